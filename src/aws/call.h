@@ -1,0 +1,49 @@
+#pragma once
+/*
+ * aws/call: an operation called from inside the process, through the same rows: validated,
+ * authorised as `caller`, committed, answered. The stack engine provisions with it, Lambda fetches
+ * code from S3 with it. Blocks until the operation is done (suspended ones included): not from
+ * handlers that hold a snapshot longer than needed, never from the committer.
+ */
+#include "aws/rq.h"
+
+struct aws_call {
+    struct aws_cloud *cloud;
+    struct aws_identity *caller; /* borrowed */
+    str account, region;
+    const char *service, *op;    /* "s3", "CreateBucket" */
+    json_t *in;                  /* borrowed; NULL: no members */
+    str body;                    /* streamed payload, when the operation takes one */
+
+    int status;                  /* HTTP status that a client would have seen */
+    json_t *out;                 /* new reference, or NULL */
+    struct buf out_body;         /* payload of the answer */
+    struct buf error_code, error_message;
+};
+/* 0, or AWS_FAILED with status, error_code and error_message set. */
+int aws_call(struct aws_call *call);
+void aws_call_deinit(struct aws_call *call);
+
+/* ---- The cloud ---- */
+struct aws_options {
+    struct store *store;
+    struct hub *hub;
+    struct aws_identity_source identities;
+    const char *default_region; /* us-east-1 */
+    const char *default_account;
+    uint64_t max_body;          /* of non-streaming requests; 0: 16 MiB + 64 KiB */
+};
+int aws_cloud_new(struct aws_cloud **ret_cloud, const struct aws_options *options, struct err *err);
+struct aws_cloud *aws_cloud_free(struct aws_cloud *cloud);
+DEFINE_FREEP(aws_cloud)
+/* Before the first request. service must outlive the cloud. Fails when a row names no modelled operation. */
+int aws_cloud_add(struct aws_cloud *cloud, const struct aws_service *service, struct err *err);
+/* The callbacks to give to net. */
+struct net_app;
+struct net_app aws_cloud_app(struct aws_cloud *cloud);
+struct store *aws_cloud_store(struct aws_cloud *cloud);
+struct hub *aws_cloud_hub(struct aws_cloud *cloud);
+const struct aws_identity_source *aws_cloud_identities(struct aws_cloud *cloud);
+/* Walks the rows of every service: for `calotype` reports and the authorisation test. */
+void aws_cloud_each_op(struct aws_cloud *cloud,
+                       void (*fn)(void *ctx, const struct aws_service *, const struct aws_op *), void *ctx);

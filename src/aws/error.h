@@ -1,0 +1,28 @@
+#pragma once
+/*
+ * aws/error: error rows. One row per (service, code): HTTP status and default text, from the
+ * service's own API reference. Handlers answer `return aws_fail(rq, &S3_NoSuchBucket, NULL);`.
+ * A service declares its rows in svc/x/errors.def and expands them in errors.h / errors.c:
+ *   ERR(NoSuchBucket, 404, "The specified bucket does not exist")
+ */
+#include "base/own.h"
+#include "base/str.h"
+
+struct aws_error {
+    const char *code;   /* "NoSuchBucket" */
+    int status;         /* HTTP */
+    const char *text;   /* default message */
+    const char *prefix; /* json protocols: what stands before the code in __type, or NULL */
+};
+
+struct rq;
+/*
+ * Sets the request's error; fmt NULL takes the row's text. Always returns AWS_FAILED, so handlers
+ * return it. The first error wins.
+ */
+enum { AWS_FAILED = 1, AWS_SUSPENDED = 2 };
+int aws_fail(struct rq *rq, const struct aws_error *error, const char *fmt, ...) PRINTF_LIKE(3, 4);
+/* Further members of the error document (S3: BucketName, Key; Lambda: Reason). After aws_fail. */
+void aws_fail_detail(struct rq *rq, const char *name, str value);
+/* A fault of ours (negative errno, STORE_E_*): logs it with its request id, answers InternalError / ServiceUnavailable. */
+int aws_fault(struct rq *rq, int code, const char *what);

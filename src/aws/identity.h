@@ -1,0 +1,50 @@
+#pragma once
+/*
+ * aws/identity: who calls. The rows of users, roles and sessions belong to svc/iam and svc/sts;
+ * prog plugs their lookup in here, so that every request can be signed and authorised.
+ *
+ * An identity is immutable and reference-counted: what is in force is what the lookup found when
+ * the request began. Lookups are cached by access key until iam's generation moves.
+ */
+#include "base/err.h"
+#include "policy/policy.h"
+
+struct aws_identity {
+    _Atomic unsigned refs;
+    struct policy_principal principal; /* views into owned memory */
+    str access_key, secret_key;
+    str session_token;   /* absent for long-term keys */
+    int64_t expires_ms;  /* real time; 0: never */
+    str user_id;         /* AIDA…, AROA…:session, account id for root */
+    str user_name;       /* users only */
+    struct policy_set policies; /* compiled; `resource` unused */
+    void (*free_data)(struct aws_identity *); /* frees everything, itself included */
+};
+static inline struct aws_identity *aws_identity_ref(struct aws_identity *id) {
+    id->refs++;
+    return id;
+}
+struct aws_identity *aws_identity_free(struct aws_identity *id); /* drops one reference */
+DEFINE_FREEP(aws_identity)
+
+struct aws_credentials {
+    char access_key[32], secret_key[48];
+    struct buf session_token;
+    int64_t expires_ms;
+};
+
+enum { AWS_E_NO_KEY = 1, AWS_E_NO_ROLE, AWS_E_NOT_TRUSTED };
+struct aws_identity_source {
+    void *ctx;
+    /* 0 and a reference for the caller; AWS_E_NO_KEY. Disabled keys are AWS_E_NO_KEY too. */
+    int (*find)(void *ctx, str access_key, struct aws_identity **ret_identity);
+    /*
+     * Keys for a role that a service assumes (Lambda's execution role): the role's trust policy must
+     * name `service`. AWS_E_NO_ROLE, AWS_E_NOT_TRUSTED.
+     */
+    int (*assume)(void *ctx, str role_arn, str service, str session_name, int64_t seconds,
+                  struct aws_credentials *ret_credentials, struct err *err);
+    /* The identity behind a role as a service would act in it (CloudFormation's RoleARN). */
+    int (*role)(void *ctx, str role_arn, str service, str session_name,
+                struct aws_identity **ret_identity, struct err *err);
+};

@@ -1,0 +1,103 @@
+#pragma once
+/*
+ * aws/rq: one request, from the wire or from inside (aws/call.h), as a handler sees it.
+ *
+ * The document. rq->in and rq->out are json_t objects whose members carry the names of the API
+ * model ("Bucket", "FunctionName"), whatever the protocol calls them. Timestamps are numbers, epoch
+ * seconds (fraction = milliseconds), in both directions; blobs are base64 strings; maps are
+ * objects; the codec turns them into the protocol's form. Required members, lengths, patterns,
+ * ranges and enums were checked before the handler runs. A member that is the streamed payload is
+ * not in the document: see rq->payload and rq_reply_*.
+ *
+ * The handler reads from rq_snap(rq), adds to rq_batch(rq), sets rq->out and returns 0. aws then
+ * commits; when a condition of the batch did not hold, the handler is run again on a new snapshot,
+ * with rq->out dropped and the batch cleared. So a handler's only effects are its batch and its
+ * answer. Other returns: aws_fail(…), aws_fault(…), aws_suspend(…).
+ *
+ * Everything reachable from rq belongs to the thread that runs the handler.
+ */
+#include "aws/error.h"
+#include "aws/identity.h"
+#include "base/arena.h"
+#include "base/json.h"
+#include "hub/hub.h"
+#include "store/store.h"
+
+struct aws_cloud;
+struct aws_op;
+struct aws_service;
+struct net_req;
+struct svc; /* one service's state; each service defines its own */
+
+/* The request's body, where the operation streams it (OP_STREAM_IN) or takes it raw. */
+struct aws_payload {
+    str bytes;        /* the whole body, for operations that do not stream */
+    uint64_t size;    /* decoded bytes received */
+    char sha256[65];  /* lower-case hex, when it was computed (signed payloads), else "" */
+    str checksum_algorithm; /* "CRC32", …: the flexible checksum that was sent and verified, or absent */
+    str checksum_value;     /* base64 */
+};
+
+struct rq {
+    struct arena arena;
+    struct aws_cloud *cloud;
+    const struct aws_service *service;
+    const struct aws_op *op;
+    struct svc *svc;
+    char id[37];        /* request id */
+    str account;        /* the caller's, or the resource's for anonymous callers */
+    str region;         /* credential scope, or the default */
+    struct aws_identity *caller; /* NULL: anonymous */
+    int64_t now_ms;     /* world time at the start */
+    json_t *in;
+    json_t *out;
+    struct aws_payload payload;
+    void *stream;       /* OP_STREAM_IN: the service's sink, made by the row's open */
+    int attempt;        /* 0 at first, counts re-runs after STORE_E_CONDITION */
+    struct net_req *net; /* NULL for calls from inside */
+    struct rq_priv *priv; /* snapshot, batch, error, reply: aws's own */
+};
+
+struct store *rq_store(struct rq *rq);
+struct hub *rq_hub(struct rq *rq);
+const struct store_snap *rq_snap(struct rq *rq);  /* made at first use, same one for this run */
+struct store_batch *rq_batch(struct rq *rq);
+/* A header of the request; absent for calls from inside. */
+str rq_header(const struct rq *rq, const char *name);
+/* "https://host:port" as the client reached us, for URLs in answers (QueueUrl, presigned). */
+str rq_endpoint(struct rq *rq);
+bool rq_is_secure(const struct rq *rq); /* TLS, or a sandbox's own socket, or a call from inside */
+
+/* Reads a row into *value: 0, STORE_E_ABSENT, or AWS_FAILED with the fault already set. */
+int rq_get(struct rq *rq, enum store_cf cf, str key, struct buf *value);
+/* The same for a row that holds JSON: a new reference in *ret_doc. */
+int rq_get_json(struct rq *rq, enum store_cf cf, str key, json_t **ret_doc);
+void rq_put_json(struct rq *rq, enum store_cf cf, str key, const json_t *doc);
+
+/* ---- The answer beyond rq->out ---- */
+void rq_out_header(struct rq *rq, const char *name, str value);
+void rq_out_status(struct rq *rq, int status);
+/* The payload of the answer as bytes (Lambda's Invoke). Takes the memory. */
+void rq_out_payload(struct rq *rq, struct buf *bytes);
+/* … or as a stream (S3's GetObject): as net_reply_stream. */
+void rq_out_stream(struct rq *rq, uint64_t size,
+                   ssize_t (*read)(void *ctx, uint64_t offset, void *p, size_t n),
+                   void (*release)(void *ctx), void *ctx);
+/* Runs when the request is over, whatever became of it. LIFO. */
+void rq_on_done(struct rq *rq, void (*fn)(void *ctx), void *ctx);
+/* Commits the batch now (and clears it) for handlers that need the result before they answer. 0, STORE_E_CONDITION, AWS_FAILED. */
+int rq_commit(struct rq *rq);
+
+/*
+ * Long waits: `return aws_suspend(rq, then)`. The batch is committed first. Any thread later calls
+ * aws_resume(rq); `then` runs in a request thread as a handler does. Works for calls from inside too.
+ */
+typedef int aws_handler_fn(struct svc *svc, struct rq *rq);
+int aws_suspend(struct rq *rq, aws_handler_fn *then);
+void aws_resume(struct rq *rq);
+
+/*
+ * A further check, beyond the row's own (iam:PassRole, s3:GetObjectVersion): 0, or AWS_FAILED with
+ * AccessDenied set. context may be NULL; it is added to the request's own.
+ */
+int aws_authorize(struct rq *rq, const char *action, str resource_arn);

@@ -1,0 +1,62 @@
+#pragma once
+/*
+ * base/buf: owned, growable bytes.
+ *
+ * A zeroed struct buf is a valid empty one. p is NULL while nothing was ever added; otherwise one
+ * NUL stands behind the len bytes, so p may be handed to C functions when the content has no NUL.
+ * Growth never fails (see base/own.h). Not shared between threads without a lock.
+ */
+#include "base/own.h"
+#include "base/str.h"
+
+#include <stdarg.h>
+
+struct buf {
+    char *p;
+    size_t len;
+    size_t cap;
+};
+
+void buf_deinit(struct buf *b);       /* frees, and leaves an empty one */
+static inline void buf_clear(struct buf *b) { b->len = 0; } /* keeps the memory */
+/* Room for n more bytes; returns where they go. The caller adds to len what it wrote. */
+char *buf_reserve(struct buf *b, size_t n);
+
+void buf_add(struct buf *b, const void *p, size_t n);
+void buf_str(struct buf *b, str s);
+static inline void buf_c(struct buf *b, const char *cstr) { buf_str(b, str_c(cstr)); }
+void buf_char(struct buf *b, char c);
+void buf_printf(struct buf *b, const char *fmt, ...) PRINTF_LIKE(2, 3);
+void buf_vprintf(struct buf *b, const char *fmt, va_list args) PRINTF_LIKE(2, 0);
+/* Integers in big-endian order, as keys and file formats hold them. */
+void buf_u8(struct buf *b, uint8_t v);
+void buf_u16(struct buf *b, uint16_t v);
+void buf_u32(struct buf *b, uint32_t v);
+void buf_u64(struct buf *b, uint64_t v);
+/* LEB128, seven bits a byte, low bits first. */
+void buf_varint(struct buf *b, uint64_t v);
+/* varint length, then the bytes. */
+void buf_lstr(struct buf *b, str s);
+
+static inline str buf_view(const struct buf *b) { return (str){b->p ? b->p : "", b->len}; }
+/* NUL-terminated view, never NULL. */
+static inline const char *buf_cstr(const struct buf *b) { return b->p ? b->p : ""; }
+/* Gives the memory to the caller (free()); b is empty afterwards. Never NULL. */
+char *buf_take(struct buf *b);
+
+/*
+ * Reading back what the writers above wrote: a cursor over borrowed bytes. After a read past the
+ * end `bad` is set and stays, everything read from then on is zero or empty: check once, at the end.
+ */
+struct cur {
+    str s;
+    bool bad;
+};
+static inline struct cur cur_of(str s) { return (struct cur){s, false}; }
+uint8_t cur_u8(struct cur *c);
+uint16_t cur_u16(struct cur *c);
+uint32_t cur_u32(struct cur *c);
+uint64_t cur_u64(struct cur *c);
+uint64_t cur_varint(struct cur *c);
+str cur_take(struct cur *c, size_t n);
+str cur_lstr(struct cur *c);

@@ -1,0 +1,28 @@
+#pragma once
+/* base/list: an intrusive, circular, doubly linked list. The head is a node of its own. */
+#include <stdbool.h>
+#include <stddef.h>
+
+struct list {
+    struct list *next, *prev;
+};
+
+static inline void list_init(struct list *head) { head->next = head->prev = head; }
+static inline bool list_empty(const struct list *head) { return head->next == head; }
+static inline void list_append(struct list *head, struct list *node) {
+    node->prev = head->prev;
+    node->next = head;
+    head->prev->next = node;
+    head->prev = node;
+}
+/* Removing a node twice is harmless. */
+static inline void list_remove(struct list *node) {
+    node->prev->next = node->next;
+    node->next->prev = node->prev;
+    list_init(node);
+}
+#define LIST_ENTRY(node, type, member) ((type *)(void *)((char *)(node) - offsetof(type, member)))
+/* The loop may remove the node it is at. */
+#define LIST_EACH(node, head)                                                                      \
+    for (struct list *node = (head)->next, *node##_next = node->next; node != (head);              \
+         node = node##_next, node##_next = node->next)

@@ -1,0 +1,25 @@
+#include "base/own.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static void *must(void *p) {
+    if (!p) {
+        static const char text[] = "calotype: out of memory\n";
+        (void)!write(STDERR_FILENO, text, sizeof text - 1);
+        abort();
+    }
+    return p;
+}
+
+void *mem_alloc(size_t n) { return must(malloc(n ? n : 1)); }
+void *mem_zalloc(size_t n) { return must(calloc(1, n ? n : 1)); }
+void *mem_realloc(void *p, size_t n) { return must(realloc(p, n ? n : 1)); }
+char *mem_strdup(const char *s) { return must(strdup(s)); }
+
+void fd_closep(int *fd) {
+    if (*fd >= 0)
+        close(*fd);
+    *fd = -1;
+}

@@ -1,0 +1,60 @@
+#include "base/rand.h"
+
+#include "base/codec.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/random.h>
+
+void rand_bytes(void *p, size_t n) {
+    char *at = p;
+    while (n > 0) {
+        ssize_t got = getrandom(at, n, 0);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got <= 0)
+            abort();
+        at += got;
+        n -= (size_t)got;
+    }
+}
+
+uint64_t rand_u64(void) {
+    uint64_t v;
+    rand_bytes(&v, sizeof v);
+    return v;
+}
+
+void rand_hex(char *out, size_t bytes) {
+    for (size_t done = 0; done < bytes;) {
+        unsigned char raw[32];
+        size_t n = bytes - done < sizeof raw ? bytes - done : sizeof raw;
+        rand_bytes(raw, n);
+        codec_hex(out + 2 * done, raw, n);
+        done += n;
+    }
+    out[2 * bytes] = '\0';
+}
+
+void rand_uuid(char out[RAND_UUID_LEN + 1]) {
+    unsigned char raw[16];
+    rand_bytes(raw, sizeof raw);
+    raw[6] = (unsigned char)((raw[6] & 0x0F) | 0x40);
+    raw[8] = (unsigned char)((raw[8] & 0x3F) | 0x80);
+    static const struct { size_t at, from, n; } groups[] = {
+        {0, 0, 4}, {9, 4, 2}, {14, 6, 2}, {19, 8, 2}, {24, 10, 6}};
+    memset(out, '-', RAND_UUID_LEN);
+    for (size_t i = 0; i < sizeof groups / sizeof groups[0]; i++)
+        codec_hex(out + groups[i].at, raw + groups[i].from, groups[i].n);
+    out[RAND_UUID_LEN] = '\0';
+}
+
+void rand_base32(char *out, size_t n) {
+    static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+    for (size_t i = 0; i < n; i++) {
+        unsigned char byte;
+        rand_bytes(&byte, 1);
+        out[i] = alphabet[byte & 31];
+    }
+    out[n] = '\0';
+}

@@ -1,0 +1,103 @@
+#pragma once
+/*
+ * hub: typed ports between services. Services never include each other; prog plugs each service's
+ * implementation into the hub at start, and the others call through it.
+ *
+ * Everything that a mutation causes is added to the mutation's own batch, so it commits with it:
+ * nothing is queued in memory alone.
+ */
+#include "base/err.h"
+#include "base/json.h"
+#include "store/store.h"
+
+struct hub;
+struct hub *hub_new(struct store *store);
+struct hub *hub_free(struct hub *hub); /* hub_stop first */
+DEFINE_FREEP(hub)
+
+/* ---- Events: the outbox ---- */
+/*
+ * An event on its way to a target: a Lambda function, SQS queue or SNS topic ARN. hub_deliver adds an outbox
+ * row to the batch; the hub's dispatcher hands it to the target's port after the commit, in order
+ * per target as far as retries allow, at least once, over restarts.
+ */
+struct hub_event {
+    str target;         /* ARN */
+    str source_service; /* "s3.amazonaws.com": the principal that target policies see */
+    str source_arn;     /* aws:SourceArn */
+    str source_account; /* aws:SourceAccount */
+    str payload;        /* bytes: the JSON event for Lambda, the message for SNS and SQS */
+    str subject;        /* SNS only; may be empty */
+    str attributes;     /* JSON object of SQS/SNS MessageAttributes; may be empty */
+    str dead_letter;    /* ARN of a queue for what the target refuses for good; may be empty */
+    str account, region;
+};
+void hub_deliver(struct hub *hub, struct store_batch *batch, const struct hub_event *event);
+
+/*
+ * A target's port: adds to batch what accepting the event means (a queued invocation, a message,
+ * the fan-out's further outbox rows). The dispatcher commits it together with the removal of the
+ * outbox row, so an event is accepted exactly once.
+ */
+enum {
+    HUB_OK = 0,
+    HUB_E_DENIED = 1, /* the target's policy does not let the source in */
+    HUB_E_NO_TARGET,  /* gone */
+    HUB_E_RETRY,      /* later: the dispatcher backs off, 1 s to 5 min, for 6 hours of world time, counting from the event */
+};
+typedef int hub_accept_fn(void *service, struct store_batch *batch, const struct hub_event *event);
+/* service: the ARN's third part ("lambda", "sqs", "sns"). Before hub_start. */
+void hub_plug_target(struct hub *hub, str service, hub_accept_fn *accept, void *ctx);
+/*
+ * May this source send to this target now? For checks at configuration time (S3's
+ * "Unable to validate the following destination configurations"). HUB_OK, _DENIED, _NO_TARGET.
+ */
+typedef int hub_check_fn(void *service, const struct hub_event *event);
+void hub_plug_check(struct hub *hub, str service, hub_check_fn *check, void *ctx);
+int hub_check(struct hub *hub, const struct hub_event *event);
+
+/* ---- Synchronous invocation (custom resources, the CLI's own use) ---- */
+typedef int hub_invoke_fn(void *service, str function_arn, str payload, struct buf *ret_payload,
+                          struct err *err);
+void hub_plug_invoke(struct hub *hub, hub_invoke_fn *invoke, void *ctx);
+int hub_invoke(struct hub *hub, str function_arn, str payload, struct buf *ret_payload, struct err *err);
+
+/* ---- Metrics and logs: implemented by svc/cloudwatch and svc/logs, pure additions to a batch ---- */
+struct hub_dimension { str name, value; };
+struct hub_metric {
+    str account, region, name_space, name;
+    const struct hub_dimension *dimensions;
+    size_t n_dimensions;
+    double value, count; /* count observations of value (1 usually) */
+    const char *unit;    /* "Count", "Milliseconds", … or NULL for None */
+    int64_t time_ms;     /* world time */
+};
+typedef void hub_metric_fn(void *service, struct store_batch *batch, const struct hub_metric *metric);
+void hub_plug_metric(struct hub *hub, hub_metric_fn *put, void *ctx);
+void hub_put_metric(struct hub *hub, struct store_batch *batch, const struct hub_metric *metric);
+
+struct hub_log {
+    str account, region, group, stream;
+    int64_t time_ms; /* world time */
+    str message;
+};
+/* Makes the group and stream when missing (as Lambda's own logging does). EMF lines become metrics too. */
+typedef void hub_log_fn(void *service, struct store_batch *batch, const struct hub_log *lines, size_t n);
+void hub_plug_log(struct hub *hub, hub_log_fn *put, void *ctx);
+void hub_put_log(struct hub *hub, struct store_batch *batch, const struct hub_log *lines, size_t n);
+
+/* ---- Timers: a service's periodic work (retries, lifecycle, alarms, message visibility) ---- */
+/*
+ * Calls run(ctx) in a hub thread whenever hub_kick(timer) was called or the world time it returned
+ * (epoch ms, INT64_MAX: only when kicked) has come. Kicks are cheap and may come from store_after.
+ */
+struct hub_timer;
+typedef int64_t hub_timer_fn(void *ctx);
+struct hub_timer *hub_add_timer(struct hub *hub, const char *name, hub_timer_fn *run, void *ctx);
+void hub_kick(void *timer); /* struct hub_timer *: the shape of a store_after function */
+
+/* Starts the dispatcher and the timers; outbox rows of an earlier life are taken up at once. */
+int hub_start(struct hub *hub, struct err *err);
+void hub_stop(struct hub *hub);
+/* World time moved: every timer looks again. */
+void hub_clock_moved(struct hub *hub);

@@ -1,0 +1,102 @@
+#pragma once
+/*
+ * net: listeners, TLS and requests; the only room that includes microhttpd.h.
+ *
+ * One port speaks TLS and plain HTTP: an accepting thread peeks at the first byte (never blocking)
+ * and hands the connection to one of two libmicrohttpd daemons. A request is driven by the
+ * application through four callbacks, all in one pool thread at a time:
+ *
+ *   begin (headers are complete, nothing of the body was read, no 100 Continue was sent)
+ *   body* (pieces as they come)      end (the body is complete)      done (always last)
+ *
+ * begin or body may already answer (net_reply_*); the body is then drained (up to 1 MiB) or the
+ * connection closed. end answers or suspends. The strict gate (facts/libraries.md) has refused
+ * smuggling forms, bad Host and oversized headers before begin is called.
+ */
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/map.h"
+
+struct net;
+struct net_origin; /* one listener: what its connections mean */
+
+struct net_req {
+    str method;      /* "GET" */
+    str target;      /* as sent: "/a%20b?x=1" */
+    str path, query; /* target cut at '?', both still encoded; query absent without '?' */
+    bool tls;
+    bool local;      /* came over a sandbox's socket: never left the kernel */
+    str peer_ip;     /* "127.0.0.1"; empty for unix and sandbox sockets */
+    void *origin_ctx; /* of the listener (net_listen_fd) */
+    bool has_body;
+    bool has_length;
+    uint64_t content_length; /* when has_length */
+    bool expects_continue;
+    void *app;       /* the application's own, set in begin */
+    struct arena arena; /* lives until done */
+};
+
+/* First header of that name (case-insensitive), absent when missing. */
+str net_header(const struct net_req *req, const char *name);
+/* All headers in the order they came. */
+void net_each_header(const struct net_req *req, void (*fn)(void *ctx, str name, str value), void *ctx);
+
+struct net_app {
+    void *ctx;
+    void (*begin)(void *ctx, struct net_req *req);
+    void (*body)(void *ctx, struct net_req *req, const void *p, size_t n);
+    void (*end)(void *ctx, struct net_req *req);
+    void (*done)(void *ctx, struct net_req *req); /* free what begin made; the client may be gone */
+};
+
+/* ---- Answers. Exactly one net_reply_* a request. ---- */
+void net_reply_header(struct net_req *req, str name, str value); /* before net_reply_*; Date is added */
+void net_reply_bytes(struct net_req *req, int status, str body); /* copies */
+void net_reply_buf(struct net_req *req, int status, struct buf *body); /* takes the memory */
+/* size bytes pulled as the client takes them: read(ctx, offset, p, n) > 0 bytes, < 0 aborts the connection. */
+void net_reply_stream(struct net_req *req, int status, uint64_t size,
+                      ssize_t (*read)(void *ctx, uint64_t offset, void *p, size_t n),
+                      void (*release)(void *ctx), void *ctx);
+/* HEAD: the headers of a reply of this size without its bytes. */
+void net_reply_head(struct net_req *req, int status, uint64_t size);
+void net_close_after(struct net_req *req); /* Connection: close */
+bool net_replied(const struct net_req *req);
+
+/*
+ * Parks the request: the callback returns without an answer and the thread goes on to others.
+ * Later any thread calls net_resume, upon which then(ctx, req) runs in a pool thread and answers
+ * (or suspends again). net_resume may come before the suspending callback has returned.
+ */
+void net_suspend(struct net_req *req, void (*then)(void *ctx, struct net_req *req), void *ctx);
+void net_resume(struct net_req *req);
+
+/* ---- Life ---- */
+struct net_options {
+    struct net_app app;
+    unsigned threads;         /* 0: 64 */
+    const char *tls_cert_pem; /* NULL: plain only */
+    const char *tls_key_pem;
+    unsigned idle_s;          /* idle connection time-out; 0: 75 */
+};
+int net_start(struct net **ret_net, const struct net_options *options, struct err *err);
+/* Listens on addr:port (0 picks one) for both protocols; the port in force in *ret_port. -EADDRINUSE is told in words. */
+int net_listen(struct net *net, const char *addr, uint16_t port, uint16_t *ret_port, struct err *err);
+/*
+ * Adopts a listening socket that somebody else opened (a sandbox's, a unix socket). Its requests
+ * carry ctx and local = true. app: other callbacks than the net's own, or NULL.
+ * net_origin_close stops accepting and cuts its connections; it may return before they are done,
+ * but ctx is not used after released(ctx) was called.
+ */
+int net_listen_fd(struct net *net, int fd, const struct net_app *app, void *ctx,
+                  void (*released)(void *ctx), struct net_origin **ret_origin, struct err *err);
+void net_origin_close(struct net_origin *origin);
+/* Stops accepting, lets requests under way finish (at most ms), then cuts. */
+struct net *net_stop(struct net *net, unsigned ms);
+
+/* ---- The local CA ---- */
+/* Makes a CA (ten years) and a server certificate for localhost, 127.0.0.1, ::1 and *.localhost… all as PEM. */
+int net_make_ca(struct buf *ret_ca_cert, struct buf *ret_ca_key, struct err *err);
+/* names: DNS names and IP addresses (wildcards allowed). */
+int net_make_cert(str ca_cert, str ca_key, const str *names, size_t n, struct buf *ret_cert,
+                  struct buf *ret_key, struct err *err);

@@ -1,0 +1,89 @@
+#pragma once
+/*
+ * policy: IAM policy documents and the decision. Pure: no I/O, no store, no clock of its own.
+ *
+ * Source of the rules: "Policy evaluation logic" and "IAM JSON policy elements" in the IAM User
+ * Guide. A compiled policy is immutable and may be read by any number of threads.
+ */
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/json.h"
+
+enum policy_kind {
+    POLICY_IDENTITY, /* no Principal */
+    POLICY_RESOURCE, /* Principal required; Resource optional for trust policies only */
+    POLICY_TRUST,    /* a role's AssumeRolePolicyDocument: Principal, no Resource */
+};
+
+struct policy;
+/*
+ * Parses and checks a document. On failure 1 (POLICY_E_MALFORMED) and err holds a sentence of IAM's own style.
+ * Documents without Version are accepted (2008-10-17). The text is copied.
+ */
+enum { POLICY_E_MALFORMED = 1 };
+int policy_new(struct policy **ret_policy, enum policy_kind kind, str json, struct err *err);
+struct policy *policy_free(struct policy *policy);
+DEFINE_FREEP(policy)
+/* True when the document grants access to everyone (what BlockPublicPolicy and RestrictPublicBuckets look at). */
+bool policy_is_public(const struct policy *policy);
+
+/* Context keys of one request: name → one or more values. Names compare without case. */
+struct policy_context;
+struct policy_context *policy_context_new(void);
+struct policy_context *policy_context_free(struct policy_context *context);
+DEFINE_FREEP(policy_context)
+void policy_context_add(struct policy_context *context, str key, str value); /* copies; may repeat */
+
+enum policy_principal_kind {
+    PRINCIPAL_ANONYMOUS,
+    PRINCIPAL_ROOT,    /* arn:aws:iam::ACCOUNT:root */
+    PRINCIPAL_USER,    /* arn:aws:iam::ACCOUNT:user/NAME */
+    PRINCIPAL_SESSION, /* arn:aws:sts::ACCOUNT:assumed-role/ROLE/SESSION */
+    PRINCIPAL_SERVICE, /* s3.amazonaws.com */
+};
+struct policy_principal {
+    enum policy_principal_kind kind;
+    str account;  /* 12 digits; empty for anonymous and services */
+    str arn;      /* of the caller; service name for PRINCIPAL_SERVICE */
+    str role_arn; /* arn:aws:iam::ACCOUNT:role/ROLE for sessions */
+};
+
+struct policy_request {
+    struct policy_principal principal;
+    str action;   /* s3:GetObject */
+    str resource; /* ARN, or "*" where the action has none */
+    str resource_account; /* owner of the resource; empty = the principal's own */
+    const struct policy_context *context;
+};
+
+/* What applies. Arrays may be NULL with n 0; has_* tells "none attached" from "attached but empty". */
+struct policy_set {
+    const struct policy *const *identity;
+    size_t n_identity;
+    const struct policy *resource; /* or NULL */
+    const struct policy *const *session;
+    size_t n_session;
+    bool has_session;
+    const struct policy *boundary; /* or NULL */
+};
+
+enum policy_effect { POLICY_ALLOWED, POLICY_DENIED_EXPLICIT, POLICY_DENIED_IMPLICIT };
+struct policy_decision {
+    enum policy_effect effect;
+    /* Which kind decided, in the words of AWS's message: "identity-based policy",
+     * "resource-based policy", "session policy", "permissions boundary". */
+    const char *by;
+};
+/*
+ * Explicit deny anywhere wins. Same account: identity or resource policy allows (a role session
+ * named by a resource policy also needs no identity policy only when the session ARN itself is
+ * named); other account: both must. Session policies and the boundary only ever narrow. Root of the
+ * resource's account is allowed unless denied. Services and anonymous callers need the resource policy.
+ */
+struct policy_decision policy_decide(const struct policy_request *request, const struct policy_set *set);
+
+/*
+ * The text behind AccessDenied: "User: ARN is not authorized to perform: ACTION on resource: ARN
+ * because no identity-based policy allows the ACTION action" / "… with an explicit deny in a resource-based policy".
+ */
+void policy_explain(const struct policy_request *request, struct policy_decision decision, struct buf *out);

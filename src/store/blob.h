@@ -1,0 +1,51 @@
+#pragma once
+/*
+ * store/blob: bodies. Up to BLOB_INLINE bytes travel inside the row; larger ones are files under
+ * DATA/blobs, an envelope and 64 KiB frames, each sealed (docs/formats/blob.md). A range decrypts
+ * and verifies only the frames it touches; damage is answered STORE_E_DAMAGED, never served.
+ *
+ * Order of a write: O_TMPFILE, frames, fdatasync, linkat, fsync of the folder (blob_finish), and
+ * only then the batch that holds the reference (blob_keep). A crash between leaves an orphan, which
+ * store_open sweeps: a file without its keep row.
+ */
+#include "store/seal.h"
+
+enum { BLOB_INLINE = 32 * 1024 };
+
+struct blob_writer;
+/* key: the data key's id. expected: size when known, 0 otherwise (a hint). */
+int blob_create(struct store *store, str key_id, uint64_t expected, struct blob_writer **ret_writer,
+                struct err *err);
+int blob_write(struct blob_writer *writer, const void *p, size_t n, struct err *err); /* 0, STORE_E_FULL, -errno */
+/*
+ * Makes the bytes durable and appends a reference to *ref: opaque bytes for the owner's row, which
+ * include an inline body. The writer is done with either way.
+ */
+int blob_finish(struct blob_writer *writer, struct buf *ref, struct err *err);
+struct blob_writer *blob_writer_free(struct blob_writer *writer); /* drops what was not finished */
+DEFINE_FREEP(blob_writer)
+
+/* A body has exactly one owner row. Keep it in the batch that writes the row … */
+void blob_keep(struct store_batch *batch, str ref);
+/* … and drop it in the batch that removes the row: the file goes after the commit. */
+void blob_drop(struct store_batch *batch, str ref);
+/*
+ * A finished body whose batch was never committed (the commit failed): removes its file now.
+ */
+void blob_discard(struct store *store, str ref);
+
+uint64_t blob_size(str ref);
+
+struct blob_reader;
+int blob_open(struct store *store, str ref, struct blob_reader **ret_reader, struct err *err);
+/* Up to n bytes at offset; short only at the end. >= 0 bytes, -errno, or -EBADMSG when damaged. */
+ssize_t blob_read(struct blob_reader *reader, uint64_t offset, void *p, size_t n);
+struct blob_reader *blob_reader_free(struct blob_reader *reader);
+DEFINE_FREEP(blob_reader)
+
+struct blob_scrub {
+    uint64_t files, damaged, missing;
+};
+/* Reads and verifies every body file; each damaged or missing one is given to found(ctx, ref's file name). */
+int blob_scrub(struct store *store, struct blob_scrub *ret, void (*found)(void *ctx, str name),
+               void *ctx, struct err *err);

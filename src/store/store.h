@@ -1,0 +1,138 @@
+#pragma once
+/*
+ * store: everything the cloud remembers. One RocksDB under DATA/db, body files under DATA/blobs.
+ *
+ * Reads take a snapshot and run in the caller's thread. Writes are collected in a store_batch and
+ * handed to ONE committer thread, which checks the batch's conditions (against the writes of the
+ * batches merged before it too), merges everything that waits into one synced write, and wakes the
+ * callers. store_commit returns 0 only when the write is on disk.
+ *
+ * A failed write or sync stops the committer: from then on every commit answers STORE_E_READONLY
+ * until the process is started again; reads go on. Below the free-space reserve commits that add
+ * data answer STORE_E_FULL; reads and batches marked store_batch_frees go on.
+ *
+ * Any thread may call anything here; a batch, an iterator and a blob writer belong to one thread.
+ */
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/str.h"
+
+struct store;
+struct store_snap;  /* a consistent view of one moment */
+struct store_batch; /* operations and conditions, in order */
+
+
+/* Column families, by life (DESIGN 5). */
+enum store_cf {
+    STORE_META,    /* everything small: buckets, object rows, functions, roles, stacks */
+    STORE_ITEMS,   /* DynamoDB items and index entries */
+    STORE_HISTORY, /* time-ordered previous images of items */
+    STORE_QUEUE,   /* outbox, async invocations, SQS messages */
+    STORE_METRICS, /* one-minute aggregates */
+    STORE_LOGS,    /* log events */
+    STORE_N_CF
+};
+
+/* Outcomes the caller must handle; faults are -errno. */
+enum {
+    STORE_OK = 0,
+    STORE_E_ABSENT = 1,    /* no such key */
+    STORE_E_CONDITION,     /* a condition did not hold; nothing was written */
+    STORE_E_READONLY,      /* an earlier write failed: restart needed */
+    STORE_E_FULL,          /* free space is below the reserve */
+    STORE_E_DAMAGED,       /* bytes on disk do not verify */
+    STORE_E_FORMAT,        /* DATA/format is newer than this program */
+    STORE_E_BUSY,          /* another process holds DATA */
+    STORE_E_KEY,           /* master key lost or wrong */
+};
+
+struct store_options {
+    const char *data;            /* folder, made when missing (0700) */
+    const char *master_key_path; /* NULL: DATA/keys/master, made when missing (0600) */
+    uint64_t reserve_bytes;      /* free space kept; 0: 256 MiB */
+};
+
+/* Opens or makes the store, migrates an older format, sweeps orphaned body files. err says why not. */
+int store_open(struct store **ret_store, const struct store_options *options, struct err *err);
+/* Waits for the committer. No call may be under way. */
+struct store *store_free(struct store *store);
+DEFINE_FREEP(store)
+const char *store_data_dir(const struct store *store);
+/* True after a failed write; why gets the reason. */
+bool store_is_readonly(struct store *store, struct err *why);
+
+/* ---- Reading ---- */
+struct store_snap *store_snap_new(struct store *store);
+struct store_snap *store_snap_free(struct store_snap *snap);
+DEFINE_FREEP(store_snap)
+
+/* Replaces *value's content. STORE_OK, STORE_E_ABSENT or -errno. snap NULL: the newest state. */
+int store_get(struct store *store, const struct store_snap *snap, enum store_cf cf, str key,
+              struct buf *value);
+
+/*
+ * Keys in [from, to) in byte order; to absent: to the end of the family. With reverse the walk
+ * starts at the last key below `to`. key and value point into the iterator until the next step.
+ *   CLEANUP(store_iter) struct store_iter *it = store_iter_new(store, snap, cf, from, to, false);
+ *   while (store_iter_next(it)) { it->key …; }   then   if (store_iter_fault(it)) …
+ */
+struct store_iter {
+    str key, value;
+};
+struct store_iter *store_iter_new(struct store *store, const struct store_snap *snap,
+                                  enum store_cf cf, str from, str to, bool reverse);
+bool store_iter_next(struct store_iter *it);
+/* Moves so that the next step answers the first key >= key (reverse: the last key < key). */
+void store_iter_seek(struct store_iter *it, str key);
+int store_iter_fault(const struct store_iter *it); /* 0 or -errno: the walk ended early */
+struct store_iter *store_iter_free(struct store_iter *it);
+DEFINE_FREEP(store_iter)
+
+/* ---- Writing ---- */
+/* Everything added to a batch is copied. */
+struct store_batch *store_batch_new(void);
+struct store_batch *store_batch_free(struct store_batch *batch);
+DEFINE_FREEP(store_batch)
+void store_batch_clear(struct store_batch *batch); /* forgets operations, conditions and hooks */
+bool store_batch_empty(const struct store_batch *batch);
+
+void store_put(struct store_batch *batch, enum store_cf cf, str key, str value);
+void store_del(struct store_batch *batch, enum store_cf cf, str key);
+/* Every key in [from, to). Not seen by conditions of the same merged write: use for whole-tenant drops. */
+void store_del_range(struct store_batch *batch, enum store_cf cf, str from, str to);
+
+/*
+ * Statistics that add up: merges {value} into the row's struct (count, sum, min, max and a log
+ * histogram for percentiles; store/stat.h reads it). Many adds to one row in one merged write cost
+ * one put. Used for the one-minute buckets of metrics.
+ */
+void store_stat(struct store_batch *batch, enum store_cf cf, str key, double value, double count);
+
+/* Conditions. The batch is written only if all hold at its place in the commit order. */
+void store_expect_absent(struct store_batch *batch, enum store_cf cf, str key);
+void store_expect_present(struct store_batch *batch, enum store_cf cf, str key);
+void store_expect_value(struct store_batch *batch, enum store_cf cf, str key, str value);
+
+/*
+ * Runs after the batch is durable, in the committer's thread: must be short, must not block and
+ * must not commit. For waking whoever waits for the rows.
+ */
+void store_after(struct store_batch *batch, void (*fn)(void *ctx), void *ctx);
+/* This batch frees space (deletes): let it pass below the reserve. */
+void store_batch_frees(struct store_batch *batch);
+
+/* Blocks until durable. STORE_OK, STORE_E_CONDITION, _READONLY, _FULL or -errno; err names what failed. */
+int store_commit(struct store *store, struct store_batch *batch, struct err *err);
+
+/*
+ * A number that grows with every call and never repeats, across restarts too: for sequencers,
+ * version ids and queue order. (In memory, reserved on disk in blocks.)
+ */
+uint64_t store_next_id(struct store *store);
+
+/*
+ * Serialises writers of one hot key: taken by a caller whose commit failed STORE_E_CONDITION more
+ * than once, around its next read-and-commit. Striped by hash; never take two.
+ */
+void store_key_lock(struct store *store, enum store_cf cf, str key);
+void store_key_unlock(struct store *store, enum store_cf cf, str key);

@@ -1,0 +1,49 @@
+#include "cm.h"
+
+#include "base/json.h"
+
+static void numbers_are_short(void **state) {
+    (void)state;
+    static const struct { double v; const char *want; } cases[] = {
+        {0.1, "[0.1]"}, {1.0, "[1]"}, {1.5e300, "[1.5e+300]"}, {1.0 / 3, "[0.3333333333333333]"}};
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        CLEANUP_DEINIT(buf) struct buf b = {0};
+        CLEANUP_JSON json_t *j = json_pack("[f]", cases[i].v);
+        json_write(&b, j);
+        check_buf(b, cases[i].want);
+    }
+}
+
+static void round_trip(void **state) {
+    (void)state;
+    const char *text = "{\"a\":[1,true,null,\"\\u0000\\n\\\"\xC3\xA4\"],\"b\":{}}";
+    CLEANUP_JSON json_t *j = json_parse(str_c(text), NULL);
+    assert_non_null(j);
+    CLEANUP_DEINIT(buf) struct buf b = {0};
+    json_write(&b, j);
+    check_buf(b, text);
+}
+
+static void refuses(void **state) {
+    (void)state;
+    static const char *const bad[] = {"{\"a\":1,\"a\":2}", "[1] x", "", "[1,]", "\"\xC0\xAF\"", "[01]"};
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+        struct err err = {{0}};
+        check_case(json_parse(str_c(bad[i]), &err) == NULL, bad[i]);
+        check_case(str_starts(str_c(err.text), S("line ")), bad[i]);
+    }
+}
+
+static void quotes_what_is_not_utf8(void **state) {
+    (void)state;
+    CLEANUP_DEINIT(buf) struct buf b = {0};
+    json_add_quoted(&b, S("a\xFF\x01"));
+    check_buf(b, "\"a\xEF\xBF\xBD\\u0001\"");
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(numbers_are_short), cmocka_unit_test(round_trip), cmocka_unit_test(refuses),
+        cmocka_unit_test(quotes_what_is_not_utf8)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
