@@ -4,18 +4,6 @@
  */
 #include "policy/condition_priv.h"
 
-#include <stdio.h>
-
-int policy_malformed(struct err *err, const char *fmt, ...) {
-    if (err) {
-        va_list args;
-        va_start(args, fmt);
-        vsnprintf(err->text, sizeof err->text, fmt, args);
-        va_end(args);
-    }
-    return POLICY_E_MALFORMED;
-}
-
 /* ---- Lists of strings: one, or an array ---- */
 
 struct strings {
@@ -151,7 +139,7 @@ static int parse_effect(struct policy_statement *st, const json_t *statement, st
 
 static int parse_principal_of(struct policy *policy, struct policy_statement *st, const json_t *statement,
                               struct err *err) {
-    const json_t *value;
+    const json_t *value = NULL;
     if (pick(statement, "Principal", "NotPrincipal", &value, &st->not_principal, err))
         return POLICY_E_MALFORMED;
     if (policy->kind == POLICY_IDENTITY)
@@ -165,7 +153,7 @@ static int parse_principal_of(struct policy *policy, struct policy_statement *st
 
 static int parse_action_of(struct policy *policy, struct policy_statement *st, const json_t *statement,
                            struct err *err) {
-    const json_t *value;
+    const json_t *value = NULL;
     if (pick(statement, "Action", "NotAction", &value, &st->not_action, err))
         return POLICY_E_MALFORMED;
     if (!value)
@@ -183,7 +171,7 @@ static int parse_action_of(struct policy *policy, struct policy_statement *st, c
 
 static int parse_resource_of(struct policy *policy, struct policy_statement *st, const json_t *statement,
                              struct err *err) {
-    const json_t *value;
+    const json_t *value = NULL;
     if (pick(statement, "Resource", "NotResource", &value, &st->not_resource, err))
         return POLICY_E_MALFORMED;
     if (policy->kind == POLICY_TRUST)

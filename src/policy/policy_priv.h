@@ -47,4 +47,4 @@ enum policy_match policy_principals_match(const struct policy_statement *st,
                                           const struct policy_principal *caller);
 
 /* Set err to IAM's sentence and return POLICY_E_MALFORMED. */
-int policy_malformed(struct err *err, const char *fmt, ...) PRINTF_LIKE(2, 3);
+#define policy_malformed(err, ...) err_set((err), POLICY_E_MALFORMED, __VA_ARGS__)
