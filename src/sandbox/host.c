@@ -1,5 +1,6 @@
 /* The daemon's side: starting the spawner, and the handles. */
 #include "base/clock.h"
+#include "base/lock.h"
 #include "sandbox/cgroup_priv.h"
 #include "sandbox/proto_priv.h"
 #include "sandbox/spawner_priv.h"
@@ -22,6 +23,8 @@ enum { ANSWER_MS = 10000 };
 struct sandbox_spawner {
     pid_t pid;
     int control;
+    pthread_mutex_t lock; /* of settled */
+    bool settled;         /* what follows is known and does not change any more */
     struct sandbox_status status;
     struct sandbox_cgroups groups;
 };
@@ -171,6 +174,8 @@ static struct sandbox *sandbox_new(const struct sandbox_spawner *spawner, const 
     return sb;
 }
 
+static void settle(struct sandbox_spawner *spawner);
+
 static int start(const struct sandbox_spawner *spawner, const struct sandbox_spec *spec,
                  struct sandbox **ret_sandbox, struct err *err) {
     CLEANUP(sandbox) struct sandbox *sb = sandbox_new(spawner, spec);
@@ -194,6 +199,7 @@ static int start(const struct sandbox_spawner *spawner, const struct sandbox_spe
 
 int sandbox_start(struct sandbox_spawner *spawner, const struct sandbox_spec *spec,
                   struct sandbox **ret_sandbox, struct err *err) {
+    settle(spawner);
     if (spawner->status.level == SANDBOX_NONE)
         return err_set(err, -ENOTSUP, "functions cannot be sandboxed here: %s", spawner->status.why);
     return start(spawner, spec, ret_sandbox, err);
@@ -369,7 +375,9 @@ static bool has_landlock(void) {
 static void find_level(struct sandbox_spawner *spawner) {
     struct sandbox_status *status = &spawner->status;
     struct err err = {0};
-    if (status->level != SANDBOX_NONE && try_level(spawner, &err)) {
+    if (take_hello(spawner, &err)) {
+        snprintf(status->why, sizeof status->why, "%.250s", err.text);
+    } else if (status->level != SANDBOX_NONE && try_level(spawner, &err)) {
         status->level = SANDBOX_NONE;
         snprintf(status->why, sizeof status->why, "%.180s%s", err.text,
                  has_landlock() ? "; landlock alone would be possible, which this build does not offer" : "");
@@ -379,6 +387,14 @@ static void find_level(struct sandbox_spawner *spawner) {
     } else if (status->level == SANDBOX_FULL && status->memory == SANDBOX_MEMORY_SAMPLED) {
         snprintf(status->why, sizeof status->why, "no memory cgroup may be made here");
     }
+}
+
+/* The first who wants to know waits for the spawner's trial; until then it ran beside the daemon's own start. */
+static void settle(struct sandbox_spawner *spawner) {
+    LOCK_SCOPE(&spawner->lock);
+    if (!spawner->settled)
+        find_level(spawner);
+    spawner->settled = true;
 }
 
 int sandbox_spawner_start(struct sandbox_spawner **ret_spawner, const struct sandbox_options *options,
@@ -401,19 +417,17 @@ int sandbox_spawner_start(struct sandbox_spawner **ret_spawner, const struct san
     CLEANUP(sandbox_spawner) struct sandbox_spawner *spawner = mem_new(struct sandbox_spawner);
     spawner->pid = pid;
     spawner->control = pair[0];
-    int fault = take_hello(spawner, err);
-    if (fault)
-        return fault;
-    find_level(spawner);
-    const struct sandbox_status *status = &spawner->status;
-    if (options->strict && (status->level != SANDBOX_FULL || status->memory != SANDBOX_MEMORY_CGROUP))
+    pthread_mutex_init(&spawner->lock, NULL);
+    const struct sandbox_status *status = options->strict ? sandbox_spawner_status(spawner) : NULL;
+    if (status && (status->level != SANDBOX_FULL || status->memory != SANDBOX_MEMORY_CGROUP))
         return err_set(err, -ENOTSUP, "--strict: functions would run at level %s: %s",
                        sandbox_level_name(status->level), status->why);
     *ret_spawner = STEAL(spawner);
     return 0;
 }
 
-const struct sandbox_status *sandbox_spawner_status(const struct sandbox_spawner *spawner) {
+const struct sandbox_status *sandbox_spawner_status(struct sandbox_spawner *spawner) {
+    settle(spawner);
     return &spawner->status;
 }
 

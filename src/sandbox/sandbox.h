@@ -48,13 +48,14 @@ struct sandbox_status {
 /* ---- The spawner ---- */
 struct sandbox_spawner;
 /*
- * Forks the spawner, finds the level by trying it, and sweeps what a killed daemon left behind.
- * The caller has one thread. 0 or -errno (with strict: -ENOTSUP, err says what is lacking). Where
- * no level works this still succeeds and sandbox_start fails with the reason.
+ * Forks the spawner, which sweeps what a killed daemon left behind. The caller has one thread.
+ * Returns at once (with strict: when the level is known). 0 or -errno; with strict -ENOTSUP, and err
+ * says what is lacking. Where no level works this still succeeds and sandbox_start fails with the reason.
  */
 int sandbox_spawner_start(struct sandbox_spawner **ret_spawner, const struct sandbox_options *options,
                           struct err *err);
-const struct sandbox_status *sandbox_spawner_status(const struct sandbox_spawner *spawner);
+/* The level is found by trying it, once: the first caller waits for that (10 ms). Any thread. */
+const struct sandbox_status *sandbox_spawner_status(struct sandbox_spawner *spawner);
 /* Kills every sandbox, waits for the spawner. All handles were freed before. */
 struct sandbox_spawner *sandbox_spawner_free(struct sandbox_spawner *spawner);
 DEFINE_FREEP(sandbox_spawner)
