@@ -103,7 +103,7 @@ static int make_folders(struct store *store, struct err *err) {
 }
 
 static int open_parts(struct store *store, const struct store_options *options, struct err *err) {
-    uint64_t format;
+    uint64_t format = FORMAT;
     int r = read_format(store, &format, err);
     if (r)
         return r;
