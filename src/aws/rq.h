@@ -34,6 +34,7 @@ struct aws_payload {
     str bytes;        /* the whole body, for operations that do not stream */
     uint64_t size;    /* decoded bytes received */
     char sha256[65];  /* lower-case hex, when it was computed (signed payloads), else "" */
+    char md5[33];     /* likewise: streamed bodies and those with a Content-MD5, else "" */
     str checksum_algorithm; /* "CRC32", …: the flexible checksum that was sent and verified, or absent */
     str checksum_value;     /* base64 */
 };

@@ -16,9 +16,13 @@ enum policy_kind {
 };
 
 struct policy;
+enum {
+    POLICY_MAX_BYTES = 20480, /* S3's bucket policy limit, the largest a document may be anywhere here */
+    POLICY_MAX_STATEMENTS = 512,
+};
 /*
  * Parses and checks a document. On failure 1 (POLICY_E_MALFORMED) and err holds a sentence of IAM's own style.
- * Documents without Version are accepted (2008-10-17). The text is copied.
+ * Documents without Version are accepted (2008-10-17: no policy variables). The text is copied.
  */
 enum { POLICY_E_MALFORMED = 1 };
 int policy_new(struct policy **ret_policy, enum policy_kind kind, str json, struct err *err);
@@ -70,15 +74,21 @@ struct policy_set {
 enum policy_effect { POLICY_ALLOWED, POLICY_DENIED_EXPLICIT, POLICY_DENIED_IMPLICIT };
 struct policy_decision {
     enum policy_effect effect;
-    /* Which kind decided, in the words of AWS's message: "identity-based policy",
-     * "resource-based policy", "session policy", "permissions boundary". */
+    /*
+     * Which kind decided, in the words of AWS's message: "identity-based policy",
+     * "resource-based policy", "role trust policy", "session policy", "permissions boundary".
+     * When allowed: "resource-based policy" if the request would have failed without it.
+     */
     const char *by;
 };
 /*
- * Explicit deny anywhere wins. Same account: identity or resource policy allows (a role session
- * named by a resource policy also needs no identity policy only when the session ARN itself is
- * named); other account: both must. Session policies and the boundary only ever narrow. Root of the
- * resource's account is allowed unless denied. Services and anonymous callers need the resource policy.
+ * Explicit deny anywhere wins (but the owner's root always reaches its bucket's policy). Same
+ * account: the identity or the resource policy allows. A resource policy that names the user or
+ * the session itself needs nothing else; one that names the session's role, or everyone, is still
+ * narrowed by boundary and session policies; one that names the account only delegates, so an
+ * identity policy must allow. Other account: both must allow. Session policies and the boundary
+ * only ever narrow. Root of the resource's account is allowed unless denied. Services and anonymous
+ * callers need the resource policy. A trust policy given as `resource` must always allow.
  */
 struct policy_decision policy_decide(const struct policy_request *request, const struct policy_set *set);
 

@@ -1,0 +1,109 @@
+#pragma once
+/*
+ * aws/auth: who calls, and did they sign this request?
+ *
+ * Three steps, in the order of a request's life (all in its thread):
+ *
+ *   aws_auth_read   headers are there: what the request claims (kind, access key, scope). The router
+ *                   may use scope_service and scope_region. Never fails; nothing is believed yet.
+ *   aws_auth_check  the service is known: finds the key, checks times, and verifies the signature.
+ *                   Where the signature covers a body that no header declares the hash of (every
+ *                   service but S3), auth->awaits_body is set and the identity is NOT yet proven.
+ *   aws_auth_body   the body is complete: verifies what was left. aws_body_end (aws/payload.h) calls
+ *                   it, so a caller that ends the body has nothing more to do.
+ *
+ * Forms: SigV4 in the Authorization header, SigV4 in the query string (any service, expiry of 1 to
+ * 604800 s), SigV2 in the query string (S3 only), and none (anonymous). Any region in a scope is
+ * accepted (DESIGN 5). Times are real time. host and every x-amz-* header must be signed.
+ *
+ * Memory: everything in struct aws_auth points into the request's arena or the request's own bytes,
+ * but identity, which is a reference that aws_auth_deinit drops.
+ */
+#include "aws/error.h"
+#include "aws/identity.h"
+#include "base/arena.h"
+#include "sign/sign.h"
+
+struct net_req;
+
+/* The request as it came, in a form that tests can make without a connection. */
+struct aws_wire {
+    str method;      /* "GET" */
+    str path, query; /* as sent, still encoded; query without '?', may be absent */
+    const struct sign_header *headers; /* in the order they came, values trimmed */
+    size_t n_headers;
+    struct arena *arena; /* lives as long as the request */
+    /*
+     * The bucket that stands in the host name (virtual-host style); set by the router before
+     * aws_auth_check, absent otherwise. SigV2 signs it as part of the resource.
+     */
+    str host_bucket;
+};
+/* All of req's, copied where needed into req->arena. */
+struct aws_wire aws_wire_of(struct net_req *req);
+/* First header of that name (without case), absent when missing. */
+str aws_wire_header(const struct aws_wire *wire, const char *name);
+/* Decoded value of the first parameter of that exact name; absent when missing, empty without '='. */
+str aws_wire_param(const struct aws_wire *wire, const char *name);
+
+/*
+ * A refusal, ready for the request:
+ *   aws_fail(rq, fault.error, STR_FMT, STR_ARG(fault.message));
+ *   for each detail: aws_fail_detail(rq, detail.name, detail.value);
+ */
+enum { AWS_FAULT_DETAILS = 8 };
+struct aws_wire_fault {
+    const struct aws_error *error; /* NULL: none */
+    str message;
+    struct aws_wire_detail {
+        const char *name; /* S3: "StringToSign", "CanonicalRequest", "AWSAccessKeyId", … */
+        str value;
+    } details[AWS_FAULT_DETAILS];
+    size_t n_details;
+};
+
+/* How a service spells the errors. */
+enum aws_dialect {
+    AWS_DIALECT_S3,    /* rest-xml: InvalidAccessKeyId, RequestTimeTooSkewed, AuthorizationHeaderMalformed */
+    AWS_DIALECT_QUERY, /* query services: InvalidClientTokenId, IncompleteSignature, SignatureDoesNotMatch 403 */
+    AWS_DIALECT_JSON,  /* json 1.0/1.1: UnrecognizedClientException 400, InvalidSignatureException 400 */
+    AWS_DIALECT_REST_JSON, /* Lambda: the same codes as json, with 403 */
+};
+
+enum aws_auth_kind { AWS_AUTH_ANONYMOUS, AWS_AUTH_V4_HEADER, AWS_AUTH_V4_QUERY, AWS_AUTH_V2_QUERY };
+
+struct aws_auth {
+    enum aws_auth_kind kind;
+    str access_key;    /* as claimed; absent for anonymous */
+    str scope_date;    /* "20261122"; absent for anonymous and SigV2 */
+    str scope_region;  /* absent likewise */
+    str scope_service; /* "s3", "sns", "lambda", …: the signing name */
+    str payload_hash;  /* x-amz-content-sha256 as signed; absent when the body itself must be hashed */
+    int64_t signed_ms; /* X-Amz-Date, or 0 */
+    int64_t expires_ms; /* presigned: when it ends; else 0 */
+
+    /* After aws_auth_check. */
+    struct aws_identity *identity; /* NULL: anonymous */
+    bool awaits_body;  /* aws_auth_body must still verify the signature */
+    /* What signed chunks chain from (aws/payload.h). */
+    const struct sign_key *key; /* in the request's arena */
+    str amz_date;               /* as signed */
+    char signature[65];         /* the seed: lower-case hex */
+
+    struct aws_wire_fault fault; /* set where a function answered AWS_FAILED */
+    struct aws_auth_priv *priv;  /* parsed form, in the arena */
+};
+
+/* *auth is overwritten. now_ms: real time; 0 asks the clock. wire must outlive auth. */
+void aws_auth_read(struct aws_auth *auth, const struct aws_wire *wire, int64_t now_ms);
+/*
+ * 0, or AWS_FAILED with auth->fault. Anonymous requests pass with identity NULL: whether the
+ * operation may be called so is the caller's to decide (aws_auth_fail_anonymous words the refusal).
+ */
+int aws_auth_check(struct aws_auth *auth, enum aws_dialect dialect,
+                   const struct aws_identity_source *source);
+/* sha256: of the body as it came over the wire. 0 or AWS_FAILED. Without awaits_body: 0. */
+int aws_auth_body(struct aws_auth *auth, const unsigned char sha256[32]);
+/* Sets auth->fault to what the dialect answers an unsigned request: MissingAuthenticationToken, S3: AccessDenied. */
+int aws_auth_fail_anonymous(struct aws_auth *auth, enum aws_dialect dialect);
+void aws_auth_deinit(struct aws_auth *auth);

@@ -1,0 +1,144 @@
+#include "hub/hub_priv.h"
+
+#include "base/clock.h"
+
+#include <stdio.h>
+#include <time.h>
+
+struct hub *hub_new(struct store *store) {
+    struct hub *hub = mem_new(struct hub);
+    hub->store = store;
+    hub->next_retry_ms = INT64_MAX;
+    pthread_mutex_init(&hub->lock, NULL);
+    hub_cond_init(&hub->wake);
+    list_init(&hub->timers);
+    return hub;
+}
+
+struct hub *hub_free(struct hub *hub) {
+    if (!hub)
+        return NULL;
+    hub_timers_free(hub);
+    free(hub->ready.ids);
+    pthread_cond_destroy(&hub->wake);
+    pthread_mutex_destroy(&hub->lock);
+    free(hub);
+    return NULL;
+}
+
+void hub_cond_init(pthread_cond_t *cond) {
+    pthread_condattr_t attributes;
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(cond, &attributes);
+    pthread_condattr_destroy(&attributes);
+}
+
+void hub_cond_wait_ms(pthread_cond_t *cond, pthread_mutex_t *lock, int64_t ms) {
+    static const int64_t day_ms = 86400000;
+    if (ms <= 0)
+        return;
+    if (ms > day_ms)
+        ms = day_ms;
+    int64_t until = clock_mono_ns() + ms * 1000000;
+    struct timespec at = {.tv_sec = until / 1000000000, .tv_nsec = until % 1000000000};
+    pthread_cond_timedwait(cond, lock, &at);
+}
+
+str hub_arn_service(str arn) {
+    str part = STR_NONE, rest = arn;
+    for (int i = 0; i < 3; i++)
+        if (!str_cut(rest, ':', &part, &rest))
+            return STR_NONE;
+    return part;
+}
+
+struct hub_target *hub_target_of(struct hub *hub, str service) {
+    for (size_t i = 0; i < hub->n_targets; i++)
+        if (str_is(service, hub->targets[i].service))
+            return &hub->targets[i];
+    return NULL;
+}
+
+/* The row of that service, made when there is none. Plugging happens before any thread runs. */
+static struct hub_target *target_row(struct hub *hub, str service) {
+    struct hub_target *target = hub_target_of(hub, service);
+    if (target)
+        return target;
+    if (hub->n_targets == HUB_MAX_TARGETS || service.len >= sizeof target->service)
+        abort();
+    target = &hub->targets[hub->n_targets++];
+    snprintf(target->service, sizeof target->service, STR_FMT, STR_ARG(service));
+    return target;
+}
+
+void hub_plug_target(struct hub *hub, str service, hub_accept_fn *accept, void *ctx) {
+    struct hub_target *target = target_row(hub, service);
+    target->accept = accept;
+    target->accept_ctx = ctx;
+}
+
+void hub_plug_check(struct hub *hub, str service, hub_check_fn *check, void *ctx) {
+    struct hub_target *target = target_row(hub, service);
+    target->check = check;
+    target->check_ctx = ctx;
+}
+
+int hub_check(struct hub *hub, const struct hub_event *event) {
+    struct hub_target *target = hub_target_of(hub, hub_arn_service(event->target));
+    return target && target->check ? target->check(target->check_ctx, event) : HUB_E_NO_TARGET;
+}
+
+void hub_plug_invoke(struct hub *hub, hub_invoke_fn *invoke, void *ctx) {
+    hub->invoke = invoke;
+    hub->invoke_ctx = ctx;
+}
+
+int hub_invoke(struct hub *hub, str function_arn, str payload, struct buf *ret_payload,
+               struct err *err) {
+    if (!hub->invoke)
+        return err_set(err, HUB_E_NO_TARGET, "no function service is running");
+    return hub->invoke(hub->invoke_ctx, function_arn, payload, ret_payload, err);
+}
+
+void hub_plug_metric(struct hub *hub, hub_metric_fn *put, void *ctx) {
+    hub->metric = put;
+    hub->metric_ctx = ctx;
+}
+
+void hub_put_metric(struct hub *hub, struct store_batch *batch, const struct hub_metric *metric) {
+    if (hub->metric)
+        hub->metric(hub->metric_ctx, batch, metric);
+}
+
+void hub_plug_log(struct hub *hub, hub_log_fn *put, void *ctx) {
+    hub->log = put;
+    hub->log_ctx = ctx;
+}
+
+void hub_put_log(struct hub *hub, struct store_batch *batch, const struct hub_log *lines, size_t n) {
+    if (hub->log)
+        hub->log(hub->log_ctx, batch, lines, n);
+}
+
+int hub_start(struct hub *hub, struct err *err) {
+    int r = hub_outbox_start(hub, err);
+    if (r == 0)
+        r = hub_timers_start(hub, err);
+    if (r != 0)
+        hub_stop(hub);
+    return r;
+}
+
+void hub_stop(struct hub *hub) {
+    hub_timers_stop(hub);
+    hub_outbox_stop(hub);
+}
+
+void hub_clock_moved(struct hub *hub) {
+    pthread_mutex_lock(&hub->lock);
+    hub->clock_moved = true;
+    pthread_cond_broadcast(&hub->wake);
+    pthread_mutex_unlock(&hub->lock);
+    hub_timers_clock_moved(hub);
+}

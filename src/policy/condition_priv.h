@@ -1,0 +1,45 @@
+#pragma once
+/*
+ * policy/condition: the Condition element. One policy_test is one operator on one key; a statement
+ * applies when all its tests hold. Source: "IAM JSON policy elements: Condition operators" and
+ * "Creating a condition with multiple keys or values" in the IAM User Guide.
+ */
+#include "policy/policy_priv.h"
+
+enum policy_quantifier { QUANT_NONE, QUANT_ALL, QUANT_ANY }; /* ForAllValues:, ForAnyValue: */
+
+struct policy_cidr {
+    unsigned char bytes[16];
+    bool v6;
+    unsigned bits;
+};
+struct policy_operand {
+    struct policy_pattern pattern; /* texts and ARNs; its text is kept for all */
+    union {
+        double number;
+        int64_t date_ms;
+        bool truth;
+        struct policy_cidr cidr;
+    };
+};
+
+struct policy_operator;
+struct policy_test {
+    const struct policy_operator *op;
+    enum policy_quantifier quantifier;
+    bool if_exists;
+    str key;
+    struct policy_operand *operands;
+    size_t n_operands;
+};
+
+int policy_condition_parse(struct policy *policy, struct policy_statement *st, const json_t *value,
+                           struct err *err);
+bool policy_test_holds(const struct policy_test *test, struct policy_scope *scope);
+
+/*
+ * For policy_is_public: does this test confine callers to fixed ones, as far as its key says who
+ * calls? Only operators that demand equality, or a CIDR.
+ */
+bool policy_test_is_equality(const struct policy_test *test);
+bool policy_test_is_cidr(const struct policy_test *test);

@@ -1,0 +1,65 @@
+#include "policy/context_priv.h"
+
+#include "base/arena.h"
+
+/* A request has some twenty keys: a list is faster than a table here. */
+struct policy_context {
+    struct arena arena;
+    struct entry {
+        str key;
+        str *values;
+        size_t n, cap;
+    } *entries;
+    size_t n, cap;
+};
+
+struct policy_context *policy_context_new(void) { return mem_new(struct policy_context); }
+
+struct policy_context *policy_context_free(struct policy_context *context) {
+    if (context) {
+        for (size_t i = 0; i < context->n; i++)
+            free(context->entries[i].values);
+        free(context->entries);
+        arena_deinit(&context->arena);
+        free(context);
+    }
+    return NULL;
+}
+
+static struct entry *find(const struct policy_context *context, str key) {
+    for (size_t i = 0; i < context->n; i++)
+        if (str_eq_nocase(context->entries[i].key, key))
+            return &context->entries[i];
+    return NULL;
+}
+
+static struct entry *add_key(struct policy_context *context, str key) {
+    if (context->n == context->cap) {
+        context->cap = context->cap ? context->cap * 2 : 24;
+        context->entries = mem_realloc(context->entries, context->cap * sizeof *context->entries);
+    }
+    struct entry *e = &context->entries[context->n++];
+    *e = (struct entry){.key = arena_str(&context->arena, key)};
+    return e;
+}
+
+void policy_context_add(struct policy_context *context, str key, str value) {
+    struct entry *e = find(context, key);
+    if (!e)
+        e = add_key(context, key);
+    if (e->n == e->cap) {
+        e->cap = e->cap ? e->cap * 2 : 1;
+        e->values = mem_realloc(e->values, e->cap * sizeof *e->values);
+    }
+    e->values[e->n++] = arena_str(&context->arena, value);
+}
+
+struct policy_values policy_context_get(const struct policy_context *context, str key) {
+    const struct entry *e = context ? find(context, key) : NULL;
+    return e ? (struct policy_values){e->values, e->n} : (struct policy_values){NULL, 0};
+}
+
+str policy_context_single(const struct policy_context *context, str key) {
+    struct policy_values values = policy_context_get(context, key);
+    return values.n == 1 ? values.v[0] : STR_NONE;
+}

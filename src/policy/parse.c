@@ -1,0 +1,277 @@
+/*
+ * Documents: JSON text to statements. Sentences are those of IAM's MalformedPolicyDocument where it
+ * has one; where S3 alone words a case, S3's.
+ */
+#include "policy/condition_priv.h"
+
+/* ---- Lists of strings: one, or an array ---- */
+
+struct strings {
+    const json_t *value;
+    size_t n;
+};
+
+static bool strings_of(const json_t *value, struct strings *ret) {
+    *ret = (struct strings){value, json_is_array(value) ? json_array_size(value) : 1};
+    for (size_t i = 0; i < ret->n; i++)
+        if (!json_is_string(json_is_array(value) ? json_array_get(value, i) : value))
+            return false;
+    return true;
+}
+
+static str string_at(const struct strings *s, size_t i) {
+    return json_text(json_is_array(s->value) ? json_array_get(s->value, i) : s->value);
+}
+
+/* ---- Action, NotAction ---- */
+
+static bool is_vendor(str s) {
+    for (size_t i = 0; i < s.len; i++) {
+        char c = s.p[i];
+        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-'))
+            return false;
+    }
+    return s.len > 0;
+}
+
+static int check_action(str action, struct err *err) {
+    str vendor, name;
+    if (str_is(action, "*"))
+        return 0;
+    if (!str_cut(action, ':', &vendor, &name) || vendor.len == 0)
+        return policy_malformed(err, "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.");
+    if (!is_vendor(vendor))
+        return policy_malformed(err, "Vendor " STR_FMT " is not valid", STR_ARG(vendor));
+    if (str_chr(name, ':') >= 0)
+        return policy_malformed(err, "Actions/Condition can contain only one colon.");
+    return 0;
+}
+
+static int parse_actions(struct policy *policy, struct policy_statement *st, const json_t *value,
+                         struct err *err) {
+    struct strings list;
+    if (!strings_of(value, &list))
+        return policy_malformed(err, "Syntax errors in policy.");
+    if (list.n == 0)
+        return policy_malformed(err, "Policy statement must contain actions.");
+    st->actions = arena_alloc(&policy->arena, list.n * sizeof *st->actions);
+    for (size_t i = 0; i < list.n; i++) {
+        if (check_action(string_at(&list, i), err))
+            return POLICY_E_MALFORMED;
+        policy_pattern_init(&st->actions[st->n_actions++], &policy->arena, string_at(&list, i), PATTERN_WILDCARDS);
+    }
+    return 0;
+}
+
+/* ---- Resource, NotResource ---- */
+
+/* A pattern with fewer than six segments must end in a star, which then stands for the rest. */
+static int check_resource(const struct policy_pattern *resource, struct err *err) {
+    if (resource->all)
+        return 0;
+    bool open_ended = resource->n && resource->units[resource->n - 1] == UNIT_STAR;
+    size_t colons = policy_pattern_colons(resource);
+    if (!str_starts(resource->text, S("arn:")) || (colons < 5 && !(colons >= 2 && open_ended)))
+        return policy_malformed(err, "Resource " STR_FMT " must be in ARN format or \"*\".",
+                                STR_ARG(resource->text));
+    str partition;
+    str_cut(str_skip(resource->text, 4), ':', &partition, &(str){0});
+    if (!str_starts(partition, S("aws")) && !str_is(partition, "*"))
+        return policy_malformed(err, "Partition \"" STR_FMT "\" is not valid for resource \"" STR_FMT "\".",
+                                STR_ARG(partition), STR_ARG(resource->text));
+    return 0;
+}
+
+static int parse_resources(struct policy *policy, struct policy_statement *st, const json_t *value,
+                           struct err *err) {
+    struct strings list;
+    if (!strings_of(value, &list))
+        return policy_malformed(err, "Syntax errors in policy.");
+    if (list.n == 0)
+        return policy_malformed(err, "Policy statement must contain resources.");
+    unsigned flags = PATTERN_WILDCARDS | PATTERN_ARN | (policy->has_variables ? PATTERN_VARIABLES : 0);
+    st->resources = arena_alloc(&policy->arena, list.n * sizeof *st->resources);
+    for (size_t i = 0; i < list.n; i++) {
+        struct policy_pattern *resource = &st->resources[st->n_resources++];
+        policy_pattern_init(resource, &policy->arena, string_at(&list, i), flags);
+        if (check_resource(resource, err))
+            return POLICY_E_MALFORMED;
+    }
+    return 0;
+}
+
+/* ---- Statements ---- */
+
+/* Either of a pair such as Action and NotAction; both together is a fault. */
+static int pick(const json_t *statement, const char *plain, const char *negated, const json_t **ret_value,
+                bool *ret_negated, struct err *err) {
+    const json_t *a = json_object_get(statement, plain), *b = json_object_get(statement, negated);
+    if (a && b)
+        return policy_malformed(err, "Syntax errors in policy. A statement may have %s or %s, not both.", plain,
+                                negated);
+    *ret_value = a ? a : b;
+    *ret_negated = b != NULL;
+    return 0;
+}
+
+static int check_fields(const json_t *object, const char *const *known, size_t n, struct err *err) {
+    const char *key;
+    json_t *value;
+    json_object_foreach((json_t *)object, key, value) {
+        bool found = false;
+        for (size_t i = 0; i < n && !found; i++)
+            found = strcmp(known[i], key) == 0;
+        if (!found)
+            return policy_malformed(err, "Syntax errors in policy. Unknown field %s", key);
+    }
+    return 0;
+}
+
+static int parse_effect(struct policy_statement *st, const json_t *statement, struct err *err) {
+    const json_t *effect = json_object_get(statement, "Effect");
+    if (!effect)
+        return policy_malformed(err, "Missing required field Effect");
+    st->deny = str_is(json_text(effect), "Deny");
+    if (!st->deny && !str_is(json_text(effect), "Allow"))
+        return policy_malformed(err, "Invalid effect: " STR_FMT, STR_ARG(json_text(effect)));
+    return 0;
+}
+
+static int parse_principal_of(struct policy *policy, struct policy_statement *st, const json_t *statement,
+                              struct err *err) {
+    const json_t *value = NULL;
+    if (pick(statement, "Principal", "NotPrincipal", &value, &st->not_principal, err))
+        return POLICY_E_MALFORMED;
+    if (policy->kind == POLICY_IDENTITY)
+        return value ? policy_malformed(err, "Policy document should not specify a principal.") : 0;
+    if (!value)
+        return policy_malformed(err, "Missing required field Principal");
+    if (st->not_principal && (policy->kind == POLICY_TRUST || !st->deny))
+        return policy_malformed(err, "Allow with NotPrincipal is not allowed");
+    return policy_principals_parse(policy, st, value, err);
+}
+
+static int parse_action_of(struct policy *policy, struct policy_statement *st, const json_t *statement,
+                           struct err *err) {
+    const json_t *value = NULL;
+    if (pick(statement, "Action", "NotAction", &value, &st->not_action, err))
+        return POLICY_E_MALFORMED;
+    if (!value)
+        return policy_malformed(err, policy->kind == POLICY_IDENTITY ? "Policy statement must contain actions."
+                                                                     : "Missing required field Action");
+    if (policy->kind == POLICY_TRUST && st->not_action)
+        return policy_malformed(err, "Has prohibited field NotAction");
+    if (parse_actions(policy, st, value, err))
+        return POLICY_E_MALFORMED;
+    for (size_t i = 0; policy->kind == POLICY_TRUST && i < st->n_actions; i++)
+        if (!str_starts_nocase(st->actions[i].text, S("sts:")) && !st->actions[i].all)
+            return policy_malformed(err, "AssumeRole policy may only specify STS AssumeRole actions.");
+    return 0;
+}
+
+static int parse_resource_of(struct policy *policy, struct policy_statement *st, const json_t *statement,
+                             struct err *err) {
+    const json_t *value = NULL;
+    if (pick(statement, "Resource", "NotResource", &value, &st->not_resource, err))
+        return POLICY_E_MALFORMED;
+    if (policy->kind == POLICY_TRUST)
+        return value ? policy_malformed(err, "Has prohibited field Resource") : 0;
+    if (!value)
+        return policy_malformed(err, policy->kind == POLICY_IDENTITY ? "Policy statement must contain resources."
+                                                                     : "Missing required field Resource");
+    return parse_resources(policy, st, value, err);
+}
+
+static int parse_sid(struct policy *policy, struct policy_statement *st, const json_t *statement,
+                     struct err *err) {
+    const json_t *sid = json_object_get(statement, "Sid");
+    if (!sid)
+        return 0;
+    if (!json_is_string(sid))
+        return policy_malformed(err, "Syntax errors in policy.");
+    st->sid = arena_str(&policy->arena, json_text(sid));
+    for (size_t i = 0; policy->kind != POLICY_RESOURCE && i < st->sid.len; i++) {
+        char c = st->sid.p[i];
+        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9')))
+            return policy_malformed(err, "Statement IDs (SID) must be alpha-numeric. Check that your input "
+                                         "satisfies the regular expression [0-9A-Za-z]*");
+    }
+    for (const struct policy_statement *other = policy->statements; other < st; other++)
+        if (st->sid.len && str_eq(other->sid, st->sid))
+            return policy_malformed(err, "Statement IDs (SID) in a single policy must be unique.");
+    return 0;
+}
+
+static int parse_statement(struct policy *policy, struct policy_statement *st, const json_t *statement,
+                           struct err *err) {
+    static const char *const fields[] = {"Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction",
+                                         "Resource", "NotResource", "Condition"};
+    if (!json_is_object(statement))
+        return policy_malformed(err, "Syntax errors in policy.");
+    if (check_fields(statement, fields, ARRAY_LEN(fields), err) || parse_sid(policy, st, statement, err) ||
+        parse_effect(st, statement, err) || parse_principal_of(policy, st, statement, err) ||
+        parse_action_of(policy, st, statement, err) || parse_resource_of(policy, st, statement, err))
+        return POLICY_E_MALFORMED;
+    const json_t *condition = json_object_get(statement, "Condition");
+    return condition ? policy_condition_parse(policy, st, condition, err) : 0;
+}
+
+/* ---- The document ---- */
+
+static int parse_version(struct policy *policy, const json_t *doc, struct err *err) {
+    const json_t *version = json_object_get(doc, "Version"), *id = json_object_get(doc, "Id");
+    str text = json_text(version);
+    policy->has_variables = str_is(text, "2012-10-17");
+    if (version && !policy->has_variables && !str_is(text, "2008-10-17"))
+        return policy_malformed(err, "The policy must contain a valid version string");
+    if (id && !json_is_string(id))
+        return policy_malformed(err, "Syntax errors in policy.");
+    return 0;
+}
+
+static int parse_document(struct policy *policy, const json_t *doc, struct err *err) {
+    static const char *const fields[] = {"Version", "Id", "Statement"};
+    if (!json_is_object(doc))
+        return policy_malformed(err, "Syntax errors in policy.");
+    if (check_fields(doc, fields, ARRAY_LEN(fields), err) || parse_version(policy, doc, err))
+        return POLICY_E_MALFORMED;
+    const json_t *statements = json_object_get(doc, "Statement");
+    if (!statements)
+        return policy_malformed(err, "Missing required field Statement");
+    bool many = json_is_array(statements);
+    size_t n = many ? json_array_size(statements) : 1;
+    if (n == 0)
+        return policy_malformed(err, "Could not parse the policy: Statement is empty!");
+    if (n > POLICY_MAX_STATEMENTS)
+        return policy_malformed(err, "Policy has more than %d statements", POLICY_MAX_STATEMENTS);
+    policy->statements = arena_zalloc(&policy->arena, n * sizeof *policy->statements);
+    for (size_t i = 0; i < n; i++) {
+        const json_t *statement = many ? json_array_get(statements, i) : statements;
+        if (parse_statement(policy, &policy->statements[policy->n_statements++], statement, err))
+            return POLICY_E_MALFORMED;
+    }
+    return 0;
+}
+
+int policy_new(struct policy **ret_policy, enum policy_kind kind, str json, struct err *err) {
+    if (json.len > POLICY_MAX_BYTES)
+        return policy_malformed(err, "Policy is larger than %d bytes", POLICY_MAX_BYTES);
+    struct err why;
+    CLEANUP_JSON json_t *doc = json_parse(json, &why);
+    if (!doc)
+        return policy_malformed(err, "Syntax errors in policy. %s", why.text);
+    CLEANUP(policy) struct policy *policy = mem_new(struct policy);
+    policy->kind = kind;
+    if (parse_document(policy, doc, err))
+        return POLICY_E_MALFORMED;
+    *ret_policy = STEAL(policy);
+    return 0;
+}
+
+struct policy *policy_free(struct policy *policy) {
+    if (policy) {
+        arena_deinit(&policy->arena);
+        free(policy);
+    }
+    return NULL;
+}

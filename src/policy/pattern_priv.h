@@ -1,0 +1,58 @@
+#pragma once
+/*
+ * policy/pattern: one string of a policy document, compiled: wildcards, policy variables, and the
+ * separators of an ARN.
+ *
+ * A pattern is a row of 16-bit units: a byte of text, or one of the marks below. Text that comes
+ * out of a variable is never a wildcard and never an ARN separator, whatever it contains. Patterns
+ * live in their policy's arena and are immutable.
+ */
+#include "base/arena.h"
+#include "policy/policy.h"
+
+enum {
+    UNIT_STAR = 0x100,  /* any run of bytes, the empty one too */
+    UNIT_ANY = 0x101,   /* any one character (a whole UTF-8 sequence) */
+    UNIT_COLON = 0x102, /* one of the first five colons of an ARN */
+    UNIT_VAR = 0x8000,  /* | index into vars */
+};
+
+struct policy_var {
+    str name;
+    str fallback; /* absent: none was given */
+};
+
+struct policy_pattern {
+    str text;              /* as written */
+    const uint16_t *units;
+    size_t n;
+    const struct policy_var *vars;
+    size_t n_vars;
+    bool literal;          /* no mark in it but UNIT_COLON: text compares as it is */
+    bool all;              /* "*" alone */
+};
+
+enum {
+    PATTERN_WILDCARDS = 1 << 0, /* '*' and '?' mean something */
+    PATTERN_VARIABLES = 1 << 1, /* ${…} means something (Version 2012-10-17) */
+    PATTERN_ARN = 1 << 2,       /* matched segment by segment */
+};
+void policy_pattern_init(struct policy_pattern *pattern, struct arena *arena, str text, unsigned flags);
+
+/* What a match needs: the request's context for variables, and memory for what they expand to. */
+struct policy_scope {
+    const struct policy_context *context; /* or NULL */
+    struct arena scratch;
+};
+
+/*
+ * Whole-string match. A pattern whose variable has no single value in the context (and no default)
+ * matches nothing; *ret_unresolved, where given, then becomes true.
+ */
+bool policy_pattern_match(const struct policy_pattern *pattern, struct policy_scope *scope, str s,
+                          bool nocase, bool *ret_unresolved);
+/* The same for PATTERN_ARN: each of the first five segments by itself, the last one with its colons. */
+bool policy_pattern_match_arn(const struct policy_pattern *pattern, struct policy_scope *scope, str arn,
+                              bool *ret_unresolved);
+/* Segments are counted by UNIT_COLON: 5 in a full ARN. */
+size_t policy_pattern_colons(const struct policy_pattern *pattern);

@@ -1,0 +1,50 @@
+#pragma once
+/* policy/policy: a compiled document, as the files of this room share it. */
+#include "policy/context_priv.h"
+#include "policy/pattern_priv.h"
+
+/* How closely a statement's Principal names the caller; a wider one sorts first. */
+enum policy_match {
+    MATCH_NONE,
+    MATCH_ACCOUNT,  /* the caller's account: permission is delegated to its identity policies */
+    MATCH_EVERYONE, /* "*" */
+    MATCH_ROLE,     /* the role behind a session */
+    MATCH_SELF,     /* the user, session, service or root itself */
+};
+
+enum policy_principal_type { TYPE_EVERYONE, TYPE_ACCOUNT, TYPE_ARN, TYPE_SERVICE, TYPE_FEDERATED };
+struct policy_principal_name {
+    enum policy_principal_type type;
+    str name; /* ARN, account id or service */
+};
+
+struct policy_test; /* condition_priv.h */
+
+struct policy_statement {
+    bool deny;
+    bool not_action, not_resource, not_principal;
+    struct policy_principal_name *principals;
+    size_t n_principals;
+    struct policy_pattern *actions, *resources; /* no resources: every resource (trust policies) */
+    size_t n_actions, n_resources;
+    struct policy_test *tests; /* all must hold */
+    size_t n_tests;
+    str sid;
+};
+
+struct policy {
+    struct arena arena; /* everything below, and this struct's texts */
+    enum policy_kind kind;
+    bool has_variables; /* Version 2012-10-17 */
+    struct policy_statement *statements;
+    size_t n_statements;
+};
+
+/* principal.c */
+int policy_principals_parse(struct policy *policy, struct policy_statement *st, const json_t *value,
+                            struct err *err);
+enum policy_match policy_principals_match(const struct policy_statement *st,
+                                          const struct policy_principal *caller);
+
+/* Set err to IAM's sentence and return POLICY_E_MALFORMED. */
+#define policy_malformed(err, ...) err_set((err), POLICY_E_MALFORMED, __VA_ARGS__)

@@ -1,0 +1,110 @@
+"""calotype-image as a process: its messages, its walls, and real photographs where there are any."""
+import glob
+import os
+import pathlib
+import struct
+import subprocess
+import sys
+import unittest
+import zlib
+
+WORKER = os.environ["CALOTYPE_IMAGE"]
+SANITIZED = bool(os.environ.get("SANITIZED"))  # ASan needs mmap with flags that the filter forbids
+IMAGES = pathlib.Path(__file__).resolve().parents[3] / "shared" / "images"
+
+
+def request(data, edges=(1600, 800, 200), pixels=100_000_000, size=None):
+    fields = struct.pack(">QQBB", len(data) if size is None else size, pixels, 0, len(edges))
+    fields += b"".join(struct.pack(">II", e, 80) for e in edges)
+    return b"CIQ1" + struct.pack(">I", len(fields)) + fields + data
+
+
+def run(message, *options):
+    options = list(options) + (["--no-seccomp"] if SANITIZED else [])
+    return subprocess.run([WORKER, *options], input=message, capture_output=True, timeout=60)
+
+
+def reply(process):
+    out = process.stdout
+    assert out[:4] == b"CIR1", (process.returncode, process.stderr)
+    length = struct.unpack(">I", out[4:8])[0]
+    head = out[8:8 + length]
+    status, flags, width, height, orientation, depth = struct.unpack(">BBIIII", head[:18])
+    return {"status": status, "truncated": flags & 1, "width": width, "height": height,
+            "orientation": orientation, "depth": depth, "head": head, "bodies": out[8 + length:]}
+
+
+def png(width, height):
+    def chunk(kind, data):
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+    rows = b"".join(b"\0" + bytes((x + y) % 256 for x in range(width * 3)) for y in range(height))
+    return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)) +
+            chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
+
+
+class Worker(unittest.TestCase):
+    def test_a_picture_becomes_three(self):
+        r = reply(run(request(png(300, 200))))
+        self.assertEqual((r["status"], r["width"], r["height"]), (0, 300, 200))
+        self.assertEqual(r["bodies"].count(b"\xff\xd8\xff"), 3)
+
+    def test_garbage_for_a_request_is_refused(self):
+        for message in (b"", b"GET / HTTP/1.1\r\n", b"CIQ1\xff\xff\xff\xff", request(b"abc", size=2),
+                        request(b"abc", size=10)):
+            p = run(message)
+            self.assertEqual((p.returncode, p.stdout), (1, b""), message)
+
+    def test_usage(self):
+        self.assertEqual(run(b"", "--what").returncode, 2)
+
+    @unittest.skipIf(SANITIZED, "needs the static build")
+    def test_memory_is_bounded(self):
+        p = run(request(png(2000, 1500)), "--memory", str(12 << 20))
+        self.assertNotEqual(p.returncode, 0)
+        self.assertEqual(p.stdout, b"")
+
+    @unittest.skipIf(SANITIZED, "needs the static build")
+    def test_the_filter_is_on_and_descriptors_are_closed(self):
+        secret = os.open("/etc/passwd", os.O_RDONLY)
+        p = subprocess.Popen([WORKER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, pass_fds=[secret])
+        try:
+            p.stdin.write(request(b"", size=1000))
+            p.stdin.flush()
+            for _ in range(1000):  # it is in read(2) once the jail is shut; /proc shows when
+                status = pathlib.Path(f"/proc/{p.pid}/status").read_text()
+                if "Seccomp:\t2" in status:
+                    break
+            self.assertIn("Seccomp:\t2", status)
+            self.assertIn("NoNewPrivs:\t1", status)
+            self.assertEqual(sorted(os.listdir(f"/proc/{p.pid}/fd")), ["0", "1", "2"])
+        finally:
+            p.kill()
+            p.communicate()
+            os.close(secret)
+
+    @unittest.skipUnless(IMAGES.is_dir(), "no photographs beside this checkout")
+    def test_photographs(self):
+        for path in sorted(glob.glob(str(IMAGES / "photos" / "*.jpg"))):
+            with self.subTest(path):
+                r = reply(run(request(pathlib.Path(path).read_bytes())))
+                self.assertEqual((r["status"], r["truncated"]), (0, 0))
+                self.assertEqual(max(r["width"], r["height"]) > 3000, True)
+
+    @unittest.skipUnless(IMAGES.is_dir(), "no photographs beside this checkout")
+    def test_orientations_come_out_upright(self):
+        for n in range(1, 9):
+            r = reply(run(request((IMAGES / "orientation" / f"Landscape_{n}.jpg").read_bytes())))
+            self.assertEqual((r["orientation"], r["width"] > r["height"]), (n, True))
+
+    @unittest.skipUnless(IMAGES.is_dir(), "no photographs beside this checkout")
+    def test_pngsuite(self):
+        for path in sorted(glob.glob(str(IMAGES / "pngsuite" / "*.png"))):
+            with self.subTest(path):
+                r = reply(run(request(pathlib.Path(path).read_bytes())))
+                broken = os.path.basename(path).startswith("x")
+                self.assertEqual(r["status"], 1 if broken else 0)
+
+
+if __name__ == "__main__":
+    sys.stderr = sys.stdout
+    unittest.main(verbosity=2)
