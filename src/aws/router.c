@@ -339,6 +339,20 @@ static int route_query(struct route *route, const struct aws_wire *wire) {
     return AWS_FAILED;
 }
 
+/* A service that we do not have: refused by name, in a form that its client is likely to read. */
+static int route_unknown(struct route *route, const struct aws_wire *wire, str service) {
+    route->target = service;
+    route->error = COMMON_NOT_IMPLEMENTED;
+    if (aws_wire_header(wire, "X-Amz-Target").p) {
+        route->api = &api_logs;
+        route->protocol = PROTOCOL_JSON;
+    } else if (is_form(wire)) {
+        route->api = &api_iam;
+        route->protocol = PROTOCOL_QUERY;
+    }
+    return AWS_FAILED;
+}
+
 int route_request(const struct router *router, const struct aws_wire *wire, const struct aws_auth *auth,
                   struct arena *arena, struct route *route) {
     int r;
@@ -350,11 +364,8 @@ int route_request(const struct router *router, const struct aws_wire *wire, cons
         return AWS_FAILED;
     }
     const struct api_service *api = guess_service(route, wire, auth);
-    if (!api && auth->scope_service.p && !str_is(auth->scope_service, "s3")) {
-        route->target = auth->scope_service;
-        route->error = COMMON_NOT_IMPLEMENTED;
-        return AWS_FAILED;
-    }
+    if (!api && auth->scope_service.p)
+        return route_unknown(route, wire, auth->scope_service);
     if (!api && is_form(wire) && str_is(wire->method, "POST") && str_is(wire->path, "/")) {
         /* Unsigned, to a bare host: the form's own Version will tell. STS is the one that takes such. */
         route->api = &api_sts;
