@@ -88,9 +88,18 @@ void store_expect_value(struct store_batch *batch, enum store_cf cf, str key, st
     add_cond(batch, COND_VALUE, cf, key, value);
 }
 
-void store_after(struct store_batch *batch, void (*fn)(void *ctx), void *ctx) {
+static void add_hook(struct store_batch *batch, struct store_hook hook) {
     batch->hooks = one_more(batch->hooks, sizeof *batch->hooks, batch->n_hooks, &batch->cap_hooks);
-    batch->hooks[batch->n_hooks++] = (struct store_hook){fn, ctx};
+    batch->hooks[batch->n_hooks++] = hook;
+}
+
+void store_after(struct store_batch *batch, void (*fn)(void *ctx), void *ctx) {
+    add_hook(batch, (struct store_hook){.fn = fn, .ctx = ctx});
+}
+
+void store_after_id(struct store_batch *batch, void (*fn)(void *ctx, uint64_t id), void *ctx,
+                    uint64_t id) {
+    add_hook(batch, (struct store_hook){.fn_id = fn, .ctx = ctx, .id = id});
 }
 
 void store_batch_frees(struct store_batch *batch) { batch->frees = true; }

@@ -27,7 +27,9 @@ struct store_cond {
 };
 struct store_hook {
     void (*fn)(void *ctx);
+    void (*fn_id)(void *ctx, uint64_t id); /* instead of fn */
     void *ctx;
+    uint64_t id;
 };
 struct store_batch {
     struct buf bytes;

@@ -176,6 +176,13 @@ static int write_group(struct store *store, struct err *err) {
     return store_is_readonly(store, err) ? -EIO : 0;
 }
 
+static void run_hook(const struct store_hook *hook) {
+    if (hook->fn_id)
+        hook->fn_id(hook->ctx, hook->id);
+    else
+        hook->fn(hook->ctx);
+}
+
 static void finish(struct store_wait *group, int result, const struct err *err) {
     for (struct store_wait *w = group; w; w = w->next) {
         if (w->result == 0 && result) {
@@ -183,7 +190,7 @@ static void finish(struct store_wait *group, int result, const struct err *err) 
             w->err = *err;
         }
         for (size_t i = 0; w->result == 0 && i < w->batch->n_hooks; i++)
-            w->batch->hooks[i].fn(w->batch->hooks[i].ctx);
+            run_hook(&w->batch->hooks[i]);
     }
     for (struct store_wait *w = group, *next; w; w = next) {
         next = w->next; /* the post frees w: it lies on its caller's stack */
