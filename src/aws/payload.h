@@ -32,6 +32,11 @@ struct aws_body_options {
     uint64_t content_length;
     bool want_sha256;       /* compute it even when no signature needs it */
     bool want_md5;          /* compute it even without Content-MD5 (S3's ETag) */
+    /*
+     * The x-amz-checksum-* headers describe something else than this body: CompleteMultipartUpload
+     * carries the whole object's. They are neither verified nor reported.
+     */
+    bool foreign_checksum;
     aws_body_sink_fn *sink; /* may be NULL: bytes are only verified */
     void *sink_ctx;
 };

@@ -117,6 +117,15 @@ struct client_file {
 };
 ssize_t client_file_source(void *client_file, uint64_t offset, void *p, size_t n);
 
+/*
+ * An unsigned request to an absolute http or https URL: a presigned one, a custom resource's
+ * ResponseURL, the Lambda runtime API. idle_ms UINT_MAX waits for ever (/invocation/next). Not sent
+ * again after bytes of an answer came; GET and PUT are after a refused or cut connection.
+ */
+int client_plain(struct client *client, const char *method, str url,
+                 const struct sign_header *headers, size_t n_headers, str body, unsigned idle_ms,
+                 struct client_response *response, struct client_fault *fault);
+
 /* ---- By protocol ---- */
 /*
  * json protocols: target "DynamoDB_20120810.PutItem", "Logs_20140328.PutLogEvents",

@@ -9,9 +9,14 @@
  *   begin (headers are complete, nothing of the body was read, no 100 Continue was sent)
  *   body* (pieces as they come)      end (the body is complete)      done (always last)
  *
- * begin or body may already answer (net_reply_*); the body is then drained (up to 1 MiB) or the
- * connection closed. end answers or suspends. The strict gate (facts/libraries.md) has refused
- * smuggling forms, bad Host and oversized headers before begin is called.
+ * begin or body may already answer (net_reply_*). What is then left of the body is drained: up to
+ * 1 MiB the connection lives on; beyond that, or where the client waits for 100 Continue, it is
+ * closed after the answer, softly, so that a client still busy sending sees the answer and no
+ * broken pipe. end answers or suspends; begin and `then` may suspend too, body may not.
+ *
+ * A strict gate (net/gate.h) has refused smuggling forms, a bad Host and oversized headers before
+ * begin is called; such requests reach no callback. When an answer is missing after end, the
+ * client gets 500.
  */
 #include "base/arena.h"
 #include "base/buf.h"
@@ -66,7 +71,11 @@ bool net_replied(const struct net_req *req);
 /*
  * Parks the request: the callback returns without an answer and the thread goes on to others.
  * Later any thread calls net_resume, upon which then(ctx, req) runs in a pool thread and answers
- * (or suspends again). net_resume may come before the suspending callback has returned.
+ * (or suspends again). net_resume may come before the suspending callback has returned, and even
+ * before net_suspend was called: it is remembered.
+ *
+ * A parked request whose listener is closed, whose client is found gone, or that outlasts net_stop's
+ * patience gets done without then: whoever holds it for net_resume must let go of it in done, under a lock of its own.
  */
 void net_suspend(struct net_req *req, void (*then)(void *ctx, struct net_req *req), void *ctx);
 void net_resume(struct net_req *req);
@@ -77,14 +86,20 @@ struct net_options {
     unsigned threads;         /* 0: 64 */
     const char *tls_cert_pem; /* NULL: plain only */
     const char *tls_key_pem;
+    /*
+     * With a CA, clients that ask (SNI) for a name under amazonaws.com or localhost get a
+     * certificate for that name, made when it is first asked for. NULL: always the one above.
+     */
+    const char *tls_ca_cert_pem, *tls_ca_key_pem;
     unsigned idle_s;          /* idle connection time-out; 0: 75 */
 };
 int net_start(struct net **ret_net, const struct net_options *options, struct err *err);
 /* Listens on addr:port (0 picks one) for both protocols; the port in force in *ret_port. -EADDRINUSE is told in words. */
 int net_listen(struct net *net, const char *addr, uint16_t port, uint16_t *ret_port, struct err *err);
 /*
- * Adopts a listening socket that somebody else opened (a sandbox's, a unix socket). Its requests
- * carry ctx and local = true. app: other callbacks than the net's own, or NULL.
+ * Adopts a listening socket that somebody else opened (a sandbox's, a unix socket); fd is taken, also
+ * on failure. Its requests carry ctx and local = true. app: other callbacks than the net's own, or
+ * NULL; copied.
  * net_origin_close stops accepting and cuts its connections; it may return before they are done,
  * but ctx is not used after released(ctx) was called.
  */
@@ -95,8 +110,11 @@ void net_origin_close(struct net_origin *origin);
 struct net *net_stop(struct net *net, unsigned ms);
 
 /* ---- The local CA ---- */
-/* Makes a CA (ten years) and a server certificate for localhost, 127.0.0.1, ::1 and *.localhost… all as PEM. */
+/* Makes a CA for this machine alone: ECDSA P-256, ten years, PEM. */
 int net_make_ca(struct buf *ret_ca_cert, struct buf *ret_ca_key, struct err *err);
-/* names: DNS names and IP addresses (wildcards allowed). */
+/*
+ * Makes a server certificate (825 days, but never longer than the CA) for names: DNS names, with
+ * wildcards, and IP addresses. -EINVAL where the CA's texts are not one.
+ */
 int net_make_cert(str ca_cert, str ca_key, const str *names, size_t n, struct buf *ret_cert,
                   struct buf *ret_key, struct err *err);

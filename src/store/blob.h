@@ -13,7 +13,10 @@
 enum { BLOB_INLINE = 32 * 1024 };
 
 struct blob_writer;
-/* key: the data key's id. expected: size when known, 0 otherwise (a hint). */
+/*
+ * key_id: the data key's. expected: size when known, 0 otherwise (refused early when there is no
+ * room). STORE_E_FULL, _READONLY, _ABSENT (no such key), _KEY.
+ */
 int blob_create(struct store *store, str key_id, uint64_t expected, struct blob_writer **ret_writer,
                 struct err *err);
 int blob_write(struct blob_writer *writer, const void *p, size_t n, struct err *err); /* 0, STORE_E_FULL, -errno */
@@ -37,6 +40,10 @@ void blob_discard(struct store *store, str ref);
 uint64_t blob_size(str ref);
 
 struct blob_reader;
+/*
+ * The reader keeps the file readable, whatever is dropped meanwhile. STORE_E_ABSENT: dropped since
+ * the row was read (read the row again); STORE_E_DAMAGED, STORE_E_KEY.
+ */
 int blob_open(struct store *store, str ref, struct blob_reader **ret_reader, struct err *err);
 /* Up to n bytes at offset; short only at the end. >= 0 bytes, -errno, or -EBADMSG when damaged. */
 ssize_t blob_read(struct blob_reader *reader, uint64_t offset, void *p, size_t n);
@@ -46,6 +53,6 @@ DEFINE_FREEP(blob_reader)
 struct blob_scrub {
     uint64_t files, damaged, missing;
 };
-/* Reads and verifies every body file; each damaged or missing one is given to found(ctx, ref's file name). */
+/* Reads and verifies every body file; each damaged or missing one is given to found(ctx, name under DATA/blobs). */
 int blob_scrub(struct store *store, struct blob_scrub *ret, void (*found)(void *ctx, str name),
                void *ctx, struct err *err);

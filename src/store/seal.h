@@ -2,7 +2,7 @@
 /*
  * store/seal: encryption at rest. The master key (DATA/keys/master, or given) wraps data keys; a
  * bucket or table owns one data key, whose wrapped form is a row of STORE_META. Values and body
- * frames are sealed with AES-256-GCM; a random 96-bit nonce stands in front, the tag behind.
+ * frames are sealed with AES-256-GCM; a 96-bit nonce that never repeats stands in front, the tag behind.
  * Any thread; cipher contexts are kept per thread.
  */
 #include "store/store.h"
@@ -10,9 +10,14 @@
 enum { SEAL_KEY_ID_LEN = 16, SEAL_OVERHEAD = 28 };
 struct seal_key; /* an unwrapped data key, cached for the life of the store */
 
-/* Makes a data key; its wrapped row goes into batch. ret_id is SEAL_KEY_ID_LEN raw bytes. */
+/*
+ * Makes a data key; its wrapped row goes into batch, and it can be used once that is committed.
+ * ret_id is SEAL_KEY_ID_LEN raw bytes.
+ */
 int seal_key_create(struct store *store, struct store_batch *batch, char ret_id[SEAL_KEY_ID_LEN],
                     struct err *err);
+/* Removes the key's row: nothing sealed under it can be read after the next start. */
+void seal_key_drop(struct store_batch *batch, str id);
 /* Borrowed; STORE_E_ABSENT or STORE_E_KEY. */
 int seal_key_get(struct store *store, str id, const struct seal_key **ret_key, struct err *err);
 

@@ -48,11 +48,15 @@ enum {
 
 struct store_options {
     const char *data;            /* folder, made when missing (0700) */
+    const char *master_key;      /* 64 hex digits (from the environment), or NULL: from a file */
     const char *master_key_path; /* NULL: DATA/keys/master, made when missing (0600) */
     uint64_t reserve_bytes;      /* free space kept; 0: 256 MiB */
 };
 
-/* Opens or makes the store, migrates an older format, sweeps orphaned body files. err says why not. */
+/*
+ * Opens or makes the store, migrates an older format, sweeps orphaned body files. err says why not.
+ * A child forked later shares the lock on DATA: fork what outlives the daemon before.
+ */
 int store_open(struct store **ret_store, const struct store_options *options, struct err *err);
 /* Waits for the committer. No call may be under way. */
 struct store *store_free(struct store *store);

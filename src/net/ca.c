@@ -1,0 +1,147 @@
+/* net/ca: a certificate authority for one machine, and server certificates under it. */
+#include "base/clock.h"
+#include "base/rand.h"
+#include "net/net.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <gnutls/gnutls.h>
+#include <gnutls/x509.h>
+#include <stdio.h>
+
+enum {
+    DAY_S = 24 * 60 * 60,
+    CA_DAYS = 3650,
+    CERT_DAYS = 825, /* the most that Apple's clients take */
+};
+
+/* A certificate being made, with its key. */
+struct draft {
+    gnutls_x509_crt_t crt;
+    gnutls_x509_privkey_t key;
+};
+
+static void draft_deinit(struct draft *d) {
+    if (d->crt)
+        gnutls_x509_crt_deinit(d->crt);
+    if (d->key)
+        gnutls_x509_privkey_deinit(d->key);
+}
+
+/* GnuTLS' first fault stays in *r; later steps are skipped by `r = r ? r : step`. */
+static int failed(int r, struct err *err, const char *what) {
+    return err_set(err, -EINVAL, "cannot make %s: %s", what, gnutls_strerror(r));
+}
+
+static int add_key_id(gnutls_x509_crt_t crt) {
+    unsigned char id[64];
+    size_t len = sizeof id;
+    int r = gnutls_x509_crt_get_key_id(crt, 0, id, &len);
+    return r ? r : gnutls_x509_crt_set_subject_key_id(crt, id, len);
+}
+
+/* Version, serial number, name, time, new key. */
+static int begin(struct draft *d, const char *name, time_t until) {
+    unsigned char serial[16];
+    rand_bytes(serial, sizeof serial);
+    serial[0] &= 0x7f; /* RFC 5280 4.1.2.2: positive, */
+    serial[0] |= 0x40; /* and without a leading zero byte */
+    CLEANUP_DEINIT(buf) struct buf dn = {0};
+    buf_printf(&dn, "CN=%s,O=Calotype", name);
+
+    int r = gnutls_x509_crt_init(&d->crt);
+    r = r ? r : gnutls_x509_privkey_init(&d->key);
+    r = r ? r
+          : gnutls_x509_privkey_generate(d->key, GNUTLS_PK_ECDSA,
+                                         GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1), 0);
+    r = r ? r : gnutls_x509_crt_set_version(d->crt, 3);
+    r = r ? r : gnutls_x509_crt_set_serial(d->crt, serial, sizeof serial);
+    r = r ? r : gnutls_x509_crt_set_dn(d->crt, buf_cstr(&dn), NULL);
+    /* A day of grace for clocks that are not quite right. */
+    r = r ? r : gnutls_x509_crt_set_activation_time(d->crt, (time_t)(clock_real_ms() / 1000) - DAY_S);
+    r = r ? r : gnutls_x509_crt_set_expiration_time(d->crt, until);
+    r = r ? r : gnutls_x509_crt_set_key(d->crt, d->key);
+    return r ? r : add_key_id(d->crt);
+}
+
+static int write_pem(const struct draft *d, struct buf *ret_cert, struct buf *ret_key) {
+    gnutls_datum_t cert = {0}, key = {0};
+    int r = gnutls_x509_crt_export2(d->crt, GNUTLS_X509_FMT_PEM, &cert);
+    r = r ? r
+          : gnutls_x509_privkey_export2_pkcs8(d->key, GNUTLS_X509_FMT_PEM, NULL, GNUTLS_PKCS_PLAIN, &key);
+    if (r == 0) {
+        buf_add(ret_cert, cert.data, cert.size);
+        buf_add(ret_key, key.data, key.size);
+    }
+    gnutls_free(cert.data);
+    gnutls_free(key.data);
+    return r;
+}
+
+int net_make_ca(struct buf *ret_ca_cert, struct buf *ret_ca_key, struct err *err) {
+    CLEANUP_DEINIT(draft) struct draft d = {0};
+    /* A name of its own, so that a client that trusts two of them picks the right one. */
+    char tag[9], name[64];
+    rand_hex(tag, 4);
+    snprintf(name, sizeof name, "Calotype local CA %s", tag);
+
+    int r = begin(&d, name, (time_t)(clock_real_ms() / 1000) + (time_t)CA_DAYS * DAY_S);
+    r = r ? r : gnutls_x509_crt_set_basic_constraints(d.crt, 1, 0);
+    r = r ? r : gnutls_x509_crt_set_key_usage(d.crt, GNUTLS_KEY_KEY_CERT_SIGN | GNUTLS_KEY_CRL_SIGN);
+    r = r ? r : gnutls_x509_crt_sign2(d.crt, d.crt, d.key, GNUTLS_DIG_SHA256, 0);
+    r = r ? r : write_pem(&d, ret_ca_cert, ret_ca_key);
+    return r ? failed(r, err, "a certificate authority") : 0;
+}
+
+static int load_ca(struct draft *ca, str cert, str key) {
+    gnutls_datum_t cert_pem = {(unsigned char *)cert.p, (unsigned)cert.len};
+    gnutls_datum_t key_pem = {(unsigned char *)key.p, (unsigned)key.len};
+    int r = gnutls_x509_crt_init(&ca->crt);
+    r = r ? r : gnutls_x509_privkey_init(&ca->key);
+    r = r ? r : gnutls_x509_crt_import(ca->crt, &cert_pem, GNUTLS_X509_FMT_PEM);
+    return r ? r : gnutls_x509_privkey_import2(ca->key, &key_pem, GNUTLS_X509_FMT_PEM, NULL, 0);
+}
+
+static int add_name(gnutls_x509_crt_t crt, str name) {
+    char text[256];
+    if (name.len == 0 || name.len >= sizeof text)
+        return GNUTLS_E_INVALID_REQUEST;
+    memcpy(text, name.p, name.len);
+    text[name.len] = '\0';
+    unsigned char ip[16];
+    if (inet_pton(AF_INET, text, ip) == 1)
+        return gnutls_x509_crt_set_subject_alt_name(crt, GNUTLS_SAN_IPADDRESS, ip, 4, GNUTLS_FSAN_APPEND);
+    if (inet_pton(AF_INET6, text, ip) == 1)
+        return gnutls_x509_crt_set_subject_alt_name(crt, GNUTLS_SAN_IPADDRESS, ip, 16, GNUTLS_FSAN_APPEND);
+    return gnutls_x509_crt_set_subject_alt_name(crt, GNUTLS_SAN_DNSNAME, text, (unsigned)name.len,
+                                                GNUTLS_FSAN_APPEND);
+}
+
+static int add_issuer_id(gnutls_x509_crt_t crt, gnutls_x509_crt_t ca) {
+    unsigned char id[64];
+    size_t len = sizeof id;
+    int r = gnutls_x509_crt_get_subject_key_id(ca, id, &len, NULL);
+    return r ? r : gnutls_x509_crt_set_authority_key_id(crt, id, len);
+}
+
+int net_make_cert(str ca_cert, str ca_key, const str *names, size_t n, struct buf *ret_cert,
+                  struct buf *ret_key, struct err *err) {
+    CLEANUP_DEINIT(draft) struct draft ca = {0};
+    CLEANUP_DEINIT(draft) struct draft d = {0};
+    int r = load_ca(&ca, ca_cert, ca_key);
+    if (r)
+        return failed(r, err, "a certificate with this authority");
+
+    time_t until = (time_t)(clock_real_ms() / 1000) + (time_t)CERT_DAYS * DAY_S;
+    time_t ca_until = gnutls_x509_crt_get_expiration_time(ca.crt);
+    r = begin(&d, "Calotype", until < ca_until ? until : ca_until);
+    for (size_t i = 0; i < n; i++)
+        r = r ? r : add_name(d.crt, names[i]);
+    r = r ? r : gnutls_x509_crt_set_basic_constraints(d.crt, 0, -1);
+    r = r ? r : gnutls_x509_crt_set_key_usage(d.crt, GNUTLS_KEY_DIGITAL_SIGNATURE);
+    r = r ? r : gnutls_x509_crt_set_key_purpose_oid(d.crt, GNUTLS_KP_TLS_WWW_SERVER, 0);
+    r = r ? r : add_issuer_id(d.crt, ca.crt);
+    r = r ? r : gnutls_x509_crt_sign2(d.crt, ca.crt, ca.key, GNUTLS_DIG_SHA256, 0);
+    r = r ? r : write_pem(&d, ret_cert, ret_key);
+    return r ? failed(r, err, "a certificate") : 0;
+}

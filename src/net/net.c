@@ -1,0 +1,456 @@
+/*
+ * net/net: daemons, listeners and the table of connections.
+ *
+ * Both daemons have no listener of their own (MHD_USE_NO_LISTEN_SOCKET, with MHD_USE_ITC so that
+ * they notice what is handed to them), an epoll loop in each thread of their pool, and may suspend.
+ * A connection is told apart by its descriptor from accept until libmicrohttpd says that it closes.
+ */
+#include "net/net.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "net/net_priv.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <gnutls/abstract.h>
+#include <gnutls/gnutls.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum {
+    DEFAULT_THREADS = 64,
+    DEFAULT_IDLE_S = 75,
+    BACKLOG = 511,
+    /* Handlers parse documents nested 2048 deep by recursion; untouched pages cost nothing. */
+    STACK_BYTES = 1024 * 1024,
+};
+
+/* ---- Connections ---- */
+
+struct net_conn *net_conn_by_fd(struct net *net, int fd) {
+    LOCK_SCOPE(&net->lock);
+    return fd >= 0 && (size_t)fd < net->n_by_fd ? net->by_fd[fd] : NULL;
+}
+
+static void set_by_fd(struct net *net, int fd, struct net_conn *conn) {
+    if ((size_t)fd >= net->n_by_fd) {
+        size_t n = ((size_t)fd + 1) * 2, one = sizeof(void *);
+        net->by_fd = mem_realloc(net->by_fd, n * one);
+        memset(net->by_fd + net->n_by_fd, 0, (n - net->n_by_fd) * one);
+        net->n_by_fd = n;
+    }
+    net->by_fd[fd] = conn;
+}
+
+static void name_peer(struct net_conn *conn) {
+    if (conn->origin->local)
+        return;
+    const void *ip = NULL;
+    if (conn->peer.ss_family == AF_INET)
+        ip = &((const struct sockaddr_in *)&conn->peer)->sin_addr;
+    else if (conn->peer.ss_family == AF_INET6)
+        ip = &((const struct sockaddr_in6 *)&conn->peer)->sin6_addr;
+    if (ip)
+        inet_ntop(conn->peer.ss_family, ip, conn->peer_ip, sizeof conn->peer_ip);
+}
+
+struct net_conn *net_conn_new(struct net_origin *origin, int fd, const struct sockaddr_storage *peer,
+                              socklen_t peer_len) {
+    struct net *net = origin->net;
+    /* libmicrohttpd drops a connection without a word when it has no room: its entry stays behind. */
+    struct net_conn *stale = net_conn_by_fd(net, fd);
+    if (stale)
+        net_conn_free(stale);
+
+    struct net_conn *conn = mem_new(struct net_conn);
+    conn->watch = WATCH_PENDING;
+    conn->origin = origin;
+    conn->fd = fd;
+    conn->peer = *peer;
+    conn->peer_len = peer_len;
+    list_init(&conn->pending);
+    pthread_mutex_init(&conn->lock, NULL);
+    name_peer(conn);
+
+    LOCK_SCOPE(&net->lock);
+    origin->refs++;
+    conn->cut = origin->closed;
+    list_append(&origin->conns, &conn->node);
+    set_by_fd(net, fd, conn);
+    return conn;
+}
+
+void net_conn_free(struct net_conn *conn) {
+    struct net_origin *origin = conn->origin;
+    struct net *net = origin->net;
+    pthread_mutex_lock(&net->lock);
+    if (net->by_fd[conn->fd] == conn)
+        net->by_fd[conn->fd] = NULL;
+    list_remove(&conn->node);
+    pthread_mutex_unlock(&net->lock);
+    pthread_mutex_destroy(&conn->lock);
+    free(conn);
+    net_origin_unref(origin);
+}
+
+void net_conn_serve(struct net_conn *conn, bool tls) {
+    struct net *net = conn->origin->net;
+    int fd = conn->fd;
+    struct sockaddr_storage peer = conn->peer;
+    socklen_t peer_len = conn->peer_len;
+    conn->tls = tls;
+    /* From here on it may be served, closed and freed at any moment; on failure fd is closed. */
+    if (MHD_add_connection(tls ? net->tls : net->plain, fd, (struct sockaddr *)&peer, peer_len) == MHD_YES)
+        return;
+    log_warn("net", "a client was turned away: too many connections");
+    struct net_conn *left = net_conn_by_fd(net, fd);
+    if (left)
+        net_conn_free(left);
+}
+
+/* A second descriptor keeps the socket open when libmicrohttpd closes its own. */
+static void close_softly(const struct net_conn *conn) {
+    struct net *net = conn->origin->net;
+    LOCK_SCOPE(&net->lock);
+    int fd = net->acceptor ? fcntl(conn->fd, F_DUPFD_CLOEXEC, 0) : -1;
+    if (fd < 0)
+        return;
+    shutdown(fd, SHUT_WR);
+    net_acceptor_linger(net->acceptor, fd);
+}
+
+static void on_connection(void *cls, struct MHD_Connection *mhd, void **context,
+                          enum MHD_ConnectionNotificationCode code) {
+    struct net *net = cls;
+    if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+        const union MHD_ConnectionInfo *info =
+            MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD);
+        *context = net_conn_by_fd(net, info->connect_fd);
+        return;
+    }
+    struct net_conn *conn = *context;
+    *context = NULL;
+    if (!conn)
+        return;
+    if (conn->linger)
+        close_softly(conn);
+    net_conn_free(conn);
+}
+
+/* ---- Origins ---- */
+
+void net_origin_unref(struct net_origin *origin) {
+    struct net *net = origin->net;
+    pthread_mutex_lock(&net->lock);
+    bool last = --origin->refs == 0;
+    pthread_mutex_unlock(&net->lock);
+    if (!last)
+        return;
+    if (origin->released)
+        origin->released(origin->ctx);
+    free(origin);
+}
+
+static int add_origin(struct net *net, struct net_origin *origin, struct err *err) {
+    origin->watch = WATCH_LISTENER;
+    origin->net = net;
+    origin->refs = 1;
+    list_init(&origin->conns);
+    pthread_mutex_lock(&net->lock);
+    list_append(&net->origins, &origin->node);
+    pthread_mutex_unlock(&net->lock);
+    int r = net_acceptor_add(net->acceptor, origin, err);
+    if (r < 0) {
+        pthread_mutex_lock(&net->lock);
+        list_remove(&origin->node);
+        pthread_mutex_unlock(&net->lock);
+        close(origin->fd);
+        free(origin);
+    }
+    return r;
+}
+
+static int parse_addr(const char *addr, uint16_t port, struct sockaddr_storage *ret, socklen_t *ret_len) {
+    struct sockaddr_in *v4 = (struct sockaddr_in *)ret;
+    struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)ret;
+    memset(ret, 0, sizeof *ret);
+    if (strcmp(addr, "localhost") == 0)
+        addr = "127.0.0.1";
+    if (inet_pton(AF_INET, addr, &v4->sin_addr) == 1) {
+        v4->sin_family = AF_INET;
+        v4->sin_port = htons(port);
+        *ret_len = sizeof *v4;
+    } else if (inet_pton(AF_INET6, addr, &v6->sin6_addr) == 1) {
+        v6->sin6_family = AF_INET6;
+        v6->sin6_port = htons(port);
+        *ret_len = sizeof *v6;
+    } else {
+        return -EINVAL;
+    }
+    return 0;
+}
+
+static int steal_fd(int *fd) {
+    int v = *fd;
+    *fd = -1;
+    return v;
+}
+
+static int open_listener(const char *addr, uint16_t port, int *ret_fd, uint16_t *ret_port, struct err *err) {
+    struct sockaddr_storage at;
+    socklen_t len;
+    if (parse_addr(addr, port, &at, &len) < 0)
+        return err_set(err, -EINVAL, "%s is not an IP address to listen on", addr);
+    CLEANUP_FD int fd = socket(at.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0)
+        return err_sys(err, -errno, "cannot make a socket");
+    int on = 1;
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    if (bind(fd, (struct sockaddr *)&at, len) != 0 || listen(fd, BACKLOG) != 0) {
+        int r = -errno;
+        if (r == -EADDRINUSE)
+            return err_set(err, r, "port %u on %s is taken by another program", port, addr);
+        return err_sys(err, r, "cannot listen on port %u on %s", port, addr);
+    }
+    if (getsockname(fd, (struct sockaddr *)&at, &len) != 0)
+        return err_sys(err, -errno, "cannot tell the port that was picked");
+    *ret_port = ntohs(at.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&at)->sin6_port
+                                               : ((struct sockaddr_in *)&at)->sin_port);
+    *ret_fd = steal_fd(&fd);
+    return 0;
+}
+
+int net_listen(struct net *net, const char *addr, uint16_t port, uint16_t *ret_port, struct err *err) {
+    int fd = -1;
+    uint16_t got = 0;
+    int r = open_listener(addr, port, &fd, &got, err);
+    if (r < 0)
+        return r;
+    struct net_origin *origin = mem_new(struct net_origin);
+    origin->fd = fd;
+    origin->app = &net->app;
+    r = add_origin(net, origin, err);
+    if (r == 0 && ret_port)
+        *ret_port = got;
+    return r;
+}
+
+int net_listen_fd(struct net *net, int fd, const struct net_app *app, void *ctx, void (*released)(void *ctx),
+                  struct net_origin **ret_origin, struct err *err) {
+    int flags = fcntl(fd, F_GETFL);
+    if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0) {
+        int r = err_sys(err, -errno, "cannot adopt a listening socket");
+        close(fd);
+        return r;
+    }
+    struct net_origin *origin = mem_new(struct net_origin);
+    origin->fd = fd;
+    origin->own_app = app ? *app : net->app;
+    origin->app = &origin->own_app;
+    origin->ctx = ctx;
+    origin->released = released;
+    origin->local = true;
+    int r = add_origin(net, origin, err);
+    if (r == 0 && ret_origin)
+        *ret_origin = origin;
+    return r;
+}
+
+/* net.lock is held. */
+static void cut_conns(struct net_origin *origin) {
+    LIST_EACH(node, &origin->conns) {
+        struct net_conn *conn = LIST_ENTRY(node, struct net_conn, node);
+        conn->cut = true;
+        shutdown(conn->fd, SHUT_RDWR); /* not closed yet: net_conn_free comes first */
+        net_request_cut(conn);
+    }
+}
+
+void net_origin_close(struct net_origin *origin) {
+    struct net *net = origin->net;
+    LOCK_SCOPE(&net->lock);
+    origin->closed = true;
+    cut_conns(origin);
+    if (net->acceptor)
+        net_acceptor_wake(net->acceptor);
+}
+
+/* ---- The two daemons ---- */
+
+static void log_mhd(void *cls, const char *fmt, va_list args) PRINTF_LIKE(2, 0);
+static void log_mhd(void *cls, const char *fmt, va_list args) {
+    (void)cls;
+    char text[256];
+    vsnprintf(text, sizeof text, fmt, args);
+    text[strcspn(text, "\n")] = '\0';
+    log_debug("net", "%s", text);
+}
+
+/* We read the target ourselves (MHD_OPTION_URI_LOG_CALLBACK); its own copy stays as it came. */
+static size_t keep_escapes(void *cls, struct MHD_Connection *mhd, char *s) {
+    (void)cls;
+    (void)mhd;
+    return strlen(s);
+}
+
+static int pick_cert(gnutls_session_t session, const gnutls_datum_t *authorities, int n_authorities,
+                     const gnutls_pk_algorithm_t *algorithms, int n_algorithms, gnutls_pcert_st **ret_chain,
+                     unsigned *ret_n, gnutls_privkey_t *ret_key) {
+    (void)authorities;
+    (void)n_authorities;
+    (void)algorithms;
+    (void)n_algorithms;
+    struct MHD_Connection *mhd = gnutls_session_get_ptr(session);
+    const union MHD_ConnectionInfo *info =
+        mhd ? MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT) : NULL;
+    const struct net_conn *conn = info ? info->socket_context : NULL;
+    if (!conn)
+        return -1;
+    char name[256];
+    size_t len = sizeof name;
+    unsigned type = 0;
+    bool named = gnutls_server_name_get(session, name, &len, &type, 0) == 0 && type == GNUTLS_NAME_DNS;
+    const struct net_sni_cert *cert =
+        net_sni_pick(conn->origin->net->sni, named ? str_n(name, strnlen(name, len)) : STR_NONE);
+    *ret_chain = cert->chain;
+    *ret_n = cert->n_chain;
+    *ret_key = cert->key;
+    return 0;
+}
+
+static struct MHD_Daemon *start_daemon(struct net *net, unsigned threads, bool tls) {
+    struct MHD_OptionItem tls_options[] = {
+        {MHD_OPTION_HTTPS_CERT_CALLBACK, 0, (void *)pick_cert},
+        {MHD_OPTION_HTTPS_PRIORITIES, 0,
+         "SECURE128:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:%SERVER_PRECEDENCE"},
+        {MHD_OPTION_END, 0, NULL},
+    };
+    struct MHD_OptionItem plain_options[] = {{MHD_OPTION_END, 0, NULL}};
+    unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_NO_LISTEN_SOCKET | MHD_USE_ITC |
+                     MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG | (tls ? MHD_USE_TLS : 0);
+    return MHD_start_daemon(
+        flags, 0, NULL, NULL, net_on_request, net, MHD_OPTION_EXTERNAL_LOGGER, log_mhd, NULL,
+        MHD_OPTION_THREAD_POOL_SIZE, threads, MHD_OPTION_THREAD_STACK_SIZE, (size_t)STACK_BYTES,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)NET_POOL_BYTES, MHD_OPTION_CONNECTION_LIMIT,
+        (unsigned)NET_CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT, net->idle_s, MHD_OPTION_NOTIFY_CONNECTION,
+        on_connection, net, MHD_OPTION_NOTIFY_COMPLETED, net_on_completed, net, MHD_OPTION_URI_LOG_CALLBACK,
+        net_on_uri, net, MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL, MHD_OPTION_ARRAY,
+        tls ? tls_options : plain_options, MHD_OPTION_END);
+}
+
+/* ---- Life ---- */
+
+static struct net *net_free(struct net *net) {
+    if (!net)
+        return NULL;
+    net->sni = net_sni_free(net->sni);
+    free(net->by_fd);
+    pthread_mutex_destroy(&net->lock);
+    pthread_mutex_destroy(&net->quiet_lock);
+    pthread_cond_destroy(&net->quiet);
+    free(net);
+    return NULL;
+}
+
+static struct net *net_new(const struct net_options *o) {
+    struct net *net = mem_new(struct net);
+    net->app = o->app;
+    net->idle_s = o->idle_s ? o->idle_s : DEFAULT_IDLE_S;
+    pthread_mutex_init(&net->lock, NULL);
+    pthread_mutex_init(&net->quiet_lock, NULL);
+    pthread_condattr_t attr;
+    pthread_condattr_init(&attr);
+    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    pthread_cond_init(&net->quiet, &attr);
+    pthread_condattr_destroy(&attr);
+    list_init(&net->origins);
+    return net;
+}
+
+static int start_parts(struct net *net, const struct net_options *o, struct err *err) {
+    unsigned threads = o->threads ? o->threads : DEFAULT_THREADS;
+    int r;
+    if (o->tls_cert_pem && (r = net_sni_new(&net->sni, o, err)) < 0)
+        return r;
+    net->plain = start_daemon(net, threads, false);
+    if (net->plain && o->tls_cert_pem)
+        net->tls = start_daemon(net, threads, true);
+    if (!net->plain || (o->tls_cert_pem && !net->tls))
+        return err_sys(err, errno ? -errno : -EIO, "cannot start %u threads for HTTP", threads);
+    return net_acceptor_start(&net->acceptor, net, err);
+}
+
+int net_start(struct net **ret_net, const struct net_options *options, struct err *err) {
+    struct net *net = net_new(options);
+    int r = start_parts(net, options, err);
+    if (r < 0) {
+        if (net->plain)
+            MHD_stop_daemon(net->plain);
+        if (net->tls)
+            MHD_stop_daemon(net->tls);
+        net_free(net);
+        return r;
+    }
+    *ret_net = net;
+    return 0;
+}
+
+void net_wake_quiet(struct net *net) {
+    if (!net->stopping)
+        return;
+    LOCK_SCOPE(&net->quiet_lock);
+    pthread_cond_broadcast(&net->quiet);
+}
+
+/* Waits for the count to fall to 0; deadline_ms (monotonic) < 0: as long as it takes. */
+static void wait_for_none(struct net *net, atomic_uint *count, int64_t deadline_ms) {
+    struct timespec until = {deadline_ms / 1000, deadline_ms % 1000 * 1000000};
+    LOCK_SCOPE(&net->quiet_lock);
+    int r = 0;
+    while (*count && r == 0)
+        r = deadline_ms < 0 ? pthread_cond_wait(&net->quiet, &net->quiet_lock)
+                            : pthread_cond_timedwait(&net->quiet, &net->quiet_lock, &until);
+}
+
+static void close_all_origins(struct net *net) {
+    LOCK_SCOPE(&net->lock);
+    LIST_EACH(node, &net->origins)
+        LIST_ENTRY(node, struct net_origin, node)->closed = true;
+    net_acceptor_wake(net->acceptor); /* lets go of the listeners */
+}
+
+static void stop_acceptor(struct net *net) {
+    pthread_mutex_lock(&net->lock);
+    struct net_acceptor *a = STEAL(net->acceptor);
+    pthread_mutex_unlock(&net->lock);
+    net_acceptor_stop(a);
+}
+
+static void cut_all(struct net *net) {
+    net->cutting = true;
+    LOCK_SCOPE(&net->lock);
+    for (size_t i = 0; i < net->n_by_fd; i++)
+        if (net->by_fd[i])
+            net_request_cut(net->by_fd[i]);
+}
+
+struct net *net_stop(struct net *net, unsigned ms) {
+    if (!net)
+        return NULL;
+    net->stopping = true;
+    close_all_origins(net);
+    wait_for_none(net, &net->under_way, clock_mono_ms() + ms);
+    cut_all(net);
+    /* libmicrohttpd must not be stopped with suspended connections. */
+    wait_for_none(net, &net->parked, -1);
+    stop_acceptor(net);
+    MHD_stop_daemon(net->plain);
+    if (net->tls)
+        MHD_stop_daemon(net->tls);
+    for (size_t i = 0; i < net->n_by_fd; i++)
+        if (net->by_fd[i])
+            net_conn_free(net->by_fd[i]); /* handed over, but never begun */
+    return net_free(net);
+}

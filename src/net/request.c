@@ -1,0 +1,297 @@
+/*
+ * net/request: one request, driven by libmicrohttpd's callback.
+ *
+ * libmicrohttpd calls the same function when the head is complete, for each piece of the body, when
+ * the request is complete, and again after a resume; `step` says which of these it is. An answer is
+ * kept in request.response until libmicrohttpd takes it: it refuses one in the middle of a body,
+ * and one that is queued at the head costs the connection, so both are put off where that is cheap.
+ */
+#include "base/log.h"
+#include "net/gate.h"
+#include "net/net_priv.h"
+
+static struct net_request *request_of(const struct net_req *req) {
+    return LIST_ENTRY((const char *)req, struct net_request, req);
+}
+
+static struct net_conn *conn_of(struct MHD_Connection *mhd) {
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    return info ? info->socket_context : NULL;
+}
+
+/* ---- Birth and death ---- */
+
+/* The request line has come: the only moment at which the target is as the client sent it. */
+void *net_on_uri(void *cls, const char *uri, struct MHD_Connection *mhd) {
+    (void)cls;
+    struct net_conn *conn = conn_of(mhd);
+    if (!conn)
+        return NULL;
+    struct net_request *r = mem_new(struct net_request);
+    r->conn = conn;
+    r->mhd = mhd;
+    r->app = conn->origin->app;
+    r->target = arena_str(&r->req.arena, str_c(uri ? uri : ""));
+    LOCK_SCOPE(&conn->lock);
+    conn->request = r;
+    return r;
+}
+
+void net_on_completed(void *cls, struct MHD_Connection *mhd, void **request,
+                      enum MHD_RequestTerminationCode code) {
+    (void)mhd;
+    (void)code;
+    struct net *net = cls;
+    struct net_request *r = *request;
+    if (!r)
+        return;
+    *request = NULL;
+    pthread_mutex_lock(&r->conn->lock);
+    r->conn->request = NULL;
+    pthread_mutex_unlock(&r->conn->lock);
+
+    /* The client went away between net_resume and the callback that it is for. */
+    if (r->parked && --net->parked == 0)
+        net_wake_quiet(net);
+    if (r->begun)
+        r->app->done(r->app->ctx, &r->req);
+    if (r->response)
+        MHD_destroy_response(r->response);
+    bool begun = r->begun;
+    arena_deinit(&r->req.arena);
+    free(r);
+    if (begun && --net->under_way == 0)
+        net_wake_quiet(net);
+}
+
+/* ---- The head ---- */
+
+struct head_walk {
+    void (*fn)(void *ctx, str name, str value);
+    void *ctx;
+};
+
+static enum MHD_Result walk_header(void *cls, enum MHD_ValueKind kind, const char *key, size_t key_len,
+                                   const char *value, size_t value_len) {
+    (void)kind;
+    struct head_walk *w = cls;
+    w->fn(w->ctx, str_n(key, key_len), str_trim(str_n(value ? value : "", value_len)));
+    return MHD_YES;
+}
+
+void net_each_header(const struct net_req *req, void (*fn)(void *ctx, str name, str value), void *ctx) {
+    struct head_walk w = {fn, ctx};
+    MHD_get_connection_values_n(request_of(req)->mhd, MHD_HEADER_KIND, walk_header, &w);
+}
+
+str net_header(const struct net_req *req, const char *name) {
+    const char *value = NULL;
+    size_t len = 0;
+    if (MHD_lookup_connection_value_n(request_of(req)->mhd, MHD_HEADER_KIND, name, strlen(name), &value,
+                                      &len) != MHD_YES)
+        return STR_NONE;
+    return str_trim(str_n(value ? value : "", len));
+}
+
+static enum MHD_Result gate_one(void *cls, enum MHD_ValueKind kind, const char *key, size_t key_len,
+                                const char *value, size_t value_len) {
+    (void)kind;
+    /* Both point into the head as it was read, so their distance is what stood between them. */
+    ptrdiff_t apart = value ? value - key : (ptrdiff_t)key_len + 1;
+    size_t line_len = apart > 0 && apart < NET_POOL_BYTES ? (size_t)apart + value_len : 0;
+    gate_header(cls, str_n(key, key_len), str_n(value ? value : "", value_len), line_len);
+    return MHD_YES;
+}
+
+static enum MHD_Result refuse_at_gate(struct net_request *r, const struct gate *g) {
+    CLEANUP_DEINIT(buf) struct buf text = {0};
+    buf_printf(&text, "%s\n", g->reason);
+    net_reply_header(&r->req, S("Content-Type"), S("text/plain"));
+    net_reply_buf(&r->req, g->status, &text);
+    r->conn->linger = true;
+    return MHD_queue_response(r->mhd, r->status, r->response);
+}
+
+static bool pass_gate(struct net_request *r, struct gate *g, const char *method, const char *version) {
+    gate_start(g, str_c(method), r->target, str_c(version));
+    MHD_get_connection_values_n(r->mhd, MHD_HEADER_KIND, gate_one, g);
+    const union MHD_ConnectionInfo *size =
+        MHD_get_connection_info(r->mhd, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+    return gate_finish(g, size ? size->header_size : 0) == 0;
+}
+
+static void fill(struct net_request *r, const char *method) {
+    struct net_req *req = &r->req;
+    req->method = str_c(method);
+    req->target = r->target;
+    str_cut(r->target, '?', &req->path, &req->query);
+    req->tls = r->conn->tls;
+    req->local = r->conn->origin->local;
+    req->peer_ip = str_c(r->conn->peer_ip);
+    req->origin_ctx = r->conn->origin->ctx;
+
+    str length = net_header(req, "Content-Length");
+    req->has_length = str_to_u64(length, &req->content_length);
+    bool chunked = net_header(req, "Transfer-Encoding").p != NULL;
+    req->has_body = chunked || (req->has_length && req->content_length > 0);
+    /* As libmicrohttpd, which sends the 100: HTTP/1.0 has none, and without a body it is moot. */
+    req->expects_continue = req->has_body && net_header(req, "Expect").p != NULL;
+}
+
+/* ---- Answers ---- */
+
+static enum MHD_Result queue(struct net_request *r) {
+    if (r->close || r->conn->origin->net->stopping)
+        MHD_add_response_header(r->response, "Connection", "close");
+    return MHD_queue_response(r->mhd, r->status, r->response);
+}
+
+/*
+ * begin (or what it suspended for) has answered. Without a body the answer waits for the final call,
+ * because libmicrohttpd closes the connection after one that is queued now.
+ */
+static enum MHD_Result answered_early(struct net_request *r) {
+    const struct net_req *req = &r->req;
+    if (!req->has_body) {
+        r->step = STEP_END;
+        return MHD_YES;
+    }
+    if (!req->expects_continue && req->has_length && req->content_length <= NET_DRAIN_EARLY) {
+        r->step = STEP_DRAIN;
+        return MHD_YES;
+    }
+    r->conn->linger = true;
+    return queue(r);
+}
+
+static enum MHD_Result nobody_answered(struct net_request *r) {
+    log_error("net", "no answer was given to %.*s %.*s", STR_ARG(r->req.method), STR_ARG(r->req.path));
+    net_reply_bytes(&r->req, 500, S(""));
+    return queue(r);
+}
+
+/* A callback has returned: what now? */
+static enum MHD_Result go_on(struct net_request *r) {
+    if (r->parked)
+        return MHD_YES;
+    if (r->response)
+        return r->step == STEP_HEAD ? answered_early(r) : queue(r);
+    if (r->step == STEP_END)
+        return nobody_answered(r);
+    r->step = r->req.has_body ? STEP_BODY : STEP_END;
+    return MHD_YES;
+}
+
+/* ---- Steps ---- */
+
+static enum MHD_Result at_head(struct net *net, struct net_request *r, const char *method,
+                               const char *version) {
+    struct gate g;
+    if (!pass_gate(r, &g, method, version))
+        return refuse_at_gate(r, &g);
+    if (net->stopping)
+        return MHD_NO;
+    fill(r, method);
+    r->begun = true;
+    net->under_way++;
+    r->app->begin(r->app->ctx, &r->req);
+    return go_on(r);
+}
+
+static enum MHD_Result at_piece(struct net_request *r, const char *data, size_t *data_len) {
+    size_t n = *data_len;
+    *data_len = 0;
+    if (r->step == STEP_DRAIN) {
+        r->drained += n;
+        return r->drained <= NET_DRAIN_LATE ? MHD_YES : MHD_NO;
+    }
+    r->app->body(r->app->ctx, &r->req, data, n);
+    if (r->response)
+        r->step = STEP_DRAIN;
+    return MHD_YES;
+}
+
+static enum MHD_Result at_end(struct net_request *r) {
+    r->step = STEP_END;
+    if (r->response)
+        return queue(r);
+    r->app->end(r->app->ctx, &r->req);
+    return go_on(r);
+}
+
+static enum MHD_Result resumed(struct net *net, struct net_request *r) {
+    r->parked = false;
+    if (--net->parked == 0)
+        net_wake_quiet(net);
+    if (r->conn->cut || net->cutting)
+        return MHD_NO;
+    void (*then)(void *ctx, struct net_req *req) = r->then;
+    void *ctx = r->then_ctx;
+    r->then = NULL;
+    then(ctx, &r->req);
+    return go_on(r);
+}
+
+enum MHD_Result net_on_request(void *cls, struct MHD_Connection *mhd, const char *url, const char *method,
+                               const char *version, const char *data, size_t *data_len, void **request) {
+    (void)url;
+    (void)mhd;
+    struct net *net = cls;
+    struct net_request *r = *request;
+    if (!r)
+        return MHD_NO;
+    if (r->parked)
+        return resumed(net, r);
+    if (r->conn->cut || net->cutting)
+        return MHD_NO;
+    if (*data_len)
+        return at_piece(r, data, data_len);
+    return r->begun ? at_end(r) : at_head(net, r, method, version);
+}
+
+/* ---- Parking ---- */
+
+/*
+ * Who moves `park` away from PARK_PARKED, and nobody else, resumes: the connection cannot go away
+ * before that. libmicrohttpd handles the resume in the connection's own thread, so also never
+ * before the callback that suspended has returned.
+ */
+static void unpark(struct net_request *r) {
+    int parked = PARK_PARKED;
+    if (atomic_compare_exchange_strong(&r->park, &parked, PARK_RUNNING))
+        MHD_resume_connection(r->mhd);
+}
+
+void net_suspend(struct net_req *req, void (*then)(void *ctx, struct net_req *req), void *ctx) {
+    struct net_request *r = request_of(req);
+    struct net *net = r->conn->origin->net;
+    r->then = then;
+    r->then_ctx = ctx;
+    r->parked = true;
+    net->parked++;
+    MHD_suspend_connection(r->mhd);
+
+    int running = PARK_RUNNING;
+    if (!atomic_compare_exchange_strong(&r->park, &running, PARK_PARKED)) {
+        r->park = PARK_RUNNING; /* net_resume came first */
+        MHD_resume_connection(r->mhd);
+        return;
+    }
+    /* Whoever cuts sets the flag first and looks for parked requests then; so one of us sees it. */
+    if (r->conn->cut || net->cutting)
+        unpark(r);
+}
+
+void net_resume(struct net_req *req) {
+    struct net_request *r = request_of(req);
+    int running = PARK_RUNNING;
+    if (!atomic_compare_exchange_strong(&r->park, &running, PARK_WOKEN))
+        unpark(r);
+}
+
+void net_request_cut(struct net_conn *conn) {
+    LOCK_SCOPE(&conn->lock);
+    if (conn->request)
+        unpark(conn->request);
+}

@@ -1,0 +1,105 @@
+#include "store/batch_priv.h"
+
+#include "base/map.h"
+
+struct store_batch *store_batch_new(void) { return mem_new(struct store_batch); }
+
+struct store_batch *store_batch_free(struct store_batch *batch) {
+    if (!batch)
+        return NULL;
+    buf_deinit(&batch->bytes);
+    buf_deinit(&batch->dropped);
+    free(batch->ops);
+    free(batch->conds);
+    free(batch->hooks);
+    free(batch);
+    return NULL;
+}
+
+void store_batch_clear(struct store_batch *batch) {
+    buf_clear(&batch->bytes);
+    buf_clear(&batch->dropped);
+    batch->n_ops = batch->n_conds = batch->n_hooks = 0;
+    batch->adds = batch->frees = false;
+}
+
+bool store_batch_empty(const struct store_batch *batch) {
+    return batch->n_ops == 0 && batch->n_conds == 0 && batch->n_hooks == 0;
+}
+
+uint64_t store_key_hash(enum store_cf cf, str key) {
+    return map_hash(key) + (uint64_t)cf * 0x9E3779B97F4A7C15u;
+}
+
+/* A place for one more element of an array that doubles. */
+static void *one_more(void *array, size_t size, size_t n, size_t *cap) {
+    if (n < *cap)
+        return array;
+    *cap = *cap ? *cap * 2 : 8;
+    return mem_realloc(array, *cap * size);
+}
+
+static struct store_span keep(struct store_batch *batch, str s) {
+    struct store_span span = {batch->bytes.len, s.len};
+    buf_str(&batch->bytes, s);
+    return span;
+}
+
+static void add_op(struct store_batch *batch, const struct store_op *op) {
+    batch->ops = one_more(batch->ops, sizeof *op, batch->n_ops, &batch->cap_ops);
+    batch->ops[batch->n_ops++] = *op;
+    batch->adds = batch->adds || op->kind == OP_PUT || op->kind == OP_STAT;
+}
+
+void store_put(struct store_batch *batch, enum store_cf cf, str key, str value) {
+    add_op(batch, &(struct store_op){.kind = OP_PUT, .cf = cf, .hash = store_key_hash(cf, key),
+                                     .key = keep(batch, key), .value = keep(batch, value)});
+}
+
+void store_del(struct store_batch *batch, enum store_cf cf, str key) {
+    add_op(batch, &(struct store_op){.kind = OP_DEL, .cf = cf, .hash = store_key_hash(cf, key),
+                                     .key = keep(batch, key)});
+}
+
+void store_del_range(struct store_batch *batch, enum store_cf cf, str from, str to) {
+    add_op(batch, &(struct store_op){.kind = OP_DEL_RANGE, .cf = cf, .key = keep(batch, from),
+                                     .value = keep(batch, to)});
+}
+
+void store_stat(struct store_batch *batch, enum store_cf cf, str key, double value, double count) {
+    add_op(batch, &(struct store_op){.kind = OP_STAT, .cf = cf, .hash = store_key_hash(cf, key),
+                                     .key = keep(batch, key), .number = value, .count = count});
+}
+
+static void add_cond(struct store_batch *batch, enum store_cond_kind kind, enum store_cf cf,
+                     str key, str value) {
+    batch->conds = one_more(batch->conds, sizeof *batch->conds, batch->n_conds, &batch->cap_conds);
+    batch->conds[batch->n_conds++] = (struct store_cond){
+        kind, cf, store_key_hash(cf, key), keep(batch, key), keep(batch, value)};
+}
+
+void store_expect_absent(struct store_batch *batch, enum store_cf cf, str key) {
+    add_cond(batch, COND_ABSENT, cf, key, STR_NONE);
+}
+void store_expect_present(struct store_batch *batch, enum store_cf cf, str key) {
+    add_cond(batch, COND_PRESENT, cf, key, STR_NONE);
+}
+void store_expect_value(struct store_batch *batch, enum store_cf cf, str key, str value) {
+    add_cond(batch, COND_VALUE, cf, key, value);
+}
+
+static void add_hook(struct store_batch *batch, struct store_hook hook) {
+    batch->hooks = one_more(batch->hooks, sizeof *batch->hooks, batch->n_hooks, &batch->cap_hooks);
+    batch->hooks[batch->n_hooks++] = hook;
+}
+
+void store_after(struct store_batch *batch, void (*fn)(void *ctx), void *ctx) {
+    add_hook(batch, (struct store_hook){.fn = fn, .ctx = ctx});
+}
+
+void store_after_id(struct store_batch *batch, void (*fn)(void *ctx, uint64_t id), void *ctx,
+                    uint64_t id) {
+    add_hook(batch, (struct store_hook){.fn_id = fn, .ctx = ctx, .id = id});
+}
+
+void store_batch_frees(struct store_batch *batch) { batch->frees = true; }

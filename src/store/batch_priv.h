@@ -1,0 +1,50 @@
+#pragma once
+/*
+ * What a batch holds. Keys and values lie one behind the other in `bytes`; operations and
+ * conditions name them by offset, because bytes moves while it grows. Read by the committer while
+ * the batch's owner waits.
+ */
+#include "store/store.h"
+
+enum store_op_kind { OP_PUT, OP_DEL, OP_DEL_RANGE, OP_STAT };
+enum store_cond_kind { COND_ABSENT, COND_PRESENT, COND_VALUE };
+
+struct store_span {
+    size_t at, len;
+};
+struct store_op {
+    enum store_op_kind kind;
+    enum store_cf cf;
+    uint64_t hash;                /* of family and key: store_key_hash */
+    struct store_span key, value; /* value: OP_PUT; the end of the range: OP_DEL_RANGE */
+    double number, count;         /* OP_STAT */
+};
+struct store_cond {
+    enum store_cond_kind kind;
+    enum store_cf cf;
+    uint64_t hash;
+    struct store_span key, value;
+};
+struct store_hook {
+    void (*fn)(void *ctx);
+    void (*fn_id)(void *ctx, uint64_t id); /* instead of fn */
+    void *ctx;
+    uint64_t id;
+};
+struct store_batch {
+    struct buf bytes;
+    struct store_op *ops;
+    size_t n_ops, cap_ops;
+    struct store_cond *conds;
+    size_t n_conds, cap_conds;
+    struct store_hook *hooks;
+    size_t n_hooks, cap_hooks;
+    struct buf dropped; /* ids of body files to unlink once the batch is durable (blob_drop) */
+    bool adds;          /* has an operation that takes space */
+    bool frees;
+};
+
+uint64_t store_key_hash(enum store_cf cf, str key);
+static inline str store_span_str(const struct store_batch *batch, struct store_span span) {
+    return str_n(batch->bytes.p + span.at, span.len);
+}

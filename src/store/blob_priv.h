@@ -1,0 +1,54 @@
+#pragma once
+/* Shared by the files of blob: references, the envelope, file names (docs/formats/blob.md). */
+#include "store/blob.h"
+#include "store/seal_priv.h"
+
+enum {
+    BLOB_ID = 16,
+    BLOB_FRAME = 64 * 1024,                       /* plain bytes of every frame but the last */
+    BLOB_SEALED_FRAME = BLOB_FRAME + SEAL_OVERHEAD,
+    BLOB_HEAD_PLAIN = 8 + SEAL_KEY_ID_LEN + BLOB_ID + 8 + 4,
+    BLOB_HEAD = BLOB_HEAD_PLAIN + SEAL_OVERHEAD,  /* the envelope in front of the frames */
+    BLOB_AAD = BLOB_ID + 8 + 1,
+    BLOB_NAME = 3 + 2 * BLOB_ID + 1,              /* "ab/ab…" and a NUL */
+};
+
+struct blob_ref {
+    bool is_file;
+    str key_id, id;
+    uint64_t size;
+    str sealed; /* the inline body */
+};
+/* False: not a reference. */
+bool blob_ref_parse(str bytes, struct blob_ref *ret);
+
+/* What binds a frame to its body and place. */
+void blob_frame_aad(char out[BLOB_AAD], const char id[BLOB_ID], uint64_t index, bool last);
+/* Plain bytes of frame index in a body of size bytes (at least 1). */
+static inline size_t blob_frame_len(uint64_t size, uint64_t index) {
+    uint64_t left = size - index * BLOB_FRAME;
+    return left < BLOB_FRAME ? (size_t)left : BLOB_FRAME;
+}
+static inline uint64_t blob_frames(uint64_t size) { return (size + BLOB_FRAME - 1) / BLOB_FRAME; }
+static inline uint64_t blob_frame_at(uint64_t index) {
+    return BLOB_HEAD + index * (uint64_t)BLOB_SEALED_FRAME;
+}
+
+/* The envelope: BLOB_HEAD bytes at out. */
+void blob_head_write(char out[BLOB_HEAD], const struct seal_key *key, str key_id,
+                     const char id[BLOB_ID], uint64_t size);
+/* 0, or STORE_E_DAMAGED when it does not verify or speaks of another body. */
+int blob_head_check(const char head[BLOB_HEAD], const struct seal_key *key, str key_id, str id,
+                    uint64_t size);
+
+/* Path under DATA/blobs. */
+void blob_name(char out[BLOB_NAME], str id);
+void blob_keep_key(struct buf *key, str id);
+
+/* ---- blob_dir.c ---- */
+/* A new, nameless file in the folder of id; where the file system has none, one named in tmp/. */
+int blob_file_new(struct store *store, str id, int *ret_fd, struct err *err);
+/* Gives it its name; the folder is synced. */
+int blob_file_link(struct store *store, str id, int fd, struct err *err);
+/* A file that will not be linked: removes its name in tmp/, if it has one. */
+void blob_file_drop(struct store *store, str id);

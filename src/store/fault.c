@@ -1,0 +1,45 @@
+#include "store/fault.h"
+
+#include <errno.h>
+#include <stdatomic.h>
+
+static const char *const names_of[STORE_N_FAULT] = {
+    [STORE_FAULT_SKIP_BLOB_SYNC] = "skip-blob-sync",
+    [STORE_FAULT_SKIP_DIR_SYNC] = "skip-dir-sync",
+    [STORE_FAULT_SKIP_WAL_SYNC] = "skip-wal-sync",
+    [STORE_FAULT_FAIL_COMMIT] = "fail-commit",
+    [STORE_FAULT_FAIL_BLOB_SYNC] = "fail-blob-sync",
+    [STORE_FAULT_SKIP_OUTBOX] = "skip-outbox",
+};
+static atomic_uint in_force;
+
+static int find(str name) {
+    for (int i = 0; i < STORE_N_FAULT; i++)
+        if (str_is(name, names_of[i]))
+            return i;
+    return -1;
+}
+
+int store_fault_set(const char *names, struct err *err) {
+    unsigned bits = 0;
+    str rest = str_c(names);
+    while (rest.len) {
+        str name;
+        str_cut(rest, ',', &name, &rest);
+        int fault = find(str_trim(name));
+        if (fault < 0)
+            return err_set(err, -EINVAL, "no fault point is called \"" STR_FMT "\"", STR_ARG(name));
+        bits |= 1u << fault;
+    }
+    atomic_store(&in_force, bits);
+    return 0;
+}
+
+bool store_fault_on(enum store_fault fault) {
+    return atomic_load_explicit(&in_force, memory_order_relaxed) >> fault & 1;
+}
+
+bool store_fault_once(enum store_fault fault) {
+    unsigned bit = 1u << fault;
+    return store_fault_on(fault) && (atomic_fetch_and(&in_force, ~bit) & bit);
+}

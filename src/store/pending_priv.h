@@ -1,0 +1,32 @@
+#pragma once
+/*
+ * The writes of one group that are not in the database yet, newest state per row: what conditions
+ * of later batches in the group must see, and where statistics of one row add up. Keys and values
+ * are borrowed from the group's batches. Committer's thread only.
+ */
+#include "store/stat_priv.h"
+#include "store/store.h"
+
+enum pending_kind { PENDING_PUT, PENDING_DEL, PENDING_STAT };
+struct pending_row {
+    uint64_t hash;
+    str key, value; /* value: PENDING_PUT */
+    enum store_cf cf;
+    enum pending_kind kind;
+    struct stat_sum stat; /* PENDING_STAT: owned */
+};
+struct pending {
+    struct pending_row *rows; /* in order of first write */
+    size_t n, cap;
+    uint32_t *slots; /* index + 1, 0 = free; a power of two, at least 2 * cap */
+    size_t n_slots;
+};
+
+struct pending_row *pending_find(const struct pending *p, enum store_cf cf, str key, uint64_t hash);
+/* The row, added as PENDING_DEL when it was not there (*ret_new); valid until the next call. */
+struct pending_row *pending_take(struct pending *p, enum store_cf cf, str key, uint64_t hash,
+                                 bool *ret_new);
+/* What the row becomes; drops statistics it held. */
+void pending_set(struct pending_row *row, enum pending_kind kind, str value);
+void pending_clear(struct pending *p); /* keeps the memory */
+void pending_deinit(struct pending *p);

@@ -1,0 +1,130 @@
+/* Snapshots, point reads and walks. */
+#include "store/store_priv.h"
+
+#include <errno.h>
+
+struct store_snap {
+    struct store *store;
+    const rocksdb_snapshot_t *snapshot;
+    rocksdb_readoptions_t *options;
+};
+
+struct store_snap *store_snap_new(struct store *store) {
+    struct store_snap *snap = mem_new(struct store_snap);
+    snap->store = store;
+    snap->snapshot = rocksdb_create_snapshot(store->db.db);
+    snap->options = rocksdb_readoptions_create();
+    rocksdb_readoptions_set_snapshot(snap->options, snap->snapshot);
+    return snap;
+}
+
+struct store_snap *store_snap_free(struct store_snap *snap) {
+    if (!snap)
+        return NULL;
+    rocksdb_readoptions_destroy(snap->options);
+    rocksdb_release_snapshot(snap->store->db.db, snap->snapshot);
+    free(snap);
+    return NULL;
+}
+
+int store_get(struct store *store, const struct store_snap *snap, enum store_cf cf, str key,
+              struct buf *value) {
+    rocksdb_pinnableslice_t *pin;
+    str got;
+    int r = store_db_pin(&store->db, snap ? snap->options : store->db.newest, cf, key, &pin, &got,
+                         NULL);
+    if (r)
+        return r;
+    buf_clear(value);
+    buf_str(value, got);
+    rocksdb_pinnableslice_destroy(pin);
+    return STORE_OK;
+}
+
+/* The public part stands first, so that the two pointers are one. */
+struct iter {
+    struct store_iter pub;
+    rocksdb_readoptions_t *options;
+    rocksdb_iterator_t *it;
+    struct buf from, to; /* the bounds must outlive the iterator */
+    bool reverse;
+    enum { AT_START, AT_SHOWN, AT_SOUGHT } at; /* sought: the next step shows where it stands */
+};
+
+static struct iter *iter_of(struct store_iter *it) { return (struct iter *)(void *)it; }
+
+struct store_iter *store_iter_new(struct store *store, const struct store_snap *snap,
+                                  enum store_cf cf, str from, str to, bool reverse) {
+    struct iter *it = mem_new(struct iter);
+    it->reverse = reverse;
+    buf_str(&it->from, from);
+    buf_str(&it->to, to);
+    it->options = rocksdb_readoptions_create();
+    if (snap)
+        rocksdb_readoptions_set_snapshot(it->options, snap->snapshot);
+    rocksdb_readoptions_set_iterate_lower_bound(it->options, it->from.p, it->from.len);
+    if (to.p)
+        rocksdb_readoptions_set_iterate_upper_bound(it->options, it->to.p, it->to.len);
+    it->it = rocksdb_create_iterator_cf(store->db.db, it->options, store->db.cf[cf]);
+    return &it->pub;
+}
+
+static void step(struct iter *it) {
+    if (it->at == AT_START && it->reverse)
+        rocksdb_iter_seek_to_last(it->it); /* the last below the upper bound */
+    else if (it->at == AT_START)
+        rocksdb_iter_seek(it->it, it->from.p, it->from.len);
+    else if (it->at == AT_SHOWN && rocksdb_iter_valid(it->it) && it->reverse)
+        rocksdb_iter_prev(it->it);
+    else if (it->at == AT_SHOWN && rocksdb_iter_valid(it->it))
+        rocksdb_iter_next(it->it);
+    it->at = AT_SHOWN;
+}
+
+bool store_iter_next(struct store_iter *pub) {
+    struct iter *it = iter_of(pub);
+    step(it);
+    if (!rocksdb_iter_valid(it->it)) {
+        pub->key = pub->value = STR_NONE;
+        return false;
+    }
+    pub->key.p = rocksdb_iter_key(it->it, &pub->key.len);
+    pub->value.p = rocksdb_iter_value(it->it, &pub->value.len);
+    return true;
+}
+
+void store_iter_seek(struct store_iter *pub, str key) {
+    struct iter *it = iter_of(pub);
+    if (!it->reverse) {
+        rocksdb_iter_seek(it->it, key.p, key.len);
+    } else {
+        rocksdb_iter_seek_for_prev(it->it, key.p, key.len);
+        str at;
+        if (rocksdb_iter_valid(it->it) &&
+            (at.p = rocksdb_iter_key(it->it, &at.len), str_eq(at, key)))
+            rocksdb_iter_prev(it->it);
+    }
+    it->at = AT_SOUGHT;
+}
+
+int store_iter_fault(const struct store_iter *pub) {
+    const struct iter *it = (const struct iter *)(const void *)pub;
+    char *text = NULL;
+    rocksdb_iter_get_error(it->it, &text);
+    if (!text)
+        return 0;
+    rocksdb_free(text);
+    return -EIO;
+}
+
+struct store_iter *store_iter_free(struct store_iter *pub) {
+    if (!pub)
+        return NULL;
+    struct iter *it = iter_of(pub);
+    rocksdb_iter_destroy(it->it);
+    rocksdb_readoptions_destroy(it->options);
+    buf_deinit(&it->from);
+    buf_deinit(&it->to);
+    free(it);
+    return NULL;
+}

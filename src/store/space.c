@@ -1,0 +1,40 @@
+#include "store/store_priv.h"
+
+#include "base/clock.h"
+
+#include <sys/statvfs.h>
+
+enum { LOOK_EVERY_MS = 1000, LOOK_EVERY_BYTES = 32 << 20 };
+
+/* Only what an unprivileged writer may use counts; root's spare blocks are the last resort. */
+static void look(struct store_space *space) {
+    struct statvfs fs;
+    if (statvfs(space->path, &fs) < 0)
+        return; /* keeps the last known figure: the write itself will tell */
+    uint64_t available = (uint64_t)fs.f_bavail * fs.f_frsize;
+    uint64_t most = available < INT64_MAX ? available : INT64_MAX;
+    uint64_t reserve = space->reserve < INT64_MAX ? space->reserve : INT64_MAX;
+    atomic_store(&space->room, (int64_t)most - (int64_t)reserve);
+    atomic_store(&space->next_ms, clock_mono_ms() + LOOK_EVERY_MS);
+}
+
+void store_space_init(struct store_space *space, const char *path, uint64_t reserve) {
+    space->path = path;
+    space->reserve = reserve;
+    look(space);
+}
+
+bool store_space_has(struct store_space *space, uint64_t adding) {
+    if (clock_mono_ms() >= atomic_load(&space->next_ms))
+        look(space);
+    int64_t room = atomic_load(&space->room);
+    return room > 0 && adding <= (uint64_t)room;
+}
+
+void store_space_used(struct store_space *space, uint64_t added) {
+    int64_t bytes = (int64_t)added;
+    int64_t before = atomic_fetch_sub(&space->room, bytes);
+    /* A lot at once, or the edge is near: look sooner than the clock says. */
+    if (bytes >= LOOK_EVERY_BYTES || before < 2 * (int64_t)LOOK_EVERY_BYTES)
+        atomic_store(&space->next_ms, 0);
+}

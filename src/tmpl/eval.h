@@ -1,0 +1,47 @@
+#pragma once
+/*
+ * tmpl/eval: what a node of a template means in one stack: intrinsic functions applied, references
+ * resolved, the result as json_t.
+ *
+ * Scalars keep their kind (a number stays a number, as far as JSON can hold it); Ref of a parameter
+ * gives a string or a list of strings; callers bring them to the kind a property wants. Dynamic
+ * references ({{resolve:…}}) are refused by name. Everything that the evaluation makes is bounded
+ * by TMPL_MAX_VALUE bytes a value, because Fn::Join and Fn::Sub multiply what they are given.
+ */
+#include "base/json.h"
+#include "tmpl/model.h"
+
+enum { TMPL_MAX_VALUE = 4 << 20 };
+
+struct tmpl_scope {
+    const struct tmpl_model *model;
+    const json_t *params;     /* from tmpl_params_resolve */
+    const json_t *conditions; /* from tmpl_conditions; name → boolean */
+    str account, region, stack_name, stack_id;
+    const json_t *notification_arns; /* array of strings, or NULL */
+
+    /*
+     * What a resource or an export answers; each gives a new reference, or TMPL_E_TEMPLATE with a
+     * sentence in err. NULL: such references are refused. Conditions never call them.
+     */
+    void *ctx;
+    int (*ref)(void *ctx, const struct tmpl_resource *resource, json_t **ret, struct err *err);
+    int (*get_att)(void *ctx, const struct tmpl_resource *resource, str attribute, json_t **ret, struct err *err);
+    int (*import)(void *ctx, str export_name, json_t **ret, struct err *err);
+};
+
+/*
+ * New reference in *ret, or NULL with 0 when the value is AWS::NoValue (the member is to be left
+ * out; inside maps and lists that has been done). TMPL_E_TEMPLATE with *reterr filled otherwise.
+ */
+int tmpl_eval(const struct tmpl_scope *scope, const struct tmpl_node *node, json_t **ret,
+              struct tmpl_fault *reterr);
+
+/* Evaluates all conditions; scope->conditions need not be set. New object of name → boolean. */
+int tmpl_conditions(const struct tmpl_scope *scope, json_t **ret, struct tmpl_fault *reterr);
+/* Evaluates the Rules section's assertions. */
+int tmpl_check_rules(const struct tmpl_scope *scope, struct tmpl_fault *reterr);
+/* Does a condition's name hold? Absent name: true. */
+bool tmpl_condition_holds(const struct tmpl_scope *scope, str name);
+/* An array of the model's resources: whose condition holds. For tmpl_graph_new. */
+bool *tmpl_active_resources(const struct tmpl_scope *scope, struct arena *arena);

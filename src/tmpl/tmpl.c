@@ -1,0 +1,175 @@
+#include "tmpl/build_priv.h"
+
+#include "base/json.h"
+
+struct tmpl {
+    struct arena arena;
+    struct tmpl_node *root;
+    bool is_json;
+};
+
+int tmpl_fail(struct tmpl_fault *fault, struct tmpl_pos at, const char *fmt, ...) {
+    if (!fault || fault->why.text[0])
+        return TMPL_E_TEMPLATE;
+    fault->at = at;
+    CLEANUP_DEINIT(buf) struct buf text = {0};
+    va_list args;
+    va_start(args, fmt);
+    buf_vprintf(&text, fmt, args);
+    va_end(args);
+    if (at.line)
+        buf_printf(&text, " (line %u, column %u)", at.line, at.column);
+    err_set(&fault->why, 0, "%s", buf_cstr(&text));
+    return TMPL_E_TEMPLATE;
+}
+
+/* The place of the first byte that is not UTF-8. */
+static struct tmpl_pos place_of_bad_utf8(str text) {
+    struct tmpl_pos at = {1, 1};
+    size_t line = 0;
+    for (ptrdiff_t n; (n = str_chr(str_skip(text, line), '\n')) >= 0; line += (size_t)n + 1, at.line++)
+        if (!str_is_utf8(str_slice(text, line, line + (size_t)n)))
+            break;
+    while (line + at.column <= text.len && str_is_utf8(str_slice(text, line, line + at.column)))
+        at.column++;
+    return at;
+}
+
+static str skip_byte_order_mark(str text) {
+    return str_starts(text, S("\xEF\xBB\xBF")) ? str_skip(text, 3) : text;
+}
+
+static bool looks_like_json(str text) {
+    for (size_t i = 0; i < text.len; i++)
+        if (!text.p[i] || !strchr(" \t\r\n", text.p[i]))
+            return text.p[i] == '{';
+    return false;
+}
+
+int tmpl_new(struct tmpl **ret, str text, struct tmpl_fault *reterr) {
+    struct tmpl_fault mine = {{0}, {{0}}};
+    struct tmpl_fault *fault = reterr ? reterr : &mine;
+    *fault = mine;
+    struct tmpl_pos nowhere = {0, 0};
+    if (text.len > TMPL_MAX_TEXT)
+        return tmpl_fail(fault, nowhere, "Template may not exceed %d bytes in size.", TMPL_MAX_TEXT);
+    text = skip_byte_order_mark(text);
+    if (!str_is_utf8(text))
+        return tmpl_fail(fault, place_of_bad_utf8(text), "Template format error: not valid UTF-8");
+
+    CLEANUP(tmpl) struct tmpl *t = mem_new(struct tmpl);
+    t->is_json = looks_like_json(text);
+    struct tmpl_builder b = {.arena = &t->arena, .fault = fault};
+    int rc = t->is_json ? tmpl_read_json(&b, text, &t->root) : tmpl_read_yaml(&b, text, &t->root);
+    tmpl_builder_deinit(&b);
+    if (rc)
+        return rc;
+    *ret = STEAL(t);
+    return 0;
+}
+
+struct tmpl *tmpl_free(struct tmpl *t) {
+    if (t) {
+        arena_deinit(&t->arena);
+        free(t);
+    }
+    return NULL;
+}
+
+const struct tmpl_node *tmpl_root(const struct tmpl *t) { return t->root; }
+bool tmpl_is_json(const struct tmpl *t) { return t->is_json; }
+struct arena *tmpl_arena(struct tmpl *t) { return &t->arena; }
+
+const struct tmpl_member *tmpl_member(const struct tmpl_node *node, str key) {
+    if (tmpl_is(node, TMPL_MAP))
+        for (size_t i = 0; i < node->n; i++)
+            if (str_eq(node->members[i].key, key))
+                return &node->members[i];
+    return NULL;
+}
+
+const struct tmpl_node *tmpl_get(const struct tmpl_node *node, const char *key) {
+    const struct tmpl_member *m = tmpl_member(node, str_c(key));
+    return m ? m->value : NULL;
+}
+
+str tmpl_text(const struct tmpl_node *node) {
+    bool has = node && (node->kind == TMPL_STRING || node->kind == TMPL_NUMBER || node->kind == TMPL_BOOL);
+    return has ? node->text : STR_NONE;
+}
+
+const char *tmpl_kind_name(enum tmpl_kind kind) {
+    static const char *const names[] = {"null", "a boolean", "a number", "a string", "a list", "a map"};
+    return names[kind];
+}
+
+const struct tmpl_member *tmpl_function(const struct tmpl_node *node) {
+    if (!tmpl_is(node, TMPL_MAP) || node->n != 1)
+        return NULL;
+    const struct tmpl_member *m = &node->members[0];
+    bool is_condition = str_is(m->key, "Condition") && m->value->kind == TMPL_STRING;
+    return is_condition || str_is(m->key, "Ref") || str_starts(m->key, S("Fn::")) ? m : NULL;
+}
+
+static bool is_name_byte(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '.' || c == ':';
+}
+
+/* A piece that begins with "${". */
+static enum tmpl_sub sub_variable(str text, size_t *at, str *ret_piece) {
+    ptrdiff_t close = str_chr(str_skip(text, *at), '}');
+    if (close < 0) { /* no end: AWS takes it as text */
+        *ret_piece = str_skip(text, *at);
+        *at = text.len;
+        return TMPL_SUB_TEXT;
+    }
+    str name = str_slice(text, *at + 2, *at + (size_t)close);
+    if (str_starts(name, S("!"))) {
+        /* "${!Name}" stands for the text "${Name}": give "${" now, "Name}" comes as text. */
+        *ret_piece = S("${");
+        *at += 3;
+        return TMPL_SUB_TEXT;
+    }
+    name = str_trim(name);
+    *ret_piece = name;
+    *at += (size_t)close + 1;
+    for (size_t i = 0; i < name.len; i++)
+        if (!is_name_byte(name.p[i]))
+            return TMPL_SUB_BAD;
+    return name.len ? TMPL_SUB_NAME : TMPL_SUB_BAD;
+}
+
+enum tmpl_sub tmpl_sub_next(str text, size_t *at, str *ret_piece) {
+    if (*at >= text.len)
+        return TMPL_SUB_END;
+    str rest = str_skip(text, *at);
+    if (str_starts(rest, S("${")))
+        return sub_variable(text, at, ret_piece);
+    ptrdiff_t dollar = str_find(rest, S("${"));
+    size_t n = dollar < 0 ? rest.len : (size_t)dollar;
+    *ret_piece = str_slice(rest, 0, n);
+    *at += n;
+    return TMPL_SUB_TEXT;
+}
+
+void tmpl_dump(struct buf *out, const struct tmpl_node *node) {
+    if (node->kind == TMPL_MAP || node->kind == TMPL_LIST) {
+        bool is_map = node->kind == TMPL_MAP;
+        buf_char(out, is_map ? '{' : '[');
+        for (size_t i = 0; i < node->n; i++) {
+            if (i)
+                buf_char(out, ',');
+            if (is_map) {
+                json_add_quoted(out, node->members[i].key);
+                buf_char(out, ':');
+            }
+            tmpl_dump(out, node->members[i].value);
+        }
+        buf_char(out, is_map ? '}' : ']');
+    } else if (node->kind == TMPL_STRING) {
+        json_add_quoted(out, node->text);
+    } else {
+        buf_str(out, node->kind == TMPL_NULL ? S("null") : node->text);
+    }
+}

@@ -1,0 +1,219 @@
+#include "cm.h"
+
+#include "base/clock.h"
+#include "base/lock.h"
+#include "hub/hub.h"
+#include "store/key.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+/* A target that remembers, and answers what the test wants. */
+struct target {
+    pthread_mutex_t lock;
+    pthread_cond_t change;
+    int answer;
+    int calls;
+    char last[64];
+};
+
+struct fixture {
+    char data[64];
+    struct store *store;
+    struct hub *hub;
+    struct target target;
+};
+
+static int accept_event(void *ctx, struct store_batch *batch, const struct hub_event *event) {
+    struct target *t = ctx;
+    LOCK_SCOPE(&t->lock);
+    t->calls++;
+    snprintf(t->last, sizeof t->last, STR_FMT, STR_ARG(event->payload));
+    if (t->answer == HUB_OK) {
+        CLEANUP_DEINIT(buf) struct buf key = {0};
+        key_begin(&key, "taken");
+        key_str(&key, event->payload);
+        store_put(batch, STORE_QUEUE, buf_view(&key), S("1"));
+    }
+    pthread_cond_broadcast(&t->change);
+    return t->answer;
+}
+
+static void wait_calls(struct target *t, int n) {
+    LOCK_SCOPE(&t->lock);
+    while (t->calls < n)
+        pthread_cond_wait(&t->change, &t->lock);
+}
+
+static void set_answer(struct target *t, int answer) {
+    LOCK_SCOPE(&t->lock);
+    t->answer = answer;
+}
+
+static void open_all(struct fixture *f) {
+    struct err err = {{0}};
+    const struct store_options options = {.data = f->data, .reserve_bytes = 1};
+    if (store_open(&f->store, &options, &err) != 0)
+        fail_msg("%s", err.text);
+    f->hub = hub_new(f->store);
+    hub_plug_target(f->hub, S("lambda"), accept_event, &f->target);
+}
+
+static void close_all(struct fixture *f) {
+    hub_stop(f->hub);
+    f->hub = hub_free(f->hub);
+    f->store = store_free(f->store);
+}
+
+static int setup(void **state) {
+    struct fixture *f = calloc(1, sizeof *f);
+    pthread_mutex_init(&f->target.lock, NULL);
+    pthread_cond_init(&f->target.change, NULL);
+    snprintf(f->data, sizeof f->data, "/tmp/calotype-hub-XXXXXX");
+    assert_non_null(mkdtemp(f->data));
+    clock_set_offset_ms(0);
+    open_all(f);
+    *state = f;
+    return 0;
+}
+
+static int teardown(void **state) {
+    struct fixture *f = *state;
+    char command[100];
+    close_all(f);
+    snprintf(command, sizeof command, "rm -rf %s", f->data);
+    assert_int_equal(system(command), 0);
+    free(f);
+    return 0;
+}
+
+static void deliver(struct fixture *f, const char *payload, str target, str dead_letter) {
+    CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
+    struct hub_event event = {.target = target, .payload = str_c(payload), .dead_letter = dead_letter};
+    hub_deliver(f->hub, batch, &event);
+    assert_int_equal(store_commit(f->store, batch, NULL), 0);
+}
+
+static int rows(struct fixture *f, const char *kind) {
+    CLEANUP_DEINIT(buf) struct buf from = {0}, to = {0};
+    key_begin(&from, kind);
+    key_begin(&to, kind);
+    key_after(&to);
+    CLEANUP(store_iter) struct store_iter *it =
+        store_iter_new(f->store, NULL, STORE_QUEUE, buf_view(&from), buf_view(&to), false);
+    int n = 0;
+    while (store_iter_next(it))
+        n++;
+    return n;
+}
+
+static const str function = S_INIT("arn:aws:lambda:us-east-1:000000000000:function:f");
+
+/* After hub_stop the dispatcher has finished its commit, so rows may be counted. */
+static void an_event_is_accepted_once(void **state) {
+    struct fixture *f = *state;
+    assert_int_equal(hub_start(f->hub, NULL), 0);
+    for (int i = 0; i < 40; i++) {
+        char payload[16];
+        snprintf(payload, sizeof payload, "%d", i);
+        deliver(f, payload, function, S(""));
+    }
+    wait_calls(&f->target, 40);
+    hub_stop(f->hub);
+    assert_int_equal(f->target.calls, 40);
+    assert_int_equal(rows(f, "out"), 0);
+    assert_int_equal(rows(f, "taken"), 40);
+}
+
+static void an_uncommitted_event_is_none(void **state) {
+    struct fixture *f = *state;
+    CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
+    struct hub_event event = {.target = function, .payload = S("x")};
+    store_expect_present(batch, STORE_QUEUE, S("no such row"));
+    hub_deliver(f->hub, batch, &event);
+    assert_int_equal(store_commit(f->store, batch, NULL), STORE_E_CONDITION);
+    assert_int_equal(rows(f, "out"), 0);
+}
+
+static void events_of_an_earlier_life_are_taken_up(void **state) {
+    struct fixture *f = *state;
+    deliver(f, "before", function, S(""));
+    close_all(f);
+    open_all(f);
+    assert_int_equal(hub_start(f->hub, NULL), 0);
+    wait_calls(&f->target, 1);
+    check_str(str_c(f->target.last), S("before"));
+}
+
+static void retries_follow_world_time(void **state) {
+    struct fixture *f = *state;
+    set_answer(&f->target, HUB_E_RETRY);
+    assert_int_equal(hub_start(f->hub, NULL), 0);
+    deliver(f, "later", function, S(""));
+    wait_calls(&f->target, 1);
+    hub_stop(f->hub);
+    assert_int_equal(rows(f, "later"), 1);
+    assert_int_equal(rows(f, "out"), 0);
+    close_all(f);
+    open_all(f);
+    assert_int_equal(hub_start(f->hub, NULL), 0);
+    set_answer(&f->target, HUB_OK);
+    clock_set_offset_ms(3600000);
+    hub_clock_moved(f->hub);
+    wait_calls(&f->target, 2);
+    hub_stop(f->hub);
+    assert_int_equal(rows(f, "later"), 0);
+    assert_int_equal(rows(f, "taken"), 1);
+}
+
+static void what_is_refused_goes_to_the_dead_letters(void **state) {
+    struct fixture *f = *state;
+    assert_int_equal(hub_start(f->hub, NULL), 0);
+    /* No service is plugged in for that ARN; its dead-letter target is the function. */
+    deliver(f, "dead", S("arn:aws:nothing:us-east-1:000000000000:x"), function);
+    wait_calls(&f->target, 1);
+    check_str(str_c(f->target.last), S("dead"));
+}
+
+static void after_six_hours_it_is_given_up(void **state) {
+    struct fixture *f = *state;
+    set_answer(&f->target, HUB_E_RETRY);
+    assert_int_equal(hub_start(f->hub, NULL), 0);
+    deliver(f, "never", function, S(""));
+    wait_calls(&f->target, 1);
+    clock_set_offset_ms(7 * 3600000);
+    hub_clock_moved(f->hub);
+    wait_calls(&f->target, 2);
+    hub_stop(f->hub);
+    assert_int_equal(rows(f, "later"), 0);
+}
+
+static int64_t count_run(void *ctx) {
+    struct target *t = ctx;
+    LOCK_SCOPE(&t->lock);
+    t->calls++;
+    pthread_cond_broadcast(&t->change);
+    return clock_world_ms() + 3600000;
+}
+
+static void timers_run_at_start_when_kicked_and_when_time_comes(void **state) {
+    struct fixture *f = *state;
+    struct hub_timer *timer = hub_add_timer(f->hub, "test", count_run, &f->target);
+    assert_int_equal(hub_start(f->hub, NULL), 0);
+    wait_calls(&f->target, 1);
+    hub_kick(timer);
+    wait_calls(&f->target, 2);
+    clock_set_offset_ms(2 * 3600000);
+    hub_clock_moved(f->hub);
+    wait_calls(&f->target, 3);
+}
+
+int main(void) {
+    static const struct CMUnitTest tests[] = {
+#define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+        CASE(an_event_is_accepted_once), CASE(an_uncommitted_event_is_none),
+        CASE(events_of_an_earlier_life_are_taken_up), CASE(retries_follow_world_time),
+        CASE(what_is_refused_goes_to_the_dead_letters), CASE(after_six_hours_it_is_given_up),
+        CASE(timers_run_at_start_when_kicked_and_when_time_comes)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

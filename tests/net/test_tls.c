@@ -1,0 +1,217 @@
+/* TLS and plain HTTP on one port; certificates by name; the CA. */
+#include "cm.h"
+
+#include "server.h"
+
+#include <gnutls/gnutls.h>
+#include <gnutls/x509.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+static struct server s;
+static struct buf ca, ca_key, cert, key;
+
+static int start(void **state) {
+    (void)state;
+    struct err err = {0};
+    str names[] = {S("localhost"), S("127.0.0.1"), S("::1"), S("*.example.test")};
+    if (net_make_ca(&ca, &ca_key, &err) != 0 ||
+        net_make_cert(buf_view(&ca), buf_view(&ca_key), names, ARRAY_LEN(names), &cert, &key, &err) != 0)
+        fail_msg("%s", err.text);
+    server_start(&s, &(struct net_options){.tls_cert_pem = buf_cstr(&cert),
+                                           .tls_key_pem = buf_cstr(&key),
+                                           .tls_ca_cert_pem = buf_cstr(&ca),
+                                           .tls_ca_key_pem = buf_cstr(&ca_key)});
+    return 0;
+}
+
+static int stop(void **state) {
+    (void)state;
+    server_stop(&s, 1000);
+    buf_deinit(&ca);
+    buf_deinit(&ca_key);
+    buf_deinit(&cert);
+    buf_deinit(&key);
+    return 0;
+}
+
+struct tls {
+    int fd;
+    gnutls_session_t session;
+    gnutls_certificate_credentials_t cred;
+};
+
+/* Handshakes; the server must prove to be `name` under our CA. sni NULL: none is sent. 0 or GnuTLS' error. */
+static int tls_open(struct tls *t, const char *sni, const char *name) {
+    gnutls_datum_t pem = {(unsigned char *)ca.p, (unsigned)ca.len};
+    t->fd = client_connect(s.port);
+    gnutls_certificate_allocate_credentials(&t->cred);
+    assert_int_equal(gnutls_certificate_set_x509_trust_mem(t->cred, &pem, GNUTLS_X509_FMT_PEM), 1);
+    gnutls_init(&t->session, GNUTLS_CLIENT | GNUTLS_NO_SIGNAL);
+    gnutls_set_default_priority(t->session);
+    gnutls_credentials_set(t->session, GNUTLS_CRD_CERTIFICATE, t->cred);
+    if (sni)
+        gnutls_server_name_set(t->session, GNUTLS_NAME_DNS, sni, strlen(sni));
+    gnutls_session_set_verify_cert(t->session, name, 0);
+    gnutls_transport_set_int(t->session, t->fd);
+    gnutls_handshake_set_timeout(t->session, 10000);
+    int r;
+    do
+        r = gnutls_handshake(t->session);
+    while (r < 0 && !gnutls_error_is_fatal(r));
+    return r;
+}
+
+static void tls_close(struct tls *t) {
+    gnutls_deinit(t->session);
+    gnutls_certificate_free_credentials(t->cred);
+    close(t->fd);
+}
+
+/* Sends all, reads until the answer ends with `tail` or the connection does. */
+static bool tls_ask(struct tls *t, str ask, const char *tail) {
+    struct buf got = {0};
+    while (ask.len) {
+        ssize_t n = gnutls_record_send(t->session, ask.p, ask.len);
+        if (n < 0 && gnutls_error_is_fatal((int)n))
+            break;
+        ask = str_skip(ask, n > 0 ? (size_t)n : 0);
+    }
+    bool found = false;
+    for (ssize_t n = 1; n > 0 && !found;) {
+        n = gnutls_record_recv(t->session, buf_reserve(&got, 65536), 65536);
+        if (n == GNUTLS_E_AGAIN || n == GNUTLS_E_INTERRUPTED) {
+            n = 1;
+            continue;
+        }
+        got.len += n > 0 ? (size_t)n : 0;
+        found = str_ends(buf_view(&got), str_c(tail));
+    }
+    if (!found)
+        print_error("got \"%.200s\"\n", buf_cstr(&got));
+    buf_deinit(&got);
+    return found;
+}
+
+static void both_on_one_port(void **state) {
+    (void)state;
+    struct tls t;
+    CLEANUP_FD int plain = client_connect(s.port);
+    assert_int_equal(client_ask(plain, "GET /echo HTTP/1.1\r\nHost: a\r\n\r\n", "GET /echo 0"), 200);
+    assert_int_equal(tls_open(&t, "localhost", "localhost"), 0);
+    assert_true(tls_ask(&t, S("GET /echo HTTP/1.1\r\nHost: a\r\n\r\n"), "GET /echo 0"));
+    assert_true(tls_ask(&t, S("PUT /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc"), "PUT /echo 3"));
+    assert_true(tls_ask(&t, S("GET /inside HTTP/1.1\r\nHost: a\r\n\r\n"), "woken"));
+    tls_close(&t);
+}
+
+static void parks_and_streams(void **state) {
+    (void)state;
+    struct tls t;
+    assert_int_equal(tls_open(&t, NULL, "localhost"), 0);
+    SEND(t.fd, ""); /* nothing in clear */
+    int parked = s.n_parked;
+    gnutls_record_send(t.session, "GET /park HTTP/1.1\r\nHost: a\r\n\r\n", 31);
+    server_wait_parked(&s, parked + 1);
+    server_wake(&s);
+    assert_true(tls_ask(&t, S(""), "woken"));
+    char tail[9];
+    for (int i = 0; i < 8; i++)
+        tail[i] = (char)('a' + (STREAM_SIZE - 8 + i) % 26);
+    tail[8] = '\0';
+    assert_true(tls_ask(&t, S("GET /stream HTTP/1.1\r\nHost: a\r\n\r\n"), tail));
+    tls_close(&t);
+}
+
+static void early_answer_survives_large_body(void **state) {
+    (void)state;
+    enum { SIZE = 8 * 1024 * 1024 };
+    struct tls t;
+    struct buf ask = {0};
+    assert_int_equal(tls_open(&t, NULL, "localhost"), 0);
+    buf_printf(&ask, "PUT /early HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n", SIZE);
+    memset(buf_reserve(&ask, SIZE), 'x', SIZE);
+    ask.len += SIZE;
+    assert_true(tls_ask(&t, buf_view(&ask), "refused"));
+    buf_deinit(&ask);
+    tls_close(&t);
+}
+
+static void certificates_by_name(void **state) {
+    (void)state;
+    static const struct {
+        const char *sni, *name;
+        bool good;
+    } cases[] = {
+        {"localhost", "localhost", true},
+        {NULL, "127.0.0.1", true},
+        {"x.example.test", "x.example.test", true},
+        {"sts.amazonaws.com", "sts.amazonaws.com", true},
+        {"photos.s3.us-east-1.amazonaws.com", "photos.s3.us-east-1.amazonaws.com", true},
+        {"other.s3.us-east-1.amazonaws.com", "other.s3.us-east-1.amazonaws.com", true},
+        {"s3.us-east-1.amazonaws.com", "s3.us-east-1.amazonaws.com", true},
+        {"photos.localhost", "photos.localhost", true},
+        {"photos.s3.localhost", "photos.s3.localhost", true},
+        {"bank.test", "bank.test", false},
+        {"amazonaws.com.bank.test", "amazonaws.com.bank.test", false},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct tls t;
+        int r = tls_open(&t, cases[i].sni, cases[i].name);
+        if ((r == 0) != cases[i].good)
+            print_error("%s: %s\n", cases[i].name, gnutls_strerror(r));
+        check_case((r == 0) == cases[i].good, cases[i].name);
+        tls_close(&t);
+    }
+}
+
+static void half_a_handshake_blocks_nobody(void **state) {
+    (void)state;
+    int half[50];
+    for (size_t i = 0; i < ARRAY_LEN(half); i++) {
+        half[i] = client_connect(s.port);
+        SEND(half[i], "\x16\x03\x01");
+    }
+    struct tls t;
+    assert_int_equal(tls_open(&t, "localhost", "localhost"), 0);
+    assert_true(tls_ask(&t, S("GET /echo HTTP/1.1\r\nHost: a\r\n\r\n"), "GET /echo 0"));
+    tls_close(&t);
+    for (size_t i = 0; i < ARRAY_LEN(half); i++)
+        close(half[i]);
+}
+
+static void plain_only_turns_tls_away(void **state) {
+    (void)state;
+    struct server own;
+    server_start(&own, NULL);
+    CLEANUP_FD int fd = client_connect(own.port);
+    SEND(fd, "\x16\x03\x01\x02");
+    assert_true(client_is_closed(fd));
+    server_stop(&own, 0);
+}
+
+static void bad_texts_are_refused(void **state) {
+    (void)state;
+    struct buf a = {0}, b = {0};
+    struct err err = {0};
+    str names[] = {S("localhost")};
+    assert_int_not_equal(net_make_cert(S("no"), S("pem"), names, 1, &a, &b, &err), 0);
+    assert_true(err.text[0] != '\0');
+    struct net *net = NULL;
+    struct net_options o = {.tls_cert_pem = "no", .tls_key_pem = "pem", .threads = 1};
+    assert_int_not_equal(net_start(&net, &o, &err), 0);
+    assert_null(net);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(both_on_one_port),
+        cmocka_unit_test(parks_and_streams),
+        cmocka_unit_test(early_answer_survives_large_body),
+        cmocka_unit_test(certificates_by_name),
+        cmocka_unit_test(half_a_handshake_blocks_nobody),
+        cmocka_unit_test(plain_only_turns_tls_away),
+        cmocka_unit_test(bad_texts_are_refused),
+    };
+    return cmocka_run_group_tests_name("net/tls", tests, start, stop);
+}

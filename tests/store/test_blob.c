@@ -1,0 +1,313 @@
+#include "tmp.h"
+
+#include "base/codec.h"
+#include "base/rand.h"
+#include "store/blob.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+static char dir[128], key_id[SEAL_KEY_ID_LEN];
+static struct store *store;
+
+static int setup(void **state) {
+    (void)state;
+    struct store_batch *batch = store_batch_new();
+    tmp_dir(dir);
+    store = tmp_open(dir);
+    seal_key_create(store, batch, key_id, NULL);
+    assert_int_equal(store_commit(store, batch, NULL), 0);
+    store_batch_free(batch);
+    return 0;
+}
+static int teardown(void **state) {
+    (void)state;
+    store_fault_set(NULL, NULL);
+    store = store_free(store);
+    tmp_remove(dir);
+    return 0;
+}
+
+static void reopen(void) {
+    store_free(store);
+    store = tmp_open(dir);
+}
+
+static char byte_at(uint64_t i) { return (char)(i * 131 + (i >> 8) * 7 + (i >> 16)); }
+
+/* A body of size bytes, written in pieces of `piece`; appends its reference. */
+static void write_body(uint64_t size, size_t piece, struct buf *ref) {
+    struct blob_writer *w = NULL;
+    char *p = mem_alloc(piece);
+    assert_int_equal(blob_create(store, str_n(key_id, sizeof key_id), 0, &w, NULL), 0);
+    for (uint64_t at = 0; at < size;) {
+        size_t n = size - at < piece ? (size_t)(size - at) : piece;
+        for (size_t i = 0; i < n; i++)
+            p[i] = byte_at(at + i);
+        assert_int_equal(blob_write(w, p, n, NULL), 0);
+        at += n;
+    }
+    assert_int_equal(blob_finish(w, ref, NULL), 0);
+    free(p);
+}
+
+static void keep_body(str ref) {
+    CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
+    blob_keep(batch, ref);
+    assert_int_equal(store_commit(store, batch, NULL), 0);
+}
+
+static void check_range(struct blob_reader *r, uint64_t size, uint64_t offset, size_t n) {
+    char *p = mem_alloc(n);
+    size_t want = offset >= size ? 0 : size - offset < n ? (size_t)(size - offset) : n;
+    assert_int_equal(blob_read(r, offset, p, n), want);
+    for (size_t i = 0; i < want; i++)
+        if (p[i] != byte_at(offset + i)) {
+            print_error("size %llu offset %llu: byte %zu differs\n", (unsigned long long)size,
+                        (unsigned long long)offset, i);
+            fail();
+        }
+    free(p);
+}
+
+static uint64_t count_files(void) {
+    uint64_t n = 0;
+    for (int i = -1; i < 256; i++) {
+        char path[256];
+        if (i < 0)
+            snprintf(path, sizeof path, "%s/blobs/tmp", dir);
+        else
+            snprintf(path, sizeof path, "%s/blobs/%02x", dir, (unsigned)i);
+        DIR *d = opendir(path);
+        if (!d)
+            continue;
+        const struct dirent *e;
+        while ((e = readdir(d)))
+            n += e->d_name[0] != '.';
+        closedir(d);
+    }
+    return n;
+}
+
+static void test_sizes(void **state) {
+    (void)state;
+    enum { F = 65536 };
+    static const uint64_t sizes[] = {0, 1, 32767, 32768, 32769, F - 1, F, F + 1,
+                                     2 * F, 2 * F + 1, 5 * F + 777, 20 * F};
+    static const size_t pieces[] = {4096, 10000, F, 3 * F + 5};
+    for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
+        uint64_t size = sizes[i];
+        struct buf ref = {0};
+        struct blob_reader *r = NULL;
+        uint64_t files = count_files();
+        write_body(size, pieces[i % ARRAY_LEN(pieces)], &ref);
+        assert_int_equal(count_files() - files, size > BLOB_INLINE);
+        assert_true(blob_size(buf_view(&ref)) == size);
+        assert_int_equal(blob_open(store, buf_view(&ref), &r, NULL), 0);
+        check_range(r, size, 0, (size_t)size + 10);
+        static const uint64_t offsets[] = {0, 1, F - 1, F, F + 1, 3 * F - 2};
+        for (size_t k = 0; k < ARRAY_LEN(offsets); k++) {
+            check_range(r, size, offsets[k], 3);
+            check_range(r, size, offsets[k], F);
+            check_range(r, size, offsets[k], 2 * F + 1);
+        }
+        check_range(r, size, size ? size - 1 : 0, 100);
+        check_range(r, size, size, 100);
+        blob_reader_free(r);
+        buf_deinit(&ref);
+    }
+}
+
+static void test_sweep(void **state) {
+    (void)state;
+    struct buf kept = {0}, orphan = {0}, dropped = {0};
+    write_body(100000, 65536, &kept);
+    keep_body(buf_view(&kept));
+    write_body(100000, 65536, &orphan);
+    write_body(100000, 65536, &dropped);
+    keep_body(buf_view(&dropped));
+    assert_int_equal(count_files(), 3);
+
+    CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
+    blob_drop(batch, buf_view(&dropped));
+    assert_int_equal(count_files(), 3); /* only after the commit */
+    assert_int_equal(store_commit(store, batch, NULL), 0);
+    assert_int_equal(count_files(), 2);
+    CLEANUP(blob_reader) struct blob_reader *r = NULL;
+    assert_int_equal(blob_open(store, buf_view(&dropped), &r, NULL), STORE_E_ABSENT);
+
+    char path[256];
+    snprintf(path, sizeof path, "%s/blobs/tmp/leftover", dir);
+    close(open(path, O_CREAT | O_WRONLY, 0600));
+    reopen();
+    assert_int_equal(count_files(), 1);
+    assert_int_equal(blob_open(store, buf_view(&kept), &r, NULL), 0);
+    check_range(r, 100000, 0, 100000);
+    r = blob_reader_free(r);
+    assert_int_equal(blob_open(store, buf_view(&orphan), &r, NULL), STORE_E_ABSENT);
+    buf_deinit(&kept);
+    buf_deinit(&orphan);
+    buf_deinit(&dropped);
+}
+
+static void test_unfinished_and_discarded_leave_nothing(void **state) {
+    (void)state;
+    struct blob_writer *w = NULL;
+    struct buf ref = {0};
+    char *p = mem_zalloc(200000);
+    assert_int_equal(blob_create(store, str_n(key_id, sizeof key_id), 0, &w, NULL), 0);
+    assert_int_equal(blob_write(w, p, 200000, NULL), 0);
+    blob_writer_free(w);
+    assert_int_equal(count_files(), 0);
+    write_body(50000, 50000, &ref);
+    assert_int_equal(count_files(), 1);
+    blob_discard(store, buf_view(&ref));
+    assert_int_equal(count_files(), 0);
+
+    assert_int_equal(store_fault_set("fail-blob-sync", NULL), 0);
+    assert_int_equal(blob_create(store, str_n(key_id, sizeof key_id), 0, &w, NULL), 0);
+    assert_int_equal(blob_write(w, p, 200000, NULL), 0);
+    assert_int_equal(blob_finish(w, &ref, NULL), -EIO);
+    assert_int_equal(count_files(), 0);
+    free(p);
+    buf_deinit(&ref);
+}
+
+/* The path of the only body file. */
+static void only_file(char out[256]) {
+    for (unsigned i = 0; i < 256; i++) {
+        char path[200];
+        snprintf(path, sizeof path, "%s/blobs/%02x", dir, i);
+        DIR *d = opendir(path);
+        const struct dirent *e;
+        if (!d)
+            continue;
+        while ((e = readdir(d)))
+            if (e->d_name[0] != '.')
+                snprintf(out, 256, "%.150s/%.64s", path, e->d_name);
+        closedir(d);
+    }
+}
+
+static void flip(const char *path, off_t at) {
+    int fd = open(path, O_RDWR);
+    char c;
+    assert_int_equal(pread(fd, &c, 1, at), 1);
+    c ^= 0x10;
+    assert_int_equal(pwrite(fd, &c, 1, at), 1);
+    close(fd);
+}
+
+/* Damage shows only in the frames it touches, and nowhere as data. */
+static void test_damage(void **state) {
+    (void)state;
+    enum { F = 65536, SF = F + SEAL_OVERHEAD, HEAD = 52 + SEAL_OVERHEAD, SIZE = 3 * F + 100 };
+    struct buf ref = {0};
+    struct blob_reader *r = NULL;
+    char path[256], *p = mem_alloc(SIZE);
+    write_body(SIZE, 65536, &ref);
+    keep_body(buf_view(&ref));
+    only_file(path);
+    struct blob_scrub scrub;
+    assert_int_equal(blob_scrub(store, &scrub, NULL, NULL, NULL), 0);
+    assert_true(scrub.files == 1 && !scrub.damaged && !scrub.missing);
+
+    flip(path, HEAD + SF + 1000); /* frame 1 */
+    assert_int_equal(blob_open(store, buf_view(&ref), &r, NULL), 0);
+    check_range(r, SIZE, 0, F);
+    check_range(r, SIZE, 2 * F, F + 100);
+    assert_int_equal(blob_read(r, F, p, 10), -EBADMSG);
+    assert_int_equal(blob_read(r, F, p, F), -EBADMSG);
+    for (int i = 0; i < F; i++)
+        assert_int_equal(p[i], 0); /* wiped, not served */
+    assert_int_equal(blob_read(r, 0, p, SIZE), -EBADMSG);
+    assert_int_equal(blob_read(r, F - 5, p, 10), -EBADMSG);
+    r = blob_reader_free(r);
+    assert_int_equal(blob_scrub(store, &scrub, NULL, NULL, NULL), 0);
+    assert_true(scrub.files == 1 && scrub.damaged == 1 && !scrub.missing);
+    flip(path, HEAD + SF + 1000);
+
+    /* Two frames in each other's place. */
+    int fd = open(path, O_RDWR);
+    char *a = mem_alloc(SF), *b = mem_alloc(SF);
+    assert_int_equal(pread(fd, a, SF, HEAD), SF);
+    assert_int_equal(pread(fd, b, SF, HEAD + SF), SF);
+    assert_int_equal(pwrite(fd, b, SF, HEAD), SF);
+    assert_int_equal(pwrite(fd, a, SF, HEAD + SF), SF);
+    assert_int_equal(blob_open(store, buf_view(&ref), &r, NULL), 0);
+    assert_int_equal(blob_read(r, 0, p, 1), -EBADMSG);
+    assert_int_equal(blob_read(r, F, p, 1), -EBADMSG);
+    r = blob_reader_free(r);
+    assert_int_equal(pwrite(fd, a, SF, HEAD), SF);
+    assert_int_equal(pwrite(fd, b, SF, HEAD + SF), SF);
+
+    /* Cut, at a frame's edge and elsewhere. */
+    assert_int_equal(ftruncate(fd, HEAD + 3 * SF), 0);
+    assert_int_equal(blob_open(store, buf_view(&ref), &r, NULL), 0);
+    check_range(r, SIZE, 2 * F, F);
+    assert_int_equal(blob_read(r, 3 * F, p, 1), -EBADMSG);
+    r = blob_reader_free(r);
+    assert_int_equal(ftruncate(fd, HEAD + 5), 0);
+    assert_int_equal(blob_open(store, buf_view(&ref), &r, NULL), 0);
+    assert_int_equal(blob_read(r, 0, p, 1), -EBADMSG);
+    r = blob_reader_free(r);
+    close(fd);
+
+    for (off_t i = 0; i < HEAD; i++) {
+        flip(path, i);
+        assert_int_equal(blob_open(store, buf_view(&ref), &r, NULL), STORE_E_DAMAGED);
+        flip(path, i);
+    }
+    unlink(path);
+    assert_int_equal(blob_scrub(store, &scrub, NULL, NULL, NULL), 0);
+    assert_true(scrub.files == 1 && scrub.missing == 1);
+    free(p);
+    free(a);
+    free(b);
+    buf_deinit(&ref);
+}
+
+/* A cut body that claims to be a shorter one: the frame is not the last of anything. */
+static void test_references_are_checked(void **state) {
+    (void)state;
+    struct buf ref = {0};
+    struct blob_reader *r = NULL;
+    write_body(3000, 3000, &ref);
+    for (size_t n = 0; n < ref.len; n++)
+        assert_int_equal(blob_open(store, str_n(ref.p, n), &r, NULL), STORE_E_DAMAGED);
+    for (size_t i = 0; i < ref.len; i += 7) {
+        ref.p[i] ^= 1;
+        int e = blob_open(store, buf_view(&ref), &r, NULL);
+        assert_true(e == STORE_E_DAMAGED || e == STORE_E_KEY);
+        ref.p[i] ^= 1;
+    }
+    assert_int_equal(blob_open(store, buf_view(&ref), &r, NULL), 0);
+    blob_reader_free(r);
+    buf_deinit(&ref);
+}
+
+static void test_reserve(void **state) {
+    (void)state;
+    struct err err;
+    struct blob_writer *w = NULL;
+    store_free(store);
+    assert_int_equal(store_open(&store, &(struct store_options){.data = dir,
+                                                               .reserve_bytes = UINT64_MAX / 4},
+                                &err), 0);
+    assert_int_equal(blob_create(store, str_n(key_id, sizeof key_id), 0, &w, &err), STORE_E_FULL);
+}
+
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        T(test_sizes),
+        T(test_sweep),
+        T(test_unfinished_and_discarded_leave_nothing),
+        T(test_damage),
+        T(test_references_are_checked),
+        T(test_reserve),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

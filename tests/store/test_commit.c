@@ -1,0 +1,264 @@
+#include "tmp.h"
+
+#include <errno.h>
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+static char dir[128];
+static struct store *store;
+
+static int setup(void **state) {
+    (void)state;
+    tmp_dir(dir);
+    store = tmp_open(dir);
+    return 0;
+}
+static int teardown(void **state) {
+    (void)state;
+    store_fault_set(NULL, NULL);
+    store = store_free(store);
+    tmp_remove(dir);
+    return 0;
+}
+
+static void check_row(str key, const char *want) {
+    struct buf value = {0};
+    int r = store_get(store, NULL, STORE_META, key, &value);
+    assert_int_equal(r, want ? 0 : STORE_E_ABSENT);
+    if (want)
+        check_buf(value, want);
+    buf_deinit(&value);
+}
+
+static void test_conditions(void **state) {
+    (void)state;
+    CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
+    struct err err;
+    store_expect_absent(batch, STORE_META, S("a"));
+    store_put(batch, STORE_META, S("a"), S("1"));
+    store_put(batch, STORE_META, S("b"), S(""));
+    assert_int_equal(store_commit(store, batch, &err), 0);
+    check_row(S("a"), "1");
+    check_row(S("b"), "");
+    assert_int_equal(store_commit(store, batch, &err), STORE_E_CONDITION);
+
+    static const struct {
+        const char *name;
+        char kind;
+        str key, value;
+        int want;
+    } cases[] = {
+        {"present", 'p', S_INIT("a"), S_INIT(""), 0},
+        {"present, not there", 'p', S_INIT("x"), S_INIT(""), STORE_E_CONDITION},
+        {"absent", 'a', S_INIT("x"), S_INIT(""), 0},
+        {"absent, there", 'a', S_INIT("b"), S_INIT(""), STORE_E_CONDITION},
+        {"value", 'v', S_INIT("a"), S_INIT("1"), 0},
+        {"other value", 'v', S_INIT("a"), S_INIT("2"), STORE_E_CONDITION},
+        {"empty value", 'v', S_INIT("b"), S_INIT(""), 0},
+        {"value, not there", 'v', S_INIT("x"), S_INIT(""), STORE_E_CONDITION},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        store_batch_clear(batch);
+        if (cases[i].kind == 'p')
+            store_expect_present(batch, STORE_META, cases[i].key);
+        else if (cases[i].kind == 'a')
+            store_expect_absent(batch, STORE_META, cases[i].key);
+        else
+            store_expect_value(batch, STORE_META, cases[i].key, cases[i].value);
+        store_put(batch, STORE_META, S("mark"), str_c(cases[i].name));
+        check_case(store_commit(store, batch, &err) == cases[i].want, cases[i].name);
+        if (cases[i].want == 0)
+            check_row(S("mark"), cases[i].name);
+    }
+}
+
+static void test_nothing_of_a_refused_batch_is_written(void **state) {
+    (void)state;
+    CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
+    store_put(batch, STORE_META, S("a"), S("1"));
+    store_del(batch, STORE_META, S("b"));
+    store_expect_present(batch, STORE_META, S("none"));
+    assert_int_equal(store_commit(store, batch, NULL), STORE_E_CONDITION);
+    check_row(S("a"), NULL);
+}
+
+/* Counters that many threads raise by read, expect, write: none is lost, and each hook ran once. */
+enum { THREADS = 8, ROUNDS = 60 };
+static atomic_int hooks_run, refused;
+static void hook(void *ctx) {
+    (void)ctx;
+    atomic_fetch_add(&hooks_run, 1);
+}
+
+static void raise_once(struct store_batch *batch, str key) {
+    struct buf value = {0};
+    for (int tries = 0;; tries++) {
+        if (tries > 1)
+            store_key_lock(store, STORE_META, key);
+        store_batch_clear(batch);
+        uint64_t n = 0;
+        if (store_get(store, NULL, STORE_META, key, &value) == STORE_E_ABSENT) {
+            store_expect_absent(batch, STORE_META, key);
+        } else {
+            store_expect_value(batch, STORE_META, key, buf_view(&value));
+            assert_true(str_to_u64(buf_view(&value), &n));
+        }
+        buf_clear(&value);
+        buf_printf(&value, "%llu", (unsigned long long)n + 1);
+        store_put(batch, STORE_META, key, buf_view(&value));
+        store_after(batch, hook, NULL);
+        int r = store_commit(store, batch, NULL);
+        if (tries > 1)
+            store_key_unlock(store, STORE_META, key);
+        if (r == 0)
+            break;
+        assert_int_equal(r, STORE_E_CONDITION);
+        atomic_fetch_add(&refused, 1);
+    }
+    buf_deinit(&value);
+}
+
+static void *raise_many(void *arg) {
+    (void)arg;
+    CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
+    for (int i = 0; i < ROUNDS; i++)
+        raise_once(batch, i % 2 ? S("x") : S("y"));
+    return NULL;
+}
+
+static void test_threads(void **state) {
+    (void)state;
+    pthread_t threads[THREADS];
+    for (int i = 0; i < THREADS; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, raise_many, NULL), 0);
+    for (int i = 0; i < THREADS; i++)
+        pthread_join(threads[i], NULL);
+    char want[16];
+    snprintf(want, sizeof want, "%d", THREADS * ROUNDS / 2);
+    check_row(S("x"), want);
+    check_row(S("y"), want);
+    assert_int_equal(atomic_load(&hooks_run), THREADS * ROUNDS);
+}
+
+static void test_snapshots_and_walks(void **state) {
+    (void)state;
+    static const str keys[] = {S_INIT("a"), S_INIT("b"), S_INIT("c"), S_INIT("d")};
+    for (size_t i = 0; i < ARRAY_LEN(keys); i++)
+        assert_int_equal(put_row(store, STORE_ITEMS, keys[i], keys[i]), 0);
+    struct store_snap *snap = store_snap_new(store);
+    CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
+    store_del_range(batch, STORE_ITEMS, S("b"), S("d"));
+    store_put(batch, STORE_ITEMS, S("e"), S("e"));
+    assert_int_equal(store_commit(store, batch, NULL), 0);
+
+    static const struct {
+        const char *name, *from, *to;
+        bool snap, reverse;
+        const char *want;
+    } cases[] = {
+        {"all, now", "", NULL, false, false, "ade"},
+        {"all, then", "", NULL, true, false, "abcd"},
+        {"backwards", "", NULL, true, true, "dcba"},
+        {"bounds", "b", "d", true, false, "bc"},
+        {"bounds backwards", "b", "d", true, true, "cb"},
+        {"nothing", "x", NULL, false, true, ""},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct buf got = {0};
+        struct store_iter *it =
+            store_iter_new(store, cases[i].snap ? snap : NULL, STORE_ITEMS, str_c(cases[i].from),
+                           str_c(cases[i].to), cases[i].reverse);
+        while (store_iter_next(it)) {
+            check_str(it->key, it->value);
+            buf_str(&got, it->key);
+        }
+        assert_false(store_iter_next(it));
+        assert_int_equal(store_iter_fault(it), 0);
+        check_case(str_is(buf_view(&got), cases[i].want), cases[i].name);
+        store_iter_free(it);
+        buf_deinit(&got);
+    }
+
+    struct store_iter *it = store_iter_new(store, snap, STORE_ITEMS, S("a"), S("d"), false);
+    assert_true(store_iter_next(it));
+    store_iter_seek(it, S("bb"));
+    assert_true(store_iter_next(it));
+    check_str(it->key, S("c"));
+    assert_false(store_iter_next(it));
+    store_iter_free(it);
+    it = store_iter_new(store, snap, STORE_ITEMS, S("a"), S("d"), true);
+    store_iter_seek(it, S("c"));
+    assert_true(store_iter_next(it));
+    check_str(it->key, S("b"));
+    assert_true(store_iter_next(it));
+    check_str(it->key, S("a"));
+    assert_false(store_iter_next(it));
+    store_iter_seek(it, S("zz"));
+    assert_true(store_iter_next(it));
+    check_str(it->key, S("c"));
+    store_iter_free(it);
+    store_snap_free(snap);
+}
+
+static void test_a_failed_write_stops_the_store(void **state) {
+    (void)state;
+    struct err err;
+    assert_int_equal(put_row(store, STORE_META, S("a"), S("1")), 0);
+    assert_false(store_is_readonly(store, NULL));
+    assert_int_equal(store_fault_set("fail-commit", &err), 0);
+    int r = put_row(store, STORE_META, S("b"), S("2"));
+    assert_true(r < 0);
+    assert_int_equal(put_row(store, STORE_META, S("c"), S("3")), STORE_E_READONLY);
+    assert_true(store_is_readonly(store, &err));
+    assert_non_null(strstr(err.text, "injected"));
+    check_row(S("a"), "1");
+    check_row(S("b"), NULL);
+    check_row(S("c"), NULL);
+    store_free(store);
+    store = tmp_open(dir);
+    assert_int_equal(put_row(store, STORE_META, S("c"), S("3")), 0);
+}
+
+static void test_reserve(void **state) {
+    (void)state;
+    struct err err;
+    assert_int_equal(put_row(store, STORE_META, S("a"), S("1")), 0);
+    store_free(store);
+    assert_int_equal(store_open(&store, &(struct store_options){.data = dir,
+                                                               .reserve_bytes = UINT64_MAX / 4},
+                                &err), 0);
+    assert_int_equal(put_row(store, STORE_META, S("b"), S("2")), STORE_E_FULL);
+    check_row(S("a"), "1");
+    CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
+    store_put(batch, STORE_META, S("marker"), S("1"));
+    store_batch_frees(batch);
+    assert_int_equal(store_commit(store, batch, &err), 0);
+    store_batch_clear(batch);
+    store_del(batch, STORE_META, S("a"));
+    assert_int_equal(store_commit(store, batch, &err), 0);
+    check_row(S("a"), NULL);
+    assert_true(store_next_id(store) > 0);
+}
+
+static void test_unknown_fault_is_refused(void **state) {
+    (void)state;
+    struct err err;
+    assert_int_equal(store_fault_set("skip-dir-sync,nonsense", &err), -EINVAL);
+    assert_non_null(strstr(err.text, "nonsense"));
+    assert_false(store_fault_on(STORE_FAULT_SKIP_DIR_SYNC));
+}
+
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        T(test_conditions),
+        T(test_nothing_of_a_refused_batch_is_written),
+        T(test_threads),
+        T(test_snapshots_and_walks),
+        T(test_a_failed_write_stops_the_store),
+        T(test_reserve),
+        T(test_unknown_fault_is_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,140 @@
+#include "tmp.h"
+
+#include "base/io.h"
+#include "store/file.h"
+
+#include <errno.h>
+#include <sys/stat.h>
+
+static char dir[128];
+static int setup(void **state) {
+    (void)state;
+    tmp_dir(dir);
+    return 0;
+}
+static int teardown(void **state) {
+    (void)state;
+    tmp_remove(dir);
+    return 0;
+}
+
+static int try_open(struct err *err) {
+    CLEANUP(store) struct store *store = NULL;
+    return store_open(&store, &(struct store_options){.data = dir, .reserve_bytes = 1}, err);
+}
+
+static void write_in(const char *name, const char *text) {
+    char path[256];
+    snprintf(path, sizeof path, "%s/%s", dir, name);
+    assert_int_equal(file_write_durable(path, str_c(text), 0600, NULL), 0);
+}
+
+static void test_layout(void **state) {
+    (void)state;
+    struct err err;
+    assert_int_equal(try_open(&err), 0);
+    static const struct { const char *name; unsigned mode; } want[] = {
+        {"db", 0700}, {"blobs", 0700}, {"blobs/tmp", 0700}, {"keys", 0700},
+        {"keys/master", 0600}, {"format", 0600}, {"lock", 0600},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(want); i++) {
+        char path[256];
+        struct stat st;
+        snprintf(path, sizeof path, "%s/%s", dir, want[i].name);
+        check_case(stat(path, &st) == 0, want[i].name);
+        /* RocksDB makes its own folder's files as it likes; ours are closed to others. */
+        check_case((st.st_mode & 0777) == want[i].mode, want[i].name);
+    }
+}
+
+static void test_one_process_at_a_time(void **state) {
+    (void)state;
+    struct err err;
+    CLEANUP(store) struct store *store = tmp_open(dir);
+    assert_int_equal(try_open(&err), STORE_E_BUSY);
+    assert_non_null(strstr(err.text, dir));
+}
+
+static void test_format(void **state) {
+    (void)state;
+    struct err err;
+    write_in("format", "calotype-data 2\n");
+    assert_int_equal(try_open(&err), STORE_E_FORMAT);
+    write_in("format", "calotype-data 0\n");
+    assert_int_equal(try_open(&err), STORE_E_DAMAGED);
+    write_in("format", "something else\n");
+    assert_int_equal(try_open(&err), STORE_E_DAMAGED);
+    write_in("format", "calotype-data 1\n");
+    assert_int_equal(try_open(&err), 0);
+    char path[256];
+    snprintf(path, sizeof path, "%s/format", dir);
+    unlink(path);
+    assert_int_equal(try_open(&err), STORE_E_DAMAGED);
+}
+
+static void test_master_key(void **state) {
+    (void)state;
+    struct err err;
+    char path[256];
+    struct buf key = {0};
+    assert_int_equal(try_open(&err), 0);
+    snprintf(path, sizeof path, "%s/keys/master", dir);
+    assert_int_equal(io_read_file(&key, path, 256, &err), 0);
+
+    unlink(path);
+    assert_int_equal(try_open(&err), STORE_E_KEY);
+    assert_non_null(strstr(err.text, "lost"));
+    write_in("keys/master", "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff\n");
+    assert_int_equal(try_open(&err), STORE_E_KEY);
+    assert_non_null(strstr(err.text, "not the one"));
+    write_in("keys/master", "abc\n");
+    assert_int_equal(try_open(&err), STORE_E_KEY);
+
+    /* Given by path and by value. */
+    CLEANUP(store) struct store *store = NULL;
+    struct store_options options = {.data = dir, .reserve_bytes = 1, .master_key_path = "/nowhere"};
+    assert_int_equal(store_open(&store, &options, &err), STORE_E_KEY);
+    options.master_key_path = NULL;
+    options.master_key = buf_cstr(&key);
+    assert_int_equal(store_open(&store, &options, &err), 0);
+    buf_deinit(&key);
+}
+
+static void test_ids_never_repeat(void **state) {
+    (void)state;
+    uint64_t last = 0;
+    for (int life = 0; life < 3; life++) {
+        CLEANUP(store) struct store *store = tmp_open(dir);
+        for (int i = 0; i < 1000; i++) {
+            uint64_t id = store_next_id(store);
+            assert_true(id > last);
+            last = id;
+        }
+    }
+}
+
+static void test_durable_file(void **state) {
+    (void)state;
+    char path[256];
+    struct buf got = {0};
+    struct stat st;
+    struct err err;
+    snprintf(path, sizeof path, "%s/x", dir);
+    write_in("x", "one");
+    write_in("x", "two");
+    assert_int_equal(io_read_file(&got, path, 16, NULL), 0);
+    check_buf(got, "two");
+    assert_int_equal(stat(path, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0600);
+    buf_deinit(&got);
+    assert_int_equal(file_write_durable("/nowhere/at/all", S("x"), 0600, &err), -ENOENT);
+}
+
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        T(test_layout),           T(test_one_process_at_a_time), T(test_format), T(test_master_key),
+        T(test_ids_never_repeat), T(test_durable_file),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

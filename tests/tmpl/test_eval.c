@@ -1,0 +1,179 @@
+#include "cm.h"
+
+#include "tmpl/eval.h"
+#include "tmpl/params.h"
+
+static int ref(void *ctx, const struct tmpl_resource *r, json_t **ret, struct err *err) {
+    (void)ctx, (void)err;
+    *ret = json_sprintf("phys-" STR_FMT, STR_ARG(r->name));
+    return 0;
+}
+
+static int get_att(void *ctx, const struct tmpl_resource *r, str attribute, json_t **ret, struct err *err) {
+    (void)ctx;
+    if (str_is(attribute, "List"))
+        *ret = json_pack("[ss]", "l1", "l2");
+    else if (str_is(attribute, "Nope"))
+        return err_set(err, TMPL_E_TEMPLATE, "Requested attribute Nope does not exist in schema for T");
+    else
+        *ret = json_sprintf(STR_FMT "/" STR_FMT, STR_ARG(r->name), STR_ARG(attribute));
+    return 0;
+}
+
+static int import(void *ctx, str name, json_t **ret, struct err *err) {
+    (void)ctx;
+    if (!str_is(name, "dev-Out"))
+        return err_set(err, TMPL_E_TEMPLATE, "No export named " STR_FMT " found.", STR_ARG(name));
+    *ret = json_string("imported");
+    return 0;
+}
+
+static const char around[] =
+    "Parameters:\n"
+    "  Env: {Type: String, Default: dev}\n"
+    "  N: {Type: Number, Default: 1}\n"
+    "  L: {Type: CommaDelimitedList, Default: 'a,b,c'}\n"
+    "Mappings: {M: {dev: {Size: 512, Zones: [x, y]}, prod: {Size: 1024}}}\n"
+    "Conditions:\n"
+    "  IsDev: !Equals [!Ref Env, dev]\n"
+    "  IsProd: !Not [Condition: IsDev]\n"
+    "  Both: !And [!Condition IsDev, !Condition IsProd]\n"
+    "  Either: !Or [!Condition IsDev, !Condition IsProd, !Equals [a, b]]\n"
+    "  Number: !Equals [!Ref N, 1]\n"
+    "  Choice: !Equals [!If [IsDev, x, y], x]\n"
+    "Resources:\n"
+    "  B: {Type: T}\n"
+    "  A: {Type: T, Properties: {V: ";
+
+/* The expression in the template above → its JSON, or the end of the refusal. */
+static const struct { const char *text, *want; } cases[] = {
+    {"!Ref Env", "\"dev\""},
+    {"!Ref L", "[\"a\",\"b\",\"c\"]"},
+    {"!Ref B", "\"phys-B\""},
+    {"[!Ref AWS::AccountId, !Ref AWS::Region, !Ref AWS::Partition, !Ref AWS::URLSuffix, !Ref AWS::StackName]",
+     "[\"000000000000\",\"us-east-1\",\"aws\",\"amazonaws.com\",\"s\"]"},
+    {"!GetAtt B.Arn", "\"B/Arn\""},
+    {"!GetAtt [B, !Ref Env]", "\"B/dev\""},
+    {"!GetAtt B.Nope", "Requested attribute Nope does not exist in schema for T (line 15, column 32)"},
+    {"!Sub 'x-${Env}-${B}-${B.Arn}-${!Lit}-${AWS::Region}'", "\"x-dev-phys-B-B/Arn-${Lit}-us-east-1\""},
+    {"!Sub ['${a}${Env}', {a: !Join ['+', !Ref L], b: 1}]", "\"a+b+cdev\""},
+    {"!Sub '${L}'", "variable L in Fn::Sub expression does not resolve to a string (line 15, column 32)"},
+    {"!Sub '${a b}'", "variable names in Fn::Sub syntax must contain only alphanumeric characters, underscores, periods, and colons (line 15, column 32)"},
+    {"!Sub [x]", "to specify a mapping of values to replace in the string (line 15, column 32)"},
+    {"!Join [',', [a, 1, true, !Ref Env]]", "\"a,1,true,dev\""},
+    {"!Join ['', !GetAtt B.List]", "\"l1l2\""},
+    {"!Select [1, !Ref L]", "\"b\""},
+    {"!Select ['0', !Split ['-', x-y]]", "\"x\""},
+    {"!Select [7, !Ref L]", "Fn::Select cannot select nonexistent value at index 7 (line 15, column 32)"},
+    {"!Split [', ', 'a, b, ']", "[\"a\",\"b\",\"\"]"},
+    {"!If [IsDev, 1, 2]", "1"},
+    {"{a: !If [IsProd, 1, !Ref AWS::NoValue], b: [!Ref AWS::NoValue, 2]}", "{\"b\":[2]}"},
+    {"!If [Both, 1, !If [Either, 2, 3]]", "2"},
+    {"[!If [Number, y, n], !If [Choice, 'y', 'n']]", "[\"y\",\"y\"]"},
+    {"!FindInMap [M, !Ref Env, Size]", "512"},
+    {"!FindInMap [M, dev, Zones]", "[\"x\",\"y\"]"},
+    {"!FindInMap [M, dev, Nope]", "Unable to get mapping for M::dev::Nope (line 15, column 32)"},
+    {"!FindInMap [X, a, b]", "Mapping named 'X' is not present in the 'Mappings' section of template. (line 15, column 32)"},
+    {"!Base64 hi", "\"aGk=\""},
+    {"!GetAZs ''", "[\"us-east-1a\",\"us-east-1b\",\"us-east-1c\"]"},
+    {"!ImportValue {Fn::Sub: '${Env}-Out'}", "\"imported\""},
+    {"!ImportValue nope", "No export named nope found. (line 15, column 32)"},
+    {"!Cidr [a, 1, 8]", "the function Fn::Cidr is not supported (line 15, column 32)"},
+    {"!ToJsonString {a: 1}", "the function Fn::ToJsonString is not supported (line 15, column 32)"},
+    {"!Equals [a, b]", "condition functions may only be used in the Conditions and Rules sections (line 15, column 32)"},
+    {"'{{resolve:ssm:/x:1}}'", "the dynamic reference {{resolve:ssm:/x:1}} is not supported (line 15, column 32)"},
+    {"[2010-09-09, 000123456789, 12345678901234567890123, 1.50, -3]",
+     "[\"2010-09-09\",\"000123456789\",1.2345678901234568e+22,1.5,-3]"},
+    {"{Condition: {StringEquals: {a: b}}}", "{\"Condition\":{\"StringEquals\":{\"a\":\"b\"}}}"},
+};
+
+static void evaluates(void **state) {
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        CLEANUP_DEINIT(buf) struct buf text = {0};
+        buf_printf(&text, "%s%s}}\n", around, cases[i].text);
+        CLEANUP(tmpl) struct tmpl *t = NULL;
+        const struct tmpl_model *m;
+        struct tmpl_fault fault = {{0}, {{0}}};
+        check_case(tmpl_new(&t, buf_view(&text), &fault) == 0, fault.why.text);
+        check_case(tmpl_model_new(t, &m, &fault) == 0, fault.why.text);
+        CLEANUP_JSON json_t *given = json_object();
+        CLEANUP_JSON json_t *params = NULL;
+        CLEANUP_JSON json_t *conditions = NULL;
+        CLEANUP_JSON json_t *value = NULL;
+        assert_int_equal(tmpl_params_resolve(m, given, &params, NULL), 0);
+        struct tmpl_scope scope = {.model = m, .params = params, .account = S("000000000000"),
+                                   .region = S("us-east-1"), .stack_name = S("s"), .stack_id = S("arn:s"),
+                                   .ref = ref, .get_att = get_att, .import = import};
+        assert_int_equal(tmpl_conditions(&scope, &conditions, &fault), 0);
+        scope.conditions = conditions;
+        CLEANUP_DEINIT(buf) struct buf got = {0};
+        if (tmpl_eval(&scope, tmpl_get(m->resources[1].properties, "V"), &value, &fault)) {
+            buf_c(&got, fault.why.text);
+            if (str_ends(buf_view(&got), str_c(cases[i].want)))
+                continue;
+        } else {
+            json_write(&got, value);
+        }
+        check_buf(got, cases[i].want);
+    }
+}
+
+/* A value that doubles at each level must be refused before it fills the memory. */
+static void growth_is_bounded(void **state) {
+    (void)state;
+    CLEANUP_DEINIT(buf) struct buf text = {0};
+    buf_c(&text, "{\"Resources\":{\"A\":{\"Type\":\"T\",\"Properties\":{\"V\":");
+    enum { LEVELS = 18 };
+    for (int i = 0; i < LEVELS; i++)
+        buf_c(&text, "{\"Fn::Sub\":[\"${a}${a}${a}${a}\",{\"a\":");
+    buf_c(&text, "\"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\"");
+    for (int i = 0; i < LEVELS; i++)
+        buf_c(&text, "}]}");
+    buf_c(&text, "}}}}");
+    CLEANUP(tmpl) struct tmpl *t = NULL;
+    const struct tmpl_model *m;
+    struct tmpl_fault fault = {{0}, {{0}}};
+    check_case(tmpl_new(&t, buf_view(&text), &fault) == 0, fault.why.text);
+    check_case(tmpl_model_new(t, &m, &fault) == 0, fault.why.text);
+    struct tmpl_scope scope = {.model = m};
+    json_t *value = NULL;
+    assert_int_equal(tmpl_eval(&scope, tmpl_get(m->resources[0].properties, "V"), &value, &fault), TMPL_E_TEMPLATE);
+    assert_true(str_starts(str_c(fault.why.text), S("Template error: the value grows too large")));
+}
+
+static void sections(void **state) {
+    (void)state;
+    static const struct { const char *text, *want; } sections[] = {
+        {"Conditions: {A: !Not [!Condition B], B: !Not [!Condition A]}", "Circular dependency between conditions: [A] (line 2, column 14)"},
+        {"Conditions: {A: !Equals [a]}", "every Fn::Equals object requires a list of 2 string parameters. (line 2, column 17)"},
+        {"Conditions: {A: !And [!Equals [a, b]]}", "list of at least 2 and at most 10 boolean parameters. (line 2, column 17)"},
+        {"Rules: {R: {Assertions: [{Assert: !Equals [a, b], AssertDescription: no luck}]}}", "Template rule R failed: no luck (line 2, column 26)"},
+        {"Rules: {R: {RuleCondition: !Equals [a, b], Assertions: [{Assert: !Equals [a, b]}]}}", NULL},
+        {"Rules: {R: {Assertions: [{Assert: !Not [!Contains [['1', '2'], '3']]}]}}", NULL},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(sections); i++) {
+        CLEANUP_DEINIT(buf) struct buf text = {0};
+        buf_printf(&text, "Resources: {A: {Type: T}}\n%s\n", sections[i].text);
+        CLEANUP(tmpl) struct tmpl *t = NULL;
+        const struct tmpl_model *m;
+        struct tmpl_fault fault = {{0}, {{0}}};
+        check_case(tmpl_new(&t, buf_view(&text), &fault) == 0, fault.why.text);
+        check_case(tmpl_model_new(t, &m, &fault) == 0, fault.why.text);
+        struct tmpl_scope scope = {.model = m};
+        CLEANUP_JSON json_t *conditions = NULL;
+        int rc = tmpl_conditions(&scope, &conditions, &fault);
+        scope.conditions = conditions;
+        rc = rc ? rc : tmpl_check_rules(&scope, &fault);
+        if (!sections[i].want)
+            check_case(rc == 0, fault.why.text);
+        else if (rc == 0 || !str_ends(str_c(fault.why.text), str_c(sections[i].want)))
+            check_str(str_c(fault.why.text), str_c(sections[i].want));
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {cmocka_unit_test(evaluates), cmocka_unit_test(growth_is_bounded),
+                                       cmocka_unit_test(sections)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

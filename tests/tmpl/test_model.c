@@ -1,0 +1,116 @@
+#include "cm.h"
+
+#include "tmpl/model.h"
+
+#define RES "Resources: {A: {Type: 'T::A::A'}}\n"
+
+/* A template and how its refusal ends; NULL: it is accepted. */
+static void checks(void **state) {
+    (void)state;
+    static const struct { const char *text, *want; } cases[] = {
+        {RES, NULL},
+        {"Description: x\n", "At least one Resources member must be defined. (line 1, column 1)"},
+        {"[1]", "unsupported structure. (line 1, column 1)"},
+        {RES "Nope: 1\n", "Invalid template property or properties [Nope] (line 2, column 1)"},
+        {RES "Transform: AWS::Serverless-2016-10-31\n", "the transform AWS::Serverless-2016-10-31 is not supported (line 2, column 1)"},
+        {"AWSTemplateFormatVersion: 2011-01-01\n" RES, "unsupported value for AWSTemplateFormatVersion. (line 1, column 27)"},
+        {"Resources: {A-b: {Type: T}}", "Resources name 'A-b' is non alphanumeric. (line 1, column 13)"},
+        {"Resources: {A: {}}", "[/Resources/A] Every Resources object must contain a Type member. (line 1, column 13)"},
+        {"Resources: {A: {Type: T, Propertys: {}}}", "Invalid template resource property 'Propertys' (line 1, column 26)"},
+        {"Resources:\n  A:\n    Type: T\n    Properties:\n      X: null\n", "'null' values are not allowed in templates (line 5, column 7)"},
+        {"Resources: {A: {Type: T, Properties: {X: {Fn::Sub: a, b: c}}}}", "Fn::Sub must be the only member of its object (line 1, column 43)"},
+        {"Resources: {A: {Type: T, Properties: {X: !Ref B}}}", "Unresolved resource dependencies [B] in the Resources block of the template (line 1, column 42)"},
+        {"Resources: {A: {Type: T, Properties: {X: !Sub 'a${B}'}}}", "Unresolved resource dependencies [B] in the Resources block of the template (line 1, column 42)"},
+        {"Resources: {A: {Type: T, Properties: {X: !Sub ['a${B}', {B: 1}]}}}", NULL},
+        {"Resources: {A: {Type: T, Properties: {X: !GetAtt B.Arn}}}", "Template error: instance of Fn::GetAtt references undefined resource B (line 1, column 42)"},
+        {"Resources: {A: {Type: T, Properties: {X: !Sub '${B.Arn}'}}}", "Template error: instance of Fn::GetAtt references undefined resource B (line 1, column 42)"},
+        {"Resources: {A: {Type: T, DependsOn: [B]}}", "Unresolved resource dependencies [B] in the Resources block of the template (line 1, column 38)"},
+        {"Resources: {A: {Type: T, Condition: C}}", "Unresolved condition dependency C in the Resources block of the template (line 1, column 37)"},
+        {"Resources: {A: {Type: T, Properties: {X: !If [C, 1, 2]}}}", "Unresolved condition dependency C in the Resources block of the template (line 1, column 47)"},
+        {"Resources: {A: {Type: T, DeletionPolicy: Keep}}", "Unrecognized DeletionPolicy for resource A (line 1, column 42)"},
+        {"Resources: {A: {Type: T, UpdateReplacePolicy: RetainExceptOnCreate}}", "Unrecognized UpdateReplacePolicy for resource A (line 1, column 47)"},
+        {"Resources: {A: {Type: T, DeletionPolicy: RetainExceptOnCreate}}", NULL},
+        {RES "Outputs: {O: {Description: x}}", "Every Outputs member must contain a Value object (line 2, column 11)"},
+        {RES "Outputs: {O: {Value: !Ref B}}", "Unresolved resource dependencies [B] in the Outputs block of the template (line 2, column 22)"},
+        {RES "Outputs: {O: {Value: !Ref A, Export: {Name: !Sub '${AWS::StackName}-x'}}}", NULL},
+        {RES "Conditions: {C: !Equals [!Ref A, x]}", "Unresolved dependencies [A]. Cannot reference resources in the Conditions block of the template (line 2, column 26)"},
+        {RES "Conditions: {C: true}", "Every Conditions member must be a condition function (line 2, column 14)"},
+        {RES "Parameters: {P: {Default: x}}", "Every Parameters object must contain a Type member. (line 2, column 14)"},
+        {RES "Parameters: {P: {Type: Strin}}", "Unrecognized parameter type: Strin (line 2, column 24)"},
+        {RES "Parameters: {P: {Type: 'AWS::SSM::Parameter::Value<String>'}}",
+         "the parameter type AWS::SSM::Parameter::Value<String> is not supported (line 2, column 24)"},
+        {RES "Parameters: {P: {Type: String, AllowedValues: x}}", "Every AllowedValues member must be a list. (line 2, column 47)"},
+        {RES "Parameters: {P: {Type: String, Allowed: x}}", "Invalid template parameter property 'Allowed' (line 2, column 32)"},
+        {RES "Mappings: {M: {K: {A: {B: C}}}}", "Every Mappings attribute must be a String or a List. (line 2, column 20)"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        CLEANUP(tmpl) struct tmpl *t = NULL;
+        struct tmpl_fault fault;
+        const struct tmpl_model *m;
+        check_case(tmpl_new(&t, str_c(cases[i].text), &fault) == 0, cases[i].text);
+        int rc = tmpl_model_new(t, &m, &fault);
+        if (!cases[i].want)
+            check_case(rc == 0, fault.why.text);
+        else if (rc == 0 || !str_ends(str_c(fault.why.text), str_c(cases[i].want)))
+            check_str(str_c(fault.why.text), str_c(cases[i].want));
+    }
+}
+
+static const char diamond[] =
+    "Conditions: {Never: !Equals [a, b]}\n"
+    "Resources:\n"
+    "  Top: {Type: T, Properties: {X: !Sub '${Left}${Right.Arn}', Y: !Ref Left}}\n"
+    "  Left: {Type: T, DependsOn: Base}\n"
+    "  Right: {Type: T, Properties: {X: !GetAtt Base.Arn, Y: !Ref Gone}}\n"
+    "  Base: {Type: T, Properties: {X: !Ref AWS::Region}}\n"
+    "  Gone: {Type: T, Condition: Never}\n";
+
+static void order(void **state) {
+    (void)state;
+    CLEANUP(tmpl) struct tmpl *t = NULL;
+    const struct tmpl_model *m;
+    assert_int_equal(tmpl_new(&t, str_c(diamond), NULL), 0);
+    struct tmpl_fault fault;
+    check_case(tmpl_model_new(t, &m, &fault) == 0, fault.why.text);
+    CLEANUP_DEINIT(arena) struct arena arena = {0};
+    struct tmpl_graph g;
+    bool active[] = {true, true, true, true, false};
+    assert_int_equal(tmpl_graph_new(m, active, &arena, &g, NULL), 0);
+    CLEANUP_DEINIT(buf) struct buf names = {0};
+    for (size_t i = 0; i < g.n_order; i++) {
+        buf_str(&names, m->resources[g.order[i]].name);
+        buf_char(&names, ' ');
+    }
+    check_buf(names, "Base Left Right Top ");
+    assert_int_equal(g.n_needs[0], 2);
+    assert_int_equal(g.n_needs[2], 1);
+    assert_int_equal(g.n_needs[4], 0);
+}
+
+static void cycles(void **state) {
+    (void)state;
+    static const struct { const char *text, *want; } cases[] = {
+        {"Resources:\n  A: {Type: T, Properties: {X: !Ref A}}\n",
+         "Circular dependency between resources: [A -> A] (line 2, column 3)"},
+        {"Resources:\n  Z: {Type: T, DependsOn: A}\n  A: {Type: T, Properties: {X: !GetAtt B.Arn}}\n  B: {Type: T, DependsOn: [C]}\n"
+         "  C: {Type: T, Properties: {X: !Sub '${A}'}}\n",
+         "Circular dependency between resources: [A -> B -> C -> A] (line 3, column 3)"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        CLEANUP(tmpl) struct tmpl *t = NULL;
+        const struct tmpl_model *m;
+        assert_int_equal(tmpl_new(&t, str_c(cases[i].text), NULL), 0);
+        assert_int_equal(tmpl_model_new(t, &m, NULL), 0);
+        CLEANUP_DEINIT(arena) struct arena arena = {0};
+        struct tmpl_graph g;
+        struct tmpl_fault fault = {{0}, {{0}}};
+        assert_int_equal(tmpl_graph_new(m, NULL, &arena, &g, &fault), TMPL_E_TEMPLATE);
+        check_str(str_c(fault.why.text), str_c(cases[i].want));
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {cmocka_unit_test(checks), cmocka_unit_test(order),
+                                       cmocka_unit_test(cycles)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
