@@ -38,6 +38,8 @@ struct aws_cloud *aws_cloud_free(struct aws_cloud *cloud);
 DEFINE_FREEP(aws_cloud)
 /* Before the first request. service must outlive the cloud. Fails when a row names no modelled operation. */
 int aws_cloud_add(struct aws_cloud *cloud, const struct aws_service *service, struct err *err);
+/* What rq_endpoint answers to calls from inside ("https://127.0.0.1:4566"). Before the first request. */
+void aws_cloud_set_endpoint(struct aws_cloud *cloud, const char *url);
 /* The callbacks to give to net. */
 struct net_app;
 struct net_app aws_cloud_app(struct aws_cloud *cloud);

@@ -20,7 +20,8 @@ struct rq;
  * Sets the request's error; fmt NULL takes the row's text. Always returns AWS_FAILED, so handlers
  * return it. The first error wins.
  */
-enum { AWS_FAILED = 1, AWS_SUSPENDED = 2 };
+/* Apart from every room's outcomes, so that rq_get can answer STORE_E_ABSENT or AWS_FAILED. */
+enum { AWS_FAILED = 1000, AWS_SUSPENDED = 1001 };
 int aws_fail(struct rq *rq, const struct aws_error *error, const char *fmt, ...) PRINTF_LIKE(3, 4);
 /* Further members of the error document (S3: BucketName, Key; Lambda: Reason). After aws_fail. */
 void aws_fail_detail(struct rq *rq, const char *name, str value);

@@ -67,6 +67,8 @@ struct store_batch *rq_batch(struct rq *rq);
 str rq_header(const struct rq *rq, const char *name);
 /* "https://host:port" as the client reached us, for URLs in answers (QueueUrl, presigned). */
 str rq_endpoint(struct rq *rq);
+/* The client's address; "127.0.0.1" for calls from inside and from sandboxes. */
+str rq_source_ip(const struct rq *rq);
 bool rq_is_secure(const struct rq *rq); /* TLS, or a sandbox's own socket, or a call from inside */
 
 /* Reads a row into *value: 0, STORE_E_ABSENT, or AWS_FAILED with the fault already set. */
@@ -102,3 +104,8 @@ void aws_resume(struct rq *rq);
  * AccessDenied set. context may be NULL; it is added to the request's own.
  */
 int aws_authorize(struct rq *rq, const char *action, str resource_arn);
+/*
+ * The same question without an error: for answers that report it item by item (DeleteObjects), and
+ * for choosing between 403 and 404. False: *why (NULL allowed) gets the words of AccessDenied.
+ */
+bool aws_may(struct rq *rq, const char *action, str resource_arn, struct buf *why);

@@ -173,6 +173,8 @@ static void drop_closed_listeners(struct net_acceptor *a) {
 static void linger_end(struct net_acceptor *a, struct softly *l) {
     list_remove(&l->node);
     a->n_lingers--;
+    /* The library may still hold the socket under its own number: closing ours is not enough. */
+    epoll_ctl(a->epoll_fd, EPOLL_CTL_DEL, l->fd, NULL);
     close(l->fd);
     free(l);
 }

@@ -52,17 +52,11 @@ static bool has_tmpfile(const struct store *store) {
     return true;
 }
 
-static int make_folders(const struct store *store, struct err *err) {
-    bool made = false;
-    for (int i = -1; i < 256; i++) {
-        char name[8];
-        snprintf(name, sizeof name, i < 0 ? tmp_dir : "%02x", (unsigned)i);
-        if (mkdirat(store->blob_fd, name, 0700) == 0)
-            made = true;
-        else if (errno != EEXIST)
-            return err_sys(err, -errno, "make folder %s/%s", store->blob_path, name);
-    }
-    return made ? file_sync_dir(store->blob_path, err) : 0;
+/* Folders are made when first needed: 256 of them at the first start would cost 50 ms. */
+static int make_folder(const struct store *store, const char *name, struct err *err) {
+    if (mkdirat(store->blob_fd, name, 0700) == 0)
+        return file_sync_dir(store->blob_path, err);
+    return errno == EEXIST ? 0 : err_sys(err, -errno, "make folder %s/%s", store->blob_path, name);
 }
 
 int blob_dir_open(struct store *store, struct err *err) {
@@ -72,19 +66,28 @@ int blob_dir_open(struct store *store, struct err *err) {
     store->blob_fd = open(store->blob_path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (store->blob_fd < 0)
         return err_sys(err, -errno, "open %s", store->blob_path);
-    r = make_folders(store, err);
+    r = make_folder(store, tmp_dir, err);
     if (r == 0)
         store->blob_tmpfile = has_tmpfile(store);
     return r;
 }
 
+static int open_new(const struct store *store, const char *folder, const char *tmp) {
+    return store->blob_tmpfile
+               ? openat(store->blob_fd, folder, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600)
+               : openat(store->blob_fd, tmp, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
+}
+
 int blob_file_new(struct store *store, str id, int *ret_fd, struct err *err) {
-    char folder[FOLDER], name[TMP_NAME];
+    char folder[FOLDER], tmp[TMP_NAME];
     folder_of(folder, id);
-    tmp_name(name, id);
-    *ret_fd = store->blob_tmpfile
-                  ? openat(store->blob_fd, folder, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600)
-                  : openat(store->blob_fd, name, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
+    tmp_name(tmp, id);
+    if (faccessat(store->blob_fd, folder, F_OK, 0) < 0) {
+        int r = make_folder(store, folder, err);
+        if (r)
+            return r;
+    }
+    *ret_fd = open_new(store, folder, tmp);
     if (*ret_fd >= 0)
         return 0;
     if (errno == ENOSPC || errno == EDQUOT)
@@ -174,6 +177,8 @@ static bool is_kept(const struct buf *ids, const char id[BLOB_ID]) {
 static int sweep_folder(struct store *store, const char *folder, const struct buf *kept,
                         uint64_t *swept, struct err *err) {
     int fd = openat(store->blob_fd, folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0 && errno == ENOENT)
+        return 0; /* not made yet */
     DIR *dir = fd < 0 ? NULL : fdopendir(fd);
     if (!dir) {
         int r = err_sys(err, -errno, "read folder %s/%s", store->blob_path, folder);

@@ -26,7 +26,7 @@ void blob_frame_aad(char out[BLOB_AAD], const char id[BLOB_ID], uint64_t index, 
     memcpy(out, id, BLOB_ID);
     for (int i = 0; i < 8; i++)
         out[BLOB_ID + i] = (char)(index >> (56 - 8 * i));
-    out[BLOB_ID + 8] = last;
+    out[BLOB_ID + 8] = last ? 1 : 0;
 }
 
 static void head_plain(struct buf *out, str key_id, str id, uint64_t size) {

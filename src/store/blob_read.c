@@ -147,6 +147,8 @@ ssize_t blob_read(struct blob_reader *r, uint64_t offset, void *p, size_t n) {
 static int verify_all(struct store *store, str ref, struct err *err) {
     CLEANUP(blob_reader) struct blob_reader *r = NULL;
     int e = blob_open(store, ref, &r, err);
+    if (e || !r)
+        return e;
     for (uint64_t i = 0; e == 0 && i < blob_frames(r->size); i++)
         e = load_frame(r, i);
     return e == -EBADMSG ? STORE_E_DAMAGED : e;

@@ -49,9 +49,12 @@ static int make_master(const char *path, unsigned char out[SEAL_KEY_BYTES], stru
 static int read_master(const char *path, bool given, bool used, unsigned char out[SEAL_KEY_BYTES],
                        struct err *err) {
     CLEANUP_DEINIT(buf) struct buf text = {0};
-    int r = io_read_file(&text, path, 256, err);
+    struct err why;
+    int r = io_read_file(&text, path, 256, &why);
     if (r == -ENOENT && !given && !used)
         return make_master(path, out, err);
+    if (r && r != -ENOENT)
+        return err_set(err, r, "%s", why.text);
     if (r == -ENOENT)
         return err_set(err, STORE_E_KEY, "the master key %s is %s", path,
                        used ? "lost: without it the data cannot be read" : "missing");

@@ -13,7 +13,7 @@
 
 #include <math.h>
 
-enum { VERSION = 1, BIAS = 100000, MAX_BINS = 2048 };
+enum { VERSION = 1, BIAS = 100000, MAX_BINS = 2048, MAX_STEP = 4 * BIAS };
 #define WIDTH 1.01
 
 static int32_t bin_of(double v) {
@@ -132,7 +132,7 @@ void stat_write(const struct stat_sum *sum, struct buf *row) {
 static bool take_bin(struct cur *c, int64_t *last, bool first, struct stat_bin *ret) {
     uint64_t zigzag = cur_varint(c);
     int64_t step = (int64_t)(zigzag >> 1) ^ -(int64_t)(zigzag & 1);
-    if (c->bad || step > 4 * BIAS || step < -4 * BIAS || (!first && step <= 0))
+    if (c->bad || step > MAX_STEP || step < -MAX_STEP || (!first && step <= 0))
         return false;
     *last += step;
     ret->index = (int32_t)*last;

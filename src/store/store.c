@@ -58,7 +58,8 @@ static int read_format(const struct store *store, uint64_t *ret_version, struct 
     CLEANUP_MEM char *path = path_in(store->data, "format");
     CLEANUP_MEM char *db = path_in(store->data, "db");
     CLEANUP_DEINIT(buf) struct buf text = {0};
-    int r = io_read_file(&text, path, 64, err);
+    struct err why;
+    int r = io_read_file(&text, path, 64, &why);
     if (r == -ENOENT) {
         /* The format is written before the database is made. */
         if (access(db, F_OK) == 0)
@@ -68,7 +69,7 @@ static int read_format(const struct store *store, uint64_t *ret_version, struct 
         return write_format(store, FORMAT, err);
     }
     if (r)
-        return r;
+        return err_set(err, r, "%s", why.text);
     str line = buf_view(&text);
     if (!str_starts(line, S("calotype-data ")) || !str_ends(line, S("\n")) ||
         !str_to_u64(str_slice(line, 14, line.len - 1), ret_version) || *ret_version == 0)
@@ -102,7 +103,7 @@ static int make_folders(struct store *store, struct err *err) {
 }
 
 static int open_parts(struct store *store, const struct store_options *options, struct err *err) {
-    uint64_t format;
+    uint64_t format = FORMAT;
     int r = read_format(store, &format, err);
     if (r)
         return r;

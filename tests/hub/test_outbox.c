@@ -113,16 +113,16 @@ static const str function = S_INIT("arn:aws:lambda:us-east-1:000000000000:functi
 static void an_event_is_accepted_once(void **state) {
     struct fixture *f = *state;
     assert_int_equal(hub_start(f->hub, NULL), 0);
-    for (int i = 0; i < 200; i++) {
+    for (int i = 0; i < 40; i++) {
         char payload[16];
         snprintf(payload, sizeof payload, "%d", i);
         deliver(f, payload, function, S(""));
     }
-    wait_calls(&f->target, 200);
+    wait_calls(&f->target, 40);
     hub_stop(f->hub);
-    assert_int_equal(f->target.calls, 200);
+    assert_int_equal(f->target.calls, 40);
     assert_int_equal(rows(f, "out"), 0);
-    assert_int_equal(rows(f, "taken"), 200);
+    assert_int_equal(rows(f, "taken"), 40);
 }
 
 static void an_uncommitted_event_is_none(void **state) {

@@ -34,7 +34,7 @@ static void test_layout(void **state) {
     struct err err;
     assert_int_equal(try_open(&err), 0);
     static const struct { const char *name; unsigned mode; } want[] = {
-        {"db", 0700}, {"blobs", 0700}, {"blobs/ff", 0700}, {"keys", 0700},
+        {"db", 0700}, {"blobs", 0700}, {"blobs/tmp", 0700}, {"keys", 0700},
         {"keys/master", 0600}, {"format", 0600}, {"lock", 0600},
     };
     for (size_t i = 0; i < ARRAY_LEN(want); i++) {

@@ -1,0 +1,148 @@
+#pragma once
+/*
+ * aws's own side of a request (struct rq_priv) and what its files share. One thread at a time works
+ * on a request: the pool thread that net gave it to, or the caller of aws_call.
+ */
+#include "aws/auth.h"
+#include "aws/call.h"
+#include "aws/codec_priv.h"
+#include "aws/model.h"
+#include "aws/op.h"
+#include "aws/payload.h"
+#include "aws/rq.h"
+#include "net/net.h"
+
+#include <pthread.h>
+
+/* ---- Common errors ---- */
+enum aws_family { FAMILY_S3, FAMILY_QUERY, FAMILY_SNS, FAMILY_SQS, FAMILY_JSON, FAMILY_DDB, FAMILY_LOGS, FAMILY_LAMBDA, N_FAMILIES };
+enum aws_common {
+    COMMON_ACCESS_DENIED, COMMON_VALIDATION, COMMON_MISSING_PARAMETER, COMMON_MALFORMED, COMMON_INVALID_URI,
+    COMMON_UNKNOWN_OP, COMMON_NOT_IMPLEMENTED, COMMON_TOO_LARGE, COMMON_INTERNAL, COMMON_UNAVAILABLE,
+    COMMON_FULL, COMMON_BUSY, COMMON_INVALID_STORAGE_CLASS, COMMON_INVALID_ENCRYPTION, N_COMMON
+};
+enum aws_family aws_family_of(const struct api_service *api);
+enum aws_dialect aws_dialect_of(const struct api_service *api);
+/* The row in the request's spelling. */
+const struct aws_error *aws_common_error(const struct rq *rq, enum aws_common kind);
+#define aws_fail_common(rq, kind, ...) aws_fail((rq), aws_common_error((rq), (kind)), __VA_ARGS__)
+int aws_fail_fault(struct rq *rq, const struct aws_wire_fault *fault);
+
+/* ---- The cloud ---- */
+struct cloud_service {
+    const struct aws_service *service;
+    const struct aws_op **rows; /* by index in api->ops; NULL: not implemented */
+};
+enum { CLOUD_SERVICES = 16 };
+struct aws_cloud {
+    struct aws_options options;
+    char *default_region, *default_account, *endpoint;
+    struct cloud_service services[CLOUD_SERVICES]; /* by index in api_services */
+    struct router *router;
+};
+/* The added service of that model, or NULL. */
+const struct aws_service *aws_cloud_service(const struct aws_cloud *cloud, const struct api_service *api);
+const struct aws_op *aws_cloud_row(const struct aws_cloud *cloud, const struct api_service *api, const struct api_op *op);
+
+/* ---- Routing ---- */
+enum aws_protocol { PROTOCOL_JSON, PROTOCOL_QUERY, PROTOCOL_REST_XML, PROTOCOL_REST_JSON, PROTOCOL_CBOR };
+enum { LABELS_MAX = 6 };
+struct label {
+    str name, value; /* the template's and the path's, decoded */
+};
+struct route {
+    const struct api_service *api;
+    const struct api_op *op;     /* NULL while a form's Action has not been read */
+    enum aws_protocol protocol;
+    str target;                  /* the operation's name as asked for, for error texts */
+    str host_bucket;
+    struct label labels[LABELS_MAX];
+    size_t n_labels;
+    struct codec_param *params;  /* of the query string */
+    size_t n_params;
+    enum aws_common error;       /* where route_request answers AWS_FAILED */
+};
+struct router;
+struct router *router_new(void);
+struct router *router_free(struct router *router);
+/* 0, or AWS_FAILED with route->error; api and protocol are set even then. */
+int route_request(const struct router *router, const struct aws_wire *wire, const struct aws_auth *auth,
+                  struct arena *arena, struct route *route);
+/* The bucket in a Host header's value, or absent; *ret_service: an endpoint prefix found there. Exposed for tests. */
+str route_host_bucket(str host, str *ret_service);
+
+/* ---- A request ---- */
+struct out_header {
+    const char *name;
+    str value;
+    struct out_header *next;
+};
+struct out_detail {
+    const char *name;
+    str value;
+    struct out_detail *next;
+};
+struct done_hook {
+    void (*fn)(void *ctx);
+    void *ctx;
+    struct done_hook *next;
+};
+enum wait_state { WAIT_NONE, WAIT_PARKED, WAIT_RESUMED };
+
+struct rq_priv {
+    struct store_snap *snap;
+    struct store_batch *batch;
+
+    const struct aws_error *error; /* set by aws_fail */
+    str message;
+    struct out_detail *details;
+
+    int status;
+    struct out_header *headers, **headers_end;
+    bool has_payload;
+    struct buf payload;
+    bool has_stream;
+    uint64_t stream_size;
+    ssize_t (*stream_read)(void *ctx, uint64_t offset, void *p, size_t n);
+    void (*stream_release)(void *ctx);
+    void *stream_ctx;
+
+    struct done_hook *hooks;
+
+    aws_handler_fn *then; /* of aws_suspend */
+    pthread_mutex_t wait_lock;
+    pthread_cond_t wait_cond;
+    enum wait_state wait;
+
+    struct policy_context *context;
+    str resource_arn; /* of the row's check: what a contended commit is serialised by */
+
+    aws_sink_fn *sink;
+    void *sink_stream;
+    bool opened;
+
+    struct route route;
+    struct aws_wire wire;
+    struct aws_auth auth;
+    bool has_auth;
+    struct aws_body body;
+    bool has_body;
+    struct buf raw; /* the decoded body of operations that do not stream */
+    str endpoint;
+};
+
+struct rq *aws_rq_new(struct aws_cloud *cloud);
+struct rq *aws_rq_free(struct rq *rq);
+
+
+/* The error row in force; never NULL after AWS_FAILED. */
+void aws_rq_reset(struct rq *rq); /* before a re-run: drops batch, snapshot, answer and error */
+
+/* ---- Steps; each 0 or AWS_FAILED ---- */
+int aws_decode(struct rq *rq);          /* fills rq->in from route, labels, headers and body */
+int aws_validate(struct rq *rq);
+int aws_authorize_row(struct rq *rq);
+/* Runs handler (with re-runs) and commits: 0, AWS_FAILED, AWS_SUSPENDED. */
+int aws_run(struct rq *rq, aws_handler_fn *handler);
+/* The answer in the protocol's form, given to net. failed: rq's error. */
+void aws_reply(struct rq *rq, bool failed);

@@ -1,0 +1,97 @@
+/* The cloud: its services, their rows by operation, and what all requests share. */
+#include "aws/aws_priv.h"
+
+enum { DEFAULT_MAX_BODY = 16 * 1024 * 1024 + 64 * 1024 };
+
+int aws_cloud_new(struct aws_cloud **ret_cloud, const struct aws_options *options, struct err *err) {
+    if (!options->store || !options->identities.find)
+        return err_set(err, -22, "a cloud needs a store and an identity source");
+    struct aws_cloud *cloud = mem_new(struct aws_cloud);
+    cloud->options = *options;
+    cloud->default_region = mem_strdup(options->default_region ? options->default_region : "us-east-1");
+    cloud->default_account = mem_strdup(options->default_account ? options->default_account : "000000000000");
+    cloud->endpoint = mem_strdup("https://127.0.0.1:4566");
+    if (!cloud->options.max_body)
+        cloud->options.max_body = DEFAULT_MAX_BODY;
+    cloud->router = router_new();
+    *ret_cloud = cloud;
+    return 0;
+}
+
+struct aws_cloud *aws_cloud_free(struct aws_cloud *cloud) {
+    if (!cloud)
+        return NULL;
+    for (size_t i = 0; i < CLOUD_SERVICES; i++)
+        free(cloud->services[i].rows);
+    router_free(cloud->router);
+    free(cloud->default_region);
+    free(cloud->default_account);
+    free(cloud->endpoint);
+    free(cloud);
+    return NULL;
+}
+
+void aws_cloud_set_endpoint(struct aws_cloud *cloud, const char *url) {
+    free(cloud->endpoint);
+    cloud->endpoint = mem_strdup(url);
+}
+
+static int index_of(const struct api_service *api) {
+    for (int i = 0; api_services[i]; i++)
+        if (api_services[i] == api)
+            return i;
+    return -1;
+}
+
+static int check_row(const struct aws_service *service, const struct aws_op *op, struct err *err) {
+    const struct api_op *model = api_op_find(service->api, str_c(op->name));
+    if (!model || !model->modelled)
+        return err_set(err, -22, "%s: the row %s names no modelled operation (tools/api-operations.txt)", service->name, op->name);
+    if (!op->run || !op->action || !op->resource)
+        return err_set(err, -22, "%s: the row %s is incomplete", service->name, op->name);
+    if ((op->flags & OP_STREAM_IN) && !op->open)
+        return err_set(err, -22, "%s: the row %s streams but has no open", service->name, op->name);
+    if (strcmp(op->resource, "@") == 0 && !service->resource)
+        return err_set(err, -22, "%s: the row %s wants a resource hook", service->name, op->name);
+    return 0;
+}
+
+int aws_cloud_add(struct aws_cloud *cloud, const struct aws_service *service, struct err *err) {
+    int at = index_of(service->api);
+    if (at < 0 || cloud->services[at].service)
+        return err_set(err, -22, "%s: no such service, or added twice", service->name);
+    struct cloud_service *slot = &cloud->services[at];
+    slot->rows = mem_zalloc(service->api->n_ops * sizeof *slot->rows);
+    for (size_t i = 0; i < service->n_ops; i++) {
+        const struct aws_op *op = &service->ops[i];
+        int r = check_row(service, op, err);
+        if (r)
+            return r;
+        slot->rows[api_op_find(service->api, str_c(op->name)) - service->api->ops] = op;
+    }
+    slot->service = service;
+    return 0;
+}
+
+const struct aws_service *aws_cloud_service(const struct aws_cloud *cloud, const struct api_service *api) {
+    int at = index_of(api);
+    return at < 0 ? NULL : cloud->services[at].service;
+}
+
+const struct aws_op *aws_cloud_row(const struct aws_cloud *cloud, const struct api_service *api, const struct api_op *op) {
+    int at = index_of(api);
+    return at < 0 || !cloud->services[at].service ? NULL : cloud->services[at].rows[op - api->ops];
+}
+
+struct store *aws_cloud_store(struct aws_cloud *cloud) { return cloud->options.store; }
+struct hub *aws_cloud_hub(struct aws_cloud *cloud) { return cloud->options.hub; }
+const struct aws_identity_source *aws_cloud_identities(struct aws_cloud *cloud) { return &cloud->options.identities; }
+
+void aws_cloud_each_op(struct aws_cloud *cloud,
+                       void (*fn)(void *ctx, const struct aws_service *, const struct aws_op *), void *ctx) {
+    for (size_t s = 0; api_services[s]; s++) {
+        const struct aws_service *service = cloud->services[s].service;
+        for (size_t i = 0; service && i < service->n_ops; i++)
+            fn(ctx, service, &service->ops[i]);
+    }
+}

@@ -1,0 +1,62 @@
+#pragma once
+/*
+ * aws/codec: between the bytes of a protocol and the documents of aws/rq.h, driven by the API model.
+ *
+ * Decoders answer 0 and a new document, or AWS_E_MALFORMED with a sentence in err; they check types
+ * and form, not the model's constraints (validate.c does). Members that the model does not have are
+ * left out, as AWS does. All have limits: CODEC_DEPTH levels, CODEC_PARTS parts of a form or
+ * document; the size of a body is limited before it gets here. Pure; any thread.
+ */
+#include "aws/model.h"
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/json.h"
+
+enum { AWS_E_MALFORMED = 1 };
+enum { CODEC_DEPTH = 160, CODEC_PARTS = 400000 };
+
+/* ---- Scalars as text: headers, query strings, forms, XML ---- */
+/* A new reference; NULL and err when text does not fit the shape. fallback: the format where the model names none. */
+json_t *codec_scalar_in(const struct api_shape *shape, str text, enum api_time time,
+                        enum api_time fallback, struct err *err);
+/* Appends the text of a scalar; a value of another type than the shape's adds nothing. */
+void codec_scalar_out(const struct api_shape *shape, const json_t *value, enum api_time time,
+                      enum api_time fallback, struct buf *out);
+/* Epoch seconds as documents hold them: an integer where there is no fraction. */
+json_t *codec_time_value(int64_t epoch_ms);
+int64_t codec_time_ms(const json_t *value);
+
+/* ---- JSON (1.0, 1.1 and rest-json bodies) ---- */
+/* Members that do not travel in the body are left out. shape may be NULL. */
+int codec_json_in(const struct api_shape *shape, str body, json_t **ret_doc, struct err *err);
+/* A document from inside (aws_call): members of every location; changed in place. */
+int codec_document_check(const struct api_shape *shape, json_t *doc, struct err *err);
+void codec_json_out(const struct api_shape *shape, const json_t *doc, struct buf *out);
+
+/* ---- CBOR (smithy rpc-v2) ---- */
+int codec_cbor_in(const struct api_shape *shape, str body, json_t **ret_doc, struct err *err);
+void codec_cbor_out(const struct api_shape *shape, const json_t *doc, struct buf *out);
+/* {"__type": type, "message": message} */
+void codec_cbor_error(str type, str message, struct buf *out);
+
+/* ---- Forms (query protocol) and query strings ---- */
+struct codec_param {
+    str key, value; /* decoded, NUL-terminated, in the arena; value empty without '=' */
+    bool has_value;
+};
+/* "a=b&c=d": 0, or AWS_E_MALFORMED for a wrong % sequence or too many parts. plus: '+' is a space. */
+int codec_params(struct arena *arena, str text, bool plus, struct codec_param **ret_params,
+                 size_t *ret_n, struct err *err);
+/* params are sorted in place. */
+int codec_query_in(const struct api_shape *shape, struct codec_param *params, size_t n,
+                   json_t **ret_doc, struct err *err);
+
+/* ---- XML ---- */
+int codec_xml_in(const struct api_shape *shape, str body, json_t **ret_doc, struct err *err);
+/* <?xml…?><root xmlns="ns">members</root>; members of other locations are left out. */
+void codec_xml_out(const struct api_shape *shape, const json_t *doc, str root, str ns, struct buf *out);
+/* The whole answer of a query operation. */
+void codec_query_out(const struct api_service *api, const struct api_op *op, const json_t *doc,
+                     str request_id, struct buf *out);
+void codec_xml_text(struct buf *out, str text);           /* escaped */
+void codec_xml_element(struct buf *out, str name, str text); /* <name>text</name> */

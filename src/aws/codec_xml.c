@@ -1,0 +1,263 @@
+/* XML: S3's bodies in both directions, and the answers of the query protocol. */
+#include "aws/codec_priv.h"
+#include "aws/xml_priv.h"
+
+/* ---- Decoding ---- */
+
+static int read_node(const struct api_shape *shape, bool flat, const struct xml_node *node,
+                     json_t *before, json_t **ret, struct err *err);
+
+static str attribute(const struct xml_node *node, str name) {
+    for (const struct xml_attribute *a = node->attributes; a; a = a->next)
+        if (str_eq(a->name, name))
+            return a->value;
+    return STR_NONE;
+}
+
+static int read_structure(const struct api_shape *shape, const struct xml_node *node, json_t **ret,
+                          struct err *err) {
+    CLEANUP_JSON json_t *obj = json_object();
+    for (size_t i = 0; i < shape->n; i++) {
+        const struct api_member *m = &shape->members[i];
+        if (m->flags & API_ATTRIBUTE) {
+            str value = attribute(node, m->wire);
+            if (value.p)
+                json_set_str(obj, m->name.p, value);
+        }
+    }
+    for (const struct xml_node *c = node->child; c; c = c->next) {
+        const struct api_member *m = api_member_by_wire(shape, c->name);
+        if (!m || m->location != API_IN_BODY || (m->flags & API_ATTRIBUTE))
+            continue;
+        bool flat = m->flags & API_FLATTENED;
+        json_t *v = NULL;
+        int r = read_node(m->shape, flat, c, flat ? json_object_get(obj, m->name.p) : NULL, &v, err);
+        if (r)
+            return r;
+        json_set(obj, m->name.p, v);
+    }
+    *ret = STEAL(obj);
+    return 0;
+}
+
+static int read_list(const struct api_shape *shape, const struct xml_node *node, json_t **ret,
+                     struct err *err) {
+    CLEANUP_JSON json_t *array = json_array();
+    for (const struct xml_node *c = node->child; c; c = c->next) {
+        json_t *v = NULL;
+        if (!str_eq(c->name, shape->element_wire))
+            continue;
+        int r = read_node(shape->element, false, c, NULL, &v, err);
+        if (r)
+            return r;
+        json_array_append_new(array, v);
+    }
+    *ret = STEAL(array);
+    return 0;
+}
+
+/* node: the entry, with its key and value inside. */
+static int read_entry(const struct api_shape *shape, const struct xml_node *node, json_t *map,
+                      struct err *err) {
+    str key = STR_NONE;
+    CLEANUP_JSON json_t *v = NULL;
+    for (const struct xml_node *c = node->child; c; c = c->next) {
+        if (str_eq(c->name, shape->key_wire)) {
+            key = c->text;
+        } else if (str_eq(c->name, shape->element_wire) && !v) {
+            int r = read_node(shape->element, false, c, NULL, &v, err);
+            if (r)
+                return r;
+        }
+    }
+    if (!key.p || !v)
+        return err_set(err, AWS_E_MALFORMED, "an entry of a map is incomplete");
+    json_set(map, key.p, STEAL(v));
+    return 0;
+}
+
+static int read_map(const struct api_shape *shape, const struct xml_node *node, json_t **ret,
+                    struct err *err) {
+    CLEANUP_JSON json_t *map = json_object();
+    for (const struct xml_node *c = node->child; c; c = c->next) {
+        int r = read_entry(shape, c, map, err);
+        if (r)
+            return r;
+    }
+    *ret = STEAL(map);
+    return 0;
+}
+
+/* A flattened list or map: node is one item, before what was read of it so far (or NULL). */
+static int read_flat(const struct api_shape *shape, const struct xml_node *node, json_t *before,
+                     json_t **ret, struct err *err) {
+    CLEANUP_JSON json_t *all = before ? json_incref(before) : shape->type == API_LIST ? json_array() : json_object();
+    json_t *v = NULL;
+    int r = shape->type == API_LIST ? read_node(shape->element, false, node, NULL, &v, err)
+                                    : read_entry(shape, node, all, err);
+    if (r)
+        return r;
+    if (v)
+        json_array_append_new(all, v);
+    *ret = STEAL(all);
+    return 0;
+}
+
+static int read_node(const struct api_shape *shape, bool flat, const struct xml_node *node,
+                     json_t *before, json_t **ret, struct err *err) {
+    if (flat && (shape->type == API_LIST || shape->type == API_MAP))
+        return read_flat(shape, node, before, ret, err);
+    if (shape->type == API_STRUCTURE)
+        return read_structure(shape, node, ret, err);
+    if (shape->type == API_LIST)
+        return read_list(shape, node, ret, err);
+    if (shape->type == API_MAP)
+        return read_map(shape, node, ret, err);
+    if (node->child)
+        return err_set(err, AWS_E_MALFORMED, STR_FMT " may not contain elements", STR_ARG(node->name));
+    *ret = codec_scalar_in(shape, node->text, API_TIME_DEFAULT, API_TIME_ISO8601, err);
+    return *ret ? 0 : AWS_E_MALFORMED;
+}
+
+int codec_xml_in(const struct api_shape *shape, str body, json_t **ret_doc, struct err *err) {
+    struct arena arena = {0};
+    struct xml_node *root;
+    int r = codec_xml_parse(&arena, body, &root, err);
+    if (r == 0)
+        r = read_node(shape, false, root, NULL, ret_doc, err);
+    arena_deinit(&arena);
+    return r;
+}
+
+/* ---- Encoding ---- */
+
+void codec_xml_text(struct buf *out, str text) {
+    for (size_t i = 0; i < text.len; i++) {
+        unsigned char c = (unsigned char)text.p[i];
+        if (c == '&')
+            buf_c(out, "&amp;");
+        else if (c == '<')
+            buf_c(out, "&lt;");
+        else if (c == '>')
+            buf_c(out, "&gt;");
+        else if (c == '"')
+            buf_c(out, "&quot;");
+        else if (c < 0x20 && c != '\n' && c != '\t')
+            buf_printf(out, "&#x%x;", c); /* as S3 writes keys with control characters */
+        else
+            buf_char(out, (char)c);
+    }
+}
+
+static void open_tag(struct buf *out, str name) {
+    buf_char(out, '<');
+    buf_str(out, name);
+    buf_char(out, '>');
+}
+static void close_tag(struct buf *out, str name) {
+    buf_c(out, "</");
+    buf_str(out, name);
+    buf_char(out, '>');
+}
+
+void codec_xml_element(struct buf *out, str name, str text) {
+    open_tag(out, name);
+    codec_xml_text(out, text);
+    close_tag(out, name);
+}
+
+static void write_value(const struct api_member *m, const struct api_shape *shape, str tag,
+                        const json_t *v, enum api_time time, struct buf *out);
+
+static void write_members(const struct api_shape *shape, const json_t *obj, struct buf *out) {
+    for (size_t i = 0; i < shape->n; i++) {
+        const struct api_member *m = &shape->members[i];
+        const json_t *v = json_object_get(obj, m->name.p);
+        if (v && !json_is_null(v) && m->location == API_IN_BODY && !(m->flags & API_ATTRIBUTE))
+            write_value(m, m->shape, m->wire, v, (enum api_time)m->time, out);
+    }
+}
+
+static void write_entry(const struct api_shape *shape, str tag, const char *key, const json_t *v,
+                        struct buf *out) {
+    open_tag(out, tag);
+    codec_xml_element(out, shape->key_wire, str_c(key));
+    write_value(NULL, shape->element, shape->element_wire, v, API_TIME_DEFAULT, out);
+    close_tag(out, tag);
+}
+
+static void write_items(const struct api_shape *shape, bool flat, str tag, const json_t *v, struct buf *out) {
+    if (!flat)
+        open_tag(out, tag);
+    if (shape->type == API_LIST) {
+        for (size_t i = 0; i < json_array_size(v); i++)
+            write_value(NULL, shape->element, flat ? tag : shape->element_wire, json_array_get(v, i),
+                        API_TIME_DEFAULT, out);
+    } else {
+        const char *key;
+        json_t *item;
+        json_object_foreach((json_t *)v, key, item)
+            write_entry(shape, flat ? tag : S("entry"), key, item, out);
+    }
+    if (!flat)
+        close_tag(out, tag);
+}
+
+/* The opening tag of a structure with its namespace and attributes (S3's Grantee: xsi:type). */
+static void open_structure(const struct api_member *m, const struct api_shape *shape, str tag,
+                           const json_t *v, struct buf *out) {
+    buf_char(out, '<');
+    buf_str(out, tag);
+    if (m && m->xml_prefix.p)
+        buf_printf(out, " xmlns:" STR_FMT "=\"" STR_FMT "\"", STR_ARG(m->xml_prefix), STR_ARG(m->xml_uri));
+    for (size_t i = 0; i < shape->n; i++) {
+        const struct api_member *a = &shape->members[i];
+        str value = a->flags & API_ATTRIBUTE ? json_str(v, a->name.p) : STR_NONE;
+        if (value.p) {
+            buf_printf(out, " " STR_FMT "=\"", STR_ARG(a->wire));
+            codec_xml_text(out, value);
+            buf_char(out, '"');
+        }
+    }
+    buf_char(out, '>');
+}
+
+static void write_value(const struct api_member *m, const struct api_shape *shape, str tag,
+                        const json_t *v, enum api_time time, struct buf *out) {
+    bool flat = m && (m->flags & API_FLATTENED);
+    if (shape->type == API_LIST || shape->type == API_MAP) {
+        write_items(shape, flat, tag, v, out);
+    } else if (shape->type == API_STRUCTURE) {
+        open_structure(m, shape, tag, v, out);
+        write_members(shape, v, out);
+        close_tag(out, tag);
+    } else {
+        CLEANUP_DEINIT(buf) struct buf text = {0};
+        codec_scalar_out(shape, v, time, API_TIME_ISO8601, &text);
+        codec_xml_element(out, tag, buf_view(&text));
+    }
+}
+
+void codec_xml_out(const struct api_shape *shape, const json_t *doc, str root, str ns, struct buf *out) {
+    buf_c(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<");
+    buf_str(out, root);
+    if (ns.p)
+        buf_printf(out, " xmlns=\"" STR_FMT "\"", STR_ARG(ns));
+    buf_char(out, '>');
+    write_members(shape, doc, out);
+    close_tag(out, root);
+}
+
+void codec_query_out(const struct api_service *api, const struct api_op *op, const json_t *doc,
+                     str request_id, struct buf *out) {
+    buf_printf(out, "<" STR_FMT "Response xmlns=\"" STR_FMT "\">", STR_ARG(op->name), STR_ARG(api->xml_namespace));
+    if (op->result.p) {
+        open_tag(out, op->result);
+        if (op->out && doc)
+            write_members(op->out, doc, out);
+        close_tag(out, op->result);
+    }
+    buf_c(out, "<ResponseMetadata>");
+    codec_xml_element(out, S("RequestId"), request_id);
+    buf_printf(out, "</ResponseMetadata></" STR_FMT "Response>", STR_ARG(op->name));
+}

@@ -1,0 +1,42 @@
+#include "aws/model.h"
+
+const struct api_service *const api_services[] = {
+    &api_s3, &api_dynamodb, &api_lambda, &api_sns, &api_sqs, &api_cloudwatch,
+    &api_logs, &api_iam, &api_sts, &api_cloudformation, NULL,
+};
+
+const struct api_op *api_op_find(const struct api_service *service, str name) {
+    size_t low = 0, high = service->n_ops;
+    while (low < high) {
+        size_t mid = (low + high) / 2;
+        int c = str_cmp(name, service->ops[mid].name);
+        if (c == 0)
+            return &service->ops[mid];
+        if (c < 0)
+            high = mid;
+        else
+            low = mid + 1;
+    }
+    return NULL;
+}
+
+const struct api_member *api_member_find(const struct api_shape *structure, str name) {
+    for (size_t i = 0; i < structure->n; i++)
+        if (str_eq(structure->members[i].name, name))
+            return &structure->members[i];
+    return NULL;
+}
+
+const struct api_member *api_member_by_wire(const struct api_shape *structure, str wire) {
+    for (size_t i = 0; i < structure->n; i++)
+        if (str_eq(structure->members[i].wire, wire))
+            return &structure->members[i];
+    return NULL;
+}
+
+const struct api_error *api_error_find(const struct api_service *service, str name_or_code) {
+    for (size_t i = 0; i < service->n_errors; i++)
+        if (str_eq(service->errors[i].name, name_or_code) || str_eq(service->errors[i].code, name_or_code))
+            return &service->errors[i];
+    return NULL;
+}

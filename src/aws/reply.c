@@ -1,0 +1,298 @@
+/* The answer: status, headers and body in the protocol's form. */
+#include "aws/aws_priv.h"
+
+#include "base/clock.h"
+#include "base/codec.h"
+#include "base/crc.h"
+
+static const char *content_type(const struct rq *rq) {
+    const struct route *route = &rq->priv->route;
+    switch (route->protocol) {
+    case PROTOCOL_JSON:
+        return str_is(route->api->json_version, "1.1") ? "application/x-amz-json-1.1" : "application/x-amz-json-1.0";
+    case PROTOCOL_QUERY:
+        return "text/xml";
+    case PROTOCOL_REST_XML:
+        return "application/xml";
+    case PROTOCOL_REST_JSON:
+        return "application/json";
+    case PROTOCOL_CBOR:
+        return "application/cbor";
+    }
+    return "application/octet-stream";
+}
+
+static void put_header(struct rq *rq, const char *name, str value) { net_reply_header(rq->net, str_c(name), value); }
+
+static bool handler_set(const struct rq *rq, const char *name) {
+    for (const struct out_header *h = rq->priv->headers; h; h = h->next)
+        if (str_eq_nocase(str_c(h->name), str_c(name)))
+            return true;
+    return false;
+}
+
+/* ---- Headers of every answer ---- */
+
+static void common_headers(struct rq *rq) {
+    const struct route *route = &rq->priv->route;
+    str id = str_c(rq->id);
+    if (route->api == &api_s3) {
+        put_header(rq, "x-amz-request-id", id);
+        put_header(rq, "x-amz-id-2", id);
+    } else {
+        put_header(rq, "x-amzn-RequestId", id);
+    }
+    if (route->protocol == PROTOCOL_CBOR)
+        put_header(rq, "smithy-protocol", S("rpc-v2-cbor"));
+    for (const struct out_header *h = rq->priv->headers; h; h = h->next)
+        put_header(rq, h->name, h->value);
+}
+
+/* ---- Success ---- */
+
+static void member_header(struct rq *rq, const struct api_member *m, const json_t *v) {
+    CLEANUP_DEINIT(buf) struct buf text = {0};
+    if (json_is_array(v)) {
+        for (size_t i = 0; i < json_array_size(v); i++) {
+            buf_c(&text, i ? ", " : "");
+            codec_scalar_out(m->shape->element, json_array_get(v, i), API_TIME_DEFAULT, API_TIME_RFC822, &text);
+        }
+    } else {
+        codec_scalar_out(m->shape, v, (enum api_time)m->time, API_TIME_RFC822, &text);
+    }
+    put_header(rq, m->wire.p, buf_view(&text));
+}
+
+static void prefixed_headers(struct rq *rq, const struct api_member *m, const json_t *map) {
+    const char *key;
+    json_t *v;
+    json_object_foreach((json_t *)map, key, v) {
+        str name = arena_printf(&rq->arena, STR_FMT "%s", STR_ARG(m->wire), key);
+        put_header(rq, name.p, json_text(v));
+    }
+}
+
+/* Headers and status out of the document. *ret_type: a Content-Type that the document names. */
+static void rest_members(struct rq *rq, const struct api_shape *shape, bool *ret_has_type) {
+    for (size_t i = 0; i < shape->n; i++) {
+        const struct api_member *m = &shape->members[i];
+        const json_t *v = json_object_get(rq->out, m->name.p);
+        if (!v || json_is_null(v))
+            continue;
+        if (m->location == API_IN_STATUS) {
+            rq->priv->status = (int)json_integer_value(v);
+        } else if (m->location == API_IN_HEADERS) {
+            prefixed_headers(rq, m, v);
+        } else if (m->location == API_IN_HEADER && str_is(m->wire, "Content-Length")) {
+            continue; /* net writes it */
+        } else if (m->location == API_IN_HEADER) {
+            *ret_has_type |= str_is(m->wire, "Content-Type");
+            member_header(rq, m, v);
+        }
+    }
+}
+
+static bool has_body_members(const struct api_shape *shape) {
+    for (size_t i = 0; i < shape->n; i++)
+        if (shape->members[i].location == API_IN_BODY)
+            return true;
+    return false;
+}
+
+/* <LocationConstraint xmlns="…">eu-west-1</LocationConstraint> */
+static void bare_root(struct rq *rq, const struct api_op *op, struct buf *body) {
+    const struct api_member *m = &op->out->members[0];
+    buf_printf(body, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<" STR_FMT " xmlns=\"" STR_FMT "\">",
+               STR_ARG(op->result), STR_ARG(api_s3.xml_namespace));
+    codec_xml_text(body, json_str(rq->out, m->name.p));
+    buf_printf(body, "</" STR_FMT ">", STR_ARG(op->result));
+}
+
+static void rest_payload(struct rq *rq, const struct api_member *m, struct buf *body) {
+    const json_t *v = json_object_get(rq->out, m->name.p);
+    if (json_is_string(v))
+        buf_str(body, json_text(v));
+    else if (v && rq->priv->route.protocol == PROTOCOL_REST_XML)
+        codec_xml_out(m->shape, v, m->flags & API_LONG_NAME ? m->wire : m->shape->name, api_s3.xml_namespace, body);
+    else if (v)
+        codec_json_out(m->shape, v, body);
+}
+
+static void rest_body(struct rq *rq, struct buf *body) {
+    const struct api_op *op = rq->priv->route.op;
+    const struct api_shape *shape = op->out;
+    if (!shape)
+        return;
+    if (op->bare_output)
+        bare_root(rq, op, body);
+    else if (shape->payload >= 0)
+        rest_payload(rq, &shape->members[shape->payload], body);
+    else if (!has_body_members(shape))
+        return;
+    else if (rq->priv->route.protocol == PROTOCOL_REST_XML)
+        codec_xml_out(shape, rq->out, op->result.p ? op->result : shape->name, api_s3.xml_namespace, body);
+    else
+        codec_json_out(shape, rq->out, body);
+}
+
+static void encode(struct rq *rq, struct buf *body) {
+    const struct route *route = &rq->priv->route;
+    switch (route->protocol) {
+    case PROTOCOL_JSON:
+        codec_json_out(route->op->out, rq->out, body);
+        break;
+    case PROTOCOL_QUERY:
+        codec_query_out(route->api, route->op, rq->out, str_c(rq->id), body);
+        break;
+    case PROTOCOL_CBOR:
+        codec_cbor_out(route->op->out, rq->out, body);
+        break;
+    case PROTOCOL_REST_XML:
+    case PROTOCOL_REST_JSON:
+        rest_body(rq, body);
+        break;
+    }
+}
+
+static void send_bytes(struct rq *rq, int status, struct buf *body, bool has_type) {
+    const struct route *route = &rq->priv->route;
+    if (body->len && !has_type && !handler_set(rq, "Content-Type"))
+        put_header(rq, "Content-Type", str_c(content_type(rq)));
+    if (route->api == &api_dynamodb) {
+        char crc[16];
+        snprintf(crc, sizeof crc, "%u", (unsigned)crc32_ieee(0, body->p ? body->p : "", body->len));
+        put_header(rq, "x-amz-crc32", str_c(crc));
+    }
+    if (str_is(rq->net->method, "HEAD"))
+        net_reply_head(rq->net, status, 0);
+    else
+        net_reply_buf(rq->net, status, body);
+}
+
+static void reply_success(struct rq *rq) {
+    struct rq_priv *p = rq->priv;
+    bool rest = p->route.protocol == PROTOCOL_REST_XML || p->route.protocol == PROTOCOL_REST_JSON, has_type = false;
+    common_headers(rq);
+    if (rest && p->route.op->out && rq->out)
+        rest_members(rq, p->route.op->out, &has_type);
+    int status = p->status ? p->status : p->route.op->status;
+    if (p->has_stream) {
+        if (str_is(rq->net->method, "HEAD")) {
+            net_reply_head(rq->net, status, p->stream_size);
+            return;
+        }
+        p->has_stream = false; /* net releases it from here on */
+        net_reply_stream(rq->net, status, p->stream_size, p->stream_read, p->stream_release, p->stream_ctx);
+        return;
+    }
+    if (!p->has_payload)
+        encode(rq, &p->payload);
+    send_bytes(rq, status, &p->payload, has_type);
+}
+
+/* ---- Errors ---- */
+
+static void s3_error(struct rq *rq, struct buf *body) {
+    const struct rq_priv *p = rq->priv;
+    buf_c(body, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error>");
+    codec_xml_element(body, S("Code"), str_c(p->error->code));
+    codec_xml_element(body, S("Message"), p->message);
+    for (const struct out_detail *d = p->details; d; d = d->next)
+        codec_xml_element(body, str_c(d->name), d->value);
+    codec_xml_element(body, S("Resource"), str_is_utf8(p->wire.path) ? p->wire.path : S(""));
+    codec_xml_element(body, S("RequestId"), str_c(rq->id));
+    codec_xml_element(body, S("HostId"), str_c(rq->id));
+    buf_c(body, "</Error>");
+}
+
+static void query_error(struct rq *rq, str code, bool sender, struct buf *body) {
+    const struct rq_priv *p = rq->priv;
+    buf_printf(body, "<ErrorResponse xmlns=\"" STR_FMT "\"><Error>", STR_ARG(p->route.api->xml_namespace));
+    codec_xml_element(body, S("Type"), sender ? S("Sender") : S("Receiver"));
+    codec_xml_element(body, S("Code"), code);
+    codec_xml_element(body, S("Message"), p->message);
+    for (const struct out_detail *d = p->details; d; d = d->next)
+        codec_xml_element(body, str_c(d->name), d->value);
+    buf_c(body, "</Error>");
+    codec_xml_element(body, S("RequestId"), str_c(rq->id));
+    buf_c(body, "</ErrorResponse>");
+}
+
+static const char *json_prefix(const struct rq *rq) {
+    const struct aws_error *e = rq->priv->error;
+    if (e->prefix)
+        return e->prefix;
+    if (rq->priv->route.api == &api_dynamodb)
+        return "com.amazonaws.dynamodb.v20120810#";
+    if (rq->priv->route.api == &api_sqs)
+        return "com.amazonaws.sqs#";
+    return "";
+}
+
+static void json_error(struct rq *rq, str name, bool sender, struct buf *body) {
+    const struct rq_priv *p = rq->priv;
+    bool lambda = p->route.protocol == PROTOCOL_REST_JSON;
+    /* DynamoDB writes "Message" for coral's own errors; SDKs take either. */
+    buf_c(body, "{");
+    if (!lambda) {
+        CLEANUP_DEINIT(buf) struct buf type = {0};
+        buf_c(&type, json_prefix(rq));
+        buf_str(&type, name);
+        buf_c(body, "\"__type\":");
+        json_add_quoted(body, buf_view(&type));
+        buf_char(body, ',');
+    } else {
+        buf_printf(body, "\"Type\":\"%s\",", sender ? "User" : "Service");
+    }
+    buf_c(body, lambda ? "\"Message\":" : "\"message\":");
+    json_add_quoted(body, p->message);
+    for (const struct out_detail *d = p->details; d; d = d->next) {
+        buf_char(body, ',');
+        json_add_quoted(body, str_c(d->name));
+        buf_char(body, ':');
+        json_add_quoted(body, d->value);
+    }
+    buf_char(body, '}');
+}
+
+/* Old error codes for clients that know the service as a query service. */
+static void query_error_header(struct rq *rq, str code, bool sender) {
+    CLEANUP_DEINIT(buf) struct buf text = {0};
+    buf_str(&text, code);
+    buf_c(&text, sender ? ";Sender" : ";Receiver");
+    put_header(rq, "x-amzn-query-error", buf_view(&text));
+}
+
+static void reply_error(struct rq *rq) {
+    struct rq_priv *p = rq->priv;
+    CLEANUP_DEINIT(buf) struct buf body = {0};
+    str name = str_c(p->error->code), code = name;
+    const struct api_error *known = p->route.api->query_compatible ? api_error_find(p->route.api, name) : NULL;
+    bool sender = p->error->status < 500;
+    if (known) {
+        name = known->name;
+        code = known->code;
+    }
+    common_headers(rq);
+    if (p->route.protocol == PROTOCOL_REST_XML) {
+        if (p->error->status != 304)
+            s3_error(rq, &body);
+    } else if (p->route.protocol == PROTOCOL_QUERY) {
+        query_error(rq, code, sender, &body);
+    } else if (p->route.protocol == PROTOCOL_CBOR) {
+        codec_cbor_error(name, p->message, &body);
+    } else {
+        put_header(rq, "x-amzn-ErrorType", name);
+        json_error(rq, name, sender, &body);
+    }
+    if (p->route.api->query_compatible && p->route.protocol != PROTOCOL_QUERY)
+        query_error_header(rq, code, sender);
+    send_bytes(rq, p->error->status, &body, false);
+}
+
+void aws_reply(struct rq *rq, bool failed) {
+    if (failed)
+        reply_error(rq);
+    else
+        reply_success(rq);
+}

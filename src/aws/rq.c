@@ -1,0 +1,182 @@
+/* The request object: what handlers read from and write to. */
+#include "aws/aws_priv.h"
+
+#include "base/clock.h"
+#include "base/rand.h"
+
+#include <errno.h>
+
+struct rq *aws_rq_new(struct aws_cloud *cloud) {
+    struct whole {
+        struct rq rq;
+        struct rq_priv priv;
+    } *whole = mem_new(struct whole);
+    struct rq *rq = &whole->rq;
+    rq->priv = &whole->priv;
+    rq->cloud = cloud;
+    rq->now_ms = clock_world_ms();
+    rq->account = str_c(cloud->default_account);
+    rq->region = str_c(cloud->default_region);
+    rq->priv->headers_end = &rq->priv->headers;
+    pthread_mutex_init(&rq->priv->wait_lock, NULL);
+    pthread_cond_init(&rq->priv->wait_cond, NULL);
+    rand_uuid(rq->id);
+    return rq;
+}
+
+static void drop_stream(struct rq_priv *p) {
+    if (p->has_stream && p->stream_release)
+        p->stream_release(p->stream_ctx);
+    p->has_stream = false;
+}
+
+void aws_rq_reset(struct rq *rq) {
+    struct rq_priv *p = rq->priv;
+    json_decref(STEAL(rq->out));
+    p->snap = store_snap_free(p->snap);
+    if (p->batch)
+        store_batch_clear(p->batch);
+    p->error = NULL;
+    p->details = NULL;
+    p->status = 0;
+    p->headers = NULL;
+    p->headers_end = &p->headers;
+    p->has_payload = false;
+    buf_clear(&p->payload);
+    drop_stream(p);
+}
+
+struct rq *aws_rq_free(struct rq *rq) {
+    if (!rq)
+        return NULL;
+    struct rq_priv *p = rq->priv;
+    while (p->hooks) {
+        struct done_hook *h = p->hooks;
+        p->hooks = h->next;
+        h->fn(h->ctx);
+    }
+    drop_stream(p);
+    if (p->has_body)
+        aws_body_deinit(&p->body);
+    if (p->has_auth)
+        aws_auth_deinit(&p->auth);
+    json_decref(rq->in);
+    json_decref(rq->out);
+    store_snap_free(p->snap);
+    store_batch_free(p->batch);
+    policy_context_free(p->context);
+    buf_deinit(&p->payload);
+    buf_deinit(&p->raw);
+    aws_identity_free(rq->caller);
+    pthread_cond_destroy(&p->wait_cond);
+    pthread_mutex_destroy(&p->wait_lock);
+    arena_deinit(&rq->arena);
+    free(rq);
+    return NULL;
+}
+
+struct store *rq_store(struct rq *rq) { return rq->cloud->options.store; }
+struct hub *rq_hub(struct rq *rq) { return rq->cloud->options.hub; }
+
+const struct store_snap *rq_snap(struct rq *rq) {
+    if (!rq->priv->snap)
+        rq->priv->snap = store_snap_new(rq_store(rq));
+    return rq->priv->snap;
+}
+
+struct store_batch *rq_batch(struct rq *rq) {
+    if (!rq->priv->batch)
+        rq->priv->batch = store_batch_new();
+    return rq->priv->batch;
+}
+
+str rq_header(const struct rq *rq, const char *name) {
+    return rq->net ? aws_wire_header(&rq->priv->wire, name) : STR_NONE;
+}
+
+bool rq_is_secure(const struct rq *rq) { return !rq->net || rq->net->tls || rq->net->local; }
+
+str rq_endpoint(struct rq *rq) {
+    struct rq_priv *p = rq->priv;
+    str host = rq_header(rq, "Host");
+    if (p->endpoint.p)
+        return p->endpoint;
+    if (host.len && p->route.host_bucket.len)
+        host = str_skip(host, p->route.host_bucket.len + 1);
+    if (host.len)
+        p->endpoint = arena_printf(&rq->arena, "%s://" STR_FMT, rq->net->tls ? "https" : "http", STR_ARG(host));
+    else
+        p->endpoint = str_c(rq->cloud->endpoint);
+    return p->endpoint;
+}
+
+/* ---- Rows ---- */
+
+int rq_get(struct rq *rq, enum store_cf cf, str key, struct buf *value) {
+    int r = store_get(rq_store(rq), rq_snap(rq), cf, key, value);
+    return r == 0 || r == STORE_E_ABSENT ? r : aws_fault(rq, r, "reading a row");
+}
+
+int rq_get_json(struct rq *rq, enum store_cf cf, str key, json_t **ret_doc) {
+    CLEANUP_DEINIT(buf) struct buf value = {0};
+    struct err err = {0};
+    int r = rq_get(rq, cf, key, &value);
+    if (r)
+        return r;
+    json_t *doc = json_parse(buf_view(&value), &err);
+    if (!doc)
+        return aws_fault(rq, -EBADMSG, err.text);
+    *ret_doc = doc;
+    return 0;
+}
+
+void rq_put_json(struct rq *rq, enum store_cf cf, str key, const json_t *doc) {
+    CLEANUP_DEINIT(buf) struct buf text = {0};
+    json_write(&text, doc);
+    store_put(rq_batch(rq), cf, key, buf_view(&text));
+}
+
+/* ---- The answer ---- */
+
+void rq_out_header(struct rq *rq, const char *name, str value) {
+    struct out_header *h = arena_new(&rq->arena, struct out_header);
+    h->name = name;
+    h->value = arena_str(&rq->arena, value);
+    *rq->priv->headers_end = h;
+    rq->priv->headers_end = &h->next;
+}
+
+void rq_out_status(struct rq *rq, int status) { rq->priv->status = status; }
+
+void rq_out_payload(struct rq *rq, struct buf *bytes) {
+    buf_deinit(&rq->priv->payload);
+    rq->priv->payload = *bytes;
+    *bytes = (struct buf){0};
+    rq->priv->has_payload = true;
+}
+
+void rq_out_stream(struct rq *rq, uint64_t size,
+                   ssize_t (*read)(void *ctx, uint64_t offset, void *p, size_t n),
+                   void (*release)(void *ctx), void *ctx) {
+    struct rq_priv *p = rq->priv;
+    drop_stream(p);
+    p->has_stream = true;
+    p->stream_size = size;
+    p->stream_read = read;
+    p->stream_release = release;
+    p->stream_ctx = ctx;
+}
+
+void rq_on_done(struct rq *rq, void (*fn)(void *ctx), void *ctx) {
+    struct done_hook *h = arena_new(&rq->arena, struct done_hook);
+    h->fn = fn;
+    h->ctx = ctx;
+    h->next = rq->priv->hooks;
+    rq->priv->hooks = h;
+}
+
+void aws_set_sink(struct rq *rq, aws_sink_fn *write, void *stream) {
+    rq->priv->sink = write;
+    rq->priv->sink_stream = stream;
+    rq->stream = stream;
+}

@@ -1,0 +1,85 @@
+/* Handlers, commits, re-runs, and long waits. */
+#include "aws/aws_priv.h"
+
+/*
+ * Re-runs after a condition that did not hold: the first two are free-running, the later ones hold
+ * the store's lock for the resource, so that contended writers take turns. A writer that still
+ * loses ATTEMPTS times is told to come back.
+ */
+enum { FREE_ATTEMPTS = 2, ATTEMPTS = 24 };
+
+/* 0, STORE_E_CONDITION or AWS_FAILED. */
+static int commit(struct rq *rq) {
+    struct rq_priv *p = rq->priv;
+    struct err err = {0};
+    if (!p->batch || store_batch_empty(p->batch))
+        return 0;
+    int r = store_commit(rq_store(rq), p->batch, &err);
+    if (r == STORE_E_CONDITION)
+        return r;
+    if (r)
+        return aws_fault(rq, r, err.text[0] ? err.text : "a commit failed");
+    store_batch_clear(p->batch);
+    return 0;
+}
+
+int rq_commit(struct rq *rq) {
+    int r = commit(rq);
+    if (r == 0) /* what is read from now on sees what was written */
+        rq->priv->snap = store_snap_free(rq->priv->snap);
+    return r;
+}
+
+static int run_once(struct rq *rq, aws_handler_fn *handler) {
+    int r = handler(rq->svc, rq);
+    if (r == AWS_FAILED)
+        return r;
+    if (r != 0 && r != AWS_SUSPENDED)
+        return aws_fault(rq, r, rq->op->name);
+    int c = commit(rq);
+    return c ? c : r;
+}
+
+static int run_locked(struct rq *rq, aws_handler_fn *handler) {
+    str arn = rq->priv->resource_arn;
+    str key = arn.len ? arn : str_c(rq->op->name);
+    store_key_lock(rq_store(rq), STORE_META, key);
+    int r = run_once(rq, handler);
+    store_key_unlock(rq_store(rq), STORE_META, key);
+    return r;
+}
+
+int aws_run(struct rq *rq, aws_handler_fn *handler) {
+    for (rq->attempt = 0; rq->attempt < ATTEMPTS; rq->attempt++) {
+        int r = rq->attempt < FREE_ATTEMPTS ? run_once(rq, handler) : run_locked(rq, handler);
+        if (r != STORE_E_CONDITION) {
+            /* A snapshot pins old rows and files: none is held over a wait or while the answer is sent. */
+            rq->priv->snap = store_snap_free(rq->priv->snap);
+            return r;
+        }
+        aws_rq_reset(rq);
+    }
+    return aws_fail_common(rq, COMMON_BUSY, NULL);
+}
+
+/* ---- Long waits ---- */
+
+int aws_suspend(struct rq *rq, aws_handler_fn *then) {
+    rq->priv->then = then;
+    return AWS_SUSPENDED;
+}
+
+/* net_resume is called under the lock, so that the request cannot be gone before it is. */
+void aws_resume(struct rq *rq) {
+    struct rq_priv *p = rq->priv;
+    pthread_mutex_lock(&p->wait_lock);
+    if (p->wait == WAIT_PARKED && rq->net) {
+        p->wait = WAIT_NONE;
+        pthread_mutex_unlock(&p->wait_lock);
+        net_resume(rq->net);
+        return;
+    }
+    p->wait = WAIT_RESUMED;
+    pthread_cond_signal(&p->wait_cond);
+    pthread_mutex_unlock(&p->wait_lock);
+}

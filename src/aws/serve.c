@@ -1,0 +1,238 @@
+/*
+ * The life of a request from the wire, as net's callbacks (net/net.h):
+ *
+ *   begin  read the claim, route, check the signature; a streaming operation is decoded, validated,
+ *          authorised and opened here, before the client is told to go on
+ *   body   unframe and verify; to the operation's sink, or into a buffer
+ *   end    the rest of the signature; decode, validate, authorise; run; answer
+ *
+ * The first step that fails answers, and net drains or cuts what is left of the body.
+ */
+#include "aws/aws_priv.h"
+
+#include <errno.h>
+
+/* S3's largest single PUT. */
+static const uint64_t STREAM_MAX = 5ull << 30;
+
+/* ---- Finding the row ---- */
+
+static int not_implemented(struct rq *rq, const char *service, str op) {
+    return aws_fail_common(rq, COMMON_NOT_IMPLEMENTED, "calotype does not implement %s:" STR_FMT, service, STR_ARG(op));
+}
+
+static int fail_route(struct rq *rq) {
+    const struct route *route = &rq->priv->route;
+    if (route->error == COMMON_NOT_IMPLEMENTED)
+        return aws_fail_common(rq, COMMON_NOT_IMPLEMENTED, "calotype does not serve the API of '" STR_FMT "'", STR_ARG(route->target));
+    if (route->error != COMMON_UNKNOWN_OP || route->protocol == PROTOCOL_REST_XML)
+        return aws_fail_common(rq, route->error, NULL);
+    if (route->protocol == PROTOCOL_QUERY)
+        return aws_fail_common(rq, COMMON_UNKNOWN_OP, "Could not find operation " STR_FMT " for version " STR_FMT,
+                               STR_ARG(route->target), STR_ARG(route->api->version));
+    return aws_fail_common(rq, COMMON_UNKNOWN_OP, NULL);
+}
+
+/* route.op is known: the row and its service. */
+static int find_row(struct rq *rq) {
+    const struct route *route = &rq->priv->route;
+    rq->service = aws_cloud_service(rq->cloud, route->api);
+    rq->op = aws_cloud_row(rq->cloud, route->api, route->op);
+    if (!rq->service || !rq->op)
+        return not_implemented(rq, route->api->name.p, route->op->name);
+    rq->svc = rq->service->svc;
+    return 0;
+}
+
+/* A form's Action. */
+static int route_form(struct rq *rq) {
+    struct route *route = &rq->priv->route;
+    struct codec_param *params = NULL;
+    size_t n = 0;
+    struct err err;
+    if (codec_params(&rq->arena, rq->payload.bytes, true, &params, &n, &err))
+        return aws_fail_common(rq, COMMON_INVALID_URI, "%s", err.text);
+    for (size_t i = 0; i < n; i++)
+        if (str_is(params[i].key, "Action")) {
+            route->target = params[i].value;
+            route->op = api_op_find(route->api, route->target);
+        }
+    route->error = COMMON_UNKNOWN_OP;
+    return route->op ? find_row(rq) : fail_route(rq);
+}
+
+/* ---- Signature and body ---- */
+
+static int check_caller(struct rq *rq) {
+    struct rq_priv *p = rq->priv;
+    enum aws_dialect dialect = aws_dialect_of(p->route.api);
+    if (aws_auth_check(&p->auth, dialect, &rq->cloud->options.identities))
+        return aws_fail_fault(rq, &p->auth.fault);
+    if (!p->auth.identity)
+        return 0;
+    rq->caller = aws_identity_ref(p->auth.identity);
+    if (rq->caller->principal.account.len)
+        rq->account = rq->caller->principal.account;
+    return 0;
+}
+
+/* Unsigned requests reach only operations that say so. */
+static int check_anonymous(struct rq *rq) {
+    struct rq_priv *p = rq->priv;
+    if (rq->caller || (rq->op && (rq->op->flags & OP_ANONYMOUS)))
+        return 0;
+    aws_auth_fail_anonymous(&p->auth, aws_dialect_of(p->route.api));
+    return aws_fail_fault(rq, &p->auth.fault);
+}
+
+static int to_buffer(void *ctx, const void *bytes, size_t n) {
+    struct rq *rq = ctx;
+    buf_add(&rq->priv->raw, bytes, n);
+    return 0;
+}
+
+static int to_sink(void *ctx, const void *bytes, size_t n) {
+    struct rq *rq = ctx;
+    return rq->priv->sink(rq->priv->sink_stream, rq, bytes, n);
+}
+
+static bool streams(const struct rq *rq) { return rq->op && (rq->op->flags & OP_STREAM_IN); }
+
+static int start_body(struct rq *rq) {
+    struct rq_priv *p = rq->priv;
+    struct aws_body_options options = {
+        .dialect = aws_dialect_of(p->route.api),
+        .max_bytes = streams(rq) ? STREAM_MAX : rq->cloud->options.max_body,
+        .has_length = rq->net->has_length,
+        .content_length = rq->net->content_length,
+        .want_sha256 = false,
+        .want_md5 = streams(rq),
+        .sink = streams(rq) ? to_sink : to_buffer,
+        .sink_ctx = rq,
+    };
+    if (aws_body_init(&p->body, &p->wire, &p->auth, &options)) {
+        aws_fail_fault(rq, &p->body.fault);
+        aws_body_deinit(&p->body);
+        return AWS_FAILED;
+    }
+    p->has_body = true;
+    return 0;
+}
+
+static int prepare(struct rq *rq) { return aws_decode(rq) || aws_validate(rq) || aws_authorize_row(rq) ? AWS_FAILED : 0; }
+
+static int open_stream(struct rq *rq) {
+    struct rq_priv *p = rq->priv;
+    if (prepare(rq))
+        return AWS_FAILED;
+    rq->payload.size = p->body.has_decoded_length ? p->body.decoded_length : 0;
+    int r = rq->op->open(rq->svc, rq);
+    if (r)
+        return r == AWS_FAILED ? r : aws_fault(rq, r, rq->op->name);
+    if (!p->sink)
+        return aws_fault(rq, -EINVAL, "a streaming operation set no sink");
+    return 0;
+}
+
+/* ---- net's callbacks ---- */
+
+static int begin(struct rq *rq) {
+    struct rq_priv *p = rq->priv;
+    p->wire = aws_wire_of(rq->net);
+    aws_auth_read(&p->auth, &p->wire, 0);
+    p->has_auth = true;
+    int routed = route_request(rq->cloud->router, &p->wire, &p->auth, &rq->arena, &p->route);
+    p->wire.host_bucket = p->route.host_bucket;
+    if (p->auth.scope_region.len)
+        rq->region = p->auth.scope_region;
+    if (check_caller(rq))
+        return AWS_FAILED;
+    if (routed)
+        return fail_route(rq);
+    if (p->route.op && find_row(rq))
+        return AWS_FAILED;
+    if (check_anonymous(rq) || start_body(rq))
+        return AWS_FAILED;
+    return streams(rq) ? open_stream(rq) : 0;
+}
+
+static void on_begin(void *ctx, struct net_req *req) {
+    struct rq *rq = aws_rq_new(ctx);
+    rq->net = req;
+    req->app = rq;
+    if (begin(rq))
+        aws_reply(rq, true);
+}
+
+static void on_body(void *ctx, struct net_req *req, const void *bytes, size_t n) {
+    struct rq *rq = req->app;
+    struct rq_priv *p = rq->priv;
+    (void)ctx;
+    if (net_replied(req))
+        return;
+    if (aws_body_feed(&p->body, bytes, n)) {
+        aws_fail_fault(rq, &p->body.fault); /* nothing where the sink has failed already */
+        aws_reply(rq, true);
+    }
+}
+
+static void finish(struct rq *rq, int r);
+
+static void on_resumed(void *ctx, struct net_req *req) {
+    struct rq *rq = req->app;
+    (void)ctx;
+    finish(rq, aws_run(rq, rq->priv->then));
+}
+
+/*
+ * Parks the request, unless aws_resume came first. net_suspend is called before the state says so:
+ * from then on any thread may resume.
+ */
+static bool park(struct rq *rq) {
+    struct rq_priv *p = rq->priv;
+    pthread_mutex_lock(&p->wait_lock);
+    bool early = p->wait == WAIT_RESUMED;
+    p->wait = early ? WAIT_NONE : WAIT_PARKED;
+    if (!early)
+        net_suspend(rq->net, on_resumed, rq);
+    pthread_mutex_unlock(&p->wait_lock);
+    return !early;
+}
+
+static void finish(struct rq *rq, int r) {
+    while (r == AWS_SUSPENDED) {
+        if (park(rq))
+            return;
+        r = aws_run(rq, rq->priv->then);
+    }
+    aws_reply(rq, r != 0);
+}
+
+static int end(struct rq *rq) {
+    struct rq_priv *p = rq->priv;
+    if (aws_body_end(&p->body, &rq->payload))
+        return aws_fail_fault(rq, &p->body.fault);
+    if (!streams(rq))
+        rq->payload.bytes = buf_view(&p->raw);
+    if (!p->route.op && route_form(rq))
+        return AWS_FAILED;
+    if (!streams(rq) && prepare(rq))
+        return AWS_FAILED;
+    return aws_run(rq, rq->op->run);
+}
+
+static void on_end(void *ctx, struct net_req *req) {
+    struct rq *rq = req->app;
+    (void)ctx;
+    if (!net_replied(req))
+        finish(rq, end(rq));
+}
+
+static void on_done(void *ctx, struct net_req *req) {
+    (void)ctx;
+    req->app = aws_rq_free(req->app);
+}
+
+struct net_app aws_cloud_app(struct aws_cloud *cloud) {
+    return (struct net_app){.ctx = cloud, .begin = on_begin, .body = on_body, .end = on_end, .done = on_done};
+}

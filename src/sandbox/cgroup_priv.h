@@ -1,0 +1,44 @@
+#pragma once
+/*
+ * sandbox/cgroup: memory limits and freezing by cgroup, where the machine lets us.
+ *
+ * Both generations are understood, together too: memory on a v1 hierarchy and freezing on the v2
+ * one is common. In each hierarchy the spawner makes one folder, calotype.PIDNS.PID.START, at its
+ * own place or, where that is not possible, further up; each sandbox is a folder in it. PIDNS, PID
+ * and START tell whether the spawner that made it still lives, for the sweep.
+ */
+#include "base/err.h"
+#include "base/str.h"
+
+#include <limits.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+enum { SANDBOX_CGROUP_NAME = 48 };
+
+struct sandbox_cgroups {
+    char memory[PATH_MAX];  /* our folder for memory limits; empty: none */
+    char freezer[PATH_MAX]; /* our folder with cgroup.freeze; may be the same; empty: none */
+    bool memory_v2;
+};
+
+/* Finds the places, removes what dead spawners left, makes our folders. Nothing usable is no fault. */
+void sandbox_cgroups_open(struct sandbox_cgroups *ret);
+/* Removes our folders; the sandboxes' own are gone. */
+void sandbox_cgroups_close(struct sandbox_cgroups *groups);
+
+/* One sandbox's folders, by name. limit in bytes. 0 or -errno. */
+int sandbox_cgroup_make(const struct sandbox_cgroups *groups, const char *name, uint64_t limit);
+/* The calling process joins. */
+int sandbox_cgroup_join(const struct sandbox_cgroups *groups, const char *name);
+/* False: still in use, try again. */
+bool sandbox_cgroup_remove(const struct sandbox_cgroups *groups, const char *name);
+
+int sandbox_cgroup_freeze(const struct sandbox_cgroups *groups, const char *name, bool freeze);
+uint64_t sandbox_cgroup_oom_kills(const struct sandbox_cgroups *groups, const char *name);
+uint64_t sandbox_cgroup_peak(const struct sandbox_cgroups *groups, const char *name);
+/* Memory of processes now, without files and tmpfs. */
+uint64_t sandbox_cgroup_anonymous(const struct sandbox_cgroups *groups, const char *name);
+
+/* "NAME VALUE" or "NAME: VALUE" lines, as in memory.stat and /proc/…/status: the value, or 0. */
+uint64_t sandbox_stat_field(str text, const char *name);

@@ -1,0 +1,442 @@
+/* The daemon's side: starting the spawner, and the handles. */
+#include "base/clock.h"
+#include "base/lock.h"
+#include "sandbox/cgroup_priv.h"
+#include "sandbox/proto_priv.h"
+#include "sandbox/spawner_priv.h"
+#include "sandbox/usage_priv.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/landlock.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/pidfd.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { ANSWER_MS = 10000 };
+
+struct sandbox_spawner {
+    pid_t pid;
+    int control;
+    pthread_mutex_t lock; /* of settled */
+    bool settled;         /* what follows is known and does not change any more */
+    struct sandbox_status status;
+    struct sandbox_cgroups groups;
+};
+
+struct sandbox {
+    const struct sandbox_spawner *spawner;
+    int channel;
+    int pidfd;
+    pid_t init;
+    char group[SANDBOX_CGROUP_NAME];
+    uint64_t memory_bytes, peak;
+    uint16_t ports[SANDBOX_MAX_PORTS];
+    int listeners[SANDBOX_MAX_PORTS];
+    int outputs[2];
+    bool ready, refused, frozen, stop_answered;
+    bool over_memory; /* killed by sandbox_check_memory */
+    bool has_status, over;
+    int fault; /* of a refused start */
+    char step[256];
+    struct sandbox_end end;
+};
+
+const char *sandbox_level_name(enum sandbox_level level) {
+    static const char *const names[] = {"none", "landlock", "userns", "full"};
+    return names[level];
+}
+
+/* ---- Messages of one sandbox ---- */
+static void take_listeners(struct sandbox *sb, const int *fds, size_t n) {
+    for (size_t i = 0; i < n; i++) {
+        if (i < SANDBOX_MAX_PORTS && sb->ports[i])
+            sb->listeners[i] = fds[i];
+        else
+            close(fds[i]);
+    }
+}
+
+static void take_status(struct sandbox *sb, int status, int exec_errno) {
+    sb->has_status = true;
+    sb->end.signaled = WIFSIGNALED(status);
+    sb->end.code = WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status);
+    sb->end.exec_errno = exec_errno;
+}
+
+static void take_end(struct sandbox *sb, const struct sandbox_msg *msg) {
+    sb->over = true;
+    if (!sb->has_status)
+        take_status(sb, msg->a, 0); /* the init was killed, and the program with it */
+    sb->end.oom = sb->over_memory || (msg->b > 0 && sb->end.signaled && sb->end.code == SIGKILL);
+    sb->end.memory_peak = msg->v > sb->peak ? msg->v : sb->peak;
+}
+
+static void take_message(struct sandbox *sb, const struct sandbox_msg *msg, const int *fds, size_t n_fds) {
+    switch (msg->kind) {
+    case SANDBOX_MSG_CREATED:
+        sb->init = msg->a;
+        memcpy(sb->group, msg->text, sizeof sb->group - 1);
+        sb->pidfd = n_fds == 1 ? fds[0] : -1;
+        break;
+    case SANDBOX_MSG_READY:
+        sb->ready = true;
+        take_listeners(sb, fds, n_fds);
+        break;
+    case SANDBOX_MSG_FAILED:
+        sb->refused = true;
+        sb->fault = msg->a;
+        memcpy(sb->step, msg->text, sizeof sb->step - 1);
+        break;
+    case SANDBOX_MSG_STOPPED:
+        sb->stop_answered = true;
+        break;
+    case SANDBOX_MSG_STATUS:
+        take_status(sb, msg->a, msg->b);
+        break;
+    case SANDBOX_MSG_END:
+        take_end(sb, msg);
+        break;
+    default:
+        break;
+    }
+}
+
+/* Takes one message when there is one within ms. False: time is up, or the channel is closed. */
+static bool next_message(struct sandbox *sb, int ms) {
+    struct pollfd on = {.fd = sb->channel, .events = POLLIN};
+    int n;
+    do
+        n = poll(&on, 1, ms);
+    while (n < 0 && errno == EINTR && ms < 0);
+    if (n <= 0 || sb->over)
+        return false;
+    struct sandbox_msg msg;
+    int fds[SANDBOX_MAX_FDS];
+    size_t n_fds;
+    if (sandbox_recv(sb->channel, &msg, sizeof msg, fds, &n_fds) == (ssize_t)sizeof msg) {
+        take_message(sb, &msg, fds, n_fds);
+        return true;
+    }
+    sb->over = sb->end.lost = true;
+    return false;
+}
+
+/* ---- Starting one ---- */
+static int open_outputs(struct sandbox *sb, int write_ends[2]) {
+    for (int i = 0; i < 2; i++) {
+        int ends[2];
+        if (pipe2(ends, O_CLOEXEC))
+            return -errno;
+        sb->outputs[i] = ends[0];
+        write_ends[i] = ends[1];
+        if (fcntl(ends[0], F_SETFL, O_NONBLOCK))
+            return -errno;
+    }
+    return 0;
+}
+
+static int send_request(struct sandbox *sb, const struct sandbox_spec *spec, struct err *err) {
+    CLEANUP_DEINIT(buf) struct buf request = {0};
+    if (sandbox_wire_encode(&request, spec))
+        return err_set(err, -E2BIG, "a sandbox's arguments, environment and files are over %d bytes",
+                       SANDBOX_MAX_SPEC);
+    int pair[2], ends[2] = {-1, -1};
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair))
+        return err_sys(err, -errno, "making a sandbox's channel");
+    sb->channel = pair[0];
+    int fault = open_outputs(sb, ends);
+    if (!fault) {
+        int fds[] = {pair[1], ends[0], ends[1]};
+        fault = sandbox_send(sb->spawner->control, request.p, request.len, fds, ARRAY_LEN(fds));
+    }
+    close(pair[1]);
+    for (int i = 0; i < 2; i++)
+        if (ends[i] >= 0)
+            close(ends[i]);
+    return fault ? err_sys(err, fault, "asking for a sandbox") : 0;
+}
+
+static struct sandbox *sandbox_new(const struct sandbox_spawner *spawner, const struct sandbox_spec *spec) {
+    struct sandbox *sb = mem_new(struct sandbox);
+    sb->spawner = spawner;
+    sb->channel = sb->pidfd = sb->outputs[0] = sb->outputs[1] = -1;
+    sb->memory_bytes = spec->memory_bytes;
+    for (size_t i = 0; i < SANDBOX_MAX_PORTS; i++) {
+        sb->listeners[i] = -1;
+        sb->ports[i] = spec->ports[i];
+    }
+    return sb;
+}
+
+static void settle(struct sandbox_spawner *spawner);
+
+static int start(const struct sandbox_spawner *spawner, const struct sandbox_spec *spec,
+                 struct sandbox **ret_sandbox, struct err *err) {
+    CLEANUP(sandbox) struct sandbox *sb = sandbox_new(spawner, spec);
+    int fault = send_request(sb, spec, err);
+    if (fault)
+        return fault;
+    int64_t until = clock_mono_ms() + ANSWER_MS;
+    while (!sb->refused && !(sb->ready && sb->init)) {
+        int64_t left = until - clock_mono_ms();
+        if (left > 0 && next_message(sb, (int)left))
+            continue;
+        if (sb->over)
+            return err_set(err, -EPIPE, "the process that makes sandboxes is gone");
+        return err_set(err, -ETIMEDOUT, "no sandbox within %d s", ANSWER_MS / 1000);
+    }
+    if (sb->refused)
+        return err_sys(err, sb->fault, "making a sandbox: %s", sb->step);
+    *ret_sandbox = STEAL(sb);
+    return 0;
+}
+
+int sandbox_start(struct sandbox_spawner *spawner, const struct sandbox_spec *spec,
+                  struct sandbox **ret_sandbox, struct err *err) {
+    settle(spawner);
+    if (spawner->status.level == SANDBOX_NONE)
+        return err_set(err, -ENOTSUP, "functions cannot be sandboxed here: %s", spawner->status.why);
+    return start(spawner, spec, ret_sandbox, err);
+}
+
+struct sandbox *sandbox_free(struct sandbox *sb) {
+    if (!sb)
+        return NULL;
+    if (!sb->over)
+        sandbox_kill(sb);
+    for (size_t i = 0; i < SANDBOX_MAX_PORTS; i++)
+        fd_closep(&sb->listeners[i]);
+    fd_closep(&sb->outputs[0]);
+    fd_closep(&sb->outputs[1]);
+    fd_closep(&sb->pidfd);
+    fd_closep(&sb->channel);
+    free(sb);
+    return NULL;
+}
+
+/* ---- Using one ---- */
+int sandbox_take_listener(struct sandbox *sb, uint16_t port) {
+    for (size_t i = 0; i < SANDBOX_MAX_PORTS; i++) {
+        if (sb->ports[i] != port || sb->listeners[i] < 0)
+            continue;
+        int fd = sb->listeners[i];
+        sb->listeners[i] = -1;
+        return fd;
+    }
+    return -1;
+}
+
+int sandbox_take_output(struct sandbox *sb, int fd) {
+    int *end = &sb->outputs[fd == 1 ? 0 : 1];
+    int taken = *end;
+    *end = -1;
+    return taken;
+}
+
+int sandbox_end_fd(const struct sandbox *sb) { return sb->channel; }
+
+bool sandbox_ended(struct sandbox *sb, struct sandbox_end *ret_end) {
+    while (!sb->over && next_message(sb, 0))
+        ;
+    if (sb->over)
+        *ret_end = sb->end;
+    return sb->over;
+}
+
+int sandbox_wait(struct sandbox *sb, int ms, struct sandbox_end *ret_end) {
+    int64_t until = clock_mono_ms() + ms;
+    while (!sandbox_ended(sb, ret_end)) {
+        int64_t left = ms < 0 ? -1 : until - clock_mono_ms();
+        if (ms >= 0 && left <= 0)
+            return -ETIMEDOUT;
+        next_message(sb, (int)left);
+    }
+    return 0;
+}
+
+void sandbox_kill(struct sandbox *sb) {
+    if (sb->pidfd >= 0)
+        (void)pidfd_send_signal(sb->pidfd, SIGKILL, NULL, 0);
+}
+
+/* Without a freezer the init stops all the others; it answers when the signals are sent. */
+static int ask_init(struct sandbox *sb, enum sandbox_msg_kind kind) {
+    struct sandbox_msg msg = {.kind = kind};
+    sb->stop_answered = false;
+    int fault = sandbox_send_msg(sb->channel, &msg, NULL, 0);
+    int64_t until = clock_mono_ms() + ANSWER_MS;
+    while (!fault && !sb->stop_answered) {
+        int64_t left = until - clock_mono_ms();
+        if (left <= 0)
+            fault = -ETIMEDOUT;
+        else if (!next_message(sb, (int)left) && sb->over)
+            fault = -ESRCH;
+    }
+    return fault;
+}
+
+static int set_frozen(struct sandbox *sb, bool frozen) {
+    if (sb->frozen == frozen)
+        return 0;
+    if (sb->over)
+        return -ESRCH;
+    const struct sandbox_cgroups *groups = &sb->spawner->groups;
+    int fault = groups->freezer[0] ? sandbox_cgroup_freeze(groups, sb->group, frozen)
+                                   : ask_init(sb, frozen ? SANDBOX_MSG_STOP : SANDBOX_MSG_CONT);
+    if (!fault)
+        sb->frozen = frozen;
+    return fault;
+}
+
+int sandbox_freeze(struct sandbox *sb) { return set_frozen(sb, true); }
+int sandbox_thaw(struct sandbox *sb) { return set_frozen(sb, false); }
+
+/* Its init's pid means that process only as long as that was not reaped. */
+static bool is_alive(const struct sandbox *sb) {
+    struct pollfd on = {.fd = sb->pidfd, .events = POLLIN};
+    return poll(&on, 1, 0) == 0;
+}
+
+static void look(struct sandbox *sb, struct sandbox_usage *ret) {
+    const struct sandbox_cgroups *groups = &sb->spawner->groups;
+    *ret = (struct sandbox_usage){0};
+    if (sb->over || !is_alive(sb))
+        return;
+    if (groups->memory[0]) {
+        ret->anonymous = sandbox_cgroup_anonymous(groups, sb->group);
+        ret->peak = sandbox_cgroup_peak(groups, sb->group);
+    } else {
+        sandbox_usage_of(sb->init, ret);
+    }
+    if (ret->peak > sb->peak && is_alive(sb))
+        sb->peak = ret->peak;
+}
+
+uint64_t sandbox_memory_peak(struct sandbox *sb) {
+    struct sandbox_usage usage;
+    look(sb, &usage);
+    return sb->peak;
+}
+
+bool sandbox_check_memory(struct sandbox *sb) {
+    struct sandbox_usage usage;
+    look(sb, &usage);
+    if (usage.anonymous <= sb->memory_bytes || !is_alive(sb))
+        return false;
+    sb->over_memory = true;
+    sandbox_kill(sb);
+    return true;
+}
+
+/* ---- The spawner ---- */
+static int take_hello(struct sandbox_spawner *spawner, struct err *err) {
+    struct sandbox_msg hello;
+    int fds[SANDBOX_MAX_FDS];
+    size_t n_fds;
+    if (sandbox_recv(spawner->control, &hello, sizeof hello, fds, &n_fds) != (ssize_t)sizeof hello ||
+        sandbox_recv(spawner->control, &spawner->groups, sizeof spawner->groups, fds, &n_fds) !=
+            (ssize_t)sizeof spawner->groups)
+        return err_set(err, -EPIPE, "the process that makes sandboxes did not start");
+    struct sandbox_status *status = &spawner->status;
+    status->level = (enum sandbox_level)hello.a;
+    status->memory = (enum sandbox_memory)hello.b;
+    status->freezer = hello.v;
+    if (status->level != SANDBOX_FULL)
+        memcpy(status->why, hello.text, sizeof status->why - 1);
+    return 0;
+}
+
+/* A whole sandbox whose program does not exist: it works when nothing but that is the matter. */
+static int try_level(const struct sandbox_spawner *spawner, struct err *err) {
+    static const char *const argv[] = {"/var/task/.calotype-trial", NULL};
+    static const char *const env[] = {NULL};
+    const struct sandbox_spec spec = {
+        .code = "/proc/self/task", .argv = argv, .env = env, .memory_bytes = 16 << 20, .tmp_bytes = 1 << 20, .ports = {80}};
+    CLEANUP(sandbox) struct sandbox *sb = NULL;
+    int fault = start(spawner, &spec, &sb, err);
+    if (fault)
+        return fault;
+    struct sandbox_end end;
+    if (sandbox_wait(sb, ANSWER_MS, &end) || end.exec_errno != ENOENT)
+        return err_set(err, -ENOTSUP, "a trial program did not run (exit %d, errno %d)", end.code, end.exec_errno);
+    return 0;
+}
+
+static bool has_landlock(void) {
+    return syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION) > 0;
+}
+
+static void find_level(struct sandbox_spawner *spawner) {
+    struct sandbox_status *status = &spawner->status;
+    struct err err = {0};
+    if (take_hello(spawner, &err)) {
+        snprintf(status->why, sizeof status->why, "%.250s", err.text);
+    } else if (status->level != SANDBOX_NONE && try_level(spawner, &err)) {
+        status->level = SANDBOX_NONE;
+        snprintf(status->why, sizeof status->why, "%.180s%s", err.text,
+                 has_landlock() ? "; landlock alone would be possible, which this build does not offer" : "");
+    } else if (status->level == SANDBOX_USERNS) {
+        snprintf(status->why, sizeof status->why, "full needs root%s",
+                 status->memory == SANDBOX_MEMORY_SAMPLED ? "; no memory cgroup may be made here" : "");
+    } else if (status->level == SANDBOX_FULL && status->memory == SANDBOX_MEMORY_SAMPLED) {
+        snprintf(status->why, sizeof status->why, "no memory cgroup may be made here");
+    }
+}
+
+/* The first who wants to know waits for the spawner's trial; until then it ran beside the daemon's own start. */
+static void settle(struct sandbox_spawner *spawner) {
+    LOCK_SCOPE(&spawner->lock);
+    if (!spawner->settled)
+        find_level(spawner);
+    spawner->settled = true;
+}
+
+int sandbox_spawner_start(struct sandbox_spawner **ret_spawner, const struct sandbox_options *options,
+                          struct err *err) {
+    int pair[2];
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair))
+        return err_sys(err, -errno, "making the sandboxes' control socket");
+    pid_t pid = fork();
+    if (pid < 0) {
+        int fault = -errno;
+        close(pair[0]);
+        close(pair[1]);
+        return err_sys(err, fault, "starting the process that makes sandboxes");
+    }
+    if (pid == 0) {
+        close(pair[0]);
+        sandbox_spawner_main(pair[1]);
+    }
+    close(pair[1]);
+    CLEANUP(sandbox_spawner) struct sandbox_spawner *spawner = mem_new(struct sandbox_spawner);
+    spawner->pid = pid;
+    spawner->control = pair[0];
+    pthread_mutex_init(&spawner->lock, NULL);
+    const struct sandbox_status *status = options->strict ? sandbox_spawner_status(spawner) : NULL;
+    if (status && (status->level != SANDBOX_FULL || status->memory != SANDBOX_MEMORY_CGROUP))
+        return err_set(err, -ENOTSUP, "--strict: functions would run at level %s: %s",
+                       sandbox_level_name(status->level), status->why);
+    *ret_spawner = STEAL(spawner);
+    return 0;
+}
+
+const struct sandbox_status *sandbox_spawner_status(struct sandbox_spawner *spawner) {
+    settle(spawner);
+    return &spawner->status;
+}
+
+struct sandbox_spawner *sandbox_spawner_free(struct sandbox_spawner *spawner) {
+    if (!spawner)
+        return NULL;
+    close(spawner->control);
+    while (waitpid(spawner->pid, NULL, 0) < 0 && errno == EINTR)
+        ;
+    free(spawner);
+    return NULL;
+}

@@ -1,0 +1,41 @@
+#pragma once
+/*
+ * sandbox/jail: what the cloned child does to itself before it is a sandbox's pid 1, and what it
+ * does as such (init). It runs with one thread in the spawner's address space copy.
+ */
+#include "sandbox/cgroup_priv.h"
+#include "sandbox/proto_priv.h"
+#include "sandbox/seccomp_priv.h"
+
+struct sandbox_jail {
+    const struct sandbox_wire *wire;
+    const struct sandbox_cgroups *groups;
+    const char *group;               /* name of its cgroups */
+    const struct sock_fprog *filter;
+    enum sandbox_level level;
+    uid_t outer_uid;                 /* userns: the user who runs the daemon */
+    gid_t outer_gid;
+    uid_t uid;                       /* full: of its own; userns: as seen inside */
+    int channel, out, err;           /* the descriptors it owns */
+
+    /* made on the way */
+    int listeners[SANDBOX_MAX_PORTS];
+    size_t n_listeners;
+    int dns;
+    int root;                        /* the new root, detached, then mounted */
+    int code;
+    int binds[SANDBOX_MAX_BINDS];
+    int devices[4];
+};
+
+/* Never returns: builds the jail, starts the program, serves as its init, ends with it. */
+void sandbox_jail_main(struct sandbox_jail *jail) __attribute__((noreturn));
+
+/* jail_root.c: steps that build the file system. 0 or -errno. */
+int sandbox_jail_open_sources(struct sandbox_jail *jail);
+int sandbox_jail_mount_root(struct sandbox_jail *jail);
+int sandbox_jail_fill_root(struct sandbox_jail *jail);
+int sandbox_jail_enter_root(struct sandbox_jail *jail);
+
+/* init.c: forks the program and stays. */
+void sandbox_init_main(struct sandbox_jail *jail) __attribute__((noreturn));

@@ -1,0 +1,149 @@
+#pragma once
+/*
+ * sandbox: the process boundary. One sandbox runs one program of a stranger and sees no host.
+ *
+ * A spawner process is forked at the very start of the daemon, while it is small, has one thread
+ * and holds no locks, sockets or keys. It creates every sandbox and dies with the daemon: when its
+ * control socket closes (the daemon ended or was killed) it kills all of them and removes their
+ * cgroups; nothing else of a sandbox outlives its processes, for all mounts are in namespaces.
+ *
+ * A sandbox: own net, mount, pid, ipc, uts and cgroup namespaces (and a user namespace at level
+ * userns); a read-only root of its own with the code at /var/task, a /tmp of bounded size, four
+ * devices, /proc of its own processes; no capabilities, no_new_privs, a seccomp allow-list; an own
+ * uid (full); a small init as pid 1 that reaps, answers DNS and cannot be inspected. The only way
+ * out are the listening sockets that it opens inside its own network namespace and hands to the
+ * daemon (docs/sandbox.md has the whole picture and what each level lacks).
+ *
+ * A sandbox handle belongs to whoever started it; different handles may be used by different
+ * threads at once, sandbox_kill of a live handle by any thread. Nothing here logs.
+ */
+#include "base/err.h"
+#include "base/str.h"
+
+#include <stdint.h>
+
+/* From the weakest. SANDBOX_LANDLOCK is only ever reported as possible: it is not built yet. */
+enum sandbox_level {
+    SANDBOX_NONE,     /* nothing works here: functions are refused */
+    SANDBOX_LANDLOCK, /* landlock and seccomp without namespaces: no private DNS, ports or network wall */
+    SANDBOX_USERNS,   /* all namespaces, made by an ordinary user */
+    SANDBOX_FULL,     /* all namespaces, made by root; an own uid per sandbox */
+};
+const char *sandbox_level_name(enum sandbox_level level); /* "full", "userns", "landlock", "none" */
+
+/* How the memory limit is kept. */
+enum sandbox_memory { SANDBOX_MEMORY_CGROUP, SANDBOX_MEMORY_SAMPLED };
+
+struct sandbox_options {
+    bool strict; /* refuse to start with less than SANDBOX_FULL and a memory cgroup */
+};
+
+struct sandbox_status {
+    enum sandbox_level level;    /* in force */
+    enum sandbox_memory memory;
+    bool freezer;                /* by cgroup; otherwise by SIGSTOP from the init */
+    char why[256];               /* why not full, or what is lacking; empty when nothing is */
+};
+
+/* ---- The spawner ---- */
+struct sandbox_spawner;
+/*
+ * Forks the spawner, which sweeps what a killed daemon left behind. The caller has one thread.
+ * Returns at once (with strict: when the level is known). 0 or -errno; with strict -ENOTSUP, and err
+ * says what is lacking. Where no level works this still succeeds and sandbox_start fails with the reason.
+ */
+int sandbox_spawner_start(struct sandbox_spawner **ret_spawner, const struct sandbox_options *options,
+                          struct err *err);
+/* The level is found by trying it, once: the first caller waits for that (10 ms). Any thread. */
+const struct sandbox_status *sandbox_spawner_status(struct sandbox_spawner *spawner);
+/* Kills every sandbox, waits for the spawner. All handles were freed before. */
+struct sandbox_spawner *sandbox_spawner_free(struct sandbox_spawner *spawner);
+DEFINE_FREEP(sandbox_spawner)
+
+/* ---- One sandbox ---- */
+enum {
+    SANDBOX_MAX_PORTS = 4,
+    SANDBOX_MAX_BINDS = 16,
+    SANDBOX_MAX_FILES = 8,
+    SANDBOX_MAX_SPEC = 96 * 1024, /* bytes of all texts of a spec together; -E2BIG beyond */
+};
+
+struct sandbox_bind {
+    const char *host;   /* a folder or file of the host */
+    const char *inside; /* absolute; read-only, nosuid, nodev */
+};
+struct sandbox_file {
+    const char *inside; /* absolute, below the read-only root */
+    str content;
+};
+
+/* Everything is borrowed until sandbox_start returns. */
+struct sandbox_spec {
+    const char *code;         /* host folder that becomes /var/task, read-only */
+    const char *const *argv;  /* NULL-terminated; argv[0] is an absolute path inside */
+    const char *const *env;   /* NULL-terminated NAME=VALUE; nothing is inherited */
+    uint64_t memory_bytes;    /* of its processes */
+    uint64_t tmp_bytes;       /* size of /tmp, not counted as memory */
+    unsigned max_processes;   /* threads included; 0: 1024 */
+    unsigned max_files;       /* open descriptors per process; 0: 1024 */
+    uint16_t ports[SANDBOX_MAX_PORTS]; /* TCP on 127.0.0.1 inside, opened before the program runs; 0 ends */
+    struct sandbox_bind binds[SANDBOX_MAX_BINDS]; /* host NULL ends: interpreters and what they load */
+    struct sandbox_file files[SANDBOX_MAX_FILES]; /* inside NULL ends: the CA bundle */
+    bool whole_proc;          /* /proc with its non-process files (Node reads cpuinfo); off for static programs */
+    bool limit_address_space; /* where memory is only sampled: RLIMIT_AS too (static programs; Node dies under it) */
+};
+
+struct sandbox;
+/*
+ * Starts a program: returns when its sockets listen and just before it runs, about 2 ms. Connections
+ * made before the daemon accepts wait in the backlog. 0, or -errno with the step that failed in err;
+ * -ENOTSUP when no level works here.
+ */
+int sandbox_start(struct sandbox_spawner *spawner, const struct sandbox_spec *spec,
+                  struct sandbox **ret_sandbox, struct err *err);
+/* Kills it when it still runs. Does not wait: the spawner cleans up behind it. */
+struct sandbox *sandbox_free(struct sandbox *sandbox);
+DEFINE_FREEP(sandbox)
+
+/* The listening socket for that port, which the caller now owns; -1 when there is none or it was taken. */
+int sandbox_take_listener(struct sandbox *sandbox, uint16_t port);
+/* Read ends of the program's stdout (1) and stderr (2), non-blocking, the caller's; -1 when taken. */
+int sandbox_take_output(struct sandbox *sandbox, int fd);
+
+struct sandbox_end {
+    bool lost;            /* the spawner died: nothing is known */
+    bool signaled;        /* by `code`; otherwise exited with `code` */
+    int code;
+    bool oom;             /* killed because of its memory */
+    int exec_errno;       /* > 0: the program could not be executed */
+    uint64_t memory_peak; /* bytes, 0 unknown */
+};
+/* Readable (poll, epoll) when sandbox_ended has something to take. Borrowed. */
+int sandbox_end_fd(const struct sandbox *sandbox);
+/* True once the program ended (all its processes are dead); then *ret_end is set. Never blocks. */
+bool sandbox_ended(struct sandbox *sandbox, struct sandbox_end *ret_end);
+/* Waits at most ms (< 0: for ever). 0 or -ETIMEDOUT. */
+int sandbox_wait(struct sandbox *sandbox, int ms, struct sandbox_end *ret_end);
+
+/* SIGKILL to every process, frozen ones too. */
+void sandbox_kill(struct sandbox *sandbox);
+/* Stops and continues every process (tens of microseconds). Idempotent. 0 or -errno. */
+int sandbox_freeze(struct sandbox *sandbox);
+int sandbox_thaw(struct sandbox *sandbox);
+
+/* Highest use so far, in bytes: for the REPORT line. 0 unknown. */
+uint64_t sandbox_memory_peak(struct sandbox *sandbox);
+/*
+ * True when its processes (without /tmp) are over memory_bytes now; it is then killed, and ends with
+ * oom. The kernel alone only bounds memory and /tmp together, for files in /tmp are memory to it:
+ * call this every few tens of milliseconds while the program runs.
+ */
+bool sandbox_check_memory(struct sandbox *sandbox);
+
+/* ---- DNS ---- */
+/*
+ * The answer to one DNS query datagram: *.amazonaws.com, *.localhost and localhost are 127.0.0.1,
+ * an AAAA query for them has no answer, other names do not exist; what is not one plain query is
+ * FORMERR or NOTIMP. 0: no answer is due. The init answers with it on 127.0.0.1:53.
+ */
+size_t sandbox_dns_answer(const uint8_t *query, size_t n, uint8_t *out, size_t cap);

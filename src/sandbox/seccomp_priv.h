@@ -1,0 +1,10 @@
+#pragma once
+/* sandbox/seccomp: the system calls a function may make. Built once by the spawner, loaded by every init. */
+#include "base/err.h"
+
+#include <linux/filter.h>
+
+/* The program as the kernel wants it; it lives as long as the process. 0 or -errno. */
+int sandbox_filter_build(struct sock_fprog *ret_program, struct err *err);
+/* For this process and all it starts. no_new_privs is set. 0 or -errno. */
+int sandbox_filter_load(const struct sock_fprog *program);

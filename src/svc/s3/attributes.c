@@ -1,0 +1,162 @@
+/* svc/s3: what a client may say about an object to be: headers, metadata, tags, and features. */
+#include "svc/s3/s3_priv.h"
+#include "svc/s3/tags.h"
+
+/*
+ * Content-Encoding without "aws-chunked", which is about the way here and not about the object
+ * (boto3 sends it beside a real encoding, joined by a comma).
+ */
+static str stored_encoding(struct rq *rq, str sent) {
+    CLEANUP_DEINIT(buf) struct buf kept = {0};
+    for (str rest = sent; rest.p;) {
+        str one;
+        str_cut(rest, ',', &one, &rest);
+        one = str_trim(one);
+        if (one.len == 0 || str_eq_nocase(one, S("aws-chunked")))
+            continue;
+        if (kept.len > 0)
+            buf_char(&kept, ',');
+        buf_str(&kept, one);
+    }
+    return kept.len > 0 ? arena_str(&rq->arena, buf_view(&kept)) : STR_NONE;
+}
+
+int s3_read_headers(struct rq *rq, struct s3_object *object) {
+    for (unsigned i = 0; i < S3_N_HEADERS; i++) {
+        str value = json_str(rq->in, s3_header_rows[i].member);
+        if (i == S3_HEADER_CONTENT_ENCODING && value.p)
+            value = stored_encoding(rq, value);
+        object->headers[i] = value;
+    }
+    str redirect = object->headers[S3_HEADER_REDIRECT];
+    if (redirect.p && !str_starts(redirect, S("/")) && !str_starts(redirect, S("http://")) &&
+        !str_starts(redirect, S("https://")))
+        return aws_fail(rq, &S3_InvalidArgument,
+                        "The website redirect location must have a prefix of 'http://' or "
+                        "'https://' or '/'.");
+    return 0;
+}
+
+/* Header names have no case; S3 gives them back in lower case. */
+static str lower(struct rq *rq, str name) {
+    char *copy = arena_cstr(&rq->arena, name);
+    for (size_t i = 0; i < name.len; i++)
+        if (copy[i] >= 'A' && copy[i] <= 'Z')
+            copy[i] = (char)(copy[i] + ('a' - 'A'));
+    return str_n(copy, name.len);
+}
+
+int s3_read_metadata(struct rq *rq, struct s3_object *object) {
+    CLEANUP_DEINIT(buf) struct buf packed = {0};
+    size_t total = 0;
+    const char *name;
+    json_t *value;
+    json_object_foreach(json_obj(rq->in, "Metadata"), name, value) {
+        str text = json_text(value);
+        total += strlen(name) + text.len;
+        s3_pairs_add(&packed, lower(rq, str_c(name)), text.p ? text : S(""));
+    }
+    if (total > S3_MAX_METADATA) {
+        CLEANUP_DEINIT(buf) struct buf number = {0};
+        aws_fail(rq, &S3_MetadataTooLarge, NULL);
+        buf_printf(&number, "%zu", total);
+        aws_fail_detail(rq, "Size", buf_view(&number));
+        aws_fail_detail(rq, "MaxSizeAllowed", S("2048"));
+        return AWS_FAILED;
+    }
+    object->metadata = arena_str(&rq->arena, buf_view(&packed));
+    return 0;
+}
+
+int s3_read_storage_class(struct rq *rq, struct s3_object *object) {
+    static const struct {
+        const char *name;
+        bool archive;
+    } classes[] = {
+        {"STANDARD", false},   {"REDUCED_REDUNDANCY", false},  {"STANDARD_IA", false},
+        {"ONEZONE_IA", false}, {"INTELLIGENT_TIERING", false}, {"GLACIER_IR", false},
+        {"GLACIER", true},     {"DEEP_ARCHIVE", true},
+    };
+    str asked = json_str(rq->in, "StorageClass");
+    if (!asked.p || str_is(asked, "STANDARD")) {
+        object->storage_class = S("");
+        return 0;
+    }
+    for (size_t i = 0; i < ARRAY_LEN(classes); i++) {
+        if (!str_is(asked, classes[i].name))
+            continue;
+        if (classes[i].archive) /* could never be read again: RestoreObject is not supported */
+            return aws_fail(rq, &S3_NotImplemented,
+                            "The storage class " STR_FMT " is not supported, because RestoreObject is not",
+                            STR_ARG(asked));
+        object->storage_class = asked;
+        return 0;
+    }
+    aws_fail(rq, &S3_InvalidStorageClass, NULL);
+    aws_fail_detail(rq, "StorageClassRequested", asked);
+    return AWS_FAILED;
+}
+
+int s3_read_tagging(struct rq *rq, str bucket, str key, struct s3_object *object) {
+    str header = json_str(rq->in, "Tagging");
+    if (!header.p)
+        return 0;
+    if (aws_authorize(rq, "s3:PutObjectTagging", s3_object_arn(rq, bucket, key)))
+        return AWS_FAILED;
+    CLEANUP_DEINIT(buf) struct buf packed = {0};
+    struct err why = {""};
+    int r = s3_tags_of_header(&packed, header, &why);
+    if (r)
+        return aws_fail(rq,
+                        r == S3_TAGS_E_INVALID ? &S3_InvalidTag
+                        : r == S3_TAGS_E_MANY  ? &S3_BadRequest
+                                               : &S3_InvalidArgument,
+                        "%s", why.text);
+    object->tags = arena_str(&rq->arena, buf_view(&packed));
+    return 0;
+}
+
+/* ---- Features that S3 has and we have not: refused by name, never ignored ---- */
+int s3_check_acl(struct rq *rq) {
+    static const char *const grants[] = {"GrantFullControl", "GrantRead", "GrantReadACP",
+                                         "GrantWrite", "GrantWriteACP"};
+    str acl = json_str(rq->in, "ACL");
+    if (acl.p && !str_is(acl, "private") && !str_is(acl, "bucket-owner-full-control"))
+        return aws_fail(rq, &S3_AccessControlListNotSupported, NULL);
+    for (size_t i = 0; i < ARRAY_LEN(grants); i++)
+        if (json_has(rq->in, grants[i]))
+            return aws_fail(rq, &S3_AccessControlListNotSupported, NULL);
+    return 0;
+}
+
+int s3_check_features(struct rq *rq) {
+    static const struct {
+        const char *member, *header;
+    } missing[] = {
+        {"SSECustomerAlgorithm", "x-amz-server-side-encryption-customer-algorithm"},
+        {"SSECustomerKey", "x-amz-server-side-encryption-customer-key"},
+        {"CopySourceSSECustomerAlgorithm",
+         "x-amz-copy-source-server-side-encryption-customer-algorithm"},
+        {"SSEKMSKeyId", "x-amz-server-side-encryption-aws-kms-key-id"},
+        {"SSEKMSEncryptionContext", "x-amz-server-side-encryption-context"},
+        {"ObjectLockMode", "x-amz-object-lock-mode"},
+        {"ObjectLockRetainUntilDate", "x-amz-object-lock-retain-until-date"},
+        {"ObjectLockLegalHoldStatus", "x-amz-object-lock-legal-hold"},
+        {"WriteOffsetBytes", "x-amz-write-offset-bytes"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(missing); i++)
+        if (json_has(rq->in, missing[i].member)) {
+            aws_fail(rq, &S3_NotImplemented, "%s is not supported", missing[i].header);
+            aws_fail_detail(rq, "Header", str_c(missing[i].header));
+            return AWS_FAILED;
+        }
+    str sse = json_str(rq->in, "ServerSideEncryption");
+    if (sse.p && !str_is(sse, "AES256")) {
+        aws_fail(rq, &S3_NotImplemented,
+                 "x-amz-server-side-encryption: " STR_FMT " is not supported; AES256 is",
+                 STR_ARG(sse));
+        aws_fail_detail(rq, "Header", S("x-amz-server-side-encryption"));
+        return AWS_FAILED;
+    }
+    return s3_check_acl(rq);
+}

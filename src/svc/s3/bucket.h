@@ -1,0 +1,55 @@
+#pragma once
+/*
+ * s3/bucket: a bucket as requests see it: its row, and its policy and notification configuration
+ * compiled. Immutable and reference-counted; cached by name for as long as the row's bytes stay the
+ * same, so a request costs one read of the row.
+ */
+#include "policy/policy.h"
+#include "store/seal.h"
+#include "svc/s3/notify.h"
+
+enum s3_versioning { S3_UNVERSIONED, S3_ENABLED, S3_SUSPENDED };
+enum s3_ownership { S3_OWNER_ENFORCED, S3_OWNER_PREFERRED, S3_OWNER_WRITER, S3_OWNER_UNSET };
+enum { /* the public-access block */
+    S3_BLOCK_ACLS = 1,
+    S3_BLOCK_IGNORE_ACLS = 2,
+    S3_BLOCK_POLICY = 4,
+    S3_BLOCK_RESTRICT = 8,
+    S3_BLOCK_ALL = 15,
+    S3_BLOCK_SET = 16, /* there is a configuration at all */
+};
+
+struct s3_bucket_row {
+    bool deleting; /* DeleteBucket is looking whether it is empty: nothing may be written */
+    enum s3_versioning versioning;
+    enum s3_ownership ownership;
+    unsigned block;
+    uint64_t id;         /* of its rows; never used again */
+    uint64_t generation; /* another one with every change */
+    int64_t created_ms;
+    char key_id[SEAL_KEY_ID_LEN]; /* data key of its bodies */
+    str account, region;
+    bool has_policy, has_notification;
+};
+void s3_bucket_row_write(struct buf *out, const struct s3_bucket_row *row);
+bool s3_bucket_row_read(str bytes, struct s3_bucket_row *ret_row); /* views into bytes */
+
+struct s3_bucket {
+    _Atomic unsigned refs;
+    str name;
+    struct s3_bucket_row row;
+    str row_bytes; /* as stored: what conditions expect */
+    struct policy *policy;
+    bool policy_is_public;
+    struct s3_notify *notify;
+    struct buf memory; /* what name and row_bytes point into */
+};
+struct s3_bucket *s3_bucket_ref(struct s3_bucket *bucket);
+struct s3_bucket *s3_bucket_free(struct s3_bucket *bucket); /* drops one reference */
+DEFINE_FREEP(s3_bucket)
+
+struct s3_buckets; /* the cache */
+struct s3_buckets *s3_buckets_new(struct store *store);
+struct s3_buckets *s3_buckets_free(struct s3_buckets *buckets);
+/* A reference to the bucket's newest state. 0, STORE_E_ABSENT, STORE_E_DAMAGED or -errno. */
+int s3_buckets_get(struct s3_buckets *buckets, str name, struct s3_bucket **ret_bucket);

@@ -1,0 +1,14 @@
+#pragma once
+/*
+ * s3/copy_source: x-amz-copy-source, "/bucket/key" or "bucket/key", URL-encoded, with an optional
+ * "?versionId=ID" behind it. Access point ARNs are refused. Pure.
+ */
+#include "base/arena.h"
+
+struct s3_copy_source {
+    str bucket, key;
+    str version_id; /* absent: the current one */
+};
+enum { S3_COPY_SOURCE_OK = 0, S3_COPY_SOURCE_E_MALFORMED = 1, S3_COPY_SOURCE_E_ARN = 2 };
+/* Decoded texts live in the arena. The header is at most 8 KiB. */
+int s3_copy_source_parse(struct arena *arena, str header, struct s3_copy_source *ret_source);

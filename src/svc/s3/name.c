@@ -1,0 +1,40 @@
+#include "svc/s3/name.h"
+
+static bool lower_or_digit(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+}
+
+/* Four groups of digits and dots: "192.168.5.4". */
+static bool looks_like_address(str name) {
+    int dots = 0;
+    for (size_t i = 0; i < name.len; i++) {
+        if (name.p[i] == '.')
+            dots++;
+        else if (name.p[i] < '0' || name.p[i] > '9')
+            return false;
+    }
+    return dots == 3;
+}
+
+bool s3_name_is_valid(str name) {
+    static const str reserved_heads[] = {S_INIT("xn--"), S_INIT("sthree-"), S_INIT("amzn-s3-demo-")};
+    static const str reserved_tails[] = {S_INIT("-s3alias"), S_INIT("--ol-s3"), S_INIT(".mrap"),
+                                         S_INIT("--x-s3"), S_INIT("--table-s3")};
+    if (name.len < 3 || name.len > 63 || !lower_or_digit(name.p[0]) ||
+        !lower_or_digit(name.p[name.len - 1]) || looks_like_address(name))
+        return false;
+    for (size_t i = 0; i < name.len; i++) {
+        char c = name.p[i];
+        if (!lower_or_digit(c) && c != '-' && c != '.')
+            return false;
+        if (c == '.' && name.p[i - 1] == '.')
+            return false;
+    }
+    for (size_t i = 0; i < sizeof reserved_heads / sizeof *reserved_heads; i++)
+        if (str_starts(name, reserved_heads[i]))
+            return false;
+    for (size_t i = 0; i < sizeof reserved_tails / sizeof *reserved_tails; i++)
+        if (str_ends(name, reserved_tails[i]))
+            return false;
+    return true;
+}

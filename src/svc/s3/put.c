@@ -1,0 +1,124 @@
+/* svc/s3: PutObject, and what every write of an object ends with. */
+#include "svc/s3/digest.h"
+#include "svc/s3/s3_priv.h"
+
+/* ---- What every write ends with ---- */
+/* If-None-Match: * and If-Match of writes ("Conditional writes", S3 user guide). */
+static int check_write_conditions(struct rq *rq, const struct s3_found *current) {
+    str none = json_str(rq->in, "IfNoneMatch"), match = json_str(rq->in, "IfMatch");
+    bool exists = current && !s3_object_is_marker(&current->object);
+    if (none.p && !str_is(str_trim(none), "*"))
+        return aws_fail(rq, &S3_NotImplemented,
+                        "If-None-Match on a write takes only the value * (asterisk)");
+    if (none.p && exists) {
+        aws_fail(rq, &S3_PreconditionFailed, NULL);
+        aws_fail_detail(rq, "Condition", S("If-None-Match"));
+        return AWS_FAILED;
+    }
+    if (match.p && !exists)
+        return aws_fail(rq, &S3_NoSuchKey, NULL);
+    if (match.p && !s3_etag_in(match, current->object.etag)) {
+        aws_fail(rq, &S3_PreconditionFailed, NULL);
+        aws_fail_detail(rq, "Condition", S("If-Match"));
+        return AWS_FAILED;
+    }
+    return 0;
+}
+
+int s3_put_version(struct svc *svc, struct rq *rq, const struct s3_bucket *bucket, str key,
+                   struct s3_object *object, str bodies, enum s3_event_type type) {
+    CLEANUP_DEINIT(s3_found) struct s3_found current = {0};
+    int r = s3_find_current(svc->store, NULL, bucket->row.id, key, &current);
+    if (r && r != STORE_E_ABSENT)
+        return s3_fault(rq, r, "read the object's row");
+    const struct s3_found *before = r == STORE_E_ABSENT ? NULL : &current;
+    r = check_write_conditions(rq, before);
+    if (r)
+        return r;
+    object->mtime_ms = rq->now_ms;
+    object->owner = bucket->row.account;
+    r = s3_place(svc->store, rq_batch(rq), bucket, key, before, object, bodies);
+    if (r)
+        return s3_fault(rq, r, "replace the object");
+    s3_emit(svc, rq, bucket,
+            &(struct s3_happening){type, key, object, s3_shown_version(rq, bucket, object), object->seq});
+    return 0;
+}
+
+void s3_describe_sum(json_t *doc, const struct s3_object *object) {
+    if (object->sum == S3_SUM_NONE)
+        return;
+    unsigned parts = object->sum_type == S3_SUM_COMPOSITE ? object->n_parts : 0;
+    s3_sum_set(doc, object->sum, object->sum_raw, parts);
+    json_set_str(doc, "ChecksumType", str_c(s3_sum_type_name(object->sum_type)));
+}
+
+void s3_describe_write(struct rq *rq, const struct s3_bucket *bucket, const struct s3_object *object,
+                       json_t *out) {
+    json_set_str(out, "ServerSideEncryption", S("AES256"));
+    str version = s3_shown_version(rq, bucket, object);
+    /* An answer to a write shows no id on a bucket whose versioning is suspended but "null". */
+    json_set_str(out, "VersionId", version);
+}
+
+/* ---- PutObject ---- */
+int s3_open_PutObject(struct svc *svc, struct rq *rq) {
+    struct s3_bucket *bucket;
+    str key;
+    int r = s3_use_bucket_to_write(svc, rq, &bucket);
+    if (!r)
+        r = s3_use_key(rq, &key);
+    if (!r)
+        r = s3_check_features(rq);
+    if (r)
+        return r;
+    /* Where the client sends no checksum, S3 computes one of its own. */
+    enum s3_sum own = s3_sum_by_name(json_str(rq->in, "ChecksumAlgorithm"));
+    if (s3_client_sum(rq) != S3_SUM_NONE)
+        own = S3_SUM_NONE;
+    else if (own == S3_SUM_NONE)
+        own = S3_SUM_CRC64NVME;
+    return s3_upload_open(svc, rq, bucket, own);
+}
+
+int s3_op_PutObject(struct svc *svc, struct rq *rq) {
+    struct s3_upload *upload = rq->stream;
+    struct s3_bucket *bucket;
+    str key;
+    int r = s3_use_bucket_to_write(svc, rq, &bucket);
+    if (!r)
+        r = s3_use_key(rq, &key);
+    struct s3_object object = {0};
+    if (!r)
+        r = s3_read_headers(rq, &object);
+    if (!r)
+        r = s3_read_metadata(rq, &object);
+    if (!r)
+        r = s3_read_storage_class(rq, &object);
+    if (!r)
+        r = s3_read_tagging(rq, bucket->name, key, &object);
+    if (!r)
+        r = s3_upload_finish(upload, rq);
+    if (!r)
+        r = s3_check_md5(rq, upload);
+    if (r)
+        return r;
+
+    object.size = upload->size;
+    object.etag = str_c(upload->etag);
+    object.sum = upload->sum;
+    object.sum_raw = str_n(upload->sum_raw, s3_sum_rows[upload->sum].len);
+    CLEANUP_DEINIT(buf) struct buf bodies = {0};
+    if (upload->size > 0)
+        s3_body_add(&bodies, &(struct s3_body){1, upload->size, STR_NONE, buf_view(&upload->ref)});
+    s3_upload_keep(upload, rq);
+    r = s3_put_version(svc, rq, bucket, key, &object, buf_view(&bodies), S3_EVENT_CREATED_PUT);
+    if (r)
+        return r;
+
+    rq->out = json_object();
+    json_set_str(rq->out, "ETag", s3_quoted(rq, object.etag));
+    s3_describe_sum(rq->out, &object);
+    s3_describe_write(rq, bucket, &object, rq->out);
+    return 0;
+}

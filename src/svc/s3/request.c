@@ -1,0 +1,156 @@
+/* svc/s3: what most handlers begin and end with. */
+#include "base/codec.h"
+#include "svc/s3/s3_priv.h"
+
+#include <openssl/sha.h>
+
+int s3_fault(struct rq *rq, int r, const char *what) {
+    return aws_fault(rq, r, what);
+}
+
+/* ---- Buckets and keys ---- */
+static void release_bucket(void *bucket) {
+    s3_bucket_free(bucket);
+}
+
+int s3_use_bucket_named(struct svc *svc, struct rq *rq, str name, str expected_owner,
+                        struct s3_bucket **ret_bucket) {
+    struct s3_bucket *bucket = NULL;
+    int r = s3_buckets_get(svc->buckets, name, &bucket);
+    if (r == STORE_E_ABSENT) {
+        aws_fail(rq, &S3_NoSuchBucket, NULL);
+        aws_fail_detail(rq, "BucketName", name);
+        return AWS_FAILED;
+    }
+    if (r)
+        return s3_fault(rq, r, "read the bucket");
+    rq_on_done(rq, release_bucket, bucket);
+    if (expected_owner.p && !str_eq(expected_owner, bucket->row.account))
+        return aws_fail(rq, &S3_AccessDenied, NULL);
+    *ret_bucket = bucket;
+    return 0;
+}
+
+int s3_use_bucket(struct svc *svc, struct rq *rq, struct s3_bucket **ret_bucket) {
+    return s3_use_bucket_named(svc, rq, json_str(rq->in, "Bucket"),
+                               json_str(rq->in, "ExpectedBucketOwner"), ret_bucket);
+}
+
+int s3_use_bucket_to_write(struct svc *svc, struct rq *rq, struct s3_bucket **ret_bucket) {
+    struct s3_bucket *bucket;
+    int r = s3_use_bucket(svc, rq, &bucket);
+    if (r)
+        return r;
+    if (bucket->row.deleting)
+        return aws_fail(rq, &S3_OperationAborted, NULL);
+    *ret_bucket = bucket;
+    return 0;
+}
+
+int s3_use_key(struct rq *rq, str *ret_key) {
+    str key = json_str(rq->in, "Key");
+    if (key.len == 0)
+        return aws_fail(rq, &S3_InvalidArgument, "The object key must not be empty");
+    if (key.len > S3_MAX_KEY) {
+        CLEANUP_DEINIT(buf) struct buf number = {0};
+        aws_fail(rq, &S3_KeyTooLongError, NULL);
+        buf_printf(&number, "%zu", key.len);
+        aws_fail_detail(rq, "Size", buf_view(&number));
+        aws_fail_detail(rq, "MaxSizeAllowed", S("1024"));
+        return AWS_FAILED;
+    }
+    *ret_key = key;
+    return 0;
+}
+
+/* ---- Names of things ---- */
+str s3_bucket_arn(struct rq *rq, str bucket) {
+    return arena_printf(&rq->arena, "arn:aws:s3:::" STR_FMT, STR_ARG(bucket));
+}
+
+str s3_object_arn(struct rq *rq, str bucket, str key) {
+    return arena_printf(&rq->arena, "arn:aws:s3:::" STR_FMT "/" STR_FMT, STR_ARG(bucket),
+                        STR_ARG(key));
+}
+
+str s3_canonical_id(struct rq *rq, str account) {
+    unsigned char digest[SHA256_DIGEST_LENGTH];
+    char hex[2 * SHA256_DIGEST_LENGTH];
+    CLEANUP_DEINIT(buf) struct buf text = {0};
+    buf_c(&text, "calotype canonical user ");
+    buf_str(&text, account);
+    SHA256((const unsigned char *)text.p, text.len, digest);
+    codec_hex(hex, digest, sizeof digest);
+    return arena_str(&rq->arena, str_n(hex, sizeof hex));
+}
+
+json_t *s3_owner(struct rq *rq, str account) {
+    json_t *owner = json_object();
+    json_set_str(owner, "ID", s3_canonical_id(rq, account));
+    return owner;
+}
+
+str s3_quoted(struct rq *rq, str etag) {
+    return arena_printf(&rq->arena, "\"" STR_FMT "\"", STR_ARG(etag));
+}
+
+str s3_shown_version(struct rq *rq, const struct s3_bucket *bucket, const struct s3_object *object) {
+    if (bucket->row.versioning == S3_UNVERSIONED)
+        return STR_NONE;
+    char id[S3_ID_LEN + 1];
+    return arena_str(&rq->arena, s3_object_version_id(object, id));
+}
+
+/* ---- Events ---- */
+static str principal_of(struct rq *rq) {
+    if (!rq->caller)
+        return S("Anonymous");
+    return arena_printf(&rq->arena, "AWS:" STR_FMT, STR_ARG(rq->caller->user_id));
+}
+
+/* A delete marker is announced with the ETag of no bytes, as S3 does. */
+static str etag_of(const struct s3_object *object) {
+    if (!object)
+        return STR_NONE;
+    return s3_object_is_marker(object) ? S("d41d8cd98f00b204e9800998ecf8427e") : object->etag;
+}
+
+void s3_emit(struct svc *svc, struct rq *rq, const struct s3_bucket *bucket,
+             const struct s3_happening *what) {
+    if (!bucket->notify)
+        return;
+    const struct s3_notify_target *target = s3_notify_match(bucket->notify, what->type, what->key);
+    if (!target)
+        return;
+    struct s3_event event = {
+        .type = what->type,
+        .time_ms = rq->now_ms,
+        .region = bucket->row.region,
+        .principal = principal_of(rq),
+        .source_ip = rq_source_ip(rq),
+        .request_id = str_c(rq->id),
+        .host_id = str_c(rq->id),
+        .config_id = target->id,
+        .bucket = bucket->name,
+        .owner_id = s3_canonical_id(rq, bucket->row.account),
+        .key = what->key,
+        .has_body = what->object && !s3_object_is_marker(what->object),
+        .size = what->object ? what->object->size : 0,
+        .etag = etag_of(what->object),
+        .version_id = what->version_id,
+        .seq = what->seq,
+    };
+    CLEANUP_DEINIT(buf) struct buf payload = {0};
+    s3_event_write(&payload, &event);
+    struct hub_event out = {
+        .target = target->arn,
+        .source_service = S("s3.amazonaws.com"),
+        .source_arn = s3_bucket_arn(rq, bucket->name),
+        .source_account = bucket->row.account,
+        .payload = buf_view(&payload),
+        .subject = S("Amazon S3 Notification"),
+        .account = bucket->row.account,
+        .region = bucket->row.region,
+    };
+    hub_deliver(svc->hub, rq_batch(rq), &out);
+}

@@ -1,0 +1,203 @@
+#pragma once
+/* svc/s3, inside the room: the service's state and what its operations share. */
+#include "svc/s3/bucket.h"
+#include "svc/s3/cond.h"
+#include "svc/s3/errors.h"
+#include "svc/s3/event.h"
+#include "svc/s3/s3.h"
+#include "svc/s3/versions.h"
+
+struct svc {
+    struct store *store;
+    struct hub *hub;
+    struct s3_buckets *buckets;
+};
+
+/* Handlers, s3_op_X, and openers of the streamed ones, s3_open_X: one of each row in ops.def. */
+#define OP(name, action, resource, flags) aws_handler_fn s3_op_##name;
+#define OP_IN(name, action, resource, flags) aws_handler_fn s3_op_##name, s3_open_##name;
+#include "svc/s3/ops.def"
+#undef OP
+#undef OP_IN
+
+/* Limits of S3 ("Amazon S3 multipart upload limits", "Object metadata"). */
+#define S3_MAX_PUT (5ULL << 30)
+#define S3_MAX_OBJECT (50ULL << 40)
+#define S3_MIN_PART (5ULL << 20)
+enum { S3_MAX_KEY = 1024, S3_MAX_METADATA = 2048, S3_MAX_PARTS = 10000, S3_PAGE = 1000 };
+
+/* ---- request.c: what most handlers begin with ---- */
+/*
+ * The bucket that rq->in names (member "Bucket"), borrowed until the request ends. NoSuchBucket;
+ * AccessDenied when ExpectedBucketOwner is another. s3_use_bucket_named takes another name and the
+ * owner expected of it (absent: any).
+ */
+int s3_use_bucket(struct svc *svc, struct rq *rq, struct s3_bucket **ret_bucket);
+int s3_use_bucket_named(struct svc *svc, struct rq *rq, str name, str expected_owner,
+                        struct s3_bucket **ret_bucket);
+/* The same for writers: OperationAborted while the bucket is being deleted. */
+int s3_use_bucket_to_write(struct svc *svc, struct rq *rq, struct s3_bucket **ret_bucket);
+/* Member "Key", at most 1024 bytes and not empty. */
+int s3_use_key(struct rq *rq, str *ret_key);
+/* A result of versions.h or store.h that no handler can do anything about. */
+int s3_fault(struct rq *rq, int r, const char *what);
+
+/* In the request's arena. */
+str s3_bucket_arn(struct rq *rq, str bucket);
+str s3_object_arn(struct rq *rq, str bucket, str key);
+/* The 64 hex digits that stand for an account in S3's answers. */
+str s3_canonical_id(struct rq *rq, str account);
+json_t *s3_owner(struct rq *rq, str account); /* {"ID":…}: a new reference */
+str s3_quoted(struct rq *rq, str etag);
+
+/*
+ * Adds to the batch the event that the bucket's configuration wants for this, if any. size and etag
+ * come from the object; version_id absent on buckets that were never versioned.
+ */
+struct s3_happening {
+    enum s3_event_type type;
+    str key;
+    const struct s3_object *object; /* NULL: no size, no etag */
+    str version_id;
+    uint64_t seq;
+};
+void s3_emit(struct svc *svc, struct rq *rq, const struct s3_bucket *bucket,
+             const struct s3_happening *what);
+/* The version id as answers and events show it: absent on buckets that were never versioned. */
+str s3_shown_version(struct rq *rq, const struct s3_bucket *bucket, const struct s3_object *object);
+
+/* ---- attributes.c: what a client may say about an object to be ---- */
+/*
+ * Fills headers, metadata, tags, storage class from the members of PutObject, CopyObject or
+ * CreateMultipartUpload; texts live in the arena. What S3 has and we have not is refused by name.
+ */
+int s3_read_headers(struct rq *rq, struct s3_object *object);
+int s3_read_metadata(struct rq *rq, struct s3_object *object);
+int s3_read_storage_class(struct rq *rq, struct s3_object *object);
+/* The x-amz-tagging header; s3:PutObjectTagging is asked for when there is one. */
+int s3_read_tagging(struct rq *rq, str bucket, str key, struct s3_object *object);
+/* ACLs, encryption, object locks: 0 when everything said is what holds here anyway. */
+int s3_check_features(struct rq *rq);
+/* A canned ACL or grants: only private ones. */
+int s3_check_acl(struct rq *rq);
+
+/* ---- upload.c: a body on its way in ---- */
+struct s3_upload {
+    struct svc *svc;
+    struct blob_writer *writer;
+    struct s3_digest *digest;
+    enum s3_sum own_sum; /* computed here; S3_SUM_NONE when the client's own is verified by aws */
+    uint64_t size, most;
+    struct buf ref;      /* once finished */
+    bool finished, committed;
+    uint8_t md5[16];
+    char etag[33];
+    enum s3_sum sum;     /* once finished: the body's checksum */
+    uint8_t sum_raw[S3_SUM_MAX];
+};
+/*
+ * Begins a body under the bucket's data key. It belongs to the request: what was not committed by
+ * its end is discarded. expected: size if known, else 0.
+ */
+int s3_upload_new(struct svc *svc, struct rq *rq, const struct s3_bucket *bucket, enum s3_sum own_sum,
+                  uint64_t expected, struct s3_upload **ret_upload);
+int s3_upload_write(struct s3_upload *upload, struct rq *rq, const void *p, size_t n);
+/* Makes it durable and fills ref, etag and checksum. The same again in a later attempt. */
+int s3_upload_finish(struct s3_upload *upload, struct rq *rq);
+/* The batch of this attempt takes the body over. */
+void s3_upload_keep(struct s3_upload *upload, struct rq *rq);
+/* As the rows' sink: rq->stream is the upload. */
+int s3_upload_open(struct svc *svc, struct rq *rq, const struct s3_bucket *bucket, enum s3_sum own_sum);
+/* The checksum that the client sends, before or behind the body; aws verifies it and hands it over. */
+enum s3_sum s3_client_sum(struct rq *rq);
+/* Content-MD5 of the request against the body's: BadDigest, InvalidDigest. */
+int s3_check_md5(struct rq *rq, const struct s3_upload *upload);
+
+/* ---- put.c ---- */
+/*
+ * Makes object with these bodies the current version of key, under the conditions of the input
+ * (IfMatch, IfNoneMatch), with its event. On success object is complete.
+ */
+int s3_put_version(struct svc *svc, struct rq *rq, const struct s3_bucket *bucket, str key,
+                   struct s3_object *object, str bodies, enum s3_event_type type);
+/* The members that an answer to a write has: ETag, VersionId, SSE, checksum. */
+void s3_describe_write(struct rq *rq, const struct s3_bucket *bucket, const struct s3_object *object,
+                       json_t *out);
+
+/* ---- get.c ---- */
+/*
+ * Finds the version that a read means (version_id absent: the current one), after asking for the
+ * right (plain or versioned action). NoSuchKey, NoSuchVersion, MethodNotAllowed (a delete marker),
+ * with S3's headers. found is the caller's to deinit.
+ */
+struct s3_wanted {
+    const struct s3_bucket *bucket;
+    str key, version_id;
+    const char *action, *version_action;
+};
+int s3_find_wanted(struct svc *svc, struct rq *rq, const struct s3_wanted *wanted,
+                   struct s3_found *found);
+/*
+ * The conditions of a read or of a copy's source: PreconditionFailed. Reads give ret_not_modified,
+ * which is set where they answer 304; for copies (NULL) that is a failure too.
+ */
+int s3_check_cond(struct rq *rq, const struct s3_cond *cond, const struct s3_object *object,
+                  bool *ret_not_modified);
+/* Sets the checksum members, as far as the object has one. */
+void s3_describe_sum(json_t *doc, const struct s3_object *object);
+
+/* ---- body.c: reading stored bodies ---- */
+struct s3_body_reader;
+/* first and last inclusive; nothing is read when size is 0. STORE_E_ABSENT: a body's file is gone. */
+int s3_body_reader_new(struct store *store, str bodies, uint64_t first, uint64_t n,
+                       struct s3_body_reader **ret_reader, struct err *err);
+ssize_t s3_body_reader_read(void *reader, uint64_t offset, void *p, size_t n); /* as rq_out_stream's */
+struct s3_body_reader *s3_body_reader_free(struct s3_body_reader *reader);
+DEFINE_FREEP(s3_body_reader)
+
+/* ---- listing.c: what lists share ---- */
+/* text, URL-encoded (slashes stay) when encode: encoding-type=url. */
+str s3_encoded(struct rq *rq, bool encode, str text);
+bool s3_wants_encoding(const struct rq *rq);
+/* MaxKeys and the like: at most S3_PAGE; InvalidArgument below 0. */
+int s3_page_size(struct rq *rq, const char *member, uint64_t *ret_size);
+/* LastModified, ETag, Size, StorageClass, checksum of one entry. */
+void s3_describe_entry(struct rq *rq, json_t *entry, const struct s3_object *object);
+
+/* ---- copy.c ---- */
+/* The object that CopySource names, readable to the caller and under the CopySourceIf… conditions. */
+struct s3_source {
+    struct s3_bucket *bucket;
+    str key;
+    str version_id;       /* as given; absent: the current one */
+    struct s3_found found;
+    struct buf storage;
+    str bodies;
+};
+void s3_source_deinit(struct s3_source *source);
+int s3_use_source(struct svc *svc, struct rq *rq, struct s3_source *source);
+/* Copies n bytes of it from first on into upload. */
+int s3_copy_bytes(struct svc *svc, struct rq *rq, const struct s3_source *source, uint64_t first,
+                  uint64_t n, struct s3_upload *upload);
+
+/* ---- config.c: configurations as rows ---- */
+/* The JSON document of that kind, a new reference in *ret_doc. STORE_E_ABSENT or AWS_FAILED: told by *ret_doc. */
+int s3_config_get(struct svc *svc, struct rq *rq, const struct s3_bucket *bucket, const char *kind,
+                  json_t **ret_doc);
+/* Stores the document (NULL removes it) and moves the bucket's generation; row: the bucket's row to be. */
+void s3_config_put(struct svc *svc, struct rq *rq, const struct s3_bucket *bucket, const char *kind,
+                   str text, struct s3_bucket_row row);
+void s3_config_touch(struct svc *svc, struct rq *rq, const struct s3_bucket *bucket,
+                     struct s3_bucket_row row);
+
+/* ---- hooks.c: what authorisation asks of S3 ---- */
+int s3_hook_resource(struct svc *svc, struct rq *rq, struct buf *ret_arn);
+int s3_hook_policy(struct svc *svc, struct rq *rq, str arn, const struct policy **ret_policy,
+                   str *ret_account);
+void s3_hook_context(struct svc *svc, struct rq *rq, struct policy_context *context);
+int s3_hook_veto(struct svc *svc, struct rq *rq, str arn, bool via_resource);
+
+/* ---- sweep.c ---- */
+int s3_sweep(struct svc *svc, struct err *err);
+/* Removes every part row of an upload whose own row is gone, with its bodies. Commits by itself. */
+int s3_drop_parts(struct store *store, uint64_t bucket_id, uint64_t upload_seq, struct err *err);

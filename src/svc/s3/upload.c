@@ -1,0 +1,139 @@
+/*
+ * svc/s3: a body on its way in. The bytes go to a blob writer and past the digest; they become
+ * visible only with the row that refers to them. Whatever happens to the request, on_done gives
+ * back what was not committed.
+ */
+#include "base/codec.h"
+#include "store/blob.h"
+#include "svc/s3/digest.h"
+#include "svc/s3/s3_priv.h"
+
+static void release(void *ctx) {
+    struct s3_upload *u = ctx;
+    blob_writer_free(u->writer);
+    s3_digest_free(u->digest);
+    /*
+     * After a failed write or sync nobody knows what reached the disk: the row may be there after
+     * all. Then the body stays, and the sweep at the next start decides.
+     */
+    if (u->finished && !u->committed && !store_is_readonly(u->svc->store, NULL))
+        blob_discard(u->svc->store, buf_view(&u->ref));
+    buf_deinit(&u->ref);
+    free(u);
+}
+
+int s3_upload_new(struct svc *svc, struct rq *rq, const struct s3_bucket *bucket, enum s3_sum own_sum,
+                  uint64_t expected, struct s3_upload **ret_upload) {
+    struct s3_upload *u = mem_new(struct s3_upload);
+    rq_on_done(rq, release, u);
+    u->svc = svc;
+    u->own_sum = own_sum;
+    u->most = S3_MAX_PUT;
+    u->digest = s3_digest_new(own_sum);
+    struct err why = {""};
+    int r = blob_create(svc->store, str_n(bucket->row.key_id, SEAL_KEY_ID_LEN), expected, &u->writer, &why);
+    if (r)
+        return s3_fault(rq, r, why.text);
+    *ret_upload = u;
+    return 0;
+}
+
+int s3_upload_write(struct s3_upload *u, struct rq *rq, const void *p, size_t n) {
+    if (n > u->most - u->size)
+        return aws_fail(rq, &S3_EntityTooLarge, NULL);
+    u->size += n;
+    s3_digest_add(u->digest, p, n);
+    struct err why = {""};
+    int r = blob_write(u->writer, p, n, &why);
+    return r ? s3_fault(rq, r, why.text) : 0;
+}
+
+int s3_upload_finish(struct s3_upload *u, struct rq *rq) {
+    if (u->finished)
+        return 0;
+    s3_digest_finish(u->digest, u->md5, u->sum_raw);
+    codec_hex(u->etag, u->md5, sizeof u->md5);
+    u->etag[32] = '\0';
+    u->sum = u->own_sum;
+    str sent = rq->payload.checksum_algorithm;
+    if (u->sum == S3_SUM_NONE && sent.p) {
+        u->sum = s3_sum_by_name(sent);
+        if (u->sum != S3_SUM_NONE && !s3_sum_decode(u->sum, rq->payload.checksum_value, u->sum_raw))
+            return aws_fail(rq, &S3_InvalidRequest, "Value for x-amz-checksum-" STR_FMT " header is invalid.",
+                            STR_ARG(sent));
+    }
+    if (u->size == 0) { /* no bytes, no blob */
+        u->finished = u->committed = true;
+        return 0;
+    }
+    struct err why = {""};
+    int r = blob_finish(STEAL(u->writer), &u->ref, &why);
+    if (r)
+        return s3_fault(rq, r, why.text);
+    u->finished = true;
+    return 0;
+}
+
+static void mark_committed(void *upload) {
+    ((struct s3_upload *)upload)->committed = true;
+}
+
+void s3_upload_keep(struct s3_upload *u, struct rq *rq) {
+    if (u->size == 0)
+        return;
+    blob_keep(rq_batch(rq), buf_view(&u->ref));
+    store_after(rq_batch(rq), mark_committed, u);
+}
+
+/* ---- The sink of streamed rows ---- */
+static int sink(void *stream, struct rq *rq, const void *p, size_t n) {
+    return s3_upload_write(stream, rq, p, n);
+}
+
+enum s3_sum s3_client_sum(struct rq *rq) {
+    static const str head = S_INIT("x-amz-checksum-");
+    str value, trailer = str_trim(rq_header(rq, "x-amz-trailer"));
+    enum s3_sum sum = s3_sum_of(rq->in, &value);
+    if (sum != S3_SUM_NONE || !str_starts_nocase(trailer, head))
+        return sum;
+    for (int i = S3_SUM_NONE + 1; i < S3_N_SUMS; i++)
+        if (str_eq_nocase(str_skip(trailer, head.len), str_c(s3_sum_rows[i].name)))
+            return (enum s3_sum)i;
+    return S3_SUM_NONE;
+}
+
+int s3_upload_open(struct svc *svc, struct rq *rq, const struct s3_bucket *bucket, enum s3_sum own_sum) {
+    int64_t length = json_int(rq->in, "ContentLength", 0);
+    uint64_t decoded;
+    if (str_to_u64(rq_header(rq, "x-amz-decoded-content-length"), &decoded))
+        length = decoded < INT64_MAX ? (int64_t)decoded : INT64_MAX;
+    if (length > (int64_t)S3_MAX_PUT) {
+        aws_fail(rq, &S3_EntityTooLarge, NULL);
+        aws_fail_detail(rq, "MaxSizeAllowed", S("5368709120"));
+        return AWS_FAILED;
+    }
+    struct s3_upload *upload;
+    int r = s3_upload_new(svc, rq, bucket, own_sum, length > 0 ? (uint64_t)length : 0, &upload);
+    if (r)
+        return r;
+    rq->stream = upload;
+    aws_set_sink(rq, sink, upload);
+    return 0;
+}
+
+int s3_check_md5(struct rq *rq, const struct s3_upload *upload) {
+    str sent = json_str(rq->in, "ContentMD5");
+    if (!sent.p)
+        return 0;
+    CLEANUP_DEINIT(buf) struct buf raw = {0};
+    if (!codec_unbase64(&raw, sent) || raw.len != sizeof upload->md5)
+        return aws_fail(rq, &S3_InvalidDigest, NULL);
+    if (memcmp(raw.p, upload->md5, raw.len) == 0)
+        return 0;
+    CLEANUP_DEINIT(buf) struct buf actual = {0};
+    codec_add_base64(&actual, upload->md5, sizeof upload->md5);
+    aws_fail(rq, &S3_BadDigest, NULL);
+    aws_fail_detail(rq, "ExpectedDigest", sent);
+    aws_fail_detail(rq, "CalculatedDigest", buf_view(&actual));
+    return AWS_FAILED;
+}

@@ -1,0 +1,375 @@
+/*
+ * The escape suite and the life of sandboxes, for one level: test_escape full | userns.
+ * As root, "userns" becomes an ordinary user first. A machine that lacks the level skips (77).
+ */
+#include "cm.h"
+
+#include "base/clock.h"
+#include "base/io.h"
+#include "sandbox/sandbox.h"
+
+#include <arpa/inet.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { MIB = 1 << 20, SKIP = 77, ORDINARY_UID = 12345, PATIENCE_MS = 20000 };
+
+static struct sandbox_spawner *spawner;
+static char code[] = "/tmp/calotype-escape-XXXXXX";
+
+/* ---- Help ---- */
+static struct sandbox *run(const char *const *argv, unsigned max_processes) {
+    static const char *const env[] = {"GREETING=hello there", "EMPTY=", NULL};
+    const struct sandbox_spec spec = {
+        .code = code,
+        .argv = argv,
+        .env = env,
+        .memory_bytes = 64 * MIB,
+        .tmp_bytes = 8 * MIB,
+        .max_processes = max_processes,
+        .ports = {9001},
+        .files = {{"/etc/ssl/certs/ca-certificates.crt", S("local CA\n")}},
+    };
+    struct sandbox *sb = NULL;
+    struct err err = {0};
+    if (sandbox_start(spawner, &spec, &sb, &err))
+        fail_msg("%s", err.text);
+    return sb;
+}
+
+/* Everything the program wrote, until it closed that descriptor. */
+static void read_output(struct sandbox *sb, int fd, struct buf *out) {
+    CLEANUP_FD int from = sandbox_take_output(sb, fd);
+    for (;;) {
+        struct pollfd on = {.fd = from, .events = POLLIN};
+        assert_int_equal(poll(&on, 1, PATIENCE_MS), 1);
+        ssize_t got = read(from, buf_reserve(out, 4096), 4096);
+        if (got <= 0)
+            break;
+        out->len += (size_t)got;
+    }
+    buf_char(out, '\0');
+}
+
+static struct sandbox_end wait_end(struct sandbox *sb) {
+    struct sandbox_end end = {0};
+    assert_int_equal(sandbox_wait(sb, PATIENCE_MS, &end), 0);
+    return end;
+}
+
+static int listen_outside(uint16_t *ret_port) {
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    struct sockaddr_in at = {.sin_family = AF_INET};
+    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t len = sizeof at;
+    assert_int_equal(bind(fd, (struct sockaddr *)&at, sizeof at), 0);
+    assert_int_equal(listen(fd, 4), 0);
+    getsockname(fd, (struct sockaddr *)&at, &len);
+    *ret_port = ntohs(at.sin_port);
+    return fd;
+}
+
+static int listen_abstract(const char *name) {
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    struct sockaddr_un at = {.sun_family = AF_UNIX};
+    snprintf(at.sun_path + 1, sizeof at.sun_path - 1, "%s", name);
+    socklen_t len = (socklen_t)(sizeof(sa_family_t) + 1 + strlen(name));
+    assert_int_equal(bind(fd, (struct sockaddr *)&at, len), 0);
+    assert_int_equal(listen(fd, 4), 0);
+    return fd;
+}
+
+static bool gets_silent(int fd, int ms) {
+    struct pollfd on = {.fd = fd, .events = POLLIN};
+    return poll(&on, 1, ms) == 0;
+}
+
+static void wait_for_byte(int fd) {
+    char c;
+    assert_false(gets_silent(fd, PATIENCE_MS));
+    assert_true(read(fd, &c, 1) == 1);
+}
+
+/* ---- Walls ---- */
+static void test_walls(void **state) {
+    (void)state;
+    uint16_t port;
+    CLEANUP_FD int tcp = listen_outside(&port);
+    char name[64], number[8];
+    snprintf(name, sizeof name, "calotype-escape-%d", getpid());
+    snprintf(number, sizeof number, "%u", port);
+    CLEANUP_FD int abstract = listen_abstract(name);
+
+    CLEANUP(sandbox) struct sandbox *other = run((const char *const[]){"/var/task/jailed", "neighbour", NULL}, 0);
+    CLEANUP_FD int other_out = sandbox_take_output(other, 1);
+    wait_for_byte(other_out);
+
+    CLEANUP(sandbox) struct sandbox *sb =
+        run((const char *const[]){"/var/task/jailed", "walls", number, name, NULL}, 0);
+    CLEANUP_DEINIT(buf) struct buf out = {0};
+    read_output(sb, 1, &out);
+    struct sandbox_end end = wait_end(sb);
+    if (end.code != 0 || end.signaled || !strstr(out.p, "done "))
+        fail_msg("%s", out.p);
+    assert_true(gets_silent(tcp, 0));
+    assert_true(gets_silent(abstract, 0));
+}
+
+static void test_forks_are_bounded(void **state) {
+    (void)state;
+    CLEANUP(sandbox) struct sandbox *sb = run((const char *const[]){"/var/task/jailed", "forks", NULL}, 50);
+    CLEANUP_FD int out = sandbox_take_output(sb, 1);
+    struct sandbox_end end = wait_end(sb);
+    assert_int_equal(end.code, 0);
+    char text[64] = "";
+    assert_true(read(out, text, sizeof text - 1) > 0);
+    int n = atoi(text + strlen("forks "));
+    assert_in_range(n, 10, 50);
+}
+
+static void test_memory_is_bounded(void **state) {
+    (void)state;
+    CLEANUP(sandbox) struct sandbox *sb = run((const char *const[]){"/var/task/jailed", "memory", NULL}, 0);
+    struct sandbox_end end;
+    for (int i = 0; !sandbox_ended(sb, &end); i++) {
+        assert_true(i < PATIENCE_MS);
+        sandbox_check_memory(sb);
+        poll(NULL, 0, 1);
+    }
+    assert_true(end.signaled);
+    assert_int_equal(end.code, SIGKILL);
+    assert_true(end.oom);
+    assert_in_range(end.memory_peak, 32 * MIB, 90 * MIB);
+}
+
+static void test_tmp_is_bounded(void **state) {
+    (void)state;
+    CLEANUP(sandbox) struct sandbox *sb = run((const char *const[]){"/var/task/jailed", "tmp", NULL}, 0);
+    CLEANUP_DEINIT(buf) struct buf out = {0};
+    read_output(sb, 1, &out);
+    assert_int_equal(wait_end(sb).code, 0);
+    check_str(str_c(out.p), str_c("tmp 8388608\n"));
+}
+
+/* ---- Life ---- */
+static void test_environment_and_exit(void **state) {
+    (void)state;
+    CLEANUP(sandbox) struct sandbox *sb = run((const char *const[]){"/var/task/jailed", "env", NULL}, 0);
+    CLEANUP_DEINIT(buf) struct buf out = {0}, errors = {0};
+    read_output(sb, 1, &out);
+    read_output(sb, 2, &errors);
+    check_str(str_c(out.p), str_c("GREETING=hello there\nEMPTY=\n"));
+    check_str(str_c(errors.p), str_c("to stderr\n"));
+    struct sandbox_end end = wait_end(sb);
+    assert_int_equal(end.code, 7);
+    assert_false(end.signaled || end.oom || end.lost || end.exec_errno);
+    assert_int_equal(sandbox_take_output(sb, 1), -1);
+}
+
+static void test_missing_program(void **state) {
+    (void)state;
+    CLEANUP(sandbox) struct sandbox *sb = run((const char *const[]){"/var/task/none", NULL}, 0);
+    assert_int_equal(wait_end(sb).exec_errno, ENOENT);
+}
+
+static void test_missing_code(void **state) {
+    (void)state;
+    static const char *const argv[] = {"/var/task/x", NULL};
+    const struct sandbox_spec spec = {.code = "/nonexistent", .argv = argv, .env = argv + 1, .memory_bytes = MIB, .tmp_bytes = MIB};
+    struct sandbox *sb = NULL;
+    struct err err = {0};
+    assert_int_equal(sandbox_start(spawner, &spec, &sb, &err), -ENOENT);
+    assert_null(sb);
+    assert_non_null(strstr(err.text, "opening the code"));
+}
+
+static void test_freeze_thaw_kill(void **state) {
+    (void)state;
+    CLEANUP(sandbox) struct sandbox *sb = run((const char *const[]){"/var/task/jailed", "tick", NULL}, 0);
+    CLEANUP_FD int out = sandbox_take_output(sb, 1);
+    char rest[65536];
+    wait_for_byte(out);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(sandbox_freeze(sb), 0);
+        /* Stopping takes effect within microseconds, not at once: let it settle, then it must be still. */
+        for (int settled = 0; settled < 2; settled = gets_silent(out, 10) ? settled + 1 : 0)
+            (void)!read(out, rest, sizeof rest);
+        assert_true(gets_silent(out, 50));
+        assert_int_equal(sandbox_thaw(sb), 0);
+        wait_for_byte(out);
+    }
+    assert_true(sandbox_memory_peak(sb) > 0);
+    assert_int_equal(sandbox_freeze(sb), 0);
+    struct sandbox_end end;
+    assert_false(sandbox_ended(sb, &end));
+    assert_int_equal(sandbox_wait(sb, 1, &end), -ETIMEDOUT);
+    sandbox_kill(sb);
+    end = wait_end(sb);
+    assert_true(end.signaled && end.code == SIGKILL && !end.oom);
+}
+
+static void test_listener(void **state) {
+    (void)state;
+    uint16_t port;
+    CLEANUP_FD int tcp = listen_outside(&port);
+    CLEANUP(sandbox) struct sandbox *sb = run((const char *const[]){"/var/task/jailed", "walls", "1", "x", NULL}, 0);
+    CLEANUP_FD int listener = sandbox_take_listener(sb, 9001);
+    assert_true(listener >= 0);
+    assert_int_equal(sandbox_take_listener(sb, 9001), -1);
+    assert_int_equal(sandbox_take_listener(sb, 80), -1);
+    /* The walls program connects to 9001 from inside; the connection arrives here. */
+    assert_false(gets_silent(listener, PATIENCE_MS));
+    CLEANUP_FD int peer = accept(listener, NULL, NULL);
+    assert_true(peer >= 0);
+    wait_end(sb);
+}
+
+/* ---- The end of the daemon ---- */
+static size_t count_mounts(void) {
+    CLEANUP_DEINIT(buf) struct buf text = {0};
+    assert_int_equal(io_read_file(&text, "/proc/self/mounts", 1 << 20, NULL), 0);
+    size_t lines = 0;
+    for (size_t i = 0; i < text.len; i++)
+        lines += text.p[i] == '\n';
+    return lines;
+}
+
+/* Processes named jailed and tick that still run, found by their command line. */
+static size_t count_ticking(const char *mark) {
+    size_t n = 0;
+    DIR *dir = opendir("/proc");
+    for (struct dirent *e; (e = readdir(dir));) {
+        char path[300];
+        snprintf(path, sizeof path, "/proc/%.200s/cmdline", e->d_name);
+        CLEANUP_DEINIT(buf) struct buf text = {0};
+        if (e->d_name[0] >= '0' && e->d_name[0] <= '9' && io_read_file(&text, path, 1 << 16, NULL) == 0)
+            n += str_find(buf_view(&text), str_c(mark)) >= 0;
+    }
+    closedir(dir);
+    return n;
+}
+
+/* A daemon of its own with two sandboxes, one frozen; says so, then waits to be killed. */
+static void doomed_daemon(int say, const char *mark) {
+    struct sandbox_options options = {0};
+    if (sandbox_spawner_start(&spawner, &options, NULL))
+        _exit(1);
+    const char *const argv[] = {"/var/task/jailed", "tick", mark, NULL};
+    struct sandbox *a = run(argv, 0), *b = run(argv, 0);
+    int out[2] = {sandbox_take_output(a, 1), sandbox_take_output(b, 1)};
+    wait_for_byte(out[0]);
+    wait_for_byte(out[1]);
+    sandbox_freeze(b);
+    (void)!write(say, "!", 1);
+    for (;;)
+        pause();
+}
+
+static void test_nothing_survives_the_daemon(void **state) {
+    (void)state;
+    size_t mounts = count_mounts();
+    char mark[64];
+    snprintf(mark, sizeof mark, "doomed-%d", getpid());
+    int said[2];
+    assert_int_equal(pipe2(said, O_CLOEXEC), 0);
+    pid_t daemon = fork();
+    if (daemon == 0)
+        doomed_daemon(said[1], mark);
+    close(said[1]);
+    wait_for_byte(said[0]);
+    assert_int_equal(count_ticking(mark), 2);
+    kill(daemon, SIGKILL);
+    waitpid(daemon, NULL, 0);
+    int64_t until = clock_mono_ms() + PATIENCE_MS;
+    while (count_ticking(mark) > 0 && clock_mono_ms() < until)
+        poll(NULL, 0, 2);
+    assert_int_equal(count_ticking(mark), 0);
+    /* The spawner held the other end of the pipe's lineage only through the daemon: it is gone too. */
+    assert_false(gets_silent(said[0], PATIENCE_MS));
+    close(said[0]);
+    assert_int_equal(count_mounts(), mounts);
+}
+
+/* ---- Set-up ---- */
+static int copy_program(const char *from, const char *name, mode_t mode) {
+    char path[128];
+    snprintf(path, sizeof path, "%s/%s", code, name);
+    CLEANUP_DEINIT(buf) struct buf bytes = {0};
+    CLEANUP_FD int fd = open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0700);
+    if (fd < 0 || io_read_file(&bytes, from, 64 * MIB, NULL) || io_write_full(fd, bytes.p, bytes.len))
+        return -1;
+    return fchmod(fd, mode);
+}
+
+static int setup(void **state) {
+    (void)state;
+    const char *program = getenv("JAILED");
+    if (!program || !mkdtemp(code) || chmod(code, 0755))
+        return -1;
+    return copy_program(program, "jailed", 0755) || copy_program(program, "setuid", 04755);
+}
+
+static int teardown(void **state) {
+    (void)state;
+    char path[128];
+    static const char *const names[] = {"jailed", "setuid"};
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        snprintf(path, sizeof path, "%s/%s", code, names[i]);
+        unlink(path);
+    }
+    return rmdir(code);
+}
+
+static int become_ordinary(void) {
+    if (geteuid() != 0)
+        return 0;
+    if (setgroups(0, NULL) || setresgid(ORDINARY_UID, ORDINARY_UID, ORDINARY_UID) ||
+        setresuid(ORDINARY_UID, ORDINARY_UID, ORDINARY_UID))
+        return -errno;
+    return prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
+}
+
+int main(int argc, char **argv) {
+    enum sandbox_level want = argc > 1 && strcmp(argv[1], "full") == 0 ? SANDBOX_FULL : SANDBOX_USERNS;
+    if (want == SANDBOX_USERNS && become_ordinary())
+        return 1;
+    struct sandbox_options options = {0};
+    struct err err = {0};
+    if (sandbox_spawner_start(&spawner, &options, &err)) {
+        print_error("%s\n", err.text);
+        return 1;
+    }
+    const struct sandbox_status *status = sandbox_spawner_status(spawner);
+    print_message("level %s, memory by %s, freezer by %s%s%s\n", sandbox_level_name(status->level),
+                  status->memory == SANDBOX_MEMORY_CGROUP ? "cgroup" : "sampling",
+                  status->freezer ? "cgroup" : "signals", status->why[0] ? ": " : "", status->why);
+    if (status->level != want) {
+        sandbox_spawner_free(spawner);
+        return SKIP;
+    }
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_walls),
+        cmocka_unit_test(test_forks_are_bounded),
+        cmocka_unit_test(test_memory_is_bounded),
+        cmocka_unit_test(test_tmp_is_bounded),
+        cmocka_unit_test(test_environment_and_exit),
+        cmocka_unit_test(test_missing_program),
+        cmocka_unit_test(test_missing_code),
+        cmocka_unit_test(test_freeze_thaw_kill),
+        cmocka_unit_test(test_listener),
+        cmocka_unit_test(test_nothing_survives_the_daemon),
+    };
+    int failed = cmocka_run_group_tests(tests, setup, teardown);
+    sandbox_spawner_free(spawner);
+    return failed;
+}
