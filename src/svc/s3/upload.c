@@ -90,15 +90,19 @@ static int sink(void *stream, struct rq *rq, const void *p, size_t n) {
     return s3_upload_write(stream, rq, p, n);
 }
 
-/* aws verifies a checksum that the client sends, before or behind the body, and hands it over. */
-static bool client_sends_sum(struct rq *rq) {
-    str value;
-    if (s3_sum_of(rq->in, &value) != S3_SUM_NONE)
-        return true;
-    return str_starts_nocase(rq_header(rq, "x-amz-trailer"), S("x-amz-checksum-"));
+enum s3_sum s3_client_sum(struct rq *rq) {
+    static const str head = S_INIT("x-amz-checksum-");
+    str value, trailer = str_trim(rq_header(rq, "x-amz-trailer"));
+    enum s3_sum sum = s3_sum_of(rq->in, &value);
+    if (sum != S3_SUM_NONE || !str_starts_nocase(trailer, head))
+        return sum;
+    for (int i = S3_SUM_NONE + 1; i < S3_N_SUMS; i++)
+        if (str_eq_nocase(str_skip(trailer, head.len), str_c(s3_sum_rows[i].name)))
+            return (enum s3_sum)i;
+    return S3_SUM_NONE;
 }
 
-int s3_upload_open(struct svc *svc, struct rq *rq, const struct s3_bucket *bucket, enum s3_sum fallback) {
+int s3_upload_open(struct svc *svc, struct rq *rq, const struct s3_bucket *bucket, enum s3_sum own_sum) {
     int64_t length = json_int(rq->in, "ContentLength", 0);
     uint64_t decoded;
     if (str_to_u64(rq_header(rq, "x-amz-decoded-content-length"), &decoded))
@@ -109,8 +113,7 @@ int s3_upload_open(struct svc *svc, struct rq *rq, const struct s3_bucket *bucke
         return AWS_FAILED;
     }
     struct s3_upload *upload;
-    int r = s3_upload_new(svc, rq, bucket, client_sends_sum(rq) ? S3_SUM_NONE : fallback,
-                          length > 0 ? (uint64_t)length : 0, &upload);
+    int r = s3_upload_new(svc, rq, bucket, own_sum, length > 0 ? (uint64_t)length : 0, &upload);
     if (r)
         return r;
     rq->stream = upload;
