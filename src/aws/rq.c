@@ -96,6 +96,10 @@ str rq_header(const struct rq *rq, const char *name) {
 
 bool rq_is_secure(const struct rq *rq) { return !rq->net || rq->net->tls || rq->net->local; }
 
+str rq_source_ip(const struct rq *rq) {
+    return rq->net && rq->net->peer_ip.len ? rq->net->peer_ip : S("127.0.0.1");
+}
+
 str rq_endpoint(struct rq *rq) {
     struct rq_priv *p = rq->priv;
     str host = rq_header(rq, "Host");

@@ -11,6 +11,8 @@ static const struct {
 } verbs[] = {
     {"up", "run the cloud of a data folder", prog_verb_up},
     {"down", "end it", prog_verb_down},
+    {"env", "print the environment for AWS clients", prog_verb_env},
+    {"with", "run an AWS client against it", prog_verb_with},
 };
 
 static void print_verbs(void) {

@@ -12,6 +12,7 @@
 #include "prog/data.h"
 #include "prog/say.h"
 #include "prog/verb.h"
+#include "sandbox/sandbox.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -73,7 +74,30 @@ static int tell_ready(const struct up *up, const char *endpoint, struct err *err
     return r < 0 ? err_sys(err, r, "cannot write the endpoint to descriptor %u", up->ready_fd) : 0;
 }
 
-static int run(const struct up *up, struct err *err) {
+/* The spawner, and whether its level is enough. */
+static int start_spawner(const struct up *up, struct sandbox_spawner **ret_spawner, struct err *err) {
+    static const enum sandbox_level least[] = {
+        [ISOLATION_ANY] = SANDBOX_NONE, [ISOLATION_USERNS] = SANDBOX_USERNS, [ISOLATION_FULL] = SANDBOX_FULL};
+    struct sandbox_options options = {.strict = up->settings.strict};
+    int r = sandbox_spawner_start(ret_spawner, &options, err);
+    if (r)
+        return r;
+    const struct sandbox_status *status = sandbox_spawner_status(*ret_spawner);
+    if (status->level < least[up->settings.isolation])
+        return err_set(err, -ENOTSUP, "functions would run at isolation level %s, less than --isolation asks for: %s",
+                       sandbox_level_name(status->level), status->why);
+    return 0;
+}
+
+static void log_isolation(struct sandbox_spawner *spawner) {
+    const struct sandbox_status *status = sandbox_spawner_status(spawner);
+    if (status->why[0])
+        log_warn("prog", "isolation of functions is %s: %s", sandbox_level_name(status->level), status->why);
+    else
+        log_info("prog", "isolation of functions is %s", sandbox_level_name(status->level));
+}
+
+static int run_daemon(const struct up *up, struct sandbox_spawner *spawner, struct err *err) {
     int64_t began = clock_mono_ms();
     prepare_process();
     sigset_t set = ending_signals();
@@ -81,11 +105,12 @@ static int run(const struct up *up, struct err *err) {
 
     struct prog_daemon *daemon = NULL;
     struct prog_daemon_options options = {
-        .settings = &up->settings, .data = up->data, .test_clock = up->test_clock};
+        .settings = &up->settings, .data = up->data, .test_clock = up->test_clock, .spawner = spawner};
     int r = prog_daemon_start(&daemon, &options, err);
     if (r == 0)
         r = tell_ready(up, prog_daemon_endpoint(daemon), err);
     if (r == 0) {
+        log_isolation(spawner);
         log_info("prog", "calotype %s is ready at %s after %lld ms, data in %s", CALOTYPE_VERSION,
                  prog_daemon_endpoint(daemon), (long long)(clock_mono_ms() - began), up->data);
         wait_for_end();
@@ -94,6 +119,12 @@ static int run(const struct up *up, struct err *err) {
     if (r == 0)
         log_info("prog", "ended");
     return r;
+}
+
+static int run(const struct up *up, struct err *err) {
+    CLEANUP(sandbox_spawner) struct sandbox_spawner *spawner = NULL;
+    int r = start_spawner(up, &spawner, err);
+    return r ? r : run_daemon(up, spawner, err);
 }
 
 /* ---- Detaching ---- */

@@ -13,3 +13,5 @@ enum {
 
 int prog_verb_up(int argc, char **argv);
 int prog_verb_down(int argc, char **argv);
+int prog_verb_env(int argc, char **argv);
+int prog_verb_with(int argc, char **argv);
