@@ -174,7 +174,8 @@ static size_t take_ready(struct hub *hub, struct waiting rows[GROUP]) {
         out_key(&rows[i].key, rows[i].id);
     }
     hub->ready.n -= n;
-    memmove(hub->ready.ids, hub->ready.ids + n, hub->ready.n * sizeof *hub->ready.ids);
+    if (hub->ready.n) /* ids is NULL before the first row */
+        memmove(hub->ready.ids, hub->ready.ids + n, hub->ready.n * sizeof *hub->ready.ids);
     return n;
 }
 

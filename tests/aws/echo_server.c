@@ -116,7 +116,8 @@ static int serve(struct cloud_fixture *f) {
     write_file("ca.pem", buf_view(&ca));
     options.tls_cert_pem = buf_cstr(&cert);
     options.tls_key_pem = buf_cstr(&key);
-    if (net_start(&net, &options, &err) || net_listen(net, "127.0.0.1", 0, &port, &err))
+    int fd = -1;
+    if (net_start(&net, &options, &err) || net_bind("127.0.0.1", 0, &fd, &port, &err) || net_listen(net, fd, &err))
         return fprintf(stderr, "%s\n", err.text), 1;
     printf("%u\n", port);
     fflush(stdout);

@@ -1,0 +1,65 @@
+/* Accounts: made at first start and by `calotype account add`; each with a root key. */
+#include "base/clock.h"
+#include "svc/iam/iam_priv.h"
+
+#include <errno.h>
+
+static bool is_account_id(str s) {
+    uint64_t v;
+    return s.len == 12 && str_to_u64(s, &v);
+}
+
+/* A store's outcome as the callers here know it. */
+static int told(int r, struct err *err, const char *what) {
+    if (r > 0)
+        return err_sys(err, -EIO, "%s", what);
+    return r;
+}
+
+int iam_create_account(struct svc *iam, str account, struct aws_credentials *ret_root, struct err *err) {
+    if (!is_account_id(account))
+        return err_set(err, IAM_E_BAD_ACCOUNT, "An account id has 12 digits: \"" STR_FMT "\"", STR_ARG(account));
+    CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
+    CLEANUP_DEINIT(buf) struct buf key = {0}, text = {0};
+    CLEANUP_JSON json_t *doc = json_object();
+    json_set_int(doc, "CreateDate", clock_world_ms() / 1000);
+    json_write(&text, doc);
+    iam_key_plain(&key, "iam.account", account);
+    store_expect_absent(batch, STORE_META, buf_view(&key));
+    store_put(batch, STORE_META, buf_view(&key), buf_view(&text));
+    iam_key_create(iam, batch, account, S(""), clock_world_ms(), ret_root);
+    int r = store_commit(iam->store, batch, err);
+    if (r == STORE_E_CONDITION)
+        return err_set(err, IAM_E_EXISTS, "Account " STR_FMT " exists already", STR_ARG(account));
+    return told(r, err, "create account");
+}
+
+int iam_create_root_key(struct svc *iam, str account, struct aws_credentials *ret_root, struct err *err) {
+    CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
+    CLEANUP_DEINIT(buf) struct buf key = {0};
+    iam_key_plain(&key, "iam.account", account);
+    store_expect_present(batch, STORE_META, buf_view(&key));
+    iam_key_create(iam, batch, account, S(""), clock_world_ms(), ret_root);
+    int r = store_commit(iam->store, batch, err);
+    if (r == STORE_E_CONDITION)
+        return err_set(err, IAM_E_NO_ACCOUNT, "There is no account " STR_FMT, STR_ARG(account));
+    return told(r, err, "create root key");
+}
+
+int iam_each_account(struct svc *iam, void (*fn)(void *ctx, str account), void *ctx, struct err *err) {
+    CLEANUP_DEINIT(buf) struct buf from = {0}, to = {0}, name = {0};
+    key_begin(&from, "iam.account");
+    key_begin(&to, "iam.account");
+    key_after(&to);
+    CLEANUP(store_iter) struct store_iter *it =
+        store_iter_new(iam->store, NULL, STORE_META, buf_view(&from), buf_view(&to), false);
+    while (store_iter_next(it)) {
+        struct cur c = cur_of(it->key);
+        key_take_kind(&c);
+        buf_clear(&name);
+        if (key_take_str(&c, &name))
+            fn(ctx, buf_view(&name));
+    }
+    int fault = store_iter_fault(it);
+    return fault ? err_sys(err, fault, "list accounts") : 0;
+}

@@ -1,0 +1,167 @@
+#pragma once
+/* svc/iam, inside the room: the service's state, its rows, and what the operations share. */
+#include "store/key.h"
+#include "store/seal.h"
+#include "svc/iam/errors.h"
+#include "svc/iam/iam.h"
+
+#include <pthread.h>
+
+struct iam_cache;
+struct svc {
+    struct store *store;
+    const struct seal_key *seal; /* of secrets; lives as long as the store */
+    _Atomic uint64_t generation; /* moves after every committed change */
+    struct iam_cache *cache;     /* source.c */
+    struct policy **builtins;    /* compiled, by iam_builtin_at's index; made at open */
+};
+
+/* Handlers, iam_op_X: one of each row in ops.def. */
+#define OP(name, action, resource, flags) aws_handler_fn iam_op_##name;
+#include "svc/iam/ops.def"
+#undef OP
+
+/* ---- rows.c: keys and documents ---- */
+/*
+ *   iam.role, iam.user, iam.policy  account, lower-case name → JSON document
+ *   iam.key                         access key → JSON: Account, User ("" = root), Status, CreateDate, Secret
+ *   iam.keys                        account, lower-case user, access key → (empty)
+ *   iam.account                     account → JSON
+ *   iam.generation                  account → u64, one more with each change
+ *   iam.session                     access key → JSON (session.c)
+ *   iam.expiry                      real ms, access key → (empty)
+ *   iam.seal                        → id of the data key that seals secrets
+ * Names compare without case, as AWS's do.
+ */
+void iam_key_named(struct buf *key, const char *kind, str account, str name);
+void iam_key_plain(struct buf *key, const char *kind, str part);
+/* Reads a JSON row outside of a request: 0, STORE_E_ABSENT, -errno (-EBADMSG: no JSON). snap may be NULL. */
+int iam_row_read(struct svc *iam, const struct store_snap *snap, str key, json_t **ret_doc);
+
+/*
+ * Every handler that changes something calls this once: the batch commits only if nothing else in
+ * the account changed since the snapshot, and the caches forget. 0 or AWS_FAILED.
+ */
+int iam_touch(struct svc *iam, struct rq *rq);
+void iam_bump(void *iam); /* a store_after hook */
+
+/* ---- Kinds of principals: what roles and users have in common ---- */
+struct iam_kind {
+    const char *row;         /* "iam.role" */
+    const char *title;       /* "role", in messages */
+    const char *capital;     /* "Role", in messages and answers */
+    const char *name_member; /* "RoleName" */
+    const char *id_member;   /* "RoleId" */
+    const char *id_prefix;   /* "AROA" */
+    const char *arn_type;    /* "role" */
+    size_t inline_limit;     /* bytes of all inline policies together, white space not counted */
+};
+extern const struct iam_kind iam_kind_role, iam_kind_user;
+
+/* The name that the request gives; for users without one, the caller's own. */
+str iam_request_name(const struct iam_kind *kind, const struct rq *rq);
+/* The entity that the request names: a new reference. 0 or AWS_FAILED (NoSuchEntity). */
+int iam_entity_get(const struct iam_kind *kind, struct rq *rq, json_t **ret_doc);
+/* Writes it back, and touches the account. 0 or AWS_FAILED. */
+int iam_entity_put(struct svc *iam, const struct iam_kind *kind, struct rq *rq, const json_t *doc);
+/* A new entity's row: Path, name, unique id, Arn, CreateDate, Tags, empty policy lists. EntityAlreadyExists. */
+int iam_entity_new(const struct iam_kind *kind, struct rq *rq, json_t **ret_doc);
+/* Refuses while policies are attached or inline. 0 or AWS_FAILED. */
+int iam_entity_check_bare(struct rq *rq, const json_t *doc);
+void iam_entity_delete(const struct iam_kind *kind, struct rq *rq, const json_t *doc);
+/* What Get and Create answer with; lists have no tags and no boundary. */
+json_t *iam_entity_describe(const struct iam_kind *kind, const json_t *doc, bool whole);
+
+/* ---- Managed policies ---- */
+struct iam_builtin {
+    const char *name, *path, *version, *document;
+    int64_t created_s, updated_s;
+};
+/* AWS's own policies that are built in; NULL when there is none of that ARN. */
+const struct iam_builtin *iam_builtin_find(str arn);
+const struct iam_builtin *iam_builtin_at(size_t index); /* NULL behind the last */
+size_t iam_builtin_index(const struct iam_builtin *builtin);
+void iam_builtin_arn(const struct iam_builtin *builtin, struct buf *out);
+int iam_builtins_compile(struct svc *iam, struct err *err);
+void iam_builtins_free(struct svc *iam);
+
+/* The name in arn:aws:iam::ACCOUNT:policy/PATH/NAME, when it is one of that account's; else absent. */
+str iam_policy_name(str arn, str account);
+/* The text of a stored policy's version ("" = the default one), borrowed from doc; absent: no such version. */
+str iam_policy_text(const json_t *doc, str version);
+/* How many principals of the account have it attached. 0 or AWS_FAILED. */
+int iam_count_attachments(struct rq *rq, str policy_arn, int64_t *ret_count);
+
+/* Checks a document as IAM does when one is given: MalformedPolicyDocument. 0 or AWS_FAILED. */
+int iam_check_document(struct rq *rq, enum policy_kind kind, str text);
+/* Bytes that count against a quota: all but white space. */
+size_t iam_document_size(str text);
+json_t *iam_uri_text(str text); /* documents are answered percent-encoded */
+
+/* ---- Tags ---- */
+int iam_tags_merge(struct rq *rq, json_t *doc); /* rq->in.Tags into doc.Tags; limits. 0 or AWS_FAILED */
+void iam_tags_remove(struct rq *rq, json_t *doc); /* rq->in.TagKeys */
+
+/* ---- Paging over what a handler collected ---- */
+/*
+ * MaxItems (100) and Marker over items in ascending order of name: sets `member`, IsTruncated and
+ * Marker. items: array of json, names[i] its sort name. Takes items.
+ */
+struct iam_page {
+    json_t *items;
+    str marker;  /* names up to this one are skipped; absent: none */
+    size_t most;
+    bool truncated;
+    str last;    /* in the request's arena */
+};
+struct iam_page iam_page_begin(struct rq *rq);
+/* False: the page is full, stop. Takes item (also when it is skipped). */
+bool iam_page_add(struct iam_page *page, struct rq *rq, str name, json_t *item);
+void iam_page_end(struct iam_page *page, struct rq *rq, const char *member);
+
+/* ---- Secrets ---- */
+void iam_make_secret(char out[41]);
+/* base64 of the sealed bytes, bound to the access key. */
+void iam_seal_secret(struct svc *iam, str access_key, str plain, struct buf *out);
+int iam_unseal_secret(struct svc *iam, str access_key, str sealed, struct buf *out); /* 0 or STORE_E_DAMAGED */
+/* Rows of a new key of user ("" = root) into batch. */
+void iam_key_create(struct svc *iam, struct store_batch *batch, str account, str user, int64_t now_ms,
+                    struct aws_credentials *ret_key);
+
+/* ---- Grants: the compiled policies of one role or user, shared by its identities ---- */
+struct iam_grants {
+    _Atomic unsigned refs;
+    struct policy **owned;
+    size_t n_owned;
+    const struct policy **identity; /* owned and built-in ones */
+    size_t n_identity;
+    const struct policy *boundary;
+};
+/* doc: the entity's row. 0 or -errno. */
+int iam_grants_load(struct svc *iam, const struct store_snap *snap, str account, const json_t *doc,
+                    struct iam_grants **ret_grants);
+/* Compiles managed policies by ARN and appends them; those that are gone are skipped. */
+int iam_grants_add_managed(struct svc *iam, const struct store_snap *snap, str account, str arn,
+                           struct iam_grants *grants);
+int iam_grants_add_text(struct iam_grants *grants, str text);
+struct iam_grants *iam_grants_new(void);
+struct iam_grants *iam_grants_ref(struct iam_grants *grants);
+struct iam_grants *iam_grants_free(struct iam_grants *grants); /* drops a reference */
+DEFINE_FREEP(iam_grants)
+
+/* ---- Sessions ---- */
+/* Parts of arn:aws:iam::ACCOUNT:role/PATH/NAME; false: not of that form. */
+bool iam_role_arn_parts(str arn, str *ret_account, str *ret_name);
+/* Writes the rows of a session of that role (its document) into batch. */
+void iam_session_put(struct svc *iam, struct store_batch *batch, str account, const json_t *role, str session_name,
+                     int64_t seconds, const struct iam_session_policies *policies,
+                     struct aws_credentials *ret_credentials);
+int64_t iam_session_sweep(void *iam); /* a hub_timer_fn */
+
+/* ---- The identity cache (source.c) ---- */
+struct iam_cache *iam_cache_new(void);
+struct iam_cache *iam_cache_free(struct iam_cache *cache);
+
+/* ---- Hooks (hooks.c) ---- */
+int iam_hook_resource(struct svc *iam, struct rq *rq, struct buf *ret_arn);
+void iam_hook_context(struct svc *iam, struct rq *rq, struct policy_context *context);

@@ -1,0 +1,178 @@
+/* Inline and attached policies of roles and users. */
+#include "svc/iam/iam_priv.h"
+
+enum { MAX_ATTACHED = 20 };
+
+size_t iam_document_size(str text) {
+    size_t n = 0;
+    for (size_t i = 0; i < text.len; i++)
+        n += text.p[i] != ' ' && text.p[i] != '\t' && text.p[i] != '\n' && text.p[i] != '\r';
+    return n;
+}
+
+int iam_check_document(struct rq *rq, enum policy_kind kind, str text) {
+    struct err err = {{0}};
+    struct policy *policy = NULL;
+    if (policy_new(&policy, kind, text, &err))
+        return aws_fail(rq, &IAM_MalformedPolicyDocument, "%s", err.text);
+    policy_free(policy);
+    return 0;
+}
+
+static size_t inline_size(const json_t *policies) {
+    size_t n = 0;
+    const char *name;
+    json_t *text;
+    json_object_foreach((json_t *)policies, name, text)
+        n += iam_document_size(json_text(text));
+    return n;
+}
+
+/* ---- Inline ---- */
+
+static int put_inline(struct svc *iam, const struct iam_kind *kind, struct rq *rq) {
+    str text = json_str(rq->in, "PolicyDocument");
+    CLEANUP_JSON json_t *doc = NULL;
+    if (iam_check_document(rq, POLICY_IDENTITY, text) || iam_entity_get(kind, rq, &doc))
+        return AWS_FAILED;
+    json_t *policies = json_obj(doc, "Inline");
+    json_set_str(policies, json_string_value(json_object_get(rq->in, "PolicyName")), text);
+    if (inline_size(policies) > kind->inline_limit)
+        return aws_fail(rq, &IAM_LimitExceeded, "Maximum policy size of %zu bytes exceeded for %s " STR_FMT,
+                        kind->inline_limit, kind->title, STR_ARG(json_str(doc, kind->name_member)));
+    return iam_entity_put(iam, kind, rq, doc);
+}
+
+static int no_inline(struct rq *rq, const struct iam_kind *kind) {
+    return aws_fail(rq, &IAM_NoSuchEntity, "The %s policy with name " STR_FMT " cannot be found.", kind->title,
+                    STR_ARG(json_str(rq->in, "PolicyName")));
+}
+
+static int get_inline(const struct iam_kind *kind, struct rq *rq) {
+    CLEANUP_JSON json_t *doc = NULL;
+    if (iam_entity_get(kind, rq, &doc))
+        return AWS_FAILED;
+    const char *name = json_string_value(json_object_get(rq->in, "PolicyName"));
+    str text = json_str(json_obj(doc, "Inline"), name);
+    if (!text.p)
+        return no_inline(rq, kind);
+    rq->out = json_object();
+    json_set_str(rq->out, kind->name_member, json_str(doc, kind->name_member));
+    json_set_str(rq->out, "PolicyName", str_c(name));
+    json_set(rq->out, "PolicyDocument", iam_uri_text(text));
+    return 0;
+}
+
+static int delete_inline(struct svc *iam, const struct iam_kind *kind, struct rq *rq) {
+    CLEANUP_JSON json_t *doc = NULL;
+    if (iam_entity_get(kind, rq, &doc))
+        return AWS_FAILED;
+    if (json_object_del(json_obj(doc, "Inline"), json_string_value(json_object_get(rq->in, "PolicyName"))))
+        return no_inline(rq, kind);
+    return iam_entity_put(iam, kind, rq, doc);
+}
+
+static int by_text(const void *a, const void *b) { return str_cmp(*(const str *)a, *(const str *)b); }
+
+static int list_inline(const struct iam_kind *kind, struct rq *rq) {
+    CLEANUP_JSON json_t *doc = NULL;
+    if (iam_entity_get(kind, rq, &doc))
+        return AWS_FAILED;
+    json_t *policies = json_obj(doc, "Inline"), *text;
+    size_t n = 0;
+    str *names = arena_alloc(&rq->arena, (json_object_size(policies) + 1) * sizeof *names);
+    const char *name;
+    json_object_foreach(policies, name, text)
+        names[n++] = arena_str(&rq->arena, str_c(name));
+    qsort(names, n, sizeof *names, by_text);
+    struct iam_page page = iam_page_begin(rq);
+    for (size_t i = 0; i < n && iam_page_add(&page, rq, names[i], json_of_str(names[i])); i++)
+        ;
+    iam_page_end(&page, rq, "PolicyNames");
+    return 0;
+}
+
+/* ---- Attached ---- */
+
+static size_t find_attached(const json_t *attached, str arn) {
+    size_t n = json_array_size(attached);
+    for (size_t i = 0; i < n; i++)
+        if (str_eq(json_text(json_array_get(attached, i)), arn))
+            return i;
+    return n;
+}
+
+static int attach(struct svc *iam, const struct iam_kind *kind, struct rq *rq) {
+    str arn = json_str(rq->in, "PolicyArn");
+    CLEANUP_JSON json_t *doc = NULL;
+    if (iam_entity_get(kind, rq, &doc))
+        return AWS_FAILED;
+    int r = iam_managed_policy_exists(iam, rq, arn);
+    if (r == STORE_E_ABSENT)
+        return aws_fail(rq, &IAM_NoSuchEntity, "Policy " STR_FMT " does not exist or is not attachable.",
+                        STR_ARG(arn));
+    if (r)
+        return AWS_FAILED;
+    json_t *attached = json_arr(doc, "Attached");
+    if (find_attached(attached, arn) < json_array_size(attached))
+        return 0; /* attached already */
+    if (json_array_size(attached) >= MAX_ATTACHED)
+        return aws_fail(rq, &IAM_LimitExceeded, "Cannot exceed quota for PoliciesPer%s: %d", kind->capital,
+                        MAX_ATTACHED);
+    json_push_str(attached, arn);
+    return iam_entity_put(iam, kind, rq, doc);
+}
+
+static int detach(struct svc *iam, const struct iam_kind *kind, struct rq *rq) {
+    str arn = json_str(rq->in, "PolicyArn");
+    CLEANUP_JSON json_t *doc = NULL;
+    if (iam_entity_get(kind, rq, &doc))
+        return AWS_FAILED;
+    json_t *attached = json_arr(doc, "Attached");
+    size_t at = find_attached(attached, arn);
+    if (at == json_array_size(attached))
+        return aws_fail(rq, &IAM_NoSuchEntity, "Policy " STR_FMT " was not found.", STR_ARG(arn));
+    json_array_remove(attached, at);
+    return iam_entity_put(iam, kind, rq, doc);
+}
+
+static int list_attached(const struct iam_kind *kind, struct rq *rq) {
+    CLEANUP_JSON json_t *doc = NULL;
+    if (iam_entity_get(kind, rq, &doc))
+        return AWS_FAILED;
+    const json_t *attached = json_arr(doc, "Attached");
+    str prefix = json_str(rq->in, "PathPrefix");
+    struct iam_page page = iam_page_begin(rq);
+    size_t n = json_array_size(attached);
+    str *arns = arena_alloc(&rq->arena, (n + 1) * sizeof *arns);
+    for (size_t i = 0; i < n; i++)
+        arns[i] = arena_str(&rq->arena, json_text(json_array_get(attached, i)));
+    qsort(arns, n, sizeof *arns, by_text);
+    for (size_t i = 0; i < n; i++) {
+        str resource = str_skip(arns[i], (size_t)str_find(arns[i], S(":policy")) + strlen(":policy"));
+        if (!str_starts(resource, prefix))
+            continue;
+        json_t *item = json_object();
+        json_set_str(item, "PolicyName", str_skip(arns[i], (size_t)str_rchr(arns[i], '/') + 1));
+        json_set_str(item, "PolicyArn", arns[i]);
+        if (!iam_page_add(&page, rq, arns[i], item))
+            break;
+    }
+    iam_page_end(&page, rq, "AttachedPolicies");
+    return 0;
+}
+
+int iam_op_PutRolePolicy(struct svc *iam, struct rq *rq) { return put_inline(iam, &iam_kind_role, rq); }
+int iam_op_PutUserPolicy(struct svc *iam, struct rq *rq) { return put_inline(iam, &iam_kind_user, rq); }
+int iam_op_GetRolePolicy(struct svc *iam, struct rq *rq) { (void)iam; return get_inline(&iam_kind_role, rq); }
+int iam_op_GetUserPolicy(struct svc *iam, struct rq *rq) { (void)iam; return get_inline(&iam_kind_user, rq); }
+int iam_op_DeleteRolePolicy(struct svc *iam, struct rq *rq) { return delete_inline(iam, &iam_kind_role, rq); }
+int iam_op_DeleteUserPolicy(struct svc *iam, struct rq *rq) { return delete_inline(iam, &iam_kind_user, rq); }
+int iam_op_ListRolePolicies(struct svc *iam, struct rq *rq) { (void)iam; return list_inline(&iam_kind_role, rq); }
+int iam_op_ListUserPolicies(struct svc *iam, struct rq *rq) { (void)iam; return list_inline(&iam_kind_user, rq); }
+int iam_op_AttachRolePolicy(struct svc *iam, struct rq *rq) { return attach(iam, &iam_kind_role, rq); }
+int iam_op_AttachUserPolicy(struct svc *iam, struct rq *rq) { return attach(iam, &iam_kind_user, rq); }
+int iam_op_DetachRolePolicy(struct svc *iam, struct rq *rq) { return detach(iam, &iam_kind_role, rq); }
+int iam_op_DetachUserPolicy(struct svc *iam, struct rq *rq) { return detach(iam, &iam_kind_user, rq); }
+int iam_op_ListAttachedRolePolicies(struct svc *iam, struct rq *rq) { (void)iam; return list_attached(&iam_kind_role, rq); }
+int iam_op_ListAttachedUserPolicies(struct svc *iam, struct rq *rq) { (void)iam; return list_attached(&iam_kind_user, rq); }

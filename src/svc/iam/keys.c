@@ -1,0 +1,191 @@
+/* Access keys of users, and of root (user ""). */
+#include "base/rand.h"
+#include "svc/iam/iam_priv.h"
+
+#include <stdio.h>
+
+enum { MAX_KEYS = 2 };
+
+static void index_key(struct buf *key, str account, str user, str access_key) {
+    iam_key_named(key, "iam.keys", account, user);
+    if (access_key.p)
+        key_str(key, access_key);
+}
+
+void iam_key_create(struct svc *iam, struct store_batch *batch, str account, str user, int64_t now_ms,
+                    struct aws_credentials *ret_key) {
+    memcpy(ret_key->access_key, "AKIA", 4);
+    rand_base32(ret_key->access_key + 4, 16);
+    iam_make_secret(ret_key->secret_key);
+    ret_key->expires_ms = 0;
+    str id = str_c(ret_key->access_key);
+    CLEANUP_DEINIT(buf) struct buf key = {0}, text = {0}, sealed = {0};
+    iam_seal_secret(iam, id, str_c(ret_key->secret_key), &sealed);
+    CLEANUP_JSON json_t *doc = json_object();
+    json_set_str(doc, "Account", account);
+    json_set_str(doc, "User", user);
+    json_set_str(doc, "Status", S("Active"));
+    json_set_int(doc, "CreateDate", now_ms / 1000);
+    json_set_str(doc, "Secret", buf_view(&sealed));
+    json_write(&text, doc);
+    iam_key_plain(&key, "iam.key", id);
+    store_put(batch, STORE_META, buf_view(&key), buf_view(&text));
+    index_key(&key, account, user, id);
+    store_put(batch, STORE_META, buf_view(&key), S(""));
+}
+
+/* Whose keys the request means: a user's name, or "" for root. 0 or AWS_FAILED. */
+static int owner(struct rq *rq, str *ret_user) {
+    if (!json_has(rq->in, "UserName") && rq->caller && rq->caller->principal.kind == PRINCIPAL_ROOT) {
+        *ret_user = S("");
+        return 0;
+    }
+    CLEANUP_JSON json_t *doc = NULL;
+    if (iam_entity_get(&iam_kind_user, rq, &doc))
+        return AWS_FAILED;
+    *ret_user = arena_str(&rq->arena, json_str(doc, "UserName"));
+    return 0;
+}
+
+/* Calls fn for each key of the user, ascending. 0 or AWS_FAILED. */
+static int each_key(struct rq *rq, str user, void (*fn)(void *ctx, str access_key), void *ctx) {
+    CLEANUP_DEINIT(buf) struct buf from = {0}, to = {0}, name = {0};
+    index_key(&from, rq->account, user, STR_NONE);
+    buf_str(&to, buf_view(&from));
+    key_after(&to);
+    CLEANUP(store_iter) struct store_iter *it =
+        store_iter_new(rq_store(rq), rq_snap(rq), STORE_META, buf_view(&from), buf_view(&to), false);
+    while (store_iter_next(it)) {
+        struct cur c = cur_of(str_skip(it->key, from.len));
+        buf_clear(&name);
+        if (key_take_str(&c, &name))
+            fn(ctx, buf_view(&name));
+    }
+    int fault = store_iter_fault(it);
+    return fault ? aws_fault(rq, fault, "list access keys") : 0;
+}
+
+static void count_key(void *ctx, str access_key) {
+    (void)access_key;
+    ++*(size_t *)ctx;
+}
+
+static void set_user(json_t *out, str user) { json_set_str(out, "UserName", user.len ? user : S("root")); }
+
+int iam_op_CreateAccessKey(struct svc *iam, struct rq *rq) {
+    str user;
+    size_t n = 0;
+    if (owner(rq, &user) || each_key(rq, user, count_key, &n))
+        return AWS_FAILED;
+    if (n >= MAX_KEYS)
+        return aws_fail(rq, &IAM_LimitExceeded, "Cannot exceed quota for AccessKeysPerUser: %d", MAX_KEYS);
+    if (iam_touch(iam, rq))
+        return AWS_FAILED;
+    struct aws_credentials made = {{0}};
+    iam_key_create(iam, rq_batch(rq), rq->account, user, rq->now_ms, &made);
+    json_t *key = json_object();
+    set_user(key, user);
+    json_set_str(key, "AccessKeyId", str_c(made.access_key));
+    json_set_str(key, "Status", S("Active"));
+    json_set_str(key, "SecretAccessKey", str_c(made.secret_key));
+    json_set_int(key, "CreateDate", rq->now_ms / 1000);
+    rq->out = json_object();
+    json_set(rq->out, "AccessKey", key);
+    return 0;
+}
+
+/* The row of a key that belongs to user. 0 or AWS_FAILED. */
+static int get_key(struct rq *rq, str user, str access_key, json_t **ret_doc) {
+    CLEANUP_DEINIT(buf) struct buf key = {0};
+    iam_key_plain(&key, "iam.key", access_key);
+    CLEANUP_JSON json_t *doc = NULL;
+    int r = rq_get_json(rq, STORE_META, buf_view(&key), &doc);
+    if (r && r != STORE_E_ABSENT)
+        return AWS_FAILED;
+    if (r || !str_eq(json_str(doc, "Account"), rq->account) || !str_eq_nocase(json_str(doc, "User"), user))
+        return aws_fail(rq, &IAM_NoSuchEntity, "The Access Key with id " STR_FMT " cannot be found.",
+                        STR_ARG(access_key));
+    *ret_doc = STEAL(doc);
+    return 0;
+}
+
+struct listing {
+    struct rq *rq;
+    struct iam_page page;
+    str user;
+    bool more;
+    int result;
+};
+static void list_key(void *ctx, str access_key) {
+    struct listing *l = ctx;
+    CLEANUP_JSON json_t *doc = NULL;
+    if (!l->more || l->result)
+        return;
+    l->result = get_key(l->rq, l->user, access_key, &doc);
+    if (l->result)
+        return;
+    json_t *item = json_object();
+    set_user(item, l->user);
+    json_set_str(item, "AccessKeyId", access_key);
+    json_set_str(item, "Status", json_str(doc, "Status"));
+    json_set_int(item, "CreateDate", json_int(doc, "CreateDate", 0));
+    l->more = iam_page_add(&l->page, l->rq, access_key, item);
+}
+
+int iam_op_ListAccessKeys(struct svc *iam, struct rq *rq) {
+    (void)iam;
+    struct listing l = {.rq = rq, .more = true};
+    if (owner(rq, &l.user))
+        return AWS_FAILED;
+    l.page = iam_page_begin(rq);
+    int r = each_key(rq, l.user, list_key, &l);
+    iam_page_end(&l.page, rq, "AccessKeyMetadata");
+    if (l.user.len)
+        json_set_str(rq->out, "UserName", l.user);
+    return r ? r : l.result;
+}
+
+int iam_op_UpdateAccessKey(struct svc *iam, struct rq *rq) {
+    str user, access_key = json_str(rq->in, "AccessKeyId"), status = json_str(rq->in, "Status");
+    CLEANUP_JSON json_t *doc = NULL;
+    if (!str_is(status, "Active") && !str_is(status, "Inactive"))
+        return aws_fail(rq, &IAM_ValidationError, "Status must be Active or Inactive");
+    if (owner(rq, &user) || get_key(rq, user, access_key, &doc) || iam_touch(iam, rq))
+        return AWS_FAILED;
+    CLEANUP_DEINIT(buf) struct buf key = {0};
+    json_set_str(doc, "Status", status);
+    iam_key_plain(&key, "iam.key", access_key);
+    rq_put_json(rq, STORE_META, buf_view(&key), doc);
+    return 0;
+}
+
+int iam_op_DeleteAccessKey(struct svc *iam, struct rq *rq) {
+    str user, access_key = json_str(rq->in, "AccessKeyId");
+    CLEANUP_JSON json_t *doc = NULL;
+    if (owner(rq, &user) || get_key(rq, user, access_key, &doc) || iam_touch(iam, rq))
+        return AWS_FAILED;
+    CLEANUP_DEINIT(buf) struct buf key = {0};
+    iam_key_plain(&key, "iam.key", access_key);
+    store_del(rq_batch(rq), STORE_META, buf_view(&key));
+    index_key(&key, rq->account, json_str(doc, "User"), access_key);
+    store_del(rq_batch(rq), STORE_META, buf_view(&key));
+    store_batch_frees(rq_batch(rq));
+    return 0;
+}
+
+int iam_account_of_key(struct svc *iam, struct rq *rq, str access_key, str *ret_account) {
+    static const char *const kinds[] = {"iam.key", "iam.session"};
+    for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+        CLEANUP_DEINIT(buf) struct buf key = {0};
+        CLEANUP_JSON json_t *doc = NULL;
+        iam_key_plain(&key, kinds[i], access_key);
+        int r = iam_row_read(iam, rq_snap(rq), buf_view(&key), &doc);
+        if (r < 0)
+            return aws_fault(rq, r, "read access key");
+        if (r == 0) {
+            *ret_account = arena_str(&rq->arena, json_str(doc, "Account"));
+            return 0;
+        }
+    }
+    return STORE_E_ABSENT;
+}

@@ -1,0 +1,96 @@
+/* Keys and documents of IAM's rows, the account's generation, and secrets under seal. */
+#include "base/codec.h"
+#include "base/rand.h"
+#include "svc/iam/iam_priv.h"
+
+static void key_lower(struct buf *key, str name) {
+    CLEANUP_DEINIT(buf) struct buf lower = {0};
+    for (size_t i = 0; i < name.len; i++) {
+        char c = name.p[i];
+        buf_char(&lower, c >= 'A' && c <= 'Z' ? (char)(c + 32) : c);
+    }
+    key_str(key, buf_view(&lower));
+}
+
+void iam_key_named(struct buf *key, const char *kind, str account, str name) {
+    key_begin(key, kind);
+    key_str(key, account);
+    if (name.p)
+        key_lower(key, name);
+}
+
+void iam_key_plain(struct buf *key, const char *kind, str part) {
+    key_begin(key, kind);
+    key_str(key, part);
+}
+
+int iam_row_read(struct svc *iam, const struct store_snap *snap, str key, json_t **ret_doc) {
+    CLEANUP_DEINIT(buf) struct buf value = {0};
+    int r = store_get(iam->store, snap, STORE_META, key, &value);
+    if (r)
+        return r;
+    json_t *doc = json_parse(buf_view(&value), NULL);
+    if (!doc)
+        return -EBADMSG;
+    *ret_doc = doc;
+    return 0;
+}
+
+void iam_bump(void *ctx) {
+    struct svc *iam = ctx;
+    iam->generation++;
+}
+
+int iam_touch(struct svc *iam, struct rq *rq) {
+    CLEANUP_DEINIT(buf) struct buf key = {0}, old = {0}, fresh = {0};
+    iam_key_plain(&key, "iam.generation", rq->account);
+    int r = rq_get(rq, STORE_META, buf_view(&key), &old);
+    if (r && r != STORE_E_ABSENT)
+        return AWS_FAILED;
+    struct cur c = cur_of(buf_view(&old));
+    buf_u64(&fresh, r ? 1 : cur_u64(&c) + 1);
+    if (r)
+        store_expect_absent(rq_batch(rq), STORE_META, buf_view(&key));
+    else
+        store_expect_value(rq_batch(rq), STORE_META, buf_view(&key), buf_view(&old));
+    store_put(rq_batch(rq), STORE_META, buf_view(&key), buf_view(&fresh));
+    store_after(rq_batch(rq), iam_bump, iam);
+    return 0;
+}
+
+json_t *iam_uri_text(str text) {
+    CLEANUP_DEINIT(buf) struct buf out = {0};
+    codec_add_uri(&out, text, false);
+    return json_of_str(buf_view(&out));
+}
+
+/* ---- Secrets ---- */
+
+/*
+ * 40 letters and digits, 238 bits. AWS's also hold '/' and '+', which nothing needs and which
+ * configuration files of clients have been known to mangle.
+ */
+void iam_make_secret(char out[41]) {
+    static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+    enum { N = sizeof alphabet - 1, FAIR = 256 / N * N };
+    for (size_t n = 0; n < 40;) {
+        unsigned char b;
+        rand_bytes(&b, 1);
+        if (b < FAIR)
+            out[n++] = alphabet[b % N];
+    }
+    out[40] = '\0';
+}
+
+void iam_seal_secret(struct svc *iam, str access_key, str plain, struct buf *out) {
+    CLEANUP_DEINIT(buf) struct buf sealed = {0};
+    seal_value(iam->seal, plain, access_key, &sealed);
+    codec_add_base64(out, sealed.p, sealed.len);
+}
+
+int iam_unseal_secret(struct svc *iam, str access_key, str sealed, struct buf *out) {
+    CLEANUP_DEINIT(buf) struct buf raw = {0};
+    if (!codec_unbase64(&raw, sealed))
+        return STORE_E_DAMAGED;
+    return unseal_value(iam->seal, buf_view(&raw), access_key, out);
+}

@@ -1,0 +1,65 @@
+/* svc/iam: the operation table, expanded from ops.def, and opening. */
+#include "aws/model.h"
+#include "svc/iam/iam_priv.h"
+
+static const struct aws_op ops[] = {
+#define OP(name, action, resource, flags) {#name, iam_op_##name, action, resource, flags, NULL},
+#include "svc/iam/ops.def"
+#undef OP
+};
+
+struct aws_service iam_service(struct svc *iam) {
+    return (struct aws_service){
+        .name = "iam",
+        .api = &api_iam,
+        .ops = ops,
+        .n_ops = ARRAY_LEN(ops),
+        .svc = iam,
+        .resource = iam_hook_resource,
+        .context = iam_hook_context,
+    };
+}
+
+/* The data key that seals secrets: made once, named by its own row. */
+static int open_seal(struct svc *iam, struct err *err) {
+    CLEANUP_DEINIT(buf) struct buf key = {0}, id = {0};
+    key_begin(&key, "iam.seal");
+    int r = store_get(iam->store, NULL, STORE_META, buf_view(&key), &id);
+    if (r == STORE_E_ABSENT) {
+        CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
+        char fresh[SEAL_KEY_ID_LEN];
+        r = seal_key_create(iam->store, batch, fresh, err);
+        if (r)
+            return r;
+        buf_add(&id, fresh, sizeof fresh);
+        store_put(batch, STORE_META, buf_view(&key), buf_view(&id));
+        r = store_commit(iam->store, batch, err);
+    }
+    return r ? r : seal_key_get(iam->store, buf_view(&id), &iam->seal, err);
+}
+
+int iam_open(struct svc **ret_iam, struct store *store, struct hub *hub, struct err *err) {
+    struct svc *iam = mem_new(struct svc);
+    iam->store = store;
+    iam->cache = iam_cache_new();
+    int r = open_seal(iam, err);
+    if (r == 0)
+        r = iam_builtins_compile(iam, err);
+    if (r) {
+        iam_close(iam);
+        return r;
+    }
+    if (hub)
+        hub_add_timer(hub, "iam-sessions", iam_session_sweep, iam);
+    *ret_iam = iam;
+    return 0;
+}
+
+struct svc *iam_close(struct svc *iam) {
+    if (iam) {
+        iam_cache_free(iam->cache);
+        iam_builtins_free(iam);
+        free(iam);
+    }
+    return NULL;
+}

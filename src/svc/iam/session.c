@@ -1,0 +1,112 @@
+/*
+ * Role sessions: {Account, Role, RoleId, RoleArn, Name, Expires (real ms), Issued, Sealed, Policy,
+ * PolicyArns}. Sealed is secret key and session token, a line each, under the seal. A session whose
+ * role is gone, or was made anew, is gone with it.
+ */
+#include "base/clock.h"
+#include "base/codec.h"
+#include "base/rand.h"
+#include "svc/iam/iam_priv.h"
+
+enum {
+    TOKEN_BYTES = 96,
+    KEPT_AFTER_END_MS = 60 * 60 * 1000, /* so that a late caller is told ExpiredToken, not an unknown key */
+    SWEEP_EVERY_MS = 10 * 60 * 1000,
+    SWEEP_AT_ONCE = 1000,
+};
+
+bool iam_role_arn_parts(str arn, str *ret_account, str *ret_name) {
+    static const str prefix = S_INIT("arn:aws:iam::");
+    str rest = str_skip(arn, prefix.len), resource;
+    uint64_t digits;
+    if (!str_starts(arn, prefix) || !str_cut(rest, ':', ret_account, &resource))
+        return false;
+    if (ret_account->len != 12 || !str_to_u64(*ret_account, &digits) || !str_starts(resource, S("role/")))
+        return false;
+    *ret_name = str_skip(resource, (size_t)str_rchr(resource, '/') + 1);
+    return ret_name->len > 0;
+}
+
+static void make_credentials(struct aws_credentials *c, int64_t seconds) {
+    unsigned char token[TOKEN_BYTES];
+    memcpy(c->access_key, "ASIA", 4);
+    rand_base32(c->access_key + 4, 16);
+    iam_make_secret(c->secret_key);
+    rand_bytes(token, sizeof token);
+    buf_clear(&c->session_token);
+    codec_add_base64(&c->session_token, token, sizeof token);
+    c->expires_ms = clock_real_ms() + seconds * 1000;
+}
+
+void iam_session_put(struct svc *iam, struct store_batch *batch, str account, const json_t *role, str session_name,
+                     int64_t seconds, const struct iam_session_policies *policies,
+                     struct aws_credentials *ret_credentials) {
+    make_credentials(ret_credentials, seconds);
+    str id = str_c(ret_credentials->access_key);
+    CLEANUP_DEINIT(buf) struct buf key = {0}, plain = {0}, sealed = {0}, text = {0};
+    buf_printf(&plain, "%s\n%s", ret_credentials->secret_key, buf_cstr(&ret_credentials->session_token));
+    iam_seal_secret(iam, id, buf_view(&plain), &sealed);
+    CLEANUP_JSON json_t *doc = json_object();
+    json_set_str(doc, "Account", account);
+    json_set_str(doc, "Role", json_str(role, "RoleName"));
+    json_set_str(doc, "RoleId", json_str(role, "RoleId"));
+    json_set_str(doc, "RoleArn", json_str(role, "Arn"));
+    json_set_str(doc, "Name", session_name);
+    json_set_int(doc, "Expires", ret_credentials->expires_ms);
+    json_set_int(doc, "Issued", clock_real_ms());
+    json_set_str(doc, "Sealed", buf_view(&sealed));
+    if (policies && policies->document.len)
+        json_set_str(doc, "Policy", policies->document);
+    if (policies && policies->arns)
+        json_set(doc, "PolicyArns", json_deep_copy(policies->arns));
+    json_write(&text, doc);
+    iam_key_plain(&key, "iam.session", id);
+    store_put(batch, STORE_META, buf_view(&key), buf_view(&text));
+    key_begin(&key, "iam.expiry");
+    key_u64(&key, (uint64_t)ret_credentials->expires_ms);
+    key_str(&key, id);
+    store_put(batch, STORE_META, buf_view(&key), S(""));
+}
+
+void iam_session_create(struct svc *iam, struct rq *rq, const struct iam_role_view *role, str session_name,
+                        int64_t seconds, const struct iam_session_policies *policies,
+                        struct aws_credentials *ret_credentials) {
+    CLEANUP_JSON json_t *doc = json_object();
+    json_set_str(doc, "RoleName", role->name);
+    json_set_str(doc, "RoleId", role->id);
+    json_set_str(doc, "Arn", role->arn);
+    iam_session_put(iam, rq_batch(rq), role->account, doc, session_name, seconds, policies, ret_credentials);
+}
+
+/* Removes one lot of ended sessions; true when there may be more. */
+static bool sweep_some(struct svc *iam, int64_t before_ms) {
+    CLEANUP_DEINIT(buf) struct buf from = {0}, to = {0}, id = {0}, key = {0};
+    key_begin(&from, "iam.expiry");
+    key_begin(&to, "iam.expiry");
+    key_u64(&to, (uint64_t)before_ms);
+    CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
+    CLEANUP(store_iter) struct store_iter *it =
+        store_iter_new(iam->store, NULL, STORE_META, buf_view(&from), buf_view(&to), false);
+    size_t n = 0;
+    while (n < SWEEP_AT_ONCE && store_iter_next(it)) {
+        struct cur c = cur_of(it->key);
+        key_take_kind(&c);
+        key_take_u64(&c);
+        buf_clear(&id);
+        key_take_str(&c, &id);
+        iam_key_plain(&key, "iam.session", buf_view(&id));
+        store_del(batch, STORE_META, buf_view(&key));
+        store_del(batch, STORE_META, it->key);
+        n++;
+    }
+    store_batch_frees(batch);
+    if (n == 0 || store_commit(iam->store, batch, NULL))
+        return false;
+    return n == SWEEP_AT_ONCE;
+}
+
+int64_t iam_session_sweep(void *ctx) {
+    while (sweep_some(ctx, clock_real_ms() - KEPT_AFTER_END_MS))
+        ;
+    return clock_world_ms() + SWEEP_EVERY_MS;
+}

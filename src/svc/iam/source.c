@@ -1,0 +1,375 @@
+/*
+ * The identity source: access key → identity. What was found is cached with the generation that
+ * was in force before it was read; when the generation has moved on, it is read again. So a change
+ * is seen by every request that begins after it was answered, and a request under way keeps what it
+ * began with. Hits take a read lock and one hash lookup.
+ *
+ * Grants (compiled policies) are cached the same way by the row's ARN, because many sessions share
+ * a role.
+ */
+#include "base/map.h"
+#include "svc/iam/iam_priv.h"
+
+#include <errno.h>
+
+enum { MAX_ENTRIES = 20000 }; /* of each table; a full one is emptied */
+
+struct entry {
+    uint64_t generation;
+    struct aws_identity *identity; /* or */
+    struct iam_grants *grants;
+};
+struct iam_cache {
+    pthread_rwlock_t lock;
+    struct map identities; /* by access key */
+    struct map grants;     /* by ARN of role or user */
+};
+
+static void entry_free(struct entry *e) {
+    if (!e)
+        return;
+    aws_identity_free(e->identity);
+    iam_grants_free(e->grants);
+    free(e);
+}
+
+static void table_clear(struct map *m) {
+    size_t at = 0;
+    str key;
+    void *value;
+    while (map_next(m, &at, &key, &value))
+        entry_free(value);
+    map_deinit(m);
+}
+
+struct iam_cache *iam_cache_new(void) {
+    struct iam_cache *cache = mem_new(struct iam_cache);
+    pthread_rwlock_init(&cache->lock, NULL);
+    return cache;
+}
+
+struct iam_cache *iam_cache_free(struct iam_cache *cache) {
+    if (cache) {
+        table_clear(&cache->identities);
+        table_clear(&cache->grants);
+        pthread_rwlock_destroy(&cache->lock);
+        free(cache);
+    }
+    return NULL;
+}
+
+/* A reference to what the table holds under key, if it is of that generation. */
+static struct aws_identity *cached_identity(struct iam_cache *cache, str key, uint64_t generation) {
+    pthread_rwlock_rdlock(&cache->lock);
+    const struct entry *e = map_get(&cache->identities, key);
+    struct aws_identity *id = e && e->generation == generation ? aws_identity_ref(e->identity) : NULL;
+    pthread_rwlock_unlock(&cache->lock);
+    return id;
+}
+
+static struct iam_grants *cached_grants(struct iam_cache *cache, str key, uint64_t generation) {
+    pthread_rwlock_rdlock(&cache->lock);
+    const struct entry *e = map_get(&cache->grants, key);
+    struct iam_grants *grants = e && e->generation == generation ? iam_grants_ref(e->grants) : NULL;
+    pthread_rwlock_unlock(&cache->lock);
+    return grants;
+}
+
+static void remember(struct iam_cache *cache, struct map *table, str key, struct entry value) {
+    struct entry *e = mem_new(struct entry);
+    *e = value;
+    pthread_rwlock_wrlock(&cache->lock);
+    if (table->n >= MAX_ENTRIES)
+        table_clear(table);
+    entry_free(map_put(table, key, e));
+    pthread_rwlock_unlock(&cache->lock);
+}
+
+/* ---- Building identities ---- */
+
+struct identity {
+    struct aws_identity base; /* first: aws hands this pointer back */
+    struct arena arena;
+    struct iam_grants *grants;
+    struct iam_grants *session; /* session policies, or NULL */
+};
+
+static void identity_free(struct aws_identity *base) {
+    struct identity *id = (struct identity *)base;
+    iam_grants_free(id->grants);
+    iam_grants_free(id->session);
+    arena_deinit(&id->arena);
+    free(id);
+}
+
+static struct identity *identity_new(enum policy_principal_kind kind, str account) {
+    struct identity *id = mem_new(struct identity);
+    id->base.refs = 1;
+    id->base.free_data = identity_free;
+    id->base.principal.kind = kind;
+    id->base.principal.account = arena_str(&id->arena, account);
+    return id;
+}
+
+/* Takes the reference. */
+static void set_grants(struct identity *id, struct iam_grants *grants) {
+    id->grants = grants;
+    id->base.policies.identity = (const struct policy *const *)grants->identity;
+    id->base.policies.n_identity = grants->n_identity;
+    id->base.policies.boundary = grants->boundary;
+}
+
+static struct identity *root_identity(str account) {
+    struct identity *id = identity_new(PRINCIPAL_ROOT, account);
+    id->base.principal.arn = arena_printf(&id->arena, "arn:aws:iam::" STR_FMT ":root", STR_ARG(account));
+    id->base.user_id = id->base.principal.account;
+    return id;
+}
+
+static struct identity *user_identity(str account, const json_t *user) {
+    struct identity *id = identity_new(PRINCIPAL_USER, account);
+    id->base.principal.arn = arena_str(&id->arena, json_str(user, "Arn"));
+    id->base.user_id = arena_str(&id->arena, json_str(user, "UserId"));
+    id->base.user_name = arena_str(&id->arena, json_str(user, "UserName"));
+    return id;
+}
+
+static struct identity *session_identity(str account, const json_t *role, str session_name) {
+    struct identity *id = identity_new(PRINCIPAL_SESSION, account);
+    id->base.principal.arn =
+        arena_printf(&id->arena, "arn:aws:sts::" STR_FMT ":assumed-role/" STR_FMT "/" STR_FMT, STR_ARG(account),
+                     STR_ARG(json_str(role, "RoleName")), STR_ARG(session_name));
+    id->base.principal.role_arn = arena_str(&id->arena, json_str(role, "Arn"));
+    id->base.user_id = arena_printf(&id->arena, STR_FMT ":" STR_FMT, STR_ARG(json_str(role, "RoleId")),
+                                    STR_ARG(session_name));
+    return id;
+}
+
+/* ---- Reading ---- */
+
+/* One look at the rows: a snapshot and the generation from before it was taken. */
+struct look {
+    struct svc *iam;
+    uint64_t generation;
+    struct store_snap *snap;
+};
+
+static int load_grants(const struct look *look, str account, const json_t *doc, struct iam_grants **ret_grants) {
+    struct iam_cache *cache = look->iam->cache;
+    str arn = json_str(doc, "Arn");
+    *ret_grants = cached_grants(cache, arn, look->generation);
+    if (*ret_grants)
+        return 0;
+    int r = iam_grants_load(look->iam, look->snap, account, doc, ret_grants);
+    if (r)
+        return r;
+    remember(cache, &cache->grants, arn, (struct entry){look->generation, NULL, iam_grants_ref(*ret_grants)});
+    return 0;
+}
+
+static int load_entity(const struct look *look, const struct iam_kind *kind, str account, str name,
+                       json_t **ret_doc) {
+    CLEANUP_DEINIT(buf) struct buf key = {0};
+    iam_key_named(&key, kind->row, account, name);
+    return iam_row_read(look->iam, look->snap, buf_view(&key), ret_doc);
+}
+
+static int build_user(const struct look *look, str account, str name, struct identity **ret_id) {
+    CLEANUP_JSON json_t *user = NULL;
+    struct iam_grants *grants = NULL;
+    int r = load_entity(look, &iam_kind_user, account, name, &user);
+    if (r == 0)
+        r = load_grants(look, account, user, &grants);
+    if (r)
+        return r;
+    *ret_id = user_identity(account, user);
+    set_grants(*ret_id, grants);
+    return 0;
+}
+
+static int load_long_term(const struct look *look, str access_key, const json_t *row, struct identity **ret_id) {
+    str account = json_str(row, "Account"), user = json_str(row, "User");
+    CLEANUP_DEINIT(buf) struct buf secret = {0};
+    if (!str_is(json_str(row, "Status"), "Active"))
+        return STORE_E_ABSENT;
+    int r = iam_unseal_secret(look->iam, access_key, json_str(row, "Secret"), &secret);
+    if (r == 0 && user.len)
+        r = build_user(look, account, user, ret_id);
+    else if (r == 0)
+        *ret_id = root_identity(account);
+    if (r)
+        return r;
+    (*ret_id)->base.secret_key = arena_str(&(*ret_id)->arena, buf_view(&secret));
+    return 0;
+}
+
+static int load_session_policies(const struct look *look, const json_t *row, struct identity *id) {
+    const json_t *arns = json_arr(row, "PolicyArns");
+    str document = json_str(row, "Policy");
+    if (!document.p && !arns)
+        return 0;
+    id->session = iam_grants_new();
+    int r = document.p ? iam_grants_add_text(id->session, document) : 0;
+    for (size_t i = 0; i < json_array_size(arns) && r == 0; i++)
+        r = iam_grants_add_managed(look->iam, look->snap, json_str(row, "Account"),
+                                   json_text(json_array_get(arns, i)), id->session);
+    id->base.policies.has_session = true;
+    id->base.policies.session = (const struct policy *const *)id->session->identity;
+    id->base.policies.n_session = id->session->n_identity;
+    return r;
+}
+
+static int build_session(const struct look *look, const json_t *row, struct identity **ret_id) {
+    str account = json_str(row, "Account");
+    CLEANUP_JSON json_t *role = NULL;
+    struct iam_grants *grants = NULL;
+    int r = load_entity(look, &iam_kind_role, account, json_str(row, "Role"), &role);
+    if (r)
+        return r;
+    if (!str_eq(json_str(role, "RoleId"), json_str(row, "RoleId")))
+        return STORE_E_ABSENT;
+    r = load_grants(look, account, role, &grants);
+    if (r)
+        return r;
+    *ret_id = session_identity(account, role, json_str(row, "Name"));
+    set_grants(*ret_id, grants);
+    return load_session_policies(look, row, *ret_id);
+}
+
+static int load_session(const struct look *look, str access_key, const json_t *row, struct identity **ret_id) {
+    CLEANUP_DEINIT(buf) struct buf plain = {0};
+    int r = iam_unseal_secret(look->iam, access_key, json_str(row, "Sealed"), &plain);
+    if (r == 0)
+        r = build_session(look, row, ret_id);
+    if (r)
+        return r;
+    struct identity *id = *ret_id;
+    str secret, token;
+    str_cut(buf_view(&plain), '\n', &secret, &token);
+    id->base.secret_key = arena_str(&id->arena, secret);
+    id->base.session_token = arena_str(&id->arena, token);
+    id->base.expires_ms = json_int(row, "Expires", 1);
+    return 0;
+}
+
+static int load_identity(const struct look *look, str access_key, struct identity **ret_id) {
+    CLEANUP_DEINIT(buf) struct buf key = {0};
+    CLEANUP_JSON json_t *row = NULL;
+    bool is_session = str_starts(access_key, S("ASIA"));
+    iam_key_plain(&key, is_session ? "iam.session" : "iam.key", access_key);
+    int r = iam_row_read(look->iam, look->snap, buf_view(&key), &row);
+    if (r)
+        return r;
+    return is_session ? load_session(look, access_key, row, ret_id) : load_long_term(look, access_key, row, ret_id);
+}
+
+static struct look look_now(struct svc *iam) {
+    uint64_t generation = iam->generation; /* before the snapshot: see the top */
+    return (struct look){iam, generation, store_snap_new(iam->store)};
+}
+
+static int find(void *ctx, str access_key, struct aws_identity **ret_identity) {
+    struct svc *iam = ctx;
+    *ret_identity = cached_identity(iam->cache, access_key, iam->generation);
+    if (*ret_identity)
+        return 0;
+    struct look look = look_now(iam);
+    struct identity *id = NULL;
+    int r = load_identity(&look, access_key, &id);
+    store_snap_free(look.snap);
+    if (r) {
+        if (id)
+            identity_free(&id->base);
+        return r == STORE_E_ABSENT ? AWS_E_NO_KEY : r < 0 ? r : -EIO;
+    }
+    id->base.access_key = arena_str(&id->arena, access_key);
+    remember(iam->cache, &iam->cache->identities, access_key,
+             (struct entry){look.generation, aws_identity_ref(&id->base), NULL});
+    *ret_identity = &id->base;
+    return 0;
+}
+
+/* ---- Roles that services act in ---- */
+
+/* Does the role trust the service? */
+static bool trusts(const json_t *role, str account, str service) {
+    CLEANUP(policy) struct policy *trust = NULL;
+    if (policy_new(&trust, POLICY_TRUST, json_str(role, "AssumeRolePolicyDocument"), NULL))
+        return false;
+    CLEANUP(policy_context) struct policy_context *context = policy_context_new();
+    policy_context_add(context, S("aws:SourceAccount"), account);
+    struct policy_request request = {.principal = {.kind = PRINCIPAL_SERVICE, .arn = service},
+                                     .action = S("sts:AssumeRole"), .resource = json_str(role, "Arn"),
+                                     .resource_account = account, .context = context};
+    struct policy_set set = {.resource = trust};
+    return policy_decide(&request, &set).effect == POLICY_ALLOWED;
+}
+
+/* The role's row, if it trusts the service: 0, AWS_E_NO_ROLE, AWS_E_NOT_TRUSTED, -errno. */
+static int trusted_role(const struct look *look, str role_arn, str service, str *ret_account, json_t **ret_role,
+                        struct err *err) {
+    str name;
+    CLEANUP_JSON json_t *role = NULL;
+    int r = iam_role_arn_parts(role_arn, ret_account, &name)
+                ? load_entity(look, &iam_kind_role, *ret_account, name, &role) : STORE_E_ABSENT;
+    if (r < 0)
+        return err_sys(err, r, "read role " STR_FMT, STR_ARG(role_arn));
+    if (r || !str_eq(json_str(role, "Arn"), role_arn))
+        return err_set(err, AWS_E_NO_ROLE, "The role " STR_FMT " cannot be found", STR_ARG(role_arn));
+    if (!trusts(role, *ret_account, service))
+        return err_set(err, AWS_E_NOT_TRUSTED, "The role " STR_FMT " cannot be assumed by " STR_FMT,
+                       STR_ARG(role_arn), STR_ARG(service));
+    *ret_role = STEAL(role);
+    return 0;
+}
+
+static int assume(void *ctx, str role_arn, str service, str session_name, int64_t seconds,
+                  struct aws_credentials *ret_credentials, struct err *err) {
+    struct svc *iam = ctx;
+    struct look look = look_now(iam);
+    CLEANUP_JSON json_t *role = NULL;
+    str account;
+    int r = trusted_role(&look, role_arn, service, &account, &role, err);
+    store_snap_free(look.snap);
+    if (r)
+        return r;
+    CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
+    iam_session_put(iam, batch, account, role, session_name, seconds, NULL, ret_credentials);
+    r = store_commit(iam->store, batch, err);
+    return r > 0 ? -EIO : r;
+}
+
+static int role_identity(void *ctx, str role_arn, str service, str session_name, struct aws_identity **ret_identity,
+                         struct err *err) {
+    struct look look = look_now(ctx);
+    CLEANUP_JSON json_t *role = NULL;
+    struct iam_grants *grants = NULL;
+    str account;
+    int r = trusted_role(&look, role_arn, service, &account, &role, err);
+    if (r == 0)
+        r = load_grants(&look, account, role, &grants);
+    store_snap_free(look.snap);
+    if (r)
+        return r;
+    struct identity *id = session_identity(account, role, session_name);
+    set_grants(id, grants);
+    *ret_identity = &id->base;
+    return 0;
+}
+
+struct aws_identity_source iam_identity_source(struct svc *iam) {
+    return (struct aws_identity_source){iam, find, assume, role_identity};
+}
+
+int iam_root_identity(struct svc *iam, str account, struct aws_identity **ret_identity, struct err *err) {
+    CLEANUP_DEINIT(buf) struct buf key = {0};
+    CLEANUP_JSON json_t *row = NULL;
+    iam_key_plain(&key, "iam.account", account);
+    int r = iam_row_read(iam, NULL, buf_view(&key), &row);
+    if (r == STORE_E_ABSENT)
+        return err_set(err, IAM_E_NO_ACCOUNT, "There is no account " STR_FMT, STR_ARG(account));
+    if (r)
+        return err_sys(err, r, "read account " STR_FMT, STR_ARG(account));
+    *ret_identity = &root_identity(account)->base;
+    return 0;
+}

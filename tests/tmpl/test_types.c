@@ -1,0 +1,53 @@
+#include "cm.h"
+
+#include "tmpl/types.h"
+
+static void coerces(void **state) {
+    (void)state;
+    static const struct { const char *type, *in, *want; } cases[] = {
+        {"AWS::SQS::Queue", "{\"VisibilityTimeout\":\"30\",\"FifoQueue\":\"true\",\"QueueName\":7}",
+         "{\"VisibilityTimeout\":30,\"FifoQueue\":true,\"QueueName\":\"7\"}"},
+        {"AWS::SQS::Queue", "{\"VisibilityTimeOut\":30}",
+         "Properties validation failed: [#: extraneous key [VisibilityTimeOut] is not permitted]"},
+        {"AWS::SQS::Queue", "{\"VisibilityTimeout\":\"soon\"}",
+         "Properties validation failed: [#/VisibilityTimeout: expected type: Integer]"},
+        {"AWS::SQS::Queue", "{\"Arn\":\"x\"}", "Properties validation failed: [#: the property Arn is read-only]"},
+        {"AWS::S3::Bucket", "{\"PublicAccessBlockConfiguration\":{\"BlockPublicAcls\":\"true\"},\"Tags\":{\"Key\":\"a\",\"Value\":1}}",
+         "{\"PublicAccessBlockConfiguration\":{\"BlockPublicAcls\":true},\"Tags\":[{\"Key\":\"a\",\"Value\":\"1\"}]}"},
+        {"AWS::S3::Bucket", "{\"VersioningConfiguration\":{\"Status\":\"On\"}}",
+         "Properties validation failed: [#/VersioningConfiguration/Status: On is not a valid enum value]"},
+        {"AWS::S3::Bucket", "{\"LifecycleConfiguration\":{\"Rules\":[{\"Id\":\"x\"}]}}",
+         "Properties validation failed: [#/LifecycleConfiguration/Rules/0: required key [Status] not found]"},
+        {"AWS::Lambda::Function", "{\"Code\":{},\"Role\":\"r\",\"Environment\":{\"Variables\":{\"A\":true,\"B\":1.5}}}",
+         "{\"Code\":{},\"Role\":\"r\",\"Environment\":{\"Variables\":{\"A\":\"true\",\"B\":\"1.5\"}}}"},
+        {"Custom::X", "{\"ServiceToken\":\"t\",\"Any\":[1]}", "{\"ServiceToken\":\"t\",\"Any\":[1]}"},
+        {"Custom::X", "{}", "Properties validation failed: [#: required key [ServiceToken] not found]"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        CLEANUP_JSON json_t *in = json_parse(str_c(cases[i].in), NULL);
+        CLEANUP_JSON json_t *out = NULL;
+        CLEANUP_DEINIT(buf) struct buf got = {0};
+        struct err err;
+        if (tmpl_type_coerce(tmpl_type_find(str_c(cases[i].type)), in, &out, &err))
+            buf_c(&got, err.text);
+        else
+            json_write(&got, out);
+        check_buf(got, cases[i].want);
+    }
+}
+
+static void knows(void **state) {
+    (void)state;
+    assert_null(tmpl_type_find(S("AWS::EC2::Instance")));
+    const struct tmpl_type *queue = tmpl_type_find(S("AWS::SQS::Queue"));
+    assert_true(tmpl_has_attribute(queue, S("QueueName")));
+    assert_false(tmpl_has_attribute(queue, S("Nope")));
+    check_str(queue->tag_property, S("Tags"));
+    assert_true(tmpl_prop_find(queue->properties, S("QueueName"))->flags & TMPL_PROP_CREATE_ONLY);
+    assert_true(tmpl_has_attribute(tmpl_type_find(S("Custom::Y")), S("Anything")));
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {cmocka_unit_test(coerces), cmocka_unit_test(knows)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
