@@ -272,6 +272,7 @@ static int load_rows(struct hub *hub, struct err *err) {
     key_after(&to);
     CLEANUP(store_iter) struct store_iter *it =
         store_iter_new(hub->store, NULL, STORE_QUEUE, buf_view(&from), buf_view(&to), false);
+    hub->ready.n = 0; /* what was committed since hub_new is among the rows: not twice */
     while (store_iter_next(it)) {
         struct cur key = cur_of(it->key);
         key_take_kind(&key);
