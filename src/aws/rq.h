@@ -50,6 +50,7 @@ struct rq {
     str region;         /* credential scope, or the default */
     struct aws_identity *caller; /* NULL: anonymous */
     int64_t now_ms;     /* world time at the start */
+    int64_t began_ns;   /* the same moment, monotonic: for latencies */
     json_t *in;
     json_t *out;
     struct aws_payload payload;
