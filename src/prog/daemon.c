@@ -102,6 +102,7 @@ json_t *prog_daemon_health(struct prog_daemon *d, bool full) {
     json_set_str(doc, "account", str_c(default_account));
     add_isolation(doc, d->o.spawner);
     json_set_str(doc, "world_time", str_c(clock_iso8601_ms(when, clock_world_ms())));
+    json_set_int(doc, "world_offset_ms", clock_offset_ms());
     json_set_int(doc, "pid", getpid());
     json_set_int(doc, "up_ms", clock_mono_ms() - d->started_ms);
     return doc;
