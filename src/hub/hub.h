@@ -51,6 +51,13 @@ typedef int hub_accept_fn(void *service, struct store_batch *batch, const struct
 /* service: the ARN's third part ("lambda", "sqs", "sns"). Before hub_start. */
 void hub_plug_target(struct hub *hub, str service, hub_accept_fn *accept, void *ctx);
 /*
+ * What became of a source's events: called once for each event of that source_service, in the same
+ * batch, when its target took it (HUB_OK) or it was given up (HUB_E_*, also when it goes to the
+ * dead-letter queue). For the source's own metrics. Before hub_start; one hook a source.
+ */
+typedef void hub_outcome_fn(void *service, struct store_batch *batch, const struct hub_event *event, int outcome);
+void hub_plug_outcome(struct hub *hub, const char *source_service, hub_outcome_fn *outcome, void *ctx);
+/*
  * May this source send to this target now? For checks at configuration time (S3's
  * "Unable to validate the following destination configurations"). HUB_OK, _DENIED, _NO_TARGET.
  */
