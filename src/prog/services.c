@@ -18,9 +18,18 @@ static int open_s3(struct svc **ret, const struct prog_parts *p, struct err *err
 }
 #endif
 
+#ifdef PROG_HAS_SVC_DYNAMODB
+static int open_dynamodb(struct svc **ret, const struct prog_parts *p, struct err *err) {
+    return ddb_open(ret, p->store, p->hub, err);
+}
+#endif
+
 static const struct row rows[] = {
 #ifdef PROG_HAS_SVC_S3
     {"s3", open_s3, s3_service, NULL, NULL, s3_close},
+#endif
+#ifdef PROG_HAS_SVC_DYNAMODB
+    {"dynamodb", open_dynamodb, ddb_service, NULL, ddb_stop, ddb_close},
 #endif
     {NULL, NULL, NULL, NULL, NULL, NULL},
 };

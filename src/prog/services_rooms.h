@@ -3,3 +3,6 @@
 #ifdef PROG_HAS_SVC_S3
 #include "svc/s3/s3.h"
 #endif
+#ifdef PROG_HAS_SVC_DYNAMODB
+#include "svc/dynamodb/dynamodb.h"
+#endif
