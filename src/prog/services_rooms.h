@@ -21,3 +21,6 @@
 #ifdef PROG_HAS_SVC_SQS
 #include "svc/sqs/sqs.h"
 #endif
+#ifdef PROG_HAS_SVC_DYNAMODB
+#include "svc/dynamodb/dynamodb.h"
+#endif
