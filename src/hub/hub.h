@@ -23,7 +23,12 @@ DEFINE_FREEP(hub)
  */
 struct hub_event {
     str target;         /* ARN */
-    str source_service; /* "s3.amazonaws.com": the principal that target policies see */
+    /*
+     * "s3.amazonaws.com": the principal that target policies see. Empty: the sender has itself checked
+     * that its identity may send there (Lambda's dead letters and destinations, by the function's
+     * role); the target then asks no policy.
+     */
+    str source_service;
     str source_arn;     /* aws:SourceArn */
     str source_account; /* aws:SourceAccount */
     str payload;        /* bytes: the JSON event for Lambda, the message for SNS and SQS */
