@@ -24,9 +24,9 @@ DEFINE_FREEP(hub)
 struct hub_event {
     str target;         /* ARN */
     /*
-     * "s3.amazonaws.com": the principal that target policies see. Empty: the sender has itself checked
-     * that its identity may send there (Lambda's dead letters and destinations, by the function's
-     * role); the target then asks no policy.
+     * "s3.amazonaws.com": the principal that target policies see. "lambda.amazonaws.com" is an
+     * exception (dead letters, destinations): Lambda has checked that the function's role may send
+     * there, as on AWS, and a target of the same account asks no policy of its own.
      */
     str source_service;
     str source_arn;     /* aws:SourceArn */
