@@ -68,7 +68,5 @@ void cfn_task_skip(struct cfn_run *run, json_t *row);
 /* Properties of a resource in this run, evaluated, coerced, stack tags merged in. CFN_FAILED: run->why. */
 int cfn_run_properties(struct cfn_run *run, const struct tmpl_resource *resource, json_t **ret);
 void cfn_run_scope(struct cfn_run *run);
-/* Stack tags under the type's own; coerced in place. */
-void cfn_merge_tags(const struct tmpl_type *type, const json_t *stack, json_t *props);
 /* Evaluates outputs; CFN_FAILED with run->why. */
 int cfn_run_outputs(struct cfn_run *run, json_t **ret);
