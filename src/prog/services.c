@@ -32,7 +32,7 @@ static int open_s3(struct svc **ret, const struct prog_parts *p, struct err *err
 }
 #ifdef PROG_HAS_SVC_DYNAMODB
 static int open_dynamodb(struct svc **ret, const struct prog_parts *p, struct err *err) {
-    return dynamodb_open(ret, p->store, p->hub, err);
+    return ddb_open(ret, p->store, p->hub, err);
 }
 #endif
 #ifdef PROG_HAS_SVC_SNS
@@ -68,7 +68,7 @@ static const struct row rows[] = {
     {"sts", open_sts, sts_service, NULL, NULL, sts_close},
     {"s3", open_s3, s3_service, NULL, NULL, s3_close},
 #ifdef PROG_HAS_SVC_DYNAMODB
-    {"dynamodb", open_dynamodb, dynamodb_service, NULL, NULL, dynamodb_close},
+    {"dynamodb", open_dynamodb, ddb_service, NULL, ddb_stop, ddb_close},
 #endif
 #ifdef PROG_HAS_SVC_LOGS
     {"logs", open_logs, logs_service, NULL, NULL, logs_close},

@@ -6,9 +6,6 @@
 #ifdef PROG_HAS_SVC_CLOUDWATCH
 #include "svc/cloudwatch/cloudwatch.h"
 #endif
-#ifdef PROG_HAS_SVC_DYNAMODB
-#include "svc/dynamodb/dynamodb.h"
-#endif
 #ifdef PROG_HAS_SVC_LAMBDA
 #include "svc/lambda/lambda.h"
 #endif
@@ -20,4 +17,7 @@
 #endif
 #ifdef PROG_HAS_SVC_SQS
 #include "svc/sqs/sqs.h"
+#endif
+#ifdef PROG_HAS_SVC_DYNAMODB
+#include "svc/dynamodb/dynamodb.h"
 #endif

@@ -39,7 +39,7 @@ static void send(struct svc *svc, struct store_batch *batch, const struct lambda
         lambda_count_metric(svc, batch, fn, metric, 1, "Count");
         return;
     }
-    const struct hub_event event = {.target = target, .source_arn = buf_view(&fn->arn), .source_account = fn->name.account,
+    const struct hub_event event = {.target = target, .source_service = S("lambda.amazonaws.com"), .source_arn = buf_view(&fn->arn), .source_account = fn->name.account,
                                     .payload = payload, .attributes = attributes, .account = fn->name.account,
                                     .region = fn->name.region};
     hub_deliver(svc->hub, batch, &event);

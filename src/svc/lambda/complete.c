@@ -117,7 +117,7 @@ static void *complete_main(void *svc_) {
 
 void lambda_complete_add(struct svc *svc, struct lambda_inv *inv) {
     LOCK_SCOPE(&svc->lock);
-    if (!svc->has_completer) { /* before the start or after the end: its row stays */
+    if (inv->outcome.interrupted || !svc->has_completer) {
         lambda_inv_free(inv);
         return;
     }

@@ -64,6 +64,7 @@ static struct lambda_inv *last_words(struct lambda_env *env, const struct sandbo
         return NULL;
     if (env->svc->stopping) {
         lambda_fail_service(env->inv, &lambda_e_ServiceException, "The service is shutting down.");
+        env->inv->outcome.interrupted = true;
         return lambda_release(env);
     }
     describe_end(env, end);
