@@ -105,7 +105,6 @@ static int start_body(struct rq *rq) {
         .max_bytes = streams(rq) ? STREAM_MAX : rq->cloud->options.max_body,
         .has_length = rq->net->has_length,
         .content_length = rq->net->content_length,
-        .want_sha256 = false,
         .want_md5 = false, /* S3 makes its ETag itself: beside the body, on another core */
         .foreign_checksum = p->route.op && str_is(p->route.op->name, "CompleteMultipartUpload"),
         .sink = streams(rq) ? to_sink : to_buffer,
