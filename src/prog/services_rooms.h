@@ -6,9 +6,6 @@
 #ifdef PROG_HAS_SVC_CLOUDWATCH
 #include "svc/cloudwatch/cloudwatch.h"
 #endif
-#ifdef PROG_HAS_SVC_DYNAMODB
-#include "svc/dynamodb/dynamodb.h"
-#endif
 #ifdef PROG_HAS_SVC_LAMBDA
 #include "svc/lambda/lambda.h"
 #endif
