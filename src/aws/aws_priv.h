@@ -80,6 +80,7 @@ struct out_header {
 struct out_detail {
     const char *name;
     str value;
+    bool is_json; /* value is JSON text */
     struct out_detail *next;
 };
 struct done_hook {

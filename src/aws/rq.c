@@ -15,6 +15,7 @@ struct rq *aws_rq_new(struct aws_cloud *cloud) {
     rq->priv = &whole->priv;
     rq->cloud = cloud;
     rq->now_ms = clock_world_ms();
+    rq->began_ns = clock_mono_ns();
     rq->account = str_c(cloud->default_account);
     rq->region = str_c(cloud->default_region);
     rq->priv->headers_end = &rq->priv->headers;

@@ -4,12 +4,14 @@
  * DIR/in.json: roundtrip.py speaks to it with a real SDK and compares.
  *
  *   echo_server DIR     prints "PORT\n", ends when its standard input does
+ *   echo_server DIR -   the same, but answers with nothing at once: to measure what aws itself costs
  */
 #include "aws/model.h"
 #include "cloud_fixture.h"
 #include "net/net.h"
 
 static const char *dir;
+static bool silent;
 
 static void write_file(const char *name, str text) {
     char path[256];
@@ -64,6 +66,8 @@ static int echo(struct svc *svc, struct rq *rq) {
     CLEANUP_DEINIT(buf) struct buf text = {0};
     struct err err = {0};
     char path[256];
+    if (silent)
+        return 0;
     write_question(rq);
     snprintf(path, sizeof path, "%s/out.json", dir);
     if (io_read_file(&text, path, 1 << 24, NULL) == 0)
@@ -131,8 +135,9 @@ int main(int argc, char **argv) {
     struct cloud_fixture f;
     struct err err = {0};
     static struct aws_service services[16];
-    if (argc != 2 || fixture_open(&f))
+    if (argc < 2 || fixture_open(&f))
         return 2;
+    silent = argc > 2;
     dir = argv[1];
     for (size_t i = 0; api_services[i]; i++) {
         services[i] = make_service(api_services[i]);

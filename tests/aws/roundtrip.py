@@ -272,7 +272,7 @@ def main():
             known = set(client.meta.service_model.operation_names)
             for op in ops:
                 if op not in known or (service, op) in NOT_HERE: continue
-                for _ in range(4):
+                for _ in range(2):
                     why = one(client, service, op, folder)
                     done += 1
                     if why:

@@ -65,7 +65,7 @@ const struct iam_builtin *iam_builtin_find(str arn) {
 }
 
 int iam_builtins_compile(struct svc *iam, struct err *err) {
-    iam->builtins = mem_zalloc(ARRAY_LEN(builtins) * sizeof *iam->builtins);
+    iam->builtins = mem_zalloc(ARRAY_LEN(builtins) * sizeof(struct policy *));
     for (size_t i = 0; i < ARRAY_LEN(builtins); i++)
         if (policy_new(&iam->builtins[i], POLICY_IDENTITY, str_c(builtins[i].document), err))
             return -EINVAL;

@@ -26,12 +26,12 @@ struct iam_grants *iam_grants_free(struct iam_grants *grants) {
 }
 
 static void add_identity(struct iam_grants *grants, const struct policy *policy) {
-    grants->identity = mem_realloc(grants->identity, (grants->n_identity + 1) * sizeof *grants->identity);
+    grants->identity = mem_realloc(grants->identity, (grants->n_identity + 1) * sizeof(struct policy *));
     grants->identity[grants->n_identity++] = policy;
 }
 
 static void own(struct iam_grants *grants, struct policy *policy) {
-    grants->owned = mem_realloc(grants->owned, (grants->n_owned + 1) * sizeof *grants->owned);
+    grants->owned = mem_realloc(grants->owned, (grants->n_owned + 1) * sizeof(struct policy *));
     grants->owned[grants->n_owned++] = policy;
 }
 

@@ -50,6 +50,15 @@ static void add_tags(struct policy_context *context, const json_t *tags) {
     }
 }
 
+/* AWS's managed policies belong to whoever asks; everything else to the account in its ARN. */
+int iam_hook_policy(struct svc *iam, struct rq *rq, str arn, const struct policy **ret_policy, str *ret_account) {
+    (void)iam;
+    *ret_policy = NULL;
+    if (str_starts(arn, S("arn:aws:iam::aws:")))
+        *ret_account = rq->account;
+    return 0;
+}
+
 void iam_hook_context(struct svc *iam, struct rq *rq, struct policy_context *context) {
     (void)iam;
     str boundary = json_str(rq->in, "PermissionsBoundary"), arn = json_str(rq->in, "PolicyArn");

@@ -164,4 +164,5 @@ struct iam_cache *iam_cache_free(struct iam_cache *cache);
 
 /* ---- Hooks (hooks.c) ---- */
 int iam_hook_resource(struct svc *iam, struct rq *rq, struct buf *ret_arn);
+int iam_hook_policy(struct svc *iam, struct rq *rq, str arn, const struct policy **ret_policy, str *ret_account);
 void iam_hook_context(struct svc *iam, struct rq *rq, struct policy_context *context);

@@ -81,7 +81,7 @@ int iam_op_CreateAccessKey(struct svc *iam, struct rq *rq) {
         return aws_fail(rq, &IAM_LimitExceeded, "Cannot exceed quota for AccessKeysPerUser: %d", MAX_KEYS);
     if (iam_touch(iam, rq))
         return AWS_FAILED;
-    struct aws_credentials made = {{0}};
+    struct aws_credentials made = {.expires_ms = 0};
     iam_key_create(iam, rq_batch(rq), rq->account, user, rq->now_ms, &made);
     json_t *key = json_object();
     set_user(key, user);

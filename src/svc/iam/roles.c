@@ -1,6 +1,8 @@
 /* Roles. */
 #include "svc/iam/iam_priv.h"
 
+#include <errno.h>
+
 enum { TRUST_LIMIT = 2048, DEFAULT_SESSION_SECONDS = 3600 };
 
 static int check_trust(struct rq *rq, str document) {

@@ -3,12 +3,14 @@
 #include "base/rand.h"
 #include "svc/iam/iam_priv.h"
 
+#include <errno.h>
+
 static void key_lower(struct buf *key, str name) {
     CLEANUP_DEINIT(buf) struct buf lower = {0};
-    for (size_t i = 0; i < name.len; i++) {
-        char c = name.p[i];
-        buf_char(&lower, c >= 'A' && c <= 'Z' ? (char)(c + 32) : c);
-    }
+    buf_str(&lower, name);
+    for (size_t i = 0; i < lower.len; i++)
+        if (lower.p[i] >= 'A' && lower.p[i] <= 'Z')
+            lower.p[i] |= 0x20;
     key_str(key, buf_view(&lower));
 }
 

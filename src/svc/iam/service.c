@@ -16,6 +16,7 @@ struct aws_service iam_service(struct svc *iam) {
         .n_ops = ARRAY_LEN(ops),
         .svc = iam,
         .resource = iam_hook_resource,
+        .resource_policy = iam_hook_policy,
         .context = iam_hook_context,
     };
 }

@@ -109,26 +109,33 @@ static int add_part(struct svc *svc, struct rq *rq, struct assembly *a, const js
     return 0;
 }
 
+/* Numbers in range and growing: looked at before any part is. */
+static int check_order(struct rq *rq, const json_t *parts) {
+    int64_t last = 0;
+    size_t i;
+    json_t *listed;
+    json_array_foreach(parts, i, listed) {
+        int64_t number = json_int(listed, "PartNumber", 0);
+        if (number < 1 || number > S3_MAX_PARTS)
+            return aws_fail(rq, &S3_InvalidArgument, "PartNumber must be >= 1 and <= 10000");
+        if (number <= last)
+            return aws_fail(rq, &S3_InvalidPartOrder, NULL);
+        last = number;
+    }
+    return 0;
+}
+
 static int add_parts(struct svc *svc, struct rq *rq, struct assembly *a) {
     json_t *parts = json_arr(json_obj(rq->in, "MultipartUpload"), "Parts");
     size_t n = json_array_size(parts), i;
     if (n == 0 || n > S3_MAX_PARTS)
         return aws_fail(rq, &S3_MalformedXML, NULL);
-    int64_t last = 0;
+    int r = check_order(rq, parts);
     json_t *listed;
-    json_array_foreach(parts, i, listed) {
-        int64_t number = json_int(listed, "PartNumber", 0);
-        if (number < 1 || number > S3_MAX_PARTS)
-            return aws_fail(rq, &S3_InvalidArgument,
-                            "PartNumber must be >= 1 and <= 10000");
-        if (number <= last)
-            return aws_fail(rq, &S3_InvalidPartOrder, NULL);
-        last = number;
-        int r = add_part(svc, rq, a, listed, (unsigned)number, i + 1 == n);
-        if (r)
-            return r;
-    }
-    return 0;
+    json_array_foreach(parts, i, listed)
+        if (!r)
+            r = add_part(svc, rq, a, listed, (unsigned)json_int(listed, "PartNumber", 0), i + 1 == n);
+    return r;
 }
 
 /* The ETag: MD5 of the parts' MD5s, and their number. */

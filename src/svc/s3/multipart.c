@@ -244,8 +244,6 @@ int s3_op_UploadPart(struct svc *svc, struct rq *rq) {
         r = s3_mpu_find(svc, rq, &mpu);
     if (!r)
         r = s3_upload_finish(upload, rq);
-    if (!r)
-        r = s3_check_md5(rq, upload);
     if (!r && upload->sum != mpu.row.object.sum)
         r = aws_fail(rq, &S3_InvalidRequest, "The part's checksum is not of the upload's algorithm");
     if (!r)

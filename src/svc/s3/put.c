@@ -99,8 +99,6 @@ int s3_op_PutObject(struct svc *svc, struct rq *rq) {
         r = s3_read_tagging(rq, bucket->name, key, &object);
     if (!r)
         r = s3_upload_finish(upload, rq);
-    if (!r)
-        r = s3_check_md5(rq, upload);
     if (r)
         return r;
 

@@ -88,6 +88,7 @@ struct s3_upload {
     struct s3_digest *digest;
     enum s3_sum own_sum; /* computed here; S3_SUM_NONE when the client's own is verified by aws */
     uint64_t size, most;
+    uint64_t source_seq; /* copies: of the version that was copied */
     struct buf ref;      /* once finished */
     bool finished, committed;
     uint8_t md5[16];
@@ -110,8 +111,6 @@ void s3_upload_keep(struct s3_upload *upload, struct rq *rq);
 int s3_upload_open(struct svc *svc, struct rq *rq, const struct s3_bucket *bucket, enum s3_sum own_sum);
 /* The checksum that the client sends, before or behind the body; aws verifies it and hands it over. */
 enum s3_sum s3_client_sum(struct rq *rq);
-/* Content-MD5 of the request against the body's: BadDigest, InvalidDigest. */
-int s3_check_md5(struct rq *rq, const struct s3_upload *upload);
 
 /* ---- put.c ---- */
 /*
@@ -191,7 +190,6 @@ void s3_config_touch(struct svc *svc, struct rq *rq, const struct s3_bucket *buc
                      struct s3_bucket_row row);
 
 /* ---- hooks.c: what authorisation asks of S3 ---- */
-int s3_hook_resource(struct svc *svc, struct rq *rq, struct buf *ret_arn);
 int s3_hook_policy(struct svc *svc, struct rq *rq, str arn, const struct policy **ret_policy,
                    str *ret_account);
 void s3_hook_context(struct svc *svc, struct rq *rq, struct policy_context *context);
