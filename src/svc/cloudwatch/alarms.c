@@ -101,7 +101,7 @@ static int check_alarm(struct rq *rq) {
         return 0;
     if (check_single_metric(rq))
         return AWS_FAILED;
-    if (periods * json_int(rq->in, "Period", 0) > 7 * 24 * 3600)
+    if (periods * json_int(rq->in, "Period", 0) > 7L * 24 * 3600)
         return aws_fail(rq, &CW_ValidationError, "Metrics cannot be checked across more than a week (EvaluationPeriods * Period).");
     return 0;
 }

@@ -75,7 +75,7 @@ str ddb_lex_near(const struct ddb_lexer *lexer) {
     struct ddb_token next = ddb_lex_peek(lexer);
     if (next.kind != DDB_TOKEN_END)
         to = (size_t)(next.text.p - lexer->all.p) + next.text.len;
-    return str_slice(str_slice(lexer->all, from, to), 0, 120);
+    return str_trim(str_slice(str_slice(lexer->all, from, to), 0, 120));
 }
 
 bool ddb_lex_is(const struct ddb_lexer *lexer, const char *mark) {

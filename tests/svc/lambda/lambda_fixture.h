@@ -53,7 +53,7 @@ struct role_identity {
 };
 static void role_freed(struct aws_identity *id) { free(id); }
 
-static int role(void *ctx, str arn, str service, str session, struct aws_identity **ret, struct err *err) {
+static inline int role(void *ctx, str arn, str service, str session, struct aws_identity **ret, struct err *err) {
     (void)ctx;
     (void)session;
     (void)err;
@@ -69,7 +69,7 @@ static int role(void *ctx, str arn, str service, str session, struct aws_identit
     return 0;
 }
 
-static int assume(void *ctx, str arn, str service, str session, int64_t seconds, struct aws_credentials *ret, struct err *err) {
+static inline int assume(void *ctx, str arn, str service, str session, int64_t seconds, struct aws_credentials *ret, struct err *err) {
     (void)ctx;
     (void)session;
     (void)err;
@@ -84,14 +84,14 @@ static int assume(void *ctx, str arn, str service, str session, int64_t seconds,
     return 0;
 }
 
-static int find(void *ctx, str key, struct aws_identity **ret) {
+static inline int find(void *ctx, str key, struct aws_identity **ret) {
     (void)ctx;
     (void)key;
     (void)ret;
     return AWS_E_NO_KEY;
 }
 
-static void role_may(const char *statements) {
+static inline void role_may(const char *statements) {
     struct err err = {0};
     CLEANUP_DEINIT(buf) struct buf text = {0};
     buf_printf(&text, "{\"Version\":\"2012-10-17\",\"Statement\":%s}", statements);
@@ -101,7 +101,7 @@ static void role_may(const char *statements) {
 }
 
 /* ---- Doors that remember ---- */
-static void remember_log(void *ctx, struct store_batch *batch, const struct hub_log *lines, size_t n) {
+static inline void remember_log(void *ctx, struct store_batch *batch, const struct hub_log *lines, size_t n) {
     (void)ctx;
     (void)batch;
     LOCK_SCOPE(&fx.lock);
@@ -109,7 +109,7 @@ static void remember_log(void *ctx, struct store_batch *batch, const struct hub_
         buf_printf(&fx.log, STR_FMT "|" STR_FMT "|" STR_FMT, STR_ARG(lines[i].group), STR_ARG(lines[i].stream), STR_ARG(lines[i].message));
 }
 
-static void remember_metric(void *ctx, struct store_batch *batch, const struct hub_metric *m) {
+static inline void remember_metric(void *ctx, struct store_batch *batch, const struct hub_metric *m) {
     (void)ctx;
     (void)batch;
     LOCK_SCOPE(&fx.lock);
@@ -117,7 +117,7 @@ static void remember_metric(void *ctx, struct store_batch *batch, const struct h
     buf_printf(&fx.metrics, STR_FMT ":" STR_FMT "=%g;", STR_ARG(m->dimensions[0].value), STR_ARG(m->name), m->value);
 }
 
-static int remember_message(void *ctx, struct store_batch *batch, const struct hub_event *e) {
+static inline int remember_message(void *ctx, struct store_batch *batch, const struct hub_event *e) {
     (void)ctx;
     (void)batch;
     LOCK_SCOPE(&fx.lock);
@@ -127,11 +127,11 @@ static int remember_message(void *ctx, struct store_batch *batch, const struct h
 
 enum { PATIENCE_MS = 30000 };
 /* Waits until text stands in what was remembered. */
-static bool seen(const struct buf *what, const char *text) {
+static inline bool seen(const struct buf *what, const char *text) {
     LOCK_SCOPE(&fx.lock);
     return str_find(buf_view(what), str_c(text)) >= 0;
 }
-static void wait_for(const struct buf *what, const char *text) {
+static inline void wait_for(const struct buf *what, const char *text) {
     int64_t until = clock_mono_ms() + PATIENCE_MS;
     while (!seen(what, text)) {
         if (clock_mono_ms() > until)
@@ -139,7 +139,7 @@ static void wait_for(const struct buf *what, const char *text) {
         poll(NULL, 0, 2);
     }
 }
-static size_t count_of(const struct buf *what, const char *text) {
+static inline size_t count_of(const struct buf *what, const char *text) {
     LOCK_SCOPE(&fx.lock);
     size_t n = 0;
     str rest = buf_view(what);
@@ -147,7 +147,7 @@ static size_t count_of(const struct buf *what, const char *text) {
         rest = str_skip(rest, (size_t)at + strlen(text));
     return n;
 }
-static void forget_all(void) {
+static inline void forget_all(void) {
     LOCK_SCOPE(&fx.lock);
     buf_clear(&fx.log);
     buf_clear(&fx.metrics);
@@ -155,7 +155,7 @@ static void forget_all(void) {
 }
 
 /* ---- Life ---- */
-static void open_services(bool run) {
+static inline void open_services(bool run) {
     struct err err = {0};
     if (store_open(&fx.store, &(struct store_options){.data = fx.dir, .reserve_bytes = 1}, &err))
         fail_msg("%s", err.text);
@@ -182,7 +182,7 @@ static void open_services(bool run) {
         fail_msg("%s", err.text);
 }
 
-static void close_services(void) {
+static inline void close_services(void) {
     hub_stop(fx.hub);
     if (fx.net) {
         lambda_stop(fx.lambda);
@@ -195,7 +195,7 @@ static void close_services(void) {
 }
 
 /* Before any thread; false where nothing can be sandboxed. */
-static bool fixture_spawner(void) {
+static inline bool fixture_spawner(void) {
     struct err err = {0};
     struct sandbox_options options = {0};
     if (sandbox_spawner_start(&fx.spawner, &options, &err))
@@ -203,7 +203,7 @@ static bool fixture_spawner(void) {
     return sandbox_spawner_status(fx.spawner)->level != SANDBOX_NONE;
 }
 
-static void fixture_open(bool run) {
+static inline void fixture_open(bool run) {
     pthread_mutex_init(&fx.lock, NULL);
     fx.assumed = 0;
     snprintf(fx.dir, sizeof fx.dir, "/tmp/calotype-lambda-XXXXXX");
@@ -214,14 +214,14 @@ static void fixture_open(bool run) {
     open_services(run);
 }
 
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *at) {
+static inline int remove_one(const char *path, const struct stat *st, int type, struct FTW *at) {
     (void)st;
     (void)type;
     (void)at;
     return remove(path);
 }
 
-static void fixture_close(void) {
+static inline void fixture_close(void) {
     close_services();
     nftw(fx.dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
     fx.role_policy = policy_free(fx.role_policy);
@@ -236,7 +236,7 @@ struct answer {
     json_t *out;
     struct buf body, code, message;
 };
-static void answer_deinit(struct answer *a) {
+static inline void answer_deinit(struct answer *a) {
     json_decref(a->out);
     buf_deinit(&a->body);
     buf_deinit(&a->code);
@@ -244,7 +244,7 @@ static void answer_deinit(struct answer *a) {
 }
 
 /* in is stolen. */
-static struct answer call_as(struct aws_identity *caller, const char *op, json_t *in, str body) {
+static inline struct answer call_as(struct aws_identity *caller, const char *op, json_t *in, str body) {
     struct aws_call call = {.cloud = fx.cloud, .caller = caller, .account = S(ACCOUNT), .region = S("us-east-1"),
                             .service = "lambda", .op = op, .in = in, .body = body};
     aws_call(&call);
@@ -253,7 +253,7 @@ static struct answer call_as(struct aws_identity *caller, const char *op, json_t
 }
 static struct answer call_op(const char *op, json_t *in) { return call_as(&fx.root, op, in, STR_NONE); }
 
-static void must(struct answer a) {
+static inline void must(struct answer a) {
     if (a.status >= 300)
         fail_msg("%d %s: %s", a.status, buf_cstr(&a.code), buf_cstr(&a.message));
     answer_deinit(&a);
@@ -265,7 +265,7 @@ struct zip_entry {
     size_t size;    /* 0: strlen(content) */
     unsigned mode;  /* of unix, 0: a regular 0644 */
 };
-static void make_zip(struct buf *out, const struct zip_entry *entries, size_t n) {
+static inline void make_zip(struct buf *out, const struct zip_entry *entries, size_t n) {
     zip_error_t fault;
     zip_source_t *source = zip_source_buffer_create(NULL, 0, 0, &fault);
     zip_source_keep(source);
@@ -288,7 +288,7 @@ static void make_zip(struct buf *out, const struct zip_entry *entries, size_t n)
 }
 
 /* {"ZipFile": …} of the test function's program, or of other bytes as bootstrap. */
-static json_t *code_of(const char *bytes, size_t n) {
+static inline json_t *code_of(const char *bytes, size_t n) {
     CLEANUP_DEINIT(buf) struct buf zip = {0};
     CLEANUP_DEINIT(buf) struct buf text = {0};
     make_zip(&zip, &(struct zip_entry){"bootstrap", bytes, n, 0100755}, 1);
@@ -298,14 +298,14 @@ static json_t *code_of(const char *bytes, size_t n) {
     return code;
 }
 
-static json_t *testfn_code(void) {
+static inline json_t *testfn_code(void) {
     CLEANUP_DEINIT(buf) struct buf program = {0};
     assert_int_equal(io_read_file(&program, getenv("TESTFN"), 64 << 20, NULL), 0);
     return code_of(program.p, program.len);
 }
 
 /* The request for a function of that name; members of more (stolen) are added. */
-static json_t *new_function(const char *name, json_t *code, json_t *more) {
+static inline json_t *new_function(const char *name, json_t *code, json_t *more) {
     json_t *in = json_pack("{s:s,s:s,s:s,s:s,s:o}", "FunctionName", name, "Runtime", "provided.al2023", "Role", ROLE_ARN,
                            "Handler", "test.handler", "Code", code);
     if (more)
