@@ -95,15 +95,21 @@ static str arn_account(str arn) {
     return part;
 }
 
-static int deny(struct rq *rq, const struct policy_request *request, struct policy_decision decision) {
-    if (!rq->caller) /* S3 tells a stranger nothing */
-        return aws_fail_common(rq, COMMON_ACCESS_DENIED, NULL);
+/* Sets the error, or only tells why. */
+static int deny(struct rq *rq, const struct policy_request *request, struct policy_decision decision, struct buf *why) {
     CLEANUP_DEINIT(buf) struct buf text = {0};
-    policy_explain(request, decision, &text);
-    return aws_fail_common(rq, COMMON_ACCESS_DENIED, STR_FMT, STR_ARG(buf_view(&text)));
+    if (rq->caller) /* S3 tells a stranger nothing */
+        policy_explain(request, decision, &text);
+    else
+        buf_c(&text, "Access Denied");
+    if (!why)
+        return aws_fail_common(rq, COMMON_ACCESS_DENIED, STR_FMT, STR_ARG(buf_view(&text)));
+    buf_str(why, buf_view(&text));
+    return AWS_FAILED;
 }
 
-int aws_authorize(struct rq *rq, const char *action, str resource_arn) {
+/* 0 or AWS_FAILED; why not NULL: a refusal by policy is told there and sets no error. */
+static int decide(struct rq *rq, const char *action, str resource_arn, struct buf *why) {
     struct policy_request request = {
         .action = str_c(action), .resource = resource_arn, .context = context_of(rq),
         .resource_account = arn_account(resource_arn),
@@ -125,11 +131,30 @@ int aws_authorize(struct rq *rq, const char *action, str resource_arn) {
         rq->account = arena_str(&rq->arena, request.resource_account);
     struct policy_decision decision = policy_decide(&request, &set);
     if (decision.effect != POLICY_ALLOWED)
-        return deny(rq, &request, decision);
+        return deny(rq, &request, decision, why);
     if (!rq->service->veto)
         return 0;
     bool via_resource = decision.by && strcmp(decision.by, "resource-based policy") == 0;
     return rq->service->veto(rq->svc, rq, resource_arn, via_resource || !rq->caller);
+}
+
+int aws_authorize(struct rq *rq, const char *action, str resource_arn) {
+    return decide(rq, action, resource_arn, NULL);
+}
+
+bool aws_may(struct rq *rq, const char *action, str resource_arn, struct buf *why) {
+    CLEANUP_DEINIT(buf) struct buf unread = {0};
+    bool clean = rq->priv->error == NULL;
+    if (!why)
+        why = &unread;
+    if (decide(rq, action, resource_arn, why) == 0)
+        return true;
+    if (clean && rq->priv->error && rq->priv->error->status < 500) { /* a veto: its words, not its error */
+        buf_str(why, rq->priv->message);
+        rq->priv->error = NULL;
+        rq->priv->details = NULL;
+    }
+    return false;
 }
 
 /* ---- The row's resource ---- */
@@ -156,15 +181,15 @@ static void fill_template(struct rq *rq, str text, struct buf *arn) {
 int aws_authorize_row(struct rq *rq) {
     const struct aws_op *op = rq->op;
     CLEANUP_DEINIT(buf) struct buf arn = {0};
-    if (op->flags & (OP_NO_AUTH | OP_SELF_AUTH))
-        return 0;
-    if (strcmp(op->resource, "@") == 0) {
+    bool asked = op->flags & (OP_NO_AUTH | OP_SELF_AUTH);
+    if (strcmp(op->resource, "@") != 0) {
+        fill_template(rq, str_c(op->resource), &arn);
+    } else if (!asked) {
         int r = rq->service->resource(rq->svc, rq, &arn);
         if (r)
-            return r;
-    } else {
-        fill_template(rq, str_c(op->resource), &arn);
+            return r == AWS_FAILED ? r : aws_fault(rq, r, "naming a resource");
     }
+    /* Also where nothing is asked here: a contended commit is serialised by it. */
     rq->priv->resource_arn = arena_str(&rq->arena, buf_view(&arn));
-    return aws_authorize(rq, op->action, rq->priv->resource_arn);
+    return asked ? 0 : aws_authorize(rq, op->action, rq->priv->resource_arn);
 }

@@ -19,7 +19,7 @@ enum aws_family { FAMILY_S3, FAMILY_QUERY, FAMILY_SNS, FAMILY_SQS, FAMILY_JSON, 
 enum aws_common {
     COMMON_ACCESS_DENIED, COMMON_VALIDATION, COMMON_MISSING_PARAMETER, COMMON_MALFORMED, COMMON_INVALID_URI,
     COMMON_UNKNOWN_OP, COMMON_NOT_IMPLEMENTED, COMMON_TOO_LARGE, COMMON_INTERNAL, COMMON_UNAVAILABLE,
-    COMMON_FULL, COMMON_BUSY, COMMON_INVALID_STORAGE_CLASS, COMMON_INVALID_ENCRYPTION, N_COMMON
+    COMMON_FULL, COMMON_BUSY, COMMON_INVALID_STORAGE_CLASS, COMMON_INVALID_ENCRYPTION, COMMON_INVALID_ATTRIBUTE, N_COMMON
 };
 enum aws_family aws_family_of(const struct api_service *api);
 enum aws_dialect aws_dialect_of(const struct api_service *api);
@@ -80,6 +80,7 @@ struct out_header {
 struct out_detail {
     const char *name;
     str value;
+    bool is_json; /* value is JSON text */
     struct out_detail *next;
 };
 struct done_hook {

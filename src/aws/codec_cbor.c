@@ -56,9 +56,10 @@ static bool at_break(struct cur *c) {
 
 /* One more item? Counts *left down, or looks for the break of an indefinite one. */
 static bool more(struct cur *c, const struct head *h, uint64_t *left) {
-    if (h->info == INDEFINITE)
-        return !c->bad && c->s.len > 0 && !at_break(c);
-    return !c->bad && (*left)-- > 0 && c->s.len > 0;
+    bool wanted = h->info == INDEFINITE ? !at_break(c) : (*left)-- > 0;
+    if (wanted && c->s.len == 0)
+        c->bad = true; /* cut */
+    return wanted && !c->bad;
 }
 
 /* The bytes of a string whose head was read. */
@@ -126,7 +127,7 @@ static int skip(struct cur *c, unsigned depth, struct err *err) {
             if (r == 0 && h.major == MAP)
                 r = skip(c, depth + 1, err);
         }
-        return r;
+        return r == 0 && c->bad ? bad(err, "the document is cut") : r;
     }
     return 0;
 }
@@ -164,8 +165,10 @@ static int read_map(const struct api_shape *shape, const struct head *h, struct 
         else if (v)
             json_set(obj, buf_cstr(&key), v);
     }
+    if (c->bad)
+        return bad(err, "the document is cut");
     *ret = STEAL(obj);
-    return c->bad ? bad(err, "the document is cut") : 0;
+    return 0;
 }
 
 static int read_list(const struct api_shape *shape, const struct head *h, struct cur *c, unsigned depth,
@@ -179,8 +182,10 @@ static int read_list(const struct api_shape *shape, const struct head *h, struct
             return r;
         json_array_append_new(array, v);
     }
+    if (c->bad)
+        return bad(err, "the document is cut");
     *ret = STEAL(array);
-    return c->bad ? bad(err, "the document is cut") : 0;
+    return 0;
 }
 
 static json_t *read_number(const struct api_shape *shape, const struct head *h) {

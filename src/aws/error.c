@@ -67,13 +67,22 @@ int aws_fail(struct rq *rq, const struct aws_error *error, const char *fmt, ...)
     return AWS_FAILED;
 }
 
-void aws_fail_detail(struct rq *rq, const char *name, str value) {
+static void add_detail(struct rq *rq, const char *name, str value, bool is_json) {
     struct out_detail *d = arena_new(&rq->arena, struct out_detail), **end = &rq->priv->details;
-    d->name = name;
-    d->value = arena_str(&rq->arena, value.p ? value : S(""));
+    *d = (struct out_detail){.name = name, .value = arena_str(&rq->arena, value), .is_json = is_json};
     while (*end)
         end = &(*end)->next;
     *end = d;
+}
+
+void aws_fail_detail(struct rq *rq, const char *name, str value) {
+    add_detail(rq, name, value.p ? value : S(""), false);
+}
+
+void aws_fail_detail_json(struct rq *rq, const char *name, const json_t *value) {
+    CLEANUP_DEINIT(buf) struct buf text = {0};
+    json_write(&text, value);
+    add_detail(rq, name, buf_view(&text), true);
 }
 
 int aws_fail_fault(struct rq *rq, const struct aws_wire_fault *fault) {

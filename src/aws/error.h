@@ -5,6 +5,7 @@
  * A service declares its rows in svc/x/errors.def and expands them in errors.h / errors.c:
  *   ERR(NoSuchBucket, 404, "The specified bucket does not exist")
  */
+#include "base/json.h"
 #include "base/own.h"
 #include "base/str.h"
 
@@ -25,5 +26,7 @@ enum { AWS_FAILED = 1000, AWS_SUSPENDED = 1001 };
 int aws_fail(struct rq *rq, const struct aws_error *error, const char *fmt, ...) PRINTF_LIKE(3, 4);
 /* Further members of the error document (S3: BucketName, Key; Lambda: Reason). After aws_fail. */
 void aws_fail_detail(struct rq *rq, const char *name, str value);
+/* The same with a document (DynamoDB: Item), for the JSON protocols. Copied. */
+void aws_fail_detail_json(struct rq *rq, const char *name, const json_t *value);
 /* A fault of ours (negative errno, STORE_E_*): logs it with its request id, answers InternalError / ServiceUnavailable. */
 int aws_fault(struct rq *rq, int code, const char *what);

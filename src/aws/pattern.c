@@ -81,6 +81,7 @@ static bool repeat(struct run *run, const uint32_t *pc, size_t *at, size_t *leas
         if (++n == min)
             *least = next;
     }
+    run->budget -= n < run->budget ? n : run->budget;
     return n >= min;
 }
 
@@ -167,6 +168,6 @@ static bool match_from(struct run *run, const uint32_t *pc, size_t at, bool whol
 }
 
 bool api_pattern_match(const struct api_pattern *pattern, str value) {
-    struct run run = {.code = pattern->code, .value = value, .budget = 20000 + 16 * value.len};
+    struct run run = {.code = pattern->code, .value = value, .budget = 50000 + 8 * value.len};
     return match_from(&run, pattern->code, 0, true, 0);
 }

@@ -250,7 +250,10 @@ static void json_error(struct rq *rq, str name, bool sender, struct buf *body) {
         buf_char(body, ',');
         json_add_quoted(body, str_c(d->name));
         buf_char(body, ':');
-        json_add_quoted(body, d->value);
+        if (d->is_json)
+            buf_str(body, d->value);
+        else
+            json_add_quoted(body, d->value);
     }
     buf_char(body, '}');
 }

@@ -15,6 +15,7 @@ struct rq *aws_rq_new(struct aws_cloud *cloud) {
     rq->priv = &whole->priv;
     rq->cloud = cloud;
     rq->now_ms = clock_world_ms();
+    rq->began_ns = clock_mono_ns();
     rq->account = str_c(cloud->default_account);
     rq->region = str_c(cloud->default_region);
     rq->priv->headers_end = &rq->priv->headers;
@@ -95,6 +96,10 @@ str rq_header(const struct rq *rq, const char *name) {
 }
 
 bool rq_is_secure(const struct rq *rq) { return !rq->net || rq->net->tls || rq->net->local; }
+
+str rq_source_ip(const struct rq *rq) {
+    return rq->net && rq->net->peer_ip.len ? rq->net->peer_ip : S("127.0.0.1");
+}
 
 str rq_endpoint(struct rq *rq) {
     struct rq_priv *p = rq->priv;

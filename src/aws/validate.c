@@ -17,6 +17,7 @@ struct check {
     /* The first fault, for services that speak of one only. */
     const struct api_member *member;
     bool missing, in_body;
+    str odd; /* the first value outside an enum */
     const struct api_member *top; /* the member of the operation's input that is being looked at */
 };
 
@@ -113,6 +114,8 @@ static void check_string(struct check *c, const struct api_shape *shape, const j
             buf_c(&set, i ? ", " : "");
             buf_str(&set, shape->values[i]);
         }
+        if (!c->odd.p)
+            c->odd = text;
         fault(c, shape, v, "Member must satisfy enum value set: [%s]", buf_cstr(&set));
     }
 }
@@ -158,6 +161,17 @@ static void check_list(struct check *c, const struct api_shape *shape, const jso
     }
 }
 
+static void check_key(struct check *c, const struct api_shape *shape, const char *key) {
+    CLEANUP_JSON json_t *name = json_string(key);
+    size_t back = c->path.len;
+    bool first = !c->odd.p;
+    buf_c(&c->path, ".key");
+    check_string(c, shape, name);
+    if (first && c->odd.p)
+        c->odd = str_c(key); /* name is not to outlive this */
+    leave(c, back);
+}
+
 static void check_map(struct check *c, const struct api_shape *shape, const json_t *obj, unsigned depth) {
     const char *key;
     json_t *v;
@@ -166,10 +180,7 @@ static void check_map(struct check *c, const struct api_shape *shape, const json
     json_object_foreach((json_t *)obj, key, v) {
         size_t back = c->path.len;
         if (!plain_key) {
-            CLEANUP_JSON json_t *name = json_string(key);
-            buf_c(&c->path, ".key");
-            check_string(c, shape->key, name);
-            leave(c, back);
+            check_key(c, shape->key, key);
         }
         buf_printf(&c->path, ".%s.member", key);
         check_value(c, shape->element, v, depth + 1);
@@ -230,6 +241,8 @@ static int fail(struct rq *rq, const struct check *c) {
     if (family == FAMILY_SQS && c->missing && c->member)
         return aws_fail_common(rq, COMMON_MISSING_PARAMETER, "The request must contain the parameter " STR_FMT ".",
                                STR_ARG(c->member->name));
+    if (family == FAMILY_SQS && c->odd.p) /* its only enums are the names of attributes */
+        return aws_fail_common(rq, COMMON_INVALID_ATTRIBUTE, "Unknown Attribute " STR_FMT ".", STR_ARG(c->odd));
     return aws_fail_common(rq, COMMON_VALIDATION, "%u validation error%s detected: " STR_FMT, c->n,
                            c->n == 1 ? "" : "s", STR_ARG(buf_view(&c->faults)));
 }

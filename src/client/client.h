@@ -9,6 +9,10 @@
  * only; names are looked up only where the host is not an IP literal. Nothing here touches locale,
  * users or groups, so it works in an empty root.
  *
+ * What is tried again: refused connections, answers 500, 502, 503, 504, 429 and throttling by code; a
+ * cut connection only where the request is idempotent, or where a kept-alive connection turned out
+ * closed before any byte of an answer. A source is asked again from offset 0.
+ *
  * A struct client may be used by any number of threads; a request and a response belong to one.
  *
  *   CLEANUP(client) struct client *c = NULL;
@@ -35,6 +39,7 @@ struct client_options {
     unsigned connect_ms;       /* 0: 3,000 */
     unsigned idle_ms;          /* longest silence of the peer; 0: 60,000 */
     unsigned attempts;         /* in all; 0: 3 */
+    unsigned backoff_ms;       /* longest wait before the second attempt, doubling; 0: 100 */
 };
 /* Texts are copied. CLIENT_E_OPTIONS (with words): no credentials, or an endpoint that is no http(s) URL. */
 int client_new(struct client **ret_client, const struct client_options *options, struct err *err);

@@ -62,7 +62,8 @@ int fn_event_parse(const json_t *event, struct arena *arena, struct fn_record **
     *ret_ignored = test ? 1 : 0;
     for (size_t i = 0; i < n; i++) {
         const json_t *from = json_array_get(list, i);
-        if (!str_starts(json_str(from, "eventName"), S("ObjectCreated:")))
+        str name = json_str(from, "eventName");
+        if (name.len && !str_starts(name, S("ObjectCreated:")))
             ++*ret_ignored;
         else if (!parse_record(from, arena, &records[kept++]))
             return err_set(err, -EINVAL, "record %zu of the event is not one of S3's", i);

@@ -84,6 +84,18 @@ void hub_plug_check(struct hub *hub, str service, hub_check_fn *check, void *ctx
     target->check_ctx = ctx;
 }
 
+void hub_plug_outcome(struct hub *hub, const char *source_service, hub_outcome_fn *outcome, void *ctx) {
+    if (hub->n_sources == HUB_MAX_OUTCOMES)
+        abort();
+    hub->sources[hub->n_sources++] = (struct hub_source){source_service, outcome, ctx};
+}
+
+void hub_tell_source(struct hub *hub, struct store_batch *batch, const struct hub_event *event, int outcome) {
+    for (size_t i = 0; i < hub->n_sources; i++)
+        if (str_is(event->source_service, hub->sources[i].service))
+            hub->sources[i].outcome(hub->sources[i].ctx, batch, event, outcome);
+}
+
 int hub_check(struct hub *hub, const struct hub_event *event) {
     struct hub_target *target = hub_target_of(hub, hub_arn_service(event->target));
     return target && target->check ? target->check(target->check_ctx, event) : HUB_E_NO_TARGET;

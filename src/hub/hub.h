@@ -23,7 +23,12 @@ DEFINE_FREEP(hub)
  */
 struct hub_event {
     str target;         /* ARN */
-    str source_service; /* "s3.amazonaws.com": the principal that target policies see */
+    /*
+     * "s3.amazonaws.com": the principal that target policies see. "lambda.amazonaws.com" is an
+     * exception (dead letters, destinations): Lambda has checked that the function's role may send
+     * there, as on AWS, and a target of the same account asks no policy of its own.
+     */
+    str source_service;
     str source_arn;     /* aws:SourceArn */
     str source_account; /* aws:SourceAccount */
     str payload;        /* bytes: the JSON event for Lambda, the message for SNS and SQS */
@@ -50,6 +55,13 @@ enum {
 typedef int hub_accept_fn(void *service, struct store_batch *batch, const struct hub_event *event);
 /* service: the ARN's third part ("lambda", "sqs", "sns"). Before hub_start. */
 void hub_plug_target(struct hub *hub, str service, hub_accept_fn *accept, void *ctx);
+/*
+ * What became of a source's events: called once for each event of that source_service, in the same
+ * batch, when its target took it (HUB_OK) or it was given up (HUB_E_*, also when it goes to the
+ * dead-letter queue). For the source's own metrics. Before hub_start; one hook a source.
+ */
+typedef void hub_outcome_fn(void *service, struct store_batch *batch, const struct hub_event *event, int outcome);
+void hub_plug_outcome(struct hub *hub, const char *source_service, hub_outcome_fn *outcome, void *ctx);
 /*
  * May this source send to this target now? For checks at configuration time (S3's
  * "Unable to validate the following destination configurations"). HUB_OK, _DENIED, _NO_TARGET.

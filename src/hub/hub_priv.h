@@ -5,7 +5,13 @@
 #include "base/map.h"
 #include "hub/hub.h"
 
-enum { HUB_MAX_TARGETS = 8 };
+enum { HUB_MAX_TARGETS = 8, HUB_MAX_OUTCOMES = 4 };
+
+struct hub_source {
+    const char *service; /* "sns.amazonaws.com" */
+    hub_outcome_fn *outcome;
+    void *ctx;
+};
 
 struct hub_target {
     char service[16];
@@ -25,6 +31,8 @@ struct hub {
     struct store *store;
     struct hub_target targets[HUB_MAX_TARGETS]; /* fixed after hub_start */
     size_t n_targets;
+    struct hub_source sources[HUB_MAX_OUTCOMES]; /* likewise */
+    size_t n_sources;
     hub_invoke_fn *invoke;
     void *invoke_ctx;
     hub_metric_fn *metric;
@@ -43,6 +51,8 @@ struct hub {
 };
 
 struct hub_target *hub_target_of(struct hub *hub, str service);
+/* Tells the event's source, if it asked to be told. */
+void hub_tell_source(struct hub *hub, struct store_batch *batch, const struct hub_event *event, int outcome);
 /* The third part of an ARN: "arn:aws:lambda:…" gives "lambda". */
 str hub_arn_service(str arn);
 

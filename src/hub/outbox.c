@@ -17,6 +17,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "store/fault.h"
 #include "store/key.h"
 
 enum { GROUP = 64, COMMIT_TRIES = 16 };
@@ -60,14 +61,17 @@ static void put_row(struct hub *hub, struct store_batch *batch, const struct hub
 }
 
 void hub_deliver(struct hub *hub, struct store_batch *batch, const struct hub_event *event) {
+    if (store_fault_on(STORE_FAULT_SKIP_OUTBOX))
+        return; /* the crash harness shows that it notices */
     struct hub_row row = {.born_ms = clock_world_ms(), .event = *event};
     put_row(hub, batch, &row);
 }
 
 /* What the target will never take goes to the dead-letter queue, or is said in the log. */
 static void refuse(struct hub *hub, struct store_batch *batch, const struct hub_row *row,
-                   const char *why) {
+                   int outcome, const char *why) {
     const struct hub_event *e = &row->event;
+    hub_tell_source(hub, batch, e, outcome);
     if (e->dead_letter.len == 0) {
         log_warn("hub", "event from " STR_FMT " to " STR_FMT " dropped: %s", STR_ARG(e->source_arn),
                  STR_ARG(e->target), why);
@@ -97,16 +101,17 @@ static void hand_over(struct hub *hub, struct store_batch *batch, struct hub_row
                                      : HUB_E_NO_TARGET;
     switch (r) {
     case HUB_OK:
+        hub_tell_source(hub, batch, &row->event, HUB_OK);
         return;
     case HUB_E_DENIED:
-        refuse(hub, batch, row, "the target's policy does not allow the source");
+        refuse(hub, batch, row, r, "the target's policy does not allow the source");
         return;
     case HUB_E_NO_TARGET:
-        refuse(hub, batch, row, "the target does not exist");
+        refuse(hub, batch, row, r, "the target does not exist");
         return;
     default: /* HUB_E_RETRY and faults */
         if (clock_world_ms() - row->born_ms >= give_up_ms)
-            refuse(hub, batch, row, "the target was not ready for six hours");
+            refuse(hub, batch, row, HUB_E_RETRY, "the target was not ready for six hours");
         else
             put_off(hub, batch, row, id);
     }
@@ -174,7 +179,8 @@ static size_t take_ready(struct hub *hub, struct waiting rows[GROUP]) {
         out_key(&rows[i].key, rows[i].id);
     }
     hub->ready.n -= n;
-    memmove(hub->ready.ids, hub->ready.ids + n, hub->ready.n * sizeof *hub->ready.ids);
+    if (hub->ready.n) /* ids is NULL before the first row */
+        memmove(hub->ready.ids, hub->ready.ids + n, hub->ready.n * sizeof *hub->ready.ids);
     return n;
 }
 
@@ -269,6 +275,7 @@ static int load_rows(struct hub *hub, struct err *err) {
     key_after(&to);
     CLEANUP(store_iter) struct store_iter *it =
         store_iter_new(hub->store, NULL, STORE_QUEUE, buf_view(&from), buf_view(&to), false);
+    hub->ready.n = 0; /* what was committed since hub_new is among the rows: not twice */
     while (store_iter_next(it)) {
         struct cur key = cur_of(it->key);
         key_take_kind(&key);

@@ -198,7 +198,7 @@ static int steal_fd(int *fd) {
     return v;
 }
 
-static int open_listener(const char *addr, uint16_t port, int *ret_fd, uint16_t *ret_port, struct err *err) {
+int net_bind(const char *addr, uint16_t port, int *ret_fd, uint16_t *ret_port, struct err *err) {
     struct sockaddr_storage at;
     socklen_t len;
     if (parse_addr(addr, port, &at, &len) < 0)
@@ -208,7 +208,7 @@ static int open_listener(const char *addr, uint16_t port, int *ret_fd, uint16_t 
         return err_sys(err, -errno, "cannot make a socket");
     int on = 1;
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    if (bind(fd, (struct sockaddr *)&at, len) != 0 || listen(fd, BACKLOG) != 0) {
+    if (bind(fd, (struct sockaddr *)&at, len) != 0) {
         int r = -errno;
         if (r == -EADDRINUSE)
             return err_set(err, r, "port %u on %s is taken by another program", port, addr);
@@ -216,25 +216,26 @@ static int open_listener(const char *addr, uint16_t port, int *ret_fd, uint16_t 
     }
     if (getsockname(fd, (struct sockaddr *)&at, &len) != 0)
         return err_sys(err, -errno, "cannot tell the port that was picked");
-    *ret_port = ntohs(at.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&at)->sin6_port
-                                               : ((struct sockaddr_in *)&at)->sin_port);
+    if (ret_port)
+        *ret_port = ntohs(at.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&at)->sin6_port
+                                                   : ((struct sockaddr_in *)&at)->sin_port);
     *ret_fd = steal_fd(&fd);
     return 0;
 }
 
-int net_listen(struct net *net, const char *addr, uint16_t port, uint16_t *ret_port, struct err *err) {
-    int fd = -1;
-    uint16_t got = 0;
-    int r = open_listener(addr, port, &fd, &got, err);
-    if (r < 0)
-        return r;
+int net_listen(struct net *net, int fd, struct err *err) {
+    if (listen(fd, BACKLOG) != 0) {
+        int r = -errno;
+        close(fd);
+        /* Two may bind a port of which nobody listens yet (SO_REUSEADDR); the second finds out here. */
+        if (r == -EADDRINUSE)
+            return err_set(err, r, "the port is taken by another program");
+        return err_sys(err, r, "cannot listen");
+    }
     struct net_origin *origin = mem_new(struct net_origin);
     origin->fd = fd;
     origin->app = &net->app;
-    r = add_origin(net, origin, err);
-    if (r == 0 && ret_port)
-        *ret_port = got;
-    return r;
+    return add_origin(net, origin, err);
 }
 
 int net_listen_fd(struct net *net, int fd, const struct net_app *app, void *ctx, void (*released)(void *ctx),

@@ -94,8 +94,13 @@ struct net_options {
     unsigned idle_s;          /* idle connection time-out; 0: 75 */
 };
 int net_start(struct net **ret_net, const struct net_options *options, struct err *err);
-/* Listens on addr:port (0 picks one) for both protocols; the port in force in *ret_port. -EADDRINUSE is told in words. */
-int net_listen(struct net *net, const char *addr, uint16_t port, uint16_t *ret_port, struct err *err);
+/*
+ * Reserves addr:port (0 picks one): *ret_fd is bound, but refuses clients until net_listen. The port
+ * in force in *ret_port (may be NULL). -EADDRINUSE is told in words.
+ */
+int net_bind(const char *addr, uint16_t port, int *ret_fd, uint16_t *ret_port, struct err *err);
+/* Serves what net_bind reserved, both protocols. Takes fd, also on failure. */
+int net_listen(struct net *net, int fd, struct err *err);
 /*
  * Adopts a listening socket that somebody else opened (a sandbox's, a unix socket); fd is taken, also
  * on failure. Its requests carry ctx and local = true. app: other callbacks than the net's own, or

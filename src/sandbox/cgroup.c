@@ -179,9 +179,11 @@ static void sweep(const char *place) {
 }
 
 /* ---- Finding a place ---- */
-/* Can a process of ours be moved there? Tried with one that ends at once. */
+/* Can a process of ours be moved there? Root's can; others try with one that ends at once. */
 static bool accepts_members(const char *folder) {
     char path[PATH_MAX];
+    if (geteuid() == 0)
+        return true;
     if (join_path(path, folder, "trial") || mkdir(path, 0755))
         return false;
     pid_t pid = fork();

@@ -71,6 +71,18 @@ void store_stat(struct store_batch *batch, enum store_cf cf, str key, double val
                                      .key = keep(batch, key), .number = value, .count = count});
 }
 
+void store_count(struct store_batch *batch, enum store_cf cf, str key, int64_t many, int64_t large) {
+    add_op(batch, &(struct store_op){.kind = OP_COUNT, .cf = cf, .hash = store_key_hash(cf, key),
+                                     .key = keep(batch, key), .many = many, .large = large});
+}
+
+bool store_count_read(str row, int64_t *ret_many, int64_t *ret_large) {
+    struct cur c = cur_of(row);
+    *ret_many = (int64_t)cur_u64(&c);
+    *ret_large = (int64_t)cur_u64(&c);
+    return !c.bad && c.s.len == 0;
+}
+
 static void add_cond(struct store_batch *batch, enum store_cond_kind kind, enum store_cf cf,
                      str key, str value) {
     batch->conds = one_more(batch->conds, sizeof *batch->conds, batch->n_conds, &batch->cap_conds);

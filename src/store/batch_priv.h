@@ -6,7 +6,7 @@
  */
 #include "store/store.h"
 
-enum store_op_kind { OP_PUT, OP_DEL, OP_DEL_RANGE, OP_STAT };
+enum store_op_kind { OP_PUT, OP_DEL, OP_DEL_RANGE, OP_STAT, OP_COUNT };
 enum store_cond_kind { COND_ABSENT, COND_PRESENT, COND_VALUE };
 
 struct store_span {
@@ -18,6 +18,7 @@ struct store_op {
     uint64_t hash;                /* of family and key: store_key_hash */
     struct store_span key, value; /* value: OP_PUT; the end of the range: OP_DEL_RANGE */
     double number, count;         /* OP_STAT */
+    int64_t many, large;          /* OP_COUNT */
 };
 struct store_cond {
     enum store_cond_kind kind;

@@ -17,6 +17,16 @@
 
 #include <errno.h>
 
+/* The value of a row that adds up. */
+static void write_sum(const struct pending_row *row, struct buf *out) {
+    if (row->kind == PENDING_STAT) {
+        stat_write(&row->stat, out);
+        return;
+    }
+    buf_u64(out, (uint64_t)row->many);
+    buf_u64(out, (uint64_t)row->large);
+}
+
 /* ---- Conditions ---- */
 /* The row as this group leaves it so far: *ret_value is absent where there is none. */
 static int row_now(struct store *store, const struct store_batch *batch,
@@ -33,8 +43,8 @@ static int row_now(struct store *store, const struct store_batch *batch,
     }
     if (row->kind == PENDING_PUT)
         *ret_value = row->value;
-    if (row->kind == PENDING_STAT) {
-        stat_write(&row->stat, scratch);
+    if (row->kind == PENDING_STAT || row->kind == PENDING_COUNT) {
+        write_sum(row, scratch);
         *ret_value = buf_view(scratch);
     }
     return 0;
@@ -76,27 +86,40 @@ static int admit(struct store *store, struct store_wait *wait) {
 }
 
 /* ---- Merging ---- */
-/* Reads the row's statistics into a new pending row; a row that is something else starts afresh. */
-static void load_stat(struct store *store, struct pending_row *row) {
+/* What the row held becomes the start of a sum; a row that is something else starts afresh. */
+static void begin_sum(struct pending_row *row, enum pending_kind kind, str value) {
+    row->kind = kind;
+    if (kind == PENDING_STAT)
+        stat_merge(&row->stat, value);
+    else if (!store_count_read(value, &row->many, &row->large))
+        row->many = row->large = 0;
+}
+
+static void load_sum(struct store *store, struct pending_row *row, enum pending_kind kind) {
     rocksdb_pinnableslice_t *pin;
     str value;
+    row->kind = kind;
     if (store_db_pin(&store->db, store->db.newest, row->cf, row->key, &pin, &value, NULL))
         return;
-    stat_merge(&row->stat, value);
+    begin_sum(row, kind, value);
     rocksdb_pinnableslice_destroy(pin);
 }
 
-static void apply_stat(struct store *store, const struct store_op *op, str key) {
+static void apply_sum(struct store *store, const struct store_op *op, str key) {
+    enum pending_kind kind = op->kind == OP_STAT ? PENDING_STAT : PENDING_COUNT;
     bool fresh;
     struct pending_row *row =
         pending_take(&store->committer.pending, op->cf, key, op->hash, &fresh);
-    if (fresh) {
-        load_stat(store, row);
-    } else if (row->kind == PENDING_PUT) {
-        stat_merge(&row->stat, row->value);
+    if (fresh)
+        load_sum(store, row, kind);
+    else if (row->kind != kind)
+        begin_sum(row, kind, row->kind == PENDING_PUT ? row->value : STR_NONE);
+    if (kind == PENDING_STAT) {
+        stat_add(&row->stat, op->number, op->count);
+    } else {
+        row->many += op->many;
+        row->large += op->large;
     }
-    row->kind = PENDING_STAT;
-    stat_add(&row->stat, op->number, op->count);
 }
 
 static void apply_op(struct store *store, const struct store_batch *batch,
@@ -120,21 +143,22 @@ static void apply_op(struct store *store, const struct store_batch *batch,
                                            value.len);
         break;
     case OP_STAT:
-        apply_stat(store, op, key);
+    case OP_COUNT:
+        apply_sum(store, op, key);
         break;
     }
 }
 
-/* Statistics go in last: puts and deletes of the same row are already behind them in the order. */
-static void merge_stats(struct store *store) {
+/* Sums go in last: puts and deletes of the same row are already behind them in the order. */
+static void merge_sums(struct store *store) {
     struct store_committer *c = &store->committer;
     CLEANUP_DEINIT(buf) struct buf value = {0};
     for (size_t i = 0; i < c->pending.n; i++) {
         const struct pending_row *row = &c->pending.rows[i];
-        if (row->kind != PENDING_STAT)
+        if (row->kind != PENDING_STAT && row->kind != PENDING_COUNT)
             continue;
         buf_clear(&value);
-        stat_write(&row->stat, &value);
+        write_sum(row, &value);
         rocksdb_writebatch_put_cf(c->write, store->db.cf[row->cf], row->key.p, row->key.len,
                                   value.p, value.len);
     }
@@ -207,7 +231,7 @@ static void commit_group(struct store *store, struct store_wait *group) {
             apply_op(store, w->batch, &w->batch->ops[i]);
         bytes += w->result == 0 ? w->batch->bytes.len : 0;
     }
-    merge_stats(store);
+    merge_sums(store);
     struct err err;
     int r = write_group(store, &err);
     store_space_used(&store->space, bytes);

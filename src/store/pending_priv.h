@@ -7,13 +7,14 @@
 #include "store/stat_priv.h"
 #include "store/store.h"
 
-enum pending_kind { PENDING_PUT, PENDING_DEL, PENDING_STAT };
+enum pending_kind { PENDING_PUT, PENDING_DEL, PENDING_STAT, PENDING_COUNT };
 struct pending_row {
     uint64_t hash;
     str key, value; /* value: PENDING_PUT */
     enum store_cf cf;
     enum pending_kind kind;
     struct stat_sum stat; /* PENDING_STAT: owned */
+    int64_t many, large;  /* PENDING_COUNT */
 };
 struct pending {
     struct pending_row *rows; /* in order of first write */

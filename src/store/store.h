@@ -112,6 +112,13 @@ void store_del_range(struct store_batch *batch, enum store_cf cf, str from, str 
  */
 void store_stat(struct store_batch *batch, enum store_cf cf, str key, double value, double count);
 
+/*
+ * Two counters that add up (how many, how large): adds to the row's pair, in the same way. The
+ * numbers may be negative. store_count_read: false when row is no such pair.
+ */
+void store_count(struct store_batch *batch, enum store_cf cf, str key, int64_t many, int64_t large);
+bool store_count_read(str row, int64_t *ret_many, int64_t *ret_large);
+
 /* Conditions. The batch is written only if all hold at its place in the commit order. */
 void store_expect_absent(struct store_batch *batch, enum store_cf cf, str key);
 void store_expect_present(struct store_batch *batch, enum store_cf cf, str key);

@@ -1,6 +1,8 @@
 /* Properties brought to the kinds of their type's table. CloudFormation is lenient with scalars. */
 #include "tmpl/types.h"
 
+#include "tmpl/eval.h"
+
 #include <math.h>
 
 enum { REFUSED = 1 };
@@ -9,6 +11,7 @@ struct where {
     const struct where *up;
     str name;
     struct err *err;
+    bool planning; /* strings with TMPL_UNKNOWN pass */
 };
 
 static void add_path(struct buf *out, const struct where *at) {
@@ -133,7 +136,7 @@ static int coerce_list(const struct where *at, const struct tmpl_shape *shape, c
     for (size_t i = 0; i < n; i++) {
         char index[24];
         snprintf(index, sizeof index, "%zu", i);
-        struct where here = {at, str_c(index), at->err};
+        struct where here = {at, str_c(index), at->err, at->planning};
         json_t *one = NULL;
         if (coerce(&here, shape->element, json_is_array(in) ? json_array_get(in, i) : in, &one))
             return REFUSED;
@@ -161,7 +164,7 @@ static int coerce_members(const struct where *at, const struct tmpl_shape *shape
     json_t *value;
     json_object_foreach((json_t *)in, name, value) {
         const struct tmpl_prop *prop = is_struct ? tmpl_prop_find(shape, str_c(name)) : NULL;
-        struct where here = {at->name.p ? at : NULL, str_c(name), at->err};
+        struct where here = {at->name.p ? at : NULL, str_c(name), at->err, at->planning};
         if (is_struct && !prop)
             return refuse(at, "extraneous key [%s] is not permitted", name);
         if (prop && (prop->flags & TMPL_PROP_READ_ONLY))
@@ -175,7 +178,28 @@ static int coerce_members(const struct where *at, const struct tmpl_shape *shape
     return 0;
 }
 
+static bool text_is_unknown(const json_t *value) {
+    return json_is_string(value) && str_find(json_text(value), S(TMPL_UNKNOWN)) >= 0;
+}
+
+bool tmpl_is_unknown(const json_t *value) {
+    const char *name;
+    json_t *one;
+    size_t i;
+    json_object_foreach((json_t *)value, name, one)
+        if (tmpl_is_unknown(one))
+            return true;
+    json_array_foreach(value, i, one)
+        if (tmpl_is_unknown(one))
+            return true;
+    return text_is_unknown(value);
+}
+
 static int coerce(const struct where *at, const struct tmpl_shape *shape, const json_t *in, json_t **ret) {
+    if (at->planning && text_is_unknown(in)) {
+        *ret = json_incref((json_t *)in);
+        return 0;
+    }
     switch (shape->kind) {
     case TMPL_SHAPE_STRING:
         return coerce_string(at, shape, in, ret);
@@ -197,10 +221,11 @@ static int coerce(const struct where *at, const struct tmpl_shape *shape, const 
     return 0;
 }
 
-int tmpl_type_coerce(const struct tmpl_type *type, const json_t *properties, json_t **ret, struct err *err) {
+static int coerce_type(const struct tmpl_type *type, const json_t *properties, bool planning, json_t **ret,
+                       struct err *err) {
     CLEANUP_JSON json_t *none = json_object();
     const json_t *in = properties ? properties : none;
-    struct where top = {NULL, STR_NONE, err};
+    struct where top = {NULL, STR_NONE, err, planning};
     if (tmpl_is_custom(type->name)) {
         if (!json_str(in, "ServiceToken").p)
             return refuse(&top, "required key [ServiceToken] not found");
@@ -208,4 +233,12 @@ int tmpl_type_coerce(const struct tmpl_type *type, const json_t *properties, jso
         return 0;
     }
     return coerce(&top, type->properties, in, ret);
+}
+
+int tmpl_type_coerce(const struct tmpl_type *type, const json_t *properties, json_t **ret, struct err *err) {
+    return coerce_type(type, properties, false, ret, err);
+}
+
+int tmpl_type_coerce_plan(const struct tmpl_type *type, const json_t *properties, json_t **ret, struct err *err) {
+    return coerce_type(type, properties, true, ret, err);
 }

@@ -44,6 +44,10 @@ int eval_select(struct eval_run *run, const struct tmpl_node *value, json_t **re
         return TMPL_E_TEMPLATE;
     if (!str_to_u64(buf_view(&text), &index) || !json_is_array(list))
         return FAIL(run, value, complaint);
+    if (index >= json_array_size(list) && tmpl_is_unknown(list)) {
+        *ret = json_string(TMPL_UNKNOWN);
+        return 0;
+    }
     if (index >= json_array_size(list))
         return FAIL(run, value, "Template error: Fn::Select cannot select nonexistent value at index %s",
                     buf_cstr(&text));

@@ -55,3 +55,7 @@ bool tmpl_has_attribute(const struct tmpl_type *type, str attribute);
  * new object; 1 with AWS's sentence in err otherwise. Custom resources' properties stay as they are.
  */
 int tmpl_type_coerce(const struct tmpl_type *type, const json_t *properties, json_t **ret, struct err *err);
+/*
+ * For planning: a string that holds TMPL_UNKNOWN (tmpl/eval.h) passes as any kind.
+ */
+int tmpl_type_coerce_plan(const struct tmpl_type *type, const json_t *properties, json_t **ret, struct err *err);

@@ -159,7 +159,9 @@ void server_start(struct server *s, const struct net_options *options) {
     o.app = server_app(s);
     o.threads = o.threads ? o.threads : 4;
     struct err err = {0};
-    if (net_start(&s->net, &o, &err) != 0 || net_listen(s->net, "127.0.0.1", 0, &s->port, &err) != 0)
+    int fd = -1;
+    if (net_start(&s->net, &o, &err) != 0 || net_bind("127.0.0.1", 0, &fd, &s->port, &err) != 0 ||
+        net_listen(s->net, fd, &err) != 0)
         fail_msg("%s", err.text);
 }
 

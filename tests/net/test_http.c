@@ -316,11 +316,13 @@ static void silent_clients_block_nobody(void **state) {
 static void port_taken_is_said(void **state) {
     (void)state;
     struct err err = {0};
-    uint16_t port = 0;
-    assert_int_not_equal(net_listen(s.net, "127.0.0.1", s.port, &port, &err), 0);
+    int fd = -1;
+    assert_int_not_equal(net_bind("127.0.0.1", s.port, &fd, NULL, &err), 0);
     assert_true(str_find(str_c(err.text), S("is taken by another program")) > 0);
-    assert_int_not_equal(net_listen(s.net, "nowhere", 0, &port, &err), 0);
-    assert_int_equal(net_listen(s.net, "::1", 0, &port, &err), 0);
+    assert_int_not_equal(net_bind("nowhere", 0, &fd, NULL, &err), 0);
+    assert_int_equal(fd, -1);
+    assert_int_equal(net_bind("::1", 0, &fd, NULL, &err), 0);
+    assert_int_equal(net_listen(s.net, fd, &err), 0);
 }
 
 static void silent_clients_time_out(void **state) {

@@ -106,6 +106,37 @@ static void test_writes_and_statistics_of_one_row_keep_their_order(void **state)
     tmp_remove(dir);
 }
 
+static void test_counters(void **state) {
+    (void)state;
+    char dir[128];
+    tmp_dir(dir);
+    struct store *store = tmp_open(dir);
+    struct store_batch *batch = store_batch_new();
+    struct buf row = {0};
+    int64_t many, large;
+    for (int i = 0; i < 3; i++) {
+        store_batch_clear(batch);
+        store_count(batch, STORE_META, S("c"), 1, 100);
+        store_count(batch, STORE_META, S("c"), -2, 50);
+        assert_int_equal(store_commit(store, batch, NULL), 0);
+    }
+    assert_int_equal(store_get(store, NULL, STORE_META, S("c"), &row), 0);
+    assert_true(store_count_read(buf_view(&row), &many, &large));
+    assert_true(many == -3 && large == 450);
+    store_batch_clear(batch);
+    store_put(batch, STORE_META, S("c"), S("something else"));
+    store_count(batch, STORE_META, S("c"), 7, 8);
+    assert_int_equal(store_commit(store, batch, NULL), 0);
+    assert_int_equal(store_get(store, NULL, STORE_META, S("c"), &row), 0);
+    assert_true(store_count_read(buf_view(&row), &many, &large));
+    assert_true(many == 7 && large == 8);
+    assert_false(store_count_read(S("short"), &many, &large));
+    store_batch_free(batch);
+    buf_deinit(&row);
+    store_free(store);
+    tmp_remove(dir);
+}
+
 /* Every cut and every flipped byte of a row is refused or read without harm. */
 static void test_damaged_rows(void **state) {
     (void)state;
@@ -140,6 +171,7 @@ int main(void) {
         cmocka_unit_test(test_adds_up),
         cmocka_unit_test(test_percentiles_are_within_one_percent),
         cmocka_unit_test(test_writes_and_statistics_of_one_row_keep_their_order),
+        cmocka_unit_test(test_counters),
         cmocka_unit_test(test_damaged_rows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -242,6 +242,12 @@ static int answer_bytes(struct rq *rq, struct s3_body_reader **reader, uint64_t 
     return 0;
 }
 
+/* Never asked: net sends a HEAD's headers alone. */
+static ssize_t no_bytes(void *ctx, uint64_t offset, void *p, size_t n) {
+    (void)ctx, (void)offset, (void)p, (void)n;
+    return 0;
+}
+
 /*
  * One try. The row and its bodies are not read at one moment: between the two an overwrite may
  * drop them. *again is set then, and the newest state will do.
@@ -283,7 +289,13 @@ static int get_once(struct svc *svc, struct rq *rq, const struct s3_wanted *want
             return *again ? 0 : s3_fault(rq, r, why.text);
     }
     r = describe(rq, wanted->bucket, wanted->key, &found.object, &slice);
-    return r || !with_body ? r : answer_bytes(rq, &reader, slice.n);
+    if (r)
+        return r;
+    if (with_body)
+        return answer_bytes(rq, &reader, slice.n);
+    if (rq->net) /* HEAD tells the length of what it does not send */
+        rq_out_stream(rq, slice.n, no_bytes, NULL, NULL);
+    return 0;
 }
 
 static int get(struct svc *svc, struct rq *rq, bool with_body) {

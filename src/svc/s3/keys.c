@@ -18,8 +18,12 @@ void s3_key_owned(struct buf *key, str account, str bucket) {
     key_raw(key, bucket);
 }
 
-void s3_key_config(struct buf *key, uint64_t bucket_id, str kind) {
+void s3_key_configs(struct buf *key, uint64_t bucket_id) {
     begin(key, "s3c", bucket_id);
+}
+
+void s3_key_config(struct buf *key, uint64_t bucket_id, str kind) {
+    s3_key_configs(key, bucket_id);
     key_str(key, kind);
 }
 

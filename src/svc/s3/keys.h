@@ -21,6 +21,8 @@
 void s3_key_bucket(struct buf *key, str bucket);
 void s3_key_owned(struct buf *key, str account, str bucket);
 void s3_key_config(struct buf *key, uint64_t bucket_id, str kind);
+/* Prefix of all the configurations of a bucket. */
+void s3_key_configs(struct buf *key, uint64_t bucket_id);
 /* The current row of name; also the prefix of all the current rows of keys that begin with name. */
 void s3_key_current(struct buf *key, uint64_t bucket_id, str name);
 /* The object key inside such a row key. */

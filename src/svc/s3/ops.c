@@ -18,7 +18,6 @@ struct aws_service s3_service(struct svc *s3) {
         .ops = ops,
         .n_ops = ARRAY_LEN(ops),
         .svc = s3,
-        .resource = s3_hook_resource,
         .resource_policy = s3_hook_policy,
         .context = s3_hook_context,
         .veto = s3_hook_veto,

@@ -72,8 +72,13 @@ int s3_open_PutObject(struct svc *svc, struct rq *rq) {
         r = s3_check_features(rq);
     if (r)
         return r;
-    enum s3_sum asked = s3_sum_by_name(json_str(rq->in, "ChecksumAlgorithm"));
-    return s3_upload_open(svc, rq, bucket, asked != S3_SUM_NONE ? asked : S3_SUM_CRC64NVME);
+    /* Where the client sends no checksum, S3 computes one of its own. */
+    enum s3_sum own = s3_sum_by_name(json_str(rq->in, "ChecksumAlgorithm"));
+    if (s3_client_sum(rq) != S3_SUM_NONE)
+        own = S3_SUM_NONE;
+    else if (own == S3_SUM_NONE)
+        own = S3_SUM_CRC64NVME;
+    return s3_upload_open(svc, rq, bucket, own);
 }
 
 int s3_op_PutObject(struct svc *svc, struct rq *rq) {
@@ -94,8 +99,6 @@ int s3_op_PutObject(struct svc *svc, struct rq *rq) {
         r = s3_read_tagging(rq, bucket->name, key, &object);
     if (!r)
         r = s3_upload_finish(upload, rq);
-    if (!r)
-        r = s3_check_md5(rq, upload);
     if (r)
         return r;
 

@@ -88,6 +88,7 @@ struct s3_upload {
     struct s3_digest *digest;
     enum s3_sum own_sum; /* computed here; S3_SUM_NONE when the client's own is verified by aws */
     uint64_t size, most;
+    uint64_t source_seq; /* copies: of the version that was copied */
     struct buf ref;      /* once finished */
     bool finished, committed;
     uint8_t md5[16];
@@ -107,9 +108,9 @@ int s3_upload_finish(struct s3_upload *upload, struct rq *rq);
 /* The batch of this attempt takes the body over. */
 void s3_upload_keep(struct s3_upload *upload, struct rq *rq);
 /* As the rows' sink: rq->stream is the upload. */
-int s3_upload_open(struct svc *svc, struct rq *rq, const struct s3_bucket *bucket, enum s3_sum fallback);
-/* Content-MD5 of the request against the body's: BadDigest, InvalidDigest. */
-int s3_check_md5(struct rq *rq, const struct s3_upload *upload);
+int s3_upload_open(struct svc *svc, struct rq *rq, const struct s3_bucket *bucket, enum s3_sum own_sum);
+/* The checksum that the client sends, before or behind the body; aws verifies it and hands it over. */
+enum s3_sum s3_client_sum(struct rq *rq);
 
 /* ---- put.c ---- */
 /*
@@ -153,6 +154,15 @@ ssize_t s3_body_reader_read(void *reader, uint64_t offset, void *p, size_t n); /
 struct s3_body_reader *s3_body_reader_free(struct s3_body_reader *reader);
 DEFINE_FREEP(s3_body_reader)
 
+/* ---- listing.c: what lists share ---- */
+/* text, URL-encoded (slashes stay) when encode: encoding-type=url. */
+str s3_encoded(struct rq *rq, bool encode, str text);
+bool s3_wants_encoding(const struct rq *rq);
+/* MaxKeys and the like: at most S3_PAGE; InvalidArgument below 0. */
+int s3_page_size(struct rq *rq, const char *member, uint64_t *ret_size);
+/* LastModified, ETag, Size, StorageClass, checksum of one entry. */
+void s3_describe_entry(struct rq *rq, json_t *entry, const struct s3_object *object);
+
 /* ---- copy.c ---- */
 /* The object that CopySource names, readable to the caller and under the CopySourceIf… conditions. */
 struct s3_source {
@@ -180,7 +190,6 @@ void s3_config_touch(struct svc *svc, struct rq *rq, const struct s3_bucket *buc
                      struct s3_bucket_row row);
 
 /* ---- hooks.c: what authorisation asks of S3 ---- */
-int s3_hook_resource(struct svc *svc, struct rq *rq, struct buf *ret_arn);
 int s3_hook_policy(struct svc *svc, struct rq *rq, str arn, const struct policy **ret_policy,
                    str *ret_account);
 void s3_hook_context(struct svc *svc, struct rq *rq, struct policy_context *context);

@@ -90,47 +90,26 @@ static int sink(void *stream, struct rq *rq, const void *p, size_t n) {
     return s3_upload_write(stream, rq, p, n);
 }
 
-/* aws verifies a checksum that the client sends, before or behind the body, and hands it over. */
-static bool client_sends_sum(struct rq *rq) {
-    str value;
-    if (s3_sum_of(rq->in, &value) != S3_SUM_NONE)
-        return true;
-    return str_starts_nocase(rq_header(rq, "x-amz-trailer"), S("x-amz-checksum-"));
+enum s3_sum s3_client_sum(struct rq *rq) {
+    static const str head = S_INIT("x-amz-checksum-");
+    str value, trailer = str_trim(rq_header(rq, "x-amz-trailer"));
+    if (!rq->net) /* calls from inside bring bytes, and nothing that was verified */
+        return S3_SUM_NONE;
+    enum s3_sum sum = s3_sum_of(rq->in, &value);
+    if (sum != S3_SUM_NONE || !str_starts_nocase(trailer, head))
+        return sum;
+    for (int i = S3_SUM_NONE + 1; i < S3_N_SUMS; i++)
+        if (str_eq_nocase(str_skip(trailer, head.len), str_c(s3_sum_rows[i].name)))
+            return (enum s3_sum)i;
+    return S3_SUM_NONE;
 }
 
-int s3_upload_open(struct svc *svc, struct rq *rq, const struct s3_bucket *bucket, enum s3_sum fallback) {
-    int64_t length = json_int(rq->in, "ContentLength", 0);
-    uint64_t decoded;
-    if (str_to_u64(rq_header(rq, "x-amz-decoded-content-length"), &decoded))
-        length = decoded < INT64_MAX ? (int64_t)decoded : INT64_MAX;
-    if (length > (int64_t)S3_MAX_PUT) {
-        aws_fail(rq, &S3_EntityTooLarge, NULL);
-        aws_fail_detail(rq, "MaxSizeAllowed", S("5368709120"));
-        return AWS_FAILED;
-    }
+int s3_upload_open(struct svc *svc, struct rq *rq, const struct s3_bucket *bucket, enum s3_sum own_sum) {
     struct s3_upload *upload;
-    int r = s3_upload_new(svc, rq, bucket, client_sends_sum(rq) ? S3_SUM_NONE : fallback,
-                          length > 0 ? (uint64_t)length : 0, &upload);
+    int r = s3_upload_new(svc, rq, bucket, own_sum, rq->payload.size, &upload);
     if (r)
         return r;
     rq->stream = upload;
     aws_set_sink(rq, sink, upload);
     return 0;
-}
-
-int s3_check_md5(struct rq *rq, const struct s3_upload *upload) {
-    str sent = json_str(rq->in, "ContentMD5");
-    if (!sent.p)
-        return 0;
-    CLEANUP_DEINIT(buf) struct buf raw = {0};
-    if (!codec_unbase64(&raw, sent) || raw.len != sizeof upload->md5)
-        return aws_fail(rq, &S3_InvalidDigest, NULL);
-    if (memcmp(raw.p, upload->md5, raw.len) == 0)
-        return 0;
-    CLEANUP_DEINIT(buf) struct buf actual = {0};
-    codec_add_base64(&actual, upload->md5, sizeof upload->md5);
-    aws_fail(rq, &S3_BadDigest, NULL);
-    aws_fail_detail(rq, "ExpectedDigest", sent);
-    aws_fail_detail(rq, "CalculatedDigest", buf_view(&actual));
-    return AWS_FAILED;
 }

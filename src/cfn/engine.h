@@ -1,0 +1,65 @@
+#pragma once
+/*
+ * cfn/engine: carries stack operations through, durably.
+ *
+ * An operation is a row (cfn-op); the stack's status says how far it has come, each resource's task
+ * says how far it is. Every step first writes what it is about to do, then does it, then writes what
+ * came of it: a killed daemon takes up each operation where it was. A few workers (hub timers) look
+ * for operations whenever they are kicked or a wait is over; one operation is in one worker at a time.
+ *
+ * Order: the reference graph; resources that wait (custom resources) do not hold up others. On
+ * failure what was made is removed in reverse order; in an update, what was changed is changed back.
+ */
+#include "cfn/rows.h"
+#include "cfn/type.h"
+#include "hub/hub.h"
+
+struct aws_identity;
+/* What the engine needs of the world; tests have their own. */
+struct cfn_backend {
+    void *ctx;
+    const struct cfn_type *(*type)(void *ctx, str name);
+    /* Who an operation acts as, from its row; the caller's reference. Non-zero: err says why not. */
+    int (*identity)(void *ctx, const json_t *op, struct aws_identity **ret, struct err *err);
+    /* 0, or CFN_FAILED with code and message. */
+    int (*call)(void *ctx, struct aws_identity *as, struct cfn_place place, const char *service, const char *op,
+                const json_t *in, json_t **ret_out, int *ret_status, struct buf *code, struct buf *message);
+};
+
+struct cfn_engine;
+struct cfn_engine *cfn_engine_new(struct store *store, struct hub *hub, const struct cfn_backend *backend);
+struct cfn_engine *cfn_engine_free(struct cfn_engine *engine); /* after hub_stop */
+DEFINE_FREEP(cfn_engine)
+/* Steps under way end at the next row; call before hub_stop. */
+void cfn_engine_stop(struct cfn_engine *engine);
+/* The shape of a store_after function: there is something to do. */
+void cfn_engine_kick(void *engine);
+struct store *cfn_engine_store(struct cfn_engine *engine);
+const struct cfn_backend *cfn_engine_backend(struct cfn_engine *engine);
+
+/* Where functions answer custom resources: "https://host"; the path is added. */
+void cfn_engine_set_response_base(struct cfn_engine *engine, const char *base);
+const char *cfn_engine_response_base(struct cfn_engine *engine);
+
+/* For tests: works on every operation in this thread until all wait or are over. Next wake time. */
+int64_t cfn_engine_work(struct cfn_engine *engine);
+
+/*
+ * A function's answer to a custom resource: a PUT to the ResponseURL, not signed. HTTP status to
+ * answer: 200, 400 (not JSON), 403 (nobody waits for this token). path: of the URL, without query.
+ */
+struct cfn_answer { str path, body; };
+bool cfn_is_answer(str path);
+int cfn_take_answer(struct cfn_engine *engine, const struct cfn_answer *answer);
+
+/* The verb's caller, behind cfn_work.caller. */
+struct cfn_caller {
+    const struct cfn_backend *backend;
+    struct aws_identity *identity;
+    struct cfn_place place;
+    struct store *store;
+    const char *response_base;
+};
+
+/* Stack tags under the type's own, where the type has tags. */
+void cfn_merge_tags(const struct tmpl_type *type, const json_t *stack, json_t *props);

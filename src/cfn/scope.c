@@ -1,0 +1,138 @@
+/* What a template's references mean in a run: rows, exports. */
+#include "cfn/run.h"
+
+static const json_t *row_of(struct cfn_run *run, str name) {
+    return json_object_getn(run->resources, name.p, name.len);
+}
+
+static int hook_ref(void *ctx, const struct tmpl_resource *resource, json_t **ret, struct err *err) {
+    const json_t *row = row_of(ctx, resource->name);
+    str physical = json_str(row, "PhysicalId");
+    if (!physical.p)
+        return err_set(err, TMPL_E_TEMPLATE, "Unresolved resource dependencies [" STR_FMT "]", STR_ARG(resource->name));
+    *ret = json_of_str(physical);
+    return 0;
+}
+
+static int hook_get_att(void *ctx, const struct tmpl_resource *resource, str attribute, json_t **ret, struct err *err) {
+    const json_t *attributes = json_obj(row_of(ctx, resource->name), "Attributes");
+    const json_t *value = attributes ? json_object_getn(attributes, attribute.p, attribute.len) : NULL;
+    if (!value)
+        return err_set(err, TMPL_E_TEMPLATE,
+                       tmpl_is_custom(resource->type)
+                           ? "CustomResource attribute error: Vendor response doesn't contain " STR_FMT " attribute in object"
+                           : "Requested attribute " STR_FMT " does not exist in schema for the resource",
+                       STR_ARG(attribute));
+    *ret = json_incref((json_t *)value);
+    return 0;
+}
+
+static int hook_import(void *ctx, str name, json_t **ret, struct err *err) {
+    struct cfn_run *run = ctx;
+    CLEANUP_DEINIT(buf) struct buf key = {0};
+    CLEANUP_JSON json_t *export = NULL;
+    cfn_key(&key, "cfn-export", run->place, name, STR_NONE);
+    if (cfn_load(run->store, NULL, buf_view(&key), &export))
+        return err_set(err, TMPL_E_TEMPLATE, "No export named " STR_FMT " found.", STR_ARG(name));
+    json_object_setn_new(run->imports, name.p, name.len, json_true());
+    *ret = json_incref(json_object_get(export, "Value"));
+    return 0;
+}
+
+void cfn_run_scope(struct cfn_run *run) {
+    run->scope = (struct tmpl_scope){
+        .model = run->model,
+        .params = run->params,
+        .account = run->place.account,
+        .region = run->place.region,
+        .stack_name = json_str(run->stack, "StackName"),
+        .stack_id = json_str(run->stack, "StackId"),
+        .notification_arns = json_arr(run->stack, "NotificationARNs"),
+        .ctx = run,
+        .ref = hook_ref,
+        .get_att = hook_get_att,
+        .import = hook_import,
+    };
+}
+
+/* ---- Tags ---- */
+
+static bool has_tag(const json_t *tags, str key) {
+    size_t i;
+    json_t *tag;
+    json_array_foreach(tags, i, tag)
+        if (str_eq(json_str(tag, "Key"), key))
+            return true;
+    return false;
+}
+
+void cfn_merge_tags(const struct tmpl_type *type, const json_t *stack, json_t *props) {
+    const json_t *stack_tags = json_arr(stack, "Tags");
+    if (!type->tag_property.p || !json_array_size(stack_tags))
+        return;
+    json_t *tags = json_arr(props, type->tag_property.p);
+    if (!tags) {
+        tags = json_array();
+        json_set(props, type->tag_property.p, tags);
+    }
+    size_t i;
+    json_t *tag;
+    json_array_foreach(stack_tags, i, tag)
+        if (!has_tag(tags, json_str(tag, "Key")))
+            json_array_append(tags, tag);
+}
+
+int cfn_run_properties(struct cfn_run *run, const struct tmpl_resource *resource, json_t **ret) {
+    CLEANUP_JSON json_t *value = NULL;
+    CLEANUP_JSON json_t *coerced = NULL;
+    struct tmpl_fault fault = {{0}, {{0}}};
+    const struct tmpl_type *type = tmpl_type_find(resource->type);
+    if (resource->properties && tmpl_eval(&run->scope, resource->properties, &value, &fault)) {
+        run->why = fault.why;
+        return CFN_FAILED;
+    }
+    if (tmpl_type_coerce(type, value, &coerced, &run->why))
+        return CFN_FAILED;
+    *ret = json_deep_copy(coerced); /* parts of it may be shared with rows */
+    cfn_merge_tags(type, run->stack, *ret);
+    return 0;
+}
+
+/* ---- Outputs ---- */
+
+static int one_output(struct cfn_run *run, const struct tmpl_output *output, json_t *list) {
+    CLEANUP_JSON json_t *value = NULL;
+    CLEANUP_JSON json_t *name = NULL;
+    struct tmpl_fault fault = {{0}, {{0}}};
+    if (tmpl_eval(&run->scope, output->value, &value, &fault) ||
+        (output->export_name && tmpl_eval(&run->scope, output->export_name, &name, &fault))) {
+        run->why = fault.why;
+        return CFN_FAILED;
+    }
+    CLEANUP_DEINIT(buf) struct buf text = {0};
+    if (json_is_string(value))
+        buf_str(&text, json_text(value));
+    else if (json_is_number(value) || json_is_boolean(value))
+        json_write(&text, value);
+    else
+        return err_set(&run->why, CFN_FAILED, "Template format error: Output " STR_FMT " is malformed. The Value field of every Outputs member must evaluate to a String.",
+                       STR_ARG(output->name));
+    json_t *one = json_object();
+    json_set_str(one, "OutputKey", output->name);
+    json_set_str(one, "OutputValue", buf_view(&text));
+    json_set_str(one, "Description", output->description);
+    json_set_str(one, "ExportName", json_text(name));
+    json_array_append_new(list, one);
+    return 0;
+}
+
+int cfn_run_outputs(struct cfn_run *run, json_t **ret) {
+    CLEANUP_JSON json_t *list = json_array();
+    for (size_t i = 0; i < run->model->n_outputs; i++) {
+        const struct tmpl_output *output = &run->model->outputs[i];
+        if (tmpl_condition_holds(&run->scope, output->condition) && one_output(run, output, list))
+            return CFN_FAILED;
+    }
+    *ret = STEAL(list);
+    return 0;
+}

@@ -1,0 +1,174 @@
+/*
+ * Custom resources ("Custom resource reference", CloudFormation User Guide): the function behind
+ * ServiceToken gets a request and answers by PUT to its ResponseURL. The request's token is the
+ * secret of the URL; its row exists before the function is invoked, and holds the answer once it
+ * came. Waiting ends at ServiceTimeout, in world time. A restart sends the request again with the
+ * same RequestId.
+ */
+#include "cfn/engine.h"
+
+#include "base/clock.h"
+#include "base/rand.h"
+
+#include <inttypes.h>
+
+enum { DEFAULT_TIMEOUT_S = 3600 };
+
+static void prepare(struct cfn_work *w) {
+    char token[65], request[RAND_UUID_LEN + 1];
+    uint64_t seconds = DEFAULT_TIMEOUT_S;
+    rand_hex(token, 32);
+    rand_uuid(request);
+    const json_t *timeout = json_object_get(w->props, "ServiceTimeout");
+    if (json_is_integer(timeout))
+        seconds = (uint64_t)json_integer_value(timeout);
+    else
+        str_to_u64(json_text(timeout), &seconds);
+    if (seconds == 0 || seconds > DEFAULT_TIMEOUT_S)
+        seconds = DEFAULT_TIMEOUT_S;
+    json_set_str(w->notes, "Token", str_c(token));
+    json_set_str(w->notes, "RequestId", str_c(request));
+    json_set_int(w->notes, "Seconds", (int64_t)seconds);
+    json_set_int(w->notes, "Deadline", clock_world_ms() + (int64_t)seconds * 1000);
+}
+
+/* ---- The request ---- */
+
+/* CloudFormation hands on every scalar as a string. */
+static json_t *stringified(const json_t *value) {
+    const char *name;
+    json_t *one;
+    size_t i;
+    if (json_is_object(value)) {
+        json_t *all = json_object();
+        json_object_foreach((json_t *)value, name, one)
+            json_object_set_new(all, name, stringified(one));
+        return all;
+    }
+    if (json_is_array(value)) {
+        json_t *all = json_array();
+        json_array_foreach(value, i, one)
+            json_array_append_new(all, stringified(one));
+        return all;
+    }
+    if (json_is_string(value))
+        return json_incref((json_t *)value);
+    CLEANUP_DEINIT(buf) struct buf text = {0};
+    json_write(&text, value);
+    return json_of_str(buf_view(&text));
+}
+
+static json_t *request_of(const struct cfn_work *w) {
+    json_t *request = json_object();
+    json_set_str(request, "RequestType", str_c(w->verb));
+    json_set_str(request, "ServiceToken", json_str(w->props, "ServiceToken"));
+    json_set(request, "ResponseURL", json_sprintf("%s/_calotype/cfn-response/%s", w->caller->response_base,
+                                                  json_string_value(json_object_get(w->notes, "Token"))));
+    json_set_str(request, "StackId", w->stack_id);
+    json_set_str(request, "RequestId", json_str(w->notes, "RequestId"));
+    json_set_str(request, "LogicalResourceId", w->logical_id);
+    json_set_str(request, "ResourceType", w->type);
+    if (strcmp(w->verb, "Create") != 0)
+        json_set_str(request, "PhysicalResourceId", cfn_physical(w));
+    json_set(request, "ResourceProperties", stringified(w->props));
+    if (w->old)
+        json_set(request, "OldResourceProperties", stringified(w->old));
+    return request;
+}
+
+static int send_request(struct cfn_work *w) {
+    str target = json_str(w->props, "ServiceToken");
+    CLEANUP_JSON json_t *request = request_of(w);
+    CLEANUP_DEINIT(buf) struct buf text = {0};
+    json_write(&text, request);
+    json_t *in = json_object();
+    if (str_starts(target, S("arn:aws:lambda:"))) {
+        json_set_str(in, "FunctionName", target);
+        json_set_str(in, "InvocationType", S("Event"));
+        json_set_str(in, "Payload", buf_view(&text)); /* bytes: the backend makes it the body */
+        return cfn_call(w, "lambda", "Invoke", in, NULL);
+    }
+    if (str_starts(target, S("arn:aws:sns:"))) {
+        json_set_str(in, "TopicArn", target);
+        json_set_str(in, "Subject", S("AWS CloudFormation custom resource request"));
+        json_set_str(in, "Message", buf_view(&text));
+        return cfn_call(w, "sns", "Publish", in, NULL);
+    }
+    json_decref(in);
+    return cfn_fail(w, "Invalid service token: " STR_FMT, STR_ARG(target));
+}
+
+/* ---- The answer ---- */
+
+static int take_data(struct cfn_work *w, const json_t *data) {
+    const char *name;
+    json_t *value;
+    json_object_clear(w->attributes);
+    json_object_foreach((json_t *)data, name, value)
+        json_object_set_new(w->attributes, name, stringified(value));
+    return CFN_DONE;
+}
+
+static int read_answer(struct cfn_work *w, const json_t *answer) {
+    str status = json_str(answer, "Status"), physical = json_str(answer, "PhysicalResourceId");
+    str reason = json_str(answer, "Reason");
+    bool is_delete = strcmp(w->verb, "Delete") == 0;
+    if (physical.len > 1024)
+        return cfn_fail(w, "Invalid PhysicalResourceId");
+    if (physical.len && !is_delete)
+        cfn_set_physical(w, physical);
+    if (!str_is(status, "SUCCESS"))
+        return cfn_fail(w, "Received response status [FAILED] from custom resource. Message returned: " STR_FMT " (RequestId: " STR_FMT ")",
+                        STR_ARG(reason.len ? reason : S("none")), STR_ARG(json_str(w->notes, "RequestId")));
+    if (!physical.len && !is_delete)
+        return cfn_fail(w, "Invalid PhysicalResourceId");
+    w->no_echo = json_bool(answer, "NoEcho", false);
+    return is_delete ? CFN_DONE : take_data(w, json_obj(answer, "Data"));
+}
+
+static int converse(struct cfn_work *w) {
+    CLEANUP_DEINIT(buf) struct buf key = {0};
+    CLEANUP_JSON json_t *reply = NULL;
+    cfn_key_reply(&key, json_str(w->notes, "Token"));
+    if (cfn_load(w->caller->store, NULL, buf_view(&key), &reply) == 0 && json_obj(reply, "Answer"))
+        return read_answer(w, json_obj(reply, "Answer"));
+    if (w->now_ms >= json_int(w->notes, "Deadline", 0))
+        return cfn_fail(w, "CloudFormation did not receive a response from your Custom Resource within %" PRId64 " seconds. "
+                        "Please check your logs for requestId [" STR_FMT "].",
+                        json_int(w->notes, "Seconds", 0), STR_ARG(json_str(w->notes, "RequestId")));
+    if (!json_bool(w->notes, "Sent", false)) {
+        if (!w->physical.len) /* what Delete will name if no answer ever comes */
+            cfn_set_physical(w, w->name);
+        int rc = send_request(w);
+        if (rc && strcmp(w->verb, "Create") == 0)
+            buf_clear(&w->physical); /* nobody was asked: there is nothing to delete */
+        if (rc)
+            return rc;
+        json_set_bool(w->notes, "Sent", true);
+    }
+    w->wake_ms = json_int(w->notes, "Deadline", 0);
+    return CFN_WAIT;
+}
+
+/* ---- Wait condition handles: a URL that nobody needs to call ---- */
+
+static int create_handle(struct cfn_work *w) {
+    char token[33];
+    rand_hex(token, 16);
+    CLEANUP_DEINIT(buf) struct buf url = {0};
+    buf_printf(&url, "%s/_calotype/wait-handle/%s", w->caller->response_base, token);
+    cfn_set_physical(w, buf_view(&url));
+    return CFN_DONE;
+}
+
+static int remove_handle(struct cfn_work *w) {
+    (void)w;
+    return CFN_DONE;
+}
+
+static const char *const none[] = {NULL};
+const struct cfn_type cfn_types_custom[] = {
+    {.name = "AWS::CloudFormation::CustomResource", .create = converse, .update = converse, .remove = converse, .prepare = prepare},
+    {.name = "AWS::CloudFormation::WaitConditionHandle", .supported = none, .create = create_handle, .remove = remove_handle},
+    {0},
+};

@@ -1,0 +1,19 @@
+#pragma once
+/* client/url: an absolute http or https URL, cut into its parts. Shared inside the room. */
+#include "base/str.h"
+
+enum { CLIENT_HOST_MAX = 256 };
+struct client_url {
+    bool tls;
+    char host[CLIENT_HOST_MAX]; /* without brackets */
+    uint16_t port;
+    bool default_port;          /* 80 or 443 as the scheme says */
+    bool v6;                    /* host is an IPv6 literal */
+    str path;                   /* as written, "/" when empty; a view into the text */
+    str query;                  /* without '?'; absent */
+};
+/* False: not of that form, with user information, or too long. */
+bool client_url_parse(struct client_url *ret, str text);
+/* The Host header's value. */
+struct buf;
+void client_url_add_host(struct buf *out, const struct client_url *url);

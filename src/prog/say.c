@@ -1,0 +1,76 @@
+#include "prog/say.h"
+
+#include "base/buf.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+static bool progress_shown;
+
+bool prog_on_terminal(void) {
+    static int known = -1;
+    if (known < 0)
+        known = isatty(STDERR_FILENO);
+    return known;
+}
+
+unsigned prog_columns(void) {
+    struct winsize w;
+    if (ioctl(STDERR_FILENO, TIOCGWINSZ, &w) != 0 || w.ws_col < 20)
+        return 80;
+    return w.ws_col;
+}
+
+const char *prog_colour(int fd, enum prog_colour colour) {
+    static const char *const codes[] = {"\033[0m",  "\033[32m", "\033[31m",
+                                        "\033[33m", "\033[2m",  "\033[1m"};
+    const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
+    if (!isatty(fd) || (no && *no) || (term && strcmp(term, "dumb") == 0))
+        return "";
+    return codes[colour];
+}
+
+static void write_line(const char *before, const char *after, const char *fmt, va_list args)
+    PRINTF_LIKE(3, 0);
+static void write_line(const char *before, const char *after, const char *fmt, va_list args) {
+    struct buf line = {0};
+    buf_c(&line, before);
+    buf_vprintf(&line, fmt, args);
+    buf_c(&line, after);
+    (void)!write(STDERR_FILENO, line.p, line.len);
+    buf_deinit(&line);
+}
+
+void prog_progress_end(void) {
+    if (progress_shown)
+        (void)!write(STDERR_FILENO, "\r\033[K", 4);
+    progress_shown = false;
+}
+
+void prog_error(const char *fmt, ...) {
+    prog_progress_end();
+    va_list args;
+    va_start(args, fmt);
+    write_line("calotype: ", "\n", fmt, args);
+    va_end(args);
+}
+
+void prog_hint(const char *fmt, ...) {
+    prog_progress_end();
+    va_list args;
+    va_start(args, fmt);
+    write_line("", "\n", fmt, args);
+    va_end(args);
+}
+
+void prog_progress(const char *fmt, ...) {
+    if (!prog_on_terminal())
+        return;
+    va_list args;
+    va_start(args, fmt);
+    write_line("\r\033[K", "", fmt, args);
+    va_end(args);
+    progress_shown = true;
+}

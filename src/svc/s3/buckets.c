@@ -1,0 +1,378 @@
+/* svc/s3: buckets made, found, listed and deleted. */
+#include "svc/s3/name.h"
+#include "svc/s3/s3_priv.h"
+#include "svc/s3/tags.h"
+#include "svc/s3/token.h"
+
+/* ---- CreateBucket ---- */
+/* Where the bucket shall be: the endpoint's region, unless the client says another one. */
+static int choose_region(struct rq *rq, str *ret_region) {
+    const json_t *config = json_obj(rq->in, "CreateBucketConfiguration");
+    str asked = json_str(config, "LocationConstraint");
+    if (json_has(config, "Location") || json_has(config, "Bucket"))
+        return aws_fail(rq, &S3_NotImplemented, "Directory buckets are not supported");
+    if (asked.len == 0) {
+        if (!str_is(rq->region, "us-east-1"))
+            return aws_fail(rq, &S3_IllegalLocationConstraintException, NULL);
+        *ret_region = rq->region;
+        return 0;
+    }
+    if (str_is(asked, "us-east-1")) {
+        aws_fail(rq, &S3_InvalidLocationConstraint, NULL);
+        aws_fail_detail(rq, "LocationConstraint", asked);
+        return AWS_FAILED;
+    }
+    str region = str_is(asked, "EU") ? S("eu-west-1") : asked;
+    /* us-east-1 is the global endpoint: it makes buckets anywhere. */
+    if (!str_is(rq->region, "us-east-1") && !str_eq(rq->region, region))
+        return aws_fail(rq, &S3_IllegalLocationConstraintException,
+                        "The " STR_FMT " location constraint is incompatible for the region "
+                        "specific endpoint this request was sent to.",
+                        STR_ARG(asked));
+    *ret_region = region;
+    return 0;
+}
+
+static enum s3_ownership ownership(struct rq *rq) {
+    str asked = json_str(rq->in, "ObjectOwnership");
+    return str_is(asked, "BucketOwnerPreferred") ? S3_OWNER_PREFERRED
+           : str_is(asked, "ObjectWriter")       ? S3_OWNER_WRITER
+                                                 : S3_OWNER_ENFORCED;
+}
+
+static int check_creation(struct rq *rq, str name) {
+    if (!s3_name_is_valid(name)) {
+        aws_fail(rq, &S3_InvalidBucketName, NULL);
+        aws_fail_detail(rq, "BucketName", name);
+        return AWS_FAILED;
+    }
+    if (json_bool(rq->in, "ObjectLockEnabledForBucket", false))
+        return aws_fail(rq, &S3_NotImplemented, "x-amz-bucket-object-lock-enabled is not supported");
+    str name_space = json_str(rq->in, "BucketNamespace");
+    if (name_space.p && !str_is(name_space, "global"))
+        return aws_fail(rq, &S3_NotImplemented, "x-amz-bucket-namespace: " STR_FMT " is not supported",
+                        STR_ARG(name_space));
+    return s3_check_acl(rq);
+}
+
+/* Tags of CreateBucketConfiguration, as PutBucketTagging would store them. */
+static int add_tags(struct rq *rq, uint64_t bucket_id, str name) {
+    json_t *tags = json_arr(json_obj(rq->in, "CreateBucketConfiguration"), "Tags");
+    if (json_array_size(tags) == 0)
+        return 0;
+    if (aws_authorize(rq, "s3:TagResource", s3_bucket_arn(rq, name)))
+        return AWS_FAILED;
+    CLEANUP_DEINIT(buf) struct buf packed = {0};
+    CLEANUP_DEINIT(buf) struct buf key = {0};
+    CLEANUP_DEINIT(buf) struct buf text = {0};
+    struct err why = {""};
+    if (s3_tags_of_set(&packed, tags, S3_TAGS_BUCKET, &why))
+        return aws_fail(rq, &S3_InvalidTag, "%s", why.text);
+    CLEANUP_JSON json_t *doc = json_object();
+    json_object_set(doc, "TagSet", tags);
+    json_write(&text, doc);
+    s3_key_config(&key, bucket_id, S("tagging"));
+    store_put(rq_batch(rq), STORE_META, buf_view(&key), buf_view(&text));
+    return 0;
+}
+
+static int refuse_existing(struct rq *rq, const struct s3_bucket_row *row, str name, str region) {
+    if (!str_eq(row->account, rq->account)) {
+        aws_fail(rq, &S3_BucketAlreadyExists, NULL);
+    } else if (str_is(row->region, "us-east-1") && str_eq(row->region, region)) {
+        return 0; /* S3's oldest region answers as if it were new */
+    } else {
+        aws_fail(rq, &S3_BucketAlreadyOwnedByYou, NULL);
+    }
+    aws_fail_detail(rq, "BucketName", name);
+    return AWS_FAILED;
+}
+
+static void answer_creation(struct rq *rq, str name, str region) {
+    rq->out = json_object();
+    json_set_str(rq->out, "Location",
+                 str_is(region, "us-east-1")
+                     ? arena_printf(&rq->arena, "/" STR_FMT, STR_ARG(name))
+                     : arena_printf(&rq->arena, "http://" STR_FMT ".s3.amazonaws.com/", STR_ARG(name)));
+    json_set_str(rq->out, "BucketArn", s3_bucket_arn(rq, name));
+}
+
+static int create(struct svc *svc, struct rq *rq, str name, str region) {
+    CLEANUP_DEINIT(buf) struct buf key = {0};
+    CLEANUP_DEINIT(buf) struct buf bytes = {0};
+    struct store_batch *batch = rq_batch(rq);
+    struct s3_bucket_row row = {
+        .ownership = ownership(rq),
+        .block = S3_BLOCK_ALL | S3_BLOCK_SET, /* new buckets block public access, since 2023 */
+        .id = store_next_id(svc->store),
+        .generation = store_next_id(svc->store),
+        .created_ms = rq->now_ms,
+        .account = rq->account,
+        .region = region,
+    };
+    struct err why = {""};
+    int r = seal_key_create(svc->store, batch, row.key_id, &why);
+    if (r)
+        return s3_fault(rq, r, why.text);
+    r = add_tags(rq, row.id, name);
+    if (r)
+        return r;
+    s3_key_bucket(&key, name);
+    s3_bucket_row_write(&bytes, &row);
+    store_expect_absent(batch, STORE_META, buf_view(&key));
+    store_put(batch, STORE_META, buf_view(&key), buf_view(&bytes));
+
+    buf_clear(&bytes);
+    buf_u64(&bytes, (uint64_t)row.created_ms);
+    buf_lstr(&bytes, region);
+    s3_key_owned(&key, row.account, name);
+    store_put(batch, STORE_META, buf_view(&key), buf_view(&bytes));
+    return 0;
+}
+
+int s3_op_CreateBucket(struct svc *svc, struct rq *rq) {
+    str name = json_str(rq->in, "Bucket"), region;
+    int r = check_creation(rq, name);
+    if (!r)
+        r = choose_region(rq, &region);
+    if (r)
+        return r;
+    CLEANUP(s3_bucket) struct s3_bucket *bucket = NULL;
+    r = s3_buckets_get(svc->buckets, name, &bucket);
+    if (r && r != STORE_E_ABSENT)
+        return s3_fault(rq, r, "read the bucket");
+    r = bucket ? refuse_existing(rq, &bucket->row, name, region) : create(svc, rq, name, region);
+    if (r)
+        return r;
+    answer_creation(rq, name, region);
+    return 0;
+}
+
+/* ---- HeadBucket, GetBucketLocation ---- */
+int s3_op_HeadBucket(struct svc *svc, struct rq *rq) {
+    struct s3_bucket *bucket;
+    int r = s3_use_bucket(svc, rq, &bucket);
+    if (r)
+        return r;
+    rq->out = json_object();
+    json_set_str(rq->out, "BucketArn", s3_bucket_arn(rq, bucket->name));
+    json_set_bool(rq->out, "AccessPointAlias", false);
+    if (!rq->net) /* on the wire the header is there already, for refusals too (hooks.c) */
+        json_set_str(rq->out, "BucketRegion", bucket->row.region);
+    return 0;
+}
+
+int s3_op_GetBucketLocation(struct svc *svc, struct rq *rq) {
+    struct s3_bucket *bucket;
+    int r = s3_use_bucket(svc, rq, &bucket);
+    if (r)
+        return r;
+    rq->out = json_object();
+    json_set_str(rq->out, "LocationConstraint",
+                 str_is(bucket->row.region, "us-east-1") ? S("") : bucket->row.region);
+    return 0;
+}
+
+/* ---- ListBuckets ---- */
+struct bucket_page {
+    uint64_t most;
+    bool paged; /* a parameter was given: regions are told */
+    str prefix, region;
+    struct buf after, last;
+};
+
+static int read_page(struct rq *rq, struct bucket_page *p) {
+    enum { MOST = 10000 };
+    str token = json_str(rq->in, "ContinuationToken");
+    int64_t most = json_int(rq->in, "MaxBuckets", MOST);
+    if (most < 1 || most > MOST)
+        return aws_fail(rq, &S3_InvalidArgument,
+                        "Argument max-buckets must be an integer between 1 and 10000");
+    if (token.p && !s3_token_read(&p->after, token))
+        return aws_fail(rq, &S3_InvalidArgument, "The continuation token provided is incorrect");
+    p->most = (uint64_t)most;
+    p->prefix = json_str(rq->in, "Prefix");
+    p->region = json_str(rq->in, "BucketRegion");
+    p->paged = token.p || p->prefix.p || p->region.p || json_has(rq->in, "MaxBuckets");
+    return 0;
+}
+
+static bool add_bucket(struct rq *rq, const struct bucket_page *p, str name, str value, json_t *list) {
+    struct cur at = cur_of(value);
+    int64_t created_ms = (int64_t)cur_u64(&at);
+    str region = cur_lstr(&at);
+    if (p->region.p && !str_eq(region, p->region))
+        return false;
+    json_t *item = json_object();
+    json_set_str(item, "Name", name);
+    json_set_int(item, "CreationDate", created_ms / 1000);
+    if (p->paged)
+        json_set_str(item, "BucketRegion", region);
+    json_set_str(item, "BucketArn", s3_bucket_arn(rq, name));
+    json_array_append_new(list, item);
+    return true;
+}
+
+static int list_buckets(struct svc *svc, struct rq *rq, struct bucket_page *p) {
+    CLEANUP_DEINIT(buf) struct buf from = {0};
+    CLEANUP_DEINIT(buf) struct buf to = {0};
+    CLEANUP_DEINIT(buf) struct buf head = {0};
+    int r = read_page(rq, p);
+    if (r)
+        return r;
+    s3_key_owned(&head, rq->account, S(""));
+    s3_key_owned(&to, rq->account, p->prefix.p ? p->prefix : S(""));
+    key_after(&to);
+    s3_key_owned(&from, rq->account, p->prefix.p ? p->prefix : S(""));
+    if (p->after.len > 0) {
+        s3_key_owned(&from, rq->account, buf_view(&p->after));
+        buf_char(&from, '\0');
+    }
+    json_t *list = json_array();
+    rq->out = json_object();
+    json_set(rq->out, "Buckets", list);
+    CLEANUP(store_iter) struct store_iter *it =
+        store_iter_new(svc->store, rq_snap(rq), STORE_META, buf_view(&from), buf_view(&to), false);
+    while (store_iter_next(it)) {
+        if (json_array_size(list) == p->most) {
+            CLEANUP_DEINIT(buf) struct buf next = {0};
+            s3_token_write(&next, buf_view(&p->last));
+            json_set_str(rq->out, "ContinuationToken", buf_view(&next));
+            break;
+        }
+        str name = str_skip(it->key, head.len);
+        if (add_bucket(rq, p, name, it->value, list)) {
+            buf_clear(&p->last);
+            buf_str(&p->last, name);
+        }
+    }
+    if (store_iter_fault(it))
+        return s3_fault(rq, store_iter_fault(it), "list the buckets");
+    json_set(rq->out, "Owner", s3_owner(rq, rq->account));
+    json_set_str(rq->out, "Prefix", p->prefix);
+    return 0;
+}
+
+int s3_op_ListBuckets(struct svc *svc, struct rq *rq) {
+    struct bucket_page p = {0};
+    int r = list_buckets(svc, rq, &p);
+    buf_deinit(&p.after);
+    buf_deinit(&p.last);
+    return r;
+}
+
+/* ---- DeleteBucket ---- */
+/* Any row of this kind of the bucket. */
+static bool has_rows(struct svc *svc, void (*prefix)(struct buf *, uint64_t), uint64_t id, int *ret_fault) {
+    CLEANUP_DEINIT(buf) struct buf from = {0};
+    CLEANUP_DEINIT(buf) struct buf to = {0};
+    prefix(&from, id);
+    prefix(&to, id);
+    key_after(&to);
+    CLEANUP(store_iter) struct store_iter *it =
+        store_iter_new(svc->store, NULL, STORE_META, buf_view(&from), buf_view(&to), false);
+    bool found = store_iter_next(it);
+    *ret_fault = store_iter_fault(it);
+    return found;
+}
+
+static void current_prefix(struct buf *key, uint64_t id) {
+    s3_key_current(key, id, S(""));
+}
+
+/* Neither versions nor uploads under way. */
+static int check_empty(struct svc *svc, struct rq *rq, const struct s3_bucket *bucket, bool *ret_empty) {
+    int fault = 0;
+    bool full = has_rows(svc, current_prefix, bucket->row.id, &fault) ||
+                (!fault && has_rows(svc, s3_key_uploads, bucket->row.id, &fault));
+    if (fault)
+        return s3_fault(rq, fault, "look into the bucket");
+    *ret_empty = !full;
+    return 0;
+}
+
+static void put_deleting(struct svc *svc, struct rq *rq, const struct s3_bucket *bucket, bool deleting) {
+    CLEANUP_DEINIT(buf) struct buf key = {0};
+    CLEANUP_DEINIT(buf) struct buf bytes = {0};
+    struct s3_bucket_row row = bucket->row;
+    row.deleting = deleting;
+    row.generation = store_next_id(svc->store);
+    s3_bucket_row_write(&bytes, &row);
+    s3_key_bucket(&key, bucket->name);
+    s3_expect_bucket(rq_batch(rq), bucket);
+    store_put(rq_batch(rq), STORE_META, buf_view(&key), buf_view(&bytes));
+    store_batch_frees(rq_batch(rq));
+}
+
+static int not_empty(struct rq *rq, const struct s3_bucket *bucket) {
+    if (bucket->row.versioning == S3_UNVERSIONED)
+        aws_fail(rq, &S3_BucketNotEmpty, NULL);
+    else
+        aws_fail(rq, &S3_BucketNotEmpty,
+                 "The bucket you tried to delete is not empty. You must delete all versions in the bucket.");
+    aws_fail_detail(rq, "BucketName", bucket->name);
+    return AWS_FAILED;
+}
+
+static int drop_configs(struct svc *svc, struct rq *rq, uint64_t id) {
+    CLEANUP_DEINIT(buf) struct buf from = {0};
+    CLEANUP_DEINIT(buf) struct buf to = {0};
+    s3_key_configs(&from, id);
+    s3_key_configs(&to, id);
+    key_after(&to);
+    CLEANUP(store_iter) struct store_iter *it =
+        store_iter_new(svc->store, NULL, STORE_META, buf_view(&from), buf_view(&to), false);
+    while (store_iter_next(it))
+        store_del(rq_batch(rq), STORE_META, it->key);
+    return store_iter_fault(it);
+}
+
+/* The commit failed to hold, so somebody else changed the bucket meanwhile. */
+static int commit(struct rq *rq) {
+    int r = rq_commit(rq);
+    if (r != STORE_E_CONDITION)
+        return r;
+    store_batch_clear(rq_batch(rq));
+    return aws_fail(rq, &S3_OperationAborted, NULL);
+}
+
+/*
+ * First the bucket is closed for writers, whose commits expect its row unchanged; then it is looked
+ * through; then it goes, or is opened again. A restart in between opens it again (sweep.c).
+ */
+int s3_op_DeleteBucket(struct svc *svc, struct rq *rq) {
+    struct s3_bucket *bucket;
+    bool empty = false;
+    int r = s3_use_bucket_to_write(svc, rq, &bucket);
+    if (!r)
+        r = check_empty(svc, rq, bucket, &empty);
+    if (r)
+        return r;
+    if (!empty)
+        return not_empty(rq, bucket);
+    put_deleting(svc, rq, bucket, true);
+    r = commit(rq);
+    if (!r)
+        r = s3_use_bucket(svc, rq, &bucket);
+    if (!r)
+        r = check_empty(svc, rq, bucket, &empty);
+    if (r)
+        return r;
+    if (!empty) {
+        put_deleting(svc, rq, bucket, false);
+        r = commit(rq);
+        return r ? r : not_empty(rq, bucket);
+    }
+
+    CLEANUP_DEINIT(buf) struct buf key = {0};
+    struct store_batch *batch = rq_batch(rq);
+    s3_expect_bucket(batch, bucket);
+    s3_key_bucket(&key, bucket->name);
+    store_del(batch, STORE_META, buf_view(&key));
+    s3_key_owned(&key, bucket->row.account, bucket->name);
+    store_del(batch, STORE_META, buf_view(&key));
+    seal_key_drop(batch, str_n(bucket->row.key_id, SEAL_KEY_ID_LEN));
+    store_batch_frees(batch);
+    r = drop_configs(svc, rq, bucket->row.id);
+    return r ? s3_fault(rq, r, "delete the bucket's configurations") : commit(rq);
+}

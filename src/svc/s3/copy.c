@@ -1,0 +1,288 @@
+/*
+ * svc/s3: CopyObject and UploadPartCopy. The bytes are read, verified and sealed anew: a body has
+ * one owner, and another bucket has another key.
+ */
+#include "svc/s3/copy_source.h"
+#include "svc/s3/multipart_priv.h"
+#include "svc/s3/range.h"
+
+#include <errno.h>
+
+/* ---- The source ---- */
+void s3_source_deinit(struct s3_source *source) {
+    s3_found_deinit(&source->found);
+    buf_deinit(&source->storage);
+}
+
+static int read_source(struct rq *rq, struct s3_copy_source *ret) {
+    switch (s3_copy_source_parse(&rq->arena, json_str(rq->in, "CopySource"), ret)) {
+    case S3_COPY_SOURCE_OK:
+        return 0;
+    case S3_COPY_SOURCE_E_ARN:
+        return aws_fail(rq, &S3_NotImplemented, "A copy source that is an access point is not supported");
+    default:
+        aws_fail(rq, &S3_InvalidArgument, "Invalid copy source object key");
+        aws_fail_detail(rq, "ArgumentName", S("x-amz-copy-source"));
+        aws_fail_detail(rq, "ArgumentValue", json_str(rq->in, "CopySource"));
+        return AWS_FAILED;
+    }
+}
+
+int s3_use_source(struct svc *svc, struct rq *rq, struct s3_source *source) {
+    struct s3_copy_source parsed;
+    int r = read_source(rq, &parsed);
+    if (!r)
+        r = s3_use_bucket_named(svc, rq, parsed.bucket, json_str(rq->in, "ExpectedSourceBucketOwner"),
+                                &source->bucket);
+    if (r)
+        return r;
+    struct s3_wanted wanted = {source->bucket, parsed.key, parsed.version_id, "s3:GetObject",
+                               "s3:GetObjectVersion"};
+    source->key = parsed.key;
+    source->version_id = parsed.version_id;
+    r = s3_find_wanted(svc, rq, &wanted, &source->found);
+    if (r)
+        return r;
+    struct s3_cond cond = s3_cond_of(rq->in, "CopySource");
+    r = s3_check_cond(rq, &cond, &source->found.object, NULL);
+    if (r)
+        return r;
+    r = s3_load_bodies(svc->store, NULL, source->bucket->row.id, &source->found.object,
+                       &source->storage, &source->bodies);
+    return r ? s3_fault(rq, r, "read the source's body list") : 0;
+}
+
+int s3_copy_bytes(struct svc *svc, struct rq *rq, const struct s3_source *source, uint64_t first,
+                  uint64_t n, struct s3_upload *upload) {
+    enum { PIECE = 256 * 1024 };
+    CLEANUP(s3_body_reader) struct s3_body_reader *reader = NULL;
+    CLEANUP_MEM char *piece = mem_alloc(PIECE);
+    struct err why = {""};
+    int r = s3_body_reader_new(svc->store, source->bodies, first, n, &reader, &why);
+    if (r)
+        return s3_fault(rq, r, why.text);
+    for (uint64_t at = 0; at < n;) {
+        ssize_t got = s3_body_reader_read(reader, at, piece, PIECE);
+        if (got <= 0)
+            return s3_fault(rq, got == 0 || got == -EBADMSG ? STORE_E_DAMAGED : (int)got,
+                            "read the source's body");
+        r = s3_upload_write(upload, rq, piece, (size_t)got);
+        if (r)
+            return r;
+        at += (uint64_t)got;
+    }
+    return 0;
+}
+
+/*
+ * The copied body of this request. A run that begins again, because another writer of the target
+ * came first, uses the body that the first one made, unless the source is another by now:
+ * rq->stream keeps it.
+ */
+static int copy_once(struct svc *svc, struct rq *rq, const struct s3_source *source,
+                     const struct s3_bucket *target, enum s3_sum sum, uint64_t first, uint64_t n,
+                     struct s3_upload **ret_upload) {
+    struct s3_upload *upload = rq->stream;
+    if (!upload || upload->source_seq != source->found.object.seq) {
+        int r = s3_upload_new(svc, rq, target, sum, n, &upload);
+        if (!r)
+            r = s3_copy_bytes(svc, rq, source, first, n, upload);
+        if (!r)
+            r = s3_upload_finish(upload, rq);
+        if (r)
+            return r;
+        upload->source_seq = source->found.object.seq;
+        rq->stream = upload;
+    }
+    *ret_upload = upload;
+    return 0;
+}
+
+/* ---- CopyObject ---- */
+static bool replaces(const struct rq *rq, const char *directive) {
+    return str_is(json_str(rq->in, directive), "REPLACE");
+}
+
+/* A copy onto itself must change something. */
+static int check_self_copy(struct rq *rq, const struct s3_source *source, const struct s3_bucket *target,
+                           str key) {
+    if (source->version_id.p || source->bucket->row.id != target->row.id || !str_eq(source->key, key) ||
+        replaces(rq, "MetadataDirective") || json_has(rq->in, "StorageClass") ||
+        json_has(rq->in, "WebsiteRedirectLocation") || json_has(rq->in, "ServerSideEncryption"))
+        return 0;
+    return aws_fail(rq, &S3_InvalidRequest,
+                    "This copy request is illegal because it is trying to copy an object to itself "
+                    "without changing the object's metadata, storage class, website redirect "
+                    "location or encryption attributes.");
+}
+
+/* Headers, metadata, tags: the source's, unless the client replaces them. */
+static int describe_copy(struct rq *rq, const struct s3_source *source, const struct s3_bucket *target,
+                         str key, struct s3_object *object) {
+    const struct s3_object *from = &source->found.object;
+    int r = s3_read_headers(rq, object);
+    if (!r)
+        r = s3_read_metadata(rq, object);
+    if (!r)
+        r = s3_read_storage_class(rq, object);
+    if (!r && replaces(rq, "TaggingDirective"))
+        r = s3_read_tagging(rq, target->name, key, object);
+    if (r)
+        return r;
+    if (!replaces(rq, "MetadataDirective")) {
+        str redirect = object->headers[S3_HEADER_REDIRECT]; /* never copied */
+        memcpy(object->headers, from->headers, sizeof object->headers);
+        object->headers[S3_HEADER_REDIRECT] = redirect;
+        object->metadata = from->metadata;
+    }
+    if (!replaces(rq, "TaggingDirective") && from->tags.len > 0) {
+        /* Copying tags takes the right to read them and to write them. */
+        if (aws_authorize(rq, source->version_id.p ? "s3:GetObjectVersionTagging" : "s3:GetObjectTagging",
+                          s3_object_arn(rq, source->bucket->name, source->key)) ||
+            aws_authorize(rq, "s3:PutObjectTagging", s3_object_arn(rq, target->name, key)))
+            return AWS_FAILED;
+        object->tags = from->tags;
+    }
+    return 0;
+}
+
+/* The checksum of the copy: as asked, else of the source's kind, over the whole object. */
+static int choose_sum(struct rq *rq, const struct s3_object *from, enum s3_sum *ret) {
+    str asked = json_str(rq->in, "ChecksumAlgorithm");
+    if (!asked.p) {
+        *ret = from->sum != S3_SUM_NONE ? from->sum : S3_SUM_CRC64NVME;
+        return 0;
+    }
+    *ret = s3_sum_by_name(asked);
+    if (*ret != S3_SUM_NONE)
+        return 0;
+    return aws_fail(rq, &S3_NotImplemented, "The checksum algorithm " STR_FMT " is not supported",
+                    STR_ARG(asked));
+}
+
+static int copy_object(struct svc *svc, struct rq *rq, struct s3_source *source) {
+    struct s3_bucket *target;
+    struct s3_upload *upload;
+    struct s3_object object = {0};
+    enum s3_sum sum;
+    str key;
+    int r = s3_use_bucket_to_write(svc, rq, &target);
+    if (!r)
+        r = s3_use_key(rq, &key);
+    if (!r)
+        r = s3_check_features(rq);
+    if (!r)
+        r = s3_use_source(svc, rq, source);
+    if (!r)
+        r = check_self_copy(rq, source, target, key);
+    if (!r)
+        r = describe_copy(rq, source, target, key, &object);
+    if (!r)
+        r = choose_sum(rq, &source->found.object, &sum);
+    if (r)
+        return r;
+    uint64_t size = source->found.object.size;
+    if (size > S3_MAX_PUT)
+        return aws_fail(rq, &S3_InvalidRequest,
+                        "The specified copy source is larger than the maximum allowable size for a "
+                        "copy source: 5368709120");
+    r = copy_once(svc, rq, source, target, sum, 0, size, &upload);
+    if (r)
+        return r;
+    object.size = upload->size;
+    object.etag = str_c(upload->etag);
+    object.sum = upload->sum;
+    object.sum_raw = str_n(upload->sum_raw, s3_sum_rows[upload->sum].len);
+    CLEANUP_DEINIT(buf) struct buf bodies = {0};
+    if (upload->size > 0)
+        s3_body_add(&bodies, &(struct s3_body){1, upload->size, STR_NONE, buf_view(&upload->ref)});
+    s3_upload_keep(upload, rq);
+    r = s3_put_version(svc, rq, target, key, &object, buf_view(&bodies), S3_EVENT_CREATED_COPY);
+    if (r)
+        return r;
+
+    json_t *result = json_object();
+    json_set_str(result, "ETag", s3_quoted(rq, object.etag));
+    json_set_int(result, "LastModified", s3_object_mtime_s(&object));
+    s3_describe_sum(result, &object);
+    rq->out = json_object();
+    json_set(rq->out, "CopyObjectResult", result);
+    json_set_str(rq->out, "CopySourceVersionId", s3_shown_version(rq, source->bucket, &source->found.object));
+    s3_describe_write(rq, target, &object, rq->out);
+    return 0;
+}
+
+int s3_op_CopyObject(struct svc *svc, struct rq *rq) {
+    struct s3_source source = {0};
+    int r = copy_object(svc, rq, &source);
+    s3_source_deinit(&source);
+    return r;
+}
+
+/* ---- UploadPartCopy ---- */
+static int choose_range(struct rq *rq, uint64_t size, uint64_t *ret_first, uint64_t *ret_n) {
+    str range = json_str(rq->in, "CopySourceRange");
+    uint64_t first = 0, last = 0;
+    *ret_first = 0;
+    *ret_n = size;
+    if (!range.p)
+        return 0;
+    if (!s3_range_parse_copy(range, &first, &last)) {
+        aws_fail(rq, &S3_InvalidArgument,
+                 "The x-amz-copy-source-range value must be of the form bytes=first-last where "
+                 "first and last are the zero-based offsets of the first and last bytes to copy");
+        aws_fail_detail(rq, "ArgumentName", S("x-amz-copy-source-range"));
+        aws_fail_detail(rq, "ArgumentValue", range);
+        return AWS_FAILED;
+    }
+    if (last >= size)
+        return aws_fail(rq, &S3_InvalidArgument,
+                        "Range specified is not valid for source object of size: %llu",
+                        (unsigned long long)size);
+    *ret_first = first;
+    *ret_n = last - first + 1;
+    return 0;
+}
+
+static int copy_part(struct svc *svc, struct rq *rq, struct s3_mpu *mpu, struct s3_source *source) {
+    struct s3_upload *upload;
+    struct s3_part_row row;
+    uint64_t first, n;
+    unsigned part;
+    int r = s3_mpu_name(svc, rq, mpu);
+    if (!r)
+        r = s3_part_number(rq, &part);
+    if (!r)
+        r = s3_check_features(rq);
+    if (!r)
+        r = s3_mpu_find(svc, rq, mpu);
+    if (!r)
+        r = s3_use_source(svc, rq, source);
+    if (!r)
+        r = choose_range(rq, source->found.object.size, &first, &n);
+    if (!r)
+        r = copy_once(svc, rq, source, mpu->bucket, mpu->row.object.sum, first, n, &upload);
+    if (!r)
+        r = s3_put_part(svc, rq, mpu, part, upload, &row);
+    if (r)
+        return r;
+    json_t *result = json_object();
+    json_set_str(result, "ETag", s3_quoted(rq, str_c(upload->etag)));
+    json_set_int(result, "LastModified", row.mtime_ms / 1000);
+    if (mpu->row.explicit_sum)
+        s3_sum_set(result, upload->sum, row.sum_raw, 0);
+    rq->out = json_object();
+    json_set(rq->out, "CopyPartResult", result);
+    json_set_str(rq->out, "CopySourceVersionId", s3_shown_version(rq, source->bucket, &source->found.object));
+    json_set_str(rq->out, "ServerSideEncryption", S("AES256"));
+    return 0;
+}
+
+int s3_op_UploadPartCopy(struct svc *svc, struct rq *rq) {
+    struct s3_mpu mpu = {0};
+    struct s3_source source = {0};
+    int r = copy_part(svc, rq, &mpu, &source);
+    s3_source_deinit(&source);
+    s3_mpu_deinit(&mpu);
+    return r;
+}

@@ -1,0 +1,146 @@
+/* svc/s3: notification configurations: checked, tried, stored. */
+#include "svc/s3/s3_priv.h"
+
+static int invalid(struct rq *rq, const char *text, str name, str value) {
+    aws_fail(rq, &S3_InvalidArgument, "%s", text);
+    if (name.p) {
+        aws_fail_detail(rq, "ArgumentName", name);
+        aws_fail_detail(rq, "ArgumentValue", value);
+    }
+    return AWS_FAILED;
+}
+
+/* The ARN's third part: "lambda", "sqs", "sns". */
+static str service_of(str arn) {
+    str part, rest = arn;
+    for (int i = 0; i < 3; i++)
+        if (!str_cut(rest, ':', &part, &rest))
+            return S("");
+    return part;
+}
+
+static struct hub_event event_to(struct rq *rq, const struct s3_bucket *bucket, str target, str payload) {
+    return (struct hub_event){
+        .target = target,
+        .source_service = S("s3.amazonaws.com"),
+        .source_arn = s3_bucket_arn(rq, bucket->name),
+        .source_account = bucket->row.account,
+        .payload = payload,
+        .subject = S("Amazon S3 Notification"),
+        .account = bucket->row.account,
+        .region = bucket->row.region,
+    };
+}
+
+/* Is the target of the list's kind, there, and open to this bucket? S3's words where not. */
+static int check_target(struct svc *svc, struct rq *rq, const struct s3_bucket *bucket,
+                        const struct s3_notify_target *target, bool try) {
+    static const struct {
+        const char *service, *missing, *denied;
+    } kinds[] = {
+        {"lambda", "The destination Lambda function does not exist",
+         "Not authorized to invoke function"},
+        {"sqs", "The destination queue does not exist",
+         "Permissions on the destination queue do not allow S3 to publish notifications from this bucket"},
+        {"sns", "The destination topic does not exist",
+         "Permissions on the destination topic do not allow S3 to publish notifications from this bucket"},
+    };
+    str service = service_of(target->arn);
+    for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+        if (!str_is(service, kinds[i].service))
+            continue;
+        struct hub_event event = event_to(rq, bucket, target->arn, S(""));
+        int r = try ? hub_check(svc->hub, &event) : HUB_OK;
+        if (r == HUB_OK)
+            return 0;
+        return invalid(rq, "Unable to validate the following destination configurations", target->arn,
+                       str_c(r == HUB_E_DENIED ? kinds[i].denied : kinds[i].missing));
+    }
+    return invalid(rq, "The ARN could not be parsed", target->arn, S("The ARN names no function, queue or topic"));
+}
+
+/* A function's ARN belongs into the list of functions, and so on. */
+static int check_lists(struct rq *rq, const json_t *config) {
+    static const struct {
+        const char *list, *arn, *service, *text;
+    } lists[] = {
+        {"LambdaFunctionConfigurations", "LambdaFunctionArn", "lambda", "The ARN is not well formed"},
+        {"QueueConfigurations", "QueueArn", "sqs", "The ARN is not well formed"},
+        {"TopicConfigurations", "TopicArn", "sns", "The ARN is not well formed"},
+    };
+    for (size_t k = 0; k < ARRAY_LEN(lists); k++) {
+        size_t i;
+        json_t *item;
+        json_array_foreach(json_arr(config, lists[k].list), i, item) {
+            str arn = json_str(item, lists[k].arn);
+            if (!str_is(service_of(arn), lists[k].service))
+                return invalid(rq, lists[k].text, arn, arn);
+        }
+    }
+    if (json_has(config, "EventBridgeConfiguration"))
+        return aws_fail(rq, &S3_NotImplemented, "EventBridgeConfiguration is not supported");
+    return 0;
+}
+
+/* S3 tells queues and topics that they will hear of the bucket; functions it does not. */
+static void send_test(struct svc *svc, struct rq *rq, const struct s3_bucket *bucket,
+                      const struct s3_notify *notify) {
+    for (size_t i = 0; i < s3_notify_count(notify); i++) {
+        str arn = s3_notify_at(notify, i)->arn;
+        if (str_is(service_of(arn), "lambda"))
+            continue;
+        CLEANUP_DEINIT(buf) struct buf text = {0};
+        s3_event_write_test(&text, bucket->name, rq->now_ms, str_c(rq->id), str_c(rq->id));
+        struct hub_event event = event_to(rq, bucket, arn, buf_view(&text));
+        hub_deliver(svc->hub, rq_batch(rq), &event);
+    }
+}
+
+static int check_targets(struct svc *svc, struct rq *rq, const struct s3_bucket *bucket,
+                         const struct s3_notify *notify) {
+    bool try = !json_bool(rq->in, "SkipDestinationValidation", false);
+    for (size_t i = 0; i < s3_notify_count(notify); i++) {
+        int r = check_target(svc, rq, bucket, s3_notify_at(notify, i), try);
+        if (r)
+            return r;
+    }
+    return 0;
+}
+
+int s3_op_PutBucketNotificationConfiguration(struct svc *svc, struct rq *rq) {
+    struct s3_bucket *bucket;
+    CLEANUP(s3_notify) struct s3_notify *notify = NULL;
+    struct err why = {""};
+    const json_t *given = json_obj(rq->in, "NotificationConfiguration");
+    int r = s3_use_bucket_to_write(svc, rq, &bucket);
+    if (!r)
+        r = check_lists(rq, given);
+    if (r)
+        return r;
+    CLEANUP_JSON json_t *config = s3_notify_normalise(given);
+    if (s3_notify_new(&notify, config, &why))
+        return invalid(rq, why.text, STR_NONE, STR_NONE);
+    r = check_targets(svc, rq, bucket, notify);
+    if (r)
+        return r;
+
+    CLEANUP_DEINIT(buf) struct buf text = {0};
+    struct s3_bucket_row row = bucket->row;
+    row.has_notification = s3_notify_count(notify) > 0;
+    json_write(&text, config);
+    s3_config_put(svc, rq, bucket, "notification", row.has_notification ? buf_view(&text) : STR_NONE, row);
+    send_test(svc, rq, bucket, notify);
+    return 0;
+}
+
+int s3_op_GetBucketNotificationConfiguration(struct svc *svc, struct rq *rq) {
+    struct s3_bucket *bucket;
+    json_t *doc = NULL;
+    int r = s3_use_bucket(svc, rq, &bucket);
+    if (!r)
+        r = s3_config_get(svc, rq, bucket, "notification", &doc);
+    if (r)
+        return r;
+    rq->out = doc ? doc : json_object();
+    return 0;
+}

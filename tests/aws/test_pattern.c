@@ -1,0 +1,76 @@
+#include "aws/pattern.h"
+
+#include "aws/model.h"
+#include "base/clock.h"
+#include "cm.h"
+
+/* The pattern of a shape that some operation reaches. */
+static const struct api_pattern *find(const struct api_service *api, const char *op, const char *member) {
+    return api_member_find(api_op_find(api, str_c(op))->in, str_c(member))->shape->pattern;
+}
+
+static void test_match(void **state) {
+    (void)state;
+    const struct api_pattern *role = find(&api_lambda, "CreateFunction", "Role"), *fn = find(&api_lambda, "GetFunction", "FunctionName"),
+                             *path = find(&api_iam, "CreateRole", "Path"), *stack = find(&api_cloudformation, "ExecuteChangeSet", "ChangeSetName"),
+                             *group = find(&api_logs, "CreateLogGroup", "logGroupName"), *tags = find(&api_iam, "CreateRole", "Description"),
+                             *space = find(&api_cloudwatch, "PutMetricData", "Namespace"), *bucket = find(&api_lambda, "UpdateFunctionCode", "S3Bucket");
+    const struct {
+        const char *name;
+        const struct api_pattern *pattern;
+        const char *value;
+        bool want;
+    } cases[] = {
+        {"role", role, "arn:aws:iam::123456789012:role/service/x", true},
+        {"role with a short account", role, "arn:aws:iam::12345678901:role/x", false},
+        {"function's name", fn, "fn-1", true},
+        {"function's ARN", fn, "arn:aws:lambda:eu-west-1:123456789012:function:fn:$LATEST", true},
+        {"function with a space", fn, "f n", false},
+        {"empty function", fn, "", false},
+        {"root path", path, "/", true},
+        {"path", path, "/a/b/", true},
+        {"path without end", path, "/a", false},
+        {"change set", stack, "cs-1", true},
+        {"change set's ARN", stack, "arn:aws:cloudformation:us-east-1:0:changeSet/x/y", true},
+        {"change set with underscore", stack, "a_b", false},
+        {"log group", group, "/aws/lambda/fn", true},
+        {"log group with colon", group, "a:b", false},
+        {"description", tags, "caf\xc3\xa9 \n", true},
+        {"description beyond latin 1", tags, "\xe2\x82\xac", false},
+        {"namespace", space, "App/x", true},
+        {"namespace with colon first", space, ":x", false},
+        {"bucket that ends in a dot", bucket, "abc.", false},
+        {"bucket", bucket, "abc", true},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        check_case(cases[i].pattern != NULL, cases[i].name);
+        check_case(api_pattern_match(cases[i].pattern, str_c(cases[i].value)) == cases[i].want, cases[i].name);
+    }
+}
+
+/* No pattern of any model may take long over a hostile value. */
+static void test_bounded_time(void **state) {
+    (void)state;
+    struct buf hostile[3] = {{0}};
+    for (int i = 0; i < 65536; i++) {
+        buf_char(&hostile[0], 'a');
+        buf_c(&hostile[1], "/a");
+        buf_c(&hostile[2], "aws:-");
+    }
+    int64_t start = clock_mono_ms();
+    for (size_t s = 0; api_services[s]; s++)
+        for (size_t o = 0; o < api_services[s]->n_ops; o++) {
+            const struct api_shape *in = api_services[s]->ops[o].in;
+            for (size_t m = 0; in && m < in->n; m++)
+                for (size_t h = 0; h < 3 && in->members[m].shape->pattern; h++)
+                    api_pattern_match(in->members[m].shape->pattern, buf_view(&hostile[h]));
+        }
+    for (size_t h = 0; h < 3; h++)
+        buf_deinit(&hostile[h]);
+    assert_in_range(clock_mono_ms() - start, 0, 60000);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_match), cmocka_unit_test(test_bounded_time)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

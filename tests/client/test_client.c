@@ -1,0 +1,466 @@
+#include "client/client.h"
+
+#include "base/arena.h"
+#include "base/codec.h"
+#include "server_fixture.h"
+
+#include <openssl/pem.h>
+#include <openssl/x509v3.h>
+
+#define ACCESS "AKIAIOSFODNN7EXAMPLE"
+#define SECRET "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
+#define OK_EMPTY "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
+
+static struct client *client_for(const struct server *s, const char *scheme, const char *ca) {
+    static char endpoint[64];
+    struct client *client = NULL;
+    struct err err = {0};
+    snprintf(endpoint, sizeof endpoint, "%s://127.0.0.1:%u", scheme, s->port);
+    struct client_options options = {.endpoint = endpoint, .access_key = ACCESS, .secret_key = SECRET,
+                                     .region = "eu-west-1", .backoff_ms = 1, .idle_ms = 5000, .ca_file = ca};
+    assert_int_equal(client_new(&client, &options, &err), 0);
+    return client;
+}
+
+/* Would a server that knows the secret believe this request? */
+static void check_signature(str text, const char *service, str payload_hash) {
+    struct sign_header headers[32];
+    struct buf canonical = {0}, string = {0};
+    struct sign_claim claim;
+    struct sign_key key;
+    struct sign_request request = {.headers = headers, .payload_hash = payload_hash, .s3 = strcmp(service, "s3") == 0};
+    const char *what = NULL;
+    char signature[SIGN_HEX + 1];
+    str line, left, authorization = STR_NONE, date = STR_NONE, target, version;
+    assert_true(str_cut(text, '\n', &line, &left));
+    str_cut(line, ' ', &request.method, &target);
+    str_cut(target, ' ', &target, &version);
+    str_cut(target, '?', &request.path, &request.query);
+    while (str_cut(left, '\n', &line, &left) && line.len > 1) {
+        struct sign_header *h = &headers[request.n_headers++];
+        str_cut(str_slice(line, 0, line.len - 1), ':', &h->name, &h->value);
+        h->value = str_trim(h->value);
+        if (str_eq_nocase(h->name, S("authorization")))
+            authorization = h->value;
+        if (str_eq_nocase(h->name, S("x-amz-date")))
+            date = h->value;
+    }
+    assert_int_equal(sign_parse_authorization(&claim, authorization, &what), SIGN_OK);
+    check_str(claim.scope.service, str_c(service));
+    check_str(claim.scope.region, S("eu-west-1"));
+    request.signed_headers = claim.signed_headers;
+    sign_add_canonical(&canonical, &request);
+    sign_add_string(&string, date, claim.scope, buf_view(&canonical));
+    sign_derive(&key, S(SECRET), claim.scope);
+    sign_signature(signature, &key, buf_view(&string));
+    check_str(claim.signature, str_c(signature));
+    buf_deinit(&canonical);
+    buf_deinit(&string);
+}
+
+static void test_object(void **state) {
+    (void)state;
+    static const struct step steps[] = {
+        {ANSWER, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nETag: \"abc\"\r\n\r\n"},
+        {ANSWER, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"},
+        {ANSWER, "HTTP/1.1 200 OK\r\nContent-Length: 77\r\n\r\n"},
+        {ANSWER, "HTTP/1.1 404 Not Found\r\nTransfer-Encoding: chunked\r\nx-amz-request-id: R1\r\n\r\n"
+                 "5e\r\n<?xml version=\"1.0\"?><Error><Code>NoSuchKey</Code><Message>no &lt;k&gt; here</Message></Error>\r\n0\r\n\r\n"},
+    };
+    struct server s;
+    server_start(&s, NULL, steps, ARRAY_LEN(steps));
+    CLEANUP(client) struct client *c = client_for(&s, "http", NULL);
+    struct client_response response = {0};
+    struct client_fault fault;
+    struct sign_header type = {S("Content-Type"), S("image/jpeg")};
+    struct client_object object = {.bucket = S("b"), .key = S("up loads/ä+.jpg"), .headers = &type, .n_headers = 1};
+
+    assert_int_equal(client_put_object(c, &object, S("bytes"), &response, &fault), CLIENT_OK);
+    check_str(client_header(&response, "etag"), S("\"abc\""));
+    assert_true(str_starts(buf_view(&s.seen[0]), S("PUT /b/up%20loads/%C3%A4%2B.jpg HTTP/1.1\r\n")));
+    assert_true(str_ends(buf_view(&s.seen[0]), S("\r\n\r\nbytes")));
+    check_signature(buf_view(&s.seen[0]), "s3", S("UNSIGNED-PAYLOAD"));
+
+    object.n_headers = 0;
+    object.version_id = S("v/1");
+    assert_int_equal(client_get_object(c, &object, 0, NULL, NULL, &response, &fault), CLIENT_OK);
+    check_buf(response.body, "hello");
+    assert_true(str_find(buf_view(&s.seen[1]), S("?versionId=v%2F1 HTTP")) > 0);
+    check_signature(buf_view(&s.seen[1]), "s3", S("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"));
+
+    assert_int_equal(client_head_object(c, &object, &response, &fault), CLIENT_OK);
+    check_str(client_header(&response, "content-length"), S("77"));
+
+    assert_int_equal(client_get_object(c, &object, 0, NULL, NULL, &response, &fault), CLIENT_E_ANSWER);
+    assert_int_equal(fault.status, 404);
+    check_str(str_c(fault.code), S("NoSuchKey"));
+    check_str(str_c(fault.message), S("no <k> here"));
+    check_str(str_c(fault.request_id), S("R1"));
+    assert_int_equal(s.connections, 1); /* kept alive all along */
+    client_response_deinit(&response);
+    server_stop(&s);
+}
+
+static void test_json(void **state) {
+    (void)state;
+    static const struct step steps[] = {
+        {ANSWER, "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{\"a\": 1 }"},
+        {ANSWER, "HTTP/1.1 400 Bad\r\nContent-Length: @\r\nx-amzn-requestid: R2\r\n\r\n"
+                 "{\"__type\":\"com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException\",\"message\":\"The cond\"    }"},
+        {ANSWER, "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n{x}"},
+    };
+    struct server s;
+    server_start(&s, NULL, steps, ARRAY_LEN(steps));
+    CLEANUP(client) struct client *c = client_for(&s, "http", NULL);
+    CLEANUP_JSON json_t *in = json_pack("{s:s}", "TableName", "t"), *out = NULL, *none = NULL;
+    struct client_fault fault;
+    assert_int_equal(client_json(c, "dynamodb", "DynamoDB_20120810.GetItem", in, &out, &fault), CLIENT_OK);
+    assert_int_equal(json_int(out, "a", 0), 1);
+    str seen = buf_view(&s.seen[0]);
+    assert_true(str_find(seen, S("X-Amz-Target: DynamoDB_20120810.GetItem\r\n")) > 0);
+    assert_true(str_find(seen, S("application/x-amz-json-1.0")) > 0);
+    assert_true(str_ends(seen, S("\r\n\r\n{\"TableName\":\"t\"}")));
+    char hash[SIGN_HEX + 1];
+    sign_sha256_hex(hash, S("{\"TableName\":\"t\"}"));
+    check_signature(seen, "dynamodb", str_c(hash));
+
+    assert_int_equal(client_json(c, "dynamodb", "DynamoDB_20120810.PutItem", NULL, &none, &fault), CLIENT_E_ANSWER);
+    check_str(str_c(fault.code), S("ConditionalCheckFailedException"));
+    check_str(str_c(fault.message), S("The cond"));
+    assert_int_equal(fault.attempts, 1);
+    assert_int_equal(client_json(c, "logs", "Logs_20140328.X", NULL, &none, &fault), CLIENT_E_TRANSPORT);
+    assert_true(str_find(buf_view(&s.seen[2]), S("application/x-amz-json-1.1")) > 0);
+    server_stop(&s);
+}
+
+static void test_query(void **state) {
+    (void)state;
+    static const struct step steps[] = {
+        {ANSWER, "HTTP/1.1 200 OK\r\nContent-Length: @\r\n\r\n<R><PublishResult><MessageId>m-1</MessageId>"},
+        {ANSWER, "HTTP/1.1 404 Not Found\r\nContent-Length: @\r\n\r\n<ErrorResponse><Error><Type>Sender</Type><Code>NotFound</Code>"
+                 "<Message>Topic</Message></Error>"},
+    };
+    struct server s;
+    server_start(&s, NULL, steps, ARRAY_LEN(steps));
+    CLEANUP(client) struct client *c = client_for(&s, "http", NULL);
+    struct buf out = {0}, id = {0};
+    struct client_fault fault;
+    struct sign_header params[] = {{S("TopicArn"), S("arn:aws:sns:a:b:c")}, {S("Message"), S("a b&c=d")}};
+    assert_int_equal(client_query(c, "sns", "Publish", "2010-03-31", params, 2, &out, &fault), CLIENT_OK);
+    assert_true(client_xml_text(buf_view(&out), "MessageId", &id));
+    check_buf(id, "m-1");
+    assert_true(str_ends(buf_view(&s.seen[0]), S("Action=Publish&Version=2010-03-31&TopicArn=arn%3Aaws%3Asns%3Aa%3Ab%3Ac&Message=a%20b%26c%3Dd")));
+    assert_int_equal(client_query(c, "sns", "Publish", "2010-03-31", params, 2, NULL, &fault), CLIENT_E_ANSWER);
+    check_str(str_c(fault.code), S("NotFound"));
+    check_str(str_c(fault.message), S("Topic"));
+    buf_deinit(&out);
+    buf_deinit(&id);
+    server_stop(&s);
+}
+
+static void test_retries(void **state) {
+    (void)state;
+#define BUSY "HTTP/1.1 503 Slow Down\r\nContent-Length: 0\r\n\r\n"
+    static const struct {
+        const char *name, *method;
+        struct step steps[4];
+        size_t n_steps;
+        int want;
+        unsigned attempts;
+    } cases[] = {
+        {"busy, then well", "POST", {{ANSWER, BUSY}, {ANSWER, OK_EMPTY}}, 2, CLIENT_OK, 2},
+        {"busy for good", "GET", {{ANSWER, BUSY}, {ANSWER, BUSY}, {ANSWER, BUSY}}, 3, CLIENT_E_ANSWER, 3},
+        {"throttled by code", "POST", {{ANSWER, "HTTP/1.1 400 B\r\nContent-Length: @\r\n\r\n{\"__type\":\"ThrottlingException\"} "}, {ANSWER, OK_EMPTY}}, 2, CLIENT_OK, 2},
+        {"refused for good reason", "GET", {{ANSWER, "HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n"}}, 1, CLIENT_E_ANSWER, 1},
+        {"cut, idempotent", "GET", {{CLOSE_AFTER, NULL}, {ANSWER, OK_EMPTY}}, 2, CLIENT_OK, 2},
+        {"cut, not idempotent", "POST", {{CLOSE_AFTER, NULL}}, 1, CLIENT_E_TRANSPORT, 1},
+        {"cut in the answer", "GET", {{ANSWER_CLOSE, "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc"}, {ANSWER, OK_EMPTY}}, 2, CLIENT_OK, 2},
+        {"not http", "POST", {{ANSWER_CLOSE, "hello\r\n\r\n"}}, 1, CLIENT_E_TRANSPORT, 1},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct server s;
+        server_start(&s, NULL, cases[i].steps, cases[i].n_steps);
+        CLEANUP(client) struct client *c = client_for(&s, "http", NULL);
+        struct client_response response = {0};
+        struct client_fault fault;
+        struct client_request request = {.service = "lambda", .method = cases[i].method, .path = S("/x")};
+        int r = client_send(c, &request, &response, &fault);
+        if (r != cases[i].want)
+            print_error("%s: %d %s\n", cases[i].name, r, fault.message);
+        check_case(r == cases[i].want, cases[i].name);
+        check_case(fault.attempts == cases[i].attempts, cases[i].name);
+        check_case(r == CLIENT_OK || fault.message[0], cases[i].name);
+        client_response_deinit(&response);
+        server_stop(&s);
+    }
+}
+
+/* A kept connection that the server closed meanwhile: even a POST is sent again, on a new one. */
+static void test_stale(void **state) {
+    (void)state;
+    static const struct step steps[] = {{ANSWER, OK_EMPTY}, {CLOSE_AFTER, NULL}, {ANSWER, OK_EMPTY}};
+    struct server s;
+    server_start(&s, NULL, steps, ARRAY_LEN(steps));
+    CLEANUP(client) struct client *c = client_for(&s, "http", NULL);
+    struct client_response response = {0};
+    struct client_fault fault;
+    struct client_request request = {.service = "sns", .method = "POST", .path = S("/")};
+    assert_int_equal(client_send(c, &request, &response, &fault), CLIENT_OK);
+    assert_int_equal(client_send(c, &request, &response, &fault), CLIENT_OK);
+    assert_int_equal(fault.attempts, 2);
+    client_response_deinit(&response);
+    server_stop(&s);
+}
+
+static ssize_t pattern_source(void *ctx, uint64_t offset, void *p, size_t n) {
+    uint64_t *most = ctx;
+    if (offset >= *most)
+        return -1;
+    if (n > 10000)
+        n = 10000; /* short pieces */
+    for (size_t i = 0; i < n; i++)
+        ((char *)p)[i] = (char)('a' + (offset + i) % 26);
+    return (ssize_t)n;
+}
+
+static void test_large_put(void **state) {
+    (void)state;
+    static const struct step steps[] = {
+        {CONTINUE_FIRST, OK_EMPTY},
+        {ANSWER_EARLY, "HTTP/1.1 403 Forbidden\r\nContent-Length: @\r\nConnection: close\r\n\r\n<Error><Code>AccessDenied</Code></Error>    "},
+        {CONTINUE_FIRST, OK_EMPTY},
+    };
+    struct server s;
+    server_start(&s, NULL, steps, ARRAY_LEN(steps));
+    CLEANUP(client) struct client *c = client_for(&s, "http", NULL);
+    struct client_response response = {0};
+    struct client_fault fault;
+    struct client_object object = {.bucket = S("b"), .key = S("k")};
+    uint64_t size = 3000000, most = size, less = 100000;
+    assert_int_equal(client_put_object_from(c, &object, pattern_source, &most, size, NULL, &response, &fault), CLIENT_OK);
+    assert_true(str_find(buf_view(&s.seen[0]), S("Expect: 100-continue\r\n")) > 0);
+    size_t head = (size_t)str_find(buf_view(&s.seen[0]), S("\r\n\r\n")) + 4;
+    assert_int_equal(s.seen[0].len, head + size);
+    for (size_t i = 0; i < size; i += 997)
+        assert_int_equal(s.seen[0].p[head + i], 'a' + i % 26);
+
+    assert_int_equal(client_put_object_from(c, &object, pattern_source, &most, size, NULL, &response, &fault), CLIENT_E_ANSWER);
+    check_str(str_c(fault.code), S("AccessDenied"));
+
+    assert_int_equal(client_put_object_from(c, &object, pattern_source, &less, size, NULL, &response, &fault), CLIENT_E_SINK);
+    assert_true(strstr(fault.message, "100000 of 3000000") != NULL);
+    client_response_deinit(&response);
+    server_stop(&s);
+}
+
+static int refuse_bytes(void *ctx, const void *p, size_t n) {
+    buf_add(ctx, p, n);
+    return 1;
+}
+static int take_bytes(void *ctx, const void *p, size_t n) {
+    buf_add(ctx, p, n);
+    return 0;
+}
+
+static void test_sinks(void **state) {
+    (void)state;
+#define TEN "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n0123456789"
+    static const struct step steps[] = {{ANSWER, TEN}, {ANSWER_CLOSE, TEN}, {ANSWER_CLOSE, TEN},
+                                        {ANSWER_CLOSE, "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n012"}};
+    struct server s;
+    server_start(&s, NULL, steps, ARRAY_LEN(steps));
+    CLEANUP(client) struct client *c = client_for(&s, "http", NULL);
+    struct client_response response = {0};
+    struct client_fault fault;
+    struct client_object object = {.bucket = S("b"), .key = S("k")};
+    struct buf got = {0};
+    assert_int_equal(client_get_object(c, &object, 0, take_bytes, &got, &response, &fault), CLIENT_OK);
+    check_buf(got, "0123456789");
+    assert_int_equal(response.body_size, 10);
+    assert_int_equal(response.body.len, 0);
+    assert_int_equal(client_get_object(c, &object, 0, refuse_bytes, &got, &response, &fault), CLIENT_E_SINK);
+    assert_int_equal(client_get_object(c, &object, 9, NULL, NULL, &response, &fault), CLIENT_E_TOO_LARGE);
+    /* Bytes were given away: no second attempt. */
+    assert_int_equal(client_get_object(c, &object, 0, take_bytes, &got, &response, &fault), CLIENT_E_TRANSPORT);
+    assert_int_equal(fault.attempts, 1);
+    buf_deinit(&got);
+    client_response_deinit(&response);
+    server_stop(&s);
+}
+
+static void test_plain(void **state) {
+    (void)state;
+    static const struct step steps[] = {{ANSWER, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nLambda-Runtime-Aws-Request-Id: r-1\r\n\r\n{}"}};
+    struct server s;
+    char url[96];
+    server_start(&s, NULL, steps, ARRAY_LEN(steps));
+    CLEANUP(client) struct client *c = client_for(&s, "http", NULL);
+    struct client_response response = {0};
+    struct client_fault fault;
+    snprintf(url, sizeof url, "http://127.0.0.1:%u/a%%2Fb?X-Amz-Signature=1", s.port);
+    assert_int_equal(client_plain(c, "GET", str_c(url), NULL, 0, S(""), UINT32_MAX, &response, &fault), CLIENT_OK);
+    check_str(client_header(&response, "lambda-runtime-aws-request-id"), S("r-1"));
+    assert_true(str_starts(buf_view(&s.seen[0]), S("GET /a%2Fb?X-Amz-Signature=1 HTTP/1.1\r\nHost: 127.0.0.1:")));
+    assert_true(str_find(buf_view(&s.seen[0]), S("Authorization")) < 0);
+    assert_int_equal(client_plain(c, "GET", S("nonsense"), NULL, 0, S(""), 0, &response, &fault), CLIENT_E_OPTIONS);
+    client_response_deinit(&response);
+    server_stop(&s);
+}
+
+static void test_refusals(void **state) {
+    (void)state;
+    struct client *none = NULL;
+    struct err err = {0};
+    unsetenv("AWS_ACCESS_KEY_ID");
+    assert_int_equal(client_new(&none, &(struct client_options){0}, &err), CLIENT_E_OPTIONS);
+    assert_true(strstr(err.text, "AWS_ACCESS_KEY_ID") != NULL);
+    struct client_options options = {.endpoint = "ftp://x", .access_key = "a", .secret_key = "b"};
+    assert_int_equal(client_new(&none, &options, &err), CLIENT_E_OPTIONS);
+    assert_null(none);
+
+    options.endpoint = "http://127.0.0.1:1"; /* nobody listens there */
+    options.backoff_ms = 1;
+    CLEANUP(client) struct client *c = NULL;
+    struct client_response response = {0};
+    struct client_fault fault;
+    assert_int_equal(client_new(&c, &options, &err), CLIENT_OK);
+    struct client_request request = {.service = "sns", .method = "POST", .path = S("/")};
+    assert_int_equal(client_send(c, &request, &response, &fault), CLIENT_E_TRANSPORT);
+    assert_int_equal(fault.attempts, 3);
+    assert_true(strstr(fault.message, "127.0.0.1:1") != NULL);
+    struct sign_header smuggled = {S("X-A"), S("b\r\nX-C: d")};
+    request.headers = &smuggled;
+    request.n_headers = 1;
+    assert_int_equal(client_send(c, &request, &response, &fault), CLIENT_E_OPTIONS);
+    client_response_deinit(&response);
+}
+
+static void test_environment(void **state) {
+    (void)state;
+    static const struct step steps[] = {{ANSWER, OK_EMPTY}};
+    struct server s;
+    char url[64];
+    server_start(&s, NULL, steps, ARRAY_LEN(steps));
+    snprintf(url, sizeof url, "http://127.0.0.1:%u", s.port);
+    setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1", 1);
+    setenv("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS", url, 1);
+    setenv("AWS_ACCESS_KEY_ID", ACCESS, 1);
+    setenv("AWS_SECRET_ACCESS_KEY", SECRET, 1);
+    setenv("AWS_SESSION_TOKEN", "token==", 1);
+    setenv("AWS_REGION", "eu-west-1", 1);
+    CLEANUP(client) struct client *c = NULL;
+    struct err err = {0};
+    struct client_fault fault;
+    assert_int_equal(client_new(&c, &(struct client_options){0}, &err), CLIENT_OK);
+    check_str(str_c(client_region(c)), S("eu-west-1"));
+    assert_int_equal(client_json(c, "logs", "Logs_20140328.X", NULL, NULL, &fault), CLIENT_OK);
+    assert_true(str_find(buf_view(&s.seen[0]), S("X-Amz-Security-Token: token==\r\n")) > 0);
+    static const char *const names[] = {"AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_CLOUDWATCH_LOGS", "AWS_ACCESS_KEY_ID",
+                                        "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_REGION"};
+    for (size_t i = 0; i < ARRAY_LEN(names); i++)
+        unsetenv(names[i]);
+    server_stop(&s);
+}
+
+/* ---- TLS ---- */
+
+struct tls_fixture {
+    SSL_CTX *ctx;
+    char ca_path[64];
+};
+
+/* A self-signed certificate for name ("IP:127.0.0.1"), its PEM in a temporary file. */
+static void tls_fixture_init(struct tls_fixture *t, const char *name) {
+    EVP_PKEY *key = EVP_EC_gen("P-256");
+    X509 *cert = X509_new();
+    X509_set_version(cert, 2);
+    ASN1_INTEGER_set(X509_get_serialNumber(cert), 1);
+    X509_gmtime_adj(X509_getm_notBefore(cert), -60);
+    X509_gmtime_adj(X509_getm_notAfter(cert), 3600);
+    X509_set_pubkey(cert, key);
+    X509_NAME_add_entry_by_txt(X509_get_subject_name(cert), "CN", MBSTRING_ASC, (const unsigned char *)"test", -1, -1, 0);
+    X509_set_issuer_name(cert, X509_get_subject_name(cert));
+    X509_EXTENSION *san = X509V3_EXT_conf_nid(NULL, NULL, NID_subject_alt_name, name);
+    X509_add_ext(cert, san, -1);
+    X509_EXTENSION_free(san);
+    assert_true(X509_sign(cert, key, EVP_sha256()) > 0);
+    t->ctx = SSL_CTX_new(TLS_server_method());
+    SSL_CTX_use_certificate(t->ctx, cert);
+    SSL_CTX_use_PrivateKey(t->ctx, key);
+    snprintf(t->ca_path, sizeof t->ca_path, "/tmp/calotype-test-XXXXXX");
+    int fd = mkstemp(t->ca_path);
+    FILE *f = fdopen(fd, "w");
+    PEM_write_X509(f, cert);
+    fclose(f);
+    X509_free(cert);
+    EVP_PKEY_free(key);
+}
+
+static void tls_fixture_deinit(struct tls_fixture *t) {
+    SSL_CTX_free(t->ctx);
+    unlink(t->ca_path);
+}
+
+static void test_tls(void **state) {
+    (void)state;
+    static const struct step steps[] = {{ANSWER, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"}, {ANSWER, OK_EMPTY}, {ANSWER, OK_EMPTY}};
+    static const struct { const char *name, *san; bool trusted; int want; const char *text; } cases[] = {
+        {"trusted", "IP:127.0.0.1", true, CLIENT_OK, NULL},
+        {"unknown", "IP:127.0.0.1", false, CLIENT_E_TRANSPORT, "not trusted"},
+        {"other address", "IP:127.0.0.2", true, CLIENT_E_TRANSPORT, "not trusted"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct server s;
+        struct tls_fixture t;
+        tls_fixture_init(&t, cases[i].san);
+        server_start(&s, t.ctx, steps, ARRAY_LEN(steps));
+        struct client *c = client_for(&s, "https", cases[i].trusted ? t.ca_path : NULL);
+        struct client_response response = {0};
+        struct client_fault fault;
+        struct client_object object = {.bucket = S("b"), .key = S("k")};
+        int r = client_get_object(c, &object, 0, NULL, NULL, &response, &fault);
+        if (r != cases[i].want)
+            print_error("%s: %d %s\n", cases[i].name, r, fault.message);
+        check_case(r == cases[i].want, cases[i].name);
+        check_case(!cases[i].text || strstr(fault.message, cases[i].text), cases[i].name);
+        if (r == CLIENT_OK) {
+            check_buf(response.body, "hello");
+            assert_int_equal(client_put_object(c, &object, S("x"), &response, &fault), CLIENT_OK);
+            assert_int_equal(s.connections, 1);
+        }
+        client_response_deinit(&response);
+        client_free(c);
+        server_stop(&s);
+        tls_fixture_deinit(&t);
+    }
+    struct server s = {.port = 1};
+    CLEANUP(client) struct client *c = client_for(&s, "https", "/nonexistent/ca.pem");
+    struct client_fault fault;
+    assert_int_equal(client_json(c, "sns", "x", NULL, NULL, &fault), CLIENT_E_TRANSPORT);
+    assert_true(strstr(fault.message, "/nonexistent/ca.pem") != NULL);
+}
+
+static void test_xml(void **state) {
+    (void)state;
+    static const struct { const char *xml, *element, *want; bool found; } cases[] = {
+        {"<a><Code>x</Code></a>", "Code", "x", true}, {"<a><Codes>y</Codes><Code>x</Code></a>", "Code", "x", true},
+        {"<Code a='b'>x</Code>", "Code", "x", true}, {"<Code/>", "Code", "", true}, {"<a>", "Code", "", false},
+        {"<Code>&amp;&#10;&#65;&x;</Code>", "Code", "&\nA&x;", true}, {"<Code>cut", "Code", "", false}, {"<Code", "Code", "", false},
+        {"", "Code", "", false},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct buf out = {0};
+        check_case(client_xml_text(str_c(cases[i].xml), cases[i].element, &out) == cases[i].found, cases[i].xml);
+        check_buf(out, cases[i].want);
+        buf_deinit(&out);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_object), cmocka_unit_test(test_json), cmocka_unit_test(test_query),
+        cmocka_unit_test(test_retries), cmocka_unit_test(test_stale), cmocka_unit_test(test_large_put),
+        cmocka_unit_test(test_sinks), cmocka_unit_test(test_plain), cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_environment), cmocka_unit_test(test_tls), cmocka_unit_test(test_xml)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,139 @@
+#include "client/http.h"
+
+#include "client/url.h"
+#include "cm.h"
+
+static int collect(void *ctx, const void *p, size_t n) {
+    buf_add(ctx, p, n);
+    return 0;
+}
+
+static void test_answers(void **state) {
+    (void)state;
+    static const struct {
+        const char *name, *wire, *body;
+        int status, want; /* 0 done, or the error */
+        bool head, keep, eof;
+    } cases[] = {
+        {"length", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello", "hello", 200, 0, false, true, false},
+        {"no reason", "HTTP/1.1 200\r\nContent-Length: 0\r\n\r\n", "", 200, 0, false, true, false},
+        {"bare line feeds", "HTTP/1.1 200 OK\nContent-Length: 1\n\nx", "x", 200, 0, false, true, false},
+        {"chunked", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n1;x=y\r\n!\r\n0\r\nA: b\r\n\r\n", "hello!", 200, 0, false, true, false},
+        {"until close", "HTTP/1.1 200 OK\r\n\r\nall of it", "all of it", 200, 0, false, false, true},
+        {"close", "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 1\r\n\r\nx", "x", 200, 0, false, false, false},
+        {"1.0", "HTTP/1.0 200 OK\r\nContent-Length: 1\r\n\r\nx", "x", 200, 0, false, false, false},
+        {"head", "HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n", "", 200, 0, true, true, false},
+        {"no content", "HTTP/1.1 204 No Content\r\n\r\n", "", 204, 0, false, true, false},
+        {"not modified", "HTTP/1.1 304 Not Modified\r\nContent-Length: 7\r\n\r\n", "", 304, 0, false, true, false},
+        {"continue first", "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 403 No\r\nContent-Length: 2\r\n\r\nno", "no", 403, 0, false, true, false},
+        {"same length twice", "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\nx", "x", 200, 0, false, true, false},
+        {"two lengths", "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nx", "", 200, CLIENT_HTTP_E_FORM, false, false, false},
+        {"length and chunked", "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n", "", 200, CLIENT_HTTP_E_FORM, false, false, false},
+        {"other coding", "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n", "", 200, CLIENT_HTTP_E_FORM, false, false, false},
+        {"negative length", "HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n", "", 200, CLIENT_HTTP_E_FORM, false, false, false},
+        {"not http", "SSH-2.0-OpenSSH\r\n", "", 0, CLIENT_HTTP_E_FORM, false, false, false},
+        {"http 2", "HTTP/2.0 200 OK\r\n\r\n", "", 0, CLIENT_HTTP_E_FORM, false, false, false},
+        {"bad status", "HTTP/1.1 2x0 OK\r\n\r\n", "", 0, CLIENT_HTTP_E_FORM, false, false, false},
+        {"switching", "HTTP/1.1 101 Switching\r\n\r\n", "", 101, CLIENT_HTTP_E_FORM, false, false, false},
+        {"no colon", "HTTP/1.1 200 OK\r\nnonsense\r\n\r\n", "", 200, CLIENT_HTTP_E_FORM, false, false, false},
+        {"folded", "HTTP/1.1 200 OK\r\nA: b\r\n c: d\r\n\r\n", "", 200, CLIENT_HTTP_E_FORM, false, false, false},
+        {"bad chunk size", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n", "", 200, CLIENT_HTTP_E_FORM, false, false, false},
+        {"long chunk", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nab\r\n", "a", 200, CLIENT_HTTP_E_FORM, false, false, false},
+        {"cut", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhel", "hel", 200, CLIENT_HTTP_E_CUT, false, false, true},
+        {"cut head", "HTTP/1.1 200 OK\r\nCont", "", 200, CLIENT_HTTP_E_CUT, false, false, true},
+        {"silence", "", "", 0, CLIENT_HTTP_E_CUT, false, false, true},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+        for (size_t step = 1; step < 100; step = step * 3 + 1) {
+            struct client_http http = {.no_body = cases[i].head};
+            struct buf body = {0};
+            str wire = str_c(cases[i].wire);
+            int r = 0;
+            client_http_init(&http);
+            http.bytes = collect;
+            http.ctx = &body;
+            for (size_t at = 0, used; at < wire.len && r == 0 && !http.done; at += used)
+                r = client_http_feed(&http, wire.p + at, wire.len - at < step ? wire.len - at : step, &used);
+            if (cases[i].eof && r == 0)
+                r = client_http_eof(&http);
+            check_case(r == cases[i].want, cases[i].name);
+            check_case(http.done == (cases[i].want == 0), cases[i].name);
+            check_case(http.status == cases[i].status || cases[i].want, cases[i].name);
+            check_case(!http.done || http.keep_alive == cases[i].keep, cases[i].name);
+            check_buf(body, cases[i].body);
+            buf_deinit(&body);
+            client_http_deinit(&http);
+        }
+}
+
+static void test_limits(void **state) {
+    (void)state;
+    struct client_http http = {0};
+    size_t used;
+    int r = 0;
+    client_http_init(&http);
+    str line = S("X-Filler: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\r\n");
+    assert_int_equal(client_http_feed(&http, "HTTP/1.1 200 OK\r\n", 17, &used), 0);
+    for (int i = 0; i < 2000 && r == 0; i++)
+        r = client_http_feed(&http, line.p, line.len, &used);
+    assert_int_equal(r, CLIENT_HTTP_E_FORM);
+    client_http_deinit(&http);
+}
+
+static void test_behind(void **state) {
+    (void)state;
+    /* Bytes behind the answer are left where they are. */
+    struct client_http http = {0};
+    size_t used;
+    client_http_init(&http);
+    assert_int_equal(client_http_feed(&http, "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nxyz", 41, &used), 0);
+    assert_true(http.done);
+    assert_int_equal(used, 39);
+    check_str(client_http_header(buf_view(&http.head), S("content-LENGTH")), S("1"));
+    client_http_deinit(&http);
+}
+
+static void test_urls(void **state) {
+    (void)state;
+    static const struct { const char *text; bool ok, tls; const char *host; unsigned port; const char *path, *query, *header; } cases[] = {
+        {"http://127.0.0.1:4566", true, false, "127.0.0.1", 4566, "/", NULL, "127.0.0.1:4566"},
+        {"https://s3.us-east-1.amazonaws.com", true, true, "s3.us-east-1.amazonaws.com", 443, "/", NULL, "s3.us-east-1.amazonaws.com"},
+        {"https://h/a%20b?x=1&y", true, true, "h", 443, "/a%20b", "x=1&y", "h"},
+        {"HTTP://h?x", true, false, "h", 80, "/", "x", "h"},
+        {"https://[::1]:8443/p", true, true, "::1", 8443, "/p", NULL, "[::1]:8443"},
+        {"http://[::1]/", true, false, "::1", 80, "/", NULL, "[::1]"},
+        {"https://h:443/", true, true, "h", 443, "/", NULL, "h"},
+        {"http://h:443/#part", true, false, "h", 443, "/", NULL, "h:443"},
+        {"ftp://h/", false, false, "", 0, NULL, NULL, ""},
+        {"http://", false, false, "", 0, NULL, NULL, ""},
+        {"http://user@h/", false, false, "", 0, NULL, NULL, ""},
+        {"http://h:0/", false, false, "", 0, NULL, NULL, ""},
+        {"http://h:70000/", false, false, "", 0, NULL, NULL, ""},
+        {"http://h:x/", false, false, "", 0, NULL, NULL, ""},
+        {"http://h /", false, false, "", 0, NULL, NULL, ""},
+        {"http://h/a b", false, false, "", 0, NULL, NULL, ""},
+        {"http://h/a\r\nb", false, false, "", 0, NULL, NULL, ""},
+        {"http://[::1", false, false, "", 0, NULL, NULL, ""},
+        {"", false, false, "", 0, NULL, NULL, ""},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct client_url url;
+        check_case(client_url_parse(&url, str_c(cases[i].text)) == cases[i].ok, cases[i].text);
+        if (!cases[i].ok)
+            continue;
+        struct buf host = {0};
+        check_case(url.tls == cases[i].tls && url.port == cases[i].port, cases[i].text);
+        check_str(str_c(url.host), str_c(cases[i].host));
+        check_str(url.path, str_c(cases[i].path));
+        check_str(url.query, str_c(cases[i].query));
+        client_url_add_host(&host, &url);
+        check_buf(host, cases[i].header);
+        buf_deinit(&host);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_answers), cmocka_unit_test(test_limits),
+                                       cmocka_unit_test(test_behind), cmocka_unit_test(test_urls)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

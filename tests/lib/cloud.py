@@ -1,0 +1,296 @@
+"""A daemon of the build under test, for wire and end-to-end tests.
+
+    with Cloud() as c:
+        c.client("s3").create_bucket(Bucket="photos")      # boto3, over TLS
+        c.client("s3", tls=False)                          # the same port in clear
+        c.run("ls")                                        # the command line on the same data
+        c.kill9(); c.restart()                             # same data, same port
+
+    class Buckets(CloudCase):                              # one daemon for the whole class
+        def test_create(self):
+            self.cloud.client("s3")...
+
+The binary is $CALOTYPE_BUILD/src/prog/calotype, else that of the newest build* folder. The daemon's
+log is shown when the block ends in an exception, and an ASan or UBSan report in it fails the test.
+Only the standard library is needed; client() needs boto3.
+"""
+import contextlib
+import http.client
+import json
+import os
+import pathlib
+import re
+import shutil
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+START_SECONDS = 60  # generous: sanitizers, and machines that are busy with other tests
+
+
+def build_dir():
+    given = os.environ.get("CALOTYPE_BUILD")
+    if given:
+        return pathlib.Path(given).resolve()
+    found = [p for p in ROOT.glob("build*") if (p / "src/prog/calotype").exists()]
+    if not found:
+        raise RuntimeError("no build with src/prog/calotype: set CALOTYPE_BUILD")
+    return max(found, key=lambda p: (p / "src/prog/calotype").stat().st_mtime)
+
+
+def static_programs():
+    """A folder for CALOTYPE_PROGRAMS: where bootstrap and calotype-image are static."""
+    given = os.environ.get("CALOTYPE_PROGRAMS")
+    if given:
+        return given
+    for build in (build_dir(), ROOT / "build"):
+        image = build / "src/img/calotype-image"
+        # A static program has no interpreter, so its bytes do not name the dynamic loader.
+        if image.exists() and b"ld-linux" not in image.read_bytes():
+            return str(build / "src/prog")
+    raise unittest.SkipTest("there is no build with static programs (meson setup build && ninja -C build)")
+
+
+def binary(name="calotype"):
+    """A program of the build: calotype, calotype-image, bootstrap."""
+    for at in ("src/prog", "src/fn", "src/img"):
+        if (build_dir() / at / name).exists():
+            return str(build_dir() / at / name)
+    raise RuntimeError(f"{name} is not in {build_dir()}")
+
+
+class DaemonFailed(Exception):
+    """The daemon did not start; the text is what it said."""
+
+
+class Cloud:
+    def __init__(self, *args, data=None, test_clock=True, env=None):
+        """args: further flags of `up`. data: a folder that outlives the Cloud, else a fresh one."""
+        self._args = list(args) + (["--test-clock"] if test_clock else [])
+        self._own_data = data is None
+        self.data = pathlib.Path(data or tempfile.mkdtemp(prefix="calotype-"))
+        self._extra_env = env or {}
+        self._log = tempfile.NamedTemporaryFile(prefix="calotype-log-", suffix=".txt")
+        self._process = None
+        self.port = 0
+
+    # ---- life ----
+    def __enter__(self):
+        try:
+            self.start()
+        except BaseException:
+            self._remove()
+            raise
+        return self
+
+    def __exit__(self, kind, value, trace):
+        code = 0
+        try:
+            if self._process:
+                code = self.stop()
+        finally:
+            log = self.stderr
+            if kind and not issubclass(kind, unittest.SkipTest):
+                print(f"---- the daemon's log ----\n{log[-8000:]}", file=sys.stderr)
+            self._remove()
+        report = re.search(r"(ERROR: \w+Sanitizer|runtime error:|LeakSanitizer)[^\n]*", log)
+        if not kind and (report or code):
+            print(f"---- the daemon's log ----\n{log[-20000:]}", file=sys.stderr)
+            raise AssertionError(f"the daemon ended with {code}: {report[0] if report else 'see its log'}")
+
+    def _remove(self):
+        self._log.close()
+        if self._own_data:
+            shutil.rmtree(self.data, ignore_errors=True)
+
+    def start(self):
+        read, write = os.pipe()
+        command = [binary(), "up", "--data", str(self.data), "--port", str(self.port), "--ready-fd", str(write)]
+        try:
+            self._process = subprocess.Popen(
+                command + self._args, pass_fds=[write], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                stderr=self._log, env={**os.environ, **self._extra_env})
+        finally:
+            os.close(write)
+        with os.fdopen(read) as ready:
+            self.endpoint = self._await_line(ready)
+        self.port = int(self.endpoint.rsplit(":", 1)[1])
+        keys = (self.data / "credentials").read_text()
+        self.access_key = re.search(r"aws_access_key_id = (\S+)", keys)[1]
+        self.secret_key = re.search(r"aws_secret_access_key = (\S+)", keys)[1]
+
+    def _await_line(self, ready):
+        # The daemon's end of the pipe closes when it ends, so this cannot wait for a dead one.
+        timer = time.monotonic()
+        import select
+        if not select.select([ready], [], [], START_SECONDS)[0]:
+            self.kill9()
+            raise DaemonFailed(f"not ready after {time.monotonic() - timer:.0f} s\n{self.stderr}")
+        line = ready.readline().strip()
+        if not line:
+            self._process.wait()
+            self._process = None
+            raise DaemonFailed(self.stderr)
+        return line
+
+    def stop(self):
+        """Ends the daemon as SIGTERM does; its exit code."""
+        self._process.send_signal(signal.SIGTERM)
+        code = self._process.wait(timeout=START_SECONDS)
+        self._process = None
+        return code
+
+    def kill9(self):
+        self._process.kill()
+        self._process.wait()
+        self._process = None
+
+    def restart(self):
+        """After kill9 or stop; same data and port."""
+        if self._process:
+            self.stop()
+        self.start()
+
+    @property
+    def pid(self):
+        return self._process.pid
+
+    @property
+    def alive(self):
+        return self._process is not None and self._process.poll() is None
+
+    @property
+    def stderr(self):
+        return pathlib.Path(self._log.name).read_text(errors="replace")
+
+    def rss_kib(self):
+        return int(re.search(r"VmRSS:\s+(\d+)", pathlib.Path(f"/proc/{self.pid}/status").read_text())[1])
+
+    # ---- clients ----
+    region = "us-east-1"
+    account = "000000000000"
+
+    @property
+    def ca(self):
+        return str(self.data / "tls/ca.pem")
+
+    @property
+    def plain_endpoint(self):
+        return self.endpoint.replace("https://", "http://")
+
+    def client(self, service, tls=True, region=None, keys=None, **config):
+        """boto3. keys: (access, secret[, token]) of another identity. config: of botocore.config.Config."""
+        boto3 = need_boto3()
+        from botocore.config import Config
+        config.setdefault("retries", {"max_attempts": 0})
+        config.setdefault("connect_timeout", 10)
+        access, secret, token = (*(keys or (self.access_key, self.secret_key)), None)[:3]
+        return boto3.client(
+            service, region_name=region or self.region, endpoint_url=self.endpoint if tls else self.plain_endpoint,
+            aws_access_key_id=access, aws_secret_access_key=secret, aws_session_token=token,
+            verify=self.ca if tls else None, config=Config(**config))
+
+    def env(self):
+        """What `eval "$(calotype env)"` would set, over this process' own environment."""
+        env = {k: v for k, v in os.environ.items() if not k.startswith("AWS_")}
+        env.update(self.exports())
+        return env
+
+    def exports(self):
+        text = subprocess.run([binary(), "env", "--data", str(self.data)], check=True, capture_output=True,
+                              text=True).stdout
+        return dict(re.findall(r"^export (\w+)='([^']*)'$", text, re.M))
+
+    def run(self, *args, check=True, input=None, env=None):
+        """The command line on this data. A CompletedProcess with text output."""
+        more = {"CALOTYPE_DATA": str(self.data), **(env or {})}
+        if args[0] in ("deploy", "package"):
+            more.setdefault("CALOTYPE_PROGRAMS", static_programs())
+        done = subprocess.run([binary(), *args], capture_output=True, text=True, input=input,
+                              env={**os.environ, **more})
+        if check and done.returncode:
+            raise AssertionError(f"calotype {' '.join(args)} ended with {done.returncode}\n{done.stdout}{done.stderr}")
+        return done
+
+    def http(self, method, path, body=None, headers=None, tls=False):
+        """One unsigned request: (status, headers, body)."""
+        if tls:
+            c = http.client.HTTPSConnection("127.0.0.1", self.port, timeout=30,
+                                            context=ssl.create_default_context(cafile=self.ca))
+        else:
+            c = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        with contextlib.closing(c):
+            c.request(method, path, body=body, headers=headers or {})
+            answer = c.getresponse()
+            return answer.status, answer.headers, answer.read()
+
+    # ---- the admin socket ----
+    def admin(self, method, path, document=None):
+        body = json.dumps(document).encode() if document is not None else b""
+        # By way of the folder's descriptor: a socket's path may not be long, ours may.
+        folder = os.open(self.data, os.O_PATH)
+        with socket.socket(socket.AF_UNIX) as s:
+            s.connect(f"/proc/self/fd/{folder}/admin.sock")
+            os.close(folder)
+            s.sendall(f"{method} {path} HTTP/1.0\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body)
+            answer = b""
+            while piece := s.recv(65536):
+                answer += piece
+        head, _, text = answer.partition(b"\r\n\r\n")
+        return int(head.split()[1]), json.loads(text)
+
+    def advance(self, seconds):
+        """Moves world time on (needs test_clock)."""
+        status, answer = self.admin("POST", "/clock", {"advance_ms": int(seconds * 1000)})
+        assert status == 200, answer
+        return answer
+
+
+def need_boto3():
+    try:
+        import boto3
+    except ImportError:
+        raise unittest.SkipTest("boto3 is not installed") from None
+    return boto3
+
+
+def wait_for(what, seconds=30, every=0.02):
+    """Calls what() until it returns something true; that is returned."""
+    end = time.monotonic() + seconds
+    while True:
+        got = what()
+        if got:
+            return got
+        if time.monotonic() > end:
+            raise AssertionError(f"waited {seconds} s in vain for {getattr(what, '__name__', what)}")
+        time.sleep(every)
+
+
+class CloudCase(unittest.TestCase):
+    """One daemon for all tests of the class, as self.cloud; cloud_args are its further flags."""
+    cloud_args = ()
+
+    @classmethod
+    def setUpClass(cls):
+        cls.cloud = Cloud(*cls.cloud_args).__enter__()
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.cloud.__exit__(None, None, None)
+
+    def run(self, result=None):
+        before = len(result.failures) + len(result.errors) if result else 0
+        super().run(result)
+        if result and len(result.failures) + len(result.errors) > before:
+            print(f"---- the daemon's log at {self.id()} ----\n{self.cloud.stderr[-4000:]}", file=sys.stderr)
+
+
+def main():
+    """For the end of a test file: unittest with the names of the cases (counted by ./test)."""
+    unittest.main(verbosity=2)
