@@ -14,6 +14,7 @@
 
 /* S3's largest single PUT. */
 static const uint64_t STREAM_MAX = 5ull << 30;
+static const uint64_t LARGE_MAX = 70ull << 20;
 
 /* ---- Finding the row ---- */
 
@@ -98,11 +99,17 @@ static int to_sink(void *ctx, const void *bytes, size_t n) {
 
 static bool streams(const struct rq *rq) { return rq->op && (rq->op->flags & OP_STREAM_IN); }
 
+static uint64_t body_most(const struct rq *rq) {
+    if (streams(rq))
+        return STREAM_MAX;
+    return rq->op && (rq->op->flags & OP_LARGE_BODY) ? LARGE_MAX : rq->cloud->options.max_body;
+}
+
 static int start_body(struct rq *rq) {
     struct rq_priv *p = rq->priv;
     struct aws_body_options options = {
         .dialect = aws_dialect_of(p->route.api),
-        .max_bytes = streams(rq) ? STREAM_MAX : rq->cloud->options.max_body,
+        .max_bytes = body_most(rq),
         .has_length = rq->net->has_length,
         .content_length = rq->net->content_length,
         .want_md5 = false, /* S3 makes its ETag itself: beside the body, on another core */

@@ -112,6 +112,26 @@ void cfn_run_drop_row(struct cfn_run *run, const json_t *row) {
     json_object_del(run->resources, json_str(row, "LogicalId").p);
 }
 
+int cfn_run_take_over(struct cfn_run *run) {
+    CLEANUP_DEINIT(buf) struct buf key = {0};
+    CLEANUP_JSON json_t *row = NULL;
+    cfn_key(&key, "cfn-cancel", run->place, run->uuid, STR_NONE);
+    int rc = cfn_load(run->store, NULL, buf_view(&key), &row);
+    if (rc)
+        return rc == STORE_E_ABSENT ? 0 : -EIO;
+    store_del(run->batch, STORE_META, buf_view(&key));
+    if (str_ends(cfn_run_status(run), S("_IN_PROGRESS")) && !str_starts(cfn_run_status(run), S("DELETE"))) {
+        json_set(run->stack, "Op", json_incref(json_obj(row, "Op")));
+        json_decref(run->op);
+        run->op = json_incref(json_obj(row, "Who"));
+        run->identity = aws_identity_free(run->identity);
+        cfn_key(&key, "cfn-op", run->place, run->uuid, STR_NONE);
+        cfn_save(run->batch, buf_view(&key), run->op);
+        cfn_run_set_status(run, "DELETE_IN_PROGRESS", S("User Initiated"));
+    }
+    return cfn_run_commit(run);
+}
+
 void cfn_run_end(struct cfn_run *run) {
     CLEANUP_DEINIT(buf) struct buf key = {0};
     cfn_key(&key, "cfn-op", run->place, run->uuid, STR_NONE);

@@ -43,6 +43,8 @@ void cfn_run_put_stack(struct cfn_run *run);
 /* A resource row, or an entry of the stack's garbage (row.Garbage): to the batch, with an event (status NULL: none). */
 void cfn_run_put_row(struct cfn_run *run, json_t *row, const char *status, str reason);
 void cfn_run_drop_row(struct cfn_run *run, const json_t *row);
+/* Turns the operation into a deletion when somebody asked for it meanwhile (cfn_take_over). 0 or a fault. */
+int cfn_run_take_over(struct cfn_run *run);
 /* The operation is over: removes its row. */
 void cfn_run_end(struct cfn_run *run);
 int cfn_run_commit(struct cfn_run *run);

@@ -41,13 +41,27 @@ void cfn_stack_remember(json_t *stack) {
     json_set(stack, "Old", old);
 }
 
-void cfn_start(struct cfn_engine *engine, struct store_batch *batch, struct cfn_place place, json_t *stack,
-               const char *kind, const char *status, json_t *options, const json_t *who, str reason) {
+static void name_op(json_t *op, const char *kind) {
     char id[RAND_UUID_LEN + 1];
     rand_uuid(id);
-    json_t *op = options ? options : json_object();
     json_set_str(op, "Id", str_c(id));
     json_set_str(op, "Kind", str_c(kind));
+}
+
+void cfn_take_over(struct cfn_engine *engine, struct store_batch *batch, struct cfn_place place, const json_t *stack,
+                   json_t *options, const json_t *who) {
+    CLEANUP_DEINIT(buf) struct buf key = {0};
+    name_op(options, "DELETE");
+    CLEANUP_JSON json_t *row = json_pack("{soso}", "Op", options, "Who", json_deep_copy(who));
+    cfn_key(&key, "cfn-cancel", place, cfn_uuid_of(json_str(stack, "StackId")), STR_NONE);
+    cfn_save(batch, buf_view(&key), row);
+    store_after(batch, cfn_engine_kick, engine);
+}
+
+void cfn_start(struct cfn_engine *engine, struct store_batch *batch, struct cfn_place place, json_t *stack,
+               const char *kind, const char *status, json_t *options, const json_t *who, str reason) {
+    json_t *op = options ? options : json_object();
+    name_op(op, kind);
     json_set(stack, "Op", op);
     json_set_str(stack, "Status", str_c(status));
     json_object_del(stack, "StatusReason");

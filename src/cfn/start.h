@@ -16,6 +16,13 @@ json_t *cfn_stack_new(struct cfn_place place, str name, str template_description
 void cfn_start(struct cfn_engine *engine, struct store_batch *batch, struct cfn_place place, json_t *stack,
                const char *kind, const char *status, json_t *options, const json_t *who, str reason);
 
+/*
+ * Deletion of a stack whose creation or rollback is under way: a row (cfn-cancel) that the engine
+ * meets before its next step. options is taken, who borrowed.
+ */
+void cfn_take_over(struct cfn_engine *engine, struct store_batch *batch, struct cfn_place place, const json_t *stack,
+                   json_t *options, const json_t *who);
+
 /* Keeps what an update that fails goes back to, and takes the new template. */
 void cfn_stack_set_template(struct store_batch *batch, struct cfn_place place, json_t *stack, str text);
 void cfn_stack_remember(json_t *stack);

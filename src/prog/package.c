@@ -33,13 +33,13 @@ char *prog_own_folder(struct err *err) {
     return mem_strdup(path);
 }
 
-/* The folders where programs may be: installed beside us or in lib, or in the build's own places. */
+/* In the folder, or from there: where they are installed, and the build's own places. */
 static int find_program(const char *name, const char *programs, char **ret_path, struct err *err) {
     CLEANUP_MEM char *own = programs ? mem_strdup(programs) : prog_own_folder(err);
     if (!own)
         return -ENOENT;
     static const char *const places[] = {"", "/../lib/calotype", "/../fn", "/../img"};
-    for (size_t i = 0; i < (programs ? 1 : ARRAY_LEN(places)); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(places); i++) {
         CLEANUP_DEINIT(buf) struct buf path = {0};
         buf_printf(&path, "%s%s/%s", own, places[i], name);
         if (access(buf_cstr(&path), R_OK) == 0) {

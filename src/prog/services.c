@@ -32,7 +32,7 @@ static int open_s3(struct svc **ret, const struct prog_parts *p, struct err *err
 }
 #ifdef PROG_HAS_SVC_DYNAMODB
 static int open_dynamodb(struct svc **ret, const struct prog_parts *p, struct err *err) {
-    return dynamodb_open(ret, p->store, p->hub, err);
+    return ddb_open(ret, p->store, p->hub, err);
 }
 #endif
 #ifdef PROG_HAS_SVC_SNS
@@ -62,13 +62,16 @@ static int open_lambda(struct svc **ret, const struct prog_parts *p, struct err 
     return lambda_open(ret, &options, err);
 }
 #endif
+static int open_cfn(struct svc **ret, const struct prog_parts *p, struct err *err) {
+    return cfn_open(ret, p->cloud, err);
+}
 
 static const struct row rows[] = {
     {"iam", open_iam, iam_service, NULL, NULL, keep_iam},
     {"sts", open_sts, sts_service, NULL, NULL, sts_close},
     {"s3", open_s3, s3_service, NULL, NULL, s3_close},
 #ifdef PROG_HAS_SVC_DYNAMODB
-    {"dynamodb", open_dynamodb, dynamodb_service, NULL, NULL, dynamodb_close},
+    {"dynamodb", open_dynamodb, ddb_service, NULL, ddb_stop, ddb_close},
 #endif
 #ifdef PROG_HAS_SVC_LOGS
     {"logs", open_logs, logs_service, NULL, NULL, logs_close},
@@ -85,6 +88,7 @@ static const struct row rows[] = {
 #ifdef PROG_HAS_SVC_LAMBDA
     {"lambda", open_lambda, lambda_service, lambda_start, lambda_stop, lambda_close},
 #endif
+    {"cloudformation", open_cfn, cfn_service, NULL, cfn_stop, cfn_close},
 };
 _Static_assert(sizeof rows / sizeof *rows <= PROG_MOST_SERVICES, "PROG_MOST_SERVICES is too small");
 
@@ -124,4 +128,11 @@ void prog_services_close(struct prog_services *all) {
     for (size_t i = ARRAY_LEN(rows); i-- > 0;)
         if (all->svc[i])
             all->svc[i] = rows[i].close(all->svc[i]);
+}
+
+struct svc *prog_services_find(const struct prog_services *all, const char *name) {
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        if (strcmp(rows[i].name, name) == 0)
+            return all->svc[i];
+    return NULL;
 }

@@ -68,6 +68,7 @@ struct lambda_outcome {
     char fault_text[256];
     bool function_error;
     bool throttled;                /* fault is a limit's */
+    bool interrupted;              /* by our own end: leaves no trace, its row stays as it was */
     struct buf payload;            /* response or error document */
 };
 void lambda_outcome_deinit(struct lambda_outcome *outcome);

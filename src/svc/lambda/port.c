@@ -1,4 +1,6 @@
-/* The hub's doors: events for functions, checks at configuration time, synchronous calls from inside. */
+/* The hub's doors: events for functions, checks at configuration time, synchronous calls from
+ * inside. */
+#include "aws/port.h"
 #include "base/rand.h"
 #include "svc/lambda/lambda_priv.h"
 
@@ -7,30 +9,17 @@
 /* ---- May the source invoke it? ---- */
 /*
  * A service needs a statement of the function's policy, with SourceArn and SourceAccount as it
- * says. An event without a source service was authorised by its sender (Lambda's own destinations,
- * by the sending function's role).
+ * says. What another function sends was authorised by that function's role (after.c).
  */
 static int may_invoke(const struct lambda_fn *fn, const struct hub_event *event) {
     CLEANUP(policy) struct policy *policy = NULL;
     struct err err = {0};
-    if (!event->source_service.len)
-        return HUB_OK;
-    if (lambda_policy_of(fn, &policy, &err) || !policy)
+    if (str_is(event->source_service, "lambda.amazonaws.com"))
+        return str_eq(event->source_account, fn->name.account) ? HUB_OK : HUB_E_DENIED;
+    if (lambda_policy_of(fn, &policy, &err))
         return HUB_E_DENIED;
-    CLEANUP(policy_context) struct policy_context *context = policy_context_new();
-    if (event->source_arn.len)
-        policy_context_add(context, S("aws:SourceArn"), event->source_arn);
-    if (event->source_account.len)
-        policy_context_add(context, S("aws:SourceAccount"), event->source_account);
-    const struct policy_request request = {
-        .principal = {.kind = PRINCIPAL_SERVICE, .arn = event->source_service},
-        .action = S("lambda:InvokeFunction"),
-        .resource = buf_view(&fn->arn),
-        .resource_account = fn->name.account,
-        .context = context,
-    };
-    const struct policy_set set = {.resource = policy};
-    return policy_decide(&request, &set).effect == POLICY_ALLOWED ? HUB_OK : HUB_E_DENIED;
+    return aws_port_decide(event, policy, "lambda:InvokeFunction", buf_view(&fn->arn),
+                           fn->name.account);
 }
 
 static int find(struct svc *svc, str arn, struct lambda_fn **ret_fn) {
@@ -87,7 +76,8 @@ static int take_outcome(struct caller *caller, struct buf *ret_payload, struct e
     return 0;
 }
 
-static int invoke(void *svc, str function_arn, str payload, struct buf *ret_payload, struct err *err) {
+static int invoke(void *svc, str function_arn, str payload, struct buf *ret_payload,
+                  struct err *err) {
     CLEANUP(lambda_fn) struct lambda_fn *fn = NULL;
     int r = find(svc, function_arn, &fn);
     if (r)

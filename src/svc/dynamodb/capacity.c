@@ -1,0 +1,53 @@
+/* Capacity units ("Read/write capacity mode", Developer Guide), and how they are reported. */
+#include "svc/dynamodb/svc_priv.h"
+
+enum { READ_UNIT = 4096, WRITE_UNIT = 1024 };
+
+double ddb_read_units(size_t bytes, bool consistent) {
+    size_t units = bytes ? (bytes + READ_UNIT - 1) / READ_UNIT : 1;
+    return (double)units * (consistent ? 1 : 0.5);
+}
+
+double ddb_write_units(size_t bytes) {
+    return bytes ? (double)((bytes + WRITE_UNIT - 1) / WRITE_UNIT) : 1;
+}
+
+static json_t *units(double v) {
+    json_t *json = json_object();
+    json_set(json, "CapacityUnits", json_real(v));
+    return json;
+}
+
+static void add_indexes(json_t *out, const struct ddb_table *table,
+                        const struct ddb_capacity *capacity, bool local) {
+    json_t *indexes = json_object();
+    for (size_t i = 0; i < table->n_indexes && i < DDB_CAPACITY_INDEXES; i++) {
+        const struct ddb_index *index = &table->indexes[i];
+        if (index->local == local && capacity->indexes[i] > 0)
+            json_object_setn_new(indexes, index->name.p, index->name.len,
+                                 units(capacity->indexes[i]));
+    }
+    if (json_object_size(indexes) == 0)
+        json_decref(indexes);
+    else
+        json_set(out, local ? "LocalSecondaryIndexes" : "GlobalSecondaryIndexes", indexes);
+}
+
+void ddb_capacity_out(struct rq *rq, const struct ddb_table *table,
+                      const struct ddb_capacity *capacity) {
+    str wanted = json_str(rq->in, "ReturnConsumedCapacity");
+    if (!wanted.p || str_is(wanted, "NONE"))
+        return;
+    double total = capacity->table;
+    for (size_t i = 0; i < table->n_indexes && i < DDB_CAPACITY_INDEXES; i++)
+        total += capacity->indexes[i];
+    json_t *out = json_object();
+    json_set_str(out, "TableName", table->name);
+    json_set(out, "CapacityUnits", json_real(total));
+    if (str_is(wanted, "INDEXES")) {
+        json_set(out, "Table", units(capacity->table));
+        add_indexes(out, table, capacity, false);
+        add_indexes(out, table, capacity, true);
+    }
+    json_set(rq->out, "ConsumedCapacity", out);
+}

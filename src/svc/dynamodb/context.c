@@ -1,0 +1,145 @@
+/*
+ * What the policies see: the resource of a request, and DynamoDB's condition keys ("Using IAM policy
+ * conditions for fine-grained access control", Developer Guide). A request that cannot be read
+ * adds nothing it does not have; its handler refuses it.
+ */
+#include "svc/dynamodb/keycond.h"
+#include "svc/dynamodb/svc_priv.h"
+
+int ddb_hook_resource(struct svc *svc, struct rq *rq, struct buf *ret_arn) {
+    (void)svc;
+    struct ddb_table_name at;
+    str given = json_str(rq->in, "TableName"), index = json_str(rq->in, "IndexName");
+    if (!ddb_table_name_parse(rq, given, &at))
+        return ddb_invalid(rq, "Invalid TableArn: Invalid ResourceArn provided as input " STR_FMT,
+                           STR_ARG(str_slice(given, 0, 300)));
+    buf_printf(ret_arn, "arn:aws:dynamodb:" STR_FMT ":" STR_FMT ":table/" STR_FMT,
+               STR_ARG(at.region), STR_ARG(at.account), STR_ARG(at.name));
+    if (index.p)
+        buf_printf(ret_arn, "/index/" STR_FMT, STR_ARG(index));
+    return 0;
+}
+
+/* ---- dynamodb:Attributes ---- */
+static void add_name(struct policy_context *context, str name) {
+    policy_context_add(context, S("dynamodb:Attributes"), name);
+}
+
+static void add_map_names(struct policy_context *context, const json_t *map) {
+    const char *name;
+    json_t *value;
+    json_object_foreach((json_t *)map, name, value) {
+        add_name(context, str_c(name));
+    }
+}
+
+static void add_node_names(struct policy_context *context, const struct ddb_node *node) {
+    if (!node)
+        return;
+    if (node->kind == DDB_NODE_PATH)
+        add_name(context, node->path.steps[0].name);
+    for (size_t i = 0; i < node->n; i++)
+        add_node_names(context, node->kids[i]);
+}
+
+struct expressions {
+    struct ddb_expr_env env;
+    struct ddb_node *key_condition;
+};
+
+static void add_expression_names(struct rq *rq, struct policy_context *context,
+                                 struct expressions *e) {
+    static const char *const conditions[] = {"ConditionExpression", "FilterExpression",
+                                             "KeyConditionExpression"};
+    struct ddb_projection projection;
+    struct ddb_update update;
+    struct err err;
+    for (size_t i = 0; i < ARRAY_LEN(conditions); i++) {
+        struct ddb_node *node = NULL;
+        if (!json_has(rq->in, conditions[i]) ||
+            !ddb_parse_condition(&e->env, conditions[i], json_str(rq->in, conditions[i]), &node, &err))
+            continue;
+        add_node_names(context, node);
+        if (i == 2)
+            e->key_condition = node;
+    }
+    if (json_has(rq->in, "ProjectionExpression") &&
+        ddb_parse_projection(&e->env, json_str(rq->in, "ProjectionExpression"), &projection, &err))
+        for (size_t i = 0; i < projection.n; i++)
+            add_name(context, projection.paths[i].steps[0].name);
+    if (json_has(rq->in, "UpdateExpression") &&
+        ddb_parse_update(&e->env, json_str(rq->in, "UpdateExpression"), &update, &err))
+        for (size_t i = 0; i < update.n; i++) {
+            add_name(context, update.clauses[i].path.steps[0].name);
+            add_node_names(context, update.clauses[i].operand);
+        }
+}
+
+/* ---- dynamodb:LeadingKeys ---- */
+static void add_leading_key(struct policy_context *context, const struct ddb_value *v) {
+    CLEANUP_DEINIT(buf) struct buf text = {0};
+    if (v->type == DDB_N)
+        ddb_number_text(v->number, &text);
+    else
+        buf_str(&text, v->text);
+    policy_context_add(context, S("dynamodb:LeadingKeys"), buf_view(&text));
+}
+
+static void leading_key(struct svc *svc, struct rq *rq, struct policy_context *context,
+                        const struct ddb_node *key_condition) {
+    struct ddb_table_name at;
+    struct ddb_table *found;
+    struct ddb_key_condition condition;
+    struct err err;
+    if (!ddb_table_name_parse(rq, json_str(rq->in, "TableName"), &at) ||
+        ddb_tables_get(svc->tables, at.account, at.region, at.name, &found, &err))
+        return;
+    CLEANUP(ddb_table) struct ddb_table *table = found;
+    const json_t *map = json_obj(rq->in, json_has(rq->in, "Item") ? "Item" : "Key");
+    const struct ddb_index *index = ddb_table_index(table, json_str(rq->in, "IndexName"));
+    const struct ddb_value *v = NULL;
+    str name = table->keys.partition.name;
+    if (map && ddb_value_from_json(&rq->arena, json_object_getn(map, name.p, name.len), &v, &err) &&
+        v->type <= DDB_B)
+        add_leading_key(context, v);
+    if (key_condition &&
+        ddb_key_condition(key_condition, index ? &index->keys : &table->keys, &condition, &err))
+        add_leading_key(context, condition.partition);
+}
+
+/* Requests without any of these have nothing to be limited by. */
+static bool reads_or_writes_items(const struct rq *rq) {
+    return (rq->op->flags & OP_PAGINATES && json_has(rq->in, "TableName")) ||
+           json_has(rq->in, "Key") || json_has(rq->in, "Item");
+}
+
+/*
+ * The wire gives no way to ask whether a policy looks at these; the account's root, which no
+ * condition of an identity policy binds, is spared the work.
+ */
+void ddb_hook_context(struct svc *svc, struct rq *rq, struct policy_context *context) {
+    static const struct {
+        const char *member;
+        str key;
+    } plain[] = {
+        {"Select", S_INIT("dynamodb:Select")},
+        {"ReturnValues", S_INIT("dynamodb:ReturnValues")},
+        {"ReturnConsumedCapacity", S_INIT("dynamodb:ReturnConsumedCapacity")},
+    };
+    struct expressions e = {.key_condition = NULL};
+    struct err err;
+    bool root = rq->caller && rq->caller->principal.kind == PRINCIPAL_ROOT &&
+                rq->caller->policies.n_identity == 0 && !rq->caller->policies.has_session &&
+                !rq->caller->policies.boundary;
+    if (root || !reads_or_writes_items(rq))
+        return;
+    for (size_t i = 0; i < ARRAY_LEN(plain); i++)
+        if (json_has(rq->in, plain[i].member))
+            policy_context_add(context, plain[i].key, json_str(rq->in, plain[i].member));
+    add_map_names(context, json_obj(rq->in, "Item"));
+    add_map_names(context, json_obj(rq->in, "Key"));
+    if (ddb_expr_env_init(&e.env, &rq->arena, json_object_get(rq->in, "ExpressionAttributeNames"),
+                          json_object_get(rq->in, "ExpressionAttributeValues"), true, NULL, &err))
+        add_expression_names(rq, context, &e);
+    leading_key(svc, rq, context, e.key_condition);
+}

@@ -1,0 +1,225 @@
+/*
+ * Metrics of requests that commit nothing: latencies and read capacity, gathered in memory and
+ * written once a second by a timer. A crash loses what was gathered since: these are measurements,
+ * not data. Values are kept in one-percent steps, as the statistics rows keep them anyway.
+ */
+#include "svc/dynamodb/svc_priv.h"
+
+#include "base/clock.h"
+#include "base/lock.h"
+#include "base/log.h"
+#include "base/map.h"
+
+#include <math.h>
+
+enum { STRIPES = 16, FLUSH_MS = 1000, BINS = 64 };
+
+struct bin {
+    int index;
+    double value, count; /* the mean of what fell in */
+};
+struct series {
+    str account, region, table, metric, index, op; /* in `text` */
+    const char *unit;
+    struct buf text;
+    int64_t minute_ms; /* of its observations */
+    struct bin bins[BINS];
+    size_t n;
+};
+struct stripe {
+    pthread_mutex_t lock;
+    struct map series; /* name → struct series * */
+};
+struct ddb_gauge {
+    struct store *store;
+    struct hub *hub;
+    struct hub_timer *timer;
+    _Atomic bool waiting; /* something was gathered and the timer knows */
+    struct stripe stripes[STRIPES];
+};
+
+static int64_t flush(void *ctx);
+
+struct ddb_gauge *ddb_gauge_new(struct store *store, struct hub *hub) {
+    struct ddb_gauge *g = mem_new(struct ddb_gauge);
+    g->store = store;
+    g->hub = hub;
+    for (int i = 0; i < STRIPES; i++)
+        pthread_mutex_init(&g->stripes[i].lock, NULL);
+    g->timer = hub_add_timer(hub, "dynamodb-metrics", flush, g);
+    return g;
+}
+
+static void drop_series(struct map *map) {
+    size_t at = 0;
+    str name;
+    void *series;
+    while (map_next(map, &at, &name, &series)) {
+        buf_deinit(&((struct series *)series)->text);
+        free(series);
+    }
+    map_deinit(map);
+}
+
+struct ddb_gauge *ddb_gauge_free(struct ddb_gauge *g) {
+    if (!g)
+        return NULL;
+    for (int i = 0; i < STRIPES; i++) {
+        drop_series(&g->stripes[i].series);
+        pthread_mutex_destroy(&g->stripes[i].lock);
+    }
+    free(g);
+    return NULL;
+}
+
+/* ---- Gathering ---- */
+static void series_add(struct series *s, double value) {
+    int index = value > 0 ? (int)lround(log(value) / log(1.01)) : INT32_MIN;
+    for (size_t i = 0; i < s->n; i++)
+        if (s->bins[i].index == index) {
+            s->bins[i].value += (value - s->bins[i].value) / ++s->bins[i].count;
+            return;
+        }
+    if (s->n < BINS) {
+        s->bins[s->n++] = (struct bin){index, value, 1};
+        return;
+    }
+    size_t nearest = 0;
+    for (size_t i = 1; i < BINS; i++)
+        if (fabs(s->bins[i].value - value) < fabs(s->bins[nearest].value - value))
+            nearest = i;
+    s->bins[nearest].value += (value - s->bins[nearest].value) / ++s->bins[nearest].count;
+}
+
+static str part(struct series *s, size_t *at, str text) {
+    str view = str_n(s->text.p + *at, text.len);
+    *at += text.len;
+    return text.p ? view : STR_NONE;
+}
+
+static struct series *series_new(const struct ddb_table *t, const char *metric, const char *unit,
+                                 str index, str op, int64_t minute_ms) {
+    struct series *s = mem_new(struct series);
+    const str parts[] = {t->account, t->region, t->name, str_c(metric), index, op};
+    size_t at = 0;
+    for (size_t i = 0; i < ARRAY_LEN(parts); i++)
+        buf_str(&s->text, parts[i]);
+    s->account = part(s, &at, t->account);
+    s->region = part(s, &at, t->region);
+    s->table = part(s, &at, t->name);
+    s->metric = part(s, &at, str_c(metric));
+    s->index = part(s, &at, index);
+    s->op = part(s, &at, op);
+    s->unit = unit;
+    s->minute_ms = minute_ms;
+    return s;
+}
+
+void ddb_gauge_add(struct ddb_gauge *g, const struct ddb_table *table, const char *metric,
+                   const char *unit, str index, const char *op, double value) {
+    CLEANUP_DEINIT(buf) struct buf name = {0};
+    int64_t minute_ms = clock_world_ms() / 60000 * 60000;
+    buf_u64(&name, (uint64_t)minute_ms);
+    buf_u64(&name, table->id);
+    buf_lstr(&name, str_c(metric));
+    buf_lstr(&name, index);
+    buf_lstr(&name, str_c(op));
+    struct stripe *stripe = &g->stripes[map_hash(buf_view(&name)) % STRIPES];
+    pthread_mutex_lock(&stripe->lock);
+    struct series *s = map_get(&stripe->series, buf_view(&name));
+    if (!s)
+        map_put(&stripe->series, buf_view(&name),
+                s = series_new(table, metric, unit, index, str_c(op), minute_ms));
+    series_add(s, value);
+    pthread_mutex_unlock(&stripe->lock);
+    if (!g->waiting) {
+        g->waiting = true;
+        hub_kick(g->timer);
+    }
+}
+
+/* ---- Writing ---- */
+static void put_series(struct ddb_gauge *g, struct store_batch *batch, const struct series *s) {
+    struct hub_dimension dimensions[3] = {{S("TableName"), s->table}};
+    size_t n = 1;
+    if (s->index.p)
+        dimensions[n++] = (struct hub_dimension){S("GlobalSecondaryIndexName"), s->index};
+    if (s->op.p)
+        dimensions[n++] = (struct hub_dimension){S("Operation"), s->op};
+    for (size_t i = 0; i < s->n; i++)
+        hub_put_metric(g->hub, batch,
+                       &(struct hub_metric){.account = s->account, .region = s->region,
+                                            .name_space = S("AWS/DynamoDB"), .name = s->metric,
+                                            .dimensions = dimensions, .n_dimensions = n,
+                                            .value = s->bins[i].value, .count = s->bins[i].count,
+                                            .unit = s->unit, .time_ms = s->minute_ms});
+}
+
+static void flush_stripe(struct ddb_gauge *g, struct stripe *stripe, struct store_batch *batch) {
+    struct map taken;
+    pthread_mutex_lock(&stripe->lock);
+    taken = stripe->series;
+    stripe->series = (struct map){0};
+    pthread_mutex_unlock(&stripe->lock);
+    size_t at = 0;
+    str name;
+    void *series;
+    while (map_next(&taken, &at, &name, &series))
+        put_series(g, batch, series);
+    drop_series(&taken);
+}
+
+/* The first kick only sets the time: what comes within a second goes into one batch. */
+static int64_t flush(void *ctx) {
+    struct ddb_gauge *g = ctx;
+    CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
+    struct err err;
+    g->waiting = false;
+    for (int i = 0; i < STRIPES; i++)
+        flush_stripe(g, &g->stripes[i], batch);
+    if (store_batch_empty(batch))
+        return INT64_MAX;
+    if (store_commit(g->store, batch, &err))
+        log_warn("dynamodb", "metrics were lost: %s", err.text);
+    g->waiting = true; /* look again in a second, without a kick */
+    return clock_world_ms() + FLUSH_MS;
+}
+
+void ddb_gauge_flush(struct ddb_gauge *g) { flush(g); }
+
+/* ---- What is measured ---- */
+void ddb_gauge_reads(struct svc *svc, const struct ddb_table *table,
+                     const struct ddb_capacity *capacity) {
+    double own = capacity->table;
+    for (size_t i = 0; i < table->n_indexes && i < DDB_CAPACITY_INDEXES; i++) {
+        if (table->indexes[i].local)
+            own += capacity->indexes[i];
+        else if (capacity->indexes[i] > 0)
+            ddb_gauge_add(svc->gauge, table, "ConsumedReadCapacityUnits", "Count",
+                          table->indexes[i].name, NULL, capacity->indexes[i]);
+    }
+    if (own > 0)
+        ddb_gauge_add(svc->gauge, table, "ConsumedReadCapacityUnits", "Count", STR_NONE, NULL, own);
+}
+
+/* Taken when the answer is on its way, so that the commit counts. */
+struct latency {
+    struct svc *svc;
+    struct ddb_table *table;
+    const char *op;
+    int64_t began_ns;
+};
+static void latency_done(void *ctx) {
+    struct latency *l = ctx;
+    double ms = (double)(clock_mono_ns() - l->began_ns) / 1e6;
+    ddb_gauge_add(l->svc->gauge, l->table, "SuccessfulRequestLatency", "Milliseconds", STR_NONE, l->op, ms);
+    ddb_table_free(l->table);
+}
+
+void ddb_gauge_latency(struct svc *svc, struct rq *rq, const struct ddb_table *table) {
+    if (rq->attempt > 0) /* the first attempt is waiting to be measured already */
+        return;
+    struct latency *l = arena_new(&rq->arena, struct latency);
+    *l = (struct latency){svc, ddb_table_ref((struct ddb_table *)table), rq->op->name, rq->began_ns};
+    rq_on_done(rq, latency_done, l);
+}

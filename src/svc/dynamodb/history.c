@@ -1,0 +1,56 @@
+#include "svc/dynamodb/history.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "store/key.h"
+
+enum { EVERY_MS = 3600000, DAY_MS = 86400000 };
+
+/* Is there an image before the time that `to` ends in? Spares range deletions that delete nothing. */
+static bool has_older(struct store *store, str from, str to) {
+    CLEANUP(store_iter) struct store_iter *it =
+        store_iter_new(store, NULL, STORE_HISTORY, from, to, false);
+    return store_iter_next(it);
+}
+
+static void trim(struct svc *svc, struct store_batch *batch, const struct ddb_table *t) {
+    CLEANUP_DEINIT(buf) struct buf to = {0};
+    int64_t days = json_int(json_obj(t->doc, "Recovery"), "Days", 35);
+    int64_t before = clock_world_ms() - days * DAY_MS;
+    if (!t->history || before <= 0)
+        return;
+    buf_str(&to, t->history_prefix);
+    key_u64(&to, (uint64_t)before);
+    if (has_older(svc->store, t->history_prefix, buf_view(&to)))
+        store_del_range(batch, STORE_HISTORY, t->history_prefix, buf_view(&to));
+}
+
+static void trim_named(struct svc *svc, struct store_batch *batch, str row_key) {
+    CLEANUP_DEINIT(buf) struct buf account = {0}, region = {0};
+    CLEANUP(ddb_table) struct ddb_table *table = NULL;
+    struct cur c = cur_of(row_key);
+    struct err err;
+    key_take_kind(&c);
+    if (key_take_str(&c, &account) && key_take_str(&c, &region) &&
+        ddb_tables_get(svc->tables, buf_view(&account), buf_view(&region), c.s, &table, &err) == 0)
+        trim(svc, batch, table);
+}
+
+static int64_t run(void *ctx) {
+    struct svc *svc = ctx;
+    CLEANUP_DEINIT(buf) struct buf from = {0}, to = {0};
+    CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
+    struct err err;
+    key_begin(&from, "ddb-table");
+    buf_str(&to, buf_view(&from));
+    key_after(&to);
+    CLEANUP(store_iter) struct store_iter *it =
+        store_iter_new(svc->store, NULL, STORE_META, buf_view(&from), buf_view(&to), false);
+    while (store_iter_next(it))
+        trim_named(svc, batch, it->key);
+    if (!store_batch_empty(batch) && store_commit(svc->store, batch, &err))
+        log_warn("dynamodb", "old history could not be removed: %s", err.text);
+    return clock_world_ms() + EVERY_MS;
+}
+
+void ddb_history_start(struct svc *svc) { hub_add_timer(svc->hub, "dynamodb-history", run, svc); }

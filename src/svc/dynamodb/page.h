@@ -1,0 +1,40 @@
+#pragma once
+/* dynamodb/page: one page of a Query or Scan: walk a range of rows, filter, project, know where to go on. */
+#include "svc/dynamodb/svc_priv.h"
+
+enum { DDB_PAGE_BYTES = 1024 * 1024 };
+
+struct ddb_page {
+    const struct ddb_table *table;
+    const struct ddb_index *index; /* NULL: the table itself */
+    struct ddb_expr_env env;
+    struct ddb_node *filter;       /* NULL: everything */
+    const struct ddb_projection *projection;
+    bool count_only;
+    bool from_base;                /* a local index: attributes that it does not project are fetched */
+    bool consistent, reverse;
+    uint64_t limit;                /* of scanned items; 0: none */
+    struct buf from, to;           /* row keys */
+
+    struct ddb_capacity capacity;
+    uint64_t count, scanned;
+    json_t *items;
+    const struct ddb_value *last;  /* the last item looked at, when the page ended before the range did */
+};
+void ddb_page_deinit(struct ddb_page *page);
+/*
+ * Members that Query and Scan share: table, index, Select, filter, projection, Limit. The key
+ * condition is parsed into *ret_key_condition when the operation has one (Query).
+ */
+int ddb_page_read(struct svc *svc, struct rq *rq, struct ddb_page *page,
+                  struct ddb_node **ret_key_condition);
+/*
+ * The row that ExclusiveStartKey stands for; *ret_given false when there is none. *ret_key gets
+ * its key attributes.
+ */
+int ddb_page_start(struct rq *rq, const struct ddb_page *page, struct buf *ret_row_key,
+                   const struct ddb_value **ret_key, bool *ret_given);
+/* Goes on behind row_key. */
+void ddb_page_skip_to(struct ddb_page *page, str row_key);
+/* Walks, and sets rq->out. */
+int ddb_page_run(struct svc *svc, struct rq *rq, struct ddb_page *page);

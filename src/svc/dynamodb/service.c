@@ -1,0 +1,47 @@
+/* The operation table, expanded from ops.def, and the service row. */
+#include "svc/dynamodb/dynamodb.h"
+
+#include "aws/model.h"
+#include "svc/dynamodb/history.h"
+#include "svc/dynamodb/svc_priv.h"
+
+static const struct aws_op ops[] = {
+#define OP(name, action, resource, flags) {#name, ddb_op_##name, action, resource, flags, NULL},
+#include "svc/dynamodb/ops.def"
+#undef OP
+};
+
+struct aws_service ddb_service(struct svc *ddb) {
+    return (struct aws_service){
+        .name = "dynamodb",
+        .api = &api_dynamodb,
+        .ops = ops,
+        .n_ops = ARRAY_LEN(ops),
+        .svc = ddb,
+        .resource = ddb_hook_resource,
+        .context = ddb_hook_context,
+    };
+}
+
+int ddb_open(struct svc **ret_ddb, struct store *store, struct hub *hub, struct err *err) {
+    (void)err; /* nothing to put right: what a crash left is whole */
+    struct svc *ddb = mem_new(struct svc);
+    ddb->store = store;
+    ddb->hub = hub;
+    ddb->tables = ddb_tables_new(store);
+    ddb->gauge = ddb_gauge_new(store, hub);
+    ddb_history_start(ddb);
+    *ret_ddb = ddb;
+    return 0;
+}
+
+void ddb_stop(struct svc *ddb) { ddb_gauge_flush(ddb->gauge); }
+
+struct svc *ddb_close(struct svc *ddb) {
+    if (!ddb)
+        return NULL;
+    ddb_gauge_free(ddb->gauge);
+    ddb_tables_free(ddb->tables);
+    free(ddb);
+    return NULL;
+}

@@ -1,0 +1,160 @@
+/* Settings of a table that exists: point-in-time recovery, tags. */
+#include "svc/dynamodb/svc_priv.h"
+
+#include "store/key.h"
+
+enum { RECOVERY_DAYS = 35, DAY_MS = 86400000, TAGS_MOST = 50 };
+
+/* Writes the table's row anew, on condition that it is as it was read. */
+static void put_row(struct svc *svc, struct rq *rq, const struct ddb_table *t, const json_t *doc) {
+    CLEANUP_DEINIT(buf) struct buf row = {0};
+    json_write(&row, doc);
+    ddb_table_expect(rq_batch(rq), t);
+    store_put(rq_batch(rq), STORE_META, buf_view(&t->row_key), buf_view(&row));
+    store_after(rq_batch(rq), ddb_tables_changed, svc->tables);
+}
+
+/* ---- Point-in-time recovery ---- */
+static int backed_table(struct svc *svc, struct rq *rq, const struct ddb_table **ret) {
+    str given = json_str(rq->in, "TableName");
+    struct ddb_table_name at = {.name = given};
+    int r = ddb_table_find(svc, rq, given, ret);
+    if (r || *ret)
+        return r;
+    ddb_table_name_parse(rq, given, &at);
+    return aws_fail(rq, &DDB_TableNotFoundException, "Table not found: " STR_FMT, STR_ARG(at.name));
+}
+
+static json_t *backups_description(struct rq *rq, const json_t *doc) {
+    const json_t *recovery = json_obj(doc, "Recovery");
+    json_t *point = json_object(), *out = json_object();
+    json_set_str(out, "ContinuousBackupsStatus", S("ENABLED"));
+    json_set(out, "PointInTimeRecoveryDescription", point);
+    json_set_str(point, "PointInTimeRecoveryStatus", recovery ? S("ENABLED") : S("DISABLED"));
+    if (!recovery)
+        return out;
+    int64_t days = json_int(recovery, "Days", RECOVERY_DAYS);
+    int64_t earliest = json_int(recovery, "Since", 0), oldest = rq->now_ms - days * DAY_MS;
+    if (earliest < oldest)
+        earliest = oldest;
+    json_set_int(point, "RecoveryPeriodInDays", days);
+    json_set(point, "EarliestRestorableDateTime", json_real((double)earliest / 1000));
+    json_set(point, "LatestRestorableDateTime", json_real((double)rq->now_ms / 1000));
+    return out;
+}
+
+int ddb_op_DescribeContinuousBackups(struct svc *svc, struct rq *rq) {
+    const struct ddb_table *table;
+    int r = backed_table(svc, rq, &table);
+    if (r)
+        return r;
+    rq->out = json_object();
+    json_set(rq->out, "ContinuousBackupsDescription", backups_description(rq, table->doc));
+    return 0;
+}
+
+static void drop_history(struct rq *rq, const struct ddb_table *t) {
+    CLEANUP_DEINIT(buf) struct buf to = {0};
+    buf_str(&to, t->history_prefix);
+    key_after(&to);
+    store_del_range(rq_batch(rq), STORE_HISTORY, t->history_prefix, buf_view(&to));
+}
+
+int ddb_op_UpdateContinuousBackups(struct svc *svc, struct rq *rq) {
+    const struct ddb_table *table;
+    const json_t *wanted = json_obj(rq->in, "PointInTimeRecoverySpecification");
+    bool enable = json_bool(wanted, "PointInTimeRecoveryEnabled", false);
+    int64_t days = json_int(wanted, "RecoveryPeriodInDays", RECOVERY_DAYS);
+    int r = backed_table(svc, rq, &table);
+    if (r)
+        return r;
+    if (days < 1 || days > RECOVERY_DAYS)
+        return ddb_invalid(rq, "RecoveryPeriodInDays must be between 1 and 35");
+    if (!enable && json_has(wanted, "RecoveryPeriodInDays"))
+        return ddb_invalid(rq, "RecoveryPeriodInDays cannot be given when point-in-time recovery is "
+                               "disabled");
+    CLEANUP_JSON json_t *doc = json_deep_copy(table->doc);
+    if (enable && !table->history) {
+        json_t *recovery = json_object();
+        json_set_int(recovery, "Since", rq->now_ms);
+        json_set(doc, "Recovery", recovery);
+    } else if (!enable) {
+        json_object_del(doc, "Recovery");
+        drop_history(rq, table);
+    }
+    if (enable)
+        json_set_int(json_obj(doc, "Recovery"), "Days", days);
+    put_row(svc, rq, table, doc);
+    rq->out = json_object();
+    json_set(rq->out, "ContinuousBackupsDescription", backups_description(rq, doc));
+    return 0;
+}
+
+/* ---- Tags ---- */
+static int tagged_table(struct svc *svc, struct rq *rq, const struct ddb_table **ret) {
+    str arn = json_str(rq->in, "ResourceArn");
+    if (!str_starts(arn, S("arn:")))
+        return ddb_invalid(rq, "Invalid TableArn: Invalid ResourceArn provided as input " STR_FMT,
+                           STR_ARG(str_slice(arn, 0, 300)));
+    int r = ddb_table_find(svc, rq, arn, ret);
+    if (r || *ret)
+        return r;
+    return aws_fail(rq, &DDB_ResourceNotFoundException, "Requested resource not found: ResourcArn: "
+                    STR_FMT " not found", STR_ARG(arn));
+}
+
+int ddb_op_TagResource(struct svc *svc, struct rq *rq) {
+    const struct ddb_table *table;
+    const json_t *list = json_arr(rq->in, "Tags");
+    int r = tagged_table(svc, rq, &table);
+    if (r)
+        return r;
+    CLEANUP_JSON json_t *doc = json_deep_copy(table->doc);
+    json_t *tags = json_obj(doc, "Tags");
+    if (!tags)
+        json_set(doc, "Tags", tags = json_object());
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        str key = json_str(json_array_get(list, i), "Key");
+        if (str_starts(key, S("aws:")))
+            return ddb_invalid(rq, "One or more parameter values were invalid: Tag keys may not "
+                                   "begin with aws:");
+        json_object_setn_new(tags, key.p, key.len,
+                             json_of_str(json_str(json_array_get(list, i), "Value")));
+    }
+    if (json_object_size(tags) > TAGS_MOST)
+        return ddb_invalid(rq, "Too many tags: at most %d", TAGS_MOST);
+    put_row(svc, rq, table, doc);
+    return 0;
+}
+
+int ddb_op_UntagResource(struct svc *svc, struct rq *rq) {
+    const struct ddb_table *table;
+    const json_t *keys = json_arr(rq->in, "TagKeys");
+    int r = tagged_table(svc, rq, &table);
+    if (r)
+        return r;
+    CLEANUP_JSON json_t *doc = json_deep_copy(table->doc);
+    for (size_t i = 0; i < json_array_size(keys); i++)
+        json_object_del(json_obj(doc, "Tags"), json_string_value(json_array_get(keys, i)));
+    put_row(svc, rq, table, doc);
+    return 0;
+}
+
+int ddb_op_ListTagsOfResource(struct svc *svc, struct rq *rq) {
+    const struct ddb_table *table;
+    const char *key;
+    json_t *value;
+    int r = tagged_table(svc, rq, &table);
+    if (r)
+        return r;
+    json_t *list = json_array();
+    rq->out = json_object();
+    json_set(rq->out, "Tags", list);
+    json_object_foreach(json_obj(table->doc, "Tags"), key, value) {
+        json_t *tag = json_object();
+        json_set_str(tag, "Key", str_c(key));
+        json_set_str(tag, "Value", json_text(value));
+        json_array_append_new(list, tag);
+    }
+    return 0;
+}

@@ -1,0 +1,92 @@
+#pragma once
+/* The service's state, its operations, and what they share with each other. */
+#include "svc/dynamodb/errors.h"
+#include "svc/dynamodb/expr.h"
+#include "svc/dynamodb/rowkey.h"
+#include "svc/dynamodb/table.h"
+
+#include "aws/op.h"
+
+struct ddb_gauge; /* gauge.c: metrics gathered in memory */
+struct svc {
+    struct store *store;
+    struct hub *hub;
+    struct ddb_tables *tables;
+    struct ddb_gauge *gauge;
+};
+
+#define OP(name, action, resource, flags) int ddb_op_##name(struct svc *svc, struct rq *rq);
+#include "svc/dynamodb/ops.def"
+#undef OP
+int ddb_hook_resource(struct svc *svc, struct rq *rq, struct buf *ret_arn);
+void ddb_hook_context(struct svc *svc, struct rq *rq, struct policy_context *context);
+
+/* ---- request.c: members that many operations have ---- */
+/* Where a TableName, or a table's ARN, points. False: neither. */
+struct ddb_table_name {
+    str account, region, name;
+};
+bool ddb_table_name_parse(const struct rq *rq, str given, struct ddb_table_name *ret);
+/* The table that TableName names; it lives until the request ends. 0 or AWS_FAILED. */
+int ddb_table_of(struct svc *svc, struct rq *rq, const struct ddb_table **ret_table);
+/* The same for a given name, without an error when it is missing: *ret_table is NULL then. */
+int ddb_table_find(struct svc *svc, struct rq *rq, str given, const struct ddb_table **ret_table);
+/* Refuses members of the API's older form by name. names ends with NULL. */
+int ddb_refuse_legacy(struct rq *rq, const char *const *names);
+/* ExpressionAttributeNames and -Values of the request. expressions ends with NULL: the members that may use them. */
+int ddb_env_of(struct rq *rq, const char *const *expressions, struct ddb_expr_env *ret);
+int ddb_env_done(struct rq *rq, const struct ddb_expr_env *env);
+/* Parses a member if it is there: *ret NULL or the tree. */
+int ddb_condition_of(struct rq *rq, struct ddb_expr_env *env, const char *member,
+                     struct ddb_node **ret);
+int ddb_projection_of(struct rq *rq, struct ddb_expr_env *env, const struct ddb_projection **ret);
+/* A Key member: exactly the table's key attributes, of their types. */
+int ddb_key_member(struct rq *rq, const struct ddb_table *table, const struct ddb_value **ret);
+/* Key attributes that are too long or empty. index NULL: the table's own. */
+int ddb_check_key(struct rq *rq, const struct ddb_table *table, const struct ddb_value *key);
+/* Opens a sealed row; aad is its key. The item lives in the request's arena. */
+int ddb_open_item(struct rq *rq, const struct ddb_table *table, str row_key, str sealed,
+                  const struct ddb_value **ret);
+
+/* ---- capacity.c ---- */
+enum { DDB_CAPACITY_INDEXES = 32 };
+struct ddb_capacity {
+    double table;
+    double indexes[DDB_CAPACITY_INDEXES]; /* by position in table->indexes */
+};
+double ddb_read_units(size_t bytes, bool consistent);
+double ddb_write_units(size_t bytes);
+/* Adds ConsumedCapacity to rq->out as ReturnConsumedCapacity asks. */
+void ddb_capacity_out(struct rq *rq, const struct ddb_table *table,
+                      const struct ddb_capacity *capacity);
+
+/* ---- gauge.c ---- */
+struct ddb_gauge *ddb_gauge_new(struct store *store, struct hub *hub);
+struct ddb_gauge *ddb_gauge_free(struct ddb_gauge *gauge);
+void ddb_gauge_flush(struct ddb_gauge *gauge);
+/* One observation, gathered; index and op may be absent dimensions. */
+void ddb_gauge_add(struct ddb_gauge *gauge, const struct ddb_table *table, const char *metric,
+                   const char *unit, str index, const char *op, double value);
+/* SuccessfulRequestLatency of this request, when it is over and went well. */
+void ddb_gauge_latency(struct svc *svc, struct rq *rq, const struct ddb_table *table);
+/* Consumed read capacity. */
+void ddb_gauge_reads(struct svc *svc, const struct ddb_table *table,
+                     const struct ddb_capacity *capacity);
+
+/* ---- write.c: one item from an old state to a new one ---- */
+struct ddb_change {
+    const struct ddb_table *table;
+    struct buf key, sealed;      /* the item's row; sealed is empty when there is none */
+    const struct ddb_value *old; /* NULL: not there */
+    const struct ddb_value *new; /* NULL: to be deleted */
+    struct ddb_capacity capacity;
+};
+/* Finds the item that has key's key attributes. Clean up with ddb_change_deinit. */
+int ddb_change_load(struct rq *rq, struct ddb_change *change, const struct ddb_table *table,
+                    const struct ddb_value *key);
+/* The condition on the old item, or ConditionalCheckFailedException. NULL holds. */
+int ddb_change_condition(struct rq *rq, const struct ddb_change *change,
+                         const struct ddb_node *condition);
+/* Checks the new item and adds everything to the request's batch. */
+int ddb_change_write(struct svc *svc, struct rq *rq, struct ddb_change *change);
+void ddb_change_deinit(struct ddb_change *change);

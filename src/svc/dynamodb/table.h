@@ -1,0 +1,73 @@
+#pragma once
+/*
+ * dynamodb/table: what a table is, read from its row in STORE_META and kept in memory.
+ *
+ * A struct ddb_table is immutable and reference-counted. The cache is emptied by a hook of every
+ * batch that changes a table's row, before its caller is answered; and every write to a table
+ * expects the row it was made from (ddb_table_expect), so nothing is ever written by an old view.
+ */
+#include "svc/dynamodb/value.h"
+#include "store/seal.h"
+#include "store/store.h"
+
+enum { DDB_HASH = 16 }; /* bytes of a partition key's hash in row keys */
+
+struct ddb_key_attr {
+    str name; /* absent: none */
+    enum ddb_type type;
+};
+struct ddb_key_schema {
+    struct ddb_key_attr partition, sort;
+};
+enum ddb_projection_type { DDB_PROJECT_ALL, DDB_PROJECT_KEYS, DDB_PROJECT_INCLUDE };
+struct ddb_index {
+    uint64_t id; /* within the table; never used again */
+    str name;
+    bool local;
+    struct ddb_key_schema keys;
+    enum ddb_projection_type projection;
+    str *include; /* DDB_PROJECT_INCLUDE: non-key attributes */
+    size_t n_include;
+    str prefix; /* of its entries' row keys */
+};
+struct ddb_table {
+    _Atomic unsigned refs;
+    struct arena arena;
+    uint64_t id; /* never used again */
+    str account, region, name, arn;
+    struct ddb_key_schema keys;
+    struct ddb_index *indexes;
+    size_t n_indexes;
+    const struct seal_key *key; /* lives as long as the store */
+    bool history;               /* point-in-time recovery is on */
+    str prefix, history_prefix; /* of its items' and previous images' row keys */
+    struct buf row_key, row;    /* the row as it was read */
+    json_t *doc;                /* the same, parsed: docs/formats/dynamodb.md */
+};
+
+struct ddb_tables;
+struct ddb_tables *ddb_tables_new(struct store *store);
+struct ddb_tables *ddb_tables_free(struct ddb_tables *tables);
+DEFINE_FREEP(ddb_tables)
+/* A reference for the caller. STORE_OK, STORE_E_ABSENT or a fault. */
+int ddb_tables_get(struct ddb_tables *tables, str account, str region, str name,
+                   struct ddb_table **ret_table, struct err *err);
+/* Empties the cache: the shape of a store_after function. */
+void ddb_tables_changed(void *tables);
+
+static inline struct ddb_table *ddb_table_ref(struct ddb_table *table) {
+    table->refs++;
+    return table;
+}
+struct ddb_table *ddb_table_free(struct ddb_table *table); /* drops one reference */
+DEFINE_FREEP(ddb_table)
+
+/* The batch is written only if the table is still as this view has it. */
+void ddb_table_expect(struct store_batch *batch, const struct ddb_table *table);
+const struct ddb_index *ddb_table_index(const struct ddb_table *table, str name);
+/* Is name a key attribute of these schemas? */
+bool ddb_is_key(const struct ddb_key_schema *keys, str name);
+
+void ddb_table_row_key(struct buf *key, str account, str region, str name);
+/* Where the counters of a table (index 0) or an index are: items and bytes. */
+void ddb_table_count_key(struct buf *key, const struct ddb_table *table, uint64_t index);
