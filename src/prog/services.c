@@ -47,12 +47,18 @@ static int open_sqs(struct svc **ret, const struct prog_parts *p, struct err *er
 #endif
 #ifdef PROG_HAS_SVC_LOGS
 static int open_logs(struct svc **ret, const struct prog_parts *p, struct err *err) {
-    return logs_open(ret, p->store, p->hub, err);
+    int r = logs_open(ret, p->store, p->hub, err);
+    if (r == 0)
+        hub_plug_log(p->hub, logs_put, *ret);
+    return r;
 }
 #endif
 #ifdef PROG_HAS_SVC_CLOUDWATCH
 static int open_cloudwatch(struct svc **ret, const struct prog_parts *p, struct err *err) {
-    return cw_open(ret, p->store, p->hub, err);
+    int r = cw_open(ret, p->store, p->hub, err);
+    if (r == 0)
+        hub_plug_metric(p->hub, cw_put_metric, *ret);
+    return r;
 }
 #endif
 #ifdef PROG_HAS_SVC_LAMBDA
