@@ -76,8 +76,10 @@ struct router *router_new(void) {
 }
 
 struct router *router_free(struct router *router) {
-    for (size_t i = 0; router && i < REST_SERVICES * METHODS * (SEGMENTS_MAX + 1); i++)
-        free((&router->lists[0][0][0])[i].ops);
+    for (size_t s = 0; router && s < REST_SERVICES; s++)
+        for (size_t m = 0; m < METHODS; m++)
+            for (size_t n = 0; n <= SEGMENTS_MAX; n++)
+                free(router->lists[s][m][n].ops);
     free(router);
     return NULL;
 }
@@ -259,7 +261,7 @@ static const struct api_service *by_version(str version) {
 static bool is_dated_path(str path) {
     static const char shape[] = "/dddd-dd-dd/";
     for (size_t i = 0; i < sizeof shape - 1; i++) {
-        char c = i < path.len ? path.p[i] : '\0';
+        char c = (char)(i < path.len ? path.p[i] : '\0');
         if (shape[i] == 'd' ? c < '0' || c > '9' : c != shape[i])
             return false;
     }

@@ -1,4 +1,4 @@
-#include "cw.h"
+#include "fixture.h"
 
 #include <math.h>
 
