@@ -181,15 +181,15 @@ static void fill_template(struct rq *rq, str text, struct buf *arn) {
 int aws_authorize_row(struct rq *rq) {
     const struct aws_op *op = rq->op;
     CLEANUP_DEINIT(buf) struct buf arn = {0};
-    if (op->flags & (OP_NO_AUTH | OP_SELF_AUTH))
-        return 0;
-    if (strcmp(op->resource, "@") == 0) {
+    bool asked = op->flags & (OP_NO_AUTH | OP_SELF_AUTH);
+    if (strcmp(op->resource, "@") != 0) {
+        fill_template(rq, str_c(op->resource), &arn);
+    } else if (!asked) {
         int r = rq->service->resource(rq->svc, rq, &arn);
         if (r)
-            return r;
-    } else {
-        fill_template(rq, str_c(op->resource), &arn);
+            return r == AWS_FAILED ? r : aws_fault(rq, r, "naming a resource");
     }
+    /* Also where nothing is asked here: a contended commit is serialised by it. */
     rq->priv->resource_arn = arena_str(&rq->arena, buf_view(&arn));
-    return aws_authorize(rq, op->action, rq->priv->resource_arn);
+    return asked ? 0 : aws_authorize(rq, op->action, rq->priv->resource_arn);
 }

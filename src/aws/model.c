@@ -36,7 +36,10 @@ const struct api_member *api_member_by_wire(const struct api_shape *structure, s
 
 const struct api_error *api_error_find(const struct api_service *service, str name_or_code) {
     for (size_t i = 0; i < service->n_errors; i++)
-        if (str_eq(service->errors[i].name, name_or_code) || str_eq(service->errors[i].code, name_or_code))
+        if (str_eq(service->errors[i].name, name_or_code))
+            return &service->errors[i];
+    for (size_t i = 0; i < service->n_errors; i++)
+        if (str_eq(service->errors[i].code, name_or_code))
             return &service->errors[i];
     return NULL;
 }

@@ -131,4 +131,5 @@ const struct api_op *api_op_find(const struct api_service *service, str name);
 /* The member of that name, or wire name; NULL when the structure has none. */
 const struct api_member *api_member_find(const struct api_shape *structure, str name);
 const struct api_member *api_member_by_wire(const struct api_shape *structure, str wire);
+/* By shape's name, else by the query protocol's code (which several shapes may share: the first). */
 const struct api_error *api_error_find(const struct api_service *service, str name_or_code);

@@ -18,6 +18,7 @@ enum {
     OP_STREAM_IN = 1 << 3,   /* `open` is called before the body is read (authorised), then `run` */
     OP_STREAM_OUT = 1 << 4,  /* answers with rq_out_stream */
     OP_ANONYMOUS = 1 << 5,   /* may be called unsigned, if the resource policy allows (S3 objects) */
+    OP_LARGE_BODY = 1 << 7,  /* may be up to 70 MiB in memory (Lambda's packages, 50 MB in base64) */
     OP_SELF_AUTH = 1 << 6,   /* the handler calls aws_authorize itself for each resource (BatchGet, several tables) */
 };
 

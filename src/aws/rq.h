@@ -6,13 +6,16 @@
  * model ("Bucket", "FunctionName"), whatever the protocol calls them. Timestamps are numbers, epoch
  * seconds (fraction = milliseconds), in both directions; blobs are base64 strings; maps are
  * objects; the codec turns them into the protocol's form. Required members, lengths, patterns,
- * ranges and enums were checked before the handler runs. A member that is the streamed payload is
- * not in the document: see rq->payload and rq_reply_*.
+ * ranges and enums were checked before the handler runs; members that the model does not have are
+ * gone. A payload that is a blob (S3's bodies, Lambda's Payload) is not in the document: see
+ * rq->payload and rq_out_*; one that is a structure or text (a bucket policy) is. Handlers do not
+ * change rq->in.
  *
  * The handler reads from rq_snap(rq), adds to rq_batch(rq), sets rq->out and returns 0. aws then
  * commits; when a condition of the batch did not hold, the handler is run again on a new snapshot,
  * with rq->out dropped and the batch cleared. So a handler's only effects are its batch and its
- * answer. Other returns: aws_fail(…), aws_fault(…), aws_suspend(…).
+ * answer. (`open` of a streaming operation runs once, before the body, and leaves the batch alone.)
+ * Other returns: aws_fail(…), aws_fault(…), aws_suspend(…).
  *
  * Everything reachable from rq belongs to the thread that runs the handler.
  */
@@ -34,7 +37,7 @@ struct aws_payload {
     str bytes;        /* the whole body, for operations that do not stream */
     uint64_t size;    /* decoded bytes received */
     char sha256[65];  /* lower-case hex, when it was computed (signed payloads), else "" */
-    char md5[33];     /* likewise: streamed bodies and those with a Content-MD5, else "" */
+    char md5[33];     /* likewise: bodies that came with a Content-MD5, else "" */
     str checksum_algorithm; /* "CRC32", …: the flexible checksum that was sent and verified, or absent */
     str checksum_value;     /* base64 */
 };
@@ -79,11 +82,15 @@ int rq_get_json(struct rq *rq, enum store_cf cf, str key, json_t **ret_doc);
 void rq_put_json(struct rq *rq, enum store_cf cf, str key, const json_t *doc);
 
 /* ---- The answer beyond rq->out ---- */
+/* Sent with errors too (304's ETag, x-amz-bucket-region). name is not copied; value is. */
 void rq_out_header(struct rq *rq, const char *name, str value);
 void rq_out_status(struct rq *rq, int status);
 /* The payload of the answer as bytes (Lambda's Invoke). Takes the memory. */
 void rq_out_payload(struct rq *rq, struct buf *bytes);
-/* … or as a stream (S3's GetObject): as net_reply_stream. */
+/*
+ * … or as a stream (S3's GetObject): as net_reply_stream. For a HEAD request only size is used, and
+ * read may be NULL. release runs in any case, once.
+ */
 void rq_out_stream(struct rq *rq, uint64_t size,
                    ssize_t (*read)(void *ctx, uint64_t offset, void *p, size_t n),
                    void (*release)(void *ctx), void *ctx);
@@ -93,8 +100,13 @@ void rq_on_done(struct rq *rq, void (*fn)(void *ctx), void *ctx);
 int rq_commit(struct rq *rq);
 
 /*
- * Long waits: `return aws_suspend(rq, then)`. The batch is committed first. Any thread later calls
- * aws_resume(rq); `then` runs in a request thread as a handler does. Works for calls from inside too.
+ * Long waits: `return aws_suspend(rq, then)`. The batch is committed first (and the handler re-run
+ * when its conditions did not hold). Any thread later calls aws_resume(rq); `then` runs in a request
+ * thread as a handler does, and may suspend again. Works for calls from inside too.
+ *
+ * aws_resume may come early, and a re-run may have been waited for already: `then` looks for itself
+ * whether what it waits for is there. A client may be gone before: whoever keeps rq for aws_resume
+ * lets go of it in an rq_on_done hook, under a lock that it also holds while it calls aws_resume.
  */
 typedef int aws_handler_fn(struct svc *svc, struct rq *rq);
 int aws_suspend(struct rq *rq, aws_handler_fn *then);

@@ -14,6 +14,7 @@
 
 /* S3's largest single PUT. */
 static const uint64_t STREAM_MAX = 5ull << 30;
+static const uint64_t LARGE_MAX = 70ull << 20;
 
 /* ---- Finding the row ---- */
 
@@ -23,6 +24,8 @@ static int not_implemented(struct rq *rq, const char *service, str op) {
 
 static int fail_route(struct rq *rq) {
     const struct route *route = &rq->priv->route;
+    if (route->error == COMMON_NOT_IMPLEMENTED && !route->unknown_service)
+        return not_implemented(rq, route->api->name.p, route->target);
     if (route->error == COMMON_NOT_IMPLEMENTED)
         return aws_fail_common(rq, COMMON_NOT_IMPLEMENTED, "calotype does not serve the API of '" STR_FMT "'", STR_ARG(route->target));
     if (route->error != COMMON_UNKNOWN_OP || route->protocol == PROTOCOL_REST_XML)
@@ -98,14 +101,19 @@ static int to_sink(void *ctx, const void *bytes, size_t n) {
 
 static bool streams(const struct rq *rq) { return rq->op && (rq->op->flags & OP_STREAM_IN); }
 
+static uint64_t body_most(const struct rq *rq) {
+    if (streams(rq))
+        return STREAM_MAX;
+    return rq->op && (rq->op->flags & OP_LARGE_BODY) ? LARGE_MAX : rq->cloud->options.max_body;
+}
+
 static int start_body(struct rq *rq) {
     struct rq_priv *p = rq->priv;
     struct aws_body_options options = {
         .dialect = aws_dialect_of(p->route.api),
-        .max_bytes = streams(rq) ? STREAM_MAX : rq->cloud->options.max_body,
+        .max_bytes = body_most(rq),
         .has_length = rq->net->has_length,
         .content_length = rq->net->content_length,
-        .want_sha256 = false,
         .want_md5 = false, /* S3 makes its ETag itself: beside the body, on another core */
         .foreign_checksum = p->route.op && str_is(p->route.op->name, "CompleteMultipartUpload"),
         .sink = streams(rq) ? to_sink : to_buffer,
@@ -213,8 +221,11 @@ static int end(struct rq *rq) {
     struct rq_priv *p = rq->priv;
     if (aws_body_end(&p->body, &rq->payload))
         return aws_fail_fault(rq, &p->body.fault);
-    if (!streams(rq))
+    if (!streams(rq)) {
+        if (aws_gunzip(rq))
+            return AWS_FAILED;
         rq->payload.bytes = buf_view(&p->raw);
+    }
     if (!p->route.op && route_form(rq))
         return AWS_FAILED;
     if (!streams(rq) && prepare(rq))

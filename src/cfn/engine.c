@@ -78,6 +78,9 @@ static const struct { const char *status; cfn_step_fn *step; } steps[] = {
 };
 
 static int step(struct cfn_run *run) {
+    int taken = cfn_run_take_over(run);
+    if (taken)
+        return taken;
     for (size_t i = 0; i < ARRAY_LEN(steps); i++)
         if (str_is(cfn_run_status(run), steps[i].status))
             return steps[i].step(run);

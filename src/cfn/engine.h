@@ -44,6 +44,14 @@ const char *cfn_engine_response_base(struct cfn_engine *engine);
 /* For tests: works on every operation in this thread until all wait or are over. Next wake time. */
 int64_t cfn_engine_work(struct cfn_engine *engine);
 
+/*
+ * A function's answer to a custom resource: a PUT to the ResponseURL, not signed. HTTP status to
+ * answer: 200, 400 (not JSON), 403 (nobody waits for this token). path: of the URL, without query.
+ */
+struct cfn_answer { str path, body; };
+bool cfn_is_answer(str path);
+int cfn_take_answer(struct cfn_engine *engine, const struct cfn_answer *answer);
+
 /* The verb's caller, behind cfn_work.caller. */
 struct cfn_caller {
     const struct cfn_backend *backend;
@@ -52,3 +60,6 @@ struct cfn_caller {
     struct store *store;
     const char *response_base;
 };
+
+/* Stack tags under the type's own, where the type has tags. */
+void cfn_merge_tags(const struct tmpl_type *type, const json_t *stack, json_t *props);

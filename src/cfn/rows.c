@@ -57,8 +57,8 @@ int cfn_each(struct store *store, const struct store_snap *snap, str prefix, boo
 
 str cfn_uuid_of(str stack_id) {
     ptrdiff_t slash = str_rchr(stack_id, '/');
-    return str_starts(stack_id, S("arn:aws:cloudformation:")) && slash > 0 ? str_skip(stack_id, (size_t)slash + 1)
-                                                                          : STR_NONE;
+    bool is_stack = str_starts(stack_id, S("arn:aws:cloudformation:")) && str_find(stack_id, S(":stack/")) > 0;
+    return is_stack && slash > 0 ? str_skip(stack_id, (size_t)slash + 1) : STR_NONE;
 }
 
 bool cfn_read_key(str key, struct buf *account, struct buf *region, struct buf *first) {

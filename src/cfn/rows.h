@@ -10,6 +10,7 @@
  *   cfn-event   uuid, sequence   an event, newest last
  *   cfn-set     uuid, name       a change set, with its template's text
  *   cfn-op      uuid             an operation under way: what to take up again after a restart
+ *   cfn-cancel  uuid             a deletion that the engine shall turn to
  *   cfn-export  name             an exported value and the stack that owns it
  *   cfn-import  export, uuid     that stack uses that export
  *   cfn-reply   token            (no account, region) a custom resource's answer, awaited or there

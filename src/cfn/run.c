@@ -112,6 +112,26 @@ void cfn_run_drop_row(struct cfn_run *run, const json_t *row) {
     json_object_del(run->resources, json_str(row, "LogicalId").p);
 }
 
+int cfn_run_take_over(struct cfn_run *run) {
+    CLEANUP_DEINIT(buf) struct buf key = {0};
+    CLEANUP_JSON json_t *row = NULL;
+    cfn_key(&key, "cfn-cancel", run->place, run->uuid, STR_NONE);
+    int rc = cfn_load(run->store, NULL, buf_view(&key), &row);
+    if (rc)
+        return rc == STORE_E_ABSENT ? 0 : -EIO;
+    store_del(run->batch, STORE_META, buf_view(&key));
+    if (str_ends(cfn_run_status(run), S("_IN_PROGRESS")) && !str_starts(cfn_run_status(run), S("DELETE"))) {
+        json_set(run->stack, "Op", json_incref(json_obj(row, "Op")));
+        json_decref(run->op);
+        run->op = json_incref(json_obj(row, "Who"));
+        run->identity = aws_identity_free(run->identity);
+        cfn_key(&key, "cfn-op", run->place, run->uuid, STR_NONE);
+        cfn_save(run->batch, buf_view(&key), run->op);
+        cfn_run_set_status(run, "DELETE_IN_PROGRESS", S("User Initiated"));
+    }
+    return cfn_run_commit(run);
+}
+
 void cfn_run_end(struct cfn_run *run) {
     CLEANUP_DEINIT(buf) struct buf key = {0};
     cfn_key(&key, "cfn-op", run->place, run->uuid, STR_NONE);
@@ -135,13 +155,13 @@ static int by_order(const void *a, const void *b) {
 
 json_t **cfn_run_sorted(struct cfn_run *run, bool newest_first, size_t *ret_n) {
     size_t n = 0;
-    json_t **rows = arena_alloc(&run->arena, (json_object_size(run->resources) + 1) * sizeof *rows);
+    json_t **rows = arena_alloc(&run->arena, (json_object_size(run->resources) + 1) * sizeof(json_t *)); /* NOLINT(bugprone-sizeof-expression): of pointers */
     const char *name;
     json_t *row;
     json_object_foreach(run->resources, name, row)
         rows[n++] = row;
     if (n)
-        qsort(rows, n, sizeof *rows, by_order);
+        qsort(rows, n, sizeof(json_t *), by_order); /* NOLINT(bugprone-sizeof-expression) */
     for (size_t i = 0; newest_first && i < n / 2; i++) {
         json_t *other = rows[i];
         rows[i] = rows[n - 1 - i];

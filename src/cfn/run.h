@@ -43,6 +43,8 @@ void cfn_run_put_stack(struct cfn_run *run);
 /* A resource row, or an entry of the stack's garbage (row.Garbage): to the batch, with an event (status NULL: none). */
 void cfn_run_put_row(struct cfn_run *run, json_t *row, const char *status, str reason);
 void cfn_run_drop_row(struct cfn_run *run, const json_t *row);
+/* Turns the operation into a deletion when somebody asked for it meanwhile (cfn_take_over). 0 or a fault. */
+int cfn_run_take_over(struct cfn_run *run);
 /* The operation is over: removes its row. */
 void cfn_run_end(struct cfn_run *run);
 int cfn_run_commit(struct cfn_run *run);
@@ -68,7 +70,5 @@ void cfn_task_skip(struct cfn_run *run, json_t *row);
 /* Properties of a resource in this run, evaluated, coerced, stack tags merged in. CFN_FAILED: run->why. */
 int cfn_run_properties(struct cfn_run *run, const struct tmpl_resource *resource, json_t **ret);
 void cfn_run_scope(struct cfn_run *run);
-/* Stack tags under the type's own; coerced in place. */
-void cfn_merge_tags(const struct tmpl_type *type, const json_t *stack, json_t *props);
 /* Evaluates outputs; CFN_FAILED with run->why. */
 int cfn_run_outputs(struct cfn_run *run, json_t **ret);

@@ -2,6 +2,7 @@
  * Forward: creates or updates the resources of the stack's template in the graph's order, then
  * evaluates outputs. Each look starts what has become possible; what waits does not hold up others.
  */
+#include "cfn/plan.h"
 #include "cfn/run.h"
 
 #include "base/clock.h"
@@ -56,32 +57,6 @@ static const struct cfn_type *type_of(struct cfn_run *run, str name) {
     return backend->type(backend->ctx, name);
 }
 
-static bool is_among(const char *const *names, const char *name) {
-    for (; names && *names; names++)
-        if (strcmp(*names, name) == 0)
-            return true;
-    return false;
-}
-
-/* Can update bring the row to these properties, or must it be made anew? */
-static bool must_replace(struct cfn_run *run, const json_t *row, const struct tmpl_resource *r, const json_t *props) {
-    const struct cfn_type *type = type_of(run, r->type);
-    const json_t *old = json_obj(row, "Properties");
-    if (!str_eq(json_str(row, "Type"), r->type) || !type || !type->update)
-        return true;
-    if (tmpl_is_custom(r->type)) /* the function decides, by the id that it answers */
-        return !str_eq(json_str(props, "ServiceToken"), json_str(old, "ServiceToken"));
-    const struct tmpl_type *known = tmpl_type_find(r->type);
-    for (size_t i = 0; i < known->properties->n; i++) {
-        const struct tmpl_prop *p = &known->properties->props[i];
-        const json_t *a = json_object_get(old, p->name.p), *b = json_object_get(props, p->name.p);
-        bool same = a == b || (a && b && json_equal(a, b));
-        if (!same && ((p->flags & TMPL_PROP_CREATE_ONLY) || !is_among(type->in_place, p->name.p)))
-            return true;
-    }
-    return false;
-}
-
 static int begin_resource(struct cfn_run *run, size_t index, size_t position) {
     const struct tmpl_resource *r = &run->model->resources[index];
     json_t *row = json_object_getn(run->resources, r->name.p, r->name.len);
@@ -94,14 +69,22 @@ static int begin_resource(struct cfn_run *run, size_t index, size_t position) {
         describe(run, row, index, position);
         return fail_early(run, row);
     }
-    if (!is_new && str_eq(json_str(row, "Type"), r->type) && json_equal(json_obj(row, "Properties"), props)) {
+    str property = STR_NONE;
+    enum cfn_change how = is_new ? CFN_NEW_ONE
+                                 : cfn_compare(type_of(run, r->type), tmpl_type_find(r->type), json_str(row, "Type"),
+                                               r->type, json_obj(row, "Properties"), props, &property);
+    if (how == CFN_SAME || how == CFN_UNSUPPORTED) {
         json_decref(props);
         describe(run, row, index, position);
+        if (how == CFN_UNSUPPORTED) { /* not seen while planning: a value was unknown then */
+            err_set(&run->why, 0, "An update of the property " STR_FMT " is not supported", STR_ARG(property));
+            return fail_early(run, row);
+        }
         cfn_task_skip(run, row);
         rc = cfn_run_commit(run);
         return rc ? rc : CFN_DONE;
     }
-    enum cfn_verb verb = is_new ? CFN_CREATE : must_replace(run, row, r, props) ? CFN_REPLACE : CFN_UPDATE;
+    enum cfn_verb verb = is_new ? CFN_CREATE : how == CFN_NEW_ONE ? CFN_REPLACE : CFN_UPDATE;
     str reason = verb == CFN_REPLACE ? S("Requested update requires the creation of a new physical resource; hence creating one.") : STR_NONE;
     if (verb != CFN_CREATE)
         cfn_task_remember(row);

@@ -23,7 +23,12 @@ DEFINE_FREEP(hub)
  */
 struct hub_event {
     str target;         /* ARN */
-    str source_service; /* "s3.amazonaws.com": the principal that target policies see */
+    /*
+     * "s3.amazonaws.com": the principal that target policies see. "lambda.amazonaws.com" is an
+     * exception (dead letters, destinations): Lambda has checked that the function's role may send
+     * there, as on AWS, and a target of the same account asks no policy of its own.
+     */
+    str source_service;
     str source_arn;     /* aws:SourceArn */
     str source_account; /* aws:SourceAccount */
     str payload;        /* bytes: the JSON event for Lambda, the message for SNS and SQS */

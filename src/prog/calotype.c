@@ -13,6 +13,12 @@ static const struct {
     {"down", "end it", prog_verb_down},
     {"env", "print the environment for AWS clients", prog_verb_env},
     {"with", "run an AWS client against it", prog_verb_with},
+    {"deploy", "deploy the stack", prog_verb_deploy},
+    {"put", "upload photographs and wait for their rows", prog_verb_put},
+    {"ls", "list the photographs", prog_verb_ls},
+    {"show", "show all that is known of one", prog_verb_show},
+    {"query", "list those of a span of time", prog_verb_query},
+    {"package", "make function.zip", prog_verb_package},
 };
 
 static void print_verbs(void) {

@@ -6,12 +6,12 @@
 #include "net/net.h"
 #include "prog/data.h"
 #include "prog/front.h"
-#include "prog/root.h"
 #include "prog/services.h"
 #include "prog/tls.h"
 #include "sandbox/sandbox.h"
 #include "store/key.h"
 #include "store/store.h"
+#include "svc/iam/iam.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -22,10 +22,10 @@ static const char default_account[] = "000000000000";
 struct prog_daemon {
     struct prog_daemon_options o;
     struct prog_credentials key;
-    struct prog_root root;
     struct prog_tls tls;
     struct store *store;
     struct hub *hub;
+    struct svc *iam;
     struct aws_cloud *cloud;
     struct prog_services services;
     struct net *net;
@@ -102,6 +102,7 @@ json_t *prog_daemon_health(struct prog_daemon *d, bool full) {
     json_set_str(doc, "account", str_c(default_account));
     add_isolation(doc, d->o.spawner);
     json_set_str(doc, "world_time", str_c(clock_iso8601_ms(when, clock_world_ms())));
+    json_set_int(doc, "world_offset_ms", clock_offset_ms());
     json_set_int(doc, "pid", getpid());
     json_set_int(doc, "up_ms", clock_mono_ms() - d->started_ms);
     return doc;
@@ -140,23 +141,45 @@ static int bind_port(struct prog_daemon *d, struct err *err) {
     return r;
 }
 
-static int open_identity(struct prog_daemon *d, struct err *err) {
-    bool made = false;
-    int r = prog_credentials_ensure(d->o.data, &d->key, &made, err);
-    if (r)
-        return r;
-    if (made)
-        log_info("prog", "made a root key: %s/credentials", d->o.data);
-    prog_root_init(&d->root, &d->key, default_account);
+static int open_tls(struct prog_daemon *d, struct err *err) {
     return prog_tls_ensure(&d->tls, d->o.data, d->o.settings->listen, err);
 }
 
-static int open_cloud(struct prog_daemon *d, struct err *err) {
+/*
+ * The default account and its root key. The secret is told once, when a key is made; where the file
+ * that keeps it is gone (or was never written, because we died between the two), a new key is made.
+ */
+static int ensure_root_key(struct prog_daemon *d, struct err *err) {
+    struct aws_credentials made = {0};
+    int r = iam_create_account(d->iam, str_c(default_account), &made, err);
+    if (r == IAM_E_EXISTS) {
+        r = prog_credentials_read(d->o.data, &d->key, err);
+        if (r != -ENOENT)
+            return r;
+        r = iam_create_root_key(d->iam, str_c(default_account), &made, err);
+    }
+    if (r)
+        return r;
+    d->key = (struct prog_credentials){.region = "us-east-1"};
+    snprintf(d->key.access_key, sizeof d->key.access_key, "%s", made.access_key);
+    snprintf(d->key.secret_key, sizeof d->key.secret_key, "%s", made.secret_key);
+    buf_deinit(&made.session_token);
+    explicit_bzero(&made, sizeof made);
+    log_info("prog", "made a root key: %s/credentials", d->o.data);
+    return prog_credentials_write(d->o.data, &d->key, err);
+}
+
+static int open_identity(struct prog_daemon *d, struct err *err) {
     d->hub = hub_new(d->store);
+    int r = iam_open(&d->iam, d->store, d->hub, err);
+    return r ? r : ensure_root_key(d, err);
+}
+
+static int open_cloud(struct prog_daemon *d, struct err *err) {
     struct aws_options options = {
         .store = d->store,
         .hub = d->hub,
-        .identities = prog_root_source(&d->root),
+        .identities = iam_identity_source(d->iam),
         .default_region = d->key.region,
         .default_account = default_account,
     };
@@ -167,6 +190,7 @@ static int open_cloud(struct prog_daemon *d, struct err *err) {
     struct prog_parts parts = {
         .store = d->store,
         .hub = d->hub,
+        .iam = d->iam,
         .cloud = d->cloud,
         .spawner = d->o.spawner,
         .ca_cert = buf_view(&d->tls.ca_cert),
@@ -175,7 +199,9 @@ static int open_cloud(struct prog_daemon *d, struct err *err) {
 }
 
 static int open_net(struct prog_daemon *d, struct err *err) {
-    d->front = (struct prog_front){.daemon = d, .inner = aws_cloud_app(d->cloud)};
+    d->front = (struct prog_front){.daemon = d,
+                                    .cfn = prog_services_find(&d->services, "cloudformation"),
+                                    .inner = aws_cloud_app(d->cloud)};
     struct net_options options = {
         .app = prog_front_app(&d->front),
         .threads = d->o.settings->threads,
@@ -209,7 +235,7 @@ static int listen_at_last(struct prog_daemon *d, struct err *err) {
 }
 
 static int (*const steps[])(struct prog_daemon *d, struct err *err) = {
-    open_store, bind_port, open_identity, open_cloud, open_net, start_services, open_admin, listen_at_last,
+    open_store, bind_port, open_tls, open_identity, open_cloud, open_net, start_services, open_admin, listen_at_last,
 };
 
 int prog_daemon_start(struct prog_daemon **ret_daemon, const struct prog_daemon_options *options,
@@ -241,10 +267,10 @@ struct prog_daemon *prog_daemon_stop(struct prog_daemon *d) {
     net_stop(d->net, d->o.settings->stop_s * 1000);
     fd_closep(&d->listen_fd);
     prog_services_close(&d->services);
+    iam_close(d->iam);
     aws_cloud_free(d->cloud);
     hub_free(d->hub);
     store_free(d->store);
-    prog_root_deinit(&d->root);
     prog_tls_deinit(&d->tls);
     explicit_bzero(&d->key, sizeof d->key);
     pthread_mutex_destroy(&d->clock_lock);

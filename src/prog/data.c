@@ -1,8 +1,6 @@
 #include "prog/data.h"
 
-#include "base/codec.h"
 #include "base/io.h"
-#include "base/rand.h"
 #include "store/file.h"
 
 #include <errno.h>
@@ -167,25 +165,14 @@ int prog_credentials_read(const char *data, struct prog_credentials *ret, struct
     return 0;
 }
 
-int prog_credentials_ensure(const char *data, struct prog_credentials *ret, bool *ret_made, struct err *err) {
+int prog_credentials_write(const char *data, const struct prog_credentials *key, struct err *err) {
     CLEANUP_MEM char *path = prog_data_path(data, "credentials");
-    *ret_made = access(path, F_OK) != 0 && errno == ENOENT;
-    if (!*ret_made)
-        return prog_credentials_read(data, ret, err);
-
-    /* AWS's own shape: AKIA and 16 characters, and 40 characters of base64 without padding. */
-    *ret = (struct prog_credentials){.access_key = "AKIA", .region = "us-east-1"};
-    rand_base32(ret->access_key + 4, 16);
-    unsigned char secret[30];
-    rand_bytes(secret, sizeof secret);
-    CLEANUP_DEINIT(buf) struct buf b64 = {0};
-    codec_add_base64(&b64, secret, sizeof secret);
-    snprintf(ret->secret_key, sizeof ret->secret_key, "%s", buf_cstr(&b64));
-
     CLEANUP_DEINIT(buf) struct buf text = {0};
     buf_printf(&text,
                "# The root key of this cloud. Whoever has it may do everything in it.\n"
                "[default]\naws_access_key_id = %s\naws_secret_access_key = %s\nregion = %s\n",
-               ret->access_key, ret->secret_key, ret->region);
-    return file_write_durable(path, buf_view(&text), 0600, err);
+               key->access_key, key->secret_key, key->region);
+    int r = file_write_durable(path, buf_view(&text), 0600, err);
+    explicit_bzero(text.p, text.len);
+    return r;
 }

@@ -36,5 +36,5 @@ struct prog_credentials {
 };
 /* Of the root user, from DATA/credentials. -ENOENT: there are none yet. */
 int prog_credentials_read(const char *data, struct prog_credentials *ret, struct err *err);
-/* The same, and makes them when there are none. *ret_made tells. */
-int prog_credentials_ensure(const char *data, struct prog_credentials *ret, bool *ret_made, struct err *err);
+/* Durably, 0600. */
+int prog_credentials_write(const char *data, const struct prog_credentials *key, struct err *err);

@@ -2,7 +2,10 @@
 
 #include "prog/services_rooms.h"
 
-/* One row a service; start and stop may be NULL. */
+/*
+ * One row a service, in the order in which they open; start and stop may be NULL. iam is opened and
+ * closed by the daemon: here it is only added to the cloud.
+ */
 struct row {
     const char *name;
     int (*open)(struct svc **ret, const struct prog_parts *parts, struct err *err);
@@ -12,33 +15,86 @@ struct row {
     struct svc *(*close)(struct svc *svc);
 };
 
-#ifdef PROG_HAS_SVC_S3
+static int open_iam(struct svc **ret, const struct prog_parts *p, struct err *err) {
+    (void)err;
+    *ret = p->iam;
+    return 0;
+}
+static struct svc *keep_iam(struct svc *iam) {
+    (void)iam;
+    return NULL;
+}
+static int open_sts(struct svc **ret, const struct prog_parts *p, struct err *err) {
+    return sts_open(ret, p->iam, err);
+}
 static int open_s3(struct svc **ret, const struct prog_parts *p, struct err *err) {
     return s3_open(ret, p->store, p->hub, err);
 }
-#endif
-
 #ifdef PROG_HAS_SVC_DYNAMODB
 static int open_dynamodb(struct svc **ret, const struct prog_parts *p, struct err *err) {
     return ddb_open(ret, p->store, p->hub, err);
 }
 #endif
+#ifdef PROG_HAS_SVC_SNS
+static int open_sns(struct svc **ret, const struct prog_parts *p, struct err *err) {
+    return sns_open(ret, p->store, p->hub, err);
+}
+#endif
+#ifdef PROG_HAS_SVC_SQS
+static int open_sqs(struct svc **ret, const struct prog_parts *p, struct err *err) {
+    return sqs_open(ret, p->store, p->hub, err);
+}
+#endif
+#ifdef PROG_HAS_SVC_LOGS
+static int open_logs(struct svc **ret, const struct prog_parts *p, struct err *err) {
+    return logs_open(ret, p->store, p->hub, err);
+}
+#endif
+#ifdef PROG_HAS_SVC_CLOUDWATCH
+static int open_cloudwatch(struct svc **ret, const struct prog_parts *p, struct err *err) {
+    return cw_open(ret, p->store, p->hub, err);
+}
+#endif
+#ifdef PROG_HAS_SVC_LAMBDA
+static int open_lambda(struct svc **ret, const struct prog_parts *p, struct err *err) {
+    struct lambda_options options = {
+        .store = p->store, .hub = p->hub, .cloud = p->cloud, .spawner = p->spawner, .ca_cert = p->ca_cert};
+    return lambda_open(ret, &options, err);
+}
+#endif
+static int open_cfn(struct svc **ret, const struct prog_parts *p, struct err *err) {
+    return cfn_open(ret, p->cloud, err);
+}
 
 static const struct row rows[] = {
-#ifdef PROG_HAS_SVC_S3
+    {"iam", open_iam, iam_service, NULL, NULL, keep_iam},
+    {"sts", open_sts, sts_service, NULL, NULL, sts_close},
     {"s3", open_s3, s3_service, NULL, NULL, s3_close},
-#endif
 #ifdef PROG_HAS_SVC_DYNAMODB
     {"dynamodb", open_dynamodb, ddb_service, NULL, ddb_stop, ddb_close},
 #endif
-    {NULL, NULL, NULL, NULL, NULL, NULL},
+#ifdef PROG_HAS_SVC_LOGS
+    {"logs", open_logs, logs_service, NULL, NULL, logs_close},
+#endif
+#ifdef PROG_HAS_SVC_CLOUDWATCH
+    {"cloudwatch", open_cloudwatch, cw_service, NULL, NULL, cw_close},
+#endif
+#ifdef PROG_HAS_SVC_SQS
+    {"sqs", open_sqs, sqs_service, NULL, NULL, sqs_close},
+#endif
+#ifdef PROG_HAS_SVC_SNS
+    {"sns", open_sns, sns_service, NULL, NULL, sns_close},
+#endif
+#ifdef PROG_HAS_SVC_LAMBDA
+    {"lambda", open_lambda, lambda_service, lambda_start, lambda_stop, lambda_close},
+#endif
+    {"cloudformation", open_cfn, cfn_service, NULL, cfn_stop, cfn_close},
 };
 _Static_assert(sizeof rows / sizeof *rows <= PROG_MOST_SERVICES, "PROG_MOST_SERVICES is too small");
-static const size_t n_rows = sizeof rows / sizeof *rows - 1;
 
 int prog_services_open(struct prog_services *all, const struct prog_parts *parts, struct err *err) {
     all->parts = *parts;
-    for (size_t i = 0; i < n_rows; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         int r = rows[i].open(&all->svc[i], parts, err);
         if (r)
             return r;
@@ -51,7 +107,7 @@ int prog_services_open(struct prog_services *all, const struct prog_parts *parts
 }
 
 int prog_services_start(struct prog_services *all, struct net *net, struct err *err) {
-    for (size_t i = 0; i < n_rows; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         int r = rows[i].start ? rows[i].start(all->svc[i], net, err) : 0;
         if (r)
             return r;
@@ -61,7 +117,7 @@ int prog_services_start(struct prog_services *all, struct net *net, struct err *
 }
 
 void prog_services_stop(struct prog_services *all) {
-    for (size_t i = n_rows; i-- > 0;) {
+    for (size_t i = ARRAY_LEN(rows); i-- > 0;) {
         if (all->started[i] && rows[i].stop)
             rows[i].stop(all->svc[i]);
         all->started[i] = false;
@@ -69,7 +125,14 @@ void prog_services_stop(struct prog_services *all) {
 }
 
 void prog_services_close(struct prog_services *all) {
-    for (size_t i = n_rows; i-- > 0;)
+    for (size_t i = ARRAY_LEN(rows); i-- > 0;)
         if (all->svc[i])
             all->svc[i] = rows[i].close(all->svc[i]);
+}
+
+struct svc *prog_services_find(const struct prog_services *all, const char *name) {
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        if (strcmp(rows[i].name, name) == 0)
+            return all->svc[i];
+    return NULL;
 }

@@ -31,6 +31,7 @@ int prog_session_open(struct prog_session *s, const char *data, struct err *err)
     s->ca = prog_data_path(s->data, "tls/ca.pem");
     s->endpoint = mem_strdup(endpoint.p);
     memcpy(s->account, account.p, account.len);
+    s->world_offset_ms = json_int(health, "world_offset_ms", 0);
     return 0;
 }
 

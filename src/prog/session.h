@@ -11,6 +11,7 @@ struct prog_session {
     char *ca;       /* path of the CA's certificate */
     char *endpoint; /* https://127.0.0.1:4566 */
     char account[16];
+    int64_t world_offset_ms; /* of the daemon's world time to real time */
     struct prog_credentials key;
 };
 /* data: the --data flag, or NULL. err: one line, also when no daemon runs. */

@@ -1,6 +1,8 @@
 /* Properties brought to the kinds of their type's table. CloudFormation is lenient with scalars. */
 #include "tmpl/types.h"
 
+#include "tmpl/eval.h"
+
 #include <math.h>
 
 enum { REFUSED = 1 };

@@ -13,6 +13,13 @@
 
 enum { TMPL_MAX_VALUE = 4 << 20 };
 
+/*
+ * For planning, while the ids of some resources are not known yet: hooks answer a string that holds
+ * TMPL_UNKNOWN. Selecting from a list made of such a value gives an unknown value again.
+ */
+#define TMPL_UNKNOWN "\x01unknown"
+bool tmpl_is_unknown(const json_t *value); /* it or anything within it */
+
 struct tmpl_scope {
     const struct tmpl_model *model;
     const json_t *params;     /* from tmpl_params_resolve */

@@ -44,6 +44,10 @@ int eval_select(struct eval_run *run, const struct tmpl_node *value, json_t **re
         return TMPL_E_TEMPLATE;
     if (!str_to_u64(buf_view(&text), &index) || !json_is_array(list))
         return FAIL(run, value, complaint);
+    if (index >= json_array_size(list) && tmpl_is_unknown(list)) {
+        *ret = json_string(TMPL_UNKNOWN);
+        return 0;
+    }
     if (index >= json_array_size(list))
         return FAIL(run, value, "Template error: Fn::Select cannot select nonexistent value at index %s",
                     buf_cstr(&text));
@@ -128,8 +132,8 @@ int eval_get_azs(struct eval_run *run, const struct tmpl_node *value, json_t **r
         return TMPL_E_TEMPLATE;
     str name = region.len ? buf_view(&region) : run->scope->region;
     json_t *list = json_array();
-    for (char zone = 'a'; zone <= 'c'; zone++)
-        json_array_append_new(list, json_sprintf(STR_FMT "%c", STR_ARG(name), zone));
+    for (const char *zone = "abc"; *zone; zone++)
+        json_array_append_new(list, json_sprintf(STR_FMT "%c", STR_ARG(name), *zone));
     *ret = list;
     return 0;
 }

@@ -56,9 +56,6 @@ bool tmpl_has_attribute(const struct tmpl_type *type, str attribute);
  */
 int tmpl_type_coerce(const struct tmpl_type *type, const json_t *properties, json_t **ret, struct err *err);
 /*
- * For planning, while some values are not known yet: a string that holds TMPL_UNKNOWN stands for
- * such a value and passes as any kind.
+ * For planning: a string that holds TMPL_UNKNOWN (tmpl/eval.h) passes as any kind.
  */
-#define TMPL_UNKNOWN "\x01unknown"
-bool tmpl_is_unknown(const json_t *value); /* it or anything within it */
 int tmpl_type_coerce_plan(const struct tmpl_type *type, const json_t *properties, json_t **ret, struct err *err);

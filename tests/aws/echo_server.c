@@ -4,12 +4,16 @@
  * DIR/in.json: roundtrip.py speaks to it with a real SDK and compares.
  *
  *   echo_server DIR     prints "PORT\n", ends when its standard input does
+ *   echo_server DIR -   the same, but answers with nothing at once: to measure what aws itself costs
  */
 #include "aws/model.h"
 #include "cloud_fixture.h"
 #include "net/net.h"
 
+#include <pthread.h>
+
 static const char *dir;
+static bool silent;
 
 static void write_file(const char *name, str text) {
     char path[256];
@@ -59,11 +63,54 @@ static ssize_t read_text(void *ctx, uint64_t offset, void *p, size_t n) {
     return (ssize_t)take;
 }
 
+/* ---- "(park)": milliseconds to wait, as a long poll does ---- */
+
+struct waiter {
+    pthread_mutex_t lock;
+    struct rq *rq; /* NULL: the request is over */
+    unsigned ms;
+};
+static void let_go(void *ctx) {
+    struct waiter *w = ctx;
+    pthread_mutex_lock(&w->lock);
+    w->rq = NULL;
+    pthread_mutex_unlock(&w->lock);
+}
+static void *wake(void *ctx) {
+    struct waiter *w = ctx;
+    usleep(w->ms * 1000);
+    pthread_mutex_lock(&w->lock);
+    if (w->rq)
+        aws_resume(w->rq);
+    pthread_mutex_unlock(&w->lock);
+    return NULL; /* w is left: the server lives for a few requests */
+}
+static int woken(struct svc *svc, struct rq *rq) {
+    (void)svc;
+    rq_out_header(rq, "x-was-parked", S("yes"));
+    return 0;
+}
+static int park(struct rq *rq, unsigned ms) {
+    static struct waiter waiters[64];
+    static unsigned n;
+    pthread_t thread;
+    struct waiter *w = &waiters[n++ % 64];
+    pthread_mutex_init(&w->lock, NULL);
+    w->rq = rq;
+    w->ms = ms;
+    rq_on_done(rq, let_go, w);
+    if (pthread_create(&thread, NULL, wake, w) == 0)
+        pthread_detach(thread);
+    return aws_suspend(rq, woken);
+}
+
 static int echo(struct svc *svc, struct rq *rq) {
     (void)svc;
     CLEANUP_DEINIT(buf) struct buf text = {0};
     struct err err = {0};
     char path[256];
+    if (silent)
+        return 0;
     write_question(rq);
     snprintf(path, sizeof path, "%s/out.json", dir);
     if (io_read_file(&text, path, 1 << 24, NULL) == 0)
@@ -79,6 +126,8 @@ static int echo(struct svc *svc, struct rq *rq) {
         buf_str(bytes, stream);
         rq_out_stream(rq, bytes->len, read_text, free_sink, bytes);
     }
+    if (json_has(rq->out, "(park)"))
+        return park(rq, (unsigned)json_int(rq->out, "(park)", 0));
     static struct aws_error asked;
     if (json_has(rq->out, "(error)")) {
         asked = (struct aws_error){.code = json_str(rq->out, "(error)").p, .status = (int)json_int(rq->out, "(status)", 400), .text = "no text"};
@@ -131,8 +180,9 @@ int main(int argc, char **argv) {
     struct cloud_fixture f;
     struct err err = {0};
     static struct aws_service services[16];
-    if (argc != 2 || fixture_open(&f))
+    if (argc < 2 || fixture_open(&f))
         return 2;
+    silent = argc > 2;
     dir = argv[1];
     for (size_t i = 0; api_services[i]; i++) {
         services[i] = make_service(api_services[i]);

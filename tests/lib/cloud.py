@@ -44,6 +44,19 @@ def build_dir():
     return max(found, key=lambda p: (p / "src/prog/calotype").stat().st_mtime)
 
 
+def static_programs():
+    """A folder for CALOTYPE_PROGRAMS: where bootstrap and calotype-image are static."""
+    given = os.environ.get("CALOTYPE_PROGRAMS")
+    if given:
+        return given
+    for build in (build_dir(), ROOT / "build"):
+        image = build / "src/img/calotype-image"
+        # A static program has no interpreter, so its bytes do not name the dynamic loader.
+        if image.exists() and b"ld-linux" not in image.read_bytes():
+            return str(build / "src/prog")
+    raise unittest.SkipTest("there is no build with static programs (meson setup build && ninja -C build)")
+
+
 def binary(name="calotype"):
     """A program of the build: calotype, calotype-image, bootstrap."""
     for at in ("src/prog", "src/fn", "src/img"):
@@ -196,8 +209,11 @@ class Cloud:
 
     def run(self, *args, check=True, input=None, env=None):
         """The command line on this data. A CompletedProcess with text output."""
+        more = {"CALOTYPE_DATA": str(self.data), **(env or {})}
+        if args[0] in ("deploy", "package"):
+            more.setdefault("CALOTYPE_PROGRAMS", static_programs())
         done = subprocess.run([binary(), *args], capture_output=True, text=True, input=input,
-                              env={**os.environ, "CALOTYPE_DATA": str(self.data), **(env or {})})
+                              env={**os.environ, **more})
         if check and done.returncode:
             raise AssertionError(f"calotype {' '.join(args)} ended with {done.returncode}\n{done.stdout}{done.stderr}")
         return done

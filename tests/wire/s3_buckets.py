@@ -1,4 +1,5 @@
 """S3: buckets and their configurations, as boto3 sees them."""
+# also with Debian's boto3
 import json
 import pathlib
 import sys
@@ -13,7 +14,7 @@ class Buckets(S3Case):
         made = self.s3.create_bucket(Bucket="alpha-one")
         self.assertEqual(made["Location"], "/alpha-one")
         head = self.s3.head_bucket(Bucket="alpha-one")
-        self.assertEqual(head["BucketRegion"], "us-east-1")
+        self.assertEqual(head["ResponseMetadata"]["HTTPHeaders"]["x-amz-bucket-region"], "us-east-1")
         names = [b["Name"] for b in self.s3.list_buckets()["Buckets"]]
         self.assertIn("alpha-one", names)
         self.assertEqual(self.s3.get_bucket_location(Bucket="alpha-one")["LocationConstraint"], None)
@@ -27,7 +28,8 @@ class Buckets(S3Case):
         where = {"LocationConstraint": "eu-west-1"}
         west.create_bucket(Bucket="alpha-west", CreateBucketConfiguration=where)
         self.assertEqual(west.get_bucket_location(Bucket="alpha-west")["LocationConstraint"], "eu-west-1")
-        self.assertEqual(west.head_bucket(Bucket="alpha-west")["BucketRegion"], "eu-west-1")
+        head = west.head_bucket(Bucket="alpha-west")
+        self.assertEqual(head["ResponseMetadata"]["HTTPHeaders"]["x-amz-bucket-region"], "eu-west-1")
         self.assertEqual(code_of(west.create_bucket, Bucket="alpha-west", CreateBucketConfiguration=where),
                          "BucketAlreadyOwnedByYou")
         west.delete_bucket(Bucket="alpha-west")
@@ -45,6 +47,7 @@ class Buckets(S3Case):
         self.s3.create_bucket(Bucket="alpha-acl", ACL="private")
 
     def test_list_pages(self):
+        self.need_new_boto3()
         for i in range(5):
             self.s3.create_bucket(Bucket=f"paged-{i}")
         got = []

@@ -1,4 +1,5 @@
 """S3: objects, as boto3 sees them: put, get, ranges, conditions, copies, lists, multipart uploads."""
+# also with Debian's boto3
 import base64
 import concurrent.futures
 import datetime
@@ -41,8 +42,8 @@ class Objects(S3Case):
                           h["ContentLanguage"], h["StorageClass"], h["ServerSideEncryption"]),
                          ("image/jpeg", "max-age=1", "inline", "gzip", "de", "STANDARD_IA", "AES256"))
         self.assertEqual(h["Metadata"], {"camera": "Leica", "no-ascii": "=?UTF-8?B?w6Q=?="})
-        self.assertEqual(h["ExpiresString"], "Wed, 02 Jan 2030 03:04:05 GMT")
-        self.assertEqual(h.get("TagCount"), 2)
+        self.assertEqual(h["ResponseMetadata"]["HTTPHeaders"]["expires"], "Wed, 02 Jan 2030 03:04:05 GMT")
+        self.assertEqual(h["ResponseMetadata"]["HTTPHeaders"]["x-amz-tagging-count"], "2")
         g = self.s3.get_object(Bucket=b, Key="k", ResponseContentType="text/x", ResponseContentDisposition="attachment")
         self.assertEqual((g["ContentType"], g["ContentDisposition"]), ("text/x", "attachment"))
         self.assertEqual(self.s3.get_object_tagging(Bucket=b, Key="k")["TagSet"],
@@ -84,6 +85,7 @@ class Objects(S3Case):
         self.assertEqual(code_of(self.s3.put_object, Bucket=b, Key="bad", Body=body, ContentMD5=md5), "BadDigest")
         self.assertEqual(code_of(self.s3.head_object, Bucket=b, Key="bad"), "404")
         # Without one from the client S3 makes a CRC64NVME.
+        self.need_new_boto3()
         url = self.s3.generate_presigned_url("put_object", Params={"Bucket": b, "Key": "check"})
         self.send("PUT", url, b"123456789")
         got = self.s3.get_object_attributes(Bucket=b, Key="check", ObjectAttributes=["Checksum", "ObjectSize", "ETag"])
@@ -124,7 +126,8 @@ class Objects(S3Case):
         for header in ("bytes=200000-", "bytes=-0"):
             self.assertEqual(code_of(self.s3.get_object, Bucket=b, Key="k", Range=header), "InvalidRange")
         head = self.s3.head_object(Bucket=b, Key="k", Range="bytes=0-9")
-        self.assertEqual((head["ContentLength"], head["ContentRange"]), (10, "bytes 0-9/200000"))
+        self.assertEqual((head["ContentLength"], head["ResponseMetadata"]["HTTPHeaders"]["content-range"]),
+                         (10, "bytes 0-9/200000"))
 
     def test_conditional_reads(self):
         b = self.bucket()
@@ -145,6 +148,7 @@ class Objects(S3Case):
         self.assertEqual(future > past, True)
 
     def test_conditional_writes(self):
+        self.need_new_boto3()
         b = self.bucket()
         tag = self.s3.put_object(Bucket=b, Key="lock", Body=b"1", IfNoneMatch="*")["ETag"]
         self.assertEqual(error_of(self.s3.put_object, Bucket=b, Key="lock", Body=b"2", IfNoneMatch="*")["Status"], 412)
@@ -155,6 +159,7 @@ class Objects(S3Case):
         self.assertEqual(self.s3.get_object(Bucket=b, Key="lock")["Body"].read(), b"2")
 
     def test_one_of_many_wins(self):
+        self.need_new_boto3()
         b = self.bucket()
         def attempt(i):
             try:
@@ -306,6 +311,8 @@ class Multipart(S3Case):
         crc = base64.b64encode(zlib.crc32(whole).to_bytes(4, "big")).decode()
         cases = [({}, None), ({"ChecksumAlgorithm": "CRC32"}, "COMPOSITE"), ({"ChecksumAlgorithm": "SHA256"}, "COMPOSITE"),
                  ({"ChecksumAlgorithm": "CRC32", "ChecksumType": "FULL_OBJECT"}, "FULL_OBJECT")]
+        if self.is_old:
+            cases = [(kw, kind) for kw, kind in cases if kind != "FULL_OBJECT"]
         for client in (self.s3, self.plain):
             for kw, kind in cases:
                 with self.subTest(tls=client is self.s3, **kw):
@@ -316,7 +323,7 @@ class Multipart(S3Case):
                     extra = {"ChecksumType": "FULL_OBJECT", "ChecksumCRC32": crc} if kind == "FULL_OBJECT" else {}
                     r = client.complete_multipart_upload(Bucket=b, Key="k", UploadId=up, MultipartUpload={"Parts": done}, **extra)
                     self.assertEqual(r["ETag"], f'"{etag}"')
-                    if kind:
+                    if kind and not self.is_old:
                         self.assertEqual(r["ChecksumType"], kind)
                     if kind == "FULL_OBJECT":
                         self.assertEqual(r["ChecksumCRC32"], crc)

@@ -107,6 +107,13 @@ static inline const char *cloud_call(struct cloud *c, const char *op, const char
 #define fails(expr, code) assert_string_equal((expr), (code))
 #define message(text) check_buf(c->call.error_message, (text))
 
+/* A further service; before the first call. */
+static inline void cloud_add(struct cloud *c, const struct aws_service *service) {
+    struct err err = {{0}};
+    if (aws_cloud_add(c->cloud, service, &err))
+        fail_msg("%s: %s", service->name, err.text);
+}
+
 /* The identity behind an access key, as requests find it: a reference, or NULL. */
 static inline struct aws_identity *cloud_find(struct cloud *c, str access_key) {
     struct aws_identity_source source = iam_identity_source(c->iam);

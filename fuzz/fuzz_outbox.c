@@ -1,0 +1,16 @@
+/* A damaged row of the outbox; and the function's reading of S3's events. */
+#include "fn/event.h"
+#include "hub/event.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);
+int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n) {
+    struct hub_row row;
+    hub_row_decode(str_n(p, n), &row);
+    CLEANUP_JSON json_t *doc = json_parse(str_n(p, n), NULL);
+    CLEANUP_DEINIT(arena) struct arena arena = {0};
+    struct fn_record *records;
+    size_t kept, ignored;
+    if (doc)
+        fn_event_parse(doc, &arena, &records, &kept, &ignored, NULL);
+    return 0;
+}

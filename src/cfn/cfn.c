@@ -1,0 +1,65 @@
+#include "aws/model.h"
+#include "cfn/cfn_priv.h"
+
+static const struct aws_op ops[] = {
+#define OP(name, action, resource, flags) {#name, cfn_op_##name, action, resource, flags, NULL},
+#include "cfn/ops.def"
+#undef OP
+};
+
+/* The ARN that IAM is asked about: the stack's, with * for the id while there is none. */
+static int resource(struct svc *cfn, struct rq *rq, struct buf *ret_arn) {
+    (void)cfn;
+    str name = json_str(rq->in, "StackName"), set = json_str(rq->in, "ChangeSetName");
+    CLEANUP_JSON json_t *stack = NULL;
+    CLEANUP_JSON json_t *found = NULL;
+    if (!name.p && cfn_uuid_of(set).p == NULL && str_starts(set, S("arn:"))) {
+        if (cfn_find_set(rq, set, STR_NONE, &found, &stack))
+            return AWS_FAILED;
+    } else if (name.p) {
+        int rc = cfn_look_up(rq, name, &stack);
+        if (rc && rc != STORE_E_ABSENT)
+            return rc;
+    }
+    if (stack)
+        buf_str(ret_arn, json_str(stack, "StackId"));
+    else if (str_starts(name, S("arn:")))
+        buf_str(ret_arn, name);
+    else
+        buf_printf(ret_arn, "arn:aws:cloudformation:" STR_FMT ":" STR_FMT ":stack/" STR_FMT "/*", STR_ARG(rq->region),
+                   STR_ARG(rq->account), STR_ARG(name.p ? name : S("*")));
+    return 0;
+}
+
+struct aws_service cfn_service(struct svc *cfn) {
+    return (struct aws_service){.name = "cloudformation", .api = &api_cloudformation, .ops = ops, .n_ops = ARRAY_LEN(ops),
+                                .svc = cfn, .resource = resource};
+}
+
+int cfn_open(struct svc **ret_cfn, struct aws_cloud *cloud, struct err *err) {
+    (void)err;
+    struct svc *cfn = mem_new(struct svc);
+    struct cfn_backend backend = cfn_cloud_backend(cloud);
+    cfn->cloud = cloud;
+    cfn->store = aws_cloud_store(cloud);
+    cfn->engine = cfn_engine_new(cfn->store, aws_cloud_hub(cloud), &backend);
+    *ret_cfn = cfn;
+    return 0;
+}
+
+void cfn_stop(struct svc *cfn) { cfn_engine_stop(cfn->engine); }
+
+struct svc *cfn_close(struct svc *cfn) {
+    if (cfn) {
+        cfn_engine_free(cfn->engine);
+        free(cfn);
+    }
+    return NULL;
+}
+
+void cfn_set_response_base(struct svc *cfn, const char *base) { cfn_engine_set_response_base(cfn->engine, base); }
+bool cfn_wants_answer(str path) { return cfn_is_answer(path); }
+int cfn_answer(struct svc *cfn, str path, str body) {
+    struct cfn_answer answer = {path, body};
+    return cfn_take_answer(cfn->engine, &answer);
+}

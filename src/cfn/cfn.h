@@ -1,0 +1,29 @@
+#pragma once
+/*
+ * cfn: CloudFormation: the API over the stack engine (cfn/engine.h).
+ *
+ * Life, in prog: cfn_open after the cloud was made, aws_cloud_add(cfn_service), hub_start (operations
+ * of an earlier life go on at once); cfn_stop before hub_stop, cfn_close after it.
+ *
+ * Provisioning goes through aws_call as the stack's caller, or as its RoleARN, so IAM decides.
+ */
+#include "aws/call.h"
+#include "aws/op.h"
+
+int cfn_open(struct svc **ret_cfn, struct aws_cloud *cloud, struct err *err);
+void cfn_stop(struct svc *cfn);
+struct svc *cfn_close(struct svc *cfn); /* returns NULL */
+struct aws_service cfn_service(struct svc *cfn);
+
+/*
+ * Where functions reach the daemon, for ResponseURL. Inside a sandbox *.amazonaws.com is the cloud,
+ * so the default, https://cloudformation.us-east-1.amazonaws.com, works there; a level without private
+ * DNS wants the daemon's own endpoint.
+ */
+void cfn_set_response_base(struct svc *cfn, const char *base);
+/*
+ * Answers to custom resources are unsigned PUTs. Whoever takes requests from net asks is_answer for
+ * the path (without query), before the router, and gives the body to answer: HTTP status to reply.
+ */
+bool cfn_wants_answer(str path);
+int cfn_answer(struct svc *cfn, str path, str body);

@@ -1,0 +1,314 @@
+#include "cfn/plan.h"
+
+enum { REFUSED = 1 };
+
+/* ---- Comparing ---- */
+
+static bool is_among(const char *const *names, str name) {
+    for (; names && *names; names++)
+        if (str_is(name, *names))
+            return true;
+    return false;
+}
+
+static bool is_same(const json_t *a, const json_t *b) { return a == b || (a && b && json_equal(a, b)); }
+
+static enum cfn_change compare_property(const struct cfn_type *type, const struct tmpl_prop *p, const json_t *old,
+                                        const json_t *new) {
+    const json_t *a = json_object_get(old, p->name.p), *b = json_object_get(new, p->name.p);
+    if (is_same(a, b))
+        return CFN_SAME;
+    if (p->flags & TMPL_PROP_CREATE_ONLY)
+        return CFN_NEW_ONE;
+    return is_among(type->in_place, p->name) ? CFN_IN_PLACE : CFN_UNSUPPORTED;
+}
+
+/* Custom resources: the function decides by the id that it answers; another function is another resource. */
+static enum cfn_change compare_custom(const json_t *old, const json_t *new) {
+    if (!is_same(json_object_get(old, "ServiceToken"), json_object_get(new, "ServiceToken")))
+        return CFN_NEW_ONE;
+    return json_equal(old, new) ? CFN_SAME : CFN_IN_PLACE;
+}
+
+enum cfn_change cfn_compare(const struct cfn_type *type, const struct tmpl_type *known, str old_type, str new_type,
+                            const json_t *old, const json_t *new, str *ret_property) {
+    if (!str_eq(old_type, new_type))
+        return CFN_NEW_ONE;
+    if (tmpl_is_custom(new_type))
+        return compare_custom(old, new);
+    if (!type->update)
+        return json_equal(old, new) ? CFN_SAME : CFN_NEW_ONE;
+    enum cfn_change worst = CFN_SAME;
+    for (size_t i = 0; i < known->properties->n; i++) {
+        enum cfn_change one = compare_property(type, &known->properties->props[i], old, new);
+        if (one > worst) {
+            worst = one;
+            if (ret_property)
+                *ret_property = known->properties->props[i].name;
+        }
+    }
+    return worst;
+}
+
+/* ---- What references answer while planning ---- */
+
+struct planning {
+    struct cfn_plan *plan;
+    struct tmpl_scope scope;
+    struct tmpl_graph graph;
+    struct arena arena;
+    json_t *unknown; /* names of resources whose id and attributes are not known yet */
+    json_t *moving;  /* … whose attributes may change */
+    struct err *err;
+};
+
+static bool is_in(const json_t *set, str name) { return json_object_getn(set, name.p, name.len) != NULL; }
+
+static int hook_ref(void *ctx, const struct tmpl_resource *r, json_t **ret, struct err *err) {
+    (void)err;
+    struct planning *p = ctx;
+    const json_t *row = json_object_getn(p->plan->rows, r->name.p, r->name.len);
+    str id = json_str(row, "PhysicalId");
+    *ret = !id.p || is_in(p->unknown, r->name) ? json_string(TMPL_UNKNOWN) : json_of_str(id);
+    return 0;
+}
+
+static int hook_get_att(void *ctx, const struct tmpl_resource *r, str attribute, json_t **ret, struct err *err) {
+    struct planning *p = ctx;
+    const struct tmpl_type *known = tmpl_type_find(r->type);
+    if (known && !tmpl_has_attribute(known, attribute))
+        return err_set(err, TMPL_E_TEMPLATE,
+                       "Template error: resource " STR_FMT " does not support attribute type " STR_FMT " in Fn::GetAtt",
+                       STR_ARG(r->name), STR_ARG(attribute));
+    const json_t *attributes = json_obj(json_object_getn(p->plan->rows, r->name.p, r->name.len), "Attributes");
+    const json_t *value = attributes ? json_object_getn(attributes, attribute.p, attribute.len) : NULL;
+    bool open = !value || is_in(p->unknown, r->name) || is_in(p->moving, r->name);
+    *ret = open ? json_string(TMPL_UNKNOWN) : json_incref((json_t *)value);
+    return 0;
+}
+
+static int hook_import(void *ctx, str name, json_t **ret, struct err *err) {
+    struct planning *p = ctx;
+    CLEANUP_DEINIT(buf) struct buf key = {0};
+    CLEANUP_JSON json_t *export = NULL;
+    cfn_key(&key, "cfn-export", p->plan->place, name, STR_NONE);
+    if (cfn_load(p->plan->store, p->plan->snap, buf_view(&key), &export))
+        return err_set(err, TMPL_E_TEMPLATE, "No export named " STR_FMT " found.", STR_ARG(name));
+    *ret = json_incref(json_object_get(export, "Value"));
+    return 0;
+}
+
+/* ---- Before any property is looked at ---- */
+
+static int refuse_types(struct planning *p) {
+    const struct tmpl_model *m = p->plan->model;
+    CLEANUP_DEINIT(buf) struct buf names = {0};
+    for (size_t i = 0; i < m->n_resources; i++) {
+        str type = m->resources[i].type;
+        if (p->plan->backend->type(p->plan->backend->ctx, type) && tmpl_type_find(type))
+            continue;
+        if (str_find(buf_view(&names), type) >= 0)
+            continue;
+        buf_c(&names, names.len ? ", " : "");
+        buf_str(&names, type);
+    }
+    return names.len == 0 ? 0
+           : err_set(p->err, REFUSED, "Template format error: Unrecognized resource types: [%s]", buf_cstr(&names));
+}
+
+static int refuse_attributes(struct planning *p, const struct tmpl_resource *r) {
+    static const char *const not_built[] = {"CreationPolicy", "UpdatePolicy"};
+    for (size_t i = 0; i < ARRAY_LEN(not_built); i++)
+        if (tmpl_get(r->body, not_built[i]))
+            return err_set(p->err, REFUSED, "Template error: %s of resource " STR_FMT " is not supported", not_built[i], STR_ARG(r->name));
+    if (r->on_delete == TMPL_SNAPSHOT || r->on_replace == TMPL_SNAPSHOT)
+        return err_set(p->err, REFUSED, "Template error: resource type " STR_FMT " does not support deletion policy Snapshot", STR_ARG(r->type));
+    return 0;
+}
+
+static int refuse_properties(struct planning *p, const struct tmpl_resource *r, const struct cfn_type *type, const json_t *props) {
+    const char *name;
+    json_t *value;
+    json_object_foreach((json_t *)props, name, value)
+        if (type->supported && !is_among(type->supported, str_c(name)))
+            return err_set(p->err, REFUSED, "Resource " STR_FMT ": the property %s of " STR_FMT " is not supported",
+                           STR_ARG(r->name), name, STR_ARG(r->type));
+    return 0;
+}
+
+/* ---- Changes ---- */
+
+static json_t *new_change(struct planning *p, const char *action, str logical, str type, const json_t *row) {
+    json_t *change = json_object();
+    json_set_str(change, "Action", str_c(action));
+    json_set_str(change, "LogicalResourceId", logical);
+    json_set_str(change, "PhysicalResourceId", json_str(row, "PhysicalId"));
+    json_set_str(change, "ResourceType", type);
+    json_set(change, "Scope", json_array());
+    json_set(change, "Details", json_array());
+    json_array_append_new(p->plan->changes, change);
+    return change;
+}
+
+static void add_details(json_t *change, const struct cfn_type *type, const struct tmpl_type *known, const json_t *old, const json_t *new) {
+    json_push_str(json_arr(change, "Scope"), S("Properties"));
+    for (size_t i = 0; i < known->properties->n; i++) {
+        const struct tmpl_prop *prop = &known->properties->props[i];
+        enum cfn_change how = compare_property(type, prop, old, new);
+        if (how == CFN_SAME)
+            continue;
+        const char *again = how == CFN_NEW_ONE ? "Always" : "Never";
+        json_array_append_new(json_arr(change, "Details"),
+                              json_pack("{s:{s:s,s:s,s:s},s:s,s:s}", "Target", "Attribute", "Properties", "Name", prop->name.p,
+                                        "RequiresRecreation", again, "Evaluation", tmpl_is_unknown(new) ? "Dynamic" : "Static",
+                                        "ChangeSource", "DirectModification"));
+    }
+}
+
+static int refuse_custom_name(struct planning *p, const struct tmpl_resource *r, const struct cfn_type *type, const json_t *row, const json_t *new) {
+    const char *prop = type->name_prop;
+    if (!prop || !str_eq(json_str(row, "Type"), r->type) || !json_has(new, prop) ||
+        !is_same(json_object_get(json_obj(row, "Properties"), prop), json_object_get(new, prop)))
+        return 0;
+    return err_set(p->err, REFUSED,
+                   "CloudFormation cannot update a stack when a custom-named resource requires replacing. Rename " STR_FMT
+                   " and update the stack again.",
+                   STR_ARG(json_str(new, prop)));
+}
+
+static int plan_existing(struct planning *p, const struct tmpl_resource *r, const json_t *row, const json_t *props) {
+    const struct cfn_type *type = p->plan->backend->type(p->plan->backend->ctx, r->type);
+    const struct tmpl_type *known = tmpl_type_find(r->type);
+    const json_t *old = json_obj(row, "Properties");
+    str property = STR_NONE;
+    enum cfn_change how = cfn_compare(type, known, json_str(row, "Type"), r->type, old, props, &property);
+    if (how == CFN_SAME)
+        return 0;
+    if (how == CFN_UNSUPPORTED)
+        return err_set(p->err, REFUSED, "Resource " STR_FMT ": an update of the property " STR_FMT " of " STR_FMT " is not supported",
+                       STR_ARG(r->name), STR_ARG(property), STR_ARG(r->type));
+    if (how == CFN_NEW_ONE && refuse_custom_name(p, r, type, row, props))
+        return REFUSED;
+    json_t *change = new_change(p, "Modify", r->name, r->type, row);
+    json_set_str(change, "Replacement", how == CFN_NEW_ONE ? S("True") : tmpl_is_custom(r->type) ? S("Conditional") : S("False"));
+    add_details(change, type, known, old, props);
+    json_object_setn_new(how == CFN_NEW_ONE || tmpl_is_custom(r->type) ? p->unknown : p->moving, r->name.p, r->name.len, json_true());
+    return 0;
+}
+
+static int plan_resource(struct planning *p, const struct tmpl_resource *r) {
+    const struct cfn_type *type = p->plan->backend->type(p->plan->backend->ctx, r->type);
+    const struct tmpl_type *known = tmpl_type_find(r->type);
+    const json_t *row = json_object_getn(p->plan->rows, r->name.p, r->name.len);
+    CLEANUP_JSON json_t *value = NULL;
+    CLEANUP_JSON json_t *coerced = NULL;
+    struct tmpl_fault fault = {{0}, {{0}}};
+    struct err why = {{0}};
+    if (refuse_attributes(p, r))
+        return REFUSED;
+    if (r->properties && tmpl_eval(&p->scope, r->properties, &value, &fault))
+        return err_set(p->err, REFUSED, "%s", fault.why.text);
+    if (tmpl_type_coerce_plan(known, value, &coerced, &why))
+        return err_set(p->err, REFUSED, "Resource " STR_FMT " (line %u, column %u): %s", STR_ARG(r->name), r->at.line, r->at.column, why.text);
+    if (refuse_properties(p, r, type, coerced))
+        return REFUSED;
+    CLEANUP_JSON json_t *props = json_deep_copy(coerced);
+    cfn_merge_tags(known, p->plan->stack, props);
+    if (row && json_has(row, "PhysicalId"))
+        return plan_existing(p, r, row, props);
+    new_change(p, "Add", r->name, r->type, NULL);
+    json_object_setn_new(p->unknown, r->name.p, r->name.len, json_true());
+    return 0;
+}
+
+static bool is_planned(const struct planning *p, str name) {
+    for (size_t i = 0; i < p->graph.n_order; i++)
+        if (str_eq(p->plan->model->resources[p->graph.order[i]].name, name))
+            return true;
+    return false;
+}
+
+static void plan_removals(struct planning *p) {
+    const char *name;
+    json_t *row;
+    json_object_foreach((json_t *)p->plan->rows, name, row)
+        if (!is_planned(p, str_c(name)))
+            new_change(p, "Remove", str_c(name), json_str(row, "Type"), row);
+}
+
+static const json_t *output_named(const json_t *outputs, str name) {
+    size_t i;
+    json_t *one;
+    json_array_foreach(outputs, i, one)
+        if (str_eq(json_str(one, "OutputKey"), name))
+            return one;
+    return NULL;
+}
+
+static int plan_outputs(struct planning *p) {
+    size_t n = 0;
+    for (size_t i = 0; i < p->plan->model->n_outputs; i++) {
+        const struct tmpl_output *o = &p->plan->model->outputs[i];
+        CLEANUP_JSON json_t *value = NULL;
+        CLEANUP_JSON json_t *export = NULL;
+        struct tmpl_fault fault = {{0}, {{0}}};
+        if (!tmpl_condition_holds(&p->scope, o->condition))
+            continue;
+        if (tmpl_eval(&p->scope, o->value, &value, &fault) ||
+            (o->export_name && tmpl_eval(&p->scope, o->export_name, &export, &fault)))
+            return err_set(p->err, REFUSED, "%s", fault.why.text);
+        CLEANUP_DEINIT(buf) struct buf text = {0};
+        if (json_is_string(value))
+            buf_str(&text, json_text(value));
+        else
+            json_write(&text, value);
+        const json_t *old = output_named(p->plan->outputs, o->name);
+        if (!old || !str_eq(json_str(old, "OutputValue"), buf_view(&text)) ||
+            !str_eq(json_str(old, "ExportName"), json_text(export)) || !str_eq(json_str(old, "Description"), o->description))
+            p->plan->outputs_change = true;
+        n++;
+    }
+    p->plan->outputs_change = p->plan->outputs_change || n != json_array_size(p->plan->outputs);
+    return 0;
+}
+
+static int make(struct planning *p, json_t **conditions) {
+    struct tmpl_fault fault = {{0}, {{0}}};
+    if (refuse_types(p))
+        return REFUSED;
+    if (tmpl_conditions(&p->scope, conditions, &fault) || tmpl_check_rules(&p->scope, &fault))
+        return err_set(p->err, REFUSED, "%s", fault.why.text);
+    p->scope.conditions = *conditions;
+    if (tmpl_graph_new(p->plan->model, tmpl_active_resources(&p->scope, &p->arena), &p->arena, &p->graph, &fault))
+        return err_set(p->err, REFUSED, "%s", fault.why.text);
+    for (size_t i = 0; i < p->graph.n_order; i++)
+        if (plan_resource(p, &p->plan->model->resources[p->graph.order[i]]))
+            return REFUSED;
+    plan_removals(p);
+    return plan_outputs(p);
+}
+
+int cfn_plan_make(struct cfn_plan *plan, struct err *err) {
+    struct planning p = {.plan = plan, .unknown = json_object(), .moving = json_object(), .err = err};
+    CLEANUP_JSON json_t *conditions = NULL;
+    p.scope = (struct tmpl_scope){
+        .model = plan->model,
+        .params = plan->params,
+        .account = plan->place.account,
+        .region = plan->place.region,
+        .stack_name = json_str(plan->stack, "StackName"),
+        .stack_id = json_str(plan->stack, "StackId"),
+        .ctx = &p,
+        .ref = hook_ref,
+        .get_att = hook_get_att,
+        .import = hook_import,
+    };
+    plan->changes = json_array();
+    int rc = make(&p, &conditions);
+    json_decref(p.unknown);
+    json_decref(p.moving);
+    arena_deinit(&p.arena);
+    return rc;
+}
+
+void cfn_plan_deinit(struct cfn_plan *plan) { json_decref(plan->changes); }

@@ -1,0 +1,36 @@
+#pragma once
+/*
+ * cfn/plan: what an operation would do, found out before it touches anything: for change sets, and
+ * to refuse what is not supported while nothing has been made.
+ *
+ * Refused here, by name: resource types and properties that the engine does not make, updates that
+ * it cannot do in place and must not do by replacing, custom-named resources that need replacing.
+ */
+#include "cfn/engine.h"
+#include "tmpl/eval.h"
+
+enum cfn_change { CFN_SAME, CFN_IN_PLACE, CFN_NEW_ONE, CFN_UNSUPPORTED };
+/*
+ * How a resource gets from old to new properties. *ret_property (NULL allowed): the first that decides.
+ * Properties that are unknown yet count as changed in place, if they can be.
+ */
+enum cfn_change cfn_compare(const struct cfn_type *type, const struct tmpl_type *known, str old_type, str new_type,
+                            const json_t *old, const json_t *new, str *ret_property);
+
+struct cfn_plan {
+    const struct cfn_backend *backend;
+    struct store *store;
+    const struct store_snap *snap;
+    struct cfn_place place;
+    const struct tmpl_model *model;
+    const json_t *params;  /* resolved */
+    const json_t *stack;   /* the stack as it will be: name, id, tags */
+    const json_t *rows;    /* logical id → row, as it is now */
+    const json_t *outputs; /* as they are now; NULL */
+
+    json_t *changes;       /* answer: ResourceChange documents */
+    bool outputs_change;   /* answer */
+};
+/* 0, or 1 with AWS's sentence in err. */
+int cfn_plan_make(struct cfn_plan *plan, struct err *err);
+void cfn_plan_deinit(struct cfn_plan *plan);

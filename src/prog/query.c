@@ -1,0 +1,133 @@
+/*
+ * calotype query: the photographs of a span of time, through UploadDayIndex: its key is the day, its
+ * range the second, so a span is one query a day.
+ */
+#include "base/clock.h"
+#include "prog/common.h"
+#include "prog/photo.h"
+#include "prog/verb.h"
+#include "prog/when.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+enum { MOST_DAYS = 3660 };
+static const int64_t day_ms = 24ll * 60 * 60 * 1000;
+
+struct query {
+    struct prog_common common;
+    struct prog_cloud cloud;
+    const char *since, *until, *status;
+    unsigned limit; /* 0: all */
+    int64_t from_ms, to_ms;
+    struct prog_photo_table table;
+    json_t *list;
+    unsigned shown;
+};
+
+static bool wanted(const struct query *q, const json_t *item) {
+    return !q->status || str_is(prog_item_text(item, "Status"), q->status);
+}
+
+static void show(struct query *q, const json_t *item) {
+    if (q->common.json) {
+        json_array_append_new(q->list, prog_item_plain(item));
+    } else {
+        if (q->shown == 0)
+            prog_photo_begin(&q->table, 32, false);
+        struct prog_photo photo = {.file = prog_item_text(item, "ObjectKey"), .item = item, .ms = -1};
+        prog_photo_row(&q->table, &photo);
+    }
+    q->shown++;
+}
+
+static bool enough(const struct query *q) { return q->limit && q->shown >= q->limit; }
+
+static json_t *question(const struct query *q, const char *day) {
+    char from[24], to[24];
+    snprintf(from, sizeof from, "%lld", (long long)(q->from_ms / 1000));
+    snprintf(to, sizeof to, "%lld", (long long)(q->to_ms / 1000));
+    return json_pack("{s:s, s:s, s:s, s:{s:{s:s}, s:{s:s}, s:{s:s}}}", "TableName", q->cloud.table, "IndexName",
+                     "UploadDayIndex", "KeyConditionExpression", "UploadDay = :day AND UploadTimestamp BETWEEN :from AND :to",
+                     "ExpressionAttributeValues", ":day", "S", day, ":from", "N", from, ":to", "N", to);
+}
+
+static int query_day(struct query *q, int64_t ms, struct err *err) {
+    char day[CLOCK_ISO_MAX];
+    CLEANUP_JSON json_t *in = question(q, clock_day(day, ms));
+    for (;;) {
+        CLEANUP_JSON json_t *out = NULL;
+        struct client_fault fault;
+        if (client_json(q->cloud.client, "dynamodb", "DynamoDB_20120810.Query", in, &out, &fault))
+            return prog_cloud_fault("dynamodb:Query", &fault, err);
+        const json_t *items = json_arr(out, "Items");
+        for (size_t i = 0; i < json_array_size(items) && !enough(q); i++)
+            if (wanted(q, json_array_get(items, i)))
+                show(q, json_array_get(items, i));
+        json_t *last = json_obj(out, "LastEvaluatedKey");
+        if (!last || enough(q))
+            return 0;
+        json_object_set(in, "ExclusiveStartKey", last);
+    }
+}
+
+static int read_span(struct query *q, struct err *err) {
+    int64_t now = prog_cloud_now_ms(&q->cloud);
+    if (!prog_when(str_c(q->since), now, &q->from_ms))
+        return err_set(err, -EINVAL, "--since %s is not a time (2026-11-22, 2026-11-22T10:00:00Z, 12h, 3d)", q->since);
+    if (!prog_when(str_c(q->until), now, &q->to_ms))
+        return err_set(err, -EINVAL, "--until %s is not a time (2026-11-22, 2026-11-22T10:00:00Z, 12h, now)", q->until);
+    if (q->from_ms > q->to_ms)
+        return err_set(err, -EINVAL, "--since %s is later than --until %s", q->since, q->until);
+    if ((q->to_ms - q->from_ms) / day_ms > MOST_DAYS)
+        return err_set(err, -EINVAL, "the span is longer than ten years");
+    return 0;
+}
+
+static int run(struct query *q, struct err *err) {
+    /* From the first day's midnight, so that the last day is not missed. */
+    for (int64_t day = q->from_ms - q->from_ms % day_ms; day <= q->to_ms && !enough(q); day += day_ms) {
+        int r = query_day(q, day, err);
+        if (r)
+            return r;
+    }
+    if (q->common.json)
+        prog_print_json(q->list);
+    return 0;
+}
+
+int prog_verb_query(int argc, char **argv) {
+    struct query q = {.since = "24h", .until = "now", .list = json_array()};
+    struct prog_flag rows[PROG_COMMON_ROWS + 4];
+    prog_common_rows(&q.common, rows);
+    const struct prog_flag own[] = {
+        {"since", FLAG_TEXT, &q.since, "TIME", "from then on: 2026-11-22, 2026-11-22T10:00:00Z, 12h, 3d (24h)", 0, 0, NULL},
+        {"until", FLAG_TEXT, &q.until, "TIME", "and until then (now)", 0, 0, NULL},
+        {"status", FLAG_TEXT, &q.status, "STATUS", "only these: processed, rejected, pending, …", 0, 0, NULL},
+        {"limit", FLAG_NUMBER, &q.limit, "N", "at most so many", 1, 1000000, NULL},
+    };
+    memcpy(rows + PROG_COMMON_ROWS, own, sizeof own);
+    const struct prog_flags flags = {
+        .verb = "query",
+        .arguments = "[--env NAME] [--since TIME] [--until TIME]",
+        .about = "Lists the photographs that were uploaded in a span of time (UTC), oldest first.",
+        .rows = rows,
+        .n_rows = ARRAY_LEN(rows),
+    };
+    CLEANUP_MEM char **rest = NULL;
+    int n, code;
+    if (prog_flags_read(&flags, argc, argv, &rest, &n, &code)) {
+        struct err err = {0};
+        bool misused = false;
+        int r = prog_common_open(&q.common, &q.cloud, &err);
+        if (r == 0)
+            misused = (r = read_span(&q, &err)) != 0;
+        r = r ? r : run(&q, &err);
+        if (r)
+            prog_error("%s", err.text);
+        code = misused ? PROG_USAGE : r ? PROG_FAILED : PROG_OK;
+        prog_cloud_deinit(&q.cloud);
+    }
+    json_decref(q.list);
+    return code;
+}

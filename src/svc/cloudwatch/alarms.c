@@ -1,0 +1,418 @@
+/*
+ * Metric alarms: stored as they were put, with Arn, state and times. Nothing evaluates them, and
+ * their state says so; SetAlarmState moves it and delivers the actions, as CloudWatch does.
+ */
+#include "svc/cloudwatch/cw_priv.h"
+
+#include "base/clock.h"
+
+enum { DEFAULT_RECORDS = 50, MAX_TAGS = 50 };
+
+static const char unchecked[] =
+    "Unchecked: calotype stores and describes alarms, and does not evaluate them; SetAlarmState sets the state";
+
+void cw_alarm_key(struct buf *key, const struct rq *rq, str name) {
+    key_begin(key, "cw.alarm");
+    key_str(key, rq->account);
+    key_str(key, rq->region);
+    if (name.p)
+        key_str(key, name);
+}
+
+static str alarm_arn(struct rq *rq, str name) {
+    return arena_printf(&rq->arena, "arn:aws:cloudwatch:" STR_FMT ":" STR_FMT ":alarm:" STR_FMT, STR_ARG(rq->region),
+                        STR_ARG(rq->account), STR_ARG(name));
+}
+
+/* ---- PutMetricAlarm ---- */
+
+static bool one_of(str value, const char *const *words, size_t n) {
+    for (size_t i = 0; i < n; i++)
+        if (str_is(value, words[i]))
+            return true;
+    return false;
+}
+
+static int check_words(struct rq *rq) {
+    static const char *const missing[] = {"breaching", "notBreaching", "ignore", "missing"};
+    static const char *const samples[] = {"evaluate", "ignore"};
+    static const char *const refused[] = {"ThresholdMetricId", "EvaluationCriteria", "EvaluationInterval"};
+    str treat = json_str(rq->in, "TreatMissingData"), low = json_str(rq->in, "EvaluateLowSampleCountPercentile");
+    for (size_t i = 0; i < ARRAY_LEN(refused); i++)
+        if (json_has(rq->in, refused[i]))
+            return aws_fail(rq, &CW_ValidationError, "%s is not supported by calotype", refused[i]);
+    if (treat.p && !one_of(treat, missing, ARRAY_LEN(missing)))
+        return aws_fail(rq, &CW_ValidationError, "Option " STR_FMT " is not supported for TreatMissingData.", STR_ARG(treat));
+    if (low.p && !one_of(low, samples, ARRAY_LEN(samples)))
+        return aws_fail(rq, &CW_ValidationError, "Option " STR_FMT " is not supported for EvaluateLowSampleCountPercentile.",
+                        STR_ARG(low));
+    return 0;
+}
+
+static int check_actions(struct rq *rq) {
+    static const char *const lists[] = {"OKActions", "AlarmActions", "InsufficientDataActions"};
+    for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
+        const json_t *actions = json_arr(rq->in, lists[i]);
+        for (size_t k = 0; k < json_array_size(actions); k++)
+            if (!str_starts(json_text(json_array_get(actions, k)), S("arn:")))
+                return aws_fail(rq, &CW_ValidationError, "Invalid arn syntax: " STR_FMT,
+                                STR_ARG(json_text(json_array_get(actions, k))));
+    }
+    return 0;
+}
+
+static int check_single_metric(struct rq *rq) {
+    bool statistic = json_has(rq->in, "Statistic"), extended = json_has(rq->in, "ExtendedStatistic");
+    int64_t period = json_int(rq->in, "Period", 0);
+    const char *const required[] = {"MetricName", "Namespace", "Period", "Threshold"};
+    for (size_t i = 0; i < ARRAY_LEN(required); i++)
+        if (!json_has(rq->in, required[i]))
+            return aws_fail(rq, &CW_ValidationError, "The parameter %s is required for an alarm on one metric.", required[i]);
+    if (statistic == extended)
+        return aws_fail(rq, &CW_ValidationError, "Exactly one of Statistic and ExtendedStatistic must be specified");
+    if (period != 10 && period != 20 && period != 30 && period % 60 != 0)
+        return aws_fail(rq, &CW_ValidationError, "Period must be 10, 20, 30 or a multiple of 60");
+    if (extended) {
+        static const struct stat_sum none;
+        double unused;
+        str name = json_str(rq->in, "ExtendedStatistic");
+        if (!str_starts(name, S("p")) || !cw_statistic(name, &none, &unused))
+            return aws_fail(rq, &CW_ValidationError, "The value '" STR_FMT "' for parameter ExtendedStatistic is not supported "
+                            "by calotype: percentiles are, as p99.9", STR_ARG(name));
+    }
+    CLEANUP_DEINIT(buf) struct buf dimensions = {0};
+    return cw_dimensions_of(rq, json_arr(rq->in, "Dimensions"), &dimensions);
+}
+
+static int check_alarm(struct rq *rq) {
+    int64_t periods = json_int(rq->in, "EvaluationPeriods", 0), needed = json_int(rq->in, "DatapointsToAlarm", 1);
+    bool many = json_has(rq->in, "Metrics");
+    if (check_words(rq) || check_actions(rq))
+        return AWS_FAILED;
+    if (!json_has(rq->in, "EvaluationPeriods") || !json_has(rq->in, "ComparisonOperator"))
+        return aws_fail(rq, &CW_ValidationError, "The parameters EvaluationPeriods and ComparisonOperator are required.");
+    if (needed > periods)
+        return aws_fail(rq, &CW_ValidationError, "DatapointsToAlarm must not be greater than EvaluationPeriods");
+    if (many && json_has(rq->in, "MetricName"))
+        return aws_fail(rq, &CW_ValidationError, "Metrics and MetricName are mutually exclusive");
+    if (many && !json_has(rq->in, "Threshold"))
+        return aws_fail(rq, &CW_ValidationError, "The parameter Threshold is required.");
+    if (many)
+        return 0;
+    if (check_single_metric(rq))
+        return AWS_FAILED;
+    if (periods * json_int(rq->in, "Period", 0) > 7L * 24 * 3600)
+        return aws_fail(rq, &CW_ValidationError, "Metrics cannot be checked across more than a week (EvaluationPeriods * Period).");
+    return 0;
+}
+
+static void set_state(json_t *doc, const char *state, str reason, str data, double now_s) {
+    if (!str_is(json_str(doc, "StateValue"), state))
+        json_set(doc, "StateTransitionedTimestamp", json_real(now_s));
+    json_set_str(doc, "StateValue", str_c(state));
+    json_set_str(doc, "StateReason", reason);
+    json_object_del(doc, "StateReasonData");
+    json_set_str(doc, "StateReasonData", data);
+    json_set(doc, "StateUpdatedTimestamp", json_real(now_s));
+}
+
+/* The row of an alarm: 0, STORE_E_ABSENT or AWS_FAILED. */
+static int read_alarm(struct rq *rq, str name, json_t **ret_doc) {
+    CLEANUP_DEINIT(buf) struct buf key = {0};
+    cw_alarm_key(&key, rq, name);
+    return cw_row_get(rq, buf_view(&key), ret_doc);
+}
+
+static void put_alarm(struct rq *rq, const json_t *doc) {
+    CLEANUP_DEINIT(buf) struct buf key = {0};
+    cw_alarm_key(&key, rq, json_str(doc, "AlarmName"));
+    rq_put_json(rq, STORE_META, buf_view(&key), doc);
+}
+
+int cw_op_PutMetricAlarm(struct svc *cw, struct rq *rq) {
+    (void)cw;
+    str name = json_str(rq->in, "AlarmName");
+    CLEANUP_JSON json_t *old = NULL, *doc = json_deep_copy(rq->in);
+    double now_s = (double)rq->now_ms / 1000;
+    if (check_alarm(rq))
+        return AWS_FAILED;
+    int r = read_alarm(rq, name, &old);
+    if (r && r != STORE_E_ABSENT)
+        return AWS_FAILED;
+    json_set_str(doc, "AlarmArn", alarm_arn(rq, name));
+    json_set(doc, "AlarmConfigurationUpdatedTimestamp", json_real(now_s));
+    if (!json_has(doc, "ActionsEnabled"))
+        json_set_bool(doc, "ActionsEnabled", true);
+    if (old) { /* an update leaves state and tags alone */
+        static const char *const kept[] = {"StateValue", "StateReason", "StateReasonData", "StateUpdatedTimestamp",
+                                           "StateTransitionedTimestamp", "Tags"};
+        json_object_del(doc, "Tags");
+        for (size_t i = 0; i < ARRAY_LEN(kept); i++)
+            json_set(doc, kept[i], json_incref(json_object_get(old, kept[i])));
+    } else {
+        set_state(doc, "INSUFFICIENT_DATA", str_c(unchecked), STR_NONE, now_s);
+    }
+    if (json_array_size(json_arr(doc, "Tags")) > MAX_TAGS)
+        return aws_fail(rq, &CW_ValidationError, "An alarm can have at most %d tags", MAX_TAGS);
+    put_alarm(rq, doc);
+    return 0;
+}
+
+/* ---- Describing ---- */
+
+static json_t *describe(const json_t *doc) {
+    static const char *const lists[] = {"OKActions", "AlarmActions", "InsufficientDataActions"};
+    json_t *out = json_copy((json_t *)doc);
+    json_object_del(out, "Tags");
+    for (size_t i = 0; i < ARRAY_LEN(lists); i++)
+        if (!json_has(out, lists[i]))
+            json_set(out, lists[i], json_array());
+    if (json_has(out, "MetricName") && !json_has(out, "Dimensions"))
+        json_set(out, "Dimensions", json_array());
+    return out;
+}
+
+static bool has_prefix(const json_t *list, str prefix) {
+    for (size_t i = 0; i < json_array_size(list); i++)
+        if (str_starts(json_text(json_array_get(list, i)), prefix))
+            return true;
+    return false;
+}
+
+static bool lists_text(const json_t *list, str text) {
+    for (size_t i = 0; i < json_array_size(list); i++)
+        if (str_eq(json_text(json_array_get(list, i)), text))
+            return true;
+    return false;
+}
+
+static bool is_wanted(const struct rq *rq, const json_t *doc) {
+    const json_t *names = json_arr(rq->in, "AlarmNames");
+    str state = json_str(rq->in, "StateValue"), action = json_str(rq->in, "ActionPrefix");
+    if (names && !lists_text(names, json_str(doc, "AlarmName")))
+        return false;
+    if (!str_starts(json_str(doc, "AlarmName"), json_str(rq->in, "AlarmNamePrefix")))
+        return false;
+    if (state.p && !str_eq(json_str(doc, "StateValue"), state))
+        return false;
+    return !action.p || has_prefix(json_arr(doc, "AlarmActions"), action) ||
+           has_prefix(json_arr(doc, "OKActions"), action) || has_prefix(json_arr(doc, "InsufficientDataActions"), action);
+}
+
+/* Walks the region's alarms in order of their names, from behind `after`. fn false: stop. */
+static int each_alarm(struct rq *rq, str after, bool (*fn)(void *ctx, const json_t *doc), void *ctx) {
+    CLEANUP_DEINIT(buf) struct buf from = {0}, to = {0};
+    cw_alarm_key(&from, rq, STR_NONE);
+    buf_str(&to, buf_view(&from));
+    key_after(&to);
+    if (after.len) {
+        cw_alarm_key(&from, rq, after);
+        key_after(&from);
+    }
+    CLEANUP(store_iter) struct store_iter *it =
+        store_iter_new(rq_store(rq), rq_snap(rq), STORE_META, buf_view(&from), buf_view(&to), false);
+    bool more = true;
+    while (more && store_iter_next(it)) {
+        CLEANUP_JSON json_t *doc = json_parse(it->value, NULL);
+        more = !doc || fn(ctx, doc);
+    }
+    int fault = store_iter_fault(it);
+    return fault ? aws_fault(rq, fault, "list alarms") : 0;
+}
+
+struct listing {
+    struct rq *rq;
+    json_t *list;
+    size_t most;
+    str last;
+};
+static bool list_alarm(void *ctx, const json_t *doc) {
+    struct listing *l = ctx;
+    if (!is_wanted(l->rq, doc))
+        return true;
+    if (json_array_size(l->list) == l->most) {
+        json_set_str(l->rq->out, "NextToken", cw_token_make(l->rq, l->last));
+        return false;
+    }
+    json_array_append_new(l->list, describe(doc));
+    l->last = arena_str(&l->rq->arena, json_str(doc, "AlarmName"));
+    return true;
+}
+
+int cw_op_DescribeAlarms(struct svc *cw, struct rq *rq) {
+    (void)cw;
+    static const char *const refused[] = {"ChildrenOfAlarmName", "ParentsOfAlarmName"};
+    for (size_t i = 0; i < ARRAY_LEN(refused); i++)
+        if (json_has(rq->in, refused[i]))
+            return aws_fail(rq, &CW_ValidationError, "%s is not supported by calotype: there are no composite alarms", refused[i]);
+    if (json_has(rq->in, "AlarmNames") && json_has(rq->in, "AlarmNamePrefix"))
+        return aws_fail(rq, &CW_ValidationError, "AlarmNamePrefix and AlarmNames cannot both be specified");
+    CLEANUP_DEINIT(buf) struct buf after = {0};
+    if (cw_token_read(rq, "NextToken", &after))
+        return AWS_FAILED;
+    size_t names = json_array_size(json_arr(rq->in, "AlarmNames"));
+    struct listing l = {rq, json_array(), (size_t)json_int(rq->in, "MaxRecords", DEFAULT_RECORDS), STR_NONE};
+    if (!json_has(rq->in, "MaxRecords") && names > l.most)
+        l.most = names;
+    rq->out = json_object();
+    json_set(rq->out, "MetricAlarms", l.list);
+    json_set(rq->out, "CompositeAlarms", json_array());
+    const json_t *types = json_arr(rq->in, "AlarmTypes");
+    if (types && !lists_text(types, S("MetricAlarm")))
+        return 0;
+    return each_alarm(rq, buf_view(&after), list_alarm, &l);
+}
+
+struct for_metric {
+    struct rq *rq;
+    json_t *list;
+    str dimensions;
+};
+static bool match_metric(void *ctx, const json_t *doc) {
+    struct for_metric *m = ctx;
+    static const char *const members[] = {"Statistic", "ExtendedStatistic", "Unit"};
+    const json_t *in = m->rq->in;
+    if (!str_eq(json_str(doc, "MetricName"), json_str(in, "MetricName")) ||
+        !str_eq(json_str(doc, "Namespace"), json_str(in, "Namespace")))
+        return true;
+    for (size_t i = 0; i < ARRAY_LEN(members); i++)
+        if (json_has(in, members[i]) && !str_eq(json_str(doc, members[i]), json_str(in, members[i])))
+            return true;
+    if (json_has(in, "Period") && json_int(in, "Period", 0) != json_int(doc, "Period", 0))
+        return true;
+    CLEANUP_DEINIT(buf) struct buf dimensions = {0};
+    if (cw_dimensions_of(m->rq, json_arr(doc, "Dimensions"), &dimensions) == 0 &&
+        str_eq(buf_view(&dimensions), m->dimensions))
+        json_array_append_new(m->list, describe(doc));
+    return true;
+}
+
+int cw_op_DescribeAlarmsForMetric(struct svc *cw, struct rq *rq) {
+    (void)cw;
+    CLEANUP_DEINIT(buf) struct buf dimensions = {0};
+    if (cw_dimensions_of(rq, json_arr(rq->in, "Dimensions"), &dimensions))
+        return AWS_FAILED;
+    struct for_metric m = {rq, json_array(), buf_view(&dimensions)};
+    rq->out = json_object();
+    json_set(rq->out, "MetricAlarms", m.list);
+    return each_alarm(rq, STR_NONE, match_metric, &m);
+}
+
+/* ---- Several at once ---- */
+
+/* Asks for the right to each alarm before anything is done to one. */
+static int authorize_each(struct rq *rq, const char *action) {
+    const json_t *names = json_arr(rq->in, "AlarmNames");
+    for (size_t i = 0; i < json_array_size(names); i++)
+        if (aws_authorize(rq, action, alarm_arn(rq, json_text(json_array_get(names, i)))))
+            return AWS_FAILED;
+    return 0;
+}
+
+int cw_op_DeleteAlarms(struct svc *cw, struct rq *rq) {
+    (void)cw;
+    const json_t *names = json_arr(rq->in, "AlarmNames");
+    if (authorize_each(rq, "cloudwatch:DeleteAlarms"))
+        return AWS_FAILED;
+    for (size_t i = 0; i < json_array_size(names); i++) {
+        CLEANUP_DEINIT(buf) struct buf key = {0};
+        cw_alarm_key(&key, rq, json_text(json_array_get(names, i)));
+        store_del(rq_batch(rq), STORE_META, buf_view(&key));
+    }
+    store_batch_frees(rq_batch(rq));
+    return 0;
+}
+
+static int enable(struct rq *rq, const char *action, bool on) {
+    const json_t *names = json_arr(rq->in, "AlarmNames");
+    if (authorize_each(rq, action))
+        return AWS_FAILED;
+    for (size_t i = 0; i < json_array_size(names); i++) {
+        CLEANUP_JSON json_t *doc = NULL;
+        int r = read_alarm(rq, json_text(json_array_get(names, i)), &doc);
+        if (r == STORE_E_ABSENT)
+            continue; /* CloudWatch says nothing about names that are not there */
+        if (r)
+            return AWS_FAILED;
+        json_set_bool(doc, "ActionsEnabled", on);
+        put_alarm(rq, doc);
+    }
+    return 0;
+}
+
+int cw_op_EnableAlarmActions(struct svc *cw, struct rq *rq) {
+    (void)cw;
+    return enable(rq, "cloudwatch:EnableAlarmActions", true);
+}
+
+int cw_op_DisableAlarmActions(struct svc *cw, struct rq *rq) {
+    (void)cw;
+    return enable(rq, "cloudwatch:DisableAlarmActions", false);
+}
+
+/* ---- SetAlarmState and its actions ---- */
+
+/* The message that an SNS topic or a function gets ("Amazon SNS notification of an alarm"). */
+static json_t *message_of(const struct rq *rq, const json_t *doc, str old_state) {
+    static const struct { const char *to, *from; } members[] = {
+        {"AlarmName", "AlarmName"}, {"AlarmDescription", "AlarmDescription"}, {"NewStateValue", "StateValue"},
+        {"NewStateReason", "StateReason"}, {"AlarmArn", "AlarmArn"}, {"OKActions", "OKActions"},
+        {"AlarmActions", "AlarmActions"}, {"InsufficientDataActions", "InsufficientDataActions"}};
+    static const char *const trigger_members[] = {"MetricName", "Namespace", "Statistic", "ExtendedStatistic", "Unit",
+                                                  "Dimensions", "Period", "EvaluationPeriods", "DatapointsToAlarm",
+                                                  "ComparisonOperator", "Threshold", "TreatMissingData", "Metrics"};
+    char time[CLOCK_ISO_MAX];
+    json_t *out = json_object(), *trigger = json_object();
+    for (size_t i = 0; i < ARRAY_LEN(members); i++) {
+        json_t *v = json_object_get(doc, members[i].from);
+        json_set(out, members[i].to, v ? json_incref(v) : json_null());
+    }
+    for (size_t i = 0; i < ARRAY_LEN(trigger_members); i++)
+        json_set(trigger, trigger_members[i], json_incref(json_object_get(doc, trigger_members[i])));
+    json_set_str(out, "AWSAccountId", rq->account);
+    json_set_str(out, "Region", rq->region);
+    json_set_str(out, "OldStateValue", old_state);
+    json_set_str(out, "StateChangeTime", str_c(clock_iso8601_ms(time, rq->now_ms)));
+    json_set(out, "Trigger", trigger);
+    return out;
+}
+
+static void deliver_actions(struct svc *cw, struct rq *rq, const json_t *doc, str old_state) {
+    str state = json_str(doc, "StateValue");
+    const json_t *actions = json_arr(doc, str_is(state, "ALARM") ? "AlarmActions"
+                                          : str_is(state, "OK") ? "OKActions" : "InsufficientDataActions");
+    CLEANUP_JSON json_t *message = message_of(rq, doc, old_state);
+    CLEANUP_DEINIT(buf) struct buf payload = {0}, subject = {0};
+    json_write(&payload, message);
+    buf_printf(&subject, STR_FMT ": \"" STR_FMT "\" in " STR_FMT, STR_ARG(state), STR_ARG(json_str(doc, "AlarmName")),
+               STR_ARG(rq->region));
+    for (size_t i = 0; i < json_array_size(actions); i++) {
+        struct hub_event event = {
+            .target = json_text(json_array_get(actions, i)), .source_service = S("cloudwatch.amazonaws.com"),
+            .source_arn = json_str(doc, "AlarmArn"), .source_account = rq->account, .payload = buf_view(&payload),
+            .subject = buf_view(&subject), .account = rq->account, .region = rq->region};
+        hub_deliver(cw->hub, rq_batch(rq), &event);
+    }
+}
+
+int cw_op_SetAlarmState(struct svc *cw, struct rq *rq) {
+    CLEANUP_JSON json_t *doc = NULL;
+    str name = json_str(rq->in, "AlarmName"), data = json_str(rq->in, "StateReasonData");
+    int r = read_alarm(rq, name, &doc);
+    if (r == STORE_E_ABSENT)
+        return aws_fail(rq, &CW_ResourceNotFound, "Alarm " STR_FMT " does not exist", STR_ARG(name));
+    if (r)
+        return AWS_FAILED;
+    if (data.p) {
+        CLEANUP_JSON json_t *parsed = json_parse(data, NULL);
+        if (!parsed)
+            return aws_fail(rq, &CW_InvalidFormatFault, "StateReasonData is not valid JSON");
+    }
+    str old_state = arena_str(&rq->arena, json_str(doc, "StateValue"));
+    set_state(doc, json_string_value(json_object_get(rq->in, "StateValue")), json_str(rq->in, "StateReason"), data,
+              (double)rq->now_ms / 1000);
+    put_alarm(rq, doc);
+    if (cw->hub && json_bool(doc, "ActionsEnabled", true) && !str_eq(old_state, json_str(doc, "StateValue")))
+        deliver_actions(cw, rq, doc, old_state);
+    return 0;
+}

@@ -1,0 +1,87 @@
+#pragma once
+/* svc/cloudwatch, inside the room. */
+#include "store/key.h"
+#include "store/stat.h"
+#include "svc/cloudwatch/cloudwatch.h"
+#include "svc/cloudwatch/errors.h"
+
+struct cw_known; /* series.c */
+struct svc {
+    struct store *store;
+    struct hub *hub;
+    struct cw_known *known;
+};
+
+/* Handlers, cw_op_X: one of each row in ops.def. */
+#define OP(name, action, resource, flags) aws_handler_fn cw_op_##name;
+#include "svc/cloudwatch/ops.def"
+#undef OP
+
+enum { CW_MAX_DIMENSIONS = 30 };
+#define CW_MINUTE_MS 60000
+
+/* ---- series.c: which series there are, and the rows of their points ---- */
+/*
+ * STORE_METRICS:
+ *   cw.series  account, region, namespace, metric, dimensions → u64: hour (of world time) last written
+ *   cw.point   account, region, namespace, metric, dimensions, u64 minute, unit → store_stat's row
+ * dimensions is canonical: sorted by name, each name and value as buf_lstr writes them.
+ */
+struct cw_series {
+    str account, region, name_space, name;
+    str dimensions; /* canonical */
+};
+/* Sorts and encodes. */
+void cw_dimensions_encode(struct buf *out, struct hub_dimension *dimensions, size_t n);
+/* The dimensions of a request's array: into *out. 0, or AWS_FAILED. */
+int cw_dimensions_of(struct rq *rq, const json_t *list, struct buf *out);
+json_t *cw_dimensions_describe(str canonical); /* array of {Name, Value} */
+/* Adds count observations of value at that time. */
+void cw_series_add(struct svc *cw, struct store_batch *batch, const struct cw_series *series, str unit,
+                   int64_t time_ms, double value, double count);
+void cw_point_key(struct buf *key, const struct cw_series *series, int64_t minute);
+/* Begins a cw.series key; parts that are absent, and all behind them, are left out. */
+void cw_series_key(struct buf *key, const struct cw_series *series);
+struct cw_known *cw_known_new(void);
+struct cw_known *cw_known_free(struct cw_known *known);
+
+/* ---- query.c: points of a series put together into periods ---- */
+struct cw_bucket {
+    int64_t start_ms;
+    char unit[32];
+    struct stat_sum sum;
+};
+struct cw_query {
+    struct cw_series series;
+    int64_t start_ms, end_ms, period_ms; /* buckets begin at start_ms; end is not included */
+    str unit;                            /* absent: each unit for itself */
+};
+struct cw_result {
+    struct cw_bucket *buckets; /* ascending by start, then unit */
+    size_t n;
+};
+/* 0 or -errno. */
+int cw_query_run(struct svc *cw, const struct store_snap *snap, const struct cw_query *query, struct cw_result *ret);
+void cw_result_deinit(struct cw_result *result);
+
+/*
+ * A statistic by its name: SampleCount, Sum, Average, Minimum, Maximum, p0 to p100 (decimals allowed).
+ * False: there is no such one, or it is not supported.
+ */
+bool cw_statistic(str name, const struct stat_sum *sum, double *ret);
+
+/* ---- Tokens: base64 of a key, so that they are opaque and hold any bytes ---- */
+str cw_token_make(struct rq *rq, str key);
+int cw_token_read(struct rq *rq, const char *member, struct buf *ret_key); /* empty without one; InvalidNextToken */
+
+/* ---- Alarms and dashboards: rows of STORE_META ---- */
+/*
+ * Reads a row. Where the operation writes, the batch then commits only if nobody else wrote the row
+ * in between. 0, STORE_E_ABSENT or AWS_FAILED.
+ */
+int cw_row_get(struct rq *rq, str key, json_t **ret_doc);
+void cw_alarm_key(struct buf *key, const struct rq *rq, str name);
+void cw_dashboard_key(struct buf *key, const struct rq *rq, str name);
+
+/* ---- Hooks ---- */
+void cw_hook_context(struct svc *cw, struct rq *rq, struct policy_context *context);

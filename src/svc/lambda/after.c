@@ -1,0 +1,174 @@
+/*
+ * What the outcome of an asynchronous invocation causes ("Asynchronous invocation" in the Lambda
+ * Developer Guide): nothing but a record where it went well; another try after one and then two
+ * minutes; after the last one, the dead-letter queue and the OnFailure destination.
+ *
+ * What was throttled or failed by our own fault is tried again without counting, backing off from
+ * a second to five minutes, as long as the event is not too old.
+ */
+#include "base/clock.h"
+#include "base/log.h"
+#include "svc/lambda/lambda_priv.h"
+
+enum { FIRST_WAIT_MS = 60000, ERROR_TEXT_MOST = 1024 };
+static const int64_t fault_wait_most_ms = 300000;
+
+/* ---- May its role send there? ---- */
+static const char *action_for(str arn) {
+    if (str_starts(arn, S("arn:aws:sqs:")))
+        return "sqs:SendMessage";
+    return str_starts(arn, S("arn:aws:sns:")) ? "sns:Publish" : "lambda:InvokeFunction";
+}
+
+static bool role_may_send(struct svc *svc, const struct lambda_fn *fn, str target) {
+    const struct aws_identity_source *source = aws_cloud_identities(svc->cloud);
+    CLEANUP(aws_identity) struct aws_identity *role = NULL;
+    CLEANUP(policy_context) struct policy_context *context = policy_context_new();
+    struct err err = {0};
+    if (source->role(source->ctx, json_str(fn->config, "Role"), S("lambda.amazonaws.com"),
+                     fn->name.name, &role, &err))
+        return false;
+    struct policy_request request = {.principal = role->principal,
+                                     .action = str_c(action_for(target)),
+                                     .resource = target,
+                                     .context = context};
+    return policy_decide(&request, &role->policies).effect == POLICY_ALLOWED;
+}
+
+static void send(struct svc *svc, struct store_batch *batch, const struct lambda_fn *fn, str target,
+                 str payload, str attributes, const char *metric) {
+    if (!role_may_send(svc, fn, target)) {
+        log_warn("lambda", "the role of " STR_FMT " may not send to " STR_FMT,
+                 STR_ARG(fn->name.name), STR_ARG(target));
+        lambda_count_metric(svc, batch, fn, metric, 1, "Count");
+        return;
+    }
+    const struct hub_event event = {.target = target,
+                                    .source_service = S("lambda.amazonaws.com"),
+                                    .source_arn = buf_view(&fn->arn),
+                                    .source_account = fn->name.account,
+                                    .payload = payload,
+                                    .attributes = attributes,
+                                    .account = fn->name.account,
+                                    .region = fn->name.region};
+    hub_deliver(svc->hub, batch, &event);
+}
+
+/* ---- Dead letters: the event itself, and why in attributes ---- */
+static str error_text(const struct lambda_inv *inv, json_t **ret_doc) {
+    *ret_doc = json_parse(buf_view(&inv->outcome.payload), NULL);
+    str text = json_str(*ret_doc, "errorMessage");
+    return str_slice(text.len ? text : str_c(inv->outcome.fault_text), 0, ERROR_TEXT_MOST);
+}
+
+static json_t *attribute(const char *type, str value) {
+    json_t *a = json_object();
+    json_set_str(a, "DataType", str_c(type));
+    json_set_str(a, "StringValue", value);
+    return a;
+}
+
+static void send_dead_letter(struct svc *svc, struct store_batch *batch,
+                             const struct lambda_inv *inv) {
+    str target = lambda_fn_dead_letter(inv->fn);
+    if (!target.len)
+        return;
+    CLEANUP_JSON json_t *error = NULL;
+    CLEANUP_JSON json_t *attributes = json_object();
+    CLEANUP_DEINIT(buf) struct buf text = {0};
+    str message = error_text(inv, &error);
+    json_set(attributes, "RequestID", attribute("String", str_c(inv->id)));
+    json_set(attributes, "ErrorCode", attribute("Number", S("200")));
+    if (message.len)
+        json_set(attributes, "ErrorMessage", attribute("String", message));
+    json_write(&text, attributes);
+    send(svc, batch, inv->fn, target, buf_view(&inv->payload), buf_view(&text), "DeadLetterErrors");
+}
+
+/* ---- Destination records ---- */
+static json_t *parsed_or_text(str bytes) {
+    json_t *doc = json_parse(bytes, NULL);
+    return doc ? doc : json_of_str(bytes);
+}
+
+static void write_record(const struct lambda_inv *inv, const char *condition, bool ran,
+                         struct buf *out) {
+    char when[CLOCK_ISO_MAX];
+    CLEANUP_DEINIT(buf) struct buf arn = {0};
+    buf_str(&arn, buf_view(&inv->fn->arn));
+    buf_c(&arn, ":$LATEST");
+    json_t *context = json_pack("{s:s,s:s,s:s,s:I}", "requestId", inv->id, "functionArn",
+                                buf_cstr(&arn), "condition", condition, "approximateInvokeCount",
+                                (json_int_t)inv->attempts + (strcmp(condition, "Success") == 0));
+    CLEANUP_JSON json_t *record =
+        json_pack("{s:s,s:s,s:o,s:o}", "version", "1.0", "timestamp",
+                  clock_iso8601_ms(when, clock_world_ms()), "requestContext", context,
+                  "requestPayload", parsed_or_text(buf_view(&inv->payload)));
+    if (ran) {
+        json_t *response = json_pack("{s:i,s:s}", "statusCode", 200, "executedVersion", "$LATEST");
+        if (inv->outcome.function_error)
+            json_set_str(response, "functionError", S("Unhandled"));
+        json_set(record, "responseContext", response);
+        json_set(record, "responsePayload", parsed_or_text(buf_view(&inv->outcome.payload)));
+    }
+    json_write(out, record);
+}
+
+static void send_record(struct svc *svc, struct store_batch *batch, const struct lambda_inv *inv,
+                        const char *which, const char *condition, bool ran) {
+    str target = lambda_fn_destination(inv->fn, which);
+    CLEANUP_DEINIT(buf) struct buf record = {0};
+    if (!target.len)
+        return;
+    write_record(inv, condition, ran, &record);
+    send(svc, batch, inv->fn, target, buf_view(&record), STR_NONE, "DestinationDeliveryFailures");
+}
+
+/* ---- Outcomes ---- */
+static void give_up(struct svc *svc, struct store_batch *batch, const struct lambda_inv *inv,
+                    const char *condition, bool ran) {
+    send_dead_letter(svc, batch, inv);
+    send_record(svc, batch, inv, "OnFailure", condition, ran);
+    lambda_count_metric(svc, batch, inv->fn, "AsyncEventsDropped", 1, "Count");
+    lambda_queue_remove(batch, inv->row_id);
+}
+
+static int64_t fault_wait(const struct lambda_inv *inv) {
+    int64_t age = clock_world_ms() - inv->born_ms; /* doubles with the age: 1 s, 2 s, 4 s, … */
+    return age < 1000 ? 1000 : age < fault_wait_most_ms ? age : fault_wait_most_ms;
+}
+
+static void try_again(struct svc *svc, struct store_batch *batch, struct lambda_inv *inv,
+                      int64_t wait_ms, int64_t *ret_again_ms) {
+    int64_t due = clock_world_ms() + wait_ms;
+    if (due > inv->born_ms + lambda_fn_max_age_ms(inv->fn)) {
+        give_up(svc, batch, inv, "EventAgeExceeded", true);
+        return;
+    }
+    lambda_queue_again(svc, batch, inv, due);
+    *ret_again_ms = due;
+}
+
+void lambda_after(struct svc *svc, struct store_batch *batch, struct lambda_inv *inv,
+                  int64_t *ret_again_ms) {
+    if (inv->outcome.fault) {
+        try_again(svc, batch, inv, fault_wait(inv), ret_again_ms);
+        return;
+    }
+    if (!inv->outcome.function_error) {
+        send_record(svc, batch, inv, "OnSuccess", "Success", true);
+        lambda_queue_remove(batch, inv->row_id);
+        return;
+    }
+    int64_t failures = inv->attempts + 1;
+    struct lambda_inv counted = *inv;
+    counted.attempts = failures;
+    if (failures > lambda_fn_max_retries(inv->fn))
+        give_up(svc, batch, &counted, "RetriesExhausted", true);
+    else
+        try_again(svc, batch, &counted, failures * FIRST_WAIT_MS, ret_again_ms);
+}
+
+void lambda_after_expired(struct svc *svc, struct store_batch *batch, struct lambda_inv *inv) {
+    give_up(svc, batch, inv, "EventAgeExceeded", false);
+}

@@ -1,0 +1,273 @@
+/*
+ * The configuration of a function: which members are taken, within which bounds, and what is not
+ * offered, by name. Texts as Lambda words them.
+ */
+#include "base/clock.h"
+#include "base/rand.h"
+#include "svc/lambda/lambda_priv.h"
+
+#include <sys/utsname.h>
+
+enum { ENVIRONMENT_MOST = 4096, TIMEOUT_MOST_S = 900, MEMORY_MOST_MB = 10240 };
+
+/* ---- What is not offered ---- */
+static bool is_empty(const json_t *v) {
+    return !v || json_is_null(v) || (json_is_array(v) && json_array_size(v) == 0) ||
+           (json_is_object(v) && json_object_size(v) == 0) ||
+           (json_is_string(v) && json_string_length(v) == 0);
+}
+
+static bool wants_network(const json_t *vpc) {
+    return !is_empty(json_object_get(vpc, "SubnetIds")) ||
+           !is_empty(json_object_get(vpc, "SecurityGroupIds"));
+}
+
+static int refuse_unsupported(struct rq *rq) {
+    static const char *const never[] = {
+        "Layers",        "FileSystemConfigs",    "ImageConfig",
+        "KMSKeyArn",     "CodeSigningConfigArn", "CapacityProviderConfig",
+        "DurableConfig", "TenancyConfig",        "PublishTo"};
+    for (size_t i = 0; i < ARRAY_LEN(never); i++)
+        if (!is_empty(json_object_get(rq->in, never[i])))
+            return lambda_fail_unsupported(rq, never[i]);
+    if (json_bool(rq->in, "Publish", false))
+        return lambda_fail_unsupported(rq, "Publish (versions of a function)");
+    if (wants_network(json_obj(rq->in, "VpcConfig")))
+        return lambda_fail_unsupported(rq, "VpcConfig");
+    if (str_is(json_str(rq->in, "PackageType"), "Image"))
+        return lambda_fail_unsupported(rq, "PackageType Image");
+    if (str_is(json_str(json_obj(rq->in, "TracingConfig"), "Mode"), "Active"))
+        return lambda_fail_unsupported(rq, "TracingConfig Active");
+    if (str_is(json_str(json_obj(rq->in, "SnapStart"), "ApplyOn"), "PublishedVersions"))
+        return lambda_fail_unsupported(rq, "SnapStart");
+    if (str_is(json_str(json_obj(rq->in, "LoggingConfig"), "LogFormat"), "JSON"))
+        return lambda_fail_unsupported(rq, "LoggingConfig LogFormat JSON");
+    return 0;
+}
+
+/* ---- One member at a time ---- */
+static int apply_runtime(struct rq *rq, json_t *config) {
+    static const char *const offered[] = {"provided.al2023", "provided.al2", "provided"};
+    str runtime = json_str(rq->in, "Runtime");
+    if (!runtime.p)
+        return 0;
+    for (size_t i = 0; i < ARRAY_LEN(offered); i++) {
+        if (!str_is(runtime, offered[i]))
+            continue;
+        json_set_str(config, "Runtime", runtime);
+        return 0;
+    }
+    return lambda_fail_invalid(rq,
+                               "The runtime parameter of " STR_FMT
+                               " is not offered by this build of calotype: it runs "
+                               "provided.al2023, provided.al2 and provided.",
+                               STR_ARG(runtime));
+}
+
+static int apply_architecture(struct rq *rq, json_t *config) {
+    struct utsname host;
+    const json_t *list = json_arr(rq->in, "Architectures");
+    const char *ours =
+        uname(&host) == 0 && strcmp(host.machine, "aarch64") == 0 ? "arm64" : "x86_64";
+    str wanted = list ? json_text(json_array_get(list, 0)) : str_c(ours);
+    if (!str_is(wanted, ours))
+        return lambda_fail_invalid(
+            rq, "Architecture " STR_FMT " is not offered here: this machine is %s", STR_ARG(wanted),
+            ours);
+    if (list || !json_has(config, "Architectures"))
+        json_set(config, "Architectures", json_pack("[s]", ours));
+    return 0;
+}
+
+static int apply_number(struct rq *rq, json_t *config, const char *member, const char *label,
+                        int64_t most, int64_t fallback) {
+    int64_t value = json_int(rq->in, member, -1);
+    if (value > most)
+        return lambda_fail_invalid(
+            rq,
+            "1 validation error detected: Value '%lld' at '%s' failed to satisfy constraint: "
+            "Member must have value less than or equal to %lld",
+            (long long)value, label, (long long)most);
+    if (value >= 0)
+        json_set_int(config, member, value);
+    else if (!json_has(config, member))
+        json_set_int(config, member, fallback);
+    return 0;
+}
+
+static bool is_reserved_name(const char *name) {
+    static const char *const reserved[] = {
+        "_HANDLER",
+        "_X_AMZN_TRACE_ID",
+        "AWS_DEFAULT_REGION",
+        "AWS_REGION",
+        "AWS_EXECUTION_ENV",
+        "AWS_LAMBDA_FUNCTION_NAME",
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
+        "AWS_LAMBDA_FUNCTION_VERSION",
+        "AWS_LAMBDA_INITIALIZATION_TYPE",
+        "AWS_LAMBDA_LOG_GROUP_NAME",
+        "AWS_LAMBDA_LOG_STREAM_NAME",
+        "AWS_ACCESS_KEY",
+        "AWS_ACCESS_KEY_ID",
+        "AWS_SECRET_ACCESS_KEY",
+        "AWS_SESSION_TOKEN",
+        "AWS_LAMBDA_RUNTIME_API",
+        "LAMBDA_TASK_ROOT",
+        "LAMBDA_RUNTIME_DIR",
+    };
+    for (size_t i = 0; i < ARRAY_LEN(reserved); i++)
+        if (strcmp(name, reserved[i]) == 0)
+            return true;
+    return false;
+}
+
+static int check_variables(struct rq *rq, const json_t *variables) {
+    const char *name;
+    json_t *value;
+    CLEANUP_DEINIT(buf) struct buf text = {0};
+    json_object_foreach((json_t *)variables, name, value) {
+        if (is_reserved_name(name))
+            return lambda_fail_invalid(
+                rq,
+                "Lambda was unable to configure your environment variables because the environment "
+                "variables you have provided contains reserved keys that are currently not "
+                "supported "
+                "for modification. Reserved keys used in this request: %s",
+                name);
+        if (memchr(json_string_value(value), '\0', json_string_length(value)))
+            return lambda_fail_invalid(rq, "Environment variable %s contains a NUL byte", name);
+    }
+    json_write(&text, variables);
+    if (text.len > ENVIRONMENT_MOST)
+        return lambda_fail_invalid(
+            rq,
+            "Lambda was unable to configure your environment variables because the environment "
+            "variables you have provided exceeded the 4KB limit. String measured: " STR_FMT,
+            STR_ARG(buf_view(&text)));
+    return 0;
+}
+
+static int apply_environment(struct rq *rq, json_t *config) {
+    const json_t *environment = json_obj(rq->in, "Environment");
+    if (!environment)
+        return 0;
+    json_t *variables = json_obj(environment, "Variables");
+    int r = variables ? check_variables(rq, variables) : 0;
+    if (r)
+        return r;
+    if (is_empty(variables))
+        json_object_del(config, "Environment");
+    else
+        json_set(config, "Environment", json_pack("{s:O}", "Variables", variables));
+    return 0;
+}
+
+static bool is_queue_or_topic(str arn) {
+    return str_starts(arn, S("arn:aws:sqs:")) || str_starts(arn, S("arn:aws:sns:"));
+}
+
+static int apply_dead_letter(struct rq *rq, json_t *config) {
+    const json_t *dead_letter = json_obj(rq->in, "DeadLetterConfig");
+    str target = json_str(dead_letter, "TargetArn");
+    if (!dead_letter)
+        return 0;
+    if (target.len == 0) {
+        json_object_del(config, "DeadLetterConfig");
+        return 0;
+    }
+    if (!is_queue_or_topic(target))
+        return lambda_fail_invalid(rq,
+                                   "The provided dead letter queue ARN " STR_FMT
+                                   " is neither an SQS queue nor an SNS topic",
+                                   STR_ARG(target));
+    json_t *copy = json_object();
+    json_set_str(copy, "TargetArn", target);
+    json_set(config, "DeadLetterConfig", copy);
+    return 0;
+}
+
+/* The role must be there, must trust Lambda, and the caller must be allowed to pass it. */
+static int apply_role(struct svc *svc, struct rq *rq, json_t *config) {
+    str role = json_str(rq->in, "Role");
+    if (!role.p)
+        return 0;
+    int r = aws_authorize(rq, "iam:PassRole", role);
+    if (r)
+        return r;
+    const struct aws_identity_source *source = aws_cloud_identities(svc->cloud);
+    CLEANUP(aws_identity) struct aws_identity *identity = NULL;
+    struct err err = {0};
+    r = source->role(source->ctx, role, S("lambda.amazonaws.com"), S("calotype"), &identity, &err);
+    if (r < 0)
+        return aws_fault(rq, r, err.text);
+    if (r)
+        return lambda_fail_invalid(
+            rq, "The role defined for the function cannot be assumed by Lambda.");
+    json_set_str(config, "Role", role);
+    return 0;
+}
+
+static void apply_text(struct rq *rq, json_t *config, const char *member, bool fresh) {
+    if (json_has(rq->in, member))
+        json_set_str(config, member, json_str(rq->in, member));
+    else if (fresh && strcmp(member, "Description") == 0)
+        json_set_str(config, member, S(""));
+}
+
+static int apply_logging(struct rq *rq, json_t *config, bool fresh) {
+    const json_t *in = json_obj(rq->in, "LoggingConfig");
+    if (!in && !fresh)
+        return 0;
+    str group = json_str(in, "LogGroup");
+    json_t *out = json_object();
+    json_set_str(out, "LogFormat", S("Text"));
+    if (group.len)
+        json_set_str(out, "LogGroup", group);
+    else
+        json_set_str(out, "LogGroup",
+                     arena_printf(&rq->arena, "/aws/lambda/" STR_FMT,
+                                  STR_ARG(json_str(config, "FunctionName"))));
+    json_set(config, "LoggingConfig", out);
+    return 0;
+}
+
+int lambda_config_apply(struct svc *svc, struct rq *rq, json_t *config, bool fresh) {
+    if (refuse_unsupported(rq) || apply_runtime(rq, config) || apply_role(svc, rq, config) ||
+        apply_number(rq, config, "Timeout", "timeout", TIMEOUT_MOST_S, 3) ||
+        apply_number(rq, config, "MemorySize", "memorySize", MEMORY_MOST_MB, 128) ||
+        apply_environment(rq, config) || apply_dead_letter(rq, config) ||
+        apply_logging(rq, config, fresh))
+        return AWS_FAILED;
+    apply_text(rq, config, "Handler", fresh);
+    apply_text(rq, config, "Description", fresh);
+    const json_t *tmp = json_obj(rq->in, "EphemeralStorage");
+    if (tmp || fresh)
+        json_set(config, "EphemeralStorage",
+                 json_pack("{s:I}", "Size", (json_int_t)json_int(tmp, "Size", 512)));
+    if (!fresh)
+        return 0;
+    if (!json_has(config, "Runtime"))
+        return lambda_fail_invalid(
+            rq, "Runtime is mandatory for functions created with deployment packages.");
+    if (!json_has(config, "Handler"))
+        return lambda_fail_invalid(
+            rq, "Handler is mandatory for functions created with deployment packages.");
+    json_set(config, "TracingConfig", json_pack("{s:s}", "Mode", "PassThrough"));
+    json_set(config, "SnapStart",
+             json_pack("{s:s,s:s}", "ApplyOn", "None", "OptimizationStatus", "Off"));
+    json_set_str(config, "PackageType", S("Zip"));
+    return apply_architecture(rq, config);
+}
+
+void lambda_config_touch(json_t *config, int64_t now_ms) {
+    char when[CLOCK_ISO_MAX], uuid[RAND_UUID_LEN + 1];
+    clock_iso8601_ms(when, now_ms);
+    /* 2026-11-22T04:56:59.123+0000, as Lambda writes it */
+    CLEANUP_DEINIT(buf) struct buf text = {0};
+    buf_str(&text, str_slice(str_c(when), 0, strlen(when) - 1));
+    buf_c(&text, "+0000");
+    json_set_str(config, "LastModified", buf_view(&text));
+    rand_uuid(uuid);
+    json_set_str(config, "RevisionId", str_c(uuid));
+}

@@ -1,0 +1,150 @@
+/* CreateFunction, UpdateFunctionCode, UpdateFunctionConfiguration, DeleteFunction. */
+#include "base/codec.h"
+#include "store/blob.h"
+#include "svc/lambda/code.h"
+#include "svc/lambda/lambda_priv.h"
+
+/* ---- Parts of a row ---- */
+static void set_package(struct rq *rq, json_t *doc, const struct lambda_package *package) {
+    CLEANUP_DEINIT(buf) struct buf text = {0};
+    json_t *config = json_obj(doc, "Config");
+    codec_add_base64(&text, package->ref.p, package->ref.len);
+    json_set_str(doc, "CodeRef", buf_view(&text));
+    json_set_str(doc, "CodeDir", str_c(package->dir));
+    json_set_int(config, "CodeSize", (int64_t)package->size);
+    json_set_str(config, "CodeSha256", str_c(package->sha256));
+    blob_keep(rq_batch(rq), buf_view(&package->ref));
+}
+
+static void drop_package(struct rq *rq, const json_t *doc) {
+    CLEANUP_DEINIT(buf) struct buf ref = {0};
+    if (codec_unbase64(&ref, json_str(doc, "CodeRef")))
+        blob_drop(rq_batch(rq), buf_view(&ref));
+}
+
+static void next_generation(struct svc *svc, struct rq *rq, json_t *doc) {
+    json_set_int(doc, "Generation", json_int(doc, "Generation", 0) + 1);
+    lambda_config_touch(json_obj(doc, "Config"), rq->now_ms);
+    lambda_rq_changed(svc, rq);
+}
+
+static void set_states(json_t *config) {
+    json_set_str(config, "State", S("Active"));
+    json_set_str(config, "LastUpdateStatus", S("Successful"));
+}
+
+static int check_revision(struct rq *rq, const json_t *doc) {
+    str wanted = json_str(rq->in, "RevisionId");
+    if (!wanted.p || str_eq(wanted, json_str(json_obj(doc, "Config"), "RevisionId")))
+        return 0;
+    return lambda_fail(rq, &lambda_e_PreconditionFailedException, NULL);
+}
+
+/* ---- CreateFunction ---- */
+static json_t *new_config(const struct lambda_name *name) {
+    CLEANUP_DEINIT(buf) struct buf arn = {0};
+    json_t *config = json_object();
+    lambda_name_arn(name, &arn);
+    json_set_str(config, "FunctionName", name->name);
+    json_set_str(config, "FunctionArn", buf_view(&arn));
+    json_set_str(config, "Version", S("$LATEST"));
+    return config;
+}
+
+static int refuse_existing(struct rq *rq, const struct lambda_name *name, struct buf *key) {
+    CLEANUP_DEINIT(buf) struct buf row = {0};
+    lambda_row_key(name, key);
+    int r = rq_get(rq, STORE_META, buf_view(key), &row);
+    if (r == STORE_E_ABSENT)
+        return 0;
+    return r ? r
+             : lambda_fail(rq, &lambda_e_ResourceConflictException,
+                           "Function already exist: " STR_FMT, STR_ARG(name->name));
+}
+
+int lambda_op_CreateFunction(struct svc *svc, struct rq *rq) {
+    struct lambda_name name;
+    CLEANUP_DEINIT(buf) struct buf key = {0};
+    if (lambda_rq_name(rq, "FunctionName", &name))
+        return AWS_FAILED;
+    if (!str_eq(name.account, rq->account) || name.qualifier.p)
+        return lambda_fail_invalid(
+            rq, "A function is created in the account of its creator and without a qualifier");
+    if (refuse_existing(rq, &name, &key))
+        return AWS_FAILED;
+
+    CLEANUP_JSON json_t *doc = json_object();
+    json_t *config = new_config(&name);
+    json_set(doc, "Config", config);
+    if (lambda_config_apply(svc, rq, config, true))
+        return AWS_FAILED;
+    struct lambda_package *package = NULL;
+    if (lambda_package_take(svc, rq, json_obj(rq->in, "Code"), &package))
+        return AWS_FAILED;
+    set_package(rq, doc, package);
+    set_states(config);
+    next_generation(svc, rq, doc);
+    /* A function made again under an old name is another one: its environments must not mix. */
+    json_set_int(doc, "Generation", rq->now_ms);
+    if (json_obj(rq->in, "Tags"))
+        json_set(doc, "Tags", json_incref(json_obj(rq->in, "Tags")));
+    store_expect_absent(rq_batch(rq), STORE_META, buf_view(&key));
+    rq_put_json(rq, STORE_META, buf_view(&key), doc);
+    rq->out = json_incref(config);
+    return 0;
+}
+
+/* ---- Updates ---- */
+int lambda_op_UpdateFunctionCode(struct svc *svc, struct rq *rq) {
+    CLEANUP_DEINIT(lambda_change) struct lambda_change c = {0};
+    if (lambda_change_open(rq, "FunctionName", &c) || check_revision(rq, c.doc))
+        return AWS_FAILED;
+    if (json_bool(rq->in, "Publish", false))
+        return lambda_fail_unsupported(rq, "Publish (versions of a function)");
+    if (json_arr(rq->in, "Architectures") &&
+        !json_equal(json_arr(rq->in, "Architectures"),
+                    json_arr(json_obj(c.doc, "Config"), "Architectures")))
+        return lambda_fail_unsupported(rq, "Another architecture than this machine's");
+    struct lambda_package *package = NULL;
+    if (lambda_package_take(svc, rq, rq->in, &package))
+        return AWS_FAILED;
+    if (json_bool(rq->in, "DryRun", false)) {
+        rq->out = json_incref(json_obj(c.doc, "Config"));
+        return 0;
+    }
+    drop_package(rq, c.doc);
+    set_package(rq, c.doc, package);
+    next_generation(svc, rq, c.doc);
+    lambda_change_put(rq, &c);
+    rq->out = json_incref(json_obj(c.doc, "Config"));
+    return 0;
+}
+
+int lambda_op_UpdateFunctionConfiguration(struct svc *svc, struct rq *rq) {
+    CLEANUP_DEINIT(lambda_change) struct lambda_change c = {0};
+    if (lambda_change_open(rq, "FunctionName", &c) || check_revision(rq, c.doc) ||
+        lambda_config_apply(svc, rq, json_obj(c.doc, "Config"), false))
+        return AWS_FAILED;
+    next_generation(svc, rq, c.doc);
+    lambda_change_put(rq, &c);
+    rq->out = json_incref(json_obj(c.doc, "Config"));
+    return 0;
+}
+
+int lambda_op_DeleteFunction(struct svc *svc, struct rq *rq) {
+    CLEANUP_DEINIT(lambda_change) struct lambda_change c = {0};
+    CLEANUP_DEINIT(buf) struct buf key = {0};
+    if (str_is(json_str(rq->in, "Qualifier"), "$LATEST"))
+        return lambda_fail_invalid(
+            rq, "$LATEST version cannot be deleted without deleting the function.");
+    if (lambda_change_open(rq, "FunctionName", &c))
+        return AWS_FAILED;
+    lambda_row_key(&c.name, &key);
+    store_expect_value(rq_batch(rq), STORE_META, buf_view(&key), buf_view(&c.text));
+    store_del(rq_batch(rq), STORE_META, buf_view(&key));
+    store_batch_frees(rq_batch(rq));
+    drop_package(rq, c.doc);
+    lambda_rq_changed(svc, rq);
+    rq_out_status(rq, 204);
+    return 0;
+}

@@ -1,0 +1,63 @@
+#pragma once
+/*
+ * svc/lambda/fn: the row of a function, and the function as it runs.
+ *
+ * One row a function in STORE_META, a JSON document (docs/formats/lambda.md):
+ *   Config       the API's FunctionConfiguration as it is answered
+ *   CodeRef      base64 of the blob reference of its zip;  CodeDir  name under DATA/functions
+ *   Generation   counts up with every change of configuration or code: environments belong to one
+ *   Tags, Reserved, Policy {Statements, RevisionId}, EventInvoke
+ */
+#include "base/buf.h"
+#include "base/json.h"
+#include "store/store.h"
+
+#include <stdatomic.h>
+
+/* A name as requests give it: NAME, ACCOUNT:function:NAME, function:NAME or an ARN, each with an optional :QUALIFIER. */
+struct lambda_name {
+    str account, region, name, qualifier; /* views; qualifier absent without one */
+};
+/* False where text is none of these forms. account and region fill in what text leaves out. */
+bool lambda_name_parse(str text, str account, str region, struct lambda_name *ret);
+/* arn:aws:lambda:REGION:ACCOUNT:function:NAME, without qualifier. */
+void lambda_name_arn(const struct lambda_name *name, struct buf *out);
+
+void lambda_row_key(const struct lambda_name *name, struct buf *key);
+/* The range of one account's functions in one region. */
+void lambda_row_range(str account, str region, struct buf *from, struct buf *to);
+
+enum { LAMBDA_RETRIES = 2, LAMBDA_MAX_AGE_S = 6 * 3600, LAMBDA_LATEST_LEN = 7 };
+
+/* Immutable, shared by pools, environments and invocations. All str point into doc or text. */
+struct lambda_fn {
+    _Atomic unsigned refs;
+    struct buf text;  /* the row's bytes */
+    json_t *doc;
+    json_t *config;   /* borrowed from doc */
+    struct lambda_name name;
+    char *account, *region, *fn_name;
+    struct buf arn;
+    int64_t generation;
+    int64_t timeout_ms;
+    uint64_t memory_mb, tmp_mb;
+    int64_t reserved; /* -1: none */
+    struct buf log_group;
+};
+/* row: the bytes of the row. NULL when they are damaged. */
+struct lambda_fn *lambda_fn_new(const struct lambda_name *name, str row);
+static inline struct lambda_fn *lambda_fn_ref(struct lambda_fn *fn) {
+    fn->refs++;
+    return fn;
+}
+struct lambda_fn *lambda_fn_free(struct lambda_fn *fn); /* drops one reference */
+DEFINE_FREEP(lambda_fn)
+/* Reads the newest row: 0, STORE_E_ABSENT, or -errno. */
+int lambda_fn_load(struct store *store, const struct lambda_name *name, struct lambda_fn **ret_fn);
+
+/* Of EventInvoke, or Lambda's defaults. */
+int64_t lambda_fn_max_retries(const struct lambda_fn *fn);
+int64_t lambda_fn_max_age_ms(const struct lambda_fn *fn);
+/* OnSuccess, OnFailure: the destination's ARN, or absent. */
+str lambda_fn_destination(const struct lambda_fn *fn, const char *which);
+str lambda_fn_dead_letter(const struct lambda_fn *fn);

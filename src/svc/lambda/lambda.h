@@ -1,0 +1,37 @@
+#pragma once
+/*
+ * svc/lambda: functions: what they are (rows), where they run (environments in sandboxes), and the
+ * durable queue of asynchronous invocations.
+ *
+ * Order of a daemon's life: sandbox_spawner_start, store, hub, aws_cloud_new, lambda_open,
+ * aws_cloud_add(lambda_service), net_start, lambda_start, hub_start … hub_stop, lambda_stop,
+ * net_stop, lambda_close, sandbox_spawner_free.
+ */
+#include "aws/call.h"
+#include "aws/op.h"
+#include "hub/hub.h"
+#include "net/net.h"
+#include "sandbox/sandbox.h"
+
+struct lambda_options {
+    struct store *store;
+    struct hub *hub;
+    struct aws_cloud *cloud;
+    struct sandbox_spawner *spawner; /* NULL: functions can be managed, not run */
+    str ca_cert;              /* PEM of the local CA: what functions trust; may be empty */
+    uint64_t memory_bytes;    /* of all environments together; 0: three quarters of the machine's */
+    unsigned async_at_once;   /* asynchronous invocations under way; 0: twice the processors, at least 4 */
+    unsigned idle_s;          /* real time after which an idle environment ends; 0: 300 */
+};
+
+/* Plugs into the hub: target and check ports "lambda", invoke, and a timer. Sweeps unpacked code nobody has. */
+int lambda_open(struct svc **ret_lambda, const struct lambda_options *options, struct err *err);
+struct aws_service lambda_service(struct svc *lambda);
+/* From here on functions run; queued invocations of an earlier life are taken up by hub_start. */
+int lambda_start(struct svc *lambda, struct net *net, struct err *err);
+/*
+ * Ends every environment. Asynchronous invocations under way stay in the queue, uncounted;
+ * synchronous ones are answered ServiceException. After hub_stop, before net_stop.
+ */
+void lambda_stop(struct svc *lambda);
+struct svc *lambda_close(struct svc *lambda);

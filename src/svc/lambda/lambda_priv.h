@@ -1,0 +1,133 @@
+#pragma once
+/* svc/lambda: the service's state, and what its files share. */
+#include "base/lock.h"
+#include "svc/lambda/errors.h"
+#include "svc/lambda/lambda.h"
+#include "svc/lambda/pool.h"
+
+#include <pthread.h>
+
+enum {
+    LAMBDA_ACCOUNT_CONCURRENCY = 1000,
+    LAMBDA_UNRESERVED_LEAST = 100,
+    LAMBDA_SYNC_PAYLOAD = 6 * 1024 * 1024,
+    LAMBDA_ASYNC_PAYLOAD = 1024 * 1024,
+    LAMBDA_RESPONSE_MOST = 6 * 1024 * 1024 + 100,
+    LAMBDA_TAIL = 4096,
+    LAMBDA_INIT_S = 10,
+};
+
+struct lambda_heap { /* queue rows by the time they are due; queue.c */
+    struct lambda_due {
+        int64_t due_ms;
+        uint64_t id;
+    } *at;
+    size_t n, cap;
+};
+
+struct svc {
+    struct store *store;
+    struct hub *hub;
+    struct aws_cloud *cloud;
+    struct sandbox_spawner *spawner;
+    struct net *net; /* NULL before lambda_start */
+    struct buf ca_cert;
+    char *functions_dir;
+    uint64_t memory_bytes;
+    unsigned async_at_once;
+    int64_t idle_ns;
+
+    pthread_mutex_t lock; /* everything below */
+    pthread_cond_t gone;  /* an environment was buried, or a start ended */
+    struct map pools;     /* ARN → struct lambda_pool */
+    struct map running;   /* account → struct lambda_count */
+    uint64_t memory_used;
+    unsigned n_envs, starting, async_running;
+    bool stopping;
+    bool rows_changed;    /* environments may be of an older generation */
+
+    int epoll_fd, wake_fd; /* watch.c */
+    pthread_t watcher, completer;
+    bool has_watcher, has_completer;
+
+    pthread_cond_t finished_some; /* complete.c */
+    struct list finished;         /* invocations whose traces are to be committed */
+    bool completer_stops;
+
+    struct hub_timer *queue_timer; /* queue.c */
+    struct lambda_heap queue;
+};
+
+struct lambda_count {
+    unsigned n;
+};
+
+/* watch.c */
+int lambda_watch_start(struct svc *svc, struct err *err);
+void lambda_watch_stop(struct svc *svc);
+void lambda_watch_wake(struct svc *svc);
+/* Under the lock: from now on its outputs, deadline and end are seen to. */
+void lambda_watch_env(struct lambda_env *env);
+
+/* complete.c */
+int lambda_complete_start(struct svc *svc, struct err *err);
+void lambda_complete_stop(struct svc *svc);
+void lambda_complete_add(struct svc *svc, struct lambda_inv *inv);
+void lambda_count_metric(struct svc *svc, struct store_batch *batch, const struct lambda_fn *fn, const char *name,
+                         double value, const char *unit);
+
+/* queue.c */
+int lambda_queue_open(struct svc *svc, struct err *err);
+void lambda_queue_close(struct svc *svc);
+/* Adds an invocation's row to batch; id: its request id, 36 characters. */
+void lambda_queue_add(struct svc *svc, struct store_batch *batch, const struct lambda_fn *fn, const char *id, str payload);
+/* The row after another failure, due again at due_ms of world time. */
+void lambda_queue_again(struct svc *svc, struct store_batch *batch, const struct lambda_inv *inv, int64_t due_ms);
+void lambda_queue_remove(struct store_batch *batch, uint64_t id);
+/* After the commit of lambda_queue_again. */
+void lambda_queue_due(struct svc *svc, uint64_t id, int64_t due_ms);
+/* Room may have come: under the lock. */
+void lambda_queue_kick(struct svc *svc);
+int64_t lambda_queue_run(void *svc);
+
+/* after.c: what an asynchronous invocation's outcome causes, in batch. *ret_again_ms: due again, or 0. */
+void lambda_after(struct svc *svc, struct store_batch *batch, struct lambda_inv *inv, int64_t *ret_again_ms);
+/* One that was never run again: too old. */
+void lambda_after_expired(struct svc *svc, struct store_batch *batch, struct lambda_inv *inv);
+
+/* port.c: the hub's ports. */
+void lambda_ports_plug(struct svc *svc);
+
+/* permission.c */
+/* The function's resource policy compiled, or NULL without one. *ret_policy is the caller's. */
+int lambda_policy_of(const struct lambda_fn *fn, struct policy **ret_policy, struct err *err);
+
+/* hooks.c: of the service row. */
+int lambda_hook_resource(struct svc *svc, struct rq *rq, struct buf *ret_arn);
+int lambda_hook_policy(struct svc *svc, struct rq *rq, str arn, const struct policy **ret_policy, str *ret_account);
+void lambda_hook_context(struct svc *svc, struct rq *rq, struct policy_context *context);
+/* The named function of a request: 0 or AWS_FAILED. member: "FunctionName" or "Resource". */
+int lambda_rq_name(struct rq *rq, const char *member, struct lambda_name *ret);
+/* Its row, from the request's snapshot; *ret_text: the row's bytes, for store_expect_value. ret_text may be NULL. */
+int lambda_rq_row(struct rq *rq, const struct lambda_name *name, json_t **ret_doc, struct buf *ret_text);
+/* A row that a handler reads to change it: open, change doc, put. */
+struct lambda_change {
+    struct lambda_name name;
+    json_t *doc;
+    struct buf text; /* the row as it was read */
+};
+int lambda_change_open(struct rq *rq, const char *member, struct lambda_change *ret); /* 0 or AWS_FAILED */
+/* On the condition that nobody changed it meanwhile. */
+void lambda_change_put(struct rq *rq, const struct lambda_change *change);
+void lambda_change_deinit(struct lambda_change *change);
+/* The rows changed: when the batch commits, environments of older generations go. */
+void lambda_rq_changed(struct svc *svc, struct rq *rq);
+
+/* config.c */
+/* Checks and applies the members of in to config. fresh: CreateFunction, defaults apply. 0 or AWS_FAILED. */
+int lambda_config_apply(struct svc *svc, struct rq *rq, json_t *config, bool fresh);
+void lambda_config_touch(json_t *config, int64_t now_ms); /* LastModified, RevisionId */
+
+#define OP(name, action, resource, flags) int lambda_op_##name(struct svc *svc, struct rq *rq);
+#include "svc/lambda/ops.def"
+#undef OP

@@ -1,0 +1,128 @@
+/* Reserved concurrency, tags, account settings. */
+#include "svc/lambda/lambda_priv.h"
+
+enum { TAGS_MOST = 50 };
+
+/* ---- Concurrency ---- */
+struct totals {
+    int64_t reserved, functions, code;
+};
+
+static int add_up(struct rq *rq, str but, struct totals *ret) {
+    CLEANUP_DEINIT(buf) struct buf from = {0};
+    CLEANUP_DEINIT(buf) struct buf to = {0};
+    lambda_row_range(rq->account, rq->region, &from, &to);
+    CLEANUP(store_iter)
+    struct store_iter *it = store_iter_new(rq_store(rq), rq_snap(rq), STORE_META, buf_view(&from),
+                                           buf_view(&to), false);
+    while (store_iter_next(it)) {
+        CLEANUP_JSON json_t *doc = json_parse(it->value, NULL);
+        const json_t *config = json_obj(doc, "Config");
+        ret->functions++;
+        ret->code += json_int(config, "CodeSize", 0);
+        if (!str_eq(json_str(config, "FunctionName"), but))
+            ret->reserved += json_int(doc, "Reserved", 0);
+    }
+    int fault = store_iter_fault(it);
+    return fault ? aws_fault(rq, fault, "listing functions") : 0;
+}
+
+int lambda_op_PutFunctionConcurrency(struct svc *svc, struct rq *rq) {
+    CLEANUP_DEINIT(lambda_change) struct lambda_change c = {0};
+    struct totals totals = {0};
+    int64_t wanted = json_int(rq->in, "ReservedConcurrentExecutions", 0);
+    if (lambda_change_open(rq, "FunctionName", &c) || add_up(rq, c.name.name, &totals))
+        return AWS_FAILED;
+    if (wanted > LAMBDA_ACCOUNT_CONCURRENCY - LAMBDA_UNRESERVED_LEAST - totals.reserved)
+        return lambda_fail_invalid(
+            rq,
+            "Specified ReservedConcurrentExecutions for function decreases account's "
+            "UnreservedConcurrentExecution below its minimum value of [%d].",
+            LAMBDA_UNRESERVED_LEAST);
+    json_set_int(c.doc, "Reserved", wanted);
+    lambda_change_put(rq, &c);
+    lambda_rq_changed(svc, rq);
+    rq->out = json_pack("{s:I}", "ReservedConcurrentExecutions", (json_int_t)wanted);
+    return 0;
+}
+
+int lambda_op_GetFunctionConcurrency(struct svc *svc, struct rq *rq) {
+    (void)svc;
+    CLEANUP_DEINIT(lambda_change) struct lambda_change c = {0};
+    if (lambda_change_open(rq, "FunctionName", &c))
+        return AWS_FAILED;
+    rq->out = json_object();
+    if (json_has(c.doc, "Reserved"))
+        json_set_int(rq->out, "ReservedConcurrentExecutions", json_int(c.doc, "Reserved", 0));
+    return 0;
+}
+
+int lambda_op_DeleteFunctionConcurrency(struct svc *svc, struct rq *rq) {
+    CLEANUP_DEINIT(lambda_change) struct lambda_change c = {0};
+    if (lambda_change_open(rq, "FunctionName", &c))
+        return AWS_FAILED;
+    json_object_del(c.doc, "Reserved");
+    lambda_change_put(rq, &c);
+    lambda_rq_changed(svc, rq);
+    return 0;
+}
+
+int lambda_op_GetAccountSettings(struct svc *svc, struct rq *rq) {
+    (void)svc;
+    struct totals totals = {0};
+    if (add_up(rq, STR_NONE, &totals))
+        return AWS_FAILED;
+    rq->out = json_pack("{s:{s:I,s:I,s:I,s:I,s:I},s:{s:I,s:I}}", "AccountLimit", "TotalCodeSize",
+                        (json_int_t)80530636800, "CodeSizeUnzipped", (json_int_t)262144000,
+                        "CodeSizeZipped", (json_int_t)52428800, "ConcurrentExecutions",
+                        (json_int_t)LAMBDA_ACCOUNT_CONCURRENCY, "UnreservedConcurrentExecutions",
+                        (json_int_t)(LAMBDA_ACCOUNT_CONCURRENCY - totals.reserved), "AccountUsage",
+                        "TotalCodeSize", (json_int_t)totals.code, "FunctionCount",
+                        (json_int_t)totals.functions);
+    return 0;
+}
+
+/* ---- Tags ---- */
+static json_t *tags_of(json_t *doc) {
+    json_t *tags = json_obj(doc, "Tags");
+    if (tags)
+        return tags;
+    tags = json_object();
+    json_set(doc, "Tags", tags);
+    return tags;
+}
+
+int lambda_op_TagResource(struct svc *svc, struct rq *rq) {
+    (void)svc;
+    CLEANUP_DEINIT(lambda_change) struct lambda_change c = {0};
+    if (lambda_change_open(rq, "Resource", &c))
+        return AWS_FAILED;
+    json_t *tags = tags_of(c.doc);
+    json_object_update(tags, json_obj(rq->in, "Tags"));
+    if (json_object_size(tags) > TAGS_MOST)
+        return lambda_fail_invalid(rq, "The number of tags exceeds the limit of %d", TAGS_MOST);
+    lambda_change_put(rq, &c);
+    return 0;
+}
+
+int lambda_op_UntagResource(struct svc *svc, struct rq *rq) {
+    (void)svc;
+    CLEANUP_DEINIT(lambda_change) struct lambda_change c = {0};
+    if (lambda_change_open(rq, "Resource", &c))
+        return AWS_FAILED;
+    size_t i;
+    json_t *key;
+    json_array_foreach(json_arr(rq->in, "TagKeys"), i, key)
+        json_object_del(tags_of(c.doc), json_string_value(key));
+    lambda_change_put(rq, &c);
+    return 0;
+}
+
+int lambda_op_ListTags(struct svc *svc, struct rq *rq) {
+    (void)svc;
+    CLEANUP_DEINIT(lambda_change) struct lambda_change c = {0};
+    if (lambda_change_open(rq, "Resource", &c))
+        return AWS_FAILED;
+    rq->out = json_pack("{s:O}", "Tags", tags_of(c.doc));
+    return 0;
+}

@@ -1,0 +1,175 @@
+/* From a request's Code to a stored, unpacked package. */
+#include "aws/call.h"
+#include "base/codec.h"
+#include "store/blob.h"
+#include "store/key.h"
+#include "svc/lambda/code.h"
+#include "svc/lambda/errors.h"
+#include "svc/lambda/lambda_priv.h"
+
+#include <errno.h>
+#include <openssl/sha.h>
+
+enum { READ_PIECE = 256 * 1024 };
+
+void lambda_package_deinit(struct lambda_package *package) {
+    buf_deinit(&package->ref);
+}
+static void package_done(void *package) {
+    lambda_package_deinit(package);
+}
+
+/* ---- Where it comes from ---- */
+static int decode_zip_file(struct rq *rq, str text, struct buf *zip) {
+    if (text.len / 4 * 3 > LAMBDA_ZIP_MOST + 2)
+        return lambda_fail(rq, &lambda_e_RequestTooLargeException,
+                           "Request must be smaller than %d bytes for the operation",
+                           LAMBDA_ZIP_MOST);
+    if (!codec_unbase64(zip, text))
+        return lambda_fail_invalid(
+            rq, "Could not unzip uploaded file. Please check your file, then try to upload again.");
+    return 0;
+}
+
+/* As the caller: who may not read the object may not make a function of it. */
+static int fetch_object(struct rq *rq, const json_t *code, struct buf *zip) {
+    CLEANUP_JSON json_t *in = json_object();
+    json_set_str(in, "Bucket", json_str(code, "S3Bucket"));
+    json_set_str(in, "Key", json_str(code, "S3Key"));
+    json_set_str(in, "VersionId", json_str(code, "S3ObjectVersion"));
+    struct aws_call call = {.cloud = rq->cloud,
+                            .caller = rq->caller,
+                            .account = rq->account,
+                            .region = rq->region,
+                            .service = "s3",
+                            .op = "GetObject",
+                            .in = in};
+    int r = aws_call(&call);
+    if (r)
+        r = lambda_fail_invalid(
+            rq, "Error occurred while GetObject. S3 Error Code: %s. S3 Error Message: %s",
+            buf_cstr(&call.error_code), buf_cstr(&call.error_message));
+    else
+        *zip = call.out_body;
+    if (r == 0)
+        call.out_body = (struct buf){0};
+    aws_call_deinit(&call);
+    if (r == 0 && zip->len > LAMBDA_ZIP_MOST)
+        return lambda_fail_invalid(rq, "Zipped size must be smaller than %d bytes",
+                                   LAMBDA_ZIP_MOST);
+    return r;
+}
+
+static int take_bytes(struct rq *rq, const json_t *code, struct buf *zip) {
+    bool zip_file = json_has(code, "ZipFile"),
+         object = json_has(code, "S3Bucket") || json_has(code, "S3Key");
+    if (json_has(code, "ImageUri"))
+        return lambda_fail_unsupported(rq, "A container image (ImageUri)");
+    if (json_has(code, "SourceKMSKeyArn"))
+        return lambda_fail_unsupported(rq, "SourceKMSKeyArn");
+    if (zip_file && object)
+        return lambda_fail_invalid(
+            rq, "Please do not provide other FunctionCode parameters when providing a ZipFile.");
+    if (zip_file)
+        return decode_zip_file(rq, json_str(code, "ZipFile"), zip);
+    if (json_has(code, "S3Bucket") && json_has(code, "S3Key"))
+        return fetch_object(rq, code, zip);
+    return lambda_fail_invalid(rq, "Please provide a source for function code.");
+}
+
+/* ---- Storing it ---- */
+/* Makes and commits the account's data key. 0, STORE_E_CONDITION where another request was faster.
+ */
+static int make_data_key(struct rq *rq, str row) {
+    struct err err = {0};
+    char id[SEAL_KEY_ID_LEN];
+    CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
+    int r = seal_key_create(rq_store(rq), batch, id, &err);
+    if (r == 0) {
+        store_expect_absent(batch, STORE_META, row);
+        store_put(batch, STORE_META, row, str_n(id, sizeof id));
+        r = store_commit(rq_store(rq), batch, &err);
+    }
+    return r == 0 || r == STORE_E_CONDITION ? r : aws_fault(rq, r, err.text);
+}
+
+static int data_key(struct rq *rq, struct buf *ret_id) {
+    CLEANUP_DEINIT(buf) struct buf row = {0};
+    key_begin(&row, "lambda.key");
+    key_str(&row, rq->account);
+    for (;;) {
+        int r = store_get(rq_store(rq), NULL, STORE_META, buf_view(&row), ret_id);
+        if (r == 0)
+            return 0;
+        if (r != STORE_E_ABSENT)
+            return aws_fault(rq, r, "reading the functions' data key");
+        r = make_data_key(rq, buf_view(&row));
+        if (r == AWS_FAILED)
+            return r;
+    }
+}
+
+static int store_zip(struct rq *rq, str zip, struct buf *ref) {
+    CLEANUP_DEINIT(buf) struct buf key = {0};
+    int r = data_key(rq, &key);
+    if (r)
+        return r;
+    CLEANUP(blob_writer) struct blob_writer *writer = NULL;
+    struct err err = {0};
+    r = blob_create(rq_store(rq), buf_view(&key), zip.len, &writer, &err);
+    if (r == 0)
+        r = blob_write(writer, zip.p, zip.len, &err);
+    if (r == 0)
+        r = blob_finish(STEAL(writer), ref, &err);
+    return r ? aws_fault(rq, r, err.text) : 0;
+}
+
+static void describe(str zip, struct lambda_package *package) {
+    unsigned char digest[SHA256_DIGEST_LENGTH];
+    SHA256((const unsigned char *)zip.p, zip.len, digest);
+    CLEANUP_DEINIT(buf) struct buf text = {0};
+    codec_add_base64(&text, digest, sizeof digest);
+    memcpy(package->sha256, text.p, text.len + 1);
+    codec_hex(package->dir, digest, sizeof digest);
+    package->size = zip.len;
+}
+
+int lambda_package_take(struct svc *lambda, struct rq *rq, const json_t *code,
+                        struct lambda_package **ret_package) {
+    if (rq->stream) { /* a re-run after a lost race */
+        *ret_package = rq->stream;
+        return 0;
+    }
+    CLEANUP_DEINIT(buf) struct buf zip = {0};
+    int r = take_bytes(rq, code, &zip);
+    if (r)
+        return r;
+    struct lambda_package *package = arena_new(&rq->arena, struct lambda_package);
+    rq_on_done(rq, package_done, package);
+    describe(buf_view(&zip), package);
+    struct err err = {0};
+    r = lambda_code_unpack(lambda->functions_dir, buf_view(&zip), package->dir, &err);
+    if (r == LAMBDA_E_ZIP || r == LAMBDA_E_TOO_BIG)
+        return lambda_fail_invalid(rq, "%s", err.text);
+    if (r)
+        return aws_fault(rq, r, err.text);
+    r = store_zip(rq, buf_view(&zip), &package->ref);
+    if (r)
+        return r;
+    rq->stream = package;
+    *ret_package = package;
+    return 0;
+}
+
+int lambda_package_read(struct store *store, str ref, struct buf *out, struct err *err) {
+    CLEANUP(blob_reader) struct blob_reader *reader = NULL;
+    int r = blob_open(store, ref, &reader, err);
+    uint64_t size = blob_size(ref);
+    while (r == 0 && out->len < size) {
+        ssize_t got = blob_read(reader, out->len, buf_reserve(out, READ_PIECE), READ_PIECE);
+        if (got <= 0)
+            return err_sys(err, got < 0 ? (int)got : -EIO, "reading a function's package");
+        out->len += (size_t)got;
+    }
+    return r;
+}

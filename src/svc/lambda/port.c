@@ -1,0 +1,105 @@
+/* The hub's doors: events for functions, checks at configuration time, synchronous calls from
+ * inside. */
+#include "aws/port.h"
+#include "base/rand.h"
+#include "svc/lambda/lambda_priv.h"
+
+#include <errno.h>
+
+/* ---- May the source invoke it? ---- */
+/*
+ * A service needs a statement of the function's policy, with SourceArn and SourceAccount as it
+ * says. What another function sends was authorised by that function's role (after.c).
+ */
+static int may_invoke(const struct lambda_fn *fn, const struct hub_event *event) {
+    CLEANUP(policy) struct policy *policy = NULL;
+    struct err err = {0};
+    if (str_is(event->source_service, "lambda.amazonaws.com"))
+        return str_eq(event->source_account, fn->name.account) ? HUB_OK : HUB_E_DENIED;
+    if (lambda_policy_of(fn, &policy, &err))
+        return HUB_E_DENIED;
+    return aws_port_decide(event, policy, "lambda:InvokeFunction", buf_view(&fn->arn),
+                           fn->name.account);
+}
+
+static int find(struct svc *svc, str arn, struct lambda_fn **ret_fn) {
+    struct lambda_name name;
+    if (!str_starts(arn, S("arn:")) || !lambda_name_parse(arn, STR_NONE, STR_NONE, &name))
+        return HUB_E_NO_TARGET;
+    int r = lambda_fn_load(svc->store, &name, ret_fn);
+    return r == STORE_E_ABSENT ? HUB_E_NO_TARGET : r ? HUB_E_RETRY : HUB_OK;
+}
+
+static int check_event(void *svc, const struct hub_event *event) {
+    CLEANUP(lambda_fn) struct lambda_fn *fn = NULL;
+    int r = find(svc, event->target, &fn);
+    return r ? r : may_invoke(fn, event);
+}
+
+static int accept_event(void *svc, struct store_batch *batch, const struct hub_event *event) {
+    CLEANUP(lambda_fn) struct lambda_fn *fn = NULL;
+    char id[RAND_UUID_LEN + 1];
+    int r = find(svc, event->target, &fn);
+    if (r == HUB_OK)
+        r = may_invoke(fn, event);
+    if (r)
+        return r;
+    rand_uuid(id);
+    lambda_queue_add(svc, batch, fn, id, event->payload);
+    return HUB_OK;
+}
+
+/* ---- Synchronous ---- */
+struct caller {
+    pthread_mutex_t lock;
+    pthread_cond_t done;
+    bool is_done;
+    struct lambda_outcome outcome;
+};
+
+static void answer_caller(struct lambda_inv *inv, void *caller_) {
+    struct caller *caller = caller_;
+    LOCK_SCOPE(&caller->lock);
+    caller->outcome = inv->outcome;
+    inv->outcome.payload = (struct buf){0};
+    caller->is_done = true;
+    pthread_cond_signal(&caller->done);
+}
+
+static int take_outcome(struct caller *caller, struct buf *ret_payload, struct err *err) {
+    const struct lambda_outcome *outcome = &caller->outcome;
+    if (outcome->fault)
+        return err_set(err, -EREMOTEIO, "%s", outcome->fault_text);
+    if (outcome->function_error)
+        return err_set(err, -EREMOTEIO, "%.400s", buf_cstr(&outcome->payload));
+    buf_str(ret_payload, buf_view(&outcome->payload));
+    return 0;
+}
+
+static int invoke(void *svc, str function_arn, str payload, struct buf *ret_payload,
+                  struct err *err) {
+    CLEANUP(lambda_fn) struct lambda_fn *fn = NULL;
+    int r = find(svc, function_arn, &fn);
+    if (r)
+        return err_set(err, r, "Function not found: " STR_FMT, STR_ARG(function_arn));
+    struct caller caller = {.lock = PTHREAD_MUTEX_INITIALIZER, .done = PTHREAD_COND_INITIALIZER};
+    CLEANUP(lambda_inv) struct lambda_inv *inv = lambda_inv_new(fn, payload);
+    inv->answer = answer_caller;
+    inv->ctx = &caller;
+    if (lambda_dispatch(svc, inv))
+        return err_set(err, -EAGAIN, "%s", lambda_e_TooManyRequestsException.text);
+    (void)STEAL(inv);
+    pthread_mutex_lock(&caller.lock);
+    while (!caller.is_done)
+        pthread_cond_wait(&caller.done, &caller.lock);
+    pthread_mutex_unlock(&caller.lock);
+    r = take_outcome(&caller, ret_payload, err);
+    lambda_outcome_deinit(&caller.outcome);
+    return r;
+}
+
+void lambda_ports_plug(struct svc *svc) {
+    hub_plug_target(svc->hub, S("lambda"), accept_event, svc);
+    hub_plug_check(svc->hub, S("lambda"), check_event, svc);
+    hub_plug_invoke(svc->hub, invoke, svc);
+}

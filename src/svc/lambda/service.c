@@ -1,0 +1,151 @@
+/* The life of the service. */
+#include "store/key.h"
+#include "svc/lambda/code.h"
+#include "svc/lambda/lambda_priv.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <sys/sysinfo.h>
+#include <unistd.h>
+
+enum { IDLE_S = 300, ASYNC_LEAST = 4 };
+
+static uint64_t machine_memory(void) {
+    struct sysinfo info;
+    if (sysinfo(&info))
+        return 1ULL << 30;
+    return (uint64_t)info.totalram * info.mem_unit / 4 * 3;
+}
+
+static unsigned default_at_once(void) {
+    long n = sysconf(_SC_NPROCESSORS_ONLN);
+    return n * 2 > ASYNC_LEAST ? (unsigned)(n * 2) : ASYNC_LEAST;
+}
+
+/* ---- Unpacked code that no row names ---- */
+static bool is_named(void *dirs, const char *name) {
+    return map_get(dirs, str_c(name)) != NULL;
+}
+
+static int sweep_code(struct svc *svc, struct err *err) {
+    static char present;
+    CLEANUP_DEINIT(map) struct map dirs = {0};
+    CLEANUP_DEINIT(buf) struct buf from = {0};
+    CLEANUP_DEINIT(buf) struct buf to = {0};
+    key_begin(&from, "lambda.fn");
+    key_begin(&to, "lambda.fn");
+    key_after(&to);
+    CLEANUP(store_iter)
+    struct store_iter *it =
+        store_iter_new(svc->store, NULL, STORE_META, buf_view(&from), buf_view(&to), false);
+    while (store_iter_next(it)) {
+        CLEANUP_JSON json_t *doc = json_parse(it->value, NULL);
+        map_put(&dirs, json_str(doc, "CodeDir"), &present);
+    }
+    int fault = store_iter_fault(it);
+    if (fault)
+        return err_sys(err, fault, "reading the functions");
+    lambda_code_sweep(svc->functions_dir, is_named, &dirs);
+    return 0;
+}
+
+/* ---- Open and close ---- */
+static void init(struct svc *svc, const struct lambda_options *options) {
+    svc->store = options->store;
+    svc->hub = options->hub;
+    svc->cloud = options->cloud;
+    svc->spawner = options->spawner;
+    svc->memory_bytes = options->memory_bytes ? options->memory_bytes : machine_memory();
+    svc->async_at_once = options->async_at_once ? options->async_at_once : default_at_once();
+    svc->idle_ns = (options->idle_s ? options->idle_s : IDLE_S) * 1000000000LL;
+    svc->epoll_fd = svc->wake_fd = -1;
+    buf_str(&svc->ca_cert, options->ca_cert);
+    pthread_mutex_init(&svc->lock, NULL);
+    pthread_cond_init(&svc->gone, NULL);
+    pthread_cond_init(&svc->finished_some, NULL);
+    list_init(&svc->finished);
+    CLEANUP_DEINIT(buf) struct buf dir = {0};
+    buf_printf(&dir, "%s/functions", store_data_dir(options->store));
+    svc->functions_dir = mem_strdup(dir.p);
+}
+
+int lambda_open(struct svc **ret_lambda, const struct lambda_options *options, struct err *err) {
+    struct svc *svc = mem_new(struct svc);
+    init(svc, options);
+    int r = sweep_code(svc, err);
+    if (r == 0)
+        r = lambda_queue_open(svc, err);
+    if (r) {
+        lambda_close(svc);
+        return r;
+    }
+    lambda_ports_plug(svc);
+    svc->queue_timer = hub_add_timer(svc->hub, "lambda-queue", lambda_queue_run, svc);
+    *ret_lambda = svc;
+    return 0;
+}
+
+static void free_values(struct map *map) {
+    size_t at = 0;
+    str key;
+    void *value;
+    while (map_next(map, &at, &key, &value))
+        free(value);
+    map_deinit(map);
+}
+
+static void free_waiting(struct svc *svc) {
+    size_t at = 0;
+    str arn;
+    void *value;
+    while (map_next(&svc->pools, &at, &arn, &value))
+        LIST_EACH(node, &((struct lambda_pool *)value)->waiting)
+    free(LIST_ENTRY(node, struct lambda_waiting, node));
+}
+
+struct svc *lambda_close(struct svc *svc) {
+    if (!svc)
+        return NULL;
+    free_waiting(svc);
+    free_values(&svc->pools);
+    free_values(&svc->running);
+    lambda_queue_close(svc);
+    buf_deinit(&svc->ca_cert);
+    free(svc->functions_dir);
+    pthread_cond_destroy(&svc->finished_some);
+    pthread_cond_destroy(&svc->gone);
+    pthread_mutex_destroy(&svc->lock);
+    free(svc);
+    return NULL;
+}
+
+/* ---- Start and stop ---- */
+int lambda_start(struct svc *svc, struct net *net, struct err *err) {
+    int r = lambda_watch_start(svc, err);
+    if (r == 0)
+        r = lambda_complete_start(svc, err);
+    pthread_mutex_lock(&svc->lock);
+    svc->net = r ? NULL : net;
+    pthread_mutex_unlock(&svc->lock);
+    return r;
+}
+
+static void kill_all(struct svc *svc) {
+    size_t at = 0;
+    str arn;
+    void *value;
+    while (map_next(&svc->pools, &at, &arn, &value))
+        LIST_EACH(node, &((struct lambda_pool *)value)->envs)
+    lambda_env_kill(LIST_ENTRY(node, struct lambda_env, node));
+}
+
+void lambda_stop(struct svc *svc) {
+    pthread_mutex_lock(&svc->lock);
+    svc->stopping = true;
+    while (svc->starting > 0)
+        pthread_cond_wait(&svc->gone, &svc->lock);
+    kill_all(svc);
+    pthread_mutex_unlock(&svc->lock);
+    lambda_watch_stop(svc);
+    lambda_complete_stop(svc);
+}

@@ -1,0 +1,66 @@
+/* Rows of the table as the command line shows them. */
+#include "cm.h"
+
+#include "prog/cloud.h"
+#include "prog/photo.h"
+
+static void ids(void **state) {
+    (void)state;
+    char id[33];
+    /* printf %s bucket/uploads/a.jpg | sha256sum */
+    prog_image_id(id, S("bucket"), S("uploads/a.jpg"));
+    assert_int_equal(strlen(id), 32);
+    char again[33];
+    prog_image_id(again, S("bucket/uploads"), S("a.jpg"));
+    assert_string_equal(id, again); /* the same text */
+}
+
+static void plain_json(void **state) {
+    (void)state;
+    static const char item[] =
+        "{\"S\":{\"S\":\"x\"},\"N\":{\"N\":\"12\"},\"R\":{\"N\":\"1.5\"},\"B\":{\"BOOL\":true},\"Z\":{\"NULL\":true},"
+        "\"L\":{\"L\":[{\"M\":{\"a\":{\"N\":\"-3\"}}}]},\"SS\":{\"SS\":[\"p\",\"q\"]},\"E\":{}}";
+    CLEANUP_JSON json_t *doc = json_parse(str_c(item), NULL);
+    CLEANUP_JSON json_t *plain = prog_item_plain(doc);
+    CLEANUP_DEINIT(buf) struct buf text = {0};
+    json_write(&text, plain);
+    check_buf(text, "{\"S\":\"x\",\"N\":12,\"R\":1.5,\"B\":true,\"Z\":null,\"L\":[{\"a\":-3}],\"SS\":[\"p\",\"q\"],\"E\":null}");
+}
+
+static void cameras(void **state) {
+    (void)state;
+    static const struct {
+        const char *item, *want;
+    } cases[] = {
+        {"{\"Make\":{\"S\":\"NIKON CORPORATION\"},\"Model\":{\"S\":\"NIKON D70\"}}", "NIKON D70"},
+        {"{\"Make\":{\"S\":\"Apple\"},\"Model\":{\"S\":\"iPhone 12\"}}", "Apple iPhone 12"},
+        {"{\"Make\":{\"S\":\"Canon\"},\"Model\":{\"S\":\"canon EOS\"}}", "canon EOS"},
+        {"{\"Make\":{\"S\":\"Leica\"}}", "Leica"},
+        {"{\"Model\":{\"S\":\"X100\"}}", "X100"},
+        {"{}", ""},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        CLEANUP_JSON json_t *doc = json_parse(str_c(cases[i].item), NULL);
+        CLEANUP_DEINIT(buf) struct buf out = {0};
+        prog_camera(doc, &out);
+        check_str(buf_view(&out), str_c(cases[i].want));
+    }
+}
+
+static void final_statuses(void **state) {
+    (void)state;
+    assert_true(prog_status_is_final(S("processed")));
+    assert_true(prog_status_is_final(S("rejected")));
+    assert_false(prog_status_is_final(S("pending")));
+    assert_false(prog_status_is_final(STR_NONE));
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(ids),
+        cmocka_unit_test(plain_json),
+        cmocka_unit_test(cameras),
+        cmocka_unit_test(final_statuses),
+    };
+    return cmocka_run_group_tests_name("prog/photo", tests, NULL, NULL);
+}

@@ -1,0 +1,191 @@
+/* The small pure parts: ranges, conditions, copy sources, tokens, names, ids. */
+#include "cm.h"
+
+#include "svc/s3/cond.h"
+#include "svc/s3/copy_source.h"
+#include "svc/s3/keys.h"
+#include "svc/s3/name.h"
+#include "svc/s3/range.h"
+#include "svc/s3/token.h"
+
+static void ranges(void **state) {
+    (void)state;
+    static const struct {
+        const char *header;
+        uint64_t size;
+        enum s3_range_kind kind;
+        uint64_t first, last;
+    } cases[] = {
+        {"bytes=0-0", 10, S3_RANGE_PART, 0, 0},
+        {"bytes=2-5", 10, S3_RANGE_PART, 2, 5},
+        {"bytes=2-", 10, S3_RANGE_PART, 2, 9},
+        {"bytes=2-99", 10, S3_RANGE_PART, 2, 9},
+        {"bytes=-3", 10, S3_RANGE_PART, 7, 9},
+        {"bytes=-99", 10, S3_RANGE_PART, 0, 9},
+        {"Bytes= 1 - 2 ", 10, S3_RANGE_PART, 1, 2},
+        {"bytes=10-", 10, S3_RANGE_UNSATISFIABLE, 0, 0},
+        {"bytes=-0", 10, S3_RANGE_UNSATISFIABLE, 0, 0},
+        {"bytes=0-", 0, S3_RANGE_UNSATISFIABLE, 0, 0},
+        {"bytes=-1", 0, S3_RANGE_UNSATISFIABLE, 0, 0},
+        {"bytes=5-2", 10, S3_RANGE_NONE, 0, 0},
+        {"bytes=0-1,3-4", 10, S3_RANGE_NONE, 0, 0},
+        {"bytes=", 10, S3_RANGE_NONE, 0, 0},
+        {"bytes=-", 10, S3_RANGE_NONE, 0, 0},
+        {"bytes=a-b", 10, S3_RANGE_NONE, 0, 0},
+        {"bytes=1", 10, S3_RANGE_NONE, 0, 0},
+        {"items=0-1", 10, S3_RANGE_NONE, 0, 0},
+        {"bytes=99999999999999999999-", 10, S3_RANGE_NONE, 0, 0},
+        {"", 10, S3_RANGE_NONE, 0, 0},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        uint64_t first = 0, last = 0;
+        enum s3_range_kind kind = s3_range_parse(str_c(cases[i].header), cases[i].size, &first, &last);
+        check_case(kind == cases[i].kind, cases[i].header);
+        check_case(first == cases[i].first && last == cases[i].last, cases[i].header);
+    }
+    uint64_t first, last;
+    assert_int_equal(s3_range_parse(STR_NONE, 5, &first, &last), S3_RANGE_NONE);
+    assert_true(s3_range_parse_copy(S("bytes=3-7"), &first, &last));
+    assert_int_equal(first + last, 10);
+    assert_false(s3_range_parse_copy(S("bytes=3-"), &first, &last));
+    assert_false(s3_range_parse_copy(S("bytes=7-3"), &first, &last));
+}
+
+static void conditions(void **state) {
+    (void)state;
+    static const struct {
+        const char *name;
+        struct s3_cond cond;
+        enum s3_cond_result want;
+    } cases[] = {
+        {"nothing", {.if_match = {NULL, 0}}, S3_COND_OK},
+        {"match", {.if_match = S_INIT("\"abc\"")}, S3_COND_OK},
+        {"match bare", {.if_match = S_INIT("abc")}, S3_COND_OK},
+        {"match any", {.if_match = S_INIT("*")}, S3_COND_OK},
+        {"match one of", {.if_match = S_INIT("\"x\", W/\"abc\"")}, S3_COND_OK},
+        {"no match", {.if_match = S_INIT("\"x\"")}, S3_COND_FAILED},
+        {"none match", {.if_none_match = S_INIT("\"abc\"")}, S3_COND_NOT_MODIFIED},
+        {"none match other", {.if_none_match = S_INIT("\"x\"")}, S3_COND_OK},
+        {"modified", {.has_modified_since = true, .modified_since = 99}, S3_COND_OK},
+        {"not modified", {.has_modified_since = true, .modified_since = 100}, S3_COND_NOT_MODIFIED},
+        {"unmodified", {.has_unmodified_since = true, .unmodified_since = 100}, S3_COND_OK},
+        {"was modified", {.has_unmodified_since = true, .unmodified_since = 99}, S3_COND_FAILED},
+        {"match outweighs unmodified-since",
+         {.if_match = S_INIT("abc"), .has_unmodified_since = true, .unmodified_since = 1}, S3_COND_OK},
+        {"none-match outweighs modified-since",
+         {.if_none_match = S_INIT("x"), .has_modified_since = true, .modified_since = 100}, S3_COND_OK},
+        {"none-match says 304 though it was modified",
+         {.if_none_match = S_INIT("abc"), .has_modified_since = true, .modified_since = 1},
+         S3_COND_NOT_MODIFIED},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        const char *name = NULL;
+        check_case(s3_cond_check(&cases[i].cond, S("abc"), 100, &name) == cases[i].want, cases[i].name);
+        check_case((name != NULL) == (cases[i].want != S3_COND_OK), cases[i].name);
+    }
+}
+
+static void copy_sources(void **state) {
+    (void)state;
+    static const struct {
+        const char *header, *bucket, *key, *version;
+        int want;
+    } cases[] = {
+        {"/b/k", "b", "k", NULL, S3_COPY_SOURCE_OK},
+        {"b/k/l", "b", "k/l", NULL, S3_COPY_SOURCE_OK},
+        {"b/a%20b%2Fc?versionId=v1", "b", "a b/c", "v1", S3_COPY_SOURCE_OK},
+        {"b/what%3FversionId=x", "b", "what?versionId=x", NULL, S3_COPY_SOURCE_OK},
+        {"b/a+b", "b", "a+b", NULL, S3_COPY_SOURCE_OK},
+        {"b%2Fk", "b", "k", NULL, S3_COPY_SOURCE_OK},
+        {"b", NULL, NULL, NULL, S3_COPY_SOURCE_E_MALFORMED},
+        {"/b/", NULL, NULL, NULL, S3_COPY_SOURCE_E_MALFORMED},
+        {"//k", NULL, NULL, NULL, S3_COPY_SOURCE_E_MALFORMED},
+        {"b/k?versionId=", NULL, NULL, NULL, S3_COPY_SOURCE_E_MALFORMED},
+        {"b/%zz", NULL, NULL, NULL, S3_COPY_SOURCE_E_MALFORMED},
+        {"b/%ff", NULL, NULL, NULL, S3_COPY_SOURCE_E_MALFORMED},
+        {"", NULL, NULL, NULL, S3_COPY_SOURCE_E_MALFORMED},
+        {"arn:aws:s3:us-east-1:1:accesspoint/x/object/k", NULL, NULL, NULL, S3_COPY_SOURCE_E_ARN},
+    };
+    struct arena arena = {0};
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct s3_copy_source source = {0};
+        check_case(s3_copy_source_parse(&arena, str_c(cases[i].header), &source) == cases[i].want, cases[i].header);
+        if (cases[i].want)
+            continue;
+        check_str(source.bucket, str_c(cases[i].bucket));
+        check_str(source.key, str_c(cases[i].key));
+        check_case((source.version_id.p != NULL) == (cases[i].version != NULL), cases[i].header);
+        if (cases[i].version)
+            check_str(source.version_id, str_c(cases[i].version));
+    }
+    arena_deinit(&arena);
+}
+
+static void tokens(void **state) {
+    (void)state;
+    CLEANUP_DEINIT(buf) struct buf token = {0}, place = {0};
+    str key = str_n("a\0/ä", 5);
+    s3_token_write(&token, key);
+    assert_true(s3_token_read(&place, buf_view(&token)));
+    check_str(buf_view(&place), key);
+    assert_false(s3_token_read(&place, S("")));
+    assert_false(s3_token_read(&place, S("not base64!")));
+    assert_false(s3_token_read(&place, S("AmE="))); /* of another version */
+}
+
+static void names(void **state) {
+    (void)state;
+    static const char *const good[] = {"abc", "a-b.c", "123", "image-storage-bucket-dev-000000000000", "1.2.3.4.5", "a.b"};
+    static const char *const bad[] = {"", "ab", "Abc", "a_b", "-ab", "ab-", "a..b", "1.2.3.4", "xn--a", "sthree-x",
+                                      "a-s3alias", "x--ol-s3", "a b", ".ab", "ab.", "d--x-s3",
+                                      "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"};
+    for (size_t i = 0; i < ARRAY_LEN(good); i++)
+        check_case(s3_name_is_valid(str_c(good[i])), good[i]);
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++)
+        check_case(!s3_name_is_valid(str_c(bad[i])), bad[i]);
+}
+
+static void ids(void **state) {
+    (void)state;
+    uint8_t nonce[S3_NONCE_LEN], back[S3_NONCE_LEN];
+    char first[S3_ID_LEN + 1], second[S3_ID_LEN + 1];
+    uint64_t seq = 0;
+    for (unsigned i = 0; i < sizeof nonce; i++)
+        nonce[i] = (uint8_t)(i * 17 + 3);
+    s3_id_write(first, 0x123456789ABCDEF0ULL, nonce);
+    assert_int_equal(strlen(first), 32);
+    assert_true(s3_id_read(str_c(first), &seq, back));
+    assert_true(seq == 0x123456789ABCDEF0ULL && memcmp(nonce, back, sizeof nonce) == 0);
+    s3_id_write(second, 0x123456789ABCDEF1ULL, nonce);
+    assert_int_not_equal(strcmp(first, second), 0);
+    assert_false(s3_id_read(S("null"), &seq, back));
+    assert_false(s3_id_read(S("AAAAAAAAAAAAAAAA-AAAAAAAAAAAAAAA"), &seq, back));
+}
+
+static void row_keys(void **state) {
+    (void)state;
+    CLEANUP_DEINIT(buf) struct buf a = {0}, b = {0}, name = {0};
+    uint64_t seq = 0, bucket = 0, part = 0;
+    s3_key_current(&a, 7, S("x/y"));
+    check_str(s3_key_current_name(buf_view(&a)), S("x/y"));
+    /* Versions of one key: newest first. */
+    s3_key_version(&a, 7, S("k\0k"), 9);
+    s3_key_version(&b, 7, S("k\0k"), 8);
+    assert_true(str_cmp(buf_view(&a), buf_view(&b)) < 0);
+    assert_true(s3_key_version_parts(buf_view(&a), &name, &seq));
+    check_str(buf_view(&name), S("k\0k"));
+    assert_int_equal(seq, 9);
+    s3_key_part(&a, 7, 5, 3);
+    assert_true(s3_key_part_parts(buf_view(&a), &bucket, &seq, &part));
+    assert_true(bucket == 7 && seq == 5 && part == 3);
+    assert_false(s3_key_part_parts(S("s3p"), &bucket, &seq, &part));
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(ranges), cmocka_unit_test(conditions), cmocka_unit_test(copy_sources),
+        cmocka_unit_test(tokens), cmocka_unit_test(names),      cmocka_unit_test(ids),
+        cmocka_unit_test(row_keys),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

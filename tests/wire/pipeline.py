@@ -1,0 +1,193 @@
+"""The main job, end to end: uploads of every kind of picture and of what is none, to their rows."""
+import io
+import pathlib
+import random
+import struct
+import sys
+import unittest
+import zlib
+
+HERE = pathlib.Path(__file__).resolve()
+sys.path[:0] = [str(HERE.parents[1] / "lib"), str(HERE.parents[1] / "crash")]
+from cloud import CloudCase, main, wait_for  # noqa: E402
+import pictures  # noqa: E402
+
+ORIGINALS = "image-storage-bucket-dev-000000000000"
+DERIVATIVES = "image-derivatives-bucket-dev-000000000000"
+TABLE = "ImageMetadata-dev"
+FINAL = ("processed", "rejected", "failed")
+
+
+def png_claiming(width, height):
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return (b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + b"IHDR" + header +
+            struct.pack(">I", zlib.crc32(b"IHDR" + header)) + struct.pack(">I", 8) + b"IDAT")
+
+
+class Zeros(io.RawIOBase):
+    """A body of n zero bytes that is never in memory; boto3 may seek it."""
+
+    def __init__(self, n):
+        self.n, self.at = n, 0
+
+    def readable(self):
+        return True
+
+    def seekable(self):
+        return True
+
+    def seek(self, offset, whence=0):
+        self.at = offset + (0, self.at, self.n)[whence]
+        return self.at
+
+    def tell(self):
+        return self.at
+
+    def readinto(self, to):
+        n = max(0, min(len(to), self.n - self.at))
+        to[:n] = bytes(n)
+        self.at += n
+        return n
+
+
+class Pipeline(CloudCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        try:
+            cls.cloud.run("deploy")
+            cls.s3, cls.ddb = cls.cloud.client("s3"), cls.cloud.client("dynamodb")
+        except BaseException:
+            super().tearDownClass()
+            raise
+
+    def row(self, key):
+        def find():
+            for page in self.ddb.get_paginator("scan").paginate(TableName=TABLE, ConsistentRead=True):
+                for row in page["Items"]:
+                    if row["ObjectKey"]["S"] == key and row["Status"]["S"] in FINAL:
+                        return row
+            return None
+        return wait_for(find, seconds=120, every=0.1)
+
+    def upload(self, name, body, **more):
+        key = f"uploads/{name}"
+        self.s3.put_object(Bucket=ORIGINALS, Key=key, Body=body, **more)
+        return key
+
+    def assert_rejected(self, name, body, reason):
+        key = self.upload(name, body)
+        row = self.row(key)
+        self.assertEqual(row["Status"]["S"], "rejected")
+        self.assertRegex(row["Reason"]["S"], reason)
+        self.assertEqual(row["Derivatives"]["L"], [])
+        for attribute in ("UploadTimestamp", "UploadDay", "UploadDate", "FileSize", "BucketName", "ImageId"):
+            self.assertIn(attribute, row)
+        return key
+
+    def test_a_picture_becomes_a_row_and_three_derivatives(self):
+        body = pictures.png(7, 900)
+        key = self.upload("with space & ä.png", body, ContentType="image/png")
+        row = self.row(key)
+        self.assertEqual((row["Status"]["S"], row["Format"]["S"]), ("processed", "png"))
+        self.assertEqual((row["Width"]["N"], row["Height"]["N"]), ("900", "900"))
+        self.assertEqual(row["ContentType"]["S"], "image/png")
+        self.assertEqual(int(row["FileSize"]["N"]), len(body))
+        head = self.s3.head_object(Bucket=ORIGINALS, Key=key)
+        self.assertEqual((row["VersionId"]["S"], row["ETag"]["S"]), (head["VersionId"], head["ETag"].strip('"')))
+        sizes = []
+        for d in row["Derivatives"]["L"]:
+            d = d["M"]
+            self.assertEqual(d["Bucket"]["S"], DERIVATIVES)
+            got = self.s3.get_object(Bucket=DERIVATIVES, Key=d["Key"]["S"])
+            self.assertEqual(got["ContentLength"], int(d["FileSize"]["N"]))
+            self.assertEqual(got["ContentType"], "image/jpeg")
+            sizes.append(int(d["Width"]["N"]))
+        self.assertEqual(sizes, [900, 800, 200])
+
+    def test_both_indexes_find_it(self):
+        key = self.upload("indexed.png", pictures.png(8, 40))
+        row = self.row(key)
+        stamp, day = row["UploadTimestamp"], row["UploadDay"]
+        by_moment = self.ddb.query(TableName=TABLE, IndexName="UploadTimestampIndex",
+                                   KeyConditionExpression="UploadTimestamp = :t", ExpressionAttributeValues={":t": stamp})
+        self.assertIn(key, [i["ObjectKey"]["S"] for i in by_moment["Items"]])
+        by_day = self.ddb.query(TableName=TABLE, IndexName="UploadDayIndex",
+                                KeyConditionExpression="UploadDay = :d AND UploadTimestamp BETWEEN :a AND :b",
+                                ExpressionAttributeValues={":d": day, ":a": {"N": str(int(stamp["N"]) - 5)},
+                                                           ":b": {"N": str(int(stamp["N"]) + 5)}})
+        self.assertIn(key, [i["ObjectKey"]["S"] for i in by_day["Items"]])
+
+    def test_text_named_jpg(self):
+        self.assert_rejected("notes.jpg", b"Dear diary,\nno picture today.\n", "text")
+
+    def test_a_zero_byte_file(self):
+        self.assert_rejected("empty.png", b"", "empty")
+
+    def test_a_bomb(self):
+        self.assert_rejected("bomb.png", png_claiming(100000, 100000), "100000 x 100000")
+
+    def test_a_jpeg_cut_before_its_scan(self):
+        self.assert_rejected("cut.jpg", b"\xff\xd8\xff\xe0\x00\x10JFIF\x00\x01\x01\x00\x00\x01\x00\x01\x00\x00", "before its first scan")
+
+    def test_300_megabytes(self):
+        self.assert_rejected("huge.jpg", Zeros(300_000_000), "300.0 MB; the limit is")
+
+    def test_a_picture_cut_in_its_middle(self):
+        body = pictures.png(9, 300)
+        row = self.row(self.upload("half.png", body[:len(body) // 2]))
+        self.assertEqual((row["Status"]["S"], row["Truncated"]["BOOL"]), ("processed", True))
+
+    def test_other_names_are_left_alone(self):
+        self.upload("readme.txt", b"hello")
+        key = self.upload("after.png", pictures.png(10, 30))
+        self.row(key)
+        rows = self.ddb.scan(TableName=TABLE, ConsistentRead=True)["Items"]
+        self.assertNotIn("uploads/readme.txt", [r["ObjectKey"]["S"] for r in rows])
+
+    def test_the_original_stays_as_it_was(self):
+        garbage = random.Random(3).randbytes(50000)
+        key = self.assert_rejected("garbage.jpg", garbage, "Not an image")
+        self.assertEqual(self.s3.get_object(Bucket=ORIGINALS, Key=key)["Body"].read(), garbage)
+
+    def test_a_second_upload_of_a_key_replaces_row_and_derivatives(self):
+        key = self.upload("twice.png", pictures.png(11, 50))
+        first = self.row(key)
+        self.upload("twice.png", pictures.png(12, 60))
+        second = wait_for(lambda: (lambda r: r if r["Width"]["N"] == "60" else None)(self.row(key)), seconds=60)
+        self.assertGreater(second["Sequencer"]["S"], first["Sequencer"]["S"])
+        old = [d["M"]["Key"]["S"] for d in first["Derivatives"]["L"]]
+        wait_for(lambda: not any(o["Key"] in old for o in self.s3.list_objects_v2(
+            Bucket=DERIVATIVES, Prefix=first["ImageId"]["S"]).get("Contents", [])), seconds=30)
+
+    def test_logs_and_metrics_tell_of_it(self):
+        key = self.upload("watched.png", pictures.png(13, 30))
+        self.row(key)
+        logs, watch = self.cloud.client("logs"), self.cloud.client("cloudwatch")
+        group = "/aws/lambda/ImageProcessor-dev"
+        lines = wait_for(lambda: logs.filter_log_events(logGroupName=group, filterPattern='"watched.png"')["events"])
+        self.assertTrue(any('"step":"put"' in e["message"] for e in lines))
+        reports = wait_for(lambda: logs.filter_log_events(logGroupName=group, filterPattern="REPORT")["events"])
+        self.assertRegex(reports[0]["message"], r"Duration: [\d.]+ ms\tBilled Duration: \d+ ms\tMemory Size: 512 MB")
+        import datetime
+        now = datetime.datetime.now(datetime.timezone.utc)
+
+        def invocations():
+            points = watch.get_metric_statistics(
+                Namespace="AWS/Lambda", MetricName="Invocations", Period=60, Statistics=["Sum"],
+                Dimensions=[{"Name": "FunctionName", "Value": "ImageProcessor-dev"}],
+                StartTime=now - datetime.timedelta(minutes=10), EndTime=now + datetime.timedelta(minutes=10))
+            return sum(p["Sum"] for p in points["Datapoints"]) >= 1
+        wait_for(invocations)
+
+    @unittest.skipUnless((HERE.parents[3] / "shared/images/photos").is_dir(), "no photographs beside this checkout")
+    def test_photographs(self):
+        for path in sorted((HERE.parents[3] / "shared/images/photos").glob("*.jpg"))[:4]:
+            row = self.row(self.upload(path.name, path.read_bytes(), ContentType="image/jpeg"))
+            self.assertEqual((row["Status"]["S"], len(row["Derivatives"]["L"])), ("processed", 3), row)
+            self.assertIn("Make", row)
+            self.assertNotIn("Latitude", row)
+
+
+if __name__ == "__main__":
+    main()
