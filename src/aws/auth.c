@@ -4,7 +4,7 @@
 #include "base/clock.h"
 #include "base/codec.h"
 
-static const int64_t max_skew_ms = 15 * 60 * (int64_t)1000; /* both ways: "RequestTimeTooSkewed" */
+static const int64_t max_skew_ms = 900000; /* 15 minutes, both ways: "RequestTimeTooSkewed" */
 static const uint64_t max_expires_s = 604800;      /* a week */
 
 struct aws_auth_priv {
