@@ -47,18 +47,12 @@ static int open_sqs(struct svc **ret, const struct prog_parts *p, struct err *er
 #endif
 #ifdef PROG_HAS_SVC_LOGS
 static int open_logs(struct svc **ret, const struct prog_parts *p, struct err *err) {
-    int r = logs_open(ret, p->store, p->hub, err);
-    if (r == 0)
-        hub_plug_log(p->hub, logs_put, *ret);
-    return r;
+    return logs_open(ret, p->store, p->hub, err);
 }
 #endif
 #ifdef PROG_HAS_SVC_CLOUDWATCH
 static int open_cloudwatch(struct svc **ret, const struct prog_parts *p, struct err *err) {
-    int r = cw_open(ret, p->store, p->hub, err);
-    if (r == 0)
-        hub_plug_metric(p->hub, cw_put_metric, *ret);
-    return r;
+    return cw_open(ret, p->store, p->hub, err);
 }
 #endif
 #ifdef PROG_HAS_SVC_LAMBDA
