@@ -59,7 +59,8 @@ static bool has_word(str text, const char *word) {
     for (bool more = true; more;) {
         str line = rest;
         more = str_cut(line, ' ', &head, &rest);
-        if (str_is(head, word) || (str_ends(head, S("\n")) && str_is(str_slice(head, 0, head.len - 1), word)))
+        if (str_is(head, word) ||
+            (str_ends(head, S("\n")) && str_is(str_slice(head, 0, head.len - 1), word)))
             return true;
     }
     return false;
@@ -89,7 +90,8 @@ uint64_t sandbox_stat_field(str text, const char *name) {
 }
 
 /* ---- Whose folder ---- */
-/* Field 22 of /proc/PID/stat; 0: no such process. The name in field 2 may hold anything but the last ')'. */
+/* Field 22 of /proc/PID/stat; 0: no such process. The name in field 2 may hold anything but the
+ * last ')'. */
 static uint64_t start_time(pid_t pid) {
     char path[64];
     snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
@@ -115,8 +117,8 @@ static uint64_t pid_namespace(void) {
 static bool is_left_behind(const char *name) {
     unsigned long long ns, start;
     int pid;
-    return sscanf(name, OUR_PREFIX "%llu.%d.%llu", &ns, &pid, &start) == 3 && ns == pid_namespace() &&
-           start_time(pid) != start;
+    return sscanf(name, OUR_PREFIX "%llu.%d.%llu", &ns, &pid, &start) == 3 &&
+           ns == pid_namespace() && start_time(pid) != start;
 }
 
 /* ---- Removing ---- */
@@ -216,7 +218,8 @@ static void give_up(char folder[PATH_MAX]) {
 }
 
 /* Own place first, then each folder above it up to the mount. */
-static bool for_each_place(const char *mount, str own, bool (*use)(struct sandbox_cgroups *, const char *),
+static bool for_each_place(const char *mount, str own,
+                           bool (*use)(struct sandbox_cgroups *, const char *),
                            struct sandbox_cgroups *groups) {
     char place[PATH_MAX];
     if (own.len == 0 || own.len + strlen(mount) + 1 > PATH_MAX)
@@ -253,7 +256,8 @@ static bool use_v1_memory(struct sandbox_cgroups *groups, const char *place) {
  */
 static bool offers_memory(const char *folder) {
     CLEANUP_DEINIT(buf) struct buf text = {0};
-    return read_in(&text, folder, ".", "cgroup.controllers") == 0 && has_word(buf_view(&text), "memory") &&
+    return read_in(&text, folder, ".", "cgroup.controllers") == 0 &&
+           has_word(buf_view(&text), "memory") &&
            write_in(folder, ".", "cgroup.subtree_control", "+memory") == 0;
 }
 
@@ -285,7 +289,8 @@ static void step_aside(const char *place) {
 
 static bool use_v2_memory(struct sandbox_cgroups *groups, const char *place) {
     CLEANUP_DEINIT(buf) struct buf offered = {0};
-    if (read_in(&offered, place, ".", "cgroup.controllers") || !has_word(buf_view(&offered), "memory"))
+    if (read_in(&offered, place, ".", "cgroup.controllers") ||
+        !has_word(buf_view(&offered), "memory"))
         return false;
     if (!claim(place, groups->freezer))
         return false;
@@ -359,7 +364,8 @@ void sandbox_cgroups_open(struct sandbox_cgroups *ret) {
         if (str_is(type, "cgroup2") && !ret->freezer[0]) {
             if (!for_each_place(path, v2, use_v2_memory, ret))
                 for_each_place(path, v2, use_v2_freezer, ret);
-        } else if (str_is(type, "cgroup") && str_find(options, S("memory")) >= 0 && !ret->memory[0]) {
+        } else if (str_is(type, "cgroup") && str_find(options, S("memory")) >= 0 &&
+                   !ret->memory[0]) {
             for_each_place(path, own_path(buf_view(&own), "memory"), use_v1_memory, ret);
         }
     }
@@ -374,7 +380,9 @@ void sandbox_cgroups_close(struct sandbox_cgroups *groups) {
 }
 
 /* ---- One sandbox ---- */
-static bool one_folder(const struct sandbox_cgroups *groups) { return groups->memory_v2; }
+static bool one_folder(const struct sandbox_cgroups *groups) {
+    return groups->memory_v2;
+}
 
 static int make_in(const char *folder, const char *name) {
     char path[PATH_MAX];

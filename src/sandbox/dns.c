@@ -8,7 +8,8 @@
 enum { HEADER = 12, NAME_MAX_LEN = 255, TYPE_A = 1, CLASS_IN = 1, TTL_S = 60, ANSWER = 16 };
 enum rcode { NOERROR = 0, FORMERR = 1, NXDOMAIN = 3, NOTIMP = 4 };
 
-/* Reads labels into dotted lower-case text; the offset behind the name, or 0 when it is malformed. */
+/* Reads labels into dotted lower-case text; the offset behind the name, or 0 when it is malformed.
+ */
 static size_t read_name(const uint8_t *q, size_t n, char out[NAME_MAX_LEN + 1], size_t *ret_len) {
     size_t at = HEADER, len = 0;
     while (at < n && q[at] != 0) {
@@ -59,8 +60,8 @@ size_t sandbox_dns_answer(const uint8_t *query, size_t n, uint8_t *out, size_t c
     if (!address)
         return question;
     out[7] = 1;
-    static const uint8_t record[ANSWER] = {0xc0, HEADER, 0, TYPE_A, 0, CLASS_IN, 0, 0, 0, TTL_S,
-                                           0,    4,      127, 0,    0, 1};
+    static const uint8_t record[ANSWER] = {0xc0, HEADER, 0, TYPE_A, 0,   CLASS_IN, 0, 0,
+                                           0,    TTL_S,  0, 4,      127, 0,        0, 1};
     memcpy(out + question, record, sizeof record);
     return question + sizeof record;
 }

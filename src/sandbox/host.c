@@ -77,7 +77,8 @@ static void take_end(struct sandbox *sb, const struct sandbox_msg *msg) {
     sb->end.memory_peak = msg->v > sb->peak ? msg->v : sb->peak;
 }
 
-static void take_message(struct sandbox *sb, const struct sandbox_msg *msg, const int *fds, size_t n_fds) {
+static void take_message(struct sandbox *sb, const struct sandbox_msg *msg, const int *fds,
+                         size_t n_fds) {
     switch (msg->kind) {
     case SANDBOX_MSG_CREATED:
         sb->init = msg->a;
@@ -144,7 +145,8 @@ static int open_outputs(struct sandbox *sb, int write_ends[2]) {
 static int send_request(struct sandbox *sb, const struct sandbox_spec *spec, struct err *err) {
     CLEANUP_DEINIT(buf) struct buf request = {0};
     if (sandbox_wire_encode(&request, spec))
-        return err_set(err, -E2BIG, "a sandbox's arguments, environment and files are over %d bytes",
+        return err_set(err, -E2BIG,
+                       "a sandbox's arguments, environment and files are over %d bytes",
                        SANDBOX_MAX_SPEC);
     int pair[2], ends[2] = {-1, -1};
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair))
@@ -162,7 +164,8 @@ static int send_request(struct sandbox *sb, const struct sandbox_spec *spec, str
     return fault ? err_sys(err, fault, "asking for a sandbox") : 0;
 }
 
-static struct sandbox *sandbox_new(const struct sandbox_spawner *spawner, const struct sandbox_spec *spec) {
+static struct sandbox *sandbox_new(const struct sandbox_spawner *spawner,
+                                   const struct sandbox_spec *spec) {
     struct sandbox *sb = mem_new(struct sandbox);
     sb->spawner = spawner;
     sb->channel = sb->pidfd = sb->outputs[0] = sb->outputs[1] = -1;
@@ -201,7 +204,8 @@ int sandbox_start(struct sandbox_spawner *spawner, const struct sandbox_spec *sp
                   struct sandbox **ret_sandbox, struct err *err) {
     settle(spawner);
     if (spawner->status.level == SANDBOX_NONE)
-        return err_set(err, -ENOTSUP, "functions cannot be sandboxed here: %s", spawner->status.why);
+        return err_set(err, -ENOTSUP, "functions cannot be sandboxed here: %s",
+                       spawner->status.why);
     return start(spawner, spec, ret_sandbox, err);
 }
 
@@ -239,7 +243,9 @@ int sandbox_take_output(struct sandbox *sb, int fd) {
     return taken;
 }
 
-int sandbox_end_fd(const struct sandbox *sb) { return sb->channel; }
+int sandbox_end_fd(const struct sandbox *sb) {
+    return sb->channel;
+}
 
 bool sandbox_ended(struct sandbox *sb, struct sandbox_end *ret_end) {
     while (!sb->over && next_message(sb, 0))
@@ -294,8 +300,12 @@ static int set_frozen(struct sandbox *sb, bool frozen) {
     return fault;
 }
 
-int sandbox_freeze(struct sandbox *sb) { return set_frozen(sb, true); }
-int sandbox_thaw(struct sandbox *sb) { return set_frozen(sb, false); }
+int sandbox_freeze(struct sandbox *sb) {
+    return set_frozen(sb, true);
+}
+int sandbox_thaw(struct sandbox *sb) {
+    return set_frozen(sb, false);
+}
 
 /* Its init's pid means that process only as long as that was not reaped. */
 static bool is_alive(const struct sandbox *sb) {
@@ -339,7 +349,8 @@ static int take_hello(struct sandbox_spawner *spawner, struct err *err) {
     struct sandbox_msg hello;
     int fds[SANDBOX_MAX_FDS];
     size_t n_fds;
-    if (sandbox_recv(spawner->control, &hello, sizeof hello, fds, &n_fds) != (ssize_t)sizeof hello ||
+    if (sandbox_recv(spawner->control, &hello, sizeof hello, fds, &n_fds) !=
+            (ssize_t)sizeof hello ||
         sandbox_recv(spawner->control, &spawner->groups, sizeof spawner->groups, fds, &n_fds) !=
             (ssize_t)sizeof spawner->groups)
         return err_set(err, -EPIPE, "the process that makes sandboxes did not start");
@@ -356,15 +367,20 @@ static int take_hello(struct sandbox_spawner *spawner, struct err *err) {
 static int try_level(const struct sandbox_spawner *spawner, struct err *err) {
     static const char *const argv[] = {"/var/task/.calotype-trial", NULL};
     static const char *const env[] = {NULL};
-    const struct sandbox_spec spec = {
-        .code = "/proc/self/task", .argv = argv, .env = env, .memory_bytes = 16 << 20, .tmp_bytes = 1 << 20, .ports = {80}};
+    const struct sandbox_spec spec = {.code = "/proc/self/task",
+                                      .argv = argv,
+                                      .env = env,
+                                      .memory_bytes = 16 << 20,
+                                      .tmp_bytes = 1 << 20,
+                                      .ports = {80}};
     CLEANUP(sandbox) struct sandbox *sb = NULL;
     int fault = start(spawner, &spec, &sb, err);
     if (fault)
         return fault;
     struct sandbox_end end;
     if (sandbox_wait(sb, ANSWER_MS, &end) || end.exec_errno != ENOENT)
-        return err_set(err, -ENOTSUP, "a trial program did not run (exit %d, errno %d)", end.code, end.exec_errno);
+        return err_set(err, -ENOTSUP, "a trial program did not run (exit %d, errno %d)", end.code,
+                       end.exec_errno);
     return 0;
 }
 
@@ -380,16 +396,20 @@ static void find_level(struct sandbox_spawner *spawner) {
     } else if (status->level != SANDBOX_NONE && try_level(spawner, &err)) {
         status->level = SANDBOX_NONE;
         snprintf(status->why, sizeof status->why, "%.180s%s", err.text,
-                 has_landlock() ? "; landlock alone would be possible, which this build does not offer" : "");
+                 has_landlock()
+                     ? "; landlock alone would be possible, which this build does not offer"
+                     : "");
     } else if (status->level == SANDBOX_USERNS) {
         snprintf(status->why, sizeof status->why, "full needs root%s",
-                 status->memory == SANDBOX_MEMORY_SAMPLED ? "; no memory cgroup may be made here" : "");
+                 status->memory == SANDBOX_MEMORY_SAMPLED ? "; no memory cgroup may be made here"
+                                                          : "");
     } else if (status->level == SANDBOX_FULL && status->memory == SANDBOX_MEMORY_SAMPLED) {
         snprintf(status->why, sizeof status->why, "no memory cgroup may be made here");
     }
 }
 
-/* The first who wants to know waits for the spawner's trial; until then it ran beside the daemon's own start. */
+/* The first who wants to know waits for the spawner's trial; until then it ran beside the daemon's
+ * own start. */
 static void settle(struct sandbox_spawner *spawner) {
     LOCK_SCOPE(&spawner->lock);
     if (!spawner->settled)
@@ -397,8 +417,8 @@ static void settle(struct sandbox_spawner *spawner) {
     spawner->settled = true;
 }
 
-int sandbox_spawner_start(struct sandbox_spawner **ret_spawner, const struct sandbox_options *options,
-                          struct err *err) {
+int sandbox_spawner_start(struct sandbox_spawner **ret_spawner,
+                          const struct sandbox_options *options, struct err *err) {
     int pair[2];
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair))
         return err_sys(err, -errno, "making the sandboxes' control socket");

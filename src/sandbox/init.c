@@ -44,7 +44,8 @@ static int run_program(struct sandbox_jail *jail) {
     }
     reset_signals();
     umask(022);
-    execve(spec->argv[0], (char *const *)(uintptr_t)spec->argv, (char *const *)(uintptr_t)spec->env);
+    execve(spec->argv[0], (char *const *)(uintptr_t)spec->argv,
+           (char *const *)(uintptr_t)spec->env);
     return errno;
 }
 
@@ -134,8 +135,9 @@ void sandbox_init_main(struct sandbox_jail *jail) {
     if (program < 0)
         _exit(1);
 
-    struct pollfd on[] = {
-        {.fd = jail->channel, .events = POLLIN}, {.fd = signals, .events = POLLIN}, {.fd = jail->dns, .events = POLLIN}};
+    struct pollfd on[] = {{.fd = jail->channel, .events = POLLIN},
+                          {.fd = signals, .events = POLLIN},
+                          {.fd = jail->dns, .events = POLLIN}};
     for (;;) {
         if (poll(on, 3, -1) < 0)
             continue;

@@ -20,7 +20,8 @@
 
 enum { DNS_PORT = 53, BACKLOG = 128 };
 
-/* Nothing of the spawner's but what the jail was given stays open: 0-2 /dev/null, 3 channel, 4 and 5 outputs. */
+/* Nothing of the spawner's but what the jail was given stays open: 0-2 /dev/null, 3 channel, 4 and
+ * 5 outputs. */
 static int keep_own_descriptors(struct sandbox_jail *jail) {
     enum { CHANNEL = 3, OUT, ERR, REST };
     int high[] = {fcntl(jail->channel, F_DUPFD_CLOEXEC, 64), fcntl(jail->out, F_DUPFD_CLOEXEC, 64),
@@ -83,7 +84,8 @@ static int bind_local(int type, uint16_t port) {
         return -errno;
     struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons(port)};
     at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    if (bind(sock, (struct sockaddr *)&at, sizeof at) || (type == SOCK_STREAM && listen(sock, BACKLOG))) {
+    if (bind(sock, (struct sockaddr *)&at, sizeof at) ||
+        (type == SOCK_STREAM && listen(sock, BACKLOG))) {
         int fault = -errno;
         close(sock);
         return fault;
@@ -104,8 +106,8 @@ static int open_ports(struct sandbox_jail *jail) {
 }
 
 /*
- * Processes are counted per uid, and this uid is this sandbox's alone (level full) or counted within
- * its own user namespace, so RLIMIT_NPROC bounds a fork bomb as a pids cgroup would.
+ * Processes are counted per uid, and this uid is this sandbox's alone (level full) or counted
+ * within its own user namespace, so RLIMIT_NPROC bounds a fork bomb as a pids cgroup would.
  */
 static int limit_resources(struct sandbox_jail *jail) {
     const struct sandbox_spec *spec = &jail->wire->spec;
@@ -150,10 +152,12 @@ static int drop_privileges(struct sandbox_jail *jail) {
     if (jail->level == SANDBOX_FULL) {
         /* The bounding set needs CAP_SETPCAP, so keep capabilities over the change of user. */
         if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) || setgroups(0, NULL) ||
-            setresgid(jail->uid, jail->uid, jail->uid) || setresuid(jail->uid, jail->uid, jail->uid))
+            setresgid(jail->uid, jail->uid, jail->uid) ||
+            setresuid(jail->uid, jail->uid, jail->uid))
             return -errno;
     }
-    /* KEEPCAPS keeps them permitted, not effective: make them so once more, then drop everything. */
+    /* KEEPCAPS keeps them permitted, not effective: make them so once more, then drop everything.
+     */
     struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
     struct __user_cap_data_struct caps[2];
     if (syscall(SYS_capget, &header, caps))
@@ -165,13 +169,16 @@ static int drop_privileges(struct sandbox_jail *jail) {
     fault = drop_capabilities();
     if (fault)
         return fault;
-    /* After the change of user, which resets both: the init is not to be inspected, and dies with the spawner. */
+    /* After the change of user, which resets both: the init is not to be inspected, and dies with
+     * the spawner. */
     if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) || prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0))
         return -errno;
     return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ? -errno : 0;
 }
 
-static int load_filter(struct sandbox_jail *jail) { return sandbox_filter_load(jail->filter); }
+static int load_filter(struct sandbox_jail *jail) {
+    return sandbox_filter_load(jail->filter);
+}
 
 /* The way in, in order; the name of the one that fails is what the daemon reports. */
 static const struct step {

@@ -1,7 +1,7 @@
 /*
  * The file system of a sandbox: a small tmpfs, made read-only when it is filled, with the code, a
- * /tmp, four devices, /proc and a handful of texts. What comes from the host is opened as a mount of
- * its own before the new root covers anything, so that no path of the host is walked afterwards.
+ * /tmp, four devices, /proc and a handful of texts. What comes from the host is opened as a mount
+ * of its own before the new root covers anything, so that no path of the host is walked afterwards.
  */
 #include "sandbox/jail_priv.h"
 
@@ -15,8 +15,10 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* glibc's <sys/mount.h> and <linux/mount.h> cannot be included together; these come from the former. */
-int mount(const char *source, const char *target, const char *type, unsigned long flags, const void *data);
+/* glibc's <sys/mount.h> and <linux/mount.h> cannot be included together; these come from the
+ * former. */
+int mount(const char *source, const char *target, const char *type, unsigned long flags,
+          const void *data);
 int umount2(const char *target, int flags);
 enum { MOUNT_REC = 16384, MOUNT_PRIVATE = 1 << 18, UMOUNT_DETACH = 2 };
 
@@ -66,8 +68,8 @@ int sandbox_jail_open_sources(struct sandbox_jail *jail) {
             return jail->binds[i];
     }
     for (size_t i = 0; i < ARRAY_LEN(device_names); i++) {
-        jail->devices[i] =
-            open_tree_ro(device_names[i], MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC);
+        jail->devices[i] = open_tree_ro(device_names[i],
+                                        MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC);
         if (jail->devices[i] < 0)
             return jail->devices[i];
     }
@@ -122,7 +124,8 @@ static int make_file(const char *inside, str content) {
     int fault = make_parents(inside);
     if (fault)
         return fault;
-    CLEANUP_FD int fd = open(inside + 1, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);
+    CLEANUP_FD int fd =
+        open(inside + 1, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);
     if (fd < 0)
         return -errno;
     return io_write_full(fd, content.p, content.len);
@@ -139,7 +142,8 @@ static int mount_at(int fd, const char *inside) {
     return fault ? fault : attach(fd, AT_FDCWD, inside + 1);
 }
 
-static int mount_new(const char *type, const char *const *options, uint64_t attributes, const char *inside) {
+static int mount_new(const char *type, const char *const *options, uint64_t attributes,
+                     const char *inside) {
     CLEANUP_FD int fd = new_fs(type, options, attributes);
     return fd < 0 ? fd : mount_at(fd, inside);
 }
@@ -211,7 +215,8 @@ int sandbox_jail_fill_root(struct sandbox_jail *jail) {
     if (fault)
         return fault;
     struct mount_attr attr = {.attr_set = MOUNT_ATTR_RDONLY};
-    return syscall(SYS_mount_setattr, jail->root, "", AT_EMPTY_PATH, &attr, sizeof attr) ? -errno : 0;
+    return syscall(SYS_mount_setattr, jail->root, "", AT_EMPTY_PATH, &attr, sizeof attr) ? -errno
+                                                                                         : 0;
 }
 
 static void close_sources(struct sandbox_jail *jail) {

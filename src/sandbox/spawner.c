@@ -38,7 +38,8 @@ struct cell { /* one sandbox, alive or with cgroups that still wait to be remove
 struct spawner {
     int control;
     enum sandbox_level level;
-    uid_t user, first_uid; /* asked before any child is in a namespace, where both would read differently */
+    uid_t user,
+        first_uid; /* asked before any child is in a namespace, where both would read differently */
     gid_t user_group;
     struct sandbox_cgroups groups;
     struct sock_fprog filter;
@@ -69,8 +70,8 @@ static int take_slot(struct spawner *s) {
 /* Like fork, into new namespaces. */
 static pid_t clone_into_namespaces(enum sandbox_level level, int *ret_pidfd) {
     struct clone_args args = {
-        .flags = CLONE_NEWNET | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_PIDFD |
-                 (level == SANDBOX_USERNS ? CLONE_NEWUSER : 0U),
+        .flags = CLONE_NEWNET | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS |
+                 CLONE_PIDFD | (level == SANDBOX_USERNS ? CLONE_NEWUSER : 0U),
         .pidfd = (uintptr_t)ret_pidfd,
         .exit_signal = SIGCHLD,
     };
@@ -194,7 +195,7 @@ static void end_all(struct spawner *s) {
     while (waitpid(-1, NULL, 0) > 0 || errno == EINTR)
         ;
     LIST_EACH(node, &s->cells)
-        LIST_ENTRY(node, struct cell, node)->pid = 0;
+    LIST_ENTRY(node, struct cell, node)->pid = 0;
     for (int i = 0; clean(s) && i < 200; i++)
         poll(NULL, 0, SWEEP_MS);
     sandbox_cgroups_close(&s->groups);
@@ -226,7 +227,8 @@ static void scrub_environment(void) {
 }
 
 static void become_background(int control) {
-    static const int ignored[] = {SIGINT, SIGTERM, SIGQUIT, SIGHUP, SIGPIPE, SIGUSR1, SIGUSR2, SIGTSTP};
+    static const int ignored[] = {SIGINT,  SIGTERM, SIGQUIT, SIGHUP,
+                                  SIGPIPE, SIGUSR1, SIGUSR2, SIGTSTP};
     for (size_t i = 0; i < ARRAY_LEN(ignored); i++)
         signal(ignored[i], SIG_IGN); /* the daemon's end closing is the only end */
     prctl(PR_SET_NAME, "sandbox-spawner", 0, 0, 0);

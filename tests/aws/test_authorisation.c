@@ -50,7 +50,7 @@ static json_t *sample_text(const struct api_shape *shape, const char *name) {
     for (size_t i = 0; i < ARRAY_LEN(known); i++)
         if (strcmp(known[i].name, name) == 0)
             return json_string(known[i].text);
-    if (str_ends(str_c(name), S("ARN")) || strcmp(name, "ResourceArn") == 0)
+    if (str_ends(str_c(name), S("ARN")) || str_eq_nocase(str_c(name), S("ResourceArn")))
         return json_sprintf("arn:aws:%s:us-east-1:000000000000:table/sample", service_name);
     for (size_t i = 0; i < ARRAY_LEN(fits); i++) {
         str s = str_c(fits[i]);
@@ -65,7 +65,9 @@ static json_t *sample_structure(const struct api_shape *shape, unsigned depth) {
     json_t *obj = json_object();
     for (size_t i = 0; i < shape->n; i++) {
         const struct api_member *m = &shape->members[i];
-        bool wanted = (m->flags & API_REQUIRED) || ((shape->flags & API_UNION) && i == 0);
+        /* Publish needs a topic, but the model does not say so. */
+        bool topic = depth == 0 && str_is(m->name, "TopicArn");
+        bool wanted = (m->flags & API_REQUIRED) || topic || ((shape->flags & API_UNION) && i == 0);
         if (wanted && !(m->flags & API_STREAMING))
             json_set(obj, m->name.p, sample(m->shape, m->name.p, depth + 1));
     }

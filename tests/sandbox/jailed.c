@@ -1,8 +1,8 @@
 /*
  * The program that the escape suite runs inside a sandbox: static, and it tries to get out.
- *   jailed walls PORT NAME   every wall once; PORT and NAME are a TCP and an abstract unix socket outside
- *   jailed MODE …            one behaviour that the test watches from outside
- * Each wall that gives way prints "BREACH name: …"; the end is "done N".
+ *   jailed walls PORT NAME   every wall once; PORT and NAME are a TCP and an abstract unix socket
+ * outside jailed MODE …            one behaviour that the test watches from outside Each wall that
+ * gives way prints "BREACH name: …"; the end is "done N".
  */
 #include <arpa/inet.h>
 #include <dirent.h>
@@ -55,15 +55,30 @@ static void only_our_root(void) {
     }
     wall("the root can be read", dir != NULL);
     closedir(dir);
-    static const char *const hidden[] = {"/etc/passwd", "/etc/shadow", "/usr", "/root", "/home", "/sys", "/bin",
-                                         "/dev/mem", "/dev/kmsg", "/dev/tty", "/dev/ptmx", "/proc/sys", "/proc/kcore",
-                                         "/proc/meminfo", "/proc/kallsyms", "/proc/sysrq-trigger", "/var/task/../../../etc/passwd"};
+    static const char *const hidden[] = {"/etc/passwd",
+                                         "/etc/shadow",
+                                         "/usr",
+                                         "/root",
+                                         "/home",
+                                         "/sys",
+                                         "/bin",
+                                         "/dev/mem",
+                                         "/dev/kmsg",
+                                         "/dev/tty",
+                                         "/dev/ptmx",
+                                         "/proc/sys",
+                                         "/proc/kcore",
+                                         "/proc/meminfo",
+                                         "/proc/kallsyms",
+                                         "/proc/sysrq-trigger",
+                                         "/var/task/../../../etc/passwd"};
     for (size_t i = 0; i < sizeof hidden / sizeof *hidden; i++)
         wall(hidden[i], access(hidden[i], F_OK) < 0);
 }
 
 static void nothing_writable(void) {
-    static const char *const places[] = {"/x", "/var/x", "/var/task/x", "/etc/x", "/dev/x", "/proc/x"};
+    static const char *const places[] = {"/x",     "/var/x", "/var/task/x",
+                                         "/etc/x", "/dev/x", "/proc/x"};
     for (size_t i = 0; i < sizeof places / sizeof *places; i++)
         wall(places[i], open(places[i], O_CREAT | O_WRONLY, 0600) < 0);
     static const char *const texts[] = {"/etc/resolv.conf", "/etc/hosts", "/var/task/jailed"};
@@ -73,7 +88,8 @@ static void nothing_writable(void) {
     wall("/tmp takes files", fd >= 0 && write(fd, "x", 1) == 1);
     close(fd);
     wall("device nodes", mknod("/tmp/mem", S_IFCHR | 0666, 0x0101) < 0);
-    wall("a way up by name", symlink("/proc/1/root", "/tmp/up") == 0 && access("/tmp/up/etc/passwd", F_OK) < 0);
+    wall("a way up by name",
+         symlink("/proc/1/root", "/tmp/up") == 0 && access("/tmp/up/etc/passwd", F_OK) < 0);
 }
 
 static void no_inherited_descriptors(void) {
@@ -88,11 +104,13 @@ static void no_inherited_descriptors(void) {
 
 /* ---- Processes ---- */
 static void init_is_hidden(void) {
-    static const char *const files[] = {"/proc/1", "/proc/1/fd", "/proc/1/environ", "/proc/1/root", "/proc/1/maps",
-                                        "/proc/1/mem", "/proc/1/cwd", "/proc/1/status", "/proc/1/exe"};
+    static const char *const files[] = {"/proc/1",      "/proc/1/fd",     "/proc/1/environ",
+                                        "/proc/1/root", "/proc/1/maps",   "/proc/1/mem",
+                                        "/proc/1/cwd",  "/proc/1/status", "/proc/1/exe"};
     char text[64];
     for (size_t i = 0; i < sizeof files / sizeof *files; i++)
-        wall(files[i], access(files[i], F_OK) < 0 && open(files[i], O_RDONLY) < 0 && readlink(files[i], text, sizeof text) < 0);
+        wall(files[i], access(files[i], F_OK) < 0 && open(files[i], O_RDONLY) < 0 &&
+                           readlink(files[i], text, sizeof text) < 0);
     DIR *dir = opendir("/proc");
     for (struct dirent *e; dir && (e = readdir(dir));)
         if (e->d_name[0] >= '0' && e->d_name[0] <= '9')
@@ -159,11 +177,14 @@ static void use_32_bit_table(void) {
     __asm__ volatile("int $0x80" : "=a"(ret) : "a"(20L) : "memory");
     _exit(ret > 0 ? 0 : 1);
 }
-static void use_x32_table(void) { _exit(syscall(0x40000000 + SYS_getpid) > 0 ? 0 : 1); }
+static void use_x32_table(void) {
+    _exit(syscall(0x40000000 + SYS_getpid) > 0 ? 0 : 1);
+}
 #endif
 
 static void refused_calls(void) {
-    union bpf_attr attr = {.map_type = BPF_MAP_TYPE_ARRAY, .key_size = 4, .value_size = 4, .max_entries = 1};
+    union bpf_attr attr = {
+        .map_type = BPF_MAP_TYPE_ARRAY, .key_size = 4, .value_size = 4, .max_entries = 1};
     struct io_uring_params ring = {0};
     wall("mount", mount("none", "/tmp", "tmpfs", 0, NULL) < 0);
     wall("bind mount", mount("/dev", "/tmp", NULL, MS_BIND, NULL) < 0);
@@ -196,7 +217,8 @@ static void refused_calls(void) {
 #endif
     static const int families[] = {AF_NETLINK, AF_PACKET, AF_VSOCK, AF_ALG, AF_KEY, AF_BLUETOOTH};
     for (size_t i = 0; i < sizeof families / sizeof *families; i++)
-        wall("socket families", socket(families[i], SOCK_RAW, 0) < 0 && socket(families[i], SOCK_DGRAM, 0) < 0);
+        wall("socket families",
+             socket(families[i], SOCK_RAW, 0) < 0 && socket(families[i], SOCK_DGRAM, 0) < 0);
     wall("raw IP", socket(AF_INET, SOCK_RAW, IPPROTO_ICMP) < 0);
 }
 
@@ -216,7 +238,8 @@ static int try_abstract(const char *name) {
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     struct sockaddr_un to = {.sun_family = AF_UNIX};
     snprintf(to.sun_path + 1, sizeof to.sun_path - 1, "%s", name);
-    int ret = connect(fd, (struct sockaddr *)&to, (socklen_t)(sizeof(sa_family_t) + 1 + strlen(name)));
+    int ret =
+        connect(fd, (struct sockaddr *)&to, (socklen_t)(sizeof(sa_family_t) + 1 + strlen(name)));
     close(fd);
     return ret;
 }
@@ -237,7 +260,8 @@ static bool dns(const char *labels, size_t n, int want_rcode, bool want_address)
 }
 
 static void network_walls(void) {
-    wall("the host's TCP port", try_tcp("127.0.0.1", atoi(outside_port)) < 0 && errno == ECONNREFUSED);
+    wall("the host's TCP port",
+         try_tcp("127.0.0.1", atoi(outside_port)) < 0 && errno == ECONNREFUSED);
     wall("the internet", try_tcp("192.0.2.1", 80) < 0 && errno == ENETUNREACH);
     wall("the host's abstract socket", try_abstract(outside_name) < 0);
     wall("the other sandbox's abstract socket", try_abstract("neighbour") < 0);
@@ -263,7 +287,8 @@ static void setuid_is_useless(void) {
     int status = 0;
     waitpid(pid, &status, 0);
     wall("a setuid program gains nothing", WIFEXITED(status) && WEXITSTATUS(status) == 0);
-    wall("a helper may lock itself further", WIFEXITED(in_child(load_filter)) && in_child(load_filter) == 0);
+    wall("a helper may lock itself further",
+         WIFEXITED(in_child(load_filter)) && in_child(load_filter) == 0);
 }
 
 /* ---- Behaviours ---- */

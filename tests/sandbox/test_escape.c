@@ -110,11 +110,13 @@ static void test_walls(void **state) {
     snprintf(number, sizeof number, "%u", port);
     CLEANUP_FD int abstract = listen_abstract(name);
 
-    CLEANUP(sandbox) struct sandbox *other = run((const char *const[]){"/var/task/jailed", "neighbour", NULL}, 0);
+    CLEANUP(sandbox)
+    struct sandbox *other = run((const char *const[]){"/var/task/jailed", "neighbour", NULL}, 0);
     CLEANUP_FD int other_out = sandbox_take_output(other, 1);
     wait_for_byte(other_out);
 
-    CLEANUP(sandbox) struct sandbox *sb =
+    CLEANUP(sandbox)
+    struct sandbox *sb =
         run((const char *const[]){"/var/task/jailed", "walls", number, name, NULL}, 0);
     CLEANUP_DEINIT(buf) struct buf out = {0};
     read_output(sb, 1, &out);
@@ -127,7 +129,8 @@ static void test_walls(void **state) {
 
 static void test_forks_are_bounded(void **state) {
     (void)state;
-    CLEANUP(sandbox) struct sandbox *sb = run((const char *const[]){"/var/task/jailed", "forks", NULL}, 50);
+    CLEANUP(sandbox)
+    struct sandbox *sb = run((const char *const[]){"/var/task/jailed", "forks", NULL}, 50);
     CLEANUP_FD int out = sandbox_take_output(sb, 1);
     struct sandbox_end end = wait_end(sb);
     assert_int_equal(end.code, 0);
@@ -139,7 +142,8 @@ static void test_forks_are_bounded(void **state) {
 
 static void test_memory_is_bounded(void **state) {
     (void)state;
-    CLEANUP(sandbox) struct sandbox *sb = run((const char *const[]){"/var/task/jailed", "memory", NULL}, 0);
+    CLEANUP(sandbox)
+    struct sandbox *sb = run((const char *const[]){"/var/task/jailed", "memory", NULL}, 0);
     struct sandbox_end end;
     for (int i = 0; !sandbox_ended(sb, &end); i++) {
         assert_true(i < PATIENCE_MS);
@@ -154,7 +158,8 @@ static void test_memory_is_bounded(void **state) {
 
 static void test_tmp_is_bounded(void **state) {
     (void)state;
-    CLEANUP(sandbox) struct sandbox *sb = run((const char *const[]){"/var/task/jailed", "tmp", NULL}, 0);
+    CLEANUP(sandbox)
+    struct sandbox *sb = run((const char *const[]){"/var/task/jailed", "tmp", NULL}, 0);
     CLEANUP_DEINIT(buf) struct buf out = {0};
     read_output(sb, 1, &out);
     assert_int_equal(wait_end(sb).code, 0);
@@ -164,7 +169,8 @@ static void test_tmp_is_bounded(void **state) {
 /* ---- Life ---- */
 static void test_environment_and_exit(void **state) {
     (void)state;
-    CLEANUP(sandbox) struct sandbox *sb = run((const char *const[]){"/var/task/jailed", "env", NULL}, 0);
+    CLEANUP(sandbox)
+    struct sandbox *sb = run((const char *const[]){"/var/task/jailed", "env", NULL}, 0);
     CLEANUP_DEINIT(buf) struct buf out = {0}, errors = {0};
     read_output(sb, 1, &out);
     read_output(sb, 2, &errors);
@@ -185,7 +191,11 @@ static void test_missing_program(void **state) {
 static void test_missing_code(void **state) {
     (void)state;
     static const char *const argv[] = {"/var/task/x", NULL};
-    const struct sandbox_spec spec = {.code = "/nonexistent", .argv = argv, .env = argv + 1, .memory_bytes = MIB, .tmp_bytes = MIB};
+    const struct sandbox_spec spec = {.code = "/nonexistent",
+                                      .argv = argv,
+                                      .env = argv + 1,
+                                      .memory_bytes = MIB,
+                                      .tmp_bytes = MIB};
     struct sandbox *sb = NULL;
     struct err err = {0};
     assert_int_equal(sandbox_start(spawner, &spec, &sb, &err), -ENOENT);
@@ -195,13 +205,15 @@ static void test_missing_code(void **state) {
 
 static void test_freeze_thaw_kill(void **state) {
     (void)state;
-    CLEANUP(sandbox) struct sandbox *sb = run((const char *const[]){"/var/task/jailed", "tick", NULL}, 0);
+    CLEANUP(sandbox)
+    struct sandbox *sb = run((const char *const[]){"/var/task/jailed", "tick", NULL}, 0);
     CLEANUP_FD int out = sandbox_take_output(sb, 1);
     char rest[65536];
     wait_for_byte(out);
     for (int i = 0; i < 3; i++) {
         assert_int_equal(sandbox_freeze(sb), 0);
-        /* Stopping takes effect within microseconds, not at once: let it settle, then it must be still. */
+        /* Stopping takes effect within microseconds, not at once: let it settle, then it must be
+         * still. */
         for (int settled = 0; settled < 2; settled = gets_silent(out, 10) ? settled + 1 : 0)
             (void)!read(out, rest, sizeof rest);
         assert_true(gets_silent(out, 50));
@@ -222,7 +234,8 @@ static void test_listener(void **state) {
     (void)state;
     uint16_t port;
     CLEANUP_FD int tcp = listen_outside(&port);
-    CLEANUP(sandbox) struct sandbox *sb = run((const char *const[]){"/var/task/jailed", "walls", "1", "x", NULL}, 0);
+    CLEANUP(sandbox)
+    struct sandbox *sb = run((const char *const[]){"/var/task/jailed", "walls", "1", "x", NULL}, 0);
     CLEANUP_FD int listener = sandbox_take_listener(sb, 9001);
     assert_true(listener >= 0);
     assert_int_equal(sandbox_take_listener(sb, 9001), -1);
@@ -252,7 +265,8 @@ static size_t count_ticking(const char *mark) {
         char path[300];
         snprintf(path, sizeof path, "/proc/%.200s/cmdline", e->d_name);
         CLEANUP_DEINIT(buf) struct buf text = {0};
-        if (e->d_name[0] >= '0' && e->d_name[0] <= '9' && io_read_file(&text, path, 1 << 16, NULL) == 0)
+        if (e->d_name[0] >= '0' && e->d_name[0] <= '9' &&
+            io_read_file(&text, path, 1 << 16, NULL) == 0)
             n += str_find(buf_view(&text), str_c(mark)) >= 0;
     }
     closedir(dir);
@@ -294,7 +308,8 @@ static void test_nothing_survives_the_daemon(void **state) {
     while (count_ticking(mark) > 0 && clock_mono_ms() < until)
         poll(NULL, 0, 2);
     assert_int_equal(count_ticking(mark), 0);
-    /* The spawner held the other end of the pipe's lineage only through the daemon: it is gone too. */
+    /* The spawner held the other end of the pipe's lineage only through the daemon: it is gone too.
+     */
     assert_false(gets_silent(said[0], PATIENCE_MS));
     close(said[0]);
     assert_int_equal(count_mounts(), mounts);
@@ -306,7 +321,8 @@ static int copy_program(const char *from, const char *name, mode_t mode) {
     snprintf(path, sizeof path, "%s/%s", code, name);
     CLEANUP_DEINIT(buf) struct buf bytes = {0};
     CLEANUP_FD int fd = open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0700);
-    if (fd < 0 || io_read_file(&bytes, from, 64 * MIB, NULL) || io_write_full(fd, bytes.p, bytes.len))
+    if (fd < 0 || io_read_file(&bytes, from, 64 * MIB, NULL) ||
+        io_write_full(fd, bytes.p, bytes.len))
         return -1;
     return fchmod(fd, mode);
 }
@@ -340,7 +356,8 @@ static int become_ordinary(void) {
 }
 
 int main(int argc, char **argv) {
-    enum sandbox_level want = argc > 1 && strcmp(argv[1], "full") == 0 ? SANDBOX_FULL : SANDBOX_USERNS;
+    enum sandbox_level want =
+        argc > 1 && strcmp(argv[1], "full") == 0 ? SANDBOX_FULL : SANDBOX_USERNS;
     if (want == SANDBOX_USERNS && become_ordinary())
         return 1;
     struct sandbox_options options = {0};

@@ -25,22 +25,31 @@ static bool role_may_send(struct svc *svc, const struct lambda_fn *fn, str targe
     CLEANUP(aws_identity) struct aws_identity *role = NULL;
     CLEANUP(policy_context) struct policy_context *context = policy_context_new();
     struct err err = {0};
-    if (source->role(source->ctx, json_str(fn->config, "Role"), S("lambda.amazonaws.com"), fn->name.name, &role, &err))
+    if (source->role(source->ctx, json_str(fn->config, "Role"), S("lambda.amazonaws.com"),
+                     fn->name.name, &role, &err))
         return false;
-    struct policy_request request = {.principal = role->principal, .action = str_c(action_for(target)),
-                                     .resource = target, .context = context};
+    struct policy_request request = {.principal = role->principal,
+                                     .action = str_c(action_for(target)),
+                                     .resource = target,
+                                     .context = context};
     return policy_decide(&request, &role->policies).effect == POLICY_ALLOWED;
 }
 
-static void send(struct svc *svc, struct store_batch *batch, const struct lambda_fn *fn, str target, str payload,
-                 str attributes, const char *metric) {
+static void send(struct svc *svc, struct store_batch *batch, const struct lambda_fn *fn, str target,
+                 str payload, str attributes, const char *metric) {
     if (!role_may_send(svc, fn, target)) {
-        log_warn("lambda", "the role of " STR_FMT " may not send to " STR_FMT, STR_ARG(fn->name.name), STR_ARG(target));
+        log_warn("lambda", "the role of " STR_FMT " may not send to " STR_FMT,
+                 STR_ARG(fn->name.name), STR_ARG(target));
         lambda_count_metric(svc, batch, fn, metric, 1, "Count");
         return;
     }
-    const struct hub_event event = {.target = target, .source_service = S("lambda.amazonaws.com"), .source_arn = buf_view(&fn->arn), .source_account = fn->name.account,
-                                    .payload = payload, .attributes = attributes, .account = fn->name.account,
+    const struct hub_event event = {.target = target,
+                                    .source_service = S("lambda.amazonaws.com"),
+                                    .source_arn = buf_view(&fn->arn),
+                                    .source_account = fn->name.account,
+                                    .payload = payload,
+                                    .attributes = attributes,
+                                    .account = fn->name.account,
                                     .region = fn->name.region};
     hub_deliver(svc->hub, batch, &event);
 }
@@ -59,7 +68,8 @@ static json_t *attribute(const char *type, str value) {
     return a;
 }
 
-static void send_dead_letter(struct svc *svc, struct store_batch *batch, const struct lambda_inv *inv) {
+static void send_dead_letter(struct svc *svc, struct store_batch *batch,
+                             const struct lambda_inv *inv) {
     str target = lambda_fn_dead_letter(inv->fn);
     if (!target.len)
         return;
@@ -81,16 +91,19 @@ static json_t *parsed_or_text(str bytes) {
     return doc ? doc : json_of_str(bytes);
 }
 
-static void write_record(const struct lambda_inv *inv, const char *condition, bool ran, struct buf *out) {
+static void write_record(const struct lambda_inv *inv, const char *condition, bool ran,
+                         struct buf *out) {
     char when[CLOCK_ISO_MAX];
     CLEANUP_DEINIT(buf) struct buf arn = {0};
     buf_str(&arn, buf_view(&inv->fn->arn));
     buf_c(&arn, ":$LATEST");
-    json_t *context = json_pack("{s:s,s:s,s:s,s:I}", "requestId", inv->id, "functionArn", buf_cstr(&arn), "condition", condition,
-                                "approximateInvokeCount", (json_int_t)inv->attempts + (strcmp(condition, "Success") == 0));
-    CLEANUP_JSON json_t *record = json_pack("{s:s,s:s,s:o,s:o}", "version", "1.0", "timestamp",
-                                            clock_iso8601_ms(when, clock_world_ms()), "requestContext", context,
-                                            "requestPayload", parsed_or_text(buf_view(&inv->payload)));
+    json_t *context = json_pack("{s:s,s:s,s:s,s:I}", "requestId", inv->id, "functionArn",
+                                buf_cstr(&arn), "condition", condition, "approximateInvokeCount",
+                                (json_int_t)inv->attempts + (strcmp(condition, "Success") == 0));
+    CLEANUP_JSON json_t *record =
+        json_pack("{s:s,s:s,s:o,s:o}", "version", "1.0", "timestamp",
+                  clock_iso8601_ms(when, clock_world_ms()), "requestContext", context,
+                  "requestPayload", parsed_or_text(buf_view(&inv->payload)));
     if (ran) {
         json_t *response = json_pack("{s:i,s:s}", "statusCode", 200, "executedVersion", "$LATEST");
         if (inv->outcome.function_error)
@@ -101,8 +114,8 @@ static void write_record(const struct lambda_inv *inv, const char *condition, bo
     json_write(out, record);
 }
 
-static void send_record(struct svc *svc, struct store_batch *batch, const struct lambda_inv *inv, const char *which,
-                        const char *condition, bool ran) {
+static void send_record(struct svc *svc, struct store_batch *batch, const struct lambda_inv *inv,
+                        const char *which, const char *condition, bool ran) {
     str target = lambda_fn_destination(inv->fn, which);
     CLEANUP_DEINIT(buf) struct buf record = {0};
     if (!target.len)
@@ -112,7 +125,8 @@ static void send_record(struct svc *svc, struct store_batch *batch, const struct
 }
 
 /* ---- Outcomes ---- */
-static void give_up(struct svc *svc, struct store_batch *batch, const struct lambda_inv *inv, const char *condition, bool ran) {
+static void give_up(struct svc *svc, struct store_batch *batch, const struct lambda_inv *inv,
+                    const char *condition, bool ran) {
     send_dead_letter(svc, batch, inv);
     send_record(svc, batch, inv, "OnFailure", condition, ran);
     lambda_count_metric(svc, batch, inv->fn, "AsyncEventsDropped", 1, "Count");
@@ -124,7 +138,8 @@ static int64_t fault_wait(const struct lambda_inv *inv) {
     return age < 1000 ? 1000 : age < fault_wait_most_ms ? age : fault_wait_most_ms;
 }
 
-static void try_again(struct svc *svc, struct store_batch *batch, struct lambda_inv *inv, int64_t wait_ms, int64_t *ret_again_ms) {
+static void try_again(struct svc *svc, struct store_batch *batch, struct lambda_inv *inv,
+                      int64_t wait_ms, int64_t *ret_again_ms) {
     int64_t due = clock_world_ms() + wait_ms;
     if (due > inv->born_ms + lambda_fn_max_age_ms(inv->fn)) {
         give_up(svc, batch, inv, "EventAgeExceeded", true);
@@ -134,7 +149,8 @@ static void try_again(struct svc *svc, struct store_batch *batch, struct lambda_
     *ret_again_ms = due;
 }
 
-void lambda_after(struct svc *svc, struct store_batch *batch, struct lambda_inv *inv, int64_t *ret_again_ms) {
+void lambda_after(struct svc *svc, struct store_batch *batch, struct lambda_inv *inv,
+                  int64_t *ret_again_ms) {
     if (inv->outcome.fault) {
         try_again(svc, batch, inv, fault_wait(inv), ret_again_ms);
         return;

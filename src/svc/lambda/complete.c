@@ -9,12 +9,20 @@
 
 enum { AT_ONCE = 256 };
 
-void lambda_count_metric(struct svc *svc, struct store_batch *batch, const struct lambda_fn *fn, const char *name,
-                         double value, const char *unit) {
+void lambda_count_metric(struct svc *svc, struct store_batch *batch, const struct lambda_fn *fn,
+                         const char *name, double value, const char *unit) {
     const struct hub_dimension dimension = {S("FunctionName"), fn->name.name};
     const struct hub_metric metric = {
-        .account = fn->name.account, .region = fn->name.region, .name_space = S("AWS/Lambda"), .name = str_c(name),
-        .dimensions = &dimension, .n_dimensions = 1, .value = value, .count = 1, .unit = unit, .time_ms = clock_world_ms(),
+        .account = fn->name.account,
+        .region = fn->name.region,
+        .name_space = S("AWS/Lambda"),
+        .name = str_c(name),
+        .dimensions = &dimension,
+        .n_dimensions = 1,
+        .value = value,
+        .count = 1,
+        .unit = unit,
+        .time_ms = clock_world_ms(),
     };
     hub_put_metric(svc->hub, batch, &metric);
 }
@@ -30,7 +38,8 @@ static void put_metrics(struct svc *svc, struct store_batch *batch, const struct
     lambda_count_metric(svc, batch, inv->fn, "Errors", failed ? 1 : 0, "Count");
     lambda_count_metric(svc, batch, inv->fn, "Throttles", 0, "Count");
     lambda_count_metric(svc, batch, inv->fn, "Duration", ms, "Milliseconds");
-    lambda_count_metric(svc, batch, inv->fn, "ConcurrentExecutions", (double)inv->concurrent, "Count");
+    lambda_count_metric(svc, batch, inv->fn, "ConcurrentExecutions", (double)inv->concurrent,
+                        "Count");
 }
 
 static void put_lines(struct svc *svc, struct store_batch *batch, const struct lambda_inv *inv) {
@@ -40,9 +49,12 @@ static void put_lines(struct svc *svc, struct store_batch *batch, const struct l
     size_t n = 0;
     LIST_EACH(node, &inv->lines) {
         const struct lambda_line *line = LIST_ENTRY(node, struct lambda_line, node);
-        lines[n++] = (struct hub_log){.account = inv->fn->name.account, .region = inv->fn->name.region,
-                                      .group = buf_view(&inv->log_group), .stream = str_c(inv->stream),
-                                      .time_ms = line->time_ms, .message = buf_view(&line->text)};
+        lines[n++] = (struct hub_log){.account = inv->fn->name.account,
+                                      .region = inv->fn->name.region,
+                                      .group = buf_view(&inv->log_group),
+                                      .stream = str_c(inv->stream),
+                                      .time_ms = line->time_ms,
+                                      .message = buf_view(&line->text)};
         if (n == ARRAY_LEN(lines)) {
             hub_put_log(svc->hub, batch, lines, n);
             n = 0;

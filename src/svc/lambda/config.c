@@ -13,16 +13,20 @@ enum { ENVIRONMENT_MOST = 4096, TIMEOUT_MOST_S = 900, MEMORY_MOST_MB = 10240 };
 /* ---- What is not offered ---- */
 static bool is_empty(const json_t *v) {
     return !v || json_is_null(v) || (json_is_array(v) && json_array_size(v) == 0) ||
-           (json_is_object(v) && json_object_size(v) == 0) || (json_is_string(v) && json_string_length(v) == 0);
+           (json_is_object(v) && json_object_size(v) == 0) ||
+           (json_is_string(v) && json_string_length(v) == 0);
 }
 
 static bool wants_network(const json_t *vpc) {
-    return !is_empty(json_object_get(vpc, "SubnetIds")) || !is_empty(json_object_get(vpc, "SecurityGroupIds"));
+    return !is_empty(json_object_get(vpc, "SubnetIds")) ||
+           !is_empty(json_object_get(vpc, "SecurityGroupIds"));
 }
 
 static int refuse_unsupported(struct rq *rq) {
-    static const char *const never[] = {"Layers", "FileSystemConfigs", "ImageConfig", "KMSKeyArn", "CodeSigningConfigArn",
-                                        "CapacityProviderConfig", "DurableConfig", "TenancyConfig", "PublishTo"};
+    static const char *const never[] = {
+        "Layers",        "FileSystemConfigs",    "ImageConfig",
+        "KMSKeyArn",     "CodeSigningConfigArn", "CapacityProviderConfig",
+        "DurableConfig", "TenancyConfig",        "PublishTo"};
     for (size_t i = 0; i < ARRAY_LEN(never); i++)
         if (!is_empty(json_object_get(rq->in, never[i])))
             return lambda_fail_unsupported(rq, never[i]);
@@ -53,28 +57,37 @@ static int apply_runtime(struct rq *rq, json_t *config) {
         json_set_str(config, "Runtime", runtime);
         return 0;
     }
-    return lambda_fail_invalid(rq, "The runtime parameter of " STR_FMT
-                               " is not offered by this build of calotype: it runs provided.al2023, provided.al2 and provided.",
+    return lambda_fail_invalid(rq,
+                               "The runtime parameter of " STR_FMT
+                               " is not offered by this build of calotype: it runs "
+                               "provided.al2023, provided.al2 and provided.",
                                STR_ARG(runtime));
 }
 
 static int apply_architecture(struct rq *rq, json_t *config) {
     struct utsname host;
     const json_t *list = json_arr(rq->in, "Architectures");
-    const char *ours = uname(&host) == 0 && strcmp(host.machine, "aarch64") == 0 ? "arm64" : "x86_64";
+    const char *ours =
+        uname(&host) == 0 && strcmp(host.machine, "aarch64") == 0 ? "arm64" : "x86_64";
     str wanted = list ? json_text(json_array_get(list, 0)) : str_c(ours);
     if (!str_is(wanted, ours))
-        return lambda_fail_invalid(rq, "Architecture " STR_FMT " is not offered here: this machine is %s", STR_ARG(wanted), ours);
+        return lambda_fail_invalid(
+            rq, "Architecture " STR_FMT " is not offered here: this machine is %s", STR_ARG(wanted),
+            ours);
     if (list || !json_has(config, "Architectures"))
         json_set(config, "Architectures", json_pack("[s]", ours));
     return 0;
 }
 
-static int apply_number(struct rq *rq, json_t *config, const char *member, const char *label, int64_t most, int64_t fallback) {
+static int apply_number(struct rq *rq, json_t *config, const char *member, const char *label,
+                        int64_t most, int64_t fallback) {
     int64_t value = json_int(rq->in, member, -1);
     if (value > most)
-        return lambda_fail_invalid(rq, "1 validation error detected: Value '%lld' at '%s' failed to satisfy constraint: "
-                                   "Member must have value less than or equal to %lld", (long long)value, label, (long long)most);
+        return lambda_fail_invalid(
+            rq,
+            "1 validation error detected: Value '%lld' at '%s' failed to satisfy constraint: "
+            "Member must have value less than or equal to %lld",
+            (long long)value, label, (long long)most);
     if (value >= 0)
         json_set_int(config, member, value);
     else if (!json_has(config, member))
@@ -84,11 +97,24 @@ static int apply_number(struct rq *rq, json_t *config, const char *member, const
 
 static bool is_reserved_name(const char *name) {
     static const char *const reserved[] = {
-        "_HANDLER", "_X_AMZN_TRACE_ID", "AWS_DEFAULT_REGION", "AWS_REGION", "AWS_EXECUTION_ENV",
-        "AWS_LAMBDA_FUNCTION_NAME", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "AWS_LAMBDA_FUNCTION_VERSION",
-        "AWS_LAMBDA_INITIALIZATION_TYPE", "AWS_LAMBDA_LOG_GROUP_NAME", "AWS_LAMBDA_LOG_STREAM_NAME",
-        "AWS_ACCESS_KEY", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN",
-        "AWS_LAMBDA_RUNTIME_API", "LAMBDA_TASK_ROOT", "LAMBDA_RUNTIME_DIR",
+        "_HANDLER",
+        "_X_AMZN_TRACE_ID",
+        "AWS_DEFAULT_REGION",
+        "AWS_REGION",
+        "AWS_EXECUTION_ENV",
+        "AWS_LAMBDA_FUNCTION_NAME",
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
+        "AWS_LAMBDA_FUNCTION_VERSION",
+        "AWS_LAMBDA_INITIALIZATION_TYPE",
+        "AWS_LAMBDA_LOG_GROUP_NAME",
+        "AWS_LAMBDA_LOG_STREAM_NAME",
+        "AWS_ACCESS_KEY",
+        "AWS_ACCESS_KEY_ID",
+        "AWS_SECRET_ACCESS_KEY",
+        "AWS_SESSION_TOKEN",
+        "AWS_LAMBDA_RUNTIME_API",
+        "LAMBDA_TASK_ROOT",
+        "LAMBDA_RUNTIME_DIR",
     };
     for (size_t i = 0; i < ARRAY_LEN(reserved); i++)
         if (strcmp(name, reserved[i]) == 0)
@@ -102,16 +128,23 @@ static int check_variables(struct rq *rq, const json_t *variables) {
     CLEANUP_DEINIT(buf) struct buf text = {0};
     json_object_foreach((json_t *)variables, name, value) {
         if (is_reserved_name(name))
-            return lambda_fail_invalid(rq, "Lambda was unable to configure your environment variables because the environment "
-                                       "variables you have provided contains reserved keys that are currently not supported "
-                                       "for modification. Reserved keys used in this request: %s", name);
+            return lambda_fail_invalid(
+                rq,
+                "Lambda was unable to configure your environment variables because the environment "
+                "variables you have provided contains reserved keys that are currently not "
+                "supported "
+                "for modification. Reserved keys used in this request: %s",
+                name);
         if (memchr(json_string_value(value), '\0', json_string_length(value)))
             return lambda_fail_invalid(rq, "Environment variable %s contains a NUL byte", name);
     }
     json_write(&text, variables);
     if (text.len > ENVIRONMENT_MOST)
-        return lambda_fail_invalid(rq, "Lambda was unable to configure your environment variables because the environment "
-                                   "variables you have provided exceeded the 4KB limit. String measured: " STR_FMT, STR_ARG(buf_view(&text)));
+        return lambda_fail_invalid(
+            rq,
+            "Lambda was unable to configure your environment variables because the environment "
+            "variables you have provided exceeded the 4KB limit. String measured: " STR_FMT,
+            STR_ARG(buf_view(&text)));
     return 0;
 }
 
@@ -144,7 +177,10 @@ static int apply_dead_letter(struct rq *rq, json_t *config) {
         return 0;
     }
     if (!is_queue_or_topic(target))
-        return lambda_fail_invalid(rq, "The provided dead letter queue ARN " STR_FMT " is neither an SQS queue nor an SNS topic", STR_ARG(target));
+        return lambda_fail_invalid(rq,
+                                   "The provided dead letter queue ARN " STR_FMT
+                                   " is neither an SQS queue nor an SNS topic",
+                                   STR_ARG(target));
     json_t *copy = json_object();
     json_set_str(copy, "TargetArn", target);
     json_set(config, "DeadLetterConfig", copy);
@@ -166,7 +202,8 @@ static int apply_role(struct svc *svc, struct rq *rq, json_t *config) {
     if (r < 0)
         return aws_fault(rq, r, err.text);
     if (r)
-        return lambda_fail_invalid(rq, "The role defined for the function cannot be assumed by Lambda.");
+        return lambda_fail_invalid(
+            rq, "The role defined for the function cannot be assumed by Lambda.");
     json_set_str(config, "Role", role);
     return 0;
 }
@@ -188,7 +225,9 @@ static int apply_logging(struct rq *rq, json_t *config, bool fresh) {
     if (group.len)
         json_set_str(out, "LogGroup", group);
     else
-        json_set_str(out, "LogGroup", arena_printf(&rq->arena, "/aws/lambda/" STR_FMT, STR_ARG(json_str(config, "FunctionName"))));
+        json_set_str(out, "LogGroup",
+                     arena_printf(&rq->arena, "/aws/lambda/" STR_FMT,
+                                  STR_ARG(json_str(config, "FunctionName"))));
     json_set(config, "LoggingConfig", out);
     return 0;
 }
@@ -196,22 +235,27 @@ static int apply_logging(struct rq *rq, json_t *config, bool fresh) {
 int lambda_config_apply(struct svc *svc, struct rq *rq, json_t *config, bool fresh) {
     if (refuse_unsupported(rq) || apply_runtime(rq, config) || apply_role(svc, rq, config) ||
         apply_number(rq, config, "Timeout", "timeout", TIMEOUT_MOST_S, 3) ||
-        apply_number(rq, config, "MemorySize", "memorySize", MEMORY_MOST_MB, 128) || apply_environment(rq, config) ||
-        apply_dead_letter(rq, config) || apply_logging(rq, config, fresh))
+        apply_number(rq, config, "MemorySize", "memorySize", MEMORY_MOST_MB, 128) ||
+        apply_environment(rq, config) || apply_dead_letter(rq, config) ||
+        apply_logging(rq, config, fresh))
         return AWS_FAILED;
     apply_text(rq, config, "Handler", fresh);
     apply_text(rq, config, "Description", fresh);
     const json_t *tmp = json_obj(rq->in, "EphemeralStorage");
     if (tmp || fresh)
-        json_set(config, "EphemeralStorage", json_pack("{s:I}", "Size", (json_int_t)json_int(tmp, "Size", 512)));
+        json_set(config, "EphemeralStorage",
+                 json_pack("{s:I}", "Size", (json_int_t)json_int(tmp, "Size", 512)));
     if (!fresh)
         return 0;
     if (!json_has(config, "Runtime"))
-        return lambda_fail_invalid(rq, "Runtime is mandatory for functions created with deployment packages.");
+        return lambda_fail_invalid(
+            rq, "Runtime is mandatory for functions created with deployment packages.");
     if (!json_has(config, "Handler"))
-        return lambda_fail_invalid(rq, "Handler is mandatory for functions created with deployment packages.");
+        return lambda_fail_invalid(
+            rq, "Handler is mandatory for functions created with deployment packages.");
     json_set(config, "TracingConfig", json_pack("{s:s}", "Mode", "PassThrough"));
-    json_set(config, "SnapStart", json_pack("{s:s,s:s}", "ApplyOn", "None", "OptimizationStatus", "Off"));
+    json_set(config, "SnapStart",
+             json_pack("{s:s,s:s}", "ApplyOn", "None", "OptimizationStatus", "Off"));
     json_set_str(config, "PackageType", S("Zip"));
     return apply_architecture(rq, config);
 }

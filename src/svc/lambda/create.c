@@ -57,7 +57,9 @@ static int refuse_existing(struct rq *rq, const struct lambda_name *name, struct
     int r = rq_get(rq, STORE_META, buf_view(key), &row);
     if (r == STORE_E_ABSENT)
         return 0;
-    return r ? r : lambda_fail(rq, &lambda_e_ResourceConflictException, "Function already exist: " STR_FMT, STR_ARG(name->name));
+    return r ? r
+             : lambda_fail(rq, &lambda_e_ResourceConflictException,
+                           "Function already exist: " STR_FMT, STR_ARG(name->name));
 }
 
 int lambda_op_CreateFunction(struct svc *svc, struct rq *rq) {
@@ -66,7 +68,8 @@ int lambda_op_CreateFunction(struct svc *svc, struct rq *rq) {
     if (lambda_rq_name(rq, "FunctionName", &name))
         return AWS_FAILED;
     if (!str_eq(name.account, rq->account) || name.qualifier.p)
-        return lambda_fail_invalid(rq, "A function is created in the account of its creator and without a qualifier");
+        return lambda_fail_invalid(
+            rq, "A function is created in the account of its creator and without a qualifier");
     if (refuse_existing(rq, &name, &key))
         return AWS_FAILED;
 
@@ -99,7 +102,8 @@ int lambda_op_UpdateFunctionCode(struct svc *svc, struct rq *rq) {
     if (json_bool(rq->in, "Publish", false))
         return lambda_fail_unsupported(rq, "Publish (versions of a function)");
     if (json_arr(rq->in, "Architectures") &&
-        !json_equal(json_arr(rq->in, "Architectures"), json_arr(json_obj(c.doc, "Config"), "Architectures")))
+        !json_equal(json_arr(rq->in, "Architectures"),
+                    json_arr(json_obj(c.doc, "Config"), "Architectures")))
         return lambda_fail_unsupported(rq, "Another architecture than this machine's");
     struct lambda_package *package = NULL;
     if (lambda_package_take(svc, rq, rq->in, &package))
@@ -131,7 +135,8 @@ int lambda_op_DeleteFunction(struct svc *svc, struct rq *rq) {
     CLEANUP_DEINIT(lambda_change) struct lambda_change c = {0};
     CLEANUP_DEINIT(buf) struct buf key = {0};
     if (str_is(json_str(rq->in, "Qualifier"), "$LATEST"))
-        return lambda_fail_invalid(rq, "$LATEST version cannot be deleted without deleting the function.");
+        return lambda_fail_invalid(
+            rq, "$LATEST version cannot be deleted without deleting the function.");
     if (lambda_change_open(rq, "FunctionName", &c))
         return AWS_FAILED;
     lambda_row_key(&c.name, &key);

@@ -1,4 +1,5 @@
-/* Starting an environment: code, keys, variables, sandbox, sockets. In whose invocation needs it. */
+/* Starting an environment: code, keys, variables, sandbox, sockets. In whose invocation needs it.
+ */
 #include "base/clock.h"
 #include "base/codec.h"
 #include "base/io.h"
@@ -16,7 +17,8 @@ enum { RUNTIME_PORT = 9001, API_PORT = 80, API_TLS_PORT = 443, KEYS_S = 6 * 3600
 #define CA_PATH "/etc/ssl/certs/ca-certificates.crt"
 
 /* ---- Code ---- */
-static int ensure_code(struct svc *svc, const struct lambda_fn *fn, const char *dir, struct err *err) {
+static int ensure_code(struct svc *svc, const struct lambda_fn *fn, const char *dir,
+                       struct err *err) {
     if (lambda_code_is_unpacked(svc->functions_dir, dir))
         return 0;
     CLEANUP_DEINIT(buf) struct buf ref = {0};
@@ -27,7 +29,8 @@ static int ensure_code(struct svc *svc, const struct lambda_fn *fn, const char *
     return r ? r : lambda_code_unpack(svc->functions_dir, buf_view(&zip), dir, err);
 }
 
-/* An ELF program without an interpreter: it maps what it uses, so its address space may be limited. */
+/* An ELF program without an interpreter: it maps what it uses, so its address space may be limited.
+ */
 static bool is_static(const char *path) {
     CLEANUP_DEINIT(buf) struct buf file = {0};
     FILE *f = fopen(path, "re");
@@ -55,9 +58,11 @@ static bool is_static(const char *path) {
 }
 
 /* ---- Its role ---- */
-static int take_keys(struct svc *svc, struct lambda_env *env, struct aws_credentials *keys, struct err *err) {
+static int take_keys(struct svc *svc, struct lambda_env *env, struct aws_credentials *keys,
+                     struct err *err) {
     const struct aws_identity_source *source = aws_cloud_identities(svc->cloud);
-    int r = source->assume(source->ctx, json_str(env->fn->config, "Role"), SERVICE, env->fn->name.name, KEYS_S, keys, err);
+    int r = source->assume(source->ctx, json_str(env->fn->config, "Role"), SERVICE,
+                           env->fn->name.name, KEYS_S, keys, err);
     if (r == 0)
         env->keys_expire_ms = keys->expires_ms;
     return r;
@@ -65,8 +70,11 @@ static int take_keys(struct svc *svc, struct lambda_env *env, struct aws_credent
 
 static bool allows(const struct aws_identity *role, const char *action, str resource, str account) {
     CLEANUP(policy_context) struct policy_context *context = policy_context_new();
-    struct policy_request request = {.principal = role->principal, .action = str_c(action), .resource = resource,
-                                     .resource_account = account, .context = context};
+    struct policy_request request = {.principal = role->principal,
+                                     .action = str_c(action),
+                                     .resource = resource,
+                                     .resource_account = account,
+                                     .context = context};
     return policy_decide(&request, &role->policies).effect == POLICY_ALLOWED;
 }
 
@@ -76,10 +84,11 @@ static bool may_log(struct svc *svc, const struct lambda_env *env) {
     CLEANUP(aws_identity) struct aws_identity *role = NULL;
     CLEANUP_DEINIT(buf) struct buf arn = {0};
     struct err err = {0};
-    if (source->role(source->ctx, json_str(env->fn->config, "Role"), SERVICE, env->fn->name.name, &role, &err))
+    if (source->role(source->ctx, json_str(env->fn->config, "Role"), SERVICE, env->fn->name.name,
+                     &role, &err))
         return false;
-    buf_printf(&arn, "arn:aws:logs:%s:%s:log-group:%s:log-stream:%s", env->fn->region, env->fn->account,
-               buf_cstr(&env->fn->log_group), env->stream);
+    buf_printf(&arn, "arn:aws:logs:%s:%s:log-group:%s:log-stream:%s", env->fn->region,
+               env->fn->account, buf_cstr(&env->fn->log_group), env->stream);
     return allows(role, "logs:PutLogEvents", buf_view(&arn), env->fn->name.account) &&
            allows(role, "logs:CreateLogStream", buf_view(&arn), env->fn->name.account);
 }
@@ -112,7 +121,8 @@ static void set_number(struct variables *v, const char *name, uint64_t value) {
     set_variable(v, name, arena_printf(&v->arena, "%llu", (unsigned long long)value));
 }
 
-static void fill_variables(struct variables *v, const struct lambda_env *env, const struct aws_credentials *keys) {
+static void fill_variables(struct variables *v, const struct lambda_env *env,
+                           const struct aws_credentials *keys) {
     const struct lambda_fn *fn = env->fn;
     const char *name;
     json_t *value;
@@ -121,7 +131,8 @@ static void fill_variables(struct variables *v, const struct lambda_env *env, co
     set_variable(v, "_HANDLER", json_str(fn->config, "Handler"));
     set_variable(v, "AWS_REGION", fn->name.region);
     set_variable(v, "AWS_DEFAULT_REGION", fn->name.region);
-    set_variable(v, "AWS_EXECUTION_ENV", arena_printf(&v->arena, "AWS_Lambda_" STR_FMT, STR_ARG(runtime)));
+    set_variable(v, "AWS_EXECUTION_ENV",
+                 arena_printf(&v->arena, "AWS_Lambda_" STR_FMT, STR_ARG(runtime)));
     set_variable(v, "AWS_LAMBDA_FUNCTION_NAME", fn->name.name);
     set_variable(v, "AWS_LAMBDA_FUNCTION_VERSION", S("$LATEST"));
     set_number(v, "AWS_LAMBDA_FUNCTION_MEMORY_SIZE", fn->memory_mb);
@@ -137,7 +148,9 @@ static void fill_variables(struct variables *v, const struct lambda_env *env, co
     set_variable(v, "TZ", S(":UTC"));
     set_variable(v, "LANG", S("en_US.UTF-8"));
     set_variable(v, "PATH", S("/usr/local/bin:/usr/bin/:/bin:/opt/bin"));
-    set_variable(v, "LD_LIBRARY_PATH", S("/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:/var/task:/var/task/lib:/opt/lib"));
+    set_variable(
+        v, "LD_LIBRARY_PATH",
+        S("/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:/var/task:/var/task/lib:/opt/lib"));
     set_variable(v, "HOME", S("/tmp"));
     /* The cloud, on a socket of the sandbox's own: plain HTTP never leaves the kernel. */
     set_variable(v, "AWS_ENDPOINT_URL", S("http://127.0.0.1"));
@@ -146,18 +159,19 @@ static void fill_variables(struct variables *v, const struct lambda_env *env, co
     set_variable(v, "NODE_EXTRA_CA_CERTS", S(CA_PATH));
     const json_t *own = v->own;
     v->own = NULL;
-    json_object_foreach((json_t *)own, name, value)
-        set_variable(v, name, json_text(value));
+    json_object_foreach((json_t *)own, name, value) set_variable(v, name, json_text(value));
     v->at[v->n] = NULL;
 }
 
 /* ---- Sandbox and sockets ---- */
-static int start_sandbox(struct svc *svc, struct lambda_env *env, const char *dir, const struct aws_credentials *keys,
-                         struct sandbox **ret_sandbox, struct err *err) {
+static int start_sandbox(struct svc *svc, struct lambda_env *env, const char *dir,
+                         const struct aws_credentials *keys, struct sandbox **ret_sandbox,
+                         struct err *err) {
     static const char *const argv[] = {"/var/task/bootstrap", NULL};
     char code[PATH_MAX], program[PATH_MAX];
     if (snprintf(code, sizeof code, "%s/%s", svc->functions_dir, dir) >= (int)sizeof code ||
-        snprintf(program, sizeof program, "%s/%s/bootstrap", svc->functions_dir, dir) >= (int)sizeof program)
+        snprintf(program, sizeof program, "%s/%s/bootstrap", svc->functions_dir, dir) >=
+            (int)sizeof program)
         return err_sys(err, -ENAMETOOLONG, "starting a function");
     struct variables v = {0};
     fill_variables(&v, env, keys);
@@ -184,7 +198,8 @@ static void origin_released(void *env_) {
 }
 
 /* The runtime API on its port, the cloud's own on the two others. */
-static int open_sockets(struct svc *svc, struct lambda_env *env, struct sandbox *sandbox, struct err *err) {
+static int open_sockets(struct svc *svc, struct lambda_env *env, struct sandbox *sandbox,
+                        struct err *err) {
     static const uint16_t ports[] = {RUNTIME_PORT, API_PORT, API_TLS_PORT};
     const struct net_app runtime = lambda_runtime_app(svc);
     for (size_t i = 0; i < ARRAY_LEN(ports); i++) {
@@ -192,8 +207,8 @@ static int open_sockets(struct svc *svc, struct lambda_env *env, struct sandbox 
         env->refs++;
         pthread_mutex_unlock(&svc->lock);
         struct net_origin *origin = NULL;
-        int r = net_listen_fd(svc->net, sandbox_take_listener(sandbox, ports[i]), i == 0 ? &runtime : NULL, env,
-                              origin_released, &origin, err);
+        int r = net_listen_fd(svc->net, sandbox_take_listener(sandbox, ports[i]),
+                              i == 0 ? &runtime : NULL, env, origin_released, &origin, err);
         pthread_mutex_lock(&svc->lock);
         env->origins[i] = origin;
         if (r)

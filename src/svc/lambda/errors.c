@@ -1,6 +1,7 @@
 #include "svc/lambda/errors.h"
 
-#define ERR(code, status, text) const struct aws_error lambda_e_##code = {#code, status, text, NULL};
+#define ERR(code, status, text)                                                                    \
+    const struct aws_error lambda_e_##code = {#code, status, text, NULL};
 #include "svc/lambda/errors.def"
 #undef ERR
 

@@ -1,4 +1,5 @@
-/* How asynchronous invocations are retried and where their records go: the four calls and the list. */
+/* How asynchronous invocations are retried and where their records go: the four calls and the list.
+ */
 #include "svc/lambda/lambda_priv.h"
 
 static bool is_destination(str arn) {
@@ -11,8 +12,11 @@ static int take_destination(struct rq *rq, const json_t *in, const char *which, 
     if (!arn.len)
         return 0;
     if (!is_destination(arn))
-        return lambda_fail_invalid(rq, "The destination ARN " STR_FMT " is invalid: this build delivers to SQS queues, SNS topics "
-                                   "and Lambda functions.", STR_ARG(arn));
+        return lambda_fail_invalid(rq,
+                                   "The destination ARN " STR_FMT
+                                   " is invalid: this build delivers to SQS queues, SNS topics "
+                                   "and Lambda functions.",
+                                   STR_ARG(arn));
     json_t *one = json_object();
     json_set_str(one, "Destination", arn);
     json_set(out, which, one);
@@ -30,7 +34,9 @@ static int take_members(struct rq *rq, json_t *config) {
         return 0;
     json_t *out = json_object();
     json_set(config, "DestinationConfig", out);
-    return take_destination(rq, in, "OnSuccess", out) || take_destination(rq, in, "OnFailure", out) ? AWS_FAILED : 0;
+    return take_destination(rq, in, "OnSuccess", out) || take_destination(rq, in, "OnFailure", out)
+               ? AWS_FAILED
+               : 0;
 }
 
 /* As it is answered. */
@@ -63,13 +69,18 @@ static int change(struct svc *svc, struct rq *rq, bool fresh) {
     return 0;
 }
 
-int lambda_op_PutFunctionEventInvokeConfig(struct svc *svc, struct rq *rq) { return change(svc, rq, true); }
-int lambda_op_UpdateFunctionEventInvokeConfig(struct svc *svc, struct rq *rq) { return change(svc, rq, false); }
+int lambda_op_PutFunctionEventInvokeConfig(struct svc *svc, struct rq *rq) {
+    return change(svc, rq, true);
+}
+int lambda_op_UpdateFunctionEventInvokeConfig(struct svc *svc, struct rq *rq) {
+    return change(svc, rq, false);
+}
 
 static int no_config(struct rq *rq, const struct lambda_change *c) {
     CLEANUP_DEINIT(buf) struct buf arn = {0};
     lambda_name_arn(&c->name, &arn);
-    return lambda_fail(rq, &lambda_e_ResourceNotFoundException, "The function %s doesn't have an EventInvokeConfig", buf_cstr(&arn));
+    return lambda_fail(rq, &lambda_e_ResourceNotFoundException,
+                       "The function %s doesn't have an EventInvokeConfig", buf_cstr(&arn));
 }
 
 int lambda_op_GetFunctionEventInvokeConfig(struct svc *svc, struct rq *rq) {

@@ -12,7 +12,8 @@ static bool is_name(str s) {
         return false;
     for (size_t i = 0; i < s.len; i++) {
         char c = s.p[i];
-        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_'))
+        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+              c == '-' || c == '_'))
             return false;
     }
     return true;
@@ -60,8 +61,8 @@ bool lambda_name_parse(str text, str account, str region, struct lambda_name *re
 }
 
 void lambda_name_arn(const struct lambda_name *name, struct buf *out) {
-    buf_printf(out, "arn:aws:lambda:" STR_FMT ":" STR_FMT ":function:" STR_FMT, STR_ARG(name->region),
-               STR_ARG(name->account), STR_ARG(name->name));
+    buf_printf(out, "arn:aws:lambda:" STR_FMT ":" STR_FMT ":function:" STR_FMT,
+               STR_ARG(name->region), STR_ARG(name->account), STR_ARG(name->name));
 }
 
 void lambda_row_key(const struct lambda_name *name, struct buf *key) {
@@ -108,7 +109,8 @@ struct lambda_fn *lambda_fn_new(const struct lambda_name *name, str row) {
     fn->account = own(name->account);
     fn->region = own(name->region);
     fn->fn_name = own(name->name);
-    fn->name = (struct lambda_name){str_c(fn->account), str_c(fn->region), str_c(fn->fn_name), STR_NONE};
+    fn->name =
+        (struct lambda_name){str_c(fn->account), str_c(fn->region), str_c(fn->fn_name), STR_NONE};
     lambda_name_arn(&fn->name, &fn->arn);
     fn->generation = json_int(fn->doc, "Generation", 0);
     fn->timeout_ms = json_int(fn->config, "Timeout", 3) * 1000;
@@ -151,7 +153,9 @@ int64_t lambda_fn_max_retries(const struct lambda_fn *fn) {
 }
 
 int64_t lambda_fn_max_age_ms(const struct lambda_fn *fn) {
-    return json_int(json_obj(fn->doc, "EventInvoke"), "MaximumEventAgeInSeconds", LAMBDA_MAX_AGE_S) * 1000;
+    return json_int(json_obj(fn->doc, "EventInvoke"), "MaximumEventAgeInSeconds",
+                    LAMBDA_MAX_AGE_S) *
+           1000;
 }
 
 str lambda_fn_destination(const struct lambda_fn *fn, const char *which) {

@@ -4,23 +4,29 @@
 #include "store/key.h"
 #include "svc/lambda/lambda_priv.h"
 
-static const char *member_of(const struct rq *rq) { return json_has(rq->in, "Resource") ? "Resource" : "FunctionName"; }
+static const char *member_of(const struct rq *rq) {
+    return json_has(rq->in, "Resource") ? "Resource" : "FunctionName";
+}
 
 static int not_found(struct rq *rq, const struct lambda_name *name) {
     CLEANUP_DEINIT(buf) struct buf arn = {0};
     lambda_name_arn(name, &arn);
     if (name->qualifier.p && !str_is(name->qualifier, "$LATEST"))
         buf_printf(&arn, ":" STR_FMT, STR_ARG(name->qualifier));
-    return lambda_fail(rq, &lambda_e_ResourceNotFoundException, "Function not found: %s", buf_cstr(&arn));
+    return lambda_fail(rq, &lambda_e_ResourceNotFoundException, "Function not found: %s",
+                       buf_cstr(&arn));
 }
 
 int lambda_rq_name(struct rq *rq, const char *member, struct lambda_name *ret) {
     str text = json_str(rq->in, member);
     if (!lambda_name_parse(text, rq->account, rq->region, ret))
-        return lambda_fail_invalid(rq, "\"" STR_FMT "\" is not the name or ARN of a function", STR_ARG(text));
+        return lambda_fail_invalid(rq, "\"" STR_FMT "\" is not the name or ARN of a function",
+                                   STR_ARG(text));
     str qualifier = json_str(rq->in, "Qualifier");
     if (qualifier.p && ret->qualifier.p && !str_eq(qualifier, ret->qualifier))
-        return lambda_fail_invalid(rq, "The derived qualifier from the function name does not match the specified qualifier.");
+        return lambda_fail_invalid(
+            rq,
+            "The derived qualifier from the function name does not match the specified qualifier.");
     if (qualifier.p)
         ret->qualifier = qualifier;
     return 0;
@@ -38,11 +44,15 @@ int lambda_hook_resource(struct svc *svc, struct rq *rq, struct buf *ret_arn) {
     return 0;
 }
 
-static void policy_done(void *policy) { policy_free(policy); }
+static void policy_done(void *policy) {
+    policy_free(policy);
+}
 
-int lambda_hook_policy(struct svc *svc, struct rq *rq, str arn, const struct policy **ret_policy, str *ret_account) {
+int lambda_hook_policy(struct svc *svc, struct rq *rq, str arn, const struct policy **ret_policy,
+                       str *ret_account) {
     struct lambda_name name;
-    if (!str_starts(arn, S("arn:aws:lambda:")) || !lambda_name_parse(arn, rq->account, rq->region, &name))
+    if (!str_starts(arn, S("arn:aws:lambda:")) ||
+        !lambda_name_parse(arn, rq->account, rq->region, &name))
         return 0; /* a role's, say */
     *ret_account = arena_str(&rq->arena, name.account);
     CLEANUP(lambda_fn) struct lambda_fn *fn = NULL;
@@ -76,7 +86,8 @@ void lambda_hook_context(struct svc *svc, struct rq *rq, struct policy_context *
 }
 
 /* ---- Rows ---- */
-int lambda_rq_row(struct rq *rq, const struct lambda_name *name, json_t **ret_doc, struct buf *ret_text) {
+int lambda_rq_row(struct rq *rq, const struct lambda_name *name, json_t **ret_doc,
+                  struct buf *ret_text) {
     CLEANUP_DEINIT(buf) struct buf key = {0};
     CLEANUP_DEINIT(buf) struct buf text = {0};
     struct err err = {0};
@@ -124,4 +135,6 @@ static void rows_changed(void *svc_) {
     lambda_watch_wake(svc);
 }
 
-void lambda_rq_changed(struct svc *svc, struct rq *rq) { store_after(rq_batch(rq), rows_changed, svc); }
+void lambda_rq_changed(struct svc *svc, struct rq *rq) {
+    store_after(rq_batch(rq), rows_changed, svc);
+}

@@ -49,14 +49,16 @@ static void answer_request(struct lambda_inv *inv, void *w_) {
 /* ---- Answers ---- */
 static int fail_limit(struct rq *rq, bool reserved) {
     lambda_fail(rq, &lambda_e_TooManyRequestsException, NULL);
-    aws_fail_detail(rq, "Reason", reserved ? S("ReservedFunctionConcurrentInvocationLimitExceeded")
-                                           : S("ConcurrentInvocationLimitExceeded"));
+    aws_fail_detail(rq, "Reason",
+                    reserved ? S("ReservedFunctionConcurrentInvocationLimitExceeded")
+                             : S("ConcurrentInvocationLimitExceeded"));
     return AWS_FAILED;
 }
 
 static void add_log_result(struct rq *rq, const struct buf *tail) {
     CLEANUP_DEINIT(buf) struct buf text = {0};
-    str last = tail->len > LAMBDA_TAIL ? str_skip(buf_view(tail), tail->len - LAMBDA_TAIL) : buf_view(tail);
+    str last = tail->len > LAMBDA_TAIL ? str_skip(buf_view(tail), tail->len - LAMBDA_TAIL)
+                                       : buf_view(tail);
     codec_add_base64(&text, last.p, last.len);
     json_set_str(rq->out, "LogResult", buf_view(&text));
 }
@@ -82,8 +84,10 @@ static int answer(struct svc *svc, struct rq *rq) {
 static int invoke_event(struct svc *svc, struct rq *rq, const struct lambda_fn *fn) {
     str payload = rq->payload.bytes;
     if (payload.len > LAMBDA_ASYNC_PAYLOAD)
-        return lambda_fail(rq, &lambda_e_RequestTooLargeException, "%zu byte payload is too large for the Event invocation type (limit %d bytes)",
-                           payload.len, LAMBDA_ASYNC_PAYLOAD);
+        return lambda_fail(
+            rq, &lambda_e_RequestTooLargeException,
+            "%zu byte payload is too large for the Event invocation type (limit %d bytes)",
+            payload.len, LAMBDA_ASYNC_PAYLOAD);
     lambda_queue_add(svc, rq_batch(rq), fn, rq->id, payload.len ? payload : S("{}"));
     rq->out = json_pack("{s:i}", "StatusCode", 202);
     rq_out_status(rq, 202);
@@ -100,9 +104,11 @@ static int take_client_context(struct rq *rq, struct lambda_inv *inv) {
     struct buf *out = &inv->client_context;
     if (context.len == 0)
         return 0;
-    if (codec_unbase64(out, context) && out->len && !memchr(out->p, '\n', out->len) && !memchr(out->p, '\r', out->len))
+    if (codec_unbase64(out, context) && out->len && !memchr(out->p, '\n', out->len) &&
+        !memchr(out->p, '\r', out->len))
         return 0;
-    return lambda_fail(rq, &lambda_e_InvalidRequestContentException, "Client context must be a valid Base64-encoded JSON object.");
+    return lambda_fail(rq, &lambda_e_InvalidRequestContentException,
+                       "Client context must be a valid Base64-encoded JSON object.");
 }
 
 static struct waiter *waiter_new(struct rq *rq) {
@@ -137,14 +143,17 @@ static int check_payload(struct rq *rq) {
     str payload = rq->payload.bytes;
     struct err err = {0};
     if (payload.len > LAMBDA_SYNC_PAYLOAD)
-        return lambda_fail(rq, &lambda_e_RequestTooLargeException, "Request must be smaller than %d bytes for the InvokeFunction operation",
+        return lambda_fail(rq, &lambda_e_RequestTooLargeException,
+                           "Request must be smaller than %d bytes for the InvokeFunction operation",
                            LAMBDA_SYNC_PAYLOAD);
     if (payload.len == 0)
         return 0;
     CLEANUP_JSON json_t *doc = json_parse(payload, &err);
     if (!doc)
-        return lambda_fail(rq, &lambda_e_InvalidRequestContentException,
-                           "Could not parse request body into json: Could not parse payload into json: %s", err.text);
+        return lambda_fail(
+            rq, &lambda_e_InvalidRequestContentException,
+            "Could not parse request body into json: Could not parse payload into json: %s",
+            err.text);
     return 0;
 }
 
@@ -155,7 +164,8 @@ int lambda_op_Invoke(struct svc *svc, struct rq *rq) {
     CLEANUP_DEINIT(buf) struct buf text = {0};
     str type = json_str(rq->in, "InvocationType");
     if (json_has(rq->in, "DurableExecutionName") || json_has(rq->in, "TenantId"))
-        return lambda_fail_unsupported(rq, json_has(rq->in, "TenantId") ? "TenantId" : "DurableExecutionName");
+        return lambda_fail_unsupported(rq, json_has(rq->in, "TenantId") ? "TenantId"
+                                                                        : "DurableExecutionName");
     if (lambda_rq_name(rq, "FunctionName", &name) || lambda_rq_row(rq, &name, &doc, &text))
         return AWS_FAILED;
     if (check_payload(rq))

@@ -55,7 +55,8 @@ void lambda_log_line(struct lambda_env *env, const char *fmt, ...) {
     add_line(env, buf_view(&text));
 }
 
-/* Whole lines become the log's, with their newline, as on AWS; a very long one is cut into several. */
+/* Whole lines become the log's, with their newline, as on AWS; a very long one is cut into several.
+ */
 static void split(struct lambda_output *out) {
     str rest = buf_view(&out->partial);
     for (;;) {

@@ -12,8 +12,9 @@ static int add_up(struct rq *rq, str but, struct totals *ret) {
     CLEANUP_DEINIT(buf) struct buf from = {0};
     CLEANUP_DEINIT(buf) struct buf to = {0};
     lambda_row_range(rq->account, rq->region, &from, &to);
-    CLEANUP(store_iter) struct store_iter *it =
-        store_iter_new(rq_store(rq), rq_snap(rq), STORE_META, buf_view(&from), buf_view(&to), false);
+    CLEANUP(store_iter)
+    struct store_iter *it = store_iter_new(rq_store(rq), rq_snap(rq), STORE_META, buf_view(&from),
+                                           buf_view(&to), false);
     while (store_iter_next(it)) {
         CLEANUP_JSON json_t *doc = json_parse(it->value, NULL);
         const json_t *config = json_obj(doc, "Config");
@@ -33,8 +34,11 @@ int lambda_op_PutFunctionConcurrency(struct svc *svc, struct rq *rq) {
     if (lambda_change_open(rq, "FunctionName", &c) || add_up(rq, c.name.name, &totals))
         return AWS_FAILED;
     if (wanted > LAMBDA_ACCOUNT_CONCURRENCY - LAMBDA_UNRESERVED_LEAST - totals.reserved)
-        return lambda_fail_invalid(rq, "Specified ReservedConcurrentExecutions for function decreases account's "
-                                   "UnreservedConcurrentExecution below its minimum value of [%d].", LAMBDA_UNRESERVED_LEAST);
+        return lambda_fail_invalid(
+            rq,
+            "Specified ReservedConcurrentExecutions for function decreases account's "
+            "UnreservedConcurrentExecution below its minimum value of [%d].",
+            LAMBDA_UNRESERVED_LEAST);
     json_set_int(c.doc, "Reserved", wanted);
     lambda_change_put(rq, &c);
     lambda_rq_changed(svc, rq);
@@ -68,11 +72,13 @@ int lambda_op_GetAccountSettings(struct svc *svc, struct rq *rq) {
     struct totals totals = {0};
     if (add_up(rq, STR_NONE, &totals))
         return AWS_FAILED;
-    rq->out = json_pack("{s:{s:I,s:I,s:I,s:I,s:I},s:{s:I,s:I}}", "AccountLimit", "TotalCodeSize", (json_int_t)80530636800,
-                        "CodeSizeUnzipped", (json_int_t)262144000, "CodeSizeZipped", (json_int_t)52428800,
-                        "ConcurrentExecutions", (json_int_t)LAMBDA_ACCOUNT_CONCURRENCY, "UnreservedConcurrentExecutions",
-                        (json_int_t)(LAMBDA_ACCOUNT_CONCURRENCY - totals.reserved), "AccountUsage", "TotalCodeSize",
-                        (json_int_t)totals.code, "FunctionCount", (json_int_t)totals.functions);
+    rq->out = json_pack("{s:{s:I,s:I,s:I,s:I,s:I},s:{s:I,s:I}}", "AccountLimit", "TotalCodeSize",
+                        (json_int_t)80530636800, "CodeSizeUnzipped", (json_int_t)262144000,
+                        "CodeSizeZipped", (json_int_t)52428800, "ConcurrentExecutions",
+                        (json_int_t)LAMBDA_ACCOUNT_CONCURRENCY, "UnreservedConcurrentExecutions",
+                        (json_int_t)(LAMBDA_ACCOUNT_CONCURRENCY - totals.reserved), "AccountUsage",
+                        "TotalCodeSize", (json_int_t)totals.code, "FunctionCount",
+                        (json_int_t)totals.functions);
     return 0;
 }
 

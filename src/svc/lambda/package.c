@@ -12,16 +12,22 @@
 
 enum { READ_PIECE = 256 * 1024 };
 
-void lambda_package_deinit(struct lambda_package *package) { buf_deinit(&package->ref); }
-static void package_done(void *package) { lambda_package_deinit(package); }
+void lambda_package_deinit(struct lambda_package *package) {
+    buf_deinit(&package->ref);
+}
+static void package_done(void *package) {
+    lambda_package_deinit(package);
+}
 
 /* ---- Where it comes from ---- */
 static int decode_zip_file(struct rq *rq, str text, struct buf *zip) {
     if (text.len / 4 * 3 > LAMBDA_ZIP_MOST + 2)
         return lambda_fail(rq, &lambda_e_RequestTooLargeException,
-                           "Request must be smaller than %d bytes for the operation", LAMBDA_ZIP_MOST);
+                           "Request must be smaller than %d bytes for the operation",
+                           LAMBDA_ZIP_MOST);
     if (!codec_unbase64(zip, text))
-        return lambda_fail_invalid(rq, "Could not unzip uploaded file. Please check your file, then try to upload again.");
+        return lambda_fail_invalid(
+            rq, "Could not unzip uploaded file. Please check your file, then try to upload again.");
     return 0;
 }
 
@@ -31,30 +37,39 @@ static int fetch_object(struct rq *rq, const json_t *code, struct buf *zip) {
     json_set_str(in, "Bucket", json_str(code, "S3Bucket"));
     json_set_str(in, "Key", json_str(code, "S3Key"));
     json_set_str(in, "VersionId", json_str(code, "S3ObjectVersion"));
-    struct aws_call call = {.cloud = rq->cloud, .caller = rq->caller, .account = rq->account, .region = rq->region,
-                            .service = "s3", .op = "GetObject", .in = in};
+    struct aws_call call = {.cloud = rq->cloud,
+                            .caller = rq->caller,
+                            .account = rq->account,
+                            .region = rq->region,
+                            .service = "s3",
+                            .op = "GetObject",
+                            .in = in};
     int r = aws_call(&call);
     if (r)
-        r = lambda_fail_invalid(rq, "Error occurred while GetObject. S3 Error Code: %s. S3 Error Message: %s",
-                                buf_cstr(&call.error_code), buf_cstr(&call.error_message));
+        r = lambda_fail_invalid(
+            rq, "Error occurred while GetObject. S3 Error Code: %s. S3 Error Message: %s",
+            buf_cstr(&call.error_code), buf_cstr(&call.error_message));
     else
         *zip = call.out_body;
     if (r == 0)
         call.out_body = (struct buf){0};
     aws_call_deinit(&call);
     if (r == 0 && zip->len > LAMBDA_ZIP_MOST)
-        return lambda_fail_invalid(rq, "Zipped size must be smaller than %d bytes", LAMBDA_ZIP_MOST);
+        return lambda_fail_invalid(rq, "Zipped size must be smaller than %d bytes",
+                                   LAMBDA_ZIP_MOST);
     return r;
 }
 
 static int take_bytes(struct rq *rq, const json_t *code, struct buf *zip) {
-    bool zip_file = json_has(code, "ZipFile"), object = json_has(code, "S3Bucket") || json_has(code, "S3Key");
+    bool zip_file = json_has(code, "ZipFile"),
+         object = json_has(code, "S3Bucket") || json_has(code, "S3Key");
     if (json_has(code, "ImageUri"))
         return lambda_fail_unsupported(rq, "A container image (ImageUri)");
     if (json_has(code, "SourceKMSKeyArn"))
         return lambda_fail_unsupported(rq, "SourceKMSKeyArn");
     if (zip_file && object)
-        return lambda_fail_invalid(rq, "Please do not provide other FunctionCode parameters when providing a ZipFile.");
+        return lambda_fail_invalid(
+            rq, "Please do not provide other FunctionCode parameters when providing a ZipFile.");
     if (zip_file)
         return decode_zip_file(rq, json_str(code, "ZipFile"), zip);
     if (json_has(code, "S3Bucket") && json_has(code, "S3Key"))
@@ -63,7 +78,8 @@ static int take_bytes(struct rq *rq, const json_t *code, struct buf *zip) {
 }
 
 /* ---- Storing it ---- */
-/* Makes and commits the account's data key. 0, STORE_E_CONDITION where another request was faster. */
+/* Makes and commits the account's data key. 0, STORE_E_CONDITION where another request was faster.
+ */
 static int make_data_key(struct rq *rq, str row) {
     struct err err = {0};
     char id[SEAL_KEY_ID_LEN];
@@ -118,7 +134,8 @@ static void describe(str zip, struct lambda_package *package) {
     package->size = zip.len;
 }
 
-int lambda_package_take(struct svc *lambda, struct rq *rq, const json_t *code, struct lambda_package **ret_package) {
+int lambda_package_take(struct svc *lambda, struct rq *rq, const json_t *code,
+                        struct lambda_package **ret_package) {
     if (rq->stream) { /* a re-run after a lost race */
         *ret_package = rq->stream;
         return 0;

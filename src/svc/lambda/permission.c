@@ -16,11 +16,13 @@ static int open_row(struct rq *rq, struct lambda_change *ret) {
     return 0;
 }
 
-static json_t *statements_of(const json_t *doc) { return json_arr(json_obj(doc, "Policy"), "Statements"); }
+static json_t *statements_of(const json_t *doc) {
+    return json_arr(json_obj(doc, "Policy"), "Statements");
+}
 
 static void write_policy(const json_t *doc, struct buf *out) {
-    CLEANUP_JSON json_t *policy =
-        json_pack("{s:s,s:s,s:O}", "Version", "2012-10-17", "Id", "default", "Statement", statements_of(doc));
+    CLEANUP_JSON json_t *policy = json_pack("{s:s,s:s,s:O}", "Version", "2012-10-17", "Id",
+                                            "default", "Statement", statements_of(doc));
     json_write(out, policy);
 }
 
@@ -50,13 +52,14 @@ static json_t *principal_of(struct rq *rq, str principal) {
         return json_string("*");
     json_t *out = json_object();
     if (is_account(principal))
-        json_set_str(out, "AWS", arena_printf(&rq->arena, "arn:aws:iam::" STR_FMT ":root", STR_ARG(principal)));
+        json_set_str(out, "AWS",
+                     arena_printf(&rq->arena, "arn:aws:iam::" STR_FMT ":root", STR_ARG(principal)));
     else
         json_set_str(out, str_starts(principal, S("arn:")) ? "AWS" : "Service", principal);
     return out;
 }
 
-static void add_condition(json_t *conditions, const char *operator, const char *key, str value) {
+static void add_condition(json_t *conditions, const char *operator, const char * key, str value) {
     if (!value.p)
         return;
     json_t *block = json_obj(conditions, operator);
@@ -76,8 +79,10 @@ static json_t *statement_of(struct rq *rq, const struct lambda_name *name) {
     json_set(out, "Principal", principal_of(rq, json_str(rq->in, "Principal")));
     json_set_str(out, "Action", json_str(rq->in, "Action"));
     json_set_str(out, "Resource", buf_view(&arn));
-    add_condition(conditions, "StringEquals", "AWS:SourceAccount", json_str(rq->in, "SourceAccount"));
-    add_condition(conditions, "StringEquals", "aws:PrincipalOrgID", json_str(rq->in, "PrincipalOrgID"));
+    add_condition(conditions, "StringEquals", "AWS:SourceAccount",
+                  json_str(rq->in, "SourceAccount"));
+    add_condition(conditions, "StringEquals", "aws:PrincipalOrgID",
+                  json_str(rq->in, "PrincipalOrgID"));
     add_condition(conditions, "ArnLike", "AWS:SourceArn", json_str(rq->in, "SourceArn"));
     if (json_object_size(conditions))
         json_object_set(out, "Condition", conditions);
@@ -94,20 +99,25 @@ static int check_whole(struct rq *rq, const json_t *doc) {
     if (text.len > POLICY_MOST)
         return lambda_fail(rq, &lambda_e_PolicyLengthExceededException, NULL);
     if (policy_new(&policy, POLICY_RESOURCE, buf_view(&text), &err))
-        return lambda_fail_invalid(rq, "The provided principal was invalid. Please check the principal and try again. (%s)", err.text);
+        return lambda_fail_invalid(
+            rq,
+            "The provided principal was invalid. Please check the principal and try again. (%s)",
+            err.text);
     return 0;
 }
 
 static void set_statements(json_t *doc, json_t *statements) {
     char revision[RAND_UUID_LEN + 1];
     rand_uuid(revision);
-    json_set(doc, "Policy", json_pack("{s:o,s:s}", "Statements", statements, "RevisionId", revision));
+    json_set(doc, "Policy",
+             json_pack("{s:o,s:s}", "Statements", statements, "RevisionId", revision));
 }
 
 int lambda_op_AddPermission(struct svc *svc, struct rq *rq) {
     (void)svc;
     CLEANUP_DEINIT(lambda_change) struct lambda_change c = {0};
-    static const char *const never[] = {"EventSourceToken", "FunctionUrlAuthType", "InvokedViaFunctionUrl"};
+    static const char *const never[] = {"EventSourceToken", "FunctionUrlAuthType",
+                                        "InvokedViaFunctionUrl"};
     for (size_t i = 0; i < ARRAY_LEN(never); i++)
         if (json_has(rq->in, never[i]))
             return lambda_fail_unsupported(rq, never[i]);
@@ -118,8 +128,10 @@ int lambda_op_AddPermission(struct svc *svc, struct rq *rq) {
     if (find(statements, sid) >= 0) {
         json_decref(statements);
         return lambda_fail(rq, &lambda_e_ResourceConflictException,
-                           "The statement id (" STR_FMT ") provided already exists. Please provide a new statement id, or "
-                           "remove the existing statement.", STR_ARG(sid));
+                           "The statement id (" STR_FMT
+                           ") provided already exists. Please provide a new statement id, or "
+                           "remove the existing statement.",
+                           STR_ARG(sid));
     }
     json_t *statement = statement_of(rq, &c.name);
     CLEANUP_DEINIT(buf) struct buf text = {0};
@@ -142,7 +154,8 @@ int lambda_op_RemovePermission(struct svc *svc, struct rq *rq) {
     str sid = json_str(rq->in, "StatementId");
     int at = find(statements_of(c.doc), sid);
     if (at < 0)
-        return lambda_fail(rq, &lambda_e_ResourceNotFoundException, "Statement " STR_FMT " is not found in resource policy.", STR_ARG(sid));
+        return lambda_fail(rq, &lambda_e_ResourceNotFoundException,
+                           "Statement " STR_FMT " is not found in resource policy.", STR_ARG(sid));
     json_t *statements = json_copy(statements_of(c.doc));
     json_array_remove(statements, (size_t)at);
     set_statements(c.doc, statements);
@@ -157,7 +170,8 @@ int lambda_op_GetPolicy(struct svc *svc, struct rq *rq) {
     if (open_row(rq, &c))
         return AWS_FAILED;
     if (json_array_size(statements_of(c.doc)) == 0)
-        return lambda_fail(rq, &lambda_e_ResourceNotFoundException, "The resource you requested does not exist.");
+        return lambda_fail(rq, &lambda_e_ResourceNotFoundException,
+                           "The resource you requested does not exist.");
     write_policy(c.doc, &text);
     rq->out = json_object();
     json_set_str(rq->out, "Policy", buf_view(&text));

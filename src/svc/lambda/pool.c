@@ -8,7 +8,9 @@
 enum { SETTLE_MS = 20, KEYS_MARGIN_MS = 60000 };
 
 /* ---- Invocations ---- */
-void lambda_outcome_deinit(struct lambda_outcome *outcome) { buf_deinit(&outcome->payload); }
+void lambda_outcome_deinit(struct lambda_outcome *outcome) {
+    buf_deinit(&outcome->payload);
+}
 
 struct lambda_inv *lambda_inv_new(struct lambda_fn *fn, str payload) {
     struct lambda_inv *inv = mem_new(struct lambda_inv);
@@ -97,7 +99,9 @@ static bool at_limit(struct svc *svc, const struct lambda_fn *fn, const struct l
     return count_of(svc, fn->name.account)->n >= LAMBDA_ACCOUNT_CONCURRENCY;
 }
 
-static uint64_t memory_of(const struct lambda_fn *fn) { return fn->memory_mb * 1024 * 1024; }
+static uint64_t memory_of(const struct lambda_fn *fn) {
+    return fn->memory_mb * 1024 * 1024;
+}
 
 /* ---- Environments ---- */
 void lambda_env_unref(struct lambda_env *env) {
@@ -136,7 +140,9 @@ void lambda_env_bury(struct lambda_env *env) {
     lambda_env_unref(env);
 }
 
-static void push_front(struct list *head, struct list *node) { list_append(head->next, node); }
+static void push_front(struct list *head, struct list *node) {
+    list_append(head->next, node);
+}
 
 static struct lambda_env *env_new(struct svc *svc, struct lambda_pool *pool, struct lambda_fn *fn) {
     struct lambda_env *env = mem_new(struct lambda_env);
@@ -259,7 +265,8 @@ static void note_start(struct svc *svc, struct lambda_env *env, struct lambda_in
     assign(svc, env, inv);
 }
 
-/* Without the lock. The environment is made here; when that fails the invocation ends with the reason. */
+/* Without the lock. The environment is made here; when that fails the invocation ends with the
+ * reason. */
 static void start_env(struct svc *svc, struct lambda_env *env, struct lambda_inv *inv) {
     int fault = lambda_env_start(env, inv);
     pthread_mutex_lock(&svc->lock);
@@ -313,10 +320,12 @@ static void write_report(struct lambda_env *env, const struct lambda_inv *inv) {
         buf_printf(&init, "Init Duration: %.2f ms\t", (double)env->init_ns / 1e6);
     env->init_reported = true;
     lambda_log_line(env, "END RequestId: %s\n", inv->id);
-    lambda_log_line(env, "REPORT RequestId: %s\tDuration: %.2f ms\tBilled Duration: %lld ms\tMemory Size: %llu MB\t"
-                    "Max Memory Used: %llu MB\t%s\n",
-                    inv->id, ms, (long long)(ms + 0.999), (unsigned long long)env->fn->memory_mb,
-                    (unsigned long long)peak, buf_cstr(&init));
+    lambda_log_line(
+        env,
+        "REPORT RequestId: %s\tDuration: %.2f ms\tBilled Duration: %lld ms\tMemory Size: %llu MB\t"
+        "Max Memory Used: %llu MB\t%s\n",
+        inv->id, ms, (long long)(ms + 0.999), (unsigned long long)env->fn->memory_mb,
+        (unsigned long long)peak, buf_cstr(&init));
 }
 
 void lambda_take_lines(struct lambda_env *env, struct lambda_inv *inv) {

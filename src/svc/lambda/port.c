@@ -1,4 +1,5 @@
-/* The hub's doors: events for functions, checks at configuration time, synchronous calls from inside. */
+/* The hub's doors: events for functions, checks at configuration time, synchronous calls from
+ * inside. */
 #include "aws/port.h"
 #include "base/rand.h"
 #include "svc/lambda/lambda_priv.h"
@@ -17,7 +18,8 @@ static int may_invoke(const struct lambda_fn *fn, const struct hub_event *event)
         return str_eq(event->source_account, fn->name.account) ? HUB_OK : HUB_E_DENIED;
     if (lambda_policy_of(fn, &policy, &err))
         return HUB_E_DENIED;
-    return aws_port_decide(event, policy, "lambda:InvokeFunction", buf_view(&fn->arn), fn->name.account);
+    return aws_port_decide(event, policy, "lambda:InvokeFunction", buf_view(&fn->arn),
+                           fn->name.account);
 }
 
 static int find(struct svc *svc, str arn, struct lambda_fn **ret_fn) {
@@ -74,7 +76,8 @@ static int take_outcome(struct caller *caller, struct buf *ret_payload, struct e
     return 0;
 }
 
-static int invoke(void *svc, str function_arn, str payload, struct buf *ret_payload, struct err *err) {
+static int invoke(void *svc, str function_arn, str payload, struct buf *ret_payload,
+                  struct err *err) {
     CLEANUP(lambda_fn) struct lambda_fn *fn = NULL;
     int r = find(svc, function_arn, &fn);
     if (r)

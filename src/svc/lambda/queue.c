@@ -3,8 +3,8 @@
  *
  * The rows are the truth; memory holds only which row is due when (a heap), and which rows wait for
  * room, by function. A row stays while its invocation is under way and goes in the batch that
- * records the outcome: when the daemon dies in between, the next one finds the row as it was, so the
- * attempt is not counted and the event is delivered again at once.
+ * records the outcome: when the daemon dies in between, the next one finds the row as it was, so
+ * the attempt is not counted and the event is delivered again at once.
  */
 #include "base/clock.h"
 #include "base/log.h"
@@ -92,28 +92,44 @@ void lambda_queue_due(struct svc *svc, uint64_t id, int64_t due_ms) {
     hub_kick(svc->queue_timer);
 }
 
-void lambda_queue_kick(struct svc *svc) { hub_kick(svc->queue_timer); }
+void lambda_queue_kick(struct svc *svc) {
+    hub_kick(svc->queue_timer);
+}
 
 /* ---- Adding and removing ---- */
-static void row_is_durable(void *svc, uint64_t id) { lambda_queue_due(svc, id, 0); }
+static void row_is_durable(void *svc, uint64_t id) {
+    lambda_queue_due(svc, id, 0);
+}
 
-void lambda_queue_add(struct svc *svc, struct store_batch *batch, const struct lambda_fn *fn, const char *id, str payload) {
+void lambda_queue_add(struct svc *svc, struct store_batch *batch, const struct lambda_fn *fn,
+                      const char *id, str payload) {
     uint64_t row_id = store_next_id(svc->store);
     int64_t now = clock_world_ms();
     const struct lambda_queue_row row = {
-        .due_ms = 0, .born_ms = now, .account = fn->name.account, .region = fn->name.region, .name = fn->name.name,
-        .request_id = str_c(id), .payload = payload,
+        .due_ms = 0,
+        .born_ms = now,
+        .account = fn->name.account,
+        .region = fn->name.region,
+        .name = fn->name.name,
+        .request_id = str_c(id),
+        .payload = payload,
     };
     put_row(batch, row_id, &row);
     store_after_id(batch, row_is_durable, svc, row_id);
     lambda_count_metric(svc, batch, fn, "AsyncEventsReceived", 1, "Count");
 }
 
-void lambda_queue_again(struct svc *svc, struct store_batch *batch, const struct lambda_inv *inv, int64_t due_ms) {
+void lambda_queue_again(struct svc *svc, struct store_batch *batch, const struct lambda_inv *inv,
+                        int64_t due_ms) {
     (void)svc;
     const struct lambda_queue_row row = {
-        .due_ms = due_ms, .born_ms = inv->born_ms, .attempts = inv->attempts, .account = inv->fn->name.account,
-        .region = inv->fn->name.region, .name = inv->fn->name.name, .request_id = str_c(inv->id),
+        .due_ms = due_ms,
+        .born_ms = inv->born_ms,
+        .attempts = inv->attempts,
+        .account = inv->fn->name.account,
+        .region = inv->fn->name.region,
+        .name = inv->fn->name.name,
+        .request_id = str_c(inv->id),
         .payload = buf_view(&inv->payload),
     };
     put_row(batch, inv->row_id, &row);
@@ -135,7 +151,8 @@ static void drop(struct svc *svc, uint64_t id, const char *why) {
     (void)store_commit(svc->store, batch, NULL);
 }
 
-static struct lambda_inv *inv_of_row(struct lambda_fn *fn, uint64_t id, const struct lambda_queue_row *row) {
+static struct lambda_inv *inv_of_row(struct lambda_fn *fn, uint64_t id,
+                                     const struct lambda_queue_row *row) {
     struct lambda_inv *inv = lambda_inv_new(fn, row->payload);
     inv->async = true;
     inv->row_id = id;
@@ -155,12 +172,14 @@ static struct lambda_inv *load(struct svc *svc, uint64_t id) {
     int r = store_get(svc->store, NULL, STORE_QUEUE, buf_view(&key), &value);
     if (r == STORE_E_ABSENT)
         return NULL;
-    if (r == 0 && (!lambda_queue_row_decode(buf_view(&value), &row) || row.request_id.len != RAND_UUID_LEN)) {
+    if (r == 0 &&
+        (!lambda_queue_row_decode(buf_view(&value), &row) || row.request_id.len != RAND_UUID_LEN)) {
         drop(svc, id, "its row is damaged");
         return NULL;
     }
     if (r == 0)
-        r = lambda_fn_load(svc->store, &(struct lambda_name){row.account, row.region, row.name, STR_NONE}, &fn);
+        r = lambda_fn_load(svc->store,
+                           &(struct lambda_name){row.account, row.region, row.name, STR_NONE}, &fn);
     if (r == 0)
         return inv_of_row(fn, id, &row);
     if (r == STORE_E_ABSENT)
@@ -181,12 +200,15 @@ static void expire(struct svc *svc, struct lambda_inv *inv) {
     lambda_inv_free(inv);
 }
 
-static int64_t expiry_of(const struct lambda_inv *inv) { return inv->born_ms + lambda_fn_max_age_ms(inv->fn); }
+static int64_t expiry_of(const struct lambda_inv *inv) {
+    return inv->born_ms + lambda_fn_max_age_ms(inv->fn);
+}
 
 /* It waits in its function's line; front: where it stood before. */
 static void stand_in_line(struct svc *svc, struct lambda_inv *inv, bool front, bool counted) {
     struct lambda_waiting *w = mem_new(struct lambda_waiting);
-    *w = (struct lambda_waiting){.id = inv->row_id, .expires_ms = expiry_of(inv), .counted = counted};
+    *w = (struct lambda_waiting){
+        .id = inv->row_id, .expires_ms = expiry_of(inv), .counted = counted};
     pthread_mutex_lock(&svc->lock);
     struct lambda_pool *pool = lambda_pool_of(svc, buf_view(&inv->fn->arn));
     list_append(front ? pool->waiting.next : &pool->waiting, &w->node);
@@ -276,7 +298,8 @@ static int64_t next_time(struct svc *svc) {
     void *value;
     while (map_next(&svc->pools, &at, &arn, &value)) {
         struct list *line = &((struct lambda_pool *)value)->waiting;
-        if (!list_empty(line) && LIST_ENTRY(line->next, struct lambda_waiting, node)->expires_ms < next)
+        if (!list_empty(line) &&
+            LIST_ENTRY(line->next, struct lambda_waiting, node)->expires_ms < next)
             next = LIST_ENTRY(line->next, struct lambda_waiting, node)->expires_ms;
     }
     return svc->stopping ? INT64_MAX : next;
@@ -304,7 +327,8 @@ int lambda_queue_open(struct svc *svc, struct err *err) {
     key_begin(&from, "lambda.q");
     key_begin(&to, "lambda.q");
     key_after(&to);
-    CLEANUP(store_iter) struct store_iter *it =
+    CLEANUP(store_iter)
+    struct store_iter *it =
         store_iter_new(svc->store, NULL, STORE_QUEUE, buf_view(&from), buf_view(&to), false);
     while (store_iter_next(it)) {
         struct cur key = cur_of(it->key);

@@ -1,4 +1,5 @@
-/* GetFunction, GetFunctionConfiguration, ListFunctions, ListVersionsByFunction, and the fixed answers. */
+/* GetFunction, GetFunctionConfiguration, ListFunctions, ListVersionsByFunction, and the fixed
+ * answers. */
 #include "svc/lambda/lambda_priv.h"
 
 enum { PAGE = 50, PAGE_MOST = 10000 };
@@ -19,17 +20,21 @@ int lambda_op_GetFunctionConfiguration(struct svc *svc, struct rq *rq) {
     return 0;
 }
 
-/* Code.Location is a presigned URL at Lambda's own; here packages have no address, so it is left out. */
+/* Code.Location is a presigned URL at Lambda's own; here packages have no address, so it is left
+ * out. */
 int lambda_op_GetFunction(struct svc *svc, struct rq *rq) {
     (void)svc;
     CLEANUP_JSON json_t *doc = NULL;
     if (take_row(rq, &doc))
         return AWS_FAILED;
-    rq->out = json_pack("{s:O,s:{s:s}}", "Configuration", json_obj(doc, "Config"), "Code", "RepositoryType", "S3");
+    rq->out = json_pack("{s:O,s:{s:s}}", "Configuration", json_obj(doc, "Config"), "Code",
+                        "RepositoryType", "S3");
     if (json_obj(doc, "Tags") && json_object_size(json_obj(doc, "Tags")))
         json_set(rq->out, "Tags", json_incref(json_obj(doc, "Tags")));
     if (json_has(doc, "Reserved"))
-        json_set(rq->out, "Concurrency", json_pack("{s:I}", "ReservedConcurrentExecutions", (json_int_t)json_int(doc, "Reserved", 0)));
+        json_set(rq->out, "Concurrency",
+                 json_pack("{s:I}", "ReservedConcurrentExecutions",
+                           (json_int_t)json_int(doc, "Reserved", 0)));
     return 0;
 }
 
@@ -46,8 +51,9 @@ int lambda_op_ListFunctions(struct svc *svc, struct rq *rq) {
         lambda_row_key(&name, &from);
         buf_char(&from, '\0'); /* the first key behind it */
     }
-    CLEANUP(store_iter) struct store_iter *it =
-        store_iter_new(rq_store(rq), rq_snap(rq), STORE_META, buf_view(&from), buf_view(&to), false);
+    CLEANUP(store_iter)
+    struct store_iter *it = store_iter_new(rq_store(rq), rq_snap(rq), STORE_META, buf_view(&from),
+                                           buf_view(&to), false);
     json_t *list = json_array();
     rq->out = json_pack("{s:o}", "Functions", list);
     while (store_iter_next(it)) {

@@ -37,12 +37,15 @@ static void route(const struct net_req *req, struct call *call) {
         if (str_is(req->method, fixed[i].method) && str_is(req->path, fixed[i].path))
             call->kind = fixed[i].kind;
     str rest, what;
-    if (call->kind || !str_is(req->method, "POST") || !str_starts(req->path, S(PREFIX "invocation/")))
+    if (call->kind || !str_is(req->method, "POST") ||
+        !str_starts(req->path, S(PREFIX "invocation/")))
         return;
     rest = str_skip(req->path, sizeof PREFIX "invocation/" - 1);
     if (!str_cut(rest, '/', &call->id, &what))
         return;
-    call->kind = str_is(what, "response") ? KIND_RESPONSE : str_is(what, "error") ? KIND_ERROR : KIND_UNKNOWN;
+    call->kind = str_is(what, "response") ? KIND_RESPONSE
+                 : str_is(what, "error")  ? KIND_ERROR
+                                          : KIND_UNKNOWN;
 }
 
 /* ---- Answers ---- */
@@ -56,7 +59,9 @@ static void reply(struct net_req *req, int status, const char *type, const char 
     net_reply_bytes(req, status, buf_view(&body));
 }
 
-static void reply_accepted(struct net_req *req) { reply(req, 202, NULL, NULL); }
+static void reply_accepted(struct net_req *req) {
+    reply(req, 202, NULL, NULL);
+}
 
 static void reply_wrong_state(struct net_req *req) {
     reply(req, 403, "InvalidStateTransition", "State transition is not allowed");
@@ -78,8 +83,8 @@ static void reply_event(struct net_req *req, struct lambda_env *env) {
     put_number(req, S("Lambda-Runtime-Deadline-Ms"), clock_real_ms() + env->fn->timeout_ms);
     char trace[96];
     int64_t now_s = clock_real_ms() / 1000;
-    snprintf(trace, sizeof trace, "Root=1-%08llx-%.8s%.4s%.4s%.8s;Sampled=0", (unsigned long long)now_s, inv->id,
-             inv->id + 9, inv->id + 14, inv->id + 24);
+    snprintf(trace, sizeof trace, "Root=1-%08llx-%.8s%.4s%.4s%.8s;Sampled=0",
+             (unsigned long long)now_s, inv->id, inv->id + 9, inv->id + 14, inv->id + 24);
     net_reply_header(req, S("Lambda-Runtime-Trace-Id"), str_c(trace));
     if (inv->client_context.len)
         net_reply_header(req, S("Lambda-Runtime-Client-Context"), buf_view(&inv->client_context));
@@ -118,7 +123,8 @@ static void next(struct net_req *req, struct lambda_env *env) {
 static str error_type(const struct net_req *req, const char *unknown) {
     str type = net_header(req, "Lambda-Runtime-Function-Error-Type");
     str head, tail;
-    bool known = str_cut(type, '.', &head, &tail) && (str_is(head, "Runtime") || str_is(head, "Function")) && tail.len &&
+    bool known = str_cut(type, '.', &head, &tail) &&
+                 (str_is(head, "Runtime") || str_is(head, "Function")) && tail.len &&
                  tail.p[0] >= 'A' && tail.p[0] <= 'Z';
     for (size_t i = 0; known && i < tail.len; i++)
         known = (tail.p[i] >= 'a' && tail.p[i] <= 'z') || (tail.p[i] >= 'A' && tail.p[i] <= 'Z');
@@ -128,8 +134,9 @@ static str error_type(const struct net_req *req, const char *unknown) {
 static void take_response(struct call *call, struct lambda_inv *inv) {
     if (call->seen > LAMBDA_RESPONSE_MOST) {
         CLEANUP_DEINIT(buf) struct buf text = {0};
-        buf_printf(&text, "{\"errorType\":\"Function.ResponseSizeTooLarge\",\"errorMessage\":\"Response payload size exceeded "
-                   "maximum allowed payload size (6291556 bytes).\"}");
+        buf_printf(&text, "{\"errorType\":\"Function.ResponseSizeTooLarge\",\"errorMessage\":"
+                          "\"Response payload size exceeded "
+                          "maximum allowed payload size (6291556 bytes).\"}");
         inv->outcome.payload = text;
         text = (struct buf){0};
         inv->outcome.function_error = true;
@@ -139,7 +146,8 @@ static void take_response(struct call *call, struct lambda_inv *inv) {
     call->body = (struct buf){0};
 }
 
-static void take_error(const struct net_req *req, struct call *call, struct lambda_inv *inv, const char *unknown) {
+static void take_error(const struct net_req *req, struct call *call, struct lambda_inv *inv,
+                       const char *unknown) {
     inv->outcome.function_error = true;
     CLEANUP_JSON json_t *body = json_parse(buf_view(&call->body), NULL);
     if (json_is_object(body)) {
@@ -175,7 +183,8 @@ static void finish_invocation(struct net_req *req, struct call *call) {
     if (!inv)
         reply_wrong_state(req);
     else if (call->seen > LAMBDA_RESPONSE_MOST)
-        reply(req, 413, "RequestEntityTooLarge", "Exceeded maximum allowed payload size (6291556 bytes).");
+        reply(req, 413, "RequestEntityTooLarge",
+              "Exceeded maximum allowed payload size (6291556 bytes).");
     else
         reply_accepted(req);
     if (inv)
@@ -217,7 +226,8 @@ static void body(void *svc, struct net_req *req, const void *p, size_t n) {
     struct call *call = req->app;
     call->seen += n;
     if (call->seen > BODY_MOST && !net_replied(req)) {
-        reply(req, 413, "RequestEntityTooLarge", "Exceeded maximum allowed payload size (6291556 bytes).");
+        reply(req, 413, "RequestEntityTooLarge",
+              "Exceeded maximum allowed payload size (6291556 bytes).");
         net_close_after(req);
     } else if (call->seen <= LAMBDA_RESPONSE_MOST) {
         buf_add(&call->body, p, n);

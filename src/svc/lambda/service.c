@@ -1,7 +1,7 @@
 /* The life of the service. */
+#include "store/key.h"
 #include "svc/lambda/code.h"
 #include "svc/lambda/lambda_priv.h"
-#include "store/key.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -23,7 +23,9 @@ static unsigned default_at_once(void) {
 }
 
 /* ---- Unpacked code that no row names ---- */
-static bool is_named(void *dirs, const char *name) { return map_get(dirs, str_c(name)) != NULL; }
+static bool is_named(void *dirs, const char *name) {
+    return map_get(dirs, str_c(name)) != NULL;
+}
 
 static int sweep_code(struct svc *svc, struct err *err) {
     static char present;
@@ -33,7 +35,8 @@ static int sweep_code(struct svc *svc, struct err *err) {
     key_begin(&from, "lambda.fn");
     key_begin(&to, "lambda.fn");
     key_after(&to);
-    CLEANUP(store_iter) struct store_iter *it =
+    CLEANUP(store_iter)
+    struct store_iter *it =
         store_iter_new(svc->store, NULL, STORE_META, buf_view(&from), buf_view(&to), false);
     while (store_iter_next(it)) {
         CLEANUP_JSON json_t *doc = json_parse(it->value, NULL);
@@ -97,7 +100,7 @@ static void free_waiting(struct svc *svc) {
     void *value;
     while (map_next(&svc->pools, &at, &arn, &value))
         LIST_EACH(node, &((struct lambda_pool *)value)->waiting)
-            free(LIST_ENTRY(node, struct lambda_waiting, node));
+    free(LIST_ENTRY(node, struct lambda_waiting, node));
 }
 
 struct svc *lambda_close(struct svc *svc) {
@@ -133,7 +136,7 @@ static void kill_all(struct svc *svc) {
     void *value;
     while (map_next(&svc->pools, &at, &arn, &value))
         LIST_EACH(node, &((struct lambda_pool *)value)->envs)
-            lambda_env_kill(LIST_ENTRY(node, struct lambda_env, node));
+    lambda_env_kill(LIST_ENTRY(node, struct lambda_env, node));
 }
 
 void lambda_stop(struct svc *svc) {

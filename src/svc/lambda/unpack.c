@@ -27,8 +27,10 @@ static int bad_zip(struct err *err, const char *fmt, ...) {
     va_start(args, fmt);
     buf_vprintf(&text, fmt, args);
     va_end(args);
-    return err_set(err, LAMBDA_E_ZIP, "Could not unzip uploaded file. Please check your file, then try to upload again. (%.300s)",
-                   buf_cstr(&text));
+    return err_set(
+        err, LAMBDA_E_ZIP,
+        "Could not unzip uploaded file. Please check your file, then try to upload again. (%.300s)",
+        buf_cstr(&text));
 }
 
 /* ---- Checking an entry ---- */
@@ -73,7 +75,8 @@ static int read_entry(zip_t *zip, zip_uint64_t index, struct entry *ret, struct 
     ret->folder = ret->name.p[ret->name.len - 1] == '/' || S_ISDIR(mode);
     ret->executable = mode & 0111;
     if ((mode & S_IFMT) != 0 && !S_ISREG(mode) && !S_ISDIR(mode))
-        return bad_zip(err, "\"%.200s\" is neither a file nor a folder; links are not taken", st.name);
+        return bad_zip(err, "\"%.200s\" is neither a file nor a folder; links are not taken",
+                       st.name);
     if ((st.valid & ZIP_STAT_ENCRYPTION_METHOD) && st.encryption_method != ZIP_EM_NONE)
         return bad_zip(err, "\"%.200s\" is encrypted", st.name);
     return 0;
@@ -118,8 +121,9 @@ static int copy_out(zip_file_t *from, int fd, uint64_t size, struct err *err) {
 static int write_file(zip_t *zip, const struct entry *e, const char *path, struct err *err) {
     CLEANUP_FD int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0)
-        return errno == EEXIST || errno == EISDIR ? bad_zip(err, "\"" STR_FMT "\" is there twice", STR_ARG(e->name))
-                                                   : err_sys(err, -errno, "unpacking a function");
+        return errno == EEXIST || errno == EISDIR
+                   ? bad_zip(err, "\"" STR_FMT "\" is there twice", STR_ARG(e->name))
+                   : err_sys(err, -errno, "unpacking a function");
     zip_file_t *from = zip_fopen_index(zip, e->index, 0);
     if (!from)
         return bad_zip(err, "\"" STR_FMT "\": %s", STR_ARG(e->name), zip_strerror(zip));
@@ -151,7 +155,8 @@ static int unpack_all(zip_t *zip, const char *root, struct err *err) {
     zip_int64_t n = zip_get_num_entries(zip, 0);
     uint64_t all = 0;
     if (n <= 0 || n > LAMBDA_FILES_MOST)
-        return bad_zip(err, n <= 0 ? "it is empty" : "it holds more than %d files", LAMBDA_FILES_MOST);
+        return bad_zip(err, n <= 0 ? "it is empty" : "it holds more than %d files",
+                       LAMBDA_FILES_MOST);
     for (zip_int64_t i = 0; i < n; i++) {
         struct entry e = {0};
         int r = read_entry(zip, (zip_uint64_t)i, &e, err);
@@ -159,7 +164,8 @@ static int unpack_all(zip_t *zip, const char *root, struct err *err) {
             return r;
         all += e.size;
         if (e.size > LAMBDA_UNZIPPED_MOST || all > LAMBDA_UNZIPPED_MOST)
-            return err_set(err, LAMBDA_E_TOO_BIG, "Unzipped size must be smaller than %d bytes", LAMBDA_UNZIPPED_MOST);
+            return err_set(err, LAMBDA_E_TOO_BIG, "Unzipped size must be smaller than %d bytes",
+                           LAMBDA_UNZIPPED_MOST);
         r = write_entry(zip, &e, root, err);
         if (r)
             return r;
@@ -212,7 +218,8 @@ int lambda_code_unpack(const char *functions_dir, str zip, const char *dir, stru
         return 0;
     char random[17], half[PATH_MAX], whole[PATH_MAX];
     rand_hex(random, 8);
-    if (snprintf(half, sizeof half, "%s/" HALF_MADE "%s", functions_dir, random) >= (int)sizeof half ||
+    if (snprintf(half, sizeof half, "%s/" HALF_MADE "%s", functions_dir, random) >=
+            (int)sizeof half ||
         snprintf(whole, sizeof whole, "%s/%s", functions_dir, dir) >= (int)sizeof whole)
         return err_sys(err, -ENAMETOOLONG, "unpacking a function");
     int r = io_mkdirs(functions_dir, 0700, err);
@@ -245,7 +252,8 @@ static bool is_same_boot(const char *functions_dir) {
     return false;
 }
 
-void lambda_code_sweep(const char *functions_dir, bool (*keep)(void *ctx, const char *name), void *ctx) {
+void lambda_code_sweep(const char *functions_dir, bool (*keep)(void *ctx, const char *name),
+                       void *ctx) {
     if (io_mkdirs(functions_dir, 0700, NULL))
         return;
     bool same_boot = is_same_boot(functions_dir);
@@ -253,7 +261,8 @@ void lambda_code_sweep(const char *functions_dir, bool (*keep)(void *ctx, const 
     if (!dir)
         return;
     for (struct dirent *e; (e = readdir(dir));) {
-        if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0 || strcmp(e->d_name, "boot") == 0)
+        if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0 ||
+            strcmp(e->d_name, "boot") == 0)
             continue;
         if (!same_boot || !keep(ctx, e->d_name))
             remove_tree(dirfd(dir), e->d_name);

@@ -47,15 +47,18 @@ void lambda_watch_wake(struct svc *svc) {
 static void describe_end(struct lambda_env *env, const struct sandbox_end *end) {
     struct lambda_inv *inv = env->inv;
     if (end->exec_errno)
-        lambda_fail_run(inv, "Runtime.InvalidEntrypoint", "fork/exec /var/task/bootstrap: %s", strerror(end->exec_errno));
+        lambda_fail_run(inv, "Runtime.InvalidEntrypoint", "fork/exec /var/task/bootstrap: %s",
+                        strerror(end->exec_errno));
     else if (end->lost || (end->signaled && end->code == SIGKILL))
         lambda_fail_run(inv, "Runtime.ExitError", "Runtime exited with error: signal: killed");
     else if (end->signaled)
-        lambda_fail_run(inv, "Runtime.ExitError", "Runtime exited with error: signal: %s", strsignal(end->code));
+        lambda_fail_run(inv, "Runtime.ExitError", "Runtime exited with error: signal: %s",
+                        strsignal(end->code));
     else if (end->code == 0)
         lambda_fail_run(inv, "Runtime.ExitError", "Runtime exited without providing a reason");
     else
-        lambda_fail_run(inv, "Runtime.ExitError", "Runtime exited with error: exit status %d", end->code);
+        lambda_fail_run(inv, "Runtime.ExitError", "Runtime exited with error: exit status %d",
+                        end->code);
 }
 
 /* Its invocation, failed, or NULL. Under the lock. */
@@ -70,7 +73,8 @@ static struct lambda_inv *last_words(struct lambda_env *env, const struct sandbo
     describe_end(env, end);
     str text = buf_view(&env->inv->outcome.payload);
     CLEANUP_JSON json_t *error = json_parse(text, NULL);
-    lambda_log_line(env, STR_FMT "\n" STR_FMT "\n", STR_ARG(json_str(error, "errorMessage")), STR_ARG(json_str(error, "errorType")));
+    lambda_log_line(env, STR_FMT "\n" STR_FMT "\n", STR_ARG(json_str(error, "errorMessage")),
+                    STR_ARG(json_str(error, "errorType")));
     return lambda_detach(env);
 }
 
@@ -113,13 +117,15 @@ static struct lambda_inv *time_out(struct lambda_env *env, bool *ret_again) {
     struct lambda_inv *inv = env->inv;
     double seconds = (double)env->fn->timeout_ms / 1000;
     if (env->state == ENV_STARTING && !inv->init_again) {
-        lambda_log_line(env, "INIT_REPORT Init Duration: %d.00 ms\tPhase: init\tStatus: timeout\n", LAMBDA_INIT_S * 1000);
+        lambda_log_line(env, "INIT_REPORT Init Duration: %d.00 ms\tPhase: init\tStatus: timeout\n",
+                        LAMBDA_INIT_S * 1000);
         inv->init_again = *ret_again = true;
         return lambda_release(env);
     }
     lambda_fail_run(inv, "Sandbox.Timedout", "Task timed out after %.2f seconds", seconds);
     char when[CLOCK_ISO_MAX];
-    lambda_log_line(env, "%s %s Task timed out after %.2f seconds\n\n", clock_iso8601_ms(when, clock_world_ms()), inv->id, seconds);
+    lambda_log_line(env, "%s %s Task timed out after %.2f seconds\n\n",
+                    clock_iso8601_ms(when, clock_world_ms()), inv->id, seconds);
     return lambda_detach(env);
 }
 
@@ -164,7 +170,8 @@ static bool is_outdated(const struct lambda_env *env, const struct lambda_fn *ne
     return env->state == ENV_IDLE && (!newest || newest->generation != env->fn->generation);
 }
 
-/* Idle environments of functions that were changed or deleted. Under the lock; reads a row per pool with one. */
+/* Idle environments of functions that were changed or deleted. Under the lock; reads a row per pool
+ * with one. */
 static void retire_outdated(struct svc *svc) {
     size_t at = 0;
     str arn;
@@ -175,7 +182,8 @@ static void retire_outdated(struct svc *svc) {
         if (list_empty(&pool->envs))
             continue;
         CLEANUP(lambda_fn) struct lambda_fn *newest = NULL;
-        int r = lambda_fn_load(svc->store, &LIST_ENTRY(pool->envs.next, struct lambda_env, node)->fn->name, &newest);
+        int r = lambda_fn_load(
+            svc->store, &LIST_ENTRY(pool->envs.next, struct lambda_env, node)->fn->name, &newest);
         if (r && r != STORE_E_ABSENT)
             continue;
         LIST_EACH(node, &pool->envs) {
@@ -190,7 +198,8 @@ static void retire_outdated(struct svc *svc) {
 static void run_again(struct svc *svc, struct lambda_inv *inv) {
     if (lambda_dispatch(svc, inv) == 0)
         return;
-    lambda_fail_service(inv, &lambda_e_TooManyRequestsException, lambda_e_TooManyRequestsException.text);
+    lambda_fail_service(inv, &lambda_e_TooManyRequestsException,
+                        lambda_e_TooManyRequestsException.text);
     inv->outcome.throttled = true;
     lambda_finish(svc, inv);
 }
@@ -217,7 +226,8 @@ static int look_around(struct svc *svc, bool memory) {
         size_t at = 0;
         str arn;
         void *value;
-        while (!due.finished && !due.again && !due.lines && map_next(&svc->pools, &at, &arn, &value)) {
+        while (!due.finished && !due.again && !due.lines &&
+               map_next(&svc->pools, &at, &arn, &value)) {
             LIST_EACH(node, &((struct lambda_pool *)value)->envs) {
                 struct lambda_env *env = LIST_ENTRY(node, struct lambda_env, node);
                 due = check_env(env, now, memory);
@@ -232,7 +242,9 @@ static int look_around(struct svc *svc, bool memory) {
         if (handle(svc, &due))
             continue;
         int64_t ms = next == INT64_MAX ? -1 : (next - now) / 1000000 + 1;
-        return active && (ms < 0 || ms > MEMORY_TICK_MS) ? MEMORY_TICK_MS : ms > 60000 ? 60000 : (int)ms;
+        return active && (ms < 0 || ms > MEMORY_TICK_MS) ? MEMORY_TICK_MS
+               : ms > 60000                              ? 60000
+                                                         : (int)ms;
     }
 }
 
@@ -275,7 +287,8 @@ int lambda_watch_start(struct svc *svc, struct err *err) {
     svc->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     svc->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     struct epoll_event e = {.events = EPOLLIN};
-    if (svc->epoll_fd < 0 || svc->wake_fd < 0 || epoll_ctl(svc->epoll_fd, EPOLL_CTL_ADD, svc->wake_fd, &e))
+    if (svc->epoll_fd < 0 || svc->wake_fd < 0 ||
+        epoll_ctl(svc->epoll_fd, EPOLL_CTL_ADD, svc->wake_fd, &e))
         return err_sys(err, -errno, "watching sandboxes");
     int r = pthread_create(&svc->watcher, NULL, watch_main, svc);
     if (r)

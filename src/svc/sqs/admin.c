@@ -148,7 +148,7 @@ static int list(struct svc *svc, const struct listing *l) {
     struct rq *rq = l->rq;
     CLEANUP_DEINIT(buf) struct buf from = {0}, to = {0};
     CLEANUP_JSON json_t *urls = json_array();
-    bool after;
+    bool after = false;
     if (list_start(rq, l, &from, &after))
         return AWS_FAILED;
     key_begin(&to, "sqs");

@@ -21,8 +21,8 @@
 #include <unistd.h>
 #include <zip.h>
 
-#define ACCOUNT "000000000000"
-#define ROLE_ARN "arn:aws:iam::" ACCOUNT ":role/runner"
+#define ACCOUNT      "000000000000"
+#define ROLE_ARN     "arn:aws:iam::" ACCOUNT ":role/runner"
 #define FN_ARN(name) "arn:aws:lambda:us-east-1:" ACCOUNT ":function:" name
 
 struct fixture {
@@ -37,31 +37,39 @@ struct fixture {
     struct aws_identity root;
     struct policy *role_policy;
     pthread_mutex_t lock;
-    struct buf log;              /* every line, as "group|stream|message" */
-    struct buf metrics;          /* "Name=value;" */
-    struct buf messages;         /* "target|payload|attributes\n" */
+    struct buf log;      /* every line, as "group|stream|message" */
+    struct buf metrics;  /* "Name=value;" */
+    struct buf messages; /* "target|payload|attributes\n" */
     int assumed;
 };
 static struct fixture fx;
 
 /* ---- Identities ---- */
-static void never_freed(struct aws_identity *id) { (void)id; }
+static void never_freed(struct aws_identity *id) {
+    (void)id;
+}
 
 struct role_identity {
     struct aws_identity id;
     const struct policy *list[1];
 };
-static void role_freed(struct aws_identity *id) { free(id); }
+static void role_freed(struct aws_identity *id) {
+    free(id);
+}
 
-static inline int role(void *ctx, str arn, str service, str session, struct aws_identity **ret, struct err *err) {
+static inline int role(void *ctx, str arn, str service, str session, struct aws_identity **ret,
+                       struct err *err) {
     (void)ctx;
     (void)session;
     (void)err;
     if (!str_is(arn, ROLE_ARN) || !str_is(service, "lambda.amazonaws.com"))
         return AWS_E_NO_ROLE;
     struct role_identity *r = mem_new(struct role_identity);
-    r->id = (struct aws_identity){.refs = 1, .free_data = role_freed,
-                                  .principal = {PRINCIPAL_SESSION, S(ACCOUNT), S("arn:aws:sts::" ACCOUNT ":assumed-role/runner/x"), S(ROLE_ARN)}};
+    r->id = (struct aws_identity){.refs = 1,
+                                  .free_data = role_freed,
+                                  .principal = {PRINCIPAL_SESSION, S(ACCOUNT),
+                                                S("arn:aws:sts::" ACCOUNT ":assumed-role/runner/x"),
+                                                S(ROLE_ARN)}};
     r->list[0] = fx.role_policy;
     r->id.policies.identity = r->list;
     r->id.policies.n_identity = fx.role_policy ? 1 : 0;
@@ -69,7 +77,8 @@ static inline int role(void *ctx, str arn, str service, str session, struct aws_
     return 0;
 }
 
-static inline int assume(void *ctx, str arn, str service, str session, int64_t seconds, struct aws_credentials *ret, struct err *err) {
+static inline int assume(void *ctx, str arn, str service, str session, int64_t seconds,
+                         struct aws_credentials *ret, struct err *err) {
     (void)ctx;
     (void)session;
     (void)err;
@@ -101,27 +110,33 @@ static inline void role_may(const char *statements) {
 }
 
 /* ---- Doors that remember ---- */
-static inline void remember_log(void *ctx, struct store_batch *batch, const struct hub_log *lines, size_t n) {
+static inline void remember_log(void *ctx, struct store_batch *batch, const struct hub_log *lines,
+                                size_t n) {
     (void)ctx;
     (void)batch;
     LOCK_SCOPE(&fx.lock);
     for (size_t i = 0; i < n; i++)
-        buf_printf(&fx.log, STR_FMT "|" STR_FMT "|" STR_FMT, STR_ARG(lines[i].group), STR_ARG(lines[i].stream), STR_ARG(lines[i].message));
+        buf_printf(&fx.log, STR_FMT "|" STR_FMT "|" STR_FMT, STR_ARG(lines[i].group),
+                   STR_ARG(lines[i].stream), STR_ARG(lines[i].message));
 }
 
-static inline void remember_metric(void *ctx, struct store_batch *batch, const struct hub_metric *m) {
+static inline void remember_metric(void *ctx, struct store_batch *batch,
+                                   const struct hub_metric *m) {
     (void)ctx;
     (void)batch;
     LOCK_SCOPE(&fx.lock);
     assert_true(m->n_dimensions == 1 && str_is(m->name_space, "AWS/Lambda"));
-    buf_printf(&fx.metrics, STR_FMT ":" STR_FMT "=%g;", STR_ARG(m->dimensions[0].value), STR_ARG(m->name), m->value);
+    buf_printf(&fx.metrics, STR_FMT ":" STR_FMT "=%g;", STR_ARG(m->dimensions[0].value),
+               STR_ARG(m->name), m->value);
 }
 
-static inline int remember_message(void *ctx, struct store_batch *batch, const struct hub_event *e) {
+static inline int remember_message(void *ctx, struct store_batch *batch,
+                                   const struct hub_event *e) {
     (void)ctx;
     (void)batch;
     LOCK_SCOPE(&fx.lock);
-    buf_printf(&fx.messages, STR_FMT "|" STR_FMT "|" STR_FMT "\n", STR_ARG(e->target), STR_ARG(e->payload), STR_ARG(e->attributes));
+    buf_printf(&fx.messages, STR_FMT "|" STR_FMT "|" STR_FMT "\n", STR_ARG(e->target),
+               STR_ARG(e->payload), STR_ARG(e->attributes));
     return HUB_OK;
 }
 
@@ -164,12 +179,20 @@ static inline void open_services(bool run) {
     hub_plug_metric(fx.hub, remember_metric, NULL);
     hub_plug_target(fx.hub, S("sqs"), remember_message, NULL);
     hub_plug_target(fx.hub, S("sns"), remember_message, NULL);
-    struct aws_options options = {.store = fx.store, .hub = fx.hub, .default_account = ACCOUNT, .default_region = "us-east-1",
-                                  .identities = {NULL, find, assume, role}, .max_body = 80 << 20};
+    struct aws_options options = {.store = fx.store,
+                                  .hub = fx.hub,
+                                  .default_account = ACCOUNT,
+                                  .default_region = "us-east-1",
+                                  .identities = {NULL, find, assume, role},
+                                  .max_body = 80 << 20};
     if (aws_cloud_new(&fx.cloud, &options, &err))
         fail_msg("%s", err.text);
-    struct lambda_options lambda = {.store = fx.store, .hub = fx.hub, .cloud = fx.cloud, .spawner = run ? fx.spawner : NULL,
-                                    .ca_cert = S("test CA\n"), .memory_bytes = 2048ULL << 20};
+    struct lambda_options lambda = {.store = fx.store,
+                                    .hub = fx.hub,
+                                    .cloud = fx.cloud,
+                                    .spawner = run ? fx.spawner : NULL,
+                                    .ca_cert = S("test CA\n"),
+                                    .memory_bytes = 2048ULL << 20};
     if (lambda_open(&fx.lambda, &lambda, &err))
         fail_msg("%s", err.text);
     fx.service = lambda_service(fx.lambda);
@@ -178,7 +201,8 @@ static inline void open_services(bool run) {
     if (!run)
         return;
     struct net_options net = {.app = aws_cloud_app(fx.cloud), .threads = 8};
-    if (net_start(&fx.net, &net, &err) || lambda_start(fx.lambda, fx.net, &err) || hub_start(fx.hub, &err))
+    if (net_start(&fx.net, &net, &err) || lambda_start(fx.lambda, fx.net, &err) ||
+        hub_start(fx.hub, &err))
         fail_msg("%s", err.text);
 }
 
@@ -208,8 +232,11 @@ static inline void fixture_open(bool run) {
     fx.assumed = 0;
     snprintf(fx.dir, sizeof fx.dir, "/tmp/calotype-lambda-XXXXXX");
     assert_non_null(mkdtemp(fx.dir));
-    fx.root = (struct aws_identity){.refs = 1, .free_data = never_freed, .user_id = S(ACCOUNT),
-                                    .principal = {PRINCIPAL_ROOT, S(ACCOUNT), S("arn:aws:iam::" ACCOUNT ":root"), STR_NONE}};
+    fx.root = (struct aws_identity){
+        .refs = 1,
+        .free_data = never_freed,
+        .user_id = S(ACCOUNT),
+        .principal = {PRINCIPAL_ROOT, S(ACCOUNT), S("arn:aws:iam::" ACCOUNT ":root"), STR_NONE}};
     role_may("[{\"Effect\":\"Allow\",\"Action\":\"*\",\"Resource\":\"*\"}]");
     open_services(run);
 }
@@ -244,14 +271,24 @@ static inline void answer_deinit(struct answer *a) {
 }
 
 /* in is stolen. */
-static inline struct answer call_as(struct aws_identity *caller, const char *op, json_t *in, str body) {
-    struct aws_call call = {.cloud = fx.cloud, .caller = caller, .account = S(ACCOUNT), .region = S("us-east-1"),
-                            .service = "lambda", .op = op, .in = in, .body = body};
+static inline struct answer call_as(struct aws_identity *caller, const char *op, json_t *in,
+                                    str body) {
+    struct aws_call call = {.cloud = fx.cloud,
+                            .caller = caller,
+                            .account = S(ACCOUNT),
+                            .region = S("us-east-1"),
+                            .service = "lambda",
+                            .op = op,
+                            .in = in,
+                            .body = body};
     aws_call(&call);
     json_decref(in);
-    return (struct answer){call.status, call.out, call.out_body, call.error_code, call.error_message};
+    return (struct answer){call.status, call.out, call.out_body, call.error_code,
+                           call.error_message};
 }
-static struct answer call_op(const char *op, json_t *in) { return call_as(&fx.root, op, in, STR_NONE); }
+static struct answer call_op(const char *op, json_t *in) {
+    return call_as(&fx.root, op, in, STR_NONE);
+}
 
 static inline void must(struct answer a) {
     if (a.status >= 300)
@@ -262,8 +299,8 @@ static inline void must(struct answer a) {
 /* ---- Packages ---- */
 struct zip_entry {
     const char *name, *content;
-    size_t size;    /* 0: strlen(content) */
-    unsigned mode;  /* of unix, 0: a regular 0644 */
+    size_t size;   /* 0: strlen(content) */
+    unsigned mode; /* of unix, 0: a regular 0644 */
 };
 static inline void make_zip(struct buf *out, const struct zip_entry *entries, size_t n) {
     zip_error_t fault;
@@ -274,9 +311,11 @@ static inline void make_zip(struct buf *out, const struct zip_entry *entries, si
     for (size_t i = 0; i < n; i++) {
         const struct zip_entry *e = &entries[i];
         size_t size = e->size ? e->size : strlen(e->content);
-        zip_int64_t at = zip_file_add(zip, e->name, zip_source_buffer(zip, e->content, size, 0), ZIP_FL_ENC_UTF_8);
+        zip_int64_t at = zip_file_add(zip, e->name, zip_source_buffer(zip, e->content, size, 0),
+                                      ZIP_FL_ENC_UTF_8);
         assert_true(at >= 0);
-        zip_file_set_external_attributes(zip, (zip_uint64_t)at, 0, ZIP_OPSYS_UNIX, (e->mode ? e->mode : 0100644) << 16);
+        zip_file_set_external_attributes(zip, (zip_uint64_t)at, 0, ZIP_OPSYS_UNIX,
+                                         (e->mode ? e->mode : 0100644) << 16);
     }
     assert_int_equal(zip_close(zip), 0);
     zip_source_open(source);
@@ -298,16 +337,19 @@ static inline json_t *code_of(const char *bytes, size_t n) {
     return code;
 }
 
-static inline json_t *testfn_code(void) {
-    CLEANUP_DEINIT(buf) struct buf program = {0};
-    assert_int_equal(io_read_file(&program, getenv("TESTFN"), 64 << 20, NULL), 0);
-    return code_of(program.p, program.len);
+/* The test function's program, read while we may: a test may become another user. */
+static struct buf testfn_program;
+static inline bool testfn_read(void) {
+    const char *path = getenv("TESTFN");
+    return path && io_read_file(&testfn_program, path, 64 << 20, NULL) == 0;
 }
+static inline json_t *testfn_code(void) { return code_of(testfn_program.p, testfn_program.len); }
 
 /* The request for a function of that name; members of more (stolen) are added. */
 static inline json_t *new_function(const char *name, json_t *code, json_t *more) {
-    json_t *in = json_pack("{s:s,s:s,s:s,s:s,s:o}", "FunctionName", name, "Runtime", "provided.al2023", "Role", ROLE_ARN,
-                           "Handler", "test.handler", "Code", code);
+    json_t *in =
+        json_pack("{s:s,s:s,s:s,s:s,s:o}", "FunctionName", name, "Runtime", "provided.al2023",
+                  "Role", ROLE_ARN, "Handler", "test.handler", "Code", code);
     if (more)
         json_object_update(in, more);
     json_decref(more);

@@ -1,17 +1,24 @@
-/* Functions run: the three types of Invoke, errors, limits, logs, metrics, the queue. Needs a sandbox (77 without). */
+/* Functions run: the three types of Invoke, errors, limits, logs, metrics, the queue; for one level. */
 #include "lambda_fixture.h"
+
+#include <grp.h>
+#include <sys/prctl.h>
 
 static struct answer invoke(const char *name, const char *payload) {
     return call_as(&fx.root, "Invoke", json_pack("{s:s}", "FunctionName", name), str_c(payload));
 }
 
 static void send_event(const char *name, const char *payload) {
-    struct answer a = call_as(&fx.root, "Invoke", json_pack("{s:s,s:s}", "FunctionName", name, "InvocationType", "Event"), str_c(payload));
+    struct answer a = call_as(
+        &fx.root, "Invoke", json_pack("{s:s,s:s}", "FunctionName", name, "InvocationType", "Event"),
+        str_c(payload));
     assert_int_equal(a.status, 202);
     answer_deinit(&a);
 }
 
-static void make(const char *name, json_t *more) { must(call_op("CreateFunction", new_function(name, testfn_code(), more))); }
+static void make(const char *name, json_t *more) {
+    must(call_op("CreateFunction", new_function(name, testfn_code(), more)));
+}
 
 static void check_error(struct answer *a, const char *type, const char *message) {
     CLEANUP_JSON json_t *doc = json_parse(buf_view(&a->body), NULL);
@@ -64,7 +71,8 @@ static void test_reuse_and_update(void **state) {
         assert_int_equal(json_int(doc, "count", 0), i);
     }
     assert_int_equal(fx.assumed, 1);
-    must(call_op("UpdateFunctionConfiguration", json_pack("{s:s,s:i}", "FunctionName", "counter", "Timeout", 9)));
+    must(call_op("UpdateFunctionConfiguration",
+                 json_pack("{s:s,s:i}", "FunctionName", "counter", "Timeout", 9)));
     CLEANUP_DEINIT(answer) struct answer a = invoke("counter", "{\"do\":\"count\"}");
     CLEANUP_JSON json_t *doc = json_parse(buf_view(&a.body), NULL);
     assert_int_equal(json_int(doc, "count", 0), 1); /* a new environment */
@@ -72,17 +80,28 @@ static void test_reuse_and_update(void **state) {
 
 static void test_environment(void **state) {
     (void)state;
-    make("env", json_pack("{s:{s:{s:s,s:s}},s:i}", "Environment", "Variables", "COLOUR", "blue", "TZ", ":CET", "MemorySize", 256));
+    make("env", json_pack("{s:{s:{s:s,s:s}},s:i}", "Environment", "Variables", "COLOUR", "blue",
+                          "TZ", ":CET", "MemorySize", 256));
     CLEANUP_DEINIT(answer) struct answer a = invoke("env", "{\"do\":\"env\"}");
     CLEANUP_JSON json_t *doc = json_parse(buf_view(&a.body), NULL);
     static const char *const want[][2] = {
-        {"COLOUR", "blue"}, {"TZ", ":CET"}, {"_HANDLER", "test.handler"}, {"AWS_REGION", "us-east-1"},
-        {"AWS_DEFAULT_REGION", "us-east-1"}, {"AWS_EXECUTION_ENV", "AWS_Lambda_provided.al2023"},
-        {"AWS_LAMBDA_FUNCTION_NAME", "env"}, {"AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"},
-        {"AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256"}, {"AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand"},
-        {"AWS_LAMBDA_LOG_GROUP_NAME", "/aws/lambda/env"}, {"AWS_LAMBDA_RUNTIME_API", "127.0.0.1:9001"},
-        {"AWS_ACCESS_KEY_ID", "ASIATESTKEY1"}, {"AWS_SECRET_ACCESS_KEY", "secret"}, {"AWS_SESSION_TOKEN", "token"},
-        {"LAMBDA_TASK_ROOT", "/var/task"}, {"AWS_ENDPOINT_URL", "http://127.0.0.1"},
+        {"COLOUR", "blue"},
+        {"TZ", ":CET"},
+        {"_HANDLER", "test.handler"},
+        {"AWS_REGION", "us-east-1"},
+        {"AWS_DEFAULT_REGION", "us-east-1"},
+        {"AWS_EXECUTION_ENV", "AWS_Lambda_provided.al2023"},
+        {"AWS_LAMBDA_FUNCTION_NAME", "env"},
+        {"AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"},
+        {"AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256"},
+        {"AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand"},
+        {"AWS_LAMBDA_LOG_GROUP_NAME", "/aws/lambda/env"},
+        {"AWS_LAMBDA_RUNTIME_API", "127.0.0.1:9001"},
+        {"AWS_ACCESS_KEY_ID", "ASIATESTKEY1"},
+        {"AWS_SECRET_ACCESS_KEY", "secret"},
+        {"AWS_SESSION_TOKEN", "token"},
+        {"LAMBDA_TASK_ROOT", "/var/task"},
+        {"AWS_ENDPOINT_URL", "http://127.0.0.1"},
         {"AWS_CA_BUNDLE", "/etc/ssl/certs/ca-certificates.crt"},
     };
     for (size_t i = 0; i < ARRAY_LEN(want); i++)
@@ -126,7 +145,8 @@ static void test_bad_starts(void **state) {
     make("init-exit", json_pack("{s:{s:{s:s}}}", "Environment", "Variables", "INIT", "exit"));
     CLEANUP_DEINIT(answer) struct answer ended = invoke("init-exit", "{}");
     check_error(&ended, "Runtime.ExitError", "exit status 4");
-    must(call_op("CreateFunction", new_function("not-elf", code_of("this is no program", 18), NULL)));
+    must(call_op("CreateFunction",
+                 new_function("not-elf", code_of("this is no program", 18), NULL)));
     CLEANUP_DEINIT(answer) struct answer not_run = invoke("not-elf", "{}");
     check_error(&not_run, "Runtime.InvalidEntrypoint", "Exec format error");
 }
@@ -134,11 +154,15 @@ static void test_bad_starts(void **state) {
 static void test_tail_and_output(void **state) {
     (void)state;
     make("talk", NULL);
-    CLEANUP_DEINIT(answer) struct answer a = call_as(
-        &fx.root, "Invoke", json_pack("{s:s,s:s}", "FunctionName", "talk", "LogType", "Tail"), S("{\"do\":\"log\"}"));
+    CLEANUP_DEINIT(answer)
+    struct answer a = call_as(&fx.root, "Invoke",
+                              json_pack("{s:s,s:s}", "FunctionName", "talk", "LogType", "Tail"),
+                              S("{\"do\":\"log\"}"));
     CLEANUP_DEINIT(buf) struct buf tail = {0};
     assert_true(codec_unbase64(&tail, json_str(a.out, "LogResult")));
-    static const char *const want[] = {"START RequestId: ", "one\n", "two\n", "three\n", "bytes \xef\xbf\xbd and no newline\n", "END RequestId: ", "REPORT"};
+    static const char *const want[] = {
+        "START RequestId: ", "one\n", "two\n", "three\n", "bytes \xef\xbf\xbd and no newline\n",
+        "END RequestId: ",   "REPORT"};
     for (size_t i = 0; i < ARRAY_LEN(want); i++)
         check_case(str_find(buf_view(&tail), str_c(want[i])) >= 0, want[i]);
     wait_for(&fx.log, "|two\n");
@@ -189,15 +213,22 @@ static void test_refusals(void **state) {
     CLEANUP_DEINIT(answer) struct answer bad = invoke("picky", "{not json");
     assert_int_equal(bad.status, 400);
     check_buf(bad.code, "InvalidRequestContentException");
-    CLEANUP_DEINIT(answer) struct answer dry = call_as(
-        &fx.root, "Invoke", json_pack("{s:s,s:s}", "FunctionName", "picky", "InvocationType", "DryRun"), S("{}"));
+    CLEANUP_DEINIT(answer)
+    struct answer dry =
+        call_as(&fx.root, "Invoke",
+                json_pack("{s:s,s:s}", "FunctionName", "picky", "InvocationType", "DryRun"),
+                S("{}"));
     assert_int_equal(dry.status, 204);
     char *large = mem_zalloc(6 << 20 | 2);
     memset(large, '1', (6 << 20) + 1);
-    CLEANUP_DEINIT(answer) struct answer too_large = call_as(&fx.root, "Invoke", json_pack("{s:s}", "FunctionName", "picky"), str_n(large, (6 << 20) + 1));
+    CLEANUP_DEINIT(answer)
+    struct answer too_large =
+        call_as(&fx.root, "Invoke", json_pack("{s:s}", "FunctionName", "picky"),
+                str_n(large, (6 << 20) + 1));
     free(large);
     assert_int_equal(too_large.status, 413);
-    must(call_op("PutFunctionConcurrency", json_pack("{s:s,s:i}", "FunctionName", "picky", "ReservedConcurrentExecutions", 0)));
+    must(call_op("PutFunctionConcurrency", json_pack("{s:s,s:i}", "FunctionName", "picky",
+                                                     "ReservedConcurrentExecutions", 0)));
     CLEANUP_DEINIT(answer) struct answer throttled = invoke("picky", "{}");
     assert_int_equal(throttled.status, 429);
     check_buf(throttled.code, "TooManyRequestsException");
@@ -219,7 +250,8 @@ static void *nap(void *napper_) {
 static void test_reserved_concurrency(void **state) {
     (void)state;
     make("napper", NULL);
-    must(call_op("PutFunctionConcurrency", json_pack("{s:s,s:i}", "FunctionName", "napper", "ReservedConcurrentExecutions", 2)));
+    must(call_op("PutFunctionConcurrency", json_pack("{s:s,s:i}", "FunctionName", "napper",
+                                                     "ReservedConcurrentExecutions", 2)));
     struct napper nappers[6];
     int served = 0;
     for (size_t i = 0; i < ARRAY_LEN(nappers); i++)
@@ -253,9 +285,11 @@ static void pass_minutes(int minutes) {
 
 static void test_retries_and_dead_letters(void **state) {
     (void)state;
-    make("failing", json_pack("{s:{s:s}}", "DeadLetterConfig", "TargetArn", "arn:aws:sqs:us-east-1:" ACCOUNT ":dead"));
+    make("failing", json_pack("{s:{s:s}}", "DeadLetterConfig", "TargetArn",
+                              "arn:aws:sqs:us-east-1:" ACCOUNT ":dead"));
     must(call_op("PutFunctionEventInvokeConfig",
-                 json_pack("{s:s,s:{s:{s:s}}}", "FunctionName", "failing", "DestinationConfig", "OnFailure", "Destination",
+                 json_pack("{s:s,s:{s:{s:s}}}", "FunctionName", "failing", "DestinationConfig",
+                           "OnFailure", "Destination",
                            "arn:aws:sqs:us-east-1:" ACCOUNT ":records")));
     send_event("failing", "{\"do\":\"error\",\"n\":1}");
     wait_for(&fx.metrics, "failing:Errors=1;");
@@ -268,10 +302,13 @@ static void test_retries_and_dead_letters(void **state) {
     assert_int_equal(fx.messages.len, 0);
     pass_minutes(2);
     wait_for(&fx.messages, ":dead|{\"do\":\"error\",\"n\":1}|");
-    assert_true(seen(&fx.messages, "\"ErrorMessage\":{\"DataType\":\"String\",\"StringValue\":\"as wanted\"}"));
-    assert_true(seen(&fx.messages, "\"ErrorCode\":{\"DataType\":\"Number\",\"StringValue\":\"200\"}"));
+    assert_true(seen(&fx.messages,
+                     "\"ErrorMessage\":{\"DataType\":\"String\",\"StringValue\":\"as wanted\"}"));
+    assert_true(
+        seen(&fx.messages, "\"ErrorCode\":{\"DataType\":\"Number\",\"StringValue\":\"200\"}"));
     wait_for(&fx.messages, ":records|{\"version\":\"1.0\"");
-    assert_true(seen(&fx.messages, "\"condition\":\"RetriesExhausted\",\"approximateInvokeCount\":3"));
+    assert_true(
+        seen(&fx.messages, "\"condition\":\"RetriesExhausted\",\"approximateInvokeCount\":3"));
     assert_true(seen(&fx.messages, "\"functionError\":\"Unhandled\""));
     assert_int_equal(count_of(&fx.metrics, "failing:Errors=1;"), 3);
 }
@@ -280,8 +317,9 @@ static void test_success_destination_and_its_rights(void **state) {
     (void)state;
     make("proud", NULL);
     must(call_op("PutFunctionEventInvokeConfig",
-                 json_pack("{s:s,s:i,s:{s:{s:s}}}", "FunctionName", "proud", "MaximumRetryAttempts", 0, "DestinationConfig", "OnSuccess",
-                           "Destination", "arn:aws:sns:us-east-1:" ACCOUNT ":done")));
+                 json_pack("{s:s,s:i,s:{s:{s:s}}}", "FunctionName", "proud", "MaximumRetryAttempts",
+                           0, "DestinationConfig", "OnSuccess", "Destination",
+                           "arn:aws:sns:us-east-1:" ACCOUNT ":done")));
     send_event("proud", "[5]");
     wait_for(&fx.messages, ":done|{\"version\":\"1.0\"");
     assert_true(seen(&fx.messages, "\"requestPayload\":[5]"));
@@ -296,14 +334,17 @@ static void test_success_destination_and_its_rights(void **state) {
 
 static void test_throttled_events_wait_and_expire(void **state) {
     (void)state;
-    make("gate", json_pack("{s:{s:s}}", "DeadLetterConfig", "TargetArn", "arn:aws:sqs:us-east-1:" ACCOUNT ":dead"));
-    must(call_op("PutFunctionConcurrency", json_pack("{s:s,s:i}", "FunctionName", "gate", "ReservedConcurrentExecutions", 0)));
+    make("gate", json_pack("{s:{s:s}}", "DeadLetterConfig", "TargetArn",
+                           "arn:aws:sqs:us-east-1:" ACCOUNT ":dead"));
+    must(call_op("PutFunctionConcurrency", json_pack("{s:s,s:i}", "FunctionName", "gate",
+                                                     "ReservedConcurrentExecutions", 0)));
     send_event("gate", "\"first\"");
     wait_for(&fx.metrics, "gate:Throttles=1;");
     must(call_op("DeleteFunctionConcurrency", json_pack("{s:s}", "FunctionName", "gate")));
     wait_for(&fx.metrics, "gate:Invocations=1;gate:Errors=0;");
 
-    must(call_op("PutFunctionConcurrency", json_pack("{s:s,s:i}", "FunctionName", "gate", "ReservedConcurrentExecutions", 0)));
+    must(call_op("PutFunctionConcurrency", json_pack("{s:s,s:i}", "FunctionName", "gate",
+                                                     "ReservedConcurrentExecutions", 0)));
     send_event("gate", "\"second\"");
     while (count_of(&fx.metrics, "gate:Throttles=1;") < 2)
         poll(NULL, 0, 2);
@@ -316,26 +357,35 @@ static void test_events_survive_the_daemon(void **state) {
     make("late", NULL);
     send_event("late", "{\"do\":\"sleep\"}"); /* under way when the daemon ends */
     wait_for(&fx.metrics, "late:AsyncEventsReceived=1;");
-    must(call_op("PutFunctionConcurrency", json_pack("{s:s,s:i}", "FunctionName", "late", "ReservedConcurrentExecutions", 1)));
+    must(call_op("PutFunctionConcurrency", json_pack("{s:s,s:i}", "FunctionName", "late",
+                                                     "ReservedConcurrentExecutions", 1)));
     send_event("late", "\"waiting\"");
     poll(NULL, 0, 50);
     close_services();
     forget_all();
     open_services(true);
-    must(call_op("UpdateFunctionConfiguration", json_pack("{s:s,s:i}", "FunctionName", "late", "Timeout", 1)));
-    wait_for(&fx.metrics, "late:Invocations=1;late:Errors=0;"); /* the waiting one, after the other */
+    must(call_op("UpdateFunctionConfiguration",
+                 json_pack("{s:s,s:i}", "FunctionName", "late", "Timeout", 1)));
+    wait_for(&fx.metrics,
+             "late:Invocations=1;late:Errors=0;"); /* the waiting one, after the other */
     assert_int_equal(count_of(&fx.metrics, "late:Invocations=1;"), 2);
 }
 
 static void test_the_queue_is_a_target(void **state) {
     (void)state;
     make("target", NULL);
-    struct hub_event event = {.target = S(FN_ARN("target")), .source_service = S("s3.amazonaws.com"), .source_arn = S("arn:aws:s3:::photos"),
-                              .source_account = S(ACCOUNT), .payload = S("{\"do\":\"log\"}"), .account = S(ACCOUNT), .region = S("us-east-1")};
+    struct hub_event event = {.target = S(FN_ARN("target")),
+                              .source_service = S("s3.amazonaws.com"),
+                              .source_arn = S("arn:aws:s3:::photos"),
+                              .source_account = S(ACCOUNT),
+                              .payload = S("{\"do\":\"log\"}"),
+                              .account = S(ACCOUNT),
+                              .region = S("us-east-1")};
     assert_int_equal(hub_check(fx.hub, &event), HUB_E_DENIED);
-    must(call_op("AddPermission", json_pack("{s:s,s:s,s:s,s:s,s:s,s:s}", "FunctionName", "target", "StatementId", "s3", "Action",
-                                            "lambda:InvokeFunction", "Principal", "s3.amazonaws.com", "SourceArn", "arn:aws:s3:::photos",
-                                            "SourceAccount", ACCOUNT)));
+    must(call_op("AddPermission",
+                 json_pack("{s:s,s:s,s:s,s:s,s:s,s:s}", "FunctionName", "target", "StatementId",
+                           "s3", "Action", "lambda:InvokeFunction", "Principal", "s3.amazonaws.com",
+                           "SourceArn", "arn:aws:s3:::photos", "SourceAccount", ACCOUNT)));
     assert_int_equal(hub_check(fx.hub, &event), HUB_OK);
     struct hub_event other = event;
     other.source_arn = S("arn:aws:s3:::others");
@@ -379,21 +429,50 @@ static void test_stop_while_running(void **state) {
     fx.net = net_stop(fx.net, 1000);
 }
 
-int main(void) {
-    if (!getenv("TESTFN") || !fixture_spawner())
+static bool become_ordinary(void) {
+    enum { ORDINARY_UID = 12345 };
+    if (geteuid() != 0)
+        return true;
+    return setgroups(0, NULL) == 0 && setresgid(ORDINARY_UID, ORDINARY_UID, ORDINARY_UID) == 0 &&
+           setresuid(ORDINARY_UID, ORDINARY_UID, ORDINARY_UID) == 0 && prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) == 0;
+}
+
+/* test_invoke full | userns */
+int main(int argc, char **argv) {
+    enum sandbox_level want = argc > 1 && strcmp(argv[1], "userns") == 0 ? SANDBOX_USERNS : SANDBOX_FULL;
+    if (!testfn_read() || (want == SANDBOX_USERNS && !become_ordinary()))
+        return 1;
+    if (!fixture_spawner() || sandbox_spawner_status(fx.spawner)->level != want) {
+        sandbox_spawner_free(fx.spawner);
         return 77;
+    }
     const struct CMUnitTest tests[] = {
 #define RUNS(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
-        RUNS(test_echo_and_log), RUNS(test_reuse_and_update), RUNS(test_environment), RUNS(test_function_errors),
-        RUNS(test_timeout), RUNS(test_out_of_memory), RUNS(test_bad_starts), RUNS(test_tail_and_output),
-        RUNS(test_log_needs_the_role), RUNS(test_left_over_child), RUNS(test_answers_of_the_runtime_api),
-        RUNS(test_refusals), RUNS(test_reserved_concurrency), RUNS(test_many_events), RUNS(test_retries_and_dead_letters),
-        RUNS(test_success_destination_and_its_rights), RUNS(test_throttled_events_wait_and_expire),
-        RUNS(test_events_survive_the_daemon), RUNS(test_the_queue_is_a_target), RUNS(test_invoke_from_inside),
+        RUNS(test_echo_and_log),
+        RUNS(test_reuse_and_update),
+        RUNS(test_environment),
+        RUNS(test_function_errors),
+        RUNS(test_timeout),
+        RUNS(test_out_of_memory),
+        RUNS(test_bad_starts),
+        RUNS(test_tail_and_output),
+        RUNS(test_log_needs_the_role),
+        RUNS(test_left_over_child),
+        RUNS(test_answers_of_the_runtime_api),
+        RUNS(test_refusals),
+        RUNS(test_reserved_concurrency),
+        RUNS(test_many_events),
+        RUNS(test_retries_and_dead_letters),
+        RUNS(test_success_destination_and_its_rights),
+        RUNS(test_throttled_events_wait_and_expire),
+        RUNS(test_events_survive_the_daemon),
+        RUNS(test_the_queue_is_a_target),
+        RUNS(test_invoke_from_inside),
         RUNS(test_stop_while_running),
 #undef RUNS
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     sandbox_spawner_free(fx.spawner);
+    buf_deinit(&testfn_program);
     return failed;
 }

@@ -1,4 +1,5 @@
-/* What functions are: creating, reading, changing, deleting, permissions, packages. Nothing runs here. */
+/* What functions are: creating, reading, changing, deleting, permissions, packages. Nothing runs
+ * here. */
 #include "lambda_fixture.h"
 
 #include "base/rand.h"
@@ -16,17 +17,25 @@ static int teardown(void **state) {
     return 0;
 }
 
-static json_t *small_code(void) { return code_of("#!/bin/true", 11); }
+static json_t *small_code(void) {
+    return code_of("#!/bin/true", 11);
+}
 
-static void make(const char *name) { must(call_op("CreateFunction", new_function(name, small_code(), NULL))); }
+static void make(const char *name) {
+    must(call_op("CreateFunction", new_function(name, small_code(), NULL)));
+}
 
 static void refused(struct answer a, int status, const char *code, const char *words) {
-    if (a.status != status || !str_is(buf_view(&a.code), code) || str_find(buf_view(&a.message), str_c(words)) < 0)
-        fail_msg("wanted %d %s: %s; got %d %s: %s", status, code, words, a.status, buf_cstr(&a.code), buf_cstr(&a.message));
+    if (a.status != status || !str_is(buf_view(&a.code), code) ||
+        str_find(buf_view(&a.message), str_c(words)) < 0)
+        fail_msg("wanted %d %s: %s; got %d %s: %s", status, code, words, a.status,
+                 buf_cstr(&a.code), buf_cstr(&a.message));
     answer_deinit(&a);
 }
 
-static json_t *named(const char *name) { return json_pack("{s:s}", "FunctionName", name); }
+static json_t *named(const char *name) {
+    return json_pack("{s:s}", "FunctionName", name);
+}
 
 /* ---- Names ---- */
 static void test_names(void **state) {
@@ -39,8 +48,10 @@ static void test_names(void **state) {
         {"function:fn", "1", "r", "fn", NULL},
         {"123456789012:function:fn", "123456789012", "r", "fn", NULL},
         {"123456789012:function:fn:7", "123456789012", "r", "fn", "7"},
-        {"arn:aws:lambda:eu-west-1:123456789012:function:fn", "123456789012", "eu-west-1", "fn", NULL},
-        {"arn:aws:lambda:eu-west-1:123456789012:function:fn:prod", "123456789012", "eu-west-1", "fn", "prod"},
+        {"arn:aws:lambda:eu-west-1:123456789012:function:fn", "123456789012", "eu-west-1", "fn",
+         NULL},
+        {"arn:aws:lambda:eu-west-1:123456789012:function:fn:prod", "123456789012", "eu-west-1",
+         "fn", "prod"},
         {"", NULL, NULL, NULL, NULL},
         {"a b", NULL, NULL, NULL, NULL},
         {"a:b:c:d", NULL, NULL, NULL, NULL},
@@ -55,7 +66,9 @@ static void test_names(void **state) {
         check_case(ok == (cases[i].name != NULL), cases[i].text);
         if (!ok)
             continue;
-        check_case(str_is(n.account, cases[i].account) && str_is(n.region, cases[i].region) && str_is(n.name, cases[i].name), cases[i].text);
+        check_case(str_is(n.account, cases[i].account) && str_is(n.region, cases[i].region) &&
+                       str_is(n.name, cases[i].name),
+                   cases[i].text);
         check_case(str_eq(n.qualifier, str_c(cases[i].qualifier)), cases[i].text);
     }
 }
@@ -63,8 +76,10 @@ static void test_names(void **state) {
 /* ---- Life of a row ---- */
 static void test_create_and_read(void **state) {
     (void)state;
-    struct answer a = call_op("CreateFunction", new_function("photo", small_code(), json_pack("{s:s,s:i,s:{s:s}}", "Description", "words",
-                                                             "MemorySize", 512, "Tags", "Team", "a")));
+    struct answer a = call_op("CreateFunction",
+                              new_function("photo", small_code(),
+                                           json_pack("{s:s,s:i,s:{s:s}}", "Description", "words",
+                                                     "MemorySize", 512, "Tags", "Team", "a")));
     assert_int_equal(a.status, 201);
     check_str(json_str(a.out, "FunctionArn"), S(FN_ARN("photo")));
     check_str(json_str(a.out, "State"), S("Active"));
@@ -82,11 +97,14 @@ static void test_create_and_read(void **state) {
     check_str(json_str(json_obj(a.out, "Configuration"), "Description"), S("words"));
     check_str(json_str(json_obj(a.out, "Tags"), "Team"), S("a"));
     answer_deinit(&a);
-    refused(call_op("CreateFunction", new_function("photo", small_code(), NULL)), 409, "ResourceConflictException", "Function already exist: photo");
-    refused(call_op("GetFunction", named("photo:7")), 404, "ResourceNotFoundException", "Function not found: " FN_ARN("photo:7"));
+    refused(call_op("CreateFunction", new_function("photo", small_code(), NULL)), 409,
+            "ResourceConflictException", "Function already exist: photo");
+    refused(call_op("GetFunction", named("photo:7")), 404, "ResourceNotFoundException",
+            "Function not found: " FN_ARN("photo:7"));
 
     must(call_op("DeleteFunction", named("photo")));
-    refused(call_op("DeleteFunction", named("photo")), 404, "ResourceNotFoundException", "Function not found: " FN_ARN("photo"));
+    refused(call_op("DeleteFunction", named("photo")), 404, "ResourceNotFoundException",
+            "Function not found: " FN_ARN("photo"));
     make("photo");
 }
 
@@ -99,21 +117,28 @@ static void test_refused_configurations(void **state) {
         {"arm", "{\"Architectures\":[\"arm64\"]}", "Architecture arm64 is not offered here"},
         {"timeout", "{\"Timeout\":901}", "less than or equal to 900"},
         {"memory", "{\"MemorySize\":10241}", "less than or equal to 10240"},
-        {"vpc", "{\"VpcConfig\":{\"SubnetIds\":[\"subnet-1\"],\"SecurityGroupIds\":[\"sg-1\"]}}", "VpcConfig is not offered"},
-        {"layers", "{\"Layers\":[\"arn:aws:lambda:us-east-1:123456789012:layer:x:1\"]}", "Layers is not offered"},
+        {"vpc", "{\"VpcConfig\":{\"SubnetIds\":[\"subnet-1\"],\"SecurityGroupIds\":[\"sg-1\"]}}",
+         "VpcConfig is not offered"},
+        {"layers", "{\"Layers\":[\"arn:aws:lambda:us-east-1:123456789012:layer:x:1\"]}",
+         "Layers is not offered"},
         {"publish", "{\"Publish\":true}", "Publish"},
         {"image", "{\"PackageType\":\"Image\"}", "PackageType Image"},
         {"tracing", "{\"TracingConfig\":{\"Mode\":\"Active\"}}", "TracingConfig"},
         {"reserved", "{\"Environment\":{\"Variables\":{\"AWS_REGION\":\"x\"}}}", "reserved keys"},
-        {"role", "{\"Role\":\"arn:aws:iam::000000000000:role/nobody\"}", "The role defined for the function cannot be assumed by Lambda."},
-        {"dead letter", "{\"DeadLetterConfig\":{\"TargetArn\":\"arn:aws:s3:::bucket\"}}", "neither an SQS queue nor an SNS topic"},
+        {"role", "{\"Role\":\"arn:aws:iam::000000000000:role/nobody\"}",
+         "The role defined for the function cannot be assumed by Lambda."},
+        {"dead letter", "{\"DeadLetterConfig\":{\"TargetArn\":\"arn:aws:s3:::bucket\"}}",
+         "neither an SQS queue nor an SNS topic"},
         {"code", "{\"Code\":{}}", "Please provide a source for function code."},
         {"json logs", "{\"LoggingConfig\":{\"LogFormat\":\"JSON\"}}", "LogFormat JSON"},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-        CLEANUP_DEINIT(answer) struct answer a =
-            call_op("CreateFunction", new_function("fn", small_code(), json_parse(str_c(cases[i].json), NULL)));
-        check_case(a.status == 400 && str_is(buf_view(&a.code), "InvalidParameterValueException"), cases[i].name);
+        CLEANUP_DEINIT(answer)
+        struct answer a =
+            call_op("CreateFunction",
+                    new_function("fn", small_code(), json_parse(str_c(cases[i].json), NULL)));
+        check_case(a.status == 400 && str_is(buf_view(&a.code), "InvalidParameterValueException"),
+                   cases[i].name);
         if (str_find(buf_view(&a.message), str_c(cases[i].words)) < 0)
             fail_msg("%s: %s", cases[i].name, buf_cstr(&a.message));
     }
@@ -124,8 +149,10 @@ static void test_update(void **state) {
     (void)state;
     make("fn");
     CLEANUP_DEINIT(answer) struct answer before = call_op("GetFunctionConfiguration", named("fn"));
-    CLEANUP_DEINIT(answer) struct answer a = call_op(
-        "UpdateFunctionConfiguration", json_pack("{s:s,s:i,s:{s:{s:s}}}", "FunctionName", "fn", "Timeout", 60, "Environment", "Variables", "COLOUR", "b"));
+    CLEANUP_DEINIT(answer)
+    struct answer a = call_op("UpdateFunctionConfiguration",
+                              json_pack("{s:s,s:i,s:{s:{s:s}}}", "FunctionName", "fn", "Timeout",
+                                        60, "Environment", "Variables", "COLOUR", "b"));
     if (a.status != 200)
         fail_msg("%s", buf_cstr(&a.message));
     assert_int_equal(a.status, 200);
@@ -133,8 +160,10 @@ static void test_update(void **state) {
     assert_int_equal(json_int(a.out, "MemorySize", 0), 128);
     check_str(json_str(json_obj(json_obj(a.out, "Environment"), "Variables"), "COLOUR"), S("b"));
     assert_false(str_eq(json_str(a.out, "RevisionId"), json_str(before.out, "RevisionId")));
-    CLEANUP_JSON json_t *stale = json_pack("{s:s,s:O}", "FunctionName", "fn", "RevisionId", json_object_get(before.out, "RevisionId"));
-    refused(call_op("UpdateFunctionConfiguration", json_incref(stale)), 412, "PreconditionFailedException", "RevisionId");
+    CLEANUP_JSON json_t *stale = json_pack("{s:s,s:O}", "FunctionName", "fn", "RevisionId",
+                                           json_object_get(before.out, "RevisionId"));
+    refused(call_op("UpdateFunctionConfiguration", json_incref(stale)), 412,
+            "PreconditionFailedException", "RevisionId");
 
     json_t *code = code_of("#!/bin/false", 12);
     json_object_set_new(code, "FunctionName", json_string("fn"));
@@ -157,7 +186,8 @@ static void test_list(void **state) {
             json_set_str(in, "Marker", buf_view(&marker));
         CLEANUP_DEINIT(answer) struct answer a = call_op("ListFunctions", in);
         for (size_t i = 0; i < json_array_size(json_arr(a.out, "Functions")); i++)
-            check_str(json_str(json_array_get(json_arr(a.out, "Functions"), i), "FunctionName"), str_c(names[seen_names++]));
+            check_str(json_str(json_array_get(json_arr(a.out, "Functions"), i), "FunctionName"),
+                      str_c(names[seen_names++]));
         buf_clear(&marker);
         buf_str(&marker, json_str(a.out, "NextMarker"));
         if (!marker.len) {
@@ -170,25 +200,34 @@ static void test_list(void **state) {
 
 /* ---- Permissions ---- */
 static json_t *permission(const char *sid) {
-    return json_pack("{s:s,s:s,s:s,s:s,s:s,s:s}", "FunctionName", "fn", "StatementId", sid, "Action", "lambda:InvokeFunction", "Principal",
-                     "s3.amazonaws.com", "SourceArn", "arn:aws:s3:::photos", "SourceAccount", ACCOUNT);
+    return json_pack("{s:s,s:s,s:s,s:s,s:s,s:s}", "FunctionName", "fn", "StatementId", sid,
+                     "Action", "lambda:InvokeFunction", "Principal", "s3.amazonaws.com",
+                     "SourceArn", "arn:aws:s3:::photos", "SourceAccount", ACCOUNT);
 }
 
 static void test_permissions(void **state) {
     (void)state;
     make("fn");
-    refused(call_op("GetPolicy", named("fn")), 404, "ResourceNotFoundException", "The resource you requested does not exist.");
+    refused(call_op("GetPolicy", named("fn")), 404, "ResourceNotFoundException",
+            "The resource you requested does not exist.");
     CLEANUP_DEINIT(answer) struct answer a = call_op("AddPermission", permission("one"));
     assert_int_equal(a.status, 201);
     CLEANUP_JSON json_t *statement = json_parse(json_str(a.out, "Statement"), NULL);
     check_str(json_str(json_obj(statement, "Principal"), "Service"), S("s3.amazonaws.com"));
-    check_str(json_str(json_obj(json_obj(statement, "Condition"), "ArnLike"), "AWS:SourceArn"), S("arn:aws:s3:::photos"));
-    check_str(json_str(json_obj(json_obj(statement, "Condition"), "StringEquals"), "AWS:SourceAccount"), S(ACCOUNT));
+    check_str(json_str(json_obj(json_obj(statement, "Condition"), "ArnLike"), "AWS:SourceArn"),
+              S("arn:aws:s3:::photos"));
+    check_str(
+        json_str(json_obj(json_obj(statement, "Condition"), "StringEquals"), "AWS:SourceAccount"),
+        S(ACCOUNT));
     check_str(json_str(statement, "Resource"), S(FN_ARN("fn")));
-    refused(call_op("AddPermission", permission("one")), 409, "ResourceConflictException", "already exists");
+    refused(call_op("AddPermission", permission("one")), 409, "ResourceConflictException",
+            "already exists");
     must(call_op("AddPermission", permission("two")));
-    must(call_op("RemovePermission", json_pack("{s:s,s:s}", "FunctionName", "fn", "StatementId", "one")));
-    refused(call_op("RemovePermission", json_pack("{s:s,s:s}", "FunctionName", "fn", "StatementId", "one")), 404, "ResourceNotFoundException", "one");
+    must(call_op("RemovePermission",
+                 json_pack("{s:s,s:s}", "FunctionName", "fn", "StatementId", "one")));
+    refused(call_op("RemovePermission",
+                    json_pack("{s:s,s:s}", "FunctionName", "fn", "StatementId", "one")),
+            404, "ResourceNotFoundException", "one");
     CLEANUP_DEINIT(answer) struct answer policy = call_op("GetPolicy", named("fn"));
     CLEANUP_JSON json_t *doc = json_parse(json_str(policy.out, "Policy"), NULL);
     assert_int_equal(json_array_size(json_arr(doc, "Statement")), 1);
@@ -201,8 +240,12 @@ static struct answer as_user(const char *statements, const char *op, json_t *in,
     buf_printf(&text, "{\"Version\":\"2012-10-17\",\"Statement\":%s}", statements);
     assert_int_equal(policy_new(&policy, POLICY_IDENTITY, buf_view(&text), NULL), 0);
     const struct policy *list[] = {policy};
-    struct aws_identity user = {.refs = 1, .free_data = never_freed, .user_id = S("AIDA"), .user_name = S("anna"),
-                                .principal = {PRINCIPAL_USER, S(ACCOUNT), S("arn:aws:iam::" ACCOUNT ":user/anna"), STR_NONE},
+    struct aws_identity user = {.refs = 1,
+                                .free_data = never_freed,
+                                .user_id = S("AIDA"),
+                                .user_name = S("anna"),
+                                .principal = {PRINCIPAL_USER, S(ACCOUNT),
+                                              S("arn:aws:iam::" ACCOUNT ":user/anna"), STR_NONE},
                                 .policies = {.identity = list, .n_identity = 1}};
     return call_as(&user, op, in, body);
 }
@@ -210,15 +253,22 @@ static struct answer as_user(const char *statements, const char *op, json_t *in,
 static void test_rights(void **state) {
     (void)state;
     make("fn");
-    refused(as_user("[{\"Effect\":\"Allow\",\"Action\":\"s3:*\",\"Resource\":\"*\"}]", "GetFunction", named("fn"), STR_NONE), 403,
-            "AccessDeniedException", "lambda:GetFunction on resource: " FN_ARN("fn"));
-    must(as_user("[{\"Effect\":\"Allow\",\"Action\":\"lambda:GetFunction\",\"Resource\":\"" FN_ARN("fn") "\"}]", "GetFunction", named("fn"), STR_NONE));
+    refused(as_user("[{\"Effect\":\"Allow\",\"Action\":\"s3:*\",\"Resource\":\"*\"}]",
+                    "GetFunction", named("fn"), STR_NONE),
+            403, "AccessDeniedException", "lambda:GetFunction on resource: " FN_ARN("fn"));
+    must(as_user("[{\"Effect\":\"Allow\",\"Action\":\"lambda:GetFunction\",\"Resource\":\"" FN_ARN(
+                     "fn") "\"}]",
+                 "GetFunction", named("fn"), STR_NONE));
     /* Making a function needs the right to hand over its role, to Lambda. */
-    static const char create[] = "[{\"Effect\":\"Allow\",\"Action\":\"lambda:*\",\"Resource\":\"*\"}]";
-    refused(as_user(create, "CreateFunction", new_function("other", small_code(), NULL), STR_NONE), 403, "AccessDeniedException",
-            "iam:PassRole on resource: " ROLE_ARN);
-    static const char pass[] = "[{\"Effect\":\"Allow\",\"Action\":\"lambda:*\",\"Resource\":\"*\"},{\"Effect\":\"Allow\",\"Action\":\"iam:PassRole\","
-                               "\"Resource\":\"" ROLE_ARN "\",\"Condition\":{\"StringEquals\":{\"iam:PassedToService\":\"lambda.amazonaws.com\"}}}]";
+    static const char create[] =
+        "[{\"Effect\":\"Allow\",\"Action\":\"lambda:*\",\"Resource\":\"*\"}]";
+    refused(as_user(create, "CreateFunction", new_function("other", small_code(), NULL), STR_NONE),
+            403, "AccessDeniedException", "iam:PassRole on resource: " ROLE_ARN);
+    static const char pass[] =
+        "[{\"Effect\":\"Allow\",\"Action\":\"lambda:*\",\"Resource\":\"*\"},{\"Effect\":\"Allow\","
+        "\"Action\":\"iam:PassRole\","
+        "\"Resource\":\"" ROLE_ARN
+        "\",\"Condition\":{\"StringEquals\":{\"iam:PassedToService\":\"lambda.amazonaws.com\"}}}]";
     must(as_user(pass, "CreateFunction", new_function("other", small_code(), NULL), STR_NONE));
 }
 
@@ -227,13 +277,16 @@ static void test_concurrency(void **state) {
     (void)state;
     make("fn");
     make("other");
-    must(call_op("PutFunctionConcurrency", json_pack("{s:s,s:i}", "FunctionName", "fn", "ReservedConcurrentExecutions", 900)));
-    refused(call_op("PutFunctionConcurrency", json_pack("{s:s,s:i}", "FunctionName", "other", "ReservedConcurrentExecutions", 1)), 400,
-            "InvalidParameterValueException", "below its minimum value of [100]");
+    must(call_op("PutFunctionConcurrency", json_pack("{s:s,s:i}", "FunctionName", "fn",
+                                                     "ReservedConcurrentExecutions", 900)));
+    refused(call_op("PutFunctionConcurrency", json_pack("{s:s,s:i}", "FunctionName", "other",
+                                                        "ReservedConcurrentExecutions", 1)),
+            400, "InvalidParameterValueException", "below its minimum value of [100]");
     CLEANUP_DEINIT(answer) struct answer got = call_op("GetFunctionConcurrency", named("fn"));
     assert_int_equal(json_int(got.out, "ReservedConcurrentExecutions", 0), 900);
     CLEANUP_DEINIT(answer) struct answer account = call_op("GetAccountSettings", NULL);
-    assert_int_equal(json_int(json_obj(account.out, "AccountLimit"), "UnreservedConcurrentExecutions", 0), 100);
+    assert_int_equal(
+        json_int(json_obj(account.out, "AccountLimit"), "UnreservedConcurrentExecutions", 0), 100);
     assert_int_equal(json_int(json_obj(account.out, "AccountUsage"), "FunctionCount", 0), 2);
     must(call_op("DeleteFunctionConcurrency", named("fn")));
     CLEANUP_DEINIT(answer) struct answer none = call_op("GetFunctionConcurrency", named("fn"));
@@ -243,9 +296,12 @@ static void test_concurrency(void **state) {
 static void test_tags(void **state) {
     (void)state;
     make("fn");
-    must(call_op("TagResource", json_pack("{s:s,s:{s:s,s:s}}", "Resource", FN_ARN("fn"), "Tags", "a", "1", "b", "2")));
-    must(call_op("UntagResource", json_pack("{s:s,s:[s]}", "Resource", FN_ARN("fn"), "TagKeys", "a")));
-    CLEANUP_DEINIT(answer) struct answer a = call_op("ListTags", json_pack("{s:s}", "Resource", FN_ARN("fn")));
+    must(call_op("TagResource", json_pack("{s:s,s:{s:s,s:s}}", "Resource", FN_ARN("fn"), "Tags",
+                                          "a", "1", "b", "2")));
+    must(call_op("UntagResource",
+                 json_pack("{s:s,s:[s]}", "Resource", FN_ARN("fn"), "TagKeys", "a")));
+    CLEANUP_DEINIT(answer)
+    struct answer a = call_op("ListTags", json_pack("{s:s}", "Resource", FN_ARN("fn")));
     assert_int_equal(json_object_size(json_obj(a.out, "Tags")), 1);
     check_str(json_str(json_obj(a.out, "Tags"), "b"), S("2"));
 }
@@ -253,18 +309,24 @@ static void test_tags(void **state) {
 static void test_event_invoke_config(void **state) {
     (void)state;
     make("fn");
-    refused(call_op("GetFunctionEventInvokeConfig", named("fn")), 404, "ResourceNotFoundException", "doesn't have an EventInvokeConfig");
-    must(call_op("PutFunctionEventInvokeConfig", json_pack("{s:s,s:i}", "FunctionName", "fn", "MaximumRetryAttempts", 0)));
-    must(call_op("UpdateFunctionEventInvokeConfig", json_pack("{s:s,s:i}", "FunctionName", "fn", "MaximumEventAgeInSeconds", 60)));
+    refused(call_op("GetFunctionEventInvokeConfig", named("fn")), 404, "ResourceNotFoundException",
+            "doesn't have an EventInvokeConfig");
+    must(call_op("PutFunctionEventInvokeConfig",
+                 json_pack("{s:s,s:i}", "FunctionName", "fn", "MaximumRetryAttempts", 0)));
+    must(call_op("UpdateFunctionEventInvokeConfig",
+                 json_pack("{s:s,s:i}", "FunctionName", "fn", "MaximumEventAgeInSeconds", 60)));
     CLEANUP_DEINIT(answer) struct answer a = call_op("GetFunctionEventInvokeConfig", named("fn"));
     assert_int_equal(json_int(a.out, "MaximumRetryAttempts", -1), 0);
     assert_int_equal(json_int(a.out, "MaximumEventAgeInSeconds", -1), 60);
     check_str(json_str(a.out, "FunctionArn"), S(FN_ARN("fn") ":$LATEST"));
-    refused(call_op("PutFunctionEventInvokeConfig", json_pack("{s:s,s:{s:{s:s}}}", "FunctionName", "fn", "DestinationConfig", "OnFailure",
-                                                              "Destination", "arn:aws:events:us-east-1:123456789012:event-bus/x")),
+    refused(call_op("PutFunctionEventInvokeConfig",
+                    json_pack("{s:s,s:{s:{s:s}}}", "FunctionName", "fn", "DestinationConfig",
+                              "OnFailure", "Destination",
+                              "arn:aws:events:us-east-1:123456789012:event-bus/x")),
             400, "InvalidParameterValueException", "is invalid");
     must(call_op("DeleteFunctionEventInvokeConfig", named("fn")));
-    refused(call_op("DeleteFunctionEventInvokeConfig", named("fn")), 404, "ResourceNotFoundException", "");
+    refused(call_op("DeleteFunctionEventInvokeConfig", named("fn")), 404,
+            "ResourceNotFoundException", "");
 }
 
 /* ---- Packages ---- */
@@ -306,13 +368,17 @@ static void test_bad_packages(void **state) {
     assert_int_equal(access(evil, F_OK), -1);
     json_t *code = json_object();
     json_set_str(code, "ZipFile", S("bm8gemlw"));
-    refused(call_op("CreateFunction", new_function("fn", code, NULL)), 400, "InvalidParameterValueException", "Could not unzip uploaded file.");
+    refused(call_op("CreateFunction", new_function("fn", code, NULL)), 400,
+            "InvalidParameterValueException", "Could not unzip uploaded file.");
 }
 
 static void test_good_package(void **state) {
     (void)state;
     static const struct zip_entry entries[] = {
-        {"bootstrap", "#!/x", 0, 0100755}, {"lib/a.so", "text", 0, 0}, {"empty/", "", 0, 0040755}, {"lib/deep/b", "", 0, 0},
+        {"bootstrap", "#!/x", 0, 0100755},
+        {"lib/a.so", "text", 0, 0},
+        {"empty/", "", 0, 0040755},
+        {"lib/deep/b", "", 0, 0},
     };
     CLEANUP_DEINIT(buf) struct buf zip = {0};
     struct err err = {0};
@@ -326,15 +392,19 @@ static void test_good_package(void **state) {
     static const struct {
         const char *name;
         mode_t mode;
-    } want[] = {{"good", 0040755}, {"good/bootstrap", 0100755}, {"good/lib", 0040755}, {"good/lib/a.so", 0100644}, {"good/empty", 0040755}, {"good/lib/deep/b", 0100644}};
+    } want[] = {{"good", 0040755},       {"good/bootstrap", 0100755},
+                {"good/lib", 0040755},   {"good/lib/a.so", 0100644},
+                {"good/empty", 0040755}, {"good/lib/deep/b", 0100644}};
     for (size_t i = 0; i < ARRAY_LEN(want); i++) {
         snprintf(path, sizeof path, "%s/%s", root, want[i].name);
         check_case(stat(path, &st) == 0 && st.st_mode == want[i].mode, want[i].name);
     }
-    assert_int_equal(lambda_code_unpack(root, buf_view(&zip), "good", &err), 0); /* again: it is there */
+    assert_int_equal(lambda_code_unpack(root, buf_view(&zip), "good", &err),
+                     0); /* again: it is there */
 }
 
-/* What a function's row names survives a restart; what nobody names, and what is half made, goes. */
+/* What a function's row names survives a restart; what nobody names, and what is half made, goes.
+ */
 static void test_sweep(void **state) {
     (void)state;
     make("fn");
@@ -355,9 +425,19 @@ static void test_sweep(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
 #define CASE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
-        cmocka_unit_test(test_names), CASE(test_create_and_read), CASE(test_refused_configurations), CASE(test_update),
-        CASE(test_list), CASE(test_permissions), CASE(test_rights), CASE(test_concurrency), CASE(test_tags),
-        CASE(test_event_invoke_config), CASE(test_bad_packages), CASE(test_good_package), CASE(test_sweep),
+        cmocka_unit_test(test_names),
+        CASE(test_create_and_read),
+        CASE(test_refused_configurations),
+        CASE(test_update),
+        CASE(test_list),
+        CASE(test_permissions),
+        CASE(test_rights),
+        CASE(test_concurrency),
+        CASE(test_tags),
+        CASE(test_event_invoke_config),
+        CASE(test_bad_packages),
+        CASE(test_good_package),
+        CASE(test_sweep),
 #undef CASE
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -37,11 +37,14 @@ static void send_all(int fd, const char *p, size_t n) {
 }
 
 /* One request on a connection of its own; the answer, headers included, is in `in`. The status. */
-static int call(int port, const char *method, const char *path, const char *headers, const char *body, size_t n) {
+static int call(int port, const char *method, const char *path, const char *headers,
+                const char *body, size_t n) {
     char head[1024];
     int fd = dial(port);
-    int len = snprintf(head, sizeof head, "%s %s HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n%sContent-Length: %zu\r\n\r\n",
-                       method, path, headers, n);
+    int len = snprintf(
+        head, sizeof head,
+        "%s %s HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n%sContent-Length: %zu\r\n\r\n",
+        method, path, headers, n);
     send_all(fd, head, (size_t)len);
     send_all(fd, body, n);
     size_t all = 0;
@@ -63,7 +66,8 @@ static void header(const char *name, char *out, size_t room) {
     char *at = strcasestr(in, name);
     out[0] = '\0';
     if (at)
-        snprintf(out, room, "%.*s", (int)strcspn(at + strlen(name) + 2, "\r\n"), at + strlen(name) + 2);
+        snprintf(out, room, "%.*s", (int)strcspn(at + strlen(name) + 2, "\r\n"),
+                 at + strlen(name) + 2);
 }
 
 static bool wants(const char *what) {
@@ -78,13 +82,16 @@ static int respond(const char *body, size_t n) {
     return call(9001, "POST", path, "", body, n);
 }
 
-static void respond_text(const char *body) { respond(body, strlen(body)); }
+static void respond_text(const char *body) {
+    respond(body, strlen(body));
+}
 
 static void fail(void) {
     char path[160];
     static const char body[] = "{\"errorMessage\":\"as wanted\",\"errorType\":\"Wanted\"}";
     snprintf(path, sizeof path, "/2018-06-01/runtime/invocation/%s/error", id);
-    call(9001, "POST", path, "Lambda-Runtime-Function-Error-Type: Function.Wanted\r\n", body, sizeof body - 1);
+    call(9001, "POST", path, "Lambda-Runtime-Function-Error-Type: Function.Wanted\r\n", body,
+         sizeof body - 1);
 }
 
 static void eat_memory(void) {
@@ -104,7 +111,8 @@ static void tell_environment(void) {
     for (char **e = environ; *e; e++) {
         char *eq = strchr(*e, '=');
         if (eq && !strpbrk(*e, "\"\\\n"))
-            n += (size_t)snprintf(out + n, sizeof out - n, ",\"%.*s\":\"%s\"", (int)(eq - *e), *e, eq + 1);
+            n += (size_t)snprintf(out + n, sizeof out - n, ",\"%.*s\":\"%s\"", (int)(eq - *e), *e,
+                                  eq + 1);
     }
     n += (size_t)snprintf(out + n, sizeof out - n, "}");
     respond(out, n);
@@ -182,7 +190,8 @@ static void start(void) {
     const char *how = getenv("INIT");
     static const char body[] = "{\"errorMessage\":\"cannot start\",\"errorType\":\"Runtime.Bad\"}";
     if (how && strcmp(how, "error") == 0) {
-        call(9001, "POST", "/2018-06-01/runtime/init/error", "Lambda-Runtime-Function-Error-Type: Runtime.Bad\r\n", body, sizeof body - 1);
+        call(9001, "POST", "/2018-06-01/runtime/init/error",
+             "Lambda-Runtime-Function-Error-Type: Runtime.Bad\r\n", body, sizeof body - 1);
         exit(1);
     }
     if (how && strcmp(how, "exit") == 0)
