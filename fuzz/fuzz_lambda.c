@@ -12,7 +12,7 @@ static bool keep_none(void *ctx, const char *name) {
     return false;
 }
 
-static char dir[] = "/tmp/calotype-fuzz-XXXXXX";
+static char dir[64]; /* in memory where possible: most of the time goes into files */
 
 static void remove_dir(void) {
     char boot[64];
@@ -25,6 +25,8 @@ static void remove_dir(void) {
 static void unpack(str zip) {
     static bool made;
     struct err err;
+    if (!made)
+        snprintf(dir, sizeof dir, "%s/calotype-fuzz-XXXXXX", access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
     if (!made && !mkdtemp(dir))
         return;
     if (!made)

@@ -279,6 +279,17 @@ class Service:
                 "/* clang-format off */\n#include \"aws/model.h\"\n\n" + "\n".join(out) + "\n")
 
 
+def mend_receive(model):
+    """ReceiveMessage's AttributeNames name attributes of messages; the model gives it those of queues, which it takes too."""
+    shapes = model["shapes"]
+    names = shapes["ReceiveMessageRequest"]["members"]["AttributeNames"]
+    both = shapes["MessageSystemAttributeName"]["enum"] + shapes["QueueAttributeName"]["enum"]
+    shapes["ReceiveAttributeName"] = {"type": "string", "enum": list(dict.fromkeys(both))}
+    shapes["ReceiveAttributeNameList"] = json.loads(json.dumps(shapes[names["shape"]]))
+    shapes["ReceiveAttributeNameList"]["member"]["shape"] = "ReceiveAttributeName"
+    names["shape"] = "ReceiveAttributeNameList"
+
+
 XML_NAMESPACES = {"s3": "http://s3.amazonaws.com/doc/2006-03-01/",
                   "sqs": "http://queue.amazonaws.com/doc/2012-11-05/"}
 
@@ -299,6 +310,7 @@ def main():
         model = load(args.data, folder)
         if name == "sqs":
             merge_query(model, load(args.query, folder))
+            mend_receive(model)
         missing = wanted[name] - set(model["operations"])
         if missing:
             sys.exit(f"{name}: no such operation: {', '.join(sorted(missing))}")

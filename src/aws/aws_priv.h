@@ -61,6 +61,7 @@ struct route {
     struct codec_param *params;  /* of the query string */
     size_t n_params;
     enum aws_common error;       /* where route_request answers AWS_FAILED */
+    bool unknown_service;        /* … because of the whole service, which target names */
 };
 struct router;
 struct router *router_new(void);
@@ -98,11 +99,8 @@ struct rq_priv {
     str message;
     struct out_detail *details;
 
-    int status;
     struct out_header *headers, **headers_end;
-    bool has_payload;
     struct buf payload;
-    bool has_stream;
     uint64_t stream_size;
     ssize_t (*stream_read)(void *ctx, uint64_t offset, void *p, size_t n);
     void (*stream_release)(void *ctx);
@@ -113,23 +111,23 @@ struct rq_priv {
     aws_handler_fn *then; /* of aws_suspend */
     pthread_mutex_t wait_lock;
     pthread_cond_t wait_cond;
-    enum wait_state wait;
 
     struct policy_context *context;
     str resource_arn; /* of the row's check: what a contended commit is serialised by */
 
     aws_sink_fn *sink;
     void *sink_stream;
-    bool opened;
 
     struct route route;
     struct aws_wire wire;
     struct aws_auth auth;
-    bool has_auth;
     struct aws_body body;
-    bool has_body;
     struct buf raw; /* the decoded body of operations that do not stream */
     str endpoint;
+
+    int status; /* 0: the operation's own */
+    enum wait_state wait;
+    bool has_payload, has_stream, has_auth, has_body;
 };
 
 struct rq *aws_rq_new(struct aws_cloud *cloud);
@@ -140,6 +138,7 @@ struct rq *aws_rq_free(struct rq *rq);
 void aws_rq_reset(struct rq *rq); /* before a re-run: drops batch, snapshot, answer and error */
 
 /* ---- Steps; each 0 or AWS_FAILED ---- */
+int aws_gunzip(struct rq *rq);          /* a body that came with Content-Encoding: gzip, but for S3 */
 int aws_decode(struct rq *rq);          /* fills rq->in from route, labels, headers and body */
 int aws_validate(struct rq *rq);
 int aws_authorize_row(struct rq *rq);

@@ -61,7 +61,7 @@ int aws_cloud_add(struct aws_cloud *cloud, const struct aws_service *service, st
     if (at < 0 || cloud->services[at].service)
         return err_set(err, -22, "%s: no such service, or added twice", service->name);
     struct cloud_service *slot = &cloud->services[at];
-    slot->rows = mem_zalloc(service->api->n_ops * sizeof *slot->rows);
+    slot->rows = mem_zalloc(service->api->n_ops * sizeof(const struct aws_op *));
     for (size_t i = 0; i < service->n_ops; i++) {
         const struct aws_op *op = &service->ops[i];
         int r = check_row(service, op, err);

@@ -214,16 +214,17 @@ static void out_value(const struct api_shape *shape, const json_t *v, enum api_t
         buf_char(out, '"');
         codec_scalar_out(shape, v, time, time, out);
         buf_char(out, '"');
-    } else if ((shape->flags & API_PLAIN) || json_is_null(v))
+        return;
+    }
+    bool as_it_is = (shape->flags & API_PLAIN) || shape->type > API_MAP || json_is_null(v);
+    if (as_it_is)
         json_write(out, v);
     else if (shape->type == API_STRUCTURE)
         out_structure(shape, v, out);
     else if (shape->type == API_LIST)
         out_list(shape, v, out);
-    else if (shape->type == API_MAP)
-        out_map(shape, v, out);
     else
-        json_write(out, v);
+        out_map(shape, v, out);
 }
 
 void codec_json_out(const struct api_shape *shape, const json_t *doc, struct buf *out) {

@@ -59,7 +59,7 @@ static bool in_class(const uint32_t *code, uint32_t c) {
     return in != ((code[0] & NEGATED) != 0);
 }
 static const uint32_t *class_end(const uint32_t *code) {
-    return code + 1 + 2 * (code[0] & ~(NEGATED | LETTERS));
+    return code + 1 + (size_t)2 * (code[0] & ~(NEGATED | LETTERS));
 }
 
 static bool is_word(str s, size_t at) {

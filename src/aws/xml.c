@@ -78,7 +78,7 @@ static void on_doctype(void *ctx, const XML_Char *name, const XML_Char *system, 
 int codec_xml_parse(struct arena *arena, str text, struct xml_node **ret_root, struct err *err) {
     if (text.len == 0)
         return err_set(err, 1, "The document is empty");
-    if (text.len > 64u * 1024 * 1024)
+    if (text.len > (size_t)64 * 1024 * 1024)
         return err_set(err, 1, "The document is too large");
     struct parse p = {.arena = arena, .expat = XML_ParserCreate(NULL)};
     if (!p.expat)

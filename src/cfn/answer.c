@@ -1,7 +1,7 @@
 /* Where functions answer custom resources. The token in the path is the whole secret. */
 #include "cfn/engine.h"
 
-enum { MOST_BODY = 64 * 1024 }; /* AWS refuses answers over 4096 bytes; ours leaves room for Data */
+enum { MOST_BODY = 64 * 1024 }; /* AWS takes 4096 bytes; ours leaves room for Data */
 static const char prefix[] = "/_calotype/cfn-response/";
 
 bool cfn_is_answer(str path) { return str_starts(path, str_c(prefix)); }

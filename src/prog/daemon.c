@@ -199,7 +199,9 @@ static int open_cloud(struct prog_daemon *d, struct err *err) {
 }
 
 static int open_net(struct prog_daemon *d, struct err *err) {
-    d->front = (struct prog_front){.daemon = d, .inner = aws_cloud_app(d->cloud)};
+    d->front = (struct prog_front){.daemon = d,
+                                    .cfn = prog_services_find(&d->services, "cloudformation"),
+                                    .inner = aws_cloud_app(d->cloud)};
     struct net_options options = {
         .app = prog_front_app(&d->front),
         .threads = d->o.settings->threads,

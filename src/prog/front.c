@@ -1,9 +1,10 @@
 #include "prog/front.h"
 
 #include "base/clock.h"
+#include "cfn/cfn.h"
 #include "prog/daemon.h"
 
-enum { MOST_BODY = 4096 };
+enum { MOST_BODY = 4096, MOST_ANSWER = 64 * 1024 };
 
 static void reply_json(struct net_req *req, int status, json_t *doc) {
     struct buf text = {0};
@@ -34,8 +35,31 @@ static bool is_public_health(const struct net_req *req) {
            !req->query.p && !net_header(req, "Authorization").p;
 }
 
+static bool is_answer(const struct net_req *req) { return str_is(req->method, "PUT") && cfn_wants_answer(req->path); }
+
+static void answer_begin(struct net_req *req) {
+    req->app = arena_new(&req->arena, struct buf);
+    if (req->content_length > MOST_ANSWER)
+        reply_error(req, 413, "the answer is too large");
+}
+
+static void answer_body(struct net_req *req, const void *p, size_t n) {
+    struct buf *body = req->app;
+    if (body->len + n <= MOST_ANSWER + 1) /* cfn refuses what is cut here */
+        buf_add(body, p, n);
+}
+
+static void answer_end(struct prog_front *front, struct net_req *req) {
+    const struct buf *body = req->app;
+    net_reply_bytes(req, cfn_answer(front->cfn, req->path, buf_view(body)), S(""));
+}
+
 static void front_begin(void *ctx, struct net_req *req) {
     struct prog_front *front = ctx;
+    if (is_answer(req)) {
+        answer_begin(req);
+        return;
+    }
     if (!is_public_health(req)) {
         front->inner.begin(front->inner.ctx, req);
         return;
@@ -47,19 +71,25 @@ static void front_begin(void *ctx, struct net_req *req) {
 
 static void front_body(void *ctx, struct net_req *req, const void *p, size_t n) {
     struct prog_front *front = ctx;
-    if (req->app != &ours)
+    if (is_answer(req))
+        answer_body(req, p, n);
+    else if (req->app != &ours)
         front->inner.body(front->inner.ctx, req, p, n);
 }
 
 static void front_end(void *ctx, struct net_req *req) {
     struct prog_front *front = ctx;
-    if (req->app != &ours)
+    if (is_answer(req))
+        answer_end(front, req);
+    else if (req->app != &ours)
         front->inner.end(front->inner.ctx, req);
 }
 
 static void front_done(void *ctx, struct net_req *req) {
     struct prog_front *front = ctx;
-    if (req->app != &ours)
+    if (is_answer(req))
+        buf_deinit(req->app);
+    else if (req->app != &ours)
         front->inner.done(front->inner.ctx, req);
 }
 

@@ -62,6 +62,9 @@ static int open_lambda(struct svc **ret, const struct prog_parts *p, struct err 
     return lambda_open(ret, &options, err);
 }
 #endif
+static int open_cfn(struct svc **ret, const struct prog_parts *p, struct err *err) {
+    return cfn_open(ret, p->cloud, err);
+}
 
 static const struct row rows[] = {
     {"iam", open_iam, iam_service, NULL, NULL, keep_iam},
@@ -85,6 +88,7 @@ static const struct row rows[] = {
 #ifdef PROG_HAS_SVC_LAMBDA
     {"lambda", open_lambda, lambda_service, lambda_start, lambda_stop, lambda_close},
 #endif
+    {"cloudformation", open_cfn, cfn_service, NULL, cfn_stop, cfn_close},
 };
 _Static_assert(sizeof rows / sizeof *rows <= PROG_MOST_SERVICES, "PROG_MOST_SERVICES is too small");
 
@@ -124,4 +128,11 @@ void prog_services_close(struct prog_services *all) {
     for (size_t i = ARRAY_LEN(rows); i-- > 0;)
         if (all->svc[i])
             all->svc[i] = rows[i].close(all->svc[i]);
+}
+
+struct svc *prog_services_find(const struct prog_services *all, const char *name) {
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        if (strcmp(rows[i].name, name) == 0)
+            return all->svc[i];
+    return NULL;
 }

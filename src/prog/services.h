@@ -36,3 +36,5 @@ int prog_services_start(struct prog_services *all, struct net *net, struct err *
 /* The opposite, both in the opposite order. */
 void prog_services_stop(struct prog_services *all);
 void prog_services_close(struct prog_services *all);
+/* The one of that name ("cloudformation"), or NULL. */
+struct svc *prog_services_find(const struct prog_services *all, const char *name);

@@ -1,5 +1,6 @@
 #pragma once
 /* prog/services_rooms: the headers of the services that services.c plugs in. */
+#include "cfn/cfn.h"
 #include "svc/iam/iam.h"
 #include "svc/s3/s3.h"
 #include "svc/sts/sts.h"

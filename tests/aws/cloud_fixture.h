@@ -38,20 +38,33 @@ static inline int fixture_find(void *ctx, str access_key, struct aws_identity **
     return 0;
 }
 
-/* Gives the user one policy; NULL: none. */
-static inline void fixture_user_policy(struct cloud_fixture *f, const char *json) {
+/* There are no roles. */
+static inline int fixture_assume(void *ctx, str role_arn, str service, str session_name, int64_t seconds,
+                                 struct aws_credentials *ret, struct err *err) {
+    (void)ctx, (void)service, (void)session_name, (void)seconds, (void)ret;
+    return err_set(err, AWS_E_NO_ROLE, "no role " STR_FMT, STR_ARG(role_arn));
+}
+static inline int fixture_role(void *ctx, str role_arn, str service, str session_name, struct aws_identity **ret,
+                               struct err *err) {
+    (void)ctx, (void)service, (void)session_name, (void)ret;
+    return err_set(err, AWS_E_NO_ROLE, "no role " STR_FMT, STR_ARG(role_arn));
+}
+
+/* Gives the user one policy; NULL: none. False: it is malformed. */
+static inline bool fixture_user_policy(struct cloud_fixture *f, const char *json) {
     struct err err = {0};
     f->user.policy = policy_free(f->user.policy);
     f->user.id.policies = (struct policy_set){0};
     if (!json)
-        return;
+        return true;
     if (policy_new(&f->user.policy, POLICY_IDENTITY, str_c(json), &err)) {
         fprintf(stderr, "policy: %s\n", err.text);
-        abort();
+        return false;
     }
     f->user.list[0] = f->user.policy;
     f->user.id.policies.identity = f->user.list;
     f->user.id.policies.n_identity = 1;
+    return true;
 }
 
 static inline void fixture_identities(struct cloud_fixture *f) {
@@ -76,7 +89,7 @@ static inline int fixture_open(struct cloud_fixture *f) {
         return -1;
     }
     f->hub = hub_new(f->store);
-    struct aws_options options = {.store = f->store, .hub = f->hub, .identities = {.ctx = f, .find = fixture_find}};
+    struct aws_options options = {.store = f->store, .hub = f->hub, .identities = {.ctx = f, .find = fixture_find, .assume = fixture_assume, .role = fixture_role}};
     return aws_cloud_new(&f->cloud, &options, &err);
 }
 

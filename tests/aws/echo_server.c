@@ -10,6 +10,8 @@
 #include "cloud_fixture.h"
 #include "net/net.h"
 
+#include <pthread.h>
+
 static const char *dir;
 static bool silent;
 
@@ -61,6 +63,47 @@ static ssize_t read_text(void *ctx, uint64_t offset, void *p, size_t n) {
     return (ssize_t)take;
 }
 
+/* ---- "(park)": milliseconds to wait, as a long poll does ---- */
+
+struct waiter {
+    pthread_mutex_t lock;
+    struct rq *rq; /* NULL: the request is over */
+    unsigned ms;
+};
+static void let_go(void *ctx) {
+    struct waiter *w = ctx;
+    pthread_mutex_lock(&w->lock);
+    w->rq = NULL;
+    pthread_mutex_unlock(&w->lock);
+}
+static void *wake(void *ctx) {
+    struct waiter *w = ctx;
+    usleep(w->ms * 1000);
+    pthread_mutex_lock(&w->lock);
+    if (w->rq)
+        aws_resume(w->rq);
+    pthread_mutex_unlock(&w->lock);
+    return NULL; /* w is left: the server lives for a few requests */
+}
+static int woken(struct svc *svc, struct rq *rq) {
+    (void)svc;
+    rq_out_header(rq, "x-was-parked", S("yes"));
+    return 0;
+}
+static int park(struct rq *rq, unsigned ms) {
+    static struct waiter waiters[64];
+    static unsigned n;
+    pthread_t thread;
+    struct waiter *w = &waiters[n++ % 64];
+    pthread_mutex_init(&w->lock, NULL);
+    w->rq = rq;
+    w->ms = ms;
+    rq_on_done(rq, let_go, w);
+    if (pthread_create(&thread, NULL, wake, w) == 0)
+        pthread_detach(thread);
+    return aws_suspend(rq, woken);
+}
+
 static int echo(struct svc *svc, struct rq *rq) {
     (void)svc;
     CLEANUP_DEINIT(buf) struct buf text = {0};
@@ -83,6 +126,8 @@ static int echo(struct svc *svc, struct rq *rq) {
         buf_str(bytes, stream);
         rq_out_stream(rq, bytes->len, read_text, free_sink, bytes);
     }
+    if (json_has(rq->out, "(park)"))
+        return park(rq, (unsigned)json_int(rq->out, "(park)", 0));
     static struct aws_error asked;
     if (json_has(rq->out, "(error)")) {
         asked = (struct aws_error){.code = json_str(rq->out, "(error)").p, .status = (int)json_int(rq->out, "(status)", 400), .text = "no text"};

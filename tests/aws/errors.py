@@ -93,6 +93,16 @@ def sqs_and_cloudwatch(s):
     got, h, data = s.ask("sqs", "POST", "/000000000000/q", FORM, b"Action=PurgeQueue&Version=2012-11-05")
     check("sqs query", got == 400 and b"<Type>Sender</Type><Code>AWS.SimpleQueueService.NonExistentQueue</Code><Message>as you wish</Message>" in data, data)
     check("sqs query", json.loads((s.folder / "in.json").read_text())["in"]["QueueUrl"] == f"http://127.0.0.1:{s.port}/000000000000/q", "queue's URL")
+    s.answer({})
+    import gzip
+    body = b'{"Namespace":"' + b"n" * 50000 + b'"}'
+    zipped = {**target("GraniteServiceVersion20100801.PutMetricData"), "Content-Encoding": "gzip"}
+    got, h, data = s.ask("monitoring", "POST", "/", zipped, gzip.compress(body.replace(b"n" * 50000, b"n" * 200)))
+    check("gzip", got == 200 and json.loads((s.folder / "in.json").read_text())["in"]["Namespace"] == "n" * 200, data)
+    for name, body, status in (("cut", gzip.compress(body)[:-9], 400), ("no gzip", b"{}", 400), ("longer", gzip.compress(b"{}") + b"x", 400),
+                               ("bomb", gzip.compress(b" " * (64 << 20)), 413)):
+        got, h, data = s.ask("monitoring", "POST", "/", zipped, body)
+        check("gzip, " + name, got == status, f"{got} {data[:200]}")
     s.answer({"(error)": "ResourceNotFound", "(status)": 404})
     got, h, data = s.ask("monitoring", "POST", "/service/GraniteServiceVersion20100801/operation/GetDashboard",
                          {"smithy-protocol": "rpc-v2-cbor", "Content-Type": "application/cbor"}, b"\xa1\x6dDashboardName\x61x")
@@ -172,9 +182,40 @@ def large(s):
     check("too large", got == 413, f"{got} {data[:200]}")
 
 
+def parked(s):
+    s.answer({"(park)": 30})
+    got, h, data = s.ask("dynamodb", "POST", "/", target("DynamoDB_20120810.ListTables"), b"{}")
+    check("parked", got == 200 and h.get("x-was-parked") == "yes", f"{got} {h}")
+    # Clients that leave while they wait.
+    import socket, time
+    s.answer({"(park)": 300})
+    request = AWSRequest(method="POST", url=f"http://127.0.0.1:{s.port}/", headers=target("DynamoDB_20120810.ListTables"), data=b"{}")
+    SigV4Auth(Credentials(KEY, SECRET), "dynamodb", "us-east-1").add_auth(request)
+    head = "".join(f"{k}: {v}\r\n" for k, v in request.headers.items())
+    for _ in range(8):
+        c = socket.create_connection(("127.0.0.1", s.port))
+        c.sendall(f"POST / HTTP/1.1\r\nHost: 127.0.0.1:{s.port}\r\nContent-Length: 2\r\n{head}\r\n{{}}".encode())
+        time.sleep(0.01)
+        c.close()
+    s.answer({})
+    got, h, data = s.ask("dynamodb", "POST", "/", target("DynamoDB_20120810.ListTables"), b"{}")
+    check("after clients left", got == 200, f"{got}")
+
+
+def early(s):
+    """Refused before the body, which a client that waits for 100 Continue never sends."""
+    import socket
+    c = socket.create_connection(("127.0.0.1", s.port))
+    c.settimeout(10)
+    c.sendall(f"PUT /bucket/key HTTP/1.1\r\nHost: 127.0.0.1:{s.port}\r\nContent-Length: 1000000\r\nExpect: 100-continue\r\n\r\n".encode())
+    answer = c.recv(4096)
+    check("before 100", answer.startswith(b"HTTP/1.1 403") and b"100 Continue" not in answer, answer)
+    c.close()
+
+
 def main():
     s = Server(sys.argv[1])
-    for group in (json_cases, sqs_and_cloudwatch, query_cases, s3_cases, lambda_cases, large):
+    for group in (json_cases, sqs_and_cloudwatch, query_cases, s3_cases, lambda_cases, large, parked, early):
         s.answer({})
         group(s)
     s.stop()

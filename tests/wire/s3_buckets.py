@@ -1,4 +1,5 @@
 """S3: buckets and their configurations, as boto3 sees them."""
+# also with Debian's boto3
 import json
 import pathlib
 import sys

@@ -1,4 +1,5 @@
 """S3: objects, as boto3 sees them: put, get, ranges, conditions, copies, lists, multipart uploads."""
+# also with Debian's boto3
 import base64
 import concurrent.futures
 import datetime

@@ -1,4 +1,5 @@
 """S3: versioning, as boto3 sees it."""
+# also with Debian's boto3
 import concurrent.futures
 import pathlib
 import sys

@@ -13,26 +13,6 @@ bool ddb_table_name_parse(const struct rq *rq, str given, struct ddb_table_name 
     return str_chr(ret->name, '/') < 0;
 }
 
-static void release(void *table) { ddb_table_free(table); }
-
-int ddb_table_find(struct svc *svc, struct rq *rq, str given, const struct ddb_table **ret_table) {
-    struct ddb_table_name at;
-    struct ddb_table *table;
-    struct err err;
-    *ret_table = NULL;
-    if (!ddb_table_name_parse(rq, given, &at))
-        return ddb_invalid(rq, "Invalid TableArn: Invalid ResourceArn provided as input " STR_FMT,
-                           STR_ARG(str_slice(given, 0, 300)));
-    int r = ddb_tables_get(svc->tables, at.account, at.region, at.name, &table, &err);
-    if (r == STORE_E_ABSENT)
-        return 0;
-    if (r)
-        return aws_fault(rq, r, err.text);
-    rq_on_done(rq, release, table);
-    *ret_table = table;
-    return 0;
-}
-
 static int check_name(struct rq *rq, str name) {
     static const char rule[] = "1 validation error detected: Value '" STR_FMT "' at 'tableName' failed "
                                "to satisfy constraint: Member must %s";
@@ -52,11 +32,31 @@ static int check_name(struct rq *rq, str name) {
     return 0;
 }
 
+static void release(void *table) { ddb_table_free(table); }
+
+int ddb_table_find(struct svc *svc, struct rq *rq, str given, const struct ddb_table **ret_table) {
+    struct ddb_table_name at;
+    struct ddb_table *table;
+    struct err err;
+    *ret_table = NULL;
+    if (check_name(rq, given))
+        return AWS_FAILED;
+    if (!ddb_table_name_parse(rq, given, &at))
+        return ddb_invalid(rq, "Invalid TableArn: Invalid ResourceArn provided as input " STR_FMT,
+                           STR_ARG(str_slice(given, 0, 300)));
+    int r = ddb_tables_get(svc->tables, at.account, at.region, at.name, &table, &err);
+    if (r == STORE_E_ABSENT)
+        return 0;
+    if (r)
+        return aws_fault(rq, r, err.text);
+    rq_on_done(rq, release, table);
+    *ret_table = table;
+    return 0;
+}
+
 int ddb_table_of(struct svc *svc, struct rq *rq, const struct ddb_table **ret_table) {
     str given = json_str(rq->in, "TableName");
-    int r = check_name(rq, given);
-    if (r == 0)
-        r = ddb_table_find(svc, rq, given, ret_table);
+    int r = ddb_table_find(svc, rq, given, ret_table);
     if (r || *ret_table)
         return r;
     return aws_fail(rq, &DDB_ResourceNotFoundException, NULL);

@@ -106,7 +106,7 @@ static int check_acl_body(struct rq *rq, str account) {
 }
 
 int s3_op_GetBucketAcl(struct svc *svc, struct rq *rq) {
-    struct s3_bucket *bucket;
+    struct s3_bucket *bucket = NULL;
     int r = s3_use_bucket(svc, rq, &bucket);
     if (!r)
         describe_acl(rq, bucket->row.account);
@@ -114,7 +114,7 @@ int s3_op_GetBucketAcl(struct svc *svc, struct rq *rq) {
 }
 
 int s3_op_PutBucketAcl(struct svc *svc, struct rq *rq) {
-    struct s3_bucket *bucket;
+    struct s3_bucket *bucket = NULL;
     int r = s3_use_bucket_to_write(svc, rq, &bucket);
     return r ? r : check_acl_body(rq, bucket->row.account);
 }
@@ -150,8 +150,8 @@ static bool asks_for(const struct rq *rq, const char *attribute) {
 static int describe_parts(struct svc *svc, struct rq *rq, const struct about *about) {
     const struct s3_object *object = &about->found.object;
     CLEANUP_DEINIT(buf) struct buf storage = {0};
-    str bodies;
-    uint64_t most;
+    str bodies = STR_NONE;
+    uint64_t most = 0;
     int r = s3_page_size(rq, "MaxParts", &most);
     if (r)
         return r;

@@ -131,7 +131,7 @@ static int create(struct svc *svc, struct rq *rq, str name, str region) {
 }
 
 int s3_op_CreateBucket(struct svc *svc, struct rq *rq) {
-    str name = json_str(rq->in, "Bucket"), region;
+    str name = json_str(rq->in, "Bucket"), region = STR_NONE;
     int r = check_creation(rq, name);
     if (!r)
         r = choose_region(rq, &region);
@@ -150,7 +150,7 @@ int s3_op_CreateBucket(struct svc *svc, struct rq *rq) {
 
 /* ---- HeadBucket, GetBucketLocation ---- */
 int s3_op_HeadBucket(struct svc *svc, struct rq *rq) {
-    struct s3_bucket *bucket;
+    struct s3_bucket *bucket = NULL;
     int r = s3_use_bucket(svc, rq, &bucket);
     if (r)
         return r;
@@ -163,7 +163,7 @@ int s3_op_HeadBucket(struct svc *svc, struct rq *rq) {
 }
 
 int s3_op_GetBucketLocation(struct svc *svc, struct rq *rq) {
-    struct s3_bucket *bucket;
+    struct s3_bucket *bucket = NULL;
     int r = s3_use_bucket(svc, rq, &bucket);
     if (r)
         return r;
@@ -341,7 +341,7 @@ static int commit(struct rq *rq) {
  * through; then it goes, or is opened again. A restart in between opens it again (sweep.c).
  */
 int s3_op_DeleteBucket(struct svc *svc, struct rq *rq) {
-    struct s3_bucket *bucket;
+    struct s3_bucket *bucket = NULL;
     bool empty = false;
     int r = s3_use_bucket_to_write(svc, rq, &bucket);
     if (!r)

@@ -55,7 +55,7 @@ static void put_doc(struct svc *svc, struct rq *rq, const struct s3_bucket *buck
 
 /* Removes a configuration: no error where there is none. Answers 204. */
 static int drop_doc(struct svc *svc, struct rq *rq, const char *kind) {
-    struct s3_bucket *bucket;
+    struct s3_bucket *bucket = NULL;
     int r = s3_use_bucket_to_write(svc, rq, &bucket);
     if (r)
         return r;
@@ -66,7 +66,7 @@ static int drop_doc(struct svc *svc, struct rq *rq, const char *kind) {
 
 /* ---- Versioning ---- */
 int s3_op_GetBucketVersioning(struct svc *svc, struct rq *rq) {
-    struct s3_bucket *bucket;
+    struct s3_bucket *bucket = NULL;
     int r = s3_use_bucket(svc, rq, &bucket);
     if (r)
         return r;
@@ -78,7 +78,7 @@ int s3_op_GetBucketVersioning(struct svc *svc, struct rq *rq) {
 }
 
 int s3_op_PutBucketVersioning(struct svc *svc, struct rq *rq) {
-    struct s3_bucket *bucket;
+    struct s3_bucket *bucket = NULL;
     const json_t *config = json_obj(rq->in, "VersioningConfiguration");
     str status = json_str(config, "Status");
     int r = s3_use_bucket_to_write(svc, rq, &bucket);
@@ -110,7 +110,7 @@ static json_t *default_encryption(void) {
 }
 
 int s3_op_GetBucketEncryption(struct svc *svc, struct rq *rq) {
-    struct s3_bucket *bucket;
+    struct s3_bucket *bucket = NULL;
     json_t *doc = NULL;
     int r = s3_use_bucket(svc, rq, &bucket);
     if (!r)
@@ -123,7 +123,7 @@ int s3_op_GetBucketEncryption(struct svc *svc, struct rq *rq) {
 }
 
 int s3_op_PutBucketEncryption(struct svc *svc, struct rq *rq) {
-    struct s3_bucket *bucket;
+    struct s3_bucket *bucket = NULL;
     const json_t *config = json_obj(rq->in, "ServerSideEncryptionConfiguration");
     const json_t *rules = json_arr(config, "Rules");
     int r = s3_use_bucket_to_write(svc, rq, &bucket);
@@ -167,7 +167,7 @@ static const struct {
 };
 
 int s3_op_GetPublicAccessBlock(struct svc *svc, struct rq *rq) {
-    struct s3_bucket *bucket;
+    struct s3_bucket *bucket = NULL;
     int r = s3_use_bucket(svc, rq, &bucket);
     if (r)
         return r;
@@ -185,7 +185,7 @@ int s3_op_GetPublicAccessBlock(struct svc *svc, struct rq *rq) {
 }
 
 int s3_op_PutPublicAccessBlock(struct svc *svc, struct rq *rq) {
-    struct s3_bucket *bucket;
+    struct s3_bucket *bucket = NULL;
     const json_t *config = json_obj(rq->in, "PublicAccessBlockConfiguration");
     int r = s3_use_bucket_to_write(svc, rq, &bucket);
     if (r)
@@ -200,7 +200,7 @@ int s3_op_PutPublicAccessBlock(struct svc *svc, struct rq *rq) {
 }
 
 int s3_op_DeletePublicAccessBlock(struct svc *svc, struct rq *rq) {
-    struct s3_bucket *bucket;
+    struct s3_bucket *bucket = NULL;
     int r = s3_use_bucket_to_write(svc, rq, &bucket);
     if (r)
         return r;
@@ -219,7 +219,7 @@ static const char *const ownerships[] = {
 };
 
 int s3_op_GetBucketOwnershipControls(struct svc *svc, struct rq *rq) {
-    struct s3_bucket *bucket;
+    struct s3_bucket *bucket = NULL;
     int r = s3_use_bucket(svc, rq, &bucket);
     if (r)
         return r;
@@ -234,7 +234,7 @@ int s3_op_GetBucketOwnershipControls(struct svc *svc, struct rq *rq) {
 }
 
 static int put_ownership(struct svc *svc, struct rq *rq, enum s3_ownership ownership) {
-    struct s3_bucket *bucket;
+    struct s3_bucket *bucket = NULL;
     int r = s3_use_bucket_to_write(svc, rq, &bucket);
     if (r)
         return r;
@@ -261,7 +261,7 @@ int s3_op_DeleteBucketOwnershipControls(struct svc *svc, struct rq *rq) {
 
 /* ---- Tagging ---- */
 int s3_op_GetBucketTagging(struct svc *svc, struct rq *rq) {
-    struct s3_bucket *bucket;
+    struct s3_bucket *bucket = NULL;
     json_t *doc = NULL;
     int r = s3_use_bucket(svc, rq, &bucket);
     if (!r)
@@ -278,7 +278,7 @@ int s3_op_GetBucketTagging(struct svc *svc, struct rq *rq) {
 }
 
 int s3_op_PutBucketTagging(struct svc *svc, struct rq *rq) {
-    struct s3_bucket *bucket;
+    struct s3_bucket *bucket = NULL;
     json_t *tags = json_arr(json_obj(rq->in, "Tagging"), "TagSet");
     CLEANUP_DEINIT(buf) struct buf packed = {0};
     struct err why = {""};
@@ -301,7 +301,7 @@ int s3_op_DeleteBucketTagging(struct svc *svc, struct rq *rq) {
 
 /* ---- Lifecycle ---- */
 int s3_op_GetBucketLifecycleConfiguration(struct svc *svc, struct rq *rq) {
-    struct s3_bucket *bucket;
+    struct s3_bucket *bucket = NULL;
     json_t *doc = NULL;
     int r = s3_use_bucket(svc, rq, &bucket);
     if (!r)
@@ -323,7 +323,7 @@ int s3_op_PutBucketLifecycleConfiguration(struct svc *svc, struct rq *rq) {
         [S3_LIFECYCLE_E_REQUEST] = &S3_InvalidRequest,
         [S3_LIFECYCLE_E_MALFORMED] = &S3_MalformedXML,
     };
-    struct s3_bucket *bucket;
+    struct s3_bucket *bucket = NULL;
     const json_t *rules = json_arr(json_obj(rq->in, "LifecycleConfiguration"), "Rules");
     str least = json_str(rq->in, "TransitionDefaultMinimumObjectSize");
     struct err why = {""};

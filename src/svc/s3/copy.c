@@ -161,11 +161,11 @@ static int choose_sum(struct rq *rq, const struct s3_object *from, enum s3_sum *
 }
 
 static int copy_object(struct svc *svc, struct rq *rq, struct s3_source *source) {
-    struct s3_bucket *target;
-    struct s3_upload *upload;
+    struct s3_bucket *target = NULL;
+    struct s3_upload *upload = NULL;
     struct s3_object object = {0};
-    enum s3_sum sum;
-    str key;
+    enum s3_sum sum = S3_SUM_NONE;
+    str key = STR_NONE;
     int r = s3_use_bucket_to_write(svc, rq, &target);
     if (!r)
         r = s3_use_key(rq, &key);
@@ -245,10 +245,10 @@ static int choose_range(struct rq *rq, uint64_t size, uint64_t *ret_first, uint6
 }
 
 static int copy_part(struct svc *svc, struct rq *rq, struct s3_mpu *mpu, struct s3_source *source) {
-    struct s3_upload *upload;
-    struct s3_part_row row;
-    uint64_t first, n;
-    unsigned part;
+    struct s3_upload *upload = NULL;
+    struct s3_part_row row = {0};
+    uint64_t first = 0, n = 0;
+    unsigned part = 0;
     int r = s3_mpu_name(svc, rq, mpu);
     if (!r)
         r = s3_part_number(rq, &part);

@@ -102,7 +102,7 @@ static int delete_one(struct svc *svc, struct rq *rq, const struct s3_bucket *bu
 
 /* ---- DeleteObject ---- */
 int s3_op_DeleteObject(struct svc *svc, struct rq *rq) {
-    struct s3_bucket *bucket;
+    struct s3_bucket *bucket = NULL;
     struct deletion d = {.version_id = json_str(rq->in, "VersionId")};
     int r = s3_use_bucket_to_write(svc, rq, &bucket);
     if (!r)
@@ -224,7 +224,7 @@ static int delete_all(struct svc *svc, struct rq *rq, const struct s3_bucket *bu
 }
 
 int s3_op_DeleteObjects(struct svc *svc, struct rq *rq) {
-    struct s3_bucket *bucket;
+    struct s3_bucket *bucket = NULL;
     int r = s3_use_bucket_to_write(svc, rq, &bucket);
     if (r)
         return r;

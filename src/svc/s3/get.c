@@ -300,7 +300,7 @@ static int get_once(struct svc *svc, struct rq *rq, const struct s3_wanted *want
 
 static int get(struct svc *svc, struct rq *rq, bool with_body) {
     enum { TRIES = 8 };
-    struct s3_bucket *bucket;
+    struct s3_bucket *bucket = NULL;
     struct s3_wanted wanted = {.version_id = json_str(rq->in, "VersionId"),
                                .action = "s3:GetObject",
                                .version_action = "s3:GetObjectVersion"};

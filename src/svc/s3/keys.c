@@ -123,9 +123,9 @@ void s3_id_write(char out[S3_ID_LEN + 1], uint64_t seq, const uint8_t nonce[S3_N
     for (unsigned i = 0; i < 8; i++)
         raw[i] = (uint8_t)(seq >> (56 - 8 * i));
     memcpy(raw + 8, nonce, S3_NONCE_LEN);
-    for (unsigned i = 0; i < 8; i++) {
+    for (size_t i = 0; i < 8; i++) {
         uint32_t three = (uint32_t)raw[3 * i] << 16 | (uint32_t)raw[3 * i + 1] << 8 | raw[3 * i + 2];
-        for (unsigned k = 0; k < 4; k++)
+        for (size_t k = 0; k < 4; k++)
             out[4 * i + k] = id_alphabet[three >> (18 - 6 * k) & 63];
     }
     out[S3_ID_LEN] = '\0';
@@ -135,9 +135,9 @@ bool s3_id_read(str id, uint64_t *ret_seq, uint8_t ret_nonce[S3_NONCE_LEN]) {
     if (id.len != S3_ID_LEN)
         return false;
     uint8_t raw[24];
-    for (unsigned i = 0; i < 8; i++) {
+    for (size_t i = 0; i < 8; i++) {
         uint32_t three = 0;
-        for (unsigned k = 0; k < 4; k++) {
+        for (size_t k = 0; k < 4; k++) {
             char c = id.p[4 * i + k];
             const char *at = c ? strchr(id_alphabet, c) : NULL;
             if (!at)

@@ -3,6 +3,7 @@
 #include "base/rand.h"
 
 enum { MAX_RULES = 1000, MAX_ID = 255, DAY_S = 86400 };
+enum { KEY_BYTES = 4 * 128, VALUE_BYTES = 4 * 256 }; /* of so many characters, at most */
 
 static int argument(struct err *err, const char *text) {
     return err_set(err, S3_LIFECYCLE_E_ARGUMENT, "%s", text);
@@ -51,9 +52,9 @@ static int check_tags(const json_t *tags, struct err *err) {
     json_t *tag;
     json_array_foreach(tags, i, tag) {
         str key = json_str(tag, "Key");
-        if (key.len < 1 || key.len > 4 * 128)
+        if (key.len < 1 || key.len > KEY_BYTES)
             return argument(err, "A Tag's Key must be a length between 1 and 128.");
-        if (json_str(tag, "Value").len > 4 * 256)
+        if (json_str(tag, "Value").len > VALUE_BYTES)
             return argument(err, "A Tag's Value must be a length between 0 and 256.");
         for (size_t k = 0; k < i; k++)
             if (str_eq(json_str(json_array_get(tags, k), "Key"), key))

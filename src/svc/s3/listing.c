@@ -88,7 +88,7 @@ static int run(struct svc *svc, struct rq *rq, struct listing *l) {
 }
 
 static int begin(struct svc *svc, struct rq *rq, struct listing *l) {
-    struct s3_bucket *bucket;
+    struct s3_bucket *bucket = NULL;
     int r = s3_use_bucket(svc, rq, &bucket);
     if (!r)
         r = s3_page_size(rq, "MaxKeys", &l->most);

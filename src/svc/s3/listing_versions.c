@@ -162,7 +162,7 @@ static void describe(struct page *p, const struct s3_list *list) {
 
 static int list_versions(struct page *p) {
     struct rq *rq = p->rq;
-    struct s3_bucket *bucket;
+    struct s3_bucket *bucket = NULL;
     int r = s3_use_bucket(p->svc, rq, &bucket);
     if (!r)
         r = s3_page_size(rq, "MaxKeys", &p->most);

@@ -117,8 +117,8 @@ json_t *s3_initiator(struct rq *rq, str initiator) {
 }
 
 int s3_op_CreateMultipartUpload(struct svc *svc, struct rq *rq) {
-    struct s3_bucket *bucket;
-    str key;
+    struct s3_bucket *bucket = NULL;
+    str key = STR_NONE;
     struct s3_upload_row row = {.initiator = initiator_of(rq)};
     int r = s3_use_bucket_to_write(svc, rq, &bucket);
     if (!r)
@@ -177,7 +177,7 @@ int s3_part_number(struct rq *rq, unsigned *ret_part) {
 
 int s3_open_UploadPart(struct svc *svc, struct rq *rq) {
     CLEANUP_DEINIT(s3_mpu) struct s3_mpu mpu = {0};
-    unsigned part;
+    unsigned part = 0;
     int r = s3_mpu_name(svc, rq, &mpu);
     if (!r)
         r = s3_part_number(rq, &part);
@@ -235,8 +235,8 @@ int s3_put_part(struct svc *svc, struct rq *rq, const struct s3_mpu *mpu, unsign
 int s3_op_UploadPart(struct svc *svc, struct rq *rq) {
     CLEANUP_DEINIT(s3_mpu) struct s3_mpu mpu = {0};
     struct s3_upload *upload = rq->stream;
-    struct s3_part_row row;
-    unsigned part;
+    struct s3_part_row row = {0};
+    unsigned part = 0;
     int r = s3_mpu_name(svc, rq, &mpu);
     if (!r)
         r = s3_part_number(rq, &part);

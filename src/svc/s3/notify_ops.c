@@ -108,7 +108,7 @@ static int check_targets(struct svc *svc, struct rq *rq, const struct s3_bucket 
 }
 
 int s3_op_PutBucketNotificationConfiguration(struct svc *svc, struct rq *rq) {
-    struct s3_bucket *bucket;
+    struct s3_bucket *bucket = NULL;
     CLEANUP(s3_notify) struct s3_notify *notify = NULL;
     struct err why = {""};
     const json_t *given = json_obj(rq->in, "NotificationConfiguration");
@@ -134,7 +134,7 @@ int s3_op_PutBucketNotificationConfiguration(struct svc *svc, struct rq *rq) {
 }
 
 int s3_op_GetBucketNotificationConfiguration(struct svc *svc, struct rq *rq) {
-    struct s3_bucket *bucket;
+    struct s3_bucket *bucket = NULL;
     json_t *doc = NULL;
     int r = s3_use_bucket(svc, rq, &bucket);
     if (!r)

@@ -77,7 +77,7 @@ static int blocked(struct rq *rq, str bucket) {
 }
 
 int s3_op_PutBucketPolicy(struct svc *svc, struct rq *rq) {
-    struct s3_bucket *bucket;
+    struct s3_bucket *bucket = NULL;
     CLEANUP(policy) struct policy *policy = NULL;
     struct err why = {""};
     str text = json_str(rq->in, "Policy");
@@ -104,7 +104,7 @@ static int no_policy(struct rq *rq, const struct s3_bucket *bucket) {
 }
 
 int s3_op_GetBucketPolicy(struct svc *svc, struct rq *rq) {
-    struct s3_bucket *bucket;
+    struct s3_bucket *bucket = NULL;
     CLEANUP_DEINIT(buf) struct buf key = {0};
     CLEANUP_DEINIT(buf) struct buf text = {0};
     int r = s3_use_bucket(svc, rq, &bucket);
@@ -123,7 +123,7 @@ int s3_op_GetBucketPolicy(struct svc *svc, struct rq *rq) {
 }
 
 int s3_op_DeleteBucketPolicy(struct svc *svc, struct rq *rq) {
-    struct s3_bucket *bucket;
+    struct s3_bucket *bucket = NULL;
     int r = s3_use_bucket_to_write(svc, rq, &bucket);
     if (r)
         return r;
@@ -135,7 +135,7 @@ int s3_op_DeleteBucketPolicy(struct svc *svc, struct rq *rq) {
 }
 
 int s3_op_GetBucketPolicyStatus(struct svc *svc, struct rq *rq) {
-    struct s3_bucket *bucket;
+    struct s3_bucket *bucket = NULL;
     int r = s3_use_bucket(svc, rq, &bucket);
     if (r)
         return r;

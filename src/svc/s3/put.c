@@ -63,8 +63,8 @@ void s3_describe_write(struct rq *rq, const struct s3_bucket *bucket, const stru
 
 /* ---- PutObject ---- */
 int s3_open_PutObject(struct svc *svc, struct rq *rq) {
-    struct s3_bucket *bucket;
-    str key;
+    struct s3_bucket *bucket = NULL;
+    str key = STR_NONE;
     int r = s3_use_bucket_to_write(svc, rq, &bucket);
     if (!r)
         r = s3_use_key(rq, &key);
@@ -83,8 +83,8 @@ int s3_open_PutObject(struct svc *svc, struct rq *rq) {
 
 int s3_op_PutObject(struct svc *svc, struct rq *rq) {
     struct s3_upload *upload = rq->stream;
-    struct s3_bucket *bucket;
-    str key;
+    struct s3_bucket *bucket = NULL;
+    str key = STR_NONE;
     int r = s3_use_bucket_to_write(svc, rq, &bucket);
     if (!r)
         r = s3_use_key(rq, &key);

@@ -5,7 +5,8 @@
 #include <openssl/sha.h>
 
 int s3_fault(struct rq *rq, int r, const char *what) {
-    return aws_fault(rq, r, what);
+    aws_fault(rq, r, what);
+    return AWS_FAILED;
 }
 
 /* ---- Buckets and keys ---- */
@@ -25,8 +26,10 @@ int s3_use_bucket_named(struct svc *svc, struct rq *rq, str name, str expected_o
     if (r)
         return s3_fault(rq, r, "read the bucket");
     rq_on_done(rq, release_bucket, bucket);
-    if (expected_owner.p && !str_eq(expected_owner, bucket->row.account))
-        return aws_fail(rq, &S3_AccessDenied, NULL);
+    if (expected_owner.p && !str_eq(expected_owner, bucket->row.account)) {
+        aws_fail(rq, &S3_AccessDenied, NULL);
+        return AWS_FAILED;
+    }
     *ret_bucket = bucket;
     return 0;
 }
@@ -37,20 +40,24 @@ int s3_use_bucket(struct svc *svc, struct rq *rq, struct s3_bucket **ret_bucket)
 }
 
 int s3_use_bucket_to_write(struct svc *svc, struct rq *rq, struct s3_bucket **ret_bucket) {
-    struct s3_bucket *bucket;
+    struct s3_bucket *bucket = NULL;
     int r = s3_use_bucket(svc, rq, &bucket);
     if (r)
         return r;
-    if (bucket->row.deleting)
-        return aws_fail(rq, &S3_OperationAborted, NULL);
+    if (bucket->row.deleting) {
+        aws_fail(rq, &S3_OperationAborted, NULL);
+        return AWS_FAILED;
+    }
     *ret_bucket = bucket;
     return 0;
 }
 
 int s3_use_key(struct rq *rq, str *ret_key) {
     str key = json_str(rq->in, "Key");
-    if (key.len == 0)
-        return aws_fail(rq, &S3_InvalidArgument, "The object key must not be empty");
+    if (key.len == 0) {
+        aws_fail(rq, &S3_InvalidArgument, "The object key must not be empty");
+        return AWS_FAILED;
+    }
     if (key.len > S3_MAX_KEY) {
         CLEANUP_DEINIT(buf) struct buf number = {0};
         aws_fail(rq, &S3_KeyTooLongError, NULL);

@@ -7,7 +7,7 @@
 
 /* The bucket is there; the configuration is not. text NULL: the row's own. */
 static int unset_saying(struct svc *svc, struct rq *rq, const struct aws_error *error, const char *text) {
-    struct s3_bucket *bucket;
+    struct s3_bucket *bucket = NULL;
     int r = s3_use_bucket(svc, rq, &bucket);
     if (r)
         return r;
@@ -21,7 +21,7 @@ static int unset(struct svc *svc, struct rq *rq, const struct aws_error *error) 
 }
 
 static int answer(struct svc *svc, struct rq *rq, const char *member, const char *value) {
-    struct s3_bucket *bucket;
+    struct s3_bucket *bucket = NULL;
     int r = s3_use_bucket(svc, rq, &bucket);
     if (r)
         return r;

@@ -105,7 +105,7 @@ enum s3_sum s3_client_sum(struct rq *rq) {
 }
 
 int s3_upload_open(struct svc *svc, struct rq *rq, const struct s3_bucket *bucket, enum s3_sum own_sum) {
-    struct s3_upload *upload;
+    struct s3_upload *upload = NULL;
     int r = s3_upload_new(svc, rq, bucket, own_sum, rq->payload.size, &upload);
     if (r)
         return r;

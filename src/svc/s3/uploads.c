@@ -29,7 +29,7 @@ static int fill_parts(struct svc *svc, struct rq *rq, const struct s3_mpu *mpu, 
     CLEANUP(store_iter) struct store_iter *it =
         store_iter_new(svc->store, rq_snap(rq), STORE_META, buf_view(&from), buf_view(&to), false);
     while (store_iter_next(it)) {
-        struct s3_part_row part;
+        struct s3_part_row part = {0};
         uint64_t of_bucket, of_upload, number;
         if (!s3_part_row_read(it->value, &part) ||
             !s3_key_part_parts(it->key, &of_bucket, &of_upload, &number))
@@ -46,7 +46,7 @@ static int fill_parts(struct svc *svc, struct rq *rq, const struct s3_mpu *mpu, 
 
 static int list_parts(struct svc *svc, struct rq *rq, struct s3_mpu *mpu) {
     int64_t marker = json_int(rq->in, "PartNumberMarker", 0);
-    uint64_t most, last = 0;
+    uint64_t most = 0, last = 0;
     bool truncated = false;
     int r = s3_mpu_name(svc, rq, mpu);
     if (!r)
@@ -166,7 +166,7 @@ static int fill_uploads(struct svc *svc, struct rq *rq, const struct s3_bucket *
     CLEANUP(store_iter) struct store_iter *it =
         store_iter_new(svc->store, rq_snap(rq), STORE_META, buf_view(&from), buf_view(&to), false);
     while (p->most > 0 && store_iter_next(it)) {
-        struct s3_upload_row row;
+        struct s3_upload_row row = {0};
         uint64_t seq;
         buf_clear(&key);
         if (!s3_key_upload_parts(it->key, &key, &seq) || !s3_upload_row_read(it->value, &row))
@@ -198,11 +198,13 @@ static void describe_uploads(struct rq *rq, const struct s3_bucket *bucket, cons
 }
 
 static str or_empty(str s) {
-    return s.p ? s : S("");
+    if (!s.p)
+        s.p = "";
+    return s;
 }
 
 static int list_uploads(struct svc *svc, struct rq *rq, struct upload_page *p) {
-    struct s3_bucket *bucket;
+    struct s3_bucket *bucket = NULL;
     uint8_t nonce[S3_NONCE_LEN];
     int r = s3_use_bucket(svc, rq, &bucket);
     if (!r)

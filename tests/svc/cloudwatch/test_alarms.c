@@ -1,4 +1,4 @@
-#include "cw.h"
+#include "fixture.h"
 
 #define ALARM(name, more) "{'AlarmName':'" name "','MetricName':'Errors','Namespace':'AWS/Lambda','Statistic':'Sum','Period':300," \
     "'EvaluationPeriods':1,'Threshold':5,'ComparisonOperator':'GreaterThanThreshold','Dimensions':[{'Name':'FunctionName','Value':'f'}]," \

@@ -1,4 +1,4 @@
-#include "cw.h"
+#include "fixture.h"
 
 #define BODY "'{`widgets`:[{`type`:`metric`,`x`:0,`y`:0,`width`:12,`height`:6,`properties`:{`metrics`:[[`AWS/Lambda`,`Errors`]],`region`:`us-east-1`}}]}'"
 

@@ -1,0 +1,79 @@
+/*
+ * The embedded metric format: {"_aws": {"Timestamp": ms, "CloudWatchMetrics": [{"Namespace",
+ * "Dimensions": [["a", "b"]], "Metrics": [{"Name", "Unit"}]}]}, "a": "…", "NAME": 1 or [1, 2]}.
+ * What is not of that form is an ordinary line: nothing is refused. Limits are the specification's.
+ */
+#include "svc/logs/logs_priv.h"
+
+enum { MAX_DIMENSIONS = 30, MAX_METRICS = 100, MAX_VALUES = 100, MAX_SETS = 30, MAX_DIRECTIVES = 10 };
+
+struct emf {
+    struct svc *logs;
+    struct store_batch *batch;
+    const json_t *root;
+    struct hub_metric metric; /* filled as far as is known */
+};
+
+static void put_values(struct emf *e, const json_t *value) {
+    e->metric.count = 1;
+    if (json_is_number(value)) {
+        e->metric.value = json_number_value(value);
+        hub_put_metric(e->logs->hub, e->batch, &e->metric);
+    }
+    for (size_t i = 0; i < json_array_size(value) && i < MAX_VALUES; i++)
+        if (json_is_number(json_array_get(value, i))) {
+            e->metric.value = json_number_value(json_array_get(value, i));
+            hub_put_metric(e->logs->hub, e->batch, &e->metric);
+        }
+}
+
+/* The values of one set of dimension names; false: one is not a text, so the set does not count. */
+static bool take_set(struct emf *e, const json_t *names, struct hub_dimension *dimensions) {
+    size_t n = json_array_size(names);
+    if (n > MAX_DIMENSIONS)
+        return false;
+    for (size_t i = 0; i < n; i++) {
+        str name = json_text(json_array_get(names, i));
+        str value = name.p ? json_str(e->root, name.p) : STR_NONE;
+        if (value.len == 0 || value.len > 1024)
+            return false;
+        dimensions[i] = (struct hub_dimension){name, value};
+    }
+    e->metric.dimensions = dimensions;
+    e->metric.n_dimensions = n;
+    return true;
+}
+
+static void put_metrics(struct emf *e, const json_t *metrics) {
+    for (size_t i = 0; i < json_array_size(metrics) && i < MAX_METRICS; i++) {
+        const json_t *m = json_array_get(metrics, i);
+        e->metric.name = json_str(m, "Name");
+        e->metric.unit = json_string_value(json_object_get(m, "Unit"));
+        if (e->metric.name.len && e->metric.name.len <= 255)
+            put_values(e, json_object_get(e->root, e->metric.name.p));
+    }
+}
+
+static void put_directive(struct emf *e, const json_t *directive) {
+    const json_t *sets = json_arr(directive, "Dimensions"), *metrics = json_arr(directive, "Metrics");
+    struct hub_dimension dimensions[MAX_DIMENSIONS];
+    e->metric.name_space = json_str(directive, "Namespace");
+    if (e->metric.name_space.len == 0 || e->metric.name_space.len > 255)
+        return;
+    if (json_array_size(sets) == 0 && take_set(e, NULL, dimensions))
+        put_metrics(e, metrics);
+    for (size_t i = 0; i < json_array_size(sets) && i < MAX_SETS; i++)
+        if (take_set(e, json_array_get(sets, i), dimensions))
+            put_metrics(e, metrics);
+}
+
+void logs_emf(struct svc *logs, struct store_batch *batch, str account, str region, int64_t time_ms, str message) {
+    if (!logs->hub || !str_starts(str_trim(message), S("{")) || str_find(message, S("\"_aws\"")) < 0)
+        return;
+    CLEANUP_JSON json_t *root = json_parse(message, NULL);
+    const json_t *aws = json_obj(root, "_aws"), *directives = json_arr(aws, "CloudWatchMetrics");
+    struct emf e = {.logs = logs, .batch = batch, .root = root,
+                    .metric = {.account = account, .region = region, .time_ms = json_int(aws, "Timestamp", time_ms)}};
+    for (size_t i = 0; i < json_array_size(directives) && i < MAX_DIRECTIVES; i++)
+        put_directive(&e, json_array_get(directives, i));
+}

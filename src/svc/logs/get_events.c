@@ -1,0 +1,126 @@
+/*
+ * GetLogEvents. A token names a place between two events: "f/PLACE" goes forward from there,
+ * "b/PLACE" backward. At an end of the stream the same token comes back, which is how clients know.
+ */
+#include "svc/logs/logs_priv.h"
+
+#include <stdio.h>
+
+enum { DEFAULT_LIMIT = 10000, MAX_BYTES = 1048576 };
+
+static str make_token(struct rq *rq, char direction, struct logs_place at) {
+    return arena_printf(&rq->arena, "%c/%020llu%020llu", direction, (unsigned long long)at.time_ms,
+                        (unsigned long long)at.id);
+}
+
+static bool take_token(str token, char *ret_direction, struct logs_place *ret_at) {
+    uint64_t time, id;
+    if (token.len != 42 || (token.p[0] != 'f' && token.p[0] != 'b') || token.p[1] != '/' ||
+        !str_to_u64(str_slice(token, 2, 22), &time) || !str_to_u64(str_slice(token, 22, 42), &id) || time > INT64_MAX)
+        return false;
+    *ret_direction = token.p[0];
+    *ret_at = (struct logs_place){(int64_t)time, id};
+    return true;
+}
+
+/* What of a stream is to be read, and what was. */
+struct reading {
+    uint64_t group, stream;
+    struct logs_place from, to; /* to is not included */
+    bool backward;
+    size_t limit;
+    struct logs_place first, last; /* of what was read */
+    json_t *events;                /* ascending */
+};
+
+/* The event at a place of the index, appended. 0, STORE_E_ABSENT (just swept) or AWS_FAILED. */
+static int read_event(struct rq *rq, struct reading *rd, struct logs_place at, size_t *bytes) {
+    CLEANUP_DEINIT(buf) struct buf key = {0}, value = {0};
+    struct logs_event event;
+    logs_event_key(&key, rd->group, at);
+    int r = rq_get(rq, STORE_LOGS, buf_view(&key), &value);
+    if (r)
+        return r;
+    if (!logs_event_decode(buf_view(&key), buf_view(&value), &event))
+        return aws_fault(rq, STORE_E_DAMAGED, "a log event");
+    json_t *out = json_object();
+    json_set_int(out, "timestamp", at.time_ms);
+    json_set_str(out, "message", event.message);
+    json_set_int(out, "ingestionTime", event.ingested_ms);
+    if (rd->backward)
+        json_array_insert_new(rd->events, 0, out);
+    else
+        json_array_append_new(rd->events, out);
+    *bytes += logs_event_size(event.message);
+    return 0;
+}
+
+static int read_events(struct rq *rq, struct reading *rd) {
+    CLEANUP_DEINIT(buf) struct buf from = {0}, to = {0};
+    logs_index_key(&from, rd->group, rd->stream, rd->from);
+    logs_index_key(&to, rd->group, rd->stream, rd->to);
+    CLEANUP(store_iter) struct store_iter *it =
+        store_iter_new(rq_store(rq), rq_snap(rq), STORE_LOGS, buf_view(&from), buf_view(&to), rd->backward);
+    size_t bytes = 0;
+    while (json_array_size(rd->events) < rd->limit && bytes < MAX_BYTES && store_iter_next(it)) {
+        struct logs_place at = logs_place_of(it->key);
+        bool is_first = json_array_size(rd->events) == 0;
+        int r = read_event(rq, rd, at, &bytes);
+        if (r == AWS_FAILED)
+            return r;
+        if (r == STORE_E_ABSENT)
+            continue;
+        if (is_first)
+            rd->first = rd->last = at;
+        else if (rd->backward)
+            rd->first = at;
+        else
+            rd->last = at;
+    }
+    int fault = store_iter_fault(it);
+    return fault ? aws_fault(rq, fault, "read log events") : 0;
+}
+
+static bool is_before(struct logs_place a, struct logs_place b) {
+    return a.time_ms != b.time_ms ? a.time_ms < b.time_ms : a.id < b.id;
+}
+
+/* The range of the request, cut by its token. */
+static int plan(struct rq *rq, const struct logs_group *group, struct reading *rd, struct logs_place *ret_here) {
+    int64_t start = json_int(rq->in, "startTime", 0), end = json_int(rq->in, "endTime", INT64_MAX);
+    str token = json_str(rq->in, "nextToken");
+    char direction = json_bool(rq->in, "startFromHead", false) ? 'f' : 'b';
+    rd->from = (struct logs_place){start > group->oldest_ms ? start : group->oldest_ms, 0};
+    rd->to = (struct logs_place){end, 0};
+    *ret_here = rd->from;
+    if (token.p && !take_token(token, &direction, ret_here))
+        return aws_fail(rq, &LOGS_InvalidParameterException, "The specified nextToken is invalid.");
+    rd->backward = direction == 'b';
+    if (token.p && !rd->backward && is_before(rd->from, *ret_here))
+        rd->from = *ret_here;
+    if (token.p && rd->backward && is_before(*ret_here, rd->to))
+        rd->to = *ret_here;
+    if (is_before(rd->to, rd->from))
+        rd->to = rd->from;
+    return 0;
+}
+
+int logs_op_GetLogEvents(struct svc *logs, struct rq *rq) {
+    (void)logs;
+    struct logs_group group;
+    struct logs_place here;
+    struct reading rd = {.limit = (size_t)json_int(rq->in, "limit", DEFAULT_LIMIT)};
+    if (logs_group_of(rq, &group) || logs_stream_of(rq, &group, &rd.stream) || plan(rq, &group, &rd, &here))
+        return AWS_FAILED;
+    rd.group = group.id;
+    rq->out = json_object();
+    rd.events = json_array();
+    json_set(rq->out, "events", rd.events);
+    if (read_events(rq, &rd))
+        return AWS_FAILED;
+    struct logs_place behind = {rd.last.time_ms, rd.last.id + 1};
+    bool any = json_array_size(rd.events) > 0;
+    json_set_str(rq->out, "nextForwardToken", make_token(rq, 'f', any ? behind : here));
+    json_set_str(rq->out, "nextBackwardToken", make_token(rq, 'b', any ? rd.first : here));
+    return 0;
+}

@@ -1,0 +1,252 @@
+/* Log groups and their retention. */
+#include "store/stat.h"
+#include "svc/logs/logs_priv.h"
+
+enum { DEFAULT_LIMIT = 50, MAX_TAGS = 50 };
+
+/* The group's row as it will be written again: the batch commits only if nobody else wrote it. */
+static int change_group(struct rq *rq, struct logs_group *group, struct buf *ret_key) {
+    CLEANUP_DEINIT(buf) struct buf value = {0};
+    if (logs_group_of(rq, group))
+        return AWS_FAILED;
+    logs_group_key(ret_key, rq->account, rq->region, group->name);
+    int r = rq_get(rq, STORE_META, buf_view(ret_key), &value);
+    if (r)
+        return AWS_FAILED;
+    store_expect_value(rq_batch(rq), STORE_META, buf_view(ret_key), buf_view(&value));
+    return 0;
+}
+
+static int check_create(struct rq *rq) {
+    static const char *const refused[] = {"kmsKeyId", "deletionProtectionEnabled"};
+    str class = json_str(rq->in, "logGroupClass");
+    for (size_t i = 0; i < ARRAY_LEN(refused); i++)
+        if (json_has(rq->in, refused[i]) && !json_is_false(json_object_get(rq->in, refused[i])))
+            return aws_fail(rq, &LOGS_InvalidParameterException, "%s is not supported by calotype", refused[i]);
+    if (class.p && !str_is(class, "STANDARD"))
+        return aws_fail(rq, &LOGS_InvalidParameterException, "logGroupClass " STR_FMT " is not supported by calotype",
+                        STR_ARG(class));
+    if (str_starts(json_str(rq->in, "logGroupName"), S("aws/")))
+        return aws_fail(rq, &LOGS_InvalidParameterException, "Log groups starting with AWS/ are reserved for AWS.");
+    return 0;
+}
+
+int logs_op_CreateLogGroup(struct svc *logs, struct rq *rq) {
+    (void)logs;
+    CLEANUP_DEINIT(buf) struct buf key = {0}, value = {0};
+    str name = json_str(rq->in, "logGroupName");
+    if (check_create(rq))
+        return AWS_FAILED;
+    logs_group_key(&key, rq->account, rq->region, name);
+    int r = rq_get(rq, STORE_META, buf_view(&key), &value);
+    if (r == 0)
+        return aws_fail(rq, &LOGS_ResourceAlreadyExistsException, "The specified log group already exists");
+    if (r != STORE_E_ABSENT)
+        return r;
+    CLEANUP_JSON json_t *doc = logs_new_group(rq_store(rq), name, rq->now_ms);
+    if (json_obj(rq->in, "tags"))
+        json_set(doc, "tags", json_incref(json_obj(rq->in, "tags")));
+    store_expect_absent(rq_batch(rq), STORE_META, buf_view(&key));
+    rq_put_json(rq, STORE_META, buf_view(&key), doc);
+    return 0;
+}
+
+/* Every key that begins with these parts. */
+static void delete_prefix(struct store_batch *batch, enum store_cf cf, struct buf *from) {
+    CLEANUP_DEINIT(buf) struct buf to = {0};
+    buf_str(&to, buf_view(from));
+    key_after(&to);
+    store_del_range(batch, cf, buf_view(from), buf_view(&to));
+}
+
+int logs_op_DeleteLogGroup(struct svc *logs, struct rq *rq) {
+    CLEANUP_DEINIT(buf) struct buf key = {0};
+    struct logs_group group;
+    if (change_group(rq, &group, &key))
+        return AWS_FAILED;
+    struct store_batch *batch = rq_batch(rq);
+    store_del(batch, STORE_META, buf_view(&key));
+    logs_stream_key(&key, rq->account, rq->region, group.name, STR_NONE);
+    delete_prefix(batch, STORE_META, &key);
+    static const char *const kinds[] = {"logs.event", "logs.index"};
+    for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+        key_begin(&key, kinds[i]);
+        key_u64(&key, group.id);
+        delete_prefix(batch, STORE_LOGS, &key);
+    }
+    key_begin(&key, "logs.size");
+    key_u64(&key, group.id);
+    store_del(batch, STORE_METRICS, buf_view(&key));
+    store_after(batch, logs_known_forget, logs);
+    store_batch_frees(batch);
+    return 0;
+}
+
+/* ---- Describing ---- */
+
+static int stored_bytes(struct rq *rq, uint64_t group, int64_t *ret_bytes) {
+    CLEANUP_DEINIT(buf) struct buf key = {0}, row = {0};
+    CLEANUP_DEINIT(stat_sum) struct stat_sum sum = {0};
+    key_begin(&key, "logs.size");
+    key_u64(&key, group);
+    int r = rq_get(rq, STORE_METRICS, buf_view(&key), &row);
+    if (r && r != STORE_E_ABSENT)
+        return r;
+    if (r == 0)
+        stat_merge(&sum, buf_view(&row));
+    *ret_bytes = sum.sum > 0 ? (int64_t)sum.sum : 0;
+    return 0;
+}
+
+static int describe(struct rq *rq, const json_t *doc, json_t **ret_out) {
+    str name = json_str(doc, "name");
+    str arn = arena_printf(&rq->arena, "arn:aws:logs:" STR_FMT ":" STR_FMT ":log-group:" STR_FMT, STR_ARG(rq->region),
+                           STR_ARG(rq->account), STR_ARG(name));
+    int64_t bytes = 0;
+    if (stored_bytes(rq, (uint64_t)json_int(doc, "id", 0), &bytes))
+        return AWS_FAILED;
+    json_t *out = json_object();
+    json_set_str(out, "logGroupName", name);
+    json_set(out, "creationTime", json_incref(json_object_get(doc, "creationTime")));
+    if (json_has(doc, "retentionInDays"))
+        json_set(out, "retentionInDays", json_incref(json_object_get(doc, "retentionInDays")));
+    json_set_int(out, "metricFilterCount", 0);
+    json_set_str(out, "arn", arena_printf(&rq->arena, STR_FMT ":*", STR_ARG(arn)));
+    json_set_str(out, "logGroupArn", arn);
+    json_set_int(out, "storedBytes", bytes);
+    json_set_str(out, "logGroupClass", json_str(doc, "class"));
+    *ret_out = out;
+    return 0;
+}
+
+static int check_describe(struct rq *rq) {
+    static const char *const refused[] = {"logGroupIdentifiers", "includeLinkedAccounts"};
+    const json_t *accounts = json_arr(rq->in, "accountIdentifiers");
+    for (size_t i = 0; i < ARRAY_LEN(refused); i++)
+        if (json_has(rq->in, refused[i]) && !json_is_false(json_object_get(rq->in, refused[i])))
+            return aws_fail(rq, &LOGS_InvalidParameterException, "%s is not supported by calotype", refused[i]);
+    for (size_t i = 0; i < json_array_size(accounts); i++)
+        if (!str_eq(json_text(json_array_get(accounts, i)), rq->account))
+            return aws_fail(rq, &LOGS_InvalidParameterException,
+                            "accountIdentifiers is not supported by calotype but for the caller's own");
+    if (json_has(rq->in, "logGroupNamePrefix") && json_has(rq->in, "logGroupNamePattern"))
+        return aws_fail(rq, &LOGS_InvalidParameterException,
+                        "LogGroup name prefix and LogGroup name pattern are mutually exclusive parameters.");
+    return 0;
+}
+
+int logs_op_DescribeLogGroups(struct svc *logs, struct rq *rq) {
+    (void)logs;
+    if (check_describe(rq))
+        return AWS_FAILED;
+    str prefix = json_str(rq->in, "logGroupNamePrefix"), token = json_str(rq->in, "nextToken");
+    str part = json_str(rq->in, "logGroupNamePattern"), last = STR_NONE, class = json_str(rq->in, "logGroupClass");
+    size_t limit = (size_t)json_int(rq->in, "limit", DEFAULT_LIMIT);
+    CLEANUP_DEINIT(buf) struct buf from = {0}, to = {0};
+    logs_group_key(&to, rq->account, rq->region, STR_NONE);
+    key_after(&to);
+    logs_group_key(&from, rq->account, rq->region, token);
+    if (token.p)
+        key_after(&from);
+    json_t *list = json_array();
+    rq->out = json_object();
+    json_set(rq->out, "logGroups", list);
+    CLEANUP(store_iter) struct store_iter *it =
+        store_iter_new(rq_store(rq), rq_snap(rq), STORE_META, buf_view(&from), buf_view(&to), false);
+    while (store_iter_next(it)) {
+        CLEANUP_JSON json_t *doc = json_parse(it->value, NULL);
+        str name = json_str(doc, "name");
+        json_t *out = NULL;
+        if (!str_starts(name, prefix) || (part.len && str_find(name, part) < 0) ||
+            (class.p && !str_eq(class, json_str(doc, "class"))))
+            continue;
+        if (json_array_size(list) == limit) {
+            json_set_str(rq->out, "nextToken", last);
+            break;
+        }
+        if (describe(rq, doc, &out))
+            return AWS_FAILED;
+        json_array_append_new(list, out);
+        last = arena_str(&rq->arena, name);
+    }
+    int fault = store_iter_fault(it);
+    return fault ? aws_fault(rq, fault, "list log groups") : 0;
+}
+
+/* ---- Retention ---- */
+
+int logs_op_PutRetentionPolicy(struct svc *logs, struct rq *rq) {
+    (void)logs;
+    static const int days[] = {1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557,
+                               2922, 3288, 3653};
+    int64_t wanted = json_int(rq->in, "retentionInDays", 0);
+    bool good = false;
+    for (size_t i = 0; i < ARRAY_LEN(days); i++)
+        good |= days[i] == wanted;
+    if (!good)
+        return aws_fail(rq, &LOGS_InvalidParameterException,
+                        "1 validation error detected: Value '%lld' at 'retentionInDays' failed to satisfy constraint: "
+                        "Member must satisfy enum value set", (long long)wanted);
+    CLEANUP_DEINIT(buf) struct buf key = {0};
+    struct logs_group group;
+    if (change_group(rq, &group, &key))
+        return AWS_FAILED;
+    json_set_int(group.doc, "retentionInDays", wanted);
+    rq_put_json(rq, STORE_META, buf_view(&key), group.doc);
+    return 0;
+}
+
+int logs_op_DeleteRetentionPolicy(struct svc *logs, struct rq *rq) {
+    (void)logs;
+    CLEANUP_DEINIT(buf) struct buf key = {0};
+    struct logs_group group;
+    if (change_group(rq, &group, &key))
+        return AWS_FAILED;
+    json_object_del(group.doc, "retentionInDays");
+    rq_put_json(rq, STORE_META, buf_view(&key), group.doc);
+    return 0;
+}
+
+/* ---- Tags ---- */
+
+static int tag(struct rq *rq) {
+    CLEANUP_DEINIT(buf) struct buf key = {0};
+    struct logs_group group;
+    if (change_group(rq, &group, &key))
+        return AWS_FAILED;
+    if (!json_obj(group.doc, "tags"))
+        json_set(group.doc, "tags", json_object());
+    json_object_update(json_obj(group.doc, "tags"), json_obj(rq->in, "tags"));
+    if (json_object_size(json_obj(group.doc, "tags")) > MAX_TAGS)
+        return aws_fail(rq, &LOGS_TooManyTagsException, NULL);
+    rq_put_json(rq, STORE_META, buf_view(&key), group.doc);
+    return 0;
+}
+
+static int untag(struct rq *rq, const json_t *names) {
+    CLEANUP_DEINIT(buf) struct buf key = {0};
+    struct logs_group group;
+    if (change_group(rq, &group, &key))
+        return AWS_FAILED;
+    for (size_t i = 0; i < json_array_size(names); i++)
+        json_object_del(json_obj(group.doc, "tags"), json_string_value(json_array_get(names, i)));
+    rq_put_json(rq, STORE_META, buf_view(&key), group.doc);
+    return 0;
+}
+
+static int list_tags(struct rq *rq) {
+    struct logs_group group;
+    if (logs_group_of(rq, &group))
+        return AWS_FAILED;
+    json_t *tags = json_obj(group.doc, "tags");
+    rq->out = json_object();
+    json_set(rq->out, "tags", tags ? json_incref(tags) : json_object());
+    return 0;
+}
+
+int logs_op_TagLogGroup(struct svc *logs, struct rq *rq) { (void)logs; return tag(rq); }
+int logs_op_TagResource(struct svc *logs, struct rq *rq) { (void)logs; return tag(rq); }
+int logs_op_UntagLogGroup(struct svc *logs, struct rq *rq) { (void)logs; return untag(rq, json_arr(rq->in, "tags")); }
+int logs_op_UntagResource(struct svc *logs, struct rq *rq) { (void)logs; return untag(rq, json_arr(rq->in, "tagKeys")); }
+int logs_op_ListTagsLogGroup(struct svc *logs, struct rq *rq) { (void)logs; return list_tags(rq); }
+int logs_op_ListTagsForResource(struct svc *logs, struct rq *rq) { (void)logs; return list_tags(rq); }

@@ -1,0 +1,91 @@
+#pragma once
+/* svc/logs, inside the room. */
+#include "store/key.h"
+#include "svc/logs/errors.h"
+#include "svc/logs/logs.h"
+
+struct logs_known; /* known.c */
+struct svc {
+    struct store *store;
+    struct hub *hub;
+    struct logs_known *known;
+};
+
+/* Handlers, logs_op_X: one of each row in ops.def. */
+#define OP(name, action, resource, flags) aws_handler_fn logs_op_##name;
+#include "svc/logs/ops.def"
+#undef OP
+
+/* ---- rows.c ---- */
+/*
+ * STORE_META     logs.group   account, region, group          → JSON: name, id, creationTime, retentionInDays, tags, class
+ *                logs.stream  account, region, group, stream  → JSON: name, id, creationTime
+ * STORE_LOGS     logs.event   u64 group id, u64 time, u64 id  → event (struct logs_event)
+ *                logs.index   u64 group id, u64 stream id, u64 time, u64 id → (empty)
+ * STORE_METRICS  logs.size    u64 group id                    → store_stat's row: its sum is the stored bytes
+ */
+void logs_group_key(struct buf *key, str account, str region, str group);
+void logs_stream_key(struct buf *key, str account, str region, str group, str stream);
+
+/* A place between events: before the event of that time and id. */
+struct logs_place {
+    int64_t time_ms;
+    uint64_t id;
+};
+void logs_event_key(struct buf *key, uint64_t group, struct logs_place at);
+void logs_index_key(struct buf *key, uint64_t group, uint64_t stream, struct logs_place at);
+/* The last two parts of either key. */
+struct logs_place logs_place_of(str key);
+
+struct logs_event {
+    struct logs_place at;
+    int64_t ingested_ms;
+    uint64_t stream_id;
+    str stream, message;
+};
+void logs_event_encode(struct buf *out, const struct logs_event *event);
+bool logs_event_decode(str key, str value, struct logs_event *ret_event); /* views */
+/* What an event counts for: its bytes and 26 of overhead, as AWS bills it. */
+static inline size_t logs_event_size(str message) { return message.len + 26; }
+
+/* The request's group and stream: 0, or AWS_FAILED (ResourceNotFoundException). */
+struct logs_group {
+    str name;    /* in the request's arena */
+    uint64_t id;
+    int64_t oldest_ms; /* events before this have expired; 0: none do */
+    json_t *doc; /* lives as long as the request */
+};
+int logs_group_of(struct rq *rq, struct logs_group *ret_group);
+int logs_stream_of(struct rq *rq, const struct logs_group *group, uint64_t *ret_id);
+/* The group's name that the request gives, as a name or in an ARN; absent: neither. */
+str logs_group_name(struct rq *rq);
+int64_t logs_oldest_ms(const json_t *group, int64_t now_ms);
+json_t *logs_new_group(struct store *store, str name, int64_t now_ms);
+json_t *logs_new_stream(struct store *store, str name, int64_t now_ms);
+
+/* ---- write.c ---- */
+struct logs_target {
+    str account, region;
+    uint64_t group, stream;
+    str stream_name;
+};
+/* Adds events (their `at.time_ms` and `message`) to a batch, and the metrics that they carry. */
+void logs_write(struct svc *logs, struct store_batch *batch, const struct logs_target *target,
+                const struct logs_event *events, size_t n);
+
+/* ---- emf.c ---- */
+/* Metrics in a message of the embedded metric format go to the hub, in the same batch. */
+void logs_emf(struct svc *logs, struct store_batch *batch, str account, str region, int64_t time_ms, str message);
+
+/* ---- known.c: ids of groups and streams, for the hub's port ---- */
+struct logs_known *logs_known_new(void);
+struct logs_known *logs_known_free(struct logs_known *known);
+/* Finds or makes group and stream. 0, -errno or STORE_E_*. */
+int logs_known_find(struct svc *logs, const struct hub_log *line, struct logs_target *ret_target);
+void logs_known_forget(void *logs); /* a store_after hook: something was deleted */
+
+/* ---- sweep.c ---- */
+int64_t logs_sweep(void *logs); /* a hub_timer_fn: removes what has expired */
+
+/* ---- hooks.c ---- */
+int logs_hook_resource(struct svc *logs, struct rq *rq, struct buf *ret_arn);

@@ -1,0 +1,136 @@
+#include "svc/logs/logs_priv.h"
+
+#define DAY_MS (24LL * 3600 * 1000)
+
+void logs_group_key(struct buf *key, str account, str region, str group) {
+    key_begin(key, "logs.group");
+    key_str(key, account);
+    key_str(key, region);
+    if (group.p)
+        key_str(key, group);
+}
+
+void logs_stream_key(struct buf *key, str account, str region, str group, str stream) {
+    key_begin(key, "logs.stream");
+    key_str(key, account);
+    key_str(key, region);
+    key_str(key, group);
+    if (stream.p)
+        key_str(key, stream);
+}
+
+void logs_event_key(struct buf *key, uint64_t group, struct logs_place at) {
+    key_begin(key, "logs.event");
+    key_u64(key, group);
+    key_u64(key, (uint64_t)at.time_ms);
+    key_u64(key, at.id);
+}
+
+void logs_index_key(struct buf *key, uint64_t group, uint64_t stream, struct logs_place at) {
+    key_begin(key, "logs.index");
+    key_u64(key, group);
+    key_u64(key, stream);
+    key_u64(key, (uint64_t)at.time_ms);
+    key_u64(key, at.id);
+}
+
+struct logs_place logs_place_of(str key) {
+    struct cur c = cur_of(str_skip(key, key.len < 16 ? key.len : key.len - 16));
+    int64_t time_ms = (int64_t)key_take_u64(&c);
+    return (struct logs_place){time_ms, key_take_u64(&c)};
+}
+
+/* u64 ingested, u64 stream id, stream as varint length and bytes, then the message. */
+void logs_event_encode(struct buf *out, const struct logs_event *event) {
+    buf_u64(out, (uint64_t)event->ingested_ms);
+    buf_u64(out, event->stream_id);
+    buf_lstr(out, event->stream);
+    buf_str(out, event->message);
+}
+
+bool logs_event_decode(str key, str value, struct logs_event *ret_event) {
+    struct cur c = cur_of(value);
+    ret_event->at = logs_place_of(key);
+    ret_event->ingested_ms = (int64_t)cur_u64(&c);
+    ret_event->stream_id = cur_u64(&c);
+    ret_event->stream = cur_lstr(&c);
+    ret_event->message = c.s;
+    return !c.bad;
+}
+
+int64_t logs_oldest_ms(const json_t *group, int64_t now_ms) {
+    int64_t days = json_int(group, "retentionInDays", 0);
+    return days ? now_ms - days * DAY_MS : 0;
+}
+
+json_t *logs_new_group(struct store *store, str name, int64_t now_ms) {
+    json_t *doc = json_object();
+    json_set_str(doc, "name", name);
+    json_set_int(doc, "id", (int64_t)store_next_id(store));
+    json_set_int(doc, "creationTime", now_ms);
+    json_set_str(doc, "class", S("STANDARD"));
+    return doc;
+}
+
+json_t *logs_new_stream(struct store *store, str name, int64_t now_ms) {
+    json_t *doc = json_object();
+    json_set_str(doc, "name", name);
+    json_set_int(doc, "id", (int64_t)store_next_id(store));
+    json_set_int(doc, "creationTime", now_ms);
+    return doc;
+}
+
+/* NAME in arn:aws:logs:REGION:ACCOUNT:log-group:NAME, with or without ":*"; absent: not of here. */
+static str name_in_arn(struct rq *rq, str arn) {
+    str prefix = arena_printf(&rq->arena, "arn:aws:logs:" STR_FMT ":" STR_FMT ":log-group:", STR_ARG(rq->region),
+                              STR_ARG(rq->account));
+    if (!str_starts(arn, prefix))
+        return STR_NONE;
+    str name = str_skip(arn, prefix.len);
+    return str_ends(name, S(":*")) ? str_slice(name, 0, name.len - 2) : name;
+}
+
+str logs_group_name(struct rq *rq) {
+    static const char *const members[] = {"logGroupName", "logGroupIdentifier", "resourceArn"};
+    for (size_t i = 0; i < ARRAY_LEN(members); i++) {
+        str text = json_str(rq->in, members[i]);
+        if (text.p)
+            return str_starts(text, S("arn:")) ? name_in_arn(rq, text) : text;
+    }
+    return STR_NONE;
+}
+
+static void drop(void *doc) { json_decref(doc); }
+
+int logs_group_of(struct rq *rq, struct logs_group *ret_group) {
+    CLEANUP_DEINIT(buf) struct buf key = {0}, value = {0};
+    str name = logs_group_name(rq);
+    if (json_has(rq->in, "logGroupName") && json_has(rq->in, "logGroupIdentifier"))
+        return aws_fail(rq, &LOGS_InvalidParameterException,
+                        "LogGroup name and LogGroup identifier are mutually exclusive parameters.");
+    if (!name.p && !json_has(rq->in, "logGroupIdentifier") && !json_has(rq->in, "resourceArn"))
+        return aws_fail(rq, &LOGS_InvalidParameterException, "A log group must be named");
+    logs_group_key(&key, rq->account, rq->region, name.p ? name : S(""));
+    int r = rq_get(rq, STORE_META, buf_view(&key), &value);
+    if (r == STORE_E_ABSENT)
+        return aws_fail(rq, &LOGS_ResourceNotFoundException, "The specified log group does not exist.");
+    if (r)
+        return r;
+    ret_group->doc = json_parse(buf_view(&value), NULL);
+    rq_on_done(rq, drop, ret_group->doc);
+    ret_group->name = arena_str(&rq->arena, name);
+    ret_group->id = (uint64_t)json_int(ret_group->doc, "id", 0);
+    ret_group->oldest_ms = logs_oldest_ms(ret_group->doc, rq->now_ms);
+    return 0;
+}
+
+int logs_stream_of(struct rq *rq, const struct logs_group *group, uint64_t *ret_id) {
+    CLEANUP_DEINIT(buf) struct buf key = {0};
+    CLEANUP_JSON json_t *doc = NULL;
+    logs_stream_key(&key, rq->account, rq->region, group->name, json_str(rq->in, "logStreamName"));
+    int r = rq_get_json(rq, STORE_META, buf_view(&key), &doc);
+    if (r == STORE_E_ABSENT)
+        return aws_fail(rq, &LOGS_ResourceNotFoundException, "The specified log stream does not exist.");
+    *ret_id = (uint64_t)json_int(doc, "id", 0);
+    return r;
+}

@@ -1,0 +1,42 @@
+/* svc/logs: the operation table, expanded from ops.def, and opening. */
+#include "aws/model.h"
+#include "svc/logs/logs_priv.h"
+
+static const struct aws_op ops[] = {
+#define OP(name, action, resource, flags) {#name, logs_op_##name, action, resource, flags, NULL},
+#include "svc/logs/ops.def"
+#undef OP
+};
+
+struct aws_service logs_service(struct svc *logs) {
+    return (struct aws_service){
+        .name = "logs",
+        .api = &api_logs,
+        .ops = ops,
+        .n_ops = ARRAY_LEN(ops),
+        .svc = logs,
+        .resource = logs_hook_resource,
+    };
+}
+
+int logs_open(struct svc **ret_logs, struct store *store, struct hub *hub, struct err *err) {
+    (void)err; /* nothing here can fail; x_open of every service has it */
+    struct svc *logs = mem_new(struct svc);
+    logs->store = store;
+    logs->hub = hub;
+    logs->known = logs_known_new();
+    if (hub) {
+        hub_plug_log(hub, logs_put, logs);
+        hub_add_timer(hub, "logs-retention", logs_sweep, logs);
+    }
+    *ret_logs = logs;
+    return 0;
+}
+
+struct svc *logs_close(struct svc *logs) {
+    if (logs) {
+        logs_known_free(logs->known);
+        free(logs);
+    }
+    return NULL;
+}

@@ -1,0 +1,216 @@
+/* Log streams. */
+#include "svc/logs/logs_priv.h"
+
+#include <stdio.h>
+
+enum { DEFAULT_LIMIT = 50, DELETE_AT_ONCE = 5000 };
+
+int logs_op_CreateLogStream(struct svc *logs, struct rq *rq) {
+    (void)logs;
+    CLEANUP_DEINIT(buf) struct buf key = {0}, group_key = {0}, value = {0};
+    struct logs_group group;
+    str name = json_str(rq->in, "logStreamName");
+    if (logs_group_of(rq, &group))
+        return AWS_FAILED;
+    logs_stream_key(&key, rq->account, rq->region, group.name, name);
+    int r = rq_get(rq, STORE_META, buf_view(&key), &value);
+    if (r == 0)
+        return aws_fail(rq, &LOGS_ResourceAlreadyExistsException, "The specified log stream already exists");
+    if (r != STORE_E_ABSENT)
+        return r;
+    CLEANUP_JSON json_t *doc = logs_new_stream(rq_store(rq), name, rq->now_ms);
+    logs_group_key(&group_key, rq->account, rq->region, group.name);
+    store_expect_present(rq_batch(rq), STORE_META, buf_view(&group_key));
+    store_expect_absent(rq_batch(rq), STORE_META, buf_view(&key));
+    rq_put_json(rq, STORE_META, buf_view(&key), doc);
+    return 0;
+}
+
+/* Adds the removal of some of the stream's events to the batch. *ret_more: there are others. */
+static int delete_some(struct rq *rq, uint64_t group, uint64_t stream, bool *ret_more) {
+    CLEANUP_DEINIT(buf) struct buf from = {0}, to = {0}, key = {0}, value = {0};
+    logs_index_key(&from, group, stream, (struct logs_place){0, 0});
+    logs_index_key(&to, group, stream + 1, (struct logs_place){0, 0});
+    CLEANUP(store_iter) struct store_iter *it =
+        store_iter_new(rq_store(rq), rq_snap(rq), STORE_LOGS, buf_view(&from), buf_view(&to), false);
+    struct logs_event event;
+    double bytes = 0;
+    size_t n = 0;
+    for (; n < DELETE_AT_ONCE && store_iter_next(it); n++) {
+        logs_event_key(&key, group, logs_place_of(it->key));
+        int r = rq_get(rq, STORE_LOGS, buf_view(&key), &value);
+        if (r == AWS_FAILED)
+            return r;
+        if (r == 0 && logs_event_decode(buf_view(&key), buf_view(&value), &event))
+            bytes += (double)logs_event_size(event.message);
+        store_del(rq_batch(rq), STORE_LOGS, buf_view(&key));
+        store_del(rq_batch(rq), STORE_LOGS, it->key);
+    }
+    key_begin(&key, "logs.size");
+    key_u64(&key, group);
+    if (n)
+        store_stat(rq_batch(rq), STORE_METRICS, buf_view(&key), -1, bytes);
+    store_batch_frees(rq_batch(rq));
+    *ret_more = n == DELETE_AT_ONCE;
+    int fault = store_iter_fault(it);
+    return fault ? aws_fault(rq, fault, "delete log events") : 0;
+}
+
+/* The stream's row goes with the first lot, so that nobody sees half of it. */
+int logs_op_DeleteLogStream(struct svc *logs, struct rq *rq) {
+    CLEANUP_DEINIT(buf) struct buf key = {0};
+    struct logs_group group;
+    uint64_t stream = 0;
+    if (logs_group_of(rq, &group) || logs_stream_of(rq, &group, &stream))
+        return AWS_FAILED;
+    logs_stream_key(&key, rq->account, rq->region, group.name, json_str(rq->in, "logStreamName"));
+    store_del(rq_batch(rq), STORE_META, buf_view(&key));
+    store_after(rq_batch(rq), logs_known_forget, logs);
+    for (bool more = true; more;) {
+        if (delete_some(rq, group.id, stream, &more))
+            return AWS_FAILED;
+        int r = more ? rq_commit(rq) : 0;
+        if (r)
+            return r;
+    }
+    return 0;
+}
+
+/* ---- DescribeLogStreams ---- */
+
+struct item {
+    str name;
+    uint64_t id;
+    int64_t created_ms;
+    int64_t last_ms; /* of the last event; -1: none. Only filled where the order needs it */
+};
+struct items {
+    struct item *v;
+    size_t n, cap;
+};
+static void items_deinit(struct items *items) { free(items->v); }
+
+/* The first or last event of a stream: 0, STORE_E_ABSENT or AWS_FAILED. */
+static int edge(struct rq *rq, const struct logs_group *group, uint64_t stream, bool last, struct logs_place *ret) {
+    CLEANUP_DEINIT(buf) struct buf from = {0}, to = {0};
+    logs_index_key(&from, group->id, stream, (struct logs_place){group->oldest_ms, 0});
+    logs_index_key(&to, group->id, stream + 1, (struct logs_place){0, 0});
+    CLEANUP(store_iter) struct store_iter *it =
+        store_iter_new(rq_store(rq), rq_snap(rq), STORE_LOGS, buf_view(&from), buf_view(&to), last);
+    if (store_iter_next(it)) {
+        *ret = logs_place_of(it->key);
+        return 0;
+    }
+    int fault = store_iter_fault(it);
+    return fault ? aws_fault(rq, fault, "read log stream") : STORE_E_ABSENT;
+}
+
+static int collect(struct rq *rq, const struct logs_group *group, bool by_time, struct items *items) {
+    CLEANUP_DEINIT(buf) struct buf from = {0}, to = {0};
+    str prefix = json_str(rq->in, "logStreamNamePrefix");
+    logs_stream_key(&from, rq->account, rq->region, group->name, STR_NONE);
+    buf_str(&to, buf_view(&from));
+    key_after(&to);
+    CLEANUP(store_iter) struct store_iter *it =
+        store_iter_new(rq_store(rq), rq_snap(rq), STORE_META, buf_view(&from), buf_view(&to), false);
+    while (store_iter_next(it)) {
+        CLEANUP_JSON json_t *doc = json_parse(it->value, NULL);
+        struct item item = {arena_str(&rq->arena, json_str(doc, "name")), (uint64_t)json_int(doc, "id", 0),
+                            json_int(doc, "creationTime", 0), -1};
+        struct logs_place last;
+        if (!str_starts(item.name, prefix))
+            continue;
+        int r = by_time ? edge(rq, group, item.id, true, &last) : STORE_E_ABSENT;
+        if (r == AWS_FAILED)
+            return r;
+        if (r == 0)
+            item.last_ms = last.time_ms;
+        if (items->n == items->cap) {
+            items->cap = items->cap ? items->cap * 2 : 64;
+            items->v = mem_realloc(items->v, items->cap * sizeof *items->v);
+        }
+        items->v[items->n++] = item;
+    }
+    int fault = store_iter_fault(it);
+    return fault ? aws_fault(rq, fault, "list log streams") : 0;
+}
+
+/* By time, then name; without times all are alike (-1). */
+static int compare(const struct item *a, const struct item *b) {
+    if (a->last_ms != b->last_ms)
+        return a->last_ms < b->last_ms ? -1 : 1;
+    return str_cmp(a->name, b->name);
+}
+static int ascending(const void *a, const void *b) { return compare(a, b); }
+static int descending(const void *a, const void *b) { return compare(b, a); }
+
+static int describe(struct rq *rq, const struct logs_group *group, const struct item *item, json_t *list) {
+    CLEANUP_DEINIT(buf) struct buf key = {0}, value = {0};
+    struct logs_place first = {0}, last = {0};
+    struct logs_event event;
+    json_t *out = json_object();
+    json_array_append_new(list, out);
+    json_set_str(out, "logStreamName", item->name);
+    json_set_int(out, "creationTime", item->created_ms);
+    json_set_str(out, "arn", arena_printf(&rq->arena, "arn:aws:logs:" STR_FMT ":" STR_FMT ":log-group:" STR_FMT
+                                          ":log-stream:" STR_FMT, STR_ARG(rq->region), STR_ARG(rq->account),
+                                          STR_ARG(group->name), STR_ARG(item->name)));
+    json_set_int(out, "storedBytes", 0); /* always, since 2019, in AWS too */
+    int r = edge(rq, group, item->id, false, &first);
+    if (r == 0)
+        r = edge(rq, group, item->id, true, &last);
+    if (r)
+        return r == STORE_E_ABSENT ? 0 : r;
+    json_set_int(out, "firstEventTimestamp", first.time_ms);
+    json_set_int(out, "lastEventTimestamp", last.time_ms);
+    logs_event_key(&key, group->id, last);
+    r = rq_get(rq, STORE_LOGS, buf_view(&key), &value);
+    if (r == 0 && logs_event_decode(buf_view(&key), buf_view(&value), &event))
+        json_set_int(out, "lastIngestionTime", event.ingested_ms);
+    return r == AWS_FAILED ? r : 0;
+}
+
+/* Tokens are "MILLISECONDS NAME" of the last one told. */
+static bool take_token(struct rq *rq, struct item *ret) {
+    str token = json_str(rq->in, "nextToken"), time, name;
+    if (!str_cut(token, ' ', &time, &name) || !str_to_i64(time, &ret->last_ms))
+        return false;
+    ret->name = name;
+    return true;
+}
+
+int logs_op_DescribeLogStreams(struct svc *logs, struct rq *rq) {
+    (void)logs;
+    bool by_time = str_is(json_str(rq->in, "orderBy"), "LastEventTime"), down = json_bool(rq->in, "descending", false);
+    size_t limit = (size_t)json_int(rq->in, "limit", DEFAULT_LIMIT);
+    struct logs_group group;
+    struct item after = {0};
+    if (by_time && json_has(rq->in, "logStreamNamePrefix"))
+        return aws_fail(rq, &LOGS_InvalidParameterException,
+                        "Cannot order by LastEventTime with a logStreamNamePrefix.");
+    bool has_token = json_has(rq->in, "nextToken");
+    if (has_token && !take_token(rq, &after))
+        return aws_fail(rq, &LOGS_InvalidParameterException, "The specified nextToken is invalid.");
+    CLEANUP_DEINIT(items) struct items items = {0};
+    if (logs_group_of(rq, &group) || collect(rq, &group, by_time, &items))
+        return AWS_FAILED;
+    if (items.n)
+        qsort(items.v, items.n, sizeof *items.v, down ? descending : ascending);
+    json_t *list = json_array();
+    rq->out = json_object();
+    json_set(rq->out, "logStreams", list);
+    for (size_t i = 0; i < items.n; i++) {
+        const struct item *item = &items.v[i];
+        if (has_token && (down ? compare(item, &after) >= 0 : compare(item, &after) <= 0))
+            continue;
+        if (json_array_size(list) == limit) {
+            const struct item *last = &items.v[i - 1];
+            json_set_str(rq->out, "nextToken", arena_printf(&rq->arena, "%lld " STR_FMT, (long long)last->last_ms,
+                                                            STR_ARG(last->name)));
+            break;
+        }
+        if (describe(rq, &group, item, list))
+            return AWS_FAILED;
+    }
+    return 0;
+}

@@ -1,0 +1,58 @@
+/* Adding events: the row, its place in the stream's index, the group's size, and what EMF says. */
+#include "base/clock.h"
+#include "svc/logs/logs_priv.h"
+
+static void add_event(struct svc *logs, struct store_batch *batch, const struct logs_target *target,
+                      const struct logs_event *event, int64_t now_ms) {
+    CLEANUP_DEINIT(buf) struct buf key = {0}, value = {0};
+    struct logs_event full = *event;
+    full.at.id = store_next_id(logs->store);
+    full.ingested_ms = now_ms;
+    full.stream_id = target->stream;
+    full.stream = target->stream_name;
+    logs_event_encode(&value, &full);
+    logs_event_key(&key, target->group, full.at);
+    store_put(batch, STORE_LOGS, buf_view(&key), buf_view(&value));
+    logs_index_key(&key, target->group, target->stream, full.at);
+    store_put(batch, STORE_LOGS, buf_view(&key), S(""));
+}
+
+void logs_write(struct svc *logs, struct store_batch *batch, const struct logs_target *target,
+                const struct logs_event *events, size_t n) {
+    int64_t now_ms = clock_world_ms();
+    double bytes = 0;
+    for (size_t i = 0; i < n; i++) {
+        add_event(logs, batch, target, &events[i], now_ms);
+        bytes += (double)logs_event_size(events[i].message);
+        logs_emf(logs, batch, target->account, target->region, events[i].at.time_ms, events[i].message);
+    }
+    /* As many observations of 1 as there are bytes: sums up, and needs one bin of the histogram. */
+    CLEANUP_DEINIT(buf) struct buf key = {0};
+    key_begin(&key, "logs.size");
+    key_u64(&key, target->group);
+    if (n)
+        store_stat(batch, STORE_METRICS, buf_view(&key), 1, bytes);
+}
+
+static bool same_stream(const struct hub_log *a, const struct hub_log *b) {
+    return str_eq(a->stream, b->stream) && str_eq(a->group, b->group) && str_eq(a->account, b->account) &&
+           str_eq(a->region, b->region);
+}
+
+void logs_put(void *ctx, struct store_batch *batch, const struct hub_log *lines, size_t n) {
+    struct svc *logs = ctx;
+    for (size_t i = 0; i < n;) {
+        size_t end = i + 1;
+        while (end < n && same_stream(&lines[i], &lines[end]))
+            end++;
+        struct logs_target target;
+        /* A store that cannot take the stream's row cannot take the batch either: its commit tells. */
+        if (logs_known_find(logs, &lines[i], &target) == 0)
+            for (; i < end; i++)
+                if (lines[i].message.len) {
+                    struct logs_event event = {.at = {.time_ms = lines[i].time_ms}, .message = lines[i].message};
+                    logs_write(logs, batch, &target, &event, 1);
+                }
+        i = end;
+    }
+}

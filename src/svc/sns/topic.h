@@ -1,0 +1,37 @@
+#pragma once
+/*
+ * sns/topic: the rows of topics and subscriptions, both of STORE_META and JSON.
+ *
+ *   "sns"    account region name       {"Created":ms,"Attributes":{…},"Tags":{…}}
+ *   "snssub" account region name id    {"Protocol","Endpoint","Owner","Principal","Confirmed":bool,"Attributes":{…}}
+ *
+ * Attributes holds what was set, as the API's strings.
+ */
+#include "base/json.h"
+#include "store/store.h"
+
+struct sns_arn {
+    str region, account, topic;
+    str subscription; /* its id; absent: the topic's own ARN */
+};
+/* arn:aws:sns:region:account:topic[:id]. False: not one. */
+bool sns_arn_parse(str arn, struct sns_arn *ret);
+void sns_arn_add(struct buf *out, const struct sns_arn *arn);
+
+void sns_topic_key(struct buf *key, const struct sns_arn *arn);
+/* Of the subscription, or with an absent id the prefix of all of the topic's. */
+void sns_subscription_key(struct buf *key, const struct sns_arn *arn);
+/* From such a key; the texts go to *text. */
+bool sns_subscription_key_parse(str key, struct buf *text, struct sns_arn *ret);
+
+/* A topic's subscriptions, in the order of their ids. */
+struct sns_walk {
+    struct store_iter *it;
+    struct buf text;
+    struct sns_arn arn; /* of the current one */
+    json_t *doc;        /* the current one's row */
+};
+void sns_walk_init(struct sns_walk *walk, struct store *store, const struct store_snap *snap, const struct sns_arn *topic);
+/* 1: there is one; 0: no more; or -errno. */
+int sns_walk_next(struct sns_walk *walk);
+void sns_walk_deinit(struct sns_walk *walk);

@@ -1,0 +1,201 @@
+#include "svc/sqs/live.h"
+
+#include "base/clock.h"
+
+static const int64_t floor_margin_ms = 10000;   /* longer than a batch is on its way to the disk */
+static const int64_t full_scan_every_ms = 5000;
+static const int64_t purge_every_ms = 60000;
+
+static str id_key(const uint64_t *id) { return str_n(id, sizeof *id); }
+
+struct sqs_live *sqs_live_get(struct svc *svc, uint64_t queue_id) {
+    struct sqs_live *live = map_get(&svc->live, id_key(&queue_id));
+    if (!live) {
+        live = mem_new(struct sqs_live);
+        live->id = queue_id;
+        list_init(&live->waiters);
+        map_put(&svc->live, id_key(&queue_id), live);
+    }
+    return live;
+}
+
+void sqs_live_free_all(struct svc *svc) {
+    size_t at = 0;
+    str key;
+    void *value;
+    while (map_next(&svc->live, &at, &key, &value)) {
+        map_deinit(&((struct sqs_live *)value)->claims);
+        free(value);
+    }
+    map_deinit(&svc->live);
+}
+
+/* ---- Receivers ---- */
+
+static void leave(struct sqs_receive *receive) {
+    if (receive->waiting)
+        list_remove(&receive->node);
+    receive->waiting = false;
+}
+
+static void drop_claims(struct sqs_receive *receive) {
+    struct sqs_live *live = sqs_live_get(receive->svc, receive->queue_id);
+    for (size_t i = 0; i < receive->n_claimed; i++)
+        map_remove(&live->claims, id_key(&receive->claimed[i]));
+    receive->n_claimed = 0;
+}
+
+static void receive_is_over(void *ctx) {
+    struct sqs_receive *receive = ctx;
+    LOCK_SCOPE(&receive->svc->lock);
+    leave(receive);
+    drop_claims(receive);
+}
+
+struct sqs_receive *sqs_receive_of(struct svc *svc, struct rq *rq, uint64_t queue_id, int64_t wait_s) {
+    struct sqs_receive *receive = rq->stream;
+    if (receive)
+        return receive;
+    receive = arena_new(&rq->arena, struct sqs_receive);
+    receive->svc = svc;
+    receive->rq = rq;
+    receive->queue_id = queue_id;
+    receive->deadline_ms = clock_real_ms() + wait_s * 1000;
+    rq->stream = receive;
+    rq_on_done(rq, receive_is_over, receive);
+    return receive;
+}
+
+bool sqs_claim(struct sqs_receive *receive, uint64_t id) {
+    LOCK_SCOPE(&receive->svc->lock);
+    struct sqs_live *live = sqs_live_get(receive->svc, receive->queue_id);
+    if (receive->n_claimed == ARRAY_LEN(receive->claimed) || map_get(&live->claims, id_key(&id)))
+        return false;
+    map_put(&live->claims, id_key(&id), receive);
+    receive->claimed[receive->n_claimed++] = id;
+    return true;
+}
+
+void sqs_unclaim_all(struct sqs_receive *receive) {
+    LOCK_SCOPE(&receive->svc->lock);
+    drop_claims(receive);
+}
+
+uint64_t sqs_live_tick(struct svc *svc, uint64_t queue_id) {
+    LOCK_SCOPE(&svc->lock);
+    return sqs_live_get(svc, queue_id)->tick;
+}
+
+bool sqs_wait(struct sqs_receive *receive, uint64_t tick) {
+    LOCK_SCOPE(&receive->svc->lock);
+    struct sqs_live *live = sqs_live_get(receive->svc, receive->queue_id);
+    if (live->tick != tick)
+        return false;
+    list_append(&live->waiters, &receive->node);
+    receive->waiting = true;
+    hub_kick(receive->svc->timer); /* it must know of the deadline */
+    return true;
+}
+
+void sqs_stop_waiting(struct sqs_receive *receive) {
+    LOCK_SCOPE(&receive->svc->lock);
+    leave(receive);
+}
+
+/* ---- Changes ---- */
+
+/* svc->lock is held, so the request cannot be over before it is told. */
+static void wake_one(struct sqs_receive *receive) {
+    leave(receive);
+    aws_resume(receive->rq);
+}
+
+/* In the committer's thread. One message wakes one waiter; whoever gets more than it takes leaves them to the timer. */
+static void message_arrived(void *ctx, uint64_t queue_id) {
+    struct svc *svc = ctx;
+    LOCK_SCOPE(&svc->lock);
+    struct sqs_live *live = sqs_live_get(svc, queue_id);
+    live->tick++;
+    live->dirty = true;
+    if (!list_empty(&live->waiters))
+        wake_one(LIST_ENTRY(live->waiters.next, struct sqs_receive, node));
+    hub_kick(svc->timer);
+}
+
+static void queue_changed(void *ctx, uint64_t queue_id) {
+    struct svc *svc = ctx;
+    LOCK_SCOPE(&svc->lock);
+    sqs_live_get(svc, queue_id)->dirty = true;
+    hub_kick(svc->timer);
+}
+
+static void queue_gone(void *ctx, uint64_t queue_id) {
+    struct svc *svc = ctx;
+    LOCK_SCOPE(&svc->lock);
+    struct sqs_live *live = sqs_live_get(svc, queue_id);
+    live->tick++;
+    LIST_EACH(node, &live->waiters)
+        wake_one(LIST_ENTRY(node, struct sqs_receive, node));
+}
+
+void sqs_live_changes(struct svc *svc, struct store_batch *batch, uint64_t queue_id, enum sqs_change change) {
+    static void (*const hooks[])(void *ctx, uint64_t queue_id) = {
+        [SQS_CHANGED] = queue_changed, [SQS_ARRIVED] = message_arrived, [SQS_GONE] = queue_gone};
+    store_after_id(batch, hooks[change], svc, queue_id);
+}
+
+int64_t sqs_live_wake_late(struct svc *svc) {
+    int64_t now = clock_real_ms(), next = INT64_MAX;
+    size_t at = 0;
+    str key;
+    void *value;
+    LOCK_SCOPE(&svc->lock);
+    while (map_next(&svc->live, &at, &key, &value)) {
+        struct sqs_live *live = value;
+        LIST_EACH(node, &live->waiters) {
+            struct sqs_receive *receive = LIST_ENTRY(node, struct sqs_receive, node);
+            if (receive->deadline_ms <= now)
+                wake_one(receive);
+            else if (receive->deadline_ms < next)
+                next = receive->deadline_ms;
+        }
+    }
+    return next;
+}
+
+/* ---- The floor ---- */
+
+int64_t sqs_live_floor(struct svc *svc, uint64_t queue_id, int64_t now_ms) {
+    LOCK_SCOPE(&svc->lock);
+    struct sqs_live *live = sqs_live_get(svc, queue_id);
+    if (now_ms < live->floor_set_ms) /* world time went back */
+        live->floor_ms = 0;
+    return live->floor_ms;
+}
+
+void sqs_live_saw(struct svc *svc, uint64_t queue_id, int64_t began_ms, int64_t first_due_ms, bool whole) {
+    LOCK_SCOPE(&svc->lock);
+    struct sqs_live *live = sqs_live_get(svc, queue_id);
+    int64_t safe = began_ms - floor_margin_ms;
+    int64_t floor = first_due_ms < safe ? first_due_ms : safe;
+    if (floor > live->floor_ms || whole)
+        live->floor_ms = floor > 0 ? floor : 0;
+    live->floor_set_ms = began_ms;
+    if (whole)
+        live->last_full_ms = clock_mono_ms();
+}
+
+bool sqs_live_look_again(struct svc *svc, uint64_t queue_id) {
+    LOCK_SCOPE(&svc->lock);
+    struct sqs_live *live = sqs_live_get(svc, queue_id);
+    return live->floor_ms > 0 && clock_mono_ms() - live->last_full_ms > full_scan_every_ms;
+}
+
+bool sqs_live_may_purge(struct svc *svc, uint64_t queue_id, int64_t now_ms) {
+    LOCK_SCOPE(&svc->lock);
+    struct sqs_live *live = sqs_live_get(svc, queue_id);
+    if (live->purged_ms && now_ms >= live->purged_ms && now_ms - live->purged_ms < purge_every_ms)
+        return false;
+    live->purged_ms = now_ms;
+    return true;
+}

@@ -1,0 +1,70 @@
+#pragma once
+/* svc/sqs, inside the room: the service's state and what its operations share. */
+#include "base/lock.h"
+#include "base/map.h"
+#include "store/key.h"
+#include "store/seal.h"
+#include "svc/sqs/errors.h"
+#include "svc/sqs/queue.h"
+#include "svc/sqs/sqs.h"
+
+struct sqs_live;
+
+struct svc {
+    struct store *store;
+    struct hub *hub;
+    struct hub_timer *timer;
+    pthread_mutex_t lock; /* guards what follows */
+    struct map live;      /* queue id (8 bytes) → struct sqs_live, made when first touched */
+};
+
+/* Handlers, sqs_op_X: one of each row in ops.def. */
+#define OP(name, action, resource, flags) aws_handler_fn sqs_op_##name;
+#include "svc/sqs/ops.def"
+#undef OP
+
+/* ---- ops.c ---- */
+/* The queue that member QueueUrl (or QueueName) names. AWS_FAILED: QueueDoesNotExist. */
+int sqs_use_queue(struct svc *svc, struct rq *rq, struct sqs_queue *ret_queue);
+str sqs_queue_url(struct rq *rq, const struct sqs_queue *queue);
+
+/* ---- batch.c: the frame of the three batch operations ---- */
+enum { SQS_BATCH_MAX = 10 };
+/*
+ * Checks Entries (count, ids) and runs one for each: 0 with *result filled (Id is added), or
+ * AWS_FAILED with a fault set (only for faults of ours), or SQS_ENTRY_FAILED with *error set.
+ */
+struct sqs_entry_error {
+    const struct aws_error *row;
+    str message;
+};
+enum { SQS_ENTRY_FAILED = 77 };
+struct sqs_batch;
+typedef int sqs_entry_fn(struct sqs_batch *b, const json_t *entry, json_t *result, struct sqs_entry_error *error);
+struct sqs_batch {
+    struct svc *svc;
+    struct rq *rq;
+    struct sqs_queue *queue;
+    sqs_entry_fn *one;
+    uint64_t done[SQS_BATCH_MAX]; /* messages that this batch has changed already */
+    size_t n_done;
+};
+int sqs_run_batch(struct sqs_batch *b);
+/* The same function outside a batch: its error becomes the request's. */
+int sqs_run_single(struct svc *svc, struct rq *rq, sqs_entry_fn *one);
+int sqs_entry_fail(struct sqs_entry_error *error, struct rq *rq, const struct aws_error *row, const char *fmt, ...)
+    PRINTF_LIKE(4, 5);
+
+/* ---- metric.c ---- */
+void sqs_put_metric(struct svc *svc, struct store_batch *batch, const struct sqs_queue *queue,
+                    const char *name, double value, double count, const char *unit);
+/* The rows of a queue at this moment. */
+struct sqs_counts {
+    uint64_t visible, in_flight, delayed;
+    int64_t oldest_ms; /* when the oldest was sent; 0: none */
+    int64_t next_due_ms; /* when the first of those not visible becomes so; INT64_MAX: none */
+};
+int sqs_count(struct svc *svc, uint64_t queue_id, int64_t now_ms, struct sqs_counts *ret);
+
+/* ---- port.c ---- */
+void sqs_plug(struct svc *svc);

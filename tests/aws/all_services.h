@@ -1,0 +1,26 @@
+#pragma once
+/* cloud_fixture with every service that prog plugs in. */
+#include "cloud_fixture.h"
+#include "prog/services.h"
+#include "svc/iam/iam.h"
+
+struct all_services {
+    struct cloud_fixture f;
+    struct svc *iam;
+    struct prog_services services;
+};
+
+static inline int all_open(struct all_services *all, struct err *err) {
+    if (fixture_open(&all->f))
+        return err_set(err, -1, "no store");
+    int r = iam_open(&all->iam, all->f.store, all->f.hub, err);
+    if (r)
+        return r;
+    struct prog_parts parts = {.store = all->f.store, .hub = all->f.hub, .cloud = all->f.cloud, .iam = all->iam};
+    return prog_services_open(&all->services, &parts, err);
+}
+static inline void all_close(struct all_services *all) {
+    prog_services_close(&all->services);
+    iam_close(all->iam);
+    fixture_close(&all->f);
+}

@@ -1,0 +1,267 @@
+/*
+ * The API, called from inside, over stacks of resources that need no other service. What the other
+ * services make of the engine's calls is for the wire tests.
+ */
+#include "../aws/cloud_fixture.h"
+#include "cm.h"
+
+#include "base/clock.h"
+#include "cfn/cfn.h"
+#include "cfn/source.h"
+
+struct world {
+    struct cloud_fixture f;
+    struct aws_service service;
+    struct svc *cfn;
+};
+
+static int open_world(void **state) {
+    struct world *w = mem_new(struct world);
+    struct err err = {{0}};
+    assert_int_equal(fixture_open(&w->f), 0);
+    check_case(cfn_open(&w->cfn, w->f.cloud, &err) == 0, err.text);
+    w->service = cfn_service(w->cfn);
+    check_case(aws_cloud_add(w->f.cloud, &w->service, &err) == 0, err.text);
+    check_case(hub_start(w->f.hub, &err) == 0, err.text);
+    *state = w;
+    return 0;
+}
+
+static int close_world(void **state) {
+    struct world *w = *state;
+    cfn_stop(w->cfn);
+    hub_stop(w->f.hub);
+    cfn_close(w->cfn);
+    fixture_close(&w->f);
+    free(w);
+    return 0;
+}
+
+/* Answers rq->out, or {"Error": "Code: message"}; in is JSON with ' for ". */
+static json_t *call_as(struct world *w, struct aws_identity *as, const char *op, const char *in) {
+    CLEANUP_DEINIT(buf) struct buf text = {0};
+    buf_c(&text, in);
+    for (size_t i = 0; i < text.len; i++)
+        if (text.p[i] == '\'')
+            text.p[i] = '"';
+    struct err err = {{0}};
+    CLEANUP_JSON json_t *doc = json_parse(buf_view(&text), &err);
+    check_case(doc, err.text);
+    struct aws_call c = {.cloud = w->f.cloud, .caller = as, .account = S("000000000000"), .region = S("us-east-1"),
+                         .service = "cloudformation", .op = op, .in = doc};
+    int rc = aws_call(&c);
+    json_t *out = rc ? json_pack("{so}", "Error", json_sprintf("%s: %s", buf_cstr(&c.error_code), buf_cstr(&c.error_message)))
+                     : c.out ? json_incref(c.out) : json_object();
+    aws_call_deinit(&c);
+    return out;
+}
+static json_t *call(struct world *w, const char *op, const char *in) { return call_as(w, &w->f.root.id, op, in); }
+
+static void refuses(struct world *w, const char *op, const char *in, const char *want) {
+    CLEANUP_JSON json_t *out = call(w, op, in);
+    check_str(json_str(out, "Error"), str_c(want));
+}
+static void succeeds(struct world *w, const char *op, const char *in) {
+    CLEANUP_JSON json_t *out = call(w, op, in);
+    check_case(!json_has(out, "Error"), json_str(out, "Error").p);
+}
+
+static json_t *stack_of(struct world *w, const char *name) {
+    CLEANUP_DEINIT(buf) struct buf in = {0};
+    buf_printf(&in, "{'StackName':'%s'}", name);
+    CLEANUP_JSON json_t *out = call(w, "DescribeStacks", buf_cstr(&in));
+    return json_incref(json_array_get(json_arr(out, "Stacks"), 0));
+}
+
+/* The engine works in its own threads: at most a few seconds. */
+static void settles(struct world *w, const char *name, const char *want) {
+    for (int i = 0; i < 500; i++) {
+        CLEANUP_JSON json_t *stack = stack_of(w, name);
+        str status = json_str(stack, "StackStatus");
+        if (!str_ends(status, S("_IN_PROGRESS"))) {
+            check_str(status, str_c(want));
+            return;
+        }
+        usleep(10000);
+    }
+    fail();
+}
+
+#define HANDLE "AWS::CloudFormation::WaitConditionHandle"
+#define ONE "{\\\"Resources\\\":{\\\"H\\\":{\\\"Type\\\":\\\"" HANDLE "\\\"}},\\\"Parameters\\\":{\\\"P\\\":{\\\"Type\\\":\\\"String\\\",\\\"Default\\\":\\\"d\\\"},\\\"Secret\\\":{\\\"Type\\\":\\\"String\\\",\\\"NoEcho\\\":true,\\\"Default\\\":\\\"s\\\"}}," \
+            "\\\"Outputs\\\":{\\\"O\\\":{\\\"Value\\\":{\\\"Ref\\\":\\\"P\\\"},\\\"Export\\\":{\\\"Name\\\":{\\\"Fn::Sub\\\":\\\"${AWS::StackName}-O\\\"}}}}}"
+#define TWO "{\\\"Resources\\\":{\\\"H\\\":{\\\"Type\\\":\\\"" HANDLE "\\\"},\\\"I\\\":{\\\"Type\\\":\\\"" HANDLE "\\\"}}}"
+
+static void a_stack_s_life(void **state) {
+    struct world *w = *state;
+    succeeds(w, "CreateStack", "{'StackName':'s','TemplateBody':'" ONE "','Parameters':[{'ParameterKey':'P','ParameterValue':'v'}],'Tags':[{'Key':'k','Value':'t'}]}");
+    settles(w, "s", "CREATE_COMPLETE");
+    CLEANUP_JSON json_t *stack = stack_of(w, "s");
+    check_str(json_str(json_array_get(json_arr(stack, "Outputs"), 0), "OutputValue"), S("v"));
+    check_str(json_str(json_array_get(json_arr(stack, "Outputs"), 0), "ExportName"), S("s-O"));
+    check_str(json_str(json_array_get(json_arr(stack, "Parameters"), 1), "ParameterValue"), S("****"));
+    refuses(w, "CreateStack", "{'StackName':'s','TemplateBody':'" ONE "'}", "AlreadyExistsException: Stack [s] already exists");
+
+    CLEANUP_JSON json_t *resources = call(w, "DescribeStackResources", "{'StackName':'s'}");
+    check_str(json_str(json_array_get(json_arr(resources, "StackResources"), 0), "ResourceStatus"), S("CREATE_COMPLETE"));
+    CLEANUP_JSON json_t *events = call(w, "DescribeStackEvents", "{'StackName':'s'}");
+    assert_int_equal(json_array_size(json_arr(events, "StackEvents")), 5);
+    check_str(json_str(json_array_get(json_arr(events, "StackEvents"), 0), "ResourceStatus"), S("CREATE_COMPLETE"));
+    CLEANUP_JSON json_t *text = call(w, "GetTemplate", "{'StackName':'s'}");
+    assert_true(str_starts(json_str(text, "TemplateBody"), S("{\"Resources\"")));
+    CLEANUP_JSON json_t *exports = call(w, "ListExports", "{}");
+    check_str(json_str(json_array_get(json_arr(exports, "Exports"), 0), "Value"), S("v"));
+
+    refuses(w, "UpdateStack", "{'StackName':'s','UsePreviousTemplate':true,'Parameters':[{'ParameterKey':'P','UsePreviousValue':true}]}",
+            "ValidationError: No updates are to be performed.");
+    succeeds(w, "UpdateStack", "{'StackName':'s','UsePreviousTemplate':true,'Parameters':[{'ParameterKey':'P','ParameterValue':'v2'}]}");
+    settles(w, "s", "UPDATE_COMPLETE");
+    CLEANUP_JSON json_t *after = stack_of(w, "s");
+    check_str(json_str(json_array_get(json_arr(after, "Outputs"), 0), "OutputValue"), S("v2"));
+
+    succeeds(w, "UpdateTerminationProtection", "{'StackName':'s','EnableTerminationProtection':true}");
+    refuses(w, "DeleteStack", "{'StackName':'s'}", "ValidationError: Stack [s] cannot be deleted while TerminationProtection is enabled");
+    succeeds(w, "UpdateTerminationProtection", "{'StackName':'s','EnableTerminationProtection':false}");
+    succeeds(w, "DeleteStack", "{'StackName':'s'}");
+    CLEANUP_DEINIT(buf) struct buf id = {0};
+    buf_str(&id, json_str(stack, "StackId"));
+    settles(w, buf_cstr(&id), "DELETE_COMPLETE");
+    refuses(w, "DescribeStacks", "{'StackName':'s'}", "ValidationError: Stack with id s does not exist");
+    succeeds(w, "DeleteStack", "{'StackName':'s'}");
+    succeeds(w, "CreateStack", "{'StackName':'s','TemplateBody':'" TWO "'}");
+    settles(w, "s", "CREATE_COMPLETE");
+}
+
+static void change_sets(void **state) {
+    struct world *w = *state;
+    refuses(w, "CreateChangeSet", "{'StackName':'s','ChangeSetName':'c','TemplateBody':'" TWO "'}", "ValidationError: Stack [s] does not exist");
+    succeeds(w, "CreateChangeSet", "{'StackName':'s','ChangeSetName':'c','ChangeSetType':'CREATE','TemplateBody':'" TWO "'}");
+    CLEANUP_JSON json_t *review = stack_of(w, "s");
+    check_str(json_str(review, "StackStatus"), S("REVIEW_IN_PROGRESS"));
+    CLEANUP_JSON json_t *set = call(w, "DescribeChangeSet", "{'StackName':'s','ChangeSetName':'c'}");
+    check_str(json_str(set, "Status"), S("CREATE_COMPLETE"));
+    assert_int_equal(json_array_size(json_arr(set, "Changes")), 2);
+    check_str(json_str(json_obj(json_array_get(json_arr(set, "Changes"), 0), "ResourceChange"), "Action"), S("Add"));
+    refuses(w, "CreateChangeSet", "{'StackName':'s','ChangeSetName':'c','ChangeSetType':'CREATE','TemplateBody':'" TWO "','ClientToken':'x'}",
+            ({ static char want[300]; snprintf(want, sizeof want, "AlreadyExistsException: ChangeSet %s already exists", json_str(set, "ChangeSetId").p); want; }));
+    succeeds(w, "ExecuteChangeSet", "{'StackName':'s','ChangeSetName':'c'}");
+    settles(w, "s", "CREATE_COMPLETE");
+    refuses(w, "DescribeChangeSet", "{'StackName':'s','ChangeSetName':'c'}", "ChangeSetNotFound: ChangeSet [c] does not exist");
+
+    succeeds(w, "CreateChangeSet", "{'StackName':'s','ChangeSetName':'same','TemplateBody':'" TWO "'}");
+    CLEANUP_JSON json_t *same = call(w, "DescribeChangeSet", "{'StackName':'s','ChangeSetName':'same'}");
+    check_str(json_str(same, "Status"), S("FAILED"));
+    check_str(json_str(same, "StatusReason"), S("The submitted information didn't contain changes. Submit different information to create a change set."));
+    succeeds(w, "DeleteChangeSet", "{'StackName':'s','ChangeSetName':'same'}");
+
+    succeeds(w, "CreateChangeSet", "{'StackName':'s','ChangeSetName':'less','TemplateBody':'" ONE "'}");
+    succeeds(w, "ExecuteChangeSet", "{'StackName':'s','ChangeSetName':'less'}");
+    settles(w, "s", "UPDATE_COMPLETE");
+    CLEANUP_JSON json_t *resources = call(w, "ListStackResources", "{'StackName':'s'}");
+    assert_int_equal(json_array_size(json_arr(resources, "StackResourceSummaries")), 1);
+}
+
+static void refusals(void **state) {
+    struct world *w = *state;
+    static const struct { const char *op, *in, *want; } cases[] = {
+        {"CreateStack", "{'StackName':'s'}", "ValidationError: Either Template URL or Template Body must be specified."},
+        {"CreateStack", "{'StackName':'s','TemplateBody':'a: ['}", "ValidationError: Template format error: YAML not well-formed: did not find expected node content (line 2, column 1)"},
+        {"CreateStack", "{'StackName':'s','TemplateBody':'Resources: {A: {Type: AWS::EC2::VPC}, B: {Type: Other::Thing}}'}",
+         "ValidationError: Template format error: Unrecognized resource types: [AWS::EC2::VPC, Other::Thing]"},
+        {"CreateStack", "{'StackName':'s','TemplateBody':'Resources: {A: {Type: AWS::S3::Bucket, Properties: {WebsiteConfiguration: {IndexDocument: x}}}}'}",
+         "ValidationError: Resource A: the property WebsiteConfiguration of AWS::S3::Bucket is not supported"},
+        {"CreateStack", "{'StackName':'s','TemplateBody':'Resources: {A: {Type: AWS::S3::Bucket, Properties: {BucketNam: x}}}'}",
+         "ValidationError: Resource A (line 1, column 13): Properties validation failed: [#: extraneous key [BucketNam] is not permitted]"},
+        {"CreateStack", "{'StackName':'s','TemplateBody':'Resources: {A: {Type: AWS::SQS::Queue, Properties: {QueueName: !GetAtt B.Nope}}, B: {Type: AWS::SQS::Queue}}'}",
+         "ValidationError: Template error: resource B does not support attribute type Nope in Fn::GetAtt (line 1, column 64)"},
+        {"CreateStack", "{'StackName':'s','TemplateBody':'Resources: {A: {Type: AWS::IAM::Role, Properties: {AssumeRolePolicyDocument: {}}}}'}",
+         "InsufficientCapabilitiesException: Requires capabilities : [CAPABILITY_IAM]"},
+        {"CreateStack", "{'StackName':'s','Capabilities':['CAPABILITY_IAM'],'TemplateBody':'Resources: {A: {Type: AWS::IAM::Role, Properties: {RoleName: r, AssumeRolePolicyDocument: {}}}}'}",
+         "InsufficientCapabilitiesException: Requires capabilities : [CAPABILITY_NAMED_IAM]"},
+        {"CreateStack", "{'StackName':'s','NotificationARNs':['arn:aws:sns:us-east-1:000000000000:t'],'TemplateBody':'" TWO "'}", "ValidationError: NotificationARNs is not supported"},
+        {"CreateStack", "{'StackName':'s','Parameters':[{'ParameterKey':'X','ParameterValue':'1'}],'TemplateBody':'" TWO "'}", "ValidationError: Parameters: [X] do not exist in the template"},
+        {"UpdateStack", "{'StackName':'s','TemplateBody':'" TWO "'}", "ValidationError: Stack [s] does not exist"},
+        {"DescribeStacks", "{'StackName':'s'}", "ValidationError: Stack with id s does not exist"},
+        {"ValidateTemplate", "{'TemplateBody':'Resources: {A: {Type: X, DependsOn: B}, B: {Type: X, DependsOn: A}}'}",
+         "ValidationError: Circular dependency between resources: [A -> B -> A] (line 1, column 13)"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+        refuses(w, cases[i].op, cases[i].in, cases[i].want);
+}
+
+static void a_failure_leaves_nothing(void **state) {
+    struct world *w = *state;
+    /* S3 is not part of this cloud: the engine is told so, by name, and rolls back. */
+    succeeds(w, "CreateStack", "{'StackName':'s','TemplateBody':'Resources: {H: {Type: " HANDLE "}, B: {Type: AWS::S3::Bucket, DependsOn: H}}'}");
+    settles(w, "s", "ROLLBACK_COMPLETE");
+    CLEANUP_JSON json_t *stack = stack_of(w, "s");
+    check_str(json_str(stack, "StackStatusReason"), STR_NONE);
+    CLEANUP_JSON json_t *row = call(w, "DescribeStackResource", "{'StackName':'s','LogicalResourceId':'B'}");
+    check_str(json_str(json_obj(row, "StackResourceDetail"), "ResourceStatus"), S("DELETE_COMPLETE"));
+    refuses(w, "UpdateStack", "{'StackName':'s','TemplateBody':'" TWO "'}",
+            ({ static char want[300]; snprintf(want, sizeof want, "ValidationError: Stack:%s is in ROLLBACK_COMPLETE state and can not be updated.", json_str(stack, "StackId").p); want; }));
+}
+
+static void imports_hold_exports(void **state) {
+    struct world *w = *state;
+    succeeds(w, "CreateStack", "{'StackName':'a','TemplateBody':'" ONE "'}");
+    settles(w, "a", "CREATE_COMPLETE");
+    succeeds(w, "CreateStack", "{'StackName':'b','TemplateBody':'Resources: {H: {Type: " HANDLE "}}\\nOutputs: {O: {Value: !ImportValue a-O}}'}");
+    settles(w, "b", "CREATE_COMPLETE");
+    refuses(w, "DeleteStack", "{'StackName':'a'}", "ValidationError: Export a-O cannot be deleted as it is in use by b");
+    CLEANUP_JSON json_t *imports = call(w, "ListImports", "{'ExportName':'a-O'}");
+    check_str(json_text(json_array_get(json_arr(imports, "Imports"), 0)), S("b"));
+    succeeds(w, "DeleteStack", "{'StackName':'b'}");
+    CLEANUP_JSON json_t *b = stack_of(w, "b");
+    CLEANUP_DEINIT(buf) struct buf id = {0};
+    buf_str(&id, json_str(b, "StackId"));
+    if (id.len)
+        settles(w, buf_cstr(&id), "DELETE_COMPLETE");
+    refuses(w, "ListImports", "{'ExportName':'a-O'}", "ValidationError: Export 'a-O' is not imported by any stack.");
+    succeeds(w, "DeleteStack", "{'StackName':'a'}");
+}
+
+static void rights_are_asked_for(void **state) {
+    struct world *w = *state;
+    fixture_user_policy(&w->f, "{\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"cloudformation:CreateStack\",\"Resource\":\"arn:aws:cloudformation:us-east-1:000000000000:stack/mine/*\"}]}");
+    CLEANUP_JSON json_t *mine = call_as(w, &w->f.user.id, "CreateStack", "{'StackName':'mine','TemplateBody':'" TWO "'}");
+    check_case(!json_has(mine, "Error"), json_str(mine, "Error").p);
+    CLEANUP_JSON json_t *other = call_as(w, &w->f.user.id, "CreateStack", "{'StackName':'other','TemplateBody':'" TWO "'}");
+    assert_true(str_starts(json_str(other, "Error"), S("AccessDenied: User: arn:aws:iam::000000000000:user/anna is not authorized to perform: cloudformation:CreateStack")));
+    settles(w, "mine", "CREATE_COMPLETE");
+    fixture_user_policy(&w->f, NULL);
+}
+
+static void template_urls(void **state) {
+    (void)state;
+    static const struct { const char *url, *want; } cases[] = {
+        {"https://b.s3.us-east-1.amazonaws.com/dir/t%20x.yaml", "b|dir/t x.yaml|"},
+        {"https://b.s3.amazonaws.com/t.yaml?versionId=v1", "b|t.yaml|v1"},
+        {"https://my.s3.bucket.s3-us-west-2.amazonaws.com/t", "my|t|"},
+        {"https://s3.amazonaws.com/b/dir/t", "b|dir/t|"},
+        {"https://s3.eu-west-1.amazonaws.com/b/t", "b|t|"},
+        {"https://127.0.0.1:4566/b/t", "b|t|"},
+        {"http://localhost:4566/b/t?versionId=2", "b|t|2"},
+        {"https://127.0.0.1:4566/b", NULL},
+        {"https://127.0.0.1:4566/b/", NULL},
+        {"file:///etc/passwd", NULL},
+        {"", NULL},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        CLEANUP_DEINIT(buf) struct buf got = {0};
+        CLEANUP_DEINIT(buf) struct buf key = {0};
+        CLEANUP_DEINIT(buf) struct buf version = {0};
+        bool ok = cfn_parse_template_url(str_c(cases[i].url), &got, &key, &version);
+        check_case(ok == (cases[i].want != NULL), cases[i].url);
+        buf_printf(&got, "|%s|%s", buf_cstr(&key), buf_cstr(&version));
+        if (ok)
+            check_buf(got, cases[i].want);
+    }
+}
+
+#define T(fn) cmocka_unit_test_setup_teardown(fn, open_world, close_world)
+int main(void) {
+    const struct CMUnitTest tests[] = {T(a_stack_s_life), T(change_sets), T(refusals), T(a_failure_leaves_nothing),
+                                       T(imports_hold_exports), T(rights_are_asked_for), cmocka_unit_test(template_urls)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
