@@ -280,12 +280,13 @@ class Service:
 
 
 def mend_receive(model):
-    """ReceiveMessage's AttributeNames name attributes of messages; the model gives it those of queues."""
+    """ReceiveMessage's AttributeNames name attributes of messages; the model gives it those of queues, which it takes too."""
     shapes = model["shapes"]
     names = shapes["ReceiveMessageRequest"]["members"]["AttributeNames"]
-    system = json.loads(json.dumps(shapes[names["shape"]]))
-    system["member"]["shape"] = "MessageSystemAttributeName"
-    shapes["ReceiveAttributeNameList"] = system
+    both = shapes["MessageSystemAttributeName"]["enum"] + shapes["QueueAttributeName"]["enum"]
+    shapes["ReceiveAttributeName"] = {"type": "string", "enum": list(dict.fromkeys(both))}
+    shapes["ReceiveAttributeNameList"] = json.loads(json.dumps(shapes[names["shape"]]))
+    shapes["ReceiveAttributeNameList"]["member"]["shape"] = "ReceiveAttributeName"
     names["shape"] = "ReceiveAttributeNameList"
 
 

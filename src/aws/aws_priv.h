@@ -61,6 +61,7 @@ struct route {
     struct codec_param *params;  /* of the query string */
     size_t n_params;
     enum aws_common error;       /* where route_request answers AWS_FAILED */
+    bool unknown_service;        /* … because of the whole service, which target names */
 };
 struct router;
 struct router *router_new(void);
@@ -137,6 +138,7 @@ struct rq *aws_rq_free(struct rq *rq);
 void aws_rq_reset(struct rq *rq); /* before a re-run: drops batch, snapshot, answer and error */
 
 /* ---- Steps; each 0 or AWS_FAILED ---- */
+int aws_gunzip(struct rq *rq);          /* a body that came with Content-Encoding: gzip, but for S3 */
 int aws_decode(struct rq *rq);          /* fills rq->in from route, labels, headers and body */
 int aws_validate(struct rq *rq);
 int aws_authorize_row(struct rq *rq);

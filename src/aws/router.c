@@ -178,12 +178,23 @@ static unsigned split_path(str path, str parts[SEGMENTS_MAX]) {
     return path.len ? SEGMENTS_MAX + 1 : n;
 }
 
+/* A browser's form upload: an operation that the model does not have. */
+static bool is_post_object(const struct route *route, const struct aws_wire *wire) {
+    return route->api == &api_s3 && str_is(wire->method, "POST") &&
+           str_starts_nocase(aws_wire_header(wire, "Content-Type"), S("multipart/form-data"));
+}
+
 static int route_rest(const struct router *router, struct route *route, const struct aws_wire *wire,
                       struct arena *arena) {
     str parts[SEGMENTS_MAX] = {{0}};
     int method = method_index(wire->method), rest = rest_index(route->api);
     unsigned n = rest == 0 ? split_s3(wire->path, route->host_bucket, parts) : split_path(wire->path, parts);
     route->target = wire->method;
+    if (is_post_object(route, wire)) {
+        route->target = S("PostObject");
+        route->error = COMMON_NOT_IMPLEMENTED;
+        return AWS_FAILED;
+    }
     if (method < 0 || n > SEGMENTS_MAX) {
         route->error = COMMON_UNKNOWN_OP;
         return AWS_FAILED;
@@ -344,6 +355,7 @@ static int route_query(struct route *route, const struct aws_wire *wire) {
 /* A service that we do not have: refused by name, in a form that its client is likely to read. */
 static int route_unknown(struct route *route, const struct aws_wire *wire, str service) {
     route->target = service;
+    route->unknown_service = true;
     route->error = COMMON_NOT_IMPLEMENTED;
     if (aws_wire_header(wire, "X-Amz-Target").p) {
         route->api = &api_logs;

@@ -24,6 +24,8 @@ static int not_implemented(struct rq *rq, const char *service, str op) {
 
 static int fail_route(struct rq *rq) {
     const struct route *route = &rq->priv->route;
+    if (route->error == COMMON_NOT_IMPLEMENTED && !route->unknown_service)
+        return not_implemented(rq, route->api->name.p, route->target);
     if (route->error == COMMON_NOT_IMPLEMENTED)
         return aws_fail_common(rq, COMMON_NOT_IMPLEMENTED, "calotype does not serve the API of '" STR_FMT "'", STR_ARG(route->target));
     if (route->error != COMMON_UNKNOWN_OP || route->protocol == PROTOCOL_REST_XML)
@@ -219,8 +221,11 @@ static int end(struct rq *rq) {
     struct rq_priv *p = rq->priv;
     if (aws_body_end(&p->body, &rq->payload))
         return aws_fail_fault(rq, &p->body.fault);
-    if (!streams(rq))
+    if (!streams(rq)) {
+        if (aws_gunzip(rq))
+            return AWS_FAILED;
         rq->payload.bytes = buf_view(&p->raw);
+    }
     if (!p->route.op && route_form(rq))
         return AWS_FAILED;
     if (!streams(rq) && prepare(rq))

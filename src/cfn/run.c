@@ -155,13 +155,13 @@ static int by_order(const void *a, const void *b) {
 
 json_t **cfn_run_sorted(struct cfn_run *run, bool newest_first, size_t *ret_n) {
     size_t n = 0;
-    json_t **rows = arena_alloc(&run->arena, (json_object_size(run->resources) + 1) * sizeof *rows);
+    json_t **rows = arena_alloc(&run->arena, (json_object_size(run->resources) + 1) * sizeof(json_t *)); /* NOLINT(bugprone-sizeof-expression): of pointers */
     const char *name;
     json_t *row;
     json_object_foreach(run->resources, name, row)
         rows[n++] = row;
     if (n)
-        qsort(rows, n, sizeof *rows, by_order);
+        qsort(rows, n, sizeof(json_t *), by_order); /* NOLINT(bugprone-sizeof-expression) */
     for (size_t i = 0; newest_first && i < n / 2; i++) {
         json_t *other = rows[i];
         rows[i] = rows[n - 1 - i];

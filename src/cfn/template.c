@@ -45,7 +45,7 @@ int cfn_op_ValidateTemplate(struct svc *cfn, struct rq *rq) {
     CLEANUP_DEINIT(arena) struct arena arena = {0};
     struct tmpl_graph graph;
     struct tmpl_fault fault = {{0}, {{0}}};
-    if (cfn_read_template(rq, NULL, &req))
+    if (cfn_read_template(rq, NULL, &req) || !req.model)
         return AWS_FAILED;
     if (tmpl_graph_new(req.model, NULL, &arena, &graph, &fault))
         return aws_fail(rq, &CFN_ValidationError, "%s", fault.why.text);
@@ -84,7 +84,7 @@ static void add_types(struct rq *rq, const struct tmpl_model *m) {
 int cfn_op_GetTemplateSummary(struct svc *cfn, struct rq *rq) {
     (void)cfn;
     struct cfn_request req = {0};
-    if (read_for_summary(rq, &req))
+    if (read_for_summary(rq, &req) || !req.model)
         return AWS_FAILED;
     rq->out = json_object();
     add_params(rq, req.model, true);

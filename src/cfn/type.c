@@ -5,7 +5,8 @@
 /* One table a service family. */
 extern const struct cfn_type cfn_types_s3[], cfn_types_dynamodb[], cfn_types_sns[], cfn_types_sqs[],
     cfn_types_lambda[], cfn_types_iam[], cfn_types_logs[], cfn_types_cloudwatch[], cfn_types_custom[];
-static const struct cfn_type *const families[] = {
+enum { N_FAMILIES = 9 };
+static const struct cfn_type *const families[N_FAMILIES] = {
     cfn_types_s3,  cfn_types_dynamodb, cfn_types_sns,        cfn_types_sqs,    cfn_types_lambda,
     cfn_types_iam, cfn_types_logs,     cfn_types_cloudwatch, cfn_types_custom,
 };
@@ -13,7 +14,7 @@ static const struct cfn_type *const families[] = {
 const struct cfn_type *cfn_type_find(str name) {
     if (str_starts(name, S("Custom::")))
         name = S("AWS::CloudFormation::CustomResource");
-    for (size_t i = 0; i < ARRAY_LEN(families); i++)
+    for (size_t i = 0; i < N_FAMILIES; i++)
         for (const struct cfn_type *t = families[i]; t->name; t++)
             if (str_is(name, t->name))
                 return t;

@@ -28,7 +28,7 @@ static int truth_many(struct eval_run *run, const struct tmpl_node *value, bool 
                     is_and ? "And" : "Or");
     *ret = is_and;
     for (size_t i = 0; i < value->n; i++) {
-        bool one;
+        bool one = false;
         if (eval_truth(run, eval_arg(value, i), &one))
             return TMPL_E_TEMPLATE;
         *ret = is_and ? *ret && one : *ret || one;
@@ -46,7 +46,7 @@ static int truth_or(struct eval_run *run, const struct tmpl_node *value, bool *r
 static int truth_not(struct eval_run *run, const struct tmpl_node *value, bool *ret) {
     if (value->kind != TMPL_LIST || value->n != 1)
         return FAIL(run, value, "Template error: every Fn::Not object requires one boolean parameter.");
-    bool inner;
+    bool inner = false;
     if (eval_truth(run, eval_arg(value, 0), &inner))
         return TMPL_E_TEMPLATE;
     *ret = !inner;
@@ -204,7 +204,7 @@ static int check_rule(struct eval_run *run, const struct tmpl_member *rule) {
         return TMPL_E_TEMPLATE;
     for (size_t i = 0; holds && i < assertions->n; i++) {
         const struct tmpl_node *one = assertions->members[i].value, *assert = tmpl_get(one, "Assert");
-        bool kept;
+        bool kept = false;
         if (!assert)
             return FAIL(run, one, "Template format error: Every Assertions member must contain an Assert");
         if (eval_truth(run, assert, &kept))

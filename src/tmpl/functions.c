@@ -132,8 +132,8 @@ int eval_get_azs(struct eval_run *run, const struct tmpl_node *value, json_t **r
         return TMPL_E_TEMPLATE;
     str name = region.len ? buf_view(&region) : run->scope->region;
     json_t *list = json_array();
-    for (char zone = 'a'; zone <= 'c'; zone++)
-        json_array_append_new(list, json_sprintf(STR_FMT "%c", STR_ARG(name), zone));
+    for (const char *zone = "abc"; *zone; zone++)
+        json_array_append_new(list, json_sprintf(STR_FMT "%c", STR_ARG(name), *zone));
     *ret = list;
     return 0;
 }

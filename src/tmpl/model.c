@@ -400,7 +400,7 @@ static int check_top(struct check *c) {
     if (description && description->kind != TMPL_STRING)
         return FAIL(c, description->start, "Template format error: Description must be a string.");
     c->m->description = tmpl_text(description);
-    if (c->m->description.len > 1024)
+    if (description && c->m->description.len > 1024)
         return FAIL(c, description->start,
                     "Template format error: 'Description' length is greater than 1024.");
     c->m->metadata = tmpl_get(root, "Metadata");

@@ -93,6 +93,16 @@ def sqs_and_cloudwatch(s):
     got, h, data = s.ask("sqs", "POST", "/000000000000/q", FORM, b"Action=PurgeQueue&Version=2012-11-05")
     check("sqs query", got == 400 and b"<Type>Sender</Type><Code>AWS.SimpleQueueService.NonExistentQueue</Code><Message>as you wish</Message>" in data, data)
     check("sqs query", json.loads((s.folder / "in.json").read_text())["in"]["QueueUrl"] == f"http://127.0.0.1:{s.port}/000000000000/q", "queue's URL")
+    s.answer({})
+    import gzip
+    body = b'{"Namespace":"' + b"n" * 50000 + b'"}'
+    zipped = {**target("GraniteServiceVersion20100801.PutMetricData"), "Content-Encoding": "gzip"}
+    got, h, data = s.ask("monitoring", "POST", "/", zipped, gzip.compress(body.replace(b"n" * 50000, b"n" * 200)))
+    check("gzip", got == 200 and json.loads((s.folder / "in.json").read_text())["in"]["Namespace"] == "n" * 200, data)
+    for name, body, status in (("cut", gzip.compress(body)[:-9], 400), ("no gzip", b"{}", 400), ("longer", gzip.compress(b"{}") + b"x", 400),
+                               ("bomb", gzip.compress(b" " * (64 << 20)), 413)):
+        got, h, data = s.ask("monitoring", "POST", "/", zipped, body)
+        check("gzip, " + name, got == status, f"{got} {data[:200]}")
     s.answer({"(error)": "ResourceNotFound", "(status)": 404})
     got, h, data = s.ask("monitoring", "POST", "/service/GraniteServiceVersion20100801/operation/GetDashboard",
                          {"smithy-protocol": "rpc-v2-cbor", "Content-Type": "application/cbor"}, b"\xa1\x6dDashboardName\x61x")

@@ -50,7 +50,7 @@ static json_t *sample_text(const struct api_shape *shape, const char *name) {
     for (size_t i = 0; i < ARRAY_LEN(known); i++)
         if (strcmp(known[i].name, name) == 0)
             return json_string(known[i].text);
-    if (str_ends(str_c(name), S("ARN")) || strcmp(name, "ResourceArn") == 0)
+    if (str_ends(str_c(name), S("ARN")) || str_eq_nocase(str_c(name), S("ResourceArn")))
         return json_sprintf("arn:aws:%s:us-east-1:000000000000:table/sample", service_name);
     for (size_t i = 0; i < ARRAY_LEN(fits); i++) {
         str s = str_c(fits[i]);

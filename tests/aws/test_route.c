@@ -62,6 +62,7 @@ static const struct ask asks[] = {
     {"delete", "DELETE", LOCAL, "/b/k", "s3", 0, 0, "s3:DeleteObject", 0},
     {"delete many", "POST", LOCAL, "/b?delete", "s3", 0, 0, "s3:DeleteObjects", 0},
     {"post a form", "POST", LOCAL, "/b", "s3", 0, 0, "s3!unknown", 0},
+    {"post a browser's form", "POST", LOCAL, "/b", "s3", "Content-Type", "multipart/form-data; boundary=x", "s3!service", 0},
     {"no such method", "PATCH", LOCAL, "/b", "s3", 0, 0, "s3!unknown", 0},
     {"post to root", "POST", LOCAL, "/", "s3", 0, 0, "s3!unknown", 0},
     {"bucket in the host", "GET", "buck.s3.amazonaws.com", "/k", "s3", 0, 0, "s3:GetObject", "Bucket=buck Key=k"},

@@ -32,6 +32,8 @@ int cw_open(struct svc **ret_cw, struct store *store, struct hub *hub, struct er
     cw->store = store;
     cw->hub = hub;
     cw->known = cw_known_new();
+    if (hub)
+        hub_plug_metric(hub, cw_put_metric, cw);
     *ret_cw = cw;
     return 0;
 }

@@ -8,13 +8,16 @@
  */
 #include "aws/op.h"
 
-/* hub may be NULL (tests): nothing is then swept, and EMF is ignored. */
+/*
+ * Plugs itself into the hub: what hub_put_log is given comes here. hub may be NULL (tests): nothing
+ * is then swept, and EMF is ignored.
+ */
 int logs_open(struct svc **ret_logs, struct store *store, struct hub *hub, struct err *err);
 struct svc *logs_close(struct svc *logs); /* returns NULL; no request may be under way */
 /* For aws_cloud_add. */
 struct aws_service logs_service(struct svc *logs);
 /*
- * The hub's log port: hub_plug_log(hub, logs_put, logs). Not from the committer: a group or stream
+ * The hub's log port. Not from the committer: a group or stream
  * that is not there yet is made durably before this returns.
  */
 void logs_put(void *logs, struct store_batch *batch, const struct hub_log *lines, size_t n);

@@ -25,8 +25,10 @@ int logs_open(struct svc **ret_logs, struct store *store, struct hub *hub, struc
     logs->store = store;
     logs->hub = hub;
     logs->known = logs_known_new();
-    if (hub)
+    if (hub) {
+        hub_plug_log(hub, logs_put, logs);
         hub_add_timer(hub, "logs-retention", logs_sweep, logs);
+    }
     *ret_logs = logs;
     return 0;
 }
