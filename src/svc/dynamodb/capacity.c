@@ -9,7 +9,8 @@ double ddb_read_units(size_t bytes, bool consistent) {
 }
 
 double ddb_write_units(size_t bytes) {
-    return bytes ? (double)((bytes + WRITE_UNIT - 1) / WRITE_UNIT) : 1;
+    size_t units = bytes ? (bytes + WRITE_UNIT - 1) / WRITE_UNIT : 1;
+    return (double)units;
 }
 
 static json_t *units(double v) {

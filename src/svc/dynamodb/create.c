@@ -154,7 +154,7 @@ static int take_indexes(struct rq *rq, json_t *doc, const char *member, size_t m
     if (json_array_size(list) == 0)
         return ddb_invalid(rq, INVALID "List of %s is empty", member);
     if (json_array_size(list) > most)
-        return aws_fail(rq, &DDB_LimitExceededException, "%s count exceeds the per-table limit of %zu",
+        return ddb_fail(rq, LimitExceededException, "%s count exceeds the per-table limit of %zu",
                         member, most);
     json_t *kept = json_array();
     json_set(doc, member, kept);

@@ -139,7 +139,7 @@ const struct ddb_value *ddb_edit_done(struct arena *a, const struct ddb_edit *e)
         const struct ddb_value *kid = ddb_edit_done(a, e->kids[i].edit);
         if (attrs)
             attrs[v->n++] = (struct ddb_attr){e->kids[i].name, kid};
-        else
+        else if (elements)
             elements[v->n++] = *kid;
     }
     return v;

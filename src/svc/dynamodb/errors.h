@@ -6,5 +6,9 @@
 #include "svc/dynamodb/errors.def"
 #undef ERR
 
-/* return ddb_invalid(rq, "…"): a ValidationException. */
-#define ddb_invalid(rq, ...) aws_fail((rq), &DDB_ValidationException, __VA_ARGS__)
+/*
+ * return ddb_invalid(rq, "…"): a ValidationException. Both say AWS_FAILED themselves, so that
+ * analysers see that the caller goes no further.
+ */
+#define ddb_invalid(rq, ...) ddb_fail((rq), ValidationException, __VA_ARGS__)
+#define ddb_fail(rq, code, ...) (aws_fail((rq), &DDB_##code, __VA_ARGS__), AWS_FAILED)

@@ -163,10 +163,10 @@ int ddb_op_UpdateItem(struct svc *svc, struct rq *rq) {
     static const char *const legacy[] = {"Expected", "ConditionalOperator", "AttributeUpdates", NULL};
     CLEANUP_DEINIT(ddb_change) struct ddb_change change = {0};
     struct ddb_expr_env env;
-    struct ddb_node *condition;
+    struct ddb_node *condition = NULL;
     struct ddb_update update = {0};
     const struct ddb_table *table;
-    const struct ddb_value *key;
+    const struct ddb_value *key = NULL;
     struct err err;
     int r = ddb_refuse_legacy(rq, legacy);
     if (r || (r = read_update(rq, &env, &update, &condition)) || (r = ddb_table_of(svc, rq, &table)) ||

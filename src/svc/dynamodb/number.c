@@ -217,7 +217,7 @@ void ddb_number_text(const struct ddb_number *v, struct buf *out) {
     for (int i = 0; i < v->n || i < v->exponent; i++) {
         if (i == v->exponent && i > 0)
             buf_char(out, '.');
-        buf_char(out, i < v->n ? (char)('0' + v->digits[i]) : '0');
+        buf_u8(out, (uint8_t)('0' + (i < v->n ? v->digits[i] : 0)));
     }
 }
 

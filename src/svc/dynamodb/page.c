@@ -23,7 +23,9 @@ static int read_select(struct rq *rq, struct ddb_page *page) {
     str select = json_str(rq->in, "Select");
     const struct ddb_index *index = page->index;
     bool partial = index && index->projection != DDB_PROJECT_ALL;
-    if (select.p && page->projection && !str_is(select, "SPECIFIC_ATTRIBUTES"))
+    if (!select.p)
+        return 0;
+    if (page->projection && !str_is(select, "SPECIFIC_ATTRIBUTES"))
         return ddb_invalid(rq, "Cannot specify the ProjectionExpression when choosing to get "
                                STR_FMT, STR_ARG(select));
     if (str_is(select, "SPECIFIC_ATTRIBUTES") && !page->projection)

@@ -286,7 +286,7 @@ static bool parse_not(struct ddb_parser *p, struct ddb_node **ret) {
 /* One more kid; room grows by doubling. */
 static void add_kid(struct ddb_parser *p, struct ddb_node *node, struct ddb_node *kid) {
     if ((node->n & (node->n - 1)) == 0) {
-        struct ddb_node **room = arena_alloc(p->env->arena, (node->n ? node->n * 2 : 1) * sizeof *room);
+        struct ddb_node **room = arena_alloc(p->env->arena, (node->n ? node->n * 2 : 1) * sizeof(struct ddb_node *));
         for (size_t i = 0; i < node->n; i++)
             room[i] = node->kids[i];
         node->kids = room;
@@ -297,7 +297,7 @@ static void add_kid(struct ddb_parser *p, struct ddb_node *node, struct ddb_node
 /* kid { word kid }: one node with all of them. */
 static bool parse_chain(struct ddb_parser *p, const char *word, enum ddb_node_kind kind,
                         ddb_operand_fn *parse_kid, struct ddb_node **ret) {
-    struct ddb_node *kid, *chain = NULL;
+    struct ddb_node *kid = NULL, *chain = NULL;
     if (!parse_kid(p, &kid))
         return false;
     *ret = kid;

@@ -59,7 +59,7 @@ int ddb_table_of(struct svc *svc, struct rq *rq, const struct ddb_table **ret_ta
     int r = ddb_table_find(svc, rq, given, ret_table);
     if (r || *ret_table)
         return r;
-    return aws_fail(rq, &DDB_ResourceNotFoundException, NULL);
+    return ddb_fail(rq, ResourceNotFoundException, NULL);
 }
 
 /* ---- Members ---- */

@@ -22,7 +22,7 @@ static int backed_table(struct svc *svc, struct rq *rq, const struct ddb_table *
     if (r || *ret)
         return r;
     ddb_table_name_parse(rq, given, &at);
-    return aws_fail(rq, &DDB_TableNotFoundException, "Table not found: " STR_FMT, STR_ARG(at.name));
+    return ddb_fail(rq, TableNotFoundException, "Table not found: " STR_FMT, STR_ARG(at.name));
 }
 
 static json_t *backups_description(struct rq *rq, const json_t *doc) {
@@ -99,7 +99,7 @@ static int tagged_table(struct svc *svc, struct rq *rq, const struct ddb_table *
     int r = ddb_table_find(svc, rq, arn, ret);
     if (r || *ret)
         return r;
-    return aws_fail(rq, &DDB_ResourceNotFoundException, "Requested resource not found: ResourcArn: "
+    return ddb_fail(rq, ResourceNotFoundException, "Requested resource not found: ResourcArn: "
                     STR_FMT " not found", STR_ARG(arn));
 }
 

@@ -47,7 +47,7 @@ int ddb_op_CreateTable(struct svc *svc, struct rq *rq) {
         return ddb_invalid(rq, "TableName must be at least 3 characters long and at most 255 "
                                "characters long");
     if (existing)
-        return aws_fail(rq, &DDB_ResourceInUseException, "Table already exists: " STR_FMT,
+        return ddb_fail(rq, ResourceInUseException, "Table already exists: " STR_FMT,
                         STR_ARG(at.name));
     ddb_table_row_key(&row_key, at.account, at.region, at.name);
     if ((r = put_table(svc, rq, buf_view(&row_key), doc)))
@@ -71,7 +71,7 @@ static int named_table(struct svc *svc, struct rq *rq, const struct ddb_table **
     if (r || *ret)
         return r;
     ddb_table_name_parse(rq, given, &at);
-    return aws_fail(rq, &DDB_ResourceNotFoundException, "Requested resource not found: Table: " STR_FMT
+    return ddb_fail(rq, ResourceNotFoundException, "Requested resource not found: Table: " STR_FMT
                     " not found", STR_ARG(at.name));
 }
 

@@ -101,7 +101,7 @@ static int check_new(struct rq *rq, const struct ddb_change *change) {
 static void put_sealed(struct rq *rq, const struct ddb_table *t, str key,
                        const struct ddb_value *item, size_t size) {
     CLEANUP_DEINIT(buf) struct buf plain = {0}, sealed = {0};
-    buf_reserve(&plain, size + 16 * item->n);
+    buf_reserve(&plain, size + (size_t)16 * item->n);
     ddb_value_encode(item, &plain);
     seal_value(t->key, buf_view(&plain), key, &sealed);
     store_put(rq_batch(rq), STORE_ITEMS, key, buf_view(&sealed));
