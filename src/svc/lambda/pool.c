@@ -138,6 +138,7 @@ void lambda_env_bury(struct lambda_env *env) {
             net_origin_close(STEAL(env->origins[i]));
     }
     pthread_cond_broadcast(&svc->gone);
+    lambda_queue_kick(svc); /* its memory is free */
     lambda_env_unref(env);
 }
 
@@ -225,6 +226,7 @@ static void assign(struct svc *svc, struct lambda_env *env, struct lambda_inv *i
     env->inv = inv;
     inv->env = env;
     inv->delivered = false;
+    inv->delivered_ns = clock_mono_ns(); /* until it is: what never gets there is timed from here */
     env->pool->running++;
     inv->concurrent = ++count->n;
     svc->async_running += inv->async;
@@ -313,7 +315,7 @@ int lambda_dispatch(struct svc *svc, struct lambda_inv *inv) {
 
 /* ---- Ending ---- */
 static void write_report(struct lambda_env *env, const struct lambda_inv *inv) {
-    double ms = inv->delivered ? (double)(clock_mono_ns() - inv->delivered_ns) / 1e6 : 0;
+    double ms = (double)(clock_mono_ns() - inv->delivered_ns) / 1e6;
     const uint64_t mib = UINT64_C(1) << 20;
     uint64_t peak = (sandbox_memory_peak(env->sandbox) + mib - 1) / mib;
     if (peak > env->fn->memory_mb)
@@ -336,6 +338,7 @@ void lambda_take_lines(struct lambda_env *env, struct lambda_inv *inv) {
         list_remove(node);
         list_append(&inv->lines, node);
     }
+    inv->lines_bytes += env->lines_bytes;
     env->lines_bytes = 0;
     buf_clear(&inv->log_group);
     buf_str(&inv->log_group, buf_view(&env->fn->log_group));
