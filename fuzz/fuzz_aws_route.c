@@ -5,7 +5,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n) {
     static struct router *router;
     if (!router)
-        router = router_new();
+        router = aws_router_new();
     struct arena arena = {0};
     str parts[5], rest = str_n(p, n);
     for (size_t i = 0; i < ARRAY_LEN(parts); i++)
@@ -16,7 +16,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n) {
     struct route route;
     str_cut(parts[2], '?', &wire.path, &wire.query);
     if (wire.path.len && wire.path.p[0] == '/')
-        route_request(router, &wire, &auth, &arena, &route);
+        aws_route_request(router, &wire, &auth, &arena, &route);
     arena_deinit(&arena);
     return 0;
 }

@@ -4,7 +4,7 @@
 #include "base/clock.h"
 #include "base/codec.h"
 
-static const int64_t max_skew_ms = 15 * 60 * 1000; /* both ways: "RequestTimeTooSkewed" */
+static const int64_t max_skew_ms = 900000; /* 15 minutes, both ways: "RequestTimeTooSkewed" */
 static const uint64_t max_expires_s = 604800;      /* a week */
 
 struct aws_auth_priv {
@@ -50,10 +50,11 @@ static void read_header_claim(struct aws_auth *auth, str authorization) {
 
 /* Copies what was decoded into a buffer of its own. */
 static void keep_claim(struct sign_claim *claim, struct arena *arena) {
-    str *const parts[] = {&claim->access_key, &claim->scope.date, &claim->scope.region,
-                          &claim->scope.service, &claim->signed_headers, &claim->signature,
-                          &claim->amz_date, &claim->expires, &claim->session_token};
-    for (size_t i = 0; i < ARRAY_LEN(parts); i++)
+    enum { PARTS = 9 };
+    str *const parts[PARTS] = {&claim->access_key, &claim->scope.date, &claim->scope.region,
+                               &claim->scope.service, &claim->signed_headers, &claim->signature,
+                               &claim->amz_date, &claim->expires, &claim->session_token};
+    for (size_t i = 0; i < PARTS; i++)
         if (parts[i]->p)
             *parts[i] = arena_str(arena, *parts[i]);
 }

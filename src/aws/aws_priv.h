@@ -60,17 +60,17 @@ struct route {
     size_t n_labels;
     struct codec_param *params;  /* of the query string */
     size_t n_params;
-    enum aws_common error;       /* where route_request answers AWS_FAILED */
+    enum aws_common error;       /* where aws_route_request answers AWS_FAILED */
     bool unknown_service;        /* … because of the whole service, which target names */
 };
 struct router;
-struct router *router_new(void);
-struct router *router_free(struct router *router);
+struct router *aws_router_new(void);
+struct router *aws_router_free(struct router *router);
 /* 0, or AWS_FAILED with route->error; api and protocol are set even then. */
-int route_request(const struct router *router, const struct aws_wire *wire, const struct aws_auth *auth,
+int aws_route_request(const struct router *router, const struct aws_wire *wire, const struct aws_auth *auth,
                   struct arena *arena, struct route *route);
 /* The bucket in a Host header's value, or absent; *ret_service: an endpoint prefix found there. Exposed for tests. */
-str route_host_bucket(str host, str *ret_service);
+str aws_route_host_bucket(str host, str *ret_service);
 
 /* ---- A request ---- */
 struct out_header {

@@ -13,7 +13,7 @@ int aws_cloud_new(struct aws_cloud **ret_cloud, const struct aws_options *option
     cloud->endpoint = mem_strdup("https://127.0.0.1:4566");
     if (!cloud->options.max_body)
         cloud->options.max_body = DEFAULT_MAX_BODY;
-    cloud->router = router_new();
+    cloud->router = aws_router_new();
     *ret_cloud = cloud;
     return 0;
 }
@@ -23,7 +23,7 @@ struct aws_cloud *aws_cloud_free(struct aws_cloud *cloud) {
         return NULL;
     for (size_t i = 0; i < CLOUD_SERVICES; i++)
         free(cloud->services[i].rows);
-    router_free(cloud->router);
+    aws_router_free(cloud->router);
     free(cloud->default_region);
     free(cloud->default_account);
     free(cloud->endpoint);

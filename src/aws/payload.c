@@ -11,25 +11,20 @@ struct aws_body_priv {
     const struct aws_wire *wire;
     struct aws_auth *auth;
     struct aws_body_options options;
-    int failed;              /* what feed and end answer from now on */
     uint64_t wire_bytes, decoded_bytes;
-
-    bool framed, is_signed, trailers_expected;
-    struct aws_chunked chunked;
-    char previous[SIGN_HEX + 1]; /* signature that the next chunk chains from */
-    struct buf trailer_text;     /* "name:value\n" of each, for the trailer's signature */
-    char trailer_signature[SIGN_HEX + 1];
-
-    str expected_sha256;     /* the literal form; absent otherwise */
-    EVP_MD_CTX *sha256, *md5;
-    bool check_md5;
-    unsigned char expected_md5[16];
-
-    struct aws_checksum checksum;
+    int failed;                  /* what feed and end answer from now on */
     enum aws_checksum_algorithm algorithm;
-    str checksum_header;     /* "x-amz-checksum-crc32", in the arena */
-    str checksum_value;      /* as sent, base64; from the header or, later, the trailer */
-    bool checksum_in_trailer;
+    struct aws_checksum checksum;
+    str checksum_header;         /* "x-amz-checksum-crc32", in the arena */
+    str checksum_value;          /* as sent, base64; from the header or, later, the trailer */
+    str expected_sha256;         /* the literal form; absent otherwise */
+    EVP_MD_CTX *sha256, *md5;
+    struct aws_chunked chunked;
+    struct buf trailer_text;     /* "name:value\n" of each, for the trailer's signature */
+    char previous[SIGN_HEX + 1]; /* signature that the next chunk chains from */
+    char trailer_signature[SIGN_HEX + 1];
+    unsigned char expected_md5[16];
+    bool framed, is_signed, trailers_expected, check_md5, checksum_in_trailer;
 };
 
 /* ---- Errors of the body (S3 unless said otherwise) ---- */

@@ -68,14 +68,14 @@ static void add_service(struct router *router, const struct api_service *api) {
     }
 }
 
-struct router *router_new(void) {
+struct router *aws_router_new(void) {
     struct router *router = mem_new(struct router);
     add_service(router, &api_s3);
     add_service(router, &api_lambda);
     return router;
 }
 
-struct router *router_free(struct router *router) {
+struct router *aws_router_free(struct router *router) {
     for (size_t s = 0; router && s < REST_SERVICES; s++)
         for (size_t m = 0; m < METHODS; m++)
             for (size_t n = 0; n <= SEGMENTS_MAX; n++)
@@ -233,7 +233,7 @@ static str amazon_bucket(str names, str *ret_service) {
     return STR_NONE;
 }
 
-str route_host_bucket(str host, str *ret_service) {
+str aws_route_host_bucket(str host, str *ret_service) {
     static const str suffixes[] = {S_INIT(".amazonaws.com"), S_INIT(".amazonaws.com.cn")};
     *ret_service = STR_NONE;
     host = without_port(host);
@@ -323,7 +323,7 @@ static bool route_target(struct route *route, const struct aws_wire *wire, int *
 static const struct api_service *guess_service(struct route *route, const struct aws_wire *wire,
                                                const struct aws_auth *auth) {
     str host_service, version = STR_NONE;
-    route->host_bucket = route_host_bucket(aws_wire_header(wire, "Host"), &host_service);
+    route->host_bucket = aws_route_host_bucket(aws_wire_header(wire, "Host"), &host_service);
     const struct api_service *api = by_name(auth->scope_service);
     if (!api && !auth->scope_service.p)
         api = by_name(host_service);
@@ -367,7 +367,7 @@ static int route_unknown(struct route *route, const struct aws_wire *wire, str s
     return AWS_FAILED;
 }
 
-int route_request(const struct router *router, const struct aws_wire *wire, const struct aws_auth *auth,
+int aws_route_request(const struct router *router, const struct aws_wire *wire, const struct aws_auth *auth,
                   struct arena *arena, struct route *route) {
     int r;
     *route = (struct route){.api = &api_s3, .protocol = PROTOCOL_REST_XML, .target = S("")};

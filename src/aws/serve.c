@@ -150,7 +150,7 @@ static int begin(struct rq *rq) {
     p->wire = aws_wire_of(rq->net);
     aws_auth_read(&p->auth, &p->wire, 0);
     p->has_auth = true;
-    int routed = route_request(rq->cloud->router, &p->wire, &p->auth, &rq->arena, &p->route);
+    int routed = aws_route_request(rq->cloud->router, &p->wire, &p->auth, &rq->arena, &p->route);
     p->wire.host_bucket = p->route.host_bucket;
     if (p->auth.scope_region.len)
         rq->region = p->auth.scope_region;

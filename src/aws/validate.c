@@ -96,9 +96,11 @@ static void check_length(struct check *c, const struct api_shape *shape, const j
         fault(c, shape, v, "Member must have length less than or equal to %lld", (long long)shape->max);
 }
 
+/* S3 answers the names of filter rules as "Prefix" and "Suffix", and takes its own answer back. */
 static bool in_enum(const struct api_shape *shape, str v) {
+    bool any_case = str_is(shape->name, "FilterRuleName");
     for (size_t i = 0; i < shape->n; i++)
-        if (str_eq(shape->values[i], v))
+        if (any_case ? str_eq_nocase(shape->values[i], v) : str_eq(shape->values[i], v))
             return true;
     return false;
 }

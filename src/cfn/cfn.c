@@ -13,7 +13,7 @@ static int resource(struct svc *cfn, struct rq *rq, struct buf *ret_arn) {
     str name = json_str(rq->in, "StackName"), set = json_str(rq->in, "ChangeSetName");
     CLEANUP_JSON json_t *stack = NULL;
     CLEANUP_JSON json_t *found = NULL;
-    if (!name.p && cfn_uuid_of(set).p == NULL && str_starts(set, S("arn:"))) {
+    if (!name.p && set.p && str_starts(set, S("arn:"))) {
         if (cfn_find_set(rq, set, STR_NONE, &found, &stack))
             return AWS_FAILED;
     } else if (name.p) {
@@ -23,7 +23,7 @@ static int resource(struct svc *cfn, struct rq *rq, struct buf *ret_arn) {
     }
     if (stack)
         buf_str(ret_arn, json_str(stack, "StackId"));
-    else if (str_starts(name, S("arn:")))
+    else if (name.p && str_starts(name, S("arn:")))
         buf_str(ret_arn, name);
     else
         buf_printf(ret_arn, "arn:aws:cloudformation:" STR_FMT ":" STR_FMT ":stack/" STR_FMT "/*", STR_ARG(rq->region),

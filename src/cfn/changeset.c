@@ -210,7 +210,7 @@ static json_t *options_of(struct rq *rq, const json_t *set) {
 }
 
 int cfn_op_ExecuteChangeSet(struct svc *cfn, struct rq *rq) {
-    static const char *const fields[] = {"Parameters", "Tags", "Capabilities", "RoleARN"};
+    static const char *const fields[] = {"Parameters", "Secrets", "Tags", "Capabilities", "RoleARN"};
     CLEANUP_JSON json_t *set = NULL;
     CLEANUP_JSON json_t *stack = NULL;
     rq->out = json_object();

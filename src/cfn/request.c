@@ -152,8 +152,20 @@ int cfn_read_request(struct rq *rq, const json_t *stack, struct cfn_request *ret
     return role.len ? aws_authorize(rq, "iam:PassRole", role) : 0;
 }
 
+/* What events must not show: the values of NoEcho parameters. */
+static json_t *secrets_of(const struct cfn_request *req) {
+    json_t *secrets = json_array();
+    for (size_t i = 0; i < req->model->n_params; i++) {
+        str value = json_str(req->given, req->model->params[i].name.p);
+        if (req->model->params[i].no_echo && value.len)
+            json_push_str(secrets, value);
+    }
+    return secrets;
+}
+
 void cfn_apply_request(struct rq *rq, const struct cfn_request *req, json_t *stack) {
     json_set(stack, "Parameters", json_deep_copy(req->given));
+    json_set(stack, "Secrets", secrets_of(req));
     if (req->tags)
         json_set(stack, "Tags", json_deep_copy(req->tags));
     json_t *capabilities = json_arr(rq->in, "Capabilities");

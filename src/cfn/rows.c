@@ -78,14 +78,48 @@ static void add_event_id(json_t *event, const json_t *row, const char *status, i
         json_set_str(event, "EventId", str_c(uuid));
 }
 
-static void add_properties(json_t *event, const json_t *row) {
+/* ---- Values of NoEcho parameters stay out of events ---- */
+
+static json_t *mask_text(const json_t *secrets, str text) {
+    CLEANUP_DEINIT(buf) struct buf out = {0};
+    while (text.len) {
+        size_t i, cut = 0;
+        json_t *secret;
+        json_array_foreach(secrets, i, secret)
+            if (str_starts(text, json_text(secret)) && json_string_length(secret) > cut)
+                cut = json_string_length(secret);
+        if (cut)
+            buf_c(&out, "****");
+        else
+            buf_char(&out, text.p[0]);
+        text = str_skip(text, cut ? cut : 1);
+    }
+    return json_of_str(buf_view(&out));
+}
+
+static json_t *masked(const json_t *secrets, const json_t *value) {
+    const char *name;
+    json_t *one;
+    size_t i;
+    if (json_is_string(value))
+        return mask_text(secrets, json_text(value));
+    json_t *copy = json_copy((json_t *)value);
+    json_object_foreach(copy, name, one)
+        json_object_set_new(copy, name, masked(secrets, one));
+    json_array_foreach(copy, i, one)
+        json_array_set_new(copy, i, masked(secrets, one));
+    return copy;
+}
+
+static void add_properties(json_t *event, const json_t *stack, const json_t *row) {
     const json_t *properties = json_obj(json_obj(row, "Task"), "Properties");
     if (!properties)
         properties = json_obj(row, "Properties");
     if (!properties || json_bool(row, "NoEcho", false))
         return;
     CLEANUP_DEINIT(buf) struct buf text = {0};
-    json_write(&text, properties);
+    CLEANUP_JSON json_t *shown = masked(json_arr(stack, "Secrets"), properties);
+    json_write(&text, shown);
     json_set_str(event, "ResourceProperties", buf_view(&text));
 }
 
@@ -105,7 +139,7 @@ void cfn_add_event(struct store *store, struct store_batch *batch, struct cfn_pl
     if (reason.len)
         json_set_str(event, "ResourceStatusReason", reason);
     if (row)
-        add_properties(event, row);
+        add_properties(event, stack, row);
     str token = json_str(json_obj(stack, "Op"), "ClientRequestToken");
     if (token.len)
         json_set_str(event, "ClientRequestToken", token);

@@ -223,8 +223,10 @@ int cfn_task_go_on(struct cfn_run *run, json_t *row) {
     if (rc == CFN_WAIT) {
         if (w.wake_ms < run->wake_ms)
             run->wake_ms = w.wake_ms;
-        if (w.physical.len)
+        if (w.physical.len && (verb == CFN_CREATE || verb == CFN_REPLACE)) { /* from now on it can be removed */
             json_set_str(row, "PhysicalId", buf_view(&w.physical));
+            json_set(row, "Properties", json_incref(json_obj(task, "Properties")));
+        }
         if (!json_bool(task, "Waited", false)) {
             json_set_bool(task, "Waited", true);
             cfn_run_put_row(run, row, NULL, STR_NONE);

@@ -65,7 +65,7 @@ static void take_xml(str xml, const char *element, char *to, size_t size) {
 
 /* "com.amazonaws.dynamodb.v20120810#ResourceNotFoundException:http://…" is ResourceNotFoundException. */
 static str bare_code(str code) {
-    str head, tail;
+    str head = code, tail;
     if (str_cut(code, '#', &head, &tail))
         code = tail;
     str_cut(code, ':', &head, &tail);

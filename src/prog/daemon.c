@@ -261,6 +261,7 @@ struct prog_daemon *prog_daemon_stop(struct prog_daemon *d) {
         return NULL;
     if (d->admin)
         prog_admin_remove(d->o.data);
+    prog_services_quiesce(&d->services);
     if (d->hub_runs)
         hub_stop(d->hub);
     prog_services_stop(&d->services);

@@ -163,8 +163,9 @@ static void print_result(const struct deploy *d, const struct prog_stack *stack,
 static int run(struct deploy *d, struct err *err) {
     CLEANUP_DEINIT(buf) struct buf template = {0};
     int r = read_template(d, &template, err);
-    r = r ? r : prog_package_make(&d->package, d->programs, err);
     r = r ? r : prog_common_open(&d->common, &d->cloud, err);
+    prog_progress("packaging the function");
+    r = r ? r : prog_package_make(&d->package, d->programs, err);
     r = r ? r : ensure_artifact(d, err);
     r = r ? r : read_parameters(d, buf_view(&template), err);
     if (r)

@@ -57,7 +57,7 @@ static void add_reason(const struct prog_photo *photo, struct buf *out) {
     buf_str(out, photo->item ? reason : photo->problem);
     if (json_bool(json_obj(photo->item, "Truncated"), "BOOL", false))
         buf_printf(out, "%struncated", out->len ? "; " : "");
-    if (warnings.len)
+    if (warnings.len && !reason.len) /* where there is a reason, it is said in words already */
         buf_printf(out, "%s" STR_FMT, out->len ? "; " : "", STR_ARG(warnings));
 }
 

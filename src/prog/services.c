@@ -1,17 +1,27 @@
 #include "prog/services.h"
 
-#include "prog/services_rooms.h"
+#include "cfn/cfn.h"
+#include "svc/cloudwatch/cloudwatch.h"
+#include "svc/dynamodb/dynamodb.h"
+#include "svc/iam/iam.h"
+#include "svc/lambda/lambda.h"
+#include "svc/logs/logs.h"
+#include "svc/s3/s3.h"
+#include "svc/sns/sns.h"
+#include "svc/sqs/sqs.h"
+#include "svc/sts/sts.h"
 
 /*
- * One row a service, in the order in which they open; start and stop may be NULL. iam is opened and
- * closed by the daemon: here it is only added to the cloud.
+ * One row a service, in the order in which they open; start, quiesce and stop may be NULL. iam is
+ * opened and closed by the daemon: here it is only added to the cloud.
  */
 struct row {
     const char *name;
     int (*open)(struct svc **ret, const struct prog_parts *parts, struct err *err);
     struct aws_service (*service)(struct svc *svc);
     int (*start)(struct svc *svc, struct net *net, struct err *err);
-    void (*stop)(struct svc *svc);
+    void (*quiesce)(struct svc *svc); /* while the hub still runs */
+    void (*stop)(struct svc *svc);    /* the hub has stopped, net still runs */
     struct svc *(*close)(struct svc *svc);
 };
 
@@ -30,65 +40,41 @@ static int open_sts(struct svc **ret, const struct prog_parts *p, struct err *er
 static int open_s3(struct svc **ret, const struct prog_parts *p, struct err *err) {
     return s3_open(ret, p->store, p->hub, err);
 }
-#ifdef PROG_HAS_SVC_DYNAMODB
 static int open_dynamodb(struct svc **ret, const struct prog_parts *p, struct err *err) {
     return ddb_open(ret, p->store, p->hub, err);
 }
-#endif
-#ifdef PROG_HAS_SVC_SNS
 static int open_sns(struct svc **ret, const struct prog_parts *p, struct err *err) {
     return sns_open(ret, p->store, p->hub, err);
 }
-#endif
-#ifdef PROG_HAS_SVC_SQS
 static int open_sqs(struct svc **ret, const struct prog_parts *p, struct err *err) {
     return sqs_open(ret, p->store, p->hub, err);
 }
-#endif
-#ifdef PROG_HAS_SVC_LOGS
 static int open_logs(struct svc **ret, const struct prog_parts *p, struct err *err) {
     return logs_open(ret, p->store, p->hub, err);
 }
-#endif
-#ifdef PROG_HAS_SVC_CLOUDWATCH
 static int open_cloudwatch(struct svc **ret, const struct prog_parts *p, struct err *err) {
     return cw_open(ret, p->store, p->hub, err);
 }
-#endif
-#ifdef PROG_HAS_SVC_LAMBDA
 static int open_lambda(struct svc **ret, const struct prog_parts *p, struct err *err) {
     struct lambda_options options = {
         .store = p->store, .hub = p->hub, .cloud = p->cloud, .spawner = p->spawner, .ca_cert = p->ca_cert};
     return lambda_open(ret, &options, err);
 }
-#endif
 static int open_cfn(struct svc **ret, const struct prog_parts *p, struct err *err) {
     return cfn_open(ret, p->cloud, err);
 }
 
 static const struct row rows[] = {
-    {"iam", open_iam, iam_service, NULL, NULL, keep_iam},
-    {"sts", open_sts, sts_service, NULL, NULL, sts_close},
-    {"s3", open_s3, s3_service, NULL, NULL, s3_close},
-#ifdef PROG_HAS_SVC_DYNAMODB
-    {"dynamodb", open_dynamodb, ddb_service, NULL, ddb_stop, ddb_close},
-#endif
-#ifdef PROG_HAS_SVC_LOGS
-    {"logs", open_logs, logs_service, NULL, NULL, logs_close},
-#endif
-#ifdef PROG_HAS_SVC_CLOUDWATCH
-    {"cloudwatch", open_cloudwatch, cw_service, NULL, NULL, cw_close},
-#endif
-#ifdef PROG_HAS_SVC_SQS
-    {"sqs", open_sqs, sqs_service, NULL, NULL, sqs_close},
-#endif
-#ifdef PROG_HAS_SVC_SNS
-    {"sns", open_sns, sns_service, NULL, NULL, sns_close},
-#endif
-#ifdef PROG_HAS_SVC_LAMBDA
-    {"lambda", open_lambda, lambda_service, lambda_start, lambda_stop, lambda_close},
-#endif
-    {"cloudformation", open_cfn, cfn_service, NULL, cfn_stop, cfn_close},
+    {"iam", open_iam, iam_service, NULL, NULL, NULL, keep_iam},
+    {"sts", open_sts, sts_service, NULL, NULL, NULL, sts_close},
+    {"s3", open_s3, s3_service, NULL, NULL, NULL, s3_close},
+    {"dynamodb", open_dynamodb, ddb_service, NULL, NULL, ddb_stop, ddb_close},
+    {"logs", open_logs, logs_service, NULL, NULL, NULL, logs_close},
+    {"cloudwatch", open_cloudwatch, cw_service, NULL, NULL, NULL, cw_close},
+    {"sqs", open_sqs, sqs_service, NULL, NULL, NULL, sqs_close},
+    {"sns", open_sns, sns_service, NULL, NULL, NULL, sns_close},
+    {"lambda", open_lambda, lambda_service, lambda_start, NULL, lambda_stop, lambda_close},
+    {"cloudformation", open_cfn, cfn_service, NULL, cfn_stop, NULL, cfn_close},
 };
 _Static_assert(sizeof rows / sizeof *rows <= PROG_MOST_SERVICES, "PROG_MOST_SERVICES is too small");
 
@@ -114,6 +100,12 @@ int prog_services_start(struct prog_services *all, struct net *net, struct err *
         all->started[i] = true;
     }
     return 0;
+}
+
+void prog_services_quiesce(struct prog_services *all) {
+    for (size_t i = ARRAY_LEN(rows); i-- > 0;)
+        if (all->started[i] && rows[i].quiesce)
+            rows[i].quiesce(all->svc[i]);
 }
 
 void prog_services_stop(struct prog_services *all) {

@@ -33,7 +33,8 @@ struct prog_services {
 int prog_services_open(struct prog_services *all, const struct prog_parts *parts, struct err *err);
 /* net runs: services with threads or sandboxes of their own begin to work. */
 int prog_services_start(struct prog_services *all, struct net *net, struct err *err);
-/* The opposite, both in the opposite order. */
+/* The end, each in the opposite order: before hub_stop, before net_stop, after it. */
+void prog_services_quiesce(struct prog_services *all);
 void prog_services_stop(struct prog_services *all);
 void prog_services_close(struct prog_services *all);
 /* The one of that name ("cloudformation"), or NULL. */

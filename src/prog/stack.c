@@ -210,18 +210,25 @@ static bool is_good(const char *status) {
     return strcmp(status, "CREATE_COMPLETE") == 0 || strcmp(status, "UPDATE_COMPLETE") == 0;
 }
 
-static int await_stack(struct prog_stack *s, struct events *e, struct err *err) {
+/* Until no operation is under way. */
+static int await_rest(struct prog_stack *s, struct events *e, struct err *err) {
     for (unsigned pause_ms = POLL_FIRST_MS;; pause_ms = pause_ms * 2 < POLL_MOST_MS ? pause_ms * 2 : POLL_MOST_MS) {
         int r = prog_stack_look(s, err);
         r = r ? r : take_events(s, e, true, err);
         if (r)
             return r;
         if (is_over(s->status))
-            break;
+            return 0;
         prog_progress("%s: %s", s->name, s->status);
         usleep(pause_ms * 1000);
     }
+}
+
+static int await_stack(struct prog_stack *s, struct events *e, struct err *err) {
+    int r = await_rest(s, e, err);
     prog_progress_end();
+    if (r)
+        return r;
     if (is_good(s->status))
         return 0;
     return err_set(err, -EIO, "%s ended as %s: %s", s->name, s->status[0] ? s->status : "deleted",
@@ -238,11 +245,15 @@ int prog_stack_change(struct prog_stack *s, str template, const struct prog_para
     struct sign_header execute[] = {{S("StackName"), str_c(s->name)}, {S("ChangeSetName"), str_c(set)}};
 
     int r = prog_stack_look(s, err);
-    if (r == 0 && !is_over(s->status) && s->exists)
-        return err_set(err, -EBUSY, "%s is being changed already: %s", s->name, s->status);
+    /* Perhaps an operation that a killed daemon has taken up again. */
+    if (r == 0 && s->exists && !is_over(s->status))
+        r = await_rest(s, &events, err);
+    buf_clear(&events.first_failure);
+    if (r == 0 && !s->status[0])
+        s->exists = false;
     if (r == 0 && strcmp(s->status, "ROLLBACK_COMPLETE") == 0)
-        return err_set(err, -EIO, "%s could not be created earlier and must be deleted first (aws cloudformation "
-                       "delete-stack --stack-name %s)", s->name, s->name);
+        r = err_set(err, -EIO, "%s could not be created earlier and must be deleted first (aws cloudformation "
+                    "delete-stack --stack-name %s)", s->name, s->name);
     r = r ? r : make_change_set(s, template, parameters, n, str_c(set), err);
     r = r ? r : take_events(s, &events, false, err);
     if (r == 0)

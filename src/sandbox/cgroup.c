@@ -354,7 +354,7 @@ void sandbox_cgroups_open(struct sandbox_cgroups *ret) {
     CLEANUP_DEINIT(buf) struct buf own = {0};
     CLEANUP_DEINIT(buf) struct buf mounts = {0};
     if (io_read_file(&own, "/proc/self/cgroup", MOST_TEXT, NULL) ||
-        io_read_file(&mounts, "/proc/self/mounts", 16 * MOST_TEXT, NULL))
+        io_read_file(&mounts, "/proc/self/mounts", (size_t)16 * MOST_TEXT, NULL))
         return;
 
     str rest = buf_view(&mounts), type, options;

@@ -118,8 +118,8 @@ static int limit_resources(struct sandbox_jail *jail) {
         {RLIMIT_CORE, 0},
         {RLIMIT_NOFILE, spec->max_files ? spec->max_files : 1024},
         {RLIMIT_NPROC, spec->max_processes ? spec->max_processes : 1024},
-        {RLIMIT_MEMLOCK, 64 * 1024},
-        {RLIMIT_MSGQUEUE, 64 * 1024},
+        {RLIMIT_MEMLOCK, 64UL * 1024},
+        {RLIMIT_MSGQUEUE, 64UL * 1024},
         {RLIMIT_SIGPENDING, 1024},
     };
     for (size_t i = 0; i < ARRAY_LEN(limits); i++) {

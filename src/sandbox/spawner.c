@@ -171,6 +171,7 @@ static void reap(struct spawner *s) {
 /* Forgets the dead whose cgroups are gone. True: some wait (their last tasks are still leaving). */
 static bool clean(struct spawner *s) {
     bool waiting = false;
+    // NOLINTNEXTLINE(clang-analyzer-unix.Malloc): a freed cell has left the list
     LIST_EACH(node, &s->cells) {
         struct cell *cell = LIST_ENTRY(node, struct cell, node);
         if (cell->pid != 0)

@@ -139,27 +139,29 @@ int tmpl_eval(const struct tmpl_scope *scope, const struct tmpl_node *node, json
 
 /* ---- References ---- */
 
-static const struct { const char *name; size_t offset; } pseudo_fields[] = {
-    {"AWS::AccountId", offsetof(struct tmpl_scope, account)},
-    {"AWS::Region", offsetof(struct tmpl_scope, region)},
-    {"AWS::StackName", offsetof(struct tmpl_scope, stack_name)},
-    {"AWS::StackId", offsetof(struct tmpl_scope, stack_id)},
-};
+/* The pseudo parameters that are texts; absent for the others. */
+static str pseudo_text(const struct tmpl_scope *scope, str name) {
+    const struct { const char *name; str value; } texts[] = {
+        {"AWS::AccountId", scope->account},
+        {"AWS::Region", scope->region},
+        {"AWS::StackName", scope->stack_name},
+        {"AWS::StackId", scope->stack_id},
+        {"AWS::Partition", S("aws")},
+        {"AWS::URLSuffix", S("amazonaws.com")},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++)
+        if (str_is(name, texts[i].name))
+            return texts[i].value.p ? texts[i].value : S("");
+    return STR_NONE;
+}
 
 static int eval_pseudo(struct eval_run *run, str name, json_t **ret) {
-    for (size_t i = 0; i < ARRAY_LEN(pseudo_fields); i++) {
-        if (str_is(name, pseudo_fields[i].name)) {
-            *ret = json_of_str(*(const str *)((const char *)run->scope + pseudo_fields[i].offset));
-            return 0;
-        }
-    }
-    if (str_is(name, "AWS::Partition"))
-        *ret = json_string("aws");
-    else if (str_is(name, "AWS::URLSuffix"))
-        *ret = json_string("amazonaws.com");
+    const json_t *arns = run->scope->notification_arns;
+    str text = pseudo_text(run->scope, name);
+    if (text.p)
+        *ret = json_of_str(text);
     else if (str_is(name, "AWS::NotificationARNs"))
-        *ret = run->scope->notification_arns ? json_incref((json_t *)run->scope->notification_arns)
-                                             : json_array();
+        *ret = arns ? json_incref((json_t *)arns) : json_array();
     else
         *ret = NULL; /* AWS::NoValue */
     return 0;

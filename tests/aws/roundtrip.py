@@ -163,6 +163,8 @@ class Make:
             if name == "CopySource": return "other/key", "other/key"
             if name == "Expires": return SKIP  # boto writes and reads it as text
         if name == "TemplateBody": return "plain", "plain"  # boto parses it
+        if shape.name == "ReceiveMessageRequest" and name in ("AttributeNames", "MessageSystemAttributeNames"):
+            return ["All"], ["All"]  # botocore's enum is that of queues, ours that of messages
         if self.service == "sqs" and name == "QueueUrl" and self.side == "in":
             return QUEUE, QUEUE
         return None

@@ -21,7 +21,7 @@ static void route_one(const struct router *router, const struct ask *a) {
     CLEANUP_DEINIT(buf) struct buf got = {0};
     CLEANUP_DEINIT(buf) struct buf labels = {0};
     str_cut(str_c(a->target), '?', &wire.path, &wire.query);
-    int r = route_request(router, &wire, &auth, &arena, &route);
+    int r = aws_route_request(router, &wire, &auth, &arena, &route);
     buf_str(&got, route.api->name);
     buf_c(&got, r ? "!" : ":");
     buf_c(&got, r ? kinds[route.error] : route.op ? route.op->name.p : "?");
@@ -106,10 +106,10 @@ static const struct ask asks[] = {
 
 static void test_routes(void **state) {
     (void)state;
-    struct router *router = router_new();
+    struct router *router = aws_router_new();
     for (size_t i = 0; i < ARRAY_LEN(asks); i++)
         route_one(router, &asks[i]);
-    router_free(router);
+    aws_router_free(router);
 }
 
 int main(void) {

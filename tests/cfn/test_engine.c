@@ -376,6 +376,46 @@ static void custom_resources_fail_and_time_out(void **state) {
     check_events(w, "t CREATE_IN_PROGRESS;X CREATE_IN_PROGRESS;X CREATE_FAILED;t ROLLBACK_IN_PROGRESS;X DELETE_IN_PROGRESS;");
 }
 
+static void a_deletion_takes_over_a_creation(void **state) {
+    struct world *w = *state;
+    create_stack(w, "s", custom, NULL);
+    cfn_engine_work(w->engine);
+    check_buf(w->log, "invoke;");
+    CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
+    CLEANUP_JSON json_t *stack = load_stack(w);
+    CLEANUP_JSON json_t *who = json_object();
+    cfn_take_over(w->engine, batch, place, stack, json_object(), who);
+    commit(w, batch);
+    restart(w);
+    cfn_engine_work(w->engine);
+    check_status(w, "DELETE_IN_PROGRESS");
+    check_buf(w->log, "invoke;invoke;");
+    answer(w, "{\"Status\":\"SUCCESS\"}");
+    cfn_engine_work(w->engine);
+    check_status(w, "DELETE_COMPLETE");
+}
+
+static int add_shown(void *ctx, str key, const json_t *doc) {
+    (void)key;
+    buf_str(ctx, json_str(doc, "ResourceProperties"));
+    return 0;
+}
+
+static void events_keep_secrets(void **state) {
+    struct world *w = *state;
+    CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
+    CLEANUP_JSON json_t *stack = cfn_stack_new(place, S("s"), STR_NONE);
+    CLEANUP_JSON json_t *row = json_pack("{s:s,s:{s:s,s:[s]}}", "LogicalId", "A", "Properties", "Plain", "x", "List", "a-hush-b");
+    CLEANUP_DEINIT(buf) struct buf key = {0};
+    CLEANUP_DEINIT(buf) struct buf shown = {0};
+    json_set(stack, "Secrets", json_pack("[s]", "hush"));
+    cfn_add_event(w->store, batch, place, stack, row, "CREATE_COMPLETE", STR_NONE);
+    commit(w, batch);
+    cfn_key(&key, "cfn-event", place, cfn_uuid_of(json_str(stack, "StackId")), STR_NONE);
+    assert_int_equal(cfn_each(w->store, NULL, buf_view(&key), false, add_shown, &shown), 0);
+    check_buf(shown, "{\"Plain\":\"x\",\"List\":[\"a-****-b\"]}");
+}
+
 static void strangers_cannot_answer(void **state) {
     struct world *w = *state;
     struct cfn_answer a = {.path = S("/_calotype/cfn-response/0000"), .body = S("{\"Status\":\"SUCCESS\"}")};
@@ -389,6 +429,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         T(creates_in_order_and_deletes_in_reverse), T(rolls_back_what_it_made), T(waits_without_holding_up_others),
         T(goes_on_after_a_stop_at_any_step), T(updates_and_cleans_up), T(rolls_an_update_back), T(keeps_what_it_cannot_delete),
-        T(speaks_with_custom_resources), T(custom_resources_fail_and_time_out), T(strangers_cannot_answer)};
+        T(speaks_with_custom_resources), T(custom_resources_fail_and_time_out), T(strangers_cannot_answer),
+        T(a_deletion_takes_over_a_creation), T(events_keep_secrets)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -172,10 +172,14 @@ class Stacks(CloudCase):
     def test_the_callers_rights_are_the_stacks(self):
         iam = self.cloud.client("iam")
         iam.create_role(RoleName="deployer", AssumeRolePolicyDocument=json.dumps(
-            {"Statement": [{"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::000000000000:root"}, "Action": "sts:AssumeRole"}]}))
+            {"Statement": [{"Effect": "Allow", "Principal": {"AWS": "000000000000"}, "Action": "sts:AssumeRole"}]}))
         iam.put_role_policy(RoleName="deployer", PolicyName="p", PolicyDocument=json.dumps(
             {"Statement": [{"Effect": "Allow", "Action": ["cloudformation:*", "s3:ListBucket"], "Resource": "*"}]}))
-        keys = self.cloud.client("sts").assume_role(RoleArn="arn:aws:iam::000000000000:role/deployer", RoleSessionName="session")["Credentials"]
+        iam.create_user(UserName="dev")
+        iam.put_user_policy(UserName="dev", PolicyName="p", PolicyDocument=json.dumps(
+            {"Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "*"}]}))
+        key = iam.create_access_key(UserName="dev")["AccessKey"]
+        keys = self.cloud.client("sts", keys=(key["AccessKeyId"], key["SecretAccessKey"])).assume_role(RoleArn="arn:aws:iam::000000000000:role/deployer", RoleSessionName="session")["Credentials"]
         cf = self.cloud.client("cloudformation", keys=(keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"]))
         cf.create_stack(StackName="poor", TemplateBody="Resources: {B: {Type: AWS::S3::Bucket}}")
         self.assertEqual(settled(self.cf, "poor")["StackStatus"], "ROLLBACK_COMPLETE")
@@ -234,6 +238,55 @@ class CommandLines(CloudCase):
         if not os.path.exists("/usr/bin/aws"):
             raise unittest.SkipTest("there is no /usr/bin/aws")
         self.spoken_by("/usr/bin/aws", "debian")
+
+
+class TheStack(CloudCase):
+    """stack/template.yaml itself."""
+
+    def test_made_updated_with_new_code_and_deleted(self):
+        import zipfile
+        cf, s3 = self.cloud.client("cloudformation"), self.cloud.client("s3")
+        text = (HERE.parents[2] / "stack/template.yaml").read_text()
+        archive = str(self.cloud.data / "function.zip")
+        self.cloud.run("package", "--output", archive)
+        s3.create_bucket(Bucket="code")
+        s3.upload_file(archive, "code", "function/one.zip")
+        with zipfile.ZipFile(archive, "a") as z:
+            z.writestr("note.txt", "another hash")
+        s3.upload_file(archive, "code", "function/two.zip")
+        given = dict(StackName="it", TemplateBody=text, Capabilities=ROLE)
+        cf.create_stack(Parameters=parameters(CodeBucket="code", CodeKey="function/one.zip", NotificationEmail="a@example.com"), **given)
+        self.assertEqual(settled(cf, "it")["StackStatus"], "CREATE_COMPLETE")
+        bucket = "image-storage-bucket-dev-000000000000"
+        rules = s3.get_bucket_notification_configuration(Bucket=bucket)["LambdaFunctionConfigurations"]
+        self.assertEqual(len(rules), 3)
+        topic = cf.describe_stack_resource(StackName="it", LogicalResourceId="ProcessingTopic")["StackResourceDetail"]["PhysicalResourceId"]
+        subscriptions = self.cloud.client("sns").list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]
+        self.assertEqual([s["Endpoint"] for s in subscriptions], ["a@example.com"])
+
+        hash_of = lambda: self.cloud.client("lambda").get_function_configuration(FunctionName="ImageProcessor-dev")["CodeSha256"]
+        before = hash_of()
+        cf.update_stack(Parameters=parameters(CodeBucket="code", CodeKey="function/two.zip"), **given)
+        stack = settled(cf, "it")
+        failed = [e for e in cf.describe_stack_events(StackName="it")["StackEvents"] if "FAILED" in e["ResourceStatus"]]
+        self.assertEqual(stack["StackStatus"], "UPDATE_COMPLETE", failed)
+        self.assertNotEqual(before, hash_of())
+        self.assertEqual(self.cloud.client("sns").list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"], [])
+
+        # A configuration of somebody else's survives the stack, as do the buckets and the table.
+        queue = self.cloud.client("sqs").create_queue(QueueName="other")["QueueUrl"]
+        self.cloud.client("sqs").set_queue_attributes(QueueUrl=queue, Attributes={"Policy": json.dumps(
+            {"Statement": [{"Effect": "Allow", "Principal": {"Service": "s3.amazonaws.com"}, "Action": "sqs:SendMessage", "Resource": "*"}]})})
+        both = s3.get_bucket_notification_configuration(Bucket=bucket)
+        both.pop("ResponseMetadata")
+        both["QueueConfigurations"] = [{"Id": "other", "QueueArn": "arn:aws:sqs:us-east-1:000000000000:other", "Events": ["s3:ObjectRemoved:*"]}]
+        s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration=both)
+        cf.delete_stack(StackName="it")
+        self.assertEqual(settled(cf, stack["StackId"])["StackStatus"], "DELETE_COMPLETE")
+        left = s3.get_bucket_notification_configuration(Bucket=bucket)
+        self.assertNotIn("LambdaFunctionConfigurations", left)
+        self.assertEqual([q["Id"] for q in left["QueueConfigurations"]], ["other"])
+        self.assertEqual(self.cloud.client("dynamodb").list_tables()["TableNames"], ["ImageMetadata-dev"])
 
 
 class Kills(unittest.TestCase):

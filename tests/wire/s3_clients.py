@@ -48,23 +48,19 @@ class Clients(CloudCase):
             with self.subTest(aws):
                 b = f"aws-{i}"
                 self.client(aws, "s3", "mb", f"s3://{b}")
-                self.client(aws, "s3", "cp", self.small, f"s3://{b}/dir/")
                 self.client(aws, "s3", "cp", self.big, f"s3://{b}/big.bin")
-                self.assertIn("a b@c.jpg", self.client(aws, "s3", "ls", f"s3://{b}/dir/"))
-                back = self.dir / "back"
-                self.client(aws, "s3", "cp", f"s3://{b}/big.bin", back)
-                self.assertEqual(back.read_bytes(), self.big.read_bytes())
-                self.client(aws, "s3", "mv", f"s3://{b}/big.bin", f"s3://{b}/moved.bin")
+                self.client(aws, "s3", "cp", self.small, f"s3://{b}/dir/")
                 self.client(aws, "s3", "sync", f"s3://{b}", self.dir / f"sync{i}")
-                self.assertEqual((self.dir / f"sync{i}/moved.bin").read_bytes(), self.big.read_bytes())
+                self.assertEqual((self.dir / f"sync{i}/big.bin").read_bytes(), self.big.read_bytes())
                 self.assertEqual((self.dir / f"sync{i}/dir/a b@c.jpg").read_bytes(), self.small.read_bytes())
-                self.client(aws, "s3api", "put-bucket-versioning", "--bucket", b, "--versioning-configuration", "Status=Enabled")
-                self.assertIn("Enabled", self.client(aws, "s3api", "get-bucket-versioning", "--bucket", b))
-                self.client(aws, "s3api", "put-bucket-versioning", "--bucket", b, "--versioning-configuration", "Status=Suspended")
-                self.assertIn("dir/a b@c.jpg", self.client(aws, "s3api", "list-object-versions", "--bucket", b))
-                url = self.client(aws, "s3", "presign", f"s3://{b}/dir/a b@c.jpg").strip()
-                status, _, body = self.cloud.http("GET", url[url.index("/", 9):], tls=True)
-                self.assertEqual((status, body), (200, self.small.read_bytes()))
+        # One of them shows the rest: each start of it takes a second.
+        self.client(aws, "s3", "mv", f"s3://{b}/big.bin", f"s3://{b}/moved.bin")
+        self.assertIn("moved.bin", self.client(aws, "s3", "ls", f"s3://{b}"))
+        self.client(aws, "s3api", "put-bucket-versioning", "--bucket", b, "--versioning-configuration", "Status=Enabled")
+        self.assertIn("dir/a b@c.jpg", self.client(aws, "s3api", "list-object-versions", "--bucket", b))
+        url = self.client(aws, "s3", "presign", f"s3://{b}/dir/a b@c.jpg").strip()
+        status, _, body = self.cloud.http("GET", url[url.index("/", 9):], tls=True)
+        self.assertEqual((status, body), (200, self.small.read_bytes()))
 
     def test_s3cmd(self):
         for s3cmd in self.need("s3cmd"):

@@ -341,6 +341,18 @@ class Multipart(S3Case):
                     client.delete_object(Bucket=b, Key="k")
         self.s3.delete_bucket(Bucket=b)
 
+    def test_reader_keeps_what_it_began(self):
+        """An overwrite in the middle of a GET does not disturb it, parts included."""
+        b = self.bucket()
+        pieces = [bytes([i]) * (5 * MIB) for i in range(1, 6)]
+        up, done = self.parts(self.plain, b, "k", pieces)
+        self.plain.complete_multipart_upload(Bucket=b, Key="k", UploadId=up, MultipartUpload={"Parts": done})
+        body = self.plain.get_object(Bucket=b, Key="k")["Body"]
+        head = body.read(1000)
+        self.s3.put_object(Bucket=b, Key="k", Body=b"new")
+        self.assertEqual(head + body.read(), b"".join(pieces))
+        self.assertEqual(self.s3.get_object(Bucket=b, Key="k")["Body"].read(), b"new")
+
     def test_refusals(self):
         b = self.bucket()
         up, done = self.parts(self.s3, b, "k", [b"small", b"small"])

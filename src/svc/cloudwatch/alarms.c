@@ -303,6 +303,8 @@ int cw_op_DescribeAlarmsForMetric(struct svc *cw, struct rq *rq) {
 /* Asks for the right to each alarm before anything is done to one. */
 static int authorize_each(struct rq *rq, const char *action) {
     const json_t *names = json_arr(rq->in, "AlarmNames");
+    if (json_array_size(names) == 0)
+        return aws_authorize(rq, action, alarm_arn(rq, S("*")));
     for (size_t i = 0; i < json_array_size(names); i++)
         if (aws_authorize(rq, action, alarm_arn(rq, json_text(json_array_get(names, i)))))
             return AWS_FAILED;

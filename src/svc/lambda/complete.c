@@ -32,7 +32,7 @@ static void put_metrics(struct svc *svc, struct store_batch *batch, const struct
         lambda_count_metric(svc, batch, inv->fn, "Throttles", 1, "Count");
         return;
     }
-    double ms = inv->delivered ? (double)(inv->finished_ns - inv->delivered_ns) / 1e6 : 0;
+    double ms = (double)(inv->finished_ns - inv->delivered_ns) / 1e6;
     bool failed = inv->outcome.function_error || inv->outcome.fault;
     lambda_count_metric(svc, batch, inv->fn, "Invocations", 1, "Count");
     lambda_count_metric(svc, batch, inv->fn, "Errors", failed ? 1 : 0, "Count");
@@ -114,6 +114,16 @@ static size_t take(struct svc *svc, struct lambda_inv **invs) {
     return n;
 }
 
+static void forget_all(struct svc *svc, struct lambda_inv *const *invs, size_t n) {
+    size_t bytes = 0;
+    for (size_t i = 0; i < n; i++) {
+        bytes += invs[i]->lines_bytes;
+        lambda_inv_free(invs[i]);
+    }
+    LOCK_SCOPE(&svc->lock);
+    svc->backlog -= bytes;
+}
+
 static void *complete_main(void *svc_) {
     struct svc *svc = svc_;
     struct lambda_inv *invs[AT_ONCE];
@@ -121,8 +131,7 @@ static void *complete_main(void *svc_) {
     for (size_t n; (n = take(svc, invs)) > 0;) {
         if (commit(svc, invs, n, false))
             (void)commit(svc, invs, n, true);
-        for (size_t i = 0; i < n; i++)
-            lambda_inv_free(invs[i]);
+        forget_all(svc, invs, n);
     }
     return NULL;
 }
@@ -134,6 +143,7 @@ void lambda_complete_add(struct svc *svc, struct lambda_inv *inv) {
         return;
     }
     list_append(&svc->finished, &inv->node);
+    svc->backlog += inv->lines_bytes;
     pthread_cond_signal(&svc->finished_some);
 }
 

@@ -52,6 +52,7 @@ struct svc {
 
     pthread_cond_t finished_some; /* complete.c */
     struct list finished;         /* invocations whose traces are to be committed */
+    size_t backlog;               /* bytes of log lines that wait there */
     bool completer_stops;
 
     struct hub_timer *queue_timer; /* queue.c */

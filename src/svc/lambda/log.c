@@ -29,7 +29,7 @@ static void add_clean(struct buf *out, str s) {
 
 static void add_tail(struct lambda_inv *inv, str text) {
     buf_str(&inv->tail, text);
-    if (inv->tail.len < 4 * LAMBDA_TAIL)
+    if (inv->tail.len < (size_t)4 * LAMBDA_TAIL)
         return;
     size_t drop = inv->tail.len - LAMBDA_TAIL;
     memmove(inv->tail.p, inv->tail.p + drop, LAMBDA_TAIL);

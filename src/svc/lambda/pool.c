@@ -132,11 +132,13 @@ void lambda_env_bury(struct lambda_env *env) {
     env->pool->n_envs--;
     svc->n_envs--;
     svc->memory_used -= memory_of(env->fn);
+    // NOLINTNEXTLINE(bugprone-sizeof-expression): an array of pointers
     for (size_t i = 0; i < ARRAY_LEN(env->origins); i++) {
         if (env->origins[i])
             net_origin_close(STEAL(env->origins[i]));
     }
     pthread_cond_broadcast(&svc->gone);
+    lambda_queue_kick(svc); /* its memory is free */
     lambda_env_unref(env);
 }
 
@@ -224,6 +226,7 @@ static void assign(struct svc *svc, struct lambda_env *env, struct lambda_inv *i
     env->inv = inv;
     inv->env = env;
     inv->delivered = false;
+    inv->delivered_ns = clock_mono_ns(); /* until it is: what never gets there is timed from here */
     env->pool->running++;
     inv->concurrent = ++count->n;
     svc->async_running += inv->async;
@@ -258,7 +261,7 @@ void lambda_env_park(struct lambda_env *env, struct net_req *req) {
 }
 
 static void note_start(struct svc *svc, struct lambda_env *env, struct lambda_inv *inv) {
-    int64_t init_ms = LAMBDA_INIT_S * 1000;
+    int64_t init_ms = LAMBDA_INIT_S * INT64_C(1000);
     if (inv->init_again)
         init_ms = env->fn->timeout_ms;
     env->deadline_ns = env->start_ns + init_ms * 1000000;
@@ -280,6 +283,7 @@ static void start_env(struct svc *svc, struct lambda_env *env, struct lambda_inv
         lambda_watch_env(env);
     }
     pthread_cond_broadcast(&svc->gone);
+    // NOLINTNEXTLINE(clang-analyzer-unix.Malloc): burying dropped the pool's reference, this is ours
     lambda_env_unref(env);
     pthread_mutex_unlock(&svc->lock);
     if (fault && inv)
@@ -311,8 +315,9 @@ int lambda_dispatch(struct svc *svc, struct lambda_inv *inv) {
 
 /* ---- Ending ---- */
 static void write_report(struct lambda_env *env, const struct lambda_inv *inv) {
-    double ms = inv->delivered ? (double)(clock_mono_ns() - inv->delivered_ns) / 1e6 : 0;
-    uint64_t peak = (sandbox_memory_peak(env->sandbox) + 1024 * 1024 - 1) / (1024 * 1024);
+    double ms = (double)(clock_mono_ns() - inv->delivered_ns) / 1e6;
+    const uint64_t mib = UINT64_C(1) << 20;
+    uint64_t peak = (sandbox_memory_peak(env->sandbox) + mib - 1) / mib;
     if (peak > env->fn->memory_mb)
         peak = env->fn->memory_mb; /* the cgroup counts /tmp and cached files too */
     CLEANUP_DEINIT(buf) struct buf init = {0};
@@ -333,6 +338,7 @@ void lambda_take_lines(struct lambda_env *env, struct lambda_inv *inv) {
         list_remove(node);
         list_append(&inv->lines, node);
     }
+    inv->lines_bytes += env->lines_bytes;
     env->lines_bytes = 0;
     buf_clear(&inv->log_group);
     buf_str(&inv->log_group, buf_view(&env->fn->log_group));

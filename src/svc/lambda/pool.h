@@ -89,6 +89,7 @@ struct lambda_inv {
 
     /* What the log gets. */
     struct list lines;
+    size_t lines_bytes;
     struct buf log_group;
     char stream[64];
     bool may_log;

@@ -8,12 +8,14 @@
 #include "svc/lambda/lambda_priv.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+enum { BACKLOG_MOST = 32 * 1024 * 1024, BACKLOG_WAIT_MS = 5 };
 enum { EVENTS = 64, MEMORY_TICK_MS = 50, LINES_MOST = 256 * 1024, LINES_AGE_MS = 1000 };
 /* The low bits of an event's pointer: what it is of. */
 enum { OF_OUT = 1, OF_ERR = 2, OF_END = 3, KIND_MASK = 3 };
@@ -104,7 +106,20 @@ static void see_end(struct lambda_env *env, struct epoll_event *rest, int n_rest
         lambda_finish(svc, inv);
 }
 
+/*
+ * Who writes faster than the log can be committed waits with a full pipe; nothing piles up here.
+ * The short sleep holds this thread too, which is fair: it is the store that is slow.
+ */
+static bool is_behind(struct svc *svc) {
+    pthread_mutex_lock(&svc->lock);
+    bool behind = svc->backlog > BACKLOG_MOST;
+    pthread_mutex_unlock(&svc->lock);
+    return behind && poll(NULL, 0, BACKLOG_WAIT_MS) == 0;
+}
+
 static void see_output(struct lambda_env *env, struct lambda_output *out) {
+    if (is_behind(env->svc))
+        return;
     LOCK_SCOPE(&env->svc->lock);
     if (out->fd >= 0 && !lambda_log_drain(out)) {
         unwatch_fd(env->svc, out->fd);

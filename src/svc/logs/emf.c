@@ -3,9 +3,15 @@
  * "Dimensions": [["a", "b"]], "Metrics": [{"Name", "Unit"}]}]}, "a": "…", "NAME": 1 or [1, 2]}.
  * What is not of that form is an ordinary line: nothing is refused. Limits are the specification's.
  */
+#include "base/clock.h"
 #include "svc/logs/logs_priv.h"
 
+#include <math.h>
+
 enum { MAX_DIMENSIONS = 30, MAX_METRICS = 100, MAX_VALUES = 100, MAX_SETS = 30, MAX_DIRECTIVES = 10 };
+#define TWO_WEEKS_MS (14LL * 24 * 3600 * 1000)
+#define TWO_HOURS_MS (2LL * 3600 * 1000)
+#define LARGEST 0x1p360 /* PutMetricData's bounds hold here too */
 
 struct emf {
     struct svc *logs;
@@ -14,17 +20,18 @@ struct emf {
     struct hub_metric metric; /* filled as far as is known */
 };
 
-static void put_values(struct emf *e, const json_t *value) {
+static void put_value(struct emf *e, const json_t *value) {
     e->metric.count = 1;
-    if (json_is_number(value)) {
-        e->metric.value = json_number_value(value);
+    e->metric.value = json_number_value(value);
+    if (json_is_number(value) && fabs(e->metric.value) <= LARGEST)
         hub_put_metric(e->logs->hub, e->batch, &e->metric);
-    }
+}
+
+static void put_values(struct emf *e, const json_t *value) {
+    if (!json_is_array(value))
+        put_value(e, value);
     for (size_t i = 0; i < json_array_size(value) && i < MAX_VALUES; i++)
-        if (json_is_number(json_array_get(value, i))) {
-            e->metric.value = json_number_value(json_array_get(value, i));
-            hub_put_metric(e->logs->hub, e->batch, &e->metric);
-        }
+        put_value(e, json_array_get(value, i));
 }
 
 /* The values of one set of dimension names; false: one is not a text, so the set does not count. */
@@ -74,6 +81,9 @@ void logs_emf(struct svc *logs, struct store_batch *batch, str account, str regi
     const json_t *aws = json_obj(root, "_aws"), *directives = json_arr(aws, "CloudWatchMetrics");
     struct emf e = {.logs = logs, .batch = batch, .root = root,
                     .metric = {.account = account, .region = region, .time_ms = json_int(aws, "Timestamp", time_ms)}};
+    int64_t now_ms = clock_world_ms();
+    if (e.metric.time_ms < now_ms - TWO_WEEKS_MS || e.metric.time_ms > now_ms + TWO_HOURS_MS)
+        return;
     for (size_t i = 0; i < json_array_size(directives) && i < MAX_DIRECTIVES; i++)
         put_directive(&e, json_array_get(directives, i));
 }

@@ -17,7 +17,7 @@ struct svc *logs_close(struct svc *logs); /* returns NULL; no request may be und
 /* For aws_cloud_add. */
 struct aws_service logs_service(struct svc *logs);
 /*
- * The hub's log port. Not from the committer: a group or stream
- * that is not there yet is made durably before this returns.
+ * The hub's log port. Not from the committer: a group or stream that is not there yet is made
+ * durably before this returns.
  */
 void logs_put(void *logs, struct store_batch *batch, const struct hub_log *lines, size_t n);

@@ -39,20 +39,27 @@ static bool same_stream(const struct hub_log *a, const struct hub_log *b) {
            str_eq(a->region, b->region);
 }
 
+/* The lines of one stream. A store that cannot take its row cannot take the batch either: its commit tells. */
+static void put_run(struct svc *logs, struct store_batch *batch, const struct hub_log *lines, size_t n) {
+    struct logs_target target;
+    if (logs_known_find(logs, &lines[0], &target))
+        return;
+    CLEANUP_MEM struct logs_event *events = mem_zalloc(n * sizeof *events);
+    size_t full = 0;
+    for (size_t i = 0; i < n; i++)
+        if (lines[i].message.len) { /* an event has a message */
+            events[full].at.time_ms = lines[i].time_ms;
+            events[full++].message = lines[i].message;
+        }
+    logs_write(logs, batch, &target, events, full);
+}
+
 void logs_put(void *ctx, struct store_batch *batch, const struct hub_log *lines, size_t n) {
-    struct svc *logs = ctx;
     for (size_t i = 0; i < n;) {
         size_t end = i + 1;
         while (end < n && same_stream(&lines[i], &lines[end]))
             end++;
-        struct logs_target target;
-        /* A store that cannot take the stream's row cannot take the batch either: its commit tells. */
-        if (logs_known_find(logs, &lines[i], &target) == 0)
-            for (; i < end; i++)
-                if (lines[i].message.len) {
-                    struct logs_event event = {.at = {.time_ms = lines[i].time_ms}, .message = lines[i].message};
-                    logs_write(logs, batch, &target, &event, 1);
-                }
+        put_run(ctx, batch, &lines[i], end - i);
         i = end;
     }
 }

@@ -11,13 +11,16 @@ struct about {
 
 static int find(struct svc *svc, struct rq *rq, const char *action, const char *version_action,
                 struct about *about) {
-    int r = s3_use_bucket(svc, rq, &about->bucket);
+    str version_id = json_str(rq->in, "VersionId");
+    int r = s3_use_key(rq, &about->key);
     if (!r)
-        r = s3_use_key(rq, &about->key);
+        r = s3_authorize_version(rq, json_str(rq->in, "Bucket"), about->key, version_id, action,
+                                 version_action);
+    if (!r)
+        r = s3_use_bucket(svc, rq, &about->bucket);
     if (r)
         return r;
-    struct s3_wanted wanted = {about->bucket, about->key, json_str(rq->in, "VersionId"), action,
-                               version_action};
+    struct s3_wanted wanted = {about->bucket, about->key, version_id};
     return s3_find_wanted(svc, rq, &wanted, &about->found);
 }
 

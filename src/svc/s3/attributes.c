@@ -1,31 +1,13 @@
 /* svc/s3: what a client may say about an object to be: headers, metadata, tags, and features. */
+#include "aws/payload.h"
 #include "svc/s3/s3_priv.h"
 #include "svc/s3/tags.h"
-
-/*
- * Content-Encoding without "aws-chunked", which is about the way here and not about the object
- * (boto3 sends it beside a real encoding, joined by a comma).
- */
-static str stored_encoding(struct rq *rq, str sent) {
-    CLEANUP_DEINIT(buf) struct buf kept = {0};
-    for (str rest = sent; rest.p;) {
-        str one;
-        str_cut(rest, ',', &one, &rest);
-        one = str_trim(one);
-        if (one.len == 0 || str_eq_nocase(one, S("aws-chunked")))
-            continue;
-        if (kept.len > 0)
-            buf_char(&kept, ',');
-        buf_str(&kept, one);
-    }
-    return kept.len > 0 ? arena_str(&rq->arena, buf_view(&kept)) : STR_NONE;
-}
 
 int s3_read_headers(struct rq *rq, struct s3_object *object) {
     for (unsigned i = 0; i < S3_N_HEADERS; i++) {
         str value = json_str(rq->in, s3_header_rows[i].member);
-        if (i == S3_HEADER_CONTENT_ENCODING && value.p)
-            value = stored_encoding(rq, value);
+        if (i == S3_HEADER_CONTENT_ENCODING && value.p) /* aws-chunked is about the way here */
+            value = aws_content_encoding(&rq->arena, value);
         object->headers[i] = value;
     }
     str redirect = object->headers[S3_HEADER_REDIRECT];

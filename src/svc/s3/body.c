@@ -1,11 +1,15 @@
 /*
- * svc/s3: reading stored bodies as one run of bytes. The first body is opened at once, so that a
- * missing file is an answer and not a cut connection; those behind it as the client gets there.
+ * svc/s3: reading stored bodies as one run of bytes. An open body stays readable, whatever happens
+ * to the object, so the first ones are opened at once: a missing file is then an answer and not a
+ * cut connection, and an overwrite does not disturb who reads. Bodies further behind are opened as
+ * the client gets there (descriptors are few), and a GET that meets an overwrite there is cut.
  */
 #include "store/blob.h"
 #include "svc/s3/s3_priv.h"
 
 #include <errno.h>
+
+enum { AHEAD = 8 };
 
 struct s3_body_reader {
     struct store *store;
@@ -15,6 +19,8 @@ struct s3_body_reader {
     uint64_t base;       /* offset of the open body in the whole */
     uint64_t open_size;
     uint64_t first, n;   /* what is served */
+    struct blob_reader *ahead[AHEAD]; /* of the next bodies that have bytes, in order */
+    unsigned n_ahead, taken;
 };
 
 /* Opens the body behind the current one. */
@@ -28,7 +34,26 @@ static int open_next(struct s3_body_reader *reader, struct err *err) {
     reader->open_size = body.size;
     if (body.size == 0)
         return 0;
+    if (reader->taken < reader->n_ahead) {
+        reader->open = STEAL(reader->ahead[reader->taken]);
+        reader->taken++;
+        return 0;
+    }
     return blob_open(reader->store, body.ref, &reader->open, err);
+}
+
+/* The bodies behind the current one, as far as they are served. What cannot be opened now is tried again then. */
+static void open_ahead(struct s3_body_reader *reader) {
+    uint64_t at = reader->base + reader->open_size, end = reader->first + reader->n;
+    struct s3_body body;
+    for (struct cur peek = reader->next; at < end && reader->n_ahead < AHEAD && s3_body_next(&peek, &body);
+         at += body.size) {
+        if (body.size == 0)
+            continue;
+        if (blob_open(reader->store, body.ref, &reader->ahead[reader->n_ahead], NULL))
+            return;
+        reader->n_ahead++;
+    }
 }
 
 /* The body that holds offset. Only forward: answers are streamed in order. */
@@ -62,6 +87,7 @@ int s3_body_reader_new(struct store *store, str bodies, uint64_t first, uint64_t
     int r = n > 0 ? move_to(reader, first, err) : 0;
     if (r)
         return r;
+    open_ahead(reader);
     *ret_reader = STEAL(reader);
     return 0;
 }
@@ -87,6 +113,8 @@ struct s3_body_reader *s3_body_reader_free(struct s3_body_reader *reader) {
     if (!reader)
         return NULL;
     blob_reader_free(reader->open);
+    for (unsigned i = reader->taken; i < reader->n_ahead; i++)
+        blob_reader_free(reader->ahead[i]);
     buf_deinit(&reader->bodies);
     free(reader);
     return NULL;

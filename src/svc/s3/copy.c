@@ -29,15 +29,17 @@ static int read_source(struct rq *rq, struct s3_copy_source *ret) {
 }
 
 int s3_use_source(struct svc *svc, struct rq *rq, struct s3_source *source) {
-    struct s3_copy_source parsed;
+    struct s3_copy_source parsed = {0};
     int r = read_source(rq, &parsed);
+    if (!r)
+        r = s3_authorize_version(rq, parsed.bucket, parsed.key, parsed.version_id, "s3:GetObject",
+                                 "s3:GetObjectVersion");
     if (!r)
         r = s3_use_bucket_named(svc, rq, parsed.bucket, json_str(rq->in, "ExpectedSourceBucketOwner"),
                                 &source->bucket);
     if (r)
         return r;
-    struct s3_wanted wanted = {source->bucket, parsed.key, parsed.version_id, "s3:GetObject",
-                               "s3:GetObjectVersion"};
+    struct s3_wanted wanted = {source->bucket, parsed.key, parsed.version_id};
     source->key = parsed.key;
     source->version_id = parsed.version_id;
     r = s3_find_wanted(svc, rq, &wanted, &source->found);

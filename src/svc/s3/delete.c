@@ -104,9 +104,12 @@ static int delete_one(struct svc *svc, struct rq *rq, const struct s3_bucket *bu
 int s3_op_DeleteObject(struct svc *svc, struct rq *rq) {
     struct s3_bucket *bucket = NULL;
     struct deletion d = {.version_id = json_str(rq->in, "VersionId")};
-    int r = s3_use_bucket_to_write(svc, rq, &bucket);
+    int r = s3_use_key(rq, &d.key);
     if (!r)
-        r = s3_use_key(rq, &d.key);
+        r = s3_authorize_version(rq, json_str(rq->in, "Bucket"), d.key, d.version_id,
+                                 "s3:DeleteObject", "s3:DeleteObjectVersion");
+    if (!r)
+        r = s3_use_bucket_to_write(svc, rq, &bucket);
     if (r)
         return r;
     if (json_has(rq->in, "MFA"))
@@ -115,8 +118,6 @@ int s3_op_DeleteObject(struct svc *svc, struct rq *rq) {
         return aws_fail(rq, &S3_NotImplemented,
                         "x-amz-if-match-size and x-amz-if-match-last-modified-time are for "
                         "directory buckets only");
-    if (aws_authorize(rq, delete_action(d.version_id), s3_object_arn(rq, bucket->name, d.key)))
-        return AWS_FAILED;
     r = delete_one(svc, rq, bucket, json_str(rq->in, "IfMatch"), &d);
     if (r)
         return r;

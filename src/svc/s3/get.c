@@ -48,12 +48,14 @@ static int bad_version_id(struct rq *rq, str version_id) {
     return AWS_FAILED;
 }
 
+int s3_authorize_version(struct rq *rq, str bucket, str key, str version_id, const char *action,
+                         const char *version_action) {
+    return aws_authorize(rq, version_id.p ? version_action : action, s3_object_arn(rq, bucket, key));
+}
+
 int s3_find_wanted(struct svc *svc, struct rq *rq, const struct s3_wanted *wanted,
                    struct s3_found *found) {
     uint64_t id = wanted->bucket->row.id;
-    const char *action = wanted->version_id.p ? wanted->version_action : wanted->action;
-    if (aws_authorize(rq, action, s3_object_arn(rq, wanted->bucket->name, wanted->key)))
-        return AWS_FAILED;
     int r = wanted->version_id.p
                 ? s3_find_version(svc->store, NULL, id, wanted->key, wanted->version_id, found)
                 : s3_find_current(svc->store, NULL, id, wanted->key, found);
@@ -301,12 +303,13 @@ static int get_once(struct svc *svc, struct rq *rq, const struct s3_wanted *want
 static int get(struct svc *svc, struct rq *rq, bool with_body) {
     enum { TRIES = 8 };
     struct s3_bucket *bucket = NULL;
-    struct s3_wanted wanted = {.version_id = json_str(rq->in, "VersionId"),
-                               .action = "s3:GetObject",
-                               .version_action = "s3:GetObjectVersion"};
-    int r = s3_use_bucket(svc, rq, &bucket);
+    struct s3_wanted wanted = {.version_id = json_str(rq->in, "VersionId")};
+    int r = s3_use_key(rq, &wanted.key);
     if (!r)
-        r = s3_use_key(rq, &wanted.key);
+        r = s3_authorize_version(rq, json_str(rq->in, "Bucket"), wanted.key, wanted.version_id,
+                                 "s3:GetObject", "s3:GetObjectVersion");
+    if (!r)
+        r = s3_use_bucket(svc, rq, &bucket);
     if (!r)
         r = s3_check_features(rq);
     if (r)

@@ -124,15 +124,17 @@ void s3_describe_write(struct rq *rq, const struct s3_bucket *bucket, const stru
                        json_t *out);
 
 /* ---- get.c ---- */
+/* The right to an object, or to one of its versions: other actions where a version id is given. */
+int s3_authorize_version(struct rq *rq, str bucket, str key, str version_id, const char *action,
+                         const char *version_action);
 /*
- * Finds the version that a read means (version_id absent: the current one), after asking for the
- * right (plain or versioned action). NoSuchKey, NoSuchVersion, MethodNotAllowed (a delete marker),
- * with S3's headers. found is the caller's to deinit.
+ * Finds the version that a read means (version_id absent: the current one). NoSuchKey, which only
+ * those hear who may list; NoSuchVersion; MethodNotAllowed (a delete marker); with S3's headers.
+ * found is the caller's to deinit.
  */
 struct s3_wanted {
     const struct s3_bucket *bucket;
     str key, version_id;
-    const char *action, *version_action;
 };
 int s3_find_wanted(struct svc *svc, struct rq *rq, const struct s3_wanted *wanted,
                    struct s3_found *found);

@@ -8,7 +8,7 @@
 
 static const int64_t minute_ms = 60000;
 static const int64_t soon_ms = 1000;           /* counts are put at most this often */
-static const int64_t active_ms = 6 * 3600000;  /* as long as CloudWatch takes a queue for active */
+static const int64_t active_ms = 6 * 3600000LL;  /* as long as CloudWatch takes a queue for active */
 enum { EXPIRE_MAX = 1000 };                    /* messages dropped in one commit */
 
 void sqs_put_metric(struct svc *svc, struct store_batch *batch, const struct sqs_queue *queue,

@@ -38,7 +38,7 @@ static int name_queue(struct rq *rq, str *ret_account, str *ret_name) {
 }
 
 int sqs_use_queue(struct svc *svc, struct rq *rq, struct sqs_queue *ret_queue) {
-    str account, name;
+    str account = STR_NONE, name = STR_NONE;
     if (name_queue(rq, &account, &name))
         return AWS_FAILED;
     int r = sqs_queue_load(svc, account, rq->region, name, ret_queue);
@@ -54,7 +54,7 @@ str sqs_queue_url(struct rq *rq, const struct sqs_queue *queue) {
 /* ---- Authorisation ---- */
 
 static int resource(struct svc *svc, struct rq *rq, struct buf *ret_arn) {
-    str account, name;
+    str account = STR_NONE, name = STR_NONE;
     (void)svc;
     if (name_queue(rq, &account, &name))
         return AWS_FAILED;

@@ -56,7 +56,8 @@ static void emf_lines_become_metrics(void **state) {
     assert_int_equal(json_array_size(json_arr(c->call.out, "events")), 1);
     /* Lines that are not quite of the form are lines. */
     static const char *const odd[] = {"{\"_aws\":1}", "{\"_aws\":{\"CloudWatchMetrics\":[{\"Namespace\":\"Odd\",\"Metrics\":[{}]}]}}",
-                                      "{\"_aws\":", "{\"_aws\":{\"CloudWatchMetrics\":[{\"Namespace\":\"Odd\",\"Dimensions\":[[\"x\"]],\"Metrics\":[{\"Name\":\"m\"}]}]},\"m\":1}"};
+                                      "{\"_aws\":", "{\"_aws\":{\"Timestamp\":5,\"CloudWatchMetrics\":[{\"Namespace\":\"Odd\",\"Metrics\":[{\"Name\":\"m\"}]}]},\"m\":1}",
+                                      "{\"_aws\":{\"CloudWatchMetrics\":[{\"Namespace\":\"Odd\",\"Metrics\":[{\"Name\":\"m\"}]}]},\"m\":1e200}", "{\"_aws\":{\"CloudWatchMetrics\":[{\"Namespace\":\"Odd\",\"Dimensions\":[[\"x\"]],\"Metrics\":[{\"Name\":\"m\"}]}]},\"m\":1}"};
     for (size_t i = 0; i < ARRAY_LEN(odd); i++)
         put(c, "g", "s", odd[i]);
     ok(cloud_call_as(c, c->root, "cloudwatch", "ListMetrics", "{'Namespace':'Odd'}"));
