@@ -36,7 +36,7 @@ struct net_origin {
     void *ctx;
     void (*released)(void *ctx);
     bool local;
-    bool closed;       /* under net.lock */
+    _Atomic bool closed; /* set under net.lock; the acceptor looks without it */
     bool gone;         /* accepting thread: the listener is no longer watched */
     unsigned refs;     /* under net.lock: the listener and each connection */
     struct list node;  /* in net.origins */

@@ -45,11 +45,12 @@ def build_dir():
     return max(found, key=lambda p: (p / "src/prog/calotype").stat().st_mtime)
 
 
-def is_static(elf):
-    """No part of it names an interpreter (PT_INTERP, 3)."""
-    at, = struct.unpack_from("<Q", elf, 32)
-    size, n = struct.unpack_from("<HH", elf, 54)
-    return all(struct.unpack_from("<I", elf, at + i * size)[0] != 3 for i in range(n))
+def has_interpreter(program):
+    """Whether an ELF file (64 bits, little-endian) has a PT_INTERP header: a dynamic program."""
+    bytes_ = program.read_bytes()
+    at, = struct.unpack_from("<Q", bytes_, 32)
+    size, n = struct.unpack_from("<HH", bytes_, 54)
+    return any(struct.unpack_from("<I", bytes_, at + i * size)[0] == 3 for i in range(n))
 
 
 def static_programs():
@@ -59,7 +60,7 @@ def static_programs():
         return given
     for build in (build_dir(), ROOT / "build"):
         image = build / "src/img/calotype-image"
-        if image.exists() and is_static(image.read_bytes()):
+        if image.exists() and not has_interpreter(image):
             return str(build / "src/prog")
     raise unittest.SkipTest("there is no build with static programs (meson setup build && ninja -C build)")
 

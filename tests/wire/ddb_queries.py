@@ -1,4 +1,4 @@
-"""DynamoDB: Query and Scan, as boto3 sees them."""
+"""DynamoDB: Query and Scan, as boto3 sees them (also with Debian's boto3)."""
 import decimal
 import pathlib
 import sys

@@ -1,0 +1,95 @@
+"""DynamoDB under IAM: resources, condition keys; and what it measures in CloudWatch."""
+import datetime
+import json
+import pathlib
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
+from cloud import main, wait_for
+from ddb_help import DdbCase, error_of, item
+
+DENIED = "AccessDeniedException"
+
+
+class Access(DdbCase):
+    def user(self, *statements):
+        """A client of a new user with these Allow statements (action, resource[, condition])."""
+        iam = self.cloud.client("iam")
+        name = f"user-{next(self._names)}"
+        iam.create_user(UserName=name)
+        document = {"Version": "2012-10-17", "Statement": [
+            {"Effect": "Allow", "Action": s[0], "Resource": s[1], **({"Condition": s[2]} if len(s) > 2 else {})} for s in statements]}
+        if statements:
+            iam.put_user_policy(UserName=name, PolicyName="p", PolicyDocument=json.dumps(document))
+        key = iam.create_access_key(UserName=name)["AccessKey"]
+        return self.cloud.client("dynamodb", keys=(key["AccessKeyId"], key["SecretAccessKey"]))
+
+    def arn(self, table):
+        return f"arn:aws:dynamodb:us-east-1:000000000000:table/{table}"
+
+    def test_resources(self):
+        t = self.table(id="S", indexes=[("gsi", {"g": "S"})])
+        nobody = self.user()
+        code, words = error_of(nobody.put_item, TableName=t, Item=item(id="a"))
+        self.assertEqual(code, DENIED)
+        self.assertIn("dynamodb:PutItem on resource: " + self.arn(t), words)
+        table_only = self.user(("dynamodb:*", self.arn(t)))
+        table_only.put_item(TableName=t, Item=item(id="a", g="x"))
+        table_only.get_item(TableName=self.arn(t), Key=item(id="a"))
+        query = dict(TableName=t, IndexName="gsi", KeyConditionExpression="g = :g", ExpressionAttributeValues=item(**{":g": "x"}))
+        code, words = error_of(table_only.query, **query)
+        self.assertEqual(code, DENIED)
+        self.assertIn(self.arn(t) + "/index/gsi", words)
+        self.assertEqual(self.user(("dynamodb:Query", self.arn(t) + "/index/*")).query(**query)["Count"], 1)
+        self.assertEqual(error_of(table_only.list_tables)[0], DENIED)
+
+    def test_leading_keys(self):
+        t = self.table(id="S", at="N")
+        own = self.user((["dynamodb:PutItem", "dynamodb:GetItem", "dynamodb:Query", "dynamodb:Scan"], self.arn(t),
+                         {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["me"]}, "Null": {"dynamodb:LeadingKeys": "false"}}))
+        own.put_item(TableName=t, Item=item(id="me", at=1))
+        self.assertIn("Item", own.get_item(TableName=t, Key=item(id="me", at=1)))
+        query = lambda who: own.query(TableName=t, KeyConditionExpression="id = :i", ExpressionAttributeValues=item(**{":i": who}))
+        self.assertEqual(query("me")["Count"], 1)
+        self.assertEqual(error_of(own.put_item, TableName=t, Item=item(id="you", at=1))[0], DENIED)
+        self.assertEqual(error_of(own.get_item, TableName=t, Key=item(id="you", at=1))[0], DENIED)
+        self.assertEqual(error_of(query, who="you")[0], DENIED)
+        self.assertEqual(error_of(own.scan, TableName=t)[0], DENIED)
+
+    def test_attributes(self):
+        t = self.table(id="S")
+        self.ddb.put_item(TableName=t, Item=item(id="a", shown=1, private_note=2))
+        some = self.user((["dynamodb:GetItem", "dynamodb:UpdateItem"], self.arn(t),
+                          {"ForAllValues:StringEquals": {"dynamodb:Attributes": ["id", "shown"]}}))
+        get = lambda expr, **kw: some.get_item(TableName=t, Key=item(id="a"), ProjectionExpression=expr, **kw)
+        self.assertEqual(get("id, shown")["Item"], item(id="a", shown=1))
+        self.assertEqual(error_of(get, expr="private_note")[0], DENIED)
+        self.assertEqual(error_of(get, expr="#h", ExpressionAttributeNames={"#h": "private_note"})[0], DENIED)
+        update = lambda expr: some.update_item(TableName=t, Key=item(id="a"), UpdateExpression=expr)
+        update("SET shown = shown")
+        self.assertEqual(error_of(update, expr="SET shown = private_note")[0], DENIED)
+        self.assertEqual(error_of(update, expr="REMOVE private_note")[0], DENIED)
+
+    def test_metrics(self):
+        t = self.table(id="S", indexes=[("gsi", {"g": "S"})])
+        for i in range(5):
+            self.ddb.put_item(TableName=t, Item=item(id=str(i), g="x", text="y" * 1500))
+            self.ddb.get_item(TableName=t, Key=item(id=str(i)), ConsistentRead=True)
+        now = datetime.datetime.now(datetime.timezone.utc)
+        cloudwatch = self.cloud.client("cloudwatch")
+
+        def points(metric, statistic, **dimensions):
+            got = cloudwatch.get_metric_statistics(
+                Namespace="AWS/DynamoDB", MetricName=metric, Period=60, Statistics=[statistic],
+                Dimensions=[{"Name": k, "Value": v} for k, v in {"TableName": t, **dimensions}.items()],
+                StartTime=now - datetime.timedelta(minutes=5), EndTime=now + datetime.timedelta(minutes=5))
+            return sum(p[statistic] for p in got["Datapoints"])
+        self.assertEqual(points("ConsumedWriteCapacityUnits", "Sum"), 10)
+        self.assertEqual(points("ConsumedWriteCapacityUnits", "Sum", GlobalSecondaryIndexName="gsi"), 10)
+        wait_for(lambda: points("ConsumedReadCapacityUnits", "Sum") == 5)
+        wait_for(lambda: points("SuccessfulRequestLatency", "SampleCount", Operation="PutItem") == 5)
+        wait_for(lambda: points("SuccessfulRequestLatency", "SampleCount", Operation="GetItem") == 5)
+
+
+if __name__ == "__main__":
+    main()
