@@ -1,7 +1,7 @@
 /*
  * A fuzzing driver without a compiler's help: mutates seeds with a fixed pseudo-random sequence and
  * feeds them to LLVMFuzzerTestOneInput under ASan and UBSan, so that every ./test repeats the same
- * walk. For coverage-guided fuzzing build the same entries with clang (docs/FUZZING.md).
+ * walk. For coverage-guided fuzzing tools/fuzz.sh builds the same entries with clang.
  *
  *   fuzz_NAME ITERATIONS [SEED-FILE…]
  *

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 static bool progress_shown;
+static char last_progress[256];
 
 bool prog_on_terminal(void) {
     static int known = -1;
@@ -47,6 +48,7 @@ void prog_progress_end(void) {
     if (progress_shown)
         (void)!write(STDERR_FILENO, "\r\033[K", 4);
     progress_shown = false;
+    last_progress[0] = '\0';
 }
 
 void prog_error(const char *fmt, ...) {
@@ -68,9 +70,17 @@ void prog_hint(const char *fmt, ...) {
 void prog_progress(const char *fmt, ...) {
     if (!prog_on_terminal())
         return;
+    char text[sizeof last_progress];
     va_list args;
     va_start(args, fmt);
-    write_line("\r\033[K", "", fmt, args);
+    vsnprintf(text, sizeof text, fmt, args);
     va_end(args);
+    if (strcmp(text, last_progress) == 0)
+        return;
+    memcpy(last_progress, text, sizeof text);
+    struct buf line = {0};
+    buf_printf(&line, "\r\033[K%s", text);
+    (void)!write(STDERR_FILENO, line.p, line.len);
+    buf_deinit(&line);
     progress_shown = true;
 }

@@ -24,6 +24,7 @@ import shutil
 import signal
 import socket
 import ssl
+import struct
 import subprocess
 import sys
 import tempfile
@@ -44,6 +45,14 @@ def build_dir():
     return max(found, key=lambda p: (p / "src/prog/calotype").stat().st_mtime)
 
 
+def has_interpreter(program):
+    """Whether an ELF file (64 bits, little-endian) has a PT_INTERP header: a dynamic program."""
+    bytes_ = program.read_bytes()
+    at, = struct.unpack_from("<Q", bytes_, 32)
+    size, n = struct.unpack_from("<HH", bytes_, 54)
+    return any(struct.unpack_from("<I", bytes_, at + i * size)[0] == 3 for i in range(n))
+
+
 def static_programs():
     """A folder for CALOTYPE_PROGRAMS: where bootstrap and calotype-image are static."""
     given = os.environ.get("CALOTYPE_PROGRAMS")
@@ -51,8 +60,7 @@ def static_programs():
         return given
     for build in (build_dir(), ROOT / "build"):
         image = build / "src/img/calotype-image"
-        # A static program has no interpreter, so its bytes do not name the dynamic loader.
-        if image.exists() and b"ld-linux" not in image.read_bytes():
+        if image.exists() and not has_interpreter(image):
             return str(build / "src/prog")
     raise unittest.SkipTest("there is no build with static programs (meson setup build && ninja -C build)")
 

@@ -105,6 +105,41 @@ class Pipeline(CloudCase):
             sizes.append(int(d["Width"]["N"]))
         self.assertEqual(sizes, [900, 800, 200])
 
+    def test_every_client_that_is_installed(self):
+        """Each uploads over TLS through `calotype with`, finds its row, and fetches a derivative."""
+        import shutil
+        import tempfile
+        photo = next(iter(sorted((HERE.parents[3] / "shared/images/photos").glob("*.jpg"))), None)
+        clients = {f"aws-{i}": p for i, p in enumerate(dict.fromkeys(filter(None, (
+            shutil.which("aws"), shutil.which("/usr/bin/aws")))))}
+        clients |= {name: name for name in ("rclone", "s3cmd") if shutil.which(name)}
+        if not clients:
+            self.skipTest("no client is installed")
+        with tempfile.TemporaryDirectory() as folder:
+            for number, (name, program) in enumerate(clients.items()):
+                file = pathlib.Path(folder, f"{name}.{'jpg' if photo else 'png'}")
+                file.write_bytes(photo.read_bytes() if photo else pictures.png(40 + number, 60))
+                key = f"uploads/{file.name}"
+                put, get = {
+                    "rclone": (["copyto", str(file), f"calotype:{ORIGINALS}/{key}"], lambda k, to: ["copyto", f"calotype:{DERIVATIVES}/{k}", to]),
+                    "s3cmd": (["put", str(file), f"s3://{ORIGINALS}/{key}"], lambda k, to: ["get", f"s3://{DERIVATIVES}/{k}", to]),
+                }.get(program, (["s3", "cp", str(file), f"s3://{ORIGINALS}/{key}"], lambda k, to: ["s3", "cp", f"s3://{DERIVATIVES}/{k}", to]))
+                self.cloud.run("with", program, *put)
+                row = self.row(key)
+                self.assertEqual((row["Status"]["S"], len(row["Derivatives"]["L"])), ("processed", 3), name)
+                small = row["Derivatives"]["L"][-1]["M"]
+                back = pathlib.Path(folder, f"{name}.out")
+                self.cloud.run("with", program, *get(small["Key"]["S"], str(back)))
+                self.assertEqual(back.stat().st_size, int(small["FileSize"]["N"]), name)
+                if name.startswith("aws"):
+                    found = self.cloud.run(
+                        "with", program, "dynamodb", "query", "--table-name", TABLE, "--index-name", "UploadDayIndex",
+                        "--key-condition-expression", "UploadDay = :d AND UploadTimestamp >= :t",
+                        "--expression-attribute-values",
+                        '{":d":{"S":"%s"},":t":{"N":"%s"}}' % (row["UploadDay"]["S"], row["UploadTimestamp"]["N"]),
+                        "--query", "Items[].ObjectKey.S", "--output", "text")
+                    self.assertIn(key, found.stdout)
+
     def test_both_indexes_find_it(self):
         key = self.upload("indexed.png", pictures.png(8, 40))
         row = self.row(key)

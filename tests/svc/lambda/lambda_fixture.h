@@ -85,6 +85,7 @@ static inline int assume(void *ctx, str arn, str service, str session, int64_t s
     (void)service;
     if (!str_is(arn, ROLE_ARN))
         return AWS_E_NO_ROLE;
+    LOCK_SCOPE(&fx.lock);
     fx.assumed++;
     snprintf(ret->access_key, sizeof ret->access_key, "ASIATESTKEY%d", fx.assumed);
     snprintf(ret->secret_key, sizeof ret->secret_key, "secret");

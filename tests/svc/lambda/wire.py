@@ -36,13 +36,21 @@ class Lambda(CloudCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
+        try:
+            cls.prepare()
+        except BaseException:  # unittest calls no tearDownClass then
+            cls.tearDownClass()
+            raise
+
+    @classmethod
+    def prepare(cls):
+        if cls.cloud.admin("GET", "/health")[1]["isolation"] == "none":
+            raise unittest.SkipTest("functions cannot be sandboxed here")
         cls.zip = package()
         cls.lam = cls.cloud.client("lambda", retries={"max_attempts": 0})
         iam = cls.cloud.client("iam")
         cls.role = iam.create_role(RoleName="runner", AssumeRolePolicyDocument=TRUST)["Role"]["Arn"]
         iam.put_role_policy(RoleName="runner", PolicyName="all", PolicyDocument=ALL)
-        if cls.cloud.admin("GET", "/health")[1]["isolation"] == "none":
-            raise unittest.SkipTest("functions cannot be sandboxed here")
 
     def make(self, name, **more):
         return self.lam.create_function(FunctionName=name, Runtime="provided.al2023", Role=self.role, Handler="h",
@@ -135,16 +143,27 @@ class Lambda(CloudCase):
             except ClientError:
                 return False
             return sum("three" in e["message"] for e in events) == 3
-        if self.has("logs"):
-            wait_for(logged)
+        wait_for(logged)
 
-    def has(self, service):
-        try:
-            self.cloud.client(service).meta.service_model
-            self.cloud.client("logs").describe_log_groups()
-            return True
-        except ClientError:
-            return False
+    def test_dead_letters(self):
+        """Two retries, a minute and then two apart; then the event lies in the queue, with the reason."""
+        sqs = self.cloud.client("sqs")
+        url = sqs.create_queue(QueueName="dead")["QueueUrl"]
+        self.make("wire-dead", DeadLetterConfig={"TargetArn": f"arn:aws:sqs:us-east-1:{self.cloud.account}:dead"})
+        self.lam.invoke(FunctionName="wire-dead", InvocationType="Event", Payload=b'{"do":"error"}')
+
+        def failures():
+            try:
+                events = self.cloud.client("logs").filter_log_events(logGroupName="/aws/lambda/wire-dead")["events"]
+            except ClientError:
+                return 0
+            return sum("REPORT" in e["message"] for e in events)
+        for attempt in (1, 2, 3):
+            wait_for(lambda: failures() == attempt)
+            self.cloud.advance(attempt * 60 + 1)
+        letter = wait_for(lambda: sqs.receive_message(QueueUrl=url, MessageAttributeNames=["All"]).get("Messages"))[0]
+        self.assertEqual(letter["Body"], '{"do":"error"}')
+        self.assertEqual(letter["MessageAttributes"]["ErrorMessage"]["StringValue"], "as wanted")
 
 
 if __name__ == "__main__":
