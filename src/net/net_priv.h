@@ -37,9 +37,9 @@ struct net_origin {
     void (*released)(void *ctx);
     bool local;
     _Atomic bool closed; /* set under net.lock; the acceptor looks without it */
-    bool gone;         /* accepting thread: the listener is no longer watched */
-    unsigned refs;     /* under net.lock: the listener and each connection */
-    struct list node;  /* in net.origins */
+    bool gone;           /* accepting thread: the listener is no longer watched */
+    unsigned refs;       /* under net.lock: the listener and each connection */
+    struct list node;    /* in net.origins */
     struct list conns; /* under net.lock */
     struct net_app own_app;
 };

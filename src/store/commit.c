@@ -20,6 +20,8 @@
 
 #include <errno.h>
 
+enum { WAKERS = 6 };
+
 /* The value of a row that adds up. */
 static void write_sum(const struct pending_row *row, struct buf *out) {
     if (row->kind == PENDING_STAT) {
@@ -210,6 +212,31 @@ static void run_hook(const struct store_hook *hook) {
         hook->fn(hook->ctx);
 }
 
+/* A post frees the wait: it lies on its caller's stack. */
+static void wake_list(struct store_wait *list) {
+    for (struct store_wait *w = list, *next; w; w = next) {
+        next = w->next;
+        sem_post(&w->done);
+    }
+}
+
+/*
+ * Waking costs two microseconds a thread, and the next group waits for it: so the committer wakes
+ * the first few, and each of those, before it goes on, its share of the others.
+ */
+static void wake_all(struct store_wait *group) {
+    struct store_wait *heads[WAKERS] = {NULL};
+    size_t n = 0;
+    for (struct store_wait *w = group, *next; w; w = next, n++) {
+        next = w->next;
+        struct store_wait **list = n < WAKERS ? &heads[n] : &heads[n % WAKERS]->to_wake;
+        w->next = *list;
+        *list = w;
+    }
+    for (size_t i = 0; i < WAKERS; i++)
+        wake_list(heads[i]);
+}
+
 static void finish(struct store_wait *group, int result, const struct err *err) {
     for (struct store_wait *w = group; w; w = w->next) {
         if (w->result == 0 && result) {
@@ -219,10 +246,7 @@ static void finish(struct store_wait *group, int result, const struct err *err) 
         for (size_t i = 0; w->result == 0 && i < w->batch->n_hooks; i++)
             run_hook(&w->batch->hooks[i]);
     }
-    for (struct store_wait *w = group, *next; w; w = next) {
-        next = w->next; /* the post frees w: it lies on its caller's stack */
-        sem_post(&w->done);
-    }
+    wake_all(group);
 }
 
 static void commit_group(struct store *store, struct store_wait *group) {
@@ -311,6 +335,7 @@ int store_commit(struct store *store, struct store_batch *batch, struct err *err
     enqueue(&store->committer, &wait);
     while (sem_wait(&wait.done) < 0) /* EINTR */
         ;
+    wake_list(wait.to_wake);
     sem_destroy(&wait.done);
     if (wait.result == 0 && batch->dropped.len)
         blob_unlink_dropped(store, buf_view(&batch->dropped));

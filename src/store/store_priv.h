@@ -42,6 +42,7 @@ void store_space_used(struct store_space *space, uint64_t added);
 /* ---- commit.c: the committer ---- */
 struct store_wait {
     struct store_wait *next;
+    struct store_wait *to_wake; /* whom this caller wakes, linked by next (commit.c, wake_all) */
     struct store_batch *batch;
     int result;
     struct err err;
