@@ -151,8 +151,12 @@ static int open_tls(struct prog_daemon *d, struct err *err) {
  */
 static int ensure_root_key(struct prog_daemon *d, struct err *err) {
     struct aws_credentials made = {0};
-    int r = iam_create_account(d->iam, str_c(default_account), &made, err);
-    if (r == IAM_E_EXISTS) {
+    CLEANUP(aws_identity) struct aws_identity *root = NULL;
+    /* Looked up first: a full disk must not keep an existing cloud from starting, for reads. */
+    int r = iam_root_identity(d->iam, str_c(default_account), &root, err);
+    if (r == IAM_E_NO_ACCOUNT) {
+        r = iam_create_account(d->iam, str_c(default_account), &made, err);
+    } else if (r == 0) {
         r = prog_credentials_read(d->o.data, &d->key, err);
         if (r != -ENOENT)
             return r;

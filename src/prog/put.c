@@ -240,7 +240,7 @@ static void show_progress(const struct put *p) {
     for (size_t i = 0; i < p->n; i++)
         uploaded += p->all[i].state != QUEUED;
     enum { BAR = 24 };
-    unsigned full = (unsigned)(p->done * BAR / p->n);
+    unsigned full = p->n ? (unsigned)(p->done * BAR / p->n) : 0;
     prog_progress("[%.*s%.*s] %zu of %zu processed, %zu uploaded", (int)full, "########################",
                   (int)(BAR - full), "........................", p->done, p->n, uploaded);
 }

@@ -20,7 +20,8 @@ static void add_cut(struct buf *line, str text, size_t width) {
         if (seen > keep)
             break;
         unsigned char c = (unsigned char)text.p[i];
-        buf_char(line, c < ' ' || c == 0x7f ? '?' : text.p[i]);
+        bool control = c < ' ' || c == 0x7f;
+        buf_add(line, control ? "?" : &text.p[i], 1);
     }
     if (have > width)
         buf_c(line, "…");

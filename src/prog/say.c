@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 static bool progress_shown;
-static char last_progress[256];
+static struct buf last_progress;
 
 bool prog_on_terminal(void) {
     static int known = -1;
@@ -48,7 +48,7 @@ void prog_progress_end(void) {
     if (progress_shown)
         (void)!write(STDERR_FILENO, "\r\033[K", 4);
     progress_shown = false;
-    last_progress[0] = '\0';
+    buf_deinit(&last_progress);
 }
 
 void prog_error(const char *fmt, ...) {
@@ -70,17 +70,15 @@ void prog_hint(const char *fmt, ...) {
 void prog_progress(const char *fmt, ...) {
     if (!prog_on_terminal())
         return;
-    char text[sizeof last_progress];
+    struct buf line = {0};
     va_list args;
     va_start(args, fmt);
-    vsnprintf(text, sizeof text, fmt, args);
+    buf_c(&line, "\r\033[K");
+    buf_vprintf(&line, fmt, args);
     va_end(args);
-    if (strcmp(text, last_progress) == 0)
-        return;
-    memcpy(last_progress, text, sizeof text);
-    struct buf line = {0};
-    buf_printf(&line, "\r\033[K%s", text);
-    (void)!write(STDERR_FILENO, line.p, line.len);
-    buf_deinit(&line);
+    if (!str_eq(buf_view(&line), buf_view(&last_progress)))
+        (void)!write(STDERR_FILENO, line.p, line.len);
+    buf_deinit(&last_progress);
+    last_progress = line;
     progress_shown = true;
 }

@@ -1,5 +1,5 @@
 /*
- * calotype up: runs the cloud of one data folder until SIGTERM or SIGINT; a second one ends it at once.
+ * calotype up: runs the cloud of one data folder until SIGTERM, SIGINT or SIGHUP; a second one ends it at once.
  *
  * The order matters: the spawner of sandboxes is forked while the process is small and has one
  * thread, before the lock and any socket, so that its children inherit nothing. Signals are blocked
@@ -49,6 +49,7 @@ static sigset_t ending_signals(void) {
     sigemptyset(&set);
     sigaddset(&set, SIGTERM);
     sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGHUP); /* the terminal is gone */
     return set;
 }
 

@@ -6,7 +6,7 @@ bool prog_when(str text, int64_t now_ms, int64_t *ret_ms) {
     static const struct {
         char unit;
         int64_t ms;
-    } units[] = {{'s', 1000}, {'m', 60 * 1000}, {'h', 60 * 60 * 1000}, {'d', 24 * 60 * 60 * 1000}};
+    } units[] = {{'s', 1000}, {'m', 60000}, {'h', 3600000}, {'d', 86400000}};
     uint64_t n;
     if (str_eq(text, S("now"))) {
         *ret_ms = now_ms;

@@ -146,6 +146,27 @@ class Life(unittest.TestCase):
             with Cloud(data=folder):
                 pass
 
+    def test_full_disk(self):
+        everything = ("--reserve-mib", "900000000")
+        with Folder() as folder:
+            done = calotype("up", "--data", folder, "--port", "0", *everything)
+            self.assertEqual(done.returncode, 255)
+            self.assertRegex(done.stderr, r"^calotype: .*free space under .* is below the reserve.*\n$")
+            with Cloud(data=folder):
+                pass
+            # What exists is served on, for reading.
+            with Cloud(*everything, data=folder) as c:
+                self.assertEqual(c.client("sts").get_caller_identity()["Account"], c.account)
+                status, _, body = c.http("GET", "/health")
+                self.assertEqual(status, 200, body)
+                self.assertEqual(c.admin("POST", "/clock", {"advance_ms": 1})[0], 503)
+
+    def test_terminal_gone(self):
+        with Cloud() as c:
+            os.kill(c.pid, signal.SIGHUP)
+            self.assertEqual(c._process.wait(timeout=60), 0)
+            c._process = None
+
     def test_usage(self):
         for args in ((), ("fly",), ("up", "--prt", "1"), ("up", "--port"), ("up", "--port", "70000"), ("up", "x")):
             done = calotype(*args)

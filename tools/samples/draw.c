@@ -102,20 +102,20 @@ enum { EXIF_SIZE = 160 };
 static size_t exif(uint8_t out[EXIF_SIZE]) {
     static const char make[] = "Calotype", model[] = "Sample One", date[] = "2026:06:21 21:40:00";
     const struct {
-        uint16_t tag, type;
-        const char *text; /* type 2 */
-        uint16_t value;   /* type 3 */
-    } entries[] = {{0x010f, 2, make, 0}, {0x0110, 2, model, 0}, {0x0112, 3, NULL, 6}, {0x0132, 2, date, 0}};
+        const char *text; /* type 2, or NULL for type 3 */
+        uint16_t tag, value;
+    } entries[] = {{make, 0x010f, 0}, {model, 0x0110, 0}, {NULL, 0x0112, 6}, {date, 0x0132, 0}};
     enum { N = sizeof entries / sizeof *entries, HEAD = 6, DATA = HEAD + 8 + 2 + N * 12 + 4 };
     memset(out, 0, EXIF_SIZE);
-    memcpy(out, "Exif\0\0II*\0\10\0\0\0", 14);
+    static const uint8_t head[] = {'E', 'x', 'i', 'f', 0, 0, 'I', 'I', '*', 0, 8, 0, 0, 0};
+    memcpy(out, head, sizeof head);
     out[14] = N;
     size_t at = DATA;
     for (size_t i = 0; i < N; i++) {
         uint8_t *e = out + HEAD + 8 + 2 + i * 12;
         size_t n = entries[i].text ? strlen(entries[i].text) + 1 : 1;
         e[0] = (uint8_t)entries[i].tag, e[1] = (uint8_t)(entries[i].tag >> 8);
-        e[2] = (uint8_t)entries[i].type;
+        e[2] = entries[i].text ? 2 : 3;
         e[4] = (uint8_t)n;
         if (!entries[i].text) {
             e[8] = (uint8_t)entries[i].value;

@@ -1,0 +1,197 @@
+"""The verbs about photographs: deploy, put, ls, show, query, package; their rows, JSON and exit codes."""
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+import unittest
+
+HERE = pathlib.Path(__file__).resolve()
+sys.path[:0] = [str(HERE.parents[1] / "lib"), str(HERE.parents[1] / "crash")]
+from cloud import CloudCase, binary, build_dir, main, static_programs  # noqa: E402
+
+
+class Photographs(CloudCase):
+    @classmethod
+    def setUpClass(cls):
+        programs = static_programs()
+        super().setUpClass()
+        try:
+            cls.folder = tempfile.TemporaryDirectory(prefix="calotype-")
+            cls.samples = pathlib.Path(cls.folder.name)
+            subprocess.run([build_dir() / "tools/samples/draw-samples", cls.samples], check=True)
+            cls.outputs = json.loads(cls.cloud.run("deploy", "--json", env={"CALOTYPE_PROGRAMS": programs}).stdout)
+            cls.put = cls.cloud.run("put", *[str(cls.samples / n) for n in ("harbour.jpg", "broken.jpg")]).stdout
+        except BaseException:
+            cls.tearDownClass()
+            raise
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.folder.cleanup()
+        super().tearDownClass()
+
+    def file(self, name):
+        return str(self.samples / name)
+
+    def test_deploy(self):
+        self.assertEqual((self.outputs["StackStatus"], self.outputs["Changed"]), ("CREATE_COMPLETE", True))
+        self.assertEqual(self.outputs["Outputs"]["ImageStorageBucketName"], "image-storage-bucket-dev-000000000000")
+        again = self.cloud.run("deploy")
+        self.assertRegex(again.stdout, "^calotype-dev is up to date\n")
+        self.assertEqual(again.stderr, "")
+        keys = self.cloud.client("s3").list_objects_v2(Bucket="calotype-artifacts-000000000000-us-east-1")["Contents"]
+        self.assertEqual(len(keys), 1)
+        self.assertRegex(keys[0]["Key"], r"^function/[0-9a-f]{64}\.zip$")
+
+    def test_deploy_changes_and_keeps_parameters(self):
+        value = lambda: {p["ParameterKey"]: p["ParameterValue"] for p in self.cloud.client("cloudformation").describe_stacks(
+            StackName="calotype-dev")["Stacks"][0]["Parameters"]}["KeepGps"]
+        done = json.loads(self.cloud.run("deploy", "--json", "--parameter", "KeepGps=true").stdout)
+        self.assertEqual((done["StackStatus"], value()), ("UPDATE_COMPLETE", "true"))
+        self.assertFalse(json.loads(self.cloud.run("deploy", "--json").stdout)["Changed"])
+        self.assertEqual(value(), "true")
+        self.cloud.run("deploy", "--parameter", "KeepGps=false")
+        self.assertEqual(value(), "false")
+
+    def test_deploy_refusals(self):
+        cases = [(["--parameter", "KeepGps=maybe"], "KeepGps"), (["--parameter", "nonsense"], "NAME=VALUE"),
+                 (["--template", "/nowhere.yaml"], "/nowhere.yaml"), (["--parameter", "Unknown=1"], "Unknown")]
+        bad = self.samples / "bad.yaml"
+        bad.write_text("Resources:\n  A:\n    Type: [AWS::S3::Bucket\n")
+        cases.append((["--template", str(bad)], r"\d+"))
+        for args, want in cases:
+            done = self.cloud.run("deploy", *args, check=False)
+            self.assertEqual((done.returncode, done.stdout), (255, ""), args)
+            self.assertRegex(done.stderr, f"^calotype: .*{want}")
+            self.assertEqual(done.stderr.count("\n"), 1, done.stderr)
+
+    def test_put(self):
+        lines = self.put.splitlines()
+        self.assertRegex(lines[0], r"^file +status +format +pixels +camera +derivatives +ms$")
+        self.assertRegex(lines[1], r"^harbour.jpg +processed +jpeg +1920 × 1280 +Calotype Sample One +1600 800 200 +\d+$")
+        self.assertRegex(lines[2], r"^broken.jpg +rejected +jpeg +\d+  The JPEG ends before its first scan")
+
+    def test_put_json_in_the_given_order(self):
+        names = ["portrait.jpg", "broken.jpg", "chart.png"]
+        rows = json.loads(self.cloud.run("put", "--json", *map(self.file, names)).stdout)
+        self.assertEqual([(r["ObjectKey"], r["Status"]) for r in rows],
+                         [("uploads/portrait.jpg", "processed"), ("uploads/broken.jpg", "rejected"),
+                          ("uploads/chart.png", "processed")])
+        self.assertEqual((rows[2]["Width"], rows[2]["Height"]), (1200, 900))
+        self.assertIsInstance(rows[0]["UploadToRowMs"], int)
+
+    def test_put_partly(self):
+        done = self.cloud.run("put", self.file("portrait.jpg"), "/nowhere/x.jpg", __file__, check=False)
+        self.assertEqual(done.returncode, 1)
+        self.assertRegex(done.stdout, r"x.jpg +- +not uploaded: No such file or directory\n")
+        self.assertRegex(done.stdout, r"cli.py +- +not uploaded: nothing processes names like this one")
+        self.assertEqual(self.cloud.run("put", "/nowhere/x.jpg", check=False).returncode, 255)
+
+    def test_put_same_name_twice(self):
+        other = self.samples / "other"
+        other.mkdir()
+        (other / "portrait.jpg").write_bytes((self.samples / "portrait.jpg").read_bytes())
+        done = self.cloud.run("put", self.file("portrait.jpg"), str(other / "portrait.jpg"), check=False)
+        self.assertEqual((done.returncode, done.stdout), (2, ""))
+        self.assertRegex(done.stderr, "^calotype: .* have the same name")
+
+    def test_put_many(self):
+        many = []
+        for i in range(40):
+            many.append(str(self.samples / f"many-{i:02}.jpg"))
+            os.link(self.file("portrait.jpg"), many[-1])
+        rows = json.loads(self.cloud.run("put", "--json", "--parallel", "16", *many).stdout)
+        self.assertEqual([r["Status"] for r in rows], ["processed"] * 40)
+
+    def test_ls(self):
+        text = self.cloud.run("ls").stdout
+        self.assertRegex(text, r"(?m)^uploads/harbour.jpg +processed +jpeg +1920 × 1280")
+        rows = json.loads(self.cloud.run("ls", "--json", "uploads/harb").stdout)
+        self.assertEqual([r["ObjectKey"] for r in rows], ["uploads/harbour.jpg"])
+        self.assertEqual(self.cloud.run("ls", "nothing/").stdout, "")
+
+    def test_show(self):
+        text = self.cloud.run("show", "harbour.jpg").stdout
+        self.assertRegex(text, r"(?m)^Status +processed$")
+        self.assertRegex(text, r"(?m)^Derivative +800 × \d+, .* s3://image-derivatives-bucket-dev-000000000000/")
+        doc = json.loads(self.cloud.run("show", "--json", "uploads/harbour.jpg").stdout)
+        self.assertEqual((doc["Make"], doc["Width"], len(doc["Derivatives"])), ("Calotype", 1920, 3))
+        done = self.cloud.run("show", "harbour.jpg", "nobody.jpg", check=False)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("there is no photograph nobody.jpg", done.stderr)
+        self.assertEqual(self.cloud.run("show", "nobody.jpg", check=False).returncode, 255)
+
+    def test_query(self):
+        names = lambda *args: [r["ObjectKey"] for r in json.loads(self.cloud.run("query", "--json", *args).stdout)]
+        self.assertIn("uploads/harbour.jpg", names())
+        self.assertIn("uploads/harbour.jpg", names("--since", "2d", "--status", "processed"))
+        self.assertNotIn("uploads/harbour.jpg", names("--status", "rejected"))
+        self.assertEqual(names("--since", "2020-01-01", "--until", "2020-01-31"), [])
+        self.assertEqual(len(names("--limit", "1")), 1)
+        for bad in (["--since", "yesterday"], ["--since", "1h", "--until", "2h"], ["--since", "1900-01-01"]):
+            self.assertEqual(self.cloud.run("query", *bad, check=False).returncode, 2, bad)
+
+    def test_another_environment(self):
+        done = self.cloud.run("put", "--env", "prod", self.file("portrait.jpg"), check=False)
+        self.assertEqual(done.returncode, 255)
+        self.assertIn("calotype-prod is not deployed", done.stderr)
+
+    def test_an_account_by_its_environment(self):
+        """--aws: the variables alone, here pointing back at the daemon."""
+        env = {k: v for k, v in self.cloud.exports().items() if k.startswith("AWS_")}
+        with tempfile.TemporaryDirectory() as elsewhere:
+            done = self.cloud.run("ls", "--aws", "uploads/harb", env={**env, "CALOTYPE_DATA": elsewhere})
+        self.assertRegex(done.stdout, "harbour.jpg +processed")
+
+    def test_an_account_by_profile(self):
+        env = self.cloud.exports()
+        with tempfile.TemporaryDirectory() as home:
+            aws = pathlib.Path(home, ".aws")
+            aws.mkdir()
+            (aws / "credentials").write_text(f"[other]\naws_access_key_id = x\n[mine]\naws_access_key_id={env['AWS_ACCESS_KEY_ID']}\n"
+                                             f"aws_secret_access_key = {env['AWS_SECRET_ACCESS_KEY']}\n")
+            base = {k: v for k, v in os.environ.items() if not k.startswith("AWS_")}
+            for region, code in (("us-east-1", 0), ("eu-west-1", 255)):  # a table is in one region
+                (aws / "config").write_text(f"[profile mine]\nregion = {region}\n")
+                done = subprocess.run([binary(), "ls", "--aws", "uploads/harb"], capture_output=True, text=True,
+                                      env={**base, "HOME": home, "AWS_PROFILE": "mine",
+                                           "AWS_ENDPOINT_URL": env["AWS_ENDPOINT_URL"], "AWS_CA_BUNDLE": env["AWS_CA_BUNDLE"]})
+                self.assertEqual(done.returncode, code, done.stderr)
+            done = subprocess.run([binary(), "ls", "--aws"], capture_output=True, text=True, env={**base, "HOME": home})
+            self.assertEqual(done.returncode, 255)
+            self.assertRegex(done.stderr, "^calotype: no keys for AWS")
+
+
+class Package(unittest.TestCase):
+    def test_same_bytes_whatever_the_time_zone(self):
+        programs = static_programs()
+        with tempfile.TemporaryDirectory() as folder:
+            sums = set()
+            for zone in ("UTC", "Asia/Tokyo"):
+                out = f"{folder}/{zone.replace('/', '-')}.zip"
+                done = subprocess.run([binary(), "package", "--output", out, "--programs", programs], capture_output=True,
+                                      text=True, env={**os.environ, "TZ": zone})
+                self.assertEqual(done.returncode, 0, done.stderr)
+                sums.add(done.stdout.split()[0])
+            self.assertEqual(len(sums), 1)
+
+    def test_wrong_programs(self):
+        with tempfile.TemporaryDirectory() as folder:
+            for name in ("bootstrap", "calotype-image"):
+                pathlib.Path(folder, name).write_bytes(b"#!/bin/sh\n")
+            for programs, want in ((folder, "is not a 64-bit Linux program"), ("/nowhere", "was not found in /nowhere")):
+                done = subprocess.run([binary(), "package", "--output", f"{folder}/x.zip", "--programs", programs],
+                                      capture_output=True, text=True)
+                self.assertEqual(done.returncode, 255)
+                self.assertRegex(done.stderr, f"^calotype: .*{want}.*\n$")
+            pathlib.Path(folder, "bootstrap").write_bytes(pathlib.Path("/bin/true").read_bytes())
+            done = subprocess.run([binary(), "package", "--output", f"{folder}/x.zip", "--programs", folder],
+                                  capture_output=True, text=True)
+            self.assertRegex(done.stderr, "is not static")
+
+
+if __name__ == "__main__":
+    main()
