@@ -209,6 +209,10 @@ class CommandLines(CloudCase):
     def deploy(self, aws, name, *more, check=True):
         path = self.cloud.data / "template.yaml"
         path.write_text(TEMPLATE)
+        # aws names its change sets by the second: two deployments in one would clash, as on AWS.
+        ended = int(time.time())
+        while int(time.time()) == ended:
+            time.sleep(0.05)
         return subprocess.run([binary(), "with", aws, "cloudformation", "deploy", "--stack-name", name, "--template-file", str(path),
                                "--capabilities", "CAPABILITY_IAM", *more], capture_output=True, text=True, check=False,
                               env={**os.environ, "CALOTYPE_DATA": str(self.cloud.data)})

@@ -147,7 +147,7 @@ class Tables(DdbCase):
 
     def test_unknown_and_unimplemented(self):
         self.assertEqual(error_of(self.ddb.list_backups)[0], "NotImplemented")
-        self.assertEqual(error_of(self.ddb.describe_table, TableName="a!")[0], "ValidationException")
+        self.assertEqual(error_of(self.ddb.describe_table, TableName="a!!")[0], "ValidationException")
 
 
 if __name__ == "__main__":
