@@ -263,7 +263,8 @@ class TheStack(CloudCase):
         self.assertEqual(settled(cf, "it")["StackStatus"], "CREATE_COMPLETE")
         bucket = "image-storage-bucket-dev-000000000000"
         rules = s3.get_bucket_notification_configuration(Bucket=bucket)["LambdaFunctionConfigurations"]
-        self.assertEqual(len(rules), 3)
+        suffixes = [r["Filter"]["Key"]["FilterRules"][0]["Value"] for r in rules]
+        self.assertEqual(sorted(suffixes), [".JPEG", ".JPG", ".PNG", ".jpeg", ".jpg", ".png"])
         topic = cf.describe_stack_resource(StackName="it", LogicalResourceId="ProcessingTopic")["StackResourceDetail"]["PhysicalResourceId"]
         subscriptions = self.cloud.client("sns").list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]
         self.assertEqual([s["Endpoint"] for s in subscriptions], ["a@example.com"])

@@ -173,6 +173,10 @@ class Pipeline(CloudCase):
         row = self.row(self.upload("half.png", body[:len(body) // 2]))
         self.assertEqual((row["Status"]["S"], row["Truncated"]["BOOL"]), ("processed", True))
 
+    def test_cameras_write_their_suffixes_large(self):
+        row = self.row(self.upload("DSC_0001.PNG", pictures.png(14, 30)))
+        self.assertEqual(row["Status"]["S"], "processed")
+
     def test_other_names_are_left_alone(self):
         self.upload("readme.txt", b"hello")
         key = self.upload("after.png", pictures.png(10, 30))
