@@ -9,6 +9,7 @@
 #include "aws/model.h"
 #include "aws/op.h"
 #include "aws/payload.h"
+#include "aws/row.h"
 #include "aws/rq.h"
 #include "net/net.h"
 
@@ -94,6 +95,7 @@ enum wait_state { WAIT_NONE, WAIT_PARKED, WAIT_RESUMED };
 struct rq_priv {
     struct store_snap *snap;
     struct store_batch *batch;
+    struct rows rows, rows_newest; /* row.c */
 
     const struct aws_error *error; /* set by aws_fail */
     str message;

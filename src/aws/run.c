@@ -12,8 +12,12 @@ enum { FREE_ATTEMPTS = 2, ATTEMPTS = 24 };
 static int commit(struct rq *rq) {
     struct rq_priv *p = rq->priv;
     struct err err = {0};
-    if (!p->batch || store_batch_empty(p->batch))
+    if (!p->batch)
         return 0;
+    if (store_batch_idle(p->batch)) { /* what was read and changed nothing proves nothing later */
+        store_batch_clear(p->batch);
+        return 0;
+    }
     int r = store_commit(rq_store(rq), p->batch, &err);
     if (r == STORE_E_CONDITION)
         return r;

@@ -1,6 +1,9 @@
 #include "store/batch_priv.h"
 
+#include "base/codec.h"
 #include "base/map.h"
+
+#include <errno.h>
 
 struct store_batch *store_batch_new(void) { return mem_new(struct store_batch); }
 
@@ -26,6 +29,8 @@ void store_batch_clear(struct store_batch *batch) {
 bool store_batch_empty(const struct store_batch *batch) {
     return batch->n_ops == 0 && batch->n_conds == 0 && batch->n_hooks == 0;
 }
+
+bool store_batch_idle(const struct store_batch *batch) { return batch->n_ops == 0 && batch->n_hooks == 0; }
 
 uint64_t store_key_hash(enum store_cf cf, str key) {
     return map_hash(key) + (uint64_t)cf * 0x9E3779B97F4A7C15u;
@@ -59,6 +64,16 @@ void store_put(struct store_batch *batch, enum store_cf cf, str key, str value) 
 void store_del(struct store_batch *batch, enum store_cf cf, str key) {
     add_op(batch, &(struct store_op){.kind = OP_DEL, .cf = cf, .hash = store_key_hash(cf, key),
                                      .key = keep(batch, key)});
+}
+
+void store_put_blind(struct store_batch *batch, enum store_cf cf, str key, str value) {
+    store_put(batch, cf, key, value);
+    batch->ops[batch->n_ops - 1].blind = true;
+}
+
+void store_del_blind(struct store_batch *batch, enum store_cf cf, str key) {
+    store_del(batch, cf, key);
+    batch->ops[batch->n_ops - 1].blind = true;
 }
 
 void store_del_range(struct store_batch *batch, enum store_cf cf, str from, str to) {
@@ -115,3 +130,28 @@ void store_after_id(struct store_batch *batch, void (*fn)(void *ctx, uint64_t id
 }
 
 void store_batch_frees(struct store_batch *batch) { batch->frees = true; }
+
+#ifdef CALOTYPE_CHECKS
+static bool has_cond(const struct store_batch *batch, const struct store_op *op) {
+    for (size_t i = 0; i < batch->n_conds; i++) {
+        const struct store_cond *cond = &batch->conds[i];
+        if (cond->hash == op->hash && cond->cf == op->cf &&
+            str_eq(store_span_str(batch, cond->key), store_span_str(batch, op->key)))
+            return true;
+    }
+    return false;
+}
+
+int store_batch_check(const struct store_batch *batch, struct err *err) {
+    for (size_t i = 0; i < batch->n_ops; i++) {
+        const struct store_op *op = &batch->ops[i];
+        if ((op->kind != OP_PUT && op->kind != OP_DEL) || op->blind || has_cond(batch, op))
+            continue;
+        CLEANUP_DEINIT(buf) struct buf key = {0};
+        codec_add_uri(&key, store_span_str(batch, op->key), false);
+        return err_set(err, -EINVAL, "the row %s (family %d) is changed but was neither read nor declared blind",
+                       buf_cstr(&key), (int)op->cf);
+    }
+    return 0;
+}
+#endif

@@ -19,6 +19,7 @@ struct store_op {
     struct store_span key, value; /* value: OP_PUT; the end of the range: OP_DEL_RANGE */
     double number, count;         /* OP_STAT */
     int64_t many, large;          /* OP_COUNT */
+    bool blind;                   /* OP_PUT, OP_DEL: needs no condition on its row */
 };
 struct store_cond {
     enum store_cond_kind kind;
@@ -44,6 +45,11 @@ struct store_batch {
     bool adds;          /* has an operation that takes space */
     bool frees;
 };
+
+#ifdef CALOTYPE_CHECKS
+/* 0, or -EINVAL with the first row that is changed without a condition on it. */
+int store_batch_check(const struct store_batch *batch, struct err *err);
+#endif
 
 uint64_t store_key_hash(enum store_cf cf, str key);
 static inline str store_span_str(const struct store_batch *batch, struct store_span span) {

@@ -99,9 +99,22 @@ struct store_batch *store_batch_free(struct store_batch *batch);
 DEFINE_FREEP(store_batch)
 void store_batch_clear(struct store_batch *batch); /* forgets operations, conditions and hooks */
 bool store_batch_empty(const struct store_batch *batch);
+/* True when it has conditions at most: nothing would be written and nobody woken. */
+bool store_batch_idle(const struct store_batch *batch);
 
+/*
+ * Changes of a row that this batch has a condition on: whoever changes what he has read proves that
+ * it is still so. A build with -Dchecks=true refuses a commit that breaks this (-EINVAL, and the log
+ * names the row). Services do not call these: they use aws/row.h, which adds the conditions.
+ */
 void store_put(struct store_batch *batch, enum store_cf cf, str key, str value);
 void store_del(struct store_batch *batch, enum store_cf cf, str key);
+/*
+ * Changes that depend on nothing that was there: rows under ids of our own, index entries whose
+ * owner's row is a condition, a single writer's rows. The caller says in a comment which.
+ */
+void store_put_blind(struct store_batch *batch, enum store_cf cf, str key, str value);
+void store_del_blind(struct store_batch *batch, enum store_cf cf, str key);
 /* Every key in [from, to). Not seen by conditions of the same merged write: use for whole-tenant drops. */
 void store_del_range(struct store_batch *batch, enum store_cf cf, str from, str to);
 
@@ -119,7 +132,10 @@ void store_stat(struct store_batch *batch, enum store_cf cf, str key, double val
 void store_count(struct store_batch *batch, enum store_cf cf, str key, int64_t many, int64_t large);
 bool store_count_read(str row, int64_t *ret_many, int64_t *ret_large);
 
-/* Conditions. The batch is written only if all hold at its place in the commit order. */
+/*
+ * Conditions. The batch is written only if all hold at its place in the commit order. Called in
+ * store and aws/row only (tools/check-layers.py): everybody else reads rows through aws/row.h.
+ */
 void store_expect_absent(struct store_batch *batch, enum store_cf cf, str key);
 void store_expect_present(struct store_batch *batch, enum store_cf cf, str key);
 void store_expect_value(struct store_batch *batch, enum store_cf cf, str key, str value);
