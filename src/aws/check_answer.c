@@ -83,10 +83,7 @@ static int check_list(struct check *c, const struct api_shape *shape, const json
 }
 
 static int check_enum(struct check *c, const struct api_shape *shape, str v) {
-    for (size_t i = 0; i < shape->n; i++)
-        if (str_eq(shape->values[i], v))
-            return 0;
-    return wrong(c, "'" STR_FMT "' is not in the enum " STR_FMT, STR_ARG(v), STR_ARG(shape->name));
+    return api_enum_has(shape, v) ? 0 : wrong(c, "'" STR_FMT "' is not in the enum " STR_FMT, STR_ARG(v), STR_ARG(shape->name));
 }
 
 static int check_map(struct check *c, const struct api_shape *shape, const json_t *obj) {

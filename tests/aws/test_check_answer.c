@@ -15,6 +15,8 @@ static const struct api_shape moment = {.name = S_INIT("Moment"), .type = API_TI
 static const struct api_shape blob = {.name = S_INIT("Bytes"), .type = API_BLOB, .payload = -1};
 static const str colours[] = {S_INIT("red"), S_INIT("blue")};
 static const struct api_shape colour = {.name = S_INIT("Colour"), .type = API_STRING, .payload = -1, .n = 2, .values = colours};
+static const struct api_shape loose = {
+    .name = S_INIT("Loose"), .type = API_STRING, .flags = API_ANY_CASE, .payload = -1, .n = 2, .values = colours};
 static const struct api_member either_members[] = {
     {.name = S_INIT("A"), .wire = S_INIT("A"), .shape = &text},
     {.name = S_INIT("B"), .wire = S_INIT("B"), .shape = &whole},
@@ -38,6 +40,7 @@ static const struct api_member members[] = {
     {.name = S_INIT("Moment"), .wire = S_INIT("Moment"), .shape = &moment},
     {.name = S_INIT("Bytes"), .wire = S_INIT("Bytes"), .shape = &blob},
     {.name = S_INIT("Colour"), .wire = S_INIT("Colour"), .shape = &colour},
+    {.name = S_INIT("Loose"), .wire = S_INIT("Loose"), .shape = &loose},
     {.name = S_INIT("Either"), .wire = S_INIT("Either"), .shape = &either},
     {.name = S_INIT("Items"), .wire = S_INIT("Items"), .shape = &items},
     {.name = S_INIT("Counts"), .wire = S_INIT("Counts"), .shape = &counts},
@@ -66,6 +69,8 @@ static void test_documents(void **state) {
         {"{'Must':'x','Bytes':'a'}", "Bytes: is no base64"},
         {"{'Must':'x','Bytes':1}", "Bytes: is no base64"},
         {"{'Must':'x','Colour':'Red'}", "Colour: 'Red' is not in the enum Colour"},
+        {"{'Must':'x','Loose':'Red'}", NULL},
+        {"{'Must':'x','Loose':'Rot'}", "Loose: 'Rot' is not in the enum Loose"},
         {"{'Must':'x','Either':{}}", "Either: is a union with 0 members"},
         {"{'Must':'x','Either':{'A':'','B':1}}", "Either: is a union with 2 members"},
         {"{'Must':'x','Items':{}}", "Items: is no list"},
