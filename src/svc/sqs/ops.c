@@ -2,12 +2,7 @@
 #include "aws/model.h"
 #include "base/codec.h"
 #include "svc/sqs/live.h"
-
-static const struct aws_op ops[] = {
-#define OP(name, action, resource, flags) {#name, sqs_op_##name, action, resource, flags, NULL},
-#include "svc/sqs/ops.def"
-#undef OP
-};
+#include "svc/kit/op_table.h"
 
 /* ---- Which queue ---- */
 
@@ -83,7 +78,7 @@ static int resource_policy(struct svc *svc, struct rq *rq, str arn, const struct
 }
 
 struct aws_service sqs_service(struct svc *sqs) {
-    return (struct aws_service){.name = "sqs", .api = &api_sqs, .ops = ops, .n_ops = ARRAY_LEN(ops), .svc = sqs,
+    return (struct aws_service){.name = "sqs", .api = &api_sqs, KIT_TABLES, .svc = sqs,
                                 .resource = resource, .resource_policy = resource_policy};
 }
 
