@@ -4,17 +4,17 @@
  */
 #include "aws/aws_priv.h"
 
+#include "base/arn.h"
+
 #include <errno.h>
 
 /* ---- The decision ---- */
 
-/* The fifth part of an ARN; empty for S3's buckets. */
-str aws_arn_account(str arn) {
-    str part, rest = arn;
-    for (int i = 0; i < 5; i++)
-        if (!str_cut(rest, ':', &part, &rest))
-            return S("");
-    return part;
+/* Empty for S3's buckets. */
+str aws_arn_account(str text) {
+    struct arn arn;
+    arn_parse(text, &arn);
+    return arn.account;
 }
 
 /* Sets the error, or only tells why. */
