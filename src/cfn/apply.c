@@ -97,7 +97,7 @@ static int set_item(struct list *l, const json_t *item) {
     cfn_place(in, l->prop->as, l->prop->name, shaped(l->w, l->prop, item));
     if (carried)
         cfn_place(in, l->type->carried.member, carried, cfn_text(l->w, json_object_get(l->scope.props, carried)));
-    if (cfn_call(l->w, l->type->service, l->prop->set, in, NULL))
+    if (cfn_call_unless(l->w, l->type->service, l->prop->set, in, l->w->again ? l->type->there : NULL, NULL))
         return CFN_FAILED;
     if (!l->w->physical.len)
         cfn_claim(l->w, &l->scope);
@@ -151,13 +151,16 @@ static struct list list_of(struct cfn_work *w, const struct cfn_type *type, cons
 }
 
 static int apply_list(struct cfn_work *w, const struct cfn_type *type, const struct cfn_prop *p) {
-    struct list l = list_of(w, type, p);
-    bool renamed = w->old && is_renamed(&l);
+    struct list now = list_of(w, type, p), before = now;
+    bool renamed = w->old && is_renamed(&now), clears = w->old && p->clear;
+    const json_t *keep = renamed ? NULL : w->props;
     if (w->old && p->once)
         return CFN_DONE;
-    if (set_items(&l, renamed))
+    if (p->one && clears && clear_items(&before, w->old, keep))
         return CFN_FAILED;
-    return w->old && p->clear ? clear_items(&l, w->old, renamed ? NULL : w->props) : CFN_DONE;
+    if (set_items(&now, renamed))
+        return CFN_FAILED;
+    return !p->one && clears ? clear_items(&before, w->old, keep) : CFN_DONE;
 }
 
 int cfn_detach(struct cfn_work *w, const struct cfn_type *type) {

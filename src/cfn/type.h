@@ -57,6 +57,7 @@ struct cfn_prop {
     const char *flag;    /* its boolean member that says whether the rest means anything; off is absent */
     const char *key;     /* each: items are objects that this member tells apart */
     bool each;           /* a list: `set` for every item that is new, `clear` for every one that is gone */
+    bool one;            /* each: there is room for one item, so the one that goes makes way first */
     bool whole;          /* goes along when another property of the same `set` changes */
     bool once;           /* `set` serves creation only: a change is refused */
 };

@@ -3,7 +3,7 @@
 
 static const struct cfn_prop props[] = {
     {"Path", .create = "*"},
-    {"Roles", .each = true, .set = "AddRoleToInstanceProfile", .as = "RoleName", .clear = "RemoveRoleFromInstanceProfile"},
+    {"Roles", .each = true, .one = true, .set = "AddRoleToInstanceProfile", .as = "RoleName", .clear = "RemoveRoleFromInstanceProfile"},
     {0},
 };
 
@@ -11,7 +11,7 @@ const struct cfn_type cfn_type_iam_instance_profile = {
     .name = "AWS::IAM::InstanceProfile", .name_max = 128,
     .create = cfn_create, .update = cfn_update, .remove = cfn_remove,
     .service = "iam", .props = props, .on = "InstanceProfileName={name}",
-    .make = {.op = "CreateInstanceProfile"}, .there = "EntityAlreadyExists|EntityAlreadyExistsException",
-    .drop = "DeleteInstanceProfile", .gone = "NoSuchEntity|NoSuchEntityException",
+    .make = {.op = "CreateInstanceProfile"}, .there = "EntityAlreadyExists|LimitExceeded",
+    .drop = "DeleteInstanceProfile", .gone = "NoSuchEntity",
     .id = "{name}", .attributes = {{"Arn", "arn:aws:iam::{account}:instance-profile{Path}{name}"}},
 };
