@@ -4,7 +4,7 @@
 /* ---- Is it there already? ---- */
 
 /* Who may not ask may still make: the creating operation then says what is wrong. */
-static const char denied[] = "AccessDenied|AccessDeniedException|AuthorizationError|Forbidden|403";
+static const char denied[] = "AccessDenied|AccessDeniedException|AuthorizationError";
 
 static bool has_items(const json_t *out, const char *members) {
     for (str rest = str_c(members), name; rest.p;) {

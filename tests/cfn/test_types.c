@@ -16,6 +16,7 @@
  */
 #include "cm.h"
 
+#include "aws/model.h"
 #include "cfn/engine.h"
 
 #include <stdio.h>
@@ -157,12 +158,12 @@ static void check_talk(struct talk *t, bool recording) {
     *t = (struct talk){0};
 }
 
-static const char *path;
+static const char *talks_path;
 
 static void conversations(void **state) {
     (void)state;
     CLEANUP_DEINIT(buf) struct buf file = {0};
-    FILE *f = fopen(path, "r");
+    FILE *f = fopen(talks_path, "r");
     assert_non_null(f);
     for (int c; (c = getc(f)) != EOF;)
         buf_char(&file, (char)c);
@@ -187,8 +188,114 @@ static void conversations(void **state) {
     assert_true(talks > 0);
 }
 
+/* ---- The tables against the API models and the schemas ---- */
+
+static const struct api_op *op_of(const struct cfn_type *type, const char *name) {
+    if (!name)
+        return NULL;
+    for (size_t i = 0; api_services[i]; i++)
+        if (str_is(api_services[i]->name, type->service)) {
+            const struct api_op *op = api_op_find(api_services[i], str_c(name));
+            check_case(op, name);
+            return op;
+        }
+    fail_msg("%s", type->service);
+    return NULL;
+}
+
+/* A path of struct cfn_prop leads to members that the operation knows. */
+static void check_path(const struct api_op *op, const char *path, const char *property) {
+    str first = STR_NONE, rest = str_c(path), part;
+    if (str_cut(rest, ':', &first, &part)) {
+        check_case(api_member_find(op->in, first), path);
+        rest = part;
+    }
+    const struct api_shape *shape = op->in;
+    while (rest.p && !str_is(rest, ".")) {
+        str_cut(rest, '.', &part, &rest);
+        if (shape->type == API_MAP)
+            return;
+        const struct api_member *m = api_member_find(shape, str_is(part, "*") ? str_c(property) : part);
+        check_case(m, property);
+        shape = m->shape;
+    }
+}
+
+/* "A={id} B[]={name} C:=true": every member is known to the operation. */
+static void check_input(const struct api_op *op, const char *in) {
+    for (str rest = str_c(in), one, name, value; rest.p;) {
+        str_cut(rest, ' ', &one, &rest);
+        check_case(str_cut(one, '=', &name, &value), in);
+        name = str_ends(name, S("[]")) ? str_slice(name, 0, name.len - 2) : str_ends(name, S(":")) ? str_slice(name, 0, name.len - 1) : name;
+        if (op)
+            check_case(api_member_find(op->in, name), in);
+    }
+}
+
+/* A property that an update may take away can be said to be as it was when nothing was said. */
+static bool can_go(const struct cfn_type *type, const struct cfn_prop *p, const struct tmpl_prop *fact) {
+    return !p->set || p->once || p->each || p->clear || p->empty || p->flag || type->put || fact->otherwise ||
+           (fact->flags & TMPL_PROP_REQUIRED);
+}
+
+static void check_prop(const struct cfn_type *type, const struct cfn_prop *p, const struct tmpl_type *known) {
+    /* Without them there is no function of a zip file; what is said of them once stays. */
+    static const char *const stay[] = {"Handler", "Runtime", "Architectures"};
+    const struct tmpl_prop *fact = tmpl_prop_find(known->properties, str_c(p->name));
+    const struct api_op *set = op_of(type, p->set), *clear = op_of(type, p->clear);
+    check_case(fact && !(fact->flags & TMPL_PROP_READ_ONLY), p->name);
+    if (p->create)
+        check_path(op_of(type, type->make.op), p->create, p->name);
+    if (set) {
+        check_path(set, p->as ? p->as : p->create ? p->create : "*", p->name);
+        check_input(set, type->on);
+    }
+    if (clear)
+        check_input(clear, type->on);
+    bool stays = false;
+    for (size_t i = 0; i < ARRAY_LEN(stay); i++)
+        stays = stays || strcmp(stay[i], p->name) == 0;
+    check_case(stays || can_go(type, p, fact), p->name);
+}
+
+static void check_type(const struct cfn_type *type) {
+    const struct tmpl_type *known = tmpl_type_find(str_c(type->name));
+    check_case(known && type->create && type->update && type->remove, type->name);
+    assert_ptr_equal(cfn_type_find(str_c(type->name)), type);
+    for (const struct cfn_prop *p = type->props; p && p->name; p++)
+        check_prop(type, p, known);
+    for (const struct cfn_attribute *a = type->attributes; a->name; a++)
+        check_case(tmpl_has_attribute(known, str_c(a->name)), a->name);
+    if (!type->service)
+        return;
+    const struct api_op *make = op_of(type, type->make.op), *ask = op_of(type, type->ask.op);
+    const char *in = type->make.in ? type->make.in : type->on;
+    check_input(make, in);
+    check_input(ask, type->ask.in ? type->ask.in : in);
+    check_input(op_of(type, type->read), type->on);
+    check_input(op_of(type, type->drop), type->on);
+    if (type->tags.set) {
+        const char *on = type->tags.on ? type->tags.on : type->on;
+        check_input(op_of(type, type->tags.set), on);
+        check_input(op_of(type, type->tags.clear), on);
+        check_path(op_of(type, type->tags.set), type->tags.tags, NULL);
+        check_path(op_of(type, type->tags.clear), type->tags.keys, NULL);
+    }
+    /* Stack tags are given to a resource only where the engine can pass them on. */
+    assert_int_equal(known->tag_property.p != NULL, cfn_supports(type, S("Tags")) && !tmpl_is_custom(str_c(type->name)));
+}
+
+static void tables_hold(void **state) {
+    (void)state;
+    size_t n;
+    const struct cfn_type *const *types = cfn_types(&n);
+    assert_int_equal(n, tmpl_n_types);
+    for (size_t i = 0; i < n; i++)
+        check_type(types[i]);
+}
+
 int main(int argc, char **argv) {
-    path = argc > 1 ? argv[1] : "tests/cfn/types.txt";
-    const struct CMUnitTest tests[] = {cmocka_unit_test(conversations)};
+    talks_path = argc > 1 ? argv[1] : "tests/cfn/types.txt";
+    const struct CMUnitTest tests[] = {cmocka_unit_test(tables_hold), cmocka_unit_test(conversations)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

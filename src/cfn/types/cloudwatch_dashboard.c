@@ -11,6 +11,6 @@ const struct cfn_type cfn_type_cloudwatch_dashboard = {
     .create = cfn_create, .update = cfn_update, .remove = cfn_remove,
     .service = "cloudwatch", .props = props, .on = "DashboardNames[]={name}", .put = true,
     .make = {"PutDashboard", "DashboardName={name}"}, .ask = {.op = "GetDashboard"},
-    .drop = "DeleteDashboards", .gone = "ResourceNotFound|DashboardNotFoundError|ResourceNotFoundException",
+    .drop = "DeleteDashboards", .gone = "DashboardNotFoundError",
     .id = "{name}",
 };

@@ -9,7 +9,7 @@ static json_t *version(const struct cfn_work *w, const json_t *document) {
 /* The versions that are not the default. */
 static int drop_old_versions(struct cfn_work *w) {
     CLEANUP_JSON json_t *out = NULL;
-    if (cfn_call_unless(w, "iam", "ListPolicyVersions", cfn_on(w), "NoSuchEntity|NoSuchEntityException", &out))
+    if (cfn_call_unless(w, "iam", "ListPolicyVersions", cfn_on(w), "NoSuchEntity", &out))
         return CFN_FAILED;
     size_t i;
     json_t *one;
@@ -18,7 +18,7 @@ static int drop_old_versions(struct cfn_work *w) {
             continue;
         json_t *in = cfn_on(w);
         cfn_move(in, "VersionId", one, "VersionId");
-        if (cfn_call_unless(w, "iam", "DeletePolicyVersion", in, "NoSuchEntity|NoSuchEntityException", NULL))
+        if (cfn_call_unless(w, "iam", "DeletePolicyVersion", in, "NoSuchEntity", NULL))
             return CFN_FAILED;
     }
     return CFN_DONE;
@@ -44,7 +44,7 @@ const struct cfn_type cfn_type_iam_managed_policy = {
     .name = "AWS::IAM::ManagedPolicy", .name_max = 128,
     .create = cfn_create, .update = update, .remove = remove_policy,
     .service = "iam", .props = props, .on = "PolicyArn={id}",
-    .make = {"CreatePolicy", "PolicyName={name}"}, .there = "EntityAlreadyExists|EntityAlreadyExistsException",
-    .drop = "DeletePolicy", .gone = "NoSuchEntity|NoSuchEntityException",
+    .make = {"CreatePolicy", "PolicyName={name}"}, .there = "EntityAlreadyExists",
+    .drop = "DeletePolicy", .gone = "NoSuchEntity",
     .id = "arn:aws:iam::{account}:policy{Path}{name}", .attributes = {{"PolicyArn", "{id}"}},
 };

@@ -22,8 +22,8 @@ const struct cfn_type cfn_type_iam_role = {
     .name = "AWS::IAM::Role",
     .create = cfn_create, .update = cfn_update, .remove = cfn_remove,
     .service = "iam", .props = props, .on = "RoleName={name}",
-    .make = {.op = "CreateRole"}, .there = "EntityAlreadyExists|EntityAlreadyExistsException", .read = "GetRole",
-    .drop = "DeleteRole", .gone = "NoSuchEntity|NoSuchEntityException",
+    .make = {.op = "CreateRole"}, .there = "EntityAlreadyExists", .read = "GetRole",
+    .drop = "DeleteRole", .gone = "NoSuchEntity",
     .tags = {.create = "Tags", .set = "TagRole", .clear = "UntagRole", .tags = "Tags", .keys = "TagKeys"},
     .id = "{name}", .attributes = {{"Arn", "{out.Role.Arn}"}, {"RoleId", "{out.Role.RoleId}"}},
 };

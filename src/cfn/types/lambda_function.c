@@ -52,7 +52,7 @@ static const struct cfn_prop props[] = {
     {SETTING("EphemeralStorage")},
     {SETTING("TracingConfig")},
     {SETTING("LoggingConfig"), .empty = "{}"},
-    {SETTING("KmsKeyArn"), .empty = "\"\""},
+    {"KmsKeyArn", .create = "KMSKeyArn", .set = "UpdateFunctionConfiguration", .empty = "\"\""},
     {SETTING("Layers"), .empty = "[]"},
     {"PackageType", .create = "*"},
     {"ReservedConcurrentExecutions", .set = "PutFunctionConcurrency", .clear = "DeleteFunctionConcurrency"},

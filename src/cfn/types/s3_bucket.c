@@ -176,7 +176,7 @@ const struct cfn_type cfn_type_s3_bucket = {
     .create = cfn_create, .update = cfn_update, .remove = cfn_remove,
     .service = "s3", .props = props, .on = "Bucket={name}", .add = add_place,
     .make = {.op = "CreateBucket"}, .ask = {.op = "HeadBucket"}, .there = "BucketAlreadyOwnedByYou",
-    .drop = "DeleteBucket", .gone = "NoSuchBucket|NotFound|404",
+    .drop = "DeleteBucket", .gone = "NoSuchBucket",
     .id = "{name}",
     .attributes = {{"Arn", "arn:aws:s3:::{name}"},
                    {"DomainName", "{name}.s3.amazonaws.com"},

@@ -19,6 +19,6 @@ const struct cfn_type cfn_type_sns_subscription = {
     .create = cfn_create, .update = cfn_update, .remove = cfn_remove,
     .service = "sns", .props = props, .on = "SubscriptionArn={id}",
     .make = {"Subscribe", "ReturnSubscriptionArn:=true"},
-    .drop = "Unsubscribe", .gone = "NotFound|NotFoundException",
+    .drop = "Unsubscribe", .gone = "NotFound",
     .id = "{out.SubscriptionArn}", .attributes = {{"Arn", "{id}"}},
 };

@@ -18,7 +18,7 @@ const struct cfn_type cfn_type_sns_topic = {
     .create = cfn_create, .update = cfn_update, .remove = cfn_remove,
     .service = "sns", .props = props, .on = "TopicArn={id}",
     .make = {"CreateTopic", "Name={name}"}, .ask = {"GetTopicAttributes", "TopicArn=arn:aws:sns:{region}:{account}:{name}"},
-    .drop = "DeleteTopic", .gone = "NotFound|NotFoundException",
+    .drop = "DeleteTopic", .gone = "NotFound",
     .tags = {.create = "Tags", .set = "TagResource", .clear = "UntagResource", .on = "ResourceArn={id}", .tags = "Tags", .keys = "TagKeys"},
     .id = "{out.TopicArn}", .attributes = {{"TopicArn", "{id}"}, {"TopicName", "{name}"}},
 };
