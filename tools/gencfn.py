@@ -4,7 +4,7 @@
 Source: the CloudFormation schemas bundled with cfn-lint (names, kinds, required, create-only and
 read-only flags, defaults, enums, which property names the resource; no documentation text). Run with
 a Python that has cfn-lint, whenever a type was added to src/cfn/types:
-    python3 tools/gencfn.py > /tmp/types.c && mv /tmp/types.c src/tmpl/types.c
+    python3 tools/gencfn.py > src/tmpl/types.c
 """
 import json
 import pathlib

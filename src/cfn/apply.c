@@ -195,14 +195,15 @@ int cfn_apply_tags(struct cfn_work *w, const struct cfn_type *type) {
     CLEANUP_JSON json_t *dropped = dropped_tags(w);
     if (json_array_size(dropped)) {
         json_t *in = cfn_fill_input(&s, on);
-        json_object_set(in, type->tags.keys, dropped);
+        json_object_set(in, type->tags.keys ? type->tags.keys : "TagKeys", dropped);
         if (cfn_call(w, type->service, type->tags.clear, in, NULL))
             return CFN_FAILED;
     }
     if (!tags)
         return CFN_DONE;
     json_t *in = cfn_fill_input(&s, on);
-    json_set(in, type->tags.tags, type->tags.shape ? type->tags.shape(w, tags) : json_incref((json_t *)tags));
+    json_set(in, type->tags.list ? type->tags.list : "Tags",
+             type->tags.shape ? type->tags.shape(w, tags) : json_incref((json_t *)tags));
     return cfn_call(w, type->service, type->tags.set, in, NULL);
 }
 

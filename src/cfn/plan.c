@@ -296,11 +296,11 @@ int cfn_plan_make(struct cfn_plan *plan, struct err *err) {
         .import = hook_import,
     };
     plan->changes = json_array();
-    int rc = make(&p, &conditions);
+    int r = make(&p, &conditions);
     json_decref(p.unknown);
     json_decref(p.moving);
     arena_deinit(&p.arena);
-    return rc;
+    return r;
 }
 
 void cfn_plan_deinit(struct cfn_plan *plan) { json_decref(plan->changes); }

@@ -62,44 +62,45 @@ struct cfn_prop {
     bool once;           /* `set` serves creation only: a change is refused */
 };
 
+/*
+ * An operation and its input, written "Member={id} Other=text List[]={name} Flag:=true"; a member whose
+ * value has an absent part is left out. In braces: id (the physical one), name, generated, region,
+ * account, out.A.B (of the creating operation's answer), and any property or attribute; a property
+ * that is not there is its default.
+ */
 struct cfn_op { const char *op, *in; };
 struct cfn_attribute { const char *name, *value; };
 
-/*
- * Inputs are written "Member={id} Other=text List[]={name} Flag:=true"; a member whose value has an
- * absent part is left out. In braces: id (the physical one), name, generated, region, account,
- * out.A.B (of the creating operation's answer), and any property or attribute; a property that is
- * not there is its default.
- */
 struct cfn_type {
     const char *name;
-    unsigned name_max;             /* longest generated name; 0: 64 */
+    unsigned name_max; /* longest generated name; 0: 64 */
     bool name_lower;
     cfn_verb_fn *create, *update, *remove;
     void (*prepare)(struct cfn_work *w); /* fills notes before the intention is written, or NULL */
 
-    /* What cfn_create, cfn_update and cfn_remove read: */
+    /* ---- What cfn_create, cfn_update and cfn_remove read ---- */
     const char *service;
-    const struct cfn_prop *props;  /* those that are supported, beside the one that names it and tags; ends with {0} */
-    struct cfn_op make;            /* creates it; op NULL: it is no more than its lists; in NULL: as `on` */
-    struct cfn_op ask;             /* fails with `gone` while the name is free: asked first where `make` would adopt; in NULL: as make */
-    const char *found;             /* ask succeeds either way: it is there when one of these members ("A|B") is not empty */
-    const char *taken;             /* the reason when it is there; NULL: "{name} already exists" */
-    const char *there, *gone;      /* codes ("A|B"): it exists already; it does not exist */
-    const char *read;              /* operation that answers like make, for what was made before a restart */
-    const char *on;                /* input that names it, for all other operations; a property in it may change when only lists depend on it */
-    const char *drop;              /* operation that deletes it; NULL: nothing to delete */
-    const char *id;                /* the physical id */
-    struct cfn_attribute attributes[8];
-    bool put;                      /* make also changes it, whole */
-    const char *fifo;              /* the property that makes its name end in .fifo */
-    struct { const char *property, *member, *empty; } carried; /* a document that every item of a list is given */
+    const struct cfn_prop *props; /* what is supported beside the name, Tags and what `on` names; ends with {0} */
+    const char *on;          /* input that names it, for every operation that does not say otherwise */
+    struct cfn_op make;      /* creates it; op NULL: it is no more than its lists */
+    struct cfn_op ask;       /* asked first where make would adopt; fails with `gone` while it is not there; in NULL: as make */
+    const char *found;       /* ask succeeds either way: one of these members ("A|B") is not empty when it is there */
+    const char *taken;       /* the reason when it is there; NULL: "{name} already exists" */
+    const char *there;       /* codes ("A|B") of: it exists already */
+    const char *gone;        /* codes of: it does not exist */
+    const char *read;        /* operation that answers like make, for what was made before a restart */
+    const char *drop;        /* operation that deletes it; NULL: nothing to delete */
+    const char *id;          /* the physical id */
+    struct cfn_attribute attributes[8]; /* what Fn::GetAtt answers */
+    const char *fifo;        /* the property that makes its name end in .fifo */
+    bool put;                /* make also changes it, whole */
+    struct { const char *property, *member, *empty; } carried; /* a document that `set` of every item is given; clear: `empty` */
     struct {
-        const char *create;        /* where make takes them; NULL: it does not */
-        cfn_shape_fn *shape;       /* cfn_map, or NULL: [{Key, Value}] */
-        const char *set, *clear;   /* operations */
-        const char *on;            /* input that names the resource there; NULL: as above */
-        const char *tags, *keys;   /* members */
+        const char *create;      /* where make takes them; NULL: it does not */
+        cfn_shape_fn *shape;     /* cfn_map, or NULL: [{Key, Value}] */
+        const char *set, *clear; /* operations */
+        const char *on;          /* input that names the resource there; NULL: as above */
+        const char *list, *keys; /* their members; NULL: "Tags", "TagKeys" */
     } tags;
     int (*ready)(struct cfn_work *w, const json_t *out); /* after make: CFN_DONE, or WAIT; out: make's answer, or NULL */
     void (*add)(const struct cfn_work *w, json_t *in);   /* what else make is told */

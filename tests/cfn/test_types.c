@@ -7,7 +7,8 @@
  *   id TEXT                   what there is already
  *   attributes {…}            the same
  *   again                     the verb was called before
- *   on OPERATION {answer}     what an operation answers; without it {}; several are for one call each, the last for all further ones
+ *   on OPERATION {answer}     what an operation answers; without it {}; several are for one call each,
+ *                             the last for all further ones
  *   on OPERATION ! CODE TEXT  how it fails
  *   SERVICE OPERATION {input} a call that is expected, in this order
  *   done|wait|failed ID {attributes}   how it ends; failed: with the reason
@@ -226,7 +227,7 @@ static void check_input(const struct api_op *op, const char *in) {
     for (str rest = str_c(in), one, name, value; rest.p;) {
         str_cut(rest, ' ', &one, &rest);
         check_case(str_cut(one, '=', &name, &value), in);
-        name = str_ends(name, S("[]")) ? str_slice(name, 0, name.len - 2) : str_ends(name, S(":")) ? str_slice(name, 0, name.len - 1) : name;
+        name = str_slice(name, 0, name.len - (str_ends(name, S("[]")) ? 2 : str_ends(name, S(":")) ? 1 : 0));
         if (op)
             check_case(api_member_find(op->in, name), in);
     }
@@ -278,8 +279,8 @@ static void check_type(const struct cfn_type *type) {
         const char *on = type->tags.on ? type->tags.on : type->on;
         check_input(op_of(type, type->tags.set), on);
         check_input(op_of(type, type->tags.clear), on);
-        check_path(op_of(type, type->tags.set), type->tags.tags, NULL);
-        check_path(op_of(type, type->tags.clear), type->tags.keys, NULL);
+        check_path(op_of(type, type->tags.set), type->tags.list ? type->tags.list : "Tags", NULL);
+        check_path(op_of(type, type->tags.clear), type->tags.keys ? type->tags.keys : "TagKeys", NULL);
     }
     /* Stack tags are given to a resource only where the engine can pass them on. */
     assert_int_equal(known->tag_property.p != NULL, cfn_supports(type, S("Tags")) && !tmpl_is_custom(str_c(type->name)));

@@ -118,7 +118,8 @@ static int read_answer(struct cfn_work *w, const json_t *answer) {
     if (physical.len && !is_delete)
         cfn_set_physical(w, physical);
     if (!str_is(status, "SUCCESS"))
-        return cfn_fail(w, "Received response status [FAILED] from custom resource. Message returned: " STR_FMT " (RequestId: " STR_FMT ")",
+        return cfn_fail(w, "Received response status [FAILED] from custom resource. Message returned: " STR_FMT
+                        " (RequestId: " STR_FMT ")",
                         STR_ARG(reason.len ? reason : S("none")), STR_ARG(json_str(w->notes, "RequestId")));
     if (!physical.len && !is_delete)
         return cfn_fail(w, "Invalid PhysicalResourceId");
@@ -151,4 +152,6 @@ static int converse(struct cfn_work *w) {
 }
 
 const struct cfn_type cfn_type_cloudformation_custom_resource = {
-    .name = "AWS::CloudFormation::CustomResource", .create = converse, .update = converse, .remove = converse, .prepare = prepare};
+    .name = "AWS::CloudFormation::CustomResource", .prepare = prepare,
+    .create = converse, .update = converse, .remove = converse,
+};

@@ -13,4 +13,6 @@ static int create_handle(struct cfn_work *w) {
 }
 
 const struct cfn_type cfn_type_cloudformation_wait_condition_handle = {
-    .name = "AWS::CloudFormation::WaitConditionHandle", .create = create_handle, .update = cfn_update, .remove = cfn_remove};
+    .name = "AWS::CloudFormation::WaitConditionHandle",
+    .create = create_handle, .update = cfn_update, .remove = cfn_remove,
+};

@@ -32,6 +32,6 @@ const struct cfn_type cfn_type_cloudwatch_alarm = {
     .make = {"PutMetricAlarm", "AlarmName={name}"},
     .ask = {"DescribeAlarms", "AlarmNames[]={name}"}, .found = "MetricAlarms|CompositeAlarms",
     .drop = "DeleteAlarms", .gone = "ResourceNotFound",
-    .tags = {.create = "Tags", .set = "TagResource", .clear = "UntagResource", .on = "ResourceARN={Arn}", .tags = "Tags", .keys = "TagKeys"},
+    .tags = {.create = "Tags", .set = "TagResource", .clear = "UntagResource", .on = "ResourceARN={Arn}"},
     .id = "{name}", .attributes = {{"Arn", "arn:aws:cloudwatch:{region}:{account}:alarm:{name}"}},
 };

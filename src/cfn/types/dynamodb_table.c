@@ -80,7 +80,8 @@ static const struct cfn_prop props[] = {
     {"TableClass", .create = "*"},
     {"SSESpecification", .create = "*", .shape = encryption},
     {"StreamSpecification", .create = "*", .shape = stream},
-    {"PointInTimeRecoverySpecification", .shape = recovery, .set = "UpdateContinuousBackups", .flag = "PointInTimeRecoveryEnabled"},
+    {"PointInTimeRecoverySpecification", .shape = recovery,
+     .set = "UpdateContinuousBackups", .flag = "PointInTimeRecoveryEnabled"},
     {"TimeToLiveSpecification", .set = "UpdateTimeToLive", .flag = "Enabled"},
     {0},
 };
@@ -91,6 +92,6 @@ const struct cfn_type cfn_type_dynamodb_table = {
     .service = "dynamodb", .props = props, .on = "TableName={name}", .ready = ready,
     .make = {.op = "CreateTable"}, .there = "ResourceInUseException",
     .drop = "DeleteTable", .gone = gone,
-    .tags = {.create = "Tags", .set = "TagResource", .clear = "UntagResource", .on = "ResourceArn={Arn}", .tags = "Tags", .keys = "TagKeys"},
+    .tags = {.create = "Tags", .set = "TagResource", .clear = "UntagResource", .on = "ResourceArn={Arn}"},
     .id = "{name}",
 };

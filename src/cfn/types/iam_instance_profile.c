@@ -3,7 +3,8 @@
 
 static const struct cfn_prop props[] = {
     {"Path", .create = "*"},
-    {"Roles", .each = true, .one = true, .set = "AddRoleToInstanceProfile", .as = "RoleName", .clear = "RemoveRoleFromInstanceProfile"},
+    {"Roles", .each = true, .one = true,
+     .set = "AddRoleToInstanceProfile", .as = "RoleName", .clear = "RemoveRoleFromInstanceProfile"},
     {0},
 };
 

@@ -13,7 +13,8 @@ static const struct cfn_prop props[] = {
     {"MaxSessionDuration", .create = "*", .set = "UpdateRole", .whole = true},
     {"Path", .create = "*"},
     {"PermissionsBoundary", .create = "*", .set = "PutRolePermissionsBoundary", .clear = "DeleteRolePermissionsBoundary"},
-    {"Policies", .each = true, .key = "PolicyName", .shape = inline_policy, .set = "PutRolePolicy", .as = ".", .clear = "DeleteRolePolicy"},
+    {"Policies", .each = true, .key = "PolicyName", .shape = inline_policy,
+     .set = "PutRolePolicy", .as = ".", .clear = "DeleteRolePolicy"},
     {"ManagedPolicyArns", .each = true, .set = "AttachRolePolicy", .as = "PolicyArn", .clear = "DetachRolePolicy"},
     {0},
 };
@@ -24,6 +25,6 @@ const struct cfn_type cfn_type_iam_role = {
     .service = "iam", .props = props, .on = "RoleName={name}",
     .make = {.op = "CreateRole"}, .there = "EntityAlreadyExists", .read = "GetRole",
     .drop = "DeleteRole", .gone = "NoSuchEntity",
-    .tags = {.create = "Tags", .set = "TagRole", .clear = "UntagRole", .tags = "Tags", .keys = "TagKeys"},
+    .tags = {.create = "Tags", .set = "TagRole", .clear = "UntagRole"},
     .id = "{name}", .attributes = {{"Arn", "{out.Role.Arn}"}, {"RoleId", "{out.Role.RoleId}"}},
 };

@@ -65,6 +65,6 @@ const struct cfn_type cfn_type_lambda_function = {
     .service = "lambda", .props = props, .on = "FunctionName={name}", .ready = ready,
     .make = {.op = "CreateFunction"}, .there = "ResourceConflictException",
     .drop = "DeleteFunction", .gone = "ResourceNotFoundException",
-    .tags = {.create = "Tags", .shape = cfn_map, .set = "TagResource", .clear = "UntagResource", .on = "Resource={Arn}", .tags = "Tags", .keys = "TagKeys"},
+    .tags = {.create = "Tags", .shape = cfn_map, .set = "TagResource", .clear = "UntagResource", .on = "Resource={Arn}"},
     .id = "{name}", .attributes = {{"Arn", "arn:aws:lambda:{region}:{account}:function:{name}"}},
 };

@@ -14,6 +14,6 @@ const struct cfn_type cfn_type_logs_log_group = {
     .make = {.op = "CreateLogGroup"}, .there = "ResourceAlreadyExistsException",
     .drop = "DeleteLogGroup", .gone = "ResourceNotFoundException",
     .tags = {.create = "tags", .shape = cfn_map, .set = "TagResource", .clear = "UntagResource",
-             .on = "resourceArn=arn:aws:logs:{region}:{account}:log-group:{name}", .tags = "tags", .keys = "tagKeys"},
+             .on = "resourceArn=arn:aws:logs:{region}:{account}:log-group:{name}", .list = "tags", .keys = "tagKeys"},
     .id = "{name}", .attributes = {{"Arn", "arn:aws:logs:{region}:{account}:log-group:{name}:*"}},
 };

@@ -163,7 +163,8 @@ static void add_place(const struct cfn_work *w, json_t *in) {
 static const struct cfn_prop props[] = {
     {"PublicAccessBlockConfiguration", .set = "PutPublicAccessBlock", .clear = "DeletePublicAccessBlock"},
     {"OwnershipControls", .set = "PutBucketOwnershipControls", .clear = "DeleteBucketOwnershipControls"},
-    {"BucketEncryption", .shape = encryption, .set = "PutBucketEncryption", .as = "ServerSideEncryptionConfiguration", .clear = "DeleteBucketEncryption"},
+    {"BucketEncryption", .shape = encryption, .set = "PutBucketEncryption", .as = "ServerSideEncryptionConfiguration",
+     .clear = "DeleteBucketEncryption"},
     {"VersioningConfiguration", .set = "PutBucketVersioning", .empty = "{\"Status\":\"Suspended\"}"},
     {"LifecycleConfiguration", .shape = lifecycle, .set = "PutBucketLifecycleConfiguration", .clear = "DeleteBucketLifecycle"},
     {"Tags", .shape = tag_set, .set = "PutBucketTagging", .as = "Tagging", .clear = "DeleteBucketTagging"},

@@ -1,7 +1,9 @@
 /* AWS::SNS::Subscription. */
 #include "cfn/type.h"
 
-#define ATTRIBUTE(name) name, .create = "Attributes.*", .shape = cfn_text, .set = "SetSubscriptionAttributes", .as = "AttributeName:AttributeValue"
+#define ATTRIBUTE(name)                                    \
+    name, .create = "Attributes.*", .shape = cfn_text,     \
+    .set = "SetSubscriptionAttributes", .as = "AttributeName:AttributeValue"
 
 static const struct cfn_prop props[] = {
     {"TopicArn", .create = "*"},

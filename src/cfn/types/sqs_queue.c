@@ -27,7 +27,7 @@ const struct cfn_type cfn_type_sqs_queue = {
     .service = "sqs", .props = props, .on = "QueueUrl={id}",
     .make = {"CreateQueue", "QueueName={name}"}, .ask = {.op = "GetQueueUrl"},
     .drop = "DeleteQueue", .gone = "QueueDoesNotExist",
-    .tags = {.create = "tags", .shape = cfn_map, .set = "TagQueue", .clear = "UntagQueue", .tags = "Tags", .keys = "TagKeys"},
+    .tags = {.create = "tags", .shape = cfn_map, .set = "TagQueue", .clear = "UntagQueue"},
     .id = "{out.QueueUrl}",
     .attributes = {{"Arn", "arn:aws:sqs:{region}:{account}:{name}"}, {"QueueName", "{name}"}, {"QueueUrl", "{id}"}},
 };
