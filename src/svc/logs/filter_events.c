@@ -100,7 +100,7 @@ static int walk(struct rq *rq, const struct logs_group *group, const struct filt
 
 int logs_op_FilterLogEvents(struct svc *logs, struct rq *rq) {
     (void)logs;
-    struct logs_group group;
+    CLEANUP_DEINIT(logs_group) struct logs_group group = {0};
     CLEANUP_DEINIT(filter) struct filter f = {0};
     if (logs_group_of(rq, &group) || take_filter(rq, &group, &f))
         return AWS_FAILED;

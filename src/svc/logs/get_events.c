@@ -35,13 +35,13 @@ struct reading {
 
 /* The event at a place of the index, appended. 0, STORE_E_ABSENT (just swept) or AWS_FAILED. */
 static int read_event(struct rq *rq, struct reading *rd, struct logs_place at, size_t *bytes) {
-    CLEANUP_DEINIT(buf) struct buf key = {0}, value = {0};
+    CLEANUP_DEINIT(row) struct row row = {.cf = STORE_LOGS};
     struct logs_event event;
-    logs_event_key(&key, rd->group, at);
-    int r = rq_get(rq, STORE_LOGS, buf_view(&key), &value);
+    logs_event_key(&row.key, rd->group, at);
+    int r = rq_row_get(rq, &row);
     if (r)
         return r;
-    if (!logs_event_decode(buf_view(&key), buf_view(&value), &event))
+    if (!logs_event_decode(buf_view(&row.key), buf_view(&row.bytes), &event))
         return aws_fault(rq, STORE_E_DAMAGED, "a log event");
     json_t *out = json_object();
     json_set_int(out, "timestamp", at.time_ms);
@@ -107,12 +107,14 @@ static int plan(struct rq *rq, const struct logs_group *group, struct reading *r
 
 int logs_op_GetLogEvents(struct svc *logs, struct rq *rq) {
     (void)logs;
-    struct logs_group group;
+    CLEANUP_DEINIT(logs_group) struct logs_group group = {0};
+    CLEANUP_DEINIT(logs_stream) struct logs_stream stream = {0};
     struct logs_place here;
     struct reading rd = {.limit = (size_t)json_int(rq->in, "limit", DEFAULT_LIMIT)};
-    if (logs_group_of(rq, &group) || logs_stream_of(rq, &group, &rd.stream) || plan(rq, &group, &rd, &here))
+    if (logs_group_of(rq, &group) || logs_stream_of(rq, &group, &stream) || plan(rq, &group, &rd, &here))
         return AWS_FAILED;
     rd.group = group.id;
+    rd.stream = stream.id;
     rq->out = json_object();
     rd.events = json_array();
     json_set(rq->out, "events", rd.events);

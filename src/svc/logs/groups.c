@@ -4,17 +4,8 @@
 
 enum { DEFAULT_LIMIT = 50, MAX_TAGS = 50 };
 
-/* The group's row as it will be written again: the batch commits only if nobody else wrote it. */
-static int change_group(struct rq *rq, struct logs_group *group, struct buf *ret_key) {
-    CLEANUP_DEINIT(buf) struct buf value = {0};
-    if (logs_group_of(rq, group))
-        return AWS_FAILED;
-    logs_group_key(ret_key, rq->account, rq->region, group->name);
-    int r = rq_get(rq, STORE_META, buf_view(ret_key), &value);
-    if (r)
-        return AWS_FAILED;
-    store_expect_value(rq_batch(rq), STORE_META, buf_view(ret_key), buf_view(&value));
-    return 0;
+static void put_group(struct rq *rq, const struct logs_group *group) {
+    row_put_json(rq_rows(rq), &group->row, group->doc);
 }
 
 static int check_create(struct rq *rq) {
@@ -33,12 +24,12 @@ static int check_create(struct rq *rq) {
 
 int logs_op_CreateLogGroup(struct svc *logs, struct rq *rq) {
     (void)logs;
-    CLEANUP_DEINIT(buf) struct buf key = {0}, value = {0};
+    CLEANUP_DEINIT(row) struct row row = {0};
     str name = json_str(rq->in, "logGroupName");
     if (check_create(rq))
         return AWS_FAILED;
-    logs_group_key(&key, rq->account, rq->region, name);
-    int r = rq_get(rq, STORE_META, buf_view(&key), &value);
+    logs_group_key(&row.key, rq->account, rq->region, name);
+    int r = rq_row_get(rq, &row);
     if (r == 0)
         return aws_fail(rq, &LOGS_ResourceAlreadyExistsException, "The specified log group already exists");
     if (r != STORE_E_ABSENT)
@@ -46,8 +37,7 @@ int logs_op_CreateLogGroup(struct svc *logs, struct rq *rq) {
     CLEANUP_JSON json_t *doc = logs_new_group(rq_store(rq), name, rq->now_ms);
     if (json_obj(rq->in, "tags"))
         json_set(doc, "tags", json_incref(json_obj(rq->in, "tags")));
-    store_expect_absent(rq_batch(rq), STORE_META, buf_view(&key));
-    rq_put_json(rq, STORE_META, buf_view(&key), doc);
+    row_put_json(rq_rows(rq), &row, doc);
     return 0;
 }
 
@@ -61,11 +51,11 @@ static void delete_prefix(struct store_batch *batch, enum store_cf cf, struct bu
 
 int logs_op_DeleteLogGroup(struct svc *logs, struct rq *rq) {
     CLEANUP_DEINIT(buf) struct buf key = {0};
-    struct logs_group group;
-    if (change_group(rq, &group, &key))
+    CLEANUP_DEINIT(logs_group) struct logs_group group = {0};
+    if (logs_group_of(rq, &group))
         return AWS_FAILED;
     struct store_batch *batch = rq_batch(rq);
-    store_del(batch, STORE_META, buf_view(&key));
+    row_del(rq_rows(rq), &group.row);
     logs_stream_key(&key, rq->account, rq->region, group.name, STR_NONE);
     delete_prefix(batch, STORE_META, &key);
     static const char *const kinds[] = {"logs.event", "logs.index"};
@@ -74,9 +64,8 @@ int logs_op_DeleteLogGroup(struct svc *logs, struct rq *rq) {
         key_u64(&key, group.id);
         delete_prefix(batch, STORE_LOGS, &key);
     }
-    key_begin(&key, "logs.size");
-    key_u64(&key, group.id);
-    store_del(batch, STORE_METRICS, buf_view(&key));
+    logs_size_key(&key, group.id);
+    row_del_blind(rq_rows(rq), STORE_METRICS, buf_view(&key)); /* goes with the group's row */
     store_after(batch, logs_known_forget, logs);
     store_batch_frees(batch);
     return 0;
@@ -85,15 +74,14 @@ int logs_op_DeleteLogGroup(struct svc *logs, struct rq *rq) {
 /* ---- Describing ---- */
 
 static int stored_bytes(struct rq *rq, uint64_t group, int64_t *ret_bytes) {
-    CLEANUP_DEINIT(buf) struct buf key = {0}, row = {0};
+    CLEANUP_DEINIT(row) struct row row = {.cf = STORE_METRICS};
     CLEANUP_DEINIT(stat_sum) struct stat_sum sum = {0};
-    key_begin(&key, "logs.size");
-    key_u64(&key, group);
-    int r = rq_get(rq, STORE_METRICS, buf_view(&key), &row);
+    logs_size_key(&row.key, group);
+    int r = rq_row_get(rq, &row);
     if (r && r != STORE_E_ABSENT)
         return r;
     if (r == 0)
-        stat_merge(&sum, buf_view(&row));
+        stat_merge(&sum, buf_view(&row.bytes));
     *ret_bytes = sum.sum > 0 ? (int64_t)sum.sum : 0;
     return 0;
 }
@@ -187,55 +175,51 @@ int logs_op_PutRetentionPolicy(struct svc *logs, struct rq *rq) {
         return aws_fail(rq, &LOGS_InvalidParameterException,
                         "1 validation error detected: Value '%lld' at 'retentionInDays' failed to satisfy constraint: "
                         "Member must satisfy enum value set", (long long)wanted);
-    CLEANUP_DEINIT(buf) struct buf key = {0};
-    struct logs_group group;
-    if (change_group(rq, &group, &key))
+    CLEANUP_DEINIT(logs_group) struct logs_group group = {0};
+    if (logs_group_of(rq, &group))
         return AWS_FAILED;
     json_set_int(group.doc, "retentionInDays", wanted);
-    rq_put_json(rq, STORE_META, buf_view(&key), group.doc);
+    put_group(rq, &group);
     return 0;
 }
 
 int logs_op_DeleteRetentionPolicy(struct svc *logs, struct rq *rq) {
     (void)logs;
-    CLEANUP_DEINIT(buf) struct buf key = {0};
-    struct logs_group group;
-    if (change_group(rq, &group, &key))
+    CLEANUP_DEINIT(logs_group) struct logs_group group = {0};
+    if (logs_group_of(rq, &group))
         return AWS_FAILED;
     json_object_del(group.doc, "retentionInDays");
-    rq_put_json(rq, STORE_META, buf_view(&key), group.doc);
+    put_group(rq, &group);
     return 0;
 }
 
 /* ---- Tags ---- */
 
 static int tag(struct rq *rq) {
-    CLEANUP_DEINIT(buf) struct buf key = {0};
-    struct logs_group group;
-    if (change_group(rq, &group, &key))
+    CLEANUP_DEINIT(logs_group) struct logs_group group = {0};
+    if (logs_group_of(rq, &group))
         return AWS_FAILED;
     if (!json_obj(group.doc, "tags"))
         json_set(group.doc, "tags", json_object());
     json_object_update(json_obj(group.doc, "tags"), json_obj(rq->in, "tags"));
     if (json_object_size(json_obj(group.doc, "tags")) > MAX_TAGS)
         return aws_fail(rq, &LOGS_TooManyTagsException, NULL);
-    rq_put_json(rq, STORE_META, buf_view(&key), group.doc);
+    put_group(rq, &group);
     return 0;
 }
 
 static int untag(struct rq *rq, const json_t *names) {
-    CLEANUP_DEINIT(buf) struct buf key = {0};
-    struct logs_group group;
-    if (change_group(rq, &group, &key))
+    CLEANUP_DEINIT(logs_group) struct logs_group group = {0};
+    if (logs_group_of(rq, &group))
         return AWS_FAILED;
     for (size_t i = 0; i < json_array_size(names); i++)
         json_object_del(json_obj(group.doc, "tags"), json_string_value(json_array_get(names, i)));
-    rq_put_json(rq, STORE_META, buf_view(&key), group.doc);
+    put_group(rq, &group);
     return 0;
 }
 
 static int list_tags(struct rq *rq) {
-    struct logs_group group;
+    CLEANUP_DEINIT(logs_group) struct logs_group group = {0};
     if (logs_group_of(rq, &group))
         return AWS_FAILED;
     json_t *tags = json_obj(group.doc, "tags");

@@ -34,6 +34,11 @@ void logs_index_key(struct buf *key, uint64_t group, uint64_t stream, struct log
     key_u64(key, at.id);
 }
 
+void logs_size_key(struct buf *key, uint64_t group) {
+    key_begin(key, "logs.size");
+    key_u64(key, group);
+}
+
 struct logs_place logs_place_of(str key) {
     struct cur c = cur_of(str_skip(key, key.len < 16 ? key.len : key.len - 16));
     int64_t time_ms = (int64_t)key_take_u64(&c);
@@ -100,37 +105,38 @@ str logs_group_name(struct rq *rq) {
     return STR_NONE;
 }
 
-static void drop(void *doc) { json_decref(doc); }
+void logs_group_deinit(struct logs_group *group) {
+    row_deinit(&group->row);
+    json_decref(group->doc);
+}
+
+void logs_stream_deinit(struct logs_stream *stream) { row_deinit(&stream->row); }
 
 int logs_group_of(struct rq *rq, struct logs_group *ret_group) {
-    CLEANUP_DEINIT(buf) struct buf key = {0}, value = {0};
     str name = logs_group_name(rq);
     if (json_has(rq->in, "logGroupName") && json_has(rq->in, "logGroupIdentifier"))
         return aws_fail(rq, &LOGS_InvalidParameterException,
                         "LogGroup name and LogGroup identifier are mutually exclusive parameters.");
     if (!name.p && !json_has(rq->in, "logGroupIdentifier") && !json_has(rq->in, "resourceArn"))
         return aws_fail(rq, &LOGS_InvalidParameterException, "A log group must be named");
-    logs_group_key(&key, rq->account, rq->region, name.p ? name : S(""));
-    int r = rq_get(rq, STORE_META, buf_view(&key), &value);
+    logs_group_key(&ret_group->row.key, rq->account, rq->region, name.p ? name : S(""));
+    int r = rq_row_get_json(rq, &ret_group->row, &ret_group->doc);
     if (r == STORE_E_ABSENT)
         return aws_fail(rq, &LOGS_ResourceNotFoundException, "The specified log group does not exist.");
     if (r)
         return r;
-    ret_group->doc = json_parse(buf_view(&value), NULL);
-    rq_on_done(rq, drop, ret_group->doc);
     ret_group->name = arena_str(&rq->arena, name);
     ret_group->id = (uint64_t)json_int(ret_group->doc, "id", 0);
     ret_group->oldest_ms = logs_oldest_ms(ret_group->doc, rq->now_ms);
     return 0;
 }
 
-int logs_stream_of(struct rq *rq, const struct logs_group *group, uint64_t *ret_id) {
-    CLEANUP_DEINIT(buf) struct buf key = {0};
+int logs_stream_of(struct rq *rq, const struct logs_group *group, struct logs_stream *ret_stream) {
     CLEANUP_JSON json_t *doc = NULL;
-    logs_stream_key(&key, rq->account, rq->region, group->name, json_str(rq->in, "logStreamName"));
-    int r = rq_get_json(rq, STORE_META, buf_view(&key), &doc);
+    logs_stream_key(&ret_stream->row.key, rq->account, rq->region, group->name, json_str(rq->in, "logStreamName"));
+    int r = rq_row_get_json(rq, &ret_stream->row, &doc);
     if (r == STORE_E_ABSENT)
         return aws_fail(rq, &LOGS_ResourceNotFoundException, "The specified log stream does not exist.");
-    *ret_id = (uint64_t)json_int(doc, "id", 0);
+    ret_stream->id = (uint64_t)json_int(doc, "id", 0);
     return r;
 }
