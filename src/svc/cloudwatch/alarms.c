@@ -117,26 +117,20 @@ static void set_state(json_t *doc, const char *state, str reason, str data, doub
 }
 
 /* The row of an alarm: 0, STORE_E_ABSENT or AWS_FAILED. */
-static int read_alarm(struct rq *rq, str name, json_t **ret_doc) {
-    CLEANUP_DEINIT(buf) struct buf key = {0};
-    cw_alarm_key(&key, rq, name);
-    return cw_row_get(rq, buf_view(&key), ret_doc);
-}
-
-static void put_alarm(struct rq *rq, const json_t *doc) {
-    CLEANUP_DEINIT(buf) struct buf key = {0};
-    cw_alarm_key(&key, rq, json_str(doc, "AlarmName"));
-    rq_put_json(rq, STORE_META, buf_view(&key), doc);
+static int read_alarm(struct rq *rq, str name, struct row *row, json_t **ret_doc) {
+    cw_alarm_key(&row->key, rq, name);
+    return rq_row_get_json(rq, row, ret_doc);
 }
 
 int cw_op_PutMetricAlarm(struct svc *cw, struct rq *rq) {
     (void)cw;
     str name = json_str(rq->in, "AlarmName");
+    CLEANUP_DEINIT(row) struct row row = {0};
     CLEANUP_JSON json_t *old = NULL, *doc = json_deep_copy(rq->in);
     double now_s = (double)rq->now_ms / 1000;
     if (check_alarm(rq))
         return AWS_FAILED;
-    int r = read_alarm(rq, name, &old);
+    int r = read_alarm(rq, name, &row, &old);
     if (r && r != STORE_E_ABSENT)
         return AWS_FAILED;
     json_set_str(doc, "AlarmArn", alarm_arn(rq, name));
@@ -154,7 +148,7 @@ int cw_op_PutMetricAlarm(struct svc *cw, struct rq *rq) {
     }
     if (json_array_size(json_arr(doc, "Tags")) > MAX_TAGS)
         return aws_fail(rq, &CW_ValidationError, "An alarm can have at most %d tags", MAX_TAGS);
-    put_alarm(rq, doc);
+    row_put_json(rq_rows(rq), &row, doc);
     return 0;
 }
 
@@ -319,7 +313,7 @@ int cw_op_DeleteAlarms(struct svc *cw, struct rq *rq) {
     for (size_t i = 0; i < json_array_size(names); i++) {
         CLEANUP_DEINIT(buf) struct buf key = {0};
         cw_alarm_key(&key, rq, json_text(json_array_get(names, i)));
-        store_del(rq_batch(rq), STORE_META, buf_view(&key));
+        row_del_blind(rq_rows(rq), STORE_META, buf_view(&key)); /* whatever it holds; who changes it has read it */
     }
     store_batch_frees(rq_batch(rq));
     return 0;
@@ -330,14 +324,15 @@ static int enable(struct rq *rq, const char *action, bool on) {
     if (authorize_each(rq, action))
         return AWS_FAILED;
     for (size_t i = 0; i < json_array_size(names); i++) {
+        CLEANUP_DEINIT(row) struct row row = {0};
         CLEANUP_JSON json_t *doc = NULL;
-        int r = read_alarm(rq, json_text(json_array_get(names, i)), &doc);
+        int r = read_alarm(rq, json_text(json_array_get(names, i)), &row, &doc);
         if (r == STORE_E_ABSENT)
             continue; /* CloudWatch says nothing about names that are not there */
         if (r)
             return AWS_FAILED;
         json_set_bool(doc, "ActionsEnabled", on);
-        put_alarm(rq, doc);
+        row_put_json(rq_rows(rq), &row, doc);
     }
     return 0;
 }
@@ -398,9 +393,10 @@ static void deliver_actions(struct svc *cw, struct rq *rq, const json_t *doc, st
 }
 
 int cw_op_SetAlarmState(struct svc *cw, struct rq *rq) {
+    CLEANUP_DEINIT(row) struct row row = {0};
     CLEANUP_JSON json_t *doc = NULL;
     str name = json_str(rq->in, "AlarmName"), data = json_str(rq->in, "StateReasonData");
-    int r = read_alarm(rq, name, &doc);
+    int r = read_alarm(rq, name, &row, &doc);
     if (r == STORE_E_ABSENT)
         return aws_fail(rq, &CW_ResourceNotFound, "Alarm " STR_FMT " does not exist", STR_ARG(name));
     if (r)
@@ -413,7 +409,7 @@ int cw_op_SetAlarmState(struct svc *cw, struct rq *rq) {
     str old_state = arena_str(&rq->arena, json_str(doc, "StateValue"));
     set_state(doc, json_string_value(json_object_get(rq->in, "StateValue")), json_str(rq->in, "StateReason"), data,
               (double)rq->now_ms / 1000);
-    put_alarm(rq, doc);
+    row_put_json(rq_rows(rq), &row, doc);
     if (cw->hub && json_bool(doc, "ActionsEnabled", true) && !str_eq(old_state, json_str(doc, "StateValue")))
         deliver_actions(cw, rq, doc, old_state);
     return 0;

@@ -1,5 +1,6 @@
 /* Dashboards: global in an account. The body is kept as it was given. */
 #include "svc/cloudwatch/cw_priv.h"
+#include "svc/kit/name.h"
 
 enum { MAX_WIDGETS = 500, MAX_NAME = 255, PAGE = 1000, MAX_MESSAGES = 100 };
 
@@ -16,12 +17,7 @@ static str dashboard_arn(struct rq *rq, str name) {
 }
 
 static int check_name(struct rq *rq, str name) {
-    bool good = name.len > 0 && name.len <= MAX_NAME;
-    for (size_t i = 0; good && i < name.len; i++) {
-        char c = name.p[i];
-        good = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
-    }
-    return good ? 0 : aws_fail(rq, &CW_InvalidParameterValueException,
+    return kit_name_ok(name, MAX_NAME) ? 0 : aws_fail(rq, &CW_InvalidParameterValueException,
                                "The value " STR_FMT " for field DashboardName contains invalid characters. It can only "
                                "contain alphanumerics, dash (-) and underscore (_).", STR_ARG(name));
 }
@@ -124,22 +120,22 @@ static int check_body(struct check *c, const json_t *body) {
 
 /* ---- Operations ---- */
 
-static int read_dashboard(struct rq *rq, str name, json_t **ret_doc) {
-    CLEANUP_DEINIT(buf) struct buf key = {0};
-    cw_dashboard_key(&key, rq, name);
-    return cw_row_get(rq, buf_view(&key), ret_doc);
+static int read_dashboard(struct rq *rq, str name, struct row *row, json_t **ret_doc) {
+    cw_dashboard_key(&row->key, rq, name);
+    return rq_row_get_json(rq, row, ret_doc);
 }
 
 int cw_op_PutDashboard(struct svc *cw, struct rq *rq) {
     (void)cw;
     str name = json_str(rq->in, "DashboardName"), text = json_str(rq->in, "DashboardBody");
+    CLEANUP_DEINIT(row) struct row row = {0};
     CLEANUP_JSON json_t *body = json_parse(text, NULL), *old = NULL, *doc = json_object();
     struct check c = {.rq = rq, .messages = json_array()};
     rq->out = json_object();
     json_set(rq->out, "DashboardValidationMessages", c.messages);
     if (check_name(rq, name) || check_body(&c, body))
         return AWS_FAILED;
-    int r = read_dashboard(rq, name, &old);
+    int r = read_dashboard(rq, name, &row, &old);
     if (r && r != STORE_E_ABSENT)
         return AWS_FAILED;
     json_set_str(doc, "Name", name);
@@ -148,17 +144,16 @@ int cw_op_PutDashboard(struct svc *cw, struct rq *rq) {
     json_t *tags = old ? json_arr(old, "Tags") : json_arr(rq->in, "Tags"); /* an update leaves them alone */
     if (tags)
         json_set(doc, "Tags", json_incref(tags));
-    CLEANUP_DEINIT(buf) struct buf key = {0};
-    cw_dashboard_key(&key, rq, name);
-    rq_put_json(rq, STORE_META, buf_view(&key), doc);
+    row_put_json(rq_rows(rq), &row, doc);
     return 0;
 }
 
 int cw_op_GetDashboard(struct svc *cw, struct rq *rq) {
     (void)cw;
     str name = json_str(rq->in, "DashboardName");
+    CLEANUP_DEINIT(row) struct row row = {0};
     CLEANUP_JSON json_t *doc = NULL;
-    int r = read_dashboard(rq, name, &doc);
+    int r = read_dashboard(rq, name, &row, &doc);
     if (r == STORE_E_ABSENT)
         return aws_fail(rq, &CW_DashboardNotFoundError, "Dashboard " STR_FMT " does not exist", STR_ARG(name));
     if (r)
@@ -217,16 +212,15 @@ int cw_op_DeleteDashboards(struct svc *cw, struct rq *rq) {
         if (aws_authorize(rq, "cloudwatch:DeleteDashboards", dashboard_arn(rq, json_text(json_array_get(names, i)))))
             return AWS_FAILED;
     for (size_t i = 0; i < json_array_size(names); i++) {
-        CLEANUP_DEINIT(buf) struct buf key = {0};
+        CLEANUP_DEINIT(row) struct row row = {0};
         CLEANUP_JSON json_t *doc = NULL;
         str name = json_text(json_array_get(names, i));
-        int r = read_dashboard(rq, name, &doc);
+        int r = read_dashboard(rq, name, &row, &doc);
         if (r == STORE_E_ABSENT)
             return aws_fail(rq, &CW_DashboardNotFoundError, "Dashboard " STR_FMT " does not exist", STR_ARG(name));
         if (r)
             return AWS_FAILED;
-        cw_dashboard_key(&key, rq, name);
-        store_del(rq_batch(rq), STORE_META, buf_view(&key));
+        row_del(rq_rows(rq), &row);
     }
     store_batch_frees(rq_batch(rq));
     return 0;

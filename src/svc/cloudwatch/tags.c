@@ -18,14 +18,14 @@ static int key_of(struct rq *rq, struct buf *key) {
     return 0;
 }
 
-static int read_doc(struct rq *rq, struct buf *key, json_t **ret_doc) {
-    if (key_of(rq, key))
+static int read_doc(struct rq *rq, struct row *row, json_t **ret_doc) {
+    if (key_of(rq, &row->key))
         return AWS_FAILED;
-    int r = cw_row_get(rq, buf_view(key), ret_doc);
+    int r = rq_row_get_json(rq, row, ret_doc);
     if (r == STORE_E_ABSENT)
         return aws_fail(rq, &CW_ResourceNotFoundException, "Unknown resource " STR_FMT,
                         STR_ARG(json_str(rq->in, "ResourceARN")));
-    return r ? AWS_FAILED : 0;
+    return r;
 }
 
 static json_t *tags_of(json_t *doc) {
@@ -44,9 +44,9 @@ static size_t find(const json_t *tags, str key) {
 
 int cw_op_TagResource(struct svc *cw, struct rq *rq) {
     (void)cw;
-    CLEANUP_DEINIT(buf) struct buf key = {0};
+    CLEANUP_DEINIT(row) struct row row = {0};
     CLEANUP_JSON json_t *doc = NULL;
-    if (read_doc(rq, &key, &doc))
+    if (read_doc(rq, &row, &doc))
         return AWS_FAILED;
     json_t *tags = tags_of(doc);
     const json_t *given = json_arr(rq->in, "Tags");
@@ -60,15 +60,15 @@ int cw_op_TagResource(struct svc *cw, struct rq *rq) {
     }
     if (json_array_size(tags) > MAX_TAGS)
         return aws_fail(rq, &CW_InvalidParameterValueException, "A resource can have at most %d tags", MAX_TAGS);
-    rq_put_json(rq, STORE_META, buf_view(&key), doc);
+    row_put_json(rq_rows(rq), &row, doc);
     return 0;
 }
 
 int cw_op_UntagResource(struct svc *cw, struct rq *rq) {
     (void)cw;
-    CLEANUP_DEINIT(buf) struct buf key = {0};
+    CLEANUP_DEINIT(row) struct row row = {0};
     CLEANUP_JSON json_t *doc = NULL;
-    if (read_doc(rq, &key, &doc))
+    if (read_doc(rq, &row, &doc))
         return AWS_FAILED;
     json_t *tags = tags_of(doc);
     const json_t *names = json_arr(rq->in, "TagKeys");
@@ -77,15 +77,15 @@ int cw_op_UntagResource(struct svc *cw, struct rq *rq) {
         if (at < json_array_size(tags))
             json_array_remove(tags, at);
     }
-    rq_put_json(rq, STORE_META, buf_view(&key), doc);
+    row_put_json(rq_rows(rq), &row, doc);
     return 0;
 }
 
 int cw_op_ListTagsForResource(struct svc *cw, struct rq *rq) {
     (void)cw;
-    CLEANUP_DEINIT(buf) struct buf key = {0};
+    CLEANUP_DEINIT(row) struct row row = {0};
     CLEANUP_JSON json_t *doc = NULL;
-    if (read_doc(rq, &key, &doc))
+    if (read_doc(rq, &row, &doc))
         return AWS_FAILED;
     rq->out = json_object();
     json_set(rq->out, "Tags", json_incref(tags_of(doc)));
