@@ -137,8 +137,6 @@ int iam_op_ListAccessKeys(struct svc *iam, struct rq *rq) {
     l.page = iam_page_begin(rq);
     int r = each_key(rq, l.user, list_key, &l);
     iam_page_end(&l.page, rq, "AccessKeyMetadata");
-    if (l.user.len)
-        json_set_str(rq->out, "UserName", l.user);
     return r ? r : l.result;
 }
 
