@@ -70,10 +70,6 @@ void cw_result_deinit(struct cw_result *result);
  */
 bool cw_statistic(str name, const struct stat_sum *sum, double *ret);
 
-/* ---- Tokens: base64 of a key, so that they are opaque and hold any bytes ---- */
-str cw_token_make(struct rq *rq, str key);
-int cw_token_read(struct rq *rq, const char *member, struct buf *ret_key); /* empty without one; InvalidNextToken */
-
 /* ---- Alarms and dashboards: rows of STORE_META ---- */
 void cw_alarm_key(struct buf *key, const struct rq *rq, str name);
 void cw_dashboard_key(struct buf *key, const struct rq *rq, str name);

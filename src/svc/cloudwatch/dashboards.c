@@ -1,8 +1,10 @@
 /* Dashboards: global in an account. The body is kept as it was given. */
+#include "base/arn.h"
 #include "svc/cloudwatch/cw_priv.h"
 #include "svc/kit/name.h"
+#include "svc/kit/page.h"
 
-enum { MAX_WIDGETS = 500, MAX_NAME = 255, PAGE = 1000, MAX_MESSAGES = 100 };
+enum { MAX_WIDGETS = 500, MAX_NAME = 255, MAX_MESSAGES = 100 };
 
 void cw_dashboard_key(struct buf *key, const struct rq *rq, str name) {
     key_begin(key, "cw.dashboard");
@@ -12,8 +14,7 @@ void cw_dashboard_key(struct buf *key, const struct rq *rq, str name) {
 }
 
 static str dashboard_arn(struct rq *rq, str name) {
-    return arena_printf(&rq->arena, "arn:aws:cloudwatch::" STR_FMT ":dashboard/" STR_FMT, STR_ARG(rq->account),
-                        STR_ARG(name));
+    return arn_str(&rq->arena, "cloudwatch", STR_NONE, rq->account, "dashboard/" STR_FMT, STR_ARG(name));
 }
 
 static int check_name(struct rq *rq, str name) {
@@ -167,39 +168,27 @@ int cw_op_GetDashboard(struct svc *cw, struct rq *rq) {
 
 int cw_op_ListDashboards(struct svc *cw, struct rq *rq) {
     (void)cw;
-    CLEANUP_DEINIT(buf) struct buf from = {0}, to = {0}, after = {0};
-    str prefix = json_str(rq->in, "DashboardNamePrefix"), last = STR_NONE;
-    if (cw_token_read(rq, "NextToken", &after))
+    static const struct kit_paging paging = {.list = "DashboardEntries", .token = "NextToken", .most = 1000,
+                                             .error = &CW_InvalidNextToken};
+    CLEANUP_DEINIT(buf) struct buf rows = {0};
+    CLEANUP_DEINIT(kit_page) struct kit_page page;
+    if (kit_page_begin(&page, rq, &paging, STR_NONE))
         return AWS_FAILED;
-    cw_dashboard_key(&to, rq, STR_NONE);
-    key_after(&to);
-    cw_dashboard_key(&from, rq, after.len ? buf_view(&after) : STR_NONE);
-    if (after.len)
-        key_after(&from);
-    json_t *list = json_array();
-    rq->out = json_object();
-    json_set(rq->out, "DashboardEntries", list);
-    CLEANUP(store_iter) struct store_iter *it =
-        store_iter_new(rq_store(rq), rq_snap(rq), STORE_META, buf_view(&from), buf_view(&to), false);
-    while (store_iter_next(it)) {
-        CLEANUP_JSON json_t *doc = json_parse(it->value, NULL);
+    cw_dashboard_key(&rows, rq, STR_NONE);
+    kit_page_rows(&page, STORE_META, buf_view(&rows));
+    while (kit_page_next(&page)) {
+        CLEANUP_JSON json_t *doc = json_parse(page.value, NULL);
         str name = json_str(doc, "Name");
-        if (!str_starts(name, prefix))
+        if (!str_starts(name, json_str(rq->in, "DashboardNamePrefix")))
             continue;
-        if (json_array_size(list) == PAGE) {
-            json_set_str(rq->out, "NextToken", cw_token_make(rq, last));
-            break;
-        }
         json_t *entry = json_object();
         json_set_str(entry, "DashboardName", name);
         json_set_str(entry, "DashboardArn", dashboard_arn(rq, name));
         json_set(entry, "LastModified", json_incref(json_object_get(doc, "LastModified")));
         json_set_int(entry, "Size", (int64_t)json_str(doc, "Body").len);
-        json_array_append_new(list, entry);
-        last = arena_str(&rq->arena, name);
+        kit_page_add(&page, STR_NONE, entry);
     }
-    int fault = store_iter_fault(it);
-    return fault ? aws_fault(rq, fault, "list dashboards") : 0;
+    return kit_page_end(&page);
 }
 
 /* All or none: "if you specify a dashboard that does not exist, none is deleted". */

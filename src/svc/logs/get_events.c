@@ -4,22 +4,16 @@
  */
 #include "svc/logs/logs_priv.h"
 
-#include <stdio.h>
-
 enum { DEFAULT_LIMIT = 10000, MAX_BYTES = 1048576 };
 
 static str make_token(struct rq *rq, char direction, struct logs_place at) {
-    return arena_printf(&rq->arena, "%c/%020llu%020llu", direction, (unsigned long long)at.time_ms,
-                        (unsigned long long)at.id);
+    return arena_printf(&rq->arena, "%c/" STR_FMT, direction, STR_ARG(logs_place_text(rq, at)));
 }
 
 static bool take_token(str token, char *ret_direction, struct logs_place *ret_at) {
-    uint64_t time, id;
-    if (token.len != 42 || (token.p[0] != 'f' && token.p[0] != 'b') || token.p[1] != '/' ||
-        !str_to_u64(str_slice(token, 2, 22), &time) || !str_to_u64(str_slice(token, 22, 42), &id) || time > INT64_MAX)
+    if (!(str_starts(token, S("f/")) || str_starts(token, S("b/"))) || !logs_place_parse(str_skip(token, 2), ret_at))
         return false;
     *ret_direction = token.p[0];
-    *ret_at = (struct logs_place){(int64_t)time, id};
     return true;
 }
 

@@ -1,8 +1,12 @@
 /* Log groups and their retention. */
+#include "base/arn.h"
 #include "store/stat.h"
+#include "svc/kit/page.h"
+#include "svc/kit/tags.h"
 #include "svc/logs/logs_priv.h"
 
-enum { DEFAULT_LIMIT = 50, MAX_TAGS = 50 };
+static const struct kit_tags tag_rules = {
+    .of = KIT_TAGS_LOGS, .refuse = {[KIT_TAGS_MANY] = {&LOGS_TooManyTagsException, NULL}}};
 
 static void put_group(struct rq *rq, const struct logs_group *group) {
     row_put_json(rq_rows(rq), &group->row, group->doc);
@@ -35,8 +39,8 @@ int logs_op_CreateLogGroup(struct svc *logs, struct rq *rq) {
     if (r != STORE_E_ABSENT)
         return r;
     CLEANUP_JSON json_t *doc = logs_new_group(rq_store(rq), name, rq->now_ms);
-    if (json_obj(rq->in, "tags"))
-        json_set(doc, "tags", json_incref(json_obj(rq->in, "tags")));
+    if (json_obj(rq->in, "tags") && kit_tags_merge(rq, &tag_rules, doc, json_obj(rq->in, "tags")))
+        return AWS_FAILED;
     row_put_json(rq_rows(rq), &row, doc);
     return 0;
 }
@@ -88,8 +92,7 @@ static int stored_bytes(struct rq *rq, uint64_t group, int64_t *ret_bytes) {
 
 static int describe(struct rq *rq, const json_t *doc, json_t **ret_out) {
     str name = json_str(doc, "name");
-    str arn = arena_printf(&rq->arena, "arn:aws:logs:" STR_FMT ":" STR_FMT ":log-group:" STR_FMT, STR_ARG(rq->region),
-                           STR_ARG(rq->account), STR_ARG(name));
+    str arn = arn_str(&rq->arena, "logs", rq->region, rq->account, "log-group:" STR_FMT, STR_ARG(name));
     int64_t bytes = 0;
     if (stored_bytes(rq, (uint64_t)json_int(doc, "id", 0), &bytes))
         return AWS_FAILED;
@@ -123,42 +126,33 @@ static int check_describe(struct rq *rq) {
     return 0;
 }
 
+static bool is_wanted(const struct rq *rq, const json_t *group) {
+    str part = json_str(rq->in, "logGroupNamePattern"), class = json_str(rq->in, "logGroupClass");
+    str name = json_str(group, "name");
+    return str_starts(name, json_str(rq->in, "logGroupNamePrefix")) && (!part.len || str_find(name, part) >= 0) &&
+           (!class.p || str_eq(class, json_str(group, "class")));
+}
+
 int logs_op_DescribeLogGroups(struct svc *logs, struct rq *rq) {
     (void)logs;
-    if (check_describe(rq))
+    static const struct kit_paging paging = {.list = "logGroups", .token = "nextToken", .limit = "limit", .most = 50,
+                                             .plain = true};
+    CLEANUP_DEINIT(buf) struct buf groups = {0};
+    CLEANUP_DEINIT(kit_page) struct kit_page page;
+    if (check_describe(rq) || kit_page_begin(&page, rq, &paging, STR_NONE))
         return AWS_FAILED;
-    str prefix = json_str(rq->in, "logGroupNamePrefix"), token = json_str(rq->in, "nextToken");
-    str part = json_str(rq->in, "logGroupNamePattern"), last = STR_NONE, class = json_str(rq->in, "logGroupClass");
-    size_t limit = (size_t)json_int(rq->in, "limit", DEFAULT_LIMIT);
-    CLEANUP_DEINIT(buf) struct buf from = {0}, to = {0};
-    logs_group_key(&to, rq->account, rq->region, STR_NONE);
-    key_after(&to);
-    logs_group_key(&from, rq->account, rq->region, token);
-    if (token.p)
-        key_after(&from);
-    json_t *list = json_array();
-    rq->out = json_object();
-    json_set(rq->out, "logGroups", list);
-    CLEANUP(store_iter) struct store_iter *it =
-        store_iter_new(rq_store(rq), rq_snap(rq), STORE_META, buf_view(&from), buf_view(&to), false);
-    while (store_iter_next(it)) {
-        CLEANUP_JSON json_t *doc = json_parse(it->value, NULL);
-        str name = json_str(doc, "name");
+    logs_group_key(&groups, rq->account, rq->region, STR_NONE);
+    kit_page_rows(&page, STORE_META, buf_view(&groups));
+    while (kit_page_next(&page)) {
+        CLEANUP_JSON json_t *group = json_parse(page.value, NULL);
         json_t *out = NULL;
-        if (!str_starts(name, prefix) || (part.len && str_find(name, part) < 0) ||
-            (class.p && !str_eq(class, json_str(doc, "class"))))
+        if (!is_wanted(rq, group))
             continue;
-        if (json_array_size(list) == limit) {
-            json_set_str(rq->out, "nextToken", last);
-            break;
-        }
-        if (describe(rq, doc, &out))
+        if (describe(rq, group, &out))
             return AWS_FAILED;
-        json_array_append_new(list, out);
-        last = arena_str(&rq->arena, name);
+        kit_page_add(&page, json_str(group, "name"), out);
     }
-    int fault = store_iter_fault(it);
-    return fault ? aws_fault(rq, fault, "list log groups") : 0;
+    return kit_page_end(&page);
 }
 
 /* ---- Retention ---- */
@@ -197,13 +191,8 @@ int logs_op_DeleteRetentionPolicy(struct svc *logs, struct rq *rq) {
 
 static int tag(struct rq *rq) {
     CLEANUP_DEINIT(logs_group) struct logs_group group = {0};
-    if (logs_group_of(rq, &group))
+    if (logs_group_of(rq, &group) || kit_tags_merge(rq, &tag_rules, group.doc, json_obj(rq->in, "tags")))
         return AWS_FAILED;
-    if (!json_obj(group.doc, "tags"))
-        json_set(group.doc, "tags", json_object());
-    json_object_update(json_obj(group.doc, "tags"), json_obj(rq->in, "tags"));
-    if (json_object_size(json_obj(group.doc, "tags")) > MAX_TAGS)
-        return aws_fail(rq, &LOGS_TooManyTagsException, NULL);
     put_group(rq, &group);
     return 0;
 }
@@ -212,8 +201,7 @@ static int untag(struct rq *rq, const json_t *names) {
     CLEANUP_DEINIT(logs_group) struct logs_group group = {0};
     if (logs_group_of(rq, &group))
         return AWS_FAILED;
-    for (size_t i = 0; i < json_array_size(names); i++)
-        json_object_del(json_obj(group.doc, "tags"), json_string_value(json_array_get(names, i)));
+    kit_tags_remove(&tag_rules, group.doc, names);
     put_group(rq, &group);
     return 0;
 }
@@ -222,9 +210,8 @@ static int list_tags(struct rq *rq) {
     CLEANUP_DEINIT(logs_group) struct logs_group group = {0};
     if (logs_group_of(rq, &group))
         return AWS_FAILED;
-    json_t *tags = json_obj(group.doc, "tags");
     rq->out = json_object();
-    json_set(rq->out, "tags", tags ? json_incref(tags) : json_object());
+    json_set(rq->out, "tags", kit_tags_map(kit_tags_stored(&tag_rules, group.doc)));
     return 0;
 }
 

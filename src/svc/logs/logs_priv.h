@@ -32,6 +32,9 @@ struct logs_place {
     int64_t time_ms;
     uint64_t id;
 };
+/* 40 digits, as they stand in tokens. False: it is none. */
+str logs_place_text(struct rq *rq, struct logs_place at);
+bool logs_place_parse(str text, struct logs_place *ret_place);
 void logs_event_key(struct buf *key, uint64_t group, struct logs_place at);
 void logs_index_key(struct buf *key, uint64_t group, uint64_t stream, struct logs_place at);
 void logs_size_key(struct buf *key, uint64_t group);

@@ -1,3 +1,4 @@
+#include "base/arn.h"
 #include "svc/logs/logs_priv.h"
 
 #define DAY_MS (24LL * 3600 * 1000)
@@ -45,6 +46,19 @@ struct logs_place logs_place_of(str key) {
     return (struct logs_place){time_ms, key_take_u64(&c)};
 }
 
+str logs_place_text(struct rq *rq, struct logs_place at) {
+    return arena_printf(&rq->arena, "%020llu%020llu", (unsigned long long)at.time_ms, (unsigned long long)at.id);
+}
+
+bool logs_place_parse(str text, struct logs_place *ret) {
+    uint64_t time, id;
+    if (text.len != 40 || !str_to_u64(str_slice(text, 0, 20), &time) || !str_to_u64(str_slice(text, 20, 40), &id) ||
+        time > INT64_MAX)
+        return false;
+    *ret = (struct logs_place){(int64_t)time, id};
+    return true;
+}
+
 /* u64 ingested, u64 stream id, stream as varint length and bytes, then the message. */
 void logs_event_encode(struct buf *out, const struct logs_event *event) {
     buf_u64(out, (uint64_t)event->ingested_ms);
@@ -86,12 +100,13 @@ json_t *logs_new_stream(struct store *store, str name, int64_t now_ms) {
 }
 
 /* NAME in arn:aws:logs:REGION:ACCOUNT:log-group:NAME, with or without ":*"; absent: not of here. */
-static str name_in_arn(struct rq *rq, str arn) {
-    str prefix = arena_printf(&rq->arena, "arn:aws:logs:" STR_FMT ":" STR_FMT ":log-group:", STR_ARG(rq->region),
-                              STR_ARG(rq->account));
-    if (!str_starts(arn, prefix))
+static str name_in_arn(const struct rq *rq, str text) {
+    static const str type = S_INIT("log-group:");
+    const struct arn here = {.region = rq->region, .account = rq->account};
+    struct arn arn;
+    if (!arn_parse_regional(text, "logs", &arn) || !arn_same_place(&arn, &here) || !str_starts(arn.resource, type))
         return STR_NONE;
-    str name = str_skip(arn, prefix.len);
+    str name = str_skip(arn.resource, type.len);
     return str_ends(name, S(":*")) ? str_slice(name, 0, name.len - 2) : name;
 }
 

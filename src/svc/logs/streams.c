@@ -1,7 +1,6 @@
 /* Log streams. */
+#include "base/arn.h"
 #include "svc/logs/logs_priv.h"
-
-#include <stdio.h>
 
 enum { DEFAULT_LIMIT = 50, DELETE_AT_ONCE = 5000 };
 
@@ -155,9 +154,9 @@ static int describe(struct rq *rq, const struct logs_group *group, const struct 
     json_array_append_new(list, out);
     json_set_str(out, "logStreamName", item->name);
     json_set_int(out, "creationTime", item->created_ms);
-    json_set_str(out, "arn", arena_printf(&rq->arena, "arn:aws:logs:" STR_FMT ":" STR_FMT ":log-group:" STR_FMT
-                                          ":log-stream:" STR_FMT, STR_ARG(rq->region), STR_ARG(rq->account),
-                                          STR_ARG(group->name), STR_ARG(item->name)));
+    json_set_str(out, "arn", arn_str(&rq->arena, "logs", rq->region, rq->account,
+                                     "log-group:" STR_FMT ":log-stream:" STR_FMT, STR_ARG(group->name),
+                                     STR_ARG(item->name)));
     json_set_int(out, "storedBytes", 0); /* always, since 2019, in AWS too */
     int r = edge(rq, group, item->id, false, &first);
     if (r == 0)
