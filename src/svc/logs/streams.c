@@ -181,38 +181,41 @@ static bool take_token(struct rq *rq, struct item *ret) {
     return true;
 }
 
+/* One page of the sorted items, from behind `after` (NULL: from the first). */
+static int answer(struct rq *rq, const struct logs_group *group, const struct items *items, const struct item *after,
+                  int (*order)(const void *a, const void *b)) {
+    size_t limit = (size_t)json_int(rq->in, "limit", DEFAULT_LIMIT), i = 0;
+    json_t *list = json_array();
+    rq->out = json_object();
+    json_set(rq->out, "logStreams", list);
+    while (after && i < items->n && order(&items->v[i], after) <= 0)
+        i++;
+    for (; i < items->n && json_array_size(list) < limit; i++)
+        if (describe(rq, group, &items->v[i], list))
+            return AWS_FAILED;
+    if (i < items->n) {
+        const struct item *last = &items->v[i - 1];
+        json_set_str(rq->out, "nextToken",
+                     arena_printf(&rq->arena, "%lld " STR_FMT, (long long)last->last_ms, STR_ARG(last->name)));
+    }
+    return 0;
+}
+
 int logs_op_DescribeLogStreams(struct svc *logs, struct rq *rq) {
     (void)logs;
-    bool by_time = str_is(json_str(rq->in, "orderBy"), "LastEventTime"), down = json_bool(rq->in, "descending", false);
-    size_t limit = (size_t)json_int(rq->in, "limit", DEFAULT_LIMIT);
+    bool by_time = str_is(json_str(rq->in, "orderBy"), "LastEventTime"), has_token = json_has(rq->in, "nextToken");
     CLEANUP_DEINIT(logs_group) struct logs_group group = {0};
+    CLEANUP_DEINIT(items) struct items items = {0};
     struct item after = {0};
     if (by_time && json_has(rq->in, "logStreamNamePrefix"))
         return aws_fail(rq, &LOGS_InvalidParameterException,
                         "Cannot order by LastEventTime with a logStreamNamePrefix.");
-    bool has_token = json_has(rq->in, "nextToken");
     if (has_token && !take_token(rq, &after))
         return aws_fail(rq, &LOGS_InvalidParameterException, "The specified nextToken is invalid.");
-    CLEANUP_DEINIT(items) struct items items = {0};
     if (logs_group_of(rq, &group) || collect(rq, &group, by_time, &items))
         return AWS_FAILED;
+    int (*order)(const void *a, const void *b) = json_bool(rq->in, "descending", false) ? descending : ascending;
     if (items.n)
-        qsort(items.v, items.n, sizeof *items.v, down ? descending : ascending);
-    json_t *list = json_array();
-    rq->out = json_object();
-    json_set(rq->out, "logStreams", list);
-    for (size_t i = 0; i < items.n; i++) {
-        const struct item *item = &items.v[i];
-        if (has_token && (down ? compare(item, &after) >= 0 : compare(item, &after) <= 0))
-            continue;
-        if (json_array_size(list) == limit) {
-            const struct item *last = &items.v[i - 1];
-            json_set_str(rq->out, "nextToken", arena_printf(&rq->arena, "%lld " STR_FMT, (long long)last->last_ms,
-                                                            STR_ARG(last->name)));
-            break;
-        }
-        if (describe(rq, &group, item, list))
-            return AWS_FAILED;
-    }
-    return 0;
+        qsort(items.v, items.n, sizeof *items.v, order);
+    return answer(rq, &group, &items, has_token ? &after : NULL, order);
 }

@@ -35,6 +35,30 @@ static void events_go_with_their_stream(void **state) {
     }
 }
 
+/* A deletion commits in between, by itself: when the group changes meanwhile, it begins anew. */
+static void streams_go_while_their_group_changes(void **state) {
+    struct cloud *c = *state;
+    ok(logs_call(c, "CreateLogGroup", "{'logGroupName':'g'}"));
+    for (int round = 0; round < ROUNDS; round++) {
+        char tags[64];
+        snprintf(tags, sizeof tags, "{'logGroupName':'g','tags':{'k':'%d'}}", round);
+        ok(logs_call(c, "CreateLogStream", "{'logGroupName':'g','logStreamName':'s'}"));
+        struct racer racers[] = {
+            {.service = "logs", .op = "TagLogGroup", .in = in(tags)},
+            {.service = "logs", .op = "DeleteLogStream", .in = in("{'logGroupName':'g','logStreamName':'s'}")},
+            {.service = "logs", .op = "PutRetentionPolicy", .in = in("{'logGroupName':'g','retentionInDays':1}")},
+        };
+        race(c, racers, ARRAY_LEN(racers));
+        for (size_t i = 0; i < ARRAY_LEN(racers); i++)
+            assert_string_equal(racers[i].code, "");
+        ok(logs_call(c, "DescribeLogGroups", "{}"));
+        assert_int_equal(json_int(json_array_get(json_arr(c->call.out, "logGroups"), 0), "retentionInDays", 0), 1);
+        ok(logs_call(c, "ListTagsLogGroup", "{'logGroupName':'g'}"));
+        assert_int_equal(atoi(json_str(json_obj(c->call.out, "tags"), "k").p), round);
+        ok(logs_call(c, "DeleteRetentionPolicy", "{'logGroupName':'g'}"));
+    }
+}
+
 static void *put_line(void *ctx) {
     struct cloud *c = ctx;
     CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
@@ -99,7 +123,7 @@ static void retention_that_is_taken_off(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {T(events_go_with_their_stream), T(streams_go_with_their_group),
-                                       T(retention_that_is_taken_off)};
+    const struct CMUnitTest tests[] = {T(events_go_with_their_stream), T(streams_go_while_their_group_changes),
+                                       T(streams_go_with_their_group), T(retention_that_is_taken_off)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
