@@ -34,14 +34,12 @@ json_t *kit_doc_attributes(const struct kit_doc *doc) { return json_obj(doc->doc
 
 static void deinit(void *doc) { kit_doc_deinit(doc); }
 
-int kit_doc_use(struct rq *rq, str account, str region, str name, struct kit_doc **ret_doc) {
-    CLEANUP_DEINIT(buf) struct buf key = {0};
+int kit_doc_use_key(struct rq *rq, str key, struct kit_doc **ret_doc) {
     struct kit_doc *doc = rq->memo;
-    kit_doc_key(&key, rq->service->name, account, region, name);
-    if (!doc || !str_eq(buf_view(&doc->row.key), buf_view(&key))) {
+    if (!doc || !str_eq(buf_view(&doc->row.key), key)) {
         doc = arena_new(&rq->arena, struct kit_doc);
         rq_on_done(rq, deinit, doc);
-        buf_str(&doc->row.key, buf_view(&key));
+        buf_str(&doc->row.key, key);
         int r = rq_row_result(rq, kit_doc_get(rq_rows_newest(rq), doc));
         if (r == AWS_FAILED)
             return r;
@@ -49,6 +47,12 @@ int kit_doc_use(struct rq *rq, str account, str region, str name, struct kit_doc
     }
     *ret_doc = doc;
     return doc->row.there ? 0 : STORE_E_ABSENT;
+}
+
+int kit_doc_use(struct rq *rq, str account, str region, str name, struct kit_doc **ret_doc) {
+    CLEANUP_DEINIT(buf) struct buf key = {0};
+    kit_doc_key(&key, rq->service->name, account, region, name);
+    return kit_doc_use_key(rq, buf_view(&key), ret_doc);
 }
 
 /* ---- Policies ---- */

@@ -28,10 +28,11 @@ void kit_doc_put(const struct rows *rows, const struct kit_doc *doc);
 json_t *kit_doc_attributes(const struct kit_doc *doc); /* borrowed */
 
 /*
- * The request's: the row of that name, newest state, read at the first call of a run. *ret_doc is
- * the request's and stays until it is over. 0, STORE_E_ABSENT or AWS_FAILED.
+ * The request's: the row of that name (or key), newest state, read at the first call of a run.
+ * *ret_doc is the request's and stays until it is over. 0, STORE_E_ABSENT or AWS_FAILED.
  */
 int kit_doc_use(struct rq *rq, str account, str region, str name, struct kit_doc **ret_doc);
+int kit_doc_use_key(struct rq *rq, str key, struct kit_doc **ret_doc);
 
 /* ---- Its policy ---- */
 /* aws_service.resource_policy, for ARNs of the service itself whose resource is the name. */

@@ -36,7 +36,7 @@ static int teardown(void **state) {
 /* ---- Two writers ---- */
 
 #define URL "http://localhost/" ACCOUNT "/jobs"
-enum { WRITERS = 8, ROUNDS = 50 };
+enum { WRITERS = 8, ROUNDS = 20 };
 
 struct writer {
     struct cloud *cloud;
