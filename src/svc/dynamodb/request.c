@@ -34,22 +34,29 @@ static int check_name(struct rq *rq, str name) {
 
 static void release(void *table) { ddb_table_free(table); }
 
+int ddb_table_name_check(struct rq *rq, str given, struct ddb_table_name *ret) {
+    if (check_name(rq, given))
+        return AWS_FAILED;
+    if (!ddb_table_name_parse(rq, given, ret))
+        return ddb_invalid(rq, "Invalid TableArn: Invalid ResourceArn provided as input " STR_FMT,
+                           STR_ARG(str_slice(given, 0, 300)));
+    return 0;
+}
+
 int ddb_table_find(struct svc *svc, struct rq *rq, str given, const struct ddb_table **ret_table) {
     struct ddb_table_name at;
     struct ddb_table *table;
     struct err err;
     *ret_table = NULL;
-    if (check_name(rq, given))
+    if (ddb_table_name_check(rq, given, &at))
         return AWS_FAILED;
-    if (!ddb_table_name_parse(rq, given, &at))
-        return ddb_invalid(rq, "Invalid TableArn: Invalid ResourceArn provided as input " STR_FMT,
-                           STR_ARG(str_slice(given, 0, 300)));
     int r = ddb_tables_get(svc->tables, at.account, at.region, at.name, &table, &err);
     if (r == STORE_E_ABSENT)
         return 0;
     if (r)
         return aws_fault(rq, r, err.text);
     rq_on_done(rq, release, table);
+    row_expect(rq_rows_newest(rq), &table->row);
     *ret_table = table;
     return 0;
 }

@@ -5,12 +5,8 @@
 
 enum { RECOVERY_DAYS = 35, DAY_MS = 86400000, TAGS_MOST = 50 };
 
-/* Writes the table's row anew, on condition that it is as it was read. */
 static void put_row(struct svc *svc, struct rq *rq, const struct ddb_table *t, const json_t *doc) {
-    CLEANUP_DEINIT(buf) struct buf row = {0};
-    json_write(&row, doc);
-    ddb_table_expect(rq_batch(rq), t);
-    store_put(rq_batch(rq), STORE_META, buf_view(&t->row_key), buf_view(&row));
+    row_put_json(rq_rows_newest(rq), &t->row, doc);
     store_after(rq_batch(rq), ddb_tables_changed, svc->tables);
 }
 

@@ -27,7 +27,12 @@ struct ddb_table_name {
     str account, region, name;
 };
 bool ddb_table_name_parse(const struct rq *rq, str given, struct ddb_table_name *ret);
-/* The table that TableName names; it lives until the request ends. 0 or AWS_FAILED. */
+/* The same, or the error. 0 or AWS_FAILED. */
+int ddb_table_name_check(struct rq *rq, str given, struct ddb_table_name *ret);
+/*
+ * The table that TableName names; it lives until the request ends. In an operation that may change
+ * something its row is a condition from here on. 0 or AWS_FAILED.
+ */
 int ddb_table_of(struct svc *svc, struct rq *rq, const struct ddb_table **ret_table);
 /* The same for a given name, without an error when it is missing: *ret_table is NULL then. */
 int ddb_table_find(struct svc *svc, struct rq *rq, str given, const struct ddb_table **ret_table);
@@ -76,7 +81,7 @@ void ddb_gauge_reads(struct svc *svc, const struct ddb_table *table,
 /* ---- write.c: one item from an old state to a new one ---- */
 struct ddb_change {
     const struct ddb_table *table;
-    struct buf key, sealed;      /* the item's row; sealed is empty when there is none */
+    struct row row;              /* the item's, sealed */
     const struct ddb_value *old; /* NULL: not there */
     const struct ddb_value *new; /* NULL: to be deleted */
     struct ddb_capacity capacity;

@@ -2,8 +2,6 @@
 
 #include "store/key.h"
 
-#include <errno.h>
-
 #define LATEST S("$LATEST")
 
 /* ---- Names ---- */
@@ -105,7 +103,6 @@ struct lambda_fn *lambda_fn_new(const struct lambda_name *name, str row) {
     fn->config = json_obj(fn->doc, "Config");
     if (!fn->config)
         return lambda_fn_free(fn);
-    buf_str(&fn->text, row);
     fn->account = own(name->account);
     fn->region = own(name->region);
     fn->fn_name = own(name->name);
@@ -125,7 +122,6 @@ struct lambda_fn *lambda_fn_free(struct lambda_fn *fn) {
     if (!fn || --fn->refs > 0)
         return NULL;
     json_decref(fn->doc);
-    buf_deinit(&fn->text);
     buf_deinit(&fn->arn);
     buf_deinit(&fn->log_group);
     free(fn->account);
@@ -135,17 +131,16 @@ struct lambda_fn *lambda_fn_free(struct lambda_fn *fn) {
     return NULL;
 }
 
-int lambda_fn_load(struct store *store, const struct lambda_name *name, struct lambda_fn **ret_fn) {
-    CLEANUP_DEINIT(buf) struct buf key = {0};
-    CLEANUP_DEINIT(buf) struct buf row = {0};
+int lambda_fn_load(const struct rows *rows, const struct lambda_name *name, struct lambda_fn **ret_fn) {
+    CLEANUP_DEINIT(row) struct row row = {0};
     if (name->qualifier.p && !str_eq(name->qualifier, LATEST))
         return STORE_E_ABSENT;
-    lambda_row_key(name, &key);
-    int r = store_get(store, NULL, STORE_META, buf_view(&key), &row);
+    lambda_row_key(name, &row.key);
+    int r = row_get(rows, &row);
     if (r)
         return r;
-    *ret_fn = lambda_fn_new(name, buf_view(&row));
-    return *ret_fn ? 0 : -EBADMSG;
+    *ret_fn = lambda_fn_new(name, buf_view(&row.bytes));
+    return *ret_fn ? 0 : STORE_E_DAMAGED;
 }
 
 int64_t lambda_fn_max_retries(const struct lambda_fn *fn) {

@@ -1,5 +1,6 @@
 #pragma once
 /* svc/lambda: the service's state, and what its files share. */
+#include "aws/row.h"
 #include "base/lock.h"
 #include "svc/lambda/errors.h"
 #include "svc/lambda/lambda.h"
@@ -109,18 +110,17 @@ int lambda_hook_policy(struct svc *svc, struct rq *rq, str arn, const struct pol
 void lambda_hook_context(struct svc *svc, struct rq *rq, struct policy_context *context);
 /* The named function of a request: 0 or AWS_FAILED. member: "FunctionName" or "Resource". */
 int lambda_rq_name(struct rq *rq, const char *member, struct lambda_name *ret);
-/* Its row, from the request's snapshot; *ret_text: the row's bytes, for store_expect_value. ret_text may be NULL. */
-int lambda_rq_row(struct rq *rq, const struct lambda_name *name, json_t **ret_doc, struct buf *ret_text);
-/* A row that a handler reads to change it: open, change doc, put. */
+
+/* change.c: the function's row as a handler reads it, to answer from or to change. */
 struct lambda_change {
     struct lambda_name name;
-    json_t *doc;
-    struct buf text; /* the row as it was read */
+    struct row row;
+    json_t *doc; /* the row, parsed */
 };
 int lambda_change_open(struct rq *rq, const char *member, struct lambda_change *ret); /* 0 or AWS_FAILED */
-/* On the condition that nobody changed it meanwhile. */
-void lambda_change_put(struct rq *rq, const struct lambda_change *change);
 void lambda_change_deinit(struct lambda_change *change);
+/* The function to be run. lasting: it must still be so when the request commits. 0 or AWS_FAILED. */
+int lambda_rq_fn(struct rq *rq, bool lasting, struct lambda_fn **ret_fn);
 /* The rows changed: when the batch commits, environments of older generations go. */
 void lambda_rq_changed(struct svc *svc, struct rq *rq);
 

@@ -8,7 +8,12 @@ struct totals {
     int64_t reserved, functions, code;
 };
 
+/*
+ * Over the functions of the account but one. What is concluded from the sums holds only as long as
+ * they do, so every row that went in is a condition; one that is made meanwhile has reserved nothing.
+ */
 static int add_up(struct rq *rq, str but, struct totals *ret) {
+    CLEANUP_DEINIT(row) struct row row = {0};
     CLEANUP_DEINIT(buf) struct buf from = {0};
     CLEANUP_DEINIT(buf) struct buf to = {0};
     lambda_row_range(rq->account, rq->region, &from, &to);
@@ -18,10 +23,12 @@ static int add_up(struct rq *rq, str but, struct totals *ret) {
     while (store_iter_next(it)) {
         CLEANUP_JSON json_t *doc = json_parse(it->value, NULL);
         const json_t *config = json_obj(doc, "Config");
+        if (str_eq(json_str(config, "FunctionName"), but))
+            continue;
+        row_seen(rq_rows(rq), &row, it->key, it->value);
         ret->functions++;
         ret->code += json_int(config, "CodeSize", 0);
-        if (!str_eq(json_str(config, "FunctionName"), but))
-            ret->reserved += json_int(doc, "Reserved", 0);
+        ret->reserved += json_int(doc, "Reserved", 0);
     }
     int fault = store_iter_fault(it);
     return fault ? aws_fault(rq, fault, "listing functions") : 0;
@@ -40,7 +47,7 @@ int lambda_op_PutFunctionConcurrency(struct svc *svc, struct rq *rq) {
             "UnreservedConcurrentExecution below its minimum value of [%d].",
             LAMBDA_UNRESERVED_LEAST);
     json_set_int(c.doc, "Reserved", wanted);
-    lambda_change_put(rq, &c);
+    row_put_json(rq_rows(rq), &c.row, c.doc);
     lambda_rq_changed(svc, rq);
     rq->out = json_pack("{s:I}", "ReservedConcurrentExecutions", (json_int_t)wanted);
     return 0;
@@ -62,7 +69,7 @@ int lambda_op_DeleteFunctionConcurrency(struct svc *svc, struct rq *rq) {
     if (lambda_change_open(rq, "FunctionName", &c))
         return AWS_FAILED;
     json_object_del(c.doc, "Reserved");
-    lambda_change_put(rq, &c);
+    row_put_json(rq_rows(rq), &c.row, c.doc);
     lambda_rq_changed(svc, rq);
     return 0;
 }
@@ -101,7 +108,7 @@ int lambda_op_TagResource(struct svc *svc, struct rq *rq) {
     json_object_update(tags, json_obj(rq->in, "Tags"));
     if (json_object_size(tags) > TAGS_MOST)
         return lambda_fail_invalid(rq, "The number of tags exceeds the limit of %d", TAGS_MOST);
-    lambda_change_put(rq, &c);
+    row_put_json(rq_rows(rq), &c.row, c.doc);
     return 0;
 }
 
@@ -114,7 +121,7 @@ int lambda_op_UntagResource(struct svc *svc, struct rq *rq) {
     json_t *key;
     json_array_foreach(json_arr(rq->in, "TagKeys"), i, key)
         json_object_del(tags_of(c.doc), json_string_value(key));
-    lambda_change_put(rq, &c);
+    row_put_json(rq_rows(rq), &c.row, c.doc);
     return 0;
 }
 

@@ -140,7 +140,7 @@ int lambda_op_AddPermission(struct svc *svc, struct rq *rq) {
     set_statements(c.doc, statements);
     if (check_whole(rq, c.doc))
         return AWS_FAILED;
-    lambda_change_put(rq, &c);
+    row_put_json(rq_rows(rq), &c.row, c.doc);
     rq->out = json_object();
     json_set_str(rq->out, "Statement", buf_view(&text));
     return 0;
@@ -159,7 +159,7 @@ int lambda_op_RemovePermission(struct svc *svc, struct rq *rq) {
     json_t *statements = json_copy(statements_of(c.doc));
     json_array_remove(statements, (size_t)at);
     set_statements(c.doc, statements);
-    lambda_change_put(rq, &c);
+    row_put_json(rq_rows(rq), &c.row, c.doc);
     return 0;
 }
 

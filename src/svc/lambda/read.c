@@ -4,19 +4,12 @@
 
 enum { PAGE = 50, PAGE_MOST = 10000 };
 
-static int take_row(struct rq *rq, json_t **ret_doc) {
-    struct lambda_name name;
-    if (lambda_rq_name(rq, "FunctionName", &name))
-        return AWS_FAILED;
-    return lambda_rq_row(rq, &name, ret_doc, NULL);
-}
-
 int lambda_op_GetFunctionConfiguration(struct svc *svc, struct rq *rq) {
     (void)svc;
-    CLEANUP_JSON json_t *doc = NULL;
-    if (take_row(rq, &doc))
+    CLEANUP_DEINIT(lambda_change) struct lambda_change c = {0};
+    if (lambda_change_open(rq, "FunctionName", &c))
         return AWS_FAILED;
-    rq->out = json_incref(json_obj(doc, "Config"));
+    rq->out = json_incref(json_obj(c.doc, "Config"));
     return 0;
 }
 
@@ -24,17 +17,17 @@ int lambda_op_GetFunctionConfiguration(struct svc *svc, struct rq *rq) {
  * out. */
 int lambda_op_GetFunction(struct svc *svc, struct rq *rq) {
     (void)svc;
-    CLEANUP_JSON json_t *doc = NULL;
-    if (take_row(rq, &doc))
+    CLEANUP_DEINIT(lambda_change) struct lambda_change c = {0};
+    if (lambda_change_open(rq, "FunctionName", &c))
         return AWS_FAILED;
-    rq->out = json_pack("{s:O,s:{s:s}}", "Configuration", json_obj(doc, "Config"), "Code",
+    rq->out = json_pack("{s:O,s:{s:s}}", "Configuration", json_obj(c.doc, "Config"), "Code",
                         "RepositoryType", "S3");
-    if (json_obj(doc, "Tags") && json_object_size(json_obj(doc, "Tags")))
-        json_set(rq->out, "Tags", json_incref(json_obj(doc, "Tags")));
-    if (json_has(doc, "Reserved"))
+    if (json_obj(c.doc, "Tags") && json_object_size(json_obj(c.doc, "Tags")))
+        json_set(rq->out, "Tags", json_incref(json_obj(c.doc, "Tags")));
+    if (json_has(c.doc, "Reserved"))
         json_set(rq->out, "Concurrency",
                  json_pack("{s:I}", "ReservedConcurrentExecutions",
-                           (json_int_t)json_int(doc, "Reserved", 0)));
+                           (json_int_t)json_int(c.doc, "Reserved", 0)));
     return 0;
 }
 
@@ -73,28 +66,28 @@ int lambda_op_ListFunctions(struct svc *svc, struct rq *rq) {
 
 int lambda_op_ListVersionsByFunction(struct svc *svc, struct rq *rq) {
     (void)svc;
-    CLEANUP_JSON json_t *doc = NULL;
-    if (take_row(rq, &doc))
+    CLEANUP_DEINIT(lambda_change) struct lambda_change c = {0};
+    if (lambda_change_open(rq, "FunctionName", &c))
         return AWS_FAILED;
-    rq->out = json_pack("{s:[O]}", "Versions", json_obj(doc, "Config"));
+    rq->out = json_pack("{s:[O]}", "Versions", json_obj(c.doc, "Config"));
     return 0;
 }
 
 /* ---- What is the same for every function here; the stack tools ask for it ---- */
 int lambda_op_GetFunctionCodeSigningConfig(struct svc *svc, struct rq *rq) {
     (void)svc;
-    CLEANUP_JSON json_t *doc = NULL;
-    if (take_row(rq, &doc))
+    CLEANUP_DEINIT(lambda_change) struct lambda_change c = {0};
+    if (lambda_change_open(rq, "FunctionName", &c))
         return AWS_FAILED;
     rq->out = json_pack("{s:s,s:O}", "CodeSigningConfigArn", "", "FunctionName",
-                        json_object_get(json_obj(doc, "Config"), "FunctionName"));
+                        json_object_get(json_obj(c.doc, "Config"), "FunctionName"));
     return 0;
 }
 
 int lambda_op_GetFunctionRecursionConfig(struct svc *svc, struct rq *rq) {
     (void)svc;
-    CLEANUP_JSON json_t *doc = NULL;
-    if (take_row(rq, &doc))
+    CLEANUP_DEINIT(lambda_change) struct lambda_change c = {0};
+    if (lambda_change_open(rq, "FunctionName", &c))
         return AWS_FAILED;
     rq->out = json_pack("{s:s}", "RecursiveLoop", "Allow");
     return 0;
@@ -102,10 +95,10 @@ int lambda_op_GetFunctionRecursionConfig(struct svc *svc, struct rq *rq) {
 
 int lambda_op_GetRuntimeManagementConfig(struct svc *svc, struct rq *rq) {
     (void)svc;
-    CLEANUP_JSON json_t *doc = NULL;
-    if (take_row(rq, &doc))
+    CLEANUP_DEINIT(lambda_change) struct lambda_change c = {0};
+    if (lambda_change_open(rq, "FunctionName", &c))
         return AWS_FAILED;
     rq->out = json_pack("{s:s,s:O}", "UpdateRuntimeOn", "Auto", "FunctionArn",
-                        json_object_get(json_obj(doc, "Config"), "FunctionArn"));
+                        json_object_get(json_obj(c.doc, "Config"), "FunctionArn"));
     return 0;
 }
