@@ -1,15 +1,17 @@
 #include "svc/dynamodb/svc_priv.h"
 
+#include "base/arn.h"
+#include "base/ascii.h"
+
 /* ---- Tables ---- */
 bool ddb_table_name_parse(const struct rq *rq, str given, struct ddb_table_name *ret) {
+    struct arn arn;
     *ret = (struct ddb_table_name){rq->account, rq->region, given};
-    if (!str_starts(given, S("arn:aws:dynamodb:")))
-        return str_chr(given, ':') < 0;
-    str rest = str_skip(given, 17), resource;
-    if (!str_cut(rest, ':', &ret->region, &rest) || !str_cut(rest, ':', &ret->account, &resource) ||
-        !str_starts(resource, S("table/")))
+    if (str_chr(given, ':') < 0)
+        return true;
+    if (!arn_parse_regional(given, "dynamodb", &arn) || !str_starts(arn.resource, S("table/")))
         return false;
-    ret->name = str_skip(resource, 6);
+    *ret = (struct ddb_table_name){arn.account, arn.region, str_skip(arn.resource, 6)};
     return str_chr(ret->name, '/') < 0;
 }
 
@@ -22,13 +24,8 @@ static int check_name(struct rq *rq, str name) {
         return ddb_invalid(rq, rule, STR_ARG(name), "have length greater than or equal to 3");
     if (name.len > 255)
         return ddb_invalid(rq, rule, STR_ARG(name), "have length less than or equal to 255");
-    for (size_t i = 0; i < name.len; i++) {
-        char c = name.p[i];
-        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-              c == '.' || c == '-'))
-            return ddb_invalid(rq, rule, STR_ARG(name),
-                               "satisfy regular expression pattern: [a-zA-Z0-9_.-]+");
-    }
+    if (!ascii_only_alnum(name, "_.-"))
+        return ddb_invalid(rq, rule, STR_ARG(name), "satisfy regular expression pattern: [a-zA-Z0-9_.-]+");
     return 0;
 }
 

@@ -3,7 +3,7 @@
 
 #include "store/key.h"
 
-enum { RECOVERY_DAYS = 35, DAY_MS = 86400000, TAGS_MOST = 50 };
+enum { RECOVERY_DAYS = 35, DAY_MS = 86400000 };
 
 static void put_row(struct svc *svc, struct rq *rq, const struct ddb_table *t, const json_t *doc) {
     row_put_json(rq_rows_newest(rq), &t->row, doc);
@@ -87,6 +87,13 @@ int ddb_op_UpdateContinuousBackups(struct svc *svc, struct rq *rq) {
 }
 
 /* ---- Tags ---- */
+const struct kit_tags ddb_tags = {
+    .of = KIT_TAGS_DYNAMODB,
+    .refuse = {[KIT_TAGS_RESERVED] = {&DDB_ValidationException, "One or more parameter values were invalid: Tag keys "
+                                                                "may not begin with aws:"},
+               [KIT_TAGS_MANY] = {&DDB_ValidationException, "Too many tags: at most {most}"}},
+};
+
 static int tagged_table(struct svc *svc, struct rq *rq, const struct ddb_table **ret) {
     str arn = json_str(rq->in, "ResourceArn");
     if (!str_starts(arn, S("arn:")))
@@ -101,56 +108,33 @@ static int tagged_table(struct svc *svc, struct rq *rq, const struct ddb_table *
 
 int ddb_op_TagResource(struct svc *svc, struct rq *rq) {
     const struct ddb_table *table;
-    const json_t *list = json_arr(rq->in, "Tags");
     int r = tagged_table(svc, rq, &table);
     if (r)
         return r;
     CLEANUP_JSON json_t *doc = json_deep_copy(table->doc);
-    json_t *tags = json_obj(doc, "Tags");
-    if (!tags)
-        json_set(doc, "Tags", tags = json_object());
-    for (size_t i = 0; i < json_array_size(list); i++) {
-        str key = json_str(json_array_get(list, i), "Key");
-        if (str_starts(key, S("aws:")))
-            return ddb_invalid(rq, "One or more parameter values were invalid: Tag keys may not "
-                                   "begin with aws:");
-        json_object_setn_new(tags, key.p, key.len,
-                             json_of_str(json_str(json_array_get(list, i), "Value")));
-    }
-    if (json_object_size(tags) > TAGS_MOST)
-        return ddb_invalid(rq, "Too many tags: at most %d", TAGS_MOST);
+    if (kit_tags_merge(rq, &ddb_tags, doc, json_arr(rq->in, "Tags")))
+        return AWS_FAILED;
     put_row(svc, rq, table, doc);
     return 0;
 }
 
 int ddb_op_UntagResource(struct svc *svc, struct rq *rq) {
     const struct ddb_table *table;
-    const json_t *keys = json_arr(rq->in, "TagKeys");
     int r = tagged_table(svc, rq, &table);
     if (r)
         return r;
     CLEANUP_JSON json_t *doc = json_deep_copy(table->doc);
-    for (size_t i = 0; i < json_array_size(keys); i++)
-        json_object_del(json_obj(doc, "Tags"), json_string_value(json_array_get(keys, i)));
+    kit_tags_remove(&ddb_tags, doc, json_arr(rq->in, "TagKeys"));
     put_row(svc, rq, table, doc);
     return 0;
 }
 
 int ddb_op_ListTagsOfResource(struct svc *svc, struct rq *rq) {
     const struct ddb_table *table;
-    const char *key;
-    json_t *value;
     int r = tagged_table(svc, rq, &table);
     if (r)
         return r;
-    json_t *list = json_array();
     rq->out = json_object();
-    json_set(rq->out, "Tags", list);
-    json_object_foreach(json_obj(table->doc, "Tags"), key, value) {
-        json_t *tag = json_object();
-        json_set_str(tag, "Key", str_c(key));
-        json_set_str(tag, "Value", json_text(value));
-        json_array_append_new(list, tag);
-    }
+    json_set(rq->out, "Tags", kit_tags_list(kit_tags_stored(&ddb_tags, table->doc)));
     return 0;
 }

@@ -4,6 +4,7 @@
 #include "svc/dynamodb/expr.h"
 #include "svc/dynamodb/rowkey.h"
 #include "svc/dynamodb/table.h"
+#include "svc/kit/tags.h"
 
 #include "aws/op.h"
 
@@ -52,6 +53,9 @@ int ddb_check_key(struct rq *rq, const struct ddb_table *table, const struct ddb
 /* Opens a sealed row; aad is its key. The item lives in the request's arena. */
 int ddb_open_item(struct rq *rq, const struct ddb_table *table, str row_key, str sealed,
                   const struct ddb_value **ret);
+
+/* ---- settings_ops.c ---- */
+extern const struct kit_tags ddb_tags;
 
 /* ---- capacity.c ---- */
 enum { DDB_CAPACITY_INDEXES = 32 };

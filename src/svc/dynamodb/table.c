@@ -1,5 +1,6 @@
 #include "svc/dynamodb/table.h"
 
+#include "base/arn.h"
 #include "base/codec.h"
 #include "base/lock.h"
 #include "base/map.h"
@@ -101,8 +102,7 @@ static int read_table(struct store *store, struct ddb_table *t, struct err *err)
         return STORE_E_DAMAGED;
     t->id = (uint64_t)json_int(t->doc, "Id", 0);
     t->history = json_has(t->doc, "Recovery");
-    t->arn = arena_printf(&t->arena, "arn:aws:dynamodb:" STR_FMT ":" STR_FMT ":table/" STR_FMT,
-                          STR_ARG(t->region), STR_ARG(t->account), STR_ARG(t->name));
+    t->arn = arn_str(&t->arena, "dynamodb", t->region, t->account, "table/" STR_FMT, STR_ARG(t->name));
     t->prefix = keep_prefix(t, "i", 0);
     t->history_prefix = keep_prefix(t, "h", 0);
     if (t->id == 0 || !codec_unhex(json_str(t->doc, "KeyId"), key_id, sizeof key_id) ||

@@ -2,9 +2,11 @@
 #include "svc/dynamodb/create.h"
 #include "svc/dynamodb/describe.h"
 
+#include "base/arn.h"
 #include "base/codec.h"
 #include "base/rand.h"
 #include "store/key.h"
+#include "svc/kit/page.h"
 
 /* ---- CreateTable ---- */
 /* Adds the row of a new table to the batch, with its identity and its data key. */
@@ -49,8 +51,7 @@ int ddb_op_CreateTable(struct svc *svc, struct rq *rq) {
     if (r != STORE_E_ABSENT || (r = put_table(svc, rq, &row, doc)))
         return r;
     struct ddb_table view = {.account = at.account, .region = at.region, .name = at.name, .doc = doc};
-    view.arn = arena_printf(&rq->arena, "arn:aws:dynamodb:" STR_FMT ":" STR_FMT ":table/" STR_FMT,
-                            STR_ARG(at.region), STR_ARG(at.account), STR_ARG(at.name));
+    view.arn = arn_str(&rq->arena, "dynamodb", at.region, at.account, "table/" STR_FMT, STR_ARG(at.name));
     view.id = (uint64_t)json_int(doc, "Id", 0);
     if ((r = check_tag_right(rq, &view)))
         return r;
@@ -127,30 +128,17 @@ int ddb_op_DeleteTable(struct svc *svc, struct rq *rq) {
 
 /* ---- ListTables ---- */
 int ddb_op_ListTables(struct svc *svc, struct rq *rq) {
-    CLEANUP_DEINIT(buf) struct buf from = {0}, to = {0};
-    size_t limit = (size_t)json_int(rq->in, "Limit", 100);
-    str start = json_str(rq->in, "ExclusiveStartTableName");
-    ddb_table_row_key(&from, rq->account, rq->region, STR_NONE);
-    size_t head = from.len;
-    buf_str(&to, buf_view(&from));
-    key_after(&to);
-    if (start.p) {
-        buf_str(&from, start);
-        buf_u8(&from, 0);
-    }
-    CLEANUP(store_iter) struct store_iter *it = store_iter_new(
-        svc->store, NULL, STORE_META, buf_view(&from), buf_view(&to), false);
-    json_t *names = json_array();
-    rq->out = json_object();
-    json_set(rq->out, "TableNames", names);
-    while (store_iter_next(it)) {
-        if (json_array_size(names) == limit) {
-            json_set_str(rq->out, "LastEvaluatedTableName",
-                         json_text(json_array_get(names, limit - 1)));
-            break;
-        }
-        json_push_str(names, str_skip(it->key, head));
-    }
-    int r = store_iter_fault(it);
-    return r ? aws_fault(rq, r, "listing tables") : 0;
+    (void)svc;
+    static const struct kit_paging paging = {.list = "TableNames", .limit = "Limit", .most = 100, .plain = true,
+                                             .token = "ExclusiveStartTableName",
+                                             .next = "LastEvaluatedTableName"};
+    CLEANUP_DEINIT(buf) struct buf prefix = {0};
+    CLEANUP_DEINIT(kit_page) struct kit_page page;
+    if (kit_page_begin(&page, rq, &paging, STR_NONE))
+        return AWS_FAILED;
+    ddb_table_row_key(&prefix, rq->account, rq->region, STR_NONE);
+    kit_page_rows(&page, STORE_META, buf_view(&prefix));
+    while (kit_page_next(&page))
+        kit_page_add(&page, STR_NONE, json_of_str(str_skip(page.key, prefix.len)));
+    return kit_page_end(&page);
 }

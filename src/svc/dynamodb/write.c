@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "store/key.h"
+#include "svc/kit/metric.h"
 
 /* ---- Reading the old state ---- */
 int ddb_change_load(struct rq *rq, struct ddb_change *change, const struct ddb_table *table,
@@ -185,15 +186,12 @@ static void write_history(struct rq *rq, const struct ddb_change *change) {
 
 static void write_metric(struct svc *svc, struct rq *rq, const struct ddb_table *t, str index,
                          double units) {
-    struct hub_dimension dimensions[2] = {{S("TableName"), t->name},
-                                          {S("GlobalSecondaryIndexName"), index}};
-    hub_put_metric(svc->hub, rq_batch(rq),
-                   &(struct hub_metric){.account = t->account, .region = t->region,
-                                        .name_space = S("AWS/DynamoDB"),
-                                        .name = S("ConsumedWriteCapacityUnits"),
-                                        .dimensions = dimensions, .n_dimensions = index.p ? 2 : 1,
-                                        .value = units, .count = 1, .unit = "Count",
-                                        .time_ms = rq->now_ms});
+    struct kit_metrics metrics = {.hub = svc->hub, .account = t->account, .region = t->region,
+                                  .name_space = "AWS/DynamoDB", .dimensions = {{S("TableName"), t->name}},
+                                  .time_ms = rq->now_ms};
+    if (index.p)
+        metrics.dimensions[1] = (struct hub_dimension){S("GlobalSecondaryIndexName"), index};
+    kit_metric_put(&metrics, rq_batch(rq), "ConsumedWriteCapacityUnits", units, 1, "Count");
 }
 
 static void write_metrics(struct svc *svc, struct rq *rq, const struct ddb_change *change) {

@@ -75,7 +75,8 @@ int lambda_op_CreateFunction(struct svc *svc, struct rq *rq) {
     CLEANUP_JSON json_t *doc = json_object();
     json_t *config = new_config(&name);
     json_set(doc, "Config", config);
-    if (lambda_config_apply(svc, rq, config, true))
+    if (lambda_config_apply(svc, rq, config, true) ||
+        (json_has(rq->in, "Tags") && kit_tags_merge(rq, &lambda_tags, doc, json_obj(rq->in, "Tags"))))
         return AWS_FAILED;
     struct lambda_package *package = NULL;
     if (lambda_package_take(svc, rq, json_obj(rq->in, "Code"), &package))
@@ -85,8 +86,6 @@ int lambda_op_CreateFunction(struct svc *svc, struct rq *rq) {
     next_generation(svc, rq, doc);
     /* A function made again under an old name is another one: its environments must not mix. */
     json_set_int(doc, "Generation", rq->now_ms);
-    if (json_obj(rq->in, "Tags"))
-        json_set(doc, "Tags", json_incref(json_obj(rq->in, "Tags")));
     row_put_json(rq_rows(rq), &row, doc);
     rq->out = json_incref(config);
     return 0;

@@ -24,10 +24,10 @@ bool lambda_name_parse(str text, str account, str region, struct lambda_name *re
 void lambda_name_arn(const struct lambda_name *name, struct buf *out);
 
 void lambda_row_key(const struct lambda_name *name, struct buf *key);
-/* The range of one account's functions in one region. */
-void lambda_row_range(str account, str region, struct buf *from, struct buf *to);
+/* What the keys of one account's functions in one region begin with. */
+void lambda_row_prefix(str account, str region, struct buf *prefix);
 
-enum { LAMBDA_RETRIES = 2, LAMBDA_MAX_AGE_S = 6 * 3600, LAMBDA_LATEST_LEN = 7 };
+enum { LAMBDA_RETRIES = 2, LAMBDA_MAX_AGE_S = 6 * 3600, LAMBDA_NAME_MOST = 64 };
 
 /* Immutable, shared by pools, environments and invocations. All str point into doc or the names. */
 struct lambda_fn {

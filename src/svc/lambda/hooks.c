@@ -1,7 +1,6 @@
 /* What authorisation asks of Lambda. */
+#include "svc/kit/resource_policy.h"
 #include "svc/lambda/lambda_priv.h"
-
-#include <errno.h>
 
 static const char *member_of(const struct rq *rq) {
     return json_has(rq->in, "Resource") ? "Resource" : "FunctionName";
@@ -34,10 +33,6 @@ int lambda_hook_resource(struct svc *svc, struct rq *rq, struct buf *ret_arn) {
     return 0;
 }
 
-static void policy_done(void *policy) {
-    policy_free(policy);
-}
-
 int lambda_hook_policy(struct svc *svc, struct rq *rq, str arn, const struct policy **ret_policy,
                        str *ret_account) {
     struct lambda_name name;
@@ -49,15 +44,9 @@ int lambda_hook_policy(struct svc *svc, struct rq *rq, str arn, const struct pol
     int r = lambda_fn_load(&(struct rows){.store = svc->store}, &name, &fn);
     if (r)
         return r == STORE_E_ABSENT ? 0 : r;
-    struct policy *policy = NULL;
-    struct err err = {0};
-    r = lambda_policy_of(fn, &policy, &err);
-    if (r)
-        return aws_fault(rq, -EBADMSG, err.text);
-    if (policy)
-        rq_on_done(rq, policy_done, policy);
-    *ret_policy = policy;
-    return 0;
+    CLEANUP_DEINIT(buf) struct buf text = {0};
+    lambda_policy_text(fn, &text);
+    return kit_resource_policy(rq, buf_view(&text), ret_policy);
 }
 
 void lambda_hook_context(struct svc *svc, struct rq *rq, struct policy_context *context) {

@@ -2,6 +2,7 @@
 /* svc/lambda: the service's state, and what its files share. */
 #include "aws/row.h"
 #include "base/lock.h"
+#include "svc/kit/tags.h"
 #include "svc/lambda/errors.h"
 #include "svc/lambda/lambda.h"
 #include "svc/lambda/pool.h"
@@ -101,8 +102,8 @@ void lambda_after_expired(struct svc *svc, struct store_batch *batch, struct lam
 void lambda_ports_plug(struct svc *svc);
 
 /* permission.c */
-/* The function's resource policy compiled, or NULL without one. *ret_policy is the caller's. */
-int lambda_policy_of(const struct lambda_fn *fn, struct policy **ret_policy, struct err *err);
+/* The function's resource policy; nothing when it has none. */
+void lambda_policy_text(const struct lambda_fn *fn, struct buf *out);
 
 /* hooks.c: of the service row. */
 int lambda_hook_resource(struct svc *svc, struct rq *rq, struct buf *ret_arn);
@@ -123,6 +124,9 @@ void lambda_change_deinit(struct lambda_change *change);
 int lambda_rq_fn(struct rq *rq, bool lasting, struct lambda_fn **ret_fn);
 /* The rows changed: when the batch commits, environments of older generations go. */
 void lambda_rq_changed(struct svc *svc, struct rq *rq);
+
+/* manage.c */
+extern const struct kit_tags lambda_tags;
 
 /* config.c */
 /* Checks and applies the members of in to config. fresh: CreateFunction, defaults apply. 0 or AWS_FAILED. */

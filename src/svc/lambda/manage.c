@@ -1,7 +1,6 @@
 /* Reserved concurrency, tags, account settings. */
+#include "store/key.h"
 #include "svc/lambda/lambda_priv.h"
-
-enum { TAGS_MOST = 50 };
 
 /* ---- Concurrency ---- */
 struct totals {
@@ -16,7 +15,9 @@ static int add_up(struct rq *rq, str but, struct totals *ret) {
     CLEANUP_DEINIT(row) struct row row = {0};
     CLEANUP_DEINIT(buf) struct buf from = {0};
     CLEANUP_DEINIT(buf) struct buf to = {0};
-    lambda_row_range(rq->account, rq->region, &from, &to);
+    lambda_row_prefix(rq->account, rq->region, &from);
+    buf_str(&to, buf_view(&from));
+    key_after(&to);
     CLEANUP(store_iter)
     struct store_iter *it = store_iter_new(rq_store(rq), rq_snap(rq), STORE_META, buf_view(&from),
                                            buf_view(&to), false);
@@ -90,24 +91,17 @@ int lambda_op_GetAccountSettings(struct svc *svc, struct rq *rq) {
 }
 
 /* ---- Tags ---- */
-static json_t *tags_of(json_t *doc) {
-    json_t *tags = json_obj(doc, "Tags");
-    if (tags)
-        return tags;
-    tags = json_object();
-    json_set(doc, "Tags", tags);
-    return tags;
-}
+const struct kit_tags lambda_tags = {
+    .of = KIT_TAGS_LAMBDA,
+    .refuse = {[KIT_TAGS_MANY] = {&lambda_e_InvalidParameterValueException,
+                                  "The number of tags exceeds the limit of {most}"}},
+};
 
 int lambda_op_TagResource(struct svc *svc, struct rq *rq) {
     (void)svc;
     CLEANUP_DEINIT(lambda_change) struct lambda_change c = {0};
-    if (lambda_change_open(rq, "Resource", &c))
+    if (lambda_change_open(rq, "Resource", &c) || kit_tags_merge(rq, &lambda_tags, c.doc, json_obj(rq->in, "Tags")))
         return AWS_FAILED;
-    json_t *tags = tags_of(c.doc);
-    json_object_update(tags, json_obj(rq->in, "Tags"));
-    if (json_object_size(tags) > TAGS_MOST)
-        return lambda_fail_invalid(rq, "The number of tags exceeds the limit of %d", TAGS_MOST);
     row_put_json(rq_rows(rq), &c.row, c.doc);
     return 0;
 }
@@ -117,10 +111,7 @@ int lambda_op_UntagResource(struct svc *svc, struct rq *rq) {
     CLEANUP_DEINIT(lambda_change) struct lambda_change c = {0};
     if (lambda_change_open(rq, "Resource", &c))
         return AWS_FAILED;
-    size_t i;
-    json_t *key;
-    json_array_foreach(json_arr(rq->in, "TagKeys"), i, key)
-        json_object_del(tags_of(c.doc), json_string_value(key));
+    kit_tags_remove(&lambda_tags, c.doc, json_arr(rq->in, "TagKeys"));
     row_put_json(rq_rows(rq), &c.row, c.doc);
     return 0;
 }
@@ -130,6 +121,6 @@ int lambda_op_ListTags(struct svc *svc, struct rq *rq) {
     CLEANUP_DEINIT(lambda_change) struct lambda_change c = {0};
     if (lambda_change_open(rq, "Resource", &c))
         return AWS_FAILED;
-    rq->out = json_pack("{s:O}", "Tags", tags_of(c.doc));
+    rq->out = json_pack("{s:o}", "Tags", kit_tags_map(kit_tags_stored(&lambda_tags, c.doc)));
     return 0;
 }

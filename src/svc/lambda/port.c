@@ -1,25 +1,16 @@
 /* The hub's doors: events for functions, checks at configuration time, synchronous calls from
  * inside. */
-#include "aws/port.h"
 #include "base/rand.h"
+#include "svc/kit/resource_policy.h"
 #include "svc/lambda/lambda_priv.h"
 
 #include <errno.h>
 
 /* ---- May the source invoke it? ---- */
-/*
- * A service needs a statement of the function's policy, with SourceArn and SourceAccount as it
- * says. What another function sends was authorised by that function's role (after.c).
- */
 static int may_invoke(const struct lambda_fn *fn, const struct hub_event *event) {
-    CLEANUP(policy) struct policy *policy = NULL;
-    struct err err = {0};
-    if (str_is(event->source_service, "lambda.amazonaws.com"))
-        return str_eq(event->source_account, fn->name.account) ? HUB_OK : HUB_E_DENIED;
-    if (lambda_policy_of(fn, &policy, &err))
-        return HUB_E_DENIED;
-    return aws_port_decide(event, policy, "lambda:InvokeFunction", buf_view(&fn->arn),
-                           fn->name.account);
+    CLEANUP_DEINIT(buf) struct buf policy = {0};
+    lambda_policy_text(fn, &policy);
+    return kit_port_admits(event, buf_view(&policy), "lambda:InvokeFunction", buf_view(&fn->arn), fn->name.account);
 }
 
 static int find(const struct rows *rows, str arn, struct lambda_fn **ret_fn) {

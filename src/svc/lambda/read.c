@@ -1,8 +1,7 @@
 /* GetFunction, GetFunctionConfiguration, ListFunctions, ListVersionsByFunction, and the fixed
  * answers. */
+#include "svc/kit/page.h"
 #include "svc/lambda/lambda_priv.h"
-
-enum { PAGE = 50, PAGE_MOST = 10000 };
 
 int lambda_op_GetFunctionConfiguration(struct svc *svc, struct rq *rq) {
     (void)svc;
@@ -31,37 +30,23 @@ int lambda_op_GetFunction(struct svc *svc, struct rq *rq) {
     return 0;
 }
 
-/* Marker is the name behind which to go on. */
 int lambda_op_ListFunctions(struct svc *svc, struct rq *rq) {
     (void)svc;
-    CLEANUP_DEINIT(buf) struct buf from = {0};
-    CLEANUP_DEINIT(buf) struct buf to = {0};
-    int64_t most = json_int(rq->in, "MaxItems", PAGE);
-    str marker = json_str(rq->in, "Marker");
-    lambda_row_range(rq->account, rq->region, &from, &to);
-    struct lambda_name name = {rq->account, rq->region, marker, STR_NONE};
-    if (marker.len) {
-        lambda_row_key(&name, &from);
-        buf_char(&from, '\0'); /* the first key behind it */
-    }
-    CLEANUP(store_iter)
-    struct store_iter *it = store_iter_new(rq_store(rq), rq_snap(rq), STORE_META, buf_view(&from),
-                                           buf_view(&to), false);
-    json_t *list = json_array();
-    rq->out = json_pack("{s:o}", "Functions", list);
-    while (store_iter_next(it)) {
-        CLEANUP_JSON json_t *doc = json_parse(it->value, NULL);
+    static const struct kit_paging paging = {.list = "Functions", .token = "Marker", .next = "NextMarker",
+                                             .limit = "MaxItems", .most = 10000, .otherwise = 50, .plain = true};
+    CLEANUP_DEINIT(buf) struct buf prefix = {0};
+    CLEANUP_DEINIT(kit_page) struct kit_page page;
+    if (kit_page_begin(&page, rq, &paging, STR_NONE))
+        return AWS_FAILED;
+    lambda_row_prefix(rq->account, rq->region, &prefix);
+    kit_page_rows(&page, STORE_META, buf_view(&prefix));
+    while (kit_page_next(&page)) {
+        CLEANUP_JSON json_t *doc = json_parse(page.value, NULL);
         json_t *config = json_obj(doc, "Config");
-        if ((int64_t)json_array_size(list) == (most < PAGE_MOST ? most : PAGE_MOST)) {
-            const json_t *last = json_array_get(list, json_array_size(list) - 1);
-            json_set_str(rq->out, "NextMarker", json_str(last, "FunctionName"));
-            break;
-        }
         if (config)
-            json_array_append(list, config);
+            kit_page_add(&page, json_str(config, "FunctionName"), json_incref(config));
     }
-    int fault = store_iter_fault(it);
-    return fault ? aws_fault(rq, fault, "listing functions") : 0;
+    return kit_page_end(&page);
 }
 
 int lambda_op_ListVersionsByFunction(struct svc *svc, struct rq *rq) {
