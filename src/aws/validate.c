@@ -98,21 +98,12 @@ static void check_length(struct check *c, const struct api_shape *shape, const j
         fault(c, shape, v, "Member must have length less than or equal to %lld", (long long)shape->max);
 }
 
-/* S3 answers the names of filter rules as "Prefix" and "Suffix", and takes its own answer back. */
-static bool in_enum(const struct api_shape *shape, str v) {
-    bool any_case = str_is(shape->name, "FilterRuleName");
-    for (size_t i = 0; i < shape->n; i++)
-        if (any_case ? str_eq_nocase(shape->values[i], v) : str_eq(shape->values[i], v))
-            return true;
-    return false;
-}
-
 static void check_string(struct check *c, const struct api_shape *shape, const json_t *v) {
     str text = json_text(v);
     check_length(c, shape, v, text_length(text));
     if (shape->pattern && !api_pattern_match(shape->pattern, text))
         fault(c, shape, v, "Member must satisfy regular expression pattern: %s", shape->pattern->text);
-    if (shape->values && !in_enum(shape, text)) {
+    if (shape->values && !api_enum_has(shape, text)) {
         CLEANUP_DEINIT(buf) struct buf set = {0};
         for (size_t i = 0; i < shape->n; i++) {
             buf_c(&set, i ? ", " : "");
