@@ -11,7 +11,7 @@ void row_deinit(struct row *row) {
 
 /* ---- Reading ---- */
 
-void row_expect(const struct rows *rows, const struct row *row) {
+static void expect(const struct rows *rows, const struct row *row) {
     if (!rows->batch)
         return;
     if (row->there)
@@ -31,7 +31,7 @@ int row_peek(const struct rows *rows, struct row *row) {
 int row_get(const struct rows *rows, struct row *row) {
     int r = row_peek(rows, row);
     if (r == 0 || r == STORE_E_ABSENT)
-        row_expect(rows, row);
+        expect(rows, row);
     return r;
 }
 
@@ -41,7 +41,7 @@ void row_seen(const struct rows *rows, struct row *row, str key, str value) {
     buf_clear(&row->bytes);
     buf_str(&row->bytes, value);
     row->there = true;
-    row_expect(rows, row);
+    expect(rows, row);
 }
 
 static int parse(int r, const struct row *row, json_t **ret_doc) {
