@@ -53,7 +53,7 @@ int ddb_table_find(struct svc *svc, struct rq *rq, str given, const struct ddb_t
     if (r)
         return aws_fault(rq, r, err.text);
     rq_on_done(rq, release, table);
-    row_expect(rq_rows_newest(rq), &table->row);
+    row_still(rq_rows_newest(rq), &table->row);
     *ret_table = table;
     return 0;
 }

@@ -4,7 +4,7 @@
  *
  * A struct ddb_table is immutable and reference-counted. The cache is emptied by a hook of every
  * batch that changes a table's row, before its caller is answered; and whoever writes by a view
- * makes its row a condition (row_expect), so nothing is ever written by an old one.
+ * makes its row a condition (row_still), so nothing is ever written by an old one.
  */
 #include "aws/row.h"
 #include "svc/dynamodb/value.h"
