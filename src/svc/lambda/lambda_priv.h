@@ -85,7 +85,7 @@ void lambda_queue_close(struct svc *svc);
 /* Adds an invocation's row to batch; id: its request id, 36 characters. */
 void lambda_queue_add(struct svc *svc, struct store_batch *batch, const struct lambda_fn *fn, const char *id, str payload);
 /* The row after another failure, due again at due_ms of world time. */
-void lambda_queue_again(struct svc *svc, struct store_batch *batch, const struct lambda_inv *inv, int64_t due_ms);
+void lambda_queue_again(struct store_batch *batch, const struct lambda_inv *inv, int64_t due_ms);
 void lambda_queue_remove(struct store_batch *batch, uint64_t id);
 /* After the commit of lambda_queue_again. */
 void lambda_queue_due(struct svc *svc, uint64_t id, int64_t due_ms);

@@ -31,8 +31,8 @@ static int add_up(struct rq *rq, str but, struct totals *ret) {
         ret->code += json_int(config, "CodeSize", 0);
         ret->reserved += json_int(doc, "Reserved", 0);
     }
-    int fault = store_iter_fault(it);
-    return fault ? aws_fault(rq, fault, "listing functions") : 0;
+    int r = store_iter_fault(it);
+    return r ? aws_fault(rq, r, "listing functions") : 0;
 }
 
 int lambda_op_PutFunctionConcurrency(struct svc *svc, struct rq *rq) {

@@ -120,9 +120,7 @@ void lambda_queue_add(struct svc *svc, struct store_batch *batch, const struct l
     lambda_count_metric(svc, batch, fn, "AsyncEventsReceived", 1, "Count");
 }
 
-void lambda_queue_again(struct svc *svc, struct store_batch *batch, const struct lambda_inv *inv,
-                        int64_t due_ms) {
-    (void)svc;
+void lambda_queue_again(struct store_batch *batch, const struct lambda_inv *inv, int64_t due_ms) {
     const struct lambda_queue_row row = {
         .due_ms = due_ms,
         .born_ms = inv->born_ms,
@@ -339,8 +337,8 @@ int lambda_queue_open(struct svc *svc, struct err *err) {
         int64_t due_ms = lambda_queue_row_decode(it->value, &row) ? row.due_ms : 0;
         heap_push(&svc->queue, (struct lambda_due){due_ms, id});
     }
-    int fault = store_iter_fault(it);
-    return fault ? err_sys(err, fault, "reading the queue of asynchronous invocations") : 0;
+    int r = store_iter_fault(it);
+    return r ? err_sys(err, r, "reading the queue of asynchronous invocations") : 0;
 }
 
 void lambda_queue_close(struct svc *svc) {
