@@ -16,15 +16,8 @@
 #include <pthread.h>
 
 /* ---- Common errors ---- */
-enum aws_family { FAMILY_S3, FAMILY_QUERY, FAMILY_SNS, FAMILY_SQS, FAMILY_JSON, FAMILY_DDB, FAMILY_LOGS, FAMILY_LAMBDA, N_FAMILIES };
-enum aws_common {
-    COMMON_ACCESS_DENIED, COMMON_VALIDATION, COMMON_MISSING_PARAMETER, COMMON_MALFORMED, COMMON_INVALID_URI,
-    COMMON_UNKNOWN_OP, COMMON_NOT_IMPLEMENTED, COMMON_TOO_LARGE, COMMON_INTERNAL, COMMON_UNAVAILABLE,
-    COMMON_FULL, COMMON_BUSY, COMMON_INVALID_STORAGE_CLASS, COMMON_INVALID_ENCRYPTION, COMMON_INVALID_ATTRIBUTE, N_COMMON
-};
-enum aws_family aws_family_of(const struct api_service *api);
-enum aws_dialect aws_dialect_of(const struct api_service *api);
-/* The row in the request's spelling. */
+static inline enum aws_dialect aws_dialect_of(const struct api_service *api) { return (enum aws_dialect)api->dialect; }
+/* The row in the spelling of the request's service. */
 const struct aws_error *aws_common_error(const struct rq *rq, enum aws_common kind);
 #define aws_fail_common(rq, kind, ...) aws_fail((rq), aws_common_error((rq), (kind)), __VA_ARGS__)
 int aws_fail_fault(struct rq *rq, const struct aws_wire_fault *fault);
@@ -34,11 +27,10 @@ struct cloud_service {
     const struct aws_service *service;
     const struct aws_op **rows; /* by index in api->ops; NULL: not implemented */
 };
-enum { CLOUD_SERVICES = 16 };
 struct aws_cloud {
     struct aws_options options;
     char *default_region, *default_account, *endpoint;
-    struct cloud_service services[CLOUD_SERVICES]; /* by index in api_services */
+    struct cloud_service services[API_N_SERVICES + 1]; /* by api->index; the last stays empty, for those that we do not have */
     struct router *router;
 };
 /* The added service of that model, or NULL. */
@@ -62,7 +54,7 @@ struct route {
     struct codec_param *params;  /* of the query string */
     size_t n_params;
     enum aws_common error;       /* where aws_route_request answers AWS_FAILED */
-    bool unknown_service;        /* … because of the whole service, which target names */
+    bool unknown_service;        /* … because of the whole service, which target names; api has only a dialect then */
 };
 struct router;
 struct router *aws_router_new(void);

@@ -37,13 +37,17 @@ void aws_set_sink(struct rq *rq, aws_sink_fn *write, void *stream);
 
 struct api_service; /* aws/model.h: the API model, generated */
 
-/* The errors that aws itself answers, in the service's own spelling. Rows live in aws/error rows. */
+struct aws_violation; /* aws/validate.h */
+
 struct aws_service {
     const char *name;              /* "s3": IAM prefix and rooms' name; endpoint prefix is in the model */
     const struct api_service *api;
     const struct aws_op *ops;
     size_t n_ops;
     struct svc *svc;               /* set by prog after x_open */
+    const struct aws_error *common; /* X_common: how it says what aws itself answers (aws/error.h); or NULL */
+    /* A violated constraint in the service's own words: AWS_FAILED, or 0 for the usual ones. Or NULL. */
+    int (*invalid)(struct svc *svc, struct rq *rq, const struct aws_violation *violation);
 
     /* ARN of the resource for rows whose template is "@". 0 or AWS_FAILED. */
     int (*resource)(struct svc *svc, struct rq *rq, struct buf *ret_arn);

@@ -33,7 +33,7 @@ static int resource(struct svc *cfn, struct rq *rq, struct buf *ret_arn) {
 
 struct aws_service cfn_service(struct svc *cfn) {
     return (struct aws_service){.name = "cloudformation", .api = &api_cloudformation, .ops = ops, .n_ops = ARRAY_LEN(ops),
-                                .svc = cfn, .resource = resource};
+                                .svc = cfn, .common = CFN_common, .resource = resource};
 }
 
 int cfn_open(struct svc **ret_cfn, struct aws_cloud *cloud, struct err *err) {

@@ -113,7 +113,9 @@ static void context(struct svc *svc, struct rq *rq, struct policy_context *c) {
     (void)svc;
     policy_context_add(c, S("sns:Protocol"), json_str(rq->in, "Name"));
 }
-static const struct aws_service sns = {.name = "sns", .api = &api_sns, .ops = sns_rows, .n_ops = ARRAY_LEN(sns_rows),
+/* One word of its own; the rest as its dialect says. */
+static const struct aws_error sns_says[N_COMMON] = {[COMMON_ACCESS_DENIED] = {.code = "AuthorizationError", .status = 403}};
+static const struct aws_service sns = {.name = "sns", .api = &api_sns, .ops = sns_rows, .n_ops = ARRAY_LEN(sns_rows), .common = sns_says,
                                        .resource = asked_arn, .veto = veto, .context = context};
 static const struct aws_service ddb = {.name = "dynamodb", .api = &api_dynamodb, .ops = ddb_rows, .n_ops = ARRAY_LEN(ddb_rows)};
 

@@ -22,6 +22,7 @@ struct aws_service cw_service(struct svc *cw) {
         .ops = ops,
         .n_ops = ARRAY_LEN(ops),
         .svc = cw,
+        .common = CW_common,
         .context = cw_hook_context,
     };
 }

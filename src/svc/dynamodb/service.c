@@ -18,6 +18,7 @@ struct aws_service ddb_service(struct svc *ddb) {
         .ops = ops,
         .n_ops = ARRAY_LEN(ops),
         .svc = ddb,
+        .common = DDB_common,
         .resource = ddb_hook_resource,
         .context = ddb_hook_context,
     };

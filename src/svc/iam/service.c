@@ -15,6 +15,7 @@ struct aws_service iam_service(struct svc *iam) {
         .ops = ops,
         .n_ops = ARRAY_LEN(ops),
         .svc = iam,
+        .common = IAM_common,
         .resource = iam_hook_resource,
         .resource_policy = iam_hook_policy,
         .context = iam_hook_context,

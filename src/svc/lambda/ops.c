@@ -15,6 +15,7 @@ struct aws_service lambda_service(struct svc *lambda) {
         .ops = ops,
         .n_ops = ARRAY_LEN(ops),
         .svc = lambda,
+        .common = lambda_e_common,
         .resource = lambda_hook_resource,
         .resource_policy = lambda_hook_policy,
         .context = lambda_hook_context,

@@ -15,6 +15,7 @@ struct aws_service logs_service(struct svc *logs) {
         .ops = ops,
         .n_ops = ARRAY_LEN(ops),
         .svc = logs,
+        .common = LOGS_common,
         .resource = logs_hook_resource,
     };
 }

@@ -21,6 +21,8 @@ struct aws_service s3_service(struct svc *s3) {
         .resource_policy = s3_hook_policy,
         .context = s3_hook_context,
         .veto = s3_hook_veto,
+        .common = S3_common,
+        .invalid = s3_hook_invalid,
     };
 }
 

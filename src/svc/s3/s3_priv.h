@@ -196,6 +196,7 @@ int s3_hook_policy(struct svc *svc, struct rq *rq, str arn, const struct policy 
                    str *ret_account);
 void s3_hook_context(struct svc *svc, struct rq *rq, struct policy_context *context);
 int s3_hook_veto(struct svc *svc, struct rq *rq, str arn, bool via_resource);
+int s3_hook_invalid(struct svc *svc, struct rq *rq, const struct aws_violation *violation);
 
 /* ---- sweep.c ---- */
 int s3_sweep(struct svc *svc, struct err *err);

@@ -149,7 +149,7 @@ static void context(struct svc *svc, struct rq *rq, struct policy_context *c) {
 }
 
 struct aws_service sns_service(struct svc *sns) {
-    return (struct aws_service){.name = "sns", .api = &api_sns, .ops = ops, .n_ops = ARRAY_LEN(ops), .svc = sns,
+    return (struct aws_service){.name = "sns", .api = &api_sns, .ops = ops, .n_ops = ARRAY_LEN(ops), .svc = sns, .common = SNS_common,
                                 .resource = resource, .resource_policy = resource_policy, .context = context};
 }
 

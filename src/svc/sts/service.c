@@ -15,6 +15,7 @@ struct aws_service sts_service(struct svc *sts) {
         .ops = ops,
         .n_ops = ARRAY_LEN(ops),
         .svc = sts,
+        .common = STS_common,
         .resource_policy = sts_hook_policy,
         .context = sts_hook_context,
     };
