@@ -21,6 +21,12 @@ static int backed_table(struct svc *svc, struct rq *rq, const struct ddb_table *
     return ddb_fail(rq, TableNotFoundException, "Table not found: " STR_FMT, STR_ARG(at.name));
 }
 
+static int64_t earliest(const struct rq *rq, const json_t *recovery) {
+    int64_t since = json_int(recovery, "Since", 0);
+    int64_t oldest = rq->now_ms - json_int(recovery, "Days", RECOVERY_DAYS) * DAY_MS;
+    return since > oldest ? since : oldest;
+}
+
 static json_t *backups_description(struct rq *rq, const json_t *doc) {
     const json_t *recovery = json_obj(doc, "Recovery");
     json_t *point = json_object(), *out = json_object();
@@ -29,12 +35,8 @@ static json_t *backups_description(struct rq *rq, const json_t *doc) {
     json_set_str(point, "PointInTimeRecoveryStatus", recovery ? S("ENABLED") : S("DISABLED"));
     if (!recovery)
         return out;
-    int64_t days = json_int(recovery, "Days", RECOVERY_DAYS);
-    int64_t earliest = json_int(recovery, "Since", 0), oldest = rq->now_ms - days * DAY_MS;
-    if (earliest < oldest)
-        earliest = oldest;
-    json_set_int(point, "RecoveryPeriodInDays", days);
-    json_set(point, "EarliestRestorableDateTime", json_real((double)earliest / 1000));
+    json_set_int(point, "RecoveryPeriodInDays", json_int(recovery, "Days", RECOVERY_DAYS));
+    json_set(point, "EarliestRestorableDateTime", json_real((double)earliest(rq, recovery) / 1000));
     json_set(point, "LatestRestorableDateTime", json_real((double)rq->now_ms / 1000));
     return out;
 }
@@ -70,16 +72,13 @@ int ddb_op_UpdateContinuousBackups(struct svc *svc, struct rq *rq) {
         return ddb_invalid(rq, "RecoveryPeriodInDays cannot be given when point-in-time recovery is "
                                "disabled");
     CLEANUP_JSON json_t *doc = json_deep_copy(table->doc);
-    if (enable && !table->history) {
-        json_t *recovery = json_object();
-        json_set_int(recovery, "Since", rq->now_ms);
-        json_set(doc, "Recovery", recovery);
-    } else if (!enable) {
+    if (enable) { /* what a shorter period has let go does not come back with a longer one */
+        int64_t since = table->history ? earliest(rq, json_obj(doc, "Recovery")) : rq->now_ms;
+        json_set(doc, "Recovery", json_pack("{s:I,s:I}", "Since", (json_int_t)since, "Days", (json_int_t)days));
+    } else {
         json_object_del(doc, "Recovery");
         drop_history(rq, table);
     }
-    if (enable)
-        json_set_int(json_obj(doc, "Recovery"), "Days", days);
     put_row(svc, rq, table, doc);
     rq->out = json_object();
     json_set(rq->out, "ContinuousBackupsDescription", backups_description(rq, doc));
