@@ -27,12 +27,6 @@ static int put_table(struct svc *svc, struct rq *rq, const struct row *row, json
     return 0;
 }
 
-static int check_tag_right(struct rq *rq, const struct ddb_table *view) {
-    if (json_array_size(json_arr(rq->in, "Tags")) == 0)
-        return 0;
-    return aws_authorize(rq, "dynamodb:TagResource", view->arn);
-}
-
 int ddb_op_CreateTable(struct svc *svc, struct rq *rq) {
     CLEANUP_DEINIT(row) struct row row = {0};
     CLEANUP_JSON json_t *doc = NULL;
@@ -53,8 +47,6 @@ int ddb_op_CreateTable(struct svc *svc, struct rq *rq) {
     struct ddb_table view = {.account = at.account, .region = at.region, .name = at.name, .doc = doc};
     view.arn = arn_str(&rq->arena, "dynamodb", at.region, at.account, "table/" STR_FMT, STR_ARG(at.name));
     view.id = (uint64_t)json_int(doc, "Id", 0);
-    if ((r = check_tag_right(rq, &view)))
-        return r;
     rq->out = json_object();
     json_set(rq->out, "TableDescription", ddb_table_description(svc, &view, "CREATING"));
     return 0;
