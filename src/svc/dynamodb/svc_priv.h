@@ -86,6 +86,7 @@ void ddb_gauge_reads(struct svc *svc, const struct ddb_table *table,
 /* ---- write.c: one item from an old state to a new one ---- */
 struct ddb_change {
     const struct ddb_table *table;
+    const struct rows *rows;     /* where it was read, and is written */
     struct row row;              /* the item's, sealed */
     const struct ddb_value *old; /* NULL: not there */
     const struct ddb_value *new; /* NULL: to be deleted */

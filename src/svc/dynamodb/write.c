@@ -14,9 +14,10 @@ int ddb_change_load(struct rq *rq, struct ddb_change *change, const struct ddb_t
                     const struct ddb_value *key) {
     struct row *row = &change->row;
     change->table = table;
+    change->rows = rq_rows_newest(rq);
     row->cf = STORE_ITEMS;
     ddb_item_key(&row->key, table, key);
-    int r = rq_row_result(rq, row_get(rq_rows_newest(rq), row));
+    int r = rq_row_result(rq, row_get(change->rows, row));
     if (r)
         return r == STORE_E_ABSENT ? 0 : r;
     return ddb_open_item(rq, table, buf_view(&row->key), buf_view(&row->bytes), &change->old);
@@ -104,13 +105,13 @@ static void seal_item(const struct ddb_table *t, str key, const struct ddb_value
     seal_value(t->key, buf_view(&plain), key, sealed);
 }
 
-static void count(struct rq *rq, const struct ddb_table *t, uint64_t index, int64_t many,
+static void count(const struct rows *rows, const struct ddb_table *t, uint64_t index, int64_t many,
                   int64_t bytes) {
     CLEANUP_DEINIT(buf) struct buf key = {0};
     if (many == 0 && bytes == 0)
         return;
     ddb_table_count_key(&key, t, index);
-    store_count(rq_batch(rq), STORE_METRICS, buf_view(&key), many, bytes);
+    store_count(rows->batch, STORE_METRICS, buf_view(&key), many, bytes);
 }
 
 /* An index entry: where it lies, what it holds. */
@@ -132,9 +133,9 @@ static void entry_of(struct rq *rq, const struct ddb_table *t, const struct ddb_
  * Writes what changed; returns the write units. An unchanged entry costs nothing. Entries are
  * changed blind: they follow from the item, whose row is a condition.
  */
-static double write_entry(struct rq *rq, const struct ddb_table *t, const struct ddb_index *index,
-                          const struct entry *old, const struct entry *new) {
-    const struct rows *rows = rq_rows_newest(rq);
+static double write_entry(const struct rows *rows, const struct ddb_table *t,
+                          const struct ddb_index *index, const struct entry *old,
+                          const struct entry *new) {
     double units = 0;
     bool moved = old->item && new->item && !str_eq(buf_view(&old->key), buf_view(&new->key));
     if (old->item && (!new->item || moved)) {
@@ -148,7 +149,7 @@ static double write_entry(struct rq *rq, const struct ddb_table *t, const struct
         row_put_blind(rows, STORE_ITEMS, buf_view(&new->key), buf_view(&sealed));
         units += ddb_write_units(larger);
     }
-    count(rq, t, index->id, (new->item != NULL) - (old->item != NULL),
+    count(rows, t, index->id, (new->item != NULL) - (old->item != NULL),
           (int64_t)new->size - (int64_t)old->size);
     return units;
 }
@@ -159,7 +160,7 @@ static void write_indexes(struct rq *rq, struct ddb_change *change) {
         struct entry old, new;
         entry_of(rq, t, &t->indexes[i], change->old, &old);
         entry_of(rq, t, &t->indexes[i], change->new, &new);
-        double units = write_entry(rq, t, &t->indexes[i], &old, &new);
+        double units = write_entry(change->rows, t, &t->indexes[i], &old, &new);
         if (i < DDB_CAPACITY_INDEXES)
             change->capacity.indexes[i] += units;
         buf_deinit(&old.key);
@@ -181,7 +182,7 @@ static void write_history(struct rq *rq, const struct ddb_change *change) {
     key_u64(&key, store_next_id(rq_store(rq)));
     buf_lstr(&value, str_skip(buf_view(&change->row.key), t->prefix.len));
     buf_str(&value, buf_view(&change->row.bytes));
-    row_put_blind(rq_rows_newest(rq), STORE_HISTORY, buf_view(&key), buf_view(&value));
+    row_put_blind(change->rows, STORE_HISTORY, buf_view(&key), buf_view(&value));
 }
 
 static void write_metric(struct svc *svc, struct rq *rq, const struct ddb_table *t, str index,
@@ -206,19 +207,19 @@ static void write_metrics(struct svc *svc, struct rq *rq, const struct ddb_chang
     write_metric(svc, rq, t, STR_NONE, own);
 }
 
-static void write_item(struct rq *rq, struct ddb_change *change) {
+static void write_item(struct ddb_change *change) {
     const struct ddb_table *t = change->table;
     CLEANUP_DEINIT(buf) struct buf sealed = {0};
     size_t before = change->old ? ddb_item_size(change->old) : 0;
     size_t after = change->new ? ddb_item_size(change->new) : 0;
     if (change->new) {
         seal_item(t, buf_view(&change->row.key), change->new, after, &sealed);
-        row_put(rq_rows_newest(rq), &change->row, buf_view(&sealed));
+        row_put(change->rows, &change->row, buf_view(&sealed));
     } else if (change->old) {
-        row_del(rq_rows_newest(rq), &change->row);
+        row_del(change->rows, &change->row);
     }
     change->capacity.table += ddb_write_units(before > after ? before : after);
-    count(rq, t, 0, (change->new != NULL) - (change->old != NULL),
+    count(change->rows, t, 0, (change->new != NULL) - (change->old != NULL),
           (int64_t)after - (int64_t)before);
 }
 
@@ -226,7 +227,7 @@ int ddb_change_write(struct svc *svc, struct rq *rq, struct ddb_change *change) 
     int r = change->new ? check_new(rq, change) : 0;
     if (r)
         return r;
-    write_item(rq, change);
+    write_item(change);
     write_indexes(rq, change);
     if (change->old || change->new)
         write_history(rq, change);
