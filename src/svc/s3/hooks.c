@@ -12,10 +12,6 @@ static str bucket_of_arn(str arn) {
     return bucket;
 }
 
-static void release_bucket(void *bucket) {
-    s3_bucket_free(bucket);
-}
-
 /* Clients find a bucket's region by these, refusals included ("HeadBucket", S3 API reference). */
 static bool tells_region(const struct rq *rq) {
     static const char *const ops[] = {"HeadBucket", "GetBucketLocation", "ListObjects", "ListObjectsV2"};
@@ -31,12 +27,9 @@ int s3_hook_policy(struct svc *svc, struct rq *rq, str arn, const struct policy 
     str name = bucket_of_arn(arn);
     if (name.len == 0)
         return 0;
-    int r = s3_buckets_get(svc->buckets, name, &bucket);
-    if (r == STORE_E_ABSENT) /* the handler says so; creating one is the caller's own affair */
-        return 0;
-    if (r)
-        return s3_fault(rq, r, "read the bucket");
-    rq_on_done(rq, release_bucket, bucket);
+    int r = s3_bucket_of(svc, rq, name, &bucket);
+    if (r) /* absent: the handler says so; creating one is the caller's own affair */
+        return r == STORE_E_ABSENT ? 0 : r;
     *ret_policy = bucket->policy;
     *ret_account = bucket->row.account;
     if (tells_region(rq))
@@ -49,15 +42,12 @@ int s3_hook_veto(struct svc *svc, struct rq *rq, str arn, bool via_resource) {
     str name = bucket_of_arn(arn);
     if (!via_resource || name.len == 0)
         return 0;
-    int r = s3_buckets_get(svc->buckets, name, &bucket);
-    if (r == STORE_E_ABSENT)
-        return 0;
+    int r = s3_bucket_of(svc, rq, name, &bucket);
     if (r)
-        return s3_fault(rq, r, "read the bucket");
+        return r == STORE_E_ABSENT ? 0 : r;
     /* RestrictPublicBuckets: a public policy lets in the owner's account alone. */
     bool own = rq->caller && str_eq(rq->caller->principal.account, bucket->row.account);
     bool barred = (bucket->row.block & S3_BLOCK_RESTRICT) && bucket->policy_is_public && !own;
-    s3_bucket_free(bucket);
     if (!barred)
         return 0;
     return aws_fail(rq, &S3_AccessDenied,
@@ -138,13 +128,14 @@ static bool looks_at_existing_tags(const struct rq *rq) {
 }
 
 static void add_existing_tags(struct svc *svc, struct rq *rq, struct policy_context *context) {
-    CLEANUP(s3_bucket) struct s3_bucket *bucket = NULL;
+    struct s3_bucket *bucket = NULL;
     CLEANUP_DEINIT(s3_found) struct s3_found found = {0};
+    const struct rows peek = {svc->store, NULL, NULL}; /* rights are those of the moment they are asked for */
     str key = json_str(rq->in, "Key"), version = json_str(rq->in, "VersionId");
-    if (key.len > S3_MAX_KEY || s3_buckets_get(svc->buckets, json_str(rq->in, "Bucket"), &bucket))
+    if (key.len > S3_MAX_KEY || s3_bucket_of(svc, rq, json_str(rq->in, "Bucket"), &bucket))
         return;
-    int r = version.p ? s3_find_version(svc->store, NULL, bucket->row.id, key, version, &found)
-                      : s3_find_current(svc->store, NULL, bucket->row.id, key, &found);
+    int r = version.p ? s3_find_version(&peek, bucket->row.id, key, version, &found)
+                      : s3_find_current(&peek, bucket->row.id, key, &found);
     if (!r)
         add_tags(context, "s3:ExistingObjectTag/", found.object.tags);
 }
