@@ -1,6 +1,8 @@
 /* From the parts of a request to rq->in, by the operation's protocol. */
 #include "aws/aws_priv.h"
 
+#include "base/ascii.h"
+
 struct rest_in {
     struct rq *rq;
     const struct api_shape *shape;
@@ -90,9 +92,9 @@ static int take_prefixed(struct rest_in *in, const struct api_member *m, const s
     str rest = str_skip(h->name, m->wire.len);
     if (rest.len == 0 || rest.len >= sizeof key || !str_is_utf8(h->value))
         return aws_fail_common(in->rq, COMMON_VALIDATION, "A header " STR_FMT "* is not valid", STR_ARG(m->wire));
-    for (size_t i = 0; i < rest.len; i++)
-        key[i] = (char)(rest.p[i] >= 'A' && rest.p[i] <= 'Z' ? rest.p[i] + 32 : rest.p[i]);
+    memcpy(key, rest.p, rest.len);
     key[rest.len] = '\0';
+    ascii_lower_all(key, rest.len);
     json_t *map = json_obj(in->doc, m->name.p);
     if (!map) {
         map = json_object();
@@ -202,12 +204,12 @@ static int form_params(struct rq *rq, struct codec_param **ret, size_t *ret_n) {
     return 0;
 }
 
-/* Old clients post to the queue's URL; its member may be left out then. */
-static void set_queue_url(struct rq *rq) {
+/* Old clients post to the resource's URL (SQS's queues); its member may be left out then. */
+static void set_url_member(struct rq *rq) {
     const struct route *route = &rq->priv->route;
-    str path = rq->priv->wire.path;
-    if (route->op->in && path.len > 1 && !json_has(rq->in, "QueueUrl") && api_member_find(route->op->in, S("QueueUrl")))
-        json_set_str(rq->in, "QueueUrl", arena_printf(&rq->arena, STR_FMT STR_FMT, STR_ARG(rq_endpoint(rq)), STR_ARG(path)));
+    str path = rq->priv->wire.path, name = route->api->url_member;
+    if (name.p && route->op->in && path.len > 1 && !json_has(rq->in, name.p) && api_member_find(route->op->in, name))
+        json_set_str(rq->in, name.p, arena_printf(&rq->arena, STR_FMT STR_FMT, STR_ARG(rq_endpoint(rq)), STR_ARG(path)));
 }
 
 static int decode_query(struct rq *rq) {
@@ -218,7 +220,7 @@ static int decode_query(struct rq *rq) {
         return AWS_FAILED;
     if (codec_query_in(rq->priv->route.op->in, params, n, &rq->in, &err))
         return aws_fail_common(rq, COMMON_MALFORMED, "%s", err.text);
-    set_queue_url(rq);
+    set_url_member(rq);
     return 0;
 }
 

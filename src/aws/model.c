@@ -1,10 +1,5 @@
 #include "aws/model.h"
 
-const struct api_service *const api_services[] = {
-    &api_s3, &api_dynamodb, &api_lambda, &api_sns, &api_sqs, &api_cloudwatch,
-    &api_logs, &api_iam, &api_sts, &api_cloudformation, NULL,
-};
-
 const struct api_op *api_op_find(const struct api_service *service, str name) {
     size_t low = 0, high = service->n_ops;
     while (low < high) {
@@ -32,6 +27,14 @@ const struct api_member *api_member_by_wire(const struct api_shape *structure, s
         if (str_eq(structure->members[i].wire, wire))
             return &structure->members[i];
     return NULL;
+}
+
+bool api_enum_has(const struct api_shape *shape, str value) {
+    bool any_case = shape->flags & API_ANY_CASE;
+    for (size_t i = 0; i < shape->n; i++)
+        if (any_case ? str_eq_nocase(shape->values[i], value) : str_eq(shape->values[i], value))
+            return true;
+    return false;
 }
 
 const struct api_error *api_error_find(const struct api_service *service, str name_or_code) {

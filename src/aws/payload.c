@@ -3,6 +3,7 @@
 #include "aws/auth_fault.h"
 #include "aws/checksum.h"
 #include "aws/chunked.h"
+#include "base/ascii.h"
 #include "base/codec.h"
 
 #include <openssl/evp.h>
@@ -42,18 +43,11 @@ static const struct aws_error not_implemented = {"NotImplemented", 501, "Not imp
 static const struct aws_error malformed_trailer = {"MalformedTrailerError", 400,
     "The request contained trailing data that was not well-formed or did not conform to our published schema.", NULL};
 static const struct aws_error invalid_chunk = {"InvalidChunkSizeError", 403, "The chunk is larger than a signed chunk may be.", NULL};
-static const struct aws_error too_large[4] = {
-    [AWS_DIALECT_S3] = {"EntityTooLarge", 400, "Your proposed upload exceeds the maximum allowed size", NULL},
-    [AWS_DIALECT_QUERY] = {"RequestEntityTooLarge", 413, "Request body is too large", NULL},
-    [AWS_DIALECT_JSON] = {"RequestEntityTooLargeException", 413, "Request body is too large", NULL},
-    [AWS_DIALECT_REST_JSON] = {"RequestTooLargeException", 413, "Request body is too large", NULL},
-};
-
 #define FAIL(body, row, ...) auth_fault_row(&(body)->fault, (body)->priv->wire->arena, row, __VA_ARGS__)
 
 static int fail_size(struct aws_body *body, uint64_t size) {
     struct aws_body_priv *p = body->priv;
-    FAIL(body, &too_large[p->options.dialect], NULL);
+    FAIL(body, aws_dialect_error(p->options.dialect, COMMON_TOO_LARGE), NULL);
     if (p->options.dialect == AWS_DIALECT_S3) {
         auth_fault_detail(&body->fault, "ProposedSize",
                           arena_printf(p->wire->arena, "%llu", (unsigned long long)size));
@@ -157,9 +151,7 @@ static int set_checksum(struct aws_body *body, str header) {
     if (algorithm == AWS_CHECKSUM_UNKNOWN)
         return FAIL(body, &invalid_request, "The algorithm type you specified in x-amz-checksum- header is invalid.");
     char *name = arena_cstr(p->wire->arena, header);
-    for (char *at = name; *at; at++)
-        if (*at >= 'A' && *at <= 'Z')
-            *at = (char)(*at - 'A' + 'a');
+    ascii_lower_all(name, header.len);
     p->algorithm = algorithm;
     p->checksum_header = str_n(name, header.len);
     return 0;

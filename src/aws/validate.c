@@ -3,10 +3,14 @@
  * AWS's wording ("1 validation error detected: Value '…' at 'tableName' failed to satisfy
  * constraint: Member must have length greater than or equal to 3").
  *
- * S3 has words of its own: a wrong body is MalformedXML, a wrong header InvalidArgument.
+ * A service may have words of its own (struct aws_service, invalid).
  */
+#include "aws/validate.h"
+
 #include "aws/aws_priv.h"
+
 #include "aws/pattern.h"
+#include "base/ascii.h"
 
 enum { FAULTS_MAX = 8, SHOWN_MAX = 1024 };
 
@@ -14,10 +18,7 @@ struct check {
     struct buf path;
     struct buf faults; /* "Value … at …; Value …" */
     unsigned n;
-    /* The first fault, for services that speak of one only. */
-    const struct api_member *member;
-    bool missing, in_body;
-    str odd; /* the first value outside an enum */
+    struct aws_violation first; /* for services that speak of one only */
     const struct api_member *top; /* the member of the operation's input that is being looked at */
 };
 
@@ -40,9 +41,8 @@ static void fault(struct check *c, const struct api_shape *shape, const json_t *
     PRINTF_LIKE(4, 5);
 static void fault(struct check *c, const struct api_shape *shape, const json_t *v, const char *fmt, ...) {
     if (c->n == 0) {
-        c->missing = !v;
-        c->member = c->top;
-        c->in_body = c->top && c->top->location == API_IN_BODY;
+        c->first.missing = !v;
+        c->first.member = c->top;
     }
     if (c->n++ >= FAULTS_MAX)
         return;
@@ -70,8 +70,8 @@ static size_t enter(struct check *c, str name) {
         buf_char(&c->path, '.');
     size_t at = c->path.len;
     buf_str(&c->path, name);
-    if (name.len && c->path.p[at] >= 'A' && c->path.p[at] <= 'Z')
-        c->path.p[at] = (char)(c->path.p[at] + ('a' - 'A'));
+    if (name.len)
+        c->path.p[at] = ascii_lower(c->path.p[at]);
     return before;
 }
 static void leave(struct check *c, size_t length) { c->path.len = length; }
@@ -96,28 +96,19 @@ static void check_length(struct check *c, const struct api_shape *shape, const j
         fault(c, shape, v, "Member must have length less than or equal to %lld", (long long)shape->max);
 }
 
-/* S3 answers the names of filter rules as "Prefix" and "Suffix", and takes its own answer back. */
-static bool in_enum(const struct api_shape *shape, str v) {
-    bool any_case = str_is(shape->name, "FilterRuleName");
-    for (size_t i = 0; i < shape->n; i++)
-        if (any_case ? str_eq_nocase(shape->values[i], v) : str_eq(shape->values[i], v))
-            return true;
-    return false;
-}
-
 static void check_string(struct check *c, const struct api_shape *shape, const json_t *v) {
     str text = json_text(v);
     check_length(c, shape, v, text_length(text));
     if (shape->pattern && !api_pattern_match(shape->pattern, text))
         fault(c, shape, v, "Member must satisfy regular expression pattern: %s", shape->pattern->text);
-    if (shape->values && !in_enum(shape, text)) {
+    if (shape->values && !api_enum_has(shape, text)) {
         CLEANUP_DEINIT(buf) struct buf set = {0};
         for (size_t i = 0; i < shape->n; i++) {
             buf_c(&set, i ? ", " : "");
             buf_str(&set, shape->values[i]);
         }
-        if (!c->odd.p)
-            c->odd = text;
+        if (!c->first.odd.p)
+            c->first.odd = text;
         fault(c, shape, v, "Member must satisfy enum value set: [%s]", buf_cstr(&set));
     }
 }
@@ -166,11 +157,11 @@ static void check_list(struct check *c, const struct api_shape *shape, const jso
 static void check_key(struct check *c, const struct api_shape *shape, const char *key) {
     CLEANUP_JSON json_t *name = json_string(key);
     size_t back = c->path.len;
-    bool first = !c->odd.p;
+    bool first = !c->first.odd.p;
     buf_c(&c->path, ".key");
     check_string(c, shape, name);
-    if (first && c->odd.p)
-        c->odd = str_c(key); /* name is not to outlive this */
+    if (first && c->first.odd.p)
+        c->first.odd = str_c(key); /* name is not to outlive this */
     leave(c, back);
 }
 
@@ -220,31 +211,9 @@ static void check_value(struct check *c, const struct api_shape *shape, const js
     }
 }
 
-static int fail_s3(struct rq *rq, const struct check *c) {
-    const struct api_member *m = c->member;
-    if (c->in_body || (m->shape->type == API_STRUCTURE && m->location == API_IN_BODY))
-        return aws_fail_common(rq, COMMON_MALFORMED, NULL);
-    str value = json_str(rq->in, m->name.p);
-    if (str_is(m->name, "StorageClass"))
-        return aws_fail_common(rq, COMMON_INVALID_STORAGE_CLASS, NULL);
-    if (str_is(m->name, "ServerSideEncryption"))
-        return aws_fail_common(rq, COMMON_INVALID_ENCRYPTION, NULL);
-    aws_fail_common(rq, COMMON_VALIDATION, c->missing ? "Missing required parameter: " STR_FMT : "Invalid " STR_FMT,
-                    STR_ARG(m->wire));
-    aws_fail_detail(rq, "ArgumentName", m->wire);
-    aws_fail_detail(rq, "ArgumentValue", value);
-    return AWS_FAILED;
-}
-
 static int fail(struct rq *rq, const struct check *c) {
-    enum aws_family family = aws_family_of(rq->priv->route.api);
-    if (family == FAMILY_S3)
-        return fail_s3(rq, c);
-    if (family == FAMILY_SQS && c->missing && c->member)
-        return aws_fail_common(rq, COMMON_MISSING_PARAMETER, "The request must contain the parameter " STR_FMT ".",
-                               STR_ARG(c->member->name));
-    if (family == FAMILY_SQS && c->odd.p) /* its only enums are the names of attributes */
-        return aws_fail_common(rq, COMMON_INVALID_ATTRIBUTE, "Unknown Attribute " STR_FMT ".", STR_ARG(c->odd));
+    if (rq->service->invalid && rq->service->invalid(rq->svc, rq, &c->first))
+        return AWS_FAILED;
     return aws_fail_common(rq, COMMON_VALIDATION, "%u validation error%s detected: " STR_FMT, c->n,
                            c->n == 1 ? "" : "s", STR_ARG(buf_view(&c->faults)));
 }

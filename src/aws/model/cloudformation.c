@@ -460,7 +460,7 @@ static const struct api_member members_176[] = { /* ResourceIdentifierSummary */
     {S_INIT("ResourceIdentifiers"), S_INIT("ResourceIdentifiers"), &shapes[177], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
 static const str values_180[] = {S_INIT("SUCCESS"), S_INIT("FAILURE")}; /* ResourceSignalStatus */
-static const str values_182[] = {S_INIT("CREATE_IN_PROGRESS"), S_INIT("CREATE_FAILED"), S_INIT("CREATE_COMPLETE"), S_INIT("DELETE_IN_PROGRESS"), S_INIT("DELETE_FAILED"), S_INIT("DELETE_COMPLETE"), S_INIT("DELETE_SKIPPED"), S_INIT("UPDATE_IN_PROGRESS"), S_INIT("UPDATE_FAILED"), S_INIT("UPDATE_COMPLETE"), S_INIT("IMPORT_FAILED"), S_INIT("IMPORT_COMPLETE"), S_INIT("IMPORT_IN_PROGRESS"), S_INIT("IMPORT_ROLLBACK_IN_PROGRESS"), S_INIT("IMPORT_ROLLBACK_FAILED"), S_INIT("IMPORT_ROLLBACK_COMPLETE"), S_INIT("EXPORT_FAILED"), S_INIT("EXPORT_COMPLETE"), S_INIT("EXPORT_IN_PROGRESS"), S_INIT("EXPORT_ROLLBACK_IN_PROGRESS"), S_INIT("EXPORT_ROLLBACK_FAILED"), S_INIT("EXPORT_ROLLBACK_COMPLETE"), S_INIT("UPDATE_ROLLBACK_IN_PROGRESS"), S_INIT("UPDATE_ROLLBACK_COMPLETE"), S_INIT("UPDATE_ROLLBACK_FAILED"), S_INIT("ROLLBACK_IN_PROGRESS"), S_INIT("ROLLBACK_COMPLETE"), S_INIT("ROLLBACK_FAILED")}; /* ResourceStatus */
+static const str values_182[] = {S_INIT("CREATE_IN_PROGRESS"), S_INIT("CREATE_FAILED"), S_INIT("CREATE_COMPLETE"), S_INIT("DELETE_IN_PROGRESS"), S_INIT("DELETE_FAILED"), S_INIT("DELETE_COMPLETE"), S_INIT("DELETE_SKIPPED"), S_INIT("UPDATE_IN_PROGRESS"), S_INIT("UPDATE_FAILED"), S_INIT("UPDATE_COMPLETE"), S_INIT("IMPORT_FAILED"), S_INIT("IMPORT_COMPLETE"), S_INIT("IMPORT_IN_PROGRESS"), S_INIT("IMPORT_ROLLBACK_IN_PROGRESS"), S_INIT("IMPORT_ROLLBACK_FAILED"), S_INIT("IMPORT_ROLLBACK_COMPLETE"), S_INIT("EXPORT_FAILED"), S_INIT("EXPORT_COMPLETE"), S_INIT("EXPORT_IN_PROGRESS"), S_INIT("EXPORT_ROLLBACK_IN_PROGRESS"), S_INIT("EXPORT_ROLLBACK_FAILED"), S_INIT("EXPORT_ROLLBACK_COMPLETE"), S_INIT("UPDATE_ROLLBACK_IN_PROGRESS"), S_INIT("UPDATE_ROLLBACK_COMPLETE"), S_INIT("UPDATE_ROLLBACK_FAILED"), S_INIT("ROLLBACK_IN_PROGRESS"), S_INIT("ROLLBACK_COMPLETE"), S_INIT("ROLLBACK_FAILED"), S_INIT("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS"), S_INIT("UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS"), S_INIT("REVIEW_IN_PROGRESS")}; /* ResourceStatus */
 static const struct api_member members_184[] = { /* ResourceTargetDefinition */
     {S_INIT("Attribute"), S_INIT("Attribute"), &shapes[164], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
     {S_INIT("Name"), S_INIT("Name"), &shapes[159], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
@@ -885,7 +885,7 @@ static const struct api_shape shapes[272] = {
     {.name = S_INIT("ResourcePropertyPath"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("ResourceSignalStatus"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_180},
     {.name = S_INIT("ResourceSignalUniqueId"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 64},
-    {.name = S_INIT("ResourceStatus"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 28, .values = values_182},
+    {.name = S_INIT("ResourceStatus"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 31, .values = values_182},
     {.name = S_INIT("ResourceStatusReason"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("ResourceTargetDefinition"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 10, .members = members_184},
     {.name = S_INIT("ResourceToImport"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_185},
@@ -1115,6 +1115,10 @@ const struct api_service api_cloudformation = {
     .query_compatible = false,
     .ops = ops,
     .n_ops = sizeof ops / sizeof ops[0],
+    .index = 9,
+    .dialect = AWS_DIALECT_QUERY,
+    .request_id_header = S_INIT("x-amzn-RequestId"),
+    .gzip = true,
     .errors = errors,
     .n_errors = sizeof errors / sizeof errors[0],
 };

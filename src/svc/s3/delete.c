@@ -12,10 +12,6 @@ struct deletion {
     str error_text;                /* absent: the error's own */
 };
 
-static const char *delete_action(str version_id) {
-    return version_id.p ? "s3:DeleteObjectVersion" : "s3:DeleteObject";
-}
-
 static int remove_found(struct svc *svc, struct rq *rq, const struct s3_bucket *bucket,
                         const struct s3_found *found, const struct deletion *d) {
     int r = s3_remove(rq_rows_newest(rq), bucket, d->key, found);
@@ -97,9 +93,6 @@ int s3_op_DeleteObject(struct svc *svc, struct rq *rq) {
     struct deletion d = {.version_id = json_str(rq->in, "VersionId")};
     int r = s3_use_key(rq, &d.key);
     if (!r)
-        r = s3_authorize_version(rq, json_str(rq->in, "Bucket"), d.key, d.version_id,
-                                 "s3:DeleteObject", "s3:DeleteObjectVersion");
-    if (!r)
         r = s3_use_bucket_to_write(svc, rq, &bucket);
     if (!r)
         r = check_members(rq);
@@ -158,7 +151,7 @@ static void report(struct rq *rq, const struct deletion *deletions, size_t n) {
 }
 
 /* One entry of the list. error: what stands against it in any case. */
-static struct deletion read_item(struct rq *rq, const struct s3_bucket *bucket, const json_t *item) {
+static struct deletion read_item(struct rq *rq, const json_t *item, size_t index) {
     uint64_t seq;
     uint8_t nonce[S3_NONCE_LEN];
     CLEANUP_DEINIT(buf) struct buf why = {0};
@@ -166,7 +159,7 @@ static struct deletion read_item(struct rq *rq, const struct s3_bucket *bucket, 
                          .match = json_str(item, "ETag")};
     if (d.key.len == 0 || d.key.len > S3_MAX_KEY) {
         d.error = d.key.len ? &S3_KeyTooLongError : &S3_InvalidArgument;
-    } else if (!aws_may(rq, delete_action(d.version_id), s3_object_arn(rq, bucket->name, d.key), &why)) {
+    } else if (!rq_may_item(rq, index, &why)) {
         d.error = &S3_AccessDenied;
         d.error_text = why.len > 0 ? arena_str(&rq->arena, buf_view(&why)) : STR_NONE;
     } else if (d.version_id.p && !str_is(d.version_id, "null") && !s3_id_read(d.version_id, &seq, nonce)) {
@@ -235,7 +228,7 @@ int s3_op_DeleteObjects(struct svc *svc, struct rq *rq) {
         return aws_fail(rq, &S3_MalformedXML, NULL);
     struct deletion *deletions = arena_alloc(&rq->arena, n * sizeof *deletions);
     for (size_t i = 0; i < n; i++)
-        deletions[i] = read_item(rq, bucket, json_array_get(items, i));
+        deletions[i] = read_item(rq, json_array_get(items, i), i);
     r = delete_all(svc, rq, deletions, n);
     if (!r)
         report(rq, deletions, n);

@@ -119,12 +119,12 @@ json_t *s3_initiator(struct rq *rq, str initiator) {
     return doc;
 }
 
-static int read_new_upload(struct rq *rq, str bucket, str key, struct s3_upload_row *row) {
+static int read_new_upload(struct rq *rq, struct s3_upload_row *row) {
     int r = s3_check_features(rq);
     if (!r)
         r = s3_read_attributes(rq, &row->object);
     if (!r)
-        r = s3_read_tagging(rq, bucket, key, &row->object);
+        r = s3_read_tagging(rq, &row->object);
     return r ? r : choose_sum(rq, row);
 }
 
@@ -148,7 +148,7 @@ int s3_op_CreateMultipartUpload(struct svc *svc, struct rq *rq) {
     if (!r)
         r = s3_use_key(rq, &key);
     if (!r)
-        r = read_new_upload(rq, bucket->name, key, &row);
+        r = read_new_upload(rq, &row);
     if (r)
         return r;
     row.object.seq = store_next_id(svc->store);

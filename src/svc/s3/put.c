@@ -99,7 +99,7 @@ int s3_op_PutObject(struct svc *svc, struct rq *rq) {
     if (!r)
         r = s3_read_attributes(rq, &object);
     if (!r)
-        r = s3_read_tagging(rq, bucket->name, key, &object);
+        r = s3_read_tagging(rq, &object);
     if (!r)
         r = s3_upload_finish(upload, rq);
     if (!r)

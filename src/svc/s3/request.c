@@ -97,11 +97,6 @@ str s3_bucket_arn(struct rq *rq, str bucket) {
     return arena_printf(&rq->arena, "arn:aws:s3:::" STR_FMT, STR_ARG(bucket));
 }
 
-str s3_object_arn(struct rq *rq, str bucket, str key) {
-    return arena_printf(&rq->arena, "arn:aws:s3:::" STR_FMT "/" STR_FMT, STR_ARG(bucket),
-                        STR_ARG(key));
-}
-
 str s3_canonical_id(struct rq *rq, str account) {
     unsigned char digest[SHA256_DIGEST_LENGTH];
     char hex[2 * SHA256_DIGEST_LENGTH];
