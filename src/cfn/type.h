@@ -7,9 +7,10 @@
  * what already exists is ours, because the intention was on disk before the first call.
  */
 #include "base/arena.h"
+#include "base/outcomes.h"
 #include "tmpl/types.h"
 
-enum { CFN_DONE = 0, CFN_WAIT = 1, CFN_FAILED = 2 };
+enum { CFN_DONE = 0, CFN_WAIT = OUTCOMES_CFN_WORK, CFN_FAILED };
 
 struct cfn_work {
     str account, region, stack_id, stack_name; /* of the stack */

@@ -319,9 +319,9 @@ int s3_op_GetBucketLifecycleConfiguration(struct svc *svc, struct rq *rq) {
 
 int s3_op_PutBucketLifecycleConfiguration(struct svc *svc, struct rq *rq) {
     static const struct aws_error *const errors[] = {
-        [S3_LIFECYCLE_E_ARGUMENT] = &S3_InvalidArgument,
-        [S3_LIFECYCLE_E_REQUEST] = &S3_InvalidRequest,
-        [S3_LIFECYCLE_E_MALFORMED] = &S3_MalformedXML,
+        [S3_LIFECYCLE_E_ARGUMENT - S3_LIFECYCLE_E_ARGUMENT] = &S3_InvalidArgument,
+        [S3_LIFECYCLE_E_REQUEST - S3_LIFECYCLE_E_ARGUMENT] = &S3_InvalidRequest,
+        [S3_LIFECYCLE_E_MALFORMED - S3_LIFECYCLE_E_ARGUMENT] = &S3_MalformedXML,
     };
     struct s3_bucket *bucket = NULL;
     const json_t *rules = json_arr(json_obj(rq->in, "LifecycleConfiguration"), "Rules");
@@ -332,7 +332,7 @@ int s3_op_PutBucketLifecycleConfiguration(struct svc *svc, struct rq *rq) {
         return r;
     r = s3_lifecycle_check(rules, &why);
     if (r)
-        return aws_fail(rq, errors[r], "%s", why.text);
+        return aws_fail(rq, errors[r - S3_LIFECYCLE_E_ARGUMENT], "%s", why.text);
     CLEANUP_JSON json_t *doc = json_object();
     json_set(doc, "Rules", s3_lifecycle_normalise(rules));
     json_set_str(doc, "TransitionDefaultMinimumObjectSize", least.p ? least : S("all_storage_classes_128K"));

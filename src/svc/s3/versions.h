@@ -11,6 +11,7 @@
  * does the bucket's row. When another writer came first the commit answers STORE_E_CONDITION, and
  * the caller begins again. Results below: 0, the outcomes named, STORE_E_DAMAGED or -errno.
  */
+#include "base/outcomes.h"
 #include "svc/s3/bucket.h"
 #include "svc/s3/object.h"
 
@@ -22,7 +23,7 @@ struct s3_found {
 };
 void s3_found_deinit(struct s3_found *found);
 
-enum { S3_E_VERSION_ID = 100 }; /* not a version id at all */
+enum { S3_E_VERSION_ID = OUTCOMES_S3 }; /* not a version id at all */
 
 /* The newest version, which may be a delete marker. STORE_E_ABSENT. snap NULL: the newest state. */
 int s3_find_current(struct store *store, const struct store_snap *snap, uint64_t bucket_id, str name,
