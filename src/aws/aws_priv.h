@@ -9,6 +9,7 @@
 #include "aws/model.h"
 #include "aws/op.h"
 #include "aws/payload.h"
+#include "aws/right_priv.h"
 #include "aws/row.h"
 #include "aws/rq.h"
 #include "net/net.h"
@@ -26,6 +27,7 @@ int aws_fail_fault(struct rq *rq, const struct aws_wire_fault *fault);
 struct cloud_service {
     const struct aws_service *service;
     const struct aws_op **rows; /* by index in api->ops; NULL: not implemented */
+    struct rights *rights;
 };
 struct aws_cloud {
     struct aws_options options;
@@ -35,6 +37,8 @@ struct aws_cloud {
 };
 /* The added service of that model, or NULL. */
 const struct aws_service *aws_cloud_service(const struct aws_cloud *cloud, const struct api_service *api);
+/* What the request's operation asks. */
+const struct op_rights *aws_cloud_rights(const struct rq *rq);
 const struct aws_op *aws_cloud_row(const struct aws_cloud *cloud, const struct api_service *api, const struct api_op *op);
 
 /* ---- Routing ---- */
@@ -106,7 +110,7 @@ struct rq_priv {
     pthread_mutex_t wait_lock;
     pthread_cond_t wait_cond;
 
-    struct policy_context *context;
+    struct policy_context *context; /* the keys that every question of the request has */
     str resource_arn; /* of the row's check: what a contended commit is serialised by */
 
     aws_sink_fn *sink;
@@ -136,6 +140,12 @@ int aws_gunzip(struct rq *rq);          /* a body that came with Content-Encodin
 int aws_decode(struct rq *rq);          /* fills rq->in from route, labels, headers and body */
 int aws_validate(struct rq *rq);
 int aws_authorize_row(struct rq *rq);
+str aws_arn_account(str arn);
+void aws_context_add_principal(struct policy_context *c, const struct aws_identity *id);
+void aws_context_add_time(struct policy_context *c);
+/* context.c: the keys of one question, the caller's to free; of this item of the right's list. */
+struct policy_context *aws_context_of(struct rq *rq, const struct right *right, const struct aws_question *question,
+                                      size_t item);
 /* Runs handler (with re-runs) and commits: 0, AWS_FAILED, AWS_SUSPENDED. */
 int aws_run(struct rq *rq, aws_handler_fn *handler);
 /* The answer in the protocol's form, given to net. failed: rq's error. */

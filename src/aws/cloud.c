@@ -23,8 +23,10 @@ int aws_cloud_new(struct aws_cloud **ret_cloud, const struct aws_options *option
 struct aws_cloud *aws_cloud_free(struct aws_cloud *cloud) {
     if (!cloud)
         return NULL;
-    for (size_t i = 0; i < API_N_SERVICES; i++)
+    for (size_t i = 0; i < API_N_SERVICES; i++) {
         free(cloud->services[i].rows);
+        rights_free(cloud->services[i].rights);
+    }
     aws_router_free(cloud->router);
     free(cloud->default_region);
     free(cloud->default_account);
@@ -46,8 +48,6 @@ static int check_row(const struct aws_service *service, const struct aws_op *op,
         return err_set(err, -EINVAL, "%s: the row %s is incomplete", service->name, op->name);
     if ((op->flags & OP_STREAM_IN) && !op->open)
         return err_set(err, -EINVAL, "%s: the row %s streams but has no open", service->name, op->name);
-    if (strcmp(op->resource, "@") == 0 && !service->resource)
-        return err_set(err, -EINVAL, "%s: the row %s wants a resource hook", service->name, op->name);
     return 0;
 }
 
@@ -63,12 +63,19 @@ int aws_cloud_add(struct aws_cloud *cloud, const struct aws_service *service, st
             return r;
         slot->rows[api_op_find(service->api, str_c(op->name)) - service->api->ops] = op;
     }
-    slot->service = service;
-    return 0;
+    int r = rights_read(&slot->rights, service, err);
+    if (r == 0)
+        slot->service = service;
+    return r;
 }
 
 const struct aws_service *aws_cloud_service(const struct aws_cloud *cloud, const struct api_service *api) {
     return cloud->services[api->index].service;
+}
+
+const struct op_rights *aws_cloud_rights(const struct rq *rq) {
+    const struct cloud_service *slot = &rq->cloud->services[rq->service->api->index];
+    return &slot->rights->ops[rq->op - rq->service->ops];
 }
 
 const struct aws_op *aws_cloud_row(const struct aws_cloud *cloud, const struct api_service *api, const struct api_op *op) {

@@ -8,7 +8,9 @@
 #include "aws/validate.h"
 
 #include "aws/aws_priv.h"
+
 #include "aws/pattern.h"
+#include "base/ascii.h"
 
 enum { FAULTS_MAX = 8, SHOWN_MAX = 1024 };
 
@@ -68,8 +70,8 @@ static size_t enter(struct check *c, str name) {
         buf_char(&c->path, '.');
     size_t at = c->path.len;
     buf_str(&c->path, name);
-    if (name.len && c->path.p[at] >= 'A' && c->path.p[at] <= 'Z')
-        c->path.p[at] = (char)(c->path.p[at] + ('a' - 'A'));
+    if (name.len)
+        c->path.p[at] = ascii_lower(c->path.p[at]);
     return before;
 }
 static void leave(struct check *c, size_t length) { c->path.len = length; }

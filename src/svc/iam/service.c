@@ -1,21 +1,16 @@
 /* svc/iam: the operation table, expanded from ops.def, and opening. */
 #include "aws/model.h"
 #include "svc/iam/iam_priv.h"
-
-static const struct aws_op ops[] = {
-#define OP(name, action, resource, flags) {#name, iam_op_##name, action, resource, flags, NULL},
-#include "svc/iam/ops.def"
-#undef OP
-};
+#include "svc/kit/op_table.h"
 
 struct aws_service iam_service(struct svc *iam) {
     return (struct aws_service){
         .name = "iam",
         .api = &api_iam,
-        .ops = ops,
-        .n_ops = ARRAY_LEN(ops),
+        KIT_TABLES,
         .svc = iam,
         .common = IAM_common,
+        .derived = iam_derived,
         .resource = iam_hook_resource,
         .resource_policy = iam_hook_policy,
         .context = iam_hook_context,
@@ -24,20 +19,21 @@ struct aws_service iam_service(struct svc *iam) {
 
 /* The data key that seals secrets: made once, named by its own row. */
 static int open_seal(struct svc *iam, struct err *err) {
-    CLEANUP_DEINIT(buf) struct buf key = {0}, id = {0};
-    key_begin(&key, "iam.seal");
-    int r = store_get(iam->store, NULL, STORE_META, buf_view(&key), &id);
+    CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
+    CLEANUP_DEINIT(row) struct row row = {0};
+    struct rows rows = {iam->store, NULL, batch};
+    key_begin(&row.key, "iam.seal");
+    int r = row_get(&rows, &row);
     if (r == STORE_E_ABSENT) {
-        CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
         char fresh[SEAL_KEY_ID_LEN];
         r = seal_key_create(iam->store, batch, fresh, err);
         if (r)
             return r;
-        buf_add(&id, fresh, sizeof fresh);
-        store_put(batch, STORE_META, buf_view(&key), buf_view(&id));
+        row_put(&rows, &row, str_n(fresh, sizeof fresh));
+        buf_add(&row.bytes, fresh, sizeof fresh);
         r = store_commit(iam->store, batch, err);
     }
-    return r ? r : seal_key_get(iam->store, buf_view(&id), &iam->seal, err);
+    return r ? r : seal_key_get(iam->store, buf_view(&row.bytes), &iam->seal, err);
 }
 
 int iam_open(struct svc **ret_iam, struct store *store, struct hub *hub, struct err *err) {

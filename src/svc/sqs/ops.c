@@ -3,12 +3,7 @@
 #include "aws/validate.h"
 #include "base/codec.h"
 #include "svc/sqs/live.h"
-
-static const struct aws_op ops[] = {
-#define OP(name, action, resource, flags) {#name, sqs_op_##name, action, resource, flags, NULL},
-#include "svc/sqs/ops.def"
-#undef OP
-};
+#include "svc/kit/op_table.h"
 
 /* ---- Which queue ---- */
 
@@ -92,7 +87,7 @@ static int invalid(struct svc *sqs, struct rq *rq, const struct aws_violation *v
 }
 
 struct aws_service sqs_service(struct svc *sqs) {
-    return (struct aws_service){.name = "sqs", .api = &api_sqs, .ops = ops, .n_ops = ARRAY_LEN(ops), .svc = sqs, .common = SQS_common, .invalid = invalid,
+    return (struct aws_service){.name = "sqs", .api = &api_sqs, KIT_TABLES, .svc = sqs, .common = SQS_common, .invalid = invalid,
                                 .resource = resource, .resource_policy = resource_policy};
 }
 
