@@ -3,6 +3,7 @@
  * cfn/run: one look at one operation: its rows in memory, and changes to them on their way to disk.
  * The steps of an operation: step.c forward, remove.c backward; task.c carries out one verb.
  */
+#include "base/outcomes.h"
 #include "cfn/engine.h"
 #include "tmpl/eval.h"
 
@@ -27,7 +28,7 @@ struct cfn_run {
 };
 
 /* How a step ends: go on with the next status, wait, the operation is over, or a fault (negative). */
-enum cfn_outcome { CFN_NEXT = 1, CFN_LATER, CFN_OVER };
+enum cfn_outcome { CFN_NEXT = OUTCOMES_CFN_STEP, CFN_LATER, CFN_OVER };
 typedef int cfn_step_fn(struct cfn_run *run);
 cfn_step_fn cfn_step_forward, cfn_step_remove, cfn_step_restore, cfn_step_cleanup;
 
