@@ -289,7 +289,7 @@ static void updates_and_cleans_up(void **state) {
     buf_clear(&w->log);
     update_stack(w,
                  "Resources:\n  Same: {" QUEUE "}\n  Changed: {" QUEUE ", Properties: {DelaySeconds: 2}}\n"
-                 "  New: {" QUEUE ", Properties: {QueueName: two}}\n  Added: {" QUEUE "}\n", (struct cfn_op){0});
+                 "  New: {" QUEUE ", Properties: {QueueName: two}}\n  Added: {" QUEUE "}\n");
     cfn_engine_work(w->engine);
     check_buf(w->log, "update Changed;create New;create Added;remove Gone;remove New;");
     check_status(w, "UPDATE_COMPLETE");
@@ -304,7 +304,7 @@ static void rolls_an_update_back(void **state) {
     update_stack(w,
                  "Resources:\n  Changed: {" QUEUE ", Properties: {DelaySeconds: 2}}\n"
                  "  New: {" QUEUE ", Properties: {QueueName: two}}\n  Added: {" QUEUE "}\n"
-                 "  Bad: {" QUEUE ", DependsOn: [Changed, New, Added], Properties: {QueueName: bad}}\n", (struct cfn_op){0});
+                 "  Bad: {" QUEUE ", DependsOn: [Changed, New, Added], Properties: {QueueName: bad}}\n");
     cfn_engine_work(w->engine);
     check_buf(w->log, "update Changed;create New;create Added;create Bad;update Changed;remove Added;remove New;");
     check_status(w, "UPDATE_ROLLBACK_COMPLETE");
