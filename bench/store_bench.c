@@ -51,7 +51,7 @@ static void put_one(struct store_batch *batch, struct buf *key, const char *row)
         key_raw(key, str_n(hash, sizeof hash));
         if (i == 0)
             store_expect_absent(batch, rows[i].cf, buf_view(key));
-        store_put(batch, rows[i].cf, buf_view(key), str_n(row, ROW));
+        store_put_blind(batch, rows[i].cf, buf_view(key), str_n(row, ROW));
     }
     must(store_commit(store, batch, &err), "commit", &err);
 }
@@ -70,7 +70,7 @@ static void put_body(struct store_batch *batch, struct buf *key, const char *bod
     blob_keep(batch, buf_view(&ref));
     key_begin(key, "obj");
     key_u64(key, rand_u64());
-    store_put(batch, STORE_META, buf_view(key), buf_view(&ref));
+    store_put_blind(batch, STORE_META, buf_view(key), buf_view(&ref));
     must(store_commit(store, batch, &err), "commit", &err);
     buf_deinit(&ref);
 }

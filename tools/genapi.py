@@ -38,6 +38,13 @@ S3_ROOTS = {
     "GetBucketAccelerateConfiguration": "AccelerateConfiguration",
     "GetObjectAttributes": "GetObjectAttributesResponse",
 }
+# Enums that are wider in practice than in the model.
+ANY_CASE = {  # answered as "Prefix" and "Suffix" (GetBucketNotificationConfiguration, syntax), and taken back so
+    "s3": {"FilterRuleName"},
+}
+MORE_VALUES = {  # a stack is a resource of its own events and has its own statuses there (DescribeStackEvents, examples)
+    "cloudformation": {"ResourceStatus": "StackStatus"},
+}
 PROTOCOLS = {"json": "API_JSON", "query": "API_QUERY", "rest-xml": "API_REST_XML",
              "rest-json": "API_REST_JSON", "smithy-rpc-v2-cbor": "API_CBOR"}
 TYPES = {"structure": "API_STRUCTURE", "list": "API_LIST", "map": "API_MAP", "string": "API_STRING",
@@ -168,7 +175,7 @@ class Service:
         flags = [f for f, on in (
             ("API_HAS_MIN", "min" in s), ("API_HAS_MAX", "max" in s), ("API_PLAIN", name in plain),
             ("API_SENSITIVE", s.get("sensitive")), ("API_UNION", s.get("union")),
-            ("API_LONG", s["type"] == "long")) if on]
+            ("API_LONG", s["type"] == "long"), ("API_ANY_CASE", name in ANY_CASE.get(self.name, ()))) if on]
         members, enum = self.members(s), s.get("enum")
         payload = list(members).index(s["payload"]) if s.get("payload") in members else -1
         item = s.get("member") or s.get("value")
@@ -311,6 +318,9 @@ def main():
         if name == "sqs":
             merge_query(model, load(args.query, folder))
             mend_receive(model)
+        for shape, other in MORE_VALUES.get(name, {}).items():
+            both = model["shapes"][shape]["enum"] + model["shapes"][other]["enum"]
+            model["shapes"][shape]["enum"] = list(dict.fromkeys(both))
         missing = wanted[name] - set(model["operations"])
         if missing:
             sys.exit(f"{name}: no such operation: {', '.join(sorted(missing))}")

@@ -1,5 +1,7 @@
 #include "aws/chunked.h"
 
+#include "base/ascii.h"
+
 /* Each state eats from *in and may set the next. Non-zero stops. */
 static int in_size_line(struct aws_chunked *c, str *in);
 static int in_bytes(struct aws_chunked *c, str *in);
@@ -25,14 +27,10 @@ static bool parse_hex(str digits, uint64_t *ret) {
     if (digits.len == 0 || digits.len > 15)
         return false;
     for (size_t i = 0; i < digits.len; i++) {
-        char ch = digits.p[i];
-        unsigned d = ch >= '0' && ch <= '9'   ? (unsigned)(ch - '0')
-                     : ch >= 'a' && ch <= 'f' ? (unsigned)(ch - 'a' + 10)
-                     : ch >= 'A' && ch <= 'F' ? (unsigned)(ch - 'A' + 10)
-                                              : 16;
-        if (d == 16)
+        int d = ascii_hex(digits.p[i]);
+        if (d < 0)
             return false;
-        v = v << 4 | d;
+        v = v << 4 | (unsigned)d;
     }
     *ret = v;
     return true;
@@ -113,9 +111,7 @@ static int give_trailer(struct aws_chunked *c) {
         return AWS_CHUNK_E_FORM;
     if (++c->trailers > AWS_CHUNK_MAX_TRAILERS)
         return AWS_CHUNK_E_FORM;
-    for (size_t i = 0; i < name.len; i++)
-        if (c->line.p[i] >= 'A' && c->line.p[i] <= 'Z')
-            c->line.p[i] = (char)(c->line.p[i] - 'A' + 'a');
+    ascii_lower_all(c->line.p, name.len);
     return c->events.trailer(c->events.ctx, str_trim(name), str_trim(value));
 }
 

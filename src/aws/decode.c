@@ -1,6 +1,8 @@
 /* From the parts of a request to rq->in, by the operation's protocol. */
 #include "aws/aws_priv.h"
 
+#include "base/ascii.h"
+
 struct rest_in {
     struct rq *rq;
     const struct api_shape *shape;
@@ -90,9 +92,9 @@ static int take_prefixed(struct rest_in *in, const struct api_member *m, const s
     str rest = str_skip(h->name, m->wire.len);
     if (rest.len == 0 || rest.len >= sizeof key || !str_is_utf8(h->value))
         return aws_fail_common(in->rq, COMMON_VALIDATION, "A header " STR_FMT "* is not valid", STR_ARG(m->wire));
-    for (size_t i = 0; i < rest.len; i++)
-        key[i] = (char)(rest.p[i] >= 'A' && rest.p[i] <= 'Z' ? rest.p[i] + 32 : rest.p[i]);
+    memcpy(key, rest.p, rest.len);
     key[rest.len] = '\0';
+    ascii_lower_all(key, rest.len);
     json_t *map = json_obj(in->doc, m->name.p);
     if (!map) {
         map = json_object();

@@ -24,7 +24,10 @@ struct rq;
 /* Apart from every room's outcomes, so that rq_get can answer STORE_E_ABSENT or AWS_FAILED. */
 enum { AWS_FAILED = 1000, AWS_SUSPENDED = 1001 };
 int aws_fail(struct rq *rq, const struct aws_error *error, const char *fmt, ...) PRINTF_LIKE(3, 4);
-/* Further members of the error document (S3: BucketName, Key; Lambda: Reason). After aws_fail. */
+/*
+ * Further members of the error document (S3: BucketName, Key; Lambda: Reason). After aws_fail. The
+ * form's own (Code, Message, Type, __type) are not among them: they would stand there twice.
+ */
 void aws_fail_detail(struct rq *rq, const char *name, str value);
 /* The same with a document (DynamoDB: Item), for the JSON protocols. Copied. */
 void aws_fail_detail_json(struct rq *rq, const char *name, const json_t *value);

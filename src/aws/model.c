@@ -34,6 +34,14 @@ const struct api_member *api_member_by_wire(const struct api_shape *structure, s
     return NULL;
 }
 
+bool api_enum_has(const struct api_shape *shape, str value) {
+    bool any_case = shape->flags & API_ANY_CASE;
+    for (size_t i = 0; i < shape->n; i++)
+        if (any_case ? str_eq_nocase(shape->values[i], value) : str_eq(shape->values[i], value))
+            return true;
+    return false;
+}
+
 const struct api_error *api_error_find(const struct api_service *service, str name_or_code) {
     for (size_t i = 0; i < service->n_errors; i++)
         if (str_eq(service->errors[i].name, name_or_code))

@@ -40,6 +40,7 @@ enum {
     API_SENSITIVE = 1 << 3,  /* values stay out of error texts */
     API_UNION = 1 << 4,
     API_LONG = 1 << 5,       /* 64 bits; without it an API_INTEGER has 32 */
+    API_ANY_CASE = 1 << 6,   /* enums: letters of either case are taken and answered */
 };
 
 struct api_shape;
@@ -131,5 +132,7 @@ const struct api_op *api_op_find(const struct api_service *service, str name);
 /* The member of that name, or wire name; NULL when the structure has none. */
 const struct api_member *api_member_find(const struct api_shape *structure, str name);
 const struct api_member *api_member_by_wire(const struct api_shape *structure, str wire);
+/* Is it one of the enum's values? */
+bool api_enum_has(const struct api_shape *shape, str value);
 /* By shape's name, else by the query protocol's code (which several shapes may share: the first). */
 const struct api_error *api_error_find(const struct api_service *service, str name_or_code);

@@ -1,6 +1,7 @@
 #include "aws/pattern.h"
 
 #include "aws/model.h"
+#include "base/ascii.h"
 
 enum { STACK_MAX = 1024 };
 static const uint32_t NEGATED = 1u << 31, LETTERS = 1u << 30, NO_LIMIT = 0xffffffff;
@@ -65,8 +66,7 @@ static const uint32_t *class_end(const uint32_t *code) {
 static bool is_word(str s, size_t at) {
     if (at >= s.len)
         return false;
-    char c = s.p[at];
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+    return ascii_is_alnum(s.p[at]) || s.p[at] == '_';
 }
 
 /* Takes as many as there are; *least: the fewest that will do. False: too few. */

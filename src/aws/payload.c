@@ -3,6 +3,7 @@
 #include "aws/auth_fault.h"
 #include "aws/checksum.h"
 #include "aws/chunked.h"
+#include "base/ascii.h"
 #include "base/codec.h"
 
 #include <openssl/evp.h>
@@ -157,9 +158,7 @@ static int set_checksum(struct aws_body *body, str header) {
     if (algorithm == AWS_CHECKSUM_UNKNOWN)
         return FAIL(body, &invalid_request, "The algorithm type you specified in x-amz-checksum- header is invalid.");
     char *name = arena_cstr(p->wire->arena, header);
-    for (char *at = name; *at; at++)
-        if (*at >= 'A' && *at <= 'Z')
-            *at = (char)(*at - 'A' + 'a');
+    ascii_lower_all(name, header.len);
     p->algorithm = algorithm;
     p->checksum_header = str_n(name, header.len);
     return 0;

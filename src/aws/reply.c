@@ -1,5 +1,6 @@
 /* The answer: status, headers and body in the protocol's form. */
 #include "aws/aws_priv.h"
+#include "aws/check_answer.h"
 
 #include "base/clock.h"
 #include "base/codec.h"
@@ -169,6 +170,20 @@ static void send_bytes(struct rq *rq, int status, struct buf *body, bool has_typ
         net_reply_buf(rq->net, status, body);
 }
 
+static bool is_json(const struct rq *rq) {
+    enum aws_protocol protocol = rq->priv->route.protocol;
+    return protocol == PROTOCOL_JSON || protocol == PROTOCOL_REST_JSON;
+}
+
+/* The body, but for a stream or one that the handler gave. 0, or AWS_FAILED: nothing was sent yet. */
+static int make_body(struct rq *rq) {
+    struct rq_priv *p = rq->priv;
+    if (p->has_stream || p->has_payload)
+        return 0;
+    encode(rq, &p->payload);
+    return AWS_CHECKS && is_json(rq) ? aws_check_json(rq, buf_view(&p->payload)) : 0;
+}
+
 static void reply_success(struct rq *rq) {
     struct rq_priv *p = rq->priv;
     bool rest = p->route.protocol == PROTOCOL_REST_XML || p->route.protocol == PROTOCOL_REST_JSON, has_type = false;
@@ -185,8 +200,6 @@ static void reply_success(struct rq *rq) {
         net_reply_stream(rq->net, status, p->stream_size, p->stream_read, p->stream_release, p->stream_ctx);
         return;
     }
-    if (!p->has_payload)
-        encode(rq, &p->payload);
     send_bytes(rq, status, &p->payload, has_type);
 }
 
@@ -266,35 +279,58 @@ static void query_error_header(struct rq *rq, str code, bool sender) {
     put_header(rq, "x-amzn-query-error", buf_view(&text));
 }
 
+/* The error's two names: by its shape, and by its code where the service used to be a query service. */
+struct names {
+    str name, code;
+    bool sender;
+};
+
+static struct names names_of(const struct rq *rq) {
+    const struct rq_priv *p = rq->priv;
+    str code = str_c(p->error->code);
+    const struct api_error *known = p->route.api->query_compatible ? api_error_find(p->route.api, code) : NULL;
+    return (struct names){known ? known->name : code, known ? known->code : code, p->error->status < 500};
+}
+
+static void encode_error(struct rq *rq, const struct names *n, struct buf *body) {
+    switch (rq->priv->route.protocol) {
+    case PROTOCOL_REST_XML:
+        if (rq->priv->error->status != 304)
+            s3_error(rq, body);
+        break;
+    case PROTOCOL_QUERY:
+        query_error(rq, n->code, n->sender, body);
+        break;
+    case PROTOCOL_CBOR:
+        codec_cbor_error(n->name, rq->priv->message, body);
+        break;
+    case PROTOCOL_JSON:
+    case PROTOCOL_REST_JSON:
+        json_error(rq, n->name, n->sender, body);
+        break;
+    }
+}
+
 static void reply_error(struct rq *rq) {
     struct rq_priv *p = rq->priv;
     CLEANUP_DEINIT(buf) struct buf body = {0};
-    str name = str_c(p->error->code), code = name;
-    const struct api_error *known = p->route.api->query_compatible ? api_error_find(p->route.api, name) : NULL;
-    bool sender = p->error->status < 500;
-    if (known) {
-        name = known->name;
-        code = known->code;
+    struct names n = names_of(rq);
+    encode_error(rq, &n, &body);
+    if (AWS_CHECKS && is_json(rq) && aws_check_json(rq, buf_view(&body))) {
+        n = names_of(rq);
+        buf_clear(&body);
+        encode_error(rq, &n, &body);
     }
     common_headers(rq);
-    if (p->route.protocol == PROTOCOL_REST_XML) {
-        if (p->error->status != 304)
-            s3_error(rq, &body);
-    } else if (p->route.protocol == PROTOCOL_QUERY) {
-        query_error(rq, code, sender, &body);
-    } else if (p->route.protocol == PROTOCOL_CBOR) {
-        codec_cbor_error(name, p->message, &body);
-    } else {
-        put_header(rq, "x-amzn-ErrorType", name);
-        json_error(rq, name, sender, &body);
-    }
+    if (is_json(rq))
+        put_header(rq, "x-amzn-ErrorType", n.name);
     if (p->route.api->query_compatible && p->route.protocol != PROTOCOL_QUERY)
-        query_error_header(rq, code, sender);
+        query_error_header(rq, n.code, n.sender);
     send_bytes(rq, p->error->status, &body, false);
 }
 
 void aws_reply(struct rq *rq, bool failed) {
-    if (failed)
+    if (failed || make_body(rq))
         reply_error(rq);
     else
         reply_success(rq);

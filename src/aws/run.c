@@ -1,5 +1,6 @@
 /* Handlers, commits, re-runs, and long waits. */
 #include "aws/aws_priv.h"
+#include "aws/check_answer.h"
 
 /*
  * Re-runs after a condition that did not hold: the first two are free-running, the later ones hold
@@ -40,6 +41,8 @@ static int run_once(struct rq *rq, aws_handler_fn *handler) {
         return r;
     if (r != 0 && r != AWS_SUSPENDED)
         return aws_fault(rq, r, rq->op->name);
+    if (AWS_CHECKS && r == 0 && aws_check_answer(rq))
+        return AWS_FAILED;
     int c = commit(rq);
     return c ? c : r;
 }

@@ -6,7 +6,9 @@
  * S3 has words of its own: a wrong body is MalformedXML, a wrong header InvalidArgument.
  */
 #include "aws/aws_priv.h"
+
 #include "aws/pattern.h"
+#include "base/ascii.h"
 
 enum { FAULTS_MAX = 8, SHOWN_MAX = 1024 };
 
@@ -70,8 +72,8 @@ static size_t enter(struct check *c, str name) {
         buf_char(&c->path, '.');
     size_t at = c->path.len;
     buf_str(&c->path, name);
-    if (name.len && c->path.p[at] >= 'A' && c->path.p[at] <= 'Z')
-        c->path.p[at] = (char)(c->path.p[at] + ('a' - 'A'));
+    if (name.len)
+        c->path.p[at] = ascii_lower(c->path.p[at]);
     return before;
 }
 static void leave(struct check *c, size_t length) { c->path.len = length; }
@@ -96,21 +98,12 @@ static void check_length(struct check *c, const struct api_shape *shape, const j
         fault(c, shape, v, "Member must have length less than or equal to %lld", (long long)shape->max);
 }
 
-/* S3 answers the names of filter rules as "Prefix" and "Suffix", and takes its own answer back. */
-static bool in_enum(const struct api_shape *shape, str v) {
-    bool any_case = str_is(shape->name, "FilterRuleName");
-    for (size_t i = 0; i < shape->n; i++)
-        if (any_case ? str_eq_nocase(shape->values[i], v) : str_eq(shape->values[i], v))
-            return true;
-    return false;
-}
-
 static void check_string(struct check *c, const struct api_shape *shape, const json_t *v) {
     str text = json_text(v);
     check_length(c, shape, v, text_length(text));
     if (shape->pattern && !api_pattern_match(shape->pattern, text))
         fault(c, shape, v, "Member must satisfy regular expression pattern: %s", shape->pattern->text);
-    if (shape->values && !in_enum(shape, text)) {
+    if (shape->values && !api_enum_has(shape, text)) {
         CLEANUP_DEINIT(buf) struct buf set = {0};
         for (size_t i = 0; i < shape->n; i++) {
             buf_c(&set, i ? ", " : "");

@@ -1,5 +1,7 @@
 #include "base/clock.h"
 
+#include "base/ascii.h"
+
 #include <stdatomic.h>
 #include <stdio.h>
 #include <time.h>
@@ -104,7 +106,7 @@ static bool take_fraction(str *s, int64_t *ms) {
         return true;
     int weight = 100;
     size_t n = 0;
-    for (; s->len && s->p[0] >= '0' && s->p[0] <= '9'; n++) {
+    for (; s->len && ascii_is_digit(s->p[0]); n++) {
         *ms += (s->p[0] - '0') * weight;
         weight /= 10;
         *s = str_skip(*s, 1);

@@ -1,5 +1,7 @@
 #include "base/codec.h"
 
+#include "base/ascii.h"
+
 void codec_hex(char *out, const void *p, size_t n) {
     static const char digits[] = "0123456789abcdef";
     const unsigned char *in = p;
@@ -16,22 +18,12 @@ void codec_add_hex(struct buf *b, const void *p, size_t n) {
     b->len += 2 * n;
 }
 
-static int hex_value(char c) {
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
-}
-
 bool codec_unhex(str s, void *out, size_t n) {
     if (s.len != 2 * n)
         return false;
     unsigned char *to = out;
     for (size_t i = 0; i < n; i++) {
-        int high = hex_value(s.p[2 * i]), low = hex_value(s.p[2 * i + 1]);
+        int high = ascii_hex(s.p[2 * i]), low = ascii_hex(s.p[2 * i + 1]);
         if (high < 0 || low < 0)
             return false;
         to[i] = (unsigned char)(high << 4 | low);
@@ -59,11 +51,11 @@ void codec_add_base64(struct buf *b, const void *p, size_t n) {
 }
 
 static int base64_value(char c) {
-    if (c >= 'A' && c <= 'Z')
+    if (ascii_is_upper(c))
         return c - 'A';
-    if (c >= 'a' && c <= 'z')
+    if (ascii_is_lower(c))
         return c - 'a' + 26;
-    if (c >= '0' && c <= '9')
+    if (ascii_is_digit(c))
         return c - '0' + 52;
     return c == '+' ? 62 : c == '/' ? 63 : -1;
 }
@@ -99,10 +91,7 @@ bool codec_unbase64(struct buf *b, str s) {
     return false;
 }
 
-static bool is_unreserved(char c) {
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' ||
-           c == '.' || c == '_' || c == '~';
-}
+static bool is_unreserved(char c) { return ascii_is_alnum(c) || c == '-' || c == '.' || c == '_' || c == '~'; }
 
 void codec_add_uri(struct buf *b, str s, bool keep_slash) {
     static const char digits[] = "0123456789ABCDEF";

@@ -1,5 +1,7 @@
 #include "base/str.h"
 
+#include "base/ascii.h"
+
 int str_cmp(str a, str b) {
     size_t n = a.len < b.len ? a.len : b.len;
     int order = n ? memcmp(a.p, b.p, n) : 0;
@@ -8,13 +10,11 @@ int str_cmp(str a, str b) {
     return (a.len > b.len) - (a.len < b.len);
 }
 
-static char lower(char c) { return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c; }
-
 bool str_starts_nocase(str s, str prefix) {
     if (s.len < prefix.len)
         return false;
     for (size_t i = 0; i < prefix.len; i++)
-        if (lower(s.p[i]) != lower(prefix.p[i]))
+        if (ascii_lower(s.p[i]) != ascii_lower(prefix.p[i]))
             return false;
     return true;
 }
@@ -130,7 +130,7 @@ bool str_glob(str pattern, str s, bool nocase) {
             mark = i;
         } else if (p < pattern.len &&
                    (pattern.p[p] == '?' || pattern.p[p] == s.p[i] ||
-                    (nocase && lower(pattern.p[p]) == lower(s.p[i])))) {
+                    (nocase && ascii_lower(pattern.p[p]) == ascii_lower(s.p[i])))) {
             p++;
             i++;
         } else if (star != SIZE_MAX) {

@@ -1,6 +1,7 @@
 #include "client/client_priv.h"
 
 #include "base/arena.h"
+#include "base/ascii.h"
 #include "base/clock.h"
 #include "base/codec.h"
 
@@ -44,7 +45,7 @@ static void read_environment_endpoints(struct client *client) {
             if (str_is(id, odd[i].id))
                 client_copy_text(service, sizeof service, str_c(odd[i].signing_name));
         for (size_t i = 0; !service[0] && i < id.len && i + 1 < sizeof service; i++)
-            service[i] = (char)(id.p[i] >= 'A' && id.p[i] <= 'Z' ? id.p[i] - 'A' + 'a' : id.p[i]);
+            service[i] = ascii_lower(id.p[i]);
         add_endpoint(client, str_c(service), url);
     }
     const char *general = getenv("AWS_ENDPOINT_URL");

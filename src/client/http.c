@@ -1,5 +1,7 @@
 #include "client/http.h"
 
+#include "base/ascii.h"
+
 static int in_status(struct client_http *h, str *in);
 static int in_headers(struct client_http *h, str *in);
 static int in_length(struct client_http *h, str *in);
@@ -156,14 +158,10 @@ static int in_chunk_size(struct client_http *h, str *in) {
         return CLIENT_HTTP_E_FORM;
     h->left = 0;
     for (size_t i = 0; i < digits.len; i++) {
-        char c = digits.p[i];
-        unsigned d = c >= '0' && c <= '9'   ? (unsigned)(c - '0')
-                     : c >= 'a' && c <= 'f' ? (unsigned)(c - 'a' + 10)
-                     : c >= 'A' && c <= 'F' ? (unsigned)(c - 'A' + 10)
-                                            : 16;
-        if (d == 16)
+        int d = ascii_hex(digits.p[i]);
+        if (d < 0)
             return CLIENT_HTTP_E_FORM;
-        h->left = h->left << 4 | d;
+        h->left = h->left << 4 | (unsigned)d;
     }
     buf_clear(&h->line);
     h->state = h->left ? in_chunk : in_trailers;

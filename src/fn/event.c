@@ -1,5 +1,6 @@
 #include "fn/event.h"
 
+#include "base/ascii.h"
 #include "base/clock.h"
 #include "base/codec.h"
 
@@ -22,11 +23,9 @@ static bool pad_sequencer(struct fn_record *r, str sequencer) {
     size_t zeros = FN_SEQUENCER_LEN - sequencer.len;
     memset(r->sequencer, '0', zeros);
     for (size_t i = 0; i < sequencer.len; i++) {
-        char c = sequencer.p[i];
-        bool hex = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'F') || (c >= 'a' && c <= 'f');
-        if (!hex)
+        if (ascii_hex(sequencer.p[i]) < 0)
             return false;
-        r->sequencer[zeros + i] = c >= 'a' ? (char)(c - 32) : c;
+        r->sequencer[zeros + i] = ascii_upper(sequencer.p[i]);
     }
     r->sequencer[FN_SEQUENCER_LEN] = '\0';
     return true;

@@ -1,5 +1,6 @@
 #include "hub/hub_priv.h"
 
+#include "base/arn.h"
 #include "base/clock.h"
 
 #include <stdio.h>
@@ -46,11 +47,9 @@ void hub_cond_wait_ms(pthread_cond_t *cond, pthread_mutex_t *lock, int64_t ms) {
 }
 
 str hub_arn_service(str arn) {
-    str part = STR_NONE, rest = arn;
-    for (int i = 0; i < 3; i++)
-        if (!str_cut(rest, ':', &part, &rest))
-            return STR_NONE;
-    return part;
+    struct arn parts;
+    arn_parse(arn, &parts);
+    return parts.service;
 }
 
 struct hub_target *hub_target_of(struct hub *hub, str service) {

@@ -11,6 +11,8 @@
  * A group of rows is handed to the ports, and what they add is committed together with the removal
  * of the rows: an event is accepted exactly once, whenever the process dies. When the commit's
  * conditions fail (a port's view was stale) the group is tried again one by one.
+ *
+ * The rows are changed blind: each has an id of its own, and the dispatcher alone takes it away.
  */
 #include "hub/event.h"
 #include "hub/hub_priv.h"
@@ -56,7 +58,7 @@ static void put_row(struct hub *hub, struct store_batch *batch, const struct hub
     uint64_t id = store_next_id(hub->store);
     out_key(&key, id);
     hub_row_encode(&value, row);
-    store_put(batch, STORE_QUEUE, buf_view(&key), buf_view(&value));
+    store_put_blind(batch, STORE_QUEUE, buf_view(&key), buf_view(&value));
     store_after_id(batch, row_is_durable, hub, id);
 }
 
@@ -89,7 +91,7 @@ static void put_off(struct hub *hub, struct store_batch *batch, struct hub_row *
     int64_t due = clock_world_ms() + hub_backoff_ms(row->attempts);
     later_key(&key, due, id);
     hub_row_encode(&value, row);
-    store_put(batch, STORE_QUEUE, buf_view(&key), buf_view(&value));
+    store_put_blind(batch, STORE_QUEUE, buf_view(&key), buf_view(&value));
     LOCK_SCOPE(&hub->lock);
     if (due < hub->next_retry_ms)
         hub->next_retry_ms = due;
@@ -132,7 +134,7 @@ static bool take_row(struct hub *hub, struct store_batch *batch, str key, uint64
         hand_over(hub, batch, &row, id);
     else
         log_error("hub", "outbox row %llu is damaged and was removed", (unsigned long long)id);
-    store_del(batch, STORE_QUEUE, key);
+    store_del_blind(batch, STORE_QUEUE, key);
     return true;
 }
 

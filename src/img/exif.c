@@ -1,5 +1,7 @@
 #include "img/exif.h"
 
+#include "base/ascii.h"
+
 #include <math.h>
 #include <stdio.h>
 
@@ -93,16 +95,14 @@ static void make_date(char out[EXIF_DATE_MAX], str date, str offset) {
     out[0] = '\0';
     if (date.len < sizeof shape - 1)
         return;
-    for (size_t i = 0; i < sizeof shape - 1; i++) {
-        bool digit = date.p[i] >= '0' && date.p[i] <= '9';
-        if (shape[i] == 'd' ? !digit : date.p[i] != shape[i])
+    for (size_t i = 0; i < sizeof shape - 1; i++)
+        if (shape[i] == 'd' ? !ascii_is_digit(date.p[i]) : date.p[i] != shape[i])
             return;
-    }
     if (str_starts(date, S("0000")) || str_eq(str_slice(date, 5, 7), S("00")))
         return;
     bool zone = offset.len >= 6 && (offset.p[0] == '+' || offset.p[0] == '-') && offset.p[3] == ':';
     for (size_t i = 1; zone && i < 6; i++)
-        zone = i == 3 || (offset.p[i] >= '0' && offset.p[i] <= '9');
+        zone = i == 3 || ascii_is_digit(offset.p[i]);
     snprintf(out, EXIF_DATE_MAX, "%.4s-%.2s-%.2sT%.8s%.6s", date.p, date.p + 5, date.p + 8,
              date.p + 11, zone ? offset.p : "");
 }

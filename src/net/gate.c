@@ -1,18 +1,11 @@
 #include "net/gate.h"
 
+#include "base/ascii.h"
+
 /* RFC 9110 section 5.6.2: what a method or a header name may consist of. */
 static const char token_marks[] = "!#$%&'*+-.^_`|~";
 
-static bool is_alnum(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-}
-
-static bool is_token(str s) {
-    for (size_t i = 0; i < s.len; i++)
-        if (!is_alnum(s.p[i]) && (s.p[i] == '\0' || !strchr(token_marks, s.p[i])))
-            return false;
-    return s.len > 0;
-}
+static bool is_token(str s) { return s.len > 0 && ascii_only_alnum(s, token_marks); }
 
 /* The first fault stays. */
 static void refuse(struct gate *g, int status, const char *reason) {
@@ -61,10 +54,7 @@ static void check_coding(struct gate *g, str value) {
 
 /* RFC 9112 section 3.2: host and port, no user, no path. */
 static void check_host(struct gate *g, str value) {
-    bool good = value.len > 0 && value.len <= 255 + 6;
-    for (size_t i = 0; good && i < value.len; i++)
-        good = is_alnum(value.p[i]) || (value.p[i] != '\0' && strchr("-._:[]", value.p[i]));
-    if (!good)
+    if (value.len == 0 || value.len > 255 + 6 || !ascii_only_alnum(value, "-._:[]"))
         refuse(g, 400, "the Host header is not a host");
 }
 

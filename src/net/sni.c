@@ -7,6 +7,7 @@
  * under a parent without a dot clients accept no wildcard (*.localhost), so there it is one a name.
  * The table only grows, since a handshake may be using any of it, and so it is bounded.
  */
+#include "base/ascii.h"
 #include "base/lock.h"
 #include "base/log.h"
 #include "base/map.h"
@@ -92,7 +93,7 @@ static bool is_ours(str name) {
         return false;
     for (size_t i = 0; i < name.len; i++) {
         char c = name.p[i];
-        if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '_'))
+        if (!ascii_is_lower(c) && !ascii_is_digit(c) && !ascii_is_one_of(c, ".-_"))
             return false;
     }
     return str_ends(name, S(".amazonaws.com")) || str_ends(name, S(".localhost"));

@@ -4,6 +4,8 @@
  */
 #include "policy/condition_priv.h"
 
+#include "base/ascii.h"
+
 /* ---- Lists of strings: one, or an array ---- */
 
 struct strings {
@@ -26,12 +28,7 @@ static str string_at(const struct strings *s, size_t i) {
 /* ---- Action, NotAction ---- */
 
 static bool is_vendor(str s) {
-    for (size_t i = 0; i < s.len; i++) {
-        char c = s.p[i];
-        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-'))
-            return false;
-    }
-    return s.len > 0;
+    return s.len > 0 && ascii_only_alnum(s, "-");
 }
 
 static int check_action(str action, struct err *err) {
@@ -190,12 +187,9 @@ static int parse_sid(struct policy *policy, struct policy_statement *st, const j
     if (!json_is_string(sid))
         return policy_malformed(err, "Syntax errors in policy.");
     st->sid = arena_str(&policy->arena, json_text(sid));
-    for (size_t i = 0; policy->kind != POLICY_RESOURCE && i < st->sid.len; i++) {
-        char c = st->sid.p[i];
-        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9')))
-            return policy_malformed(err, "Statement IDs (SID) must be alpha-numeric. Check that your input "
-                                         "satisfies the regular expression [0-9A-Za-z]*");
-    }
+    if (policy->kind != POLICY_RESOURCE && !ascii_only_alnum(st->sid, ""))
+        return policy_malformed(err, "Statement IDs (SID) must be alpha-numeric. Check that your input "
+                                     "satisfies the regular expression [0-9A-Za-z]*");
     for (const struct policy_statement *other = policy->statements; other < st; other++)
         if (st->sid.len && str_eq(other->sid, st->sid))
             return policy_malformed(err, "Statement IDs (SID) in a single policy must be unique.");

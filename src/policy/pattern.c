@@ -1,5 +1,6 @@
 #include "policy/pattern_priv.h"
 
+#include "base/ascii.h"
 #include "policy/context_priv.h"
 
 enum { ARN_COLONS = 5 };
@@ -94,7 +95,7 @@ struct units {
     size_t n;
 };
 
-static unsigned fold(unsigned c) { return c >= 'A' && c <= 'Z' ? c + 32 : c; }
+static unsigned fold(unsigned c) { return c < 0x80 ? (unsigned)ascii_lower((char)c) : c; }
 
 static size_t character_len(str s, size_t at) {
     size_t end = at + 1;

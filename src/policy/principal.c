@@ -4,28 +4,13 @@
  */
 #include "policy/policy_priv.h"
 
-static bool is_account_id(str s) {
-    uint64_t v;
-    return s.len == 12 && str_to_u64(s, &v);
-}
+#include "base/arn.h"
+#include "base/ascii.h"
 
-static str arn_segment(str arn, size_t index) {
-    str head = STR_NONE, rest = arn;
-    for (size_t i = 0; i <= index; i++) {
-        str tail;
-        if (i == 5)
-            return rest;
-        str_cut(rest, ':', &head, &tail);
-        rest = tail;
-    }
-    return head;
-}
-
-static bool is_principal_arn(str s) {
+static bool is_principal_arn(const struct arn *arn) {
     static const char *const kinds[] = {"user/", "role/", "assumed-role/", "federated-user/"};
-    str service = arn_segment(s, 2), name = arn_segment(s, 5);
-    if (!str_starts(s, S("arn:aws")) || (!str_is(service, "iam") && !str_is(service, "sts")) ||
-        arn_segment(s, 3).len || !is_account_id(arn_segment(s, 4)))
+    str name = arn->resource;
+    if ((!str_is(arn->service, "iam") && !str_is(arn->service, "sts")) || arn->region.len || !arn_is_account(arn->account))
         return false;
     for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
         if (str_starts(name, str_c(kinds[i])) && name.len > strlen(kinds[i]))
@@ -35,14 +20,15 @@ static bool is_principal_arn(str s) {
 
 /* *ret_name is set where the text is a principal of that kind. */
 static bool parse_aws(str s, struct policy_principal_name *ret_name) {
+    struct arn arn;
+    arn_parse(s, &arn);
     if (str_is(s, "*"))
         *ret_name = (struct policy_principal_name){TYPE_EVERYONE, s};
-    else if (is_account_id(s))
+    else if (arn_is_account(s))
         *ret_name = (struct policy_principal_name){TYPE_ACCOUNT, s};
-    else if (is_account_id(arn_segment(s, 4)) && str_starts(s, S("arn:aws")) &&
-             str_is(arn_segment(s, 2), "iam") && str_is(arn_segment(s, 5), "root"))
-        *ret_name = (struct policy_principal_name){TYPE_ACCOUNT, arn_segment(s, 4)};
-    else if (is_principal_arn(s))
+    else if (str_is(arn.service, "iam") && arn_is_account(arn.account) && str_is(arn.resource, "root"))
+        *ret_name = (struct policy_principal_name){TYPE_ACCOUNT, arn.account};
+    else if (is_principal_arn(&arn))
         *ret_name = (struct policy_principal_name){TYPE_ARN, s};
     else
         return false;
@@ -54,7 +40,7 @@ static bool parse_service(str s, struct policy_principal_name *ret_name) {
         return false;
     for (size_t i = 0; i < s.len; i++) {
         char c = s.p[i];
-        if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '-'))
+        if (!ascii_is_lower(c) && !ascii_is_digit(c) && c != '.' && c != '-')
             return false;
     }
     *ret_name = (struct policy_principal_name){TYPE_SERVICE, s};

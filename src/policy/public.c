@@ -5,6 +5,8 @@
  */
 #include "policy/condition_priv.h"
 
+#include "base/ascii.h"
+
 /* Ranges wider than these are as good as everyone (the same page). */
 enum { WIDEST_V4 = 8, WIDEST_V6 = 32 };
 
@@ -29,7 +31,7 @@ static bool has_fixed_account(const struct policy_pattern *arn) {
     for (size_t i = 0; i < arn->n; i++) {
         if (arn->units[i] == UNIT_COLON)
             colons++;
-        else if (colons == 4 && (arn->units[i] < '0' || arn->units[i] > '9'))
+        else if (colons == 4 && (arn->units[i] > 0x7f || !ascii_is_digit((char)arn->units[i])))
             return false;
         else if (colons == 4)
             digits++;

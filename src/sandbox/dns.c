@@ -3,6 +3,7 @@
  * single question of class IN. Names in questions are plain labels (compression pointers would
  * point back into the header and are refused). RFC 1035, 4.1.
  */
+#include "base/ascii.h"
 #include "sandbox/sandbox.h"
 
 enum { HEADER = 12, NAME_MAX_LEN = 255, TYPE_A = 1, CLASS_IN = 1, TTL_S = 60, ANSWER = 16 };
@@ -17,7 +18,7 @@ static size_t read_name(const uint8_t *q, size_t n, char out[NAME_MAX_LEN + 1], 
         if (label > 63 || label > n - at || len + label + 1 > NAME_MAX_LEN)
             return 0;
         for (size_t i = 0; i < label; i++, at++)
-            out[len++] = (char)(q[at] >= 'A' && q[at] <= 'Z' ? q[at] + 32 : q[at]);
+            out[len++] = ascii_lower((char)q[at]);
         out[len++] = '.';
     }
     if (at >= n || len == 0)

@@ -1,4 +1,5 @@
 /* Reading what a request claims: the Authorization header and the X-Amz-* query parameters. */
+#include "base/ascii.h"
 #include "base/codec.h"
 #include "sign/sign.h"
 
@@ -36,7 +37,7 @@ static bool is_signed_headers(str list) {
         if (name.len == 0 || (before.p && str_cmp(before, name) >= 0))
             return false;
         for (size_t i = 0; i < name.len; i++)
-            if ((name.p[i] >= 'A' && name.p[i] <= 'Z') || name.p[i] <= ' ' || name.p[i] == ':' || name.p[i] == 127)
+            if (ascii_is_upper(name.p[i]) || name.p[i] <= ' ' || name.p[i] == ':' || name.p[i] == 127)
                 return false;
         before = name;
     }

@@ -1,5 +1,6 @@
 /* Making SigV4 signatures, for clients. */
 #include "base/arena.h"
+#include "base/ascii.h"
 #include "base/codec.h"
 #include "sign/sign.h"
 
@@ -11,9 +12,7 @@ static str list_headers(struct arena *arena, const struct sign_request *request)
     str *names = arena_alloc(arena, (request->n_headers + 1) * sizeof *names);
     for (size_t i = 0; i < request->n_headers; i++) {
         char *name = arena_cstr(arena, request->headers[i].name);
-        for (char *at = name; *at; at++)
-            if (*at >= 'A' && *at <= 'Z')
-                *at = (char)(*at - 'A' + 'a');
+        ascii_lower_all(name, request->headers[i].name.len);
         names[i] = str_n(name, request->headers[i].name.len);
     }
     qsort(names, request->n_headers, sizeof *names, cmp_str);

@@ -3,6 +3,7 @@
  * the method, the resource, x-amz-* headers and a few others, and not the host.
  */
 #include "base/arena.h"
+#include "base/ascii.h"
 #include "base/codec.h"
 #include "sign/sign.h"
 
@@ -102,9 +103,7 @@ static void add_amz_headers(struct buf *out, const struct sign_request *request,
     for (size_t i = 0; i < request->n_headers; i++)
         if (is_amz(request->headers[i].name)) {
             char *name = arena_cstr(&query->arena, request->headers[i].name);
-            for (char *at = name; *at; at++)
-                if (*at >= 'A' && *at <= 'Z')
-                    *at = (char)(*at - 'A' + 'a');
+            ascii_lower_all(name, request->headers[i].name.len);
             all[n] = (struct pair){str_c(name), str_trim(request->headers[i].value), n};
             n++;
         }

@@ -186,7 +186,8 @@ void blob_keep(struct store_batch *batch, str ref) {
         return;
     CLEANUP_DEINIT(buf) struct buf key = {0};
     blob_keep_key(&key, parsed.id);
-    store_put(batch, STORE_META, buf_view(&key), ref);
+    /* Blind, as its end: the file belongs to the row that names it, and that one is the condition. */
+    store_put_blind(batch, STORE_META, buf_view(&key), ref);
 }
 
 void blob_drop(struct store_batch *batch, str ref) {
@@ -195,6 +196,6 @@ void blob_drop(struct store_batch *batch, str ref) {
         return;
     CLEANUP_DEINIT(buf) struct buf key = {0};
     blob_keep_key(&key, parsed.id);
-    store_del(batch, STORE_META, buf_view(&key));
+    store_del_blind(batch, STORE_META, buf_view(&key));
     buf_str(&batch->dropped, parsed.id);
 }

@@ -38,7 +38,8 @@ static int reserve(struct store *store, uint64_t limit) {
     CLEANUP_DEINIT(buf) struct buf key = {0}, value = {0};
     ids_key(&key);
     buf_u64(&value, limit);
-    store_put(batch, STORE_META, buf_view(&key), buf_view(&value));
+    /* Blind: only this process reserves, under the lock. */
+    store_put_blind(batch, STORE_META, buf_view(&key), buf_view(&value));
     store_batch_frees(batch); /* deletes need ids too, so this passes on a full disk */
     return store_commit(store, batch, NULL);
 }

@@ -1,5 +1,7 @@
 #include "tmpl/build_priv.h"
 
+#include "base/ascii.h"
+
 enum { LINEAR_KEYS = 8 }; /* maps up to this size are compared key by key, larger ones hashed */
 
 void tmpl_builder_deinit(struct tmpl_builder *b) {
@@ -75,7 +77,7 @@ static bool is_one_of(str s, const char *const *words) {
 
 static size_t digits(str s, size_t at) {
     size_t n = 0;
-    while (at + n < s.len && s.p[at + n] >= '0' && s.p[at + n] <= '9')
+    while (at + n < s.len && ascii_is_digit(s.p[at + n]))
         n++;
     return n;
 }

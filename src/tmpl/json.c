@@ -4,6 +4,8 @@
  */
 #include "tmpl/build_priv.h"
 
+#include "base/ascii.h"
+
 struct reader {
     struct tmpl_builder *b;
     str text;
@@ -48,11 +50,7 @@ static int expect(struct reader *r, char c, const char *what) {
 static int read_hex4(struct reader *r, uint32_t *ret) {
     uint32_t v = 0;
     for (int i = 0; i < 4; i++) {
-        int c = peek(r);
-        int digit = c >= '0' && c <= '9'   ? c - '0'
-                    : c >= 'a' && c <= 'f' ? c - 'a' + 10
-                    : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                           : -1;
+        int c = peek(r), digit = c < 0 ? -1 : ascii_hex((char)c);
         if (digit < 0)
             return refuse(r, "\\u wants four hexadecimal digits");
         v = v << 4 | (uint32_t)digit;
@@ -149,9 +147,7 @@ static struct tmpl_node *read_word(struct reader *r) {
     if (!node)
         return NULL;
     size_t from = r->at;
-    for (int c = peek(r); c > 0 && (strchr("+-.", c) || (c >= '0' && c <= '9') ||
-                                    (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'));
-         c = peek(r))
+    for (int c = peek(r); c > 0 && (ascii_is_alnum((char)c) || ascii_is_one_of((char)c, "+-.")); c = peek(r))
         step(r);
     str word = str_slice(r->text, from, r->at);
     node->end = r->pos;

@@ -1,5 +1,7 @@
 #include "tmpl/model.h"
 
+#include "base/ascii.h"
+
 struct check {
     struct tmpl *tree;
     struct arena *arena;
@@ -9,14 +11,7 @@ struct check {
 
 #define FAIL(c, pos, ...) tmpl_fail((c)->fault, (pos), __VA_ARGS__)
 
-static bool is_alphanumeric(str s) {
-    for (size_t i = 0; i < s.len; i++) {
-        char c = s.p[i];
-        if (!((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z')))
-            return false;
-    }
-    return s.len > 0;
-}
+static bool is_alphanumeric(str s) { return s.len > 0 && ascii_only_alnum(s, ""); }
 
 static bool is_among(str s, const char *const *words) {
     for (; *words; words++)

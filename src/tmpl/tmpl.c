@@ -1,5 +1,6 @@
 #include "tmpl/build_priv.h"
 
+#include "base/ascii.h"
 #include "base/json.h"
 
 struct tmpl {
@@ -111,10 +112,7 @@ const struct tmpl_member *tmpl_function(const struct tmpl_node *node) {
     return is_condition || str_is(m->key, "Ref") || str_starts(m->key, S("Fn::")) ? m : NULL;
 }
 
-static bool is_name_byte(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-           c == '.' || c == ':';
-}
+static bool is_name_byte(char c) { return ascii_is_alnum(c) || ascii_is_one_of(c, "_.:"); }
 
 /* A piece that begins with "${". */
 static enum tmpl_sub sub_variable(str text, size_t *at, str *ret_piece) {

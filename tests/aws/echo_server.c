@@ -85,8 +85,19 @@ static void *wake(void *ctx) {
     pthread_mutex_unlock(&w->lock);
     return NULL; /* w is left: the server lives for a few requests */
 }
+/* What the document says to this server, and the payload that stands elsewhere (null), is no part of the answer. */
+static void drop_orders(json_t *out) {
+    const char *name;
+    json_t *v;
+    void *next;
+    json_object_foreach_safe(out, next, name, v)
+        if (name[0] == '(' || json_is_null(v))
+            json_object_del(out, name);
+}
+
 static int woken(struct svc *svc, struct rq *rq) {
     (void)svc;
+    drop_orders(rq->out);
     rq_out_header(rq, "x-was-parked", S("yes"));
     return 0;
 }
@@ -132,8 +143,12 @@ static int echo(struct svc *svc, struct rq *rq) {
     if (json_has(rq->out, "(error)")) {
         asked = (struct aws_error){.code = json_str(rq->out, "(error)").p, .status = (int)json_int(rq->out, "(status)", 400), .text = "no text"};
         asked.code = arena_cstr(&rq->arena, str_c(asked.code));
-        return aws_fail(rq, &asked, "as you wish");
+        aws_fail(rq, &asked, "as you wish");
+        if (json_has(rq->out, "(detail)"))
+            aws_fail_detail(rq, "Type", json_str(rq->out, "(detail)"));
+        return AWS_FAILED;
     }
+    drop_orders(rq->out);
     return 0;
 }
 

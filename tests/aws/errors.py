@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """What a client sees when things go wrong, byte by byte, in every protocol.
 
-    errors.py ECHO_SERVER        exits 77 (skipped) without botocore, which signs
+    errors.py ECHO_SERVER checks|plain     exits 77 (skipped) without botocore, which signs
+
+"checks": the server was built to check its own answers (-Dchecks=true).
 """
 import http.client, json, pathlib, re, subprocess, sys, tempfile, zlib
 
@@ -15,6 +17,7 @@ except ImportError:
 KEY, SECRET = "AKIAROOT000000000000", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
 UUID = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+CHECKS = sys.argv[2:] == ["checks"]
 failed = 0
 
 
@@ -168,6 +171,14 @@ def lambda_cases(s):
     got, h, data = s.ask("lambda", "GET", "/2015-03-31/functions/fn")
     check("lambda", got == 404 and json.loads(data) == {"Type": "User", "Message": "as you wish"}, data)
     check("lambda", h["x-amzn-errortype"] == "ResourceNotFoundException" and h["content-type"] == "application/json", h)
+    if CHECKS:  # a service's detail by the name of a member that the form has: the body would hold it twice
+        s.answer({"(error)": "ResourceNotFoundException", "(status)": 404, "(detail)": "User"})
+        got, h, data = s.ask("lambda", "GET", "/2015-03-31/functions/fn")
+        check("lambda, a member twice", got == 500 and h["x-amzn-errortype"] == "ServiceException" and
+              b"duplicate object key near" in data, data)
+        s.answer({"Configuration": {"State": "Sleeping"}})
+        got, h, data = s.ask("lambda", "GET", "/2015-03-31/functions/fn")
+        check("lambda, outside an enum", got == 500 and b"Configuration.State: 'Sleeping' is not in the enum State" in data, data)
     s.answer({})
     got, h, data = s.ask("lambda", "POST", "/2015-03-31/functions", {}, b"[1]")
     check("lambda, malformed", got == 400 and h["x-amzn-errortype"] == "InvalidRequestContentException", data)

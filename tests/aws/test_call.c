@@ -30,7 +30,7 @@ static int count_up(struct svc *svc, struct rq *rq) {
         CLEANUP(store_batch) struct store_batch *other = store_batch_new();
         CLEANUP_DEINIT(buf) struct buf theirs = {0};
         buf_printf(&theirs, "%llu", (unsigned long long)n + 100);
-        store_put(other, STORE_META, S("count"), buf_view(&theirs));
+        store_put_blind(other, STORE_META, S("count"), buf_view(&theirs));
         assert_int_equal(store_commit(rq_store(rq), other, NULL), 0);
     }
     if (value.len)
@@ -38,7 +38,7 @@ static int count_up(struct svc *svc, struct rq *rq) {
     else
         store_expect_absent(rq_batch(rq), STORE_META, S("count"));
     buf_printf(&next, "%llu", (unsigned long long)n + 1);
-    store_put(rq_batch(rq), STORE_META, S("count"), buf_view(&next));
+    store_put_blind(rq_batch(rq), STORE_META, S("count"), buf_view(&next));
     rq->out = json_pack("{s:s}", "TopicArn", buf_cstr(&next));
     return 0;
 }
@@ -58,7 +58,7 @@ static void *wake(void *rq) {
 static int park(struct svc *svc, struct rq *rq) {
     (void)svc;
     pthread_t thread;
-    store_put(rq_batch(rq), STORE_META, S("parked"), S("yes"));
+    store_put_blind(rq_batch(rq), STORE_META, S("parked"), S("yes"));
     if (fake.resume_early)
         aws_resume(rq);
     else if (pthread_create(&thread, NULL, wake, rq) == 0)
@@ -69,7 +69,7 @@ static int park(struct svc *svc, struct rq *rq) {
 static const struct aws_error Sns_NotFound = {"NotFound", 404, "Topic does not exist", NULL};
 static int refuse(struct svc *svc, struct rq *rq) {
     (void)svc;
-    store_put(rq_batch(rq), STORE_META, S("refused"), S("yes"));
+    store_put_blind(rq_batch(rq), STORE_META, S("refused"), S("yes"));
     return aws_fail(rq, &Sns_NotFound, NULL);
 }
 

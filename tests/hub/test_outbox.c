@@ -33,7 +33,7 @@ static int accept_event(void *ctx, struct store_batch *batch, const struct hub_e
         CLEANUP_DEINIT(buf) struct buf key = {0};
         key_begin(&key, "taken");
         key_str(&key, event->payload);
-        store_put(batch, STORE_QUEUE, buf_view(&key), S("1"));
+        store_put_blind(batch, STORE_QUEUE, buf_view(&key), S("1"));
     }
     pthread_cond_broadcast(&t->change);
     return t->answer;

@@ -11,7 +11,8 @@
             self.cloud.client("s3")...
 
 The binary is $CALOTYPE_BUILD/src/prog/calotype, else that of the newest build* folder. The daemon's
-log is shown when the block ends in an exception, and an ASan or UBSan report in it fails the test.
+log is shown when the block ends in an exception, and an ASan or UBSan report in it fails
+the test, as does an answer that the API model does not have.
 Only the standard library is needed; client() needs boto3.
 """
 import contextlib
@@ -107,7 +108,7 @@ class Cloud:
             if kind and not issubclass(kind, unittest.SkipTest):
                 print(f"---- the daemon's log ----\n{log[-8000:]}", file=sys.stderr)
             self._remove()
-        report = re.search(r"(ERROR: \w+Sanitizer|runtime error:|LeakSanitizer)[^\n]*", log)
+        report = re.search(r"(ERROR: \w+Sanitizer|runtime error:|LeakSanitizer|is not what the API model says)[^\n]*", log)
         if not kind and (report or code):
             print(f"---- the daemon's log ----\n{log[-20000:]}", file=sys.stderr)
             raise AssertionError(f"the daemon ended with {code}: {report[0] if report else 'see its log'}")

@@ -36,8 +36,8 @@ static void test_conditions(void **state) {
     CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
     struct err err;
     store_expect_absent(batch, STORE_META, S("a"));
-    store_put(batch, STORE_META, S("a"), S("1"));
-    store_put(batch, STORE_META, S("b"), S(""));
+    store_put_blind(batch, STORE_META, S("a"), S("1"));
+    store_put_blind(batch, STORE_META, S("b"), S(""));
     assert_int_equal(store_commit(store, batch, &err), 0);
     check_row(S("a"), "1");
     check_row(S("b"), "");
@@ -66,18 +66,54 @@ static void test_conditions(void **state) {
             store_expect_absent(batch, STORE_META, cases[i].key);
         else
             store_expect_value(batch, STORE_META, cases[i].key, cases[i].value);
-        store_put(batch, STORE_META, S("mark"), str_c(cases[i].name));
+        store_put_blind(batch, STORE_META, S("mark"), str_c(cases[i].name));
         check_case(store_commit(store, batch, &err) == cases[i].want, cases[i].name);
         if (cases[i].want == 0)
             check_row(S("mark"), cases[i].name);
     }
 }
 
+#ifdef CALOTYPE_CHECKS
+/* What a build with checks refuses: a change of a row that the batch knows nothing of. */
+static void test_unread_changes_are_refused(void **state) {
+    (void)state;
+    static const struct {
+        const char *name;
+        bool put, blind, same_key, other_family;
+        int want;
+    } cases[] = {
+        {"a put of what was read", true, false, true, false, 0},
+        {"a put of another row", true, false, false, false, -EINVAL},
+        {"a put of that key in another family", true, false, true, true, -EINVAL},
+        {"a blind put of another row", true, true, false, false, 0},
+        {"a del of what was read", false, false, true, false, 0},
+        {"a del of another row", false, false, false, false, -EINVAL},
+        {"a blind del of another row", false, true, false, false, 0},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
+        struct err err = {{0}};
+        str key = cases[i].same_key ? S("read") : S("other");
+        enum store_cf cf = cases[i].other_family ? STORE_QUEUE : STORE_META;
+        store_put_blind(batch, STORE_META, S("read"), S("1"));
+        assert_int_equal(store_commit(store, batch, &err), 0);
+        store_batch_clear(batch);
+        store_expect_value(batch, STORE_META, S("read"), S("1"));
+        if (cases[i].put)
+            (cases[i].blind ? store_put_blind : store_put)(batch, cf, key, S("2"));
+        else
+            (cases[i].blind ? store_del_blind : store_del)(batch, cf, key);
+        check_case(store_commit(store, batch, &err) == cases[i].want, cases[i].name);
+        check_case(cases[i].want == 0 || str_find(str_c(err.text), key) >= 0, cases[i].name);
+    }
+}
+#endif
+
 static void test_nothing_of_a_refused_batch_is_written(void **state) {
     (void)state;
     CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
-    store_put(batch, STORE_META, S("a"), S("1"));
-    store_del(batch, STORE_META, S("b"));
+    store_put_blind(batch, STORE_META, S("a"), S("1"));
+    store_del_blind(batch, STORE_META, S("b"));
     store_expect_present(batch, STORE_META, S("none"));
     assert_int_equal(store_commit(store, batch, NULL), STORE_E_CONDITION);
     check_row(S("a"), NULL);
@@ -106,7 +142,7 @@ static void raise_once(struct store_batch *batch, str key) {
         }
         buf_clear(&value);
         buf_printf(&value, "%llu", (unsigned long long)n + 1);
-        store_put(batch, STORE_META, key, buf_view(&value));
+        store_put_blind(batch, STORE_META, key, buf_view(&value));
         store_after(batch, hook, NULL);
         int r = store_commit(store, batch, NULL);
         if (tries > 1)
@@ -149,7 +185,7 @@ static void test_snapshots_and_walks(void **state) {
     struct store_snap *snap = store_snap_new(store);
     CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
     store_del_range(batch, STORE_ITEMS, S("b"), S("d"));
-    store_put(batch, STORE_ITEMS, S("e"), S("e"));
+    store_put_blind(batch, STORE_ITEMS, S("e"), S("e"));
     assert_int_equal(store_commit(store, batch, NULL), 0);
 
     static const struct {
@@ -231,11 +267,11 @@ static void test_reserve(void **state) {
     assert_int_equal(put_row(store, STORE_META, S("b"), S("2")), STORE_E_FULL);
     check_row(S("a"), "1");
     CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
-    store_put(batch, STORE_META, S("marker"), S("1"));
+    store_put_blind(batch, STORE_META, S("marker"), S("1"));
     store_batch_frees(batch);
     assert_int_equal(store_commit(store, batch, &err), 0);
     store_batch_clear(batch);
-    store_del(batch, STORE_META, S("a"));
+    store_del_blind(batch, STORE_META, S("a"));
     assert_int_equal(store_commit(store, batch, &err), 0);
     check_row(S("a"), NULL);
     assert_true(store_next_id(store) > 0);
@@ -253,6 +289,9 @@ static void test_unknown_fault_is_refused(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         T(test_conditions),
+#ifdef CALOTYPE_CHECKS
+        T(test_unread_changes_are_refused),
+#endif
         T(test_nothing_of_a_refused_batch_is_written),
         T(test_threads),
         T(test_snapshots_and_walks),

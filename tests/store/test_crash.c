@@ -42,8 +42,8 @@ static void child(const char *dir, str key_id, uint64_t from, int to_parent) {
             blob_finish(w, &ref, NULL))
             _exit(1);
         store_batch_clear(batch);
-        store_put(batch, STORE_META, str_c(a), buf_view(&ref));
-        store_put(batch, STORE_ITEMS, str_c(b), str_c(b));
+        store_put_blind(batch, STORE_META, str_c(a), buf_view(&ref));
+        store_put_blind(batch, STORE_ITEMS, str_c(b), str_c(b));
         blob_keep(batch, buf_view(&ref));
         report.id = store_next_id(store);
         if (store_commit(store, batch, NULL) ||

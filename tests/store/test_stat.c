@@ -86,7 +86,7 @@ static void test_writes_and_statistics_of_one_row_keep_their_order(void **state)
 
     struct store_batch *batch = store_batch_new();
     store_stat(batch, STORE_METRICS, S("m"), 9, 1);
-    store_del(batch, STORE_METRICS, S("m"));
+    store_del_blind(batch, STORE_METRICS, S("m"));
     store_stat(batch, STORE_METRICS, S("m"), 4, 2);
     store_stat(batch, STORE_METRICS, S("m"), NAN, 1);
     assert_int_equal(store_commit(store, batch, NULL), 0);
@@ -96,7 +96,7 @@ static void test_writes_and_statistics_of_one_row_keep_their_order(void **state)
 
     store_batch_clear(batch);
     store_stat(batch, STORE_METRICS, S("m"), 9, 1);
-    store_del(batch, STORE_METRICS, S("m"));
+    store_del_blind(batch, STORE_METRICS, S("m"));
     assert_int_equal(store_commit(store, batch, NULL), 0);
     assert_int_equal(store_get(store, NULL, STORE_METRICS, S("m"), &row), STORE_E_ABSENT);
     store_batch_free(batch);
@@ -124,7 +124,7 @@ static void test_counters(void **state) {
     assert_true(store_count_read(buf_view(&row), &many, &large));
     assert_true(many == -3 && large == 450);
     store_batch_clear(batch);
-    store_put(batch, STORE_META, S("c"), S("something else"));
+    store_put_blind(batch, STORE_META, S("c"), S("something else"));
     store_count(batch, STORE_META, S("c"), 7, 8);
     assert_int_equal(store_commit(store, batch, NULL), 0);
     assert_int_equal(store_get(store, NULL, STORE_META, S("c"), &row), 0);

@@ -38,6 +38,6 @@ static inline struct store *tmp_open(const char *path) {
 /* One row, durably. */
 static inline int put_row(struct store *store, enum store_cf cf, str key, str value) {
     CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
-    store_put(batch, cf, key, value);
+    store_put_blind(batch, cf, key, value);
     return store_commit(store, batch, NULL);
 }

@@ -69,6 +69,35 @@ class Iam(CloudCase):
         self.assertEqual(error_of(iam.create_role, RoleName="x", AssumeRolePolicyDocument="{")[::2],
                          ("MalformedPolicyDocument", 400))
 
+    def test_instance_profile(self):
+        iam = self.iam
+        iam.create_role(RoleName="server", AssumeRolePolicyDocument=trust(Service="ec2.amazonaws.com"))
+        made = iam.create_instance_profile(InstanceProfileName="servers", Path="/web/", Tags=[{"Key": "a", "Value": "b"}])
+        made = made["InstanceProfile"]
+        self.assertEqual(made["Arn"], "arn:aws:iam::000000000000:instance-profile/web/servers")
+        self.assertEqual((made["Roles"], made["InstanceProfileId"][:4]), ([], "AIPA"))
+        iam.add_role_to_instance_profile(InstanceProfileName="servers", RoleName="server")
+        got = iam.get_instance_profile(InstanceProfileName="servers")["InstanceProfile"]
+        self.assertEqual((got["Tags"], got["CreateDate"]), ([{"Key": "a", "Value": "b"}], made["CreateDate"]))
+        self.assertEqual(got["Roles"][0]["Arn"], "arn:aws:iam::000000000000:role/server")
+        self.assertEqual(got["Roles"][0]["AssumeRolePolicyDocument"], json.loads(trust(Service="ec2.amazonaws.com")))
+        self.assertEqual([p["InstanceProfileId"] for p in
+                          iam.list_instance_profiles_for_role(RoleName="server")["InstanceProfiles"]], [made["InstanceProfileId"]])
+        self.assertEqual(error_of(iam.add_role_to_instance_profile, InstanceProfileName="servers", RoleName="server"),
+                         ("LimitExceeded", "Cannot exceed quota for InstanceSessionsPerInstanceProfile: 1", 409))
+        self.assertEqual(error_of(iam.delete_role, RoleName="server"),
+                         ("DeleteConflict", "Cannot delete entity, must remove roles from instance profile first.", 409))
+        iam.remove_role_from_instance_profile(InstanceProfileName="servers", RoleName="server")
+        iam.delete_role(RoleName="server")
+        iam.tag_instance_profile(InstanceProfileName="servers", Tags=[{"Key": "c", "Value": "d"}])
+        iam.untag_instance_profile(InstanceProfileName="servers", TagKeys=["a"])
+        self.assertEqual(iam.list_instance_profile_tags(InstanceProfileName="servers")["Tags"], [{"Key": "c", "Value": "d"}])
+        pages = iam.get_paginator("list_instance_profiles").paginate(PathPrefix="/web/")
+        self.assertEqual([p["InstanceProfileName"] for page in pages for p in page["InstanceProfiles"]], ["servers"])
+        iam.delete_instance_profile(InstanceProfileName="servers")
+        self.assertEqual(error_of(iam.get_instance_profile, InstanceProfileName="servers"),
+                         ("NoSuchEntity", "Instance Profile servers cannot be found.", 404))
+
     def test_policies_in_pages(self):
         iam = self.iam
         arns = [iam.create_policy(PolicyName=f"p{i}", PolicyDocument=document(allow("s3:*")))["Policy"]["Arn"]

@@ -1893,7 +1893,7 @@ static const struct api_shape shapes[502] = {
     {.name = S_INIT("FileHeaderInfo"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 3, .values = values_157},
     {.name = S_INIT("FilterRule"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_158},
     {.name = S_INIT("FilterRuleList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[158], .element_wire = S_INIT("member")},
-    {.name = S_INIT("FilterRuleName"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_160},
+    {.name = S_INIT("FilterRuleName"), .type = API_STRING, .flags = API_PLAIN | API_ANY_CASE, .payload = -1, .n = 2, .values = values_160},
     {.name = S_INIT("FilterRuleValue"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("GetBucketAccelerateConfigurationOutput"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_162},
     {.name = S_INIT("GetBucketAccelerateConfigurationRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 3, .members = members_163},

@@ -16,32 +16,40 @@ static int told(int r, struct err *err, const char *what) {
     return r;
 }
 
+static int get_account(const struct rows *rows, str account, struct row *row) {
+    iam_key_plain(&row->key, "iam.account", account);
+    return row_get(rows, row);
+}
+
 int iam_create_account(struct svc *iam, str account, struct aws_credentials *ret_root, struct err *err) {
     if (!is_account_id(account))
         return err_set(err, IAM_E_BAD_ACCOUNT, "An account id has 12 digits: \"" STR_FMT "\"", STR_ARG(account));
     CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
-    CLEANUP_DEINIT(buf) struct buf key = {0}, text = {0};
-    CLEANUP_JSON json_t *doc = json_object();
-    json_set_int(doc, "CreateDate", clock_world_ms() / 1000);
-    json_write(&text, doc);
-    iam_key_plain(&key, "iam.account", account);
-    store_expect_absent(batch, STORE_META, buf_view(&key));
-    store_put(batch, STORE_META, buf_view(&key), buf_view(&text));
-    iam_key_create(iam, batch, account, S(""), clock_world_ms(), ret_root);
-    int r = store_commit(iam->store, batch, err);
-    if (r == STORE_E_CONDITION)
+    CLEANUP_DEINIT(row) struct row row = {0};
+    struct rows rows = {iam->store, NULL, batch};
+    int r = get_account(&rows, account, &row);
+    if (r == STORE_E_ABSENT) {
+        CLEANUP_JSON json_t *doc = json_object();
+        json_set_int(doc, "CreateDate", clock_world_ms() / 1000);
+        row_put_json(&rows, &row, doc);
+        iam_key_create(iam, &rows, account, S(""), clock_world_ms(), ret_root);
+        r = store_commit(iam->store, batch, err);
+    }
+    if (row.there || r == STORE_E_CONDITION)
         return err_set(err, IAM_E_EXISTS, "Account " STR_FMT " exists already", STR_ARG(account));
     return told(r, err, "create account");
 }
 
 int iam_create_root_key(struct svc *iam, str account, struct aws_credentials *ret_root, struct err *err) {
     CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
-    CLEANUP_DEINIT(buf) struct buf key = {0};
-    iam_key_plain(&key, "iam.account", account);
-    store_expect_present(batch, STORE_META, buf_view(&key));
-    iam_key_create(iam, batch, account, S(""), clock_world_ms(), ret_root);
-    int r = store_commit(iam->store, batch, err);
-    if (r == STORE_E_CONDITION)
+    CLEANUP_DEINIT(row) struct row row = {0};
+    struct rows rows = {iam->store, NULL, batch};
+    int r = get_account(&rows, account, &row);
+    if (r == 0) {
+        iam_key_create(iam, &rows, account, S(""), clock_world_ms(), ret_root);
+        r = store_commit(iam->store, batch, err);
+    }
+    if (r == STORE_E_ABSENT)
         return err_set(err, IAM_E_NO_ACCOUNT, "There is no account " STR_FMT, STR_ARG(account));
     return told(r, err, "create root key");
 }

@@ -1,9 +1,11 @@
-/* What roles and users have in common: a name, a path, tags, policies and a boundary. */
+/* What roles, users, policies and instance profiles have in common: a name, a path, tags; and policies of their own. */
 #include "base/rand.h"
 #include "svc/iam/iam_priv.h"
 
-const struct iam_kind iam_kind_role = {"iam.role", "role", "Role", "RoleName", "RoleId", "AROA", "role", 10240};
-const struct iam_kind iam_kind_user = {"iam.user", "user", "User", "UserName", "UserId", "AIDA", "user", 2048};
+void iam_entity_deinit(struct iam_entity *entity) {
+    row_deinit(&entity->row);
+    json_decref(entity->doc);
+}
 
 str iam_request_name(const struct iam_kind *kind, const struct rq *rq) {
     str name = json_str(rq->in, kind->name_member);
@@ -12,45 +14,41 @@ str iam_request_name(const struct iam_kind *kind, const struct rq *rq) {
     return name;
 }
 
-int iam_entity_get(const struct iam_kind *kind, struct rq *rq, json_t **ret_doc) {
-    CLEANUP_DEINIT(buf) struct buf key = {0};
+int iam_entity_named(const struct iam_kind *kind, struct rq *rq, str name, struct iam_entity *ret_entity) {
+    ret_entity->kind = kind;
+    iam_key_named(&ret_entity->row.key, kind->row, rq->account, name);
+    int r = rq_row_get_json(rq, &ret_entity->row, &ret_entity->doc);
+    if (r == STORE_E_ABSENT)
+        return aws_fail(rq, &IAM_NoSuchEntity, "%s" STR_FMT " cannot be found.", kind->missing, STR_ARG(name));
+    return r;
+}
+
+int iam_entity_get(const struct iam_kind *kind, struct rq *rq, struct iam_entity *ret_entity) {
+    if (kind->calls.find)
+        return kind->calls.find(rq, ret_entity);
     str name = iam_request_name(kind, rq);
     if (!name.p)
         return aws_fail(rq, &IAM_ValidationError, "Must specify %s when calling with non-User credentials",
                         kind->name_member);
-    iam_key_named(&key, kind->row, rq->account, name);
-    int r = rq_get_json(rq, STORE_META, buf_view(&key), ret_doc);
-    if (r == STORE_E_ABSENT)
-        return aws_fail(rq, &IAM_NoSuchEntity, "The %s with name " STR_FMT " cannot be found.", kind->title,
-                        STR_ARG(name));
-    return r ? AWS_FAILED : 0;
+    return iam_entity_named(kind, rq, name, ret_entity);
 }
 
-int iam_entity_put(struct svc *iam, const struct iam_kind *kind, struct rq *rq, const json_t *doc) {
-    CLEANUP_DEINIT(buf) struct buf key = {0};
-    iam_key_named(&key, kind->row, rq->account, json_str(doc, kind->name_member));
-    if (iam_touch(iam, rq))
+int iam_entity_put(struct rq *rq, const struct iam_entity *entity) {
+    if (iam_touch(rq))
         return AWS_FAILED;
-    rq_put_json(rq, STORE_META, buf_view(&key), doc);
+    row_put_json(rq_rows(rq), &entity->row, entity->doc);
     return 0;
 }
 
-void iam_entity_delete(const struct iam_kind *kind, struct rq *rq, const json_t *doc) {
-    CLEANUP_DEINIT(buf) struct buf key = {0};
-    iam_key_named(&key, kind->row, rq->account, json_str(doc, kind->name_member));
-    store_del(rq_batch(rq), STORE_META, buf_view(&key));
+int iam_entity_delete(struct rq *rq, const struct iam_entity *entity) {
+    if (iam_touch(rq))
+        return AWS_FAILED;
+    row_del(rq_rows(rq), &entity->row);
     store_batch_frees(rq_batch(rq));
+    return 0;
 }
 
-static int check_new(const struct iam_kind *kind, struct rq *rq, str name) {
-    CLEANUP_DEINIT(buf) struct buf key = {0}, value = {0};
-    iam_key_named(&key, kind->row, rq->account, name);
-    int r = rq_get(rq, STORE_META, buf_view(&key), &value);
-    if (r == 0)
-        return aws_fail(rq, &IAM_EntityAlreadyExists, "%s with name " STR_FMT " already exists.", kind->capital,
-                        STR_ARG(name));
-    return r == STORE_E_ABSENT ? 0 : AWS_FAILED;
-}
+/* ---- Making ---- */
 
 /* Sets doc's boundary from the request's PermissionsBoundary, when it has one. */
 static int take_boundary(struct rq *rq, json_t *doc) {
@@ -62,31 +60,42 @@ static int take_boundary(struct rq *rq, json_t *doc) {
         return aws_fail(rq, &IAM_NoSuchEntity, "Scope ARN: " STR_FMT " does not exist or is not attachable.",
                         STR_ARG(arn));
     json_set_str(doc, "PermissionsBoundary", arn);
-    return r ? AWS_FAILED : 0;
+    return r;
 }
 
-int iam_entity_new(const struct iam_kind *kind, struct rq *rq, json_t **ret_doc) {
-    str name = json_str(rq->in, kind->name_member), path = json_str(rq->in, "Path");
+static json_t *new_doc(const struct iam_kind *kind, struct rq *rq, str name) {
+    str path = json_str(rq->in, "Path");
     if (!path.p)
         path = S("/");
-    if (check_new(kind, rq, name))
-        return AWS_FAILED;
     char id[22];
     memcpy(id, kind->id_prefix, 4);
     rand_base32(id + 4, 17);
-    CLEANUP_JSON json_t *doc = json_object();
+    json_t *doc = json_object();
     json_set_str(doc, "Path", path);
     json_set_str(doc, kind->name_member, name);
     json_set_str(doc, kind->id_member, str_c(id));
     json_set_str(doc, "Arn", arena_printf(&rq->arena, "arn:aws:iam::" STR_FMT ":%s" STR_FMT STR_FMT,
                                           STR_ARG(rq->account), kind->arn_type, STR_ARG(path), STR_ARG(name)));
     json_set_int(doc, "CreateDate", rq->now_ms / 1000);
-    json_set(doc, "Attached", json_array());
-    json_set(doc, "Inline", json_object());
-    if (iam_tags_merge(rq, doc) || take_boundary(rq, doc))
-        return AWS_FAILED;
-    *ret_doc = STEAL(doc);
-    return 0;
+    if (kind->inline_limit) {
+        json_set(doc, "Attached", json_array());
+        json_set(doc, "Inline", json_object());
+    }
+    return doc;
+}
+
+int iam_entity_new(const struct iam_kind *kind, struct rq *rq, struct iam_entity *ret_entity) {
+    str name = json_str(rq->in, kind->name_member);
+    ret_entity->kind = kind;
+    iam_key_named(&ret_entity->row.key, kind->row, rq->account, name);
+    int r = rq_row_get(rq, &ret_entity->row);
+    if (r == 0)
+        return aws_fail(rq, &IAM_EntityAlreadyExists, "%s" STR_FMT "%s", kind->existing[0], STR_ARG(name),
+                        kind->existing[1]);
+    if (r != STORE_E_ABSENT)
+        return r;
+    ret_entity->doc = new_doc(kind, rq, name);
+    return iam_tags_merge(rq, ret_entity->doc) || take_boundary(rq, ret_entity->doc) ? AWS_FAILED : 0;
 }
 
 int iam_entity_check_bare(struct rq *rq, const json_t *doc) {
@@ -97,117 +106,151 @@ int iam_entity_check_bare(struct rq *rq, const json_t *doc) {
     return 0;
 }
 
+/* ---- Describing ---- */
+
 static void copy_member(json_t *to, const json_t *from, const char *name) {
     json_set(to, name, json_incref(json_object_get(from, name)));
 }
 
-json_t *iam_entity_describe(const struct iam_kind *kind, const json_t *doc, bool whole) {
+static json_t *describe_boundary(const json_t *doc) {
     json_t *out = json_object();
+    json_set_str(out, "PermissionsBoundaryType", S("PermissionsBoundaryPolicy"));
+    json_set_str(out, "PermissionsBoundaryArn", json_str(doc, "PermissionsBoundary"));
+    return out;
+}
+
+int iam_entity_describe(const struct iam_kind *kind, struct rq *rq, const json_t *doc, bool whole,
+                        json_t **ret_out) {
     const char *const members[] = {"Path", kind->name_member, kind->id_member, "Arn", "CreateDate", "Description",
                                    "MaxSessionDuration"};
+    CLEANUP_JSON json_t *out = json_object();
     for (size_t i = 0; i < ARRAY_LEN(members); i++)
         copy_member(out, doc, members[i]);
     if (json_has(doc, "AssumeRolePolicyDocument"))
         json_set(out, "AssumeRolePolicyDocument", iam_uri_text(json_str(doc, "AssumeRolePolicyDocument")));
-    if (!whole)
-        return out;
-    if (json_array_size(json_arr(doc, "Tags")))
+    if (whole && json_array_size(json_arr(doc, "Tags")))
         copy_member(out, doc, "Tags");
-    if (json_has(doc, "PermissionsBoundary")) {
-        json_t *boundary = json_object();
-        json_set_str(boundary, "PermissionsBoundaryType", S("PermissionsBoundaryPolicy"));
-        copy_member(boundary, doc, "PermissionsBoundary");
-        json_object_set(boundary, "PermissionsBoundaryArn", json_object_get(boundary, "PermissionsBoundary"));
-        json_object_del(boundary, "PermissionsBoundary");
-        json_set(out, "PermissionsBoundary", boundary);
-    }
-    if (kind == &iam_kind_role)
-        json_set(out, "RoleLastUsed", json_object());
-    return out;
-}
-
-/* ---- Operations that are the same for both ---- */
-
-static int op_list(const struct iam_kind *kind, struct rq *rq, const char *member) {
-    CLEANUP_DEINIT(buf) struct buf from = {0}, to = {0};
-    iam_key_named(&from, kind->row, rq->account, STR_NONE);
-    buf_str(&to, buf_view(&from));
-    key_after(&to);
-    str prefix = json_str(rq->in, "PathPrefix");
-    struct iam_page page = iam_page_begin(rq);
-    CLEANUP(store_iter) struct store_iter *it =
-        store_iter_new(rq_store(rq), rq_snap(rq), STORE_META, buf_view(&from), buf_view(&to), false);
-    bool more = true;
-    while (more && store_iter_next(it)) {
-        CLEANUP_JSON json_t *doc = json_parse(it->value, NULL);
-        if (str_starts(json_str(doc, "Path"), prefix)) {
-            /* Rows come in the order of their lower-case names: so must the markers. */
-            CLEANUP_DEINIT(buf) struct buf name = {0};
-            struct cur c = cur_of(it->key);
-            key_take_kind(&c);
-            key_take_str(&c, &name);
-            buf_clear(&name);
-            key_take_str(&c, &name);
-            more = iam_page_add(&page, rq, buf_view(&name), iam_entity_describe(kind, doc, false));
-        }
-    }
-    iam_page_end(&page, rq, member);
-    int fault = store_iter_fault(it);
-    return fault ? aws_fault(rq, fault, "list entities") : 0;
-}
-
-static int op_tag(struct svc *iam, const struct iam_kind *kind, struct rq *rq) {
-    CLEANUP_JSON json_t *doc = NULL;
-    if (iam_entity_get(kind, rq, &doc) || iam_tags_merge(rq, doc))
+    if (whole && json_has(doc, "PermissionsBoundary"))
+        json_set(out, "PermissionsBoundary", describe_boundary(doc));
+    if (kind->calls.describe && kind->calls.describe(rq, doc, whole, out))
         return AWS_FAILED;
-    return iam_entity_put(iam, kind, rq, doc);
+    *ret_out = STEAL(out);
+    return 0;
 }
 
-static int op_untag(struct svc *iam, const struct iam_kind *kind, struct rq *rq) {
-    CLEANUP_JSON json_t *doc = NULL;
-    if (iam_entity_get(kind, rq, &doc))
-        return AWS_FAILED;
-    iam_tags_remove(rq, doc);
-    return iam_entity_put(iam, kind, rq, doc);
-}
-
-static int op_list_tags(const struct iam_kind *kind, struct rq *rq) {
-    CLEANUP_JSON json_t *doc = NULL;
-    if (iam_entity_get(kind, rq, &doc))
+int iam_entity_answer(struct rq *rq, const struct iam_entity *entity) {
+    json_t *out = NULL;
+    if (iam_entity_describe(entity->kind, rq, entity->doc, true, &out))
         return AWS_FAILED;
     rq->out = json_object();
-    json_t *tags = json_arr(doc, "Tags");
+    json_set(rq->out, entity->kind->capital, out);
+    return 0;
+}
+
+/* Rows come in the order of their lower-case names: so must the markers. */
+static void take_row_name(str key, struct buf *name) {
+    struct cur c = cur_of(key);
+    key_take_kind(&c);
+    key_take_str(&c, name);
+    buf_clear(name);
+    key_take_str(&c, name);
+}
+
+int iam_entity_list(const struct iam_kind *kind, struct rq *rq, bool (*keep)(const void *ctx, const json_t *doc),
+                    const void *ctx) {
+    str prefix = json_str(rq->in, "PathPrefix");
+    CLEANUP_DEINIT(buf) struct buf name = {0};
+    struct iam_page page = iam_page_begin(rq);
+    CLEANUP(store_iter) struct store_iter *it = iam_rows(rq, kind->row, STR_NONE);
+    bool more = true;
+    int r = 0;
+    while (more && r == 0 && store_iter_next(it)) {
+        CLEANUP_JSON json_t *doc = json_parse(it->value, NULL);
+        json_t *item = NULL;
+        if (!str_starts(json_str(doc, "Path"), prefix) || (keep && !keep(ctx, doc)))
+            continue;
+        buf_clear(&name);
+        take_row_name(it->key, &name);
+        r = iam_entity_describe(kind, rq, doc, false, &item);
+        if (r == 0)
+            more = iam_page_add(&page, rq, buf_view(&name), item);
+    }
+    iam_page_end(&page, rq, kind->plural);
+    int fault = store_iter_fault(it);
+    return fault ? aws_fault(rq, fault, "list entities") : r;
+}
+
+/* ---- Operations that are the same for several kinds ---- */
+
+static int list_all(const struct iam_kind *kind, struct rq *rq) { return iam_entity_list(kind, rq, NULL, NULL); }
+
+static int get(const struct iam_kind *kind, struct rq *rq) {
+    CLEANUP_DEINIT(iam_entity) struct iam_entity entity = {0};
+    return iam_entity_get(kind, rq, &entity) || iam_entity_answer(rq, &entity) ? AWS_FAILED : 0;
+}
+
+static int tag(const struct iam_kind *kind, struct rq *rq) {
+    CLEANUP_DEINIT(iam_entity) struct iam_entity entity = {0};
+    if (iam_entity_get(kind, rq, &entity) || iam_tags_merge(rq, entity.doc))
+        return AWS_FAILED;
+    return iam_entity_put(rq, &entity);
+}
+
+static int untag(const struct iam_kind *kind, struct rq *rq) {
+    CLEANUP_DEINIT(iam_entity) struct iam_entity entity = {0};
+    if (iam_entity_get(kind, rq, &entity))
+        return AWS_FAILED;
+    iam_tags_remove(rq, entity.doc);
+    return iam_entity_put(rq, &entity);
+}
+
+static int list_tags(const struct iam_kind *kind, struct rq *rq) {
+    CLEANUP_DEINIT(iam_entity) struct iam_entity entity = {0};
+    if (iam_entity_get(kind, rq, &entity))
+        return AWS_FAILED;
+    json_t *tags = json_arr(entity.doc, "Tags");
+    rq->out = json_object();
     json_set(rq->out, "Tags", tags ? json_incref(tags) : json_array());
     json_set_bool(rq->out, "IsTruncated", false);
     return 0;
 }
 
-static int op_put_boundary(struct svc *iam, const struct iam_kind *kind, struct rq *rq) {
-    CLEANUP_JSON json_t *doc = NULL;
-    if (iam_entity_get(kind, rq, &doc) || take_boundary(rq, doc))
+static int put_boundary(const struct iam_kind *kind, struct rq *rq) {
+    CLEANUP_DEINIT(iam_entity) struct iam_entity entity = {0};
+    if (iam_entity_get(kind, rq, &entity) || take_boundary(rq, entity.doc))
         return AWS_FAILED;
-    return iam_entity_put(iam, kind, rq, doc);
+    return iam_entity_put(rq, &entity);
 }
 
-static int op_delete_boundary(struct svc *iam, const struct iam_kind *kind, struct rq *rq) {
-    CLEANUP_JSON json_t *doc = NULL;
-    if (iam_entity_get(kind, rq, &doc))
+static int delete_boundary(const struct iam_kind *kind, struct rq *rq) {
+    CLEANUP_DEINIT(iam_entity) struct iam_entity entity = {0};
+    if (iam_entity_get(kind, rq, &entity))
         return AWS_FAILED;
-    if (json_object_del(doc, "PermissionsBoundary"))
+    if (json_object_del(entity.doc, "PermissionsBoundary"))
         return aws_fail(rq, &IAM_NoSuchEntity, "Can't find permissions boundary for %s " STR_FMT, kind->title,
-                        STR_ARG(json_str(doc, kind->name_member)));
-    return iam_entity_put(iam, kind, rq, doc);
+                        STR_ARG(json_str(entity.doc, kind->name_member)));
+    return iam_entity_put(rq, &entity);
 }
 
-int iam_op_ListRoles(struct svc *iam, struct rq *rq) { (void)iam; return op_list(&iam_kind_role, rq, "Roles"); }
-int iam_op_ListUsers(struct svc *iam, struct rq *rq) { (void)iam; return op_list(&iam_kind_user, rq, "Users"); }
-int iam_op_TagRole(struct svc *iam, struct rq *rq) { return op_tag(iam, &iam_kind_role, rq); }
-int iam_op_TagUser(struct svc *iam, struct rq *rq) { return op_tag(iam, &iam_kind_user, rq); }
-int iam_op_UntagRole(struct svc *iam, struct rq *rq) { return op_untag(iam, &iam_kind_role, rq); }
-int iam_op_UntagUser(struct svc *iam, struct rq *rq) { return op_untag(iam, &iam_kind_user, rq); }
-int iam_op_ListRoleTags(struct svc *iam, struct rq *rq) { (void)iam; return op_list_tags(&iam_kind_role, rq); }
-int iam_op_ListUserTags(struct svc *iam, struct rq *rq) { (void)iam; return op_list_tags(&iam_kind_user, rq); }
-int iam_op_PutRolePermissionsBoundary(struct svc *iam, struct rq *rq) { return op_put_boundary(iam, &iam_kind_role, rq); }
-int iam_op_PutUserPermissionsBoundary(struct svc *iam, struct rq *rq) { return op_put_boundary(iam, &iam_kind_user, rq); }
-int iam_op_DeleteRolePermissionsBoundary(struct svc *iam, struct rq *rq) { return op_delete_boundary(iam, &iam_kind_role, rq); }
-int iam_op_DeleteUserPermissionsBoundary(struct svc *iam, struct rq *rq) { return op_delete_boundary(iam, &iam_kind_user, rq); }
+IAM_OP(ListRoles, list_all, role)
+IAM_OP(ListUsers, list_all, user)
+IAM_OP(ListInstanceProfiles, list_all, profile)
+IAM_OP(GetRole, get, role)
+IAM_OP(GetPolicy, get, policy)
+IAM_OP(GetInstanceProfile, get, profile)
+IAM_OP(TagRole, tag, role)
+IAM_OP(TagUser, tag, user)
+IAM_OP(TagPolicy, tag, policy)
+IAM_OP(TagInstanceProfile, tag, profile)
+IAM_OP(UntagRole, untag, role)
+IAM_OP(UntagUser, untag, user)
+IAM_OP(UntagPolicy, untag, policy)
+IAM_OP(UntagInstanceProfile, untag, profile)
+IAM_OP(ListRoleTags, list_tags, role)
+IAM_OP(ListUserTags, list_tags, user)
+IAM_OP(ListPolicyTags, list_tags, policy)
+IAM_OP(ListInstanceProfileTags, list_tags, profile)
+IAM_OP(PutRolePermissionsBoundary, put_boundary, role)
+IAM_OP(PutUserPermissionsBoundary, put_boundary, user)
+IAM_OP(DeleteRolePermissionsBoundary, delete_boundary, role)
+IAM_OP(DeleteUserPermissionsBoundary, delete_boundary, user)

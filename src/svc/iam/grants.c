@@ -45,7 +45,7 @@ int iam_grants_add_text(struct iam_grants *grants, str text) {
 }
 
 /* The policy behind an ARN; NULL where there is none (any more). */
-static int managed(struct svc *iam, const struct store_snap *snap, str account, str arn, struct iam_grants *grants,
+static int managed(struct svc *iam, const struct rows *rows, str account, str arn, struct iam_grants *grants,
                    const struct policy **ret_policy) {
     const struct iam_builtin *builtin = iam_builtin_find(arn);
     *ret_policy = NULL;
@@ -56,12 +56,12 @@ static int managed(struct svc *iam, const struct store_snap *snap, str account, 
     str name = iam_policy_name(arn, account);
     if (!name.p)
         return 0;
-    CLEANUP_DEINIT(buf) struct buf key = {0};
+    CLEANUP_DEINIT(row) struct row row = {0};
     CLEANUP_JSON json_t *doc = NULL;
-    iam_key_named(&key, "iam.policy", account, name);
-    int r = iam_row_read(iam, snap, buf_view(&key), &doc);
+    iam_key_named(&row.key, iam_kind_policy.row, account, name);
+    int r = row_peek_json(rows, &row, &doc); /* a peek: see source.c */
     if (r)
-        return r < 0 ? r : 0;
+        return r == STORE_E_ABSENT ? 0 : r;
     struct policy *policy = NULL;
     if (policy_new(&policy, POLICY_IDENTITY, iam_policy_text(doc, S("")), NULL))
         return -EBADMSG;
@@ -70,20 +70,20 @@ static int managed(struct svc *iam, const struct store_snap *snap, str account, 
     return 0;
 }
 
-int iam_grants_add_managed(struct svc *iam, const struct store_snap *snap, str account, str arn,
+int iam_grants_add_managed(struct svc *iam, const struct rows *rows, str account, str arn,
                            struct iam_grants *grants) {
     const struct policy *policy = NULL;
-    int r = managed(iam, snap, account, arn, grants, &policy);
+    int r = managed(iam, rows, account, arn, grants, &policy);
     if (policy)
         add_identity(grants, policy);
     return r;
 }
 
 /* A boundary that is gone allows nothing: an empty one stands for it. */
-static int add_boundary(struct svc *iam, const struct store_snap *snap, str account, str arn,
+static int add_boundary(struct svc *iam, const struct rows *rows, str account, str arn,
                         struct iam_grants *grants) {
     static const str nothing = S_INIT("{\"Statement\":{\"Effect\":\"Deny\",\"Action\":\"*\",\"Resource\":\"*\"}}");
-    int r = managed(iam, snap, account, arn, grants, &grants->boundary);
+    int r = managed(iam, rows, account, arn, grants, &grants->boundary);
     if (r || grants->boundary)
         return r;
     struct policy *policy = NULL;
@@ -94,7 +94,7 @@ static int add_boundary(struct svc *iam, const struct store_snap *snap, str acco
     return 0;
 }
 
-int iam_grants_load(struct svc *iam, const struct store_snap *snap, str account, const json_t *doc,
+int iam_grants_load(struct svc *iam, const struct rows *rows, str account, const json_t *doc,
                     struct iam_grants **ret_grants) {
     CLEANUP(iam_grants) struct iam_grants *grants = iam_grants_new();
     const json_t *attached = json_arr(doc, "Attached");
@@ -105,10 +105,10 @@ int iam_grants_load(struct svc *iam, const struct store_snap *snap, str account,
         if ((r = iam_grants_add_text(grants, json_text(text))))
             return r;
     for (size_t i = 0; i < json_array_size(attached); i++)
-        if ((r = iam_grants_add_managed(iam, snap, account, json_text(json_array_get(attached, i)), grants)))
+        if ((r = iam_grants_add_managed(iam, rows, account, json_text(json_array_get(attached, i)), grants)))
             return r;
     if (json_has(doc, "PermissionsBoundary"))
-        r = add_boundary(iam, snap, account, json_str(doc, "PermissionsBoundary"), grants);
+        r = add_boundary(iam, rows, account, json_str(doc, "PermissionsBoundary"), grants);
     if (r)
         return r;
     *ret_grants = STEAL(grants);

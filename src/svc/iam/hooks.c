@@ -3,13 +3,15 @@
 
 /* The entity's row when it exists, whose Arn has the path; NULL without a fault when it does not. */
 static int find_entity(const struct iam_kind *kind, struct rq *rq, str name, json_t **ret_doc) {
-    CLEANUP_DEINIT(buf) struct buf key = {0};
-    iam_key_named(&key, kind->row, rq->account, name);
-    int r = rq_get_json(rq, STORE_META, buf_view(&key), ret_doc);
+    CLEANUP_DEINIT(row) struct row row = {0};
+    iam_key_named(&row.key, kind->row, rq->account, name);
+    int r = rq_row_peek_json(rq, &row, ret_doc); /* a peek: the decision is made once, before the run */
     return r && r != STORE_E_ABSENT ? AWS_FAILED : 0;
 }
 
 static const struct iam_kind *kind_of(const struct rq *rq) {
+    if (json_has(rq->in, "InstanceProfileName"))
+        return &iam_kind_profile;
     if (json_has(rq->in, "RoleName"))
         return &iam_kind_role;
     return json_has(rq->in, "PolicyName") && !json_has(rq->in, "UserName") ? NULL : &iam_kind_user;
@@ -74,4 +76,6 @@ void iam_hook_context(struct svc *iam, struct rq *rq, struct policy_context *con
     if (arn.p && kind)
         policy_context_add(context, S("iam:PolicyARN"), arn);
     add_tags(context, json_arr(doc, "Tags"));
+    if (kind == &iam_kind_profile && json_has(rq->in, "RoleName")) /* for the check of iam:PassRole */
+        policy_context_add(context, S("iam:PassedToService"), S("ec2.amazonaws.com"));
 }

@@ -1,6 +1,6 @@
 #pragma once
 /* svc/iam, inside the room: the service's state, its rows, and what the operations share. */
-#include "store/key.h"
+#include "aws/row.h"
 #include "store/seal.h"
 #include "svc/iam/errors.h"
 #include "svc/iam/iam.h"
@@ -8,6 +8,7 @@
 #include <pthread.h>
 
 struct iam_cache;
+struct iam_entity;
 struct svc {
     struct store *store;
     const struct seal_key *seal; /* of secrets; lives as long as the store */
@@ -23,7 +24,8 @@ struct svc {
 
 /* ---- rows.c: keys and documents ---- */
 /*
- *   iam.role, iam.user, iam.policy  account, lower-case name → JSON document
+ *   iam.role, iam.user, iam.policy, iam.instance-profile
+ *                                   account, lower-case name → JSON document
  *   iam.key                         access key → JSON: Account, User ("" = root), Status, CreateDate, Secret
  *   iam.keys                        account, lower-case user, access key → (empty)
  *   iam.account                     account → JSON
@@ -35,42 +37,79 @@ struct svc {
  */
 void iam_key_named(struct buf *key, const char *kind, str account, str name);
 void iam_key_plain(struct buf *key, const char *kind, str part);
-/* Reads a JSON row outside of a request: 0, STORE_E_ABSENT, -errno (-EBADMSG: no JSON). snap may be NULL. */
-int iam_row_read(struct svc *iam, const struct store_snap *snap, str key, json_t **ret_doc);
+/*
+ * The rows of a kind in the request's account (and, with a name, those below it), ascending. Nothing
+ * makes them conditions but the account's generation. The caller frees it.
+ */
+struct store_iter *iam_rows(struct rq *rq, const char *kind, str name);
 
 /*
  * Every handler that changes something calls this once: the batch commits only if nothing else in
  * the account changed since the snapshot, and the caches forget. 0 or AWS_FAILED.
  */
-int iam_touch(struct svc *iam, struct rq *rq);
-void iam_bump(void *iam); /* a store_after hook */
+int iam_touch(struct rq *rq);
 
-/* ---- Kinds of principals: what roles and users have in common ---- */
+/* ---- Kinds of entities: what roles, users, policies and instance profiles have in common ---- */
 struct iam_kind {
     const char *row;         /* "iam.role" */
     const char *title;       /* "role", in messages */
     const char *capital;     /* "Role", in messages and answers */
+    const char *plural;      /* "Roles", in lists */
     const char *name_member; /* "RoleName" */
     const char *id_member;   /* "RoleId" */
     const char *id_prefix;   /* "AROA" */
     const char *arn_type;    /* "role" */
-    size_t inline_limit;     /* bytes of all inline policies together, white space not counted */
+    const char *missing;     /* "The role with name ": the words before a name that cannot be found */
+    const char *existing[2]; /* "Role with name ", " already exists.": around a name that is taken */
+    size_t inline_limit;     /* bytes of all inline policies, white space not counted; 0: none are attached or inline */
+    struct iam_kind_calls {
+        /* Finds the one that a request names: 0 or AWS_FAILED. NULL: by name_member. */
+        int (*find)(struct rq *rq, struct iam_entity *ret_entity);
+        /* Adds what the row does not hold to a description. 0 or AWS_FAILED. NULL: nothing. */
+        int (*describe)(struct rq *rq, const json_t *doc, bool whole, json_t *out);
+    } calls;
 };
-extern const struct iam_kind iam_kind_role, iam_kind_user;
+extern const struct iam_kind iam_kind_role, iam_kind_user, iam_kind_policy, iam_kind_profile;
+
+/* One of them as it was read: changes go to doc, then iam_entity_put. */
+struct iam_entity {
+    const struct iam_kind *kind;
+    struct row row;
+    json_t *doc;
+};
+void iam_entity_deinit(struct iam_entity *entity);
+
+/* An operation that is the same for several kinds: fn(kind, rq). */
+#define IAM_OP(name, fn, of)                                                                       \
+    int iam_op_##name(struct svc *iam, struct rq *rq) {                                            \
+        (void)iam;                                                                                 \
+        return fn(&iam_kind_##of, rq);                                                             \
+    }
 
 /* The name that the request gives; for users without one, the caller's own. */
 str iam_request_name(const struct iam_kind *kind, const struct rq *rq);
-/* The entity that the request names: a new reference. 0 or AWS_FAILED (NoSuchEntity). */
-int iam_entity_get(const struct iam_kind *kind, struct rq *rq, json_t **ret_doc);
-/* Writes it back, and touches the account. 0 or AWS_FAILED. */
-int iam_entity_put(struct svc *iam, const struct iam_kind *kind, struct rq *rq, const json_t *doc);
-/* A new entity's row: Path, name, unique id, Arn, CreateDate, Tags, empty policy lists. EntityAlreadyExists. */
-int iam_entity_new(const struct iam_kind *kind, struct rq *rq, json_t **ret_doc);
+/* The entity of that name, or the one that the request names. 0 or AWS_FAILED (NoSuchEntity). */
+int iam_entity_named(const struct iam_kind *kind, struct rq *rq, str name, struct iam_entity *ret_entity);
+int iam_entity_get(const struct iam_kind *kind, struct rq *rq, struct iam_entity *ret_entity);
+/* A new one: Path, name, unique id, Arn, CreateDate, Tags, empty policy lists. EntityAlreadyExists. */
+int iam_entity_new(const struct iam_kind *kind, struct rq *rq, struct iam_entity *ret_entity);
+/* Writes it back, or deletes it, and touches the account. 0 or AWS_FAILED. */
+int iam_entity_put(struct rq *rq, const struct iam_entity *entity);
+int iam_entity_delete(struct rq *rq, const struct iam_entity *entity);
 /* Refuses while policies are attached or inline. 0 or AWS_FAILED. */
 int iam_entity_check_bare(struct rq *rq, const json_t *doc);
-void iam_entity_delete(const struct iam_kind *kind, struct rq *rq, const json_t *doc);
-/* What Get and Create answer with; lists have no tags and no boundary. */
-json_t *iam_entity_describe(const struct iam_kind *kind, const json_t *doc, bool whole);
+/* A description; whole: as Get answers, while lists have no tags and no boundary. 0 or AWS_FAILED. */
+int iam_entity_describe(const struct iam_kind *kind, struct rq *rq, const json_t *doc, bool whole,
+                        json_t **ret_out);
+/* Sets rq->out to what Get and Create answer with. 0 or AWS_FAILED. */
+int iam_entity_answer(struct rq *rq, const struct iam_entity *entity);
+/* Sets rq->out to a page of those under PathPrefix; keep (NULL: all) chooses further. 0 or AWS_FAILED. */
+int iam_entity_list(const struct iam_kind *kind, struct rq *rq, bool (*keep)(const void *ctx, const json_t *doc),
+                    const void *ctx);
+
+/* ---- Instance profiles ---- */
+/* Refuses while the role is in one. 0 or AWS_FAILED. */
+int iam_profile_check_none(struct rq *rq, str role);
 
 /* ---- Managed policies ---- */
 struct iam_builtin {
@@ -89,9 +128,6 @@ void iam_builtins_free(struct svc *iam);
 str iam_policy_name(str arn, str account);
 /* The text of a stored policy's version ("" = the default one), borrowed from doc; absent: no such version. */
 str iam_policy_text(const json_t *doc, str version);
-/* How many principals of the account have it attached. 0 or AWS_FAILED. */
-int iam_count_attachments(struct rq *rq, str policy_arn, int64_t *ret_count);
-
 /* Checks a document as IAM does when one is given: MalformedPolicyDocument. 0 or AWS_FAILED. */
 int iam_check_document(struct rq *rq, enum policy_kind kind, str text);
 /* Bytes that count against a quota: all but white space. */
@@ -124,8 +160,8 @@ void iam_make_secret(char out[41]);
 /* base64 of the sealed bytes, bound to the access key. */
 void iam_seal_secret(struct svc *iam, str access_key, str plain, struct buf *out);
 int iam_unseal_secret(struct svc *iam, str access_key, str sealed, struct buf *out); /* 0 or STORE_E_DAMAGED */
-/* Rows of a new key of user ("" = root) into batch. */
-void iam_key_create(struct svc *iam, struct store_batch *batch, str account, str user, int64_t now_ms,
+/* Rows of a new key of user ("" = root). */
+void iam_key_create(struct svc *iam, const struct rows *rows, str account, str user, int64_t now_ms,
                     struct aws_credentials *ret_key);
 
 /* ---- Grants: the compiled policies of one role or user, shared by its identities ---- */
@@ -138,10 +174,10 @@ struct iam_grants {
     const struct policy *boundary;
 };
 /* doc: the entity's row. 0 or -errno. */
-int iam_grants_load(struct svc *iam, const struct store_snap *snap, str account, const json_t *doc,
+int iam_grants_load(struct svc *iam, const struct rows *rows, str account, const json_t *doc,
                     struct iam_grants **ret_grants);
 /* Compiles managed policies by ARN and appends them; those that are gone are skipped. */
-int iam_grants_add_managed(struct svc *iam, const struct store_snap *snap, str account, str arn,
+int iam_grants_add_managed(struct svc *iam, const struct rows *rows, str account, str arn,
                            struct iam_grants *grants);
 int iam_grants_add_text(struct iam_grants *grants, str text);
 struct iam_grants *iam_grants_new(void);
@@ -152,8 +188,8 @@ DEFINE_FREEP(iam_grants)
 /* ---- Sessions ---- */
 /* Parts of arn:aws:iam::ACCOUNT:role/PATH/NAME; false: not of that form. */
 bool iam_role_arn_parts(str arn, str *ret_account, str *ret_name);
-/* Writes the rows of a session of that role (its document) into batch. */
-void iam_session_put(struct svc *iam, struct store_batch *batch, str account, const json_t *role, str session_name,
+/* Writes the rows of a session of that role (its document). */
+void iam_session_put(struct svc *iam, const struct rows *rows, str account, const json_t *role, str session_name,
                      int64_t seconds, const struct iam_session_policies *policies,
                      struct aws_credentials *ret_credentials);
 int64_t iam_session_sweep(void *iam); /* a hub_timer_fn */

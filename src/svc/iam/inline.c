@@ -30,17 +30,17 @@ static size_t inline_size(const json_t *policies) {
 
 /* ---- Inline ---- */
 
-static int put_inline(struct svc *iam, const struct iam_kind *kind, struct rq *rq) {
+static int put_inline(const struct iam_kind *kind, struct rq *rq) {
     str text = json_str(rq->in, "PolicyDocument");
-    CLEANUP_JSON json_t *doc = NULL;
-    if (iam_check_document(rq, POLICY_IDENTITY, text) || iam_entity_get(kind, rq, &doc))
+    CLEANUP_DEINIT(iam_entity) struct iam_entity entity = {0};
+    if (iam_check_document(rq, POLICY_IDENTITY, text) || iam_entity_get(kind, rq, &entity))
         return AWS_FAILED;
-    json_t *policies = json_obj(doc, "Inline");
+    json_t *policies = json_obj(entity.doc, "Inline");
     json_set_str(policies, json_string_value(json_object_get(rq->in, "PolicyName")), text);
     if (inline_size(policies) > kind->inline_limit)
         return aws_fail(rq, &IAM_LimitExceeded, "Maximum policy size of %zu bytes exceeded for %s " STR_FMT,
-                        kind->inline_limit, kind->title, STR_ARG(json_str(doc, kind->name_member)));
-    return iam_entity_put(iam, kind, rq, doc);
+                        kind->inline_limit, kind->title, STR_ARG(json_str(entity.doc, kind->name_member)));
+    return iam_entity_put(rq, &entity);
 }
 
 static int no_inline(struct rq *rq, const struct iam_kind *kind) {
@@ -49,36 +49,36 @@ static int no_inline(struct rq *rq, const struct iam_kind *kind) {
 }
 
 static int get_inline(const struct iam_kind *kind, struct rq *rq) {
-    CLEANUP_JSON json_t *doc = NULL;
-    if (iam_entity_get(kind, rq, &doc))
+    CLEANUP_DEINIT(iam_entity) struct iam_entity entity = {0};
+    if (iam_entity_get(kind, rq, &entity))
         return AWS_FAILED;
     const char *name = json_string_value(json_object_get(rq->in, "PolicyName"));
-    str text = json_str(json_obj(doc, "Inline"), name);
+    str text = json_str(json_obj(entity.doc, "Inline"), name);
     if (!text.p)
         return no_inline(rq, kind);
     rq->out = json_object();
-    json_set_str(rq->out, kind->name_member, json_str(doc, kind->name_member));
+    json_set_str(rq->out, kind->name_member, json_str(entity.doc, kind->name_member));
     json_set_str(rq->out, "PolicyName", str_c(name));
     json_set(rq->out, "PolicyDocument", iam_uri_text(text));
     return 0;
 }
 
-static int delete_inline(struct svc *iam, const struct iam_kind *kind, struct rq *rq) {
-    CLEANUP_JSON json_t *doc = NULL;
-    if (iam_entity_get(kind, rq, &doc))
+static int delete_inline(const struct iam_kind *kind, struct rq *rq) {
+    CLEANUP_DEINIT(iam_entity) struct iam_entity entity = {0};
+    if (iam_entity_get(kind, rq, &entity))
         return AWS_FAILED;
-    if (json_object_del(json_obj(doc, "Inline"), json_string_value(json_object_get(rq->in, "PolicyName"))))
+    if (json_object_del(json_obj(entity.doc, "Inline"), json_string_value(json_object_get(rq->in, "PolicyName"))))
         return no_inline(rq, kind);
-    return iam_entity_put(iam, kind, rq, doc);
+    return iam_entity_put(rq, &entity);
 }
 
 static int by_text(const void *a, const void *b) { return str_cmp(*(const str *)a, *(const str *)b); }
 
 static int list_inline(const struct iam_kind *kind, struct rq *rq) {
-    CLEANUP_JSON json_t *doc = NULL;
-    if (iam_entity_get(kind, rq, &doc))
+    CLEANUP_DEINIT(iam_entity) struct iam_entity entity = {0};
+    if (iam_entity_get(kind, rq, &entity))
         return AWS_FAILED;
-    json_t *policies = json_obj(doc, "Inline"), *text;
+    json_t *policies = json_obj(entity.doc, "Inline"), *text;
     size_t n = 0;
     str *names = arena_alloc(&rq->arena, (json_object_size(policies) + 1) * sizeof *names);
     const char *name;
@@ -102,45 +102,45 @@ static size_t find_attached(const json_t *attached, str arn) {
     return n;
 }
 
-static int attach(struct svc *iam, const struct iam_kind *kind, struct rq *rq) {
+static int attach(const struct iam_kind *kind, struct rq *rq) {
     str arn = json_str(rq->in, "PolicyArn");
-    CLEANUP_JSON json_t *doc = NULL;
-    if (iam_entity_get(kind, rq, &doc))
+    CLEANUP_DEINIT(iam_entity) struct iam_entity entity = {0};
+    if (iam_entity_get(kind, rq, &entity))
         return AWS_FAILED;
-    int r = iam_managed_policy_exists(iam, rq, arn);
+    int r = iam_managed_policy_exists(rq->svc, rq, arn);
     if (r == STORE_E_ABSENT)
         return aws_fail(rq, &IAM_NoSuchEntity, "Policy " STR_FMT " does not exist or is not attachable.",
                         STR_ARG(arn));
     if (r)
         return AWS_FAILED;
-    json_t *attached = json_arr(doc, "Attached");
+    json_t *attached = json_arr(entity.doc, "Attached");
     if (find_attached(attached, arn) < json_array_size(attached))
         return 0; /* attached already */
     if (json_array_size(attached) >= MAX_ATTACHED)
         return aws_fail(rq, &IAM_LimitExceeded, "Cannot exceed quota for PoliciesPer%s: %d", kind->capital,
                         MAX_ATTACHED);
     json_push_str(attached, arn);
-    return iam_entity_put(iam, kind, rq, doc);
+    return iam_entity_put(rq, &entity);
 }
 
-static int detach(struct svc *iam, const struct iam_kind *kind, struct rq *rq) {
+static int detach(const struct iam_kind *kind, struct rq *rq) {
     str arn = json_str(rq->in, "PolicyArn");
-    CLEANUP_JSON json_t *doc = NULL;
-    if (iam_entity_get(kind, rq, &doc))
+    CLEANUP_DEINIT(iam_entity) struct iam_entity entity = {0};
+    if (iam_entity_get(kind, rq, &entity))
         return AWS_FAILED;
-    json_t *attached = json_arr(doc, "Attached");
+    json_t *attached = json_arr(entity.doc, "Attached");
     size_t at = find_attached(attached, arn);
     if (at == json_array_size(attached))
         return aws_fail(rq, &IAM_NoSuchEntity, "Policy " STR_FMT " was not found.", STR_ARG(arn));
     json_array_remove(attached, at);
-    return iam_entity_put(iam, kind, rq, doc);
+    return iam_entity_put(rq, &entity);
 }
 
 static int list_attached(const struct iam_kind *kind, struct rq *rq) {
-    CLEANUP_JSON json_t *doc = NULL;
-    if (iam_entity_get(kind, rq, &doc))
+    CLEANUP_DEINIT(iam_entity) struct iam_entity entity = {0};
+    if (iam_entity_get(kind, rq, &entity))
         return AWS_FAILED;
-    const json_t *attached = json_arr(doc, "Attached");
+    const json_t *attached = json_arr(entity.doc, "Attached");
     str prefix = json_str(rq->in, "PathPrefix");
     struct iam_page page = iam_page_begin(rq);
     size_t n = json_array_size(attached);
@@ -162,17 +162,17 @@ static int list_attached(const struct iam_kind *kind, struct rq *rq) {
     return 0;
 }
 
-int iam_op_PutRolePolicy(struct svc *iam, struct rq *rq) { return put_inline(iam, &iam_kind_role, rq); }
-int iam_op_PutUserPolicy(struct svc *iam, struct rq *rq) { return put_inline(iam, &iam_kind_user, rq); }
-int iam_op_GetRolePolicy(struct svc *iam, struct rq *rq) { (void)iam; return get_inline(&iam_kind_role, rq); }
-int iam_op_GetUserPolicy(struct svc *iam, struct rq *rq) { (void)iam; return get_inline(&iam_kind_user, rq); }
-int iam_op_DeleteRolePolicy(struct svc *iam, struct rq *rq) { return delete_inline(iam, &iam_kind_role, rq); }
-int iam_op_DeleteUserPolicy(struct svc *iam, struct rq *rq) { return delete_inline(iam, &iam_kind_user, rq); }
-int iam_op_ListRolePolicies(struct svc *iam, struct rq *rq) { (void)iam; return list_inline(&iam_kind_role, rq); }
-int iam_op_ListUserPolicies(struct svc *iam, struct rq *rq) { (void)iam; return list_inline(&iam_kind_user, rq); }
-int iam_op_AttachRolePolicy(struct svc *iam, struct rq *rq) { return attach(iam, &iam_kind_role, rq); }
-int iam_op_AttachUserPolicy(struct svc *iam, struct rq *rq) { return attach(iam, &iam_kind_user, rq); }
-int iam_op_DetachRolePolicy(struct svc *iam, struct rq *rq) { return detach(iam, &iam_kind_role, rq); }
-int iam_op_DetachUserPolicy(struct svc *iam, struct rq *rq) { return detach(iam, &iam_kind_user, rq); }
-int iam_op_ListAttachedRolePolicies(struct svc *iam, struct rq *rq) { (void)iam; return list_attached(&iam_kind_role, rq); }
-int iam_op_ListAttachedUserPolicies(struct svc *iam, struct rq *rq) { (void)iam; return list_attached(&iam_kind_user, rq); }
+IAM_OP(PutRolePolicy, put_inline, role)
+IAM_OP(PutUserPolicy, put_inline, user)
+IAM_OP(GetRolePolicy, get_inline, role)
+IAM_OP(GetUserPolicy, get_inline, user)
+IAM_OP(DeleteRolePolicy, delete_inline, role)
+IAM_OP(DeleteUserPolicy, delete_inline, user)
+IAM_OP(ListRolePolicies, list_inline, role)
+IAM_OP(ListUserPolicies, list_inline, user)
+IAM_OP(AttachRolePolicy, attach, role)
+IAM_OP(AttachUserPolicy, attach, user)
+IAM_OP(DetachRolePolicy, detach, role)
+IAM_OP(DetachUserPolicy, detach, user)
+IAM_OP(ListAttachedRolePolicies, list_attached, role)
+IAM_OP(ListAttachedUserPolicies, list_attached, user)

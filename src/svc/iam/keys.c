@@ -8,11 +8,10 @@ enum { MAX_KEYS = 2 };
 
 static void index_key(struct buf *key, str account, str user, str access_key) {
     iam_key_named(key, "iam.keys", account, user);
-    if (access_key.p)
-        key_str(key, access_key);
+    key_str(key, access_key);
 }
 
-void iam_key_create(struct svc *iam, struct store_batch *batch, str account, str user, int64_t now_ms,
+void iam_key_create(struct svc *iam, const struct rows *rows, str account, str user, int64_t now_ms,
                     struct aws_credentials *ret_key) {
     memcpy(ret_key->access_key, "AKIA", 4);
     rand_base32(ret_key->access_key + 4, 16);
@@ -28,10 +27,11 @@ void iam_key_create(struct svc *iam, struct store_batch *batch, str account, str
     json_set_int(doc, "CreateDate", now_ms / 1000);
     json_set_str(doc, "Secret", buf_view(&sealed));
     json_write(&text, doc);
+    /* Blind: the id is of this call alone. */
     iam_key_plain(&key, "iam.key", id);
-    store_put(batch, STORE_META, buf_view(&key), buf_view(&text));
+    row_put_blind(rows, STORE_META, buf_view(&key), buf_view(&text));
     index_key(&key, account, user, id);
-    store_put(batch, STORE_META, buf_view(&key), S(""));
+    row_put_blind(rows, STORE_META, buf_view(&key), S(""));
 }
 
 /* Whose keys the request means: a user's name, or "" for root. 0 or AWS_FAILED. */
@@ -40,23 +40,20 @@ static int owner(struct rq *rq, str *ret_user) {
         *ret_user = S("");
         return 0;
     }
-    CLEANUP_JSON json_t *doc = NULL;
-    if (iam_entity_get(&iam_kind_user, rq, &doc))
+    CLEANUP_DEINIT(iam_entity) struct iam_entity entity = {0};
+    if (iam_entity_get(&iam_kind_user, rq, &entity))
         return AWS_FAILED;
-    *ret_user = arena_str(&rq->arena, json_str(doc, "UserName"));
+    *ret_user = arena_str(&rq->arena, json_str(entity.doc, "UserName"));
     return 0;
 }
 
 /* Calls fn for each key of the user, ascending. 0 or AWS_FAILED. */
 static int each_key(struct rq *rq, str user, void (*fn)(void *ctx, str access_key), void *ctx) {
-    CLEANUP_DEINIT(buf) struct buf from = {0}, to = {0}, name = {0};
-    index_key(&from, rq->account, user, STR_NONE);
-    buf_str(&to, buf_view(&from));
-    key_after(&to);
-    CLEANUP(store_iter) struct store_iter *it =
-        store_iter_new(rq_store(rq), rq_snap(rq), STORE_META, buf_view(&from), buf_view(&to), false);
+    CLEANUP_DEINIT(buf) struct buf below = {0}, name = {0};
+    iam_key_named(&below, "iam.keys", rq->account, user);
+    CLEANUP(store_iter) struct store_iter *it = iam_rows(rq, "iam.keys", user);
     while (store_iter_next(it)) {
-        struct cur c = cur_of(str_skip(it->key, from.len));
+        struct cur c = cur_of(str_skip(it->key, below.len));
         buf_clear(&name);
         if (key_take_str(&c, &name))
             fn(ctx, buf_view(&name));
@@ -79,10 +76,10 @@ int iam_op_CreateAccessKey(struct svc *iam, struct rq *rq) {
         return AWS_FAILED;
     if (n >= MAX_KEYS)
         return aws_fail(rq, &IAM_LimitExceeded, "Cannot exceed quota for AccessKeysPerUser: %d", MAX_KEYS);
-    if (iam_touch(iam, rq))
+    if (iam_touch(rq))
         return AWS_FAILED;
     struct aws_credentials made = {.expires_ms = 0};
-    iam_key_create(iam, rq_batch(rq), rq->account, user, rq->now_ms, &made);
+    iam_key_create(iam, rq_rows(rq), rq->account, user, rq->now_ms, &made);
     json_t *key = json_object();
     set_user(key, user);
     json_set_str(key, "AccessKeyId", str_c(made.access_key));
@@ -95,13 +92,12 @@ int iam_op_CreateAccessKey(struct svc *iam, struct rq *rq) {
 }
 
 /* The row of a key that belongs to user. 0 or AWS_FAILED. */
-static int get_key(struct rq *rq, str user, str access_key, json_t **ret_doc) {
-    CLEANUP_DEINIT(buf) struct buf key = {0};
-    iam_key_plain(&key, "iam.key", access_key);
+static int get_key(struct rq *rq, str user, str access_key, struct row *row, json_t **ret_doc) {
+    iam_key_plain(&row->key, "iam.key", access_key);
     CLEANUP_JSON json_t *doc = NULL;
-    int r = rq_get_json(rq, STORE_META, buf_view(&key), &doc);
+    int r = rq_row_get_json(rq, row, &doc);
     if (r && r != STORE_E_ABSENT)
-        return AWS_FAILED;
+        return r;
     if (r || !str_eq(json_str(doc, "Account"), rq->account) || !str_eq_nocase(json_str(doc, "User"), user))
         return aws_fail(rq, &IAM_NoSuchEntity, "The Access Key with id " STR_FMT " cannot be found.",
                         STR_ARG(access_key));
@@ -118,10 +114,11 @@ struct listing {
 };
 static void list_key(void *ctx, str access_key) {
     struct listing *l = ctx;
+    CLEANUP_DEINIT(row) struct row row = {0};
     CLEANUP_JSON json_t *doc = NULL;
     if (!l->more || l->result)
         return;
-    l->result = get_key(l->rq, l->user, access_key, &doc);
+    l->result = get_key(l->rq, l->user, access_key, &row, &doc);
     if (l->result)
         return;
     json_t *item = json_object();
@@ -140,52 +137,50 @@ int iam_op_ListAccessKeys(struct svc *iam, struct rq *rq) {
     l.page = iam_page_begin(rq);
     int r = each_key(rq, l.user, list_key, &l);
     iam_page_end(&l.page, rq, "AccessKeyMetadata");
-    if (l.user.len)
-        json_set_str(rq->out, "UserName", l.user);
     return r ? r : l.result;
 }
 
 int iam_op_UpdateAccessKey(struct svc *iam, struct rq *rq) {
+    (void)iam;
     str user, access_key = json_str(rq->in, "AccessKeyId"), status = json_str(rq->in, "Status");
+    CLEANUP_DEINIT(row) struct row row = {0};
     CLEANUP_JSON json_t *doc = NULL;
     if (!str_is(status, "Active") && !str_is(status, "Inactive"))
         return aws_fail(rq, &IAM_ValidationError, "Status must be Active or Inactive");
-    if (owner(rq, &user) || get_key(rq, user, access_key, &doc) || iam_touch(iam, rq))
+    if (owner(rq, &user) || get_key(rq, user, access_key, &row, &doc) || iam_touch(rq))
         return AWS_FAILED;
-    CLEANUP_DEINIT(buf) struct buf key = {0};
     json_set_str(doc, "Status", status);
-    iam_key_plain(&key, "iam.key", access_key);
-    rq_put_json(rq, STORE_META, buf_view(&key), doc);
+    row_put_json(rq_rows(rq), &row, doc);
     return 0;
 }
 
 int iam_op_DeleteAccessKey(struct svc *iam, struct rq *rq) {
+    (void)iam;
     str user, access_key = json_str(rq->in, "AccessKeyId");
-    CLEANUP_JSON json_t *doc = NULL;
-    if (owner(rq, &user) || get_key(rq, user, access_key, &doc) || iam_touch(iam, rq))
-        return AWS_FAILED;
+    CLEANUP_DEINIT(row) struct row row = {0};
     CLEANUP_DEINIT(buf) struct buf key = {0};
-    iam_key_plain(&key, "iam.key", access_key);
-    store_del(rq_batch(rq), STORE_META, buf_view(&key));
+    CLEANUP_JSON json_t *doc = NULL;
+    if (owner(rq, &user) || get_key(rq, user, access_key, &row, &doc) || iam_touch(rq))
+        return AWS_FAILED;
+    row_del(rq_rows(rq), &row);
     index_key(&key, rq->account, json_str(doc, "User"), access_key);
-    store_del(rq_batch(rq), STORE_META, buf_view(&key));
+    row_del_blind(rq_rows(rq), STORE_META, buf_view(&key)); /* goes with the key's row */
     store_batch_frees(rq_batch(rq));
     return 0;
 }
 
 int iam_account_of_key(struct svc *iam, struct rq *rq, str access_key, str *ret_account) {
+    (void)iam;
     static const char *const kinds[] = {"iam.key", "iam.session"};
     for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
-        CLEANUP_DEINIT(buf) struct buf key = {0};
+        CLEANUP_DEINIT(row) struct row row = {0};
         CLEANUP_JSON json_t *doc = NULL;
-        iam_key_plain(&key, kinds[i], access_key);
-        int r = iam_row_read(iam, rq_snap(rq), buf_view(&key), &doc);
-        if (r < 0)
-            return aws_fault(rq, r, "read access key");
-        if (r == 0) {
+        iam_key_plain(&row.key, kinds[i], access_key);
+        int r = rq_row_get_json(rq, &row, &doc);
+        if (r == 0)
             *ret_account = arena_str(&rq->arena, json_str(doc, "Account"));
-            return 0;
-        }
+        if (r != STORE_E_ABSENT)
+            return r;
     }
     return STORE_E_ABSENT;
 }

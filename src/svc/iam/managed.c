@@ -56,55 +56,42 @@ static json_t *builtin_doc(const struct iam_builtin *builtin) {
 }
 
 /* The account's own policy of that ARN: 0, STORE_E_ABSENT or AWS_FAILED. */
-static int read_own(struct rq *rq, str arn, json_t **ret_doc) {
+static int read_own(struct rq *rq, str arn, struct iam_entity *ret_policy) {
     str name = iam_policy_name(arn, rq->account);
     if (!name.p)
         return STORE_E_ABSENT;
-    CLEANUP_DEINIT(buf) struct buf key = {0};
-    iam_key_named(&key, "iam.policy", rq->account, name);
-    CLEANUP_JSON json_t *doc = NULL;
-    int r = rq_get_json(rq, STORE_META, buf_view(&key), &doc);
-    if (r)
-        return r;
-    if (!str_eq(json_str(doc, "Arn"), arn))
-        return STORE_E_ABSENT;
-    *ret_doc = STEAL(doc);
-    return 0;
+    ret_policy->kind = &iam_kind_policy;
+    iam_key_named(&ret_policy->row.key, iam_kind_policy.row, rq->account, name);
+    int r = rq_row_get_json(rq, &ret_policy->row, &ret_policy->doc);
+    return r == 0 && !str_eq(json_str(ret_policy->doc, "Arn"), arn) ? STORE_E_ABSENT : r;
 }
 
-static int no_policy(struct rq *rq, str arn) {
-    return aws_fail(rq, &IAM_NoSuchEntity, "Policy " STR_FMT " was not found.", STR_ARG(arn));
-}
-
-/* The policy that the request names. own: only one that may be changed. */
-static int get_policy(struct rq *rq, bool own, json_t **ret_doc) {
+/* The policy that the request names; AWS's own only where nothing is changed. */
+static int find_policy(struct rq *rq, struct iam_entity *ret_policy) {
     str arn = json_str(rq->in, "PolicyArn");
     const struct iam_builtin *builtin = iam_builtin_find(arn);
-    if (builtin && own)
+    if (builtin && (rq->op->flags & OP_MUTATES))
         return aws_fail(rq, &IAM_AccessDenied, "AWS managed policies cannot be changed: " STR_FMT, STR_ARG(arn));
     if (builtin) {
-        *ret_doc = builtin_doc(builtin);
+        *ret_policy = (struct iam_entity){.kind = &iam_kind_policy, .doc = builtin_doc(builtin)};
         return 0;
     }
-    int r = read_own(rq, arn, ret_doc);
-    return r == STORE_E_ABSENT ? no_policy(rq, arn) : r ? AWS_FAILED : 0;
+    int r = read_own(rq, arn, ret_policy);
+    if (r == STORE_E_ABSENT)
+        return aws_fail(rq, &IAM_NoSuchEntity, "Policy " STR_FMT " was not found.", STR_ARG(arn));
+    return r;
+}
+
+static int get_policy(struct rq *rq, struct iam_entity *ret_policy) {
+    return iam_entity_get(&iam_kind_policy, rq, ret_policy);
 }
 
 int iam_managed_policy_exists(struct svc *iam, struct rq *rq, str arn) {
     (void)iam;
     if (iam_builtin_find(arn))
         return 0;
-    CLEANUP_JSON json_t *doc = NULL;
-    return read_own(rq, arn, &doc);
-}
-
-static int put_policy(struct svc *iam, struct rq *rq, const json_t *doc) {
-    CLEANUP_DEINIT(buf) struct buf key = {0};
-    iam_key_named(&key, "iam.policy", rq->account, json_str(doc, "PolicyName"));
-    if (iam_touch(iam, rq))
-        return AWS_FAILED;
-    rq_put_json(rq, STORE_META, buf_view(&key), doc);
-    return 0;
+    CLEANUP_DEINIT(iam_entity) struct iam_entity policy = {0};
+    return read_own(rq, arn, &policy);
 }
 
 /* ---- Who has it attached ---- */
@@ -120,12 +107,7 @@ static bool is_attached(const json_t *doc, str arn) {
 /* Calls fn for each role or user of the account that has it attached (or, as_boundary, as boundary). */
 static int each_holder(const struct iam_kind *kind, struct rq *rq, str arn, bool as_boundary,
                        void (*fn)(void *ctx, const json_t *doc), void *ctx) {
-    CLEANUP_DEINIT(buf) struct buf from = {0}, to = {0};
-    iam_key_named(&from, kind->row, rq->account, STR_NONE);
-    buf_str(&to, buf_view(&from));
-    key_after(&to);
-    CLEANUP(store_iter) struct store_iter *it =
-        store_iter_new(rq_store(rq), rq_snap(rq), STORE_META, buf_view(&from), buf_view(&to), false);
+    CLEANUP(store_iter) struct store_iter *it = iam_rows(rq, kind->row, STR_NONE);
     while (store_iter_next(it)) {
         CLEANUP_JSON json_t *doc = json_parse(it->value, NULL);
         if (as_boundary ? str_eq(json_str(doc, "PermissionsBoundary"), arn) : is_attached(doc, arn))
@@ -149,32 +131,38 @@ static int count_holders(struct rq *rq, str arn, bool as_boundary, int64_t *ret_
     return 0;
 }
 
-int iam_count_attachments(struct rq *rq, str policy_arn, int64_t *ret_count) {
-    return count_holders(rq, policy_arn, false, ret_count);
-}
-
 /* ---- Descriptions ---- */
 
-static int describe(struct rq *rq, const json_t *doc, bool whole, json_t **ret_out) {
-    static const char *const members[] = {"PolicyName", "PolicyId", "Arn", "Path", "DefaultVersionId", "CreateDate",
-                                          "UpdateDate"};
+static int describe(struct rq *rq, const json_t *doc, bool whole, json_t *out) {
+    static const char *const members[] = {"DefaultVersionId", "UpdateDate"};
     int64_t attached = 0, bounding = 0;
     str arn = json_str(doc, "Arn");
     if (count_holders(rq, arn, false, &attached) || count_holders(rq, arn, true, &bounding))
         return AWS_FAILED;
-    json_t *out = json_object();
     for (size_t i = 0; i < ARRAY_LEN(members); i++)
         json_set(out, members[i], json_incref(json_object_get(doc, members[i])));
     json_set_int(out, "AttachmentCount", attached);
     json_set_int(out, "PermissionsBoundaryUsageCount", bounding);
     json_set_bool(out, "IsAttachable", true);
-    if (whole && json_has(doc, "Description"))
-        json_set_str(out, "Description", json_str(doc, "Description"));
-    if (whole)
-        json_set(out, "Tags", json_has(doc, "Tags") ? json_incref(json_arr(doc, "Tags")) : json_array());
-    *ret_out = out;
+    if (!whole)
+        json_object_del(out, "Description");
+    else if (!json_has(out, "Tags"))
+        json_set(out, "Tags", json_array());
     return 0;
 }
+
+const struct iam_kind iam_kind_policy = {
+    .row = "iam.policy",
+    .title = "policy",
+    .capital = "Policy",
+    .plural = "Policies",
+    .name_member = "PolicyName",
+    .id_member = "PolicyId",
+    .id_prefix = "ANPA",
+    .arn_type = "policy",
+    .existing = {"A policy called ", " already exists. Duplicate names are not allowed."},
+    .calls = {.find = find_policy, .describe = describe},
+};
 
 static json_t *describe_version(const json_t *doc, const json_t *version, bool with_text) {
     json_t *out = json_object();
@@ -209,76 +197,32 @@ static void push_version(struct rq *rq, json_t *doc, str text, bool as_default) 
         json_set_str(doc, "DefaultVersionId", id);
 }
 
-static json_t *new_policy(struct rq *rq) {
-    str name = json_str(rq->in, "PolicyName"), path = json_str(rq->in, "Path");
-    if (!path.p)
-        path = S("/");
-    char id[22] = "ANPA";
-    rand_base32(id + 4, 17);
-    json_t *doc = json_object();
-    json_set_str(doc, "PolicyName", name);
-    json_set_str(doc, "PolicyId", str_c(id));
-    json_set_str(doc, "Arn", arena_printf(&rq->arena, "arn:aws:iam::" STR_FMT ":policy" STR_FMT STR_FMT,
-                                          STR_ARG(rq->account), STR_ARG(path), STR_ARG(name)));
-    json_set_str(doc, "Path", path);
-    json_set_str(doc, "Description", json_str(rq->in, "Description"));
-    json_set_int(doc, "CreateDate", rq->now_ms / 1000);
-    json_set(doc, "Versions", json_array());
-    push_version(rq, doc, json_str(rq->in, "PolicyDocument"), true);
-    return doc;
-}
-
 int iam_op_CreatePolicy(struct svc *iam, struct rq *rq) {
-    str name = json_str(rq->in, "PolicyName");
-    if (check_text(rq, json_str(rq->in, "PolicyDocument")))
-        return AWS_FAILED;
-    CLEANUP_DEINIT(buf) struct buf key = {0}, value = {0};
-    iam_key_named(&key, "iam.policy", rq->account, name);
-    int r = rq_get(rq, STORE_META, buf_view(&key), &value);
-    if (r == 0)
-        return aws_fail(rq, &IAM_EntityAlreadyExists,
-                        "A policy called " STR_FMT " already exists. Duplicate names are not allowed.", STR_ARG(name));
-    if (r != STORE_E_ABSENT)
-        return AWS_FAILED;
-    CLEANUP_JSON json_t *doc = new_policy(rq);
-    json_t *described = NULL;
-    if (iam_tags_merge(rq, doc) || describe(rq, doc, true, &described))
-        return AWS_FAILED;
-    rq->out = json_object();
-    json_set(rq->out, "Policy", described);
-    return put_policy(iam, rq, doc);
-}
-
-int iam_op_GetPolicy(struct svc *iam, struct rq *rq) {
     (void)iam;
-    CLEANUP_JSON json_t *doc = NULL;
-    json_t *described = NULL;
-    if (get_policy(rq, false, &doc) || describe(rq, doc, true, &described))
+    str text = json_str(rq->in, "PolicyDocument");
+    CLEANUP_DEINIT(iam_entity) struct iam_entity policy = {0};
+    if (check_text(rq, text) || iam_entity_new(&iam_kind_policy, rq, &policy))
         return AWS_FAILED;
-    rq->out = json_object();
-    json_set(rq->out, "Policy", described);
-    return 0;
+    json_set_str(policy.doc, "Description", json_str(rq->in, "Description"));
+    json_set(policy.doc, "Versions", json_array());
+    push_version(rq, policy.doc, text, true);
+    return iam_entity_answer(rq, &policy) || iam_entity_put(rq, &policy) ? AWS_FAILED : 0;
 }
 
 int iam_op_DeletePolicy(struct svc *iam, struct rq *rq) {
-    CLEANUP_JSON json_t *doc = NULL;
+    (void)iam;
+    CLEANUP_DEINIT(iam_entity) struct iam_entity policy = {0};
     int64_t attached = 0, bounding = 0;
-    if (get_policy(rq, true, &doc) || count_holders(rq, json_str(doc, "Arn"), false, &attached) ||
-        count_holders(rq, json_str(doc, "Arn"), true, &bounding))
+    if (get_policy(rq, &policy) || count_holders(rq, json_str(policy.doc, "Arn"), false, &attached) ||
+        count_holders(rq, json_str(policy.doc, "Arn"), true, &bounding))
         return AWS_FAILED;
     if (attached + bounding)
         return aws_fail(rq, &IAM_DeleteConflict, "Cannot delete a policy attached to entities.");
-    if (json_array_size(json_arr(doc, "Versions")) > 1)
+    if (json_array_size(json_arr(policy.doc, "Versions")) > 1)
         return aws_fail(rq, &IAM_DeleteConflict,
                         "This policy has more than one version. Before you delete a policy, you must delete the "
                         "policy's versions. The default version is deleted with the policy.");
-    if (iam_touch(iam, rq))
-        return AWS_FAILED;
-    CLEANUP_DEINIT(buf) struct buf key = {0};
-    iam_key_named(&key, "iam.policy", rq->account, json_str(doc, "PolicyName"));
-    store_del(rq_batch(rq), STORE_META, buf_view(&key));
-    store_batch_frees(rq_batch(rq));
-    return 0;
+    return iam_entity_delete(rq, &policy);
 }
 
 /* Does ListPolicies' OnlyAttached and PolicyUsageFilter keep this one? */
@@ -296,7 +240,7 @@ static bool is_wanted(const struct rq *rq, const json_t *described) {
 /* Adds one policy to the page; *more becomes false when it is full. */
 static int list_one(struct rq *rq, struct iam_page *page, const json_t *doc, bool *more) {
     json_t *described = NULL;
-    if (describe(rq, doc, false, &described))
+    if (iam_entity_describe(&iam_kind_policy, rq, doc, false, &described))
         return AWS_FAILED;
     if (is_wanted(rq, described))
         *more = iam_page_add(page, rq, json_str(doc, "Arn"), described);
@@ -308,12 +252,7 @@ static int list_one(struct rq *rq, struct iam_page *page, const json_t *doc, boo
 static int by_text(const void *a, const void *b) { return strcmp(*(const char *const *)a, *(const char *const *)b); }
 
 static int list_own(struct rq *rq, struct iam_page *page, bool *more) {
-    CLEANUP_DEINIT(buf) struct buf from = {0}, to = {0};
-    iam_key_named(&from, "iam.policy", rq->account, STR_NONE);
-    buf_str(&to, buf_view(&from));
-    key_after(&to);
-    CLEANUP(store_iter) struct store_iter *it =
-        store_iter_new(rq_store(rq), rq_snap(rq), STORE_META, buf_view(&from), buf_view(&to), false);
+    CLEANUP(store_iter) struct store_iter *it = iam_rows(rq, iam_kind_policy.row, STR_NONE);
     /* The page wants ascending ARNs; paths make them differ from the rows' order, so sort first. */
     CLEANUP_JSON json_t *all = json_object();
     while (store_iter_next(it)) {
@@ -366,18 +305,20 @@ int iam_op_ListPolicies(struct svc *iam, struct rq *rq) {
 /* ---- Versions ---- */
 
 int iam_op_CreatePolicyVersion(struct svc *iam, struct rq *rq) {
-    CLEANUP_JSON json_t *doc = NULL;
+    (void)iam;
+    CLEANUP_DEINIT(iam_entity) struct iam_entity policy = {0};
     str text = json_str(rq->in, "PolicyDocument");
-    if (get_policy(rq, true, &doc) || check_text(rq, text))
+    if (get_policy(rq, &policy) || check_text(rq, text))
         return AWS_FAILED;
-    if (json_array_size(json_arr(doc, "Versions")) >= MAX_VERSIONS)
+    if (json_array_size(json_arr(policy.doc, "Versions")) >= MAX_VERSIONS)
         return aws_fail(rq, &IAM_LimitExceeded,
                         "A managed policy can have up to %d versions. Before you create a new version, you must delete "
                         "an existing version.", MAX_VERSIONS);
-    push_version(rq, doc, text, json_bool(rq->in, "SetAsDefault", false));
+    push_version(rq, policy.doc, text, json_bool(rq->in, "SetAsDefault", false));
     rq->out = json_object();
-    json_set(rq->out, "PolicyVersion", describe_version(doc, json_array_get(json_arr(doc, "Versions"), 0), false));
-    return put_policy(iam, rq, doc);
+    const json_t *newest = json_array_get(json_arr(policy.doc, "Versions"), 0);
+    json_set(rq->out, "PolicyVersion", describe_version(policy.doc, newest, false));
+    return iam_entity_put(rq, &policy);
 }
 
 /* The version that the request names: borrowed from doc, or NULL with the error set. */
@@ -392,27 +333,27 @@ static json_t *get_version(struct rq *rq, const json_t *doc) {
 
 int iam_op_GetPolicyVersion(struct svc *iam, struct rq *rq) {
     (void)iam;
-    CLEANUP_JSON json_t *doc = NULL;
-    if (get_policy(rq, false, &doc))
+    CLEANUP_DEINIT(iam_entity) struct iam_entity policy = {0};
+    if (get_policy(rq, &policy))
         return AWS_FAILED;
-    const json_t *version = get_version(rq, doc);
+    const json_t *version = get_version(rq, policy.doc);
     if (!version)
         return AWS_FAILED;
     rq->out = json_object();
-    json_set(rq->out, "PolicyVersion", describe_version(doc, version, true));
+    json_set(rq->out, "PolicyVersion", describe_version(policy.doc, version, true));
     return 0;
 }
 
 int iam_op_ListPolicyVersions(struct svc *iam, struct rq *rq) {
     (void)iam;
-    CLEANUP_JSON json_t *doc = NULL;
-    if (get_policy(rq, false, &doc))
+    CLEANUP_DEINIT(iam_entity) struct iam_entity policy = {0};
+    if (get_policy(rq, &policy))
         return AWS_FAILED;
     /* Five at most: one page always holds them. */
     json_t *list = json_array();
-    const json_t *versions = json_arr(doc, "Versions");
+    const json_t *versions = json_arr(policy.doc, "Versions");
     for (size_t i = 0; i < json_array_size(versions); i++)
-        json_array_append_new(list, describe_version(doc, json_array_get(versions, i), false));
+        json_array_append_new(list, describe_version(policy.doc, json_array_get(versions, i), false));
     rq->out = json_object();
     json_set(rq->out, "Versions", list);
     json_set_bool(rq->out, "IsTruncated", false);
@@ -420,36 +361,38 @@ int iam_op_ListPolicyVersions(struct svc *iam, struct rq *rq) {
 }
 
 int iam_op_DeletePolicyVersion(struct svc *iam, struct rq *rq) {
-    CLEANUP_JSON json_t *doc = NULL;
-    if (get_policy(rq, true, &doc))
+    (void)iam;
+    CLEANUP_DEINIT(iam_entity) struct iam_entity policy = {0};
+    if (get_policy(rq, &policy))
         return AWS_FAILED;
-    const json_t *version = get_version(rq, doc);
+    const json_t *version = get_version(rq, policy.doc);
     if (!version)
         return AWS_FAILED;
-    if (str_eq(json_str(version, "VersionId"), json_str(doc, "DefaultVersionId")))
+    if (str_eq(json_str(version, "VersionId"), json_str(policy.doc, "DefaultVersionId")))
         return aws_fail(rq, &IAM_DeleteConflict, "Cannot delete the default version of a policy.");
-    json_t *versions = json_arr(doc, "Versions");
+    json_t *versions = json_arr(policy.doc, "Versions");
     for (size_t i = 0; i < json_array_size(versions); i++)
         if (json_array_get(versions, i) == version) {
             json_array_remove(versions, i);
             break;
         }
-    return put_policy(iam, rq, doc);
+    return iam_entity_put(rq, &policy);
 }
 
 int iam_op_SetDefaultPolicyVersion(struct svc *iam, struct rq *rq) {
-    CLEANUP_JSON json_t *doc = NULL;
-    if (get_policy(rq, true, &doc))
+    (void)iam;
+    CLEANUP_DEINIT(iam_entity) struct iam_entity policy = {0};
+    if (get_policy(rq, &policy))
         return AWS_FAILED;
-    const json_t *version = get_version(rq, doc);
+    const json_t *version = get_version(rq, policy.doc);
     if (!version)
         return AWS_FAILED;
-    json_set_str(doc, "DefaultVersionId", json_str(version, "VersionId"));
-    json_set_int(doc, "UpdateDate", rq->now_ms / 1000);
-    return put_policy(iam, rq, doc);
+    json_set_str(policy.doc, "DefaultVersionId", json_str(version, "VersionId"));
+    json_set_int(policy.doc, "UpdateDate", rq->now_ms / 1000);
+    return iam_entity_put(rq, &policy);
 }
 
-/* ---- Holders and tags ---- */
+/* ---- Holders ---- */
 
 struct holders {
     const struct iam_kind *kind;
@@ -468,10 +411,10 @@ static void add_holder(void *ctx, const json_t *doc) {
 
 int iam_op_ListEntitiesForPolicy(struct svc *iam, struct rq *rq) {
     (void)iam;
-    CLEANUP_JSON json_t *doc = NULL;
-    if (get_policy(rq, false, &doc))
+    CLEANUP_DEINIT(iam_entity) struct iam_entity policy = {0};
+    if (get_policy(rq, &policy))
         return AWS_FAILED;
-    str arn = json_str(doc, "Arn"), filter = json_str(rq->in, "EntityFilter");
+    str arn = json_str(policy.doc, "Arn"), filter = json_str(rq->in, "EntityFilter");
     bool boundary = str_is(json_str(rq->in, "PolicyUsageFilter"), "PermissionsBoundary");
     struct holders roles = {&iam_kind_role, json_array(), json_str(rq->in, "PathPrefix")};
     struct holders users = {&iam_kind_user, json_array(), json_str(rq->in, "PathPrefix")};
@@ -484,32 +427,5 @@ int iam_op_ListEntitiesForPolicy(struct svc *iam, struct rq *rq) {
         return AWS_FAILED;
     if ((!filter.p || str_is(filter, "User")) && each_holder(&iam_kind_user, rq, arn, boundary, add_holder, &users))
         return AWS_FAILED;
-    return 0;
-}
-
-int iam_op_TagPolicy(struct svc *iam, struct rq *rq) {
-    CLEANUP_JSON json_t *doc = NULL;
-    if (get_policy(rq, true, &doc) || iam_tags_merge(rq, doc))
-        return AWS_FAILED;
-    return put_policy(iam, rq, doc);
-}
-
-int iam_op_UntagPolicy(struct svc *iam, struct rq *rq) {
-    CLEANUP_JSON json_t *doc = NULL;
-    if (get_policy(rq, true, &doc))
-        return AWS_FAILED;
-    iam_tags_remove(rq, doc);
-    return put_policy(iam, rq, doc);
-}
-
-int iam_op_ListPolicyTags(struct svc *iam, struct rq *rq) {
-    (void)iam;
-    CLEANUP_JSON json_t *doc = NULL;
-    if (get_policy(rq, false, &doc))
-        return AWS_FAILED;
-    json_t *tags = json_arr(doc, "Tags");
-    rq->out = json_object();
-    json_set(rq->out, "Tags", tags ? json_incref(tags) : json_array());
-    json_set_bool(rq->out, "IsTruncated", false);
     return 0;
 }

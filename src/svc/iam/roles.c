@@ -5,6 +5,29 @@
 
 enum { TRUST_LIMIT = 2048, DEFAULT_SESSION_SECONDS = 3600 };
 
+/* When a role was last used is not kept. */
+static int describe(struct rq *rq, const json_t *doc, bool whole, json_t *out) {
+    (void)rq, (void)doc;
+    if (whole)
+        json_set(out, "RoleLastUsed", json_object());
+    return 0;
+}
+
+const struct iam_kind iam_kind_role = {
+    .row = "iam.role",
+    .title = "role",
+    .capital = "Role",
+    .plural = "Roles",
+    .name_member = "RoleName",
+    .id_member = "RoleId",
+    .id_prefix = "AROA",
+    .arn_type = "role",
+    .missing = "The role with name ",
+    .existing = {"Role with name ", " already exists."},
+    .inline_limit = 10240,
+    .calls = {.describe = describe},
+};
+
 static int check_trust(struct rq *rq, str document) {
     if (iam_document_size(document) > TRUST_LIMIT)
         return aws_fail(rq, &IAM_LimitExceeded, "Cannot exceed quota for ACLSizePerRole: %d", TRUST_LIMIT);
@@ -12,91 +35,75 @@ static int check_trust(struct rq *rq, str document) {
 }
 
 int iam_op_CreateRole(struct svc *iam, struct rq *rq) {
-    str trust = json_str(rq->in, "AssumeRolePolicyDocument");
-    CLEANUP_JSON json_t *doc = NULL;
-    if (check_trust(rq, trust) || iam_entity_new(&iam_kind_role, rq, &doc))
-        return AWS_FAILED;
-    json_set_str(doc, "AssumeRolePolicyDocument", trust);
-    json_set_str(doc, "Description", json_str(rq->in, "Description"));
-    json_set_int(doc, "MaxSessionDuration", json_int(rq->in, "MaxSessionDuration", DEFAULT_SESSION_SECONDS));
-    rq->out = json_object();
-    json_set(rq->out, "Role", iam_entity_describe(&iam_kind_role, doc, true));
-    json_object_del(json_obj(rq->out, "Role"), "RoleLastUsed"); /* CreateRole does not tell it */
-    return iam_entity_put(iam, &iam_kind_role, rq, doc);
-}
-
-int iam_op_GetRole(struct svc *iam, struct rq *rq) {
     (void)iam;
-    CLEANUP_JSON json_t *doc = NULL;
-    if (iam_entity_get(&iam_kind_role, rq, &doc))
+    str trust = json_str(rq->in, "AssumeRolePolicyDocument");
+    CLEANUP_DEINIT(iam_entity) struct iam_entity role = {0};
+    if (check_trust(rq, trust) || iam_entity_new(&iam_kind_role, rq, &role))
         return AWS_FAILED;
-    rq->out = json_object();
-    json_set(rq->out, "Role", iam_entity_describe(&iam_kind_role, doc, true));
-    return 0;
+    json_set_str(role.doc, "AssumeRolePolicyDocument", trust);
+    json_set_str(role.doc, "Description", json_str(rq->in, "Description"));
+    json_set_int(role.doc, "MaxSessionDuration", json_int(rq->in, "MaxSessionDuration", DEFAULT_SESSION_SECONDS));
+    if (iam_entity_answer(rq, &role))
+        return AWS_FAILED;
+    json_object_del(json_obj(rq->out, "Role"), "RoleLastUsed"); /* CreateRole does not tell it */
+    return iam_entity_put(rq, &role);
 }
 
 int iam_op_DeleteRole(struct svc *iam, struct rq *rq) {
-    CLEANUP_JSON json_t *doc = NULL;
-    if (iam_entity_get(&iam_kind_role, rq, &doc) || iam_entity_check_bare(rq, doc) || iam_touch(iam, rq))
+    (void)iam;
+    CLEANUP_DEINIT(iam_entity) struct iam_entity role = {0};
+    if (iam_entity_get(&iam_kind_role, rq, &role) || iam_profile_check_none(rq, json_str(role.doc, "RoleName")) ||
+        iam_entity_check_bare(rq, role.doc))
         return AWS_FAILED;
-    iam_entity_delete(&iam_kind_role, rq, doc);
-    return 0;
+    return iam_entity_delete(rq, &role);
 }
 
 int iam_op_UpdateRole(struct svc *iam, struct rq *rq) {
-    CLEANUP_JSON json_t *doc = NULL;
-    if (iam_entity_get(&iam_kind_role, rq, &doc))
+    (void)iam;
+    CLEANUP_DEINIT(iam_entity) struct iam_entity role = {0};
+    if (iam_entity_get(&iam_kind_role, rq, &role))
         return AWS_FAILED;
-    json_set_str(doc, "Description", json_str(rq->in, "Description"));
+    json_set_str(role.doc, "Description", json_str(rq->in, "Description"));
     if (json_has(rq->in, "MaxSessionDuration"))
-        json_set_int(doc, "MaxSessionDuration", json_int(rq->in, "MaxSessionDuration", 0));
+        json_set_int(role.doc, "MaxSessionDuration", json_int(rq->in, "MaxSessionDuration", 0));
     rq->out = json_object();
-    return iam_entity_put(iam, &iam_kind_role, rq, doc);
+    return iam_entity_put(rq, &role);
 }
 
 int iam_op_UpdateRoleDescription(struct svc *iam, struct rq *rq) {
-    CLEANUP_JSON json_t *doc = NULL;
-    if (iam_entity_get(&iam_kind_role, rq, &doc))
+    (void)iam;
+    CLEANUP_DEINIT(iam_entity) struct iam_entity role = {0};
+    if (iam_entity_get(&iam_kind_role, rq, &role))
         return AWS_FAILED;
-    json_set_str(doc, "Description", json_str(rq->in, "Description"));
-    rq->out = json_object();
-    json_set(rq->out, "Role", iam_entity_describe(&iam_kind_role, doc, true));
-    return iam_entity_put(iam, &iam_kind_role, rq, doc);
+    json_set_str(role.doc, "Description", json_str(rq->in, "Description"));
+    return iam_entity_answer(rq, &role) || iam_entity_put(rq, &role) ? AWS_FAILED : 0;
 }
 
 int iam_op_UpdateAssumeRolePolicy(struct svc *iam, struct rq *rq) {
-    str trust = json_str(rq->in, "PolicyDocument");
-    CLEANUP_JSON json_t *doc = NULL;
-    if (check_trust(rq, trust) || iam_entity_get(&iam_kind_role, rq, &doc))
-        return AWS_FAILED;
-    json_set_str(doc, "AssumeRolePolicyDocument", trust);
-    return iam_entity_put(iam, &iam_kind_role, rq, doc);
-}
-
-/* There are no instance profiles (no EC2): every role is in none. */
-int iam_op_ListInstanceProfilesForRole(struct svc *iam, struct rq *rq) {
     (void)iam;
-    CLEANUP_JSON json_t *doc = NULL;
-    if (iam_entity_get(&iam_kind_role, rq, &doc))
+    str trust = json_str(rq->in, "PolicyDocument");
+    CLEANUP_DEINIT(iam_entity) struct iam_entity role = {0};
+    if (check_trust(rq, trust) || iam_entity_get(&iam_kind_role, rq, &role))
         return AWS_FAILED;
-    struct iam_page page = iam_page_begin(rq);
-    iam_page_end(&page, rq, "InstanceProfiles");
-    return 0;
+    json_set_str(role.doc, "AssumeRolePolicyDocument", trust);
+    return iam_entity_put(rq, &role);
 }
 
 static void drop_policy(void *policy) { policy_free(policy); }
 
 int iam_role_of_request(struct svc *iam, struct rq *rq, str role_arn, struct iam_role_view *ret_role) {
+    (void)iam;
     str account, name;
     if (!iam_role_arn_parts(role_arn, &account, &name))
         return STORE_E_ABSENT;
-    CLEANUP_DEINIT(buf) struct buf key = {0};
-    iam_key_named(&key, iam_kind_role.row, account, name);
+    CLEANUP_DEINIT(row) struct row row = {0};
     CLEANUP_JSON json_t *doc = NULL;
-    int r = iam_row_read(iam, rq_snap(rq), buf_view(&key), &doc);
-    if (r < 0)
-        return aws_fault(rq, r, "read role");
-    if (r || !str_eq(json_str(doc, "Arn"), role_arn))
+    iam_key_named(&row.key, iam_kind_role.row, account, name);
+    /* A peek: the session that is made of it names the role's id, and ends with it. */
+    int r = rq_row_peek_json(rq, &row, &doc);
+    if (r)
+        return r;
+    if (!str_eq(json_str(doc, "Arn"), role_arn))
         return STORE_E_ABSENT;
     struct policy *trust = NULL;
     if (policy_new(&trust, POLICY_TRUST, json_str(doc, "AssumeRolePolicyDocument"), NULL))

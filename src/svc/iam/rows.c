@@ -3,8 +3,6 @@
 #include "base/rand.h"
 #include "svc/iam/iam_priv.h"
 
-#include <errno.h>
-
 static void key_lower(struct buf *key, str name) {
     CLEANUP_DEINIT(buf) struct buf lower = {0};
     buf_str(&lower, name);
@@ -26,37 +24,30 @@ void iam_key_plain(struct buf *key, const char *kind, str part) {
     key_str(key, part);
 }
 
-int iam_row_read(struct svc *iam, const struct store_snap *snap, str key, json_t **ret_doc) {
-    CLEANUP_DEINIT(buf) struct buf value = {0};
-    int r = store_get(iam->store, snap, STORE_META, key, &value);
-    if (r)
-        return r;
-    json_t *doc = json_parse(buf_view(&value), NULL);
-    if (!doc)
-        return -EBADMSG;
-    *ret_doc = doc;
-    return 0;
+struct store_iter *iam_rows(struct rq *rq, const char *kind, str name) {
+    CLEANUP_DEINIT(buf) struct buf from = {0}, to = {0};
+    iam_key_named(&from, kind, rq->account, name);
+    buf_str(&to, buf_view(&from));
+    key_after(&to);
+    return store_iter_new(rq_store(rq), rq_snap(rq), STORE_META, buf_view(&from), buf_view(&to), false);
 }
 
-void iam_bump(void *ctx) {
+static void bump(void *ctx) {
     struct svc *iam = ctx;
     iam->generation++;
 }
 
-int iam_touch(struct svc *iam, struct rq *rq) {
-    CLEANUP_DEINIT(buf) struct buf key = {0}, old = {0}, fresh = {0};
-    iam_key_plain(&key, "iam.generation", rq->account);
-    int r = rq_get(rq, STORE_META, buf_view(&key), &old);
+int iam_touch(struct rq *rq) {
+    CLEANUP_DEINIT(row) struct row row = {0};
+    CLEANUP_DEINIT(buf) struct buf fresh = {0};
+    iam_key_plain(&row.key, "iam.generation", rq->account);
+    int r = rq_row_get(rq, &row);
     if (r && r != STORE_E_ABSENT)
-        return AWS_FAILED;
-    struct cur c = cur_of(buf_view(&old));
+        return r;
+    struct cur c = cur_of(buf_view(&row.bytes));
     buf_u64(&fresh, r ? 1 : cur_u64(&c) + 1);
-    if (r)
-        store_expect_absent(rq_batch(rq), STORE_META, buf_view(&key));
-    else
-        store_expect_value(rq_batch(rq), STORE_META, buf_view(&key), buf_view(&old));
-    store_put(rq_batch(rq), STORE_META, buf_view(&key), buf_view(&fresh));
-    store_after(rq_batch(rq), iam_bump, iam);
+    row_put(rq_rows(rq), &row, buf_view(&fresh));
+    store_after(rq_batch(rq), bump, rq->svc);
     return 0;
 }
 

@@ -23,20 +23,21 @@ struct aws_service iam_service(struct svc *iam) {
 
 /* The data key that seals secrets: made once, named by its own row. */
 static int open_seal(struct svc *iam, struct err *err) {
-    CLEANUP_DEINIT(buf) struct buf key = {0}, id = {0};
-    key_begin(&key, "iam.seal");
-    int r = store_get(iam->store, NULL, STORE_META, buf_view(&key), &id);
+    CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
+    CLEANUP_DEINIT(row) struct row row = {0};
+    struct rows rows = {iam->store, NULL, batch};
+    key_begin(&row.key, "iam.seal");
+    int r = row_get(&rows, &row);
     if (r == STORE_E_ABSENT) {
-        CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
         char fresh[SEAL_KEY_ID_LEN];
         r = seal_key_create(iam->store, batch, fresh, err);
         if (r)
             return r;
-        buf_add(&id, fresh, sizeof fresh);
-        store_put(batch, STORE_META, buf_view(&key), buf_view(&id));
+        row_put(&rows, &row, str_n(fresh, sizeof fresh));
+        buf_add(&row.bytes, fresh, sizeof fresh);
         r = store_commit(iam->store, batch, err);
     }
-    return r ? r : seal_key_get(iam->store, buf_view(&id), &iam->seal, err);
+    return r ? r : seal_key_get(iam->store, buf_view(&row.bytes), &iam->seal, err);
 }
 
 int iam_open(struct svc **ret_iam, struct store *store, struct hub *hub, struct err *err) {

@@ -38,7 +38,7 @@ static void make_credentials(struct aws_credentials *c, int64_t seconds) {
     c->expires_ms = clock_real_ms() + seconds * 1000;
 }
 
-void iam_session_put(struct svc *iam, struct store_batch *batch, str account, const json_t *role, str session_name,
+void iam_session_put(struct svc *iam, const struct rows *rows, str account, const json_t *role, str session_name,
                      int64_t seconds, const struct iam_session_policies *policies,
                      struct aws_credentials *ret_credentials) {
     make_credentials(ret_credentials, seconds);
@@ -60,12 +60,13 @@ void iam_session_put(struct svc *iam, struct store_batch *batch, str account, co
     if (policies && policies->arns)
         json_set(doc, "PolicyArns", json_deep_copy(policies->arns));
     json_write(&text, doc);
+    /* Blind: the id is of this call alone. */
     iam_key_plain(&key, "iam.session", id);
-    store_put(batch, STORE_META, buf_view(&key), buf_view(&text));
+    row_put_blind(rows, STORE_META, buf_view(&key), buf_view(&text));
     key_begin(&key, "iam.expiry");
     key_u64(&key, (uint64_t)ret_credentials->expires_ms);
     key_str(&key, id);
-    store_put(batch, STORE_META, buf_view(&key), S(""));
+    row_put_blind(rows, STORE_META, buf_view(&key), S(""));
 }
 
 void iam_session_create(struct svc *iam, struct rq *rq, const struct iam_role_view *role, str session_name,
@@ -75,16 +76,17 @@ void iam_session_create(struct svc *iam, struct rq *rq, const struct iam_role_vi
     json_set_str(doc, "RoleName", role->name);
     json_set_str(doc, "RoleId", role->id);
     json_set_str(doc, "Arn", role->arn);
-    iam_session_put(iam, rq_batch(rq), role->account, doc, session_name, seconds, policies, ret_credentials);
+    iam_session_put(iam, rq_rows(rq), role->account, doc, session_name, seconds, policies, ret_credentials);
 }
 
-/* Removes one lot of ended sessions; true when there may be more. */
+/* Removes one lot of ended sessions; true when there may be more. Blind: a session is written once, and deleted here. */
 static bool sweep_some(struct svc *iam, int64_t before_ms) {
     CLEANUP_DEINIT(buf) struct buf from = {0}, to = {0}, id = {0}, key = {0};
     key_begin(&from, "iam.expiry");
     key_begin(&to, "iam.expiry");
     key_u64(&to, (uint64_t)before_ms);
     CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
+    struct rows rows = {iam->store, NULL, batch};
     CLEANUP(store_iter) struct store_iter *it =
         store_iter_new(iam->store, NULL, STORE_META, buf_view(&from), buf_view(&to), false);
     size_t n = 0;
@@ -95,8 +97,8 @@ static bool sweep_some(struct svc *iam, int64_t before_ms) {
         buf_clear(&id);
         key_take_str(&c, &id);
         iam_key_plain(&key, "iam.session", buf_view(&id));
-        store_del(batch, STORE_META, buf_view(&key));
-        store_del(batch, STORE_META, it->key);
+        row_del_blind(&rows, STORE_META, buf_view(&key));
+        row_del_blind(&rows, STORE_META, it->key);
         n++;
     }
     store_batch_frees(batch);

@@ -4,6 +4,9 @@
  * is seen by every request that begins after it was answered, and a request under way keeps what it
  * began with. Hits take a read lock and one hash lookup.
  *
+ * Rows are peeked at, in one snapshot: nothing is written by what is seen, and the generation says
+ * when it is old.
+ *
  * Grants (compiled policies) are cached the same way by the row's ARN, because many sessions share
  * a role.
  */
@@ -152,6 +155,7 @@ struct look {
     struct svc *iam;
     uint64_t generation;
     struct store_snap *snap;
+    struct rows rows;
 };
 
 static int load_grants(const struct look *look, str account, const json_t *doc, struct iam_grants **ret_grants) {
@@ -160,7 +164,7 @@ static int load_grants(const struct look *look, str account, const json_t *doc, 
     *ret_grants = cached_grants(cache, arn, look->generation);
     if (*ret_grants)
         return 0;
-    int r = iam_grants_load(look->iam, look->snap, account, doc, ret_grants);
+    int r = iam_grants_load(look->iam, &look->rows, account, doc, ret_grants);
     if (r)
         return r;
     remember(cache, &cache->grants, arn, (struct entry){look->generation, NULL, iam_grants_ref(*ret_grants)});
@@ -169,9 +173,9 @@ static int load_grants(const struct look *look, str account, const json_t *doc, 
 
 static int load_entity(const struct look *look, const struct iam_kind *kind, str account, str name,
                        json_t **ret_doc) {
-    CLEANUP_DEINIT(buf) struct buf key = {0};
-    iam_key_named(&key, kind->row, account, name);
-    return iam_row_read(look->iam, look->snap, buf_view(&key), ret_doc);
+    CLEANUP_DEINIT(row) struct row row = {0};
+    iam_key_named(&row.key, kind->row, account, name);
+    return row_peek_json(&look->rows, &row, ret_doc);
 }
 
 static int build_user(const struct look *look, str account, str name, struct identity **ret_id) {
@@ -211,7 +215,7 @@ static int load_session_policies(const struct look *look, const json_t *row, str
     id->session = iam_grants_new();
     int r = document.p ? iam_grants_add_text(id->session, document) : 0;
     for (size_t i = 0; i < json_array_size(arns) && r == 0; i++)
-        r = iam_grants_add_managed(look->iam, look->snap, json_str(row, "Account"),
+        r = iam_grants_add_managed(look->iam, &look->rows, json_str(row, "Account"),
                                    json_text(json_array_get(arns, i)), id->session);
     id->base.policies.has_session = true;
     id->base.policies.session = (const struct policy *const *)id->session->identity;
@@ -253,19 +257,20 @@ static int load_session(const struct look *look, str access_key, const json_t *r
 }
 
 static int load_identity(const struct look *look, str access_key, struct identity **ret_id) {
-    CLEANUP_DEINIT(buf) struct buf key = {0};
-    CLEANUP_JSON json_t *row = NULL;
+    CLEANUP_DEINIT(row) struct row row = {0};
+    CLEANUP_JSON json_t *doc = NULL;
     bool is_session = str_starts(access_key, S("ASIA"));
-    iam_key_plain(&key, is_session ? "iam.session" : "iam.key", access_key);
-    int r = iam_row_read(look->iam, look->snap, buf_view(&key), &row);
+    iam_key_plain(&row.key, is_session ? "iam.session" : "iam.key", access_key);
+    int r = row_peek_json(&look->rows, &row, &doc);
     if (r)
         return r;
-    return is_session ? load_session(look, access_key, row, ret_id) : load_long_term(look, access_key, row, ret_id);
+    return is_session ? load_session(look, access_key, doc, ret_id) : load_long_term(look, access_key, doc, ret_id);
 }
 
 static struct look look_now(struct svc *iam) {
     uint64_t generation = iam->generation; /* before the snapshot: see the top */
-    return (struct look){iam, generation, store_snap_new(iam->store)};
+    struct store_snap *snap = store_snap_new(iam->store);
+    return (struct look){iam, generation, snap, {iam->store, snap, NULL}};
 }
 
 static int find(void *ctx, str access_key, struct aws_identity **ret_identity) {
@@ -312,7 +317,7 @@ static int trusted_role(const struct look *look, str role_arn, str service, str 
     CLEANUP_JSON json_t *role = NULL;
     int r = iam_role_arn_parts(role_arn, ret_account, &name)
                 ? load_entity(look, &iam_kind_role, *ret_account, name, &role) : STORE_E_ABSENT;
-    if (r < 0)
+    if (r && r != STORE_E_ABSENT)
         return err_sys(err, r, "read role " STR_FMT, STR_ARG(role_arn));
     if (r || !str_eq(json_str(role, "Arn"), role_arn))
         return err_set(err, AWS_E_NO_ROLE, "The role " STR_FMT " cannot be found", STR_ARG(role_arn));
@@ -334,7 +339,8 @@ static int assume(void *ctx, str role_arn, str service, str session_name, int64_
     if (r)
         return r;
     CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
-    iam_session_put(iam, batch, account, role, session_name, seconds, NULL, ret_credentials);
+    struct rows rows = {iam->store, NULL, batch};
+    iam_session_put(iam, &rows, account, role, session_name, seconds, NULL, ret_credentials);
     r = store_commit(iam->store, batch, err);
     return r > 0 ? -EIO : r;
 }
@@ -362,10 +368,9 @@ struct aws_identity_source iam_identity_source(struct svc *iam) {
 }
 
 int iam_root_identity(struct svc *iam, str account, struct aws_identity **ret_identity, struct err *err) {
-    CLEANUP_DEINIT(buf) struct buf key = {0};
-    CLEANUP_JSON json_t *row = NULL;
-    iam_key_plain(&key, "iam.account", account);
-    int r = iam_row_read(iam, NULL, buf_view(&key), &row);
+    CLEANUP_DEINIT(row) struct row row = {0};
+    iam_key_plain(&row.key, "iam.account", account);
+    int r = row_peek(&(struct rows){.store = iam->store}, &row);
     if (r == STORE_E_ABSENT)
         return err_set(err, IAM_E_NO_ACCOUNT, "There is no account " STR_FMT, STR_ARG(account));
     if (r)

@@ -1,76 +1,77 @@
 /* Users. */
 #include "svc/iam/iam_priv.h"
 
+const struct iam_kind iam_kind_user = {
+    .row = "iam.user",
+    .title = "user",
+    .capital = "User",
+    .plural = "Users",
+    .name_member = "UserName",
+    .id_member = "UserId",
+    .id_prefix = "AIDA",
+    .arn_type = "user",
+    .missing = "The user with name ",
+    .existing = {"User with name ", " already exists."},
+    .inline_limit = 2048,
+};
+
 int iam_op_CreateUser(struct svc *iam, struct rq *rq) {
-    CLEANUP_JSON json_t *doc = NULL;
-    if (iam_entity_new(&iam_kind_user, rq, &doc))
+    (void)iam;
+    CLEANUP_DEINIT(iam_entity) struct iam_entity user = {0};
+    if (iam_entity_new(&iam_kind_user, rq, &user) || iam_entity_answer(rq, &user))
         return AWS_FAILED;
-    rq->out = json_object();
-    json_set(rq->out, "User", iam_entity_describe(&iam_kind_user, doc, true));
-    return iam_entity_put(iam, &iam_kind_user, rq, doc);
+    return iam_entity_put(rq, &user);
 }
 
 /* Root is described as a user without a name. */
 static int get_root(struct rq *rq) {
+    CLEANUP_DEINIT(row) struct row row = {0};
+    CLEANUP_JSON json_t *account = NULL;
+    iam_key_plain(&row.key, "iam.account", rq->account);
+    int r = rq_row_get_json(rq, &row, &account);
+    if (r && r != STORE_E_ABSENT)
+        return r;
     json_t *user = json_object();
     json_set_str(user, "Path", S("/"));
     json_set_str(user, "UserName", S("root"));
     json_set_str(user, "UserId", rq->account);
     json_set_str(user, "Arn", rq->caller->principal.arn);
-    json_set_int(user, "CreateDate", 0);
-    CLEANUP_DEINIT(buf) struct buf key = {0};
-    CLEANUP_JSON json_t *account = NULL;
-    iam_key_plain(&key, "iam.account", rq->account);
-    int r = rq_get_json(rq, STORE_META, buf_view(&key), &account);
-    if (r == 0)
-        json_set_int(user, "CreateDate", json_int(account, "CreateDate", 0));
+    json_set_int(user, "CreateDate", json_int(account, "CreateDate", 0));
     rq->out = json_object();
     json_set(rq->out, "User", user);
-    return r && r != STORE_E_ABSENT ? AWS_FAILED : 0;
+    return 0;
 }
 
 int iam_op_GetUser(struct svc *iam, struct rq *rq) {
     (void)iam;
     if (!json_has(rq->in, "UserName") && rq->caller && rq->caller->principal.kind == PRINCIPAL_ROOT)
         return get_root(rq);
-    CLEANUP_JSON json_t *doc = NULL;
-    if (iam_entity_get(&iam_kind_user, rq, &doc))
-        return AWS_FAILED;
-    rq->out = json_object();
-    json_set(rq->out, "User", iam_entity_describe(&iam_kind_user, doc, true));
-    return 0;
+    CLEANUP_DEINIT(iam_entity) struct iam_entity user = {0};
+    return iam_entity_get(&iam_kind_user, rq, &user) || iam_entity_answer(rq, &user) ? AWS_FAILED : 0;
 }
 
-static int has_keys(struct rq *rq, str user, bool *ret_has) {
-    CLEANUP_DEINIT(buf) struct buf from = {0}, to = {0};
-    iam_key_named(&from, "iam.keys", rq->account, user);
-    buf_str(&to, buf_view(&from));
-    key_after(&to);
-    CLEANUP(store_iter) struct store_iter *it =
-        store_iter_new(rq_store(rq), rq_snap(rq), STORE_META, buf_view(&from), buf_view(&to), false);
-    *ret_has = store_iter_next(it);
+static int check_no_keys(struct rq *rq, str user) {
+    CLEANUP(store_iter) struct store_iter *it = iam_rows(rq, "iam.keys", user);
+    if (store_iter_next(it))
+        return aws_fail(rq, &IAM_DeleteConflict, "Cannot delete entity, must delete access keys first.");
     int fault = store_iter_fault(it);
     return fault ? aws_fault(rq, fault, "list access keys") : 0;
 }
 
 int iam_op_DeleteUser(struct svc *iam, struct rq *rq) {
-    CLEANUP_JSON json_t *doc = NULL;
-    bool keys = false;
-    if (iam_entity_get(&iam_kind_user, rq, &doc) || has_keys(rq, json_str(doc, "UserName"), &keys))
+    (void)iam;
+    CLEANUP_DEINIT(iam_entity) struct iam_entity user = {0};
+    if (iam_entity_get(&iam_kind_user, rq, &user) || check_no_keys(rq, json_str(user.doc, "UserName")) ||
+        iam_entity_check_bare(rq, user.doc))
         return AWS_FAILED;
-    if (keys)
-        return aws_fail(rq, &IAM_DeleteConflict, "Cannot delete entity, must delete access keys first.");
-    if (iam_entity_check_bare(rq, doc) || iam_touch(iam, rq))
-        return AWS_FAILED;
-    iam_entity_delete(&iam_kind_user, rq, doc);
-    return 0;
+    return iam_entity_delete(rq, &user);
 }
 
 /* There are no groups: every user is in none. */
 int iam_op_ListGroupsForUser(struct svc *iam, struct rq *rq) {
     (void)iam;
-    CLEANUP_JSON json_t *doc = NULL;
-    if (iam_entity_get(&iam_kind_user, rq, &doc))
+    CLEANUP_DEINIT(iam_entity) struct iam_entity user = {0};
+    if (iam_entity_get(&iam_kind_user, rq, &user))
         return AWS_FAILED;
     struct iam_page page = iam_page_begin(rq);
     iam_page_end(&page, rq, "Groups");

@@ -37,7 +37,7 @@ static int check_revision(struct rq *rq, const json_t *doc) {
     str wanted = json_str(rq->in, "RevisionId");
     if (!wanted.p || str_eq(wanted, json_str(json_obj(doc, "Config"), "RevisionId")))
         return 0;
-    return lambda_fail(rq, &lambda_e_PreconditionFailedException, NULL);
+    return aws_fail(rq, &lambda_e_PreconditionFailedException, NULL);
 }
 
 /* ---- CreateFunction ---- */
@@ -58,7 +58,7 @@ static int refuse_existing(struct rq *rq, const struct lambda_name *name, struct
     if (r == STORE_E_ABSENT)
         return 0;
     return r ? r
-             : lambda_fail(rq, &lambda_e_ResourceConflictException,
+             : aws_fail(rq, &lambda_e_ResourceConflictException,
                            "Function already exist: " STR_FMT, STR_ARG(name->name));
 }
 

@@ -7,9 +7,7 @@
 #include "svc/lambda/errors.def"
 #undef ERR
 
-/* aws_fail with the member "Type": "User" that Lambda's errors carry. */
-int lambda_fail(struct rq *rq, const struct aws_error *error, const char *fmt, ...) PRINTF_LIKE(3, 4);
 /* InvalidParameterValueException. */
-#define lambda_fail_invalid(rq, ...) lambda_fail((rq), &lambda_e_InvalidParameterValueException, __VA_ARGS__)
+#define lambda_fail_invalid(rq, ...) aws_fail((rq), &lambda_e_InvalidParameterValueException, __VA_ARGS__)
 /* What the API knows and this build does not, by name. */
 int lambda_fail_unsupported(struct rq *rq, const char *what);

@@ -79,7 +79,7 @@ int lambda_op_UpdateFunctionEventInvokeConfig(struct svc *svc, struct rq *rq) {
 static int no_config(struct rq *rq, const struct lambda_change *c) {
     CLEANUP_DEINIT(buf) struct buf arn = {0};
     lambda_name_arn(&c->name, &arn);
-    return lambda_fail(rq, &lambda_e_ResourceNotFoundException,
+    return aws_fail(rq, &lambda_e_ResourceNotFoundException,
                        "The function %s doesn't have an EventInvokeConfig", buf_cstr(&arn));
 }
 

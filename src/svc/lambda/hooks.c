@@ -13,7 +13,7 @@ static int not_found(struct rq *rq, const struct lambda_name *name) {
     lambda_name_arn(name, &arn);
     if (name->qualifier.p && !str_is(name->qualifier, "$LATEST"))
         buf_printf(&arn, ":" STR_FMT, STR_ARG(name->qualifier));
-    return lambda_fail(rq, &lambda_e_ResourceNotFoundException, "Function not found: %s",
+    return aws_fail(rq, &lambda_e_ResourceNotFoundException, "Function not found: %s",
                        buf_cstr(&arn));
 }
 

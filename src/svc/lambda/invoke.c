@@ -48,7 +48,7 @@ static void answer_request(struct lambda_inv *inv, void *w_) {
 
 /* ---- Answers ---- */
 static int fail_limit(struct rq *rq, bool reserved) {
-    lambda_fail(rq, &lambda_e_TooManyRequestsException, NULL);
+    aws_fail(rq, &lambda_e_TooManyRequestsException, NULL);
     aws_fail_detail(rq, "Reason",
                     reserved ? S("ReservedFunctionConcurrentInvocationLimitExceeded")
                              : S("ConcurrentInvocationLimitExceeded"));
@@ -69,7 +69,7 @@ static int answer(struct svc *svc, struct rq *rq) {
     if (w->outcome.throttled)
         return fail_limit(rq, false);
     if (w->outcome.fault)
-        return lambda_fail(rq, w->outcome.fault, "%s", w->outcome.fault_text);
+        return aws_fail(rq, w->outcome.fault, "%s", w->outcome.fault_text);
     rq->out = json_pack("{s:i,s:s}", "StatusCode", 200, "ExecutedVersion", "$LATEST");
     if (w->outcome.function_error)
         json_set_str(rq->out, "FunctionError", S("Unhandled"));
@@ -84,7 +84,7 @@ static int answer(struct svc *svc, struct rq *rq) {
 static int invoke_event(struct svc *svc, struct rq *rq, const struct lambda_fn *fn) {
     str payload = rq->payload.bytes;
     if (payload.len > LAMBDA_ASYNC_PAYLOAD)
-        return lambda_fail(
+        return aws_fail(
             rq, &lambda_e_RequestTooLargeException,
             "%zu byte payload is too large for the Event invocation type (limit %d bytes)",
             payload.len, LAMBDA_ASYNC_PAYLOAD);
@@ -107,7 +107,7 @@ static int take_client_context(struct rq *rq, struct lambda_inv *inv) {
     if (codec_unbase64(out, context) && out->len && !memchr(out->p, '\n', out->len) &&
         !memchr(out->p, '\r', out->len))
         return 0;
-    return lambda_fail(rq, &lambda_e_InvalidRequestContentException,
+    return aws_fail(rq, &lambda_e_InvalidRequestContentException,
                        "Client context must be a valid Base64-encoded JSON object.");
 }
 
@@ -143,14 +143,14 @@ static int check_payload(struct rq *rq) {
     str payload = rq->payload.bytes;
     struct err err = {0};
     if (payload.len > LAMBDA_SYNC_PAYLOAD)
-        return lambda_fail(rq, &lambda_e_RequestTooLargeException,
+        return aws_fail(rq, &lambda_e_RequestTooLargeException,
                            "Request must be smaller than %d bytes for the InvokeFunction operation",
                            LAMBDA_SYNC_PAYLOAD);
     if (payload.len == 0)
         return 0;
     CLEANUP_JSON json_t *doc = json_parse(payload, &err);
     if (!doc)
-        return lambda_fail(
+        return aws_fail(
             rq, &lambda_e_InvalidRequestContentException,
             "Could not parse request body into json: Could not parse payload into json: %s",
             err.text);

@@ -22,7 +22,7 @@ static void package_done(void *package) {
 /* ---- Where it comes from ---- */
 static int decode_zip_file(struct rq *rq, str text, struct buf *zip) {
     if (text.len / 4 * 3 > LAMBDA_ZIP_MOST + 2)
-        return lambda_fail(rq, &lambda_e_RequestTooLargeException,
+        return aws_fail(rq, &lambda_e_RequestTooLargeException,
                            "Request must be smaller than %d bytes for the operation",
                            LAMBDA_ZIP_MOST);
     if (!codec_unbase64(zip, text))

@@ -12,7 +12,7 @@ static int open_row(struct rq *rq, struct lambda_change *ret) {
         return AWS_FAILED;
     str wanted = json_str(rq->in, "RevisionId");
     if (wanted.p && !str_eq(wanted, json_str(json_obj(ret->doc, "Policy"), "RevisionId")))
-        return lambda_fail(rq, &lambda_e_PreconditionFailedException, NULL);
+        return aws_fail(rq, &lambda_e_PreconditionFailedException, NULL);
     return 0;
 }
 
@@ -97,7 +97,7 @@ static int check_whole(struct rq *rq, const json_t *doc) {
     struct err err = {0};
     write_policy(doc, &text);
     if (text.len > POLICY_MOST)
-        return lambda_fail(rq, &lambda_e_PolicyLengthExceededException, NULL);
+        return aws_fail(rq, &lambda_e_PolicyLengthExceededException, NULL);
     if (policy_new(&policy, POLICY_RESOURCE, buf_view(&text), &err))
         return lambda_fail_invalid(
             rq,
@@ -127,7 +127,7 @@ int lambda_op_AddPermission(struct svc *svc, struct rq *rq) {
     json_t *statements = statements_of(c.doc) ? json_copy(statements_of(c.doc)) : json_array();
     if (find(statements, sid) >= 0) {
         json_decref(statements);
-        return lambda_fail(rq, &lambda_e_ResourceConflictException,
+        return aws_fail(rq, &lambda_e_ResourceConflictException,
                            "The statement id (" STR_FMT
                            ") provided already exists. Please provide a new statement id, or "
                            "remove the existing statement.",
@@ -154,7 +154,7 @@ int lambda_op_RemovePermission(struct svc *svc, struct rq *rq) {
     str sid = json_str(rq->in, "StatementId");
     int at = find(statements_of(c.doc), sid);
     if (at < 0)
-        return lambda_fail(rq, &lambda_e_ResourceNotFoundException,
+        return aws_fail(rq, &lambda_e_ResourceNotFoundException,
                            "Statement " STR_FMT " is not found in resource policy.", STR_ARG(sid));
     json_t *statements = json_copy(statements_of(c.doc));
     json_array_remove(statements, (size_t)at);
@@ -170,7 +170,7 @@ int lambda_op_GetPolicy(struct svc *svc, struct rq *rq) {
     if (open_row(rq, &c))
         return AWS_FAILED;
     if (json_array_size(statements_of(c.doc)) == 0)
-        return lambda_fail(rq, &lambda_e_ResourceNotFoundException,
+        return aws_fail(rq, &lambda_e_ResourceNotFoundException,
                            "The resource you requested does not exist.");
     write_policy(c.doc, &text);
     rq->out = json_object();

@@ -168,8 +168,8 @@ int s3_op_GetBucketLocation(struct svc *svc, struct rq *rq) {
     if (r)
         return r;
     rq->out = json_object();
-    json_set_str(rq->out, "LocationConstraint",
-                 str_is(bucket->row.region, "us-east-1") ? S("") : bucket->row.region);
+    if (!str_is(bucket->row.region, "us-east-1")) /* which is the absence of a constraint: an empty element */
+        json_set_str(rq->out, "LocationConstraint", bucket->row.region);
     return 0;
 }
 
