@@ -9,6 +9,7 @@
 #include "store/key.h"
 
 #include <ftw.h>
+#include <pthread.h>
 #include <unistd.h>
 
 struct world {
@@ -19,6 +20,7 @@ struct world {
     struct buf uuid;   /* of the stack */
     struct buf request; /* the last custom resource request */
     int die_in;        /* >0: stop the engine in that many verbs */
+    void (*meanwhile)(struct world *w); /* what others do while a verb is called, once */
 };
 static struct world *now;
 
@@ -30,6 +32,10 @@ static void note(struct cfn_work *w, const char *verb) {
     buf_printf(&now->log, "%s " STR_FMT "%s;", verb, STR_ARG(w->logical_id), w->again ? " again" : "");
     if (now->die_in && --now->die_in == 0)
         cfn_engine_stop(now->engine);
+    void (*others)(struct world *) = now->meanwhile;
+    now->meanwhile = NULL;
+    if (others)
+        others(now);
 }
 
 static int fake_create(struct cfn_work *w) {
@@ -64,7 +70,7 @@ static const struct cfn_type fakes[] = {
 
 static const struct cfn_type *type_of(void *ctx, str name) {
     (void)ctx;
-    return str_is(name, "AWS::SQS::Queue") ? &fakes[0] : tmpl_is_custom(name) ? cfn_type_find(name) : NULL;
+    return str_is(name, "AWS::SQS::Queue") ? &fakes[0] : cfn_type_find(name);
 }
 
 static int identity_of(void *ctx, const struct cfn_op *op, struct aws_identity **ret, struct err *err) {
@@ -397,17 +403,21 @@ static void custom_resources_fail_and_time_out(void **state) {
     check_events(w, "t CREATE_IN_PROGRESS;X CREATE_IN_PROGRESS;X CREATE_FAILED;t ROLLBACK_IN_PROGRESS;X DELETE_IN_PROGRESS;");
 }
 
-static void a_deletion_takes_over_a_creation(void **state) {
-    struct world *w = *state;
-    create_stack(w, "s", custom, (struct cfn_op){0});
-    cfn_engine_work(w->engine);
-    check_buf(w->log, "invoke;");
+static void take_over(struct world *w) {
     CLEANUP_DEINIT(held) struct held h = {0};
     struct cfn_op op;
     hold(w, &h);
     cfn_op_new(&h.arena, CFN_OP_DELETE, &op);
     cfn_take_over(w->engine, &h.rows, &h.stack, &op);
     assert_int_equal(commit(&h), 0);
+}
+
+static void a_deletion_takes_over_a_creation(void **state) {
+    struct world *w = *state;
+    create_stack(w, "s", custom, (struct cfn_op){0});
+    cfn_engine_work(w->engine);
+    check_buf(w->log, "invoke;");
+    take_over(w);
     restart(w);
     cfn_engine_work(w->engine);
     check_status(w, "DELETE_IN_PROGRESS");
@@ -438,6 +448,100 @@ static void events_keep_secrets(void **state) {
     check_buf(shown, "{\"Plain\":\"x\",\"List\":[\"a-****-b\",\"****\"]}");
 }
 
+/* ---- Others write the stack while the engine has it in hand ---- */
+
+static void protect(struct world *w) {
+    CLEANUP_DEINIT(held) struct held h = {0};
+    hold(w, &h);
+    h.stack.is_protected = true;
+    cfn_put(&h.rows, &cfn_stack_form, &h.stack);
+    assert_int_equal(commit(&h), 0);
+}
+
+static void the_engine_overwrites_nobody(void **state) {
+    struct world *w = *state;
+    CLEANUP_DEINIT(held) struct held h = {0};
+    create_stack(w, "s", "Resources: {A: {" QUEUE "}, B: {" QUEUE ", DependsOn: A}}\n", (struct cfn_op){0});
+    w->meanwhile = protect;
+    cfn_engine_work(w->engine);
+    hold(w, &h);
+    assert_true(h.stack.is_protected);
+    assert_int_equal(h.stack.status, CFN_CREATE_COMPLETE);
+    check_buf(w->log, "create A;create B;");
+}
+
+static void a_deletion_in_the_last_moment_counts(void **state) {
+    struct world *w = *state;
+    create_stack(w, "s", "Resources: {A: {" QUEUE "}}\n", (struct cfn_op){0});
+    w->meanwhile = take_over;
+    cfn_engine_work(w->engine);
+    check_buf(w->log, "create A;remove A;");
+    check_status(w, "DELETE_COMPLETE");
+}
+
+static void a_deletion_that_comes_too_late_begins_anew(void **state) {
+    struct world *w = *state;
+    CLEANUP_DEINIT(held) struct held h = {0};
+    struct cfn_op op;
+    create_stack(w, "s", "Resources: {A: {" QUEUE "}}\n", (struct cfn_op){0});
+    hold(w, &h); /* under way: the deletion would leave a word */
+    cfn_engine_work(w->engine);
+    cfn_op_new(&h.arena, CFN_OP_DELETE, &op);
+    cfn_take_over(w->engine, &h.rows, &h.stack, &op);
+    assert_int_equal(commit(&h), STORE_E_CONDITION);
+    check_status(w, "CREATE_COMPLETE");
+}
+
+static void drop_export(struct world *w) {
+    CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
+    CLEANUP_DEINIT(buf) struct buf key = {0};
+    struct err err = {{0}};
+    cfn_key(&key, "cfn-export", place, S("out"), STR_NONE);
+    store_del_blind(batch, STORE_META, buf_view(&key));
+    assert_int_equal(store_commit(w->store, batch, &err), 0);
+}
+
+static void an_import_of_what_is_gone_fails(void **state) {
+    struct world *w = *state;
+    create_stack(w, "e", "Resources: {A: {" QUEUE "}}\nOutputs: {O: {Value: x, Export: {Name: out}}}\n", (struct cfn_op){0});
+    cfn_engine_work(w->engine);
+    create_stack(w, "i", "Resources: {A: {" QUEUE ", Properties: {QueueName: !ImportValue out}}}\n", (struct cfn_op){0});
+    w->meanwhile = drop_export;
+    cfn_engine_work(w->engine);
+    check_status(w, "ROLLBACK_COMPLETE");
+}
+
+static void *work_in_thread(void *engine) {
+    cfn_engine_work(engine);
+    return NULL;
+}
+
+static int count_complete(void *ctx, void *what) {
+    *(int *)ctx += ((const struct cfn_stack *)what)->status == CFN_CREATE_COMPLETE;
+    return 0;
+}
+
+static void an_export_has_one_owner(void **state) {
+    struct world *w = *state;
+    struct rows rows = {w->store, NULL, NULL};
+    for (int round = 1; round <= 20; round++) {
+        CLEANUP_DEINIT(buf) struct buf text = {0};
+        CLEANUP_DEINIT(buf) struct buf key = {0};
+        pthread_t threads[2];
+        int complete = 0;
+        buf_printf(&text, "Resources: {H: {Type: AWS::CloudFormation::WaitConditionHandle}}\nOutputs: {O: {Value: x, Export: {Name: same%d}}}\n", round);
+        create_stack(w, "a", buf_cstr(&text), (struct cfn_op){0});
+        create_stack(w, "b", buf_cstr(&text), (struct cfn_op){0});
+        for (int i = 0; i < 2; i++)
+            assert_int_equal(pthread_create(&threads[i], NULL, work_in_thread, w->engine), 0);
+        for (int i = 0; i < 2; i++)
+            pthread_join(threads[i], NULL);
+        cfn_key(&key, "cfn-stack", place, STR_NONE, STR_NONE);
+        assert_int_equal(cfn_each(&rows, &cfn_stack_form, buf_view(&key), count_complete, &complete), 0);
+        assert_int_equal(complete, round);
+    }
+}
+
 static void strangers_cannot_answer(void **state) {
     struct world *w = *state;
     struct cfn_answer a = {.path = S("/_calotype/cfn-response/0000"), .body = S("{\"Status\":\"SUCCESS\"}")};
@@ -452,6 +556,8 @@ int main(void) {
         T(creates_in_order_and_deletes_in_reverse), T(rolls_back_what_it_made), T(waits_without_holding_up_others),
         T(goes_on_after_a_stop_at_any_step), T(updates_and_cleans_up), T(rolls_an_update_back), T(keeps_what_it_cannot_delete),
         T(speaks_with_custom_resources), T(custom_resources_fail_and_time_out), T(strangers_cannot_answer),
-        T(a_deletion_takes_over_a_creation), T(events_keep_secrets)};
+        T(a_deletion_takes_over_a_creation), T(events_keep_secrets),
+        T(the_engine_overwrites_nobody), T(a_deletion_in_the_last_moment_counts), T(a_deletion_that_comes_too_late_begins_anew),
+        T(an_import_of_what_is_gone_fails), T(an_export_has_one_owner)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
