@@ -266,7 +266,7 @@ static bool take_enum(const struct cfn_field *f, str name, unsigned *to) {
         *to = i;
         return true;
     }
-    return !name.len;
+    return false;
 }
 
 static bool take_list(const struct cfn_field *f, const json_t *docs, struct arena *arena, struct cfn_list *list) {
@@ -302,7 +302,7 @@ static bool take_field(const struct cfn_field *f, const json_t *doc, struct aren
         *(bool *)to = json_is_boolean(value) ? json_is_true(value) : *(bool *)to;
         return true;
     case CFN_ENUM:
-        return take_enum(f, text, to);
+        return !text.p || take_enum(f, text, to);
     case CFN_PART:
         return cfn_form_take(f->part, f->name ? value : doc, arena, to);
     case CFN_LIST:
