@@ -8,27 +8,24 @@ enum {
 static const void *at(const void *from, const struct cfn_field *f) { return (const char *)from + f->at; }
 static void *into(void *to, const struct cfn_field *f) { return (char *)to + f->at; }
 
-/* Bools are bytes, enums unsigned: whatever is a number, as one. */
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "numbers of every size are copied by their low bytes");
 static uint64_t number_of(const struct cfn_field *f, const void *p) {
-    return f->kind == CFN_BOOL ? *(const bool *)p : f->kind == CFN_ENUM ? *(const unsigned *)p : (uint64_t)*(const int64_t *)p;
+    uint64_t number = 0;
+    memcpy(&number, p, f->size);
+    return number;
 }
 
 static bool says_something(const struct cfn_field *f, const void *p) {
-    switch (f->kind) {
-    case CFN_TEXT:
+    if (f->kind == CFN_TEXT)
         return ((const str *)p)->p != NULL;
-    case CFN_JSON:
-        return *(json_t *const *)p != NULL;
-    case CFN_LIST:
+    if (f->kind == CFN_LIST)
         return ((const struct cfn_list *)p)->n > 0;
-    case CFN_PART:
-        for (size_t i = 0; i < f->part->n; i++)
-            if (says_something(&f->part->fields[i], at(p, &f->part->fields[i])))
-                return true;
-        return false;
-    default:
-        return number_of(f, p) != 0;
-    }
+    if (f->kind != CFN_PART)
+        return number_of(f, p) != 0; /* or a pointer */
+    for (size_t i = 0; i < f->part->n; i++)
+        if (says_something(&f->part->fields[i], at(p, &f->part->fields[i])))
+            return true;
+    return false;
 }
 
 /* ---- Lists ---- */
@@ -119,12 +116,7 @@ static bool read_number(struct reader *r, const struct cfn_field *f, void *to) {
     uint64_t number = cur_varint(&r->cur);
     if (number == 0 || number > (f->kind == CFN_BOOL ? 1 : f->kind == CFN_ENUM ? f->n_names - 1 : INT64_MAX))
         return false;
-    if (f->kind == CFN_BOOL)
-        *(bool *)to = true;
-    else if (f->kind == CFN_ENUM)
-        *(unsigned *)to = (unsigned)number;
-    else
-        *(int64_t *)to = (int64_t)number;
+    memcpy(to, &number, f->size);
     return true;
 }
 
@@ -168,33 +160,15 @@ bool cfn_form_read(str row, const struct cfn_form *form, struct arena *arena, vo
 
 static void deinit_field(const struct cfn_field *f, void *p) {
     struct cfn_list *list = p;
-    switch (f->kind) {
-    case CFN_TEXT:
-        *(str *)p = STR_NONE;
-        break;
-    case CFN_JSON:
-        json_decref(*(json_t **)p);
-        *(json_t **)p = NULL;
-        break;
-    case CFN_INT:
-    case CFN_TIME:
-        *(int64_t *)p = 0;
-        break;
-    case CFN_BOOL:
-        *(bool *)p = false;
-        break;
-    case CFN_ENUM:
-        *(unsigned *)p = 0;
-        break;
-    case CFN_PART:
+    if (f->kind == CFN_PART) {
         cfn_form_deinit(f->part, p);
-        break;
-    case CFN_LIST:
-        for (size_t i = 0; i < list->n; i++)
-            cfn_form_deinit(f->part, list->items[i]);
-        *list = (struct cfn_list){0};
-        break;
+        return;
     }
+    if (f->kind == CFN_JSON)
+        json_decref(*(json_t **)p);
+    for (size_t i = 0; f->kind == CFN_LIST && i < list->n; i++)
+        cfn_form_deinit(f->part, list->items[i]);
+    memset(p, 0, f->size);
 }
 
 void cfn_form_deinit(const struct cfn_form *form, void *what) {
@@ -230,21 +204,15 @@ static bool is_wanted(const char *const *names, const char *name) {
 }
 
 static json_t *shown(const struct cfn_field *f, const void *p) {
-    int64_t number = f->kind == CFN_INT || f->kind == CFN_TIME ? *(const int64_t *)p : 0;
-    switch (f->kind) {
-    case CFN_TEXT:
+    if (f->kind == CFN_TEXT)
         return json_of_str(*(const str *)p);
-    case CFN_JSON:
+    if (f->kind == CFN_JSON)
         return json_incref(*(json_t *const *)p);
-    case CFN_BOOL:
-        return json_boolean(*(const bool *)p);
-    case CFN_ENUM:
-        return json_string(f->names[*(const unsigned *)p]);
-    case CFN_TIME:
-        return number % 1000 ? json_real((double)number / 1000.0) : json_integer(number / 1000);
-    default:
-        return json_integer(number);
-    }
+    int64_t number = (int64_t)number_of(f, p);
+    return f->kind == CFN_BOOL   ? json_true()
+           : f->kind == CFN_ENUM ? json_string(f->names[number])
+           : f->kind == CFN_TIME && number % 1000 ? json_real((double)number / 1000.0)
+                                 : json_integer(f->kind == CFN_TIME ? number / 1000 : number);
 }
 
 void cfn_form_show(const struct cfn_form *form, const void *from, json_t *out, const char *const *names) {
@@ -260,13 +228,12 @@ void cfn_form_show(const struct cfn_form *form, const void *from, json_t *out, c
 /* ---- Taking ---- */
 
 static bool take_enum(const struct cfn_field *f, str name, unsigned *to) {
-    for (unsigned i = 0; i < f->n_names; i++) {
-        if (!str_is(name, f->names[i]))
-            continue;
-        *to = i;
-        return true;
-    }
-    return false;
+    for (unsigned i = 0; i < f->n_names; i++)
+        if (str_is(name, f->names[i])) {
+            *to = i;
+            return true;
+        }
+    return !name.p;
 }
 
 static bool take_list(const struct cfn_field *f, const json_t *docs, struct arena *arena, struct cfn_list *list) {
@@ -282,33 +249,32 @@ static bool take_list(const struct cfn_field *f, const json_t *docs, struct aren
 }
 
 static bool take_field(const struct cfn_field *f, const json_t *doc, struct arena *arena, void *to) {
-    json_t *value = f->name ? json_object_get(doc, f->name) : NULL;
-    str text = json_text(value);
+    if (f->kind == CFN_PART && !f->name)
+        return cfn_form_take(f->part, doc, arena, to);
+    json_t *value = json_object_get(doc, f->name);
+    if (!value || json_is_null(value))
+        return true;
     switch (f->kind) {
     case CFN_TEXT:
-        *(str *)to = text.p ? arena_str(arena, text) : *(str *)to;
+        *(str *)to = json_is_string(value) ? arena_str(arena, json_text(value)) : *(str *)to;
         return true;
     case CFN_JSON:
-        if (value && !json_is_null(value)) {
-            json_decref(*(json_t **)to);
-            *(json_t **)to = json_incref(value);
-        }
-        return true;
-    case CFN_INT:
-    case CFN_TIME:
-        *(int64_t *)to = json_is_integer(value) && json_integer_value(value) > 0 ? json_integer_value(value) : *(int64_t *)to;
+        json_decref(*(json_t **)to);
+        *(json_t **)to = json_incref(value);
         return true;
     case CFN_BOOL:
-        *(bool *)to = json_is_boolean(value) ? json_is_true(value) : *(bool *)to;
+        *(bool *)to = json_is_true(value);
         return true;
     case CFN_ENUM:
-        return !text.p || take_enum(f, text, to);
+        return take_enum(f, json_text(value), to);
     case CFN_PART:
-        return cfn_form_take(f->part, f->name ? value : doc, arena, to);
+        return cfn_form_take(f->part, value, arena, to);
     case CFN_LIST:
         return take_list(f, value, arena, to);
+    default:
+        *(int64_t *)to = json_integer_value(value) > 0 ? json_integer_value(value) : *(int64_t *)to;
+        return true;
     }
-    return false;
 }
 
 bool cfn_form_take(const struct cfn_form *form, const json_t *doc, struct arena *arena, void *what) {

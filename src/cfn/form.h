@@ -38,7 +38,7 @@ struct cfn_field {
     const char *name;
     enum cfn_kind kind;
     unsigned n_names;             /* CFN_ENUM */
-    size_t at;
+    size_t at, size;              /* of the member */
     const char *const *names;     /* CFN_ENUM */
     const struct cfn_form *part;  /* CFN_PART, CFN_LIST */
 };
@@ -48,16 +48,16 @@ struct cfn_form {
 };
 
 /* A list of fields: static const struct cfn_field x[] = { CFN_F_TEXT(struct s, member, "Name"), … }; */
-#define CFN_F_IS(type, s, m) (0 * sizeof((type *)NULL == &((s *)NULL)->m))
-#define CFN_F_TEXT(s, m, name) {name, CFN_TEXT, 0, offsetof(s, m) + CFN_F_IS(str, s, m), NULL, NULL}
-#define CFN_F_JSON(s, m, name) {name, CFN_JSON, 0, offsetof(s, m) + CFN_F_IS(json_t *, s, m), NULL, NULL}
-#define CFN_F_INT(s, m, name) {name, CFN_INT, 0, offsetof(s, m) + CFN_F_IS(int64_t, s, m), NULL, NULL}
-#define CFN_F_TIME(s, m, name) {name, CFN_TIME, 0, offsetof(s, m) + CFN_F_IS(int64_t, s, m), NULL, NULL}
-#define CFN_F_BOOL(s, m, name) {name, CFN_BOOL, 0, offsetof(s, m) + CFN_F_IS(bool, s, m), NULL, NULL}
-/* An enum is an unsigned in memory; names are those of its values. */
-#define CFN_F_ENUM(s, m, name, names) {name, CFN_ENUM, ARRAY_LEN(names), offsetof(s, m), names, NULL}
-#define CFN_F_PART(s, m, name, form) {name, CFN_PART, 0, offsetof(s, m), NULL, form}
-#define CFN_F_LIST(s, m, name, form) {name, CFN_LIST, 0, offsetof(s, m) + CFN_F_IS(struct cfn_list, s, m), NULL, form}
+#define CFN_F_AT(s, m) offsetof(s, m), sizeof(((s *)NULL)->m)
+#define CFN_F_OF(type, s, m) offsetof(s, m) + 0 * sizeof((type *)NULL == &((s *)NULL)->m), sizeof(type) /* m is a type */
+#define CFN_F_TEXT(s, m, name) {name, CFN_TEXT, 0, CFN_F_OF(str, s, m), NULL, NULL}
+#define CFN_F_JSON(s, m, name) {name, CFN_JSON, 0, CFN_F_OF(json_t *, s, m), NULL, NULL}
+#define CFN_F_INT(s, m, name) {name, CFN_INT, 0, CFN_F_OF(int64_t, s, m), NULL, NULL}
+#define CFN_F_TIME(s, m, name) {name, CFN_TIME, 0, CFN_F_OF(int64_t, s, m), NULL, NULL}
+#define CFN_F_BOOL(s, m, name) {name, CFN_BOOL, 0, CFN_F_OF(bool, s, m), NULL, NULL}
+#define CFN_F_ENUM(s, m, name, names) {name, CFN_ENUM, ARRAY_LEN(names), CFN_F_AT(s, m), names, NULL} /* names of its values */
+#define CFN_F_PART(s, m, name, form) {name, CFN_PART, 0, CFN_F_AT(s, m), NULL, form}
+#define CFN_F_LIST(s, m, name, form) {name, CFN_LIST, 0, CFN_F_OF(struct cfn_list, s, m), NULL, form}
 #define CFN_FORM(s, list) {list, ARRAY_LEN(list), sizeof(s)}
 
 /* Appends the row. */
