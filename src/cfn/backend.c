@@ -63,7 +63,7 @@ static int call(void *ctx, struct aws_identity *as, struct cfn_place place, cons
 
 /* ---- Who ---- */
 
-static int identity(void *ctx, const struct cfn_op *op, struct aws_identity **ret, struct err *err) {
+static int identity(void *ctx, const struct cfn_operation *op, struct aws_identity **ret, struct err *err) {
     const struct aws_identity_source *source = aws_cloud_identities(ctx);
     if (op->role.len && source->role) {
         if (source->role(source->ctx, op->role, S("cloudformation.amazonaws.com"), S("AWSCloudFormation"), ret, err))

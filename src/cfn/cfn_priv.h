@@ -11,9 +11,9 @@ struct svc {
     struct cfn_engine *engine;
 };
 
-#define OP(name, action, resource, flags) aws_handler_fn cfn_op_##name;
-#include "cfn/ops.def"
-#undef OP
+#define KIT_OPS "cfn/ops.def"
+#define KIT_PREFIX cfn
+#include "svc/kit/op_handlers.h"
 
 /* ---- backend.c ---- */
 struct cfn_backend cfn_cloud_backend(struct aws_cloud *cloud);
@@ -73,7 +73,7 @@ json_t *cfn_keep(struct rq *rq, json_t *owned);
 int cfn_check_name(struct rq *rq, str name);
 int cfn_check_ready(struct rq *rq, const struct cfn_stack *stack, const char *verb);
 /* An operation as the request's caller, or the stack's role, with the request's OnFailure, DisableRollback, … */
-struct cfn_op cfn_new_op(struct rq *rq, enum cfn_op_kind kind, const struct cfn_stack *stack);
+struct cfn_operation cfn_new_operation(struct rq *rq, enum cfn_op_kind kind, const struct cfn_stack *stack);
 void cfn_put_name(struct rq *rq, const struct cfn_stack *stack);
 
 /* ---- describe.c ---- */

@@ -185,7 +185,7 @@ static int execute(struct svc *cfn, struct rq *rq, const struct cfn_set *set, st
         stack->updated_ms = rq->now_ms;
     }
     apply_set(stack, set);
-    struct cfn_op op = cfn_new_op(rq, create ? CFN_OP_CREATE : CFN_OP_UPDATE, stack);
+    struct cfn_operation op = cfn_new_operation(rq, create ? CFN_OP_CREATE : CFN_OP_UPDATE, stack);
     if (set->on_failure)
         op.on_failure = set->on_failure;
     cfn_stack_set_template(rq_rows(rq), stack, set->template);

@@ -80,9 +80,9 @@ static cfn_step_fn *const steps[CFN_N_STATUSES] = {
 
 /* A deletion was asked for while the stack was being made: it is the operation from here on. */
 static int take_over(struct cfn_run *run) {
-    cfn_form_deinit(&cfn_op_form, &run->stack.op);
+    cfn_form_deinit(&cfn_operation_form, &run->stack.op);
     run->stack.op = run->stack.next;
-    run->stack.next = (struct cfn_op){0};
+    run->stack.next = (struct cfn_operation){0};
     run->identity = aws_identity_free(run->identity);
     cfn_run_set_status(run, CFN_DELETE_IN_PROGRESS, S("User Initiated"));
     return cfn_run_commit_and(run, CFN_NEXT);

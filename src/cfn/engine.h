@@ -20,7 +20,7 @@ struct cfn_backend {
     void *ctx;
     const struct cfn_type *(*type)(void *ctx, str name);
     /* Who an operation acts as; the caller's reference. Non-zero: err says why not. */
-    int (*identity)(void *ctx, const struct cfn_op *op, struct aws_identity **ret, struct err *err);
+    int (*identity)(void *ctx, const struct cfn_operation *op, struct aws_identity **ret, struct err *err);
     /* 0, or CFN_FAILED with code and message. */
     int (*call)(void *ctx, struct aws_identity *as, struct cfn_place place, const char *service, const char *op,
                 const json_t *in, json_t **ret_out, int *ret_status, struct buf *code, struct buf *message);

@@ -87,24 +87,24 @@ static int open_beside(struct old *old, const struct old *stack, const char *kin
     return old->doc ? 0 : STORE_E_DAMAGED;
 }
 
-static int take_caller(struct old *stack, struct cfn_op *op) {
+static int take_caller(struct old *stack, struct cfn_operation *op) {
     CLEANUP_DEINIT(old) struct old old = {0};
     int r = open_beside(&old, stack, "cfn-op");
     if (r || !op->id.len)
         return r == STORE_E_ABSENT ? 0 : r;
-    cfn_form_take(&cfn_op_form, old.doc, &stack->arena, op);
+    cfn_form_take(&cfn_operation_form, old.doc, &stack->arena, op);
     row_put(&old.rows, &old.row, op->id);
     return 0;
 }
 
-static int take_cancel(struct old *stack, const struct cfn_stack *of, struct cfn_op *next) {
+static int take_cancel(struct old *stack, const struct cfn_stack *of, struct cfn_operation *next) {
     CLEANUP_DEINIT(old) struct old old = {0};
     int r = open_beside(&old, stack, "cfn-cancel");
     if (r)
         return r == STORE_E_ABSENT ? 0 : r;
     if (cfn_status_is(of->status, CFN_YIELDS)) { /* else it came too late, and was forgotten */
-        cfn_form_take(&cfn_op_form, json_obj(old.doc, "Op"), &stack->arena, next);
-        cfn_form_take(&cfn_op_form, json_obj(old.doc, "Who"), &stack->arena, next);
+        cfn_form_take(&cfn_operation_form, json_obj(old.doc, "Op"), &stack->arena, next);
+        cfn_form_take(&cfn_operation_form, json_obj(old.doc, "Who"), &stack->arena, next);
     }
     row_del(&old.rows, &old.row);
     return 0;

@@ -26,7 +26,7 @@ static int fail_names(struct cfn_run *run, const char *what, const struct buf *n
 /* ---- Everything ---- */
 
 static bool is_kept(const struct cfn_run *run, const struct cfn_resource *resource) {
-    const struct cfn_op *op = &run->stack.op;
+    const struct cfn_operation *op = &run->stack.op;
     bool rollback = op->kind != CFN_OP_DELETE;
     if (is_named(op->retained, resource->name))
         return true;
@@ -95,7 +95,7 @@ int cfn_step_remove(struct cfn_run *run) {
 
 /* What the update made of it is left over; what was before it is there still. */
 static int put_back(struct cfn_run *run, struct cfn_resource *resource) {
-    const struct cfn_op *op = &run->stack.op;
+    const struct cfn_operation *op = &run->stack.op;
     bool was_new = resource->task.verb == CFN_CREATE;
     cfn_run_discard(run, resource, &resource->now,
                     resource->now.on_delete == TMPL_RETAIN && !op->retain_except_on_create);

@@ -31,21 +31,21 @@ bool cfn_status_is(enum cfn_status status, unsigned meaning) { return meanings[s
 
 #define FORM(name) const struct cfn_form cfn_##name##_form = CFN_FORM(struct cfn_##name, name##_fields)
 
-static const struct cfn_field op_fields[] = {
-    CFN_F_TEXT(struct cfn_op, id, "Id"),
-    CFN_F_ENUM(struct cfn_op, kind, "Kind", kind_names),
-    CFN_F_ENUM(struct cfn_op, on_failure, "OnFailure", failure_names),
-    CFN_F_ENUM(struct cfn_op, deletion, "DeletionMode", deletion_names),
-    CFN_F_BOOL(struct cfn_op, disable_rollback, "DisableRollback"),
-    CFN_F_BOOL(struct cfn_op, retain_except_on_create, "RetainExceptOnCreate"),
-    CFN_F_INT(struct cfn_op, deadline_ms, "Deadline"),
-    CFN_F_JSON(struct cfn_op, retained, "RetainResources"),
-    CFN_F_TEXT(struct cfn_op, token, "ClientRequestToken"),
-    CFN_F_TEXT(struct cfn_op, access_key, "AccessKey"),
-    CFN_F_TEXT(struct cfn_op, arn, "Arn"),
-    CFN_F_TEXT(struct cfn_op, role, "RoleARN"),
+static const struct cfn_field operation_fields[] = {
+    CFN_F_TEXT(struct cfn_operation, id, "Id"),
+    CFN_F_ENUM(struct cfn_operation, kind, "Kind", kind_names),
+    CFN_F_ENUM(struct cfn_operation, on_failure, "OnFailure", failure_names),
+    CFN_F_ENUM(struct cfn_operation, deletion, "DeletionMode", deletion_names),
+    CFN_F_BOOL(struct cfn_operation, disable_rollback, "DisableRollback"),
+    CFN_F_BOOL(struct cfn_operation, retain_except_on_create, "RetainExceptOnCreate"),
+    CFN_F_INT(struct cfn_operation, deadline_ms, "Deadline"),
+    CFN_F_JSON(struct cfn_operation, retained, "RetainResources"),
+    CFN_F_TEXT(struct cfn_operation, token, "ClientRequestToken"),
+    CFN_F_TEXT(struct cfn_operation, access_key, "AccessKey"),
+    CFN_F_TEXT(struct cfn_operation, arn, "Arn"),
+    CFN_F_TEXT(struct cfn_operation, role, "RoleARN"),
 };
-FORM(op);
+FORM(operation);
 
 static const struct cfn_field version_fields[] = {
     CFN_F_INT(struct cfn_version, generation, "Generation"),
@@ -110,8 +110,8 @@ static const struct cfn_field stack_fields[] = {
     CFN_F_INT(struct cfn_stack, timeout_minutes, "TimeoutInMinutes"),
     CFN_F_PART(struct cfn_stack, now, NULL, &cfn_version_form),
     CFN_F_PART(struct cfn_stack, old, "Old", &cfn_version_form),
-    CFN_F_PART(struct cfn_stack, op, "Op", &cfn_op_form),
-    CFN_F_PART(struct cfn_stack, next, "Next", &cfn_op_form),
+    CFN_F_PART(struct cfn_stack, op, "Op", &cfn_operation_form),
+    CFN_F_PART(struct cfn_stack, next, "Next", &cfn_operation_form),
     CFN_F_LIST(struct cfn_stack, garbage, "Garbage", &cfn_resource_form),
 };
 FORM(stack);
@@ -314,8 +314,6 @@ struct cfn_resource *cfn_resource_find(const struct cfn_list *resources, str nam
     }
     return NULL;
 }
-
-str cfn_text(struct arena *arena, str text) { return text.p ? arena_str(arena, text) : text; }
 
 void cfn_set_json(json_t **field, json_t *value) {
     json_decref(*field);

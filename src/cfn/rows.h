@@ -42,7 +42,7 @@ enum cfn_op_kind { CFN_OP_NONE, CFN_OP_CREATE, CFN_OP_UPDATE, CFN_OP_DELETE };
 enum cfn_on_failure { CFN_FAIL_UNSAID, CFN_FAIL_ROLLBACK, CFN_FAIL_DO_NOTHING, CFN_FAIL_DELETE };
 enum cfn_deletion { CFN_DELETION_UNSAID, CFN_DELETION_STANDARD, CFN_DELETION_FORCE };
 
-struct cfn_op {
+struct cfn_operation {
     str id; /* absent: none */
     enum cfn_op_kind kind;
     enum cfn_on_failure on_failure;
@@ -77,7 +77,7 @@ struct cfn_stack {
     bool is_protected;
     int64_t timeout_minutes;
     struct cfn_version now, old; /* old: generation 0 but in an update */
-    struct cfn_op op, next;      /* the last one; the deletion that is to take over from it */
+    struct cfn_operation op, next;      /* the last one; the deletion that is to take over from it */
     struct cfn_list garbage;     /* of struct cfn_resource: to remove once an update is through */
 };
 
@@ -154,7 +154,7 @@ struct cfn_reply {
     json_t *answer; /* NULL: not yet there */
 };
 
-#define CFN_FORMS(X) X(op) X(version) X(stack) X(task) X(state) X(resource) X(event) X(set) X(export) X(import) X(reply)
+#define CFN_FORMS(X) X(operation) X(version) X(stack) X(task) X(state) X(resource) X(event) X(set) X(export) X(import) X(reply)
 #define X(name) extern const struct cfn_form cfn_##name##_form;
 CFN_FORMS(X)
 #undef X
@@ -204,8 +204,6 @@ void cfn_list_deinit(const struct cfn_form *form, struct cfn_list *list);
 /* The resources of a stack, by logical id. */
 int cfn_load_resources(const struct rows *rows, struct arena *arena, const struct cfn_stack *stack, struct cfn_list *list);
 
-/* A text into the arena; absent stays absent. */
-str cfn_text(struct arena *arena, str text);
 /* Sets a JSON field: takes value. */
 void cfn_set_json(json_t **field, json_t *value);
 

@@ -28,26 +28,26 @@ void cfn_stack_set_template(const struct rows *rows, struct cfn_stack *stack, st
 
 void cfn_stack_remember(struct cfn_stack *stack) { cfn_form_share(&cfn_version_form, &stack->old, &stack->now); }
 
-void cfn_op_new(struct arena *arena, enum cfn_op_kind kind, struct cfn_op *ret) {
+void cfn_operation_new(struct arena *arena, enum cfn_op_kind kind, struct cfn_operation *ret) {
     char id[RAND_UUID_LEN + 1];
     rand_uuid(id);
-    *ret = (struct cfn_op){.id = arena_str(arena, str_c(id)), .kind = kind};
+    *ret = (struct cfn_operation){.id = arena_str(arena, str_c(id)), .kind = kind};
 }
 
-void cfn_take_over(struct cfn_engine *engine, const struct rows *rows, struct cfn_stack *stack, struct cfn_op *op) {
-    cfn_form_deinit(&cfn_op_form, &stack->next);
+void cfn_take_over(struct cfn_engine *engine, const struct rows *rows, struct cfn_stack *stack, struct cfn_operation *op) {
+    cfn_form_deinit(&cfn_operation_form, &stack->next);
     stack->next = *op;
-    *op = (struct cfn_op){0};
+    *op = (struct cfn_operation){0};
     cfn_put(rows, &cfn_stack_form, stack);
     store_after(rows->batch, cfn_engine_kick, engine);
 }
 
-void cfn_start(struct cfn_engine *engine, const struct rows *rows, struct cfn_stack *stack, struct cfn_op *op,
+void cfn_start(struct cfn_engine *engine, const struct rows *rows, struct cfn_stack *stack, struct cfn_operation *op,
                enum cfn_status status, str reason) {
     CLEANUP_DEINIT(buf) struct buf key = {0};
-    cfn_form_deinit(&cfn_op_form, &stack->op);
+    cfn_form_deinit(&cfn_operation_form, &stack->op);
     stack->op = *op;
-    *op = (struct cfn_op){0};
+    *op = (struct cfn_operation){0};
     stack->status = status;
     stack->reason = reason.len ? reason : STR_NONE;
     cfn_add_event(rows, stack, NULL, status, reason);

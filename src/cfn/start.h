@@ -10,12 +10,12 @@ void cfn_stack_set_template(const struct rows *rows, struct cfn_stack *stack, st
 void cfn_stack_remember(struct cfn_stack *stack);
 
 /* A new operation with a kind and an id; its other fields are the caller's. */
-void cfn_op_new(struct arena *arena, enum cfn_op_kind kind, struct cfn_op *ret);
+void cfn_operation_new(struct arena *arena, enum cfn_op_kind kind, struct cfn_operation *ret);
 /*
  * Puts the stack (read, and so a condition: one operation at a time) into the operation: its status and event, the
  * operation's row, and a kick for the engine once it is committed. op is taken.
  */
-void cfn_start(struct cfn_engine *engine, const struct rows *rows, struct cfn_stack *stack, struct cfn_op *op,
+void cfn_start(struct cfn_engine *engine, const struct rows *rows, struct cfn_stack *stack, struct cfn_operation *op,
                enum cfn_status status, str reason);
 /* Deletion of a stack whose creation or rollback is under way: the engine meets it before its next step. op is taken. */
-void cfn_take_over(struct cfn_engine *engine, const struct rows *rows, struct cfn_stack *stack, struct cfn_op *op);
+void cfn_take_over(struct cfn_engine *engine, const struct rows *rows, struct cfn_stack *stack, struct cfn_operation *op);

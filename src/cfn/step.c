@@ -110,7 +110,7 @@ static void cancel_waiting(struct cfn_run *run) {
 
 static int give_up(struct cfn_run *run, const char *why) {
     CLEANUP_DEINIT(buf) struct buf reason = {0};
-    const struct cfn_op *op = &run->stack.op;
+    const struct cfn_operation *op = &run->stack.op;
     bool update = is_update(run), stays = op->disable_rollback || op->on_failure == CFN_FAIL_DO_NOTHING;
     if (why)
         buf_c(&reason, why);

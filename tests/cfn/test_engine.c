@@ -64,16 +64,16 @@ static int fake_remove(struct cfn_work *w) {
     return str_is(cfn_physical(w), "sticky") ? cfn_fail(w, "it sticks") : CFN_DONE;
 }
 
-static const char *const in_place[] = {"DelaySeconds", "Tags", NULL};
+static const struct cfn_prop props[] = {{"DelaySeconds", .set = "Set"}, {"Tags", .set = "Set"}, {"RedrivePolicy", .create = "*"}, {0}};
 static const struct cfn_type fakes[] = {
-    {.name = "AWS::SQS::Queue", .name_prop = "QueueName", .name_max = 40, .in_place = in_place, .create = fake_create, .update = fake_update, .remove = fake_remove}};
+    {.name = "AWS::SQS::Queue", .name_max = 40, .props = props, .create = fake_create, .update = fake_update, .remove = fake_remove}};
 
 static const struct cfn_type *type_of(void *ctx, str name) {
     (void)ctx;
     return str_is(name, "AWS::SQS::Queue") ? &fakes[0] : cfn_type_find(name);
 }
 
-static int identity_of(void *ctx, const struct cfn_op *op, struct aws_identity **ret, struct err *err) {
+static int identity_of(void *ctx, const struct cfn_operation *op, struct aws_identity **ret, struct err *err) {
     (void)ctx, (void)op, (void)err;
     *ret = NULL;
     return 0;
@@ -151,14 +151,14 @@ static int commit(struct held *h) {
     return store_commit(h->rows.store, h->rows.batch, &err);
 }
 
-static void create_stack(struct world *w, const char *name, const char *text, struct cfn_op options) {
+static void create_stack(struct world *w, const char *name, const char *text, struct cfn_operation options) {
     CLEANUP_DEINIT(held) struct held h = {.rows = {w->store, NULL, store_batch_new()}};
-    struct cfn_op op;
+    struct cfn_operation op;
     assert_int_equal(cfn_stack_new(&h.rows, &h.arena, place, str_c(name), &h.stack), 0);
     h.stack.now.parameters = json_object();
     buf_clear(&w->uuid);
     buf_str(&w->uuid, h.stack.uuid);
-    cfn_op_new(&h.arena, CFN_OP_CREATE, &op);
+    cfn_operation_new(&h.arena, CFN_OP_CREATE, &op);
     options.id = op.id;
     options.kind = op.kind;
     cfn_stack_set_template(&h.rows, &h.stack, str_c(text));
@@ -168,9 +168,9 @@ static void create_stack(struct world *w, const char *name, const char *text, st
 
 static void change_stack(struct world *w, enum cfn_op_kind kind, const char *text, json_t *retained) {
     CLEANUP_DEINIT(held) struct held h = {0};
-    struct cfn_op op;
+    struct cfn_operation op;
     hold(w, &h);
-    cfn_op_new(&h.arena, kind, &op);
+    cfn_operation_new(&h.arena, kind, &op);
     op.retained = retained;
     if (text) {
         cfn_stack_remember(&h.stack);
@@ -218,7 +218,7 @@ static void creates_in_order_and_deletes_in_reverse(void **state) {
                  "  Top: {" QUEUE ", Properties: {RedrivePolicy: {deadLetterTargetArn: !GetAtt Base.Arn}}}\n"
                  "  Base: {" QUEUE ", Properties: {QueueName: base}}\n"
                  "  Kept: {" QUEUE ", DeletionPolicy: Retain}\n"
-                 "Outputs: {O: {Value: !GetAtt Base.Arn, Export: {Name: out}}}\n", (struct cfn_op){0});
+                 "Outputs: {O: {Value: !GetAtt Base.Arn, Export: {Name: out}}}\n", (struct cfn_operation){0});
     assert_true(cfn_engine_work(w->engine) == INT64_MAX);
     check_buf(w->log, "create Base;create Top;create Kept;");
     check_status(w, "CREATE_COMPLETE");
@@ -243,13 +243,13 @@ static void rolls_back_what_it_made(void **state) {
     struct world *w = *state;
     create_stack(w, "s",
                  "Resources:\n  A: {" QUEUE "}\n  K: {" QUEUE ", DeletionPolicy: RetainExceptOnCreate}\n"
-                 "  B: {" QUEUE ", DependsOn: [A, K], Properties: {QueueName: bad}}\n  C: {" QUEUE ", DependsOn: B}\n", (struct cfn_op){0});
+                 "  B: {" QUEUE ", DependsOn: [A, K], Properties: {QueueName: bad}}\n  C: {" QUEUE ", DependsOn: B}\n", (struct cfn_operation){0});
     cfn_engine_work(w->engine);
     check_buf(w->log, "create A;create K;create B;remove K;remove A;");
     check_status(w, "ROLLBACK_COMPLETE");
     buf_clear(&w->log);
     create_stack(w, "t", "Resources:\n  A: {" QUEUE "}\n  B: {" QUEUE ", DependsOn: A, Properties: {QueueName: bad}}\n",
-                 (struct cfn_op){.on_failure = CFN_FAIL_DO_NOTHING});
+                 (struct cfn_operation){.on_failure = CFN_FAIL_DO_NOTHING});
     cfn_engine_work(w->engine);
     check_buf(w->log, "create A;create B;");
     check_status(w, "CREATE_FAILED");
@@ -258,7 +258,7 @@ static void rolls_back_what_it_made(void **state) {
 static void waits_without_holding_up_others(void **state) {
     struct world *w = *state;
     create_stack(w, "s", "Resources:\n  Slow: {" QUEUE ", Properties: {QueueName: slow}}\n  Other: {" QUEUE "}\n"
-                         "  After: {" QUEUE ", DependsOn: Slow}\n", (struct cfn_op){0});
+                         "  After: {" QUEUE ", DependsOn: Slow}\n", (struct cfn_operation){0});
     int64_t wake = cfn_engine_work(w->engine);
     check_buf(w->log, "create Slow;create Other;");
     assert_true(wake > clock_world_ms() && wake <= clock_world_ms() + 1000);
@@ -276,7 +276,7 @@ static void goes_on_after_a_stop_at_any_step(void **state) {
     struct world *w = *state;
     for (int die = 1; die <= 4; die++) {
         buf_clear(&w->log);
-        create_stack(w, "s", four, (struct cfn_op){0});
+        create_stack(w, "s", four, (struct cfn_operation){0});
         w->die_in = die;
         cfn_engine_work(w->engine);
         check_status(w, "CREATE_IN_PROGRESS");
@@ -290,7 +290,7 @@ static void goes_on_after_a_stop_at_any_step(void **state) {
 static void updates_and_cleans_up(void **state) {
     struct world *w = *state;
     create_stack(w, "s", "Resources:\n  Same: {" QUEUE "}\n  Changed: {" QUEUE ", Properties: {DelaySeconds: 1}}\n"
-                         "  New: {" QUEUE ", Properties: {QueueName: one}}\n  Gone: {" QUEUE "}\n", (struct cfn_op){0});
+                         "  New: {" QUEUE ", Properties: {QueueName: one}}\n  Gone: {" QUEUE "}\n", (struct cfn_operation){0});
     cfn_engine_work(w->engine);
     buf_clear(&w->log);
     update_stack(w,
@@ -304,7 +304,7 @@ static void updates_and_cleans_up(void **state) {
 static void rolls_an_update_back(void **state) {
     struct world *w = *state;
     create_stack(w, "s", "Resources:\n  Changed: {" QUEUE ", Properties: {DelaySeconds: 1}}\n"
-                         "  New: {" QUEUE ", Properties: {QueueName: one}}\n  Gone: {" QUEUE "}\n", (struct cfn_op){0});
+                         "  New: {" QUEUE ", Properties: {QueueName: one}}\n  Gone: {" QUEUE "}\n", (struct cfn_operation){0});
     cfn_engine_work(w->engine);
     buf_clear(&w->log);
     update_stack(w,
@@ -329,7 +329,7 @@ static void rolls_an_update_back(void **state) {
 
 static void keeps_what_it_cannot_delete(void **state) {
     struct world *w = *state;
-    create_stack(w, "s", "Resources:\n  Base: {" QUEUE "}\n  Sticky: {" QUEUE ", DependsOn: Base, Properties: {QueueName: sticky}}\n  Free: {" QUEUE "}\n", (struct cfn_op){0});
+    create_stack(w, "s", "Resources:\n  Base: {" QUEUE "}\n  Sticky: {" QUEUE ", DependsOn: Base, Properties: {QueueName: sticky}}\n  Free: {" QUEUE "}\n", (struct cfn_operation){0});
     cfn_engine_work(w->engine);
     buf_clear(&w->log);
     delete_stack(w);
@@ -360,7 +360,7 @@ static const char custom[] =
 
 static void speaks_with_custom_resources(void **state) {
     struct world *w = *state;
-    create_stack(w, "s", custom, (struct cfn_op){0});
+    create_stack(w, "s", custom, (struct cfn_operation){0});
     cfn_engine_work(w->engine);
     check_buf(w->log, "invoke;");
     CLEANUP_JSON json_t *request = json_parse(buf_view(&w->request), NULL);
@@ -385,7 +385,7 @@ static void speaks_with_custom_resources(void **state) {
 
 static void custom_resources_fail_and_time_out(void **state) {
     struct world *w = *state;
-    create_stack(w, "s", custom, (struct cfn_op){0});
+    create_stack(w, "s", custom, (struct cfn_operation){0});
     int64_t wake = cfn_engine_work(w->engine);
     assert_true(wake <= clock_world_ms() + 60000);
     clock_set_offset_ms(61000);
@@ -396,7 +396,7 @@ static void custom_resources_fail_and_time_out(void **state) {
     check_status(w, "ROLLBACK_COMPLETE");
 
     buf_clear(&w->log);
-    create_stack(w, "t", custom, (struct cfn_op){0});
+    create_stack(w, "t", custom, (struct cfn_operation){0});
     cfn_engine_work(w->engine);
     answer(w, "{\"Status\":\"FAILED\",\"Reason\":\"no luck\",\"PhysicalResourceId\":\"p\"}");
     cfn_engine_work(w->engine);
@@ -405,16 +405,16 @@ static void custom_resources_fail_and_time_out(void **state) {
 
 static void take_over(struct world *w) {
     CLEANUP_DEINIT(held) struct held h = {0};
-    struct cfn_op op;
+    struct cfn_operation op;
     hold(w, &h);
-    cfn_op_new(&h.arena, CFN_OP_DELETE, &op);
+    cfn_operation_new(&h.arena, CFN_OP_DELETE, &op);
     cfn_take_over(w->engine, &h.rows, &h.stack, &op);
     assert_int_equal(commit(&h), 0);
 }
 
 static void a_deletion_takes_over_a_creation(void **state) {
     struct world *w = *state;
-    create_stack(w, "s", custom, (struct cfn_op){0});
+    create_stack(w, "s", custom, (struct cfn_operation){0});
     cfn_engine_work(w->engine);
     check_buf(w->log, "invoke;");
     take_over(w);
@@ -461,7 +461,7 @@ static void protect(struct world *w) {
 static void the_engine_overwrites_nobody(void **state) {
     struct world *w = *state;
     CLEANUP_DEINIT(held) struct held h = {0};
-    create_stack(w, "s", "Resources: {A: {" QUEUE "}, B: {" QUEUE ", DependsOn: A}}\n", (struct cfn_op){0});
+    create_stack(w, "s", "Resources: {A: {" QUEUE "}, B: {" QUEUE ", DependsOn: A}}\n", (struct cfn_operation){0});
     w->meanwhile = protect;
     cfn_engine_work(w->engine);
     hold(w, &h);
@@ -472,7 +472,7 @@ static void the_engine_overwrites_nobody(void **state) {
 
 static void a_deletion_in_the_last_moment_counts(void **state) {
     struct world *w = *state;
-    create_stack(w, "s", "Resources: {A: {" QUEUE "}}\n", (struct cfn_op){0});
+    create_stack(w, "s", "Resources: {A: {" QUEUE "}}\n", (struct cfn_operation){0});
     w->meanwhile = take_over;
     cfn_engine_work(w->engine);
     check_buf(w->log, "create A;remove A;");
@@ -482,11 +482,11 @@ static void a_deletion_in_the_last_moment_counts(void **state) {
 static void a_deletion_that_comes_too_late_begins_anew(void **state) {
     struct world *w = *state;
     CLEANUP_DEINIT(held) struct held h = {0};
-    struct cfn_op op;
-    create_stack(w, "s", "Resources: {A: {" QUEUE "}}\n", (struct cfn_op){0});
+    struct cfn_operation op;
+    create_stack(w, "s", "Resources: {A: {" QUEUE "}}\n", (struct cfn_operation){0});
     hold(w, &h); /* under way: the deletion would leave a word */
     cfn_engine_work(w->engine);
-    cfn_op_new(&h.arena, CFN_OP_DELETE, &op);
+    cfn_operation_new(&h.arena, CFN_OP_DELETE, &op);
     cfn_take_over(w->engine, &h.rows, &h.stack, &op);
     assert_int_equal(commit(&h), STORE_E_CONDITION);
     check_status(w, "CREATE_COMPLETE");
@@ -503,9 +503,9 @@ static void drop_export(struct world *w) {
 
 static void an_import_of_what_is_gone_fails(void **state) {
     struct world *w = *state;
-    create_stack(w, "e", "Resources: {A: {" QUEUE "}}\nOutputs: {O: {Value: x, Export: {Name: out}}}\n", (struct cfn_op){0});
+    create_stack(w, "e", "Resources: {A: {" QUEUE "}}\nOutputs: {O: {Value: x, Export: {Name: out}}}\n", (struct cfn_operation){0});
     cfn_engine_work(w->engine);
-    create_stack(w, "i", "Resources: {A: {" QUEUE ", Properties: {QueueName: !ImportValue out}}}\n", (struct cfn_op){0});
+    create_stack(w, "i", "Resources: {A: {" QUEUE ", Properties: {QueueName: !ImportValue out}}}\n", (struct cfn_operation){0});
     w->meanwhile = drop_export;
     cfn_engine_work(w->engine);
     check_status(w, "ROLLBACK_COMPLETE");
@@ -530,8 +530,8 @@ static void an_export_has_one_owner(void **state) {
         pthread_t threads[2];
         int complete = 0;
         buf_printf(&text, "Resources: {H: {Type: AWS::CloudFormation::WaitConditionHandle}}\nOutputs: {O: {Value: x, Export: {Name: same%d}}}\n", round);
-        create_stack(w, "a", buf_cstr(&text), (struct cfn_op){0});
-        create_stack(w, "b", buf_cstr(&text), (struct cfn_op){0});
+        create_stack(w, "a", buf_cstr(&text), (struct cfn_operation){0});
+        create_stack(w, "b", buf_cstr(&text), (struct cfn_operation){0});
         for (int i = 0; i < 2; i++)
             assert_int_equal(pthread_create(&threads[i], NULL, work_in_thread, w->engine), 0);
         for (int i = 0; i < 2; i++)

@@ -112,12 +112,12 @@ static void shown_and_taken(void **state) {
 
     CLEANUP_JSON json_t *doc = parse("{\"OnFailure\":\"DELETE\",\"DisableRollback\":true,\"Deadline\":-1,\"Id\":null,\"RetainResources\":[\"A\"]}");
     CLEANUP_JSON json_t *odd = parse("{\"OnFailure\":\"NEVER\"}");
-    struct cfn_op op = {.id = S("kept")};
-    assert_true(cfn_form_take(&cfn_op_form, doc, &arena, &op));
+    struct cfn_operation op = {.id = S("kept")};
+    assert_true(cfn_form_take(&cfn_operation_form, doc, &arena, &op));
     check_str(op.id, S("kept"));
     assert_true(op.on_failure == CFN_FAIL_DELETE && op.disable_rollback && op.deadline_ms == 0 && json_array_size(op.retained) == 1);
-    assert_false(cfn_form_take(&cfn_op_form, odd, &arena, &op));
-    cfn_form_deinit(&cfn_op_form, &op);
+    assert_false(cfn_form_take(&cfn_operation_form, odd, &arena, &op));
+    cfn_form_deinit(&cfn_operation_form, &op);
 }
 
 /* ---- Format 1 ---- */

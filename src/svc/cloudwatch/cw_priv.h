@@ -12,10 +12,9 @@ struct svc {
     struct cw_known *known;
 };
 
-/* Handlers, cw_op_X: one of each row in ops.def. */
-#define OP(name, action, resource, flags) aws_handler_fn cw_op_##name;
-#include "svc/cloudwatch/ops.def"
-#undef OP
+#define KIT_OPS "svc/cloudwatch/ops.def"
+#define KIT_PREFIX cw
+#include "svc/kit/op_handlers.h"
 
 enum { CW_MAX_DIMENSIONS = 30 };
 #define CW_MINUTE_MS 60000
@@ -82,6 +81,3 @@ int cw_token_read(struct rq *rq, const char *member, struct buf *ret_key); /* em
 int cw_row_get(struct rq *rq, str key, json_t **ret_doc);
 void cw_alarm_key(struct buf *key, const struct rq *rq, str name);
 void cw_dashboard_key(struct buf *key, const struct rq *rq, str name);
-
-/* ---- Hooks ---- */
-void cw_hook_context(struct svc *cw, struct rq *rq, struct policy_context *context);

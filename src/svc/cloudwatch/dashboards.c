@@ -211,11 +211,6 @@ int cw_op_ListDashboards(struct svc *cw, struct rq *rq) {
 int cw_op_DeleteDashboards(struct svc *cw, struct rq *rq) {
     (void)cw;
     const json_t *names = json_arr(rq->in, "DashboardNames");
-    if (json_array_size(names) == 0)
-        return aws_authorize(rq, "cloudwatch:DeleteDashboards", dashboard_arn(rq, S("*")));
-    for (size_t i = 0; i < json_array_size(names); i++)
-        if (aws_authorize(rq, "cloudwatch:DeleteDashboards", dashboard_arn(rq, json_text(json_array_get(names, i)))))
-            return AWS_FAILED;
     for (size_t i = 0; i < json_array_size(names); i++) {
         CLEANUP_DEINIT(buf) struct buf key = {0};
         CLEANUP_JSON json_t *doc = NULL;

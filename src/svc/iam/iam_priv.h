@@ -17,10 +17,9 @@ struct svc {
     struct policy **builtins;    /* compiled, by iam_builtin_at's index; made at open */
 };
 
-/* Handlers, iam_op_X: one of each row in ops.def. */
-#define OP(name, action, resource, flags) aws_handler_fn iam_op_##name;
-#include "svc/iam/ops.def"
-#undef OP
+#define KIT_OPS "svc/iam/ops.def"
+#define KIT_PREFIX iam
+#include "svc/kit/op_handlers.h"
 
 /* ---- rows.c: keys and documents ---- */
 /*
@@ -201,4 +200,6 @@ struct iam_cache *iam_cache_free(struct iam_cache *cache);
 /* ---- Hooks (hooks.c) ---- */
 int iam_hook_resource(struct svc *iam, struct rq *rq, struct buf *ret_arn);
 int iam_hook_policy(struct svc *iam, struct rq *rq, str arn, const struct policy **ret_policy, str *ret_account);
-void iam_hook_context(struct svc *iam, struct rq *rq, struct policy_context *context);
+void iam_hook_context(struct svc *iam, struct rq *rq, const struct aws_question *question,
+                      struct policy_context *context);
+extern const struct aws_derived iam_derived[]; /* of the rows */

@@ -10,6 +10,7 @@
  * Grants (compiled policies) are cached the same way by the row's ARN, because many sessions share
  * a role.
  */
+#include "aws/port.h"
 #include "base/map.h"
 #include "svc/iam/iam_priv.h"
 
@@ -301,13 +302,8 @@ static bool trusts(const json_t *role, str account, str service) {
     CLEANUP(policy) struct policy *trust = NULL;
     if (policy_new(&trust, POLICY_TRUST, json_str(role, "AssumeRolePolicyDocument"), NULL))
         return false;
-    CLEANUP(policy_context) struct policy_context *context = policy_context_new();
-    policy_context_add(context, S("aws:SourceAccount"), account);
-    struct policy_request request = {.principal = {.kind = PRINCIPAL_SERVICE, .arn = service},
-                                     .action = S("sts:AssumeRole"), .resource = json_str(role, "Arn"),
-                                     .resource_account = account, .context = context};
-    struct policy_set set = {.resource = trust};
-    return policy_decide(&request, &set).effect == POLICY_ALLOWED;
+    const struct hub_event event = {.source_service = service, .source_account = account};
+    return aws_port_decide(&event, trust, "sts:AssumeRole", json_str(role, "Arn"), account) == HUB_OK;
 }
 
 /* The role's row, if it trusts the service: 0, AWS_E_NO_ROLE, AWS_E_NOT_TRUSTED, -errno. */

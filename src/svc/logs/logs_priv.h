@@ -11,10 +11,9 @@ struct svc {
     struct logs_known *known;
 };
 
-/* Handlers, logs_op_X: one of each row in ops.def. */
-#define OP(name, action, resource, flags) aws_handler_fn logs_op_##name;
-#include "svc/logs/ops.def"
-#undef OP
+#define KIT_OPS "svc/logs/ops.def"
+#define KIT_PREFIX logs
+#include "svc/kit/op_handlers.h"
 
 /* ---- rows.c ---- */
 /*

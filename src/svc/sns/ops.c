@@ -2,12 +2,7 @@
 #include "aws/model.h"
 #include "base/codec.h"
 #include "svc/sns/sns_priv.h"
-
-static const struct aws_op ops[] = {
-#define OP(name, action, resource, flags) {#name, sns_op_##name, action, resource, flags, NULL},
-#include "svc/sns/ops.def"
-#undef OP
-};
+#include "svc/kit/op_table.h"
 
 /* ---- What handlers begin with ---- */
 
@@ -140,17 +135,9 @@ static int resource_policy(struct svc *svc, struct rq *rq, str arn, const struct
     return 0;
 }
 
-static void context(struct svc *svc, struct rq *rq, struct policy_context *c) {
-    (void)svc;
-    if (strcmp(rq->op->name, "Subscribe") != 0)
-        return;
-    policy_context_add(c, S("sns:Protocol"), json_str(rq->in, "Protocol"));
-    policy_context_add(c, S("sns:Endpoint"), json_str(rq->in, "Endpoint"));
-}
-
 struct aws_service sns_service(struct svc *sns) {
-    return (struct aws_service){.name = "sns", .api = &api_sns, .ops = ops, .n_ops = ARRAY_LEN(ops), .svc = sns,
-                                .resource = resource, .resource_policy = resource_policy, .context = context};
+    return (struct aws_service){.name = "sns", .api = &api_sns, KIT_TABLES, .svc = sns, .common = SNS_common,
+                                .resource = resource, .resource_policy = resource_policy};
 }
 
 /* ---- Life ---- */

@@ -18,17 +18,6 @@ int sts_hook_policy(struct svc *sts, struct rq *rq, str arn, const struct policy
     return 0;
 }
 
-void sts_hook_context(struct svc *sts, struct rq *rq, struct policy_context *context) {
-    (void)sts;
-    static const struct { const char *member, *key; } keys[] = {
-        {"ExternalId", "sts:ExternalId"}, {"RoleSessionName", "sts:RoleSessionName"}};
-    for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
-        str value = json_str(rq->in, keys[i].member);
-        if (value.p)
-            policy_context_add(context, str_c(keys[i].key), value);
-    }
-}
-
 /* What is not supported is refused by its name. */
 static int check_members(struct rq *rq) {
     static const char *const refused[] = {"Tags", "TransitiveTagKeys", "SerialNumber", "TokenCode", "SourceIdentity",
