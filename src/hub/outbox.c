@@ -18,11 +18,11 @@
 #include "hub/hub_priv.h"
 
 #include "base/clock.h"
-
-#include <errno.h>
 #include "base/log.h"
 #include "store/fault.h"
 #include "store/key.h"
+
+#include <errno.h>
 
 enum { GROUP = 64, COMMIT_TRIES = 16 };
 static const int64_t give_up_ms = 6 * 3600 * 1000LL; /* as asynchronous invocations do */
