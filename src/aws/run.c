@@ -13,6 +13,7 @@ enum { FREE_ATTEMPTS = 2, ATTEMPTS = 24 };
 static int commit(struct rq *rq) {
     struct rq_priv *p = rq->priv;
     struct err err = {0};
+    rq->memo = NULL;
     if (!p->batch)
         return 0;
     if (store_batch_idle(p->batch)) { /* what was read and changed nothing proves nothing later */
@@ -30,7 +31,9 @@ static int commit(struct rq *rq) {
 
 int rq_commit(struct rq *rq) {
     int r = commit(rq);
-    if (r == 0) /* what is read from now on sees what was written */
+    if (r == STORE_E_CONDITION)
+        store_batch_clear(rq->priv->batch);
+    if (r != AWS_FAILED) /* what is read from now on sees what was written, by us or by another */
         rq->priv->snap = store_snap_free(rq->priv->snap);
     return r;
 }
