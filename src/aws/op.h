@@ -124,10 +124,11 @@ struct aws_service {
                            str *ret_account);
     /*
      * Adds the service's own condition keys for this question (dynamodb:LeadingKeys): those of the
-     * resource that it is about, which need not be the one that the request names first.
+     * resource that it is about, which need not be the one that the request names first. 0, or
+     * AWS_FAILED where a key could not be read: nothing is decided without it.
      */
-    void (*context)(struct svc *svc, struct rq *rq, const struct aws_question *question,
-                    struct policy_context *context);
+    int (*context)(struct svc *svc, struct rq *rq, const struct aws_question *question,
+                   struct policy_context *context);
     /*
      * A last word after the policies allowed (S3's public-access block): 0, or AWS_FAILED.
      * via_resource: the resource policy alone allowed it.

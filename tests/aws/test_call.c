@@ -112,9 +112,10 @@ static int veto(struct svc *svc, struct rq *rq, str arn, bool via_resource) {
     snprintf(fake.seen_arn, sizeof fake.seen_arn, STR_FMT, STR_ARG(arn));
     return str_ends(arn, S(":vetoed")) ? aws_fail(rq, &Sns_NotFound, "vetoed") : 0;
 }
-static void context(struct svc *svc, struct rq *rq, const struct aws_question *question, struct policy_context *c) {
+static int context(struct svc *svc, struct rq *rq, const struct aws_question *question, struct policy_context *c) {
     (void)svc, (void)question;
     policy_context_add(c, S("sns:Protocol"), json_str(rq->in, "Name"));
+    return 0;
 }
 /* One word of its own; the rest as its dialect says. */
 static const struct aws_error sns_says[N_COMMON] = {[COMMON_ACCESS_DENIED] = {.code = "AuthorizationError", .status = 403}};
