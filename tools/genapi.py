@@ -14,37 +14,109 @@ import argparse, gzip, json, pathlib, sys
 from genapi_pattern import compile_pattern, unicode_table
 
 HERE = pathlib.Path(__file__).parent
-SERVICES = {  # ours -> botocore's folder
-    "s3": "s3/2006-03-01", "dynamodb": "dynamodb/2012-08-10", "lambda": "lambda/2015-03-31",
-    "sns": "sns/2010-03-31", "sqs": "sqs/2012-11-05", "cloudwatch": "cloudwatch/2010-08-01",
-    "logs": "logs/2014-03-28", "iam": "iam/2010-05-08", "sts": "sts/2011-06-15",
-    "cloudformation": "cloudformation/2010-05-15",
+# What the models do not say: one entry a service, each fact with its source. A service without an entry
+# is refused, as is a trait that is not in this list:
+TRAIT_NAMES = {
+    "model": "botocore's folder",
+    "dialect": "how it spells what aws itself answers: S3, QUERY, JSON, REST_JSON (src/aws/model.h)",
+    "older_query": "JSON in the newest model, but a query service before: names come from --query's model too",
+    "mend": "a function that corrects the model before it is written",
+    "not_routing": "required query members that belong to the request, not to the choice of the operation",
+    "ops": "traits of single operations: foreign_checksum, max_body, bare_output, root",
+    "any_case": "enums of which either case is taken and answered",
+    # What goes into struct api_service (src/aws/model.h), by its names there.
+    "xml_namespace": 0, "error_prefix": 0, "request_id_header": 0, "host_id_header": 0, "crc32": 0, "gzip": 0,
+    "bucket_hosts": 0, "form_upload": 0, "url_member": 0, "signature_keys": 0,
+    # What a request means that carries no sign of its service: "request", "form", "dated path".
+    "fallback": 0,
 }
-# What the models do not say: the document element of S3's answers (API reference, response syntax).
-S3_ROOTS = {
-    "ListBuckets": "ListAllMyBucketsResult", "ListObjects": "ListBucketResult",
-    "ListObjectsV2": "ListBucketResult", "ListObjectVersions": "ListVersionsResult",
-    "ListMultipartUploads": "ListMultipartUploadsResult", "ListParts": "ListPartsResult",
-    "CreateMultipartUpload": "InitiateMultipartUploadResult",
-    "CompleteMultipartUpload": "CompleteMultipartUploadResult", "DeleteObjects": "DeleteResult",
-    "GetBucketAcl": "AccessControlPolicy", "GetObjectAcl": "AccessControlPolicy",
-    "GetBucketTagging": "Tagging", "GetObjectTagging": "Tagging",
-    "GetBucketVersioning": "VersioningConfiguration",
-    "GetBucketLifecycleConfiguration": "LifecycleConfiguration",
-    "GetBucketNotificationConfiguration": "NotificationConfiguration",
-    "GetBucketCors": "CORSConfiguration", "GetBucketWebsite": "WebsiteConfiguration",
-    "GetBucketLogging": "BucketLoggingStatus", "GetBucketLocation": "LocationConstraint",
-    "GetBucketRequestPayment": "RequestPaymentConfiguration",
-    "GetBucketAccelerateConfiguration": "AccelerateConfiguration",
-    "GetObjectAttributes": "GetObjectAttributesResponse",
+
+
+def mend_receive(shapes):
+    """ReceiveMessage's AttributeNames name attributes of messages; the model gives it those of queues, which it takes too."""
+    names = shapes["ReceiveMessageRequest"]["members"]["AttributeNames"]
+    both = shapes["MessageSystemAttributeName"]["enum"] + shapes["QueueAttributeName"]["enum"]
+    shapes["ReceiveAttributeName"] = {"type": "string", "enum": list(dict.fromkeys(both))}
+    shapes["ReceiveAttributeNameList"] = json.loads(json.dumps(shapes[names["shape"]]))
+    shapes["ReceiveAttributeNameList"]["member"]["shape"] = "ReceiveAttributeName"
+    names["shape"] = "ReceiveAttributeNameList"
+
+
+def mend_events(shapes):
+    """A stack is a resource of its own events and has its own statuses there (DescribeStackEvents, examples)."""
+    both = shapes["ResourceStatus"]["enum"] + shapes["StackStatus"]["enum"]
+    shapes["ResourceStatus"]["enum"] = list(dict.fromkeys(both))
+
+
+FALLBACKS = {"request": "api_default", "form": "api_default_form", "dated path": "api_default_dated"}
+GiB, MiB = 1 << 30, 1 << 20
+TRAITS = {
+    "s3": {
+        "model": "s3/2006-03-01",
+        "dialect": "S3",  # "Error responses", API reference
+        "xml_namespace": "http://s3.amazonaws.com/doc/2006-03-01/",  # API reference, every response syntax
+        "request_id_header": "x-amz-request-id", "host_id_header": "x-amz-id-2",  # "Common response headers", API reference
+        "gzip": False,  # Content-Encoding is the object's (PutObject, API reference)
+        "bucket_hosts": True,  # "Virtual hosting of general purpose buckets", user guide
+        "form_upload": "PostObject",  # "POST Object", API reference: no operation of the model
+        "signature_keys": "s3",  # "Actions, resources, and condition keys for Amazon S3": s3:authType, s3:signatureAge, …
+        "fallback": "request",  # plain GETs of objects carry nothing else
+        "any_case": {"FilterRuleName"},  # answered as "Prefix" and "Suffix" (GetBucketNotificationConfiguration, syntax)
+        # max_body: "Amazon S3 multipart upload limits", user guide. root: the document element (API reference, response syntax).
+        "ops": {
+            "PutObject": {"max_body": 5 * GiB}, "UploadPart": {"max_body": 5 * GiB},
+            "CompleteMultipartUpload": {
+                "foreign_checksum": True,  # x-amz-checksum-* is the whole object's (API reference)
+                "root": "CompleteMultipartUploadResult"},
+            "GetBucketLocation": {"bare_output": True, "root": "LocationConstraint"},
+            "ListBuckets": {"root": "ListAllMyBucketsResult"}, "ListObjects": {"root": "ListBucketResult"},
+            "ListObjectsV2": {"root": "ListBucketResult"}, "ListObjectVersions": {"root": "ListVersionsResult"},
+            "ListMultipartUploads": {"root": "ListMultipartUploadsResult"}, "ListParts": {"root": "ListPartsResult"},
+            "CreateMultipartUpload": {"root": "InitiateMultipartUploadResult"}, "DeleteObjects": {"root": "DeleteResult"},
+            "GetBucketAcl": {"root": "AccessControlPolicy"}, "GetObjectAcl": {"root": "AccessControlPolicy"},
+            "GetBucketTagging": {"root": "Tagging"}, "GetObjectTagging": {"root": "Tagging"},
+            "GetBucketVersioning": {"root": "VersioningConfiguration"},
+            "GetBucketLifecycleConfiguration": {"root": "LifecycleConfiguration"},
+            "GetBucketNotificationConfiguration": {"root": "NotificationConfiguration"},
+            "GetBucketCors": {"root": "CORSConfiguration"}, "GetBucketWebsite": {"root": "WebsiteConfiguration"},
+            "GetBucketLogging": {"root": "BucketLoggingStatus"},
+            "GetBucketRequestPayment": {"root": "RequestPaymentConfiguration"},
+            "GetBucketAccelerateConfiguration": {"root": "AccelerateConfiguration"},
+            "GetObjectAttributes": {"root": "GetObjectAttributesResponse"},
+        },
+    },
+    "dynamodb": {
+        "model": "dynamodb/2012-08-10",
+        "dialect": "JSON",  # "Error handling with DynamoDB", developer guide
+        "error_prefix": "com.amazonaws.dynamodb.v20120810#",  # the same page
+        "crc32": True,  # "DynamoDB low-level API", developer guide: x-amz-crc32
+    },
+    "lambda": {
+        "model": "lambda/2015-03-31",
+        "dialect": "REST_JSON",  # "Errors" of each operation, API reference
+        "not_routing": {"tagKeys"},
+        "fallback": "dated path",  # the only API whose paths begin with a date
+        # 50 MB of package in base64 ("Lambda quotas", developer guide).
+        "ops": {"CreateFunction": {"max_body": 70 * MiB}, "UpdateFunctionCode": {"max_body": 70 * MiB}},
+    },
+    "sns": {"model": "sns/2010-03-31", "dialect": "QUERY"},  # "Common errors", API reference
+    "sqs": {
+        "model": "sqs/2012-11-05",
+        "dialect": "QUERY",  # "Common errors", API reference: the codes of its query days, in JSON too
+        "older_query": True, "mend": mend_receive,
+        "xml_namespace": "http://queue.amazonaws.com/doc/2012-11-05/",  # API reference, version of the query protocol
+        "error_prefix": "com.amazonaws.sqs#",  # "Making query API requests: AWS JSON protocol", developer guide
+        "url_member": "QueueUrl",  # the same guide: queries are sent to the queue's URL
+    },
+    "cloudwatch": {"model": "cloudwatch/2010-08-01", "dialect": "QUERY"},  # "Common errors", API reference
+    "logs": {"model": "logs/2014-03-28", "dialect": "JSON"},  # "Common errors", API reference
+    "iam": {"model": "iam/2010-05-08", "dialect": "QUERY"},  # "Common errors", API reference
+    "sts": {"model": "sts/2011-06-15", "dialect": "QUERY",  # "Common errors", API reference
+            "fallback": "form"},  # AssumeRoleWithWebIdentity, …: the one that takes unsigned forms
+    "cloudformation": {"model": "cloudformation/2010-05-15", "dialect": "QUERY",  # "Common errors", API reference
+                       "mend": mend_events},
 }
-# Enums that are wider in practice than in the model.
-ANY_CASE = {  # answered as "Prefix" and "Suffix" (GetBucketNotificationConfiguration, syntax), and taken back so
-    "s3": {"FilterRuleName"},
-}
-MORE_VALUES = {  # a stack is a resource of its own events and has its own statuses there (DescribeStackEvents, examples)
-    "cloudformation": {"ResourceStatus": "StackStatus"},
-}
+DEFAULTS = {"request_id_header": "x-amzn-RequestId", "gzip": True}
 PROTOCOLS = {"json": "API_JSON", "query": "API_QUERY", "rest-xml": "API_REST_XML",
              "rest-json": "API_REST_JSON", "smithy-rpc-v2-cbor": "API_CBOR"}
 TYPES = {"structure": "API_STRUCTURE", "list": "API_LIST", "map": "API_MAP", "string": "API_STRING",
@@ -103,6 +175,8 @@ def merge_query(model, older):
 class Service:
     def __init__(self, name, model, wanted):
         self.name, self.model, self.wanted = name, model, wanted
+        self.traits = {**DEFAULTS, **TRAITS[name]}
+        self.op_traits = self.traits.get("ops", {})
         self.shapes = model["shapes"]
         self.order, self.patterns = [], {}
 
@@ -175,7 +249,7 @@ class Service:
         flags = [f for f, on in (
             ("API_HAS_MIN", "min" in s), ("API_HAS_MAX", "max" in s), ("API_PLAIN", name in plain),
             ("API_SENSITIVE", s.get("sensitive")), ("API_UNION", s.get("union")),
-            ("API_LONG", s["type"] == "long"), ("API_ANY_CASE", name in ANY_CASE.get(self.name, ()))) if on]
+            ("API_LONG", s["type"] == "long"), ("API_ANY_CASE", name in self.traits.get("any_case", ()))) if on]
         members, enum = self.members(s), s.get("enum")
         payload = list(members).index(s["payload"]) if s.get("payload") in members else -1
         item = s.get("member") or s.get("value")
@@ -210,10 +284,10 @@ class Service:
     def op_row(self, name):
         op, modelled = self.model["operations"][name], name in self.wanted
         path, pairs, header = self.op_query(op)
-        if self.name == "lambda":  # tagKeys belong to the request, not to the routing
-            pairs = [p for p in pairs if p[0] != "tagKeys"]
+        pairs = [p for p in pairs if p[0] not in self.traits.get("not_routing", ())]
+        traits = self.op_traits.get(name, {})
         shape = lambda k: self.symbol(op[k]["shape"]) if modelled and k in op else "NULL"
-        result = S3_ROOTS.get(name) if self.name == "s3" else op.get("output", {}).get("resultWrapper")
+        result = traits.get("root") or op.get("output", {}).get("resultWrapper")
         fields = [f".name = {S(name)}", f".method = {S(op['http']['method'])}", f".path = {S(path)}",
                   f".status = {op['http'].get('responseCode', 200)}"]
         if pairs: fields += [f".query = query_{name}", f".n_query = {len(pairs)}"]
@@ -221,9 +295,18 @@ class Service:
         if modelled: fields += [".modelled = true", f".in = {shape('input')}", f".out = {shape('output')}"]
         if op.get("deprecated"): fields.append(".older = true")
         if op.get("httpChecksum", {}).get("requestChecksumRequired"): fields.append(".checksum_required = true")
-        if name == "GetBucketLocation": fields.append(".bare_output = true")
+        if traits.get("bare_output"): fields.append(".bare_output = true")
+        if traits.get("foreign_checksum"): fields.append(".foreign_checksum = true")
+        if traits.get("max_body"): fields.append(f".max_body = {traits['max_body']}u")
         if result: fields.append(f".result = {S(result)}")
         return "    {" + ", ".join(fields) + "},", pairs
+
+    def trait_fields(self):
+        t = self.traits
+        fields = [f".index = {list(TRAITS).index(self.name)}", f".dialect = AWS_DIALECT_{t['dialect']}"]
+        fields += [f".{n} = {S(t[n])}" for n in ("error_prefix", "request_id_header", "host_id_header", "form_upload",
+                                                 "url_member", "signature_keys") if n in t]
+        return fields + [f".{n} = true" for n in ("crc32", "gzip", "bucket_hosts") if t.get(n)]
 
     def errors(self):
         rows = []
@@ -277,28 +360,45 @@ class Service:
                   f".signing_name = {S(md.get('signingName', md['endpointPrefix']))}",
                   f".target_prefix = {S(md.get('targetPrefix'))}", f".json_version = {S(md.get('jsonVersion'))}",
                   f".version = {S(md['apiVersion'])}",
-                  f".xml_namespace = {S(md.get('xmlNamespace') or XML_NAMESPACES.get(self.name))}",
+                  f".xml_namespace = {S(md.get('xmlNamespace') or self.traits.get('xml_namespace'))}",
                   f".protocols = {protocols}", f".query_compatible = {'true' if 'awsQueryCompatible' in md else 'false'}",
                   ".ops = ops", ".n_ops = sizeof ops / sizeof ops[0]"]
+        fields += self.trait_fields()
         if errors: fields += [".errors = errors", ".n_errors = sizeof errors / sizeof errors[0]"]
         out.append(f"const struct api_service api_{self.name} = {{\n    " + ",\n    ".join(fields) + ",\n};")
         return ("/* Generated by tools/genapi.py from botocore's service model; facts only. Do not edit. */\n"
                 "/* clang-format off */\n#include \"aws/model.h\"\n\n" + "\n".join(out) + "\n")
 
 
-def mend_receive(model):
-    """ReceiveMessage's AttributeNames name attributes of messages; the model gives it those of queues, which it takes too."""
-    shapes = model["shapes"]
-    names = shapes["ReceiveMessageRequest"]["members"]["AttributeNames"]
-    both = shapes["MessageSystemAttributeName"]["enum"] + shapes["QueueAttributeName"]["enum"]
-    shapes["ReceiveAttributeName"] = {"type": "string", "enum": list(dict.fromkeys(both))}
-    shapes["ReceiveAttributeNameList"] = json.loads(json.dumps(shapes[names["shape"]]))
-    shapes["ReceiveAttributeNameList"]["member"]["shape"] = "ReceiveAttributeName"
-    names["shape"] = "ReceiveAttributeNameList"
+def check_traits(wanted):
+    for name in wanted:
+        if name not in TRAITS:
+            sys.exit(f"{name} (tools/api-operations.txt) has no entry in TRAITS (tools/genapi.py)")
+    for name, traits in TRAITS.items():
+        for trait in traits:
+            if trait not in TRAIT_NAMES:
+                sys.exit(f"{name}: there is no trait '{trait}' (TRAIT_NAMES in tools/genapi.py)")
+        for trait in ("model", "dialect"):
+            if trait not in traits:
+                sys.exit(f"{name}: its entry in TRAITS (tools/genapi.py) has no '{trait}'")
 
 
-XML_NAMESPACES = {"s3": "http://s3.amazonaws.com/doc/2006-03-01/",
-                  "sqs": "http://queue.amazonaws.com/doc/2012-11-05/"}
+def fallback(kind):
+    names = [n for n, t in TRAITS.items() if t.get("fallback") == kind]
+    if len(names) != 1:
+        sys.exit(f"the fallback of a {kind} is not one service but {names} (TRAITS in tools/genapi.py)")
+    return f"&api_{names[0]}"
+
+
+def write_services(out):
+    head = "/* Generated by tools/genapi.py from its table of traits. Do not edit. */\n"
+    lists = f"extern const struct api_service {', '.join('api_' + n for n in TRAITS)};\n"
+    (out / "services.h").write_text(f"#pragma once\n{head}enum {{ API_N_SERVICES = {len(TRAITS)} }};\n{lists}")
+    (out / "services.c").write_text(
+        f"{head}#include \"aws/model.h\"\n\n"
+        "const struct api_service *const api_services[] = {\n" +
+        "".join(f"    &api_{n},\n" for n in TRAITS) + "    NULL,\n};\n" +
+        "".join(f"const struct api_service *const {variable} = {fallback(kind)};\n" for kind, variable in FALLBACKS.items()))
 
 
 def main():
@@ -313,18 +413,18 @@ def main():
             service, op = line.split()
             wanted.setdefault(service, set()).add(op)
     out = pathlib.Path(args.out)
-    for name, folder in SERVICES.items():
-        model = load(args.data, folder)
-        if name == "sqs":
-            merge_query(model, load(args.query, folder))
-            mend_receive(model)
-        for shape, other in MORE_VALUES.get(name, {}).items():
-            both = model["shapes"][shape]["enum"] + model["shapes"][other]["enum"]
-            model["shapes"][shape]["enum"] = list(dict.fromkeys(both))
-        missing = wanted[name] - set(model["operations"])
+    check_traits(wanted)
+    for name, traits in TRAITS.items():
+        model = load(args.data, traits["model"])
+        if traits.get("older_query"):
+            merge_query(model, load(args.query, traits["model"]))
+        if "mend" in traits:
+            traits["mend"](model["shapes"])
+        missing = (wanted.get(name, set()) | set(traits.get("ops", ()))) - set(model["operations"])
         if missing:
             sys.exit(f"{name}: no such operation: {', '.join(sorted(missing))}")
         (out / f"{name}.c").write_text(Service(name, model, wanted[name]).write())
+    write_services(out)
     (out / "unicode.c").write_text(unicode_table())
 
 

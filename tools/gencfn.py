@@ -2,20 +2,20 @@
 """Writes src/tmpl/types.c: CloudFormation's resource types and properties as C tables.
 
 Source: the CloudFormation schemas bundled with cfn-lint (names, kinds, required, create-only and
-read-only flags, enums; no documentation text). Run with a Python that has cfn-lint:
+read-only flags, defaults, enums, which property names the resource; no documentation text). Run with
+a Python that has cfn-lint, whenever a type was added to src/cfn/types:
     python3 tools/gencfn.py > src/tmpl/types.c
 """
+import json
+import pathlib
+import re
+
 from cfnlint.version import __version__
 from cfnlint.schema import PROVIDER_SCHEMA_MANAGER as schemas
 
-TYPES = [
-    "AWS::CloudFormation::CustomResource", "AWS::CloudFormation::WaitConditionHandle",
-    "AWS::CloudWatch::Alarm", "AWS::CloudWatch::Dashboard", "AWS::DynamoDB::Table",
-    "AWS::IAM::ManagedPolicy", "AWS::IAM::Policy", "AWS::IAM::Role", "AWS::Lambda::EventInvokeConfig",
-    "AWS::Lambda::Function", "AWS::Lambda::Permission", "AWS::Logs::LogGroup", "AWS::S3::Bucket",
-    "AWS::S3::BucketPolicy", "AWS::SNS::Subscription", "AWS::SNS::Topic", "AWS::SNS::TopicPolicy",
-    "AWS::SQS::Queue", "AWS::SQS::QueuePolicy",
-]
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+# The types are those that the engine has: one file each.
+TYPES = [re.search(r'\.name = "([^"]+)"', path.read_text())[1] for path in sorted((ROOT / "src/cfn/types").glob("*.c"))]
 REGION = "us-east-1"
 SCALARS = {"string": "STRING", "integer": "INTEGER", "number": "NUMBER", "boolean": "BOOLEAN"}
 # Old spellings that CloudFormation accepts and the schemas leave out.
@@ -23,6 +23,20 @@ EXTRA = {
     ("AWS_S3_Bucket_Rule", "NoncurrentVersionExpirationInDays"): {"type": "integer"},
     ("AWS_S3_Bucket_Rule", "Transition"): {"$ref": "#/definitions/Transition"},
     ("AWS_S3_Bucket_Rule", "NoncurrentVersionTransition"): {"$ref": "#/definitions/NoncurrentVersionTransition"},
+}
+# What a property is when nothing is said, where the schemas do not tell: "Default" on the type's page
+# of the CloudFormation User Guide, or of the operation's page in the service's API reference.
+DEFAULTS = {
+    "AWS::IAM::InstanceProfile": {"Path": "/"},
+    "AWS::IAM::Role": {"MaxSessionDuration": 3600},
+    "AWS::Lambda::Function": {"MemorySize": 128, "Timeout": 3, "EphemeralStorage": {"Size": 512}, "TracingConfig": {"Mode": "PassThrough"}},
+    "AWS::SNS::Subscription": {"RawMessageDelivery": False, "FilterPolicyScope": "MessageAttributes"},
+    "AWS::SNS::Topic": {"ContentBasedDeduplication": False},
+    "AWS::SQS::Queue": {
+        "DelaySeconds": 0, "MaximumMessageSize": 1048576, "MessageRetentionPeriod": 345600, "ReceiveMessageWaitTimeSeconds": 0,
+        "VisibilityTimeout": 30, "SqsManagedSseEnabled": True, "KmsDataKeyReusePeriodSeconds": 300,
+        "ContentBasedDeduplication": False, "DeduplicationScope": "queue", "FifoThroughputLimit": "perQueue",
+    },
 }
 
 
@@ -82,7 +96,7 @@ class Generator:
         element = self.shape(next(iter(node["patternProperties"].values())), symbol[len(self.prefix) + 1:] + "_item")
         self.out.append(f"static const struct tmpl_shape {symbol} = {{.kind = TMPL_SHAPE_MAP, .element = {element}}};")
 
-    def structure(self, symbol, node, flags=None):
+    def structure(self, symbol, node, flags=None, defaults=None):
         properties = dict(node["properties"])
         properties.update({name: extra for (owner, name), extra in EXTRA.items() if owner == symbol})
         required = node.get("required", [])
@@ -91,10 +105,21 @@ class Generator:
             own = ["TMPL_PROP_REQUIRED"] if name in required else []
             own += (flags or {}).get(name, [])
             shape = self.shape(properties[name], name)
-            rows.append(f'    {{S_INIT("{name}"), {shape}, {" | ".join(own) or "0"}}},')
+            default = json.dumps(json.dumps(defaults[name], separators=(",", ":"))) if name in (defaults or {}) else "NULL"
+            rows.append(f'    {{S_INIT("{name}"), {shape}, {" | ".join(own) or "0"}, {default}}},')
         self.out.append(f"static const struct tmpl_prop {symbol}_props[] = {{\n" + "\n".join(rows) + "\n};")
         self.out.append(f"static const struct tmpl_shape {symbol} = {{.kind = TMPL_SHAPE_STRUCT, "
                         f".props = {symbol}_props, .n = {len(rows)}}};")
+
+    def name_property(self):
+        """The property that names the resource and may be left to CloudFormation; "" without one."""
+        last = self.type_name.rsplit("::", 1)[1]
+        only = [path.rsplit("/", 1)[1] for path in self.schema["primaryIdentifier"]]
+        once = [path.rsplit("/", 1)[1] for path in self.schema.get("createOnlyProperties") or []]
+        for name in (last + "Name", only[0] if len(only) == 1 else ""):
+            if name in once and name not in self.schema.get("required", []):
+                return name
+        return ""
 
     def top(self):
         flags = {}
@@ -104,15 +129,19 @@ class Generator:
                 if len(parts) == 1:
                     flags.setdefault(parts[0], []).append(flag)
         self.forward.append(f"static const struct tmpl_shape {self.prefix};")
-        self.structure(self.prefix, self.schema, flags)
+        defaults = {name: p["default"] for name, p in self.schema["properties"].items() if "default" in p}
+        self.structure(self.prefix, self.schema, flags, {**defaults, **DEFAULTS.get(self.type_name, {})})
         attributes = sorted(schemas.get_resource_schema(REGION, self.type_name).get_atts)
         if attributes:
             names = ", ".join(f'S_INIT("{a}")' for a in attributes)
             self.out.append(f"static const str {self.prefix}_attributes[] = {{{names}}};")
-        tags = (self.schema.get("tagging") or {}).get("tagProperty", "")
+        tagging = self.schema.get("tagging") or {}
+        tags = tagging.get("tagProperty", "") if tagging.get("taggable", True) else ""
         tags = f'S_INIT("{tags.rsplit("/", 1)[1]}")' if tags else "{NULL, 0}"
+        name = self.name_property()
+        name = f'S_INIT("{name}")' if name else "{NULL, 0}"
         attribute_field = f"{self.prefix}_attributes" if attributes else "NULL"
-        return f'    {{S_INIT("{self.type_name}"), &{self.prefix}, {attribute_field}, {len(attributes)}, {tags}}},'
+        return f'    {{S_INIT("{self.type_name}"), &{self.prefix}, {attribute_field}, {len(attributes)}, {tags}, {name}}},'
 
 
 def main():
@@ -123,7 +152,7 @@ def main():
         chunks.append(f"/* {name} */\n" + "\n".join(g.forward) + "\n" + "\n".join(g.out))
     print(f"""/*
  * Written by tools/gencfn.py from cfn-lint {__version__}'s CloudFormation schemas: do not edit.
- * Facts only: names, kinds, flags, enums.
+ * Facts only: names, kinds, flags, defaults, enums.
  */
 /* clang-format off */
 #include "tmpl/types.h"

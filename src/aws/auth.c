@@ -398,10 +398,10 @@ static int verify_v4(struct aws_auth *auth, str payload_hash) {
 static int check_v4(struct aws_auth *auth, const struct aws_identity_source *source) {
     struct aws_auth_priv *p = auth->priv;
     int r = take_date(auth);
-    if (r == 0 && p->dialect == AWS_DIALECT_S3 && !str_is(p->claim.scope.service, "s3"))
+    if (r == 0 && auth->belongs_to.p && !str_eq(p->claim.scope.service, auth->belongs_to))
         r = FAIL(auth, auth->kind == AWS_AUTH_V4_QUERY ? AUTH_FAULT_QUERY : AUTH_FAULT_HEADER,
                  "The authorization header is malformed; incorrect service \"" STR_FMT
-                 "\". This endpoint belongs to \"s3\".", STR_ARG(p->claim.scope.service));
+                 "\". This endpoint belongs to \"" STR_FMT "\".", STR_ARG(p->claim.scope.service), STR_ARG(auth->belongs_to));
     if (r == 0)
         r = check_signed_headers(auth);
     if (r == 0)

@@ -21,6 +21,7 @@
  */
 #include "aws/error.h"
 #include "aws/identity.h"
+#include "aws/model.h"
 #include "base/arena.h"
 #include "sign/sign.h"
 
@@ -62,14 +63,6 @@ struct aws_wire_fault {
     size_t n_details;
 };
 
-/* How a service spells the errors. */
-enum aws_dialect {
-    AWS_DIALECT_S3,    /* rest-xml: InvalidAccessKeyId, RequestTimeTooSkewed, AuthorizationHeaderMalformed */
-    AWS_DIALECT_QUERY, /* query services: InvalidClientTokenId, IncompleteSignature, SignatureDoesNotMatch 403 */
-    AWS_DIALECT_JSON,  /* json 1.0/1.1: UnrecognizedClientException 400, InvalidSignatureException 400 */
-    AWS_DIALECT_REST_JSON, /* Lambda: the same codes as json, with 403 */
-};
-
 enum aws_auth_kind { AWS_AUTH_ANONYMOUS, AWS_AUTH_V4_HEADER, AWS_AUTH_V4_QUERY, AWS_AUTH_V2_QUERY };
 
 struct aws_auth {
@@ -81,6 +74,9 @@ struct aws_auth {
     str payload_hash;  /* x-amz-content-sha256 as signed; absent when the body itself must be hashed */
     int64_t signed_ms; /* X-Amz-Date, or 0 */
     int64_t expires_ms; /* presigned: when it ends; else 0 */
+
+    /* Set by the caller before aws_auth_check: the only service that the scope may name; absent: any. */
+    str belongs_to;
 
     /* After aws_auth_check. */
     struct aws_identity *identity; /* NULL: anonymous */

@@ -30,6 +30,8 @@ enum auth_fault {
     AUTH_N_FAULTS
 };
 
+/* The dialect's own word for what aws answers (common.def). */
+const struct aws_error *aws_dialect_error(enum aws_dialect dialect, enum aws_common kind);
 /* Sets *fault (message fmt, or the row's text when NULL) and returns AWS_FAILED. The text goes to the arena. */
 int auth_fault(struct aws_wire_fault *fault, struct arena *arena, enum aws_dialect dialect,
                enum auth_fault what, const char *fmt, ...) PRINTF_LIKE(5, 6);

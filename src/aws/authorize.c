@@ -1,98 +1,20 @@
 /*
- * May the caller do this? The row's action on the row's resource, through policy_decide, with the
- * global condition keys and the service's own; then the service's last word.
+ * May the caller do this? Each right that the operation's rows name, through policy_decide, with the
+ * condition keys of that question (context.c); then the service's last word.
  */
 #include "aws/aws_priv.h"
 
-#include "base/clock.h"
+#include "base/arn.h"
 
-/* ---- Context keys ---- */
-
-static void add_principal(struct policy_context *c, const struct aws_identity *id) {
-    static const char *const types[] = {
-        [PRINCIPAL_ANONYMOUS] = "Anonymous", [PRINCIPAL_ROOT] = "Account", [PRINCIPAL_USER] = "User",
-        [PRINCIPAL_SESSION] = "AssumedRole", [PRINCIPAL_SERVICE] = "Service",
-    };
-    if (!id) {
-        policy_context_add(c, S("aws:PrincipalType"), S("Anonymous"));
-        return;
-    }
-    const struct policy_principal *p = &id->principal;
-    /* For a session aws:PrincipalArn is the role's ARN, not the session's. */
-    policy_context_add(c, S("aws:PrincipalArn"), p->role_arn.len ? p->role_arn : p->arn);
-    policy_context_add(c, S("aws:PrincipalType"), str_c(types[p->kind]));
-    if (p->account.len)
-        policy_context_add(c, S("aws:PrincipalAccount"), p->account);
-    if (id->user_id.len)
-        policy_context_add(c, S("aws:userid"), id->user_id);
-    if (id->user_name.len)
-        policy_context_add(c, S("aws:username"), id->user_name);
-    if (p->kind == PRINCIPAL_SERVICE)
-        policy_context_add(c, S("aws:PrincipalServiceName"), p->arn);
-}
-
-static void add_header(struct policy_context *c, const struct rq *rq, str key, const char *header) {
-    str value = rq_header(rq, header);
-    if (value.p)
-        policy_context_add(c, key, value);
-}
-
-static void add_wire(struct policy_context *c, const struct rq *rq) {
-    const struct aws_auth *auth = &rq->priv->auth;
-    bool query = auth->kind == AWS_AUTH_V4_QUERY || auth->kind == AWS_AUTH_V2_QUERY;
-    if (rq->net->peer_ip.len)
-        policy_context_add(c, S("aws:SourceIp"), rq->net->peer_ip);
-    add_header(c, rq, S("aws:UserAgent"), "User-Agent");
-    add_header(c, rq, S("aws:Referer"), "Referer");
-    if (rq->priv->route.api != &api_s3 || auth->kind == AWS_AUTH_ANONYMOUS)
-        return;
-    policy_context_add(c, S("s3:signatureversion"), auth->kind == AWS_AUTH_V2_QUERY ? S("AWS") : S("AWS4-HMAC-SHA256"));
-    policy_context_add(c, S("s3:authType"), query ? S("REST-QUERY-STRING") : S("REST-HEADER"));
-    if (auth->payload_hash.p)
-        policy_context_add(c, S("s3:x-amz-content-sha256"), auth->payload_hash);
-    if (auth->signed_ms) {
-        char age[32];
-        snprintf(age, sizeof age, "%lld", (long long)(clock_real_ms() - auth->signed_ms));
-        policy_context_add(c, S("s3:signatureAge"), str_c(age));
-    }
-}
-
-static void add_time(struct policy_context *c) {
-    char text[CLOCK_ISO_MAX];
-    int64_t now = clock_real_ms();
-    policy_context_add(c, S("aws:CurrentTime"), str_c(clock_iso8601(text, now)));
-    snprintf(text, sizeof text, "%lld", (long long)(now / 1000));
-    policy_context_add(c, S("aws:EpochTime"), str_c(text));
-}
-
-/* Made at the first check, from the input as decoded. */
-static struct policy_context *context_of(struct rq *rq) {
-    if (rq->priv->context)
-        return rq->priv->context;
-    struct policy_context *c = rq->priv->context = policy_context_new();
-    bool service = rq->caller && rq->caller->principal.kind == PRINCIPAL_SERVICE;
-    policy_context_add(c, S("aws:SecureTransport"), rq_is_secure(rq) ? S("true") : S("false"));
-    policy_context_add(c, S("aws:RequestedRegion"), rq->region);
-    policy_context_add(c, S("aws:PrincipalIsAWSService"), service ? S("true") : S("false"));
-    policy_context_add(c, S("aws:ViaAWSService"), S("false"));
-    add_principal(c, rq->caller);
-    add_time(c);
-    if (rq->net)
-        add_wire(c, rq);
-    if (rq->service->context)
-        rq->service->context(rq->svc, rq, c);
-    return c;
-}
+#include <errno.h>
 
 /* ---- The decision ---- */
 
-/* The fifth part of an ARN; empty for S3's buckets. */
-static str arn_account(str arn) {
-    str part, rest = arn;
-    for (int i = 0; i < 5; i++)
-        if (!str_cut(rest, ':', &part, &rest))
-            return S("");
-    return part;
+/* Empty for S3's buckets. */
+str aws_arn_account(str text) {
+    struct arn arn;
+    arn_parse(text, &arn);
+    return arn.account;
 }
 
 /* Sets the error, or only tells why. */
@@ -109,10 +31,11 @@ static int deny(struct rq *rq, const struct policy_request *request, struct poli
 }
 
 /* 0 or AWS_FAILED; why not NULL: a refusal by policy is told there and sets no error. */
-static int decide(struct rq *rq, const char *action, str resource_arn, struct buf *why) {
+static int decide(struct rq *rq, const struct aws_question *question, const struct policy_context *context,
+                  struct buf *why) {
     struct policy_request request = {
-        .action = str_c(action), .resource = resource_arn, .context = context_of(rq),
-        .resource_account = arn_account(resource_arn),
+        .action = str_c(question->action), .resource = question->resource, .context = context,
+        .resource_account = aws_arn_account(question->resource),
     };
     struct policy_set set = {0};
     if (rq->caller) {
@@ -121,7 +44,7 @@ static int decide(struct rq *rq, const char *action, str resource_arn, struct bu
     }
     if (rq->service->resource_policy) {
         str owner = STR_NONE;
-        int r = rq->service->resource_policy(rq->svc, rq, resource_arn, &set.resource, &owner);
+        int r = rq->service->resource_policy(rq->svc, rq, question->resource, &set.resource, &owner);
         if (r)
             return r == AWS_FAILED ? r : aws_fault(rq, r, "reading a resource policy");
         if (owner.len)
@@ -135,61 +58,124 @@ static int decide(struct rq *rq, const char *action, str resource_arn, struct bu
     if (!rq->service->veto)
         return 0;
     bool via_resource = decision.by && strcmp(decision.by, "resource-based policy") == 0;
-    return rq->service->veto(rq->svc, rq, resource_arn, via_resource || !rq->caller);
+    return rq->service->veto(rq->svc, rq, question->resource, via_resource || !rq->caller);
 }
 
-int aws_authorize(struct rq *rq, const char *action, str resource_arn) {
-    return decide(rq, action, resource_arn, NULL);
+/* ---- A right of the rows ---- */
+
+/* What "@" stands for, asked of the service once a request. */
+static int hooked_resource(struct rq *rq, struct buf *arn) {
+    if (!rq->priv->resource_arn.p) {
+        int r = rq->service->resource(rq->svc, rq, arn);
+        if (r)
+            return r == AWS_FAILED ? r : aws_fault(rq, r, "naming a resource");
+        rq->priv->resource_arn = arena_str(&rq->arena, buf_view(arn));
+    }
+    buf_clear(arn);
+    buf_str(arn, rq->priv->resource_arn);
+    return 0;
 }
 
-bool aws_may(struct rq *rq, const char *action, str resource_arn, struct buf *why) {
+static int resource_of(struct rq *rq, const struct right *right, size_t item, struct buf *arn) {
+    return right->resource.hook ? hooked_resource(rq, arn) : arn_form_fill(rq, &right->resource, item, arn);
+}
+
+/* A right with an OR: a refusal names the first of the two. */
+static int decide_either(struct rq *rq, const struct right *right, const struct aws_question *question,
+                         const struct policy_context *context, struct buf *why) {
+    CLEANUP_DEINIT(buf) struct buf unread = {0};
+    struct aws_question other = *question;
+    other.action = right->row.or_action;
+    if (other.action && (decide(rq, &other, context, &unread) == 0 || rq->priv->error))
+        return rq->priv->error ? AWS_FAILED : 0;
+    return decide(rq, question, context, why);
+}
+
+static int ask_item(struct rq *rq, const struct right *right, size_t item, struct buf *why) {
+    CLEANUP_DEINIT(buf) struct buf arn = {0};
+    struct aws_question question = {.action = right->row.action, .flags = right->row.flags};
+    if (right->row.version && member_text(rq, &right->version, item, &question.version))
+        return AWS_FAILED;
+    if (question.version.p)
+        question.action = right->row.version_action;
+    if (resource_of(rq, right, item, &arn))
+        return AWS_FAILED;
+    question.resource = buf_view(&arn);
+    CLEANUP(policy_context) struct policy_context *context = aws_context_of(rq, right, &question, item);
+    return decide_either(rq, right, &question, context, why);
+}
+
+/* Each item of its list must be allowed. */
+static int ask(struct rq *rq, const struct right *right, struct buf *why) {
+    size_t n = right->resource.list ? member_items(rq, right->resource.list) : 0;
+    int r = n ? 0 : ask_item(rq, right, NO_ITEM, why);
+    for (size_t i = 0; i < n && r == 0; i++)
+        r = ask_item(rq, right, i, why);
+    return r;
+}
+
+/* Without an error, but for faults: a veto's words, too, go to why. */
+static bool quietly(struct rq *rq, const struct right *right, const size_t *item, struct buf *why) {
     CLEANUP_DEINIT(buf) struct buf unread = {0};
     bool clean = rq->priv->error == NULL;
-    if (!why)
-        why = &unread;
-    if (decide(rq, action, resource_arn, why) == 0)
-        return true;
-    if (clean && rq->priv->error && rq->priv->error->status < 500) { /* a veto: its words, not its error */
+    why = why ? why : &unread;
+    int r = item ? ask_item(rq, right, *item, why) : ask(rq, right, why);
+    if (r && clean && rq->priv->error && rq->priv->error->status < 500) {
         buf_str(why, rq->priv->message);
         rq->priv->error = NULL;
         rq->priv->details = NULL;
     }
-    return false;
+    return r == 0;
 }
 
-/* ---- The row's resource ---- */
+/* ---- What handlers ask ---- */
 
-static void fill(struct rq *rq, str name, struct buf *arn) {
-    if (str_is(name, "region"))
-        buf_str(arn, rq->region);
-    else if (str_is(name, "account"))
-        buf_str(arn, rq->account);
-    else
-        buf_str(arn, json_str(rq->in, arena_cstr(&rq->arena, name)));
+static const struct right *right_named(struct rq *rq, const struct aws_may *may) {
+    const struct op_rights *of = aws_cloud_rights(rq);
+    for (size_t i = 0; i < of->n; i++)
+        if (of->rights[i].row.may == may)
+            return &of->rights[i];
+    aws_fault(rq, -EINVAL, "asking for a right that the operation's rows do not have");
+    return NULL;
 }
 
-static void fill_template(struct rq *rq, str text, struct buf *arn) {
-    str head, name;
-    while (str_cut(text, '{', &head, &text)) {
-        buf_str(arn, head);
-        str_cut(text, '}', &name, &text);
-        fill(rq, name, arn);
-    }
-    buf_str(arn, head);
+int rq_must(struct rq *rq, const struct aws_may *may) {
+    const struct right *right = right_named(rq, may);
+    return right ? ask(rq, right, NULL) : AWS_FAILED;
+}
+
+bool rq_may(struct rq *rq, const struct aws_may *may, struct buf *why) {
+    const struct right *right = right_named(rq, may);
+    return right && quietly(rq, right, NULL, why);
+}
+
+bool rq_may_item(struct rq *rq, size_t item, struct buf *why) {
+    return quietly(rq, &aws_cloud_rights(rq)->rights[0], &item, why);
+}
+
+/* ---- What is asked before the handler ---- */
+
+/* A contended commit is serialised by it, also where nothing is asked here. */
+static int name_resource(struct rq *rq, const struct right *own) {
+    CLEANUP_DEINIT(buf) struct buf arn = {0};
+    if (resource_of(rq, own, NO_ITEM, &arn))
+        return AWS_FAILED;
+    if (!own->resource.hook)
+        rq->priv->resource_arn = arena_str(&rq->arena, buf_view(&arn));
+    return 0;
 }
 
 int aws_authorize_row(struct rq *rq) {
-    const struct aws_op *op = rq->op;
-    CLEANUP_DEINIT(buf) struct buf arn = {0};
-    bool asked = op->flags & (OP_NO_AUTH | OP_SELF_AUTH);
-    if (strcmp(op->resource, "@") != 0) {
-        fill_template(rq, str_c(op->resource), &arn);
-    } else if (!asked) {
-        int r = rq->service->resource(rq->svc, rq, &arn);
-        if (r)
-            return r == AWS_FAILED ? r : aws_fault(rq, r, "naming a resource");
+    const struct op_rights *of = aws_cloud_rights(rq);
+    if (name_resource(rq, &of->rights[0]))
+        return AWS_FAILED;
+    for (size_t i = 0; i < of->n; i++) {
+        const struct right *right = &of->rights[i];
+        bool wanted = false;
+        if (right->row.may || (right->row.flags & (OP_NO_AUTH | OP_ITEMWISE)))
+            continue;
+        if (when_holds(rq, &right->when, &wanted) || (wanted && ask(rq, right, NULL)))
+            return AWS_FAILED;
     }
-    /* Also where nothing is asked here: a contended commit is serialised by it. */
-    rq->priv->resource_arn = arena_str(&rq->arena, buf_view(&arn));
-    return asked ? 0 : aws_authorize(rq, op->action, rq->priv->resource_arn);
+    return 0;
 }

@@ -9,6 +9,7 @@
 #include "aws/model.h"
 #include "aws/op.h"
 #include "aws/payload.h"
+#include "aws/right_priv.h"
 #include "aws/row.h"
 #include "aws/rq.h"
 #include "net/net.h"
@@ -16,15 +17,8 @@
 #include <pthread.h>
 
 /* ---- Common errors ---- */
-enum aws_family { FAMILY_S3, FAMILY_QUERY, FAMILY_SNS, FAMILY_SQS, FAMILY_JSON, FAMILY_DDB, FAMILY_LOGS, FAMILY_LAMBDA, N_FAMILIES };
-enum aws_common {
-    COMMON_ACCESS_DENIED, COMMON_VALIDATION, COMMON_MISSING_PARAMETER, COMMON_MALFORMED, COMMON_INVALID_URI,
-    COMMON_UNKNOWN_OP, COMMON_NOT_IMPLEMENTED, COMMON_TOO_LARGE, COMMON_INTERNAL, COMMON_UNAVAILABLE,
-    COMMON_FULL, COMMON_BUSY, COMMON_INVALID_STORAGE_CLASS, COMMON_INVALID_ENCRYPTION, COMMON_INVALID_ATTRIBUTE, N_COMMON
-};
-enum aws_family aws_family_of(const struct api_service *api);
-enum aws_dialect aws_dialect_of(const struct api_service *api);
-/* The row in the request's spelling. */
+static inline enum aws_dialect aws_dialect_of(const struct api_service *api) { return (enum aws_dialect)api->dialect; }
+/* The row in the spelling of the request's service. */
 const struct aws_error *aws_common_error(const struct rq *rq, enum aws_common kind);
 #define aws_fail_common(rq, kind, ...) aws_fail((rq), aws_common_error((rq), (kind)), __VA_ARGS__)
 int aws_fail_fault(struct rq *rq, const struct aws_wire_fault *fault);
@@ -33,16 +27,18 @@ int aws_fail_fault(struct rq *rq, const struct aws_wire_fault *fault);
 struct cloud_service {
     const struct aws_service *service;
     const struct aws_op **rows; /* by index in api->ops; NULL: not implemented */
+    struct rights *rights;
 };
-enum { CLOUD_SERVICES = 16 };
 struct aws_cloud {
     struct aws_options options;
     char *default_region, *default_account, *endpoint;
-    struct cloud_service services[CLOUD_SERVICES]; /* by index in api_services */
+    struct cloud_service services[API_N_SERVICES + 1]; /* by api->index; the last stays empty, for those that we do not have */
     struct router *router;
 };
 /* The added service of that model, or NULL. */
 const struct aws_service *aws_cloud_service(const struct aws_cloud *cloud, const struct api_service *api);
+/* What the request's operation asks. */
+const struct op_rights *aws_cloud_rights(const struct rq *rq);
 const struct aws_op *aws_cloud_row(const struct aws_cloud *cloud, const struct api_service *api, const struct api_op *op);
 
 /* ---- Routing ---- */
@@ -62,7 +58,7 @@ struct route {
     struct codec_param *params;  /* of the query string */
     size_t n_params;
     enum aws_common error;       /* where aws_route_request answers AWS_FAILED */
-    bool unknown_service;        /* … because of the whole service, which target names */
+    bool unknown_service;        /* … because of the whole service, which target names; api has only a dialect then */
 };
 struct router;
 struct router *aws_router_new(void);
@@ -114,7 +110,7 @@ struct rq_priv {
     pthread_mutex_t wait_lock;
     pthread_cond_t wait_cond;
 
-    struct policy_context *context;
+    struct policy_context *context; /* the keys that every question of the request has */
     str resource_arn; /* of the row's check: what a contended commit is serialised by */
 
     aws_sink_fn *sink;
@@ -144,6 +140,12 @@ int aws_gunzip(struct rq *rq);          /* a body that came with Content-Encodin
 int aws_decode(struct rq *rq);          /* fills rq->in from route, labels, headers and body */
 int aws_validate(struct rq *rq);
 int aws_authorize_row(struct rq *rq);
+str aws_arn_account(str arn);
+void aws_context_add_principal(struct policy_context *c, const struct aws_identity *id);
+void aws_context_add_time(struct policy_context *c);
+/* context.c: the keys of one question, the caller's to free; of this item of the right's list. */
+struct policy_context *aws_context_of(struct rq *rq, const struct right *right, const struct aws_question *question,
+                                      size_t item);
 /* Runs handler (with re-runs) and commits: 0, AWS_FAILED, AWS_SUSPENDED. */
 int aws_run(struct rq *rq, aws_handler_fn *handler);
 /* The answer in the protocol's form, given to net. failed: rq's error. */

@@ -1,11 +1,13 @@
 /* The cloud: its services, their rows by operation, and what all requests share. */
 #include "aws/aws_priv.h"
 
+#include <errno.h>
+
 enum { DEFAULT_MAX_BODY = 16 * 1024 * 1024 + 64 * 1024 };
 
 int aws_cloud_new(struct aws_cloud **ret_cloud, const struct aws_options *options, struct err *err) {
     if (!options->store || !options->identities.find)
-        return err_set(err, -22, "a cloud needs a store and an identity source");
+        return err_set(err, -EINVAL, "a cloud needs a store and an identity source");
     struct aws_cloud *cloud = mem_new(struct aws_cloud);
     cloud->options = *options;
     cloud->default_region = mem_strdup(options->default_region ? options->default_region : "us-east-1");
@@ -21,8 +23,10 @@ int aws_cloud_new(struct aws_cloud **ret_cloud, const struct aws_options *option
 struct aws_cloud *aws_cloud_free(struct aws_cloud *cloud) {
     if (!cloud)
         return NULL;
-    for (size_t i = 0; i < CLOUD_SERVICES; i++)
+    for (size_t i = 0; i < API_N_SERVICES; i++) {
         free(cloud->services[i].rows);
+        rights_free(cloud->services[i].rights);
+    }
     aws_router_free(cloud->router);
     free(cloud->default_region);
     free(cloud->default_account);
@@ -36,31 +40,21 @@ void aws_cloud_set_endpoint(struct aws_cloud *cloud, const char *url) {
     cloud->endpoint = mem_strdup(url);
 }
 
-static int index_of(const struct api_service *api) {
-    for (int i = 0; api_services[i]; i++)
-        if (api_services[i] == api)
-            return i;
-    return -1;
-}
-
 static int check_row(const struct aws_service *service, const struct aws_op *op, struct err *err) {
     const struct api_op *model = api_op_find(service->api, str_c(op->name));
     if (!model || !model->modelled)
-        return err_set(err, -22, "%s: the row %s names no modelled operation (tools/api-operations.txt)", service->name, op->name);
+        return err_set(err, -EINVAL, "%s: the row %s names no modelled operation (tools/api-operations.txt)", service->name, op->name);
     if (!op->run || !op->action || !op->resource)
-        return err_set(err, -22, "%s: the row %s is incomplete", service->name, op->name);
+        return err_set(err, -EINVAL, "%s: the row %s is incomplete", service->name, op->name);
     if ((op->flags & OP_STREAM_IN) && !op->open)
-        return err_set(err, -22, "%s: the row %s streams but has no open", service->name, op->name);
-    if (strcmp(op->resource, "@") == 0 && !service->resource)
-        return err_set(err, -22, "%s: the row %s wants a resource hook", service->name, op->name);
+        return err_set(err, -EINVAL, "%s: the row %s streams but has no open", service->name, op->name);
     return 0;
 }
 
 int aws_cloud_add(struct aws_cloud *cloud, const struct aws_service *service, struct err *err) {
-    int at = index_of(service->api);
-    if (at < 0 || cloud->services[at].service)
-        return err_set(err, -22, "%s: no such service, or added twice", service->name);
-    struct cloud_service *slot = &cloud->services[at];
+    struct cloud_service *slot = &cloud->services[service->api->index];
+    if (slot->service)
+        return err_set(err, -EINVAL, "%s: added twice", service->name);
     slot->rows = mem_zalloc(service->api->n_ops * sizeof(const struct aws_op *));
     for (size_t i = 0; i < service->n_ops; i++) {
         const struct aws_op *op = &service->ops[i];
@@ -69,18 +63,24 @@ int aws_cloud_add(struct aws_cloud *cloud, const struct aws_service *service, st
             return r;
         slot->rows[api_op_find(service->api, str_c(op->name)) - service->api->ops] = op;
     }
-    slot->service = service;
-    return 0;
+    int r = rights_read(&slot->rights, service, err);
+    if (r == 0)
+        slot->service = service;
+    return r;
 }
 
 const struct aws_service *aws_cloud_service(const struct aws_cloud *cloud, const struct api_service *api) {
-    int at = index_of(api);
-    return at < 0 ? NULL : cloud->services[at].service;
+    return cloud->services[api->index].service;
+}
+
+const struct op_rights *aws_cloud_rights(const struct rq *rq) {
+    const struct cloud_service *slot = &rq->cloud->services[rq->service->api->index];
+    return &slot->rights->ops[rq->op - rq->service->ops];
 }
 
 const struct aws_op *aws_cloud_row(const struct aws_cloud *cloud, const struct api_service *api, const struct api_op *op) {
-    int at = index_of(api);
-    return at < 0 || !cloud->services[at].service ? NULL : cloud->services[at].rows[op - api->ops];
+    const struct cloud_service *slot = &cloud->services[api->index];
+    return slot->service ? slot->rows[op - api->ops] : NULL;
 }
 
 struct store *aws_cloud_store(struct aws_cloud *cloud) { return cloud->options.store; }

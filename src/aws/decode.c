@@ -204,12 +204,12 @@ static int form_params(struct rq *rq, struct codec_param **ret, size_t *ret_n) {
     return 0;
 }
 
-/* Old clients post to the queue's URL; its member may be left out then. */
-static void set_queue_url(struct rq *rq) {
+/* Old clients post to the resource's URL (SQS's queues); its member may be left out then. */
+static void set_url_member(struct rq *rq) {
     const struct route *route = &rq->priv->route;
-    str path = rq->priv->wire.path;
-    if (route->op->in && path.len > 1 && !json_has(rq->in, "QueueUrl") && api_member_find(route->op->in, S("QueueUrl")))
-        json_set_str(rq->in, "QueueUrl", arena_printf(&rq->arena, STR_FMT STR_FMT, STR_ARG(rq_endpoint(rq)), STR_ARG(path)));
+    str path = rq->priv->wire.path, name = route->api->url_member;
+    if (name.p && route->op->in && path.len > 1 && !json_has(rq->in, name.p) && api_member_find(route->op->in, name))
+        json_set_str(rq->in, name.p, arena_printf(&rq->arena, STR_FMT STR_FMT, STR_ARG(rq_endpoint(rq)), STR_ARG(path)));
 }
 
 static int decode_query(struct rq *rq) {
@@ -220,7 +220,7 @@ static int decode_query(struct rq *rq) {
         return AWS_FAILED;
     if (codec_query_in(rq->priv->route.op->in, params, n, &rq->in, &err))
         return aws_fail_common(rq, COMMON_MALFORMED, "%s", err.text);
-    set_queue_url(rq);
+    set_url_member(rq);
     return 0;
 }
 

@@ -3,53 +3,33 @@
 
 #include "base/log.h"
 
-static const struct aws_error common[N_COMMON][N_FAMILIES] = {
-#define COMMON(kind, family, code_, status_, prefix_, text_)                                       \
-    [COMMON_##kind][FAMILY_##family] = {.code = code_, .status = status_, .text = text_, .prefix = prefix_},
+static const struct aws_error common[N_COMMON][AWS_N_DIALECTS] = {
+#define COMMON(kind, dialect, code_, status_, ...)                                                 \
+    [COMMON_##kind][AWS_DIALECT_##dialect] = {.code = code_, .status = status_, .text = __VA_ARGS__},
 #include "aws/common.def"
 #undef COMMON
 };
 
-static const enum aws_family fallback[N_FAMILIES] = {
-    [FAMILY_S3] = FAMILY_QUERY,   [FAMILY_QUERY] = FAMILY_QUERY, [FAMILY_SNS] = FAMILY_QUERY,
-    [FAMILY_SQS] = FAMILY_QUERY,  [FAMILY_JSON] = FAMILY_QUERY,  [FAMILY_DDB] = FAMILY_JSON,
-    [FAMILY_LOGS] = FAMILY_JSON,  [FAMILY_LAMBDA] = FAMILY_JSON,
+/* Whose words a dialect takes where it has none; QUERY has all. */
+static const enum aws_dialect neighbour[AWS_N_DIALECTS] = {
+    [AWS_DIALECT_S3] = AWS_DIALECT_QUERY,
+    [AWS_DIALECT_QUERY] = AWS_DIALECT_QUERY,
+    [AWS_DIALECT_JSON] = AWS_DIALECT_QUERY,
+    [AWS_DIALECT_REST_JSON] = AWS_DIALECT_JSON,
 };
 
-enum aws_family aws_family_of(const struct api_service *api) {
-    if (api == &api_s3)
-        return FAMILY_S3;
-    if (api == &api_dynamodb)
-        return FAMILY_DDB;
-    if (api == &api_lambda)
-        return FAMILY_LAMBDA;
-    if (api == &api_sns)
-        return FAMILY_SNS;
-    if (api == &api_sqs)
-        return FAMILY_SQS;
-    return api == &api_logs ? FAMILY_LOGS : FAMILY_QUERY;
-}
-
-enum aws_dialect aws_dialect_of(const struct api_service *api) {
-    switch (aws_family_of(api)) {
-    case FAMILY_S3:
-        return AWS_DIALECT_S3;
-    case FAMILY_JSON:
-    case FAMILY_DDB:
-    case FAMILY_LOGS:
-        return AWS_DIALECT_JSON;
-    case FAMILY_LAMBDA:
-        return AWS_DIALECT_REST_JSON;
-    default:
-        return AWS_DIALECT_QUERY;
-    }
+const struct aws_error *aws_dialect_error(enum aws_dialect dialect, enum aws_common kind) {
+    while (!common[kind][dialect].code)
+        dialect = neighbour[dialect];
+    return &common[kind][dialect];
 }
 
 const struct aws_error *aws_common_error(const struct rq *rq, enum aws_common kind) {
-    enum aws_family family = aws_family_of(rq->priv->route.api);
-    while (!common[kind][family].code && fallback[family] != family)
-        family = fallback[family];
-    return common[kind][family].code ? &common[kind][family] : aws_common_error(rq, COMMON_VALIDATION);
+    const struct api_service *api = rq->priv->route.api;
+    const struct aws_service *service = aws_cloud_service(rq->cloud, api);
+    if (service && service->common && service->common[kind].code)
+        return &service->common[kind];
+    return aws_dialect_error((enum aws_dialect)api->dialect, kind);
 }
 
 int aws_fail(struct rq *rq, const struct aws_error *error, const char *fmt, ...) {

@@ -2,8 +2,13 @@
 /*
  * aws/error: error rows. One row per (service, code): HTTP status and default text, from the
  * service's own API reference. Handlers answer `return aws_fail(rq, &S3_NoSuchBucket, NULL);`.
- * A service declares its rows in svc/x/errors.def and expands them in errors.h / errors.c:
+ *
+ * A service's rows stand in svc/x/errors.def and are expanded by aws/errors_of.h:
  *   ERR(NoSuchBucket, 404, "The specified bucket does not exist")
+ *   SAYS(ACCESS_DENIED, "AuthorizationError", 403, "Access denied")
+ * ERR is an error of its own. SAYS is how it spells what aws itself answers (enum aws_common), where
+ * that is not what its dialect says in aws/common.def. In both a last argument may follow: what
+ * stands before the code in __type where it is not the service's error_prefix.
  */
 #include "base/json.h"
 #include "base/own.h"
@@ -13,7 +18,14 @@ struct aws_error {
     const char *code;   /* "NoSuchBucket" */
     int status;         /* HTTP */
     const char *text;   /* default message */
-    const char *prefix; /* json protocols: what stands before the code in __type, or NULL */
+    const char *prefix; /* json protocols: what stands before the code in __type; NULL: the service's error_prefix */
+};
+
+/* What aws itself answers. */
+enum aws_common {
+    COMMON_ACCESS_DENIED, COMMON_VALIDATION, COMMON_MALFORMED, COMMON_INVALID_URI, COMMON_UNKNOWN_OP,
+    COMMON_NOT_IMPLEMENTED, COMMON_TOO_LARGE, COMMON_INTERNAL, COMMON_UNAVAILABLE, COMMON_FULL, COMMON_BUSY,
+    N_COMMON
 };
 
 struct rq;

@@ -29,7 +29,7 @@ static int inflate_all(z_stream *z, struct buf *out, uint64_t most) {
 
 int aws_gunzip(struct rq *rq) {
     struct rq_priv *p = rq->priv;
-    if (p->route.api == &api_s3 || !str_eq_nocase(rq_header(rq, "Content-Encoding"), S("gzip")))
+    if (!p->route.api->gzip || !str_eq_nocase(rq_header(rq, "Content-Encoding"), S("gzip")))
         return 0;
     z_stream z = {.next_in = (Bytef *)p->raw.p, .avail_in = (uInt)p->raw.len};
     CLEANUP_DEINIT(buf) struct buf plain = {0};

@@ -1,10 +1,5 @@
 #include "aws/model.h"
 
-const struct api_service *const api_services[] = {
-    &api_s3, &api_dynamodb, &api_lambda, &api_sns, &api_sqs, &api_cloudwatch,
-    &api_logs, &api_iam, &api_sts, &api_cloudformation, NULL,
-};
-
 const struct api_op *api_op_find(const struct api_service *service, str name) {
     size_t low = 0, high = service->n_ops;
     while (low < high) {

@@ -92,6 +92,8 @@ struct api_op {
     bool modelled;                  /* shapes are there */
     bool older;                     /* a deprecated twin of the same method and path */
     bool checksum_required;         /* S3: Content-MD5 or a flexible checksum must come */
+    bool foreign_checksum;          /* x-amz-checksum-* headers describe something else than the body */
+    uint64_t max_body;              /* 0: as every body */
     bool bare_output;               /* rest-xml: the only member is the document's root (GetBucketLocation) */
     const struct api_shape *in, *out; /* NULL: no members */
     str result;                     /* query: the wrapper, "CreateTopicResult"; rest-xml: the root */
@@ -102,6 +104,15 @@ struct api_error {
     str name, code;
     uint16_t status;
     bool sender;
+};
+
+/* How a service spells the errors that aws itself answers. */
+enum aws_dialect {
+    AWS_DIALECT_S3,    /* rest-xml: InvalidAccessKeyId, RequestTimeTooSkewed, AuthorizationHeaderMalformed */
+    AWS_DIALECT_QUERY, /* query services: InvalidClientTokenId, IncompleteSignature, SignatureDoesNotMatch 403 */
+    AWS_DIALECT_JSON,  /* json 1.0/1.1: UnrecognizedClientException 400, InvalidSignatureException 400 */
+    AWS_DIALECT_REST_JSON, /* Lambda: the same codes as json, with 403 */
+    AWS_N_DIALECTS
 };
 
 enum { API_JSON = 1 << 0, API_QUERY = 1 << 1, API_REST_XML = 1 << 2, API_REST_JSON = 1 << 3, API_CBOR = 1 << 4 };
@@ -116,16 +127,29 @@ struct api_service {
     str xml_namespace; /* of answers; or absent */
     uint8_t protocols;
     bool query_compatible; /* errors carry x-amzn-query-error */
+    /* Traits: what the models do not say (TRAITS in tools/genapi.py, with the sources). */
+    uint8_t index;         /* in api_services */
+    uint8_t dialect;       /* enum aws_dialect */
+    bool crc32;            /* answers carry x-amz-crc32 */
+    bool gzip;             /* bodies may come with Content-Encoding: gzip; elsewhere that is the object's */
+    bool bucket_hosts;     /* a path's first part may stand in the host instead; all behind it is one label */
+    str error_prefix;      /* in __type, before the code: "com.amazonaws.sqs#"; or absent */
+    str request_id_header; /* "x-amzn-RequestId" */
+    str host_id_header;    /* "x-amz-id-2"; or absent */
+    str form_upload;       /* what a POST of multipart/form-data means: no operation of the model; or absent */
+    str url_member;        /* the member that the URL of a form stands for ("QueueUrl"); or absent */
+    str signature_keys;    /* prefix of the condition keys about the signature ("s3": s3:authType); or absent */
     const struct api_op *ops; /* sorted by name */
     size_t n_ops;
     const struct api_error *errors; /* sorted by name */
     size_t n_errors;
 };
 
-extern const struct api_service api_s3, api_dynamodb, api_lambda, api_sns, api_sqs, api_cloudwatch,
-    api_logs, api_iam, api_sts, api_cloudformation;
-/* All of them, NULL at the end. */
+/* All of them, NULL at the end; and api_s3, api_dynamodb, … by name. */
 extern const struct api_service *const api_services[];
+#include "aws/model/services.h"
+/* What a request without any sign of its service means: as such, a form, a path that begins with a date. */
+extern const struct api_service *const api_default, *const api_default_form, *const api_default_dated;
 
 /* The operation of that exact name, or NULL. */
 const struct api_op *api_op_find(const struct api_service *service, str name);

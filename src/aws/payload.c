@@ -43,18 +43,11 @@ static const struct aws_error not_implemented = {"NotImplemented", 501, "Not imp
 static const struct aws_error malformed_trailer = {"MalformedTrailerError", 400,
     "The request contained trailing data that was not well-formed or did not conform to our published schema.", NULL};
 static const struct aws_error invalid_chunk = {"InvalidChunkSizeError", 403, "The chunk is larger than a signed chunk may be.", NULL};
-static const struct aws_error too_large[4] = {
-    [AWS_DIALECT_S3] = {"EntityTooLarge", 400, "Your proposed upload exceeds the maximum allowed size", NULL},
-    [AWS_DIALECT_QUERY] = {"RequestEntityTooLarge", 413, "Request body is too large", NULL},
-    [AWS_DIALECT_JSON] = {"RequestEntityTooLargeException", 413, "Request body is too large", NULL},
-    [AWS_DIALECT_REST_JSON] = {"RequestTooLargeException", 413, "Request body is too large", NULL},
-};
-
 #define FAIL(body, row, ...) auth_fault_row(&(body)->fault, (body)->priv->wire->arena, row, __VA_ARGS__)
 
 static int fail_size(struct aws_body *body, uint64_t size) {
     struct aws_body_priv *p = body->priv;
-    FAIL(body, &too_large[p->options.dialect], NULL);
+    FAIL(body, aws_dialect_error(p->options.dialect, COMMON_TOO_LARGE), NULL);
     if (p->options.dialect == AWS_DIALECT_S3) {
         auth_fault_detail(&body->fault, "ProposedSize",
                           arena_printf(p->wire->arena, "%llu", (unsigned long long)size));

@@ -37,12 +37,9 @@ static bool handler_set(const struct rq *rq, const char *name) {
 static void common_headers(struct rq *rq) {
     const struct route *route = &rq->priv->route;
     str id = str_c(rq->id);
-    if (route->api == &api_s3) {
-        put_header(rq, "x-amz-request-id", id);
-        put_header(rq, "x-amz-id-2", id);
-    } else {
-        put_header(rq, "x-amzn-RequestId", id);
-    }
+    put_header(rq, route->api->request_id_header.p, id);
+    if (route->api->host_id_header.p)
+        put_header(rq, route->api->host_id_header.p, id);
     if (route->protocol == PROTOCOL_CBOR)
         put_header(rq, "smithy-protocol", S("rpc-v2-cbor"));
     for (const struct out_header *h = rq->priv->headers; h; h = h->next)
@@ -104,7 +101,7 @@ static bool has_body_members(const struct api_shape *shape) {
 static void bare_root(struct rq *rq, const struct api_op *op, struct buf *body) {
     const struct api_member *m = &op->out->members[0];
     buf_printf(body, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<" STR_FMT " xmlns=\"" STR_FMT "\">",
-               STR_ARG(op->result), STR_ARG(api_s3.xml_namespace));
+               STR_ARG(op->result), STR_ARG(rq->priv->route.api->xml_namespace));
     codec_xml_text(body, json_str(rq->out, m->name.p));
     buf_printf(body, "</" STR_FMT ">", STR_ARG(op->result));
 }
@@ -114,7 +111,7 @@ static void rest_payload(struct rq *rq, const struct api_member *m, struct buf *
     if (json_is_string(v))
         buf_str(body, json_text(v));
     else if (v && rq->priv->route.protocol == PROTOCOL_REST_XML)
-        codec_xml_out(m->shape, v, m->flags & API_LONG_NAME ? m->wire : m->shape->name, api_s3.xml_namespace, body);
+        codec_xml_out(m->shape, v, m->flags & API_LONG_NAME ? m->wire : m->shape->name, rq->priv->route.api->xml_namespace, body);
     else if (v)
         codec_json_out(m->shape, v, body);
 }
@@ -131,7 +128,7 @@ static void rest_body(struct rq *rq, struct buf *body) {
     else if (!has_body_members(shape))
         return;
     else if (rq->priv->route.protocol == PROTOCOL_REST_XML)
-        codec_xml_out(shape, rq->out, op->result.p ? op->result : shape->name, api_s3.xml_namespace, body);
+        codec_xml_out(shape, rq->out, op->result.p ? op->result : shape->name, rq->priv->route.api->xml_namespace, body);
     else
         codec_json_out(shape, rq->out, body);
 }
@@ -159,7 +156,7 @@ static void send_bytes(struct rq *rq, int status, struct buf *body, bool has_typ
     const struct route *route = &rq->priv->route;
     if (body->len && !has_type && !handler_set(rq, "Content-Type"))
         put_header(rq, "Content-Type", str_c(content_type(rq)));
-    if (route->api == &api_dynamodb) {
+    if (route->api->crc32) {
         char crc[16];
         snprintf(crc, sizeof crc, "%u", (unsigned)crc32_ieee(0, body->p ? body->p : "", body->len));
         put_header(rq, "x-amz-crc32", str_c(crc));
@@ -220,7 +217,10 @@ static void s3_error(struct rq *rq, struct buf *body) {
 
 static void query_error(struct rq *rq, str code, bool sender, struct buf *body) {
     const struct rq_priv *p = rq->priv;
-    buf_printf(body, "<ErrorResponse xmlns=\"" STR_FMT "\"><Error>", STR_ARG(p->route.api->xml_namespace));
+    buf_c(body, "<ErrorResponse");
+    if (p->route.api->xml_namespace.p)
+        buf_printf(body, " xmlns=\"" STR_FMT "\"", STR_ARG(p->route.api->xml_namespace));
+    buf_c(body, "><Error>");
     codec_xml_element(body, S("Type"), sender ? S("Sender") : S("Receiver"));
     codec_xml_element(body, S("Code"), code);
     codec_xml_element(body, S("Message"), p->message);
@@ -231,33 +231,27 @@ static void query_error(struct rq *rq, str code, bool sender, struct buf *body) 
     buf_c(body, "</ErrorResponse>");
 }
 
-static const char *json_prefix(const struct rq *rq) {
-    const struct aws_error *e = rq->priv->error;
-    if (e->prefix)
-        return e->prefix;
-    if (rq->priv->route.api == &api_dynamodb)
-        return "com.amazonaws.dynamodb.v20120810#";
-    if (rq->priv->route.api == &api_sqs)
-        return "com.amazonaws.sqs#";
-    return "";
+static void add_type(const struct rq *rq, str name, struct buf *type) {
+    const char *prefix = rq->priv->error->prefix;
+    buf_str(type, prefix ? str_c(prefix) : rq->priv->route.api->error_prefix);
+    buf_str(type, name);
 }
 
 static void json_error(struct rq *rq, str name, bool sender, struct buf *body) {
     const struct rq_priv *p = rq->priv;
-    bool lambda = p->route.protocol == PROTOCOL_REST_JSON;
+    bool rest = p->route.protocol == PROTOCOL_REST_JSON;
     /* DynamoDB writes "Message" for coral's own errors; SDKs take either. */
     buf_c(body, "{");
-    if (!lambda) {
+    if (!rest) {
         CLEANUP_DEINIT(buf) struct buf type = {0};
-        buf_c(&type, json_prefix(rq));
-        buf_str(&type, name);
+        add_type(rq, name, &type);
         buf_c(body, "\"__type\":");
         json_add_quoted(body, buf_view(&type));
         buf_char(body, ',');
     } else {
         buf_printf(body, "\"Type\":\"%s\",", sender ? "User" : "Service");
     }
-    buf_c(body, lambda ? "\"Message\":" : "\"message\":");
+    buf_c(body, rest ? "\"Message\":" : "\"message\":");
     json_add_quoted(body, p->message);
     for (const struct out_detail *d = p->details; d; d = d->next) {
         buf_char(body, ',');

@@ -1,6 +1,6 @@
 /*
- * Which service and which operation a request means. In this order: rpc-v2 path, X-Amz-Target,
- * the credential scope's service, the host name, Lambda's dated paths, a form's Version, else S3.
+ * Which service and which operation a request means. In this order: rpc-v2 path, X-Amz-Target, the
+ * credential scope's service, the host name, a dated path, a form's Version, else the default (S3).
  * Paths of the rest services are matched against the model's templates: among those that fit, the
  * one with the most literal parts and the most query parameters wins (GET /b?acl is GetBucketAcl,
  * GET /b?anything is ListObjects, as AWS has it).
@@ -9,7 +9,7 @@
 
 #include "base/codec.h"
 
-enum { SEGMENTS_MAX = 8, METHODS = 5, REST_SERVICES = 2 };
+enum { SEGMENTS_MAX = 8, METHODS = 5 };
 
 struct segment {
     str text; /* literal, or the label's name */
@@ -25,7 +25,7 @@ struct rest_list {
     size_t n;
 };
 struct router {
-    struct rest_list lists[REST_SERVICES][METHODS][SEGMENTS_MAX + 1];
+    struct rest_list lists[API_N_SERVICES][METHODS][SEGMENTS_MAX + 1];
 };
 
 static int method_index(str method) {
@@ -36,7 +36,7 @@ static int method_index(str method) {
     return -1;
 }
 
-static int rest_index(const struct api_service *api) { return api == &api_s3 ? 0 : api == &api_lambda ? 1 : -1; }
+static bool is_rest(const struct api_service *api) { return api->protocols & (API_REST_XML | API_REST_JSON); }
 
 /* ---- Templates ---- */
 
@@ -62,7 +62,7 @@ static void add_service(struct router *router, const struct api_service *api) {
         parse_template(&r, &api->ops[i]);
         if (method < 0)
             continue;
-        struct rest_list *list = &router->lists[rest_index(api)][method][r.n];
+        struct rest_list *list = &router->lists[api->index][method][r.n];
         list->ops = mem_realloc(list->ops, (list->n + 1) * sizeof *list->ops);
         list->ops[list->n++] = r;
     }
@@ -70,13 +70,14 @@ static void add_service(struct router *router, const struct api_service *api) {
 
 struct router *aws_router_new(void) {
     struct router *router = mem_new(struct router);
-    add_service(router, &api_s3);
-    add_service(router, &api_lambda);
+    for (size_t i = 0; api_services[i]; i++)
+        if (is_rest(api_services[i]))
+            add_service(router, api_services[i]);
     return router;
 }
 
 struct router *aws_router_free(struct router *router) {
-    for (size_t s = 0; router && s < REST_SERVICES; s++)
+    for (size_t s = 0; router && s < API_N_SERVICES; s++)
         for (size_t m = 0; m < METHODS; m++)
             for (size_t n = 0; n <= SEGMENTS_MAX; n++)
                 free(router->lists[s][m][n].ops);
@@ -153,8 +154,8 @@ static int match(const struct rest_list *list, struct route *route, const struct
     return take_labels(route, best, parts, arena);
 }
 
-/* S3: the bucket is the host's or the first part, the key everything behind it. */
-static unsigned split_s3(str path, str host_bucket, str parts[SEGMENTS_MAX]) {
+/* bucket_hosts: the bucket is the host's or the first part, the key everything behind it. */
+static unsigned split_bucket(str path, str host_bucket, str parts[SEGMENTS_MAX]) {
     str rest = str_skip(path, 1), key = STR_NONE;
     if (host_bucket.p) {
         parts[0] = host_bucket;
@@ -179,19 +180,21 @@ static unsigned split_path(str path, str parts[SEGMENTS_MAX]) {
 }
 
 /* A browser's form upload: an operation that the model does not have. */
-static bool is_post_object(const struct route *route, const struct aws_wire *wire) {
-    return route->api == &api_s3 && str_is(wire->method, "POST") &&
+static bool is_form_upload(const struct route *route, const struct aws_wire *wire) {
+    return route->api->form_upload.p && str_is(wire->method, "POST") &&
            str_starts_nocase(aws_wire_header(wire, "Content-Type"), S("multipart/form-data"));
 }
 
 static int route_rest(const struct router *router, struct route *route, const struct aws_wire *wire,
                       struct arena *arena) {
     str parts[SEGMENTS_MAX] = {{0}};
-    int method = method_index(wire->method), rest = rest_index(route->api);
-    unsigned n = rest == 0 ? split_s3(wire->path, route->host_bucket, parts) : split_path(wire->path, parts);
+    const struct api_service *api = route->api;
+    int method = method_index(wire->method);
+    unsigned n = api->bucket_hosts ? split_bucket(wire->path, route->host_bucket, parts) : split_path(wire->path, parts);
+    route->protocol = api->protocols & API_REST_XML ? PROTOCOL_REST_XML : PROTOCOL_REST_JSON;
     route->target = wire->method;
-    if (is_post_object(route, wire)) {
-        route->target = S("PostObject");
+    if (is_form_upload(route, wire)) {
+        route->target = api->form_upload;
         route->error = COMMON_NOT_IMPLEMENTED;
         return AWS_FAILED;
     }
@@ -199,14 +202,22 @@ static int route_rest(const struct router *router, struct route *route, const st
         route->error = COMMON_UNKNOWN_OP;
         return AWS_FAILED;
     }
-    return match(&router->lists[rest][method][n], route, wire, parts, arena);
+    return match(&router->lists[api->index][method][n], route, wire, parts, arena);
 }
 
 /* ---- The service ---- */
 
-/* A label of a host name that names S3's endpoint: "s3", "s3-eu-west-1". */
-static bool is_s3_label(str label) {
-    return str_is(label, "s3") || (str_starts(label, S("s3-")) && !str_ends(label, S("-s3alias")));
+/*
+ * A label of a host name that is the endpoint of the service with buckets in its hosts: "s3",
+ * "s3-eu-west-1"; "NAME-s3alias" is an access point's bucket.
+ */
+static bool is_bucket_label(str label) {
+    str endpoint = api_default->endpoint;
+    if (!str_starts(label, endpoint))
+        return false;
+    str rest = str_skip(label, endpoint.len);
+    bool alias = str_ends(rest, S("alias")) && str_ends(str_slice(rest, 0, rest.len - strlen("alias")), endpoint);
+    return rest.len == 0 || (rest.p[0] == '-' && !alias);
 }
 
 static str without_port(str host) {
@@ -217,11 +228,11 @@ static str without_port(str host) {
 /* names: what stands before ".amazonaws.com". Looks for the endpoint's label from the right. */
 static str amazon_bucket(str names, str *ret_service) {
     str rest = names;
-    for (unsigned i = 0; i < 4; i++) { /* REGION, dualstack, s3 */
+    for (unsigned i = 0; i < 4; i++) { /* REGION, dualstack, the endpoint */
         ptrdiff_t dot = str_rchr(rest, '.');
         str label = str_skip(rest, (size_t)(dot + 1));
-        if (is_s3_label(label)) {
-            *ret_service = S("s3");
+        if (is_bucket_label(label)) {
+            *ret_service = api_default->endpoint;
             return dot > 0 ? str_slice(rest, 0, (size_t)dot) : STR_NONE;
         }
         if (dot < 0)
@@ -242,12 +253,13 @@ str aws_route_host_bucket(str host, str *ret_service) {
             return amazon_bucket(str_slice(host, 0, host.len - suffixes[i].len), ret_service);
     if (!str_ends(host, S(".localhost")))
         return STR_NONE;
-    str names = str_slice(host, 0, host.len - strlen(".localhost"));
-    if (str_is(names, "s3"))
+    str names = str_slice(host, 0, host.len - strlen(".localhost")), endpoint = api_default->endpoint;
+    if (!str_ends(names, endpoint))
+        return names;
+    str before = str_slice(names, 0, names.len - endpoint.len);
+    if (before.len == 0)
         return STR_NONE;
-    if (str_ends(names, S(".s3")))
-        names.len -= strlen(".s3");
-    return names;
+    return str_ends(before, S(".")) ? str_slice(before, 0, before.len - 1) : names;
 }
 
 static const struct api_service *by_target(str prefix) {
@@ -328,13 +340,13 @@ static const struct api_service *guess_service(struct route *route, const struct
     if (!api && !auth->scope_service.p)
         api = by_name(host_service);
     if (!api && !auth->scope_service.p && is_dated_path(wire->path))
-        api = &api_lambda;
+        api = api_default_dated;
     const struct codec_param *p = find_param(route, S("Version"));
     if (p && find_param(route, S("Action")))
         version = p->value;
     if (!api && !auth->scope_service.p)
         api = by_version(version);
-    if (api != &api_s3 && api)
+    if (api && !api->bucket_hosts)
         route->host_bucket = STR_NONE;
     return api;
 }
@@ -352,16 +364,23 @@ static int route_query(struct route *route, const struct aws_wire *wire) {
     return AWS_FAILED;
 }
 
-/* A service that we do not have: refused by name, in a form that its client is likely to read. */
-static int route_unknown(struct route *route, const struct aws_wire *wire, str service) {
+/* Services that we do not have: refused by name, in a form that their clients are likely to read. */
+static const struct api_service json_stranger = {
+    .name = S_INIT("?json"), .index = API_N_SERVICES, .dialect = AWS_DIALECT_JSON, .json_version = S_INIT("1.1"),
+    .request_id_header = S_INIT("x-amzn-RequestId")};
+static const struct api_service query_stranger = {
+    .name = S_INIT("?query"), .index = API_N_SERVICES, .dialect = AWS_DIALECT_QUERY,
+    .request_id_header = S_INIT("x-amzn-RequestId")};
+
+static int route_stranger(struct route *route, const struct aws_wire *wire, str service) {
     route->target = service;
     route->unknown_service = true;
     route->error = COMMON_NOT_IMPLEMENTED;
     if (aws_wire_header(wire, "X-Amz-Target").p) {
-        route->api = &api_logs;
+        route->api = &json_stranger;
         route->protocol = PROTOCOL_JSON;
     } else if (is_form(wire)) {
-        route->api = &api_iam;
+        route->api = &query_stranger;
         route->protocol = PROTOCOL_QUERY;
     }
     return AWS_FAILED;
@@ -370,7 +389,7 @@ static int route_unknown(struct route *route, const struct aws_wire *wire, str s
 int aws_route_request(const struct router *router, const struct aws_wire *wire, const struct aws_auth *auth,
                   struct arena *arena, struct route *route) {
     int r;
-    *route = (struct route){.api = &api_s3, .protocol = PROTOCOL_REST_XML, .target = S("")};
+    *route = (struct route){.api = api_default, .protocol = PROTOCOL_REST_XML, .target = S("")};
     if (route_rpc(route, wire, &r) || route_target(route, wire, &r))
         return r;
     if (codec_params(arena, wire->query, true, &route->params, &route->n_params, NULL)) {
@@ -379,15 +398,10 @@ int aws_route_request(const struct router *router, const struct aws_wire *wire, 
     }
     const struct api_service *api = guess_service(route, wire, auth);
     if (!api && auth->scope_service.p)
-        return route_unknown(route, wire, auth->scope_service);
-    if (!api && is_form(wire) && str_is(wire->method, "POST") && str_is(wire->path, "/")) {
-        /* Unsigned, to a bare host: the form's own Version will tell. STS is the one that takes such. */
-        route->api = &api_sts;
-        return route_query(route, wire);
-    }
-    route->api = api ? api : &api_s3;
-    if (rest_index(route->api) < 0)
-        return route_query(route, wire);
-    route->protocol = route->api == &api_s3 ? PROTOCOL_REST_XML : PROTOCOL_REST_JSON;
-    return route_rest(router, route, wire, arena);
+        return route_stranger(route, wire, auth->scope_service);
+    /* Unsigned, to a bare host: the form's own Version will tell. */
+    if (!api && is_form(wire) && str_is(wire->method, "POST") && str_is(wire->path, "/"))
+        api = api_default_form;
+    route->api = api ? api : api_default;
+    return is_rest(route->api) ? route_rest(router, route, wire, arena) : route_query(route, wire);
 }

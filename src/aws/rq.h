@@ -116,13 +116,17 @@ typedef int aws_handler_fn(struct svc *svc, struct rq *rq);
 int aws_suspend(struct rq *rq, aws_handler_fn *then);
 void aws_resume(struct rq *rq);
 
+/* ---- Rights that the handler asks for ---- */
 /*
- * A further check, beyond the row's own (iam:PassRole, s3:GetObjectVersion): 0, or AWS_FAILED with
- * AccessDenied set. context may be NULL; it is added to the request's own.
+ * Most are asked before the handler runs (aws/op.h). MAY rows of the operation are asked here, by
+ * name, once the handler knows that they matter: rq_must answers 0, or AWS_FAILED with AccessDenied
+ * set. rq_may is the same question without an error, for choosing between 403 and 404; false: *why
+ * (NULL allowed) gets the words of AccessDenied. rq_may_item asks for the operation's own right to
+ * one item of its list (OP_ITEMWISE), for answers that report it item by item.
  */
-int aws_authorize(struct rq *rq, const char *action, str resource_arn);
-/*
- * The same question without an error: for answers that report it item by item (DeleteObjects), and
- * for choosing between 403 and 404. False: *why (NULL allowed) gets the words of AccessDenied.
- */
-bool aws_may(struct rq *rq, const char *action, str resource_arn, struct buf *why);
+struct aws_may {
+    char unused;
+};
+int rq_must(struct rq *rq, const struct aws_may *right);
+bool rq_may(struct rq *rq, const struct aws_may *right, struct buf *why);
+bool rq_may_item(struct rq *rq, size_t item, struct buf *why);

@@ -12,10 +12,6 @@
 
 #include <errno.h>
 
-/* S3's largest single PUT. */
-static const uint64_t STREAM_MAX = 5ull << 30;
-static const uint64_t LARGE_MAX = 70ull << 20;
-
 /* ---- Finding the row ---- */
 
 static int not_implemented(struct rq *rq, const char *service, str op) {
@@ -69,6 +65,8 @@ static int route_form(struct rq *rq) {
 static int check_caller(struct rq *rq) {
     struct rq_priv *p = rq->priv;
     enum aws_dialect dialect = aws_dialect_of(p->route.api);
+    if (dialect == AWS_DIALECT_S3) /* it says so; the others take any */
+        p->auth.belongs_to = p->route.api->signing_name;
     if (aws_auth_check(&p->auth, dialect, &rq->cloud->options.identities))
         return aws_fail_fault(rq, &p->auth.fault);
     if (!p->auth.identity)
@@ -102,9 +100,8 @@ static int to_sink(void *ctx, const void *bytes, size_t n) {
 static bool streams(const struct rq *rq) { return rq->op && (rq->op->flags & OP_STREAM_IN); }
 
 static uint64_t body_most(const struct rq *rq) {
-    if (streams(rq))
-        return STREAM_MAX;
-    return rq->op && (rq->op->flags & OP_LARGE_BODY) ? LARGE_MAX : rq->cloud->options.max_body;
+    const struct api_op *op = rq->priv->route.op;
+    return op && op->max_body ? op->max_body : rq->cloud->options.max_body;
 }
 
 static int start_body(struct rq *rq) {
@@ -115,7 +112,7 @@ static int start_body(struct rq *rq) {
         .has_length = rq->net->has_length,
         .content_length = rq->net->content_length,
         .want_md5 = false, /* S3 makes its ETag itself: beside the body, on another core */
-        .foreign_checksum = p->route.op && str_is(p->route.op->name, "CompleteMultipartUpload"),
+        .foreign_checksum = p->route.op && p->route.op->foreign_checksum,
         .sink = streams(rq) ? to_sink : to_buffer,
         .sink_ctx = rq,
     };

@@ -3,8 +3,10 @@
  * AWS's wording ("1 validation error detected: Value '…' at 'tableName' failed to satisfy
  * constraint: Member must have length greater than or equal to 3").
  *
- * S3 has words of its own: a wrong body is MalformedXML, a wrong header InvalidArgument.
+ * A service may have words of its own (struct aws_service, invalid).
  */
+#include "aws/validate.h"
+
 #include "aws/aws_priv.h"
 
 #include "aws/pattern.h"
@@ -16,10 +18,7 @@ struct check {
     struct buf path;
     struct buf faults; /* "Value … at …; Value …" */
     unsigned n;
-    /* The first fault, for services that speak of one only. */
-    const struct api_member *member;
-    bool missing, in_body;
-    str odd; /* the first value outside an enum */
+    struct aws_violation first; /* for services that speak of one only */
     const struct api_member *top; /* the member of the operation's input that is being looked at */
 };
 
@@ -42,9 +41,8 @@ static void fault(struct check *c, const struct api_shape *shape, const json_t *
     PRINTF_LIKE(4, 5);
 static void fault(struct check *c, const struct api_shape *shape, const json_t *v, const char *fmt, ...) {
     if (c->n == 0) {
-        c->missing = !v;
-        c->member = c->top;
-        c->in_body = c->top && c->top->location == API_IN_BODY;
+        c->first.missing = !v;
+        c->first.member = c->top;
     }
     if (c->n++ >= FAULTS_MAX)
         return;
@@ -109,8 +107,8 @@ static void check_string(struct check *c, const struct api_shape *shape, const j
             buf_c(&set, i ? ", " : "");
             buf_str(&set, shape->values[i]);
         }
-        if (!c->odd.p)
-            c->odd = text;
+        if (!c->first.odd.p)
+            c->first.odd = text;
         fault(c, shape, v, "Member must satisfy enum value set: [%s]", buf_cstr(&set));
     }
 }
@@ -159,11 +157,11 @@ static void check_list(struct check *c, const struct api_shape *shape, const jso
 static void check_key(struct check *c, const struct api_shape *shape, const char *key) {
     CLEANUP_JSON json_t *name = json_string(key);
     size_t back = c->path.len;
-    bool first = !c->odd.p;
+    bool first = !c->first.odd.p;
     buf_c(&c->path, ".key");
     check_string(c, shape, name);
-    if (first && c->odd.p)
-        c->odd = str_c(key); /* name is not to outlive this */
+    if (first && c->first.odd.p)
+        c->first.odd = str_c(key); /* name is not to outlive this */
     leave(c, back);
 }
 
@@ -213,31 +211,9 @@ static void check_value(struct check *c, const struct api_shape *shape, const js
     }
 }
 
-static int fail_s3(struct rq *rq, const struct check *c) {
-    const struct api_member *m = c->member;
-    if (c->in_body || (m->shape->type == API_STRUCTURE && m->location == API_IN_BODY))
-        return aws_fail_common(rq, COMMON_MALFORMED, NULL);
-    str value = json_str(rq->in, m->name.p);
-    if (str_is(m->name, "StorageClass"))
-        return aws_fail_common(rq, COMMON_INVALID_STORAGE_CLASS, NULL);
-    if (str_is(m->name, "ServerSideEncryption"))
-        return aws_fail_common(rq, COMMON_INVALID_ENCRYPTION, NULL);
-    aws_fail_common(rq, COMMON_VALIDATION, c->missing ? "Missing required parameter: " STR_FMT : "Invalid " STR_FMT,
-                    STR_ARG(m->wire));
-    aws_fail_detail(rq, "ArgumentName", m->wire);
-    aws_fail_detail(rq, "ArgumentValue", value);
-    return AWS_FAILED;
-}
-
 static int fail(struct rq *rq, const struct check *c) {
-    enum aws_family family = aws_family_of(rq->priv->route.api);
-    if (family == FAMILY_S3)
-        return fail_s3(rq, c);
-    if (family == FAMILY_SQS && c->missing && c->member)
-        return aws_fail_common(rq, COMMON_MISSING_PARAMETER, "The request must contain the parameter " STR_FMT ".",
-                               STR_ARG(c->member->name));
-    if (family == FAMILY_SQS && c->odd.p) /* its only enums are the names of attributes */
-        return aws_fail_common(rq, COMMON_INVALID_ATTRIBUTE, "Unknown Attribute " STR_FMT ".", STR_ARG(c->odd));
+    if (rq->service->invalid && rq->service->invalid(rq->svc, rq, &c->first))
+        return AWS_FAILED;
     return aws_fail_common(rq, COMMON_VALIDATION, "%u validation error%s detected: " STR_FMT, c->n,
                            c->n == 1 ? "" : "s", STR_ARG(buf_view(&c->faults)));
 }

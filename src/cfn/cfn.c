@@ -1,11 +1,6 @@
 #include "aws/model.h"
 #include "cfn/cfn_priv.h"
-
-static const struct aws_op ops[] = {
-#define OP(name, action, resource, flags) {#name, cfn_op_##name, action, resource, flags, NULL},
-#include "cfn/ops.def"
-#undef OP
-};
+#include "svc/kit/op_table.h"
 
 /* The ARN that IAM is asked about: the stack's, with * for the id while there is none. */
 static int resource(struct svc *cfn, struct rq *rq, struct buf *ret_arn) {
@@ -32,8 +27,8 @@ static int resource(struct svc *cfn, struct rq *rq, struct buf *ret_arn) {
 }
 
 struct aws_service cfn_service(struct svc *cfn) {
-    return (struct aws_service){.name = "cloudformation", .api = &api_cloudformation, .ops = ops, .n_ops = ARRAY_LEN(ops),
-                                .svc = cfn, .resource = resource};
+    return (struct aws_service){.name = "cloudformation", .api = &api_cloudformation, KIT_TABLES,
+                                .svc = cfn, .common = CFN_common, .resource = resource};
 }
 
 int cfn_open(struct svc **ret_cfn, struct aws_cloud *cloud, struct err *err) {

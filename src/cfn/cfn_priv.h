@@ -11,9 +11,9 @@ struct svc {
     struct cfn_engine *engine;
 };
 
-#define OP(name, action, resource, flags) aws_handler_fn cfn_op_##name;
-#include "cfn/ops.def"
-#undef OP
+#define KIT_OPS "cfn/ops.def"
+#define KIT_PREFIX cfn
+#include "svc/kit/op_handlers.h"
 
 /* ---- backend.c ---- */
 struct cfn_backend cfn_cloud_backend(struct aws_cloud *cloud);

@@ -4,13 +4,6 @@ enum { REFUSED = 1 };
 
 /* ---- Comparing ---- */
 
-static bool is_among(const char *const *names, str name) {
-    for (; names && *names; names++)
-        if (str_is(name, *names))
-            return true;
-    return false;
-}
-
 static bool is_same(const json_t *a, const json_t *b) { return a == b || (a && b && json_equal(a, b)); }
 
 static enum cfn_change compare_property(const struct cfn_type *type, const struct tmpl_prop *p, const json_t *old,
@@ -20,7 +13,7 @@ static enum cfn_change compare_property(const struct cfn_type *type, const struc
         return CFN_SAME;
     if (p->flags & TMPL_PROP_CREATE_ONLY)
         return CFN_NEW_ONE;
-    return is_among(type->in_place, p->name) ? CFN_IN_PLACE : CFN_UNSUPPORTED;
+    return cfn_changes_in_place(type, p->name) ? CFN_IN_PLACE : CFN_UNSUPPORTED;
 }
 
 /* Custom resources: the function decides by the id that it answers; another function is another resource. */
@@ -36,8 +29,6 @@ enum cfn_change cfn_compare(const struct cfn_type *type, const struct tmpl_type 
         return CFN_NEW_ONE;
     if (tmpl_is_custom(new_type))
         return compare_custom(old, new);
-    if (!type->update)
-        return json_equal(old, new) ? CFN_SAME : CFN_NEW_ONE;
     enum cfn_change worst = CFN_SAME;
     for (size_t i = 0; i < known->properties->n; i++) {
         enum cfn_change one = compare_property(type, &known->properties->props[i], old, new);
@@ -130,7 +121,7 @@ static int refuse_properties(struct planning *p, const struct tmpl_resource *r, 
     const char *name;
     json_t *value;
     json_object_foreach((json_t *)props, name, value)
-        if (type->supported && !is_among(type->supported, str_c(name)))
+        if (!cfn_supports(type, str_c(name)))
             return err_set(p->err, REFUSED, "Resource " STR_FMT ": the property %s of " STR_FMT " is not supported",
                            STR_ARG(r->name), name, STR_ARG(r->type));
     return 0;
@@ -166,14 +157,15 @@ static void add_details(json_t *change, const struct cfn_type *type, const struc
 }
 
 static int refuse_custom_name(struct planning *p, const struct tmpl_resource *r, const struct cfn_type *type, const json_t *row, const json_t *new) {
-    const char *prop = type->name_prop;
-    if (!prop || !str_eq(json_str(row, "Type"), r->type) || !json_has(new, prop) ||
-        !is_same(json_object_get(json_obj(row, "Properties"), prop), json_object_get(new, prop)))
+    str prop = cfn_name_property(type);
+    const json_t *name = prop.len ? json_object_getn(new, prop.p, prop.len) : NULL;
+    if (!name || !str_eq(json_str(row, "Type"), r->type) ||
+        !is_same(json_object_getn(json_obj(row, "Properties"), prop.p, prop.len), name))
         return 0;
     return err_set(p->err, REFUSED,
                    "CloudFormation cannot update a stack when a custom-named resource requires replacing. Rename " STR_FMT
                    " and update the stack again.",
-                   STR_ARG(json_str(new, prop)));
+                   STR_ARG(json_text(name)));
 }
 
 static int plan_existing(struct planning *p, const struct tmpl_resource *r, const json_t *row, const json_t *props) {
@@ -304,11 +296,11 @@ int cfn_plan_make(struct cfn_plan *plan, struct err *err) {
         .import = hook_import,
     };
     plan->changes = json_array();
-    int rc = make(&p, &conditions);
+    int r = make(&p, &conditions);
     json_decref(p.unknown);
     json_decref(p.moving);
     arena_deinit(&p.arena);
-    return rc;
+    return r;
 }
 
 void cfn_plan_deinit(struct cfn_plan *plan) { json_decref(plan->changes); }

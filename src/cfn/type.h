@@ -2,9 +2,16 @@
 /*
  * cfn/type: the resource types that the engine can make, and how.
  *
- * One table per service family (type_s3.c, …). A verb maps properties to API calls; it is called
- * again from the start after a restart (`again`) and must then find its own half-done work in order:
- * what already exists is ours, because the intention was on disk before the first call.
+ * A type is one file, types/SERVICE_THING.c, with one struct cfn_type: what the engine asks of every
+ * type (the verbs), and the tables that the generic verbs of verbs.c read. The build makes the list
+ * of types from the files' names. How to add one: docs/internals/stack-types.md.
+ *
+ * A verb maps properties to API calls. It is called again from the start after a restart (`again`)
+ * and must then find its own half-done work in order: what already exists is ours, because the
+ * intention was on disk before the first call.
+ *
+ * Facts about properties (kinds, required, create-only, defaults, the one that names the resource)
+ * are in tmpl/types.h and not repeated here. All tables are constant; verbs run in any thread.
  */
 #include "base/arena.h"
 #include "tmpl/types.h"
@@ -31,19 +38,92 @@ struct cfn_work {
 };
 
 typedef int cfn_verb_fn(struct cfn_work *w);
+/* A property's value as the API writes it: a new reference; NULL says nothing. */
+typedef json_t *cfn_shape_fn(const struct cfn_work *w, const json_t *value);
+
+/*
+ * One property. Texts that say where a value goes: "A" a member, "A.B" a member of a member, "*" the
+ * property's own name, "." the value's members themselves, "A:B" the property's name in A and the
+ * value in B.
+ */
+struct cfn_prop {
+    const char *name;
+    const char *create;  /* where the creating operation takes it; NULL: it does not */
+    cfn_shape_fn *shape; /* NULL: as the template writes it */
+    const char *set;     /* the operation that changes it, called after creation too when `create` is NULL */
+    const char *as;      /* where `set` takes it; NULL: as `create`, or under its own name */
+    const char *clear;   /* the operation that takes it away; NULL: `set` with … */
+    const char *empty;   /* … this JSON; NULL: with the default that the schema knows */
+    const char *flag;    /* its boolean member that says whether the rest means anything; off is absent */
+    const char *key;     /* each: items are objects that this member tells apart */
+    bool each;           /* a list: `set` for every item that is new, `clear` for every one that is gone */
+    bool one;            /* each: there is room for one item, so the one that goes makes way first */
+    bool whole;          /* goes along when another property of the same `set` changes */
+    bool once;           /* `set` serves creation only: a change is refused */
+};
+
+/*
+ * An operation and its input, written "Member={id} Other=text List[]={name} Flag:=true"; a member whose
+ * value has an absent part is left out. In braces: id (the physical one), name, generated, region,
+ * account, out.A.B (of the creating operation's answer), and any property or attribute; a property
+ * that is not there is its default.
+ */
+struct cfn_op { const char *op, *in; };
+struct cfn_attribute { const char *name, *value; };
+
 struct cfn_type {
     const char *name;
-    const char *name_prop;          /* the property that names it, or NULL */
-    unsigned name_max;              /* longest generated name; 0: 64 */
+    unsigned name_max; /* longest generated name; 0: 64 */
     bool name_lower;
-    const char *const *supported;   /* its properties that are supported; NULL: all */
-    const char *const *in_place;    /* those that update changes in place */
-    cfn_verb_fn *create, *update, *remove; /* update NULL: every change replaces */
-    void (*prepare)(struct cfn_work *w);   /* fills notes before the intention is written, or NULL */
+    cfn_verb_fn *create, *update, *remove;
+    void (*prepare)(struct cfn_work *w); /* fills notes before the intention is written, or NULL */
+
+    /* ---- What cfn_create, cfn_update and cfn_remove read ---- */
+    const char *service;
+    const struct cfn_prop *props; /* what is supported beside the name, Tags and what `on` names; ends with {0} */
+    const char *on;          /* input that names it, for every operation that does not say otherwise */
+    struct cfn_op make;      /* creates it; op NULL: it is no more than its lists */
+    struct cfn_op ask;       /* asked first where make would adopt; fails with `gone` while it is not there; in NULL: as make */
+    const char *found;       /* ask succeeds either way: one of these members ("A|B") is not empty when it is there */
+    const char *taken;       /* the reason when it is there; NULL: "{name} already exists" */
+    const char *there;       /* codes ("A|B") of: it exists already */
+    const char *gone;        /* codes of: it does not exist */
+    const char *read;        /* operation that answers like make, for what was made before a restart */
+    const char *drop;        /* operation that deletes it; NULL: nothing to delete */
+    const char *id;          /* the physical id */
+    struct cfn_attribute attributes[8]; /* what Fn::GetAtt answers */
+    const char *fifo;        /* the property that makes its name end in .fifo */
+    bool put;                /* make also changes it, whole */
+    struct { const char *property, *member, *empty; } carried; /* a document that `set` of every item is given; clear: `empty` */
+    struct {
+        const char *create;      /* where make takes them; NULL: it does not */
+        cfn_shape_fn *shape;     /* cfn_map, or NULL: [{Key, Value}] */
+        const char *set, *clear; /* operations */
+        const char *on;          /* input that names the resource there; NULL: as above */
+        const char *list, *keys; /* their members; NULL: "Tags", "TagKeys" */
+    } tags;
+    int (*ready)(struct cfn_work *w, const json_t *out); /* after make: CFN_DONE, or WAIT; out: make's answer, or NULL */
+    void (*add)(const struct cfn_work *w, json_t *in);   /* what else make is told */
 };
 
 /* NULL: not supported. */
 const struct cfn_type *cfn_type_find(str name);
+/* Every type; *ret_n of them. */
+const struct cfn_type *const *cfn_types(size_t *ret_n);
+/* The property that names a resource of this type and may be left out; absent without one. */
+str cfn_name_property(const struct cfn_type *type);
+/* The row of a property, or NULL. */
+const struct cfn_prop *cfn_prop_find(const struct cfn_type *type, str name);
+bool cfn_supports(const struct cfn_type *type, str property);
+/* Can update change it without a new resource? */
+bool cfn_changes_in_place(const struct cfn_type *type, str property);
+
+/* ---- The generic verbs ---- */
+cfn_verb_fn cfn_create, cfn_update, cfn_remove;
+
+/* ---- Shapes ---- */
+cfn_shape_fn cfn_text; /* JSON, or a document that is text already, as text */
+cfn_shape_fn cfn_map;  /* [{Key, Value}] as {Key: Value} */
 
 /* ---- What verbs use ---- */
 /*
@@ -55,18 +135,12 @@ int cfn_call(struct cfn_work *w, const char *service, const char *op, json_t *in
 int cfn_call_unless(struct cfn_work *w, const char *service, const char *op, json_t *in, const char *codes,
                     json_t **ret_out);
 int cfn_fail(struct cfn_work *w, const char *fmt, ...) PRINTF_LIKE(2, 3);
-/* The name to give: the property's, else the generated one. */
-str cfn_name(const struct cfn_work *w, const char *prop);
 void cfn_set_physical(struct cfn_work *w, str id);
 str cfn_physical(const struct cfn_work *w);
 void cfn_set_attribute(struct cfn_work *w, const char *name, const char *fmt, ...) PRINTF_LIKE(3, 4);
 /* Did this property change in an update? (Create: is it there?) */
 bool cfn_changed(const struct cfn_work *w, const char *prop);
-/* Copies the named members ("A", "B", NULL) of props to in, when there. */
-void cfn_copy(json_t *in, const json_t *props, const char *const *names);
-/* [{Key, Value}] of the property as {Key: Value}; NULL without it. */
-json_t *cfn_tag_map(const json_t *tags);
-/* Keys of old that are not in new: [..] for Untag calls. */
-json_t *cfn_tags_gone(const struct cfn_work *w);
-/* A document property (object or JSON text) as JSON text. */
-json_t *cfn_document(const json_t *value);
+/* Copies a member under another name, when there. */
+void cfn_move(json_t *to, const char *to_name, const json_t *from, const char *from_name);
+/* The type's `on`, filled in: a new object. */
+json_t *cfn_on(const struct cfn_work *w);

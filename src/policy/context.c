@@ -11,9 +11,16 @@ struct policy_context {
         size_t n, cap;
     } *entries;
     size_t n, cap;
+    const struct policy_context *below; /* or NULL */
 };
 
 struct policy_context *policy_context_new(void) { return mem_new(struct policy_context); }
+
+struct policy_context *policy_context_new_over(const struct policy_context *below) {
+    struct policy_context *context = policy_context_new();
+    context->below = below;
+    return context;
+}
 
 struct policy_context *policy_context_free(struct policy_context *context) {
     if (context) {
@@ -55,7 +62,9 @@ void policy_context_add(struct policy_context *context, str key, str value) {
 }
 
 struct policy_values policy_context_get(const struct policy_context *context, str key) {
-    const struct entry *e = context ? find(context, key) : NULL;
+    const struct entry *e = NULL;
+    for (; context && !e; context = context->below)
+        e = find(context, key);
     return e ? (struct policy_values){e->values, e->n} : (struct policy_values){NULL, 0};
 }
 

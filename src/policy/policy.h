@@ -34,6 +34,11 @@ bool policy_is_public(const struct policy *policy);
 /* Context keys of one request: name → one or more values. Names compare without case. */
 struct policy_context;
 struct policy_context *policy_context_new(void);
+/*
+ * One more: what is added to it is seen in it alone, and hides a key of that name below; all else is
+ * seen through. below is borrowed, and stays as it is.
+ */
+struct policy_context *policy_context_new_over(const struct policy_context *below);
 struct policy_context *policy_context_free(struct policy_context *context);
 DEFINE_FREEP(policy_context)
 void policy_context_add(struct policy_context *context, str key, str value); /* copies; may repeat */

@@ -24,6 +24,7 @@ struct tmpl_prop {
     str name;
     const struct tmpl_shape *shape;
     unsigned flags; /* create-only and read-only: of a type's own properties */
+    const char *otherwise; /* JSON: what it is when nothing is said; of a type's own properties; or NULL */
 };
 struct tmpl_shape {
     enum tmpl_shape_kind kind;
@@ -38,6 +39,7 @@ struct tmpl_type {
     const str *attributes; /* what Fn::GetAtt may ask for */
     size_t n_attributes;
     str tag_property; /* "Tags", or absent: stack tags are propagated there */
+    str name_property; /* the one that names the resource, else a name is generated; or absent */
 };
 extern const struct tmpl_type tmpl_types[];
 extern const size_t tmpl_n_types;

@@ -8,7 +8,17 @@
  */
 #include "aws/model.h"
 #include "cloud_fixture.h"
+#include "cfn/cfn.h"
 #include "net/net.h"
+#include "svc/cloudwatch/cloudwatch.h"
+#include "svc/dynamodb/dynamodb.h"
+#include "svc/iam/iam.h"
+#include "svc/lambda/lambda.h"
+#include "svc/logs/logs.h"
+#include "svc/s3/s3.h"
+#include "svc/sns/sns.h"
+#include "svc/sqs/sqs.h"
+#include "svc/sts/sts.h"
 
 #include <pthread.h>
 
@@ -156,6 +166,20 @@ static bool streams_in(const struct api_op *op) {
     return op->in && op->in->payload >= 0 && (op->in->members[op->in->payload].flags & API_STREAMING);
 }
 
+/* The real services lend their words for what aws itself answers. */
+static struct aws_service real_service(const struct api_service *api) {
+    static struct aws_service (*const all[])(struct svc *) = {
+        s3_service, ddb_service, lambda_service, sns_service, sqs_service, cw_service,
+        logs_service, iam_service, sts_service, cfn_service,
+    };
+    for (size_t i = 0; i < ARRAY_LEN(all); i++) {
+        struct aws_service service = all[i](NULL);
+        if (service.api == api)
+            return service;
+    }
+    return (struct aws_service){0};
+}
+
 static struct aws_service make_service(const struct api_service *api) {
     struct aws_op *ops = mem_zalloc(api->n_ops * sizeof *ops);
     size_t n = 0;
@@ -165,7 +189,9 @@ static struct aws_service make_service(const struct api_service *api) {
         unsigned flags = streams_in(&api->ops[i]) ? OP_STREAM_IN : 0;
         ops[n++] = (struct aws_op){api->ops[i].name.p, echo, "x:Echo", "*", flags, flags ? open_echo : NULL};
     }
-    return (struct aws_service){.name = api->name.p, .api = api, .ops = ops, .n_ops = n};
+    struct aws_service real = real_service(api);
+    return (struct aws_service){
+        .name = api->name.p, .api = api, .ops = ops, .n_ops = n, .common = real.common, .invalid = real.invalid};
 }
 
 static int serve(struct cloud_fixture *f) {

@@ -21,8 +21,7 @@ static void add_row(void *ctx, const struct aws_service *service, const struct a
     page->rows++;
     const char *action = op->flags & OP_NO_AUTH ? "any signed caller" : op->action;
     const char *resource = strcmp(op->resource, "@") == 0 ? "as the request names it" : op->resource;
-    buf_printf(&page->text, "| %s | %s%s | %s%s%s |\n", op->name, action, op->flags & OP_SELF_AUTH ? " (for each resource)" : "",
-               *op->resource == '@' ? "" : "`", resource, *op->resource == '@' ? "" : "`");
+    buf_printf(&page->text, "| %s | %s | %s%s%s |\n", op->name, action, *op->resource == '@' ? "" : "`", resource, *op->resource == '@' ? "" : "`");
 }
 
 /* Operations that are known by name and refused by it. */
@@ -41,7 +40,7 @@ int main(int argc, char **argv) {
     if (all_open(&all, &err))
         return fprintf(stderr, "%s\n", err.text), 2;
     buf_c(&page.text, "# What is supported\n\nMade from the rows of the services (`build/tests/aws/supported > docs/SUPPORTED.md`); "
-                      "a test compares it. An operation that is not listed here is refused: `NotImplemented`, HTTP 501, with its name.\n");
+                      "a test compares it. What each asks besides is in [authorisation.md](authorisation.md). An operation that is not listed here is refused: `NotImplemented`, HTTP 501, with its name.\n");
     aws_cloud_each_op(all.f.cloud, add_row, &page);
     buf_printf(&page.text, "\n%zu operations; %zu more of these services are known by name and refused by it.\n", page.rows,
                count_refused(page.rows));

@@ -79,9 +79,10 @@ static int nothing(struct svc *svc, struct rq *rq) {
     return 0;
 }
 
+static const struct aws_may second;
 static int twice(struct svc *svc, struct rq *rq) {
     (void)svc;
-    return aws_authorize(rq, "sns:Second", S("arn:aws:sns:us-east-1:000000000000:second"));
+    return rq_must(rq, &second);
 }
 
 static int asked_arn(struct svc *svc, struct rq *rq, struct buf *arn) {
@@ -99,6 +100,10 @@ static const struct aws_op sns_rows[] = {
     {"ConfirmSubscription", nothing, "sns:ConfirmSubscription", "@", 0, NULL},
     {"ListSubscriptions", nothing, "-", "*", OP_NO_AUTH, NULL},
 };
+static const struct aws_op_row sns_asks[] = {
+    {ROW_OP, "GetTopicAttributes", NULL, NULL, NULL, 0, NULL},
+    {ROW_MAY, NULL, "always", "sns:Second", "arn:aws:sns:{region}:{account}:second", 0, &second},
+};
 static const struct aws_op ddb_rows[] = {
     {"CreateTable", nothing, "dynamodb:CreateTable", "arn:aws:dynamodb:{region}:{account}:table/{TableName}", 0, NULL},
     {"PutItem", nothing, "dynamodb:PutItem", "arn:aws:dynamodb:{region}:{account}:table/{TableName}", 0, NULL},
@@ -109,11 +114,14 @@ static int veto(struct svc *svc, struct rq *rq, str arn, bool via_resource) {
     snprintf(fake.seen_arn, sizeof fake.seen_arn, STR_FMT, STR_ARG(arn));
     return str_ends(arn, S(":vetoed")) ? aws_fail(rq, &Sns_NotFound, "vetoed") : 0;
 }
-static void context(struct svc *svc, struct rq *rq, struct policy_context *c) {
-    (void)svc;
+static void context(struct svc *svc, struct rq *rq, const struct aws_question *question, struct policy_context *c) {
+    (void)svc, (void)question;
     policy_context_add(c, S("sns:Protocol"), json_str(rq->in, "Name"));
 }
+/* One word of its own; the rest as its dialect says. */
+static const struct aws_error sns_says[N_COMMON] = {[COMMON_ACCESS_DENIED] = {.code = "AuthorizationError", .status = 403}};
 static const struct aws_service sns = {.name = "sns", .api = &api_sns, .ops = sns_rows, .n_ops = ARRAY_LEN(sns_rows),
+                                       .rows = sns_asks, .n_rows = ARRAY_LEN(sns_asks), .common = sns_says,
                                        .resource = asked_arn, .veto = veto, .context = context};
 static const struct aws_service ddb = {.name = "dynamodb", .api = &api_dynamodb, .ops = ddb_rows, .n_ops = ARRAY_LEN(ddb_rows)};
 
@@ -266,7 +274,7 @@ static void test_asks_hooks(void **state) {
     expect(&f.root, "sns", "ConfirmSubscription", "{\"TopicArn\":\"arn:x\",\"Token\":\"asked\"}", NULL, NULL);
     assert_string_equal(fake.seen_arn, "arn:aws:sns:us-east-1:000000000000:asked");
     expect(&f.root, "sns", "ConfirmSubscription", "{\"TopicArn\":\"arn:x\",\"Token\":\"vetoed\"}", "NotFound", "vetoed");
-    /* A further check by the handler itself. */
+    /* A right that the handler asks for. */
     expect(&f.root, "sns", "GetTopicAttributes", "{\"TopicArn\":\"arn:x\"}", NULL, NULL);
     fixture_user_policy(&f, "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"sns:Get*\",\"Resource\":\"*\"}]}");
     expect(&f.user, "sns", "GetTopicAttributes", "{\"TopicArn\":\"arn:x\"}", "AuthorizationError", NULL);

@@ -67,6 +67,8 @@ static inline void fixture_sign(struct fixture *f, const char *service, const ch
 
 static inline int fixture_check(struct fixture *f, enum aws_dialect dialect) {
     aws_auth_read(&f->auth, &f->wire, fixture_now);
+    if (dialect == AWS_DIALECT_S3)
+        f->auth.belongs_to = S("s3");
     return aws_auth_check(&f->auth, dialect, &fixture_source);
 }
 

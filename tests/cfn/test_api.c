@@ -178,6 +178,8 @@ static void refusals(void **state) {
          "InsufficientCapabilitiesException: Requires capabilities : [CAPABILITY_IAM]"},
         {"CreateStack", "{'StackName':'s','Capabilities':['CAPABILITY_IAM'],'TemplateBody':'Resources: {A: {Type: AWS::IAM::Role, Properties: {RoleName: r, AssumeRolePolicyDocument: {}}}}'}",
          "InsufficientCapabilitiesException: Requires capabilities : [CAPABILITY_NAMED_IAM]"},
+        {"CreateStack", "{'StackName':'s','Capabilities':['CAPABILITY_IAM'],'TemplateBody':'Resources: {A: {Type: AWS::IAM::InstanceProfile, Properties: {InstanceProfileName: i, Roles: [r]}}}'}",
+         "InsufficientCapabilitiesException: Requires capabilities : [CAPABILITY_NAMED_IAM]"},
         {"CreateStack", "{'StackName':'s','NotificationARNs':['arn:aws:sns:us-east-1:000000000000:t'],'TemplateBody':'" TWO "'}", "ValidationError: NotificationARNs is not supported"},
         {"CreateStack", "{'StackName':'s','Parameters':[{'ParameterKey':'X','ParameterValue':'1'}],'TemplateBody':'" TWO "'}", "ValidationError: Parameters: [X] do not exist in the template"},
         {"UpdateStack", "{'StackName':'s','TemplateBody':'" TWO "'}", "ValidationError: Stack [s] does not exist"},

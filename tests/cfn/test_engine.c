@@ -58,9 +58,9 @@ static int fake_remove(struct cfn_work *w) {
     return str_is(cfn_physical(w), "sticky") ? cfn_fail(w, "it sticks") : CFN_DONE;
 }
 
-static const char *const in_place[] = {"DelaySeconds", "Tags", NULL};
+static const struct cfn_prop props[] = {{"DelaySeconds", .set = "Set"}, {"Tags", .set = "Set"}, {"RedrivePolicy", .create = "*"}, {0}};
 static const struct cfn_type fakes[] = {
-    {.name = "AWS::SQS::Queue", .name_prop = "QueueName", .name_max = 40, .in_place = in_place, .create = fake_create, .update = fake_update, .remove = fake_remove}};
+    {.name = "AWS::SQS::Queue", .name_max = 40, .props = props, .create = fake_create, .update = fake_update, .remove = fake_remove}};
 
 static const struct cfn_type *type_of(void *ctx, str name) {
     (void)ctx;

@@ -44,6 +44,12 @@ static void knows(void **state) {
     assert_false(tmpl_has_attribute(queue, S("Nope")));
     check_str(queue->tag_property, S("Tags"));
     assert_true(tmpl_prop_find(queue->properties, S("QueueName"))->flags & TMPL_PROP_CREATE_ONLY);
+    assert_string_equal(tmpl_prop_find(queue->properties, S("MaximumMessageSize"))->otherwise, "1048576");
+    assert_null(tmpl_prop_find(queue->properties, S("QueueName"))->otherwise);
+    check_str(queue->name_property, S("QueueName"));
+    check_str(tmpl_type_find(S("AWS::S3::Bucket"))->name_property, S("BucketName"));
+    check_str(tmpl_type_find(S("AWS::S3::BucketPolicy"))->name_property, STR_NONE);
+    check_str(tmpl_type_find(S("AWS::IAM::Policy"))->name_property, STR_NONE);
     assert_true(tmpl_has_attribute(tmpl_type_find(S("Custom::Y")), S("Anything")));
 }
 

@@ -1115,6 +1115,10 @@ const struct api_service api_cloudformation = {
     .query_compatible = false,
     .ops = ops,
     .n_ops = sizeof ops / sizeof ops[0],
+    .index = 9,
+    .dialect = AWS_DIALECT_QUERY,
+    .request_id_header = S_INIT("x-amzn-RequestId"),
+    .gzip = true,
     .errors = errors,
     .n_errors = sizeof errors / sizeof errors[0],
 };

@@ -1132,6 +1132,12 @@ const struct api_service api_dynamodb = {
     .query_compatible = false,
     .ops = ops,
     .n_ops = sizeof ops / sizeof ops[0],
+    .index = 1,
+    .dialect = AWS_DIALECT_JSON,
+    .error_prefix = S_INIT("com.amazonaws.dynamodb.v20120810#"),
+    .request_id_header = S_INIT("x-amzn-RequestId"),
+    .crc32 = true,
+    .gzip = true,
     .errors = errors,
     .n_errors = sizeof errors / sizeof errors[0],
 };

@@ -1205,6 +1205,10 @@ const struct api_service api_iam = {
     .query_compatible = false,
     .ops = ops,
     .n_ops = sizeof ops / sizeof ops[0],
+    .index = 7,
+    .dialect = AWS_DIALECT_QUERY,
+    .request_id_header = S_INIT("x-amzn-RequestId"),
+    .gzip = true,
     .errors = errors,
     .n_errors = sizeof errors / sizeof errors[0],
 };

@@ -2339,7 +2339,7 @@ static const struct api_query query_UploadPartCopy[] = {{S_INIT("partNumber"), {
 
 static const struct api_op ops[] = {
     {.name = S_INIT("AbortMultipartUpload"), .method = S_INIT("DELETE"), .path = S_INIT("/{Bucket}/{Key+}"), .status = 204, .query = query_AbortMultipartUpload, .n_query = 1, .modelled = true, .in = &shapes[3], .out = &shapes[2]},
-    {.name = S_INIT("CompleteMultipartUpload"), .method = S_INIT("POST"), .path = S_INIT("/{Bucket}/{Key+}"), .status = 200, .query = query_CompleteMultipartUpload, .n_query = 1, .modelled = true, .in = &shapes[64], .out = &shapes[63], .result = S_INIT("CompleteMultipartUploadResult")},
+    {.name = S_INIT("CompleteMultipartUpload"), .method = S_INIT("POST"), .path = S_INIT("/{Bucket}/{Key+}"), .status = 200, .query = query_CompleteMultipartUpload, .n_query = 1, .modelled = true, .in = &shapes[64], .out = &shapes[63], .foreign_checksum = true, .result = S_INIT("CompleteMultipartUploadResult")},
     {.name = S_INIT("CopyObject"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}/{Key+}"), .status = 200, .required_header = S_INIT("x-amz-copy-source"), .modelled = true, .in = &shapes[79], .out = &shapes[78]},
     {.name = S_INIT("CreateBucket"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}"), .status = 200, .modelled = true, .in = &shapes[94], .out = &shapes[93]},
     {.name = S_INIT("CreateBucketMetadataConfiguration"), .method = S_INIT("POST"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_CreateBucketMetadataConfiguration, .n_query = 1, .checksum_required = true},
@@ -2433,7 +2433,7 @@ static const struct api_op ops[] = {
     {.name = S_INIT("PutBucketTagging"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_PutBucketTagging, .n_query = 1, .modelled = true, .in = &shapes[379], .out = NULL, .checksum_required = true},
     {.name = S_INIT("PutBucketVersioning"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_PutBucketVersioning, .n_query = 1, .modelled = true, .in = &shapes[380], .out = NULL, .checksum_required = true},
     {.name = S_INIT("PutBucketWebsite"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_PutBucketWebsite, .n_query = 1, .modelled = true, .in = &shapes[381], .out = NULL, .checksum_required = true},
-    {.name = S_INIT("PutObject"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}/{Key+}"), .status = 200, .modelled = true, .in = &shapes[389], .out = &shapes[388]},
+    {.name = S_INIT("PutObject"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}/{Key+}"), .status = 200, .modelled = true, .in = &shapes[389], .out = &shapes[388], .max_body = 5368709120u},
     {.name = S_INIT("PutObjectAcl"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}/{Key+}"), .status = 200, .query = query_PutObjectAcl, .n_query = 1, .modelled = true, .in = &shapes[383], .out = &shapes[382], .checksum_required = true},
     {.name = S_INIT("PutObjectLegalHold"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}/{Key+}"), .status = 200, .query = query_PutObjectLegalHold, .n_query = 1, .modelled = true, .in = &shapes[385], .out = &shapes[384], .checksum_required = true},
     {.name = S_INIT("PutObjectLockConfiguration"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_PutObjectLockConfiguration, .n_query = 1, .modelled = true, .in = &shapes[387], .out = &shapes[386], .checksum_required = true},
@@ -2446,7 +2446,7 @@ static const struct api_op ops[] = {
     {.name = S_INIT("UpdateBucketMetadataInventoryTableConfiguration"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_UpdateBucketMetadataInventoryTableConfiguration, .n_query = 1, .checksum_required = true},
     {.name = S_INIT("UpdateBucketMetadataJournalTableConfiguration"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_UpdateBucketMetadataJournalTableConfiguration, .n_query = 1, .checksum_required = true},
     {.name = S_INIT("UpdateObjectEncryption"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}/{Key+}"), .status = 200, .query = query_UpdateObjectEncryption, .n_query = 1, .checksum_required = true},
-    {.name = S_INIT("UploadPart"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}/{Key+}"), .status = 200, .query = query_UploadPart, .n_query = 2, .modelled = true, .in = &shapes[492], .out = &shapes[491]},
+    {.name = S_INIT("UploadPart"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}/{Key+}"), .status = 200, .query = query_UploadPart, .n_query = 2, .modelled = true, .in = &shapes[492], .out = &shapes[491], .max_body = 5368709120u},
     {.name = S_INIT("UploadPartCopy"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}/{Key+}"), .status = 200, .query = query_UploadPartCopy, .n_query = 2, .required_header = S_INIT("x-amz-copy-source"), .modelled = true, .in = &shapes[490], .out = &shapes[489]},
     {.name = S_INIT("WriteGetObjectResponse"), .method = S_INIT("POST"), .path = S_INIT("/WriteGetObjectResponse"), .status = 200},
 };
@@ -2480,6 +2480,13 @@ const struct api_service api_s3 = {
     .query_compatible = false,
     .ops = ops,
     .n_ops = sizeof ops / sizeof ops[0],
+    .index = 0,
+    .dialect = AWS_DIALECT_S3,
+    .request_id_header = S_INIT("x-amz-request-id"),
+    .host_id_header = S_INIT("x-amz-id-2"),
+    .form_upload = S_INIT("PostObject"),
+    .signature_keys = S_INIT("s3"),
+    .bucket_hosts = true,
     .errors = errors,
     .n_errors = sizeof errors / sizeof errors[0],
 };

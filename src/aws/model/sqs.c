@@ -398,6 +398,12 @@ const struct api_service api_sqs = {
     .query_compatible = true,
     .ops = ops,
     .n_ops = sizeof ops / sizeof ops[0],
+    .index = 4,
+    .dialect = AWS_DIALECT_QUERY,
+    .error_prefix = S_INIT("com.amazonaws.sqs#"),
+    .request_id_header = S_INIT("x-amzn-RequestId"),
+    .url_member = S_INIT("QueueUrl"),
+    .gzip = true,
     .errors = errors,
     .n_errors = sizeof errors / sizeof errors[0],
 };

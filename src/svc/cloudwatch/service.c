@@ -1,28 +1,15 @@
 /* svc/cloudwatch: the operation table, expanded from ops.def, and opening. */
 #include "aws/model.h"
 #include "svc/cloudwatch/cw_priv.h"
-
-static const struct aws_op ops[] = {
-#define OP(name, action, resource, flags) {#name, cw_op_##name, action, resource, flags, NULL},
-#include "svc/cloudwatch/ops.def"
-#undef OP
-};
-
-void cw_hook_context(struct svc *cw, struct rq *rq, struct policy_context *context) {
-    (void)cw;
-    str name_space = json_str(rq->in, "Namespace");
-    if (name_space.p)
-        policy_context_add(context, S("cloudwatch:namespace"), name_space);
-}
+#include "svc/kit/op_table.h"
 
 struct aws_service cw_service(struct svc *cw) {
     return (struct aws_service){
         .name = "cloudwatch",
         .api = &api_cloudwatch,
-        .ops = ops,
-        .n_ops = ARRAY_LEN(ops),
+        KIT_TABLES,
         .svc = cw,
-        .context = cw_hook_context,
+        .common = CW_common,
     };
 }
 

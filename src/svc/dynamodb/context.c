@@ -117,15 +117,9 @@ static bool reads_or_writes_items(const struct rq *rq) {
  * The wire gives no way to ask whether a policy looks at these; the account's root, which no
  * condition of an identity policy binds, is spared the work.
  */
-void ddb_hook_context(struct svc *svc, struct rq *rq, struct policy_context *context) {
-    static const struct {
-        const char *member;
-        str key;
-    } plain[] = {
-        {"Select", S_INIT("dynamodb:Select")},
-        {"ReturnValues", S_INIT("dynamodb:ReturnValues")},
-        {"ReturnConsumedCapacity", S_INIT("dynamodb:ReturnConsumedCapacity")},
-    };
+void ddb_hook_context(struct svc *svc, struct rq *rq, const struct aws_question *question,
+                      struct policy_context *context) {
+    (void)question; /* operations on items ask one: about the table or index that is named */
     struct expressions e = {.key_condition = NULL};
     struct err err;
     bool root = rq->caller && rq->caller->principal.kind == PRINCIPAL_ROOT &&
@@ -133,9 +127,6 @@ void ddb_hook_context(struct svc *svc, struct rq *rq, struct policy_context *con
                 !rq->caller->policies.boundary;
     if (root || !reads_or_writes_items(rq))
         return;
-    for (size_t i = 0; i < ARRAY_LEN(plain); i++)
-        if (json_has(rq->in, plain[i].member))
-            policy_context_add(context, plain[i].key, json_str(rq->in, plain[i].member));
     add_map_names(context, json_obj(rq->in, "Item"));
     add_map_names(context, json_obj(rq->in, "Key"));
     if (ddb_expr_env_init(&e.env, &rq->arena, json_object_get(rq->in, "ExpressionAttributeNames"),

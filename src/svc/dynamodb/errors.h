@@ -1,10 +1,8 @@
 #pragma once
 /* dynamodb/errors: the error rows, DDB_ResourceNotFoundException and so on (errors.def). */
-#include "aws/error.h"
-
-#define ERR(code, status, prefix, text) extern const struct aws_error DDB_##code;
-#include "svc/dynamodb/errors.def"
-#undef ERR
+#define ERRORS(name) DDB_##name
+#define ERRORS_DEF "svc/dynamodb/errors.def"
+#include "aws/errors_of.h"
 
 /*
  * return ddb_invalid(rq, "…"): a ValidationException. Both say AWS_FAILED themselves, so that

@@ -4,20 +4,15 @@
 #include "aws/model.h"
 #include "svc/dynamodb/history.h"
 #include "svc/dynamodb/svc_priv.h"
-
-static const struct aws_op ops[] = {
-#define OP(name, action, resource, flags) {#name, ddb_op_##name, action, resource, flags, NULL},
-#include "svc/dynamodb/ops.def"
-#undef OP
-};
+#include "svc/kit/op_table.h"
 
 struct aws_service ddb_service(struct svc *ddb) {
     return (struct aws_service){
         .name = "dynamodb",
         .api = &api_dynamodb,
-        .ops = ops,
-        .n_ops = ARRAY_LEN(ops),
+        KIT_TABLES,
         .svc = ddb,
+        .common = DDB_common,
         .resource = ddb_hook_resource,
         .context = ddb_hook_context,
     };

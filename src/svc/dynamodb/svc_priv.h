@@ -15,11 +15,12 @@ struct svc {
     struct ddb_gauge *gauge;
 };
 
-#define OP(name, action, resource, flags) int ddb_op_##name(struct svc *svc, struct rq *rq);
-#include "svc/dynamodb/ops.def"
-#undef OP
+#define KIT_OPS "svc/dynamodb/ops.def"
+#define KIT_PREFIX ddb
+#include "svc/kit/op_handlers.h"
 int ddb_hook_resource(struct svc *svc, struct rq *rq, struct buf *ret_arn);
-void ddb_hook_context(struct svc *svc, struct rq *rq, struct policy_context *context);
+void ddb_hook_context(struct svc *svc, struct rq *rq, const struct aws_question *question,
+                      struct policy_context *context);
 
 /* ---- request.c: members that many operations have ---- */
 /* Where a TableName, or a table's ARN, points. False: neither. */

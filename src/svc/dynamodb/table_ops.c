@@ -27,12 +27,6 @@ static int put_table(struct svc *svc, struct rq *rq, str row_key, json_t *doc) {
     return 0;
 }
 
-static int check_tag_right(struct rq *rq, const struct ddb_table *view) {
-    if (json_array_size(json_arr(rq->in, "Tags")) == 0)
-        return 0;
-    return aws_authorize(rq, "dynamodb:TagResource", view->arn);
-}
-
 int ddb_op_CreateTable(struct svc *svc, struct rq *rq) {
     CLEANUP_DEINIT(buf) struct buf row_key = {0};
     CLEANUP_JSON json_t *doc = NULL;
@@ -56,8 +50,6 @@ int ddb_op_CreateTable(struct svc *svc, struct rq *rq) {
     view.arn = arena_printf(&rq->arena, "arn:aws:dynamodb:" STR_FMT ":" STR_FMT ":table/" STR_FMT,
                             STR_ARG(at.region), STR_ARG(at.account), STR_ARG(at.name));
     view.id = (uint64_t)json_int(doc, "Id", 0);
-    if ((r = check_tag_right(rq, &view)))
-        return r;
     rq->out = json_object();
     json_set(rq->out, "TableDescription", ddb_table_description(svc, &view, "CREATING"));
     return 0;

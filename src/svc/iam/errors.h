@@ -1,7 +1,5 @@
 #pragma once
 /* iam/errors: the error rows of IAM, IAM_NoSuchEntity and so on (errors.def). */
-#include "aws/error.h"
-
-#define ERR(code, status, text) extern const struct aws_error IAM_##code;
-#include "svc/iam/errors.def"
-#undef ERR
+#define ERRORS(name) IAM_##name
+#define ERRORS_DEF "svc/iam/errors.def"
+#include "aws/errors_of.h"

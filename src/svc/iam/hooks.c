@@ -1,10 +1,11 @@
 /* What authorisation asks of IAM: the ARN of the entity in question, and its condition keys. */
+#include "base/arn.h"
 #include "svc/iam/iam_priv.h"
 
 /* The entity's row when it exists, whose Arn has the path; NULL without a fault when it does not. */
-static int find_entity(const struct iam_kind *kind, struct rq *rq, str name, json_t **ret_doc) {
+static int find_entity(const struct iam_kind *kind, struct rq *rq, str account, str name, json_t **ret_doc) {
     CLEANUP_DEINIT(row) struct row row = {0};
-    iam_key_named(&row.key, kind->row, rq->account, name);
+    iam_key_named(&row.key, kind->row, account, name);
     int r = rq_row_peek_json(rq, &row, ret_doc); /* a peek: the decision is made once, before the run */
     return r && r != STORE_E_ABSENT ? AWS_FAILED : 0;
 }
@@ -22,7 +23,7 @@ int iam_hook_resource(struct svc *iam, struct rq *rq, struct buf *ret_arn) {
     const struct iam_kind *kind = kind_of(rq);
     str name = kind ? iam_request_name(kind, rq) : json_str(rq->in, "PolicyName");
     CLEANUP_JSON json_t *doc = NULL;
-    if (kind && name.p && find_entity(kind, rq, name, &doc))
+    if (kind && name.p && find_entity(kind, rq, rq->account, name, &doc))
         return AWS_FAILED;
     if (doc) {
         buf_str(ret_arn, json_str(doc, "Arn"));
@@ -61,21 +62,50 @@ int iam_hook_policy(struct svc *iam, struct rq *rq, str arn, const struct policy
     return 0;
 }
 
-void iam_hook_context(struct svc *iam, struct rq *rq, struct policy_context *context) {
+/* "arn:aws:iam::ACCOUNT:TYPE/PATH/NAME" → the row of that ARN, NULL when there is none. */
+static json_t *entity_of(struct rq *rq, str arn, const struct iam_kind **ret_kind) {
+    static const struct iam_kind *const kinds[] = {&iam_kind_role, &iam_kind_user, &iam_kind_policy, &iam_kind_profile};
+    static const str head = S_INIT("arn:aws:iam::");
+    str account, type, name;
+    *ret_kind = NULL;
+    if (!str_starts(arn, head) || !str_cut(str_skip(arn, head.len), ':', &account, &name) || !str_cut(name, '/', &type, &name))
+        return NULL;
+    name = str_skip(name, (size_t)str_rchr(name, '/') + 1);
+    for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+        CLEANUP_JSON json_t *doc = NULL;
+        if (!str_is(type, kinds[i]->arn_type))
+            continue;
+        *ret_kind = kinds[i];
+        bool found = find_entity(kinds[i], rq, account, name, &doc) == 0 && str_eq(json_str(doc, "Arn"), arn);
+        return found ? STEAL(doc) : NULL;
+    }
+    return NULL;
+}
+
+void iam_hook_context(struct svc *iam, struct rq *rq, const struct aws_question *question,
+                      struct policy_context *context) {
     (void)iam;
-    str boundary = json_str(rq->in, "PermissionsBoundary"), arn = json_str(rq->in, "PolicyArn");
-    const struct iam_kind *kind = kind_of(rq);
-    str name = kind ? iam_request_name(kind, rq) : STR_NONE;
-    CLEANUP_JSON json_t *doc = NULL;
-    if (name.p && find_entity(kind, rq, name, &doc))
-        return;
-    if (!boundary.p && doc)
+    const struct iam_kind *kind;
+    CLEANUP_JSON json_t *doc = entity_of(rq, question->resource, &kind);
+    str boundary = json_str(rq->in, "PermissionsBoundary"), policy = json_str(rq->in, "PolicyArn");
+    if (!boundary.p)
         boundary = json_str(doc, "PermissionsBoundary");
     if (boundary.p)
         policy_context_add(context, S("iam:PermissionsBoundary"), boundary);
-    if (arn.p && kind)
-        policy_context_add(context, S("iam:PolicyARN"), arn);
+    if (policy.p && (kind == &iam_kind_role || kind == &iam_kind_user))
+        policy_context_add(context, S("iam:PolicyARN"), policy);
     add_tags(context, json_arr(doc, "Tags"));
-    if (kind == &iam_kind_profile && json_has(rq->in, "RoleName")) /* for the check of iam:PassRole */
-        policy_context_add(context, S("iam:PassedToService"), S("ec2.amazonaws.com"));
 }
+
+/* @role_arn: of the role that RoleName names, with its path if it is there. */
+static int role_arn(struct rq *rq, str *ret_arn) {
+    CLEANUP_JSON json_t *doc = NULL;
+    str name = json_str(rq->in, "RoleName");
+    if (find_entity(&iam_kind_role, rq, rq->account, name, &doc))
+        return AWS_FAILED;
+    *ret_arn = doc ? arena_str(&rq->arena, json_str(doc, "Arn"))
+                   : arn_str(&rq->arena, "iam", STR_NONE, rq->account, "role/" STR_FMT, STR_ARG(name));
+    return 0;
+}
+
+const struct aws_derived iam_derived[] = {{"role_arn", role_arn}, {0}};

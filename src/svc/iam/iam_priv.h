@@ -4,6 +4,7 @@
 #include "store/seal.h"
 #include "svc/iam/errors.h"
 #include "svc/iam/iam.h"
+#include "svc/kit/page.h"
 
 #include <pthread.h>
 
@@ -17,10 +18,9 @@ struct svc {
     struct policy **builtins;    /* compiled, by iam_builtin_at's index; made at open */
 };
 
-/* Handlers, iam_op_X: one of each row in ops.def. */
-#define OP(name, action, resource, flags) aws_handler_fn iam_op_##name;
-#include "svc/iam/ops.def"
-#undef OP
+#define KIT_OPS "svc/iam/ops.def"
+#define KIT_PREFIX iam
+#include "svc/kit/op_handlers.h"
 
 /* ---- rows.c: keys and documents ---- */
 /*
@@ -134,26 +134,16 @@ int iam_check_document(struct rq *rq, enum policy_kind kind, str text);
 size_t iam_document_size(str text);
 json_t *iam_uri_text(str text); /* documents are answered percent-encoded */
 
-/* ---- Tags ---- */
-int iam_tags_merge(struct rq *rq, json_t *doc); /* rq->in.Tags into doc.Tags; limits. 0 or AWS_FAILED */
-void iam_tags_remove(struct rq *rq, json_t *doc); /* rq->in.TagKeys */
-
-/* ---- Paging over what a handler collected ---- */
-/*
- * MaxItems (100) and Marker over items in ascending order of name: sets `member`, IsTruncated and
- * Marker. items: array of json, names[i] its sort name. Takes items.
- */
-struct iam_page {
-    json_t *items;
-    str marker;  /* names up to this one are skipped; absent: none */
-    size_t most;
-    bool truncated;
-    str last;    /* in the request's arena */
-};
-struct iam_page iam_page_begin(struct rq *rq);
-/* False: the page is full, stop. Takes item (also when it is skipped). */
-bool iam_page_add(struct iam_page *page, struct rq *rq, str name, json_t *item);
-void iam_page_end(struct iam_page *page, struct rq *rq, const char *member);
+/* ---- Lists ---- */
+/* How IAM pages: MaxItems (100) and Marker in, list, IsTruncated and Marker out. */
+static inline struct kit_paging iam_paging(const char *list) {
+    return (struct kit_paging){.list = list, .token = "Marker", .limit = "MaxItems", .most = 1000, .otherwise = 100,
+                               .truncated = "IsTruncated", .plain = true};
+}
+/* Answers with a list that has nothing in it, as there is nothing of the kind. */
+int iam_list_none(struct rq *rq, const char *list);
+/* The names of an object's members, or an array's texts, ascending, in the request's arena. */
+str *iam_sorted(struct rq *rq, const json_t *names, size_t *ret_n);
 
 /* ---- Secrets ---- */
 void iam_make_secret(char out[41]);
@@ -163,6 +153,9 @@ int iam_unseal_secret(struct svc *iam, str access_key, str sealed, struct buf *o
 /* Rows of a new key of user ("" = root). */
 void iam_key_create(struct svc *iam, const struct rows *rows, str account, str user, int64_t now_ms,
                     struct aws_credentials *ret_key);
+
+/* Adds how many keys a user ("" = root) has. 0 or AWS_FAILED. */
+int iam_count_keys(struct rq *rq, str user, size_t *ret_n);
 
 /* ---- Grants: the compiled policies of one role or user, shared by its identities ---- */
 struct iam_grants {
@@ -201,4 +194,6 @@ struct iam_cache *iam_cache_free(struct iam_cache *cache);
 /* ---- Hooks (hooks.c) ---- */
 int iam_hook_resource(struct svc *iam, struct rq *rq, struct buf *ret_arn);
 int iam_hook_policy(struct svc *iam, struct rq *rq, str arn, const struct policy **ret_policy, str *ret_account);
-void iam_hook_context(struct svc *iam, struct rq *rq, struct policy_context *context);
+void iam_hook_context(struct svc *iam, struct rq *rq, const struct aws_question *question,
+                      struct policy_context *context);
+extern const struct aws_derived iam_derived[]; /* of the rows */

@@ -107,8 +107,7 @@ int iam_op_ListInstanceProfilesForRole(struct svc *iam, struct rq *rq) {
 int iam_op_AddRoleToInstanceProfile(struct svc *iam, struct rq *rq) {
     (void)iam;
     CLEANUP_DEINIT(iam_entity) struct iam_entity profile = {0}, role = {0};
-    if (iam_entity_get(&iam_kind_profile, rq, &profile) || iam_entity_get(&iam_kind_role, rq, &role) ||
-        aws_authorize(rq, "iam:PassRole", json_str(role.doc, "Arn")))
+    if (iam_entity_get(&iam_kind_profile, rq, &profile) || iam_entity_get(&iam_kind_role, rq, &role))
         return AWS_FAILED;
     json_t *names = json_arr(profile.doc, "Roles");
     if (json_array_size(names))

@@ -1,20 +1,16 @@
 /* svc/iam: the operation table, expanded from ops.def, and opening. */
 #include "aws/model.h"
 #include "svc/iam/iam_priv.h"
-
-static const struct aws_op ops[] = {
-#define OP(name, action, resource, flags) {#name, iam_op_##name, action, resource, flags, NULL},
-#include "svc/iam/ops.def"
-#undef OP
-};
+#include "svc/kit/op_table.h"
 
 struct aws_service iam_service(struct svc *iam) {
     return (struct aws_service){
         .name = "iam",
         .api = &api_iam,
-        .ops = ops,
-        .n_ops = ARRAY_LEN(ops),
+        KIT_TABLES,
         .svc = iam,
+        .common = IAM_common,
+        .derived = iam_derived,
         .resource = iam_hook_resource,
         .resource_policy = iam_hook_policy,
         .context = iam_hook_context,

@@ -10,6 +10,8 @@
  * Grants (compiled policies) are cached the same way by the row's ARN, because many sessions share
  * a role.
  */
+#include "aws/port.h"
+#include "base/arn.h"
 #include "base/map.h"
 #include "svc/iam/iam_priv.h"
 
@@ -124,7 +126,7 @@ static void set_grants(struct identity *id, struct iam_grants *grants) {
 
 static struct identity *root_identity(str account) {
     struct identity *id = identity_new(PRINCIPAL_ROOT, account);
-    id->base.principal.arn = arena_printf(&id->arena, "arn:aws:iam::" STR_FMT ":root", STR_ARG(account));
+    id->base.principal.arn = arn_str(&id->arena, "iam", STR_NONE, account, "root");
     id->base.user_id = id->base.principal.account;
     return id;
 }
@@ -139,9 +141,8 @@ static struct identity *user_identity(str account, const json_t *user) {
 
 static struct identity *session_identity(str account, const json_t *role, str session_name) {
     struct identity *id = identity_new(PRINCIPAL_SESSION, account);
-    id->base.principal.arn =
-        arena_printf(&id->arena, "arn:aws:sts::" STR_FMT ":assumed-role/" STR_FMT "/" STR_FMT, STR_ARG(account),
-                     STR_ARG(json_str(role, "RoleName")), STR_ARG(session_name));
+    id->base.principal.arn = arn_str(&id->arena, "sts", STR_NONE, account, "assumed-role/" STR_FMT "/" STR_FMT,
+                                     STR_ARG(json_str(role, "RoleName")), STR_ARG(session_name));
     id->base.principal.role_arn = arena_str(&id->arena, json_str(role, "Arn"));
     id->base.user_id = arena_printf(&id->arena, STR_FMT ":" STR_FMT, STR_ARG(json_str(role, "RoleId")),
                                     STR_ARG(session_name));
@@ -301,13 +302,8 @@ static bool trusts(const json_t *role, str account, str service) {
     CLEANUP(policy) struct policy *trust = NULL;
     if (policy_new(&trust, POLICY_TRUST, json_str(role, "AssumeRolePolicyDocument"), NULL))
         return false;
-    CLEANUP(policy_context) struct policy_context *context = policy_context_new();
-    policy_context_add(context, S("aws:SourceAccount"), account);
-    struct policy_request request = {.principal = {.kind = PRINCIPAL_SERVICE, .arn = service},
-                                     .action = S("sts:AssumeRole"), .resource = json_str(role, "Arn"),
-                                     .resource_account = account, .context = context};
-    struct policy_set set = {.resource = trust};
-    return policy_decide(&request, &set).effect == POLICY_ALLOWED;
+    const struct hub_event event = {.source_service = service, .source_account = account};
+    return aws_port_decide(&event, trust, "sts:AssumeRole", json_str(role, "Arn"), account) == HUB_OK;
 }
 
 /* The role's row, if it trusts the service: 0, AWS_E_NO_ROLE, AWS_E_NOT_TRUSTED, -errno. */

@@ -6,6 +6,7 @@
  * What was throttled or failed by our own fault is tried again without counting, backing off from
  * a second to five minutes, as long as the event is not too old.
  */
+#include "aws/port.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "svc/lambda/lambda_priv.h"
@@ -21,18 +22,11 @@ static const char *action_for(str arn) {
 }
 
 static bool role_may_send(struct svc *svc, const struct lambda_fn *fn, str target) {
-    const struct aws_identity_source *source = aws_cloud_identities(svc->cloud);
-    CLEANUP(aws_identity) struct aws_identity *role = NULL;
-    CLEANUP(policy_context) struct policy_context *context = policy_context_new();
-    struct err err = {0};
-    if (source->role(source->ctx, json_str(fn->config, "Role"), S("lambda.amazonaws.com"),
-                     fn->name.name, &role, &err))
-        return false;
-    struct policy_request request = {.principal = role->principal,
-                                     .action = str_c(action_for(target)),
-                                     .resource = target,
-                                     .context = context};
-    return policy_decide(&request, &role->policies).effect == POLICY_ALLOWED;
+    const struct aws_role_question question = {
+        .role = json_str(fn->config, "Role"), .service = S("lambda.amazonaws.com"), .session_name = fn->name.name,
+        .action = action_for(target), .resource = target, .region = fn->name.region,
+        .source_arn = buf_view(&fn->arn), .source_account = fn->name.account};
+    return aws_role_may(aws_cloud_identities(svc->cloud), &question);
 }
 
 static void send(struct svc *svc, struct store_batch *batch, const struct lambda_fn *fn, str target,

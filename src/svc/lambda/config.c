@@ -187,18 +187,15 @@ static int apply_dead_letter(struct rq *rq, json_t *config) {
     return 0;
 }
 
-/* The role must be there, must trust Lambda, and the caller must be allowed to pass it. */
+/* The role must be there and must trust Lambda. */
 static int apply_role(struct svc *svc, struct rq *rq, json_t *config) {
     str role = json_str(rq->in, "Role");
     if (!role.p)
         return 0;
-    int r = aws_authorize(rq, "iam:PassRole", role);
-    if (r)
-        return r;
     const struct aws_identity_source *source = aws_cloud_identities(svc->cloud);
     CLEANUP(aws_identity) struct aws_identity *identity = NULL;
     struct err err = {0};
-    r = source->role(source->ctx, role, S("lambda.amazonaws.com"), S("calotype"), &identity, &err);
+    int r = source->role(source->ctx, role, S("lambda.amazonaws.com"), S("calotype"), &identity, &err);
     if (r < 0)
         return aws_fault(rq, r, err.text);
     if (r)

@@ -1,5 +1,6 @@
 /* Starting an environment: code, keys, variables, sandbox, sockets. In whose invocation needs it.
  */
+#include "aws/port.h"
 #include "base/clock.h"
 #include "base/codec.h"
 #include "base/io.h"
@@ -68,29 +69,20 @@ static int take_keys(struct svc *svc, struct lambda_env *env, struct aws_credent
     return r;
 }
 
-static bool allows(const struct aws_identity *role, const char *action, str resource, str account) {
-    CLEANUP(policy_context) struct policy_context *context = policy_context_new();
-    struct policy_request request = {.principal = role->principal,
-                                     .action = str_c(action),
-                                     .resource = resource,
-                                     .resource_account = account,
-                                     .context = context};
-    return policy_decide(&request, &role->policies).effect == POLICY_ALLOWED;
-}
-
 /* As on AWS, a function whose role may not write its log runs without one. */
 static bool may_log(struct svc *svc, const struct lambda_env *env) {
-    const struct aws_identity_source *source = aws_cloud_identities(svc->cloud);
-    CLEANUP(aws_identity) struct aws_identity *role = NULL;
+    const struct aws_identity_source *identities = aws_cloud_identities(svc->cloud);
     CLEANUP_DEINIT(buf) struct buf arn = {0};
-    struct err err = {0};
-    if (source->role(source->ctx, json_str(env->fn->config, "Role"), SERVICE, env->fn->name.name,
-                     &role, &err))
-        return false;
     buf_printf(&arn, "arn:aws:logs:%s:%s:log-group:%s:log-stream:%s", env->fn->region,
                env->fn->account, buf_cstr(&env->fn->log_group), env->stream);
-    return allows(role, "logs:PutLogEvents", buf_view(&arn), env->fn->name.account) &&
-           allows(role, "logs:CreateLogStream", buf_view(&arn), env->fn->name.account);
+    struct aws_role_question question = {
+        .role = json_str(env->fn->config, "Role"), .service = SERVICE, .session_name = env->fn->name.name,
+        .action = "logs:PutLogEvents", .resource = buf_view(&arn), .region = env->fn->name.region,
+        .source_arn = buf_view(&env->fn->arn), .source_account = env->fn->name.account};
+    if (!aws_role_may(identities, &question))
+        return false;
+    question.action = "logs:CreateLogStream";
+    return aws_role_may(identities, &question);
 }
 
 static void name_stream(struct lambda_env *env) {

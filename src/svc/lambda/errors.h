@@ -1,11 +1,9 @@
 #pragma once
 /* svc/lambda/errors: the rows of errors.def as lambda_e_CODE, and the answers that repeat. */
-#include "aws/error.h"
 #include "aws/rq.h"
-
-#define ERR(code, status, text) extern const struct aws_error lambda_e_##code;
-#include "svc/lambda/errors.def"
-#undef ERR
+#define ERRORS(name) lambda_e_##name
+#define ERRORS_DEF "svc/lambda/errors.def"
+#include "aws/errors_of.h"
 
 /* InvalidParameterValueException. */
 #define lambda_fail_invalid(rq, ...) aws_fail((rq), &lambda_e_InvalidParameterValueException, __VA_ARGS__)

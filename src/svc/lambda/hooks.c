@@ -70,15 +70,11 @@ int lambda_hook_policy(struct svc *svc, struct rq *rq, str arn, const struct pol
     return 0;
 }
 
-void lambda_hook_context(struct svc *svc, struct rq *rq, struct policy_context *context) {
+void lambda_hook_context(struct svc *svc, struct rq *rq, const struct aws_question *question,
+                         struct policy_context *context) {
     (void)svc;
     struct lambda_name name;
-    if (json_has(rq->in, "Role")) /* for the check of iam:PassRole */
-        policy_context_add(context, S("iam:PassedToService"), S("lambda.amazonaws.com"));
-    if (json_has(rq->in, "Principal"))
-        policy_context_add(context, S("lambda:Principal"), json_str(rq->in, "Principal"));
-    if (json_has(rq->in, "FunctionName") &&
-        lambda_name_parse(json_str(rq->in, "FunctionName"), rq->account, rq->region, &name)) {
+    if (lambda_name_parse(question->resource, rq->account, rq->region, &name)) {
         CLEANUP_DEINIT(buf) struct buf arn = {0};
         lambda_name_arn(&name, &arn);
         policy_context_add(context, S("lambda:FunctionArn"), buf_view(&arn));

@@ -106,7 +106,8 @@ int lambda_policy_of(const struct lambda_fn *fn, struct policy **ret_policy, str
 /* hooks.c: of the service row. */
 int lambda_hook_resource(struct svc *svc, struct rq *rq, struct buf *ret_arn);
 int lambda_hook_policy(struct svc *svc, struct rq *rq, str arn, const struct policy **ret_policy, str *ret_account);
-void lambda_hook_context(struct svc *svc, struct rq *rq, struct policy_context *context);
+void lambda_hook_context(struct svc *svc, struct rq *rq, const struct aws_question *question,
+                         struct policy_context *context);
 /* The named function of a request: 0 or AWS_FAILED. member: "FunctionName" or "Resource". */
 int lambda_rq_name(struct rq *rq, const char *member, struct lambda_name *ret);
 /* Its row, from the request's snapshot; *ret_text: the row's bytes, for store_expect_value. ret_text may be NULL. */
@@ -129,6 +130,6 @@ void lambda_rq_changed(struct svc *svc, struct rq *rq);
 int lambda_config_apply(struct svc *svc, struct rq *rq, json_t *config, bool fresh);
 void lambda_config_touch(json_t *config, int64_t now_ms); /* LastModified, RevisionId */
 
-#define OP(name, action, resource, flags) int lambda_op_##name(struct svc *svc, struct rq *rq);
-#include "svc/lambda/ops.def"
-#undef OP
+#define KIT_OPS "svc/lambda/ops.def"
+#define KIT_PREFIX lambda
+#include "svc/kit/op_handlers.h"

@@ -1,7 +1,5 @@
 #pragma once
 /* logs/errors: the error rows of CloudWatch Logs, LOGS_ResourceNotFoundException and so on (errors.def). */
-#include "aws/error.h"
-
-#define ERR(code, status, text) extern const struct aws_error LOGS_##code;
-#include "svc/logs/errors.def"
-#undef ERR
+#define ERRORS(name) LOGS_##name
+#define ERRORS_DEF "svc/logs/errors.def"
+#include "aws/errors_of.h"

@@ -1,20 +1,15 @@
 /* svc/logs: the operation table, expanded from ops.def, and opening. */
 #include "aws/model.h"
 #include "svc/logs/logs_priv.h"
-
-static const struct aws_op ops[] = {
-#define OP(name, action, resource, flags) {#name, logs_op_##name, action, resource, flags, NULL},
-#include "svc/logs/ops.def"
-#undef OP
-};
+#include "svc/kit/op_table.h"
 
 struct aws_service logs_service(struct svc *logs) {
     return (struct aws_service){
         .name = "logs",
         .api = &api_logs,
-        .ops = ops,
-        .n_ops = ARRAY_LEN(ops),
+        KIT_TABLES,
         .svc = logs,
+        .common = LOGS_common,
         .resource = logs_hook_resource,
     };
 }

@@ -9,18 +9,14 @@ struct about {
     struct s3_found found;
 };
 
-static int find(struct svc *svc, struct rq *rq, const char *action, const char *version_action,
-                struct about *about) {
+static int find(struct svc *svc, struct rq *rq, struct about *about) {
     str version_id = json_str(rq->in, "VersionId");
     int r = s3_use_key(rq, &about->key);
-    if (!r)
-        r = s3_authorize_version(rq, json_str(rq->in, "Bucket"), about->key, version_id, action,
-                                 version_action);
     if (!r)
         r = s3_use_bucket(svc, rq, &about->bucket);
     if (r)
         return r;
-    struct s3_wanted wanted = {about->bucket, about->key, version_id};
+    struct s3_wanted wanted = {about->bucket, about->key, version_id, &s3_may_list};
     return s3_find_wanted(svc, rq, &wanted, &about->found);
 }
 
@@ -31,7 +27,7 @@ static void set_version(struct rq *rq, const struct about *about) {
 /* ---- Tags ---- */
 int s3_op_GetObjectTagging(struct svc *svc, struct rq *rq) {
     struct about about = {0};
-    int r = find(svc, rq, "s3:GetObjectTagging", "s3:GetObjectVersionTagging", &about);
+    int r = find(svc, rq, &about);
     if (!r) {
         rq->out = json_object();
         json_set(rq->out, "TagSet", s3_tags_to_set(about.found.object.tags));
@@ -59,7 +55,7 @@ int s3_op_PutObjectTagging(struct svc *svc, struct rq *rq) {
     struct about about = {0};
     CLEANUP_DEINIT(buf) struct buf packed = {0};
     struct err why = {""};
-    int r = find(svc, rq, "s3:PutObjectTagging", "s3:PutObjectVersionTagging", &about);
+    int r = find(svc, rq, &about);
     if (!r) {
         r = s3_tags_of_set(&packed, json_arr(json_obj(rq->in, "Tagging"), "TagSet"), S3_TAGS_OBJECT, &why);
         if (r)
@@ -73,7 +69,7 @@ int s3_op_PutObjectTagging(struct svc *svc, struct rq *rq) {
 
 int s3_op_DeleteObjectTagging(struct svc *svc, struct rq *rq) {
     struct about about = {0};
-    int r = find(svc, rq, "s3:DeleteObjectTagging", "s3:DeleteObjectVersionTagging", &about);
+    int r = find(svc, rq, &about);
     if (!r)
         r = retag(svc, rq, &about, S(""), S3_EVENT_TAGGING_DELETE);
     s3_found_deinit(&about.found);
@@ -124,7 +120,7 @@ int s3_op_PutBucketAcl(struct svc *svc, struct rq *rq) {
 
 int s3_op_GetObjectAcl(struct svc *svc, struct rq *rq) {
     struct about about = {0};
-    int r = find(svc, rq, "s3:GetObjectAcl", "s3:GetObjectVersionAcl", &about);
+    int r = find(svc, rq, &about);
     if (!r)
         describe_acl(rq, about.bucket->row.account);
     s3_found_deinit(&about.found);
@@ -133,7 +129,7 @@ int s3_op_GetObjectAcl(struct svc *svc, struct rq *rq) {
 
 int s3_op_PutObjectAcl(struct svc *svc, struct rq *rq) {
     struct about about = {0};
-    int r = find(svc, rq, "s3:PutObjectAcl", "s3:PutObjectVersionAcl", &about);
+    int r = find(svc, rq, &about);
     if (!r)
         r = check_acl_body(rq, about.bucket->row.account);
     s3_found_deinit(&about.found);
@@ -211,10 +207,7 @@ static int describe_attributes(struct svc *svc, struct rq *rq, const struct abou
 
 int s3_op_GetObjectAttributes(struct svc *svc, struct rq *rq) {
     struct about about = {0};
-    int r = find(svc, rq, "s3:GetObjectAttributes", "s3:GetObjectVersionAttributes", &about);
-    if (!r)
-        r = aws_authorize(rq, json_has(rq->in, "VersionId") ? "s3:GetObjectVersion" : "s3:GetObject",
-                          s3_object_arn(rq, about.bucket->name, about.key));
+    int r = find(svc, rq, &about);
     if (!r)
         r = describe_attributes(svc, rq, &about);
     s3_found_deinit(&about.found);

@@ -79,12 +79,10 @@ int s3_read_storage_class(struct rq *rq, struct s3_object *object) {
     return AWS_FAILED;
 }
 
-int s3_read_tagging(struct rq *rq, str bucket, str key, struct s3_object *object) {
+int s3_read_tagging(struct rq *rq, struct s3_object *object) {
     str header = json_str(rq->in, "Tagging");
     if (!header.p)
         return 0;
-    if (aws_authorize(rq, "s3:PutObjectTagging", s3_object_arn(rq, bucket, key)))
-        return AWS_FAILED;
     CLEANUP_DEINIT(buf) struct buf packed = {0};
     struct err why = {""};
     int r = s3_tags_of_header(&packed, header, &why);

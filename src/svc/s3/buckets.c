@@ -56,12 +56,10 @@ static int check_creation(struct rq *rq, str name) {
 }
 
 /* Tags of CreateBucketConfiguration, as PutBucketTagging would store them. */
-static int add_tags(struct rq *rq, uint64_t bucket_id, str name) {
+static int add_tags(struct rq *rq, uint64_t bucket_id) {
     json_t *tags = json_arr(json_obj(rq->in, "CreateBucketConfiguration"), "Tags");
     if (json_array_size(tags) == 0)
         return 0;
-    if (aws_authorize(rq, "s3:TagResource", s3_bucket_arn(rq, name)))
-        return AWS_FAILED;
     CLEANUP_DEINIT(buf) struct buf packed = {0};
     CLEANUP_DEINIT(buf) struct buf key = {0};
     CLEANUP_DEINIT(buf) struct buf text = {0};
@@ -114,7 +112,7 @@ static int create(struct svc *svc, struct rq *rq, str name, str region) {
     int r = seal_key_create(svc->store, batch, row.key_id, &why);
     if (r)
         return s3_fault(rq, r, why.text);
-    r = add_tags(rq, row.id, name);
+    r = add_tags(rq, row.id);
     if (r)
         return r;
     s3_key_bucket(&key, name);

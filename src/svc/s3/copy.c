@@ -28,18 +28,40 @@ static int read_source(struct rq *rq, struct s3_copy_source *ret) {
     }
 }
 
+/* ---- What the rows ask about it ---- */
+static int source_bucket(struct rq *rq, str *ret) {
+    struct s3_copy_source source = {0};
+    int r = read_source(rq, &source);
+    *ret = source.bucket;
+    return r;
+}
+
+static int source_key(struct rq *rq, str *ret) {
+    struct s3_copy_source source = {0};
+    int r = read_source(rq, &source);
+    *ret = source.key;
+    return r;
+}
+
+static int source_version(struct rq *rq, str *ret) {
+    struct s3_copy_source source = {0};
+    int r = read_source(rq, &source);
+    *ret = source.version_id;
+    return r;
+}
+
+const struct aws_derived s3_derived[] = {
+    {"source_bucket", source_bucket}, {"source_key", source_key}, {"source_version", source_version}, {0}};
+
 int s3_use_source(struct svc *svc, struct rq *rq, struct s3_source *source) {
     struct s3_copy_source parsed = {0};
     int r = read_source(rq, &parsed);
-    if (!r)
-        r = s3_authorize_version(rq, parsed.bucket, parsed.key, parsed.version_id, "s3:GetObject",
-                                 "s3:GetObjectVersion");
     if (!r)
         r = s3_use_bucket_named(svc, rq, parsed.bucket, json_str(rq->in, "ExpectedSourceBucketOwner"),
                                 &source->bucket);
     if (r)
         return r;
-    struct s3_wanted wanted = {source->bucket, parsed.key, parsed.version_id};
+    struct s3_wanted wanted = {source->bucket, parsed.key, parsed.version_id, &s3_may_list_source};
     source->key = parsed.key;
     source->version_id = parsed.version_id;
     r = s3_find_wanted(svc, rq, &wanted, &source->found);
@@ -119,8 +141,7 @@ static int check_self_copy(struct rq *rq, const struct s3_source *source, const 
 }
 
 /* Headers, metadata, tags: the source's, unless the client replaces them. */
-static int describe_copy(struct rq *rq, const struct s3_source *source, const struct s3_bucket *target,
-                         str key, struct s3_object *object) {
+static int describe_copy(struct rq *rq, const struct s3_source *source, struct s3_object *object) {
     const struct s3_object *from = &source->found.object;
     int r = s3_read_headers(rq, object);
     if (!r)
@@ -128,7 +149,7 @@ static int describe_copy(struct rq *rq, const struct s3_source *source, const st
     if (!r)
         r = s3_read_storage_class(rq, object);
     if (!r && replaces(rq, "TaggingDirective"))
-        r = s3_read_tagging(rq, target->name, key, object);
+        r = s3_read_tagging(rq, object);
     if (r)
         return r;
     if (!replaces(rq, "MetadataDirective")) {
@@ -139,9 +160,7 @@ static int describe_copy(struct rq *rq, const struct s3_source *source, const st
     }
     if (!replaces(rq, "TaggingDirective") && from->tags.len > 0) {
         /* Copying tags takes the right to read them and to write them. */
-        if (aws_authorize(rq, source->version_id.p ? "s3:GetObjectVersionTagging" : "s3:GetObjectTagging",
-                          s3_object_arn(rq, source->bucket->name, source->key)) ||
-            aws_authorize(rq, "s3:PutObjectTagging", s3_object_arn(rq, target->name, key)))
+        if (rq_must(rq, &s3_may_read_tags) || rq_must(rq, &s3_may_write_tags))
             return AWS_FAILED;
         object->tags = from->tags;
     }
@@ -178,7 +197,7 @@ static int copy_object(struct svc *svc, struct rq *rq, struct s3_source *source)
     if (!r)
         r = check_self_copy(rq, source, target, key);
     if (!r)
-        r = describe_copy(rq, source, target, key, &object);
+        r = describe_copy(rq, source, &object);
     if (!r)
         r = choose_sum(rq, &source->found.object, &sum);
     if (r)

@@ -10,10 +10,6 @@ struct deletion {
     str removed_id;       /* as shown */
 };
 
-static const char *delete_action(str version_id) {
-    return version_id.p ? "s3:DeleteObjectVersion" : "s3:DeleteObject";
-}
-
 /* A version for good. What is not there is no error. */
 static int remove_version(struct svc *svc, struct rq *rq, const struct s3_bucket *bucket,
                           struct deletion *d) {
@@ -106,9 +102,6 @@ int s3_op_DeleteObject(struct svc *svc, struct rq *rq) {
     struct deletion d = {.version_id = json_str(rq->in, "VersionId")};
     int r = s3_use_key(rq, &d.key);
     if (!r)
-        r = s3_authorize_version(rq, json_str(rq->in, "Bucket"), d.key, d.version_id,
-                                 "s3:DeleteObject", "s3:DeleteObjectVersion");
-    if (!r)
         r = s3_use_bucket_to_write(svc, rq, &bucket);
     if (r)
         return r;
@@ -152,7 +145,8 @@ static void report_done(json_t *deleted, const struct deletion *d) {
 
 /* What stands against deleting this key, as a row of the answer. True: nothing. */
 static bool may_delete(struct svc *svc, struct rq *rq, const struct s3_bucket *bucket,
-                       const json_t *item, const struct deletion *d, json_t *errors) {
+                       size_t index, const struct deletion *d, json_t *errors) {
+    const json_t *item = json_array_get(json_arr(json_obj(rq->in, "Delete"), "Objects"), index);
     uint64_t seq;
     uint8_t nonce[S3_NONCE_LEN];
     CLEANUP_DEINIT(buf) struct buf why = {0};
@@ -160,7 +154,7 @@ static bool may_delete(struct svc *svc, struct rq *rq, const struct s3_bucket *b
         report_error(errors, d, d->key.len ? &S3_KeyTooLongError : &S3_InvalidArgument, NULL);
         return false;
     }
-    if (!aws_may(rq, delete_action(d->version_id), s3_object_arn(rq, bucket->name, d->key), &why)) {
+    if (!rq_may_item(rq, index, &why)) {
         report_error(errors, d, &S3_AccessDenied, why.len > 0 ? buf_cstr(&why) : NULL);
         return false;
     }
@@ -242,7 +236,7 @@ int s3_op_DeleteObjects(struct svc *svc, struct rq *rq) {
     json_t *item;
     json_array_foreach(items, i, item) {
         struct deletion d = {.key = json_str(item, "Key"), .version_id = json_str(item, "VersionId")};
-        if (may_delete(svc, rq, bucket, item, &d, errors))
+        if (may_delete(svc, rq, bucket, i, &d, errors))
             deletions[n++] = d;
     }
     r = delete_all(svc, rq, bucket, deletions, n);

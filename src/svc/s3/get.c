@@ -13,7 +13,7 @@ enum { WHOLE_MAX = 64 * 1024 };
 static int no_such(struct rq *rq, const struct s3_wanted *wanted) {
     /* Whoever may not list the bucket must not learn which keys it has. */
     CLEANUP_DEINIT(buf) struct buf why = {0};
-    if (!aws_may(rq, "s3:ListBucket", s3_bucket_arn(rq, wanted->bucket->name), &why))
+    if (!rq_may(rq, wanted->list, &why))
         return aws_fail(rq, &S3_AccessDenied, "%s", why.len > 0 ? buf_cstr(&why) : "Access Denied");
     bool versioned = wanted->version_id.p != NULL;
     aws_fail(rq, versioned ? &S3_NoSuchVersion : &S3_NoSuchKey, NULL);
@@ -46,11 +46,6 @@ static int bad_version_id(struct rq *rq, str version_id) {
     aws_fail_detail(rq, "ArgumentName", S("versionId"));
     aws_fail_detail(rq, "ArgumentValue", version_id);
     return AWS_FAILED;
-}
-
-int s3_authorize_version(struct rq *rq, str bucket, str key, str version_id, const char *action,
-                         const char *version_action) {
-    return aws_authorize(rq, version_id.p ? version_action : action, s3_object_arn(rq, bucket, key));
 }
 
 int s3_find_wanted(struct svc *svc, struct rq *rq, const struct s3_wanted *wanted,
@@ -187,8 +182,8 @@ static void describe_metadata(const struct s3_object *object, json_t *out) {
     json_set(out, "Metadata", metadata);
 }
 
-static int describe(struct rq *rq, const struct s3_bucket *bucket, str key,
-                    const struct s3_object *object, const struct slice *slice) {
+static int describe(struct rq *rq, const struct s3_bucket *bucket, const struct s3_object *object,
+                    const struct slice *slice) {
     json_t *out = rq->out = json_object();
     json_set_str(out, "AcceptRanges", S("bytes"));
     json_set_int(out, "LastModified", s3_object_mtime_s(object));
@@ -205,8 +200,7 @@ static int describe(struct rq *rq, const struct s3_bucket *bucket, str key,
                                   (unsigned long long)object->size));
     if (slice->part > 0 && object->n_parts > 0)
         json_set_int(out, "PartsCount", object->n_parts);
-    if (object->tags.len > 0 &&
-        aws_may(rq, "s3:GetObjectTagging", s3_object_arn(rq, bucket->name, key), NULL))
+    if (object->tags.len > 0 && rq_may(rq, &s3_may_count_tags, NULL))
         json_set_int(out, "TagCount", (int64_t)s3_pairs_count(object->tags));
     if (str_is(json_str(rq->in, "ChecksumMode"), "ENABLED") && !slice->partial)
         s3_describe_sum(out, object);
@@ -290,7 +284,7 @@ static int get_once(struct svc *svc, struct rq *rq, const struct s3_wanted *want
         if (r)
             return *again ? 0 : s3_fault(rq, r, why.text);
     }
-    r = describe(rq, wanted->bucket, wanted->key, &found.object, &slice);
+    r = describe(rq, wanted->bucket, &found.object, &slice);
     if (r)
         return r;
     if (with_body)
@@ -303,11 +297,8 @@ static int get_once(struct svc *svc, struct rq *rq, const struct s3_wanted *want
 static int get(struct svc *svc, struct rq *rq, bool with_body) {
     enum { TRIES = 8 };
     struct s3_bucket *bucket = NULL;
-    struct s3_wanted wanted = {.version_id = json_str(rq->in, "VersionId")};
+    struct s3_wanted wanted = {.version_id = json_str(rq->in, "VersionId"), .list = &s3_may_list};
     int r = s3_use_key(rq, &wanted.key);
-    if (!r)
-        r = s3_authorize_version(rq, json_str(rq->in, "Bucket"), wanted.key, wanted.version_id,
-                                 "s3:GetObject", "s3:GetObjectVersion");
     if (!r)
         r = s3_use_bucket(svc, rq, &bucket);
     if (!r)

@@ -2,34 +2,25 @@
 #include "svc/s3/s3_priv.h"
 #include "svc/s3/tags.h"
 
-/* "arn:aws:s3:::bucket/key" → bucket; empty when it is no such ARN. */
-static str bucket_of_arn(str arn) {
+/* "arn:aws:s3:::bucket/key"; key empty for the bucket itself. False: no such ARN. */
+static bool parts_of_arn(str arn, str *ret_bucket, str *ret_key) {
     static const str head = S_INIT("arn:aws:s3:::");
-    str bucket, key;
     if (!str_starts(arn, head))
-        return S("");
-    str_cut(str_skip(arn, head.len), '/', &bucket, &key);
-    return bucket;
+        return false;
+    *ret_key = S("");
+    str_cut(str_skip(arn, head.len), '/', ret_bucket, ret_key);
+    return ret_bucket->len > 0;
 }
 
 static void release_bucket(void *bucket) {
     s3_bucket_free(bucket);
 }
 
-/* Clients find a bucket's region by these, refusals included ("HeadBucket", S3 API reference). */
-static bool tells_region(const struct rq *rq) {
-    static const char *const ops[] = {"HeadBucket", "GetBucketLocation", "ListObjects", "ListObjectsV2"};
-    for (size_t i = 0; i < ARRAY_LEN(ops); i++)
-        if (strcmp(rq->op->name, ops[i]) == 0)
-            return true;
-    return false;
-}
-
 int s3_hook_policy(struct svc *svc, struct rq *rq, str arn, const struct policy **ret_policy,
                    str *ret_account) {
     struct s3_bucket *bucket = NULL;
-    str name = bucket_of_arn(arn);
-    if (name.len == 0)
+    str name, key;
+    if (!parts_of_arn(arn, &name, &key))
         return 0;
     int r = s3_buckets_get(svc->buckets, name, &bucket);
     if (r == STORE_E_ABSENT) /* the handler says so; creating one is the caller's own affair */
@@ -39,15 +30,15 @@ int s3_hook_policy(struct svc *svc, struct rq *rq, str arn, const struct policy 
     rq_on_done(rq, release_bucket, bucket);
     *ret_policy = bucket->policy;
     *ret_account = bucket->row.account;
-    if (tells_region(rq))
+    if (rq->op->flags & S3_TELLS_REGION) /* "HeadBucket", S3 API reference */
         rq_out_header(rq, "x-amz-bucket-region", bucket->row.region);
     return 0;
 }
 
 int s3_hook_veto(struct svc *svc, struct rq *rq, str arn, bool via_resource) {
     struct s3_bucket *bucket = NULL;
-    str name = bucket_of_arn(arn);
-    if (!via_resource || name.len == 0)
+    str name, key;
+    if (!via_resource || !parts_of_arn(arn, &name, &key))
         return 0;
     int r = s3_buckets_get(svc->buckets, name, &bucket);
     if (r == STORE_E_ABSENT)
@@ -67,40 +58,6 @@ int s3_hook_veto(struct svc *svc, struct rq *rq, str arn, bool via_resource) {
 }
 
 /* ---- Condition keys ---- */
-static const struct {
-    const char *member, *key;
-} keys_of_members[] = {
-    {"Delimiter", "s3:delimiter"},
-    {"ACL", "s3:x-amz-acl"},
-    {"ServerSideEncryption", "s3:x-amz-server-side-encryption"},
-    {"StorageClass", "s3:x-amz-storage-class"},
-    {"CopySource", "s3:x-amz-copy-source"},
-    {"MetadataDirective", "s3:x-amz-metadata-directive"},
-    {"ObjectOwnership", "s3:x-amz-object-ownership"},
-    {"WebsiteRedirectLocation", "s3:x-amz-website-redirect-location"},
-    {"GrantFullControl", "s3:x-amz-grant-full-control"},
-    {"GrantRead", "s3:x-amz-grant-read"},
-    {"VersionId", "s3:VersionId"},
-    {"IfMatch", "s3:if-match"},
-    {"IfNoneMatch", "s3:if-none-match"},
-};
-
-static void add_members(const json_t *in, struct policy_context *context) {
-    for (size_t i = 0; i < ARRAY_LEN(keys_of_members); i++) {
-        str value = json_str(in, keys_of_members[i].member);
-        if (value.p)
-            policy_context_add(context, str_c(keys_of_members[i].key), value);
-    }
-    if (json_has(in, "MaxKeys")) {
-        char number[24];
-        snprintf(number, sizeof number, "%lld", (long long)json_int(in, "MaxKeys", 0));
-        policy_context_add(context, S("s3:max-keys"), str_c(number));
-    }
-    str location = json_str(json_obj(in, "CreateBucketConfiguration"), "LocationConstraint");
-    if (location.p)
-        policy_context_add(context, S("s3:LocationConstraint"), location);
-}
-
 static void add_tags(struct policy_context *context, const char *prefix, str packed) {
     CLEANUP_DEINIT(buf) struct buf key = {0};
     str name, value;
@@ -126,35 +83,26 @@ static void add_request_tags(const json_t *in, struct policy_context *context) {
         policy_context_add(context, S("s3:RequestObjectTagKeys"), name);
 }
 
-static bool looks_at_existing_tags(const struct rq *rq) {
-    static const char *const ops[] = {
-        "GetObject",        "HeadObject",          "GetObjectTagging", "PutObjectTagging",
-        "DeleteObjectTagging", "GetObjectAcl",     "PutObjectAcl",     "GetObjectAttributes",
-    };
-    for (size_t i = 0; i < ARRAY_LEN(ops); i++)
-        if (strcmp(rq->op->name, ops[i]) == 0)
-            return true;
-    return false;
-}
-
-static void add_existing_tags(struct svc *svc, struct rq *rq, struct policy_context *context) {
+/* Of the object, or of the very version, that the question is about. */
+static void add_existing_tags(struct svc *svc, const struct aws_question *question, struct policy_context *context) {
     CLEANUP(s3_bucket) struct s3_bucket *bucket = NULL;
     CLEANUP_DEINIT(s3_found) struct s3_found found = {0};
-    str key = json_str(rq->in, "Key"), version = json_str(rq->in, "VersionId");
-    if (key.len > S3_MAX_KEY || s3_buckets_get(svc->buckets, json_str(rq->in, "Bucket"), &bucket))
+    str name, key;
+    if (!parts_of_arn(question->resource, &name, &key) || key.len > S3_MAX_KEY ||
+        s3_buckets_get(svc->buckets, name, &bucket))
         return;
-    int r = version.p ? s3_find_version(svc->store, NULL, bucket->row.id, key, version, &found)
-                      : s3_find_current(svc->store, NULL, bucket->row.id, key, &found);
+    int r = question->version.p ? s3_find_version(svc->store, NULL, bucket->row.id, key, question->version, &found)
+                                : s3_find_current(svc->store, NULL, bucket->row.id, key, &found);
     if (!r)
         add_tags(context, "s3:ExistingObjectTag/", found.object.tags);
 }
 
-void s3_hook_context(struct svc *svc, struct rq *rq, struct policy_context *context) {
-    str prefix = json_str(rq->in, "Prefix");
-    if (prefix.p)
-        policy_context_add(context, S("s3:prefix"), prefix);
-    add_members(rq->in, context);
-    add_request_tags(rq->in, context);
-    if (looks_at_existing_tags(rq))
-        add_existing_tags(svc, rq, context);
+void s3_hook_context(struct svc *svc, struct rq *rq, const struct aws_question *question,
+                     struct policy_context *context) {
+    if (question->version.p)
+        policy_context_add(context, S("s3:VersionId"), question->version);
+    if (question->flags & S3_NEW_TAGS)
+        add_request_tags(rq->in, context);
+    if (question->flags & S3_OLD_TAGS)
+        add_existing_tags(svc, question, context);
 }

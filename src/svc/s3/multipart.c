@@ -132,7 +132,7 @@ int s3_op_CreateMultipartUpload(struct svc *svc, struct rq *rq) {
     if (!r)
         r = s3_read_storage_class(rq, &row.object);
     if (!r)
-        r = s3_read_tagging(rq, bucket->name, key, &row.object);
+        r = s3_read_tagging(rq, &row.object);
     if (!r)
         r = choose_sum(rq, &row);
     if (r)

@@ -1,26 +1,20 @@
 /* svc/s3: the operation table, expanded from ops.def, and the service row. */
 #include "aws/model.h"
 #include "svc/s3/s3_priv.h"
-
-static const struct aws_op ops[] = {
-#define OP(name, action, resource, flags) {#name, s3_op_##name, action, resource, flags, NULL},
-#define OP_IN(name, action, resource, flags)                                                       \
-    {#name, s3_op_##name, action, resource, flags, s3_open_##name},
-#include "svc/s3/ops.def"
-#undef OP
-#undef OP_IN
-};
+#include "svc/kit/op_table.h"
 
 struct aws_service s3_service(struct svc *s3) {
     return (struct aws_service){
         .name = "s3",
         .api = &api_s3,
-        .ops = ops,
-        .n_ops = ARRAY_LEN(ops),
+        KIT_TABLES,
         .svc = s3,
+        .derived = s3_derived,
         .resource_policy = s3_hook_policy,
         .context = s3_hook_context,
         .veto = s3_hook_veto,
+        .common = S3_common,
+        .invalid = s3_hook_invalid,
     };
 }
 

@@ -96,7 +96,7 @@ int s3_op_PutObject(struct svc *svc, struct rq *rq) {
     if (!r)
         r = s3_read_storage_class(rq, &object);
     if (!r)
-        r = s3_read_tagging(rq, bucket->name, key, &object);
+        r = s3_read_tagging(rq, &object);
     if (!r)
         r = s3_upload_finish(upload, rq);
     if (r)

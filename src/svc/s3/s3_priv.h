@@ -13,12 +13,15 @@ struct svc {
     struct s3_buckets *buckets;
 };
 
-/* Handlers, s3_op_X, and openers of the streamed ones, s3_open_X: one of each row in ops.def. */
-#define OP(name, action, resource, flags) aws_handler_fn s3_op_##name;
-#define OP_IN(name, action, resource, flags) aws_handler_fn s3_op_##name, s3_open_##name;
-#include "svc/s3/ops.def"
-#undef OP
-#undef OP_IN
+/* Flags of rows, for the hooks (hooks.c). */
+enum {
+    S3_TELLS_REGION = OP_OF_SERVICE << 0, /* the bucket's region, refusals included */
+    S3_OLD_TAGS = OP_OF_SERVICE << 1,     /* s3:ExistingObjectTag/KEY of the object, and version, in question */
+    S3_NEW_TAGS = OP_OF_SERVICE << 2,     /* s3:RequestObjectTag/KEY of the tags that the request gives */
+};
+#define KIT_OPS "svc/s3/ops.def"
+#define KIT_PREFIX s3
+#include "svc/kit/op_handlers.h"
 
 /* Limits of S3 ("Amazon S3 multipart upload limits", "Object metadata"). */
 #define S3_MAX_PUT (5ULL << 30)
@@ -74,8 +77,8 @@ str s3_shown_version(struct rq *rq, const struct s3_bucket *bucket, const struct
 int s3_read_headers(struct rq *rq, struct s3_object *object);
 int s3_read_metadata(struct rq *rq, struct s3_object *object);
 int s3_read_storage_class(struct rq *rq, struct s3_object *object);
-/* The x-amz-tagging header; s3:PutObjectTagging is asked for when there is one. */
-int s3_read_tagging(struct rq *rq, str bucket, str key, struct s3_object *object);
+/* The x-amz-tagging header. */
+int s3_read_tagging(struct rq *rq, struct s3_object *object);
 /* ACLs, encryption, object locks: 0 when everything said is what holds here anyway. */
 int s3_check_features(struct rq *rq);
 /* A canned ACL or grants: only private ones. */
@@ -124,9 +127,6 @@ void s3_describe_write(struct rq *rq, const struct s3_bucket *bucket, const stru
                        json_t *out);
 
 /* ---- get.c ---- */
-/* The right to an object, or to one of its versions: other actions where a version id is given. */
-int s3_authorize_version(struct rq *rq, str bucket, str key, str version_id, const char *action,
-                         const char *version_action);
 /*
  * Finds the version that a read means (version_id absent: the current one). NoSuchKey, which only
  * those hear who may list; NoSuchVersion; MethodNotAllowed (a delete marker); with S3's headers.
@@ -135,6 +135,7 @@ int s3_authorize_version(struct rq *rq, str bucket, str key, str version_id, con
 struct s3_wanted {
     const struct s3_bucket *bucket;
     str key, version_id;
+    const struct aws_may *list; /* the right to hear that it is not there */
 };
 int s3_find_wanted(struct svc *svc, struct rq *rq, const struct s3_wanted *wanted,
                    struct s3_found *found);
@@ -194,8 +195,11 @@ void s3_config_touch(struct svc *svc, struct rq *rq, const struct s3_bucket *buc
 /* ---- hooks.c: what authorisation asks of S3 ---- */
 int s3_hook_policy(struct svc *svc, struct rq *rq, str arn, const struct policy **ret_policy,
                    str *ret_account);
-void s3_hook_context(struct svc *svc, struct rq *rq, struct policy_context *context);
+void s3_hook_context(struct svc *svc, struct rq *rq, const struct aws_question *question,
+                     struct policy_context *context);
+extern const struct aws_derived s3_derived[]; /* the @source_… of the rows: copy.c */
 int s3_hook_veto(struct svc *svc, struct rq *rq, str arn, bool via_resource);
+int s3_hook_invalid(struct svc *svc, struct rq *rq, const struct aws_violation *violation);
 
 /* ---- sweep.c ---- */
 int s3_sweep(struct svc *svc, struct err *err);

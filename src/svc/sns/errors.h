@@ -1,7 +1,5 @@
 #pragma once
 /* sns/errors: the error rows of SNS, SNS_NotFound and so on (errors.def). */
-#include "aws/error.h"
-
-#define ERR(code, status, text) extern const struct aws_error SNS_##code;
-#include "svc/sns/errors.def"
-#undef ERR
+#define ERRORS(name) SNS_##name
+#define ERRORS_DEF "svc/sns/errors.def"
+#include "aws/errors_of.h"

@@ -1,12 +1,7 @@
 /* svc/sns: the operation table, expanded from ops.def, the service row, and what handlers begin with. */
 #include "aws/model.h"
 #include "svc/sns/sns_priv.h"
-
-static const struct aws_op ops[] = {
-#define OP(name, action, resource, flags) {#name, sns_op_##name, action, resource, flags, NULL},
-#include "svc/sns/ops.def"
-#undef OP
-};
+#include "svc/kit/op_table.h"
 
 /* ---- What handlers begin with ---- */
 
@@ -75,17 +70,9 @@ static int resource(struct svc *svc, struct rq *rq, struct buf *ret_arn) {
     return sns_fail_parameter(rq, "TopicArn or TargetArn Reason: no value for required parameter");
 }
 
-static void context(struct svc *svc, struct rq *rq, struct policy_context *c) {
-    (void)svc;
-    if (strcmp(rq->op->name, "Subscribe") != 0)
-        return;
-    policy_context_add(c, S("sns:Protocol"), json_str(rq->in, "Protocol"));
-    policy_context_add(c, S("sns:Endpoint"), json_str(rq->in, "Endpoint"));
-}
-
 struct aws_service sns_service(struct svc *sns) {
-    return (struct aws_service){.name = "sns", .api = &api_sns, .ops = ops, .n_ops = ARRAY_LEN(ops), .svc = sns,
-                                .resource = resource, .resource_policy = kit_doc_policy, .context = context};
+    return (struct aws_service){.name = "sns", .api = &api_sns, KIT_TABLES, .svc = sns, .common = SNS_common,
+                                .resource = resource, .resource_policy = kit_doc_policy};
 }
 
 /* ---- Life ---- */

@@ -11,10 +11,9 @@ struct svc {
     struct hub *hub;
 };
 
-/* Handlers, sns_op_X: one of each row in ops.def. */
-#define OP(name, action, resource, flags) aws_handler_fn sns_op_##name;
-#include "svc/sns/ops.def"
-#undef OP
+#define KIT_OPS "svc/sns/ops.def"
+#define KIT_PREFIX sns
+#include "svc/kit/op_handlers.h"
 
 enum { SNS_MESSAGE_MAX = 262144 };
 

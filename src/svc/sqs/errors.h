@@ -1,7 +1,5 @@
 #pragma once
 /* sqs/errors: the error rows of SQS, SQS_QueueDoesNotExist and so on (errors.def). */
-#include "aws/error.h"
-
-#define ERR(code, status, text) extern const struct aws_error SQS_##code;
-#include "svc/sqs/errors.def"
-#undef ERR
+#define ERRORS(name) SQS_##name
+#define ERRORS_DEF "svc/sqs/errors.def"
+#include "aws/errors_of.h"

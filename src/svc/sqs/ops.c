@@ -1,12 +1,8 @@
 /* svc/sqs: the operation table, expanded from ops.def, the service row, and which queue is meant. */
 #include "aws/model.h"
+#include "aws/validate.h"
 #include "svc/sqs/live.h"
-
-static const struct aws_op ops[] = {
-#define OP(name, action, resource, flags) {#name, sqs_op_##name, action, resource, flags, NULL},
-#include "svc/sqs/ops.def"
-#undef OP
-};
+#include "svc/kit/op_table.h"
 
 /* ---- Which queue ---- */
 
@@ -79,8 +75,16 @@ static int resource(struct svc *svc, struct rq *rq, struct buf *ret_arn) {
     return 0;
 }
 
+/* Its only enums are the names of attributes. */
+static int invalid(struct svc *sqs, struct rq *rq, const struct aws_violation *v) {
+    (void)sqs;
+    if (v->missing)
+        return aws_fail(rq, &SQS_MissingParameter, "The request must contain the parameter " STR_FMT ".", STR_ARG(v->member->name));
+    return v->odd.p ? aws_fail(rq, &SQS_InvalidAttributeName, "Unknown Attribute " STR_FMT ".", STR_ARG(v->odd)) : 0;
+}
+
 struct aws_service sqs_service(struct svc *sqs) {
-    return (struct aws_service){.name = "sqs", .api = &api_sqs, .ops = ops, .n_ops = ARRAY_LEN(ops), .svc = sqs,
+    return (struct aws_service){.name = "sqs", .api = &api_sqs, KIT_TABLES, .svc = sqs, .common = SQS_common, .invalid = invalid,
                                 .resource = resource, .resource_policy = kit_doc_policy};
 }
 

@@ -18,10 +18,9 @@ struct svc {
     struct map live;      /* queue id (8 bytes) → struct sqs_live, made when first touched */
 };
 
-/* Handlers, sqs_op_X: one of each row in ops.def. */
-#define OP(name, action, resource, flags) aws_handler_fn sqs_op_##name;
-#include "svc/sqs/ops.def"
-#undef OP
+#define KIT_OPS "svc/sqs/ops.def"
+#define KIT_PREFIX sqs
+#include "svc/kit/op_handlers.h"
 
 /* ---- ops.c ---- */
 /* The queue that member QueueUrl (or QueueName) names, as long as the request lasts. AWS_FAILED: QueueDoesNotExist. */

@@ -1,7 +1,5 @@
 #pragma once
 /* sts/errors: the error rows of STS, STS_AccessDenied and so on (errors.def). */
-#include "aws/error.h"
-
-#define ERR(code, status, text) extern const struct aws_error STS_##code;
-#include "svc/sts/errors.def"
-#undef ERR
+#define ERRORS(name) STS_##name
+#define ERRORS_DEF "svc/sts/errors.def"
+#include "aws/errors_of.h"

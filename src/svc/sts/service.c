@@ -1,22 +1,16 @@
 /* svc/sts: the operation table, expanded from ops.def, and opening. */
 #include "aws/model.h"
 #include "svc/sts/sts_priv.h"
-
-static const struct aws_op ops[] = {
-#define OP(name, action, resource, flags) {#name, sts_op_##name, action, resource, flags, NULL},
-#include "svc/sts/ops.def"
-#undef OP
-};
+#include "svc/kit/op_table.h"
 
 struct aws_service sts_service(struct svc *sts) {
     return (struct aws_service){
         .name = "sts",
         .api = &api_sts,
-        .ops = ops,
-        .n_ops = ARRAY_LEN(ops),
+        KIT_TABLES,
         .svc = sts,
+        .common = STS_common,
         .resource_policy = sts_hook_policy,
-        .context = sts_hook_context,
     };
 }
 

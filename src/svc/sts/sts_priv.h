@@ -8,10 +8,9 @@ struct svc {
     struct svc *iam;
 };
 
-#define OP(name, action, resource, flags) aws_handler_fn sts_op_##name;
-#include "svc/sts/ops.def"
-#undef OP
+#define KIT_OPS "svc/sts/ops.def"
+#define KIT_PREFIX sts
+#include "svc/kit/op_handlers.h"
 
 /* The trust policy of the role in question is its resource policy. */
 int sts_hook_policy(struct svc *sts, struct rq *rq, str arn, const struct policy **ret_policy, str *ret_account);
-void sts_hook_context(struct svc *sts, struct rq *rq, struct policy_context *context);

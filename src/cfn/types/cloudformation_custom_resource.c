@@ -1,5 +1,5 @@
 /*
- * Custom resources ("Custom resource reference", CloudFormation User Guide): the function behind
+ * AWS::CloudFormation::CustomResource and Custom::X ("Custom resource reference", CloudFormation User Guide): the function behind
  * ServiceToken gets a request and answers by PUT to its ResponseURL. The request's token is the
  * secret of the URL; its row exists before the function is invoked, and holds the answer once it
  * came. Waiting ends at ServiceTimeout, in world time. A restart sends the request again with the
@@ -118,7 +118,8 @@ static int read_answer(struct cfn_work *w, const json_t *answer) {
     if (physical.len && !is_delete)
         cfn_set_physical(w, physical);
     if (!str_is(status, "SUCCESS"))
-        return cfn_fail(w, "Received response status [FAILED] from custom resource. Message returned: " STR_FMT " (RequestId: " STR_FMT ")",
+        return cfn_fail(w, "Received response status [FAILED] from custom resource. Message returned: " STR_FMT
+                        " (RequestId: " STR_FMT ")",
                         STR_ARG(reason.len ? reason : S("none")), STR_ARG(json_str(w->notes, "RequestId")));
     if (!physical.len && !is_delete)
         return cfn_fail(w, "Invalid PhysicalResourceId");
@@ -139,36 +140,18 @@ static int converse(struct cfn_work *w) {
     if (!json_bool(w->notes, "Sent", false)) {
         if (!w->physical.len) /* what Delete will name if no answer ever comes */
             cfn_set_physical(w, w->name);
-        int rc = send_request(w);
-        if (rc && strcmp(w->verb, "Create") == 0)
+        int r = send_request(w);
+        if (r && strcmp(w->verb, "Create") == 0)
             buf_clear(&w->physical); /* nobody was asked: there is nothing to delete */
-        if (rc)
-            return rc;
+        if (r)
+            return r;
         json_set_bool(w->notes, "Sent", true);
     }
     w->wake_ms = json_int(w->notes, "Deadline", 0);
     return CFN_WAIT;
 }
 
-/* ---- Wait condition handles: a URL that nobody needs to call ---- */
-
-static int create_handle(struct cfn_work *w) {
-    char token[33];
-    rand_hex(token, 16);
-    CLEANUP_DEINIT(buf) struct buf url = {0};
-    buf_printf(&url, "%s/_calotype/wait-handle/%s", w->caller->response_base, token);
-    cfn_set_physical(w, buf_view(&url));
-    return CFN_DONE;
-}
-
-static int remove_handle(struct cfn_work *w) {
-    (void)w;
-    return CFN_DONE;
-}
-
-static const char *const none[] = {NULL};
-const struct cfn_type cfn_types_custom[] = {
-    {.name = "AWS::CloudFormation::CustomResource", .create = converse, .update = converse, .remove = converse, .prepare = prepare},
-    {.name = "AWS::CloudFormation::WaitConditionHandle", .supported = none, .create = create_handle, .remove = remove_handle},
-    {0},
+const struct cfn_type cfn_type_cloudformation_custom_resource = {
+    .name = "AWS::CloudFormation::CustomResource", .prepare = prepare,
+    .create = converse, .update = converse, .remove = converse,
 };

@@ -1,0 +1,33 @@
+#pragma once
+/* What the generic verbs share: verbs.c the verbs, apply.c properties and tags, fill.c inputs. */
+#include "cfn/type.h"
+
+/* ---- fill.c ---- */
+/* What stands behind the braces of a text. */
+struct cfn_scope {
+    const struct cfn_work *w;
+    const struct cfn_type *type;
+    str name;            /* of the resource */
+    const json_t *props; /* w->props, or the last ones where something is taken away */
+    const json_t *out;   /* make's answer, or NULL */
+};
+struct cfn_scope cfn_scope_of(const struct cfn_work *w);
+/* False when a part is absent. */
+bool cfn_fill(const struct cfn_scope *s, str text, struct buf *out);
+/* "A={id} B[]={name}": a new object. in NULL: an empty one. */
+json_t *cfn_fill_input(const struct cfn_scope *s, const char *in);
+/* Puts value, of the named property, into in where it belongs (struct cfn_prop). Takes value; NULL sets nothing. */
+void cfn_place(json_t *in, const char *where, const char *property, json_t *value);
+
+/* ---- apply.c ---- */
+/* The value that counts: NULL when absent or switched off by its flag. */
+json_t *cfn_value(const struct cfn_prop *p, const json_t *props);
+/* Brings every property that make does not take (create), or that changed (update), to the wanted value. */
+int cfn_apply(struct cfn_work *w, const struct cfn_type *type);
+int cfn_apply_tags(struct cfn_work *w, const struct cfn_type *type);
+/* Takes away what hangs on the resource, before it is deleted. */
+int cfn_detach(struct cfn_work *w, const struct cfn_type *type);
+
+/* ---- verbs.c ---- */
+/* From here on there is something to delete: sets the id and the attributes that are known. */
+void cfn_claim(struct cfn_work *w, const struct cfn_scope *s);

@@ -1,0 +1,26 @@
+/* AWS::SNS::Subscription. */
+#include "cfn/type.h"
+
+#define ATTRIBUTE(name)                                    \
+    name, .create = "Attributes.*", .shape = cfn_text,     \
+    .set = "SetSubscriptionAttributes", .as = "AttributeName:AttributeValue"
+
+static const struct cfn_prop props[] = {
+    {"TopicArn", .create = "*"},
+    {"Protocol", .create = "*"},
+    {"Endpoint", .create = "*"},
+    {ATTRIBUTE("RawMessageDelivery")},
+    {ATTRIBUTE("FilterPolicy"), .empty = "\"{}\""},
+    {ATTRIBUTE("FilterPolicyScope")},
+    {ATTRIBUTE("RedrivePolicy"), .empty = "\"\""},
+    {0},
+};
+
+const struct cfn_type cfn_type_sns_subscription = {
+    .name = "AWS::SNS::Subscription",
+    .create = cfn_create, .update = cfn_update, .remove = cfn_remove,
+    .service = "sns", .props = props, .on = "SubscriptionArn={id}",
+    .make = {"Subscribe", "ReturnSubscriptionArn:=true"},
+    .drop = "Unsubscribe", .gone = "NotFound",
+    .id = "{out.SubscriptionArn}", .attributes = {{"Arn", "{id}"}},
+};

@@ -1,0 +1,29 @@
+/*
+ * kit/op_handlers: declares what a service's ops.def wants (aws/op.h): the handlers x_op_NAME, the
+ * openers x_open_NAME of streamed bodies, and the names x_may_NAME of the rights that handlers ask
+ * for. In the service's x_priv.h, and no include guard here:
+ *
+ *   #define KIT_OPS "svc/x/ops.def"
+ *   #define KIT_PREFIX x
+ *   #include "svc/kit/op_handlers.h"
+ *
+ * One file of the service includes svc/kit/op_table.h, which makes the tables.
+ */
+#include "aws/op.h"
+
+#define KIT_JOIN_(prefix, middle, name) prefix##middle##name
+#define KIT_JOIN(prefix, middle, name) KIT_JOIN_(prefix, middle, name)
+#define KIT_NAME(middle, name) KIT_JOIN(KIT_PREFIX, middle, name)
+
+#define OP(name, action, resource, flags) aws_handler_fn KIT_NAME(_op_, name);
+#define OP_IN(name, action, resource, flags) aws_handler_fn KIT_NAME(_op_, name), KIT_NAME(_open_, name);
+#define MAY(name, words, action, resource, flags) extern const struct aws_may KIT_NAME(_may_, name);
+#define VERSIONED(member, action)
+#define ALSO(when, action, resource, flags)
+#define OR(action)
+#define TAGS(member)
+#define TAGGED(member, action, resource)
+#define PASSES(member, service)
+#define KEY(member, key)
+#include KIT_OPS
+#include "svc/kit/op_undef.h"

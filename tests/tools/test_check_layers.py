@@ -1,0 +1,66 @@
+"""tools/check-layers.py refuses each kind of breach, by file and line, and nothing else."""
+import pathlib
+import subprocess
+import sys
+import tempfile
+import unittest
+
+TOOL = pathlib.Path(__file__).resolve().parents[2] / "tools/check-layers.py"
+LAYERS = "# room : doors\nbase :\nstore : base\naws : base store\nsvc/a : base store aws\nsvc/kit : base aws\n"
+MODEL = '    {.name = S_INIT("DoThings"), .method = S_INIT("POST")},\n'
+
+
+class Layers(unittest.TestCase):
+    def check(self, files, *flags):
+        """The tool's exit code, and its lines without the folder and the reason's tail."""
+        with tempfile.TemporaryDirectory() as folder:
+            for name, text in {"LAYERS": LAYERS, "aws/model/a.c": MODEL, **files}.items():
+                path = pathlib.Path(folder, name)
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(text)
+            done = subprocess.run([sys.executable, TOOL, *flags, folder], capture_output=True, text=True)
+            self.assertEqual(done.stderr, "")
+            return done.returncode, [line.removeprefix(folder + "/") for line in done.stdout.splitlines()]
+
+    def refuse(self, name, text, start, *flags):
+        code, lines = self.check({name: text}, *flags)
+        self.assertEqual((code, len(lines)), (1, 1), lines)
+        self.assertTrue(lines[0].startswith(start), lines[0])
+
+    def accept(self, name, text, *flags):
+        self.assertEqual(self.check({name: text}, *flags), (0, []))
+
+    def test_includes(self):
+        self.accept("aws/x.c", '#include "aws/x_priv.h"\n#include "store/store.h"\n#include <stdio.h>\n')
+        self.refuse("store/x.c", '\n#include "aws/rq.h"\n', "store/x.c:2: store may not open aws")
+        self.refuse("svc/a/x.c", '#include "aws/aws_priv.h"\n', "svc/a/x.c:1: aws/aws_priv.h is private to aws")
+        self.refuse("aws/x.h", '#include "rq.h"\n', 'aws/x.h:1: "rq.h" is not written as room/file.h')
+        self.refuse("new/x.c", '#include "base/str.h"\n', "new/x.c:1: the file's room has no entry")
+        self.accept("store/x.c", '/*\n#include "aws/rq.h"\n*/\n')
+
+    def test_services_in_aws(self):
+        self.refuse("aws/x.c", "\n\nif (api == &api_s3)\n", "aws/x.c:3: &api_s3: the shared layer")
+        self.accept("aws/model/services.c", "&api_s3,\n")
+        self.accept("svc/a/x.c", "    .api = &api_s3,\n")
+        self.accept("aws/x.c", "/* not &api_s3 */\n")
+
+    def test_names_in_aws(self):
+        for literal in ("PutItem", "s3:PutObject", "sqs", "arn:aws:s3:::", "DoThings"):
+            self.refuse("aws/x.c", f'f("{literal}");\n', f'aws/x.c:1: "{literal}": a name of a service')
+        self.accept("aws/x.c", 'f("The Query parameters", "x-amz-id", "say \\"it\\""); /* "PutItem" */ // "sqs"\n')
+        self.refuse("aws/x.c", """f('"', "sqs", '"');\n""", 'aws/x.c:1: "sqs": a name of a service')
+        self.accept("svc/a/x.c", 'f("PutItem");\n')
+
+    def test_calls(self):
+        call = "    store_expect_value(batch, cf, key, value);\n"
+        self.refuse("svc/a/x.c", call, "svc/a/x.c:1: store_expect_value: ", "--all")
+        self.accept("aws/row.c", call, "--all")
+        self.accept("store/x.c", call, "--all")
+        may = "    if (aws_may(rq, action, arn, NULL))\n"
+        self.refuse("svc/a/x.c", may, "svc/a/x.c:1: aws_may: ", "--all")
+        self.accept("svc/kit/x.c", may, "--all")
+        self.accept("aws/x.h", may, "--all")
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
