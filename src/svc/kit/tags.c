@@ -199,17 +199,3 @@ json_t *kit_tags_gone(const json_t *before, const json_t *after) {
             json_push_str(gone, key);
     return gone;
 }
-
-/* ---- Authorisation ---- */
-
-void kit_tags_context(const json_t *given, struct policy_context *context) {
-    CLEANUP_DEINIT(buf) struct buf name = {0};
-    str key, value;
-    for (struct kit_tags_walk w = kit_tags_walk(given); kit_tags_next(&w, &key, &value);) {
-        buf_clear(&name);
-        buf_c(&name, "aws:RequestTag/");
-        buf_str(&name, key);
-        policy_context_add(context, buf_view(&name), value);
-        policy_context_add(context, S("aws:TagKeys"), key);
-    }
-}

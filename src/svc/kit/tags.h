@@ -73,6 +73,3 @@ json_t *kit_tags_list(const json_t *tags);
 json_t *kit_tags_map(const json_t *tags);
 /* The keys of before that after lacks: a new array, what an Untag call wants. */
 json_t *kit_tags_gone(const json_t *before, const json_t *after);
-
-/* aws:RequestTag/KEY and aws:TagKeys of a request's tags. */
-void kit_tags_context(const json_t *given, struct policy_context *context);

@@ -84,8 +84,8 @@ static int invalid(struct svc *sqs, struct rq *rq, const struct aws_violation *v
 }
 
 struct aws_service sqs_service(struct svc *sqs) {
-    return (struct aws_service){.name = "sqs", .api = &api_sqs, KIT_TABLES, .svc = sqs, .common = SQS_common, .invalid = invalid,
-                                .resource = resource, .resource_policy = kit_doc_policy};
+    return (struct aws_service){.name = "sqs", .api = &api_sqs, KIT_TABLES, .svc = sqs, .common = SQS_common,
+                                .invalid = invalid, .resource = resource, .resource_policy = kit_doc_policy};
 }
 
 /* ---- Life ---- */
