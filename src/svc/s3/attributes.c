@@ -1,5 +1,6 @@
 /* svc/s3: what a client may say about an object to be: headers, metadata, tags, and features. */
 #include "aws/payload.h"
+#include "base/ascii.h"
 #include "svc/s3/s3_priv.h"
 #include "svc/s3/tags.h"
 
@@ -22,9 +23,7 @@ static int read_headers(struct rq *rq, struct s3_object *object) {
 /* Header names have no case; S3 gives them back in lower case. */
 static str lower(struct rq *rq, str name) {
     char *copy = arena_cstr(&rq->arena, name);
-    for (size_t i = 0; i < name.len; i++)
-        if (copy[i] >= 'A' && copy[i] <= 'Z')
-            copy[i] = (char)(copy[i] + ('a' - 'A'));
+    ascii_lower_all(copy, name.len);
     return str_n(copy, name.len);
 }
 

@@ -1,7 +1,9 @@
 #include "svc/s3/name.h"
 
+#include "base/ascii.h"
+
 static bool lower_or_digit(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+    return ascii_is_lower(c) || ascii_is_digit(c);
 }
 
 /* Four groups of digits and dots: "192.168.5.4". */
@@ -10,7 +12,7 @@ static bool looks_like_address(str name) {
     for (size_t i = 0; i < name.len; i++) {
         if (name.p[i] == '.')
             dots++;
-        else if (name.p[i] < '0' || name.p[i] > '9')
+        else if (!ascii_is_digit(name.p[i]))
             return false;
     }
     return dots == 3;
