@@ -91,14 +91,16 @@ static enum kit_tags_fault check_one(const struct limits *l, const struct kit_ta
 static enum kit_tags_fault look(enum kit_tags_of of, const struct kit_tags *kit, const json_t *given, str *ret_key) {
     const struct limits *l = &limits[of];
     str key, value;
-    for (struct kit_tags_walk w = kit_tags_walk(given); kit_tags_next(&w, &key, &value);) {
+    bool counts = !kit || kit->refuse[KIT_TAGS_MANY].error;
+    size_t most = counts ? l->most : SIZE_MAX; /* behind that there are too many, whatever they are */
+    for (struct kit_tags_walk w = kit_tags_walk(given); w.at <= most && kit_tags_next(&w, &key, &value);) {
         enum kit_tags_fault fault = check_one(l, kit, &w, key, value);
         if (ret_key)
             *ret_key = key;
         if (fault)
             return fault;
     }
-    return count(given) > l->most && (!kit || kit->refuse[KIT_TAGS_MANY].error) ? KIT_TAGS_MANY : KIT_TAGS_OK;
+    return counts && count(given) > l->most ? KIT_TAGS_MANY : KIT_TAGS_OK;
 }
 
 enum kit_tags_fault kit_tags_fault(enum kit_tags_of of, const json_t *given, str *ret_key) {
