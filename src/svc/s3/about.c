@@ -54,13 +54,9 @@ static int retag(struct svc *svc, struct rq *rq, const struct about *about, str 
 int s3_op_PutObjectTagging(struct svc *svc, struct rq *rq) {
     struct about about = {0};
     CLEANUP_DEINIT(buf) struct buf packed = {0};
-    struct err why = {""};
     int r = find(svc, rq, &about);
-    if (!r) {
-        r = s3_tags_of_set(&packed, json_arr(json_obj(rq->in, "Tagging"), "TagSet"), S3_TAGS_OBJECT, &why);
-        if (r)
-            r = aws_fail(rq, r == S3_TAGS_E_MANY ? &S3_BadRequest : &S3_InvalidTag, "%s", why.text);
-    }
+    if (!r)
+        r = s3_tags_pack(rq, &s3_object_tags, json_arr(json_obj(rq->in, "Tagging"), "TagSet"), &packed);
     if (!r)
         r = retag(svc, rq, &about, buf_view(&packed), S3_EVENT_TAGGING_PUT);
     s3_found_deinit(&about.found);

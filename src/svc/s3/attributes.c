@@ -1,5 +1,6 @@
 /* svc/s3: what a client may say about an object to be: headers, metadata, tags, and features. */
 #include "aws/payload.h"
+#include "base/ascii.h"
 #include "svc/s3/s3_priv.h"
 #include "svc/s3/tags.h"
 
@@ -22,9 +23,7 @@ static int read_headers(struct rq *rq, struct s3_object *object) {
 /* Header names have no case; S3 gives them back in lower case. */
 static str lower(struct rq *rq, str name) {
     char *copy = arena_cstr(&rq->arena, name);
-    for (size_t i = 0; i < name.len; i++)
-        if (copy[i] >= 'A' && copy[i] <= 'Z')
-            copy[i] = (char)(copy[i] + ('a' - 'A'));
+    ascii_lower_all(copy, name.len);
     return str_n(copy, name.len);
 }
 
@@ -91,16 +90,14 @@ int s3_read_tagging(struct rq *rq, struct s3_object *object) {
     if (!header.p)
         return 0;
     CLEANUP_DEINIT(buf) struct buf packed = {0};
-    struct err why = {""};
-    int r = s3_tags_of_header(&packed, header, &why);
-    if (r)
-        return aws_fail(rq,
-                        r == S3_TAGS_E_INVALID ? &S3_InvalidTag
-                        : r == S3_TAGS_E_MANY  ? &S3_BadRequest
-                                               : &S3_InvalidArgument,
-                        "%s", why.text);
+    CLEANUP_JSON json_t *set = s3_tags_of_header(header);
+    if (!set)
+        return aws_fail(rq, &S3_InvalidArgument,
+                        "The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded "
+                        "URL query parameters without tag name duplicates.");
+    int r = s3_tags_pack(rq, &s3_object_tags, set, &packed);
     object->tags = arena_str(&rq->arena, buf_view(&packed));
-    return 0;
+    return r;
 }
 
 /* ---- Features that S3 has and we have not: refused by name, never ignored ---- */

@@ -1,4 +1,5 @@
 /* svc/s3: notification configurations: checked, tried, stored. */
+#include "base/arn.h"
 #include "svc/s3/config.h"
 
 static int invalid(struct rq *rq, const char *text, str name, str value) {
@@ -10,13 +11,11 @@ static int invalid(struct rq *rq, const char *text, str name, str value) {
     return AWS_FAILED;
 }
 
-/* The ARN's third part: "lambda", "sqs", "sns". */
-static str service_of(str arn) {
-    str part, rest = arn;
-    for (int i = 0; i < 3; i++)
-        if (!str_cut(rest, ':', &part, &rest))
-            return S("");
-    return part;
+/* "lambda", "sqs", "sns". */
+static str service_of(str text) {
+    struct arn arn;
+    arn_parse(text, &arn);
+    return arn.service;
 }
 
 static struct hub_event event_to(struct rq *rq, const struct s3_bucket *bucket, str target, str payload) {

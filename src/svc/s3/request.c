@@ -1,4 +1,5 @@
 /* svc/s3: what most handlers begin and end with. */
+#include "base/arn.h"
 #include "base/codec.h"
 #include "svc/s3/s3_priv.h"
 
@@ -94,7 +95,16 @@ int s3_use_key(struct rq *rq, str *ret_key) {
 
 /* ---- Names of things ---- */
 str s3_bucket_arn(struct rq *rq, str bucket) {
-    return arena_printf(&rq->arena, "arn:aws:s3:::" STR_FMT, STR_ARG(bucket));
+    return arn_str(&rq->arena, "s3", STR_NONE, STR_NONE, STR_FMT, STR_ARG(bucket));
+}
+
+bool s3_arn_parts(str arn, str *ret_bucket, str *ret_key) {
+    static const str head = S_INIT("arn:aws:s3:::");
+    if (!str_starts(arn, head))
+        return false;
+    *ret_key = S("");
+    str_cut(str_skip(arn, head.len), '/', ret_bucket, ret_key);
+    return ret_bucket->len > 0;
 }
 
 str s3_canonical_id(struct rq *rq, str account) {

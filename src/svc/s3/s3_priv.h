@@ -53,6 +53,8 @@ int s3_fault(struct rq *rq, int r, const char *what);
 
 /* In the request's arena. */
 str s3_bucket_arn(struct rq *rq, str bucket);
+/* "arn:aws:s3:::bucket/key"; key empty for the bucket itself. False: no such ARN. */
+bool s3_arn_parts(str arn, str *ret_bucket, str *ret_key);
 /* The 64 hex digits that stand for an account in S3's answers. */
 str s3_canonical_id(struct rq *rq, str account);
 json_t *s3_owner(struct rq *rq, str account); /* {"ID":…}: a new reference */
