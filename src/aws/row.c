@@ -44,6 +44,8 @@ void row_seen(const struct rows *rows, struct row *row, str key, str value) {
     expect(rows, row);
 }
 
+void row_still(const struct rows *rows, const struct row *row) { expect(rows, row); }
+
 static int parse(int r, const struct row *row, json_t **ret_doc) {
     if (r)
         return r;

@@ -44,6 +44,8 @@ int row_get(const struct rows *rows, struct row *row);
 int row_peek(const struct rows *rows, struct row *row);
 /* What an iterator showed, taken over as if row_get had read it. */
 void row_seen(const struct rows *rows, struct row *row, str key, str value);
+/* A row that was read without a batch, or for an earlier one: that it is still so becomes a condition. */
+void row_still(const struct rows *rows, const struct row *row);
 
 /* A JSON row: a new reference in *ret_doc. STORE_E_DAMAGED when it is no JSON. */
 int row_get_json(const struct rows *rows, struct row *row, json_t **ret_doc);

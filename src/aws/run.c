@@ -40,7 +40,7 @@ int rq_commit(struct rq *rq) {
 
 static int run_once(struct rq *rq, aws_handler_fn *handler) {
     int r = handler(rq->svc, rq);
-    if (r == AWS_FAILED)
+    if (r == AWS_FAILED || r == STORE_E_CONDITION) /* the latter: of its rq_commit */
         return r;
     if (r != 0 && r != AWS_SUSPENDED)
         return aws_fault(rq, r, rq->op->name);

@@ -42,9 +42,9 @@ void hub_deliver(struct hub *hub, struct store_batch *batch, const struct hub_ev
 /*
  * A target's port: adds to batch what accepting the event means (a queued invocation, a message,
  * the fan-out's further outbox rows). The dispatcher commits it together with the removal of the
- * outbox row, so an event is accepted exactly once. It adds to the batch only when it returns
- * HUB_OK, and reads the newest state (snapshot NULL): several events share a batch. Where what it
- * read must still hold, it adds a condition; the dispatcher then runs it again.
+ * outbox row, so an event is accepted exactly once. It changes rows only when it returns HUB_OK,
+ * and reads the newest state (snapshot NULL): several events share a batch. What it reads with
+ * row_get must still hold, for a refusal too; where it does not, the dispatcher runs it again.
  */
 enum {
     HUB_OK = 0,
