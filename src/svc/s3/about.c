@@ -54,13 +54,9 @@ static int retag(struct svc *svc, struct rq *rq, const struct about *about, str 
 int s3_op_PutObjectTagging(struct svc *svc, struct rq *rq) {
     struct about about = {0};
     CLEANUP_DEINIT(buf) struct buf packed = {0};
-    struct err why = {""};
     int r = find(svc, rq, &about);
-    if (!r) {
-        r = s3_tags_of_set(&packed, json_arr(json_obj(rq->in, "Tagging"), "TagSet"), S3_TAGS_OBJECT, &why);
-        if (r)
-            r = aws_fail(rq, r == S3_TAGS_E_MANY ? &S3_BadRequest : &S3_InvalidTag, "%s", why.text);
-    }
+    if (!r)
+        r = s3_tags_pack(rq, &s3_object_tags, json_arr(json_obj(rq->in, "Tagging"), "TagSet"), &packed);
     if (!r)
         r = retag(svc, rq, &about, buf_view(&packed), S3_EVENT_TAGGING_PUT);
     s3_found_deinit(&about.found);
@@ -146,41 +142,46 @@ static bool asks_for(const struct rq *rq, const char *attribute) {
     return false;
 }
 
-static int describe_parts(struct rq *rq, const struct about *about) {
-    const struct s3_object *object = &about->found.object;
-    CLEANUP_DEINIT(buf) struct buf storage = {0};
-    str bodies = STR_NONE;
-    uint64_t most = 0;
-    int r = s3_page_size(rq, "MaxParts", &most);
-    if (r)
-        return r;
-    r = s3_load_bodies(rq_rows_newest(rq), about->bucket->row.id, object, &storage, &bodies);
-    if (r)
-        return s3_fault(rq, r, "read the object's body list");
-    int64_t marker = json_int(rq->in, "PartNumberMarker", 0), last = 0;
-    bool truncated = false;
-    json_t *parts = json_array(), *doc = json_object();
+/* The parts behind marker. *ret_more: there are others. */
+static json_t *list_parts(const struct s3_object *object, str bodies, int64_t marker, uint64_t most, bool *ret_more) {
+    json_t *parts = json_array();
     struct s3_body body;
     for (struct cur at = cur_of(bodies); s3_body_next(&at, &body);) {
         if ((int64_t)body.part <= marker)
             continue;
-        if (json_array_size(parts) == most) {
-            truncated = true;
+        *ret_more = json_array_size(parts) == most;
+        if (*ret_more)
             break;
-        }
         json_t *part = json_object();
-        last = body.part;
         json_set_int(part, "PartNumber", body.part);
         json_set_int(part, "Size", (int64_t)body.size);
         if (body.sum_raw.len > 0)
             s3_sum_set(part, object->sum, body.sum_raw, 0);
         json_array_append_new(parts, part);
     }
+    return parts;
+}
+
+static int describe_parts(struct rq *rq, const struct about *about) {
+    const struct s3_object *object = &about->found.object;
+    CLEANUP_DEINIT(buf) struct buf storage = {0};
+    str bodies = STR_NONE;
+    uint64_t most = 0;
+    bool more = false;
+    int r = s3_page_size(rq, "MaxParts", &most);
+    if (r)
+        return r;
+    r = s3_load_bodies(rq_rows_newest(rq), about->bucket->row.id, object, &storage, &bodies);
+    if (r)
+        return s3_fault(rq, r, "read the object's body list");
+    int64_t marker = json_int(rq->in, "PartNumberMarker", 0);
+    json_t *parts = list_parts(object, bodies, marker, most, &more), *doc = json_object();
+    const json_t *last = json_array_get(parts, json_array_size(parts) - 1);
     json_set_int(doc, "TotalPartsCount", object->n_parts);
     json_set_int(doc, "PartNumberMarker", marker);
-    json_set_int(doc, "NextPartNumberMarker", last);
+    json_set_int(doc, "NextPartNumberMarker", json_int(last, "PartNumber", 0));
     json_set_int(doc, "MaxParts", (int64_t)most);
-    json_set_bool(doc, "IsTruncated", truncated);
+    json_set_bool(doc, "IsTruncated", more);
     json_set(doc, "Parts", parts);
     json_set(rq->out, "ObjectParts", doc);
     return 0;

@@ -90,16 +90,14 @@ int s3_read_tagging(struct rq *rq, struct s3_object *object) {
     if (!header.p)
         return 0;
     CLEANUP_DEINIT(buf) struct buf packed = {0};
-    struct err why = {""};
-    int r = s3_tags_of_header(&packed, header, &why);
-    if (r)
-        return aws_fail(rq,
-                        r == S3_TAGS_E_INVALID ? &S3_InvalidTag
-                        : r == S3_TAGS_E_MANY  ? &S3_BadRequest
-                                               : &S3_InvalidArgument,
-                        "%s", why.text);
+    CLEANUP_JSON json_t *set = s3_tags_of_header(header);
+    if (!set)
+        return aws_fail(rq, &S3_InvalidArgument,
+                        "The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded "
+                        "URL query parameters without tag name duplicates.");
+    int r = s3_tags_pack(rq, &s3_object_tags, set, &packed);
     object->tags = arena_str(&rq->arena, buf_view(&packed));
-    return 0;
+    return r;
 }
 
 /* ---- Features that S3 has and we have not: refused by name, never ignored ---- */

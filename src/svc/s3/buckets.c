@@ -1,8 +1,7 @@
 /* svc/s3: buckets made, found, listed and deleted. */
+#include "svc/kit/page.h"
 #include "svc/s3/name.h"
 #include "svc/s3/s3_priv.h"
-#include "svc/s3/tags.h"
-#include "svc/s3/token.h"
 
 /* ---- CreateBucket ---- */
 /* Where the bucket shall be: the endpoint's region, unless the client says another one. */
@@ -160,91 +159,48 @@ int s3_op_GetBucketLocation(struct svc *svc, struct rq *rq) {
 }
 
 /* ---- ListBuckets ---- */
-struct bucket_page {
-    uint64_t most;
-    bool paged; /* a parameter was given: regions are told */
-    str prefix, region;
-    struct buf after, last;
-};
+static const struct kit_paging bucket_paging = {
+    .token = "ContinuationToken", .limit = "MaxBuckets", .most = 10000, .list = "Buckets",
+    .error = &S3_InvalidArgument, .text = "The continuation token provided is incorrect"};
 
-static int read_page(struct rq *rq, struct bucket_page *p) {
-    enum { MOST = 10000 };
-    str token = json_str(rq->in, "ContinuationToken");
-    int64_t most = json_int(rq->in, "MaxBuckets", MOST);
-    if (most < 1 || most > MOST)
-        return aws_fail(rq, &S3_InvalidArgument,
-                        "Argument max-buckets must be an integer between 1 and 10000");
-    if (token.p && !s3_token_read(&p->after, token))
-        return aws_fail(rq, &S3_InvalidArgument, "The continuation token provided is incorrect");
-    p->most = (uint64_t)most;
-    p->prefix = json_str(rq->in, "Prefix");
-    p->region = json_str(rq->in, "BucketRegion");
-    p->paged = token.p || p->prefix.p || p->region.p || json_has(rq->in, "MaxBuckets");
-    return 0;
-}
-
-static bool add_bucket(struct rq *rq, const struct bucket_page *p, str name, str value, json_t *list) {
+/* One row of the index. region absent: of any. */
+static json_t *show_bucket(struct rq *rq, str name, str value, str wanted_region, bool tells_region) {
     struct cur at = cur_of(value);
     int64_t created_ms = (int64_t)cur_u64(&at);
     str region = cur_lstr(&at);
-    if (p->region.p && !str_eq(region, p->region))
-        return false;
+    if (wanted_region.p && !str_eq(region, wanted_region))
+        return NULL;
     json_t *item = json_object();
     json_set_str(item, "Name", name);
     json_set_int(item, "CreationDate", created_ms / 1000);
-    if (p->paged)
+    if (tells_region)
         json_set_str(item, "BucketRegion", region);
     json_set_str(item, "BucketArn", s3_bucket_arn(rq, name));
-    json_array_append_new(list, item);
-    return true;
-}
-
-static int list_buckets(struct svc *svc, struct rq *rq, struct bucket_page *p) {
-    CLEANUP_DEINIT(buf) struct buf from = {0};
-    CLEANUP_DEINIT(buf) struct buf to = {0};
-    CLEANUP_DEINIT(buf) struct buf head = {0};
-    int r = read_page(rq, p);
-    if (r)
-        return r;
-    s3_key_owned(&head, rq->account, S(""));
-    s3_key_owned(&to, rq->account, p->prefix.p ? p->prefix : S(""));
-    key_after(&to);
-    s3_key_owned(&from, rq->account, p->prefix.p ? p->prefix : S(""));
-    if (p->after.len > 0) {
-        s3_key_owned(&from, rq->account, buf_view(&p->after));
-        buf_char(&from, '\0');
-    }
-    json_t *list = json_array();
-    rq->out = json_object();
-    json_set(rq->out, "Buckets", list);
-    CLEANUP(store_iter) struct store_iter *it =
-        store_iter_new(svc->store, rq_snap(rq), STORE_META, buf_view(&from), buf_view(&to), false);
-    while (store_iter_next(it)) {
-        if (json_array_size(list) == p->most) {
-            CLEANUP_DEINIT(buf) struct buf next = {0};
-            s3_token_write(&next, buf_view(&p->last));
-            json_set_str(rq->out, "ContinuationToken", buf_view(&next));
-            break;
-        }
-        str name = str_skip(it->key, head.len);
-        if (add_bucket(rq, p, name, it->value, list)) {
-            buf_clear(&p->last);
-            buf_str(&p->last, name);
-        }
-    }
-    if (store_iter_fault(it))
-        return s3_fault(rq, store_iter_fault(it), "list the buckets");
-    json_set(rq->out, "Owner", s3_owner(rq, rq->account));
-    json_set_str(rq->out, "Prefix", p->prefix);
-    return 0;
+    return item;
 }
 
 int s3_op_ListBuckets(struct svc *svc, struct rq *rq) {
-    struct bucket_page p = {0};
-    int r = list_buckets(svc, rq, &p);
-    buf_deinit(&p.after);
-    buf_deinit(&p.last);
-    return r;
+    CLEANUP_DEINIT(kit_page) struct kit_page page;
+    CLEANUP_DEINIT(buf) struct buf key = {0};
+    str prefix = json_str(rq->in, "Prefix"), region = json_str(rq->in, "BucketRegion");
+    (void)svc;
+    if (kit_page_begin(&page, rq, &bucket_paging, prefix))
+        return AWS_FAILED;
+    /* Regions are told where a parameter was given. */
+    bool tells_region = prefix.p || region.p || json_has(rq->in, "ContinuationToken") || json_has(rq->in, "MaxBuckets");
+    s3_key_owned(&key, rq->account, S(""));
+    size_t name_at = key.len;
+    s3_key_owned(&key, rq->account, prefix);
+    kit_page_rows(&page, STORE_META, buf_view(&key));
+    while (kit_page_next(&page)) {
+        json_t *item = show_bucket(rq, str_skip(page.key, name_at), page.value, region, tells_region);
+        if (item)
+            kit_page_add(&page, STR_NONE, item);
+    }
+    rq->out = json_object();
+    json_set(rq->out, "Owner", s3_owner(rq, rq->account));
+    json_set_str(rq->out, "Prefix", prefix);
+    return kit_page_end(&page);
 }
 
 /* ---- DeleteBucket ---- */

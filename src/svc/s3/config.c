@@ -229,12 +229,9 @@ S3_CONFIG_OP(delete, DeleteBucketOwnershipControls, ownership)
 
 /* ---- Tagging ---- */
 int s3_read_bucket_tags(struct rq *rq, const json_t *tags, struct buf *text) {
-    CLEANUP_DEINIT(buf) struct buf packed = {0};
-    struct err why = {""};
-    int r = s3_tags_of_set(&packed, tags, S3_TAGS_BUCKET, &why);
-    if (r)
-        return aws_fail(rq, r == S3_TAGS_E_MANY ? &S3_BadRequest : &S3_InvalidTag, "%s", why.text);
-    CLEANUP_JSON json_t *doc = json_pack("{s:o}", "TagSet", s3_tags_to_set(buf_view(&packed)));
+    if (kit_tags_check(rq, &s3_bucket_tags, tags))
+        return AWS_FAILED;
+    CLEANUP_JSON json_t *doc = json_pack("{s:o}", "TagSet", kit_tags_list(tags));
     json_write(text, doc);
     return 0;
 }

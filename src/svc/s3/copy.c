@@ -179,15 +179,25 @@ static int choose_sum(struct rq *rq, const struct s3_object *from, enum s3_sum *
                     STR_ARG(asked));
 }
 
+static void answer_copy(struct rq *rq, const struct s3_source *source, const struct s3_bucket *target,
+                        const struct s3_object *object) {
+    json_t *result = json_object();
+    json_set_str(result, "ETag", s3_quoted(rq, object->etag));
+    json_set_int(result, "LastModified", s3_object_mtime_s(object));
+    s3_describe_sum(result, object);
+    rq->out = json_object();
+    json_set(rq->out, "CopyObjectResult", result);
+    json_set_str(rq->out, "CopySourceVersionId", s3_shown_version(rq, source->bucket, &source->found.object));
+    s3_describe_write(rq, target, object, rq->out);
+}
+
 static int copy_object(struct svc *svc, struct rq *rq, struct s3_source *source) {
     struct s3_bucket *target = NULL;
     struct s3_upload *upload = NULL;
     struct s3_object object = {0};
     enum s3_sum sum = S3_SUM_NONE;
     str key = STR_NONE;
-    int r = s3_use_bucket_to_write(svc, rq, &target);
-    if (!r)
-        r = s3_use_key(rq, &key);
+    int r = s3_use_target(svc, rq, &target, &key);
     if (!r)
         r = s3_check_features(rq);
     if (!r)
@@ -208,18 +218,9 @@ static int copy_object(struct svc *svc, struct rq *rq, struct s3_source *source)
     r = copy_once(svc, rq, source, target, sum, 0, size, &upload);
     if (!r)
         r = s3_put_upload(svc, rq, target, key, &object, upload, S3_EVENT_CREATED_COPY);
-    if (r)
-        return r;
-
-    json_t *result = json_object();
-    json_set_str(result, "ETag", s3_quoted(rq, object.etag));
-    json_set_int(result, "LastModified", s3_object_mtime_s(&object));
-    s3_describe_sum(result, &object);
-    rq->out = json_object();
-    json_set(rq->out, "CopyObjectResult", result);
-    json_set_str(rq->out, "CopySourceVersionId", s3_shown_version(rq, source->bucket, &source->found.object));
-    s3_describe_write(rq, target, &object, rq->out);
-    return 0;
+    if (!r)
+        answer_copy(rq, source, target, &object);
+    return r;
 }
 
 int s3_op_CopyObject(struct svc *svc, struct rq *rq) {

@@ -247,54 +247,52 @@ static ssize_t no_bytes(void *ctx, uint64_t offset, void *p, size_t n) {
     return 0;
 }
 
-/*
- * One try. The row and its bodies are not read at one moment: between the two an overwrite may
- * drop them. *again is set then, and the newest state will do.
- */
-static int get_once(struct svc *svc, struct rq *rq, const struct s3_wanted *wanted, bool with_body,
-                    bool *again) {
-    CLEANUP_DEINIT(s3_found) struct s3_found found = {0};
+/* Headers and bytes. STORE_E_ABSENT: a row or file of its body is gone. */
+static int answer_object(struct svc *svc, struct rq *rq, const struct s3_wanted *wanted,
+                         const struct s3_object *object, bool with_body) {
     CLEANUP_DEINIT(buf) struct buf storage = {0};
+    CLEANUP(s3_body_reader) struct s3_body_reader *reader = NULL;
     str bodies = STR_NONE;
     struct slice slice;
-    const struct rows *rows = rq_rows_newest(rq);
-    int r = s3_find_wanted(rq, rows, wanted, &found);
+    struct err why = {"read the object's body list"};
+    int r = 0;
+    if (with_body || json_has(rq->in, "PartNumber"))
+        r = s3_load_bodies(rq_rows_newest(rq), wanted->bucket->row.id, object, &storage, &bodies);
+    if (r)
+        return r == STORE_E_ABSENT ? r : s3_fault(rq, r, why.text);
+    r = choose_slice(rq, object, bodies, &slice);
     if (r)
         return r;
-    struct s3_cond cond = s3_cond_of(rq->in, "");
-    bool unchanged = false;
-    r = s3_check_cond(rq, &cond, &found.object, &unchanged);
-    if (r)
-        return r;
-    if (unchanged) {
-        not_modified(rq, &found.object);
-        return 0;
-    }
-    if (with_body || json_has(rq->in, "PartNumber")) {
-        r = s3_load_bodies(rows, wanted->bucket->row.id, &found.object, &storage, &bodies);
-        *again = r == STORE_E_ABSENT;
-        if (r)
-            return *again ? 0 : s3_fault(rq, r, "read the object's body list");
-    }
-    r = choose_slice(rq, &found.object, bodies, &slice);
-    if (r)
-        return r;
-
-    CLEANUP(s3_body_reader) struct s3_body_reader *reader = NULL;
-    if (with_body) {
-        struct err why = {""};
+    if (with_body)
         r = s3_body_reader_new(svc->store, bodies, slice.first, slice.n, &reader, &why);
-        *again = r == STORE_E_ABSENT || r == -ENOENT;
-        if (r)
-            return *again ? 0 : s3_fault(rq, r, why.text);
-    }
-    r = describe(rq, wanted->bucket, &found.object, &slice);
+    if (r)
+        return r == STORE_E_ABSENT || r == -ENOENT ? STORE_E_ABSENT : s3_fault(rq, r, why.text);
+    r = describe(rq, wanted->bucket, object, &slice);
     if (r)
         return r;
     if (with_body)
         return answer_bytes(rq, &reader, slice.n);
     if (rq->net) /* HEAD tells the length of what it does not send */
         rq_out_stream(rq, slice.n, no_bytes, NULL, NULL);
+    return 0;
+}
+
+/*
+ * One try. The row and its bodies are not read at one moment: between the two an overwrite may
+ * drop them. STORE_E_ABSENT then, and the newest state will do.
+ */
+static int get_once(struct svc *svc, struct rq *rq, const struct s3_wanted *wanted, bool with_body) {
+    CLEANUP_DEINIT(s3_found) struct s3_found found = {0};
+    struct s3_cond cond = s3_cond_of(rq->in, "");
+    bool unchanged = false;
+    int r = s3_find_wanted(rq, rq_rows_newest(rq), wanted, &found);
+    if (!r)
+        r = s3_check_cond(rq, &cond, &found.object, &unchanged);
+    if (r)
+        return r;
+    if (!unchanged)
+        return answer_object(svc, rq, wanted, &found.object, with_body);
+    not_modified(rq, &found.object);
     return 0;
 }
 
@@ -310,14 +308,12 @@ static int get(struct svc *svc, struct rq *rq, bool with_body) {
     if (r)
         return r;
     wanted.bucket = bucket;
-    bool again = true;
-    for (int i = 0; i < TRIES && again; i++) {
-        again = false;
-        r = get_once(svc, rq, &wanted, with_body, &again);
-        if (r)
+    for (int i = 0; i < TRIES; i++) {
+        r = get_once(svc, rq, &wanted, with_body);
+        if (r != STORE_E_ABSENT)
             return r;
     }
-    return again ? s3_fault(rq, STORE_E_DAMAGED, "find the object's body") : 0;
+    return s3_fault(rq, STORE_E_DAMAGED, "find the object's body");
 }
 
 int s3_op_GetObject(struct svc *svc, struct rq *rq) {

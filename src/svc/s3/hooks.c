@@ -2,21 +2,11 @@
 #include "svc/s3/s3_priv.h"
 #include "svc/s3/tags.h"
 
-/* "arn:aws:s3:::bucket/key"; key empty for the bucket itself. False: no such ARN. */
-static bool parts_of_arn(str arn, str *ret_bucket, str *ret_key) {
-    static const str head = S_INIT("arn:aws:s3:::");
-    if (!str_starts(arn, head))
-        return false;
-    *ret_key = S("");
-    str_cut(str_skip(arn, head.len), '/', ret_bucket, ret_key);
-    return ret_bucket->len > 0;
-}
-
 int s3_hook_policy(struct svc *svc, struct rq *rq, str arn, const struct policy **ret_policy,
                    str *ret_account) {
     struct s3_bucket *bucket = NULL;
     str name, key;
-    if (!parts_of_arn(arn, &name, &key))
+    if (!s3_arn_parts(arn, &name, &key))
         return 0;
     int r = s3_bucket_of(svc, rq, name, &bucket);
     if (r) /* absent: the handler says so; creating one is the caller's own affair */
@@ -31,7 +21,7 @@ int s3_hook_policy(struct svc *svc, struct rq *rq, str arn, const struct policy 
 int s3_hook_veto(struct svc *svc, struct rq *rq, str arn, bool via_resource) {
     struct s3_bucket *bucket = NULL;
     str name, key;
-    if (!via_resource || !parts_of_arn(arn, &name, &key))
+    if (!via_resource || !s3_arn_parts(arn, &name, &key))
         return 0;
     int r = s3_bucket_of(svc, rq, name, &bucket);
     if (r)
@@ -48,29 +38,25 @@ int s3_hook_veto(struct svc *svc, struct rq *rq, str arn, bool via_resource) {
 }
 
 /* ---- Condition keys ---- */
-static void add_tags(struct policy_context *context, const char *prefix, str packed) {
-    CLEANUP_DEINIT(buf) struct buf key = {0};
-    str name, value;
-    for (struct cur at = cur_of(packed); s3_pairs_next(&at, &name, &value);) {
-        buf_clear(&key);
-        buf_c(&key, prefix);
-        buf_str(&key, name);
-        policy_context_add(context, buf_view(&key), value);
+static void add_tags(struct policy_context *context, const char *prefix, const json_t *set) {
+    CLEANUP_DEINIT(buf) struct buf name = {0};
+    str key, value;
+    for (struct kit_tags_walk w = kit_tags_walk(set); kit_tags_next(&w, &key, &value);) {
+        buf_clear(&name);
+        buf_c(&name, prefix);
+        buf_str(&name, key);
+        policy_context_add(context, buf_view(&name), value.p ? value : S(""));
     }
 }
 
 /* Tags that the request wants to give. What is malformed the handler refuses. */
 static void add_request_tags(const json_t *in, struct policy_context *context) {
-    CLEANUP_DEINIT(buf) struct buf packed = {0};
-    str name, value, header = json_str(in, "Tagging");
-    json_t *set = json_arr(json_obj(in, "Tagging"), "TagSet");
-    if (header.p)
-        s3_tags_of_header(&packed, header, NULL);
-    else if (set)
-        s3_tags_of_set(&packed, set, S3_TAGS_BUCKET, NULL);
-    add_tags(context, "s3:RequestObjectTag/", buf_view(&packed));
-    for (struct cur at = cur_of(buf_view(&packed)); s3_pairs_next(&at, &name, &value);)
-        policy_context_add(context, S("s3:RequestObjectTagKeys"), name);
+    str key, value, header = json_str(in, "Tagging");
+    CLEANUP_JSON json_t *set = header.p ? s3_tags_of_header(header)
+                                        : json_incref(json_arr(json_obj(in, "Tagging"), "TagSet"));
+    add_tags(context, "s3:RequestObjectTag/", set);
+    for (struct kit_tags_walk w = kit_tags_walk(set); kit_tags_next(&w, &key, &value);)
+        policy_context_add(context, S("s3:RequestObjectTagKeys"), key);
 }
 
 /* Of the object, or of the very version, that the question is about. */
@@ -80,16 +66,17 @@ static int add_existing_tags(struct svc *svc, struct rq *rq, const struct aws_qu
     CLEANUP_DEINIT(s3_found) struct s3_found found = {0};
     const struct rows peek = {svc->store, NULL, NULL}; /* rights are those of the moment they are asked for */
     str name, key;
-    if (!parts_of_arn(question->resource, &name, &key) || key.len > S3_MAX_KEY)
+    if (!s3_arn_parts(question->resource, &name, &key) || key.len > S3_MAX_KEY)
         return 0;
     int r = s3_bucket_of(svc, rq, name, &bucket);
     if (r)
         return r == STORE_E_ABSENT ? 0 : r;
     r = question->version.p ? s3_find_version(&peek, bucket->row.id, key, question->version, &found)
-                                : s3_find_current(&peek, bucket->row.id, key, &found);
+                            : s3_find_current(&peek, bucket->row.id, key, &found);
     if (r)
         return r == STORE_E_ABSENT || r == S3_E_VERSION_ID ? 0 : s3_fault(rq, r, "read the object's tags");
-    add_tags(context, "s3:ExistingObjectTag/", found.object.tags);
+    CLEANUP_JSON json_t *set = s3_tags_to_set(found.object.tags);
+    add_tags(context, "s3:ExistingObjectTag/", set);
     return 0;
 }
 

@@ -1,8 +1,8 @@
 /* svc/s3: ListObjects and ListObjectsV2. */
 #include "base/codec.h"
+#include "svc/kit/page.h"
 #include "svc/s3/list.h"
 #include "svc/s3/s3_priv.h"
-#include "svc/s3/token.h"
 
 str s3_encoded(struct rq *rq, bool encode, str text) {
     if (!encode || !text.p)
@@ -123,12 +123,17 @@ static void end(struct listing *l) {
     buf_deinit(&l->last);
 }
 
+/* A token is good for its own bucket. */
+static uint32_t token_scope(const struct listing *l) {
+    return (uint32_t)l->bucket->row.id;
+}
+
 static int list_v2(struct svc *svc, struct rq *rq, struct listing *l, struct buf *place) {
     str token = json_str(rq->in, "ContinuationToken"), start = json_str(rq->in, "StartAfter");
     int r = begin(svc, rq, l);
     if (r)
         return r;
-    if (token.p && !s3_token_read(place, token)) {
+    if (token.p && !kit_token_read(token, token_scope(l), place)) {
         aws_fail(rq, &S3_InvalidArgument, "The continuation token provided is incorrect");
         aws_fail_detail(rq, "ArgumentName", S("continuation-token"));
         return AWS_FAILED;
@@ -144,7 +149,7 @@ static int list_v2(struct svc *svc, struct rq *rq, struct listing *l, struct buf
     json_set_str(rq->out, "StartAfter", s3_encoded(rq, l->encode, start));
     if (l->truncated) {
         CLEANUP_DEINIT(buf) struct buf next = {0};
-        s3_token_write(&next, buf_view(&l->last));
+        kit_token_add(&next, token_scope(l), buf_view(&l->last));
         json_set_str(rq->out, "NextContinuationToken", buf_view(&next));
     }
     return 0;

@@ -144,9 +144,7 @@ int s3_op_CreateMultipartUpload(struct svc *svc, struct rq *rq) {
     struct s3_bucket *bucket = NULL;
     str key = STR_NONE;
     struct s3_upload_row row = {.initiator = initiator_of(rq)};
-    int r = s3_use_bucket_to_write(svc, rq, &bucket);
-    if (!r)
-        r = s3_use_key(rq, &key);
+    int r = s3_use_target(svc, rq, &bucket, &key);
     if (!r)
         r = read_new_upload(rq, &row);
     if (r)

@@ -1,6 +1,7 @@
 #include "svc/s3/name.h"
 
 #include "base/ascii.h"
+#include "base/own.h"
 
 static bool lower_or_digit(char c) {
     return ascii_is_lower(c) || ascii_is_digit(c);
@@ -32,10 +33,10 @@ bool s3_name_is_valid(str name) {
         if (c == '.' && name.p[i - 1] == '.')
             return false;
     }
-    for (size_t i = 0; i < sizeof reserved_heads / sizeof *reserved_heads; i++)
+    for (size_t i = 0; i < ARRAY_LEN(reserved_heads); i++)
         if (str_starts(name, reserved_heads[i]))
             return false;
-    for (size_t i = 0; i < sizeof reserved_tails / sizeof *reserved_tails; i++)
+    for (size_t i = 0; i < ARRAY_LEN(reserved_tails); i++)
         if (str_ends(name, reserved_tails[i]))
             return false;
     return true;

@@ -1,4 +1,5 @@
 /* svc/s3: notification configurations: checked, tried, stored. */
+#include "base/arn.h"
 #include "svc/s3/config.h"
 
 static int invalid(struct rq *rq, const char *text, str name, str value) {
@@ -10,26 +11,11 @@ static int invalid(struct rq *rq, const char *text, str name, str value) {
     return AWS_FAILED;
 }
 
-/* The ARN's third part: "lambda", "sqs", "sns". */
-static str service_of(str arn) {
-    str part, rest = arn;
-    for (int i = 0; i < 3; i++)
-        if (!str_cut(rest, ':', &part, &rest))
-            return S("");
-    return part;
-}
-
-static struct hub_event event_to(struct rq *rq, const struct s3_bucket *bucket, str target, str payload) {
-    return (struct hub_event){
-        .target = target,
-        .source_service = S("s3.amazonaws.com"),
-        .source_arn = s3_bucket_arn(rq, bucket->name),
-        .source_account = bucket->row.account,
-        .payload = payload,
-        .subject = S("Amazon S3 Notification"),
-        .account = bucket->row.account,
-        .region = bucket->row.region,
-    };
+/* "lambda", "sqs", "sns". */
+static str service_of(str text) {
+    struct arn arn;
+    arn_parse(text, &arn);
+    return arn.service;
 }
 
 /* Is the target of the list's kind, there, and open to this bucket? S3's words where not. */
@@ -49,7 +35,7 @@ static int check_target(struct svc *svc, struct rq *rq, const struct s3_bucket *
     for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
         if (!str_is(service, kinds[i].service))
             continue;
-        struct hub_event event = event_to(rq, bucket, target->arn, S(""));
+        struct hub_event event = s3_hub_event(rq, bucket, target->arn, S(""));
         int r = try ? hub_check(svc->hub, &event) : HUB_OK;
         if (r == HUB_OK)
             return 0;
@@ -91,7 +77,7 @@ static void send_test(struct svc *svc, struct rq *rq, const struct s3_bucket *bu
             continue;
         CLEANUP_DEINIT(buf) struct buf text = {0};
         s3_event_write_test(&text, bucket->name, rq->now_ms, str_c(rq->id), str_c(rq->id));
-        struct hub_event event = event_to(rq, bucket, arn, buf_view(&text));
+        struct hub_event event = s3_hub_event(rq, bucket, arn, buf_view(&text));
         hub_deliver(svc->hub, rq_batch(rq), &event);
     }
 }

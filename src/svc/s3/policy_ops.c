@@ -19,12 +19,8 @@ static bool each_text(const json_t *value, bool (*ok)(str text, str bucket), str
 
 /* A bucket's policy speaks of the bucket and what is in it, and of nothing else. */
 static bool resource_is_ours(str text, str bucket) {
-    static const str head = S_INIT("arn:aws:s3:::");
     str name, key;
-    if (!str_starts(text, head))
-        return false;
-    str_cut(str_skip(text, head.len), '/', &name, &key);
-    return str_glob(name, bucket, false);
+    return s3_arn_parts(text, &name, &key) && str_glob(name, bucket, false);
 }
 
 static bool action_is_ours(str text, str bucket) {

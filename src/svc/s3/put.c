@@ -72,9 +72,7 @@ void s3_describe_write(struct rq *rq, const struct s3_bucket *bucket, const stru
 int s3_open_PutObject(struct svc *svc, struct rq *rq) {
     struct s3_bucket *bucket = NULL;
     str key = STR_NONE;
-    int r = s3_use_bucket_to_write(svc, rq, &bucket);
-    if (!r)
-        r = s3_use_key(rq, &key);
+    int r = s3_use_target(svc, rq, &bucket, &key);
     if (!r)
         r = s3_check_features(rq);
     if (r)
@@ -92,9 +90,7 @@ int s3_op_PutObject(struct svc *svc, struct rq *rq) {
     struct s3_upload *upload = rq->stream;
     struct s3_bucket *bucket = NULL;
     str key = STR_NONE;
-    int r = s3_use_bucket_to_write(svc, rq, &bucket);
-    if (!r)
-        r = s3_use_key(rq, &key);
+    int r = s3_use_target(svc, rq, &bucket, &key);
     struct s3_object object = {0};
     if (!r)
         r = s3_read_attributes(rq, &object);

@@ -1,4 +1,5 @@
 /* svc/s3: what most handlers begin and end with. */
+#include "base/arn.h"
 #include "base/codec.h"
 #include "svc/s3/s3_priv.h"
 
@@ -92,9 +93,23 @@ int s3_use_key(struct rq *rq, str *ret_key) {
     return 0;
 }
 
+int s3_use_target(struct svc *svc, struct rq *rq, struct s3_bucket **ret_bucket, str *ret_key) {
+    int r = s3_use_bucket_to_write(svc, rq, ret_bucket);
+    return r ? r : s3_use_key(rq, ret_key);
+}
+
 /* ---- Names of things ---- */
 str s3_bucket_arn(struct rq *rq, str bucket) {
-    return arena_printf(&rq->arena, "arn:aws:s3:::" STR_FMT, STR_ARG(bucket));
+    return arn_str(&rq->arena, "s3", STR_NONE, STR_NONE, STR_FMT, STR_ARG(bucket));
+}
+
+bool s3_arn_parts(str arn, str *ret_bucket, str *ret_key) {
+    static const str head = S_INIT("arn:aws:s3:::");
+    if (!str_starts(arn, head))
+        return false;
+    *ret_key = S("");
+    str_cut(str_skip(arn, head.len), '/', ret_bucket, ret_key);
+    return ret_bucket->len > 0;
 }
 
 str s3_canonical_id(struct rq *rq, str account) {
@@ -139,6 +154,19 @@ static str etag_of(const struct s3_object *object) {
     return s3_object_is_marker(object) ? S("d41d8cd98f00b204e9800998ecf8427e") : object->etag;
 }
 
+struct hub_event s3_hub_event(struct rq *rq, const struct s3_bucket *bucket, str target, str payload) {
+    return (struct hub_event){
+        .target = target,
+        .source_service = S("s3.amazonaws.com"),
+        .source_arn = s3_bucket_arn(rq, bucket->name),
+        .source_account = bucket->row.account,
+        .payload = payload,
+        .subject = S("Amazon S3 Notification"),
+        .account = bucket->row.account,
+        .region = bucket->row.region,
+    };
+}
+
 void s3_emit(struct svc *svc, struct rq *rq, const struct s3_bucket *bucket,
              const struct s3_happening *what) {
     if (!bucket->notify)
@@ -166,15 +194,6 @@ void s3_emit(struct svc *svc, struct rq *rq, const struct s3_bucket *bucket,
     };
     CLEANUP_DEINIT(buf) struct buf payload = {0};
     s3_event_write(&payload, &event);
-    struct hub_event out = {
-        .target = target->arn,
-        .source_service = S("s3.amazonaws.com"),
-        .source_arn = s3_bucket_arn(rq, bucket->name),
-        .source_account = bucket->row.account,
-        .payload = buf_view(&payload),
-        .subject = S("Amazon S3 Notification"),
-        .account = bucket->row.account,
-        .region = bucket->row.region,
-    };
+    struct hub_event out = s3_hub_event(rq, bucket, target->arn, buf_view(&payload));
     hub_deliver(svc->hub, rq_batch(rq), &out);
 }

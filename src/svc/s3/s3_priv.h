@@ -46,6 +46,8 @@ int s3_use_bucket_named(struct svc *svc, struct rq *rq, str name, str expected_o
                         struct s3_bucket **ret_bucket);
 /* The same for writers: OperationAborted while the bucket is being deleted. */
 int s3_use_bucket_to_write(struct svc *svc, struct rq *rq, struct s3_bucket **ret_bucket);
+/* Such a bucket, and a key as s3_use_key gives it. */
+int s3_use_target(struct svc *svc, struct rq *rq, struct s3_bucket **ret_bucket, str *ret_key);
 /* Member "Key", at most 1024 bytes and not empty. */
 int s3_use_key(struct rq *rq, str *ret_key);
 /* A result of versions.h or store.h that no handler can do anything about. */
@@ -53,6 +55,8 @@ int s3_fault(struct rq *rq, int r, const char *what);
 
 /* In the request's arena. */
 str s3_bucket_arn(struct rq *rq, str bucket);
+/* "arn:aws:s3:::bucket/key"; key empty for the bucket itself. False: no such ARN. */
+bool s3_arn_parts(str arn, str *ret_bucket, str *ret_key);
 /* The 64 hex digits that stand for an account in S3's answers. */
 str s3_canonical_id(struct rq *rq, str account);
 json_t *s3_owner(struct rq *rq, str account); /* {"ID":…}: a new reference */
@@ -71,6 +75,8 @@ struct s3_happening {
 };
 void s3_emit(struct svc *svc, struct rq *rq, const struct s3_bucket *bucket,
              const struct s3_happening *what);
+/* What the bucket has to say to a target. */
+struct hub_event s3_hub_event(struct rq *rq, const struct s3_bucket *bucket, str target, str payload);
 /* The version id as answers and events show it: absent on buckets that were never versioned. */
 str s3_shown_version(struct rq *rq, const struct s3_bucket *bucket, const struct s3_object *object);
 

@@ -1,24 +1,19 @@
 #pragma once
 /*
- * s3/tags: sets of tags, from a document's TagSet and from the x-amz-tagging header, with S3's
- * limits ("Object tagging", S3 user guide): 10 for objects, 50 for buckets, keys of 1 to 128 and
- * values of up to 256 characters, no repeated key, no "aws:" key. Pure.
+ * s3/tags: tags of objects and buckets, in S3's words (kit/tags.h has the limits). An object's row
+ * holds them as packed pairs (s3_pairs_next), a bucket's configuration as S3 gives them back.
  */
-#include "base/err.h"
-#include "base/json.h"
-#include "base/outcomes.h"
+#include "svc/kit/tags.h"
+#include "svc/s3/errors.h"
 
-enum { S3_TAGS_OBJECT = 10, S3_TAGS_BUCKET = 50 };
-enum {
-    S3_TAGS_OK = 0,
-    S3_TAGS_E_INVALID = OUTCOMES_S3_TAGS, /* InvalidTag */
-    S3_TAGS_E_MANY,   /* BadRequest */
-    S3_TAGS_E_HEADER, /* InvalidArgument: the header is not URL-encoded pairs */
-};
-/*
- * Appends the packed pairs (s3_pairs_next) in their order. err says what is wrong in S3's words.
- */
-int s3_tags_of_set(struct buf *packed, const json_t *tag_set, size_t most, struct err *err);
-int s3_tags_of_header(struct buf *packed, str header, struct err *err);
+extern const struct kit_tags s3_object_tags, s3_bucket_tags;
+
+/* Checks a TagSet and appends it as packed pairs, in its order. 0 or AWS_FAILED. */
+int s3_tags_pack(struct rq *rq, const struct kit_tags *kit, const json_t *tag_set, struct buf *packed);
 /* The TagSet of packed pairs: a new array of {Key, Value}. */
 json_t *s3_tags_to_set(str packed);
+/*
+ * The TagSet of an x-amz-tagging header, a new array; NULL: too long, or not URL-encoded pairs. No
+ * more is read than is needed to see that there are too many.
+ */
+json_t *s3_tags_of_header(str header);

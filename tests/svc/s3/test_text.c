@@ -6,7 +6,6 @@
 #include "svc/s3/keys.h"
 #include "svc/s3/name.h"
 #include "svc/s3/range.h"
-#include "svc/s3/token.h"
 
 static void ranges(void **state) {
     (void)state;
@@ -121,18 +120,6 @@ static void copy_sources(void **state) {
     arena_deinit(&arena);
 }
 
-static void tokens(void **state) {
-    (void)state;
-    CLEANUP_DEINIT(buf) struct buf token = {0}, place = {0};
-    str key = str_n("a\0/ä", 5);
-    s3_token_write(&token, key);
-    assert_true(s3_token_read(&place, buf_view(&token)));
-    check_str(buf_view(&place), key);
-    assert_false(s3_token_read(&place, S("")));
-    assert_false(s3_token_read(&place, S("not base64!")));
-    assert_false(s3_token_read(&place, S("AmE="))); /* of another version */
-}
-
 static void names(void **state) {
     (void)state;
     static const char *const good[] = {"abc", "a-b.c", "123", "image-storage-bucket-dev-000000000000", "1.2.3.4.5", "a.b"};
@@ -184,7 +171,7 @@ static void row_keys(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ranges), cmocka_unit_test(conditions), cmocka_unit_test(copy_sources),
-        cmocka_unit_test(tokens), cmocka_unit_test(names),      cmocka_unit_test(ids),
+        cmocka_unit_test(names),      cmocka_unit_test(ids),
         cmocka_unit_test(row_keys),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
