@@ -58,6 +58,7 @@ struct rq {
     json_t *out;
     struct aws_payload payload;
     void *stream;       /* OP_STREAM_IN: the service's sink, made by the row's open */
+    void *memo;         /* what the service has read for this run's batch, in the arena: NULL again behind a commit */
     int attempt;        /* 0 at first, counts re-runs after STORE_E_CONDITION */
     struct net_req *net; /* NULL for calls from inside */
     struct rq_priv *priv; /* snapshot, batch, error, reply: aws's own */
@@ -96,7 +97,10 @@ void rq_out_stream(struct rq *rq, uint64_t size,
                    void (*release)(void *ctx), void *ctx);
 /* Runs when the request is over, whatever became of it. LIFO. */
 void rq_on_done(struct rq *rq, void (*fn)(void *ctx), void *ctx);
-/* Commits the batch now (and clears it) for handlers that need the result before they answer. 0, STORE_E_CONDITION, AWS_FAILED. */
+/*
+ * Commits the batch now, for handlers that need the result before they answer: 0, STORE_E_CONDITION,
+ * AWS_FAILED. In the first two cases batch, snapshot and memo are as at the begin of a run.
+ */
 int rq_commit(struct rq *rq);
 
 /*

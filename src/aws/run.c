@@ -13,6 +13,7 @@ enum { FREE_ATTEMPTS = 2, ATTEMPTS = 24 };
 static int commit(struct rq *rq) {
     struct rq_priv *p = rq->priv;
     struct err err = {0};
+    rq->memo = NULL;
     if (!p->batch)
         return 0;
     if (store_batch_idle(p->batch)) { /* what was read and changed nothing proves nothing later */
@@ -30,21 +31,23 @@ static int commit(struct rq *rq) {
 
 int rq_commit(struct rq *rq) {
     int r = commit(rq);
-    if (r == 0) /* what is read from now on sees what was written */
+    if (r == STORE_E_CONDITION)
+        store_batch_clear(rq->priv->batch);
+    if (r != AWS_FAILED) /* what is read from now on sees what was written, by us or by another */
         rq->priv->snap = store_snap_free(rq->priv->snap);
     return r;
 }
 
 static int run_once(struct rq *rq, aws_handler_fn *handler) {
     int r = handler(rq->svc, rq);
-    if (r == AWS_FAILED)
+    if (r == AWS_FAILED || r == STORE_E_CONDITION) /* the latter: of its rq_commit */
         return r;
     if (r != 0 && r != AWS_SUSPENDED)
         return aws_fault(rq, r, rq->op->name);
     if (AWS_CHECKS && r == 0 && aws_check_answer(rq))
         return AWS_FAILED;
-    int c = commit(rq);
-    return c ? c : r;
+    int committed = commit(rq);
+    return committed ? committed : r;
 }
 
 static int run_locked(struct rq *rq, aws_handler_fn *handler) {

@@ -6,6 +6,7 @@
  * Rows are read when a look begins, and each that a commit changes is a condition of it: when a handler has
  * written the stack meanwhile, the commit answers -EAGAIN and the look begins anew.
  */
+#include "base/outcomes.h"
 #include "cfn/engine.h"
 #include "tmpl/eval.h"
 
@@ -32,7 +33,7 @@ struct cfn_run {
  * How a step ends: go on with the next status, wait, the operation is over; or a fault (negative), -EAGAIN when
  * a row has changed meanwhile.
  */
-enum cfn_outcome { CFN_NEXT = 1, CFN_LATER, CFN_OVER };
+enum cfn_outcome { CFN_NEXT = OUTCOMES_CFN_STEP, CFN_LATER, CFN_OVER };
 typedef int cfn_step_fn(struct cfn_run *run);
 cfn_step_fn cfn_step_forward, cfn_step_remove, cfn_step_restore, cfn_step_cleanup;
 

@@ -8,6 +8,7 @@
  */
 #include "base/err.h"
 #include "base/json.h"
+#include "base/outcomes.h"
 #include "store/store.h"
 
 struct hub;
@@ -42,15 +43,15 @@ void hub_deliver(struct hub *hub, struct store_batch *batch, const struct hub_ev
 /*
  * A target's port: adds to batch what accepting the event means (a queued invocation, a message,
  * the fan-out's further outbox rows). The dispatcher commits it together with the removal of the
- * outbox row, so an event is accepted exactly once. It adds to the batch only when it returns
- * HUB_OK, and reads the newest state (snapshot NULL): several events share a batch. Where what it
- * read must still hold, it adds a condition; the dispatcher then runs it again.
+ * outbox row, so an event is accepted exactly once. It changes rows only when it returns HUB_OK,
+ * and reads the newest state (snapshot NULL): several events share a batch. What it reads with
+ * row_get must still hold, for a refusal too; where it does not, the dispatcher runs it again.
  */
 enum {
     HUB_OK = 0,
-    HUB_E_DENIED = 1, /* the target's policy does not let the source in */
-    HUB_E_NO_TARGET,  /* gone */
-    HUB_E_RETRY,      /* later: the dispatcher backs off, 1 s to 5 min, for 6 hours of world time, counting from the event */
+    HUB_E_DENIED = OUTCOMES_HUB, /* the target's policy does not let the source in */
+    HUB_E_NO_TARGET, /* gone */
+    HUB_E_RETRY,     /* later: the dispatcher backs off, 1 s to 5 min, for 6 hours of world time, counting from the event */
 };
 typedef int hub_accept_fn(void *service, struct store_batch *batch, const struct hub_event *event);
 /* service: the ARN's third part ("lambda", "sqs", "sns"). Before hub_start. */

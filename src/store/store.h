@@ -15,6 +15,7 @@
  */
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/outcomes.h"
 #include "base/str.h"
 
 struct store;
@@ -36,14 +37,14 @@ enum store_cf {
 /* Outcomes the caller must handle; faults are -errno. */
 enum {
     STORE_OK = 0,
-    STORE_E_ABSENT = 1,    /* no such key */
-    STORE_E_CONDITION,     /* a condition did not hold; nothing was written */
-    STORE_E_READONLY,      /* an earlier write failed: restart needed */
-    STORE_E_FULL,          /* free space is below the reserve */
-    STORE_E_DAMAGED,       /* bytes on disk do not verify */
-    STORE_E_FORMAT,        /* DATA/format is newer than this program, or nobody said how to migrate it */
-    STORE_E_BUSY,          /* another process holds DATA */
-    STORE_E_KEY,           /* master key lost or wrong */
+    STORE_E_ABSENT = OUTCOMES_STORE, /* no such key */
+    STORE_E_CONDITION, /* a condition did not hold; nothing was written */
+    STORE_E_READONLY,  /* an earlier write failed: restart needed */
+    STORE_E_FULL,      /* free space is below the reserve */
+    STORE_E_DAMAGED,   /* bytes on disk do not verify */
+    STORE_E_FORMAT,    /* DATA/format is newer than this program, or nobody said how to migrate it */
+    STORE_E_BUSY,      /* another process holds DATA */
+    STORE_E_KEY,       /* master key lost or wrong */
 };
 
 /*

@@ -78,16 +78,22 @@ static inline int cloud_teardown(void **state) {
     return 0;
 }
 
-/* in: JSON with ' for ", and ` for a quote inside of a string. The error's code, or "" when it went well. The answer is c->call.out. */
-static inline const char *cloud_call_as(struct cloud *c, struct aws_identity *caller, const char *service,
-                                        const char *op, const char *in) {
+/* JSON with ' for ", and ` for a quote inside of a string. */
+static inline json_t *cloud_doc(const char *in) {
     CLEANUP_DEINIT(buf) struct buf text = {0};
     struct err err = {{0}};
     for (const char *p = in; *p; p++)
         buf_c(&text, *p == '\'' ? "\"" : *p == '`' ? "\\\"" : (char[]){*p, '\0'});
-    CLEANUP_JSON json_t *doc = json_parse(buf_view(&text), &err);
+    json_t *doc = json_parse(buf_view(&text), &err);
     if (!doc)
         fail_msg("%s: %s", in, err.text);
+    return doc;
+}
+
+/* in: of cloud_doc. The error's code, or "" when it went well. The answer is c->call.out. */
+static inline const char *cloud_call_as(struct cloud *c, struct aws_identity *caller, const char *service,
+                                        const char *op, const char *in) {
+    CLEANUP_JSON json_t *doc = cloud_doc(in);
     aws_call_deinit(&c->call);
     c->call = (struct aws_call){.cloud = c->cloud, .caller = caller, .account = caller ? caller->principal.account : S(ACCOUNT),
                                 .region = S("us-east-1"), .service = service, .op = op, .in = doc};

@@ -61,6 +61,22 @@ class Layers(unittest.TestCase):
         self.accept("svc/kit/x.c", may, "--all")
         self.accept("aws/x.h", may, "--all")
 
+    def test_outcomes(self):
+        page = "enum { OUTCOMES_WIDTH = 10 };\nenum {\n    OUTCOMES_A = 10, /* x */\n    OUTCOMES_B = 20,\n};\n"
+        good = "enum {\n    A_OK = 0,\n    A_E_X = OUTCOMES_A, /* one, two */\n    A_E_Y,\n};\nenum a_kind { A_EACH = 1, A_E2 };\n"
+        self.assertEqual(self.check({"base/outcomes.h": page, "svc/a/x.h": good}), (0, []))
+        for text, why in (("enum { A_E_X = 1 };", "svc/a/x.h:1: A_E_X begins at no range"),
+                          ("enum { A_OK, A_E_X };", "svc/a/x.h:1: A_E_X begins at no range"),
+                          ("enum { A_E_X = OUTCOMES_A, A_E_Y = 7 };", "svc/a/x.h:1: A_E_X begins at no range"),
+                          ("enum { A_E_X = OUTCOMES_A };\nenum { B_FAILED = OUTCOMES_A };", "svc/a/x.h:2: OUTCOMES_A is begun at "),
+                          ("enum { A_E_X = OUTCOMES_A, " + ",".join(f"A_E_{c}" for c in "BCDEFGHIJK") + "};",
+                           "svc/a/x.h:1: OUTCOMES_A is too small")):
+            code, lines = self.check({"base/outcomes.h": page, "svc/a/x.h": text + "\n"})
+            self.assertEqual((code, len(lines)), (1, 1), lines)
+            self.assertTrue(lines[0].startswith(why), lines)
+        code, lines = self.check({"base/outcomes.h": page.replace("20", "19")})
+        self.assertEqual((code, lines), (1, ["base/outcomes.h: OUTCOMES_B overlaps with the range before it"]))
+
 
 if __name__ == "__main__":
     unittest.main(verbosity=2)

@@ -115,6 +115,22 @@ class Tables(DdbCase):
         self.assertEqual(describe()["PointInTimeRecoveryDescription"]["PointInTimeRecoveryStatus"], "DISABLED")
         self.assertEqual(error_of(self.ddb.describe_continuous_backups, TableName="missing")[0], "TableNotFoundException")
 
+    def test_longer_recovery(self):
+        name = self.table(id="S")
+
+        def keep(days):
+            given = {"PointInTimeRecoveryEnabled": True, "RecoveryPeriodInDays": days}
+            answer = self.ddb.update_continuous_backups(TableName=name, PointInTimeRecoverySpecification=given)
+            point = answer["ContinuousBackupsDescription"]["PointInTimeRecoveryDescription"]
+            return (point["LatestRestorableDateTime"] - point["EarliestRestorableDateTime"]).total_seconds() / 86400
+
+        self.assertLess(keep(2), 0.1)
+        self.cloud.advance(10 * 86400)
+        self.assertAlmostEqual(keep(2), 2, delta=0.1)
+        self.assertAlmostEqual(keep(35), 2, delta=0.1)  # the eight days before are gone
+        self.cloud.advance(86400)
+        self.assertAlmostEqual(keep(35), 3, delta=0.1)
+
     def test_tags(self):
         name = self.table(id="S")
         arn = self.ddb.describe_table(TableName=name)["Table"]["TableArn"]

@@ -2,11 +2,14 @@
  * Metric alarms: stored as they were put, with Arn, state and times. Nothing evaluates them, and
  * their state says so; SetAlarmState moves it and delivers the actions, as CloudWatch does.
  */
-#include "svc/cloudwatch/cw_priv.h"
-
+#include "base/arn.h"
 #include "base/clock.h"
+#include "svc/cloudwatch/cw_priv.h"
+#include "svc/kit/page.h"
+#include "svc/kit/tags.h"
 
-enum { DEFAULT_RECORDS = 50, MAX_TAGS = 50 };
+static const struct kit_tags tag_rules = {
+    .of = KIT_TAGS_CLOUDWATCH, .refuse = {[KIT_TAGS_MANY] = {&CW_ValidationError, "An alarm can have at most {most} tags"}}};
 
 static const char unchecked[] =
     "Unchecked: calotype stores and describes alarms, and does not evaluate them; SetAlarmState sets the state";
@@ -20,8 +23,7 @@ void cw_alarm_key(struct buf *key, const struct rq *rq, str name) {
 }
 
 static str alarm_arn(struct rq *rq, str name) {
-    return arena_printf(&rq->arena, "arn:aws:cloudwatch:" STR_FMT ":" STR_FMT ":alarm:" STR_FMT, STR_ARG(rq->region),
-                        STR_ARG(rq->account), STR_ARG(name));
+    return arn_str(&rq->arena, "cloudwatch", rq->region, rq->account, "alarm:" STR_FMT, STR_ARG(name));
 }
 
 /* ---- PutMetricAlarm ---- */
@@ -117,26 +119,20 @@ static void set_state(json_t *doc, const char *state, str reason, str data, doub
 }
 
 /* The row of an alarm: 0, STORE_E_ABSENT or AWS_FAILED. */
-static int read_alarm(struct rq *rq, str name, json_t **ret_doc) {
-    CLEANUP_DEINIT(buf) struct buf key = {0};
-    cw_alarm_key(&key, rq, name);
-    return cw_row_get(rq, buf_view(&key), ret_doc);
-}
-
-static void put_alarm(struct rq *rq, const json_t *doc) {
-    CLEANUP_DEINIT(buf) struct buf key = {0};
-    cw_alarm_key(&key, rq, json_str(doc, "AlarmName"));
-    rq_put_json(rq, STORE_META, buf_view(&key), doc);
+static int read_alarm(struct rq *rq, str name, struct row *row, json_t **ret_doc) {
+    cw_alarm_key(&row->key, rq, name);
+    return rq_row_get_json(rq, row, ret_doc);
 }
 
 int cw_op_PutMetricAlarm(struct svc *cw, struct rq *rq) {
     (void)cw;
     str name = json_str(rq->in, "AlarmName");
+    CLEANUP_DEINIT(row) struct row row = {0};
     CLEANUP_JSON json_t *old = NULL, *doc = json_deep_copy(rq->in);
     double now_s = (double)rq->now_ms / 1000;
     if (check_alarm(rq))
         return AWS_FAILED;
-    int r = read_alarm(rq, name, &old);
+    int r = read_alarm(rq, name, &row, &old);
     if (r && r != STORE_E_ABSENT)
         return AWS_FAILED;
     json_set_str(doc, "AlarmArn", alarm_arn(rq, name));
@@ -152,9 +148,9 @@ int cw_op_PutMetricAlarm(struct svc *cw, struct rq *rq) {
     } else {
         set_state(doc, "INSUFFICIENT_DATA", str_c(unchecked), STR_NONE, now_s);
     }
-    if (json_array_size(json_arr(doc, "Tags")) > MAX_TAGS)
-        return aws_fail(rq, &CW_ValidationError, "An alarm can have at most %d tags", MAX_TAGS);
-    put_alarm(rq, doc);
+    if (kit_tags_check(rq, &tag_rules, json_arr(doc, "Tags")))
+        return AWS_FAILED;
+    row_put_json(rq_rows(rq), &row, doc);
     return 0;
 }
 
@@ -186,7 +182,7 @@ static bool lists_text(const json_t *list, str text) {
     return false;
 }
 
-static bool is_wanted(const struct rq *rq, const json_t *doc) {
+static bool is_wanted(struct rq *rq, const json_t *doc) {
     const json_t *names = json_arr(rq->in, "AlarmNames");
     str state = json_str(rq->in, "StateValue"), action = json_str(rq->in, "ActionPrefix");
     if (names && !lists_text(names, json_str(doc, "AlarmName")))
@@ -199,103 +195,63 @@ static bool is_wanted(const struct rq *rq, const json_t *doc) {
            has_prefix(json_arr(doc, "OKActions"), action) || has_prefix(json_arr(doc, "InsufficientDataActions"), action);
 }
 
-/* Walks the region's alarms in order of their names, from behind `after`. fn false: stop. */
-static int each_alarm(struct rq *rq, str after, bool (*fn)(void *ctx, const json_t *doc), void *ctx) {
-    CLEANUP_DEINIT(buf) struct buf from = {0}, to = {0};
-    cw_alarm_key(&from, rq, STR_NONE);
-    buf_str(&to, buf_view(&from));
-    key_after(&to);
-    if (after.len) {
-        cw_alarm_key(&from, rq, after);
-        key_after(&from);
+/* Adds the region's alarms that are wanted, in order of their names. 0 or AWS_FAILED. */
+static int list_alarms(struct kit_page *page, bool (*wanted)(struct rq *rq, const json_t *doc)) {
+    CLEANUP_DEINIT(buf) struct buf rows = {0};
+    cw_alarm_key(&rows, page->rq, STR_NONE);
+    kit_page_rows(page, STORE_META, buf_view(&rows));
+    while (kit_page_next(page)) {
+        CLEANUP_JSON json_t *doc = json_parse(page->value, NULL);
+        if (doc && wanted(page->rq, doc))
+            kit_page_add(page, STR_NONE, describe(doc));
     }
-    CLEANUP(store_iter) struct store_iter *it =
-        store_iter_new(rq_store(rq), rq_snap(rq), STORE_META, buf_view(&from), buf_view(&to), false);
-    bool more = true;
-    while (more && store_iter_next(it)) {
-        CLEANUP_JSON json_t *doc = json_parse(it->value, NULL);
-        more = !doc || fn(ctx, doc);
-    }
-    int fault = store_iter_fault(it);
-    return fault ? aws_fault(rq, fault, "list alarms") : 0;
-}
-
-struct listing {
-    struct rq *rq;
-    json_t *list;
-    size_t most;
-    str last;
-};
-static bool list_alarm(void *ctx, const json_t *doc) {
-    struct listing *l = ctx;
-    if (!is_wanted(l->rq, doc))
-        return true;
-    if (json_array_size(l->list) == l->most) {
-        json_set_str(l->rq->out, "NextToken", cw_token_make(l->rq, l->last));
-        return false;
-    }
-    json_array_append_new(l->list, describe(doc));
-    l->last = arena_str(&l->rq->arena, json_str(doc, "AlarmName"));
-    return true;
+    return kit_page_end(page);
 }
 
 int cw_op_DescribeAlarms(struct svc *cw, struct rq *rq) {
     (void)cw;
     static const char *const refused[] = {"ChildrenOfAlarmName", "ParentsOfAlarmName"};
+    static const struct kit_paging paging = {.list = "MetricAlarms", .token = "NextToken", .limit = "MaxRecords",
+                                             .most = 100, .otherwise = 50, .error = &CW_InvalidNextToken};
     for (size_t i = 0; i < ARRAY_LEN(refused); i++)
         if (json_has(rq->in, refused[i]))
             return aws_fail(rq, &CW_ValidationError, "%s is not supported by calotype: there are no composite alarms", refused[i]);
     if (json_has(rq->in, "AlarmNames") && json_has(rq->in, "AlarmNamePrefix"))
         return aws_fail(rq, &CW_ValidationError, "AlarmNamePrefix and AlarmNames cannot both be specified");
-    CLEANUP_DEINIT(buf) struct buf after = {0};
-    if (cw_token_read(rq, "NextToken", &after))
+    CLEANUP_DEINIT(kit_page) struct kit_page page;
+    if (kit_page_begin(&page, rq, &paging, STR_NONE))
         return AWS_FAILED;
-    size_t names = json_array_size(json_arr(rq->in, "AlarmNames"));
-    struct listing l = {rq, json_array(), (size_t)json_int(rq->in, "MaxRecords", DEFAULT_RECORDS), STR_NONE};
-    if (!json_has(rq->in, "MaxRecords") && names > l.most)
-        l.most = names;
+    if (json_has(rq->in, "AlarmNames") && !json_has(rq->in, "MaxRecords"))
+        page.most = paging.most;
     rq->out = json_object();
-    json_set(rq->out, "MetricAlarms", l.list);
     json_set(rq->out, "CompositeAlarms", json_array());
     const json_t *types = json_arr(rq->in, "AlarmTypes");
     if (types && !lists_text(types, S("MetricAlarm")))
-        return 0;
-    return each_alarm(rq, buf_view(&after), list_alarm, &l);
+        return kit_page_end(&page);
+    return list_alarms(&page, is_wanted);
 }
 
-struct for_metric {
-    struct rq *rq;
-    json_t *list;
-    str dimensions;
-};
-static bool match_metric(void *ctx, const json_t *doc) {
-    struct for_metric *m = ctx;
-    static const char *const members[] = {"Statistic", "ExtendedStatistic", "Unit"};
-    const json_t *in = m->rq->in;
-    if (!str_eq(json_str(doc, "MetricName"), json_str(in, "MetricName")) ||
-        !str_eq(json_str(doc, "Namespace"), json_str(in, "Namespace")))
-        return true;
+static bool is_of_metric(struct rq *rq, const json_t *doc) {
+    static const char *const members[] = {"MetricName", "Namespace", "Statistic", "ExtendedStatistic", "Unit"};
     for (size_t i = 0; i < ARRAY_LEN(members); i++)
-        if (json_has(in, members[i]) && !str_eq(json_str(doc, members[i]), json_str(in, members[i])))
-            return true;
-    if (json_has(in, "Period") && json_int(in, "Period", 0) != json_int(doc, "Period", 0))
-        return true;
-    CLEANUP_DEINIT(buf) struct buf dimensions = {0};
-    if (cw_dimensions_of(m->rq, json_arr(doc, "Dimensions"), &dimensions) == 0 &&
-        str_eq(buf_view(&dimensions), m->dimensions))
-        json_array_append_new(m->list, describe(doc));
-    return true;
+        if (json_has(rq->in, members[i]) && !str_eq(json_str(doc, members[i]), json_str(rq->in, members[i])))
+            return false;
+    if (json_has(rq->in, "Period") && json_int(rq->in, "Period", 0) != json_int(doc, "Period", 0))
+        return false;
+    CLEANUP_DEINIT(buf) struct buf asked = {0}, has = {0};
+    return !cw_dimensions_of(rq, json_arr(rq->in, "Dimensions"), &asked) &&
+           !cw_dimensions_of(rq, json_arr(doc, "Dimensions"), &has) && str_eq(buf_view(&asked), buf_view(&has));
 }
 
 int cw_op_DescribeAlarmsForMetric(struct svc *cw, struct rq *rq) {
     (void)cw;
+    static const struct kit_paging paging = {.list = "MetricAlarms", .token = "NextToken", .most = SIZE_MAX};
     CLEANUP_DEINIT(buf) struct buf dimensions = {0};
-    if (cw_dimensions_of(rq, json_arr(rq->in, "Dimensions"), &dimensions))
+    CLEANUP_DEINIT(kit_page) struct kit_page page;
+    if (kit_page_begin(&page, rq, &paging, STR_NONE) ||
+        cw_dimensions_of(rq, json_arr(rq->in, "Dimensions"), &dimensions))
         return AWS_FAILED;
-    struct for_metric m = {rq, json_array(), buf_view(&dimensions)};
-    rq->out = json_object();
-    json_set(rq->out, "MetricAlarms", m.list);
-    return each_alarm(rq, STR_NONE, match_metric, &m);
+    return list_alarms(&page, is_of_metric);
 }
 
 /* ---- Several at once ---- */
@@ -306,7 +262,7 @@ int cw_op_DeleteAlarms(struct svc *cw, struct rq *rq) {
     for (size_t i = 0; i < json_array_size(names); i++) {
         CLEANUP_DEINIT(buf) struct buf key = {0};
         cw_alarm_key(&key, rq, json_text(json_array_get(names, i)));
-        store_del(rq_batch(rq), STORE_META, buf_view(&key));
+        row_del_blind(rq_rows(rq), STORE_META, buf_view(&key)); /* whatever it holds; who changes it has read it */
     }
     store_batch_frees(rq_batch(rq));
     return 0;
@@ -315,14 +271,15 @@ int cw_op_DeleteAlarms(struct svc *cw, struct rq *rq) {
 static int enable(struct rq *rq, bool on) {
     const json_t *names = json_arr(rq->in, "AlarmNames");
     for (size_t i = 0; i < json_array_size(names); i++) {
+        CLEANUP_DEINIT(row) struct row row = {0};
         CLEANUP_JSON json_t *doc = NULL;
-        int r = read_alarm(rq, json_text(json_array_get(names, i)), &doc);
+        int r = read_alarm(rq, json_text(json_array_get(names, i)), &row, &doc);
         if (r == STORE_E_ABSENT)
             continue; /* CloudWatch says nothing about names that are not there */
         if (r)
             return AWS_FAILED;
         json_set_bool(doc, "ActionsEnabled", on);
-        put_alarm(rq, doc);
+        row_put_json(rq_rows(rq), &row, doc);
     }
     return 0;
 }
@@ -383,9 +340,10 @@ static void deliver_actions(struct svc *cw, struct rq *rq, const json_t *doc, st
 }
 
 int cw_op_SetAlarmState(struct svc *cw, struct rq *rq) {
+    CLEANUP_DEINIT(row) struct row row = {0};
     CLEANUP_JSON json_t *doc = NULL;
     str name = json_str(rq->in, "AlarmName"), data = json_str(rq->in, "StateReasonData");
-    int r = read_alarm(rq, name, &doc);
+    int r = read_alarm(rq, name, &row, &doc);
     if (r == STORE_E_ABSENT)
         return aws_fail(rq, &CW_ResourceNotFound, "Alarm " STR_FMT " does not exist", STR_ARG(name));
     if (r)
@@ -398,7 +356,7 @@ int cw_op_SetAlarmState(struct svc *cw, struct rq *rq) {
     str old_state = arena_str(&rq->arena, json_str(doc, "StateValue"));
     set_state(doc, json_string_value(json_object_get(rq->in, "StateValue")), json_str(rq->in, "StateReason"), data,
               (double)rq->now_ms / 1000);
-    put_alarm(rq, doc);
+    row_put_json(rq_rows(rq), &row, doc);
     if (cw->hub && json_bool(doc, "ActionsEnabled", true) && !str_eq(old_state, json_str(doc, "StateValue")))
         deliver_actions(cw, rq, doc, old_state);
     return 0;

@@ -1,6 +1,6 @@
 #pragma once
 /* svc/cloudwatch, inside the room. */
-#include "store/key.h"
+#include "aws/row.h"
 #include "store/stat.h"
 #include "svc/cloudwatch/cloudwatch.h"
 #include "svc/cloudwatch/errors.h"
@@ -36,7 +36,7 @@ void cw_dimensions_encode(struct buf *out, struct hub_dimension *dimensions, siz
 int cw_dimensions_of(struct rq *rq, const json_t *list, struct buf *out);
 json_t *cw_dimensions_describe(str canonical); /* array of {Name, Value} */
 /* Adds count observations of value at that time. */
-void cw_series_add(struct svc *cw, struct store_batch *batch, const struct cw_series *series, str unit,
+void cw_series_add(struct svc *cw, const struct rows *rows, const struct cw_series *series, str unit,
                    int64_t time_ms, double value, double count);
 void cw_point_key(struct buf *key, const struct cw_series *series, int64_t minute);
 /* Begins a cw.series key; parts that are absent, and all behind them, are left out. */
@@ -69,15 +69,6 @@ void cw_result_deinit(struct cw_result *result);
  */
 bool cw_statistic(str name, const struct stat_sum *sum, double *ret);
 
-/* ---- Tokens: base64 of a key, so that they are opaque and hold any bytes ---- */
-str cw_token_make(struct rq *rq, str key);
-int cw_token_read(struct rq *rq, const char *member, struct buf *ret_key); /* empty without one; InvalidNextToken */
-
 /* ---- Alarms and dashboards: rows of STORE_META ---- */
-/*
- * Reads a row. Where the operation writes, the batch then commits only if nobody else wrote the row
- * in between. 0, STORE_E_ABSENT or AWS_FAILED.
- */
-int cw_row_get(struct rq *rq, str key, json_t **ret_doc);
 void cw_alarm_key(struct buf *key, const struct rq *rq, str name);
 void cw_dashboard_key(struct buf *key, const struct rq *rq, str name);

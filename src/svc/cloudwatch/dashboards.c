@@ -1,7 +1,10 @@
 /* Dashboards: global in an account. The body is kept as it was given. */
+#include "base/arn.h"
 #include "svc/cloudwatch/cw_priv.h"
+#include "svc/kit/name.h"
+#include "svc/kit/page.h"
 
-enum { MAX_WIDGETS = 500, MAX_NAME = 255, PAGE = 1000, MAX_MESSAGES = 100 };
+enum { MAX_WIDGETS = 500, MAX_NAME = 255, MAX_MESSAGES = 100 };
 
 void cw_dashboard_key(struct buf *key, const struct rq *rq, str name) {
     key_begin(key, "cw.dashboard");
@@ -11,17 +14,11 @@ void cw_dashboard_key(struct buf *key, const struct rq *rq, str name) {
 }
 
 static str dashboard_arn(struct rq *rq, str name) {
-    return arena_printf(&rq->arena, "arn:aws:cloudwatch::" STR_FMT ":dashboard/" STR_FMT, STR_ARG(rq->account),
-                        STR_ARG(name));
+    return arn_str(&rq->arena, "cloudwatch", STR_NONE, rq->account, "dashboard/" STR_FMT, STR_ARG(name));
 }
 
 static int check_name(struct rq *rq, str name) {
-    bool good = name.len > 0 && name.len <= MAX_NAME;
-    for (size_t i = 0; good && i < name.len; i++) {
-        char c = name.p[i];
-        good = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
-    }
-    return good ? 0 : aws_fail(rq, &CW_InvalidParameterValueException,
+    return kit_name_ok(name, MAX_NAME) ? 0 : aws_fail(rq, &CW_InvalidParameterValueException,
                                "The value " STR_FMT " for field DashboardName contains invalid characters. It can only "
                                "contain alphanumerics, dash (-) and underscore (_).", STR_ARG(name));
 }
@@ -124,22 +121,22 @@ static int check_body(struct check *c, const json_t *body) {
 
 /* ---- Operations ---- */
 
-static int read_dashboard(struct rq *rq, str name, json_t **ret_doc) {
-    CLEANUP_DEINIT(buf) struct buf key = {0};
-    cw_dashboard_key(&key, rq, name);
-    return cw_row_get(rq, buf_view(&key), ret_doc);
+static int read_dashboard(struct rq *rq, str name, struct row *row, json_t **ret_doc) {
+    cw_dashboard_key(&row->key, rq, name);
+    return rq_row_get_json(rq, row, ret_doc);
 }
 
 int cw_op_PutDashboard(struct svc *cw, struct rq *rq) {
     (void)cw;
     str name = json_str(rq->in, "DashboardName"), text = json_str(rq->in, "DashboardBody");
+    CLEANUP_DEINIT(row) struct row row = {0};
     CLEANUP_JSON json_t *body = json_parse(text, NULL), *old = NULL, *doc = json_object();
     struct check c = {.rq = rq, .messages = json_array()};
     rq->out = json_object();
     json_set(rq->out, "DashboardValidationMessages", c.messages);
     if (check_name(rq, name) || check_body(&c, body))
         return AWS_FAILED;
-    int r = read_dashboard(rq, name, &old);
+    int r = read_dashboard(rq, name, &row, &old);
     if (r && r != STORE_E_ABSENT)
         return AWS_FAILED;
     json_set_str(doc, "Name", name);
@@ -148,17 +145,16 @@ int cw_op_PutDashboard(struct svc *cw, struct rq *rq) {
     json_t *tags = old ? json_arr(old, "Tags") : json_arr(rq->in, "Tags"); /* an update leaves them alone */
     if (tags)
         json_set(doc, "Tags", json_incref(tags));
-    CLEANUP_DEINIT(buf) struct buf key = {0};
-    cw_dashboard_key(&key, rq, name);
-    rq_put_json(rq, STORE_META, buf_view(&key), doc);
+    row_put_json(rq_rows(rq), &row, doc);
     return 0;
 }
 
 int cw_op_GetDashboard(struct svc *cw, struct rq *rq) {
     (void)cw;
     str name = json_str(rq->in, "DashboardName");
+    CLEANUP_DEINIT(row) struct row row = {0};
     CLEANUP_JSON json_t *doc = NULL;
-    int r = read_dashboard(rq, name, &doc);
+    int r = read_dashboard(rq, name, &row, &doc);
     if (r == STORE_E_ABSENT)
         return aws_fail(rq, &CW_DashboardNotFoundError, "Dashboard " STR_FMT " does not exist", STR_ARG(name));
     if (r)
@@ -172,39 +168,27 @@ int cw_op_GetDashboard(struct svc *cw, struct rq *rq) {
 
 int cw_op_ListDashboards(struct svc *cw, struct rq *rq) {
     (void)cw;
-    CLEANUP_DEINIT(buf) struct buf from = {0}, to = {0}, after = {0};
-    str prefix = json_str(rq->in, "DashboardNamePrefix"), last = STR_NONE;
-    if (cw_token_read(rq, "NextToken", &after))
+    static const struct kit_paging paging = {.list = "DashboardEntries", .token = "NextToken", .most = 1000,
+                                             .error = &CW_InvalidNextToken};
+    CLEANUP_DEINIT(buf) struct buf rows = {0};
+    CLEANUP_DEINIT(kit_page) struct kit_page page;
+    if (kit_page_begin(&page, rq, &paging, STR_NONE))
         return AWS_FAILED;
-    cw_dashboard_key(&to, rq, STR_NONE);
-    key_after(&to);
-    cw_dashboard_key(&from, rq, after.len ? buf_view(&after) : STR_NONE);
-    if (after.len)
-        key_after(&from);
-    json_t *list = json_array();
-    rq->out = json_object();
-    json_set(rq->out, "DashboardEntries", list);
-    CLEANUP(store_iter) struct store_iter *it =
-        store_iter_new(rq_store(rq), rq_snap(rq), STORE_META, buf_view(&from), buf_view(&to), false);
-    while (store_iter_next(it)) {
-        CLEANUP_JSON json_t *doc = json_parse(it->value, NULL);
+    cw_dashboard_key(&rows, rq, STR_NONE);
+    kit_page_rows(&page, STORE_META, buf_view(&rows));
+    while (kit_page_next(&page)) {
+        CLEANUP_JSON json_t *doc = json_parse(page.value, NULL);
         str name = json_str(doc, "Name");
-        if (!str_starts(name, prefix))
+        if (!str_starts(name, json_str(rq->in, "DashboardNamePrefix")))
             continue;
-        if (json_array_size(list) == PAGE) {
-            json_set_str(rq->out, "NextToken", cw_token_make(rq, last));
-            break;
-        }
         json_t *entry = json_object();
         json_set_str(entry, "DashboardName", name);
         json_set_str(entry, "DashboardArn", dashboard_arn(rq, name));
         json_set(entry, "LastModified", json_incref(json_object_get(doc, "LastModified")));
         json_set_int(entry, "Size", (int64_t)json_str(doc, "Body").len);
-        json_array_append_new(list, entry);
-        last = arena_str(&rq->arena, name);
+        kit_page_add(&page, STR_NONE, entry);
     }
-    int fault = store_iter_fault(it);
-    return fault ? aws_fault(rq, fault, "list dashboards") : 0;
+    return kit_page_end(&page);
 }
 
 /* All or none: "if you specify a dashboard that does not exist, none is deleted". */
@@ -212,16 +196,15 @@ int cw_op_DeleteDashboards(struct svc *cw, struct rq *rq) {
     (void)cw;
     const json_t *names = json_arr(rq->in, "DashboardNames");
     for (size_t i = 0; i < json_array_size(names); i++) {
-        CLEANUP_DEINIT(buf) struct buf key = {0};
+        CLEANUP_DEINIT(row) struct row row = {0};
         CLEANUP_JSON json_t *doc = NULL;
         str name = json_text(json_array_get(names, i));
-        int r = read_dashboard(rq, name, &doc);
+        int r = read_dashboard(rq, name, &row, &doc);
         if (r == STORE_E_ABSENT)
             return aws_fail(rq, &CW_DashboardNotFoundError, "Dashboard " STR_FMT " does not exist", STR_ARG(name));
         if (r)
             return AWS_FAILED;
-        cw_dashboard_key(&key, rq, name);
-        store_del(rq_batch(rq), STORE_META, buf_view(&key));
+        row_del(rq_rows(rq), &row);
     }
     store_batch_frees(rq_batch(rq));
     return 0;

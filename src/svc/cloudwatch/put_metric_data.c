@@ -30,7 +30,7 @@ static int exclusive(struct rq *rq, const struct datum *d, const char *a, const 
 static bool is_number(double v) { return isfinite(v) && fabs(v) <= LARGEST; }
 
 static int add(struct svc *cw, struct rq *rq, const struct datum *d, double value, double count) {
-    cw_series_add(cw, rq_batch(rq), &d->series, d->unit, d->time_ms, value, count);
+    cw_series_add(cw, rq_rows(rq), &d->series, d->unit, d->time_ms, value, count);
     return 0;
 }
 

@@ -123,7 +123,8 @@ void cw_point_key(struct buf *key, const struct cw_series *series, int64_t minut
     key_u64(key, (uint64_t)minute);
 }
 
-static void note_series(struct svc *cw, struct store_batch *batch, const struct cw_series *series) {
+/* Blind: whoever writes this row within the hour writes the same. */
+static void note_series(struct svc *cw, const struct rows *rows, const struct cw_series *series) {
     CLEANUP_DEINIT(buf) struct buf key = {0}, value = {0};
     int64_t hour = clock_world_ms() / HOUR_MS;
     cw_series_key(&key, series);
@@ -131,21 +132,23 @@ static void note_series(struct svc *cw, struct store_batch *batch, const struct 
     if (mark && mark->hour == hour)
         return;
     buf_u64(&value, (uint64_t)hour);
-    store_put(batch, STORE_METRICS, buf_view(&key), buf_view(&value));
+    row_put_blind(rows, STORE_METRICS, buf_view(&key), buf_view(&value));
     if (mark)
-        store_after(batch, mark_written, mark);
+        store_after(rows->batch, mark_written, mark);
 }
 
-void cw_series_add(struct svc *cw, struct store_batch *batch, const struct cw_series *series, str unit,
+void cw_series_add(struct svc *cw, const struct rows *rows, const struct cw_series *series, str unit,
                    int64_t time_ms, double value, double count) {
     CLEANUP_DEINIT(buf) struct buf key = {0};
     cw_point_key(&key, series, time_ms / CW_MINUTE_MS);
     key_raw(&key, unit);
-    store_stat(batch, STORE_METRICS, buf_view(&key), value, count);
-    note_series(cw, batch, series);
+    store_stat(rows->batch, STORE_METRICS, buf_view(&key), value, count);
+    note_series(cw, rows, series);
 }
 
 void cw_put_metric(void *ctx, struct store_batch *batch, const struct hub_metric *metric) {
+    struct svc *cw = ctx;
+    struct rows rows = {cw->store, NULL, batch};
     struct hub_dimension sorted[CW_MAX_DIMENSIONS];
     size_t n = metric->n_dimensions < CW_MAX_DIMENSIONS ? metric->n_dimensions : CW_MAX_DIMENSIONS;
     if (n)
@@ -155,5 +158,5 @@ void cw_put_metric(void *ctx, struct store_batch *batch, const struct hub_metric
     struct cw_series series = {metric->account, metric->region, metric->name_space, metric->name,
                                buf_view(&dimensions)};
     str unit = metric->unit ? str_c(metric->unit) : S("None");
-    cw_series_add(ctx, batch, &series, unit, metric->time_ms, metric->value, metric->count);
+    cw_series_add(cw, &rows, &series, unit, metric->time_ms, metric->value, metric->count);
 }

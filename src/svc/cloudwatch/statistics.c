@@ -1,4 +1,5 @@
 /* GetMetricStatistics and GetMetricData. */
+#include "base/ascii.h"
 #include "svc/cloudwatch/cw_priv.h"
 
 enum { MAX_POINTS = 1440, MAX_QUERIES = 500, MAX_DATA_POINTS = 100800 };
@@ -103,14 +104,7 @@ int cw_op_GetMetricStatistics(struct svc *cw, struct rq *rq) {
 /* ---- GetMetricData ---- */
 
 static bool is_id(str s) {
-    if (s.len == 0 || s.p[0] < 'a' || s.p[0] > 'z')
-        return false;
-    for (size_t i = 0; i < s.len; i++) {
-        char c = s.p[i];
-        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_'))
-            return false;
-    }
-    return true;
+    return s.len > 0 && ascii_is_lower(s.p[0]) && ascii_only_alnum(s, "_");
 }
 
 static int check_query(struct rq *rq, const json_t *queries, size_t at) {

@@ -1,93 +1,66 @@
 /* TagResource, UntagResource and ListTagsForResource, of alarms and dashboards, by their ARNs. */
+#include "base/arn.h"
 #include "svc/cloudwatch/cw_priv.h"
+#include "svc/kit/tags.h"
 
-enum { MAX_TAGS = 50 };
+static const struct kit_tags tag_rules = {
+    .of = KIT_TAGS_CLOUDWATCH,
+    .refuse = {[KIT_TAGS_MANY] = {&CW_InvalidParameterValueException, "A resource can have at most {most} tags"}},
+};
 
 /* The row's key behind the request's ResourceARN. 0, or AWS_FAILED. */
 static int key_of(struct rq *rq, struct buf *key) {
-    str arn = json_str(rq->in, "ResourceARN");
-    str alarms = arena_printf(&rq->arena, "arn:aws:cloudwatch:" STR_FMT ":" STR_FMT ":alarm:", STR_ARG(rq->region),
-                              STR_ARG(rq->account));
-    str dashboards = arena_printf(&rq->arena, "arn:aws:cloudwatch::" STR_FMT ":dashboard/", STR_ARG(rq->account));
-    if (str_starts(arn, alarms))
-        cw_alarm_key(key, rq, str_skip(arn, alarms.len));
-    else if (str_starts(arn, dashboards))
-        cw_dashboard_key(key, rq, str_skip(arn, dashboards.len));
+    static const str alarm = S_INIT("alarm:"), dashboard = S_INIT("dashboard/");
+    str text = json_str(rq->in, "ResourceARN");
+    struct arn arn;
+    bool ours = arn_parse(text, &arn) && str_is(arn.service, "cloudwatch") && str_eq(arn.account, rq->account);
+    if (ours && str_eq(arn.region, rq->region) && str_starts(arn.resource, alarm))
+        cw_alarm_key(key, rq, str_skip(arn.resource, alarm.len));
+    else if (ours && arn.region.len == 0 && str_starts(arn.resource, dashboard))
+        cw_dashboard_key(key, rq, str_skip(arn.resource, dashboard.len));
     else
-        return aws_fail(rq, &CW_ResourceNotFoundException, "No alarm or dashboard has the ARN " STR_FMT, STR_ARG(arn));
+        return aws_fail(rq, &CW_ResourceNotFoundException, "No alarm or dashboard has the ARN " STR_FMT, STR_ARG(text));
     return 0;
 }
 
-static int read_doc(struct rq *rq, struct buf *key, json_t **ret_doc) {
-    if (key_of(rq, key))
+static int read_doc(struct rq *rq, struct row *row, json_t **ret_doc) {
+    if (key_of(rq, &row->key))
         return AWS_FAILED;
-    int r = cw_row_get(rq, buf_view(key), ret_doc);
+    int r = rq_row_get_json(rq, row, ret_doc);
     if (r == STORE_E_ABSENT)
         return aws_fail(rq, &CW_ResourceNotFoundException, "Unknown resource " STR_FMT,
                         STR_ARG(json_str(rq->in, "ResourceARN")));
-    return r ? AWS_FAILED : 0;
-}
-
-static json_t *tags_of(json_t *doc) {
-    if (!json_arr(doc, "Tags"))
-        json_set(doc, "Tags", json_array());
-    return json_arr(doc, "Tags");
-}
-
-static size_t find(const json_t *tags, str key) {
-    size_t n = json_array_size(tags);
-    for (size_t i = 0; i < n; i++)
-        if (str_eq(json_str(json_array_get(tags, i), "Key"), key))
-            return i;
-    return n;
+    return r;
 }
 
 int cw_op_TagResource(struct svc *cw, struct rq *rq) {
     (void)cw;
-    CLEANUP_DEINIT(buf) struct buf key = {0};
+    CLEANUP_DEINIT(row) struct row row = {0};
     CLEANUP_JSON json_t *doc = NULL;
-    if (read_doc(rq, &key, &doc))
+    if (read_doc(rq, &row, &doc) || kit_tags_merge(rq, &tag_rules, doc, json_arr(rq->in, "Tags")))
         return AWS_FAILED;
-    json_t *tags = tags_of(doc);
-    const json_t *given = json_arr(rq->in, "Tags");
-    for (size_t i = 0; i < json_array_size(given); i++) {
-        json_t *tag = json_array_get(given, i);
-        size_t at = find(tags, json_str(tag, "Key"));
-        if (at < json_array_size(tags))
-            json_array_set(tags, at, tag);
-        else
-            json_array_append(tags, tag);
-    }
-    if (json_array_size(tags) > MAX_TAGS)
-        return aws_fail(rq, &CW_InvalidParameterValueException, "A resource can have at most %d tags", MAX_TAGS);
-    rq_put_json(rq, STORE_META, buf_view(&key), doc);
+    row_put_json(rq_rows(rq), &row, doc);
     return 0;
 }
 
 int cw_op_UntagResource(struct svc *cw, struct rq *rq) {
     (void)cw;
-    CLEANUP_DEINIT(buf) struct buf key = {0};
+    CLEANUP_DEINIT(row) struct row row = {0};
     CLEANUP_JSON json_t *doc = NULL;
-    if (read_doc(rq, &key, &doc))
+    if (read_doc(rq, &row, &doc))
         return AWS_FAILED;
-    json_t *tags = tags_of(doc);
-    const json_t *names = json_arr(rq->in, "TagKeys");
-    for (size_t i = 0; i < json_array_size(names); i++) {
-        size_t at = find(tags, json_text(json_array_get(names, i)));
-        if (at < json_array_size(tags))
-            json_array_remove(tags, at);
-    }
-    rq_put_json(rq, STORE_META, buf_view(&key), doc);
+    kit_tags_remove(&tag_rules, doc, json_arr(rq->in, "TagKeys"));
+    row_put_json(rq_rows(rq), &row, doc);
     return 0;
 }
 
 int cw_op_ListTagsForResource(struct svc *cw, struct rq *rq) {
     (void)cw;
-    CLEANUP_DEINIT(buf) struct buf key = {0};
+    CLEANUP_DEINIT(row) struct row row = {0};
     CLEANUP_JSON json_t *doc = NULL;
-    if (read_doc(rq, &key, &doc))
+    if (read_doc(rq, &row, &doc))
         return AWS_FAILED;
     rq->out = json_object();
-    json_set(rq->out, "Tags", json_incref(tags_of(doc)));
+    json_set(rq->out, "Tags", kit_tags_list(kit_tags_stored(&tag_rules, doc)));
     return 0;
 }

@@ -3,6 +3,7 @@
  * conditions for fine-grained access control", Developer Guide). A request that cannot be read
  * adds nothing it does not have; its handler refuses it.
  */
+#include "base/arn.h"
 #include "svc/dynamodb/keycond.h"
 #include "svc/dynamodb/svc_priv.h"
 
@@ -13,8 +14,7 @@ int ddb_hook_resource(struct svc *svc, struct rq *rq, struct buf *ret_arn) {
     if (!ddb_table_name_parse(rq, given, &at))
         return ddb_invalid(rq, "Invalid TableArn: Invalid ResourceArn provided as input " STR_FMT,
                            STR_ARG(str_slice(given, 0, 300)));
-    buf_printf(ret_arn, "arn:aws:dynamodb:" STR_FMT ":" STR_FMT ":table/" STR_FMT,
-               STR_ARG(at.region), STR_ARG(at.account), STR_ARG(at.name));
+    arn_add(ret_arn, "dynamodb", at.region, at.account, "table/" STR_FMT, STR_ARG(at.name));
     if (index.p)
         buf_printf(ret_arn, "/index/" STR_FMT, STR_ARG(index));
     return 0;

@@ -180,20 +180,6 @@ static void keep(json_t *doc, const json_t *in, const char *member) {
         json_set(doc, member, json_deep_copy(json_object_get(in, member)));
 }
 
-static int take_tags(struct rq *rq, json_t *doc) {
-    const json_t *list = json_arr(rq->in, "Tags");
-    json_t *tags = json_object();
-    json_set(doc, "Tags", tags);
-    for (size_t i = 0; i < json_array_size(list); i++) {
-        str key = json_str(json_array_get(list, i), "Key");
-        if (str_starts(key, S("aws:")))
-            return ddb_invalid(rq, INVALID "Tag keys may not begin with aws:");
-        json_object_setn_new(tags, key.p, key.len,
-                             json_of_str(json_str(json_array_get(list, i), "Value")));
-    }
-    return json_object_size(tags) <= 50 ? 0 : ddb_invalid(rq, "Too many tags: at most 50");
-}
-
 static int fill(struct rq *rq, json_t *doc, struct names *names, json_t *index_names) {
     str billing = json_str(rq->in, "BillingMode");
     bool on_demand = str_is(billing, "PAY_PER_REQUEST");
@@ -206,7 +192,7 @@ static int fill(struct rq *rq, json_t *doc, struct names *names, json_t *index_n
                           index_names, &next_id)) ||
         (r = take_indexes(rq, doc, "GlobalSecondaryIndexes", GLOBAL_INDEXES_MOST, on_demand, names,
                           index_names, &next_id)) ||
-        (r = take_tags(rq, doc)))
+        (r = kit_tags_merge(rq, &ddb_tags, doc, json_arr(rq->in, "Tags"))))
         return r;
     if (json_object_size(names->used) != json_array_size(names->definitions))
         return ddb_invalid(rq, INVALID "Number of attributes in KeySchema does not exactly match "

@@ -16,11 +16,12 @@ static json_t *throughput(const json_t *of) {
 
 static void add_counts(struct svc *svc, const struct ddb_table *t, uint64_t index, json_t *out,
                        const char *many_name, const char *bytes_name) {
-    CLEANUP_DEINIT(buf) struct buf key = {0}, row = {0};
+    CLEANUP_DEINIT(row) struct row row = {.cf = STORE_METRICS};
     int64_t many = 0, bytes = 0;
-    ddb_table_count_key(&key, t, index);
-    if (store_get(svc->store, NULL, STORE_METRICS, buf_view(&key), &row) == STORE_OK)
-        store_count_read(buf_view(&row), &many, &bytes);
+    ddb_table_count_key(&row.key, t, index);
+    /* A peek: every write of an item moves the counters, and this only tells of them. */
+    if (row_peek(&(struct rows){.store = svc->store}, &row) == STORE_OK)
+        store_count_read(buf_view(&row.bytes), &many, &bytes);
     json_set_int(out, many_name, many > 0 ? many : 0);
     json_set_int(out, bytes_name, bytes > 0 ? bytes : 0);
 }

@@ -1,16 +1,11 @@
 /* ExpressionAttributeNames and ExpressionAttributeValues, and which of them were used. */
 #include "svc/dynamodb/expr.h"
 
+#include "base/ascii.h"
+
 /* "#name", ":value": the sign and at least one letter, digit or underscore. */
 static bool key_fits(str key, char sign) {
-    if (key.len < 2 || key.p[0] != sign)
-        return false;
-    for (size_t i = 1; i < key.len; i++) {
-        char c = key.p[i];
-        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_'))
-            return false;
-    }
-    return true;
+    return key.len >= 2 && key.p[0] == sign && ascii_only_alnum(str_skip(key, 1), "_");
 }
 
 static bool bad_key(const char *member, str key, struct err *err) {

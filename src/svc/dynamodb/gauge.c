@@ -9,6 +9,7 @@
 #include "base/lock.h"
 #include "base/log.h"
 #include "base/map.h"
+#include "svc/kit/metric.h"
 
 #include <math.h>
 
@@ -19,8 +20,8 @@ struct bin {
     double value, count; /* the mean of what fell in */
 };
 struct series {
-    str account, region, table, metric, index, op; /* in `text` */
-    const char *unit;
+    str account, region, table, index, op; /* in `text` */
+    const char *metric, *unit;
     struct buf text;
     int64_t minute_ms; /* of its observations */
     struct bin bins[BINS];
@@ -100,16 +101,16 @@ static str part(struct series *s, size_t *at, str text) {
 static struct series *series_new(const struct ddb_table *t, const char *metric, const char *unit,
                                  str index, str op, int64_t minute_ms) {
     struct series *s = mem_new(struct series);
-    const str parts[] = {t->account, t->region, t->name, str_c(metric), index, op};
+    const str parts[] = {t->account, t->region, t->name, index, op};
     size_t at = 0;
     for (size_t i = 0; i < ARRAY_LEN(parts); i++)
         buf_str(&s->text, parts[i]);
     s->account = part(s, &at, t->account);
     s->region = part(s, &at, t->region);
     s->table = part(s, &at, t->name);
-    s->metric = part(s, &at, str_c(metric));
     s->index = part(s, &at, index);
     s->op = part(s, &at, op);
+    s->metric = metric;
     s->unit = unit;
     s->minute_ms = minute_ms;
     return s;
@@ -140,19 +141,16 @@ void ddb_gauge_add(struct ddb_gauge *g, const struct ddb_table *table, const cha
 
 /* ---- Writing ---- */
 static void put_series(struct ddb_gauge *g, struct store_batch *batch, const struct series *s) {
-    struct hub_dimension dimensions[3] = {{S("TableName"), s->table}};
+    struct kit_metrics metrics = {.hub = g->hub, .account = s->account, .region = s->region,
+                                  .name_space = "AWS/DynamoDB", .dimensions = {{S("TableName"), s->table}},
+                                  .time_ms = s->minute_ms};
     size_t n = 1;
     if (s->index.p)
-        dimensions[n++] = (struct hub_dimension){S("GlobalSecondaryIndexName"), s->index};
+        metrics.dimensions[n++] = (struct hub_dimension){S("GlobalSecondaryIndexName"), s->index};
     if (s->op.p)
-        dimensions[n++] = (struct hub_dimension){S("Operation"), s->op};
+        metrics.dimensions[n] = (struct hub_dimension){S("Operation"), s->op};
     for (size_t i = 0; i < s->n; i++)
-        hub_put_metric(g->hub, batch,
-                       &(struct hub_metric){.account = s->account, .region = s->region,
-                                            .name_space = S("AWS/DynamoDB"), .name = s->metric,
-                                            .dimensions = dimensions, .n_dimensions = n,
-                                            .value = s->bins[i].value, .count = s->bins[i].count,
-                                            .unit = s->unit, .time_ms = s->minute_ms});
+        kit_metric_put(&metrics, batch, s->metric, s->bins[i].value, s->bins[i].count, s->unit);
 }
 
 static void flush_stripe(struct ddb_gauge *g, struct stripe *stripe, struct store_batch *batch) {

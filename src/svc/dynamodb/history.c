@@ -13,7 +13,7 @@ static bool has_older(struct store *store, str from, str to) {
     return store_iter_next(it);
 }
 
-static void trim(struct svc *svc, struct store_batch *batch, const struct ddb_table *t) {
+void ddb_history_trim(const struct rows *rows, const struct ddb_table *t) {
     CLEANUP_DEINIT(buf) struct buf to = {0};
     int64_t days = json_int(json_obj(t->doc, "Recovery"), "Days", 35);
     int64_t before = clock_world_ms() - days * DAY_MS;
@@ -21,35 +21,39 @@ static void trim(struct svc *svc, struct store_batch *batch, const struct ddb_ta
         return;
     buf_str(&to, t->history_prefix);
     key_u64(&to, (uint64_t)before);
-    if (has_older(svc->store, t->history_prefix, buf_view(&to)))
-        store_del_range(batch, STORE_HISTORY, t->history_prefix, buf_view(&to));
+    if (!has_older(rows->store, t->history_prefix, buf_view(&to)))
+        return;
+    row_still(rows, &t->row);
+    store_del_range(rows->batch, STORE_HISTORY, t->history_prefix, buf_view(&to));
 }
 
-static void trim_named(struct svc *svc, struct store_batch *batch, str row_key) {
+static void trim_named(struct svc *svc, str row_key) {
     CLEANUP_DEINIT(buf) struct buf account = {0}, region = {0};
     CLEANUP(ddb_table) struct ddb_table *table = NULL;
+    CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
+    struct rows rows = {.store = svc->store, .batch = batch};
     struct cur c = cur_of(row_key);
     struct err err;
     key_take_kind(&c);
-    if (key_take_str(&c, &account) && key_take_str(&c, &region) &&
-        ddb_tables_get(svc->tables, buf_view(&account), buf_view(&region), c.s, &table, &err) == 0)
-        trim(svc, batch, table);
+    if (!key_take_str(&c, &account) || !key_take_str(&c, &region) ||
+        ddb_tables_get(svc->tables, buf_view(&account), buf_view(&region), c.s, &table, &err))
+        return;
+    ddb_history_trim(&rows, table);
+    int r = store_batch_empty(batch) ? 0 : store_commit(svc->store, batch, &err);
+    if (r && r != STORE_E_CONDITION) /* a table that changed meanwhile is looked at in an hour */
+        log_warn("dynamodb", "old history could not be removed: %s", err.text);
 }
 
 static int64_t run(void *ctx) {
     struct svc *svc = ctx;
     CLEANUP_DEINIT(buf) struct buf from = {0}, to = {0};
-    CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
-    struct err err;
     key_begin(&from, "ddb-table");
     buf_str(&to, buf_view(&from));
     key_after(&to);
     CLEANUP(store_iter) struct store_iter *it =
         store_iter_new(svc->store, NULL, STORE_META, buf_view(&from), buf_view(&to), false);
     while (store_iter_next(it))
-        trim_named(svc, batch, it->key);
-    if (!store_batch_empty(batch) && store_commit(svc->store, batch, &err))
-        log_warn("dynamodb", "old history could not be removed: %s", err.text);
+        trim_named(svc, it->key);
     return clock_world_ms() + EVERY_MS;
 }
 

@@ -1,11 +1,10 @@
 #include "svc/dynamodb/lex.h"
 
+#include "base/ascii.h"
+
 static bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
-static bool is_digit(char c) { return c >= '0' && c <= '9'; }
-static bool starts_name(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-}
-static bool in_name(char c) { return starts_name(c) || is_digit(c); }
+static bool starts_name(char c) { return ascii_is_alpha(c) || c == '_'; }
+static bool in_name(char c) { return ascii_is_alnum(c) || c == '_'; }
 
 static size_t run(str s, size_t from, bool (*in)(char c)) {
     size_t n = from;
@@ -19,7 +18,7 @@ static size_t mark_length(str rest) {
     for (size_t i = 0; i < sizeof twos / sizeof *twos; i++)
         if (str_starts(rest, str_c(twos[i])))
             return 2;
-    return strchr("()[].,+-=<>", rest.p[0]) && rest.p[0] ? 1 : 0;
+    return ascii_is_one_of(rest.p[0], "()[].,+-=<>");
 }
 
 static struct ddb_token token_at(str all, size_t *at) {
@@ -38,9 +37,9 @@ static struct ddb_token token_at(str all, size_t *at) {
         n = run(rest, 1, in_name);
         if (n > 1)
             token.kind = c == '#' ? DDB_TOKEN_PLACE_NAME : DDB_TOKEN_PLACE_VALUE;
-    } else if (is_digit(c)) {
+    } else if (ascii_is_digit(c)) {
         token.kind = DDB_TOKEN_INDEX;
-        n = run(rest, 1, is_digit);
+        n = run(rest, 1, ascii_is_digit);
     } else if ((n = mark_length(rest)) > 0) {
         token.kind = DDB_TOKEN_MARK;
     } else {

@@ -1,9 +1,10 @@
 #include "svc/dynamodb/number.h"
 
+#include "base/ascii.h"
+
 enum { EXP_MIN = -129, EXP_MAX = 126 };
 
 /* ---- Reading ---- */
-static bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 /* Digits of the text so far: zeros in front are skipped, zeros behind are pending until a digit follows. */
 struct scan {
@@ -44,7 +45,7 @@ static bool scan_exponent(str s, int64_t *ret) {
         return false;
     int64_t v = 0;
     for (size_t i = 0; i < s.len; i++) {
-        if (!is_digit(s.p[i]))
+        if (!ascii_is_digit(s.p[i]))
             return false;
         if (v < 1000000000)
             v = v * 10 + (s.p[i] - '0');
@@ -78,7 +79,7 @@ int ddb_number_parse(struct ddb_number *ret, str text) {
     bool fraction = false;
     for (; i < text.len; i++) {
         char c = text.p[i];
-        if (is_digit(c))
+        if (ascii_is_digit(c))
             scan_digit(&s, c, fraction);
         else if (c == '.' && !fraction)
             fraction = true;

@@ -146,12 +146,12 @@ void ddb_page_skip_to(struct ddb_page *page, str row_key) {
 
 /* ---- The walk ---- */
 static int fetch_base(struct rq *rq, struct ddb_page *page, const struct ddb_value **item) {
-    CLEANUP_DEINIT(buf) struct buf key = {0}, sealed = {0};
-    ddb_item_key(&key, page->table, *item);
-    int r = store_get(rq_store(rq), rq_snap(rq), STORE_ITEMS, buf_view(&key), &sealed);
+    CLEANUP_DEINIT(row) struct row row = {.cf = STORE_ITEMS};
+    ddb_item_key(&row.key, page->table, *item);
+    int r = row_get(rq_rows(rq), &row);
     if (r)
         return aws_fault(rq, r, "reading the item of an index entry");
-    r = ddb_open_item(rq, page->table, buf_view(&key), buf_view(&sealed), item);
+    r = ddb_open_item(rq, page->table, buf_view(&row.key), buf_view(&row.bytes), item);
     if (r == 0)
         page->capacity.table += ddb_read_units(ddb_item_size(*item), page->consistent);
     return r;

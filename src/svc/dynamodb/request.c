@@ -1,15 +1,17 @@
 #include "svc/dynamodb/svc_priv.h"
 
+#include "base/arn.h"
+#include "base/ascii.h"
+
 /* ---- Tables ---- */
 bool ddb_table_name_parse(const struct rq *rq, str given, struct ddb_table_name *ret) {
+    struct arn arn;
     *ret = (struct ddb_table_name){rq->account, rq->region, given};
-    if (!str_starts(given, S("arn:aws:dynamodb:")))
-        return str_chr(given, ':') < 0;
-    str rest = str_skip(given, 17), resource;
-    if (!str_cut(rest, ':', &ret->region, &rest) || !str_cut(rest, ':', &ret->account, &resource) ||
-        !str_starts(resource, S("table/")))
+    if (str_chr(given, ':') < 0)
+        return true;
+    if (!arn_parse_regional(given, "dynamodb", &arn) || !str_starts(arn.resource, S("table/")))
         return false;
-    ret->name = str_skip(resource, 6);
+    *ret = (struct ddb_table_name){arn.account, arn.region, str_skip(arn.resource, 6)};
     return str_chr(ret->name, '/') < 0;
 }
 
@@ -22,34 +24,36 @@ static int check_name(struct rq *rq, str name) {
         return ddb_invalid(rq, rule, STR_ARG(name), "have length greater than or equal to 3");
     if (name.len > 255)
         return ddb_invalid(rq, rule, STR_ARG(name), "have length less than or equal to 255");
-    for (size_t i = 0; i < name.len; i++) {
-        char c = name.p[i];
-        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-              c == '.' || c == '-'))
-            return ddb_invalid(rq, rule, STR_ARG(name),
-                               "satisfy regular expression pattern: [a-zA-Z0-9_.-]+");
-    }
+    if (!ascii_only_alnum(name, "_.-"))
+        return ddb_invalid(rq, rule, STR_ARG(name), "satisfy regular expression pattern: [a-zA-Z0-9_.-]+");
     return 0;
 }
 
 static void release(void *table) { ddb_table_free(table); }
+
+int ddb_table_name_check(struct rq *rq, str given, struct ddb_table_name *ret) {
+    if (check_name(rq, given))
+        return AWS_FAILED;
+    if (!ddb_table_name_parse(rq, given, ret))
+        return ddb_invalid(rq, "Invalid TableArn: Invalid ResourceArn provided as input " STR_FMT,
+                           STR_ARG(str_slice(given, 0, 300)));
+    return 0;
+}
 
 int ddb_table_find(struct svc *svc, struct rq *rq, str given, const struct ddb_table **ret_table) {
     struct ddb_table_name at;
     struct ddb_table *table;
     struct err err;
     *ret_table = NULL;
-    if (check_name(rq, given))
+    if (ddb_table_name_check(rq, given, &at))
         return AWS_FAILED;
-    if (!ddb_table_name_parse(rq, given, &at))
-        return ddb_invalid(rq, "Invalid TableArn: Invalid ResourceArn provided as input " STR_FMT,
-                           STR_ARG(str_slice(given, 0, 300)));
     int r = ddb_tables_get(svc->tables, at.account, at.region, at.name, &table, &err);
     if (r == STORE_E_ABSENT)
         return 0;
     if (r)
         return aws_fault(rq, r, err.text);
     rq_on_done(rq, release, table);
+    row_still(rq_rows_newest(rq), &table->row);
     *ret_table = table;
     return 0;
 }

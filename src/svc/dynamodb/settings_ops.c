@@ -3,14 +3,10 @@
 
 #include "store/key.h"
 
-enum { RECOVERY_DAYS = 35, DAY_MS = 86400000, TAGS_MOST = 50 };
+enum { RECOVERY_DAYS = 35, DAY_MS = 86400000 };
 
-/* Writes the table's row anew, on condition that it is as it was read. */
 static void put_row(struct svc *svc, struct rq *rq, const struct ddb_table *t, const json_t *doc) {
-    CLEANUP_DEINIT(buf) struct buf row = {0};
-    json_write(&row, doc);
-    ddb_table_expect(rq_batch(rq), t);
-    store_put(rq_batch(rq), STORE_META, buf_view(&t->row_key), buf_view(&row));
+    row_put_json(rq_rows_newest(rq), &t->row, doc);
     store_after(rq_batch(rq), ddb_tables_changed, svc->tables);
 }
 
@@ -25,6 +21,12 @@ static int backed_table(struct svc *svc, struct rq *rq, const struct ddb_table *
     return ddb_fail(rq, TableNotFoundException, "Table not found: " STR_FMT, STR_ARG(at.name));
 }
 
+static int64_t earliest(const struct rq *rq, const json_t *recovery) {
+    int64_t since = json_int(recovery, "Since", 0);
+    int64_t oldest = rq->now_ms - json_int(recovery, "Days", RECOVERY_DAYS) * DAY_MS;
+    return since > oldest ? since : oldest;
+}
+
 static json_t *backups_description(struct rq *rq, const json_t *doc) {
     const json_t *recovery = json_obj(doc, "Recovery");
     json_t *point = json_object(), *out = json_object();
@@ -33,12 +35,8 @@ static json_t *backups_description(struct rq *rq, const json_t *doc) {
     json_set_str(point, "PointInTimeRecoveryStatus", recovery ? S("ENABLED") : S("DISABLED"));
     if (!recovery)
         return out;
-    int64_t days = json_int(recovery, "Days", RECOVERY_DAYS);
-    int64_t earliest = json_int(recovery, "Since", 0), oldest = rq->now_ms - days * DAY_MS;
-    if (earliest < oldest)
-        earliest = oldest;
-    json_set_int(point, "RecoveryPeriodInDays", days);
-    json_set(point, "EarliestRestorableDateTime", json_real((double)earliest / 1000));
+    json_set_int(point, "RecoveryPeriodInDays", json_int(recovery, "Days", RECOVERY_DAYS));
+    json_set(point, "EarliestRestorableDateTime", json_real((double)earliest(rq, recovery) / 1000));
     json_set(point, "LatestRestorableDateTime", json_real((double)rq->now_ms / 1000));
     return out;
 }
@@ -74,16 +72,13 @@ int ddb_op_UpdateContinuousBackups(struct svc *svc, struct rq *rq) {
         return ddb_invalid(rq, "RecoveryPeriodInDays cannot be given when point-in-time recovery is "
                                "disabled");
     CLEANUP_JSON json_t *doc = json_deep_copy(table->doc);
-    if (enable && !table->history) {
-        json_t *recovery = json_object();
-        json_set_int(recovery, "Since", rq->now_ms);
-        json_set(doc, "Recovery", recovery);
-    } else if (!enable) {
+    if (enable) { /* what a shorter period has let go does not come back with a longer one */
+        int64_t since = table->history ? earliest(rq, json_obj(doc, "Recovery")) : rq->now_ms;
+        json_set(doc, "Recovery", json_pack("{s:I,s:I}", "Since", (json_int_t)since, "Days", (json_int_t)days));
+    } else {
         json_object_del(doc, "Recovery");
         drop_history(rq, table);
     }
-    if (enable)
-        json_set_int(json_obj(doc, "Recovery"), "Days", days);
     put_row(svc, rq, table, doc);
     rq->out = json_object();
     json_set(rq->out, "ContinuousBackupsDescription", backups_description(rq, doc));
@@ -91,6 +86,13 @@ int ddb_op_UpdateContinuousBackups(struct svc *svc, struct rq *rq) {
 }
 
 /* ---- Tags ---- */
+const struct kit_tags ddb_tags = {
+    .of = KIT_TAGS_DYNAMODB,
+    .refuse = {[KIT_TAGS_RESERVED] = {&DDB_ValidationException, "One or more parameter values were invalid: Tag keys "
+                                                                "may not begin with aws:"},
+               [KIT_TAGS_MANY] = {&DDB_ValidationException, "Too many tags: at most {most}"}},
+};
+
 static int tagged_table(struct svc *svc, struct rq *rq, const struct ddb_table **ret) {
     str arn = json_str(rq->in, "ResourceArn");
     if (!str_starts(arn, S("arn:")))
@@ -105,56 +107,33 @@ static int tagged_table(struct svc *svc, struct rq *rq, const struct ddb_table *
 
 int ddb_op_TagResource(struct svc *svc, struct rq *rq) {
     const struct ddb_table *table;
-    const json_t *list = json_arr(rq->in, "Tags");
     int r = tagged_table(svc, rq, &table);
     if (r)
         return r;
     CLEANUP_JSON json_t *doc = json_deep_copy(table->doc);
-    json_t *tags = json_obj(doc, "Tags");
-    if (!tags)
-        json_set(doc, "Tags", tags = json_object());
-    for (size_t i = 0; i < json_array_size(list); i++) {
-        str key = json_str(json_array_get(list, i), "Key");
-        if (str_starts(key, S("aws:")))
-            return ddb_invalid(rq, "One or more parameter values were invalid: Tag keys may not "
-                                   "begin with aws:");
-        json_object_setn_new(tags, key.p, key.len,
-                             json_of_str(json_str(json_array_get(list, i), "Value")));
-    }
-    if (json_object_size(tags) > TAGS_MOST)
-        return ddb_invalid(rq, "Too many tags: at most %d", TAGS_MOST);
+    if (kit_tags_merge(rq, &ddb_tags, doc, json_arr(rq->in, "Tags")))
+        return AWS_FAILED;
     put_row(svc, rq, table, doc);
     return 0;
 }
 
 int ddb_op_UntagResource(struct svc *svc, struct rq *rq) {
     const struct ddb_table *table;
-    const json_t *keys = json_arr(rq->in, "TagKeys");
     int r = tagged_table(svc, rq, &table);
     if (r)
         return r;
     CLEANUP_JSON json_t *doc = json_deep_copy(table->doc);
-    for (size_t i = 0; i < json_array_size(keys); i++)
-        json_object_del(json_obj(doc, "Tags"), json_string_value(json_array_get(keys, i)));
+    kit_tags_remove(&ddb_tags, doc, json_arr(rq->in, "TagKeys"));
     put_row(svc, rq, table, doc);
     return 0;
 }
 
 int ddb_op_ListTagsOfResource(struct svc *svc, struct rq *rq) {
     const struct ddb_table *table;
-    const char *key;
-    json_t *value;
     int r = tagged_table(svc, rq, &table);
     if (r)
         return r;
-    json_t *list = json_array();
     rq->out = json_object();
-    json_set(rq->out, "Tags", list);
-    json_object_foreach(json_obj(table->doc, "Tags"), key, value) {
-        json_t *tag = json_object();
-        json_set_str(tag, "Key", str_c(key));
-        json_set_str(tag, "Value", json_text(value));
-        json_array_append_new(list, tag);
-    }
+    json_set(rq->out, "Tags", kit_tags_list(kit_tags_stored(&ddb_tags, table->doc)));
     return 0;
 }

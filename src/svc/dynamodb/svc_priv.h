@@ -4,6 +4,7 @@
 #include "svc/dynamodb/expr.h"
 #include "svc/dynamodb/rowkey.h"
 #include "svc/dynamodb/table.h"
+#include "svc/kit/tags.h"
 
 #include "aws/op.h"
 
@@ -28,7 +29,12 @@ struct ddb_table_name {
     str account, region, name;
 };
 bool ddb_table_name_parse(const struct rq *rq, str given, struct ddb_table_name *ret);
-/* The table that TableName names; it lives until the request ends. 0 or AWS_FAILED. */
+/* The same, or the error. 0 or AWS_FAILED. */
+int ddb_table_name_check(struct rq *rq, str given, struct ddb_table_name *ret);
+/*
+ * The table that TableName names; it lives until the request ends. In an operation that may change
+ * something its row is a condition from here on. 0 or AWS_FAILED.
+ */
 int ddb_table_of(struct svc *svc, struct rq *rq, const struct ddb_table **ret_table);
 /* The same for a given name, without an error when it is missing: *ret_table is NULL then. */
 int ddb_table_find(struct svc *svc, struct rq *rq, str given, const struct ddb_table **ret_table);
@@ -48,6 +54,9 @@ int ddb_check_key(struct rq *rq, const struct ddb_table *table, const struct ddb
 /* Opens a sealed row; aad is its key. The item lives in the request's arena. */
 int ddb_open_item(struct rq *rq, const struct ddb_table *table, str row_key, str sealed,
                   const struct ddb_value **ret);
+
+/* ---- settings_ops.c ---- */
+extern const struct kit_tags ddb_tags;
 
 /* ---- capacity.c ---- */
 enum { DDB_CAPACITY_INDEXES = 32 };
@@ -77,7 +86,8 @@ void ddb_gauge_reads(struct svc *svc, const struct ddb_table *table,
 /* ---- write.c: one item from an old state to a new one ---- */
 struct ddb_change {
     const struct ddb_table *table;
-    struct buf key, sealed;      /* the item's row; sealed is empty when there is none */
+    const struct rows *rows;     /* where it was read, and is written */
+    struct row row;              /* the item's, sealed */
     const struct ddb_value *old; /* NULL: not there */
     const struct ddb_value *new; /* NULL: to be deleted */
     struct ddb_capacity capacity;

@@ -1,5 +1,6 @@
 #include "svc/dynamodb/table.h"
 
+#include "base/arn.h"
 #include "base/codec.h"
 #include "base/lock.h"
 #include "base/map.h"
@@ -96,13 +97,12 @@ static bool read_indexes(struct ddb_table *t) {
 
 static int read_table(struct store *store, struct ddb_table *t, struct err *err) {
     char key_id[SEAL_KEY_ID_LEN];
-    t->doc = json_parse(buf_view(&t->row), err);
+    t->doc = json_parse(buf_view(&t->row.bytes), err);
     if (!t->doc)
         return STORE_E_DAMAGED;
     t->id = (uint64_t)json_int(t->doc, "Id", 0);
     t->history = json_has(t->doc, "Recovery");
-    t->arn = arena_printf(&t->arena, "arn:aws:dynamodb:" STR_FMT ":" STR_FMT ":table/" STR_FMT,
-                          STR_ARG(t->region), STR_ARG(t->account), STR_ARG(t->name));
+    t->arn = arn_str(&t->arena, "dynamodb", t->region, t->account, "table/" STR_FMT, STR_ARG(t->name));
     t->prefix = keep_prefix(t, "i", 0);
     t->history_prefix = keep_prefix(t, "h", 0);
     if (t->id == 0 || !codec_unhex(json_str(t->doc, "KeyId"), key_id, sizeof key_id) ||
@@ -116,8 +116,7 @@ struct ddb_table *ddb_table_free(struct ddb_table *t) {
     if (!t || --t->refs)
         return NULL;
     json_decref(t->doc);
-    buf_deinit(&t->row);
-    buf_deinit(&t->row_key);
+    row_deinit(&t->row);
     arena_deinit(&t->arena);
     free(t);
     return NULL;
@@ -178,7 +177,7 @@ static void keep(struct ddb_tables *tables, struct ddb_table *table, uint64_t ch
     if (tables->changes == changes) {
         if (tables->tables.n >= CACHE_MOST)
             empty(tables);
-        ddb_table_free(map_put(&tables->tables, buf_view(&table->row_key), ddb_table_ref(table)));
+        ddb_table_free(map_put(&tables->tables, buf_view(&table->row.key), ddb_table_ref(table)));
     }
     pthread_rwlock_unlock(&tables->lock);
 }
@@ -192,10 +191,11 @@ int ddb_tables_get(struct ddb_tables *tables, str account, str region, str name,
     CLEANUP(ddb_table) struct ddb_table *t = mem_new(struct ddb_table);
     uint64_t changes = tables->changes;
     t->refs = 1;
-    int r = store_get(tables->store, NULL, STORE_META, buf_view(&key), &t->row);
+    buf_str(&t->row.key, buf_view(&key));
+    /* A peek: a writer makes the view's row a condition when it takes the view up. */
+    int r = row_peek(&(struct rows){.store = tables->store}, &t->row);
     if (r)
         return r == STORE_E_ABSENT ? r : err_set(err, r, "read the row of a table");
-    buf_str(&t->row_key, buf_view(&key));
     t->account = arena_str(&t->arena, account);
     t->region = arena_str(&t->arena, region);
     t->name = arena_str(&t->arena, name);
@@ -208,10 +208,6 @@ int ddb_tables_get(struct ddb_tables *tables, str account, str region, str name,
 }
 
 /* ---- Questions ---- */
-void ddb_table_expect(struct store_batch *batch, const struct ddb_table *table) {
-    store_expect_value(batch, STORE_META, buf_view(&table->row_key), buf_view(&table->row));
-}
-
 const struct ddb_index *ddb_table_index(const struct ddb_table *table, str name) {
     for (size_t i = 0; i < table->n_indexes; i++)
         if (str_eq(table->indexes[i].name, name))

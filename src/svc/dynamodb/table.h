@@ -3,12 +3,12 @@
  * dynamodb/table: what a table is, read from its row in STORE_META and kept in memory.
  *
  * A struct ddb_table is immutable and reference-counted. The cache is emptied by a hook of every
- * batch that changes a table's row, before its caller is answered; and every write to a table
- * expects the row it was made from (ddb_table_expect), so nothing is ever written by an old view.
+ * batch that changes a table's row, before its caller is answered; and whoever writes by a view
+ * makes its row a condition (row_still), so nothing is ever written by an old one.
  */
+#include "aws/row.h"
 #include "svc/dynamodb/value.h"
 #include "store/seal.h"
-#include "store/store.h"
 
 enum { DDB_HASH = 16 }; /* bytes of a partition key's hash in row keys */
 
@@ -41,7 +41,7 @@ struct ddb_table {
     const struct seal_key *key; /* lives as long as the store */
     bool history;               /* point-in-time recovery is on */
     str prefix, history_prefix; /* of its items' and previous images' row keys */
-    struct buf row_key, row;    /* the row as it was read */
+    struct row row;             /* as it was read */
     json_t *doc;                /* the same, parsed: docs/formats/dynamodb.md */
 };
 
@@ -62,8 +62,6 @@ static inline struct ddb_table *ddb_table_ref(struct ddb_table *table) {
 struct ddb_table *ddb_table_free(struct ddb_table *table); /* drops one reference */
 DEFINE_FREEP(ddb_table)
 
-/* The batch is written only if the table is still as this view has it. */
-void ddb_table_expect(struct store_batch *batch, const struct ddb_table *table);
 const struct ddb_index *ddb_table_index(const struct ddb_table *table, str name);
 /* Is name a key attribute of these schemas? */
 bool ddb_is_key(const struct ddb_key_schema *keys, str name);

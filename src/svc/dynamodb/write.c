@@ -7,24 +7,23 @@
 
 #include "base/clock.h"
 #include "store/key.h"
+#include "svc/kit/metric.h"
 
 /* ---- Reading the old state ---- */
 int ddb_change_load(struct rq *rq, struct ddb_change *change, const struct ddb_table *table,
                     const struct ddb_value *key) {
+    struct row *row = &change->row;
     change->table = table;
-    ddb_item_key(&change->key, table, key);
-    int r = store_get(rq_store(rq), NULL, STORE_ITEMS, buf_view(&change->key), &change->sealed);
-    if (r == STORE_E_ABSENT)
-        return 0;
+    change->rows = rq_rows_newest(rq);
+    row->cf = STORE_ITEMS;
+    ddb_item_key(&row->key, table, key);
+    int r = rq_row_result(rq, row_get(change->rows, row));
     if (r)
-        return aws_fault(rq, r, "reading an item");
-    return ddb_open_item(rq, table, buf_view(&change->key), buf_view(&change->sealed), &change->old);
+        return r == STORE_E_ABSENT ? 0 : r;
+    return ddb_open_item(rq, table, buf_view(&row->key), buf_view(&row->bytes), &change->old);
 }
 
-void ddb_change_deinit(struct ddb_change *change) {
-    buf_deinit(&change->key);
-    buf_deinit(&change->sealed);
-}
+void ddb_change_deinit(struct ddb_change *change) { row_deinit(&change->row); }
 
 int ddb_change_condition(struct rq *rq, const struct ddb_change *change,
                          const struct ddb_node *condition) {
@@ -98,22 +97,21 @@ static int check_new(struct rq *rq, const struct ddb_change *change) {
 }
 
 /* ---- Writing ---- */
-static void put_sealed(struct rq *rq, const struct ddb_table *t, str key,
-                       const struct ddb_value *item, size_t size) {
-    CLEANUP_DEINIT(buf) struct buf plain = {0}, sealed = {0};
+static void seal_item(const struct ddb_table *t, str key, const struct ddb_value *item, size_t size,
+                      struct buf *sealed) {
+    CLEANUP_DEINIT(buf) struct buf plain = {0};
     buf_reserve(&plain, size + (size_t)16 * item->n);
     ddb_value_encode(item, &plain);
-    seal_value(t->key, buf_view(&plain), key, &sealed);
-    store_put(rq_batch(rq), STORE_ITEMS, key, buf_view(&sealed));
+    seal_value(t->key, buf_view(&plain), key, sealed);
 }
 
-static void count(struct rq *rq, const struct ddb_table *t, uint64_t index, int64_t many,
+static void count(const struct rows *rows, const struct ddb_table *t, uint64_t index, int64_t many,
                   int64_t bytes) {
     CLEANUP_DEINIT(buf) struct buf key = {0};
     if (many == 0 && bytes == 0)
         return;
     ddb_table_count_key(&key, t, index);
-    store_count(rq_batch(rq), STORE_METRICS, buf_view(&key), many, bytes);
+    store_count(rows->batch, STORE_METRICS, buf_view(&key), many, bytes);
 }
 
 /* An index entry: where it lies, what it holds. */
@@ -131,21 +129,27 @@ static void entry_of(struct rq *rq, const struct ddb_table *t, const struct ddb_
     ret->size = ddb_item_size(ret->item);
 }
 
-/* Writes what changed; returns the write units. An unchanged entry costs nothing. */
-static double write_entry(struct rq *rq, const struct ddb_table *t, const struct ddb_index *index,
-                          const struct entry *old, const struct entry *new) {
+/*
+ * Writes what changed; returns the write units. An unchanged entry costs nothing. Entries are
+ * changed blind: they follow from the item, whose row is a condition.
+ */
+static double write_entry(const struct rows *rows, const struct ddb_table *t,
+                          const struct ddb_index *index, const struct entry *old,
+                          const struct entry *new) {
     double units = 0;
     bool moved = old->item && new->item && !str_eq(buf_view(&old->key), buf_view(&new->key));
     if (old->item && (!new->item || moved)) {
-        store_del(rq_batch(rq), STORE_ITEMS, buf_view(&old->key));
+        row_del_blind(rows, STORE_ITEMS, buf_view(&old->key));
         units += ddb_write_units(old->size);
     }
     if (new->item && (!old->item || moved || !ddb_value_equal(old->item, new->item))) {
+        CLEANUP_DEINIT(buf) struct buf sealed = {0};
         size_t larger = old->item && !moved && old->size > new->size ? old->size : new->size;
-        put_sealed(rq, t, buf_view(&new->key), new->item, new->size);
+        seal_item(t, buf_view(&new->key), new->item, new->size, &sealed);
+        row_put_blind(rows, STORE_ITEMS, buf_view(&new->key), buf_view(&sealed));
         units += ddb_write_units(larger);
     }
-    count(rq, t, index->id, (new->item != NULL) - (old->item != NULL),
+    count(rows, t, index->id, (new->item != NULL) - (old->item != NULL),
           (int64_t)new->size - (int64_t)old->size);
     return units;
 }
@@ -156,7 +160,7 @@ static void write_indexes(struct rq *rq, struct ddb_change *change) {
         struct entry old, new;
         entry_of(rq, t, &t->indexes[i], change->old, &old);
         entry_of(rq, t, &t->indexes[i], change->new, &new);
-        double units = write_entry(rq, t, &t->indexes[i], &old, &new);
+        double units = write_entry(change->rows, t, &t->indexes[i], &old, &new);
         if (i < DDB_CAPACITY_INDEXES)
             change->capacity.indexes[i] += units;
         buf_deinit(&old.key);
@@ -166,7 +170,7 @@ static void write_indexes(struct rq *rq, struct ddb_change *change) {
 
 /*
  * What the item was before: its row key, then its row's value as it was (empty: it was not there). The
- * value is sealed already, bound to the row's key.
+ * value is sealed already, bound to the row's key. Blind: the image's id is its own.
  */
 static void write_history(struct rq *rq, const struct ddb_change *change) {
     const struct ddb_table *t = change->table;
@@ -176,22 +180,19 @@ static void write_history(struct rq *rq, const struct ddb_change *change) {
     buf_str(&key, t->history_prefix);
     key_u64(&key, (uint64_t)rq->now_ms);
     key_u64(&key, store_next_id(rq_store(rq)));
-    buf_lstr(&value, str_skip(buf_view(&change->key), t->prefix.len));
-    buf_str(&value, buf_view(&change->sealed));
-    store_put(rq_batch(rq), STORE_HISTORY, buf_view(&key), buf_view(&value));
+    buf_lstr(&value, str_skip(buf_view(&change->row.key), t->prefix.len));
+    buf_str(&value, buf_view(&change->row.bytes));
+    row_put_blind(change->rows, STORE_HISTORY, buf_view(&key), buf_view(&value));
 }
 
 static void write_metric(struct svc *svc, struct rq *rq, const struct ddb_table *t, str index,
                          double units) {
-    struct hub_dimension dimensions[2] = {{S("TableName"), t->name},
-                                          {S("GlobalSecondaryIndexName"), index}};
-    hub_put_metric(svc->hub, rq_batch(rq),
-                   &(struct hub_metric){.account = t->account, .region = t->region,
-                                        .name_space = S("AWS/DynamoDB"),
-                                        .name = S("ConsumedWriteCapacityUnits"),
-                                        .dimensions = dimensions, .n_dimensions = index.p ? 2 : 1,
-                                        .value = units, .count = 1, .unit = "Count",
-                                        .time_ms = rq->now_ms});
+    struct kit_metrics metrics = {.hub = svc->hub, .account = t->account, .region = t->region,
+                                  .name_space = "AWS/DynamoDB", .dimensions = {{S("TableName"), t->name}},
+                                  .time_ms = rq->now_ms};
+    if (index.p)
+        metrics.dimensions[1] = (struct hub_dimension){S("GlobalSecondaryIndexName"), index};
+    kit_metric_put(&metrics, rq_batch(rq), "ConsumedWriteCapacityUnits", units, 1, "Count");
 }
 
 static void write_metrics(struct svc *svc, struct rq *rq, const struct ddb_change *change) {
@@ -206,22 +207,19 @@ static void write_metrics(struct svc *svc, struct rq *rq, const struct ddb_chang
     write_metric(svc, rq, t, STR_NONE, own);
 }
 
-static void write_item(struct rq *rq, struct ddb_change *change) {
+static void write_item(struct ddb_change *change) {
     const struct ddb_table *t = change->table;
-    struct store_batch *batch = rq_batch(rq);
-    str key = buf_view(&change->key);
+    CLEANUP_DEINIT(buf) struct buf sealed = {0};
     size_t before = change->old ? ddb_item_size(change->old) : 0;
     size_t after = change->new ? ddb_item_size(change->new) : 0;
-    if (change->old)
-        store_expect_value(batch, STORE_ITEMS, key, buf_view(&change->sealed));
-    else
-        store_expect_absent(batch, STORE_ITEMS, key);
-    if (change->new)
-        put_sealed(rq, t, key, change->new, after);
-    else if (change->old)
-        store_del(batch, STORE_ITEMS, key);
+    if (change->new) {
+        seal_item(t, buf_view(&change->row.key), change->new, after, &sealed);
+        row_put(change->rows, &change->row, buf_view(&sealed));
+    } else if (change->old) {
+        row_del(change->rows, &change->row);
+    }
     change->capacity.table += ddb_write_units(before > after ? before : after);
-    count(rq, t, 0, (change->new != NULL) - (change->old != NULL),
+    count(change->rows, t, 0, (change->new != NULL) - (change->old != NULL),
           (int64_t)after - (int64_t)before);
 }
 
@@ -229,8 +227,7 @@ int ddb_change_write(struct svc *svc, struct rq *rq, struct ddb_change *change) 
     int r = change->new ? check_new(rq, change) : 0;
     if (r)
         return r;
-    ddb_table_expect(rq_batch(rq), change->table);
-    write_item(rq, change);
+    write_item(change);
     write_indexes(rq, change);
     if (change->old || change->new)
         write_history(rq, change);

@@ -1,13 +1,9 @@
 /* Accounts: made at first start and by `calotype account add`; each with a root key. */
+#include "base/arn.h"
 #include "base/clock.h"
 #include "svc/iam/iam_priv.h"
 
 #include <errno.h>
-
-static bool is_account_id(str s) {
-    uint64_t v;
-    return s.len == 12 && str_to_u64(s, &v);
-}
 
 /* A store's outcome as the callers here know it. */
 static int told(int r, struct err *err, const char *what) {
@@ -22,7 +18,7 @@ static int get_account(const struct rows *rows, str account, struct row *row) {
 }
 
 int iam_create_account(struct svc *iam, str account, struct aws_credentials *ret_root, struct err *err) {
-    if (!is_account_id(account))
+    if (!arn_is_account(account))
         return err_set(err, IAM_E_BAD_ACCOUNT, "An account id has 12 digits: \"" STR_FMT "\"", STR_ARG(account));
     CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
     CLEANUP_DEINIT(row) struct row row = {0};

@@ -1,6 +1,8 @@
 /* What roles, users, policies and instance profiles have in common: a name, a path, tags; and policies of their own. */
+#include "base/arn.h"
 #include "base/rand.h"
 #include "svc/iam/iam_priv.h"
+#include "svc/kit/tags.h"
 
 void iam_entity_deinit(struct iam_entity *entity) {
     row_deinit(&entity->row);
@@ -48,6 +50,19 @@ int iam_entity_delete(struct rq *rq, const struct iam_entity *entity) {
     return 0;
 }
 
+/* ---- Tags ---- */
+
+static const struct kit_tags tag_rules = {
+    .of = KIT_TAGS_IAM,
+    .refuse = {[KIT_TAGS_TWICE] = {&IAM_InvalidInput,
+                                   "Duplicate tag keys found. Please note that Tag keys are case insensitive."},
+               [KIT_TAGS_MANY] = {&IAM_LimitExceeded, "Cannot exceed quota for TagsPerEntity: {most}"}},
+};
+
+static int merge_tags(struct rq *rq, json_t *doc) {
+    return kit_tags_merge(rq, &tag_rules, doc, json_arr(rq->in, "Tags"));
+}
+
 /* ---- Making ---- */
 
 /* Sets doc's boundary from the request's PermissionsBoundary, when it has one. */
@@ -74,8 +89,8 @@ static json_t *new_doc(const struct iam_kind *kind, struct rq *rq, str name) {
     json_set_str(doc, "Path", path);
     json_set_str(doc, kind->name_member, name);
     json_set_str(doc, kind->id_member, str_c(id));
-    json_set_str(doc, "Arn", arena_printf(&rq->arena, "arn:aws:iam::" STR_FMT ":%s" STR_FMT STR_FMT,
-                                          STR_ARG(rq->account), kind->arn_type, STR_ARG(path), STR_ARG(name)));
+    json_set_str(doc, "Arn", arn_str(&rq->arena, "iam", STR_NONE, rq->account, "%s" STR_FMT STR_FMT, kind->arn_type,
+                                     STR_ARG(path), STR_ARG(name)));
     json_set_int(doc, "CreateDate", rq->now_ms / 1000);
     if (kind->inline_limit) {
         json_set(doc, "Attached", json_array());
@@ -95,7 +110,7 @@ int iam_entity_new(const struct iam_kind *kind, struct rq *rq, struct iam_entity
     if (r != STORE_E_ABSENT)
         return r;
     ret_entity->doc = new_doc(kind, rq, name);
-    return iam_tags_merge(rq, ret_entity->doc) || take_boundary(rq, ret_entity->doc) ? AWS_FAILED : 0;
+    return merge_tags(rq, ret_entity->doc) || take_boundary(rq, ret_entity->doc) ? AWS_FAILED : 0;
 }
 
 int iam_entity_check_bare(struct rq *rq, const json_t *doc) {
@@ -148,36 +163,33 @@ int iam_entity_answer(struct rq *rq, const struct iam_entity *entity) {
 }
 
 /* Rows come in the order of their lower-case names: so must the markers. */
-static void take_row_name(str key, struct buf *name) {
-    struct cur c = cur_of(key);
-    key_take_kind(&c);
-    key_take_str(&c, name);
-    buf_clear(name);
-    key_take_str(&c, name);
+static int list_row(const struct iam_kind *kind, struct kit_page *page, const json_t *doc) {
+    CLEANUP_DEINIT(buf) struct buf name = {0};
+    struct cur c = cur_of(str_skip(page->key, page->prefix));
+    key_take_str(&c, &name);
+    json_t *item = NULL;
+    if (iam_entity_describe(kind, page->rq, doc, false, &item))
+        return AWS_FAILED;
+    kit_page_add(page, buf_view(&name), item);
+    return 0;
 }
 
 int iam_entity_list(const struct iam_kind *kind, struct rq *rq, bool (*keep)(const void *ctx, const json_t *doc),
                     const void *ctx) {
     str prefix = json_str(rq->in, "PathPrefix");
-    CLEANUP_DEINIT(buf) struct buf name = {0};
-    struct iam_page page = iam_page_begin(rq);
-    CLEANUP(store_iter) struct store_iter *it = iam_rows(rq, kind->row, STR_NONE);
-    bool more = true;
-    int r = 0;
-    while (more && r == 0 && store_iter_next(it)) {
-        CLEANUP_JSON json_t *doc = json_parse(it->value, NULL);
-        json_t *item = NULL;
-        if (!str_starts(json_str(doc, "Path"), prefix) || (keep && !keep(ctx, doc)))
-            continue;
-        buf_clear(&name);
-        take_row_name(it->key, &name);
-        r = iam_entity_describe(kind, rq, doc, false, &item);
-        if (r == 0)
-            more = iam_page_add(&page, rq, buf_view(&name), item);
+    CLEANUP_DEINIT(buf) struct buf rows = {0};
+    CLEANUP_DEINIT(kit_page) struct kit_page page;
+    const struct kit_paging paging = iam_paging(kind->plural);
+    iam_key_named(&rows, kind->row, rq->account, STR_NONE);
+    if (kit_page_begin(&page, rq, &paging, STR_NONE))
+        return AWS_FAILED;
+    kit_page_rows(&page, STORE_META, buf_view(&rows));
+    while (kit_page_next(&page)) {
+        CLEANUP_JSON json_t *doc = json_parse(page.value, NULL);
+        if (str_starts(json_str(doc, "Path"), prefix) && (!keep || keep(ctx, doc)) && list_row(kind, &page, doc))
+            return AWS_FAILED;
     }
-    iam_page_end(&page, rq, kind->plural);
-    int fault = store_iter_fault(it);
-    return fault ? aws_fault(rq, fault, "list entities") : r;
+    return kit_page_end(&page);
 }
 
 /* ---- Operations that are the same for several kinds ---- */
@@ -191,7 +203,7 @@ static int get(const struct iam_kind *kind, struct rq *rq) {
 
 static int tag(const struct iam_kind *kind, struct rq *rq) {
     CLEANUP_DEINIT(iam_entity) struct iam_entity entity = {0};
-    if (iam_entity_get(kind, rq, &entity) || iam_tags_merge(rq, entity.doc))
+    if (iam_entity_get(kind, rq, &entity) || merge_tags(rq, entity.doc))
         return AWS_FAILED;
     return iam_entity_put(rq, &entity);
 }
@@ -200,7 +212,7 @@ static int untag(const struct iam_kind *kind, struct rq *rq) {
     CLEANUP_DEINIT(iam_entity) struct iam_entity entity = {0};
     if (iam_entity_get(kind, rq, &entity))
         return AWS_FAILED;
-    iam_tags_remove(rq, entity.doc);
+    kit_tags_remove(&tag_rules, entity.doc, json_arr(rq->in, "TagKeys"));
     return iam_entity_put(rq, &entity);
 }
 
@@ -208,9 +220,8 @@ static int list_tags(const struct iam_kind *kind, struct rq *rq) {
     CLEANUP_DEINIT(iam_entity) struct iam_entity entity = {0};
     if (iam_entity_get(kind, rq, &entity))
         return AWS_FAILED;
-    json_t *tags = json_arr(entity.doc, "Tags");
     rq->out = json_object();
-    json_set(rq->out, "Tags", tags ? json_incref(tags) : json_array());
+    json_set(rq->out, "Tags", kit_tags_list(kit_tags_stored(&tag_rules, entity.doc)));
     json_set_bool(rq->out, "IsTruncated", false);
     return 0;
 }

@@ -4,6 +4,7 @@
 #include "store/seal.h"
 #include "svc/iam/errors.h"
 #include "svc/iam/iam.h"
+#include "svc/kit/page.h"
 
 #include <pthread.h>
 
@@ -133,26 +134,16 @@ int iam_check_document(struct rq *rq, enum policy_kind kind, str text);
 size_t iam_document_size(str text);
 json_t *iam_uri_text(str text); /* documents are answered percent-encoded */
 
-/* ---- Tags ---- */
-int iam_tags_merge(struct rq *rq, json_t *doc); /* rq->in.Tags into doc.Tags; limits. 0 or AWS_FAILED */
-void iam_tags_remove(struct rq *rq, json_t *doc); /* rq->in.TagKeys */
-
-/* ---- Paging over what a handler collected ---- */
-/*
- * MaxItems (100) and Marker over items in ascending order of name: sets `member`, IsTruncated and
- * Marker. items: array of json, names[i] its sort name. Takes items.
- */
-struct iam_page {
-    json_t *items;
-    str marker;  /* names up to this one are skipped; absent: none */
-    size_t most;
-    bool truncated;
-    str last;    /* in the request's arena */
-};
-struct iam_page iam_page_begin(struct rq *rq);
-/* False: the page is full, stop. Takes item (also when it is skipped). */
-bool iam_page_add(struct iam_page *page, struct rq *rq, str name, json_t *item);
-void iam_page_end(struct iam_page *page, struct rq *rq, const char *member);
+/* ---- Lists ---- */
+/* How IAM pages: MaxItems (100) and Marker in, list, IsTruncated and Marker out. */
+static inline struct kit_paging iam_paging(const char *list) {
+    return (struct kit_paging){.list = list, .token = "Marker", .limit = "MaxItems", .most = 1000, .otherwise = 100,
+                               .truncated = "IsTruncated", .plain = true};
+}
+/* Answers with a list that has nothing in it, as there is nothing of the kind. */
+int iam_list_none(struct rq *rq, const char *list);
+/* The names of an object's members, or an array's texts, ascending, in the request's arena. */
+str *iam_sorted(struct rq *rq, const json_t *names, size_t *ret_n);
 
 /* ---- Secrets ---- */
 void iam_make_secret(char out[41]);
@@ -162,6 +153,9 @@ int iam_unseal_secret(struct svc *iam, str access_key, str sealed, struct buf *o
 /* Rows of a new key of user ("" = root). */
 void iam_key_create(struct svc *iam, const struct rows *rows, str account, str user, int64_t now_ms,
                     struct aws_credentials *ret_key);
+
+/* Adds how many keys a user ("" = root) has. 0 or AWS_FAILED. */
+int iam_count_keys(struct rq *rq, str user, size_t *ret_n);
 
 /* ---- Grants: the compiled policies of one role or user, shared by its identities ---- */
 struct iam_grants {

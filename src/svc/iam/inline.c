@@ -72,24 +72,17 @@ static int delete_inline(const struct iam_kind *kind, struct rq *rq) {
     return iam_entity_put(rq, &entity);
 }
 
-static int by_text(const void *a, const void *b) { return str_cmp(*(const str *)a, *(const str *)b); }
-
 static int list_inline(const struct iam_kind *kind, struct rq *rq) {
     CLEANUP_DEINIT(iam_entity) struct iam_entity entity = {0};
-    if (iam_entity_get(kind, rq, &entity))
+    CLEANUP_DEINIT(kit_page) struct kit_page page;
+    const struct kit_paging paging = iam_paging("PolicyNames");
+    if (kit_page_begin(&page, rq, &paging, STR_NONE) || iam_entity_get(kind, rq, &entity))
         return AWS_FAILED;
-    json_t *policies = json_obj(entity.doc, "Inline"), *text;
-    size_t n = 0;
-    str *names = arena_alloc(&rq->arena, (json_object_size(policies) + 1) * sizeof *names);
-    const char *name;
-    json_object_foreach(policies, name, text)
-        names[n++] = arena_str(&rq->arena, str_c(name));
-    qsort(names, n, sizeof *names, by_text);
-    struct iam_page page = iam_page_begin(rq);
-    for (size_t i = 0; i < n && iam_page_add(&page, rq, names[i], json_of_str(names[i])); i++)
+    size_t n;
+    const str *names = iam_sorted(rq, json_obj(entity.doc, "Inline"), &n);
+    for (size_t i = 0; i < n && kit_page_add(&page, names[i], json_of_str(names[i])); i++)
         ;
-    iam_page_end(&page, rq, "PolicyNames");
-    return 0;
+    return kit_page_end(&page);
 }
 
 /* ---- Attached ---- */
@@ -138,28 +131,23 @@ static int detach(const struct iam_kind *kind, struct rq *rq) {
 
 static int list_attached(const struct iam_kind *kind, struct rq *rq) {
     CLEANUP_DEINIT(iam_entity) struct iam_entity entity = {0};
-    if (iam_entity_get(kind, rq, &entity))
+    CLEANUP_DEINIT(kit_page) struct kit_page page;
+    const struct kit_paging paging = iam_paging("AttachedPolicies");
+    if (kit_page_begin(&page, rq, &paging, STR_NONE) || iam_entity_get(kind, rq, &entity))
         return AWS_FAILED;
-    const json_t *attached = json_arr(entity.doc, "Attached");
-    str prefix = json_str(rq->in, "PathPrefix");
-    struct iam_page page = iam_page_begin(rq);
-    size_t n = json_array_size(attached);
-    str *arns = arena_alloc(&rq->arena, (n + 1) * sizeof *arns);
-    for (size_t i = 0; i < n; i++)
-        arns[i] = arena_str(&rq->arena, json_text(json_array_get(attached, i)));
-    qsort(arns, n, sizeof *arns, by_text);
+    size_t n;
+    const str *arns = iam_sorted(rq, json_arr(entity.doc, "Attached"), &n);
     for (size_t i = 0; i < n; i++) {
-        str resource = str_skip(arns[i], (size_t)str_find(arns[i], S(":policy")) + strlen(":policy"));
-        if (!str_starts(resource, prefix))
+        str path = str_skip(arns[i], (size_t)str_find(arns[i], S(":policy")) + strlen(":policy"));
+        if (!str_starts(path, json_str(rq->in, "PathPrefix")))
             continue;
         json_t *item = json_object();
         json_set_str(item, "PolicyName", str_skip(arns[i], (size_t)str_rchr(arns[i], '/') + 1));
         json_set_str(item, "PolicyArn", arns[i]);
-        if (!iam_page_add(&page, rq, arns[i], item))
+        if (!kit_page_add(&page, arns[i], item))
             break;
     }
-    iam_page_end(&page, rq, "AttachedPolicies");
-    return 0;
+    return kit_page_end(&page);
 }
 
 IAM_OP(PutRolePolicy, put_inline, role)

@@ -47,24 +47,12 @@ static int owner(struct rq *rq, str *ret_user) {
     return 0;
 }
 
-/* Calls fn for each key of the user, ascending. 0 or AWS_FAILED. */
-static int each_key(struct rq *rq, str user, void (*fn)(void *ctx, str access_key), void *ctx) {
-    CLEANUP_DEINIT(buf) struct buf below = {0}, name = {0};
-    iam_key_named(&below, "iam.keys", rq->account, user);
+int iam_count_keys(struct rq *rq, str user, size_t *ret_n) {
     CLEANUP(store_iter) struct store_iter *it = iam_rows(rq, "iam.keys", user);
-    while (store_iter_next(it)) {
-        struct cur c = cur_of(str_skip(it->key, below.len));
-        buf_clear(&name);
-        if (key_take_str(&c, &name))
-            fn(ctx, buf_view(&name));
-    }
+    while (store_iter_next(it))
+        ++*ret_n;
     int fault = store_iter_fault(it);
     return fault ? aws_fault(rq, fault, "list access keys") : 0;
-}
-
-static void count_key(void *ctx, str access_key) {
-    (void)access_key;
-    ++*(size_t *)ctx;
 }
 
 static void set_user(json_t *out, str user) { json_set_str(out, "UserName", user.len ? user : S("root")); }
@@ -72,7 +60,7 @@ static void set_user(json_t *out, str user) { json_set_str(out, "UserName", user
 int iam_op_CreateAccessKey(struct svc *iam, struct rq *rq) {
     str user;
     size_t n = 0;
-    if (owner(rq, &user) || each_key(rq, user, count_key, &n))
+    if (owner(rq, &user) || iam_count_keys(rq, user, &n))
         return AWS_FAILED;
     if (n >= MAX_KEYS)
         return aws_fail(rq, &IAM_LimitExceeded, "Cannot exceed quota for AccessKeysPerUser: %d", MAX_KEYS);
@@ -105,39 +93,37 @@ static int get_key(struct rq *rq, str user, str access_key, struct row *row, jso
     return 0;
 }
 
-struct listing {
-    struct rq *rq;
-    struct iam_page page;
-    str user;
-    bool more;
-    int result;
-};
-static void list_key(void *ctx, str access_key) {
-    struct listing *l = ctx;
+static int list_key(struct kit_page *page, str user) {
     CLEANUP_DEINIT(row) struct row row = {0};
+    CLEANUP_DEINIT(buf) struct buf access_key = {0};
     CLEANUP_JSON json_t *doc = NULL;
-    if (!l->more || l->result)
-        return;
-    l->result = get_key(l->rq, l->user, access_key, &row, &doc);
-    if (l->result)
-        return;
+    struct cur c = cur_of(str_skip(page->key, page->prefix));
+    key_take_str(&c, &access_key);
+    if (get_key(page->rq, user, buf_view(&access_key), &row, &doc))
+        return AWS_FAILED;
     json_t *item = json_object();
-    set_user(item, l->user);
-    json_set_str(item, "AccessKeyId", access_key);
+    set_user(item, user);
+    json_set_str(item, "AccessKeyId", buf_view(&access_key));
     json_set_str(item, "Status", json_str(doc, "Status"));
     json_set_int(item, "CreateDate", json_int(doc, "CreateDate", 0));
-    l->more = iam_page_add(&l->page, l->rq, access_key, item);
+    kit_page_add(page, buf_view(&access_key), item);
+    return 0;
 }
 
 int iam_op_ListAccessKeys(struct svc *iam, struct rq *rq) {
     (void)iam;
-    struct listing l = {.rq = rq, .more = true};
-    if (owner(rq, &l.user))
+    str user;
+    CLEANUP_DEINIT(buf) struct buf below = {0};
+    CLEANUP_DEINIT(kit_page) struct kit_page page;
+    const struct kit_paging paging = iam_paging("AccessKeyMetadata");
+    if (kit_page_begin(&page, rq, &paging, STR_NONE) || owner(rq, &user))
         return AWS_FAILED;
-    l.page = iam_page_begin(rq);
-    int r = each_key(rq, l.user, list_key, &l);
-    iam_page_end(&l.page, rq, "AccessKeyMetadata");
-    return r ? r : l.result;
+    iam_key_named(&below, "iam.keys", rq->account, user);
+    kit_page_rows(&page, STORE_META, buf_view(&below));
+    while (kit_page_next(&page))
+        if (list_key(&page, user))
+            return AWS_FAILED;
+    return kit_page_end(&page);
 }
 
 int iam_op_UpdateAccessKey(struct svc *iam, struct rq *rq) {

@@ -3,19 +3,17 @@
  * DefaultVersionId, NextVersion, Versions: [{VersionId, CreateDate, Document}], Tags}. AWS's own
  * (builtin.c) are answered in the same form.
  */
-#include "base/rand.h"
+#include "base/arn.h"
 #include "svc/iam/iam_priv.h"
 
 enum { SIZE_LIMIT = 6144, MAX_VERSIONS = 5 };
 
-str iam_policy_name(str arn, str account) {
-    str rest = arn;
-    if (!str_starts(rest, S("arn:aws:iam::")))
+str iam_policy_name(str text, str account) {
+    struct arn arn;
+    if (!arn_parse(text, &arn) || !str_is(arn.service, "iam") || !str_eq(arn.account, account) ||
+        !str_starts(arn.resource, S("policy/")))
         return STR_NONE;
-    rest = str_skip(rest, strlen("arn:aws:iam::"));
-    if (!str_starts(rest, account) || !str_starts(str_skip(rest, account.len), S(":policy/")))
-        return STR_NONE;
-    return str_skip(rest, (size_t)str_rchr(rest, '/') + 1);
+    return str_skip(arn.resource, (size_t)str_rchr(arn.resource, '/') + 1);
 }
 
 static json_t *find_version(const json_t *doc, str version) {
@@ -237,52 +235,44 @@ static bool is_wanted(const struct rq *rq, const json_t *described) {
     return str_starts(json_str(described, "Path"), prefix);
 }
 
-/* Adds one policy to the page; *more becomes false when it is full. */
-static int list_one(struct rq *rq, struct iam_page *page, const json_t *doc, bool *more) {
+static int list_one(struct rq *rq, struct kit_page *page, const json_t *doc) {
     json_t *described = NULL;
     if (iam_entity_describe(&iam_kind_policy, rq, doc, false, &described))
         return AWS_FAILED;
     if (is_wanted(rq, described))
-        *more = iam_page_add(page, rq, json_str(doc, "Arn"), described);
+        kit_page_add(page, json_str(doc, "Arn"), described);
     else
         json_decref(described);
     return 0;
 }
 
-static int by_text(const void *a, const void *b) { return strcmp(*(const char *const *)a, *(const char *const *)b); }
-
-static int list_own(struct rq *rq, struct iam_page *page, bool *more) {
-    CLEANUP(store_iter) struct store_iter *it = iam_rows(rq, iam_kind_policy.row, STR_NONE);
-    /* The page wants ascending ARNs; paths make them differ from the rows' order, so sort first. */
+/* The page wants ascending ARNs; paths make them differ from the rows' order. */
+static int list_own(struct rq *rq, struct kit_page *page) {
     CLEANUP_JSON json_t *all = json_object();
+    CLEANUP(store_iter) struct store_iter *it = iam_rows(rq, iam_kind_policy.row, STR_NONE);
     while (store_iter_next(it)) {
-        json_t *doc = json_parse(it->value, NULL);
+        CLEANUP_JSON json_t *doc = json_parse(it->value, NULL);
         const char *arn = json_string_value(json_object_get(doc, "Arn"));
         if (arn)
             json_object_set(all, arn, doc);
-        json_decref(doc);
     }
     int fault = store_iter_fault(it);
     if (fault)
         return aws_fault(rq, fault, "list policies");
-    size_t n = 0;
-    const char **arns = arena_alloc(&rq->arena, (json_object_size(all) + 1) * sizeof *arns), *arn;
-    json_t *doc;
-    json_object_foreach(all, arn, doc)
-        arns[n++] = arn;
-    qsort(arns, n, sizeof *arns, by_text);
-    for (size_t i = 0; i < n && *more; i++)
-        if (list_one(rq, page, json_object_get(all, arns[i]), more))
+    size_t n;
+    const str *arns = iam_sorted(rq, all, &n);
+    for (size_t i = 0; i < n && !page->more; i++)
+        if (list_one(rq, page, json_object_getn(all, arns[i].p, arns[i].len)))
             return AWS_FAILED;
     return 0;
 }
 
 /* Behind the account's own: "aws" sorts behind every account's digits. */
-static int list_builtins(struct rq *rq, struct iam_page *page, bool *more) {
+static int list_builtins(struct rq *rq, struct kit_page *page) {
     const struct iam_builtin *builtin;
-    for (size_t i = 0; *more && (builtin = iam_builtin_at(i)); i++) {
+    for (size_t i = 0; !page->more && (builtin = iam_builtin_at(i)); i++) {
         CLEANUP_JSON json_t *doc = builtin_doc(builtin);
-        if (list_one(rq, page, doc, more))
+        if (list_one(rq, page, doc))
             return AWS_FAILED;
     }
     return 0;
@@ -291,15 +281,12 @@ static int list_builtins(struct rq *rq, struct iam_page *page, bool *more) {
 int iam_op_ListPolicies(struct svc *iam, struct rq *rq) {
     (void)iam;
     str scope = json_str(rq->in, "Scope");
-    struct iam_page page = iam_page_begin(rq);
-    bool more = true;
-    int r = 0;
-    if (!str_is(scope, "AWS"))
-        r = list_own(rq, &page, &more);
-    if (r == 0 && more && !str_is(scope, "Local"))
-        r = list_builtins(rq, &page, &more);
-    iam_page_end(&page, rq, "Policies");
-    return r;
+    CLEANUP_DEINIT(kit_page) struct kit_page page;
+    const struct kit_paging paging = iam_paging(iam_kind_policy.plural);
+    if (kit_page_begin(&page, rq, &paging, STR_NONE) || (!str_is(scope, "AWS") && list_own(rq, &page)) ||
+        (!str_is(scope, "Local") && list_builtins(rq, &page)))
+        return AWS_FAILED;
+    return kit_page_end(&page);
 }
 
 /* ---- Versions ---- */

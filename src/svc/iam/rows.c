@@ -1,4 +1,5 @@
 /* Keys and documents of IAM's rows, the account's generation, and secrets under seal. */
+#include "base/ascii.h"
 #include "base/codec.h"
 #include "base/rand.h"
 #include "svc/iam/iam_priv.h"
@@ -6,9 +7,7 @@
 static void key_lower(struct buf *key, str name) {
     CLEANUP_DEINIT(buf) struct buf lower = {0};
     buf_str(&lower, name);
-    for (size_t i = 0; i < lower.len; i++)
-        if (lower.p[i] >= 'A' && lower.p[i] <= 'Z')
-            lower.p[i] |= 0x20;
+    ascii_lower_all(lower.p, lower.len);
     key_str(key, buf_view(&lower));
 }
 
@@ -49,6 +48,29 @@ int iam_touch(struct rq *rq) {
     row_put(rq_rows(rq), &row, buf_view(&fresh));
     store_after(rq_batch(rq), bump, rq->svc);
     return 0;
+}
+
+int iam_list_none(struct rq *rq, const char *list) {
+    rq->out = json_object();
+    json_set(rq->out, list, json_array());
+    json_set_bool(rq->out, "IsTruncated", false);
+    return 0;
+}
+
+static int by_text(const void *a, const void *b) { return str_cmp(*(const str *)a, *(const str *)b); }
+
+str *iam_sorted(struct rq *rq, const json_t *names, size_t *ret_n) {
+    size_t n = 0, most = json_is_array(names) ? json_array_size(names) : json_object_size(names);
+    str *sorted = arena_alloc(&rq->arena, (most + 1) * sizeof *sorted);
+    const char *name;
+    json_t *value;
+    json_object_foreach((json_t *)names, name, value)
+        sorted[n++] = arena_str(&rq->arena, str_c(name));
+    for (; json_is_array(names) && n < most; n++)
+        sorted[n] = arena_str(&rq->arena, json_text(json_array_get(names, n)));
+    qsort(sorted, n, sizeof *sorted, by_text);
+    *ret_n = n;
+    return sorted;
 }
 
 json_t *iam_uri_text(str text) {

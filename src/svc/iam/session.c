@@ -3,6 +3,7 @@
  * PolicyArns}. Sealed is secret key and session token, a line each, under the seal. A session whose
  * role is gone, or was made anew, is gone with it.
  */
+#include "base/arn.h"
 #include "base/clock.h"
 #include "base/codec.h"
 #include "base/rand.h"
@@ -15,15 +16,13 @@ enum {
     SWEEP_AT_ONCE = 1000,
 };
 
-bool iam_role_arn_parts(str arn, str *ret_account, str *ret_name) {
-    static const str prefix = S_INIT("arn:aws:iam::");
-    str rest = str_skip(arn, prefix.len), resource;
-    uint64_t digits;
-    if (!str_starts(arn, prefix) || !str_cut(rest, ':', ret_account, &resource))
+bool iam_role_arn_parts(str text, str *ret_account, str *ret_name) {
+    struct arn arn;
+    if (!arn_parse(text, &arn) || !str_is(arn.service, "iam") || !arn_is_account(arn.account) ||
+        !str_starts(arn.resource, S("role/")))
         return false;
-    if (ret_account->len != 12 || !str_to_u64(*ret_account, &digits) || !str_starts(resource, S("role/")))
-        return false;
-    *ret_name = str_skip(resource, (size_t)str_rchr(resource, '/') + 1);
+    *ret_account = arn.account;
+    *ret_name = str_skip(arn.resource, (size_t)str_rchr(arn.resource, '/') + 1);
     return ret_name->len > 0;
 }
 

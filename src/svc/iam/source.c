@@ -11,6 +11,7 @@
  * a role.
  */
 #include "aws/port.h"
+#include "base/arn.h"
 #include "base/map.h"
 #include "svc/iam/iam_priv.h"
 
@@ -125,7 +126,7 @@ static void set_grants(struct identity *id, struct iam_grants *grants) {
 
 static struct identity *root_identity(str account) {
     struct identity *id = identity_new(PRINCIPAL_ROOT, account);
-    id->base.principal.arn = arena_printf(&id->arena, "arn:aws:iam::" STR_FMT ":root", STR_ARG(account));
+    id->base.principal.arn = arn_str(&id->arena, "iam", STR_NONE, account, "root");
     id->base.user_id = id->base.principal.account;
     return id;
 }
@@ -140,9 +141,8 @@ static struct identity *user_identity(str account, const json_t *user) {
 
 static struct identity *session_identity(str account, const json_t *role, str session_name) {
     struct identity *id = identity_new(PRINCIPAL_SESSION, account);
-    id->base.principal.arn =
-        arena_printf(&id->arena, "arn:aws:sts::" STR_FMT ":assumed-role/" STR_FMT "/" STR_FMT, STR_ARG(account),
-                     STR_ARG(json_str(role, "RoleName")), STR_ARG(session_name));
+    id->base.principal.arn = arn_str(&id->arena, "sts", STR_NONE, account, "assumed-role/" STR_FMT "/" STR_FMT,
+                                     STR_ARG(json_str(role, "RoleName")), STR_ARG(session_name));
     id->base.principal.role_arn = arena_str(&id->arena, json_str(role, "Arn"));
     id->base.user_id = arena_printf(&id->arena, STR_FMT ":" STR_FMT, STR_ARG(json_str(role, "RoleId")),
                                     STR_ARG(session_name));

@@ -51,11 +51,10 @@ int iam_op_GetUser(struct svc *iam, struct rq *rq) {
 }
 
 static int check_no_keys(struct rq *rq, str user) {
-    CLEANUP(store_iter) struct store_iter *it = iam_rows(rq, "iam.keys", user);
-    if (store_iter_next(it))
-        return aws_fail(rq, &IAM_DeleteConflict, "Cannot delete entity, must delete access keys first.");
-    int fault = store_iter_fault(it);
-    return fault ? aws_fault(rq, fault, "list access keys") : 0;
+    size_t n = 0;
+    if (iam_count_keys(rq, user, &n))
+        return AWS_FAILED;
+    return n ? aws_fail(rq, &IAM_DeleteConflict, "Cannot delete entity, must delete access keys first.") : 0;
 }
 
 int iam_op_DeleteUser(struct svc *iam, struct rq *rq) {
@@ -73,14 +72,10 @@ int iam_op_ListGroupsForUser(struct svc *iam, struct rq *rq) {
     CLEANUP_DEINIT(iam_entity) struct iam_entity user = {0};
     if (iam_entity_get(&iam_kind_user, rq, &user))
         return AWS_FAILED;
-    struct iam_page page = iam_page_begin(rq);
-    iam_page_end(&page, rq, "Groups");
-    return 0;
+    return iam_list_none(rq, "Groups");
 }
 
 int iam_op_ListAccountAliases(struct svc *iam, struct rq *rq) {
     (void)iam;
-    struct iam_page page = iam_page_begin(rq);
-    iam_page_end(&page, rq, "AccountAliases");
-    return 0;
+    return iam_list_none(rq, "AccountAliases");
 }

@@ -106,19 +106,8 @@ enum kit_tags_fault kit_tags_fault(enum kit_tags_of of, const json_t *given, str
 }
 
 int kit_tags_refuse(struct rq *rq, const struct kit_tags *kit, enum kit_tags_fault fault, str key) {
-    const struct kit_tags_refusal *refusal = &kit->refuse[fault];
-    CLEANUP_DEINIT(buf) struct buf text = {0};
-    str head, name, rest = str_c(refusal->text ? refusal->text : refusal->error->text);
-    while (str_cut(rest, '{', &head, &rest)) {
-        buf_str(&text, head);
-        str_cut(rest, '}', &name, &rest);
-        if (str_is(name, "key"))
-            buf_str(&text, key);
-        else
-            buf_printf(&text, "%zu", limits[kit->of].most);
-    }
-    buf_str(&text, head);
-    return aws_fail(rq, refusal->error, STR_FMT, STR_ARG(buf_view(&text)));
+    str most = arena_printf(&rq->arena, "%zu", limits[kit->of].most);
+    return kit_refuse(rq, &kit->refuse[fault], (struct kit_word[]){{"key", key}, {"most", most}, {NULL, STR_NONE}});
 }
 
 int kit_tags_check(struct rq *rq, const struct kit_tags *kit, const json_t *given) {

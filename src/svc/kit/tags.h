@@ -10,7 +10,7 @@
  * Sources: "Tag naming limits and requirements" (AWS General Reference), and each service's own
  * TagResource page. Lengths are counted in characters.
  */
-#include "aws/rq.h"
+#include "svc/kit/refuse.h"
 
 enum kit_tags_of {
     KIT_TAGS_S3_OBJECT,
@@ -38,15 +38,12 @@ enum kit_tags_fault {
 };
 
 /*
- * How a service says so: a row, and its text (NULL: the row's), in which {key} and {most} are
- * filled in. Without a row the service lets it pass (of two tags with one key the later counts).
+ * How a service says so, with the words {key} and {most}. What has no refusal it lets pass (of two
+ * tags with one key the later counts).
  */
 struct kit_tags {
     enum kit_tags_of of;
-    struct kit_tags_refusal {
-        const struct aws_error *error;
-        const char *text;
-    } refuse[KIT_N_TAGS_FAULTS];
+    struct kit_refusal refuse[KIT_N_TAGS_FAULTS];
 };
 
 /* One after the other: for (struct kit_tags_walk w = kit_tags_walk(tags); kit_tags_next(&w, &key, &value);) */

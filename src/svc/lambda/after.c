@@ -139,7 +139,7 @@ static void try_again(struct svc *svc, struct store_batch *batch, struct lambda_
         give_up(svc, batch, inv, "EventAgeExceeded", true);
         return;
     }
-    lambda_queue_again(svc, batch, inv, due);
+    lambda_queue_again(batch, inv, due);
     *ret_again_ms = due;
 }
 

@@ -3,28 +3,20 @@
  * rows, dead letters), many in one batch, in its own thread, so that neither the runtime nor the
  * client waits for a disk. A daemon killed in between delivers an asynchronous event once more.
  */
-#include "base/clock.h"
 #include "base/log.h"
+#include "svc/kit/metric.h"
 #include "svc/lambda/lambda_priv.h"
 
 enum { AT_ONCE = 256 };
 
 void lambda_count_metric(struct svc *svc, struct store_batch *batch, const struct lambda_fn *fn,
                          const char *name, double value, const char *unit) {
-    const struct hub_dimension dimension = {S("FunctionName"), fn->name.name};
-    const struct hub_metric metric = {
-        .account = fn->name.account,
-        .region = fn->name.region,
-        .name_space = S("AWS/Lambda"),
-        .name = str_c(name),
-        .dimensions = &dimension,
-        .n_dimensions = 1,
-        .value = value,
-        .count = 1,
-        .unit = unit,
-        .time_ms = clock_world_ms(),
-    };
-    hub_put_metric(svc->hub, batch, &metric);
+    const struct kit_metrics metrics = {.hub = svc->hub,
+                                        .account = fn->name.account,
+                                        .region = fn->name.region,
+                                        .name_space = "AWS/Lambda",
+                                        .dimensions = {{S("FunctionName"), fn->name.name}}};
+    kit_metric_put(&metrics, batch, name, value, 1, unit);
 }
 
 static void put_metrics(struct svc *svc, struct store_batch *batch, const struct lambda_inv *inv) {

@@ -51,10 +51,9 @@ static json_t *new_config(const struct lambda_name *name) {
     return config;
 }
 
-static int refuse_existing(struct rq *rq, const struct lambda_name *name, struct buf *key) {
-    CLEANUP_DEINIT(buf) struct buf row = {0};
-    lambda_row_key(name, key);
-    int r = rq_get(rq, STORE_META, buf_view(key), &row);
+static int refuse_existing(struct rq *rq, const struct lambda_name *name, struct row *row) {
+    lambda_row_key(name, &row->key);
+    int r = rq_row_get(rq, row);
     if (r == STORE_E_ABSENT)
         return 0;
     return r ? r
@@ -64,19 +63,20 @@ static int refuse_existing(struct rq *rq, const struct lambda_name *name, struct
 
 int lambda_op_CreateFunction(struct svc *svc, struct rq *rq) {
     struct lambda_name name;
-    CLEANUP_DEINIT(buf) struct buf key = {0};
+    CLEANUP_DEINIT(row) struct row row = {0};
     if (lambda_rq_name(rq, "FunctionName", &name))
         return AWS_FAILED;
     if (!str_eq(name.account, rq->account) || name.qualifier.p)
         return lambda_fail_invalid(
             rq, "A function is created in the account of its creator and without a qualifier");
-    if (refuse_existing(rq, &name, &key))
+    if (refuse_existing(rq, &name, &row))
         return AWS_FAILED;
 
     CLEANUP_JSON json_t *doc = json_object();
     json_t *config = new_config(&name);
     json_set(doc, "Config", config);
-    if (lambda_config_apply(svc, rq, config, true))
+    if (lambda_config_apply(svc, rq, config, true) ||
+        (json_has(rq->in, "Tags") && kit_tags_merge(rq, &lambda_tags, doc, json_obj(rq->in, "Tags"))))
         return AWS_FAILED;
     struct lambda_package *package = NULL;
     if (lambda_package_take(svc, rq, json_obj(rq->in, "Code"), &package))
@@ -86,10 +86,7 @@ int lambda_op_CreateFunction(struct svc *svc, struct rq *rq) {
     next_generation(svc, rq, doc);
     /* A function made again under an old name is another one: its environments must not mix. */
     json_set_int(doc, "Generation", rq->now_ms);
-    if (json_obj(rq->in, "Tags"))
-        json_set(doc, "Tags", json_incref(json_obj(rq->in, "Tags")));
-    store_expect_absent(rq_batch(rq), STORE_META, buf_view(&key));
-    rq_put_json(rq, STORE_META, buf_view(&key), doc);
+    row_put_json(rq_rows(rq), &row, doc);
     rq->out = json_incref(config);
     return 0;
 }
@@ -115,7 +112,7 @@ int lambda_op_UpdateFunctionCode(struct svc *svc, struct rq *rq) {
     drop_package(rq, c.doc);
     set_package(rq, c.doc, package);
     next_generation(svc, rq, c.doc);
-    lambda_change_put(rq, &c);
+    row_put_json(rq_rows(rq), &c.row, c.doc);
     rq->out = json_incref(json_obj(c.doc, "Config"));
     return 0;
 }
@@ -126,22 +123,19 @@ int lambda_op_UpdateFunctionConfiguration(struct svc *svc, struct rq *rq) {
         lambda_config_apply(svc, rq, json_obj(c.doc, "Config"), false))
         return AWS_FAILED;
     next_generation(svc, rq, c.doc);
-    lambda_change_put(rq, &c);
+    row_put_json(rq_rows(rq), &c.row, c.doc);
     rq->out = json_incref(json_obj(c.doc, "Config"));
     return 0;
 }
 
 int lambda_op_DeleteFunction(struct svc *svc, struct rq *rq) {
     CLEANUP_DEINIT(lambda_change) struct lambda_change c = {0};
-    CLEANUP_DEINIT(buf) struct buf key = {0};
     if (str_is(json_str(rq->in, "Qualifier"), "$LATEST"))
         return lambda_fail_invalid(
             rq, "$LATEST version cannot be deleted without deleting the function.");
     if (lambda_change_open(rq, "FunctionName", &c))
         return AWS_FAILED;
-    lambda_row_key(&c.name, &key);
-    store_expect_value(rq_batch(rq), STORE_META, buf_view(&key), buf_view(&c.text));
-    store_del(rq_batch(rq), STORE_META, buf_view(&key));
+    row_del(rq_rows(rq), &c.row);
     store_batch_frees(rq_batch(rq));
     drop_package(rq, c.doc);
     lambda_rq_changed(svc, rq);

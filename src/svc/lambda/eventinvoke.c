@@ -63,7 +63,7 @@ static int change(struct svc *svc, struct rq *rq, bool fresh) {
     if (take_members(rq, config))
         return AWS_FAILED;
     json_set(config, "LastModified", json_real((double)rq->now_ms / 1000));
-    lambda_change_put(rq, &c);
+    row_put_json(rq_rows(rq), &c.row, c.doc);
     lambda_rq_changed(svc, rq);
     rq->out = describe(&c);
     return 0;
@@ -101,7 +101,7 @@ int lambda_op_DeleteFunctionEventInvokeConfig(struct svc *svc, struct rq *rq) {
     if (!json_obj(c.doc, "EventInvoke"))
         return no_config(rq, &c);
     json_object_del(c.doc, "EventInvoke");
-    lambda_change_put(rq, &c);
+    row_put_json(rq_rows(rq), &c.row, c.doc);
     lambda_rq_changed(svc, rq);
     return 0;
 }

@@ -1,84 +1,53 @@
 #include "svc/lambda/fn.h"
 
+#include "base/arn.h"
 #include "store/key.h"
-
-#include <errno.h>
+#include "svc/kit/name.h"
 
 #define LATEST S("$LATEST")
 
 /* ---- Names ---- */
-static bool is_name(str s) {
-    if (s.len == 0 || s.len > 64)
-        return false;
-    for (size_t i = 0; i < s.len; i++) {
-        char c = s.p[i];
-        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-              c == '-' || c == '_'))
-            return false;
+/* Takes what stands before "function:NAME" off text. False: an ARN of something else. */
+static bool take_place(str *text, struct lambda_name *ret) {
+    struct arn arn;
+    str account, rest;
+    if (str_starts(*text, S("arn:"))) {
+        bool ours = arn_parse_regional(*text, "lambda", &arn) && str_starts(arn.resource, S("function:"));
+        *ret = (struct lambda_name){.account = arn.account, .region = arn.region};
+        *text = arn.resource;
+        return ours;
+    }
+    if (str_cut(*text, ':', &account, &rest) && arn_is_account(account) && str_starts(rest, S("function:"))) {
+        ret->account = account;
+        *text = rest;
     }
     return true;
-}
-
-static bool is_account(str s) {
-    uint64_t number;
-    return s.len == 12 && str_to_u64(s, &number);
-}
-
-/* The parts between colons; 0 when there are more than room. */
-static size_t split(str text, str *parts, size_t room) {
-    size_t n = 0;
-    for (bool more = true; more;) {
-        str now = text;
-        if (n == room)
-            return 0;
-        more = str_cut(now, ':', &parts[n++], &text);
-    }
-    return n;
 }
 
 bool lambda_name_parse(str text, str account, str region, struct lambda_name *ret) {
-    str parts[8];
-    size_t n = split(text, parts, ARRAY_LEN(parts)), at = 0;
-    *ret = (struct lambda_name){account, region, STR_NONE, STR_NONE};
-    if (n >= 7 && str_is(parts[0], "arn")) {
-        if (!str_is(parts[1], "aws") || !str_is(parts[2], "lambda"))
-            return false;
-        ret->region = parts[3];
-        at = 4;
-    }
-    if (n - at >= 3 && is_account(parts[at]) && str_is(parts[at + 1], "function"))
-        ret->account = parts[at++];
-    if (n - at >= 2 && str_is(parts[at], "function"))
-        at++;
-    else if (at > 0)
+    *ret = (struct lambda_name){.account = account, .region = region};
+    if (!take_place(&text, ret))
         return false;
-    if (n - at < 1 || n - at > 2 || !is_name(parts[at]))
-        return false;
-    ret->name = parts[at];
-    if (n - at == 2)
-        ret->qualifier = parts[at + 1];
-    return true;
+    if (str_starts(text, S("function:")))
+        text = str_skip(text, 9);
+    if (str_cut(text, ':', &ret->name, &text))
+        ret->qualifier = text;
+    return kit_name_ok(ret->name, LAMBDA_NAME_MOST) && str_chr(ret->qualifier, ':') < 0;
 }
 
 void lambda_name_arn(const struct lambda_name *name, struct buf *out) {
-    buf_printf(out, "arn:aws:lambda:" STR_FMT ":" STR_FMT ":function:" STR_FMT,
-               STR_ARG(name->region), STR_ARG(name->account), STR_ARG(name->name));
+    arn_add(out, "lambda", name->region, name->account, "function:" STR_FMT, STR_ARG(name->name));
+}
+
+void lambda_row_prefix(str account, str region, struct buf *prefix) {
+    key_begin(prefix, "lambda.fn");
+    key_str(prefix, account);
+    key_str(prefix, region);
 }
 
 void lambda_row_key(const struct lambda_name *name, struct buf *key) {
-    key_begin(key, "lambda.fn");
-    key_str(key, name->account);
-    key_str(key, name->region);
+    lambda_row_prefix(name->account, name->region, key);
     key_str(key, name->name);
-}
-
-void lambda_row_range(str account, str region, struct buf *from, struct buf *to) {
-    key_begin(from, "lambda.fn");
-    key_str(from, account);
-    key_str(from, region);
-    buf_clear(to);
-    buf_str(to, buf_view(from));
-    key_after(to);
 }
 
 /* ---- As it runs ---- */
@@ -105,7 +74,6 @@ struct lambda_fn *lambda_fn_new(const struct lambda_name *name, str row) {
     fn->config = json_obj(fn->doc, "Config");
     if (!fn->config)
         return lambda_fn_free(fn);
-    buf_str(&fn->text, row);
     fn->account = own(name->account);
     fn->region = own(name->region);
     fn->fn_name = own(name->name);
@@ -125,7 +93,6 @@ struct lambda_fn *lambda_fn_free(struct lambda_fn *fn) {
     if (!fn || --fn->refs > 0)
         return NULL;
     json_decref(fn->doc);
-    buf_deinit(&fn->text);
     buf_deinit(&fn->arn);
     buf_deinit(&fn->log_group);
     free(fn->account);
@@ -135,17 +102,16 @@ struct lambda_fn *lambda_fn_free(struct lambda_fn *fn) {
     return NULL;
 }
 
-int lambda_fn_load(struct store *store, const struct lambda_name *name, struct lambda_fn **ret_fn) {
-    CLEANUP_DEINIT(buf) struct buf key = {0};
-    CLEANUP_DEINIT(buf) struct buf row = {0};
+int lambda_fn_load(const struct rows *rows, const struct lambda_name *name, struct lambda_fn **ret_fn) {
+    CLEANUP_DEINIT(row) struct row row = {0};
     if (name->qualifier.p && !str_eq(name->qualifier, LATEST))
         return STORE_E_ABSENT;
-    lambda_row_key(name, &key);
-    int r = store_get(store, NULL, STORE_META, buf_view(&key), &row);
+    lambda_row_key(name, &row.key);
+    int r = row_get(rows, &row);
     if (r)
         return r;
-    *ret_fn = lambda_fn_new(name, buf_view(&row));
-    return *ret_fn ? 0 : -EBADMSG;
+    *ret_fn = lambda_fn_new(name, buf_view(&row.bytes));
+    return *ret_fn ? 0 : STORE_E_DAMAGED;
 }
 
 int64_t lambda_fn_max_retries(const struct lambda_fn *fn) {

@@ -8,9 +8,9 @@
  *   Generation   counts up with every change of configuration or code: environments belong to one
  *   Tags, Reserved, Policy {Statements, RevisionId}, EventInvoke
  */
+#include "aws/row.h"
 #include "base/buf.h"
 #include "base/json.h"
-#include "store/store.h"
 
 #include <stdatomic.h>
 
@@ -24,15 +24,14 @@ bool lambda_name_parse(str text, str account, str region, struct lambda_name *re
 void lambda_name_arn(const struct lambda_name *name, struct buf *out);
 
 void lambda_row_key(const struct lambda_name *name, struct buf *key);
-/* The range of one account's functions in one region. */
-void lambda_row_range(str account, str region, struct buf *from, struct buf *to);
+/* What the keys of one account's functions in one region begin with. */
+void lambda_row_prefix(str account, str region, struct buf *prefix);
 
-enum { LAMBDA_RETRIES = 2, LAMBDA_MAX_AGE_S = 6 * 3600, LAMBDA_LATEST_LEN = 7 };
+enum { LAMBDA_RETRIES = 2, LAMBDA_MAX_AGE_S = 6 * 3600, LAMBDA_NAME_MOST = 64 };
 
-/* Immutable, shared by pools, environments and invocations. All str point into doc or text. */
+/* Immutable, shared by pools, environments and invocations. All str point into doc or the names. */
 struct lambda_fn {
     _Atomic unsigned refs;
-    struct buf text;  /* the row's bytes */
     json_t *doc;
     json_t *config;   /* borrowed from doc */
     struct lambda_name name;
@@ -52,8 +51,8 @@ static inline struct lambda_fn *lambda_fn_ref(struct lambda_fn *fn) {
 }
 struct lambda_fn *lambda_fn_free(struct lambda_fn *fn); /* drops one reference */
 DEFINE_FREEP(lambda_fn)
-/* Reads the newest row: 0, STORE_E_ABSENT, or -errno. */
-int lambda_fn_load(struct store *store, const struct lambda_name *name, struct lambda_fn **ret_fn);
+/* By row_get: 0, STORE_E_ABSENT, STORE_E_DAMAGED or -errno. */
+int lambda_fn_load(const struct rows *rows, const struct lambda_name *name, struct lambda_fn **ret_fn);
 
 /* Of EventInvoke, or Lambda's defaults. */
 int64_t lambda_fn_max_retries(const struct lambda_fn *fn);

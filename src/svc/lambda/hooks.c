@@ -1,20 +1,9 @@
-/* What authorisation asks of Lambda, and how handlers find their function. */
-#include <errno.h>
-
-#include "store/key.h"
+/* What authorisation asks of Lambda. */
+#include "svc/kit/resource_policy.h"
 #include "svc/lambda/lambda_priv.h"
 
 static const char *member_of(const struct rq *rq) {
     return json_has(rq->in, "Resource") ? "Resource" : "FunctionName";
-}
-
-static int not_found(struct rq *rq, const struct lambda_name *name) {
-    CLEANUP_DEINIT(buf) struct buf arn = {0};
-    lambda_name_arn(name, &arn);
-    if (name->qualifier.p && !str_is(name->qualifier, "$LATEST"))
-        buf_printf(&arn, ":" STR_FMT, STR_ARG(name->qualifier));
-    return aws_fail(rq, &lambda_e_ResourceNotFoundException, "Function not found: %s",
-                       buf_cstr(&arn));
 }
 
 int lambda_rq_name(struct rq *rq, const char *member, struct lambda_name *ret) {
@@ -44,10 +33,6 @@ int lambda_hook_resource(struct svc *svc, struct rq *rq, struct buf *ret_arn) {
     return 0;
 }
 
-static void policy_done(void *policy) {
-    policy_free(policy);
-}
-
 int lambda_hook_policy(struct svc *svc, struct rq *rq, str arn, const struct policy **ret_policy,
                        str *ret_account) {
     struct lambda_name name;
@@ -56,18 +41,12 @@ int lambda_hook_policy(struct svc *svc, struct rq *rq, str arn, const struct pol
         return 0; /* a role's, say */
     *ret_account = arena_str(&rq->arena, name.account);
     CLEANUP(lambda_fn) struct lambda_fn *fn = NULL;
-    int r = lambda_fn_load(svc->store, &name, &fn);
+    int r = lambda_fn_load(&(struct rows){.store = svc->store}, &name, &fn);
     if (r)
         return r == STORE_E_ABSENT ? 0 : r;
-    struct policy *policy = NULL;
-    struct err err = {0};
-    r = lambda_policy_of(fn, &policy, &err);
-    if (r)
-        return aws_fault(rq, -EBADMSG, err.text);
-    if (policy)
-        rq_on_done(rq, policy_done, policy);
-    *ret_policy = policy;
-    return 0;
+    CLEANUP_DEINIT(buf) struct buf text = {0};
+    lambda_policy_text(fn, &text);
+    return kit_resource_policy(rq, buf_view(&text), ret_policy);
 }
 
 void lambda_hook_context(struct svc *svc, struct rq *rq, const struct aws_question *question,
@@ -79,58 +58,4 @@ void lambda_hook_context(struct svc *svc, struct rq *rq, const struct aws_questi
         lambda_name_arn(&name, &arn);
         policy_context_add(context, S("lambda:FunctionArn"), buf_view(&arn));
     }
-}
-
-/* ---- Rows ---- */
-int lambda_rq_row(struct rq *rq, const struct lambda_name *name, json_t **ret_doc,
-                  struct buf *ret_text) {
-    CLEANUP_DEINIT(buf) struct buf key = {0};
-    CLEANUP_DEINIT(buf) struct buf text = {0};
-    struct err err = {0};
-    if (name->qualifier.p && !str_is(name->qualifier, "$LATEST"))
-        return not_found(rq, name);
-    lambda_row_key(name, &key);
-    int r = rq_get(rq, STORE_META, buf_view(&key), &text);
-    if (r == STORE_E_ABSENT)
-        return not_found(rq, name);
-    if (r)
-        return r;
-    json_t *doc = json_parse(buf_view(&text), &err);
-    if (!doc)
-        return aws_fault(rq, -EBADMSG, err.text);
-    *ret_doc = doc;
-    if (ret_text) {
-        *ret_text = text;
-        text = (struct buf){0};
-    }
-    return 0;
-}
-
-void lambda_change_deinit(struct lambda_change *c) {
-    json_decref(c->doc);
-    buf_deinit(&c->text);
-}
-
-int lambda_change_open(struct rq *rq, const char *member, struct lambda_change *ret) {
-    if (lambda_rq_name(rq, member, &ret->name))
-        return AWS_FAILED;
-    return lambda_rq_row(rq, &ret->name, &ret->doc, &ret->text);
-}
-
-void lambda_change_put(struct rq *rq, const struct lambda_change *c) {
-    CLEANUP_DEINIT(buf) struct buf key = {0};
-    lambda_row_key(&c->name, &key);
-    store_expect_value(rq_batch(rq), STORE_META, buf_view(&key), buf_view(&c->text));
-    rq_put_json(rq, STORE_META, buf_view(&key), c->doc);
-}
-
-static void rows_changed(void *svc_) {
-    struct svc *svc = svc_;
-    LOCK_SCOPE(&svc->lock);
-    svc->rows_changed = true;
-    lambda_watch_wake(svc);
-}
-
-void lambda_rq_changed(struct svc *svc, struct rq *rq) {
-    store_after(rq_batch(rq), rows_changed, svc);
 }

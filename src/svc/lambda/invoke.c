@@ -158,25 +158,22 @@ static int check_payload(struct rq *rq) {
 }
 
 int lambda_op_Invoke(struct svc *svc, struct rq *rq) {
-    struct lambda_name name;
-    CLEANUP_JSON json_t *doc = NULL;
     CLEANUP(lambda_fn) struct lambda_fn *fn = NULL;
-    CLEANUP_DEINIT(buf) struct buf text = {0};
     str type = json_str(rq->in, "InvocationType");
+    bool event = str_is(type, "Event");
     if (json_has(rq->in, "DurableExecutionName") || json_has(rq->in, "TenantId"))
         return lambda_fail_unsupported(rq, json_has(rq->in, "TenantId") ? "TenantId"
                                                                         : "DurableExecutionName");
-    if (lambda_rq_name(rq, "FunctionName", &name) || lambda_rq_row(rq, &name, &doc, &text))
-        return AWS_FAILED;
-    if (check_payload(rq))
+    /*
+     * A queued event is promised to the function, so the function must be there when the promise
+     * is made. What runs at once runs as the function was found: nothing of it waits for a commit.
+     */
+    if (lambda_rq_fn(rq, event, &fn) || check_payload(rq))
         return AWS_FAILED;
     if (str_is(type, "DryRun")) {
         rq->out = json_pack("{s:i}", "StatusCode", 204);
         rq_out_status(rq, 204);
         return 0;
     }
-    fn = lambda_fn_new(&name, buf_view(&text));
-    if (!fn)
-        return aws_fault(rq, -EBADMSG, "reading a function's row");
-    return str_is(type, "Event") ? invoke_event(svc, rq, fn) : invoke_now(svc, rq, fn);
+    return event ? invoke_event(svc, rq, fn) : invoke_now(svc, rq, fn);
 }

@@ -1,6 +1,8 @@
 #pragma once
 /* svc/lambda: the service's state, and what its files share. */
+#include "aws/row.h"
 #include "base/lock.h"
+#include "svc/kit/tags.h"
 #include "svc/lambda/errors.h"
 #include "svc/lambda/lambda.h"
 #include "svc/lambda/pool.h"
@@ -83,7 +85,7 @@ void lambda_queue_close(struct svc *svc);
 /* Adds an invocation's row to batch; id: its request id, 36 characters. */
 void lambda_queue_add(struct svc *svc, struct store_batch *batch, const struct lambda_fn *fn, const char *id, str payload);
 /* The row after another failure, due again at due_ms of world time. */
-void lambda_queue_again(struct svc *svc, struct store_batch *batch, const struct lambda_inv *inv, int64_t due_ms);
+void lambda_queue_again(struct store_batch *batch, const struct lambda_inv *inv, int64_t due_ms);
 void lambda_queue_remove(struct store_batch *batch, uint64_t id);
 /* After the commit of lambda_queue_again. */
 void lambda_queue_due(struct svc *svc, uint64_t id, int64_t due_ms);
@@ -100,8 +102,8 @@ void lambda_after_expired(struct svc *svc, struct store_batch *batch, struct lam
 void lambda_ports_plug(struct svc *svc);
 
 /* permission.c */
-/* The function's resource policy compiled, or NULL without one. *ret_policy is the caller's. */
-int lambda_policy_of(const struct lambda_fn *fn, struct policy **ret_policy, struct err *err);
+/* The function's resource policy; nothing when it has none. */
+void lambda_policy_text(const struct lambda_fn *fn, struct buf *out);
 
 /* hooks.c: of the service row. */
 int lambda_hook_resource(struct svc *svc, struct rq *rq, struct buf *ret_arn);
@@ -110,20 +112,22 @@ void lambda_hook_context(struct svc *svc, struct rq *rq, const struct aws_questi
                          struct policy_context *context);
 /* The named function of a request: 0 or AWS_FAILED. member: "FunctionName" or "Resource". */
 int lambda_rq_name(struct rq *rq, const char *member, struct lambda_name *ret);
-/* Its row, from the request's snapshot; *ret_text: the row's bytes, for store_expect_value. ret_text may be NULL. */
-int lambda_rq_row(struct rq *rq, const struct lambda_name *name, json_t **ret_doc, struct buf *ret_text);
-/* A row that a handler reads to change it: open, change doc, put. */
+
+/* change.c: the function's row as a handler reads it, to answer from or to change. */
 struct lambda_change {
     struct lambda_name name;
-    json_t *doc;
-    struct buf text; /* the row as it was read */
+    struct row row;
+    json_t *doc; /* the row, parsed */
 };
 int lambda_change_open(struct rq *rq, const char *member, struct lambda_change *ret); /* 0 or AWS_FAILED */
-/* On the condition that nobody changed it meanwhile. */
-void lambda_change_put(struct rq *rq, const struct lambda_change *change);
 void lambda_change_deinit(struct lambda_change *change);
+/* The function to be run. lasting: it must still be so when the request commits. 0 or AWS_FAILED. */
+int lambda_rq_fn(struct rq *rq, bool lasting, struct lambda_fn **ret_fn);
 /* The rows changed: when the batch commits, environments of older generations go. */
 void lambda_rq_changed(struct svc *svc, struct rq *rq);
+
+/* manage.c */
+extern const struct kit_tags lambda_tags;
 
 /* config.c */
 /* Checks and applies the members of in to config. fresh: CreateFunction, defaults apply. 0 or AWS_FAILED. */

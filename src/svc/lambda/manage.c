@@ -1,30 +1,38 @@
 /* Reserved concurrency, tags, account settings. */
+#include "store/key.h"
 #include "svc/lambda/lambda_priv.h"
-
-enum { TAGS_MOST = 50 };
 
 /* ---- Concurrency ---- */
 struct totals {
     int64_t reserved, functions, code;
 };
 
+/*
+ * Over the functions of the account but one. What is concluded from the sums holds only as long as
+ * they do, so every row that went in is a condition; one that is made meanwhile has reserved nothing.
+ */
 static int add_up(struct rq *rq, str but, struct totals *ret) {
+    CLEANUP_DEINIT(row) struct row row = {0};
     CLEANUP_DEINIT(buf) struct buf from = {0};
     CLEANUP_DEINIT(buf) struct buf to = {0};
-    lambda_row_range(rq->account, rq->region, &from, &to);
+    lambda_row_prefix(rq->account, rq->region, &from);
+    buf_str(&to, buf_view(&from));
+    key_after(&to);
     CLEANUP(store_iter)
     struct store_iter *it = store_iter_new(rq_store(rq), rq_snap(rq), STORE_META, buf_view(&from),
                                            buf_view(&to), false);
     while (store_iter_next(it)) {
         CLEANUP_JSON json_t *doc = json_parse(it->value, NULL);
         const json_t *config = json_obj(doc, "Config");
+        if (str_eq(json_str(config, "FunctionName"), but))
+            continue;
+        row_seen(rq_rows(rq), &row, it->key, it->value);
         ret->functions++;
         ret->code += json_int(config, "CodeSize", 0);
-        if (!str_eq(json_str(config, "FunctionName"), but))
-            ret->reserved += json_int(doc, "Reserved", 0);
+        ret->reserved += json_int(doc, "Reserved", 0);
     }
-    int fault = store_iter_fault(it);
-    return fault ? aws_fault(rq, fault, "listing functions") : 0;
+    int r = store_iter_fault(it);
+    return r ? aws_fault(rq, r, "listing functions") : 0;
 }
 
 int lambda_op_PutFunctionConcurrency(struct svc *svc, struct rq *rq) {
@@ -40,7 +48,7 @@ int lambda_op_PutFunctionConcurrency(struct svc *svc, struct rq *rq) {
             "UnreservedConcurrentExecution below its minimum value of [%d].",
             LAMBDA_UNRESERVED_LEAST);
     json_set_int(c.doc, "Reserved", wanted);
-    lambda_change_put(rq, &c);
+    row_put_json(rq_rows(rq), &c.row, c.doc);
     lambda_rq_changed(svc, rq);
     rq->out = json_pack("{s:I}", "ReservedConcurrentExecutions", (json_int_t)wanted);
     return 0;
@@ -62,7 +70,7 @@ int lambda_op_DeleteFunctionConcurrency(struct svc *svc, struct rq *rq) {
     if (lambda_change_open(rq, "FunctionName", &c))
         return AWS_FAILED;
     json_object_del(c.doc, "Reserved");
-    lambda_change_put(rq, &c);
+    row_put_json(rq_rows(rq), &c.row, c.doc);
     lambda_rq_changed(svc, rq);
     return 0;
 }
@@ -83,25 +91,18 @@ int lambda_op_GetAccountSettings(struct svc *svc, struct rq *rq) {
 }
 
 /* ---- Tags ---- */
-static json_t *tags_of(json_t *doc) {
-    json_t *tags = json_obj(doc, "Tags");
-    if (tags)
-        return tags;
-    tags = json_object();
-    json_set(doc, "Tags", tags);
-    return tags;
-}
+const struct kit_tags lambda_tags = {
+    .of = KIT_TAGS_LAMBDA,
+    .refuse = {[KIT_TAGS_MANY] = {&lambda_e_InvalidParameterValueException,
+                                  "The number of tags exceeds the limit of {most}"}},
+};
 
 int lambda_op_TagResource(struct svc *svc, struct rq *rq) {
     (void)svc;
     CLEANUP_DEINIT(lambda_change) struct lambda_change c = {0};
-    if (lambda_change_open(rq, "Resource", &c))
+    if (lambda_change_open(rq, "Resource", &c) || kit_tags_merge(rq, &lambda_tags, c.doc, json_obj(rq->in, "Tags")))
         return AWS_FAILED;
-    json_t *tags = tags_of(c.doc);
-    json_object_update(tags, json_obj(rq->in, "Tags"));
-    if (json_object_size(tags) > TAGS_MOST)
-        return lambda_fail_invalid(rq, "The number of tags exceeds the limit of %d", TAGS_MOST);
-    lambda_change_put(rq, &c);
+    row_put_json(rq_rows(rq), &c.row, c.doc);
     return 0;
 }
 
@@ -110,11 +111,8 @@ int lambda_op_UntagResource(struct svc *svc, struct rq *rq) {
     CLEANUP_DEINIT(lambda_change) struct lambda_change c = {0};
     if (lambda_change_open(rq, "Resource", &c))
         return AWS_FAILED;
-    size_t i;
-    json_t *key;
-    json_array_foreach(json_arr(rq->in, "TagKeys"), i, key)
-        json_object_del(tags_of(c.doc), json_string_value(key));
-    lambda_change_put(rq, &c);
+    kit_tags_remove(&lambda_tags, c.doc, json_arr(rq->in, "TagKeys"));
+    row_put_json(rq_rows(rq), &c.row, c.doc);
     return 0;
 }
 
@@ -123,6 +121,6 @@ int lambda_op_ListTags(struct svc *svc, struct rq *rq) {
     CLEANUP_DEINIT(lambda_change) struct lambda_change c = {0};
     if (lambda_change_open(rq, "Resource", &c))
         return AWS_FAILED;
-    rq->out = json_pack("{s:O}", "Tags", tags_of(c.doc));
+    rq->out = json_pack("{s:o}", "Tags", kit_tags_map(kit_tags_stored(&lambda_tags, c.doc)));
     return 0;
 }

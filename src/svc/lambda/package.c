@@ -78,45 +78,45 @@ static int take_bytes(struct rq *rq, const json_t *code, struct buf *zip) {
 }
 
 /* ---- Storing it ---- */
-/* Makes and commits the account's data key. 0, STORE_E_CONDITION where another request was faster.
+/*
+ * The account's data key, made and committed at once when there is none: STORE_E_CONDITION where
+ * another request was faster.
  */
-static int make_data_key(struct rq *rq, str row) {
-    struct err err = {0};
-    char id[SEAL_KEY_ID_LEN];
+static int try_data_key(struct store *store, struct row *row, char id[SEAL_KEY_ID_LEN],
+                        struct err *err) {
     CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
-    int r = seal_key_create(rq_store(rq), batch, id, &err);
-    if (r == 0) {
-        store_expect_absent(batch, STORE_META, row);
-        store_put(batch, STORE_META, row, str_n(id, sizeof id));
-        r = store_commit(rq_store(rq), batch, &err);
-    }
-    return r == 0 || r == STORE_E_CONDITION ? r : aws_fault(rq, r, err.text);
+    struct rows rows = {.store = store, .batch = batch};
+    int r = row_get(&rows, row);
+    if (r == 0 && row->bytes.len == SEAL_KEY_ID_LEN)
+        memcpy(id, row->bytes.p, SEAL_KEY_ID_LEN);
+    if (r != STORE_E_ABSENT)
+        return r ? err_set(err, r, "reading the functions' data key") : 0;
+    r = seal_key_create(store, batch, id, err);
+    if (r)
+        return r;
+    row_put(&rows, row, str_n(id, SEAL_KEY_ID_LEN));
+    return store_commit(store, batch, err);
 }
 
-static int data_key(struct rq *rq, struct buf *ret_id) {
-    CLEANUP_DEINIT(buf) struct buf row = {0};
-    key_begin(&row, "lambda.key");
-    key_str(&row, rq->account);
-    for (;;) {
-        int r = store_get(rq_store(rq), NULL, STORE_META, buf_view(&row), ret_id);
-        if (r == 0)
-            return 0;
-        if (r != STORE_E_ABSENT)
-            return aws_fault(rq, r, "reading the functions' data key");
-        r = make_data_key(rq, buf_view(&row));
-        if (r == AWS_FAILED)
-            return r;
-    }
+static int data_key(struct rq *rq, char id[SEAL_KEY_ID_LEN]) {
+    CLEANUP_DEINIT(row) struct row row = {0};
+    struct err err = {0};
+    int r;
+    key_begin(&row.key, "lambda.key");
+    key_str(&row.key, rq->account);
+    while ((r = try_data_key(rq_store(rq), &row, id, &err)) == STORE_E_CONDITION)
+        ;
+    return r ? aws_fault(rq, r, err.text) : 0;
 }
 
 static int store_zip(struct rq *rq, str zip, struct buf *ref) {
-    CLEANUP_DEINIT(buf) struct buf key = {0};
-    int r = data_key(rq, &key);
+    char key[SEAL_KEY_ID_LEN];
+    int r = data_key(rq, key);
     if (r)
         return r;
     CLEANUP(blob_writer) struct blob_writer *writer = NULL;
     struct err err = {0};
-    r = blob_create(rq_store(rq), buf_view(&key), zip.len, &writer, &err);
+    r = blob_create(rq_store(rq), str_n(key, sizeof key), zip.len, &writer, &err);
     if (r == 0)
         r = blob_write(writer, zip.p, zip.len, &err);
     if (r == 0)

@@ -2,7 +2,9 @@
  * The resource policy: AddPermission, RemovePermission, GetPolicy. The row holds the statements as
  * Lambda answers them; the whole document is written and compiled when it is needed.
  */
+#include "base/arn.h"
 #include "base/rand.h"
+#include "svc/kit/resource_policy.h"
 #include "svc/lambda/lambda_priv.h"
 
 enum { POLICY_MOST = 20480 };
@@ -26,12 +28,9 @@ static void write_policy(const json_t *doc, struct buf *out) {
     json_write(out, policy);
 }
 
-int lambda_policy_of(const struct lambda_fn *fn, struct policy **ret_policy, struct err *err) {
-    CLEANUP_DEINIT(buf) struct buf text = {0};
-    if (!statements_of(fn->doc) || json_array_size(statements_of(fn->doc)) == 0)
-        return 0;
-    write_policy(fn->doc, &text);
-    return policy_new(ret_policy, POLICY_RESOURCE, buf_view(&text), err);
+void lambda_policy_text(const struct lambda_fn *fn, struct buf *out) {
+    if (json_array_size(statements_of(fn->doc)) > 0)
+        write_policy(fn->doc, out);
 }
 
 /* ---- A statement ---- */
@@ -42,18 +41,12 @@ static int find(const json_t *statements, str sid) {
     return -1;
 }
 
-static bool is_account(str s) {
-    uint64_t number;
-    return s.len == 12 && str_to_u64(s, &number);
-}
-
 static json_t *principal_of(struct rq *rq, str principal) {
     if (str_is(principal, "*"))
         return json_string("*");
     json_t *out = json_object();
-    if (is_account(principal))
-        json_set_str(out, "AWS",
-                     arena_printf(&rq->arena, "arn:aws:iam::" STR_FMT ":root", STR_ARG(principal)));
+    if (arn_is_account(principal))
+        json_set_str(out, "AWS", arn_str(&rq->arena, "iam", STR_NONE, principal, "root"));
     else
         json_set_str(out, str_starts(principal, S("arn:")) ? "AWS" : "Service", principal);
     return out;
@@ -93,12 +86,11 @@ static json_t *statement_of(struct rq *rq, const struct lambda_name *name) {
 /* Would the document be one that the decisions understand? */
 static int check_whole(struct rq *rq, const json_t *doc) {
     CLEANUP_DEINIT(buf) struct buf text = {0};
-    CLEANUP(policy) struct policy *policy = NULL;
     struct err err = {0};
     write_policy(doc, &text);
     if (text.len > POLICY_MOST)
         return aws_fail(rq, &lambda_e_PolicyLengthExceededException, NULL);
-    if (policy_new(&policy, POLICY_RESOURCE, buf_view(&text), &err))
+    if (kit_policy_check(buf_view(&text), &err))
         return lambda_fail_invalid(
             rq,
             "The provided principal was invalid. Please check the principal and try again. (%s)",
@@ -140,7 +132,7 @@ int lambda_op_AddPermission(struct svc *svc, struct rq *rq) {
     set_statements(c.doc, statements);
     if (check_whole(rq, c.doc))
         return AWS_FAILED;
-    lambda_change_put(rq, &c);
+    row_put_json(rq_rows(rq), &c.row, c.doc);
     rq->out = json_object();
     json_set_str(rq->out, "Statement", buf_view(&text));
     return 0;
@@ -159,7 +151,7 @@ int lambda_op_RemovePermission(struct svc *svc, struct rq *rq) {
     json_t *statements = json_copy(statements_of(c.doc));
     json_array_remove(statements, (size_t)at);
     set_statements(c.doc, statements);
-    lambda_change_put(rq, &c);
+    row_put_json(rq_rows(rq), &c.row, c.doc);
     return 0;
 }
 

@@ -271,12 +271,12 @@ static void note_start(struct svc *svc, struct lambda_env *env, struct lambda_in
 /* Without the lock. The environment is made here; when that fails the invocation ends with the
  * reason. */
 static void start_env(struct svc *svc, struct lambda_env *env, struct lambda_inv *inv) {
-    int fault = lambda_env_start(env, inv);
+    int r = lambda_env_start(env, inv);
     pthread_mutex_lock(&svc->lock);
     svc->starting--;
-    if (fault || svc->stopping)
+    if (r || svc->stopping)
         lambda_env_kill(env);
-    if (fault) {
+    if (r) {
         inv = env->inv ? lambda_detach(env) : NULL;
         lambda_env_bury(env);
     } else {
@@ -286,7 +286,7 @@ static void start_env(struct svc *svc, struct lambda_env *env, struct lambda_inv
     // NOLINTNEXTLINE(clang-analyzer-unix.Malloc): burying dropped the pool's reference, this is ours
     lambda_env_unref(env);
     pthread_mutex_unlock(&svc->lock);
-    if (fault && inv)
+    if (r && inv)
         lambda_finish(svc, inv);
 }
 

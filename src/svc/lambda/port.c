@@ -1,45 +1,39 @@
 /* The hub's doors: events for functions, checks at configuration time, synchronous calls from
  * inside. */
-#include "aws/port.h"
 #include "base/rand.h"
+#include "svc/kit/resource_policy.h"
 #include "svc/lambda/lambda_priv.h"
 
 #include <errno.h>
 
 /* ---- May the source invoke it? ---- */
-/*
- * A service needs a statement of the function's policy, with SourceArn and SourceAccount as it
- * says. What another function sends was authorised by that function's role (after.c).
- */
 static int may_invoke(const struct lambda_fn *fn, const struct hub_event *event) {
-    CLEANUP(policy) struct policy *policy = NULL;
-    struct err err = {0};
-    if (str_is(event->source_service, "lambda.amazonaws.com"))
-        return str_eq(event->source_account, fn->name.account) ? HUB_OK : HUB_E_DENIED;
-    if (lambda_policy_of(fn, &policy, &err))
-        return HUB_E_DENIED;
-    return aws_port_decide(event, policy, "lambda:InvokeFunction", buf_view(&fn->arn),
-                           fn->name.account);
+    CLEANUP_DEINIT(buf) struct buf policy = {0};
+    lambda_policy_text(fn, &policy);
+    return kit_port_admits(event, buf_view(&policy), "lambda:InvokeFunction", buf_view(&fn->arn), fn->name.account);
 }
 
-static int find(struct svc *svc, str arn, struct lambda_fn **ret_fn) {
+static int find(const struct rows *rows, str arn, struct lambda_fn **ret_fn) {
     struct lambda_name name;
     if (!str_starts(arn, S("arn:")) || !lambda_name_parse(arn, STR_NONE, STR_NONE, &name))
         return HUB_E_NO_TARGET;
-    int r = lambda_fn_load(svc->store, &name, ret_fn);
+    int r = lambda_fn_load(rows, &name, ret_fn);
     return r == STORE_E_ABSENT ? HUB_E_NO_TARGET : r ? HUB_E_RETRY : HUB_OK;
 }
 
-static int check_event(void *svc, const struct hub_event *event) {
+static int check_event(void *svc_, const struct hub_event *event) {
+    struct svc *svc = svc_;
     CLEANUP(lambda_fn) struct lambda_fn *fn = NULL;
-    int r = find(svc, event->target, &fn);
+    int r = find(&(struct rows){.store = svc->store}, event->target, &fn);
     return r ? r : may_invoke(fn, event);
 }
 
-static int accept_event(void *svc, struct store_batch *batch, const struct hub_event *event) {
+/* The function, its policy with it, must still be so when the event is accepted or refused. */
+static int accept_event(void *svc_, struct store_batch *batch, const struct hub_event *event) {
+    struct svc *svc = svc_;
     CLEANUP(lambda_fn) struct lambda_fn *fn = NULL;
     char id[RAND_UUID_LEN + 1];
-    int r = find(svc, event->target, &fn);
+    int r = find(&(struct rows){.store = svc->store, .batch = batch}, event->target, &fn);
     if (r == HUB_OK)
         r = may_invoke(fn, event);
     if (r)
@@ -76,10 +70,11 @@ static int take_outcome(struct caller *caller, struct buf *ret_payload, struct e
     return 0;
 }
 
-static int invoke(void *svc, str function_arn, str payload, struct buf *ret_payload,
+static int invoke(void *svc_, str function_arn, str payload, struct buf *ret_payload,
                   struct err *err) {
+    struct svc *svc = svc_;
     CLEANUP(lambda_fn) struct lambda_fn *fn = NULL;
-    int r = find(svc, function_arn, &fn);
+    int r = find(&(struct rows){.store = svc->store}, function_arn, &fn);
     if (r)
         return err_set(err, r, "Function not found: " STR_FMT, STR_ARG(function_arn));
     struct caller caller = {.lock = PTHREAD_MUTEX_INITIALIZER, .done = PTHREAD_COND_INITIALIZER};

@@ -48,12 +48,13 @@ bool lambda_queue_row_decode(str bytes, struct lambda_queue_row *ret) {
     return !c.bad;
 }
 
+/* Changed blind: the id is the row's own, and only who has the invocation in hand changes it. */
 static void put_row(struct store_batch *batch, uint64_t id, const struct lambda_queue_row *row) {
     CLEANUP_DEINIT(buf) struct buf key = {0};
     CLEANUP_DEINIT(buf) struct buf value = {0};
     lambda_queue_row_key(id, &key);
     lambda_queue_row_encode(&value, row);
-    store_put(batch, STORE_QUEUE, buf_view(&key), buf_view(&value));
+    row_put_blind(&(struct rows){.batch = batch}, STORE_QUEUE, buf_view(&key), buf_view(&value));
 }
 
 /* ---- The heap: earliest first ---- */
@@ -119,9 +120,7 @@ void lambda_queue_add(struct svc *svc, struct store_batch *batch, const struct l
     lambda_count_metric(svc, batch, fn, "AsyncEventsReceived", 1, "Count");
 }
 
-void lambda_queue_again(struct svc *svc, struct store_batch *batch, const struct lambda_inv *inv,
-                        int64_t due_ms) {
-    (void)svc;
+void lambda_queue_again(struct store_batch *batch, const struct lambda_inv *inv, int64_t due_ms) {
     const struct lambda_queue_row row = {
         .due_ms = due_ms,
         .born_ms = inv->born_ms,
@@ -138,7 +137,7 @@ void lambda_queue_again(struct svc *svc, struct store_batch *batch, const struct
 void lambda_queue_remove(struct store_batch *batch, uint64_t id) {
     CLEANUP_DEINIT(buf) struct buf key = {0};
     lambda_queue_row_key(id, &key);
-    store_del(batch, STORE_QUEUE, buf_view(&key));
+    row_del_blind(&(struct rows){.batch = batch}, STORE_QUEUE, buf_view(&key));
 }
 
 /* ---- Delivering ---- */
@@ -164,22 +163,22 @@ static struct lambda_inv *inv_of_row(struct lambda_fn *fn, uint64_t id,
 
 /* From the row to an invocation. NULL: nothing to do now. */
 static struct lambda_inv *load(struct svc *svc, uint64_t id) {
-    CLEANUP_DEINIT(buf) struct buf key = {0};
-    CLEANUP_DEINIT(buf) struct buf value = {0};
+    CLEANUP_DEINIT(row) struct row bytes = {.cf = STORE_QUEUE};
     CLEANUP(lambda_fn) struct lambda_fn *fn = NULL;
+    const struct rows rows = {.store = svc->store};
     struct lambda_queue_row row;
-    lambda_queue_row_key(id, &key);
-    int r = store_get(svc->store, NULL, STORE_QUEUE, buf_view(&key), &value);
+    lambda_queue_row_key(id, &bytes.key);
+    int r = row_get(&rows, &bytes);
     if (r == STORE_E_ABSENT)
         return NULL;
-    if (r == 0 &&
-        (!lambda_queue_row_decode(buf_view(&value), &row) || row.request_id.len != RAND_UUID_LEN)) {
+    if (r == 0 && (!lambda_queue_row_decode(buf_view(&bytes.bytes), &row) ||
+                   row.request_id.len != RAND_UUID_LEN)) {
         drop(svc, id, "its row is damaged");
         return NULL;
     }
     if (r == 0)
-        r = lambda_fn_load(svc->store,
-                           &(struct lambda_name){row.account, row.region, row.name, STR_NONE}, &fn);
+        r = lambda_fn_load(&rows, &(struct lambda_name){row.account, row.region, row.name, STR_NONE},
+                           &fn);
     if (r == 0)
         return inv_of_row(fn, id, &row);
     if (r == STORE_E_ABSENT)
@@ -338,8 +337,8 @@ int lambda_queue_open(struct svc *svc, struct err *err) {
         int64_t due_ms = lambda_queue_row_decode(it->value, &row) ? row.due_ms : 0;
         heap_push(&svc->queue, (struct lambda_due){due_ms, id});
     }
-    int fault = store_iter_fault(it);
-    return fault ? err_sys(err, fault, "reading the queue of asynchronous invocations") : 0;
+    int r = store_iter_fault(it);
+    return r ? err_sys(err, r, "reading the queue of asynchronous invocations") : 0;
 }
 
 void lambda_queue_close(struct svc *svc) {

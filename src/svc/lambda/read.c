@@ -1,22 +1,14 @@
 /* GetFunction, GetFunctionConfiguration, ListFunctions, ListVersionsByFunction, and the fixed
  * answers. */
+#include "svc/kit/page.h"
 #include "svc/lambda/lambda_priv.h"
-
-enum { PAGE = 50, PAGE_MOST = 10000 };
-
-static int take_row(struct rq *rq, json_t **ret_doc) {
-    struct lambda_name name;
-    if (lambda_rq_name(rq, "FunctionName", &name))
-        return AWS_FAILED;
-    return lambda_rq_row(rq, &name, ret_doc, NULL);
-}
 
 int lambda_op_GetFunctionConfiguration(struct svc *svc, struct rq *rq) {
     (void)svc;
-    CLEANUP_JSON json_t *doc = NULL;
-    if (take_row(rq, &doc))
+    CLEANUP_DEINIT(lambda_change) struct lambda_change c = {0};
+    if (lambda_change_open(rq, "FunctionName", &c))
         return AWS_FAILED;
-    rq->out = json_incref(json_obj(doc, "Config"));
+    rq->out = json_incref(json_obj(c.doc, "Config"));
     return 0;
 }
 
@@ -24,77 +16,63 @@ int lambda_op_GetFunctionConfiguration(struct svc *svc, struct rq *rq) {
  * out. */
 int lambda_op_GetFunction(struct svc *svc, struct rq *rq) {
     (void)svc;
-    CLEANUP_JSON json_t *doc = NULL;
-    if (take_row(rq, &doc))
+    CLEANUP_DEINIT(lambda_change) struct lambda_change c = {0};
+    if (lambda_change_open(rq, "FunctionName", &c))
         return AWS_FAILED;
-    rq->out = json_pack("{s:O,s:{s:s}}", "Configuration", json_obj(doc, "Config"), "Code",
+    rq->out = json_pack("{s:O,s:{s:s}}", "Configuration", json_obj(c.doc, "Config"), "Code",
                         "RepositoryType", "S3");
-    if (json_obj(doc, "Tags") && json_object_size(json_obj(doc, "Tags")))
-        json_set(rq->out, "Tags", json_incref(json_obj(doc, "Tags")));
-    if (json_has(doc, "Reserved"))
+    if (json_obj(c.doc, "Tags") && json_object_size(json_obj(c.doc, "Tags")))
+        json_set(rq->out, "Tags", json_incref(json_obj(c.doc, "Tags")));
+    if (json_has(c.doc, "Reserved"))
         json_set(rq->out, "Concurrency",
                  json_pack("{s:I}", "ReservedConcurrentExecutions",
-                           (json_int_t)json_int(doc, "Reserved", 0)));
+                           (json_int_t)json_int(c.doc, "Reserved", 0)));
     return 0;
 }
 
-/* Marker is the name behind which to go on. */
 int lambda_op_ListFunctions(struct svc *svc, struct rq *rq) {
     (void)svc;
-    CLEANUP_DEINIT(buf) struct buf from = {0};
-    CLEANUP_DEINIT(buf) struct buf to = {0};
-    int64_t most = json_int(rq->in, "MaxItems", PAGE);
-    str marker = json_str(rq->in, "Marker");
-    lambda_row_range(rq->account, rq->region, &from, &to);
-    struct lambda_name name = {rq->account, rq->region, marker, STR_NONE};
-    if (marker.len) {
-        lambda_row_key(&name, &from);
-        buf_char(&from, '\0'); /* the first key behind it */
-    }
-    CLEANUP(store_iter)
-    struct store_iter *it = store_iter_new(rq_store(rq), rq_snap(rq), STORE_META, buf_view(&from),
-                                           buf_view(&to), false);
-    json_t *list = json_array();
-    rq->out = json_pack("{s:o}", "Functions", list);
-    while (store_iter_next(it)) {
-        CLEANUP_JSON json_t *doc = json_parse(it->value, NULL);
+    static const struct kit_paging paging = {.list = "Functions", .token = "Marker", .next = "NextMarker",
+                                             .limit = "MaxItems", .most = 10000, .otherwise = 50, .plain = true};
+    CLEANUP_DEINIT(buf) struct buf prefix = {0};
+    CLEANUP_DEINIT(kit_page) struct kit_page page;
+    if (kit_page_begin(&page, rq, &paging, STR_NONE))
+        return AWS_FAILED;
+    lambda_row_prefix(rq->account, rq->region, &prefix);
+    kit_page_rows(&page, STORE_META, buf_view(&prefix));
+    while (kit_page_next(&page)) {
+        CLEANUP_JSON json_t *doc = json_parse(page.value, NULL);
         json_t *config = json_obj(doc, "Config");
-        if ((int64_t)json_array_size(list) == (most < PAGE_MOST ? most : PAGE_MOST)) {
-            const json_t *last = json_array_get(list, json_array_size(list) - 1);
-            json_set_str(rq->out, "NextMarker", json_str(last, "FunctionName"));
-            break;
-        }
         if (config)
-            json_array_append(list, config);
+            kit_page_add(&page, json_str(config, "FunctionName"), json_incref(config));
     }
-    int fault = store_iter_fault(it);
-    return fault ? aws_fault(rq, fault, "listing functions") : 0;
+    return kit_page_end(&page);
 }
 
 int lambda_op_ListVersionsByFunction(struct svc *svc, struct rq *rq) {
     (void)svc;
-    CLEANUP_JSON json_t *doc = NULL;
-    if (take_row(rq, &doc))
+    CLEANUP_DEINIT(lambda_change) struct lambda_change c = {0};
+    if (lambda_change_open(rq, "FunctionName", &c))
         return AWS_FAILED;
-    rq->out = json_pack("{s:[O]}", "Versions", json_obj(doc, "Config"));
+    rq->out = json_pack("{s:[O]}", "Versions", json_obj(c.doc, "Config"));
     return 0;
 }
 
 /* ---- What is the same for every function here; the stack tools ask for it ---- */
 int lambda_op_GetFunctionCodeSigningConfig(struct svc *svc, struct rq *rq) {
     (void)svc;
-    CLEANUP_JSON json_t *doc = NULL;
-    if (take_row(rq, &doc))
+    CLEANUP_DEINIT(lambda_change) struct lambda_change c = {0};
+    if (lambda_change_open(rq, "FunctionName", &c))
         return AWS_FAILED;
     rq->out = json_pack("{s:s,s:O}", "CodeSigningConfigArn", "", "FunctionName",
-                        json_object_get(json_obj(doc, "Config"), "FunctionName"));
+                        json_object_get(json_obj(c.doc, "Config"), "FunctionName"));
     return 0;
 }
 
 int lambda_op_GetFunctionRecursionConfig(struct svc *svc, struct rq *rq) {
     (void)svc;
-    CLEANUP_JSON json_t *doc = NULL;
-    if (take_row(rq, &doc))
+    CLEANUP_DEINIT(lambda_change) struct lambda_change c = {0};
+    if (lambda_change_open(rq, "FunctionName", &c))
         return AWS_FAILED;
     rq->out = json_pack("{s:s}", "RecursiveLoop", "Allow");
     return 0;
@@ -102,10 +80,10 @@ int lambda_op_GetFunctionRecursionConfig(struct svc *svc, struct rq *rq) {
 
 int lambda_op_GetRuntimeManagementConfig(struct svc *svc, struct rq *rq) {
     (void)svc;
-    CLEANUP_JSON json_t *doc = NULL;
-    if (take_row(rq, &doc))
+    CLEANUP_DEINIT(lambda_change) struct lambda_change c = {0};
+    if (lambda_change_open(rq, "FunctionName", &c))
         return AWS_FAILED;
     rq->out = json_pack("{s:s,s:O}", "UpdateRuntimeOn", "Auto", "FunctionArn",
-                        json_object_get(json_obj(doc, "Config"), "FunctionArn"));
+                        json_object_get(json_obj(c.doc, "Config"), "FunctionArn"));
     return 0;
 }

@@ -42,9 +42,9 @@ static int sweep_code(struct svc *svc, struct err *err) {
         CLEANUP_JSON json_t *doc = json_parse(it->value, NULL);
         map_put(&dirs, json_str(doc, "CodeDir"), &present);
     }
-    int fault = store_iter_fault(it);
-    if (fault)
-        return err_sys(err, fault, "reading the functions");
+    int r = store_iter_fault(it);
+    if (r)
+        return err_sys(err, r, "reading the functions");
     lambda_code_sweep(svc->functions_dir, is_named, &dirs);
     return 0;
 }

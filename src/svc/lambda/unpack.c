@@ -96,10 +96,10 @@ static int make_folder(const char *path) {
 static int make_folders(char *path, size_t from) {
     for (char *at = path + from; (at = strchr(at, '/')); at++) {
         *at = '\0';
-        int fault = make_folder(path);
+        int r = make_folder(path);
         *at = '/';
-        if (fault)
-            return fault;
+        if (r)
+            return r;
     }
     return 0;
 }
@@ -111,9 +111,9 @@ static int copy_out(zip_file_t *from, int fd, uint64_t size, struct err *err) {
         all += (uint64_t)got;
         if (got < 0 || all > size)
             return bad_zip(err, "an entry is damaged");
-        int fault = io_write_full(fd, piece, (size_t)got);
-        if (fault)
-            return err_sys(err, fault, "unpacking a function");
+        int r = io_write_full(fd, piece, (size_t)got);
+        if (r)
+            return err_sys(err, r, "unpacking a function");
     }
     return all == size ? 0 : bad_zip(err, "an entry is cut short");
 }
@@ -143,11 +143,11 @@ static int write_entry(zip_t *zip, const struct entry *e, const char *root, stru
         path[n] = '/';
         path[n + 1] = '\0';
     }
-    int fault = make_folders(path, strlen(root) + 1);
-    if (fault == -ENOTDIR)
+    int r = make_folders(path, strlen(root) + 1);
+    if (r == -ENOTDIR)
         return bad_zip(err, "\"" STR_FMT "\" is below a file", STR_ARG(e->name));
-    if (fault)
-        return err_sys(err, fault, "unpacking a function");
+    if (r)
+        return err_sys(err, r, "unpacking a function");
     return e->folder ? 0 : write_file(zip, e, path, err);
 }
 

@@ -197,8 +197,8 @@ static void retire_outdated(struct svc *svc) {
         if (list_empty(&pool->envs))
             continue;
         CLEANUP(lambda_fn) struct lambda_fn *newest = NULL;
-        int r = lambda_fn_load(
-            svc->store, &LIST_ENTRY(pool->envs.next, struct lambda_env, node)->fn->name, &newest);
+        const struct lambda_env *first = LIST_ENTRY(pool->envs.next, struct lambda_env, node);
+        int r = lambda_fn_load(&(struct rows){.store = svc->store}, &first->fn->name, &newest);
         if (r && r != STORE_E_ABSENT)
             continue;
         LIST_EACH(node, &pool->envs) {

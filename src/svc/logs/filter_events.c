@@ -5,8 +5,6 @@
 #include "svc/logs/logs_priv.h"
 #include "svc/logs/pattern.h"
 
-#include <stdio.h>
-
 enum { DEFAULT_LIMIT = 10000, MAX_BYTES = 1048576, MAX_SEARCHED = 100000 };
 
 struct filter {
@@ -18,19 +16,6 @@ struct filter {
     size_t limit;
 };
 static void filter_deinit(struct filter *f) { logs_pattern_free(f->pattern); }
-
-static str make_token(struct rq *rq, struct logs_place at) {
-    return arena_printf(&rq->arena, "%020llu%020llu", (unsigned long long)at.time_ms, (unsigned long long)at.id);
-}
-
-static bool take_token(str token, struct logs_place *ret_at) {
-    uint64_t time, id;
-    if (token.len != 40 || !str_to_u64(str_slice(token, 0, 20), &time) || !str_to_u64(str_slice(token, 20, 40), &id) ||
-        time > INT64_MAX)
-        return false;
-    *ret_at = (struct logs_place){(int64_t)time, id};
-    return true;
-}
 
 static int take_filter(struct rq *rq, const struct logs_group *group, struct filter *f) {
     struct err err = {{0}};
@@ -46,7 +31,7 @@ static int take_filter(struct rq *rq, const struct logs_group *group, struct fil
     f->from = (struct logs_place){start > group->oldest_ms ? start : group->oldest_ms, 0};
     if (end < start)
         return aws_fail(rq, &LOGS_InvalidParameterException, "End time must not be before start time");
-    if (json_has(rq->in, "nextToken") && !take_token(json_str(rq->in, "nextToken"), &f->from))
+    if (json_has(rq->in, "nextToken") && !logs_place_parse(json_str(rq->in, "nextToken"), &f->from))
         return aws_fail(rq, &LOGS_InvalidParameterException, "The specified nextToken is invalid.");
     if (logs_pattern_new(&f->pattern, json_str(rq->in, "filterPattern"), &err))
         return aws_fail(rq, &LOGS_InvalidParameterException, "%s", err.text);
@@ -69,8 +54,8 @@ static json_t *describe(struct rq *rq, const struct logs_event *event) {
     json_set_str(out, "message", event->message);
     json_set_int(out, "ingestionTime", event->ingested_ms);
     /* 56 digits, as AWS's: stream, time and number. */
-    json_set_str(out, "eventId", arena_printf(&rq->arena, "%016llu%020llu%020llu", (unsigned long long)event->stream_id,
-                                              (unsigned long long)event->at.time_ms, (unsigned long long)event->at.id));
+    json_set_str(out, "eventId", arena_printf(&rq->arena, "%016llu" STR_FMT, (unsigned long long)event->stream_id,
+                                              STR_ARG(logs_place_text(rq, event->at))));
     return out;
 }
 
@@ -86,7 +71,7 @@ static int walk(struct rq *rq, const struct logs_group *group, const struct filt
         if (!logs_event_decode(it->key, it->value, &event))
             return aws_fault(rq, STORE_E_DAMAGED, "a log event");
         if (json_array_size(events) == f->limit || bytes >= MAX_BYTES || searched++ >= MAX_SEARCHED) {
-            json_set_str(rq->out, "nextToken", make_token(rq, event.at));
+            json_set_str(rq->out, "nextToken", logs_place_text(rq, event.at));
             break;
         }
         if (!is_wanted(f, &event))
@@ -100,7 +85,7 @@ static int walk(struct rq *rq, const struct logs_group *group, const struct filt
 
 int logs_op_FilterLogEvents(struct svc *logs, struct rq *rq) {
     (void)logs;
-    struct logs_group group;
+    CLEANUP_DEINIT(logs_group) struct logs_group group = {0};
     CLEANUP_DEINIT(filter) struct filter f = {0};
     if (logs_group_of(rq, &group) || take_filter(rq, &group, &f))
         return AWS_FAILED;

@@ -4,22 +4,16 @@
  */
 #include "svc/logs/logs_priv.h"
 
-#include <stdio.h>
-
 enum { DEFAULT_LIMIT = 10000, MAX_BYTES = 1048576 };
 
 static str make_token(struct rq *rq, char direction, struct logs_place at) {
-    return arena_printf(&rq->arena, "%c/%020llu%020llu", direction, (unsigned long long)at.time_ms,
-                        (unsigned long long)at.id);
+    return arena_printf(&rq->arena, "%c/" STR_FMT, direction, STR_ARG(logs_place_text(rq, at)));
 }
 
 static bool take_token(str token, char *ret_direction, struct logs_place *ret_at) {
-    uint64_t time, id;
-    if (token.len != 42 || (token.p[0] != 'f' && token.p[0] != 'b') || token.p[1] != '/' ||
-        !str_to_u64(str_slice(token, 2, 22), &time) || !str_to_u64(str_slice(token, 22, 42), &id) || time > INT64_MAX)
+    if (!(str_starts(token, S("f/")) || str_starts(token, S("b/"))) || !logs_place_parse(str_skip(token, 2), ret_at))
         return false;
     *ret_direction = token.p[0];
-    *ret_at = (struct logs_place){(int64_t)time, id};
     return true;
 }
 
@@ -35,13 +29,13 @@ struct reading {
 
 /* The event at a place of the index, appended. 0, STORE_E_ABSENT (just swept) or AWS_FAILED. */
 static int read_event(struct rq *rq, struct reading *rd, struct logs_place at, size_t *bytes) {
-    CLEANUP_DEINIT(buf) struct buf key = {0}, value = {0};
+    CLEANUP_DEINIT(row) struct row row = {.cf = STORE_LOGS};
     struct logs_event event;
-    logs_event_key(&key, rd->group, at);
-    int r = rq_get(rq, STORE_LOGS, buf_view(&key), &value);
+    logs_event_key(&row.key, rd->group, at);
+    int r = rq_row_get(rq, &row);
     if (r)
         return r;
-    if (!logs_event_decode(buf_view(&key), buf_view(&value), &event))
+    if (!logs_event_decode(buf_view(&row.key), buf_view(&row.bytes), &event))
         return aws_fault(rq, STORE_E_DAMAGED, "a log event");
     json_t *out = json_object();
     json_set_int(out, "timestamp", at.time_ms);
@@ -107,12 +101,14 @@ static int plan(struct rq *rq, const struct logs_group *group, struct reading *r
 
 int logs_op_GetLogEvents(struct svc *logs, struct rq *rq) {
     (void)logs;
-    struct logs_group group;
+    CLEANUP_DEINIT(logs_group) struct logs_group group = {0};
+    CLEANUP_DEINIT(logs_stream) struct logs_stream stream = {0};
     struct logs_place here;
     struct reading rd = {.limit = (size_t)json_int(rq->in, "limit", DEFAULT_LIMIT)};
-    if (logs_group_of(rq, &group) || logs_stream_of(rq, &group, &rd.stream) || plan(rq, &group, &rd, &here))
+    if (logs_group_of(rq, &group) || logs_stream_of(rq, &group, &stream) || plan(rq, &group, &rd, &here))
         return AWS_FAILED;
     rd.group = group.id;
+    rd.stream = stream.id;
     rq->out = json_object();
     rd.events = json_array();
     json_set(rq->out, "events", rd.events);

@@ -1,20 +1,15 @@
 /* Log groups and their retention. */
+#include "base/arn.h"
 #include "store/stat.h"
+#include "svc/kit/page.h"
+#include "svc/kit/tags.h"
 #include "svc/logs/logs_priv.h"
 
-enum { DEFAULT_LIMIT = 50, MAX_TAGS = 50 };
+static const struct kit_tags tag_rules = {
+    .of = KIT_TAGS_LOGS, .refuse = {[KIT_TAGS_MANY] = {&LOGS_TooManyTagsException, NULL}}};
 
-/* The group's row as it will be written again: the batch commits only if nobody else wrote it. */
-static int change_group(struct rq *rq, struct logs_group *group, struct buf *ret_key) {
-    CLEANUP_DEINIT(buf) struct buf value = {0};
-    if (logs_group_of(rq, group))
-        return AWS_FAILED;
-    logs_group_key(ret_key, rq->account, rq->region, group->name);
-    int r = rq_get(rq, STORE_META, buf_view(ret_key), &value);
-    if (r)
-        return AWS_FAILED;
-    store_expect_value(rq_batch(rq), STORE_META, buf_view(ret_key), buf_view(&value));
-    return 0;
+static void put_group(struct rq *rq, const struct logs_group *group) {
+    row_put_json(rq_rows(rq), &group->row, group->doc);
 }
 
 static int check_create(struct rq *rq) {
@@ -33,21 +28,20 @@ static int check_create(struct rq *rq) {
 
 int logs_op_CreateLogGroup(struct svc *logs, struct rq *rq) {
     (void)logs;
-    CLEANUP_DEINIT(buf) struct buf key = {0}, value = {0};
+    CLEANUP_DEINIT(row) struct row row = {0};
     str name = json_str(rq->in, "logGroupName");
     if (check_create(rq))
         return AWS_FAILED;
-    logs_group_key(&key, rq->account, rq->region, name);
-    int r = rq_get(rq, STORE_META, buf_view(&key), &value);
+    logs_group_key(&row.key, rq->account, rq->region, name);
+    int r = rq_row_get(rq, &row);
     if (r == 0)
         return aws_fail(rq, &LOGS_ResourceAlreadyExistsException, "The specified log group already exists");
     if (r != STORE_E_ABSENT)
         return r;
     CLEANUP_JSON json_t *doc = logs_new_group(rq_store(rq), name, rq->now_ms);
-    if (json_obj(rq->in, "tags"))
-        json_set(doc, "tags", json_incref(json_obj(rq->in, "tags")));
-    store_expect_absent(rq_batch(rq), STORE_META, buf_view(&key));
-    rq_put_json(rq, STORE_META, buf_view(&key), doc);
+    if (json_obj(rq->in, "tags") && kit_tags_merge(rq, &tag_rules, doc, json_obj(rq->in, "tags")))
+        return AWS_FAILED;
+    row_put_json(rq_rows(rq), &row, doc);
     return 0;
 }
 
@@ -61,11 +55,11 @@ static void delete_prefix(struct store_batch *batch, enum store_cf cf, struct bu
 
 int logs_op_DeleteLogGroup(struct svc *logs, struct rq *rq) {
     CLEANUP_DEINIT(buf) struct buf key = {0};
-    struct logs_group group;
-    if (change_group(rq, &group, &key))
+    CLEANUP_DEINIT(logs_group) struct logs_group group = {0};
+    if (logs_group_of(rq, &group))
         return AWS_FAILED;
     struct store_batch *batch = rq_batch(rq);
-    store_del(batch, STORE_META, buf_view(&key));
+    row_del(rq_rows(rq), &group.row);
     logs_stream_key(&key, rq->account, rq->region, group.name, STR_NONE);
     delete_prefix(batch, STORE_META, &key);
     static const char *const kinds[] = {"logs.event", "logs.index"};
@@ -74,9 +68,8 @@ int logs_op_DeleteLogGroup(struct svc *logs, struct rq *rq) {
         key_u64(&key, group.id);
         delete_prefix(batch, STORE_LOGS, &key);
     }
-    key_begin(&key, "logs.size");
-    key_u64(&key, group.id);
-    store_del(batch, STORE_METRICS, buf_view(&key));
+    logs_size_key(&key, group.id);
+    row_del_blind(rq_rows(rq), STORE_METRICS, buf_view(&key)); /* goes with the group's row */
     store_after(batch, logs_known_forget, logs);
     store_batch_frees(batch);
     return 0;
@@ -85,23 +78,21 @@ int logs_op_DeleteLogGroup(struct svc *logs, struct rq *rq) {
 /* ---- Describing ---- */
 
 static int stored_bytes(struct rq *rq, uint64_t group, int64_t *ret_bytes) {
-    CLEANUP_DEINIT(buf) struct buf key = {0}, row = {0};
+    CLEANUP_DEINIT(row) struct row row = {.cf = STORE_METRICS};
     CLEANUP_DEINIT(stat_sum) struct stat_sum sum = {0};
-    key_begin(&key, "logs.size");
-    key_u64(&key, group);
-    int r = rq_get(rq, STORE_METRICS, buf_view(&key), &row);
+    logs_size_key(&row.key, group);
+    int r = rq_row_get(rq, &row);
     if (r && r != STORE_E_ABSENT)
         return r;
     if (r == 0)
-        stat_merge(&sum, buf_view(&row));
+        stat_merge(&sum, buf_view(&row.bytes));
     *ret_bytes = sum.sum > 0 ? (int64_t)sum.sum : 0;
     return 0;
 }
 
 static int describe(struct rq *rq, const json_t *doc, json_t **ret_out) {
     str name = json_str(doc, "name");
-    str arn = arena_printf(&rq->arena, "arn:aws:logs:" STR_FMT ":" STR_FMT ":log-group:" STR_FMT, STR_ARG(rq->region),
-                           STR_ARG(rq->account), STR_ARG(name));
+    str arn = arn_str(&rq->arena, "logs", rq->region, rq->account, "log-group:" STR_FMT, STR_ARG(name));
     int64_t bytes = 0;
     if (stored_bytes(rq, (uint64_t)json_int(doc, "id", 0), &bytes))
         return AWS_FAILED;
@@ -135,42 +126,33 @@ static int check_describe(struct rq *rq) {
     return 0;
 }
 
+static bool is_wanted(const struct rq *rq, const json_t *group) {
+    str part = json_str(rq->in, "logGroupNamePattern"), class = json_str(rq->in, "logGroupClass");
+    str name = json_str(group, "name");
+    return str_starts(name, json_str(rq->in, "logGroupNamePrefix")) && (!part.len || str_find(name, part) >= 0) &&
+           (!class.p || str_eq(class, json_str(group, "class")));
+}
+
 int logs_op_DescribeLogGroups(struct svc *logs, struct rq *rq) {
     (void)logs;
-    if (check_describe(rq))
+    static const struct kit_paging paging = {.list = "logGroups", .token = "nextToken", .limit = "limit", .most = 50,
+                                             .plain = true};
+    CLEANUP_DEINIT(buf) struct buf groups = {0};
+    CLEANUP_DEINIT(kit_page) struct kit_page page;
+    if (check_describe(rq) || kit_page_begin(&page, rq, &paging, STR_NONE))
         return AWS_FAILED;
-    str prefix = json_str(rq->in, "logGroupNamePrefix"), token = json_str(rq->in, "nextToken");
-    str part = json_str(rq->in, "logGroupNamePattern"), last = STR_NONE, class = json_str(rq->in, "logGroupClass");
-    size_t limit = (size_t)json_int(rq->in, "limit", DEFAULT_LIMIT);
-    CLEANUP_DEINIT(buf) struct buf from = {0}, to = {0};
-    logs_group_key(&to, rq->account, rq->region, STR_NONE);
-    key_after(&to);
-    logs_group_key(&from, rq->account, rq->region, token);
-    if (token.p)
-        key_after(&from);
-    json_t *list = json_array();
-    rq->out = json_object();
-    json_set(rq->out, "logGroups", list);
-    CLEANUP(store_iter) struct store_iter *it =
-        store_iter_new(rq_store(rq), rq_snap(rq), STORE_META, buf_view(&from), buf_view(&to), false);
-    while (store_iter_next(it)) {
-        CLEANUP_JSON json_t *doc = json_parse(it->value, NULL);
-        str name = json_str(doc, "name");
+    logs_group_key(&groups, rq->account, rq->region, STR_NONE);
+    kit_page_rows(&page, STORE_META, buf_view(&groups));
+    while (kit_page_next(&page)) {
+        CLEANUP_JSON json_t *group = json_parse(page.value, NULL);
         json_t *out = NULL;
-        if (!str_starts(name, prefix) || (part.len && str_find(name, part) < 0) ||
-            (class.p && !str_eq(class, json_str(doc, "class"))))
+        if (!is_wanted(rq, group))
             continue;
-        if (json_array_size(list) == limit) {
-            json_set_str(rq->out, "nextToken", last);
-            break;
-        }
-        if (describe(rq, doc, &out))
+        if (describe(rq, group, &out))
             return AWS_FAILED;
-        json_array_append_new(list, out);
-        last = arena_str(&rq->arena, name);
+        kit_page_add(&page, json_str(group, "name"), out);
     }
-    int fault = store_iter_fault(it);
-    return fault ? aws_fault(rq, fault, "list log groups") : 0;
+    return kit_page_end(&page);
 }
 
 /* ---- Retention ---- */
@@ -187,60 +169,49 @@ int logs_op_PutRetentionPolicy(struct svc *logs, struct rq *rq) {
         return aws_fail(rq, &LOGS_InvalidParameterException,
                         "1 validation error detected: Value '%lld' at 'retentionInDays' failed to satisfy constraint: "
                         "Member must satisfy enum value set", (long long)wanted);
-    CLEANUP_DEINIT(buf) struct buf key = {0};
-    struct logs_group group;
-    if (change_group(rq, &group, &key))
+    CLEANUP_DEINIT(logs_group) struct logs_group group = {0};
+    if (logs_group_of(rq, &group))
         return AWS_FAILED;
     json_set_int(group.doc, "retentionInDays", wanted);
-    rq_put_json(rq, STORE_META, buf_view(&key), group.doc);
+    put_group(rq, &group);
     return 0;
 }
 
 int logs_op_DeleteRetentionPolicy(struct svc *logs, struct rq *rq) {
     (void)logs;
-    CLEANUP_DEINIT(buf) struct buf key = {0};
-    struct logs_group group;
-    if (change_group(rq, &group, &key))
+    CLEANUP_DEINIT(logs_group) struct logs_group group = {0};
+    if (logs_group_of(rq, &group))
         return AWS_FAILED;
     json_object_del(group.doc, "retentionInDays");
-    rq_put_json(rq, STORE_META, buf_view(&key), group.doc);
+    put_group(rq, &group);
     return 0;
 }
 
 /* ---- Tags ---- */
 
 static int tag(struct rq *rq) {
-    CLEANUP_DEINIT(buf) struct buf key = {0};
-    struct logs_group group;
-    if (change_group(rq, &group, &key))
+    CLEANUP_DEINIT(logs_group) struct logs_group group = {0};
+    if (logs_group_of(rq, &group) || kit_tags_merge(rq, &tag_rules, group.doc, json_obj(rq->in, "tags")))
         return AWS_FAILED;
-    if (!json_obj(group.doc, "tags"))
-        json_set(group.doc, "tags", json_object());
-    json_object_update(json_obj(group.doc, "tags"), json_obj(rq->in, "tags"));
-    if (json_object_size(json_obj(group.doc, "tags")) > MAX_TAGS)
-        return aws_fail(rq, &LOGS_TooManyTagsException, NULL);
-    rq_put_json(rq, STORE_META, buf_view(&key), group.doc);
+    put_group(rq, &group);
     return 0;
 }
 
 static int untag(struct rq *rq, const json_t *names) {
-    CLEANUP_DEINIT(buf) struct buf key = {0};
-    struct logs_group group;
-    if (change_group(rq, &group, &key))
+    CLEANUP_DEINIT(logs_group) struct logs_group group = {0};
+    if (logs_group_of(rq, &group))
         return AWS_FAILED;
-    for (size_t i = 0; i < json_array_size(names); i++)
-        json_object_del(json_obj(group.doc, "tags"), json_string_value(json_array_get(names, i)));
-    rq_put_json(rq, STORE_META, buf_view(&key), group.doc);
+    kit_tags_remove(&tag_rules, group.doc, names);
+    put_group(rq, &group);
     return 0;
 }
 
 static int list_tags(struct rq *rq) {
-    struct logs_group group;
+    CLEANUP_DEINIT(logs_group) struct logs_group group = {0};
     if (logs_group_of(rq, &group))
         return AWS_FAILED;
-    json_t *tags = json_obj(group.doc, "tags");
     rq->out = json_object();
-    json_set(rq->out, "tags", tags ? json_incref(tags) : json_object());
+    json_set(rq->out, "tags", kit_tags_map(kit_tags_stored(&tag_rules, group.doc)));
     return 0;
 }
 

@@ -6,7 +6,6 @@
 #include "base/map.h"
 #include "svc/logs/logs_priv.h"
 
-#include <errno.h>
 #include <pthread.h>
 
 enum { MAX_KNOWN = 20000, ATTEMPTS = 8 };
@@ -69,37 +68,33 @@ static void remember(struct logs_known *known, str key, struct ids ids) {
     pthread_rwlock_unlock(&known->lock);
 }
 
-/* The row's id, or a new row into batch on condition that there still is none. 0 or -errno. */
-static int find_or_add(struct svc *logs, const struct store_snap *snap, struct store_batch *batch, str key,
-                       json_t *fresh, uint64_t *ret_id) {
-    CLEANUP_DEINIT(buf) struct buf value = {0};
-    int r = store_get(logs->store, snap, STORE_META, key, &value);
-    if (r == STORE_E_ABSENT) {
-        json_write(&value, fresh);
-        store_expect_absent(batch, STORE_META, key);
-        store_put(batch, STORE_META, key, buf_view(&value));
-        r = 0;
-    }
-    if (r)
+/* The row's id, or a new row into the batch. 0, STORE_E_DAMAGED or -errno. */
+static int find_or_add(const struct rows *rows, struct row *row, const json_t *fresh, uint64_t *ret_id) {
+    CLEANUP_JSON json_t *doc = NULL;
+    int r = row_get_json(rows, row, &doc);
+    if (r == STORE_E_ABSENT)
+        row_put_json(rows, row, fresh);
+    else if (r)
         return r;
-    CLEANUP_JSON json_t *doc = json_parse(buf_view(&value), NULL);
-    *ret_id = (uint64_t)json_int(doc, "id", 0);
-    return doc ? 0 : -EBADMSG;
+    *ret_id = (uint64_t)json_int(doc ? doc : fresh, "id", 0);
+    return 0;
 }
 
-static int find_in_store(struct svc *logs, const struct hub_log *line, str stream_key, struct ids *ret) {
-    CLEANUP_DEINIT(buf) struct buf group_key = {0};
+static int find_in_store(struct svc *logs, const struct hub_log *line, struct ids *ret) {
+    CLEANUP_DEINIT(row) struct row group_row = {0}, stream_row = {0};
     CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
     ret->generation = logs->known->generation; /* before the snapshot */
     CLEANUP(store_snap) struct store_snap *snap = store_snap_new(logs->store);
+    struct rows rows = {logs->store, snap, batch};
     int64_t now_ms = clock_world_ms();
     CLEANUP_JSON json_t *group = logs_new_group(logs->store, line->group, now_ms);
     CLEANUP_JSON json_t *stream = logs_new_stream(logs->store, line->stream, now_ms);
-    logs_group_key(&group_key, line->account, line->region, line->group);
-    int r = find_or_add(logs, snap, batch, buf_view(&group_key), group, &ret->group);
+    logs_group_key(&group_row.key, line->account, line->region, line->group);
+    logs_stream_key(&stream_row.key, line->account, line->region, line->group, line->stream);
+    int r = find_or_add(&rows, &group_row, group, &ret->group);
     if (r == 0)
-        r = find_or_add(logs, snap, batch, stream_key, stream, &ret->stream);
-    if (r || store_batch_empty(batch))
+        r = find_or_add(&rows, &stream_row, stream, &ret->stream);
+    if (r || store_batch_idle(batch))
         return r;
     return store_commit(logs->store, batch, NULL);
 }
@@ -112,7 +107,7 @@ int logs_known_find(struct svc *logs, const struct hub_log *line, struct logs_ta
     if (!look_up(logs->known, buf_view(&key), &ids)) {
         r = STORE_E_CONDITION; /* somebody else made it: look again */
         for (int i = 0; i < ATTEMPTS && r == STORE_E_CONDITION; i++)
-            r = find_in_store(logs, line, buf_view(&key), &ids);
+            r = find_in_store(logs, line, &ids);
         if (r)
             return r;
         remember(logs->known, buf_view(&key), ids);

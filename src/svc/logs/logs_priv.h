@@ -1,6 +1,6 @@
 #pragma once
 /* svc/logs, inside the room. */
-#include "store/key.h"
+#include "aws/row.h"
 #include "svc/logs/errors.h"
 #include "svc/logs/logs.h"
 
@@ -31,9 +31,13 @@ struct logs_place {
     int64_t time_ms;
     uint64_t id;
 };
+/* 40 digits, as they stand in tokens. False: it is none. */
+str logs_place_text(struct rq *rq, struct logs_place at);
+bool logs_place_parse(str text, struct logs_place *ret_place);
 void logs_event_key(struct buf *key, uint64_t group, struct logs_place at);
 void logs_index_key(struct buf *key, uint64_t group, uint64_t stream, struct logs_place at);
-/* The last two parts of either key. */
+void logs_size_key(struct buf *key, uint64_t group);
+/* The last two parts of an event's or index key. */
 struct logs_place logs_place_of(str key);
 
 struct logs_event {
@@ -49,13 +53,20 @@ static inline size_t logs_event_size(str message) { return message.len + 26; }
 
 /* The request's group and stream: 0, or AWS_FAILED (ResourceNotFoundException). */
 struct logs_group {
-    str name;    /* in the request's arena */
+    struct row row;
+    json_t *doc;
+    str name; /* in the request's arena */
     uint64_t id;
     int64_t oldest_ms; /* events before this have expired; 0: none do */
-    json_t *doc; /* lives as long as the request */
 };
+void logs_group_deinit(struct logs_group *group);
 int logs_group_of(struct rq *rq, struct logs_group *ret_group);
-int logs_stream_of(struct rq *rq, const struct logs_group *group, uint64_t *ret_id);
+struct logs_stream {
+    struct row row;
+    uint64_t id;
+};
+void logs_stream_deinit(struct logs_stream *stream);
+int logs_stream_of(struct rq *rq, const struct logs_group *group, struct logs_stream *ret_stream);
 /* The group's name that the request gives, as a name or in an ARN; absent: neither. */
 str logs_group_name(struct rq *rq);
 int64_t logs_oldest_ms(const json_t *group, int64_t now_ms);
@@ -68,9 +79,15 @@ struct logs_target {
     uint64_t group, stream;
     str stream_name;
 };
-/* Adds events (their `at.time_ms` and `message`) to a batch, and the metrics that they carry. */
-void logs_write(struct svc *logs, struct store_batch *batch, const struct logs_target *target,
+/* Adds events (their `at.time_ms` and `message`) to the batch, and the metrics that they carry. */
+void logs_write(struct svc *logs, const struct rows *rows, const struct logs_target *target,
                 const struct logs_event *events, size_t n);
+
+/*
+ * Adds to (sign 1) or takes off (-1) the group's stored bytes: as many observations of 1 as there
+ * are bytes, which sum up, and need one bin of the histogram.
+ */
+void logs_count_bytes(struct store_batch *batch, uint64_t group, int sign, double bytes);
 
 /* ---- emf.c ---- */
 /* Metrics in a message of the embedded metric format go to the hub, in the same batch. */

@@ -1,6 +1,7 @@
 #include "svc/logs/pattern.h"
 
 #include "base/arena.h"
+#include "base/ascii.h"
 #include "base/json.h"
 
 #include <math.h>
@@ -126,8 +127,7 @@ static int parse_terms(struct reader *r, struct logs_pattern *p) {
 /* ---- JSON ---- */
 
 static bool is_name_char(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' ||
-           c == '@' || c == '/' || (unsigned char)c >= 0x80;
+    return ascii_is_alnum(c) || ascii_is_one_of(c, "_-@/") || (unsigned char)c >= 0x80;
 }
 
 static int take_step(struct reader *r, struct step *step) {

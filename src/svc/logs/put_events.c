@@ -1,5 +1,8 @@
 /*
- * PutLogEvents. Sequence tokens are accepted and mean nothing, as in AWS since 2023; events that are
+ * PutLogEvents. The rows of group and stream are read, and so must stay as they are until the events
+ * are there; writers do not change them, so writers never wait for each other.
+ *
+ * Sequence tokens are accepted and mean nothing, as in AWS since 2023; events that are
  * too old, too new or already expired are left out and told, and the rest is taken.
  */
 #include "svc/logs/logs_priv.h"
@@ -60,8 +63,8 @@ int logs_op_PutLogEvents(struct svc *logs, struct rq *rq) {
     const json_t *list = json_arr(rq->in, "logEvents");
     size_t n = json_array_size(list);
     struct logs_event *events = arena_alloc(&rq->arena, (n + 1) * sizeof *events);
-    struct logs_group group;
-    uint64_t stream = 0;
+    CLEANUP_DEINIT(logs_group) struct logs_group group = {0};
+    CLEANUP_DEINIT(logs_stream) struct logs_stream stream = {0};
     if (json_has(rq->in, "entity"))
         return aws_fail(rq, &LOGS_InvalidParameterException, "entity is not supported by calotype");
     if (logs_group_of(rq, &group) || logs_stream_of(rq, &group, &stream) || check_events(rq, list, events))
@@ -71,7 +74,7 @@ int logs_op_PutLogEvents(struct svc *logs, struct rq *rq) {
     json_set_str(rq->out, "nextSequenceToken",
                  arena_printf(&rq->arena, "%056llu", (unsigned long long)store_next_id(rq_store(rq))));
     reject(rq, &group, &events, &n);
-    struct logs_target target = {rq->account, rq->region, group.id, stream, json_str(rq->in, "logStreamName")};
-    logs_write(logs, rq_batch(rq), &target, events, n);
+    struct logs_target target = {rq->account, rq->region, group.id, stream.id, json_str(rq->in, "logStreamName")};
+    logs_write(logs, rq_rows(rq), &target, events, n);
     return 0;
 }

@@ -1,3 +1,4 @@
+#include "base/arn.h"
 #include "svc/logs/logs_priv.h"
 
 #define DAY_MS (24LL * 3600 * 1000)
@@ -34,10 +35,28 @@ void logs_index_key(struct buf *key, uint64_t group, uint64_t stream, struct log
     key_u64(key, at.id);
 }
 
+void logs_size_key(struct buf *key, uint64_t group) {
+    key_begin(key, "logs.size");
+    key_u64(key, group);
+}
+
 struct logs_place logs_place_of(str key) {
     struct cur c = cur_of(str_skip(key, key.len < 16 ? key.len : key.len - 16));
     int64_t time_ms = (int64_t)key_take_u64(&c);
     return (struct logs_place){time_ms, key_take_u64(&c)};
+}
+
+str logs_place_text(struct rq *rq, struct logs_place at) {
+    return arena_printf(&rq->arena, "%020llu%020llu", (unsigned long long)at.time_ms, (unsigned long long)at.id);
+}
+
+bool logs_place_parse(str text, struct logs_place *ret) {
+    uint64_t time, id;
+    if (text.len != 40 || !str_to_u64(str_slice(text, 0, 20), &time) || !str_to_u64(str_slice(text, 20, 40), &id) ||
+        time > INT64_MAX)
+        return false;
+    *ret = (struct logs_place){(int64_t)time, id};
+    return true;
 }
 
 /* u64 ingested, u64 stream id, stream as varint length and bytes, then the message. */
@@ -81,12 +100,13 @@ json_t *logs_new_stream(struct store *store, str name, int64_t now_ms) {
 }
 
 /* NAME in arn:aws:logs:REGION:ACCOUNT:log-group:NAME, with or without ":*"; absent: not of here. */
-static str name_in_arn(struct rq *rq, str arn) {
-    str prefix = arena_printf(&rq->arena, "arn:aws:logs:" STR_FMT ":" STR_FMT ":log-group:", STR_ARG(rq->region),
-                              STR_ARG(rq->account));
-    if (!str_starts(arn, prefix))
+static str name_in_arn(const struct rq *rq, str text) {
+    static const str type = S_INIT("log-group:");
+    const struct arn here = {.region = rq->region, .account = rq->account};
+    struct arn arn;
+    if (!arn_parse_regional(text, "logs", &arn) || !arn_same_place(&arn, &here) || !str_starts(arn.resource, type))
         return STR_NONE;
-    str name = str_skip(arn, prefix.len);
+    str name = str_skip(arn.resource, type.len);
     return str_ends(name, S(":*")) ? str_slice(name, 0, name.len - 2) : name;
 }
 
@@ -100,37 +120,38 @@ str logs_group_name(struct rq *rq) {
     return STR_NONE;
 }
 
-static void drop(void *doc) { json_decref(doc); }
+void logs_group_deinit(struct logs_group *group) {
+    row_deinit(&group->row);
+    json_decref(group->doc);
+}
+
+void logs_stream_deinit(struct logs_stream *stream) { row_deinit(&stream->row); }
 
 int logs_group_of(struct rq *rq, struct logs_group *ret_group) {
-    CLEANUP_DEINIT(buf) struct buf key = {0}, value = {0};
     str name = logs_group_name(rq);
     if (json_has(rq->in, "logGroupName") && json_has(rq->in, "logGroupIdentifier"))
         return aws_fail(rq, &LOGS_InvalidParameterException,
                         "LogGroup name and LogGroup identifier are mutually exclusive parameters.");
     if (!name.p && !json_has(rq->in, "logGroupIdentifier") && !json_has(rq->in, "resourceArn"))
         return aws_fail(rq, &LOGS_InvalidParameterException, "A log group must be named");
-    logs_group_key(&key, rq->account, rq->region, name.p ? name : S(""));
-    int r = rq_get(rq, STORE_META, buf_view(&key), &value);
+    logs_group_key(&ret_group->row.key, rq->account, rq->region, name.p ? name : S(""));
+    int r = rq_row_get_json(rq, &ret_group->row, &ret_group->doc);
     if (r == STORE_E_ABSENT)
         return aws_fail(rq, &LOGS_ResourceNotFoundException, "The specified log group does not exist.");
     if (r)
         return r;
-    ret_group->doc = json_parse(buf_view(&value), NULL);
-    rq_on_done(rq, drop, ret_group->doc);
     ret_group->name = arena_str(&rq->arena, name);
     ret_group->id = (uint64_t)json_int(ret_group->doc, "id", 0);
     ret_group->oldest_ms = logs_oldest_ms(ret_group->doc, rq->now_ms);
     return 0;
 }
 
-int logs_stream_of(struct rq *rq, const struct logs_group *group, uint64_t *ret_id) {
-    CLEANUP_DEINIT(buf) struct buf key = {0};
+int logs_stream_of(struct rq *rq, const struct logs_group *group, struct logs_stream *ret_stream) {
     CLEANUP_JSON json_t *doc = NULL;
-    logs_stream_key(&key, rq->account, rq->region, group->name, json_str(rq->in, "logStreamName"));
-    int r = rq_get_json(rq, STORE_META, buf_view(&key), &doc);
+    logs_stream_key(&ret_stream->row.key, rq->account, rq->region, group->name, json_str(rq->in, "logStreamName"));
+    int r = rq_row_get_json(rq, &ret_stream->row, &doc);
     if (r == STORE_E_ABSENT)
         return aws_fail(rq, &LOGS_ResourceNotFoundException, "The specified log stream does not exist.");
-    *ret_id = (uint64_t)json_int(doc, "id", 0);
+    ret_stream->id = (uint64_t)json_int(doc, "id", 0);
     return r;
 }

@@ -17,7 +17,7 @@ static int find(struct svc *svc, struct rq *rq, struct about *about) {
     if (r)
         return r;
     struct s3_wanted wanted = {about->bucket, about->key, version_id, &s3_may_list};
-    return s3_find_wanted(svc, rq, &wanted, &about->found);
+    return s3_find_wanted(rq, rq_rows_newest(rq), &wanted, &about->found);
 }
 
 static void set_version(struct rq *rq, const struct about *about) {
@@ -41,7 +41,7 @@ static int retag(struct svc *svc, struct rq *rq, const struct about *about, str 
                  enum s3_event_type type) {
     if (about->bucket->row.deleting)
         return aws_fail(rq, &S3_OperationAborted, NULL);
-    s3_retag(rq_batch(rq), about->bucket, &about->found, tags);
+    s3_retag(rq_rows_newest(rq), &about->found, tags);
     s3_emit(svc, rq, about->bucket,
             &(struct s3_happening){type, about->key, &about->found.object,
                                    s3_shown_version(rq, about->bucket, &about->found.object),
@@ -146,7 +146,7 @@ static bool asks_for(const struct rq *rq, const char *attribute) {
     return false;
 }
 
-static int describe_parts(struct svc *svc, struct rq *rq, const struct about *about) {
+static int describe_parts(struct rq *rq, const struct about *about) {
     const struct s3_object *object = &about->found.object;
     CLEANUP_DEINIT(buf) struct buf storage = {0};
     str bodies = STR_NONE;
@@ -154,7 +154,7 @@ static int describe_parts(struct svc *svc, struct rq *rq, const struct about *ab
     int r = s3_page_size(rq, "MaxParts", &most);
     if (r)
         return r;
-    r = s3_load_bodies(svc->store, NULL, about->bucket->row.id, object, &storage, &bodies);
+    r = s3_load_bodies(rq_rows_newest(rq), about->bucket->row.id, object, &storage, &bodies);
     if (r)
         return s3_fault(rq, r, "read the object's body list");
     int64_t marker = json_int(rq->in, "PartNumberMarker", 0), last = 0;
@@ -186,7 +186,7 @@ static int describe_parts(struct svc *svc, struct rq *rq, const struct about *ab
     return 0;
 }
 
-static int describe_attributes(struct svc *svc, struct rq *rq, const struct about *about) {
+static int describe_attributes(struct rq *rq, const struct about *about) {
     const struct s3_object *object = &about->found.object;
     json_t *out = rq->out = json_object();
     set_version(rq, about);
@@ -202,14 +202,14 @@ static int describe_attributes(struct svc *svc, struct rq *rq, const struct abou
         s3_describe_sum(sum, object);
         json_set(out, "Checksum", sum);
     }
-    return asks_for(rq, "ObjectParts") && object->n_parts > 0 ? describe_parts(svc, rq, about) : 0;
+    return asks_for(rq, "ObjectParts") && object->n_parts > 0 ? describe_parts(rq, about) : 0;
 }
 
 int s3_op_GetObjectAttributes(struct svc *svc, struct rq *rq) {
     struct about about = {0};
     int r = find(svc, rq, &about);
     if (!r)
-        r = describe_attributes(svc, rq, &about);
+        r = describe_attributes(rq, &about);
     s3_found_deinit(&about.found);
     return r;
 }

@@ -3,7 +3,7 @@
 #include "svc/s3/s3_priv.h"
 #include "svc/s3/tags.h"
 
-int s3_read_headers(struct rq *rq, struct s3_object *object) {
+static int read_headers(struct rq *rq, struct s3_object *object) {
     for (unsigned i = 0; i < S3_N_HEADERS; i++) {
         str value = json_str(rq->in, s3_header_rows[i].member);
         if (i == S3_HEADER_CONTENT_ENCODING && value.p) /* aws-chunked is about the way here */
@@ -28,7 +28,7 @@ static str lower(struct rq *rq, str name) {
     return str_n(copy, name.len);
 }
 
-int s3_read_metadata(struct rq *rq, struct s3_object *object) {
+static int read_metadata(struct rq *rq, struct s3_object *object) {
     CLEANUP_DEINIT(buf) struct buf packed = {0};
     size_t total = 0;
     const char *name;
@@ -50,7 +50,7 @@ int s3_read_metadata(struct rq *rq, struct s3_object *object) {
     return 0;
 }
 
-int s3_read_storage_class(struct rq *rq, struct s3_object *object) {
+static int read_storage_class(struct rq *rq, struct s3_object *object) {
     static const struct {
         const char *name;
         bool archive;
@@ -77,6 +77,13 @@ int s3_read_storage_class(struct rq *rq, struct s3_object *object) {
     aws_fail(rq, &S3_InvalidStorageClass, NULL);
     aws_fail_detail(rq, "StorageClassRequested", asked);
     return AWS_FAILED;
+}
+
+int s3_read_attributes(struct rq *rq, struct s3_object *object) {
+    int r = read_headers(rq, object);
+    if (!r)
+        r = read_metadata(rq, object);
+    return r ? r : read_storage_class(rq, object);
 }
 
 int s3_read_tagging(struct rq *rq, struct s3_object *object) {

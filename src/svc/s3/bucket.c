@@ -7,7 +7,6 @@
 enum { ROW_FORMAT = 1, CACHE_MAX = 4096 };
 
 struct s3_buckets {
-    struct store *store;
     pthread_mutex_t lock;
     struct map by_name; /* struct s3_bucket, one reference each */
 };
@@ -72,55 +71,54 @@ struct s3_bucket *s3_bucket_free(struct s3_bucket *bucket) {
     return NULL;
 }
 
-static int load_policy(struct store *store, const struct store_snap *snap, struct s3_bucket *b) {
-    CLEANUP_DEINIT(buf) struct buf key = {0};
-    CLEANUP_DEINIT(buf) struct buf value = {0};
-    s3_key_config(&key, b->row.id, S("policy"));
-    int r = store_get(store, snap, STORE_META, buf_view(&key), &value);
+static int load_policy(const struct rows *rows, struct s3_bucket *b) {
+    CLEANUP_DEINIT(row) struct row row = {0};
+    s3_key_config(&row.key, b->row.id, S("policy"));
+    int r = row_peek(rows, &row);
     if (r)
         return r;
     /* Checked when it was stored: what does not compile now was damaged, and must not open the bucket. */
-    if (policy_new(&b->policy, POLICY_RESOURCE, buf_view(&value), NULL))
+    if (policy_new(&b->policy, POLICY_RESOURCE, buf_view(&row.bytes), NULL))
         return STORE_E_DAMAGED;
     b->policy_is_public = policy_is_public(b->policy);
     return 0;
 }
 
-static int load_notification(struct store *store, const struct store_snap *snap, struct s3_bucket *b) {
-    CLEANUP_DEINIT(buf) struct buf key = {0};
-    CLEANUP_DEINIT(buf) struct buf value = {0};
-    s3_key_config(&key, b->row.id, S("notification"));
-    int r = store_get(store, snap, STORE_META, buf_view(&key), &value);
+static int load_notification(const struct rows *rows, struct s3_bucket *b) {
+    CLEANUP_DEINIT(row) struct row row = {0};
+    CLEANUP_JSON json_t *config = NULL;
+    s3_key_config(&row.key, b->row.id, S("notification"));
+    int r = row_peek_json(rows, &row, &config);
     if (r)
         return r;
-    CLEANUP_JSON json_t *config = json_parse(buf_view(&value), NULL);
-    if (!config || s3_notify_new(&b->notify, config, NULL))
-        return STORE_E_DAMAGED;
-    return 0;
+    return s3_notify_new(&b->notify, config, NULL) ? STORE_E_DAMAGED : 0;
 }
 
-/* Row and configurations are read from one snapshot, so they belong together. */
+/*
+ * Row and configurations are peeked at in one snapshot, so they belong together. Whoever changes a
+ * configuration changes the row too, so the row alone has to be a condition: s3_buckets_get's.
+ */
 static int load(struct store *store, str name, struct s3_bucket **ret_bucket) {
     CLEANUP(store_snap) struct store_snap *snap = store_snap_new(store);
-    CLEANUP_DEINIT(buf) struct buf key = {0};
-    CLEANUP_DEINIT(buf) struct buf value = {0};
-    s3_key_bucket(&key, name);
-    int r = store_get(store, snap, STORE_META, buf_view(&key), &value);
+    CLEANUP_DEINIT(row) struct row row = {0};
+    const struct rows rows = {store, snap, NULL};
+    s3_key_bucket(&row.key, name);
+    int r = row_peek(&rows, &row);
     if (r)
         return r;
 
     CLEANUP(s3_bucket) struct s3_bucket *b = mem_new(struct s3_bucket);
     b->refs = 1;
     buf_str(&b->memory, name);
-    buf_str(&b->memory, buf_view(&value));
+    buf_str(&b->memory, buf_view(&row.bytes));
     b->name = str_slice(buf_view(&b->memory), 0, name.len);
     b->row_bytes = str_skip(buf_view(&b->memory), name.len);
     if (!s3_bucket_row_read(b->row_bytes, &b->row))
         return STORE_E_DAMAGED;
     if (b->row.has_policy)
-        r = load_policy(store, snap, b);
+        r = load_policy(&rows, b);
     if (!r && b->row.has_notification)
-        r = load_notification(store, snap, b);
+        r = load_notification(&rows, b);
     if (r)
         return r == STORE_E_ABSENT ? STORE_E_DAMAGED : r;
     *ret_bucket = STEAL(b);
@@ -128,9 +126,8 @@ static int load(struct store *store, str name, struct s3_bucket **ret_bucket) {
 }
 
 /* ---- The cache ---- */
-struct s3_buckets *s3_buckets_new(struct store *store) {
+struct s3_buckets *s3_buckets_new(void) {
     struct s3_buckets *buckets = mem_new(struct s3_buckets);
-    buckets->store = store;
     pthread_mutex_init(&buckets->lock, NULL);
     return buckets;
 }
@@ -168,20 +165,36 @@ static void remember(struct s3_buckets *buckets, struct s3_bucket *bucket) {
     s3_bucket_free(map_put(&buckets->by_name, bucket->name, s3_bucket_ref(bucket)));
 }
 
-int s3_buckets_get(struct s3_buckets *buckets, str name, struct s3_bucket **ret_bucket) {
-    CLEANUP_DEINIT(buf) struct buf key = {0};
-    CLEANUP_DEINIT(buf) struct buf value = {0};
-    s3_key_bucket(&key, name);
-    int r = store_get(buckets->store, NULL, STORE_META, buf_view(&key), &value);
+int s3_buckets_get(struct s3_buckets *buckets, const struct rows *rows, str name,
+                   struct s3_bucket **ret_bucket) {
+    CLEANUP_DEINIT(row) struct row row = {0};
+    s3_key_bucket(&row.key, name);
+    int r = row_get(rows, &row);
     if (r)
         return r;
-    struct s3_bucket *bucket = cached(buckets, name, buf_view(&value));
+    struct s3_bucket *bucket = cached(buckets, name, buf_view(&row.bytes));
     if (!bucket) {
-        r = load(buckets->store, name, &bucket);
+        /* May find a newer row: then the condition of the first does not hold. */
+        r = load(rows->store, name, &bucket);
         if (r)
             return r;
         remember(buckets, bucket);
     }
     *ret_bucket = bucket;
     return 0;
+}
+
+void s3_bucket_put(const struct rows *rows, str name, struct s3_bucket_row row) {
+    CLEANUP_DEINIT(row) struct row at = {0};
+    CLEANUP_DEINIT(buf) struct buf bytes = {0};
+    row.generation = store_next_id(rows->store);
+    s3_bucket_row_write(&bytes, &row);
+    s3_key_bucket(&at.key, name);
+    row_put(rows, &at, buf_view(&bytes));
+}
+
+void s3_bucket_del(const struct rows *rows, str name) {
+    CLEANUP_DEINIT(row) struct row at = {0};
+    s3_key_bucket(&at.key, name);
+    row_del(rows, &at);
 }

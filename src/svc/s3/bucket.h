@@ -4,6 +4,7 @@
  * compiled. Immutable and reference-counted; cached by name for as long as the row's bytes stay the
  * same, so a request costs one read of the row.
  */
+#include "aws/row.h"
 #include "policy/policy.h"
 #include "store/seal.h"
 #include "svc/s3/notify.h"
@@ -38,7 +39,7 @@ struct s3_bucket {
     _Atomic unsigned refs;
     str name;
     struct s3_bucket_row row;
-    str row_bytes; /* as stored: what conditions expect */
+    str row_bytes; /* as stored */
     struct policy *policy;
     bool policy_is_public;
     struct s3_notify *notify;
@@ -49,7 +50,11 @@ struct s3_bucket *s3_bucket_free(struct s3_bucket *bucket); /* drops one referen
 DEFINE_FREEP(s3_bucket)
 
 struct s3_buckets; /* the cache */
-struct s3_buckets *s3_buckets_new(struct store *store);
+struct s3_buckets *s3_buckets_new(void);
 struct s3_buckets *s3_buckets_free(struct s3_buckets *buckets);
-/* A reference to the bucket's newest state. 0, STORE_E_ABSENT, STORE_E_DAMAGED or -errno. */
-int s3_buckets_get(struct s3_buckets *buckets, str name, struct s3_bucket **ret_bucket);
+/* A reference to the bucket that row_get finds. 0, STORE_E_ABSENT, STORE_E_DAMAGED or -errno. */
+int s3_buckets_get(struct s3_buckets *buckets, const struct rows *rows, str name,
+                   struct s3_bucket **ret_bucket);
+/* The bucket's row shall be this one, with another generation; or none. It was got in the same batch. */
+void s3_bucket_put(const struct rows *rows, str name, struct s3_bucket_row row);
+void s3_bucket_del(const struct rows *rows, str name);

@@ -35,9 +35,8 @@ static int choose_region(struct rq *rq, str *ret_region) {
 
 static enum s3_ownership ownership(struct rq *rq) {
     str asked = json_str(rq->in, "ObjectOwnership");
-    return str_is(asked, "BucketOwnerPreferred") ? S3_OWNER_PREFERRED
-           : str_is(asked, "ObjectWriter")       ? S3_OWNER_WRITER
-                                                 : S3_OWNER_ENFORCED;
+    enum s3_ownership known = s3_ownership_by_name(asked);
+    return known == S3_OWNER_UNSET ? S3_OWNER_ENFORCED : known;
 }
 
 static int check_creation(struct rq *rq, str name) {
@@ -60,18 +59,13 @@ static int add_tags(struct rq *rq, uint64_t bucket_id) {
     json_t *tags = json_arr(json_obj(rq->in, "CreateBucketConfiguration"), "Tags");
     if (json_array_size(tags) == 0)
         return 0;
-    CLEANUP_DEINIT(buf) struct buf packed = {0};
     CLEANUP_DEINIT(buf) struct buf key = {0};
     CLEANUP_DEINIT(buf) struct buf text = {0};
-    struct err why = {""};
-    if (s3_tags_of_set(&packed, tags, S3_TAGS_BUCKET, &why))
-        return aws_fail(rq, &S3_InvalidTag, "%s", why.text);
-    CLEANUP_JSON json_t *doc = json_object();
-    json_object_set(doc, "TagSet", tags);
-    json_write(&text, doc);
+    int r = s3_read_bucket_tags(rq, tags, &text);
     s3_key_config(&key, bucket_id, S("tagging"));
-    store_put(rq_batch(rq), STORE_META, buf_view(&key), buf_view(&text));
-    return 0;
+    if (!r)
+        row_put_blind(rq_rows_newest(rq), STORE_META, buf_view(&key), buf_view(&text)); /* under a new id */
+    return r;
 }
 
 static int refuse_existing(struct rq *rq, const struct s3_bucket_row *row, str name, str region) {
@@ -98,33 +92,27 @@ static void answer_creation(struct rq *rq, str name, str region) {
 static int create(struct svc *svc, struct rq *rq, str name, str region) {
     CLEANUP_DEINIT(buf) struct buf key = {0};
     CLEANUP_DEINIT(buf) struct buf bytes = {0};
-    struct store_batch *batch = rq_batch(rq);
+    const struct rows *rows = rq_rows_newest(rq);
     struct s3_bucket_row row = {
         .ownership = ownership(rq),
         .block = S3_BLOCK_ALL | S3_BLOCK_SET, /* new buckets block public access, since 2023 */
         .id = store_next_id(svc->store),
-        .generation = store_next_id(svc->store),
         .created_ms = rq->now_ms,
         .account = rq->account,
         .region = region,
     };
     struct err why = {""};
-    int r = seal_key_create(svc->store, batch, row.key_id, &why);
+    int r = seal_key_create(svc->store, rows->batch, row.key_id, &why);
     if (r)
         return s3_fault(rq, r, why.text);
     r = add_tags(rq, row.id);
     if (r)
         return r;
-    s3_key_bucket(&key, name);
-    s3_bucket_row_write(&bytes, &row);
-    store_expect_absent(batch, STORE_META, buf_view(&key));
-    store_put(batch, STORE_META, buf_view(&key), buf_view(&bytes));
-
-    buf_clear(&bytes);
+    s3_bucket_put(rows, name, row);
     buf_u64(&bytes, (uint64_t)row.created_ms);
     buf_lstr(&bytes, region);
     s3_key_owned(&key, row.account, name);
-    store_put(batch, STORE_META, buf_view(&key), buf_view(&bytes));
+    row_put_blind(rows, STORE_META, buf_view(&key), buf_view(&bytes)); /* the index: the bucket is a condition */
     return 0;
 }
 
@@ -135,10 +123,10 @@ int s3_op_CreateBucket(struct svc *svc, struct rq *rq) {
         r = choose_region(rq, &region);
     if (r)
         return r;
-    CLEANUP(s3_bucket) struct s3_bucket *bucket = NULL;
-    r = s3_buckets_get(svc->buckets, name, &bucket);
-    if (r && r != STORE_E_ABSENT)
-        return s3_fault(rq, r, "read the bucket");
+    struct s3_bucket *bucket = NULL;
+    r = s3_bucket_of(svc, rq, name, &bucket);
+    if (r == AWS_FAILED)
+        return r;
     r = bucket ? refuse_existing(rq, &bucket->row, name, region) : create(svc, rq, name, region);
     if (r)
         return r;
@@ -262,13 +250,9 @@ int s3_op_ListBuckets(struct svc *svc, struct rq *rq) {
 /* ---- DeleteBucket ---- */
 /* Any row of this kind of the bucket. */
 static bool has_rows(struct svc *svc, void (*prefix)(struct buf *, uint64_t), uint64_t id, int *ret_fault) {
-    CLEANUP_DEINIT(buf) struct buf from = {0};
-    CLEANUP_DEINIT(buf) struct buf to = {0};
-    prefix(&from, id);
-    prefix(&to, id);
-    key_after(&to);
-    CLEANUP(store_iter) struct store_iter *it =
-        store_iter_new(svc->store, NULL, STORE_META, buf_view(&from), buf_view(&to), false);
+    CLEANUP_DEINIT(buf) struct buf key = {0};
+    prefix(&key, id);
+    CLEANUP(store_iter) struct store_iter *it = s3_keys_under(svc->store, NULL, &key);
     bool found = store_iter_next(it);
     *ret_fault = store_iter_fault(it);
     return found;
@@ -289,17 +273,18 @@ static int check_empty(struct svc *svc, struct rq *rq, const struct s3_bucket *b
     return 0;
 }
 
-static void put_deleting(struct svc *svc, struct rq *rq, const struct s3_bucket *bucket, bool deleting) {
-    CLEANUP_DEINIT(buf) struct buf key = {0};
-    CLEANUP_DEINIT(buf) struct buf bytes = {0};
+/* The commit failed to hold, so somebody else changed the bucket meanwhile. */
+static int commit(struct rq *rq) {
+    store_batch_frees(rq_batch(rq));
+    int r = rq_commit(rq);
+    return r == STORE_E_CONDITION ? aws_fail(rq, &S3_OperationAborted, NULL) : r;
+}
+
+static int put_deleting(struct rq *rq, const struct s3_bucket *bucket, bool deleting) {
     struct s3_bucket_row row = bucket->row;
     row.deleting = deleting;
-    row.generation = store_next_id(svc->store);
-    s3_bucket_row_write(&bytes, &row);
-    s3_key_bucket(&key, bucket->name);
-    s3_expect_bucket(rq_batch(rq), bucket);
-    store_put(rq_batch(rq), STORE_META, buf_view(&key), buf_view(&bytes));
-    store_batch_frees(rq_batch(rq));
+    s3_bucket_put(rq_rows_newest(rq), bucket->name, row);
+    return commit(rq);
 }
 
 static int not_empty(struct rq *rq, const struct s3_bucket *bucket) {
@@ -312,26 +297,20 @@ static int not_empty(struct rq *rq, const struct s3_bucket *bucket) {
     return AWS_FAILED;
 }
 
-static int drop_configs(struct svc *svc, struct rq *rq, uint64_t id) {
-    CLEANUP_DEINIT(buf) struct buf from = {0};
-    CLEANUP_DEINIT(buf) struct buf to = {0};
-    s3_key_configs(&from, id);
-    s3_key_configs(&to, id);
-    key_after(&to);
-    CLEANUP(store_iter) struct store_iter *it =
-        store_iter_new(svc->store, NULL, STORE_META, buf_view(&from), buf_view(&to), false);
+/* Its row is a condition, and what else there is of it depends on nothing but that. */
+static int drop(struct svc *svc, struct rq *rq, const struct s3_bucket *bucket) {
+    CLEANUP_DEINIT(buf) struct buf key = {0};
+    const struct rows *rows = rq_rows_newest(rq);
+    s3_bucket_del(rows, bucket->name);
+    s3_key_owned(&key, bucket->row.account, bucket->name);
+    row_del_blind(rows, STORE_META, buf_view(&key));
+    seal_key_drop(rows->batch, str_n(bucket->row.key_id, SEAL_KEY_ID_LEN));
+    s3_key_configs(&key, bucket->row.id);
+    CLEANUP(store_iter) struct store_iter *it = s3_keys_under(svc->store, NULL, &key);
     while (store_iter_next(it))
-        store_del(rq_batch(rq), STORE_META, it->key);
-    return store_iter_fault(it);
-}
-
-/* The commit failed to hold, so somebody else changed the bucket meanwhile. */
-static int commit(struct rq *rq) {
-    int r = rq_commit(rq);
-    if (r != STORE_E_CONDITION)
-        return r;
-    store_batch_clear(rq_batch(rq));
-    return aws_fail(rq, &S3_OperationAborted, NULL);
+        row_del_blind(rows, STORE_META, it->key);
+    int r = store_iter_fault(it);
+    return r ? s3_fault(rq, r, "delete the bucket's configurations") : commit(rq);
 }
 
 /*
@@ -348,29 +327,15 @@ int s3_op_DeleteBucket(struct svc *svc, struct rq *rq) {
         return r;
     if (!empty)
         return not_empty(rq, bucket);
-    put_deleting(svc, rq, bucket, true);
-    r = commit(rq);
+    r = put_deleting(rq, bucket, true);
     if (!r)
         r = s3_use_bucket(svc, rq, &bucket);
     if (!r)
         r = check_empty(svc, rq, bucket, &empty);
     if (r)
         return r;
-    if (!empty) {
-        put_deleting(svc, rq, bucket, false);
-        r = commit(rq);
-        return r ? r : not_empty(rq, bucket);
-    }
-
-    CLEANUP_DEINIT(buf) struct buf key = {0};
-    struct store_batch *batch = rq_batch(rq);
-    s3_expect_bucket(batch, bucket);
-    s3_key_bucket(&key, bucket->name);
-    store_del(batch, STORE_META, buf_view(&key));
-    s3_key_owned(&key, bucket->row.account, bucket->name);
-    store_del(batch, STORE_META, buf_view(&key));
-    seal_key_drop(batch, str_n(bucket->row.key_id, SEAL_KEY_ID_LEN));
-    store_batch_frees(batch);
-    r = drop_configs(svc, rq, bucket->row.id);
-    return r ? s3_fault(rq, r, "delete the bucket's configurations") : commit(rq);
+    if (empty)
+        return drop(svc, rq, bucket);
+    r = put_deleting(rq, bucket, false);
+    return r ? r : not_empty(rq, bucket);
 }

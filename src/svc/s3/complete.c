@@ -76,17 +76,16 @@ static void add_sum(struct assembly *a, const struct s3_part_row *part, bool fir
 }
 
 /* One listed part: found as it was listed, its row becomes the object's. */
-static int add_part(struct svc *svc, struct rq *rq, struct assembly *a, const json_t *listed,
+static int add_part(struct rq *rq, struct assembly *a, const json_t *listed,
                     unsigned number, bool is_last) {
-    CLEANUP_DEINIT(buf) struct buf key = {0};
-    CLEANUP_DEINIT(buf) struct buf bytes = {0};
+    CLEANUP_DEINIT(row) struct row at = {0};
     struct s3_part_row part;
     str etag = json_str(listed, "ETag");
-    s3_key_part(&key, a->mpu.bucket->row.id, a->mpu.row.object.seq, number);
-    int r = store_get(svc->store, NULL, STORE_META, buf_view(&key), &bytes);
+    s3_key_part(&at.key, a->mpu.bucket->row.id, a->mpu.row.object.seq, number);
+    int r = row_get(rq_rows_newest(rq), &at);
     if (r == STORE_E_ABSENT)
         return invalid_part(rq, a, number, etag);
-    if (!r && (!s3_part_row_read(buf_view(&bytes), &part) ||
+    if (!r && (!s3_part_row_read(buf_view(&at.bytes), &part) ||
                part.sum_raw.len != s3_sum_rows[a->object.sum].len))
         r = STORE_E_DAMAGED;
     if (r)
@@ -104,8 +103,7 @@ static int add_part(struct svc *svc, struct rq *rq, struct assembly *a, const js
     a->object.n_parts++;
     buf_add(&a->md5s, part.md5, sizeof part.md5);
     s3_body_add(&a->bodies, &(struct s3_body){number, part.size, part.sum_raw, part.ref});
-    store_expect_value(rq_batch(rq), STORE_META, buf_view(&key), buf_view(&bytes));
-    store_del(rq_batch(rq), STORE_META, buf_view(&key));
+    row_del(rq_rows_newest(rq), &at);
     return 0;
 }
 
@@ -125,7 +123,7 @@ static int check_order(struct rq *rq, const json_t *parts) {
     return 0;
 }
 
-static int add_parts(struct svc *svc, struct rq *rq, struct assembly *a) {
+static int add_parts(struct rq *rq, struct assembly *a) {
     json_t *parts = json_arr(json_obj(rq->in, "MultipartUpload"), "Parts");
     size_t n = json_array_size(parts), i;
     if (n == 0 || n > S3_MAX_PARTS)
@@ -134,7 +132,7 @@ static int add_parts(struct svc *svc, struct rq *rq, struct assembly *a) {
     json_t *listed;
     json_array_foreach(parts, i, listed)
         if (!r)
-            r = add_part(svc, rq, a, listed, (unsigned)json_int(listed, "PartNumber", 0), i + 1 == n);
+            r = add_part(rq, a, listed, (unsigned)json_int(listed, "PartNumber", 0), i + 1 == n);
     return r;
 }
 
@@ -203,26 +201,15 @@ static void answer(struct rq *rq, const struct s3_mpu *mpu, const struct s3_obje
  * A client that missed the answer asks again: while the object that the upload became is still the
  * current one, it is told once more.
  */
-static int answer_again(struct svc *svc, struct rq *rq, const struct s3_mpu *mpu) {
+static int answer_again(struct rq *rq, const struct s3_mpu *mpu) {
     CLEANUP_DEINIT(s3_found) struct s3_found found = {0};
-    int r = s3_find_current(svc->store, NULL, mpu->bucket->row.id, mpu->key, &found);
-    if (r && r != STORE_E_ABSENT)
-        return s3_fault(rq, r, "read the object's row");
+    int r = rq_row_result(rq, s3_find_current(rq_rows_newest(rq), mpu->bucket->row.id, mpu->key, &found));
+    if (r == AWS_FAILED)
+        return r;
     if (r || mpu->id.len == 0 || !str_eq(found.object.upload_id, mpu->id))
         return s3_no_such_upload(rq, mpu->id);
     answer(rq, mpu, &found.object);
     return 0;
-}
-
-static bool upload_exists(struct svc *svc, const struct s3_mpu *mpu) {
-    CLEANUP_DEINIT(buf) struct buf key = {0};
-    CLEANUP_DEINIT(buf) struct buf value = {0};
-    uint64_t seq;
-    uint8_t nonce[S3_NONCE_LEN];
-    if (!s3_id_read(mpu->id, &seq, nonce))
-        return true; /* s3_mpu_find says what is wrong */
-    s3_key_upload(&key, mpu->bucket->row.id, mpu->key, seq);
-    return store_get(svc->store, NULL, STORE_META, buf_view(&key), &value) != STORE_E_ABSENT;
 }
 
 static int complete(struct svc *svc, struct rq *rq, struct assembly *a) {
@@ -232,16 +219,14 @@ static int complete(struct svc *svc, struct rq *rq, struct assembly *a) {
         return r;
     if (mpu->bucket->row.deleting)
         return aws_fail(rq, &S3_OperationAborted, NULL);
-    if (!upload_exists(svc, mpu))
-        return answer_again(svc, rq, mpu);
-    r = s3_mpu_find(svc, rq, mpu);
+    r = s3_mpu_read(rq, mpu);
     if (r)
-        return r;
+        return r == STORE_E_ABSENT ? answer_again(rq, mpu) : r;
 
     a->object = mpu->row.object;
     a->object.size = 0;
     a->object.upload_id = mpu->id;
-    r = add_parts(svc, rq, a);
+    r = add_parts(rq, a);
     if (r)
         return r;
     make_etag(a);
@@ -250,8 +235,7 @@ static int complete(struct svc *svc, struct rq *rq, struct assembly *a) {
     if (r)
         return r;
 
-    s3_mpu_expect(rq, mpu);
-    store_del(rq_batch(rq), STORE_META, buf_view(&mpu->row_key));
+    row_del(rq_rows_newest(rq), &mpu->at);
     r = s3_put_version(svc, rq, mpu->bucket, mpu->key, &a->object, buf_view(&a->bodies),
                        S3_EVENT_CREATED_MULTIPART);
     if (r)

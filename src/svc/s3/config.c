@@ -1,134 +1,123 @@
-/*
- * svc/s3: the bucket configurations that are a document stored and given back: versioning,
- * encryption, public-access block, ownership, tagging, lifecycle. A change moves the bucket's
- * generation, so that every cached copy of the bucket is stale with the same commit.
- */
+/* svc/s3: what the configurations of a bucket have in common, and the simple ones (policy.c, notify_ops.c, unset.c have more). */
+#include "svc/s3/config.h"
 #include "svc/s3/lifecycle.h"
-#include "svc/s3/s3_priv.h"
 #include "svc/s3/tags.h"
 
-/* ---- Rows ---- */
-int s3_config_get(struct svc *svc, struct rq *rq, const struct s3_bucket *bucket, const char *kind,
-                  json_t **ret_doc) {
-    CLEANUP_DEINIT(buf) struct buf key = {0};
-    CLEANUP_DEINIT(buf) struct buf text = {0};
-    struct err why = {""};
-    *ret_doc = NULL;
-    s3_key_config(&key, bucket->row.id, str_c(kind));
-    int r = store_get(svc->store, NULL, STORE_META, buf_view(&key), &text);
-    if (r == STORE_E_ABSENT)
+/* ---- Get, Put, Delete ---- */
+static int missing(struct rq *rq, const struct s3_config_kind *kind, str bucket) {
+    const char *text = kind->missing_text ? kind->missing_text : kind->missing->text;
+    aws_fail(rq, kind->missing, "%s", text);
+    aws_fail_detail(rq, "BucketName", bucket);
+    return AWS_FAILED;
+}
+
+/* What is stored; nothing is no error. */
+static int read_text(struct rq *rq, const struct s3_config_kind *kind, const struct s3_bucket *bucket,
+                     struct row *row) {
+    if (!kind->row)
         return 0;
+    s3_key_config(&row->key, bucket->row.id, str_c(kind->row));
+    int r = rq_row_result(rq, row_get(rq_rows_newest(rq), row));
+    return r == STORE_E_ABSENT ? 0 : r;
+}
+
+/* The document, alone or as a member. NULL: damaged. */
+static json_t *show_document(const struct s3_config_kind *kind, str text) {
+    json_t *doc = json_parse(text, NULL);
+    return doc && kind->member ? json_pack("{s:o}", kind->member, doc) : doc;
+}
+
+int s3_config_get(struct svc *svc, struct rq *rq, const struct s3_config_kind *kind) {
+    CLEANUP_DEINIT(row) struct row row = {0};
+    struct s3_bucket *bucket = NULL;
+    int r = s3_use_bucket(svc, rq, &bucket);
+    if (!r)
+        r = read_text(rq, kind, bucket, &row);
     if (r)
-        return s3_fault(rq, r, "read a configuration");
-    *ret_doc = json_parse(buf_view(&text), &why);
-    return *ret_doc ? 0 : s3_fault(rq, STORE_E_DAMAGED, why.text);
+        return r;
+    str text = row.there ? buf_view(&row.bytes) : str_c(kind->unset);
+    if (!kind->show && !text.p)
+        return missing(rq, kind, bucket->name);
+    rq->out = kind->show ? kind->show(rq, bucket, text) : show_document(kind, text);
+    if (rq->out)
+        return 0;
+    return kind->show ? missing(rq, kind, bucket->name) : s3_fault(rq, STORE_E_DAMAGED, "read a configuration");
 }
 
-void s3_config_touch(struct svc *svc, struct rq *rq, const struct s3_bucket *bucket,
-                     struct s3_bucket_row row) {
+/* The bucket's row is a condition, and changes with every change of a configuration. */
+static void store(struct rq *rq, const struct s3_config_kind *kind, const struct s3_config *config) {
+    const struct rows *rows = rq_rows_newest(rq);
+    s3_bucket_put(rows, config->bucket->name, config->row);
+    if (!kind->row)
+        return;
     CLEANUP_DEINIT(buf) struct buf key = {0};
-    CLEANUP_DEINIT(buf) struct buf bytes = {0};
-    row.generation = store_next_id(svc->store);
-    s3_bucket_row_write(&bytes, &row);
-    s3_key_bucket(&key, bucket->name);
-    s3_expect_bucket(rq_batch(rq), bucket);
-    store_put(rq_batch(rq), STORE_META, buf_view(&key), buf_view(&bytes));
-}
-
-void s3_config_put(struct svc *svc, struct rq *rq, const struct s3_bucket *bucket, const char *kind,
-                   str text, struct s3_bucket_row row) {
-    CLEANUP_DEINIT(buf) struct buf key = {0};
-    s3_key_config(&key, bucket->row.id, str_c(kind));
-    if (text.p)
-        store_put(rq_batch(rq), STORE_META, buf_view(&key), text);
+    s3_key_config(&key, config->row.id, str_c(kind->row));
+    if (config->text.len > 0)
+        row_put_blind(rows, STORE_META, buf_view(&key), buf_view(&config->text));
     else
-        store_del(rq_batch(rq), STORE_META, buf_view(&key));
-    s3_config_touch(svc, rq, bucket, row);
+        row_del_blind(rows, STORE_META, buf_view(&key));
 }
 
-static void put_doc(struct svc *svc, struct rq *rq, const struct s3_bucket *bucket, const char *kind,
-                    const json_t *doc) {
-    CLEANUP_DEINIT(buf) struct buf text = {0};
-    json_write(&text, doc);
-    s3_config_put(svc, rq, bucket, kind, buf_view(&text), bucket->row);
-}
-
-/* Removes a configuration: no error where there is none. Answers 204. */
-static int drop_doc(struct svc *svc, struct rq *rq, const char *kind) {
+int s3_config_put(struct svc *svc, struct rq *rq, const struct s3_config_kind *kind) {
     struct s3_bucket *bucket = NULL;
     int r = s3_use_bucket_to_write(svc, rq, &bucket);
     if (r)
         return r;
-    s3_config_put(svc, rq, bucket, kind, STR_NONE, bucket->row);
+    struct s3_config config = {bucket, bucket->row, {0}};
+    r = kind->take(svc, rq, &config);
+    if (!r) {
+        store(rq, kind, &config);
+        rq_out_status(rq, kind->put_status);
+    }
+    buf_deinit(&config.text);
+    return r;
+}
+
+/* No error where there is none. */
+int s3_config_delete(struct svc *svc, struct rq *rq, const struct s3_config_kind *kind) {
+    struct s3_bucket *bucket = NULL;
+    int r = s3_use_bucket_to_write(svc, rq, &bucket);
+    if (r)
+        return r;
+    struct s3_config config = {bucket, bucket->row, {0}};
+    if (kind->clear)
+        kind->clear(&config.row);
+    store(rq, kind, &config);
     rq_out_status(rq, 204);
     return 0;
 }
 
 /* ---- Versioning ---- */
-int s3_op_GetBucketVersioning(struct svc *svc, struct rq *rq) {
-    struct s3_bucket *bucket = NULL;
-    int r = s3_use_bucket(svc, rq, &bucket);
-    if (r)
-        return r;
-    rq->out = json_object();
+static json_t *show_versioning(struct rq *rq, const struct s3_bucket *bucket, str text) {
+    static const char *const names[] = {[S3_ENABLED] = "Enabled", [S3_SUSPENDED] = "Suspended"};
+    (void)rq, (void)text;
+    json_t *out = json_object();
     if (bucket->row.versioning != S3_UNVERSIONED)
-        json_set_str(rq->out, "Status",
-                     bucket->row.versioning == S3_ENABLED ? S("Enabled") : S("Suspended"));
+        json_set_str(out, "Status", str_c(names[bucket->row.versioning]));
+    return out;
+}
+
+static int take_versioning(struct svc *svc, struct rq *rq, struct s3_config *config) {
+    const json_t *given = json_obj(rq->in, "VersioningConfiguration");
+    str status = json_str(given, "Status");
+    (void)svc;
+    if (str_is(json_str(given, "MFADelete"), "Enabled") || json_has(rq->in, "MFA"))
+        return aws_fail(rq, &S3_NotImplemented, "MfaDelete is not supported");
+    if (!str_is(status, "Enabled") && !str_is(status, "Suspended"))
+        return aws_fail(rq, &S3_IllegalVersioningConfigurationException, NULL);
+    config->row.versioning = str_is(status, "Enabled") ? S3_ENABLED : S3_SUSPENDED;
     return 0;
 }
 
-int s3_op_PutBucketVersioning(struct svc *svc, struct rq *rq) {
-    struct s3_bucket *bucket = NULL;
-    const json_t *config = json_obj(rq->in, "VersioningConfiguration");
-    str status = json_str(config, "Status");
-    int r = s3_use_bucket_to_write(svc, rq, &bucket);
-    if (r)
-        return r;
-    if (str_is(json_str(config, "MFADelete"), "Enabled") || json_has(rq->in, "MFA"))
-        return aws_fail(rq, &S3_NotImplemented, "MfaDelete is not supported");
-    struct s3_bucket_row row = bucket->row;
-    if (str_is(status, "Enabled"))
-        row.versioning = S3_ENABLED;
-    else if (str_is(status, "Suspended"))
-        row.versioning = S3_SUSPENDED;
-    else
-        return aws_fail(rq, &S3_IllegalVersioningConfigurationException, NULL);
-    s3_config_touch(svc, rq, bucket, row);
-    return 0;
-}
+static const struct s3_config_kind versioning = {.show = show_versioning, .take = take_versioning};
+S3_CONFIG_OP(get, GetBucketVersioning, versioning)
+S3_CONFIG_OP(put, PutBucketVersioning, versioning)
 
 /* ---- Encryption ---- */
-/* Every body here is sealed with AES-256-GCM, so AES256 is what holds in any case. */
-static json_t *default_encryption(void) {
-    json_t *config = json_object(), *rules = json_array(), *rule = json_object(), *by = json_object();
-    json_set_str(by, "SSEAlgorithm", S("AES256"));
-    json_set(rule, "ApplyServerSideEncryptionByDefault", by);
-    json_set_bool(rule, "BucketKeyEnabled", false);
-    json_array_append_new(rules, rule);
-    json_set(config, "Rules", rules);
-    return config;
-}
-
-int s3_op_GetBucketEncryption(struct svc *svc, struct rq *rq) {
-    struct s3_bucket *bucket = NULL;
-    json_t *doc = NULL;
-    int r = s3_use_bucket(svc, rq, &bucket);
-    if (!r)
-        r = s3_config_get(svc, rq, bucket, "encryption", &doc);
-    if (r)
-        return r;
-    rq->out = json_object();
-    json_set(rq->out, "ServerSideEncryptionConfiguration", doc ? doc : default_encryption());
-    return 0;
-}
-
-int s3_op_PutBucketEncryption(struct svc *svc, struct rq *rq) {
-    struct s3_bucket *bucket = NULL;
-    const json_t *config = json_obj(rq->in, "ServerSideEncryptionConfiguration");
-    const json_t *rules = json_arr(config, "Rules");
-    int r = s3_use_bucket_to_write(svc, rq, &bucket);
-    if (r)
-        return r;
+static int take_encryption(struct svc *svc, struct rq *rq, struct s3_config *config) {
+    const json_t *given = json_obj(rq->in, "ServerSideEncryptionConfiguration");
+    const json_t *rules = json_arr(given, "Rules");
+    (void)svc;
     if (json_array_size(rules) != 1)
         return aws_fail(rq, &S3_MalformedXML, NULL);
     const json_t *by = json_obj(json_array_get(rules, 0), "ApplyServerSideEncryptionByDefault");
@@ -141,19 +130,24 @@ int s3_op_PutBucketEncryption(struct svc *svc, struct rq *rq) {
         return aws_fail(rq, &S3_InvalidArgument,
                         "a KMSMasterKeyID is not applicable if the default sse algorithm is not "
                         "aws:kms or aws:kms:dsse");
-    CLEANUP_JSON json_t *doc = json_deep_copy(config);
+    CLEANUP_JSON json_t *doc = json_deep_copy(given);
     json_t *rule = json_array_get(json_arr(doc, "Rules"), 0);
     if (!by)
         json_set(rule, "ApplyServerSideEncryptionByDefault", json_pack("{s:s}", "SSEAlgorithm", "AES256"));
     if (!json_has(rule, "BucketKeyEnabled"))
         json_set_bool(rule, "BucketKeyEnabled", false);
-    put_doc(svc, rq, bucket, "encryption", doc);
+    json_write(&config->text, doc);
     return 0;
 }
 
-int s3_op_DeleteBucketEncryption(struct svc *svc, struct rq *rq) {
-    return drop_doc(svc, rq, "encryption");
-}
+/* Every body here is sealed with AES-256-GCM, so AES256 is what holds in any case. */
+static const struct s3_config_kind encryption = {
+    .row = "encryption", .member = "ServerSideEncryptionConfiguration", .take = take_encryption,
+    .unset = "{\"Rules\":[{\"ApplyServerSideEncryptionByDefault\":{\"SSEAlgorithm\":\"AES256\"},"
+             "\"BucketKeyEnabled\":false}]}"};
+S3_CONFIG_OP(get, GetBucketEncryption, encryption)
+S3_CONFIG_OP(put, PutBucketEncryption, encryption)
+S3_CONFIG_OP(delete, DeleteBucketEncryption, encryption)
 
 /* ---- Public-access block ---- */
 static const struct {
@@ -166,50 +160,33 @@ static const struct {
     {"RestrictPublicBuckets", S3_BLOCK_RESTRICT},
 };
 
-int s3_op_GetPublicAccessBlock(struct svc *svc, struct rq *rq) {
-    struct s3_bucket *bucket = NULL;
-    int r = s3_use_bucket(svc, rq, &bucket);
-    if (r)
-        return r;
-    if (!(bucket->row.block & S3_BLOCK_SET)) {
-        aws_fail(rq, &S3_NoSuchPublicAccessBlockConfiguration, NULL);
-        aws_fail_detail(rq, "BucketName", bucket->name);
-        return AWS_FAILED;
-    }
+static json_t *show_block(struct rq *rq, const struct s3_bucket *bucket, str text) {
+    (void)rq, (void)text;
+    if (!(bucket->row.block & S3_BLOCK_SET))
+        return NULL;
     json_t *config = json_object();
     for (size_t i = 0; i < ARRAY_LEN(blocks); i++)
         json_set_bool(config, blocks[i].member, (bucket->row.block & blocks[i].bit) != 0);
-    rq->out = json_object();
-    json_set(rq->out, "PublicAccessBlockConfiguration", config);
-    return 0;
+    return json_pack("{s:o}", "PublicAccessBlockConfiguration", config);
 }
 
-int s3_op_PutPublicAccessBlock(struct svc *svc, struct rq *rq) {
-    struct s3_bucket *bucket = NULL;
-    const json_t *config = json_obj(rq->in, "PublicAccessBlockConfiguration");
-    int r = s3_use_bucket_to_write(svc, rq, &bucket);
-    if (r)
-        return r;
-    struct s3_bucket_row row = bucket->row;
-    row.block = S3_BLOCK_SET;
+static int take_block(struct svc *svc, struct rq *rq, struct s3_config *config) {
+    const json_t *given = json_obj(rq->in, "PublicAccessBlockConfiguration");
+    (void)svc;
+    config->row.block = S3_BLOCK_SET;
     for (size_t i = 0; i < ARRAY_LEN(blocks); i++)
-        if (json_bool(config, blocks[i].member, false))
-            row.block |= blocks[i].bit;
-    s3_config_touch(svc, rq, bucket, row);
+        if (json_bool(given, blocks[i].member, false))
+            config->row.block |= blocks[i].bit;
     return 0;
 }
 
-int s3_op_DeletePublicAccessBlock(struct svc *svc, struct rq *rq) {
-    struct s3_bucket *bucket = NULL;
-    int r = s3_use_bucket_to_write(svc, rq, &bucket);
-    if (r)
-        return r;
-    struct s3_bucket_row row = bucket->row;
-    row.block = 0;
-    s3_config_touch(svc, rq, bucket, row);
-    rq_out_status(rq, 204);
-    return 0;
-}
+static void clear_block(struct s3_bucket_row *row) { row->block = 0; }
+
+static const struct s3_config_kind block = {.missing = &S3_NoSuchPublicAccessBlockConfiguration,
+                                            .show = show_block, .take = take_block, .clear = clear_block};
+S3_CONFIG_OP(get, GetPublicAccessBlock, block)
+S3_CONFIG_OP(put, PutPublicAccessBlock, block)
+S3_CONFIG_OP(delete, DeletePublicAccessBlock, block)
 
 /* ---- Ownership ---- */
 static const char *const ownerships[] = {
@@ -218,131 +195,87 @@ static const char *const ownerships[] = {
     [S3_OWNER_WRITER] = "ObjectWriter",
 };
 
-int s3_op_GetBucketOwnershipControls(struct svc *svc, struct rq *rq) {
-    struct s3_bucket *bucket = NULL;
-    int r = s3_use_bucket(svc, rq, &bucket);
-    if (r)
-        return r;
-    if (bucket->row.ownership == S3_OWNER_UNSET) {
-        aws_fail(rq, &S3_OwnershipControlsNotFoundError, NULL);
-        aws_fail_detail(rq, "BucketName", bucket->name);
-        return AWS_FAILED;
-    }
-    rq->out = json_pack("{s:{s:[{s:s}]}}", "OwnershipControls", "Rules", "ObjectOwnership",
-                        ownerships[bucket->row.ownership]);
-    return 0;
+enum s3_ownership s3_ownership_by_name(str name) {
+    for (int i = S3_OWNER_ENFORCED; i < S3_OWNER_UNSET; i++)
+        if (str_is(name, ownerships[i]))
+            return (enum s3_ownership)i;
+    return S3_OWNER_UNSET;
 }
 
-static int put_ownership(struct svc *svc, struct rq *rq, enum s3_ownership ownership) {
-    struct s3_bucket *bucket = NULL;
-    int r = s3_use_bucket_to_write(svc, rq, &bucket);
-    if (r)
-        return r;
-    struct s3_bucket_row row = bucket->row;
-    row.ownership = ownership;
-    s3_config_touch(svc, rq, bucket, row);
-    return 0;
+static json_t *show_ownership(struct rq *rq, const struct s3_bucket *bucket, str text) {
+    (void)rq, (void)text;
+    if (bucket->row.ownership == S3_OWNER_UNSET)
+        return NULL;
+    return json_pack("{s:{s:[{s:s}]}}", "OwnershipControls", "Rules", "ObjectOwnership",
+                     ownerships[bucket->row.ownership]);
 }
 
-int s3_op_PutBucketOwnershipControls(struct svc *svc, struct rq *rq) {
+static int take_ownership(struct svc *svc, struct rq *rq, struct s3_config *config) {
     const json_t *rules = json_arr(json_obj(rq->in, "OwnershipControls"), "Rules");
-    str asked = json_str(json_array_get(rules, 0), "ObjectOwnership");
-    if (json_array_size(rules) == 1)
-        for (int i = S3_OWNER_ENFORCED; i < S3_OWNER_UNSET; i++)
-            if (str_is(asked, ownerships[i]))
-                return put_ownership(svc, rq, (enum s3_ownership)i);
-    return aws_fail(rq, &S3_MalformedXML, NULL);
+    (void)svc;
+    config->row.ownership = s3_ownership_by_name(json_str(json_array_get(rules, 0), "ObjectOwnership"));
+    bool known = json_array_size(rules) == 1 && config->row.ownership != S3_OWNER_UNSET;
+    return known ? 0 : aws_fail(rq, &S3_MalformedXML, NULL);
 }
 
-int s3_op_DeleteBucketOwnershipControls(struct svc *svc, struct rq *rq) {
-    rq_out_status(rq, 204);
-    return put_ownership(svc, rq, S3_OWNER_UNSET);
-}
+static void clear_ownership(struct s3_bucket_row *row) { row->ownership = S3_OWNER_UNSET; }
+
+static const struct s3_config_kind ownership = {.missing = &S3_OwnershipControlsNotFoundError,
+                                                .show = show_ownership, .take = take_ownership,
+                                                .clear = clear_ownership};
+S3_CONFIG_OP(get, GetBucketOwnershipControls, ownership)
+S3_CONFIG_OP(put, PutBucketOwnershipControls, ownership)
+S3_CONFIG_OP(delete, DeleteBucketOwnershipControls, ownership)
 
 /* ---- Tagging ---- */
-int s3_op_GetBucketTagging(struct svc *svc, struct rq *rq) {
-    struct s3_bucket *bucket = NULL;
-    json_t *doc = NULL;
-    int r = s3_use_bucket(svc, rq, &bucket);
-    if (!r)
-        r = s3_config_get(svc, rq, bucket, "tagging", &doc);
-    if (r)
-        return r;
-    if (!doc) {
-        aws_fail(rq, &S3_NoSuchTagSet, NULL);
-        aws_fail_detail(rq, "BucketName", bucket->name);
-        return AWS_FAILED;
-    }
-    rq->out = doc;
-    return 0;
-}
-
-int s3_op_PutBucketTagging(struct svc *svc, struct rq *rq) {
-    struct s3_bucket *bucket = NULL;
-    json_t *tags = json_arr(json_obj(rq->in, "Tagging"), "TagSet");
+int s3_read_bucket_tags(struct rq *rq, const json_t *tags, struct buf *text) {
     CLEANUP_DEINIT(buf) struct buf packed = {0};
     struct err why = {""};
-    int r = s3_use_bucket_to_write(svc, rq, &bucket);
-    if (r)
-        return r;
-    r = s3_tags_of_set(&packed, tags, S3_TAGS_BUCKET, &why);
+    int r = s3_tags_of_set(&packed, tags, S3_TAGS_BUCKET, &why);
     if (r)
         return aws_fail(rq, r == S3_TAGS_E_MANY ? &S3_BadRequest : &S3_InvalidTag, "%s", why.text);
-    CLEANUP_JSON json_t *doc = json_object();
-    json_set(doc, "TagSet", s3_tags_to_set(buf_view(&packed)));
-    put_doc(svc, rq, bucket, "tagging", doc);
-    rq_out_status(rq, 204);
+    CLEANUP_JSON json_t *doc = json_pack("{s:o}", "TagSet", s3_tags_to_set(buf_view(&packed)));
+    json_write(text, doc);
     return 0;
 }
 
-int s3_op_DeleteBucketTagging(struct svc *svc, struct rq *rq) {
-    return drop_doc(svc, rq, "tagging");
+static int take_tagging(struct svc *svc, struct rq *rq, struct s3_config *config) {
+    (void)svc;
+    return s3_read_bucket_tags(rq, json_arr(json_obj(rq->in, "Tagging"), "TagSet"), &config->text);
 }
+
+static const struct s3_config_kind tagging = {
+    .row = "tagging", .missing = &S3_NoSuchTagSet, .take = take_tagging, .put_status = 204};
+S3_CONFIG_OP(get, GetBucketTagging, tagging)
+S3_CONFIG_OP(put, PutBucketTagging, tagging)
+S3_CONFIG_OP(delete, DeleteBucketTagging, tagging)
 
 /* ---- Lifecycle ---- */
-int s3_op_GetBucketLifecycleConfiguration(struct svc *svc, struct rq *rq) {
-    struct s3_bucket *bucket = NULL;
-    json_t *doc = NULL;
-    int r = s3_use_bucket(svc, rq, &bucket);
-    if (!r)
-        r = s3_config_get(svc, rq, bucket, "lifecycle", &doc);
-    if (r)
-        return r;
-    if (!doc) {
-        aws_fail(rq, &S3_NoSuchLifecycleConfiguration, NULL);
-        aws_fail_detail(rq, "BucketName", bucket->name);
-        return AWS_FAILED;
-    }
-    rq->out = doc;
-    return 0;
-}
-
-int s3_op_PutBucketLifecycleConfiguration(struct svc *svc, struct rq *rq) {
+static int take_lifecycle(struct svc *svc, struct rq *rq, struct s3_config *config) {
     static const struct aws_error *const errors[] = {
-        [S3_LIFECYCLE_E_ARGUMENT] = &S3_InvalidArgument,
-        [S3_LIFECYCLE_E_REQUEST] = &S3_InvalidRequest,
-        [S3_LIFECYCLE_E_MALFORMED] = &S3_MalformedXML,
+        [S3_LIFECYCLE_E_ARGUMENT - S3_LIFECYCLE_E_ARGUMENT] = &S3_InvalidArgument,
+        [S3_LIFECYCLE_E_REQUEST - S3_LIFECYCLE_E_ARGUMENT] = &S3_InvalidRequest,
+        [S3_LIFECYCLE_E_MALFORMED - S3_LIFECYCLE_E_ARGUMENT] = &S3_MalformedXML,
     };
-    struct s3_bucket *bucket = NULL;
+    static const char least_member[] = "TransitionDefaultMinimumObjectSize";
     const json_t *rules = json_arr(json_obj(rq->in, "LifecycleConfiguration"), "Rules");
-    str least = json_str(rq->in, "TransitionDefaultMinimumObjectSize");
+    str least = json_str(rq->in, least_member);
     struct err why = {""};
-    int r = s3_use_bucket_to_write(svc, rq, &bucket);
+    (void)svc;
+    int r = s3_lifecycle_check(rules, &why);
     if (r)
-        return r;
-    r = s3_lifecycle_check(rules, &why);
-    if (r)
-        return aws_fail(rq, errors[r], "%s", why.text);
+        return aws_fail(rq, errors[r - S3_LIFECYCLE_E_ARGUMENT], "%s", why.text);
+    rq->out = json_object();
+    json_set_str(rq->out, least_member, least.p ? least : S("all_storage_classes_128K"));
     CLEANUP_JSON json_t *doc = json_object();
     json_set(doc, "Rules", s3_lifecycle_normalise(rules));
-    json_set_str(doc, "TransitionDefaultMinimumObjectSize", least.p ? least : S("all_storage_classes_128K"));
-    put_doc(svc, rq, bucket, "lifecycle", doc);
-    rq->out = json_object();
-    json_set_str(rq->out, "TransitionDefaultMinimumObjectSize",
-                 json_str(doc, "TransitionDefaultMinimumObjectSize"));
+    json_object_update(doc, rq->out);
+    json_write(&config->text, doc);
     return 0;
 }
 
-int s3_op_DeleteBucketLifecycle(struct svc *svc, struct rq *rq) {
-    return drop_doc(svc, rq, "lifecycle");
-}
+static const struct s3_config_kind lifecycle = {
+    .row = "lifecycle", .missing = &S3_NoSuchLifecycleConfiguration, .take = take_lifecycle};
+S3_CONFIG_OP(get, GetBucketLifecycleConfiguration, lifecycle)
+S3_CONFIG_OP(put, PutBucketLifecycleConfiguration, lifecycle)
+S3_CONFIG_OP(delete, DeleteBucketLifecycle, lifecycle)

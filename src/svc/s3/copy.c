@@ -64,15 +64,17 @@ int s3_use_source(struct svc *svc, struct rq *rq, struct s3_source *source) {
     struct s3_wanted wanted = {source->bucket, parsed.key, parsed.version_id, &s3_may_list_source};
     source->key = parsed.key;
     source->version_id = parsed.version_id;
-    r = s3_find_wanted(svc, rq, &wanted, &source->found);
+    /* What is copied is the version that stood there when the copy began: a later one does no harm. */
+    const struct rows peek = {svc->store, NULL, NULL};
+    r = s3_find_wanted(rq, &peek, &wanted, &source->found);
     if (r)
         return r;
     struct s3_cond cond = s3_cond_of(rq->in, "CopySource");
     r = s3_check_cond(rq, &cond, &source->found.object, NULL);
     if (r)
         return r;
-    r = s3_load_bodies(svc->store, NULL, source->bucket->row.id, &source->found.object,
-                       &source->storage, &source->bodies);
+    r = s3_load_bodies(&peek, source->bucket->row.id, &source->found.object, &source->storage,
+                       &source->bodies);
     return r ? s3_fault(rq, r, "read the source's body list") : 0;
 }
 
@@ -143,11 +145,7 @@ static int check_self_copy(struct rq *rq, const struct s3_source *source, const 
 /* Headers, metadata, tags: the source's, unless the client replaces them. */
 static int describe_copy(struct rq *rq, const struct s3_source *source, struct s3_object *object) {
     const struct s3_object *from = &source->found.object;
-    int r = s3_read_headers(rq, object);
-    if (!r)
-        r = s3_read_metadata(rq, object);
-    if (!r)
-        r = s3_read_storage_class(rq, object);
+    int r = s3_read_attributes(rq, object);
     if (!r && replaces(rq, "TaggingDirective"))
         r = s3_read_tagging(rq, object);
     if (r)
@@ -208,17 +206,8 @@ static int copy_object(struct svc *svc, struct rq *rq, struct s3_source *source)
                         "The specified copy source is larger than the maximum allowable size for a "
                         "copy source: 5368709120");
     r = copy_once(svc, rq, source, target, sum, 0, size, &upload);
-    if (r)
-        return r;
-    object.size = upload->size;
-    object.etag = str_c(upload->etag);
-    object.sum = upload->sum;
-    object.sum_raw = str_n(upload->sum_raw, s3_sum_rows[upload->sum].len);
-    CLEANUP_DEINIT(buf) struct buf bodies = {0};
-    if (upload->size > 0)
-        s3_body_add(&bodies, &(struct s3_body){1, upload->size, STR_NONE, buf_view(&upload->ref)});
-    s3_upload_keep(upload, rq);
-    r = s3_put_version(svc, rq, target, key, &object, buf_view(&bodies), S3_EVENT_CREATED_COPY);
+    if (!r)
+        r = s3_put_upload(svc, rq, target, key, &object, upload, S3_EVENT_CREATED_COPY);
     if (r)
         return r;
 
@@ -276,7 +265,7 @@ static int copy_part(struct svc *svc, struct rq *rq, struct s3_mpu *mpu, struct 
     if (!r)
         r = s3_check_features(rq);
     if (!r)
-        r = s3_mpu_find(svc, rq, mpu);
+        r = s3_mpu_find(rq, mpu);
     if (!r)
         r = s3_use_source(svc, rq, source);
     if (!r)

@@ -39,7 +39,7 @@ static int is_marker(struct rq *rq, const struct s3_wanted *wanted, const struct
     return AWS_FAILED;
 }
 
-static int bad_version_id(struct rq *rq, str version_id) {
+int s3_bad_version_id(struct rq *rq, str version_id) {
     aws_fail(rq, &S3_InvalidArgument,
              version_id.len == 0 ? "Version id cannot be the empty string"
                                  : "Invalid version id specified");
@@ -48,14 +48,13 @@ static int bad_version_id(struct rq *rq, str version_id) {
     return AWS_FAILED;
 }
 
-int s3_find_wanted(struct svc *svc, struct rq *rq, const struct s3_wanted *wanted,
+int s3_find_wanted(struct rq *rq, const struct rows *rows, const struct s3_wanted *wanted,
                    struct s3_found *found) {
     uint64_t id = wanted->bucket->row.id;
-    int r = wanted->version_id.p
-                ? s3_find_version(svc->store, NULL, id, wanted->key, wanted->version_id, found)
-                : s3_find_current(svc->store, NULL, id, wanted->key, found);
+    int r = wanted->version_id.p ? s3_find_version(rows, id, wanted->key, wanted->version_id, found)
+                                 : s3_find_current(rows, id, wanted->key, found);
     if (r == S3_E_VERSION_ID)
-        return bad_version_id(rq, wanted->version_id);
+        return s3_bad_version_id(rq, wanted->version_id);
     if (r == STORE_E_ABSENT)
         return no_such(rq, wanted);
     if (r)
@@ -71,6 +70,12 @@ static void not_modified(struct rq *rq, const struct s3_object *object) {
     rq_out_status(rq, 304);
 }
 
+int s3_precondition_failed(struct rq *rq, const char *condition) {
+    aws_fail(rq, &S3_PreconditionFailed, NULL);
+    aws_fail_detail(rq, "Condition", str_c(condition));
+    return AWS_FAILED;
+}
+
 int s3_check_cond(struct rq *rq, const struct s3_cond *cond, const struct s3_object *object,
                   bool *ret_not_modified) {
     const char *name = NULL;
@@ -80,9 +85,7 @@ int s3_check_cond(struct rq *rq, const struct s3_cond *cond, const struct s3_obj
         *ret_not_modified = true;
     if (result == S3_COND_OK || quiet)
         return 0;
-    aws_fail(rq, &S3_PreconditionFailed, NULL);
-    aws_fail_detail(rq, "Condition", str_c(name));
-    return AWS_FAILED;
+    return s3_precondition_failed(rq, name);
 }
 
 /* ---- Which bytes ---- */
@@ -254,7 +257,8 @@ static int get_once(struct svc *svc, struct rq *rq, const struct s3_wanted *want
     CLEANUP_DEINIT(buf) struct buf storage = {0};
     str bodies = STR_NONE;
     struct slice slice;
-    int r = s3_find_wanted(svc, rq, wanted, &found);
+    const struct rows *rows = rq_rows_newest(rq);
+    int r = s3_find_wanted(rq, rows, wanted, &found);
     if (r)
         return r;
     struct s3_cond cond = s3_cond_of(rq->in, "");
@@ -267,7 +271,7 @@ static int get_once(struct svc *svc, struct rq *rq, const struct s3_wanted *want
         return 0;
     }
     if (with_body || json_has(rq->in, "PartNumber")) {
-        r = s3_load_bodies(svc->store, NULL, wanted->bucket->row.id, &found.object, &storage, &bodies);
+        r = s3_load_bodies(rows, wanted->bucket->row.id, &found.object, &storage, &bodies);
         *again = r == STORE_E_ABSENT;
         if (r)
             return *again ? 0 : s3_fault(rq, r, "read the object's body list");

@@ -12,22 +12,15 @@ static bool parts_of_arn(str arn, str *ret_bucket, str *ret_key) {
     return ret_bucket->len > 0;
 }
 
-static void release_bucket(void *bucket) {
-    s3_bucket_free(bucket);
-}
-
 int s3_hook_policy(struct svc *svc, struct rq *rq, str arn, const struct policy **ret_policy,
                    str *ret_account) {
     struct s3_bucket *bucket = NULL;
     str name, key;
     if (!parts_of_arn(arn, &name, &key))
         return 0;
-    int r = s3_buckets_get(svc->buckets, name, &bucket);
-    if (r == STORE_E_ABSENT) /* the handler says so; creating one is the caller's own affair */
-        return 0;
-    if (r)
-        return s3_fault(rq, r, "read the bucket");
-    rq_on_done(rq, release_bucket, bucket);
+    int r = s3_bucket_of(svc, rq, name, &bucket);
+    if (r) /* absent: the handler says so; creating one is the caller's own affair */
+        return r == STORE_E_ABSENT ? 0 : r;
     *ret_policy = bucket->policy;
     *ret_account = bucket->row.account;
     if (rq->op->flags & S3_TELLS_REGION) /* "HeadBucket", S3 API reference */
@@ -40,15 +33,12 @@ int s3_hook_veto(struct svc *svc, struct rq *rq, str arn, bool via_resource) {
     str name, key;
     if (!via_resource || !parts_of_arn(arn, &name, &key))
         return 0;
-    int r = s3_buckets_get(svc->buckets, name, &bucket);
-    if (r == STORE_E_ABSENT)
-        return 0;
+    int r = s3_bucket_of(svc, rq, name, &bucket);
     if (r)
-        return s3_fault(rq, r, "read the bucket");
+        return r == STORE_E_ABSENT ? 0 : r;
     /* RestrictPublicBuckets: a public policy lets in the owner's account alone. */
     bool own = rq->caller && str_eq(rq->caller->principal.account, bucket->row.account);
     bool barred = (bucket->row.block & S3_BLOCK_RESTRICT) && bucket->policy_is_public && !own;
-    s3_bucket_free(bucket);
     if (!barred)
         return 0;
     return aws_fail(rq, &S3_AccessDenied,
@@ -84,15 +74,17 @@ static void add_request_tags(const json_t *in, struct policy_context *context) {
 }
 
 /* Of the object, or of the very version, that the question is about. */
-static void add_existing_tags(struct svc *svc, const struct aws_question *question, struct policy_context *context) {
-    CLEANUP(s3_bucket) struct s3_bucket *bucket = NULL;
+static void add_existing_tags(struct svc *svc, struct rq *rq, const struct aws_question *question,
+                              struct policy_context *context) {
+    struct s3_bucket *bucket = NULL;
     CLEANUP_DEINIT(s3_found) struct s3_found found = {0};
+    const struct rows peek = {svc->store, NULL, NULL}; /* rights are those of the moment they are asked for */
     str name, key;
     if (!parts_of_arn(question->resource, &name, &key) || key.len > S3_MAX_KEY ||
-        s3_buckets_get(svc->buckets, name, &bucket))
+        s3_bucket_of(svc, rq, name, &bucket))
         return;
-    int r = question->version.p ? s3_find_version(svc->store, NULL, bucket->row.id, key, question->version, &found)
-                                : s3_find_current(svc->store, NULL, bucket->row.id, key, &found);
+    int r = question->version.p ? s3_find_version(&peek, bucket->row.id, key, question->version, &found)
+                                : s3_find_current(&peek, bucket->row.id, key, &found);
     if (!r)
         add_tags(context, "s3:ExistingObjectTag/", found.object.tags);
 }
@@ -104,5 +96,5 @@ void s3_hook_context(struct svc *svc, struct rq *rq, const struct aws_question *
     if (question->flags & S3_NEW_TAGS)
         add_request_tags(rq->in, context);
     if (question->flags & S3_OLD_TAGS)
-        add_existing_tags(svc, question, context);
+        add_existing_tags(svc, rq, question, context);
 }

@@ -100,8 +100,8 @@ static bool add_rest_of_key(struct page *p, int *ret_fault) {
     CLEANUP_DEINIT(s3_found) struct s3_found current = {0};
     uint64_t seq, id = p->bucket->row.id;
     uint8_t nonce[S3_NONCE_LEN];
-    const struct store_snap *snap = rq_snap(p->rq);
-    int r = s3_find_version(p->svc->store, snap, id, p->key_marker, p->id_marker, &found);
+    const struct rows *rows = rq_rows(p->rq);
+    int r = s3_find_version(rows, id, p->key_marker, p->id_marker, &found);
     if (r == 0)
         return add_older(p, p->key_marker, found.object.seq, ret_fault);
     if (r != STORE_E_ABSENT) {
@@ -110,7 +110,7 @@ static bool add_rest_of_key(struct page *p, int *ret_fault) {
     }
     if (!s3_id_read(p->id_marker, &seq, nonce))
         return true; /* the null version was removed: nothing tells where it stood */
-    r = s3_find_current(p->svc->store, snap, id, p->key_marker, &current);
+    r = s3_find_current(rows, id, p->key_marker, &current);
     if (r) {
         *ret_fault = r == STORE_E_ABSENT ? 0 : r;
         return r == STORE_E_ABSENT;

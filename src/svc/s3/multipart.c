@@ -12,8 +12,7 @@
 
 /* ---- Naming an upload ---- */
 void s3_mpu_deinit(struct s3_mpu *mpu) {
-    buf_deinit(&mpu->row_key);
-    buf_deinit(&mpu->row_bytes);
+    row_deinit(&mpu->at);
 }
 
 int s3_no_such_upload(struct rq *rq, str id) {
@@ -30,26 +29,23 @@ int s3_mpu_name(struct svc *svc, struct rq *rq, struct s3_mpu *mpu) {
     return r;
 }
 
-int s3_mpu_find(struct svc *svc, struct rq *rq, struct s3_mpu *mpu) {
+int s3_mpu_read(struct rq *rq, struct s3_mpu *mpu) {
     uint64_t seq;
     uint8_t nonce[S3_NONCE_LEN];
     if (!s3_id_read(mpu->id, &seq, nonce))
         return s3_no_such_upload(rq, mpu->id);
-    s3_key_upload(&mpu->row_key, mpu->bucket->row.id, mpu->key, seq);
-    int r = store_get(svc->store, NULL, STORE_META, buf_view(&mpu->row_key), &mpu->row_bytes);
-    if (r == STORE_E_ABSENT)
-        return s3_no_such_upload(rq, mpu->id);
-    if (!r && !s3_upload_row_read(buf_view(&mpu->row_bytes), &mpu->row))
+    s3_key_upload(&mpu->at.key, mpu->bucket->row.id, mpu->key, seq);
+    int r = row_get(rq_rows_newest(rq), &mpu->at);
+    if (!r && !s3_upload_row_read(buf_view(&mpu->at.bytes), &mpu->row))
         r = STORE_E_DAMAGED;
-    if (r)
-        return s3_fault(rq, r, "read the upload");
-    if (memcmp(mpu->row.object.nonce, nonce, sizeof nonce) != 0)
+    if (!r && memcmp(mpu->row.object.nonce, nonce, sizeof nonce) != 0)
         return s3_no_such_upload(rq, mpu->id);
-    return 0;
+    return rq_row_result(rq, r);
 }
 
-void s3_mpu_expect(struct rq *rq, const struct s3_mpu *mpu) {
-    store_expect_value(rq_batch(rq), STORE_META, buf_view(&mpu->row_key), buf_view(&mpu->row_bytes));
+int s3_mpu_find(struct rq *rq, struct s3_mpu *mpu) {
+    int r = s3_mpu_read(rq, mpu);
+    return r == STORE_E_ABSENT ? s3_no_such_upload(rq, mpu->id) : r;
 }
 
 /* ---- What Complete and Abort leave behind ---- */
@@ -108,12 +104,40 @@ static str initiator_of(const struct rq *rq) {
     return rq->caller->principal.arn;
 }
 
+void s3_describe_algorithm(json_t *doc, const struct s3_upload_row *row) {
+    if (!row->explicit_sum)
+        return;
+    json_set_str(doc, "ChecksumAlgorithm", str_c(s3_sum_rows[row->object.sum].name));
+    json_set_str(doc, "ChecksumType", str_c(s3_sum_type_name(row->object.sum_type)));
+}
+
 json_t *s3_initiator(struct rq *rq, str initiator) {
     if (!str_starts(initiator, S("arn:")))
         return s3_owner(rq, initiator);
     json_t *doc = json_object();
     json_set_str(doc, "ID", initiator);
     return doc;
+}
+
+static int read_new_upload(struct rq *rq, struct s3_upload_row *row) {
+    int r = s3_check_features(rq);
+    if (!r)
+        r = s3_read_attributes(rq, &row->object);
+    if (!r)
+        r = s3_read_tagging(rq, &row->object);
+    return r ? r : choose_sum(rq, row);
+}
+
+static void describe_new_upload(struct rq *rq, const struct s3_bucket *bucket, str key,
+                                const struct s3_upload_row *row) {
+    char id[S3_ID_LEN + 1];
+    s3_id_write(id, row->object.seq, row->object.nonce);
+    rq->out = json_object();
+    json_set_str(rq->out, "Bucket", bucket->name);
+    json_set_str(rq->out, "Key", key);
+    json_set_str(rq->out, "UploadId", str_c(id));
+    json_set_str(rq->out, "ServerSideEncryption", S("AES256"));
+    s3_describe_algorithm(rq->out, row);
 }
 
 int s3_op_CreateMultipartUpload(struct svc *svc, struct rq *rq) {
@@ -124,20 +148,9 @@ int s3_op_CreateMultipartUpload(struct svc *svc, struct rq *rq) {
     if (!r)
         r = s3_use_key(rq, &key);
     if (!r)
-        r = s3_check_features(rq);
-    if (!r)
-        r = s3_read_headers(rq, &row.object);
-    if (!r)
-        r = s3_read_metadata(rq, &row.object);
-    if (!r)
-        r = s3_read_storage_class(rq, &row.object);
-    if (!r)
-        r = s3_read_tagging(rq, &row.object);
-    if (!r)
-        r = choose_sum(rq, &row);
+        r = read_new_upload(rq, &row);
     if (r)
         return r;
-
     row.object.seq = store_next_id(svc->store);
     rand_bytes(row.object.nonce, sizeof row.object.nonce);
     row.object.mtime_ms = rq->now_ms;
@@ -146,20 +159,8 @@ int s3_op_CreateMultipartUpload(struct svc *svc, struct rq *rq) {
     CLEANUP_DEINIT(buf) struct buf bytes = {0};
     s3_key_upload(&row_key, bucket->row.id, key, row.object.seq);
     s3_upload_row_write(&bytes, &row);
-    s3_expect_bucket(rq_batch(rq), bucket);
-    store_put(rq_batch(rq), STORE_META, buf_view(&row_key), buf_view(&bytes));
-
-    char id[S3_ID_LEN + 1];
-    s3_id_write(id, row.object.seq, row.object.nonce);
-    rq->out = json_object();
-    json_set_str(rq->out, "Bucket", bucket->name);
-    json_set_str(rq->out, "Key", key);
-    json_set_str(rq->out, "UploadId", str_c(id));
-    json_set_str(rq->out, "ServerSideEncryption", S("AES256"));
-    if (row.explicit_sum) {
-        json_set_str(rq->out, "ChecksumAlgorithm", str_c(s3_sum_rows[row.object.sum].name));
-        json_set_str(rq->out, "ChecksumType", str_c(s3_sum_type_name(row.object.sum_type)));
-    }
+    row_put_blind(rq_rows_newest(rq), STORE_META, buf_view(&row_key), buf_view(&bytes)); /* a number of our own */
+    describe_new_upload(rq, bucket, key, &row);
     return 0;
 }
 
@@ -184,7 +185,7 @@ int s3_open_UploadPart(struct svc *svc, struct rq *rq) {
     if (!r)
         r = s3_check_features(rq);
     if (!r)
-        r = s3_mpu_find(svc, rq, &mpu);
+        r = s3_mpu_find(rq, &mpu);
     if (r)
         return r;
     enum s3_sum sent = s3_client_sum(rq), wanted = mpu.row.object.sum;
@@ -196,27 +197,27 @@ int s3_open_UploadPart(struct svc *svc, struct rq *rq) {
     return s3_upload_open(svc, rq, mpu.bucket, sent == wanted ? S3_SUM_NONE : wanted);
 }
 
+/* The part that is there already goes, with its body. */
+static int drop_part(struct rq *rq, const struct row *at) {
+    struct s3_part_row old;
+    if (!s3_part_row_read(buf_view(&at->bytes), &old))
+        return s3_fault(rq, STORE_E_DAMAGED, "read the part");
+    if (old.ref.len > 0)
+        blob_drop(rq_batch(rq), old.ref);
+    return 0;
+}
+
 int s3_put_part(struct svc *svc, struct rq *rq, const struct s3_mpu *mpu, unsigned part,
                 struct s3_upload *upload, struct s3_part_row *ret_row) {
-    CLEANUP_DEINIT(buf) struct buf key = {0};
-    CLEANUP_DEINIT(buf) struct buf before = {0};
+    CLEANUP_DEINIT(row) struct row at = {0};
     CLEANUP_DEINIT(buf) struct buf bytes = {0};
-    struct store_batch *batch = rq_batch(rq);
-    s3_key_part(&key, mpu->bucket->row.id, mpu->row.object.seq, part);
-    int r = store_get(svc->store, NULL, STORE_META, buf_view(&key), &before);
-    if (r && r != STORE_E_ABSENT)
-        return s3_fault(rq, r, "read the part");
-    s3_mpu_expect(rq, mpu);
-    if (r == STORE_E_ABSENT) {
-        store_expect_absent(batch, STORE_META, buf_view(&key));
-    } else {
-        struct s3_part_row old;
-        if (!s3_part_row_read(buf_view(&before), &old))
-            return s3_fault(rq, STORE_E_DAMAGED, "read the part");
-        store_expect_value(batch, STORE_META, buf_view(&key), buf_view(&before));
-        if (old.ref.len > 0)
-            blob_drop(batch, old.ref);
-    }
+    const struct rows *rows = rq_rows_newest(rq);
+    s3_key_part(&at.key, mpu->bucket->row.id, mpu->row.object.seq, part);
+    int r = rq_row_result(rq, row_get(rows, &at));
+    if (!r)
+        r = drop_part(rq, &at);
+    if (r == AWS_FAILED)
+        return r;
     struct s3_part_row row = {
         .seq = store_next_id(svc->store),
         .mtime_ms = rq->now_ms,
@@ -226,7 +227,7 @@ int s3_put_part(struct svc *svc, struct rq *rq, const struct s3_mpu *mpu, unsign
     };
     memcpy(row.md5, upload->md5, sizeof row.md5);
     s3_part_row_write(&bytes, &row);
-    store_put(batch, STORE_META, buf_view(&key), buf_view(&bytes));
+    row_put(rows, &at, buf_view(&bytes));
     s3_upload_keep(upload, rq);
     *ret_row = row;
     return 0;
@@ -241,7 +242,7 @@ int s3_op_UploadPart(struct svc *svc, struct rq *rq) {
     if (!r)
         r = s3_part_number(rq, &part);
     if (!r)
-        r = s3_mpu_find(svc, rq, &mpu);
+        r = s3_mpu_find(rq, &mpu);
     if (!r)
         r = s3_upload_finish(upload, rq);
     if (!r && upload->sum != mpu.row.object.sum)
@@ -263,12 +264,11 @@ int s3_op_AbortMultipartUpload(struct svc *svc, struct rq *rq) {
     CLEANUP_DEINIT(s3_mpu) struct s3_mpu mpu = {0};
     int r = s3_mpu_name(svc, rq, &mpu);
     if (!r)
-        r = s3_mpu_find(svc, rq, &mpu);
+        r = s3_mpu_find(rq, &mpu);
     if (r)
         return r;
-    s3_mpu_expect(rq, &mpu);
     store_batch_frees(rq_batch(rq));
-    store_del(rq_batch(rq), STORE_META, buf_view(&mpu.row_key));
+    row_del(rq_rows_newest(rq), &mpu.at);
     s3_mpu_drop_rest(svc, rq, &mpu);
     return 0;
 }

@@ -1,5 +1,5 @@
 /* svc/s3: notification configurations: checked, tried, stored. */
-#include "svc/s3/s3_priv.h"
+#include "svc/s3/config.h"
 
 static int invalid(struct rq *rq, const char *text, str name, str value) {
     aws_fail(rq, &S3_InvalidArgument, "%s", text);
@@ -107,40 +107,26 @@ static int check_targets(struct svc *svc, struct rq *rq, const struct s3_bucket 
     return 0;
 }
 
-int s3_op_PutBucketNotificationConfiguration(struct svc *svc, struct rq *rq) {
-    struct s3_bucket *bucket = NULL;
+static int take_notification(struct svc *svc, struct rq *rq, struct s3_config *config) {
     CLEANUP(s3_notify) struct s3_notify *notify = NULL;
     struct err why = {""};
     const json_t *given = json_obj(rq->in, "NotificationConfiguration");
-    int r = s3_use_bucket_to_write(svc, rq, &bucket);
-    if (!r)
-        r = check_lists(rq, given);
+    int r = check_lists(rq, given);
     if (r)
         return r;
-    CLEANUP_JSON json_t *config = s3_notify_normalise(given);
-    if (s3_notify_new(&notify, config, &why))
+    CLEANUP_JSON json_t *doc = s3_notify_normalise(given);
+    if (s3_notify_new(&notify, doc, &why))
         return invalid(rq, why.text, STR_NONE, STR_NONE);
-    r = check_targets(svc, rq, bucket, notify);
+    r = check_targets(svc, rq, config->bucket, notify);
     if (r)
         return r;
-
-    CLEANUP_DEINIT(buf) struct buf text = {0};
-    struct s3_bucket_row row = bucket->row;
-    row.has_notification = s3_notify_count(notify) > 0;
-    json_write(&text, config);
-    s3_config_put(svc, rq, bucket, "notification", row.has_notification ? buf_view(&text) : STR_NONE, row);
-    send_test(svc, rq, bucket, notify);
+    config->row.has_notification = s3_notify_count(notify) > 0;
+    if (config->row.has_notification)
+        json_write(&config->text, doc);
+    send_test(svc, rq, config->bucket, notify);
     return 0;
 }
 
-int s3_op_GetBucketNotificationConfiguration(struct svc *svc, struct rq *rq) {
-    struct s3_bucket *bucket = NULL;
-    json_t *doc = NULL;
-    int r = s3_use_bucket(svc, rq, &bucket);
-    if (!r)
-        r = s3_config_get(svc, rq, bucket, "notification", &doc);
-    if (r)
-        return r;
-    rq->out = doc ? doc : json_object();
-    return 0;
-}
+static const struct s3_config_kind notification = {.row = "notification", .unset = "{}", .take = take_notification};
+S3_CONFIG_OP(get, GetBucketNotificationConfiguration, notification)
+S3_CONFIG_OP(put, PutBucketNotificationConfiguration, notification)

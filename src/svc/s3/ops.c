@@ -22,7 +22,7 @@ int s3_open(struct svc **ret_s3, struct store *store, struct hub *hub, struct er
     struct svc *s3 = mem_new(struct svc);
     s3->store = store;
     s3->hub = hub;
-    s3->buckets = s3_buckets_new(store);
+    s3->buckets = s3_buckets_new();
     int r = s3_sweep(s3, err);
     if (r) {
         s3_close(s3);

@@ -1,5 +1,5 @@
 /* svc/s3: bucket policies stored, given back, and kept from being public where that is blocked. */
-#include "svc/s3/s3_priv.h"
+#include "svc/s3/config.h"
 
 static int malformed(struct rq *rq, const char *text) {
     return aws_fail(rq, &S3_MalformedPolicy, "%s", text);
@@ -76,71 +76,45 @@ static int blocked(struct rq *rq, str bucket) {
                     STR_ARG(who), STR_ARG(bucket));
 }
 
-int s3_op_PutBucketPolicy(struct svc *svc, struct rq *rq) {
-    struct s3_bucket *bucket = NULL;
+static int take_policy(struct svc *svc, struct rq *rq, struct s3_config *config) {
     CLEANUP(policy) struct policy *policy = NULL;
     struct err why = {""};
     str text = json_str(rq->in, "Policy");
-    int r = s3_use_bucket_to_write(svc, rq, &bucket);
-    if (!r)
-        r = check_policy(rq, text, bucket->name);
+    (void)svc;
+    int r = check_policy(rq, text, config->bucket->name);
     if (r)
         return r;
     if (policy_new(&policy, POLICY_RESOURCE, text, &why))
         return malformed(rq, why.text);
-    if ((bucket->row.block & S3_BLOCK_POLICY) && policy_is_public(policy))
-        return blocked(rq, bucket->name);
-    struct s3_bucket_row row = bucket->row;
-    row.has_policy = true;
-    s3_config_put(svc, rq, bucket, "policy", text, row);
-    rq_out_status(rq, 204);
+    if ((config->row.block & S3_BLOCK_POLICY) && policy_is_public(policy))
+        return blocked(rq, config->bucket->name);
+    config->row.has_policy = true;
+    buf_str(&config->text, text);
     return 0;
 }
 
-static int no_policy(struct rq *rq, const struct s3_bucket *bucket) {
-    aws_fail(rq, &S3_NoSuchBucketPolicy, NULL);
-    aws_fail_detail(rq, "BucketName", bucket->name);
-    return AWS_FAILED;
-}
-
-int s3_op_GetBucketPolicy(struct svc *svc, struct rq *rq) {
-    struct s3_bucket *bucket = NULL;
-    CLEANUP_DEINIT(buf) struct buf key = {0};
-    CLEANUP_DEINIT(buf) struct buf text = {0};
-    int r = s3_use_bucket(svc, rq, &bucket);
-    if (r)
-        return r;
-    s3_key_config(&key, bucket->row.id, S("policy"));
-    r = store_get(svc->store, NULL, STORE_META, buf_view(&key), &text);
-    if (r == STORE_E_ABSENT)
-        return no_policy(rq, bucket);
-    if (r)
-        return s3_fault(rq, r, "read the bucket's policy");
+static json_t *show_policy(struct rq *rq, const struct s3_bucket *bucket, str text) {
+    (void)bucket;
+    if (!text.p)
+        return NULL;
     rq_out_header(rq, "Content-Type", S("application/json"));
-    rq->out = json_object();
-    json_set_str(rq->out, "Policy", buf_view(&text));
-    return 0;
+    json_t *out = json_object();
+    json_set_str(out, "Policy", text);
+    return out;
 }
 
-int s3_op_DeleteBucketPolicy(struct svc *svc, struct rq *rq) {
-    struct s3_bucket *bucket = NULL;
-    int r = s3_use_bucket_to_write(svc, rq, &bucket);
-    if (r)
-        return r;
-    struct s3_bucket_row row = bucket->row;
-    row.has_policy = false;
-    s3_config_put(svc, rq, bucket, "policy", STR_NONE, row);
-    rq_out_status(rq, 204);
-    return 0;
+static json_t *show_status(struct rq *rq, const struct s3_bucket *bucket, str text) {
+    (void)rq, (void)text;
+    return bucket->policy ? json_pack("{s:{s:b}}", "PolicyStatus", "IsPublic", bucket->policy_is_public) : NULL;
 }
 
-int s3_op_GetBucketPolicyStatus(struct svc *svc, struct rq *rq) {
-    struct s3_bucket *bucket = NULL;
-    int r = s3_use_bucket(svc, rq, &bucket);
-    if (r)
-        return r;
-    if (!bucket->policy)
-        return no_policy(rq, bucket);
-    rq->out = json_pack("{s:{s:b}}", "PolicyStatus", "IsPublic", bucket->policy_is_public);
-    return 0;
-}
+static void clear_policy(struct s3_bucket_row *row) { row->has_policy = false; }
+
+static const struct s3_config_kind
+    policy_kind = {.row = "policy", .missing = &S3_NoSuchBucketPolicy, .show = show_policy, .take = take_policy,
+                   .clear = clear_policy, .put_status = 204},
+    status_kind = {.missing = &S3_NoSuchBucketPolicy, .show = show_status};
+S3_CONFIG_OP(get, GetBucketPolicy, policy_kind)
+S3_CONFIG_OP(put, PutBucketPolicy, policy_kind)
+S3_CONFIG_OP(delete, DeleteBucketPolicy, policy_kind)
+S3_CONFIG_OP(get, GetBucketPolicyStatus, status_kind)

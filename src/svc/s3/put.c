@@ -6,43 +6,50 @@
 /* If-None-Match: * and If-Match of writes ("Conditional writes", S3 user guide). */
 static int check_write_conditions(struct rq *rq, const struct s3_found *current) {
     str none = json_str(rq->in, "IfNoneMatch"), match = json_str(rq->in, "IfMatch");
-    bool exists = current && !s3_object_is_marker(&current->object);
+    bool exists = s3_found_exists(current);
     if (none.p && !str_is(str_trim(none), "*"))
         return aws_fail(rq, &S3_NotImplemented,
                         "If-None-Match on a write takes only the value * (asterisk)");
-    if (none.p && exists) {
-        aws_fail(rq, &S3_PreconditionFailed, NULL);
-        aws_fail_detail(rq, "Condition", S("If-None-Match"));
-        return AWS_FAILED;
-    }
+    if (none.p && exists)
+        return s3_precondition_failed(rq, "If-None-Match");
     if (match.p && !exists)
         return aws_fail(rq, &S3_NoSuchKey, NULL);
-    if (match.p && !s3_etag_in(match, current->object.etag)) {
-        aws_fail(rq, &S3_PreconditionFailed, NULL);
-        aws_fail_detail(rq, "Condition", S("If-Match"));
-        return AWS_FAILED;
-    }
+    if (match.p && !s3_etag_in(match, current->object.etag))
+        return s3_precondition_failed(rq, "If-Match");
     return 0;
 }
 
 int s3_put_version(struct svc *svc, struct rq *rq, const struct s3_bucket *bucket, str key,
                    struct s3_object *object, str bodies, enum s3_event_type type) {
     CLEANUP_DEINIT(s3_found) struct s3_found current = {0};
-    int r = s3_find_current(svc->store, NULL, bucket->row.id, key, &current);
-    if (r && r != STORE_E_ABSENT)
-        return s3_fault(rq, r, "read the object's row");
-    const struct s3_found *before = r == STORE_E_ABSENT ? NULL : &current;
-    r = check_write_conditions(rq, before);
+    const struct rows *rows = rq_rows_newest(rq);
+    int r = rq_row_result(rq, s3_find_current(rows, bucket->row.id, key, &current));
+    if (r == AWS_FAILED)
+        return r;
+    r = check_write_conditions(rq, &current);
     if (r)
         return r;
     object->mtime_ms = rq->now_ms;
     object->owner = bucket->row.account;
-    r = s3_place(svc->store, rq_batch(rq), bucket, key, before, object, bodies);
+    r = s3_place(rows, bucket, key, &current, object, bodies);
     if (r)
         return s3_fault(rq, r, "replace the object");
     s3_emit(svc, rq, bucket,
             &(struct s3_happening){type, key, object, s3_shown_version(rq, bucket, object), object->seq});
     return 0;
+}
+
+int s3_put_upload(struct svc *svc, struct rq *rq, const struct s3_bucket *bucket, str key,
+                  struct s3_object *object, struct s3_upload *upload, enum s3_event_type type) {
+    CLEANUP_DEINIT(buf) struct buf bodies = {0};
+    object->size = upload->size;
+    object->etag = str_c(upload->etag);
+    object->sum = upload->sum;
+    object->sum_raw = str_n(upload->sum_raw, s3_sum_rows[upload->sum].len);
+    if (upload->size > 0)
+        s3_body_add(&bodies, &(struct s3_body){1, upload->size, STR_NONE, buf_view(&upload->ref)});
+    s3_upload_keep(upload, rq);
+    return s3_put_version(svc, rq, bucket, key, object, buf_view(&bodies), type);
 }
 
 void s3_describe_sum(json_t *doc, const struct s3_object *object) {
@@ -90,27 +97,13 @@ int s3_op_PutObject(struct svc *svc, struct rq *rq) {
         r = s3_use_key(rq, &key);
     struct s3_object object = {0};
     if (!r)
-        r = s3_read_headers(rq, &object);
-    if (!r)
-        r = s3_read_metadata(rq, &object);
-    if (!r)
-        r = s3_read_storage_class(rq, &object);
+        r = s3_read_attributes(rq, &object);
     if (!r)
         r = s3_read_tagging(rq, &object);
     if (!r)
         r = s3_upload_finish(upload, rq);
-    if (r)
-        return r;
-
-    object.size = upload->size;
-    object.etag = str_c(upload->etag);
-    object.sum = upload->sum;
-    object.sum_raw = str_n(upload->sum_raw, s3_sum_rows[upload->sum].len);
-    CLEANUP_DEINIT(buf) struct buf bodies = {0};
-    if (upload->size > 0)
-        s3_body_add(&bodies, &(struct s3_body){1, upload->size, STR_NONE, buf_view(&upload->ref)});
-    s3_upload_keep(upload, rq);
-    r = s3_put_version(svc, rq, bucket, key, &object, buf_view(&bodies), S3_EVENT_CREATED_PUT);
+    if (!r)
+        r = s3_put_upload(svc, rq, bucket, key, &object, upload, S3_EVENT_CREATED_PUT);
     if (r)
         return r;
 

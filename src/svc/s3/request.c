@@ -14,18 +14,40 @@ static void release_bucket(void *bucket) {
     s3_bucket_free(bucket);
 }
 
+/* The buckets that this run has read: rq->memo is the first of them. */
+struct held {
+    struct s3_bucket *bucket;
+    struct held *next;
+};
+
+int s3_bucket_of(struct svc *svc, struct rq *rq, str name, struct s3_bucket **ret_bucket) {
+    for (const struct held *h = rq->memo; h; h = h->next)
+        if (str_eq(h->bucket->name, name)) {
+            *ret_bucket = h->bucket;
+            return 0;
+        }
+    struct s3_bucket *bucket = NULL;
+    int r = rq_row_result(rq, s3_buckets_get(svc->buckets, rq_rows_newest(rq), name, &bucket));
+    if (r)
+        return r;
+    struct held *held = arena_new(&rq->arena, struct held);
+    *held = (struct held){bucket, rq->memo};
+    rq->memo = held;
+    rq_on_done(rq, release_bucket, bucket);
+    *ret_bucket = bucket;
+    return 0;
+}
+
 int s3_use_bucket_named(struct svc *svc, struct rq *rq, str name, str expected_owner,
                         struct s3_bucket **ret_bucket) {
     struct s3_bucket *bucket = NULL;
-    int r = s3_buckets_get(svc->buckets, name, &bucket);
+    int r = s3_bucket_of(svc, rq, name, &bucket);
     if (r == STORE_E_ABSENT) {
         aws_fail(rq, &S3_NoSuchBucket, NULL);
         aws_fail_detail(rq, "BucketName", name);
-        return AWS_FAILED;
     }
     if (r)
-        return s3_fault(rq, r, "read the bucket");
-    rq_on_done(rq, release_bucket, bucket);
+        return AWS_FAILED;
     if (expected_owner.p && !str_eq(expected_owner, bucket->row.account)) {
         aws_fail(rq, &S3_AccessDenied, NULL);
         return AWS_FAILED;
@@ -73,11 +95,6 @@ int s3_use_key(struct rq *rq, str *ret_key) {
 /* ---- Names of things ---- */
 str s3_bucket_arn(struct rq *rq, str bucket) {
     return arena_printf(&rq->arena, "arn:aws:s3:::" STR_FMT, STR_ARG(bucket));
-}
-
-str s3_object_arn(struct rq *rq, str bucket, str key) {
-    return arena_printf(&rq->arena, "arn:aws:s3:::" STR_FMT "/" STR_FMT, STR_ARG(bucket),
-                        STR_ARG(key));
 }
 
 str s3_canonical_id(struct rq *rq, str account) {

@@ -31,7 +31,13 @@ enum { S3_MAX_KEY = 1024, S3_MAX_METADATA = 2048, S3_MAX_PARTS = 10000, S3_PAGE 
 
 /* ---- request.c: what most handlers begin with ---- */
 /*
- * The bucket that rq->in names (member "Bucket"), borrowed until the request ends. NoSuchBucket;
+ * The bucket of that name, borrowed until the request ends: 0, STORE_E_ABSENT or AWS_FAILED. It is
+ * read once for authorisation and handler, and a condition of what they write; a handler that
+ * commits by itself asks for it again.
+ */
+int s3_bucket_of(struct svc *svc, struct rq *rq, str name, struct s3_bucket **ret_bucket);
+/*
+ * The bucket that rq->in names (member "Bucket"), borrowed likewise. NoSuchBucket;
  * AccessDenied when ExpectedBucketOwner is another. s3_use_bucket_named takes another name and the
  * owner expected of it (absent: any).
  */
@@ -47,7 +53,6 @@ int s3_fault(struct rq *rq, int r, const char *what);
 
 /* In the request's arena. */
 str s3_bucket_arn(struct rq *rq, str bucket);
-str s3_object_arn(struct rq *rq, str bucket, str key);
 /* The 64 hex digits that stand for an account in S3's answers. */
 str s3_canonical_id(struct rq *rq, str account);
 json_t *s3_owner(struct rq *rq, str account); /* {"ID":…}: a new reference */
@@ -71,12 +76,10 @@ str s3_shown_version(struct rq *rq, const struct s3_bucket *bucket, const struct
 
 /* ---- attributes.c: what a client may say about an object to be ---- */
 /*
- * Fills headers, metadata, tags, storage class from the members of PutObject, CopyObject or
+ * Fills headers, metadata and storage class from the members of PutObject, CopyObject or
  * CreateMultipartUpload; texts live in the arena. What S3 has and we have not is refused by name.
  */
-int s3_read_headers(struct rq *rq, struct s3_object *object);
-int s3_read_metadata(struct rq *rq, struct s3_object *object);
-int s3_read_storage_class(struct rq *rq, struct s3_object *object);
+int s3_read_attributes(struct rq *rq, struct s3_object *object);
 /* The x-amz-tagging header. */
 int s3_read_tagging(struct rq *rq, struct s3_object *object);
 /* ACLs, encryption, object locks: 0 when everything said is what holds here anyway. */
@@ -122,6 +125,9 @@ enum s3_sum s3_client_sum(struct rq *rq);
  */
 int s3_put_version(struct svc *svc, struct rq *rq, const struct s3_bucket *bucket, str key,
                    struct s3_object *object, str bodies, enum s3_event_type type);
+/* The same with one body: that of a finished upload. */
+int s3_put_upload(struct svc *svc, struct rq *rq, const struct s3_bucket *bucket, str key,
+                  struct s3_object *object, struct s3_upload *upload, enum s3_event_type type);
 /* The members that an answer to a write has: ETag, VersionId, SSE, checksum. */
 void s3_describe_write(struct rq *rq, const struct s3_bucket *bucket, const struct s3_object *object,
                        json_t *out);
@@ -137,7 +143,7 @@ struct s3_wanted {
     str key, version_id;
     const struct aws_may *list; /* the right to hear that it is not there */
 };
-int s3_find_wanted(struct svc *svc, struct rq *rq, const struct s3_wanted *wanted,
+int s3_find_wanted(struct rq *rq, const struct rows *rows, const struct s3_wanted *wanted,
                    struct s3_found *found);
 /*
  * The conditions of a read or of a copy's source: PreconditionFailed. Reads give ret_not_modified,
@@ -145,6 +151,8 @@ int s3_find_wanted(struct svc *svc, struct rq *rq, const struct s3_wanted *wante
  */
 int s3_check_cond(struct rq *rq, const struct s3_cond *cond, const struct s3_object *object,
                   bool *ret_not_modified);
+int s3_precondition_failed(struct rq *rq, const char *condition);
+int s3_bad_version_id(struct rq *rq, str version_id);
 /* Sets the checksum members, as far as the object has one. */
 void s3_describe_sum(json_t *doc, const struct s3_object *object);
 
@@ -182,15 +190,10 @@ int s3_use_source(struct svc *svc, struct rq *rq, struct s3_source *source);
 int s3_copy_bytes(struct svc *svc, struct rq *rq, const struct s3_source *source, uint64_t first,
                   uint64_t n, struct s3_upload *upload);
 
-/* ---- config.c: configurations as rows ---- */
-/* The JSON document of that kind, a new reference in *ret_doc. STORE_E_ABSENT or AWS_FAILED: told by *ret_doc. */
-int s3_config_get(struct svc *svc, struct rq *rq, const struct s3_bucket *bucket, const char *kind,
-                  json_t **ret_doc);
-/* Stores the document (NULL removes it) and moves the bucket's generation; row: the bucket's row to be. */
-void s3_config_put(struct svc *svc, struct rq *rq, const struct s3_bucket *bucket, const char *kind,
-                   str text, struct s3_bucket_row row);
-void s3_config_touch(struct svc *svc, struct rq *rq, const struct s3_bucket *bucket,
-                     struct s3_bucket_row row);
+/* ---- config.c: what CreateBucket takes, too (config.h has the rest) ---- */
+enum s3_ownership s3_ownership_by_name(str name); /* S3_OWNER_UNSET: no such name */
+/* Bucket tags as they are stored, appended to text. */
+int s3_read_bucket_tags(struct rq *rq, const json_t *tags, struct buf *text);
 
 /* ---- hooks.c: what authorisation asks of S3 ---- */
 int s3_hook_policy(struct svc *svc, struct rq *rq, str arn, const struct policy **ret_policy,

@@ -11,26 +11,25 @@
 enum { BATCH_ROWS = 256 };
 
 /* ---- Parts ---- */
-static void drop_row(struct store_batch *batch, const struct store_iter *it) {
+static void drop_part(const struct rows *rows, const struct store_iter *it) {
+    CLEANUP_DEINIT(row) struct row row = {0};
     struct s3_part_row part;
-    store_del(batch, STORE_META, it->key);
+    row_seen(rows, &row, it->key, it->value);
+    row_del(rows, &row);
+    store_batch_frees(rows->batch);
     if (s3_part_row_read(it->value, &part) && part.ref.len > 0)
-        blob_drop(batch, part.ref);
+        blob_drop(rows->batch, part.ref);
 }
 
 int s3_drop_parts(struct store *store, uint64_t bucket_id, uint64_t upload_seq, struct err *err) {
-    CLEANUP_DEINIT(buf) struct buf from = {0};
-    CLEANUP_DEINIT(buf) struct buf to = {0};
+    CLEANUP_DEINIT(buf) struct buf prefix = {0};
     CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
-    s3_key_parts(&from, bucket_id, upload_seq);
-    s3_key_parts(&to, bucket_id, upload_seq);
-    key_after(&to);
-    CLEANUP(store_iter) struct store_iter *it =
-        store_iter_new(store, NULL, STORE_META, buf_view(&from), buf_view(&to), false);
+    const struct rows rows = {store, NULL, batch};
+    s3_key_parts(&prefix, bucket_id, upload_seq);
+    CLEANUP(store_iter) struct store_iter *it = s3_keys_under(store, NULL, &prefix);
     int r = 0;
     for (size_t n = 0; !r && store_iter_next(it); n++) {
-        drop_row(batch, it);
-        store_batch_frees(batch);
+        drop_part(&rows, it);
         if (n % BATCH_ROWS == BATCH_ROWS - 1) {
             r = store_commit(store, batch, err);
             store_batch_clear(batch);
@@ -47,13 +46,9 @@ int s3_drop_parts(struct store *store, uint64_t bucket_id, uint64_t upload_seq, 
 static int open_uploads(struct store *store, struct map *numbers) {
     static char present; /* any value but NULL */
     CLEANUP_DEINIT(buf) struct buf from = {0};
-    CLEANUP_DEINIT(buf) struct buf to = {0};
     CLEANUP_DEINIT(buf) struct buf name = {0};
     key_begin(&from, "s3u");
-    key_begin(&to, "s3u");
-    key_after(&to);
-    CLEANUP(store_iter) struct store_iter *it =
-        store_iter_new(store, NULL, STORE_META, buf_view(&from), buf_view(&to), false);
+    CLEANUP(store_iter) struct store_iter *it = s3_keys_under(store, NULL, &from);
     while (store_iter_next(it)) {
         uint64_t seq;
         buf_clear(&name);
@@ -67,15 +62,11 @@ static int open_uploads(struct store *store, struct map *numbers) {
 static int sweep_parts(struct store *store, struct err *err) {
     CLEANUP_DEINIT(map) struct map open = {0};
     CLEANUP_DEINIT(buf) struct buf from = {0};
-    CLEANUP_DEINIT(buf) struct buf to = {0};
     int r = open_uploads(store, &open);
     if (r)
         return err_set(err, r, "cannot read the uploads under way");
     key_begin(&from, "s3p");
-    key_begin(&to, "s3p");
-    key_after(&to);
-    CLEANUP(store_iter) struct store_iter *it =
-        store_iter_new(store, NULL, STORE_META, buf_view(&from), buf_view(&to), false);
+    CLEANUP(store_iter) struct store_iter *it = s3_keys_under(store, NULL, &from);
     while (!r && store_iter_next(it)) {
         uint64_t bucket_id, seq, number;
         if (!s3_key_part_parts(it->key, &bucket_id, &seq, &number))
@@ -92,23 +83,22 @@ static int sweep_parts(struct store *store, struct err *err) {
 /* ---- Buckets ---- */
 static int sweep_buckets(struct store *store, struct err *err) {
     CLEANUP_DEINIT(buf) struct buf from = {0};
-    CLEANUP_DEINIT(buf) struct buf to = {0};
     CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
+    const struct rows rows = {store, NULL, batch};
     key_begin(&from, "s3b");
-    key_begin(&to, "s3b");
-    key_after(&to);
-    CLEANUP(store_iter) struct store_iter *it =
-        store_iter_new(store, NULL, STORE_META, buf_view(&from), buf_view(&to), false);
+    CLEANUP(store_iter) struct store_iter *it = s3_keys_under(store, NULL, &from);
     while (store_iter_next(it)) {
         struct s3_bucket_row row;
         if (!s3_bucket_row_read(it->value, &row))
             return err_set(err, STORE_E_DAMAGED, "a bucket's row is damaged, or of a later format");
         if (!row.deleting)
             continue;
+        CLEANUP_DEINIT(row) struct row at = {0};
         CLEANUP_DEINIT(buf) struct buf bytes = {0};
         row.deleting = false;
         s3_bucket_row_write(&bytes, &row);
-        store_put(batch, STORE_META, it->key, buf_view(&bytes));
+        row_seen(&rows, &at, it->key, it->value);
+        row_put(&rows, &at, buf_view(&bytes));
         store_batch_frees(batch);
     }
     if (store_iter_fault(it))

@@ -3,66 +3,24 @@
  * (Terraform's provider reads all), and must find them unset, in the very form that S3 gives.
  * Setting one is no row, and so is refused by its name.
  */
-#include "svc/s3/s3_priv.h"
+#include "svc/s3/config.h"
 
-/* The bucket is there; the configuration is not. text NULL: the row's own. */
-static int unset_saying(struct svc *svc, struct rq *rq, const struct aws_error *error, const char *text) {
-    struct s3_bucket *bucket = NULL;
-    int r = s3_use_bucket(svc, rq, &bucket);
-    if (r)
-        return r;
-    aws_fail(rq, error, "%s", text ? text : error->text);
-    aws_fail_detail(rq, "BucketName", bucket->name);
-    return AWS_FAILED;
-}
+static const struct s3_config_kind
+    cors = {.missing = &S3_NoSuchCORSConfiguration},
+    website = {.missing = &S3_NoSuchWebsiteConfiguration},
+    replication = {.missing = &S3_ReplicationConfigurationNotFoundError},
+    lock = {.missing = &S3_ObjectLockConfigurationNotFoundError},
+    object_lock = {.missing = &S3_InvalidRequest,
+                   .missing_text = "Bucket is missing Object Lock Configuration"},
+    plain = {.unset = "{}"},
+    payment = {.unset = "{\"Payer\":\"BucketOwner\"}"};
 
-static int unset(struct svc *svc, struct rq *rq, const struct aws_error *error) {
-    return unset_saying(svc, rq, error, NULL);
-}
-
-static int answer(struct svc *svc, struct rq *rq, const char *member, const char *value) {
-    struct s3_bucket *bucket = NULL;
-    int r = s3_use_bucket(svc, rq, &bucket);
-    if (r)
-        return r;
-    rq->out = json_object();
-    if (member)
-        json_set_str(rq->out, member, str_c(value));
-    return 0;
-}
-
-int s3_op_GetBucketCors(struct svc *svc, struct rq *rq) {
-    return unset(svc, rq, &S3_NoSuchCORSConfiguration);
-}
-
-int s3_op_GetBucketWebsite(struct svc *svc, struct rq *rq) {
-    return unset(svc, rq, &S3_NoSuchWebsiteConfiguration);
-}
-
-int s3_op_GetBucketReplication(struct svc *svc, struct rq *rq) {
-    return unset(svc, rq, &S3_ReplicationConfigurationNotFoundError);
-}
-
-int s3_op_GetObjectLockConfiguration(struct svc *svc, struct rq *rq) {
-    return unset(svc, rq, &S3_ObjectLockConfigurationNotFoundError);
-}
-
-int s3_op_GetObjectLegalHold(struct svc *svc, struct rq *rq) {
-    return unset_saying(svc, rq, &S3_InvalidRequest, "Bucket is missing Object Lock Configuration");
-}
-
-int s3_op_GetObjectRetention(struct svc *svc, struct rq *rq) {
-    return unset_saying(svc, rq, &S3_InvalidRequest, "Bucket is missing Object Lock Configuration");
-}
-
-int s3_op_GetBucketLogging(struct svc *svc, struct rq *rq) {
-    return answer(svc, rq, NULL, NULL);
-}
-
-int s3_op_GetBucketRequestPayment(struct svc *svc, struct rq *rq) {
-    return answer(svc, rq, "Payer", "BucketOwner");
-}
-
-int s3_op_GetBucketAccelerateConfiguration(struct svc *svc, struct rq *rq) {
-    return answer(svc, rq, NULL, NULL);
-}
+S3_CONFIG_OP(get, GetBucketCors, cors)
+S3_CONFIG_OP(get, GetBucketWebsite, website)
+S3_CONFIG_OP(get, GetBucketReplication, replication)
+S3_CONFIG_OP(get, GetObjectLockConfiguration, lock)
+S3_CONFIG_OP(get, GetObjectLegalHold, object_lock)
+S3_CONFIG_OP(get, GetObjectRetention, object_lock)
+S3_CONFIG_OP(get, GetBucketLogging, plain)
+S3_CONFIG_OP(get, GetBucketAccelerateConfiguration, plain)
+S3_CONFIG_OP(get, GetBucketRequestPayment, payment)

@@ -52,7 +52,7 @@ static int list_parts(struct svc *svc, struct rq *rq, struct s3_mpu *mpu) {
     if (!r)
         r = s3_page_size(rq, "MaxParts", &most);
     if (!r)
-        r = s3_mpu_find(svc, rq, mpu);
+        r = s3_mpu_find(rq, mpu);
     if (r)
         return r;
     if (marker < 0)
@@ -74,10 +74,7 @@ static int list_parts(struct svc *svc, struct rq *rq, struct s3_mpu *mpu) {
     json_set(out, "Initiator", s3_initiator(rq, mpu->row.initiator));
     json_set(out, "Owner", s3_owner(rq, object->owner));
     json_set_str(out, "StorageClass", object->storage_class.len ? object->storage_class : S("STANDARD"));
-    if (mpu->row.explicit_sum) {
-        json_set_str(out, "ChecksumAlgorithm", str_c(s3_sum_rows[object->sum].name));
-        json_set_str(out, "ChecksumType", str_c(s3_sum_type_name(object->sum_type)));
-    }
+    s3_describe_algorithm(out, &mpu->row);
     return 0;
 }
 
@@ -122,10 +119,7 @@ static void add_upload(struct rq *rq, struct upload_page *p, str key, const stru
                  row->object.storage_class.len ? row->object.storage_class : S("STANDARD"));
     json_set(item, "Owner", s3_owner(rq, row->object.owner));
     json_set(item, "Initiator", s3_initiator(rq, row->initiator));
-    if (row->explicit_sum) {
-        json_set_str(item, "ChecksumAlgorithm", str_c(s3_sum_rows[row->object.sum].name));
-        json_set_str(item, "ChecksumType", str_c(s3_sum_type_name(row->object.sum_type)));
-    }
+    s3_describe_algorithm(item, row);
     json_array_append_new(p->uploads, item);
 }
 
@@ -157,14 +151,10 @@ static bool take(struct rq *rq, struct upload_page *p, str key, const struct s3_
 /* Uploads under way are few, so the walk simply passes by what does not match. */
 static int fill_uploads(struct svc *svc, struct rq *rq, const struct s3_bucket *bucket,
                         struct upload_page *p) {
-    CLEANUP_DEINIT(buf) struct buf from = {0};
-    CLEANUP_DEINIT(buf) struct buf to = {0};
+    CLEANUP_DEINIT(buf) struct buf prefix = {0};
     CLEANUP_DEINIT(buf) struct buf key = {0};
-    s3_key_uploads(&from, bucket->row.id);
-    s3_key_uploads(&to, bucket->row.id);
-    key_after(&to);
-    CLEANUP(store_iter) struct store_iter *it =
-        store_iter_new(svc->store, rq_snap(rq), STORE_META, buf_view(&from), buf_view(&to), false);
+    s3_key_uploads(&prefix, bucket->row.id);
+    CLEANUP(store_iter) struct store_iter *it = s3_keys_under(svc->store, rq_snap(rq), &prefix);
     while (p->most > 0 && store_iter_next(it)) {
         struct s3_upload_row row = {0};
         uint64_t seq;

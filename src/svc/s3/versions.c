@@ -4,84 +4,90 @@
 #include "store/blob.h"
 
 void s3_found_deinit(struct s3_found *found) {
-    buf_deinit(&found->key);
-    buf_deinit(&found->row);
+    row_deinit(&found->row);
 }
 
-/* Reads the row at found->key. */
-static int read_found(struct store *store, const struct store_snap *snap, struct s3_found *found) {
-    int r = store_get(store, snap, STORE_META, buf_view(&found->key), &found->row);
+/* ---- Finding ---- */
+/* Reads the row at found->row.key. */
+static int read_found(const struct rows *rows, struct s3_found *found) {
+    int r = row_get(rows, &found->row);
     if (r)
         return r;
-    return s3_object_read(buf_view(&found->row), &found->object) ? 0 : STORE_E_DAMAGED;
+    return s3_object_read(buf_view(&found->row.bytes), &found->object) ? 0 : STORE_E_DAMAGED;
 }
 
-int s3_find_current(struct store *store, const struct store_snap *snap, uint64_t bucket_id, str name,
-                    struct s3_found *found) {
-    s3_key_current(&found->key, bucket_id, name);
+int s3_find_current(const struct rows *rows, uint64_t bucket_id, str name, struct s3_found *found) {
+    s3_key_current(&found->row.key, bucket_id, name);
     found->is_current = true;
-    return read_found(store, snap, found);
+    return read_found(rows, found);
 }
 
 /* seq of the null version that is not current. STORE_E_ABSENT. */
-static int find_null(struct store *store, const struct store_snap *snap, uint64_t bucket_id, str name,
-                     struct buf *key, struct buf *value, uint64_t *ret_seq) {
-    s3_key_null(key, bucket_id, name);
-    int r = store_get(store, snap, STORE_META, buf_view(key), value);
+static int find_null(const struct rows *rows, uint64_t bucket_id, str name, struct row *row, uint64_t *ret_seq) {
+    s3_key_null(&row->key, bucket_id, name);
+    int r = row_get(rows, row);
     if (r)
         return r;
-    struct cur at = cur_of(buf_view(value));
+    struct cur at = cur_of(buf_view(&row->bytes));
     *ret_seq = cur_u64(&at);
     return at.bad ? STORE_E_DAMAGED : 0;
 }
 
-static bool same_nonce(const struct s3_object *object, const uint8_t nonce[S3_NONCE_LEN]) {
-    return memcmp(object->nonce, nonce, S3_NONCE_LEN) == 0;
+/* A version id taken apart. */
+struct wanted {
+    bool is_null;
+    uint64_t seq;
+    uint8_t nonce[S3_NONCE_LEN];
+};
+
+static bool is_wanted(const struct s3_object *object, const struct wanted *w) {
+    bool is_null = (object->flags & S3_OBJECT_NULL) != 0;
+    return is_null == w->is_null && (is_null || memcmp(object->nonce, w->nonce, S3_NONCE_LEN) == 0);
 }
 
-int s3_find_version(struct store *store, const struct store_snap *snap, uint64_t bucket_id, str name,
-                    str version_id, struct s3_found *found) {
-    bool is_null = str_is(version_id, "null");
-    uint64_t seq = 0;
-    uint8_t nonce[S3_NONCE_LEN] = {0};
-    if (!is_null && !s3_id_read(version_id, &seq, nonce))
-        return S3_E_VERSION_ID;
-
-    int r = s3_find_current(store, snap, bucket_id, name, found);
-    if (r)
-        return r;
-    const struct s3_object *o = &found->object;
-    bool current_is_null = (o->flags & S3_OBJECT_NULL) != 0;
-    if (is_null ? current_is_null : !current_is_null && o->seq == seq)
-        return is_null || same_nonce(o, nonce) ? 0 : STORE_E_ABSENT;
-
-    if (is_null) {
-        CLEANUP_DEINIT(buf) struct buf key = {0};
-        CLEANUP_DEINIT(buf) struct buf value = {0};
-        r = find_null(store, snap, bucket_id, name, &key, &value, &seq);
+/* One that is not the current version. */
+static int find_older(const struct rows *rows, uint64_t bucket_id, str name, struct wanted *w,
+                      struct s3_found *found) {
+    if (w->is_null) {
+        CLEANUP_DEINIT(row) struct row pointer = {0};
+        int r = find_null(rows, bucket_id, name, &pointer, &w->seq);
         if (r)
             return r;
     }
-    s3_key_version(&found->key, bucket_id, name, seq);
+    s3_key_version(&found->row.key, bucket_id, name, w->seq);
     found->is_current = false;
-    r = read_found(store, snap, found);
-    if (r)
-        return r;
-    bool found_null = (o->flags & S3_OBJECT_NULL) != 0;
-    if (found_null != is_null || (!is_null && !same_nonce(o, nonce)))
-        return STORE_E_ABSENT;
-    return 0;
+    int r = read_found(rows, found);
+    return r ? r : is_wanted(&found->object, w) ? 0 : STORE_E_ABSENT;
 }
 
-int s3_load_bodies(struct store *store, const struct store_snap *snap, uint64_t bucket_id,
-                   const struct s3_object *object, struct buf *storage, str *ret_bodies) {
+int s3_find_version(const struct rows *rows, uint64_t bucket_id, str name, str version_id,
+                    struct s3_found *found) {
+    struct wanted w = {.is_null = str_is(version_id, "null")};
+    if (!w.is_null && !s3_id_read(version_id, &w.seq, w.nonce))
+        return S3_E_VERSION_ID;
+    int r = s3_find_current(rows, bucket_id, name, found);
+    if (r)
+        return r;
+    bool current_is_null = (found->object.flags & S3_OBJECT_NULL) != 0;
+    bool is_current = w.is_null ? current_is_null : !current_is_null && found->object.seq == w.seq;
+    if (is_current)
+        return is_wanted(&found->object, &w) ? 0 : STORE_E_ABSENT;
+    return find_older(rows, bucket_id, name, &w, found);
+}
+
+/* A version's list of bodies never changes, and goes with its version: whose row says enough. */
+int s3_load_bodies(const struct rows *rows, uint64_t bucket_id, const struct s3_object *object,
+                   struct buf *storage, str *ret_bodies) {
     str bodies = object->bodies;
     if (object->flags & S3_OBJECT_BODY_ROW) {
-        CLEANUP_DEINIT(buf) struct buf key = {0};
-        s3_key_body(&key, bucket_id, object->seq);
-        int r = store_get(store, snap, STORE_META, buf_view(&key), storage);
+        CLEANUP_DEINIT(row) struct row row = {0};
+        s3_key_body(&row.key, bucket_id, object->seq);
+        int r = row_peek(rows, &row);
         if (r)
             return r;
+        buf_deinit(storage);
+        *storage = row.bytes;
+        row.bytes = (struct buf){0};
         bodies = buf_view(storage);
     }
     if (!s3_bodies_are_whole(bodies, object->size))
@@ -90,24 +96,14 @@ int s3_load_bodies(struct store *store, const struct store_snap *snap, uint64_t 
     return 0;
 }
 
-void s3_expect_bucket(struct store_batch *batch, const struct s3_bucket *bucket) {
-    CLEANUP_DEINIT(buf) struct buf key = {0};
-    s3_key_bucket(&key, bucket->name);
-    store_expect_value(batch, STORE_META, buf_view(&key), bucket->row_bytes);
-}
-
-static void expect_found(struct store_batch *batch, const struct s3_found *found) {
-    store_expect_value(batch, STORE_META, buf_view(&found->key), buf_view(&found->row));
-}
-
-/* Drops the bodies of a version whose row goes. */
-static int drop_bodies(struct store *store, struct store_batch *batch, uint64_t bucket_id,
-                       const struct s3_object *object) {
+/* ---- Changing ---- */
+/* Drops the bodies of a version whose row goes; that row is a condition. */
+static int drop_bodies(const struct rows *rows, uint64_t bucket_id, const struct s3_object *object) {
     if (s3_object_is_marker(object))
         return 0;
     CLEANUP_DEINIT(buf) struct buf storage = {0};
     str bodies;
-    int r = s3_load_bodies(store, NULL, bucket_id, object, &storage, &bodies);
+    int r = s3_load_bodies(rows, bucket_id, object, &storage, &bodies);
     if (r == STORE_E_ABSENT) /* another writer was faster; the conditions will tell */
         return 0;
     if (r)
@@ -115,157 +111,134 @@ static int drop_bodies(struct store *store, struct store_batch *batch, uint64_t 
     struct s3_body body;
     for (struct cur at = cur_of(bodies); s3_body_next(&at, &body);)
         if (body.ref.len > 0)
-            blob_drop(batch, body.ref);
+            blob_drop(rows->batch, body.ref);
     if (object->flags & S3_OBJECT_BODY_ROW) {
         CLEANUP_DEINIT(buf) struct buf key = {0};
         s3_key_body(&key, bucket_id, object->seq);
-        store_del(batch, STORE_META, buf_view(&key));
+        row_del_blind(rows, STORE_META, buf_view(&key)); /* of its version, whose row is a condition */
     }
     return 0;
 }
 
-/* The current version becomes an older one. */
-static void push_down(struct store_batch *batch, uint64_t bucket_id, str name,
-                      const struct s3_found *current) {
+/* Forgets where the null version is, which is removed or becomes the current one: its row is a condition. */
+static void drop_null_pointer(const struct rows *rows, uint64_t bucket_id, str name) {
+    CLEANUP_DEINIT(buf) struct buf key = {0};
+    s3_key_null(&key, bucket_id, name);
+    row_del_blind(rows, STORE_META, buf_view(&key));
+}
+
+/* The current version becomes an older one. Its row is a condition, and these depend on nothing else. */
+static void push_down(const struct rows *rows, uint64_t bucket_id, str name, const struct s3_found *current) {
     CLEANUP_DEINIT(buf) struct buf key = {0};
     s3_key_version(&key, bucket_id, name, current->object.seq);
-    store_put(batch, STORE_META, buf_view(&key), buf_view(&current->row));
+    row_put_blind(rows, STORE_META, buf_view(&key), buf_view(&current->row.bytes));
     if (!(current->object.flags & S3_OBJECT_NULL))
         return;
     CLEANUP_DEINIT(buf) struct buf seq = {0};
     buf_u64(&seq, current->object.seq);
     s3_key_null(&key, bucket_id, name);
-    store_put(batch, STORE_META, buf_view(&key), buf_view(&seq));
+    row_put_blind(rows, STORE_META, buf_view(&key), buf_view(&seq));
 }
 
 /* Removes the null version that is not current, if there is one. */
-static int drop_older_null(struct store *store, struct store_batch *batch, uint64_t bucket_id, str name) {
-    CLEANUP_DEINIT(buf) struct buf key = {0};
-    CLEANUP_DEINIT(buf) struct buf value = {0};
-    uint64_t seq;
-    int r = find_null(store, NULL, bucket_id, name, &key, &value, &seq);
-    if (r == STORE_E_ABSENT)
-        return 0;
-    if (r)
-        return r;
+static int drop_older_null(const struct rows *rows, uint64_t bucket_id, str name) {
+    CLEANUP_DEINIT(row) struct row pointer = {0};
     CLEANUP_DEINIT(s3_found) struct s3_found older = {0};
-    s3_key_version(&older.key, bucket_id, name, seq);
-    r = read_found(store, NULL, &older);
-    if (r == STORE_E_ABSENT) {
-        /* Gone between the two reads: let the condition on its pointer fail. */
-        store_expect_value(batch, STORE_META, buf_view(&key), buf_view(&value));
-        return 0;
-    }
+    uint64_t seq;
+    int r = find_null(rows, bucket_id, name, &pointer, &seq);
     if (r)
-        return r;
-    store_expect_value(batch, STORE_META, buf_view(&key), buf_view(&value));
-    expect_found(batch, &older);
-    store_del(batch, STORE_META, buf_view(&key));
-    store_del(batch, STORE_META, buf_view(&older.key));
-    return drop_bodies(store, batch, bucket_id, &older.object);
+        return r == STORE_E_ABSENT ? 0 : r;
+    s3_key_version(&older.row.key, bucket_id, name, seq);
+    r = read_found(rows, &older);
+    if (r) /* gone between the two reads: the pointer's condition will not hold */
+        return r == STORE_E_ABSENT ? 0 : r;
+    row_del(rows, &pointer);
+    row_del(rows, &older.row);
+    return drop_bodies(rows, bucket_id, &older.object);
 }
 
 /* Makes room for a new current version, as the bucket's versioning wants it. */
-static int retire_current(struct store *store, struct store_batch *batch,
-                          const struct s3_bucket *bucket, str name, const struct s3_found *current) {
+static int retire_current(const struct rows *rows, const struct s3_bucket *bucket, str name,
+                          const struct s3_found *current) {
     uint64_t id = bucket->row.id;
     bool is_null = (current->object.flags & S3_OBJECT_NULL) != 0;
     if (bucket->row.versioning != S3_ENABLED && is_null)
-        return drop_bodies(store, batch, id, &current->object);
-    push_down(batch, id, name, current);
-    return bucket->row.versioning == S3_SUSPENDED ? drop_older_null(store, batch, id, name) : 0;
+        return drop_bodies(rows, id, &current->object);
+    push_down(rows, id, name, current);
+    return bucket->row.versioning == S3_SUSPENDED ? drop_older_null(rows, id, name) : 0;
 }
 
-int s3_place(struct store *store, struct store_batch *batch, const struct s3_bucket *bucket, str name,
-             const struct s3_found *current, struct s3_object *object, str bodies) {
+/* The object's list of bodies: in its row, or in one of its own. */
+static void put_bodies(const struct rows *rows, uint64_t bucket_id, struct s3_object *object, str bodies) {
+    if (bodies.len <= S3_BODIES_INLINE) {
+        object->bodies = bodies;
+        return;
+    }
     CLEANUP_DEINIT(buf) struct buf key = {0};
-    CLEANUP_DEINIT(buf) struct buf row = {0};
-    uint64_t id = bucket->row.id;
+    object->flags |= S3_OBJECT_BODY_ROW;
+    object->bodies = S("");
+    s3_key_body(&key, bucket_id, object->seq);
+    row_put_blind(rows, STORE_META, buf_view(&key), bodies); /* under a number of our own */
+}
+
+int s3_place(const struct rows *rows, const struct s3_bucket *bucket, str name,
+             const struct s3_found *current, struct s3_object *object, str bodies) {
+    CLEANUP_DEINIT(buf) struct buf bytes = {0};
     object->flags &= S3_OBJECT_MARKER;
-    object->seq = store_next_id(store);
+    object->seq = store_next_id(rows->store);
     if (bucket->row.versioning == S3_ENABLED)
         rand_bytes(object->nonce, sizeof object->nonce);
     else
         object->flags |= S3_OBJECT_NULL;
-
-    s3_expect_bucket(batch, bucket);
-    if (current) {
-        expect_found(batch, current);
-        int r = retire_current(store, batch, bucket, name, current);
-        if (r)
-            return r;
-    }
-    if (bodies.len > S3_BODIES_INLINE) {
-        object->flags |= S3_OBJECT_BODY_ROW;
-        object->bodies = S("");
-        s3_key_body(&key, id, object->seq);
-        store_put(batch, STORE_META, buf_view(&key), bodies);
-    } else {
-        object->bodies = bodies;
-    }
-    s3_key_current(&key, id, name);
-    if (!current)
-        store_expect_absent(batch, STORE_META, buf_view(&key));
-    s3_object_write(&row, object);
-    store_put(batch, STORE_META, buf_view(&key), buf_view(&row));
+    int r = current->row.there ? retire_current(rows, bucket, name, current) : 0;
+    if (r)
+        return r;
+    put_bodies(rows, bucket->row.id, object, bodies);
+    s3_object_write(&bytes, object);
+    row_put(rows, &current->row, buf_view(&bytes));
     return 0;
 }
 
 /* The newest of the older versions becomes the current one, or the key ends. */
-static int pull_up(struct store *store, struct store_batch *batch, uint64_t bucket_id, str name) {
-    CLEANUP_DEINIT(buf) struct buf key = {0};
-    CLEANUP_DEINIT(buf) struct buf from = {0};
-    CLEANUP_DEINIT(buf) struct buf to = {0};
-    s3_key_current(&key, bucket_id, name);
-    s3_key_versions(&from, bucket_id, name);
-    s3_key_versions(&to, bucket_id, name);
-    key_after(&to);
-    CLEANUP(store_iter) struct store_iter *it =
-        store_iter_new(store, NULL, STORE_META, buf_view(&from), buf_view(&to), false);
-    if (!store_iter_next(it)) {
-        store_del(batch, STORE_META, buf_view(&key));
+static int pull_up(const struct rows *rows, uint64_t bucket_id, str name, const struct s3_found *victim) {
+    CLEANUP_DEINIT(buf) struct buf prefix = {0};
+    s3_key_versions(&prefix, bucket_id, name);
+    CLEANUP(store_iter) struct store_iter *it = s3_keys_under(rows->store, rows->snap, &prefix);
+    if (!store_iter_next(it)) { /* none comes behind a current version but by replacing that */
+        row_del(rows, &victim->row);
         return store_iter_fault(it);
     }
-    struct s3_object next;
-    if (!s3_object_read(it->value, &next))
+    CLEANUP_DEINIT(row) struct row next = {0};
+    struct s3_object object;
+    row_seen(rows, &next, it->key, it->value);
+    if (!s3_object_read(buf_view(&next.bytes), &object))
         return STORE_E_DAMAGED;
-    store_expect_value(batch, STORE_META, it->key, it->value);
-    store_del(batch, STORE_META, it->key);
-    store_put(batch, STORE_META, buf_view(&key), it->value);
-    if (next.flags & S3_OBJECT_NULL) {
-        s3_key_null(&key, bucket_id, name);
-        store_del(batch, STORE_META, buf_view(&key));
-    }
+    row_del(rows, &next);
+    row_put(rows, &victim->row, buf_view(&next.bytes));
+    if (object.flags & S3_OBJECT_NULL)
+        drop_null_pointer(rows, bucket_id, name);
     return 0;
 }
 
-int s3_remove(struct store *store, struct store_batch *batch, const struct s3_bucket *bucket, str name,
+int s3_remove(const struct rows *rows, const struct s3_bucket *bucket, str name,
               const struct s3_found *victim) {
     uint64_t id = bucket->row.id;
-    s3_expect_bucket(batch, bucket);
-    expect_found(batch, victim);
-    store_batch_frees(batch);
-    int r = drop_bodies(store, batch, id, &victim->object);
+    store_batch_frees(rows->batch);
+    int r = drop_bodies(rows, id, &victim->object);
     if (r)
         return r;
     if (victim->is_current)
-        return pull_up(store, batch, id, name);
-    store_del(batch, STORE_META, buf_view(&victim->key));
-    if (victim->object.flags & S3_OBJECT_NULL) {
-        CLEANUP_DEINIT(buf) struct buf key = {0};
-        s3_key_null(&key, id, name);
-        store_del(batch, STORE_META, buf_view(&key));
-    }
+        return pull_up(rows, id, name, victim);
+    row_del(rows, &victim->row);
+    if (victim->object.flags & S3_OBJECT_NULL)
+        drop_null_pointer(rows, id, name);
     return 0;
 }
 
-void s3_retag(struct store_batch *batch, const struct s3_bucket *bucket, const struct s3_found *found,
-              str tags) {
-    CLEANUP_DEINIT(buf) struct buf row = {0};
+void s3_retag(const struct rows *rows, const struct s3_found *found, str tags) {
+    CLEANUP_DEINIT(buf) struct buf bytes = {0};
     struct s3_object changed = found->object;
     changed.tags = tags;
-    s3_object_write(&row, &changed);
-    s3_expect_bucket(batch, bucket);
-    expect_found(batch, found);
-    store_put(batch, STORE_META, buf_view(&found->key), buf_view(&row));
+    s3_object_write(&bytes, &changed);
+    row_put(rows, &found->row, buf_view(&bytes));
 }

@@ -1,5 +1,6 @@
 /* From one message to what each subscription gets of it. */
 #include "base/clock.h"
+#include "svc/kit/metric.h"
 #include "svc/sns/filter.h"
 #include "svc/sns/sns_priv.h"
 
@@ -7,13 +8,11 @@
 
 static const str source = S_INIT("sns.amazonaws.com");
 
-static void put_metric(struct svc *svc, struct store_batch *batch, const struct sns_arn *topic, const char *name,
-                       double value, double count, const char *unit) {
-    struct hub_dimension dimension = {S("TopicName"), topic->topic};
-    struct hub_metric metric = {.account = topic->account, .region = topic->region, .name_space = S("AWS/SNS"), .name = str_c(name),
-                                .dimensions = &dimension, .n_dimensions = 1, .value = value, .count = count, .unit = unit,
-                                .time_ms = clock_world_ms()};
-    hub_put_metric(svc->hub, batch, &metric);
+static void put_metric(struct svc *svc, struct store_batch *batch, const struct sns_arn *topic, const char *name, double value,
+                       const char *unit) {
+    const struct kit_metrics metrics = {.hub = svc->hub, .account = topic->account, .region = topic->region, .name_space = "AWS/SNS",
+                                        .dimensions = {{S("TopicName"), topic->topic}}};
+    kit_metric_put(&metrics, batch, name, value, 1, unit);
 }
 
 size_t sns_message_bytes(const struct sns_message *m) {
@@ -89,10 +88,9 @@ static str dead_letter_of(const json_t *attributes, json_t **keep) {
 static void deliver(struct svc *svc, struct store_batch *batch, const struct sns_walk *walk, const struct sns_message *m) {
     CLEANUP_DEINIT(buf) struct buf topic_arn = {0}, own_arn = {0}, payload = {0}, attributes = {0};
     CLEANUP_JSON json_t *redrive = NULL;
-    const json_t *settings = sns_attributes(walk->doc);
+    const json_t *settings = json_obj(walk->doc, "Attributes");
     str protocol = json_str(walk->doc, "Protocol"), endpoint = json_str(walk->doc, "Endpoint");
-    struct sns_arn topic = walk->arn;
-    topic.subscription = STR_NONE;
+    struct sns_arn topic = sns_topic_of(&walk->arn);
     sns_arn_add(&topic_arn, &topic);
     sns_arn_add(&own_arn, &walk->arn);
     if (str_is(protocol, "lambda")) {
@@ -116,7 +114,7 @@ static void deliver(struct svc *svc, struct store_batch *batch, const struct sns
 enum verdict { DELIVER, SKIP, FILTERED_OUT, FILTERED_OUT_NO_ATTRIBUTES };
 
 static enum verdict judge(const json_t *doc, const struct sns_message *m) {
-    str protocol = json_str(doc, "Protocol"), text = json_str(sns_attributes(doc), "FilterPolicy");
+    str protocol = json_str(doc, "Protocol"), text = json_str(json_obj(doc, "Attributes"), "FilterPolicy");
     if (!json_bool(doc, "Confirmed", false) || (!str_is(protocol, "sqs") && !str_is(protocol, "lambda")))
         return SKIP;
     CLEANUP_JSON json_t *filter = text.len ? json_parse(text, NULL) : NULL;
@@ -136,13 +134,13 @@ int sns_fan_out(struct svc *svc, struct store_batch *batch, const struct store_s
             deliver(svc, batch, &walk, m);
         else if (verdict != SKIP)
             put_metric(svc, batch, topic, verdict == FILTERED_OUT ? "NumberOfNotificationsFilteredOut"
-                                                                  : "NumberOfNotificationsFilteredOut-NoMessageAttributes", 1, 1, "Count");
+                                                                  : "NumberOfNotificationsFilteredOut-NoMessageAttributes", 1, "Count");
     }
     sns_walk_deinit(&walk);
     if (r < 0)
         return r;
-    put_metric(svc, batch, topic, "NumberOfMessagesPublished", 1, 1, "Count");
-    put_metric(svc, batch, topic, "PublishSize", (double)sns_message_bytes(m), 1, "Bytes");
+    put_metric(svc, batch, topic, "NumberOfMessagesPublished", 1, "Count");
+    put_metric(svc, batch, topic, "PublishSize", (double)sns_message_bytes(m), "Bytes");
     return 0;
 }
 
@@ -155,7 +153,7 @@ static void on_outcome(void *ctx, struct store_batch *batch, const struct hub_ev
     const char *name = outcome != HUB_OK ? "NumberOfNotificationsFailed"
                        : dead_letter     ? "NumberOfNotificationsRedrivenToDlq"
                                          : "NumberOfNotificationsDelivered";
-    put_metric(ctx, batch, &topic, dead_letter && outcome != HUB_OK ? "NumberOfNotificationsFailedToRedriveToDlq" : name, 1, 1, "Count");
+    put_metric(ctx, batch, &topic, dead_letter && outcome != HUB_OK ? "NumberOfNotificationsFailedToRedriveToDlq" : name, 1, "Count");
 }
 
 void sns_fan_out_plug(struct svc *svc) { hub_plug_outcome(svc->hub, "sns.amazonaws.com", on_outcome, svc); }

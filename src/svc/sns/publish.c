@@ -78,16 +78,14 @@ static int check_message(struct rq *rq, struct sns_message *m, json_t **structur
 
 int sns_op_Publish(struct svc *svc, struct rq *rq) {
     const char *member = json_has(rq->in, "TopicArn") ? "TopicArn" : "TargetArn";
-    CLEANUP_JSON json_t *topic_doc = NULL, *structure = NULL;
-    CLEANUP_DEINIT(buf) struct buf key = {0};
+    CLEANUP_JSON json_t *structure = NULL;
+    struct kit_doc *row; /* a condition: not to a topic that goes this moment */
     struct sns_arn topic;
     struct sns_message m = {.subject = json_str(rq->in, "Subject"), .body = json_str(rq->in, "Message"),
                             .attributes = json_obj(rq->in, "MessageAttributes"), .time_ms = rq->now_ms};
-    if (refuse_others(rq) || sns_use_topic(rq, member, &topic, &topic_doc, NULL) || check_message(rq, &m, &structure))
+    if (refuse_others(rq) || sns_use_topic(rq, member, &topic, &row) || check_message(rq, &m, &structure))
         return AWS_FAILED;
     rand_uuid(m.id);
-    sns_topic_key(&key, &topic);
-    store_expect_present(rq_batch(rq), STORE_META, buf_view(&key)); /* not to a topic that goes this moment */
     int r = sns_fan_out(svc, rq_batch(rq), rq_snap(rq), &topic, &m);
     if (r)
         return aws_fault(rq, r, "reading the topic's subscriptions");

@@ -1,5 +1,7 @@
 #pragma once
 /* svc/sns, inside the room: the service's state and what its operations share. */
+#include "svc/kit/attribute.h"
+#include "svc/kit/page.h"
 #include "svc/sns/errors.h"
 #include "svc/sns/sns.h"
 #include "svc/sns/topic.h"
@@ -13,22 +15,22 @@ struct svc {
 #define KIT_PREFIX sns
 #include "svc/kit/op_handlers.h"
 
-enum { SNS_PAGE = 100, SNS_MESSAGE_MAX = 262144 };
+enum { SNS_MESSAGE_MAX = 262144 };
 
 /* ---- ops.c: what most handlers begin with ---- */
 /* The ARN in that member, of a topic, or of a subscription (wants_subscription). InvalidParameter otherwise. */
 int sns_use_arn(struct rq *rq, const char *member, bool wants_subscription, struct sns_arn *ret);
-/* … and its row: a new reference, with the row's text in *row (may be NULL). NotFound. */
-int sns_use_topic(struct rq *rq, const char *member, struct sns_arn *ret_arn, json_t **ret_doc, struct buf *row);
-int sns_use_subscription(struct rq *rq, struct sns_arn *ret_arn, json_t **ret_doc, struct buf *row);
-/* Writes the row, which must still be what it was; before absent: there must be none. */
-void sns_put_row(struct rq *rq, str key, str before, const json_t *doc);
+/* … and its row, as long as the request lasts. NotFound. */
+int sns_use_topic(struct rq *rq, const char *member, struct sns_arn *ret_arn, struct kit_doc **ret_doc);
+int sns_use_subscription(struct rq *rq, struct sns_arn *ret_arn, struct kit_doc **ret_doc);
 str sns_arn_of(struct rq *rq, const struct sns_arn *arn);
-json_t *sns_attributes(const json_t *doc); /* borrowed */
 int sns_fail_parameter(struct rq *rq, const char *fmt, ...) PRINTF_LIKE(2, 3);
-/* Pages of SNS_PAGE: NextToken is the base64 of the last key. from gets where to begin. */
-int sns_page_start(struct rq *rq, struct buf *from);
-void sns_page_end(struct rq *rq, str last_key);
+
+/* ---- What the tables of topics.c and subscriptions.c share ---- */
+#define SNS_PAGING(member)                                                                         \
+    {.list = member, .token = "NextToken", .most = 100, .error = &SNS_InvalidParameter, .text = "Invalid parameter: NextToken"}
+#define SNS_UNKNOWN_ATTRIBUTE {&SNS_InvalidParameter, "Invalid parameter: AttributeName"}
+extern const struct kit_refusal sns_no_attribute;
 
 /* ---- fanout.c ---- */
 struct sns_message {

@@ -6,84 +6,69 @@
 
 /* ---- Attributes ---- */
 
-static bool is_bool(str value) { return str_is(value, "true") || str_is(value, "false"); }
+/* What an attribute is set of. */
+struct of {
+    const struct sns_arn *topic;
+    str protocol;
+};
 
-static int check_filter(struct rq *rq, str value) {
+static int check_raw(struct rq *rq, const struct kit_attribute *a, str value, const void *of_) {
+    const struct of *of = of_;
+    if (!kit_is_bool(value))
+        return sns_fail_parameter(rq, "%s: must be true or false.", a->name);
+    if (str_is(value, "true") && !str_is(of->protocol, "sqs") && !str_starts(of->protocol, S("http")))
+        return sns_fail_parameter(rq, "Attributes Reason: RawMessageDelivery: RawMessageDelivery is not supported for this protocol");
+    return 0;
+}
+
+static int check_filter(struct rq *rq, const struct kit_attribute *a, str value, const void *of) {
     CLEANUP_JSON json_t *policy = json_parse(value, NULL);
     struct err err = {0};
+    (void)of;
     if (!policy)
-        return sns_fail_parameter(rq, "FilterPolicy: failed to parse JSON.");
+        return sns_fail_parameter(rq, "%s: failed to parse JSON.", a->name);
     return sns_filter_check(policy, &err) ? sns_fail_parameter(rq, "%s", err.text) : 0;
 }
 
+static int check_scope(struct rq *rq, const struct kit_attribute *a, str value, const void *of) {
+    (void)of;
+    return str_is(value, "MessageAttributes") ? 0 : sns_fail_parameter(rq, "%s " STR_FMT " is not supported by calotype", a->name, STR_ARG(value));
+}
+
 /* In the topic's own region and account, as SNS wants its dead-letter queues. */
-static int check_redrive(struct rq *rq, str value, const struct sns_arn *topic) {
+static int check_redrive(struct rq *rq, const struct kit_attribute *a, str value, const void *of_) {
+    const struct of *of = of_;
     CLEANUP_JSON json_t *doc = json_parse(value, NULL);
-    str target = json_str(doc, "deadLetterTargetArn");
-    str prefix = arena_printf(&rq->arena, "arn:aws:sqs:" STR_FMT ":" STR_FMT ":", STR_ARG(topic->region), STR_ARG(topic->account));
-    if (!str_starts(target, prefix) || target.len == prefix.len)
-        return sns_fail_parameter(rq, "RedrivePolicy: must hold deadLetterTargetArn, a queue of the topic's region and account");
-    return 0;
+    struct arn target, own = {.region = of->topic->region, .account = of->topic->account};
+    if (arn_parse_regional(json_str(doc, "deadLetterTargetArn"), "sqs", &target) && arn_same_place(&target, &own))
+        return 0;
+    return sns_fail_parameter(rq, "%s: must hold deadLetterTargetArn, a queue of the topic's region and account", a->name);
 }
 
-static int refuse(struct rq *rq, const char *name) {
-    static const char *const known[] = {"DeliveryPolicy", "SubscriptionRoleArn", "ReplayPolicy"};
-    for (size_t i = 0; i < ARRAY_LEN(known); i++)
-        if (strcmp(name, known[i]) == 0)
-            return aws_fail(rq, &SNS_InvalidParameter, "Invalid parameter: the attribute %s is not supported by calotype", name);
-    return sns_fail_parameter(rq, "AttributeName");
-}
-
-/* Sets one attribute in into; an empty value removes it. */
-static int apply(struct rq *rq, const struct sns_arn *topic, str protocol, const char *name, str value, json_t *into) {
-    int r = 0;
-    if (strcmp(name, "RawMessageDelivery") == 0) {
-        if (value.len && !is_bool(value))
-            r = sns_fail_parameter(rq, "RawMessageDelivery: must be true or false.");
-        else if (str_is(value, "true") && !str_is(protocol, "sqs") && !str_starts(protocol, S("http")))
-            r = sns_fail_parameter(rq, "Attributes Reason: RawMessageDelivery: RawMessageDelivery is not supported for this protocol");
-    } else if (strcmp(name, "FilterPolicy") == 0) {
-        r = value.len ? check_filter(rq, value) : 0;
-    } else if (strcmp(name, "FilterPolicyScope") == 0) {
-        if (value.len && !str_is(value, "MessageAttributes"))
-            r = aws_fail(rq, &SNS_InvalidParameter, "Invalid parameter: FilterPolicyScope " STR_FMT " is not supported by calotype", STR_ARG(value));
-    } else if (strcmp(name, "RedrivePolicy") == 0) {
-        r = value.len ? check_redrive(rq, value, topic) : 0;
-    } else {
-        r = value.len ? refuse(rq, name) : 0;
-        return r;
-    }
-    if (r)
-        return r;
-    if (value.len)
-        json_set_str(into, name, value);
-    else
-        json_object_del(into, name);
-    return 0;
-}
+static const struct kit_attribute rows[] = {
+    {.name = "RawMessageDelivery", .check = check_raw},
+    {.name = "FilterPolicy", .check = check_filter},
+    {.name = "FilterPolicyScope", .check = check_scope},
+    {.name = "RedrivePolicy", .check = check_redrive},
+    {.name = "DeliveryPolicy", .only = "", .refusal = &sns_no_attribute},
+    {.name = "SubscriptionRoleArn", .only = "", .refusal = &sns_no_attribute},
+    {.name = "ReplayPolicy", .only = "", .refusal = &sns_no_attribute},
+};
+static const struct kit_attributes table = {rows, ARRAY_LEN(rows), SNS_UNKNOWN_ATTRIBUTE};
 
 /* ---- Subscribe ---- */
-
-/* The account part of an ARN of that service; absent: not such an ARN. */
-static str arn_account(str arn, const char *service) {
-    str rest = arn, parts[6];
-    for (size_t i = 0; i < 5; i++)
-        if (!str_cut(rest, ':', &parts[i], &rest))
-            return STR_NONE;
-    return str_is(parts[0], "arn") && str_is(parts[2], service) && parts[4].len == 12 && rest.len ? parts[4] : STR_NONE;
-}
 
 /* Sets *confirmed: queues and functions of the topic's own account need not be asked. */
 static int check_endpoint(struct rq *rq, const struct sns_arn *topic, str protocol, str endpoint, bool *confirmed) {
     bool queue = str_is(protocol, "sqs"), function = str_is(protocol, "lambda");
     *confirmed = false;
     if (queue || function) {
-        str account = arn_account(endpoint, queue ? "sqs" : "lambda");
-        if (!account.p)
+        struct arn target;
+        if (!arn_parse_regional(endpoint, queue ? "sqs" : "lambda", &target))
             return sns_fail_parameter(rq, "%s endpoint ARN", queue ? "SQS" : "Lambda");
         if (queue && str_ends(endpoint, S(".fifo")))
             return sns_fail_parameter(rq, "Invalid parameter: Endpoint Reason: FIFO SQS Queues can not be subscribed to standard SNS topics");
-        *confirmed = str_eq(account, topic->account);
+        *confirmed = str_eq(target.account, topic->account);
         return 0;
     }
     if (str_is(protocol, "email") || str_is(protocol, "email-json")) {
@@ -95,7 +80,7 @@ static int check_endpoint(struct rq *rq, const struct sns_arn *topic, str protoc
                    ? 0
                    : sns_fail_parameter(rq, "Endpoint must match the specified protocol");
     if (str_is(protocol, "sms") || str_is(protocol, "application") || str_is(protocol, "firehose"))
-        return aws_fail(rq, &SNS_InvalidParameter, "Invalid parameter: the protocol " STR_FMT " is not supported by calotype", STR_ARG(protocol));
+        return sns_fail_parameter(rq, "the protocol " STR_FMT " is not supported by calotype", STR_ARG(protocol));
     return sns_fail_parameter(rq, "Does not support this protocol string: " STR_FMT, STR_ARG(protocol));
 }
 
@@ -121,12 +106,11 @@ static void answer(struct rq *rq, const struct sns_arn *arn, bool confirmed) {
     json_set_str(rq->out, "SubscriptionArn", show ? sns_arn_of(rq, arn) : S("pending confirmation"));
 }
 
+/* Its topic's row is a condition: it must not go this moment. Blind: the id is our own. */
 static int put_new(struct rq *rq, struct sns_arn *arn, str protocol, str endpoint, bool confirmed, json_t *attributes) {
-    CLEANUP_DEINIT(buf) struct buf key = {0}, topic_key = {0};
+    CLEANUP_DEINIT(buf) struct buf key = {0}, text = {0};
     CLEANUP_JSON json_t *doc = json_object();
     char id[RAND_UUID_LEN + 1];
-    struct sns_arn topic = *arn;
-    topic.subscription = STR_NONE;
     rand_uuid(id);
     arn->subscription = arena_str(&rq->arena, str_c(id));
     json_set_str(doc, "Protocol", protocol);
@@ -135,37 +119,29 @@ static int put_new(struct rq *rq, struct sns_arn *arn, str protocol, str endpoin
     json_set_str(doc, "Principal", rq->caller ? rq->caller->principal.arn : S(""));
     json_set_bool(doc, "Confirmed", confirmed);
     json_object_set(doc, "Attributes", attributes);
-    sns_topic_key(&topic_key, &topic);
-    store_expect_present(rq_batch(rq), STORE_META, buf_view(&topic_key));
+    json_write(&text, doc);
     sns_subscription_key(&key, arn);
-    sns_put_row(rq, buf_view(&key), STR_NONE, doc);
+    row_put_blind(rq_rows_newest(rq), STORE_META, buf_view(&key), buf_view(&text));
     answer(rq, arn, confirmed);
     return 0;
 }
 
-static int apply_all(struct rq *rq, const struct sns_arn *topic, str protocol, json_t *into) {
-    const char *name;
-    json_t *value;
-    json_object_foreach(json_obj(rq->in, "Attributes"), name, value)
-        if (apply(rq, topic, protocol, name, json_text(value), into))
-            return AWS_FAILED;
-    return 0;
-}
-
 int sns_op_Subscribe(struct svc *svc, struct rq *rq) {
-    CLEANUP_JSON json_t *topic_doc = NULL, *attributes = json_object(), *same = NULL;
+    CLEANUP_JSON json_t *attributes = json_object(), *same = NULL;
+    struct kit_doc *topic;
     struct sns_arn arn;
     str protocol = json_str(rq->in, "Protocol"), endpoint = json_str(rq->in, "Endpoint");
+    const struct of of = {&arn, protocol};
     bool confirmed;
-    if (sns_use_topic(rq, "TopicArn", &arn, &topic_doc, NULL) || check_endpoint(rq, &arn, protocol, endpoint, &confirmed) ||
-        apply_all(rq, &arn, protocol, attributes))
+    if (sns_use_topic(rq, "TopicArn", &arn, &topic) || check_endpoint(rq, &arn, protocol, endpoint, &confirmed) ||
+        kit_attributes_apply(rq, &table, json_obj(rq->in, "Attributes"), attributes, &of))
         return AWS_FAILED;
     int r = find_same(svc, rq, &arn, protocol, endpoint, &arn.subscription, &same);
     if (r < 0)
         return aws_fault(rq, r, "reading the topic's subscriptions");
     if (r == 0)
         return put_new(rq, &arn, protocol, endpoint, confirmed, attributes);
-    if (json_object_size(attributes) && !json_equal(sns_attributes(same), attributes))
+    if (json_object_size(attributes) && !json_equal(json_obj(same, "Attributes"), attributes))
         return sns_fail_parameter(rq, "Attributes Reason: Subscription already exists with different attributes");
     answer(rq, &arn, json_bool(same, "Confirmed", false));
     return 0;
@@ -174,6 +150,7 @@ int sns_op_Subscribe(struct svc *svc, struct rq *rq) {
 /* One that is not there is gone already. */
 int sns_op_Unsubscribe(struct svc *svc, struct rq *rq) {
     CLEANUP_DEINIT(buf) struct buf key = {0};
+    struct kit_doc *subscription;
     struct sns_arn arn;
     (void)svc;
     if (sns_use_arn(rq, "SubscriptionArn", true, &arn))
@@ -181,22 +158,25 @@ int sns_op_Unsubscribe(struct svc *svc, struct rq *rq) {
     if (!str_eq(arn.account, rq->account))
         return aws_fail(rq, &SNS_NotFound, "Subscription does not exist");
     sns_subscription_key(&key, &arn);
+    int r = kit_doc_use_key(rq, buf_view(&key), &subscription);
+    if (r)
+        return r == STORE_E_ABSENT ? 0 : r;
     store_batch_frees(rq_batch(rq));
-    store_del(rq_batch(rq), STORE_META, buf_view(&key));
+    row_del(rq_rows_newest(rq), &subscription->row);
     return 0;
 }
 
 /* ---- Attributes of one ---- */
 
 int sns_op_GetSubscriptionAttributes(struct svc *svc, struct rq *rq) {
-    CLEANUP_JSON json_t *doc = NULL;
+    struct kit_doc *row;
     struct sns_arn arn;
     (void)svc;
-    if (sns_use_subscription(rq, &arn, &doc, NULL))
+    if (sns_use_subscription(rq, &arn, &row))
         return AWS_FAILED;
-    json_t *out = json_copy(sns_attributes(doc));
-    struct sns_arn topic = arn;
-    topic.subscription = STR_NONE;
+    json_t *out = json_copy(kit_doc_attributes(row));
+    const json_t *doc = row->doc;
+    struct sns_arn topic = sns_topic_of(&arn);
     bool confirmed = json_bool(doc, "Confirmed", false);
     json_set_str(out, "SubscriptionArn", sns_arn_of(rq, &arn));
     json_set_str(out, "TopicArn", sns_arn_of(rq, &topic));
@@ -216,25 +196,24 @@ int sns_op_GetSubscriptionAttributes(struct svc *svc, struct rq *rq) {
 }
 
 int sns_op_SetSubscriptionAttributes(struct svc *svc, struct rq *rq) {
-    CLEANUP_JSON json_t *doc = NULL;
-    CLEANUP_DEINIT(buf) struct buf key = {0}, row = {0};
+    struct kit_doc *row;
     struct sns_arn arn;
     (void)svc;
     const char *name = json_string_value(json_object_get(rq->in, "AttributeName"));
-    if (sns_use_subscription(rq, &arn, &doc, &row) ||
-        apply(rq, &arn, json_str(doc, "Protocol"), name, json_str(rq->in, "AttributeValue"), sns_attributes(doc)))
+    if (sns_use_subscription(rq, &arn, &row))
         return AWS_FAILED;
-    sns_subscription_key(&key, &arn);
-    sns_put_row(rq, buf_view(&key), buf_view(&row), doc);
+    const struct of of = {&arn, json_str(row->doc, "Protocol")};
+    if (kit_attribute_apply(rq, &table, name, json_str(rq->in, "AttributeValue"), kit_doc_attributes(row), &of))
+        return AWS_FAILED;
+    kit_doc_put(rq_rows_newest(rq), row);
     return 0;
 }
 
 /* ---- Lists ---- */
 
 static json_t *show(struct rq *rq, const struct sns_arn *arn, const json_t *doc) {
-    struct sns_arn topic = *arn;
+    struct sns_arn topic = sns_topic_of(arn);
     json_t *out = json_object();
-    topic.subscription = STR_NONE;
     bool confirmed = json_bool(doc, "Confirmed", false);
     json_set_str(out, "SubscriptionArn", confirmed ? sns_arn_of(rq, arn) : S("PendingConfirmation"));
     json_set_str(out, "Owner", json_str(doc, "Owner"));
@@ -244,51 +223,40 @@ static json_t *show(struct rq *rq, const struct sns_arn *arn, const json_t *doc)
     return out;
 }
 
-/* from: the prefix of what is listed. */
-static int list(struct svc *svc, struct rq *rq, struct buf *from) {
-    CLEANUP_DEINIT(buf) struct buf to = {0}, last = {0}, text = {0};
-    CLEANUP_JSON json_t *all = json_array();
-    buf_str(&to, buf_view(from));
-    key_after(&to);
-    if (sns_page_start(rq, from))
+/* prefix: of the rows' keys. */
+static int list(struct rq *rq, str prefix) {
+    static const struct kit_paging paging = SNS_PAGING("Subscriptions");
+    CLEANUP_DEINIT(kit_page) struct kit_page page = {0};
+    CLEANUP_DEINIT(buf) struct buf text = {0};
+    if (kit_page_begin(&page, rq, &paging, prefix))
         return AWS_FAILED;
-    CLEANUP(store_iter) struct store_iter *it =
-        store_iter_new(svc->store, rq_snap(rq), STORE_META, buf_view(from), buf_view(&to), false);
-    rq->out = json_object();
-    while (store_iter_next(it)) {
-        CLEANUP_JSON json_t *doc = NULL;
+    kit_page_rows(&page, STORE_META, prefix);
+    while (kit_page_next(&page)) {
+        CLEANUP_JSON json_t *doc = json_parse(page.value, NULL);
         struct sns_arn arn;
-        if (json_array_size(all) == SNS_PAGE) {
-            sns_page_end(rq, buf_view(&last));
-            break;
-        }
-        doc = json_parse(it->value, NULL);
-        if (!doc || !sns_subscription_key_parse(it->key, &text, &arn))
+        if (!doc || !sns_subscription_key_parse(page.key, &text, &arn))
             return aws_fault(rq, STORE_E_DAMAGED, "reading a subscription");
-        json_array_append_new(all, show(rq, &arn, doc));
-        buf_clear(&last);
-        buf_str(&last, it->key);
+        kit_page_add(&page, STR_NONE, show(rq, &arn, doc));
     }
-    if (store_iter_fault(it))
-        return aws_fault(rq, store_iter_fault(it), "listing subscriptions");
-    json_object_set(rq->out, "Subscriptions", all);
-    return 0;
+    return kit_page_end(&page);
 }
 
 int sns_op_ListSubscriptions(struct svc *svc, struct rq *rq) {
-    CLEANUP_DEINIT(buf) struct buf from = {0};
-    key_begin(&from, "snssub");
-    key_str(&from, rq->account);
-    key_str(&from, rq->region);
-    return list(svc, rq, &from);
+    CLEANUP_DEINIT(buf) struct buf prefix = {0};
+    (void)svc;
+    key_begin(&prefix, "snssub");
+    key_str(&prefix, rq->account);
+    key_str(&prefix, rq->region);
+    return list(rq, buf_view(&prefix));
 }
 
 int sns_op_ListSubscriptionsByTopic(struct svc *svc, struct rq *rq) {
-    CLEANUP_DEINIT(buf) struct buf from = {0};
-    CLEANUP_JSON json_t *doc = NULL;
+    CLEANUP_DEINIT(buf) struct buf prefix = {0};
+    struct kit_doc *topic;
     struct sns_arn arn;
-    if (sns_use_topic(rq, "TopicArn", &arn, &doc, NULL))
+    (void)svc;
+    if (sns_use_topic(rq, "TopicArn", &arn, &topic))
         return AWS_FAILED;
-    sns_subscription_key(&from, &arn);
-    return list(svc, rq, &from);
+    sns_subscription_key(&prefix, &arn);
+    return list(rq, buf_view(&prefix));
 }

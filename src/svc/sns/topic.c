@@ -5,37 +5,29 @@
 #include <errno.h>
 
 bool sns_arn_parse(str arn, struct sns_arn *ret) {
-    str rest = arn, parts[7];
-    size_t n = 0;
-    for (bool more = true; more;) {
-        if (n == ARRAY_LEN(parts))
-            return false;
-        more = str_cut(rest, ':', &parts[n++], &rest);
-    }
-    if (n < 6 || !str_is(parts[0], "arn") || !str_starts(parts[1], S("aws")) || !str_is(parts[2], "sns") ||
-        parts[3].len == 0 || parts[4].len != 12 || parts[5].len == 0)
+    struct arn parts;
+    str topic, id;
+    if (!arn_parse_regional(arn, "sns", &parts))
         return false;
-    *ret = (struct sns_arn){parts[3], parts[4], parts[5], n == 7 ? parts[6] : STR_NONE};
-    return n == 6 || parts[6].len > 0;
+    bool has_id = str_cut(parts.resource, ':', &topic, &id);
+    *ret = (struct sns_arn){parts.region, parts.account, topic, id};
+    return topic.len > 0 && (!has_id || (id.len > 0 && str_chr(id, ':') < 0));
+}
+
+struct sns_arn sns_topic_of(const struct sns_arn *subscription) {
+    struct sns_arn topic = *subscription;
+    topic.subscription = STR_NONE;
+    return topic;
 }
 
 void sns_arn_add(struct buf *out, const struct sns_arn *arn) {
-    buf_printf(out, "arn:aws:sns:" STR_FMT ":" STR_FMT ":" STR_FMT, STR_ARG(arn->region), STR_ARG(arn->account), STR_ARG(arn->topic));
+    arn_add(out, "sns", arn->region, arn->account, STR_FMT, STR_ARG(arn->topic));
     if (arn->subscription.len)
         buf_printf(out, ":" STR_FMT, STR_ARG(arn->subscription));
 }
 
-static void begin(struct buf *key, const char *kind, const struct sns_arn *arn) {
-    key_begin(key, kind);
-    key_str(key, arn->account);
-    key_str(key, arn->region);
-    key_str(key, arn->topic);
-}
-
-void sns_topic_key(struct buf *key, const struct sns_arn *arn) { begin(key, "sns", arn); }
-
 void sns_subscription_key(struct buf *key, const struct sns_arn *arn) {
-    begin(key, "snssub", arn);
+    kit_doc_key(key, "snssub", arn->account, arn->region, arn->topic);
     if (arn->subscription.len)
         key_str(key, arn->subscription);
 }
@@ -59,10 +51,9 @@ bool sns_subscription_key_parse(str key, struct buf *text, struct sns_arn *ret) 
 
 void sns_walk_init(struct sns_walk *walk, struct store *store, const struct store_snap *snap, const struct sns_arn *topic) {
     CLEANUP_DEINIT(buf) struct buf from = {0}, to = {0};
-    struct sns_arn all = *topic;
-    all.subscription = STR_NONE;
+    struct sns_arn all = sns_topic_of(topic);
     sns_subscription_key(&from, &all);
-    sns_subscription_key(&to, &all);
+    buf_str(&to, buf_view(&from));
     key_after(&to);
     *walk = (struct sns_walk){.it = store_iter_new(store, snap, STORE_META, buf_view(&from), buf_view(&to), false)};
 }

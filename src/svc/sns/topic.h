@@ -7,8 +7,7 @@
  *
  * Attributes holds what was set, as the API's strings.
  */
-#include "base/json.h"
-#include "store/store.h"
+#include "svc/kit/doc.h"
 
 struct sns_arn {
     str region, account, topic;
@@ -17,8 +16,9 @@ struct sns_arn {
 /* arn:aws:sns:region:account:topic[:id]. False: not one. */
 bool sns_arn_parse(str arn, struct sns_arn *ret);
 void sns_arn_add(struct buf *out, const struct sns_arn *arn);
+/* The same without the subscription. */
+struct sns_arn sns_topic_of(const struct sns_arn *subscription);
 
-void sns_topic_key(struct buf *key, const struct sns_arn *arn);
 /* Of the subscription, or with an absent id the prefix of all of the topic's. */
 void sns_subscription_key(struct buf *key, const struct sns_arn *arn);
 /* From such a key; the texts go to *text. */

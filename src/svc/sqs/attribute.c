@@ -1,50 +1,40 @@
 #include "svc/sqs/attribute.h"
 
-#include "policy/policy.h"
+#include "svc/kit/resource_policy.h"
 
-struct row;
-typedef int check_fn(struct svc *svc, struct rq *rq, const struct row *row, str value, str queue_arn);
+#define INVALID "Invalid value for the parameter %s."
 
-struct row {
-    const char *name;
-    check_fn *check;
-    int64_t least, most;
-    const char *otherwise; /* default; NULL: none */
-};
-
-static int invalid(struct rq *rq, const struct row *row, str value) {
-    return aws_fail(rq, &SQS_InvalidAttributeValue, "Invalid value for the parameter %s." "%s" STR_FMT, row->name,
-                    value.len && value.len < 200 ? " Reason: " : "", STR_ARG(value.len < 200 ? value : S("")));
+static int invalid(struct rq *rq, const char *name, str value) {
+    return aws_fail(rq, &SQS_InvalidAttributeValue, INVALID "%s" STR_FMT, name, value.len && value.len < 200 ? " Reason: " : "",
+                    STR_ARG(value.len < 200 ? value : S("")));
 }
 
-static int check_number(struct svc *svc, struct rq *rq, const struct row *row, str value, str queue_arn) {
-    int64_t v;
-    (void)svc;
-    (void)queue_arn;
-    if (!str_to_i64(value, &v) || v < row->least || v > row->most)
-        return aws_fail(rq, &SQS_InvalidAttributeValue, "Invalid value for the parameter %s.", row->name);
-    return 0;
+static int check_number(struct rq *rq, const struct kit_attribute *a, str value, const void *of) {
+    (void)of;
+    return kit_is_number(a, value) ? 0 : aws_fail(rq, &SQS_InvalidAttributeValue, INVALID, a->name);
 }
 
-static int check_bool(struct svc *svc, struct rq *rq, const struct row *row, str value, str queue_arn) {
-    (void)svc;
-    (void)queue_arn;
-    return str_is(value, "true") || str_is(value, "false") ? 0 : invalid(rq, row, value);
+static int check_bool(struct rq *rq, const struct kit_attribute *a, str value, const void *of) {
+    (void)of;
+    return kit_is_bool(value) ? 0 : invalid(rq, a->name, value);
 }
 
-static int check_policy(struct svc *svc, struct rq *rq, const struct row *row, str value, str queue_arn) {
-    CLEANUP(policy) struct policy *policy = NULL;
+static int check_policy(struct rq *rq, const struct kit_attribute *a, str value, const void *of) {
     struct err err = {0};
-    (void)svc;
-    (void)queue_arn;
-    if (policy_new(&policy, POLICY_RESOURCE, value, &err))
-        return aws_fail(rq, &SQS_InvalidAttributeValue, "Invalid value for the parameter %s. Reason: %s", row->name, err.text);
-    return 0;
+    (void)of;
+    return kit_policy_check(value, &err) ? aws_fail(rq, &SQS_InvalidAttributeValue, INVALID " Reason: %s", a->name, err.text) : 0;
+}
+
+/* ---- Dead letters ---- */
+
+static int bad_redrive(struct rq *rq, str value, const char *reason) {
+    return aws_fail(rq, &SQS_InvalidParameterValue, "Value " STR_FMT " for parameter RedrivePolicy is invalid. Reason: %s", STR_ARG(value),
+                    reason);
 }
 
 /* May source use this queue for its dead letters? */
 static bool admits(const struct sqs_queue *dead, str source_arn) {
-    str text = json_str(json_obj(dead->doc, "Attributes"), "RedriveAllowPolicy");
+    str text = json_str(kit_doc_attributes(dead->of), "RedriveAllowPolicy");
     CLEANUP_JSON json_t *allow = text.len ? json_parse(text, NULL) : NULL;
     str permission = json_str(allow, "redrivePermission");
     if (!permission.p || str_is(permission, "allowAll"))
@@ -56,117 +46,79 @@ static bool admits(const struct sqs_queue *dead, str source_arn) {
     return false;
 }
 
-static int check_target(struct svc *svc, struct rq *rq, str target, str queue_arn) {
-    CLEANUP_DEINIT(sqs_queue) struct sqs_queue dead = {0};
-    str region, account, name, own_region, own_account, own_name;
-    if (!sqs_arn_parse(target, &region, &account, &name) || !sqs_arn_parse(queue_arn, &own_region, &own_account, &own_name) ||
-        !str_eq(region, own_region) || !str_eq(account, own_account))
-        return aws_fail(rq, &SQS_InvalidParameterValue, "Value " STR_FMT " for parameter RedrivePolicy is invalid. Reason: "
-                        "Dead-letter target owner should be same as the source.", STR_ARG(target));
-    int r = sqs_queue_load(svc, account, region, name, &dead);
+static int check_target(struct rq *rq, str target, str queue_arn) {
+    CLEANUP_DEINIT(kit_doc) struct kit_doc doc = {0};
+    struct sqs_queue dead;
+    struct arn theirs, own;
+    if (!arn_parse_regional(target, "sqs", &theirs) || !arn_parse(queue_arn, &own) || !arn_same_place(&theirs, &own))
+        return bad_redrive(rq, target, "Dead-letter target owner should be same as the source.");
+    int r = rq_row_result(rq, sqs_queue_get(rq_rows_newest(rq), target, &doc, &dead));
     if (r == STORE_E_ABSENT)
-        return aws_fail(rq, &SQS_InvalidParameterValue, "Value " STR_FMT " for parameter RedrivePolicy is invalid. Reason: "
-                        "Dead letter target does not exist.", STR_ARG(target));
+        return bad_redrive(rq, target, "Dead letter target does not exist.");
     if (r)
-        return aws_fault(rq, r, "reading the dead-letter queue");
-    if (!admits(&dead, queue_arn))
-        return aws_fail(rq, &SQS_InvalidParameterValue, "Value " STR_FMT " for parameter RedrivePolicy is invalid. Reason: "
-                        "The dead-letter queue's redrive allow policy does not admit this queue.", STR_ARG(target));
-    return 0;
+        return r;
+    return admits(&dead, queue_arn) ? 0 : bad_redrive(rq, target, "The dead-letter queue's redrive allow policy does not admit this queue.");
 }
 
-static int check_redrive(struct svc *svc, struct rq *rq, const struct row *row, str value, str queue_arn) {
+static int check_redrive(struct rq *rq, const struct kit_attribute *a, str value, const void *queue_arn) {
     CLEANUP_JSON json_t *doc = json_parse(value, NULL);
-    str target = json_str(doc, "deadLetterTargetArn");
-    int64_t count = json_int(doc, "maxReceiveCount", 0);
-    if (count == 0)
-        (void)str_to_i64(json_str(doc, "maxReceiveCount"), &count);
-    (void)row;
-    if (!doc || target.len == 0)
-        return aws_fail(rq, &SQS_InvalidParameterValue, "Value " STR_FMT " for parameter RedrivePolicy is invalid. Reason: Redrive policy "
-                        "does not contain mandatory attribute: deadLetterTargetArn.", STR_ARG(value));
+    str target;
+    int64_t count;
+    (void)a;
+    if (!sqs_redrive_parse(doc, &target, &count))
+        return bad_redrive(rq, value, "Redrive policy does not contain mandatory attribute: deadLetterTargetArn.");
     if (count < 1 || count > 1000)
-        return aws_fail(rq, &SQS_InvalidParameterValue, "Value " STR_FMT " for parameter RedrivePolicy is invalid. Reason: Invalid value for "
-                        "maxReceiveCount: must be between 1 and 1000.", STR_ARG(value));
-    return check_target(svc, rq, target, queue_arn);
+        return bad_redrive(rq, value, "Invalid value for maxReceiveCount: must be between 1 and 1000.");
+    return check_target(rq, target, *(const str *)queue_arn);
 }
 
-static int check_redrive_allow(struct svc *svc, struct rq *rq, const struct row *row, str value, str queue_arn) {
+static int check_redrive_allow(struct rq *rq, const struct kit_attribute *a, str value, const void *of) {
     CLEANUP_JSON json_t *doc = json_parse(value, NULL);
     str permission = json_str(doc, "redrivePermission");
     size_t n = json_array_size(json_arr(doc, "sourceQueueArns"));
     bool by_queue = str_is(permission, "byQueue");
-    (void)svc;
-    (void)queue_arn;
+    (void)of;
     if (!by_queue && !str_is(permission, "allowAll") && !str_is(permission, "denyAll"))
-        return invalid(rq, row, value);
-    return n > 10 || (n > 0) != by_queue ? invalid(rq, row, value) : 0;
+        return invalid(rq, a->name, value);
+    return n > 10 || (n > 0) != by_queue ? invalid(rq, a->name, value) : 0;
 }
 
-static const struct row rows[] = {
-    {"DelaySeconds", check_number, 0, 900, "0"},
-    {"MaximumMessageSize", check_number, 1024, 1048576, "1048576"},
-    {"MessageRetentionPeriod", check_number, 60, 1209600, "345600"},
-    {"ReceiveMessageWaitTimeSeconds", check_number, 0, 20, "0"},
-    {"VisibilityTimeout", check_number, 0, 43200, "30"},
-    {"SqsManagedSseEnabled", check_bool, 0, 0, "true"},
-    {"Policy", check_policy, 0, 0, NULL},
-    {"RedrivePolicy", check_redrive, 0, 0, NULL},
-    {"RedriveAllowPolicy", check_redrive_allow, 0, 0, NULL},
+/* ---- The table ---- */
+
+static const struct kit_refusal no_fifo = {&SQS_UnsupportedOperation, "FIFO queues are not supported by calotype ({name})"};
+static const struct kit_refusal no_kms = {&SQS_UnsupportedOperation, "{name} is not supported by calotype: messages are encrypted "
+                                          "under the store's own keys (SqsManagedSseEnabled)"};
+
+/* Bounds and defaults as "CreateQueue", SQS API reference, has them (1 MiB since August 2025). */
+static const struct kit_attribute rows[] = {
+    {.name = "DelaySeconds", .check = check_number, .most = 900, .otherwise = "0"},
+    {.name = "MaximumMessageSize", .check = check_number, .least = 1024, .most = 1048576, .otherwise = "1048576"},
+    {.name = "MessageRetentionPeriod", .check = check_number, .least = 60, .most = 1209600, .otherwise = "345600"},
+    {.name = "ReceiveMessageWaitTimeSeconds", .check = check_number, .most = 20, .otherwise = "0"},
+    {.name = "VisibilityTimeout", .check = check_number, .most = 43200, .otherwise = "30"},
+    {.name = "SqsManagedSseEnabled", .check = check_bool, .otherwise = "true"},
+    {.name = "Policy", .check = check_policy},
+    {.name = "RedrivePolicy", .check = check_redrive},
+    {.name = "RedriveAllowPolicy", .check = check_redrive_allow},
+    {.name = "FifoQueue", .only = "false", .refusal = &no_fifo},
+    {.name = "ContentBasedDeduplication", .only = "false", .refusal = &no_fifo},
+    {.name = "DeduplicationScope", .only = "false", .refusal = &no_fifo},
+    {.name = "FifoThroughputLimit", .only = "false", .refusal = &no_fifo},
+    {.name = "KmsMasterKeyId", .only = "", .refusal = &no_kms},
+    {.name = "KmsDataKeyReusePeriodSeconds", .only = "", .refusal = &no_kms},
 };
+static const struct kit_attributes table = {rows, ARRAY_LEN(rows), {&SQS_InvalidAttributeName, "Unknown Attribute {name}."}};
 
-static const struct row *find(const char *name) {
-    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-        if (strcmp(rows[i].name, name) == 0)
-            return &rows[i];
-    return NULL;
+int sqs_attributes_apply(struct rq *rq, const json_t *given, json_t *into, str queue_arn) {
+    return kit_attributes_apply(rq, &table, given, into, &queue_arn);
 }
 
-/* Attributes of SQS that mean something which is not here: refused by name, unless they say "no". */
-static int refuse(struct rq *rq, const char *name, str value) {
-    static const char *const fifo[] = {"FifoQueue", "ContentBasedDeduplication", "DeduplicationScope", "FifoThroughputLimit"};
-    static const char *const kms[] = {"KmsMasterKeyId", "KmsDataKeyReusePeriodSeconds"};
-    for (size_t i = 0; i < ARRAY_LEN(fifo); i++)
-        if (strcmp(name, fifo[i]) == 0)
-            return str_is(value, "false") ? 0
-                                          : aws_fail(rq, &SQS_UnsupportedOperation, "FIFO queues are not supported by calotype (%s)", name);
-    for (size_t i = 0; i < ARRAY_LEN(kms); i++)
-        if (strcmp(name, kms[i]) == 0)
-            return value.len == 0 ? 0
-                                  : aws_fail(rq, &SQS_UnsupportedOperation, "%s is not supported by calotype: messages are encrypted "
-                                             "under the store's own keys (SqsManagedSseEnabled)", name);
-    return aws_fail(rq, &SQS_InvalidAttributeName, "Unknown Attribute %s.", name);
-}
+str sqs_attribute_value(const json_t *attributes, const char *name) { return kit_attribute_value(&table, attributes, name); }
 
-int sqs_attributes_apply(struct svc *svc, struct rq *rq, const json_t *attributes, json_t *into, str queue_arn) {
-    const char *name;
-    json_t *member;
-    json_object_foreach((json_t *)attributes, name, member) {
-        const struct row *row = find(name);
-        str value = json_text(member);
-        int r = 0;
-        if (!row) {
-            r = refuse(rq, name, value);
-        } else if (value.len == 0 && !row->otherwise) {
-            json_object_del(into, name);
-        } else {
-            r = row->check(svc, rq, row, value, queue_arn);
-            if (r == 0)
-                json_object_set(into, name, member);
-        }
-        if (r)
-            return r;
-    }
-    return 0;
-}
-
-str sqs_attribute_value(const json_t *attributes, const char *name) {
-    str value = json_str(attributes, name);
-    const struct row *row = find(name);
-    return value.p || !row ? value : str_c(row->otherwise);
-}
+int64_t sqs_attribute_integer(const json_t *attributes, const char *name) { return kit_attribute_integer(&table, attributes, name); }
 
 void sqs_attributes_each(void (*fn)(void *ctx, const char *name), void *ctx) {
     for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-        fn(ctx, rows[i].name);
+        if (!rows[i].only)
+            fn(ctx, rows[i].name);
 }

@@ -1,7 +1,10 @@
 /* The frame of the batch operations: entries checked together, done one by one, told one by one. */
+#include "svc/kit/name.h"
 #include "svc/sqs/sqs_priv.h"
 
 #include <stdarg.h>
+
+enum { ID_MAX = 80 };
 
 int sqs_entry_fail(struct sqs_entry_error *error, struct rq *rq, const struct aws_error *row, const char *fmt, ...) {
     va_list args;
@@ -15,17 +18,6 @@ int sqs_entry_fail(struct sqs_entry_error *error, struct rq *rq, const struct aw
     return SQS_ENTRY_FAILED;
 }
 
-static bool id_ok(str id) {
-    if (id.len < 1 || id.len > 80)
-        return false;
-    for (size_t i = 0; i < id.len; i++) {
-        char c = id.p[i];
-        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_'))
-            return false;
-    }
-    return true;
-}
-
 static int check_entries(struct rq *rq, const json_t *entries) {
     size_t n = json_array_size(entries);
     if (n == 0)
@@ -35,7 +27,7 @@ static int check_entries(struct rq *rq, const json_t *entries) {
                         SQS_BATCH_MAX, n);
     for (size_t i = 0; i < n; i++) {
         str id = json_str(json_array_get(entries, i), "Id");
-        if (!id_ok(id))
+        if (!kit_name_ok(id, ID_MAX))
             return aws_fail(rq, &SQS_InvalidBatchEntryId, NULL);
         for (size_t k = 0; k < i; k++)
             if (str_eq(id, json_str(json_array_get(entries, k), "Id")))
@@ -53,7 +45,7 @@ static void add_failed(json_t *failed, str id, const struct sqs_entry_error *err
     json_array_append_new(failed, f);
 }
 
-int sqs_run_batch(struct sqs_batch *b) {
+static int run_batch(struct sqs_batch *b) {
     const json_t *entries = json_arr(b->rq->in, "Entries");
     if (check_entries(b->rq, entries))
         return AWS_FAILED;
@@ -79,12 +71,18 @@ int sqs_run_batch(struct sqs_batch *b) {
     return 0;
 }
 
-int sqs_run_single(struct svc *svc, struct rq *rq, sqs_entry_fn *one) {
-    CLEANUP_DEINIT(sqs_queue) struct sqs_queue queue = {0};
-    struct sqs_entry_error error = {0};
-    if (sqs_use_queue(svc, rq, &queue))
-        return AWS_FAILED;
+int sqs_run_entries(struct svc *svc, struct rq *rq, sqs_entry_fn *one) {
+    struct sqs_queue queue;
     struct sqs_batch b = {.svc = svc, .rq = rq, .queue = &queue, .one = one};
+    return sqs_use_queue(rq, &queue) ? AWS_FAILED : run_batch(&b);
+}
+
+int sqs_run_single(struct svc *svc, struct rq *rq, sqs_entry_fn *one) {
+    struct sqs_queue queue;
+    struct sqs_entry_error error = {0};
+    struct sqs_batch b = {.svc = svc, .rq = rq, .queue = &queue, .one = one};
+    if (sqs_use_queue(rq, &queue))
+        return AWS_FAILED;
     rq->out = json_object();
     int r = one(&b, rq->in, rq->out, &error);
     return r == SQS_ENTRY_FAILED ? aws_fail(rq, error.row, STR_FMT, STR_ARG(error.message)) : r;

@@ -26,29 +26,29 @@ static int parse(struct sqs_batch *b, const json_t *entry, uint64_t *ret_id, uin
  * ("DeleteMessage", SQS API reference: use the most recent handle).
  */
 static int delete_one(struct sqs_batch *b, const json_t *entry, json_t *result, struct sqs_entry_error *error) {
-    CLEANUP_DEINIT(buf) struct buf raw = {0};
-    struct sqs_state state;
+    CLEANUP_DEINIT(sqs_state) struct sqs_state state = {0};
+    const struct rows *rows = rq_rows_newest(b->rq);
     uint64_t id, receipt;
     (void)result;
     int r = parse(b, entry, &id, &receipt, error);
     if (r || seen_before(b, id))
         return r;
-    r = sqs_state_get(b->svc, b->queue->id, id, &raw, &state);
+    r = sqs_state_peek(rows, b->queue->id, id, &state);
     if (r == STORE_E_ABSENT || (r == 0 && state.receipt != receipt))
         return 0;
     if (r)
         return aws_fault(b->rq, r, "reading a message");
     struct store_batch *batch = rq_batch(b->rq);
     store_batch_frees(batch);
-    sqs_message_drop(batch, b->queue->id, id, buf_view(&raw), &state);
+    sqs_message_drop(rows, b->queue->id, id, &state);
     sqs_live_changes(b->svc, batch, b->queue->id, SQS_CHANGED);
     sqs_put_metric(b->svc, batch, b->queue, "NumberOfMessagesDeleted", 1, 1, "Count");
     return 0;
 }
 
 static int change_one(struct sqs_batch *b, const json_t *entry, json_t *result, struct sqs_entry_error *error) {
-    CLEANUP_DEINIT(buf) struct buf raw = {0};
-    struct sqs_state before;
+    CLEANUP_DEINIT(sqs_state) struct sqs_state before = {0};
+    const struct rows *rows = rq_rows_newest(b->rq);
     uint64_t id, receipt;
     int64_t seconds = json_int(entry, "VisibilityTimeout", b->queue->visibility_s), now = b->rq->now_ms;
     (void)result;
@@ -59,7 +59,7 @@ static int change_one(struct sqs_batch *b, const json_t *entry, json_t *result, 
         return sqs_entry_fail(error, b->rq, &SQS_InvalidParameterValue, "Value %lld for parameter VisibilityTimeout is invalid. Reason: "
                               "VisibilityTimeout must be an integer between 0 and 43200.", (long long)seconds);
     bool again = seen_before(b, id);
-    r = sqs_state_get(b->svc, b->queue->id, id, &raw, &before);
+    r = sqs_state_peek(rows, b->queue->id, id, &before);
     if (again || r == STORE_E_ABSENT || (r == 0 && before.receipt != receipt))
         return sqs_entry_fail(error, b->rq, &SQS_InvalidParameterValue, "Value " STR_FMT " for parameter ReceiptHandle is invalid. Reason: "
                               "Message does not exist or is not available for visibility timeout change.",
@@ -70,21 +70,12 @@ static int change_one(struct sqs_batch *b, const json_t *entry, json_t *result, 
         return sqs_entry_fail(error, b->rq, &SQS_MessageNotInflight, NULL);
     struct sqs_state after = before;
     after.due_ms = now + seconds * 1000;
-    sqs_state_change(rq_batch(b->rq), b->queue->id, id, buf_view(&raw), &before, &after, SQS_IN_FLIGHT);
+    sqs_state_change(rows, b->queue->id, id, &before, &after, SQS_IN_FLIGHT);
     sqs_live_changes(b->svc, rq_batch(b->rq), b->queue->id, seconds ? SQS_CHANGED : SQS_ARRIVED);
     return 0;
 }
 
 int sqs_op_DeleteMessage(struct svc *svc, struct rq *rq) { return sqs_run_single(svc, rq, delete_one); }
 int sqs_op_ChangeMessageVisibility(struct svc *svc, struct rq *rq) { return sqs_run_single(svc, rq, change_one); }
-
-static int run(struct svc *svc, struct rq *rq, sqs_entry_fn *one) {
-    CLEANUP_DEINIT(sqs_queue) struct sqs_queue queue = {0};
-    if (sqs_use_queue(svc, rq, &queue))
-        return AWS_FAILED;
-    struct sqs_batch b = {.svc = svc, .rq = rq, .queue = &queue, .one = one};
-    return sqs_run_batch(&b);
-}
-
-int sqs_op_DeleteMessageBatch(struct svc *svc, struct rq *rq) { return run(svc, rq, delete_one); }
-int sqs_op_ChangeMessageVisibilityBatch(struct svc *svc, struct rq *rq) { return run(svc, rq, change_one); }
+int sqs_op_DeleteMessageBatch(struct svc *svc, struct rq *rq) { return sqs_run_entries(svc, rq, delete_one); }
+int sqs_op_ChangeMessageVisibilityBatch(struct svc *svc, struct rq *rq) { return sqs_run_entries(svc, rq, change_one); }

@@ -35,32 +35,38 @@ bool sqs_place_parse(str key, str value, int64_t *ret_due_ms, uint64_t *ret_id, 
     return !k.bad && !v.bad;
 }
 
-static void put_place(struct store_batch *batch, uint64_t queue_id, uint64_t id, const struct sqs_state *state, enum sqs_place place) {
+/* Places and bodies are only written along with their message's state, which is a condition, or under an id of our own. */
+static void put_place(const struct rows *rows, uint64_t queue_id, uint64_t id, const struct sqs_state *state, enum sqs_place place) {
     CLEANUP_DEINIT(buf) struct buf key = {0}, value = {0};
     sqs_place_key(&key, queue_id, state->due_ms, id);
     buf_u8(&value, (uint8_t)place);
     buf_u64(&value, (uint64_t)state->sent_ms);
-    store_put(batch, STORE_QUEUE, buf_view(&key), buf_view(&value));
+    row_put_blind(rows, STORE_QUEUE, buf_view(&key), buf_view(&value));
 }
 
-static void put_state(struct store_batch *batch, uint64_t queue_id, uint64_t id, const struct sqs_state *s) {
-    CLEANUP_DEINIT(buf) struct buf key = {0}, value = {0};
-    row_key(&key, "sqss", queue_id, id);
-    buf_u64(&value, (uint64_t)s->due_ms);
-    buf_u32(&value, s->receives);
-    buf_u64(&value, (uint64_t)s->first_received_ms);
-    buf_u64(&value, s->receipt);
-    buf_u64(&value, (uint64_t)s->sent_ms);
-    store_put(batch, STORE_QUEUE, buf_view(&key), buf_view(&value));
-}
-
-int sqs_state_get(struct svc *svc, uint64_t queue_id, uint64_t id, struct buf *raw, struct sqs_state *ret) {
+static void drop_place(const struct rows *rows, uint64_t queue_id, uint64_t id, const struct sqs_state *state) {
     CLEANUP_DEINIT(buf) struct buf key = {0};
-    row_key(&key, "sqss", queue_id, id);
-    int r = store_get(svc->store, NULL, STORE_QUEUE, buf_view(&key), raw);
+    sqs_place_key(&key, queue_id, state->due_ms, id);
+    row_del_blind(rows, STORE_QUEUE, buf_view(&key));
+}
+
+static void encode_state(struct buf *value, const struct sqs_state *s) {
+    buf_u64(value, (uint64_t)s->due_ms);
+    buf_u32(value, s->receives);
+    buf_u64(value, (uint64_t)s->first_received_ms);
+    buf_u64(value, s->receipt);
+    buf_u64(value, (uint64_t)s->sent_ms);
+}
+
+void sqs_state_deinit(struct sqs_state *state) { row_deinit(&state->row); }
+
+int sqs_state_peek(const struct rows *rows, uint64_t queue_id, uint64_t id, struct sqs_state *ret) {
+    ret->row.cf = STORE_QUEUE;
+    row_key(&ret->row.key, "sqss", queue_id, id);
+    int r = row_peek(rows, &ret->row);
     if (r)
         return r;
-    struct cur c = cur_of(buf_view(raw));
+    struct cur c = cur_of(buf_view(&ret->row.bytes));
     ret->due_ms = (int64_t)cur_u64(&c);
     ret->receives = cur_u32(&c);
     ret->first_received_ms = (int64_t)cur_u64(&c);
@@ -69,31 +75,23 @@ int sqs_state_get(struct svc *svc, uint64_t queue_id, uint64_t id, struct buf *r
     return c.bad ? -EBADMSG : 0;
 }
 
-static void expect_state(struct store_batch *batch, uint64_t queue_id, uint64_t id, str raw) {
-    CLEANUP_DEINIT(buf) struct buf key = {0};
-    row_key(&key, "sqss", queue_id, id);
-    store_expect_value(batch, STORE_QUEUE, buf_view(&key), raw);
+void sqs_state_change(const struct rows *rows, uint64_t queue_id, uint64_t id, const struct sqs_state *before,
+                      const struct sqs_state *after, enum sqs_place place) {
+    CLEANUP_DEINIT(buf) struct buf value = {0};
+    encode_state(&value, after);
+    row_still(rows, &before->row);
+    drop_place(rows, queue_id, id, before);
+    put_place(rows, queue_id, id, after, place);
+    row_put(rows, &before->row, buf_view(&value));
 }
 
-void sqs_state_change(struct store_batch *batch, uint64_t queue_id, uint64_t id, str raw,
-                      const struct sqs_state *before, const struct sqs_state *after, enum sqs_place place) {
-    CLEANUP_DEINIT(buf) struct buf key = {0};
-    expect_state(batch, queue_id, id, raw);
-    sqs_place_key(&key, queue_id, before->due_ms, id);
-    store_del(batch, STORE_QUEUE, buf_view(&key));
-    put_place(batch, queue_id, id, after, place);
-    put_state(batch, queue_id, id, after);
-}
-
-void sqs_message_drop(struct store_batch *batch, uint64_t queue_id, uint64_t id, str raw, const struct sqs_state *state) {
-    CLEANUP_DEINIT(buf) struct buf key = {0};
-    expect_state(batch, queue_id, id, raw);
-    sqs_place_key(&key, queue_id, state->due_ms, id);
-    store_del(batch, STORE_QUEUE, buf_view(&key));
-    row_key(&key, "sqss", queue_id, id);
-    store_del(batch, STORE_QUEUE, buf_view(&key));
-    row_key(&key, "sqsb", queue_id, id);
-    store_del(batch, STORE_QUEUE, buf_view(&key));
+void sqs_message_drop(const struct rows *rows, uint64_t queue_id, uint64_t id, const struct sqs_state *state) {
+    CLEANUP_DEINIT(buf) struct buf body = {0};
+    row_key(&body, "sqsb", queue_id, id);
+    row_still(rows, &state->row);
+    drop_place(rows, queue_id, id, state);
+    row_del(rows, &state->row);
+    row_del_blind(rows, STORE_QUEUE, buf_view(&body));
 }
 
 void sqs_messages_drop_all(struct store_batch *batch, uint64_t queue_id) {
@@ -139,9 +137,9 @@ static bool decode(str plain, struct sqs_message *ret) {
     return !c.bad;
 }
 
-int sqs_message_put(struct svc *svc, struct store_batch *batch, const struct sqs_queue *queue,
-                    struct sqs_message *message, int64_t due_ms) {
-    CLEANUP_DEINIT(buf) struct buf key = {0}, plain = {0}, sealed = {0};
+int sqs_message_put(struct svc *svc, const struct rows *rows, const struct sqs_queue *queue, struct sqs_message *message,
+                    int64_t due_ms) {
+    CLEANUP_DEINIT(buf) struct buf key = {0}, plain = {0}, sealed = {0}, value = {0};
     const struct seal_key *seal;
     struct err err = {0};
     int r = seal_key_get(svc->store, str_n(queue->seal_id, sizeof queue->seal_id), &seal, &err);
@@ -149,15 +147,16 @@ int sqs_message_put(struct svc *svc, struct store_batch *batch, const struct sqs
         return r;
     if (!message->id)
         message->id = store_next_id(svc->store);
+    struct sqs_state state = {.due_ms = due_ms, .sent_ms = message->sent_ms};
     row_key(&key, "sqsb", queue->id, message->id);
     encode(&plain, message);
     seal_value(seal, buf_view(&plain), buf_view(&key), &sealed);
-    store_expect_present(batch, STORE_META, buf_view(&queue->key));
-    store_put(batch, STORE_QUEUE, buf_view(&key), buf_view(&sealed));
-    struct sqs_state state = {.due_ms = due_ms, .sent_ms = message->sent_ms};
-    put_state(batch, queue->id, message->id, &state);
-    put_place(batch, queue->id, message->id, &state, due_ms > message->sent_ms ? SQS_DELAYED : SQS_FRESH);
-    sqs_live_changes(svc, batch, queue->id, SQS_ARRIVED);
+    row_put_blind(rows, STORE_QUEUE, buf_view(&key), buf_view(&sealed));
+    row_key(&key, "sqss", queue->id, message->id);
+    encode_state(&value, &state);
+    row_put_blind(rows, STORE_QUEUE, buf_view(&key), buf_view(&value));
+    put_place(rows, queue->id, message->id, &state, due_ms > message->sent_ms ? SQS_DELAYED : SQS_FRESH);
+    sqs_live_changes(svc, rows->batch, queue->id, SQS_ARRIVED);
     return 0;
 }
 
@@ -167,7 +166,7 @@ int sqs_message_get(struct svc *svc, const struct sqs_queue *queue, uint64_t id,
     const struct seal_key *seal;
     struct err err = {0};
     row_key(&key, "sqsb", queue->id, id);
-    int r = store_get(svc->store, NULL, STORE_QUEUE, buf_view(&key), &sealed);
+    int r = store_get(svc->store, NULL, STORE_QUEUE, buf_view(&key), &sealed); /* never changes */
     if (r == 0)
         r = seal_key_get(svc->store, str_n(queue->seal_id, sizeof queue->seal_id), &seal, &err);
     if (r)

@@ -4,6 +4,7 @@
  */
 #include "base/clock.h"
 #include "base/log.h"
+#include "svc/kit/metric.h"
 #include "svc/sqs/live.h"
 
 static const int64_t minute_ms = 60000;
@@ -13,11 +14,9 @@ enum { EXPIRE_MAX = 1000 };                    /* messages dropped in one commit
 
 void sqs_put_metric(struct svc *svc, struct store_batch *batch, const struct sqs_queue *queue,
                     const char *name, double value, double count, const char *unit) {
-    struct hub_dimension dimension = {S("QueueName"), queue->name};
-    struct hub_metric metric = {.account = queue->account, .region = queue->region, .name_space = S("AWS/SQS"), .name = str_c(name),
-                                .dimensions = &dimension, .n_dimensions = 1, .value = value, .count = count, .unit = unit,
-                                .time_ms = clock_world_ms()};
-    hub_put_metric(svc->hub, batch, &metric);
+    const struct kit_metrics metrics = {.hub = svc->hub, .account = queue->account, .region = queue->region, .name_space = "AWS/SQS",
+                                        .dimensions = {{S("QueueName"), queue->name}}};
+    kit_metric_put(&metrics, batch, name, value, count, unit);
 }
 
 int sqs_count(struct svc *svc, uint64_t queue_id, int64_t now_ms, struct sqs_counts *ret) {
@@ -54,6 +53,7 @@ int sqs_count(struct svc *svc, uint64_t queue_id, int64_t now_ms, struct sqs_cou
 static void expire(struct svc *svc, const struct sqs_queue *queue, int64_t now_ms) {
     CLEANUP_DEINIT(buf) struct buf from = {0}, to = {0};
     CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
+    struct rows rows = {svc->store, NULL, batch};
     size_t n = 0;
     key_begin(&from, "sqss");
     key_u64(&from, queue->id);
@@ -62,17 +62,16 @@ static void expire(struct svc *svc, const struct sqs_queue *queue, int64_t now_m
     CLEANUP(store_iter) struct store_iter *it =
         store_iter_new(svc->store, NULL, STORE_QUEUE, buf_view(&from), buf_view(&to), false);
     while (n < EXPIRE_MAX && store_iter_next(it)) {
-        CLEANUP_DEINIT(buf) struct buf raw = {0};
+        CLEANUP_DEINIT(sqs_state) struct sqs_state state = {0};
         struct cur key = cur_of(it->key);
-        struct sqs_state state;
         key_take_kind(&key);
         key_take_u64(&key);
         uint64_t id = key_take_u64(&key);
-        if (sqs_state_get(svc, queue->id, id, &raw, &state) != 0)
+        if (sqs_state_peek(&rows, queue->id, id, &state) != 0)
             continue;
         if (state.sent_ms + queue->retention_s * 1000 > now_ms)
             break;
-        sqs_message_drop(batch, queue->id, id, buf_view(&raw), &state);
+        sqs_message_drop(&rows, queue->id, id, &state);
         n++;
     }
     if (n == 0)
@@ -169,8 +168,9 @@ int64_t sqs_timer_run(void *ctx) {
     CLEANUP(store_iter) struct store_iter *it =
         store_iter_new(svc->store, NULL, STORE_META, buf_view(&from), buf_view(&to), false);
     while (store_iter_next(it)) {
-        CLEANUP_DEINIT(sqs_queue) struct sqs_queue queue = {0};
-        if (sqs_queue_parse(it->key, it->value, &queue) == 0)
+        CLEANUP_DEINIT(kit_doc) struct kit_doc doc = {0};
+        struct sqs_queue queue;
+        if (kit_doc_of(it->key, it->value, &doc) == 0 && sqs_queue_of(&doc, &queue) == 0)
             tend(svc, &queue, now, &next);
     }
     int64_t late = sqs_live_wake_late(svc);

@@ -1,7 +1,6 @@
 /* svc/sqs: the operation table, expanded from ops.def, the service row, and which queue is meant. */
 #include "aws/model.h"
 #include "aws/validate.h"
-#include "base/codec.h"
 #include "svc/sqs/live.h"
 #include "svc/kit/op_table.h"
 
@@ -14,10 +13,8 @@ static bool parse_url(str url, str *ret_account, str *ret_name) {
         return false;
     *ret_name = str_skip(url, (size_t)slash + 1);
     str rest = str_slice(url, 0, (size_t)slash);
-    slash = str_rchr(rest, '/');
-    *ret_account = slash < 0 ? rest : str_skip(rest, (size_t)slash + 1);
-    uint64_t number;
-    return ret_name->len > 0 && ret_account->len == 12 && str_to_u64(*ret_account, &number);
+    *ret_account = str_skip(rest, (size_t)(str_rchr(rest, '/') + 1));
+    return ret_name->len > 0 && arn_is_account(*ret_account);
 }
 
 /* QueueUrl, or QueueName with QueueOwnerAWSAccountId. */
@@ -33,18 +30,38 @@ static int name_queue(struct rq *rq, str *ret_account, str *ret_name) {
     return aws_fail(rq, &SQS_InvalidAddress, "The address " STR_FMT " is not valid for this endpoint.", STR_ARG(url));
 }
 
-int sqs_use_queue(struct svc *svc, struct rq *rq, struct sqs_queue *ret_queue) {
+int sqs_use_queue(struct rq *rq, struct sqs_queue *ret_queue) {
     str account = STR_NONE, name = STR_NONE;
+    struct kit_doc *doc;
     if (name_queue(rq, &account, &name))
         return AWS_FAILED;
-    int r = sqs_queue_load(svc, account, rq->region, name, ret_queue);
+    int r = kit_doc_use(rq, account, rq->region, name, &doc);
     if (r == STORE_E_ABSENT)
         return aws_fail(rq, &SQS_QueueDoesNotExist, NULL);
-    return r ? aws_fault(rq, r, "reading a queue") : 0;
+    if (r == 0)
+        r = sqs_queue_of(doc, ret_queue);
+    return r && r != AWS_FAILED ? aws_fault(rq, r, "reading a queue") : r;
 }
 
-str sqs_queue_url(struct rq *rq, const struct sqs_queue *queue) {
-    return arena_printf(&rq->arena, STR_FMT "/" STR_FMT "/" STR_FMT, STR_ARG(rq_endpoint(rq)), STR_ARG(queue->account), STR_ARG(queue->name));
+str sqs_queue_url(struct rq *rq, str account, str name) {
+    return arena_printf(&rq->arena, STR_FMT "/" STR_FMT "/" STR_FMT, STR_ARG(rq_endpoint(rq)), STR_ARG(account), STR_ARG(name));
+}
+
+/* ---- What is asked for ---- */
+
+bool sqs_is_asked(const json_t *names, const char *name) {
+    for (size_t i = 0; i < json_array_size(names); i++) {
+        str want = json_text(json_array_get(names, i));
+        if (str_is(want, "All") || str_is(want, name))
+            return true;
+    }
+    return false;
+}
+
+void sqs_set_number(json_t *out, const char *name, int64_t v) {
+    char text[24];
+    snprintf(text, sizeof text, "%lld", (long long)v);
+    json_set_str(out, name, str_c(text));
 }
 
 /* ---- Authorisation ---- */
@@ -54,27 +71,7 @@ static int resource(struct svc *svc, struct rq *rq, struct buf *ret_arn) {
     (void)svc;
     if (name_queue(rq, &account, &name))
         return AWS_FAILED;
-    buf_printf(ret_arn, "arn:aws:sqs:" STR_FMT ":" STR_FMT ":" STR_FMT, STR_ARG(rq->region), STR_ARG(account), STR_ARG(name));
-    return 0;
-}
-
-static void drop_policy(void *policy) { policy_free(policy); }
-
-static int resource_policy(struct svc *svc, struct rq *rq, str arn, const struct policy **ret_policy, str *ret_account) {
-    CLEANUP_DEINIT(sqs_queue) struct sqs_queue queue = {0};
-    int r = sqs_queue_load_arn(svc, arn, &queue);
-    if (r)
-        return r == STORE_E_ABSENT ? 0 : r;
-    str text = json_str(json_obj(queue.doc, "Attributes"), "Policy");
-    *ret_account = arena_str(&rq->arena, queue.account);
-    struct policy *policy = NULL;
-    struct err err = {0};
-    if (text.len == 0)
-        return 0;
-    if (policy_new(&policy, POLICY_RESOURCE, text, &err)) /* it was checked when it was set */
-        return aws_fault(rq, STORE_E_DAMAGED, err.text);
-    rq_on_done(rq, drop_policy, policy);
-    *ret_policy = policy;
+    arn_add(ret_arn, "sqs", rq->region, account, STR_FMT, STR_ARG(name));
     return 0;
 }
 
@@ -87,8 +84,8 @@ static int invalid(struct svc *sqs, struct rq *rq, const struct aws_violation *v
 }
 
 struct aws_service sqs_service(struct svc *sqs) {
-    return (struct aws_service){.name = "sqs", .api = &api_sqs, KIT_TABLES, .svc = sqs, .common = SQS_common, .invalid = invalid,
-                                .resource = resource, .resource_policy = resource_policy};
+    return (struct aws_service){.name = "sqs", .api = &api_sqs, KIT_TABLES, .svc = sqs, .common = SQS_common,
+                                .invalid = invalid, .resource = resource, .resource_policy = kit_doc_policy};
 }
 
 /* ---- Life ---- */

@@ -10,37 +10,32 @@
  * A message is visible when its due time (world, ms) has come. Every change of a message expects the
  * state it has read, so two receivers never get one, and what is deleted stays so.
  */
-#include "base/json.h"
-#include "store/store.h"
+#include "svc/kit/doc.h"
 
 struct svc;
 
+enum { SQS_NAME_MAX = 80, SQS_ARN_MAX = 192 };
+
+/* What a queue's row says; views into of->doc, as long as that lives. */
 struct sqs_queue {
-    json_t *doc;     /* the row */
-    struct buf key;  /* its key */
+    struct kit_doc *of;
     uint64_t id;
     char seal_id[16];
-    str account, region, name; /* in doc */
+    str account, region, name;
     /* Attributes in force. */
     int64_t delay_s, max_bytes, retention_s, wait_s, visibility_s;
-    str dead_letter_arn; /* absent: no redrive */
+    char dead_letter_arn[SQS_ARN_MAX]; /* "": no redrive */
     int64_t max_receives;
 };
 
 /* ---- Queues ---- */
-bool sqs_name_ok(str name);
-/* The newest row: 0, STORE_E_ABSENT or another fault. */
-int sqs_queue_load(struct svc *svc, str account, str region, str name, struct sqs_queue *ret);
-int sqs_queue_load_arn(struct svc *svc, str arn, struct sqs_queue *ret);
-/* From a row that was read by other means. */
-int sqs_queue_parse(str key, str row, struct sqs_queue *ret);
-void sqs_queue_deinit(struct sqs_queue *queue);
-void sqs_queue_key(struct buf *key, str account, str region, str name);
+/* From a row that was read. 0 or -EBADMSG. */
+int sqs_queue_of(struct kit_doc *doc, struct sqs_queue *ret);
+/* Reads the row of that queue into *doc, which is empty: 0, STORE_E_ABSENT (also when it is no queue's ARN) or a fault. */
+int sqs_queue_get(const struct rows *rows, str arn, struct kit_doc *doc, struct sqs_queue *ret);
 void sqs_queue_arn(const struct sqs_queue *queue, struct buf *arn);
-/* arn:aws:sqs:region:account:name. False: not one. */
-bool sqs_arn_parse(str arn, str *ret_region, str *ret_account, str *ret_name);
-/* Writes the row, expecting it to be what it was when loaded (or absent: was_absent). */
-void sqs_queue_put(struct store_batch *batch, const struct sqs_queue *queue, str row_before);
+/* RedrivePolicy: false when it is none. maxReceiveCount comes as a number or as a string; 0: neither. */
+bool sqs_redrive_parse(const json_t *policy, str *ret_target, int64_t *ret_count);
 
 /* ---- Messages ---- */
 struct sqs_message {
@@ -59,22 +54,30 @@ struct sqs_state {
     int64_t first_received_ms;
     uint64_t receipt; /* of the last receive; 0: never */
     int64_t sent_ms;
+    struct row row;   /* as peeked */
 };
+void sqs_state_deinit(struct sqs_state *state);
 enum sqs_place { SQS_FRESH = 'n', SQS_DELAYED = 'd', SQS_IN_FLIGHT = 'f' };
 
-/* Adds a new message, due at due_ms. The queue must still exist when it is committed. 0 or a fault. */
-int sqs_message_put(struct svc *svc, struct store_batch *batch, const struct sqs_queue *queue,
-                    struct sqs_message *message, int64_t due_ms);
+/*
+ * Adds a new message, due at due_ms, to a queue whose row is a condition of the batch: it must still
+ * exist then. 0 or a fault.
+ */
+int sqs_message_put(struct svc *svc, const struct rows *rows, const struct sqs_queue *queue, struct sqs_message *message,
+                    int64_t due_ms);
 /* Body and attributes; views into *plain. 0, STORE_E_ABSENT, a fault. */
 int sqs_message_get(struct svc *svc, const struct sqs_queue *queue, uint64_t id, struct buf *plain,
                     struct sqs_message *ret);
-/* *raw keeps the row as read: what changes expect. 0, STORE_E_ABSENT, a fault. */
-int sqs_state_get(struct svc *svc, uint64_t queue_id, uint64_t id, struct buf *raw, struct sqs_state *ret);
-/* From state `before` (raw) to *after, with its place. */
-void sqs_state_change(struct store_batch *batch, uint64_t queue_id, uint64_t id, str raw,
-                      const struct sqs_state *before, const struct sqs_state *after, enum sqs_place place);
-/* Removes a message whose state is as read. */
-void sqs_message_drop(struct store_batch *batch, uint64_t queue_id, uint64_t id, str raw, const struct sqs_state *state);
+/*
+ * Only peeks: what a receiver passes by, or a stale handle names, may change as it likes. The
+ * functions below make it a condition. 0, STORE_E_ABSENT, a fault.
+ */
+int sqs_state_peek(const struct rows *rows, uint64_t queue_id, uint64_t id, struct sqs_state *ret);
+/* From state `before`, as peeked, to *after, with its place. */
+void sqs_state_change(const struct rows *rows, uint64_t queue_id, uint64_t id, const struct sqs_state *before,
+                      const struct sqs_state *after, enum sqs_place place);
+/* Removes a message whose state is as peeked. */
+void sqs_message_drop(const struct rows *rows, uint64_t queue_id, uint64_t id, const struct sqs_state *state);
 /* Removes all of a queue's. */
 void sqs_messages_drop_all(struct store_batch *batch, uint64_t queue_id);
 

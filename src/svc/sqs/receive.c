@@ -8,7 +8,8 @@
 struct look {
     struct svc *svc;
     struct rq *rq;
-    struct sqs_queue *queue, dead; /* dead.doc NULL: no dead-letter queue */
+    const struct rows *rows;
+    struct sqs_queue *queue, dead; /* dead.of NULL: no dead-letter queue */
     struct sqs_receive *receive;
     int64_t now_ms, visibility_s, most;
     json_t *messages;
@@ -18,24 +19,10 @@ struct look {
 
 /* ---- What a message looks like ---- */
 
-static bool wants(const json_t *names, const char *name) {
-    for (size_t i = 0; i < json_array_size(names); i++) {
-        str want = json_text(json_array_get(names, i));
-        if (str_is(want, "All") || str_is(want, name))
-            return true;
-    }
-    return false;
-}
-
 /* AttributeNames is the older spelling of MessageSystemAttributeNames. */
 static bool wants_system(struct rq *rq, const char *name) {
-    return wants(json_arr(rq->in, "AttributeNames"), name) || wants(json_arr(rq->in, "MessageSystemAttributeNames"), name);
-}
-
-static void set_number(json_t *attributes, const char *name, int64_t v) {
-    char text[24];
-    snprintf(text, sizeof text, "%lld", (long long)v);
-    json_set_str(attributes, name, str_c(text));
+    return sqs_is_asked(json_arr(rq->in, "AttributeNames"), name) ||
+           sqs_is_asked(json_arr(rq->in, "MessageSystemAttributeNames"), name);
 }
 
 static void add_system(struct rq *rq, json_t *out, const struct sqs_message *m, const struct sqs_state *s) {
@@ -43,11 +30,11 @@ static void add_system(struct rq *rq, json_t *out, const struct sqs_message *m, 
     if (wants_system(rq, "SenderId"))
         json_set_str(a, "SenderId", m->sender);
     if (wants_system(rq, "SentTimestamp"))
-        set_number(a, "SentTimestamp", m->sent_ms);
+        sqs_set_number(a, "SentTimestamp", m->sent_ms);
     if (wants_system(rq, "ApproximateReceiveCount"))
-        set_number(a, "ApproximateReceiveCount", s->receives);
+        sqs_set_number(a, "ApproximateReceiveCount", s->receives);
     if (wants_system(rq, "ApproximateFirstReceiveTimestamp"))
-        set_number(a, "ApproximateFirstReceiveTimestamp", s->first_received_ms);
+        sqs_set_number(a, "ApproximateFirstReceiveTimestamp", s->first_received_ms);
     if (m->trace.len && wants_system(rq, "AWSTraceHeader"))
         json_set_str(a, "AWSTraceHeader", m->trace);
     if (m->dead_letter_source.len && wants_system(rq, "DeadLetterQueueSourceArn"))
@@ -102,57 +89,61 @@ static json_t *show(struct look *l, const struct sqs_message *m, const struct sq
 
 /* ---- One message ---- */
 
-static int move_to_dead_letters(struct look *l, const struct sqs_message *m, const struct sqs_state *s, str raw) {
+static int move_to_dead_letters(struct look *l, const struct sqs_message *m, const struct sqs_state *s) {
     CLEANUP_DEINIT(buf) struct buf arn = {0};
     struct sqs_message moved = *m;
     sqs_queue_arn(l->queue, &arn);
     moved.id = 0;
     moved.dead_letter_source = buf_view(&arn);
-    sqs_message_drop(rq_batch(l->rq), l->queue->id, m->id, raw, s);
-    return sqs_message_put(l->svc, rq_batch(l->rq), &l->dead, &moved, l->now_ms);
+    sqs_message_drop(l->rows, l->queue->id, m->id, s);
+    row_still(l->rows, &l->dead.of->row);
+    return sqs_message_put(l->svc, l->rows, &l->dead, &moved, l->now_ms);
 }
 
-static int hand_out(struct look *l, const struct sqs_message *m, const struct sqs_state *before, str raw) {
+static int hand_out(struct look *l, const struct sqs_message *m, const struct sqs_state *before) {
     struct sqs_state after = *before;
     after.receives++;
     after.due_ms = l->now_ms + l->visibility_s * 1000;
     after.receipt = rand_u64() | 1;
     if (!after.first_received_ms)
         after.first_received_ms = l->now_ms;
-    sqs_state_change(rq_batch(l->rq), l->queue->id, m->id, raw, before, &after, SQS_IN_FLIGHT);
+    sqs_state_change(l->rows, l->queue->id, m->id, before, &after, SQS_IN_FLIGHT);
     json_array_append_new(l->messages, show(l, m, &after));
     return 0;
 }
 
-/* A place whose message has moved on, or is gone: left by a purge that crossed another change. */
-static void drop_place(struct look *l, str key) { store_del(rq_batch(l->rq), STORE_QUEUE, key); }
+/*
+ * A place whose message has moved on, or is gone: left by a purge that crossed another change. Blind:
+ * no message comes back to it.
+ */
+static void drop_place(struct look *l, str key) { row_del_blind(l->rows, STORE_QUEUE, key); }
 
 static int take(struct look *l, str place_key, int64_t due_ms, uint64_t id) {
-    CLEANUP_DEINIT(buf) struct buf raw = {0}, plain = {0};
-    struct sqs_state state;
+    CLEANUP_DEINIT(buf) struct buf plain = {0};
+    CLEANUP_DEINIT(sqs_state) struct sqs_state state = {0};
     struct sqs_message message;
     if (!sqs_claim(l->receive, id))
         return 0;
     l->taken++;
-    int r = sqs_state_get(l->svc, l->queue->id, id, &raw, &state);
+    int r = sqs_state_peek(l->rows, l->queue->id, id, &state);
     if (r == 0 && state.due_ms != due_ms)
         r = STORE_E_ABSENT; /* changed since the iterator was made, or a stale place */
     if (r == 0 && state.sent_ms + l->queue->retention_s * 1000 <= l->now_ms) {
-        sqs_message_drop(rq_batch(l->rq), l->queue->id, id, buf_view(&raw), &state);
+        sqs_message_drop(l->rows, l->queue->id, id, &state);
         return 0;
     }
     if (r == 0)
         r = sqs_message_get(l->svc, l->queue, id, &plain, &message);
     if (r == STORE_E_ABSENT) {
-        if (sqs_state_get(l->svc, l->queue->id, id, &raw, &state) == STORE_E_ABSENT)
+        if (sqs_state_peek(l->rows, l->queue->id, id, &state) == STORE_E_ABSENT)
             drop_place(l, place_key);
         return 0;
     }
     if (r)
         return aws_fault(l->rq, r, "reading a message");
-    if (l->dead.doc && state.receives >= l->queue->max_receives)
-        return move_to_dead_letters(l, &message, &state, buf_view(&raw));
-    return hand_out(l, &message, &state, buf_view(&raw));
+    if (l->dead.of && state.receives >= l->queue->max_receives)
+        return move_to_dead_letters(l, &message, &state);
+    return hand_out(l, &message, &state);
 }
 
 /* ---- One look at the queue ---- */
@@ -223,12 +214,11 @@ static int answer(struct look *l) {
 static int commit_aside(struct look *l) {
     sqs_live_changes(l->svc, rq_batch(l->rq), l->queue->id, SQS_CHANGED);
     int r = rq_commit(l->rq);
-    if (r == STORE_E_CONDITION) { /* somebody else was first: the next look sees it */
-        store_batch_clear(rq_batch(l->rq));
-        r = 0;
-    }
     sqs_unclaim_all(l->receive);
-    return r;
+    if (r == AWS_FAILED)
+        return r;
+    row_still(l->rows, &l->queue->of->row);
+    return 0; /* a condition that failed: somebody else was first, the next look sees it */
 }
 
 enum { LOOKS_MAX = 1000 }; /* SQS_LOOK rows each: then the client may ask again */
@@ -243,7 +233,7 @@ static int look_or_wait(struct look *l) {
             return AWS_FAILED;
         if (json_array_size(l->messages))
             break;
-        if (!store_batch_empty(rq_batch(l->rq))) {
+        if (!store_batch_idle(rq_batch(l->rq))) {
             if (commit_aside(l))
                 return AWS_FAILED;
             continue;
@@ -258,8 +248,10 @@ static int look_or_wait(struct look *l) {
 }
 
 static int receive_from(struct svc *svc, struct rq *rq, struct sqs_queue *queue) {
+    CLEANUP_DEINIT(kit_doc) struct kit_doc dead = {0};
+    CLEANUP_JSON json_t *messages = json_array();
     int64_t wait_s;
-    struct look l = {.svc = svc, .rq = rq, .queue = queue};
+    struct look l = {.svc = svc, .rq = rq, .rows = rq_rows_newest(rq), .queue = queue, .messages = messages};
     if (take_number(rq, "MaxNumberOfMessages", 1, 1, 10, &l.most) ||
         take_number(rq, "VisibilityTimeout", queue->visibility_s, 0, 43200, &l.visibility_s) ||
         take_number(rq, "WaitTimeSeconds", queue->wait_s, 0, 20, &wait_s))
@@ -267,19 +259,16 @@ static int receive_from(struct svc *svc, struct rq *rq, struct sqs_queue *queue)
     l.receive = sqs_receive_of(svc, rq, queue->id, wait_s);
     sqs_stop_waiting(l.receive);
     sqs_unclaim_all(l.receive); /* of an attempt whose commit failed */
-    if (queue->dead_letter_arn.len) {
-        int r = sqs_queue_load_arn(svc, queue->dead_letter_arn, &l.dead);
+    if (queue->dead_letter_arn[0]) {
+        struct rows only_read = {svc->store, NULL, NULL}; /* a condition of what is moved there, not of what is received */
+        int r = sqs_queue_get(&only_read, str_c(queue->dead_letter_arn), &dead, &l.dead);
         if (r && r != STORE_E_ABSENT) /* without its dead-letter queue a message stays where it is */
             return aws_fault(rq, r, "reading the dead-letter queue");
     }
-    CLEANUP_JSON json_t *messages = json_array();
-    l.messages = messages;
-    int r = look_or_wait(&l);
-    sqs_queue_deinit(&l.dead);
-    return r;
+    return look_or_wait(&l);
 }
 
 int sqs_op_ReceiveMessage(struct svc *svc, struct rq *rq) {
-    CLEANUP_DEINIT(sqs_queue) struct sqs_queue queue = {0};
-    return sqs_use_queue(svc, rq, &queue) ? AWS_FAILED : receive_from(svc, rq, &queue);
+    struct sqs_queue queue;
+    return sqs_use_queue(rq, &queue) ? AWS_FAILED : receive_from(svc, rq, &queue);
 }

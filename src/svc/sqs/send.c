@@ -1,4 +1,5 @@
 /* SendMessage and its batch. */
+#include "base/ascii.h"
 #include "base/codec.h"
 #include "base/rand.h"
 #include "svc/sqs/sqs_priv.h"
@@ -22,12 +23,7 @@ static bool name_ok(str name) {
     if (name.len < 1 || name.len > 256 || str_starts_nocase(name, S("aws.")) || str_starts_nocase(name, S("amazon.")) ||
         name.p[0] == '.' || name.p[name.len - 1] == '.' || str_find(name, S("..")) >= 0)
         return false;
-    for (size_t i = 0; i < name.len; i++) {
-        char c = name.p[i];
-        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.'))
-            return false;
-    }
-    return true;
+    return ascii_only_alnum(name, "-_.");
 }
 
 /* String, Number, Binary, each with an optional ".label". */
@@ -136,7 +132,7 @@ static int send_one(struct sqs_batch *b, const json_t *entry, json_t *result, st
         sqs_md5_attributes(attributes, md5);
         json_set_str(result, "MD5OfMessageAttributes", str_c(md5));
     }
-    r = sqs_message_put(b->svc, rq_batch(b->rq), b->queue, &m, b->rq->now_ms + delay_s * 1000);
+    r = sqs_message_put(b->svc, rq_rows_newest(b->rq), b->queue, &m, b->rq->now_ms + delay_s * 1000);
     if (r)
         return aws_fault(b->rq, r, "storing a message");
     count_sent(b, bytes);
@@ -164,13 +160,12 @@ static size_t batch_bytes(const json_t *entries) {
 }
 
 int sqs_op_SendMessageBatch(struct svc *svc, struct rq *rq) {
-    CLEANUP_DEINIT(sqs_queue) struct sqs_queue queue = {0};
-    if (sqs_use_queue(svc, rq, &queue))
+    struct sqs_queue queue;
+    if (sqs_use_queue(rq, &queue))
         return AWS_FAILED;
     size_t bytes = batch_bytes(json_arr(rq->in, "Entries"));
     if (bytes > BATCH_BYTES_MAX)
         return aws_fail(rq, &SQS_BatchRequestTooLong, "Batch requests cannot be longer than %d bytes. You have sent %zu bytes.",
                         BATCH_BYTES_MAX, bytes);
-    struct sqs_batch b = {.svc = svc, .rq = rq, .queue = &queue, .one = send_one};
-    return sqs_run_batch(&b);
+    return sqs_run_entries(svc, rq, send_one);
 }

@@ -2,6 +2,7 @@
 /* svc/sqs, inside the room: the service's state and what its operations share. */
 #include "base/lock.h"
 #include "base/map.h"
+#include "base/outcomes.h"
 #include "store/key.h"
 #include "store/seal.h"
 #include "svc/sqs/errors.h"
@@ -23,22 +24,23 @@ struct svc {
 #include "svc/kit/op_handlers.h"
 
 /* ---- ops.c ---- */
-/* The queue that member QueueUrl (or QueueName) names. AWS_FAILED: QueueDoesNotExist. */
-int sqs_use_queue(struct svc *svc, struct rq *rq, struct sqs_queue *ret_queue);
-str sqs_queue_url(struct rq *rq, const struct sqs_queue *queue);
+/* The queue that member QueueUrl (or QueueName) names, as long as the request lasts. AWS_FAILED: QueueDoesNotExist. */
+int sqs_use_queue(struct rq *rq, struct sqs_queue *ret_queue);
+str sqs_queue_url(struct rq *rq, str account, str name);
+/* Is "All" or that one among the names that were asked for? */
+bool sqs_is_asked(const json_t *names, const char *name);
+/* Numbers are told as texts. */
+void sqs_set_number(json_t *out, const char *name, int64_t v);
 
 /* ---- batch.c: the frame of the three batch operations ---- */
 enum { SQS_BATCH_MAX = 10 };
-/*
- * Checks Entries (count, ids) and runs one for each: 0 with *result filled (Id is added), or
- * AWS_FAILED with a fault set (only for faults of ours), or SQS_ENTRY_FAILED with *error set.
- */
 struct sqs_entry_error {
     const struct aws_error *row;
     str message;
 };
-enum { SQS_ENTRY_FAILED = 77 };
+enum { SQS_ENTRY_FAILED = OUTCOMES_SQS };
 struct sqs_batch;
+/* 0 with *result filled (Id is added), AWS_FAILED with a fault of ours set, or SQS_ENTRY_FAILED with *error set. */
 typedef int sqs_entry_fn(struct sqs_batch *b, const json_t *entry, json_t *result, struct sqs_entry_error *error);
 struct sqs_batch {
     struct svc *svc;
@@ -48,7 +50,8 @@ struct sqs_batch {
     uint64_t done[SQS_BATCH_MAX]; /* messages that this batch has changed already */
     size_t n_done;
 };
-int sqs_run_batch(struct sqs_batch *b);
+/* Checks Entries (count, ids) and runs one for each. */
+int sqs_run_entries(struct svc *svc, struct rq *rq, sqs_entry_fn *one);
 /* The same function outside a batch: its error becomes the request's. */
 int sqs_run_single(struct svc *svc, struct rq *rq, sqs_entry_fn *one);
 int sqs_entry_fail(struct sqs_entry_error *error, struct rq *rq, const struct aws_error *row, const char *fmt, ...)

@@ -2,6 +2,7 @@
  * AssumeRole. Whether the caller may was decided before the handler runs, by the row: the role's
  * trust policy is the resource policy of sts:AssumeRole.
  */
+#include "base/arn.h"
 #include "svc/sts/sts_priv.h"
 
 enum { DEFAULT_SECONDS = 3600, CHAINED_SECONDS = 3600, POLICY_LIMIT = 2048, MAX_POLICY_ARNS = 10 };
@@ -82,8 +83,8 @@ static void answer(struct rq *rq, const struct iam_role_view *role, const struct
     json_set_int(credentials, "Expiration", made->expires_ms / 1000);
     json_set_str(user, "AssumedRoleId", arena_printf(&rq->arena, STR_FMT ":" STR_FMT, STR_ARG(role->id),
                                                      STR_ARG(session)));
-    json_set_str(user, "Arn", arena_printf(&rq->arena, "arn:aws:sts::" STR_FMT ":assumed-role/" STR_FMT "/" STR_FMT,
-                                           STR_ARG(role->account), STR_ARG(role->name), STR_ARG(session)));
+    json_set_str(user, "Arn", arn_str(&rq->arena, "sts", STR_NONE, role->account, "assumed-role/" STR_FMT "/" STR_FMT,
+                                      STR_ARG(role->name), STR_ARG(session)));
     rq->out = json_object();
     json_set(rq->out, "Credentials", credentials);
     json_set(rq->out, "AssumedRoleUser", user);

@@ -58,6 +58,9 @@ static void test_names(void **state) {
         {"arn:aws:s3:eu-west-1:123456789012:function:fn", NULL, NULL, NULL, NULL},
         {"arn:aws:lambda:eu-west-1:12345:function:fn", NULL, NULL, NULL, NULL},
         {"arn:aws:lambda:eu-west-1:123456789012:layer:fn", NULL, NULL, NULL, NULL},
+        {"arn:aws:lambda:eu-west-1:function:fn:prod", NULL, NULL, NULL, NULL},
+        {"arn:aws:lambda:eu-west-1:123456789012:fn", NULL, NULL, NULL, NULL},
+        {"123456789012:function:", NULL, NULL, NULL, NULL},
         {"arn:aws:lambda:eu-west-1:123456789012:function:fn:a:b", NULL, NULL, NULL, NULL},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
@@ -304,6 +307,12 @@ static void test_tags(void **state) {
     struct answer a = call_op("ListTags", json_pack("{s:s}", "Resource", FN_ARN("fn")));
     assert_int_equal(json_object_size(json_obj(a.out, "Tags")), 1);
     check_str(json_str(json_obj(a.out, "Tags"), "b"), S("2"));
+
+    json_t *many = json_object();
+    for (char key[8] = "A"; key[0] <= 'A' + 50; key[0]++)
+        json_set_str(many, key, S(""));
+    refused(call_op("CreateFunction", new_function("tagged", small_code(), json_pack("{s:o}", "Tags", many))), 400,
+            "InvalidParameterValueException", "exceeds the limit of 50");
 }
 
 static void test_event_invoke_config(void **state) {

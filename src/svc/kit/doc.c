@@ -1,0 +1,85 @@
+#include "svc/kit/doc.h"
+
+#include "aws/op.h"
+#include "store/key.h"
+#include "svc/kit/resource_policy.h"
+
+void kit_doc_deinit(struct kit_doc *doc) {
+    row_deinit(&doc->row);
+    json_decref(doc->doc);
+}
+
+void kit_doc_key(struct buf *key, const char *service, str account, str region, str name) {
+    key_begin(key, service);
+    key_str(key, account);
+    key_str(key, region);
+    key_str(key, name);
+}
+
+int kit_doc_get(const struct rows *rows, struct kit_doc *doc) { return row_get_json(rows, &doc->row, &doc->doc); }
+
+int kit_doc_of(str key, str value, struct kit_doc *doc) {
+    buf_str(&doc->row.key, key);
+    buf_str(&doc->row.bytes, value);
+    doc->row.there = true;
+    doc->doc = json_parse(value, NULL);
+    return doc->doc ? 0 : STORE_E_DAMAGED;
+}
+
+void kit_doc_put(const struct rows *rows, const struct kit_doc *doc) { row_put_json(rows, &doc->row, doc->doc); }
+
+json_t *kit_doc_attributes(const struct kit_doc *doc) { return json_obj(doc->doc, "Attributes"); }
+
+/* ---- Of a request ---- */
+
+static void deinit(void *doc) { kit_doc_deinit(doc); }
+
+int kit_doc_use_key(struct rq *rq, str key, struct kit_doc **ret_doc) {
+    struct kit_doc *doc = rq->memo;
+    if (!doc || !str_eq(buf_view(&doc->row.key), key)) {
+        doc = arena_new(&rq->arena, struct kit_doc);
+        rq_on_done(rq, deinit, doc);
+        buf_str(&doc->row.key, key);
+        int r = rq_row_result(rq, kit_doc_get(rq_rows_newest(rq), doc));
+        if (r == AWS_FAILED)
+            return r;
+        rq->memo = doc;
+    }
+    *ret_doc = doc;
+    return doc->row.there ? 0 : STORE_E_ABSENT;
+}
+
+int kit_doc_use(struct rq *rq, str account, str region, str name, struct kit_doc **ret_doc) {
+    CLEANUP_DEINIT(buf) struct buf key = {0};
+    kit_doc_key(&key, rq->service->name, account, region, name);
+    return kit_doc_use_key(rq, buf_view(&key), ret_doc);
+}
+
+/* ---- Policies ---- */
+
+static str policy_of(const struct kit_doc *doc) { return json_str(kit_doc_attributes(doc), "Policy"); }
+
+int kit_doc_policy(struct svc *svc, struct rq *rq, str arn, const struct policy **ret_policy, str *ret_account) {
+    struct kit_doc *doc;
+    struct arn name;
+    (void)svc;
+    if (!arn_parse_regional(arn, rq->service->name, &name))
+        return 0;
+    *ret_account = arena_str(&rq->arena, name.account);
+    int r = kit_doc_use(rq, name.account, name.region, name.resource, &doc);
+    if (r)
+        return r == STORE_E_ABSENT ? 0 : r;
+    return kit_resource_policy(rq, policy_of(doc), ret_policy);
+}
+
+int kit_doc_admit(const struct rows *rows, const struct hub_event *event, const char *service, const char *action,
+                  struct kit_doc *doc) {
+    struct arn name;
+    if (!arn_parse_regional(event->target, service, &name))
+        return HUB_E_NO_TARGET;
+    kit_doc_key(&doc->row.key, service, name.account, name.region, name.resource);
+    int r = kit_doc_get(rows, doc);
+    if (r)
+        return r == STORE_E_ABSENT ? HUB_E_NO_TARGET : HUB_E_RETRY;
+    return kit_port_admits(event, policy_of(doc), action, event->target, name.account);
+}

@@ -1,0 +1,45 @@
+#pragma once
+/*
+ * kit/doc: a resource whose row is a JSON document under SERVICE account region name, as topics and
+ * queues are: the row and the document read from it, kept together.
+ *
+ *   {"Attributes": {"Policy": "…", …}, "Tags": {…}, …}
+ *
+ * A request reads the row of its resource once: authorisation, which asks for its policy, and the
+ * handler share what was read.
+ */
+#include "aws/row.h"
+#include "aws/rq.h"
+#include "base/arn.h"
+
+struct kit_doc {
+    struct row row;
+    json_t *doc; /* NULL while the row is absent */
+};
+void kit_doc_deinit(struct kit_doc *doc);
+
+void kit_doc_key(struct buf *key, const char *service, str account, str region, str name);
+/* Reads doc->row.key, as row_get: 0, STORE_E_ABSENT, STORE_E_DAMAGED or -errno. */
+int kit_doc_get(const struct rows *rows, struct kit_doc *doc);
+/* What an iterator shows; doc is empty. 0 or STORE_E_DAMAGED. */
+int kit_doc_of(str key, str value, struct kit_doc *doc);
+/* Writes doc->doc as it is now. */
+void kit_doc_put(const struct rows *rows, const struct kit_doc *doc);
+json_t *kit_doc_attributes(const struct kit_doc *doc); /* borrowed */
+
+/*
+ * The request's: the row of that name (or key), newest state, read at the first call of a run.
+ * *ret_doc is the request's and stays until it is over. 0, STORE_E_ABSENT or AWS_FAILED.
+ */
+int kit_doc_use(struct rq *rq, str account, str region, str name, struct kit_doc **ret_doc);
+int kit_doc_use_key(struct rq *rq, str key, struct kit_doc **ret_doc);
+
+/* ---- Its policy ---- */
+/* aws_service.resource_policy, for ARNs of the service itself whose resource is the name. */
+int kit_doc_policy(struct svc *svc, struct rq *rq, str arn, const struct policy **ret_policy, str *ret_account);
+/*
+ * A hub port's first step: the row of event->target and whether its policy lets the source do
+ * action. HUB_OK, HUB_E_DENIED, HUB_E_NO_TARGET or HUB_E_RETRY.
+ */
+int kit_doc_admit(const struct rows *rows, const struct hub_event *event, const char *service, const char *action,
+                  struct kit_doc *doc);

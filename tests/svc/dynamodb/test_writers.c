@@ -1,0 +1,217 @@
+/* Two who change, or change and use, the same table at the same time. */
+#include "svc/cloud.h"
+
+#include "store/key.h"
+#include "svc/dynamodb/dynamodb.h"
+#include "svc/dynamodb/history.h"
+
+#include <pthread.h>
+
+enum { ROUNDS = 12, DAY_MS = 86400000 };
+
+static struct cloud *cloud;
+static struct svc *ddb;
+static struct aws_service service;
+
+static int setup(void **state) {
+    struct err err = {{0}};
+    cloud_setup(state);
+    cloud = *state;
+    ddb_open(&ddb, cloud->store, cloud->hub, &err);
+    service = ddb_service(ddb);
+    cloud_add(cloud, &service);
+    return 0;
+}
+static int teardown(void **state) {
+    cloud->cloud = aws_cloud_free(cloud->cloud);
+    ddb = ddb_close(ddb);
+    clock_set_offset_ms(0);
+    return cloud_teardown(state);
+}
+
+/* The status; in is stolen. Any thread. */
+static int call(const char *op, json_t *in) {
+    struct aws_call call = {.cloud = cloud->cloud, .caller = cloud->root, .account = S(ACCOUNT),
+                            .region = S("us-east-1"), .service = "dynamodb", .op = op, .in = in};
+    aws_call(&call);
+    int status = call.status;
+    if (status >= 500)
+        fail_msg("%s: %d %s", op, status, buf_cstr(&call.error_message));
+    json_decref(in);
+    aws_call_deinit(&call);
+    return status;
+}
+
+#define TABLE_ARN "arn:aws:dynamodb:us-east-1:" ACCOUNT ":table/table"
+
+static json_t *table_named(int round) {
+    (void)round;
+    return json_pack("{s:s,s:s,s:[{s:s,s:s}],s:[{s:s,s:s}]}", "TableName", "table", "BillingMode",
+                     "PAY_PER_REQUEST", "AttributeDefinitions", "AttributeName", "id", "AttributeType",
+                     "S", "KeySchema", "AttributeName", "id", "KeyType", "HASH");
+}
+static json_t *name_only(int round) {
+    (void)round;
+    return json_pack("{s:s}", "TableName", "table");
+}
+static json_t *item(int round) {
+    char id[16];
+    snprintf(id, sizeof id, "item%d", round);
+    return json_pack("{s:s,s:{s:{s:s}}}", "TableName", "table", "Item", "id", "S", id);
+}
+static json_t *tag(int round) {
+    char key[16];
+    snprintf(key, sizeof key, "tag%d", round);
+    return json_pack("{s:s,s:[{s:s,s:s}]}", "ResourceArn", TABLE_ARN, "Tags", "Key", key, "Value", "x");
+}
+static json_t *other_tag(int round) { return tag(ROUNDS + round); }
+static json_t *keep_days(int days) {
+    return json_pack("{s:s,s:{s:b,s:i}}", "TableName", "table", "PointInTimeRecoverySpecification",
+                     "PointInTimeRecoveryEnabled", 1, "RecoveryPeriodInDays", days);
+}
+static json_t *keep_longer(int round) { return keep_days(round + 1); }
+static json_t *add_one(int round) {
+    (void)round;
+    return json_pack("{s:s,s:{s:{s:s}},s:s,s:{s:{s:s}}}", "TableName", "table", "Key", "id", "S",
+                     "counter", "UpdateExpression", "ADD n :one", "ExpressionAttributeValues", ":one",
+                     "N", "1");
+}
+
+/* Runs the workers together; each calls its operation once a round. */
+struct worker {
+    const char *op;
+    json_t *(*input)(int round);
+    pthread_barrier_t *start;
+    pthread_t thread;
+    int status[ROUNDS];
+};
+static void *work(void *worker_) {
+    struct worker *w = worker_;
+    for (int i = 0; i < ROUNDS; i++) {
+        pthread_barrier_wait(w->start);
+        w->status[i] = call(w->op, w->input(i));
+        pthread_barrier_wait(w->start);
+    }
+    return NULL;
+}
+static void run_together(struct worker *workers, unsigned n, void (*before)(void),
+                         void (*after)(const struct worker *, int round)) {
+    pthread_barrier_t start;
+    pthread_barrier_init(&start, NULL, n + 1);
+    for (unsigned i = 0; i < n; i++) {
+        workers[i].start = &start;
+        pthread_create(&workers[i].thread, NULL, work, &workers[i]);
+    }
+    for (int round = 0; round < ROUNDS; round++) {
+        if (before)
+            before();
+        pthread_barrier_wait(&start);
+        pthread_barrier_wait(&start);
+        if (after)
+            after(workers, round);
+    }
+    for (unsigned i = 0; i < n; i++)
+        pthread_join(workers[i].thread, NULL);
+    pthread_barrier_destroy(&start);
+}
+
+/* ---- One table, every operation that changes its row ---- */
+static void test_one_table(void **state) {
+    struct cloud *c = *state;
+    struct worker workers[] = {
+        {.op = "TagResource", .input = tag},
+        {.op = "TagResource", .input = other_tag},
+        {.op = "UpdateContinuousBackups", .input = keep_longer},
+        {.op = "PutItem", .input = item},
+        {.op = "UpdateItem", .input = add_one},
+        {.op = "UpdateItem", .input = add_one},
+    };
+    assert_int_equal(call("CreateTable", table_named(0)), 200);
+    run_together(workers, ARRAY_LEN(workers), NULL, NULL);
+    for (size_t i = 0; i < ARRAY_LEN(workers); i++)
+        for (int round = 0; round < ROUNDS; round++)
+            check_case(workers[i].status[round] == 200, workers[i].op);
+
+    ok(cloud_call_as(c, c->root, "dynamodb", "ListTagsOfResource", "{'ResourceArn':'" TABLE_ARN "'}"));
+    assert_int_equal(json_array_size(json_arr(c->call.out, "Tags")), 2 * ROUNDS);
+    ok(cloud_call_as(c, c->root, "dynamodb", "DescribeContinuousBackups", "{'TableName':'table'}"));
+    const json_t *backups = json_obj(c->call.out, "ContinuousBackupsDescription");
+    assert_int_equal(json_int(json_obj(backups, "PointInTimeRecoveryDescription"),
+                              "RecoveryPeriodInDays", 0), ROUNDS);
+    ok(cloud_call_as(c, c->root, "dynamodb", "GetItem", "{'TableName':'table','Key':{'id':{'S':'counter'}}}"));
+    assert_int_equal(atoi(json_str(json_obj(json_obj(c->call.out, "Item"), "n"), "N").p), 2 * ROUNDS);
+    ok(cloud_call_as(c, c->root, "dynamodb", "DescribeTable", "{'TableName':'table'}"));
+    assert_int_equal(json_int(json_obj(c->call.out, "Table"), "ItemCount", 0), ROUNDS + 1);
+}
+
+/* ---- Tables that come and go ---- */
+static size_t count_rows(enum store_cf cf, const char *kind) {
+    CLEANUP_DEINIT(buf) struct buf from = {0}, to = {0};
+    size_t n = 0;
+    key_begin(&from, kind);
+    buf_str(&to, buf_view(&from));
+    key_after(&to);
+    CLEANUP(store_iter) struct store_iter *it =
+        store_iter_new(cloud->store, NULL, cf, buf_view(&from), buf_view(&to), false);
+    while (store_iter_next(it))
+        n++;
+    return n;
+}
+
+static void make_table_with_history(void) {
+    assert_int_equal(call("CreateTable", table_named(0)), 200);
+    assert_int_equal(call("UpdateContinuousBackups", keep_days(35)), 200);
+}
+static void nothing_is_left(const struct worker *workers, int round) {
+    assert_int_equal(workers[0].status[round], 200);
+    assert_int_equal(count_rows(STORE_ITEMS, "i"), 0);
+    assert_int_equal(count_rows(STORE_HISTORY, "h"), 0);
+    assert_int_equal(count_rows(STORE_METRICS, "ddb-count"), 0);
+}
+static void test_deletion_and_items(void **state) {
+    (void)state;
+    struct worker workers[] = {{.op = "DeleteTable", .input = name_only},
+                               {.op = "PutItem", .input = item},
+                               {.op = "UpdateItem", .input = add_one}};
+    run_together(workers, ARRAY_LEN(workers), make_table_with_history, nothing_is_left);
+}
+
+static void one_made_it(const struct worker *workers, int round) {
+    assert_int_equal(workers[0].status[round] + workers[1].status[round], 200 + 400);
+    assert_int_equal(call("DeleteTable", name_only(0)), 200);
+}
+static void test_two_creations(void **state) {
+    (void)state;
+    struct worker workers[] = {{.op = "CreateTable", .input = table_named},
+                               {.op = "CreateTable", .input = table_named}};
+    run_together(workers, ARRAY_LEN(workers), NULL, one_made_it);
+}
+
+/* ---- The period was made longer while old images were being removed ---- */
+static void test_trim_and_period(void **state) {
+    (void)state;
+    CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
+    CLEANUP(ddb_table) struct ddb_table *view = NULL;
+    struct rows rows = {.store = cloud->store, .batch = batch};
+    struct err err = {{0}};
+    assert_int_equal(call("CreateTable", table_named(0)), 200);
+    assert_int_equal(call("UpdateContinuousBackups", keep_days(2)), 200);
+    assert_int_equal(call("PutItem", item(0)), 200);
+    clock_set_offset_ms(3LL * DAY_MS);
+    assert_int_equal(ddb_tables_get(ddb->tables, S(ACCOUNT), S("us-east-1"), S("table"), &view, &err), 0);
+    ddb_history_trim(&rows, view);
+    assert_false(store_batch_empty(batch));
+    assert_int_equal(call("UpdateContinuousBackups", keep_days(35)), 200);
+    assert_int_equal(store_commit(cloud->store, batch, &err), STORE_E_CONDITION);
+    assert_int_equal(count_rows(STORE_HISTORY, "h"), 1);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_one_table, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_deletion_and_items, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_two_creations, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_trim_and_period, setup, teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,219 @@
+/* Two who change, or change and use, the same functions at the same time. */
+#include "lambda_fixture.h"
+
+#include "hub/hub_priv.h"
+#include "store/key.h"
+
+#include <pthread.h>
+
+enum { ROUNDS = 12 };
+
+static int setup(void **state) {
+    (void)state;
+    fixture_open(false);
+    return 0;
+}
+static int teardown(void **state) {
+    (void)state;
+    fixture_close();
+    return 0;
+}
+
+static void make(const char *name) {
+    must(call_op("CreateFunction", new_function(name, code_of("#!/bin/true", 11), NULL)));
+}
+static json_t *named(const char *name) { return json_pack("{s:s}", "FunctionName", name); }
+
+/* Runs the workers together; each calls its operation once a round. */
+struct worker {
+    const char *op;
+    json_t *(*input)(int round);
+    pthread_barrier_t *start;
+    pthread_t thread;
+    int status[ROUNDS];
+};
+static void *work(void *worker_) {
+    struct worker *w = worker_;
+    for (int i = 0; i < ROUNDS; i++) {
+        pthread_barrier_wait(w->start);
+        struct answer a = call_op(w->op, w->input(i));
+        w->status[i] = a.status;
+        answer_deinit(&a);
+        pthread_barrier_wait(w->start);
+    }
+    return NULL;
+}
+static void run_together(struct worker *workers, unsigned n, void (*between)(struct worker *, int round)) {
+    pthread_barrier_t start;
+    pthread_barrier_init(&start, NULL, n + 1);
+    for (unsigned i = 0; i < n; i++) {
+        workers[i].start = &start;
+        pthread_create(&workers[i].thread, NULL, work, &workers[i]);
+    }
+    for (int round = 0; round < ROUNDS; round++) {
+        pthread_barrier_wait(&start);
+        pthread_barrier_wait(&start);
+        if (between)
+            between(workers, round);
+    }
+    for (unsigned i = 0; i < n; i++)
+        pthread_join(workers[i].thread, NULL);
+    pthread_barrier_destroy(&start);
+}
+
+/* ---- One function, every operation that changes its row ---- */
+static json_t *tag(int round) {
+    json_t *in = json_pack("{s:s,s:{}}", "Resource", FN_ARN("fn"), "Tags");
+    char key[16];
+    snprintf(key, sizeof key, "tag%d", round);
+    json_set_str(json_obj(in, "Tags"), key, S("x"));
+    return in;
+}
+static json_t *permit(int round) {
+    char sid[16];
+    snprintf(sid, sizeof sid, "sid%d", round);
+    return json_pack("{s:s,s:s,s:s,s:s}", "FunctionName", "fn", "StatementId", sid, "Action",
+                     "lambda:InvokeFunction", "Principal", "s3.amazonaws.com");
+}
+static json_t *reserve(int round) {
+    return json_pack("{s:s,s:i}", "FunctionName", "fn", "ReservedConcurrentExecutions", round + 1);
+}
+static json_t *configure(int round) {
+    return json_pack("{s:s,s:i}", "FunctionName", "fn", "Timeout", round + 1);
+}
+static json_t *retry(int round) {
+    return json_pack("{s:s,s:i}", "FunctionName", "fn", "MaximumEventAgeInSeconds", 60 + round);
+}
+static json_t *code(int round) {
+    json_t *in = code_of("#!/bin/true and a comment", (size_t)(11 + round));
+    json_set_str(in, "FunctionName", S("fn"));
+    return in;
+}
+
+static void test_one_function(void **state) {
+    (void)state;
+    struct worker workers[] = {
+        {.op = "TagResource", .input = tag},
+        {.op = "AddPermission", .input = permit},
+        {.op = "PutFunctionConcurrency", .input = reserve},
+        {.op = "UpdateFunctionConfiguration", .input = configure},
+        {.op = "PutFunctionEventInvokeConfig", .input = retry},
+        {.op = "UpdateFunctionCode", .input = code},
+    };
+    make("fn");
+    run_together(workers, ARRAY_LEN(workers), NULL);
+    for (size_t i = 0; i < ARRAY_LEN(workers); i++)
+        for (int round = 0; round < ROUNDS; round++)
+            check_case(workers[i].status[round] / 100 == 2, workers[i].op);
+
+    CLEANUP_DEINIT(answer) struct answer fn = call_op("GetFunction", named("fn"));
+    CLEANUP_DEINIT(answer) struct answer policy = call_op("GetPolicy", named("fn"));
+    CLEANUP_DEINIT(answer) struct answer events = call_op("GetFunctionEventInvokeConfig", named("fn"));
+    CLEANUP_JSON json_t *document = json_parse(json_str(policy.out, "Policy"), NULL);
+    assert_int_equal(json_object_size(json_obj(fn.out, "Tags")), ROUNDS);
+    assert_int_equal(json_array_size(json_arr(document, "Statement")), ROUNDS);
+    assert_int_equal(json_int(json_obj(fn.out, "Concurrency"), "ReservedConcurrentExecutions", 0), ROUNDS);
+    assert_int_equal(json_int(json_obj(fn.out, "Configuration"), "Timeout", 0), ROUNDS);
+    assert_int_equal(json_int(events.out, "MaximumEventAgeInSeconds", 0), 60 + ROUNDS - 1);
+}
+
+/* ---- Two functions, one account's concurrency ---- */
+static json_t *reserve_for_a(int round) {
+    (void)round;
+    return json_pack("{s:s,s:i}", "FunctionName", "a", "ReservedConcurrentExecutions", 500);
+}
+static json_t *reserve_for_b(int round) {
+    (void)round;
+    return json_pack("{s:s,s:i}", "FunctionName", "b", "ReservedConcurrentExecutions", 500);
+}
+static void release_both(struct worker *workers, int round) {
+    assert_true((workers[0].status[round] == 200) != (workers[1].status[round] == 200));
+    must(call_op("DeleteFunctionConcurrency", named("a")));
+    must(call_op("DeleteFunctionConcurrency", named("b")));
+}
+
+/* 900 may be reserved: of two who want 500, one gets them. */
+static void test_two_reservations(void **state) {
+    (void)state;
+    struct worker workers[] = {{.op = "PutFunctionConcurrency", .input = reserve_for_a},
+                               {.op = "PutFunctionConcurrency", .input = reserve_for_b}};
+    make("a");
+    make("b");
+    run_together(workers, 2, release_both);
+}
+
+/* ---- An event for a function that goes ---- */
+static size_t queued(void) {
+    CLEANUP_DEINIT(buf) struct buf from = {0}, to = {0};
+    size_t n = 0;
+    key_begin(&from, "lambda.q");
+    buf_str(&to, buf_view(&from));
+    key_after(&to);
+    CLEANUP(store_iter) struct store_iter *it =
+        store_iter_new(fx.store, NULL, STORE_QUEUE, buf_view(&from), buf_view(&to), false);
+    while (store_iter_next(it))
+        n++;
+    return n;
+}
+
+/* Long to parse: the function is read before, and the event committed after. */
+static struct buf large_event;
+static void *invoke(void *status) {
+    struct answer a = call_as(&fx.root, "Invoke", json_pack("{s:s,s:s}", "FunctionName", "fn",
+                              "InvocationType", "Event"), buf_view(&large_event));
+    *(int *)status = a.status;
+    answer_deinit(&a);
+    return NULL;
+}
+
+/* Once the deletion is answered nothing is accepted any more. */
+static void test_event_and_deletion(void **state) {
+    (void)state;
+    buf_c(&large_event, "[0");
+    while (large_event.len < 1000000)
+        buf_c(&large_event, ",0");
+    buf_char(&large_event, ']');
+    for (int round = 0; round < ROUNDS; round++) {
+        pthread_t thread;
+        int status;
+        make("fn");
+        size_t before = queued();
+        pthread_create(&thread, NULL, invoke, &status);
+        poll(NULL, 0, 3);
+        must(call_op("DeleteFunction", named("fn")));
+        size_t promised = queued() - before;
+        pthread_join(thread, NULL);
+        assert_int_equal(queued() - before, promised);
+        assert_int_equal(status, promised ? 202 : 404);
+    }
+    buf_deinit(&large_event);
+}
+
+/* A source that lost its permission while its event was being accepted. */
+static void test_port_and_permission(void **state) {
+    (void)state;
+    CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
+    const struct hub_event event = {.target = S(FN_ARN("fn")), .source_service = S("s3.amazonaws.com"),
+                                    .source_arn = S("arn:aws:s3:::photos"), .source_account = S(ACCOUNT),
+                                    .payload = S("{}"), .account = S(ACCOUNT), .region = S("us-east-1")};
+    struct hub_target *port = hub_target_of(fx.hub, S("lambda"));
+    make("fn");
+    must(call_op("AddPermission", permit(0)));
+    assert_int_equal(port->accept(port->accept_ctx, batch, &event), HUB_OK);
+    must(call_op("RemovePermission", json_pack("{s:s,s:s}", "FunctionName", "fn", "StatementId", "sid0")));
+    assert_int_equal(store_commit(fx.store, batch, NULL), STORE_E_CONDITION);
+
+    store_batch_clear(batch); /* as the dispatcher goes on */
+    assert_int_equal(port->accept(port->accept_ctx, batch, &event), HUB_E_DENIED);
+    assert_int_equal(queued(), 0);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_one_function, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_two_reservations, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_event_and_deletion, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_port_and_permission, setup, teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,327 @@
+/*
+ * What happens between reading and committing. Each case stops an operation just before its commit,
+ * lets others run through, and looks at what came of both. Reads and commits are seen through the
+ * linker's --wrap, so nothing in the service knows of it.
+ */
+#include "cm.h"
+
+#include "svc/s3/fixture.h"
+#include "svc/s3/keys.h"
+
+/* ---- Between the service and the store ---- */
+struct step {
+    const char *op, *in, *body;
+};
+static _Thread_local struct s3_fixture *fixture;
+static _Thread_local const struct step *meanwhile; /* run before the next commit; ends with a NULL op */
+static _Thread_local size_t bucket_reads, refused_commits;
+
+int __real_store_get(struct store *store, const struct store_snap *snap, enum store_cf cf, str key, struct buf *value);
+int __wrap_store_get(struct store *store, const struct store_snap *snap, enum store_cf cf, str key, struct buf *value);
+int __wrap_store_get(struct store *store, const struct store_snap *snap, enum store_cf cf, str key, struct buf *value) {
+    CLEANUP_DEINIT(buf) struct buf head = {0};
+    key_begin(&head, "s3b");
+    bucket_reads += str_starts(key, buf_view(&head));
+    return __real_store_get(store, snap, cf, key, value);
+}
+
+int __real_store_commit(struct store *store, struct store_batch *batch, struct err *err);
+int __wrap_store_commit(struct store *store, struct store_batch *batch, struct err *err);
+int __wrap_store_commit(struct store *store, struct store_batch *batch, struct err *err) {
+    const struct step *steps = STEAL(meanwhile);
+    for (; steps && steps->op; steps++) {
+        CLEANUP_DEINIT(answer) struct answer a = s3_call(fixture, steps->op, steps->in, str_c(steps->body));
+        if (a.status >= 300)
+            print_error("meanwhile %s: %s\n", steps->op, buf_cstr(&a.message));
+        assert_true(a.status < 300);
+    }
+    int r = __real_store_commit(store, batch, err);
+    refused_commits += r == STORE_E_CONDITION;
+    return r;
+}
+
+static int setup(void **state) {
+    struct s3_fixture *f = mem_new(struct s3_fixture);
+    *state = fixture = f;
+    meanwhile = NULL;
+    int r = s3_fixture_open(f);
+    if (!r)
+        store_next_id(f->cloud.store); /* the first one commits, under a lock */
+    return r;
+}
+
+static int teardown(void **state) {
+    struct s3_fixture *f = *state;
+    s3_fixture_close(f);
+    free(f);
+    return 0;
+}
+
+/* The operation, with these steps before its first commit. */
+static struct answer race(const char *op, const char *in, const char *body, const struct step *steps) {
+    meanwhile = steps;
+    struct answer a = s3_call(fixture, op, in, str_c(body));
+    assert_null(meanwhile); /* it did commit */
+    return a;
+}
+
+static struct answer call(const char *op, const char *in, const char *body) {
+    struct answer a = s3_call(fixture, op, in, str_c(body));
+    if (a.status >= 300)
+        print_error("%s: %s\n", op, buf_cstr(&a.message));
+    assert_true(a.status < 300);
+    return a;
+}
+
+static void done(const char *op, const char *in, const char *body) {
+    CLEANUP_DEINIT(answer) struct answer a = call(op, in, body);
+}
+
+static void check_body(const char *in, const char *want) {
+    CLEANUP_DEINIT(answer) struct answer a = call("GetObject", in, "");
+    check_buf(a.body, want);
+}
+
+static size_t count(const char *list, const char *member) {
+    CLEANUP_DEINIT(answer) struct answer a = call(list, "{'Bucket':'box'}", "");
+    return json_array_size(json_arr(a.out, member));
+}
+
+/* The document with the answer's UploadId or ETag for %s. */
+static char *fill(char *out, size_t size, const char *form, const json_t *doc, const char *member) {
+    CLEANUP_DEINIT(buf) struct buf text = {0};
+    buf_str(&text, json_str(doc, member));
+    snprintf(out, size, form, buf_cstr(&text));
+    return out;
+}
+
+#define ENABLED "{'Bucket':'box','VersioningConfiguration':{'Status':'Enabled'}}"
+#define SUSPENDED "{'Bucket':'box','VersioningConfiguration':{'Status':'Suspended'}}"
+#define K "{'Bucket':'box','Key':'k'}"
+static const struct step
+    enable[] = {{"PutBucketVersioning", ENABLED, ""}, {NULL, NULL, NULL}},
+    put[] = {{"PutObject", K, "theirs"}, {NULL, NULL, NULL}},
+    empty_and_delete[] = {{"DeleteObject", K, ""}, {"DeleteBucket", "{'Bucket':'box'}", ""}, {NULL, NULL, NULL}};
+
+/* ---- How often a request looks ---- */
+static void a_request_reads_its_bucket_once(void **state) {
+    (void)state;
+    static const struct { const char *op, *in; size_t reads; } cases[] = {
+        {"PutObject", K, 1}, {"GetObject", K, 1}, {"HeadObject", K, 1}, {"GetObjectTagging", K, 1},
+        {"CopyObject", "{'Bucket':'box','Key':'c','CopySource':'box/k'}", 1},
+        {"CopyObject", "{'Bucket':'box','Key':'c','CopySource':'other/k'}", 2},
+        {"ListObjectsV2", "{'Bucket':'box'}", 1}, {"GetBucketTagging", "{'Bucket':'box'}", 1},
+        {"PutBucketVersioning", ENABLED, 1}, {"CreateMultipartUpload", K, 1}, {"DeleteObject", K, 1},
+        {"DeleteObjects", "{'Bucket':'box','Delete':{'Objects':[{'Key':'1'},{'Key':'2'}]}}", 1},
+    };
+    done("CreateBucket", "{'Bucket':'box'}", "");
+    done("CreateBucket", "{'Bucket':'other'}", "");
+    done("PutBucketTagging", "{'Bucket':'box','Tagging':{'TagSet':[]}}", "");
+    done("PutObject", K, "mine");
+    done("PutObject", "{'Bucket':'other','Key':'k'}", "mine");
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        done("HeadBucket", "{'Bucket':'box'}", ""); /* compiled and cached */
+        bucket_reads = 0;
+        done(cases[i].op, cases[i].in, "mine");
+        if (bucket_reads != cases[i].reads)
+            print_error("%s read buckets %zu times\n", cases[i].op, bucket_reads);
+        check_case(bucket_reads == cases[i].reads, cases[i].op);
+    }
+}
+
+static void writers_of_other_keys_do_not_meet(void **state) {
+    (void)state;
+    done("CreateBucket", "{'Bucket':'box'}", "");
+    refused_commits = 0;
+    CLEANUP_DEINIT(answer) struct answer a = race("PutObject", "{'Bucket':'box','Key':'other'}", "mine", put);
+    assert_int_equal(a.status, 200);
+    assert_int_equal(refused_commits, 0);
+    CLEANUP_DEINIT(answer) struct answer b = race("PutObject", K, "mine", put);
+    assert_int_equal(b.status, 200);
+    assert_int_equal(refused_commits, 1); /* those of one key do */
+    check_body(K, "mine");
+}
+
+/* ---- The bucket changes ---- */
+static void versioning_comes_between(void **state) {
+    (void)state;
+    done("CreateBucket", "{'Bucket':'box'}", "");
+    done("PutObject", K, "first");
+    CLEANUP_DEINIT(answer) struct answer a = race("PutObject", K, "second", enable);
+    assert_int_equal(a.status, 200);
+    assert_int_equal(json_str(a.out, "VersionId").len, S3_ID_LEN);
+    check_body("{'Bucket':'box','Key':'k','VersionId':'null'}", "first");
+    done("PutBucketVersioning", SUSPENDED, "");
+    CLEANUP_DEINIT(answer) struct answer policy =
+        race("PutBucketTagging", "{'Bucket':'box','Tagging':{'TagSet':[{'Key':'a','Value':'b'}]}}", "", enable);
+    assert_int_equal(policy.status, 204);
+    CLEANUP_DEINIT(answer) struct answer now = call("GetBucketVersioning", "{'Bucket':'box'}", "");
+    check_str(json_str(now.out, "Status"), S("Enabled"));
+}
+
+static void versioning_comes_before_deletions(void **state) {
+    (void)state;
+    done("CreateBucket", "{'Bucket':'box'}", "");
+    done("PutObject", K, "mine");
+    CLEANUP_DEINIT(answer) struct answer a =
+        race("DeleteObjects", "{'Bucket':'box','Delete':{'Objects':[{'Key':'k'},{'Key':'none'}]}}", "", enable);
+    assert_int_equal(a.status, 200);
+    assert_int_equal(count("ListObjectVersions", "DeleteMarkers"), 2);
+    assert_int_equal(count("ListObjectVersions", "Versions"), 1);
+}
+
+static void the_bucket_goes(void **state) {
+    (void)state;
+    static const struct { const char *op, *in; } cases[] = {
+        {"PutObject", K}, {"PutObjectTagging", "{'Bucket':'box','Key':'k','Tagging':{'TagSet':[]}}"},
+        {"CopyObject", "{'Bucket':'box','Key':'c','CopySource':'other/k'}"},
+        {"CreateMultipartUpload", K}, {"PutBucketVersioning", ENABLED},
+        {"DeleteObjects", "{'Bucket':'box','Delete':{'Objects':[{'Key':'k'}]}}"},
+    };
+    done("CreateBucket", "{'Bucket':'other'}", "");
+    done("PutObject", "{'Bucket':'other','Key':'k'}", "mine");
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        done("CreateBucket", "{'Bucket':'box'}", "");
+        done("PutObject", K, "mine");
+        CLEANUP_DEINIT(answer) struct answer a = race(cases[i].op, cases[i].in, "mine", empty_and_delete);
+        check_case(a.status == 404 && str_is(buf_view(&a.code), "NoSuchBucket"), cases[i].op);
+        CLEANUP_DEINIT(answer) struct answer head = s3_call(fixture, "HeadBucket", "{'Bucket':'box'}", S(""));
+        check_case(head.status == 404, cases[i].op);
+    }
+}
+
+static void a_bucket_in_use_stays(void **state) {
+    (void)state;
+    done("CreateBucket", "{'Bucket':'box'}", "");
+    CLEANUP_DEINIT(answer) struct answer a = race("DeleteBucket", "{'Bucket':'box'}", "", put);
+    assert_int_equal(a.status, 409);
+    check_buf(a.code, "BucketNotEmpty");
+    check_body(K, "theirs");
+    done("PutObject", K, "open again");
+    CLEANUP_DEINIT(answer) struct answer b = race("DeleteBucket", "{'Bucket':'box'}", "", NULL);
+    check_buf(b.code, "BucketNotEmpty");
+}
+
+static void one_of_two_makes_the_bucket(void **state) {
+    (void)state;
+    static const struct step create[] = {{"CreateBucket", "{'Bucket':'box'}", ""}, {"PutObject", K, "theirs"}, {NULL, NULL, NULL}};
+    CLEANUP_DEINIT(answer) struct answer a = race("CreateBucket", "{'Bucket':'box'}", "", create);
+    assert_int_equal(a.status, 200); /* us-east-1 answers as if it were new */
+    check_body(K, "theirs");
+}
+
+/* ---- The object changes ---- */
+static void conditions_hold_at_the_commit(void **state) {
+    (void)state;
+    char in[512];
+    done("CreateBucket", "{'Bucket':'box'}", "");
+    CLEANUP_DEINIT(answer) struct answer none = race("PutObject", "{'Bucket':'box','Key':'k','IfNoneMatch':'*'}", "mine", put);
+    check_buf(none.code, "PreconditionFailed");
+    CLEANUP_DEINIT(answer) struct answer mine = call("PutObject", K, "mine");
+    fill(in, sizeof in, "{'Bucket':'box','Key':'k','IfMatch':'%.34s'}", mine.out, "ETag");
+    for (char *p = in; (p = strchr(p, '"'));) /* quotes are the document's own */
+        memmove(p, p + 1, strlen(p));
+    CLEANUP_DEINIT(answer) struct answer match = race("PutObject", in, "mine again", put);
+    check_buf(match.code, "PreconditionFailed");
+    done("PutObject", K, "mine");
+    CLEANUP_DEINIT(answer) struct answer gone = race("DeleteObject", in, "", put);
+    check_buf(gone.code, "PreconditionFailed");
+    check_body(K, "theirs");
+}
+
+static void a_batch_deletes_what_its_etag_names(void **state) {
+    (void)state;
+    char in[512];
+    done("CreateBucket", "{'Bucket':'box'}", "");
+    CLEANUP_DEINIT(answer) struct answer mine = call("PutObject", K, "mine");
+    fill(in, sizeof in, "{'Bucket':'box','Delete':{'Objects':[{'Key':'k','ETag':'%s'},{'Key':'none'}]}}", mine.out, "ETag");
+    for (char *p = in; (p = strchr(p, '"'));)
+        memmove(p, p + 1, strlen(p));
+    CLEANUP_DEINIT(answer) struct answer a = race("DeleteObjects", in, "", put);
+    assert_int_equal(a.status, 200);
+    check_str(json_str(json_array_get(json_arr(a.out, "Errors"), 0), "Code"), S("PreconditionFailed"));
+    assert_int_equal(json_array_size(json_arr(a.out, "Deleted")), 1);
+    check_body(K, "theirs");
+}
+
+static void a_batch_may_name_a_key_again(void **state) {
+    (void)state;
+    done("CreateBucket", "{'Bucket':'box'}", "");
+    done("PutBucketVersioning", ENABLED, "");
+    CLEANUP_DEINIT(answer) struct answer a = race(
+        "DeleteObjects", "{'Bucket':'box','Delete':{'Objects':[{'Key':'k'},{'Key':'other'},{'Key':'k'}]}}", "", put);
+    assert_int_equal(a.status, 200);
+    assert_int_equal(json_array_size(json_arr(a.out, "Deleted")), 3);
+    assert_int_equal(count("ListObjectVersions", "DeleteMarkers"), 3);
+    assert_int_equal(count("ListObjectVersions", "Versions"), 1);
+}
+
+static void tags_go_to_the_object_that_is_there(void **state) {
+    (void)state;
+    done("CreateBucket", "{'Bucket':'box'}", "");
+    done("PutObject", K, "mine");
+    CLEANUP_DEINIT(answer) struct answer a =
+        race("PutObjectTagging", "{'Bucket':'box','Key':'k','Tagging':{'TagSet':[{'Key':'a','Value':'b'}]}}", "", put);
+    assert_int_equal(a.status, 200);
+    check_body(K, "theirs");
+    CLEANUP_DEINIT(answer) struct answer tags = call("GetObjectTagging", K, "");
+    assert_int_equal(json_array_size(json_arr(tags.out, "TagSet")), 1);
+}
+
+/* The null version goes by its id, while a newer null version comes and drops it too. */
+static void the_null_version_goes_once(void **state) {
+    (void)state;
+    done("CreateBucket", "{'Bucket':'box'}", "");
+    done("PutObject", K, "null");
+    done("PutBucketVersioning", ENABLED, "");
+    done("PutObject", K, "versioned");
+    done("PutBucketVersioning", SUSPENDED, "");
+    CLEANUP_DEINIT(answer) struct answer a = race("DeleteObject", "{'Bucket':'box','Key':'k','VersionId':'null'}", "", put);
+    assert_int_equal(a.status, 204);
+    check_body(K, "versioned"); /* what was deleted is the one that came */
+    assert_int_equal(count("ListObjectVersions", "Versions"), 1);
+}
+
+/* ---- Uploads ---- */
+static void a_part_comes_too_late(void **state) {
+    (void)state;
+    char part[256], whole[256];
+    done("CreateBucket", "{'Bucket':'box'}", "");
+    CLEANUP_DEINIT(answer) struct answer up = call("CreateMultipartUpload", K, "");
+    fill(part, sizeof part, "{'Bucket':'box','Key':'k','PartNumber':1,'UploadId':'%s'}", up.out, "UploadId");
+    fill(whole, sizeof whole, "{'Bucket':'box','Key':'k','UploadId':'%s'}", up.out, "UploadId");
+    const struct step abort_it[] = {{"AbortMultipartUpload", whole, ""}, {NULL, NULL, NULL}};
+    CLEANUP_DEINIT(answer) struct answer a = race("UploadPart", part, "mine", abort_it);
+    check_buf(a.code, "NoSuchUpload");
+    assert_int_equal(count("ListMultipartUploads", "Uploads"), 0);
+}
+
+static void an_upload_is_completed_once(void **state) {
+    (void)state;
+    char in[512];
+    done("CreateBucket", "{'Bucket':'box'}", "");
+    done("PutBucketVersioning", ENABLED, "");
+    CLEANUP_DEINIT(answer) struct answer up = call("CreateMultipartUpload", K, "");
+    fill(in, sizeof in, "{'Bucket':'box','Key':'k','PartNumber':1,'UploadId':'%s'}", up.out, "UploadId");
+    CLEANUP_DEINIT(answer) struct answer part = call("UploadPart", in, "mine");
+    fill(in, sizeof in, "{'Bucket':'box','Key':'k','UploadId':'%s','MultipartUpload':{'Parts':[{'PartNumber':1,'ETag':", up.out, "UploadId");
+    size_t n = strlen(in);
+    fill(in + n, sizeof in - n, "%s}]}}", part.out, "ETag");
+    const struct step complete[] = {{"CompleteMultipartUpload", in, ""}, {NULL, NULL, NULL}};
+    CLEANUP_DEINIT(answer) struct answer a = race("CompleteMultipartUpload", in, "", complete);
+    assert_int_equal(a.status, 200); /* told once more */
+    assert_int_equal(count("ListObjectVersions", "Versions"), 1);
+    check_body(K, "mine");
+}
+
+int main(void) {
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        T(a_request_reads_its_bucket_once), T(writers_of_other_keys_do_not_meet), T(versioning_comes_between),
+        T(versioning_comes_before_deletions), T(the_bucket_goes), T(a_bucket_in_use_stays),
+        T(one_of_two_makes_the_bucket), T(conditions_hold_at_the_commit), T(a_batch_deletes_what_its_etag_names),
+        T(a_batch_may_name_a_key_again), T(tags_go_to_the_object_that_is_there), T(the_null_version_goes_once),
+        T(a_part_comes_too_late), T(an_upload_is_completed_once),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
