@@ -38,7 +38,6 @@ enum {
     OP_STREAM_IN = 1 << 3,   /* `open` is called before the body is read (authorised), then `run` */
     OP_STREAM_OUT = 1 << 4,  /* answers with rq_out_stream */
     OP_ANONYMOUS = 1 << 5,   /* may be called unsigned, if the resource policy allows (S3 objects) */
-    OP_LARGE_BODY = 1 << 6,  /* may be up to 70 MiB in memory (Lambda's packages, 50 MB in base64) */
     OP_ITEMWISE = 1 << 7,    /* the row's right is asked by the handler, item by item: rq_may_item */
     RIGHT_APART = 1 << 8,    /* about something that the input's members do not describe: no KEYs of them */
     OP_OF_SERVICE = 1 << 16, /* from here on: the service's own, for its hooks */
