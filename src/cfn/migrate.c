@@ -50,11 +50,25 @@ static int turn(const struct cfn_form *form, struct store *store, struct store_b
     static int turn_##name(struct store *store, struct store_batch *batch, str key, str value) {                       \
         return turn(&cfn_##name##_form, store, batch, key, value);                                                     \
     }
-TURN(resource)
 TURN(event)
 TURN(export)
 TURN(import)
 TURN(reply)
+
+/* ---- Resources: an update that found nothing to do for one did not keep what the old template said of it ---- */
+
+static int turn_resource(struct store *store, struct store_batch *batch, str key, str value) {
+    CLEANUP_DEINIT(old) struct old old = {0};
+    struct cfn_resource resource = {0};
+    if (!open_row(&old, store, batch, key, value))
+        return 0;
+    bool ok = old.doc && cfn_form_take(&cfn_resource_form, old.doc, &old.arena, &resource);
+    if (resource.task.verb == CFN_NO_VERB)
+        cfn_form_share(&cfn_state_form, &resource.old, &resource.now);
+    if (!resource.old.needs)
+        resource.old.needs = json_incref(resource.now.needs);
+    return close_row(&old, &cfn_resource_form, &resource, ok);
+}
 
 /* ---- Change sets: the version was among the set's own members ---- */
 

@@ -86,7 +86,7 @@ int cfn_step_remove(struct cfn_run *run) {
             continue;
         if (!is_blocked)
             cfn_add_name(&failed, sorted[i]->name);
-        json_array_extend(blocked, sorted[i]->needs);
+        json_array_extend(blocked, sorted[i]->now.needs);
     }
     return end_removal(run, &failed);
 }
@@ -110,20 +110,25 @@ static int put_back(struct cfn_run *run, struct cfn_resource *resource) {
     return cfn_run_commit_and(run, CFN_DONE);
 }
 
+/* What the old template said of the resource; its properties are the verb's. */
+static void describe_back(struct cfn_run *run, struct cfn_resource *resource) {
+    resource->now.on_delete = resource->old.on_delete;
+    resource->now.on_replace = resource->old.on_replace;
+    resource->now.order = resource->old.order;
+    cfn_set_json(&resource->now.needs, json_incref(resource->old.needs));
+    cfn_run_changed(run, resource);
+}
+
 static int restore_resource(struct cfn_run *run, struct cfn_resource *resource) {
     if (cfn_task_stage(run, resource) != CFN_UNTOUCHED)
         return cfn_task_go_on(run, resource);
     if (!str_eq(resource->task.op, run->stack.op.id))
         return CFN_DONE; /* the update had not come to it */
-    switch (resource->task.verb) {
-    case CFN_CREATE:
-    case CFN_REPLACE:
+    enum cfn_verb verb = resource->task.verb;
+    if (verb == CFN_CREATE || verb == CFN_REPLACE)
         return put_back(run, resource);
-    case CFN_UPDATE:
-        return cfn_task_begin(run, resource, CFN_RESTORE, json_incref(resource->old.properties), STR_NONE);
-    default:
-        return CFN_DONE;
-    }
+    describe_back(run, resource);
+    return verb == CFN_UPDATE ? cfn_task_begin(run, resource, CFN_RESTORE, json_incref(resource->old.properties), STR_NONE) : CFN_DONE;
 }
 
 int cfn_step_restore(struct cfn_run *run) {

@@ -78,6 +78,7 @@ static const struct cfn_field state_fields[] = {
     CFN_F_ENUM(struct cfn_state, on_delete, "OnDelete", keep_names),
     CFN_F_ENUM(struct cfn_state, on_replace, "OnReplace", keep_names),
     CFN_F_INT(struct cfn_state, order, "Order"),
+    CFN_F_JSON(struct cfn_state, needs, "Needs"),
     CFN_F_BOOL(struct cfn_state, no_echo, "NoEcho"),
 };
 FORM(state);
@@ -87,7 +88,6 @@ static const struct cfn_field resource_fields[] = {
     CFN_F_ENUM(struct cfn_resource, status, "Status", status_names),
     CFN_F_TEXT(struct cfn_resource, reason, "Reason"),
     CFN_F_TIME(struct cfn_resource, time_ms, "Time"),
-    CFN_F_JSON(struct cfn_resource, needs, "Needs"),
     CFN_F_BOOL(struct cfn_resource, is_garbage, "Garbage"),
     CFN_F_BOOL(struct cfn_resource, is_kept, "Keep"),
     CFN_F_PART(struct cfn_resource, now, NULL, &cfn_state_form),

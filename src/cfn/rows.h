@@ -102,6 +102,7 @@ struct cfn_state {
     json_t *attributes;  /* for Fn::GetAtt */
     enum tmpl_keep on_delete, on_replace;
     int64_t order;       /* of creation */
+    json_t *needs;       /* logical ids that it refers to */
     bool no_echo;        /* properties stay out of events */
 };
 struct cfn_resource {
@@ -111,7 +112,6 @@ struct cfn_resource {
     enum cfn_status status;
     str reason;
     int64_t time_ms;
-    json_t *needs;       /* logical ids that it refers to */
     bool is_garbage;     /* an entry of the stack's garbage … */
     bool is_kept;        /* … that is let go of, not removed */
     struct cfn_state now, old;

@@ -17,9 +17,9 @@ static void describe(struct cfn_run *run, struct cfn_resource *resource, size_t 
     resource->now.on_delete = r->on_delete;
     resource->now.on_replace = r->on_replace;
     resource->now.order = (int64_t)position;
-    cfn_set_json(&resource->needs, json_array());
+    cfn_set_json(&resource->now.needs, json_array());
     for (size_t i = 0; i < run->graph.n_needs[index]; i++)
-        json_push_str(resource->needs, run->model->resources[run->graph.needs[index][i]].name);
+        json_push_str(resource->now.needs, run->model->resources[run->graph.needs[index][i]].name);
 }
 
 /* Its properties cannot be made out, or not be applied: the resource fails before anything is called. */
@@ -48,10 +48,10 @@ static int begin_resource(struct cfn_run *run, size_t index, size_t position) {
     enum cfn_change how = failed || is_new ? CFN_NEW_ONE : compare(run, resource, r->type, props, &property);
     if (how == CFN_UNSUPPORTED) /* not seen while planning: a value was unknown then */
         failed = err_set(&run->why, 1, "An update of the property " STR_FMT " is not supported", STR_ARG(property));
-    if (!failed && !is_new && how != CFN_SAME) {
+    if (!is_new)
         cfn_form_share(&cfn_state_form, &resource->old, &resource->now);
+    if (!failed)
         resource->now.type = arena_str(&run->arena, r->type);
-    }
     describe(run, resource, index, position);
     if (failed)
         return fail_early(run, resource);

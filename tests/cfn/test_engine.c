@@ -327,6 +327,22 @@ static void rolls_an_update_back(void **state) {
     check_buf(w->log, "remove Gone;remove New;remove Changed;");
 }
 
+static void a_failed_update_changes_no_policy(void **state) {
+    struct world *w = *state;
+    create_stack(w, "s", "Resources:\n  Same: {" QUEUE ", DeletionPolicy: Retain}\n"
+                         "  Changed: {" QUEUE ", DeletionPolicy: Retain, Properties: {DelaySeconds: 1}}\n", (struct cfn_operation){0});
+    cfn_engine_work(w->engine);
+    update_stack(w, "Resources:\n  Same: {" QUEUE "}\n  Changed: {" QUEUE ", Properties: {DelaySeconds: 2}}\n"
+                    "  Bad: {" QUEUE ", DependsOn: [Changed, Same], Properties: {QueueName: bad}}\n");
+    cfn_engine_work(w->engine);
+    check_status(w, "UPDATE_ROLLBACK_COMPLETE");
+    buf_clear(&w->log);
+    delete_stack(w);
+    cfn_engine_work(w->engine);
+    check_status(w, "DELETE_COMPLETE");
+    check_buf(w->log, ""); /* both are retained, as before */
+}
+
 static void keeps_what_it_cannot_delete(void **state) {
     struct world *w = *state;
     create_stack(w, "s", "Resources:\n  Base: {" QUEUE "}\n  Sticky: {" QUEUE ", DependsOn: Base, Properties: {QueueName: sticky}}\n  Free: {" QUEUE "}\n", (struct cfn_operation){0});
@@ -554,7 +570,7 @@ static void strangers_cannot_answer(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         T(creates_in_order_and_deletes_in_reverse), T(rolls_back_what_it_made), T(waits_without_holding_up_others),
-        T(goes_on_after_a_stop_at_any_step), T(updates_and_cleans_up), T(rolls_an_update_back), T(keeps_what_it_cannot_delete),
+        T(goes_on_after_a_stop_at_any_step), T(updates_and_cleans_up), T(rolls_an_update_back), T(a_failed_update_changes_no_policy), T(keeps_what_it_cannot_delete),
         T(speaks_with_custom_resources), T(custom_resources_fail_and_time_out), T(strangers_cannot_answer),
         T(a_deletion_takes_over_a_creation), T(events_keep_secrets),
         T(the_engine_overwrites_nobody), T(a_deletion_in_the_last_moment_counts), T(a_deletion_that_comes_too_late_begins_anew),

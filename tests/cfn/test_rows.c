@@ -174,6 +174,8 @@ static void make_format_1(void) {
     put(batch, "cfn-stack", "torn", NULL, "{\"StackId\":");
     put(batch, "cfn-res", "waits", "A", "{\"LogicalId\":\"A\",\"Type\":\"T\",\"Properties\":{\"P\":1},\"Order\":2,\"Task\":{\"Op\":\"first\",\"Phase\":\"CREATE_IN_PROGRESS\","
         "\"Verb\":\"create\",\"Stage\":\"doing\",\"Again\":true,\"Notes\":{\"Sent\":true}}}");
+    put(batch, "cfn-res", "waits", "B", "{\"LogicalId\":\"B\",\"OnDelete\":\"Retain\",\"Needs\":[\"A\"],\"Old\":{\"OnDelete\":\"Delete\"},"
+        "\"Task\":{\"Op\":\"first\",\"Phase\":\"UPDATE_IN_PROGRESS\",\"Verb\":\"none\",\"Stage\":\"finished\"}}");
     put(batch, "cfn-set", "waits", "c", "{\"ChangeSetName\":\"c\",\"TemplateDescription\":\"of it\",\"Description\":\"of the set\",\"Parameters\":{\"N\":\"1\"},"
         "\"Status\":\"FAILED\",\"Type\":\"UPDATE\"}");
     assert_int_equal(store_commit(store, batch, NULL), 0);
@@ -223,12 +225,14 @@ static void rows_of_format_1(void **state) {
     make_format_1();
     CLEANUP(store) struct store *store = open_store();
     CLEANUP_DEINIT(arena) struct arena arena = {0};
-    CLEANUP_DEINIT(cfn_resource) struct cfn_resource a = {0};
+    CLEANUP_DEINIT(cfn_resource) struct cfn_resource a = {0}, b = {0};
     CLEANUP_DEINIT(cfn_set) struct cfn_set set = {0};
     check_stacks(store, &arena);
     assert_int_equal(get(store, &cfn_resource_form, &arena, "cfn-res", "A", &a), 0);
     assert_true(a.now.order == 2 && a.task.phase == CFN_CREATE_IN_PROGRESS && a.task.verb == CFN_CREATE && a.task.stage == CFN_DOING);
     assert_true(json_bool(a.task.notes, "Sent", false));
+    assert_int_equal(get(store, &cfn_resource_form, &arena, "cfn-res", "B", &b), 0);
+    assert_true(b.old.on_delete == TMPL_RETAIN && json_equal(b.old.needs, b.now.needs)); /* a rollback finds what is there */
     assert_int_equal(get(store, &cfn_set_form, &arena, "cfn-set", "c", &set), 0);
     check_str(set.description, S("of the set"));
     check_str(set.to.description, S("of it"));
