@@ -6,13 +6,14 @@
  */
 #include "base/err.h"
 #include "base/json.h"
+#include "base/outcomes.h"
 
 enum { S3_TAGS_OBJECT = 10, S3_TAGS_BUCKET = 50 };
 enum {
     S3_TAGS_OK = 0,
-    S3_TAGS_E_INVALID = 1, /* InvalidTag */
-    S3_TAGS_E_MANY,        /* BadRequest */
-    S3_TAGS_E_HEADER,      /* InvalidArgument: the header is not URL-encoded pairs */
+    S3_TAGS_E_INVALID = OUTCOMES_S3_TAGS, /* InvalidTag */
+    S3_TAGS_E_MANY,   /* BadRequest */
+    S3_TAGS_E_HEADER, /* InvalidArgument: the header is not URL-encoded pairs */
 };
 /*
  * Appends the packed pairs (s3_pairs_next) in their order. err says what is wrong in S3's words.
