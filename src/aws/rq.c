@@ -33,7 +33,6 @@ static void drop_stream(struct rq_priv *p) {
 void aws_rq_reset(struct rq *rq) {
     struct rq_priv *p = rq->priv;
     json_decref(STEAL(rq->out));
-    rq->memo = NULL;
     p->snap = store_snap_free(p->snap);
     if (p->batch)
         store_batch_clear(p->batch);
