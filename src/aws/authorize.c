@@ -101,7 +101,9 @@ static int ask_item(struct rq *rq, const struct right *right, size_t item, struc
     if (resource_of(rq, right, item, &arn))
         return AWS_FAILED;
     question.resource = buf_view(&arn);
-    CLEANUP(policy_context) struct policy_context *context = aws_context_of(rq, right, &question, item);
+    CLEANUP(policy_context) struct policy_context *context = policy_context_new_over(aws_context_of_request(rq));
+    if (aws_context_add_question(rq, right, &question, item, context))
+        return AWS_FAILED;
     return decide_either(rq, right, &question, context, why);
 }
 

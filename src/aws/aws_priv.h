@@ -143,9 +143,10 @@ int aws_authorize_row(struct rq *rq);
 str aws_arn_account(str arn);
 void aws_context_add_principal(struct policy_context *c, const struct aws_identity *id);
 void aws_context_add_time(struct policy_context *c);
-/* context.c: the keys of one question, the caller's to free; of this item of the right's list. */
-struct policy_context *aws_context_of(struct rq *rq, const struct right *right, const struct aws_question *question,
-                                      size_t item);
+/* context.c: the keys that every question has, made once; and those of one, about this item of the right's list. */
+const struct policy_context *aws_context_of_request(struct rq *rq);
+int aws_context_add_question(struct rq *rq, const struct right *right, const struct aws_question *question, size_t item,
+                             struct policy_context *c);
 /* Runs handler (with re-runs) and commits: 0, AWS_FAILED, AWS_SUSPENDED. */
 int aws_run(struct rq *rq, aws_handler_fn *handler);
 /* The answer in the protocol's form, given to net. failed: rq's error. */

@@ -1,6 +1,8 @@
 /* Calls from inside: the same steps without a wire. */
 #include "aws/aws_priv.h"
 
+#include <errno.h>
+
 static const struct api_service *find_api(const char *name) {
     for (size_t i = 0; api_services[i]; i++)
         if (str_is(api_services[i]->name, name))
@@ -67,7 +69,7 @@ static int read_stream(struct rq *rq, struct buf *out) {
         size_t want = p->stream_size - at < 65536 ? (size_t)(p->stream_size - at) : 65536;
         ssize_t n = p->stream_read(p->stream_ctx, at, buf_reserve(out, want), want);
         if (n <= 0)
-            return aws_fault(rq, n < 0 ? (int)n : -5, "reading an answer's body");
+            return aws_fault(rq, n < 0 ? (int)n : -EIO, "reading an answer's body");
         out->len += (size_t)n;
         at += (uint64_t)n;
     }

@@ -8,6 +8,7 @@
  * the caller can verify the signature before it lets them through.
  */
 #include "base/buf.h"
+#include "base/outcomes.h"
 
 enum {
     AWS_CHUNK_MAX_LINE = 2048,              /* a size line, or one trailer */
@@ -16,9 +17,9 @@ enum {
 };
 enum {
     AWS_CHUNK_OK = 0,
-    AWS_CHUNK_E_FORM = -1000, /* not this framing */
-    AWS_CHUNK_E_SIZE,         /* a signed chunk over the limit */
-    AWS_CHUNK_E_CUT,          /* ended before its end */
+    AWS_CHUNK_E_FORM = OUTCOMES_AWS_CHUNK, /* not this framing */
+    AWS_CHUNK_E_SIZE, /* a signed chunk over the limit */
+    AWS_CHUNK_E_CUT,  /* ended before its end */
 };
 
 struct aws_chunk_events {

@@ -11,8 +11,9 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/json.h"
+#include "base/outcomes.h"
 
-enum { AWS_E_MALFORMED = 1 };
+enum { AWS_E_MALFORMED = OUTCOMES_AWS_CODEC, AWS_E_TOO_LARGE };
 enum { CODEC_DEPTH = 160, CODEC_PARTS = 400000 };
 
 /* ---- Scalars as text: headers, query strings, forms, XML ---- */

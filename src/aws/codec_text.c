@@ -23,14 +23,14 @@ int64_t codec_time_ms(const json_t *value) {
 static json_t *number_in(str text, struct err *err) {
     char digits[64];
     if (text.len == 0 || text.len >= sizeof digits)
-        return err_set(err, 1, "a number is wrong"), NULL;
+        return err_set(err, AWS_E_MALFORMED, "a number is wrong"), NULL;
     memcpy(digits, text.p, text.len);
     digits[text.len] = '\0';
     char *end;
     errno = 0;
     double v = strtod(digits, &end);
     if (end != digits + text.len || !isfinite(v) || digits[0] == ' ') {
-        err_set(err, 1, "'%s' is not a number", digits);
+        err_set(err, AWS_E_MALFORMED, "'%s' is not a number", digits);
         return NULL;
     }
     return json_real(v);
@@ -55,7 +55,7 @@ static json_t *time_in(str text, struct err *err) {
     CLEANUP_JSON json_t *seconds = number_in(text, NULL);
     if (seconds && fabs(json_real_value(seconds)) < 9e15)
         return codec_time_value(llround(json_real_value(seconds) * 1000.0));
-    err_set(err, 1, "timestamp must follow ISO8601");
+    err_set(err, AWS_E_MALFORMED, "timestamp must follow ISO8601");
     return NULL;
 }
 
@@ -70,17 +70,17 @@ json_t *codec_scalar_in(const struct api_shape *shape, str text, enum api_time t
     case API_BLOB:
         v = json_of_str(text.p ? text : S(""));
         if (!v)
-            err_set(err, 1, "text is not valid UTF-8");
+            err_set(err, AWS_E_MALFORMED, "text is not valid UTF-8");
         return v;
     case API_BOOLEAN:
         if (str_eq_nocase(text, S("true")) || str_eq_nocase(text, S("false")))
             return json_boolean(str_eq_nocase(text, S("true")));
-        err_set(err, 1, "'" STR_FMT "' is not a boolean", STR_ARG(str_slice(text, 0, 64)));
+        err_set(err, AWS_E_MALFORMED, "'" STR_FMT "' is not a boolean", STR_ARG(str_slice(text, 0, 64)));
         return NULL;
     case API_INTEGER:
         if (str_to_i64(text, &i) && ((shape->flags & API_LONG) || (i <= INT32_MAX && i >= INT32_MIN)))
             return json_integer(i);
-        err_set(err, 1, "'" STR_FMT "' is not an integer", STR_ARG(str_slice(text, 0, 64)));
+        err_set(err, AWS_E_MALFORMED, "'" STR_FMT "' is not an integer", STR_ARG(str_slice(text, 0, 64)));
         return NULL;
     case API_DOUBLE:
         return number_in(text, err);
@@ -91,7 +91,7 @@ json_t *codec_scalar_in(const struct api_shape *shape, str text, enum api_time t
     case API_MAP:
         break;
     }
-    err_set(err, 1, "text stands where a structure was expected");
+    err_set(err, AWS_E_MALFORMED, "text stands where a structure was expected");
     return NULL;
 }
 

@@ -76,7 +76,7 @@ void aws_context_add_time(struct policy_context *c) {
     policy_context_add(c, S("aws:EpochTime"), str_c(text));
 }
 
-static struct policy_context *of_request(struct rq *rq) {
+const struct policy_context *aws_context_of_request(struct rq *rq) {
     if (rq->priv->context)
         return rq->priv->context;
     struct policy_context *c = rq->priv->context = policy_context_new();
@@ -130,19 +130,16 @@ static void add_member(struct policy_context *c, str key, const json_t *value) {
     }
 }
 
-struct policy_context *aws_context_of(struct rq *rq, const struct right *right, const struct aws_question *question,
-                                      size_t item) {
-    struct policy_context *c = policy_context_new_over(of_request(rq));
+int aws_context_add_question(struct rq *rq, const struct right *right, const struct aws_question *question, size_t item,
+                             struct policy_context *c) {
     const struct op_rights *of = aws_cloud_rights(rq);
     if (right->row.passed_to) { /* IAM's action: none of the service's keys */
         policy_context_add(c, str_c(right->row.passed_key), str_c(right->row.passed_to));
-        return c;
+        return 0;
     }
     for (size_t i = 0; i < of->n_keys && !(right->row.flags & RIGHT_APART); i++)
         add_member(c, str_c(of->keys[i].key), member_value(rq, &of->keys[i].member, item));
     if (right->row.tags)
         add_request_tags(c, member_value(rq, &right->tags, item));
-    if (rq->service->context)
-        rq->service->context(rq->svc, rq, question, c);
-    return c;
+    return rq->service->context ? rq->service->context(rq->svc, rq, question, c) : 0;
 }

@@ -11,6 +11,7 @@
  * stands before the code in __type where it is not the service's error_prefix.
  */
 #include "base/json.h"
+#include "base/outcomes.h"
 #include "base/own.h"
 #include "base/str.h"
 
@@ -33,8 +34,7 @@ struct rq;
  * Sets the request's error; fmt NULL takes the row's text. Always returns AWS_FAILED, so handlers
  * return it. The first error wins.
  */
-/* Apart from every room's outcomes, so that rq_get can answer STORE_E_ABSENT or AWS_FAILED. */
-enum { AWS_FAILED = 1000, AWS_SUSPENDED = 1001 };
+enum { AWS_FAILED = OUTCOMES_AWS, AWS_SUSPENDED };
 int aws_fail(struct rq *rq, const struct aws_error *error, const char *fmt, ...) PRINTF_LIKE(3, 4);
 /*
  * Further members of the error document (S3: BucketName, Key; Lambda: Reason). After aws_fail. The

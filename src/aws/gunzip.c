@@ -9,8 +9,6 @@
 
 enum { STEP = 65536 };
 
-enum { AWS_E_TOO_LARGE = AWS_E_MALFORMED + 1 };
-
 /* 0, AWS_E_MALFORMED or AWS_E_TOO_LARGE. */
 static int inflate_all(z_stream *z, struct buf *out, uint64_t most) {
     for (;;) {

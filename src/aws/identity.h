@@ -7,6 +7,7 @@
  * the request began. Lookups are cached by access key until iam's generation moves.
  */
 #include "base/err.h"
+#include "base/outcomes.h"
 #include "policy/policy.h"
 
 struct aws_identity {
@@ -33,7 +34,7 @@ struct aws_credentials {
     int64_t expires_ms;
 };
 
-enum { AWS_E_NO_KEY = 1, AWS_E_NO_ROLE, AWS_E_NOT_TRUSTED };
+enum { AWS_E_NO_KEY = OUTCOMES_AWS_IDENTITY, AWS_E_NO_ROLE, AWS_E_NOT_TRUSTED };
 struct aws_identity_source {
     void *ctx;
     /* 0 and a reference for the caller; AWS_E_NO_KEY. Disabled keys are AWS_E_NO_KEY too. */

@@ -38,7 +38,6 @@ enum {
     OP_STREAM_IN = 1 << 3,   /* `open` is called before the body is read (authorised), then `run` */
     OP_STREAM_OUT = 1 << 4,  /* answers with rq_out_stream */
     OP_ANONYMOUS = 1 << 5,   /* may be called unsigned, if the resource policy allows (S3 objects) */
-    OP_LARGE_BODY = 1 << 6,  /* may be up to 70 MiB in memory (Lambda's packages, 50 MB in base64) */
     OP_ITEMWISE = 1 << 7,    /* the row's right is asked by the handler, item by item: rq_may_item */
     RIGHT_APART = 1 << 8,    /* about something that the input's members do not describe: no KEYs of them */
     OP_OF_SERVICE = 1 << 16, /* from here on: the service's own, for its hooks */
@@ -125,10 +124,11 @@ struct aws_service {
                            str *ret_account);
     /*
      * Adds the service's own condition keys for this question (dynamodb:LeadingKeys): those of the
-     * resource that it is about, which need not be the one that the request names first.
+     * resource that it is about, which need not be the one that the request names first. 0, or
+     * AWS_FAILED where a key could not be read: nothing is decided without it.
      */
-    void (*context)(struct svc *svc, struct rq *rq, const struct aws_question *question,
-                    struct policy_context *context);
+    int (*context)(struct svc *svc, struct rq *rq, const struct aws_question *question,
+                   struct policy_context *context);
     /*
      * A last word after the policies allowed (S3's public-access block): 0, or AWS_FAILED.
      * via_resource: the resource policy alone allowed it.

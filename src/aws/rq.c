@@ -4,7 +4,6 @@
 #include "base/clock.h"
 #include "base/rand.h"
 
-#include <errno.h>
 
 struct rq *aws_rq_new(struct aws_cloud *cloud) {
     struct whole {
@@ -113,32 +112,6 @@ str rq_endpoint(struct rq *rq) {
     else
         p->endpoint = str_c(rq->cloud->endpoint);
     return p->endpoint;
-}
-
-/* ---- Rows ---- */
-
-int rq_get(struct rq *rq, enum store_cf cf, str key, struct buf *value) {
-    int r = store_get(rq_store(rq), rq_snap(rq), cf, key, value);
-    return r == 0 || r == STORE_E_ABSENT ? r : aws_fault(rq, r, "reading a row");
-}
-
-int rq_get_json(struct rq *rq, enum store_cf cf, str key, json_t **ret_doc) {
-    CLEANUP_DEINIT(buf) struct buf value = {0};
-    struct err err = {0};
-    int r = rq_get(rq, cf, key, &value);
-    if (r)
-        return r;
-    json_t *doc = json_parse(buf_view(&value), &err);
-    if (!doc)
-        return aws_fault(rq, -EBADMSG, err.text);
-    *ret_doc = doc;
-    return 0;
-}
-
-void rq_put_json(struct rq *rq, enum store_cf cf, str key, const json_t *doc) {
-    CLEANUP_DEINIT(buf) struct buf text = {0};
-    json_write(&text, doc);
-    store_put(rq_batch(rq), cf, key, buf_view(&text));
 }
 
 /* ---- The answer ---- */

@@ -76,12 +76,6 @@ str rq_endpoint(struct rq *rq);
 str rq_source_ip(const struct rq *rq);
 bool rq_is_secure(const struct rq *rq); /* TLS, or a sandbox's own socket, or a call from inside */
 
-/* Reads a row into *value: 0, STORE_E_ABSENT, or AWS_FAILED with the fault already set. */
-int rq_get(struct rq *rq, enum store_cf cf, str key, struct buf *value);
-/* The same for a row that holds JSON: a new reference in *ret_doc. */
-int rq_get_json(struct rq *rq, enum store_cf cf, str key, json_t **ret_doc);
-void rq_put_json(struct rq *rq, enum store_cf cf, str key, const json_t *doc);
-
 /* ---- The answer beyond rq->out ---- */
 /* Sent with errors too (304's ETag, x-amz-bucket-region). name is not copied; value is. */
 void rq_out_header(struct rq *rq, const char *name, str value);

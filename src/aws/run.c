@@ -46,8 +46,8 @@ static int run_once(struct rq *rq, aws_handler_fn *handler) {
         return aws_fault(rq, r, rq->op->name);
     if (AWS_CHECKS && r == 0 && aws_check_answer(rq))
         return AWS_FAILED;
-    int c = commit(rq);
-    return c ? c : r;
+    int committed = commit(rq);
+    return committed ? committed : r;
 }
 
 static int run_locked(struct rq *rq, aws_handler_fn *handler) {

@@ -147,13 +147,13 @@ static int begin(struct rq *rq) {
     p->wire = aws_wire_of(rq->net);
     aws_auth_read(&p->auth, &p->wire, 0);
     p->has_auth = true;
-    int routed = aws_route_request(rq->cloud->router, &p->wire, &p->auth, &rq->arena, &p->route);
+    int r = aws_route_request(rq->cloud->router, &p->wire, &p->auth, &rq->arena, &p->route);
     p->wire.host_bucket = p->route.host_bucket;
     if (p->auth.scope_region.len)
         rq->region = p->auth.scope_region;
     if (check_caller(rq))
         return AWS_FAILED;
-    if (routed)
+    if (r)
         return fail_route(rq);
     if (p->route.op && find_row(rq))
         return AWS_FAILED;

@@ -1,5 +1,6 @@
 #include "aws/xml_priv.h"
 
+#include "aws/codec_priv.h"
 #include "base/buf.h"
 
 #include <expat.h>
@@ -77,19 +78,19 @@ static void on_doctype(void *ctx, const XML_Char *name, const XML_Char *system, 
 
 int codec_xml_parse(struct arena *arena, str text, struct xml_node **ret_root, struct err *err) {
     if (text.len == 0)
-        return err_set(err, 1, "The document is empty");
+        return err_set(err, AWS_E_MALFORMED, "The document is empty");
     if (text.len > (size_t)64 * 1024 * 1024)
-        return err_set(err, 1, "The document is too large");
+        return err_set(err, AWS_E_MALFORMED, "The document is too large");
     struct parse p = {.arena = arena, .expat = XML_ParserCreate(NULL)};
     if (!p.expat)
-        return err_set(err, 1, "no memory for an XML parser");
+        return err_set(err, AWS_E_MALFORMED, "no memory for an XML parser");
     XML_SetUserData(p.expat, &p);
     XML_SetElementHandler(p.expat, on_start, on_end);
     XML_SetCharacterDataHandler(p.expat, on_text);
     XML_SetStartDoctypeDeclHandler(p.expat, on_doctype);
     int r = 0;
     if (XML_Parse(p.expat, text.p, (int)text.len, 1) != XML_STATUS_OK)
-        r = err_set(err, 1, "%s at line %lu, column %lu",
+        r = err_set(err, AWS_E_MALFORMED, "%s at line %lu, column %lu",
                     p.refused ? p.refused : XML_ErrorString(XML_GetErrorCode(p.expat)),
                     XML_GetCurrentLineNumber(p.expat), XML_GetCurrentColumnNumber(p.expat));
     XML_ParserFree(p.expat);

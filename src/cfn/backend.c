@@ -52,28 +52,27 @@ static int call(void *ctx, struct aws_identity *as, struct cfn_place place, cons
         c.in = without = json_copy((json_t *)in);
         json_object_del(without, "Payload");
     }
-    int rc = aws_call(&c);
+    int r = aws_call(&c);
     *ret_status = c.status;
     buf_str(code, buf_view(&c.error_code));
     buf_str(message, buf_view(&c.error_message));
     *ret_out = json_incref(c.out);
     aws_call_deinit(&c);
-    return rc ? CFN_FAILED : CFN_DONE;
+    return r ? CFN_FAILED : CFN_DONE;
 }
 
 /* ---- Who ---- */
 
-static int identity(void *ctx, const json_t *op, struct aws_identity **ret, struct err *err) {
+static int identity(void *ctx, const struct cfn_operation *op, struct aws_identity **ret, struct err *err) {
     const struct aws_identity_source *source = aws_cloud_identities(ctx);
-    str role = json_str(op, "RoleARN");
-    if (role.len && source->role) {
-        if (source->role(source->ctx, role, S("cloudformation.amazonaws.com"), S("AWSCloudFormation"), ret, err))
-            return err_set(err, 1, "Role " STR_FMT " is invalid or cannot be assumed", STR_ARG(role));
+    if (op->role.len && source->role) {
+        if (source->role(source->ctx, op->role, S("cloudformation.amazonaws.com"), S("AWSCloudFormation"), ret, err))
+            return err_set(err, 1, "Role " STR_FMT " is invalid or cannot be assumed", STR_ARG(op->role));
         return 0;
     }
-    if (source->find(source->ctx, json_str(op, "AccessKey"), ret))
+    if (source->find(source->ctx, op->access_key, ret))
         return err_set(err, 1, "The security token included in the request is invalid: " STR_FMT " cannot be acted for any more",
-                       STR_ARG(json_str(op, "Arn")));
+                       STR_ARG(op->arn));
     return 0;
 }
 

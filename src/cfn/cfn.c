@@ -6,18 +6,17 @@
 static int resource(struct svc *cfn, struct rq *rq, struct buf *ret_arn) {
     (void)cfn;
     str name = json_str(rq->in, "StackName"), set = json_str(rq->in, "ChangeSetName");
-    CLEANUP_JSON json_t *stack = NULL;
-    CLEANUP_JSON json_t *found = NULL;
-    if (!name.p && set.p && str_starts(set, S("arn:"))) {
-        if (cfn_find_set(rq, set, STR_NONE, &found, &stack))
-            return AWS_FAILED;
-    } else if (name.p) {
-        int rc = cfn_look_up(rq, name, &stack);
-        if (rc && rc != STORE_E_ABSENT)
-            return rc;
-    }
-    if (stack)
-        buf_str(ret_arn, json_str(stack, "StackId"));
+    CLEANUP_DEINIT(cfn_stack) struct cfn_stack stack = {0};
+    CLEANUP_DEINIT(cfn_set) struct cfn_set found = {0};
+    int r = 0;
+    if (!name.p && set.p && str_starts(set, S("arn:")))
+        r = cfn_find_set(rq, set, STR_NONE, &found, &stack);
+    else if (name.p)
+        r = cfn_look_up(rq, name, &stack);
+    if (r && r != STORE_E_ABSENT)
+        return r;
+    if (stack.id.p)
+        buf_str(ret_arn, stack.id);
     else if (name.p && str_starts(name, S("arn:")))
         buf_str(ret_arn, name);
     else

@@ -10,6 +10,9 @@
 #include "aws/call.h"
 #include "aws/op.h"
 
+/* For store_open: how rows of older formats become today's. */
+extern const struct store_migration cfn_migrations[];
+
 int cfn_open(struct svc **ret_cfn, struct aws_cloud *cloud, struct err *err);
 void cfn_stop(struct svc *cfn);
 struct svc *cfn_close(struct svc *cfn); /* returns NULL */

@@ -18,19 +18,28 @@ struct svc {
 /* ---- backend.c ---- */
 struct cfn_backend cfn_cloud_backend(struct aws_cloud *cloud);
 
-/* ---- find.c: all read the request's snapshot; 0, or AWS_FAILED with AWS's sentence set ---- */
+/*
+ * ---- find.c: all read the request's rows (conditions, in operations that write); 0, or AWS_FAILED with AWS's
+ * sentence set. Texts live as long as the request; the caller frees the structs. ----
+ */
 static inline struct cfn_place cfn_here(const struct rq *rq) { return (struct cfn_place){rq->account, rq->region}; }
-/* A stack by name or id; new reference. STORE_E_ABSENT without an error set when there is none. */
-int cfn_look_up(struct rq *rq, str name_or_id, json_t **ret_stack);
+/* A stack by name or id. STORE_E_ABSENT without an error set when there is none. */
+int cfn_look_up(struct rq *rq, str name_or_id, struct cfn_stack *ret);
 /* As above, but absent is refused: "Stack with id X does not exist". */
-int cfn_find_stack(struct rq *rq, str name_or_id, json_t **ret_stack);
-/* The resource rows, logical id → row; new reference. */
-int cfn_find_rows(struct rq *rq, const json_t *stack, json_t **ret_rows);
-/* The text of the stack's present template; arena. */
-int cfn_find_template(struct rq *rq, const json_t *stack, str *ret_text);
-/* A change set by id, or by name with the stack's; and its stack (ret_stack may be NULL). */
-int cfn_find_set(struct rq *rq, str name_or_id, str stack_name, json_t **ret_set, json_t **ret_stack);
-void cfn_key_set(struct rq *rq, struct buf *key, const json_t *stack, str set_name);
+int cfn_find_stack(struct rq *rq, str name_or_id, struct cfn_stack *ret);
+/* The stack's resources. No conditions: only an operation under way changes them, and then the stack's row too. */
+int cfn_find_resources(struct rq *rq, const struct cfn_stack *stack, struct cfn_list *ret);
+/* The text of the stack's present template. */
+int cfn_find_template(struct rq *rq, const struct cfn_stack *stack, str *ret_text);
+/* A change set by id, or by name with the stack's; and its stack. */
+int cfn_find_set(struct rq *rq, str name_or_id, str stack_name, struct cfn_set *ret, struct cfn_stack *ret_stack);
+/* All change sets of the stack, or with NULL of the account and region: cfn_each. */
+int cfn_each_set(struct rq *rq, const struct cfn_stack *stack, int (*each)(void *ctx, void *set), void *ctx);
+/* A list of rows for CLEANUP_DEINIT. */
+struct cfn_stacks { struct cfn_list list; };
+struct cfn_resources { struct cfn_list list; };
+static inline void cfn_stacks_deinit(struct cfn_stacks *s) { cfn_list_deinit(&cfn_stack_form, &s->list); }
+static inline void cfn_resources_deinit(struct cfn_resources *r) { cfn_list_deinit(&cfn_resource_form, &r->list); }
 
 /* ---- request.c: what CreateStack, UpdateStack and CreateChangeSet have in common ---- */
 struct cfn_request {
@@ -42,32 +51,33 @@ struct cfn_request {
     json_t *tags;           /* list of {Key, Value}; NULL: not said */
 };
 /* stack: the present one, for UsePreviousTemplate, UsePreviousValue; or NULL. */
-int cfn_read_request(struct rq *rq, const json_t *stack, struct cfn_request *ret);
+int cfn_read_request(struct rq *rq, const struct cfn_stack *stack, struct cfn_request *ret);
 /* Template alone (ValidateTemplate, GetTemplateSummary); with UsePreviousTemplate: the stack's. */
-int cfn_read_template(struct rq *rq, const json_t *stack, struct cfn_request *ret);
-/* Puts what was read into the stack's fields (parameters, tags, capabilities, role). */
-void cfn_apply_request(struct rq *rq, const struct cfn_request *req, json_t *stack);
+int cfn_read_template(struct rq *rq, const struct cfn_stack *stack, struct cfn_request *ret);
+/* Puts what was read into the fields of a stack, or of a change set. */
+void cfn_apply_request(struct rq *rq, const struct cfn_request *req, struct cfn_version *to, str *role);
+/* Are these the stack's tags already? */
+bool cfn_tags_differ(const struct cfn_request *req, const struct cfn_stack *stack);
 /* Which capability the template needs; NULL for none. reason: the types that want it. */
 const char *cfn_needed_capability(const struct tmpl_model *m, struct buf *reason);
 int cfn_check_capabilities(struct rq *rq, const struct tmpl_model *m);
-/* Plans against the stack's rows; refused plans are ValidationErrors. Changes: new reference. */
-int cfn_plan_request(struct rq *rq, const struct cfn_request *req, const json_t *stack, json_t **ret_changes, bool *ret_outputs_change);
-/* Who the operation acts as: {AccessKey, Arn, RoleARN}; new reference. */
-json_t *cfn_who(struct rq *rq, const json_t *stack);
+/*
+ * Plans the request against the stack's resources; refused plans are ValidationErrors. Changes: new reference;
+ * *ret_empty: nothing changes, no output, no tag.
+ */
+int cfn_plan_request(struct rq *rq, const struct cfn_request *req, const struct cfn_stack *stack, json_t **ret_changes, bool *ret_empty);
 /* Frees a json_t at the end of the request. */
 json_t *cfn_keep(struct rq *rq, json_t *owned);
 
 /* ---- stack.c ---- */
 int cfn_check_name(struct rq *rq, str name);
-int cfn_check_ready(struct rq *rq, const json_t *stack, const char *verb);
-/* The request's OnFailure, DisableRollback, …, as cfn_start takes them; new reference. */
-json_t *cfn_operation_options(struct rq *rq);
-void cfn_put_name(struct rq *rq, const json_t *stack);
+int cfn_check_ready(struct rq *rq, const struct cfn_stack *stack, const char *verb);
+/* An operation as the request's caller, or the stack's role, with the request's OnFailure, DisableRollback, … */
+struct cfn_operation cfn_new_operation(struct rq *rq, enum cfn_op_kind kind, const struct cfn_stack *stack);
+void cfn_put_name(struct rq *rq, const struct cfn_stack *stack);
 
 /* ---- describe.c ---- */
-/* Stored milliseconds as the documents' epoch seconds. */
-void cfn_set_time(json_t *out, const char *name, const json_t *from, const char *from_name);
 /* [{ParameterKey, ParameterValue}]; NoEcho values as ****. text: of the template that names them. */
-json_t *cfn_params_list(const struct tmpl_model *m, const json_t *values);
+json_t *cfn_params_list(str template, const json_t *values);
 /* Cuts a list to a page: NextToken is the position. 0 or AWS_FAILED. Takes list; sets out[name]. */
 int cfn_page(struct rq *rq, const char *name, json_t *list, size_t per_page);

@@ -6,12 +6,6 @@
 
 enum { PAGE = 100 };
 
-void cfn_set_time(json_t *out, const char *name, const json_t *from, const char *from_name) {
-    int64_t ms = json_int(from, from_name, 0);
-    if (ms)
-        json_set(out, name, ms % 1000 ? json_real((double)ms / 1000.0) : json_integer(ms / 1000));
-}
-
 /* Takes list. */
 int cfn_page(struct rq *rq, const char *name, json_t *list, size_t per_page) {
     CLEANUP_JSON json_t *all = list;
@@ -31,113 +25,95 @@ int cfn_page(struct rq *rq, const char *name, json_t *list, size_t per_page) {
 
 /* ---- Stacks ---- */
 
-json_t *cfn_params_list(const struct tmpl_model *m, const json_t *values) {
+json_t *cfn_params_list(str template, const json_t *values) {
     json_t *list = json_array();
-    for (size_t i = 0; i < m->n_params; i++) {
+    struct tmpl *tree = NULL;
+    const struct tmpl_model *m;
+    bool parsed = tmpl_new(&tree, template, NULL) == 0 && tmpl_model_new(tree, &m, NULL) == 0;
+    for (size_t i = 0; parsed && i < m->n_params; i++) {
         str value = json_str(values, m->params[i].name.p);
         json_t *one = json_object();
         json_set_str(one, "ParameterKey", m->params[i].name);
         json_set_str(one, "ParameterValue", m->params[i].no_echo && value.p ? S("****") : value);
         json_array_append_new(list, one);
     }
+    tmpl_free(tree);
     return list;
 }
 
 /* Parameters in the template's order; NoEcho is known from there. */
-static int add_params(struct rq *rq, const json_t *stack, json_t *out) {
-    struct tmpl *tree = NULL;
-    const struct tmpl_model *m;
+static int add_params(struct rq *rq, const struct cfn_stack *stack, json_t *out) {
     str text = STR_NONE;
-    if (!json_int(stack, "Generation", 0))
+    if (!stack->now.generation)
         return 0;
     if (cfn_find_template(rq, stack, &text))
         return AWS_FAILED;
-    if (tmpl_new(&tree, text, NULL) == 0 && tmpl_model_new(tree, &m, NULL) == 0)
-        json_set(out, "Parameters", cfn_params_list(m, json_obj(stack, "Parameters")));
-    tmpl_free(tree);
+    json_set(out, "Parameters", cfn_params_list(text, stack->now.parameters));
     return 0;
-}
-
-static void copy_texts(json_t *out, const json_t *from, const char *const *names) {
-    for (; *names; names++)
-        json_set_str(out, *names, json_str(from, *names));
-}
-
-static json_t *copy_or_empty(const json_t *from, const char *name) {
-    json_t *list = json_arr(from, name);
-    return list ? json_deep_copy(list) : json_array();
 }
 
 static void add_drift(json_t *out, const char *status) {
     json_set(out, "DriftInformation", json_pack("{s:s}", status, "NOT_CHECKED"));
 }
 
-static int describe_stack(struct rq *rq, const json_t *stack, json_t *out) {
-    static const char *const texts[] = {"StackId", "StackName", "Description", "ChangeSetId", "RoleARN", NULL};
-    copy_texts(out, stack, texts);
-    json_set_str(out, "StackStatus", json_str(stack, "Status"));
-    json_set_str(out, "StackStatusReason", json_str(stack, "StatusReason"));
-    cfn_set_time(out, "CreationTime", stack, "CreationTime");
-    cfn_set_time(out, "LastUpdatedTime", stack, "LastUpdatedTime");
-    cfn_set_time(out, "DeletionTime", stack, "DeletionTime");
-    json_set_bool(out, "DisableRollback", json_bool(json_obj(stack, "Op"), "DisableRollback", false));
-    json_set_bool(out, "EnableTerminationProtection", json_bool(stack, "EnableTerminationProtection", false));
-    if (json_int(stack, "TimeoutInMinutes", 0))
-        json_set_int(out, "TimeoutInMinutes", json_int(stack, "TimeoutInMinutes", 0));
-    json_set(out, "NotificationARNs", json_array());
-    json_set(out, "RollbackConfiguration", json_object());
-    json_set(out, "Capabilities", copy_or_empty(stack, "Capabilities"));
-    json_set(out, "Tags", copy_or_empty(stack, "Tags"));
-    json_set(out, "Outputs", copy_or_empty(stack, "Outputs"));
+/* What DescribeStacks and ListStacks both say. */
+static json_t *show_stack(const struct cfn_stack *stack) {
+    static const char *const names[] = {"StackId", "StackName", "CreationTime", "LastUpdatedTime", "DeletionTime", NULL};
+    json_t *out = json_object();
+    cfn_form_show(&cfn_stack_form, stack, out, names);
+    json_set_str(out, "StackStatus", str_c(cfn_status_name(stack->status)));
+    json_set_str(out, "StackStatusReason", stack->reason);
     add_drift(out, "StackDriftStatus");
+    return out;
+}
+
+static int describe_stack(struct rq *rq, const struct cfn_stack *stack, json_t *list) {
+    static const char *const names[] = {"Description", "ChangeSetId", "RoleARN", "TimeoutInMinutes", "Capabilities", "Tags", "Outputs", NULL};
+    static const char *const lists[] = {"NotificationARNs", "Capabilities", "Tags", "Outputs"};
+    json_t *out = show_stack(stack);
+    json_array_append_new(list, out);
+    for (size_t i = 0; i < ARRAY_LEN(lists); i++)
+        json_set(out, lists[i], json_array());
+    cfn_form_show(&cfn_stack_form, stack, out, names);
+    json_set_bool(out, "DisableRollback", stack->op.disable_rollback);
+    json_set_bool(out, "EnableTerminationProtection", stack->is_protected);
+    json_set(out, "RollbackConfiguration", json_object());
     return add_params(rq, stack, out);
 }
 
-static int add_live(void *ctx, str key, const json_t *doc) {
-    (void)key;
-    if (!str_is(json_str(doc, "Status"), "DELETE_COMPLETE"))
-        json_array_append(ctx, (json_t *)doc);
-    return 0;
-}
-static int add_any(void *ctx, str key, const json_t *doc) {
-    (void)key;
-    json_array_append(ctx, (json_t *)doc);
-    return 0;
+static int all_stacks(struct rq *rq, struct cfn_list *ret) {
+    CLEANUP_DEINIT(buf) struct buf prefix = {0};
+    cfn_key(&prefix, "cfn-stack", cfn_here(rq), STR_NONE, STR_NONE);
+    int r = cfn_load_list(rq_rows(rq), &cfn_stack_form, &rq->arena, buf_view(&prefix), ret);
+    for (size_t i = 0; r == 0 && i < ret->n; i++) {
+        struct cfn_stack *stack = ret->items[i];
+        stack->place = cfn_here(rq);
+        stack->uuid = cfn_uuid_of(stack->id);
+    }
+    return r ? aws_fault(rq, r, "reading stacks") : 0;
 }
 
-static int all_stacks(struct rq *rq, int (*add)(void *, str, const json_t *), json_t **ret) {
-    CLEANUP_DEINIT(buf) struct buf prefix = {0};
-    *ret = json_array();
-    cfn_key(&prefix, "cfn-stack", cfn_here(rq), STR_NONE, STR_NONE);
-    int rc = cfn_each(rq_store(rq), rq_snap(rq), buf_view(&prefix), false, add, *ret);
-    return rc ? aws_fault(rq, rc, "reading stacks") : 0;
+static int describe_live(struct rq *rq, json_t *list) {
+    CLEANUP_DEINIT(cfn_stacks) struct cfn_stacks stacks = {0};
+    if (all_stacks(rq, &stacks.list))
+        return AWS_FAILED;
+    for (size_t i = 0; i < stacks.list.n; i++) {
+        const struct cfn_stack *stack = stacks.list.items[i];
+        if (stack->status != CFN_DELETE_COMPLETE && describe_stack(rq, stack, list))
+            return AWS_FAILED;
+    }
+    return 0;
 }
 
 int cfn_op_DescribeStacks(struct svc *cfn, struct rq *rq) {
     (void)cfn;
     str name = json_str(rq->in, "StackName");
-    CLEANUP_JSON json_t *stacks = NULL;
-    CLEANUP_JSON json_t *one = NULL;
+    CLEANUP_JSON json_t *list = json_array();
+    CLEANUP_DEINIT(cfn_stack) struct cfn_stack one = {0};
     rq->out = json_object();
-    if (name.len) {
-        if (cfn_find_stack(rq, name, &one))
-            return AWS_FAILED;
-        stacks = json_pack("[O]", one);
-    } else if (all_stacks(rq, add_live, &stacks)) {
+    if (name.len ? cfn_find_stack(rq, name, &one) || describe_stack(rq, &one, list) : describe_live(rq, list))
         return AWS_FAILED;
-    }
-    json_t *list = json_array();
-    size_t i;
-    json_t *stack;
-    json_array_foreach(stacks, i, stack) {
-        json_t *out = json_object();
-        json_array_append_new(list, out);
-        if (describe_stack(rq, stack, out)) {
-            json_decref(list);
-            return AWS_FAILED;
-        }
-    }
-    return cfn_page(rq, "Stacks", list, PAGE);
+    return cfn_page(rq, "Stacks", json_incref(list), PAGE);
 }
 
 static bool is_wanted(const json_t *filter, str status) {
@@ -150,26 +126,17 @@ static bool is_wanted(const json_t *filter, str status) {
 }
 
 int cfn_op_ListStacks(struct svc *cfn, struct rq *rq) {
-    static const char *const texts[] = {"StackId", "StackName", NULL};
     (void)cfn;
-    CLEANUP_JSON json_t *stacks = NULL;
-    if (all_stacks(rq, add_any, &stacks))
+    CLEANUP_DEINIT(cfn_stacks) struct cfn_stacks stacks = {0};
+    if (all_stacks(rq, &stacks.list))
         return AWS_FAILED;
     json_t *list = json_array();
-    size_t i;
-    json_t *stack;
-    json_array_foreach(stacks, i, stack) {
-        if (!is_wanted(json_arr(rq->in, "StackStatusFilter"), json_str(stack, "Status")))
+    for (size_t i = 0; i < stacks.list.n; i++) {
+        const struct cfn_stack *stack = stacks.list.items[i];
+        if (!is_wanted(json_arr(rq->in, "StackStatusFilter"), str_c(cfn_status_name(stack->status))))
             continue;
-        json_t *out = json_object();
-        copy_texts(out, stack, texts);
-        json_set_str(out, "TemplateDescription", json_str(stack, "Description"));
-        json_set_str(out, "StackStatus", json_str(stack, "Status"));
-        json_set_str(out, "StackStatusReason", json_str(stack, "StatusReason"));
-        cfn_set_time(out, "CreationTime", stack, "CreationTime");
-        cfn_set_time(out, "LastUpdatedTime", stack, "LastUpdatedTime");
-        cfn_set_time(out, "DeletionTime", stack, "DeletionTime");
-        add_drift(out, "StackDriftStatus");
+        json_t *out = show_stack(stack);
+        json_set_str(out, "TemplateDescription", stack->now.description);
         json_array_append_new(list, out);
     }
     rq->out = json_object();
@@ -178,181 +145,211 @@ int cfn_op_ListStacks(struct svc *cfn, struct rq *rq) {
 
 /* ---- Resources ---- */
 
-/* time_name: "Timestamp" or "LastUpdatedTimestamp", as the operation calls it. */
-static json_t *describe_resource(const json_t *stack, const json_t *row, const char *time_name) {
-    json_t *out = json_object();
-    if (stack) {
-        json_set_str(out, "StackName", json_str(stack, "StackName"));
-        json_set_str(out, "StackId", json_str(stack, "StackId"));
+/* The stack of a request by its name, or with NULL by a physical id, and its resources. */
+struct found {
+    struct cfn_stack stack;
+    struct cfn_list resources;
+};
+static void found_deinit(struct found *f) {
+    cfn_stack_deinit(&f->stack);
+    cfn_list_deinit(&cfn_resource_form, &f->resources);
+}
+
+static int find(struct rq *rq, struct found *ret) {
+    int r = cfn_find_stack(rq, json_str(rq->in, "StackName"), &ret->stack);
+    return r ? r : cfn_find_resources(rq, &ret->stack, &ret->resources);
+}
+
+static bool holds(const struct cfn_list *resources, str physical) {
+    for (size_t i = 0; i < resources->n; i++)
+        if (str_eq(((const struct cfn_resource *)resources->items[i])->now.physical, physical))
+            return true;
+    return false;
+}
+
+static int find_by_physical(struct rq *rq, str physical, struct found *ret) {
+    CLEANUP_DEINIT(cfn_stacks) struct cfn_stacks stacks = {0};
+    if (all_stacks(rq, &stacks.list))
+        return AWS_FAILED;
+    for (size_t i = 0; i < stacks.list.n; i++) {
+        struct cfn_stack *stack = stacks.list.items[i];
+        cfn_list_deinit(&cfn_resource_form, &ret->resources);
+        if (stack->status == CFN_DELETE_COMPLETE)
+            continue;
+        if (cfn_find_resources(rq, stack, &ret->resources))
+            return AWS_FAILED;
+        if (holds(&ret->resources, physical))
+            return cfn_find_stack(rq, stack->id, &ret->stack);
     }
-    json_set_str(out, "LogicalResourceId", json_str(row, "LogicalId"));
-    json_set_str(out, "PhysicalResourceId", json_str(row, "PhysicalId"));
-    json_set_str(out, "ResourceType", json_str(row, "Type"));
-    json_set_str(out, "ResourceStatus", json_str(row, "Status"));
-    json_set_str(out, "ResourceStatusReason", json_str(row, "Reason"));
-    cfn_set_time(out, time_name, row, "Time");
+    return aws_fail(rq, &CFN_ValidationError, "Stack for " STR_FMT " does not exist", STR_ARG(physical));
+}
+
+/* time_name: "Timestamp" or "LastUpdatedTimestamp", as the operation calls it. */
+static json_t *describe_resource(const struct cfn_stack *stack, const struct cfn_resource *resource, const char *time_name) {
+    json_t *out = json_object();
+    CLEANUP_JSON json_t *shown = json_object();
+    static const char *const names[] = {"Time", NULL};
+    if (stack) {
+        json_set_str(out, "StackName", stack->name);
+        json_set_str(out, "StackId", stack->id);
+    }
+    json_set_str(out, "LogicalResourceId", resource->name);
+    json_set_str(out, "PhysicalResourceId", resource->now.physical);
+    json_set_str(out, "ResourceType", resource->now.type);
+    json_set_str(out, "ResourceStatus", str_c(cfn_status_name(resource->status)));
+    json_set_str(out, "ResourceStatusReason", resource->reason);
+    cfn_form_show(&cfn_resource_form, resource, shown, names);
+    json_set(out, time_name, json_incref(json_object_get(shown, "Time")));
     add_drift(out, "StackResourceDriftStatus");
     return out;
 }
 
-/* A row that only failed before it began has no status yet. */
-static bool is_listed(const json_t *row) { return json_has(row, "Status"); }
+/* A resource that only failed before it began has no status yet. */
+static bool is_listed(const struct cfn_resource *resource, str logical, str physical) {
+    return resource->status != CFN_NO_STATUS && (!logical.p || str_eq(logical, resource->name)) &&
+           (!physical.p || str_eq(physical, resource->now.physical));
+}
+
+static json_t *list_resources(const struct found *f, str logical, str physical, const struct cfn_stack *stack, const char *time_name) {
+    json_t *list = json_array();
+    for (size_t i = 0; i < f->resources.n; i++)
+        if (is_listed(f->resources.items[i], logical, physical))
+            json_array_append_new(list, describe_resource(stack, f->resources.items[i], time_name));
+    return list;
+}
 
 int cfn_op_ListStackResources(struct svc *cfn, struct rq *rq) {
     (void)cfn;
-    CLEANUP_JSON json_t *stack = NULL;
-    CLEANUP_JSON json_t *rows = NULL;
-    if (cfn_find_stack(rq, json_str(rq->in, "StackName"), &stack) || cfn_find_rows(rq, stack, &rows))
+    CLEANUP_DEINIT(found) struct found f = {0};
+    if (find(rq, &f))
         return AWS_FAILED;
-    json_t *list = json_array(), *row;
-    const char *name;
-    json_object_foreach(rows, name, row)
-        if (is_listed(row))
-            json_array_append_new(list, describe_resource(NULL, row, "LastUpdatedTimestamp"));
     rq->out = json_object();
-    return cfn_page(rq, "StackResourceSummaries", list, PAGE);
+    return cfn_page(rq, "StackResourceSummaries", list_resources(&f, STR_NONE, STR_NONE, NULL, "LastUpdatedTimestamp"), PAGE);
 }
 
-static int no_resource(struct rq *rq, str logical, const json_t *stack) {
+static int no_resource(struct rq *rq, str logical, const struct cfn_stack *stack) {
     return aws_fail(rq, &CFN_ValidationError, "Resource " STR_FMT " does not exist for stack " STR_FMT, STR_ARG(logical),
-                    STR_ARG(json_str(stack, "StackName")));
-}
-
-/* The stack that holds a physical id. */
-static int find_by_physical(struct rq *rq, str physical, json_t **ret_stack) {
-    CLEANUP_JSON json_t *stacks = NULL;
-    size_t i;
-    json_t *stack;
-    if (all_stacks(rq, add_live, &stacks))
-        return AWS_FAILED;
-    json_array_foreach(stacks, i, stack) {
-        CLEANUP_JSON json_t *rows = NULL;
-        const char *name;
-        json_t *row;
-        if (cfn_find_rows(rq, stack, &rows))
-            return AWS_FAILED;
-        json_object_foreach(rows, name, row) {
-            if (!str_eq(json_str(row, "PhysicalId"), physical))
-                continue;
-            *ret_stack = json_incref(stack);
-            return 0;
-        }
-    }
-    return aws_fail(rq, &CFN_ValidationError, "Stack for " STR_FMT " does not exist", STR_ARG(physical));
+                    STR_ARG(stack->name));
 }
 
 int cfn_op_DescribeStackResources(struct svc *cfn, struct rq *rq) {
     (void)cfn;
     str logical = json_str(rq->in, "LogicalResourceId"), physical = json_str(rq->in, "PhysicalResourceId");
-    str name = json_str(rq->in, "StackName");
-    CLEANUP_JSON json_t *stack = NULL;
-    CLEANUP_JSON json_t *rows = NULL;
-    if (!name.p && !physical.p)
+    CLEANUP_DEINIT(found) struct found f = {0};
+    if (!json_has(rq->in, "StackName") && !physical.p)
         return aws_fail(rq, &CFN_ValidationError, "Specify either StackName or PhysicalResourceId");
-    if ((name.p ? cfn_find_stack(rq, name, &stack) : find_by_physical(rq, physical, &stack)) || cfn_find_rows(rq, stack, &rows))
+    if (json_has(rq->in, "StackName") ? find(rq, &f) : find_by_physical(rq, physical, &f))
         return AWS_FAILED;
-    json_t *list = json_array(), *row;
-    const char *id;
-    json_object_foreach(rows, id, row)
-        if (is_listed(row) && (!logical.p || str_is(logical, id)) && (!physical.p || str_eq(json_str(row, "PhysicalId"), physical)))
-            json_array_append_new(list, describe_resource(stack, row, "Timestamp"));
+    json_t *list = list_resources(&f, logical, physical, &f.stack, "Timestamp");
     rq->out = json_object();
     json_set(rq->out, "StackResources", list);
-    return logical.p && !json_array_size(list) ? no_resource(rq, logical, stack) : 0;
+    return logical.p && !json_array_size(list) ? no_resource(rq, logical, &f.stack) : 0;
 }
 
 int cfn_op_DescribeStackResource(struct svc *cfn, struct rq *rq) {
     (void)cfn;
     str logical = json_str(rq->in, "LogicalResourceId");
-    CLEANUP_JSON json_t *stack = NULL;
-    CLEANUP_JSON json_t *rows = NULL;
-    if (cfn_find_stack(rq, json_str(rq->in, "StackName"), &stack) || cfn_find_rows(rq, stack, &rows))
+    CLEANUP_DEINIT(found) struct found f = {0};
+    if (find(rq, &f))
         return AWS_FAILED;
-    const json_t *row = json_object_getn(rows, logical.p, logical.len);
-    if (!row || !is_listed(row))
-        return no_resource(rq, logical, stack);
+    const struct cfn_resource *resource = cfn_resource_find(&f.resources, logical);
+    if (!resource || !is_listed(resource, STR_NONE, STR_NONE))
+        return no_resource(rq, logical, &f.stack);
     rq->out = json_object();
-    json_set(rq->out, "StackResourceDetail", describe_resource(stack, row, "LastUpdatedTimestamp"));
+    json_set(rq->out, "StackResourceDetail", describe_resource(&f.stack, resource, "LastUpdatedTimestamp"));
     return 0;
 }
 
 /* ---- Events: newest first; the token is the sequence number to go on below ---- */
 
-int cfn_op_DescribeStackEvents(struct svc *cfn, struct rq *rq) {
-    (void)cfn;
-    CLEANUP_JSON json_t *stack = NULL;
-    CLEANUP_DEINIT(buf) struct buf from = {0};
-    CLEANUP_DEINIT(buf) struct buf to = {0};
-    if (cfn_find_stack(rq, json_str(rq->in, "StackName"), &stack))
-        return AWS_FAILED;
-    str uuid = cfn_uuid_of(json_str(stack, "StackId")), token = json_str(rq->in, "NextToken");
-    uint64_t below;
-    cfn_key(&from, "cfn-event", cfn_here(rq), uuid, STR_NONE);
-    if (token.p) {
-        if (!str_to_u64(token, &below))
-            return aws_fail(rq, &CFN_ValidationError, "Invalid NextToken");
-        cfn_key_numbered(&to, "cfn-event", cfn_here(rq), uuid, below);
-    } else {
-        buf_str(&to, buf_view(&from));
-        key_after(&to);
-    }
-    json_t *list = json_array();
+/* A page into the list; *ret_below: the number to go on below, 0 at the end. */
+static int add_events(struct rq *rq, str from, str to, json_t *list, uint64_t *ret_below) {
+    CLEANUP(store_iter) struct store_iter *it = store_iter_new(rq_store(rq), rq_snap(rq), STORE_META, from, to, true);
     uint64_t last = 0;
-    CLEANUP(store_iter) struct store_iter *it = store_iter_new(rq_store(rq), rq_snap(rq), STORE_META, buf_view(&from), buf_view(&to), true);
-    rq->out = json_object();
-    json_set(rq->out, "StackEvents", list);
     while (store_iter_next(it)) {
+        struct cfn_event event = {0};
+        struct cur tail = cur_of(str_skip(it->key, it->key.len - 8));
         if (json_array_size(list) == PAGE) {
-            json_set(rq->out, "NextToken", json_sprintf("%" PRIu64, last));
+            *ret_below = last;
             break;
         }
-        json_t *event = json_parse(it->value, NULL);
-        int64_t ms = json_int(event, "Timestamp", 0);
-        json_set(event, "Timestamp", json_real((double)ms / 1000.0));
-        json_array_append_new(list, event);
-        struct cur tail = cur_of(str_skip(it->key, it->key.len - 8));
+        if (!cfn_form_read(it->value, &cfn_event_form, &rq->arena, &event))
+            return aws_fault(rq, STORE_E_DAMAGED, "reading events");
+        json_t *shown = json_object();
+        cfn_form_show(&cfn_event_form, &event, shown, NULL);
+        json_array_append_new(list, shown);
+        cfn_event_deinit(&event);
         last = key_take_u64(&tail);
     }
-    int rc = store_iter_fault(it);
-    return rc ? aws_fault(rq, rc, "reading events") : 0;
+    int r = store_iter_fault(it);
+    return r ? aws_fault(rq, r, "reading events") : 0;
+}
+
+int cfn_op_DescribeStackEvents(struct svc *cfn, struct rq *rq) {
+    (void)cfn;
+    CLEANUP_DEINIT(cfn_stack) struct cfn_stack stack = {0};
+    CLEANUP_DEINIT(buf) struct buf from = {0};
+    CLEANUP_DEINIT(buf) struct buf to = {0};
+    str token = json_str(rq->in, "NextToken");
+    uint64_t below = 0;
+    if (cfn_find_stack(rq, json_str(rq->in, "StackName"), &stack))
+        return AWS_FAILED;
+    if (token.p && !str_to_u64(token, &below))
+        return aws_fail(rq, &CFN_ValidationError, "Invalid NextToken");
+    cfn_key(&from, "cfn-event", stack.place, stack.uuid, STR_NONE);
+    cfn_key(&to, "cfn-event", stack.place, stack.uuid, STR_NONE);
+    if (token.p)
+        key_u64(&to, below);
+    else
+        key_after(&to);
+    rq->out = json_object();
+    json_t *list = json_array();
+    json_set(rq->out, "StackEvents", list);
+    below = 0;
+    int r = add_events(rq, buf_view(&from), buf_view(&to), list, &below);
+    if (r == 0 && below)
+        json_set(rq->out, "NextToken", json_sprintf("%" PRIu64, below));
+    return r;
 }
 
 /* ---- Exports ---- */
 
-static int add_export(void *ctx, str key, const json_t *doc) {
-    (void)key;
-    json_array_append_new(ctx, json_pack("{sO,sO,sO}", "ExportingStackId", json_object_get(doc, "StackId"), "Name",
-                                         json_object_get(doc, "Name"), "Value", json_object_get(doc, "Value")));
+static int add_export(void *ctx, void *what) {
+    static const char *const names[] = {"Name", "Value", NULL};
+    const struct cfn_export *export = what;
+    json_t *out = json_object();
+    cfn_form_show(&cfn_export_form, export, out, names);
+    json_set_str(out, "ExportingStackId", export->stack_id);
+    json_array_append_new(ctx, out);
     return 0;
 }
 
 int cfn_op_ListExports(struct svc *cfn, struct rq *rq) {
     (void)cfn;
     CLEANUP_DEINIT(buf) struct buf prefix = {0};
-    json_t *list = json_array();
+    CLEANUP_JSON json_t *list = json_array();
     cfn_key(&prefix, "cfn-export", cfn_here(rq), STR_NONE, STR_NONE);
-    int rc = cfn_each(rq_store(rq), rq_snap(rq), buf_view(&prefix), false, add_export, list);
+    int r = cfn_each(rq_rows(rq), &cfn_export_form, buf_view(&prefix), add_export, list);
     rq->out = json_object();
-    return rc ? (json_decref(list), aws_fault(rq, rc, "reading exports")) : cfn_page(rq, "Exports", list, PAGE);
+    return r ? aws_fault(rq, r, "reading exports") : cfn_page(rq, "Exports", json_incref(list), PAGE);
 }
 
-static int add_importer(void *ctx, str key, const json_t *doc) {
-    (void)key;
-    json_push_str(ctx, json_str(doc, "StackName"));
+static int add_importer(void *ctx, void *what) {
+    json_push_str(ctx, ((const struct cfn_import *)what)->stack_name);
     return 0;
 }
 
 int cfn_op_ListImports(struct svc *cfn, struct rq *rq) {
     (void)cfn;
     CLEANUP_DEINIT(buf) struct buf prefix = {0};
+    CLEANUP_JSON json_t *list = json_array();
     str name = json_str(rq->in, "ExportName");
-    json_t *list = json_array();
     cfn_key(&prefix, "cfn-import", cfn_here(rq), name, STR_NONE);
-    int rc = cfn_each(rq_store(rq), rq_snap(rq), buf_view(&prefix), false, add_importer, list);
-    rq->out = json_object();
-    if (rc == 0 && !json_array_size(list)) {
-        json_decref(list);
+    int r = cfn_each(rq_rows(rq), &cfn_import_form, buf_view(&prefix), add_importer, list);
+    if (r)
+        return aws_fault(rq, r, "reading imports");
+    if (!json_array_size(list))
         return aws_fail(rq, &CFN_ValidationError, "Export '" STR_FMT "' is not imported by any stack.", STR_ARG(name));
-    }
-    return rc ? (json_decref(list), aws_fault(rq, rc, "reading imports")) : cfn_page(rq, "Imports", list, PAGE);
+    rq->out = json_object();
+    return cfn_page(rq, "Imports", json_incref(list), PAGE);
 }

@@ -1,5 +1,6 @@
 #include "cfn/engine.h"
 
+#include "aws/identity.h"
 #include "base/clock.h"
 #include "base/list.h"
 #include "base/lock.h"
@@ -67,43 +68,51 @@ void cfn_engine_kick(void *ctx) {
 
 /* ---- One operation ---- */
 
-static const struct { const char *status; cfn_step_fn *step; } steps[] = {
-    {"CREATE_IN_PROGRESS", cfn_step_forward},
-    {"ROLLBACK_IN_PROGRESS", cfn_step_remove},
-    {"DELETE_IN_PROGRESS", cfn_step_remove},
-    {"UPDATE_IN_PROGRESS", cfn_step_forward},
-    {"UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", cfn_step_cleanup},
-    {"UPDATE_ROLLBACK_IN_PROGRESS", cfn_step_restore},
-    {"UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS", cfn_step_cleanup},
+static cfn_step_fn *const steps[CFN_N_STATUSES] = {
+    [CFN_CREATE_IN_PROGRESS] = cfn_step_forward,
+    [CFN_ROLLBACK_IN_PROGRESS] = cfn_step_remove,
+    [CFN_DELETE_IN_PROGRESS] = cfn_step_remove,
+    [CFN_UPDATE_IN_PROGRESS] = cfn_step_forward,
+    [CFN_UPDATE_COMPLETE_CLEANUP_IN_PROGRESS] = cfn_step_cleanup,
+    [CFN_UPDATE_ROLLBACK_IN_PROGRESS] = cfn_step_restore,
+    [CFN_UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS] = cfn_step_cleanup,
 };
 
-static int step(struct cfn_run *run) {
-    int taken = cfn_run_take_over(run);
-    if (taken)
-        return taken;
-    for (size_t i = 0; i < ARRAY_LEN(steps); i++)
-        if (str_is(cfn_run_status(run), steps[i].status))
-            return steps[i].step(run);
-    cfn_run_end(run); /* an operation of a stack that is not in progress: nothing to do */
-    int rc = cfn_run_commit(run);
-    return rc ? rc : CFN_OVER;
+/* A deletion was asked for while the stack was being made: it is the operation from here on. */
+static int take_over(struct cfn_run *run) {
+    cfn_form_deinit(&cfn_operation_form, &run->stack.op);
+    run->stack.op = run->stack.next;
+    run->stack.next = (struct cfn_operation){0};
+    run->identity = aws_identity_free(run->identity);
+    cfn_run_set_status(run, CFN_DELETE_IN_PROGRESS, S("User Initiated"));
+    return cfn_run_commit_and(run, CFN_NEXT);
 }
 
-/* Until it waits or is over. World time when to look again. */
-static int64_t advance(struct cfn_engine *engine, struct cfn_place place, str uuid) {
+static int step(struct cfn_run *run) {
+    if (run->stack.next.id.len)
+        return take_over(run);
+    cfn_step_fn *next = steps[run->stack.status];
+    if (next)
+        return next(run);
+    cfn_run_end(run); /* an operation of a stack that is not in progress: nothing to do */
+    return cfn_run_commit_and(run, CFN_OVER);
+}
+
+/* One look: until it waits or is over. *ret_wake: world time when to look again. -EAGAIN: at once, anew. */
+static int look(struct cfn_engine *engine, struct cfn_place place, str uuid, int64_t *ret_wake) {
     struct cfn_run run;
     int opened = cfn_run_open(&run, engine, place, uuid);
     run.stopping = &engine->stopping;
-    int rc = opened == 0 ? CFN_NEXT : opened == STORE_E_ABSENT ? CFN_OVER : -EIO;
-    while (rc == CFN_NEXT)
-        rc = step(&run);
-    int64_t wake = rc == CFN_LATER ? run.wake_ms : INT64_MAX;
-    if (rc < 0) {
-        log_error("cfn", "stack " STR_FMT " cannot go on (%d); trying again later", STR_ARG(json_str(run.stack, "StackName")), rc);
-        wake = clock_world_ms() + RETRY_MS;
+    int r = opened == 0 ? CFN_NEXT : opened == STORE_E_ABSENT ? CFN_OVER : -EIO;
+    while (r == CFN_NEXT)
+        r = step(&run);
+    *ret_wake = r == CFN_LATER ? run.wake_ms : INT64_MAX;
+    if (r < 0 && r != -EAGAIN) {
+        log_error("cfn", "stack " STR_FMT " cannot go on (%d); trying again later", STR_ARG(run.stack.name), r);
+        *ret_wake = clock_world_ms() + RETRY_MS;
     }
     cfn_run_deinit(&run);
-    return wake;
+    return r;
 }
 
 /* ---- All of them ---- */
@@ -126,20 +135,6 @@ static void give_back(struct cfn_engine *engine, struct busy *mine) {
     buf_deinit(&mine->key);
 }
 
-struct keys { struct buf *keys; size_t n, cap; };
-
-static int collect_key(void *ctx, str key, const json_t *doc) {
-    (void)doc;
-    struct keys *k = ctx;
-    if (k->n == k->cap) {
-        k->cap = k->cap ? k->cap * 2 : 8;
-        k->keys = mem_realloc(k->keys, k->cap * sizeof *k->keys);
-    }
-    k->keys[k->n] = (struct buf){0};
-    buf_str(&k->keys[k->n++], key);
-    return 0;
-}
-
 static int64_t work_on(struct cfn_engine *engine, str key) {
     struct busy mine = {.key = {0}};
     if (!take(engine, key, &mine))
@@ -148,24 +143,26 @@ static int64_t work_on(struct cfn_engine *engine, str key) {
     CLEANUP_DEINIT(buf) struct buf region = {0};
     CLEANUP_DEINIT(buf) struct buf uuid = {0};
     int64_t wake = INT64_MAX;
-    if (cfn_read_key(key, &account, &region, &uuid))
-        wake = advance(engine, (struct cfn_place){buf_view(&account), buf_view(&region)}, buf_view(&uuid));
+    int r = cfn_read_key(key, &account, &region, &uuid) ? -EAGAIN : -EINVAL;
+    while (r == -EAGAIN && !engine->stopping)
+        r = look(engine, (struct cfn_place){buf_view(&account), buf_view(&region)}, buf_view(&uuid), &wake);
     give_back(engine, &mine);
     return wake;
 }
 
 int64_t cfn_engine_work(struct cfn_engine *engine) {
-    CLEANUP_DEINIT(buf) struct buf prefix = {0};
-    struct keys found = {NULL, 0, 0};
+    CLEANUP_DEINIT(buf) struct buf from = {0};
+    CLEANUP_DEINIT(buf) struct buf to = {0};
     int64_t wake = INT64_MAX;
-    key_begin(&prefix, "cfn-op");
-    cfn_each(engine->store, NULL, buf_view(&prefix), false, collect_key, &found);
-    for (size_t i = 0; i < found.n; i++) {
-        int64_t one = engine->stopping ? INT64_MAX : work_on(engine, buf_view(&found.keys[i]));
+    key_begin(&from, "cfn-op");
+    buf_str(&to, buf_view(&from));
+    key_after(&to);
+    CLEANUP(store_iter) struct store_iter *it =
+        store_iter_new(engine->store, NULL, STORE_META, buf_view(&from), buf_view(&to), false);
+    while (!engine->stopping && store_iter_next(it)) {
+        int64_t one = work_on(engine, it->key);
         wake = one < wake ? one : wake;
-        buf_deinit(&found.keys[i]);
     }
-    free(found.keys);
     return wake;
 }
 

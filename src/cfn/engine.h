@@ -19,8 +19,8 @@ struct aws_identity;
 struct cfn_backend {
     void *ctx;
     const struct cfn_type *(*type)(void *ctx, str name);
-    /* Who an operation acts as, from its row; the caller's reference. Non-zero: err says why not. */
-    int (*identity)(void *ctx, const json_t *op, struct aws_identity **ret, struct err *err);
+    /* Who an operation acts as; the caller's reference. Non-zero: err says why not. */
+    int (*identity)(void *ctx, const struct cfn_operation *op, struct aws_identity **ret, struct err *err);
     /* 0, or CFN_FAILED with code and message. */
     int (*call)(void *ctx, struct aws_identity *as, struct cfn_place place, const char *service, const char *op,
                 const json_t *in, json_t **ret_out, int *ret_status, struct buf *code, struct buf *message);
@@ -51,6 +51,11 @@ int64_t cfn_engine_work(struct cfn_engine *engine);
 struct cfn_answer { str path, body; };
 bool cfn_is_answer(str path);
 int cfn_take_answer(struct cfn_engine *engine, const struct cfn_answer *answer);
+/* The row of the token in a task's notes, when it has one: before anybody is asked, and once nobody waits. */
+void cfn_expect_reply(const struct rows *rows, const struct cfn_stack *stack, const struct cfn_resource *resource);
+void cfn_drop_reply(const struct rows *rows, const struct cfn_resource *resource);
+/* What was answered (new reference), or NULL. */
+json_t *cfn_reply_answer(struct store *store, str token);
 
 /* The verb's caller, behind cfn_work.caller. */
 struct cfn_caller {
@@ -62,4 +67,4 @@ struct cfn_caller {
 };
 
 /* Stack tags under the type's own, where the type has tags. */
-void cfn_merge_tags(const struct tmpl_type *type, const json_t *stack, json_t *props);
+void cfn_merge_tags(const struct tmpl_type *type, const json_t *stack_tags, json_t *props);

@@ -58,9 +58,9 @@ static bool is_in(const json_t *set, str name) { return json_object_getn(set, na
 static int hook_ref(void *ctx, const struct tmpl_resource *r, json_t **ret, struct err *err) {
     (void)err;
     struct planning *p = ctx;
-    const json_t *row = json_object_getn(p->plan->rows, r->name.p, r->name.len);
-    str id = json_str(row, "PhysicalId");
-    *ret = !id.p || is_in(p->unknown, r->name) ? json_string(TMPL_UNKNOWN) : json_of_str(id);
+    const struct cfn_resource *there = cfn_resource_find(p->plan->resources, r->name);
+    bool known = there && there->now.physical.p && !is_in(p->unknown, r->name);
+    *ret = known ? json_of_str(there->now.physical) : json_string(TMPL_UNKNOWN);
     return 0;
 }
 
@@ -71,8 +71,8 @@ static int hook_get_att(void *ctx, const struct tmpl_resource *r, str attribute,
         return err_set(err, TMPL_E_TEMPLATE,
                        "Template error: resource " STR_FMT " does not support attribute type " STR_FMT " in Fn::GetAtt",
                        STR_ARG(r->name), STR_ARG(attribute));
-    const json_t *attributes = json_obj(json_object_getn(p->plan->rows, r->name.p, r->name.len), "Attributes");
-    const json_t *value = attributes ? json_object_getn(attributes, attribute.p, attribute.len) : NULL;
+    const struct cfn_resource *there = cfn_resource_find(p->plan->resources, r->name);
+    const json_t *value = there ? json_object_getn(there->now.attributes, attribute.p, attribute.len) : NULL;
     bool open = !value || is_in(p->unknown, r->name) || is_in(p->moving, r->name);
     *ret = open ? json_string(TMPL_UNKNOWN) : json_incref((json_t *)value);
     return 0;
@@ -80,12 +80,11 @@ static int hook_get_att(void *ctx, const struct tmpl_resource *r, str attribute,
 
 static int hook_import(void *ctx, str name, json_t **ret, struct err *err) {
     struct planning *p = ctx;
-    CLEANUP_DEINIT(buf) struct buf key = {0};
-    CLEANUP_JSON json_t *export = NULL;
-    cfn_key(&key, "cfn-export", p->plan->place, name, STR_NONE);
-    if (cfn_load(p->plan->store, p->plan->snap, buf_view(&key), &export))
+    CLEANUP_DEINIT(cfn_export) struct cfn_export export = {0};
+    cfn_key(&export.row.key, "cfn-export", p->plan->stack->place, name, STR_NONE);
+    if (cfn_peek(p->plan->rows, &cfn_export_form, p->plan->arena, &export)) /* the engine reads it again */
         return err_set(err, TMPL_E_TEMPLATE, "No export named " STR_FMT " found.", STR_ARG(name));
-    *ret = json_incref(json_object_get(export, "Value"));
+    *ret = json_of_str(export.value);
     return 0;
 }
 
@@ -129,11 +128,11 @@ static int refuse_properties(struct planning *p, const struct tmpl_resource *r, 
 
 /* ---- Changes ---- */
 
-static json_t *new_change(struct planning *p, const char *action, str logical, str type, const json_t *row) {
+static json_t *new_change(struct planning *p, const char *action, str logical, str type, str physical) {
     json_t *change = json_object();
     json_set_str(change, "Action", str_c(action));
     json_set_str(change, "LogicalResourceId", logical);
-    json_set_str(change, "PhysicalResourceId", json_str(row, "PhysicalId"));
+    json_set_str(change, "PhysicalResourceId", physical);
     json_set_str(change, "ResourceType", type);
     json_set(change, "Scope", json_array());
     json_set(change, "Details", json_array());
@@ -156,11 +155,11 @@ static void add_details(json_t *change, const struct cfn_type *type, const struc
     }
 }
 
-static int refuse_custom_name(struct planning *p, const struct tmpl_resource *r, const struct cfn_type *type, const json_t *row, const json_t *new) {
+static int refuse_custom_name(struct planning *p, const struct tmpl_resource *r, const struct cfn_type *type,
+                              const struct cfn_state *now, const json_t *new) {
     str prop = cfn_name_property(type);
     const json_t *name = prop.len ? json_object_getn(new, prop.p, prop.len) : NULL;
-    if (!name || !str_eq(json_str(row, "Type"), r->type) ||
-        !is_same(json_object_getn(json_obj(row, "Properties"), prop.p, prop.len), name))
+    if (!name || !str_eq(now->type, r->type) || !is_same(json_object_getn(now->properties, prop.p, prop.len), name))
         return 0;
     return err_set(p->err, REFUSED,
                    "CloudFormation cannot update a stack when a custom-named resource requires replacing. Rename " STR_FMT
@@ -168,20 +167,20 @@ static int refuse_custom_name(struct planning *p, const struct tmpl_resource *r,
                    STR_ARG(json_text(name)));
 }
 
-static int plan_existing(struct planning *p, const struct tmpl_resource *r, const json_t *row, const json_t *props) {
+static int plan_existing(struct planning *p, const struct tmpl_resource *r, const struct cfn_state *now, const json_t *props) {
     const struct cfn_type *type = p->plan->backend->type(p->plan->backend->ctx, r->type);
     const struct tmpl_type *known = tmpl_type_find(r->type);
-    const json_t *old = json_obj(row, "Properties");
+    const json_t *old = now->properties;
     str property = STR_NONE;
-    enum cfn_change how = cfn_compare(type, known, json_str(row, "Type"), r->type, old, props, &property);
+    enum cfn_change how = cfn_compare(type, known, now->type, r->type, old, props, &property);
     if (how == CFN_SAME)
         return 0;
     if (how == CFN_UNSUPPORTED)
         return err_set(p->err, REFUSED, "Resource " STR_FMT ": an update of the property " STR_FMT " of " STR_FMT " is not supported",
                        STR_ARG(r->name), STR_ARG(property), STR_ARG(r->type));
-    if (how == CFN_NEW_ONE && refuse_custom_name(p, r, type, row, props))
+    if (how == CFN_NEW_ONE && refuse_custom_name(p, r, type, now, props))
         return REFUSED;
-    json_t *change = new_change(p, "Modify", r->name, r->type, row);
+    json_t *change = new_change(p, "Modify", r->name, r->type, now->physical);
     json_set_str(change, "Replacement", how == CFN_NEW_ONE ? S("True") : tmpl_is_custom(r->type) ? S("Conditional") : S("False"));
     add_details(change, type, known, old, props);
     json_object_setn_new(how == CFN_NEW_ONE || tmpl_is_custom(r->type) ? p->unknown : p->moving, r->name.p, r->name.len, json_true());
@@ -191,7 +190,7 @@ static int plan_existing(struct planning *p, const struct tmpl_resource *r, cons
 static int plan_resource(struct planning *p, const struct tmpl_resource *r) {
     const struct cfn_type *type = p->plan->backend->type(p->plan->backend->ctx, r->type);
     const struct tmpl_type *known = tmpl_type_find(r->type);
-    const json_t *row = json_object_getn(p->plan->rows, r->name.p, r->name.len);
+    const struct cfn_resource *there = cfn_resource_find(p->plan->resources, r->name);
     CLEANUP_JSON json_t *value = NULL;
     CLEANUP_JSON json_t *coerced = NULL;
     struct tmpl_fault fault = {{0}, {{0}}};
@@ -205,10 +204,10 @@ static int plan_resource(struct planning *p, const struct tmpl_resource *r) {
     if (refuse_properties(p, r, type, coerced))
         return REFUSED;
     CLEANUP_JSON json_t *props = json_deep_copy(coerced);
-    cfn_merge_tags(known, p->plan->stack, props);
-    if (row && json_has(row, "PhysicalId"))
-        return plan_existing(p, r, row, props);
-    new_change(p, "Add", r->name, r->type, NULL);
+    cfn_merge_tags(known, p->plan->tags, props);
+    if (there && there->now.physical.p)
+        return plan_existing(p, r, &there->now, props);
+    new_change(p, "Add", r->name, r->type, STR_NONE);
     json_object_setn_new(p->unknown, r->name.p, r->name.len, json_true());
     return 0;
 }
@@ -221,11 +220,11 @@ static bool is_planned(const struct planning *p, str name) {
 }
 
 static void plan_removals(struct planning *p) {
-    const char *name;
-    json_t *row;
-    json_object_foreach((json_t *)p->plan->rows, name, row)
-        if (!is_planned(p, str_c(name)))
-            new_change(p, "Remove", str_c(name), json_str(row, "Type"), row);
+    for (size_t i = 0; i < p->plan->resources->n; i++) {
+        const struct cfn_resource *one = p->plan->resources->items[i];
+        if (!is_planned(p, one->name))
+            new_change(p, "Remove", one->name, one->now.type, one->now.physical);
+    }
 }
 
 static const json_t *output_named(const json_t *outputs, str name) {
@@ -254,13 +253,13 @@ static int plan_outputs(struct planning *p) {
             buf_str(&text, json_text(value));
         else
             json_write(&text, value);
-        const json_t *old = output_named(p->plan->outputs, o->name);
+        const json_t *old = output_named(p->plan->stack->now.outputs, o->name);
         if (!old || !str_eq(json_str(old, "OutputValue"), buf_view(&text)) ||
             !str_eq(json_str(old, "ExportName"), json_text(export)) || !str_eq(json_str(old, "Description"), o->description))
             p->plan->outputs_change = true;
         n++;
     }
-    p->plan->outputs_change = p->plan->outputs_change || n != json_array_size(p->plan->outputs);
+    p->plan->outputs_change = p->plan->outputs_change || n != json_array_size(p->plan->stack->now.outputs);
     return 0;
 }
 
@@ -286,10 +285,10 @@ int cfn_plan_make(struct cfn_plan *plan, struct err *err) {
     p.scope = (struct tmpl_scope){
         .model = plan->model,
         .params = plan->params,
-        .account = plan->place.account,
-        .region = plan->place.region,
-        .stack_name = json_str(plan->stack, "StackName"),
-        .stack_id = json_str(plan->stack, "StackId"),
+        .account = plan->stack->place.account,
+        .region = plan->stack->place.region,
+        .stack_name = plan->stack->name,
+        .stack_id = plan->stack->id,
         .ctx = &p,
         .ref = hook_ref,
         .get_att = hook_get_att,

@@ -19,14 +19,13 @@ enum cfn_change cfn_compare(const struct cfn_type *type, const struct tmpl_type 
 
 struct cfn_plan {
     const struct cfn_backend *backend;
-    struct store *store;
-    const struct store_snap *snap;
-    struct cfn_place place;
+    const struct rows *rows;          /* for exports */
+    struct arena *arena;
     const struct tmpl_model *model;
-    const json_t *params;  /* resolved */
-    const json_t *stack;   /* the stack as it will be: name, id, tags */
-    const json_t *rows;    /* logical id → row, as it is now */
-    const json_t *outputs; /* as they are now; NULL */
+    const json_t *params;             /* resolved */
+    const struct cfn_stack *stack;    /* as it is now */
+    const json_t *tags;               /* as they will be; NULL */
+    const struct cfn_list *resources; /* as they are now */
 
     json_t *changes;       /* answer: ResourceChange documents */
     bool outputs_change;   /* answer */

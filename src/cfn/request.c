@@ -16,11 +16,11 @@ json_t *cfn_keep(struct rq *rq, json_t *owned) {
 
 /* ---- Template ---- */
 
-int cfn_read_template(struct rq *rq, const json_t *stack, struct cfn_request *ret) {
+int cfn_read_template(struct rq *rq, const struct cfn_stack *stack, struct cfn_request *ret) {
     struct tmpl_fault fault = {{0}, {{0}}};
-    int rc = cfn_read_source(rq, stack, &ret->text);
-    if (rc)
-        return rc;
+    int r = cfn_read_source(rq, stack, &ret->text);
+    if (r)
+        return r;
     if (tmpl_new(&ret->tree, ret->text, &fault))
         return aws_fail(rq, &CFN_ValidationError, "%s", fault.why.text);
     rq_on_done(rq, drop_tree, ret->tree);
@@ -31,7 +31,7 @@ int cfn_read_template(struct rq *rq, const json_t *stack, struct cfn_request *re
 
 /* ---- Parameters ---- */
 
-static int read_parameter(struct rq *rq, const json_t *item, const json_t *stack, json_t *given) {
+static int read_parameter(struct rq *rq, const json_t *item, const struct cfn_stack *stack, json_t *given) {
     str key = json_str(item, "ParameterKey"), value = json_str(item, "ParameterValue");
     if (!key.len)
         return aws_fail(rq, &CFN_ValidationError, "Every Parameters member must have a ParameterKey");
@@ -40,7 +40,7 @@ static int read_parameter(struct rq *rq, const json_t *item, const json_t *stack
     if (json_bool(item, "UsePreviousValue", false)) {
         if (value.p)
             return aws_fail(rq, &CFN_ValidationError, "Invalid input for parameter key " STR_FMT ". Cannot specify usePreviousValue as true and non empty value for a parameter", STR_ARG(key));
-        value = json_str(json_obj(stack, "Parameters"), key.p);
+        value = json_str(stack ? stack->now.parameters : NULL, key.p);
         if (!value.p)
             return aws_fail(rq, &CFN_ValidationError, "Invalid input for parameter key " STR_FMT ". Cannot specify usePreviousValue as true for a parameter key not in the previous template", STR_ARG(key));
     }
@@ -56,7 +56,7 @@ static void keep_defaults(const struct tmpl_model *m, json_t *given) {
             json_set_str(given, m->params[i].name.p, m->params[i].default_value);
 }
 
-static int read_parameters(struct rq *rq, const json_t *stack, struct cfn_request *ret) {
+static int read_parameters(struct rq *rq, const struct cfn_stack *stack, struct cfn_request *ret) {
     struct tmpl_fault fault = {{0}, {{0}}};
     size_t i;
     json_t *item;
@@ -144,7 +144,7 @@ static int refuse_unsupported(struct rq *rq) {
     return 0;
 }
 
-int cfn_read_request(struct rq *rq, const json_t *stack, struct cfn_request *ret) {
+int cfn_read_request(struct rq *rq, const struct cfn_stack *stack, struct cfn_request *ret) {
     bool failed = refuse_unsupported(rq) || cfn_read_template(rq, stack, ret) || read_parameters(rq, stack, ret) || read_tags(rq, ret);
     return failed ? AWS_FAILED : 0;
 }
@@ -160,44 +160,38 @@ static json_t *secrets_of(const struct cfn_request *req) {
     return secrets;
 }
 
-void cfn_apply_request(struct rq *rq, const struct cfn_request *req, json_t *stack) {
-    json_set(stack, "Parameters", json_deep_copy(req->given));
-    json_set(stack, "Secrets", secrets_of(req));
-    if (req->tags)
-        json_set(stack, "Tags", json_deep_copy(req->tags));
+void cfn_apply_request(struct rq *rq, const struct cfn_request *req, struct cfn_version *to, str *role) {
     json_t *capabilities = json_arr(rq->in, "Capabilities");
-    json_set(stack, "Capabilities", capabilities ? json_deep_copy(capabilities) : json_array());
-    json_set_str(stack, "RoleARN", json_str(rq->in, "RoleARN"));
-    if (req->model->description.p)
-        json_set_str(stack, "Description", req->model->description);
-    else
-        json_object_del(stack, "Description");
+    cfn_set_json(&to->parameters, json_incref(req->given));
+    cfn_set_json(&to->secrets, secrets_of(req));
+    if (req->tags)
+        cfn_set_json(&to->tags, json_incref(req->tags));
+    cfn_set_json(&to->capabilities, capabilities ? json_incref(capabilities) : json_array());
+    to->description = req->model->description.p ? arena_str(&rq->arena, req->model->description) : STR_NONE;
+    if (json_has(rq->in, "RoleARN"))
+        *role = json_str(rq->in, "RoleARN");
+}
+
+bool cfn_tags_differ(const struct cfn_request *req, const struct cfn_stack *stack) {
+    const json_t *old = stack->now.tags;
+    return req->tags && (!old ? json_array_size(req->tags) > 0 : !json_equal(old, req->tags));
 }
 
 /* ---- Planning ---- */
 
-int cfn_plan_request(struct rq *rq, const struct cfn_request *req, const json_t *stack, json_t **ret_changes, bool *ret_outputs_change) {
-    CLEANUP_JSON json_t *rows = NULL;
-    if (cfn_find_rows(rq, stack, &rows))
+int cfn_plan_request(struct rq *rq, const struct cfn_request *req, const struct cfn_stack *stack, json_t **ret_changes, bool *ret_empty) {
+    CLEANUP_DEINIT(cfn_resources) struct cfn_resources resources = {0};
+    if (cfn_find_resources(rq, stack, &resources.list))
         return AWS_FAILED;
     struct cfn_backend backend = cfn_cloud_backend(rq->cloud);
-    struct cfn_plan plan = {.backend = &backend, .store = rq_store(rq), .snap = rq_snap(rq), .place = cfn_here(rq),
-                            .model = req->model, .params = req->params, .stack = stack, .rows = rows,
-                            .outputs = json_arr(stack, "Outputs")};
+    struct cfn_plan plan = {.backend = &backend, .rows = rq_rows(rq), .arena = &rq->arena, .model = req->model, .params = req->params,
+                            .stack = stack, .tags = req->tags ? req->tags : stack->now.tags, .resources = &resources.list};
     struct err why = {{0}};
-    int rc = cfn_plan_make(&plan, &why);
-    if (rc == 0 && ret_changes)
+    int r = cfn_plan_make(&plan, &why);
+    if (r == 0 && ret_changes)
         *ret_changes = json_incref(plan.changes);
-    if (ret_outputs_change)
-        *ret_outputs_change = plan.outputs_change;
+    if (ret_empty)
+        *ret_empty = !json_array_size(plan.changes) && !plan.outputs_change && !cfn_tags_differ(req, stack);
     cfn_plan_deinit(&plan);
-    return rc ? aws_fail(rq, &CFN_ValidationError, "%s", why.text) : 0;
-}
-
-json_t *cfn_who(struct rq *rq, const json_t *stack) {
-    json_t *who = json_object();
-    json_set_str(who, "AccessKey", rq->caller->access_key);
-    json_set_str(who, "Arn", rq->caller->principal.arn);
-    json_set_str(who, "RoleARN", json_str(stack, "RoleARN"));
-    return who;
+    return r ? aws_fail(rq, &CFN_ValidationError, "%s", why.text) : 0;
 }

@@ -6,60 +6,43 @@
 
 #include <errno.h>
 
-static int load_row(void *ctx, str key, const json_t *doc) {
-    (void)key;
-    struct cfn_run *run = ctx;
-    json_set(run->resources, json_str(doc, "LogicalId").p, json_incref((json_t *)doc));
-    return 0;
-}
-
+/* Peeks: what a commit changes, it makes a condition itself. */
 int cfn_run_open(struct cfn_run *run, struct cfn_engine *engine, struct cfn_place place, str uuid) {
-    *run = (struct cfn_run){.engine = engine, .store = cfn_engine_store(engine), .wake_ms = INT64_MAX};
-    run->place.account = arena_str(&run->arena, place.account);
-    run->place.region = arena_str(&run->arena, place.region);
-    run->uuid = arena_str(&run->arena, uuid);
-    run->resources = json_object();
+    *run = (struct cfn_run){.engine = engine, .wake_ms = INT64_MAX};
+    run->rows = (struct rows){cfn_engine_store(engine), NULL, store_batch_new()};
     run->imports = json_object();
-    run->batch = store_batch_new();
-    CLEANUP_DEINIT(buf) struct buf key = {0};
-    cfn_key(&key, "cfn-op", run->place, run->uuid, STR_NONE);
-    int rc = cfn_load(run->store, NULL, buf_view(&key), &run->op);
-    if (rc)
-        return rc;
-    cfn_key(&key, "cfn-stack", run->place, run->uuid, STR_NONE);
-    rc = cfn_load(run->store, NULL, buf_view(&key), &run->stack);
-    if (rc)
-        return rc;
-    cfn_key(&key, "cfn-res", run->place, run->uuid, STR_NONE);
-    return cfn_each(run->store, NULL, buf_view(&key), false, load_row, run);
+    struct cfn_place mine = {arena_str(&run->arena, place.account), arena_str(&run->arena, place.region)};
+    cfn_key(&run->op.key, "cfn-op", mine, uuid, STR_NONE);
+    int r = row_peek(&run->rows, &run->op);
+    if (r == 0)
+        r = cfn_peek_stack(&run->rows, &run->arena, mine, uuid, &run->stack);
+    return r ? r : cfn_load_resources(&run->rows, &run->arena, &run->stack, &run->resources);
 }
 
 void cfn_run_deinit(struct cfn_run *run) {
-    json_decref(run->op);
-    json_decref(run->stack);
-    json_decref(run->resources);
+    row_deinit(&run->op);
+    cfn_stack_deinit(&run->stack);
+    cfn_list_deinit(&cfn_resource_form, &run->resources);
     json_decref(run->params);
     json_decref(run->conditions);
     json_decref(run->imports);
     tmpl_free(run->tree);
     aws_identity_free(run->identity);
-    store_batch_free(run->batch);
+    store_batch_free(run->rows.batch);
     arena_deinit(&run->arena);
 }
 
-str cfn_run_status(const struct cfn_run *run) { return json_str(run->stack, "Status"); }
-
 /* What was accepted by the API parses again; a failure here means damage. */
 int cfn_run_load_model(struct cfn_run *run) {
-    CLEANUP_DEINIT(buf) struct buf key = {0};
-    CLEANUP_DEINIT(buf) struct buf text = {0};
-    cfn_key_numbered(&key, "cfn-tmpl", run->place, run->uuid, (uint64_t)json_int(run->stack, "Generation", 0));
-    int rc = store_get(run->store, NULL, STORE_META, buf_view(&key), &text);
-    if (rc)
-        return rc > 0 ? -EBADMSG : rc;
+    CLEANUP_DEINIT(row) struct row text = {0};
+    const struct cfn_stack *stack = &run->stack;
+    cfn_key_numbered(&text.key, "cfn-tmpl", stack->place, stack->uuid, (uint64_t)stack->now.generation);
+    int r = row_peek(&run->rows, &text); /* what follows from it needs the stack's row to be as it was read */
+    if (r)
+        return r > 0 ? -EBADMSG : r;
     struct tmpl_fault fault = {{0}, {{0}}};
-    if (tmpl_new(&run->tree, buf_view(&text), &fault) || tmpl_model_new(run->tree, &run->model, &fault) ||
-        tmpl_params_resolve(run->model, json_obj(run->stack, "Parameters"), &run->params, &fault))
+    if (tmpl_new(&run->tree, buf_view(&text.bytes), &fault) || tmpl_model_new(run->tree, &run->model, &fault) ||
+        tmpl_params_resolve(run->model, stack->now.parameters, &run->params, &fault))
         return -EBADMSG;
     cfn_run_scope(run);
     if (tmpl_conditions(&run->scope, &run->conditions, &fault))
@@ -72,101 +55,129 @@ int cfn_run_load_model(struct cfn_run *run) {
 
 /* ---- Changes ---- */
 
-void cfn_run_put_stack(struct cfn_run *run) {
-    CLEANUP_DEINIT(buf) struct buf key = {0};
-    cfn_key(&key, "cfn-stack", run->place, run->uuid, STR_NONE);
-    cfn_save(run->batch, buf_view(&key), run->stack);
+struct cfn_resource *cfn_run_add(struct cfn_run *run, str name, str type) {
+    struct cfn_resource *resource = arena_new(&run->arena, struct cfn_resource);
+    resource->name = arena_str(&run->arena, name);
+    resource->now.type = arena_str(&run->arena, type);
+    cfn_key(&resource->row.key, "cfn-res", run->stack.place, run->stack.uuid, name);
+    cfn_list_add(&run->resources, &run->arena, resource);
+    return resource;
 }
 
-void cfn_run_set_status(struct cfn_run *run, const char *status, str reason) {
-    json_set_str(run->stack, "Status", str_c(status));
-    json_object_del(run->stack, "StatusReason");
-    if (reason.len)
-        json_set_str(run->stack, "StatusReason", reason);
-    cfn_add_event(run->store, run->batch, run->place, run->stack, NULL, status, reason);
-    cfn_run_put_stack(run);
+void cfn_run_set_status(struct cfn_run *run, enum cfn_status status, str reason) {
+    run->stack.status = status;
+    run->stack.reason = reason.len ? arena_str(&run->arena, reason) : STR_NONE;
+    cfn_add_event(&run->rows, &run->stack, NULL, status, reason);
+    run->stack_changed = true;
 }
 
-void cfn_run_put_row(struct cfn_run *run, json_t *row, const char *status, str reason) {
-    if (status) {
-        json_set_str(row, "Status", str_c(status));
-        json_object_del(row, "Reason");
-        if (reason.len)
-            json_set_str(row, "Reason", reason);
-        json_set_int(row, "Time", clock_world_ms());
-        cfn_add_event(run->store, run->batch, run->place, run->stack, row, status, reason);
-    }
-    if (json_bool(row, "Garbage", false)) {
-        cfn_run_put_stack(run);
+void cfn_run_changed(struct cfn_run *run, struct cfn_resource *resource) {
+    if (resource->is_garbage)
+        run->stack_changed = true;
+    else
+        resource->changed = true;
+}
+
+void cfn_run_mark(struct cfn_run *run, struct cfn_resource *resource, enum cfn_status status, str reason) {
+    resource->status = status;
+    resource->reason = reason.len ? arena_str(&run->arena, reason) : STR_NONE;
+    resource->time_ms = clock_world_ms();
+    cfn_add_event(&run->rows, &run->stack, resource, status, reason);
+    cfn_run_changed(run, resource);
+}
+
+void cfn_run_drop(struct cfn_run *run, struct cfn_resource *resource) {
+    row_still(&run->rows, &resource->row);
+    row_del(&run->rows, &resource->row);
+    for (size_t i = 0; i < run->resources.n; i++)
+        if (run->resources.items[i] == resource)
+            cfn_list_remove(&run->resources, i--);
+    cfn_form_deinit(&cfn_resource_form, resource);
+    row_deinit(&resource->row);
+}
+
+void cfn_run_discard(struct cfn_run *run, const struct cfn_resource *resource, const struct cfn_state *state, bool keep) {
+    if (!state->physical.len)
         return;
-    }
-    CLEANUP_DEINIT(buf) struct buf key = {0};
-    cfn_key(&key, "cfn-res", run->place, run->uuid, json_str(row, "LogicalId"));
-    cfn_save(run->batch, buf_view(&key), row);
+    struct cfn_resource *garbage = arena_new(&run->arena, struct cfn_resource);
+    garbage->name = resource->name;
+    garbage->is_garbage = true;
+    garbage->is_kept = keep;
+    cfn_form_share(&cfn_state_form, &garbage->now, state);
+    cfn_list_add(&run->stack.garbage, &run->arena, garbage);
+    run->stack_changed = true;
 }
 
-void cfn_run_drop_row(struct cfn_run *run, const json_t *row) {
+/* Blind: an export's row is its owner's, an import's the importer's, and the stack's row is a condition. */
+void cfn_run_drop_links(struct cfn_run *run) {
     CLEANUP_DEINIT(buf) struct buf key = {0};
-    cfn_key(&key, "cfn-res", run->place, run->uuid, json_str(row, "LogicalId"));
-    store_del(run->batch, STORE_META, buf_view(&key));
-    json_object_del(run->resources, json_str(row, "LogicalId").p);
-}
-
-int cfn_run_take_over(struct cfn_run *run) {
-    CLEANUP_DEINIT(buf) struct buf key = {0};
-    CLEANUP_JSON json_t *row = NULL;
-    cfn_key(&key, "cfn-cancel", run->place, run->uuid, STR_NONE);
-    int rc = cfn_load(run->store, NULL, buf_view(&key), &row);
-    if (rc)
-        return rc == STORE_E_ABSENT ? 0 : -EIO;
-    store_del(run->batch, STORE_META, buf_view(&key));
-    if (str_ends(cfn_run_status(run), S("_IN_PROGRESS")) && !str_starts(cfn_run_status(run), S("DELETE"))) {
-        json_set(run->stack, "Op", json_incref(json_obj(row, "Op")));
-        json_decref(run->op);
-        run->op = json_incref(json_obj(row, "Who"));
-        run->identity = aws_identity_free(run->identity);
-        cfn_key(&key, "cfn-op", run->place, run->uuid, STR_NONE);
-        cfn_save(run->batch, buf_view(&key), run->op);
-        cfn_run_set_status(run, "DELETE_IN_PROGRESS", S("User Initiated"));
+    const struct cfn_stack *stack = &run->stack;
+    size_t i;
+    json_t *one;
+    json_array_foreach(stack->now.outputs, i, one) {
+        if (!json_str(one, "ExportName").p)
+            continue;
+        cfn_key(&key, "cfn-export", stack->place, json_str(one, "ExportName"), STR_NONE);
+        row_del_blind(&run->rows, STORE_META, buf_view(&key));
     }
-    return cfn_run_commit(run);
+    json_array_foreach(stack->now.imports, i, one) {
+        cfn_key(&key, "cfn-import", stack->place, json_text(one), stack->uuid);
+        row_del_blind(&run->rows, STORE_META, buf_view(&key));
+    }
 }
 
 void cfn_run_end(struct cfn_run *run) {
-    CLEANUP_DEINIT(buf) struct buf key = {0};
-    cfn_key(&key, "cfn-op", run->place, run->uuid, STR_NONE);
-    store_del(run->batch, STORE_META, buf_view(&key));
+    row_still(&run->rows, &run->op);
+    row_del(&run->rows, &run->op);
+}
+
+static void put_changed(struct cfn_run *run) {
+    if (run->stack_changed)
+        cfn_put(&run->rows, &cfn_stack_form, &run->stack);
+    run->stack_changed = false;
+    for (size_t i = 0; i < run->resources.n; i++) {
+        struct cfn_resource *resource = run->resources.items[i];
+        if (resource->changed)
+            cfn_put(&run->rows, &cfn_resource_form, resource);
+        resource->changed = false;
+    }
 }
 
 int cfn_run_commit(struct cfn_run *run) {
     struct err why = {{0}};
-    store_batch_frees(run->batch); /* a stack must be able to give room back on a full disk */
-    int rc = store_commit(run->store, run->batch, &why);
-    store_batch_clear(run->batch);
-    return rc > 0 ? -EIO : rc;
+    put_changed(run);
+    if (store_batch_idle(run->rows.batch))
+        return 0;
+    store_batch_frees(run->rows.batch); /* a stack must be able to give room back on a full disk */
+    int r = store_commit(run->rows.store, run->rows.batch, &why);
+    store_batch_clear(run->rows.batch);
+    return r == STORE_E_CONDITION ? -EAGAIN : r > 0 ? -EIO : r;
+}
+
+int cfn_run_commit_and(struct cfn_run *run, int outcome) {
+    int r = cfn_run_commit(run);
+    return r ? r : outcome;
 }
 
 /* ---- Order ---- */
 
 static int by_order(const void *a, const void *b) {
-    int64_t x = json_int(*(json_t *const *)a, "Order", 0), y = json_int(*(json_t *const *)b, "Order", 0);
-    return x < y ? -1 : x > y;
+    const struct cfn_resource *x = *(struct cfn_resource *const *)a, *y = *(struct cfn_resource *const *)b;
+    return x->now.order < y->now.order ? -1 : x->now.order > y->now.order;
+}
+static int by_order_down(const void *a, const void *b) { return by_order(b, a); }
+
+struct cfn_resource **cfn_run_sorted(struct cfn_run *run, bool newest_first, size_t *ret_n) {
+    struct cfn_resource **sorted = arena_alloc(&run->arena, (run->resources.n + 1) * sizeof *sorted);
+    for (size_t i = 0; i < run->resources.n; i++)
+        sorted[i] = run->resources.items[i];
+    *ret_n = run->resources.n;
+    if (*ret_n)
+        qsort(sorted, *ret_n, sizeof *sorted, newest_first ? by_order_down : by_order);
+    return sorted;
 }
 
-json_t **cfn_run_sorted(struct cfn_run *run, bool newest_first, size_t *ret_n) {
-    size_t n = 0;
-    json_t **rows = arena_alloc(&run->arena, (json_object_size(run->resources) + 1) * sizeof(json_t *)); /* NOLINT(bugprone-sizeof-expression): of pointers */
-    const char *name;
-    json_t *row;
-    json_object_foreach(run->resources, name, row)
-        rows[n++] = row;
-    if (n)
-        qsort(rows, n, sizeof(json_t *), by_order); /* NOLINT(bugprone-sizeof-expression) */
-    for (size_t i = 0; newest_first && i < n / 2; i++) {
-        json_t *other = rows[i];
-        rows[i] = rows[n - 1 - i];
-        rows[n - 1 - i] = other;
-    }
-    *ret_n = n;
-    return rows;
+void cfn_add_name(struct buf *names, str name) {
+    buf_c(names, names->len ? ", " : "");
+    buf_str(names, name);
 }

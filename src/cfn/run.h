@@ -2,32 +2,38 @@
 /*
  * cfn/run: one look at one operation: its rows in memory, and changes to them on their way to disk.
  * The steps of an operation: step.c forward, remove.c backward; task.c carries out one verb.
+ *
+ * Rows are read when a look begins, and each that a commit changes is a condition of it: when a handler has
+ * written the stack meanwhile, the commit answers -EAGAIN and the look begins anew.
  */
+#include "base/outcomes.h"
 #include "cfn/engine.h"
 #include "tmpl/eval.h"
 
 struct cfn_run {
     struct cfn_engine *engine;
-    struct store *store;
     struct arena arena;
-    struct cfn_place place;
-    str uuid;
-    json_t *op, *stack;
-    json_t *resources;   /* logical id → row */
+    struct rows rows;
+    struct row op;       /* cfn-op: an operation is under way */
+    struct cfn_stack stack;
+    bool stack_changed;
+    struct cfn_list resources; /* of struct cfn_resource */
     struct tmpl *tree;
     const struct tmpl_model *model;
     struct tmpl_graph graph;
     json_t *params, *conditions, *imports; /* imports: names that were asked for */
     struct tmpl_scope scope;
     struct aws_identity *identity; /* NULL until needed */
-    struct store_batch *batch;
     int64_t wake_ms;     /* earliest of what waits */
     const bool *stopping;
     struct err why;
 };
 
-/* How a step ends: go on with the next status, wait, the operation is over, or a fault (negative). */
-enum cfn_outcome { CFN_NEXT = 1, CFN_LATER, CFN_OVER };
+/*
+ * How a step ends: go on with the next status, wait, the operation is over; or a fault (negative), -EAGAIN when
+ * a row has changed meanwhile.
+ */
+enum cfn_outcome { CFN_NEXT = OUTCOMES_CFN_STEP, CFN_LATER, CFN_OVER };
 typedef int cfn_step_fn(struct cfn_run *run);
 cfn_step_fn cfn_step_forward, cfn_step_remove, cfn_step_restore, cfn_step_cleanup;
 
@@ -36,35 +42,39 @@ int cfn_run_open(struct cfn_run *run, struct cfn_engine *engine, struct cfn_plac
 void cfn_run_deinit(struct cfn_run *run);
 /* Loads the template of the stack's generation, evaluates conditions, orders. */
 int cfn_run_load_model(struct cfn_run *run);
-str cfn_run_status(const struct cfn_run *run);
-/* Writes the stack's new status and its event into the batch. */
-void cfn_run_set_status(struct cfn_run *run, const char *status, str reason);
-void cfn_run_put_stack(struct cfn_run *run);
-/* A resource row, or an entry of the stack's garbage (row.Garbage): to the batch, with an event (status NULL: none). */
-void cfn_run_put_row(struct cfn_run *run, json_t *row, const char *status, str reason);
-void cfn_run_drop_row(struct cfn_run *run, const json_t *row);
-/* Turns the operation into a deletion when somebody asked for it meanwhile (cfn_take_over). 0 or a fault. */
-int cfn_run_take_over(struct cfn_run *run);
+/* A new resource in the run, not yet on disk. */
+struct cfn_resource *cfn_run_add(struct cfn_run *run, str name, str type);
+/* The stack's new status, with its event. */
+void cfn_run_set_status(struct cfn_run *run, enum cfn_status status, str reason);
+/* The resource (or the garbage) has changed; with a status: an event tells. */
+void cfn_run_changed(struct cfn_run *run, struct cfn_resource *resource);
+void cfn_run_mark(struct cfn_run *run, struct cfn_resource *resource, enum cfn_status status, str reason);
+/* Its row goes; the struct says nothing afterwards. */
+void cfn_run_drop(struct cfn_run *run, struct cfn_resource *resource);
+/* What the state says is there is to be removed, or let go of, once the update is through. Nothing there: nothing. */
+void cfn_run_discard(struct cfn_run *run, const struct cfn_resource *resource, const struct cfn_state *state, bool keep);
+/* The exports and imports of the present version. */
+void cfn_run_drop_links(struct cfn_run *run);
 /* The operation is over: removes its row. */
 void cfn_run_end(struct cfn_run *run);
 int cfn_run_commit(struct cfn_run *run);
-/* Rows by descending (ascending) order of creation; arena. */
-json_t **cfn_run_sorted(struct cfn_run *run, bool newest_first, size_t *ret_n);
+/* Commits: a fault, or what is given. */
+int cfn_run_commit_and(struct cfn_run *run, int outcome);
+/* Resources by descending (ascending) order of creation; arena. */
+struct cfn_resource **cfn_run_sorted(struct cfn_run *run, bool newest_first, size_t *ret_n);
+/* Appends to a list of names. */
+void cfn_add_name(struct buf *names, str name);
 
-/* ---- task.c ---- */
-enum cfn_verb { CFN_CREATE, CFN_REPLACE, CFN_UPDATE, CFN_RESTORE, CFN_REMOVE };
-/* What this operation has done with the row. */
-enum cfn_stage { CFN_UNTOUCHED, CFN_DOING, CFN_FINISHED, CFN_BROKEN };
-enum cfn_stage cfn_task_stage(const struct cfn_run *run, const json_t *row);
-str cfn_task_verb(const json_t *row);
-/* Keeps what the row is now as row.Old: what an update that fails goes back to. */
-void cfn_task_remember(json_t *row);
-/* Begins a task: the intention, with its event, committed. props is taken. */
-int cfn_task_begin(struct cfn_run *run, json_t *row, enum cfn_verb verb, json_t *props, str reason);
-/* Carries on with a begun task. CFN_DONE, CFN_WAIT, CFN_FAILED (all written), or a negative fault. */
-int cfn_task_go_on(struct cfn_run *run, json_t *row);
-/* Marks a resource as looked at by this operation, without event. */
-void cfn_task_skip(struct cfn_run *run, json_t *row);
+/* ---- task.c: each answers CFN_DONE, CFN_WAIT or CFN_FAILED, all written, or a fault ---- */
+enum cfn_stage cfn_task_stage(const struct cfn_run *run, const struct cfn_resource *resource);
+/* Begins a task: the intention, with its event, is committed, then the verb called. properties is taken. */
+int cfn_task_begin(struct cfn_run *run, struct cfn_resource *resource, enum cfn_verb verb, json_t *properties, str reason);
+/* What became of what this step has begun with the resource, which is not CFN_UNTOUCHED; what it does goes on. */
+int cfn_task_go_on(struct cfn_run *run, struct cfn_resource *resource);
+/* Marks a resource as looked at by this step, without an event of its own. */
+void cfn_task_mark(struct cfn_run *run, struct cfn_resource *resource, enum cfn_verb verb, enum cfn_stage stage);
+/* Removes what is there: begins, or goes on. */
+int cfn_task_remove(struct cfn_run *run, struct cfn_resource *resource);
 
 /* ---- scope.c ---- */
 /* Properties of a resource in this run, evaluated, coerced, stack tags merged in. CFN_FAILED: run->why. */
@@ -72,3 +82,5 @@ int cfn_run_properties(struct cfn_run *run, const struct tmpl_resource *resource
 void cfn_run_scope(struct cfn_run *run);
 /* Evaluates outputs; CFN_FAILED with run->why. */
 int cfn_run_outputs(struct cfn_run *run, json_t **ret);
+/* Reads an export, and makes it a condition: 0, STORE_E_ABSENT or a fault (negative). */
+int cfn_run_export(struct cfn_run *run, str name, struct cfn_export *ret);

@@ -1,22 +1,21 @@
 /* What a template's references mean in a run: rows, exports. */
 #include "cfn/run.h"
 
-static const json_t *row_of(struct cfn_run *run, str name) {
-    return json_object_getn(run->resources, name.p, name.len);
-}
+#include <errno.h>
 
 static int hook_ref(void *ctx, const struct tmpl_resource *resource, json_t **ret, struct err *err) {
-    const json_t *row = row_of(ctx, resource->name);
-    str physical = json_str(row, "PhysicalId");
-    if (!physical.p)
+    const struct cfn_run *run = ctx;
+    const struct cfn_resource *made = cfn_resource_find(&run->resources, resource->name);
+    if (!made || !made->now.physical.p)
         return err_set(err, TMPL_E_TEMPLATE, "Unresolved resource dependencies [" STR_FMT "]", STR_ARG(resource->name));
-    *ret = json_of_str(physical);
+    *ret = json_of_str(made->now.physical);
     return 0;
 }
 
 static int hook_get_att(void *ctx, const struct tmpl_resource *resource, str attribute, json_t **ret, struct err *err) {
-    const json_t *attributes = json_obj(row_of(ctx, resource->name), "Attributes");
-    const json_t *value = attributes ? json_object_getn(attributes, attribute.p, attribute.len) : NULL;
+    const struct cfn_run *run = ctx;
+    const struct cfn_resource *made = cfn_resource_find(&run->resources, resource->name);
+    const json_t *value = made ? json_object_getn(made->now.attributes, attribute.p, attribute.len) : NULL;
     if (!value)
         return err_set(err, TMPL_E_TEMPLATE,
                        tmpl_is_custom(resource->type)
@@ -27,15 +26,19 @@ static int hook_get_att(void *ctx, const struct tmpl_resource *resource, str att
     return 0;
 }
 
+int cfn_run_export(struct cfn_run *run, str name, struct cfn_export *ret) {
+    cfn_key(&ret->row.key, "cfn-export", run->stack.place, name, STR_NONE);
+    int r = cfn_get(&run->rows, &cfn_export_form, &run->arena, ret);
+    return r == 0 || r == STORE_E_ABSENT || r < 0 ? r : -EBADMSG;
+}
+
 static int hook_import(void *ctx, str name, json_t **ret, struct err *err) {
     struct cfn_run *run = ctx;
-    CLEANUP_DEINIT(buf) struct buf key = {0};
-    CLEANUP_JSON json_t *export = NULL;
-    cfn_key(&key, "cfn-export", run->place, name, STR_NONE);
-    if (cfn_load(run->store, NULL, buf_view(&key), &export))
+    CLEANUP_DEINIT(cfn_export) struct cfn_export export = {0};
+    if (cfn_run_export(run, name, &export))
         return err_set(err, TMPL_E_TEMPLATE, "No export named " STR_FMT " found.", STR_ARG(name));
     json_object_setn_new(run->imports, name.p, name.len, json_true());
-    *ret = json_incref(json_object_get(export, "Value"));
+    *ret = json_of_str(export.value);
     return 0;
 }
 
@@ -43,11 +46,10 @@ void cfn_run_scope(struct cfn_run *run) {
     run->scope = (struct tmpl_scope){
         .model = run->model,
         .params = run->params,
-        .account = run->place.account,
-        .region = run->place.region,
-        .stack_name = json_str(run->stack, "StackName"),
-        .stack_id = json_str(run->stack, "StackId"),
-        .notification_arns = json_arr(run->stack, "NotificationARNs"),
+        .account = run->stack.place.account,
+        .region = run->stack.place.region,
+        .stack_name = run->stack.name,
+        .stack_id = run->stack.id,
         .ctx = run,
         .ref = hook_ref,
         .get_att = hook_get_att,
@@ -66,8 +68,7 @@ static bool has_tag(const json_t *tags, str key) {
     return false;
 }
 
-void cfn_merge_tags(const struct tmpl_type *type, const json_t *stack, json_t *props) {
-    const json_t *stack_tags = json_arr(stack, "Tags");
+void cfn_merge_tags(const struct tmpl_type *type, const json_t *stack_tags, json_t *props) {
     if (!type->tag_property.p || !json_array_size(stack_tags))
         return;
     json_t *tags = json_arr(props, type->tag_property.p);
@@ -94,7 +95,7 @@ int cfn_run_properties(struct cfn_run *run, const struct tmpl_resource *resource
     if (tmpl_type_coerce(type, value, &coerced, &run->why))
         return CFN_FAILED;
     *ret = json_deep_copy(coerced); /* parts of it may be shared with rows */
-    cfn_merge_tags(type, run->stack, *ret);
+    cfn_merge_tags(type, run->stack.now.tags, *ret);
     return 0;
 }
 

@@ -47,19 +47,19 @@ static int fetch(struct rq *rq, str url, str *ret_text) {
         json_set_str(in, "VersionId", buf_view(&version));
     struct aws_call call = {.cloud = rq->cloud, .caller = rq->caller, .account = rq->account, .region = rq->region,
                             .service = "s3", .op = "GetObject", .in = in};
-    int rc = aws_call(&call);
-    if (rc)
-        rc = aws_fail(rq, &CFN_ValidationError, "S3 error: %s\nFor more information check http://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html",
+    int r = aws_call(&call);
+    if (r)
+        r = aws_fail(rq, &CFN_ValidationError, "S3 error: %s\nFor more information check http://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html",
                       buf_cstr(&call.error_message));
     else if (call.out_body.len > MOST_OBJECT)
-        rc = aws_fail(rq, &CFN_ValidationError, "Template may not exceed %d bytes in size.", MOST_OBJECT);
+        r = aws_fail(rq, &CFN_ValidationError, "Template may not exceed %d bytes in size.", MOST_OBJECT);
     else
         *ret_text = arena_str(&rq->arena, buf_view(&call.out_body));
     aws_call_deinit(&call);
-    return rc;
+    return r;
 }
 
-int cfn_read_source(struct rq *rq, const json_t *stack, str *ret_text) {
+int cfn_read_source(struct rq *rq, const struct cfn_stack *stack, str *ret_text) {
     str body = json_str(rq->in, "TemplateBody"), url = json_str(rq->in, "TemplateURL");
     bool previous = json_bool(rq->in, "UsePreviousTemplate", false);
     if ((body.p != NULL) + (url.p != NULL) + previous > 1)

@@ -8,4 +8,4 @@
  */
 bool cfn_parse_template_url(str url, struct buf *bucket, struct buf *key, struct buf *version);
 /* From TemplateBody, TemplateURL (read as the caller) or, with UsePreviousTemplate, the stack's. */
-int cfn_read_source(struct rq *rq, const json_t *stack, str *ret_text);
+int cfn_read_source(struct rq *rq, const struct cfn_stack *stack, str *ret_text);

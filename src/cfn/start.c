@@ -3,76 +3,56 @@
 #include "base/clock.h"
 #include "base/rand.h"
 
-json_t *cfn_stack_new(struct cfn_place place, str name, str template_description) {
+#include <errno.h>
+
+int cfn_stack_new(const struct rows *rows, struct arena *arena, struct cfn_place place, str name, struct cfn_stack *ret) {
     char uuid[RAND_UUID_LEN + 1];
     rand_uuid(uuid);
-    json_t *stack = json_object();
-    json_set(stack, "StackId", json_sprintf("arn:aws:cloudformation:" STR_FMT ":" STR_FMT ":stack/" STR_FMT "/%s",
-                                            STR_ARG(place.region), STR_ARG(place.account), STR_ARG(name), uuid));
-    json_set_str(stack, "StackName", name);
-    json_set_str(stack, "Description", template_description);
-    json_set_int(stack, "CreationTime", clock_world_ms());
-    json_set_int(stack, "Generation", 0);
-    json_set(stack, "Garbage", json_array());
-    return stack;
+    int r = cfn_get_stack(rows, arena, place, str_c(uuid), ret);
+    if (r != STORE_E_ABSENT)
+        return r ? r : -EEXIST; /* a number drawn twice */
+    ret->id = arena_printf(arena, "arn:aws:cloudformation:" STR_FMT ":" STR_FMT ":stack/" STR_FMT "/%s",
+                           STR_ARG(place.region), STR_ARG(place.account), STR_ARG(name), uuid);
+    ret->name = arena_str(arena, name);
+    ret->created_ms = clock_world_ms();
+    return 0;
 }
 
-void cfn_save_stack(struct store_batch *batch, struct cfn_place place, const json_t *stack) {
+/* Blind: under a generation that the stack's row, a condition, has not given yet. */
+void cfn_stack_set_template(const struct rows *rows, struct cfn_stack *stack, str text) {
     CLEANUP_DEINIT(buf) struct buf key = {0};
-    cfn_key(&key, "cfn-stack", place, cfn_uuid_of(json_str(stack, "StackId")), STR_NONE);
-    cfn_save(batch, buf_view(&key), stack);
+    stack->now.generation++;
+    cfn_key_numbered(&key, "cfn-tmpl", stack->place, stack->uuid, (uint64_t)stack->now.generation);
+    row_put_blind(rows, STORE_META, buf_view(&key), text);
 }
 
-void cfn_stack_set_template(struct store_batch *batch, struct cfn_place place, json_t *stack, str text) {
-    CLEANUP_DEINIT(buf) struct buf key = {0};
-    int64_t generation = json_int(stack, "Generation", 0) + 1;
-    json_set_int(stack, "Generation", generation);
-    cfn_key_numbered(&key, "cfn-tmpl", place, cfn_uuid_of(json_str(stack, "StackId")), (uint64_t)generation);
-    store_put(batch, STORE_META, buf_view(&key), text);
-}
+void cfn_stack_remember(struct cfn_stack *stack) { cfn_form_share(&cfn_version_form, &stack->old, &stack->now); }
 
-void cfn_stack_remember(json_t *stack) {
-    static const char *const kept[] = {"Generation", "Parameters", "Tags", "Description", "Capabilities", "Outputs", "Imports"};
-    json_t *old = json_object();
-    for (size_t i = 0; i < ARRAY_LEN(kept); i++) {
-        json_t *value = json_object_get(stack, kept[i]);
-        json_set(old, kept[i], value ? json_deep_copy(value) : json_null());
-    }
-    json_set(stack, "Old", old);
-}
-
-static void name_op(json_t *op, const char *kind) {
+void cfn_operation_new(struct arena *arena, enum cfn_op_kind kind, struct cfn_operation *ret) {
     char id[RAND_UUID_LEN + 1];
     rand_uuid(id);
-    json_set_str(op, "Id", str_c(id));
-    json_set_str(op, "Kind", str_c(kind));
+    *ret = (struct cfn_operation){.id = arena_str(arena, str_c(id)), .kind = kind};
 }
 
-void cfn_take_over(struct cfn_engine *engine, struct store_batch *batch, struct cfn_place place, const json_t *stack,
-                   json_t *options, const json_t *who) {
-    CLEANUP_DEINIT(buf) struct buf key = {0};
-    name_op(options, "DELETE");
-    CLEANUP_JSON json_t *row = json_pack("{soso}", "Op", options, "Who", json_deep_copy(who));
-    cfn_key(&key, "cfn-cancel", place, cfn_uuid_of(json_str(stack, "StackId")), STR_NONE);
-    cfn_save(batch, buf_view(&key), row);
-    store_after(batch, cfn_engine_kick, engine);
+void cfn_take_over(struct cfn_engine *engine, const struct rows *rows, struct cfn_stack *stack, struct cfn_operation *op) {
+    cfn_form_deinit(&cfn_operation_form, &stack->next);
+    stack->next = *op;
+    *op = (struct cfn_operation){0};
+    cfn_put(rows, &cfn_stack_form, stack);
+    store_after(rows->batch, cfn_engine_kick, engine);
 }
 
-void cfn_start(struct cfn_engine *engine, struct store_batch *batch, struct cfn_place place, json_t *stack,
-               const char *kind, const char *status, json_t *options, const json_t *who, str reason) {
-    json_t *op = options ? options : json_object();
-    name_op(op, kind);
-    json_set(stack, "Op", op);
-    json_set_str(stack, "Status", str_c(status));
-    json_object_del(stack, "StatusReason");
-    if (reason.len)
-        json_set_str(stack, "StatusReason", reason);
-    cfn_add_event(cfn_engine_store(engine), batch, place, stack, NULL, status, reason);
-    cfn_save_stack(batch, place, stack);
-
+void cfn_start(struct cfn_engine *engine, const struct rows *rows, struct cfn_stack *stack, struct cfn_operation *op,
+               enum cfn_status status, str reason) {
     CLEANUP_DEINIT(buf) struct buf key = {0};
-    cfn_key(&key, "cfn-op", place, cfn_uuid_of(json_str(stack, "StackId")), STR_NONE);
-    store_expect_absent(batch, STORE_META, buf_view(&key));
-    cfn_save(batch, buf_view(&key), who);
-    store_after(batch, cfn_engine_kick, engine);
+    cfn_form_deinit(&cfn_operation_form, &stack->op);
+    stack->op = *op;
+    *op = (struct cfn_operation){0};
+    stack->status = status;
+    stack->reason = reason.len ? reason : STR_NONE;
+    cfn_add_event(rows, stack, NULL, status, reason);
+    cfn_put(rows, &cfn_stack_form, stack);
+    cfn_key(&key, "cfn-op", stack->place, stack->uuid, STR_NONE);
+    row_put_blind(rows, STORE_META, buf_view(&key), stack->op.id); /* the stack's row says that there is none */
+    store_after(rows->batch, cfn_engine_kick, engine);
 }

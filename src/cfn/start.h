@@ -2,28 +2,20 @@
 /* cfn/start: the rows with which an operation begins. The engine finds them by itself once committed. */
 #include "cfn/engine.h"
 
-/* One stack; its fields beyond these are the caller's: see docs/formats/cfn.md. */
-json_t *cfn_stack_new(struct cfn_place place, str name, str template_description);
+/* A stack that is not there yet: its id, and its row read as absent. 0 or a fault. Texts go into the arena. */
+int cfn_stack_new(const struct rows *rows, struct arena *arena, struct cfn_place place, str name, struct cfn_stack *ret);
+/* The next generation's template. */
+void cfn_stack_set_template(const struct rows *rows, struct cfn_stack *stack, str text);
+/* Keeps what an update that fails goes back to. */
+void cfn_stack_remember(struct cfn_stack *stack);
 
+/* A new operation with a kind and an id; its other fields are the caller's. */
+void cfn_operation_new(struct arena *arena, enum cfn_op_kind kind, struct cfn_operation *ret);
 /*
- * Puts the stack into an operation: its status and event, the operation's row (which must not be
- * there: one operation a stack at a time), and a kick for the engine once it is committed.
- *
- * options (taken, may be NULL): OnFailure, DisableRollback, Deadline, RetainExceptOnCreate,
- * RetainResources, DeletionMode, ClientRequestToken. who: the operation's caller, as the backend's
- * identity() reads it (borrowed).
+ * Puts the stack (read, and so a condition: one operation at a time) into the operation: its status and event, the
+ * operation's row, and a kick for the engine once it is committed. op is taken.
  */
-void cfn_start(struct cfn_engine *engine, struct store_batch *batch, struct cfn_place place, json_t *stack,
-               const char *kind, const char *status, json_t *options, const json_t *who, str reason);
-
-/*
- * Deletion of a stack whose creation or rollback is under way: a row (cfn-cancel) that the engine
- * meets before its next step. options is taken, who borrowed.
- */
-void cfn_take_over(struct cfn_engine *engine, struct store_batch *batch, struct cfn_place place, const json_t *stack,
-                   json_t *options, const json_t *who);
-
-/* Keeps what an update that fails goes back to, and takes the new template. */
-void cfn_stack_set_template(struct store_batch *batch, struct cfn_place place, json_t *stack, str text);
-void cfn_stack_remember(json_t *stack);
-void cfn_save_stack(struct store_batch *batch, struct cfn_place place, const json_t *stack);
+void cfn_start(struct cfn_engine *engine, const struct rows *rows, struct cfn_stack *stack, struct cfn_operation *op,
+               enum cfn_status status, str reason);
+/* Deletion of a stack whose creation or rollback is under way: the engine meets it before its next step. op is taken. */
+void cfn_take_over(struct cfn_engine *engine, const struct rows *rows, struct cfn_stack *stack, struct cfn_operation *op);

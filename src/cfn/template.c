@@ -58,7 +58,7 @@ int cfn_op_ValidateTemplate(struct svc *cfn, struct rq *rq) {
 /* The template of a stack, or the request's own. */
 static int read_for_summary(struct rq *rq, struct cfn_request *req) {
     str name = json_str(rq->in, "StackName");
-    CLEANUP_JSON json_t *stack = NULL;
+    CLEANUP_DEINIT(cfn_stack) struct cfn_stack stack = {0};
     if (!name.p)
         return cfn_read_template(rq, NULL, req);
     if (json_has(rq->in, "StackSetName"))
@@ -66,7 +66,7 @@ static int read_for_summary(struct rq *rq, struct cfn_request *req) {
     if (cfn_find_stack(rq, name, &stack))
         return AWS_FAILED;
     json_set_bool(rq->in, "UsePreviousTemplate", true); /* not a member of this operation's input */
-    return cfn_read_template(rq, stack, req);
+    return cfn_read_template(rq, &stack, req);
 }
 
 static void add_types(struct rq *rq, const struct tmpl_model *m) {
@@ -102,15 +102,14 @@ int cfn_op_GetTemplateSummary(struct svc *cfn, struct rq *rq) {
 int cfn_op_GetTemplate(struct svc *cfn, struct rq *rq) {
     (void)cfn;
     str set_name = json_str(rq->in, "ChangeSetName"), text = STR_NONE;
-    CLEANUP_JSON json_t *stack = NULL;
-    CLEANUP_JSON json_t *set = NULL;
-    if (set_name.p) {
-        if (cfn_find_set(rq, set_name, json_str(rq->in, "StackName"), &set, NULL))
-            return AWS_FAILED;
-        text = json_str(set, "Template");
-    } else if (cfn_find_stack(rq, json_str(rq->in, "StackName"), &stack) || cfn_find_template(rq, stack, &text)) {
+    CLEANUP_DEINIT(cfn_stack) struct cfn_stack stack = {0};
+    CLEANUP_DEINIT(cfn_set) struct cfn_set set = {0};
+    int r = set_name.p ? cfn_find_set(rq, set_name, json_str(rq->in, "StackName"), &set, &stack)
+                       : cfn_find_stack(rq, json_str(rq->in, "StackName"), &stack);
+    if (r || (!set_name.p && cfn_find_template(rq, &stack, &text)))
         return AWS_FAILED;
-    }
+    if (set_name.p)
+        text = set.template;
     rq->out = json_object();
     json_set_str(rq->out, "TemplateBody", text);
     json_set(rq->out, "StagesAvailable", json_pack("[ss]", "Original", "Processed"));

@@ -14,9 +14,10 @@
  * are in tmpl/types.h and not repeated here. All tables are constant; verbs run in any thread.
  */
 #include "base/arena.h"
+#include "base/outcomes.h"
 #include "tmpl/types.h"
 
-enum { CFN_DONE = 0, CFN_WAIT = 1, CFN_FAILED = 2 };
+enum { CFN_DONE = 0, CFN_WAIT = OUTCOMES_CFN_WORK, CFN_FAILED };
 
 struct cfn_work {
     str account, region, stack_id, stack_name; /* of the stack */

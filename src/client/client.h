@@ -23,6 +23,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/json.h"
+#include "base/outcomes.h"
 #include "sign/sign.h"
 
 struct client;
@@ -50,7 +51,7 @@ const char *client_region(const struct client *client);
 /* Outcomes of a request. */
 enum {
     CLIENT_OK = 0,      /* status 200 to 299 */
-    CLIENT_E_ANSWER,    /* the endpoint answered an error: fault has its status, code and message */
+    CLIENT_E_ANSWER = OUTCOMES_CLIENT, /* the endpoint answered an error: fault has its status, code and message */
     CLIENT_E_TRANSPORT, /* no (whole) answer: refused, cut off, timed out, bad certificate, not HTTP */
     CLIENT_E_TOO_LARGE, /* the answer is larger than max_body */
     CLIENT_E_SINK,      /* the sink or the body's source gave up */

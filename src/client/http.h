@@ -4,13 +4,14 @@
  * readers disagree (lengths, chunk sizes). Shared inside the room, and fuzzed.
  */
 #include "base/buf.h"
+#include "base/outcomes.h"
 
 enum {
     CLIENT_HTTP_MAX_HEAD = 64 * 1024, /* status line and headers of one answer */
     CLIENT_HTTP_MAX_LINE = 16 * 1024,
     CLIENT_HTTP_MAX_INTERIM = 16,     /* 1xx answers before the real one */
 };
-enum { CLIENT_HTTP_OK = 0, CLIENT_HTTP_E_FORM = -2000, CLIENT_HTTP_E_CUT };
+enum { CLIENT_HTTP_OK = 0, CLIENT_HTTP_E_FORM = OUTCOMES_CLIENT_HTTP, CLIENT_HTTP_E_CUT };
 
 struct client_http {
     /* Set by the caller. */

@@ -4,6 +4,7 @@
  * what it answers is read with the bounds of imgjob.
  */
 #include "base/err.h"
+#include "base/outcomes.h"
 #include "imgjob/imgjob.h"
 
 struct fn_worker {
@@ -12,7 +13,7 @@ struct fn_worker {
     unsigned cpu_seconds;
     unsigned timeout_ms;   /* wall clock: then it is killed */
 };
-enum { FN_WORKER_E_DIED = 1 }; /* killed, crashed, over a limit, or answered nonsense: err says which */
+enum { FN_WORKER_E_DIED = OUTCOMES_FN }; /* killed, crashed, over a limit, or answered nonsense: err says which */
 
 /*
  * Sends request and image, reads the reply. *ret_out holds the whole answer; *ret_reply points into

@@ -3,7 +3,6 @@
 #include "base/arn.h"
 #include "base/clock.h"
 
-#include <stdio.h>
 #include <time.h>
 
 struct hub *hub_new(struct store *store) {
@@ -20,6 +19,10 @@ struct hub *hub_free(struct hub *hub) {
     if (!hub)
         return NULL;
     hub_timers_free(hub);
+    for (size_t i = 0; i < hub->n_targets; i++)
+        free(hub->targets[i].service);
+    free(hub->targets);
+    free(hub->sources);
     free(hub->ready.ids);
     pthread_cond_destroy(&hub->wake);
     pthread_mutex_destroy(&hub->lock);
@@ -64,10 +67,11 @@ static struct hub_target *target_row(struct hub *hub, str service) {
     struct hub_target *target = hub_target_of(hub, service);
     if (target)
         return target;
-    if (hub->n_targets == HUB_MAX_TARGETS || service.len >= sizeof target->service)
-        abort();
+    CLEANUP_DEINIT(buf) struct buf name = {0};
+    buf_str(&name, service);
+    hub->targets = mem_realloc(hub->targets, (hub->n_targets + 1) * sizeof *hub->targets);
     target = &hub->targets[hub->n_targets++];
-    snprintf(target->service, sizeof target->service, STR_FMT, STR_ARG(service));
+    *target = (struct hub_target){.service = buf_take(&name)};
     return target;
 }
 
@@ -84,8 +88,7 @@ void hub_plug_check(struct hub *hub, str service, hub_check_fn *check, void *ctx
 }
 
 void hub_plug_outcome(struct hub *hub, const char *source_service, hub_outcome_fn *outcome, void *ctx) {
-    if (hub->n_sources == HUB_MAX_OUTCOMES)
-        abort();
+    hub->sources = mem_realloc(hub->sources, (hub->n_sources + 1) * sizeof *hub->sources);
     hub->sources[hub->n_sources++] = (struct hub_source){source_service, outcome, ctx};
 }
 

@@ -8,6 +8,7 @@
  */
 #include "base/err.h"
 #include "base/json.h"
+#include "base/outcomes.h"
 #include "store/store.h"
 
 struct hub;
@@ -48,9 +49,9 @@ void hub_deliver(struct hub *hub, struct store_batch *batch, const struct hub_ev
  */
 enum {
     HUB_OK = 0,
-    HUB_E_DENIED = 1, /* the target's policy does not let the source in */
-    HUB_E_NO_TARGET,  /* gone */
-    HUB_E_RETRY,      /* later: the dispatcher backs off, 1 s to 5 min, for 6 hours of world time, counting from the event */
+    HUB_E_DENIED = OUTCOMES_HUB, /* the target's policy does not let the source in */
+    HUB_E_NO_TARGET, /* gone */
+    HUB_E_RETRY,     /* later: the dispatcher backs off, 1 s to 5 min, for 6 hours of world time, counting from the event */
 };
 typedef int hub_accept_fn(void *service, struct store_batch *batch, const struct hub_event *event);
 /* service: the ARN's third part ("lambda", "sqs", "sns"). Before hub_start. */

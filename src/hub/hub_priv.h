@@ -5,8 +5,6 @@
 #include "base/map.h"
 #include "hub/hub.h"
 
-enum { HUB_MAX_TARGETS = 8, HUB_MAX_OUTCOMES = 4 };
-
 struct hub_source {
     const char *service; /* "sns.amazonaws.com" */
     hub_outcome_fn *outcome;
@@ -14,7 +12,7 @@ struct hub_source {
 };
 
 struct hub_target {
-    char service[16];
+    char *service; /* "lambda" */
     hub_accept_fn *accept;
     void *accept_ctx;
     hub_check_fn *check;
@@ -29,9 +27,9 @@ struct hub_ready {
 
 struct hub {
     struct store *store;
-    struct hub_target targets[HUB_MAX_TARGETS]; /* fixed after hub_start */
+    struct hub_target *targets; /* fixed after hub_start, so no lock guards them */
     size_t n_targets;
-    struct hub_source sources[HUB_MAX_OUTCOMES]; /* likewise */
+    struct hub_source *sources; /* likewise */
     size_t n_sources;
     hub_invoke_fn *invoke;
     void *invoke_ctx;

@@ -22,6 +22,8 @@
 #include "store/fault.h"
 #include "store/key.h"
 
+#include <errno.h>
+
 enum { GROUP = 64, COMMIT_TRIES = 16 };
 static const int64_t give_up_ms = 6 * 3600 * 1000LL; /* as asynchronous invocations do */
 static const int64_t store_pause_ms = 1000;          /* when the store refuses */
@@ -148,7 +150,7 @@ static int deliver_rows(struct hub *hub, const struct waiting *rows, size_t n) {
     CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
     for (size_t i = 0; i < n; i++)
         if (!take_row(hub, batch, buf_view(&rows[i].key), rows[i].id))
-            return -1;
+            return -EIO;
     if (store_batch_empty(batch))
         return 0;
     store_batch_frees(batch); /* moving on what is already stored must not stop below the reserve */

@@ -4,6 +4,7 @@
  * item's Reason: it says what is wrong with the file, not with the decoder.
  */
 #include "base/buf.h"
+#include "base/outcomes.h"
 #include "img/raster.h"
 
 enum { IMG_REASON_MAX = 200, IMG_ICC_MAX = 1 << 20, IMG_MARKER_MAX = 0xFFFF };
@@ -20,7 +21,7 @@ struct img_decoded {
     struct buf icc;           /* colour profile to keep, perhaps empty */
     char reason[IMG_REASON_MAX]; /* why not, when the codec returned IMG_E_REJECTED */
 };
-enum { IMG_E_REJECTED = 1 };
+enum { IMG_E_REJECTED = OUTCOMES_IMG };
 static inline void img_decoded_deinit(struct img_decoded *d) {
     img_raster_deinit(&d->raster);
     buf_deinit(&d->exif);

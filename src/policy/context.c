@@ -35,7 +35,7 @@ struct policy_context *policy_context_free(struct policy_context *context) {
 
 static struct entry *find(const struct policy_context *context, str key) {
     for (size_t i = 0; i < context->n; i++)
-        if (str_eq_nocase(context->entries[i].key, key))
+        if (context->entries[i].key.len == key.len && str_eq_nocase(context->entries[i].key, key))
             return &context->entries[i];
     return NULL;
 }

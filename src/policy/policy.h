@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/json.h"
+#include "base/outcomes.h"
 
 enum policy_kind {
     POLICY_IDENTITY, /* no Principal */
@@ -21,10 +22,10 @@ enum {
     POLICY_MAX_STATEMENTS = 512,
 };
 /*
- * Parses and checks a document. On failure 1 (POLICY_E_MALFORMED) and err holds a sentence of IAM's own style.
+ * Parses and checks a document. On failure POLICY_E_MALFORMED, and err holds a sentence of IAM's own style.
  * Documents without Version are accepted (2008-10-17: no policy variables). The text is copied.
  */
-enum { POLICY_E_MALFORMED = 1 };
+enum { POLICY_E_MALFORMED = OUTCOMES_POLICY };
 int policy_new(struct policy **ret_policy, enum policy_kind kind, str json, struct err *err);
 struct policy *policy_free(struct policy *policy);
 DEFINE_FREEP(policy)

@@ -6,6 +6,7 @@
 #include "fn/processor.h"
 #include "fn/runtime.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -44,7 +45,7 @@ static int prepare(struct program *program, struct err *err) {
     const char *name = getenv("_HANDLER");
     const struct handler *handler = find_handler(name);
     if (!handler)
-        return err_set(err, -1, "_HANDLER is \"%s\"; this program has processor.handler and notification.handler",
+        return err_set(err, -EINVAL, "_HANDLER is \"%s\"; this program has processor.handler and notification.handler",
                        name ? name : "");
     program->serve = handler->serve;
     return handler->needs_config ? fn_config_load(&program->config, err) : 0;

@@ -117,6 +117,7 @@ static int open_store(struct prog_daemon *d, struct err *err) {
         .master_key = getenv("CALOTYPE_MASTER_KEY"),
         .master_key_path = getenv("CALOTYPE_MASTER_KEY_FILE"),
         .reserve_bytes = (uint64_t)d->o.settings->reserve_mib << 20,
+        .migrations = prog_migrations,
     };
     int r = store_open(&d->store, &options, err);
     return r ? r : load_offset(d, err);

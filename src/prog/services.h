@@ -21,6 +21,9 @@ struct prog_parts {
     str ca_cert;                     /* PEM */
 };
 
+/* For store_open: how the rows of older formats are turned. */
+extern const struct store_migration *const prog_migrations[];
+
 enum { PROG_MOST_SERVICES = 16 };
 struct prog_services {
     struct prog_parts parts;

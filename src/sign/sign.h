@@ -10,6 +10,7 @@
  * Any thread. Derived keys and keyed HMAC contexts are kept per thread and freed with it.
  */
 #include "base/buf.h"
+#include "base/outcomes.h"
 
 struct sign_header {
     str name, value;
@@ -98,10 +99,10 @@ struct sign_claim {
  */
 enum {
     SIGN_OK = 0,
-    SIGN_E_ABSENT = 1,   /* not a SigV4 request at all */
-    SIGN_E_MISSING,      /* a part is missing */
-    SIGN_E_MALFORMED,    /* a part has not the form it must have */
-    SIGN_E_ALGORITHM,    /* AWS4-… but not AWS4-HMAC-SHA256 */
+    SIGN_E_ABSENT = OUTCOMES_SIGN, /* not a SigV4 request at all */
+    SIGN_E_MISSING,   /* a part is missing */
+    SIGN_E_MALFORMED, /* a part has not the form it must have */
+    SIGN_E_ALGORITHM, /* AWS4-… but not AWS4-HMAC-SHA256 */
 };
 /* "AWS4-HMAC-SHA256 Credential=…, SignedHeaders=…, Signature=…": spaces after commas are optional. */
 int sign_parse_authorization(struct sign_claim *ret, str value, const char **reterr_what);

@@ -330,15 +330,10 @@ static void enqueue(struct store_committer *c, struct store_wait *wait) {
         pthread_cond_signal(&c->wake);
 }
 
-#ifdef CALOTYPE_CHECKS
-/* While services move to aws/row: CALOTYPE_CHECK_READS=1 turns the refusal on. */
-static bool store_checks_reads(void) { return getenv("CALOTYPE_CHECK_READS") != NULL; }
-#endif
-
 int store_commit(struct store *store, struct store_batch *batch, struct err *err) {
 #ifdef CALOTYPE_CHECKS
     struct err unread;
-    if (store_checks_reads() && store_batch_check(batch, &unread)) {
+    if (store_batch_check(batch, &unread)) {
         log_error("store", "%s", unread.text);
         if (err)
             *err = unread;

@@ -10,6 +10,7 @@ static const char *const names_of[STORE_N_FAULT] = {
     [STORE_FAULT_FAIL_COMMIT] = "fail-commit",
     [STORE_FAULT_FAIL_BLOB_SYNC] = "fail-blob-sync",
     [STORE_FAULT_SKIP_OUTBOX] = "skip-outbox",
+    [STORE_FAULT_KILL_MIGRATION] = "kill-migration",
 };
 static atomic_uint in_force;
 

@@ -16,6 +16,7 @@ enum store_fault {
     STORE_FAULT_FAIL_COMMIT,    /* "fail-commit": the next merged write fails */
     STORE_FAULT_FAIL_BLOB_SYNC, /* "fail-blob-sync": the next fdatasync of a body fails */
     STORE_FAULT_SKIP_OUTBOX,    /* "skip-outbox": the hub leaves an event's outbox row out */
+    STORE_FAULT_KILL_MIGRATION, /* "kill-migration": the process dies after each batch of migrated rows */
     STORE_N_FAULT
 };
 

@@ -1,9 +1,8 @@
 /*
- * Opening and closing: the folder's layout, its lock, its format (docs/formats/store.md).
+ * Opening and closing: the folder's layout and its lock (docs/formats/store.md).
  */
 #include "store/fault.h"
 #include "store/file_priv.h"
-#include "store/key.h"
 #include "store/store_priv.h"
 
 #include "base/io.h"
@@ -14,10 +13,9 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-enum { FORMAT = 1 };
 static const uint64_t default_reserve = 256u << 20;
 
-static char *path_in(const char *dir, const char *name) {
+char *store_path(const char *dir, const char *name) {
     struct buf path = {0};
     buf_printf(&path, "%s/%s", dir, name);
     return buf_take(&path);
@@ -28,7 +26,7 @@ static char *path_in(const char *dir, const char *name) {
  * shares the lock; the descriptor is closed on exec. Children that live on are forked before.)
  */
 static int take_lock(struct store *store, struct err *err) {
-    CLEANUP_MEM char *path = path_in(store->data, "lock");
+    CLEANUP_MEM char *path = store_path(store->data, "lock");
     store->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (store->lock_fd < 0)
         return err_sys(err, -errno, "open %s", path);
@@ -37,59 +35,6 @@ static int take_lock(struct store *store, struct err *err) {
     if (errno == EWOULDBLOCK)
         return err_set(err, STORE_E_BUSY, "%s is in use by another process", store->data);
     return err_sys(err, -errno, "lock %s", path);
-}
-
-/* ---- Format ---- */
-/*
- * steps[i] turns format i + 1 into i + 2. A step must be safe to run again: the new number is
- * written only after it.
- */
-typedef int migrate_fn(struct store *store, struct err *err);
-static migrate_fn *const steps[] = {NULL}; /* one format so far */
-
-static int write_format(const struct store *store, uint64_t version, struct err *err) {
-    CLEANUP_MEM char *path = path_in(store->data, "format");
-    CLEANUP_DEINIT(buf) struct buf text = {0};
-    buf_printf(&text, "calotype-data %llu\n", (unsigned long long)version);
-    return file_write_durable(path, buf_view(&text), 0600, err);
-}
-
-static int read_format(const struct store *store, uint64_t *ret_version, struct err *err) {
-    CLEANUP_MEM char *path = path_in(store->data, "format");
-    CLEANUP_MEM char *db = path_in(store->data, "db");
-    CLEANUP_DEINIT(buf) struct buf text = {0};
-    struct err why;
-    int r = io_read_file(&text, path, 64, &why);
-    if (r == -ENOENT) {
-        /* The format is written before the database is made. */
-        if (access(db, F_OK) == 0)
-            return err_set(err, STORE_E_DAMAGED, "%s has a database but no format file",
-                           store->data);
-        *ret_version = FORMAT;
-        return write_format(store, FORMAT, err);
-    }
-    if (r)
-        return err_set(err, r, "%s", why.text);
-    str line = buf_view(&text);
-    if (!str_starts(line, S("calotype-data ")) || !str_ends(line, S("\n")) ||
-        !str_to_u64(str_slice(line, 14, line.len - 1), ret_version) || *ret_version == 0)
-        return err_set(err, STORE_E_DAMAGED, "%s is not a format file of calotype", path);
-    if (*ret_version > FORMAT)
-        return err_set(err, STORE_E_FORMAT,
-                       "%s has data of format %llu, newer than this program's %d", store->data,
-                       (unsigned long long)*ret_version, FORMAT);
-    return 0;
-}
-
-static int migrate(struct store *store, uint64_t from, struct err *err) {
-    for (uint64_t v = from; v < FORMAT; v++) {
-        int r = steps[v - 1](store, err);
-        if (r == 0)
-            r = write_format(store, v + 1, err);
-        if (r)
-            return r;
-    }
-    return 0;
 }
 
 /* ---- Open ---- */
@@ -103,18 +48,18 @@ static int make_folders(struct store *store, struct err *err) {
 }
 
 static int open_parts(struct store *store, const struct store_options *options, struct err *err) {
-    uint64_t format = FORMAT;
-    int r = read_format(store, &format, err);
+    uint64_t format = 0;
+    int r = format_read(store, options, &format, err);
     if (r)
         return r;
-    CLEANUP_MEM char *db = path_in(store->data, "db");
+    CLEANUP_MEM char *db = store_path(store->data, "db");
     if ((r = file_make_dir(db, err)) || (r = store_db_open(&store->db, db, err)) ||
         (r = blob_dir_open(store, err)))
         return r;
     store_space_init(&store->space, store->data,
                      options->reserve_bytes ? options->reserve_bytes : default_reserve);
     if ((r = store_committer_start(store, err)) || (r = store_ids_open(store, err)) ||
-        (r = migrate(store, format, err)) || (r = seal_ring_open(store, options, err)))
+        (r = seal_ring_open(store, options, err)) || (r = format_raise(store, options, format, err)))
         return r;
     uint64_t swept = 0;
     r = blob_sweep(store, &swept, err);
@@ -140,7 +85,7 @@ int store_open(struct store **ret_store, const struct store_options *options, st
     CLEANUP(store) struct store *store = mem_new(struct store);
     store->lock_fd = store->blob_fd = -1;
     store->data = mem_strdup(options->data);
-    store->blob_path = path_in(options->data, "blobs");
+    store->blob_path = store_path(options->data, "blobs");
     for (int i = 0; i < STORE_KEY_STRIPES; i++)
         pthread_mutex_init(&store->stripes[i], NULL);
     r = make_folders(store, err);

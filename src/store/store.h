@@ -15,6 +15,7 @@
  */
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/outcomes.h"
 #include "base/str.h"
 
 struct store;
@@ -36,14 +37,29 @@ enum store_cf {
 /* Outcomes the caller must handle; faults are -errno. */
 enum {
     STORE_OK = 0,
-    STORE_E_ABSENT = 1,    /* no such key */
-    STORE_E_CONDITION,     /* a condition did not hold; nothing was written */
-    STORE_E_READONLY,      /* an earlier write failed: restart needed */
-    STORE_E_FULL,          /* free space is below the reserve */
-    STORE_E_DAMAGED,       /* bytes on disk do not verify */
-    STORE_E_FORMAT,        /* DATA/format is newer than this program */
-    STORE_E_BUSY,          /* another process holds DATA */
-    STORE_E_KEY,           /* master key lost or wrong */
+    STORE_E_ABSENT = OUTCOMES_STORE, /* no such key */
+    STORE_E_CONDITION, /* a condition did not hold; nothing was written */
+    STORE_E_READONLY,  /* an earlier write failed: restart needed */
+    STORE_E_FULL,      /* free space is below the reserve */
+    STORE_E_DAMAGED,   /* bytes on disk do not verify */
+    STORE_E_FORMAT,    /* DATA/format is newer than this program, or nobody said how to migrate it */
+    STORE_E_BUSY,      /* another process holds DATA */
+    STORE_E_KEY,       /* master key lost or wrong */
+};
+
+/*
+ * How rows of one kind become those of the next format. The store walks them, commits, and raises the
+ * format when all are through; a start that was killed in between begins again, and meets rows of both.
+ */
+struct store_migration {
+    uint64_t from;    /* the format that has these rows */
+    enum store_cf cf;
+    const char *kind; /* what their keys begin with (key_begin) */
+    /*
+     * Adds to the batch what becomes of the row; a row that has been turned already is left alone. 0, a fault,
+     * or STORE_E_DAMAGED: the row stays as it is, the log tells.
+     */
+    int (*row)(struct store *store, struct store_batch *batch, str key, str value);
 };
 
 struct store_options {
@@ -51,6 +67,8 @@ struct store_options {
     const char *master_key;      /* 64 hex digits (from the environment), or NULL: from a file */
     const char *master_key_path; /* NULL: DATA/keys/master, made when missing (0600) */
     uint64_t reserve_bytes;      /* free space kept; 0: 256 MiB */
+    /* Tables of the rooms, each ended by a NULL kind; ended by NULL. NULL: an older DATA is refused. */
+    const struct store_migration *const *migrations;
 };
 
 /*

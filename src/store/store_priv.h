@@ -9,6 +9,14 @@
 #include <semaphore.h>
 #include <stdatomic.h>
 
+/* ---- format.c: the edition of what lies on disk ---- */
+/* Where there is no DATA yet: of a new one, which is written. STORE_E_FORMAT: newer, or older and nobody migrates it. */
+int format_read(const struct store *store, const struct store_options *options, uint64_t *ret_format, struct err *err);
+/* Migrates, format by format, and writes the number of each when its rows are all there. */
+int format_raise(struct store *store, const struct store_options *options, uint64_t from, struct err *err);
+
+char *store_path(const char *dir, const char *name); /* dir/name, malloc'ed */
+
 /* ---- db.c: the database and its options ---- */
 struct store_db {
     rocksdb_t *db;

@@ -96,22 +96,22 @@ int eval_find_in_map(struct eval_run *run, const struct tmpl_node *value, json_t
         return FAIL(run, value, complaint);
     struct buf names[3] = {{0}};
     const struct tmpl_node *at = run->scope->model->mappings;
-    int rc = 0;
-    for (size_t i = 0; i < 3 && !rc; i++)
-        rc = eval_to_text(run, eval_arg(value, i), complaint, &names[i]);
-    if (!rc && !tmpl_member(at, buf_view(&names[0])))
-        rc = FAIL(run, value, "Template error: Mapping named '%s' is not present in the 'Mappings' section of template.",
+    int r = 0;
+    for (size_t i = 0; i < 3 && !r; i++)
+        r = eval_to_text(run, eval_arg(value, i), complaint, &names[i]);
+    if (!r && !tmpl_member(at, buf_view(&names[0])))
+        r = FAIL(run, value, "Template error: Mapping named '%s' is not present in the 'Mappings' section of template.",
                   buf_cstr(&names[0]));
-    for (size_t i = 0; i < 3 && !rc; i++) {
+    for (size_t i = 0; i < 3 && !r; i++) {
         const struct tmpl_member *m = tmpl_member(at, buf_view(&names[i]));
         at = m ? m->value : NULL;
         if (!m)
-            rc = FAIL(run, value, "Template error: Unable to get mapping for %s::%s::%s", buf_cstr(&names[0]),
+            r = FAIL(run, value, "Template error: Unable to get mapping for %s::%s::%s", buf_cstr(&names[0]),
                       buf_cstr(&names[1]), buf_cstr(&names[2]));
     }
     for (size_t i = 0; i < 3; i++)
         buf_deinit(&names[i]);
-    return rc ? rc : eval_node(run, at, ret);
+    return r ? r : eval_node(run, at, ret);
 }
 
 int eval_base64(struct eval_run *run, const struct tmpl_node *value, json_t **ret) {

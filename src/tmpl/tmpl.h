@@ -15,6 +15,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/outcomes.h"
 
 enum { TMPL_MAX_TEXT = 1 << 20, TMPL_MAX_DEPTH = 64, TMPL_MAX_NODES = 200000 };
 
@@ -52,7 +53,7 @@ struct tmpl_fault {
     struct err why;
 };
 /* The one outcome of everything in this room that can refuse a template. */
-enum { TMPL_E_TEMPLATE = 1 };
+enum { TMPL_E_TEMPLATE = OUTCOMES_TMPL };
 /* Fills *fault (when not NULL; the first one wins) and returns TMPL_E_TEMPLATE. */
 int tmpl_fail(struct tmpl_fault *fault, struct tmpl_pos at, const char *fmt, ...) PRINTF_LIKE(3, 4);
 

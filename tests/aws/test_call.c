@@ -1,5 +1,6 @@
 /* Rows, validation, authorisation, commits and waits, through calls from inside. */
 #include "aws/model.h"
+#include "aws/row.h"
 #include "cloud_fixture.h"
 #include "cm.h"
 #include "store/key.h"
@@ -17,14 +18,15 @@ static struct {
 
 static int count_up(struct svc *svc, struct rq *rq) {
     (void)svc;
-    CLEANUP_DEINIT(buf) struct buf value = {0};
+    CLEANUP_DEINIT(row) struct row row = {0};
     CLEANUP_DEINIT(buf) struct buf next = {0};
     fake.runs++;
-    int r = rq_get(rq, STORE_META, S("count"), &value);
+    buf_c(&row.key, "count");
+    int r = rq_row_get(rq, &row);
     if (r == AWS_FAILED)
         return r;
     uint64_t n = 0;
-    str_to_u64(buf_view(&value), &n);
+    str_to_u64(buf_view(&row.bytes), &n);
     if (fake.conflicts > 0) { /* somebody else writes between our read and our commit */
         fake.conflicts--;
         CLEANUP(store_batch) struct store_batch *other = store_batch_new();
@@ -33,12 +35,8 @@ static int count_up(struct svc *svc, struct rq *rq) {
         store_put_blind(other, STORE_META, S("count"), buf_view(&theirs));
         assert_int_equal(store_commit(rq_store(rq), other, NULL), 0);
     }
-    if (value.len)
-        store_expect_value(rq_batch(rq), STORE_META, S("count"), buf_view(&value));
-    else
-        store_expect_absent(rq_batch(rq), STORE_META, S("count"));
     buf_printf(&next, "%llu", (unsigned long long)n + 1);
-    store_put_blind(rq_batch(rq), STORE_META, S("count"), buf_view(&next));
+    row_put(rq_rows(rq), &row, buf_view(&next));
     rq->out = json_pack("{s:s}", "TopicArn", buf_cstr(&next));
     return 0;
 }
@@ -114,9 +112,10 @@ static int veto(struct svc *svc, struct rq *rq, str arn, bool via_resource) {
     snprintf(fake.seen_arn, sizeof fake.seen_arn, STR_FMT, STR_ARG(arn));
     return str_ends(arn, S(":vetoed")) ? aws_fail(rq, &Sns_NotFound, "vetoed") : 0;
 }
-static void context(struct svc *svc, struct rq *rq, const struct aws_question *question, struct policy_context *c) {
+static int context(struct svc *svc, struct rq *rq, const struct aws_question *question, struct policy_context *c) {
     (void)svc, (void)question;
     policy_context_add(c, S("sns:Protocol"), json_str(rq->in, "Name"));
+    return 0;
 }
 /* One word of its own; the rest as its dialect says. */
 static const struct aws_error sns_says[N_COMMON] = {[COMMON_ACCESS_DENIED] = {.code = "AuthorizationError", .status = 403}};

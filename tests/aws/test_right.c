@@ -9,7 +9,7 @@
 
 static struct {
     struct buf asked; /* by the context hook: "action resource version\n" */
-    bool item_0, item_1, later;
+    bool item_0, item_1, later, broken;
 } fake;
 
 static int nothing(struct svc *svc, struct rq *rq) {
@@ -36,11 +36,12 @@ static int asks_items(struct svc *svc, struct rq *rq) {
     return 0;
 }
 
-static void context(struct svc *svc, struct rq *rq, const struct aws_question *q, struct policy_context *c) {
-    (void)svc, (void)rq;
+static int context(struct svc *svc, struct rq *rq, const struct aws_question *q, struct policy_context *c) {
+    (void)svc;
     buf_printf(&fake.asked, "%s " STR_FMT " " STR_FMT "\n", q->action, STR_ARG(q->resource), STR_ARG(q->version));
     if (q->flags & (OP_OF_SERVICE << 3))
         policy_context_add(c, S("s3:ExistingObjectTag/of"), q->resource);
+    return fake.broken ? aws_fault(rq, -EIO, "reading tags") : 0;
 }
 
 static const struct aws_error unreadable = {"InvalidArgument", 400, "cannot be read", NULL};
@@ -244,6 +245,15 @@ static void test_keys_of_tags(void **state) {
     call(only_a, "cloudwatch", "UntagResource", "{\"ResourceARN\":\"arn:aws:cloudwatch:x\",\"TagKeys\":[\"a\",\"b\"]}", "UntagResource on resource");
 }
 
+/* What could not be read must not let anybody through, a question without an error neither. */
+static void test_keys_that_cannot_be_read(void **state) {
+    (void)state;
+    fake.broken = true;
+    call(ALLOW("\"*\"", "*"), "s3", "CopyObject", "{\"Bucket\":\"abc\",\"Key\":\"k\",\"CopySource\":\"from/here\"}", "internal error");
+    call(ALLOW("\"*\"", "*"), "s3", "DeleteObjects", "{\"Bucket\":\"abc\",\"Delete\":{\"Objects\":[{\"Key\":\"a\"}]}}", "");
+    assert_false(fake.item_0);
+}
+
 static void test_a_right_that_no_row_has(void **state) {
     (void)state;
     call(ALLOW("\"*\"", "*"), "s3", "HeadBucket", "{\"Bucket\":\"abc\"}", "internal error");
@@ -297,7 +307,7 @@ static void test_refuses_wrong_rows(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         T(test_versions), T(test_conditions), T(test_each_item), T(test_item_by_item), T(test_keys_of_each_question),
-        T(test_roles_and_tags), T(test_keys_of_tags), T(test_a_right_that_no_row_has), T(test_refuses_wrong_rows),
+        T(test_roles_and_tags), T(test_keys_of_tags), T(test_keys_that_cannot_be_read), T(test_a_right_that_no_row_has), T(test_refuses_wrong_rows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

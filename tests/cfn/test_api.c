@@ -13,7 +13,20 @@ struct world {
     struct cloud_fixture f;
     struct aws_service service;
     struct svc *cfn;
+    void (*meanwhile)(struct world *w); /* between a request's first read and its commit, once */
+    int (*resource)(struct svc *cfn, struct rq *rq, struct buf *ret_arn);
 };
+static struct world *now;
+
+/* The service's own question for the ARN reads the stack, and so makes the request's snapshot. */
+static int resource_then_others(struct svc *cfn, struct rq *rq, struct buf *ret_arn) {
+    int r = now->resource(cfn, rq, ret_arn);
+    void (*others)(struct world *) = now->meanwhile;
+    now->meanwhile = NULL;
+    if (others)
+        others(now);
+    return r;
+}
 
 static int open_world(void **state) {
     struct world *w = mem_new(struct world);
@@ -21,6 +34,9 @@ static int open_world(void **state) {
     assert_int_equal(fixture_open(&w->f), 0);
     check_case(cfn_open(&w->cfn, w->f.cloud, &err) == 0, err.text);
     w->service = cfn_service(w->cfn);
+    w->resource = w->service.resource;
+    w->service.resource = resource_then_others;
+    now = w;
     check_case(aws_cloud_add(w->f.cloud, &w->service, &err) == 0, err.text);
     check_case(hub_start(w->f.hub, &err) == 0, err.text);
     *state = w;
@@ -49,8 +65,8 @@ static json_t *call_as(struct world *w, struct aws_identity *as, const char *op,
     check_case(doc, err.text);
     struct aws_call c = {.cloud = w->f.cloud, .caller = as, .account = S("000000000000"), .region = S("us-east-1"),
                          .service = "cloudformation", .op = op, .in = doc};
-    int rc = aws_call(&c);
-    json_t *out = rc ? json_pack("{so}", "Error", json_sprintf("%s: %s", buf_cstr(&c.error_code), buf_cstr(&c.error_message)))
+    int r = aws_call(&c);
+    json_t *out = r ? json_pack("{so}", "Error", json_sprintf("%s: %s", buf_cstr(&c.error_code), buf_cstr(&c.error_message)))
                      : c.out ? json_incref(c.out) : json_object();
     aws_call_deinit(&c);
     return out;
@@ -223,6 +239,97 @@ static void imports_hold_exports(void **state) {
     succeeds(w, "DeleteStack", "{'StackName':'a'}");
 }
 
+/* ---- Two at once: what one has read, the other changes before it writes ---- */
+
+static void protect(struct world *w) { succeeds(w, "UpdateTerminationProtection", "{'StackName':'s','EnableTerminationProtection':true}"); }
+
+static void create_two(struct world *w, const char *name) {
+    CLEANUP_DEINIT(buf) struct buf in = {0};
+    buf_printf(&in, "{'StackName':'%s','TemplateBody':'" TWO "'}", name);
+    succeeds(w, "CreateStack", buf_cstr(&in));
+    settles(w, name, "CREATE_COMPLETE");
+}
+
+static void a_protection_is_not_overlooked(void **state) {
+    struct world *w = *state;
+    create_two(w, "s");
+    w->meanwhile = protect;
+    refuses(w, "DeleteStack", "{'StackName':'s'}", "ValidationError: Stack [s] cannot be deleted while TerminationProtection is enabled");
+}
+
+static void an_update_loses_no_protection(void **state) {
+    struct world *w = *state;
+    create_two(w, "s");
+    w->meanwhile = protect;
+    succeeds(w, "UpdateStack", "{'StackName':'s','TemplateBody':'" ONE "'}");
+    settles(w, "s", "UPDATE_COMPLETE");
+    CLEANUP_JSON json_t *stack = stack_of(w, "s");
+    assert_true(json_bool(stack, "EnableTerminationProtection", false));
+}
+
+static void update_to_two(struct world *w) {
+    succeeds(w, "UpdateStack", "{'StackName':'s','TemplateBody':'" TWO "'}");
+    settles(w, "s", "UPDATE_COMPLETE");
+}
+
+static void an_update_begins_where_the_last_ended(void **state) {
+    struct world *w = *state;
+    succeeds(w, "CreateStack", "{'StackName':'s','TemplateBody':'" ONE "'}");
+    settles(w, "s", "CREATE_COMPLETE");
+    w->meanwhile = update_to_two;
+    succeeds(w, "UpdateStack", "{'StackName':'s','UsePreviousTemplate':true,'Tags':[{'Key':'k','Value':'v'}]}");
+    settles(w, "s", "UPDATE_COMPLETE");
+    CLEANUP_JSON json_t *resources = call(w, "ListStackResources", "{'StackName':'s'}");
+    assert_int_equal(json_array_size(json_arr(resources, "StackResourceSummaries")), 2);
+}
+
+static void make_set(struct world *w, const char *type) {
+    CLEANUP_DEINIT(buf) struct buf in = {0};
+    buf_printf(&in, "{'StackName':'s','ChangeSetName':'c','ChangeSetType':'%s','TemplateBody':'" ONE "'}", type);
+    succeeds(w, "CreateChangeSet", buf_cstr(&in));
+}
+static void execute_set(struct world *w) {
+    succeeds(w, "ExecuteChangeSet", "{'StackName':'s','ChangeSetName':'c'}");
+    settles(w, "s", "CREATE_COMPLETE");
+}
+static void delete_set(struct world *w) { succeeds(w, "DeleteChangeSet", "{'StackName':'s','ChangeSetName':'c'}"); }
+static void delete_s(struct world *w) {
+    CLEANUP_JSON json_t *stack = stack_of(w, "s");
+    succeeds(w, "DeleteStack", "{'StackName':'s'}");
+    settles(w, json_str(stack, "StackId").p, "DELETE_COMPLETE");
+}
+
+static void a_review_that_was_executed_is_not_forgotten(void **state) {
+    struct world *w = *state;
+    make_set(w, "CREATE");
+    CLEANUP_JSON json_t *stack = stack_of(w, "s");
+    str id = json_str(stack, "StackId");
+    w->meanwhile = execute_set;
+    succeeds(w, "DeleteStack", "{'StackName':'s'}");
+    settles(w, id.p, "DELETE_COMPLETE");
+    CLEANUP_DEINIT(buf) struct buf in = {0};
+    buf_printf(&in, "{'StackName':'" STR_FMT "','LogicalResourceId':'H'}", STR_ARG(id));
+    CLEANUP_JSON json_t *resource = call(w, "DescribeStackResource", buf_cstr(&in));
+    check_str(json_str(json_obj(resource, "StackResourceDetail"), "ResourceStatus"), S("DELETE_COMPLETE"));
+}
+
+static void a_deleted_change_set_is_not_executed(void **state) {
+    struct world *w = *state;
+    create_two(w, "s");
+    make_set(w, "UPDATE");
+    w->meanwhile = delete_set;
+    refuses(w, "ExecuteChangeSet", "{'StackName':'s','ChangeSetName':'c'}", "ChangeSetNotFound: ChangeSet [c] does not exist");
+    CLEANUP_JSON json_t *stack = stack_of(w, "s");
+    check_str(json_str(stack, "StackStatus"), S("CREATE_COMPLETE"));
+}
+
+static void a_deleted_stack_gets_no_change_set(void **state) {
+    struct world *w = *state;
+    create_two(w, "s");
+    w->meanwhile = delete_s;
+    refuses(w, "CreateChangeSet", "{'StackName':'s','ChangeSetName':'c','TemplateBody':'" ONE "'}", "ValidationError: Stack [s] does not exist");
+}
+
 static void rights_are_asked_for(void **state) {
     struct world *w = *state;
     fixture_user_policy(&w->f, "{\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"cloudformation:CreateStack\",\"Resource\":\"arn:aws:cloudformation:us-east-1:000000000000:stack/mine/*\"}]}");
@@ -264,6 +371,9 @@ static void template_urls(void **state) {
 #define T(fn) cmocka_unit_test_setup_teardown(fn, open_world, close_world)
 int main(void) {
     const struct CMUnitTest tests[] = {T(a_stack_s_life), T(change_sets), T(refusals), T(a_failure_leaves_nothing),
-                                       T(imports_hold_exports), T(rights_are_asked_for), cmocka_unit_test(template_urls)};
+                                       T(imports_hold_exports), T(rights_are_asked_for), cmocka_unit_test(template_urls),
+                                       T(a_protection_is_not_overlooked), T(an_update_loses_no_protection),
+                                       T(an_update_begins_where_the_last_ended), T(a_review_that_was_executed_is_not_forgotten),
+                                       T(a_deleted_change_set_is_not_executed), T(a_deleted_stack_gets_no_change_set)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -9,6 +9,7 @@
 #include "store/key.h"
 
 #include <ftw.h>
+#include <pthread.h>
 #include <unistd.h>
 
 struct world {
@@ -16,9 +17,10 @@ struct world {
     struct store *store;
     struct cfn_engine *engine;
     struct buf log;    /* what the fake verbs were asked, in order */
-    json_t *stack_id;
+    struct buf uuid;   /* of the stack */
     struct buf request; /* the last custom resource request */
     int die_in;        /* >0: stop the engine in that many verbs */
+    void (*meanwhile)(struct world *w); /* what others do while a verb is called, once */
 };
 static struct world *now;
 
@@ -30,6 +32,10 @@ static void note(struct cfn_work *w, const char *verb) {
     buf_printf(&now->log, "%s " STR_FMT "%s;", verb, STR_ARG(w->logical_id), w->again ? " again" : "");
     if (now->die_in && --now->die_in == 0)
         cfn_engine_stop(now->engine);
+    void (*others)(struct world *) = now->meanwhile;
+    now->meanwhile = NULL;
+    if (others)
+        others(now);
 }
 
 static int fake_create(struct cfn_work *w) {
@@ -64,10 +70,10 @@ static const struct cfn_type fakes[] = {
 
 static const struct cfn_type *type_of(void *ctx, str name) {
     (void)ctx;
-    return str_is(name, "AWS::SQS::Queue") ? &fakes[0] : tmpl_is_custom(name) ? cfn_type_find(name) : NULL;
+    return str_is(name, "AWS::SQS::Queue") ? &fakes[0] : cfn_type_find(name);
 }
 
-static int identity_of(void *ctx, const json_t *op, struct aws_identity **ret, struct err *err) {
+static int identity_of(void *ctx, const struct cfn_operation *op, struct aws_identity **ret, struct err *err) {
     (void)ctx, (void)op, (void)err;
     *ret = NULL;
     return 0;
@@ -114,7 +120,7 @@ static int close_world(void **state) {
     nftw(w->data, unlink_one, 16, FTW_DEPTH | FTW_PHYS);
     buf_deinit(&w->log);
     buf_deinit(&w->request);
-    json_decref(w->stack_id);
+    buf_deinit(&w->uuid);
     free(w);
     return 0;
 }
@@ -125,59 +131,79 @@ static void restart(struct world *w) {
     w->engine = cfn_engine_new(w->store, NULL, &backend);
 }
 
-static json_t *load_stack(struct world *w) {
-    CLEANUP_DEINIT(buf) struct buf key = {0};
-    json_t *stack = NULL;
-    cfn_key(&key, "cfn-stack", place, cfn_uuid_of(json_text(w->stack_id)), STR_NONE);
-    assert_int_equal(cfn_load(w->store, NULL, buf_view(&key), &stack), 0);
-    return stack;
+/* A stack to look at, or to change. */
+struct held {
+    struct arena arena;
+    struct rows rows;
+    struct cfn_stack stack;
+};
+static void held_deinit(struct held *h) {
+    cfn_stack_deinit(&h->stack);
+    store_batch_free(h->rows.batch);
+    arena_deinit(&h->arena);
 }
-
-static void commit(struct world *w, struct store_batch *batch) {
+static void hold(struct world *w, struct held *h) {
+    h->rows = (struct rows){w->store, NULL, store_batch_new()};
+    assert_int_equal(cfn_get_stack(&h->rows, &h->arena, place, buf_view(&w->uuid), &h->stack), 0);
+}
+static int commit(struct held *h) {
     struct err err = {{0}};
-    check_case(store_commit(w->store, batch, &err) == 0, err.text);
+    return store_commit(h->rows.store, h->rows.batch, &err);
 }
 
-static void create_stack(struct world *w, const char *name, const char *text, json_t *options) {
-    CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
-    CLEANUP_JSON json_t *stack = cfn_stack_new(place, str_c(name), STR_NONE);
-    CLEANUP_JSON json_t *who = json_object();
-    json_set(stack, "Parameters", json_object());
-    json_decref(w->stack_id);
-    w->stack_id = json_incref(json_object_get(stack, "StackId"));
-    cfn_stack_set_template(batch, place, stack, str_c(text));
-    cfn_start(w->engine, batch, place, stack, "CREATE", "CREATE_IN_PROGRESS", options, who, STR_NONE);
-    commit(w, batch);
+static void create_stack(struct world *w, const char *name, const char *text, struct cfn_operation options) {
+    CLEANUP_DEINIT(held) struct held h = {.rows = {w->store, NULL, store_batch_new()}};
+    struct cfn_operation op;
+    assert_int_equal(cfn_stack_new(&h.rows, &h.arena, place, str_c(name), &h.stack), 0);
+    h.stack.now.parameters = json_object();
+    buf_clear(&w->uuid);
+    buf_str(&w->uuid, h.stack.uuid);
+    cfn_operation_new(&h.arena, CFN_OP_CREATE, &op);
+    options.id = op.id;
+    options.kind = op.kind;
+    cfn_stack_set_template(&h.rows, &h.stack, str_c(text));
+    cfn_start(w->engine, &h.rows, &h.stack, &options, CFN_CREATE_IN_PROGRESS, STR_NONE);
+    assert_int_equal(commit(&h), 0);
 }
 
-static void change_stack(struct world *w, const char *kind, const char *status, const char *text, json_t *options) {
-    CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
-    CLEANUP_JSON json_t *stack = load_stack(w);
-    CLEANUP_JSON json_t *who = json_object();
+static void change_stack(struct world *w, enum cfn_op_kind kind, const char *text, json_t *retained) {
+    CLEANUP_DEINIT(held) struct held h = {0};
+    struct cfn_operation op;
+    hold(w, &h);
+    cfn_operation_new(&h.arena, kind, &op);
+    op.retained = retained;
     if (text) {
-        cfn_stack_remember(stack);
-        cfn_stack_set_template(batch, place, stack, str_c(text));
+        cfn_stack_remember(&h.stack);
+        cfn_stack_set_template(&h.rows, &h.stack, str_c(text));
     }
-    cfn_start(w->engine, batch, place, stack, kind, status, options, who, STR_NONE);
-    commit(w, batch);
+    cfn_start(w->engine, &h.rows, &h.stack, &op, text ? CFN_UPDATE_IN_PROGRESS : CFN_DELETE_IN_PROGRESS, STR_NONE);
+    assert_int_equal(commit(&h), 0);
 }
+static void update_stack(struct world *w, const char *text) { change_stack(w, CFN_OP_UPDATE, text, NULL); }
+static void delete_stack(struct world *w) { change_stack(w, CFN_OP_DELETE, NULL, NULL); }
 
 static void check_status(struct world *w, const char *status) {
-    CLEANUP_JSON json_t *stack = load_stack(w);
-    check_str(json_str(stack, "Status"), str_c(status));
+    CLEANUP_DEINIT(held) struct held h = {0};
+    hold(w, &h);
+    check_str(str_c(cfn_status_name(h.stack.status)), str_c(status));
 }
 
-static int add_event(void *ctx, str key, const json_t *doc) {
-    (void)key;
-    buf_printf(ctx, STR_FMT " " STR_FMT ";", STR_ARG(json_str(doc, "LogicalResourceId")), STR_ARG(json_str(doc, "ResourceStatus")));
+static int add_event(void *ctx, void *what) {
+    const struct cfn_event *event = what;
+    buf_printf(ctx, STR_FMT " %s;", STR_ARG(event->logical), cfn_status_name(event->status));
     return 0;
 }
 
-static void check_events(struct world *w, const char *want) {
+static int each_event(struct world *w, int (*each)(void *, void *), void *ctx) {
     CLEANUP_DEINIT(buf) struct buf key = {0};
+    struct rows rows = {w->store, NULL, NULL};
+    cfn_key(&key, "cfn-event", place, buf_view(&w->uuid), STR_NONE);
+    return cfn_each(&rows, &cfn_event_form, buf_view(&key), each, ctx);
+}
+
+static void check_events(struct world *w, const char *want) {
     CLEANUP_DEINIT(buf) struct buf got = {0};
-    cfn_key(&key, "cfn-event", place, cfn_uuid_of(json_text(w->stack_id)), STR_NONE);
-    assert_int_equal(cfn_each(w->store, NULL, buf_view(&key), false, add_event, &got), 0);
+    assert_int_equal(each_event(w, add_event, &got), 0);
     check_buf(got, want);
 }
 
@@ -192,17 +218,18 @@ static void creates_in_order_and_deletes_in_reverse(void **state) {
                  "  Top: {" QUEUE ", Properties: {RedrivePolicy: {deadLetterTargetArn: !GetAtt Base.Arn}}}\n"
                  "  Base: {" QUEUE ", Properties: {QueueName: base}}\n"
                  "  Kept: {" QUEUE ", DeletionPolicy: Retain}\n"
-                 "Outputs: {O: {Value: !GetAtt Base.Arn, Export: {Name: out}}}\n", NULL);
+                 "Outputs: {O: {Value: !GetAtt Base.Arn, Export: {Name: out}}}\n", (struct cfn_operation){0});
     assert_true(cfn_engine_work(w->engine) == INT64_MAX);
     check_buf(w->log, "create Base;create Top;create Kept;");
-    CLEANUP_JSON json_t *stack = load_stack(w);
-    check_str(json_str(stack, "Status"), S("CREATE_COMPLETE"));
-    check_str(json_str(json_array_get(json_arr(stack, "Outputs"), 0), "OutputValue"), S("arn:base"));
+    check_status(w, "CREATE_COMPLETE");
+    CLEANUP_DEINIT(held) struct held h = {0};
+    hold(w, &h);
+    check_str(json_str(json_array_get(h.stack.now.outputs, 0), "OutputValue"), S("arn:base"));
     check_events(w, "s CREATE_IN_PROGRESS;Base CREATE_IN_PROGRESS;Base CREATE_IN_PROGRESS;Base CREATE_COMPLETE;"
                     "Top CREATE_IN_PROGRESS;Top CREATE_IN_PROGRESS;Top CREATE_COMPLETE;"
                     "Kept CREATE_IN_PROGRESS;Kept CREATE_IN_PROGRESS;Kept CREATE_COMPLETE;s CREATE_COMPLETE;");
     buf_clear(&w->log);
-    change_stack(w, "DELETE", "DELETE_IN_PROGRESS", NULL, NULL);
+    delete_stack(w);
     cfn_engine_work(w->engine);
     check_buf(w->log, "remove Top;remove Base;");
     check_status(w, "DELETE_COMPLETE");
@@ -216,14 +243,13 @@ static void rolls_back_what_it_made(void **state) {
     struct world *w = *state;
     create_stack(w, "s",
                  "Resources:\n  A: {" QUEUE "}\n  K: {" QUEUE ", DeletionPolicy: RetainExceptOnCreate}\n"
-                 "  B: {" QUEUE ", DependsOn: [A, K], Properties: {QueueName: bad}}\n  C: {" QUEUE ", DependsOn: B}\n", NULL);
+                 "  B: {" QUEUE ", DependsOn: [A, K], Properties: {QueueName: bad}}\n  C: {" QUEUE ", DependsOn: B}\n", (struct cfn_operation){0});
     cfn_engine_work(w->engine);
     check_buf(w->log, "create A;create K;create B;remove K;remove A;");
-    CLEANUP_JSON json_t *stack = load_stack(w);
-    check_str(json_str(stack, "Status"), S("ROLLBACK_COMPLETE"));
+    check_status(w, "ROLLBACK_COMPLETE");
     buf_clear(&w->log);
     create_stack(w, "t", "Resources:\n  A: {" QUEUE "}\n  B: {" QUEUE ", DependsOn: A, Properties: {QueueName: bad}}\n",
-                 json_pack("{ss}", "OnFailure", "DO_NOTHING"));
+                 (struct cfn_operation){.on_failure = CFN_FAIL_DO_NOTHING});
     cfn_engine_work(w->engine);
     check_buf(w->log, "create A;create B;");
     check_status(w, "CREATE_FAILED");
@@ -232,7 +258,7 @@ static void rolls_back_what_it_made(void **state) {
 static void waits_without_holding_up_others(void **state) {
     struct world *w = *state;
     create_stack(w, "s", "Resources:\n  Slow: {" QUEUE ", Properties: {QueueName: slow}}\n  Other: {" QUEUE "}\n"
-                         "  After: {" QUEUE ", DependsOn: Slow}\n", NULL);
+                         "  After: {" QUEUE ", DependsOn: Slow}\n", (struct cfn_operation){0});
     int64_t wake = cfn_engine_work(w->engine);
     check_buf(w->log, "create Slow;create Other;");
     assert_true(wake > clock_world_ms() && wake <= clock_world_ms() + 1000);
@@ -250,7 +276,7 @@ static void goes_on_after_a_stop_at_any_step(void **state) {
     struct world *w = *state;
     for (int die = 1; die <= 4; die++) {
         buf_clear(&w->log);
-        create_stack(w, "s", four, NULL);
+        create_stack(w, "s", four, (struct cfn_operation){0});
         w->die_in = die;
         cfn_engine_work(w->engine);
         check_status(w, "CREATE_IN_PROGRESS");
@@ -264,12 +290,12 @@ static void goes_on_after_a_stop_at_any_step(void **state) {
 static void updates_and_cleans_up(void **state) {
     struct world *w = *state;
     create_stack(w, "s", "Resources:\n  Same: {" QUEUE "}\n  Changed: {" QUEUE ", Properties: {DelaySeconds: 1}}\n"
-                         "  New: {" QUEUE ", Properties: {QueueName: one}}\n  Gone: {" QUEUE "}\n", NULL);
+                         "  New: {" QUEUE ", Properties: {QueueName: one}}\n  Gone: {" QUEUE "}\n", (struct cfn_operation){0});
     cfn_engine_work(w->engine);
     buf_clear(&w->log);
-    change_stack(w, "UPDATE", "UPDATE_IN_PROGRESS",
+    update_stack(w,
                  "Resources:\n  Same: {" QUEUE "}\n  Changed: {" QUEUE ", Properties: {DelaySeconds: 2}}\n"
-                 "  New: {" QUEUE ", Properties: {QueueName: two}}\n  Added: {" QUEUE "}\n", NULL);
+                 "  New: {" QUEUE ", Properties: {QueueName: two}}\n  Added: {" QUEUE "}\n");
     cfn_engine_work(w->engine);
     check_buf(w->log, "update Changed;create New;create Added;remove Gone;remove New;");
     check_status(w, "UPDATE_COMPLETE");
@@ -278,39 +304,40 @@ static void updates_and_cleans_up(void **state) {
 static void rolls_an_update_back(void **state) {
     struct world *w = *state;
     create_stack(w, "s", "Resources:\n  Changed: {" QUEUE ", Properties: {DelaySeconds: 1}}\n"
-                         "  New: {" QUEUE ", Properties: {QueueName: one}}\n  Gone: {" QUEUE "}\n", NULL);
+                         "  New: {" QUEUE ", Properties: {QueueName: one}}\n  Gone: {" QUEUE "}\n", (struct cfn_operation){0});
     cfn_engine_work(w->engine);
     buf_clear(&w->log);
-    change_stack(w, "UPDATE", "UPDATE_IN_PROGRESS",
+    update_stack(w,
                  "Resources:\n  Changed: {" QUEUE ", Properties: {DelaySeconds: 2}}\n"
                  "  New: {" QUEUE ", Properties: {QueueName: two}}\n  Added: {" QUEUE "}\n"
-                 "  Bad: {" QUEUE ", DependsOn: [Changed, New, Added], Properties: {QueueName: bad}}\n", NULL);
+                 "  Bad: {" QUEUE ", DependsOn: [Changed, New, Added], Properties: {QueueName: bad}}\n");
     cfn_engine_work(w->engine);
     check_buf(w->log, "update Changed;create New;create Added;create Bad;update Changed;remove Added;remove New;");
     check_status(w, "UPDATE_ROLLBACK_COMPLETE");
-    CLEANUP_DEINIT(buf) struct buf key = {0};
-    CLEANUP_JSON json_t *row = NULL;
-    cfn_key(&key, "cfn-res", place, cfn_uuid_of(json_text(w->stack_id)), S("New"));
-    assert_int_equal(cfn_load(w->store, NULL, buf_view(&key), &row), 0);
-    check_str(json_str(row, "PhysicalId"), S("one"));
+    CLEANUP_DEINIT(held) struct held h = {0};
+    CLEANUP_DEINIT(cfn_resource) struct cfn_resource made = {0};
+    hold(w, &h);
+    cfn_key(&made.row.key, "cfn-res", place, h.stack.uuid, S("New"));
+    assert_int_equal(cfn_peek(&h.rows, &cfn_resource_form, &h.arena, &made), 0);
+    check_str(made.now.physical, S("one"));
     /* The stack is what it was: the same template again changes nothing. */
     buf_clear(&w->log);
-    change_stack(w, "DELETE", "DELETE_IN_PROGRESS", NULL, NULL);
+    delete_stack(w);
     cfn_engine_work(w->engine);
     check_buf(w->log, "remove Gone;remove New;remove Changed;");
 }
 
 static void keeps_what_it_cannot_delete(void **state) {
     struct world *w = *state;
-    create_stack(w, "s", "Resources:\n  Base: {" QUEUE "}\n  Sticky: {" QUEUE ", DependsOn: Base, Properties: {QueueName: sticky}}\n  Free: {" QUEUE "}\n", NULL);
+    create_stack(w, "s", "Resources:\n  Base: {" QUEUE "}\n  Sticky: {" QUEUE ", DependsOn: Base, Properties: {QueueName: sticky}}\n  Free: {" QUEUE "}\n", (struct cfn_operation){0});
     cfn_engine_work(w->engine);
     buf_clear(&w->log);
-    change_stack(w, "DELETE", "DELETE_IN_PROGRESS", NULL, NULL);
+    delete_stack(w);
     cfn_engine_work(w->engine);
     check_buf(w->log, "remove Free;remove Sticky;"); /* Base is needed by what is still there */
     check_status(w, "DELETE_FAILED");
     buf_clear(&w->log);
-    change_stack(w, "DELETE", "DELETE_IN_PROGRESS", NULL, json_pack("{s[s]}", "RetainResources", "Sticky"));
+    change_stack(w, CFN_OP_DELETE, NULL, json_pack("[s]", "Sticky"));
     cfn_engine_work(w->engine);
     check_buf(w->log, "remove Base;");
     check_status(w, "DELETE_COMPLETE");
@@ -333,7 +360,7 @@ static const char custom[] =
 
 static void speaks_with_custom_resources(void **state) {
     struct world *w = *state;
-    create_stack(w, "s", custom, NULL);
+    create_stack(w, "s", custom, (struct cfn_operation){0});
     cfn_engine_work(w->engine);
     check_buf(w->log, "invoke;");
     CLEANUP_JSON json_t *request = json_parse(buf_view(&w->request), NULL);
@@ -348,7 +375,7 @@ static void speaks_with_custom_resources(void **state) {
     check_buf(w->log, "invoke;create Q;");
 
     buf_clear(&w->log);
-    change_stack(w, "DELETE", "DELETE_IN_PROGRESS", NULL, NULL);
+    delete_stack(w);
     cfn_engine_work(w->engine);
     check_buf(w->log, "remove Q;invoke;");
     answer(w, "{\"Status\":\"SUCCESS\",\"PhysicalResourceId\":\"thing-1\"}");
@@ -358,7 +385,7 @@ static void speaks_with_custom_resources(void **state) {
 
 static void custom_resources_fail_and_time_out(void **state) {
     struct world *w = *state;
-    create_stack(w, "s", custom, NULL);
+    create_stack(w, "s", custom, (struct cfn_operation){0});
     int64_t wake = cfn_engine_work(w->engine);
     assert_true(wake <= clock_world_ms() + 60000);
     clock_set_offset_ms(61000);
@@ -369,23 +396,28 @@ static void custom_resources_fail_and_time_out(void **state) {
     check_status(w, "ROLLBACK_COMPLETE");
 
     buf_clear(&w->log);
-    create_stack(w, "t", custom, NULL);
+    create_stack(w, "t", custom, (struct cfn_operation){0});
     cfn_engine_work(w->engine);
     answer(w, "{\"Status\":\"FAILED\",\"Reason\":\"no luck\",\"PhysicalResourceId\":\"p\"}");
     cfn_engine_work(w->engine);
     check_events(w, "t CREATE_IN_PROGRESS;X CREATE_IN_PROGRESS;X CREATE_FAILED;t ROLLBACK_IN_PROGRESS;X DELETE_IN_PROGRESS;");
 }
 
+static void take_over(struct world *w) {
+    CLEANUP_DEINIT(held) struct held h = {0};
+    struct cfn_operation op;
+    hold(w, &h);
+    cfn_operation_new(&h.arena, CFN_OP_DELETE, &op);
+    cfn_take_over(w->engine, &h.rows, &h.stack, &op);
+    assert_int_equal(commit(&h), 0);
+}
+
 static void a_deletion_takes_over_a_creation(void **state) {
     struct world *w = *state;
-    create_stack(w, "s", custom, NULL);
+    create_stack(w, "s", custom, (struct cfn_operation){0});
     cfn_engine_work(w->engine);
     check_buf(w->log, "invoke;");
-    CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
-    CLEANUP_JSON json_t *stack = load_stack(w);
-    CLEANUP_JSON json_t *who = json_object();
-    cfn_take_over(w->engine, batch, place, stack, json_object(), who);
-    commit(w, batch);
+    take_over(w);
     restart(w);
     cfn_engine_work(w->engine);
     check_status(w, "DELETE_IN_PROGRESS");
@@ -395,25 +427,119 @@ static void a_deletion_takes_over_a_creation(void **state) {
     check_status(w, "DELETE_COMPLETE");
 }
 
-static int add_shown(void *ctx, str key, const json_t *doc) {
-    (void)key;
-    buf_str(ctx, json_str(doc, "ResourceProperties"));
+static int add_shown(void *ctx, void *what) {
+    buf_str(ctx, ((const struct cfn_event *)what)->properties);
     return 0;
 }
 
 static void events_keep_secrets(void **state) {
     struct world *w = *state;
-    CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
-    CLEANUP_JSON json_t *stack = cfn_stack_new(place, S("s"), STR_NONE);
-    CLEANUP_JSON json_t *row = json_pack("{s:s,s:{s:s,s:[s]}}", "LogicalId", "A", "Properties", "Plain", "x", "List", "a-hush-b");
-    CLEANUP_DEINIT(buf) struct buf key = {0};
+    CLEANUP_DEINIT(held) struct held h = {.rows = {w->store, NULL, store_batch_new()}};
+    CLEANUP_DEINIT(cfn_resource) struct cfn_resource resource = {.name = S("A")};
     CLEANUP_DEINIT(buf) struct buf shown = {0};
-    json_set(stack, "Secrets", json_pack("[s]", "hush"));
-    cfn_add_event(w->store, batch, place, stack, row, "CREATE_COMPLETE", STR_NONE);
-    commit(w, batch);
-    cfn_key(&key, "cfn-event", place, cfn_uuid_of(json_str(stack, "StackId")), STR_NONE);
-    assert_int_equal(cfn_each(w->store, NULL, buf_view(&key), false, add_shown, &shown), 0);
-    check_buf(shown, "{\"Plain\":\"x\",\"List\":[\"a-****-b\"]}");
+    assert_int_equal(cfn_stack_new(&h.rows, &h.arena, place, S("s"), &h.stack), 0);
+    buf_str(&w->uuid, h.stack.uuid);
+    resource.now.properties = json_pack("{s:s,s:[s,s]}", "Plain", "x", "List", "a-hush-b", "before");
+    h.stack.now.secrets = json_pack("[s]", "hush");
+    h.stack.old.secrets = json_pack("[s]", "before"); /* a failing update shows both versions */
+    cfn_add_event(&h.rows, &h.stack, &resource, CFN_CREATE_COMPLETE, STR_NONE);
+    assert_int_equal(commit(&h), 0);
+    assert_int_equal(each_event(w, add_shown, &shown), 0);
+    check_buf(shown, "{\"Plain\":\"x\",\"List\":[\"a-****-b\",\"****\"]}");
+}
+
+/* ---- Others write the stack while the engine has it in hand ---- */
+
+static void protect(struct world *w) {
+    CLEANUP_DEINIT(held) struct held h = {0};
+    hold(w, &h);
+    h.stack.is_protected = true;
+    cfn_put(&h.rows, &cfn_stack_form, &h.stack);
+    assert_int_equal(commit(&h), 0);
+}
+
+static void the_engine_overwrites_nobody(void **state) {
+    struct world *w = *state;
+    CLEANUP_DEINIT(held) struct held h = {0};
+    create_stack(w, "s", "Resources: {A: {" QUEUE "}, B: {" QUEUE ", DependsOn: A}}\n", (struct cfn_operation){0});
+    w->meanwhile = protect;
+    cfn_engine_work(w->engine);
+    hold(w, &h);
+    assert_true(h.stack.is_protected);
+    assert_int_equal(h.stack.status, CFN_CREATE_COMPLETE);
+    check_buf(w->log, "create A;create B;");
+}
+
+static void a_deletion_in_the_last_moment_counts(void **state) {
+    struct world *w = *state;
+    create_stack(w, "s", "Resources: {A: {" QUEUE "}}\n", (struct cfn_operation){0});
+    w->meanwhile = take_over;
+    cfn_engine_work(w->engine);
+    check_buf(w->log, "create A;remove A;");
+    check_status(w, "DELETE_COMPLETE");
+}
+
+static void a_deletion_that_comes_too_late_begins_anew(void **state) {
+    struct world *w = *state;
+    CLEANUP_DEINIT(held) struct held h = {0};
+    struct cfn_operation op;
+    create_stack(w, "s", "Resources: {A: {" QUEUE "}}\n", (struct cfn_operation){0});
+    hold(w, &h); /* under way: the deletion would leave a word */
+    cfn_engine_work(w->engine);
+    cfn_operation_new(&h.arena, CFN_OP_DELETE, &op);
+    cfn_take_over(w->engine, &h.rows, &h.stack, &op);
+    assert_int_equal(commit(&h), STORE_E_CONDITION);
+    check_status(w, "CREATE_COMPLETE");
+}
+
+static void drop_export(struct world *w) {
+    CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
+    CLEANUP_DEINIT(buf) struct buf key = {0};
+    struct err err = {{0}};
+    cfn_key(&key, "cfn-export", place, S("out"), STR_NONE);
+    store_del_blind(batch, STORE_META, buf_view(&key));
+    assert_int_equal(store_commit(w->store, batch, &err), 0);
+}
+
+static void an_import_of_what_is_gone_fails(void **state) {
+    struct world *w = *state;
+    create_stack(w, "e", "Resources: {A: {" QUEUE "}}\nOutputs: {O: {Value: x, Export: {Name: out}}}\n", (struct cfn_operation){0});
+    cfn_engine_work(w->engine);
+    create_stack(w, "i", "Resources: {A: {" QUEUE ", Properties: {QueueName: !ImportValue out}}}\n", (struct cfn_operation){0});
+    w->meanwhile = drop_export;
+    cfn_engine_work(w->engine);
+    check_status(w, "ROLLBACK_COMPLETE");
+}
+
+static void *work_in_thread(void *engine) {
+    cfn_engine_work(engine);
+    return NULL;
+}
+
+static int count_complete(void *ctx, void *what) {
+    *(int *)ctx += ((const struct cfn_stack *)what)->status == CFN_CREATE_COMPLETE;
+    return 0;
+}
+
+static void an_export_has_one_owner(void **state) {
+    struct world *w = *state;
+    struct rows rows = {w->store, NULL, NULL};
+    for (int round = 1; round <= 20; round++) {
+        CLEANUP_DEINIT(buf) struct buf text = {0};
+        CLEANUP_DEINIT(buf) struct buf key = {0};
+        pthread_t threads[2];
+        int complete = 0;
+        buf_printf(&text, "Resources: {H: {Type: AWS::CloudFormation::WaitConditionHandle}}\nOutputs: {O: {Value: x, Export: {Name: same%d}}}\n", round);
+        create_stack(w, "a", buf_cstr(&text), (struct cfn_operation){0});
+        create_stack(w, "b", buf_cstr(&text), (struct cfn_operation){0});
+        for (int i = 0; i < 2; i++)
+            assert_int_equal(pthread_create(&threads[i], NULL, work_in_thread, w->engine), 0);
+        for (int i = 0; i < 2; i++)
+            pthread_join(threads[i], NULL);
+        cfn_key(&key, "cfn-stack", place, STR_NONE, STR_NONE);
+        assert_int_equal(cfn_each(&rows, &cfn_stack_form, buf_view(&key), count_complete, &complete), 0);
+        assert_int_equal(complete, round);
+    }
 }
 
 static void strangers_cannot_answer(void **state) {
@@ -430,6 +556,8 @@ int main(void) {
         T(creates_in_order_and_deletes_in_reverse), T(rolls_back_what_it_made), T(waits_without_holding_up_others),
         T(goes_on_after_a_stop_at_any_step), T(updates_and_cleans_up), T(rolls_an_update_back), T(keeps_what_it_cannot_delete),
         T(speaks_with_custom_resources), T(custom_resources_fail_and_time_out), T(strangers_cannot_answer),
-        T(a_deletion_takes_over_a_creation), T(events_keep_secrets)};
+        T(a_deletion_takes_over_a_creation), T(events_keep_secrets),
+        T(the_engine_overwrites_nobody), T(a_deletion_in_the_last_moment_counts), T(a_deletion_that_comes_too_late_begins_anew),
+        T(an_import_of_what_is_gone_fails), T(an_export_has_one_owner)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -225,6 +225,30 @@ static void the_source_hears_what_became_of_it(void **state) {
     assert_int_equal(told.refused, 1);
 }
 
+/* As many services as there are, and more. */
+static void any_number_is_plugged(void **state) {
+    struct fixture *f = *state;
+    static const char *const sources[] = {"a", "b", "c", "d", "e", "f", "g", "h", "i", "sns.amazonaws.com"};
+    struct told told[ARRAY_LEN(sources)];
+    CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
+    for (size_t i = 0; i < ARRAY_LEN(sources); i++) {
+        char name[32];
+        snprintf(name, sizeof name, "a-service-with-a-long-name-%zu", i);
+        told[i] = (struct told){.lock = PTHREAD_MUTEX_INITIALIZER};
+        hub_plug_target(f->hub, str_c(name), accept_event, &f->target);
+        hub_plug_outcome(f->hub, sources[i], hear, &told[i]);
+    }
+    struct hub_event event = {.target = S("arn:aws:a-service-with-a-long-name-9:us-east-1:000000000000:x"),
+                              .payload = S("x"), .source_service = S("sns.amazonaws.com")};
+    hub_deliver(f->hub, batch, &event);
+    assert_int_equal(store_commit(f->store, batch, NULL), 0);
+    assert_int_equal(hub_start(f->hub, NULL), 0);
+    wait_calls(&f->target, 1);
+    hub_stop(f->hub);
+    for (size_t i = 0; i < ARRAY_LEN(sources); i++)
+        assert_int_equal(told[i].taken, i == ARRAY_LEN(sources) - 1);
+}
+
 static int64_t count_run(void *ctx) {
     struct target *t = ctx;
     LOCK_SCOPE(&t->lock);
@@ -252,6 +276,7 @@ int main(void) {
         CASE(events_of_an_earlier_life_are_taken_up), CASE(retries_follow_world_time),
         CASE(what_is_refused_goes_to_the_dead_letters), CASE(after_six_hours_it_is_given_up),
         CASE(the_source_hears_what_became_of_it),
+        CASE(any_number_is_plugged),
         CASE(timers_run_at_start_when_kicked_and_when_time_comes)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,6 +2,7 @@
 
 #include "base/io.h"
 #include "store/file.h"
+#include "store/key.h"
 
 #include <errno.h>
 #include <sys/stat.h>
@@ -58,18 +59,96 @@ static void test_one_process_at_a_time(void **state) {
 static void test_format(void **state) {
     (void)state;
     struct err err;
-    write_in("format", "calotype-data 2\n");
+    write_in("format", "calotype-data 3\n");
     assert_int_equal(try_open(&err), STORE_E_FORMAT);
+    assert_non_null(strstr(err.text, "newer"));
     write_in("format", "calotype-data 0\n");
     assert_int_equal(try_open(&err), STORE_E_DAMAGED);
     write_in("format", "something else\n");
     assert_int_equal(try_open(&err), STORE_E_DAMAGED);
-    write_in("format", "calotype-data 1\n");
+    write_in("format", "calotype-data 2\n");
     assert_int_equal(try_open(&err), 0);
+    write_in("format", "calotype-data 1\n");
+    assert_int_equal(try_open(&err), STORE_E_FORMAT); /* nobody says how to migrate */
+    assert_non_null(strstr(err.text, "older"));
     char path[256];
     snprintf(path, sizeof path, "%s/format", dir);
     unlink(path);
     assert_int_equal(try_open(&err), STORE_E_DAMAGED);
+}
+
+/* ---- Migration: rows "old" become "new", but "odd" is damaged; `stop` makes one fail ---- */
+
+static bool stop;
+
+static int turn(struct store *store, struct store_batch *batch, str key, str value) {
+    (void)store;
+    if (str_is(value, "odd"))
+        return STORE_E_DAMAGED;
+    if (str_is(value, "stop") && stop)
+        return -EIO;
+    if (!str_is(value, "new"))
+        store_put_blind(batch, STORE_META, key, S("new"));
+    return 0;
+}
+static int never(struct store *store, struct store_batch *batch, str key, str value) {
+    (void)store, (void)batch, (void)key, (void)value;
+    fail();
+    return -EINVAL;
+}
+static const struct store_migration turned[] = {{1, STORE_META, "kind", turn}, {7, STORE_META, "kind", never}, {0}};
+static const struct store_migration *const tables[] = {turned, NULL};
+
+static void put_old_rows(size_t n) {
+    CLEANUP(store) struct store *store = tmp_open(dir);
+    CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
+    CLEANUP_DEINIT(buf) struct buf key = {0};
+    for (size_t i = 0; i < n; i++) {
+        key_begin(&key, i ? "kind" : "kin");
+        key_u64(&key, i);
+        store_put_blind(batch, STORE_META, buf_view(&key), i == 5 ? S("odd") : i == n - 1 ? S("stop") : S("old"));
+    }
+    assert_int_equal(store_commit(store, batch, NULL), 0);
+}
+
+static int migrate(struct store **ret, struct err *err) {
+    return store_open(ret, &(struct store_options){.data = dir, .reserve_bytes = 1, .migrations = tables}, err);
+}
+
+static size_t count(struct store *store, const char *value) {
+    CLEANUP(store_iter) struct store_iter *it = store_iter_new(store, NULL, STORE_META, S("kin"), S("kio"), false);
+    size_t n = 0;
+    while (store_iter_next(it))
+        n += str_is(it->value, value);
+    return n;
+}
+
+static void test_migration(void **state) {
+    (void)state;
+    struct err err;
+    struct buf format = {0};
+    char path[256];
+    snprintf(path, sizeof path, "%s/format", dir);
+    enum { N = 1000 }; /* several batches */
+    put_old_rows(N);
+    write_in("format", "calotype-data 1\n");
+    struct store *store = NULL;
+    stop = true;
+    assert_int_equal(migrate(&store, &err), -EIO);
+    assert_non_null(strstr(err.text, "kind"));
+    assert_int_equal(io_read_file(&format, path, 64, NULL), 0);
+    check_buf(format, "calotype-data 1\n");
+    stop = false;
+    assert_int_equal(migrate(&store, &err), 0); /* goes on */
+    assert_int_equal(count(store, "new"), N - 2);
+    assert_int_equal(count(store, "odd"), 1); /* the damaged row */
+    assert_int_equal(count(store, "old"), 1); /* another kind's */
+    store_free(store);
+    buf_clear(&format);
+    assert_int_equal(io_read_file(&format, path, 64, NULL), 0);
+    check_buf(format, "calotype-data 2\n");
+    assert_int_equal(try_open(&err), 0);
+    buf_deinit(&format);
 }
 
 static void test_master_key(void **state) {
@@ -133,7 +212,7 @@ static void test_durable_file(void **state) {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 int main(void) {
     const struct CMUnitTest tests[] = {
-        T(test_layout),           T(test_one_process_at_a_time), T(test_format), T(test_master_key),
+        T(test_layout),           T(test_one_process_at_a_time), T(test_format), T(test_migration), T(test_master_key),
         T(test_ids_never_repeat), T(test_durable_file),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

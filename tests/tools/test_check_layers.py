@@ -53,13 +53,33 @@ class Layers(unittest.TestCase):
 
     def test_calls(self):
         call = "    store_expect_value(batch, cf, key, value);\n"
-        self.refuse("svc/a/x.c", call, "svc/a/x.c:1: store_expect_value: ", "--all")
-        self.accept("aws/row.c", call, "--all")
-        self.accept("store/x.c", call, "--all")
-        may = "    if (aws_may(rq, action, arn, NULL))\n"
-        self.refuse("svc/a/x.c", may, "svc/a/x.c:1: aws_may: ", "--all")
-        self.accept("svc/kit/x.c", may, "--all")
-        self.accept("aws/x.h", may, "--all")
+        self.refuse("svc/a/x.c", call, "svc/a/x.c:1: store_expect_value: ")
+        self.accept("aws/row.c", call)
+        self.accept("store/x.c", call)
+        for decide in ("policy_decide(&request, &set)", "aws_authorize_row(rq)"):
+            self.refuse("svc/a/x.c", f"    r = {decide};\n", f"svc/a/x.c:1: {decide.partition('(')[0]}: what is asked")
+            self.accept("aws/x.c", f"    r = {decide};\n")
+
+    def test_operations_by_name(self):
+        self.refuse("svc/a/x.c", "if (strcmp(rq->op->name, names[i]) == 0)\n", "svc/a/x.c:1: strcmp(rq->op->name: an operation")
+        self.accept("svc/a/x.c", "    log(rq->op->name);\n")
+        self.accept("aws/x.c", "if (str_is(name, op->name))\n")
+
+    def test_outcomes(self):
+        page = "enum { OUTCOMES_WIDTH = 10 };\nenum {\n    OUTCOMES_A = 10, /* x */\n    OUTCOMES_B = 20,\n};\n"
+        good = "enum {\n    A_OK = 0,\n    A_E_X = OUTCOMES_A, /* one, two */\n    A_E_Y,\n};\nenum a_kind { A_EACH = 1, A_E2 };\n"
+        self.assertEqual(self.check({"base/outcomes.h": page, "svc/a/x.h": good}), (0, []))
+        for text, why in (("enum { A_E_X = 1 };", "svc/a/x.h:1: A_E_X begins at no range"),
+                          ("enum { A_OK, A_E_X };", "svc/a/x.h:1: A_E_X begins at no range"),
+                          ("enum { A_E_X = OUTCOMES_A, A_E_Y = 7 };", "svc/a/x.h:1: A_E_X begins at no range"),
+                          ("enum { A_E_X = OUTCOMES_A };\nenum { B_FAILED = OUTCOMES_A };", "svc/a/x.h:2: OUTCOMES_A is begun at "),
+                          ("enum { A_E_X = OUTCOMES_A, " + ",".join(f"A_E_{c}" for c in "BCDEFGHIJK") + "};",
+                           "svc/a/x.h:1: OUTCOMES_A is too small")):
+            code, lines = self.check({"base/outcomes.h": page, "svc/a/x.h": text + "\n"})
+            self.assertEqual((code, len(lines)), (1, 1), lines)
+            self.assertTrue(lines[0].startswith(why), lines)
+        code, lines = self.check({"base/outcomes.h": page.replace("20", "19")})
+        self.assertEqual((code, lines), (1, ["base/outcomes.h: OUTCOMES_B overlaps with the range before it"]))
 
 
 if __name__ == "__main__":

@@ -44,6 +44,36 @@ class Iam(CloudCase):
         key = self.iam.create_access_key(UserName=name)["AccessKey"]
         return key["AccessKeyId"], key["SecretAccessKey"]
 
+    def test_tags_of_what_is_asked_about(self):
+        """aws:ResourceTag is of the entity in question, not of the caller or of another one that the request names."""
+        iam = self.iam
+        red = [{"Key": "team", "Value": "red"}]
+        keys = self.user("tagged-caller", allow("iam:*"), {"Effect": "Deny", "Action": "iam:*", "Resource": "*",
+                                                           "Condition": {"StringEquals": {"aws:ResourceTag/team": "red"}}})
+        who = self.cloud.client("iam", keys=keys)
+        plain = iam.create_policy(PolicyName="of-nobody", PolicyDocument=document(allow("s3:*")))["Policy"]["Arn"]
+        tagged = iam.create_policy(PolicyName="of-red", PolicyDocument=document(allow("s3:*")), Tags=red)["Policy"]["Arn"]
+        iam.create_role(RoleName="red-role", AssumeRolePolicyDocument=trust(Service="lambda.amazonaws.com"), Tags=red)
+        iam.tag_user(UserName="tagged-caller", Tags=red)
+        who.get_policy(PolicyArn=plain)
+        self.assertEqual(error_of(who.get_policy, PolicyArn=tagged)[0], "AccessDenied")
+        self.assertEqual(error_of(who.get_role, RoleName="red-role")[0], "AccessDenied")
+        self.assertEqual(error_of(who.get_user)[0], "AccessDenied")
+
+    def test_tags_at_creation(self):
+        keys = self.user("creator", allow(["iam:CreateRole", "sqs:CreateQueue", "sns:CreateTopic", "logs:CreateLogGroup"]))
+        client = lambda service: self.cloud.client(service, keys=keys)
+        role = dict(RoleName="made", AssumeRolePolicyDocument=trust(Service="lambda.amazonaws.com"))
+        list_, map_ = [{"Key": "a", "Value": "b"}], {"a": "b"}
+        for action, call, tags in (
+                ("iam:TagRole", lambda **kw: client("iam").create_role(**role, **kw), {"Tags": list_}),
+                ("sqs:TagQueue", lambda **kw: client("sqs").create_queue(QueueName="made", **kw), {"tags": map_}),
+                ("sns:TagResource", lambda **kw: client("sns").create_topic(Name="made", **kw), {"Tags": list_}),
+                ("logs:TagResource", lambda **kw: client("logs").create_log_group(logGroupName="made", **kw), {"tags": map_})):
+            with self.subTest(action):
+                self.assertIn(action + " on resource: ", error_of(call, **tags)[1])
+                call()
+
     def test_role(self):
         iam = self.iam
         made = iam.create_role(RoleName="worker", Path="/app/", AssumeRolePolicyDocument=trust(Service="lambda.amazonaws.com"),

@@ -128,11 +128,9 @@ static int read_answer(struct cfn_work *w, const json_t *answer) {
 }
 
 static int converse(struct cfn_work *w) {
-    CLEANUP_DEINIT(buf) struct buf key = {0};
-    CLEANUP_JSON json_t *reply = NULL;
-    cfn_key_reply(&key, json_str(w->notes, "Token"));
-    if (cfn_load(w->caller->store, NULL, buf_view(&key), &reply) == 0 && json_obj(reply, "Answer"))
-        return read_answer(w, json_obj(reply, "Answer"));
+    CLEANUP_JSON json_t *answer = cfn_reply_answer(w->caller->store, json_str(w->notes, "Token"));
+    if (answer)
+        return read_answer(w, answer);
     if (w->now_ms >= json_int(w->notes, "Deadline", 0))
         return cfn_fail(w, "CloudFormation did not receive a response from your Custom Resource within %" PRId64 " seconds. "
                         "Please check your logs for requestId [" STR_FMT "].",

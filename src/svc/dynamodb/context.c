@@ -85,15 +85,17 @@ static void add_leading_key(struct policy_context *context, const struct ddb_val
     policy_context_add(context, S("dynamodb:LeadingKeys"), buf_view(&text));
 }
 
-static void leading_key(struct svc *svc, struct rq *rq, struct policy_context *context,
-                        const struct ddb_node *key_condition) {
+static int leading_key(struct svc *svc, struct rq *rq, struct policy_context *context,
+                       const struct ddb_node *key_condition) {
     struct ddb_table_name at;
     struct ddb_table *found;
     struct ddb_key_condition condition;
     struct err err;
-    if (!ddb_table_name_parse(rq, json_str(rq->in, "TableName"), &at) ||
-        ddb_tables_get(svc->tables, at.account, at.region, at.name, &found, &err))
-        return;
+    if (!ddb_table_name_parse(rq, json_str(rq->in, "TableName"), &at))
+        return 0;
+    int r = ddb_tables_get(svc->tables, at.account, at.region, at.name, &found, &err);
+    if (r)
+        return r == STORE_E_ABSENT ? 0 : aws_fault(rq, r, err.text);
     CLEANUP(ddb_table) struct ddb_table *table = found;
     const json_t *map = json_obj(rq->in, json_has(rq->in, "Item") ? "Item" : "Key");
     const struct ddb_index *index = ddb_table_index(table, json_str(rq->in, "IndexName"));
@@ -105,6 +107,7 @@ static void leading_key(struct svc *svc, struct rq *rq, struct policy_context *c
     if (key_condition &&
         ddb_key_condition(key_condition, index ? &index->keys : &table->keys, &condition, &err))
         add_leading_key(context, condition.partition);
+    return 0;
 }
 
 /* Requests without any of these have nothing to be limited by. */
@@ -117,8 +120,8 @@ static bool reads_or_writes_items(const struct rq *rq) {
  * The wire gives no way to ask whether a policy looks at these; the account's root, which no
  * condition of an identity policy binds, is spared the work.
  */
-void ddb_hook_context(struct svc *svc, struct rq *rq, const struct aws_question *question,
-                      struct policy_context *context) {
+int ddb_hook_context(struct svc *svc, struct rq *rq, const struct aws_question *question,
+                     struct policy_context *context) {
     (void)question; /* operations on items ask one: about the table or index that is named */
     struct expressions e = {.key_condition = NULL};
     struct err err;
@@ -126,11 +129,11 @@ void ddb_hook_context(struct svc *svc, struct rq *rq, const struct aws_question 
                 rq->caller->policies.n_identity == 0 && !rq->caller->policies.has_session &&
                 !rq->caller->policies.boundary;
     if (root || !reads_or_writes_items(rq))
-        return;
+        return 0;
     add_map_names(context, json_obj(rq->in, "Item"));
     add_map_names(context, json_obj(rq->in, "Key"));
     if (ddb_expr_env_init(&e.env, &rq->arena, json_object_get(rq->in, "ExpressionAttributeNames"),
                           json_object_get(rq->in, "ExpressionAttributeValues"), true, NULL, &err))
         add_expression_names(rq, context, &e);
-    leading_key(svc, rq, context, e.key_condition);
+    return leading_key(svc, rq, context, e.key_condition);
 }

@@ -8,6 +8,7 @@
  * exponent costs nothing.
  */
 #include "base/buf.h"
+#include "base/outcomes.h"
 
 enum { DDB_DIGITS = 38 };
 
@@ -21,7 +22,7 @@ struct ddb_number {
 
 enum {
     DDB_NUMBER_OK = 0,
-    DDB_NUMBER_E_SYNTAX,    /* not a number */
+    DDB_NUMBER_E_SYNTAX = OUTCOMES_DDB_NUMBER, /* not a number */
     DDB_NUMBER_E_DIGITS,    /* more than 38 significant digits */
     DDB_NUMBER_E_OVERFLOW,  /* too large */
     DDB_NUMBER_E_UNDERFLOW, /* too close to zero */

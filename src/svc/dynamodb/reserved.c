@@ -1,6 +1,7 @@
 /* "Reserved words in DynamoDB", DynamoDB Developer Guide: 573 of them, sorted. */
 #include "svc/dynamodb/reserved.h"
 
+#include "base/ascii.h"
 #include "base/own.h"
 
 static const char *const words[] = {
@@ -78,7 +79,7 @@ bool ddb_is_reserved(str word) {
     if (word.len > LONGEST)
         return false;
     for (size_t i = 0; i < word.len; i++)
-        upper[i] = (char)(word.p[i] >= 'a' && word.p[i] <= 'z' ? word.p[i] - ('a' - 'A') : word.p[i]);
+        upper[i] = ascii_upper(word.p[i]);
     size_t from = 0, to = ARRAY_LEN(words);
     while (from < to) {
         size_t mid = (from + to) / 2;

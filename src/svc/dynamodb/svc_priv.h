@@ -20,8 +20,8 @@ struct svc {
 #define KIT_PREFIX ddb
 #include "svc/kit/op_handlers.h"
 int ddb_hook_resource(struct svc *svc, struct rq *rq, struct buf *ret_arn);
-void ddb_hook_context(struct svc *svc, struct rq *rq, const struct aws_question *question,
-                      struct policy_context *context);
+int ddb_hook_context(struct svc *svc, struct rq *rq, const struct aws_question *question,
+                     struct policy_context *context);
 
 /* ---- request.c: members that many operations have ---- */
 /* Where a TableName, or a table's ARN, points. False: neither. */

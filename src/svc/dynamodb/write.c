@@ -90,7 +90,7 @@ static int check_new(struct rq *rq, const struct ddb_change *change) {
     }
     if (ddb_item_size(change->new) > DDB_ITEM_MAX)
         return ddb_invalid(rq, "Item size%s has exceeded the maximum allowed size",
-                           strcmp(rq->op->name, "UpdateItem") == 0 ? " to update" : "");
+                           json_has(rq->in, "Key") ? " to update" : "");
     if (too_deep(change->new, 0)) /* an update can put a value deeper than it was sent */
         return ddb_invalid(rq, "Nesting Levels have exceeded supported limits");
     return 0;

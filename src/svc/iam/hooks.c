@@ -62,31 +62,36 @@ int iam_hook_policy(struct svc *iam, struct rq *rq, str arn, const struct policy
     return 0;
 }
 
-/* "arn:aws:iam::ACCOUNT:TYPE/PATH/NAME" → the row of that ARN, NULL when there is none. */
-static json_t *entity_of(struct rq *rq, str arn, const struct iam_kind **ret_kind) {
+/* "arn:aws:iam::ACCOUNT:TYPE/PATH/NAME" → the row of that ARN, NULL when there is none. 0 or AWS_FAILED. */
+static int entity_of(struct rq *rq, str arn, const struct iam_kind **ret_kind, json_t **ret_doc) {
     static const struct iam_kind *const kinds[] = {&iam_kind_role, &iam_kind_user, &iam_kind_policy, &iam_kind_profile};
     static const str head = S_INIT("arn:aws:iam::");
     str account, type, name;
     *ret_kind = NULL;
+    *ret_doc = NULL;
     if (!str_starts(arn, head) || !str_cut(str_skip(arn, head.len), ':', &account, &name) || !str_cut(name, '/', &type, &name))
-        return NULL;
+        return 0;
     name = str_skip(name, (size_t)str_rchr(name, '/') + 1);
     for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
         CLEANUP_JSON json_t *doc = NULL;
         if (!str_is(type, kinds[i]->arn_type))
             continue;
         *ret_kind = kinds[i];
-        bool found = find_entity(kinds[i], rq, account, name, &doc) == 0 && str_eq(json_str(doc, "Arn"), arn);
-        return found ? STEAL(doc) : NULL;
+        if (find_entity(kinds[i], rq, account, name, &doc))
+            return AWS_FAILED;
+        if (str_eq(json_str(doc, "Arn"), arn))
+            *ret_doc = STEAL(doc);
     }
-    return NULL;
+    return 0;
 }
 
-void iam_hook_context(struct svc *iam, struct rq *rq, const struct aws_question *question,
-                      struct policy_context *context) {
+int iam_hook_context(struct svc *iam, struct rq *rq, const struct aws_question *question,
+                     struct policy_context *context) {
     (void)iam;
     const struct iam_kind *kind;
-    CLEANUP_JSON json_t *doc = entity_of(rq, question->resource, &kind);
+    CLEANUP_JSON json_t *doc = NULL;
+    if (entity_of(rq, question->resource, &kind, &doc))
+        return AWS_FAILED;
     str boundary = json_str(rq->in, "PermissionsBoundary"), policy = json_str(rq->in, "PolicyArn");
     if (!boundary.p)
         boundary = json_str(doc, "PermissionsBoundary");
@@ -95,6 +100,7 @@ void iam_hook_context(struct svc *iam, struct rq *rq, const struct aws_question 
     if (policy.p && (kind == &iam_kind_role || kind == &iam_kind_user))
         policy_context_add(context, S("iam:PolicyARN"), policy);
     add_tags(context, json_arr(doc, "Tags"));
+    return 0;
 }
 
 /* @role_arn: of the role that RoleName names, with its path if it is there. */

@@ -11,6 +11,7 @@
  */
 #include "aws/identity.h"
 #include "aws/op.h"
+#include "base/outcomes.h"
 
 /* hub may be NULL (tests): sessions are then not swept. Both must outlive the service. */
 int iam_open(struct svc **ret_iam, struct store *store, struct hub *hub, struct err *err);
@@ -21,7 +22,7 @@ struct aws_service iam_service(struct svc *iam);
 struct aws_identity_source iam_identity_source(struct svc *iam);
 
 /* ---- Accounts (calotype up at first start, calotype account) ---- */
-enum { IAM_E_EXISTS = 1, IAM_E_NO_ACCOUNT, IAM_E_BAD_ACCOUNT };
+enum { IAM_E_EXISTS = OUTCOMES_IAM, IAM_E_NO_ACCOUNT, IAM_E_BAD_ACCOUNT };
 /*
  * Makes the account with its root key, durably; the secret is told this once. account: 12 digits.
  * IAM_E_EXISTS: nothing is changed. IAM_E_BAD_ACCOUNT.

@@ -194,6 +194,6 @@ struct iam_cache *iam_cache_free(struct iam_cache *cache);
 /* ---- Hooks (hooks.c) ---- */
 int iam_hook_resource(struct svc *iam, struct rq *rq, struct buf *ret_arn);
 int iam_hook_policy(struct svc *iam, struct rq *rq, str arn, const struct policy **ret_policy, str *ret_account);
-void iam_hook_context(struct svc *iam, struct rq *rq, const struct aws_question *question,
-                      struct policy_context *context);
+int iam_hook_context(struct svc *iam, struct rq *rq, const struct aws_question *question,
+                     struct policy_context *context);
 extern const struct aws_derived iam_derived[]; /* of the rows */

@@ -91,16 +91,16 @@ static enum kit_tags_fault check_one(const struct limits *l, const struct kit_ta
 static enum kit_tags_fault look(enum kit_tags_of of, const struct kit_tags *kit, const json_t *given, str *ret_key) {
     const struct limits *l = &limits[of];
     str key, value;
-    bool counts = !kit || kit->refuse[KIT_TAGS_MANY].error;
-    size_t most = counts ? l->most : SIZE_MAX; /* behind that there are too many, whatever they are */
-    for (struct kit_tags_walk w = kit_tags_walk(given); w.at <= most && kit_tags_next(&w, &key, &value);) {
+    if (count(given) > l->most && (!kit || kit->refuse[KIT_TAGS_MANY].error))
+        return KIT_TAGS_MANY; /* first: the search for doubles takes their square */
+    for (struct kit_tags_walk w = kit_tags_walk(given); kit_tags_next(&w, &key, &value);) {
         enum kit_tags_fault fault = check_one(l, kit, &w, key, value);
         if (ret_key)
             *ret_key = key;
         if (fault)
             return fault;
     }
-    return counts && count(given) > l->most ? KIT_TAGS_MANY : KIT_TAGS_OK;
+    return KIT_TAGS_OK;
 }
 
 enum kit_tags_fault kit_tags_fault(enum kit_tags_of of, const json_t *given, str *ret_key) {
@@ -200,18 +200,4 @@ json_t *kit_tags_gone(const json_t *before, const json_t *after) {
         if (key.p && !json_object_getn(kept, key.p, key.len))
             json_push_str(gone, key);
     return gone;
-}
-
-/* ---- Authorisation ---- */
-
-void kit_tags_context(const json_t *given, struct policy_context *context) {
-    CLEANUP_DEINIT(buf) struct buf name = {0};
-    str key, value;
-    for (struct kit_tags_walk w = kit_tags_walk(given); kit_tags_next(&w, &key, &value);) {
-        buf_clear(&name);
-        buf_c(&name, "aws:RequestTag/");
-        buf_str(&name, key);
-        policy_context_add(context, buf_view(&name), value);
-        policy_context_add(context, S("aws:TagKeys"), key);
-    }
 }

@@ -29,11 +29,11 @@ enum kit_tags_of {
 /* What can be wrong, in the order of the checks. */
 enum kit_tags_fault {
     KIT_TAGS_OK,
+    KIT_TAGS_MANY,
     KIT_TAGS_KEY,      /* empty, too long, no UTF-8, or a character that the service does not take */
     KIT_TAGS_VALUE,
     KIT_TAGS_RESERVED, /* begins with "aws:" */
     KIT_TAGS_TWICE,    /* the key came twice in one request */
-    KIT_TAGS_MANY,
     KIT_N_TAGS_FAULTS,
 };
 
@@ -73,6 +73,3 @@ json_t *kit_tags_list(const json_t *tags);
 json_t *kit_tags_map(const json_t *tags);
 /* The keys of before that after lacks: a new array, what an Untag call wants. */
 json_t *kit_tags_gone(const json_t *before, const json_t *after);
-
-/* aws:RequestTag/KEY and aws:TagKeys of a request's tags. */
-void kit_tags_context(const json_t *given, struct policy_context *context);

@@ -8,6 +8,7 @@
  */
 #include "aws/rq.h"
 #include "base/err.h"
+#include "base/outcomes.h"
 
 enum {
     LAMBDA_ZIP_MOST = 50 * 1024 * 1024,
@@ -16,7 +17,7 @@ enum {
     LAMBDA_DIR_LEN = 64,
 };
 
-enum { LAMBDA_E_ZIP = 1, LAMBDA_E_TOO_BIG };
+enum { LAMBDA_E_ZIP = OUTCOMES_LAMBDA_CODE, LAMBDA_E_TOO_BIG };
 /*
  * Unpacks zip into DATA/functions/dir unless that is there. 0; LAMBDA_E_ZIP or LAMBDA_E_TOO_BIG with
  * a sentence for the caller of the API; -errno. Any thread; two may do the same at once.

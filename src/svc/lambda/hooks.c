@@ -49,8 +49,8 @@ int lambda_hook_policy(struct svc *svc, struct rq *rq, str arn, const struct pol
     return kit_resource_policy(rq, buf_view(&text), ret_policy);
 }
 
-void lambda_hook_context(struct svc *svc, struct rq *rq, const struct aws_question *question,
-                         struct policy_context *context) {
+int lambda_hook_context(struct svc *svc, struct rq *rq, const struct aws_question *question,
+                        struct policy_context *context) {
     (void)svc;
     struct lambda_name name;
     if (lambda_name_parse(question->resource, rq->account, rq->region, &name)) {
@@ -58,4 +58,5 @@ void lambda_hook_context(struct svc *svc, struct rq *rq, const struct aws_questi
         lambda_name_arn(&name, &arn);
         policy_context_add(context, S("lambda:FunctionArn"), buf_view(&arn));
     }
+    return 0;
 }

@@ -108,8 +108,8 @@ void lambda_policy_text(const struct lambda_fn *fn, struct buf *out);
 /* hooks.c: of the service row. */
 int lambda_hook_resource(struct svc *svc, struct rq *rq, struct buf *ret_arn);
 int lambda_hook_policy(struct svc *svc, struct rq *rq, str arn, const struct policy **ret_policy, str *ret_account);
-void lambda_hook_context(struct svc *svc, struct rq *rq, const struct aws_question *question,
-                         struct policy_context *context);
+int lambda_hook_context(struct svc *svc, struct rq *rq, const struct aws_question *question,
+                        struct policy_context *context);
 /* The named function of a request: 0 or AWS_FAILED. member: "FunctionName" or "Resource". */
 int lambda_rq_name(struct rq *rq, const char *member, struct lambda_name *ret);
 

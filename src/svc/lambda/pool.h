@@ -18,6 +18,7 @@
  */
 #include "base/list.h"
 #include "base/map.h"
+#include "base/outcomes.h"
 #include "hub/hub.h"
 #include "net/net.h"
 #include "sandbox/sandbox.h"
@@ -121,7 +122,7 @@ struct lambda_pool {
 };
 
 enum {
-    LAMBDA_E_LIMIT = 1, /* a configured limit of concurrency */
+    LAMBDA_E_LIMIT = OUTCOMES_LAMBDA_POOL, /* a configured limit of concurrency */
     LAMBDA_E_ROOM,      /* this machine has no memory left for another environment */
 };
 /*

@@ -6,6 +6,7 @@
  *   GET  /2018-06-01/runtime/invocation/next           parks until there is an event
  *   POST /2018-06-01/runtime/invocation/ID/response    POST …/ID/error    POST …/init/error
  */
+#include "base/ascii.h"
 #include "base/clock.h"
 #include "svc/lambda/lambda_priv.h"
 
@@ -125,9 +126,9 @@ static str error_type(const struct net_req *req, const char *unknown) {
     str head, tail;
     bool known = str_cut(type, '.', &head, &tail) &&
                  (str_is(head, "Runtime") || str_is(head, "Function")) && tail.len &&
-                 tail.p[0] >= 'A' && tail.p[0] <= 'Z';
+                 ascii_is_upper(tail.p[0]);
     for (size_t i = 0; known && i < tail.len; i++)
-        known = (tail.p[i] >= 'a' && tail.p[i] <= 'z') || (tail.p[i] >= 'A' && tail.p[i] <= 'Z');
+        known = ascii_is_alpha(tail.p[i]);
     return known ? type : str_c(unknown);
 }
 

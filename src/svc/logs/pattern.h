@@ -12,11 +12,12 @@
  * %…% are refused by name. A compiled pattern is immutable.
  */
 #include "base/err.h"
+#include "base/outcomes.h"
 #include "base/str.h"
 
 struct logs_pattern;
 enum {
-    LOGS_PATTERN_E_INVALID = 1,
+    LOGS_PATTERN_E_INVALID = OUTCOMES_LOGS_PATTERN,
     LOGS_PATTERN_MAX = 1024,  /* bytes, as in the API model */
     LOGS_PATTERN_DEPTH = 32,  /* parentheses */
 };

@@ -250,9 +250,9 @@ S3_CONFIG_OP(delete, DeleteBucketTagging, tagging)
 /* ---- Lifecycle ---- */
 static int take_lifecycle(struct svc *svc, struct rq *rq, struct s3_config *config) {
     static const struct aws_error *const errors[] = {
-        [S3_LIFECYCLE_E_ARGUMENT] = &S3_InvalidArgument,
-        [S3_LIFECYCLE_E_REQUEST] = &S3_InvalidRequest,
-        [S3_LIFECYCLE_E_MALFORMED] = &S3_MalformedXML,
+        [S3_LIFECYCLE_E_ARGUMENT - S3_LIFECYCLE_E_ARGUMENT] = &S3_InvalidArgument,
+        [S3_LIFECYCLE_E_REQUEST - S3_LIFECYCLE_E_ARGUMENT] = &S3_InvalidRequest,
+        [S3_LIFECYCLE_E_MALFORMED - S3_LIFECYCLE_E_ARGUMENT] = &S3_MalformedXML,
     };
     static const char least_member[] = "TransitionDefaultMinimumObjectSize";
     const json_t *rules = json_arr(json_obj(rq->in, "LifecycleConfiguration"), "Rules");
@@ -261,7 +261,7 @@ static int take_lifecycle(struct svc *svc, struct rq *rq, struct s3_config *conf
     (void)svc;
     int r = s3_lifecycle_check(rules, &why);
     if (r)
-        return aws_fail(rq, errors[r], "%s", why.text);
+        return aws_fail(rq, errors[r - S3_LIFECYCLE_E_ARGUMENT], "%s", why.text);
     rq->out = json_object();
     json_set_str(rq->out, least_member, least.p ? least : S("all_storage_classes_128K"));
     CLEANUP_JSON json_t *doc = json_object();

@@ -60,27 +60,31 @@ static void add_request_tags(const json_t *in, struct policy_context *context) {
 }
 
 /* Of the object, or of the very version, that the question is about. */
-static void add_existing_tags(struct svc *svc, struct rq *rq, const struct aws_question *question,
-                              struct policy_context *context) {
+static int add_existing_tags(struct svc *svc, struct rq *rq, const struct aws_question *question,
+                             struct policy_context *context) {
     struct s3_bucket *bucket = NULL;
     CLEANUP_DEINIT(s3_found) struct s3_found found = {0};
     const struct rows peek = {svc->store, NULL, NULL}; /* rights are those of the moment they are asked for */
     str name, key;
-    if (!s3_arn_parts(question->resource, &name, &key) || key.len > S3_MAX_KEY ||
-        s3_bucket_of(svc, rq, name, &bucket))
-        return;
-    int r = question->version.p ? s3_find_version(&peek, bucket->row.id, key, question->version, &found)
+    if (!s3_arn_parts(question->resource, &name, &key) || key.len > S3_MAX_KEY)
+        return 0;
+    int r = s3_bucket_of(svc, rq, name, &bucket);
+    if (r)
+        return r == STORE_E_ABSENT ? 0 : r;
+    r = question->version.p ? s3_find_version(&peek, bucket->row.id, key, question->version, &found)
                                 : s3_find_current(&peek, bucket->row.id, key, &found);
-    CLEANUP_JSON json_t *set = r ? NULL : s3_tags_to_set(found.object.tags);
+    if (r)
+        return r == STORE_E_ABSENT || r == S3_E_VERSION_ID ? 0 : s3_fault(rq, r, "read the object's tags");
+    CLEANUP_JSON json_t *set = s3_tags_to_set(found.object.tags);
     add_tags(context, "s3:ExistingObjectTag/", set);
+    return 0;
 }
 
-void s3_hook_context(struct svc *svc, struct rq *rq, const struct aws_question *question,
-                     struct policy_context *context) {
+int s3_hook_context(struct svc *svc, struct rq *rq, const struct aws_question *question,
+                    struct policy_context *context) {
     if (question->version.p)
         policy_context_add(context, S("s3:VersionId"), question->version);
     if (question->flags & S3_NEW_TAGS)
         add_request_tags(rq->in, context);
-    if (question->flags & S3_OLD_TAGS)
-        add_existing_tags(svc, rq, question, context);
+    return question->flags & S3_OLD_TAGS ? add_existing_tags(svc, rq, question, context) : 0;
 }

@@ -6,6 +6,7 @@
  */
 #include "base/err.h"
 #include "base/json.h"
+#include "base/outcomes.h"
 
 /* What can happen to an object. Wildcards in a configuration stand for several of them. */
 enum s3_event_type {
@@ -45,7 +46,7 @@ struct s3_notify;
  * Compiles a NotificationConfiguration document; every configuration in it has its Id. On
  * S3_NOTIFY_E_INVALID err holds S3's own sentence (the error is InvalidArgument).
  */
-enum { S3_NOTIFY_OK = 0, S3_NOTIFY_E_INVALID = 1 };
+enum { S3_NOTIFY_OK = 0, S3_NOTIFY_E_INVALID = OUTCOMES_S3_NOTIFY };
 int s3_notify_new(struct s3_notify **ret_notify, const json_t *config, struct err *err);
 struct s3_notify *s3_notify_free(struct s3_notify *notify);
 DEFINE_FREEP(s3_notify)

@@ -204,8 +204,8 @@ int s3_read_bucket_tags(struct rq *rq, const json_t *tags, struct buf *text);
 /* ---- hooks.c: what authorisation asks of S3 ---- */
 int s3_hook_policy(struct svc *svc, struct rq *rq, str arn, const struct policy **ret_policy,
                    str *ret_account);
-void s3_hook_context(struct svc *svc, struct rq *rq, const struct aws_question *question,
-                     struct policy_context *context);
+int s3_hook_context(struct svc *svc, struct rq *rq, const struct aws_question *question,
+                    struct policy_context *context);
 extern const struct aws_derived s3_derived[]; /* the @source_… of the rows: copy.c */
 int s3_hook_veto(struct svc *svc, struct rq *rq, str arn, bool via_resource);
 int s3_hook_invalid(struct svc *svc, struct rq *rq, const struct aws_violation *violation);

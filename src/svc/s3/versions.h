@@ -12,6 +12,7 @@
  * answers STORE_E_CONDITION, and the caller begins again. Through rows without a batch nothing does.
  * Results below: 0, the outcomes named, STORE_E_DAMAGED or -errno.
  */
+#include "base/outcomes.h"
 #include "svc/s3/bucket.h"
 #include "svc/s3/object.h"
 
@@ -27,7 +28,7 @@ static inline bool s3_found_exists(const struct s3_found *found) {
     return found->row.there && !s3_object_is_marker(&found->object);
 }
 
-enum { S3_E_VERSION_ID = 100 }; /* not a version id at all */
+enum { S3_E_VERSION_ID = OUTCOMES_S3 }; /* not a version id at all */
 
 /* The newest version, which may be a delete marker. STORE_E_ABSENT. */
 int s3_find_current(const struct rows *rows, uint64_t bucket_id, str name, struct s3_found *found);

@@ -2,6 +2,7 @@
 /* svc/sqs, inside the room: the service's state and what its operations share. */
 #include "base/lock.h"
 #include "base/map.h"
+#include "base/outcomes.h"
 #include "store/key.h"
 #include "store/seal.h"
 #include "svc/sqs/errors.h"
@@ -37,7 +38,7 @@ struct sqs_entry_error {
     const struct aws_error *row;
     str message;
 };
-enum { SQS_ENTRY_FAILED = 77 };
+enum { SQS_ENTRY_FAILED = OUTCOMES_SQS };
 struct sqs_batch;
 /* 0 with *result filled (Id is added), AWS_FAILED with a fault of ours set, or SQS_ENTRY_FAILED with *error set. */
 typedef int sqs_entry_fn(struct sqs_batch *b, const json_t *entry, json_t *result, struct sqs_entry_error *error);

@@ -485,10 +485,13 @@ class Messaging(unittest.TestCase):
              'Condition': {'ArnLike': {'aws:SourceArn': source}, 'StringEquals': {'aws:SourceAccount': ACCOUNT}}}]}))
         self.server.say(f'deliver {topic} s3.amazonaws.com {source} allowed')
         self.server.say(f'deliver {arn} lambda.amazonaws.com arn:aws:lambda:us-east-1:{ACCOUNT}:function:f dead letter')
+        self.server.say(f'deliver {topic} lambda.amazonaws.com arn:aws:lambda:us-east-1:{ACCOUNT}:function:f destination')
         got = []
-        while len(got) < 2:
-            got += [m['Body'] for m in self.receive(url, WaitTimeSeconds=10, MaxNumberOfMessages=10)]
-        self.assertEqual(sorted(got), ['allowed', 'dead letter'])
+        while len(got) < 3:
+            more = [m['Body'] for m in self.receive(url, WaitTimeSeconds=10, MaxNumberOfMessages=10)]
+            self.assertTrue(more, got)
+            got += more
+        self.assertEqual(sorted(got), ['allowed', 'dead letter', 'destination'])
         self.assertEqual(self.receive(url), [])
 
 

@@ -1,0 +1,116 @@
+/* DATA/format: which edition of docs/formats applies to what lies on disk, and the way to the present one. */
+#include "store/fault.h"
+#include "store/file_priv.h"
+#include "store/key.h"
+#include "store/store_priv.h"
+
+#include "base/io.h"
+#include "base/log.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <unistd.h>
+
+enum {
+    FORMAT = 2,
+    MOST_ROWS = 256,      /* of one batch of a migration … */
+    MOST_BYTES = 4 << 20, /* … and about how large their values are together */
+};
+
+static int write_format(const struct store *store, uint64_t version, struct err *err) {
+    CLEANUP_MEM char *path = store_path(store->data, "format");
+    CLEANUP_DEINIT(buf) struct buf text = {0};
+    buf_printf(&text, "calotype-data %llu\n", (unsigned long long)version);
+    return file_write_durable(path, buf_view(&text), 0600, err);
+}
+
+int format_read(const struct store *store, const struct store_options *options, uint64_t *ret_format, struct err *err) {
+    CLEANUP_MEM char *path = store_path(store->data, "format");
+    CLEANUP_MEM char *db = store_path(store->data, "db");
+    CLEANUP_DEINIT(buf) struct buf text = {0};
+    struct err why;
+    int r = io_read_file(&text, path, 64, &why);
+    if (r == -ENOENT) {
+        /* The format is written before the database is made. */
+        if (access(db, F_OK) == 0)
+            return err_set(err, STORE_E_DAMAGED, "%s has a database but no format file", store->data);
+        *ret_format = FORMAT;
+        return write_format(store, FORMAT, err);
+    }
+    if (r)
+        return err_set(err, r, "%s", why.text);
+    str line = buf_view(&text);
+    if (!str_starts(line, S("calotype-data ")) || !str_ends(line, S("\n")) ||
+        !str_to_u64(str_slice(line, 14, line.len - 1), ret_format) || *ret_format == 0)
+        return err_set(err, STORE_E_DAMAGED, "%s is not a format file of calotype", path);
+    if (*ret_format > FORMAT || (*ret_format < FORMAT && !options->migrations))
+        return err_set(err, STORE_E_FORMAT, "%s has data of format %llu, %s than this program's %d", store->data,
+                       (unsigned long long)*ret_format, *ret_format > FORMAT ? "newer" : "older", FORMAT);
+    return 0;
+}
+
+/* ---- Migration ---- */
+
+struct batch {
+    struct store *store;
+    struct store_batch *ops;
+    size_t rows, bytes;
+};
+
+static int commit(struct batch *batch, struct err *err) {
+    if (store_batch_idle(batch->ops)) /* rows that an earlier start has turned */
+        return 0;
+    store_batch_frees(batch->ops); /* a full disk must not keep a cloud from starting */
+    int r = store_commit(batch->store, batch->ops, err);
+    store_batch_clear(batch->ops);
+    batch->rows = batch->bytes = 0;
+    if (store_fault_on(STORE_FAULT_KILL_MIGRATION))
+        raise(SIGKILL);
+    return r;
+}
+
+static int turn(const struct store_migration *m, struct batch *batch, const struct store_iter *it, struct err *err) {
+    int r = m->row(batch->store, batch->ops, it->key, it->value);
+    if (r == STORE_E_DAMAGED) {
+        log_error("store", "a damaged row of kind %s stays as it is", m->kind);
+        return 0;
+    }
+    if (r)
+        return err_set(err, r, "rows of kind %s cannot be migrated", m->kind);
+    batch->bytes += it->value.len;
+    return ++batch->rows < MOST_ROWS && batch->bytes < MOST_BYTES ? 0 : commit(batch, err);
+}
+
+/* The iterator shows the rows as they were when it was made. */
+static int migrate_kind(struct store *store, const struct store_migration *m, struct err *err) {
+    CLEANUP_DEINIT(buf) struct buf from = {0};
+    CLEANUP_DEINIT(buf) struct buf to = {0};
+    CLEANUP(store_batch) struct store_batch *ops = store_batch_new();
+    struct batch batch = {store, ops, 0, 0};
+    key_begin(&from, m->kind);
+    key_begin(&to, m->kind);
+    key_after(&to);
+    CLEANUP(store_iter) struct store_iter *it = store_iter_new(store, NULL, m->cf, buf_view(&from), buf_view(&to), false);
+    int r = 0;
+    while (r == 0 && store_iter_next(it))
+        r = turn(m, &batch, it, err);
+    r = r ? r : commit(&batch, err);
+    int fault = store_iter_fault(it);
+    return r || !fault ? r : err_set(err, fault, "rows of kind %s cannot be read", m->kind);
+}
+
+int format_raise(struct store *store, const struct store_options *options, uint64_t from, struct err *err) {
+    for (uint64_t v = from; v < FORMAT; v++) {
+        log_info("store", "turning %s from format %llu into %llu", store->data, (unsigned long long)v, (unsigned long long)v + 1);
+        for (size_t i = 0; options->migrations[i]; i++)
+            for (const struct store_migration *m = options->migrations[i]; m->kind; m++) {
+                int r = m->from == v ? migrate_kind(store, m, err) : 0;
+                if (r)
+                    return r;
+            }
+        int r = write_format(store, v + 1, err);
+        if (r)
+            return r;
+    }
+    return 0;
+}

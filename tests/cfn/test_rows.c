@@ -1,0 +1,244 @@
+/* The forms of the engine's rows, and what becomes of rows that were JSON. */
+#include "cm.h"
+
+#include "cfn/cfn.h"
+#include "cfn/rows.h"
+#include "store/key.h"
+
+#include <ftw.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* ---- Forms ---- */
+
+static json_t *parse(const char *text) {
+    json_t *doc = json_parse(str_c(text), NULL);
+    assert_non_null(doc);
+    return doc;
+}
+
+/* A stack with something in every kind of field. */
+static void fill(struct arena *arena, struct cfn_stack *stack) {
+    struct cfn_resource *garbage = arena_new(arena, struct cfn_resource);
+    *stack = (struct cfn_stack){.id = S("arn:x"), .name = S("n"), .reason = S(""), .status = CFN_UPDATE_IN_PROGRESS, .created_ms = 1700000000123,
+                                .is_protected = true, .now = {.generation = 300, .tags = parse("[{\"Key\":\"k\",\"Value\":\"\\u0000v\"}]")},
+                                .op = {.id = S("op"), .kind = CFN_OP_UPDATE, .token = S("t")}};
+    garbage->name = S("G");
+    garbage->now.physical = S("g-1");
+    garbage->now.on_delete = TMPL_RETAIN;
+    garbage->task = (struct cfn_task){.op = S("op"), .phase = CFN_UPDATE_COMPLETE_CLEANUP_IN_PROGRESS, .verb = CFN_REMOVE,
+                                      .stage = CFN_DOING, .notes = json_object()};
+    cfn_list_add(&stack->garbage, arena, garbage);
+    cfn_list_add(&stack->garbage, arena, arena_new(arena, struct cfn_resource)); /* that says nothing */
+}
+
+static void a_row_says_what_was_written(void **state) {
+    (void)state;
+    CLEANUP_DEINIT(arena) struct arena arena = {0};
+    CLEANUP_DEINIT(buf) struct buf row = {0}, again = {0};
+    CLEANUP_DEINIT(cfn_stack) struct cfn_stack stack, read = {0};
+    fill(&arena, &stack);
+    cfn_form_write(&row, &cfn_stack_form, &stack);
+    assert_true(cfn_form_read(buf_view(&row), &cfn_stack_form, &arena, &read));
+    check_str(read.id, S("arn:x"));
+    assert_non_null(read.reason.p); /* empty is not absent */
+    assert_int_equal(read.reason.len, 0);
+    assert_null(read.role.p);
+    assert_int_equal(read.status, CFN_UPDATE_IN_PROGRESS);
+    assert_true(read.created_ms == 1700000000123 && read.is_protected && read.now.generation == 300);
+    assert_true(json_equal(read.now.tags, stack.now.tags));
+    assert_null(read.old.tags);
+    assert_int_equal(read.garbage.n, 2);
+    const struct cfn_resource *garbage = read.garbage.items[0];
+    check_str(garbage->now.physical, S("g-1"));
+    assert_true(garbage->now.on_delete == TMPL_RETAIN && garbage->task.verb == CFN_REMOVE && garbage->task.stage == CFN_DOING);
+    cfn_form_write(&again, &cfn_stack_form, &read);
+    check_str(buf_view(&again), buf_view(&row));
+}
+
+static void a_cut_row_is_damaged(void **state) {
+    (void)state;
+    CLEANUP_DEINIT(arena) struct arena arena = {0};
+    CLEANUP_DEINIT(buf) struct buf row = {0};
+    CLEANUP_DEINIT(cfn_stack) struct cfn_stack stack, read = {0};
+    fill(&arena, &stack);
+    cfn_form_write(&row, &cfn_stack_form, &stack);
+    for (size_t n = 0; n < row.len; n++)
+        assert_false(cfn_form_read(str_slice(buf_view(&row), 0, n), &cfn_stack_form, &arena, &read));
+    buf_char(&row, '\0');
+    assert_false(cfn_form_read(buf_view(&row), &cfn_stack_form, &arena, &read));
+}
+
+static void damage_is_refused(void **state) {
+    (void)state;
+    static const struct { const char *name; str row; bool ok; } cases[] = {
+        {"nothing said", S("\1\0"), true},
+        {"a text", S("\1\1\2ab\0"), true},
+        {"another version", S("\2\0"), false},
+        {"JSON", S("{}"), false},
+        {"a field that is not in the form", S("\1\x63\2ab\0"), false},
+        {"twice the same field", S("\1\1\1a\1\1a\0"), false},
+        {"fields in another order", S("\1\2\1a\1\1a\0"), false},
+        {"a text that is longer than the row", S("\1\1\x7f" "ab\0"), false},
+        {"a status", S("\1\3\1\0"), true},
+        {"a status that is none", S("\1\3\x40\0"), false},
+        {"a number that says nothing", S("\1\3\0\0"), false},
+        {"a number over 63 bits", S("\1\5\xff\xff\xff\xff\xff\xff\xff\xff\xff\1\0"), false},
+        {"a flag", S("\1\x0a\1\0"), true},
+        {"a flag that is two", S("\1\x0a\2\0"), false},
+        {"a part with JSON", S("\1\x0c\3\2{}\0\0"), true},
+        {"a part with what is no JSON", S("\1\x0c\3\2{]\0\0"), false},
+        {"a list", S("\1\x10\1\0\0"), true},
+        {"a list that is longer than the row", S("\1\x10\5\0\0"), false},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        CLEANUP_DEINIT(arena) struct arena arena = {0};
+        CLEANUP_DEINIT(cfn_stack) struct cfn_stack read = {0};
+        check_case(cfn_form_read(cases[i].row, &cfn_stack_form, &arena, &read) == cases[i].ok, cases[i].name);
+    }
+}
+
+static void shown_and_taken(void **state) {
+    (void)state;
+    static const char *const names[] = {"StackName", "Status", "CreationTime", "Tags", "Op", NULL};
+    CLEANUP_DEINIT(arena) struct arena arena = {0};
+    CLEANUP_DEINIT(cfn_stack) struct cfn_stack stack;
+    CLEANUP_DEINIT(buf) struct buf text = {0};
+    CLEANUP_JSON json_t *shown = json_object();
+    fill(&arena, &stack);
+    cfn_form_show(&cfn_stack_form, &stack, shown, names);
+    json_write(&text, shown);
+    check_buf(text, "{\"StackName\":\"n\",\"Status\":\"UPDATE_IN_PROGRESS\",\"CreationTime\":1700000000.123,\"Tags\":[{\"Key\":\"k\",\"Value\":\"\\u0000v\"}]}");
+
+    CLEANUP_JSON json_t *doc = parse("{\"OnFailure\":\"DELETE\",\"DisableRollback\":true,\"Deadline\":-1,\"Id\":null,\"RetainResources\":[\"A\"]}");
+    CLEANUP_JSON json_t *odd = parse("{\"OnFailure\":\"NEVER\"}");
+    struct cfn_operation op = {.id = S("kept")};
+    assert_true(cfn_form_take(&cfn_operation_form, doc, &arena, &op));
+    check_str(op.id, S("kept"));
+    assert_true(op.on_failure == CFN_FAIL_DELETE && op.disable_rollback && op.deadline_ms == 0 && json_array_size(op.retained) == 1);
+    assert_false(cfn_form_take(&cfn_operation_form, odd, &arena, &op));
+    cfn_form_deinit(&cfn_operation_form, &op);
+}
+
+/* ---- Format 1 ---- */
+
+#define STACK(uuid, status) \
+    "{\"StackId\":\"arn:aws:cloudformation:r:a:stack/s/" uuid "\",\"StackName\":\"s\",\"Status\":\"" status "\",\"Generation\":1," \
+    "\"Description\":null,\"Garbage\":[{\"LogicalId\":\"G\",\"Type\":\"T\",\"PhysicalId\":\"g\",\"OnDelete\":\"Retain\",\"Garbage\":true,\"Keep\":true}]," \
+    "\"Op\":{\"Id\":\"first\",\"Kind\":\"CREATE\",\"OnFailure\":\"DELETE\"}}"
+#define WHO "{\"AccessKey\":\"AKIA\",\"Arn\":\"arn:me\"}"
+#define CANCEL "{\"Op\":{\"Id\":\"second\",\"Kind\":\"DELETE\"},\"Who\":{\"AccessKey\":\"AKIB\",\"Arn\":\"arn:you\"}}"
+
+static const struct cfn_place place = {S_INIT("a"), S_INIT("r")};
+static char dir[64];
+
+static int unlink_one(const char *path, const struct stat *st, int flag, struct FTW *ftw) {
+    (void)st, (void)flag, (void)ftw;
+    return remove(path);
+}
+static int setup(void **state) {
+    (void)state;
+    snprintf(dir, sizeof dir, "/tmp/calotype-cfn-XXXXXX");
+    return mkdtemp(dir) ? 0 : -1;
+}
+static int teardown(void **state) {
+    (void)state;
+    return nftw(dir, unlink_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+static struct store *open_store(void) {
+    static const struct store_migration *const all[] = {cfn_migrations, NULL};
+    struct store *store = NULL;
+    struct err err = {{0}};
+    int r = store_open(&store, &(struct store_options){.data = dir, .reserve_bytes = 1, .migrations = all}, &err);
+    check_case(r == 0, err.text);
+    return store;
+}
+
+static void put(struct store_batch *batch, const char *kind, const char *uuid, const char *second, const char *value) {
+    CLEANUP_DEINIT(buf) struct buf key = {0};
+    cfn_key(&key, kind, place, str_c(uuid), str_c(second));
+    store_put_blind(batch, STORE_META, buf_view(&key), str_c(value));
+}
+
+static void make_format_1(void) {
+    CLEANUP(store) struct store *store = open_store();
+    CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
+    char path[96];
+    put(batch, "cfn-stack", "waits", NULL, STACK("waits", "CREATE_IN_PROGRESS"));
+    put(batch, "cfn-op", "waits", NULL, WHO);
+    put(batch, "cfn-cancel", "waits", NULL, CANCEL);
+    put(batch, "cfn-stack", "late", NULL, STACK("late", "CREATE_COMPLETE"));
+    put(batch, "cfn-cancel", "late", NULL, CANCEL);
+    put(batch, "cfn-stack", "odd", NULL, STACK("odd", "NO_SUCH_STATUS"));
+    put(batch, "cfn-stack", "torn", NULL, "{\"StackId\":");
+    put(batch, "cfn-res", "waits", "A", "{\"LogicalId\":\"A\",\"Type\":\"T\",\"Properties\":{\"P\":1},\"Order\":2,\"Task\":{\"Op\":\"first\",\"Phase\":\"CREATE_IN_PROGRESS\","
+        "\"Verb\":\"create\",\"Stage\":\"doing\",\"Again\":true,\"Notes\":{\"Sent\":true}}}");
+    put(batch, "cfn-set", "waits", "c", "{\"ChangeSetName\":\"c\",\"TemplateDescription\":\"of it\",\"Description\":\"of the set\",\"Parameters\":{\"N\":\"1\"},"
+        "\"Status\":\"FAILED\",\"Type\":\"UPDATE\"}");
+    assert_int_equal(store_commit(store, batch, NULL), 0);
+    snprintf(path, sizeof path, "%s/format", dir);
+    FILE *f = fopen(path, "w");
+    assert_non_null(f);
+    fputs("calotype-data 1\n", f);
+    fclose(f);
+}
+
+static int get_stack(struct store *store, struct arena *arena, const char *uuid, struct cfn_stack *ret) {
+    struct rows rows = {store, NULL, NULL};
+    return cfn_peek_stack(&rows, arena, place, str_c(uuid), ret);
+}
+static int get(struct store *store, const struct cfn_form *form, struct arena *arena, const char *kind, const char *second, void *ret) {
+    struct rows rows = {store, NULL, NULL};
+    struct row *row = ret;
+    cfn_key(&row->key, kind, place, S("waits"), str_c(second));
+    return cfn_peek(&rows, form, arena, ret);
+}
+
+static void check_stacks(struct store *store, struct arena *arena) {
+    CLEANUP_DEINIT(cfn_stack) struct cfn_stack waits = {0}, late = {0}, odd = {0};
+    CLEANUP_DEINIT(row) struct row row = {0};
+    struct rows rows = {store, NULL, NULL};
+    assert_int_equal(get_stack(store, arena, "waits", &waits), 0);
+    assert_true(waits.status == CFN_CREATE_IN_PROGRESS && waits.now.generation == 1 && waits.op.on_failure == CFN_FAIL_DELETE);
+    check_str(waits.op.access_key, S("AKIA"));
+    check_str(waits.next.id, S("second"));
+    check_str(waits.next.access_key, S("AKIB"));
+    assert_int_equal(waits.garbage.n, 1);
+    assert_true(((struct cfn_resource *)waits.garbage.items[0])->is_kept);
+    cfn_key(&row.key, "cfn-op", place, S("waits"), STR_NONE);
+    assert_int_equal(row_peek(&rows, &row), 0);
+    check_str(buf_view(&row.bytes), S("first"));
+
+    assert_int_equal(get_stack(store, arena, "late", &late), 0);
+    assert_null(late.next.id.p); /* a word that came too late never deletes anything */
+    cfn_key(&row.key, "cfn-cancel", place, S("late"), STR_NONE);
+    assert_int_equal(row_peek(&rows, &row), STORE_E_ABSENT);
+    assert_int_equal(get_stack(store, arena, "odd", &odd), STORE_E_DAMAGED);
+    assert_int_equal(get_stack(store, arena, "torn", &odd), STORE_E_DAMAGED);
+}
+
+static void rows_of_format_1(void **state) {
+    (void)state;
+    make_format_1();
+    CLEANUP(store) struct store *store = open_store();
+    CLEANUP_DEINIT(arena) struct arena arena = {0};
+    CLEANUP_DEINIT(cfn_resource) struct cfn_resource a = {0};
+    CLEANUP_DEINIT(cfn_set) struct cfn_set set = {0};
+    check_stacks(store, &arena);
+    assert_int_equal(get(store, &cfn_resource_form, &arena, "cfn-res", "A", &a), 0);
+    assert_true(a.now.order == 2 && a.task.phase == CFN_CREATE_IN_PROGRESS && a.task.verb == CFN_CREATE && a.task.stage == CFN_DOING);
+    assert_true(json_bool(a.task.notes, "Sent", false));
+    assert_int_equal(get(store, &cfn_set_form, &arena, "cfn-set", "c", &set), 0);
+    check_str(set.description, S("of the set"));
+    check_str(set.to.description, S("of it"));
+    check_str(json_str(set.to.parameters, "N"), S("1"));
+    assert_true(set.status == CFN_SET_FAILED && set.type == CFN_OP_UPDATE);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_row_says_what_was_written), cmocka_unit_test(a_cut_row_is_damaged), cmocka_unit_test(damage_is_refused),
+        cmocka_unit_test(shown_and_taken), cmocka_unit_test_setup_teardown(rows_of_format_1, setup, teardown)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,153 @@
+"""DATA of older formats, opened by this program: all is there, what was under way goes on, a kill on the way loses nothing.
+
+make.py says how tests/formats/N.tar.xz were made and what is in them.
+"""
+import json
+import os
+import pathlib
+import random
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+import time
+import unittest
+
+HERE = pathlib.Path(__file__).resolve()
+sys.path[:0] = [str(HERE.parents[1] / "lib"), str(HERE.parent)]
+from cloud import Cloud, DaemonFailed, binary, main  # noqa: E402
+import make  # noqa: E402
+
+PRESENT = 2
+
+
+class Copy:
+    """DATA of format 1 in a folder of its own, and what the old program told of it."""
+    def __enter__(self):
+        self.data = pathlib.Path(tempfile.mkdtemp(prefix="calotype-old-"))
+        with tarfile.open(HERE.parent / "1.tar.xz") as archive:
+            archive.extractall(self.data)
+        told = self.data / "picture.json"
+        self.told = json.loads(told.read_text())
+        told.unlink()
+        self.made = self.told.pop("made")
+        return self
+
+    def turn_back(self, cloud):
+        """World time is a minute after DATA was made."""
+        make.set_clock(cloud, offset_ms=int((self.made + 60 - time.time()) * 1000))
+
+    def __exit__(self, *_):
+        shutil.rmtree(self.data, ignore_errors=True)
+
+    @property
+    def format(self):
+        return (self.data / "format").read_text()
+
+
+class FormatOne(unittest.TestCase):
+    maxDiff = 4000
+
+    def same(self, cloud, told):
+        now = make.picture(cloud)
+        for name in told:
+            self.assertEqual(told[name], now[name], name)
+        self.assertEqual(told.keys(), now.keys())
+
+    def test_all_is_there(self):
+        with Copy() as copy, Cloud(data=copy.data) as cloud:
+            self.assertEqual(copy.format, f"calotype-data {PRESENT}\n")
+            self.same(cloud, copy.told)
+            cloud.restart()
+            self.same(cloud, copy.told)
+            s3 = cloud.client("s3")
+            for body in make.BODIES:
+                got = s3.get_object(Bucket="photos", Key=str(len(body)))
+                self.assertEqual((got["Body"].read(), got["Metadata"]), (body, {"of": "old"}))
+            copy.turn_back(cloud)
+            sqs = cloud.client("sqs")
+            jobs = sqs.receive_message(QueueUrl=sqs.get_queue_url(QueueName="jobs")["QueueUrl"])["Messages"]
+            self.assertEqual([m["Body"] for m in jobs], ["do it"])
+            item = cloud.client("dynamodb").get_item(TableName="rows", Key={"Id": {"S": "one"}})["Item"]
+            self.assertEqual(item, {"Id": {"S": "one"}, "N": {"N": "1.5"}})
+            self.assertEqual(len(cloud.client("sns").list_subscriptions()["Subscriptions"]), 1)
+            self.assertEqual(cloud.client("lambda").get_function(FunctionName="f")["Configuration"]["Handler"], "h")
+
+    def test_what_was_under_way_goes_on(self):
+        with Copy() as copy, Cloud(data=copy.data) as cloud:
+            copy.turn_back(cloud)
+            cf, sqs = cloud.client("cloudformation"), cloud.client("sqs")
+            pending = make.requests(sqs, sqs.get_queue_url(QueueName="asked")["QueueUrl"])
+            self.assertEqual({n: r["RequestType"] for n, r in pending.items()},
+                             {"waits": "Create", "changes": "Update", "goes": "Delete"})
+            for request in pending.values():
+                make.answer(cloud, request)
+            for name, want in (("waits", "CREATE_COMPLETE"), ("changes", "UPDATE_COMPLETE"), ("goes", "DELETE_COMPLETE")):
+                self.assertEqual(make.settled(cf, pending[name]["StackId"]), want)
+            before = [r["PhysicalResourceId"] for r in cf.describe_stack_resources(StackName="changes")["StackResources"]
+                      if r["LogicalResourceId"] == "Before"][0]
+            self.assertEqual(sqs.get_queue_attributes(QueueUrl=before, AttributeNames=["DelaySeconds"])["Attributes"], {"DelaySeconds": "2"})
+
+    def test_change_sets_and_updates(self):
+        with Copy() as copy, Cloud(data=copy.data) as cloud:
+            cf, sqs = cloud.client("cloudformation"), cloud.client("sqs")
+            cf.execute_change_set(StackName="planned", ChangeSetName="first")
+            cf.execute_change_set(StackName="shared", ChangeSetName="more")
+            self.assertEqual(make.settled(cf, "planned"), "CREATE_COMPLETE")
+            self.assertEqual(make.settled(cf, "shared"), "UPDATE_COMPLETE")
+            self.assertEqual(sorted(cf.list_imports(ExportName="shared-name")["Imports"]), ["planned", "user"])
+            work = cf.describe_stack_resource(StackName="shared", LogicalResourceId="Work")["StackResourceDetail"]["PhysicalResourceId"]
+            self.assertEqual(sqs.get_queue_attributes(QueueUrl=work, AttributeNames=["DelaySeconds"])["Attributes"], {"DelaySeconds": "3"})
+            self.assertEqual(sqs.list_queue_tags(QueueUrl=work)["Tags"], {"secret": "hush-hush", "team": "old"})
+            self.assertNotIn("hush", json.dumps(cf.describe_stack_events(StackName="shared"), default=str))
+            with self.assertRaisesRegex(cf.exceptions.ClientError, "TerminationProtection is enabled"):
+                cf.delete_stack(StackName="shared")
+            cf.update_termination_protection(StackName="shared", EnableTerminationProtection=False)
+            for name in ("user", "planned", "shared", "back", "failed"):
+                stack = cf.describe_stacks(StackName=name)["Stacks"][0]["StackId"]
+                cf.delete_stack(StackName=name)
+                self.assertEqual(make.settled(cf, stack), "DELETE_COMPLETE", name)
+            self.assertEqual(cf.list_exports()["Exports"], [])
+            kept = [q for q in sqs.list_queues()["QueueUrls"] if "shared-Kept" in q]
+            self.assertEqual(len(kept), 1)
+
+    def test_a_kill_after_every_batch(self):
+        with Copy() as copy:
+            dies = Cloud(data=copy.data, env={"CALOTYPE_TEST_FAULT": "kill-migration"})
+            for deaths in range(100):
+                self.assertEqual(copy.format, "calotype-data 1\n")
+                try:
+                    dies.start()
+                except DaemonFailed:
+                    continue
+                break
+            dies.stop()
+            if deaths == 0:
+                self.skipTest("this build has no faults (meson -Dtest_faults=true)")
+            self.assertGreaterEqual(deaths, 6)  # a batch for each kind of rows at least
+            with Cloud(data=copy.data) as cloud:
+                self.same(cloud, copy.told)
+
+    def test_kills_at_any_moment(self):
+        chance = random.Random(3)
+        with Copy() as copy:
+            for _ in range(int(os.environ.get("CALOTYPE_KILLS", "12"))):
+                process = subprocess.Popen([binary(), "up", "--data", str(copy.data), "--port", "0"], stdout=subprocess.DEVNULL,
+                                           stderr=subprocess.DEVNULL)
+                time.sleep(chance.uniform(0, 0.4))
+                process.kill()
+                process.wait()
+            with Cloud(data=copy.data) as cloud:
+                self.same(cloud, copy.told)
+
+    def test_newer_data_is_refused(self):
+        with Copy() as copy:
+            (copy.data / "format").write_text(f"calotype-data {PRESENT + 1}\n")
+            with self.assertRaisesRegex(DaemonFailed, f"data of format {PRESENT + 1}, newer than this program's {PRESENT}"):
+                Cloud(data=copy.data).start()
+            self.assertEqual(copy.format, f"calotype-data {PRESENT + 1}\n")
+
+
+if __name__ == "__main__":
+    main()
