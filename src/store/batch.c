@@ -124,9 +124,6 @@ static void add_cond(struct store_batch *batch, enum store_cond_kind kind, enum 
 void store_expect_absent(struct store_batch *batch, enum store_cf cf, str key) {
     add_cond(batch, COND_ABSENT, cf, key, STR_NONE);
 }
-void store_expect_present(struct store_batch *batch, enum store_cf cf, str key) {
-    add_cond(batch, COND_PRESENT, cf, key, STR_NONE);
-}
 void store_expect_value(struct store_batch *batch, enum store_cf cf, str key, str value) {
     add_cond(batch, COND_VALUE, cf, key, value);
 }
