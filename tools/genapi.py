@@ -1,15 +1,15 @@
 #!/usr/bin/env python3
 """Generate src/aws/model/*.c from the service models of an installed botocore.
 
-    tools/genapi.py BOTOCORE_DATA --query OLDER_BOTOCORE_DATA [--out src/aws/model]
+    tools/genapi.py [BOTOCORE_DATA] [--query OLDER_BOTOCORE_DATA] [--out src/aws/model]
 
 Facts only (names, types, locations, bounds, patterns, enums, paths): no documentation text. Shapes
-are written for the operations in tools/api-operations.txt; every other operation gets its name,
-method and path, so that it can be refused by name. --query names the data of a botocore that still has
-SQS as a query service (1.29, /usr/lib/python3/dist-packages/botocore/data on Debian 12): its element
-names serve old clients.
+are written for the operations that have a row in their service's ops.def; every other operation gets
+its name, method and path, so that it can be refused by name. The data are those of the botocore that
+python3 imports. --query names the data of a botocore that still has SQS as a query service (1.29, as
+Debian 12 has it): its element names serve old clients. tools/regen.sh runs this and what follows from it.
 """
-import argparse, gzip, json, pathlib, sys
+import argparse, gzip, importlib.util, json, pathlib, re, sys
 
 from genapi_pattern import compile_pattern, unicode_table
 
@@ -18,6 +18,7 @@ HERE = pathlib.Path(__file__).parent
 # is refused, as is a trait that is not in this list:
 TRAIT_NAMES = {
     "model": "botocore's folder",
+    "room": "the folder in src with its ops.def; svc/NAME when not given",
     "dialect": "how it spells what aws itself answers: S3, QUERY, JSON, REST_JSON (src/aws/model.h)",
     "older_query": "JSON in the newest model, but a query service before: names come from --query's model too",
     "mend": "a function that corrects the model before it is written",
@@ -114,7 +115,7 @@ TRAITS = {
     "sts": {"model": "sts/2011-06-15", "dialect": "QUERY",  # "Common errors", API reference
             "fallback": "form"},  # AssumeRoleWithWebIdentity, …: the one that takes unsigned forms
     "cloudformation": {"model": "cloudformation/2010-05-15", "dialect": "QUERY",  # "Common errors", API reference
-                       "mend": mend_events},
+                       "room": "cfn", "mend": mend_events},
 }
 DEFAULTS = {"request_id_header": "x-amzn-RequestId", "gzip": True}
 PROTOCOLS = {"json": "API_JSON", "query": "API_QUERY", "rest-xml": "API_REST_XML",
@@ -370,10 +371,7 @@ class Service:
                 "/* clang-format off */\n#include \"aws/model.h\"\n\n" + "\n".join(out) + "\n")
 
 
-def check_traits(wanted):
-    for name in wanted:
-        if name not in TRAITS:
-            sys.exit(f"{name} (tools/api-operations.txt) has no entry in TRAITS (tools/genapi.py)")
+def check_traits():
     for name, traits in TRAITS.items():
         for trait in traits:
             if trait not in TRAIT_NAMES:
@@ -381,6 +379,23 @@ def check_traits(wanted):
         for trait in ("model", "dialect"):
             if trait not in traits:
                 sys.exit(f"{name}: its entry in TRAITS (tools/genapi.py) has no '{trait}'")
+
+
+def find_rows(src):
+    """Service -> the operations of its ops.def."""
+    rooms, rows = {t.get("room", f"svc/{name}"): name for name, t in TRAITS.items()}, {name: set() for name in TRAITS}
+    for page in sorted(src.rglob("ops.def")):
+        room = page.parent.relative_to(src).as_posix()
+        if room not in rooms:
+            sys.exit(f"{room}/ops.def is the room of no entry in TRAITS (tools/genapi.py)")
+        rows[rooms[room]].update(re.findall(r"^OP(?:_IN)?\((\w+),", page.read_text(), re.M))
+    return rows
+
+
+def installed():
+    """The data of the botocore that python3 imports, without importing it."""
+    spec = importlib.util.find_spec("botocore")
+    return pathlib.Path(spec.origin).parent / "data" if spec else None
 
 
 def fallback(kind):
@@ -403,27 +418,24 @@ def write_services(out):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("data")
-    parser.add_argument("--query", required=True)
+    parser.add_argument("data", nargs="?", default=installed())
+    parser.add_argument("--query", default="/usr/lib/python3/dist-packages/botocore/data")
     parser.add_argument("--out", default=str(HERE.parent / "src/aws/model"))
     args = parser.parse_args()
-    wanted = {}
-    for line in (HERE / "api-operations.txt").read_text().splitlines():
-        if line and not line.startswith("#"):
-            service, op = line.split()
-            wanted.setdefault(service, set()).add(op)
-    out = pathlib.Path(args.out)
-    check_traits(wanted)
+    if not args.data:
+        sys.exit("python3 has no botocore: say where one's data are")
+    check_traits()
+    out, rows = pathlib.Path(args.out), find_rows(HERE.parent / "src")
     for name, traits in TRAITS.items():
         model = load(args.data, traits["model"])
         if traits.get("older_query"):
             merge_query(model, load(args.query, traits["model"]))
         if "mend" in traits:
             traits["mend"](model["shapes"])
-        missing = (wanted.get(name, set()) | set(traits.get("ops", ()))) - set(model["operations"])
+        missing = (rows[name] | set(traits.get("ops", ()))) - set(model["operations"])
         if missing:
             sys.exit(f"{name}: no such operation: {', '.join(sorted(missing))}")
-        (out / f"{name}.c").write_text(Service(name, model, wanted[name]).write())
+        (out / f"{name}.c").write_text(Service(name, model, rows[name]).write())
     write_services(out)
     (out / "unicode.c").write_text(unicode_table())
 

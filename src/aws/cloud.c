@@ -43,7 +43,7 @@ void aws_cloud_set_endpoint(struct aws_cloud *cloud, const char *url) {
 static int check_row(const struct aws_service *service, const struct aws_op *op, struct err *err) {
     const struct api_op *model = api_op_find(service->api, str_c(op->name));
     if (!model || !model->modelled)
-        return err_set(err, -EINVAL, "%s: the row %s names no modelled operation (tools/api-operations.txt)", service->name, op->name);
+        return err_set(err, -EINVAL, "%s: the row %s names no modelled operation (tools/regen.sh)", service->name, op->name);
     if (!op->run || !op->action || !op->resource)
         return err_set(err, -EINVAL, "%s: the row %s is incomplete", service->name, op->name);
     if ((op->flags & OP_STREAM_IN) && !op->open)

@@ -2,1085 +2,697 @@
 /* clang-format off */
 #include "aws/model.h"
 
-static const uint32_t pattern_0[] = {2, 3, 0x30, 0x39, 0x41, 0x5a, 0x61, 0x7a, 3, 0, 0x7e, 2, 5, 0x2d, 0x2e, 0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 2, 3, 0x30, 0x39, 0x41, 0x5a, 0x61, 0x7a, 0};
-static const uint32_t pattern_1[] = {3, 1, 0xffffffff, 2, 5, 0x2d, 0x2e, 0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 0};
-static const uint32_t pattern_2[] = {3, 8, 8, 2, 2, 0x30, 0x39, 0x61, 0x66, 1, 0x2d, 3, 4, 4, 2, 2, 0x30, 0x39, 0x61, 0x66, 1, 0x2d, 3, 4, 4, 2, 2, 0x30, 0x39, 0x61, 0x66, 1, 0x2d, 3, 4, 4, 2, 2, 0x30, 0x39, 0x61, 0x66, 1, 0x2d, 3, 0xc, 0xc, 2, 2, 0x30, 0x39, 0x61, 0x66, 0};
+static const uint32_t pattern_0[] = {3, 1, 0xffffffff, 2, 5, 0x2d, 0x2e, 0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 0};
+static const uint32_t pattern_1[] = {3, 8, 8, 2, 2, 0x30, 0x39, 0x61, 0x66, 1, 0x2d, 3, 4, 4, 2, 2, 0x30, 0x39, 0x61, 0x66, 1, 0x2d, 3, 4, 4, 2, 2, 0x30, 0x39, 0x61, 0x66, 1, 0x2d, 3, 4, 4, 2, 2, 0x30, 0x39, 0x61, 0x66, 1, 0x2d, 3, 0xc, 0xc, 2, 2, 0x30, 0x39, 0x61, 0x66, 0};
 static const struct api_pattern patterns[] = {
-    {"[A-Za-z0-9][A-Za-z0-9\\-\\_\\.]{0,126}[A-Za-z0-9]", pattern_0},
-    {"[a-zA-Z0-9_.-]+", pattern_1},
-    {"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", pattern_2},
+    {"[a-zA-Z0-9_.-]+", pattern_0},
+    {"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", pattern_1},
 };
-static const struct api_shape shapes[265];
+static const struct api_shape shapes[173];
 
-static const str values_0[] = {S_INIT("MILLISECOND"), S_INIT("MICROSECOND")}; /* ApproximateCreationDateTimePrecision */
-static const struct api_member members_2[] = { /* ArchivalSummary */
-    {S_INIT("ArchivalDateTime"), S_INIT("ArchivalDateTime"), &shapes[51], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ArchivalReason"), S_INIT("ArchivalReason"), &shapes[1], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ArchivalBackupArn"), S_INIT("ArchivalBackupArn"), &shapes[14], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_3[] = {S_INIT("ADD"), S_INIT("PUT"), S_INIT("DELETE")}; /* AttributeAction */
-static const struct api_member members_4[] = { /* AttributeDefinition */
-    {S_INIT("AttributeName"), S_INIT("AttributeName"), &shapes[127], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("AttributeType"), S_INIT("AttributeType"), &shapes[206], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_10[] = { /* AttributeValue */
-    {S_INIT("S"), S_INIT("S"), &shapes[218], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("N"), S_INIT("N"), &shapes[153], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("B"), S_INIT("B"), &shapes[24], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SS"), S_INIT("SS"), &shapes[219], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("NS"), S_INIT("NS"), &shapes[154], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("BS"), S_INIT("BS"), &shapes[25], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("M"), S_INIT("M"), &shapes[146], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("L"), S_INIT("L"), &shapes[134], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("NULL"), S_INIT("NULL"), &shapes[152], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("BOOL"), S_INIT("BOOL"), &shapes[26], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_12[] = { /* AttributeValueUpdate */
-    {S_INIT("Value"), S_INIT("Value"), &shapes[10], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Action"), S_INIT("Action"), &shapes[3], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_15[] = { /* BatchGetItemInput */
-    {S_INIT("RequestItems"), S_INIT("RequestItems"), &shapes[17], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ReturnConsumedCapacity"), S_INIT("ReturnConsumedCapacity"), &shapes[197], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_16[] = { /* BatchGetItemOutput */
-    {S_INIT("Responses"), S_INIT("Responses"), &shapes[18], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("UnprocessedKeys"), S_INIT("UnprocessedKeys"), &shapes[17], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ConsumedCapacity"), S_INIT("ConsumedCapacity"), &shapes[38], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_19[] = { /* BatchWriteItemInput */
-    {S_INIT("RequestItems"), S_INIT("RequestItems"), &shapes[21], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ReturnConsumedCapacity"), S_INIT("ReturnConsumedCapacity"), &shapes[197], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ReturnItemCollectionMetrics"), S_INIT("ReturnItemCollectionMetrics"), &shapes[198], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_20[] = { /* BatchWriteItemOutput */
-    {S_INIT("UnprocessedItems"), S_INIT("UnprocessedItems"), &shapes[21], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ItemCollectionMetrics"), S_INIT("ItemCollectionMetrics"), &shapes[114], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ConsumedCapacity"), S_INIT("ConsumedCapacity"), &shapes[38], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_22[] = {S_INIT("PROVISIONED"), S_INIT("PAY_PER_REQUEST")}; /* BillingMode */
-static const struct api_member members_23[] = { /* BillingModeSummary */
-    {S_INIT("BillingMode"), S_INIT("BillingMode"), &shapes[22], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("LastUpdateToPayPerRequestDateTime"), S_INIT("LastUpdateToPayPerRequestDateTime"), &shapes[51], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_28[] = { /* Capacity */
-    {S_INIT("ReadCapacityUnits"), S_INIT("ReadCapacityUnits"), &shapes[39], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("WriteCapacityUnits"), S_INIT("WriteCapacityUnits"), &shapes[39], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("CapacityUnits"), S_INIT("CapacityUnits"), &shapes[39], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_30[] = {S_INIT("EQ"), S_INIT("NE"), S_INIT("IN"), S_INIT("LE"), S_INIT("LT"), S_INIT("GE"), S_INIT("GT"), S_INIT("BETWEEN"), S_INIT("NOT_NULL"), S_INIT("NULL"), S_INIT("CONTAINS"), S_INIT("NOT_CONTAINS"), S_INIT("BEGINS_WITH")}; /* ComparisonOperator */
-static const struct api_member members_31[] = { /* Condition */
-    {S_INIT("AttributeValueList"), S_INIT("AttributeValueList"), &shapes[11], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ComparisonOperator"), S_INIT("ComparisonOperator"), &shapes[30], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_32[] = { /* ConditionCheck */
-    {S_INIT("Key"), S_INIT("Key"), &shapes[122], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("TableName"), S_INIT("TableName"), &shapes[220], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ConditionExpression"), S_INIT("ConditionExpression"), &shapes[33], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpressionAttributeNames"), S_INIT("ExpressionAttributeNames"), &shapes[85], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpressionAttributeValues"), S_INIT("ExpressionAttributeValues"), &shapes[87], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ReturnValuesOnConditionCheckFailure"), S_INIT("ReturnValuesOnConditionCheckFailure"), &shapes[200], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_34[] = {S_INIT("AND"), S_INIT("OR")}; /* ConditionalOperator */
-static const struct api_member members_37[] = { /* ConsumedCapacity */
-    {S_INIT("TableName"), S_INIT("TableName"), &shapes[220], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("CapacityUnits"), S_INIT("CapacityUnits"), &shapes[39], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ReadCapacityUnits"), S_INIT("ReadCapacityUnits"), &shapes[39], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("WriteCapacityUnits"), S_INIT("WriteCapacityUnits"), &shapes[39], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Table"), S_INIT("Table"), &shapes[28], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("LocalSecondaryIndexes"), S_INIT("LocalSecondaryIndexes"), &shapes[211], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("GlobalSecondaryIndexes"), S_INIT("GlobalSecondaryIndexes"), &shapes[211], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_40[] = { /* ContinuousBackupsDescription */
-    {S_INIT("ContinuousBackupsStatus"), S_INIT("ContinuousBackupsStatus"), &shapes[41], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("PointInTimeRecoveryDescription"), S_INIT("PointInTimeRecoveryDescription"), &shapes[157], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_41[] = {S_INIT("ENABLED"), S_INIT("DISABLED")}; /* ContinuousBackupsStatus */
-static const str values_42[] = {S_INIT("ACCESSED_AND_THROTTLED_KEYS"), S_INIT("THROTTLED_KEYS")}; /* ContributorInsightsMode */
-static const str values_45[] = {S_INIT("ENABLING"), S_INIT("ENABLED"), S_INIT("DISABLING"), S_INIT("DISABLED"), S_INIT("FAILED")}; /* ContributorInsightsStatus */
-static const struct api_member members_46[] = { /* CreateGlobalSecondaryIndexAction */
-    {S_INIT("IndexName"), S_INIT("IndexName"), &shapes[108], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("KeySchema"), S_INIT("KeySchema"), &shapes[126], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Projection"), S_INIT("Projection"), &shapes[163], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ProvisionedThroughput"), S_INIT("ProvisionedThroughput"), &shapes[166], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("OnDemandThroughput"), S_INIT("OnDemandThroughput"), &shapes[155], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("WarmThroughput"), S_INIT("WarmThroughput"), &shapes[261], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_47[] = { /* CreateGlobalTableWitnessGroupMemberAction */
-    {S_INIT("RegionName"), S_INIT("RegionName"), &shapes[179], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_48[] = { /* CreateReplicationGroupMemberAction */
-    {S_INIT("RegionName"), S_INIT("RegionName"), &shapes[179], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("KMSMasterKeyId"), S_INIT("KMSMasterKeyId"), &shapes[121], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ProvisionedThroughputOverride"), S_INIT("ProvisionedThroughputOverride"), &shapes[168], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("OnDemandThroughputOverride"), S_INIT("OnDemandThroughputOverride"), &shapes[156], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("GlobalSecondaryIndexes"), S_INIT("GlobalSecondaryIndexes"), &shapes[185], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("TableClassOverride"), S_INIT("TableClassOverride"), &shapes[221], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_49[] = { /* CreateTableInput */
-    {S_INIT("AttributeDefinitions"), S_INIT("AttributeDefinitions"), &shapes[5], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("TableName"), S_INIT("TableName"), &shapes[220], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("KeySchema"), S_INIT("KeySchema"), &shapes[126], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("LocalSecondaryIndexes"), S_INIT("LocalSecondaryIndexes"), &shapes[143], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("GlobalSecondaryIndexes"), S_INIT("GlobalSecondaryIndexes"), &shapes[99], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("BillingMode"), S_INIT("BillingMode"), &shapes[22], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ProvisionedThroughput"), S_INIT("ProvisionedThroughput"), &shapes[166], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("StreamSpecification"), S_INIT("StreamSpecification"), &shapes[215], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SSESpecification"), S_INIT("SSESpecification"), &shapes[203], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Tags"), S_INIT("Tags"), &shapes[232], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("TableClass"), S_INIT("TableClass"), &shapes[221], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("DeletionProtectionEnabled"), S_INIT("DeletionProtectionEnabled"), &shapes[63], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("WarmThroughput"), S_INIT("WarmThroughput"), &shapes[261], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ResourcePolicy"), S_INIT("ResourcePolicy"), &shapes[192], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("OnDemandThroughput"), S_INIT("OnDemandThroughput"), &shapes[155], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("GlobalTableSourceArn"), S_INIT("GlobalTableSourceArn"), &shapes[220], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("GlobalTableSettingsReplicationMode"), S_INIT("GlobalTableSettingsReplicationMode"), &shapes[103], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_50[] = { /* CreateTableOutput */
-    {S_INIT("TableDescription"), S_INIT("TableDescription"), &shapes[223], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_52[] = { /* Delete */
-    {S_INIT("Key"), S_INIT("Key"), &shapes[122], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("TableName"), S_INIT("TableName"), &shapes[220], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ConditionExpression"), S_INIT("ConditionExpression"), &shapes[33], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpressionAttributeNames"), S_INIT("ExpressionAttributeNames"), &shapes[85], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpressionAttributeValues"), S_INIT("ExpressionAttributeValues"), &shapes[87], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ReturnValuesOnConditionCheckFailure"), S_INIT("ReturnValuesOnConditionCheckFailure"), &shapes[200], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_53[] = { /* DeleteGlobalSecondaryIndexAction */
-    {S_INIT("IndexName"), S_INIT("IndexName"), &shapes[108], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_54[] = { /* DeleteGlobalTableWitnessGroupMemberAction */
-    {S_INIT("RegionName"), S_INIT("RegionName"), &shapes[179], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_55[] = { /* DeleteItemInput */
-    {S_INIT("TableName"), S_INIT("TableName"), &shapes[220], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Key"), S_INIT("Key"), &shapes[122], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Expected"), S_INIT("Expected"), &shapes[83], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ConditionalOperator"), S_INIT("ConditionalOperator"), &shapes[34], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ReturnValues"), S_INIT("ReturnValues"), &shapes[199], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ReturnConsumedCapacity"), S_INIT("ReturnConsumedCapacity"), &shapes[197], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ReturnItemCollectionMetrics"), S_INIT("ReturnItemCollectionMetrics"), &shapes[198], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ConditionExpression"), S_INIT("ConditionExpression"), &shapes[33], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpressionAttributeNames"), S_INIT("ExpressionAttributeNames"), &shapes[85], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpressionAttributeValues"), S_INIT("ExpressionAttributeValues"), &shapes[87], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ReturnValuesOnConditionCheckFailure"), S_INIT("ReturnValuesOnConditionCheckFailure"), &shapes[200], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_56[] = { /* DeleteItemOutput */
-    {S_INIT("Attributes"), S_INIT("Attributes"), &shapes[6], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ConsumedCapacity"), S_INIT("ConsumedCapacity"), &shapes[37], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ItemCollectionMetrics"), S_INIT("ItemCollectionMetrics"), &shapes[112], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_57[] = { /* DeleteReplicationGroupMemberAction */
-    {S_INIT("RegionName"), S_INIT("RegionName"), &shapes[179], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_58[] = { /* DeleteRequest */
-    {S_INIT("Key"), S_INIT("Key"), &shapes[122], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_59[] = { /* DeleteResourcePolicyInput */
-    {S_INIT("ResourceArn"), S_INIT("ResourceArn"), &shapes[191], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedRevisionId"), S_INIT("ExpectedRevisionId"), &shapes[160], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_60[] = { /* DeleteResourcePolicyOutput */
-    {S_INIT("RevisionId"), S_INIT("RevisionId"), &shapes[160], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_61[] = { /* DeleteTableInput */
-    {S_INIT("TableName"), S_INIT("TableName"), &shapes[220], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_62[] = { /* DeleteTableOutput */
-    {S_INIT("TableDescription"), S_INIT("TableDescription"), &shapes[223], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_64[] = { /* DescribeContinuousBackupsInput */
-    {S_INIT("TableName"), S_INIT("TableName"), &shapes[220], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_65[] = { /* DescribeContinuousBackupsOutput */
-    {S_INIT("ContinuousBackupsDescription"), S_INIT("ContinuousBackupsDescription"), &shapes[40], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_66[] = { /* DescribeContributorInsightsInput */
-    {S_INIT("TableName"), S_INIT("TableName"), &shapes[220], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("IndexName"), S_INIT("IndexName"), &shapes[108], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_67[] = { /* DescribeContributorInsightsOutput */
-    {S_INIT("TableName"), S_INIT("TableName"), &shapes[225], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("IndexName"), S_INIT("IndexName"), &shapes[108], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ContributorInsightsRuleList"), S_INIT("ContributorInsightsRuleList"), &shapes[44], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ContributorInsightsStatus"), S_INIT("ContributorInsightsStatus"), &shapes[45], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("LastUpdateDateTime"), S_INIT("LastUpdateDateTime"), &shapes[133], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("FailureException"), S_INIT("FailureException"), &shapes[89], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ContributorInsightsMode"), S_INIT("ContributorInsightsMode"), &shapes[42], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_69[] = { /* DescribeEndpointsResponse */
-    {S_INIT("Endpoints"), S_INIT("Endpoints"), &shapes[80], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_70[] = { /* DescribeKinesisStreamingDestinationInput */
-    {S_INIT("TableName"), S_INIT("TableName"), &shapes[220], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_71[] = { /* DescribeKinesisStreamingDestinationOutput */
-    {S_INIT("TableName"), S_INIT("TableName"), &shapes[225], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("KinesisDataStreamDestinations"), S_INIT("KinesisDataStreamDestinations"), &shapes[132], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_73[] = { /* DescribeLimitsOutput */
-    {S_INIT("AccountMaxReadCapacityUnits"), S_INIT("AccountMaxReadCapacityUnits"), &shapes[162], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("AccountMaxWriteCapacityUnits"), S_INIT("AccountMaxWriteCapacityUnits"), &shapes[162], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("TableMaxReadCapacityUnits"), S_INIT("TableMaxReadCapacityUnits"), &shapes[162], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("TableMaxWriteCapacityUnits"), S_INIT("TableMaxWriteCapacityUnits"), &shapes[162], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_74[] = { /* DescribeTableInput */
-    {S_INIT("TableName"), S_INIT("TableName"), &shapes[220], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_75[] = { /* DescribeTableOutput */
-    {S_INIT("Table"), S_INIT("Table"), &shapes[223], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_76[] = { /* DescribeTimeToLiveInput */
-    {S_INIT("TableName"), S_INIT("TableName"), &shapes[220], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_77[] = { /* DescribeTimeToLiveOutput */
-    {S_INIT("TimeToLiveDescription"), S_INIT("TimeToLiveDescription"), &shapes[236], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_78[] = {S_INIT("ENABLING"), S_INIT("ACTIVE"), S_INIT("DISABLING"), S_INIT("DISABLED"), S_INIT("ENABLE_FAILED"), S_INIT("UPDATING")}; /* DestinationStatus */
-static const struct api_member members_79[] = { /* Endpoint */
-    {S_INIT("Address"), S_INIT("Address"), &shapes[217], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("CachePeriodInMinutes"), S_INIT("CachePeriodInMinutes"), &shapes[144], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_84[] = { /* ExpectedAttributeValue */
-    {S_INIT("Value"), S_INIT("Value"), &shapes[10], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Exists"), S_INIT("Exists"), &shapes[27], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ComparisonOperator"), S_INIT("ComparisonOperator"), &shapes[30], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("AttributeValueList"), S_INIT("AttributeValueList"), &shapes[11], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_89[] = { /* FailureException */
-    {S_INIT("ExceptionName"), S_INIT("ExceptionName"), &shapes[82], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExceptionDescription"), S_INIT("ExceptionDescription"), &shapes[81], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_91[] = { /* Get */
-    {S_INIT("Key"), S_INIT("Key"), &shapes[122], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("TableName"), S_INIT("TableName"), &shapes[220], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ProjectionExpression"), S_INIT("ProjectionExpression"), &shapes[164], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpressionAttributeNames"), S_INIT("ExpressionAttributeNames"), &shapes[85], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_92[] = { /* GetItemInput */
-    {S_INIT("TableName"), S_INIT("TableName"), &shapes[220], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Key"), S_INIT("Key"), &shapes[122], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("AttributesToGet"), S_INIT("AttributesToGet"), &shapes[8], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ConsistentRead"), S_INIT("ConsistentRead"), &shapes[36], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ReturnConsumedCapacity"), S_INIT("ReturnConsumedCapacity"), &shapes[197], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ProjectionExpression"), S_INIT("ProjectionExpression"), &shapes[164], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpressionAttributeNames"), S_INIT("ExpressionAttributeNames"), &shapes[85], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_93[] = { /* GetItemOutput */
-    {S_INIT("Item"), S_INIT("Item"), &shapes[6], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ConsumedCapacity"), S_INIT("ConsumedCapacity"), &shapes[37], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_94[] = { /* GetResourcePolicyInput */
-    {S_INIT("ResourceArn"), S_INIT("ResourceArn"), &shapes[191], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_95[] = { /* GetResourcePolicyOutput */
-    {S_INIT("Policy"), S_INIT("Policy"), &shapes[192], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RevisionId"), S_INIT("RevisionId"), &shapes[160], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_96[] = { /* GlobalSecondaryIndex */
-    {S_INIT("IndexName"), S_INIT("IndexName"), &shapes[108], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("KeySchema"), S_INIT("KeySchema"), &shapes[126], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Projection"), S_INIT("Projection"), &shapes[163], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ProvisionedThroughput"), S_INIT("ProvisionedThroughput"), &shapes[166], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("OnDemandThroughput"), S_INIT("OnDemandThroughput"), &shapes[155], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("WarmThroughput"), S_INIT("WarmThroughput"), &shapes[261], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_97[] = { /* GlobalSecondaryIndexDescription */
-    {S_INIT("IndexName"), S_INIT("IndexName"), &shapes[108], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("KeySchema"), S_INIT("KeySchema"), &shapes[126], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Projection"), S_INIT("Projection"), &shapes[163], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("IndexStatus"), S_INIT("IndexStatus"), &shapes[109], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Backfilling"), S_INIT("Backfilling"), &shapes[13], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ProvisionedThroughput"), S_INIT("ProvisionedThroughput"), &shapes[167], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("IndexSizeBytes"), S_INIT("IndexSizeBytes"), &shapes[145], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ItemCount"), S_INIT("ItemCount"), &shapes[145], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("IndexArn"), S_INIT("IndexArn"), &shapes[217], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("OnDemandThroughput"), S_INIT("OnDemandThroughput"), &shapes[155], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("WarmThroughput"), S_INIT("WarmThroughput"), &shapes[102], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_100[] = { /* GlobalSecondaryIndexUpdate */
-    {S_INIT("Update"), S_INIT("Update"), &shapes[253], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Create"), S_INIT("Create"), &shapes[46], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Delete"), S_INIT("Delete"), &shapes[53], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_102[] = { /* GlobalSecondaryIndexWarmThroughputDescription */
-    {S_INIT("ReadUnitsPerSecond"), S_INIT("ReadUnitsPerSecond"), &shapes[162], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("WriteUnitsPerSecond"), S_INIT("WriteUnitsPerSecond"), &shapes[162], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Status"), S_INIT("Status"), &shapes[109], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_103[] = {S_INIT("ENABLED"), S_INIT("DISABLED"), S_INIT("ENABLED_WITH_OVERRIDES")}; /* GlobalTableSettingsReplicationMode */
-static const struct api_member members_104[] = { /* GlobalTableWitnessDescription */
-    {S_INIT("RegionName"), S_INIT("RegionName"), &shapes[179], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("WitnessStatus"), S_INIT("WitnessStatus"), &shapes[262], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_106[] = { /* GlobalTableWitnessGroupUpdate */
-    {S_INIT("Create"), S_INIT("Create"), &shapes[47], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Delete"), S_INIT("Delete"), &shapes[54], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_109[] = {S_INIT("CREATING"), S_INIT("UPDATING"), S_INIT("DELETING"), S_INIT("ACTIVE")}; /* IndexStatus */
-static const struct api_member members_112[] = { /* ItemCollectionMetrics */
-    {S_INIT("ItemCollectionKey"), S_INIT("ItemCollectionKey"), &shapes[111], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SizeEstimateRangeGB"), S_INIT("SizeEstimateRangeGB"), &shapes[116], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_118[] = { /* ItemResponse */
-    {S_INIT("Item"), S_INIT("Item"), &shapes[6], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_128[] = { /* KeySchemaElement */
-    {S_INIT("AttributeName"), S_INIT("AttributeName"), &shapes[127], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("KeyType"), S_INIT("KeyType"), &shapes[129], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_129[] = {S_INIT("HASH"), S_INIT("RANGE")}; /* KeyType */
-static const struct api_member members_130[] = { /* KeysAndAttributes */
-    {S_INIT("Keys"), S_INIT("Keys"), &shapes[125], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("AttributesToGet"), S_INIT("AttributesToGet"), &shapes[8], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ConsistentRead"), S_INIT("ConsistentRead"), &shapes[36], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ProjectionExpression"), S_INIT("ProjectionExpression"), &shapes[164], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpressionAttributeNames"), S_INIT("ExpressionAttributeNames"), &shapes[85], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_131[] = { /* KinesisDataStreamDestination */
-    {S_INIT("StreamArn"), S_INIT("StreamArn"), &shapes[213], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("DestinationStatus"), S_INIT("DestinationStatus"), &shapes[78], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("DestinationStatusDescription"), S_INIT("DestinationStatusDescription"), &shapes[217], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ApproximateCreationDateTimePrecision"), S_INIT("ApproximateCreationDateTimePrecision"), &shapes[0], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_135[] = { /* ListTablesInput */
-    {S_INIT("ExclusiveStartTableName"), S_INIT("ExclusiveStartTableName"), &shapes[225], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Limit"), S_INIT("Limit"), &shapes[136], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_137[] = { /* ListTablesOutput */
-    {S_INIT("TableNames"), S_INIT("TableNames"), &shapes[226], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("LastEvaluatedTableName"), S_INIT("LastEvaluatedTableName"), &shapes[225], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_138[] = { /* ListTagsOfResourceInput */
-    {S_INIT("ResourceArn"), S_INIT("ResourceArn"), &shapes[191], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("NextToken"), S_INIT("NextToken"), &shapes[148], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_139[] = { /* ListTagsOfResourceOutput */
-    {S_INIT("Tags"), S_INIT("Tags"), &shapes[232], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("NextToken"), S_INIT("NextToken"), &shapes[148], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_140[] = { /* LocalSecondaryIndex */
-    {S_INIT("IndexName"), S_INIT("IndexName"), &shapes[108], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("KeySchema"), S_INIT("KeySchema"), &shapes[126], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Projection"), S_INIT("Projection"), &shapes[163], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_141[] = { /* LocalSecondaryIndexDescription */
-    {S_INIT("IndexName"), S_INIT("IndexName"), &shapes[108], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("KeySchema"), S_INIT("KeySchema"), &shapes[126], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Projection"), S_INIT("Projection"), &shapes[163], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("IndexSizeBytes"), S_INIT("IndexSizeBytes"), &shapes[145], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ItemCount"), S_INIT("ItemCount"), &shapes[145], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("IndexArn"), S_INIT("IndexArn"), &shapes[217], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_147[] = {S_INIT("EVENTUAL"), S_INIT("STRONG")}; /* MultiRegionConsistency */
-static const struct api_member members_155[] = { /* OnDemandThroughput */
-    {S_INIT("MaxReadRequestUnits"), S_INIT("MaxReadRequestUnits"), &shapes[145], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MaxWriteRequestUnits"), S_INIT("MaxWriteRequestUnits"), &shapes[145], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_156[] = { /* OnDemandThroughputOverride */
-    {S_INIT("MaxReadRequestUnits"), S_INIT("MaxReadRequestUnits"), &shapes[145], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_157[] = { /* PointInTimeRecoveryDescription */
-    {S_INIT("PointInTimeRecoveryStatus"), S_INIT("PointInTimeRecoveryStatus"), &shapes[159], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RecoveryPeriodInDays"), S_INIT("RecoveryPeriodInDays"), &shapes[178], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("EarliestRestorableDateTime"), S_INIT("EarliestRestorableDateTime"), &shapes[51], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("LatestRestorableDateTime"), S_INIT("LatestRestorableDateTime"), &shapes[51], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_158[] = { /* PointInTimeRecoverySpecification */
-    {S_INIT("PointInTimeRecoveryEnabled"), S_INIT("PointInTimeRecoveryEnabled"), &shapes[27], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RecoveryPeriodInDays"), S_INIT("RecoveryPeriodInDays"), &shapes[178], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_159[] = {S_INIT("ENABLED"), S_INIT("DISABLED")}; /* PointInTimeRecoveryStatus */
-static const struct api_member members_163[] = { /* Projection */
-    {S_INIT("ProjectionType"), S_INIT("ProjectionType"), &shapes[165], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("NonKeyAttributes"), S_INIT("NonKeyAttributes"), &shapes[150], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_165[] = {S_INIT("ALL"), S_INIT("KEYS_ONLY"), S_INIT("INCLUDE")}; /* ProjectionType */
-static const struct api_member members_166[] = { /* ProvisionedThroughput */
-    {S_INIT("ReadCapacityUnits"), S_INIT("ReadCapacityUnits"), &shapes[162], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("WriteCapacityUnits"), S_INIT("WriteCapacityUnits"), &shapes[162], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_167[] = { /* ProvisionedThroughputDescription */
-    {S_INIT("LastIncreaseDateTime"), S_INIT("LastIncreaseDateTime"), &shapes[51], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("LastDecreaseDateTime"), S_INIT("LastDecreaseDateTime"), &shapes[51], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("NumberOfDecreasesToday"), S_INIT("NumberOfDecreasesToday"), &shapes[162], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ReadCapacityUnits"), S_INIT("ReadCapacityUnits"), &shapes[151], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("WriteCapacityUnits"), S_INIT("WriteCapacityUnits"), &shapes[151], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_168[] = { /* ProvisionedThroughputOverride */
-    {S_INIT("ReadCapacityUnits"), S_INIT("ReadCapacityUnits"), &shapes[162], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_169[] = { /* Put */
-    {S_INIT("Item"), S_INIT("Item"), &shapes[171], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("TableName"), S_INIT("TableName"), &shapes[220], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ConditionExpression"), S_INIT("ConditionExpression"), &shapes[33], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpressionAttributeNames"), S_INIT("ExpressionAttributeNames"), &shapes[85], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpressionAttributeValues"), S_INIT("ExpressionAttributeValues"), &shapes[87], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ReturnValuesOnConditionCheckFailure"), S_INIT("ReturnValuesOnConditionCheckFailure"), &shapes[200], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_170[] = { /* PutItemInput */
-    {S_INIT("TableName"), S_INIT("TableName"), &shapes[220], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Item"), S_INIT("Item"), &shapes[171], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Expected"), S_INIT("Expected"), &shapes[83], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ReturnValues"), S_INIT("ReturnValues"), &shapes[199], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ReturnConsumedCapacity"), S_INIT("ReturnConsumedCapacity"), &shapes[197], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ReturnItemCollectionMetrics"), S_INIT("ReturnItemCollectionMetrics"), &shapes[198], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ConditionalOperator"), S_INIT("ConditionalOperator"), &shapes[34], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ConditionExpression"), S_INIT("ConditionExpression"), &shapes[33], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpressionAttributeNames"), S_INIT("ExpressionAttributeNames"), &shapes[85], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpressionAttributeValues"), S_INIT("ExpressionAttributeValues"), &shapes[87], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ReturnValuesOnConditionCheckFailure"), S_INIT("ReturnValuesOnConditionCheckFailure"), &shapes[200], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_172[] = { /* PutItemOutput */
-    {S_INIT("Attributes"), S_INIT("Attributes"), &shapes[6], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ConsumedCapacity"), S_INIT("ConsumedCapacity"), &shapes[37], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ItemCollectionMetrics"), S_INIT("ItemCollectionMetrics"), &shapes[112], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_173[] = { /* PutRequest */
-    {S_INIT("Item"), S_INIT("Item"), &shapes[171], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_174[] = { /* PutResourcePolicyInput */
-    {S_INIT("ResourceArn"), S_INIT("ResourceArn"), &shapes[191], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Policy"), S_INIT("Policy"), &shapes[192], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedRevisionId"), S_INIT("ExpectedRevisionId"), &shapes[160], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ConfirmRemoveSelfResourceAccess"), S_INIT("ConfirmRemoveSelfResourceAccess"), &shapes[35], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_175[] = { /* PutResourcePolicyOutput */
-    {S_INIT("RevisionId"), S_INIT("RevisionId"), &shapes[160], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_176[] = { /* QueryInput */
-    {S_INIT("TableName"), S_INIT("TableName"), &shapes[220], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("IndexName"), S_INIT("IndexName"), &shapes[108], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Select"), S_INIT("Select"), &shapes[212], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("AttributesToGet"), S_INIT("AttributesToGet"), &shapes[8], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Limit"), S_INIT("Limit"), &shapes[161], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ConsistentRead"), S_INIT("ConsistentRead"), &shapes[36], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("KeyConditions"), S_INIT("KeyConditions"), &shapes[123], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("QueryFilter"), S_INIT("QueryFilter"), &shapes[90], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ConditionalOperator"), S_INIT("ConditionalOperator"), &shapes[34], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ScanIndexForward"), S_INIT("ScanIndexForward"), &shapes[27], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExclusiveStartKey"), S_INIT("ExclusiveStartKey"), &shapes[122], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ReturnConsumedCapacity"), S_INIT("ReturnConsumedCapacity"), &shapes[197], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ProjectionExpression"), S_INIT("ProjectionExpression"), &shapes[164], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("FilterExpression"), S_INIT("FilterExpression"), &shapes[33], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("KeyConditionExpression"), S_INIT("KeyConditionExpression"), &shapes[124], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpressionAttributeNames"), S_INIT("ExpressionAttributeNames"), &shapes[85], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpressionAttributeValues"), S_INIT("ExpressionAttributeValues"), &shapes[87], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_177[] = { /* QueryOutput */
-    {S_INIT("Items"), S_INIT("Items"), &shapes[117], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Count"), S_INIT("Count"), &shapes[110], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ScannedCount"), S_INIT("ScannedCount"), &shapes[110], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("LastEvaluatedKey"), S_INIT("LastEvaluatedKey"), &shapes[122], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ConsumedCapacity"), S_INIT("ConsumedCapacity"), &shapes[37], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_180[] = { /* ReplicaDescription */
-    {S_INIT("RegionName"), S_INIT("RegionName"), &shapes[179], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ReplicaStatus"), S_INIT("ReplicaStatus"), &shapes[186], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ReplicaArn"), S_INIT("ReplicaArn"), &shapes[217], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ReplicaStatusDescription"), S_INIT("ReplicaStatusDescription"), &shapes[187], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ReplicaStatusPercentProgress"), S_INIT("ReplicaStatusPercentProgress"), &shapes[188], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("KMSMasterKeyId"), S_INIT("KMSMasterKeyId"), &shapes[121], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ProvisionedThroughputOverride"), S_INIT("ProvisionedThroughputOverride"), &shapes[168], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("OnDemandThroughputOverride"), S_INIT("OnDemandThroughputOverride"), &shapes[156], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("WarmThroughput"), S_INIT("WarmThroughput"), &shapes[228], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("GlobalSecondaryIndexes"), S_INIT("GlobalSecondaryIndexes"), &shapes[184], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ReplicaInaccessibleDateTime"), S_INIT("ReplicaInaccessibleDateTime"), &shapes[51], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ReplicaTableClassSummary"), S_INIT("ReplicaTableClassSummary"), &shapes[222], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("GlobalTableSettingsReplicationMode"), S_INIT("GlobalTableSettingsReplicationMode"), &shapes[103], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_182[] = { /* ReplicaGlobalSecondaryIndex */
-    {S_INIT("IndexName"), S_INIT("IndexName"), &shapes[108], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ProvisionedThroughputOverride"), S_INIT("ProvisionedThroughputOverride"), &shapes[168], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("OnDemandThroughputOverride"), S_INIT("OnDemandThroughputOverride"), &shapes[156], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_183[] = { /* ReplicaGlobalSecondaryIndexDescription */
-    {S_INIT("IndexName"), S_INIT("IndexName"), &shapes[108], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ProvisionedThroughputOverride"), S_INIT("ProvisionedThroughputOverride"), &shapes[168], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("OnDemandThroughputOverride"), S_INIT("OnDemandThroughputOverride"), &shapes[156], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("WarmThroughput"), S_INIT("WarmThroughput"), &shapes[102], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_186[] = {S_INIT("CREATING"), S_INIT("CREATION_FAILED"), S_INIT("UPDATING"), S_INIT("DELETING"), S_INIT("ACTIVE"), S_INIT("REGION_DISABLED"), S_INIT("INACCESSIBLE_ENCRYPTION_CREDENTIALS"), S_INIT("ARCHIVING"), S_INIT("ARCHIVED"), S_INIT("REPLICATION_NOT_AUTHORIZED")}; /* ReplicaStatus */
-static const struct api_member members_189[] = { /* ReplicationGroupUpdate */
-    {S_INIT("Create"), S_INIT("Create"), &shapes[48], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Update"), S_INIT("Update"), &shapes[256], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Delete"), S_INIT("Delete"), &shapes[57], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_194[] = { /* RestoreSummary */
-    {S_INIT("SourceBackupArn"), S_INIT("SourceBackupArn"), &shapes[14], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SourceTableArn"), S_INIT("SourceTableArn"), &shapes[220], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RestoreDateTime"), S_INIT("RestoreDateTime"), &shapes[51], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RestoreInProgress"), S_INIT("RestoreInProgress"), &shapes[193], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_195[] = { /* RestoreTableToPointInTimeInput */
-    {S_INIT("SourceTableArn"), S_INIT("SourceTableArn"), &shapes[220], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SourceTableName"), S_INIT("SourceTableName"), &shapes[225], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("TargetTableName"), S_INIT("TargetTableName"), &shapes[225], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("UseLatestRestorableTime"), S_INIT("UseLatestRestorableTime"), &shapes[27], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RestoreDateTime"), S_INIT("RestoreDateTime"), &shapes[51], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("BillingModeOverride"), S_INIT("BillingModeOverride"), &shapes[22], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("GlobalSecondaryIndexOverride"), S_INIT("GlobalSecondaryIndexOverride"), &shapes[99], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("LocalSecondaryIndexOverride"), S_INIT("LocalSecondaryIndexOverride"), &shapes[143], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ProvisionedThroughputOverride"), S_INIT("ProvisionedThroughputOverride"), &shapes[166], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("OnDemandThroughputOverride"), S_INIT("OnDemandThroughputOverride"), &shapes[155], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SSESpecificationOverride"), S_INIT("SSESpecificationOverride"), &shapes[203], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_196[] = { /* RestoreTableToPointInTimeOutput */
-    {S_INIT("TableDescription"), S_INIT("TableDescription"), &shapes[223], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_197[] = {S_INIT("INDEXES"), S_INIT("TOTAL"), S_INIT("NONE")}; /* ReturnConsumedCapacity */
-static const str values_198[] = {S_INIT("SIZE"), S_INIT("NONE")}; /* ReturnItemCollectionMetrics */
-static const str values_199[] = {S_INIT("NONE"), S_INIT("ALL_OLD"), S_INIT("UPDATED_OLD"), S_INIT("ALL_NEW"), S_INIT("UPDATED_NEW")}; /* ReturnValue */
-static const str values_200[] = {S_INIT("ALL_OLD"), S_INIT("NONE")}; /* ReturnValuesOnConditionCheckFailure */
-static const struct api_member members_201[] = { /* SSEDescription */
-    {S_INIT("Status"), S_INIT("Status"), &shapes[204], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SSEType"), S_INIT("SSEType"), &shapes[205], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("KMSMasterKeyArn"), S_INIT("KMSMasterKeyArn"), &shapes[120], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("InaccessibleEncryptionDateTime"), S_INIT("InaccessibleEncryptionDateTime"), &shapes[51], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_203[] = { /* SSESpecification */
-    {S_INIT("Enabled"), S_INIT("Enabled"), &shapes[202], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SSEType"), S_INIT("SSEType"), &shapes[205], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("KMSMasterKeyId"), S_INIT("KMSMasterKeyId"), &shapes[121], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_204[] = {S_INIT("ENABLING"), S_INIT("ENABLED"), S_INIT("DISABLING"), S_INIT("DISABLED"), S_INIT("UPDATING")}; /* SSEStatus */
-static const str values_205[] = {S_INIT("AES256"), S_INIT("KMS")}; /* SSEType */
-static const str values_206[] = {S_INIT("S"), S_INIT("N"), S_INIT("B")}; /* ScalarAttributeType */
-static const struct api_member members_207[] = { /* ScanInput */
-    {S_INIT("TableName"), S_INIT("TableName"), &shapes[220], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("IndexName"), S_INIT("IndexName"), &shapes[108], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("AttributesToGet"), S_INIT("AttributesToGet"), &shapes[8], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Limit"), S_INIT("Limit"), &shapes[161], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Select"), S_INIT("Select"), &shapes[212], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ScanFilter"), S_INIT("ScanFilter"), &shapes[90], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ConditionalOperator"), S_INIT("ConditionalOperator"), &shapes[34], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExclusiveStartKey"), S_INIT("ExclusiveStartKey"), &shapes[122], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ReturnConsumedCapacity"), S_INIT("ReturnConsumedCapacity"), &shapes[197], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("TotalSegments"), S_INIT("TotalSegments"), &shapes[210], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Segment"), S_INIT("Segment"), &shapes[209], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ProjectionExpression"), S_INIT("ProjectionExpression"), &shapes[164], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("FilterExpression"), S_INIT("FilterExpression"), &shapes[33], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpressionAttributeNames"), S_INIT("ExpressionAttributeNames"), &shapes[85], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpressionAttributeValues"), S_INIT("ExpressionAttributeValues"), &shapes[87], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ConsistentRead"), S_INIT("ConsistentRead"), &shapes[36], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_208[] = { /* ScanOutput */
-    {S_INIT("Items"), S_INIT("Items"), &shapes[117], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Count"), S_INIT("Count"), &shapes[110], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ScannedCount"), S_INIT("ScannedCount"), &shapes[110], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("LastEvaluatedKey"), S_INIT("LastEvaluatedKey"), &shapes[122], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ConsumedCapacity"), S_INIT("ConsumedCapacity"), &shapes[37], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_212[] = {S_INIT("ALL_ATTRIBUTES"), S_INIT("ALL_PROJECTED_ATTRIBUTES"), S_INIT("SPECIFIC_ATTRIBUTES"), S_INIT("COUNT")}; /* Select */
-static const struct api_member members_215[] = { /* StreamSpecification */
-    {S_INIT("StreamEnabled"), S_INIT("StreamEnabled"), &shapes[214], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("StreamViewType"), S_INIT("StreamViewType"), &shapes[216], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_216[] = {S_INIT("NEW_IMAGE"), S_INIT("OLD_IMAGE"), S_INIT("NEW_AND_OLD_IMAGES"), S_INIT("KEYS_ONLY")}; /* StreamViewType */
-static const str values_221[] = {S_INIT("STANDARD"), S_INIT("STANDARD_INFREQUENT_ACCESS")}; /* TableClass */
-static const struct api_member members_222[] = { /* TableClassSummary */
-    {S_INIT("TableClass"), S_INIT("TableClass"), &shapes[221], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("LastUpdateDateTime"), S_INIT("LastUpdateDateTime"), &shapes[51], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_223[] = { /* TableDescription */
-    {S_INIT("AttributeDefinitions"), S_INIT("AttributeDefinitions"), &shapes[5], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("TableName"), S_INIT("TableName"), &shapes[225], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("KeySchema"), S_INIT("KeySchema"), &shapes[126], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("TableStatus"), S_INIT("TableStatus"), &shapes[227], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("CreationDateTime"), S_INIT("CreationDateTime"), &shapes[51], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ProvisionedThroughput"), S_INIT("ProvisionedThroughput"), &shapes[167], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("TableSizeBytes"), S_INIT("TableSizeBytes"), &shapes[145], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ItemCount"), S_INIT("ItemCount"), &shapes[145], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("TableArn"), S_INIT("TableArn"), &shapes[217], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("TableId"), S_INIT("TableId"), &shapes[224], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("BillingModeSummary"), S_INIT("BillingModeSummary"), &shapes[23], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("LocalSecondaryIndexes"), S_INIT("LocalSecondaryIndexes"), &shapes[142], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("GlobalSecondaryIndexes"), S_INIT("GlobalSecondaryIndexes"), &shapes[98], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("StreamSpecification"), S_INIT("StreamSpecification"), &shapes[215], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("LatestStreamLabel"), S_INIT("LatestStreamLabel"), &shapes[217], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("LatestStreamArn"), S_INIT("LatestStreamArn"), &shapes[213], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("GlobalTableVersion"), S_INIT("GlobalTableVersion"), &shapes[217], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Replicas"), S_INIT("Replicas"), &shapes[181], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("GlobalTableWitnesses"), S_INIT("GlobalTableWitnesses"), &shapes[105], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("GlobalTableSettingsReplicationMode"), S_INIT("GlobalTableSettingsReplicationMode"), &shapes[103], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RestoreSummary"), S_INIT("RestoreSummary"), &shapes[194], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SSEDescription"), S_INIT("SSEDescription"), &shapes[201], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ArchivalSummary"), S_INIT("ArchivalSummary"), &shapes[2], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("TableClassSummary"), S_INIT("TableClassSummary"), &shapes[222], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("DeletionProtectionEnabled"), S_INIT("DeletionProtectionEnabled"), &shapes[63], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("OnDemandThroughput"), S_INIT("OnDemandThroughput"), &shapes[155], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("WarmThroughput"), S_INIT("WarmThroughput"), &shapes[228], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MultiRegionConsistency"), S_INIT("MultiRegionConsistency"), &shapes[147], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_227[] = {S_INIT("CREATING"), S_INIT("UPDATING"), S_INIT("DELETING"), S_INIT("ACTIVE"), S_INIT("INACCESSIBLE_ENCRYPTION_CREDENTIALS"), S_INIT("ARCHIVING"), S_INIT("ARCHIVED"), S_INIT("REPLICATION_NOT_AUTHORIZED")}; /* TableStatus */
-static const struct api_member members_228[] = { /* TableWarmThroughputDescription */
-    {S_INIT("ReadUnitsPerSecond"), S_INIT("ReadUnitsPerSecond"), &shapes[162], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("WriteUnitsPerSecond"), S_INIT("WriteUnitsPerSecond"), &shapes[162], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Status"), S_INIT("Status"), &shapes[227], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_229[] = { /* Tag */
-    {S_INIT("Key"), S_INIT("Key"), &shapes[231], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Value"), S_INIT("Value"), &shapes[234], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_233[] = { /* TagResourceInput */
-    {S_INIT("ResourceArn"), S_INIT("ResourceArn"), &shapes[191], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Tags"), S_INIT("Tags"), &shapes[232], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_236[] = { /* TimeToLiveDescription */
-    {S_INIT("TimeToLiveStatus"), S_INIT("TimeToLiveStatus"), &shapes[239], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("AttributeName"), S_INIT("AttributeName"), &shapes[235], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_238[] = { /* TimeToLiveSpecification */
-    {S_INIT("Enabled"), S_INIT("Enabled"), &shapes[237], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("AttributeName"), S_INIT("AttributeName"), &shapes[235], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_239[] = {S_INIT("ENABLING"), S_INIT("DISABLING"), S_INIT("ENABLED"), S_INIT("DISABLED")}; /* TimeToLiveStatus */
-static const struct api_member members_240[] = { /* TransactGetItem */
-    {S_INIT("Get"), S_INIT("Get"), &shapes[91], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_242[] = { /* TransactGetItemsInput */
-    {S_INIT("TransactItems"), S_INIT("TransactItems"), &shapes[241], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ReturnConsumedCapacity"), S_INIT("ReturnConsumedCapacity"), &shapes[197], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_243[] = { /* TransactGetItemsOutput */
-    {S_INIT("ConsumedCapacity"), S_INIT("ConsumedCapacity"), &shapes[38], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Responses"), S_INIT("Responses"), &shapes[119], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_244[] = { /* TransactWriteItem */
-    {S_INIT("ConditionCheck"), S_INIT("ConditionCheck"), &shapes[32], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Put"), S_INIT("Put"), &shapes[169], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Delete"), S_INIT("Delete"), &shapes[52], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Update"), S_INIT("Update"), &shapes[249], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_246[] = { /* TransactWriteItemsInput */
-    {S_INIT("TransactItems"), S_INIT("TransactItems"), &shapes[245], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ReturnConsumedCapacity"), S_INIT("ReturnConsumedCapacity"), &shapes[197], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ReturnItemCollectionMetrics"), S_INIT("ReturnItemCollectionMetrics"), &shapes[198], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ClientRequestToken"), S_INIT("ClientRequestToken"), &shapes[29], API_IN_BODY, API_TOKEN, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_247[] = { /* TransactWriteItemsOutput */
-    {S_INIT("ConsumedCapacity"), S_INIT("ConsumedCapacity"), &shapes[38], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ItemCollectionMetrics"), S_INIT("ItemCollectionMetrics"), &shapes[114], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_248[] = { /* UntagResourceInput */
-    {S_INIT("ResourceArn"), S_INIT("ResourceArn"), &shapes[191], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("TagKeys"), S_INIT("TagKeys"), &shapes[230], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_249[] = { /* Update */
-    {S_INIT("Key"), S_INIT("Key"), &shapes[122], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("UpdateExpression"), S_INIT("UpdateExpression"), &shapes[252], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("TableName"), S_INIT("TableName"), &shapes[220], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ConditionExpression"), S_INIT("ConditionExpression"), &shapes[33], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpressionAttributeNames"), S_INIT("ExpressionAttributeNames"), &shapes[85], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpressionAttributeValues"), S_INIT("ExpressionAttributeValues"), &shapes[87], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ReturnValuesOnConditionCheckFailure"), S_INIT("ReturnValuesOnConditionCheckFailure"), &shapes[200], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_250[] = { /* UpdateContinuousBackupsInput */
-    {S_INIT("TableName"), S_INIT("TableName"), &shapes[220], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("PointInTimeRecoverySpecification"), S_INIT("PointInTimeRecoverySpecification"), &shapes[158], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_251[] = { /* UpdateContinuousBackupsOutput */
-    {S_INIT("ContinuousBackupsDescription"), S_INIT("ContinuousBackupsDescription"), &shapes[40], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_253[] = { /* UpdateGlobalSecondaryIndexAction */
-    {S_INIT("IndexName"), S_INIT("IndexName"), &shapes[108], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ProvisionedThroughput"), S_INIT("ProvisionedThroughput"), &shapes[166], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("OnDemandThroughput"), S_INIT("OnDemandThroughput"), &shapes[155], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("WarmThroughput"), S_INIT("WarmThroughput"), &shapes[261], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_254[] = { /* UpdateItemInput */
-    {S_INIT("TableName"), S_INIT("TableName"), &shapes[220], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Key"), S_INIT("Key"), &shapes[122], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("AttributeUpdates"), S_INIT("AttributeUpdates"), &shapes[9], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Expected"), S_INIT("Expected"), &shapes[83], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ConditionalOperator"), S_INIT("ConditionalOperator"), &shapes[34], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ReturnValues"), S_INIT("ReturnValues"), &shapes[199], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ReturnConsumedCapacity"), S_INIT("ReturnConsumedCapacity"), &shapes[197], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ReturnItemCollectionMetrics"), S_INIT("ReturnItemCollectionMetrics"), &shapes[198], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("UpdateExpression"), S_INIT("UpdateExpression"), &shapes[252], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ConditionExpression"), S_INIT("ConditionExpression"), &shapes[33], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpressionAttributeNames"), S_INIT("ExpressionAttributeNames"), &shapes[85], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpressionAttributeValues"), S_INIT("ExpressionAttributeValues"), &shapes[87], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ReturnValuesOnConditionCheckFailure"), S_INIT("ReturnValuesOnConditionCheckFailure"), &shapes[200], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_255[] = { /* UpdateItemOutput */
-    {S_INIT("Attributes"), S_INIT("Attributes"), &shapes[6], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ConsumedCapacity"), S_INIT("ConsumedCapacity"), &shapes[37], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ItemCollectionMetrics"), S_INIT("ItemCollectionMetrics"), &shapes[112], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_256[] = { /* UpdateReplicationGroupMemberAction */
-    {S_INIT("RegionName"), S_INIT("RegionName"), &shapes[179], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("KMSMasterKeyId"), S_INIT("KMSMasterKeyId"), &shapes[121], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ProvisionedThroughputOverride"), S_INIT("ProvisionedThroughputOverride"), &shapes[168], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("OnDemandThroughputOverride"), S_INIT("OnDemandThroughputOverride"), &shapes[156], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("GlobalSecondaryIndexes"), S_INIT("GlobalSecondaryIndexes"), &shapes[185], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("TableClassOverride"), S_INIT("TableClassOverride"), &shapes[221], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_257[] = { /* UpdateTableInput */
-    {S_INIT("AttributeDefinitions"), S_INIT("AttributeDefinitions"), &shapes[5], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("TableName"), S_INIT("TableName"), &shapes[220], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("BillingMode"), S_INIT("BillingMode"), &shapes[22], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ProvisionedThroughput"), S_INIT("ProvisionedThroughput"), &shapes[166], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("GlobalSecondaryIndexUpdates"), S_INIT("GlobalSecondaryIndexUpdates"), &shapes[101], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("StreamSpecification"), S_INIT("StreamSpecification"), &shapes[215], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SSESpecification"), S_INIT("SSESpecification"), &shapes[203], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ReplicaUpdates"), S_INIT("ReplicaUpdates"), &shapes[190], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("TableClass"), S_INIT("TableClass"), &shapes[221], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("DeletionProtectionEnabled"), S_INIT("DeletionProtectionEnabled"), &shapes[63], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MultiRegionConsistency"), S_INIT("MultiRegionConsistency"), &shapes[147], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("GlobalTableWitnessUpdates"), S_INIT("GlobalTableWitnessUpdates"), &shapes[107], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("OnDemandThroughput"), S_INIT("OnDemandThroughput"), &shapes[155], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("WarmThroughput"), S_INIT("WarmThroughput"), &shapes[261], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("GlobalTableSettingsReplicationMode"), S_INIT("GlobalTableSettingsReplicationMode"), &shapes[103], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_258[] = { /* UpdateTableOutput */
-    {S_INIT("TableDescription"), S_INIT("TableDescription"), &shapes[223], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_259[] = { /* UpdateTimeToLiveInput */
-    {S_INIT("TableName"), S_INIT("TableName"), &shapes[220], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("TimeToLiveSpecification"), S_INIT("TimeToLiveSpecification"), &shapes[238], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_260[] = { /* UpdateTimeToLiveOutput */
-    {S_INIT("TimeToLiveSpecification"), S_INIT("TimeToLiveSpecification"), &shapes[238], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_261[] = { /* WarmThroughput */
-    {S_INIT("ReadUnitsPerSecond"), S_INIT("ReadUnitsPerSecond"), &shapes[145], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("WriteUnitsPerSecond"), S_INIT("WriteUnitsPerSecond"), &shapes[145], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_262[] = {S_INIT("CREATING"), S_INIT("DELETING"), S_INIT("ACTIVE")}; /* WitnessStatus */
-static const struct api_member members_263[] = { /* WriteRequest */
-    {S_INIT("PutRequest"), S_INIT("PutRequest"), &shapes[173], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("DeleteRequest"), S_INIT("DeleteRequest"), &shapes[58], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
+static const struct api_member members_1[] = { /* ArchivalSummary */
+    {S_INIT("ArchivalDateTime"), S_INIT("ArchivalDateTime"), &shapes[32], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ArchivalReason"), S_INIT("ArchivalReason"), &shapes[0], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ArchivalBackupArn"), S_INIT("ArchivalBackupArn"), &shapes[13], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_2[] = {S_INIT("ADD"), S_INIT("PUT"), S_INIT("DELETE")}; /* AttributeAction */
+static const struct api_member members_3[] = { /* AttributeDefinition */
+    {S_INIT("AttributeName"), S_INIT("AttributeName"), &shapes[73], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("AttributeType"), S_INIT("AttributeType"), &shapes[136], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_9[] = { /* AttributeValue */
+    {S_INIT("S"), S_INIT("S"), &shapes[148], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("N"), S_INIT("N"), &shapes[94], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("B"), S_INIT("B"), &shapes[16], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SS"), S_INIT("SS"), &shapes[149], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("NS"), S_INIT("NS"), &shapes[95], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("BS"), S_INIT("BS"), &shapes[17], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("M"), S_INIT("M"), &shapes[87], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("L"), S_INIT("L"), &shapes[76], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("NULL"), S_INIT("NULL"), &shapes[93], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("BOOL"), S_INIT("BOOL"), &shapes[18], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_11[] = { /* AttributeValueUpdate */
+    {S_INIT("Value"), S_INIT("Value"), &shapes[9], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Action"), S_INIT("Action"), &shapes[2], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_14[] = {S_INIT("PROVISIONED"), S_INIT("PAY_PER_REQUEST")}; /* BillingMode */
+static const struct api_member members_15[] = { /* BillingModeSummary */
+    {S_INIT("BillingMode"), S_INIT("BillingMode"), &shapes[14], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("LastUpdateToPayPerRequestDateTime"), S_INIT("LastUpdateToPayPerRequestDateTime"), &shapes[32], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_20[] = { /* Capacity */
+    {S_INIT("ReadCapacityUnits"), S_INIT("ReadCapacityUnits"), &shapes[27], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("WriteCapacityUnits"), S_INIT("WriteCapacityUnits"), &shapes[27], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("CapacityUnits"), S_INIT("CapacityUnits"), &shapes[27], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_21[] = {S_INIT("EQ"), S_INIT("NE"), S_INIT("IN"), S_INIT("LE"), S_INIT("LT"), S_INIT("GE"), S_INIT("GT"), S_INIT("BETWEEN"), S_INIT("NOT_NULL"), S_INIT("NULL"), S_INIT("CONTAINS"), S_INIT("NOT_CONTAINS"), S_INIT("BEGINS_WITH")}; /* ComparisonOperator */
+static const struct api_member members_22[] = { /* Condition */
+    {S_INIT("AttributeValueList"), S_INIT("AttributeValueList"), &shapes[10], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ComparisonOperator"), S_INIT("ComparisonOperator"), &shapes[21], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_24[] = {S_INIT("AND"), S_INIT("OR")}; /* ConditionalOperator */
+static const struct api_member members_26[] = { /* ConsumedCapacity */
+    {S_INIT("TableName"), S_INIT("TableName"), &shapes[150], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("CapacityUnits"), S_INIT("CapacityUnits"), &shapes[27], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ReadCapacityUnits"), S_INIT("ReadCapacityUnits"), &shapes[27], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("WriteCapacityUnits"), S_INIT("WriteCapacityUnits"), &shapes[27], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Table"), S_INIT("Table"), &shapes[20], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("LocalSecondaryIndexes"), S_INIT("LocalSecondaryIndexes"), &shapes[141], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("GlobalSecondaryIndexes"), S_INIT("GlobalSecondaryIndexes"), &shapes[141], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_28[] = { /* ContinuousBackupsDescription */
+    {S_INIT("ContinuousBackupsStatus"), S_INIT("ContinuousBackupsStatus"), &shapes[29], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("PointInTimeRecoveryDescription"), S_INIT("PointInTimeRecoveryDescription"), &shapes[98], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_29[] = {S_INIT("ENABLED"), S_INIT("DISABLED")}; /* ContinuousBackupsStatus */
+static const struct api_member members_30[] = { /* CreateTableInput */
+    {S_INIT("AttributeDefinitions"), S_INIT("AttributeDefinitions"), &shapes[4], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("TableName"), S_INIT("TableName"), &shapes[150], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("KeySchema"), S_INIT("KeySchema"), &shapes[72], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("LocalSecondaryIndexes"), S_INIT("LocalSecondaryIndexes"), &shapes[85], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("GlobalSecondaryIndexes"), S_INIT("GlobalSecondaryIndexes"), &shapes[54], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("BillingMode"), S_INIT("BillingMode"), &shapes[14], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ProvisionedThroughput"), S_INIT("ProvisionedThroughput"), &shapes[106], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("StreamSpecification"), S_INIT("StreamSpecification"), &shapes[145], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SSESpecification"), S_INIT("SSESpecification"), &shapes[133], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Tags"), S_INIT("Tags"), &shapes[162], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("TableClass"), S_INIT("TableClass"), &shapes[151], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("DeletionProtectionEnabled"), S_INIT("DeletionProtectionEnabled"), &shapes[37], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("WarmThroughput"), S_INIT("WarmThroughput"), &shapes[171], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ResourcePolicy"), S_INIT("ResourcePolicy"), &shapes[124], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("OnDemandThroughput"), S_INIT("OnDemandThroughput"), &shapes[96], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("GlobalTableSourceArn"), S_INIT("GlobalTableSourceArn"), &shapes[150], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("GlobalTableSettingsReplicationMode"), S_INIT("GlobalTableSettingsReplicationMode"), &shapes[56], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_31[] = { /* CreateTableOutput */
+    {S_INIT("TableDescription"), S_INIT("TableDescription"), &shapes[153], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_33[] = { /* DeleteItemInput */
+    {S_INIT("TableName"), S_INIT("TableName"), &shapes[150], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Key"), S_INIT("Key"), &shapes[69], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Expected"), S_INIT("Expected"), &shapes[42], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ConditionalOperator"), S_INIT("ConditionalOperator"), &shapes[24], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ReturnValues"), S_INIT("ReturnValues"), &shapes[129], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ReturnConsumedCapacity"), S_INIT("ReturnConsumedCapacity"), &shapes[127], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ReturnItemCollectionMetrics"), S_INIT("ReturnItemCollectionMetrics"), &shapes[128], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ConditionExpression"), S_INIT("ConditionExpression"), &shapes[23], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpressionAttributeNames"), S_INIT("ExpressionAttributeNames"), &shapes[44], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpressionAttributeValues"), S_INIT("ExpressionAttributeValues"), &shapes[46], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ReturnValuesOnConditionCheckFailure"), S_INIT("ReturnValuesOnConditionCheckFailure"), &shapes[130], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_34[] = { /* DeleteItemOutput */
+    {S_INIT("Attributes"), S_INIT("Attributes"), &shapes[5], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ConsumedCapacity"), S_INIT("ConsumedCapacity"), &shapes[26], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ItemCollectionMetrics"), S_INIT("ItemCollectionMetrics"), &shapes[63], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_35[] = { /* DeleteTableInput */
+    {S_INIT("TableName"), S_INIT("TableName"), &shapes[150], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_36[] = { /* DeleteTableOutput */
+    {S_INIT("TableDescription"), S_INIT("TableDescription"), &shapes[153], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_38[] = { /* DescribeContinuousBackupsInput */
+    {S_INIT("TableName"), S_INIT("TableName"), &shapes[150], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_39[] = { /* DescribeContinuousBackupsOutput */
+    {S_INIT("ContinuousBackupsDescription"), S_INIT("ContinuousBackupsDescription"), &shapes[28], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_40[] = { /* DescribeTableInput */
+    {S_INIT("TableName"), S_INIT("TableName"), &shapes[150], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_41[] = { /* DescribeTableOutput */
+    {S_INIT("Table"), S_INIT("Table"), &shapes[153], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_43[] = { /* ExpectedAttributeValue */
+    {S_INIT("Value"), S_INIT("Value"), &shapes[9], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Exists"), S_INIT("Exists"), &shapes[19], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ComparisonOperator"), S_INIT("ComparisonOperator"), &shapes[21], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("AttributeValueList"), S_INIT("AttributeValueList"), &shapes[10], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_49[] = { /* GetItemInput */
+    {S_INIT("TableName"), S_INIT("TableName"), &shapes[150], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Key"), S_INIT("Key"), &shapes[69], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("AttributesToGet"), S_INIT("AttributesToGet"), &shapes[7], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ConsistentRead"), S_INIT("ConsistentRead"), &shapes[25], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ReturnConsumedCapacity"), S_INIT("ReturnConsumedCapacity"), &shapes[127], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ProjectionExpression"), S_INIT("ProjectionExpression"), &shapes[104], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpressionAttributeNames"), S_INIT("ExpressionAttributeNames"), &shapes[44], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_50[] = { /* GetItemOutput */
+    {S_INIT("Item"), S_INIT("Item"), &shapes[5], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ConsumedCapacity"), S_INIT("ConsumedCapacity"), &shapes[26], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_51[] = { /* GlobalSecondaryIndex */
+    {S_INIT("IndexName"), S_INIT("IndexName"), &shapes[59], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("KeySchema"), S_INIT("KeySchema"), &shapes[72], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Projection"), S_INIT("Projection"), &shapes[103], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ProvisionedThroughput"), S_INIT("ProvisionedThroughput"), &shapes[106], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("OnDemandThroughput"), S_INIT("OnDemandThroughput"), &shapes[96], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("WarmThroughput"), S_INIT("WarmThroughput"), &shapes[171], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_52[] = { /* GlobalSecondaryIndexDescription */
+    {S_INIT("IndexName"), S_INIT("IndexName"), &shapes[59], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("KeySchema"), S_INIT("KeySchema"), &shapes[72], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Projection"), S_INIT("Projection"), &shapes[103], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("IndexStatus"), S_INIT("IndexStatus"), &shapes[60], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Backfilling"), S_INIT("Backfilling"), &shapes[12], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ProvisionedThroughput"), S_INIT("ProvisionedThroughput"), &shapes[107], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("IndexSizeBytes"), S_INIT("IndexSizeBytes"), &shapes[86], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ItemCount"), S_INIT("ItemCount"), &shapes[86], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("IndexArn"), S_INIT("IndexArn"), &shapes[147], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("OnDemandThroughput"), S_INIT("OnDemandThroughput"), &shapes[96], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("WarmThroughput"), S_INIT("WarmThroughput"), &shapes[55], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_55[] = { /* GlobalSecondaryIndexWarmThroughputDescription */
+    {S_INIT("ReadUnitsPerSecond"), S_INIT("ReadUnitsPerSecond"), &shapes[102], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("WriteUnitsPerSecond"), S_INIT("WriteUnitsPerSecond"), &shapes[102], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Status"), S_INIT("Status"), &shapes[60], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_56[] = {S_INIT("ENABLED"), S_INIT("DISABLED"), S_INIT("ENABLED_WITH_OVERRIDES")}; /* GlobalTableSettingsReplicationMode */
+static const struct api_member members_57[] = { /* GlobalTableWitnessDescription */
+    {S_INIT("RegionName"), S_INIT("RegionName"), &shapes[115], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("WitnessStatus"), S_INIT("WitnessStatus"), &shapes[172], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_60[] = {S_INIT("CREATING"), S_INIT("UPDATING"), S_INIT("DELETING"), S_INIT("ACTIVE")}; /* IndexStatus */
+static const struct api_member members_63[] = { /* ItemCollectionMetrics */
+    {S_INIT("ItemCollectionKey"), S_INIT("ItemCollectionKey"), &shapes[62], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SizeEstimateRangeGB"), S_INIT("SizeEstimateRangeGB"), &shapes[65], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_74[] = { /* KeySchemaElement */
+    {S_INIT("AttributeName"), S_INIT("AttributeName"), &shapes[73], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("KeyType"), S_INIT("KeyType"), &shapes[75], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_75[] = {S_INIT("HASH"), S_INIT("RANGE")}; /* KeyType */
+static const struct api_member members_77[] = { /* ListTablesInput */
+    {S_INIT("ExclusiveStartTableName"), S_INIT("ExclusiveStartTableName"), &shapes[155], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Limit"), S_INIT("Limit"), &shapes[78], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_79[] = { /* ListTablesOutput */
+    {S_INIT("TableNames"), S_INIT("TableNames"), &shapes[156], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("LastEvaluatedTableName"), S_INIT("LastEvaluatedTableName"), &shapes[155], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_80[] = { /* ListTagsOfResourceInput */
+    {S_INIT("ResourceArn"), S_INIT("ResourceArn"), &shapes[123], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("NextToken"), S_INIT("NextToken"), &shapes[89], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_81[] = { /* ListTagsOfResourceOutput */
+    {S_INIT("Tags"), S_INIT("Tags"), &shapes[162], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("NextToken"), S_INIT("NextToken"), &shapes[89], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_82[] = { /* LocalSecondaryIndex */
+    {S_INIT("IndexName"), S_INIT("IndexName"), &shapes[59], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("KeySchema"), S_INIT("KeySchema"), &shapes[72], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Projection"), S_INIT("Projection"), &shapes[103], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_83[] = { /* LocalSecondaryIndexDescription */
+    {S_INIT("IndexName"), S_INIT("IndexName"), &shapes[59], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("KeySchema"), S_INIT("KeySchema"), &shapes[72], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Projection"), S_INIT("Projection"), &shapes[103], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("IndexSizeBytes"), S_INIT("IndexSizeBytes"), &shapes[86], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ItemCount"), S_INIT("ItemCount"), &shapes[86], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("IndexArn"), S_INIT("IndexArn"), &shapes[147], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_88[] = {S_INIT("EVENTUAL"), S_INIT("STRONG")}; /* MultiRegionConsistency */
+static const struct api_member members_96[] = { /* OnDemandThroughput */
+    {S_INIT("MaxReadRequestUnits"), S_INIT("MaxReadRequestUnits"), &shapes[86], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MaxWriteRequestUnits"), S_INIT("MaxWriteRequestUnits"), &shapes[86], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_97[] = { /* OnDemandThroughputOverride */
+    {S_INIT("MaxReadRequestUnits"), S_INIT("MaxReadRequestUnits"), &shapes[86], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_98[] = { /* PointInTimeRecoveryDescription */
+    {S_INIT("PointInTimeRecoveryStatus"), S_INIT("PointInTimeRecoveryStatus"), &shapes[100], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RecoveryPeriodInDays"), S_INIT("RecoveryPeriodInDays"), &shapes[114], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("EarliestRestorableDateTime"), S_INIT("EarliestRestorableDateTime"), &shapes[32], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("LatestRestorableDateTime"), S_INIT("LatestRestorableDateTime"), &shapes[32], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_99[] = { /* PointInTimeRecoverySpecification */
+    {S_INIT("PointInTimeRecoveryEnabled"), S_INIT("PointInTimeRecoveryEnabled"), &shapes[19], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RecoveryPeriodInDays"), S_INIT("RecoveryPeriodInDays"), &shapes[114], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_100[] = {S_INIT("ENABLED"), S_INIT("DISABLED")}; /* PointInTimeRecoveryStatus */
+static const struct api_member members_103[] = { /* Projection */
+    {S_INIT("ProjectionType"), S_INIT("ProjectionType"), &shapes[105], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("NonKeyAttributes"), S_INIT("NonKeyAttributes"), &shapes[91], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_105[] = {S_INIT("ALL"), S_INIT("KEYS_ONLY"), S_INIT("INCLUDE")}; /* ProjectionType */
+static const struct api_member members_106[] = { /* ProvisionedThroughput */
+    {S_INIT("ReadCapacityUnits"), S_INIT("ReadCapacityUnits"), &shapes[102], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("WriteCapacityUnits"), S_INIT("WriteCapacityUnits"), &shapes[102], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_107[] = { /* ProvisionedThroughputDescription */
+    {S_INIT("LastIncreaseDateTime"), S_INIT("LastIncreaseDateTime"), &shapes[32], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("LastDecreaseDateTime"), S_INIT("LastDecreaseDateTime"), &shapes[32], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("NumberOfDecreasesToday"), S_INIT("NumberOfDecreasesToday"), &shapes[102], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ReadCapacityUnits"), S_INIT("ReadCapacityUnits"), &shapes[92], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("WriteCapacityUnits"), S_INIT("WriteCapacityUnits"), &shapes[92], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_108[] = { /* ProvisionedThroughputOverride */
+    {S_INIT("ReadCapacityUnits"), S_INIT("ReadCapacityUnits"), &shapes[102], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_109[] = { /* PutItemInput */
+    {S_INIT("TableName"), S_INIT("TableName"), &shapes[150], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Item"), S_INIT("Item"), &shapes[110], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Expected"), S_INIT("Expected"), &shapes[42], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ReturnValues"), S_INIT("ReturnValues"), &shapes[129], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ReturnConsumedCapacity"), S_INIT("ReturnConsumedCapacity"), &shapes[127], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ReturnItemCollectionMetrics"), S_INIT("ReturnItemCollectionMetrics"), &shapes[128], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ConditionalOperator"), S_INIT("ConditionalOperator"), &shapes[24], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ConditionExpression"), S_INIT("ConditionExpression"), &shapes[23], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpressionAttributeNames"), S_INIT("ExpressionAttributeNames"), &shapes[44], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpressionAttributeValues"), S_INIT("ExpressionAttributeValues"), &shapes[46], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ReturnValuesOnConditionCheckFailure"), S_INIT("ReturnValuesOnConditionCheckFailure"), &shapes[130], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_111[] = { /* PutItemOutput */
+    {S_INIT("Attributes"), S_INIT("Attributes"), &shapes[5], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ConsumedCapacity"), S_INIT("ConsumedCapacity"), &shapes[26], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ItemCollectionMetrics"), S_INIT("ItemCollectionMetrics"), &shapes[63], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_112[] = { /* QueryInput */
+    {S_INIT("TableName"), S_INIT("TableName"), &shapes[150], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("IndexName"), S_INIT("IndexName"), &shapes[59], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Select"), S_INIT("Select"), &shapes[142], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("AttributesToGet"), S_INIT("AttributesToGet"), &shapes[7], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Limit"), S_INIT("Limit"), &shapes[101], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ConsistentRead"), S_INIT("ConsistentRead"), &shapes[25], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("KeyConditions"), S_INIT("KeyConditions"), &shapes[70], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("QueryFilter"), S_INIT("QueryFilter"), &shapes[48], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ConditionalOperator"), S_INIT("ConditionalOperator"), &shapes[24], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ScanIndexForward"), S_INIT("ScanIndexForward"), &shapes[19], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExclusiveStartKey"), S_INIT("ExclusiveStartKey"), &shapes[69], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ReturnConsumedCapacity"), S_INIT("ReturnConsumedCapacity"), &shapes[127], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ProjectionExpression"), S_INIT("ProjectionExpression"), &shapes[104], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("FilterExpression"), S_INIT("FilterExpression"), &shapes[23], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("KeyConditionExpression"), S_INIT("KeyConditionExpression"), &shapes[71], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpressionAttributeNames"), S_INIT("ExpressionAttributeNames"), &shapes[44], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpressionAttributeValues"), S_INIT("ExpressionAttributeValues"), &shapes[46], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_113[] = { /* QueryOutput */
+    {S_INIT("Items"), S_INIT("Items"), &shapes[66], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Count"), S_INIT("Count"), &shapes[61], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ScannedCount"), S_INIT("ScannedCount"), &shapes[61], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("LastEvaluatedKey"), S_INIT("LastEvaluatedKey"), &shapes[69], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ConsumedCapacity"), S_INIT("ConsumedCapacity"), &shapes[26], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_116[] = { /* ReplicaDescription */
+    {S_INIT("RegionName"), S_INIT("RegionName"), &shapes[115], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ReplicaStatus"), S_INIT("ReplicaStatus"), &shapes[120], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ReplicaArn"), S_INIT("ReplicaArn"), &shapes[147], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ReplicaStatusDescription"), S_INIT("ReplicaStatusDescription"), &shapes[121], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ReplicaStatusPercentProgress"), S_INIT("ReplicaStatusPercentProgress"), &shapes[122], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("KMSMasterKeyId"), S_INIT("KMSMasterKeyId"), &shapes[68], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ProvisionedThroughputOverride"), S_INIT("ProvisionedThroughputOverride"), &shapes[108], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("OnDemandThroughputOverride"), S_INIT("OnDemandThroughputOverride"), &shapes[97], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("WarmThroughput"), S_INIT("WarmThroughput"), &shapes[158], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("GlobalSecondaryIndexes"), S_INIT("GlobalSecondaryIndexes"), &shapes[119], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ReplicaInaccessibleDateTime"), S_INIT("ReplicaInaccessibleDateTime"), &shapes[32], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ReplicaTableClassSummary"), S_INIT("ReplicaTableClassSummary"), &shapes[152], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("GlobalTableSettingsReplicationMode"), S_INIT("GlobalTableSettingsReplicationMode"), &shapes[56], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_118[] = { /* ReplicaGlobalSecondaryIndexDescription */
+    {S_INIT("IndexName"), S_INIT("IndexName"), &shapes[59], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ProvisionedThroughputOverride"), S_INIT("ProvisionedThroughputOverride"), &shapes[108], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("OnDemandThroughputOverride"), S_INIT("OnDemandThroughputOverride"), &shapes[97], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("WarmThroughput"), S_INIT("WarmThroughput"), &shapes[55], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_120[] = {S_INIT("CREATING"), S_INIT("CREATION_FAILED"), S_INIT("UPDATING"), S_INIT("DELETING"), S_INIT("ACTIVE"), S_INIT("REGION_DISABLED"), S_INIT("INACCESSIBLE_ENCRYPTION_CREDENTIALS"), S_INIT("ARCHIVING"), S_INIT("ARCHIVED"), S_INIT("REPLICATION_NOT_AUTHORIZED")}; /* ReplicaStatus */
+static const struct api_member members_126[] = { /* RestoreSummary */
+    {S_INIT("SourceBackupArn"), S_INIT("SourceBackupArn"), &shapes[13], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SourceTableArn"), S_INIT("SourceTableArn"), &shapes[150], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RestoreDateTime"), S_INIT("RestoreDateTime"), &shapes[32], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RestoreInProgress"), S_INIT("RestoreInProgress"), &shapes[125], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_127[] = {S_INIT("INDEXES"), S_INIT("TOTAL"), S_INIT("NONE")}; /* ReturnConsumedCapacity */
+static const str values_128[] = {S_INIT("SIZE"), S_INIT("NONE")}; /* ReturnItemCollectionMetrics */
+static const str values_129[] = {S_INIT("NONE"), S_INIT("ALL_OLD"), S_INIT("UPDATED_OLD"), S_INIT("ALL_NEW"), S_INIT("UPDATED_NEW")}; /* ReturnValue */
+static const str values_130[] = {S_INIT("ALL_OLD"), S_INIT("NONE")}; /* ReturnValuesOnConditionCheckFailure */
+static const struct api_member members_131[] = { /* SSEDescription */
+    {S_INIT("Status"), S_INIT("Status"), &shapes[134], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SSEType"), S_INIT("SSEType"), &shapes[135], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("KMSMasterKeyArn"), S_INIT("KMSMasterKeyArn"), &shapes[67], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("InaccessibleEncryptionDateTime"), S_INIT("InaccessibleEncryptionDateTime"), &shapes[32], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_133[] = { /* SSESpecification */
+    {S_INIT("Enabled"), S_INIT("Enabled"), &shapes[132], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SSEType"), S_INIT("SSEType"), &shapes[135], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("KMSMasterKeyId"), S_INIT("KMSMasterKeyId"), &shapes[68], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_134[] = {S_INIT("ENABLING"), S_INIT("ENABLED"), S_INIT("DISABLING"), S_INIT("DISABLED"), S_INIT("UPDATING")}; /* SSEStatus */
+static const str values_135[] = {S_INIT("AES256"), S_INIT("KMS")}; /* SSEType */
+static const str values_136[] = {S_INIT("S"), S_INIT("N"), S_INIT("B")}; /* ScalarAttributeType */
+static const struct api_member members_137[] = { /* ScanInput */
+    {S_INIT("TableName"), S_INIT("TableName"), &shapes[150], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("IndexName"), S_INIT("IndexName"), &shapes[59], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("AttributesToGet"), S_INIT("AttributesToGet"), &shapes[7], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Limit"), S_INIT("Limit"), &shapes[101], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Select"), S_INIT("Select"), &shapes[142], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ScanFilter"), S_INIT("ScanFilter"), &shapes[48], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ConditionalOperator"), S_INIT("ConditionalOperator"), &shapes[24], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExclusiveStartKey"), S_INIT("ExclusiveStartKey"), &shapes[69], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ReturnConsumedCapacity"), S_INIT("ReturnConsumedCapacity"), &shapes[127], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("TotalSegments"), S_INIT("TotalSegments"), &shapes[140], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Segment"), S_INIT("Segment"), &shapes[139], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ProjectionExpression"), S_INIT("ProjectionExpression"), &shapes[104], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("FilterExpression"), S_INIT("FilterExpression"), &shapes[23], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpressionAttributeNames"), S_INIT("ExpressionAttributeNames"), &shapes[44], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpressionAttributeValues"), S_INIT("ExpressionAttributeValues"), &shapes[46], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ConsistentRead"), S_INIT("ConsistentRead"), &shapes[25], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_138[] = { /* ScanOutput */
+    {S_INIT("Items"), S_INIT("Items"), &shapes[66], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Count"), S_INIT("Count"), &shapes[61], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ScannedCount"), S_INIT("ScannedCount"), &shapes[61], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("LastEvaluatedKey"), S_INIT("LastEvaluatedKey"), &shapes[69], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ConsumedCapacity"), S_INIT("ConsumedCapacity"), &shapes[26], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_142[] = {S_INIT("ALL_ATTRIBUTES"), S_INIT("ALL_PROJECTED_ATTRIBUTES"), S_INIT("SPECIFIC_ATTRIBUTES"), S_INIT("COUNT")}; /* Select */
+static const struct api_member members_145[] = { /* StreamSpecification */
+    {S_INIT("StreamEnabled"), S_INIT("StreamEnabled"), &shapes[144], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("StreamViewType"), S_INIT("StreamViewType"), &shapes[146], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_146[] = {S_INIT("NEW_IMAGE"), S_INIT("OLD_IMAGE"), S_INIT("NEW_AND_OLD_IMAGES"), S_INIT("KEYS_ONLY")}; /* StreamViewType */
+static const str values_151[] = {S_INIT("STANDARD"), S_INIT("STANDARD_INFREQUENT_ACCESS")}; /* TableClass */
+static const struct api_member members_152[] = { /* TableClassSummary */
+    {S_INIT("TableClass"), S_INIT("TableClass"), &shapes[151], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("LastUpdateDateTime"), S_INIT("LastUpdateDateTime"), &shapes[32], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_153[] = { /* TableDescription */
+    {S_INIT("AttributeDefinitions"), S_INIT("AttributeDefinitions"), &shapes[4], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("TableName"), S_INIT("TableName"), &shapes[155], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("KeySchema"), S_INIT("KeySchema"), &shapes[72], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("TableStatus"), S_INIT("TableStatus"), &shapes[157], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("CreationDateTime"), S_INIT("CreationDateTime"), &shapes[32], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ProvisionedThroughput"), S_INIT("ProvisionedThroughput"), &shapes[107], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("TableSizeBytes"), S_INIT("TableSizeBytes"), &shapes[86], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ItemCount"), S_INIT("ItemCount"), &shapes[86], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("TableArn"), S_INIT("TableArn"), &shapes[147], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("TableId"), S_INIT("TableId"), &shapes[154], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("BillingModeSummary"), S_INIT("BillingModeSummary"), &shapes[15], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("LocalSecondaryIndexes"), S_INIT("LocalSecondaryIndexes"), &shapes[84], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("GlobalSecondaryIndexes"), S_INIT("GlobalSecondaryIndexes"), &shapes[53], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("StreamSpecification"), S_INIT("StreamSpecification"), &shapes[145], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("LatestStreamLabel"), S_INIT("LatestStreamLabel"), &shapes[147], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("LatestStreamArn"), S_INIT("LatestStreamArn"), &shapes[143], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("GlobalTableVersion"), S_INIT("GlobalTableVersion"), &shapes[147], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Replicas"), S_INIT("Replicas"), &shapes[117], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("GlobalTableWitnesses"), S_INIT("GlobalTableWitnesses"), &shapes[58], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("GlobalTableSettingsReplicationMode"), S_INIT("GlobalTableSettingsReplicationMode"), &shapes[56], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RestoreSummary"), S_INIT("RestoreSummary"), &shapes[126], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SSEDescription"), S_INIT("SSEDescription"), &shapes[131], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ArchivalSummary"), S_INIT("ArchivalSummary"), &shapes[1], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("TableClassSummary"), S_INIT("TableClassSummary"), &shapes[152], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("DeletionProtectionEnabled"), S_INIT("DeletionProtectionEnabled"), &shapes[37], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("OnDemandThroughput"), S_INIT("OnDemandThroughput"), &shapes[96], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("WarmThroughput"), S_INIT("WarmThroughput"), &shapes[158], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MultiRegionConsistency"), S_INIT("MultiRegionConsistency"), &shapes[88], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_157[] = {S_INIT("CREATING"), S_INIT("UPDATING"), S_INIT("DELETING"), S_INIT("ACTIVE"), S_INIT("INACCESSIBLE_ENCRYPTION_CREDENTIALS"), S_INIT("ARCHIVING"), S_INIT("ARCHIVED"), S_INIT("REPLICATION_NOT_AUTHORIZED")}; /* TableStatus */
+static const struct api_member members_158[] = { /* TableWarmThroughputDescription */
+    {S_INIT("ReadUnitsPerSecond"), S_INIT("ReadUnitsPerSecond"), &shapes[102], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("WriteUnitsPerSecond"), S_INIT("WriteUnitsPerSecond"), &shapes[102], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Status"), S_INIT("Status"), &shapes[157], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_159[] = { /* Tag */
+    {S_INIT("Key"), S_INIT("Key"), &shapes[161], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Value"), S_INIT("Value"), &shapes[164], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_163[] = { /* TagResourceInput */
+    {S_INIT("ResourceArn"), S_INIT("ResourceArn"), &shapes[123], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Tags"), S_INIT("Tags"), &shapes[162], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_165[] = { /* UntagResourceInput */
+    {S_INIT("ResourceArn"), S_INIT("ResourceArn"), &shapes[123], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("TagKeys"), S_INIT("TagKeys"), &shapes[160], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_166[] = { /* UpdateContinuousBackupsInput */
+    {S_INIT("TableName"), S_INIT("TableName"), &shapes[150], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("PointInTimeRecoverySpecification"), S_INIT("PointInTimeRecoverySpecification"), &shapes[99], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_167[] = { /* UpdateContinuousBackupsOutput */
+    {S_INIT("ContinuousBackupsDescription"), S_INIT("ContinuousBackupsDescription"), &shapes[28], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_169[] = { /* UpdateItemInput */
+    {S_INIT("TableName"), S_INIT("TableName"), &shapes[150], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Key"), S_INIT("Key"), &shapes[69], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("AttributeUpdates"), S_INIT("AttributeUpdates"), &shapes[8], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Expected"), S_INIT("Expected"), &shapes[42], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ConditionalOperator"), S_INIT("ConditionalOperator"), &shapes[24], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ReturnValues"), S_INIT("ReturnValues"), &shapes[129], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ReturnConsumedCapacity"), S_INIT("ReturnConsumedCapacity"), &shapes[127], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ReturnItemCollectionMetrics"), S_INIT("ReturnItemCollectionMetrics"), &shapes[128], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("UpdateExpression"), S_INIT("UpdateExpression"), &shapes[168], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ConditionExpression"), S_INIT("ConditionExpression"), &shapes[23], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpressionAttributeNames"), S_INIT("ExpressionAttributeNames"), &shapes[44], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpressionAttributeValues"), S_INIT("ExpressionAttributeValues"), &shapes[46], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ReturnValuesOnConditionCheckFailure"), S_INIT("ReturnValuesOnConditionCheckFailure"), &shapes[130], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_170[] = { /* UpdateItemOutput */
+    {S_INIT("Attributes"), S_INIT("Attributes"), &shapes[5], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ConsumedCapacity"), S_INIT("ConsumedCapacity"), &shapes[26], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ItemCollectionMetrics"), S_INIT("ItemCollectionMetrics"), &shapes[63], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_171[] = { /* WarmThroughput */
+    {S_INIT("ReadUnitsPerSecond"), S_INIT("ReadUnitsPerSecond"), &shapes[86], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("WriteUnitsPerSecond"), S_INIT("WriteUnitsPerSecond"), &shapes[86], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_172[] = {S_INIT("CREATING"), S_INIT("DELETING"), S_INIT("ACTIVE")}; /* WitnessStatus */
 
-static const struct api_shape shapes[265] = {
-    {.name = S_INIT("ApproximateCreationDateTimePrecision"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_0},
+static const struct api_shape shapes[173] = {
     {.name = S_INIT("ArchivalReason"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("ArchivalSummary"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_2},
-    {.name = S_INIT("AttributeAction"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 3, .values = values_3},
-    {.name = S_INIT("AttributeDefinition"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_4},
-    {.name = S_INIT("AttributeDefinitions"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[4], .element_wire = S_INIT("member")},
-    {.name = S_INIT("AttributeMap"), .type = API_MAP, .flags = API_PLAIN, .payload = -1, .element = &shapes[10], .element_wire = S_INIT("value"), .key = &shapes[7], .key_wire = S_INIT("key")},
+    {.name = S_INIT("ArchivalSummary"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_1},
+    {.name = S_INIT("AttributeAction"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 3, .values = values_2},
+    {.name = S_INIT("AttributeDefinition"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_3},
+    {.name = S_INIT("AttributeDefinitions"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[3], .element_wire = S_INIT("member")},
+    {.name = S_INIT("AttributeMap"), .type = API_MAP, .flags = API_PLAIN, .payload = -1, .element = &shapes[9], .element_wire = S_INIT("value"), .key = &shapes[6], .key_wire = S_INIT("key")},
     {.name = S_INIT("AttributeName"), .type = API_STRING, .flags = API_HAS_MAX | API_PLAIN, .payload = -1, .max = 65535},
-    {.name = S_INIT("AttributeNameList"), .type = API_LIST, .flags = API_HAS_MIN | API_PLAIN, .payload = -1, .min = 1, .element = &shapes[7], .element_wire = S_INIT("member")},
-    {.name = S_INIT("AttributeUpdates"), .type = API_MAP, .flags = API_PLAIN, .payload = -1, .element = &shapes[12], .element_wire = S_INIT("value"), .key = &shapes[7], .key_wire = S_INIT("key")},
-    {.name = S_INIT("AttributeValue"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 10, .members = members_10},
-    {.name = S_INIT("AttributeValueList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[10], .element_wire = S_INIT("member")},
-    {.name = S_INIT("AttributeValueUpdate"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_12},
+    {.name = S_INIT("AttributeNameList"), .type = API_LIST, .flags = API_HAS_MIN | API_PLAIN, .payload = -1, .min = 1, .element = &shapes[6], .element_wire = S_INIT("member")},
+    {.name = S_INIT("AttributeUpdates"), .type = API_MAP, .flags = API_PLAIN, .payload = -1, .element = &shapes[11], .element_wire = S_INIT("value"), .key = &shapes[6], .key_wire = S_INIT("key")},
+    {.name = S_INIT("AttributeValue"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 10, .members = members_9},
+    {.name = S_INIT("AttributeValueList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[9], .element_wire = S_INIT("member")},
+    {.name = S_INIT("AttributeValueUpdate"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_11},
     {.name = S_INIT("Backfilling"), .type = API_BOOLEAN, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("BackupArn"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 37, .max = 1024},
-    {.name = S_INIT("BatchGetItemInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_15},
-    {.name = S_INIT("BatchGetItemOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_16},
-    {.name = S_INIT("BatchGetRequestMap"), .type = API_MAP, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 100, .element = &shapes[130], .element_wire = S_INIT("value"), .key = &shapes[220], .key_wire = S_INIT("key")},
-    {.name = S_INIT("BatchGetResponseMap"), .type = API_MAP, .flags = API_PLAIN, .payload = -1, .element = &shapes[117], .element_wire = S_INIT("value"), .key = &shapes[220], .key_wire = S_INIT("key")},
-    {.name = S_INIT("BatchWriteItemInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_19},
-    {.name = S_INIT("BatchWriteItemOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_20},
-    {.name = S_INIT("BatchWriteItemRequestMap"), .type = API_MAP, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 25, .element = &shapes[264], .element_wire = S_INIT("value"), .key = &shapes[220], .key_wire = S_INIT("key")},
-    {.name = S_INIT("BillingMode"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_22},
-    {.name = S_INIT("BillingModeSummary"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_23},
+    {.name = S_INIT("BillingMode"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_14},
+    {.name = S_INIT("BillingModeSummary"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_15},
     {.name = S_INIT("BinaryAttributeValue"), .type = API_BLOB, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("BinarySetAttributeValue"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[24], .element_wire = S_INIT("member")},
+    {.name = S_INIT("BinarySetAttributeValue"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[16], .element_wire = S_INIT("member")},
     {.name = S_INIT("BooleanAttributeValue"), .type = API_BOOLEAN, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("BooleanObject"), .type = API_BOOLEAN, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("Capacity"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_28},
-    {.name = S_INIT("ClientRequestToken"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 36},
-    {.name = S_INIT("ComparisonOperator"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 13, .values = values_30},
-    {.name = S_INIT("Condition"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_31},
-    {.name = S_INIT("ConditionCheck"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 6, .members = members_32},
+    {.name = S_INIT("Capacity"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_20},
+    {.name = S_INIT("ComparisonOperator"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 13, .values = values_21},
+    {.name = S_INIT("Condition"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_22},
     {.name = S_INIT("ConditionExpression"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("ConditionalOperator"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_34},
-    {.name = S_INIT("ConfirmRemoveSelfResourceAccess"), .type = API_BOOLEAN, .flags = API_PLAIN, .payload = -1},
+    {.name = S_INIT("ConditionalOperator"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_24},
     {.name = S_INIT("ConsistentRead"), .type = API_BOOLEAN, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("ConsumedCapacity"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 7, .members = members_37},
-    {.name = S_INIT("ConsumedCapacityMultiple"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[37], .element_wire = S_INIT("member")},
+    {.name = S_INIT("ConsumedCapacity"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 7, .members = members_26},
     {.name = S_INIT("ConsumedCapacityUnits"), .type = API_DOUBLE, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("ContinuousBackupsDescription"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_40},
-    {.name = S_INIT("ContinuousBackupsStatus"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_41},
-    {.name = S_INIT("ContributorInsightsMode"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_42},
-    {.name = S_INIT("ContributorInsightsRule"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .pattern = &patterns[0]},
-    {.name = S_INIT("ContributorInsightsRuleList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[43], .element_wire = S_INIT("member")},
-    {.name = S_INIT("ContributorInsightsStatus"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 5, .values = values_45},
-    {.name = S_INIT("CreateGlobalSecondaryIndexAction"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 6, .members = members_46},
-    {.name = S_INIT("CreateGlobalTableWitnessGroupMemberAction"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_47},
-    {.name = S_INIT("CreateReplicationGroupMemberAction"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 6, .members = members_48},
-    {.name = S_INIT("CreateTableInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 17, .members = members_49},
-    {.name = S_INIT("CreateTableOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_50},
+    {.name = S_INIT("ContinuousBackupsDescription"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_28},
+    {.name = S_INIT("ContinuousBackupsStatus"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_29},
+    {.name = S_INIT("CreateTableInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 17, .members = members_30},
+    {.name = S_INIT("CreateTableOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_31},
     {.name = S_INIT("Date"), .type = API_TIMESTAMP, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("Delete"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 6, .members = members_52},
-    {.name = S_INIT("DeleteGlobalSecondaryIndexAction"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_53},
-    {.name = S_INIT("DeleteGlobalTableWitnessGroupMemberAction"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_54},
-    {.name = S_INIT("DeleteItemInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 11, .members = members_55},
-    {.name = S_INIT("DeleteItemOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_56},
-    {.name = S_INIT("DeleteReplicationGroupMemberAction"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_57},
-    {.name = S_INIT("DeleteRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_58},
-    {.name = S_INIT("DeleteResourcePolicyInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_59},
-    {.name = S_INIT("DeleteResourcePolicyOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_60},
-    {.name = S_INIT("DeleteTableInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_61},
-    {.name = S_INIT("DeleteTableOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_62},
+    {.name = S_INIT("DeleteItemInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 11, .members = members_33},
+    {.name = S_INIT("DeleteItemOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_34},
+    {.name = S_INIT("DeleteTableInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_35},
+    {.name = S_INIT("DeleteTableOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_36},
     {.name = S_INIT("DeletionProtectionEnabled"), .type = API_BOOLEAN, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("DescribeContinuousBackupsInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_64},
-    {.name = S_INIT("DescribeContinuousBackupsOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_65},
-    {.name = S_INIT("DescribeContributorInsightsInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_66},
-    {.name = S_INIT("DescribeContributorInsightsOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 7, .members = members_67},
-    {.name = S_INIT("DescribeEndpointsRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("DescribeEndpointsResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_69},
-    {.name = S_INIT("DescribeKinesisStreamingDestinationInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_70},
-    {.name = S_INIT("DescribeKinesisStreamingDestinationOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_71},
-    {.name = S_INIT("DescribeLimitsInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("DescribeLimitsOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_73},
-    {.name = S_INIT("DescribeTableInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_74},
-    {.name = S_INIT("DescribeTableOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_75},
-    {.name = S_INIT("DescribeTimeToLiveInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_76},
-    {.name = S_INIT("DescribeTimeToLiveOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_77},
-    {.name = S_INIT("DestinationStatus"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 6, .values = values_78},
-    {.name = S_INIT("Endpoint"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_79},
-    {.name = S_INIT("Endpoints"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[79], .element_wire = S_INIT("member")},
-    {.name = S_INIT("ExceptionDescription"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("ExceptionName"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("ExpectedAttributeMap"), .type = API_MAP, .flags = API_PLAIN, .payload = -1, .element = &shapes[84], .element_wire = S_INIT("value"), .key = &shapes[7], .key_wire = S_INIT("key")},
-    {.name = S_INIT("ExpectedAttributeValue"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_84},
-    {.name = S_INIT("ExpressionAttributeNameMap"), .type = API_MAP, .flags = API_PLAIN, .payload = -1, .element = &shapes[7], .element_wire = S_INIT("value"), .key = &shapes[86], .key_wire = S_INIT("key")},
+    {.name = S_INIT("DescribeContinuousBackupsInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_38},
+    {.name = S_INIT("DescribeContinuousBackupsOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_39},
+    {.name = S_INIT("DescribeTableInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_40},
+    {.name = S_INIT("DescribeTableOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_41},
+    {.name = S_INIT("ExpectedAttributeMap"), .type = API_MAP, .flags = API_PLAIN, .payload = -1, .element = &shapes[43], .element_wire = S_INIT("value"), .key = &shapes[6], .key_wire = S_INIT("key")},
+    {.name = S_INIT("ExpectedAttributeValue"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_43},
+    {.name = S_INIT("ExpressionAttributeNameMap"), .type = API_MAP, .flags = API_PLAIN, .payload = -1, .element = &shapes[6], .element_wire = S_INIT("value"), .key = &shapes[45], .key_wire = S_INIT("key")},
     {.name = S_INIT("ExpressionAttributeNameVariable"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("ExpressionAttributeValueMap"), .type = API_MAP, .flags = API_PLAIN, .payload = -1, .element = &shapes[10], .element_wire = S_INIT("value"), .key = &shapes[88], .key_wire = S_INIT("key")},
+    {.name = S_INIT("ExpressionAttributeValueMap"), .type = API_MAP, .flags = API_PLAIN, .payload = -1, .element = &shapes[9], .element_wire = S_INIT("value"), .key = &shapes[47], .key_wire = S_INIT("key")},
     {.name = S_INIT("ExpressionAttributeValueVariable"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("FailureException"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_89},
-    {.name = S_INIT("FilterConditionMap"), .type = API_MAP, .flags = API_PLAIN, .payload = -1, .element = &shapes[31], .element_wire = S_INIT("value"), .key = &shapes[7], .key_wire = S_INIT("key")},
-    {.name = S_INIT("Get"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_91},
-    {.name = S_INIT("GetItemInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 7, .members = members_92},
-    {.name = S_INIT("GetItemOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_93},
-    {.name = S_INIT("GetResourcePolicyInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_94},
-    {.name = S_INIT("GetResourcePolicyOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_95},
-    {.name = S_INIT("GlobalSecondaryIndex"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 6, .members = members_96},
-    {.name = S_INIT("GlobalSecondaryIndexDescription"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 11, .members = members_97},
-    {.name = S_INIT("GlobalSecondaryIndexDescriptionList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[97], .element_wire = S_INIT("member")},
-    {.name = S_INIT("GlobalSecondaryIndexList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[96], .element_wire = S_INIT("member")},
-    {.name = S_INIT("GlobalSecondaryIndexUpdate"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_100},
-    {.name = S_INIT("GlobalSecondaryIndexUpdateList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[100], .element_wire = S_INIT("member")},
-    {.name = S_INIT("GlobalSecondaryIndexWarmThroughputDescription"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_102},
-    {.name = S_INIT("GlobalTableSettingsReplicationMode"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 3, .values = values_103},
-    {.name = S_INIT("GlobalTableWitnessDescription"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_104},
-    {.name = S_INIT("GlobalTableWitnessDescriptionList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[104], .element_wire = S_INIT("member")},
-    {.name = S_INIT("GlobalTableWitnessGroupUpdate"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_106},
-    {.name = S_INIT("GlobalTableWitnessGroupUpdateList"), .type = API_LIST, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 1, .element = &shapes[106], .element_wire = S_INIT("member")},
-    {.name = S_INIT("IndexName"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 3, .max = 255, .pattern = &patterns[1]},
-    {.name = S_INIT("IndexStatus"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 4, .values = values_109},
+    {.name = S_INIT("FilterConditionMap"), .type = API_MAP, .flags = API_PLAIN, .payload = -1, .element = &shapes[22], .element_wire = S_INIT("value"), .key = &shapes[6], .key_wire = S_INIT("key")},
+    {.name = S_INIT("GetItemInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 7, .members = members_49},
+    {.name = S_INIT("GetItemOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_50},
+    {.name = S_INIT("GlobalSecondaryIndex"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 6, .members = members_51},
+    {.name = S_INIT("GlobalSecondaryIndexDescription"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 11, .members = members_52},
+    {.name = S_INIT("GlobalSecondaryIndexDescriptionList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[52], .element_wire = S_INIT("member")},
+    {.name = S_INIT("GlobalSecondaryIndexList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[51], .element_wire = S_INIT("member")},
+    {.name = S_INIT("GlobalSecondaryIndexWarmThroughputDescription"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_55},
+    {.name = S_INIT("GlobalTableSettingsReplicationMode"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 3, .values = values_56},
+    {.name = S_INIT("GlobalTableWitnessDescription"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_57},
+    {.name = S_INIT("GlobalTableWitnessDescriptionList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[57], .element_wire = S_INIT("member")},
+    {.name = S_INIT("IndexName"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 3, .max = 255, .pattern = &patterns[0]},
+    {.name = S_INIT("IndexStatus"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 4, .values = values_60},
     {.name = S_INIT("Integer"), .type = API_INTEGER, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("ItemCollectionKeyAttributeMap"), .type = API_MAP, .flags = API_PLAIN, .payload = -1, .element = &shapes[10], .element_wire = S_INIT("value"), .key = &shapes[7], .key_wire = S_INIT("key")},
-    {.name = S_INIT("ItemCollectionMetrics"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_112},
-    {.name = S_INIT("ItemCollectionMetricsMultiple"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[112], .element_wire = S_INIT("member")},
-    {.name = S_INIT("ItemCollectionMetricsPerTable"), .type = API_MAP, .flags = API_PLAIN, .payload = -1, .element = &shapes[113], .element_wire = S_INIT("value"), .key = &shapes[220], .key_wire = S_INIT("key")},
+    {.name = S_INIT("ItemCollectionKeyAttributeMap"), .type = API_MAP, .flags = API_PLAIN, .payload = -1, .element = &shapes[9], .element_wire = S_INIT("value"), .key = &shapes[6], .key_wire = S_INIT("key")},
+    {.name = S_INIT("ItemCollectionMetrics"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_63},
     {.name = S_INIT("ItemCollectionSizeEstimateBound"), .type = API_DOUBLE, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("ItemCollectionSizeEstimateRange"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[115], .element_wire = S_INIT("member")},
-    {.name = S_INIT("ItemList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[6], .element_wire = S_INIT("member")},
-    {.name = S_INIT("ItemResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_118},
-    {.name = S_INIT("ItemResponseList"), .type = API_LIST, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 100, .element = &shapes[118], .element_wire = S_INIT("member")},
+    {.name = S_INIT("ItemCollectionSizeEstimateRange"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[64], .element_wire = S_INIT("member")},
+    {.name = S_INIT("ItemList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[5], .element_wire = S_INIT("member")},
     {.name = S_INIT("KMSMasterKeyArn"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("KMSMasterKeyId"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("Key"), .type = API_MAP, .flags = API_PLAIN, .payload = -1, .element = &shapes[10], .element_wire = S_INIT("value"), .key = &shapes[7], .key_wire = S_INIT("key")},
-    {.name = S_INIT("KeyConditions"), .type = API_MAP, .flags = API_PLAIN, .payload = -1, .element = &shapes[31], .element_wire = S_INIT("value"), .key = &shapes[7], .key_wire = S_INIT("key")},
+    {.name = S_INIT("Key"), .type = API_MAP, .flags = API_PLAIN, .payload = -1, .element = &shapes[9], .element_wire = S_INIT("value"), .key = &shapes[6], .key_wire = S_INIT("key")},
+    {.name = S_INIT("KeyConditions"), .type = API_MAP, .flags = API_PLAIN, .payload = -1, .element = &shapes[22], .element_wire = S_INIT("value"), .key = &shapes[6], .key_wire = S_INIT("key")},
     {.name = S_INIT("KeyExpression"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("KeyList"), .type = API_LIST, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 100, .element = &shapes[122], .element_wire = S_INIT("member")},
-    {.name = S_INIT("KeySchema"), .type = API_LIST, .flags = API_HAS_MIN | API_PLAIN, .payload = -1, .min = 1, .element = &shapes[128], .element_wire = S_INIT("member")},
+    {.name = S_INIT("KeySchema"), .type = API_LIST, .flags = API_HAS_MIN | API_PLAIN, .payload = -1, .min = 1, .element = &shapes[74], .element_wire = S_INIT("member")},
     {.name = S_INIT("KeySchemaAttributeName"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 255},
-    {.name = S_INIT("KeySchemaElement"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_128},
-    {.name = S_INIT("KeyType"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_129},
-    {.name = S_INIT("KeysAndAttributes"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 5, .members = members_130},
-    {.name = S_INIT("KinesisDataStreamDestination"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_131},
-    {.name = S_INIT("KinesisDataStreamDestinations"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[131], .element_wire = S_INIT("member")},
-    {.name = S_INIT("LastUpdateDateTime"), .type = API_TIMESTAMP, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("ListAttributeValue"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[10], .element_wire = S_INIT("member")},
-    {.name = S_INIT("ListTablesInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_135},
+    {.name = S_INIT("KeySchemaElement"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_74},
+    {.name = S_INIT("KeyType"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_75},
+    {.name = S_INIT("ListAttributeValue"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[9], .element_wire = S_INIT("member")},
+    {.name = S_INIT("ListTablesInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_77},
     {.name = S_INIT("ListTablesInputLimit"), .type = API_INTEGER, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 100},
-    {.name = S_INIT("ListTablesOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_137},
-    {.name = S_INIT("ListTagsOfResourceInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_138},
-    {.name = S_INIT("ListTagsOfResourceOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_139},
-    {.name = S_INIT("LocalSecondaryIndex"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_140},
-    {.name = S_INIT("LocalSecondaryIndexDescription"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 6, .members = members_141},
-    {.name = S_INIT("LocalSecondaryIndexDescriptionList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[141], .element_wire = S_INIT("member")},
-    {.name = S_INIT("LocalSecondaryIndexList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[140], .element_wire = S_INIT("member")},
-    {.name = S_INIT("Long"), .type = API_INTEGER, .flags = API_PLAIN | API_LONG, .payload = -1},
+    {.name = S_INIT("ListTablesOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_79},
+    {.name = S_INIT("ListTagsOfResourceInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_80},
+    {.name = S_INIT("ListTagsOfResourceOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_81},
+    {.name = S_INIT("LocalSecondaryIndex"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_82},
+    {.name = S_INIT("LocalSecondaryIndexDescription"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 6, .members = members_83},
+    {.name = S_INIT("LocalSecondaryIndexDescriptionList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[83], .element_wire = S_INIT("member")},
+    {.name = S_INIT("LocalSecondaryIndexList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[82], .element_wire = S_INIT("member")},
     {.name = S_INIT("LongObject"), .type = API_INTEGER, .flags = API_PLAIN | API_LONG, .payload = -1},
-    {.name = S_INIT("MapAttributeValue"), .type = API_MAP, .flags = API_PLAIN, .payload = -1, .element = &shapes[10], .element_wire = S_INIT("value"), .key = &shapes[7], .key_wire = S_INIT("key")},
-    {.name = S_INIT("MultiRegionConsistency"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_147},
+    {.name = S_INIT("MapAttributeValue"), .type = API_MAP, .flags = API_PLAIN, .payload = -1, .element = &shapes[9], .element_wire = S_INIT("value"), .key = &shapes[6], .key_wire = S_INIT("key")},
+    {.name = S_INIT("MultiRegionConsistency"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_88},
     {.name = S_INIT("NextTokenString"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("NonKeyAttributeName"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 255},
-    {.name = S_INIT("NonKeyAttributeNameList"), .type = API_LIST, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 20, .element = &shapes[149], .element_wire = S_INIT("member")},
+    {.name = S_INIT("NonKeyAttributeNameList"), .type = API_LIST, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 20, .element = &shapes[90], .element_wire = S_INIT("member")},
     {.name = S_INIT("NonNegativeLongObject"), .type = API_INTEGER, .flags = API_HAS_MIN | API_PLAIN | API_LONG, .payload = -1, .min = 0},
     {.name = S_INIT("NullAttributeValue"), .type = API_BOOLEAN, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("NumberAttributeValue"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("NumberSetAttributeValue"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[153], .element_wire = S_INIT("member")},
-    {.name = S_INIT("OnDemandThroughput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_155},
-    {.name = S_INIT("OnDemandThroughputOverride"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_156},
-    {.name = S_INIT("PointInTimeRecoveryDescription"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_157},
-    {.name = S_INIT("PointInTimeRecoverySpecification"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_158},
-    {.name = S_INIT("PointInTimeRecoveryStatus"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_159},
-    {.name = S_INIT("PolicyRevisionId"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 255},
+    {.name = S_INIT("NumberSetAttributeValue"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[94], .element_wire = S_INIT("member")},
+    {.name = S_INIT("OnDemandThroughput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_96},
+    {.name = S_INIT("OnDemandThroughputOverride"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_97},
+    {.name = S_INIT("PointInTimeRecoveryDescription"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_98},
+    {.name = S_INIT("PointInTimeRecoverySpecification"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_99},
+    {.name = S_INIT("PointInTimeRecoveryStatus"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_100},
     {.name = S_INIT("PositiveIntegerObject"), .type = API_INTEGER, .flags = API_HAS_MIN | API_PLAIN, .payload = -1, .min = 1},
     {.name = S_INIT("PositiveLongObject"), .type = API_INTEGER, .flags = API_HAS_MIN | API_PLAIN | API_LONG, .payload = -1, .min = 1},
-    {.name = S_INIT("Projection"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_163},
+    {.name = S_INIT("Projection"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_103},
     {.name = S_INIT("ProjectionExpression"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("ProjectionType"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 3, .values = values_165},
-    {.name = S_INIT("ProvisionedThroughput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_166},
-    {.name = S_INIT("ProvisionedThroughputDescription"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 5, .members = members_167},
-    {.name = S_INIT("ProvisionedThroughputOverride"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_168},
-    {.name = S_INIT("Put"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 6, .members = members_169},
-    {.name = S_INIT("PutItemInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 11, .members = members_170},
-    {.name = S_INIT("PutItemInputAttributeMap"), .type = API_MAP, .flags = API_PLAIN, .payload = -1, .element = &shapes[10], .element_wire = S_INIT("value"), .key = &shapes[7], .key_wire = S_INIT("key")},
-    {.name = S_INIT("PutItemOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_172},
-    {.name = S_INIT("PutRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_173},
-    {.name = S_INIT("PutResourcePolicyInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_174},
-    {.name = S_INIT("PutResourcePolicyOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_175},
-    {.name = S_INIT("QueryInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 17, .members = members_176},
-    {.name = S_INIT("QueryOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 5, .members = members_177},
+    {.name = S_INIT("ProjectionType"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 3, .values = values_105},
+    {.name = S_INIT("ProvisionedThroughput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_106},
+    {.name = S_INIT("ProvisionedThroughputDescription"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 5, .members = members_107},
+    {.name = S_INIT("ProvisionedThroughputOverride"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_108},
+    {.name = S_INIT("PutItemInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 11, .members = members_109},
+    {.name = S_INIT("PutItemInputAttributeMap"), .type = API_MAP, .flags = API_PLAIN, .payload = -1, .element = &shapes[9], .element_wire = S_INIT("value"), .key = &shapes[6], .key_wire = S_INIT("key")},
+    {.name = S_INIT("PutItemOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_111},
+    {.name = S_INIT("QueryInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 17, .members = members_112},
+    {.name = S_INIT("QueryOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 5, .members = members_113},
     {.name = S_INIT("RecoveryPeriodInDays"), .type = API_INTEGER, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 35},
     {.name = S_INIT("RegionName"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("ReplicaDescription"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 13, .members = members_180},
-    {.name = S_INIT("ReplicaDescriptionList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[180], .element_wire = S_INIT("member")},
-    {.name = S_INIT("ReplicaGlobalSecondaryIndex"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_182},
-    {.name = S_INIT("ReplicaGlobalSecondaryIndexDescription"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_183},
-    {.name = S_INIT("ReplicaGlobalSecondaryIndexDescriptionList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[183], .element_wire = S_INIT("member")},
-    {.name = S_INIT("ReplicaGlobalSecondaryIndexList"), .type = API_LIST, .flags = API_HAS_MIN | API_PLAIN, .payload = -1, .min = 1, .element = &shapes[182], .element_wire = S_INIT("member")},
-    {.name = S_INIT("ReplicaStatus"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 10, .values = values_186},
+    {.name = S_INIT("ReplicaDescription"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 13, .members = members_116},
+    {.name = S_INIT("ReplicaDescriptionList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[116], .element_wire = S_INIT("member")},
+    {.name = S_INIT("ReplicaGlobalSecondaryIndexDescription"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_118},
+    {.name = S_INIT("ReplicaGlobalSecondaryIndexDescriptionList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[118], .element_wire = S_INIT("member")},
+    {.name = S_INIT("ReplicaStatus"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 10, .values = values_120},
     {.name = S_INIT("ReplicaStatusDescription"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("ReplicaStatusPercentProgress"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("ReplicationGroupUpdate"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_189},
-    {.name = S_INIT("ReplicationGroupUpdateList"), .type = API_LIST, .flags = API_HAS_MIN | API_PLAIN, .payload = -1, .min = 1, .element = &shapes[189], .element_wire = S_INIT("member")},
     {.name = S_INIT("ResourceArnString"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 1283},
     {.name = S_INIT("ResourcePolicy"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("RestoreInProgress"), .type = API_BOOLEAN, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("RestoreSummary"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_194},
-    {.name = S_INIT("RestoreTableToPointInTimeInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 11, .members = members_195},
-    {.name = S_INIT("RestoreTableToPointInTimeOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_196},
-    {.name = S_INIT("ReturnConsumedCapacity"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 3, .values = values_197},
-    {.name = S_INIT("ReturnItemCollectionMetrics"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_198},
-    {.name = S_INIT("ReturnValue"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 5, .values = values_199},
-    {.name = S_INIT("ReturnValuesOnConditionCheckFailure"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_200},
-    {.name = S_INIT("SSEDescription"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_201},
+    {.name = S_INIT("RestoreSummary"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_126},
+    {.name = S_INIT("ReturnConsumedCapacity"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 3, .values = values_127},
+    {.name = S_INIT("ReturnItemCollectionMetrics"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_128},
+    {.name = S_INIT("ReturnValue"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 5, .values = values_129},
+    {.name = S_INIT("ReturnValuesOnConditionCheckFailure"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_130},
+    {.name = S_INIT("SSEDescription"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_131},
     {.name = S_INIT("SSEEnabled"), .type = API_BOOLEAN, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("SSESpecification"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_203},
-    {.name = S_INIT("SSEStatus"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 5, .values = values_204},
-    {.name = S_INIT("SSEType"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_205},
-    {.name = S_INIT("ScalarAttributeType"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 3, .values = values_206},
-    {.name = S_INIT("ScanInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 16, .members = members_207},
-    {.name = S_INIT("ScanOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 5, .members = members_208},
+    {.name = S_INIT("SSESpecification"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_133},
+    {.name = S_INIT("SSEStatus"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 5, .values = values_134},
+    {.name = S_INIT("SSEType"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_135},
+    {.name = S_INIT("ScalarAttributeType"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 3, .values = values_136},
+    {.name = S_INIT("ScanInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 16, .members = members_137},
+    {.name = S_INIT("ScanOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 5, .members = members_138},
     {.name = S_INIT("ScanSegment"), .type = API_INTEGER, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 0, .max = 999999},
     {.name = S_INIT("ScanTotalSegments"), .type = API_INTEGER, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 1000000},
-    {.name = S_INIT("SecondaryIndexesCapacityMap"), .type = API_MAP, .flags = API_PLAIN, .payload = -1, .element = &shapes[28], .element_wire = S_INIT("value"), .key = &shapes[108], .key_wire = S_INIT("key")},
-    {.name = S_INIT("Select"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 4, .values = values_212},
+    {.name = S_INIT("SecondaryIndexesCapacityMap"), .type = API_MAP, .flags = API_PLAIN, .payload = -1, .element = &shapes[20], .element_wire = S_INIT("value"), .key = &shapes[59], .key_wire = S_INIT("key")},
+    {.name = S_INIT("Select"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 4, .values = values_142},
     {.name = S_INIT("StreamArn"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 37, .max = 1024},
     {.name = S_INIT("StreamEnabled"), .type = API_BOOLEAN, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("StreamSpecification"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_215},
-    {.name = S_INIT("StreamViewType"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 4, .values = values_216},
+    {.name = S_INIT("StreamSpecification"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_145},
+    {.name = S_INIT("StreamViewType"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 4, .values = values_146},
     {.name = S_INIT("String"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("StringAttributeValue"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("StringSetAttributeValue"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[218], .element_wire = S_INIT("member")},
+    {.name = S_INIT("StringSetAttributeValue"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[148], .element_wire = S_INIT("member")},
     {.name = S_INIT("TableArn"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 1024},
-    {.name = S_INIT("TableClass"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_221},
-    {.name = S_INIT("TableClassSummary"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_222},
-    {.name = S_INIT("TableDescription"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 28, .members = members_223},
-    {.name = S_INIT("TableId"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .pattern = &patterns[2]},
-    {.name = S_INIT("TableName"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 3, .max = 255, .pattern = &patterns[1]},
-    {.name = S_INIT("TableNameList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[225], .element_wire = S_INIT("member")},
-    {.name = S_INIT("TableStatus"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 8, .values = values_227},
-    {.name = S_INIT("TableWarmThroughputDescription"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_228},
-    {.name = S_INIT("Tag"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_229},
-    {.name = S_INIT("TagKeyList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[231], .element_wire = S_INIT("member")},
+    {.name = S_INIT("TableClass"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_151},
+    {.name = S_INIT("TableClassSummary"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_152},
+    {.name = S_INIT("TableDescription"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 28, .members = members_153},
+    {.name = S_INIT("TableId"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .pattern = &patterns[1]},
+    {.name = S_INIT("TableName"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 3, .max = 255, .pattern = &patterns[0]},
+    {.name = S_INIT("TableNameList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[155], .element_wire = S_INIT("member")},
+    {.name = S_INIT("TableStatus"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 8, .values = values_157},
+    {.name = S_INIT("TableWarmThroughputDescription"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_158},
+    {.name = S_INIT("Tag"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_159},
+    {.name = S_INIT("TagKeyList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[161], .element_wire = S_INIT("member")},
     {.name = S_INIT("TagKeyString"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 128},
-    {.name = S_INIT("TagList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[229], .element_wire = S_INIT("member")},
-    {.name = S_INIT("TagResourceInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_233},
+    {.name = S_INIT("TagList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[159], .element_wire = S_INIT("member")},
+    {.name = S_INIT("TagResourceInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_163},
     {.name = S_INIT("TagValueString"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 0, .max = 256},
-    {.name = S_INIT("TimeToLiveAttributeName"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 255},
-    {.name = S_INIT("TimeToLiveDescription"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_236},
-    {.name = S_INIT("TimeToLiveEnabled"), .type = API_BOOLEAN, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("TimeToLiveSpecification"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_238},
-    {.name = S_INIT("TimeToLiveStatus"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 4, .values = values_239},
-    {.name = S_INIT("TransactGetItem"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_240},
-    {.name = S_INIT("TransactGetItemList"), .type = API_LIST, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 100, .element = &shapes[240], .element_wire = S_INIT("member")},
-    {.name = S_INIT("TransactGetItemsInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_242},
-    {.name = S_INIT("TransactGetItemsOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_243},
-    {.name = S_INIT("TransactWriteItem"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_244},
-    {.name = S_INIT("TransactWriteItemList"), .type = API_LIST, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 100, .element = &shapes[244], .element_wire = S_INIT("member")},
-    {.name = S_INIT("TransactWriteItemsInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_246},
-    {.name = S_INIT("TransactWriteItemsOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_247},
-    {.name = S_INIT("UntagResourceInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_248},
-    {.name = S_INIT("Update"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 7, .members = members_249},
-    {.name = S_INIT("UpdateContinuousBackupsInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_250},
-    {.name = S_INIT("UpdateContinuousBackupsOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_251},
+    {.name = S_INIT("UntagResourceInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_165},
+    {.name = S_INIT("UpdateContinuousBackupsInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_166},
+    {.name = S_INIT("UpdateContinuousBackupsOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_167},
     {.name = S_INIT("UpdateExpression"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("UpdateGlobalSecondaryIndexAction"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_253},
-    {.name = S_INIT("UpdateItemInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 13, .members = members_254},
-    {.name = S_INIT("UpdateItemOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_255},
-    {.name = S_INIT("UpdateReplicationGroupMemberAction"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 6, .members = members_256},
-    {.name = S_INIT("UpdateTableInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 15, .members = members_257},
-    {.name = S_INIT("UpdateTableOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_258},
-    {.name = S_INIT("UpdateTimeToLiveInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_259},
-    {.name = S_INIT("UpdateTimeToLiveOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_260},
-    {.name = S_INIT("WarmThroughput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_261},
-    {.name = S_INIT("WitnessStatus"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 3, .values = values_262},
-    {.name = S_INIT("WriteRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_263},
-    {.name = S_INIT("WriteRequests"), .type = API_LIST, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 25, .element = &shapes[263], .element_wire = S_INIT("member")},
+    {.name = S_INIT("UpdateItemInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 13, .members = members_169},
+    {.name = S_INIT("UpdateItemOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_170},
+    {.name = S_INIT("WarmThroughput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_171},
+    {.name = S_INIT("WitnessStatus"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 3, .values = values_172},
 };
 
 
 static const struct api_op ops[] = {
     {.name = S_INIT("BatchExecuteStatement"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
-    {.name = S_INIT("BatchGetItem"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[15], .out = &shapes[16]},
-    {.name = S_INIT("BatchWriteItem"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[19], .out = &shapes[20]},
+    {.name = S_INIT("BatchGetItem"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
+    {.name = S_INIT("BatchWriteItem"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("CreateBackup"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("CreateGlobalTable"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
-    {.name = S_INIT("CreateTable"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[49], .out = &shapes[50]},
+    {.name = S_INIT("CreateTable"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[30], .out = &shapes[31]},
     {.name = S_INIT("DeleteBackup"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
-    {.name = S_INIT("DeleteItem"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[55], .out = &shapes[56]},
-    {.name = S_INIT("DeleteResourcePolicy"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[59], .out = &shapes[60]},
-    {.name = S_INIT("DeleteTable"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[61], .out = &shapes[62]},
+    {.name = S_INIT("DeleteItem"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[33], .out = &shapes[34]},
+    {.name = S_INIT("DeleteResourcePolicy"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
+    {.name = S_INIT("DeleteTable"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[35], .out = &shapes[36]},
     {.name = S_INIT("DescribeBackup"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
-    {.name = S_INIT("DescribeContinuousBackups"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[64], .out = &shapes[65]},
-    {.name = S_INIT("DescribeContributorInsights"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[66], .out = &shapes[67]},
-    {.name = S_INIT("DescribeEndpoints"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[68], .out = &shapes[69]},
+    {.name = S_INIT("DescribeContinuousBackups"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[38], .out = &shapes[39]},
+    {.name = S_INIT("DescribeContributorInsights"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
+    {.name = S_INIT("DescribeEndpoints"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("DescribeExport"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("DescribeGlobalTable"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("DescribeGlobalTableSettings"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("DescribeImport"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
-    {.name = S_INIT("DescribeKinesisStreamingDestination"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[70], .out = &shapes[71]},
-    {.name = S_INIT("DescribeLimits"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[72], .out = &shapes[73]},
-    {.name = S_INIT("DescribeTable"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[74], .out = &shapes[75]},
+    {.name = S_INIT("DescribeKinesisStreamingDestination"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
+    {.name = S_INIT("DescribeLimits"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
+    {.name = S_INIT("DescribeTable"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[40], .out = &shapes[41]},
     {.name = S_INIT("DescribeTableReplicaAutoScaling"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
-    {.name = S_INIT("DescribeTimeToLive"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[76], .out = &shapes[77]},
+    {.name = S_INIT("DescribeTimeToLive"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("DisableKinesisStreamingDestination"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("EnableKinesisStreamingDestination"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("ExecuteStatement"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("ExecuteTransaction"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("ExportTableToPointInTime"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
-    {.name = S_INIT("GetItem"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[92], .out = &shapes[93]},
-    {.name = S_INIT("GetResourcePolicy"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[94], .out = &shapes[95]},
+    {.name = S_INIT("GetItem"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[49], .out = &shapes[50]},
+    {.name = S_INIT("GetResourcePolicy"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("ImportTable"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("ListBackups"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("ListContributorInsights"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("ListExports"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("ListGlobalTables"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("ListImports"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
-    {.name = S_INIT("ListTables"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[135], .out = &shapes[137]},
-    {.name = S_INIT("ListTagsOfResource"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[138], .out = &shapes[139]},
-    {.name = S_INIT("PutItem"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[170], .out = &shapes[172]},
-    {.name = S_INIT("PutResourcePolicy"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[174], .out = &shapes[175]},
-    {.name = S_INIT("Query"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[176], .out = &shapes[177]},
+    {.name = S_INIT("ListTables"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[77], .out = &shapes[79]},
+    {.name = S_INIT("ListTagsOfResource"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[80], .out = &shapes[81]},
+    {.name = S_INIT("PutItem"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[109], .out = &shapes[111]},
+    {.name = S_INIT("PutResourcePolicy"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
+    {.name = S_INIT("Query"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[112], .out = &shapes[113]},
     {.name = S_INIT("RestoreTableFromBackup"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
-    {.name = S_INIT("RestoreTableToPointInTime"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[195], .out = &shapes[196]},
-    {.name = S_INIT("Scan"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[207], .out = &shapes[208]},
-    {.name = S_INIT("TagResource"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[233], .out = NULL},
-    {.name = S_INIT("TransactGetItems"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[242], .out = &shapes[243]},
-    {.name = S_INIT("TransactWriteItems"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[246], .out = &shapes[247]},
-    {.name = S_INIT("UntagResource"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[248], .out = NULL},
-    {.name = S_INIT("UpdateContinuousBackups"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[250], .out = &shapes[251]},
+    {.name = S_INIT("RestoreTableToPointInTime"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
+    {.name = S_INIT("Scan"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[137], .out = &shapes[138]},
+    {.name = S_INIT("TagResource"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[163], .out = NULL},
+    {.name = S_INIT("TransactGetItems"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
+    {.name = S_INIT("TransactWriteItems"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
+    {.name = S_INIT("UntagResource"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[165], .out = NULL},
+    {.name = S_INIT("UpdateContinuousBackups"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[166], .out = &shapes[167]},
     {.name = S_INIT("UpdateContributorInsights"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("UpdateGlobalTable"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("UpdateGlobalTableSettings"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
-    {.name = S_INIT("UpdateItem"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[254], .out = &shapes[255]},
+    {.name = S_INIT("UpdateItem"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[169], .out = &shapes[170]},
     {.name = S_INIT("UpdateKinesisStreamingDestination"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
-    {.name = S_INIT("UpdateTable"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[257], .out = &shapes[258]},
+    {.name = S_INIT("UpdateTable"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("UpdateTableReplicaAutoScaling"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
-    {.name = S_INIT("UpdateTimeToLive"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[259], .out = &shapes[260]},
+    {.name = S_INIT("UpdateTimeToLive"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
 };
 
 static const struct api_error errors[] = {

@@ -8,1801 +8,1590 @@ static const struct api_pattern patterns[] = {
     {"\\/\077.+\\/.+", pattern_0},
     {"arn:[^:]+:(s3|s3express):.*", pattern_1},
 };
-static const struct api_shape shapes[502];
+static const struct api_shape shapes[446];
 
 static const struct api_member members_1[] = { /* AbortIncompleteMultipartUpload */
-    {S_INIT("DaysAfterInitiation"), S_INIT("DaysAfterInitiation"), &shapes[101], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("DaysAfterInitiation"), S_INIT("DaysAfterInitiation"), &shapes[93], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
 static const struct api_member members_2[] = { /* AbortMultipartUploadOutput */
-    {S_INIT("RequestCharged"), S_INIT("x-amz-request-charged"), &shapes[422], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RequestCharged"), S_INIT("x-amz-request-charged"), &shapes[377], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
 static const struct api_member members_3[] = { /* AbortMultipartUploadRequest */
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Key"), S_INIT("Key"), &shapes[318], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("UploadId"), S_INIT("uploadId"), &shapes[298], API_IN_QUERY, API_REQUIRED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RequestPayer"), S_INIT("x-amz-request-payer"), &shapes[423], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("IfMatchInitiatedTime"), S_INIT("x-amz-if-match-initiated-time"), &shapes[228], API_IN_HEADER, API_LONG_NAME, API_TIME_RFC822, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[28], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Key"), S_INIT("Key"), &shapes[293], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("UploadId"), S_INIT("uploadId"), &shapes[273], API_IN_QUERY, API_REQUIRED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RequestPayer"), S_INIT("x-amz-request-payer"), &shapes[378], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[9], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("IfMatchInitiatedTime"), S_INIT("x-amz-if-match-initiated-time"), &shapes[210], API_IN_HEADER, API_LONG_NAME, API_TIME_RFC822, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_5[] = { /* AccelerateConfiguration */
-    {S_INIT("Status"), S_INIT("Status"), &shapes[22], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_6[] = { /* AccessControlPolicy */
+    {S_INIT("Grants"), S_INIT("AccessControlList"), &shapes[200], API_IN_BODY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Owner"), S_INIT("Owner"), &shapes[317], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_7[] = { /* AccessControlPolicy */
-    {S_INIT("Grants"), S_INIT("AccessControlList"), &shapes[218], API_IN_BODY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Owner"), S_INIT("Owner"), &shapes[345], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_7[] = { /* AccessControlTranslation */
+    {S_INIT("Owner"), S_INIT("Owner"), &shapes[318], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_8[] = { /* AccessControlTranslation */
-    {S_INIT("Owner"), S_INIT("Owner"), &shapes[346], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const str values_16[] = {S_INIT("ARCHIVE_ACCESS"), S_INIT("DEEP_ARCHIVE_ACCESS")}; /* ArchiveStatus */
+static const struct api_member members_17[] = { /* BlockedEncryptionTypes */
+    {S_INIT("EncryptionType"), S_INIT("EncryptionType"), &shapes[125], API_IN_BODY, API_FLATTENED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const str values_18[] = {S_INIT("ARCHIVE_ACCESS"), S_INIT("DEEP_ARCHIVE_ACCESS")}; /* ArchiveStatus */
-static const struct api_member members_19[] = { /* BlockedEncryptionTypes */
-    {S_INIT("EncryptionType"), S_INIT("EncryptionType"), &shapes[138], API_IN_BODY, API_FLATTENED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_19[] = { /* Bucket */
+    {S_INIT("Name"), S_INIT("Name"), &shapes[28], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("CreationDate"), S_INIT("CreationDate"), &shapes[89], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("BucketRegion"), S_INIT("BucketRegion"), &shapes[30], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("BucketArn"), S_INIT("BucketArn"), &shapes[392], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_21[] = { /* Bucket */
-    {S_INIT("Name"), S_INIT("Name"), &shapes[31], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("CreationDate"), S_INIT("CreationDate"), &shapes[97], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("BucketRegion"), S_INIT("BucketRegion"), &shapes[33], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("BucketArn"), S_INIT("BucketArn"), &shapes[444], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const str values_20[] = {S_INIT("Enabled"), S_INIT("Suspended")}; /* BucketAccelerateStatus */
+static const str values_21[] = {S_INIT("private"), S_INIT("public-read"), S_INIT("public-read-write"), S_INIT("authenticated-read")}; /* BucketCannedACL */
+static const struct api_member members_22[] = { /* BucketInfo */
+    {S_INIT("DataRedundancy"), S_INIT("DataRedundancy"), &shapes[90], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Type"), S_INIT("Type"), &shapes[31], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const str values_22[] = {S_INIT("Enabled"), S_INIT("Suspended")}; /* BucketAccelerateStatus */
-static const str values_23[] = {S_INIT("private"), S_INIT("public-read"), S_INIT("public-read-write"), S_INIT("authenticated-read")}; /* BucketCannedACL */
-static const struct api_member members_24[] = { /* BucketInfo */
-    {S_INIT("DataRedundancy"), S_INIT("DataRedundancy"), &shapes[98], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Type"), S_INIT("Type"), &shapes[34], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_24[] = { /* BucketLifecycleConfiguration */
+    {S_INIT("Rules"), S_INIT("Rule"), &shapes[235], API_IN_BODY, API_REQUIRED | API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_26[] = { /* BucketLifecycleConfiguration */
-    {S_INIT("Rules"), S_INIT("Rule"), &shapes[258], API_IN_BODY, API_REQUIRED | API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const str values_25[] = {S_INIT("af-south-1"), S_INIT("ap-east-1"), S_INIT("ap-east-2"), S_INIT("ap-northeast-1"), S_INIT("ap-northeast-2"), S_INIT("ap-northeast-3"), S_INIT("ap-south-1"), S_INIT("ap-south-2"), S_INIT("ap-southeast-1"), S_INIT("ap-southeast-2"), S_INIT("ap-southeast-3"), S_INIT("ap-southeast-4"), S_INIT("ap-southeast-5"), S_INIT("ap-southeast-6"), S_INIT("ap-southeast-7"), S_INIT("ca-central-1"), S_INIT("ca-west-1"), S_INIT("cn-north-1"), S_INIT("cn-northwest-1"), S_INIT("EU"), S_INIT("eu-central-1"), S_INIT("eu-central-2"), S_INIT("eu-north-1"), S_INIT("eu-south-1"), S_INIT("eu-south-2"), S_INIT("eu-west-1"), S_INIT("eu-west-2"), S_INIT("eu-west-3"), S_INIT("il-central-1"), S_INIT("me-central-1"), S_INIT("me-south-1"), S_INIT("mx-central-1"), S_INIT("sa-east-1"), S_INIT("us-east-2"), S_INIT("us-gov-east-1"), S_INIT("us-gov-west-1"), S_INIT("us-west-1"), S_INIT("us-west-2")}; /* BucketLocationConstraint */
+static const str values_27[] = {S_INIT("FULL_CONTROL"), S_INIT("READ"), S_INIT("WRITE")}; /* BucketLogsPermission */
+static const str values_29[] = {S_INIT("account-regional"), S_INIT("global")}; /* BucketNamespace */
+static const str values_31[] = {S_INIT("Directory")}; /* BucketType */
+static const str values_32[] = {S_INIT("Enabled"), S_INIT("Suspended")}; /* BucketVersioningStatus */
+static const struct api_member members_35[] = { /* CORSRule */
+    {S_INIT("ID"), S_INIT("ID"), &shapes[208], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("AllowedHeaders"), S_INIT("AllowedHeader"), &shapes[11], API_IN_BODY, API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("AllowedMethods"), S_INIT("AllowedMethod"), &shapes[13], API_IN_BODY, API_REQUIRED | API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("AllowedOrigins"), S_INIT("AllowedOrigin"), &shapes[15], API_IN_BODY, API_REQUIRED | API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExposeHeaders"), S_INIT("ExposeHeader"), &shapes[139], API_IN_BODY, API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MaxAgeSeconds"), S_INIT("MaxAgeSeconds"), &shapes[257], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const str values_27[] = {S_INIT("af-south-1"), S_INIT("ap-east-1"), S_INIT("ap-east-2"), S_INIT("ap-northeast-1"), S_INIT("ap-northeast-2"), S_INIT("ap-northeast-3"), S_INIT("ap-south-1"), S_INIT("ap-south-2"), S_INIT("ap-southeast-1"), S_INIT("ap-southeast-2"), S_INIT("ap-southeast-3"), S_INIT("ap-southeast-4"), S_INIT("ap-southeast-5"), S_INIT("ap-southeast-6"), S_INIT("ap-southeast-7"), S_INIT("ca-central-1"), S_INIT("ca-west-1"), S_INIT("cn-north-1"), S_INIT("cn-northwest-1"), S_INIT("EU"), S_INIT("eu-central-1"), S_INIT("eu-central-2"), S_INIT("eu-north-1"), S_INIT("eu-south-1"), S_INIT("eu-south-2"), S_INIT("eu-west-1"), S_INIT("eu-west-2"), S_INIT("eu-west-3"), S_INIT("il-central-1"), S_INIT("me-central-1"), S_INIT("me-south-1"), S_INIT("mx-central-1"), S_INIT("sa-east-1"), S_INIT("us-east-2"), S_INIT("us-gov-east-1"), S_INIT("us-gov-west-1"), S_INIT("us-west-1"), S_INIT("us-west-2")}; /* BucketLocationConstraint */
-static const struct api_member members_29[] = { /* BucketLoggingStatus */
-    {S_INIT("LoggingEnabled"), S_INIT("LoggingEnabled"), &shapes[276], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_38[] = { /* Checksum */
+    {S_INIT("ChecksumCRC32"), S_INIT("ChecksumCRC32"), &shapes[41], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumCRC32C"), S_INIT("ChecksumCRC32C"), &shapes[42], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumCRC64NVME"), S_INIT("ChecksumCRC64NVME"), &shapes[43], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumSHA1"), S_INIT("ChecksumSHA1"), &shapes[46], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumSHA256"), S_INIT("ChecksumSHA256"), &shapes[47], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumSHA512"), S_INIT("ChecksumSHA512"), &shapes[48], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumMD5"), S_INIT("ChecksumMD5"), &shapes[44], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumXXHASH64"), S_INIT("ChecksumXXHASH64"), &shapes[52], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumXXHASH3"), S_INIT("ChecksumXXHASH3"), &shapes[51], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumXXHASH128"), S_INIT("ChecksumXXHASH128"), &shapes[50], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumType"), S_INIT("ChecksumType"), &shapes[49], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const str values_30[] = {S_INIT("FULL_CONTROL"), S_INIT("READ"), S_INIT("WRITE")}; /* BucketLogsPermission */
-static const str values_32[] = {S_INIT("account-regional"), S_INIT("global")}; /* BucketNamespace */
-static const str values_34[] = {S_INIT("Directory")}; /* BucketType */
-static const str values_35[] = {S_INIT("Enabled"), S_INIT("Suspended")}; /* BucketVersioningStatus */
-static const struct api_member members_38[] = { /* CORSConfiguration */
-    {S_INIT("CORSRules"), S_INIT("CORSRule"), &shapes[40], API_IN_BODY, API_REQUIRED | API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const str values_39[] = {S_INIT("CRC32"), S_INIT("CRC32C"), S_INIT("SHA1"), S_INIT("SHA256"), S_INIT("CRC64NVME"), S_INIT("SHA512"), S_INIT("MD5"), S_INIT("XXHASH64"), S_INIT("XXHASH3"), S_INIT("XXHASH128")}; /* ChecksumAlgorithm */
+static const str values_45[] = {S_INIT("ENABLED")}; /* ChecksumMode */
+static const str values_49[] = {S_INIT("COMPOSITE"), S_INIT("FULL_OBJECT")}; /* ChecksumType */
+static const struct api_member members_54[] = { /* CommonPrefix */
+    {S_INIT("Prefix"), S_INIT("Prefix"), &shapes[334], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_39[] = { /* CORSRule */
-    {S_INIT("ID"), S_INIT("ID"), &shapes[226], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("AllowedHeaders"), S_INIT("AllowedHeader"), &shapes[13], API_IN_BODY, API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("AllowedMethods"), S_INIT("AllowedMethod"), &shapes[15], API_IN_BODY, API_REQUIRED | API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("AllowedOrigins"), S_INIT("AllowedOrigin"), &shapes[17], API_IN_BODY, API_REQUIRED | API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExposeHeaders"), S_INIT("ExposeHeader"), &shapes[152], API_IN_BODY, API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MaxAgeSeconds"), S_INIT("MaxAgeSeconds"), &shapes[281], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_56[] = { /* CompleteMultipartUploadOutput */
+    {S_INIT("Location"), S_INIT("Location"), &shapes[248], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[28], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Key"), S_INIT("Key"), &shapes[293], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Expiration"), S_INIT("x-amz-expiration"), &shapes[134], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ETag"), S_INIT("ETag"), &shapes[120], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumCRC32"), S_INIT("ChecksumCRC32"), &shapes[41], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumCRC32C"), S_INIT("ChecksumCRC32C"), &shapes[42], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumCRC64NVME"), S_INIT("ChecksumCRC64NVME"), &shapes[43], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumSHA1"), S_INIT("ChecksumSHA1"), &shapes[46], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumSHA256"), S_INIT("ChecksumSHA256"), &shapes[47], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumSHA512"), S_INIT("ChecksumSHA512"), &shapes[48], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumMD5"), S_INIT("ChecksumMD5"), &shapes[44], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumXXHASH64"), S_INIT("ChecksumXXHASH64"), &shapes[52], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumXXHASH3"), S_INIT("ChecksumXXHASH3"), &shapes[51], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumXXHASH128"), S_INIT("ChecksumXXHASH128"), &shapes[50], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumType"), S_INIT("ChecksumType"), &shapes[49], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ServerSideEncryption"), S_INIT("x-amz-server-side-encryption"), &shapes[398], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("VersionId"), S_INIT("x-amz-version-id"), &shapes[312], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SSEKMSKeyId"), S_INIT("x-amz-server-side-encryption-aws-kms-key-id"), &shapes[397], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("BucketKeyEnabled"), S_INIT("x-amz-server-side-encryption-bucket-key-enabled"), &shapes[23], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RequestCharged"), S_INIT("x-amz-request-charged"), &shapes[377], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_41[] = { /* CSVInput */
-    {S_INIT("FileHeaderInfo"), S_INIT("FileHeaderInfo"), &shapes[157], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Comments"), S_INIT("Comments"), &shapes[60], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("QuoteEscapeCharacter"), S_INIT("QuoteEscapeCharacter"), &shapes[400], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RecordDelimiter"), S_INIT("RecordDelimiter"), &shapes[403], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("FieldDelimiter"), S_INIT("FieldDelimiter"), &shapes[156], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("QuoteCharacter"), S_INIT("QuoteCharacter"), &shapes[399], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("AllowQuotedRecordDelimiter"), S_INIT("AllowQuotedRecordDelimiter"), &shapes[11], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_57[] = { /* CompleteMultipartUploadRequest */
+    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[28], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Key"), S_INIT("Key"), &shapes[293], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MultipartUpload"), S_INIT("CompleteMultipartUpload"), &shapes[58], API_IN_BODY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("UploadId"), S_INIT("uploadId"), &shapes[273], API_IN_QUERY, API_REQUIRED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumCRC32"), S_INIT("x-amz-checksum-crc32"), &shapes[41], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumCRC32C"), S_INIT("x-amz-checksum-crc32c"), &shapes[42], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumCRC64NVME"), S_INIT("x-amz-checksum-crc64nvme"), &shapes[43], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumSHA1"), S_INIT("x-amz-checksum-sha1"), &shapes[46], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumSHA256"), S_INIT("x-amz-checksum-sha256"), &shapes[47], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumSHA512"), S_INIT("x-amz-checksum-sha512"), &shapes[48], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumMD5"), S_INIT("x-amz-checksum-md5"), &shapes[44], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumXXHASH64"), S_INIT("x-amz-checksum-xxhash64"), &shapes[52], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumXXHASH3"), S_INIT("x-amz-checksum-xxhash3"), &shapes[51], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumXXHASH128"), S_INIT("x-amz-checksum-xxhash128"), &shapes[50], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumType"), S_INIT("x-amz-checksum-type"), &shapes[49], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MpuObjectSize"), S_INIT("x-amz-mp-object-size"), &shapes[271], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RequestPayer"), S_INIT("x-amz-request-payer"), &shapes[378], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[9], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("IfMatch"), S_INIT("If-Match"), &shapes[209], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("IfNoneMatch"), S_INIT("If-None-Match"), &shapes[214], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SSECustomerAlgorithm"), S_INIT("x-amz-server-side-encryption-customer-algorithm"), &shapes[393], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SSECustomerKey"), S_INIT("x-amz-server-side-encryption-customer-key"), &shapes[394], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SSECustomerKeyMD5"), S_INIT("x-amz-server-side-encryption-customer-key-MD5"), &shapes[395], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_42[] = { /* CSVOutput */
-    {S_INIT("QuoteFields"), S_INIT("QuoteFields"), &shapes[401], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("QuoteEscapeCharacter"), S_INIT("QuoteEscapeCharacter"), &shapes[400], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RecordDelimiter"), S_INIT("RecordDelimiter"), &shapes[403], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("FieldDelimiter"), S_INIT("FieldDelimiter"), &shapes[156], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("QuoteCharacter"), S_INIT("QuoteCharacter"), &shapes[399], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_58[] = { /* CompletedMultipartUpload */
+    {S_INIT("Parts"), S_INIT("Part"), &shapes[60], API_IN_BODY, API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_44[] = { /* Checksum */
-    {S_INIT("ChecksumCRC32"), S_INIT("ChecksumCRC32"), &shapes[47], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumCRC32C"), S_INIT("ChecksumCRC32C"), &shapes[48], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumCRC64NVME"), S_INIT("ChecksumCRC64NVME"), &shapes[49], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumSHA1"), S_INIT("ChecksumSHA1"), &shapes[52], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumSHA256"), S_INIT("ChecksumSHA256"), &shapes[53], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumSHA512"), S_INIT("ChecksumSHA512"), &shapes[54], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumMD5"), S_INIT("ChecksumMD5"), &shapes[50], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumXXHASH64"), S_INIT("ChecksumXXHASH64"), &shapes[58], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumXXHASH3"), S_INIT("ChecksumXXHASH3"), &shapes[57], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumXXHASH128"), S_INIT("ChecksumXXHASH128"), &shapes[56], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumType"), S_INIT("ChecksumType"), &shapes[55], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_59[] = { /* CompletedPart */
+    {S_INIT("ETag"), S_INIT("ETag"), &shapes[120], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumCRC32"), S_INIT("ChecksumCRC32"), &shapes[41], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumCRC32C"), S_INIT("ChecksumCRC32C"), &shapes[42], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumCRC64NVME"), S_INIT("ChecksumCRC64NVME"), &shapes[43], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumSHA1"), S_INIT("ChecksumSHA1"), &shapes[46], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumSHA256"), S_INIT("ChecksumSHA256"), &shapes[47], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumSHA512"), S_INIT("ChecksumSHA512"), &shapes[48], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumMD5"), S_INIT("ChecksumMD5"), &shapes[44], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumXXHASH64"), S_INIT("ChecksumXXHASH64"), &shapes[52], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumXXHASH3"), S_INIT("ChecksumXXHASH3"), &shapes[51], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumXXHASH128"), S_INIT("ChecksumXXHASH128"), &shapes[50], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("PartNumber"), S_INIT("PartNumber"), &shapes[323], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const str values_45[] = {S_INIT("CRC32"), S_INIT("CRC32C"), S_INIT("SHA1"), S_INIT("SHA256"), S_INIT("CRC64NVME"), S_INIT("SHA512"), S_INIT("MD5"), S_INIT("XXHASH64"), S_INIT("XXHASH3"), S_INIT("XXHASH128")}; /* ChecksumAlgorithm */
-static const str values_51[] = {S_INIT("ENABLED")}; /* ChecksumMode */
-static const str values_55[] = {S_INIT("COMPOSITE"), S_INIT("FULL_OBJECT")}; /* ChecksumType */
-static const struct api_member members_61[] = { /* CommonPrefix */
-    {S_INIT("Prefix"), S_INIT("Prefix"), &shapes[363], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_61[] = { /* Condition */
+    {S_INIT("HttpErrorCodeReturnedEquals"), S_INIT("HttpErrorCodeReturnedEquals"), &shapes[206], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("KeyPrefixEquals"), S_INIT("KeyPrefixEquals"), &shapes[225], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_63[] = { /* CompleteMultipartUploadOutput */
-    {S_INIT("Location"), S_INIT("Location"), &shapes[271], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Key"), S_INIT("Key"), &shapes[318], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Expiration"), S_INIT("x-amz-expiration"), &shapes[147], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ETag"), S_INIT("ETag"), &shapes[132], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumCRC32"), S_INIT("ChecksumCRC32"), &shapes[47], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumCRC32C"), S_INIT("ChecksumCRC32C"), &shapes[48], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumCRC64NVME"), S_INIT("ChecksumCRC64NVME"), &shapes[49], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumSHA1"), S_INIT("ChecksumSHA1"), &shapes[52], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumSHA256"), S_INIT("ChecksumSHA256"), &shapes[53], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumSHA512"), S_INIT("ChecksumSHA512"), &shapes[54], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumMD5"), S_INIT("ChecksumMD5"), &shapes[50], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumXXHASH64"), S_INIT("ChecksumXXHASH64"), &shapes[58], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumXXHASH3"), S_INIT("ChecksumXXHASH3"), &shapes[57], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumXXHASH128"), S_INIT("ChecksumXXHASH128"), &shapes[56], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumType"), S_INIT("ChecksumType"), &shapes[55], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ServerSideEncryption"), S_INIT("x-amz-server-side-encryption"), &shapes[451], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("VersionId"), S_INIT("x-amz-version-id"), &shapes[338], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SSEKMSKeyId"), S_INIT("x-amz-server-side-encryption-aws-kms-key-id"), &shapes[449], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("BucketKeyEnabled"), S_INIT("x-amz-server-side-encryption-bucket-key-enabled"), &shapes[25], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RequestCharged"), S_INIT("x-amz-request-charged"), &shapes[422], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_70[] = { /* CopyObjectOutput */
+    {S_INIT("CopyObjectResult"), S_INIT("CopyObjectResult"), &shapes[72], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Expiration"), S_INIT("x-amz-expiration"), &shapes[134], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("CopySourceVersionId"), S_INIT("x-amz-copy-source-version-id"), &shapes[83], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("VersionId"), S_INIT("x-amz-version-id"), &shapes[312], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ServerSideEncryption"), S_INIT("x-amz-server-side-encryption"), &shapes[398], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SSECustomerAlgorithm"), S_INIT("x-amz-server-side-encryption-customer-algorithm"), &shapes[393], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SSECustomerKeyMD5"), S_INIT("x-amz-server-side-encryption-customer-key-MD5"), &shapes[395], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SSEKMSKeyId"), S_INIT("x-amz-server-side-encryption-aws-kms-key-id"), &shapes[397], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SSEKMSEncryptionContext"), S_INIT("x-amz-server-side-encryption-context"), &shapes[396], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("BucketKeyEnabled"), S_INIT("x-amz-server-side-encryption-bucket-key-enabled"), &shapes[23], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RequestCharged"), S_INIT("x-amz-request-charged"), &shapes[377], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_64[] = { /* CompleteMultipartUploadRequest */
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Key"), S_INIT("Key"), &shapes[318], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MultipartUpload"), S_INIT("CompleteMultipartUpload"), &shapes[65], API_IN_BODY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("UploadId"), S_INIT("uploadId"), &shapes[298], API_IN_QUERY, API_REQUIRED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumCRC32"), S_INIT("x-amz-checksum-crc32"), &shapes[47], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumCRC32C"), S_INIT("x-amz-checksum-crc32c"), &shapes[48], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumCRC64NVME"), S_INIT("x-amz-checksum-crc64nvme"), &shapes[49], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumSHA1"), S_INIT("x-amz-checksum-sha1"), &shapes[52], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumSHA256"), S_INIT("x-amz-checksum-sha256"), &shapes[53], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumSHA512"), S_INIT("x-amz-checksum-sha512"), &shapes[54], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumMD5"), S_INIT("x-amz-checksum-md5"), &shapes[50], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumXXHASH64"), S_INIT("x-amz-checksum-xxhash64"), &shapes[58], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumXXHASH3"), S_INIT("x-amz-checksum-xxhash3"), &shapes[57], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumXXHASH128"), S_INIT("x-amz-checksum-xxhash128"), &shapes[56], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumType"), S_INIT("x-amz-checksum-type"), &shapes[55], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MpuObjectSize"), S_INIT("x-amz-mp-object-size"), &shapes[296], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RequestPayer"), S_INIT("x-amz-request-payer"), &shapes[423], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("IfMatch"), S_INIT("If-Match"), &shapes[227], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("IfNoneMatch"), S_INIT("If-None-Match"), &shapes[232], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SSECustomerAlgorithm"), S_INIT("x-amz-server-side-encryption-customer-algorithm"), &shapes[445], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SSECustomerKey"), S_INIT("x-amz-server-side-encryption-customer-key"), &shapes[446], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SSECustomerKeyMD5"), S_INIT("x-amz-server-side-encryption-customer-key-MD5"), &shapes[447], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_71[] = { /* CopyObjectRequest */
+    {S_INIT("ACL"), S_INIT("x-amz-acl"), &shapes[290], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[28], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("CacheControl"), S_INIT("Cache-Control"), &shapes[37], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumAlgorithm"), S_INIT("x-amz-checksum-algorithm"), &shapes[39], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ContentDisposition"), S_INIT("Content-Disposition"), &shapes[63], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ContentEncoding"), S_INIT("Content-Encoding"), &shapes[64], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ContentLanguage"), S_INIT("Content-Language"), &shapes[65], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ContentType"), S_INIT("Content-Type"), &shapes[69], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("CopySource"), S_INIT("x-amz-copy-source"), &shapes[74], API_IN_HEADER, API_REQUIRED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("CopySourceIfMatch"), S_INIT("x-amz-copy-source-if-match"), &shapes[75], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("CopySourceIfModifiedSince"), S_INIT("x-amz-copy-source-if-modified-since"), &shapes[76], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("CopySourceIfNoneMatch"), S_INIT("x-amz-copy-source-if-none-match"), &shapes[77], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("CopySourceIfUnmodifiedSince"), S_INIT("x-amz-copy-source-if-unmodified-since"), &shapes[78], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Expires"), S_INIT("Expires"), &shapes[137], API_IN_HEADER, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("GrantFullControl"), S_INIT("x-amz-grant-full-control"), &shapes[194], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("GrantRead"), S_INIT("x-amz-grant-read"), &shapes[195], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("GrantReadACP"), S_INIT("x-amz-grant-read-acp"), &shapes[196], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("GrantWriteACP"), S_INIT("x-amz-grant-write-acp"), &shapes[198], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("IfMatch"), S_INIT("If-Match"), &shapes[209], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("IfNoneMatch"), S_INIT("If-None-Match"), &shapes[214], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Key"), S_INIT("Key"), &shapes[293], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Metadata"), S_INIT("x-amz-meta-"), &shapes[263], API_IN_HEADERS, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MetadataDirective"), S_INIT("x-amz-metadata-directive"), &shapes[264], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("TaggingDirective"), S_INIT("x-amz-tagging-directive"), &shapes[417], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ServerSideEncryption"), S_INIT("x-amz-server-side-encryption"), &shapes[398], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("StorageClass"), S_INIT("x-amz-storage-class"), &shapes[411], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("WebsiteRedirectLocation"), S_INIT("x-amz-website-redirect-location"), &shapes[443], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SSECustomerAlgorithm"), S_INIT("x-amz-server-side-encryption-customer-algorithm"), &shapes[393], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SSECustomerKey"), S_INIT("x-amz-server-side-encryption-customer-key"), &shapes[394], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SSECustomerKeyMD5"), S_INIT("x-amz-server-side-encryption-customer-key-MD5"), &shapes[395], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SSEKMSKeyId"), S_INIT("x-amz-server-side-encryption-aws-kms-key-id"), &shapes[397], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SSEKMSEncryptionContext"), S_INIT("x-amz-server-side-encryption-context"), &shapes[396], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("BucketKeyEnabled"), S_INIT("x-amz-server-side-encryption-bucket-key-enabled"), &shapes[23], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("CopySourceSSECustomerAlgorithm"), S_INIT("x-amz-copy-source-server-side-encryption-customer-algorithm"), &shapes[80], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("CopySourceSSECustomerKey"), S_INIT("x-amz-copy-source-server-side-encryption-customer-key"), &shapes[81], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("CopySourceSSECustomerKeyMD5"), S_INIT("x-amz-copy-source-server-side-encryption-customer-key-MD5"), &shapes[82], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RequestPayer"), S_INIT("x-amz-request-payer"), &shapes[378], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Tagging"), S_INIT("x-amz-tagging"), &shapes[418], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ObjectLockMode"), S_INIT("x-amz-object-lock-mode"), &shapes[300], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ObjectLockRetainUntilDate"), S_INIT("x-amz-object-lock-retain-until-date"), &shapes[301], API_IN_HEADER, API_LONG_NAME, API_TIME_ISO8601, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ObjectLockLegalHoldStatus"), S_INIT("x-amz-object-lock-legal-hold"), &shapes[299], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[9], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpectedSourceBucketOwner"), S_INIT("x-amz-source-expected-bucket-owner"), &shapes[9], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_65[] = { /* CompletedMultipartUpload */
-    {S_INIT("Parts"), S_INIT("Part"), &shapes[67], API_IN_BODY, API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_72[] = { /* CopyObjectResult */
+    {S_INIT("ETag"), S_INIT("ETag"), &shapes[120], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("LastModified"), S_INIT("LastModified"), &shapes[229], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumType"), S_INIT("ChecksumType"), &shapes[49], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumCRC32"), S_INIT("ChecksumCRC32"), &shapes[41], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumCRC32C"), S_INIT("ChecksumCRC32C"), &shapes[42], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumCRC64NVME"), S_INIT("ChecksumCRC64NVME"), &shapes[43], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumSHA1"), S_INIT("ChecksumSHA1"), &shapes[46], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumSHA256"), S_INIT("ChecksumSHA256"), &shapes[47], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumSHA512"), S_INIT("ChecksumSHA512"), &shapes[48], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumMD5"), S_INIT("ChecksumMD5"), &shapes[44], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumXXHASH64"), S_INIT("ChecksumXXHASH64"), &shapes[52], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumXXHASH3"), S_INIT("ChecksumXXHASH3"), &shapes[51], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumXXHASH128"), S_INIT("ChecksumXXHASH128"), &shapes[50], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_66[] = { /* CompletedPart */
-    {S_INIT("ETag"), S_INIT("ETag"), &shapes[132], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumCRC32"), S_INIT("ChecksumCRC32"), &shapes[47], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumCRC32C"), S_INIT("ChecksumCRC32C"), &shapes[48], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumCRC64NVME"), S_INIT("ChecksumCRC64NVME"), &shapes[49], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumSHA1"), S_INIT("ChecksumSHA1"), &shapes[52], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumSHA256"), S_INIT("ChecksumSHA256"), &shapes[53], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumSHA512"), S_INIT("ChecksumSHA512"), &shapes[54], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumMD5"), S_INIT("ChecksumMD5"), &shapes[50], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumXXHASH64"), S_INIT("ChecksumXXHASH64"), &shapes[58], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumXXHASH3"), S_INIT("ChecksumXXHASH3"), &shapes[57], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumXXHASH128"), S_INIT("ChecksumXXHASH128"), &shapes[56], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("PartNumber"), S_INIT("PartNumber"), &shapes[352], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_73[] = { /* CopyPartResult */
+    {S_INIT("ETag"), S_INIT("ETag"), &shapes[120], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("LastModified"), S_INIT("LastModified"), &shapes[229], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumCRC32"), S_INIT("ChecksumCRC32"), &shapes[41], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumCRC32C"), S_INIT("ChecksumCRC32C"), &shapes[42], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumCRC64NVME"), S_INIT("ChecksumCRC64NVME"), &shapes[43], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumSHA1"), S_INIT("ChecksumSHA1"), &shapes[46], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumSHA256"), S_INIT("ChecksumSHA256"), &shapes[47], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumSHA512"), S_INIT("ChecksumSHA512"), &shapes[48], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumMD5"), S_INIT("ChecksumMD5"), &shapes[44], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumXXHASH64"), S_INIT("ChecksumXXHASH64"), &shapes[52], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumXXHASH3"), S_INIT("ChecksumXXHASH3"), &shapes[51], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumXXHASH128"), S_INIT("ChecksumXXHASH128"), &shapes[50], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const str values_68[] = {S_INIT("NONE"), S_INIT("GZIP"), S_INIT("BZIP2")}; /* CompressionType */
-static const struct api_member members_69[] = { /* Condition */
-    {S_INIT("HttpErrorCodeReturnedEquals"), S_INIT("HttpErrorCodeReturnedEquals"), &shapes[224], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("KeyPrefixEquals"), S_INIT("KeyPrefixEquals"), &shapes[248], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_84[] = { /* CreateBucketConfiguration */
+    {S_INIT("LocationConstraint"), S_INIT("LocationConstraint"), &shapes[25], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Location"), S_INIT("Location"), &shapes[249], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[22], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Tags"), S_INIT("Tags"), &shapes[415], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_78[] = { /* CopyObjectOutput */
-    {S_INIT("CopyObjectResult"), S_INIT("CopyObjectResult"), &shapes[80], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Expiration"), S_INIT("x-amz-expiration"), &shapes[147], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("CopySourceVersionId"), S_INIT("x-amz-copy-source-version-id"), &shapes[91], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("VersionId"), S_INIT("x-amz-version-id"), &shapes[338], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ServerSideEncryption"), S_INIT("x-amz-server-side-encryption"), &shapes[451], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SSECustomerAlgorithm"), S_INIT("x-amz-server-side-encryption-customer-algorithm"), &shapes[445], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SSECustomerKeyMD5"), S_INIT("x-amz-server-side-encryption-customer-key-MD5"), &shapes[447], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SSEKMSKeyId"), S_INIT("x-amz-server-side-encryption-aws-kms-key-id"), &shapes[449], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SSEKMSEncryptionContext"), S_INIT("x-amz-server-side-encryption-context"), &shapes[448], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("BucketKeyEnabled"), S_INIT("x-amz-server-side-encryption-bucket-key-enabled"), &shapes[25], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RequestCharged"), S_INIT("x-amz-request-charged"), &shapes[422], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_85[] = { /* CreateBucketOutput */
+    {S_INIT("Location"), S_INIT("Location"), &shapes[248], API_IN_HEADER, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("BucketArn"), S_INIT("x-amz-bucket-arn"), &shapes[392], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_79[] = { /* CopyObjectRequest */
-    {S_INIT("ACL"), S_INIT("x-amz-acl"), &shapes[315], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("CacheControl"), S_INIT("Cache-Control"), &shapes[43], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumAlgorithm"), S_INIT("x-amz-checksum-algorithm"), &shapes[45], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ContentDisposition"), S_INIT("Content-Disposition"), &shapes[71], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ContentEncoding"), S_INIT("Content-Encoding"), &shapes[72], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ContentLanguage"), S_INIT("Content-Language"), &shapes[73], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ContentType"), S_INIT("Content-Type"), &shapes[77], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("CopySource"), S_INIT("x-amz-copy-source"), &shapes[82], API_IN_HEADER, API_REQUIRED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("CopySourceIfMatch"), S_INIT("x-amz-copy-source-if-match"), &shapes[83], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("CopySourceIfModifiedSince"), S_INIT("x-amz-copy-source-if-modified-since"), &shapes[84], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("CopySourceIfNoneMatch"), S_INIT("x-amz-copy-source-if-none-match"), &shapes[85], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("CopySourceIfUnmodifiedSince"), S_INIT("x-amz-copy-source-if-unmodified-since"), &shapes[86], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Expires"), S_INIT("Expires"), &shapes[150], API_IN_HEADER, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("GrantFullControl"), S_INIT("x-amz-grant-full-control"), &shapes[212], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("GrantRead"), S_INIT("x-amz-grant-read"), &shapes[213], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("GrantReadACP"), S_INIT("x-amz-grant-read-acp"), &shapes[214], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("GrantWriteACP"), S_INIT("x-amz-grant-write-acp"), &shapes[216], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("IfMatch"), S_INIT("If-Match"), &shapes[227], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("IfNoneMatch"), S_INIT("If-None-Match"), &shapes[232], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Key"), S_INIT("Key"), &shapes[318], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Metadata"), S_INIT("x-amz-meta-"), &shapes[287], API_IN_HEADERS, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MetadataDirective"), S_INIT("x-amz-metadata-directive"), &shapes[288], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("TaggingDirective"), S_INIT("x-amz-tagging-directive"), &shapes[470], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ServerSideEncryption"), S_INIT("x-amz-server-side-encryption"), &shapes[451], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("StorageClass"), S_INIT("x-amz-storage-class"), &shapes[464], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("WebsiteRedirectLocation"), S_INIT("x-amz-website-redirect-location"), &shapes[499], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SSECustomerAlgorithm"), S_INIT("x-amz-server-side-encryption-customer-algorithm"), &shapes[445], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SSECustomerKey"), S_INIT("x-amz-server-side-encryption-customer-key"), &shapes[446], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SSECustomerKeyMD5"), S_INIT("x-amz-server-side-encryption-customer-key-MD5"), &shapes[447], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SSEKMSKeyId"), S_INIT("x-amz-server-side-encryption-aws-kms-key-id"), &shapes[449], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SSEKMSEncryptionContext"), S_INIT("x-amz-server-side-encryption-context"), &shapes[448], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("BucketKeyEnabled"), S_INIT("x-amz-server-side-encryption-bucket-key-enabled"), &shapes[25], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("CopySourceSSECustomerAlgorithm"), S_INIT("x-amz-copy-source-server-side-encryption-customer-algorithm"), &shapes[88], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("CopySourceSSECustomerKey"), S_INIT("x-amz-copy-source-server-side-encryption-customer-key"), &shapes[89], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("CopySourceSSECustomerKeyMD5"), S_INIT("x-amz-copy-source-server-side-encryption-customer-key-MD5"), &shapes[90], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RequestPayer"), S_INIT("x-amz-request-payer"), &shapes[423], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Tagging"), S_INIT("x-amz-tagging"), &shapes[471], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ObjectLockMode"), S_INIT("x-amz-object-lock-mode"), &shapes[325], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ObjectLockRetainUntilDate"), S_INIT("x-amz-object-lock-retain-until-date"), &shapes[326], API_IN_HEADER, API_LONG_NAME, API_TIME_ISO8601, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ObjectLockLegalHoldStatus"), S_INIT("x-amz-object-lock-legal-hold"), &shapes[324], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedSourceBucketOwner"), S_INIT("x-amz-source-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_86[] = { /* CreateBucketRequest */
+    {S_INIT("ACL"), S_INIT("x-amz-acl"), &shapes[21], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[28], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("CreateBucketConfiguration"), S_INIT("CreateBucketConfiguration"), &shapes[84], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("GrantFullControl"), S_INIT("x-amz-grant-full-control"), &shapes[194], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("GrantRead"), S_INIT("x-amz-grant-read"), &shapes[195], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("GrantReadACP"), S_INIT("x-amz-grant-read-acp"), &shapes[196], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("GrantWrite"), S_INIT("x-amz-grant-write"), &shapes[197], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("GrantWriteACP"), S_INIT("x-amz-grant-write-acp"), &shapes[198], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ObjectLockEnabledForBucket"), S_INIT("x-amz-bucket-object-lock-enabled"), &shapes[297], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ObjectOwnership"), S_INIT("x-amz-object-ownership"), &shapes[305], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("BucketNamespace"), S_INIT("x-amz-bucket-namespace"), &shapes[29], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_80[] = { /* CopyObjectResult */
-    {S_INIT("ETag"), S_INIT("ETag"), &shapes[132], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("LastModified"), S_INIT("LastModified"), &shapes[252], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumType"), S_INIT("ChecksumType"), &shapes[55], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumCRC32"), S_INIT("ChecksumCRC32"), &shapes[47], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumCRC32C"), S_INIT("ChecksumCRC32C"), &shapes[48], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumCRC64NVME"), S_INIT("ChecksumCRC64NVME"), &shapes[49], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumSHA1"), S_INIT("ChecksumSHA1"), &shapes[52], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumSHA256"), S_INIT("ChecksumSHA256"), &shapes[53], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumSHA512"), S_INIT("ChecksumSHA512"), &shapes[54], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumMD5"), S_INIT("ChecksumMD5"), &shapes[50], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumXXHASH64"), S_INIT("ChecksumXXHASH64"), &shapes[58], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumXXHASH3"), S_INIT("ChecksumXXHASH3"), &shapes[57], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumXXHASH128"), S_INIT("ChecksumXXHASH128"), &shapes[56], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_81[] = { /* CopyPartResult */
-    {S_INIT("ETag"), S_INIT("ETag"), &shapes[132], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("LastModified"), S_INIT("LastModified"), &shapes[252], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumCRC32"), S_INIT("ChecksumCRC32"), &shapes[47], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumCRC32C"), S_INIT("ChecksumCRC32C"), &shapes[48], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumCRC64NVME"), S_INIT("ChecksumCRC64NVME"), &shapes[49], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumSHA1"), S_INIT("ChecksumSHA1"), &shapes[52], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumSHA256"), S_INIT("ChecksumSHA256"), &shapes[53], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumSHA512"), S_INIT("ChecksumSHA512"), &shapes[54], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumMD5"), S_INIT("ChecksumMD5"), &shapes[50], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumXXHASH64"), S_INIT("ChecksumXXHASH64"), &shapes[58], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumXXHASH3"), S_INIT("ChecksumXXHASH3"), &shapes[57], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumXXHASH128"), S_INIT("ChecksumXXHASH128"), &shapes[56], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_92[] = { /* CreateBucketConfiguration */
-    {S_INIT("LocationConstraint"), S_INIT("LocationConstraint"), &shapes[27], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Location"), S_INIT("Location"), &shapes[272], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[24], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Tags"), S_INIT("Tags"), &shapes[468], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_93[] = { /* CreateBucketOutput */
-    {S_INIT("Location"), S_INIT("Location"), &shapes[271], API_IN_HEADER, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("BucketArn"), S_INIT("x-amz-bucket-arn"), &shapes[444], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_94[] = { /* CreateBucketRequest */
-    {S_INIT("ACL"), S_INIT("x-amz-acl"), &shapes[23], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("CreateBucketConfiguration"), S_INIT("CreateBucketConfiguration"), &shapes[92], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("GrantFullControl"), S_INIT("x-amz-grant-full-control"), &shapes[212], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("GrantRead"), S_INIT("x-amz-grant-read"), &shapes[213], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("GrantReadACP"), S_INIT("x-amz-grant-read-acp"), &shapes[214], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("GrantWrite"), S_INIT("x-amz-grant-write"), &shapes[215], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("GrantWriteACP"), S_INIT("x-amz-grant-write-acp"), &shapes[216], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ObjectLockEnabledForBucket"), S_INIT("x-amz-bucket-object-lock-enabled"), &shapes[322], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ObjectOwnership"), S_INIT("x-amz-object-ownership"), &shapes[331], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("BucketNamespace"), S_INIT("x-amz-bucket-namespace"), &shapes[32], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_95[] = { /* CreateMultipartUploadOutput */
+static const struct api_member members_87[] = { /* CreateMultipartUploadOutput */
     {S_INIT("AbortDate"), S_INIT("x-amz-abort-date"), &shapes[0], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
     {S_INIT("AbortRuleId"), S_INIT("x-amz-abort-rule-id"), &shapes[4], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Key"), S_INIT("Key"), &shapes[318], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("UploadId"), S_INIT("UploadId"), &shapes[298], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ServerSideEncryption"), S_INIT("x-amz-server-side-encryption"), &shapes[451], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SSECustomerAlgorithm"), S_INIT("x-amz-server-side-encryption-customer-algorithm"), &shapes[445], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SSECustomerKeyMD5"), S_INIT("x-amz-server-side-encryption-customer-key-MD5"), &shapes[447], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SSEKMSKeyId"), S_INIT("x-amz-server-side-encryption-aws-kms-key-id"), &shapes[449], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SSEKMSEncryptionContext"), S_INIT("x-amz-server-side-encryption-context"), &shapes[448], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("BucketKeyEnabled"), S_INIT("x-amz-server-side-encryption-bucket-key-enabled"), &shapes[25], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RequestCharged"), S_INIT("x-amz-request-charged"), &shapes[422], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumAlgorithm"), S_INIT("x-amz-checksum-algorithm"), &shapes[45], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumType"), S_INIT("x-amz-checksum-type"), &shapes[55], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_96[] = { /* CreateMultipartUploadRequest */
-    {S_INIT("ACL"), S_INIT("x-amz-acl"), &shapes[315], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("CacheControl"), S_INIT("Cache-Control"), &shapes[43], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ContentDisposition"), S_INIT("Content-Disposition"), &shapes[71], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ContentEncoding"), S_INIT("Content-Encoding"), &shapes[72], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ContentLanguage"), S_INIT("Content-Language"), &shapes[73], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ContentType"), S_INIT("Content-Type"), &shapes[77], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Expires"), S_INIT("Expires"), &shapes[150], API_IN_HEADER, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("GrantFullControl"), S_INIT("x-amz-grant-full-control"), &shapes[212], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("GrantRead"), S_INIT("x-amz-grant-read"), &shapes[213], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("GrantReadACP"), S_INIT("x-amz-grant-read-acp"), &shapes[214], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("GrantWriteACP"), S_INIT("x-amz-grant-write-acp"), &shapes[216], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Key"), S_INIT("Key"), &shapes[318], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Metadata"), S_INIT("x-amz-meta-"), &shapes[287], API_IN_HEADERS, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ServerSideEncryption"), S_INIT("x-amz-server-side-encryption"), &shapes[451], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("StorageClass"), S_INIT("x-amz-storage-class"), &shapes[464], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("WebsiteRedirectLocation"), S_INIT("x-amz-website-redirect-location"), &shapes[499], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SSECustomerAlgorithm"), S_INIT("x-amz-server-side-encryption-customer-algorithm"), &shapes[445], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SSECustomerKey"), S_INIT("x-amz-server-side-encryption-customer-key"), &shapes[446], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SSECustomerKeyMD5"), S_INIT("x-amz-server-side-encryption-customer-key-MD5"), &shapes[447], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SSEKMSKeyId"), S_INIT("x-amz-server-side-encryption-aws-kms-key-id"), &shapes[449], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SSEKMSEncryptionContext"), S_INIT("x-amz-server-side-encryption-context"), &shapes[448], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("BucketKeyEnabled"), S_INIT("x-amz-server-side-encryption-bucket-key-enabled"), &shapes[25], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RequestPayer"), S_INIT("x-amz-request-payer"), &shapes[423], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Tagging"), S_INIT("x-amz-tagging"), &shapes[471], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ObjectLockMode"), S_INIT("x-amz-object-lock-mode"), &shapes[325], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ObjectLockRetainUntilDate"), S_INIT("x-amz-object-lock-retain-until-date"), &shapes[326], API_IN_HEADER, API_LONG_NAME, API_TIME_ISO8601, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ObjectLockLegalHoldStatus"), S_INIT("x-amz-object-lock-legal-hold"), &shapes[324], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumAlgorithm"), S_INIT("x-amz-checksum-algorithm"), &shapes[45], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumType"), S_INIT("x-amz-checksum-type"), &shapes[55], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_98[] = {S_INIT("SingleAvailabilityZone"), S_INIT("SingleLocalZone")}; /* DataRedundancy */
-static const struct api_member members_102[] = { /* DefaultRetention */
-    {S_INIT("Mode"), S_INIT("Mode"), &shapes[328], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Days"), S_INIT("Days"), &shapes[100], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Years"), S_INIT("Years"), &shapes[501], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_103[] = { /* Delete */
-    {S_INIT("Objects"), S_INIT("Object"), &shapes[317], API_IN_BODY, API_REQUIRED | API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Quiet"), S_INIT("Quiet"), &shapes[398], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_104[] = { /* DeleteBucketCorsRequest */
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_105[] = { /* DeleteBucketEncryptionRequest */
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_106[] = { /* DeleteBucketLifecycleRequest */
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_107[] = { /* DeleteBucketOwnershipControlsRequest */
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_108[] = { /* DeleteBucketPolicyRequest */
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_109[] = { /* DeleteBucketReplicationRequest */
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_110[] = { /* DeleteBucketRequest */
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_111[] = { /* DeleteBucketTaggingRequest */
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_112[] = { /* DeleteBucketWebsiteRequest */
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_114[] = { /* DeleteMarkerEntry */
-    {S_INIT("Owner"), S_INIT("Owner"), &shapes[345], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Key"), S_INIT("Key"), &shapes[318], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("VersionId"), S_INIT("VersionId"), &shapes[338], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("IsLatest"), S_INIT("IsLatest"), &shapes[238], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("LastModified"), S_INIT("LastModified"), &shapes[252], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_115[] = { /* DeleteMarkerReplication */
-    {S_INIT("Status"), S_INIT("Status"), &shapes[116], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_116[] = {S_INIT("Enabled"), S_INIT("Disabled")}; /* DeleteMarkerReplicationStatus */
-static const struct api_member members_119[] = { /* DeleteObjectOutput */
-    {S_INIT("DeleteMarker"), S_INIT("x-amz-delete-marker"), &shapes[113], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("VersionId"), S_INIT("x-amz-version-id"), &shapes[338], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RequestCharged"), S_INIT("x-amz-request-charged"), &shapes[422], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_120[] = { /* DeleteObjectRequest */
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Key"), S_INIT("Key"), &shapes[318], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MFA"), S_INIT("x-amz-mfa"), &shapes[277], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("VersionId"), S_INIT("versionId"), &shapes[338], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RequestPayer"), S_INIT("x-amz-request-payer"), &shapes[423], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("BypassGovernanceRetention"), S_INIT("x-amz-bypass-governance-retention"), &shapes[37], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("IfMatch"), S_INIT("If-Match"), &shapes[227], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("IfMatchLastModifiedTime"), S_INIT("x-amz-if-match-last-modified-time"), &shapes[229], API_IN_HEADER, API_LONG_NAME, API_TIME_RFC822, {NULL, 0}, {NULL, 0}},
-    {S_INIT("IfMatchSize"), S_INIT("x-amz-if-match-size"), &shapes[230], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_121[] = { /* DeleteObjectTaggingOutput */
-    {S_INIT("VersionId"), S_INIT("x-amz-version-id"), &shapes[338], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_122[] = { /* DeleteObjectTaggingRequest */
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Key"), S_INIT("Key"), &shapes[318], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("VersionId"), S_INIT("versionId"), &shapes[338], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_123[] = { /* DeleteObjectsOutput */
-    {S_INIT("Deleted"), S_INIT("Deleted"), &shapes[127], API_IN_BODY, API_FLATTENED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RequestCharged"), S_INIT("x-amz-request-charged"), &shapes[422], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Errors"), S_INIT("Error"), &shapes[141], API_IN_BODY, API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_124[] = { /* DeleteObjectsRequest */
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Delete"), S_INIT("Delete"), &shapes[103], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MFA"), S_INIT("x-amz-mfa"), &shapes[277], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RequestPayer"), S_INIT("x-amz-request-payer"), &shapes[423], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("BypassGovernanceRetention"), S_INIT("x-amz-bypass-governance-retention"), &shapes[37], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumAlgorithm"), S_INIT("x-amz-sdk-checksum-algorithm"), &shapes[45], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_125[] = { /* DeletePublicAccessBlockRequest */
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_126[] = { /* DeletedObject */
-    {S_INIT("Key"), S_INIT("Key"), &shapes[318], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("VersionId"), S_INIT("VersionId"), &shapes[338], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("DeleteMarker"), S_INIT("DeleteMarker"), &shapes[113], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("DeleteMarkerVersionId"), S_INIT("DeleteMarkerVersionId"), &shapes[117], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_130[] = { /* Destination */
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Account"), S_INIT("Account"), &shapes[10], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("StorageClass"), S_INIT("StorageClass"), &shapes[464], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("AccessControlTranslation"), S_INIT("AccessControlTranslation"), &shapes[8], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("EncryptionConfiguration"), S_INIT("EncryptionConfiguration"), &shapes[136], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ReplicationTime"), S_INIT("ReplicationTime"), &shapes[419], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Metrics"), S_INIT("Metrics"), &shapes[292], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_134[] = {S_INIT("url")}; /* EncodingType */
-static const struct api_member members_135[] = { /* Encryption */
-    {S_INIT("EncryptionType"), S_INIT("EncryptionType"), &shapes[451], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("KMSKeyId"), S_INIT("KMSKeyId"), &shapes[449], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("KMSContext"), S_INIT("KMSContext"), &shapes[245], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_136[] = { /* EncryptionConfiguration */
-    {S_INIT("ReplicaKmsKeyID"), S_INIT("ReplicaKmsKeyID"), &shapes[409], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_137[] = {S_INIT("NONE"), S_INIT("SSE-C")}; /* EncryptionType */
-static const struct api_member members_139[] = { /* Error */
-    {S_INIT("Key"), S_INIT("Key"), &shapes[318], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("VersionId"), S_INIT("VersionId"), &shapes[338], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Code"), S_INIT("Code"), &shapes[59], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Message"), S_INIT("Message"), &shapes[286], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_140[] = { /* ErrorDocument */
-    {S_INIT("Key"), S_INIT("Key"), &shapes[318], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_142[] = {S_INIT("s3:ReducedRedundancyLostObject"), S_INIT("s3:ObjectCreated:*"), S_INIT("s3:ObjectCreated:Put"), S_INIT("s3:ObjectCreated:Post"), S_INIT("s3:ObjectCreated:Copy"), S_INIT("s3:ObjectCreated:CompleteMultipartUpload"), S_INIT("s3:ObjectRemoved:*"), S_INIT("s3:ObjectRemoved:Delete"), S_INIT("s3:ObjectRemoved:DeleteMarkerCreated"), S_INIT("s3:ObjectRestore:*"), S_INIT("s3:ObjectRestore:Post"), S_INIT("s3:ObjectRestore:Completed"), S_INIT("s3:Replication:*"), S_INIT("s3:Replication:OperationFailedReplication"), S_INIT("s3:Replication:OperationNotTracked"), S_INIT("s3:Replication:OperationMissedThreshold"), S_INIT("s3:Replication:OperationReplicatedAfterThreshold"), S_INIT("s3:ObjectRestore:Delete"), S_INIT("s3:LifecycleTransition"), S_INIT("s3:IntelligentTiering"), S_INIT("s3:ObjectAcl:Put"), S_INIT("s3:LifecycleExpiration:*"), S_INIT("s3:LifecycleExpiration:Delete"), S_INIT("s3:LifecycleExpiration:DeleteMarkerCreated"), S_INIT("s3:ObjectTagging:*"), S_INIT("s3:ObjectTagging:Put"), S_INIT("s3:ObjectTagging:Delete")}; /* Event */
-static const struct api_member members_145[] = { /* ExistingObjectReplication */
-    {S_INIT("Status"), S_INIT("Status"), &shapes[146], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_146[] = {S_INIT("Enabled"), S_INIT("Disabled")}; /* ExistingObjectReplicationStatus */
-static const str values_148[] = {S_INIT("Enabled"), S_INIT("Disabled")}; /* ExpirationStatus */
-static const str values_154[] = {S_INIT("SQL")}; /* ExpressionType */
-static const str values_157[] = {S_INIT("USE"), S_INIT("IGNORE"), S_INIT("NONE")}; /* FileHeaderInfo */
-static const struct api_member members_158[] = { /* FilterRule */
-    {S_INIT("Name"), S_INIT("Name"), &shapes[160], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Value"), S_INIT("Value"), &shapes[161], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_160[] = {S_INIT("prefix"), S_INIT("suffix")}; /* FilterRuleName */
-static const struct api_member members_162[] = { /* GetBucketAccelerateConfigurationOutput */
-    {S_INIT("Status"), S_INIT("Status"), &shapes[22], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RequestCharged"), S_INIT("x-amz-request-charged"), &shapes[422], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_163[] = { /* GetBucketAccelerateConfigurationRequest */
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RequestPayer"), S_INIT("x-amz-request-payer"), &shapes[423], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_164[] = { /* GetBucketAclOutput */
-    {S_INIT("Owner"), S_INIT("Owner"), &shapes[345], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Grants"), S_INIT("AccessControlList"), &shapes[218], API_IN_BODY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_165[] = { /* GetBucketAclRequest */
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_166[] = { /* GetBucketCorsOutput */
-    {S_INIT("CORSRules"), S_INIT("CORSRule"), &shapes[40], API_IN_BODY, API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_167[] = { /* GetBucketCorsRequest */
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_168[] = { /* GetBucketEncryptionOutput */
-    {S_INIT("ServerSideEncryptionConfiguration"), S_INIT("ServerSideEncryptionConfiguration"), &shapes[453], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_169[] = { /* GetBucketEncryptionRequest */
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_170[] = { /* GetBucketLifecycleConfigurationOutput */
-    {S_INIT("Rules"), S_INIT("Rule"), &shapes[258], API_IN_BODY, API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("TransitionDefaultMinimumObjectSize"), S_INIT("x-amz-transition-default-minimum-object-size"), &shapes[483], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_171[] = { /* GetBucketLifecycleConfigurationRequest */
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_172[] = { /* GetBucketLocationOutput */
-    {S_INIT("LocationConstraint"), S_INIT("LocationConstraint"), &shapes[27], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_173[] = { /* GetBucketLocationRequest */
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_174[] = { /* GetBucketLoggingOutput */
-    {S_INIT("LoggingEnabled"), S_INIT("LoggingEnabled"), &shapes[276], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_175[] = { /* GetBucketLoggingRequest */
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_176[] = { /* GetBucketNotificationConfigurationRequest */
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_177[] = { /* GetBucketOwnershipControlsOutput */
-    {S_INIT("OwnershipControls"), S_INIT("OwnershipControls"), &shapes[347], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_178[] = { /* GetBucketOwnershipControlsRequest */
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_179[] = { /* GetBucketPolicyOutput */
-    {S_INIT("Policy"), S_INIT("Policy"), &shapes[361], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_180[] = { /* GetBucketPolicyRequest */
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_181[] = { /* GetBucketPolicyStatusOutput */
-    {S_INIT("PolicyStatus"), S_INIT("PolicyStatus"), &shapes[362], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_182[] = { /* GetBucketPolicyStatusRequest */
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_183[] = { /* GetBucketReplicationOutput */
-    {S_INIT("ReplicationConfiguration"), S_INIT("ReplicationConfiguration"), &shapes[412], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_184[] = { /* GetBucketReplicationRequest */
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_185[] = { /* GetBucketRequestPaymentOutput */
-    {S_INIT("Payer"), S_INIT("Payer"), &shapes[359], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_186[] = { /* GetBucketRequestPaymentRequest */
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_187[] = { /* GetBucketTaggingOutput */
-    {S_INIT("TagSet"), S_INIT("TagSet"), &shapes[468], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_188[] = { /* GetBucketTaggingRequest */
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_189[] = { /* GetBucketVersioningOutput */
-    {S_INIT("Status"), S_INIT("Status"), &shapes[35], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MFADelete"), S_INIT("MfaDelete"), &shapes[279], API_IN_BODY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_190[] = { /* GetBucketVersioningRequest */
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_191[] = { /* GetBucketWebsiteOutput */
-    {S_INIT("RedirectAllRequestsTo"), S_INIT("RedirectAllRequestsTo"), &shapes[405], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("IndexDocument"), S_INIT("IndexDocument"), &shapes[234], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ErrorDocument"), S_INIT("ErrorDocument"), &shapes[140], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RoutingRules"), S_INIT("RoutingRules"), &shapes[441], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_192[] = { /* GetBucketWebsiteRequest */
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_193[] = { /* GetObjectAclOutput */
-    {S_INIT("Owner"), S_INIT("Owner"), &shapes[345], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Grants"), S_INIT("AccessControlList"), &shapes[218], API_IN_BODY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RequestCharged"), S_INIT("x-amz-request-charged"), &shapes[422], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_194[] = { /* GetObjectAclRequest */
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Key"), S_INIT("Key"), &shapes[318], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("VersionId"), S_INIT("versionId"), &shapes[338], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RequestPayer"), S_INIT("x-amz-request-payer"), &shapes[423], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_195[] = { /* GetObjectAttributesOutput */
-    {S_INIT("DeleteMarker"), S_INIT("x-amz-delete-marker"), &shapes[113], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("LastModified"), S_INIT("Last-Modified"), &shapes[252], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("VersionId"), S_INIT("x-amz-version-id"), &shapes[338], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RequestCharged"), S_INIT("x-amz-request-charged"), &shapes[422], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ETag"), S_INIT("ETag"), &shapes[132], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Checksum"), S_INIT("Checksum"), &shapes[44], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ObjectParts"), S_INIT("ObjectParts"), &shapes[196], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("StorageClass"), S_INIT("StorageClass"), &shapes[464], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ObjectSize"), S_INIT("ObjectSize"), &shapes[333], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_196[] = { /* GetObjectAttributesParts */
-    {S_INIT("TotalPartsCount"), S_INIT("PartsCount"), &shapes[357], API_IN_BODY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("PartNumberMarker"), S_INIT("PartNumberMarker"), &shapes[353], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("NextPartNumberMarker"), S_INIT("NextPartNumberMarker"), &shapes[302], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MaxParts"), S_INIT("MaxParts"), &shapes[284], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("IsTruncated"), S_INIT("IsTruncated"), &shapes[241], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Parts"), S_INIT("Part"), &shapes[358], API_IN_BODY, API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_197[] = { /* GetObjectAttributesRequest */
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Key"), S_INIT("Key"), &shapes[318], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("VersionId"), S_INIT("versionId"), &shapes[338], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MaxParts"), S_INIT("x-amz-max-parts"), &shapes[284], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("PartNumberMarker"), S_INIT("x-amz-part-number-marker"), &shapes[353], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SSECustomerAlgorithm"), S_INIT("x-amz-server-side-encryption-customer-algorithm"), &shapes[445], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SSECustomerKey"), S_INIT("x-amz-server-side-encryption-customer-key"), &shapes[446], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SSECustomerKeyMD5"), S_INIT("x-amz-server-side-encryption-customer-key-MD5"), &shapes[447], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RequestPayer"), S_INIT("x-amz-request-payer"), &shapes[423], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ObjectAttributes"), S_INIT("x-amz-object-attributes"), &shapes[314], API_IN_HEADER, API_REQUIRED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_198[] = { /* GetObjectLegalHoldOutput */
-    {S_INIT("LegalHold"), S_INIT("LegalHold"), &shapes[323], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_199[] = { /* GetObjectLegalHoldRequest */
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Key"), S_INIT("Key"), &shapes[318], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("VersionId"), S_INIT("versionId"), &shapes[338], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RequestPayer"), S_INIT("x-amz-request-payer"), &shapes[423], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_200[] = { /* GetObjectLockConfigurationOutput */
-    {S_INIT("ObjectLockConfiguration"), S_INIT("ObjectLockConfiguration"), &shapes[320], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_201[] = { /* GetObjectLockConfigurationRequest */
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_202[] = { /* GetObjectOutput */
-    {S_INIT("Body"), S_INIT("Body"), &shapes[20], API_IN_BODY, API_STREAMING, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("DeleteMarker"), S_INIT("x-amz-delete-marker"), &shapes[113], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("AcceptRanges"), S_INIT("accept-ranges"), &shapes[6], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Expiration"), S_INIT("x-amz-expiration"), &shapes[147], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Restore"), S_INIT("x-amz-restore"), &shapes[431], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("LastModified"), S_INIT("Last-Modified"), &shapes[252], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ContentLength"), S_INIT("Content-Length"), &shapes[74], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ETag"), S_INIT("ETag"), &shapes[132], API_IN_HEADER, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumCRC32"), S_INIT("x-amz-checksum-crc32"), &shapes[47], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumCRC32C"), S_INIT("x-amz-checksum-crc32c"), &shapes[48], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumCRC64NVME"), S_INIT("x-amz-checksum-crc64nvme"), &shapes[49], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumSHA1"), S_INIT("x-amz-checksum-sha1"), &shapes[52], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumSHA256"), S_INIT("x-amz-checksum-sha256"), &shapes[53], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumSHA512"), S_INIT("x-amz-checksum-sha512"), &shapes[54], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumMD5"), S_INIT("x-amz-checksum-md5"), &shapes[50], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumXXHASH64"), S_INIT("x-amz-checksum-xxhash64"), &shapes[58], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumXXHASH3"), S_INIT("x-amz-checksum-xxhash3"), &shapes[57], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumXXHASH128"), S_INIT("x-amz-checksum-xxhash128"), &shapes[56], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumType"), S_INIT("x-amz-checksum-type"), &shapes[55], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MissingMeta"), S_INIT("x-amz-missing-meta"), &shapes[295], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("VersionId"), S_INIT("x-amz-version-id"), &shapes[338], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("CacheControl"), S_INIT("Cache-Control"), &shapes[43], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ContentDisposition"), S_INIT("Content-Disposition"), &shapes[71], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ContentEncoding"), S_INIT("Content-Encoding"), &shapes[72], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ContentLanguage"), S_INIT("Content-Language"), &shapes[73], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ContentRange"), S_INIT("Content-Range"), &shapes[76], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ContentType"), S_INIT("Content-Type"), &shapes[77], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Expires"), S_INIT("Expires"), &shapes[150], API_IN_HEADER, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("WebsiteRedirectLocation"), S_INIT("x-amz-website-redirect-location"), &shapes[499], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ServerSideEncryption"), S_INIT("x-amz-server-side-encryption"), &shapes[451], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Metadata"), S_INIT("x-amz-meta-"), &shapes[287], API_IN_HEADERS, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SSECustomerAlgorithm"), S_INIT("x-amz-server-side-encryption-customer-algorithm"), &shapes[445], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SSECustomerKeyMD5"), S_INIT("x-amz-server-side-encryption-customer-key-MD5"), &shapes[447], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SSEKMSKeyId"), S_INIT("x-amz-server-side-encryption-aws-kms-key-id"), &shapes[449], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("BucketKeyEnabled"), S_INIT("x-amz-server-side-encryption-bucket-key-enabled"), &shapes[25], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("StorageClass"), S_INIT("x-amz-storage-class"), &shapes[464], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RequestCharged"), S_INIT("x-amz-request-charged"), &shapes[422], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ReplicationStatus"), S_INIT("x-amz-replication-status"), &shapes[418], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("PartsCount"), S_INIT("x-amz-mp-parts-count"), &shapes[357], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("TagCount"), S_INIT("x-amz-tagging-count"), &shapes[467], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ObjectLockMode"), S_INIT("x-amz-object-lock-mode"), &shapes[325], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ObjectLockRetainUntilDate"), S_INIT("x-amz-object-lock-retain-until-date"), &shapes[326], API_IN_HEADER, API_LONG_NAME, API_TIME_ISO8601, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ObjectLockLegalHoldStatus"), S_INIT("x-amz-object-lock-legal-hold"), &shapes[324], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_203[] = { /* GetObjectRequest */
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("IfMatch"), S_INIT("If-Match"), &shapes[227], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("IfModifiedSince"), S_INIT("If-Modified-Since"), &shapes[231], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("IfNoneMatch"), S_INIT("If-None-Match"), &shapes[232], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("IfUnmodifiedSince"), S_INIT("If-Unmodified-Since"), &shapes[233], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Key"), S_INIT("Key"), &shapes[318], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Range"), S_INIT("Range"), &shapes[402], API_IN_HEADER, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ResponseCacheControl"), S_INIT("response-cache-control"), &shapes[425], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ResponseContentDisposition"), S_INIT("response-content-disposition"), &shapes[426], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ResponseContentEncoding"), S_INIT("response-content-encoding"), &shapes[427], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ResponseContentLanguage"), S_INIT("response-content-language"), &shapes[428], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ResponseContentType"), S_INIT("response-content-type"), &shapes[429], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ResponseExpires"), S_INIT("response-expires"), &shapes[430], API_IN_QUERY, API_LONG_NAME, API_TIME_RFC822, {NULL, 0}, {NULL, 0}},
-    {S_INIT("VersionId"), S_INIT("versionId"), &shapes[338], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SSECustomerAlgorithm"), S_INIT("x-amz-server-side-encryption-customer-algorithm"), &shapes[445], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SSECustomerKey"), S_INIT("x-amz-server-side-encryption-customer-key"), &shapes[446], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SSECustomerKeyMD5"), S_INIT("x-amz-server-side-encryption-customer-key-MD5"), &shapes[447], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RequestPayer"), S_INIT("x-amz-request-payer"), &shapes[423], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("PartNumber"), S_INIT("partNumber"), &shapes[352], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumMode"), S_INIT("x-amz-checksum-mode"), &shapes[51], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_204[] = { /* GetObjectRetentionOutput */
-    {S_INIT("Retention"), S_INIT("Retention"), &shapes[327], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_205[] = { /* GetObjectRetentionRequest */
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Key"), S_INIT("Key"), &shapes[318], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("VersionId"), S_INIT("versionId"), &shapes[338], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RequestPayer"), S_INIT("x-amz-request-payer"), &shapes[423], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_206[] = { /* GetObjectTaggingOutput */
-    {S_INIT("VersionId"), S_INIT("x-amz-version-id"), &shapes[338], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("TagSet"), S_INIT("TagSet"), &shapes[468], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_207[] = { /* GetObjectTaggingRequest */
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Key"), S_INIT("Key"), &shapes[318], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("VersionId"), S_INIT("versionId"), &shapes[338], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RequestPayer"), S_INIT("x-amz-request-payer"), &shapes[423], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_208[] = { /* GetPublicAccessBlockOutput */
-    {S_INIT("PublicAccessBlockConfiguration"), S_INIT("PublicAccessBlockConfiguration"), &shapes[366], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_209[] = { /* GetPublicAccessBlockRequest */
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_210[] = { /* GlacierJobParameters */
-    {S_INIT("Tier"), S_INIT("Tier"), &shapes[477], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_211[] = { /* Grant */
-    {S_INIT("Grantee"), S_INIT("Grantee"), &shapes[217], API_IN_BODY, 0, API_TIME_DEFAULT, S_INIT("xsi"), S_INIT("http://www.w3.org/2001/XMLSchema-instance")},
-    {S_INIT("Permission"), S_INIT("Permission"), &shapes[360], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_217[] = { /* Grantee */
-    {S_INIT("DisplayName"), S_INIT("DisplayName"), &shapes[131], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("EmailAddress"), S_INIT("EmailAddress"), &shapes[133], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ID"), S_INIT("ID"), &shapes[226], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Type"), S_INIT("xsi:type"), &shapes[486], API_IN_BODY, API_REQUIRED | API_ATTRIBUTE | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("URI"), S_INIT("URI"), &shapes[487], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_219[] = { /* HeadBucketOutput */
-    {S_INIT("BucketArn"), S_INIT("x-amz-bucket-arn"), &shapes[444], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("BucketLocationType"), S_INIT("x-amz-bucket-location-type"), &shapes[275], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("BucketLocationName"), S_INIT("x-amz-bucket-location-name"), &shapes[28], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("BucketRegion"), S_INIT("x-amz-bucket-region"), &shapes[406], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("AccessPointAlias"), S_INIT("x-amz-access-point-alias"), &shapes[9], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_220[] = { /* HeadBucketRequest */
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_221[] = { /* HeadObjectOutput */
-    {S_INIT("DeleteMarker"), S_INIT("x-amz-delete-marker"), &shapes[113], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("AcceptRanges"), S_INIT("accept-ranges"), &shapes[6], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Expiration"), S_INIT("x-amz-expiration"), &shapes[147], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Restore"), S_INIT("x-amz-restore"), &shapes[431], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ArchiveStatus"), S_INIT("x-amz-archive-status"), &shapes[18], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("LastModified"), S_INIT("Last-Modified"), &shapes[252], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ContentLength"), S_INIT("Content-Length"), &shapes[74], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumCRC32"), S_INIT("x-amz-checksum-crc32"), &shapes[47], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumCRC32C"), S_INIT("x-amz-checksum-crc32c"), &shapes[48], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumCRC64NVME"), S_INIT("x-amz-checksum-crc64nvme"), &shapes[49], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumSHA1"), S_INIT("x-amz-checksum-sha1"), &shapes[52], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumSHA256"), S_INIT("x-amz-checksum-sha256"), &shapes[53], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumSHA512"), S_INIT("x-amz-checksum-sha512"), &shapes[54], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumMD5"), S_INIT("x-amz-checksum-md5"), &shapes[50], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumXXHASH64"), S_INIT("x-amz-checksum-xxhash64"), &shapes[58], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumXXHASH3"), S_INIT("x-amz-checksum-xxhash3"), &shapes[57], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumXXHASH128"), S_INIT("x-amz-checksum-xxhash128"), &shapes[56], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumType"), S_INIT("x-amz-checksum-type"), &shapes[55], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ETag"), S_INIT("ETag"), &shapes[132], API_IN_HEADER, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MissingMeta"), S_INIT("x-amz-missing-meta"), &shapes[295], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("VersionId"), S_INIT("x-amz-version-id"), &shapes[338], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("CacheControl"), S_INIT("Cache-Control"), &shapes[43], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ContentDisposition"), S_INIT("Content-Disposition"), &shapes[71], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ContentEncoding"), S_INIT("Content-Encoding"), &shapes[72], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ContentLanguage"), S_INIT("Content-Language"), &shapes[73], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ContentType"), S_INIT("Content-Type"), &shapes[77], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ContentRange"), S_INIT("Content-Range"), &shapes[76], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Expires"), S_INIT("Expires"), &shapes[150], API_IN_HEADER, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("WebsiteRedirectLocation"), S_INIT("x-amz-website-redirect-location"), &shapes[499], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ServerSideEncryption"), S_INIT("x-amz-server-side-encryption"), &shapes[451], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Metadata"), S_INIT("x-amz-meta-"), &shapes[287], API_IN_HEADERS, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SSECustomerAlgorithm"), S_INIT("x-amz-server-side-encryption-customer-algorithm"), &shapes[445], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SSECustomerKeyMD5"), S_INIT("x-amz-server-side-encryption-customer-key-MD5"), &shapes[447], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SSEKMSKeyId"), S_INIT("x-amz-server-side-encryption-aws-kms-key-id"), &shapes[449], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("BucketKeyEnabled"), S_INIT("x-amz-server-side-encryption-bucket-key-enabled"), &shapes[25], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("StorageClass"), S_INIT("x-amz-storage-class"), &shapes[464], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RequestCharged"), S_INIT("x-amz-request-charged"), &shapes[422], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ReplicationStatus"), S_INIT("x-amz-replication-status"), &shapes[418], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("PartsCount"), S_INIT("x-amz-mp-parts-count"), &shapes[357], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("TagCount"), S_INIT("x-amz-tagging-count"), &shapes[467], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ObjectLockMode"), S_INIT("x-amz-object-lock-mode"), &shapes[325], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ObjectLockRetainUntilDate"), S_INIT("x-amz-object-lock-retain-until-date"), &shapes[326], API_IN_HEADER, API_LONG_NAME, API_TIME_ISO8601, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ObjectLockLegalHoldStatus"), S_INIT("x-amz-object-lock-legal-hold"), &shapes[324], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_222[] = { /* HeadObjectRequest */
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("IfMatch"), S_INIT("If-Match"), &shapes[227], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("IfModifiedSince"), S_INIT("If-Modified-Since"), &shapes[231], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("IfNoneMatch"), S_INIT("If-None-Match"), &shapes[232], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("IfUnmodifiedSince"), S_INIT("If-Unmodified-Since"), &shapes[233], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Key"), S_INIT("Key"), &shapes[318], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Range"), S_INIT("Range"), &shapes[402], API_IN_HEADER, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ResponseCacheControl"), S_INIT("response-cache-control"), &shapes[425], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ResponseContentDisposition"), S_INIT("response-content-disposition"), &shapes[426], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ResponseContentEncoding"), S_INIT("response-content-encoding"), &shapes[427], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ResponseContentLanguage"), S_INIT("response-content-language"), &shapes[428], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ResponseContentType"), S_INIT("response-content-type"), &shapes[429], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ResponseExpires"), S_INIT("response-expires"), &shapes[430], API_IN_QUERY, API_LONG_NAME, API_TIME_RFC822, {NULL, 0}, {NULL, 0}},
-    {S_INIT("VersionId"), S_INIT("versionId"), &shapes[338], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SSECustomerAlgorithm"), S_INIT("x-amz-server-side-encryption-customer-algorithm"), &shapes[445], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SSECustomerKey"), S_INIT("x-amz-server-side-encryption-customer-key"), &shapes[446], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SSECustomerKeyMD5"), S_INIT("x-amz-server-side-encryption-customer-key-MD5"), &shapes[447], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RequestPayer"), S_INIT("x-amz-request-payer"), &shapes[423], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("PartNumber"), S_INIT("partNumber"), &shapes[352], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumMode"), S_INIT("x-amz-checksum-mode"), &shapes[51], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_234[] = { /* IndexDocument */
-    {S_INIT("Suffix"), S_INIT("Suffix"), &shapes[465], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_236[] = { /* Initiator */
-    {S_INIT("ID"), S_INIT("ID"), &shapes[226], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("DisplayName"), S_INIT("DisplayName"), &shapes[131], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_237[] = { /* InputSerialization */
-    {S_INIT("CSV"), S_INIT("CSV"), &shapes[41], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("CompressionType"), S_INIT("CompressionType"), &shapes[68], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("JSON"), S_INIT("JSON"), &shapes[242], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Parquet"), S_INIT("Parquet"), &shapes[350], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_242[] = { /* JSONInput */
-    {S_INIT("Type"), S_INIT("Type"), &shapes[244], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_243[] = { /* JSONOutput */
-    {S_INIT("RecordDelimiter"), S_INIT("RecordDelimiter"), &shapes[403], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_244[] = {S_INIT("DOCUMENT"), S_INIT("LINES")}; /* JSONType */
-static const struct api_member members_250[] = { /* LambdaFunctionConfiguration */
-    {S_INIT("Id"), S_INIT("Id"), &shapes[311], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("LambdaFunctionArn"), S_INIT("CloudFunction"), &shapes[249], API_IN_BODY, API_REQUIRED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Events"), S_INIT("Event"), &shapes[144], API_IN_BODY, API_REQUIRED | API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Filter"), S_INIT("Filter"), &shapes[310], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_254[] = { /* LifecycleExpiration */
-    {S_INIT("Date"), S_INIT("Date"), &shapes[99], API_IN_BODY, 0, API_TIME_ISO8601, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Days"), S_INIT("Days"), &shapes[100], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpiredObjectDeleteMarker"), S_INIT("ExpiredObjectDeleteMarker"), &shapes[149], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_255[] = { /* LifecycleRule */
-    {S_INIT("Expiration"), S_INIT("Expiration"), &shapes[254], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ID"), S_INIT("ID"), &shapes[226], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Prefix"), S_INIT("Prefix"), &shapes[363], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Filter"), S_INIT("Filter"), &shapes[257], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Status"), S_INIT("Status"), &shapes[148], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Transitions"), S_INIT("Transition"), &shapes[484], API_IN_BODY, API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("NoncurrentVersionTransitions"), S_INIT("NoncurrentVersionTransition"), &shapes[308], API_IN_BODY, API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("NoncurrentVersionExpiration"), S_INIT("NoncurrentVersionExpiration"), &shapes[306], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[28], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Key"), S_INIT("Key"), &shapes[293], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("UploadId"), S_INIT("UploadId"), &shapes[273], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ServerSideEncryption"), S_INIT("x-amz-server-side-encryption"), &shapes[398], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SSECustomerAlgorithm"), S_INIT("x-amz-server-side-encryption-customer-algorithm"), &shapes[393], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SSECustomerKeyMD5"), S_INIT("x-amz-server-side-encryption-customer-key-MD5"), &shapes[395], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SSEKMSKeyId"), S_INIT("x-amz-server-side-encryption-aws-kms-key-id"), &shapes[397], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SSEKMSEncryptionContext"), S_INIT("x-amz-server-side-encryption-context"), &shapes[396], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("BucketKeyEnabled"), S_INIT("x-amz-server-side-encryption-bucket-key-enabled"), &shapes[23], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RequestCharged"), S_INIT("x-amz-request-charged"), &shapes[377], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumAlgorithm"), S_INIT("x-amz-checksum-algorithm"), &shapes[39], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumType"), S_INIT("x-amz-checksum-type"), &shapes[49], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_88[] = { /* CreateMultipartUploadRequest */
+    {S_INIT("ACL"), S_INIT("x-amz-acl"), &shapes[290], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[28], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("CacheControl"), S_INIT("Cache-Control"), &shapes[37], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ContentDisposition"), S_INIT("Content-Disposition"), &shapes[63], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ContentEncoding"), S_INIT("Content-Encoding"), &shapes[64], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ContentLanguage"), S_INIT("Content-Language"), &shapes[65], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ContentType"), S_INIT("Content-Type"), &shapes[69], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Expires"), S_INIT("Expires"), &shapes[137], API_IN_HEADER, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("GrantFullControl"), S_INIT("x-amz-grant-full-control"), &shapes[194], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("GrantRead"), S_INIT("x-amz-grant-read"), &shapes[195], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("GrantReadACP"), S_INIT("x-amz-grant-read-acp"), &shapes[196], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("GrantWriteACP"), S_INIT("x-amz-grant-write-acp"), &shapes[198], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Key"), S_INIT("Key"), &shapes[293], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Metadata"), S_INIT("x-amz-meta-"), &shapes[263], API_IN_HEADERS, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ServerSideEncryption"), S_INIT("x-amz-server-side-encryption"), &shapes[398], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("StorageClass"), S_INIT("x-amz-storage-class"), &shapes[411], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("WebsiteRedirectLocation"), S_INIT("x-amz-website-redirect-location"), &shapes[443], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SSECustomerAlgorithm"), S_INIT("x-amz-server-side-encryption-customer-algorithm"), &shapes[393], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SSECustomerKey"), S_INIT("x-amz-server-side-encryption-customer-key"), &shapes[394], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SSECustomerKeyMD5"), S_INIT("x-amz-server-side-encryption-customer-key-MD5"), &shapes[395], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SSEKMSKeyId"), S_INIT("x-amz-server-side-encryption-aws-kms-key-id"), &shapes[397], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SSEKMSEncryptionContext"), S_INIT("x-amz-server-side-encryption-context"), &shapes[396], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("BucketKeyEnabled"), S_INIT("x-amz-server-side-encryption-bucket-key-enabled"), &shapes[23], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RequestPayer"), S_INIT("x-amz-request-payer"), &shapes[378], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Tagging"), S_INIT("x-amz-tagging"), &shapes[418], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ObjectLockMode"), S_INIT("x-amz-object-lock-mode"), &shapes[300], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ObjectLockRetainUntilDate"), S_INIT("x-amz-object-lock-retain-until-date"), &shapes[301], API_IN_HEADER, API_LONG_NAME, API_TIME_ISO8601, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ObjectLockLegalHoldStatus"), S_INIT("x-amz-object-lock-legal-hold"), &shapes[299], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[9], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumAlgorithm"), S_INIT("x-amz-checksum-algorithm"), &shapes[39], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumType"), S_INIT("x-amz-checksum-type"), &shapes[49], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_90[] = {S_INIT("SingleAvailabilityZone"), S_INIT("SingleLocalZone")}; /* DataRedundancy */
+static const struct api_member members_94[] = { /* DefaultRetention */
+    {S_INIT("Mode"), S_INIT("Mode"), &shapes[303], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Days"), S_INIT("Days"), &shapes[92], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Years"), S_INIT("Years"), &shapes[445], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_95[] = { /* Delete */
+    {S_INIT("Objects"), S_INIT("Object"), &shapes[292], API_IN_BODY, API_REQUIRED | API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Quiet"), S_INIT("Quiet"), &shapes[357], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_96[] = { /* DeleteBucketEncryptionRequest */
+    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[28], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[9], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_97[] = { /* DeleteBucketLifecycleRequest */
+    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[28], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[9], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_98[] = { /* DeleteBucketOwnershipControlsRequest */
+    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[28], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[9], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_99[] = { /* DeleteBucketPolicyRequest */
+    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[28], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[9], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_100[] = { /* DeleteBucketRequest */
+    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[28], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[9], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_101[] = { /* DeleteBucketTaggingRequest */
+    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[28], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[9], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_103[] = { /* DeleteMarkerEntry */
+    {S_INIT("Owner"), S_INIT("Owner"), &shapes[317], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Key"), S_INIT("Key"), &shapes[293], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("VersionId"), S_INIT("VersionId"), &shapes[312], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("IsLatest"), S_INIT("IsLatest"), &shapes[219], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("LastModified"), S_INIT("LastModified"), &shapes[229], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_104[] = { /* DeleteMarkerReplication */
+    {S_INIT("Status"), S_INIT("Status"), &shapes[105], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_105[] = {S_INIT("Enabled"), S_INIT("Disabled")}; /* DeleteMarkerReplicationStatus */
+static const struct api_member members_108[] = { /* DeleteObjectOutput */
+    {S_INIT("DeleteMarker"), S_INIT("x-amz-delete-marker"), &shapes[102], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("VersionId"), S_INIT("x-amz-version-id"), &shapes[312], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RequestCharged"), S_INIT("x-amz-request-charged"), &shapes[377], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_109[] = { /* DeleteObjectRequest */
+    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[28], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Key"), S_INIT("Key"), &shapes[293], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MFA"), S_INIT("x-amz-mfa"), &shapes[253], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("VersionId"), S_INIT("versionId"), &shapes[312], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RequestPayer"), S_INIT("x-amz-request-payer"), &shapes[378], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("BypassGovernanceRetention"), S_INIT("x-amz-bypass-governance-retention"), &shapes[34], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[9], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("IfMatch"), S_INIT("If-Match"), &shapes[209], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("IfMatchLastModifiedTime"), S_INIT("x-amz-if-match-last-modified-time"), &shapes[211], API_IN_HEADER, API_LONG_NAME, API_TIME_RFC822, {NULL, 0}, {NULL, 0}},
+    {S_INIT("IfMatchSize"), S_INIT("x-amz-if-match-size"), &shapes[212], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_110[] = { /* DeleteObjectTaggingOutput */
+    {S_INIT("VersionId"), S_INIT("x-amz-version-id"), &shapes[312], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_111[] = { /* DeleteObjectTaggingRequest */
+    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[28], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Key"), S_INIT("Key"), &shapes[293], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("VersionId"), S_INIT("versionId"), &shapes[312], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[9], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_112[] = { /* DeleteObjectsOutput */
+    {S_INIT("Deleted"), S_INIT("Deleted"), &shapes[116], API_IN_BODY, API_FLATTENED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RequestCharged"), S_INIT("x-amz-request-charged"), &shapes[377], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Errors"), S_INIT("Error"), &shapes[128], API_IN_BODY, API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_113[] = { /* DeleteObjectsRequest */
+    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[28], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Delete"), S_INIT("Delete"), &shapes[95], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MFA"), S_INIT("x-amz-mfa"), &shapes[253], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RequestPayer"), S_INIT("x-amz-request-payer"), &shapes[378], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("BypassGovernanceRetention"), S_INIT("x-amz-bypass-governance-retention"), &shapes[34], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[9], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumAlgorithm"), S_INIT("x-amz-sdk-checksum-algorithm"), &shapes[39], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_114[] = { /* DeletePublicAccessBlockRequest */
+    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[28], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[9], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_115[] = { /* DeletedObject */
+    {S_INIT("Key"), S_INIT("Key"), &shapes[293], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("VersionId"), S_INIT("VersionId"), &shapes[312], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("DeleteMarker"), S_INIT("DeleteMarker"), &shapes[102], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("DeleteMarkerVersionId"), S_INIT("DeleteMarkerVersionId"), &shapes[106], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_118[] = { /* Destination */
+    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[28], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Account"), S_INIT("Account"), &shapes[9], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("StorageClass"), S_INIT("StorageClass"), &shapes[411], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("AccessControlTranslation"), S_INIT("AccessControlTranslation"), &shapes[7], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("EncryptionConfiguration"), S_INIT("EncryptionConfiguration"), &shapes[123], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ReplicationTime"), S_INIT("ReplicationTime"), &shapes[374], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Metrics"), S_INIT("Metrics"), &shapes[267], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_122[] = {S_INIT("url")}; /* EncodingType */
+static const struct api_member members_123[] = { /* EncryptionConfiguration */
+    {S_INIT("ReplicaKmsKeyID"), S_INIT("ReplicaKmsKeyID"), &shapes[364], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_124[] = {S_INIT("NONE"), S_INIT("SSE-C")}; /* EncryptionType */
+static const struct api_member members_126[] = { /* Error */
+    {S_INIT("Key"), S_INIT("Key"), &shapes[293], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("VersionId"), S_INIT("VersionId"), &shapes[312], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Code"), S_INIT("Code"), &shapes[53], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Message"), S_INIT("Message"), &shapes[262], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_127[] = { /* ErrorDocument */
+    {S_INIT("Key"), S_INIT("Key"), &shapes[293], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_129[] = {S_INIT("s3:ReducedRedundancyLostObject"), S_INIT("s3:ObjectCreated:*"), S_INIT("s3:ObjectCreated:Put"), S_INIT("s3:ObjectCreated:Post"), S_INIT("s3:ObjectCreated:Copy"), S_INIT("s3:ObjectCreated:CompleteMultipartUpload"), S_INIT("s3:ObjectRemoved:*"), S_INIT("s3:ObjectRemoved:Delete"), S_INIT("s3:ObjectRemoved:DeleteMarkerCreated"), S_INIT("s3:ObjectRestore:*"), S_INIT("s3:ObjectRestore:Post"), S_INIT("s3:ObjectRestore:Completed"), S_INIT("s3:Replication:*"), S_INIT("s3:Replication:OperationFailedReplication"), S_INIT("s3:Replication:OperationNotTracked"), S_INIT("s3:Replication:OperationMissedThreshold"), S_INIT("s3:Replication:OperationReplicatedAfterThreshold"), S_INIT("s3:ObjectRestore:Delete"), S_INIT("s3:LifecycleTransition"), S_INIT("s3:IntelligentTiering"), S_INIT("s3:ObjectAcl:Put"), S_INIT("s3:LifecycleExpiration:*"), S_INIT("s3:LifecycleExpiration:Delete"), S_INIT("s3:LifecycleExpiration:DeleteMarkerCreated"), S_INIT("s3:ObjectTagging:*"), S_INIT("s3:ObjectTagging:Put"), S_INIT("s3:ObjectTagging:Delete")}; /* Event */
+static const struct api_member members_132[] = { /* ExistingObjectReplication */
+    {S_INIT("Status"), S_INIT("Status"), &shapes[133], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_133[] = {S_INIT("Enabled"), S_INIT("Disabled")}; /* ExistingObjectReplicationStatus */
+static const str values_135[] = {S_INIT("Enabled"), S_INIT("Disabled")}; /* ExpirationStatus */
+static const struct api_member members_141[] = { /* FilterRule */
+    {S_INIT("Name"), S_INIT("Name"), &shapes[143], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Value"), S_INIT("Value"), &shapes[144], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_143[] = {S_INIT("prefix"), S_INIT("suffix")}; /* FilterRuleName */
+static const struct api_member members_145[] = { /* GetBucketAccelerateConfigurationOutput */
+    {S_INIT("Status"), S_INIT("Status"), &shapes[20], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RequestCharged"), S_INIT("x-amz-request-charged"), &shapes[377], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_146[] = { /* GetBucketAccelerateConfigurationRequest */
+    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[28], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[9], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RequestPayer"), S_INIT("x-amz-request-payer"), &shapes[378], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_147[] = { /* GetBucketAclOutput */
+    {S_INIT("Owner"), S_INIT("Owner"), &shapes[317], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Grants"), S_INIT("AccessControlList"), &shapes[200], API_IN_BODY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_148[] = { /* GetBucketAclRequest */
+    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[28], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[9], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_149[] = { /* GetBucketCorsOutput */
+    {S_INIT("CORSRules"), S_INIT("CORSRule"), &shapes[36], API_IN_BODY, API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_150[] = { /* GetBucketCorsRequest */
+    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[28], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[9], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_151[] = { /* GetBucketEncryptionOutput */
+    {S_INIT("ServerSideEncryptionConfiguration"), S_INIT("ServerSideEncryptionConfiguration"), &shapes[400], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_152[] = { /* GetBucketEncryptionRequest */
+    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[28], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[9], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_153[] = { /* GetBucketLifecycleConfigurationOutput */
+    {S_INIT("Rules"), S_INIT("Rule"), &shapes[235], API_IN_BODY, API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("TransitionDefaultMinimumObjectSize"), S_INIT("x-amz-transition-default-minimum-object-size"), &shapes[429], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_154[] = { /* GetBucketLifecycleConfigurationRequest */
+    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[28], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[9], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_155[] = { /* GetBucketLocationOutput */
+    {S_INIT("LocationConstraint"), S_INIT("LocationConstraint"), &shapes[25], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_156[] = { /* GetBucketLocationRequest */
+    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[28], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[9], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_157[] = { /* GetBucketLoggingOutput */
+    {S_INIT("LoggingEnabled"), S_INIT("LoggingEnabled"), &shapes[252], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_158[] = { /* GetBucketLoggingRequest */
+    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[28], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[9], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_159[] = { /* GetBucketNotificationConfigurationRequest */
+    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[28], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[9], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_160[] = { /* GetBucketOwnershipControlsOutput */
+    {S_INIT("OwnershipControls"), S_INIT("OwnershipControls"), &shapes[319], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_161[] = { /* GetBucketOwnershipControlsRequest */
+    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[28], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[9], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_162[] = { /* GetBucketPolicyOutput */
+    {S_INIT("Policy"), S_INIT("Policy"), &shapes[332], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_163[] = { /* GetBucketPolicyRequest */
+    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[28], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[9], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_164[] = { /* GetBucketPolicyStatusOutput */
+    {S_INIT("PolicyStatus"), S_INIT("PolicyStatus"), &shapes[333], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_165[] = { /* GetBucketPolicyStatusRequest */
+    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[28], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[9], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_166[] = { /* GetBucketReplicationOutput */
+    {S_INIT("ReplicationConfiguration"), S_INIT("ReplicationConfiguration"), &shapes[367], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_167[] = { /* GetBucketReplicationRequest */
+    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[28], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[9], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_168[] = { /* GetBucketRequestPaymentOutput */
+    {S_INIT("Payer"), S_INIT("Payer"), &shapes[330], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_169[] = { /* GetBucketRequestPaymentRequest */
+    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[28], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[9], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_170[] = { /* GetBucketTaggingOutput */
+    {S_INIT("TagSet"), S_INIT("TagSet"), &shapes[415], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_171[] = { /* GetBucketTaggingRequest */
+    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[28], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[9], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_172[] = { /* GetBucketVersioningOutput */
+    {S_INIT("Status"), S_INIT("Status"), &shapes[32], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MFADelete"), S_INIT("MfaDelete"), &shapes[255], API_IN_BODY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_173[] = { /* GetBucketVersioningRequest */
+    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[28], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[9], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_174[] = { /* GetBucketWebsiteOutput */
+    {S_INIT("RedirectAllRequestsTo"), S_INIT("RedirectAllRequestsTo"), &shapes[360], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("IndexDocument"), S_INIT("IndexDocument"), &shapes[216], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ErrorDocument"), S_INIT("ErrorDocument"), &shapes[127], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RoutingRules"), S_INIT("RoutingRules"), &shapes[390], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_175[] = { /* GetBucketWebsiteRequest */
+    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[28], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[9], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_176[] = { /* GetObjectAclOutput */
+    {S_INIT("Owner"), S_INIT("Owner"), &shapes[317], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Grants"), S_INIT("AccessControlList"), &shapes[200], API_IN_BODY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RequestCharged"), S_INIT("x-amz-request-charged"), &shapes[377], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_177[] = { /* GetObjectAclRequest */
+    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[28], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Key"), S_INIT("Key"), &shapes[293], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("VersionId"), S_INIT("versionId"), &shapes[312], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RequestPayer"), S_INIT("x-amz-request-payer"), &shapes[378], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[9], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_178[] = { /* GetObjectAttributesOutput */
+    {S_INIT("DeleteMarker"), S_INIT("x-amz-delete-marker"), &shapes[102], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("LastModified"), S_INIT("Last-Modified"), &shapes[229], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("VersionId"), S_INIT("x-amz-version-id"), &shapes[312], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RequestCharged"), S_INIT("x-amz-request-charged"), &shapes[377], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ETag"), S_INIT("ETag"), &shapes[120], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Checksum"), S_INIT("Checksum"), &shapes[38], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ObjectParts"), S_INIT("ObjectParts"), &shapes[179], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("StorageClass"), S_INIT("StorageClass"), &shapes[411], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ObjectSize"), S_INIT("ObjectSize"), &shapes[307], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_179[] = { /* GetObjectAttributesParts */
+    {S_INIT("TotalPartsCount"), S_INIT("PartsCount"), &shapes[328], API_IN_BODY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("PartNumberMarker"), S_INIT("PartNumberMarker"), &shapes[324], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("NextPartNumberMarker"), S_INIT("NextPartNumberMarker"), &shapes[277], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MaxParts"), S_INIT("MaxParts"), &shapes[260], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("IsTruncated"), S_INIT("IsTruncated"), &shapes[222], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Parts"), S_INIT("Part"), &shapes[329], API_IN_BODY, API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_180[] = { /* GetObjectAttributesRequest */
+    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[28], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Key"), S_INIT("Key"), &shapes[293], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("VersionId"), S_INIT("versionId"), &shapes[312], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MaxParts"), S_INIT("x-amz-max-parts"), &shapes[260], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("PartNumberMarker"), S_INIT("x-amz-part-number-marker"), &shapes[324], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SSECustomerAlgorithm"), S_INIT("x-amz-server-side-encryption-customer-algorithm"), &shapes[393], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SSECustomerKey"), S_INIT("x-amz-server-side-encryption-customer-key"), &shapes[394], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SSECustomerKeyMD5"), S_INIT("x-amz-server-side-encryption-customer-key-MD5"), &shapes[395], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RequestPayer"), S_INIT("x-amz-request-payer"), &shapes[378], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[9], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ObjectAttributes"), S_INIT("x-amz-object-attributes"), &shapes[289], API_IN_HEADER, API_REQUIRED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_181[] = { /* GetObjectLegalHoldOutput */
+    {S_INIT("LegalHold"), S_INIT("LegalHold"), &shapes[298], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_182[] = { /* GetObjectLegalHoldRequest */
+    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[28], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Key"), S_INIT("Key"), &shapes[293], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("VersionId"), S_INIT("versionId"), &shapes[312], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RequestPayer"), S_INIT("x-amz-request-payer"), &shapes[378], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[9], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_183[] = { /* GetObjectLockConfigurationOutput */
+    {S_INIT("ObjectLockConfiguration"), S_INIT("ObjectLockConfiguration"), &shapes[295], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_184[] = { /* GetObjectLockConfigurationRequest */
+    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[28], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[9], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_185[] = { /* GetObjectOutput */
+    {S_INIT("Body"), S_INIT("Body"), &shapes[18], API_IN_BODY, API_STREAMING, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("DeleteMarker"), S_INIT("x-amz-delete-marker"), &shapes[102], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("AcceptRanges"), S_INIT("accept-ranges"), &shapes[5], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Expiration"), S_INIT("x-amz-expiration"), &shapes[134], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Restore"), S_INIT("x-amz-restore"), &shapes[385], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("LastModified"), S_INIT("Last-Modified"), &shapes[229], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ContentLength"), S_INIT("Content-Length"), &shapes[66], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ETag"), S_INIT("ETag"), &shapes[120], API_IN_HEADER, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumCRC32"), S_INIT("x-amz-checksum-crc32"), &shapes[41], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumCRC32C"), S_INIT("x-amz-checksum-crc32c"), &shapes[42], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumCRC64NVME"), S_INIT("x-amz-checksum-crc64nvme"), &shapes[43], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumSHA1"), S_INIT("x-amz-checksum-sha1"), &shapes[46], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumSHA256"), S_INIT("x-amz-checksum-sha256"), &shapes[47], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumSHA512"), S_INIT("x-amz-checksum-sha512"), &shapes[48], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumMD5"), S_INIT("x-amz-checksum-md5"), &shapes[44], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumXXHASH64"), S_INIT("x-amz-checksum-xxhash64"), &shapes[52], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumXXHASH3"), S_INIT("x-amz-checksum-xxhash3"), &shapes[51], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumXXHASH128"), S_INIT("x-amz-checksum-xxhash128"), &shapes[50], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumType"), S_INIT("x-amz-checksum-type"), &shapes[49], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MissingMeta"), S_INIT("x-amz-missing-meta"), &shapes[270], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("VersionId"), S_INIT("x-amz-version-id"), &shapes[312], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("CacheControl"), S_INIT("Cache-Control"), &shapes[37], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ContentDisposition"), S_INIT("Content-Disposition"), &shapes[63], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ContentEncoding"), S_INIT("Content-Encoding"), &shapes[64], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ContentLanguage"), S_INIT("Content-Language"), &shapes[65], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ContentRange"), S_INIT("Content-Range"), &shapes[68], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ContentType"), S_INIT("Content-Type"), &shapes[69], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Expires"), S_INIT("Expires"), &shapes[137], API_IN_HEADER, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("WebsiteRedirectLocation"), S_INIT("x-amz-website-redirect-location"), &shapes[443], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ServerSideEncryption"), S_INIT("x-amz-server-side-encryption"), &shapes[398], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Metadata"), S_INIT("x-amz-meta-"), &shapes[263], API_IN_HEADERS, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SSECustomerAlgorithm"), S_INIT("x-amz-server-side-encryption-customer-algorithm"), &shapes[393], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SSECustomerKeyMD5"), S_INIT("x-amz-server-side-encryption-customer-key-MD5"), &shapes[395], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SSEKMSKeyId"), S_INIT("x-amz-server-side-encryption-aws-kms-key-id"), &shapes[397], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("BucketKeyEnabled"), S_INIT("x-amz-server-side-encryption-bucket-key-enabled"), &shapes[23], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("StorageClass"), S_INIT("x-amz-storage-class"), &shapes[411], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RequestCharged"), S_INIT("x-amz-request-charged"), &shapes[377], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ReplicationStatus"), S_INIT("x-amz-replication-status"), &shapes[373], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("PartsCount"), S_INIT("x-amz-mp-parts-count"), &shapes[328], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("TagCount"), S_INIT("x-amz-tagging-count"), &shapes[414], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ObjectLockMode"), S_INIT("x-amz-object-lock-mode"), &shapes[300], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ObjectLockRetainUntilDate"), S_INIT("x-amz-object-lock-retain-until-date"), &shapes[301], API_IN_HEADER, API_LONG_NAME, API_TIME_ISO8601, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ObjectLockLegalHoldStatus"), S_INIT("x-amz-object-lock-legal-hold"), &shapes[299], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_186[] = { /* GetObjectRequest */
+    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[28], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("IfMatch"), S_INIT("If-Match"), &shapes[209], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("IfModifiedSince"), S_INIT("If-Modified-Since"), &shapes[213], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("IfNoneMatch"), S_INIT("If-None-Match"), &shapes[214], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("IfUnmodifiedSince"), S_INIT("If-Unmodified-Since"), &shapes[215], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Key"), S_INIT("Key"), &shapes[293], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Range"), S_INIT("Range"), &shapes[358], API_IN_HEADER, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ResponseCacheControl"), S_INIT("response-cache-control"), &shapes[379], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ResponseContentDisposition"), S_INIT("response-content-disposition"), &shapes[380], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ResponseContentEncoding"), S_INIT("response-content-encoding"), &shapes[381], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ResponseContentLanguage"), S_INIT("response-content-language"), &shapes[382], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ResponseContentType"), S_INIT("response-content-type"), &shapes[383], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ResponseExpires"), S_INIT("response-expires"), &shapes[384], API_IN_QUERY, API_LONG_NAME, API_TIME_RFC822, {NULL, 0}, {NULL, 0}},
+    {S_INIT("VersionId"), S_INIT("versionId"), &shapes[312], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SSECustomerAlgorithm"), S_INIT("x-amz-server-side-encryption-customer-algorithm"), &shapes[393], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SSECustomerKey"), S_INIT("x-amz-server-side-encryption-customer-key"), &shapes[394], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SSECustomerKeyMD5"), S_INIT("x-amz-server-side-encryption-customer-key-MD5"), &shapes[395], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RequestPayer"), S_INIT("x-amz-request-payer"), &shapes[378], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("PartNumber"), S_INIT("partNumber"), &shapes[323], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[9], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumMode"), S_INIT("x-amz-checksum-mode"), &shapes[45], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_187[] = { /* GetObjectRetentionOutput */
+    {S_INIT("Retention"), S_INIT("Retention"), &shapes[302], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_188[] = { /* GetObjectRetentionRequest */
+    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[28], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Key"), S_INIT("Key"), &shapes[293], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("VersionId"), S_INIT("versionId"), &shapes[312], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RequestPayer"), S_INIT("x-amz-request-payer"), &shapes[378], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[9], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_189[] = { /* GetObjectTaggingOutput */
+    {S_INIT("VersionId"), S_INIT("x-amz-version-id"), &shapes[312], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("TagSet"), S_INIT("TagSet"), &shapes[415], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_190[] = { /* GetObjectTaggingRequest */
+    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[28], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Key"), S_INIT("Key"), &shapes[293], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("VersionId"), S_INIT("versionId"), &shapes[312], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[9], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RequestPayer"), S_INIT("x-amz-request-payer"), &shapes[378], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_191[] = { /* GetPublicAccessBlockOutput */
+    {S_INIT("PublicAccessBlockConfiguration"), S_INIT("PublicAccessBlockConfiguration"), &shapes[337], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_192[] = { /* GetPublicAccessBlockRequest */
+    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[28], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[9], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_193[] = { /* Grant */
+    {S_INIT("Grantee"), S_INIT("Grantee"), &shapes[199], API_IN_BODY, 0, API_TIME_DEFAULT, S_INIT("xsi"), S_INIT("http://www.w3.org/2001/XMLSchema-instance")},
+    {S_INIT("Permission"), S_INIT("Permission"), &shapes[331], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_199[] = { /* Grantee */
+    {S_INIT("DisplayName"), S_INIT("DisplayName"), &shapes[119], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("EmailAddress"), S_INIT("EmailAddress"), &shapes[121], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ID"), S_INIT("ID"), &shapes[208], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Type"), S_INIT("xsi:type"), &shapes[432], API_IN_BODY, API_REQUIRED | API_ATTRIBUTE | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("URI"), S_INIT("URI"), &shapes[433], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_201[] = { /* HeadBucketOutput */
+    {S_INIT("BucketArn"), S_INIT("x-amz-bucket-arn"), &shapes[392], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("BucketLocationType"), S_INIT("x-amz-bucket-location-type"), &shapes[251], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("BucketLocationName"), S_INIT("x-amz-bucket-location-name"), &shapes[26], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("BucketRegion"), S_INIT("x-amz-bucket-region"), &shapes[361], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("AccessPointAlias"), S_INIT("x-amz-access-point-alias"), &shapes[8], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_202[] = { /* HeadBucketRequest */
+    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[28], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[9], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_203[] = { /* HeadObjectOutput */
+    {S_INIT("DeleteMarker"), S_INIT("x-amz-delete-marker"), &shapes[102], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("AcceptRanges"), S_INIT("accept-ranges"), &shapes[5], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Expiration"), S_INIT("x-amz-expiration"), &shapes[134], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Restore"), S_INIT("x-amz-restore"), &shapes[385], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ArchiveStatus"), S_INIT("x-amz-archive-status"), &shapes[16], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("LastModified"), S_INIT("Last-Modified"), &shapes[229], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ContentLength"), S_INIT("Content-Length"), &shapes[66], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumCRC32"), S_INIT("x-amz-checksum-crc32"), &shapes[41], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumCRC32C"), S_INIT("x-amz-checksum-crc32c"), &shapes[42], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumCRC64NVME"), S_INIT("x-amz-checksum-crc64nvme"), &shapes[43], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumSHA1"), S_INIT("x-amz-checksum-sha1"), &shapes[46], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumSHA256"), S_INIT("x-amz-checksum-sha256"), &shapes[47], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumSHA512"), S_INIT("x-amz-checksum-sha512"), &shapes[48], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumMD5"), S_INIT("x-amz-checksum-md5"), &shapes[44], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumXXHASH64"), S_INIT("x-amz-checksum-xxhash64"), &shapes[52], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumXXHASH3"), S_INIT("x-amz-checksum-xxhash3"), &shapes[51], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumXXHASH128"), S_INIT("x-amz-checksum-xxhash128"), &shapes[50], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumType"), S_INIT("x-amz-checksum-type"), &shapes[49], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ETag"), S_INIT("ETag"), &shapes[120], API_IN_HEADER, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MissingMeta"), S_INIT("x-amz-missing-meta"), &shapes[270], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("VersionId"), S_INIT("x-amz-version-id"), &shapes[312], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("CacheControl"), S_INIT("Cache-Control"), &shapes[37], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ContentDisposition"), S_INIT("Content-Disposition"), &shapes[63], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ContentEncoding"), S_INIT("Content-Encoding"), &shapes[64], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ContentLanguage"), S_INIT("Content-Language"), &shapes[65], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ContentType"), S_INIT("Content-Type"), &shapes[69], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ContentRange"), S_INIT("Content-Range"), &shapes[68], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Expires"), S_INIT("Expires"), &shapes[137], API_IN_HEADER, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("WebsiteRedirectLocation"), S_INIT("x-amz-website-redirect-location"), &shapes[443], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ServerSideEncryption"), S_INIT("x-amz-server-side-encryption"), &shapes[398], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Metadata"), S_INIT("x-amz-meta-"), &shapes[263], API_IN_HEADERS, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SSECustomerAlgorithm"), S_INIT("x-amz-server-side-encryption-customer-algorithm"), &shapes[393], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SSECustomerKeyMD5"), S_INIT("x-amz-server-side-encryption-customer-key-MD5"), &shapes[395], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SSEKMSKeyId"), S_INIT("x-amz-server-side-encryption-aws-kms-key-id"), &shapes[397], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("BucketKeyEnabled"), S_INIT("x-amz-server-side-encryption-bucket-key-enabled"), &shapes[23], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("StorageClass"), S_INIT("x-amz-storage-class"), &shapes[411], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RequestCharged"), S_INIT("x-amz-request-charged"), &shapes[377], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ReplicationStatus"), S_INIT("x-amz-replication-status"), &shapes[373], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("PartsCount"), S_INIT("x-amz-mp-parts-count"), &shapes[328], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("TagCount"), S_INIT("x-amz-tagging-count"), &shapes[414], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ObjectLockMode"), S_INIT("x-amz-object-lock-mode"), &shapes[300], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ObjectLockRetainUntilDate"), S_INIT("x-amz-object-lock-retain-until-date"), &shapes[301], API_IN_HEADER, API_LONG_NAME, API_TIME_ISO8601, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ObjectLockLegalHoldStatus"), S_INIT("x-amz-object-lock-legal-hold"), &shapes[299], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_204[] = { /* HeadObjectRequest */
+    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[28], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("IfMatch"), S_INIT("If-Match"), &shapes[209], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("IfModifiedSince"), S_INIT("If-Modified-Since"), &shapes[213], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("IfNoneMatch"), S_INIT("If-None-Match"), &shapes[214], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("IfUnmodifiedSince"), S_INIT("If-Unmodified-Since"), &shapes[215], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Key"), S_INIT("Key"), &shapes[293], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Range"), S_INIT("Range"), &shapes[358], API_IN_HEADER, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ResponseCacheControl"), S_INIT("response-cache-control"), &shapes[379], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ResponseContentDisposition"), S_INIT("response-content-disposition"), &shapes[380], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ResponseContentEncoding"), S_INIT("response-content-encoding"), &shapes[381], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ResponseContentLanguage"), S_INIT("response-content-language"), &shapes[382], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ResponseContentType"), S_INIT("response-content-type"), &shapes[383], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ResponseExpires"), S_INIT("response-expires"), &shapes[384], API_IN_QUERY, API_LONG_NAME, API_TIME_RFC822, {NULL, 0}, {NULL, 0}},
+    {S_INIT("VersionId"), S_INIT("versionId"), &shapes[312], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SSECustomerAlgorithm"), S_INIT("x-amz-server-side-encryption-customer-algorithm"), &shapes[393], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SSECustomerKey"), S_INIT("x-amz-server-side-encryption-customer-key"), &shapes[394], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SSECustomerKeyMD5"), S_INIT("x-amz-server-side-encryption-customer-key-MD5"), &shapes[395], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RequestPayer"), S_INIT("x-amz-request-payer"), &shapes[378], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("PartNumber"), S_INIT("partNumber"), &shapes[323], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[9], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumMode"), S_INIT("x-amz-checksum-mode"), &shapes[45], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_216[] = { /* IndexDocument */
+    {S_INIT("Suffix"), S_INIT("Suffix"), &shapes[412], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_218[] = { /* Initiator */
+    {S_INIT("ID"), S_INIT("ID"), &shapes[208], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("DisplayName"), S_INIT("DisplayName"), &shapes[119], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_227[] = { /* LambdaFunctionConfiguration */
+    {S_INIT("Id"), S_INIT("Id"), &shapes[286], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("LambdaFunctionArn"), S_INIT("CloudFunction"), &shapes[226], API_IN_BODY, API_REQUIRED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Events"), S_INIT("Event"), &shapes[131], API_IN_BODY, API_REQUIRED | API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Filter"), S_INIT("Filter"), &shapes[285], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_231[] = { /* LifecycleExpiration */
+    {S_INIT("Date"), S_INIT("Date"), &shapes[91], API_IN_BODY, 0, API_TIME_ISO8601, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Days"), S_INIT("Days"), &shapes[92], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpiredObjectDeleteMarker"), S_INIT("ExpiredObjectDeleteMarker"), &shapes[136], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_232[] = { /* LifecycleRule */
+    {S_INIT("Expiration"), S_INIT("Expiration"), &shapes[231], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ID"), S_INIT("ID"), &shapes[208], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Prefix"), S_INIT("Prefix"), &shapes[334], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Filter"), S_INIT("Filter"), &shapes[234], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Status"), S_INIT("Status"), &shapes[135], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Transitions"), S_INIT("Transition"), &shapes[430], API_IN_BODY, API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("NoncurrentVersionTransitions"), S_INIT("NoncurrentVersionTransition"), &shapes[283], API_IN_BODY, API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("NoncurrentVersionExpiration"), S_INIT("NoncurrentVersionExpiration"), &shapes[281], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
     {S_INIT("AbortIncompleteMultipartUpload"), S_INIT("AbortIncompleteMultipartUpload"), &shapes[1], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_256[] = { /* LifecycleRuleAndOperator */
-    {S_INIT("Prefix"), S_INIT("Prefix"), &shapes[363], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Tags"), S_INIT("Tag"), &shapes[468], API_IN_BODY, API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ObjectSizeGreaterThan"), S_INIT("ObjectSizeGreaterThan"), &shapes[334], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ObjectSizeLessThan"), S_INIT("ObjectSizeLessThan"), &shapes[335], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_233[] = { /* LifecycleRuleAndOperator */
+    {S_INIT("Prefix"), S_INIT("Prefix"), &shapes[334], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Tags"), S_INIT("Tag"), &shapes[415], API_IN_BODY, API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ObjectSizeGreaterThan"), S_INIT("ObjectSizeGreaterThan"), &shapes[308], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ObjectSizeLessThan"), S_INIT("ObjectSizeLessThan"), &shapes[309], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_257[] = { /* LifecycleRuleFilter */
-    {S_INIT("Prefix"), S_INIT("Prefix"), &shapes[363], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Tag"), S_INIT("Tag"), &shapes[466], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ObjectSizeGreaterThan"), S_INIT("ObjectSizeGreaterThan"), &shapes[334], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ObjectSizeLessThan"), S_INIT("ObjectSizeLessThan"), &shapes[335], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("And"), S_INIT("And"), &shapes[256], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_234[] = { /* LifecycleRuleFilter */
+    {S_INIT("Prefix"), S_INIT("Prefix"), &shapes[334], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Tag"), S_INIT("Tag"), &shapes[413], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ObjectSizeGreaterThan"), S_INIT("ObjectSizeGreaterThan"), &shapes[308], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ObjectSizeLessThan"), S_INIT("ObjectSizeLessThan"), &shapes[309], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("And"), S_INIT("And"), &shapes[233], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_259[] = { /* ListBucketsOutput */
-    {S_INIT("Buckets"), S_INIT("Buckets"), &shapes[36], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Owner"), S_INIT("Owner"), &shapes[345], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ContinuationToken"), S_INIT("ContinuationToken"), &shapes[303], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Prefix"), S_INIT("Prefix"), &shapes[363], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_236[] = { /* ListBucketsOutput */
+    {S_INIT("Buckets"), S_INIT("Buckets"), &shapes[33], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Owner"), S_INIT("Owner"), &shapes[317], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ContinuationToken"), S_INIT("ContinuationToken"), &shapes[278], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Prefix"), S_INIT("Prefix"), &shapes[334], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_260[] = { /* ListBucketsRequest */
-    {S_INIT("MaxBuckets"), S_INIT("max-buckets"), &shapes[282], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ContinuationToken"), S_INIT("continuation-token"), &shapes[478], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Prefix"), S_INIT("prefix"), &shapes[363], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("BucketRegion"), S_INIT("bucket-region"), &shapes[33], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_237[] = { /* ListBucketsRequest */
+    {S_INIT("MaxBuckets"), S_INIT("max-buckets"), &shapes[258], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ContinuationToken"), S_INIT("continuation-token"), &shapes[424], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Prefix"), S_INIT("prefix"), &shapes[334], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("BucketRegion"), S_INIT("bucket-region"), &shapes[30], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_261[] = { /* ListMultipartUploadsOutput */
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("KeyMarker"), S_INIT("KeyMarker"), &shapes[247], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("UploadIdMarker"), S_INIT("UploadIdMarker"), &shapes[488], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("NextKeyMarker"), S_INIT("NextKeyMarker"), &shapes[300], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Prefix"), S_INIT("Prefix"), &shapes[363], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Delimiter"), S_INIT("Delimiter"), &shapes[128], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("NextUploadIdMarker"), S_INIT("NextUploadIdMarker"), &shapes[304], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MaxUploads"), S_INIT("MaxUploads"), &shapes[285], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("IsTruncated"), S_INIT("IsTruncated"), &shapes[241], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Uploads"), S_INIT("Upload"), &shapes[299], API_IN_BODY, API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("CommonPrefixes"), S_INIT("CommonPrefixes"), &shapes[62], API_IN_BODY, API_FLATTENED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("EncodingType"), S_INIT("EncodingType"), &shapes[134], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RequestCharged"), S_INIT("x-amz-request-charged"), &shapes[422], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_238[] = { /* ListMultipartUploadsOutput */
+    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[28], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("KeyMarker"), S_INIT("KeyMarker"), &shapes[224], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("UploadIdMarker"), S_INIT("UploadIdMarker"), &shapes[434], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("NextKeyMarker"), S_INIT("NextKeyMarker"), &shapes[275], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Prefix"), S_INIT("Prefix"), &shapes[334], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Delimiter"), S_INIT("Delimiter"), &shapes[117], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("NextUploadIdMarker"), S_INIT("NextUploadIdMarker"), &shapes[279], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MaxUploads"), S_INIT("MaxUploads"), &shapes[261], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("IsTruncated"), S_INIT("IsTruncated"), &shapes[222], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Uploads"), S_INIT("Upload"), &shapes[274], API_IN_BODY, API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("CommonPrefixes"), S_INIT("CommonPrefixes"), &shapes[55], API_IN_BODY, API_FLATTENED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("EncodingType"), S_INIT("EncodingType"), &shapes[122], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RequestCharged"), S_INIT("x-amz-request-charged"), &shapes[377], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_262[] = { /* ListMultipartUploadsRequest */
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Delimiter"), S_INIT("delimiter"), &shapes[128], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("EncodingType"), S_INIT("encoding-type"), &shapes[134], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("KeyMarker"), S_INIT("key-marker"), &shapes[247], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MaxUploads"), S_INIT("max-uploads"), &shapes[285], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Prefix"), S_INIT("prefix"), &shapes[363], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("UploadIdMarker"), S_INIT("upload-id-marker"), &shapes[488], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RequestPayer"), S_INIT("x-amz-request-payer"), &shapes[423], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_239[] = { /* ListMultipartUploadsRequest */
+    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[28], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Delimiter"), S_INIT("delimiter"), &shapes[117], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("EncodingType"), S_INIT("encoding-type"), &shapes[122], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("KeyMarker"), S_INIT("key-marker"), &shapes[224], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MaxUploads"), S_INIT("max-uploads"), &shapes[261], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Prefix"), S_INIT("prefix"), &shapes[334], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("UploadIdMarker"), S_INIT("upload-id-marker"), &shapes[434], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[9], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RequestPayer"), S_INIT("x-amz-request-payer"), &shapes[378], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_263[] = { /* ListObjectVersionsOutput */
-    {S_INIT("IsTruncated"), S_INIT("IsTruncated"), &shapes[241], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("KeyMarker"), S_INIT("KeyMarker"), &shapes[247], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("VersionIdMarker"), S_INIT("VersionIdMarker"), &shapes[496], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("NextKeyMarker"), S_INIT("NextKeyMarker"), &shapes[300], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("NextVersionIdMarker"), S_INIT("NextVersionIdMarker"), &shapes[305], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Versions"), S_INIT("Version"), &shapes[339], API_IN_BODY, API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("DeleteMarkers"), S_INIT("DeleteMarker"), &shapes[118], API_IN_BODY, API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Name"), S_INIT("Name"), &shapes[31], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Prefix"), S_INIT("Prefix"), &shapes[363], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Delimiter"), S_INIT("Delimiter"), &shapes[128], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MaxKeys"), S_INIT("MaxKeys"), &shapes[283], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("CommonPrefixes"), S_INIT("CommonPrefixes"), &shapes[62], API_IN_BODY, API_FLATTENED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("EncodingType"), S_INIT("EncodingType"), &shapes[134], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RequestCharged"), S_INIT("x-amz-request-charged"), &shapes[422], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_240[] = { /* ListObjectVersionsOutput */
+    {S_INIT("IsTruncated"), S_INIT("IsTruncated"), &shapes[222], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("KeyMarker"), S_INIT("KeyMarker"), &shapes[224], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("VersionIdMarker"), S_INIT("VersionIdMarker"), &shapes[441], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("NextKeyMarker"), S_INIT("NextKeyMarker"), &shapes[275], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("NextVersionIdMarker"), S_INIT("NextVersionIdMarker"), &shapes[280], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Versions"), S_INIT("Version"), &shapes[313], API_IN_BODY, API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("DeleteMarkers"), S_INIT("DeleteMarker"), &shapes[107], API_IN_BODY, API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Name"), S_INIT("Name"), &shapes[28], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Prefix"), S_INIT("Prefix"), &shapes[334], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Delimiter"), S_INIT("Delimiter"), &shapes[117], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MaxKeys"), S_INIT("MaxKeys"), &shapes[259], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("CommonPrefixes"), S_INIT("CommonPrefixes"), &shapes[55], API_IN_BODY, API_FLATTENED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("EncodingType"), S_INIT("EncodingType"), &shapes[122], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RequestCharged"), S_INIT("x-amz-request-charged"), &shapes[377], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_264[] = { /* ListObjectVersionsRequest */
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Delimiter"), S_INIT("delimiter"), &shapes[128], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("EncodingType"), S_INIT("encoding-type"), &shapes[134], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("KeyMarker"), S_INIT("key-marker"), &shapes[247], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MaxKeys"), S_INIT("max-keys"), &shapes[283], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Prefix"), S_INIT("prefix"), &shapes[363], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("VersionIdMarker"), S_INIT("version-id-marker"), &shapes[496], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RequestPayer"), S_INIT("x-amz-request-payer"), &shapes[423], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("OptionalObjectAttributes"), S_INIT("x-amz-optional-object-attributes"), &shapes[342], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_241[] = { /* ListObjectVersionsRequest */
+    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[28], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Delimiter"), S_INIT("delimiter"), &shapes[117], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("EncodingType"), S_INIT("encoding-type"), &shapes[122], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("KeyMarker"), S_INIT("key-marker"), &shapes[224], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MaxKeys"), S_INIT("max-keys"), &shapes[259], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Prefix"), S_INIT("prefix"), &shapes[334], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("VersionIdMarker"), S_INIT("version-id-marker"), &shapes[441], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[9], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RequestPayer"), S_INIT("x-amz-request-payer"), &shapes[378], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("OptionalObjectAttributes"), S_INIT("x-amz-optional-object-attributes"), &shapes[316], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_265[] = { /* ListObjectsOutput */
-    {S_INIT("IsTruncated"), S_INIT("IsTruncated"), &shapes[241], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Marker"), S_INIT("Marker"), &shapes[280], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("NextMarker"), S_INIT("NextMarker"), &shapes[301], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Contents"), S_INIT("Contents"), &shapes[319], API_IN_BODY, API_FLATTENED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Name"), S_INIT("Name"), &shapes[31], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Prefix"), S_INIT("Prefix"), &shapes[363], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Delimiter"), S_INIT("Delimiter"), &shapes[128], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MaxKeys"), S_INIT("MaxKeys"), &shapes[283], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("CommonPrefixes"), S_INIT("CommonPrefixes"), &shapes[62], API_IN_BODY, API_FLATTENED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("EncodingType"), S_INIT("EncodingType"), &shapes[134], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RequestCharged"), S_INIT("x-amz-request-charged"), &shapes[422], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_242[] = { /* ListObjectsOutput */
+    {S_INIT("IsTruncated"), S_INIT("IsTruncated"), &shapes[222], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Marker"), S_INIT("Marker"), &shapes[256], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("NextMarker"), S_INIT("NextMarker"), &shapes[276], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Contents"), S_INIT("Contents"), &shapes[294], API_IN_BODY, API_FLATTENED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Name"), S_INIT("Name"), &shapes[28], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Prefix"), S_INIT("Prefix"), &shapes[334], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Delimiter"), S_INIT("Delimiter"), &shapes[117], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MaxKeys"), S_INIT("MaxKeys"), &shapes[259], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("CommonPrefixes"), S_INIT("CommonPrefixes"), &shapes[55], API_IN_BODY, API_FLATTENED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("EncodingType"), S_INIT("EncodingType"), &shapes[122], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RequestCharged"), S_INIT("x-amz-request-charged"), &shapes[377], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_266[] = { /* ListObjectsRequest */
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Delimiter"), S_INIT("delimiter"), &shapes[128], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("EncodingType"), S_INIT("encoding-type"), &shapes[134], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Marker"), S_INIT("marker"), &shapes[280], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MaxKeys"), S_INIT("max-keys"), &shapes[283], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Prefix"), S_INIT("prefix"), &shapes[363], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RequestPayer"), S_INIT("x-amz-request-payer"), &shapes[423], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("OptionalObjectAttributes"), S_INIT("x-amz-optional-object-attributes"), &shapes[342], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_243[] = { /* ListObjectsRequest */
+    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[28], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Delimiter"), S_INIT("delimiter"), &shapes[117], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("EncodingType"), S_INIT("encoding-type"), &shapes[122], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Marker"), S_INIT("marker"), &shapes[256], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MaxKeys"), S_INIT("max-keys"), &shapes[259], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Prefix"), S_INIT("prefix"), &shapes[334], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RequestPayer"), S_INIT("x-amz-request-payer"), &shapes[378], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[9], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("OptionalObjectAttributes"), S_INIT("x-amz-optional-object-attributes"), &shapes[316], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_267[] = { /* ListObjectsV2Output */
-    {S_INIT("IsTruncated"), S_INIT("IsTruncated"), &shapes[241], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Contents"), S_INIT("Contents"), &shapes[319], API_IN_BODY, API_FLATTENED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Name"), S_INIT("Name"), &shapes[31], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Prefix"), S_INIT("Prefix"), &shapes[363], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Delimiter"), S_INIT("Delimiter"), &shapes[128], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MaxKeys"), S_INIT("MaxKeys"), &shapes[283], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("CommonPrefixes"), S_INIT("CommonPrefixes"), &shapes[62], API_IN_BODY, API_FLATTENED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("EncodingType"), S_INIT("EncodingType"), &shapes[134], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("KeyCount"), S_INIT("KeyCount"), &shapes[246], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ContinuationToken"), S_INIT("ContinuationToken"), &shapes[478], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("NextContinuationToken"), S_INIT("NextContinuationToken"), &shapes[303], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("StartAfter"), S_INIT("StartAfter"), &shapes[463], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RequestCharged"), S_INIT("x-amz-request-charged"), &shapes[422], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_244[] = { /* ListObjectsV2Output */
+    {S_INIT("IsTruncated"), S_INIT("IsTruncated"), &shapes[222], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Contents"), S_INIT("Contents"), &shapes[294], API_IN_BODY, API_FLATTENED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Name"), S_INIT("Name"), &shapes[28], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Prefix"), S_INIT("Prefix"), &shapes[334], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Delimiter"), S_INIT("Delimiter"), &shapes[117], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MaxKeys"), S_INIT("MaxKeys"), &shapes[259], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("CommonPrefixes"), S_INIT("CommonPrefixes"), &shapes[55], API_IN_BODY, API_FLATTENED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("EncodingType"), S_INIT("EncodingType"), &shapes[122], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("KeyCount"), S_INIT("KeyCount"), &shapes[223], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ContinuationToken"), S_INIT("ContinuationToken"), &shapes[424], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("NextContinuationToken"), S_INIT("NextContinuationToken"), &shapes[278], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("StartAfter"), S_INIT("StartAfter"), &shapes[410], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RequestCharged"), S_INIT("x-amz-request-charged"), &shapes[377], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_268[] = { /* ListObjectsV2Request */
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Delimiter"), S_INIT("delimiter"), &shapes[128], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("EncodingType"), S_INIT("encoding-type"), &shapes[134], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MaxKeys"), S_INIT("max-keys"), &shapes[283], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Prefix"), S_INIT("prefix"), &shapes[363], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ContinuationToken"), S_INIT("continuation-token"), &shapes[478], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("FetchOwner"), S_INIT("fetch-owner"), &shapes[155], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("StartAfter"), S_INIT("start-after"), &shapes[463], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RequestPayer"), S_INIT("x-amz-request-payer"), &shapes[423], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("OptionalObjectAttributes"), S_INIT("x-amz-optional-object-attributes"), &shapes[342], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_245[] = { /* ListObjectsV2Request */
+    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[28], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Delimiter"), S_INIT("delimiter"), &shapes[117], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("EncodingType"), S_INIT("encoding-type"), &shapes[122], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MaxKeys"), S_INIT("max-keys"), &shapes[259], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Prefix"), S_INIT("prefix"), &shapes[334], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ContinuationToken"), S_INIT("continuation-token"), &shapes[424], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("FetchOwner"), S_INIT("fetch-owner"), &shapes[140], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("StartAfter"), S_INIT("start-after"), &shapes[410], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RequestPayer"), S_INIT("x-amz-request-payer"), &shapes[378], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[9], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("OptionalObjectAttributes"), S_INIT("x-amz-optional-object-attributes"), &shapes[316], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_269[] = { /* ListPartsOutput */
+static const struct api_member members_246[] = { /* ListPartsOutput */
     {S_INIT("AbortDate"), S_INIT("x-amz-abort-date"), &shapes[0], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
     {S_INIT("AbortRuleId"), S_INIT("x-amz-abort-rule-id"), &shapes[4], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Key"), S_INIT("Key"), &shapes[318], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("UploadId"), S_INIT("UploadId"), &shapes[298], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("PartNumberMarker"), S_INIT("PartNumberMarker"), &shapes[353], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("NextPartNumberMarker"), S_INIT("NextPartNumberMarker"), &shapes[302], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MaxParts"), S_INIT("MaxParts"), &shapes[284], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("IsTruncated"), S_INIT("IsTruncated"), &shapes[241], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Parts"), S_INIT("Part"), &shapes[356], API_IN_BODY, API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Initiator"), S_INIT("Initiator"), &shapes[236], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Owner"), S_INIT("Owner"), &shapes[345], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("StorageClass"), S_INIT("StorageClass"), &shapes[464], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RequestCharged"), S_INIT("x-amz-request-charged"), &shapes[422], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumAlgorithm"), S_INIT("ChecksumAlgorithm"), &shapes[45], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumType"), S_INIT("ChecksumType"), &shapes[55], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_270[] = { /* ListPartsRequest */
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Key"), S_INIT("Key"), &shapes[318], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MaxParts"), S_INIT("max-parts"), &shapes[284], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("PartNumberMarker"), S_INIT("part-number-marker"), &shapes[353], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("UploadId"), S_INIT("uploadId"), &shapes[298], API_IN_QUERY, API_REQUIRED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RequestPayer"), S_INIT("x-amz-request-payer"), &shapes[423], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SSECustomerAlgorithm"), S_INIT("x-amz-server-side-encryption-customer-algorithm"), &shapes[445], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SSECustomerKey"), S_INIT("x-amz-server-side-encryption-customer-key"), &shapes[446], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SSECustomerKeyMD5"), S_INIT("x-amz-server-side-encryption-customer-key-MD5"), &shapes[447], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_272[] = { /* LocationInfo */
-    {S_INIT("Type"), S_INIT("Type"), &shapes[275], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Name"), S_INIT("Name"), &shapes[273], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_275[] = {S_INIT("AvailabilityZone"), S_INIT("LocalZone")}; /* LocationType */
-static const struct api_member members_276[] = { /* LoggingEnabled */
-    {S_INIT("TargetBucket"), S_INIT("TargetBucket"), &shapes[472], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("TargetGrants"), S_INIT("TargetGrants"), &shapes[474], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("TargetPrefix"), S_INIT("TargetPrefix"), &shapes[476], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("TargetObjectKeyFormat"), S_INIT("TargetObjectKeyFormat"), &shapes[475], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_278[] = {S_INIT("Enabled"), S_INIT("Disabled")}; /* MFADelete */
-static const str values_279[] = {S_INIT("Enabled"), S_INIT("Disabled")}; /* MFADeleteStatus */
-static const str values_288[] = {S_INIT("COPY"), S_INIT("REPLACE")}; /* MetadataDirective */
-static const struct api_member members_289[] = { /* MetadataEntry */
-    {S_INIT("Name"), S_INIT("Name"), &shapes[290], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Value"), S_INIT("Value"), &shapes[291], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_292[] = { /* Metrics */
-    {S_INIT("Status"), S_INIT("Status"), &shapes[293], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("EventThreshold"), S_INIT("EventThreshold"), &shapes[421], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_293[] = {S_INIT("Enabled"), S_INIT("Disabled")}; /* MetricsStatus */
-static const struct api_member members_297[] = { /* MultipartUpload */
-    {S_INIT("UploadId"), S_INIT("UploadId"), &shapes[298], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Key"), S_INIT("Key"), &shapes[318], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Initiated"), S_INIT("Initiated"), &shapes[235], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("StorageClass"), S_INIT("StorageClass"), &shapes[464], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Owner"), S_INIT("Owner"), &shapes[345], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Initiator"), S_INIT("Initiator"), &shapes[236], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumAlgorithm"), S_INIT("ChecksumAlgorithm"), &shapes[45], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumType"), S_INIT("ChecksumType"), &shapes[55], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_306[] = { /* NoncurrentVersionExpiration */
-    {S_INIT("NoncurrentDays"), S_INIT("NoncurrentDays"), &shapes[100], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("NewerNoncurrentVersions"), S_INIT("NewerNoncurrentVersions"), &shapes[495], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_307[] = { /* NoncurrentVersionTransition */
-    {S_INIT("NoncurrentDays"), S_INIT("NoncurrentDays"), &shapes[100], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("StorageClass"), S_INIT("StorageClass"), &shapes[485], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("NewerNoncurrentVersions"), S_INIT("NewerNoncurrentVersions"), &shapes[495], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_309[] = { /* NotificationConfiguration */
-    {S_INIT("TopicConfigurations"), S_INIT("TopicConfiguration"), &shapes[481], API_IN_BODY, API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("QueueConfigurations"), S_INIT("QueueConfiguration"), &shapes[397], API_IN_BODY, API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("LambdaFunctionConfigurations"), S_INIT("CloudFunctionConfiguration"), &shapes[251], API_IN_BODY, API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("EventBridgeConfiguration"), S_INIT("EventBridgeConfiguration"), &shapes[143], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_310[] = { /* NotificationConfigurationFilter */
-    {S_INIT("Key"), S_INIT("S3Key"), &shapes[442], API_IN_BODY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_312[] = { /* Object */
-    {S_INIT("Key"), S_INIT("Key"), &shapes[318], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("LastModified"), S_INIT("LastModified"), &shapes[252], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ETag"), S_INIT("ETag"), &shapes[132], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumAlgorithm"), S_INIT("ChecksumAlgorithm"), &shapes[46], API_IN_BODY, API_FLATTENED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumType"), S_INIT("ChecksumType"), &shapes[55], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Size"), S_INIT("Size"), &shapes[458], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("StorageClass"), S_INIT("StorageClass"), &shapes[336], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Owner"), S_INIT("Owner"), &shapes[345], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RestoreStatus"), S_INIT("RestoreStatus"), &shapes[438], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_313[] = {S_INIT("ETag"), S_INIT("Checksum"), S_INIT("ObjectParts"), S_INIT("StorageClass"), S_INIT("ObjectSize")}; /* ObjectAttributes */
-static const str values_315[] = {S_INIT("private"), S_INIT("public-read"), S_INIT("public-read-write"), S_INIT("authenticated-read"), S_INIT("aws-exec-read"), S_INIT("bucket-owner-read"), S_INIT("bucket-owner-full-control")}; /* ObjectCannedACL */
-static const struct api_member members_316[] = { /* ObjectIdentifier */
-    {S_INIT("Key"), S_INIT("Key"), &shapes[318], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("VersionId"), S_INIT("VersionId"), &shapes[338], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ETag"), S_INIT("ETag"), &shapes[132], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("LastModifiedTime"), S_INIT("LastModifiedTime"), &shapes[253], API_IN_BODY, 0, API_TIME_RFC822, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Size"), S_INIT("Size"), &shapes[458], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_320[] = { /* ObjectLockConfiguration */
-    {S_INIT("ObjectLockEnabled"), S_INIT("ObjectLockEnabled"), &shapes[321], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Rule"), S_INIT("Rule"), &shapes[329], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_321[] = {S_INIT("Enabled")}; /* ObjectLockEnabled */
-static const struct api_member members_323[] = { /* ObjectLockLegalHold */
-    {S_INIT("Status"), S_INIT("Status"), &shapes[324], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_324[] = {S_INIT("ON"), S_INIT("OFF")}; /* ObjectLockLegalHoldStatus */
-static const str values_325[] = {S_INIT("GOVERNANCE"), S_INIT("COMPLIANCE")}; /* ObjectLockMode */
-static const struct api_member members_327[] = { /* ObjectLockRetention */
-    {S_INIT("Mode"), S_INIT("Mode"), &shapes[328], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RetainUntilDate"), S_INIT("RetainUntilDate"), &shapes[99], API_IN_BODY, 0, API_TIME_ISO8601, {NULL, 0}, {NULL, 0}},
-};
-static const str values_328[] = {S_INIT("GOVERNANCE"), S_INIT("COMPLIANCE")}; /* ObjectLockRetentionMode */
-static const struct api_member members_329[] = { /* ObjectLockRule */
-    {S_INIT("DefaultRetention"), S_INIT("DefaultRetention"), &shapes[102], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_331[] = {S_INIT("BucketOwnerPreferred"), S_INIT("ObjectWriter"), S_INIT("BucketOwnerEnforced")}; /* ObjectOwnership */
-static const struct api_member members_332[] = { /* ObjectPart */
-    {S_INIT("PartNumber"), S_INIT("PartNumber"), &shapes[352], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Size"), S_INIT("Size"), &shapes[458], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumCRC32"), S_INIT("ChecksumCRC32"), &shapes[47], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumCRC32C"), S_INIT("ChecksumCRC32C"), &shapes[48], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumCRC64NVME"), S_INIT("ChecksumCRC64NVME"), &shapes[49], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumSHA1"), S_INIT("ChecksumSHA1"), &shapes[52], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumSHA256"), S_INIT("ChecksumSHA256"), &shapes[53], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumSHA512"), S_INIT("ChecksumSHA512"), &shapes[54], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumMD5"), S_INIT("ChecksumMD5"), &shapes[50], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumXXHASH64"), S_INIT("ChecksumXXHASH64"), &shapes[58], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumXXHASH3"), S_INIT("ChecksumXXHASH3"), &shapes[57], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumXXHASH128"), S_INIT("ChecksumXXHASH128"), &shapes[56], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_336[] = {S_INIT("STANDARD"), S_INIT("REDUCED_REDUNDANCY"), S_INIT("GLACIER"), S_INIT("STANDARD_IA"), S_INIT("ONEZONE_IA"), S_INIT("INTELLIGENT_TIERING"), S_INIT("DEEP_ARCHIVE"), S_INIT("OUTPOSTS"), S_INIT("GLACIER_IR"), S_INIT("SNOW"), S_INIT("EXPRESS_ONEZONE"), S_INIT("FSX_OPENZFS"), S_INIT("FSX_ONTAP")}; /* ObjectStorageClass */
-static const struct api_member members_337[] = { /* ObjectVersion */
-    {S_INIT("ETag"), S_INIT("ETag"), &shapes[132], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumAlgorithm"), S_INIT("ChecksumAlgorithm"), &shapes[46], API_IN_BODY, API_FLATTENED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumType"), S_INIT("ChecksumType"), &shapes[55], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Size"), S_INIT("Size"), &shapes[458], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("StorageClass"), S_INIT("StorageClass"), &shapes[340], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Key"), S_INIT("Key"), &shapes[318], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("VersionId"), S_INIT("VersionId"), &shapes[338], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("IsLatest"), S_INIT("IsLatest"), &shapes[238], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("LastModified"), S_INIT("LastModified"), &shapes[252], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Owner"), S_INIT("Owner"), &shapes[345], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RestoreStatus"), S_INIT("RestoreStatus"), &shapes[438], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_340[] = {S_INIT("STANDARD")}; /* ObjectVersionStorageClass */
-static const str values_341[] = {S_INIT("RestoreStatus")}; /* OptionalObjectAttributes */
-static const struct api_member members_343[] = { /* OutputLocation */
-    {S_INIT("S3"), S_INIT("S3"), &shapes[443], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_344[] = { /* OutputSerialization */
-    {S_INIT("CSV"), S_INIT("CSV"), &shapes[42], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("JSON"), S_INIT("JSON"), &shapes[243], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_345[] = { /* Owner */
-    {S_INIT("DisplayName"), S_INIT("DisplayName"), &shapes[131], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ID"), S_INIT("ID"), &shapes[226], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_346[] = {S_INIT("Destination")}; /* OwnerOverride */
-static const struct api_member members_347[] = { /* OwnershipControls */
-    {S_INIT("Rules"), S_INIT("Rule"), &shapes[349], API_IN_BODY, API_REQUIRED | API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_348[] = { /* OwnershipControlsRule */
-    {S_INIT("ObjectOwnership"), S_INIT("ObjectOwnership"), &shapes[331], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_351[] = { /* Part */
-    {S_INIT("PartNumber"), S_INIT("PartNumber"), &shapes[352], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("LastModified"), S_INIT("LastModified"), &shapes[252], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ETag"), S_INIT("ETag"), &shapes[132], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Size"), S_INIT("Size"), &shapes[458], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumCRC32"), S_INIT("ChecksumCRC32"), &shapes[47], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumCRC32C"), S_INIT("ChecksumCRC32C"), &shapes[48], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumCRC64NVME"), S_INIT("ChecksumCRC64NVME"), &shapes[49], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumSHA1"), S_INIT("ChecksumSHA1"), &shapes[52], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumSHA256"), S_INIT("ChecksumSHA256"), &shapes[53], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumSHA512"), S_INIT("ChecksumSHA512"), &shapes[54], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumMD5"), S_INIT("ChecksumMD5"), &shapes[50], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumXXHASH64"), S_INIT("ChecksumXXHASH64"), &shapes[58], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumXXHASH3"), S_INIT("ChecksumXXHASH3"), &shapes[57], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumXXHASH128"), S_INIT("ChecksumXXHASH128"), &shapes[56], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_354[] = {S_INIT("EventTime"), S_INIT("DeliveryTime")}; /* PartitionDateSource */
-static const struct api_member members_355[] = { /* PartitionedPrefix */
-    {S_INIT("PartitionDateSource"), S_INIT("PartitionDateSource"), &shapes[354], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_359[] = {S_INIT("Requester"), S_INIT("BucketOwner")}; /* Payer */
-static const str values_360[] = {S_INIT("FULL_CONTROL"), S_INIT("WRITE"), S_INIT("WRITE_ACP"), S_INIT("READ"), S_INIT("READ_ACP")}; /* Permission */
-static const struct api_member members_362[] = { /* PolicyStatus */
-    {S_INIT("IsPublic"), S_INIT("IsPublic"), &shapes[239], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_365[] = {S_INIT("http"), S_INIT("https")}; /* Protocol */
-static const struct api_member members_366[] = { /* PublicAccessBlockConfiguration */
-    {S_INIT("BlockPublicAcls"), S_INIT("BlockPublicAcls"), &shapes[456], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("IgnorePublicAcls"), S_INIT("IgnorePublicAcls"), &shapes[456], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("BlockPublicPolicy"), S_INIT("BlockPublicPolicy"), &shapes[456], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RestrictPublicBuckets"), S_INIT("RestrictPublicBuckets"), &shapes[456], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_367[] = { /* PutBucketAccelerateConfigurationRequest */
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("AccelerateConfiguration"), S_INIT("AccelerateConfiguration"), &shapes[5], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumAlgorithm"), S_INIT("x-amz-sdk-checksum-algorithm"), &shapes[45], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_368[] = { /* PutBucketAclRequest */
-    {S_INIT("ACL"), S_INIT("x-amz-acl"), &shapes[23], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("AccessControlPolicy"), S_INIT("AccessControlPolicy"), &shapes[7], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ContentMD5"), S_INIT("Content-MD5"), &shapes[75], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumAlgorithm"), S_INIT("x-amz-sdk-checksum-algorithm"), &shapes[45], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("GrantFullControl"), S_INIT("x-amz-grant-full-control"), &shapes[212], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("GrantRead"), S_INIT("x-amz-grant-read"), &shapes[213], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("GrantReadACP"), S_INIT("x-amz-grant-read-acp"), &shapes[214], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("GrantWrite"), S_INIT("x-amz-grant-write"), &shapes[215], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("GrantWriteACP"), S_INIT("x-amz-grant-write-acp"), &shapes[216], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_369[] = { /* PutBucketCorsRequest */
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("CORSConfiguration"), S_INIT("CORSConfiguration"), &shapes[38], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ContentMD5"), S_INIT("Content-MD5"), &shapes[75], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumAlgorithm"), S_INIT("x-amz-sdk-checksum-algorithm"), &shapes[45], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_370[] = { /* PutBucketEncryptionRequest */
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ContentMD5"), S_INIT("Content-MD5"), &shapes[75], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumAlgorithm"), S_INIT("x-amz-sdk-checksum-algorithm"), &shapes[45], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ServerSideEncryptionConfiguration"), S_INIT("ServerSideEncryptionConfiguration"), &shapes[453], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_371[] = { /* PutBucketLifecycleConfigurationOutput */
-    {S_INIT("TransitionDefaultMinimumObjectSize"), S_INIT("x-amz-transition-default-minimum-object-size"), &shapes[483], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_372[] = { /* PutBucketLifecycleConfigurationRequest */
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumAlgorithm"), S_INIT("x-amz-sdk-checksum-algorithm"), &shapes[45], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("LifecycleConfiguration"), S_INIT("LifecycleConfiguration"), &shapes[26], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("TransitionDefaultMinimumObjectSize"), S_INIT("x-amz-transition-default-minimum-object-size"), &shapes[483], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_373[] = { /* PutBucketLoggingRequest */
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("BucketLoggingStatus"), S_INIT("BucketLoggingStatus"), &shapes[29], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ContentMD5"), S_INIT("Content-MD5"), &shapes[75], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumAlgorithm"), S_INIT("x-amz-sdk-checksum-algorithm"), &shapes[45], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_374[] = { /* PutBucketNotificationConfigurationRequest */
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("NotificationConfiguration"), S_INIT("NotificationConfiguration"), &shapes[309], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SkipDestinationValidation"), S_INIT("x-amz-skip-destination-validation"), &shapes[459], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_375[] = { /* PutBucketOwnershipControlsRequest */
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ContentMD5"), S_INIT("Content-MD5"), &shapes[75], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("OwnershipControls"), S_INIT("OwnershipControls"), &shapes[347], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumAlgorithm"), S_INIT("x-amz-sdk-checksum-algorithm"), &shapes[45], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_376[] = { /* PutBucketPolicyRequest */
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ContentMD5"), S_INIT("Content-MD5"), &shapes[75], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumAlgorithm"), S_INIT("x-amz-sdk-checksum-algorithm"), &shapes[45], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ConfirmRemoveSelfBucketAccess"), S_INIT("x-amz-confirm-remove-self-bucket-access"), &shapes[70], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Policy"), S_INIT("Policy"), &shapes[361], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_377[] = { /* PutBucketReplicationRequest */
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ContentMD5"), S_INIT("Content-MD5"), &shapes[75], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumAlgorithm"), S_INIT("x-amz-sdk-checksum-algorithm"), &shapes[45], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ReplicationConfiguration"), S_INIT("ReplicationConfiguration"), &shapes[412], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Token"), S_INIT("x-amz-bucket-object-lock-token"), &shapes[330], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_378[] = { /* PutBucketRequestPaymentRequest */
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ContentMD5"), S_INIT("Content-MD5"), &shapes[75], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumAlgorithm"), S_INIT("x-amz-sdk-checksum-algorithm"), &shapes[45], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RequestPaymentConfiguration"), S_INIT("RequestPaymentConfiguration"), &shapes[424], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_379[] = { /* PutBucketTaggingRequest */
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ContentMD5"), S_INIT("Content-MD5"), &shapes[75], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumAlgorithm"), S_INIT("x-amz-sdk-checksum-algorithm"), &shapes[45], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Tagging"), S_INIT("Tagging"), &shapes[469], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_380[] = { /* PutBucketVersioningRequest */
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ContentMD5"), S_INIT("Content-MD5"), &shapes[75], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumAlgorithm"), S_INIT("x-amz-sdk-checksum-algorithm"), &shapes[45], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MFA"), S_INIT("x-amz-mfa"), &shapes[277], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("VersioningConfiguration"), S_INIT("VersioningConfiguration"), &shapes[497], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_381[] = { /* PutBucketWebsiteRequest */
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ContentMD5"), S_INIT("Content-MD5"), &shapes[75], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumAlgorithm"), S_INIT("x-amz-sdk-checksum-algorithm"), &shapes[45], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("WebsiteConfiguration"), S_INIT("WebsiteConfiguration"), &shapes[498], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_382[] = { /* PutObjectAclOutput */
-    {S_INIT("RequestCharged"), S_INIT("x-amz-request-charged"), &shapes[422], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_383[] = { /* PutObjectAclRequest */
-    {S_INIT("ACL"), S_INIT("x-amz-acl"), &shapes[315], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("AccessControlPolicy"), S_INIT("AccessControlPolicy"), &shapes[7], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ContentMD5"), S_INIT("Content-MD5"), &shapes[75], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumAlgorithm"), S_INIT("x-amz-sdk-checksum-algorithm"), &shapes[45], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("GrantFullControl"), S_INIT("x-amz-grant-full-control"), &shapes[212], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("GrantRead"), S_INIT("x-amz-grant-read"), &shapes[213], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("GrantReadACP"), S_INIT("x-amz-grant-read-acp"), &shapes[214], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("GrantWrite"), S_INIT("x-amz-grant-write"), &shapes[215], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("GrantWriteACP"), S_INIT("x-amz-grant-write-acp"), &shapes[216], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Key"), S_INIT("Key"), &shapes[318], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RequestPayer"), S_INIT("x-amz-request-payer"), &shapes[423], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("VersionId"), S_INIT("versionId"), &shapes[338], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_384[] = { /* PutObjectLegalHoldOutput */
-    {S_INIT("RequestCharged"), S_INIT("x-amz-request-charged"), &shapes[422], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_385[] = { /* PutObjectLegalHoldRequest */
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Key"), S_INIT("Key"), &shapes[318], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("LegalHold"), S_INIT("LegalHold"), &shapes[323], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RequestPayer"), S_INIT("x-amz-request-payer"), &shapes[423], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("VersionId"), S_INIT("versionId"), &shapes[338], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ContentMD5"), S_INIT("Content-MD5"), &shapes[75], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumAlgorithm"), S_INIT("x-amz-sdk-checksum-algorithm"), &shapes[45], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_386[] = { /* PutObjectLockConfigurationOutput */
-    {S_INIT("RequestCharged"), S_INIT("x-amz-request-charged"), &shapes[422], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_387[] = { /* PutObjectLockConfigurationRequest */
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ObjectLockConfiguration"), S_INIT("ObjectLockConfiguration"), &shapes[320], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RequestPayer"), S_INIT("x-amz-request-payer"), &shapes[423], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Token"), S_INIT("x-amz-bucket-object-lock-token"), &shapes[330], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ContentMD5"), S_INIT("Content-MD5"), &shapes[75], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumAlgorithm"), S_INIT("x-amz-sdk-checksum-algorithm"), &shapes[45], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_388[] = { /* PutObjectOutput */
-    {S_INIT("Expiration"), S_INIT("x-amz-expiration"), &shapes[147], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ETag"), S_INIT("ETag"), &shapes[132], API_IN_HEADER, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumCRC32"), S_INIT("x-amz-checksum-crc32"), &shapes[47], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumCRC32C"), S_INIT("x-amz-checksum-crc32c"), &shapes[48], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumCRC64NVME"), S_INIT("x-amz-checksum-crc64nvme"), &shapes[49], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumSHA1"), S_INIT("x-amz-checksum-sha1"), &shapes[52], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumSHA256"), S_INIT("x-amz-checksum-sha256"), &shapes[53], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumSHA512"), S_INIT("x-amz-checksum-sha512"), &shapes[54], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumMD5"), S_INIT("x-amz-checksum-md5"), &shapes[50], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumXXHASH64"), S_INIT("x-amz-checksum-xxhash64"), &shapes[58], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumXXHASH3"), S_INIT("x-amz-checksum-xxhash3"), &shapes[57], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumXXHASH128"), S_INIT("x-amz-checksum-xxhash128"), &shapes[56], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumType"), S_INIT("x-amz-checksum-type"), &shapes[55], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ServerSideEncryption"), S_INIT("x-amz-server-side-encryption"), &shapes[451], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("VersionId"), S_INIT("x-amz-version-id"), &shapes[338], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SSECustomerAlgorithm"), S_INIT("x-amz-server-side-encryption-customer-algorithm"), &shapes[445], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SSECustomerKeyMD5"), S_INIT("x-amz-server-side-encryption-customer-key-MD5"), &shapes[447], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SSEKMSKeyId"), S_INIT("x-amz-server-side-encryption-aws-kms-key-id"), &shapes[449], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SSEKMSEncryptionContext"), S_INIT("x-amz-server-side-encryption-context"), &shapes[448], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("BucketKeyEnabled"), S_INIT("x-amz-server-side-encryption-bucket-key-enabled"), &shapes[25], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Size"), S_INIT("x-amz-object-size"), &shapes[458], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RequestCharged"), S_INIT("x-amz-request-charged"), &shapes[422], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_389[] = { /* PutObjectRequest */
-    {S_INIT("ACL"), S_INIT("x-amz-acl"), &shapes[315], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Body"), S_INIT("Body"), &shapes[20], API_IN_BODY, API_STREAMING, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("CacheControl"), S_INIT("Cache-Control"), &shapes[43], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ContentDisposition"), S_INIT("Content-Disposition"), &shapes[71], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ContentEncoding"), S_INIT("Content-Encoding"), &shapes[72], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ContentLanguage"), S_INIT("Content-Language"), &shapes[73], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ContentLength"), S_INIT("Content-Length"), &shapes[74], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ContentMD5"), S_INIT("Content-MD5"), &shapes[75], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ContentType"), S_INIT("Content-Type"), &shapes[77], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumAlgorithm"), S_INIT("x-amz-sdk-checksum-algorithm"), &shapes[45], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumCRC32"), S_INIT("x-amz-checksum-crc32"), &shapes[47], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumCRC32C"), S_INIT("x-amz-checksum-crc32c"), &shapes[48], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumCRC64NVME"), S_INIT("x-amz-checksum-crc64nvme"), &shapes[49], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumSHA1"), S_INIT("x-amz-checksum-sha1"), &shapes[52], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumSHA256"), S_INIT("x-amz-checksum-sha256"), &shapes[53], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumSHA512"), S_INIT("x-amz-checksum-sha512"), &shapes[54], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumMD5"), S_INIT("x-amz-checksum-md5"), &shapes[50], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumXXHASH64"), S_INIT("x-amz-checksum-xxhash64"), &shapes[58], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumXXHASH3"), S_INIT("x-amz-checksum-xxhash3"), &shapes[57], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumXXHASH128"), S_INIT("x-amz-checksum-xxhash128"), &shapes[56], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Expires"), S_INIT("Expires"), &shapes[150], API_IN_HEADER, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("IfMatch"), S_INIT("If-Match"), &shapes[227], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("IfNoneMatch"), S_INIT("If-None-Match"), &shapes[232], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("GrantFullControl"), S_INIT("x-amz-grant-full-control"), &shapes[212], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("GrantRead"), S_INIT("x-amz-grant-read"), &shapes[213], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("GrantReadACP"), S_INIT("x-amz-grant-read-acp"), &shapes[214], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("GrantWriteACP"), S_INIT("x-amz-grant-write-acp"), &shapes[216], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Key"), S_INIT("Key"), &shapes[318], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("WriteOffsetBytes"), S_INIT("x-amz-write-offset-bytes"), &shapes[500], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Metadata"), S_INIT("x-amz-meta-"), &shapes[287], API_IN_HEADERS, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ServerSideEncryption"), S_INIT("x-amz-server-side-encryption"), &shapes[451], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("StorageClass"), S_INIT("x-amz-storage-class"), &shapes[464], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("WebsiteRedirectLocation"), S_INIT("x-amz-website-redirect-location"), &shapes[499], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SSECustomerAlgorithm"), S_INIT("x-amz-server-side-encryption-customer-algorithm"), &shapes[445], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SSECustomerKey"), S_INIT("x-amz-server-side-encryption-customer-key"), &shapes[446], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SSECustomerKeyMD5"), S_INIT("x-amz-server-side-encryption-customer-key-MD5"), &shapes[447], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SSEKMSKeyId"), S_INIT("x-amz-server-side-encryption-aws-kms-key-id"), &shapes[449], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SSEKMSEncryptionContext"), S_INIT("x-amz-server-side-encryption-context"), &shapes[448], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("BucketKeyEnabled"), S_INIT("x-amz-server-side-encryption-bucket-key-enabled"), &shapes[25], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RequestPayer"), S_INIT("x-amz-request-payer"), &shapes[423], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Tagging"), S_INIT("x-amz-tagging"), &shapes[471], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ObjectLockMode"), S_INIT("x-amz-object-lock-mode"), &shapes[325], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ObjectLockRetainUntilDate"), S_INIT("x-amz-object-lock-retain-until-date"), &shapes[326], API_IN_HEADER, API_LONG_NAME, API_TIME_ISO8601, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ObjectLockLegalHoldStatus"), S_INIT("x-amz-object-lock-legal-hold"), &shapes[324], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_390[] = { /* PutObjectRetentionOutput */
-    {S_INIT("RequestCharged"), S_INIT("x-amz-request-charged"), &shapes[422], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_391[] = { /* PutObjectRetentionRequest */
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Key"), S_INIT("Key"), &shapes[318], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Retention"), S_INIT("Retention"), &shapes[327], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RequestPayer"), S_INIT("x-amz-request-payer"), &shapes[423], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("VersionId"), S_INIT("versionId"), &shapes[338], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("BypassGovernanceRetention"), S_INIT("x-amz-bypass-governance-retention"), &shapes[37], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ContentMD5"), S_INIT("Content-MD5"), &shapes[75], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumAlgorithm"), S_INIT("x-amz-sdk-checksum-algorithm"), &shapes[45], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_392[] = { /* PutObjectTaggingOutput */
-    {S_INIT("VersionId"), S_INIT("x-amz-version-id"), &shapes[338], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_393[] = { /* PutObjectTaggingRequest */
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Key"), S_INIT("Key"), &shapes[318], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("VersionId"), S_INIT("versionId"), &shapes[338], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ContentMD5"), S_INIT("Content-MD5"), &shapes[75], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumAlgorithm"), S_INIT("x-amz-sdk-checksum-algorithm"), &shapes[45], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Tagging"), S_INIT("Tagging"), &shapes[469], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RequestPayer"), S_INIT("x-amz-request-payer"), &shapes[423], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_394[] = { /* PutPublicAccessBlockRequest */
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ContentMD5"), S_INIT("Content-MD5"), &shapes[75], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumAlgorithm"), S_INIT("x-amz-sdk-checksum-algorithm"), &shapes[45], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("PublicAccessBlockConfiguration"), S_INIT("PublicAccessBlockConfiguration"), &shapes[366], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_396[] = { /* QueueConfiguration */
-    {S_INIT("Id"), S_INIT("Id"), &shapes[311], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("QueueArn"), S_INIT("Queue"), &shapes[395], API_IN_BODY, API_REQUIRED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Events"), S_INIT("Event"), &shapes[144], API_IN_BODY, API_REQUIRED | API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Filter"), S_INIT("Filter"), &shapes[310], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_401[] = {S_INIT("ALWAYS"), S_INIT("ASNEEDED")}; /* QuoteFields */
-static const struct api_member members_404[] = { /* Redirect */
-    {S_INIT("HostName"), S_INIT("HostName"), &shapes[223], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("HttpRedirectCode"), S_INIT("HttpRedirectCode"), &shapes[225], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Protocol"), S_INIT("Protocol"), &shapes[365], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ReplaceKeyPrefixWith"), S_INIT("ReplaceKeyPrefixWith"), &shapes[407], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ReplaceKeyWith"), S_INIT("ReplaceKeyWith"), &shapes[408], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_405[] = { /* RedirectAllRequestsTo */
-    {S_INIT("HostName"), S_INIT("HostName"), &shapes[223], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Protocol"), S_INIT("Protocol"), &shapes[365], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_410[] = { /* ReplicaModifications */
-    {S_INIT("Status"), S_INIT("Status"), &shapes[411], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_411[] = {S_INIT("Enabled"), S_INIT("Disabled")}; /* ReplicaModificationsStatus */
-static const struct api_member members_412[] = { /* ReplicationConfiguration */
-    {S_INIT("Role"), S_INIT("Role"), &shapes[439], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Rules"), S_INIT("Rule"), &shapes[417], API_IN_BODY, API_REQUIRED | API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_413[] = { /* ReplicationRule */
-    {S_INIT("ID"), S_INIT("ID"), &shapes[226], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Priority"), S_INIT("Priority"), &shapes[364], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Prefix"), S_INIT("Prefix"), &shapes[363], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Filter"), S_INIT("Filter"), &shapes[415], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Status"), S_INIT("Status"), &shapes[416], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SourceSelectionCriteria"), S_INIT("SourceSelectionCriteria"), &shapes[460], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExistingObjectReplication"), S_INIT("ExistingObjectReplication"), &shapes[145], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Destination"), S_INIT("Destination"), &shapes[130], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("DeleteMarkerReplication"), S_INIT("DeleteMarkerReplication"), &shapes[115], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_414[] = { /* ReplicationRuleAndOperator */
-    {S_INIT("Prefix"), S_INIT("Prefix"), &shapes[363], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Tags"), S_INIT("Tag"), &shapes[468], API_IN_BODY, API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_415[] = { /* ReplicationRuleFilter */
-    {S_INIT("Prefix"), S_INIT("Prefix"), &shapes[363], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Tag"), S_INIT("Tag"), &shapes[466], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("And"), S_INIT("And"), &shapes[414], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_416[] = {S_INIT("Enabled"), S_INIT("Disabled")}; /* ReplicationRuleStatus */
-static const str values_418[] = {S_INIT("COMPLETE"), S_INIT("PENDING"), S_INIT("FAILED"), S_INIT("REPLICA"), S_INIT("COMPLETED")}; /* ReplicationStatus */
-static const struct api_member members_419[] = { /* ReplicationTime */
-    {S_INIT("Status"), S_INIT("Status"), &shapes[420], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Time"), S_INIT("Time"), &shapes[421], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_420[] = {S_INIT("Enabled"), S_INIT("Disabled")}; /* ReplicationTimeStatus */
-static const struct api_member members_421[] = { /* ReplicationTimeValue */
-    {S_INIT("Minutes"), S_INIT("Minutes"), &shapes[294], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_422[] = {S_INIT("requester")}; /* RequestCharged */
-static const str values_423[] = {S_INIT("requester")}; /* RequestPayer */
-static const struct api_member members_424[] = { /* RequestPaymentConfiguration */
-    {S_INIT("Payer"), S_INIT("Payer"), &shapes[359], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_433[] = { /* RestoreObjectOutput */
-    {S_INIT("RequestCharged"), S_INIT("x-amz-request-charged"), &shapes[422], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RestoreOutputPath"), S_INIT("x-amz-restore-output-path"), &shapes[435], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_434[] = { /* RestoreObjectRequest */
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Key"), S_INIT("Key"), &shapes[318], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("VersionId"), S_INIT("versionId"), &shapes[338], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RestoreRequest"), S_INIT("RestoreRequest"), &shapes[436], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RequestPayer"), S_INIT("x-amz-request-payer"), &shapes[423], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumAlgorithm"), S_INIT("x-amz-sdk-checksum-algorithm"), &shapes[45], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_436[] = { /* RestoreRequest */
-    {S_INIT("Days"), S_INIT("Days"), &shapes[100], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("GlacierJobParameters"), S_INIT("GlacierJobParameters"), &shapes[210], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Type"), S_INIT("Type"), &shapes[437], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Tier"), S_INIT("Tier"), &shapes[477], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Description"), S_INIT("Description"), &shapes[129], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SelectParameters"), S_INIT("SelectParameters"), &shapes[450], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("OutputLocation"), S_INIT("OutputLocation"), &shapes[343], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_437[] = {S_INIT("SELECT")}; /* RestoreRequestType */
-static const struct api_member members_438[] = { /* RestoreStatus */
-    {S_INIT("IsRestoreInProgress"), S_INIT("IsRestoreInProgress"), &shapes[240], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RestoreExpiryDate"), S_INIT("RestoreExpiryDate"), &shapes[432], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_440[] = { /* RoutingRule */
-    {S_INIT("Condition"), S_INIT("Condition"), &shapes[69], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Redirect"), S_INIT("Redirect"), &shapes[404], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_442[] = { /* S3KeyFilter */
-    {S_INIT("FilterRules"), S_INIT("FilterRule"), &shapes[159], API_IN_BODY, API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_443[] = { /* S3Location */
-    {S_INIT("BucketName"), S_INIT("BucketName"), &shapes[31], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Prefix"), S_INIT("Prefix"), &shapes[274], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Encryption"), S_INIT("Encryption"), &shapes[135], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("CannedACL"), S_INIT("CannedACL"), &shapes[315], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("AccessControlList"), S_INIT("AccessControlList"), &shapes[218], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Tagging"), S_INIT("Tagging"), &shapes[469], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("UserMetadata"), S_INIT("UserMetadata"), &shapes[493], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("StorageClass"), S_INIT("StorageClass"), &shapes[464], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_450[] = { /* SelectParameters */
-    {S_INIT("InputSerialization"), S_INIT("InputSerialization"), &shapes[237], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpressionType"), S_INIT("ExpressionType"), &shapes[154], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Expression"), S_INIT("Expression"), &shapes[153], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("OutputSerialization"), S_INIT("OutputSerialization"), &shapes[344], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_451[] = {S_INIT("AES256"), S_INIT("aws:fsx"), S_INIT("aws:kms"), S_INIT("aws:kms:dsse")}; /* ServerSideEncryption */
-static const struct api_member members_452[] = { /* ServerSideEncryptionByDefault */
-    {S_INIT("SSEAlgorithm"), S_INIT("SSEAlgorithm"), &shapes[451], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("KMSMasterKeyID"), S_INIT("KMSMasterKeyID"), &shapes[449], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_453[] = { /* ServerSideEncryptionConfiguration */
-    {S_INIT("Rules"), S_INIT("Rule"), &shapes[455], API_IN_BODY, API_REQUIRED | API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_454[] = { /* ServerSideEncryptionRule */
-    {S_INIT("ApplyServerSideEncryptionByDefault"), S_INIT("ApplyServerSideEncryptionByDefault"), &shapes[452], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("BucketKeyEnabled"), S_INIT("BucketKeyEnabled"), &shapes[25], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("BlockedEncryptionTypes"), S_INIT("BlockedEncryptionTypes"), &shapes[19], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_460[] = { /* SourceSelectionCriteria */
-    {S_INIT("SseKmsEncryptedObjects"), S_INIT("SseKmsEncryptedObjects"), &shapes[461], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ReplicaModifications"), S_INIT("ReplicaModifications"), &shapes[410], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_461[] = { /* SseKmsEncryptedObjects */
-    {S_INIT("Status"), S_INIT("Status"), &shapes[462], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_462[] = {S_INIT("Enabled"), S_INIT("Disabled")}; /* SseKmsEncryptedObjectsStatus */
-static const str values_464[] = {S_INIT("STANDARD"), S_INIT("REDUCED_REDUNDANCY"), S_INIT("STANDARD_IA"), S_INIT("ONEZONE_IA"), S_INIT("INTELLIGENT_TIERING"), S_INIT("GLACIER"), S_INIT("DEEP_ARCHIVE"), S_INIT("OUTPOSTS"), S_INIT("GLACIER_IR"), S_INIT("SNOW"), S_INIT("EXPRESS_ONEZONE"), S_INIT("FSX_OPENZFS"), S_INIT("FSX_ONTAP")}; /* StorageClass */
-static const struct api_member members_466[] = { /* Tag */
-    {S_INIT("Key"), S_INIT("Key"), &shapes[318], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Value"), S_INIT("Value"), &shapes[494], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_469[] = { /* Tagging */
-    {S_INIT("TagSet"), S_INIT("TagSet"), &shapes[468], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_470[] = {S_INIT("COPY"), S_INIT("REPLACE")}; /* TaggingDirective */
-static const struct api_member members_473[] = { /* TargetGrant */
-    {S_INIT("Grantee"), S_INIT("Grantee"), &shapes[217], API_IN_BODY, 0, API_TIME_DEFAULT, S_INIT("xsi"), S_INIT("http://www.w3.org/2001/XMLSchema-instance")},
-    {S_INIT("Permission"), S_INIT("Permission"), &shapes[30], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_475[] = { /* TargetObjectKeyFormat */
-    {S_INIT("SimplePrefix"), S_INIT("SimplePrefix"), &shapes[457], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("PartitionedPrefix"), S_INIT("PartitionedPrefix"), &shapes[355], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_477[] = {S_INIT("Standard"), S_INIT("Bulk"), S_INIT("Expedited")}; /* Tier */
-static const struct api_member members_480[] = { /* TopicConfiguration */
-    {S_INIT("Id"), S_INIT("Id"), &shapes[311], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("TopicArn"), S_INIT("Topic"), &shapes[479], API_IN_BODY, API_REQUIRED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Events"), S_INIT("Event"), &shapes[144], API_IN_BODY, API_REQUIRED | API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Filter"), S_INIT("Filter"), &shapes[310], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_482[] = { /* Transition */
-    {S_INIT("Date"), S_INIT("Date"), &shapes[99], API_IN_BODY, 0, API_TIME_ISO8601, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Days"), S_INIT("Days"), &shapes[100], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("StorageClass"), S_INIT("StorageClass"), &shapes[485], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_483[] = {S_INIT("varies_by_storage_class"), S_INIT("all_storage_classes_128K")}; /* TransitionDefaultMinimumObjectSize */
-static const str values_485[] = {S_INIT("GLACIER"), S_INIT("STANDARD_IA"), S_INIT("ONEZONE_IA"), S_INIT("INTELLIGENT_TIERING"), S_INIT("DEEP_ARCHIVE"), S_INIT("GLACIER_IR")}; /* TransitionStorageClass */
-static const str values_486[] = {S_INIT("CanonicalUser"), S_INIT("AmazonCustomerByEmail"), S_INIT("Group")}; /* Type */
-static const struct api_member members_489[] = { /* UploadPartCopyOutput */
-    {S_INIT("CopySourceVersionId"), S_INIT("x-amz-copy-source-version-id"), &shapes[91], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("CopyPartResult"), S_INIT("CopyPartResult"), &shapes[81], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ServerSideEncryption"), S_INIT("x-amz-server-side-encryption"), &shapes[451], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SSECustomerAlgorithm"), S_INIT("x-amz-server-side-encryption-customer-algorithm"), &shapes[445], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SSECustomerKeyMD5"), S_INIT("x-amz-server-side-encryption-customer-key-MD5"), &shapes[447], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SSEKMSKeyId"), S_INIT("x-amz-server-side-encryption-aws-kms-key-id"), &shapes[449], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("BucketKeyEnabled"), S_INIT("x-amz-server-side-encryption-bucket-key-enabled"), &shapes[25], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RequestCharged"), S_INIT("x-amz-request-charged"), &shapes[422], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_490[] = { /* UploadPartCopyRequest */
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("CopySource"), S_INIT("x-amz-copy-source"), &shapes[82], API_IN_HEADER, API_REQUIRED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("CopySourceIfMatch"), S_INIT("x-amz-copy-source-if-match"), &shapes[83], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("CopySourceIfModifiedSince"), S_INIT("x-amz-copy-source-if-modified-since"), &shapes[84], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("CopySourceIfNoneMatch"), S_INIT("x-amz-copy-source-if-none-match"), &shapes[85], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("CopySourceIfUnmodifiedSince"), S_INIT("x-amz-copy-source-if-unmodified-since"), &shapes[86], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("CopySourceRange"), S_INIT("x-amz-copy-source-range"), &shapes[87], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Key"), S_INIT("Key"), &shapes[318], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("PartNumber"), S_INIT("partNumber"), &shapes[352], API_IN_QUERY, API_REQUIRED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("UploadId"), S_INIT("uploadId"), &shapes[298], API_IN_QUERY, API_REQUIRED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SSECustomerAlgorithm"), S_INIT("x-amz-server-side-encryption-customer-algorithm"), &shapes[445], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SSECustomerKey"), S_INIT("x-amz-server-side-encryption-customer-key"), &shapes[446], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SSECustomerKeyMD5"), S_INIT("x-amz-server-side-encryption-customer-key-MD5"), &shapes[447], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("CopySourceSSECustomerAlgorithm"), S_INIT("x-amz-copy-source-server-side-encryption-customer-algorithm"), &shapes[88], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("CopySourceSSECustomerKey"), S_INIT("x-amz-copy-source-server-side-encryption-customer-key"), &shapes[89], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("CopySourceSSECustomerKeyMD5"), S_INIT("x-amz-copy-source-server-side-encryption-customer-key-MD5"), &shapes[90], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RequestPayer"), S_INIT("x-amz-request-payer"), &shapes[423], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedSourceBucketOwner"), S_INIT("x-amz-source-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_491[] = { /* UploadPartOutput */
-    {S_INIT("ServerSideEncryption"), S_INIT("x-amz-server-side-encryption"), &shapes[451], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ETag"), S_INIT("ETag"), &shapes[132], API_IN_HEADER, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumCRC32"), S_INIT("x-amz-checksum-crc32"), &shapes[47], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumCRC32C"), S_INIT("x-amz-checksum-crc32c"), &shapes[48], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumCRC64NVME"), S_INIT("x-amz-checksum-crc64nvme"), &shapes[49], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumSHA1"), S_INIT("x-amz-checksum-sha1"), &shapes[52], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumSHA256"), S_INIT("x-amz-checksum-sha256"), &shapes[53], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumSHA512"), S_INIT("x-amz-checksum-sha512"), &shapes[54], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumMD5"), S_INIT("x-amz-checksum-md5"), &shapes[50], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumXXHASH64"), S_INIT("x-amz-checksum-xxhash64"), &shapes[58], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumXXHASH3"), S_INIT("x-amz-checksum-xxhash3"), &shapes[57], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumXXHASH128"), S_INIT("x-amz-checksum-xxhash128"), &shapes[56], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SSECustomerAlgorithm"), S_INIT("x-amz-server-side-encryption-customer-algorithm"), &shapes[445], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SSECustomerKeyMD5"), S_INIT("x-amz-server-side-encryption-customer-key-MD5"), &shapes[447], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SSEKMSKeyId"), S_INIT("x-amz-server-side-encryption-aws-kms-key-id"), &shapes[449], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("BucketKeyEnabled"), S_INIT("x-amz-server-side-encryption-bucket-key-enabled"), &shapes[25], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RequestCharged"), S_INIT("x-amz-request-charged"), &shapes[422], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_492[] = { /* UploadPartRequest */
-    {S_INIT("Body"), S_INIT("Body"), &shapes[20], API_IN_BODY, API_STREAMING, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ContentLength"), S_INIT("Content-Length"), &shapes[74], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ContentMD5"), S_INIT("Content-MD5"), &shapes[75], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumAlgorithm"), S_INIT("x-amz-sdk-checksum-algorithm"), &shapes[45], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumCRC32"), S_INIT("x-amz-checksum-crc32"), &shapes[47], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumCRC32C"), S_INIT("x-amz-checksum-crc32c"), &shapes[48], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumCRC64NVME"), S_INIT("x-amz-checksum-crc64nvme"), &shapes[49], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumSHA1"), S_INIT("x-amz-checksum-sha1"), &shapes[52], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumSHA256"), S_INIT("x-amz-checksum-sha256"), &shapes[53], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumSHA512"), S_INIT("x-amz-checksum-sha512"), &shapes[54], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumMD5"), S_INIT("x-amz-checksum-md5"), &shapes[50], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumXXHASH64"), S_INIT("x-amz-checksum-xxhash64"), &shapes[58], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumXXHASH3"), S_INIT("x-amz-checksum-xxhash3"), &shapes[57], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumXXHASH128"), S_INIT("x-amz-checksum-xxhash128"), &shapes[56], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Key"), S_INIT("Key"), &shapes[318], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("PartNumber"), S_INIT("partNumber"), &shapes[352], API_IN_QUERY, API_REQUIRED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("UploadId"), S_INIT("uploadId"), &shapes[298], API_IN_QUERY, API_REQUIRED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SSECustomerAlgorithm"), S_INIT("x-amz-server-side-encryption-customer-algorithm"), &shapes[445], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SSECustomerKey"), S_INIT("x-amz-server-side-encryption-customer-key"), &shapes[446], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SSECustomerKeyMD5"), S_INIT("x-amz-server-side-encryption-customer-key-MD5"), &shapes[447], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RequestPayer"), S_INIT("x-amz-request-payer"), &shapes[423], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_497[] = { /* VersioningConfiguration */
-    {S_INIT("MFADelete"), S_INIT("MfaDelete"), &shapes[278], API_IN_BODY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Status"), S_INIT("Status"), &shapes[35], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_498[] = { /* WebsiteConfiguration */
-    {S_INIT("ErrorDocument"), S_INIT("ErrorDocument"), &shapes[140], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("IndexDocument"), S_INIT("IndexDocument"), &shapes[234], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RedirectAllRequestsTo"), S_INIT("RedirectAllRequestsTo"), &shapes[405], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RoutingRules"), S_INIT("RoutingRules"), &shapes[441], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[28], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Key"), S_INIT("Key"), &shapes[293], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("UploadId"), S_INIT("UploadId"), &shapes[273], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("PartNumberMarker"), S_INIT("PartNumberMarker"), &shapes[324], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("NextPartNumberMarker"), S_INIT("NextPartNumberMarker"), &shapes[277], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MaxParts"), S_INIT("MaxParts"), &shapes[260], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("IsTruncated"), S_INIT("IsTruncated"), &shapes[222], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Parts"), S_INIT("Part"), &shapes[327], API_IN_BODY, API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Initiator"), S_INIT("Initiator"), &shapes[218], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Owner"), S_INIT("Owner"), &shapes[317], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("StorageClass"), S_INIT("StorageClass"), &shapes[411], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RequestCharged"), S_INIT("x-amz-request-charged"), &shapes[377], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumAlgorithm"), S_INIT("ChecksumAlgorithm"), &shapes[39], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumType"), S_INIT("ChecksumType"), &shapes[49], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_247[] = { /* ListPartsRequest */
+    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[28], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Key"), S_INIT("Key"), &shapes[293], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MaxParts"), S_INIT("max-parts"), &shapes[260], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("PartNumberMarker"), S_INIT("part-number-marker"), &shapes[324], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("UploadId"), S_INIT("uploadId"), &shapes[273], API_IN_QUERY, API_REQUIRED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RequestPayer"), S_INIT("x-amz-request-payer"), &shapes[378], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[9], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SSECustomerAlgorithm"), S_INIT("x-amz-server-side-encryption-customer-algorithm"), &shapes[393], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SSECustomerKey"), S_INIT("x-amz-server-side-encryption-customer-key"), &shapes[394], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SSECustomerKeyMD5"), S_INIT("x-amz-server-side-encryption-customer-key-MD5"), &shapes[395], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_249[] = { /* LocationInfo */
+    {S_INIT("Type"), S_INIT("Type"), &shapes[251], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Name"), S_INIT("Name"), &shapes[250], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_251[] = {S_INIT("AvailabilityZone"), S_INIT("LocalZone")}; /* LocationType */
+static const struct api_member members_252[] = { /* LoggingEnabled */
+    {S_INIT("TargetBucket"), S_INIT("TargetBucket"), &shapes[419], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("TargetGrants"), S_INIT("TargetGrants"), &shapes[421], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("TargetPrefix"), S_INIT("TargetPrefix"), &shapes[423], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("TargetObjectKeyFormat"), S_INIT("TargetObjectKeyFormat"), &shapes[422], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_254[] = {S_INIT("Enabled"), S_INIT("Disabled")}; /* MFADelete */
+static const str values_255[] = {S_INIT("Enabled"), S_INIT("Disabled")}; /* MFADeleteStatus */
+static const str values_264[] = {S_INIT("COPY"), S_INIT("REPLACE")}; /* MetadataDirective */
+static const struct api_member members_267[] = { /* Metrics */
+    {S_INIT("Status"), S_INIT("Status"), &shapes[268], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("EventThreshold"), S_INIT("EventThreshold"), &shapes[376], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_268[] = {S_INIT("Enabled"), S_INIT("Disabled")}; /* MetricsStatus */
+static const struct api_member members_272[] = { /* MultipartUpload */
+    {S_INIT("UploadId"), S_INIT("UploadId"), &shapes[273], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Key"), S_INIT("Key"), &shapes[293], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Initiated"), S_INIT("Initiated"), &shapes[217], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("StorageClass"), S_INIT("StorageClass"), &shapes[411], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Owner"), S_INIT("Owner"), &shapes[317], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Initiator"), S_INIT("Initiator"), &shapes[218], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumAlgorithm"), S_INIT("ChecksumAlgorithm"), &shapes[39], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumType"), S_INIT("ChecksumType"), &shapes[49], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_281[] = { /* NoncurrentVersionExpiration */
+    {S_INIT("NoncurrentDays"), S_INIT("NoncurrentDays"), &shapes[92], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("NewerNoncurrentVersions"), S_INIT("NewerNoncurrentVersions"), &shapes[440], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_282[] = { /* NoncurrentVersionTransition */
+    {S_INIT("NoncurrentDays"), S_INIT("NoncurrentDays"), &shapes[92], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("StorageClass"), S_INIT("StorageClass"), &shapes[431], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("NewerNoncurrentVersions"), S_INIT("NewerNoncurrentVersions"), &shapes[440], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_284[] = { /* NotificationConfiguration */
+    {S_INIT("TopicConfigurations"), S_INIT("TopicConfiguration"), &shapes[427], API_IN_BODY, API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("QueueConfigurations"), S_INIT("QueueConfiguration"), &shapes[356], API_IN_BODY, API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("LambdaFunctionConfigurations"), S_INIT("CloudFunctionConfiguration"), &shapes[228], API_IN_BODY, API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("EventBridgeConfiguration"), S_INIT("EventBridgeConfiguration"), &shapes[130], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_285[] = { /* NotificationConfigurationFilter */
+    {S_INIT("Key"), S_INIT("S3Key"), &shapes[391], API_IN_BODY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_287[] = { /* Object */
+    {S_INIT("Key"), S_INIT("Key"), &shapes[293], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("LastModified"), S_INIT("LastModified"), &shapes[229], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ETag"), S_INIT("ETag"), &shapes[120], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumAlgorithm"), S_INIT("ChecksumAlgorithm"), &shapes[40], API_IN_BODY, API_FLATTENED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumType"), S_INIT("ChecksumType"), &shapes[49], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Size"), S_INIT("Size"), &shapes[405], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("StorageClass"), S_INIT("StorageClass"), &shapes[310], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Owner"), S_INIT("Owner"), &shapes[317], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RestoreStatus"), S_INIT("RestoreStatus"), &shapes[387], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_288[] = {S_INIT("ETag"), S_INIT("Checksum"), S_INIT("ObjectParts"), S_INIT("StorageClass"), S_INIT("ObjectSize")}; /* ObjectAttributes */
+static const str values_290[] = {S_INIT("private"), S_INIT("public-read"), S_INIT("public-read-write"), S_INIT("authenticated-read"), S_INIT("aws-exec-read"), S_INIT("bucket-owner-read"), S_INIT("bucket-owner-full-control")}; /* ObjectCannedACL */
+static const struct api_member members_291[] = { /* ObjectIdentifier */
+    {S_INIT("Key"), S_INIT("Key"), &shapes[293], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("VersionId"), S_INIT("VersionId"), &shapes[312], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ETag"), S_INIT("ETag"), &shapes[120], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("LastModifiedTime"), S_INIT("LastModifiedTime"), &shapes[230], API_IN_BODY, 0, API_TIME_RFC822, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Size"), S_INIT("Size"), &shapes[405], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_295[] = { /* ObjectLockConfiguration */
+    {S_INIT("ObjectLockEnabled"), S_INIT("ObjectLockEnabled"), &shapes[296], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Rule"), S_INIT("Rule"), &shapes[304], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_296[] = {S_INIT("Enabled")}; /* ObjectLockEnabled */
+static const struct api_member members_298[] = { /* ObjectLockLegalHold */
+    {S_INIT("Status"), S_INIT("Status"), &shapes[299], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_299[] = {S_INIT("ON"), S_INIT("OFF")}; /* ObjectLockLegalHoldStatus */
+static const str values_300[] = {S_INIT("GOVERNANCE"), S_INIT("COMPLIANCE")}; /* ObjectLockMode */
+static const struct api_member members_302[] = { /* ObjectLockRetention */
+    {S_INIT("Mode"), S_INIT("Mode"), &shapes[303], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RetainUntilDate"), S_INIT("RetainUntilDate"), &shapes[91], API_IN_BODY, 0, API_TIME_ISO8601, {NULL, 0}, {NULL, 0}},
+};
+static const str values_303[] = {S_INIT("GOVERNANCE"), S_INIT("COMPLIANCE")}; /* ObjectLockRetentionMode */
+static const struct api_member members_304[] = { /* ObjectLockRule */
+    {S_INIT("DefaultRetention"), S_INIT("DefaultRetention"), &shapes[94], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_305[] = {S_INIT("BucketOwnerPreferred"), S_INIT("ObjectWriter"), S_INIT("BucketOwnerEnforced")}; /* ObjectOwnership */
+static const struct api_member members_306[] = { /* ObjectPart */
+    {S_INIT("PartNumber"), S_INIT("PartNumber"), &shapes[323], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Size"), S_INIT("Size"), &shapes[405], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumCRC32"), S_INIT("ChecksumCRC32"), &shapes[41], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumCRC32C"), S_INIT("ChecksumCRC32C"), &shapes[42], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumCRC64NVME"), S_INIT("ChecksumCRC64NVME"), &shapes[43], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumSHA1"), S_INIT("ChecksumSHA1"), &shapes[46], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumSHA256"), S_INIT("ChecksumSHA256"), &shapes[47], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumSHA512"), S_INIT("ChecksumSHA512"), &shapes[48], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumMD5"), S_INIT("ChecksumMD5"), &shapes[44], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumXXHASH64"), S_INIT("ChecksumXXHASH64"), &shapes[52], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumXXHASH3"), S_INIT("ChecksumXXHASH3"), &shapes[51], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumXXHASH128"), S_INIT("ChecksumXXHASH128"), &shapes[50], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_310[] = {S_INIT("STANDARD"), S_INIT("REDUCED_REDUNDANCY"), S_INIT("GLACIER"), S_INIT("STANDARD_IA"), S_INIT("ONEZONE_IA"), S_INIT("INTELLIGENT_TIERING"), S_INIT("DEEP_ARCHIVE"), S_INIT("OUTPOSTS"), S_INIT("GLACIER_IR"), S_INIT("SNOW"), S_INIT("EXPRESS_ONEZONE"), S_INIT("FSX_OPENZFS"), S_INIT("FSX_ONTAP")}; /* ObjectStorageClass */
+static const struct api_member members_311[] = { /* ObjectVersion */
+    {S_INIT("ETag"), S_INIT("ETag"), &shapes[120], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumAlgorithm"), S_INIT("ChecksumAlgorithm"), &shapes[40], API_IN_BODY, API_FLATTENED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumType"), S_INIT("ChecksumType"), &shapes[49], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Size"), S_INIT("Size"), &shapes[405], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("StorageClass"), S_INIT("StorageClass"), &shapes[314], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Key"), S_INIT("Key"), &shapes[293], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("VersionId"), S_INIT("VersionId"), &shapes[312], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("IsLatest"), S_INIT("IsLatest"), &shapes[219], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("LastModified"), S_INIT("LastModified"), &shapes[229], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Owner"), S_INIT("Owner"), &shapes[317], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RestoreStatus"), S_INIT("RestoreStatus"), &shapes[387], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_314[] = {S_INIT("STANDARD")}; /* ObjectVersionStorageClass */
+static const str values_315[] = {S_INIT("RestoreStatus")}; /* OptionalObjectAttributes */
+static const struct api_member members_317[] = { /* Owner */
+    {S_INIT("DisplayName"), S_INIT("DisplayName"), &shapes[119], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ID"), S_INIT("ID"), &shapes[208], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_318[] = {S_INIT("Destination")}; /* OwnerOverride */
+static const struct api_member members_319[] = { /* OwnershipControls */
+    {S_INIT("Rules"), S_INIT("Rule"), &shapes[321], API_IN_BODY, API_REQUIRED | API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_320[] = { /* OwnershipControlsRule */
+    {S_INIT("ObjectOwnership"), S_INIT("ObjectOwnership"), &shapes[305], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_322[] = { /* Part */
+    {S_INIT("PartNumber"), S_INIT("PartNumber"), &shapes[323], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("LastModified"), S_INIT("LastModified"), &shapes[229], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ETag"), S_INIT("ETag"), &shapes[120], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Size"), S_INIT("Size"), &shapes[405], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumCRC32"), S_INIT("ChecksumCRC32"), &shapes[41], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumCRC32C"), S_INIT("ChecksumCRC32C"), &shapes[42], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumCRC64NVME"), S_INIT("ChecksumCRC64NVME"), &shapes[43], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumSHA1"), S_INIT("ChecksumSHA1"), &shapes[46], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumSHA256"), S_INIT("ChecksumSHA256"), &shapes[47], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumSHA512"), S_INIT("ChecksumSHA512"), &shapes[48], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumMD5"), S_INIT("ChecksumMD5"), &shapes[44], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumXXHASH64"), S_INIT("ChecksumXXHASH64"), &shapes[52], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumXXHASH3"), S_INIT("ChecksumXXHASH3"), &shapes[51], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumXXHASH128"), S_INIT("ChecksumXXHASH128"), &shapes[50], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_325[] = {S_INIT("EventTime"), S_INIT("DeliveryTime")}; /* PartitionDateSource */
+static const struct api_member members_326[] = { /* PartitionedPrefix */
+    {S_INIT("PartitionDateSource"), S_INIT("PartitionDateSource"), &shapes[325], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_330[] = {S_INIT("Requester"), S_INIT("BucketOwner")}; /* Payer */
+static const str values_331[] = {S_INIT("FULL_CONTROL"), S_INIT("WRITE"), S_INIT("WRITE_ACP"), S_INIT("READ"), S_INIT("READ_ACP")}; /* Permission */
+static const struct api_member members_333[] = { /* PolicyStatus */
+    {S_INIT("IsPublic"), S_INIT("IsPublic"), &shapes[220], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_336[] = {S_INIT("http"), S_INIT("https")}; /* Protocol */
+static const struct api_member members_337[] = { /* PublicAccessBlockConfiguration */
+    {S_INIT("BlockPublicAcls"), S_INIT("BlockPublicAcls"), &shapes[403], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("IgnorePublicAcls"), S_INIT("IgnorePublicAcls"), &shapes[403], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("BlockPublicPolicy"), S_INIT("BlockPublicPolicy"), &shapes[403], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RestrictPublicBuckets"), S_INIT("RestrictPublicBuckets"), &shapes[403], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_338[] = { /* PutBucketAclRequest */
+    {S_INIT("ACL"), S_INIT("x-amz-acl"), &shapes[21], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("AccessControlPolicy"), S_INIT("AccessControlPolicy"), &shapes[6], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[28], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ContentMD5"), S_INIT("Content-MD5"), &shapes[67], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumAlgorithm"), S_INIT("x-amz-sdk-checksum-algorithm"), &shapes[39], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("GrantFullControl"), S_INIT("x-amz-grant-full-control"), &shapes[194], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("GrantRead"), S_INIT("x-amz-grant-read"), &shapes[195], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("GrantReadACP"), S_INIT("x-amz-grant-read-acp"), &shapes[196], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("GrantWrite"), S_INIT("x-amz-grant-write"), &shapes[197], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("GrantWriteACP"), S_INIT("x-amz-grant-write-acp"), &shapes[198], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[9], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_339[] = { /* PutBucketEncryptionRequest */
+    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[28], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ContentMD5"), S_INIT("Content-MD5"), &shapes[67], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumAlgorithm"), S_INIT("x-amz-sdk-checksum-algorithm"), &shapes[39], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ServerSideEncryptionConfiguration"), S_INIT("ServerSideEncryptionConfiguration"), &shapes[400], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[9], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_340[] = { /* PutBucketLifecycleConfigurationOutput */
+    {S_INIT("TransitionDefaultMinimumObjectSize"), S_INIT("x-amz-transition-default-minimum-object-size"), &shapes[429], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_341[] = { /* PutBucketLifecycleConfigurationRequest */
+    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[28], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumAlgorithm"), S_INIT("x-amz-sdk-checksum-algorithm"), &shapes[39], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("LifecycleConfiguration"), S_INIT("LifecycleConfiguration"), &shapes[24], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[9], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("TransitionDefaultMinimumObjectSize"), S_INIT("x-amz-transition-default-minimum-object-size"), &shapes[429], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_342[] = { /* PutBucketNotificationConfigurationRequest */
+    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[28], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("NotificationConfiguration"), S_INIT("NotificationConfiguration"), &shapes[284], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[9], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SkipDestinationValidation"), S_INIT("x-amz-skip-destination-validation"), &shapes[406], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_343[] = { /* PutBucketOwnershipControlsRequest */
+    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[28], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ContentMD5"), S_INIT("Content-MD5"), &shapes[67], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[9], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("OwnershipControls"), S_INIT("OwnershipControls"), &shapes[319], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumAlgorithm"), S_INIT("x-amz-sdk-checksum-algorithm"), &shapes[39], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_344[] = { /* PutBucketPolicyRequest */
+    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[28], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ContentMD5"), S_INIT("Content-MD5"), &shapes[67], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumAlgorithm"), S_INIT("x-amz-sdk-checksum-algorithm"), &shapes[39], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ConfirmRemoveSelfBucketAccess"), S_INIT("x-amz-confirm-remove-self-bucket-access"), &shapes[62], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Policy"), S_INIT("Policy"), &shapes[332], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[9], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_345[] = { /* PutBucketTaggingRequest */
+    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[28], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ContentMD5"), S_INIT("Content-MD5"), &shapes[67], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumAlgorithm"), S_INIT("x-amz-sdk-checksum-algorithm"), &shapes[39], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Tagging"), S_INIT("Tagging"), &shapes[416], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[9], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_346[] = { /* PutBucketVersioningRequest */
+    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[28], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ContentMD5"), S_INIT("Content-MD5"), &shapes[67], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumAlgorithm"), S_INIT("x-amz-sdk-checksum-algorithm"), &shapes[39], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MFA"), S_INIT("x-amz-mfa"), &shapes[253], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("VersioningConfiguration"), S_INIT("VersioningConfiguration"), &shapes[442], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[9], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_347[] = { /* PutObjectAclOutput */
+    {S_INIT("RequestCharged"), S_INIT("x-amz-request-charged"), &shapes[377], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_348[] = { /* PutObjectAclRequest */
+    {S_INIT("ACL"), S_INIT("x-amz-acl"), &shapes[290], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("AccessControlPolicy"), S_INIT("AccessControlPolicy"), &shapes[6], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[28], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ContentMD5"), S_INIT("Content-MD5"), &shapes[67], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumAlgorithm"), S_INIT("x-amz-sdk-checksum-algorithm"), &shapes[39], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("GrantFullControl"), S_INIT("x-amz-grant-full-control"), &shapes[194], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("GrantRead"), S_INIT("x-amz-grant-read"), &shapes[195], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("GrantReadACP"), S_INIT("x-amz-grant-read-acp"), &shapes[196], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("GrantWrite"), S_INIT("x-amz-grant-write"), &shapes[197], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("GrantWriteACP"), S_INIT("x-amz-grant-write-acp"), &shapes[198], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Key"), S_INIT("Key"), &shapes[293], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RequestPayer"), S_INIT("x-amz-request-payer"), &shapes[378], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("VersionId"), S_INIT("versionId"), &shapes[312], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[9], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_349[] = { /* PutObjectOutput */
+    {S_INIT("Expiration"), S_INIT("x-amz-expiration"), &shapes[134], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ETag"), S_INIT("ETag"), &shapes[120], API_IN_HEADER, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumCRC32"), S_INIT("x-amz-checksum-crc32"), &shapes[41], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumCRC32C"), S_INIT("x-amz-checksum-crc32c"), &shapes[42], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumCRC64NVME"), S_INIT("x-amz-checksum-crc64nvme"), &shapes[43], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumSHA1"), S_INIT("x-amz-checksum-sha1"), &shapes[46], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumSHA256"), S_INIT("x-amz-checksum-sha256"), &shapes[47], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumSHA512"), S_INIT("x-amz-checksum-sha512"), &shapes[48], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumMD5"), S_INIT("x-amz-checksum-md5"), &shapes[44], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumXXHASH64"), S_INIT("x-amz-checksum-xxhash64"), &shapes[52], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumXXHASH3"), S_INIT("x-amz-checksum-xxhash3"), &shapes[51], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumXXHASH128"), S_INIT("x-amz-checksum-xxhash128"), &shapes[50], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumType"), S_INIT("x-amz-checksum-type"), &shapes[49], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ServerSideEncryption"), S_INIT("x-amz-server-side-encryption"), &shapes[398], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("VersionId"), S_INIT("x-amz-version-id"), &shapes[312], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SSECustomerAlgorithm"), S_INIT("x-amz-server-side-encryption-customer-algorithm"), &shapes[393], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SSECustomerKeyMD5"), S_INIT("x-amz-server-side-encryption-customer-key-MD5"), &shapes[395], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SSEKMSKeyId"), S_INIT("x-amz-server-side-encryption-aws-kms-key-id"), &shapes[397], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SSEKMSEncryptionContext"), S_INIT("x-amz-server-side-encryption-context"), &shapes[396], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("BucketKeyEnabled"), S_INIT("x-amz-server-side-encryption-bucket-key-enabled"), &shapes[23], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Size"), S_INIT("x-amz-object-size"), &shapes[405], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RequestCharged"), S_INIT("x-amz-request-charged"), &shapes[377], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_350[] = { /* PutObjectRequest */
+    {S_INIT("ACL"), S_INIT("x-amz-acl"), &shapes[290], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Body"), S_INIT("Body"), &shapes[18], API_IN_BODY, API_STREAMING, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[28], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("CacheControl"), S_INIT("Cache-Control"), &shapes[37], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ContentDisposition"), S_INIT("Content-Disposition"), &shapes[63], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ContentEncoding"), S_INIT("Content-Encoding"), &shapes[64], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ContentLanguage"), S_INIT("Content-Language"), &shapes[65], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ContentLength"), S_INIT("Content-Length"), &shapes[66], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ContentMD5"), S_INIT("Content-MD5"), &shapes[67], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ContentType"), S_INIT("Content-Type"), &shapes[69], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumAlgorithm"), S_INIT("x-amz-sdk-checksum-algorithm"), &shapes[39], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumCRC32"), S_INIT("x-amz-checksum-crc32"), &shapes[41], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumCRC32C"), S_INIT("x-amz-checksum-crc32c"), &shapes[42], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumCRC64NVME"), S_INIT("x-amz-checksum-crc64nvme"), &shapes[43], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumSHA1"), S_INIT("x-amz-checksum-sha1"), &shapes[46], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumSHA256"), S_INIT("x-amz-checksum-sha256"), &shapes[47], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumSHA512"), S_INIT("x-amz-checksum-sha512"), &shapes[48], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumMD5"), S_INIT("x-amz-checksum-md5"), &shapes[44], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumXXHASH64"), S_INIT("x-amz-checksum-xxhash64"), &shapes[52], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumXXHASH3"), S_INIT("x-amz-checksum-xxhash3"), &shapes[51], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumXXHASH128"), S_INIT("x-amz-checksum-xxhash128"), &shapes[50], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Expires"), S_INIT("Expires"), &shapes[137], API_IN_HEADER, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("IfMatch"), S_INIT("If-Match"), &shapes[209], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("IfNoneMatch"), S_INIT("If-None-Match"), &shapes[214], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("GrantFullControl"), S_INIT("x-amz-grant-full-control"), &shapes[194], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("GrantRead"), S_INIT("x-amz-grant-read"), &shapes[195], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("GrantReadACP"), S_INIT("x-amz-grant-read-acp"), &shapes[196], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("GrantWriteACP"), S_INIT("x-amz-grant-write-acp"), &shapes[198], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Key"), S_INIT("Key"), &shapes[293], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("WriteOffsetBytes"), S_INIT("x-amz-write-offset-bytes"), &shapes[444], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Metadata"), S_INIT("x-amz-meta-"), &shapes[263], API_IN_HEADERS, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ServerSideEncryption"), S_INIT("x-amz-server-side-encryption"), &shapes[398], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("StorageClass"), S_INIT("x-amz-storage-class"), &shapes[411], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("WebsiteRedirectLocation"), S_INIT("x-amz-website-redirect-location"), &shapes[443], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SSECustomerAlgorithm"), S_INIT("x-amz-server-side-encryption-customer-algorithm"), &shapes[393], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SSECustomerKey"), S_INIT("x-amz-server-side-encryption-customer-key"), &shapes[394], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SSECustomerKeyMD5"), S_INIT("x-amz-server-side-encryption-customer-key-MD5"), &shapes[395], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SSEKMSKeyId"), S_INIT("x-amz-server-side-encryption-aws-kms-key-id"), &shapes[397], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SSEKMSEncryptionContext"), S_INIT("x-amz-server-side-encryption-context"), &shapes[396], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("BucketKeyEnabled"), S_INIT("x-amz-server-side-encryption-bucket-key-enabled"), &shapes[23], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RequestPayer"), S_INIT("x-amz-request-payer"), &shapes[378], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Tagging"), S_INIT("x-amz-tagging"), &shapes[418], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ObjectLockMode"), S_INIT("x-amz-object-lock-mode"), &shapes[300], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ObjectLockRetainUntilDate"), S_INIT("x-amz-object-lock-retain-until-date"), &shapes[301], API_IN_HEADER, API_LONG_NAME, API_TIME_ISO8601, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ObjectLockLegalHoldStatus"), S_INIT("x-amz-object-lock-legal-hold"), &shapes[299], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[9], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_351[] = { /* PutObjectTaggingOutput */
+    {S_INIT("VersionId"), S_INIT("x-amz-version-id"), &shapes[312], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_352[] = { /* PutObjectTaggingRequest */
+    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[28], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Key"), S_INIT("Key"), &shapes[293], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("VersionId"), S_INIT("versionId"), &shapes[312], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ContentMD5"), S_INIT("Content-MD5"), &shapes[67], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumAlgorithm"), S_INIT("x-amz-sdk-checksum-algorithm"), &shapes[39], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Tagging"), S_INIT("Tagging"), &shapes[416], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[9], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RequestPayer"), S_INIT("x-amz-request-payer"), &shapes[378], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_353[] = { /* PutPublicAccessBlockRequest */
+    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[28], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ContentMD5"), S_INIT("Content-MD5"), &shapes[67], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumAlgorithm"), S_INIT("x-amz-sdk-checksum-algorithm"), &shapes[39], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("PublicAccessBlockConfiguration"), S_INIT("PublicAccessBlockConfiguration"), &shapes[337], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[9], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_355[] = { /* QueueConfiguration */
+    {S_INIT("Id"), S_INIT("Id"), &shapes[286], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("QueueArn"), S_INIT("Queue"), &shapes[354], API_IN_BODY, API_REQUIRED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Events"), S_INIT("Event"), &shapes[131], API_IN_BODY, API_REQUIRED | API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Filter"), S_INIT("Filter"), &shapes[285], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_359[] = { /* Redirect */
+    {S_INIT("HostName"), S_INIT("HostName"), &shapes[205], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("HttpRedirectCode"), S_INIT("HttpRedirectCode"), &shapes[207], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Protocol"), S_INIT("Protocol"), &shapes[336], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ReplaceKeyPrefixWith"), S_INIT("ReplaceKeyPrefixWith"), &shapes[362], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ReplaceKeyWith"), S_INIT("ReplaceKeyWith"), &shapes[363], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_360[] = { /* RedirectAllRequestsTo */
+    {S_INIT("HostName"), S_INIT("HostName"), &shapes[205], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Protocol"), S_INIT("Protocol"), &shapes[336], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_365[] = { /* ReplicaModifications */
+    {S_INIT("Status"), S_INIT("Status"), &shapes[366], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_366[] = {S_INIT("Enabled"), S_INIT("Disabled")}; /* ReplicaModificationsStatus */
+static const struct api_member members_367[] = { /* ReplicationConfiguration */
+    {S_INIT("Role"), S_INIT("Role"), &shapes[388], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Rules"), S_INIT("Rule"), &shapes[372], API_IN_BODY, API_REQUIRED | API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_368[] = { /* ReplicationRule */
+    {S_INIT("ID"), S_INIT("ID"), &shapes[208], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Priority"), S_INIT("Priority"), &shapes[335], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Prefix"), S_INIT("Prefix"), &shapes[334], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Filter"), S_INIT("Filter"), &shapes[370], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Status"), S_INIT("Status"), &shapes[371], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SourceSelectionCriteria"), S_INIT("SourceSelectionCriteria"), &shapes[407], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExistingObjectReplication"), S_INIT("ExistingObjectReplication"), &shapes[132], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Destination"), S_INIT("Destination"), &shapes[118], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("DeleteMarkerReplication"), S_INIT("DeleteMarkerReplication"), &shapes[104], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_369[] = { /* ReplicationRuleAndOperator */
+    {S_INIT("Prefix"), S_INIT("Prefix"), &shapes[334], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Tags"), S_INIT("Tag"), &shapes[415], API_IN_BODY, API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_370[] = { /* ReplicationRuleFilter */
+    {S_INIT("Prefix"), S_INIT("Prefix"), &shapes[334], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Tag"), S_INIT("Tag"), &shapes[413], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("And"), S_INIT("And"), &shapes[369], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_371[] = {S_INIT("Enabled"), S_INIT("Disabled")}; /* ReplicationRuleStatus */
+static const str values_373[] = {S_INIT("COMPLETE"), S_INIT("PENDING"), S_INIT("FAILED"), S_INIT("REPLICA"), S_INIT("COMPLETED")}; /* ReplicationStatus */
+static const struct api_member members_374[] = { /* ReplicationTime */
+    {S_INIT("Status"), S_INIT("Status"), &shapes[375], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Time"), S_INIT("Time"), &shapes[376], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_375[] = {S_INIT("Enabled"), S_INIT("Disabled")}; /* ReplicationTimeStatus */
+static const struct api_member members_376[] = { /* ReplicationTimeValue */
+    {S_INIT("Minutes"), S_INIT("Minutes"), &shapes[269], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_377[] = {S_INIT("requester")}; /* RequestCharged */
+static const str values_378[] = {S_INIT("requester")}; /* RequestPayer */
+static const struct api_member members_387[] = { /* RestoreStatus */
+    {S_INIT("IsRestoreInProgress"), S_INIT("IsRestoreInProgress"), &shapes[221], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RestoreExpiryDate"), S_INIT("RestoreExpiryDate"), &shapes[386], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_389[] = { /* RoutingRule */
+    {S_INIT("Condition"), S_INIT("Condition"), &shapes[61], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Redirect"), S_INIT("Redirect"), &shapes[359], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_391[] = { /* S3KeyFilter */
+    {S_INIT("FilterRules"), S_INIT("FilterRule"), &shapes[142], API_IN_BODY, API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_398[] = {S_INIT("AES256"), S_INIT("aws:fsx"), S_INIT("aws:kms"), S_INIT("aws:kms:dsse")}; /* ServerSideEncryption */
+static const struct api_member members_399[] = { /* ServerSideEncryptionByDefault */
+    {S_INIT("SSEAlgorithm"), S_INIT("SSEAlgorithm"), &shapes[398], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("KMSMasterKeyID"), S_INIT("KMSMasterKeyID"), &shapes[397], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_400[] = { /* ServerSideEncryptionConfiguration */
+    {S_INIT("Rules"), S_INIT("Rule"), &shapes[402], API_IN_BODY, API_REQUIRED | API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_401[] = { /* ServerSideEncryptionRule */
+    {S_INIT("ApplyServerSideEncryptionByDefault"), S_INIT("ApplyServerSideEncryptionByDefault"), &shapes[399], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("BucketKeyEnabled"), S_INIT("BucketKeyEnabled"), &shapes[23], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("BlockedEncryptionTypes"), S_INIT("BlockedEncryptionTypes"), &shapes[17], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_407[] = { /* SourceSelectionCriteria */
+    {S_INIT("SseKmsEncryptedObjects"), S_INIT("SseKmsEncryptedObjects"), &shapes[408], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ReplicaModifications"), S_INIT("ReplicaModifications"), &shapes[365], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_408[] = { /* SseKmsEncryptedObjects */
+    {S_INIT("Status"), S_INIT("Status"), &shapes[409], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_409[] = {S_INIT("Enabled"), S_INIT("Disabled")}; /* SseKmsEncryptedObjectsStatus */
+static const str values_411[] = {S_INIT("STANDARD"), S_INIT("REDUCED_REDUNDANCY"), S_INIT("STANDARD_IA"), S_INIT("ONEZONE_IA"), S_INIT("INTELLIGENT_TIERING"), S_INIT("GLACIER"), S_INIT("DEEP_ARCHIVE"), S_INIT("OUTPOSTS"), S_INIT("GLACIER_IR"), S_INIT("SNOW"), S_INIT("EXPRESS_ONEZONE"), S_INIT("FSX_OPENZFS"), S_INIT("FSX_ONTAP")}; /* StorageClass */
+static const struct api_member members_413[] = { /* Tag */
+    {S_INIT("Key"), S_INIT("Key"), &shapes[293], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Value"), S_INIT("Value"), &shapes[439], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_416[] = { /* Tagging */
+    {S_INIT("TagSet"), S_INIT("TagSet"), &shapes[415], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_417[] = {S_INIT("COPY"), S_INIT("REPLACE")}; /* TaggingDirective */
+static const struct api_member members_420[] = { /* TargetGrant */
+    {S_INIT("Grantee"), S_INIT("Grantee"), &shapes[199], API_IN_BODY, 0, API_TIME_DEFAULT, S_INIT("xsi"), S_INIT("http://www.w3.org/2001/XMLSchema-instance")},
+    {S_INIT("Permission"), S_INIT("Permission"), &shapes[27], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_422[] = { /* TargetObjectKeyFormat */
+    {S_INIT("SimplePrefix"), S_INIT("SimplePrefix"), &shapes[404], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("PartitionedPrefix"), S_INIT("PartitionedPrefix"), &shapes[326], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_426[] = { /* TopicConfiguration */
+    {S_INIT("Id"), S_INIT("Id"), &shapes[286], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("TopicArn"), S_INIT("Topic"), &shapes[425], API_IN_BODY, API_REQUIRED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Events"), S_INIT("Event"), &shapes[131], API_IN_BODY, API_REQUIRED | API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Filter"), S_INIT("Filter"), &shapes[285], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_428[] = { /* Transition */
+    {S_INIT("Date"), S_INIT("Date"), &shapes[91], API_IN_BODY, 0, API_TIME_ISO8601, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Days"), S_INIT("Days"), &shapes[92], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("StorageClass"), S_INIT("StorageClass"), &shapes[431], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_429[] = {S_INIT("varies_by_storage_class"), S_INIT("all_storage_classes_128K")}; /* TransitionDefaultMinimumObjectSize */
+static const str values_431[] = {S_INIT("GLACIER"), S_INIT("STANDARD_IA"), S_INIT("ONEZONE_IA"), S_INIT("INTELLIGENT_TIERING"), S_INIT("DEEP_ARCHIVE"), S_INIT("GLACIER_IR")}; /* TransitionStorageClass */
+static const str values_432[] = {S_INIT("CanonicalUser"), S_INIT("AmazonCustomerByEmail"), S_INIT("Group")}; /* Type */
+static const struct api_member members_435[] = { /* UploadPartCopyOutput */
+    {S_INIT("CopySourceVersionId"), S_INIT("x-amz-copy-source-version-id"), &shapes[83], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("CopyPartResult"), S_INIT("CopyPartResult"), &shapes[73], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ServerSideEncryption"), S_INIT("x-amz-server-side-encryption"), &shapes[398], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SSECustomerAlgorithm"), S_INIT("x-amz-server-side-encryption-customer-algorithm"), &shapes[393], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SSECustomerKeyMD5"), S_INIT("x-amz-server-side-encryption-customer-key-MD5"), &shapes[395], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SSEKMSKeyId"), S_INIT("x-amz-server-side-encryption-aws-kms-key-id"), &shapes[397], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("BucketKeyEnabled"), S_INIT("x-amz-server-side-encryption-bucket-key-enabled"), &shapes[23], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RequestCharged"), S_INIT("x-amz-request-charged"), &shapes[377], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_436[] = { /* UploadPartCopyRequest */
+    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[28], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("CopySource"), S_INIT("x-amz-copy-source"), &shapes[74], API_IN_HEADER, API_REQUIRED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("CopySourceIfMatch"), S_INIT("x-amz-copy-source-if-match"), &shapes[75], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("CopySourceIfModifiedSince"), S_INIT("x-amz-copy-source-if-modified-since"), &shapes[76], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("CopySourceIfNoneMatch"), S_INIT("x-amz-copy-source-if-none-match"), &shapes[77], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("CopySourceIfUnmodifiedSince"), S_INIT("x-amz-copy-source-if-unmodified-since"), &shapes[78], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("CopySourceRange"), S_INIT("x-amz-copy-source-range"), &shapes[79], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Key"), S_INIT("Key"), &shapes[293], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("PartNumber"), S_INIT("partNumber"), &shapes[323], API_IN_QUERY, API_REQUIRED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("UploadId"), S_INIT("uploadId"), &shapes[273], API_IN_QUERY, API_REQUIRED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SSECustomerAlgorithm"), S_INIT("x-amz-server-side-encryption-customer-algorithm"), &shapes[393], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SSECustomerKey"), S_INIT("x-amz-server-side-encryption-customer-key"), &shapes[394], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SSECustomerKeyMD5"), S_INIT("x-amz-server-side-encryption-customer-key-MD5"), &shapes[395], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("CopySourceSSECustomerAlgorithm"), S_INIT("x-amz-copy-source-server-side-encryption-customer-algorithm"), &shapes[80], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("CopySourceSSECustomerKey"), S_INIT("x-amz-copy-source-server-side-encryption-customer-key"), &shapes[81], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("CopySourceSSECustomerKeyMD5"), S_INIT("x-amz-copy-source-server-side-encryption-customer-key-MD5"), &shapes[82], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RequestPayer"), S_INIT("x-amz-request-payer"), &shapes[378], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[9], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpectedSourceBucketOwner"), S_INIT("x-amz-source-expected-bucket-owner"), &shapes[9], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_437[] = { /* UploadPartOutput */
+    {S_INIT("ServerSideEncryption"), S_INIT("x-amz-server-side-encryption"), &shapes[398], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ETag"), S_INIT("ETag"), &shapes[120], API_IN_HEADER, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumCRC32"), S_INIT("x-amz-checksum-crc32"), &shapes[41], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumCRC32C"), S_INIT("x-amz-checksum-crc32c"), &shapes[42], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumCRC64NVME"), S_INIT("x-amz-checksum-crc64nvme"), &shapes[43], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumSHA1"), S_INIT("x-amz-checksum-sha1"), &shapes[46], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumSHA256"), S_INIT("x-amz-checksum-sha256"), &shapes[47], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumSHA512"), S_INIT("x-amz-checksum-sha512"), &shapes[48], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumMD5"), S_INIT("x-amz-checksum-md5"), &shapes[44], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumXXHASH64"), S_INIT("x-amz-checksum-xxhash64"), &shapes[52], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumXXHASH3"), S_INIT("x-amz-checksum-xxhash3"), &shapes[51], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumXXHASH128"), S_INIT("x-amz-checksum-xxhash128"), &shapes[50], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SSECustomerAlgorithm"), S_INIT("x-amz-server-side-encryption-customer-algorithm"), &shapes[393], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SSECustomerKeyMD5"), S_INIT("x-amz-server-side-encryption-customer-key-MD5"), &shapes[395], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SSEKMSKeyId"), S_INIT("x-amz-server-side-encryption-aws-kms-key-id"), &shapes[397], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("BucketKeyEnabled"), S_INIT("x-amz-server-side-encryption-bucket-key-enabled"), &shapes[23], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RequestCharged"), S_INIT("x-amz-request-charged"), &shapes[377], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_438[] = { /* UploadPartRequest */
+    {S_INIT("Body"), S_INIT("Body"), &shapes[18], API_IN_BODY, API_STREAMING, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[28], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ContentLength"), S_INIT("Content-Length"), &shapes[66], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ContentMD5"), S_INIT("Content-MD5"), &shapes[67], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumAlgorithm"), S_INIT("x-amz-sdk-checksum-algorithm"), &shapes[39], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumCRC32"), S_INIT("x-amz-checksum-crc32"), &shapes[41], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumCRC32C"), S_INIT("x-amz-checksum-crc32c"), &shapes[42], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumCRC64NVME"), S_INIT("x-amz-checksum-crc64nvme"), &shapes[43], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumSHA1"), S_INIT("x-amz-checksum-sha1"), &shapes[46], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumSHA256"), S_INIT("x-amz-checksum-sha256"), &shapes[47], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumSHA512"), S_INIT("x-amz-checksum-sha512"), &shapes[48], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumMD5"), S_INIT("x-amz-checksum-md5"), &shapes[44], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumXXHASH64"), S_INIT("x-amz-checksum-xxhash64"), &shapes[52], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumXXHASH3"), S_INIT("x-amz-checksum-xxhash3"), &shapes[51], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumXXHASH128"), S_INIT("x-amz-checksum-xxhash128"), &shapes[50], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Key"), S_INIT("Key"), &shapes[293], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("PartNumber"), S_INIT("partNumber"), &shapes[323], API_IN_QUERY, API_REQUIRED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("UploadId"), S_INIT("uploadId"), &shapes[273], API_IN_QUERY, API_REQUIRED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SSECustomerAlgorithm"), S_INIT("x-amz-server-side-encryption-customer-algorithm"), &shapes[393], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SSECustomerKey"), S_INIT("x-amz-server-side-encryption-customer-key"), &shapes[394], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SSECustomerKeyMD5"), S_INIT("x-amz-server-side-encryption-customer-key-MD5"), &shapes[395], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RequestPayer"), S_INIT("x-amz-request-payer"), &shapes[378], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[9], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_442[] = { /* VersioningConfiguration */
+    {S_INIT("MFADelete"), S_INIT("MfaDelete"), &shapes[254], API_IN_BODY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Status"), S_INIT("Status"), &shapes[32], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
 
-static const struct api_shape shapes[502] = {
+static const struct api_shape shapes[446] = {
     {.name = S_INIT("AbortDate"), .type = API_TIMESTAMP, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("AbortIncompleteMultipartUpload"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_1},
     {.name = S_INIT("AbortMultipartUploadOutput"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 1, .members = members_2},
     {.name = S_INIT("AbortMultipartUploadRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 6, .members = members_3},
     {.name = S_INIT("AbortRuleId"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("AccelerateConfiguration"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_5},
     {.name = S_INIT("AcceptRanges"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("AccessControlPolicy"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_7},
-    {.name = S_INIT("AccessControlTranslation"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_8},
+    {.name = S_INIT("AccessControlPolicy"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_6},
+    {.name = S_INIT("AccessControlTranslation"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_7},
     {.name = S_INIT("AccessPointAlias"), .type = API_BOOLEAN, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("AccountId"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("AllowQuotedRecordDelimiter"), .type = API_BOOLEAN, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("AllowedHeader"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("AllowedHeaders"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[12], .element_wire = S_INIT("member")},
+    {.name = S_INIT("AllowedHeaders"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[10], .element_wire = S_INIT("member")},
     {.name = S_INIT("AllowedMethod"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("AllowedMethods"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[14], .element_wire = S_INIT("member")},
+    {.name = S_INIT("AllowedMethods"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[12], .element_wire = S_INIT("member")},
     {.name = S_INIT("AllowedOrigin"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("AllowedOrigins"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[16], .element_wire = S_INIT("member")},
-    {.name = S_INIT("ArchiveStatus"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_18},
-    {.name = S_INIT("BlockedEncryptionTypes"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_19},
+    {.name = S_INIT("AllowedOrigins"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[14], .element_wire = S_INIT("member")},
+    {.name = S_INIT("ArchiveStatus"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_16},
+    {.name = S_INIT("BlockedEncryptionTypes"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_17},
     {.name = S_INIT("Body"), .type = API_BLOB, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("Bucket"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_21},
-    {.name = S_INIT("BucketAccelerateStatus"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_22},
-    {.name = S_INIT("BucketCannedACL"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 4, .values = values_23},
-    {.name = S_INIT("BucketInfo"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_24},
+    {.name = S_INIT("Bucket"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_19},
+    {.name = S_INIT("BucketAccelerateStatus"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_20},
+    {.name = S_INIT("BucketCannedACL"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 4, .values = values_21},
+    {.name = S_INIT("BucketInfo"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_22},
     {.name = S_INIT("BucketKeyEnabled"), .type = API_BOOLEAN, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("BucketLifecycleConfiguration"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 1, .members = members_26},
-    {.name = S_INIT("BucketLocationConstraint"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 38, .values = values_27},
+    {.name = S_INIT("BucketLifecycleConfiguration"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 1, .members = members_24},
+    {.name = S_INIT("BucketLocationConstraint"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 38, .values = values_25},
     {.name = S_INIT("BucketLocationName"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("BucketLoggingStatus"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_29},
-    {.name = S_INIT("BucketLogsPermission"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 3, .values = values_30},
+    {.name = S_INIT("BucketLogsPermission"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 3, .values = values_27},
     {.name = S_INIT("BucketName"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("BucketNamespace"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_32},
+    {.name = S_INIT("BucketNamespace"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_29},
     {.name = S_INIT("BucketRegion"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("BucketType"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 1, .values = values_34},
-    {.name = S_INIT("BucketVersioningStatus"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_35},
-    {.name = S_INIT("Buckets"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[21], .element_wire = S_INIT("Bucket")},
+    {.name = S_INIT("BucketType"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 1, .values = values_31},
+    {.name = S_INIT("BucketVersioningStatus"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_32},
+    {.name = S_INIT("Buckets"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[19], .element_wire = S_INIT("Bucket")},
     {.name = S_INIT("BypassGovernanceRetention"), .type = API_BOOLEAN, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("CORSConfiguration"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_38},
-    {.name = S_INIT("CORSRule"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 6, .members = members_39},
-    {.name = S_INIT("CORSRules"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[39], .element_wire = S_INIT("member")},
-    {.name = S_INIT("CSVInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 7, .members = members_41},
-    {.name = S_INIT("CSVOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 5, .members = members_42},
+    {.name = S_INIT("CORSRule"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 6, .members = members_35},
+    {.name = S_INIT("CORSRules"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[35], .element_wire = S_INIT("member")},
     {.name = S_INIT("CacheControl"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("Checksum"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 11, .members = members_44},
-    {.name = S_INIT("ChecksumAlgorithm"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 10, .values = values_45},
-    {.name = S_INIT("ChecksumAlgorithmList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[45], .element_wire = S_INIT("member")},
+    {.name = S_INIT("Checksum"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 11, .members = members_38},
+    {.name = S_INIT("ChecksumAlgorithm"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 10, .values = values_39},
+    {.name = S_INIT("ChecksumAlgorithmList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[39], .element_wire = S_INIT("member")},
     {.name = S_INIT("ChecksumCRC32"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("ChecksumCRC32C"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("ChecksumCRC64NVME"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("ChecksumMD5"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("ChecksumMode"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 1, .values = values_51},
+    {.name = S_INIT("ChecksumMode"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 1, .values = values_45},
     {.name = S_INIT("ChecksumSHA1"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("ChecksumSHA256"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("ChecksumSHA512"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("ChecksumType"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_55},
+    {.name = S_INIT("ChecksumType"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_49},
     {.name = S_INIT("ChecksumXXHASH128"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("ChecksumXXHASH3"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("ChecksumXXHASH64"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("Code"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("Comments"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("CommonPrefix"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_61},
-    {.name = S_INIT("CommonPrefixList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[61], .element_wire = S_INIT("member")},
-    {.name = S_INIT("CompleteMultipartUploadOutput"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 21, .members = members_63},
-    {.name = S_INIT("CompleteMultipartUploadRequest"), .type = API_STRUCTURE, .flags = 0, .payload = 2, .n = 23, .members = members_64},
-    {.name = S_INIT("CompletedMultipartUpload"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_65},
-    {.name = S_INIT("CompletedPart"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 12, .members = members_66},
-    {.name = S_INIT("CompletedPartList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[66], .element_wire = S_INIT("member")},
-    {.name = S_INIT("CompressionType"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 3, .values = values_68},
-    {.name = S_INIT("Condition"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_69},
+    {.name = S_INIT("CommonPrefix"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_54},
+    {.name = S_INIT("CommonPrefixList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[54], .element_wire = S_INIT("member")},
+    {.name = S_INIT("CompleteMultipartUploadOutput"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 21, .members = members_56},
+    {.name = S_INIT("CompleteMultipartUploadRequest"), .type = API_STRUCTURE, .flags = 0, .payload = 2, .n = 23, .members = members_57},
+    {.name = S_INIT("CompletedMultipartUpload"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_58},
+    {.name = S_INIT("CompletedPart"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 12, .members = members_59},
+    {.name = S_INIT("CompletedPartList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[59], .element_wire = S_INIT("member")},
+    {.name = S_INIT("Condition"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_61},
     {.name = S_INIT("ConfirmRemoveSelfBucketAccess"), .type = API_BOOLEAN, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("ContentDisposition"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("ContentEncoding"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
@@ -1811,10 +1600,10 @@ static const struct api_shape shapes[502] = {
     {.name = S_INIT("ContentMD5"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("ContentRange"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("ContentType"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("CopyObjectOutput"), .type = API_STRUCTURE, .flags = 0, .payload = 0, .n = 11, .members = members_78},
-    {.name = S_INIT("CopyObjectRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 43, .members = members_79},
-    {.name = S_INIT("CopyObjectResult"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 13, .members = members_80},
-    {.name = S_INIT("CopyPartResult"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 12, .members = members_81},
+    {.name = S_INIT("CopyObjectOutput"), .type = API_STRUCTURE, .flags = 0, .payload = 0, .n = 11, .members = members_70},
+    {.name = S_INIT("CopyObjectRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 43, .members = members_71},
+    {.name = S_INIT("CopyObjectResult"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 13, .members = members_72},
+    {.name = S_INIT("CopyPartResult"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 12, .members = members_73},
     {.name = S_INIT("CopySource"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .pattern = &patterns[0]},
     {.name = S_INIT("CopySourceIfMatch"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("CopySourceIfModifiedSince"), .type = API_TIMESTAMP, .flags = API_PLAIN, .payload = -1},
@@ -1825,137 +1614,127 @@ static const struct api_shape shapes[502] = {
     {.name = S_INIT("CopySourceSSECustomerKey"), .type = API_STRING, .flags = API_PLAIN | API_SENSITIVE, .payload = -1},
     {.name = S_INIT("CopySourceSSECustomerKeyMD5"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("CopySourceVersionId"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("CreateBucketConfiguration"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_92},
-    {.name = S_INIT("CreateBucketOutput"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_93},
-    {.name = S_INIT("CreateBucketRequest"), .type = API_STRUCTURE, .flags = 0, .payload = 2, .n = 11, .members = members_94},
-    {.name = S_INIT("CreateMultipartUploadOutput"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 14, .members = members_95},
-    {.name = S_INIT("CreateMultipartUploadRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 31, .members = members_96},
+    {.name = S_INIT("CreateBucketConfiguration"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_84},
+    {.name = S_INIT("CreateBucketOutput"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_85},
+    {.name = S_INIT("CreateBucketRequest"), .type = API_STRUCTURE, .flags = 0, .payload = 2, .n = 11, .members = members_86},
+    {.name = S_INIT("CreateMultipartUploadOutput"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 14, .members = members_87},
+    {.name = S_INIT("CreateMultipartUploadRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 31, .members = members_88},
     {.name = S_INIT("CreationDate"), .type = API_TIMESTAMP, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("DataRedundancy"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_98},
+    {.name = S_INIT("DataRedundancy"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_90},
     {.name = S_INIT("Date"), .type = API_TIMESTAMP, .flags = 0, .payload = -1},
     {.name = S_INIT("Days"), .type = API_INTEGER, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("DaysAfterInitiation"), .type = API_INTEGER, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("DefaultRetention"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_102},
-    {.name = S_INIT("Delete"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_103},
-    {.name = S_INIT("DeleteBucketCorsRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_104},
-    {.name = S_INIT("DeleteBucketEncryptionRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_105},
-    {.name = S_INIT("DeleteBucketLifecycleRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_106},
-    {.name = S_INIT("DeleteBucketOwnershipControlsRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_107},
-    {.name = S_INIT("DeleteBucketPolicyRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_108},
-    {.name = S_INIT("DeleteBucketReplicationRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_109},
-    {.name = S_INIT("DeleteBucketRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_110},
-    {.name = S_INIT("DeleteBucketTaggingRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_111},
-    {.name = S_INIT("DeleteBucketWebsiteRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_112},
+    {.name = S_INIT("DefaultRetention"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_94},
+    {.name = S_INIT("Delete"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_95},
+    {.name = S_INIT("DeleteBucketEncryptionRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_96},
+    {.name = S_INIT("DeleteBucketLifecycleRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_97},
+    {.name = S_INIT("DeleteBucketOwnershipControlsRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_98},
+    {.name = S_INIT("DeleteBucketPolicyRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_99},
+    {.name = S_INIT("DeleteBucketRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_100},
+    {.name = S_INIT("DeleteBucketTaggingRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_101},
     {.name = S_INIT("DeleteMarker"), .type = API_BOOLEAN, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("DeleteMarkerEntry"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 5, .members = members_114},
-    {.name = S_INIT("DeleteMarkerReplication"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_115},
-    {.name = S_INIT("DeleteMarkerReplicationStatus"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_116},
+    {.name = S_INIT("DeleteMarkerEntry"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 5, .members = members_103},
+    {.name = S_INIT("DeleteMarkerReplication"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_104},
+    {.name = S_INIT("DeleteMarkerReplicationStatus"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_105},
     {.name = S_INIT("DeleteMarkerVersionId"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("DeleteMarkers"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[114], .element_wire = S_INIT("member")},
-    {.name = S_INIT("DeleteObjectOutput"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 3, .members = members_119},
-    {.name = S_INIT("DeleteObjectRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 10, .members = members_120},
-    {.name = S_INIT("DeleteObjectTaggingOutput"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 1, .members = members_121},
-    {.name = S_INIT("DeleteObjectTaggingRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 4, .members = members_122},
-    {.name = S_INIT("DeleteObjectsOutput"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 3, .members = members_123},
-    {.name = S_INIT("DeleteObjectsRequest"), .type = API_STRUCTURE, .flags = 0, .payload = 1, .n = 7, .members = members_124},
-    {.name = S_INIT("DeletePublicAccessBlockRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_125},
-    {.name = S_INIT("DeletedObject"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_126},
-    {.name = S_INIT("DeletedObjects"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[126], .element_wire = S_INIT("member")},
+    {.name = S_INIT("DeleteMarkers"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[103], .element_wire = S_INIT("member")},
+    {.name = S_INIT("DeleteObjectOutput"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 3, .members = members_108},
+    {.name = S_INIT("DeleteObjectRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 10, .members = members_109},
+    {.name = S_INIT("DeleteObjectTaggingOutput"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 1, .members = members_110},
+    {.name = S_INIT("DeleteObjectTaggingRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 4, .members = members_111},
+    {.name = S_INIT("DeleteObjectsOutput"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 3, .members = members_112},
+    {.name = S_INIT("DeleteObjectsRequest"), .type = API_STRUCTURE, .flags = 0, .payload = 1, .n = 7, .members = members_113},
+    {.name = S_INIT("DeletePublicAccessBlockRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_114},
+    {.name = S_INIT("DeletedObject"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_115},
+    {.name = S_INIT("DeletedObjects"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[115], .element_wire = S_INIT("member")},
     {.name = S_INIT("Delimiter"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("Description"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("Destination"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 7, .members = members_130},
+    {.name = S_INIT("Destination"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 7, .members = members_118},
     {.name = S_INIT("DisplayName"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("ETag"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("EmailAddress"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("EncodingType"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 1, .values = values_134},
-    {.name = S_INIT("Encryption"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_135},
-    {.name = S_INIT("EncryptionConfiguration"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_136},
-    {.name = S_INIT("EncryptionType"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_137},
-    {.name = S_INIT("EncryptionTypeList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[137], .element_wire = S_INIT("EncryptionType")},
-    {.name = S_INIT("Error"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_139},
-    {.name = S_INIT("ErrorDocument"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_140},
-    {.name = S_INIT("Errors"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[139], .element_wire = S_INIT("member")},
-    {.name = S_INIT("Event"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 27, .values = values_142},
+    {.name = S_INIT("EncodingType"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 1, .values = values_122},
+    {.name = S_INIT("EncryptionConfiguration"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_123},
+    {.name = S_INIT("EncryptionType"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_124},
+    {.name = S_INIT("EncryptionTypeList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[124], .element_wire = S_INIT("EncryptionType")},
+    {.name = S_INIT("Error"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_126},
+    {.name = S_INIT("ErrorDocument"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_127},
+    {.name = S_INIT("Errors"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[126], .element_wire = S_INIT("member")},
+    {.name = S_INIT("Event"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 27, .values = values_129},
     {.name = S_INIT("EventBridgeConfiguration"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("EventList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[142], .element_wire = S_INIT("member")},
-    {.name = S_INIT("ExistingObjectReplication"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_145},
-    {.name = S_INIT("ExistingObjectReplicationStatus"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_146},
+    {.name = S_INIT("EventList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[129], .element_wire = S_INIT("member")},
+    {.name = S_INIT("ExistingObjectReplication"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_132},
+    {.name = S_INIT("ExistingObjectReplicationStatus"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_133},
     {.name = S_INIT("Expiration"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("ExpirationStatus"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_148},
+    {.name = S_INIT("ExpirationStatus"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_135},
     {.name = S_INIT("ExpiredObjectDeleteMarker"), .type = API_BOOLEAN, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("Expires"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("ExposeHeader"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("ExposeHeaders"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[151], .element_wire = S_INIT("member")},
-    {.name = S_INIT("Expression"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("ExpressionType"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 1, .values = values_154},
+    {.name = S_INIT("ExposeHeaders"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[138], .element_wire = S_INIT("member")},
     {.name = S_INIT("FetchOwner"), .type = API_BOOLEAN, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("FieldDelimiter"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("FileHeaderInfo"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 3, .values = values_157},
-    {.name = S_INIT("FilterRule"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_158},
-    {.name = S_INIT("FilterRuleList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[158], .element_wire = S_INIT("member")},
-    {.name = S_INIT("FilterRuleName"), .type = API_STRING, .flags = API_PLAIN | API_ANY_CASE, .payload = -1, .n = 2, .values = values_160},
+    {.name = S_INIT("FilterRule"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_141},
+    {.name = S_INIT("FilterRuleList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[141], .element_wire = S_INIT("member")},
+    {.name = S_INIT("FilterRuleName"), .type = API_STRING, .flags = API_PLAIN | API_ANY_CASE, .payload = -1, .n = 2, .values = values_143},
     {.name = S_INIT("FilterRuleValue"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("GetBucketAccelerateConfigurationOutput"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_162},
-    {.name = S_INIT("GetBucketAccelerateConfigurationRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 3, .members = members_163},
-    {.name = S_INIT("GetBucketAclOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_164},
-    {.name = S_INIT("GetBucketAclRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_165},
-    {.name = S_INIT("GetBucketCorsOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_166},
-    {.name = S_INIT("GetBucketCorsRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_167},
-    {.name = S_INIT("GetBucketEncryptionOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = 0, .n = 1, .members = members_168},
-    {.name = S_INIT("GetBucketEncryptionRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_169},
-    {.name = S_INIT("GetBucketLifecycleConfigurationOutput"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_170},
-    {.name = S_INIT("GetBucketLifecycleConfigurationRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_171},
-    {.name = S_INIT("GetBucketLocationOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_172},
-    {.name = S_INIT("GetBucketLocationRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_173},
-    {.name = S_INIT("GetBucketLoggingOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_174},
-    {.name = S_INIT("GetBucketLoggingRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_175},
-    {.name = S_INIT("GetBucketNotificationConfigurationRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_176},
-    {.name = S_INIT("GetBucketOwnershipControlsOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = 0, .n = 1, .members = members_177},
-    {.name = S_INIT("GetBucketOwnershipControlsRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_178},
-    {.name = S_INIT("GetBucketPolicyOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = 0, .n = 1, .members = members_179},
-    {.name = S_INIT("GetBucketPolicyRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_180},
-    {.name = S_INIT("GetBucketPolicyStatusOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = 0, .n = 1, .members = members_181},
-    {.name = S_INIT("GetBucketPolicyStatusRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_182},
-    {.name = S_INIT("GetBucketReplicationOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = 0, .n = 1, .members = members_183},
-    {.name = S_INIT("GetBucketReplicationRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_184},
-    {.name = S_INIT("GetBucketRequestPaymentOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_185},
-    {.name = S_INIT("GetBucketRequestPaymentRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_186},
-    {.name = S_INIT("GetBucketTaggingOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_187},
-    {.name = S_INIT("GetBucketTaggingRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_188},
-    {.name = S_INIT("GetBucketVersioningOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_189},
-    {.name = S_INIT("GetBucketVersioningRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_190},
-    {.name = S_INIT("GetBucketWebsiteOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_191},
-    {.name = S_INIT("GetBucketWebsiteRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_192},
-    {.name = S_INIT("GetObjectAclOutput"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 3, .members = members_193},
-    {.name = S_INIT("GetObjectAclRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 5, .members = members_194},
-    {.name = S_INIT("GetObjectAttributesOutput"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 9, .members = members_195},
-    {.name = S_INIT("GetObjectAttributesParts"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 6, .members = members_196},
-    {.name = S_INIT("GetObjectAttributesRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 11, .members = members_197},
-    {.name = S_INIT("GetObjectLegalHoldOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = 0, .n = 1, .members = members_198},
-    {.name = S_INIT("GetObjectLegalHoldRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 5, .members = members_199},
-    {.name = S_INIT("GetObjectLockConfigurationOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = 0, .n = 1, .members = members_200},
-    {.name = S_INIT("GetObjectLockConfigurationRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_201},
-    {.name = S_INIT("GetObjectOutput"), .type = API_STRUCTURE, .flags = 0, .payload = 0, .n = 43, .members = members_202},
-    {.name = S_INIT("GetObjectRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 21, .members = members_203},
-    {.name = S_INIT("GetObjectRetentionOutput"), .type = API_STRUCTURE, .flags = 0, .payload = 0, .n = 1, .members = members_204},
-    {.name = S_INIT("GetObjectRetentionRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 5, .members = members_205},
-    {.name = S_INIT("GetObjectTaggingOutput"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_206},
-    {.name = S_INIT("GetObjectTaggingRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 5, .members = members_207},
-    {.name = S_INIT("GetPublicAccessBlockOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = 0, .n = 1, .members = members_208},
-    {.name = S_INIT("GetPublicAccessBlockRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_209},
-    {.name = S_INIT("GlacierJobParameters"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_210},
-    {.name = S_INIT("Grant"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_211},
+    {.name = S_INIT("GetBucketAccelerateConfigurationOutput"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_145},
+    {.name = S_INIT("GetBucketAccelerateConfigurationRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 3, .members = members_146},
+    {.name = S_INIT("GetBucketAclOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_147},
+    {.name = S_INIT("GetBucketAclRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_148},
+    {.name = S_INIT("GetBucketCorsOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_149},
+    {.name = S_INIT("GetBucketCorsRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_150},
+    {.name = S_INIT("GetBucketEncryptionOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = 0, .n = 1, .members = members_151},
+    {.name = S_INIT("GetBucketEncryptionRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_152},
+    {.name = S_INIT("GetBucketLifecycleConfigurationOutput"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_153},
+    {.name = S_INIT("GetBucketLifecycleConfigurationRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_154},
+    {.name = S_INIT("GetBucketLocationOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_155},
+    {.name = S_INIT("GetBucketLocationRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_156},
+    {.name = S_INIT("GetBucketLoggingOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_157},
+    {.name = S_INIT("GetBucketLoggingRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_158},
+    {.name = S_INIT("GetBucketNotificationConfigurationRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_159},
+    {.name = S_INIT("GetBucketOwnershipControlsOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = 0, .n = 1, .members = members_160},
+    {.name = S_INIT("GetBucketOwnershipControlsRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_161},
+    {.name = S_INIT("GetBucketPolicyOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = 0, .n = 1, .members = members_162},
+    {.name = S_INIT("GetBucketPolicyRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_163},
+    {.name = S_INIT("GetBucketPolicyStatusOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = 0, .n = 1, .members = members_164},
+    {.name = S_INIT("GetBucketPolicyStatusRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_165},
+    {.name = S_INIT("GetBucketReplicationOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = 0, .n = 1, .members = members_166},
+    {.name = S_INIT("GetBucketReplicationRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_167},
+    {.name = S_INIT("GetBucketRequestPaymentOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_168},
+    {.name = S_INIT("GetBucketRequestPaymentRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_169},
+    {.name = S_INIT("GetBucketTaggingOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_170},
+    {.name = S_INIT("GetBucketTaggingRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_171},
+    {.name = S_INIT("GetBucketVersioningOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_172},
+    {.name = S_INIT("GetBucketVersioningRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_173},
+    {.name = S_INIT("GetBucketWebsiteOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_174},
+    {.name = S_INIT("GetBucketWebsiteRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_175},
+    {.name = S_INIT("GetObjectAclOutput"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 3, .members = members_176},
+    {.name = S_INIT("GetObjectAclRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 5, .members = members_177},
+    {.name = S_INIT("GetObjectAttributesOutput"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 9, .members = members_178},
+    {.name = S_INIT("GetObjectAttributesParts"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 6, .members = members_179},
+    {.name = S_INIT("GetObjectAttributesRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 11, .members = members_180},
+    {.name = S_INIT("GetObjectLegalHoldOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = 0, .n = 1, .members = members_181},
+    {.name = S_INIT("GetObjectLegalHoldRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 5, .members = members_182},
+    {.name = S_INIT("GetObjectLockConfigurationOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = 0, .n = 1, .members = members_183},
+    {.name = S_INIT("GetObjectLockConfigurationRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_184},
+    {.name = S_INIT("GetObjectOutput"), .type = API_STRUCTURE, .flags = 0, .payload = 0, .n = 43, .members = members_185},
+    {.name = S_INIT("GetObjectRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 21, .members = members_186},
+    {.name = S_INIT("GetObjectRetentionOutput"), .type = API_STRUCTURE, .flags = 0, .payload = 0, .n = 1, .members = members_187},
+    {.name = S_INIT("GetObjectRetentionRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 5, .members = members_188},
+    {.name = S_INIT("GetObjectTaggingOutput"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_189},
+    {.name = S_INIT("GetObjectTaggingRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 5, .members = members_190},
+    {.name = S_INIT("GetPublicAccessBlockOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = 0, .n = 1, .members = members_191},
+    {.name = S_INIT("GetPublicAccessBlockRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_192},
+    {.name = S_INIT("Grant"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_193},
     {.name = S_INIT("GrantFullControl"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("GrantRead"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("GrantReadACP"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("GrantWrite"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("GrantWriteACP"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("Grantee"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 5, .members = members_217},
-    {.name = S_INIT("Grants"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[211], .element_wire = S_INIT("Grant")},
-    {.name = S_INIT("HeadBucketOutput"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 5, .members = members_219},
-    {.name = S_INIT("HeadBucketRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_220},
-    {.name = S_INIT("HeadObjectOutput"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 43, .members = members_221},
-    {.name = S_INIT("HeadObjectRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 21, .members = members_222},
+    {.name = S_INIT("Grantee"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 5, .members = members_199},
+    {.name = S_INIT("Grants"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[193], .element_wire = S_INIT("Grant")},
+    {.name = S_INIT("HeadBucketOutput"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 5, .members = members_201},
+    {.name = S_INIT("HeadBucketRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_202},
+    {.name = S_INIT("HeadObjectOutput"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 43, .members = members_203},
+    {.name = S_INIT("HeadObjectRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 21, .members = members_204},
     {.name = S_INIT("HostName"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("HttpErrorCodeReturnedEquals"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("HttpRedirectCode"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
@@ -1967,52 +1746,46 @@ static const struct api_shape shapes[502] = {
     {.name = S_INIT("IfModifiedSince"), .type = API_TIMESTAMP, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("IfNoneMatch"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("IfUnmodifiedSince"), .type = API_TIMESTAMP, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("IndexDocument"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_234},
+    {.name = S_INIT("IndexDocument"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_216},
     {.name = S_INIT("Initiated"), .type = API_TIMESTAMP, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("Initiator"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_236},
-    {.name = S_INIT("InputSerialization"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_237},
+    {.name = S_INIT("Initiator"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_218},
     {.name = S_INIT("IsLatest"), .type = API_BOOLEAN, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("IsPublic"), .type = API_BOOLEAN, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("IsRestoreInProgress"), .type = API_BOOLEAN, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("IsTruncated"), .type = API_BOOLEAN, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("JSONInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_242},
-    {.name = S_INIT("JSONOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_243},
-    {.name = S_INIT("JSONType"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_244},
-    {.name = S_INIT("KMSContext"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("KeyCount"), .type = API_INTEGER, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("KeyMarker"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("KeyPrefixEquals"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("LambdaFunctionArn"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("LambdaFunctionConfiguration"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_250},
-    {.name = S_INIT("LambdaFunctionConfigurationList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[250], .element_wire = S_INIT("member")},
+    {.name = S_INIT("LambdaFunctionConfiguration"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_227},
+    {.name = S_INIT("LambdaFunctionConfigurationList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[227], .element_wire = S_INIT("member")},
     {.name = S_INIT("LastModified"), .type = API_TIMESTAMP, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("LastModifiedTime"), .type = API_TIMESTAMP, .flags = 0, .payload = -1},
-    {.name = S_INIT("LifecycleExpiration"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 3, .members = members_254},
-    {.name = S_INIT("LifecycleRule"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 9, .members = members_255},
-    {.name = S_INIT("LifecycleRuleAndOperator"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_256},
-    {.name = S_INIT("LifecycleRuleFilter"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 5, .members = members_257},
-    {.name = S_INIT("LifecycleRules"), .type = API_LIST, .flags = 0, .payload = -1, .element = &shapes[255], .element_wire = S_INIT("member")},
-    {.name = S_INIT("ListBucketsOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_259},
-    {.name = S_INIT("ListBucketsRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 4, .members = members_260},
-    {.name = S_INIT("ListMultipartUploadsOutput"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 13, .members = members_261},
-    {.name = S_INIT("ListMultipartUploadsRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 9, .members = members_262},
-    {.name = S_INIT("ListObjectVersionsOutput"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 14, .members = members_263},
-    {.name = S_INIT("ListObjectVersionsRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 10, .members = members_264},
-    {.name = S_INIT("ListObjectsOutput"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 11, .members = members_265},
-    {.name = S_INIT("ListObjectsRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 9, .members = members_266},
-    {.name = S_INIT("ListObjectsV2Output"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 13, .members = members_267},
-    {.name = S_INIT("ListObjectsV2Request"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 11, .members = members_268},
-    {.name = S_INIT("ListPartsOutput"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 16, .members = members_269},
-    {.name = S_INIT("ListPartsRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 10, .members = members_270},
+    {.name = S_INIT("LifecycleExpiration"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 3, .members = members_231},
+    {.name = S_INIT("LifecycleRule"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 9, .members = members_232},
+    {.name = S_INIT("LifecycleRuleAndOperator"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_233},
+    {.name = S_INIT("LifecycleRuleFilter"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 5, .members = members_234},
+    {.name = S_INIT("LifecycleRules"), .type = API_LIST, .flags = 0, .payload = -1, .element = &shapes[232], .element_wire = S_INIT("member")},
+    {.name = S_INIT("ListBucketsOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_236},
+    {.name = S_INIT("ListBucketsRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 4, .members = members_237},
+    {.name = S_INIT("ListMultipartUploadsOutput"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 13, .members = members_238},
+    {.name = S_INIT("ListMultipartUploadsRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 9, .members = members_239},
+    {.name = S_INIT("ListObjectVersionsOutput"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 14, .members = members_240},
+    {.name = S_INIT("ListObjectVersionsRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 10, .members = members_241},
+    {.name = S_INIT("ListObjectsOutput"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 11, .members = members_242},
+    {.name = S_INIT("ListObjectsRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 9, .members = members_243},
+    {.name = S_INIT("ListObjectsV2Output"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 13, .members = members_244},
+    {.name = S_INIT("ListObjectsV2Request"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 11, .members = members_245},
+    {.name = S_INIT("ListPartsOutput"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 16, .members = members_246},
+    {.name = S_INIT("ListPartsRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 10, .members = members_247},
     {.name = S_INIT("Location"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("LocationInfo"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_272},
+    {.name = S_INIT("LocationInfo"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_249},
     {.name = S_INIT("LocationNameAsString"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("LocationPrefix"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("LocationType"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_275},
-    {.name = S_INIT("LoggingEnabled"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_276},
+    {.name = S_INIT("LocationType"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_251},
+    {.name = S_INIT("LoggingEnabled"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_252},
     {.name = S_INIT("MFA"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("MFADelete"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_278},
-    {.name = S_INIT("MFADeleteStatus"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_279},
+    {.name = S_INIT("MFADelete"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_254},
+    {.name = S_INIT("MFADeleteStatus"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_255},
     {.name = S_INIT("Marker"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("MaxAgeSeconds"), .type = API_INTEGER, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("MaxBuckets"), .type = API_INTEGER, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 10000},
@@ -2020,144 +1793,122 @@ static const struct api_shape shapes[502] = {
     {.name = S_INIT("MaxParts"), .type = API_INTEGER, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("MaxUploads"), .type = API_INTEGER, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("Message"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("Metadata"), .type = API_MAP, .flags = API_PLAIN, .payload = -1, .element = &shapes[291], .element_wire = S_INIT("value"), .key = &shapes[290], .key_wire = S_INIT("key")},
-    {.name = S_INIT("MetadataDirective"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_288},
-    {.name = S_INIT("MetadataEntry"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_289},
+    {.name = S_INIT("Metadata"), .type = API_MAP, .flags = API_PLAIN, .payload = -1, .element = &shapes[266], .element_wire = S_INIT("value"), .key = &shapes[265], .key_wire = S_INIT("key")},
+    {.name = S_INIT("MetadataDirective"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_264},
     {.name = S_INIT("MetadataKey"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("MetadataValue"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("Metrics"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_292},
-    {.name = S_INIT("MetricsStatus"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_293},
+    {.name = S_INIT("Metrics"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_267},
+    {.name = S_INIT("MetricsStatus"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_268},
     {.name = S_INIT("Minutes"), .type = API_INTEGER, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("MissingMeta"), .type = API_INTEGER, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("MpuObjectSize"), .type = API_INTEGER, .flags = API_PLAIN | API_LONG, .payload = -1},
-    {.name = S_INIT("MultipartUpload"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 8, .members = members_297},
+    {.name = S_INIT("MultipartUpload"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 8, .members = members_272},
     {.name = S_INIT("MultipartUploadId"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("MultipartUploadList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[297], .element_wire = S_INIT("member")},
+    {.name = S_INIT("MultipartUploadList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[272], .element_wire = S_INIT("member")},
     {.name = S_INIT("NextKeyMarker"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("NextMarker"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("NextPartNumberMarker"), .type = API_INTEGER, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("NextToken"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("NextUploadIdMarker"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("NextVersionIdMarker"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("NoncurrentVersionExpiration"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_306},
-    {.name = S_INIT("NoncurrentVersionTransition"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_307},
-    {.name = S_INIT("NoncurrentVersionTransitionList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[307], .element_wire = S_INIT("member")},
-    {.name = S_INIT("NotificationConfiguration"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_309},
-    {.name = S_INIT("NotificationConfigurationFilter"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_310},
+    {.name = S_INIT("NoncurrentVersionExpiration"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_281},
+    {.name = S_INIT("NoncurrentVersionTransition"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_282},
+    {.name = S_INIT("NoncurrentVersionTransitionList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[282], .element_wire = S_INIT("member")},
+    {.name = S_INIT("NotificationConfiguration"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_284},
+    {.name = S_INIT("NotificationConfigurationFilter"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_285},
     {.name = S_INIT("NotificationId"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("Object"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 9, .members = members_312},
-    {.name = S_INIT("ObjectAttributes"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 5, .values = values_313},
-    {.name = S_INIT("ObjectAttributesList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[313], .element_wire = S_INIT("member")},
-    {.name = S_INIT("ObjectCannedACL"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 7, .values = values_315},
-    {.name = S_INIT("ObjectIdentifier"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 5, .members = members_316},
-    {.name = S_INIT("ObjectIdentifierList"), .type = API_LIST, .flags = 0, .payload = -1, .element = &shapes[316], .element_wire = S_INIT("member")},
+    {.name = S_INIT("Object"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 9, .members = members_287},
+    {.name = S_INIT("ObjectAttributes"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 5, .values = values_288},
+    {.name = S_INIT("ObjectAttributesList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[288], .element_wire = S_INIT("member")},
+    {.name = S_INIT("ObjectCannedACL"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 7, .values = values_290},
+    {.name = S_INIT("ObjectIdentifier"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 5, .members = members_291},
+    {.name = S_INIT("ObjectIdentifierList"), .type = API_LIST, .flags = 0, .payload = -1, .element = &shapes[291], .element_wire = S_INIT("member")},
     {.name = S_INIT("ObjectKey"), .type = API_STRING, .flags = API_HAS_MIN | API_PLAIN, .payload = -1, .min = 1},
-    {.name = S_INIT("ObjectList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[312], .element_wire = S_INIT("member")},
-    {.name = S_INIT("ObjectLockConfiguration"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_320},
-    {.name = S_INIT("ObjectLockEnabled"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 1, .values = values_321},
+    {.name = S_INIT("ObjectList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[287], .element_wire = S_INIT("member")},
+    {.name = S_INIT("ObjectLockConfiguration"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_295},
+    {.name = S_INIT("ObjectLockEnabled"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 1, .values = values_296},
     {.name = S_INIT("ObjectLockEnabledForBucket"), .type = API_BOOLEAN, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("ObjectLockLegalHold"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_323},
-    {.name = S_INIT("ObjectLockLegalHoldStatus"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_324},
-    {.name = S_INIT("ObjectLockMode"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_325},
+    {.name = S_INIT("ObjectLockLegalHold"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_298},
+    {.name = S_INIT("ObjectLockLegalHoldStatus"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_299},
+    {.name = S_INIT("ObjectLockMode"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_300},
     {.name = S_INIT("ObjectLockRetainUntilDate"), .type = API_TIMESTAMP, .flags = 0, .payload = -1},
-    {.name = S_INIT("ObjectLockRetention"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_327},
-    {.name = S_INIT("ObjectLockRetentionMode"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_328},
-    {.name = S_INIT("ObjectLockRule"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_329},
-    {.name = S_INIT("ObjectLockToken"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("ObjectOwnership"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 3, .values = values_331},
-    {.name = S_INIT("ObjectPart"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 12, .members = members_332},
+    {.name = S_INIT("ObjectLockRetention"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_302},
+    {.name = S_INIT("ObjectLockRetentionMode"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_303},
+    {.name = S_INIT("ObjectLockRule"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_304},
+    {.name = S_INIT("ObjectOwnership"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 3, .values = values_305},
+    {.name = S_INIT("ObjectPart"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 12, .members = members_306},
     {.name = S_INIT("ObjectSize"), .type = API_INTEGER, .flags = API_PLAIN | API_LONG, .payload = -1},
     {.name = S_INIT("ObjectSizeGreaterThanBytes"), .type = API_INTEGER, .flags = API_PLAIN | API_LONG, .payload = -1},
     {.name = S_INIT("ObjectSizeLessThanBytes"), .type = API_INTEGER, .flags = API_PLAIN | API_LONG, .payload = -1},
-    {.name = S_INIT("ObjectStorageClass"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 13, .values = values_336},
-    {.name = S_INIT("ObjectVersion"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 11, .members = members_337},
+    {.name = S_INIT("ObjectStorageClass"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 13, .values = values_310},
+    {.name = S_INIT("ObjectVersion"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 11, .members = members_311},
     {.name = S_INIT("ObjectVersionId"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("ObjectVersionList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[337], .element_wire = S_INIT("member")},
-    {.name = S_INIT("ObjectVersionStorageClass"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 1, .values = values_340},
-    {.name = S_INIT("OptionalObjectAttributes"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 1, .values = values_341},
-    {.name = S_INIT("OptionalObjectAttributesList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[341], .element_wire = S_INIT("member")},
-    {.name = S_INIT("OutputLocation"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_343},
-    {.name = S_INIT("OutputSerialization"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_344},
-    {.name = S_INIT("Owner"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_345},
-    {.name = S_INIT("OwnerOverride"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 1, .values = values_346},
-    {.name = S_INIT("OwnershipControls"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_347},
-    {.name = S_INIT("OwnershipControlsRule"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_348},
-    {.name = S_INIT("OwnershipControlsRules"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[348], .element_wire = S_INIT("member")},
-    {.name = S_INIT("ParquetInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("Part"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 14, .members = members_351},
+    {.name = S_INIT("ObjectVersionList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[311], .element_wire = S_INIT("member")},
+    {.name = S_INIT("ObjectVersionStorageClass"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 1, .values = values_314},
+    {.name = S_INIT("OptionalObjectAttributes"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 1, .values = values_315},
+    {.name = S_INIT("OptionalObjectAttributesList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[315], .element_wire = S_INIT("member")},
+    {.name = S_INIT("Owner"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_317},
+    {.name = S_INIT("OwnerOverride"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 1, .values = values_318},
+    {.name = S_INIT("OwnershipControls"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_319},
+    {.name = S_INIT("OwnershipControlsRule"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_320},
+    {.name = S_INIT("OwnershipControlsRules"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[320], .element_wire = S_INIT("member")},
+    {.name = S_INIT("Part"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 14, .members = members_322},
     {.name = S_INIT("PartNumber"), .type = API_INTEGER, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("PartNumberMarker"), .type = API_INTEGER, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("PartitionDateSource"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_354},
-    {.name = S_INIT("PartitionedPrefix"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_355},
-    {.name = S_INIT("Parts"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[351], .element_wire = S_INIT("member")},
+    {.name = S_INIT("PartitionDateSource"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_325},
+    {.name = S_INIT("PartitionedPrefix"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_326},
+    {.name = S_INIT("Parts"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[322], .element_wire = S_INIT("member")},
     {.name = S_INIT("PartsCount"), .type = API_INTEGER, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("PartsList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[332], .element_wire = S_INIT("member")},
-    {.name = S_INIT("Payer"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_359},
-    {.name = S_INIT("Permission"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 5, .values = values_360},
+    {.name = S_INIT("PartsList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[306], .element_wire = S_INIT("member")},
+    {.name = S_INIT("Payer"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_330},
+    {.name = S_INIT("Permission"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 5, .values = values_331},
     {.name = S_INIT("Policy"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("PolicyStatus"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_362},
+    {.name = S_INIT("PolicyStatus"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_333},
     {.name = S_INIT("Prefix"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("Priority"), .type = API_INTEGER, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("Protocol"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_365},
-    {.name = S_INIT("PublicAccessBlockConfiguration"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_366},
-    {.name = S_INIT("PutBucketAccelerateConfigurationRequest"), .type = API_STRUCTURE, .flags = 0, .payload = 1, .n = 4, .members = members_367},
-    {.name = S_INIT("PutBucketAclRequest"), .type = API_STRUCTURE, .flags = 0, .payload = 1, .n = 11, .members = members_368},
-    {.name = S_INIT("PutBucketCorsRequest"), .type = API_STRUCTURE, .flags = 0, .payload = 1, .n = 5, .members = members_369},
-    {.name = S_INIT("PutBucketEncryptionRequest"), .type = API_STRUCTURE, .flags = 0, .payload = 3, .n = 5, .members = members_370},
-    {.name = S_INIT("PutBucketLifecycleConfigurationOutput"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 1, .members = members_371},
-    {.name = S_INIT("PutBucketLifecycleConfigurationRequest"), .type = API_STRUCTURE, .flags = 0, .payload = 2, .n = 5, .members = members_372},
-    {.name = S_INIT("PutBucketLoggingRequest"), .type = API_STRUCTURE, .flags = 0, .payload = 1, .n = 5, .members = members_373},
-    {.name = S_INIT("PutBucketNotificationConfigurationRequest"), .type = API_STRUCTURE, .flags = 0, .payload = 1, .n = 4, .members = members_374},
-    {.name = S_INIT("PutBucketOwnershipControlsRequest"), .type = API_STRUCTURE, .flags = 0, .payload = 3, .n = 5, .members = members_375},
-    {.name = S_INIT("PutBucketPolicyRequest"), .type = API_STRUCTURE, .flags = 0, .payload = 4, .n = 6, .members = members_376},
-    {.name = S_INIT("PutBucketReplicationRequest"), .type = API_STRUCTURE, .flags = 0, .payload = 3, .n = 6, .members = members_377},
-    {.name = S_INIT("PutBucketRequestPaymentRequest"), .type = API_STRUCTURE, .flags = 0, .payload = 3, .n = 5, .members = members_378},
-    {.name = S_INIT("PutBucketTaggingRequest"), .type = API_STRUCTURE, .flags = 0, .payload = 3, .n = 5, .members = members_379},
-    {.name = S_INIT("PutBucketVersioningRequest"), .type = API_STRUCTURE, .flags = 0, .payload = 4, .n = 6, .members = members_380},
-    {.name = S_INIT("PutBucketWebsiteRequest"), .type = API_STRUCTURE, .flags = 0, .payload = 3, .n = 5, .members = members_381},
-    {.name = S_INIT("PutObjectAclOutput"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 1, .members = members_382},
-    {.name = S_INIT("PutObjectAclRequest"), .type = API_STRUCTURE, .flags = 0, .payload = 1, .n = 14, .members = members_383},
-    {.name = S_INIT("PutObjectLegalHoldOutput"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 1, .members = members_384},
-    {.name = S_INIT("PutObjectLegalHoldRequest"), .type = API_STRUCTURE, .flags = 0, .payload = 2, .n = 8, .members = members_385},
-    {.name = S_INIT("PutObjectLockConfigurationOutput"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 1, .members = members_386},
-    {.name = S_INIT("PutObjectLockConfigurationRequest"), .type = API_STRUCTURE, .flags = 0, .payload = 1, .n = 7, .members = members_387},
-    {.name = S_INIT("PutObjectOutput"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 22, .members = members_388},
-    {.name = S_INIT("PutObjectRequest"), .type = API_STRUCTURE, .flags = 0, .payload = 1, .n = 46, .members = members_389},
-    {.name = S_INIT("PutObjectRetentionOutput"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 1, .members = members_390},
-    {.name = S_INIT("PutObjectRetentionRequest"), .type = API_STRUCTURE, .flags = 0, .payload = 2, .n = 9, .members = members_391},
-    {.name = S_INIT("PutObjectTaggingOutput"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 1, .members = members_392},
-    {.name = S_INIT("PutObjectTaggingRequest"), .type = API_STRUCTURE, .flags = 0, .payload = 5, .n = 8, .members = members_393},
-    {.name = S_INIT("PutPublicAccessBlockRequest"), .type = API_STRUCTURE, .flags = 0, .payload = 3, .n = 5, .members = members_394},
+    {.name = S_INIT("Protocol"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_336},
+    {.name = S_INIT("PublicAccessBlockConfiguration"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_337},
+    {.name = S_INIT("PutBucketAclRequest"), .type = API_STRUCTURE, .flags = 0, .payload = 1, .n = 11, .members = members_338},
+    {.name = S_INIT("PutBucketEncryptionRequest"), .type = API_STRUCTURE, .flags = 0, .payload = 3, .n = 5, .members = members_339},
+    {.name = S_INIT("PutBucketLifecycleConfigurationOutput"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 1, .members = members_340},
+    {.name = S_INIT("PutBucketLifecycleConfigurationRequest"), .type = API_STRUCTURE, .flags = 0, .payload = 2, .n = 5, .members = members_341},
+    {.name = S_INIT("PutBucketNotificationConfigurationRequest"), .type = API_STRUCTURE, .flags = 0, .payload = 1, .n = 4, .members = members_342},
+    {.name = S_INIT("PutBucketOwnershipControlsRequest"), .type = API_STRUCTURE, .flags = 0, .payload = 3, .n = 5, .members = members_343},
+    {.name = S_INIT("PutBucketPolicyRequest"), .type = API_STRUCTURE, .flags = 0, .payload = 4, .n = 6, .members = members_344},
+    {.name = S_INIT("PutBucketTaggingRequest"), .type = API_STRUCTURE, .flags = 0, .payload = 3, .n = 5, .members = members_345},
+    {.name = S_INIT("PutBucketVersioningRequest"), .type = API_STRUCTURE, .flags = 0, .payload = 4, .n = 6, .members = members_346},
+    {.name = S_INIT("PutObjectAclOutput"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 1, .members = members_347},
+    {.name = S_INIT("PutObjectAclRequest"), .type = API_STRUCTURE, .flags = 0, .payload = 1, .n = 14, .members = members_348},
+    {.name = S_INIT("PutObjectOutput"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 22, .members = members_349},
+    {.name = S_INIT("PutObjectRequest"), .type = API_STRUCTURE, .flags = 0, .payload = 1, .n = 46, .members = members_350},
+    {.name = S_INIT("PutObjectTaggingOutput"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 1, .members = members_351},
+    {.name = S_INIT("PutObjectTaggingRequest"), .type = API_STRUCTURE, .flags = 0, .payload = 5, .n = 8, .members = members_352},
+    {.name = S_INIT("PutPublicAccessBlockRequest"), .type = API_STRUCTURE, .flags = 0, .payload = 3, .n = 5, .members = members_353},
     {.name = S_INIT("QueueArn"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("QueueConfiguration"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_396},
-    {.name = S_INIT("QueueConfigurationList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[396], .element_wire = S_INIT("member")},
+    {.name = S_INIT("QueueConfiguration"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_355},
+    {.name = S_INIT("QueueConfigurationList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[355], .element_wire = S_INIT("member")},
     {.name = S_INIT("Quiet"), .type = API_BOOLEAN, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("QuoteCharacter"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("QuoteEscapeCharacter"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("QuoteFields"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_401},
     {.name = S_INIT("Range"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("RecordDelimiter"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("Redirect"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 5, .members = members_404},
-    {.name = S_INIT("RedirectAllRequestsTo"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_405},
+    {.name = S_INIT("Redirect"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 5, .members = members_359},
+    {.name = S_INIT("RedirectAllRequestsTo"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_360},
     {.name = S_INIT("Region"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 0, .max = 20},
     {.name = S_INIT("ReplaceKeyPrefixWith"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("ReplaceKeyWith"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("ReplicaKmsKeyID"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("ReplicaModifications"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_410},
-    {.name = S_INIT("ReplicaModificationsStatus"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_411},
-    {.name = S_INIT("ReplicationConfiguration"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_412},
-    {.name = S_INIT("ReplicationRule"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 9, .members = members_413},
-    {.name = S_INIT("ReplicationRuleAndOperator"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_414},
-    {.name = S_INIT("ReplicationRuleFilter"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_415},
-    {.name = S_INIT("ReplicationRuleStatus"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_416},
-    {.name = S_INIT("ReplicationRules"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[413], .element_wire = S_INIT("member")},
-    {.name = S_INIT("ReplicationStatus"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 5, .values = values_418},
-    {.name = S_INIT("ReplicationTime"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_419},
-    {.name = S_INIT("ReplicationTimeStatus"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_420},
-    {.name = S_INIT("ReplicationTimeValue"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_421},
-    {.name = S_INIT("RequestCharged"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 1, .values = values_422},
-    {.name = S_INIT("RequestPayer"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 1, .values = values_423},
-    {.name = S_INIT("RequestPaymentConfiguration"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_424},
+    {.name = S_INIT("ReplicaModifications"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_365},
+    {.name = S_INIT("ReplicaModificationsStatus"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_366},
+    {.name = S_INIT("ReplicationConfiguration"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_367},
+    {.name = S_INIT("ReplicationRule"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 9, .members = members_368},
+    {.name = S_INIT("ReplicationRuleAndOperator"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_369},
+    {.name = S_INIT("ReplicationRuleFilter"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_370},
+    {.name = S_INIT("ReplicationRuleStatus"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_371},
+    {.name = S_INIT("ReplicationRules"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[368], .element_wire = S_INIT("member")},
+    {.name = S_INIT("ReplicationStatus"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 5, .values = values_373},
+    {.name = S_INIT("ReplicationTime"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_374},
+    {.name = S_INIT("ReplicationTimeStatus"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_375},
+    {.name = S_INIT("ReplicationTimeValue"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_376},
+    {.name = S_INIT("RequestCharged"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 1, .values = values_377},
+    {.name = S_INIT("RequestPayer"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 1, .values = values_378},
     {.name = S_INIT("ResponseCacheControl"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("ResponseContentDisposition"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("ResponseContentEncoding"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
@@ -2166,72 +1917,62 @@ static const struct api_shape shapes[502] = {
     {.name = S_INIT("ResponseExpires"), .type = API_TIMESTAMP, .flags = 0, .payload = -1},
     {.name = S_INIT("Restore"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("RestoreExpiryDate"), .type = API_TIMESTAMP, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("RestoreObjectOutput"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_433},
-    {.name = S_INIT("RestoreObjectRequest"), .type = API_STRUCTURE, .flags = 0, .payload = 3, .n = 7, .members = members_434},
-    {.name = S_INIT("RestoreOutputPath"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("RestoreRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 7, .members = members_436},
-    {.name = S_INIT("RestoreRequestType"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 1, .values = values_437},
-    {.name = S_INIT("RestoreStatus"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_438},
+    {.name = S_INIT("RestoreStatus"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_387},
     {.name = S_INIT("Role"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("RoutingRule"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_440},
-    {.name = S_INIT("RoutingRules"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[440], .element_wire = S_INIT("RoutingRule")},
-    {.name = S_INIT("S3KeyFilter"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_442},
-    {.name = S_INIT("S3Location"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 8, .members = members_443},
+    {.name = S_INIT("RoutingRule"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_389},
+    {.name = S_INIT("RoutingRules"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[389], .element_wire = S_INIT("RoutingRule")},
+    {.name = S_INIT("S3KeyFilter"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_391},
     {.name = S_INIT("S3RegionalOrS3ExpressBucketArnString"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 128, .pattern = &patterns[1]},
     {.name = S_INIT("SSECustomerAlgorithm"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("SSECustomerKey"), .type = API_STRING, .flags = API_PLAIN | API_SENSITIVE, .payload = -1},
     {.name = S_INIT("SSECustomerKeyMD5"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("SSEKMSEncryptionContext"), .type = API_STRING, .flags = API_PLAIN | API_SENSITIVE, .payload = -1},
     {.name = S_INIT("SSEKMSKeyId"), .type = API_STRING, .flags = API_PLAIN | API_SENSITIVE, .payload = -1},
-    {.name = S_INIT("SelectParameters"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_450},
-    {.name = S_INIT("ServerSideEncryption"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 4, .values = values_451},
-    {.name = S_INIT("ServerSideEncryptionByDefault"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_452},
-    {.name = S_INIT("ServerSideEncryptionConfiguration"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_453},
-    {.name = S_INIT("ServerSideEncryptionRule"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_454},
-    {.name = S_INIT("ServerSideEncryptionRules"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[454], .element_wire = S_INIT("member")},
+    {.name = S_INIT("ServerSideEncryption"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 4, .values = values_398},
+    {.name = S_INIT("ServerSideEncryptionByDefault"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_399},
+    {.name = S_INIT("ServerSideEncryptionConfiguration"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_400},
+    {.name = S_INIT("ServerSideEncryptionRule"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_401},
+    {.name = S_INIT("ServerSideEncryptionRules"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[401], .element_wire = S_INIT("member")},
     {.name = S_INIT("Setting"), .type = API_BOOLEAN, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("SimplePrefix"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("Size"), .type = API_INTEGER, .flags = API_PLAIN | API_LONG, .payload = -1},
     {.name = S_INIT("SkipValidation"), .type = API_BOOLEAN, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("SourceSelectionCriteria"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_460},
-    {.name = S_INIT("SseKmsEncryptedObjects"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_461},
-    {.name = S_INIT("SseKmsEncryptedObjectsStatus"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_462},
+    {.name = S_INIT("SourceSelectionCriteria"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_407},
+    {.name = S_INIT("SseKmsEncryptedObjects"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_408},
+    {.name = S_INIT("SseKmsEncryptedObjectsStatus"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_409},
     {.name = S_INIT("StartAfter"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("StorageClass"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 13, .values = values_464},
+    {.name = S_INIT("StorageClass"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 13, .values = values_411},
     {.name = S_INIT("Suffix"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("Tag"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_466},
+    {.name = S_INIT("Tag"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_413},
     {.name = S_INIT("TagCount"), .type = API_INTEGER, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("TagSet"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[466], .element_wire = S_INIT("Tag")},
-    {.name = S_INIT("Tagging"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_469},
-    {.name = S_INIT("TaggingDirective"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_470},
+    {.name = S_INIT("TagSet"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[413], .element_wire = S_INIT("Tag")},
+    {.name = S_INIT("Tagging"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_416},
+    {.name = S_INIT("TaggingDirective"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_417},
     {.name = S_INIT("TaggingHeader"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("TargetBucket"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("TargetGrant"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_473},
-    {.name = S_INIT("TargetGrants"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[473], .element_wire = S_INIT("Grant")},
-    {.name = S_INIT("TargetObjectKeyFormat"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_475},
+    {.name = S_INIT("TargetGrant"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_420},
+    {.name = S_INIT("TargetGrants"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[420], .element_wire = S_INIT("Grant")},
+    {.name = S_INIT("TargetObjectKeyFormat"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_422},
     {.name = S_INIT("TargetPrefix"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("Tier"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 3, .values = values_477},
     {.name = S_INIT("Token"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("TopicArn"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("TopicConfiguration"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_480},
-    {.name = S_INIT("TopicConfigurationList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[480], .element_wire = S_INIT("member")},
-    {.name = S_INIT("Transition"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 3, .members = members_482},
-    {.name = S_INIT("TransitionDefaultMinimumObjectSize"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_483},
-    {.name = S_INIT("TransitionList"), .type = API_LIST, .flags = 0, .payload = -1, .element = &shapes[482], .element_wire = S_INIT("member")},
-    {.name = S_INIT("TransitionStorageClass"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 6, .values = values_485},
-    {.name = S_INIT("Type"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 3, .values = values_486},
+    {.name = S_INIT("TopicConfiguration"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_426},
+    {.name = S_INIT("TopicConfigurationList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[426], .element_wire = S_INIT("member")},
+    {.name = S_INIT("Transition"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 3, .members = members_428},
+    {.name = S_INIT("TransitionDefaultMinimumObjectSize"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_429},
+    {.name = S_INIT("TransitionList"), .type = API_LIST, .flags = 0, .payload = -1, .element = &shapes[428], .element_wire = S_INIT("member")},
+    {.name = S_INIT("TransitionStorageClass"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 6, .values = values_431},
+    {.name = S_INIT("Type"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 3, .values = values_432},
     {.name = S_INIT("URI"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("UploadIdMarker"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("UploadPartCopyOutput"), .type = API_STRUCTURE, .flags = 0, .payload = 1, .n = 8, .members = members_489},
-    {.name = S_INIT("UploadPartCopyRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 19, .members = members_490},
-    {.name = S_INIT("UploadPartOutput"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 17, .members = members_491},
-    {.name = S_INIT("UploadPartRequest"), .type = API_STRUCTURE, .flags = 0, .payload = 0, .n = 23, .members = members_492},
-    {.name = S_INIT("UserMetadata"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[289], .element_wire = S_INIT("MetadataEntry")},
+    {.name = S_INIT("UploadPartCopyOutput"), .type = API_STRUCTURE, .flags = 0, .payload = 1, .n = 8, .members = members_435},
+    {.name = S_INIT("UploadPartCopyRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 19, .members = members_436},
+    {.name = S_INIT("UploadPartOutput"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 17, .members = members_437},
+    {.name = S_INIT("UploadPartRequest"), .type = API_STRUCTURE, .flags = 0, .payload = 0, .n = 23, .members = members_438},
     {.name = S_INIT("Value"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("VersionCount"), .type = API_INTEGER, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("VersionIdMarker"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("VersioningConfiguration"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_497},
-    {.name = S_INIT("WebsiteConfiguration"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_498},
+    {.name = S_INIT("VersioningConfiguration"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_442},
     {.name = S_INIT("WebsiteRedirectLocation"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("WriteOffsetBytes"), .type = API_INTEGER, .flags = API_PLAIN | API_LONG, .payload = -1},
     {.name = S_INIT("Years"), .type = API_INTEGER, .flags = API_PLAIN, .payload = -1},
@@ -2339,115 +2080,115 @@ static const struct api_query query_UploadPartCopy[] = {{S_INIT("partNumber"), {
 
 static const struct api_op ops[] = {
     {.name = S_INIT("AbortMultipartUpload"), .method = S_INIT("DELETE"), .path = S_INIT("/{Bucket}/{Key+}"), .status = 204, .query = query_AbortMultipartUpload, .n_query = 1, .modelled = true, .in = &shapes[3], .out = &shapes[2]},
-    {.name = S_INIT("CompleteMultipartUpload"), .method = S_INIT("POST"), .path = S_INIT("/{Bucket}/{Key+}"), .status = 200, .query = query_CompleteMultipartUpload, .n_query = 1, .modelled = true, .in = &shapes[64], .out = &shapes[63], .foreign_checksum = true, .result = S_INIT("CompleteMultipartUploadResult")},
-    {.name = S_INIT("CopyObject"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}/{Key+}"), .status = 200, .required_header = S_INIT("x-amz-copy-source"), .modelled = true, .in = &shapes[79], .out = &shapes[78]},
-    {.name = S_INIT("CreateBucket"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}"), .status = 200, .modelled = true, .in = &shapes[94], .out = &shapes[93]},
+    {.name = S_INIT("CompleteMultipartUpload"), .method = S_INIT("POST"), .path = S_INIT("/{Bucket}/{Key+}"), .status = 200, .query = query_CompleteMultipartUpload, .n_query = 1, .modelled = true, .in = &shapes[57], .out = &shapes[56], .foreign_checksum = true, .result = S_INIT("CompleteMultipartUploadResult")},
+    {.name = S_INIT("CopyObject"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}/{Key+}"), .status = 200, .required_header = S_INIT("x-amz-copy-source"), .modelled = true, .in = &shapes[71], .out = &shapes[70]},
+    {.name = S_INIT("CreateBucket"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}"), .status = 200, .modelled = true, .in = &shapes[86], .out = &shapes[85]},
     {.name = S_INIT("CreateBucketMetadataConfiguration"), .method = S_INIT("POST"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_CreateBucketMetadataConfiguration, .n_query = 1, .checksum_required = true},
     {.name = S_INIT("CreateBucketMetadataTableConfiguration"), .method = S_INIT("POST"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_CreateBucketMetadataTableConfiguration, .n_query = 1, .checksum_required = true},
-    {.name = S_INIT("CreateMultipartUpload"), .method = S_INIT("POST"), .path = S_INIT("/{Bucket}/{Key+}"), .status = 200, .query = query_CreateMultipartUpload, .n_query = 1, .modelled = true, .in = &shapes[96], .out = &shapes[95], .result = S_INIT("InitiateMultipartUploadResult")},
+    {.name = S_INIT("CreateMultipartUpload"), .method = S_INIT("POST"), .path = S_INIT("/{Bucket}/{Key+}"), .status = 200, .query = query_CreateMultipartUpload, .n_query = 1, .modelled = true, .in = &shapes[88], .out = &shapes[87], .result = S_INIT("InitiateMultipartUploadResult")},
     {.name = S_INIT("CreateSession"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_CreateSession, .n_query = 1},
-    {.name = S_INIT("DeleteBucket"), .method = S_INIT("DELETE"), .path = S_INIT("/{Bucket}"), .status = 204, .modelled = true, .in = &shapes[110], .out = NULL},
+    {.name = S_INIT("DeleteBucket"), .method = S_INIT("DELETE"), .path = S_INIT("/{Bucket}"), .status = 204, .modelled = true, .in = &shapes[100], .out = NULL},
     {.name = S_INIT("DeleteBucketAnalyticsConfiguration"), .method = S_INIT("DELETE"), .path = S_INIT("/{Bucket}"), .status = 204, .query = query_DeleteBucketAnalyticsConfiguration, .n_query = 2},
-    {.name = S_INIT("DeleteBucketCors"), .method = S_INIT("DELETE"), .path = S_INIT("/{Bucket}"), .status = 204, .query = query_DeleteBucketCors, .n_query = 1, .modelled = true, .in = &shapes[104], .out = NULL},
-    {.name = S_INIT("DeleteBucketEncryption"), .method = S_INIT("DELETE"), .path = S_INIT("/{Bucket}"), .status = 204, .query = query_DeleteBucketEncryption, .n_query = 1, .modelled = true, .in = &shapes[105], .out = NULL},
+    {.name = S_INIT("DeleteBucketCors"), .method = S_INIT("DELETE"), .path = S_INIT("/{Bucket}"), .status = 204, .query = query_DeleteBucketCors, .n_query = 1},
+    {.name = S_INIT("DeleteBucketEncryption"), .method = S_INIT("DELETE"), .path = S_INIT("/{Bucket}"), .status = 204, .query = query_DeleteBucketEncryption, .n_query = 1, .modelled = true, .in = &shapes[96], .out = NULL},
     {.name = S_INIT("DeleteBucketIntelligentTieringConfiguration"), .method = S_INIT("DELETE"), .path = S_INIT("/{Bucket}"), .status = 204, .query = query_DeleteBucketIntelligentTieringConfiguration, .n_query = 2},
     {.name = S_INIT("DeleteBucketInventoryConfiguration"), .method = S_INIT("DELETE"), .path = S_INIT("/{Bucket}"), .status = 204, .query = query_DeleteBucketInventoryConfiguration, .n_query = 2},
-    {.name = S_INIT("DeleteBucketLifecycle"), .method = S_INIT("DELETE"), .path = S_INIT("/{Bucket}"), .status = 204, .query = query_DeleteBucketLifecycle, .n_query = 1, .modelled = true, .in = &shapes[106], .out = NULL},
+    {.name = S_INIT("DeleteBucketLifecycle"), .method = S_INIT("DELETE"), .path = S_INIT("/{Bucket}"), .status = 204, .query = query_DeleteBucketLifecycle, .n_query = 1, .modelled = true, .in = &shapes[97], .out = NULL},
     {.name = S_INIT("DeleteBucketMetadataConfiguration"), .method = S_INIT("DELETE"), .path = S_INIT("/{Bucket}"), .status = 204, .query = query_DeleteBucketMetadataConfiguration, .n_query = 1},
     {.name = S_INIT("DeleteBucketMetadataTableConfiguration"), .method = S_INIT("DELETE"), .path = S_INIT("/{Bucket}"), .status = 204, .query = query_DeleteBucketMetadataTableConfiguration, .n_query = 1},
     {.name = S_INIT("DeleteBucketMetricsConfiguration"), .method = S_INIT("DELETE"), .path = S_INIT("/{Bucket}"), .status = 204, .query = query_DeleteBucketMetricsConfiguration, .n_query = 2},
-    {.name = S_INIT("DeleteBucketOwnershipControls"), .method = S_INIT("DELETE"), .path = S_INIT("/{Bucket}"), .status = 204, .query = query_DeleteBucketOwnershipControls, .n_query = 1, .modelled = true, .in = &shapes[107], .out = NULL},
-    {.name = S_INIT("DeleteBucketPolicy"), .method = S_INIT("DELETE"), .path = S_INIT("/{Bucket}"), .status = 204, .query = query_DeleteBucketPolicy, .n_query = 1, .modelled = true, .in = &shapes[108], .out = NULL},
-    {.name = S_INIT("DeleteBucketReplication"), .method = S_INIT("DELETE"), .path = S_INIT("/{Bucket}"), .status = 204, .query = query_DeleteBucketReplication, .n_query = 1, .modelled = true, .in = &shapes[109], .out = NULL},
-    {.name = S_INIT("DeleteBucketTagging"), .method = S_INIT("DELETE"), .path = S_INIT("/{Bucket}"), .status = 204, .query = query_DeleteBucketTagging, .n_query = 1, .modelled = true, .in = &shapes[111], .out = NULL},
-    {.name = S_INIT("DeleteBucketWebsite"), .method = S_INIT("DELETE"), .path = S_INIT("/{Bucket}"), .status = 204, .query = query_DeleteBucketWebsite, .n_query = 1, .modelled = true, .in = &shapes[112], .out = NULL},
-    {.name = S_INIT("DeleteObject"), .method = S_INIT("DELETE"), .path = S_INIT("/{Bucket}/{Key+}"), .status = 204, .modelled = true, .in = &shapes[120], .out = &shapes[119]},
-    {.name = S_INIT("DeleteObjectTagging"), .method = S_INIT("DELETE"), .path = S_INIT("/{Bucket}/{Key+}"), .status = 204, .query = query_DeleteObjectTagging, .n_query = 1, .modelled = true, .in = &shapes[122], .out = &shapes[121]},
-    {.name = S_INIT("DeleteObjects"), .method = S_INIT("POST"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_DeleteObjects, .n_query = 1, .modelled = true, .in = &shapes[124], .out = &shapes[123], .checksum_required = true, .result = S_INIT("DeleteResult")},
-    {.name = S_INIT("DeletePublicAccessBlock"), .method = S_INIT("DELETE"), .path = S_INIT("/{Bucket}"), .status = 204, .query = query_DeletePublicAccessBlock, .n_query = 1, .modelled = true, .in = &shapes[125], .out = NULL},
+    {.name = S_INIT("DeleteBucketOwnershipControls"), .method = S_INIT("DELETE"), .path = S_INIT("/{Bucket}"), .status = 204, .query = query_DeleteBucketOwnershipControls, .n_query = 1, .modelled = true, .in = &shapes[98], .out = NULL},
+    {.name = S_INIT("DeleteBucketPolicy"), .method = S_INIT("DELETE"), .path = S_INIT("/{Bucket}"), .status = 204, .query = query_DeleteBucketPolicy, .n_query = 1, .modelled = true, .in = &shapes[99], .out = NULL},
+    {.name = S_INIT("DeleteBucketReplication"), .method = S_INIT("DELETE"), .path = S_INIT("/{Bucket}"), .status = 204, .query = query_DeleteBucketReplication, .n_query = 1},
+    {.name = S_INIT("DeleteBucketTagging"), .method = S_INIT("DELETE"), .path = S_INIT("/{Bucket}"), .status = 204, .query = query_DeleteBucketTagging, .n_query = 1, .modelled = true, .in = &shapes[101], .out = NULL},
+    {.name = S_INIT("DeleteBucketWebsite"), .method = S_INIT("DELETE"), .path = S_INIT("/{Bucket}"), .status = 204, .query = query_DeleteBucketWebsite, .n_query = 1},
+    {.name = S_INIT("DeleteObject"), .method = S_INIT("DELETE"), .path = S_INIT("/{Bucket}/{Key+}"), .status = 204, .modelled = true, .in = &shapes[109], .out = &shapes[108]},
+    {.name = S_INIT("DeleteObjectTagging"), .method = S_INIT("DELETE"), .path = S_INIT("/{Bucket}/{Key+}"), .status = 204, .query = query_DeleteObjectTagging, .n_query = 1, .modelled = true, .in = &shapes[111], .out = &shapes[110]},
+    {.name = S_INIT("DeleteObjects"), .method = S_INIT("POST"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_DeleteObjects, .n_query = 1, .modelled = true, .in = &shapes[113], .out = &shapes[112], .checksum_required = true, .result = S_INIT("DeleteResult")},
+    {.name = S_INIT("DeletePublicAccessBlock"), .method = S_INIT("DELETE"), .path = S_INIT("/{Bucket}"), .status = 204, .query = query_DeletePublicAccessBlock, .n_query = 1, .modelled = true, .in = &shapes[114], .out = NULL},
     {.name = S_INIT("GetBucketAbac"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_GetBucketAbac, .n_query = 1},
-    {.name = S_INIT("GetBucketAccelerateConfiguration"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_GetBucketAccelerateConfiguration, .n_query = 1, .modelled = true, .in = &shapes[163], .out = &shapes[162], .result = S_INIT("AccelerateConfiguration")},
-    {.name = S_INIT("GetBucketAcl"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_GetBucketAcl, .n_query = 1, .modelled = true, .in = &shapes[165], .out = &shapes[164], .result = S_INIT("AccessControlPolicy")},
+    {.name = S_INIT("GetBucketAccelerateConfiguration"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_GetBucketAccelerateConfiguration, .n_query = 1, .modelled = true, .in = &shapes[146], .out = &shapes[145], .result = S_INIT("AccelerateConfiguration")},
+    {.name = S_INIT("GetBucketAcl"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_GetBucketAcl, .n_query = 1, .modelled = true, .in = &shapes[148], .out = &shapes[147], .result = S_INIT("AccessControlPolicy")},
     {.name = S_INIT("GetBucketAnalyticsConfiguration"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_GetBucketAnalyticsConfiguration, .n_query = 2},
-    {.name = S_INIT("GetBucketCors"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_GetBucketCors, .n_query = 1, .modelled = true, .in = &shapes[167], .out = &shapes[166], .result = S_INIT("CORSConfiguration")},
-    {.name = S_INIT("GetBucketEncryption"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_GetBucketEncryption, .n_query = 1, .modelled = true, .in = &shapes[169], .out = &shapes[168]},
+    {.name = S_INIT("GetBucketCors"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_GetBucketCors, .n_query = 1, .modelled = true, .in = &shapes[150], .out = &shapes[149], .result = S_INIT("CORSConfiguration")},
+    {.name = S_INIT("GetBucketEncryption"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_GetBucketEncryption, .n_query = 1, .modelled = true, .in = &shapes[152], .out = &shapes[151]},
     {.name = S_INIT("GetBucketIntelligentTieringConfiguration"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_GetBucketIntelligentTieringConfiguration, .n_query = 2},
     {.name = S_INIT("GetBucketInventoryConfiguration"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_GetBucketInventoryConfiguration, .n_query = 2},
     {.name = S_INIT("GetBucketLifecycle"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_GetBucketLifecycle, .n_query = 1, .older = true},
-    {.name = S_INIT("GetBucketLifecycleConfiguration"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_GetBucketLifecycleConfiguration, .n_query = 1, .modelled = true, .in = &shapes[171], .out = &shapes[170], .result = S_INIT("LifecycleConfiguration")},
-    {.name = S_INIT("GetBucketLocation"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_GetBucketLocation, .n_query = 1, .modelled = true, .in = &shapes[173], .out = &shapes[172], .bare_output = true, .result = S_INIT("LocationConstraint")},
-    {.name = S_INIT("GetBucketLogging"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_GetBucketLogging, .n_query = 1, .modelled = true, .in = &shapes[175], .out = &shapes[174], .result = S_INIT("BucketLoggingStatus")},
+    {.name = S_INIT("GetBucketLifecycleConfiguration"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_GetBucketLifecycleConfiguration, .n_query = 1, .modelled = true, .in = &shapes[154], .out = &shapes[153], .result = S_INIT("LifecycleConfiguration")},
+    {.name = S_INIT("GetBucketLocation"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_GetBucketLocation, .n_query = 1, .modelled = true, .in = &shapes[156], .out = &shapes[155], .bare_output = true, .result = S_INIT("LocationConstraint")},
+    {.name = S_INIT("GetBucketLogging"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_GetBucketLogging, .n_query = 1, .modelled = true, .in = &shapes[158], .out = &shapes[157], .result = S_INIT("BucketLoggingStatus")},
     {.name = S_INIT("GetBucketMetadataConfiguration"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_GetBucketMetadataConfiguration, .n_query = 1},
     {.name = S_INIT("GetBucketMetadataTableConfiguration"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_GetBucketMetadataTableConfiguration, .n_query = 1},
     {.name = S_INIT("GetBucketMetricsConfiguration"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_GetBucketMetricsConfiguration, .n_query = 2},
     {.name = S_INIT("GetBucketNotification"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_GetBucketNotification, .n_query = 1, .older = true},
-    {.name = S_INIT("GetBucketNotificationConfiguration"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_GetBucketNotificationConfiguration, .n_query = 1, .modelled = true, .in = &shapes[176], .out = &shapes[309], .result = S_INIT("NotificationConfiguration")},
-    {.name = S_INIT("GetBucketOwnershipControls"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_GetBucketOwnershipControls, .n_query = 1, .modelled = true, .in = &shapes[178], .out = &shapes[177]},
-    {.name = S_INIT("GetBucketPolicy"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_GetBucketPolicy, .n_query = 1, .modelled = true, .in = &shapes[180], .out = &shapes[179]},
-    {.name = S_INIT("GetBucketPolicyStatus"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_GetBucketPolicyStatus, .n_query = 1, .modelled = true, .in = &shapes[182], .out = &shapes[181]},
-    {.name = S_INIT("GetBucketReplication"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_GetBucketReplication, .n_query = 1, .modelled = true, .in = &shapes[184], .out = &shapes[183]},
-    {.name = S_INIT("GetBucketRequestPayment"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_GetBucketRequestPayment, .n_query = 1, .modelled = true, .in = &shapes[186], .out = &shapes[185], .result = S_INIT("RequestPaymentConfiguration")},
-    {.name = S_INIT("GetBucketTagging"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_GetBucketTagging, .n_query = 1, .modelled = true, .in = &shapes[188], .out = &shapes[187], .result = S_INIT("Tagging")},
-    {.name = S_INIT("GetBucketVersioning"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_GetBucketVersioning, .n_query = 1, .modelled = true, .in = &shapes[190], .out = &shapes[189], .result = S_INIT("VersioningConfiguration")},
-    {.name = S_INIT("GetBucketWebsite"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_GetBucketWebsite, .n_query = 1, .modelled = true, .in = &shapes[192], .out = &shapes[191], .result = S_INIT("WebsiteConfiguration")},
-    {.name = S_INIT("GetObject"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}/{Key+}"), .status = 200, .modelled = true, .in = &shapes[203], .out = &shapes[202]},
-    {.name = S_INIT("GetObjectAcl"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}/{Key+}"), .status = 200, .query = query_GetObjectAcl, .n_query = 1, .modelled = true, .in = &shapes[194], .out = &shapes[193], .result = S_INIT("AccessControlPolicy")},
-    {.name = S_INIT("GetObjectAttributes"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}/{Key+}"), .status = 200, .query = query_GetObjectAttributes, .n_query = 1, .modelled = true, .in = &shapes[197], .out = &shapes[195], .result = S_INIT("GetObjectAttributesResponse")},
-    {.name = S_INIT("GetObjectLegalHold"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}/{Key+}"), .status = 200, .query = query_GetObjectLegalHold, .n_query = 1, .modelled = true, .in = &shapes[199], .out = &shapes[198]},
-    {.name = S_INIT("GetObjectLockConfiguration"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_GetObjectLockConfiguration, .n_query = 1, .modelled = true, .in = &shapes[201], .out = &shapes[200]},
-    {.name = S_INIT("GetObjectRetention"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}/{Key+}"), .status = 200, .query = query_GetObjectRetention, .n_query = 1, .modelled = true, .in = &shapes[205], .out = &shapes[204]},
-    {.name = S_INIT("GetObjectTagging"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}/{Key+}"), .status = 200, .query = query_GetObjectTagging, .n_query = 1, .modelled = true, .in = &shapes[207], .out = &shapes[206], .result = S_INIT("Tagging")},
+    {.name = S_INIT("GetBucketNotificationConfiguration"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_GetBucketNotificationConfiguration, .n_query = 1, .modelled = true, .in = &shapes[159], .out = &shapes[284], .result = S_INIT("NotificationConfiguration")},
+    {.name = S_INIT("GetBucketOwnershipControls"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_GetBucketOwnershipControls, .n_query = 1, .modelled = true, .in = &shapes[161], .out = &shapes[160]},
+    {.name = S_INIT("GetBucketPolicy"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_GetBucketPolicy, .n_query = 1, .modelled = true, .in = &shapes[163], .out = &shapes[162]},
+    {.name = S_INIT("GetBucketPolicyStatus"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_GetBucketPolicyStatus, .n_query = 1, .modelled = true, .in = &shapes[165], .out = &shapes[164]},
+    {.name = S_INIT("GetBucketReplication"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_GetBucketReplication, .n_query = 1, .modelled = true, .in = &shapes[167], .out = &shapes[166]},
+    {.name = S_INIT("GetBucketRequestPayment"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_GetBucketRequestPayment, .n_query = 1, .modelled = true, .in = &shapes[169], .out = &shapes[168], .result = S_INIT("RequestPaymentConfiguration")},
+    {.name = S_INIT("GetBucketTagging"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_GetBucketTagging, .n_query = 1, .modelled = true, .in = &shapes[171], .out = &shapes[170], .result = S_INIT("Tagging")},
+    {.name = S_INIT("GetBucketVersioning"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_GetBucketVersioning, .n_query = 1, .modelled = true, .in = &shapes[173], .out = &shapes[172], .result = S_INIT("VersioningConfiguration")},
+    {.name = S_INIT("GetBucketWebsite"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_GetBucketWebsite, .n_query = 1, .modelled = true, .in = &shapes[175], .out = &shapes[174], .result = S_INIT("WebsiteConfiguration")},
+    {.name = S_INIT("GetObject"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}/{Key+}"), .status = 200, .modelled = true, .in = &shapes[186], .out = &shapes[185]},
+    {.name = S_INIT("GetObjectAcl"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}/{Key+}"), .status = 200, .query = query_GetObjectAcl, .n_query = 1, .modelled = true, .in = &shapes[177], .out = &shapes[176], .result = S_INIT("AccessControlPolicy")},
+    {.name = S_INIT("GetObjectAttributes"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}/{Key+}"), .status = 200, .query = query_GetObjectAttributes, .n_query = 1, .modelled = true, .in = &shapes[180], .out = &shapes[178], .result = S_INIT("GetObjectAttributesResponse")},
+    {.name = S_INIT("GetObjectLegalHold"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}/{Key+}"), .status = 200, .query = query_GetObjectLegalHold, .n_query = 1, .modelled = true, .in = &shapes[182], .out = &shapes[181]},
+    {.name = S_INIT("GetObjectLockConfiguration"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_GetObjectLockConfiguration, .n_query = 1, .modelled = true, .in = &shapes[184], .out = &shapes[183]},
+    {.name = S_INIT("GetObjectRetention"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}/{Key+}"), .status = 200, .query = query_GetObjectRetention, .n_query = 1, .modelled = true, .in = &shapes[188], .out = &shapes[187]},
+    {.name = S_INIT("GetObjectTagging"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}/{Key+}"), .status = 200, .query = query_GetObjectTagging, .n_query = 1, .modelled = true, .in = &shapes[190], .out = &shapes[189], .result = S_INIT("Tagging")},
     {.name = S_INIT("GetObjectTorrent"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}/{Key+}"), .status = 200, .query = query_GetObjectTorrent, .n_query = 1},
-    {.name = S_INIT("GetPublicAccessBlock"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_GetPublicAccessBlock, .n_query = 1, .modelled = true, .in = &shapes[209], .out = &shapes[208]},
-    {.name = S_INIT("HeadBucket"), .method = S_INIT("HEAD"), .path = S_INIT("/{Bucket}"), .status = 200, .modelled = true, .in = &shapes[220], .out = &shapes[219]},
-    {.name = S_INIT("HeadObject"), .method = S_INIT("HEAD"), .path = S_INIT("/{Bucket}/{Key+}"), .status = 200, .modelled = true, .in = &shapes[222], .out = &shapes[221]},
+    {.name = S_INIT("GetPublicAccessBlock"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_GetPublicAccessBlock, .n_query = 1, .modelled = true, .in = &shapes[192], .out = &shapes[191]},
+    {.name = S_INIT("HeadBucket"), .method = S_INIT("HEAD"), .path = S_INIT("/{Bucket}"), .status = 200, .modelled = true, .in = &shapes[202], .out = &shapes[201]},
+    {.name = S_INIT("HeadObject"), .method = S_INIT("HEAD"), .path = S_INIT("/{Bucket}/{Key+}"), .status = 200, .modelled = true, .in = &shapes[204], .out = &shapes[203]},
     {.name = S_INIT("ListBucketAnalyticsConfigurations"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_ListBucketAnalyticsConfigurations, .n_query = 1},
     {.name = S_INIT("ListBucketIntelligentTieringConfigurations"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_ListBucketIntelligentTieringConfigurations, .n_query = 1},
     {.name = S_INIT("ListBucketInventoryConfigurations"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_ListBucketInventoryConfigurations, .n_query = 1},
     {.name = S_INIT("ListBucketMetricsConfigurations"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_ListBucketMetricsConfigurations, .n_query = 1},
-    {.name = S_INIT("ListBuckets"), .method = S_INIT("GET"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[260], .out = &shapes[259], .result = S_INIT("ListAllMyBucketsResult")},
+    {.name = S_INIT("ListBuckets"), .method = S_INIT("GET"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[237], .out = &shapes[236], .result = S_INIT("ListAllMyBucketsResult")},
     {.name = S_INIT("ListDirectoryBuckets"), .method = S_INIT("GET"), .path = S_INIT("/"), .status = 200},
-    {.name = S_INIT("ListMultipartUploads"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_ListMultipartUploads, .n_query = 1, .modelled = true, .in = &shapes[262], .out = &shapes[261], .result = S_INIT("ListMultipartUploadsResult")},
-    {.name = S_INIT("ListObjectVersions"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_ListObjectVersions, .n_query = 1, .modelled = true, .in = &shapes[264], .out = &shapes[263], .result = S_INIT("ListVersionsResult")},
-    {.name = S_INIT("ListObjects"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}"), .status = 200, .modelled = true, .in = &shapes[266], .out = &shapes[265], .result = S_INIT("ListBucketResult")},
-    {.name = S_INIT("ListObjectsV2"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_ListObjectsV2, .n_query = 1, .modelled = true, .in = &shapes[268], .out = &shapes[267], .result = S_INIT("ListBucketResult")},
-    {.name = S_INIT("ListParts"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}/{Key+}"), .status = 200, .query = query_ListParts, .n_query = 1, .modelled = true, .in = &shapes[270], .out = &shapes[269], .result = S_INIT("ListPartsResult")},
+    {.name = S_INIT("ListMultipartUploads"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_ListMultipartUploads, .n_query = 1, .modelled = true, .in = &shapes[239], .out = &shapes[238], .result = S_INIT("ListMultipartUploadsResult")},
+    {.name = S_INIT("ListObjectVersions"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_ListObjectVersions, .n_query = 1, .modelled = true, .in = &shapes[241], .out = &shapes[240], .result = S_INIT("ListVersionsResult")},
+    {.name = S_INIT("ListObjects"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}"), .status = 200, .modelled = true, .in = &shapes[243], .out = &shapes[242], .result = S_INIT("ListBucketResult")},
+    {.name = S_INIT("ListObjectsV2"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_ListObjectsV2, .n_query = 1, .modelled = true, .in = &shapes[245], .out = &shapes[244], .result = S_INIT("ListBucketResult")},
+    {.name = S_INIT("ListParts"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}/{Key+}"), .status = 200, .query = query_ListParts, .n_query = 1, .modelled = true, .in = &shapes[247], .out = &shapes[246], .result = S_INIT("ListPartsResult")},
     {.name = S_INIT("PutBucketAbac"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_PutBucketAbac, .n_query = 1},
-    {.name = S_INIT("PutBucketAccelerateConfiguration"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_PutBucketAccelerateConfiguration, .n_query = 1, .modelled = true, .in = &shapes[367], .out = NULL},
-    {.name = S_INIT("PutBucketAcl"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_PutBucketAcl, .n_query = 1, .modelled = true, .in = &shapes[368], .out = NULL, .checksum_required = true},
+    {.name = S_INIT("PutBucketAccelerateConfiguration"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_PutBucketAccelerateConfiguration, .n_query = 1},
+    {.name = S_INIT("PutBucketAcl"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_PutBucketAcl, .n_query = 1, .modelled = true, .in = &shapes[338], .out = NULL, .checksum_required = true},
     {.name = S_INIT("PutBucketAnalyticsConfiguration"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_PutBucketAnalyticsConfiguration, .n_query = 2},
-    {.name = S_INIT("PutBucketCors"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_PutBucketCors, .n_query = 1, .modelled = true, .in = &shapes[369], .out = NULL, .checksum_required = true},
-    {.name = S_INIT("PutBucketEncryption"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_PutBucketEncryption, .n_query = 1, .modelled = true, .in = &shapes[370], .out = NULL, .checksum_required = true},
+    {.name = S_INIT("PutBucketCors"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_PutBucketCors, .n_query = 1, .checksum_required = true},
+    {.name = S_INIT("PutBucketEncryption"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_PutBucketEncryption, .n_query = 1, .modelled = true, .in = &shapes[339], .out = NULL, .checksum_required = true},
     {.name = S_INIT("PutBucketIntelligentTieringConfiguration"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_PutBucketIntelligentTieringConfiguration, .n_query = 2},
     {.name = S_INIT("PutBucketInventoryConfiguration"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_PutBucketInventoryConfiguration, .n_query = 2},
     {.name = S_INIT("PutBucketLifecycle"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_PutBucketLifecycle, .n_query = 1, .older = true, .checksum_required = true},
-    {.name = S_INIT("PutBucketLifecycleConfiguration"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_PutBucketLifecycleConfiguration, .n_query = 1, .modelled = true, .in = &shapes[372], .out = &shapes[371], .checksum_required = true},
-    {.name = S_INIT("PutBucketLogging"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_PutBucketLogging, .n_query = 1, .modelled = true, .in = &shapes[373], .out = NULL, .checksum_required = true},
+    {.name = S_INIT("PutBucketLifecycleConfiguration"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_PutBucketLifecycleConfiguration, .n_query = 1, .modelled = true, .in = &shapes[341], .out = &shapes[340], .checksum_required = true},
+    {.name = S_INIT("PutBucketLogging"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_PutBucketLogging, .n_query = 1, .checksum_required = true},
     {.name = S_INIT("PutBucketMetricsConfiguration"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_PutBucketMetricsConfiguration, .n_query = 2},
     {.name = S_INIT("PutBucketNotification"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_PutBucketNotification, .n_query = 1, .older = true, .checksum_required = true},
-    {.name = S_INIT("PutBucketNotificationConfiguration"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_PutBucketNotificationConfiguration, .n_query = 1, .modelled = true, .in = &shapes[374], .out = NULL},
-    {.name = S_INIT("PutBucketOwnershipControls"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_PutBucketOwnershipControls, .n_query = 1, .modelled = true, .in = &shapes[375], .out = NULL, .checksum_required = true},
-    {.name = S_INIT("PutBucketPolicy"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_PutBucketPolicy, .n_query = 1, .modelled = true, .in = &shapes[376], .out = NULL, .checksum_required = true},
-    {.name = S_INIT("PutBucketReplication"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_PutBucketReplication, .n_query = 1, .modelled = true, .in = &shapes[377], .out = NULL, .checksum_required = true},
-    {.name = S_INIT("PutBucketRequestPayment"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_PutBucketRequestPayment, .n_query = 1, .modelled = true, .in = &shapes[378], .out = NULL, .checksum_required = true},
-    {.name = S_INIT("PutBucketTagging"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_PutBucketTagging, .n_query = 1, .modelled = true, .in = &shapes[379], .out = NULL, .checksum_required = true},
-    {.name = S_INIT("PutBucketVersioning"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_PutBucketVersioning, .n_query = 1, .modelled = true, .in = &shapes[380], .out = NULL, .checksum_required = true},
-    {.name = S_INIT("PutBucketWebsite"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_PutBucketWebsite, .n_query = 1, .modelled = true, .in = &shapes[381], .out = NULL, .checksum_required = true},
-    {.name = S_INIT("PutObject"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}/{Key+}"), .status = 200, .modelled = true, .in = &shapes[389], .out = &shapes[388], .max_body = 5368709120u},
-    {.name = S_INIT("PutObjectAcl"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}/{Key+}"), .status = 200, .query = query_PutObjectAcl, .n_query = 1, .modelled = true, .in = &shapes[383], .out = &shapes[382], .checksum_required = true},
-    {.name = S_INIT("PutObjectLegalHold"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}/{Key+}"), .status = 200, .query = query_PutObjectLegalHold, .n_query = 1, .modelled = true, .in = &shapes[385], .out = &shapes[384], .checksum_required = true},
-    {.name = S_INIT("PutObjectLockConfiguration"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_PutObjectLockConfiguration, .n_query = 1, .modelled = true, .in = &shapes[387], .out = &shapes[386], .checksum_required = true},
-    {.name = S_INIT("PutObjectRetention"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}/{Key+}"), .status = 200, .query = query_PutObjectRetention, .n_query = 1, .modelled = true, .in = &shapes[391], .out = &shapes[390], .checksum_required = true},
-    {.name = S_INIT("PutObjectTagging"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}/{Key+}"), .status = 200, .query = query_PutObjectTagging, .n_query = 1, .modelled = true, .in = &shapes[393], .out = &shapes[392], .checksum_required = true},
-    {.name = S_INIT("PutPublicAccessBlock"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_PutPublicAccessBlock, .n_query = 1, .modelled = true, .in = &shapes[394], .out = NULL, .checksum_required = true},
+    {.name = S_INIT("PutBucketNotificationConfiguration"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_PutBucketNotificationConfiguration, .n_query = 1, .modelled = true, .in = &shapes[342], .out = NULL},
+    {.name = S_INIT("PutBucketOwnershipControls"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_PutBucketOwnershipControls, .n_query = 1, .modelled = true, .in = &shapes[343], .out = NULL, .checksum_required = true},
+    {.name = S_INIT("PutBucketPolicy"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_PutBucketPolicy, .n_query = 1, .modelled = true, .in = &shapes[344], .out = NULL, .checksum_required = true},
+    {.name = S_INIT("PutBucketReplication"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_PutBucketReplication, .n_query = 1, .checksum_required = true},
+    {.name = S_INIT("PutBucketRequestPayment"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_PutBucketRequestPayment, .n_query = 1, .checksum_required = true},
+    {.name = S_INIT("PutBucketTagging"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_PutBucketTagging, .n_query = 1, .modelled = true, .in = &shapes[345], .out = NULL, .checksum_required = true},
+    {.name = S_INIT("PutBucketVersioning"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_PutBucketVersioning, .n_query = 1, .modelled = true, .in = &shapes[346], .out = NULL, .checksum_required = true},
+    {.name = S_INIT("PutBucketWebsite"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_PutBucketWebsite, .n_query = 1, .checksum_required = true},
+    {.name = S_INIT("PutObject"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}/{Key+}"), .status = 200, .modelled = true, .in = &shapes[350], .out = &shapes[349], .max_body = 5368709120u},
+    {.name = S_INIT("PutObjectAcl"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}/{Key+}"), .status = 200, .query = query_PutObjectAcl, .n_query = 1, .modelled = true, .in = &shapes[348], .out = &shapes[347], .checksum_required = true},
+    {.name = S_INIT("PutObjectLegalHold"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}/{Key+}"), .status = 200, .query = query_PutObjectLegalHold, .n_query = 1, .checksum_required = true},
+    {.name = S_INIT("PutObjectLockConfiguration"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_PutObjectLockConfiguration, .n_query = 1, .checksum_required = true},
+    {.name = S_INIT("PutObjectRetention"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}/{Key+}"), .status = 200, .query = query_PutObjectRetention, .n_query = 1, .checksum_required = true},
+    {.name = S_INIT("PutObjectTagging"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}/{Key+}"), .status = 200, .query = query_PutObjectTagging, .n_query = 1, .modelled = true, .in = &shapes[352], .out = &shapes[351], .checksum_required = true},
+    {.name = S_INIT("PutPublicAccessBlock"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_PutPublicAccessBlock, .n_query = 1, .modelled = true, .in = &shapes[353], .out = NULL, .checksum_required = true},
     {.name = S_INIT("RenameObject"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}/{Key+}"), .status = 200, .query = query_RenameObject, .n_query = 1, .required_header = S_INIT("x-amz-rename-source")},
-    {.name = S_INIT("RestoreObject"), .method = S_INIT("POST"), .path = S_INIT("/{Bucket}/{Key+}"), .status = 200, .query = query_RestoreObject, .n_query = 1, .modelled = true, .in = &shapes[434], .out = &shapes[433]},
+    {.name = S_INIT("RestoreObject"), .method = S_INIT("POST"), .path = S_INIT("/{Bucket}/{Key+}"), .status = 200, .query = query_RestoreObject, .n_query = 1},
     {.name = S_INIT("SelectObjectContent"), .method = S_INIT("POST"), .path = S_INIT("/{Bucket}/{Key+}"), .status = 200, .query = query_SelectObjectContent, .n_query = 2},
     {.name = S_INIT("UpdateBucketMetadataInventoryTableConfiguration"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_UpdateBucketMetadataInventoryTableConfiguration, .n_query = 1, .checksum_required = true},
     {.name = S_INIT("UpdateBucketMetadataJournalTableConfiguration"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_UpdateBucketMetadataJournalTableConfiguration, .n_query = 1, .checksum_required = true},
     {.name = S_INIT("UpdateObjectEncryption"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}/{Key+}"), .status = 200, .query = query_UpdateObjectEncryption, .n_query = 1, .checksum_required = true},
-    {.name = S_INIT("UploadPart"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}/{Key+}"), .status = 200, .query = query_UploadPart, .n_query = 2, .modelled = true, .in = &shapes[492], .out = &shapes[491], .max_body = 5368709120u},
-    {.name = S_INIT("UploadPartCopy"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}/{Key+}"), .status = 200, .query = query_UploadPartCopy, .n_query = 2, .required_header = S_INIT("x-amz-copy-source"), .modelled = true, .in = &shapes[490], .out = &shapes[489]},
+    {.name = S_INIT("UploadPart"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}/{Key+}"), .status = 200, .query = query_UploadPart, .n_query = 2, .modelled = true, .in = &shapes[438], .out = &shapes[437], .max_body = 5368709120u},
+    {.name = S_INIT("UploadPartCopy"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}/{Key+}"), .status = 200, .query = query_UploadPartCopy, .n_query = 2, .required_header = S_INIT("x-amz-copy-source"), .modelled = true, .in = &shapes[436], .out = &shapes[435]},
     {.name = S_INIT("WriteGetObjectResponse"), .method = S_INIT("POST"), .path = S_INIT("/WriteGetObjectResponse"), .status = 200},
 };
 
