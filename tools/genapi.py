@@ -221,12 +221,11 @@ class Service:
             plain = left
 
     def symbol(self, shape):
-        return f"&shapes[{self.index[shape]}]" if shape else "NULL"
+        return f"&shapes[shape_{shape}]" if shape else "NULL"
 
-    def pattern(self, text):
-        if text not in self.patterns:
-            self.patterns[text] = (len(self.patterns), compile_pattern(text))
-        return f"&patterns[{self.patterns[text][0]}]"
+    def pattern(self, text, shape):
+        """Called after the first shape that has it."""
+        return f"&pattern_{self.patterns.setdefault(text, shape)}"
 
     def member_row(self, shape, name, ref):
         target = self.shapes[ref["shape"]]
@@ -257,11 +256,11 @@ class Service:
         default = "member" if "member" in s else "value"
         fields = [f".name = {S(name)}", f".type = {TYPES[s['type']]}", f".flags = {' | '.join(flags) or 0}",
                   f".payload = {payload}"]
-        if members: fields += [f".n = {len(members)}", f".members = members_{self.index[name]}"]
-        if enum: fields += [f".n = {len(enum)}", f".values = values_{self.index[name]}"]
+        if members: fields += [f".n = {len(members)}", f".members = members_{name}"]
+        if enum: fields += [f".n = {len(enum)}", f".values = values_{name}"]
         if "min" in s: fields.append(f".min = {int(s['min'])}")
         if "max" in s: fields.append(f".max = {int(s['max'])}")
-        if "pattern" in s: fields.append(f".pattern = {self.pattern(s['pattern'])}")
+        if "pattern" in s: fields.append(f".pattern = {self.pattern(s['pattern'], name)}")
         if item:
             fields += [f".element = {self.symbol(item['shape'])}",
                        f".element_wire = {S(item.get('locationName', default))}"]
@@ -326,24 +325,22 @@ class Service:
                 if side in self.model["operations"][op]:
                     self.reach(self.model["operations"][op][side]["shape"])
         self.order.sort()
-        self.index = {n: i for i, n in enumerate(self.order)}
         plain, out = self.plain(), []
         shape_rows = [self.shape_row(n, plain) for n in self.order]
-        for text, (i, code) in self.patterns.items():
-            out.append(f"static const uint32_t pattern_{i}[] = {{{', '.join(hex(w) if w > 9 else str(w) for w in code)}}};")
-        if self.patterns:
-            out.append("static const struct api_pattern patterns[] = {")
-            out += [f"    {{{quoted(t)}, pattern_{i}}}," for t, (i, _) in self.patterns.items()]
-            out.append("};")
-        out.append(f"static const struct api_shape shapes[{len(self.order)}];\n")
+        for text, shape in self.patterns.items():
+            code = ", ".join(hex(w) if w > 9 else str(w) for w in compile_pattern(text))
+            out.append(f"static const uint32_t code_{shape}[] = {{{code}}};")
+            out.append(f"static const struct api_pattern pattern_{shape} = {{{quoted(text)}, code_{shape}}};")
+        out += ["enum {"] + [f"    shape_{n}," for n in self.order] + ["    N_SHAPES", "};"]
+        out.append("static const struct api_shape shapes[N_SHAPES];\n")
         for n in self.order:
-            s, i = self.shapes[n], self.index[n]
+            s = self.shapes[n]
             if self.members(s):
-                out.append(f"static const struct api_member members_{i}[] = {{ /* {n} */")
+                out.append(f"static const struct api_member members_{n}[] = {{")
                 out += [f"    {self.member_row(s, m, r)}," for m, r in self.members(s).items()] + ["};"]
             if s.get("enum"):
-                out.append(f"static const str values_{i}[] = {{{', '.join(S(v) for v in s['enum'])}}}; /* {n} */")
-        out += [f"\nstatic const struct api_shape shapes[{len(self.order)}] = {{"] + shape_rows + ["};\n"]
+                out.append(f"static const str values_{n}[] = {{{', '.join(S(v) for v in s['enum'])}}};")
+        out += [f"\nstatic const struct api_shape shapes[N_SHAPES] = {{"] + shape_rows + ["};\n"]
         ops = []
         for name in sorted(self.model["operations"]):
             row, pairs = self.op_row(name)

@@ -2,704 +2,884 @@
 /* clang-format off */
 #include "aws/model.h"
 
-static const uint32_t pattern_0[] = {4, 3, 0x15, 1, 0x6c, 1, 0x61, 1, 0x6d, 1, 0x62, 1, 0x64, 1, 0x61, 1, 0x3a, 1, 0x2a, 5, 0x33, 4, 0x18, 0x31, 1, 0x6c, 1, 0x61, 1, 0x6d, 1, 0x62, 1, 0x64, 1, 0x61, 1, 0x3a, 3, 1, 0xffffffff, 2, 2, 0x41, 0x5a, 0x61, 0x7a, 5, 0x33, 1, 0x2a, 0};
-static const uint32_t pattern_1[] = {1, 0x61, 1, 0x72, 1, 0x6e, 1, 0x3a, 1, 0x61, 1, 0x77, 1, 0x73, 3, 0, 0xffffffff, 2, 4, 0x2d, 0x2d, 0x30, 0x39, 0x41, 0x5a, 0x61, 0x7a, 1, 0x3a, 3, 1, 0xffffffff, 2, 4, 0x2d, 0x2d, 0x30, 0x39, 0x41, 0x5a, 0x61, 0x7a, 1, 0x3a, 4, 0x2f, 0x53, 3, 2, 2, 2, 1, 0x61, 0x7a, 4, 0x39, 0x41, 1, 0x2d, 1, 0x67, 1, 0x6f, 1, 0x76, 1, 0x2d, 3, 1, 0xffffffff, 2, 1, 0x61, 0x7a, 1, 0x2d, 3, 1, 1, 2, 1, 0x30, 0x39, 1, 0x3a, 4, 0x58, 0x5f, 3, 0xc, 0xc, 2, 1, 0x30, 0x39, 1, 0x3a, 3, 0, 0xffffffff, 2, 0x80000004, 0xa, 0xa, 0xd, 0xd, 0x85, 0x85, 0x2028, 0x2029, 0};
-static const uint32_t pattern_2[] = {1, 0x61, 1, 0x72, 1, 0x6e, 1, 0x3a, 1, 0x61, 1, 0x77, 1, 0x73, 3, 0, 0xffffffff, 2, 3, 0x2d, 0x2d, 0x41, 0x5a, 0x61, 0x7a, 1, 0x3a, 1, 0x6c, 1, 0x61, 1, 0x6d, 1, 0x62, 1, 0x64, 1, 0x61, 1, 0x3a, 3, 2, 2, 2, 1, 0x61, 0x7a, 4, 0x33, 0x4f, 4, 0x36, 0x40, 1, 0x2d, 1, 0x67, 1, 0x6f, 1, 0x76, 5, 0x4f, 1, 0x2d, 1, 0x69, 1, 0x73, 1, 0x6f, 3, 0, 1, 2, 1, 0x61, 0x7a, 1, 0x2d, 3, 1, 0xffffffff, 2, 1, 0x61, 0x7a, 1, 0x2d, 3, 1, 1, 2, 1, 0x30, 0x39, 1, 0x3a, 3, 0xc, 0xc, 2, 1, 0x30, 0x39, 1, 0x3a, 1, 0x63, 1, 0x61, 1, 0x70, 1, 0x61, 1, 0x63, 1, 0x69, 1, 0x74, 1, 0x79, 1, 0x2d, 1, 0x70, 1, 0x72, 1, 0x6f, 1, 0x76, 1, 0x69, 1, 0x64, 1, 0x65, 1, 0x72, 1, 0x3a, 3, 1, 0xffffffff, 2, 5, 0x2d, 0x2d, 0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 0};
-static const uint32_t pattern_3[] = {1, 0x61, 1, 0x72, 1, 0x6e, 1, 0x3a, 4, 0xb, 0x1c, 1, 0x61, 1, 0x77, 1, 0x73, 3, 0, 0xffffffff, 2, 3, 0x2d, 0x2d, 0x41, 0x5a, 0x61, 0x7a, 1, 0x3a, 1, 0x6c, 1, 0x61, 1, 0x6d, 1, 0x62, 1, 0x64, 1, 0x61, 1, 0x3a, 3, 2, 2, 2, 1, 0x61, 0x7a, 4, 0x36, 0x52, 4, 0x39, 0x43, 1, 0x2d, 1, 0x67, 1, 0x6f, 1, 0x76, 5, 0x52, 1, 0x2d, 1, 0x69, 1, 0x73, 1, 0x6f, 3, 0, 1, 2, 1, 0x62, 0x62, 1, 0x2d, 3, 1, 0xffffffff, 2, 1, 0x61, 0x7a, 1, 0x2d, 3, 1, 1, 2, 1, 0x30, 0x39, 1, 0x3a, 3, 0xc, 0xc, 2, 1, 0x30, 0x39, 1, 0x3a, 1, 0x63, 1, 0x6f, 1, 0x64, 1, 0x65, 1, 0x2d, 1, 0x73, 1, 0x69, 1, 0x67, 1, 0x6e, 1, 0x69, 1, 0x6e, 1, 0x67, 1, 0x2d, 1, 0x63, 1, 0x6f, 1, 0x6e, 1, 0x66, 1, 0x69, 1, 0x67, 1, 0x3a, 1, 0x63, 1, 0x73, 1, 0x63, 1, 0x2d, 3, 0x11, 0x11, 2, 2, 0x30, 0x39, 0x61, 0x7a, 0};
-static const uint32_t pattern_4[] = {4, 3, 6, 7, 5, 0xb0, 4, 9, 0x2e, 1, 0x6b, 1, 0x61, 1, 0x66, 1, 0x6b, 1, 0x61, 1, 0x3a, 1, 0x2f, 1, 0x2f, 2, 0x80000001, 0x2e, 0x2e, 3, 0, 0xf8, 2, 5, 0x2d, 0x2e, 0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 5, 0xb0, 1, 0x61, 1, 0x72, 1, 0x6e, 1, 0x3a, 1, 0x61, 1, 0x77, 1, 0x73, 3, 0, 0xffffffff, 2, 4, 0x2d, 0x2d, 0x30, 0x39, 0x41, 0x5a, 0x61, 0x7a, 1, 0x3a, 3, 1, 0xffffffff, 2, 4, 0x2d, 0x2d, 0x30, 0x39, 0x41, 0x5a, 0x61, 0x7a, 1, 0x3a, 4, 0x5d, 0x95, 3, 2, 2, 2, 1, 0x61, 0x7a, 4, 0x67, 0x83, 4, 0x6a, 0x74, 1, 0x2d, 1, 0x67, 1, 0x6f, 1, 0x76, 5, 0x83, 1, 0x2d, 1, 0x69, 1, 0x73, 1, 0x6f, 3, 0, 1, 2, 1, 0x61, 0x7a, 1, 0x2d, 3, 1, 0xffffffff, 2, 1, 0x61, 0x7a, 1, 0x2d, 3, 1, 1, 2, 1, 0x30, 0x39, 1, 0x3a, 4, 0x9a, 0xa1, 3, 0xc, 0xc, 2, 1, 0x30, 0x39, 1, 0x3a, 3, 0, 0xffffffff, 2, 0x80000004, 0xa, 0xa, 0xd, 0xd, 0x85, 0x85, 0x2028, 0x2029, 0};
-static const uint32_t pattern_5[] = {1, 0x61, 1, 0x72, 1, 0x6e, 1, 0x3a, 3, 1, 0xffffffff, 2, 4, 0x2d, 0x2d, 0x30, 0x39, 0x41, 0x5a, 0x61, 0x7a, 1, 0x3a, 1, 0x6c, 1, 0x61, 1, 0x6d, 1, 0x62, 1, 0x64, 1, 0x61, 1, 0x3a, 3, 1, 0xffffffff, 2, 4, 0x2d, 0x2d, 0x30, 0x39, 0x41, 0x5a, 0x61, 0x7a, 1, 0x3a, 3, 0xc, 0xc, 2, 1, 0x30, 0x39, 1, 0x3a, 1, 0x66, 1, 0x75, 1, 0x6e, 1, 0x63, 1, 0x74, 1, 0x69, 1, 0x6f, 1, 0x6e, 1, 0x3a, 3, 1, 0xffffffff, 2, 5, 0x2d, 0x2d, 0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 1, 0x3a, 4, 0x63, 0x8a, 1, 0x24, 1, 0x4c, 1, 0x41, 1, 0x54, 1, 0x45, 1, 0x53, 1, 0x54, 4, 0x74, 0x88, 1, 0x2e, 1, 0x50, 1, 0x55, 1, 0x42, 1, 0x4c, 1, 0x49, 1, 0x53, 1, 0x48, 1, 0x45, 1, 0x44, 5, 0x91, 3, 1, 0xffffffff, 2, 1, 0x30, 0x39, 1, 0x2f, 1, 0x64, 1, 0x75, 1, 0x72, 1, 0x61, 1, 0x62, 1, 0x6c, 1, 0x65, 1, 0x2d, 1, 0x65, 1, 0x78, 1, 0x65, 1, 0x63, 1, 0x75, 1, 0x74, 1, 0x69, 1, 0x6f, 1, 0x6e, 1, 0x2f, 3, 1, 0xffffffff, 2, 5, 0x2d, 0x2d, 0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 1, 0x2f, 3, 1, 0xffffffff, 2, 5, 0x2d, 0x2d, 0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 0};
-static const uint32_t pattern_6[] = {3, 1, 0xffffffff, 2, 5, 0x2d, 0x2d, 0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 0};
-static const uint32_t pattern_7[] = {2, 2, 0x41, 0x5a, 0x61, 0x7a, 3, 1, 0xffffffff, 2, 4, 0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 0};
-static const uint32_t pattern_8[] = {3, 1, 0xffffffff, 2, 5, 0x2d, 0x2e, 0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 0};
-static const uint32_t pattern_9[] = {4, 3, 0xb5, 1, 0x61, 1, 0x72, 1, 0x6e, 1, 0x3a, 1, 0x61, 1, 0x77, 1, 0x73, 3, 0, 0xffffffff, 2, 3, 0x2d, 0x2d, 0x41, 0x5a, 0x61, 0x7a, 1, 0x3a, 1, 0x65, 1, 0x6c, 1, 0x61, 1, 0x73, 1, 0x74, 1, 0x69, 1, 0x63, 1, 0x66, 1, 0x69, 1, 0x6c, 1, 0x65, 1, 0x73, 1, 0x79, 1, 0x73, 1, 0x74, 1, 0x65, 1, 0x6d, 1, 0x3a, 3, 2, 2, 2, 1, 0x61, 0x7a, 4, 0x4c, 0x68, 4, 0x4f, 0x59, 1, 0x2d, 1, 0x67, 1, 0x6f, 1, 0x76, 5, 0x68, 1, 0x2d, 1, 0x69, 1, 0x73, 1, 0x6f, 3, 0, 1, 2, 1, 0x62, 0x62, 1, 0x2d, 3, 1, 0xffffffff, 2, 1, 0x61, 0x7a, 1, 0x2d, 3, 1, 1, 2, 1, 0x30, 0x39, 1, 0x3a, 3, 0xc, 0xc, 2, 1, 0x30, 0x39, 1, 0x3a, 1, 0x61, 1, 0x63, 1, 0x63, 1, 0x65, 1, 0x73, 1, 0x73, 1, 0x2d, 1, 0x70, 1, 0x6f, 1, 0x69, 1, 0x6e, 1, 0x74, 1, 0x2f, 1, 0x66, 1, 0x73, 1, 0x61, 1, 0x70, 1, 0x2d, 3, 0x11, 0x11, 2, 2, 0x30, 0x39, 0x61, 0x66, 7, 5, 0x142, 6, 1, 0x61, 1, 0x72, 1, 0x6e, 1, 0x3a, 1, 0x61, 1, 0x77, 1, 0x73, 3, 0, 0xffffffff, 2, 2, 0x2d, 0x2d, 0x61, 0x7a, 1, 0x3a, 1, 0x73, 1, 0x33, 1, 0x66, 1, 0x69, 1, 0x6c, 1, 0x65, 1, 0x73, 1, 0x3a, 3, 1, 0xffffffff, 2, 3, 0x2d, 0x2d, 0x30, 0x3a, 0x61, 0x7a, 1, 0x3a, 1, 0x66, 1, 0x69, 1, 0x6c, 1, 0x65, 1, 0x2d, 1, 0x73, 1, 0x79, 1, 0x73, 1, 0x74, 1, 0x65, 1, 0x6d, 1, 0x2f, 1, 0x66, 1, 0x73, 1, 0x2d, 3, 0x11, 0x28, 2, 2, 0x30, 0x39, 0x61, 0x66, 1, 0x2f, 1, 0x61, 1, 0x63, 1, 0x63, 1, 0x65, 1, 0x73, 1, 0x73, 1, 0x2d, 1, 0x70, 1, 0x6f, 1, 0x69, 1, 0x6e, 1, 0x74, 1, 0x2f, 1, 0x66, 1, 0x73, 1, 0x61, 1, 0x70, 1, 0x2d, 3, 0x11, 0x28, 2, 2, 0x30, 0x39, 0x61, 0x66, 0};
-static const uint32_t pattern_10[] = {1, 0x61, 1, 0x72, 1, 0x6e, 1, 0x3a, 4, 0xb, 0x1c, 1, 0x61, 1, 0x77, 1, 0x73, 3, 0, 0xffffffff, 2, 3, 0x2d, 0x2d, 0x41, 0x5a, 0x61, 0x7a, 1, 0x3a, 1, 0x6c, 1, 0x61, 1, 0x6d, 1, 0x62, 1, 0x64, 1, 0x61, 1, 0x3a, 3, 2, 2, 2, 1, 0x61, 0x7a, 4, 0x36, 0x52, 4, 0x39, 0x43, 1, 0x2d, 1, 0x67, 1, 0x6f, 1, 0x76, 5, 0x52, 1, 0x2d, 1, 0x69, 1, 0x73, 1, 0x6f, 3, 0, 1, 2, 1, 0x61, 0x7a, 1, 0x2d, 3, 1, 0xffffffff, 2, 1, 0x61, 0x7a, 1, 0x2d, 3, 1, 1, 2, 1, 0x30, 0x39, 1, 0x3a, 3, 0xc, 0xc, 2, 1, 0x30, 0x39, 1, 0x3a, 1, 0x66, 1, 0x75, 1, 0x6e, 1, 0x63, 1, 0x74, 1, 0x69, 1, 0x6f, 1, 0x6e, 1, 0x3a, 3, 1, 0xffffffff, 2, 5, 0x2d, 0x2d, 0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 4, 0x93, 0xb7, 1, 0x3a, 4, 0x98, 0xa8, 1, 0x24, 1, 0x4c, 1, 0x41, 1, 0x54, 1, 0x45, 1, 0x53, 1, 0x54, 5, 0xb7, 3, 1, 0xffffffff, 2, 5, 0x2d, 0x2d, 0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 0};
-static const uint32_t pattern_11[] = {4, 3, 0x2f, 1, 0x61, 1, 0x72, 1, 0x6e, 1, 0x3a, 4, 0xe, 0x1f, 1, 0x61, 1, 0x77, 1, 0x73, 3, 0, 0xffffffff, 2, 3, 0x2d, 0x2d, 0x41, 0x5a, 0x61, 0x7a, 1, 0x3a, 1, 0x6c, 1, 0x61, 1, 0x6d, 1, 0x62, 1, 0x64, 1, 0x61, 1, 0x3a, 4, 0x32, 0x6c, 3, 2, 2, 2, 1, 0x61, 0x7a, 4, 0x3c, 0x58, 4, 0x3f, 0x49, 1, 0x2d, 1, 0x67, 1, 0x6f, 1, 0x76, 5, 0x58, 1, 0x2d, 1, 0x69, 1, 0x73, 1, 0x6f, 3, 0, 1, 2, 1, 0x61, 0x7a, 1, 0x2d, 3, 1, 0xffffffff, 2, 1, 0x61, 0x7a, 1, 0x2d, 3, 1, 1, 2, 1, 0x30, 0x39, 1, 0x3a, 4, 0x6f, 0x78, 3, 0xc, 0xc, 2, 1, 0x30, 0x39, 1, 0x3a, 4, 0x7b, 0x8d, 1, 0x66, 1, 0x75, 1, 0x6e, 1, 0x63, 1, 0x74, 1, 0x69, 1, 0x6f, 1, 0x6e, 1, 0x3a, 3, 1, 0xffffffff, 2, 5, 0x2d, 0x2d, 0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 4, 0x9f, 0xc3, 1, 0x3a, 4, 0xa4, 0xb4, 1, 0x24, 1, 0x4c, 1, 0x41, 1, 0x54, 1, 0x45, 1, 0x53, 1, 0x54, 5, 0xc3, 3, 1, 0xffffffff, 2, 5, 0x2d, 0x2d, 0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 0};
-static const uint32_t pattern_12[] = {3, 1, 0xffffffff, 2, 0x80000002, 9, 0xd, 0x20, 0x20, 0};
-static const uint32_t pattern_13[] = {4, 3, 0x3d, 1, 0x61, 1, 0x72, 1, 0x6e, 1, 0x3a, 4, 0xe, 0x1f, 1, 0x61, 1, 0x77, 1, 0x73, 3, 0, 0xffffffff, 2, 3, 0x2d, 0x2d, 0x41, 0x5a, 0x61, 0x7a, 1, 0x3a, 3, 1, 0xffffffff, 2, 3, 0x2d, 0x2e, 0x30, 0x39, 0x61, 0x7a, 1, 0x3a, 3, 0, 0xffffffff, 2, 0x80000004, 0xa, 0xa, 0xd, 0xd, 0x85, 0x85, 0x2028, 0x2029, 5, 0x3d, 0};
-static const uint32_t pattern_14[] = {1, 0x61, 1, 0x72, 1, 0x6e, 1, 0x3a, 3, 1, 0xffffffff, 2, 4, 0x2d, 0x2d, 0x30, 0x39, 0x41, 0x5a, 0x61, 0x7a, 1, 0x3a, 1, 0x6c, 1, 0x61, 1, 0x6d, 1, 0x62, 1, 0x64, 1, 0x61, 1, 0x3a, 3, 1, 0xffffffff, 2, 4, 0x2d, 0x2d, 0x30, 0x39, 0x41, 0x5a, 0x61, 0x7a, 1, 0x3a, 3, 0xc, 0xc, 2, 1, 0x30, 0x39, 1, 0x3a, 1, 0x6c, 1, 0x61, 1, 0x79, 1, 0x65, 1, 0x72, 1, 0x3a, 3, 1, 0xffffffff, 2, 5, 0x2d, 0x2d, 0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 1, 0x3a, 3, 1, 0xffffffff, 2, 1, 0x30, 0x39, 0};
-static const uint32_t pattern_15[] = {1, 0x2f, 1, 0x6d, 1, 0x6e, 1, 0x74, 1, 0x2f, 3, 1, 0xffffffff, 2, 5, 0x2d, 0x2e, 0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 0};
-static const uint32_t pattern_16[] = {3, 1, 0xffffffff, 2, 5, 0x23, 0x23, 0x2d, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 0};
-static const uint32_t pattern_17[] = {4, 3, 0xb, 1, 0x41, 1, 0x4c, 1, 0x4c, 5, 0x2f, 3, 2, 2, 2, 1, 0x61, 0x7a, 4, 0x15, 0x1d, 1, 0x2d, 1, 0x67, 1, 0x6f, 1, 0x76, 1, 0x2d, 3, 1, 0xffffffff, 2, 1, 0x61, 0x7a, 1, 0x2d, 3, 1, 1, 2, 1, 0x30, 0x39, 0};
-static const uint32_t pattern_18[] = {1, 0x61, 1, 0x72, 1, 0x6e, 1, 0x3a, 4, 0xb, 0x1c, 1, 0x61, 1, 0x77, 1, 0x73, 3, 0, 0xffffffff, 2, 3, 0x2d, 0x2d, 0x41, 0x5a, 0x61, 0x7a, 1, 0x3a, 1, 0x6c, 1, 0x61, 1, 0x6d, 1, 0x62, 1, 0x64, 1, 0x61, 1, 0x3a, 3, 2, 2, 2, 1, 0x61, 0x7a, 4, 0x36, 0x52, 4, 0x39, 0x43, 1, 0x2d, 1, 0x67, 1, 0x6f, 1, 0x76, 5, 0x52, 1, 0x2d, 1, 0x69, 1, 0x73, 1, 0x6f, 3, 0, 1, 2, 1, 0x61, 0x7a, 1, 0x2d, 3, 1, 0xffffffff, 2, 1, 0x61, 0x7a, 1, 0x2d, 3, 1, 1, 2, 1, 0x30, 0x39, 1, 0x3a, 3, 0xc, 0xc, 2, 1, 0x30, 0x39, 1, 0x3a, 1, 0x66, 1, 0x75, 1, 0x6e, 1, 0x63, 1, 0x74, 1, 0x69, 1, 0x6f, 1, 0x6e, 1, 0x3a, 3, 1, 0xffffffff, 2, 5, 0x2d, 0x2e, 0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 4, 0x93, 0xce, 1, 0x3a, 4, 0x98, 0xbf, 1, 0x24, 1, 0x4c, 1, 0x41, 1, 0x54, 1, 0x45, 1, 0x53, 1, 0x54, 4, 0xa9, 0xbd, 1, 0x2e, 1, 0x50, 1, 0x55, 1, 0x42, 1, 0x4c, 1, 0x49, 1, 0x53, 1, 0x48, 1, 0x45, 1, 0x44, 5, 0xce, 3, 1, 0xffffffff, 2, 5, 0x2d, 0x2d, 0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 0};
-static const uint32_t pattern_19[] = {4, 3, 0x2f, 1, 0x61, 1, 0x72, 1, 0x6e, 1, 0x3a, 4, 0xe, 0x1f, 1, 0x61, 1, 0x77, 1, 0x73, 3, 0, 0xffffffff, 2, 3, 0x2d, 0x2d, 0x41, 0x5a, 0x61, 0x7a, 1, 0x3a, 1, 0x6c, 1, 0x61, 1, 0x6d, 1, 0x62, 1, 0x64, 1, 0x61, 1, 0x3a, 4, 0x32, 0x6c, 3, 2, 2, 2, 1, 0x61, 0x7a, 4, 0x3c, 0x58, 4, 0x3f, 0x49, 1, 0x2d, 1, 0x67, 1, 0x6f, 1, 0x76, 5, 0x58, 1, 0x2d, 1, 0x69, 1, 0x73, 1, 0x6f, 3, 0, 1, 2, 1, 0x61, 0x7a, 1, 0x2d, 3, 1, 0xffffffff, 2, 1, 0x61, 0x7a, 1, 0x2d, 3, 1, 1, 2, 1, 0x30, 0x39, 1, 0x3a, 4, 0x6f, 0x78, 3, 0xc, 0xc, 2, 1, 0x30, 0x39, 1, 0x3a, 4, 0x7b, 0x8d, 1, 0x66, 1, 0x75, 1, 0x6e, 1, 0x63, 1, 0x74, 1, 0x69, 1, 0x6f, 1, 0x6e, 1, 0x3a, 3, 1, 0xffffffff, 2, 5, 0x2d, 0x2e, 0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 4, 0x9f, 0xda, 1, 0x3a, 4, 0xa4, 0xcb, 1, 0x24, 1, 0x4c, 1, 0x41, 1, 0x54, 1, 0x45, 1, 0x53, 1, 0x54, 4, 0xb5, 0xc9, 1, 0x2e, 1, 0x50, 1, 0x55, 1, 0x42, 1, 0x4c, 1, 0x49, 1, 0x53, 1, 0x48, 1, 0x45, 1, 0x44, 5, 0xda, 3, 1, 0xffffffff, 2, 5, 0x2d, 0x2d, 0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 0};
-static const uint32_t pattern_20[] = {3, 1, 0xffffffff, 2, 5, 0x2d, 0x2e, 0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 0};
-static const uint32_t pattern_21[] = {4, 3, 0x2a, 1, 0x24, 1, 0x4c, 1, 0x41, 1, 0x54, 1, 0x45, 1, 0x53, 1, 0x54, 4, 0x14, 0x28, 1, 0x2e, 1, 0x50, 1, 0x55, 1, 0x42, 1, 0x4c, 1, 0x49, 1, 0x53, 1, 0x48, 1, 0x45, 1, 0x44, 5, 0x3b, 3, 1, 0xffffffff, 2, 6, 0x24, 0x24, 0x2d, 0x2d, 0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 0};
-static const uint32_t pattern_22[] = {1, 0x6f, 1, 0x2d, 3, 0xa, 0x20, 2, 2, 0x30, 0x39, 0x61, 0x7a, 0};
-static const uint32_t pattern_23[] = {1, 0x61, 1, 0x72, 1, 0x6e, 1, 0x3a, 4, 0xb, 0x1c, 1, 0x61, 1, 0x77, 1, 0x73, 3, 0, 0xffffffff, 2, 3, 0x2d, 0x2d, 0x41, 0x5a, 0x61, 0x7a, 1, 0x3a, 1, 0x69, 1, 0x61, 1, 0x6d, 1, 0x3a, 1, 0x3a, 3, 0xc, 0xc, 2, 1, 0x30, 0x39, 1, 0x3a, 1, 0x72, 1, 0x6f, 1, 0x6c, 1, 0x65, 3, 0, 1, 2, 1, 0x2f, 0x2f, 3, 1, 0xffffffff, 2, 5, 0x2b, 0x39, 0x3d, 0x3d, 0x40, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 0};
-static const uint32_t pattern_24[] = {1, 0x61, 1, 0x72, 1, 0x6e, 1, 0x3a, 1, 0x61, 1, 0x77, 1, 0x73, 3, 0, 0xffffffff, 2, 3, 0x2d, 0x2d, 0x41, 0x5a, 0x61, 0x7a, 1, 0x3a, 1, 0x6c, 1, 0x61, 1, 0x6d, 1, 0x62, 1, 0x64, 1, 0x61, 1, 0x3a, 3, 2, 2, 2, 1, 0x61, 0x7a, 4, 0x33, 0x4f, 4, 0x36, 0x40, 1, 0x2d, 1, 0x67, 1, 0x6f, 1, 0x76, 5, 0x4f, 1, 0x2d, 1, 0x69, 1, 0x73, 1, 0x6f, 3, 0, 1, 2, 1, 0x62, 0x62, 1, 0x2d, 3, 1, 0xffffffff, 2, 1, 0x61, 0x7a, 1, 0x2d, 3, 1, 1, 2, 1, 0x30, 0x39, 1, 0x3a, 1, 0x3a, 1, 0x72, 1, 0x75, 1, 0x6e, 1, 0x74, 1, 0x69, 1, 0x6d, 1, 0x65, 1, 0x3a, 3, 1, 0xffffffff, 2, 0x80000004, 0xa, 0xa, 0xd, 0xd, 0x85, 0x85, 0x2028, 0x2029, 0};
-static const uint32_t pattern_25[] = {3, 0, 0xffffffff, 2, 5, 0x2d, 0x2e, 0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 0xa, 1, 0x16, 2, 1, 0x2e, 0x2e, 0};
-static const uint32_t pattern_26[] = {3, 0xc, 0xc, 2, 1, 0x30, 0x39, 0};
-static const uint32_t pattern_27[] = {3, 1, 0xffffffff, 2, 5, 0x2d, 0x2d, 0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 0};
-static const uint32_t pattern_28[] = {1, 0x61, 1, 0x72, 1, 0x6e, 1, 0x3a, 1, 0x61, 1, 0x77, 1, 0x73, 3, 0, 0xffffffff, 2, 3, 0x2d, 0x2d, 0x41, 0x5a, 0x61, 0x7a, 1, 0x3a, 1, 0x6c, 1, 0x61, 1, 0x6d, 1, 0x62, 1, 0x64, 1, 0x61, 1, 0x3a, 3, 2, 2, 2, 1, 0x61, 0x7a, 4, 0x33, 0x4f, 4, 0x36, 0x40, 1, 0x2d, 1, 0x67, 1, 0x6f, 1, 0x76, 5, 0x4f, 1, 0x2d, 1, 0x69, 1, 0x73, 1, 0x6f, 3, 0, 1, 2, 1, 0x61, 0x7a, 1, 0x2d, 3, 1, 0xffffffff, 2, 1, 0x61, 0x7a, 1, 0x2d, 3, 1, 1, 2, 1, 0x30, 0x39, 1, 0x3a, 3, 0xc, 0xc, 2, 1, 0x30, 0x39, 1, 0x3a, 4, 0x6f, 0xb9, 1, 0x66, 1, 0x75, 1, 0x6e, 1, 0x63, 1, 0x74, 1, 0x69, 1, 0x6f, 1, 0x6e, 1, 0x3a, 3, 1, 0xffffffff, 2, 5, 0x2d, 0x2d, 0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 4, 0x93, 0xb7, 1, 0x3a, 4, 0x98, 0xa8, 1, 0x24, 1, 0x4c, 1, 0x41, 1, 0x54, 1, 0x45, 1, 0x53, 1, 0x54, 5, 0xb7, 3, 1, 0xffffffff, 2, 5, 0x2d, 0x2d, 0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 5, 0x198, 4, 0xbc, 0xf7, 1, 0x63, 1, 0x6f, 1, 0x64, 1, 0x65, 1, 0x2d, 1, 0x73, 1, 0x69, 1, 0x67, 1, 0x6e, 1, 0x69, 1, 0x6e, 1, 0x67, 1, 0x2d, 1, 0x63, 1, 0x6f, 1, 0x6e, 1, 0x66, 1, 0x69, 1, 0x67, 1, 0x3a, 1, 0x63, 1, 0x73, 1, 0x63, 1, 0x2d, 3, 0x11, 0x11, 2, 2, 0x30, 0x39, 0x61, 0x7a, 5, 0x198, 4, 0xfa, 0x165, 1, 0x65, 1, 0x76, 1, 0x65, 1, 0x6e, 1, 0x74, 1, 0x2d, 1, 0x73, 1, 0x6f, 1, 0x75, 1, 0x72, 1, 0x63, 1, 0x65, 1, 0x2d, 1, 0x6d, 1, 0x61, 1, 0x70, 1, 0x70, 1, 0x69, 1, 0x6e, 1, 0x67, 1, 0x3a, 3, 8, 8, 2, 3, 0x30, 0x39, 0x41, 0x46, 0x61, 0x66, 1, 0x2d, 3, 4, 4, 2, 3, 0x30, 0x39, 0x41, 0x46, 0x61, 0x66, 1, 0x2d, 3, 4, 4, 2, 3, 0x30, 0x39, 0x41, 0x46, 0x61, 0x66, 1, 0x2d, 3, 4, 4, 2, 3, 0x30, 0x39, 0x41, 0x46, 0x61, 0x66, 1, 0x2d, 3, 0xc, 0xc, 2, 3, 0x30, 0x39, 0x41, 0x46, 0x61, 0x66, 5, 0x198, 1, 0x63, 1, 0x61, 1, 0x70, 1, 0x61, 1, 0x63, 1, 0x69, 1, 0x74, 1, 0x79, 1, 0x2d, 1, 0x70, 1, 0x72, 1, 0x6f, 1, 0x76, 1, 0x69, 1, 0x64, 1, 0x65, 1, 0x72, 1, 0x3a, 3, 1, 0xffffffff, 2, 5, 0x2d, 0x2d, 0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 0};
-static const uint32_t pattern_29[] = {3, 1, 0xffffffff, 2, 2, 0x41, 0x5a, 0x61, 0x7a, 1, 0x45, 1, 0x78, 1, 0x63, 1, 0x65, 1, 0x70, 1, 0x74, 1, 0x69, 1, 0x6f, 1, 0x6e, 0};
-static const uint32_t pattern_30[] = {3, 0, 0xffffffff, 2, 0x80000004, 0xa, 0xa, 0xd, 0xd, 0x85, 0x85, 0x2028, 0x2029, 0};
-static const uint32_t pattern_31[] = {3, 1, 0xffffffff, 2, 7, 0x20, 0x20, 0x2b, 0x2b, 0x2d, 0x3a, 0x3d, 0x3d, 0x40, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 0};
-static const uint32_t pattern_32[] = {4, 3, 0x2f, 1, 0x61, 1, 0x72, 1, 0x6e, 1, 0x3a, 4, 0xe, 0x1f, 1, 0x61, 1, 0x77, 1, 0x73, 3, 0, 0xffffffff, 2, 3, 0x2d, 0x2d, 0x41, 0x5a, 0x61, 0x7a, 1, 0x3a, 1, 0x6c, 1, 0x61, 1, 0x6d, 1, 0x62, 1, 0x64, 1, 0x61, 1, 0x3a, 4, 0x32, 0x6c, 3, 2, 2, 2, 1, 0x61, 0x7a, 4, 0x3c, 0x58, 4, 0x3f, 0x49, 1, 0x2d, 1, 0x67, 1, 0x6f, 1, 0x76, 5, 0x58, 1, 0x2d, 1, 0x69, 1, 0x73, 1, 0x6f, 3, 0, 1, 2, 1, 0x61, 0x7a, 1, 0x2d, 3, 1, 0xffffffff, 2, 1, 0x61, 0x7a, 1, 0x2d, 3, 1, 1, 2, 1, 0x30, 0x39, 1, 0x3a, 4, 0x6f, 0x78, 3, 0xc, 0xc, 2, 1, 0x30, 0x39, 1, 0x3a, 4, 0x7b, 0x8d, 1, 0x66, 1, 0x75, 1, 0x6e, 1, 0x63, 1, 0x74, 1, 0x69, 1, 0x6f, 1, 0x6e, 1, 0x3a, 3, 1, 0xffffffff, 2, 5, 0x2d, 0x2d, 0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 0};
-static const uint32_t pattern_33[] = {4, 3, 0x13, 1, 0x24, 1, 0x4c, 1, 0x41, 1, 0x54, 1, 0x45, 1, 0x53, 1, 0x54, 5, 0x1a, 3, 1, 0xffffffff, 2, 1, 0x30, 0x39, 0};
-static const struct api_pattern patterns[] = {
-    {"(lambda:[*]|lambda:[a-zA-Z]+|[*])", pattern_0},
-    {"arn:(aws[a-zA-Z0-9-]*):([a-zA-Z0-9\\-])+:([a-z]{2}(-gov)\077-[a-z]+-\\d{1})\077:(\\d{12})\077:(.*)", pattern_1},
-    {"arn:aws[a-zA-Z-]*:lambda:[a-z]{2}((-gov)|(-iso([a-z]\077)))\077-[a-z]+-\\d{1}:\\d{12}:capacity-provider:[a-zA-Z0-9-_]+", pattern_2},
-    {"arn:(aws[a-zA-Z-]*)\077:lambda:[a-z]{2}((-gov)|(-iso(b\077)))\077-[a-z]+-\\d{1}:\\d{12}:code-signing-config:csc-[a-z0-9]{17}", pattern_3},
-    {"$|kafka://([^.]([a-zA-Z0-9\\-_.]{0,248}))|arn:(aws[a-zA-Z0-9-]*):([a-zA-Z0-9\\-])+:([a-z]{2}((-gov)|(-iso([a-z]\077)))\077-[a-z]+-\\d{1})\077:(\\d{12})\077:(.*)", pattern_4},
-    {"arn:([a-zA-Z0-9-]+):lambda:([a-zA-Z0-9-]+):(\\d{12}):function:([a-zA-Z0-9_-]+):(\\$LATEST(\077:\\.PUBLISHED)\077|[0-9]+)/durable-execution/([a-zA-Z0-9_-]+)/([a-zA-Z0-9_-]+)", pattern_5},
-    {"[a-zA-Z0-9-_]+", pattern_6},
-    {"[a-zA-Z]([a-zA-Z0-9_])+", pattern_7},
-    {"[a-zA-Z0-9._\\-]+", pattern_8},
-    {"arn:aws[a-zA-Z-]*:elasticfilesystem:[a-z]{2}((-gov)|(-iso(b\077)))\077-[a-z]+-\\d{1}:\\d{12}:access-point/fsap-[a-f0-9]{17}$|^arn:aws[-a-z]*:s3files:[0-9a-z-:]+:file-system/fs-[0-9a-f]{17,40}/access-point/fsap-[0-9a-f]{17,40}", pattern_9},
-    {"arn:(aws[a-zA-Z-]*)\077:lambda:[a-z]{2}((-gov)|(-iso([a-z]\077)))\077-[a-z]+-\\d{1}:\\d{12}:function:[a-zA-Z0-9-_]+(:(\\$LATEST|[a-zA-Z0-9-_]+))\077", pattern_10},
-    {"(arn:(aws[a-zA-Z-]*)\077:lambda:)\077([a-z]{2}((-gov)|(-iso([a-z]\077)))\077-[a-z]+-\\d{1}:)\077(\\d{12}:)\077(function:)\077([a-zA-Z0-9-_]+)(:(\\$LATEST|[a-zA-Z0-9-_]+))\077", pattern_11},
-    {"[^\\s]+", pattern_12},
-    {"(arn:(aws[a-zA-Z-]*)\077:[a-z0-9-.]+:.*)|()", pattern_13},
-    {"arn:[a-zA-Z0-9-]+:lambda:[a-zA-Z0-9-]+:\\d{12}:layer:[a-zA-Z0-9-_]+:[0-9]+", pattern_14},
-    {"/mnt/[a-zA-Z0-9-_.]+", pattern_15},
-    {"[\\.\\-_/#A-Za-z0-9]+", pattern_16},
-    {"ALL|[a-z]{2}(-gov)\077-[a-z]+-\\d{1}", pattern_17},
-    {"arn:(aws[a-zA-Z-]*)\077:lambda:[a-z]{2}((-gov)|(-iso([a-z]\077)))\077-[a-z]+-\\d{1}:\\d{12}:function:[a-zA-Z0-9-_\\.]+(:(\\$LATEST(\\.PUBLISHED)\077|[a-zA-Z0-9-_]+))\077", pattern_18},
-    {"(arn:(aws[a-zA-Z-]*)\077:lambda:)\077([a-z]{2}((-gov)|(-iso([a-z]\077)))\077-[a-z]+-\\d{1}:)\077(\\d{12}:)\077(function:)\077([a-zA-Z0-9-_\\.]+)(:(\\$LATEST(\\.PUBLISHED)\077|[a-zA-Z0-9-_]+))\077", pattern_19},
-    {"([a-zA-Z0-9-_.]+)", pattern_20},
-    {"\\$(LATEST(\\.PUBLISHED)\077)|[a-zA-Z0-9-_$]+", pattern_21},
-    {"o-[a-z0-9]{10,32}", pattern_22},
-    {"arn:(aws[a-zA-Z-]*)\077:iam::\\d{12}:role/\077[a-zA-Z_0-9+=,.@\\-_/]+", pattern_23},
-    {"arn:(aws[a-zA-Z-]*):lambda:[a-z]{2}((-gov)|(-iso(b\077)))\077-[a-z]+-\\d{1}::runtime:.+", pattern_24},
-    {"[0-9A-Za-z\\.\\-_]*(\077<!\\.)", pattern_25},
-    {"\\d{12}", pattern_26},
-    {"([a-zA-Z0-9-_]+)", pattern_27},
-    {"arn:(aws[a-zA-Z-]*):lambda:[a-z]{2}((-gov)|(-iso([a-z]\077)))\077-[a-z]+-\\d{1}:\\d{12}:(function:[a-zA-Z0-9-_]+(:(\\$LATEST|[a-zA-Z0-9-_]+))\077|code-signing-config:csc-[a-z0-9]{17}|event-source-mapping:[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}|capacity-provider:[a-zA-Z0-9-_]+)", pattern_28},
-    {"[A-Za-z]+Exception", pattern_29},
-    {".*", pattern_30},
-    {"[a-zA-Z0-9\\._:\\/=+\\-@ ]+", pattern_31},
-    {"(arn:(aws[a-zA-Z-]*)\077:lambda:)\077([a-z]{2}((-gov)|(-iso([a-z]\077)))\077-[a-z]+-\\d{1}:)\077(\\d{12}:)\077(function:)\077([a-zA-Z0-9-_]+)", pattern_32},
-    {"(\\$LATEST|[0-9]+)", pattern_33},
+static const uint32_t code_Action[] = {4, 3, 0x15, 1, 0x6c, 1, 0x61, 1, 0x6d, 1, 0x62, 1, 0x64, 1, 0x61, 1, 0x3a, 1, 0x2a, 5, 0x33, 4, 0x18, 0x31, 1, 0x6c, 1, 0x61, 1, 0x6d, 1, 0x62, 1, 0x64, 1, 0x61, 1, 0x3a, 3, 1, 0xffffffff, 2, 2, 0x41, 0x5a, 0x61, 0x7a, 5, 0x33, 1, 0x2a, 0};
+static const struct api_pattern pattern_Action = {"(lambda:[*]|lambda:[a-zA-Z]+|[*])", code_Action};
+static const uint32_t code_Arn[] = {1, 0x61, 1, 0x72, 1, 0x6e, 1, 0x3a, 1, 0x61, 1, 0x77, 1, 0x73, 3, 0, 0xffffffff, 2, 4, 0x2d, 0x2d, 0x30, 0x39, 0x41, 0x5a, 0x61, 0x7a, 1, 0x3a, 3, 1, 0xffffffff, 2, 4, 0x2d, 0x2d, 0x30, 0x39, 0x41, 0x5a, 0x61, 0x7a, 1, 0x3a, 4, 0x2f, 0x53, 3, 2, 2, 2, 1, 0x61, 0x7a, 4, 0x39, 0x41, 1, 0x2d, 1, 0x67, 1, 0x6f, 1, 0x76, 1, 0x2d, 3, 1, 0xffffffff, 2, 1, 0x61, 0x7a, 1, 0x2d, 3, 1, 1, 2, 1, 0x30, 0x39, 1, 0x3a, 4, 0x58, 0x5f, 3, 0xc, 0xc, 2, 1, 0x30, 0x39, 1, 0x3a, 3, 0, 0xffffffff, 2, 0x80000004, 0xa, 0xa, 0xd, 0xd, 0x85, 0x85, 0x2028, 0x2029, 0};
+static const struct api_pattern pattern_Arn = {"arn:(aws[a-zA-Z0-9-]*):([a-zA-Z0-9\\-])+:([a-z]{2}(-gov)\077-[a-z]+-\\d{1})\077:(\\d{12})\077:(.*)", code_Arn};
+static const uint32_t code_CapacityProviderArn[] = {1, 0x61, 1, 0x72, 1, 0x6e, 1, 0x3a, 1, 0x61, 1, 0x77, 1, 0x73, 3, 0, 0xffffffff, 2, 3, 0x2d, 0x2d, 0x41, 0x5a, 0x61, 0x7a, 1, 0x3a, 1, 0x6c, 1, 0x61, 1, 0x6d, 1, 0x62, 1, 0x64, 1, 0x61, 1, 0x3a, 3, 2, 2, 2, 1, 0x61, 0x7a, 4, 0x33, 0x4f, 4, 0x36, 0x40, 1, 0x2d, 1, 0x67, 1, 0x6f, 1, 0x76, 5, 0x4f, 1, 0x2d, 1, 0x69, 1, 0x73, 1, 0x6f, 3, 0, 1, 2, 1, 0x61, 0x7a, 1, 0x2d, 3, 1, 0xffffffff, 2, 1, 0x61, 0x7a, 1, 0x2d, 3, 1, 1, 2, 1, 0x30, 0x39, 1, 0x3a, 3, 0xc, 0xc, 2, 1, 0x30, 0x39, 1, 0x3a, 1, 0x63, 1, 0x61, 1, 0x70, 1, 0x61, 1, 0x63, 1, 0x69, 1, 0x74, 1, 0x79, 1, 0x2d, 1, 0x70, 1, 0x72, 1, 0x6f, 1, 0x76, 1, 0x69, 1, 0x64, 1, 0x65, 1, 0x72, 1, 0x3a, 3, 1, 0xffffffff, 2, 5, 0x2d, 0x2d, 0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 0};
+static const struct api_pattern pattern_CapacityProviderArn = {"arn:aws[a-zA-Z-]*:lambda:[a-z]{2}((-gov)|(-iso([a-z]\077)))\077-[a-z]+-\\d{1}:\\d{12}:capacity-provider:[a-zA-Z0-9-_]+", code_CapacityProviderArn};
+static const uint32_t code_CodeSigningConfigArn[] = {1, 0x61, 1, 0x72, 1, 0x6e, 1, 0x3a, 4, 0xb, 0x1c, 1, 0x61, 1, 0x77, 1, 0x73, 3, 0, 0xffffffff, 2, 3, 0x2d, 0x2d, 0x41, 0x5a, 0x61, 0x7a, 1, 0x3a, 1, 0x6c, 1, 0x61, 1, 0x6d, 1, 0x62, 1, 0x64, 1, 0x61, 1, 0x3a, 3, 2, 2, 2, 1, 0x61, 0x7a, 4, 0x36, 0x52, 4, 0x39, 0x43, 1, 0x2d, 1, 0x67, 1, 0x6f, 1, 0x76, 5, 0x52, 1, 0x2d, 1, 0x69, 1, 0x73, 1, 0x6f, 3, 0, 1, 2, 1, 0x62, 0x62, 1, 0x2d, 3, 1, 0xffffffff, 2, 1, 0x61, 0x7a, 1, 0x2d, 3, 1, 1, 2, 1, 0x30, 0x39, 1, 0x3a, 3, 0xc, 0xc, 2, 1, 0x30, 0x39, 1, 0x3a, 1, 0x63, 1, 0x6f, 1, 0x64, 1, 0x65, 1, 0x2d, 1, 0x73, 1, 0x69, 1, 0x67, 1, 0x6e, 1, 0x69, 1, 0x6e, 1, 0x67, 1, 0x2d, 1, 0x63, 1, 0x6f, 1, 0x6e, 1, 0x66, 1, 0x69, 1, 0x67, 1, 0x3a, 1, 0x63, 1, 0x73, 1, 0x63, 1, 0x2d, 3, 0x11, 0x11, 2, 2, 0x30, 0x39, 0x61, 0x7a, 0};
+static const struct api_pattern pattern_CodeSigningConfigArn = {"arn:(aws[a-zA-Z-]*)\077:lambda:[a-z]{2}((-gov)|(-iso(b\077)))\077-[a-z]+-\\d{1}:\\d{12}:code-signing-config:csc-[a-z0-9]{17}", code_CodeSigningConfigArn};
+static const uint32_t code_DestinationArn[] = {4, 3, 6, 7, 5, 0xb0, 4, 9, 0x2e, 1, 0x6b, 1, 0x61, 1, 0x66, 1, 0x6b, 1, 0x61, 1, 0x3a, 1, 0x2f, 1, 0x2f, 2, 0x80000001, 0x2e, 0x2e, 3, 0, 0xf8, 2, 5, 0x2d, 0x2e, 0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 5, 0xb0, 1, 0x61, 1, 0x72, 1, 0x6e, 1, 0x3a, 1, 0x61, 1, 0x77, 1, 0x73, 3, 0, 0xffffffff, 2, 4, 0x2d, 0x2d, 0x30, 0x39, 0x41, 0x5a, 0x61, 0x7a, 1, 0x3a, 3, 1, 0xffffffff, 2, 4, 0x2d, 0x2d, 0x30, 0x39, 0x41, 0x5a, 0x61, 0x7a, 1, 0x3a, 4, 0x5d, 0x95, 3, 2, 2, 2, 1, 0x61, 0x7a, 4, 0x67, 0x83, 4, 0x6a, 0x74, 1, 0x2d, 1, 0x67, 1, 0x6f, 1, 0x76, 5, 0x83, 1, 0x2d, 1, 0x69, 1, 0x73, 1, 0x6f, 3, 0, 1, 2, 1, 0x61, 0x7a, 1, 0x2d, 3, 1, 0xffffffff, 2, 1, 0x61, 0x7a, 1, 0x2d, 3, 1, 1, 2, 1, 0x30, 0x39, 1, 0x3a, 4, 0x9a, 0xa1, 3, 0xc, 0xc, 2, 1, 0x30, 0x39, 1, 0x3a, 3, 0, 0xffffffff, 2, 0x80000004, 0xa, 0xa, 0xd, 0xd, 0x85, 0x85, 0x2028, 0x2029, 0};
+static const struct api_pattern pattern_DestinationArn = {"$|kafka://([^.]([a-zA-Z0-9\\-_.]{0,248}))|arn:(aws[a-zA-Z0-9-]*):([a-zA-Z0-9\\-])+:([a-z]{2}((-gov)|(-iso([a-z]\077)))\077-[a-z]+-\\d{1})\077:(\\d{12})\077:(.*)", code_DestinationArn};
+static const uint32_t code_DurableExecutionArn[] = {1, 0x61, 1, 0x72, 1, 0x6e, 1, 0x3a, 3, 1, 0xffffffff, 2, 4, 0x2d, 0x2d, 0x30, 0x39, 0x41, 0x5a, 0x61, 0x7a, 1, 0x3a, 1, 0x6c, 1, 0x61, 1, 0x6d, 1, 0x62, 1, 0x64, 1, 0x61, 1, 0x3a, 3, 1, 0xffffffff, 2, 4, 0x2d, 0x2d, 0x30, 0x39, 0x41, 0x5a, 0x61, 0x7a, 1, 0x3a, 3, 0xc, 0xc, 2, 1, 0x30, 0x39, 1, 0x3a, 1, 0x66, 1, 0x75, 1, 0x6e, 1, 0x63, 1, 0x74, 1, 0x69, 1, 0x6f, 1, 0x6e, 1, 0x3a, 3, 1, 0xffffffff, 2, 5, 0x2d, 0x2d, 0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 1, 0x3a, 4, 0x63, 0x8a, 1, 0x24, 1, 0x4c, 1, 0x41, 1, 0x54, 1, 0x45, 1, 0x53, 1, 0x54, 4, 0x74, 0x88, 1, 0x2e, 1, 0x50, 1, 0x55, 1, 0x42, 1, 0x4c, 1, 0x49, 1, 0x53, 1, 0x48, 1, 0x45, 1, 0x44, 5, 0x91, 3, 1, 0xffffffff, 2, 1, 0x30, 0x39, 1, 0x2f, 1, 0x64, 1, 0x75, 1, 0x72, 1, 0x61, 1, 0x62, 1, 0x6c, 1, 0x65, 1, 0x2d, 1, 0x65, 1, 0x78, 1, 0x65, 1, 0x63, 1, 0x75, 1, 0x74, 1, 0x69, 1, 0x6f, 1, 0x6e, 1, 0x2f, 3, 1, 0xffffffff, 2, 5, 0x2d, 0x2d, 0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 1, 0x2f, 3, 1, 0xffffffff, 2, 5, 0x2d, 0x2d, 0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 0};
+static const struct api_pattern pattern_DurableExecutionArn = {"arn:([a-zA-Z0-9-]+):lambda:([a-zA-Z0-9-]+):(\\d{12}):function:([a-zA-Z0-9_-]+):(\\$LATEST(\077:\\.PUBLISHED)\077|[0-9]+)/durable-execution/([a-zA-Z0-9_-]+)/([a-zA-Z0-9_-]+)", code_DurableExecutionArn};
+static const uint32_t code_DurableExecutionName[] = {3, 1, 0xffffffff, 2, 5, 0x2d, 0x2d, 0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 0};
+static const struct api_pattern pattern_DurableExecutionName = {"[a-zA-Z0-9-_]+", code_DurableExecutionName};
+static const uint32_t code_EnvironmentVariableName[] = {2, 2, 0x41, 0x5a, 0x61, 0x7a, 3, 1, 0xffffffff, 2, 4, 0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 0};
+static const struct api_pattern pattern_EnvironmentVariableName = {"[a-zA-Z]([a-zA-Z0-9_])+", code_EnvironmentVariableName};
+static const uint32_t code_EventSourceToken[] = {3, 1, 0xffffffff, 2, 5, 0x2d, 0x2e, 0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 0};
+static const struct api_pattern pattern_EventSourceToken = {"[a-zA-Z0-9._\\-]+", code_EventSourceToken};
+static const uint32_t code_FileSystemArn[] = {4, 3, 0xb5, 1, 0x61, 1, 0x72, 1, 0x6e, 1, 0x3a, 1, 0x61, 1, 0x77, 1, 0x73, 3, 0, 0xffffffff, 2, 3, 0x2d, 0x2d, 0x41, 0x5a, 0x61, 0x7a, 1, 0x3a, 1, 0x65, 1, 0x6c, 1, 0x61, 1, 0x73, 1, 0x74, 1, 0x69, 1, 0x63, 1, 0x66, 1, 0x69, 1, 0x6c, 1, 0x65, 1, 0x73, 1, 0x79, 1, 0x73, 1, 0x74, 1, 0x65, 1, 0x6d, 1, 0x3a, 3, 2, 2, 2, 1, 0x61, 0x7a, 4, 0x4c, 0x68, 4, 0x4f, 0x59, 1, 0x2d, 1, 0x67, 1, 0x6f, 1, 0x76, 5, 0x68, 1, 0x2d, 1, 0x69, 1, 0x73, 1, 0x6f, 3, 0, 1, 2, 1, 0x62, 0x62, 1, 0x2d, 3, 1, 0xffffffff, 2, 1, 0x61, 0x7a, 1, 0x2d, 3, 1, 1, 2, 1, 0x30, 0x39, 1, 0x3a, 3, 0xc, 0xc, 2, 1, 0x30, 0x39, 1, 0x3a, 1, 0x61, 1, 0x63, 1, 0x63, 1, 0x65, 1, 0x73, 1, 0x73, 1, 0x2d, 1, 0x70, 1, 0x6f, 1, 0x69, 1, 0x6e, 1, 0x74, 1, 0x2f, 1, 0x66, 1, 0x73, 1, 0x61, 1, 0x70, 1, 0x2d, 3, 0x11, 0x11, 2, 2, 0x30, 0x39, 0x61, 0x66, 7, 5, 0x142, 6, 1, 0x61, 1, 0x72, 1, 0x6e, 1, 0x3a, 1, 0x61, 1, 0x77, 1, 0x73, 3, 0, 0xffffffff, 2, 2, 0x2d, 0x2d, 0x61, 0x7a, 1, 0x3a, 1, 0x73, 1, 0x33, 1, 0x66, 1, 0x69, 1, 0x6c, 1, 0x65, 1, 0x73, 1, 0x3a, 3, 1, 0xffffffff, 2, 3, 0x2d, 0x2d, 0x30, 0x3a, 0x61, 0x7a, 1, 0x3a, 1, 0x66, 1, 0x69, 1, 0x6c, 1, 0x65, 1, 0x2d, 1, 0x73, 1, 0x79, 1, 0x73, 1, 0x74, 1, 0x65, 1, 0x6d, 1, 0x2f, 1, 0x66, 1, 0x73, 1, 0x2d, 3, 0x11, 0x28, 2, 2, 0x30, 0x39, 0x61, 0x66, 1, 0x2f, 1, 0x61, 1, 0x63, 1, 0x63, 1, 0x65, 1, 0x73, 1, 0x73, 1, 0x2d, 1, 0x70, 1, 0x6f, 1, 0x69, 1, 0x6e, 1, 0x74, 1, 0x2f, 1, 0x66, 1, 0x73, 1, 0x61, 1, 0x70, 1, 0x2d, 3, 0x11, 0x28, 2, 2, 0x30, 0x39, 0x61, 0x66, 0};
+static const struct api_pattern pattern_FileSystemArn = {"arn:aws[a-zA-Z-]*:elasticfilesystem:[a-z]{2}((-gov)|(-iso(b\077)))\077-[a-z]+-\\d{1}:\\d{12}:access-point/fsap-[a-f0-9]{17}$|^arn:aws[-a-z]*:s3files:[0-9a-z-:]+:file-system/fs-[0-9a-f]{17,40}/access-point/fsap-[0-9a-f]{17,40}", code_FileSystemArn};
+static const uint32_t code_FunctionArn[] = {1, 0x61, 1, 0x72, 1, 0x6e, 1, 0x3a, 4, 0xb, 0x1c, 1, 0x61, 1, 0x77, 1, 0x73, 3, 0, 0xffffffff, 2, 3, 0x2d, 0x2d, 0x41, 0x5a, 0x61, 0x7a, 1, 0x3a, 1, 0x6c, 1, 0x61, 1, 0x6d, 1, 0x62, 1, 0x64, 1, 0x61, 1, 0x3a, 3, 2, 2, 2, 1, 0x61, 0x7a, 4, 0x36, 0x52, 4, 0x39, 0x43, 1, 0x2d, 1, 0x67, 1, 0x6f, 1, 0x76, 5, 0x52, 1, 0x2d, 1, 0x69, 1, 0x73, 1, 0x6f, 3, 0, 1, 2, 1, 0x61, 0x7a, 1, 0x2d, 3, 1, 0xffffffff, 2, 1, 0x61, 0x7a, 1, 0x2d, 3, 1, 1, 2, 1, 0x30, 0x39, 1, 0x3a, 3, 0xc, 0xc, 2, 1, 0x30, 0x39, 1, 0x3a, 1, 0x66, 1, 0x75, 1, 0x6e, 1, 0x63, 1, 0x74, 1, 0x69, 1, 0x6f, 1, 0x6e, 1, 0x3a, 3, 1, 0xffffffff, 2, 5, 0x2d, 0x2d, 0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 4, 0x93, 0xb7, 1, 0x3a, 4, 0x98, 0xa8, 1, 0x24, 1, 0x4c, 1, 0x41, 1, 0x54, 1, 0x45, 1, 0x53, 1, 0x54, 5, 0xb7, 3, 1, 0xffffffff, 2, 5, 0x2d, 0x2d, 0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 0};
+static const struct api_pattern pattern_FunctionArn = {"arn:(aws[a-zA-Z-]*)\077:lambda:[a-z]{2}((-gov)|(-iso([a-z]\077)))\077-[a-z]+-\\d{1}:\\d{12}:function:[a-zA-Z0-9-_]+(:(\\$LATEST|[a-zA-Z0-9-_]+))\077", code_FunctionArn};
+static const uint32_t code_FunctionName[] = {4, 3, 0x2f, 1, 0x61, 1, 0x72, 1, 0x6e, 1, 0x3a, 4, 0xe, 0x1f, 1, 0x61, 1, 0x77, 1, 0x73, 3, 0, 0xffffffff, 2, 3, 0x2d, 0x2d, 0x41, 0x5a, 0x61, 0x7a, 1, 0x3a, 1, 0x6c, 1, 0x61, 1, 0x6d, 1, 0x62, 1, 0x64, 1, 0x61, 1, 0x3a, 4, 0x32, 0x6c, 3, 2, 2, 2, 1, 0x61, 0x7a, 4, 0x3c, 0x58, 4, 0x3f, 0x49, 1, 0x2d, 1, 0x67, 1, 0x6f, 1, 0x76, 5, 0x58, 1, 0x2d, 1, 0x69, 1, 0x73, 1, 0x6f, 3, 0, 1, 2, 1, 0x61, 0x7a, 1, 0x2d, 3, 1, 0xffffffff, 2, 1, 0x61, 0x7a, 1, 0x2d, 3, 1, 1, 2, 1, 0x30, 0x39, 1, 0x3a, 4, 0x6f, 0x78, 3, 0xc, 0xc, 2, 1, 0x30, 0x39, 1, 0x3a, 4, 0x7b, 0x8d, 1, 0x66, 1, 0x75, 1, 0x6e, 1, 0x63, 1, 0x74, 1, 0x69, 1, 0x6f, 1, 0x6e, 1, 0x3a, 3, 1, 0xffffffff, 2, 5, 0x2d, 0x2d, 0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 4, 0x9f, 0xc3, 1, 0x3a, 4, 0xa4, 0xb4, 1, 0x24, 1, 0x4c, 1, 0x41, 1, 0x54, 1, 0x45, 1, 0x53, 1, 0x54, 5, 0xc3, 3, 1, 0xffffffff, 2, 5, 0x2d, 0x2d, 0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 0};
+static const struct api_pattern pattern_FunctionName = {"(arn:(aws[a-zA-Z-]*)\077:lambda:)\077([a-z]{2}((-gov)|(-iso([a-z]\077)))\077-[a-z]+-\\d{1}:)\077(\\d{12}:)\077(function:)\077([a-zA-Z0-9-_]+)(:(\\$LATEST|[a-zA-Z0-9-_]+))\077", code_FunctionName};
+static const uint32_t code_Handler[] = {3, 1, 0xffffffff, 2, 0x80000002, 9, 0xd, 0x20, 0x20, 0};
+static const struct api_pattern pattern_Handler = {"[^\\s]+", code_Handler};
+static const uint32_t code_KMSKeyArn[] = {4, 3, 0x3d, 1, 0x61, 1, 0x72, 1, 0x6e, 1, 0x3a, 4, 0xe, 0x1f, 1, 0x61, 1, 0x77, 1, 0x73, 3, 0, 0xffffffff, 2, 3, 0x2d, 0x2d, 0x41, 0x5a, 0x61, 0x7a, 1, 0x3a, 3, 1, 0xffffffff, 2, 3, 0x2d, 0x2e, 0x30, 0x39, 0x61, 0x7a, 1, 0x3a, 3, 0, 0xffffffff, 2, 0x80000004, 0xa, 0xa, 0xd, 0xd, 0x85, 0x85, 0x2028, 0x2029, 5, 0x3d, 0};
+static const struct api_pattern pattern_KMSKeyArn = {"(arn:(aws[a-zA-Z-]*)\077:[a-z0-9-.]+:.*)|()", code_KMSKeyArn};
+static const uint32_t code_LayerVersionArn[] = {1, 0x61, 1, 0x72, 1, 0x6e, 1, 0x3a, 3, 1, 0xffffffff, 2, 4, 0x2d, 0x2d, 0x30, 0x39, 0x41, 0x5a, 0x61, 0x7a, 1, 0x3a, 1, 0x6c, 1, 0x61, 1, 0x6d, 1, 0x62, 1, 0x64, 1, 0x61, 1, 0x3a, 3, 1, 0xffffffff, 2, 4, 0x2d, 0x2d, 0x30, 0x39, 0x41, 0x5a, 0x61, 0x7a, 1, 0x3a, 3, 0xc, 0xc, 2, 1, 0x30, 0x39, 1, 0x3a, 1, 0x6c, 1, 0x61, 1, 0x79, 1, 0x65, 1, 0x72, 1, 0x3a, 3, 1, 0xffffffff, 2, 5, 0x2d, 0x2d, 0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 1, 0x3a, 3, 1, 0xffffffff, 2, 1, 0x30, 0x39, 0};
+static const struct api_pattern pattern_LayerVersionArn = {"arn:[a-zA-Z0-9-]+:lambda:[a-zA-Z0-9-]+:\\d{12}:layer:[a-zA-Z0-9-_]+:[0-9]+", code_LayerVersionArn};
+static const uint32_t code_LocalMountPath[] = {1, 0x2f, 1, 0x6d, 1, 0x6e, 1, 0x74, 1, 0x2f, 3, 1, 0xffffffff, 2, 5, 0x2d, 0x2e, 0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 0};
+static const struct api_pattern pattern_LocalMountPath = {"/mnt/[a-zA-Z0-9-_.]+", code_LocalMountPath};
+static const uint32_t code_LogGroup[] = {3, 1, 0xffffffff, 2, 5, 0x23, 0x23, 0x2d, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 0};
+static const struct api_pattern pattern_LogGroup = {"[\\.\\-_/#A-Za-z0-9]+", code_LogGroup};
+static const uint32_t code_MasterRegion[] = {4, 3, 0xb, 1, 0x41, 1, 0x4c, 1, 0x4c, 5, 0x2f, 3, 2, 2, 2, 1, 0x61, 0x7a, 4, 0x15, 0x1d, 1, 0x2d, 1, 0x67, 1, 0x6f, 1, 0x76, 1, 0x2d, 3, 1, 0xffffffff, 2, 1, 0x61, 0x7a, 1, 0x2d, 3, 1, 1, 2, 1, 0x30, 0x39, 0};
+static const struct api_pattern pattern_MasterRegion = {"ALL|[a-z]{2}(-gov)\077-[a-z]+-\\d{1}", code_MasterRegion};
+static const uint32_t code_NameSpacedFunctionArn[] = {1, 0x61, 1, 0x72, 1, 0x6e, 1, 0x3a, 4, 0xb, 0x1c, 1, 0x61, 1, 0x77, 1, 0x73, 3, 0, 0xffffffff, 2, 3, 0x2d, 0x2d, 0x41, 0x5a, 0x61, 0x7a, 1, 0x3a, 1, 0x6c, 1, 0x61, 1, 0x6d, 1, 0x62, 1, 0x64, 1, 0x61, 1, 0x3a, 3, 2, 2, 2, 1, 0x61, 0x7a, 4, 0x36, 0x52, 4, 0x39, 0x43, 1, 0x2d, 1, 0x67, 1, 0x6f, 1, 0x76, 5, 0x52, 1, 0x2d, 1, 0x69, 1, 0x73, 1, 0x6f, 3, 0, 1, 2, 1, 0x61, 0x7a, 1, 0x2d, 3, 1, 0xffffffff, 2, 1, 0x61, 0x7a, 1, 0x2d, 3, 1, 1, 2, 1, 0x30, 0x39, 1, 0x3a, 3, 0xc, 0xc, 2, 1, 0x30, 0x39, 1, 0x3a, 1, 0x66, 1, 0x75, 1, 0x6e, 1, 0x63, 1, 0x74, 1, 0x69, 1, 0x6f, 1, 0x6e, 1, 0x3a, 3, 1, 0xffffffff, 2, 5, 0x2d, 0x2e, 0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 4, 0x93, 0xce, 1, 0x3a, 4, 0x98, 0xbf, 1, 0x24, 1, 0x4c, 1, 0x41, 1, 0x54, 1, 0x45, 1, 0x53, 1, 0x54, 4, 0xa9, 0xbd, 1, 0x2e, 1, 0x50, 1, 0x55, 1, 0x42, 1, 0x4c, 1, 0x49, 1, 0x53, 1, 0x48, 1, 0x45, 1, 0x44, 5, 0xce, 3, 1, 0xffffffff, 2, 5, 0x2d, 0x2d, 0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 0};
+static const struct api_pattern pattern_NameSpacedFunctionArn = {"arn:(aws[a-zA-Z-]*)\077:lambda:[a-z]{2}((-gov)|(-iso([a-z]\077)))\077-[a-z]+-\\d{1}:\\d{12}:function:[a-zA-Z0-9-_\\.]+(:(\\$LATEST(\\.PUBLISHED)\077|[a-zA-Z0-9-_]+))\077", code_NameSpacedFunctionArn};
+static const uint32_t code_NamespacedFunctionName[] = {4, 3, 0x2f, 1, 0x61, 1, 0x72, 1, 0x6e, 1, 0x3a, 4, 0xe, 0x1f, 1, 0x61, 1, 0x77, 1, 0x73, 3, 0, 0xffffffff, 2, 3, 0x2d, 0x2d, 0x41, 0x5a, 0x61, 0x7a, 1, 0x3a, 1, 0x6c, 1, 0x61, 1, 0x6d, 1, 0x62, 1, 0x64, 1, 0x61, 1, 0x3a, 4, 0x32, 0x6c, 3, 2, 2, 2, 1, 0x61, 0x7a, 4, 0x3c, 0x58, 4, 0x3f, 0x49, 1, 0x2d, 1, 0x67, 1, 0x6f, 1, 0x76, 5, 0x58, 1, 0x2d, 1, 0x69, 1, 0x73, 1, 0x6f, 3, 0, 1, 2, 1, 0x61, 0x7a, 1, 0x2d, 3, 1, 0xffffffff, 2, 1, 0x61, 0x7a, 1, 0x2d, 3, 1, 1, 2, 1, 0x30, 0x39, 1, 0x3a, 4, 0x6f, 0x78, 3, 0xc, 0xc, 2, 1, 0x30, 0x39, 1, 0x3a, 4, 0x7b, 0x8d, 1, 0x66, 1, 0x75, 1, 0x6e, 1, 0x63, 1, 0x74, 1, 0x69, 1, 0x6f, 1, 0x6e, 1, 0x3a, 3, 1, 0xffffffff, 2, 5, 0x2d, 0x2e, 0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 4, 0x9f, 0xda, 1, 0x3a, 4, 0xa4, 0xcb, 1, 0x24, 1, 0x4c, 1, 0x41, 1, 0x54, 1, 0x45, 1, 0x53, 1, 0x54, 4, 0xb5, 0xc9, 1, 0x2e, 1, 0x50, 1, 0x55, 1, 0x42, 1, 0x4c, 1, 0x49, 1, 0x53, 1, 0x48, 1, 0x45, 1, 0x44, 5, 0xda, 3, 1, 0xffffffff, 2, 5, 0x2d, 0x2d, 0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 0};
+static const struct api_pattern pattern_NamespacedFunctionName = {"(arn:(aws[a-zA-Z-]*)\077:lambda:)\077([a-z]{2}((-gov)|(-iso([a-z]\077)))\077-[a-z]+-\\d{1}:)\077(\\d{12}:)\077(function:)\077([a-zA-Z0-9-_\\.]+)(:(\\$LATEST(\\.PUBLISHED)\077|[a-zA-Z0-9-_]+))\077", code_NamespacedFunctionName};
+static const uint32_t code_NamespacedStatementId[] = {3, 1, 0xffffffff, 2, 5, 0x2d, 0x2e, 0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 0};
+static const struct api_pattern pattern_NamespacedStatementId = {"([a-zA-Z0-9-_.]+)", code_NamespacedStatementId};
+static const uint32_t code_NumericLatestPublishedOrAliasQualifier[] = {4, 3, 0x2a, 1, 0x24, 1, 0x4c, 1, 0x41, 1, 0x54, 1, 0x45, 1, 0x53, 1, 0x54, 4, 0x14, 0x28, 1, 0x2e, 1, 0x50, 1, 0x55, 1, 0x42, 1, 0x4c, 1, 0x49, 1, 0x53, 1, 0x48, 1, 0x45, 1, 0x44, 5, 0x3b, 3, 1, 0xffffffff, 2, 6, 0x24, 0x24, 0x2d, 0x2d, 0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 0};
+static const struct api_pattern pattern_NumericLatestPublishedOrAliasQualifier = {"\\$(LATEST(\\.PUBLISHED)\077)|[a-zA-Z0-9-_$]+", code_NumericLatestPublishedOrAliasQualifier};
+static const uint32_t code_PrincipalOrgID[] = {1, 0x6f, 1, 0x2d, 3, 0xa, 0x20, 2, 2, 0x30, 0x39, 0x61, 0x7a, 0};
+static const struct api_pattern pattern_PrincipalOrgID = {"o-[a-z0-9]{10,32}", code_PrincipalOrgID};
+static const uint32_t code_RoleArn[] = {1, 0x61, 1, 0x72, 1, 0x6e, 1, 0x3a, 4, 0xb, 0x1c, 1, 0x61, 1, 0x77, 1, 0x73, 3, 0, 0xffffffff, 2, 3, 0x2d, 0x2d, 0x41, 0x5a, 0x61, 0x7a, 1, 0x3a, 1, 0x69, 1, 0x61, 1, 0x6d, 1, 0x3a, 1, 0x3a, 3, 0xc, 0xc, 2, 1, 0x30, 0x39, 1, 0x3a, 1, 0x72, 1, 0x6f, 1, 0x6c, 1, 0x65, 3, 0, 1, 2, 1, 0x2f, 0x2f, 3, 1, 0xffffffff, 2, 5, 0x2b, 0x39, 0x3d, 0x3d, 0x40, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 0};
+static const struct api_pattern pattern_RoleArn = {"arn:(aws[a-zA-Z-]*)\077:iam::\\d{12}:role/\077[a-zA-Z_0-9+=,.@\\-_/]+", code_RoleArn};
+static const uint32_t code_RuntimeVersionArn[] = {1, 0x61, 1, 0x72, 1, 0x6e, 1, 0x3a, 1, 0x61, 1, 0x77, 1, 0x73, 3, 0, 0xffffffff, 2, 3, 0x2d, 0x2d, 0x41, 0x5a, 0x61, 0x7a, 1, 0x3a, 1, 0x6c, 1, 0x61, 1, 0x6d, 1, 0x62, 1, 0x64, 1, 0x61, 1, 0x3a, 3, 2, 2, 2, 1, 0x61, 0x7a, 4, 0x33, 0x4f, 4, 0x36, 0x40, 1, 0x2d, 1, 0x67, 1, 0x6f, 1, 0x76, 5, 0x4f, 1, 0x2d, 1, 0x69, 1, 0x73, 1, 0x6f, 3, 0, 1, 2, 1, 0x62, 0x62, 1, 0x2d, 3, 1, 0xffffffff, 2, 1, 0x61, 0x7a, 1, 0x2d, 3, 1, 1, 2, 1, 0x30, 0x39, 1, 0x3a, 1, 0x3a, 1, 0x72, 1, 0x75, 1, 0x6e, 1, 0x74, 1, 0x69, 1, 0x6d, 1, 0x65, 1, 0x3a, 3, 1, 0xffffffff, 2, 0x80000004, 0xa, 0xa, 0xd, 0xd, 0x85, 0x85, 0x2028, 0x2029, 0};
+static const struct api_pattern pattern_RuntimeVersionArn = {"arn:(aws[a-zA-Z-]*):lambda:[a-z]{2}((-gov)|(-iso(b\077)))\077-[a-z]+-\\d{1}::runtime:.+", code_RuntimeVersionArn};
+static const uint32_t code_S3Bucket[] = {3, 0, 0xffffffff, 2, 5, 0x2d, 0x2e, 0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 0xa, 1, 0x16, 2, 1, 0x2e, 0x2e, 0};
+static const struct api_pattern pattern_S3Bucket = {"[0-9A-Za-z\\.\\-_]*(\077<!\\.)", code_S3Bucket};
+static const uint32_t code_SourceOwner[] = {3, 0xc, 0xc, 2, 1, 0x30, 0x39, 0};
+static const struct api_pattern pattern_SourceOwner = {"\\d{12}", code_SourceOwner};
+static const uint32_t code_StatementId[] = {3, 1, 0xffffffff, 2, 5, 0x2d, 0x2d, 0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 0};
+static const struct api_pattern pattern_StatementId = {"([a-zA-Z0-9-_]+)", code_StatementId};
+static const uint32_t code_TaggableResource[] = {1, 0x61, 1, 0x72, 1, 0x6e, 1, 0x3a, 1, 0x61, 1, 0x77, 1, 0x73, 3, 0, 0xffffffff, 2, 3, 0x2d, 0x2d, 0x41, 0x5a, 0x61, 0x7a, 1, 0x3a, 1, 0x6c, 1, 0x61, 1, 0x6d, 1, 0x62, 1, 0x64, 1, 0x61, 1, 0x3a, 3, 2, 2, 2, 1, 0x61, 0x7a, 4, 0x33, 0x4f, 4, 0x36, 0x40, 1, 0x2d, 1, 0x67, 1, 0x6f, 1, 0x76, 5, 0x4f, 1, 0x2d, 1, 0x69, 1, 0x73, 1, 0x6f, 3, 0, 1, 2, 1, 0x61, 0x7a, 1, 0x2d, 3, 1, 0xffffffff, 2, 1, 0x61, 0x7a, 1, 0x2d, 3, 1, 1, 2, 1, 0x30, 0x39, 1, 0x3a, 3, 0xc, 0xc, 2, 1, 0x30, 0x39, 1, 0x3a, 4, 0x6f, 0xb9, 1, 0x66, 1, 0x75, 1, 0x6e, 1, 0x63, 1, 0x74, 1, 0x69, 1, 0x6f, 1, 0x6e, 1, 0x3a, 3, 1, 0xffffffff, 2, 5, 0x2d, 0x2d, 0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 4, 0x93, 0xb7, 1, 0x3a, 4, 0x98, 0xa8, 1, 0x24, 1, 0x4c, 1, 0x41, 1, 0x54, 1, 0x45, 1, 0x53, 1, 0x54, 5, 0xb7, 3, 1, 0xffffffff, 2, 5, 0x2d, 0x2d, 0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 5, 0x198, 4, 0xbc, 0xf7, 1, 0x63, 1, 0x6f, 1, 0x64, 1, 0x65, 1, 0x2d, 1, 0x73, 1, 0x69, 1, 0x67, 1, 0x6e, 1, 0x69, 1, 0x6e, 1, 0x67, 1, 0x2d, 1, 0x63, 1, 0x6f, 1, 0x6e, 1, 0x66, 1, 0x69, 1, 0x67, 1, 0x3a, 1, 0x63, 1, 0x73, 1, 0x63, 1, 0x2d, 3, 0x11, 0x11, 2, 2, 0x30, 0x39, 0x61, 0x7a, 5, 0x198, 4, 0xfa, 0x165, 1, 0x65, 1, 0x76, 1, 0x65, 1, 0x6e, 1, 0x74, 1, 0x2d, 1, 0x73, 1, 0x6f, 1, 0x75, 1, 0x72, 1, 0x63, 1, 0x65, 1, 0x2d, 1, 0x6d, 1, 0x61, 1, 0x70, 1, 0x70, 1, 0x69, 1, 0x6e, 1, 0x67, 1, 0x3a, 3, 8, 8, 2, 3, 0x30, 0x39, 0x41, 0x46, 0x61, 0x66, 1, 0x2d, 3, 4, 4, 2, 3, 0x30, 0x39, 0x41, 0x46, 0x61, 0x66, 1, 0x2d, 3, 4, 4, 2, 3, 0x30, 0x39, 0x41, 0x46, 0x61, 0x66, 1, 0x2d, 3, 4, 4, 2, 3, 0x30, 0x39, 0x41, 0x46, 0x61, 0x66, 1, 0x2d, 3, 0xc, 0xc, 2, 3, 0x30, 0x39, 0x41, 0x46, 0x61, 0x66, 5, 0x198, 1, 0x63, 1, 0x61, 1, 0x70, 1, 0x61, 1, 0x63, 1, 0x69, 1, 0x74, 1, 0x79, 1, 0x2d, 1, 0x70, 1, 0x72, 1, 0x6f, 1, 0x76, 1, 0x69, 1, 0x64, 1, 0x65, 1, 0x72, 1, 0x3a, 3, 1, 0xffffffff, 2, 5, 0x2d, 0x2d, 0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 0};
+static const struct api_pattern pattern_TaggableResource = {"arn:(aws[a-zA-Z-]*):lambda:[a-z]{2}((-gov)|(-iso([a-z]\077)))\077-[a-z]+-\\d{1}:\\d{12}:(function:[a-zA-Z0-9-_]+(:(\\$LATEST|[a-zA-Z0-9-_]+))\077|code-signing-config:csc-[a-z0-9]{17}|event-source-mapping:[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}|capacity-provider:[a-zA-Z0-9-_]+)", code_TaggableResource};
+static const uint32_t code_TagsErrorCode[] = {3, 1, 0xffffffff, 2, 2, 0x41, 0x5a, 0x61, 0x7a, 1, 0x45, 1, 0x78, 1, 0x63, 1, 0x65, 1, 0x70, 1, 0x74, 1, 0x69, 1, 0x6f, 1, 0x6e, 0};
+static const struct api_pattern pattern_TagsErrorCode = {"[A-Za-z]+Exception", code_TagsErrorCode};
+static const uint32_t code_TagsErrorMessage[] = {3, 0, 0xffffffff, 2, 0x80000004, 0xa, 0xa, 0xd, 0xd, 0x85, 0x85, 0x2028, 0x2029, 0};
+static const struct api_pattern pattern_TagsErrorMessage = {".*", code_TagsErrorMessage};
+static const uint32_t code_TenantId[] = {3, 1, 0xffffffff, 2, 7, 0x20, 0x20, 0x2b, 0x2b, 0x2d, 0x3a, 0x3d, 0x3d, 0x40, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 0};
+static const struct api_pattern pattern_TenantId = {"[a-zA-Z0-9\\._:\\/=+\\-@ ]+", code_TenantId};
+static const uint32_t code_UnqualifiedFunctionName[] = {4, 3, 0x2f, 1, 0x61, 1, 0x72, 1, 0x6e, 1, 0x3a, 4, 0xe, 0x1f, 1, 0x61, 1, 0x77, 1, 0x73, 3, 0, 0xffffffff, 2, 3, 0x2d, 0x2d, 0x41, 0x5a, 0x61, 0x7a, 1, 0x3a, 1, 0x6c, 1, 0x61, 1, 0x6d, 1, 0x62, 1, 0x64, 1, 0x61, 1, 0x3a, 4, 0x32, 0x6c, 3, 2, 2, 2, 1, 0x61, 0x7a, 4, 0x3c, 0x58, 4, 0x3f, 0x49, 1, 0x2d, 1, 0x67, 1, 0x6f, 1, 0x76, 5, 0x58, 1, 0x2d, 1, 0x69, 1, 0x73, 1, 0x6f, 3, 0, 1, 2, 1, 0x61, 0x7a, 1, 0x2d, 3, 1, 0xffffffff, 2, 1, 0x61, 0x7a, 1, 0x2d, 3, 1, 1, 2, 1, 0x30, 0x39, 1, 0x3a, 4, 0x6f, 0x78, 3, 0xc, 0xc, 2, 1, 0x30, 0x39, 1, 0x3a, 4, 0x7b, 0x8d, 1, 0x66, 1, 0x75, 1, 0x6e, 1, 0x63, 1, 0x74, 1, 0x69, 1, 0x6f, 1, 0x6e, 1, 0x3a, 3, 1, 0xffffffff, 2, 5, 0x2d, 0x2d, 0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 0};
+static const struct api_pattern pattern_UnqualifiedFunctionName = {"(arn:(aws[a-zA-Z-]*)\077:lambda:)\077([a-z]{2}((-gov)|(-iso([a-z]\077)))\077-[a-z]+-\\d{1}:)\077(\\d{12}:)\077(function:)\077([a-zA-Z0-9-_]+)", code_UnqualifiedFunctionName};
+static const uint32_t code_Version[] = {4, 3, 0x13, 1, 0x24, 1, 0x4c, 1, 0x41, 1, 0x54, 1, 0x45, 1, 0x53, 1, 0x54, 5, 0x1a, 3, 1, 0xffffffff, 2, 1, 0x30, 0x39, 0};
+static const struct api_pattern pattern_Version = {"(\\$LATEST|[0-9]+)", code_Version};
+enum {
+    shape_AccountLimit,
+    shape_AccountUsage,
+    shape_Action,
+    shape_AddPermissionRequest,
+    shape_AddPermissionResponse,
+    shape_ApplicationLogLevel,
+    shape_Architecture,
+    shape_ArchitecturesList,
+    shape_Arn,
+    shape_Blob,
+    shape_Boolean,
+    shape_CapacityProviderArn,
+    shape_CapacityProviderConfig,
+    shape_CodeSigningConfigArn,
+    shape_Concurrency,
+    shape_CreateFunctionRequest,
+    shape_Date,
+    shape_DeadLetterConfig,
+    shape_DeleteFunctionConcurrencyRequest,
+    shape_DeleteFunctionEventInvokeConfigRequest,
+    shape_DeleteFunctionRequest,
+    shape_DeleteFunctionResponse,
+    shape_Description,
+    shape_DestinationArn,
+    shape_DestinationConfig,
+    shape_DurableConfig,
+    shape_DurableExecutionArn,
+    shape_DurableExecutionName,
+    shape_Environment,
+    shape_EnvironmentError,
+    shape_EnvironmentResponse,
+    shape_EnvironmentVariableName,
+    shape_EnvironmentVariableValue,
+    shape_EnvironmentVariables,
+    shape_EphemeralStorage,
+    shape_EphemeralStorageSize,
+    shape_EventSourceToken,
+    shape_ExecutionEnvironmentMemoryGiBPerVCpu,
+    shape_ExecutionTimeout,
+    shape_FileSystemArn,
+    shape_FileSystemConfig,
+    shape_FileSystemConfigList,
+    shape_FunctionArn,
+    shape_FunctionCode,
+    shape_FunctionCodeLocation,
+    shape_FunctionConfiguration,
+    shape_FunctionEventInvokeConfig,
+    shape_FunctionEventInvokeConfigList,
+    shape_FunctionList,
+    shape_FunctionName,
+    shape_FunctionUrlAuthType,
+    shape_FunctionVersion,
+    shape_FunctionVersionLatestPublished,
+    shape_GetAccountSettingsRequest,
+    shape_GetAccountSettingsResponse,
+    shape_GetFunctionCodeSigningConfigRequest,
+    shape_GetFunctionCodeSigningConfigResponse,
+    shape_GetFunctionConcurrencyRequest,
+    shape_GetFunctionConcurrencyResponse,
+    shape_GetFunctionConfigurationRequest,
+    shape_GetFunctionEventInvokeConfigRequest,
+    shape_GetFunctionRecursionConfigRequest,
+    shape_GetFunctionRecursionConfigResponse,
+    shape_GetFunctionRequest,
+    shape_GetFunctionResponse,
+    shape_GetPolicyRequest,
+    shape_GetPolicyResponse,
+    shape_GetRuntimeManagementConfigRequest,
+    shape_GetRuntimeManagementConfigResponse,
+    shape_Handler,
+    shape_ImageConfig,
+    shape_ImageConfigError,
+    shape_ImageConfigResponse,
+    shape_Integer,
+    shape_InvocationRequest,
+    shape_InvocationResponse,
+    shape_InvocationType,
+    shape_InvokedViaFunctionUrl,
+    shape_KMSKeyArn,
+    shape_LambdaManagedInstancesCapacityProviderConfig,
+    shape_LastUpdateStatus,
+    shape_LastUpdateStatusReason,
+    shape_LastUpdateStatusReasonCode,
+    shape_Layer,
+    shape_LayerList,
+    shape_LayerVersionArn,
+    shape_LayersReferenceList,
+    shape_ListFunctionEventInvokeConfigsRequest,
+    shape_ListFunctionEventInvokeConfigsResponse,
+    shape_ListFunctionsRequest,
+    shape_ListFunctionsResponse,
+    shape_ListTagsRequest,
+    shape_ListTagsResponse,
+    shape_ListVersionsByFunctionRequest,
+    shape_ListVersionsByFunctionResponse,
+    shape_LocalMountPath,
+    shape_LogFormat,
+    shape_LogGroup,
+    shape_LogType,
+    shape_LoggingConfig,
+    shape_Long,
+    shape_MasterRegion,
+    shape_MaxFunctionEventInvokeConfigListItems,
+    shape_MaxListItems,
+    shape_MaximumEventAgeInSeconds,
+    shape_MaximumRetryAttempts,
+    shape_MemorySize,
+    shape_NameSpacedFunctionArn,
+    shape_NamespacedFunctionName,
+    shape_NamespacedStatementId,
+    shape_NullableBoolean,
+    shape_NumericLatestPublishedOrAliasQualifier,
+    shape_OnFailure,
+    shape_OnSuccess,
+    shape_PackageType,
+    shape_PerExecutionEnvironmentMaxConcurrency,
+    shape_Principal,
+    shape_PrincipalOrgID,
+    shape_PutFunctionConcurrencyRequest,
+    shape_PutFunctionEventInvokeConfigRequest,
+    shape_RecursiveLoop,
+    shape_RemovePermissionRequest,
+    shape_ReservedConcurrentExecutions,
+    shape_ResourceArn,
+    shape_RetentionPeriodInDays,
+    shape_RoleArn,
+    shape_Runtime,
+    shape_RuntimeVersionArn,
+    shape_RuntimeVersionConfig,
+    shape_RuntimeVersionError,
+    shape_S3Bucket,
+    shape_S3Key,
+    shape_S3ObjectVersion,
+    shape_SecurityGroupId,
+    shape_SecurityGroupIds,
+    shape_SensitiveString,
+    shape_SnapStart,
+    shape_SnapStartApplyOn,
+    shape_SnapStartOptimizationStatus,
+    shape_SnapStartResponse,
+    shape_SourceOwner,
+    shape_State,
+    shape_StateReason,
+    shape_StateReasonCode,
+    shape_StatementId,
+    shape_String,
+    shape_StringList,
+    shape_SubnetId,
+    shape_SubnetIds,
+    shape_SystemLogLevel,
+    shape_TagKey,
+    shape_TagKeyList,
+    shape_TagResourceRequest,
+    shape_TagValue,
+    shape_TaggableResource,
+    shape_Tags,
+    shape_TagsError,
+    shape_TagsErrorCode,
+    shape_TagsErrorMessage,
+    shape_TenancyConfig,
+    shape_TenantId,
+    shape_TenantIsolationMode,
+    shape_Timeout,
+    shape_Timestamp,
+    shape_TracingConfig,
+    shape_TracingConfigResponse,
+    shape_TracingMode,
+    shape_UnqualifiedFunctionName,
+    shape_UnreservedConcurrentExecutions,
+    shape_UntagResourceRequest,
+    shape_UpdateFunctionCodeRequest,
+    shape_UpdateFunctionConfigurationRequest,
+    shape_UpdateFunctionEventInvokeConfigRequest,
+    shape_UpdateRuntimeOn,
+    shape_Version,
+    shape_VpcConfig,
+    shape_VpcConfigResponse,
+    shape_VpcId,
+    shape_WorkingDirectory,
+    N_SHAPES
 };
-static const struct api_shape shapes[179];
+static const struct api_shape shapes[N_SHAPES];
 
-static const struct api_member members_0[] = { /* AccountLimit */
-    {S_INIT("TotalCodeSize"), S_INIT("TotalCodeSize"), &shapes[100], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("CodeSizeUnzipped"), S_INIT("CodeSizeUnzipped"), &shapes[100], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("CodeSizeZipped"), S_INIT("CodeSizeZipped"), &shapes[100], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ConcurrentExecutions"), S_INIT("ConcurrentExecutions"), &shapes[73], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("UnreservedConcurrentExecutions"), S_INIT("UnreservedConcurrentExecutions"), &shapes[168], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_1[] = { /* AccountUsage */
-    {S_INIT("TotalCodeSize"), S_INIT("TotalCodeSize"), &shapes[100], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("FunctionCount"), S_INIT("FunctionCount"), &shapes[100], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_3[] = { /* AddPermissionRequest */
-    {S_INIT("FunctionName"), S_INIT("FunctionName"), &shapes[108], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("StatementId"), S_INIT("StatementId"), &shapes[144], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Action"), S_INIT("Action"), &shapes[2], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Principal"), S_INIT("Principal"), &shapes[116], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SourceArn"), S_INIT("SourceArn"), &shapes[8], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SourceAccount"), S_INIT("SourceAccount"), &shapes[140], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("EventSourceToken"), S_INIT("EventSourceToken"), &shapes[36], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Qualifier"), S_INIT("Qualifier"), &shapes[111], API_IN_QUERY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RevisionId"), S_INIT("RevisionId"), &shapes[145], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("PrincipalOrgID"), S_INIT("PrincipalOrgID"), &shapes[117], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("FunctionUrlAuthType"), S_INIT("FunctionUrlAuthType"), &shapes[50], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("InvokedViaFunctionUrl"), S_INIT("InvokedViaFunctionUrl"), &shapes[77], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_4[] = { /* AddPermissionResponse */
-    {S_INIT("Statement"), S_INIT("Statement"), &shapes[145], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_5[] = {S_INIT("TRACE"), S_INIT("DEBUG"), S_INIT("INFO"), S_INIT("WARN"), S_INIT("ERROR"), S_INIT("FATAL")}; /* ApplicationLogLevel */
-static const str values_6[] = {S_INIT("x86_64"), S_INIT("arm64")}; /* Architecture */
-static const struct api_member members_12[] = { /* CapacityProviderConfig */
-    {S_INIT("LambdaManagedInstancesCapacityProviderConfig"), S_INIT("LambdaManagedInstancesCapacityProviderConfig"), &shapes[79], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_14[] = { /* Concurrency */
-    {S_INIT("ReservedConcurrentExecutions"), S_INIT("ReservedConcurrentExecutions"), &shapes[122], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_15[] = { /* CreateFunctionRequest */
-    {S_INIT("FunctionName"), S_INIT("FunctionName"), &shapes[49], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Runtime"), S_INIT("Runtime"), &shapes[126], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Role"), S_INIT("Role"), &shapes[125], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Handler"), S_INIT("Handler"), &shapes[69], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Code"), S_INIT("Code"), &shapes[43], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Description"), S_INIT("Description"), &shapes[22], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Timeout"), S_INIT("Timeout"), &shapes[162], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MemorySize"), S_INIT("MemorySize"), &shapes[106], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Publish"), S_INIT("Publish"), &shapes[10], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("VpcConfig"), S_INIT("VpcConfig"), &shapes[175], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("PackageType"), S_INIT("PackageType"), &shapes[114], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("DeadLetterConfig"), S_INIT("DeadLetterConfig"), &shapes[17], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Environment"), S_INIT("Environment"), &shapes[28], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("KMSKeyArn"), S_INIT("KMSKeyArn"), &shapes[78], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("TracingConfig"), S_INIT("TracingConfig"), &shapes[164], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Tags"), S_INIT("Tags"), &shapes[155], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Layers"), S_INIT("Layers"), &shapes[84], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("FileSystemConfigs"), S_INIT("FileSystemConfigs"), &shapes[41], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ImageConfig"), S_INIT("ImageConfig"), &shapes[70], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("CodeSigningConfigArn"), S_INIT("CodeSigningConfigArn"), &shapes[13], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Architectures"), S_INIT("Architectures"), &shapes[7], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("EphemeralStorage"), S_INIT("EphemeralStorage"), &shapes[34], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SnapStart"), S_INIT("SnapStart"), &shapes[136], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("LoggingConfig"), S_INIT("LoggingConfig"), &shapes[99], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("CapacityProviderConfig"), S_INIT("CapacityProviderConfig"), &shapes[12], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("PublishTo"), S_INIT("PublishTo"), &shapes[52], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("DurableConfig"), S_INIT("DurableConfig"), &shapes[25], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("TenancyConfig"), S_INIT("TenancyConfig"), &shapes[159], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_17[] = { /* DeadLetterConfig */
-    {S_INIT("TargetArn"), S_INIT("TargetArn"), &shapes[123], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_18[] = { /* DeleteFunctionConcurrencyRequest */
-    {S_INIT("FunctionName"), S_INIT("FunctionName"), &shapes[49], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_19[] = { /* DeleteFunctionEventInvokeConfigRequest */
-    {S_INIT("FunctionName"), S_INIT("FunctionName"), &shapes[108], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Qualifier"), S_INIT("Qualifier"), &shapes[111], API_IN_QUERY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_20[] = { /* DeleteFunctionRequest */
-    {S_INIT("FunctionName"), S_INIT("FunctionName"), &shapes[108], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Qualifier"), S_INIT("Qualifier"), &shapes[111], API_IN_QUERY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_21[] = { /* DeleteFunctionResponse */
-    {S_INIT("StatusCode"), S_INIT("StatusCode"), &shapes[73], API_IN_STATUS, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_24[] = { /* DestinationConfig */
-    {S_INIT("OnSuccess"), S_INIT("OnSuccess"), &shapes[113], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("OnFailure"), S_INIT("OnFailure"), &shapes[112], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_25[] = { /* DurableConfig */
-    {S_INIT("RetentionPeriodInDays"), S_INIT("RetentionPeriodInDays"), &shapes[124], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExecutionTimeout"), S_INIT("ExecutionTimeout"), &shapes[38], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_28[] = { /* Environment */
-    {S_INIT("Variables"), S_INIT("Variables"), &shapes[33], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_29[] = { /* EnvironmentError */
-    {S_INIT("ErrorCode"), S_INIT("ErrorCode"), &shapes[145], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Message"), S_INIT("Message"), &shapes[135], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_30[] = { /* EnvironmentResponse */
-    {S_INIT("Variables"), S_INIT("Variables"), &shapes[33], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Error"), S_INIT("Error"), &shapes[29], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_34[] = { /* EphemeralStorage */
-    {S_INIT("Size"), S_INIT("Size"), &shapes[35], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_40[] = { /* FileSystemConfig */
-    {S_INIT("Arn"), S_INIT("Arn"), &shapes[39], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("LocalMountPath"), S_INIT("LocalMountPath"), &shapes[95], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_43[] = { /* FunctionCode */
-    {S_INIT("ZipFile"), S_INIT("ZipFile"), &shapes[9], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("S3Bucket"), S_INIT("S3Bucket"), &shapes[130], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("S3Key"), S_INIT("S3Key"), &shapes[131], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("S3ObjectVersion"), S_INIT("S3ObjectVersion"), &shapes[132], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ImageUri"), S_INIT("ImageUri"), &shapes[145], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SourceKMSKeyArn"), S_INIT("SourceKMSKeyArn"), &shapes[78], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_44[] = { /* FunctionCodeLocation */
-    {S_INIT("RepositoryType"), S_INIT("RepositoryType"), &shapes[145], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Location"), S_INIT("Location"), &shapes[145], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ImageUri"), S_INIT("ImageUri"), &shapes[145], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ResolvedImageUri"), S_INIT("ResolvedImageUri"), &shapes[145], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SourceKMSKeyArn"), S_INIT("SourceKMSKeyArn"), &shapes[145], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_45[] = { /* FunctionConfiguration */
-    {S_INIT("FunctionName"), S_INIT("FunctionName"), &shapes[108], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("FunctionArn"), S_INIT("FunctionArn"), &shapes[107], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Runtime"), S_INIT("Runtime"), &shapes[126], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Role"), S_INIT("Role"), &shapes[125], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Handler"), S_INIT("Handler"), &shapes[69], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("CodeSize"), S_INIT("CodeSize"), &shapes[100], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Description"), S_INIT("Description"), &shapes[22], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Timeout"), S_INIT("Timeout"), &shapes[162], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MemorySize"), S_INIT("MemorySize"), &shapes[106], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("LastModified"), S_INIT("LastModified"), &shapes[163], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("CodeSha256"), S_INIT("CodeSha256"), &shapes[145], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Version"), S_INIT("Version"), &shapes[174], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("VpcConfig"), S_INIT("VpcConfig"), &shapes[176], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("DeadLetterConfig"), S_INIT("DeadLetterConfig"), &shapes[17], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Environment"), S_INIT("Environment"), &shapes[30], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("KMSKeyArn"), S_INIT("KMSKeyArn"), &shapes[78], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("TracingConfig"), S_INIT("TracingConfig"), &shapes[165], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MasterArn"), S_INIT("MasterArn"), &shapes[42], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RevisionId"), S_INIT("RevisionId"), &shapes[145], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Layers"), S_INIT("Layers"), &shapes[86], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("State"), S_INIT("State"), &shapes[141], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("StateReason"), S_INIT("StateReason"), &shapes[142], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("StateReasonCode"), S_INIT("StateReasonCode"), &shapes[143], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("LastUpdateStatus"), S_INIT("LastUpdateStatus"), &shapes[80], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("LastUpdateStatusReason"), S_INIT("LastUpdateStatusReason"), &shapes[81], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("LastUpdateStatusReasonCode"), S_INIT("LastUpdateStatusReasonCode"), &shapes[82], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("FileSystemConfigs"), S_INIT("FileSystemConfigs"), &shapes[41], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("PackageType"), S_INIT("PackageType"), &shapes[114], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ImageConfigResponse"), S_INIT("ImageConfigResponse"), &shapes[72], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SigningProfileVersionArn"), S_INIT("SigningProfileVersionArn"), &shapes[8], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SigningJobArn"), S_INIT("SigningJobArn"), &shapes[8], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Architectures"), S_INIT("Architectures"), &shapes[7], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("EphemeralStorage"), S_INIT("EphemeralStorage"), &shapes[34], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SnapStart"), S_INIT("SnapStart"), &shapes[139], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RuntimeVersionConfig"), S_INIT("RuntimeVersionConfig"), &shapes[128], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("LoggingConfig"), S_INIT("LoggingConfig"), &shapes[99], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("CapacityProviderConfig"), S_INIT("CapacityProviderConfig"), &shapes[12], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ConfigSha256"), S_INIT("ConfigSha256"), &shapes[145], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("DurableConfig"), S_INIT("DurableConfig"), &shapes[25], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("TenancyConfig"), S_INIT("TenancyConfig"), &shapes[159], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_46[] = { /* FunctionEventInvokeConfig */
-    {S_INIT("LastModified"), S_INIT("LastModified"), &shapes[16], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("FunctionArn"), S_INIT("FunctionArn"), &shapes[42], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MaximumRetryAttempts"), S_INIT("MaximumRetryAttempts"), &shapes[105], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MaximumEventAgeInSeconds"), S_INIT("MaximumEventAgeInSeconds"), &shapes[104], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("DestinationConfig"), S_INIT("DestinationConfig"), &shapes[24], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_50[] = {S_INIT("NONE"), S_INIT("AWS_IAM")}; /* FunctionUrlAuthType */
-static const str values_51[] = {S_INIT("ALL")}; /* FunctionVersion */
-static const str values_52[] = {S_INIT("LATEST_PUBLISHED")}; /* FunctionVersionLatestPublished */
-static const struct api_member members_54[] = { /* GetAccountSettingsResponse */
-    {S_INIT("AccountLimit"), S_INIT("AccountLimit"), &shapes[0], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("AccountUsage"), S_INIT("AccountUsage"), &shapes[1], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_55[] = { /* GetFunctionCodeSigningConfigRequest */
-    {S_INIT("FunctionName"), S_INIT("FunctionName"), &shapes[108], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_56[] = { /* GetFunctionCodeSigningConfigResponse */
-    {S_INIT("CodeSigningConfigArn"), S_INIT("CodeSigningConfigArn"), &shapes[13], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("FunctionName"), S_INIT("FunctionName"), &shapes[49], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_57[] = { /* GetFunctionConcurrencyRequest */
-    {S_INIT("FunctionName"), S_INIT("FunctionName"), &shapes[49], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_58[] = { /* GetFunctionConcurrencyResponse */
-    {S_INIT("ReservedConcurrentExecutions"), S_INIT("ReservedConcurrentExecutions"), &shapes[122], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_59[] = { /* GetFunctionConfigurationRequest */
-    {S_INIT("FunctionName"), S_INIT("FunctionName"), &shapes[108], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Qualifier"), S_INIT("Qualifier"), &shapes[111], API_IN_QUERY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_60[] = { /* GetFunctionEventInvokeConfigRequest */
-    {S_INIT("FunctionName"), S_INIT("FunctionName"), &shapes[108], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Qualifier"), S_INIT("Qualifier"), &shapes[111], API_IN_QUERY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_61[] = { /* GetFunctionRecursionConfigRequest */
-    {S_INIT("FunctionName"), S_INIT("FunctionName"), &shapes[167], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_62[] = { /* GetFunctionRecursionConfigResponse */
-    {S_INIT("RecursiveLoop"), S_INIT("RecursiveLoop"), &shapes[120], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_63[] = { /* GetFunctionRequest */
-    {S_INIT("FunctionName"), S_INIT("FunctionName"), &shapes[108], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Qualifier"), S_INIT("Qualifier"), &shapes[111], API_IN_QUERY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_64[] = { /* GetFunctionResponse */
-    {S_INIT("Configuration"), S_INIT("Configuration"), &shapes[45], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Code"), S_INIT("Code"), &shapes[44], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Tags"), S_INIT("Tags"), &shapes[155], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("TagsError"), S_INIT("TagsError"), &shapes[156], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Concurrency"), S_INIT("Concurrency"), &shapes[14], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_65[] = { /* GetPolicyRequest */
-    {S_INIT("FunctionName"), S_INIT("FunctionName"), &shapes[108], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Qualifier"), S_INIT("Qualifier"), &shapes[111], API_IN_QUERY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_66[] = { /* GetPolicyResponse */
-    {S_INIT("Policy"), S_INIT("Policy"), &shapes[145], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RevisionId"), S_INIT("RevisionId"), &shapes[145], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_67[] = { /* GetRuntimeManagementConfigRequest */
-    {S_INIT("FunctionName"), S_INIT("FunctionName"), &shapes[108], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Qualifier"), S_INIT("Qualifier"), &shapes[111], API_IN_QUERY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_68[] = { /* GetRuntimeManagementConfigResponse */
-    {S_INIT("UpdateRuntimeOn"), S_INIT("UpdateRuntimeOn"), &shapes[173], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RuntimeVersionArn"), S_INIT("RuntimeVersionArn"), &shapes[127], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("FunctionArn"), S_INIT("FunctionArn"), &shapes[107], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_70[] = { /* ImageConfig */
-    {S_INIT("EntryPoint"), S_INIT("EntryPoint"), &shapes[146], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Command"), S_INIT("Command"), &shapes[146], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("WorkingDirectory"), S_INIT("WorkingDirectory"), &shapes[178], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_71[] = { /* ImageConfigError */
-    {S_INIT("ErrorCode"), S_INIT("ErrorCode"), &shapes[145], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Message"), S_INIT("Message"), &shapes[135], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_72[] = { /* ImageConfigResponse */
-    {S_INIT("ImageConfig"), S_INIT("ImageConfig"), &shapes[70], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Error"), S_INIT("Error"), &shapes[71], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_74[] = { /* InvocationRequest */
-    {S_INIT("FunctionName"), S_INIT("FunctionName"), &shapes[108], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("InvocationType"), S_INIT("X-Amz-Invocation-Type"), &shapes[76], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("LogType"), S_INIT("X-Amz-Log-Type"), &shapes[98], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ClientContext"), S_INIT("X-Amz-Client-Context"), &shapes[145], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("DurableExecutionName"), S_INIT("X-Amz-Durable-Execution-Name"), &shapes[27], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Payload"), S_INIT("Payload"), &shapes[9], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Qualifier"), S_INIT("Qualifier"), &shapes[111], API_IN_QUERY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("TenantId"), S_INIT("X-Amz-Tenant-Id"), &shapes[160], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_75[] = { /* InvocationResponse */
-    {S_INIT("StatusCode"), S_INIT("StatusCode"), &shapes[73], API_IN_STATUS, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("FunctionError"), S_INIT("X-Amz-Function-Error"), &shapes[145], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("LogResult"), S_INIT("X-Amz-Log-Result"), &shapes[145], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Payload"), S_INIT("Payload"), &shapes[9], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExecutedVersion"), S_INIT("X-Amz-Executed-Version"), &shapes[174], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("DurableExecutionArn"), S_INIT("X-Amz-Durable-Execution-Arn"), &shapes[26], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_76[] = {S_INIT("Event"), S_INIT("RequestResponse"), S_INIT("DryRun")}; /* InvocationType */
-static const struct api_member members_79[] = { /* LambdaManagedInstancesCapacityProviderConfig */
-    {S_INIT("CapacityProviderArn"), S_INIT("CapacityProviderArn"), &shapes[11], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("PerExecutionEnvironmentMaxConcurrency"), S_INIT("PerExecutionEnvironmentMaxConcurrency"), &shapes[115], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExecutionEnvironmentMemoryGiBPerVCpu"), S_INIT("ExecutionEnvironmentMemoryGiBPerVCpu"), &shapes[37], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_80[] = {S_INIT("Successful"), S_INIT("Failed"), S_INIT("InProgress")}; /* LastUpdateStatus */
-static const str values_82[] = {S_INIT("EniLimitExceeded"), S_INIT("InsufficientRolePermissions"), S_INIT("InvalidConfiguration"), S_INIT("InternalError"), S_INIT("SubnetOutOfIPAddresses"), S_INIT("InvalidSubnet"), S_INIT("InvalidSecurityGroup"), S_INIT("ImageDeleted"), S_INIT("ImageAccessDenied"), S_INIT("InvalidImage"), S_INIT("KMSKeyAccessDenied"), S_INIT("KMSKeyNotFound"), S_INIT("InvalidStateKMSKey"), S_INIT("DisabledKMSKey"), S_INIT("EFSIOError"), S_INIT("EFSMountConnectivityError"), S_INIT("EFSMountFailure"), S_INIT("EFSMountTimeout"), S_INIT("InvalidRuntime"), S_INIT("InvalidZipFileException"), S_INIT("FunctionError"), S_INIT("VcpuLimitExceeded"), S_INIT("CapacityProviderScalingLimitExceeded"), S_INIT("InsufficientCapacity"), S_INIT("EC2RequestLimitExceeded"), S_INIT("FunctionError.InitTimeout"), S_INIT("FunctionError.RuntimeInitError"), S_INIT("FunctionError.ExtensionInitError"), S_INIT("FunctionError.InvalidEntryPoint"), S_INIT("FunctionError.InvalidWorkingDirectory"), S_INIT("FunctionError.PermissionDenied"), S_INIT("FunctionError.TooManyExtensions"), S_INIT("FunctionError.InitResourceExhausted"), S_INIT("DisallowedByVpcEncryptionControl")}; /* LastUpdateStatusReasonCode */
-static const struct api_member members_83[] = { /* Layer */
-    {S_INIT("Arn"), S_INIT("Arn"), &shapes[85], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("CodeSize"), S_INIT("CodeSize"), &shapes[100], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SigningProfileVersionArn"), S_INIT("SigningProfileVersionArn"), &shapes[8], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SigningJobArn"), S_INIT("SigningJobArn"), &shapes[8], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_87[] = { /* ListFunctionEventInvokeConfigsRequest */
-    {S_INIT("FunctionName"), S_INIT("FunctionName"), &shapes[108], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Marker"), S_INIT("Marker"), &shapes[145], API_IN_QUERY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MaxItems"), S_INIT("MaxItems"), &shapes[102], API_IN_QUERY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_88[] = { /* ListFunctionEventInvokeConfigsResponse */
-    {S_INIT("FunctionEventInvokeConfigs"), S_INIT("FunctionEventInvokeConfigs"), &shapes[47], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("NextMarker"), S_INIT("NextMarker"), &shapes[145], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_89[] = { /* ListFunctionsRequest */
-    {S_INIT("MasterRegion"), S_INIT("MasterRegion"), &shapes[101], API_IN_QUERY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("FunctionVersion"), S_INIT("FunctionVersion"), &shapes[51], API_IN_QUERY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Marker"), S_INIT("Marker"), &shapes[145], API_IN_QUERY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MaxItems"), S_INIT("MaxItems"), &shapes[103], API_IN_QUERY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_90[] = { /* ListFunctionsResponse */
-    {S_INIT("NextMarker"), S_INIT("NextMarker"), &shapes[145], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Functions"), S_INIT("Functions"), &shapes[48], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_91[] = { /* ListTagsRequest */
-    {S_INIT("Resource"), S_INIT("Resource"), &shapes[154], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_92[] = { /* ListTagsResponse */
-    {S_INIT("Tags"), S_INIT("Tags"), &shapes[155], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_93[] = { /* ListVersionsByFunctionRequest */
-    {S_INIT("FunctionName"), S_INIT("FunctionName"), &shapes[108], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Marker"), S_INIT("Marker"), &shapes[145], API_IN_QUERY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MaxItems"), S_INIT("MaxItems"), &shapes[103], API_IN_QUERY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_94[] = { /* ListVersionsByFunctionResponse */
-    {S_INIT("NextMarker"), S_INIT("NextMarker"), &shapes[145], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Versions"), S_INIT("Versions"), &shapes[48], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_96[] = {S_INIT("JSON"), S_INIT("Text")}; /* LogFormat */
-static const str values_98[] = {S_INIT("None"), S_INIT("Tail")}; /* LogType */
-static const struct api_member members_99[] = { /* LoggingConfig */
-    {S_INIT("LogFormat"), S_INIT("LogFormat"), &shapes[96], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ApplicationLogLevel"), S_INIT("ApplicationLogLevel"), &shapes[5], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SystemLogLevel"), S_INIT("SystemLogLevel"), &shapes[149], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("LogGroup"), S_INIT("LogGroup"), &shapes[97], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_112[] = { /* OnFailure */
-    {S_INIT("Destination"), S_INIT("Destination"), &shapes[23], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_113[] = { /* OnSuccess */
-    {S_INIT("Destination"), S_INIT("Destination"), &shapes[23], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_114[] = {S_INIT("Zip"), S_INIT("Image")}; /* PackageType */
-static const struct api_member members_118[] = { /* PutFunctionConcurrencyRequest */
-    {S_INIT("FunctionName"), S_INIT("FunctionName"), &shapes[49], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ReservedConcurrentExecutions"), S_INIT("ReservedConcurrentExecutions"), &shapes[122], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_119[] = { /* PutFunctionEventInvokeConfigRequest */
-    {S_INIT("FunctionName"), S_INIT("FunctionName"), &shapes[108], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Qualifier"), S_INIT("Qualifier"), &shapes[111], API_IN_QUERY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MaximumRetryAttempts"), S_INIT("MaximumRetryAttempts"), &shapes[105], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MaximumEventAgeInSeconds"), S_INIT("MaximumEventAgeInSeconds"), &shapes[104], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("DestinationConfig"), S_INIT("DestinationConfig"), &shapes[24], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_120[] = {S_INIT("Allow"), S_INIT("Terminate")}; /* RecursiveLoop */
-static const struct api_member members_121[] = { /* RemovePermissionRequest */
-    {S_INIT("FunctionName"), S_INIT("FunctionName"), &shapes[108], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("StatementId"), S_INIT("StatementId"), &shapes[109], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Qualifier"), S_INIT("Qualifier"), &shapes[111], API_IN_QUERY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RevisionId"), S_INIT("RevisionId"), &shapes[145], API_IN_QUERY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_126[] = {S_INIT("nodejs"), S_INIT("nodejs4.3"), S_INIT("nodejs6.10"), S_INIT("nodejs8.10"), S_INIT("nodejs10.x"), S_INIT("nodejs12.x"), S_INIT("nodejs14.x"), S_INIT("nodejs16.x"), S_INIT("java8"), S_INIT("java8.al2"), S_INIT("java11"), S_INIT("python2.7"), S_INIT("python3.6"), S_INIT("python3.7"), S_INIT("python3.8"), S_INIT("python3.9"), S_INIT("dotnetcore1.0"), S_INIT("dotnetcore2.0"), S_INIT("dotnetcore2.1"), S_INIT("dotnetcore3.1"), S_INIT("dotnet6"), S_INIT("dotnet8"), S_INIT("nodejs4.3-edge"), S_INIT("go1.x"), S_INIT("ruby2.5"), S_INIT("ruby2.7"), S_INIT("provided"), S_INIT("provided.al2"), S_INIT("nodejs18.x"), S_INIT("python3.10"), S_INIT("java17"), S_INIT("ruby3.2"), S_INIT("ruby3.3"), S_INIT("ruby3.4"), S_INIT("python3.11"), S_INIT("nodejs20.x"), S_INIT("provided.al2023"), S_INIT("python3.12"), S_INIT("java21"), S_INIT("python3.13"), S_INIT("nodejs22.x"), S_INIT("nodejs24.x"), S_INIT("python3.14"), S_INIT("java25"), S_INIT("dotnet10"), S_INIT("ruby4.0")}; /* Runtime */
-static const struct api_member members_128[] = { /* RuntimeVersionConfig */
-    {S_INIT("RuntimeVersionArn"), S_INIT("RuntimeVersionArn"), &shapes[127], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Error"), S_INIT("Error"), &shapes[129], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_129[] = { /* RuntimeVersionError */
-    {S_INIT("ErrorCode"), S_INIT("ErrorCode"), &shapes[145], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Message"), S_INIT("Message"), &shapes[135], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_136[] = { /* SnapStart */
-    {S_INIT("ApplyOn"), S_INIT("ApplyOn"), &shapes[137], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_137[] = {S_INIT("PublishedVersions"), S_INIT("None")}; /* SnapStartApplyOn */
-static const str values_138[] = {S_INIT("On"), S_INIT("Off")}; /* SnapStartOptimizationStatus */
-static const struct api_member members_139[] = { /* SnapStartResponse */
-    {S_INIT("ApplyOn"), S_INIT("ApplyOn"), &shapes[137], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("OptimizationStatus"), S_INIT("OptimizationStatus"), &shapes[138], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_141[] = {S_INIT("Pending"), S_INIT("Active"), S_INIT("Inactive"), S_INIT("Failed"), S_INIT("Deactivating"), S_INIT("Deactivated"), S_INIT("ActiveNonInvocable"), S_INIT("Deleting")}; /* State */
-static const str values_143[] = {S_INIT("Idle"), S_INIT("Creating"), S_INIT("Restoring"), S_INIT("EniLimitExceeded"), S_INIT("InsufficientRolePermissions"), S_INIT("InvalidConfiguration"), S_INIT("InternalError"), S_INIT("SubnetOutOfIPAddresses"), S_INIT("InvalidSubnet"), S_INIT("InvalidSecurityGroup"), S_INIT("ImageDeleted"), S_INIT("ImageAccessDenied"), S_INIT("InvalidImage"), S_INIT("KMSKeyAccessDenied"), S_INIT("KMSKeyNotFound"), S_INIT("InvalidStateKMSKey"), S_INIT("DisabledKMSKey"), S_INIT("EFSIOError"), S_INIT("EFSMountConnectivityError"), S_INIT("EFSMountFailure"), S_INIT("EFSMountTimeout"), S_INIT("InvalidRuntime"), S_INIT("InvalidZipFileException"), S_INIT("FunctionError"), S_INIT("DrainingDurableExecutions"), S_INIT("VcpuLimitExceeded"), S_INIT("CapacityProviderScalingLimitExceeded"), S_INIT("InsufficientCapacity"), S_INIT("EC2RequestLimitExceeded"), S_INIT("FunctionError.InitTimeout"), S_INIT("FunctionError.RuntimeInitError"), S_INIT("FunctionError.ExtensionInitError"), S_INIT("FunctionError.InvalidEntryPoint"), S_INIT("FunctionError.InvalidWorkingDirectory"), S_INIT("FunctionError.PermissionDenied"), S_INIT("FunctionError.TooManyExtensions"), S_INIT("FunctionError.InitResourceExhausted"), S_INIT("DisallowedByVpcEncryptionControl")}; /* StateReasonCode */
-static const str values_149[] = {S_INIT("DEBUG"), S_INIT("INFO"), S_INIT("WARN")}; /* SystemLogLevel */
-static const struct api_member members_152[] = { /* TagResourceRequest */
-    {S_INIT("Resource"), S_INIT("Resource"), &shapes[154], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Tags"), S_INIT("Tags"), &shapes[155], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_156[] = { /* TagsError */
-    {S_INIT("ErrorCode"), S_INIT("ErrorCode"), &shapes[157], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Message"), S_INIT("Message"), &shapes[158], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_159[] = { /* TenancyConfig */
-    {S_INIT("TenantIsolationMode"), S_INIT("TenantIsolationMode"), &shapes[161], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_161[] = {S_INIT("PER_TENANT")}; /* TenantIsolationMode */
-static const struct api_member members_164[] = { /* TracingConfig */
-    {S_INIT("Mode"), S_INIT("Mode"), &shapes[166], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_165[] = { /* TracingConfigResponse */
-    {S_INIT("Mode"), S_INIT("Mode"), &shapes[166], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_166[] = {S_INIT("Active"), S_INIT("PassThrough")}; /* TracingMode */
-static const struct api_member members_169[] = { /* UntagResourceRequest */
-    {S_INIT("Resource"), S_INIT("Resource"), &shapes[154], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("TagKeys"), S_INIT("tagKeys"), &shapes[151], API_IN_QUERY, API_REQUIRED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_170[] = { /* UpdateFunctionCodeRequest */
-    {S_INIT("FunctionName"), S_INIT("FunctionName"), &shapes[49], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ZipFile"), S_INIT("ZipFile"), &shapes[9], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("S3Bucket"), S_INIT("S3Bucket"), &shapes[130], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("S3Key"), S_INIT("S3Key"), &shapes[131], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("S3ObjectVersion"), S_INIT("S3ObjectVersion"), &shapes[132], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ImageUri"), S_INIT("ImageUri"), &shapes[145], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Publish"), S_INIT("Publish"), &shapes[10], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("DryRun"), S_INIT("DryRun"), &shapes[10], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RevisionId"), S_INIT("RevisionId"), &shapes[145], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Architectures"), S_INIT("Architectures"), &shapes[7], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SourceKMSKeyArn"), S_INIT("SourceKMSKeyArn"), &shapes[78], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("PublishTo"), S_INIT("PublishTo"), &shapes[52], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_171[] = { /* UpdateFunctionConfigurationRequest */
-    {S_INIT("FunctionName"), S_INIT("FunctionName"), &shapes[49], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Role"), S_INIT("Role"), &shapes[125], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Handler"), S_INIT("Handler"), &shapes[69], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Description"), S_INIT("Description"), &shapes[22], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Timeout"), S_INIT("Timeout"), &shapes[162], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MemorySize"), S_INIT("MemorySize"), &shapes[106], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("VpcConfig"), S_INIT("VpcConfig"), &shapes[175], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Environment"), S_INIT("Environment"), &shapes[28], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Runtime"), S_INIT("Runtime"), &shapes[126], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("DeadLetterConfig"), S_INIT("DeadLetterConfig"), &shapes[17], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("KMSKeyArn"), S_INIT("KMSKeyArn"), &shapes[78], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("TracingConfig"), S_INIT("TracingConfig"), &shapes[164], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RevisionId"), S_INIT("RevisionId"), &shapes[145], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Layers"), S_INIT("Layers"), &shapes[84], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("FileSystemConfigs"), S_INIT("FileSystemConfigs"), &shapes[41], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ImageConfig"), S_INIT("ImageConfig"), &shapes[70], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("EphemeralStorage"), S_INIT("EphemeralStorage"), &shapes[34], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SnapStart"), S_INIT("SnapStart"), &shapes[136], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("LoggingConfig"), S_INIT("LoggingConfig"), &shapes[99], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("CapacityProviderConfig"), S_INIT("CapacityProviderConfig"), &shapes[12], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("DurableConfig"), S_INIT("DurableConfig"), &shapes[25], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_172[] = { /* UpdateFunctionEventInvokeConfigRequest */
-    {S_INIT("FunctionName"), S_INIT("FunctionName"), &shapes[108], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Qualifier"), S_INIT("Qualifier"), &shapes[111], API_IN_QUERY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MaximumRetryAttempts"), S_INIT("MaximumRetryAttempts"), &shapes[105], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MaximumEventAgeInSeconds"), S_INIT("MaximumEventAgeInSeconds"), &shapes[104], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("DestinationConfig"), S_INIT("DestinationConfig"), &shapes[24], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_173[] = {S_INIT("Auto"), S_INIT("Manual"), S_INIT("FunctionUpdate")}; /* UpdateRuntimeOn */
-static const struct api_member members_175[] = { /* VpcConfig */
-    {S_INIT("SubnetIds"), S_INIT("SubnetIds"), &shapes[148], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SecurityGroupIds"), S_INIT("SecurityGroupIds"), &shapes[134], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Ipv6AllowedForDualStack"), S_INIT("Ipv6AllowedForDualStack"), &shapes[110], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_176[] = { /* VpcConfigResponse */
-    {S_INIT("SubnetIds"), S_INIT("SubnetIds"), &shapes[148], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SecurityGroupIds"), S_INIT("SecurityGroupIds"), &shapes[134], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("VpcId"), S_INIT("VpcId"), &shapes[177], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Ipv6AllowedForDualStack"), S_INIT("Ipv6AllowedForDualStack"), &shapes[110], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_AccountLimit[] = {
+    {S_INIT("TotalCodeSize"), S_INIT("TotalCodeSize"), &shapes[shape_Long], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("CodeSizeUnzipped"), S_INIT("CodeSizeUnzipped"), &shapes[shape_Long], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("CodeSizeZipped"), S_INIT("CodeSizeZipped"), &shapes[shape_Long], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ConcurrentExecutions"), S_INIT("ConcurrentExecutions"), &shapes[shape_Integer], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("UnreservedConcurrentExecutions"), S_INIT("UnreservedConcurrentExecutions"), &shapes[shape_UnreservedConcurrentExecutions], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_AccountUsage[] = {
+    {S_INIT("TotalCodeSize"), S_INIT("TotalCodeSize"), &shapes[shape_Long], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("FunctionCount"), S_INIT("FunctionCount"), &shapes[shape_Long], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_AddPermissionRequest[] = {
+    {S_INIT("FunctionName"), S_INIT("FunctionName"), &shapes[shape_NamespacedFunctionName], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("StatementId"), S_INIT("StatementId"), &shapes[shape_StatementId], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Action"), S_INIT("Action"), &shapes[shape_Action], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Principal"), S_INIT("Principal"), &shapes[shape_Principal], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SourceArn"), S_INIT("SourceArn"), &shapes[shape_Arn], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SourceAccount"), S_INIT("SourceAccount"), &shapes[shape_SourceOwner], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("EventSourceToken"), S_INIT("EventSourceToken"), &shapes[shape_EventSourceToken], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Qualifier"), S_INIT("Qualifier"), &shapes[shape_NumericLatestPublishedOrAliasQualifier], API_IN_QUERY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RevisionId"), S_INIT("RevisionId"), &shapes[shape_String], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("PrincipalOrgID"), S_INIT("PrincipalOrgID"), &shapes[shape_PrincipalOrgID], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("FunctionUrlAuthType"), S_INIT("FunctionUrlAuthType"), &shapes[shape_FunctionUrlAuthType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("InvokedViaFunctionUrl"), S_INIT("InvokedViaFunctionUrl"), &shapes[shape_InvokedViaFunctionUrl], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_AddPermissionResponse[] = {
+    {S_INIT("Statement"), S_INIT("Statement"), &shapes[shape_String], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_ApplicationLogLevel[] = {S_INIT("TRACE"), S_INIT("DEBUG"), S_INIT("INFO"), S_INIT("WARN"), S_INIT("ERROR"), S_INIT("FATAL")};
+static const str values_Architecture[] = {S_INIT("x86_64"), S_INIT("arm64")};
+static const struct api_member members_CapacityProviderConfig[] = {
+    {S_INIT("LambdaManagedInstancesCapacityProviderConfig"), S_INIT("LambdaManagedInstancesCapacityProviderConfig"), &shapes[shape_LambdaManagedInstancesCapacityProviderConfig], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_Concurrency[] = {
+    {S_INIT("ReservedConcurrentExecutions"), S_INIT("ReservedConcurrentExecutions"), &shapes[shape_ReservedConcurrentExecutions], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_CreateFunctionRequest[] = {
+    {S_INIT("FunctionName"), S_INIT("FunctionName"), &shapes[shape_FunctionName], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Runtime"), S_INIT("Runtime"), &shapes[shape_Runtime], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Role"), S_INIT("Role"), &shapes[shape_RoleArn], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Handler"), S_INIT("Handler"), &shapes[shape_Handler], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Code"), S_INIT("Code"), &shapes[shape_FunctionCode], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Description"), S_INIT("Description"), &shapes[shape_Description], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Timeout"), S_INIT("Timeout"), &shapes[shape_Timeout], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MemorySize"), S_INIT("MemorySize"), &shapes[shape_MemorySize], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Publish"), S_INIT("Publish"), &shapes[shape_Boolean], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("VpcConfig"), S_INIT("VpcConfig"), &shapes[shape_VpcConfig], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("PackageType"), S_INIT("PackageType"), &shapes[shape_PackageType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("DeadLetterConfig"), S_INIT("DeadLetterConfig"), &shapes[shape_DeadLetterConfig], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Environment"), S_INIT("Environment"), &shapes[shape_Environment], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("KMSKeyArn"), S_INIT("KMSKeyArn"), &shapes[shape_KMSKeyArn], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("TracingConfig"), S_INIT("TracingConfig"), &shapes[shape_TracingConfig], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Tags"), S_INIT("Tags"), &shapes[shape_Tags], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Layers"), S_INIT("Layers"), &shapes[shape_LayerList], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("FileSystemConfigs"), S_INIT("FileSystemConfigs"), &shapes[shape_FileSystemConfigList], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ImageConfig"), S_INIT("ImageConfig"), &shapes[shape_ImageConfig], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("CodeSigningConfigArn"), S_INIT("CodeSigningConfigArn"), &shapes[shape_CodeSigningConfigArn], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Architectures"), S_INIT("Architectures"), &shapes[shape_ArchitecturesList], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("EphemeralStorage"), S_INIT("EphemeralStorage"), &shapes[shape_EphemeralStorage], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SnapStart"), S_INIT("SnapStart"), &shapes[shape_SnapStart], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("LoggingConfig"), S_INIT("LoggingConfig"), &shapes[shape_LoggingConfig], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("CapacityProviderConfig"), S_INIT("CapacityProviderConfig"), &shapes[shape_CapacityProviderConfig], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("PublishTo"), S_INIT("PublishTo"), &shapes[shape_FunctionVersionLatestPublished], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("DurableConfig"), S_INIT("DurableConfig"), &shapes[shape_DurableConfig], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("TenancyConfig"), S_INIT("TenancyConfig"), &shapes[shape_TenancyConfig], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_DeadLetterConfig[] = {
+    {S_INIT("TargetArn"), S_INIT("TargetArn"), &shapes[shape_ResourceArn], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_DeleteFunctionConcurrencyRequest[] = {
+    {S_INIT("FunctionName"), S_INIT("FunctionName"), &shapes[shape_FunctionName], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_DeleteFunctionEventInvokeConfigRequest[] = {
+    {S_INIT("FunctionName"), S_INIT("FunctionName"), &shapes[shape_NamespacedFunctionName], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Qualifier"), S_INIT("Qualifier"), &shapes[shape_NumericLatestPublishedOrAliasQualifier], API_IN_QUERY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_DeleteFunctionRequest[] = {
+    {S_INIT("FunctionName"), S_INIT("FunctionName"), &shapes[shape_NamespacedFunctionName], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Qualifier"), S_INIT("Qualifier"), &shapes[shape_NumericLatestPublishedOrAliasQualifier], API_IN_QUERY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_DeleteFunctionResponse[] = {
+    {S_INIT("StatusCode"), S_INIT("StatusCode"), &shapes[shape_Integer], API_IN_STATUS, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_DestinationConfig[] = {
+    {S_INIT("OnSuccess"), S_INIT("OnSuccess"), &shapes[shape_OnSuccess], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("OnFailure"), S_INIT("OnFailure"), &shapes[shape_OnFailure], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_DurableConfig[] = {
+    {S_INIT("RetentionPeriodInDays"), S_INIT("RetentionPeriodInDays"), &shapes[shape_RetentionPeriodInDays], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExecutionTimeout"), S_INIT("ExecutionTimeout"), &shapes[shape_ExecutionTimeout], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_Environment[] = {
+    {S_INIT("Variables"), S_INIT("Variables"), &shapes[shape_EnvironmentVariables], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_EnvironmentError[] = {
+    {S_INIT("ErrorCode"), S_INIT("ErrorCode"), &shapes[shape_String], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Message"), S_INIT("Message"), &shapes[shape_SensitiveString], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_EnvironmentResponse[] = {
+    {S_INIT("Variables"), S_INIT("Variables"), &shapes[shape_EnvironmentVariables], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Error"), S_INIT("Error"), &shapes[shape_EnvironmentError], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_EphemeralStorage[] = {
+    {S_INIT("Size"), S_INIT("Size"), &shapes[shape_EphemeralStorageSize], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_FileSystemConfig[] = {
+    {S_INIT("Arn"), S_INIT("Arn"), &shapes[shape_FileSystemArn], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("LocalMountPath"), S_INIT("LocalMountPath"), &shapes[shape_LocalMountPath], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_FunctionCode[] = {
+    {S_INIT("ZipFile"), S_INIT("ZipFile"), &shapes[shape_Blob], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("S3Bucket"), S_INIT("S3Bucket"), &shapes[shape_S3Bucket], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("S3Key"), S_INIT("S3Key"), &shapes[shape_S3Key], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("S3ObjectVersion"), S_INIT("S3ObjectVersion"), &shapes[shape_S3ObjectVersion], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ImageUri"), S_INIT("ImageUri"), &shapes[shape_String], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SourceKMSKeyArn"), S_INIT("SourceKMSKeyArn"), &shapes[shape_KMSKeyArn], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_FunctionCodeLocation[] = {
+    {S_INIT("RepositoryType"), S_INIT("RepositoryType"), &shapes[shape_String], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Location"), S_INIT("Location"), &shapes[shape_String], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ImageUri"), S_INIT("ImageUri"), &shapes[shape_String], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ResolvedImageUri"), S_INIT("ResolvedImageUri"), &shapes[shape_String], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SourceKMSKeyArn"), S_INIT("SourceKMSKeyArn"), &shapes[shape_String], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_FunctionConfiguration[] = {
+    {S_INIT("FunctionName"), S_INIT("FunctionName"), &shapes[shape_NamespacedFunctionName], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("FunctionArn"), S_INIT("FunctionArn"), &shapes[shape_NameSpacedFunctionArn], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Runtime"), S_INIT("Runtime"), &shapes[shape_Runtime], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Role"), S_INIT("Role"), &shapes[shape_RoleArn], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Handler"), S_INIT("Handler"), &shapes[shape_Handler], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("CodeSize"), S_INIT("CodeSize"), &shapes[shape_Long], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Description"), S_INIT("Description"), &shapes[shape_Description], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Timeout"), S_INIT("Timeout"), &shapes[shape_Timeout], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MemorySize"), S_INIT("MemorySize"), &shapes[shape_MemorySize], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("LastModified"), S_INIT("LastModified"), &shapes[shape_Timestamp], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("CodeSha256"), S_INIT("CodeSha256"), &shapes[shape_String], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Version"), S_INIT("Version"), &shapes[shape_Version], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("VpcConfig"), S_INIT("VpcConfig"), &shapes[shape_VpcConfigResponse], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("DeadLetterConfig"), S_INIT("DeadLetterConfig"), &shapes[shape_DeadLetterConfig], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Environment"), S_INIT("Environment"), &shapes[shape_EnvironmentResponse], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("KMSKeyArn"), S_INIT("KMSKeyArn"), &shapes[shape_KMSKeyArn], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("TracingConfig"), S_INIT("TracingConfig"), &shapes[shape_TracingConfigResponse], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MasterArn"), S_INIT("MasterArn"), &shapes[shape_FunctionArn], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RevisionId"), S_INIT("RevisionId"), &shapes[shape_String], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Layers"), S_INIT("Layers"), &shapes[shape_LayersReferenceList], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("State"), S_INIT("State"), &shapes[shape_State], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("StateReason"), S_INIT("StateReason"), &shapes[shape_StateReason], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("StateReasonCode"), S_INIT("StateReasonCode"), &shapes[shape_StateReasonCode], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("LastUpdateStatus"), S_INIT("LastUpdateStatus"), &shapes[shape_LastUpdateStatus], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("LastUpdateStatusReason"), S_INIT("LastUpdateStatusReason"), &shapes[shape_LastUpdateStatusReason], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("LastUpdateStatusReasonCode"), S_INIT("LastUpdateStatusReasonCode"), &shapes[shape_LastUpdateStatusReasonCode], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("FileSystemConfigs"), S_INIT("FileSystemConfigs"), &shapes[shape_FileSystemConfigList], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("PackageType"), S_INIT("PackageType"), &shapes[shape_PackageType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ImageConfigResponse"), S_INIT("ImageConfigResponse"), &shapes[shape_ImageConfigResponse], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SigningProfileVersionArn"), S_INIT("SigningProfileVersionArn"), &shapes[shape_Arn], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SigningJobArn"), S_INIT("SigningJobArn"), &shapes[shape_Arn], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Architectures"), S_INIT("Architectures"), &shapes[shape_ArchitecturesList], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("EphemeralStorage"), S_INIT("EphemeralStorage"), &shapes[shape_EphemeralStorage], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SnapStart"), S_INIT("SnapStart"), &shapes[shape_SnapStartResponse], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RuntimeVersionConfig"), S_INIT("RuntimeVersionConfig"), &shapes[shape_RuntimeVersionConfig], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("LoggingConfig"), S_INIT("LoggingConfig"), &shapes[shape_LoggingConfig], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("CapacityProviderConfig"), S_INIT("CapacityProviderConfig"), &shapes[shape_CapacityProviderConfig], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ConfigSha256"), S_INIT("ConfigSha256"), &shapes[shape_String], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("DurableConfig"), S_INIT("DurableConfig"), &shapes[shape_DurableConfig], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("TenancyConfig"), S_INIT("TenancyConfig"), &shapes[shape_TenancyConfig], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_FunctionEventInvokeConfig[] = {
+    {S_INIT("LastModified"), S_INIT("LastModified"), &shapes[shape_Date], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("FunctionArn"), S_INIT("FunctionArn"), &shapes[shape_FunctionArn], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MaximumRetryAttempts"), S_INIT("MaximumRetryAttempts"), &shapes[shape_MaximumRetryAttempts], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MaximumEventAgeInSeconds"), S_INIT("MaximumEventAgeInSeconds"), &shapes[shape_MaximumEventAgeInSeconds], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("DestinationConfig"), S_INIT("DestinationConfig"), &shapes[shape_DestinationConfig], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_FunctionUrlAuthType[] = {S_INIT("NONE"), S_INIT("AWS_IAM")};
+static const str values_FunctionVersion[] = {S_INIT("ALL")};
+static const str values_FunctionVersionLatestPublished[] = {S_INIT("LATEST_PUBLISHED")};
+static const struct api_member members_GetAccountSettingsResponse[] = {
+    {S_INIT("AccountLimit"), S_INIT("AccountLimit"), &shapes[shape_AccountLimit], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("AccountUsage"), S_INIT("AccountUsage"), &shapes[shape_AccountUsage], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_GetFunctionCodeSigningConfigRequest[] = {
+    {S_INIT("FunctionName"), S_INIT("FunctionName"), &shapes[shape_NamespacedFunctionName], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_GetFunctionCodeSigningConfigResponse[] = {
+    {S_INIT("CodeSigningConfigArn"), S_INIT("CodeSigningConfigArn"), &shapes[shape_CodeSigningConfigArn], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("FunctionName"), S_INIT("FunctionName"), &shapes[shape_FunctionName], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_GetFunctionConcurrencyRequest[] = {
+    {S_INIT("FunctionName"), S_INIT("FunctionName"), &shapes[shape_FunctionName], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_GetFunctionConcurrencyResponse[] = {
+    {S_INIT("ReservedConcurrentExecutions"), S_INIT("ReservedConcurrentExecutions"), &shapes[shape_ReservedConcurrentExecutions], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_GetFunctionConfigurationRequest[] = {
+    {S_INIT("FunctionName"), S_INIT("FunctionName"), &shapes[shape_NamespacedFunctionName], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Qualifier"), S_INIT("Qualifier"), &shapes[shape_NumericLatestPublishedOrAliasQualifier], API_IN_QUERY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_GetFunctionEventInvokeConfigRequest[] = {
+    {S_INIT("FunctionName"), S_INIT("FunctionName"), &shapes[shape_NamespacedFunctionName], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Qualifier"), S_INIT("Qualifier"), &shapes[shape_NumericLatestPublishedOrAliasQualifier], API_IN_QUERY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_GetFunctionRecursionConfigRequest[] = {
+    {S_INIT("FunctionName"), S_INIT("FunctionName"), &shapes[shape_UnqualifiedFunctionName], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_GetFunctionRecursionConfigResponse[] = {
+    {S_INIT("RecursiveLoop"), S_INIT("RecursiveLoop"), &shapes[shape_RecursiveLoop], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_GetFunctionRequest[] = {
+    {S_INIT("FunctionName"), S_INIT("FunctionName"), &shapes[shape_NamespacedFunctionName], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Qualifier"), S_INIT("Qualifier"), &shapes[shape_NumericLatestPublishedOrAliasQualifier], API_IN_QUERY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_GetFunctionResponse[] = {
+    {S_INIT("Configuration"), S_INIT("Configuration"), &shapes[shape_FunctionConfiguration], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Code"), S_INIT("Code"), &shapes[shape_FunctionCodeLocation], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Tags"), S_INIT("Tags"), &shapes[shape_Tags], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("TagsError"), S_INIT("TagsError"), &shapes[shape_TagsError], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Concurrency"), S_INIT("Concurrency"), &shapes[shape_Concurrency], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_GetPolicyRequest[] = {
+    {S_INIT("FunctionName"), S_INIT("FunctionName"), &shapes[shape_NamespacedFunctionName], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Qualifier"), S_INIT("Qualifier"), &shapes[shape_NumericLatestPublishedOrAliasQualifier], API_IN_QUERY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_GetPolicyResponse[] = {
+    {S_INIT("Policy"), S_INIT("Policy"), &shapes[shape_String], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RevisionId"), S_INIT("RevisionId"), &shapes[shape_String], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_GetRuntimeManagementConfigRequest[] = {
+    {S_INIT("FunctionName"), S_INIT("FunctionName"), &shapes[shape_NamespacedFunctionName], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Qualifier"), S_INIT("Qualifier"), &shapes[shape_NumericLatestPublishedOrAliasQualifier], API_IN_QUERY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_GetRuntimeManagementConfigResponse[] = {
+    {S_INIT("UpdateRuntimeOn"), S_INIT("UpdateRuntimeOn"), &shapes[shape_UpdateRuntimeOn], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RuntimeVersionArn"), S_INIT("RuntimeVersionArn"), &shapes[shape_RuntimeVersionArn], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("FunctionArn"), S_INIT("FunctionArn"), &shapes[shape_NameSpacedFunctionArn], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_ImageConfig[] = {
+    {S_INIT("EntryPoint"), S_INIT("EntryPoint"), &shapes[shape_StringList], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Command"), S_INIT("Command"), &shapes[shape_StringList], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("WorkingDirectory"), S_INIT("WorkingDirectory"), &shapes[shape_WorkingDirectory], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_ImageConfigError[] = {
+    {S_INIT("ErrorCode"), S_INIT("ErrorCode"), &shapes[shape_String], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Message"), S_INIT("Message"), &shapes[shape_SensitiveString], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_ImageConfigResponse[] = {
+    {S_INIT("ImageConfig"), S_INIT("ImageConfig"), &shapes[shape_ImageConfig], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Error"), S_INIT("Error"), &shapes[shape_ImageConfigError], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_InvocationRequest[] = {
+    {S_INIT("FunctionName"), S_INIT("FunctionName"), &shapes[shape_NamespacedFunctionName], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("InvocationType"), S_INIT("X-Amz-Invocation-Type"), &shapes[shape_InvocationType], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("LogType"), S_INIT("X-Amz-Log-Type"), &shapes[shape_LogType], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ClientContext"), S_INIT("X-Amz-Client-Context"), &shapes[shape_String], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("DurableExecutionName"), S_INIT("X-Amz-Durable-Execution-Name"), &shapes[shape_DurableExecutionName], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Payload"), S_INIT("Payload"), &shapes[shape_Blob], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Qualifier"), S_INIT("Qualifier"), &shapes[shape_NumericLatestPublishedOrAliasQualifier], API_IN_QUERY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("TenantId"), S_INIT("X-Amz-Tenant-Id"), &shapes[shape_TenantId], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_InvocationResponse[] = {
+    {S_INIT("StatusCode"), S_INIT("StatusCode"), &shapes[shape_Integer], API_IN_STATUS, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("FunctionError"), S_INIT("X-Amz-Function-Error"), &shapes[shape_String], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("LogResult"), S_INIT("X-Amz-Log-Result"), &shapes[shape_String], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Payload"), S_INIT("Payload"), &shapes[shape_Blob], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExecutedVersion"), S_INIT("X-Amz-Executed-Version"), &shapes[shape_Version], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("DurableExecutionArn"), S_INIT("X-Amz-Durable-Execution-Arn"), &shapes[shape_DurableExecutionArn], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_InvocationType[] = {S_INIT("Event"), S_INIT("RequestResponse"), S_INIT("DryRun")};
+static const struct api_member members_LambdaManagedInstancesCapacityProviderConfig[] = {
+    {S_INIT("CapacityProviderArn"), S_INIT("CapacityProviderArn"), &shapes[shape_CapacityProviderArn], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("PerExecutionEnvironmentMaxConcurrency"), S_INIT("PerExecutionEnvironmentMaxConcurrency"), &shapes[shape_PerExecutionEnvironmentMaxConcurrency], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExecutionEnvironmentMemoryGiBPerVCpu"), S_INIT("ExecutionEnvironmentMemoryGiBPerVCpu"), &shapes[shape_ExecutionEnvironmentMemoryGiBPerVCpu], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_LastUpdateStatus[] = {S_INIT("Successful"), S_INIT("Failed"), S_INIT("InProgress")};
+static const str values_LastUpdateStatusReasonCode[] = {S_INIT("EniLimitExceeded"), S_INIT("InsufficientRolePermissions"), S_INIT("InvalidConfiguration"), S_INIT("InternalError"), S_INIT("SubnetOutOfIPAddresses"), S_INIT("InvalidSubnet"), S_INIT("InvalidSecurityGroup"), S_INIT("ImageDeleted"), S_INIT("ImageAccessDenied"), S_INIT("InvalidImage"), S_INIT("KMSKeyAccessDenied"), S_INIT("KMSKeyNotFound"), S_INIT("InvalidStateKMSKey"), S_INIT("DisabledKMSKey"), S_INIT("EFSIOError"), S_INIT("EFSMountConnectivityError"), S_INIT("EFSMountFailure"), S_INIT("EFSMountTimeout"), S_INIT("InvalidRuntime"), S_INIT("InvalidZipFileException"), S_INIT("FunctionError"), S_INIT("VcpuLimitExceeded"), S_INIT("CapacityProviderScalingLimitExceeded"), S_INIT("InsufficientCapacity"), S_INIT("EC2RequestLimitExceeded"), S_INIT("FunctionError.InitTimeout"), S_INIT("FunctionError.RuntimeInitError"), S_INIT("FunctionError.ExtensionInitError"), S_INIT("FunctionError.InvalidEntryPoint"), S_INIT("FunctionError.InvalidWorkingDirectory"), S_INIT("FunctionError.PermissionDenied"), S_INIT("FunctionError.TooManyExtensions"), S_INIT("FunctionError.InitResourceExhausted"), S_INIT("DisallowedByVpcEncryptionControl")};
+static const struct api_member members_Layer[] = {
+    {S_INIT("Arn"), S_INIT("Arn"), &shapes[shape_LayerVersionArn], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("CodeSize"), S_INIT("CodeSize"), &shapes[shape_Long], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SigningProfileVersionArn"), S_INIT("SigningProfileVersionArn"), &shapes[shape_Arn], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SigningJobArn"), S_INIT("SigningJobArn"), &shapes[shape_Arn], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_ListFunctionEventInvokeConfigsRequest[] = {
+    {S_INIT("FunctionName"), S_INIT("FunctionName"), &shapes[shape_NamespacedFunctionName], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Marker"), S_INIT("Marker"), &shapes[shape_String], API_IN_QUERY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MaxItems"), S_INIT("MaxItems"), &shapes[shape_MaxFunctionEventInvokeConfigListItems], API_IN_QUERY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_ListFunctionEventInvokeConfigsResponse[] = {
+    {S_INIT("FunctionEventInvokeConfigs"), S_INIT("FunctionEventInvokeConfigs"), &shapes[shape_FunctionEventInvokeConfigList], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("NextMarker"), S_INIT("NextMarker"), &shapes[shape_String], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_ListFunctionsRequest[] = {
+    {S_INIT("MasterRegion"), S_INIT("MasterRegion"), &shapes[shape_MasterRegion], API_IN_QUERY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("FunctionVersion"), S_INIT("FunctionVersion"), &shapes[shape_FunctionVersion], API_IN_QUERY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Marker"), S_INIT("Marker"), &shapes[shape_String], API_IN_QUERY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MaxItems"), S_INIT("MaxItems"), &shapes[shape_MaxListItems], API_IN_QUERY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_ListFunctionsResponse[] = {
+    {S_INIT("NextMarker"), S_INIT("NextMarker"), &shapes[shape_String], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Functions"), S_INIT("Functions"), &shapes[shape_FunctionList], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_ListTagsRequest[] = {
+    {S_INIT("Resource"), S_INIT("Resource"), &shapes[shape_TaggableResource], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_ListTagsResponse[] = {
+    {S_INIT("Tags"), S_INIT("Tags"), &shapes[shape_Tags], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_ListVersionsByFunctionRequest[] = {
+    {S_INIT("FunctionName"), S_INIT("FunctionName"), &shapes[shape_NamespacedFunctionName], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Marker"), S_INIT("Marker"), &shapes[shape_String], API_IN_QUERY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MaxItems"), S_INIT("MaxItems"), &shapes[shape_MaxListItems], API_IN_QUERY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_ListVersionsByFunctionResponse[] = {
+    {S_INIT("NextMarker"), S_INIT("NextMarker"), &shapes[shape_String], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Versions"), S_INIT("Versions"), &shapes[shape_FunctionList], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_LogFormat[] = {S_INIT("JSON"), S_INIT("Text")};
+static const str values_LogType[] = {S_INIT("None"), S_INIT("Tail")};
+static const struct api_member members_LoggingConfig[] = {
+    {S_INIT("LogFormat"), S_INIT("LogFormat"), &shapes[shape_LogFormat], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ApplicationLogLevel"), S_INIT("ApplicationLogLevel"), &shapes[shape_ApplicationLogLevel], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SystemLogLevel"), S_INIT("SystemLogLevel"), &shapes[shape_SystemLogLevel], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("LogGroup"), S_INIT("LogGroup"), &shapes[shape_LogGroup], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_OnFailure[] = {
+    {S_INIT("Destination"), S_INIT("Destination"), &shapes[shape_DestinationArn], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_OnSuccess[] = {
+    {S_INIT("Destination"), S_INIT("Destination"), &shapes[shape_DestinationArn], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_PackageType[] = {S_INIT("Zip"), S_INIT("Image")};
+static const struct api_member members_PutFunctionConcurrencyRequest[] = {
+    {S_INIT("FunctionName"), S_INIT("FunctionName"), &shapes[shape_FunctionName], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ReservedConcurrentExecutions"), S_INIT("ReservedConcurrentExecutions"), &shapes[shape_ReservedConcurrentExecutions], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_PutFunctionEventInvokeConfigRequest[] = {
+    {S_INIT("FunctionName"), S_INIT("FunctionName"), &shapes[shape_NamespacedFunctionName], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Qualifier"), S_INIT("Qualifier"), &shapes[shape_NumericLatestPublishedOrAliasQualifier], API_IN_QUERY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MaximumRetryAttempts"), S_INIT("MaximumRetryAttempts"), &shapes[shape_MaximumRetryAttempts], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MaximumEventAgeInSeconds"), S_INIT("MaximumEventAgeInSeconds"), &shapes[shape_MaximumEventAgeInSeconds], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("DestinationConfig"), S_INIT("DestinationConfig"), &shapes[shape_DestinationConfig], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_RecursiveLoop[] = {S_INIT("Allow"), S_INIT("Terminate")};
+static const struct api_member members_RemovePermissionRequest[] = {
+    {S_INIT("FunctionName"), S_INIT("FunctionName"), &shapes[shape_NamespacedFunctionName], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("StatementId"), S_INIT("StatementId"), &shapes[shape_NamespacedStatementId], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Qualifier"), S_INIT("Qualifier"), &shapes[shape_NumericLatestPublishedOrAliasQualifier], API_IN_QUERY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RevisionId"), S_INIT("RevisionId"), &shapes[shape_String], API_IN_QUERY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_Runtime[] = {S_INIT("nodejs"), S_INIT("nodejs4.3"), S_INIT("nodejs6.10"), S_INIT("nodejs8.10"), S_INIT("nodejs10.x"), S_INIT("nodejs12.x"), S_INIT("nodejs14.x"), S_INIT("nodejs16.x"), S_INIT("java8"), S_INIT("java8.al2"), S_INIT("java11"), S_INIT("python2.7"), S_INIT("python3.6"), S_INIT("python3.7"), S_INIT("python3.8"), S_INIT("python3.9"), S_INIT("dotnetcore1.0"), S_INIT("dotnetcore2.0"), S_INIT("dotnetcore2.1"), S_INIT("dotnetcore3.1"), S_INIT("dotnet6"), S_INIT("dotnet8"), S_INIT("nodejs4.3-edge"), S_INIT("go1.x"), S_INIT("ruby2.5"), S_INIT("ruby2.7"), S_INIT("provided"), S_INIT("provided.al2"), S_INIT("nodejs18.x"), S_INIT("python3.10"), S_INIT("java17"), S_INIT("ruby3.2"), S_INIT("ruby3.3"), S_INIT("ruby3.4"), S_INIT("python3.11"), S_INIT("nodejs20.x"), S_INIT("provided.al2023"), S_INIT("python3.12"), S_INIT("java21"), S_INIT("python3.13"), S_INIT("nodejs22.x"), S_INIT("nodejs24.x"), S_INIT("python3.14"), S_INIT("java25"), S_INIT("dotnet10"), S_INIT("ruby4.0")};
+static const struct api_member members_RuntimeVersionConfig[] = {
+    {S_INIT("RuntimeVersionArn"), S_INIT("RuntimeVersionArn"), &shapes[shape_RuntimeVersionArn], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Error"), S_INIT("Error"), &shapes[shape_RuntimeVersionError], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_RuntimeVersionError[] = {
+    {S_INIT("ErrorCode"), S_INIT("ErrorCode"), &shapes[shape_String], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Message"), S_INIT("Message"), &shapes[shape_SensitiveString], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_SnapStart[] = {
+    {S_INIT("ApplyOn"), S_INIT("ApplyOn"), &shapes[shape_SnapStartApplyOn], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_SnapStartApplyOn[] = {S_INIT("PublishedVersions"), S_INIT("None")};
+static const str values_SnapStartOptimizationStatus[] = {S_INIT("On"), S_INIT("Off")};
+static const struct api_member members_SnapStartResponse[] = {
+    {S_INIT("ApplyOn"), S_INIT("ApplyOn"), &shapes[shape_SnapStartApplyOn], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("OptimizationStatus"), S_INIT("OptimizationStatus"), &shapes[shape_SnapStartOptimizationStatus], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_State[] = {S_INIT("Pending"), S_INIT("Active"), S_INIT("Inactive"), S_INIT("Failed"), S_INIT("Deactivating"), S_INIT("Deactivated"), S_INIT("ActiveNonInvocable"), S_INIT("Deleting")};
+static const str values_StateReasonCode[] = {S_INIT("Idle"), S_INIT("Creating"), S_INIT("Restoring"), S_INIT("EniLimitExceeded"), S_INIT("InsufficientRolePermissions"), S_INIT("InvalidConfiguration"), S_INIT("InternalError"), S_INIT("SubnetOutOfIPAddresses"), S_INIT("InvalidSubnet"), S_INIT("InvalidSecurityGroup"), S_INIT("ImageDeleted"), S_INIT("ImageAccessDenied"), S_INIT("InvalidImage"), S_INIT("KMSKeyAccessDenied"), S_INIT("KMSKeyNotFound"), S_INIT("InvalidStateKMSKey"), S_INIT("DisabledKMSKey"), S_INIT("EFSIOError"), S_INIT("EFSMountConnectivityError"), S_INIT("EFSMountFailure"), S_INIT("EFSMountTimeout"), S_INIT("InvalidRuntime"), S_INIT("InvalidZipFileException"), S_INIT("FunctionError"), S_INIT("DrainingDurableExecutions"), S_INIT("VcpuLimitExceeded"), S_INIT("CapacityProviderScalingLimitExceeded"), S_INIT("InsufficientCapacity"), S_INIT("EC2RequestLimitExceeded"), S_INIT("FunctionError.InitTimeout"), S_INIT("FunctionError.RuntimeInitError"), S_INIT("FunctionError.ExtensionInitError"), S_INIT("FunctionError.InvalidEntryPoint"), S_INIT("FunctionError.InvalidWorkingDirectory"), S_INIT("FunctionError.PermissionDenied"), S_INIT("FunctionError.TooManyExtensions"), S_INIT("FunctionError.InitResourceExhausted"), S_INIT("DisallowedByVpcEncryptionControl")};
+static const str values_SystemLogLevel[] = {S_INIT("DEBUG"), S_INIT("INFO"), S_INIT("WARN")};
+static const struct api_member members_TagResourceRequest[] = {
+    {S_INIT("Resource"), S_INIT("Resource"), &shapes[shape_TaggableResource], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Tags"), S_INIT("Tags"), &shapes[shape_Tags], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_TagsError[] = {
+    {S_INIT("ErrorCode"), S_INIT("ErrorCode"), &shapes[shape_TagsErrorCode], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Message"), S_INIT("Message"), &shapes[shape_TagsErrorMessage], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_TenancyConfig[] = {
+    {S_INIT("TenantIsolationMode"), S_INIT("TenantIsolationMode"), &shapes[shape_TenantIsolationMode], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_TenantIsolationMode[] = {S_INIT("PER_TENANT")};
+static const struct api_member members_TracingConfig[] = {
+    {S_INIT("Mode"), S_INIT("Mode"), &shapes[shape_TracingMode], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_TracingConfigResponse[] = {
+    {S_INIT("Mode"), S_INIT("Mode"), &shapes[shape_TracingMode], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_TracingMode[] = {S_INIT("Active"), S_INIT("PassThrough")};
+static const struct api_member members_UntagResourceRequest[] = {
+    {S_INIT("Resource"), S_INIT("Resource"), &shapes[shape_TaggableResource], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("TagKeys"), S_INIT("tagKeys"), &shapes[shape_TagKeyList], API_IN_QUERY, API_REQUIRED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_UpdateFunctionCodeRequest[] = {
+    {S_INIT("FunctionName"), S_INIT("FunctionName"), &shapes[shape_FunctionName], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ZipFile"), S_INIT("ZipFile"), &shapes[shape_Blob], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("S3Bucket"), S_INIT("S3Bucket"), &shapes[shape_S3Bucket], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("S3Key"), S_INIT("S3Key"), &shapes[shape_S3Key], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("S3ObjectVersion"), S_INIT("S3ObjectVersion"), &shapes[shape_S3ObjectVersion], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ImageUri"), S_INIT("ImageUri"), &shapes[shape_String], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Publish"), S_INIT("Publish"), &shapes[shape_Boolean], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("DryRun"), S_INIT("DryRun"), &shapes[shape_Boolean], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RevisionId"), S_INIT("RevisionId"), &shapes[shape_String], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Architectures"), S_INIT("Architectures"), &shapes[shape_ArchitecturesList], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SourceKMSKeyArn"), S_INIT("SourceKMSKeyArn"), &shapes[shape_KMSKeyArn], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("PublishTo"), S_INIT("PublishTo"), &shapes[shape_FunctionVersionLatestPublished], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_UpdateFunctionConfigurationRequest[] = {
+    {S_INIT("FunctionName"), S_INIT("FunctionName"), &shapes[shape_FunctionName], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Role"), S_INIT("Role"), &shapes[shape_RoleArn], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Handler"), S_INIT("Handler"), &shapes[shape_Handler], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Description"), S_INIT("Description"), &shapes[shape_Description], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Timeout"), S_INIT("Timeout"), &shapes[shape_Timeout], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MemorySize"), S_INIT("MemorySize"), &shapes[shape_MemorySize], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("VpcConfig"), S_INIT("VpcConfig"), &shapes[shape_VpcConfig], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Environment"), S_INIT("Environment"), &shapes[shape_Environment], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Runtime"), S_INIT("Runtime"), &shapes[shape_Runtime], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("DeadLetterConfig"), S_INIT("DeadLetterConfig"), &shapes[shape_DeadLetterConfig], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("KMSKeyArn"), S_INIT("KMSKeyArn"), &shapes[shape_KMSKeyArn], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("TracingConfig"), S_INIT("TracingConfig"), &shapes[shape_TracingConfig], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RevisionId"), S_INIT("RevisionId"), &shapes[shape_String], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Layers"), S_INIT("Layers"), &shapes[shape_LayerList], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("FileSystemConfigs"), S_INIT("FileSystemConfigs"), &shapes[shape_FileSystemConfigList], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ImageConfig"), S_INIT("ImageConfig"), &shapes[shape_ImageConfig], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("EphemeralStorage"), S_INIT("EphemeralStorage"), &shapes[shape_EphemeralStorage], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SnapStart"), S_INIT("SnapStart"), &shapes[shape_SnapStart], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("LoggingConfig"), S_INIT("LoggingConfig"), &shapes[shape_LoggingConfig], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("CapacityProviderConfig"), S_INIT("CapacityProviderConfig"), &shapes[shape_CapacityProviderConfig], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("DurableConfig"), S_INIT("DurableConfig"), &shapes[shape_DurableConfig], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_UpdateFunctionEventInvokeConfigRequest[] = {
+    {S_INIT("FunctionName"), S_INIT("FunctionName"), &shapes[shape_NamespacedFunctionName], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Qualifier"), S_INIT("Qualifier"), &shapes[shape_NumericLatestPublishedOrAliasQualifier], API_IN_QUERY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MaximumRetryAttempts"), S_INIT("MaximumRetryAttempts"), &shapes[shape_MaximumRetryAttempts], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MaximumEventAgeInSeconds"), S_INIT("MaximumEventAgeInSeconds"), &shapes[shape_MaximumEventAgeInSeconds], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("DestinationConfig"), S_INIT("DestinationConfig"), &shapes[shape_DestinationConfig], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_UpdateRuntimeOn[] = {S_INIT("Auto"), S_INIT("Manual"), S_INIT("FunctionUpdate")};
+static const struct api_member members_VpcConfig[] = {
+    {S_INIT("SubnetIds"), S_INIT("SubnetIds"), &shapes[shape_SubnetIds], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SecurityGroupIds"), S_INIT("SecurityGroupIds"), &shapes[shape_SecurityGroupIds], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Ipv6AllowedForDualStack"), S_INIT("Ipv6AllowedForDualStack"), &shapes[shape_NullableBoolean], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_VpcConfigResponse[] = {
+    {S_INIT("SubnetIds"), S_INIT("SubnetIds"), &shapes[shape_SubnetIds], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SecurityGroupIds"), S_INIT("SecurityGroupIds"), &shapes[shape_SecurityGroupIds], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("VpcId"), S_INIT("VpcId"), &shapes[shape_VpcId], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Ipv6AllowedForDualStack"), S_INIT("Ipv6AllowedForDualStack"), &shapes[shape_NullableBoolean], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
 
-static const struct api_shape shapes[179] = {
-    {.name = S_INIT("AccountLimit"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 5, .members = members_0},
-    {.name = S_INIT("AccountUsage"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_1},
-    {.name = S_INIT("Action"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .pattern = &patterns[0]},
-    {.name = S_INIT("AddPermissionRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 12, .members = members_3},
-    {.name = S_INIT("AddPermissionResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_4},
-    {.name = S_INIT("ApplicationLogLevel"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 6, .values = values_5},
-    {.name = S_INIT("Architecture"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_6},
-    {.name = S_INIT("ArchitecturesList"), .type = API_LIST, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 1, .element = &shapes[6], .element_wire = S_INIT("member")},
-    {.name = S_INIT("Arn"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .pattern = &patterns[1]},
+static const struct api_shape shapes[N_SHAPES] = {
+    {.name = S_INIT("AccountLimit"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 5, .members = members_AccountLimit},
+    {.name = S_INIT("AccountUsage"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_AccountUsage},
+    {.name = S_INIT("Action"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .pattern = &pattern_Action},
+    {.name = S_INIT("AddPermissionRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 12, .members = members_AddPermissionRequest},
+    {.name = S_INIT("AddPermissionResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_AddPermissionResponse},
+    {.name = S_INIT("ApplicationLogLevel"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 6, .values = values_ApplicationLogLevel},
+    {.name = S_INIT("Architecture"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_Architecture},
+    {.name = S_INIT("ArchitecturesList"), .type = API_LIST, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 1, .element = &shapes[shape_Architecture], .element_wire = S_INIT("member")},
+    {.name = S_INIT("Arn"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .pattern = &pattern_Arn},
     {.name = S_INIT("Blob"), .type = API_BLOB, .flags = API_PLAIN | API_SENSITIVE, .payload = -1},
     {.name = S_INIT("Boolean"), .type = API_BOOLEAN, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("CapacityProviderArn"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 140, .pattern = &patterns[2]},
-    {.name = S_INIT("CapacityProviderConfig"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_12},
-    {.name = S_INIT("CodeSigningConfigArn"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 0, .max = 200, .pattern = &patterns[3]},
-    {.name = S_INIT("Concurrency"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_14},
-    {.name = S_INIT("CreateFunctionRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 28, .members = members_15},
+    {.name = S_INIT("CapacityProviderArn"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 140, .pattern = &pattern_CapacityProviderArn},
+    {.name = S_INIT("CapacityProviderConfig"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_CapacityProviderConfig},
+    {.name = S_INIT("CodeSigningConfigArn"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 0, .max = 200, .pattern = &pattern_CodeSigningConfigArn},
+    {.name = S_INIT("Concurrency"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_Concurrency},
+    {.name = S_INIT("CreateFunctionRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 28, .members = members_CreateFunctionRequest},
     {.name = S_INIT("Date"), .type = API_TIMESTAMP, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("DeadLetterConfig"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_17},
-    {.name = S_INIT("DeleteFunctionConcurrencyRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 1, .members = members_18},
-    {.name = S_INIT("DeleteFunctionEventInvokeConfigRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_19},
-    {.name = S_INIT("DeleteFunctionRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_20},
-    {.name = S_INIT("DeleteFunctionResponse"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 1, .members = members_21},
+    {.name = S_INIT("DeadLetterConfig"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_DeadLetterConfig},
+    {.name = S_INIT("DeleteFunctionConcurrencyRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 1, .members = members_DeleteFunctionConcurrencyRequest},
+    {.name = S_INIT("DeleteFunctionEventInvokeConfigRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_DeleteFunctionEventInvokeConfigRequest},
+    {.name = S_INIT("DeleteFunctionRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_DeleteFunctionRequest},
+    {.name = S_INIT("DeleteFunctionResponse"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 1, .members = members_DeleteFunctionResponse},
     {.name = S_INIT("Description"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 0, .max = 256},
-    {.name = S_INIT("DestinationArn"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 0, .max = 350, .pattern = &patterns[4]},
-    {.name = S_INIT("DestinationConfig"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_24},
-    {.name = S_INIT("DurableConfig"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_25},
-    {.name = S_INIT("DurableExecutionArn"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 1024, .pattern = &patterns[5]},
-    {.name = S_INIT("DurableExecutionName"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 64, .pattern = &patterns[6]},
-    {.name = S_INIT("Environment"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_28},
-    {.name = S_INIT("EnvironmentError"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_29},
-    {.name = S_INIT("EnvironmentResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_30},
-    {.name = S_INIT("EnvironmentVariableName"), .type = API_STRING, .flags = API_PLAIN | API_SENSITIVE, .payload = -1, .pattern = &patterns[7]},
+    {.name = S_INIT("DestinationArn"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 0, .max = 350, .pattern = &pattern_DestinationArn},
+    {.name = S_INIT("DestinationConfig"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_DestinationConfig},
+    {.name = S_INIT("DurableConfig"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_DurableConfig},
+    {.name = S_INIT("DurableExecutionArn"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 1024, .pattern = &pattern_DurableExecutionArn},
+    {.name = S_INIT("DurableExecutionName"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 64, .pattern = &pattern_DurableExecutionName},
+    {.name = S_INIT("Environment"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_Environment},
+    {.name = S_INIT("EnvironmentError"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_EnvironmentError},
+    {.name = S_INIT("EnvironmentResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_EnvironmentResponse},
+    {.name = S_INIT("EnvironmentVariableName"), .type = API_STRING, .flags = API_PLAIN | API_SENSITIVE, .payload = -1, .pattern = &pattern_EnvironmentVariableName},
     {.name = S_INIT("EnvironmentVariableValue"), .type = API_STRING, .flags = API_PLAIN | API_SENSITIVE, .payload = -1},
-    {.name = S_INIT("EnvironmentVariables"), .type = API_MAP, .flags = API_PLAIN | API_SENSITIVE, .payload = -1, .element = &shapes[32], .element_wire = S_INIT("value"), .key = &shapes[31], .key_wire = S_INIT("key")},
-    {.name = S_INIT("EphemeralStorage"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_34},
+    {.name = S_INIT("EnvironmentVariables"), .type = API_MAP, .flags = API_PLAIN | API_SENSITIVE, .payload = -1, .element = &shapes[shape_EnvironmentVariableValue], .element_wire = S_INIT("value"), .key = &shapes[shape_EnvironmentVariableName], .key_wire = S_INIT("key")},
+    {.name = S_INIT("EphemeralStorage"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_EphemeralStorage},
     {.name = S_INIT("EphemeralStorageSize"), .type = API_INTEGER, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 512, .max = 10240},
-    {.name = S_INIT("EventSourceToken"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 0, .max = 256, .pattern = &patterns[8]},
+    {.name = S_INIT("EventSourceToken"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 0, .max = 256, .pattern = &pattern_EventSourceToken},
     {.name = S_INIT("ExecutionEnvironmentMemoryGiBPerVCpu"), .type = API_DOUBLE, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 2, .max = 8},
     {.name = S_INIT("ExecutionTimeout"), .type = API_INTEGER, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 31622400},
-    {.name = S_INIT("FileSystemArn"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 0, .max = 256, .pattern = &patterns[9]},
-    {.name = S_INIT("FileSystemConfig"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_40},
-    {.name = S_INIT("FileSystemConfigList"), .type = API_LIST, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 0, .max = 1, .element = &shapes[40], .element_wire = S_INIT("member")},
-    {.name = S_INIT("FunctionArn"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 0, .max = 10000, .pattern = &patterns[10]},
-    {.name = S_INIT("FunctionCode"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 6, .members = members_43},
-    {.name = S_INIT("FunctionCodeLocation"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 5, .members = members_44},
-    {.name = S_INIT("FunctionConfiguration"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 40, .members = members_45},
-    {.name = S_INIT("FunctionEventInvokeConfig"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 5, .members = members_46},
-    {.name = S_INIT("FunctionEventInvokeConfigList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[46], .element_wire = S_INIT("member")},
-    {.name = S_INIT("FunctionList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[45], .element_wire = S_INIT("member")},
-    {.name = S_INIT("FunctionName"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 140, .pattern = &patterns[11]},
-    {.name = S_INIT("FunctionUrlAuthType"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_50},
-    {.name = S_INIT("FunctionVersion"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 1, .values = values_51},
-    {.name = S_INIT("FunctionVersionLatestPublished"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 1, .values = values_52},
+    {.name = S_INIT("FileSystemArn"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 0, .max = 256, .pattern = &pattern_FileSystemArn},
+    {.name = S_INIT("FileSystemConfig"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_FileSystemConfig},
+    {.name = S_INIT("FileSystemConfigList"), .type = API_LIST, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 0, .max = 1, .element = &shapes[shape_FileSystemConfig], .element_wire = S_INIT("member")},
+    {.name = S_INIT("FunctionArn"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 0, .max = 10000, .pattern = &pattern_FunctionArn},
+    {.name = S_INIT("FunctionCode"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 6, .members = members_FunctionCode},
+    {.name = S_INIT("FunctionCodeLocation"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 5, .members = members_FunctionCodeLocation},
+    {.name = S_INIT("FunctionConfiguration"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 40, .members = members_FunctionConfiguration},
+    {.name = S_INIT("FunctionEventInvokeConfig"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 5, .members = members_FunctionEventInvokeConfig},
+    {.name = S_INIT("FunctionEventInvokeConfigList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_FunctionEventInvokeConfig], .element_wire = S_INIT("member")},
+    {.name = S_INIT("FunctionList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_FunctionConfiguration], .element_wire = S_INIT("member")},
+    {.name = S_INIT("FunctionName"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 140, .pattern = &pattern_FunctionName},
+    {.name = S_INIT("FunctionUrlAuthType"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_FunctionUrlAuthType},
+    {.name = S_INIT("FunctionVersion"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 1, .values = values_FunctionVersion},
+    {.name = S_INIT("FunctionVersionLatestPublished"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 1, .values = values_FunctionVersionLatestPublished},
     {.name = S_INIT("GetAccountSettingsRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("GetAccountSettingsResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_54},
-    {.name = S_INIT("GetFunctionCodeSigningConfigRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 1, .members = members_55},
-    {.name = S_INIT("GetFunctionCodeSigningConfigResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_56},
-    {.name = S_INIT("GetFunctionConcurrencyRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 1, .members = members_57},
-    {.name = S_INIT("GetFunctionConcurrencyResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_58},
-    {.name = S_INIT("GetFunctionConfigurationRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_59},
-    {.name = S_INIT("GetFunctionEventInvokeConfigRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_60},
-    {.name = S_INIT("GetFunctionRecursionConfigRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 1, .members = members_61},
-    {.name = S_INIT("GetFunctionRecursionConfigResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_62},
-    {.name = S_INIT("GetFunctionRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_63},
-    {.name = S_INIT("GetFunctionResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 5, .members = members_64},
-    {.name = S_INIT("GetPolicyRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_65},
-    {.name = S_INIT("GetPolicyResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_66},
-    {.name = S_INIT("GetRuntimeManagementConfigRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_67},
-    {.name = S_INIT("GetRuntimeManagementConfigResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_68},
-    {.name = S_INIT("Handler"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 0, .max = 128, .pattern = &patterns[12]},
-    {.name = S_INIT("ImageConfig"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_70},
-    {.name = S_INIT("ImageConfigError"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_71},
-    {.name = S_INIT("ImageConfigResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_72},
+    {.name = S_INIT("GetAccountSettingsResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_GetAccountSettingsResponse},
+    {.name = S_INIT("GetFunctionCodeSigningConfigRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 1, .members = members_GetFunctionCodeSigningConfigRequest},
+    {.name = S_INIT("GetFunctionCodeSigningConfigResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_GetFunctionCodeSigningConfigResponse},
+    {.name = S_INIT("GetFunctionConcurrencyRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 1, .members = members_GetFunctionConcurrencyRequest},
+    {.name = S_INIT("GetFunctionConcurrencyResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_GetFunctionConcurrencyResponse},
+    {.name = S_INIT("GetFunctionConfigurationRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_GetFunctionConfigurationRequest},
+    {.name = S_INIT("GetFunctionEventInvokeConfigRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_GetFunctionEventInvokeConfigRequest},
+    {.name = S_INIT("GetFunctionRecursionConfigRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 1, .members = members_GetFunctionRecursionConfigRequest},
+    {.name = S_INIT("GetFunctionRecursionConfigResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_GetFunctionRecursionConfigResponse},
+    {.name = S_INIT("GetFunctionRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_GetFunctionRequest},
+    {.name = S_INIT("GetFunctionResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 5, .members = members_GetFunctionResponse},
+    {.name = S_INIT("GetPolicyRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_GetPolicyRequest},
+    {.name = S_INIT("GetPolicyResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_GetPolicyResponse},
+    {.name = S_INIT("GetRuntimeManagementConfigRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_GetRuntimeManagementConfigRequest},
+    {.name = S_INIT("GetRuntimeManagementConfigResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_GetRuntimeManagementConfigResponse},
+    {.name = S_INIT("Handler"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 0, .max = 128, .pattern = &pattern_Handler},
+    {.name = S_INIT("ImageConfig"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_ImageConfig},
+    {.name = S_INIT("ImageConfigError"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_ImageConfigError},
+    {.name = S_INIT("ImageConfigResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_ImageConfigResponse},
     {.name = S_INIT("Integer"), .type = API_INTEGER, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("InvocationRequest"), .type = API_STRUCTURE, .flags = 0, .payload = 5, .n = 8, .members = members_74},
-    {.name = S_INIT("InvocationResponse"), .type = API_STRUCTURE, .flags = 0, .payload = 3, .n = 6, .members = members_75},
-    {.name = S_INIT("InvocationType"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 3, .values = values_76},
+    {.name = S_INIT("InvocationRequest"), .type = API_STRUCTURE, .flags = 0, .payload = 5, .n = 8, .members = members_InvocationRequest},
+    {.name = S_INIT("InvocationResponse"), .type = API_STRUCTURE, .flags = 0, .payload = 3, .n = 6, .members = members_InvocationResponse},
+    {.name = S_INIT("InvocationType"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 3, .values = values_InvocationType},
     {.name = S_INIT("InvokedViaFunctionUrl"), .type = API_BOOLEAN, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("KMSKeyArn"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .pattern = &patterns[13]},
-    {.name = S_INIT("LambdaManagedInstancesCapacityProviderConfig"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_79},
-    {.name = S_INIT("LastUpdateStatus"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 3, .values = values_80},
+    {.name = S_INIT("KMSKeyArn"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .pattern = &pattern_KMSKeyArn},
+    {.name = S_INIT("LambdaManagedInstancesCapacityProviderConfig"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_LambdaManagedInstancesCapacityProviderConfig},
+    {.name = S_INIT("LastUpdateStatus"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 3, .values = values_LastUpdateStatus},
     {.name = S_INIT("LastUpdateStatusReason"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("LastUpdateStatusReasonCode"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 34, .values = values_82},
-    {.name = S_INIT("Layer"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_83},
-    {.name = S_INIT("LayerList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[85], .element_wire = S_INIT("member")},
-    {.name = S_INIT("LayerVersionArn"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 140, .pattern = &patterns[14]},
-    {.name = S_INIT("LayersReferenceList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[83], .element_wire = S_INIT("member")},
-    {.name = S_INIT("ListFunctionEventInvokeConfigsRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 3, .members = members_87},
-    {.name = S_INIT("ListFunctionEventInvokeConfigsResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_88},
-    {.name = S_INIT("ListFunctionsRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 4, .members = members_89},
-    {.name = S_INIT("ListFunctionsResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_90},
-    {.name = S_INIT("ListTagsRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 1, .members = members_91},
-    {.name = S_INIT("ListTagsResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_92},
-    {.name = S_INIT("ListVersionsByFunctionRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 3, .members = members_93},
-    {.name = S_INIT("ListVersionsByFunctionResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_94},
-    {.name = S_INIT("LocalMountPath"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 0, .max = 160, .pattern = &patterns[15]},
-    {.name = S_INIT("LogFormat"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_96},
-    {.name = S_INIT("LogGroup"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 512, .pattern = &patterns[16]},
-    {.name = S_INIT("LogType"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_98},
-    {.name = S_INIT("LoggingConfig"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_99},
+    {.name = S_INIT("LastUpdateStatusReasonCode"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 34, .values = values_LastUpdateStatusReasonCode},
+    {.name = S_INIT("Layer"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_Layer},
+    {.name = S_INIT("LayerList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_LayerVersionArn], .element_wire = S_INIT("member")},
+    {.name = S_INIT("LayerVersionArn"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 140, .pattern = &pattern_LayerVersionArn},
+    {.name = S_INIT("LayersReferenceList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_Layer], .element_wire = S_INIT("member")},
+    {.name = S_INIT("ListFunctionEventInvokeConfigsRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 3, .members = members_ListFunctionEventInvokeConfigsRequest},
+    {.name = S_INIT("ListFunctionEventInvokeConfigsResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_ListFunctionEventInvokeConfigsResponse},
+    {.name = S_INIT("ListFunctionsRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 4, .members = members_ListFunctionsRequest},
+    {.name = S_INIT("ListFunctionsResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_ListFunctionsResponse},
+    {.name = S_INIT("ListTagsRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 1, .members = members_ListTagsRequest},
+    {.name = S_INIT("ListTagsResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_ListTagsResponse},
+    {.name = S_INIT("ListVersionsByFunctionRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 3, .members = members_ListVersionsByFunctionRequest},
+    {.name = S_INIT("ListVersionsByFunctionResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_ListVersionsByFunctionResponse},
+    {.name = S_INIT("LocalMountPath"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 0, .max = 160, .pattern = &pattern_LocalMountPath},
+    {.name = S_INIT("LogFormat"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_LogFormat},
+    {.name = S_INIT("LogGroup"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 512, .pattern = &pattern_LogGroup},
+    {.name = S_INIT("LogType"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_LogType},
+    {.name = S_INIT("LoggingConfig"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_LoggingConfig},
     {.name = S_INIT("Long"), .type = API_INTEGER, .flags = API_PLAIN | API_LONG, .payload = -1},
-    {.name = S_INIT("MasterRegion"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .pattern = &patterns[17]},
+    {.name = S_INIT("MasterRegion"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .pattern = &pattern_MasterRegion},
     {.name = S_INIT("MaxFunctionEventInvokeConfigListItems"), .type = API_INTEGER, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 50},
     {.name = S_INIT("MaxListItems"), .type = API_INTEGER, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 10000},
     {.name = S_INIT("MaximumEventAgeInSeconds"), .type = API_INTEGER, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 60, .max = 21600},
     {.name = S_INIT("MaximumRetryAttempts"), .type = API_INTEGER, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 0, .max = 2},
     {.name = S_INIT("MemorySize"), .type = API_INTEGER, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 128, .max = 32768},
-    {.name = S_INIT("NameSpacedFunctionArn"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 0, .max = 10000, .pattern = &patterns[18]},
-    {.name = S_INIT("NamespacedFunctionName"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 256, .pattern = &patterns[19]},
-    {.name = S_INIT("NamespacedStatementId"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 100, .pattern = &patterns[20]},
+    {.name = S_INIT("NameSpacedFunctionArn"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 0, .max = 10000, .pattern = &pattern_NameSpacedFunctionArn},
+    {.name = S_INIT("NamespacedFunctionName"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 256, .pattern = &pattern_NamespacedFunctionName},
+    {.name = S_INIT("NamespacedStatementId"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 100, .pattern = &pattern_NamespacedStatementId},
     {.name = S_INIT("NullableBoolean"), .type = API_BOOLEAN, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("NumericLatestPublishedOrAliasQualifier"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 128, .pattern = &patterns[21]},
-    {.name = S_INIT("OnFailure"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_112},
-    {.name = S_INIT("OnSuccess"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_113},
-    {.name = S_INIT("PackageType"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_114},
+    {.name = S_INIT("NumericLatestPublishedOrAliasQualifier"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 128, .pattern = &pattern_NumericLatestPublishedOrAliasQualifier},
+    {.name = S_INIT("OnFailure"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_OnFailure},
+    {.name = S_INIT("OnSuccess"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_OnSuccess},
+    {.name = S_INIT("PackageType"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_PackageType},
     {.name = S_INIT("PerExecutionEnvironmentMaxConcurrency"), .type = API_INTEGER, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 1600},
-    {.name = S_INIT("Principal"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .pattern = &patterns[12]},
-    {.name = S_INIT("PrincipalOrgID"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 12, .max = 34, .pattern = &patterns[22]},
-    {.name = S_INIT("PutFunctionConcurrencyRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_118},
-    {.name = S_INIT("PutFunctionEventInvokeConfigRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 5, .members = members_119},
-    {.name = S_INIT("RecursiveLoop"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_120},
-    {.name = S_INIT("RemovePermissionRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 4, .members = members_121},
+    {.name = S_INIT("Principal"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .pattern = &pattern_Handler},
+    {.name = S_INIT("PrincipalOrgID"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 12, .max = 34, .pattern = &pattern_PrincipalOrgID},
+    {.name = S_INIT("PutFunctionConcurrencyRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_PutFunctionConcurrencyRequest},
+    {.name = S_INIT("PutFunctionEventInvokeConfigRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 5, .members = members_PutFunctionEventInvokeConfigRequest},
+    {.name = S_INIT("RecursiveLoop"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_RecursiveLoop},
+    {.name = S_INIT("RemovePermissionRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 4, .members = members_RemovePermissionRequest},
     {.name = S_INIT("ReservedConcurrentExecutions"), .type = API_INTEGER, .flags = API_HAS_MIN | API_PLAIN, .payload = -1, .min = 0},
-    {.name = S_INIT("ResourceArn"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .pattern = &patterns[13]},
+    {.name = S_INIT("ResourceArn"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .pattern = &pattern_KMSKeyArn},
     {.name = S_INIT("RetentionPeriodInDays"), .type = API_INTEGER, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 90},
-    {.name = S_INIT("RoleArn"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .pattern = &patterns[23]},
-    {.name = S_INIT("Runtime"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 46, .values = values_126},
-    {.name = S_INIT("RuntimeVersionArn"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 26, .max = 2048, .pattern = &patterns[24]},
-    {.name = S_INIT("RuntimeVersionConfig"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_128},
-    {.name = S_INIT("RuntimeVersionError"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_129},
-    {.name = S_INIT("S3Bucket"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 3, .max = 63, .pattern = &patterns[25]},
+    {.name = S_INIT("RoleArn"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .pattern = &pattern_RoleArn},
+    {.name = S_INIT("Runtime"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 46, .values = values_Runtime},
+    {.name = S_INIT("RuntimeVersionArn"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 26, .max = 2048, .pattern = &pattern_RuntimeVersionArn},
+    {.name = S_INIT("RuntimeVersionConfig"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_RuntimeVersionConfig},
+    {.name = S_INIT("RuntimeVersionError"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_RuntimeVersionError},
+    {.name = S_INIT("S3Bucket"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 3, .max = 63, .pattern = &pattern_S3Bucket},
     {.name = S_INIT("S3Key"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 1024},
     {.name = S_INIT("S3ObjectVersion"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 1024},
     {.name = S_INIT("SecurityGroupId"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("SecurityGroupIds"), .type = API_LIST, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 0, .max = 5, .element = &shapes[133], .element_wire = S_INIT("member")},
+    {.name = S_INIT("SecurityGroupIds"), .type = API_LIST, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 0, .max = 5, .element = &shapes[shape_SecurityGroupId], .element_wire = S_INIT("member")},
     {.name = S_INIT("SensitiveString"), .type = API_STRING, .flags = API_PLAIN | API_SENSITIVE, .payload = -1},
-    {.name = S_INIT("SnapStart"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_136},
-    {.name = S_INIT("SnapStartApplyOn"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_137},
-    {.name = S_INIT("SnapStartOptimizationStatus"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_138},
-    {.name = S_INIT("SnapStartResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_139},
-    {.name = S_INIT("SourceOwner"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 0, .max = 12, .pattern = &patterns[26]},
-    {.name = S_INIT("State"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 8, .values = values_141},
+    {.name = S_INIT("SnapStart"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_SnapStart},
+    {.name = S_INIT("SnapStartApplyOn"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_SnapStartApplyOn},
+    {.name = S_INIT("SnapStartOptimizationStatus"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_SnapStartOptimizationStatus},
+    {.name = S_INIT("SnapStartResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_SnapStartResponse},
+    {.name = S_INIT("SourceOwner"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 0, .max = 12, .pattern = &pattern_SourceOwner},
+    {.name = S_INIT("State"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 8, .values = values_State},
     {.name = S_INIT("StateReason"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("StateReasonCode"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 38, .values = values_143},
-    {.name = S_INIT("StatementId"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 100, .pattern = &patterns[27]},
+    {.name = S_INIT("StateReasonCode"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 38, .values = values_StateReasonCode},
+    {.name = S_INIT("StatementId"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 100, .pattern = &pattern_StatementId},
     {.name = S_INIT("String"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("StringList"), .type = API_LIST, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 0, .max = 1500, .element = &shapes[145], .element_wire = S_INIT("member")},
+    {.name = S_INIT("StringList"), .type = API_LIST, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 0, .max = 1500, .element = &shapes[shape_String], .element_wire = S_INIT("member")},
     {.name = S_INIT("SubnetId"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("SubnetIds"), .type = API_LIST, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 0, .max = 16, .element = &shapes[147], .element_wire = S_INIT("member")},
-    {.name = S_INIT("SystemLogLevel"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 3, .values = values_149},
+    {.name = S_INIT("SubnetIds"), .type = API_LIST, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 0, .max = 16, .element = &shapes[shape_SubnetId], .element_wire = S_INIT("member")},
+    {.name = S_INIT("SystemLogLevel"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 3, .values = values_SystemLogLevel},
     {.name = S_INIT("TagKey"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("TagKeyList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[150], .element_wire = S_INIT("member")},
-    {.name = S_INIT("TagResourceRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_152},
+    {.name = S_INIT("TagKeyList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_TagKey], .element_wire = S_INIT("member")},
+    {.name = S_INIT("TagResourceRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_TagResourceRequest},
     {.name = S_INIT("TagValue"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("TaggableResource"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 256, .pattern = &patterns[28]},
-    {.name = S_INIT("Tags"), .type = API_MAP, .flags = API_PLAIN, .payload = -1, .element = &shapes[153], .element_wire = S_INIT("value"), .key = &shapes[150], .key_wire = S_INIT("key")},
-    {.name = S_INIT("TagsError"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_156},
-    {.name = S_INIT("TagsErrorCode"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 10, .max = 21, .pattern = &patterns[29]},
-    {.name = S_INIT("TagsErrorMessage"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 84, .max = 1000, .pattern = &patterns[30]},
-    {.name = S_INIT("TenancyConfig"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_159},
-    {.name = S_INIT("TenantId"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 256, .pattern = &patterns[31]},
-    {.name = S_INIT("TenantIsolationMode"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 1, .values = values_161},
+    {.name = S_INIT("TaggableResource"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 256, .pattern = &pattern_TaggableResource},
+    {.name = S_INIT("Tags"), .type = API_MAP, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_TagValue], .element_wire = S_INIT("value"), .key = &shapes[shape_TagKey], .key_wire = S_INIT("key")},
+    {.name = S_INIT("TagsError"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_TagsError},
+    {.name = S_INIT("TagsErrorCode"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 10, .max = 21, .pattern = &pattern_TagsErrorCode},
+    {.name = S_INIT("TagsErrorMessage"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 84, .max = 1000, .pattern = &pattern_TagsErrorMessage},
+    {.name = S_INIT("TenancyConfig"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_TenancyConfig},
+    {.name = S_INIT("TenantId"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 256, .pattern = &pattern_TenantId},
+    {.name = S_INIT("TenantIsolationMode"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 1, .values = values_TenantIsolationMode},
     {.name = S_INIT("Timeout"), .type = API_INTEGER, .flags = API_HAS_MIN | API_PLAIN, .payload = -1, .min = 1},
     {.name = S_INIT("Timestamp"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("TracingConfig"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_164},
-    {.name = S_INIT("TracingConfigResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_165},
-    {.name = S_INIT("TracingMode"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_166},
-    {.name = S_INIT("UnqualifiedFunctionName"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 140, .pattern = &patterns[32]},
+    {.name = S_INIT("TracingConfig"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_TracingConfig},
+    {.name = S_INIT("TracingConfigResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_TracingConfigResponse},
+    {.name = S_INIT("TracingMode"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_TracingMode},
+    {.name = S_INIT("UnqualifiedFunctionName"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 140, .pattern = &pattern_UnqualifiedFunctionName},
     {.name = S_INIT("UnreservedConcurrentExecutions"), .type = API_INTEGER, .flags = API_HAS_MIN | API_PLAIN, .payload = -1, .min = 0},
-    {.name = S_INIT("UntagResourceRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_169},
-    {.name = S_INIT("UpdateFunctionCodeRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 12, .members = members_170},
-    {.name = S_INIT("UpdateFunctionConfigurationRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 21, .members = members_171},
-    {.name = S_INIT("UpdateFunctionEventInvokeConfigRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 5, .members = members_172},
-    {.name = S_INIT("UpdateRuntimeOn"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 3, .values = values_173},
-    {.name = S_INIT("Version"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 1024, .pattern = &patterns[33]},
-    {.name = S_INIT("VpcConfig"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_175},
-    {.name = S_INIT("VpcConfigResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_176},
+    {.name = S_INIT("UntagResourceRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_UntagResourceRequest},
+    {.name = S_INIT("UpdateFunctionCodeRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 12, .members = members_UpdateFunctionCodeRequest},
+    {.name = S_INIT("UpdateFunctionConfigurationRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 21, .members = members_UpdateFunctionConfigurationRequest},
+    {.name = S_INIT("UpdateFunctionEventInvokeConfigRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 5, .members = members_UpdateFunctionEventInvokeConfigRequest},
+    {.name = S_INIT("UpdateRuntimeOn"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 3, .values = values_UpdateRuntimeOn},
+    {.name = S_INIT("Version"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 1024, .pattern = &pattern_Version},
+    {.name = S_INIT("VpcConfig"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_VpcConfig},
+    {.name = S_INIT("VpcConfigResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_VpcConfigResponse},
     {.name = S_INIT("VpcId"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("WorkingDirectory"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 0, .max = 1000},
 };
@@ -715,26 +895,26 @@ static const struct api_query query_PutProvisionedConcurrencyConfig[] = {{S_INIT
 
 static const struct api_op ops[] = {
     {.name = S_INIT("AddLayerVersionPermission"), .method = S_INIT("POST"), .path = S_INIT("/2018-10-31/layers/{LayerName}/versions/{VersionNumber}/policy"), .status = 201},
-    {.name = S_INIT("AddPermission"), .method = S_INIT("POST"), .path = S_INIT("/2015-03-31/functions/{FunctionName}/policy"), .status = 201, .modelled = true, .in = &shapes[3], .out = &shapes[4]},
+    {.name = S_INIT("AddPermission"), .method = S_INIT("POST"), .path = S_INIT("/2015-03-31/functions/{FunctionName}/policy"), .status = 201, .modelled = true, .in = &shapes[shape_AddPermissionRequest], .out = &shapes[shape_AddPermissionResponse]},
     {.name = S_INIT("CheckpointDurableExecution"), .method = S_INIT("POST"), .path = S_INIT("/2025-12-01/durable-executions/{DurableExecutionArn}/checkpoint"), .status = 200},
     {.name = S_INIT("CreateAlias"), .method = S_INIT("POST"), .path = S_INIT("/2015-03-31/functions/{FunctionName}/aliases"), .status = 201},
     {.name = S_INIT("CreateCapacityProvider"), .method = S_INIT("POST"), .path = S_INIT("/2025-11-30/capacity-providers"), .status = 202},
     {.name = S_INIT("CreateCodeSigningConfig"), .method = S_INIT("POST"), .path = S_INIT("/2020-04-22/code-signing-configs"), .status = 201},
     {.name = S_INIT("CreateEventSourceMapping"), .method = S_INIT("POST"), .path = S_INIT("/2015-03-31/event-source-mappings"), .status = 202},
-    {.name = S_INIT("CreateFunction"), .method = S_INIT("POST"), .path = S_INIT("/2015-03-31/functions"), .status = 201, .modelled = true, .in = &shapes[15], .out = &shapes[45], .max_body = 73400320u},
+    {.name = S_INIT("CreateFunction"), .method = S_INIT("POST"), .path = S_INIT("/2015-03-31/functions"), .status = 201, .modelled = true, .in = &shapes[shape_CreateFunctionRequest], .out = &shapes[shape_FunctionConfiguration], .max_body = 73400320u},
     {.name = S_INIT("CreateFunctionUrlConfig"), .method = S_INIT("POST"), .path = S_INIT("/2021-10-31/functions/{FunctionName}/url"), .status = 201},
     {.name = S_INIT("DeleteAlias"), .method = S_INIT("DELETE"), .path = S_INIT("/2015-03-31/functions/{FunctionName}/aliases/{Name}"), .status = 204},
     {.name = S_INIT("DeleteCapacityProvider"), .method = S_INIT("DELETE"), .path = S_INIT("/2025-11-30/capacity-providers/{CapacityProviderName}"), .status = 202},
     {.name = S_INIT("DeleteCodeSigningConfig"), .method = S_INIT("DELETE"), .path = S_INIT("/2020-04-22/code-signing-configs/{CodeSigningConfigArn}"), .status = 204},
     {.name = S_INIT("DeleteEventSourceMapping"), .method = S_INIT("DELETE"), .path = S_INIT("/2015-03-31/event-source-mappings/{UUID}"), .status = 202},
-    {.name = S_INIT("DeleteFunction"), .method = S_INIT("DELETE"), .path = S_INIT("/2015-03-31/functions/{FunctionName}"), .status = 200, .modelled = true, .in = &shapes[20], .out = &shapes[21]},
+    {.name = S_INIT("DeleteFunction"), .method = S_INIT("DELETE"), .path = S_INIT("/2015-03-31/functions/{FunctionName}"), .status = 200, .modelled = true, .in = &shapes[shape_DeleteFunctionRequest], .out = &shapes[shape_DeleteFunctionResponse]},
     {.name = S_INIT("DeleteFunctionCodeSigningConfig"), .method = S_INIT("DELETE"), .path = S_INIT("/2020-06-30/functions/{FunctionName}/code-signing-config"), .status = 204},
-    {.name = S_INIT("DeleteFunctionConcurrency"), .method = S_INIT("DELETE"), .path = S_INIT("/2017-10-31/functions/{FunctionName}/concurrency"), .status = 204, .modelled = true, .in = &shapes[18], .out = NULL},
-    {.name = S_INIT("DeleteFunctionEventInvokeConfig"), .method = S_INIT("DELETE"), .path = S_INIT("/2019-09-25/functions/{FunctionName}/event-invoke-config"), .status = 204, .modelled = true, .in = &shapes[19], .out = NULL},
+    {.name = S_INIT("DeleteFunctionConcurrency"), .method = S_INIT("DELETE"), .path = S_INIT("/2017-10-31/functions/{FunctionName}/concurrency"), .status = 204, .modelled = true, .in = &shapes[shape_DeleteFunctionConcurrencyRequest], .out = NULL},
+    {.name = S_INIT("DeleteFunctionEventInvokeConfig"), .method = S_INIT("DELETE"), .path = S_INIT("/2019-09-25/functions/{FunctionName}/event-invoke-config"), .status = 204, .modelled = true, .in = &shapes[shape_DeleteFunctionEventInvokeConfigRequest], .out = NULL},
     {.name = S_INIT("DeleteFunctionUrlConfig"), .method = S_INIT("DELETE"), .path = S_INIT("/2021-10-31/functions/{FunctionName}/url"), .status = 204},
     {.name = S_INIT("DeleteLayerVersion"), .method = S_INIT("DELETE"), .path = S_INIT("/2018-10-31/layers/{LayerName}/versions/{VersionNumber}"), .status = 204},
     {.name = S_INIT("DeleteProvisionedConcurrencyConfig"), .method = S_INIT("DELETE"), .path = S_INIT("/2019-09-30/functions/{FunctionName}/provisioned-concurrency"), .status = 204, .query = query_DeleteProvisionedConcurrencyConfig, .n_query = 1},
-    {.name = S_INIT("GetAccountSettings"), .method = S_INIT("GET"), .path = S_INIT("/2016-08-19/account-settings"), .status = 200, .modelled = true, .in = &shapes[53], .out = &shapes[54]},
+    {.name = S_INIT("GetAccountSettings"), .method = S_INIT("GET"), .path = S_INIT("/2016-08-19/account-settings"), .status = 200, .modelled = true, .in = &shapes[shape_GetAccountSettingsRequest], .out = &shapes[shape_GetAccountSettingsResponse]},
     {.name = S_INIT("GetAlias"), .method = S_INIT("GET"), .path = S_INIT("/2015-03-31/functions/{FunctionName}/aliases/{Name}"), .status = 200},
     {.name = S_INIT("GetCapacityProvider"), .method = S_INIT("GET"), .path = S_INIT("/2025-11-30/capacity-providers/{CapacityProviderName}"), .status = 200},
     {.name = S_INIT("GetCodeSigningConfig"), .method = S_INIT("GET"), .path = S_INIT("/2020-04-22/code-signing-configs/{CodeSigningConfigArn}"), .status = 200},
@@ -742,21 +922,21 @@ static const struct api_op ops[] = {
     {.name = S_INIT("GetDurableExecutionHistory"), .method = S_INIT("GET"), .path = S_INIT("/2025-12-01/durable-executions/{DurableExecutionArn}/history"), .status = 200},
     {.name = S_INIT("GetDurableExecutionState"), .method = S_INIT("GET"), .path = S_INIT("/2025-12-01/durable-executions/{DurableExecutionArn}/state"), .status = 200, .query = query_GetDurableExecutionState, .n_query = 1},
     {.name = S_INIT("GetEventSourceMapping"), .method = S_INIT("GET"), .path = S_INIT("/2015-03-31/event-source-mappings/{UUID}"), .status = 200},
-    {.name = S_INIT("GetFunction"), .method = S_INIT("GET"), .path = S_INIT("/2015-03-31/functions/{FunctionName}"), .status = 200, .modelled = true, .in = &shapes[63], .out = &shapes[64]},
-    {.name = S_INIT("GetFunctionCodeSigningConfig"), .method = S_INIT("GET"), .path = S_INIT("/2020-06-30/functions/{FunctionName}/code-signing-config"), .status = 200, .modelled = true, .in = &shapes[55], .out = &shapes[56]},
-    {.name = S_INIT("GetFunctionConcurrency"), .method = S_INIT("GET"), .path = S_INIT("/2019-09-30/functions/{FunctionName}/concurrency"), .status = 200, .modelled = true, .in = &shapes[57], .out = &shapes[58]},
-    {.name = S_INIT("GetFunctionConfiguration"), .method = S_INIT("GET"), .path = S_INIT("/2015-03-31/functions/{FunctionName}/configuration"), .status = 200, .modelled = true, .in = &shapes[59], .out = &shapes[45]},
-    {.name = S_INIT("GetFunctionEventInvokeConfig"), .method = S_INIT("GET"), .path = S_INIT("/2019-09-25/functions/{FunctionName}/event-invoke-config"), .status = 200, .modelled = true, .in = &shapes[60], .out = &shapes[46]},
-    {.name = S_INIT("GetFunctionRecursionConfig"), .method = S_INIT("GET"), .path = S_INIT("/2024-08-31/functions/{FunctionName}/recursion-config"), .status = 200, .modelled = true, .in = &shapes[61], .out = &shapes[62]},
+    {.name = S_INIT("GetFunction"), .method = S_INIT("GET"), .path = S_INIT("/2015-03-31/functions/{FunctionName}"), .status = 200, .modelled = true, .in = &shapes[shape_GetFunctionRequest], .out = &shapes[shape_GetFunctionResponse]},
+    {.name = S_INIT("GetFunctionCodeSigningConfig"), .method = S_INIT("GET"), .path = S_INIT("/2020-06-30/functions/{FunctionName}/code-signing-config"), .status = 200, .modelled = true, .in = &shapes[shape_GetFunctionCodeSigningConfigRequest], .out = &shapes[shape_GetFunctionCodeSigningConfigResponse]},
+    {.name = S_INIT("GetFunctionConcurrency"), .method = S_INIT("GET"), .path = S_INIT("/2019-09-30/functions/{FunctionName}/concurrency"), .status = 200, .modelled = true, .in = &shapes[shape_GetFunctionConcurrencyRequest], .out = &shapes[shape_GetFunctionConcurrencyResponse]},
+    {.name = S_INIT("GetFunctionConfiguration"), .method = S_INIT("GET"), .path = S_INIT("/2015-03-31/functions/{FunctionName}/configuration"), .status = 200, .modelled = true, .in = &shapes[shape_GetFunctionConfigurationRequest], .out = &shapes[shape_FunctionConfiguration]},
+    {.name = S_INIT("GetFunctionEventInvokeConfig"), .method = S_INIT("GET"), .path = S_INIT("/2019-09-25/functions/{FunctionName}/event-invoke-config"), .status = 200, .modelled = true, .in = &shapes[shape_GetFunctionEventInvokeConfigRequest], .out = &shapes[shape_FunctionEventInvokeConfig]},
+    {.name = S_INIT("GetFunctionRecursionConfig"), .method = S_INIT("GET"), .path = S_INIT("/2024-08-31/functions/{FunctionName}/recursion-config"), .status = 200, .modelled = true, .in = &shapes[shape_GetFunctionRecursionConfigRequest], .out = &shapes[shape_GetFunctionRecursionConfigResponse]},
     {.name = S_INIT("GetFunctionScalingConfig"), .method = S_INIT("GET"), .path = S_INIT("/2025-11-30/functions/{FunctionName}/function-scaling-config"), .status = 200, .query = query_GetFunctionScalingConfig, .n_query = 1},
     {.name = S_INIT("GetFunctionUrlConfig"), .method = S_INIT("GET"), .path = S_INIT("/2021-10-31/functions/{FunctionName}/url"), .status = 200},
     {.name = S_INIT("GetLayerVersion"), .method = S_INIT("GET"), .path = S_INIT("/2018-10-31/layers/{LayerName}/versions/{VersionNumber}"), .status = 200},
     {.name = S_INIT("GetLayerVersionByArn"), .method = S_INIT("GET"), .path = S_INIT("/2018-10-31/layers"), .status = 200, .query = query_GetLayerVersionByArn, .n_query = 2},
     {.name = S_INIT("GetLayerVersionPolicy"), .method = S_INIT("GET"), .path = S_INIT("/2018-10-31/layers/{LayerName}/versions/{VersionNumber}/policy"), .status = 200},
-    {.name = S_INIT("GetPolicy"), .method = S_INIT("GET"), .path = S_INIT("/2015-03-31/functions/{FunctionName}/policy"), .status = 200, .modelled = true, .in = &shapes[65], .out = &shapes[66]},
+    {.name = S_INIT("GetPolicy"), .method = S_INIT("GET"), .path = S_INIT("/2015-03-31/functions/{FunctionName}/policy"), .status = 200, .modelled = true, .in = &shapes[shape_GetPolicyRequest], .out = &shapes[shape_GetPolicyResponse]},
     {.name = S_INIT("GetProvisionedConcurrencyConfig"), .method = S_INIT("GET"), .path = S_INIT("/2019-09-30/functions/{FunctionName}/provisioned-concurrency"), .status = 200, .query = query_GetProvisionedConcurrencyConfig, .n_query = 1},
-    {.name = S_INIT("GetRuntimeManagementConfig"), .method = S_INIT("GET"), .path = S_INIT("/2021-07-20/functions/{FunctionName}/runtime-management-config"), .status = 200, .modelled = true, .in = &shapes[67], .out = &shapes[68]},
-    {.name = S_INIT("Invoke"), .method = S_INIT("POST"), .path = S_INIT("/2015-03-31/functions/{FunctionName}/invocations"), .status = 200, .modelled = true, .in = &shapes[74], .out = &shapes[75]},
+    {.name = S_INIT("GetRuntimeManagementConfig"), .method = S_INIT("GET"), .path = S_INIT("/2021-07-20/functions/{FunctionName}/runtime-management-config"), .status = 200, .modelled = true, .in = &shapes[shape_GetRuntimeManagementConfigRequest], .out = &shapes[shape_GetRuntimeManagementConfigResponse]},
+    {.name = S_INIT("Invoke"), .method = S_INIT("POST"), .path = S_INIT("/2015-03-31/functions/{FunctionName}/invocations"), .status = 200, .modelled = true, .in = &shapes[shape_InvocationRequest], .out = &shapes[shape_InvocationResponse]},
     {.name = S_INIT("InvokeAsync"), .method = S_INIT("POST"), .path = S_INIT("/2014-11-13/functions/{FunctionName}/invoke-async"), .status = 202, .older = true},
     {.name = S_INIT("InvokeWithResponseStream"), .method = S_INIT("POST"), .path = S_INIT("/2021-11-15/functions/{FunctionName}/response-streaming-invocations"), .status = 200},
     {.name = S_INIT("ListAliases"), .method = S_INIT("GET"), .path = S_INIT("/2015-03-31/functions/{FunctionName}/aliases"), .status = 200},
@@ -764,40 +944,40 @@ static const struct api_op ops[] = {
     {.name = S_INIT("ListCodeSigningConfigs"), .method = S_INIT("GET"), .path = S_INIT("/2020-04-22/code-signing-configs"), .status = 200},
     {.name = S_INIT("ListDurableExecutionsByFunction"), .method = S_INIT("GET"), .path = S_INIT("/2025-12-01/functions/{FunctionName}/durable-executions"), .status = 200},
     {.name = S_INIT("ListEventSourceMappings"), .method = S_INIT("GET"), .path = S_INIT("/2015-03-31/event-source-mappings"), .status = 200},
-    {.name = S_INIT("ListFunctionEventInvokeConfigs"), .method = S_INIT("GET"), .path = S_INIT("/2019-09-25/functions/{FunctionName}/event-invoke-config/list"), .status = 200, .modelled = true, .in = &shapes[87], .out = &shapes[88]},
+    {.name = S_INIT("ListFunctionEventInvokeConfigs"), .method = S_INIT("GET"), .path = S_INIT("/2019-09-25/functions/{FunctionName}/event-invoke-config/list"), .status = 200, .modelled = true, .in = &shapes[shape_ListFunctionEventInvokeConfigsRequest], .out = &shapes[shape_ListFunctionEventInvokeConfigsResponse]},
     {.name = S_INIT("ListFunctionUrlConfigs"), .method = S_INIT("GET"), .path = S_INIT("/2021-10-31/functions/{FunctionName}/urls"), .status = 200},
     {.name = S_INIT("ListFunctionVersionsByCapacityProvider"), .method = S_INIT("GET"), .path = S_INIT("/2025-11-30/capacity-providers/{CapacityProviderName}/function-versions"), .status = 200},
-    {.name = S_INIT("ListFunctions"), .method = S_INIT("GET"), .path = S_INIT("/2015-03-31/functions"), .status = 200, .modelled = true, .in = &shapes[89], .out = &shapes[90]},
+    {.name = S_INIT("ListFunctions"), .method = S_INIT("GET"), .path = S_INIT("/2015-03-31/functions"), .status = 200, .modelled = true, .in = &shapes[shape_ListFunctionsRequest], .out = &shapes[shape_ListFunctionsResponse]},
     {.name = S_INIT("ListFunctionsByCodeSigningConfig"), .method = S_INIT("GET"), .path = S_INIT("/2020-04-22/code-signing-configs/{CodeSigningConfigArn}/functions"), .status = 200},
     {.name = S_INIT("ListLayerVersions"), .method = S_INIT("GET"), .path = S_INIT("/2018-10-31/layers/{LayerName}/versions"), .status = 200},
     {.name = S_INIT("ListLayers"), .method = S_INIT("GET"), .path = S_INIT("/2018-10-31/layers"), .status = 200},
     {.name = S_INIT("ListProvisionedConcurrencyConfigs"), .method = S_INIT("GET"), .path = S_INIT("/2019-09-30/functions/{FunctionName}/provisioned-concurrency"), .status = 200, .query = query_ListProvisionedConcurrencyConfigs, .n_query = 1},
-    {.name = S_INIT("ListTags"), .method = S_INIT("GET"), .path = S_INIT("/2017-03-31/tags/{Resource}"), .status = 200, .modelled = true, .in = &shapes[91], .out = &shapes[92]},
-    {.name = S_INIT("ListVersionsByFunction"), .method = S_INIT("GET"), .path = S_INIT("/2015-03-31/functions/{FunctionName}/versions"), .status = 200, .modelled = true, .in = &shapes[93], .out = &shapes[94]},
+    {.name = S_INIT("ListTags"), .method = S_INIT("GET"), .path = S_INIT("/2017-03-31/tags/{Resource}"), .status = 200, .modelled = true, .in = &shapes[shape_ListTagsRequest], .out = &shapes[shape_ListTagsResponse]},
+    {.name = S_INIT("ListVersionsByFunction"), .method = S_INIT("GET"), .path = S_INIT("/2015-03-31/functions/{FunctionName}/versions"), .status = 200, .modelled = true, .in = &shapes[shape_ListVersionsByFunctionRequest], .out = &shapes[shape_ListVersionsByFunctionResponse]},
     {.name = S_INIT("PublishLayerVersion"), .method = S_INIT("POST"), .path = S_INIT("/2018-10-31/layers/{LayerName}/versions"), .status = 201},
     {.name = S_INIT("PublishVersion"), .method = S_INIT("POST"), .path = S_INIT("/2015-03-31/functions/{FunctionName}/versions"), .status = 201},
     {.name = S_INIT("PutFunctionCodeSigningConfig"), .method = S_INIT("PUT"), .path = S_INIT("/2020-06-30/functions/{FunctionName}/code-signing-config"), .status = 200},
-    {.name = S_INIT("PutFunctionConcurrency"), .method = S_INIT("PUT"), .path = S_INIT("/2017-10-31/functions/{FunctionName}/concurrency"), .status = 200, .modelled = true, .in = &shapes[118], .out = &shapes[14]},
-    {.name = S_INIT("PutFunctionEventInvokeConfig"), .method = S_INIT("PUT"), .path = S_INIT("/2019-09-25/functions/{FunctionName}/event-invoke-config"), .status = 200, .modelled = true, .in = &shapes[119], .out = &shapes[46]},
+    {.name = S_INIT("PutFunctionConcurrency"), .method = S_INIT("PUT"), .path = S_INIT("/2017-10-31/functions/{FunctionName}/concurrency"), .status = 200, .modelled = true, .in = &shapes[shape_PutFunctionConcurrencyRequest], .out = &shapes[shape_Concurrency]},
+    {.name = S_INIT("PutFunctionEventInvokeConfig"), .method = S_INIT("PUT"), .path = S_INIT("/2019-09-25/functions/{FunctionName}/event-invoke-config"), .status = 200, .modelled = true, .in = &shapes[shape_PutFunctionEventInvokeConfigRequest], .out = &shapes[shape_FunctionEventInvokeConfig]},
     {.name = S_INIT("PutFunctionRecursionConfig"), .method = S_INIT("PUT"), .path = S_INIT("/2024-08-31/functions/{FunctionName}/recursion-config"), .status = 200},
     {.name = S_INIT("PutFunctionScalingConfig"), .method = S_INIT("PUT"), .path = S_INIT("/2025-11-30/functions/{FunctionName}/function-scaling-config"), .status = 202, .query = query_PutFunctionScalingConfig, .n_query = 1},
     {.name = S_INIT("PutProvisionedConcurrencyConfig"), .method = S_INIT("PUT"), .path = S_INIT("/2019-09-30/functions/{FunctionName}/provisioned-concurrency"), .status = 202, .query = query_PutProvisionedConcurrencyConfig, .n_query = 1},
     {.name = S_INIT("PutRuntimeManagementConfig"), .method = S_INIT("PUT"), .path = S_INIT("/2021-07-20/functions/{FunctionName}/runtime-management-config"), .status = 200},
     {.name = S_INIT("RemoveLayerVersionPermission"), .method = S_INIT("DELETE"), .path = S_INIT("/2018-10-31/layers/{LayerName}/versions/{VersionNumber}/policy/{StatementId}"), .status = 204},
-    {.name = S_INIT("RemovePermission"), .method = S_INIT("DELETE"), .path = S_INIT("/2015-03-31/functions/{FunctionName}/policy/{StatementId}"), .status = 204, .modelled = true, .in = &shapes[121], .out = NULL},
+    {.name = S_INIT("RemovePermission"), .method = S_INIT("DELETE"), .path = S_INIT("/2015-03-31/functions/{FunctionName}/policy/{StatementId}"), .status = 204, .modelled = true, .in = &shapes[shape_RemovePermissionRequest], .out = NULL},
     {.name = S_INIT("SendDurableExecutionCallbackFailure"), .method = S_INIT("POST"), .path = S_INIT("/2025-12-01/durable-execution-callbacks/{CallbackId}/fail"), .status = 200},
     {.name = S_INIT("SendDurableExecutionCallbackHeartbeat"), .method = S_INIT("POST"), .path = S_INIT("/2025-12-01/durable-execution-callbacks/{CallbackId}/heartbeat"), .status = 200},
     {.name = S_INIT("SendDurableExecutionCallbackSuccess"), .method = S_INIT("POST"), .path = S_INIT("/2025-12-01/durable-execution-callbacks/{CallbackId}/succeed"), .status = 200},
     {.name = S_INIT("StopDurableExecution"), .method = S_INIT("POST"), .path = S_INIT("/2025-12-01/durable-executions/{DurableExecutionArn}/stop"), .status = 200},
-    {.name = S_INIT("TagResource"), .method = S_INIT("POST"), .path = S_INIT("/2017-03-31/tags/{Resource}"), .status = 204, .modelled = true, .in = &shapes[152], .out = NULL},
-    {.name = S_INIT("UntagResource"), .method = S_INIT("DELETE"), .path = S_INIT("/2017-03-31/tags/{Resource}"), .status = 204, .modelled = true, .in = &shapes[169], .out = NULL},
+    {.name = S_INIT("TagResource"), .method = S_INIT("POST"), .path = S_INIT("/2017-03-31/tags/{Resource}"), .status = 204, .modelled = true, .in = &shapes[shape_TagResourceRequest], .out = NULL},
+    {.name = S_INIT("UntagResource"), .method = S_INIT("DELETE"), .path = S_INIT("/2017-03-31/tags/{Resource}"), .status = 204, .modelled = true, .in = &shapes[shape_UntagResourceRequest], .out = NULL},
     {.name = S_INIT("UpdateAlias"), .method = S_INIT("PUT"), .path = S_INIT("/2015-03-31/functions/{FunctionName}/aliases/{Name}"), .status = 200},
     {.name = S_INIT("UpdateCapacityProvider"), .method = S_INIT("PUT"), .path = S_INIT("/2025-11-30/capacity-providers/{CapacityProviderName}"), .status = 202},
     {.name = S_INIT("UpdateCodeSigningConfig"), .method = S_INIT("PUT"), .path = S_INIT("/2020-04-22/code-signing-configs/{CodeSigningConfigArn}"), .status = 200},
     {.name = S_INIT("UpdateEventSourceMapping"), .method = S_INIT("PUT"), .path = S_INIT("/2015-03-31/event-source-mappings/{UUID}"), .status = 202},
-    {.name = S_INIT("UpdateFunctionCode"), .method = S_INIT("PUT"), .path = S_INIT("/2015-03-31/functions/{FunctionName}/code"), .status = 200, .modelled = true, .in = &shapes[170], .out = &shapes[45], .max_body = 73400320u},
-    {.name = S_INIT("UpdateFunctionConfiguration"), .method = S_INIT("PUT"), .path = S_INIT("/2015-03-31/functions/{FunctionName}/configuration"), .status = 200, .modelled = true, .in = &shapes[171], .out = &shapes[45]},
-    {.name = S_INIT("UpdateFunctionEventInvokeConfig"), .method = S_INIT("POST"), .path = S_INIT("/2019-09-25/functions/{FunctionName}/event-invoke-config"), .status = 200, .modelled = true, .in = &shapes[172], .out = &shapes[46]},
+    {.name = S_INIT("UpdateFunctionCode"), .method = S_INIT("PUT"), .path = S_INIT("/2015-03-31/functions/{FunctionName}/code"), .status = 200, .modelled = true, .in = &shapes[shape_UpdateFunctionCodeRequest], .out = &shapes[shape_FunctionConfiguration], .max_body = 73400320u},
+    {.name = S_INIT("UpdateFunctionConfiguration"), .method = S_INIT("PUT"), .path = S_INIT("/2015-03-31/functions/{FunctionName}/configuration"), .status = 200, .modelled = true, .in = &shapes[shape_UpdateFunctionConfigurationRequest], .out = &shapes[shape_FunctionConfiguration]},
+    {.name = S_INIT("UpdateFunctionEventInvokeConfig"), .method = S_INIT("POST"), .path = S_INIT("/2019-09-25/functions/{FunctionName}/event-invoke-config"), .status = 200, .modelled = true, .in = &shapes[shape_UpdateFunctionEventInvokeConfigRequest], .out = &shapes[shape_FunctionEventInvokeConfig]},
     {.name = S_INIT("UpdateFunctionUrlConfig"), .method = S_INIT("PUT"), .path = S_INIT("/2021-10-31/functions/{FunctionName}/url"), .status = 200},
 };
 

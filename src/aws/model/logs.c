@@ -2,303 +2,391 @@
 /* clang-format off */
 #include "aws/model.h"
 
-static const uint32_t pattern_0[] = {6, 3, 0xc, 0xc, 2, 1, 0x30, 0x39, 7, 0};
-static const uint32_t pattern_1[] = {3, 0, 0xffffffff, 2, 5, 0x2b, 0x3a, 0x3d, 0x3d, 0x40, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 0};
-static const uint32_t pattern_2[] = {3, 0, 0xffffffff, 2, 6, 0x23, 0x23, 0x2b, 0x3a, 0x3d, 0x3d, 0x40, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 0};
-static const uint32_t pattern_3[] = {3, 1, 0xffffffff, 2, 5, 0x23, 0x23, 0x2d, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 0};
-static const uint32_t pattern_4[] = {3, 0, 0xffffffff, 2, 5, 0x23, 0x23, 0x2d, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 0};
-static const uint32_t pattern_5[] = {3, 0, 0xffffffff, 2, 0x80000002, 0x2a, 0x2a, 0x3a, 0x3a, 0};
-static const uint32_t pattern_6[] = {6, 3, 1, 0xffffffff, 2, 0x40000006, 0x2b, 0x2b, 0x2d, 0x2f, 0x3a, 0x3a, 0x3d, 0x3d, 0x40, 0x40, 0x5f, 0x5f, 7, 0};
-static const uint32_t pattern_7[] = {6, 3, 0, 0xffffffff, 2, 0x40000006, 0x2b, 0x2b, 0x2d, 0x2f, 0x3a, 0x3a, 0x3d, 0x3d, 0x40, 0x40, 0x5f, 0x5f, 7, 0};
-static const struct api_pattern patterns[] = {
-    {"^\\d{12}$", pattern_0},
-    {"[\\w+=/:,.@-]*", pattern_1},
-    {"[\\w#+=/:,.@-]*", pattern_2},
-    {"[\\.\\-_/#A-Za-z0-9]+", pattern_3},
-    {"[\\.\\-_/#A-Za-z0-9]*", pattern_4},
-    {"[^:*]*", pattern_5},
-    {"^([\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]+)$", pattern_6},
-    {"^([\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*)$", pattern_7},
+static const uint32_t code_AccountId[] = {6, 3, 0xc, 0xc, 2, 1, 0x30, 0x39, 7, 0};
+static const struct api_pattern pattern_AccountId = {"^\\d{12}$", code_AccountId};
+static const uint32_t code_AmazonResourceName[] = {3, 0, 0xffffffff, 2, 5, 0x2b, 0x3a, 0x3d, 0x3d, 0x40, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 0};
+static const struct api_pattern pattern_AmazonResourceName = {"[\\w+=/:,.@-]*", code_AmazonResourceName};
+static const uint32_t code_LogGroupIdentifier[] = {3, 0, 0xffffffff, 2, 6, 0x23, 0x23, 0x2b, 0x3a, 0x3d, 0x3d, 0x40, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 0};
+static const struct api_pattern pattern_LogGroupIdentifier = {"[\\w#+=/:,.@-]*", code_LogGroupIdentifier};
+static const uint32_t code_LogGroupName[] = {3, 1, 0xffffffff, 2, 5, 0x23, 0x23, 0x2d, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 0};
+static const struct api_pattern pattern_LogGroupName = {"[\\.\\-_/#A-Za-z0-9]+", code_LogGroupName};
+static const uint32_t code_LogGroupNamePattern[] = {3, 0, 0xffffffff, 2, 5, 0x23, 0x23, 0x2d, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 0};
+static const struct api_pattern pattern_LogGroupNamePattern = {"[\\.\\-_/#A-Za-z0-9]*", code_LogGroupNamePattern};
+static const uint32_t code_LogStreamName[] = {3, 0, 0xffffffff, 2, 0x80000002, 0x2a, 0x2a, 0x3a, 0x3a, 0};
+static const struct api_pattern pattern_LogStreamName = {"[^:*]*", code_LogStreamName};
+static const uint32_t code_TagKey[] = {6, 3, 1, 0xffffffff, 2, 0x40000006, 0x2b, 0x2b, 0x2d, 0x2f, 0x3a, 0x3a, 0x3d, 0x3d, 0x40, 0x40, 0x5f, 0x5f, 7, 0};
+static const struct api_pattern pattern_TagKey = {"^([\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]+)$", code_TagKey};
+static const uint32_t code_TagValue[] = {6, 3, 0, 0xffffffff, 2, 0x40000006, 0x2b, 0x2b, 0x2d, 0x2f, 0x3a, 0x3a, 0x3d, 0x3d, 0x40, 0x40, 0x5f, 0x5f, 7, 0};
+static const struct api_pattern pattern_TagValue = {"^([\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*)$", code_TagValue};
+enum {
+    shape_AccountId,
+    shape_AccountIds,
+    shape_AmazonResourceName,
+    shape_Arn,
+    shape_BearerTokenAuthenticationEnabled,
+    shape_CreateLogGroupRequest,
+    shape_CreateLogStreamRequest,
+    shape_DataProtectionStatus,
+    shape_Days,
+    shape_DeleteLogGroupRequest,
+    shape_DeleteLogStreamRequest,
+    shape_DeleteRetentionPolicyRequest,
+    shape_DeletionProtectionEnabled,
+    shape_Descending,
+    shape_DescribeLimit,
+    shape_DescribeLogGroupsLogGroupIdentifiers,
+    shape_DescribeLogGroupsRequest,
+    shape_DescribeLogGroupsResponse,
+    shape_DescribeLogStreamsRequest,
+    shape_DescribeLogStreamsResponse,
+    shape_Entity,
+    shape_EntityAttributes,
+    shape_EntityAttributesKey,
+    shape_EntityAttributesValue,
+    shape_EntityKeyAttributes,
+    shape_EntityKeyAttributesKey,
+    shape_EntityKeyAttributesValue,
+    shape_EntityRejectionErrorType,
+    shape_EventId,
+    shape_EventMessage,
+    shape_EventsLimit,
+    shape_FilterCount,
+    shape_FilterLogEventsRequest,
+    shape_FilterLogEventsResponse,
+    shape_FilterPattern,
+    shape_FilteredLogEvent,
+    shape_FilteredLogEvents,
+    shape_GetLogEventsRequest,
+    shape_GetLogEventsResponse,
+    shape_IncludeLinkedAccounts,
+    shape_InheritedProperties,
+    shape_InheritedProperty,
+    shape_InputLogEvent,
+    shape_InputLogEvents,
+    shape_InputLogStreamNames,
+    shape_Interleaved,
+    shape_KmsKeyId,
+    shape_ListTagsForResourceRequest,
+    shape_ListTagsForResourceResponse,
+    shape_ListTagsLogGroupRequest,
+    shape_ListTagsLogGroupResponse,
+    shape_LogEventIndex,
+    shape_LogGroup,
+    shape_LogGroupClass,
+    shape_LogGroupIdentifier,
+    shape_LogGroupName,
+    shape_LogGroupNamePattern,
+    shape_LogGroups,
+    shape_LogStream,
+    shape_LogStreamName,
+    shape_LogStreamSearchedCompletely,
+    shape_LogStreams,
+    shape_NextToken,
+    shape_OrderBy,
+    shape_OutputLogEvent,
+    shape_OutputLogEvents,
+    shape_PutLogEventsRequest,
+    shape_PutLogEventsResponse,
+    shape_PutRetentionPolicyRequest,
+    shape_RejectedEntityInfo,
+    shape_RejectedLogEventsInfo,
+    shape_SearchedLogStream,
+    shape_SearchedLogStreams,
+    shape_SequenceToken,
+    shape_StartFromHead,
+    shape_StoredBytes,
+    shape_TagKey,
+    shape_TagKeyList,
+    shape_TagList,
+    shape_TagLogGroupRequest,
+    shape_TagResourceRequest,
+    shape_TagValue,
+    shape_Tags,
+    shape_Timestamp,
+    shape_Unmask,
+    shape_UntagLogGroupRequest,
+    shape_UntagResourceRequest,
+    N_SHAPES
 };
-static const struct api_shape shapes[87];
+static const struct api_shape shapes[N_SHAPES];
 
-static const struct api_member members_5[] = { /* CreateLogGroupRequest */
-    {S_INIT("logGroupName"), S_INIT("logGroupName"), &shapes[55], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("kmsKeyId"), S_INIT("kmsKeyId"), &shapes[46], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("tags"), S_INIT("tags"), &shapes[82], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("logGroupClass"), S_INIT("logGroupClass"), &shapes[53], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("deletionProtectionEnabled"), S_INIT("deletionProtectionEnabled"), &shapes[12], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_CreateLogGroupRequest[] = {
+    {S_INIT("logGroupName"), S_INIT("logGroupName"), &shapes[shape_LogGroupName], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("kmsKeyId"), S_INIT("kmsKeyId"), &shapes[shape_KmsKeyId], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("tags"), S_INIT("tags"), &shapes[shape_Tags], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("logGroupClass"), S_INIT("logGroupClass"), &shapes[shape_LogGroupClass], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("deletionProtectionEnabled"), S_INIT("deletionProtectionEnabled"), &shapes[shape_DeletionProtectionEnabled], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_6[] = { /* CreateLogStreamRequest */
-    {S_INIT("logGroupName"), S_INIT("logGroupName"), &shapes[55], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("logStreamName"), S_INIT("logStreamName"), &shapes[59], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_CreateLogStreamRequest[] = {
+    {S_INIT("logGroupName"), S_INIT("logGroupName"), &shapes[shape_LogGroupName], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("logStreamName"), S_INIT("logStreamName"), &shapes[shape_LogStreamName], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const str values_7[] = {S_INIT("ACTIVATED"), S_INIT("DELETED"), S_INIT("ARCHIVED"), S_INIT("DISABLED")}; /* DataProtectionStatus */
-static const struct api_member members_9[] = { /* DeleteLogGroupRequest */
-    {S_INIT("logGroupName"), S_INIT("logGroupName"), &shapes[55], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const str values_DataProtectionStatus[] = {S_INIT("ACTIVATED"), S_INIT("DELETED"), S_INIT("ARCHIVED"), S_INIT("DISABLED")};
+static const struct api_member members_DeleteLogGroupRequest[] = {
+    {S_INIT("logGroupName"), S_INIT("logGroupName"), &shapes[shape_LogGroupName], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_10[] = { /* DeleteLogStreamRequest */
-    {S_INIT("logGroupName"), S_INIT("logGroupName"), &shapes[55], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("logStreamName"), S_INIT("logStreamName"), &shapes[59], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_DeleteLogStreamRequest[] = {
+    {S_INIT("logGroupName"), S_INIT("logGroupName"), &shapes[shape_LogGroupName], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("logStreamName"), S_INIT("logStreamName"), &shapes[shape_LogStreamName], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_11[] = { /* DeleteRetentionPolicyRequest */
-    {S_INIT("logGroupName"), S_INIT("logGroupName"), &shapes[55], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_DeleteRetentionPolicyRequest[] = {
+    {S_INIT("logGroupName"), S_INIT("logGroupName"), &shapes[shape_LogGroupName], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_16[] = { /* DescribeLogGroupsRequest */
-    {S_INIT("accountIdentifiers"), S_INIT("accountIdentifiers"), &shapes[1], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("logGroupNamePrefix"), S_INIT("logGroupNamePrefix"), &shapes[55], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("logGroupNamePattern"), S_INIT("logGroupNamePattern"), &shapes[56], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("nextToken"), S_INIT("nextToken"), &shapes[62], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("limit"), S_INIT("limit"), &shapes[14], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("includeLinkedAccounts"), S_INIT("includeLinkedAccounts"), &shapes[39], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("logGroupClass"), S_INIT("logGroupClass"), &shapes[53], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("logGroupIdentifiers"), S_INIT("logGroupIdentifiers"), &shapes[15], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_DescribeLogGroupsRequest[] = {
+    {S_INIT("accountIdentifiers"), S_INIT("accountIdentifiers"), &shapes[shape_AccountIds], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("logGroupNamePrefix"), S_INIT("logGroupNamePrefix"), &shapes[shape_LogGroupName], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("logGroupNamePattern"), S_INIT("logGroupNamePattern"), &shapes[shape_LogGroupNamePattern], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("nextToken"), S_INIT("nextToken"), &shapes[shape_NextToken], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("limit"), S_INIT("limit"), &shapes[shape_DescribeLimit], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("includeLinkedAccounts"), S_INIT("includeLinkedAccounts"), &shapes[shape_IncludeLinkedAccounts], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("logGroupClass"), S_INIT("logGroupClass"), &shapes[shape_LogGroupClass], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("logGroupIdentifiers"), S_INIT("logGroupIdentifiers"), &shapes[shape_DescribeLogGroupsLogGroupIdentifiers], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_17[] = { /* DescribeLogGroupsResponse */
-    {S_INIT("logGroups"), S_INIT("logGroups"), &shapes[57], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("nextToken"), S_INIT("nextToken"), &shapes[62], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_DescribeLogGroupsResponse[] = {
+    {S_INIT("logGroups"), S_INIT("logGroups"), &shapes[shape_LogGroups], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("nextToken"), S_INIT("nextToken"), &shapes[shape_NextToken], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_18[] = { /* DescribeLogStreamsRequest */
-    {S_INIT("logGroupName"), S_INIT("logGroupName"), &shapes[55], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("logGroupIdentifier"), S_INIT("logGroupIdentifier"), &shapes[54], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("logStreamNamePrefix"), S_INIT("logStreamNamePrefix"), &shapes[59], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("orderBy"), S_INIT("orderBy"), &shapes[63], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("descending"), S_INIT("descending"), &shapes[13], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("nextToken"), S_INIT("nextToken"), &shapes[62], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("limit"), S_INIT("limit"), &shapes[14], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_DescribeLogStreamsRequest[] = {
+    {S_INIT("logGroupName"), S_INIT("logGroupName"), &shapes[shape_LogGroupName], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("logGroupIdentifier"), S_INIT("logGroupIdentifier"), &shapes[shape_LogGroupIdentifier], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("logStreamNamePrefix"), S_INIT("logStreamNamePrefix"), &shapes[shape_LogStreamName], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("orderBy"), S_INIT("orderBy"), &shapes[shape_OrderBy], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("descending"), S_INIT("descending"), &shapes[shape_Descending], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("nextToken"), S_INIT("nextToken"), &shapes[shape_NextToken], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("limit"), S_INIT("limit"), &shapes[shape_DescribeLimit], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_19[] = { /* DescribeLogStreamsResponse */
-    {S_INIT("logStreams"), S_INIT("logStreams"), &shapes[61], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("nextToken"), S_INIT("nextToken"), &shapes[62], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_DescribeLogStreamsResponse[] = {
+    {S_INIT("logStreams"), S_INIT("logStreams"), &shapes[shape_LogStreams], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("nextToken"), S_INIT("nextToken"), &shapes[shape_NextToken], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_20[] = { /* Entity */
-    {S_INIT("keyAttributes"), S_INIT("keyAttributes"), &shapes[24], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("attributes"), S_INIT("attributes"), &shapes[21], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_Entity[] = {
+    {S_INIT("keyAttributes"), S_INIT("keyAttributes"), &shapes[shape_EntityKeyAttributes], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("attributes"), S_INIT("attributes"), &shapes[shape_EntityAttributes], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const str values_27[] = {S_INIT("InvalidEntity"), S_INIT("InvalidTypeValue"), S_INIT("InvalidKeyAttributes"), S_INIT("InvalidAttributes"), S_INIT("EntitySizeTooLarge"), S_INIT("UnsupportedLogGroupType"), S_INIT("MissingRequiredFields")}; /* EntityRejectionErrorType */
-static const struct api_member members_32[] = { /* FilterLogEventsRequest */
-    {S_INIT("logGroupName"), S_INIT("logGroupName"), &shapes[55], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("logGroupIdentifier"), S_INIT("logGroupIdentifier"), &shapes[54], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("logStreamNames"), S_INIT("logStreamNames"), &shapes[44], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("logStreamNamePrefix"), S_INIT("logStreamNamePrefix"), &shapes[59], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("startTime"), S_INIT("startTime"), &shapes[83], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("endTime"), S_INIT("endTime"), &shapes[83], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("filterPattern"), S_INIT("filterPattern"), &shapes[34], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("nextToken"), S_INIT("nextToken"), &shapes[62], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("limit"), S_INIT("limit"), &shapes[30], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("interleaved"), S_INIT("interleaved"), &shapes[45], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("unmask"), S_INIT("unmask"), &shapes[84], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const str values_EntityRejectionErrorType[] = {S_INIT("InvalidEntity"), S_INIT("InvalidTypeValue"), S_INIT("InvalidKeyAttributes"), S_INIT("InvalidAttributes"), S_INIT("EntitySizeTooLarge"), S_INIT("UnsupportedLogGroupType"), S_INIT("MissingRequiredFields")};
+static const struct api_member members_FilterLogEventsRequest[] = {
+    {S_INIT("logGroupName"), S_INIT("logGroupName"), &shapes[shape_LogGroupName], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("logGroupIdentifier"), S_INIT("logGroupIdentifier"), &shapes[shape_LogGroupIdentifier], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("logStreamNames"), S_INIT("logStreamNames"), &shapes[shape_InputLogStreamNames], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("logStreamNamePrefix"), S_INIT("logStreamNamePrefix"), &shapes[shape_LogStreamName], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("startTime"), S_INIT("startTime"), &shapes[shape_Timestamp], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("endTime"), S_INIT("endTime"), &shapes[shape_Timestamp], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("filterPattern"), S_INIT("filterPattern"), &shapes[shape_FilterPattern], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("nextToken"), S_INIT("nextToken"), &shapes[shape_NextToken], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("limit"), S_INIT("limit"), &shapes[shape_EventsLimit], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("interleaved"), S_INIT("interleaved"), &shapes[shape_Interleaved], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("unmask"), S_INIT("unmask"), &shapes[shape_Unmask], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_33[] = { /* FilterLogEventsResponse */
-    {S_INIT("events"), S_INIT("events"), &shapes[36], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("searchedLogStreams"), S_INIT("searchedLogStreams"), &shapes[72], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("nextToken"), S_INIT("nextToken"), &shapes[62], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_FilterLogEventsResponse[] = {
+    {S_INIT("events"), S_INIT("events"), &shapes[shape_FilteredLogEvents], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("searchedLogStreams"), S_INIT("searchedLogStreams"), &shapes[shape_SearchedLogStreams], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("nextToken"), S_INIT("nextToken"), &shapes[shape_NextToken], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_35[] = { /* FilteredLogEvent */
-    {S_INIT("logStreamName"), S_INIT("logStreamName"), &shapes[59], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("timestamp"), S_INIT("timestamp"), &shapes[83], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("message"), S_INIT("message"), &shapes[29], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ingestionTime"), S_INIT("ingestionTime"), &shapes[83], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("eventId"), S_INIT("eventId"), &shapes[28], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_FilteredLogEvent[] = {
+    {S_INIT("logStreamName"), S_INIT("logStreamName"), &shapes[shape_LogStreamName], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("timestamp"), S_INIT("timestamp"), &shapes[shape_Timestamp], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("message"), S_INIT("message"), &shapes[shape_EventMessage], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ingestionTime"), S_INIT("ingestionTime"), &shapes[shape_Timestamp], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("eventId"), S_INIT("eventId"), &shapes[shape_EventId], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_37[] = { /* GetLogEventsRequest */
-    {S_INIT("logGroupName"), S_INIT("logGroupName"), &shapes[55], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("logGroupIdentifier"), S_INIT("logGroupIdentifier"), &shapes[54], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("logStreamName"), S_INIT("logStreamName"), &shapes[59], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("startTime"), S_INIT("startTime"), &shapes[83], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("endTime"), S_INIT("endTime"), &shapes[83], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("nextToken"), S_INIT("nextToken"), &shapes[62], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("limit"), S_INIT("limit"), &shapes[30], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("startFromHead"), S_INIT("startFromHead"), &shapes[74], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("unmask"), S_INIT("unmask"), &shapes[84], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_GetLogEventsRequest[] = {
+    {S_INIT("logGroupName"), S_INIT("logGroupName"), &shapes[shape_LogGroupName], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("logGroupIdentifier"), S_INIT("logGroupIdentifier"), &shapes[shape_LogGroupIdentifier], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("logStreamName"), S_INIT("logStreamName"), &shapes[shape_LogStreamName], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("startTime"), S_INIT("startTime"), &shapes[shape_Timestamp], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("endTime"), S_INIT("endTime"), &shapes[shape_Timestamp], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("nextToken"), S_INIT("nextToken"), &shapes[shape_NextToken], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("limit"), S_INIT("limit"), &shapes[shape_EventsLimit], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("startFromHead"), S_INIT("startFromHead"), &shapes[shape_StartFromHead], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("unmask"), S_INIT("unmask"), &shapes[shape_Unmask], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_38[] = { /* GetLogEventsResponse */
-    {S_INIT("events"), S_INIT("events"), &shapes[65], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("nextForwardToken"), S_INIT("nextForwardToken"), &shapes[62], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("nextBackwardToken"), S_INIT("nextBackwardToken"), &shapes[62], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_GetLogEventsResponse[] = {
+    {S_INIT("events"), S_INIT("events"), &shapes[shape_OutputLogEvents], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("nextForwardToken"), S_INIT("nextForwardToken"), &shapes[shape_NextToken], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("nextBackwardToken"), S_INIT("nextBackwardToken"), &shapes[shape_NextToken], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const str values_41[] = {S_INIT("ACCOUNT_DATA_PROTECTION")}; /* InheritedProperty */
-static const struct api_member members_42[] = { /* InputLogEvent */
-    {S_INIT("timestamp"), S_INIT("timestamp"), &shapes[83], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("message"), S_INIT("message"), &shapes[29], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const str values_InheritedProperty[] = {S_INIT("ACCOUNT_DATA_PROTECTION")};
+static const struct api_member members_InputLogEvent[] = {
+    {S_INIT("timestamp"), S_INIT("timestamp"), &shapes[shape_Timestamp], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("message"), S_INIT("message"), &shapes[shape_EventMessage], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_47[] = { /* ListTagsForResourceRequest */
-    {S_INIT("resourceArn"), S_INIT("resourceArn"), &shapes[2], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_ListTagsForResourceRequest[] = {
+    {S_INIT("resourceArn"), S_INIT("resourceArn"), &shapes[shape_AmazonResourceName], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_48[] = { /* ListTagsForResourceResponse */
-    {S_INIT("tags"), S_INIT("tags"), &shapes[82], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_ListTagsForResourceResponse[] = {
+    {S_INIT("tags"), S_INIT("tags"), &shapes[shape_Tags], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_49[] = { /* ListTagsLogGroupRequest */
-    {S_INIT("logGroupName"), S_INIT("logGroupName"), &shapes[55], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_ListTagsLogGroupRequest[] = {
+    {S_INIT("logGroupName"), S_INIT("logGroupName"), &shapes[shape_LogGroupName], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_50[] = { /* ListTagsLogGroupResponse */
-    {S_INIT("tags"), S_INIT("tags"), &shapes[82], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_ListTagsLogGroupResponse[] = {
+    {S_INIT("tags"), S_INIT("tags"), &shapes[shape_Tags], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_52[] = { /* LogGroup */
-    {S_INIT("logGroupName"), S_INIT("logGroupName"), &shapes[55], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("creationTime"), S_INIT("creationTime"), &shapes[83], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("retentionInDays"), S_INIT("retentionInDays"), &shapes[8], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("metricFilterCount"), S_INIT("metricFilterCount"), &shapes[31], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("arn"), S_INIT("arn"), &shapes[3], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("storedBytes"), S_INIT("storedBytes"), &shapes[75], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("kmsKeyId"), S_INIT("kmsKeyId"), &shapes[46], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("dataProtectionStatus"), S_INIT("dataProtectionStatus"), &shapes[7], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("inheritedProperties"), S_INIT("inheritedProperties"), &shapes[40], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("logGroupClass"), S_INIT("logGroupClass"), &shapes[53], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("logGroupArn"), S_INIT("logGroupArn"), &shapes[3], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("deletionProtectionEnabled"), S_INIT("deletionProtectionEnabled"), &shapes[12], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("bearerTokenAuthenticationEnabled"), S_INIT("bearerTokenAuthenticationEnabled"), &shapes[4], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_LogGroup[] = {
+    {S_INIT("logGroupName"), S_INIT("logGroupName"), &shapes[shape_LogGroupName], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("creationTime"), S_INIT("creationTime"), &shapes[shape_Timestamp], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("retentionInDays"), S_INIT("retentionInDays"), &shapes[shape_Days], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("metricFilterCount"), S_INIT("metricFilterCount"), &shapes[shape_FilterCount], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("arn"), S_INIT("arn"), &shapes[shape_Arn], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("storedBytes"), S_INIT("storedBytes"), &shapes[shape_StoredBytes], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("kmsKeyId"), S_INIT("kmsKeyId"), &shapes[shape_KmsKeyId], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("dataProtectionStatus"), S_INIT("dataProtectionStatus"), &shapes[shape_DataProtectionStatus], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("inheritedProperties"), S_INIT("inheritedProperties"), &shapes[shape_InheritedProperties], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("logGroupClass"), S_INIT("logGroupClass"), &shapes[shape_LogGroupClass], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("logGroupArn"), S_INIT("logGroupArn"), &shapes[shape_Arn], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("deletionProtectionEnabled"), S_INIT("deletionProtectionEnabled"), &shapes[shape_DeletionProtectionEnabled], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("bearerTokenAuthenticationEnabled"), S_INIT("bearerTokenAuthenticationEnabled"), &shapes[shape_BearerTokenAuthenticationEnabled], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const str values_53[] = {S_INIT("STANDARD"), S_INIT("INFREQUENT_ACCESS"), S_INIT("DELIVERY")}; /* LogGroupClass */
-static const struct api_member members_58[] = { /* LogStream */
-    {S_INIT("logStreamName"), S_INIT("logStreamName"), &shapes[59], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("creationTime"), S_INIT("creationTime"), &shapes[83], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("firstEventTimestamp"), S_INIT("firstEventTimestamp"), &shapes[83], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("lastEventTimestamp"), S_INIT("lastEventTimestamp"), &shapes[83], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("lastIngestionTime"), S_INIT("lastIngestionTime"), &shapes[83], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("uploadSequenceToken"), S_INIT("uploadSequenceToken"), &shapes[73], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("arn"), S_INIT("arn"), &shapes[3], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("storedBytes"), S_INIT("storedBytes"), &shapes[75], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const str values_LogGroupClass[] = {S_INIT("STANDARD"), S_INIT("INFREQUENT_ACCESS"), S_INIT("DELIVERY")};
+static const struct api_member members_LogStream[] = {
+    {S_INIT("logStreamName"), S_INIT("logStreamName"), &shapes[shape_LogStreamName], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("creationTime"), S_INIT("creationTime"), &shapes[shape_Timestamp], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("firstEventTimestamp"), S_INIT("firstEventTimestamp"), &shapes[shape_Timestamp], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("lastEventTimestamp"), S_INIT("lastEventTimestamp"), &shapes[shape_Timestamp], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("lastIngestionTime"), S_INIT("lastIngestionTime"), &shapes[shape_Timestamp], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("uploadSequenceToken"), S_INIT("uploadSequenceToken"), &shapes[shape_SequenceToken], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("arn"), S_INIT("arn"), &shapes[shape_Arn], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("storedBytes"), S_INIT("storedBytes"), &shapes[shape_StoredBytes], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const str values_63[] = {S_INIT("LogStreamName"), S_INIT("LastEventTime")}; /* OrderBy */
-static const struct api_member members_64[] = { /* OutputLogEvent */
-    {S_INIT("timestamp"), S_INIT("timestamp"), &shapes[83], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("message"), S_INIT("message"), &shapes[29], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ingestionTime"), S_INIT("ingestionTime"), &shapes[83], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const str values_OrderBy[] = {S_INIT("LogStreamName"), S_INIT("LastEventTime")};
+static const struct api_member members_OutputLogEvent[] = {
+    {S_INIT("timestamp"), S_INIT("timestamp"), &shapes[shape_Timestamp], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("message"), S_INIT("message"), &shapes[shape_EventMessage], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ingestionTime"), S_INIT("ingestionTime"), &shapes[shape_Timestamp], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_66[] = { /* PutLogEventsRequest */
-    {S_INIT("logGroupName"), S_INIT("logGroupName"), &shapes[55], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("logStreamName"), S_INIT("logStreamName"), &shapes[59], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("logEvents"), S_INIT("logEvents"), &shapes[43], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("sequenceToken"), S_INIT("sequenceToken"), &shapes[73], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("entity"), S_INIT("entity"), &shapes[20], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_PutLogEventsRequest[] = {
+    {S_INIT("logGroupName"), S_INIT("logGroupName"), &shapes[shape_LogGroupName], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("logStreamName"), S_INIT("logStreamName"), &shapes[shape_LogStreamName], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("logEvents"), S_INIT("logEvents"), &shapes[shape_InputLogEvents], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("sequenceToken"), S_INIT("sequenceToken"), &shapes[shape_SequenceToken], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("entity"), S_INIT("entity"), &shapes[shape_Entity], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_67[] = { /* PutLogEventsResponse */
-    {S_INIT("nextSequenceToken"), S_INIT("nextSequenceToken"), &shapes[73], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("rejectedLogEventsInfo"), S_INIT("rejectedLogEventsInfo"), &shapes[70], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("rejectedEntityInfo"), S_INIT("rejectedEntityInfo"), &shapes[69], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_PutLogEventsResponse[] = {
+    {S_INIT("nextSequenceToken"), S_INIT("nextSequenceToken"), &shapes[shape_SequenceToken], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("rejectedLogEventsInfo"), S_INIT("rejectedLogEventsInfo"), &shapes[shape_RejectedLogEventsInfo], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("rejectedEntityInfo"), S_INIT("rejectedEntityInfo"), &shapes[shape_RejectedEntityInfo], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_68[] = { /* PutRetentionPolicyRequest */
-    {S_INIT("logGroupName"), S_INIT("logGroupName"), &shapes[55], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("retentionInDays"), S_INIT("retentionInDays"), &shapes[8], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_PutRetentionPolicyRequest[] = {
+    {S_INIT("logGroupName"), S_INIT("logGroupName"), &shapes[shape_LogGroupName], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("retentionInDays"), S_INIT("retentionInDays"), &shapes[shape_Days], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_69[] = { /* RejectedEntityInfo */
-    {S_INIT("errorType"), S_INIT("errorType"), &shapes[27], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_RejectedEntityInfo[] = {
+    {S_INIT("errorType"), S_INIT("errorType"), &shapes[shape_EntityRejectionErrorType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_70[] = { /* RejectedLogEventsInfo */
-    {S_INIT("tooNewLogEventStartIndex"), S_INIT("tooNewLogEventStartIndex"), &shapes[51], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("tooOldLogEventEndIndex"), S_INIT("tooOldLogEventEndIndex"), &shapes[51], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("expiredLogEventEndIndex"), S_INIT("expiredLogEventEndIndex"), &shapes[51], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_RejectedLogEventsInfo[] = {
+    {S_INIT("tooNewLogEventStartIndex"), S_INIT("tooNewLogEventStartIndex"), &shapes[shape_LogEventIndex], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("tooOldLogEventEndIndex"), S_INIT("tooOldLogEventEndIndex"), &shapes[shape_LogEventIndex], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("expiredLogEventEndIndex"), S_INIT("expiredLogEventEndIndex"), &shapes[shape_LogEventIndex], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_71[] = { /* SearchedLogStream */
-    {S_INIT("logStreamName"), S_INIT("logStreamName"), &shapes[59], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("searchedCompletely"), S_INIT("searchedCompletely"), &shapes[60], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_SearchedLogStream[] = {
+    {S_INIT("logStreamName"), S_INIT("logStreamName"), &shapes[shape_LogStreamName], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("searchedCompletely"), S_INIT("searchedCompletely"), &shapes[shape_LogStreamSearchedCompletely], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_79[] = { /* TagLogGroupRequest */
-    {S_INIT("logGroupName"), S_INIT("logGroupName"), &shapes[55], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("tags"), S_INIT("tags"), &shapes[82], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_TagLogGroupRequest[] = {
+    {S_INIT("logGroupName"), S_INIT("logGroupName"), &shapes[shape_LogGroupName], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("tags"), S_INIT("tags"), &shapes[shape_Tags], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_80[] = { /* TagResourceRequest */
-    {S_INIT("resourceArn"), S_INIT("resourceArn"), &shapes[2], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("tags"), S_INIT("tags"), &shapes[82], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_TagResourceRequest[] = {
+    {S_INIT("resourceArn"), S_INIT("resourceArn"), &shapes[shape_AmazonResourceName], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("tags"), S_INIT("tags"), &shapes[shape_Tags], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_85[] = { /* UntagLogGroupRequest */
-    {S_INIT("logGroupName"), S_INIT("logGroupName"), &shapes[55], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("tags"), S_INIT("tags"), &shapes[78], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_UntagLogGroupRequest[] = {
+    {S_INIT("logGroupName"), S_INIT("logGroupName"), &shapes[shape_LogGroupName], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("tags"), S_INIT("tags"), &shapes[shape_TagList], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_86[] = { /* UntagResourceRequest */
-    {S_INIT("resourceArn"), S_INIT("resourceArn"), &shapes[2], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("tagKeys"), S_INIT("tagKeys"), &shapes[77], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_UntagResourceRequest[] = {
+    {S_INIT("resourceArn"), S_INIT("resourceArn"), &shapes[shape_AmazonResourceName], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("tagKeys"), S_INIT("tagKeys"), &shapes[shape_TagKeyList], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
 
-static const struct api_shape shapes[87] = {
-    {.name = S_INIT("AccountId"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 12, .max = 12, .pattern = &patterns[0]},
-    {.name = S_INIT("AccountIds"), .type = API_LIST, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 0, .max = 20, .element = &shapes[0], .element_wire = S_INIT("member")},
-    {.name = S_INIT("AmazonResourceName"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 1011, .pattern = &patterns[1]},
+static const struct api_shape shapes[N_SHAPES] = {
+    {.name = S_INIT("AccountId"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 12, .max = 12, .pattern = &pattern_AccountId},
+    {.name = S_INIT("AccountIds"), .type = API_LIST, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 0, .max = 20, .element = &shapes[shape_AccountId], .element_wire = S_INIT("member")},
+    {.name = S_INIT("AmazonResourceName"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 1011, .pattern = &pattern_AmazonResourceName},
     {.name = S_INIT("Arn"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("BearerTokenAuthenticationEnabled"), .type = API_BOOLEAN, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("CreateLogGroupRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 5, .members = members_5},
-    {.name = S_INIT("CreateLogStreamRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_6},
-    {.name = S_INIT("DataProtectionStatus"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 4, .values = values_7},
+    {.name = S_INIT("CreateLogGroupRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 5, .members = members_CreateLogGroupRequest},
+    {.name = S_INIT("CreateLogStreamRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_CreateLogStreamRequest},
+    {.name = S_INIT("DataProtectionStatus"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 4, .values = values_DataProtectionStatus},
     {.name = S_INIT("Days"), .type = API_INTEGER, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("DeleteLogGroupRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_9},
-    {.name = S_INIT("DeleteLogStreamRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_10},
-    {.name = S_INIT("DeleteRetentionPolicyRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_11},
+    {.name = S_INIT("DeleteLogGroupRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_DeleteLogGroupRequest},
+    {.name = S_INIT("DeleteLogStreamRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_DeleteLogStreamRequest},
+    {.name = S_INIT("DeleteRetentionPolicyRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_DeleteRetentionPolicyRequest},
     {.name = S_INIT("DeletionProtectionEnabled"), .type = API_BOOLEAN, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("Descending"), .type = API_BOOLEAN, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("DescribeLimit"), .type = API_INTEGER, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 50},
-    {.name = S_INIT("DescribeLogGroupsLogGroupIdentifiers"), .type = API_LIST, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 50, .element = &shapes[54], .element_wire = S_INIT("member")},
-    {.name = S_INIT("DescribeLogGroupsRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 8, .members = members_16},
-    {.name = S_INIT("DescribeLogGroupsResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_17},
-    {.name = S_INIT("DescribeLogStreamsRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 7, .members = members_18},
-    {.name = S_INIT("DescribeLogStreamsResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_19},
-    {.name = S_INIT("Entity"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_20},
-    {.name = S_INIT("EntityAttributes"), .type = API_MAP, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 0, .max = 10, .element = &shapes[23], .element_wire = S_INIT("value"), .key = &shapes[22], .key_wire = S_INIT("key")},
+    {.name = S_INIT("DescribeLogGroupsLogGroupIdentifiers"), .type = API_LIST, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 50, .element = &shapes[shape_LogGroupIdentifier], .element_wire = S_INIT("member")},
+    {.name = S_INIT("DescribeLogGroupsRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 8, .members = members_DescribeLogGroupsRequest},
+    {.name = S_INIT("DescribeLogGroupsResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_DescribeLogGroupsResponse},
+    {.name = S_INIT("DescribeLogStreamsRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 7, .members = members_DescribeLogStreamsRequest},
+    {.name = S_INIT("DescribeLogStreamsResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_DescribeLogStreamsResponse},
+    {.name = S_INIT("Entity"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_Entity},
+    {.name = S_INIT("EntityAttributes"), .type = API_MAP, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 0, .max = 10, .element = &shapes[shape_EntityAttributesValue], .element_wire = S_INIT("value"), .key = &shapes[shape_EntityAttributesKey], .key_wire = S_INIT("key")},
     {.name = S_INIT("EntityAttributesKey"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 256},
     {.name = S_INIT("EntityAttributesValue"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 512},
-    {.name = S_INIT("EntityKeyAttributes"), .type = API_MAP, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 2, .max = 4, .element = &shapes[26], .element_wire = S_INIT("value"), .key = &shapes[25], .key_wire = S_INIT("key")},
+    {.name = S_INIT("EntityKeyAttributes"), .type = API_MAP, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 2, .max = 4, .element = &shapes[shape_EntityKeyAttributesValue], .element_wire = S_INIT("value"), .key = &shapes[shape_EntityKeyAttributesKey], .key_wire = S_INIT("key")},
     {.name = S_INIT("EntityKeyAttributesKey"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 32},
     {.name = S_INIT("EntityKeyAttributesValue"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 512},
-    {.name = S_INIT("EntityRejectionErrorType"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 7, .values = values_27},
+    {.name = S_INIT("EntityRejectionErrorType"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 7, .values = values_EntityRejectionErrorType},
     {.name = S_INIT("EventId"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("EventMessage"), .type = API_STRING, .flags = API_HAS_MIN | API_PLAIN, .payload = -1, .min = 1},
     {.name = S_INIT("EventsLimit"), .type = API_INTEGER, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 10000},
     {.name = S_INIT("FilterCount"), .type = API_INTEGER, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("FilterLogEventsRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 11, .members = members_32},
-    {.name = S_INIT("FilterLogEventsResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_33},
+    {.name = S_INIT("FilterLogEventsRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 11, .members = members_FilterLogEventsRequest},
+    {.name = S_INIT("FilterLogEventsResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_FilterLogEventsResponse},
     {.name = S_INIT("FilterPattern"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 0, .max = 1024},
-    {.name = S_INIT("FilteredLogEvent"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 5, .members = members_35},
-    {.name = S_INIT("FilteredLogEvents"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[35], .element_wire = S_INIT("member")},
-    {.name = S_INIT("GetLogEventsRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 9, .members = members_37},
-    {.name = S_INIT("GetLogEventsResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_38},
+    {.name = S_INIT("FilteredLogEvent"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 5, .members = members_FilteredLogEvent},
+    {.name = S_INIT("FilteredLogEvents"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_FilteredLogEvent], .element_wire = S_INIT("member")},
+    {.name = S_INIT("GetLogEventsRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 9, .members = members_GetLogEventsRequest},
+    {.name = S_INIT("GetLogEventsResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_GetLogEventsResponse},
     {.name = S_INIT("IncludeLinkedAccounts"), .type = API_BOOLEAN, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("InheritedProperties"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[41], .element_wire = S_INIT("member")},
-    {.name = S_INIT("InheritedProperty"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 1, .values = values_41},
-    {.name = S_INIT("InputLogEvent"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_42},
-    {.name = S_INIT("InputLogEvents"), .type = API_LIST, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 10000, .element = &shapes[42], .element_wire = S_INIT("member")},
-    {.name = S_INIT("InputLogStreamNames"), .type = API_LIST, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 100, .element = &shapes[59], .element_wire = S_INIT("member")},
+    {.name = S_INIT("InheritedProperties"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_InheritedProperty], .element_wire = S_INIT("member")},
+    {.name = S_INIT("InheritedProperty"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 1, .values = values_InheritedProperty},
+    {.name = S_INIT("InputLogEvent"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_InputLogEvent},
+    {.name = S_INIT("InputLogEvents"), .type = API_LIST, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 10000, .element = &shapes[shape_InputLogEvent], .element_wire = S_INIT("member")},
+    {.name = S_INIT("InputLogStreamNames"), .type = API_LIST, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 100, .element = &shapes[shape_LogStreamName], .element_wire = S_INIT("member")},
     {.name = S_INIT("Interleaved"), .type = API_BOOLEAN, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("KmsKeyId"), .type = API_STRING, .flags = API_HAS_MAX | API_PLAIN, .payload = -1, .max = 256},
-    {.name = S_INIT("ListTagsForResourceRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_47},
-    {.name = S_INIT("ListTagsForResourceResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_48},
-    {.name = S_INIT("ListTagsLogGroupRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_49},
-    {.name = S_INIT("ListTagsLogGroupResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_50},
+    {.name = S_INIT("ListTagsForResourceRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_ListTagsForResourceRequest},
+    {.name = S_INIT("ListTagsForResourceResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_ListTagsForResourceResponse},
+    {.name = S_INIT("ListTagsLogGroupRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_ListTagsLogGroupRequest},
+    {.name = S_INIT("ListTagsLogGroupResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_ListTagsLogGroupResponse},
     {.name = S_INIT("LogEventIndex"), .type = API_INTEGER, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("LogGroup"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 13, .members = members_52},
-    {.name = S_INIT("LogGroupClass"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 3, .values = values_53},
-    {.name = S_INIT("LogGroupIdentifier"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 2048, .pattern = &patterns[2]},
-    {.name = S_INIT("LogGroupName"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 512, .pattern = &patterns[3]},
-    {.name = S_INIT("LogGroupNamePattern"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 0, .max = 512, .pattern = &patterns[4]},
-    {.name = S_INIT("LogGroups"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[52], .element_wire = S_INIT("member")},
-    {.name = S_INIT("LogStream"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 8, .members = members_58},
-    {.name = S_INIT("LogStreamName"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 512, .pattern = &patterns[5]},
+    {.name = S_INIT("LogGroup"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 13, .members = members_LogGroup},
+    {.name = S_INIT("LogGroupClass"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 3, .values = values_LogGroupClass},
+    {.name = S_INIT("LogGroupIdentifier"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 2048, .pattern = &pattern_LogGroupIdentifier},
+    {.name = S_INIT("LogGroupName"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 512, .pattern = &pattern_LogGroupName},
+    {.name = S_INIT("LogGroupNamePattern"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 0, .max = 512, .pattern = &pattern_LogGroupNamePattern},
+    {.name = S_INIT("LogGroups"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_LogGroup], .element_wire = S_INIT("member")},
+    {.name = S_INIT("LogStream"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 8, .members = members_LogStream},
+    {.name = S_INIT("LogStreamName"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 512, .pattern = &pattern_LogStreamName},
     {.name = S_INIT("LogStreamSearchedCompletely"), .type = API_BOOLEAN, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("LogStreams"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[58], .element_wire = S_INIT("member")},
+    {.name = S_INIT("LogStreams"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_LogStream], .element_wire = S_INIT("member")},
     {.name = S_INIT("NextToken"), .type = API_STRING, .flags = API_HAS_MIN | API_PLAIN, .payload = -1, .min = 1},
-    {.name = S_INIT("OrderBy"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_63},
-    {.name = S_INIT("OutputLogEvent"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_64},
-    {.name = S_INIT("OutputLogEvents"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[64], .element_wire = S_INIT("member")},
-    {.name = S_INIT("PutLogEventsRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 5, .members = members_66},
-    {.name = S_INIT("PutLogEventsResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_67},
-    {.name = S_INIT("PutRetentionPolicyRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_68},
-    {.name = S_INIT("RejectedEntityInfo"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_69},
-    {.name = S_INIT("RejectedLogEventsInfo"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_70},
-    {.name = S_INIT("SearchedLogStream"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_71},
-    {.name = S_INIT("SearchedLogStreams"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[71], .element_wire = S_INIT("member")},
+    {.name = S_INIT("OrderBy"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_OrderBy},
+    {.name = S_INIT("OutputLogEvent"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_OutputLogEvent},
+    {.name = S_INIT("OutputLogEvents"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_OutputLogEvent], .element_wire = S_INIT("member")},
+    {.name = S_INIT("PutLogEventsRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 5, .members = members_PutLogEventsRequest},
+    {.name = S_INIT("PutLogEventsResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_PutLogEventsResponse},
+    {.name = S_INIT("PutRetentionPolicyRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_PutRetentionPolicyRequest},
+    {.name = S_INIT("RejectedEntityInfo"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_RejectedEntityInfo},
+    {.name = S_INIT("RejectedLogEventsInfo"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_RejectedLogEventsInfo},
+    {.name = S_INIT("SearchedLogStream"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_SearchedLogStream},
+    {.name = S_INIT("SearchedLogStreams"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_SearchedLogStream], .element_wire = S_INIT("member")},
     {.name = S_INIT("SequenceToken"), .type = API_STRING, .flags = API_HAS_MIN | API_PLAIN, .payload = -1, .min = 1},
     {.name = S_INIT("StartFromHead"), .type = API_BOOLEAN, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("StoredBytes"), .type = API_INTEGER, .flags = API_HAS_MIN | API_PLAIN | API_LONG, .payload = -1, .min = 0},
-    {.name = S_INIT("TagKey"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 128, .pattern = &patterns[6]},
-    {.name = S_INIT("TagKeyList"), .type = API_LIST, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 0, .max = 50, .element = &shapes[76], .element_wire = S_INIT("member")},
-    {.name = S_INIT("TagList"), .type = API_LIST, .flags = API_HAS_MIN | API_PLAIN, .payload = -1, .min = 1, .element = &shapes[76], .element_wire = S_INIT("member")},
-    {.name = S_INIT("TagLogGroupRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_79},
-    {.name = S_INIT("TagResourceRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_80},
-    {.name = S_INIT("TagValue"), .type = API_STRING, .flags = API_HAS_MAX | API_PLAIN, .payload = -1, .max = 256, .pattern = &patterns[7]},
-    {.name = S_INIT("Tags"), .type = API_MAP, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 50, .element = &shapes[81], .element_wire = S_INIT("value"), .key = &shapes[76], .key_wire = S_INIT("key")},
+    {.name = S_INIT("TagKey"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 128, .pattern = &pattern_TagKey},
+    {.name = S_INIT("TagKeyList"), .type = API_LIST, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 0, .max = 50, .element = &shapes[shape_TagKey], .element_wire = S_INIT("member")},
+    {.name = S_INIT("TagList"), .type = API_LIST, .flags = API_HAS_MIN | API_PLAIN, .payload = -1, .min = 1, .element = &shapes[shape_TagKey], .element_wire = S_INIT("member")},
+    {.name = S_INIT("TagLogGroupRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_TagLogGroupRequest},
+    {.name = S_INIT("TagResourceRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_TagResourceRequest},
+    {.name = S_INIT("TagValue"), .type = API_STRING, .flags = API_HAS_MAX | API_PLAIN, .payload = -1, .max = 256, .pattern = &pattern_TagValue},
+    {.name = S_INIT("Tags"), .type = API_MAP, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 50, .element = &shapes[shape_TagValue], .element_wire = S_INIT("value"), .key = &shapes[shape_TagKey], .key_wire = S_INIT("key")},
     {.name = S_INIT("Timestamp"), .type = API_INTEGER, .flags = API_HAS_MIN | API_PLAIN | API_LONG, .payload = -1, .min = 0},
     {.name = S_INIT("Unmask"), .type = API_BOOLEAN, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("UntagLogGroupRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_85},
-    {.name = S_INIT("UntagResourceRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_86},
+    {.name = S_INIT("UntagLogGroupRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_UntagLogGroupRequest},
+    {.name = S_INIT("UntagResourceRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_UntagResourceRequest},
 };
 
 
@@ -311,8 +399,8 @@ static const struct api_op ops[] = {
     {.name = S_INIT("CreateExportTask"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("CreateImportTask"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("CreateLogAnomalyDetector"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
-    {.name = S_INIT("CreateLogGroup"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[5], .out = NULL},
-    {.name = S_INIT("CreateLogStream"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[6], .out = NULL},
+    {.name = S_INIT("CreateLogGroup"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_CreateLogGroupRequest], .out = NULL},
+    {.name = S_INIT("CreateLogStream"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_CreateLogStreamRequest], .out = NULL},
     {.name = S_INIT("CreateLookupTable"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("CreateScheduledQuery"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("DeleteAccountPolicy"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
@@ -325,13 +413,13 @@ static const struct api_op ops[] = {
     {.name = S_INIT("DeleteIndexPolicy"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("DeleteIntegration"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("DeleteLogAnomalyDetector"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
-    {.name = S_INIT("DeleteLogGroup"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[9], .out = NULL},
-    {.name = S_INIT("DeleteLogStream"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[10], .out = NULL},
+    {.name = S_INIT("DeleteLogGroup"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_DeleteLogGroupRequest], .out = NULL},
+    {.name = S_INIT("DeleteLogStream"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_DeleteLogStreamRequest], .out = NULL},
     {.name = S_INIT("DeleteLookupTable"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("DeleteMetricFilter"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("DeleteQueryDefinition"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("DeleteResourcePolicy"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
-    {.name = S_INIT("DeleteRetentionPolicy"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[11], .out = NULL},
+    {.name = S_INIT("DeleteRetentionPolicy"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_DeleteRetentionPolicyRequest], .out = NULL},
     {.name = S_INIT("DeleteScheduledQuery"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("DeleteSubscriptionFilter"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("DeleteTransformer"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
@@ -346,8 +434,8 @@ static const struct api_op ops[] = {
     {.name = S_INIT("DescribeImportTaskBatches"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("DescribeImportTasks"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("DescribeIndexPolicies"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
-    {.name = S_INIT("DescribeLogGroups"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[16], .out = &shapes[17]},
-    {.name = S_INIT("DescribeLogStreams"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[18], .out = &shapes[19]},
+    {.name = S_INIT("DescribeLogGroups"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_DescribeLogGroupsRequest], .out = &shapes[shape_DescribeLogGroupsResponse]},
+    {.name = S_INIT("DescribeLogStreams"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_DescribeLogStreamsRequest], .out = &shapes[shape_DescribeLogStreamsResponse]},
     {.name = S_INIT("DescribeLookupTables"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("DescribeMetricFilters"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("DescribeQueries"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
@@ -356,7 +444,7 @@ static const struct api_op ops[] = {
     {.name = S_INIT("DescribeSubscriptionFilters"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("DisassociateKmsKey"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("DisassociateSourceFromS3TableIntegration"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
-    {.name = S_INIT("FilterLogEvents"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[32], .out = &shapes[33]},
+    {.name = S_INIT("FilterLogEvents"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_FilterLogEventsRequest], .out = &shapes[shape_FilterLogEventsResponse]},
     {.name = S_INIT("GetDataProtectionPolicy"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("GetDelivery"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("GetDeliveryDestination"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
@@ -364,7 +452,7 @@ static const struct api_op ops[] = {
     {.name = S_INIT("GetDeliverySource"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("GetIntegration"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("GetLogAnomalyDetector"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
-    {.name = S_INIT("GetLogEvents"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[37], .out = &shapes[38]},
+    {.name = S_INIT("GetLogEvents"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_GetLogEventsRequest], .out = &shapes[shape_GetLogEventsResponse]},
     {.name = S_INIT("GetLogFields"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("GetLogGroupFields"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("GetLogObject"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
@@ -382,8 +470,8 @@ static const struct api_op ops[] = {
     {.name = S_INIT("ListLogGroupsForQuery"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("ListScheduledQueries"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("ListSourcesForS3TableIntegration"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
-    {.name = S_INIT("ListTagsForResource"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[47], .out = &shapes[48]},
-    {.name = S_INIT("ListTagsLogGroup"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[49], .out = &shapes[50], .older = true},
+    {.name = S_INIT("ListTagsForResource"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_ListTagsForResourceRequest], .out = &shapes[shape_ListTagsForResourceResponse]},
+    {.name = S_INIT("ListTagsLogGroup"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_ListTagsLogGroupRequest], .out = &shapes[shape_ListTagsLogGroupResponse], .older = true},
     {.name = S_INIT("PutAccountPolicy"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("PutBearerTokenAuthentication"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("PutDataProtectionPolicy"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
@@ -394,23 +482,23 @@ static const struct api_op ops[] = {
     {.name = S_INIT("PutDestinationPolicy"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("PutIndexPolicy"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("PutIntegration"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
-    {.name = S_INIT("PutLogEvents"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[66], .out = &shapes[67]},
+    {.name = S_INIT("PutLogEvents"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_PutLogEventsRequest], .out = &shapes[shape_PutLogEventsResponse]},
     {.name = S_INIT("PutLogGroupDeletionProtection"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("PutMetricFilter"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("PutQueryDefinition"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("PutResourcePolicy"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
-    {.name = S_INIT("PutRetentionPolicy"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[68], .out = NULL},
+    {.name = S_INIT("PutRetentionPolicy"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_PutRetentionPolicyRequest], .out = NULL},
     {.name = S_INIT("PutSubscriptionFilter"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("PutTransformer"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("StartLiveTail"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("StartQuery"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("StopQuery"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
-    {.name = S_INIT("TagLogGroup"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[79], .out = NULL, .older = true},
-    {.name = S_INIT("TagResource"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[80], .out = NULL},
+    {.name = S_INIT("TagLogGroup"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_TagLogGroupRequest], .out = NULL, .older = true},
+    {.name = S_INIT("TagResource"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_TagResourceRequest], .out = NULL},
     {.name = S_INIT("TestMetricFilter"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("TestTransformer"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
-    {.name = S_INIT("UntagLogGroup"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[85], .out = NULL, .older = true},
-    {.name = S_INIT("UntagResource"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[86], .out = NULL},
+    {.name = S_INIT("UntagLogGroup"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_UntagLogGroupRequest], .out = NULL, .older = true},
+    {.name = S_INIT("UntagResource"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_UntagResourceRequest], .out = NULL},
     {.name = S_INIT("UpdateAnomaly"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("UpdateDeliveryConfiguration"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("UpdateLogAnomalyDetector"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},

@@ -2,169 +2,229 @@
 /* clang-format off */
 #include "aws/model.h"
 
-static const struct api_shape shapes[57];
+enum {
+    shape_AmazonResourceName,
+    shape_Binary,
+    shape_CreateTopicInput,
+    shape_CreateTopicResponse,
+    shape_DeleteTopicInput,
+    shape_GetSubscriptionAttributesInput,
+    shape_GetSubscriptionAttributesResponse,
+    shape_GetTopicAttributesInput,
+    shape_GetTopicAttributesResponse,
+    shape_ListSubscriptionsByTopicInput,
+    shape_ListSubscriptionsByTopicResponse,
+    shape_ListSubscriptionsInput,
+    shape_ListSubscriptionsResponse,
+    shape_ListTagsForResourceRequest,
+    shape_ListTagsForResourceResponse,
+    shape_ListTopicsInput,
+    shape_ListTopicsResponse,
+    shape_MessageAttributeMap,
+    shape_MessageAttributeValue,
+    shape_PhoneNumber,
+    shape_PublishInput,
+    shape_PublishResponse,
+    shape_SetSubscriptionAttributesInput,
+    shape_SetTopicAttributesInput,
+    shape_String,
+    shape_SubscribeInput,
+    shape_SubscribeResponse,
+    shape_Subscription,
+    shape_SubscriptionAttributesMap,
+    shape_SubscriptionsList,
+    shape_Tag,
+    shape_TagKey,
+    shape_TagKeyList,
+    shape_TagList,
+    shape_TagResourceRequest,
+    shape_TagResourceResponse,
+    shape_TagValue,
+    shape_Topic,
+    shape_TopicAttributesMap,
+    shape_TopicsList,
+    shape_UnsubscribeInput,
+    shape_UntagResourceRequest,
+    shape_UntagResourceResponse,
+    shape_account,
+    shape_attributeName,
+    shape_attributeValue,
+    shape_boolean,
+    shape_endpoint,
+    shape_message,
+    shape_messageId,
+    shape_messageStructure,
+    shape_nextToken,
+    shape_protocol,
+    shape_subject,
+    shape_subscriptionARN,
+    shape_topicARN,
+    shape_topicName,
+    N_SHAPES
+};
+static const struct api_shape shapes[N_SHAPES];
 
-static const struct api_member members_2[] = { /* CreateTopicInput */
-    {S_INIT("Name"), S_INIT("Name"), &shapes[56], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Attributes"), S_INIT("Attributes"), &shapes[38], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Tags"), S_INIT("Tags"), &shapes[33], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("DataProtectionPolicy"), S_INIT("DataProtectionPolicy"), &shapes[45], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_CreateTopicInput[] = {
+    {S_INIT("Name"), S_INIT("Name"), &shapes[shape_topicName], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Attributes"), S_INIT("Attributes"), &shapes[shape_TopicAttributesMap], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Tags"), S_INIT("Tags"), &shapes[shape_TagList], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("DataProtectionPolicy"), S_INIT("DataProtectionPolicy"), &shapes[shape_attributeValue], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_3[] = { /* CreateTopicResponse */
-    {S_INIT("TopicArn"), S_INIT("TopicArn"), &shapes[55], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_CreateTopicResponse[] = {
+    {S_INIT("TopicArn"), S_INIT("TopicArn"), &shapes[shape_topicARN], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_4[] = { /* DeleteTopicInput */
-    {S_INIT("TopicArn"), S_INIT("TopicArn"), &shapes[55], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_DeleteTopicInput[] = {
+    {S_INIT("TopicArn"), S_INIT("TopicArn"), &shapes[shape_topicARN], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_5[] = { /* GetSubscriptionAttributesInput */
-    {S_INIT("SubscriptionArn"), S_INIT("SubscriptionArn"), &shapes[54], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_GetSubscriptionAttributesInput[] = {
+    {S_INIT("SubscriptionArn"), S_INIT("SubscriptionArn"), &shapes[shape_subscriptionARN], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_6[] = { /* GetSubscriptionAttributesResponse */
-    {S_INIT("Attributes"), S_INIT("Attributes"), &shapes[28], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_GetSubscriptionAttributesResponse[] = {
+    {S_INIT("Attributes"), S_INIT("Attributes"), &shapes[shape_SubscriptionAttributesMap], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_7[] = { /* GetTopicAttributesInput */
-    {S_INIT("TopicArn"), S_INIT("TopicArn"), &shapes[55], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_GetTopicAttributesInput[] = {
+    {S_INIT("TopicArn"), S_INIT("TopicArn"), &shapes[shape_topicARN], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_8[] = { /* GetTopicAttributesResponse */
-    {S_INIT("Attributes"), S_INIT("Attributes"), &shapes[38], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_GetTopicAttributesResponse[] = {
+    {S_INIT("Attributes"), S_INIT("Attributes"), &shapes[shape_TopicAttributesMap], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_9[] = { /* ListSubscriptionsByTopicInput */
-    {S_INIT("TopicArn"), S_INIT("TopicArn"), &shapes[55], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("NextToken"), S_INIT("NextToken"), &shapes[51], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_ListSubscriptionsByTopicInput[] = {
+    {S_INIT("TopicArn"), S_INIT("TopicArn"), &shapes[shape_topicARN], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("NextToken"), S_INIT("NextToken"), &shapes[shape_nextToken], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_10[] = { /* ListSubscriptionsByTopicResponse */
-    {S_INIT("Subscriptions"), S_INIT("Subscriptions"), &shapes[29], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("NextToken"), S_INIT("NextToken"), &shapes[51], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_ListSubscriptionsByTopicResponse[] = {
+    {S_INIT("Subscriptions"), S_INIT("Subscriptions"), &shapes[shape_SubscriptionsList], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("NextToken"), S_INIT("NextToken"), &shapes[shape_nextToken], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_11[] = { /* ListSubscriptionsInput */
-    {S_INIT("NextToken"), S_INIT("NextToken"), &shapes[51], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_ListSubscriptionsInput[] = {
+    {S_INIT("NextToken"), S_INIT("NextToken"), &shapes[shape_nextToken], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_12[] = { /* ListSubscriptionsResponse */
-    {S_INIT("Subscriptions"), S_INIT("Subscriptions"), &shapes[29], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("NextToken"), S_INIT("NextToken"), &shapes[51], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_ListSubscriptionsResponse[] = {
+    {S_INIT("Subscriptions"), S_INIT("Subscriptions"), &shapes[shape_SubscriptionsList], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("NextToken"), S_INIT("NextToken"), &shapes[shape_nextToken], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_13[] = { /* ListTagsForResourceRequest */
-    {S_INIT("ResourceArn"), S_INIT("ResourceArn"), &shapes[0], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_ListTagsForResourceRequest[] = {
+    {S_INIT("ResourceArn"), S_INIT("ResourceArn"), &shapes[shape_AmazonResourceName], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_14[] = { /* ListTagsForResourceResponse */
-    {S_INIT("Tags"), S_INIT("Tags"), &shapes[33], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_ListTagsForResourceResponse[] = {
+    {S_INIT("Tags"), S_INIT("Tags"), &shapes[shape_TagList], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_15[] = { /* ListTopicsInput */
-    {S_INIT("NextToken"), S_INIT("NextToken"), &shapes[51], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_ListTopicsInput[] = {
+    {S_INIT("NextToken"), S_INIT("NextToken"), &shapes[shape_nextToken], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_16[] = { /* ListTopicsResponse */
-    {S_INIT("Topics"), S_INIT("Topics"), &shapes[39], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("NextToken"), S_INIT("NextToken"), &shapes[51], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_ListTopicsResponse[] = {
+    {S_INIT("Topics"), S_INIT("Topics"), &shapes[shape_TopicsList], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("NextToken"), S_INIT("NextToken"), &shapes[shape_nextToken], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_18[] = { /* MessageAttributeValue */
-    {S_INIT("DataType"), S_INIT("DataType"), &shapes[24], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("StringValue"), S_INIT("StringValue"), &shapes[24], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("BinaryValue"), S_INIT("BinaryValue"), &shapes[1], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_MessageAttributeValue[] = {
+    {S_INIT("DataType"), S_INIT("DataType"), &shapes[shape_String], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("StringValue"), S_INIT("StringValue"), &shapes[shape_String], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("BinaryValue"), S_INIT("BinaryValue"), &shapes[shape_Binary], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_20[] = { /* PublishInput */
-    {S_INIT("TopicArn"), S_INIT("TopicArn"), &shapes[55], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("TargetArn"), S_INIT("TargetArn"), &shapes[24], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("PhoneNumber"), S_INIT("PhoneNumber"), &shapes[19], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Message"), S_INIT("Message"), &shapes[48], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Subject"), S_INIT("Subject"), &shapes[53], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MessageStructure"), S_INIT("MessageStructure"), &shapes[50], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MessageAttributes"), S_INIT("MessageAttributes"), &shapes[17], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MessageDeduplicationId"), S_INIT("MessageDeduplicationId"), &shapes[24], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MessageGroupId"), S_INIT("MessageGroupId"), &shapes[24], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_PublishInput[] = {
+    {S_INIT("TopicArn"), S_INIT("TopicArn"), &shapes[shape_topicARN], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("TargetArn"), S_INIT("TargetArn"), &shapes[shape_String], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("PhoneNumber"), S_INIT("PhoneNumber"), &shapes[shape_PhoneNumber], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Message"), S_INIT("Message"), &shapes[shape_message], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Subject"), S_INIT("Subject"), &shapes[shape_subject], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MessageStructure"), S_INIT("MessageStructure"), &shapes[shape_messageStructure], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MessageAttributes"), S_INIT("MessageAttributes"), &shapes[shape_MessageAttributeMap], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MessageDeduplicationId"), S_INIT("MessageDeduplicationId"), &shapes[shape_String], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MessageGroupId"), S_INIT("MessageGroupId"), &shapes[shape_String], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_21[] = { /* PublishResponse */
-    {S_INIT("MessageId"), S_INIT("MessageId"), &shapes[49], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SequenceNumber"), S_INIT("SequenceNumber"), &shapes[24], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_PublishResponse[] = {
+    {S_INIT("MessageId"), S_INIT("MessageId"), &shapes[shape_messageId], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SequenceNumber"), S_INIT("SequenceNumber"), &shapes[shape_String], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_22[] = { /* SetSubscriptionAttributesInput */
-    {S_INIT("SubscriptionArn"), S_INIT("SubscriptionArn"), &shapes[54], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("AttributeName"), S_INIT("AttributeName"), &shapes[44], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("AttributeValue"), S_INIT("AttributeValue"), &shapes[45], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_SetSubscriptionAttributesInput[] = {
+    {S_INIT("SubscriptionArn"), S_INIT("SubscriptionArn"), &shapes[shape_subscriptionARN], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("AttributeName"), S_INIT("AttributeName"), &shapes[shape_attributeName], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("AttributeValue"), S_INIT("AttributeValue"), &shapes[shape_attributeValue], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_23[] = { /* SetTopicAttributesInput */
-    {S_INIT("TopicArn"), S_INIT("TopicArn"), &shapes[55], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("AttributeName"), S_INIT("AttributeName"), &shapes[44], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("AttributeValue"), S_INIT("AttributeValue"), &shapes[45], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_SetTopicAttributesInput[] = {
+    {S_INIT("TopicArn"), S_INIT("TopicArn"), &shapes[shape_topicARN], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("AttributeName"), S_INIT("AttributeName"), &shapes[shape_attributeName], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("AttributeValue"), S_INIT("AttributeValue"), &shapes[shape_attributeValue], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_25[] = { /* SubscribeInput */
-    {S_INIT("TopicArn"), S_INIT("TopicArn"), &shapes[55], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Protocol"), S_INIT("Protocol"), &shapes[52], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Endpoint"), S_INIT("Endpoint"), &shapes[47], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Attributes"), S_INIT("Attributes"), &shapes[28], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ReturnSubscriptionArn"), S_INIT("ReturnSubscriptionArn"), &shapes[46], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_SubscribeInput[] = {
+    {S_INIT("TopicArn"), S_INIT("TopicArn"), &shapes[shape_topicARN], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Protocol"), S_INIT("Protocol"), &shapes[shape_protocol], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Endpoint"), S_INIT("Endpoint"), &shapes[shape_endpoint], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Attributes"), S_INIT("Attributes"), &shapes[shape_SubscriptionAttributesMap], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ReturnSubscriptionArn"), S_INIT("ReturnSubscriptionArn"), &shapes[shape_boolean], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_26[] = { /* SubscribeResponse */
-    {S_INIT("SubscriptionArn"), S_INIT("SubscriptionArn"), &shapes[54], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_SubscribeResponse[] = {
+    {S_INIT("SubscriptionArn"), S_INIT("SubscriptionArn"), &shapes[shape_subscriptionARN], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_27[] = { /* Subscription */
-    {S_INIT("SubscriptionArn"), S_INIT("SubscriptionArn"), &shapes[54], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Owner"), S_INIT("Owner"), &shapes[43], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Protocol"), S_INIT("Protocol"), &shapes[52], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Endpoint"), S_INIT("Endpoint"), &shapes[47], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("TopicArn"), S_INIT("TopicArn"), &shapes[55], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_Subscription[] = {
+    {S_INIT("SubscriptionArn"), S_INIT("SubscriptionArn"), &shapes[shape_subscriptionARN], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Owner"), S_INIT("Owner"), &shapes[shape_account], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Protocol"), S_INIT("Protocol"), &shapes[shape_protocol], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Endpoint"), S_INIT("Endpoint"), &shapes[shape_endpoint], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("TopicArn"), S_INIT("TopicArn"), &shapes[shape_topicARN], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_30[] = { /* Tag */
-    {S_INIT("Key"), S_INIT("Key"), &shapes[31], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Value"), S_INIT("Value"), &shapes[36], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_Tag[] = {
+    {S_INIT("Key"), S_INIT("Key"), &shapes[shape_TagKey], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Value"), S_INIT("Value"), &shapes[shape_TagValue], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_34[] = { /* TagResourceRequest */
-    {S_INIT("ResourceArn"), S_INIT("ResourceArn"), &shapes[0], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Tags"), S_INIT("Tags"), &shapes[33], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_TagResourceRequest[] = {
+    {S_INIT("ResourceArn"), S_INIT("ResourceArn"), &shapes[shape_AmazonResourceName], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Tags"), S_INIT("Tags"), &shapes[shape_TagList], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_37[] = { /* Topic */
-    {S_INIT("TopicArn"), S_INIT("TopicArn"), &shapes[55], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_Topic[] = {
+    {S_INIT("TopicArn"), S_INIT("TopicArn"), &shapes[shape_topicARN], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_40[] = { /* UnsubscribeInput */
-    {S_INIT("SubscriptionArn"), S_INIT("SubscriptionArn"), &shapes[54], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_UnsubscribeInput[] = {
+    {S_INIT("SubscriptionArn"), S_INIT("SubscriptionArn"), &shapes[shape_subscriptionARN], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_41[] = { /* UntagResourceRequest */
-    {S_INIT("ResourceArn"), S_INIT("ResourceArn"), &shapes[0], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("TagKeys"), S_INIT("TagKeys"), &shapes[32], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_UntagResourceRequest[] = {
+    {S_INIT("ResourceArn"), S_INIT("ResourceArn"), &shapes[shape_AmazonResourceName], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("TagKeys"), S_INIT("TagKeys"), &shapes[shape_TagKeyList], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
 
-static const struct api_shape shapes[57] = {
+static const struct api_shape shapes[N_SHAPES] = {
     {.name = S_INIT("AmazonResourceName"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 1011},
     {.name = S_INIT("Binary"), .type = API_BLOB, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("CreateTopicInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_2},
-    {.name = S_INIT("CreateTopicResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_3},
-    {.name = S_INIT("DeleteTopicInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_4},
-    {.name = S_INIT("GetSubscriptionAttributesInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_5},
-    {.name = S_INIT("GetSubscriptionAttributesResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_6},
-    {.name = S_INIT("GetTopicAttributesInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_7},
-    {.name = S_INIT("GetTopicAttributesResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_8},
-    {.name = S_INIT("ListSubscriptionsByTopicInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_9},
-    {.name = S_INIT("ListSubscriptionsByTopicResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_10},
-    {.name = S_INIT("ListSubscriptionsInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_11},
-    {.name = S_INIT("ListSubscriptionsResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_12},
-    {.name = S_INIT("ListTagsForResourceRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_13},
-    {.name = S_INIT("ListTagsForResourceResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_14},
-    {.name = S_INIT("ListTopicsInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_15},
-    {.name = S_INIT("ListTopicsResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_16},
-    {.name = S_INIT("MessageAttributeMap"), .type = API_MAP, .flags = API_PLAIN, .payload = -1, .element = &shapes[18], .element_wire = S_INIT("Value"), .key = &shapes[24], .key_wire = S_INIT("Name")},
-    {.name = S_INIT("MessageAttributeValue"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_18},
+    {.name = S_INIT("CreateTopicInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_CreateTopicInput},
+    {.name = S_INIT("CreateTopicResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_CreateTopicResponse},
+    {.name = S_INIT("DeleteTopicInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_DeleteTopicInput},
+    {.name = S_INIT("GetSubscriptionAttributesInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_GetSubscriptionAttributesInput},
+    {.name = S_INIT("GetSubscriptionAttributesResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_GetSubscriptionAttributesResponse},
+    {.name = S_INIT("GetTopicAttributesInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_GetTopicAttributesInput},
+    {.name = S_INIT("GetTopicAttributesResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_GetTopicAttributesResponse},
+    {.name = S_INIT("ListSubscriptionsByTopicInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_ListSubscriptionsByTopicInput},
+    {.name = S_INIT("ListSubscriptionsByTopicResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_ListSubscriptionsByTopicResponse},
+    {.name = S_INIT("ListSubscriptionsInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_ListSubscriptionsInput},
+    {.name = S_INIT("ListSubscriptionsResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_ListSubscriptionsResponse},
+    {.name = S_INIT("ListTagsForResourceRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_ListTagsForResourceRequest},
+    {.name = S_INIT("ListTagsForResourceResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_ListTagsForResourceResponse},
+    {.name = S_INIT("ListTopicsInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_ListTopicsInput},
+    {.name = S_INIT("ListTopicsResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_ListTopicsResponse},
+    {.name = S_INIT("MessageAttributeMap"), .type = API_MAP, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_MessageAttributeValue], .element_wire = S_INIT("Value"), .key = &shapes[shape_String], .key_wire = S_INIT("Name")},
+    {.name = S_INIT("MessageAttributeValue"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_MessageAttributeValue},
     {.name = S_INIT("PhoneNumber"), .type = API_STRING, .flags = API_PLAIN | API_SENSITIVE, .payload = -1},
-    {.name = S_INIT("PublishInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 9, .members = members_20},
-    {.name = S_INIT("PublishResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_21},
-    {.name = S_INIT("SetSubscriptionAttributesInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_22},
-    {.name = S_INIT("SetTopicAttributesInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_23},
+    {.name = S_INIT("PublishInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 9, .members = members_PublishInput},
+    {.name = S_INIT("PublishResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_PublishResponse},
+    {.name = S_INIT("SetSubscriptionAttributesInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_SetSubscriptionAttributesInput},
+    {.name = S_INIT("SetTopicAttributesInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_SetTopicAttributesInput},
     {.name = S_INIT("String"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("SubscribeInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 5, .members = members_25},
-    {.name = S_INIT("SubscribeResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_26},
-    {.name = S_INIT("Subscription"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 5, .members = members_27},
-    {.name = S_INIT("SubscriptionAttributesMap"), .type = API_MAP, .flags = API_PLAIN, .payload = -1, .element = &shapes[45], .element_wire = S_INIT("value"), .key = &shapes[44], .key_wire = S_INIT("key")},
-    {.name = S_INIT("SubscriptionsList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[27], .element_wire = S_INIT("member")},
-    {.name = S_INIT("Tag"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_30},
+    {.name = S_INIT("SubscribeInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 5, .members = members_SubscribeInput},
+    {.name = S_INIT("SubscribeResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_SubscribeResponse},
+    {.name = S_INIT("Subscription"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 5, .members = members_Subscription},
+    {.name = S_INIT("SubscriptionAttributesMap"), .type = API_MAP, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_attributeValue], .element_wire = S_INIT("value"), .key = &shapes[shape_attributeName], .key_wire = S_INIT("key")},
+    {.name = S_INIT("SubscriptionsList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_Subscription], .element_wire = S_INIT("member")},
+    {.name = S_INIT("Tag"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_Tag},
     {.name = S_INIT("TagKey"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 128},
-    {.name = S_INIT("TagKeyList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[31], .element_wire = S_INIT("member")},
-    {.name = S_INIT("TagList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[30], .element_wire = S_INIT("member")},
-    {.name = S_INIT("TagResourceRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_34},
+    {.name = S_INIT("TagKeyList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_TagKey], .element_wire = S_INIT("member")},
+    {.name = S_INIT("TagList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_Tag], .element_wire = S_INIT("member")},
+    {.name = S_INIT("TagResourceRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_TagResourceRequest},
     {.name = S_INIT("TagResourceResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("TagValue"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 0, .max = 256},
-    {.name = S_INIT("Topic"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_37},
-    {.name = S_INIT("TopicAttributesMap"), .type = API_MAP, .flags = API_PLAIN, .payload = -1, .element = &shapes[45], .element_wire = S_INIT("value"), .key = &shapes[44], .key_wire = S_INIT("key")},
-    {.name = S_INIT("TopicsList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[37], .element_wire = S_INIT("member")},
-    {.name = S_INIT("UnsubscribeInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_40},
-    {.name = S_INIT("UntagResourceRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_41},
+    {.name = S_INIT("Topic"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_Topic},
+    {.name = S_INIT("TopicAttributesMap"), .type = API_MAP, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_attributeValue], .element_wire = S_INIT("value"), .key = &shapes[shape_attributeName], .key_wire = S_INIT("key")},
+    {.name = S_INIT("TopicsList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_Topic], .element_wire = S_INIT("member")},
+    {.name = S_INIT("UnsubscribeInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_UnsubscribeInput},
+    {.name = S_INIT("UntagResourceRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_UntagResourceRequest},
     {.name = S_INIT("UntagResourceResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("account"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("attributeName"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
@@ -190,41 +250,41 @@ static const struct api_op ops[] = {
     {.name = S_INIT("CreatePlatformApplication"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("CreatePlatformApplicationResult")},
     {.name = S_INIT("CreatePlatformEndpoint"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("CreatePlatformEndpointResult")},
     {.name = S_INIT("CreateSMSSandboxPhoneNumber"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("CreateSMSSandboxPhoneNumberResult")},
-    {.name = S_INIT("CreateTopic"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[2], .out = &shapes[3], .result = S_INIT("CreateTopicResult")},
+    {.name = S_INIT("CreateTopic"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_CreateTopicInput], .out = &shapes[shape_CreateTopicResponse], .result = S_INIT("CreateTopicResult")},
     {.name = S_INIT("DeleteEndpoint"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("DeletePlatformApplication"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("DeleteSMSSandboxPhoneNumber"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("DeleteSMSSandboxPhoneNumberResult")},
-    {.name = S_INIT("DeleteTopic"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[4], .out = NULL},
+    {.name = S_INIT("DeleteTopic"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_DeleteTopicInput], .out = NULL},
     {.name = S_INIT("GetDataProtectionPolicy"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("GetDataProtectionPolicyResult")},
     {.name = S_INIT("GetEndpointAttributes"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("GetEndpointAttributesResult")},
     {.name = S_INIT("GetPlatformApplicationAttributes"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("GetPlatformApplicationAttributesResult")},
     {.name = S_INIT("GetSMSAttributes"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("GetSMSAttributesResult")},
     {.name = S_INIT("GetSMSSandboxAccountStatus"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("GetSMSSandboxAccountStatusResult")},
-    {.name = S_INIT("GetSubscriptionAttributes"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[5], .out = &shapes[6], .result = S_INIT("GetSubscriptionAttributesResult")},
-    {.name = S_INIT("GetTopicAttributes"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[7], .out = &shapes[8], .result = S_INIT("GetTopicAttributesResult")},
+    {.name = S_INIT("GetSubscriptionAttributes"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_GetSubscriptionAttributesInput], .out = &shapes[shape_GetSubscriptionAttributesResponse], .result = S_INIT("GetSubscriptionAttributesResult")},
+    {.name = S_INIT("GetTopicAttributes"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_GetTopicAttributesInput], .out = &shapes[shape_GetTopicAttributesResponse], .result = S_INIT("GetTopicAttributesResult")},
     {.name = S_INIT("ListEndpointsByPlatformApplication"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("ListEndpointsByPlatformApplicationResult")},
     {.name = S_INIT("ListOriginationNumbers"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("ListOriginationNumbersResult")},
     {.name = S_INIT("ListPhoneNumbersOptedOut"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("ListPhoneNumbersOptedOutResult")},
     {.name = S_INIT("ListPlatformApplications"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("ListPlatformApplicationsResult")},
     {.name = S_INIT("ListSMSSandboxPhoneNumbers"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("ListSMSSandboxPhoneNumbersResult")},
-    {.name = S_INIT("ListSubscriptions"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[11], .out = &shapes[12], .result = S_INIT("ListSubscriptionsResult")},
-    {.name = S_INIT("ListSubscriptionsByTopic"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[9], .out = &shapes[10], .result = S_INIT("ListSubscriptionsByTopicResult")},
-    {.name = S_INIT("ListTagsForResource"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[13], .out = &shapes[14], .result = S_INIT("ListTagsForResourceResult")},
-    {.name = S_INIT("ListTopics"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[15], .out = &shapes[16], .result = S_INIT("ListTopicsResult")},
+    {.name = S_INIT("ListSubscriptions"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_ListSubscriptionsInput], .out = &shapes[shape_ListSubscriptionsResponse], .result = S_INIT("ListSubscriptionsResult")},
+    {.name = S_INIT("ListSubscriptionsByTopic"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_ListSubscriptionsByTopicInput], .out = &shapes[shape_ListSubscriptionsByTopicResponse], .result = S_INIT("ListSubscriptionsByTopicResult")},
+    {.name = S_INIT("ListTagsForResource"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_ListTagsForResourceRequest], .out = &shapes[shape_ListTagsForResourceResponse], .result = S_INIT("ListTagsForResourceResult")},
+    {.name = S_INIT("ListTopics"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_ListTopicsInput], .out = &shapes[shape_ListTopicsResponse], .result = S_INIT("ListTopicsResult")},
     {.name = S_INIT("OptInPhoneNumber"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("OptInPhoneNumberResult")},
-    {.name = S_INIT("Publish"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[20], .out = &shapes[21], .result = S_INIT("PublishResult")},
+    {.name = S_INIT("Publish"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_PublishInput], .out = &shapes[shape_PublishResponse], .result = S_INIT("PublishResult")},
     {.name = S_INIT("PublishBatch"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("PublishBatchResult")},
     {.name = S_INIT("PutDataProtectionPolicy"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("RemovePermission"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("SetEndpointAttributes"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("SetPlatformApplicationAttributes"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("SetSMSAttributes"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("SetSMSAttributesResult")},
-    {.name = S_INIT("SetSubscriptionAttributes"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[22], .out = NULL},
-    {.name = S_INIT("SetTopicAttributes"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[23], .out = NULL},
-    {.name = S_INIT("Subscribe"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[25], .out = &shapes[26], .result = S_INIT("SubscribeResult")},
-    {.name = S_INIT("TagResource"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[34], .out = &shapes[35], .result = S_INIT("TagResourceResult")},
-    {.name = S_INIT("Unsubscribe"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[40], .out = NULL},
-    {.name = S_INIT("UntagResource"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[41], .out = &shapes[42], .result = S_INIT("UntagResourceResult")},
+    {.name = S_INIT("SetSubscriptionAttributes"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_SetSubscriptionAttributesInput], .out = NULL},
+    {.name = S_INIT("SetTopicAttributes"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_SetTopicAttributesInput], .out = NULL},
+    {.name = S_INIT("Subscribe"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_SubscribeInput], .out = &shapes[shape_SubscribeResponse], .result = S_INIT("SubscribeResult")},
+    {.name = S_INIT("TagResource"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_TagResourceRequest], .out = &shapes[shape_TagResourceResponse], .result = S_INIT("TagResourceResult")},
+    {.name = S_INIT("Unsubscribe"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_UnsubscribeInput], .out = NULL},
+    {.name = S_INIT("UntagResource"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_UntagResourceRequest], .out = &shapes[shape_UntagResourceResponse], .result = S_INIT("UntagResourceResult")},
     {.name = S_INIT("VerifySMSSandboxPhoneNumber"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("VerifySMSSandboxPhoneNumberResult")},
 };
 

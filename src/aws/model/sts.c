@@ -2,129 +2,164 @@
 /* clang-format off */
 #include "aws/model.h"
 
-static const uint32_t pattern_0[] = {3, 0, 0xffffffff, 2, 4, 0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 0};
-static const uint32_t pattern_1[] = {3, 1, 0xffffffff, 2, 7, 9, 0xa, 0xd, 0xd, 0x20, 0x7e, 0x85, 0x85, 0xa0, 0xd7ff, 0xe000, 0xfffd, 0x10000, 0x10ffff, 0};
-static const uint32_t pattern_2[] = {3, 0, 0xffffffff, 2, 6, 0x2b, 0x2e, 0x30, 0x3a, 0x3d, 0x3d, 0x40, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 0};
-static const uint32_t pattern_3[] = {3, 0, 0xffffffff, 2, 5, 0x2b, 0x3a, 0x3d, 0x3d, 0x40, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 0};
-static const uint32_t pattern_4[] = {3, 0, 0xffffffff, 2, 6, 0x2b, 0x2e, 0x30, 0x39, 0x3d, 0x3d, 0x40, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 0};
-static const uint32_t pattern_5[] = {3, 0, 0xffffffff, 2, 5, 0x2b, 0x3a, 0x3d, 0x3d, 0x40, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 0};
-static const uint32_t pattern_6[] = {3, 1, 0xffffffff, 2, 0x40000006, 0x2b, 0x2b, 0x2d, 0x2f, 0x3a, 0x3a, 0x3d, 0x3d, 0x40, 0x40, 0x5f, 0x5f, 0};
-static const uint32_t pattern_7[] = {3, 0, 0xffffffff, 2, 0x40000006, 0x2b, 0x2b, 0x2d, 0x2f, 0x3a, 0x3a, 0x3d, 0x3d, 0x40, 0x40, 0x5f, 0x5f, 0};
-static const uint32_t pattern_8[] = {3, 0, 0xffffffff, 2, 1, 0x30, 0x39, 0};
-static const uint32_t pattern_9[] = {3, 1, 0xffffffff, 2, 3, 9, 0xa, 0xd, 0xd, 0x20, 0xff, 0};
-static const struct api_pattern patterns[] = {
-    {"[\\w]*", pattern_0},
-    {"[\\u0009\\u000A\\u000D\\u0020-\\u007E\\u0085\\u00A0-\\uD7FF\\uE000-\\uFFFD\\u10000-\\u10FFFF]+", pattern_1},
-    {"[\\w+=,.@:-]*", pattern_2},
-    {"[\\w+=,.@:\\/-]*", pattern_3},
-    {"[\\w+=,.@-]*", pattern_4},
-    {"[\\w+=/:,.@-]*", pattern_5},
-    {"[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]+", pattern_6},
-    {"[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*", pattern_7},
-    {"[\\d]*", pattern_8},
-    {"[\\u0009\\u000A\\u000D\\u0020-\\u00FF]+", pattern_9},
+static const uint32_t code_accessKeyIdType[] = {3, 0, 0xffffffff, 2, 4, 0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 0};
+static const struct api_pattern pattern_accessKeyIdType = {"[\\w]*", code_accessKeyIdType};
+static const uint32_t code_arnType[] = {3, 1, 0xffffffff, 2, 7, 9, 0xa, 0xd, 0xd, 0x20, 0x7e, 0x85, 0x85, 0xa0, 0xd7ff, 0xe000, 0xfffd, 0x10000, 0x10ffff, 0};
+static const struct api_pattern pattern_arnType = {"[\\u0009\\u000A\\u000D\\u0020-\\u007E\\u0085\\u00A0-\\uD7FF\\uE000-\\uFFFD\\u10000-\\u10FFFF]+", code_arnType};
+static const uint32_t code_assumedRoleIdType[] = {3, 0, 0xffffffff, 2, 6, 0x2b, 0x2e, 0x30, 0x3a, 0x3d, 0x3d, 0x40, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 0};
+static const struct api_pattern pattern_assumedRoleIdType = {"[\\w+=,.@:-]*", code_assumedRoleIdType};
+static const uint32_t code_externalIdType[] = {3, 0, 0xffffffff, 2, 5, 0x2b, 0x3a, 0x3d, 0x3d, 0x40, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 0};
+static const struct api_pattern pattern_externalIdType = {"[\\w+=,.@:\\/-]*", code_externalIdType};
+static const uint32_t code_roleSessionNameType[] = {3, 0, 0xffffffff, 2, 6, 0x2b, 0x2e, 0x30, 0x39, 0x3d, 0x3d, 0x40, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 0};
+static const struct api_pattern pattern_roleSessionNameType = {"[\\w+=,.@-]*", code_roleSessionNameType};
+static const uint32_t code_serialNumberType[] = {3, 0, 0xffffffff, 2, 5, 0x2b, 0x3a, 0x3d, 0x3d, 0x40, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 0};
+static const struct api_pattern pattern_serialNumberType = {"[\\w+=/:,.@-]*", code_serialNumberType};
+static const uint32_t code_tagKeyType[] = {3, 1, 0xffffffff, 2, 0x40000006, 0x2b, 0x2b, 0x2d, 0x2f, 0x3a, 0x3a, 0x3d, 0x3d, 0x40, 0x40, 0x5f, 0x5f, 0};
+static const struct api_pattern pattern_tagKeyType = {"[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]+", code_tagKeyType};
+static const uint32_t code_tagValueType[] = {3, 0, 0xffffffff, 2, 0x40000006, 0x2b, 0x2b, 0x2d, 0x2f, 0x3a, 0x3a, 0x3d, 0x3d, 0x40, 0x40, 0x5f, 0x5f, 0};
+static const struct api_pattern pattern_tagValueType = {"[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*", code_tagValueType};
+static const uint32_t code_tokenCodeType[] = {3, 0, 0xffffffff, 2, 1, 0x30, 0x39, 0};
+static const struct api_pattern pattern_tokenCodeType = {"[\\d]*", code_tokenCodeType};
+static const uint32_t code_unrestrictedSessionPolicyDocumentType[] = {3, 1, 0xffffffff, 2, 3, 9, 0xa, 0xd, 0xd, 0x20, 0xff, 0};
+static const struct api_pattern pattern_unrestrictedSessionPolicyDocumentType = {"[\\u0009\\u000A\\u000D\\u0020-\\u00FF]+", code_unrestrictedSessionPolicyDocumentType};
+enum {
+    shape_AssumeRoleRequest,
+    shape_AssumeRoleResponse,
+    shape_AssumedRoleUser,
+    shape_Credentials,
+    shape_GetAccessKeyInfoRequest,
+    shape_GetAccessKeyInfoResponse,
+    shape_GetCallerIdentityRequest,
+    shape_GetCallerIdentityResponse,
+    shape_PolicyDescriptorType,
+    shape_ProvidedContext,
+    shape_ProvidedContextsListType,
+    shape_Tag,
+    shape_accessKeyIdType,
+    shape_accessKeySecretType,
+    shape_accountType,
+    shape_arnType,
+    shape_assumedRoleIdType,
+    shape_contextAssertionType,
+    shape_dateType,
+    shape_externalIdType,
+    shape_nonNegativeIntegerType,
+    shape_policyDescriptorListType,
+    shape_roleDurationSecondsType,
+    shape_roleSessionNameType,
+    shape_serialNumberType,
+    shape_sourceIdentityType,
+    shape_tagKeyListType,
+    shape_tagKeyType,
+    shape_tagListType,
+    shape_tagValueType,
+    shape_tokenCodeType,
+    shape_tokenType,
+    shape_unrestrictedSessionPolicyDocumentType,
+    shape_userIdType,
+    N_SHAPES
 };
-static const struct api_shape shapes[34];
+static const struct api_shape shapes[N_SHAPES];
 
-static const struct api_member members_0[] = { /* AssumeRoleRequest */
-    {S_INIT("RoleArn"), S_INIT("RoleArn"), &shapes[15], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RoleSessionName"), S_INIT("RoleSessionName"), &shapes[23], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("PolicyArns"), S_INIT("PolicyArns"), &shapes[21], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Policy"), S_INIT("Policy"), &shapes[32], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("DurationSeconds"), S_INIT("DurationSeconds"), &shapes[22], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Tags"), S_INIT("Tags"), &shapes[28], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("TransitiveTagKeys"), S_INIT("TransitiveTagKeys"), &shapes[26], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExternalId"), S_INIT("ExternalId"), &shapes[19], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SerialNumber"), S_INIT("SerialNumber"), &shapes[24], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("TokenCode"), S_INIT("TokenCode"), &shapes[30], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SourceIdentity"), S_INIT("SourceIdentity"), &shapes[25], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ProvidedContexts"), S_INIT("ProvidedContexts"), &shapes[10], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_AssumeRoleRequest[] = {
+    {S_INIT("RoleArn"), S_INIT("RoleArn"), &shapes[shape_arnType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RoleSessionName"), S_INIT("RoleSessionName"), &shapes[shape_roleSessionNameType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("PolicyArns"), S_INIT("PolicyArns"), &shapes[shape_policyDescriptorListType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Policy"), S_INIT("Policy"), &shapes[shape_unrestrictedSessionPolicyDocumentType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("DurationSeconds"), S_INIT("DurationSeconds"), &shapes[shape_roleDurationSecondsType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Tags"), S_INIT("Tags"), &shapes[shape_tagListType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("TransitiveTagKeys"), S_INIT("TransitiveTagKeys"), &shapes[shape_tagKeyListType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExternalId"), S_INIT("ExternalId"), &shapes[shape_externalIdType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SerialNumber"), S_INIT("SerialNumber"), &shapes[shape_serialNumberType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("TokenCode"), S_INIT("TokenCode"), &shapes[shape_tokenCodeType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SourceIdentity"), S_INIT("SourceIdentity"), &shapes[shape_sourceIdentityType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ProvidedContexts"), S_INIT("ProvidedContexts"), &shapes[shape_ProvidedContextsListType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_1[] = { /* AssumeRoleResponse */
-    {S_INIT("Credentials"), S_INIT("Credentials"), &shapes[3], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("AssumedRoleUser"), S_INIT("AssumedRoleUser"), &shapes[2], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("PackedPolicySize"), S_INIT("PackedPolicySize"), &shapes[20], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SourceIdentity"), S_INIT("SourceIdentity"), &shapes[25], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_AssumeRoleResponse[] = {
+    {S_INIT("Credentials"), S_INIT("Credentials"), &shapes[shape_Credentials], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("AssumedRoleUser"), S_INIT("AssumedRoleUser"), &shapes[shape_AssumedRoleUser], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("PackedPolicySize"), S_INIT("PackedPolicySize"), &shapes[shape_nonNegativeIntegerType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SourceIdentity"), S_INIT("SourceIdentity"), &shapes[shape_sourceIdentityType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_2[] = { /* AssumedRoleUser */
-    {S_INIT("AssumedRoleId"), S_INIT("AssumedRoleId"), &shapes[16], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Arn"), S_INIT("Arn"), &shapes[15], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_AssumedRoleUser[] = {
+    {S_INIT("AssumedRoleId"), S_INIT("AssumedRoleId"), &shapes[shape_assumedRoleIdType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Arn"), S_INIT("Arn"), &shapes[shape_arnType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_3[] = { /* Credentials */
-    {S_INIT("AccessKeyId"), S_INIT("AccessKeyId"), &shapes[12], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SecretAccessKey"), S_INIT("SecretAccessKey"), &shapes[13], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SessionToken"), S_INIT("SessionToken"), &shapes[31], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Expiration"), S_INIT("Expiration"), &shapes[18], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_Credentials[] = {
+    {S_INIT("AccessKeyId"), S_INIT("AccessKeyId"), &shapes[shape_accessKeyIdType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SecretAccessKey"), S_INIT("SecretAccessKey"), &shapes[shape_accessKeySecretType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SessionToken"), S_INIT("SessionToken"), &shapes[shape_tokenType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Expiration"), S_INIT("Expiration"), &shapes[shape_dateType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_4[] = { /* GetAccessKeyInfoRequest */
-    {S_INIT("AccessKeyId"), S_INIT("AccessKeyId"), &shapes[12], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_GetAccessKeyInfoRequest[] = {
+    {S_INIT("AccessKeyId"), S_INIT("AccessKeyId"), &shapes[shape_accessKeyIdType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_5[] = { /* GetAccessKeyInfoResponse */
-    {S_INIT("Account"), S_INIT("Account"), &shapes[14], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_GetAccessKeyInfoResponse[] = {
+    {S_INIT("Account"), S_INIT("Account"), &shapes[shape_accountType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_7[] = { /* GetCallerIdentityResponse */
-    {S_INIT("UserId"), S_INIT("UserId"), &shapes[33], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Account"), S_INIT("Account"), &shapes[14], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Arn"), S_INIT("Arn"), &shapes[15], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_GetCallerIdentityResponse[] = {
+    {S_INIT("UserId"), S_INIT("UserId"), &shapes[shape_userIdType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Account"), S_INIT("Account"), &shapes[shape_accountType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Arn"), S_INIT("Arn"), &shapes[shape_arnType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_8[] = { /* PolicyDescriptorType */
-    {S_INIT("arn"), S_INIT("arn"), &shapes[15], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_PolicyDescriptorType[] = {
+    {S_INIT("arn"), S_INIT("arn"), &shapes[shape_arnType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_9[] = { /* ProvidedContext */
-    {S_INIT("ProviderArn"), S_INIT("ProviderArn"), &shapes[15], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ContextAssertion"), S_INIT("ContextAssertion"), &shapes[17], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_ProvidedContext[] = {
+    {S_INIT("ProviderArn"), S_INIT("ProviderArn"), &shapes[shape_arnType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ContextAssertion"), S_INIT("ContextAssertion"), &shapes[shape_contextAssertionType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_11[] = { /* Tag */
-    {S_INIT("Key"), S_INIT("Key"), &shapes[27], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Value"), S_INIT("Value"), &shapes[29], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_Tag[] = {
+    {S_INIT("Key"), S_INIT("Key"), &shapes[shape_tagKeyType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Value"), S_INIT("Value"), &shapes[shape_tagValueType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
 
-static const struct api_shape shapes[34] = {
-    {.name = S_INIT("AssumeRoleRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 12, .members = members_0},
-    {.name = S_INIT("AssumeRoleResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_1},
-    {.name = S_INIT("AssumedRoleUser"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_2},
-    {.name = S_INIT("Credentials"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_3},
-    {.name = S_INIT("GetAccessKeyInfoRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_4},
-    {.name = S_INIT("GetAccessKeyInfoResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_5},
+static const struct api_shape shapes[N_SHAPES] = {
+    {.name = S_INIT("AssumeRoleRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 12, .members = members_AssumeRoleRequest},
+    {.name = S_INIT("AssumeRoleResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_AssumeRoleResponse},
+    {.name = S_INIT("AssumedRoleUser"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_AssumedRoleUser},
+    {.name = S_INIT("Credentials"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_Credentials},
+    {.name = S_INIT("GetAccessKeyInfoRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_GetAccessKeyInfoRequest},
+    {.name = S_INIT("GetAccessKeyInfoResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_GetAccessKeyInfoResponse},
     {.name = S_INIT("GetCallerIdentityRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("GetCallerIdentityResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_7},
-    {.name = S_INIT("PolicyDescriptorType"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_8},
-    {.name = S_INIT("ProvidedContext"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_9},
-    {.name = S_INIT("ProvidedContextsListType"), .type = API_LIST, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 5, .element = &shapes[9], .element_wire = S_INIT("member")},
-    {.name = S_INIT("Tag"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_11},
-    {.name = S_INIT("accessKeyIdType"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 16, .max = 128, .pattern = &patterns[0]},
+    {.name = S_INIT("GetCallerIdentityResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_GetCallerIdentityResponse},
+    {.name = S_INIT("PolicyDescriptorType"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_PolicyDescriptorType},
+    {.name = S_INIT("ProvidedContext"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_ProvidedContext},
+    {.name = S_INIT("ProvidedContextsListType"), .type = API_LIST, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 5, .element = &shapes[shape_ProvidedContext], .element_wire = S_INIT("member")},
+    {.name = S_INIT("Tag"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_Tag},
+    {.name = S_INIT("accessKeyIdType"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 16, .max = 128, .pattern = &pattern_accessKeyIdType},
     {.name = S_INIT("accessKeySecretType"), .type = API_STRING, .flags = API_PLAIN | API_SENSITIVE, .payload = -1},
     {.name = S_INIT("accountType"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("arnType"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 20, .max = 2048, .pattern = &patterns[1]},
-    {.name = S_INIT("assumedRoleIdType"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 2, .max = 193, .pattern = &patterns[2]},
+    {.name = S_INIT("arnType"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 20, .max = 2048, .pattern = &pattern_arnType},
+    {.name = S_INIT("assumedRoleIdType"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 2, .max = 193, .pattern = &pattern_assumedRoleIdType},
     {.name = S_INIT("contextAssertionType"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 4, .max = 2048},
     {.name = S_INIT("dateType"), .type = API_TIMESTAMP, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("externalIdType"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 2, .max = 1224, .pattern = &patterns[3]},
+    {.name = S_INIT("externalIdType"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 2, .max = 1224, .pattern = &pattern_externalIdType},
     {.name = S_INIT("nonNegativeIntegerType"), .type = API_INTEGER, .flags = API_HAS_MIN | API_PLAIN, .payload = -1, .min = 0},
-    {.name = S_INIT("policyDescriptorListType"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[8], .element_wire = S_INIT("member")},
+    {.name = S_INIT("policyDescriptorListType"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_PolicyDescriptorType], .element_wire = S_INIT("member")},
     {.name = S_INIT("roleDurationSecondsType"), .type = API_INTEGER, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 900, .max = 43200},
-    {.name = S_INIT("roleSessionNameType"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 2, .max = 64, .pattern = &patterns[4]},
-    {.name = S_INIT("serialNumberType"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 9, .max = 256, .pattern = &patterns[5]},
-    {.name = S_INIT("sourceIdentityType"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 2, .max = 64, .pattern = &patterns[4]},
-    {.name = S_INIT("tagKeyListType"), .type = API_LIST, .flags = API_HAS_MAX | API_PLAIN, .payload = -1, .max = 50, .element = &shapes[27], .element_wire = S_INIT("member")},
-    {.name = S_INIT("tagKeyType"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 128, .pattern = &patterns[6]},
-    {.name = S_INIT("tagListType"), .type = API_LIST, .flags = API_HAS_MAX | API_PLAIN, .payload = -1, .max = 50, .element = &shapes[11], .element_wire = S_INIT("member")},
-    {.name = S_INIT("tagValueType"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 0, .max = 256, .pattern = &patterns[7]},
-    {.name = S_INIT("tokenCodeType"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 6, .max = 6, .pattern = &patterns[8]},
+    {.name = S_INIT("roleSessionNameType"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 2, .max = 64, .pattern = &pattern_roleSessionNameType},
+    {.name = S_INIT("serialNumberType"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 9, .max = 256, .pattern = &pattern_serialNumberType},
+    {.name = S_INIT("sourceIdentityType"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 2, .max = 64, .pattern = &pattern_roleSessionNameType},
+    {.name = S_INIT("tagKeyListType"), .type = API_LIST, .flags = API_HAS_MAX | API_PLAIN, .payload = -1, .max = 50, .element = &shapes[shape_tagKeyType], .element_wire = S_INIT("member")},
+    {.name = S_INIT("tagKeyType"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 128, .pattern = &pattern_tagKeyType},
+    {.name = S_INIT("tagListType"), .type = API_LIST, .flags = API_HAS_MAX | API_PLAIN, .payload = -1, .max = 50, .element = &shapes[shape_Tag], .element_wire = S_INIT("member")},
+    {.name = S_INIT("tagValueType"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 0, .max = 256, .pattern = &pattern_tagValueType},
+    {.name = S_INIT("tokenCodeType"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 6, .max = 6, .pattern = &pattern_tokenCodeType},
     {.name = S_INIT("tokenType"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("unrestrictedSessionPolicyDocumentType"), .type = API_STRING, .flags = API_HAS_MIN | API_PLAIN, .payload = -1, .min = 1, .pattern = &patterns[9]},
+    {.name = S_INIT("unrestrictedSessionPolicyDocumentType"), .type = API_STRING, .flags = API_HAS_MIN | API_PLAIN, .payload = -1, .min = 1, .pattern = &pattern_unrestrictedSessionPolicyDocumentType},
     {.name = S_INIT("userIdType"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
 };
 
 
 static const struct api_op ops[] = {
-    {.name = S_INIT("AssumeRole"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[0], .out = &shapes[1], .result = S_INIT("AssumeRoleResult")},
+    {.name = S_INIT("AssumeRole"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_AssumeRoleRequest], .out = &shapes[shape_AssumeRoleResponse], .result = S_INIT("AssumeRoleResult")},
     {.name = S_INIT("AssumeRoleWithSAML"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("AssumeRoleWithSAMLResult")},
     {.name = S_INIT("AssumeRoleWithWebIdentity"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("AssumeRoleWithWebIdentityResult")},
     {.name = S_INIT("AssumeRoot"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("AssumeRootResult")},
     {.name = S_INIT("DecodeAuthorizationMessage"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("DecodeAuthorizationMessageResult")},
-    {.name = S_INIT("GetAccessKeyInfo"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[4], .out = &shapes[5], .result = S_INIT("GetAccessKeyInfoResult")},
-    {.name = S_INIT("GetCallerIdentity"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[6], .out = &shapes[7], .result = S_INIT("GetCallerIdentityResult")},
+    {.name = S_INIT("GetAccessKeyInfo"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_GetAccessKeyInfoRequest], .out = &shapes[shape_GetAccessKeyInfoResponse], .result = S_INIT("GetAccessKeyInfoResult")},
+    {.name = S_INIT("GetCallerIdentity"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_GetCallerIdentityRequest], .out = &shapes[shape_GetCallerIdentityResponse], .result = S_INIT("GetCallerIdentityResult")},
     {.name = S_INIT("GetDelegatedAccessToken"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("GetDelegatedAccessTokenResult")},
     {.name = S_INIT("GetFederationToken"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("GetFederationTokenResult")},
     {.name = S_INIT("GetSessionToken"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("GetSessionTokenResult")},
