@@ -59,8 +59,7 @@ static void fill_set(struct rq *rq, const struct cfn_request *req, const struct 
 
 static int answer_set(struct rq *rq, const struct cfn_set *set) {
     rq->out = json_object();
-    json_set_str(rq->out, "Id", set->id);
-    json_set_str(rq->out, "StackId", set->stack_id);
+    cfn_form_show(&cfn_set_form, set, rq->out, "Id=ChangeSetId StackId");
     return 0;
 }
 
@@ -104,10 +103,9 @@ int cfn_op_CreateChangeSet(struct svc *cfn, struct rq *rq) {
 /* ---- Describing ---- */
 
 static json_t *show_set(const struct cfn_set *set) {
-    static const char *const names[] = {"ChangeSetName", "ChangeSetId", "StackId", "StackName", "Description", "Status", "CreationTime", NULL};
     json_t *out = json_object();
     bool failed = set->status == CFN_SET_FAILED;
-    cfn_form_show(&cfn_set_form, set, out, names);
+    cfn_form_show(&cfn_set_form, set, out, "ChangeSetName ChangeSetId StackId StackName Description Status CreationTime");
     json_set_str(out, "ExecutionStatus", failed ? S("UNAVAILABLE") : S("AVAILABLE"));
     json_set_str(out, "StatusReason", failed ? str_c(no_changes) : STR_NONE);
     return out;
@@ -123,17 +121,16 @@ static json_t *changes_of(const struct cfn_set *set) {
 }
 
 int cfn_op_DescribeChangeSet(struct svc *cfn, struct rq *rq) {
-    static const char *const names[] = {"OnStackFailure", NULL}, *const of_version[] = {"Tags", "Capabilities", NULL};
     (void)cfn;
     CLEANUP_DEINIT(cfn_set) struct cfn_set set = {0};
     CLEANUP_DEINIT(cfn_stack) struct cfn_stack stack = {0};
     if (cfn_find_set(rq, json_str(rq->in, "ChangeSetName"), json_str(rq->in, "StackName"), &set, &stack))
         return AWS_FAILED;
     rq->out = show_set(&set);
-    cfn_form_show(&cfn_set_form, &set, rq->out, names);
+    cfn_form_show(&cfn_set_form, &set, rq->out, "OnStackFailure");
     json_set(rq->out, "Parameters", cfn_params_list(set.template, set.to.parameters));
     json_set(rq->out, "Tags", json_array());
-    cfn_form_show(&cfn_version_form, &set.to, rq->out, of_version);
+    cfn_form_show(&cfn_version_form, &set.to, rq->out, "Tags Capabilities");
     json_set(rq->out, "NotificationARNs", json_array());
     json_set_bool(rq->out, "IncludeNestedStacks", false);
     return cfn_page(rq, "Changes", changes_of(&set), 100);

@@ -58,23 +58,20 @@ static void add_drift(json_t *out, const char *status) {
 
 /* What DescribeStacks and ListStacks both say. */
 static json_t *show_stack(const struct cfn_stack *stack) {
-    static const char *const names[] = {"StackId", "StackName", "CreationTime", "LastUpdatedTime", "DeletionTime", NULL};
     json_t *out = json_object();
-    cfn_form_show(&cfn_stack_form, stack, out, names);
-    json_set_str(out, "StackStatus", str_c(cfn_status_name(stack->status)));
-    json_set_str(out, "StackStatusReason", stack->reason);
+    cfn_form_show(&cfn_stack_form, stack, out, "StackId StackName CreationTime LastUpdatedTime DeletionTime "
+                  "StackStatus=Status StackStatusReason=StatusReason");
     add_drift(out, "StackDriftStatus");
     return out;
 }
 
 static int describe_stack(struct rq *rq, const struct cfn_stack *stack, json_t *list) {
-    static const char *const names[] = {"Description", "ChangeSetId", "RoleARN", "TimeoutInMinutes", "Capabilities", "Tags", "Outputs", NULL};
     static const char *const lists[] = {"NotificationARNs", "Capabilities", "Tags", "Outputs"};
     json_t *out = show_stack(stack);
     json_array_append_new(list, out);
     for (size_t i = 0; i < ARRAY_LEN(lists); i++)
         json_set(out, lists[i], json_array());
-    cfn_form_show(&cfn_stack_form, stack, out, names);
+    cfn_form_show(&cfn_stack_form, stack, out, "Description ChangeSetId RoleARN TimeoutInMinutes Capabilities Tags Outputs");
     json_set_bool(out, "DisableRollback", stack->op.disable_rollback);
     json_set_bool(out, "EnableTerminationProtection", stack->is_protected);
     json_set(out, "RollbackConfiguration", json_object());
@@ -136,7 +133,7 @@ int cfn_op_ListStacks(struct svc *cfn, struct rq *rq) {
         if (!is_wanted(json_arr(rq->in, "StackStatusFilter"), str_c(cfn_status_name(stack->status))))
             continue;
         json_t *out = show_stack(stack);
-        json_set_str(out, "TemplateDescription", stack->now.description);
+        cfn_form_show(&cfn_stack_form, stack, out, "TemplateDescription=Description");
         json_array_append_new(list, out);
     }
     rq->out = json_object();
@@ -184,22 +181,14 @@ static int find_by_physical(struct rq *rq, str physical, struct found *ret) {
     return aws_fail(rq, &CFN_ValidationError, "Stack for " STR_FMT " does not exist", STR_ARG(physical));
 }
 
-/* time_name: "Timestamp" or "LastUpdatedTimestamp", as the operation calls it. */
-static json_t *describe_resource(const struct cfn_stack *stack, const struct cfn_resource *resource, const char *time_name) {
+/* time: how the operation calls it. */
+static json_t *describe_resource(const struct cfn_stack *stack, const struct cfn_resource *resource, const char *time) {
     json_t *out = json_object();
-    CLEANUP_JSON json_t *shown = json_object();
-    static const char *const names[] = {"Time", NULL};
-    if (stack) {
-        json_set_str(out, "StackName", stack->name);
-        json_set_str(out, "StackId", stack->id);
-    }
-    json_set_str(out, "LogicalResourceId", resource->name);
-    json_set_str(out, "PhysicalResourceId", resource->now.physical);
-    json_set_str(out, "ResourceType", resource->now.type);
-    json_set_str(out, "ResourceStatus", str_c(cfn_status_name(resource->status)));
-    json_set_str(out, "ResourceStatusReason", resource->reason);
-    cfn_form_show(&cfn_resource_form, resource, shown, names);
-    json_set(out, time_name, json_incref(json_object_get(shown, "Time")));
+    if (stack)
+        cfn_form_show(&cfn_stack_form, stack, out, "StackName StackId");
+    cfn_form_show(&cfn_resource_form, resource, out, "LogicalResourceId=LogicalId PhysicalResourceId=PhysicalId ResourceType=Type "
+                  "ResourceStatus=Status ResourceStatusReason=Reason");
+    cfn_form_show(&cfn_resource_form, resource, out, time);
     add_drift(out, "StackResourceDriftStatus");
     return out;
 }
@@ -210,11 +199,11 @@ static bool is_listed(const struct cfn_resource *resource, str logical, str phys
            (!physical.p || str_eq(physical, resource->now.physical));
 }
 
-static json_t *list_resources(const struct found *f, str logical, str physical, const struct cfn_stack *stack, const char *time_name) {
+static json_t *list_resources(const struct found *f, str logical, str physical, const struct cfn_stack *stack, const char *time) {
     json_t *list = json_array();
     for (size_t i = 0; i < f->resources.n; i++)
         if (is_listed(f->resources.items[i], logical, physical))
-            json_array_append_new(list, describe_resource(stack, f->resources.items[i], time_name));
+            json_array_append_new(list, describe_resource(stack, f->resources.items[i], time));
     return list;
 }
 
@@ -224,7 +213,7 @@ int cfn_op_ListStackResources(struct svc *cfn, struct rq *rq) {
     if (find(rq, &f))
         return AWS_FAILED;
     rq->out = json_object();
-    return cfn_page(rq, "StackResourceSummaries", list_resources(&f, STR_NONE, STR_NONE, NULL, "LastUpdatedTimestamp"), PAGE);
+    return cfn_page(rq, "StackResourceSummaries", list_resources(&f, STR_NONE, STR_NONE, NULL, "LastUpdatedTimestamp=Time"), PAGE);
 }
 
 static int no_resource(struct rq *rq, str logical, const struct cfn_stack *stack) {
@@ -240,7 +229,7 @@ int cfn_op_DescribeStackResources(struct svc *cfn, struct rq *rq) {
         return aws_fail(rq, &CFN_ValidationError, "Specify either StackName or PhysicalResourceId");
     if (json_has(rq->in, "StackName") ? find(rq, &f) : find_by_physical(rq, physical, &f))
         return AWS_FAILED;
-    json_t *list = list_resources(&f, logical, physical, &f.stack, "Timestamp");
+    json_t *list = list_resources(&f, logical, physical, &f.stack, "Timestamp=Time");
     rq->out = json_object();
     json_set(rq->out, "StackResources", list);
     return logical.p && !json_array_size(list) ? no_resource(rq, logical, &f.stack) : 0;
@@ -256,7 +245,7 @@ int cfn_op_DescribeStackResource(struct svc *cfn, struct rq *rq) {
     if (!resource || !is_listed(resource, STR_NONE, STR_NONE))
         return no_resource(rq, logical, &f.stack);
     rq->out = json_object();
-    json_set(rq->out, "StackResourceDetail", describe_resource(&f.stack, resource, "LastUpdatedTimestamp"));
+    json_set(rq->out, "StackResourceDetail", describe_resource(&f.stack, resource, "LastUpdatedTimestamp=Time"));
     return 0;
 }
 
@@ -315,11 +304,8 @@ int cfn_op_DescribeStackEvents(struct svc *cfn, struct rq *rq) {
 /* ---- Exports ---- */
 
 static int add_export(void *ctx, void *what) {
-    static const char *const names[] = {"Name", "Value", NULL};
-    const struct cfn_export *export = what;
     json_t *out = json_object();
-    cfn_form_show(&cfn_export_form, export, out, names);
-    json_set_str(out, "ExportingStackId", export->stack_id);
+    cfn_form_show(&cfn_export_form, what, out, "ExportingStackId=StackId Name Value");
     json_array_append_new(ctx, out);
     return 0;
 }
