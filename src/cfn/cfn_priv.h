@@ -35,6 +35,8 @@ int cfn_find_template(struct rq *rq, const struct cfn_stack *stack, str *ret_tex
 int cfn_find_set(struct rq *rq, str name_or_id, str stack_name, struct cfn_set *ret, struct cfn_stack *ret_stack);
 /* All change sets of the stack, or with NULL of the account and region: cfn_each. */
 int cfn_each_set(struct rq *rq, const struct cfn_stack *stack, int (*each)(void *ctx, void *set), void *ctx);
+/* What cfn_each or cfn_load_list answered, in an operation that tells what can be read: damage is logged. */
+int cfn_listed(struct rq *rq, int r, const char *what);
 /* A list of rows for CLEANUP_DEINIT. */
 struct cfn_stacks { struct cfn_list list; };
 struct cfn_resources { struct cfn_list list; };

@@ -82,12 +82,12 @@ static int all_stacks(struct rq *rq, struct cfn_list *ret) {
     CLEANUP_DEINIT(buf) struct buf prefix = {0};
     cfn_key(&prefix, "cfn-stack", cfn_here(rq), STR_NONE, STR_NONE);
     int r = cfn_load_list(rq_rows(rq), &cfn_stack_form, &rq->arena, buf_view(&prefix), ret);
-    for (size_t i = 0; r == 0 && i < ret->n; i++) {
+    for (size_t i = 0; i < ret->n; i++) {
         struct cfn_stack *stack = ret->items[i];
         stack->place = cfn_here(rq);
         stack->uuid = cfn_uuid_of(stack->id);
     }
-    return r ? aws_fault(rq, r, "reading stacks") : 0;
+    return cfn_listed(rq, r, "stacks");
 }
 
 static int describe_live(struct rq *rq, json_t *list) {
@@ -255,6 +255,7 @@ int cfn_op_DescribeStackResource(struct svc *cfn, struct rq *rq) {
 static int add_events(struct rq *rq, str from, str to, json_t *list, uint64_t *ret_below) {
     CLEANUP(store_iter) struct store_iter *it = store_iter_new(rq_store(rq), rq_snap(rq), STORE_META, from, to, true);
     uint64_t last = 0;
+    bool damaged = false;
     while (store_iter_next(it)) {
         struct cfn_event event = {0};
         struct cur tail = cur_of(str_skip(it->key, it->key.len - 8));
@@ -262,16 +263,18 @@ static int add_events(struct rq *rq, str from, str to, json_t *list, uint64_t *r
             *ret_below = last;
             break;
         }
-        if (!cfn_form_read(it->value, &cfn_event_form, &rq->arena, &event))
-            return aws_fault(rq, STORE_E_DAMAGED, "reading events");
+        last = key_take_u64(&tail);
+        if (!cfn_form_read(it->value, &cfn_event_form, &rq->arena, &event)) {
+            damaged = true;
+            continue;
+        }
         json_t *shown = json_object();
         cfn_form_show(&cfn_event_form, &event, shown, NULL);
         json_array_append_new(list, shown);
         cfn_event_deinit(&event);
-        last = key_take_u64(&tail);
     }
     int r = store_iter_fault(it);
-    return r ? aws_fault(rq, r, "reading events") : 0;
+    return cfn_listed(rq, r == 0 && damaged ? STORE_E_DAMAGED : r, "events");
 }
 
 int cfn_op_DescribeStackEvents(struct svc *cfn, struct rq *rq) {
@@ -317,7 +320,7 @@ int cfn_op_ListExports(struct svc *cfn, struct rq *rq) {
     cfn_key(&prefix, "cfn-export", cfn_here(rq), STR_NONE, STR_NONE);
     int r = cfn_each(rq_rows(rq), &cfn_export_form, buf_view(&prefix), add_export, list);
     rq->out = json_object();
-    return r ? aws_fault(rq, r, "reading exports") : cfn_page(rq, "Exports", json_incref(list), PAGE);
+    return cfn_listed(rq, r, "exports") ? AWS_FAILED : cfn_page(rq, "Exports", json_incref(list), PAGE);
 }
 
 static int add_importer(void *ctx, void *what) {
@@ -332,8 +335,8 @@ int cfn_op_ListImports(struct svc *cfn, struct rq *rq) {
     str name = json_str(rq->in, "ExportName");
     cfn_key(&prefix, "cfn-import", cfn_here(rq), name, STR_NONE);
     int r = cfn_each(rq_rows(rq), &cfn_import_form, buf_view(&prefix), add_importer, list);
-    if (r)
-        return aws_fault(rq, r, "reading imports");
+    if (cfn_listed(rq, r, "imports"))
+        return AWS_FAILED;
     if (!json_array_size(list))
         return aws_fail(rq, &CFN_ValidationError, "Export '" STR_FMT "' is not imported by any stack.", STR_ARG(name));
     rq->out = json_object();

@@ -1,5 +1,7 @@
 #include "cfn/cfn_priv.h"
 
+#include "base/log.h"
+
 int cfn_look_up(struct rq *rq, str name_or_id, struct cfn_stack *ret) {
     CLEANUP_DEINIT(row) struct row name = {0};
     str uuid = cfn_uuid_of(name_or_id);
@@ -35,13 +37,23 @@ int cfn_find_template(struct rq *rq, const struct cfn_stack *stack, str *ret_tex
     return r;
 }
 
+int cfn_listed(struct rq *rq, int r, const char *what) {
+    CLEANUP_DEINIT(buf) struct buf doing = {0};
+    if (r == STORE_E_DAMAGED)
+        log_error("cfn", "%s of account " STR_FMT " are listed without those that are damaged", what, STR_ARG(rq->account));
+    if (r == 0 || r == STORE_E_DAMAGED)
+        return 0;
+    buf_printf(&doing, "reading %s", what);
+    return aws_fault(rq, r, buf_cstr(&doing));
+}
+
 /* ---- Change sets ---- */
 
 int cfn_each_set(struct rq *rq, const struct cfn_stack *stack, int (*each)(void *ctx, void *set), void *ctx) {
     CLEANUP_DEINIT(buf) struct buf prefix = {0};
     cfn_key(&prefix, "cfn-set", cfn_here(rq), stack ? stack->uuid : STR_NONE, STR_NONE);
     int r = cfn_each(rq_rows(rq), &cfn_set_form, buf_view(&prefix), each, ctx);
-    return r ? aws_fault(rq, r, "reading change sets") : 0;
+    return cfn_listed(rq, r, "change sets");
 }
 
 struct wanted { str id; struct buf *key; };

@@ -146,28 +146,40 @@ static struct store_iter *iterate(const struct rows *rows, str prefix) {
     return store_iter_new(rows->store, rows->snap, STORE_META, prefix, buf_view(&to), false);
 }
 
+static int ended(const struct store_iter *it, bool damaged) {
+    int r = store_iter_fault(it);
+    return r == 0 && damaged ? STORE_E_DAMAGED : r;
+}
+
 int cfn_each(const struct rows *rows, const struct cfn_form *form, str prefix, int (*each)(void *ctx, void *what), void *ctx) {
     CLEANUP(store_iter) struct store_iter *it = iterate(rows, prefix);
+    bool damaged = false;
     int r = 0;
     while (r == 0 && store_iter_next(it)) {
         CLEANUP_DEINIT(arena) struct arena arena = {0};
         void *what = arena_zalloc(&arena, form->size);
-        r = cfn_seen(form, &arena, it->key, it->value, what) ? each(ctx, what) : STORE_E_DAMAGED;
+        bool ok = cfn_seen(form, &arena, it->key, it->value, what);
+        r = ok ? each(ctx, what) : 0;
+        damaged = damaged || !ok;
         cfn_form_deinit(form, what);
         row_deinit(what);
     }
-    return r ? r : store_iter_fault(it);
+    return r ? r : ended(it, damaged);
 }
 
 int cfn_load_list(const struct rows *rows, const struct cfn_form *form, struct arena *arena, str prefix, struct cfn_list *list) {
     CLEANUP(store_iter) struct store_iter *it = iterate(rows, prefix);
+    bool damaged = false;
     while (store_iter_next(it)) {
         void *what = arena_zalloc(arena, form->size);
-        cfn_list_add(list, arena, what);
-        if (!cfn_seen(form, arena, it->key, it->value, what))
-            return STORE_E_DAMAGED;
+        bool ok = cfn_seen(form, arena, it->key, it->value, what);
+        if (ok)
+            cfn_list_add(list, arena, what);
+        else
+            row_deinit(what);
+        damaged = damaged || !ok;
     }
-    return store_iter_fault(it);
+    return ended(it, damaged);
 }
 
 void cfn_list_deinit(const struct cfn_form *form, struct cfn_list *list) {

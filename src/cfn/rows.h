@@ -98,9 +98,10 @@ int cfn_peek_stack(const struct rows *rows, struct arena *arena, struct cfn_plac
 /*
  * Calls each(ctx, what) for the rows with this prefix (cfn_key with fewer parts). what lives during the call.
  * Stops at the first non-zero answer and returns it. No conditions: row_still makes one of what was shown.
+ * Damaged rows are passed by; STORE_E_DAMAGED at the end tells of them.
  */
 int cfn_each(const struct rows *rows, const struct cfn_form *form, str prefix, int (*each)(void *ctx, void *what), void *ctx);
-/* All of them, in the arena, by key. The caller frees the list with cfn_list_deinit, on failure too. */
+/* All of them, in the arena, by key; damaged ones as cfn_each. The caller frees the list with cfn_list_deinit, on failure too. */
 int cfn_load_list(const struct rows *rows, const struct cfn_form *form, struct arena *arena, str prefix, struct cfn_list *list);
 void cfn_list_deinit(const struct cfn_form *form, struct cfn_list *list);
 /* The resources of a stack, by logical id. */

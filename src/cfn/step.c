@@ -7,6 +7,8 @@
 
 #include "base/clock.h"
 
+#include <errno.h>
+
 static bool is_update(const struct cfn_run *run) { return run->stack.status == CFN_UPDATE_IN_PROGRESS; }
 
 /* ---- One resource ---- */
@@ -175,8 +177,9 @@ static int check_dropped_export(struct cfn_run *run, const json_t *old, const js
     if (!name.p || (now && str_eq(json_str(now, "OutputValue"), json_str(old, "OutputValue"))))
         return 0;
     cfn_key(&key, "cfn-import", run->stack.place, name, STR_NONE);
-    if (cfn_each(&run->rows, &cfn_import_form, buf_view(&key), name_importer, &user) != CFN_FAILED)
-        return 0;
+    int r = cfn_each(&run->rows, &cfn_import_form, buf_view(&key), name_importer, &user);
+    if (r != CFN_FAILED)
+        return r > 0 ? -EBADMSG : r;
     return err_set(&run->why, CFN_FAILED, "Export " STR_FMT " cannot be %s as it is in use by %s.", STR_ARG(name),
                    now ? "updated" : "deleted", user.text);
 }
