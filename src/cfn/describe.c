@@ -104,22 +104,13 @@ static int describe_live(struct rq *rq, json_t *list) {
 
 int cfn_op_DescribeStacks(struct svc *cfn, struct rq *rq) {
     (void)cfn;
-    str name = json_str(rq->in, "StackName");
+    bool named = json_str(rq->in, "StackName").len > 0;
     CLEANUP_JSON json_t *list = json_array();
     CLEANUP_DEINIT(cfn_stack) struct cfn_stack one = {0};
     rq->out = json_object();
-    if (name.len ? cfn_find_stack(rq, name, &one) || describe_stack(rq, &one, list) : describe_live(rq, list))
+    if (named ? cfn_find_stack(rq, &one) || describe_stack(rq, &one, list) : describe_live(rq, list))
         return AWS_FAILED;
     return cfn_page(rq, "Stacks", json_incref(list), PAGE);
-}
-
-static bool is_wanted(const json_t *filter, str status) {
-    size_t i;
-    json_t *one;
-    json_array_foreach(filter, i, one)
-        if (str_eq(json_text(one), status))
-            return true;
-    return json_array_size(filter) == 0;
 }
 
 int cfn_op_ListStacks(struct svc *cfn, struct rq *rq) {
@@ -128,9 +119,10 @@ int cfn_op_ListStacks(struct svc *cfn, struct rq *rq) {
     if (all_stacks(rq, &stacks.list))
         return AWS_FAILED;
     json_t *list = json_array();
+    const json_t *filter = json_arr(rq->in, "StackStatusFilter");
     for (size_t i = 0; i < stacks.list.n; i++) {
         const struct cfn_stack *stack = stacks.list.items[i];
-        if (!is_wanted(json_arr(rq->in, "StackStatusFilter"), str_c(cfn_status_name(stack->status))))
+        if (json_array_size(filter) && !cfn_is_in(filter, str_c(cfn_status_name(stack->status))))
             continue;
         json_t *out = show_stack(stack);
         cfn_form_show(&cfn_stack_form, stack, out, "TemplateDescription=Description");
@@ -153,7 +145,7 @@ static void found_deinit(struct found *f) {
 }
 
 static int find(struct rq *rq, struct found *ret) {
-    int r = cfn_find_stack(rq, json_str(rq->in, "StackName"), &ret->stack);
+    int r = cfn_find_stack(rq, &ret->stack);
     return r ? r : cfn_find_resources(rq, &ret->stack, &ret->resources);
 }
 
@@ -176,7 +168,7 @@ static int find_by_physical(struct rq *rq, str physical, struct found *ret) {
         if (cfn_find_resources(rq, stack, &ret->resources))
             return AWS_FAILED;
         if (holds(&ret->resources, physical))
-            return cfn_find_stack(rq, stack->id, &ret->stack);
+            return cfn_find_stack_of(rq, stack->id, &ret->stack);
     }
     return aws_fail(rq, &CFN_ValidationError, "Stack for " STR_FMT " does not exist", STR_ARG(physical));
 }
@@ -284,7 +276,7 @@ int cfn_op_DescribeStackEvents(struct svc *cfn, struct rq *rq) {
     CLEANUP_DEINIT(buf) struct buf to = {0};
     str token = json_str(rq->in, "NextToken");
     uint64_t below = 0;
-    if (cfn_find_stack(rq, json_str(rq->in, "StackName"), &stack))
+    if (cfn_find_stack(rq, &stack))
         return AWS_FAILED;
     if (token.p && !str_to_u64(token, &below))
         return aws_fail(rq, &CFN_ValidationError, "Invalid NextToken");

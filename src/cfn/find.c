@@ -15,12 +15,14 @@ int cfn_look_up(struct rq *rq, str name_or_id, struct cfn_stack *ret) {
     return rq_row_result(rq, cfn_get_stack(rq_rows(rq), &rq->arena, cfn_here(rq), uuid, ret));
 }
 
-int cfn_find_stack(struct rq *rq, str name_or_id, struct cfn_stack *ret) {
+int cfn_find_stack_of(struct rq *rq, str name_or_id, struct cfn_stack *ret) {
     int r = cfn_look_up(rq, name_or_id, ret);
     return r == STORE_E_ABSENT
                ? aws_fail(rq, &CFN_ValidationError, "Stack with id " STR_FMT " does not exist", STR_ARG(name_or_id))
                : r;
 }
+
+int cfn_find_stack(struct rq *rq, struct cfn_stack *ret) { return cfn_find_stack_of(rq, json_str(rq->in, "StackName"), ret); }
 
 int cfn_find_resources(struct rq *rq, const struct cfn_stack *stack, struct cfn_list *ret) {
     return rq_row_result(rq, cfn_load_resources(rq_rows(rq), &rq->arena, stack, ret));
@@ -71,12 +73,13 @@ static int get_set(struct rq *rq, struct cfn_set *ret) {
     return rq_row_result(rq, r);
 }
 
-int cfn_find_set(struct rq *rq, str name_or_id, str stack_name, struct cfn_set *ret, struct cfn_stack *ret_stack) {
+int cfn_find_set(struct rq *rq, struct cfn_set *ret, struct cfn_stack *ret_stack) {
+    str name_or_id = json_str(rq->in, "ChangeSetName");
     bool by_id = str_starts(name_or_id, S("arn:"));
     struct wanted w = {name_or_id, &ret->row.key};
-    if (!by_id && !stack_name.p)
+    if (!by_id && !json_has(rq->in, "StackName"))
         return aws_fail(rq, &CFN_ValidationError, "StackName must be specified if ChangeSetName is not specified as an ARN.");
-    int r = by_id ? cfn_each_set(rq, NULL, match_id, &w) : cfn_find_stack(rq, stack_name, ret_stack);
+    int r = by_id ? cfn_each_set(rq, NULL, match_id, &w) : cfn_find_stack(rq, ret_stack);
     if (r)
         return r;
     if (!by_id)
@@ -84,5 +87,5 @@ int cfn_find_set(struct rq *rq, str name_or_id, str stack_name, struct cfn_set *
     r = get_set(rq, ret);
     if (r == STORE_E_ABSENT)
         return aws_fail(rq, &CFN_ChangeSetNotFound, "ChangeSet [" STR_FMT "] does not exist", STR_ARG(name_or_id));
-    return r || !by_id ? r : cfn_find_stack(rq, ret->stack_id, ret_stack);
+    return r || !by_id ? r : cfn_find_stack_of(rq, ret->stack_id, ret_stack);
 }

@@ -205,6 +205,31 @@ struct cfn_resource *cfn_resource_find(const struct cfn_list *resources, str nam
     return NULL;
 }
 
+/* ---- Lists of names, JSON ---- */
+
+json_t *cfn_find_in(const json_t *list, const char *member, str text) {
+    size_t i;
+    json_t *one;
+    json_array_foreach(list, i, one)
+        if (str_eq(json_str(one, member), text))
+            return one;
+    return NULL;
+}
+
+bool cfn_is_in(const json_t *texts, str text) {
+    size_t i;
+    json_t *one;
+    json_array_foreach(texts, i, one)
+        if (str_eq(json_text(one), text))
+            return true;
+    return false;
+}
+
+void cfn_add_name(struct buf *names, str name) {
+    buf_c(names, names->len ? ", " : "");
+    buf_str(names, name);
+}
+
 void cfn_set_json(json_t **field, json_t *value) {
     json_decref(*field);
     *field = value;

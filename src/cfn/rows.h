@@ -107,8 +107,15 @@ void cfn_list_deinit(const struct cfn_form *form, struct cfn_list *list);
 /* The resources of a stack, by logical id. */
 int cfn_load_resources(const struct rows *rows, struct arena *arena, const struct cfn_stack *stack, struct cfn_list *list);
 
+/* ---- Lists of names, JSON ---- */
+/* "A, B" */
+void cfn_add_name(struct buf *names, str name);
 /* Sets a JSON field: takes value. */
 void cfn_set_json(json_t **field, json_t *value);
+/* The first object of a list whose member is this text, borrowed; or NULL. */
+json_t *cfn_find_in(const json_t *list, const char *member, str text);
+/* Is the text in a list of texts? */
+bool cfn_is_in(const json_t *texts, str text);
 
 /* ---- event.c ---- */
 /* Adds an event of the resource, or with NULL of the stack itself. */

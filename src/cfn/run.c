@@ -176,8 +176,3 @@ struct cfn_resource **cfn_run_sorted(struct cfn_run *run, bool newest_first, siz
         qsort(sorted, *ret_n, sizeof *sorted, newest_first ? by_order_down : by_order);
     return sorted;
 }
-
-void cfn_add_name(struct buf *names, str name) {
-    buf_c(names, names->len ? ", " : "");
-    buf_str(names, name);
-}

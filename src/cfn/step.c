@@ -159,21 +159,12 @@ static int name_importer(void *ctx, void *what) {
     return err_set(ctx, CFN_FAILED, STR_FMT, STR_ARG(import->stack_name));
 }
 
-static const json_t *exported(const json_t *outputs, str name) {
-    size_t i;
-    json_t *one;
-    json_array_foreach(outputs, i, one)
-        if (str_eq(json_str(one, "ExportName"), name))
-            return one;
-    return NULL;
-}
-
 /* Exports that others import must stay as they are. */
 static int check_dropped_export(struct cfn_run *run, const json_t *old, const json_t *outputs) {
     CLEANUP_DEINIT(buf) struct buf key = {0};
     struct err user = {{0}};
     str name = json_str(old, "ExportName");
-    const json_t *now = name.p ? exported(outputs, name) : NULL;
+    const json_t *now = name.p ? cfn_find_in(outputs, "ExportName", name) : NULL;
     if (!name.p || (now && str_eq(json_str(now, "OutputValue"), json_str(old, "OutputValue"))))
         return 0;
     cfn_key(&key, "cfn-import", run->stack.place, name, STR_NONE);
@@ -227,20 +218,13 @@ static void put_links(struct cfn_run *run, json_t *outputs) {
 
 /* ---- The end of the way ---- */
 
-static bool in_template(struct cfn_run *run, str name) {
-    for (size_t i = 0; i < run->graph.n_order; i++)
-        if (str_eq(run->model->resources[run->graph.order[i]].name, name))
-            return true;
-    return false;
-}
-
 /* Resources that are no longer in the template, and what was replaced, wait to be removed. */
 static void collect_garbage(struct cfn_run *run) {
     size_t n;
     struct cfn_resource **sorted = cfn_run_sorted(run, true, &n);
     for (size_t i = 0; i < n; i++) {
         struct cfn_resource *one = sorted[i];
-        if (!in_template(run, one->name)) {
+        if (!cfn_is_active(run->model, &run->graph, one->name)) {
             cfn_run_discard(run, one, &one->now, one->now.on_delete != TMPL_DELETE);
             cfn_run_drop(run, one);
         } else if (one->task.verb == CFN_REPLACE) {
@@ -251,7 +235,7 @@ static void collect_garbage(struct cfn_run *run) {
 
 static int arrive(struct cfn_run *run) {
     CLEANUP_JSON json_t *outputs = NULL;
-    int r = cfn_run_outputs(run, &outputs);
+    int r = cfn_outputs(&run->scope, &outputs, &run->why);
     r = r ? r : check_links(run, outputs);
     if (r)
         return r < 0 ? r : give_up(run, run->why.text);

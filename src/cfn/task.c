@@ -4,10 +4,9 @@
  */
 #include "cfn/run.h"
 
+#include "base/ascii.h"
 #include "base/clock.h"
 #include "base/rand.h"
-
-#include <ctype.h>
 
 static const struct {
     const char *word;
@@ -166,8 +165,7 @@ static str generate_name(struct cfn_run *run, str logical, const struct cfn_type
     size_t stack_len = stack.len < room - logical_len ? stack.len : room - logical_len;
     str name = arena_printf(&run->arena, "%.*s-%.*s-%s", (int)stack_len, stack.p, (int)logical_len, logical.p, random);
     if (type && type->name_lower)
-        for (char *c = (char *)name.p; *c; c++) /* the arena's, and nobody else's yet */
-            *c = (char)tolower((unsigned char)*c);
+        ascii_lower_all((char *)name.p, name.len); /* the arena's, and nobody else's yet */
     return name;
 }
 
