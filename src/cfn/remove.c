@@ -58,21 +58,21 @@ static int end_removal(struct cfn_run *run, const struct buf *failed) {
  * deleted keeps what it needs.
  */
 int cfn_step_remove(struct cfn_run *run) {
-    size_t n;
-    struct cfn_resource **sorted = cfn_run_sorted(run, true, &n);
+    struct cfn_list *all = cfn_run_by_order(run);
     CLEANUP_DEINIT(buf) struct buf failed = {0};
     CLEANUP_JSON json_t *blocked = json_array();
     bool force = run->stack.op.deletion == CFN_DELETION_FORCE;
-    for (size_t i = 0; i < n; i++) {
-        bool is_blocked = cfn_is_in(blocked, sorted[i]->name);
-        int r = *run->stopping ? CFN_WAIT : is_blocked ? CFN_FAILED : remove_resource(run, sorted[i]);
+    for (size_t i = all->n; i-- > 0;) {
+        struct cfn_resource *one = all->items[i];
+        bool is_blocked = cfn_is_in(blocked, one->name);
+        int r = *run->stopping ? CFN_WAIT : is_blocked ? CFN_FAILED : remove_resource(run, one);
         if (r < 0 || r == CFN_WAIT)
             return r < 0 ? r : CFN_LATER;
         if (r != CFN_FAILED || force)
             continue;
         if (!is_blocked)
-            cfn_add_name(&failed, sorted[i]->name);
-        json_array_extend(blocked, sorted[i]->now.needs);
+            cfn_add_name(&failed, one->name);
+        json_array_extend(blocked, one->now.needs);
     }
     return end_removal(run, &failed);
 }
@@ -118,12 +118,12 @@ static int restore_resource(struct cfn_run *run, struct cfn_resource *resource) 
 }
 
 int cfn_step_restore(struct cfn_run *run) {
-    size_t n;
-    struct cfn_resource **sorted = cfn_run_sorted(run, true, &n);
+    struct cfn_list *all = cfn_run_by_order(run);
     CLEANUP_DEINIT(buf) struct buf failed = {0};
-    for (size_t i = 0; i < n; i++) {
-        str name = sorted[i]->name; /* the resource may go */
-        int r = *run->stopping ? CFN_WAIT : restore_resource(run, sorted[i]);
+    for (size_t i = all->n; i-- > 0;) {
+        struct cfn_resource *one = all->items[i];
+        str name = one->name; /* the resource may go */
+        int r = *run->stopping ? CFN_WAIT : restore_resource(run, one);
         if (r < 0 || r == CFN_WAIT)
             return r < 0 ? r : CFN_LATER;
         if (r == CFN_FAILED)

@@ -60,8 +60,8 @@ void cfn_run_end(struct cfn_run *run);
 int cfn_run_commit(struct cfn_run *run);
 /* Commits: a fault, or what is given. */
 int cfn_run_commit_and(struct cfn_run *run, int outcome);
-/* Resources by descending (ascending) order of creation; arena. */
-struct cfn_resource **cfn_run_sorted(struct cfn_run *run, bool newest_first, size_t *ret_n);
+/* The run's resources, sorted: oldest first. */
+struct cfn_list *cfn_run_by_order(struct cfn_run *run);
 
 /* ---- task.c: each answers CFN_DONE, CFN_WAIT or CFN_FAILED, all written, or a fault ---- */
 enum cfn_stage cfn_task_stage(const struct cfn_run *run, const struct cfn_resource *resource);

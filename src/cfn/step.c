@@ -90,23 +90,24 @@ static int look_at(struct cfn_run *run, size_t position, bool may_begin) {
 
 static void add_failed_names(struct cfn_run *run, struct buf *out) {
     CLEANUP_DEINIT(buf) struct buf names = {0};
-    size_t n;
-    struct cfn_resource **sorted = cfn_run_sorted(run, false, &n);
-    for (size_t i = 0; i < n; i++)
-        if (cfn_task_stage(run, sorted[i]) == CFN_BROKEN)
-            cfn_add_name(&names, sorted[i]->name);
+    struct cfn_list *all = cfn_run_by_order(run);
+    for (size_t i = 0; i < all->n; i++) {
+        const struct cfn_resource *one = all->items[i];
+        if (cfn_task_stage(run, one) == CFN_BROKEN)
+            cfn_add_name(&names, one->name);
+    }
     buf_printf(out, "The following resource(s) failed to %s: [%s]. ", is_update(run) ? "update" : "create", buf_cstr(&names));
 }
 
 /* Whatever still waits is given up; what it began is found by its row. */
 static void cancel_waiting(struct cfn_run *run) {
-    size_t n;
-    struct cfn_resource **sorted = cfn_run_sorted(run, false, &n);
-    for (size_t i = 0; i < n; i++) {
-        if (cfn_task_stage(run, sorted[i]) != CFN_DOING)
+    struct cfn_list *all = cfn_run_by_order(run);
+    for (size_t i = 0; i < all->n; i++) {
+        struct cfn_resource *one = all->items[i];
+        if (cfn_task_stage(run, one) != CFN_DOING)
             continue;
-        sorted[i]->task.stage = CFN_BROKEN;
-        cfn_run_mark(run, sorted[i], is_update(run) ? CFN_UPDATE_FAILED : CFN_CREATE_FAILED, S("Resource creation cancelled"));
+        one->task.stage = CFN_BROKEN;
+        cfn_run_mark(run, one, is_update(run) ? CFN_UPDATE_FAILED : CFN_CREATE_FAILED, S("Resource creation cancelled"));
     }
 }
 
@@ -220,10 +221,9 @@ static void put_links(struct cfn_run *run, json_t *outputs) {
 
 /* Resources that are no longer in the template, and what was replaced, wait to be removed. */
 static void collect_garbage(struct cfn_run *run) {
-    size_t n;
-    struct cfn_resource **sorted = cfn_run_sorted(run, true, &n);
-    for (size_t i = 0; i < n; i++) {
-        struct cfn_resource *one = sorted[i];
+    struct cfn_list *all = cfn_run_by_order(run);
+    for (size_t i = all->n; i-- > 0;) {
+        struct cfn_resource *one = all->items[i];
         if (!cfn_is_active(run->model, &run->graph, one->name)) {
             cfn_run_discard(run, one, &one->now, one->now.on_delete != TMPL_DELETE);
             cfn_run_drop(run, one);

@@ -122,7 +122,7 @@ static int call_verb(struct cfn_run *run, struct cfn_work *w, enum cfn_verb verb
     if (!run->identity && backend->identity(backend->ctx, &run->stack.op, &run->identity, &run->why))
         return cfn_fail(w, "%s", run->why.text);
     w->caller->identity = run->identity;
-    return verb == CFN_REMOVE ? type->remove(w) : changes_it(verb) ? type->update(w) : type->create(w);
+    return verb == CFN_REMOVE ? cfn_type_remove(type, w) : changes_it(verb) ? cfn_type_update(type, w) : cfn_type_create(type, w);
 }
 
 /* Calls the verb and commits what came of it. again: it may have been called before. */

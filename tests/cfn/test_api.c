@@ -199,6 +199,8 @@ static void refusals(void **state) {
          "ValidationError: Resource A (line 1, column 13): Properties validation failed: [#: extraneous key [BucketNam] is not permitted]"},
         {"CreateStack", "{'StackName':'s','TemplateBody':'Resources: {A: {Type: AWS::SQS::Queue, Properties: {QueueName: !GetAtt B.Nope}}, B: {Type: AWS::SQS::Queue}}'}",
          "ValidationError: Template error: resource B does not support attribute type Nope in Fn::GetAtt (line 1, column 64)"},
+        {"CreateStack", "{'StackName':'s','TemplateBody':'Resources: {A: {Type: AWS::SQS::Queue}}\\nOutputs: {O: {Value: [a]}}'}",
+         "ValidationError: Template format error: Output O is malformed. The Value field of every Outputs member must evaluate to a String."},
         {"CreateStack", "{'StackName':'s','TemplateBody':'Resources: {A: {Type: AWS::IAM::Role, Properties: {AssumeRolePolicyDocument: {}}}}'}",
          "InsufficientCapabilitiesException: Requires capabilities : [CAPABILITY_IAM]"},
         {"CreateStack", "{'StackName':'s','Capabilities':['CAPABILITY_IAM'],'TemplateBody':'Resources: {A: {Type: AWS::IAM::Role, Properties: {RoleName: r, AssumeRolePolicyDocument: {}}}}'}",
