@@ -77,5 +77,11 @@ struct cfn_operation cfn_new_operation(struct rq *rq, enum cfn_op_kind kind, con
 /* ---- describe.c ---- */
 /* [{ParameterKey, ParameterValue}]; NoEcho values as ****. text: of the template that names them. */
 json_t *cfn_params_list(str template, const json_t *values);
-/* Cuts a list to a page: NextToken is the position. 0 or AWS_FAILED. Takes list; sets out[name]. */
-int cfn_page(struct rq *rq, const char *name, json_t *list, size_t per_page);
+
+/* ---- page.c: 0 or AWS_FAILED; rq->out is made where it is missing ---- */
+/* What a listing tells of a row: a new reference, or NULL to pass it by. 0 or AWS_FAILED. */
+typedef int cfn_show_fn(struct rq *rq, void *what, json_t **ret);
+/* A page of the rows with this prefix. */
+int cfn_page_rows(struct rq *rq, const char *list, const struct cfn_form *form, str prefix, cfn_show_fn *show);
+/* A page of a list that stays as it is; scope: whose it is. */
+int cfn_page(struct rq *rq, const char *list, str scope, const json_t *all);

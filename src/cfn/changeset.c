@@ -101,7 +101,7 @@ int cfn_op_CreateChangeSet(struct svc *cfn, struct rq *rq) {
 
 /* ---- Describing ---- */
 
-static json_t *show_set(const struct cfn_set *set) {
+static json_t *describe_set(const struct cfn_set *set) {
     json_t *out = json_object();
     bool failed = set->status == CFN_SET_FAILED;
     cfn_form_show(&cfn_set_form, set, out, "ChangeSetName ChangeSetId StackId StackName Description Status CreationTime");
@@ -125,29 +125,31 @@ int cfn_op_DescribeChangeSet(struct svc *cfn, struct rq *rq) {
     CLEANUP_DEINIT(cfn_stack) struct cfn_stack stack = {0};
     if (cfn_find_set(rq, &set, &stack))
         return AWS_FAILED;
-    rq->out = show_set(&set);
+    rq->out = describe_set(&set);
     cfn_form_show(&cfn_set_form, &set, rq->out, "OnStackFailure");
     json_set(rq->out, "Parameters", cfn_params_list(set.template, set.to.parameters));
     json_set(rq->out, "Tags", json_array());
     cfn_form_show(&cfn_version_form, &set.to, rq->out, "Tags Capabilities");
     json_set(rq->out, "NotificationARNs", json_array());
     json_set_bool(rq->out, "IncludeNestedStacks", false);
-    return cfn_page(rq, "Changes", changes_of(&set), 100);
+    CLEANUP_JSON json_t *changes = changes_of(&set);
+    return cfn_page(rq, "Changes", set.id, changes);
 }
 
-static int add_summary(void *ctx, void *set) {
-    json_array_append_new(ctx, show_set(set));
+static int show_set(struct rq *rq, void *set, json_t **ret) {
+    (void)rq;
+    *ret = describe_set(set);
     return 0;
 }
 
 int cfn_op_ListChangeSets(struct svc *cfn, struct rq *rq) {
     (void)cfn;
     CLEANUP_DEINIT(cfn_stack) struct cfn_stack stack = {0};
-    CLEANUP_JSON json_t *list = json_array();
-    if (cfn_find_stack(rq, &stack) || cfn_each_set(rq, &stack, add_summary, list))
+    CLEANUP_DEINIT(buf) struct buf prefix = {0};
+    if (cfn_find_stack(rq, &stack))
         return AWS_FAILED;
-    rq->out = json_object();
-    return cfn_page(rq, "Summaries", json_incref(list), 100);
+    cfn_key(&prefix, "cfn-set", stack.place, stack.uuid, STR_NONE);
+    return cfn_page_rows(rq, "Summaries", &cfn_set_form, buf_view(&prefix), show_set);
 }
 
 /* ---- Executing, deleting ---- */

@@ -4,24 +4,7 @@
 
 #include <inttypes.h>
 
-enum { PAGE = 100 };
-
-/* Takes list. */
-int cfn_page(struct rq *rq, const char *name, json_t *list, size_t per_page) {
-    CLEANUP_JSON json_t *all = list;
-    str token = json_str(rq->in, "NextToken");
-    uint64_t from = 0;
-    if (token.p && (!str_to_u64(token, &from) || from > json_array_size(all)))
-        return aws_fail(rq, &CFN_ValidationError, "Invalid NextToken");
-    json_t *page = json_array();
-    size_t i = from;
-    for (; i < json_array_size(all) && i < from + per_page; i++)
-        json_array_append(page, json_array_get(all, i));
-    json_set(rq->out, name, page);
-    if (i < json_array_size(all))
-        json_set(rq->out, "NextToken", json_sprintf("%zu", i));
-    return 0;
-}
+enum { PAGE = 100 }; /* of events */
 
 /* ---- Stacks ---- */
 
@@ -65,10 +48,9 @@ static json_t *show_stack(const struct cfn_stack *stack) {
     return out;
 }
 
-static int describe_stack(struct rq *rq, const struct cfn_stack *stack, json_t *list) {
+static int describe_stack(struct rq *rq, const struct cfn_stack *stack, json_t **ret) {
     static const char *const lists[] = {"NotificationARNs", "Capabilities", "Tags", "Outputs"};
-    json_t *out = show_stack(stack);
-    json_array_append_new(list, out);
+    json_t *out = *ret = show_stack(stack);
     for (size_t i = 0; i < ARRAY_LEN(lists); i++)
         json_set(out, lists[i], json_array());
     cfn_form_show(&cfn_stack_form, stack, out, "Description ChangeSetId RoleARN TimeoutInMinutes Capabilities Tags Outputs");
@@ -78,58 +60,49 @@ static int describe_stack(struct rq *rq, const struct cfn_stack *stack, json_t *
     return add_params(rq, stack, out);
 }
 
-static int all_stacks(struct rq *rq, struct cfn_list *ret) {
-    CLEANUP_DEINIT(buf) struct buf prefix = {0};
-    cfn_key(&prefix, "cfn-stack", cfn_here(rq), STR_NONE, STR_NONE);
-    int r = cfn_load_list(rq_rows(rq), &cfn_stack_form, &rq->arena, buf_view(&prefix), ret);
-    for (size_t i = 0; i < ret->n; i++) {
-        struct cfn_stack *stack = ret->items[i];
-        stack->place = cfn_here(rq);
-        stack->uuid = cfn_uuid_of(stack->id);
-    }
-    return cfn_listed(rq, r, "stacks");
+/* What an iterator showed does not know where it is. */
+static void locate(struct rq *rq, struct cfn_stack *stack) {
+    stack->place = cfn_here(rq);
+    stack->uuid = cfn_uuid_of(stack->id);
 }
 
-static int describe_live(struct rq *rq, json_t *list) {
-    CLEANUP_DEINIT(cfn_stacks) struct cfn_stacks stacks = {0};
-    if (all_stacks(rq, &stacks.list))
-        return AWS_FAILED;
-    for (size_t i = 0; i < stacks.list.n; i++) {
-        const struct cfn_stack *stack = stacks.list.items[i];
-        if (stack->status != CFN_DELETE_COMPLETE && describe_stack(rq, stack, list))
-            return AWS_FAILED;
-    }
-    return 0;
+static int show_live(struct rq *rq, void *what, json_t **ret) {
+    struct cfn_stack *stack = what;
+    locate(rq, stack);
+    return stack->status == CFN_DELETE_COMPLETE ? 0 : describe_stack(rq, stack, ret);
+}
+
+static int page_stacks(struct rq *rq, const char *list, cfn_show_fn *show) {
+    CLEANUP_DEINIT(buf) struct buf prefix = {0};
+    cfn_key(&prefix, "cfn-stack", cfn_here(rq), STR_NONE, STR_NONE);
+    return cfn_page_rows(rq, list, &cfn_stack_form, buf_view(&prefix), show);
 }
 
 int cfn_op_DescribeStacks(struct svc *cfn, struct rq *rq) {
     (void)cfn;
-    bool named = json_str(rq->in, "StackName").len > 0;
-    CLEANUP_JSON json_t *list = json_array();
-    CLEANUP_DEINIT(cfn_stack) struct cfn_stack one = {0};
-    rq->out = json_object();
-    if (named ? cfn_find_stack(rq, &one) || describe_stack(rq, &one, list) : describe_live(rq, list))
+    CLEANUP_DEINIT(cfn_stack) struct cfn_stack stack = {0};
+    CLEANUP_JSON json_t *one = NULL;
+    if (!json_str(rq->in, "StackName").len)
+        return page_stacks(rq, "Stacks", show_live);
+    if (cfn_find_stack(rq, &stack) || describe_stack(rq, &stack, &one))
         return AWS_FAILED;
-    return cfn_page(rq, "Stacks", json_incref(list), PAGE);
+    rq->out = json_pack("{s:[O]}", "Stacks", one);
+    return 0;
+}
+
+static int show_summary(struct rq *rq, void *what, json_t **ret) {
+    const struct cfn_stack *stack = what;
+    const json_t *filter = json_arr(rq->in, "StackStatusFilter");
+    if (json_array_size(filter) && !cfn_is_in(filter, str_c(cfn_status_name(stack->status))))
+        return 0;
+    *ret = show_stack(stack);
+    cfn_form_show(&cfn_stack_form, stack, *ret, "TemplateDescription=Description");
+    return 0;
 }
 
 int cfn_op_ListStacks(struct svc *cfn, struct rq *rq) {
     (void)cfn;
-    CLEANUP_DEINIT(cfn_stacks) struct cfn_stacks stacks = {0};
-    if (all_stacks(rq, &stacks.list))
-        return AWS_FAILED;
-    json_t *list = json_array();
-    const json_t *filter = json_arr(rq->in, "StackStatusFilter");
-    for (size_t i = 0; i < stacks.list.n; i++) {
-        const struct cfn_stack *stack = stacks.list.items[i];
-        if (json_array_size(filter) && !cfn_is_in(filter, str_c(cfn_status_name(stack->status))))
-            continue;
-        json_t *out = show_stack(stack);
-        cfn_form_show(&cfn_stack_form, stack, out, "TemplateDescription=Description");
-        json_array_append_new(list, out);
-    }
-    rq->out = json_object();
-    return cfn_page(rq, "StackSummaries", list, PAGE);
+    return page_stacks(rq, "StackSummaries", show_summary);
 }
 
 /* ---- Resources ---- */
@@ -158,13 +131,17 @@ static bool holds(const struct cfn_list *resources, str physical) {
 
 static int find_by_physical(struct rq *rq, str physical, struct found *ret) {
     CLEANUP_DEINIT(cfn_stacks) struct cfn_stacks stacks = {0};
-    if (all_stacks(rq, &stacks.list))
+    CLEANUP_DEINIT(buf) struct buf prefix = {0};
+    cfn_key(&prefix, "cfn-stack", cfn_here(rq), STR_NONE, STR_NONE);
+    int r = cfn_load_list(rq_rows(rq), &cfn_stack_form, &rq->arena, buf_view(&prefix), &stacks.list);
+    if (cfn_listed(rq, r, "stacks"))
         return AWS_FAILED;
     for (size_t i = 0; i < stacks.list.n; i++) {
         struct cfn_stack *stack = stacks.list.items[i];
         cfn_list_deinit(&cfn_resource_form, &ret->resources);
         if (stack->status == CFN_DELETE_COMPLETE)
             continue;
+        locate(rq, stack);
         if (cfn_find_resources(rq, stack, &ret->resources))
             return AWS_FAILED;
         if (holds(&ret->resources, physical))
@@ -191,21 +168,21 @@ static bool is_listed(const struct cfn_resource *resource, str logical, str phys
            (!physical.p || str_eq(physical, resource->now.physical));
 }
 
-static json_t *list_resources(const struct found *f, str logical, str physical, const struct cfn_stack *stack, const char *time) {
-    json_t *list = json_array();
-    for (size_t i = 0; i < f->resources.n; i++)
-        if (is_listed(f->resources.items[i], logical, physical))
-            json_array_append_new(list, describe_resource(stack, f->resources.items[i], time));
-    return list;
+static int show_resource(struct rq *rq, void *what, json_t **ret) {
+    (void)rq;
+    if (is_listed(what, STR_NONE, STR_NONE))
+        *ret = describe_resource(NULL, what, "LastUpdatedTimestamp=Time");
+    return 0;
 }
 
 int cfn_op_ListStackResources(struct svc *cfn, struct rq *rq) {
     (void)cfn;
-    CLEANUP_DEINIT(found) struct found f = {0};
-    if (find(rq, &f))
+    CLEANUP_DEINIT(cfn_stack) struct cfn_stack stack = {0};
+    CLEANUP_DEINIT(buf) struct buf prefix = {0};
+    if (cfn_find_stack(rq, &stack))
         return AWS_FAILED;
-    rq->out = json_object();
-    return cfn_page(rq, "StackResourceSummaries", list_resources(&f, STR_NONE, STR_NONE, NULL, "LastUpdatedTimestamp=Time"), PAGE);
+    cfn_key(&prefix, "cfn-res", stack.place, stack.uuid, STR_NONE);
+    return cfn_page_rows(rq, "StackResourceSummaries", &cfn_resource_form, buf_view(&prefix), show_resource);
 }
 
 static int no_resource(struct rq *rq, str logical, const struct cfn_stack *stack) {
@@ -221,7 +198,10 @@ int cfn_op_DescribeStackResources(struct svc *cfn, struct rq *rq) {
         return aws_fail(rq, &CFN_ValidationError, "Specify either StackName or PhysicalResourceId");
     if (json_has(rq->in, "StackName") ? find(rq, &f) : find_by_physical(rq, physical, &f))
         return AWS_FAILED;
-    json_t *list = list_resources(&f, logical, physical, &f.stack, "Timestamp=Time");
+    json_t *list = json_array();
+    for (size_t i = 0; i < f.resources.n; i++)
+        if (is_listed(f.resources.items[i], logical, physical))
+            json_array_append_new(list, describe_resource(&f.stack, f.resources.items[i], "Timestamp=Time"));
     rq->out = json_object();
     json_set(rq->out, "StackResources", list);
     return logical.p && !json_array_size(list) ? no_resource(rq, logical, &f.stack) : 0;
@@ -298,39 +278,33 @@ int cfn_op_DescribeStackEvents(struct svc *cfn, struct rq *rq) {
 
 /* ---- Exports ---- */
 
-static int add_export(void *ctx, void *what) {
-    json_t *out = json_object();
-    cfn_form_show(&cfn_export_form, what, out, "ExportingStackId=StackId Name Value");
-    json_array_append_new(ctx, out);
+static int show_export(struct rq *rq, void *what, json_t **ret) {
+    (void)rq;
+    *ret = json_object();
+    cfn_form_show(&cfn_export_form, what, *ret, "ExportingStackId=StackId Name Value");
     return 0;
 }
 
 int cfn_op_ListExports(struct svc *cfn, struct rq *rq) {
     (void)cfn;
     CLEANUP_DEINIT(buf) struct buf prefix = {0};
-    CLEANUP_JSON json_t *list = json_array();
     cfn_key(&prefix, "cfn-export", cfn_here(rq), STR_NONE, STR_NONE);
-    int r = cfn_each(rq_rows(rq), &cfn_export_form, buf_view(&prefix), add_export, list);
-    rq->out = json_object();
-    return cfn_listed(rq, r, "exports") ? AWS_FAILED : cfn_page(rq, "Exports", json_incref(list), PAGE);
+    return cfn_page_rows(rq, "Exports", &cfn_export_form, buf_view(&prefix), show_export);
 }
 
-static int add_importer(void *ctx, void *what) {
-    json_push_str(ctx, ((const struct cfn_import *)what)->stack_name);
+static int show_importer(struct rq *rq, void *what, json_t **ret) {
+    (void)rq;
+    *ret = json_of_str(((const struct cfn_import *)what)->stack_name);
     return 0;
 }
 
 int cfn_op_ListImports(struct svc *cfn, struct rq *rq) {
     (void)cfn;
     CLEANUP_DEINIT(buf) struct buf prefix = {0};
-    CLEANUP_JSON json_t *list = json_array();
     str name = json_str(rq->in, "ExportName");
     cfn_key(&prefix, "cfn-import", cfn_here(rq), name, STR_NONE);
-    int r = cfn_each(rq_rows(rq), &cfn_import_form, buf_view(&prefix), add_importer, list);
-    if (cfn_listed(rq, r, "imports"))
-        return AWS_FAILED;
-    if (!json_array_size(list))
-        return aws_fail(rq, &CFN_ValidationError, "Export '" STR_FMT "' is not imported by any stack.", STR_ARG(name));
-    rq->out = json_object();
-    return cfn_page(rq, "Imports", json_incref(list), PAGE);
+    int r = cfn_page_rows(rq, "Imports", &cfn_import_form, buf_view(&prefix), show_importer);
+    if (r || json_array_size(json_arr(rq->out, "Imports")))
+        return r;
+    return aws_fail(rq, &CFN_ValidationError, "Export '" STR_FMT "' is not imported by any stack.", STR_ARG(name));
 }

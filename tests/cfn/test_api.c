@@ -381,6 +381,37 @@ static void damage_is_passed_by(void **state) {
     settles(w, "s", "UPDATE_COMPLETE");
 }
 
+static void put_export(struct world *w, const char *name) {
+    CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
+    CLEANUP_DEINIT(buf) struct buf key = {0};
+    struct cfn_export export = {.name = str_c(name), .value = S("v"), .stack_id = S("arn:s"), .stack_name = S("s")};
+    const struct rows rows = {aws_cloud_store(w->f.cloud), NULL, batch};
+    cfn_key(&key, "cfn-export", (struct cfn_place){S("000000000000"), S("us-east-1")}, export.name, STR_NONE);
+    cfn_put_blind(&rows, &cfn_export_form, buf_view(&key), &export);
+    assert_int_equal(store_commit(rows.store, batch, NULL), 0);
+}
+
+/* A token stands for the last item, not for a number of items. */
+static void pages(void **state) {
+    struct world *w = *state;
+    char name[8];
+    for (int i = 0; i < 102; i++) {
+        snprintf(name, sizeof name, "e%03d", i);
+        put_export(w, name);
+    }
+    CLEANUP_JSON json_t *first = call(w, "ListExports", "{}");
+    assert_int_equal(json_array_size(json_arr(first, "Exports")), 100);
+    put_export(w, "a");
+    CLEANUP_DEINIT(buf) struct buf in = {0};
+    buf_printf(&in, "{'NextToken':'" STR_FMT "'}", STR_ARG(json_str(first, "NextToken")));
+    CLEANUP_JSON json_t *second = call(w, "ListExports", buf_cstr(&in));
+    assert_int_equal(json_array_size(json_arr(second, "Exports")), 2);
+    check_str(json_str(json_array_get(json_arr(second, "Exports"), 0), "Name"), S("e100"));
+    assert_false(json_has(second, "NextToken"));
+    refuses(w, "ListStacks", buf_cstr(&in), "ValidationError: Invalid NextToken");
+    refuses(w, "ListExports", "{'NextToken':'100'}", "ValidationError: Invalid NextToken");
+}
+
 static void template_urls(void **state) {
     (void)state;
     static const struct { const char *url, *want; } cases[] = {
@@ -411,7 +442,7 @@ static void template_urls(void **state) {
 #define T(fn) cmocka_unit_test_setup_teardown(fn, open_world, close_world)
 int main(void) {
     const struct CMUnitTest tests[] = {T(a_stack_s_life), T(change_sets), T(refusals), T(a_failure_leaves_nothing),
-                                       T(imports_hold_exports), T(rights_are_asked_for), T(damage_is_passed_by), cmocka_unit_test(template_urls),
+                                       T(imports_hold_exports), T(rights_are_asked_for), T(damage_is_passed_by), T(pages), cmocka_unit_test(template_urls),
                                        T(a_protection_is_not_overlooked), T(an_update_loses_no_protection),
                                        T(an_update_begins_where_the_last_ended), T(a_review_that_was_executed_is_not_forgotten),
                                        T(a_deleted_change_set_is_not_executed), T(a_deleted_stack_gets_no_change_set)};
