@@ -11,8 +11,8 @@ static inline bool ascii_is_upper(char c) { return c >= 'A' && c <= 'Z'; }
 static inline bool ascii_is_alpha(char c) { return ascii_is_lower(c) || ascii_is_upper(c); }
 static inline bool ascii_is_alnum(char c) { return ascii_is_alpha(c) || ascii_is_digit(c); }
 
-static inline char ascii_lower(char c) { return ascii_is_upper(c) ? (char)(c + ('a' - 'A')) : c; }
-static inline char ascii_upper(char c) { return ascii_is_lower(c) ? (char)(c - ('a' - 'A')) : c; }
+static inline char ascii_lower(char c) { return (char)(ascii_is_upper(c) ? c + ('a' - 'A') : c); }
+static inline char ascii_upper(char c) { return (char)(ascii_is_lower(c) ? c - ('a' - 'A') : c); }
 static inline void ascii_lower_all(char *p, size_t n) {
     for (size_t i = 0; i < n; i++)
         p[i] = ascii_lower(p[i]);

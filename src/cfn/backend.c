@@ -2,6 +2,8 @@
 #include "aws/model.h"
 #include "cfn/cfn_priv.h"
 
+#include <errno.h>
+
 /* ---- Nothing is silently dropped: every member that a verb sends must be in the model ---- */
 
 static const char *unknown_member(const struct api_shape *shape, const json_t *value) {
@@ -67,11 +69,11 @@ static int identity(void *ctx, const struct cfn_operation *op, struct aws_identi
     const struct aws_identity_source *source = aws_cloud_identities(ctx);
     if (op->role.len && source->role) {
         if (source->role(source->ctx, op->role, S("cloudformation.amazonaws.com"), S("AWSCloudFormation"), ret, err))
-            return err_set(err, 1, "Role " STR_FMT " is invalid or cannot be assumed", STR_ARG(op->role));
+            return err_set(err, -EACCES, "Role " STR_FMT " is invalid or cannot be assumed", STR_ARG(op->role));
         return 0;
     }
     if (source->find(source->ctx, op->access_key, ret))
-        return err_set(err, 1, "The security token included in the request is invalid: " STR_FMT " cannot be acted for any more",
+        return err_set(err, -EACCES, "The security token included in the request is invalid: " STR_FMT " cannot be acted for any more",
                        STR_ARG(op->arn));
     return 0;
 }

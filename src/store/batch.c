@@ -98,18 +98,31 @@ bool store_count_read(str row, int64_t *ret_many, int64_t *ret_large) {
     return !c.bad && c.s.len == 0;
 }
 
+/* Events of one target share a batch, and each expects the target's row: it is compared once. */
+static bool is_expected(const struct store_batch *batch, const struct store_cond *cond, str key, str value) {
+    enum { LOOK_BACK = 8 };
+    for (size_t i = batch->n_conds; i > 0 && batch->n_conds - i < LOOK_BACK; i--) {
+        const struct store_cond *c = &batch->conds[i - 1];
+        if (c->hash == cond->hash && c->kind == cond->kind && c->cf == cond->cf &&
+            str_eq(store_span_str(batch, c->key), key) && str_eq(store_span_str(batch, c->value), value))
+            return true;
+    }
+    return false;
+}
+
 static void add_cond(struct store_batch *batch, enum store_cond_kind kind, enum store_cf cf,
                      str key, str value) {
+    struct store_cond cond = {.kind = kind, .cf = cf, .hash = store_key_hash(cf, key)};
+    if (is_expected(batch, &cond, key, value))
+        return;
     batch->conds = one_more(batch->conds, sizeof *batch->conds, batch->n_conds, &batch->cap_conds);
-    batch->conds[batch->n_conds++] = (struct store_cond){
-        kind, cf, store_key_hash(cf, key), keep(batch, key), keep(batch, value)};
+    cond.key = keep(batch, key);
+    cond.value = keep(batch, value);
+    batch->conds[batch->n_conds++] = cond;
 }
 
 void store_expect_absent(struct store_batch *batch, enum store_cf cf, str key) {
     add_cond(batch, COND_ABSENT, cf, key, STR_NONE);
-}
-void store_expect_present(struct store_batch *batch, enum store_cf cf, str key) {
-    add_cond(batch, COND_PRESENT, cf, key, STR_NONE);
 }
 void store_expect_value(struct store_batch *batch, enum store_cf cf, str key, str value) {
     add_cond(batch, COND_VALUE, cf, key, value);

@@ -7,7 +7,7 @@
 #include "store/store.h"
 
 enum store_op_kind { OP_PUT, OP_DEL, OP_DEL_RANGE, OP_STAT, OP_COUNT };
-enum store_cond_kind { COND_ABSENT, COND_PRESENT, COND_VALUE };
+enum store_cond_kind { COND_ABSENT, COND_VALUE };
 
 struct store_span {
     size_t at, len;

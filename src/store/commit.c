@@ -64,9 +64,8 @@ static int check_cond(struct store *store, const struct store_batch *batch,
     int r = row_now(store, batch, cond, &scratch, &pin, &value, err);
     if (r)
         return r;
-    bool holds = cond->kind == COND_ABSENT    ? !value.p
-                 : cond->kind == COND_PRESENT ? value.p != NULL
-                                              : value.p && str_eq(value, store_span_str(batch, cond->value));
+    bool holds = cond->kind == COND_ABSENT ? !value.p
+                                           : value.p && str_eq(value, store_span_str(batch, cond->value));
     if (pin)
         rocksdb_pinnableslice_destroy(pin);
     if (holds)

@@ -1,4 +1,9 @@
-/* DATA/format: which edition of docs/formats applies to what lies on disk, and the way to the present one. */
+/*
+ * DATA/format: which edition of docs/formats applies to what lies on disk, and the way to the present one.
+ *
+ *   calotype-data 2           all rows are of that format
+ *   calotype-data 2 from 1    rows of both: a migration is under way. No program of format 1 opens that.
+ */
 #include "store/fault.h"
 #include "store/file_priv.h"
 #include "store/key.h"
@@ -17,11 +22,26 @@ enum {
     MOST_BYTES = 4 << 20, /* … and about how large their values are together */
 };
 
-static int write_format(const struct store *store, uint64_t version, struct err *err) {
+static int write_format(const struct store *store, uint64_t version, uint64_t from, struct err *err) {
     CLEANUP_MEM char *path = store_path(store->data, "format");
     CLEANUP_DEINIT(buf) struct buf text = {0};
-    buf_printf(&text, "calotype-data %llu\n", (unsigned long long)version);
+    buf_printf(&text, "calotype-data %llu", (unsigned long long)version);
+    if (from < version)
+        buf_printf(&text, " from %llu", (unsigned long long)from);
+    buf_char(&text, '\n');
     return file_write_durable(path, buf_view(&text), 0600, err);
+}
+
+/* *ret_from: where the rows are, which is less than *ret_version while a migration is under way. */
+static bool parse_format(str text, uint64_t *ret_version, uint64_t *ret_from) {
+    static const str head = S_INIT("calotype-data "), from = S_INIT(" from ");
+    if (!str_starts(text, head) || !str_ends(text, S("\n")))
+        return false;
+    str line = str_slice(text, head.len, text.len - 1);
+    ptrdiff_t at = str_find(line, from);
+    str version = at < 0 ? line : str_slice(line, 0, (size_t)at);
+    str old = at < 0 ? line : str_skip(line, (size_t)at + from.len);
+    return str_to_u64(version, ret_version) && str_to_u64(old, ret_from) && *ret_from > 0 && *ret_from <= *ret_version;
 }
 
 int format_read(const struct store *store, const struct store_options *options, uint64_t *ret_format, struct err *err) {
@@ -35,17 +55,16 @@ int format_read(const struct store *store, const struct store_options *options, 
         if (access(db, F_OK) == 0)
             return err_set(err, STORE_E_DAMAGED, "%s has a database but no format file", store->data);
         *ret_format = FORMAT;
-        return write_format(store, FORMAT, err);
+        return write_format(store, FORMAT, FORMAT, err);
     }
     if (r)
         return err_set(err, r, "%s", why.text);
-    str line = buf_view(&text);
-    if (!str_starts(line, S("calotype-data ")) || !str_ends(line, S("\n")) ||
-        !str_to_u64(str_slice(line, 14, line.len - 1), ret_format) || *ret_format == 0)
+    uint64_t version;
+    if (!parse_format(buf_view(&text), &version, ret_format))
         return err_set(err, STORE_E_DAMAGED, "%s is not a format file of calotype", path);
-    if (*ret_format > FORMAT || (*ret_format < FORMAT && !options->migrations))
+    if (version > FORMAT || (*ret_format < FORMAT && !options->migrations))
         return err_set(err, STORE_E_FORMAT, "%s has data of format %llu, %s than this program's %d", store->data,
-                       (unsigned long long)*ret_format, *ret_format > FORMAT ? "newer" : "older", FORMAT);
+                       (unsigned long long)version, version > FORMAT ? "newer" : "older", FORMAT);
     return 0;
 }
 
@@ -102,13 +121,11 @@ static int migrate_kind(struct store *store, const struct store_migration *m, st
 int format_raise(struct store *store, const struct store_options *options, uint64_t from, struct err *err) {
     for (uint64_t v = from; v < FORMAT; v++) {
         log_info("store", "turning %s from format %llu into %llu", store->data, (unsigned long long)v, (unsigned long long)v + 1);
-        for (size_t i = 0; options->migrations[i]; i++)
-            for (const struct store_migration *m = options->migrations[i]; m->kind; m++) {
-                int r = m->from == v ? migrate_kind(store, m, err) : 0;
-                if (r)
-                    return r;
-            }
-        int r = write_format(store, v + 1, err);
+        int r = write_format(store, v + 1, v, err);
+        for (size_t i = 0; r == 0 && options->migrations[i]; i++)
+            for (const struct store_migration *m = options->migrations[i]; r == 0 && m->kind; m++)
+                r = m->from == v ? migrate_kind(store, m, err) : 0;
+        r = r ? r : write_format(store, v + 1, v + 1, err);
         if (r)
             return r;
     }

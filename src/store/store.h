@@ -155,7 +155,6 @@ bool store_count_read(str row, int64_t *ret_many, int64_t *ret_large);
  * store and aws/row only (tools/check-layers.py): everybody else reads rows through aws/row.h.
  */
 void store_expect_absent(struct store_batch *batch, enum store_cf cf, str key);
-void store_expect_present(struct store_batch *batch, enum store_cf cf, str key);
 void store_expect_value(struct store_batch *batch, enum store_cf cf, str key, str value);
 
 /*

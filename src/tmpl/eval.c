@@ -167,8 +167,8 @@ static int eval_pseudo(struct eval_run *run, str name, json_t **ret) {
     return 0;
 }
 
-static int hook_answer(struct eval_run *run, const struct tmpl_node *node, int rc, const struct err *why) {
-    return rc == 0 ? 0 : tmpl_fail(run->fault, node->start, "%s", why->text);
+static int hook_answer(struct eval_run *run, const struct tmpl_node *node, int r, const struct err *why) {
+    return r == 0 ? 0 : tmpl_fail(run->fault, node->start, "%s", why->text);
 }
 
 static int ref_name(struct eval_run *run, const struct tmpl_node *node, str name, json_t **ret) {
@@ -229,11 +229,11 @@ static int sub_name(struct eval_run *run, const struct tmpl_node *text, const st
     CLEANUP_JSON json_t *value = NULL;
     const struct tmpl_member *mine = tmpl_member(own, name);
     str resource, attribute;
-    int rc = mine                                          ? eval_node(run, mine->value, &value)
+    int r = mine                                          ? eval_node(run, mine->value, &value)
              : str_cut(name, '.', &resource, &attribute) ? get_att(run, text, resource, attribute, &value)
                                                            : ref_name(run, text, name, &value);
-    if (rc)
-        return rc;
+    if (r)
+        return r;
     if (!eval_text(value, out))
         return tmpl_fail(run->fault, text->start,
                          "Template error: variable " STR_FMT " in Fn::Sub expression does not resolve to a string",

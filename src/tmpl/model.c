@@ -78,15 +78,15 @@ struct ref_check {
 };
 
 static int check_reference(void *ctx, const struct tmpl_reference *ref) {
-    struct ref_check *rc = ctx;
-    struct check *c = rc->c;
+    struct ref_check *refs = ctx;
+    struct check *c = refs->c;
     if (ref->kind == TMPL_CONDITION)
         return tmpl_member(c->m->conditions, ref->name)
                    ? 0
                    : FAIL(c, ref->at,
                           "Template format error: Unresolved condition dependency " STR_FMT
                           " in the %s block of the template",
-                          STR_ARG(ref->name), rc->section);
+                          STR_ARG(ref->name), refs->section);
     bool is_resource = tmpl_find_resource(c->m, ref->name) != NULL;
     if (ref->kind == TMPL_GET_ATT) {
         if (!is_resource)
@@ -99,20 +99,20 @@ static int check_reference(void *ctx, const struct tmpl_reference *ref) {
         return FAIL(c, ref->at,
                     "Template format error: Unresolved resource dependencies [" STR_FMT
                     "] in the %s block of the template",
-                    STR_ARG(ref->name), rc->section);
+                    STR_ARG(ref->name), refs->section);
     }
-    if (!rc->resources_allowed)
+    if (!refs->resources_allowed)
         return FAIL(c, ref->at,
                     "Template format error: Unresolved dependencies [" STR_FMT
                     "]. Cannot reference resources in the %s block of the template",
-                    STR_ARG(ref->name), rc->section);
+                    STR_ARG(ref->name), refs->section);
     return 0;
 }
 
 static int check_references(struct check *c, const struct tmpl_node *node, const char *section,
                             bool resources_allowed) {
-    struct ref_check rc = {c, section, resources_allowed};
-    return tmpl_each_reference(node, check_reference, &rc);
+    struct ref_check refs = {c, section, resources_allowed};
+    return tmpl_each_reference(node, check_reference, &refs);
 }
 
 /* ---- Parameters ---- */

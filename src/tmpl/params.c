@@ -15,10 +15,10 @@ static int match_compiled(const pcre2_code *code, str text) {
     pcre2_set_match_limit(limits, MATCH_LIMIT);
     pcre2_set_depth_limit(limits, MATCH_LIMIT);
     pcre2_set_heap_limit(limits, HEAP_LIMIT_KIB);
-    int rc = pcre2_match(code, (PCRE2_SPTR)(text.p ? text.p : ""), text.len, 0, 0, data, limits);
+    int r = pcre2_match(code, (PCRE2_SPTR)(text.p ? text.p : ""), text.len, 0, 0, data, limits);
     pcre2_match_context_free(limits);
     pcre2_match_data_free(data);
-    return rc >= 0 ? 1 : rc == PCRE2_ERROR_NOMATCH ? 0 : -1;
+    return r >= 0 ? 1 : r == PCRE2_ERROR_NOMATCH ? 0 : -1;
 }
 
 int tmpl_matches(str pattern, str text) {
@@ -30,9 +30,9 @@ int tmpl_matches(str pattern, str text) {
                                      &error, &at, NULL);
     if (!code)
         return -1;
-    int rc = match_compiled(code, text);
+    int r = match_compiled(code, text);
     pcre2_code_free(code);
-    return rc;
+    return r;
 }
 
 /* ---- Constraints ---- */

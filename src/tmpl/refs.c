@@ -17,9 +17,9 @@ static int report(const struct walk *w, enum tmpl_ref_kind kind, str name, str a
 
 static int walk_members(const struct walk *w, const struct tmpl_node *node) {
     for (size_t i = 0; i < node->n; i++) {
-        int rc = walk_node(w, node->members[i].value);
-        if (rc)
-            return rc;
+        int r = walk_node(w, node->members[i].value);
+        if (r)
+            return r;
     }
     return 0;
 }
@@ -30,9 +30,9 @@ static int walk_get_att(const struct walk *w, const struct tmpl_node *value) {
         return report(w, TMPL_GET_ATT, name, attribute, value);
     if (value->kind == TMPL_LIST && value->n >= 1 && value->members[0].value->kind == TMPL_STRING) {
         const struct tmpl_node *first = value->members[0].value;
-        int rc = report(w, TMPL_GET_ATT, first->text,
+        int r = report(w, TMPL_GET_ATT, first->text,
                         value->n == 2 ? tmpl_text(value->members[1].value) : STR_NONE, first);
-        return rc ? rc : walk_members(w, value);
+        return r ? r : walk_members(w, value);
     }
     return 0;
 }
@@ -42,9 +42,9 @@ static int walk_sub(const struct walk *w, const struct tmpl_node *value) {
     if (value->kind == TMPL_LIST && value->n == 2) {
         text = value->members[0].value;
         own = value->members[1].value;
-        int rc = walk_node(w, own);
-        if (rc)
-            return rc;
+        int r = walk_node(w, own);
+        if (r)
+            return r;
     }
     if (text->kind != TMPL_STRING)
         return 0;
@@ -55,9 +55,9 @@ static int walk_sub(const struct walk *w, const struct tmpl_node *value) {
             continue;
         str name, attribute;
         bool is_att = str_cut(piece, '.', &name, &attribute);
-        int rc = report(w, is_att ? TMPL_GET_ATT : TMPL_REF, name, attribute, text);
-        if (rc)
-            return rc;
+        int r = report(w, is_att ? TMPL_GET_ATT : TMPL_REF, name, attribute, text);
+        if (r)
+            return r;
     }
     return 0;
 }
@@ -77,9 +77,9 @@ static int walk_node(const struct walk *w, const struct tmpl_node *node) {
     if (str_is(f->key, "Fn::If") && value->kind == TMPL_LIST && value->n &&
         value->members[0].value->kind == TMPL_STRING) {
         const struct tmpl_node *first = value->members[0].value;
-        int rc = report(w, TMPL_CONDITION, first->text, STR_NONE, first);
-        if (rc)
-            return rc;
+        int r = report(w, TMPL_CONDITION, first->text, STR_NONE, first);
+        if (r)
+            return r;
     }
     return walk_node(w, value);
 }

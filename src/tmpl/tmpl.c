@@ -61,10 +61,10 @@ int tmpl_new(struct tmpl **ret, str text, struct tmpl_fault *reterr) {
     CLEANUP(tmpl) struct tmpl *t = mem_new(struct tmpl);
     t->is_json = looks_like_json(text);
     struct tmpl_builder b = {.arena = &t->arena, .fault = fault};
-    int rc = t->is_json ? tmpl_read_json(&b, text, &t->root) : tmpl_read_yaml(&b, text, &t->root);
+    int r = t->is_json ? tmpl_read_json(&b, text, &t->root) : tmpl_read_yaml(&b, text, &t->root);
     tmpl_builder_deinit(&b);
-    if (rc)
-        return rc;
+    if (r)
+        return r;
     *ret = STEAL(t);
     return 0;
 }

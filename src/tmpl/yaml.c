@@ -247,13 +247,13 @@ static int read_stream(struct reader *r, struct tmpl_node **ret) {
 }
 
 int tmpl_read_yaml(struct tmpl_builder *b, str text, struct tmpl_node **ret) {
-    struct reader r = {.b = b};
-    if (!yaml_parser_initialize(&r.parser))
+    struct reader reader = {.b = b};
+    if (!yaml_parser_initialize(&reader.parser))
         abort(); /* out of memory */
-    yaml_parser_set_encoding(&r.parser, YAML_UTF8_ENCODING);
-    yaml_parser_set_input_string(&r.parser, (const unsigned char *)(text.p ? text.p : ""), text.len);
-    int rc = read_stream(&r, ret);
-    yaml_event_delete(&r.event);
-    yaml_parser_delete(&r.parser);
-    return rc;
+    yaml_parser_set_encoding(&reader.parser, YAML_UTF8_ENCODING);
+    yaml_parser_set_input_string(&reader.parser, (const unsigned char *)(text.p ? text.p : ""), text.len);
+    int r = read_stream(&reader, ret);
+    yaml_event_delete(&reader.event);
+    yaml_parser_delete(&reader.parser);
+    return r;
 }

@@ -116,7 +116,7 @@ class FormatOne(unittest.TestCase):
         with Copy() as copy:
             dies = Cloud(data=copy.data, env={"CALOTYPE_TEST_FAULT": "kill-migration"})
             for deaths in range(100):
-                self.assertEqual(copy.format, "calotype-data 1\n")
+                self.assertEqual(copy.format, f"calotype-data {PRESENT} from 1\n" if deaths else "calotype-data 1\n")
                 try:
                     dies.start()
                 except DaemonFailed:

@@ -129,7 +129,7 @@ static void an_uncommitted_event_is_none(void **state) {
     struct fixture *f = *state;
     CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
     struct hub_event event = {.target = function, .payload = S("x")};
-    store_expect_present(batch, STORE_QUEUE, S("no such row"));
+    store_expect_value(batch, STORE_QUEUE, S("no such row"), S(""));
     hub_deliver(f->hub, batch, &event);
     assert_int_equal(store_commit(f->store, batch, NULL), STORE_E_CONDITION);
     assert_int_equal(rows(f, "out"), 0);

@@ -49,8 +49,6 @@ static void test_conditions(void **state) {
         str key, value;
         int want;
     } cases[] = {
-        {"present", 'p', S_INIT("a"), S_INIT(""), 0},
-        {"present, not there", 'p', S_INIT("x"), S_INIT(""), STORE_E_CONDITION},
         {"absent", 'a', S_INIT("x"), S_INIT(""), 0},
         {"absent, there", 'a', S_INIT("b"), S_INIT(""), STORE_E_CONDITION},
         {"value", 'v', S_INIT("a"), S_INIT("1"), 0},
@@ -60,9 +58,7 @@ static void test_conditions(void **state) {
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         store_batch_clear(batch);
-        if (cases[i].kind == 'p')
-            store_expect_present(batch, STORE_META, cases[i].key);
-        else if (cases[i].kind == 'a')
+        if (cases[i].kind == 'a')
             store_expect_absent(batch, STORE_META, cases[i].key);
         else
             store_expect_value(batch, STORE_META, cases[i].key, cases[i].value);
@@ -114,7 +110,7 @@ static void test_nothing_of_a_refused_batch_is_written(void **state) {
     CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
     store_put_blind(batch, STORE_META, S("a"), S("1"));
     store_del_blind(batch, STORE_META, S("b"));
-    store_expect_present(batch, STORE_META, S("none"));
+    store_expect_value(batch, STORE_META, S("none"), S(""));
     assert_int_equal(store_commit(store, batch, NULL), STORE_E_CONDITION);
     check_row(S("a"), NULL);
 }

@@ -64,6 +64,12 @@ static void test_format(void **state) {
     assert_non_null(strstr(err.text, "newer"));
     write_in("format", "calotype-data 0\n");
     assert_int_equal(try_open(&err), STORE_E_DAMAGED);
+    static const char *const bad[] = {"calotype-data 2 from 0\n", "calotype-data 2 from 3\n", "calotype-data 2 from \n",
+                                      "calotype-data  from 1\n", "calotype-data 2\n2"};
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+        write_in("format", bad[i]);
+        check_case(try_open(&err) == STORE_E_DAMAGED, bad[i]);
+    }
     write_in("format", "something else\n");
     assert_int_equal(try_open(&err), STORE_E_DAMAGED);
     write_in("format", "calotype-data 2\n");
@@ -137,7 +143,7 @@ static void test_migration(void **state) {
     assert_int_equal(migrate(&store, &err), -EIO);
     assert_non_null(strstr(err.text, "kind"));
     assert_int_equal(io_read_file(&format, path, 64, NULL), 0);
-    check_buf(format, "calotype-data 1\n");
+    check_buf(format, "calotype-data 2 from 1\n"); /* which a program of format 1 refuses */
     stop = false;
     assert_int_equal(migrate(&store, &err), 0); /* goes on */
     assert_int_equal(count(store, "new"), N - 2);

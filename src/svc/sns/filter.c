@@ -181,7 +181,7 @@ bool sns_filter_match(const json_t *policy, const json_t *attributes) {
 
 /* ---- Is it a policy at all? ---- */
 
-static int wrong(struct err *err, const char *what) { return err_set(err, 1, "FilterPolicy: %s", what); }
+static int wrong(struct err *err, const char *what) { return err_set(err, SNS_FILTER_E_INVALID, "FilterPolicy: %s", what); }
 
 static int check_numeric(const json_t *range, struct err *err) {
     size_t n = json_array_size(range);
@@ -226,7 +226,7 @@ static int check_conditions(const json_t *conditions, struct err *err) {
         if (json_is_array(want))
             return wrong(err, "Match value must be String, number, true, false, or null");
         if (json_is_object(want) && check_object(want, false, err))
-            return 1;
+            return SNS_FILTER_E_INVALID;
     }
     return 0;
 }
@@ -245,9 +245,9 @@ static int check_level(const json_t *policy, bool top, struct err *err) {
                 return wrong(err, "$or must hold at least two policies, and none of its own kind");
             for (size_t i = 0; i < json_array_size(conditions); i++)
                 if (check_level(json_array_get(conditions, i), false, err))
-                    return 1;
+                    return SNS_FILTER_E_INVALID;
         } else if (check_conditions(conditions, err)) {
-            return 1;
+            return SNS_FILTER_E_INVALID;
         }
         combinations *= json_array_size(conditions);
         if (combinations > SNS_FILTER_COMBINATIONS_MAX)

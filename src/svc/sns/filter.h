@@ -6,10 +6,12 @@
  */
 #include "base/err.h"
 #include "base/json.h"
+#include "base/outcomes.h"
 
 enum { SNS_FILTER_KEYS_MAX = 5, SNS_FILTER_COMBINATIONS_MAX = 150 };
 
-/* 0, or 1 with the reason in SNS's words. */
+enum { SNS_FILTER_E_INVALID = OUTCOMES_SNS_FILTER };
+/* 0, or SNS_FILTER_E_INVALID with the reason in SNS's words. */
 int sns_filter_check(const json_t *policy, struct err *err);
 /* attributes: MessageAttributes as the API model has them; NULL: none. policy was checked. */
 bool sns_filter_match(const json_t *policy, const json_t *attributes);
