@@ -167,6 +167,18 @@ int cfn_each(const struct rows *rows, const struct cfn_form *form, str prefix, i
     return r ? r : ended(it, damaged);
 }
 
+static int name_importer(void *ctx, void *what) {
+    buf_str(ctx, ((const struct cfn_import *)what)->stack_name);
+    return 1; /* one is enough */
+}
+
+int cfn_importer(const struct rows *rows, struct cfn_place place, str export, struct buf *ret) {
+    CLEANUP_DEINIT(buf) struct buf key = {0};
+    cfn_key(&key, "cfn-import", place, export, STR_NONE);
+    int r = cfn_each(rows, &cfn_import_form, buf_view(&key), name_importer, ret);
+    return ret->len ? 0 : r;
+}
+
 int cfn_load_list(const struct rows *rows, const struct cfn_form *form, struct arena *arena, str prefix, struct cfn_list *list) {
     CLEANUP(store_iter) struct store_iter *it = iterate(rows, prefix);
     bool damaged = false;

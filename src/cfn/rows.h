@@ -101,6 +101,8 @@ int cfn_peek_stack(const struct rows *rows, struct arena *arena, struct cfn_plac
  * Damaged rows are passed by; STORE_E_DAMAGED at the end tells of them.
  */
 int cfn_each(const struct rows *rows, const struct cfn_form *form, str prefix, int (*each)(void *ctx, void *what), void *ctx);
+/* A stack that imports the export, by name; *ret stays empty when none does. 0, or as cfn_each. */
+int cfn_importer(const struct rows *rows, struct cfn_place place, str export, struct buf *ret);
 /* All of them, in the arena, by key; damaged ones as cfn_each. The caller frees the list with cfn_list_deinit, on failure too. */
 int cfn_load_list(const struct rows *rows, const struct cfn_form *form, struct arena *arena, str prefix, struct cfn_list *list);
 void cfn_list_deinit(const struct cfn_form *form, struct cfn_list *list);

@@ -116,27 +116,18 @@ int cfn_op_UpdateStack(struct svc *cfn, struct rq *rq) {
 
 /* ---- Deleting ---- */
 
-struct importer { struct rq *rq; str export; };
-
-static int refuse_importer(void *ctx, void *what) {
-    const struct importer *i = ctx;
-    const struct cfn_import *import = what;
-    return aws_fail(i->rq, &CFN_ValidationError, "Export " STR_FMT " cannot be deleted as it is in use by " STR_FMT,
-                    STR_ARG(i->export), STR_ARG(import->stack_name));
-}
-
 static int refuse_used_exports(struct rq *rq, const struct cfn_stack *stack) {
     size_t i;
     json_t *output;
     json_array_foreach(stack->now.outputs, i, output) {
-        CLEANUP_DEINIT(buf) struct buf key = {0};
-        struct importer ctx = {rq, json_str(output, "ExportName")};
-        if (!ctx.export.p)
-            continue;
-        cfn_key(&key, "cfn-import", cfn_here(rq), ctx.export, STR_NONE);
-        int r = cfn_each(rq_rows(rq), &cfn_import_form, buf_view(&key), refuse_importer, &ctx);
+        CLEANUP_DEINIT(buf) struct buf user = {0};
+        str export = json_str(output, "ExportName");
+        int r = export.p ? cfn_importer(rq_rows(rq), cfn_here(rq), export, &user) : 0;
         if (r)
-            return r == AWS_FAILED ? r : aws_fault(rq, r, "reading imports");
+            return aws_fault(rq, r, "reading imports");
+        if (user.len)
+            return aws_fail(rq, &CFN_ValidationError, "Export " STR_FMT " cannot be deleted as it is in use by %s", STR_ARG(export),
+                            buf_cstr(&user));
     }
     return 0;
 }

@@ -107,6 +107,7 @@ static void cancel_waiting(struct cfn_run *run) {
         if (cfn_task_stage(run, one) != CFN_DOING)
             continue;
         one->task.stage = CFN_BROKEN;
+        cfn_drop_reply(&run->rows, one);
         cfn_run_mark(run, one, is_update(run) ? CFN_UPDATE_FAILED : CFN_CREATE_FAILED, S("Resource creation cancelled"));
     }
 }
@@ -155,25 +156,18 @@ static int check_import(struct cfn_run *run, str name) {
     return r != STORE_E_ABSENT ? r : err_set(&run->why, CFN_FAILED, "No export named " STR_FMT " found.", STR_ARG(name));
 }
 
-static int name_importer(void *ctx, void *what) {
-    const struct cfn_import *import = what;
-    return err_set(ctx, CFN_FAILED, STR_FMT, STR_ARG(import->stack_name));
-}
-
 /* Exports that others import must stay as they are. */
 static int check_dropped_export(struct cfn_run *run, const json_t *old, const json_t *outputs) {
-    CLEANUP_DEINIT(buf) struct buf key = {0};
-    struct err user = {{0}};
+    CLEANUP_DEINIT(buf) struct buf user = {0};
     str name = json_str(old, "ExportName");
     const json_t *now = name.p ? cfn_find_in(outputs, "ExportName", name) : NULL;
     if (!name.p || (now && str_eq(json_str(now, "OutputValue"), json_str(old, "OutputValue"))))
         return 0;
-    cfn_key(&key, "cfn-import", run->stack.place, name, STR_NONE);
-    int r = cfn_each(&run->rows, &cfn_import_form, buf_view(&key), name_importer, &user);
-    if (r != CFN_FAILED)
+    int r = cfn_importer(&run->rows, run->stack.place, name, &user);
+    if (r || !user.len)
         return r > 0 ? -EBADMSG : r;
     return err_set(&run->why, CFN_FAILED, "Export " STR_FMT " cannot be %s as it is in use by %s.", STR_ARG(name),
-                   now ? "updated" : "deleted", user.text);
+                   now ? "updated" : "deleted", buf_cstr(&user));
 }
 
 /* 0, CFN_FAILED with run->why, or a fault. */

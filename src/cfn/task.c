@@ -29,6 +29,8 @@ enum cfn_stage cfn_task_stage(const struct cfn_run *run, const struct cfn_resour
 }
 
 void cfn_task_mark(struct cfn_run *run, struct cfn_resource *resource, enum cfn_verb verb, enum cfn_stage stage) {
+    if (resource->task.stage == CFN_DOING)
+        cfn_drop_reply(&run->rows, resource); /* a deletion has taken over */
     cfn_form_deinit(&cfn_task_form, &resource->task);
     resource->task = (struct cfn_task){.op = run->stack.op.id, .phase = run->stack.status, .verb = verb, .stage = stage};
     cfn_run_changed(run, resource);

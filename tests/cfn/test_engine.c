@@ -431,6 +431,22 @@ static void take_over(struct world *w) {
     assert_int_equal(commit(&h), 0);
 }
 
+static int count(void *ctx, void *what) {
+    (void)what;
+    ++*(int *)ctx;
+    return 0;
+}
+
+/* Nobody is waited for any more, and what comes late is refused. */
+static void no_answer_is_awaited(struct world *w) {
+    CLEANUP_DEINIT(buf) struct buf key = {0};
+    struct rows rows = {w->store, NULL, NULL};
+    int n = 0;
+    key_begin(&key, "cfn-reply");
+    assert_int_equal(cfn_each(&rows, &cfn_reply_form, buf_view(&key), count, &n), 0);
+    assert_int_equal(n, 0);
+}
+
 static void a_deletion_takes_over_a_creation(void **state) {
     struct world *w = *state;
     create_stack(w, "s", custom, (struct cfn_operation){0});
@@ -444,6 +460,18 @@ static void a_deletion_takes_over_a_creation(void **state) {
     answer(w, "{\"Status\":\"SUCCESS\"}");
     cfn_engine_work(w->engine);
     check_status(w, "DELETE_COMPLETE");
+    no_answer_is_awaited(w);
+}
+
+/* A resource that fails ends the wait for the others. */
+static void what_is_cancelled_is_not_awaited(void **state) {
+    struct world *w = *state;
+    create_stack(w, "s",
+                 "Resources:\n  X: {Type: 'Custom::Thing', Properties: {ServiceToken: 'arn:aws:lambda:us-east-1:000000000000:function:f'}}\n"
+                 "  Y: {" QUEUE ", Properties: {QueueName: bad}}\n", (struct cfn_operation){.on_failure = CFN_FAIL_DO_NOTHING});
+    cfn_engine_work(w->engine);
+    check_status(w, "CREATE_FAILED");
+    no_answer_is_awaited(w);
 }
 
 static int add_shown(void *ctx, void *what) {
@@ -641,7 +669,7 @@ int main(void) {
         T(creates_in_order_and_deletes_in_reverse), T(rolls_back_what_it_made), T(waits_without_holding_up_others),
         T(goes_on_after_a_stop_at_any_step), T(updates_and_cleans_up), T(rolls_an_update_back), T(a_failed_update_changes_no_policy), T(keeps_what_it_cannot_delete),
         T(speaks_with_custom_resources), T(custom_resources_fail_and_time_out), T(strangers_cannot_answer),
-        T(a_deletion_takes_over_a_creation), T(events_keep_secrets),
+        T(a_deletion_takes_over_a_creation), T(what_is_cancelled_is_not_awaited), T(events_keep_secrets),
         T(the_engine_overwrites_nobody), T(a_deletion_in_the_last_moment_counts), T(a_deletion_that_comes_too_late_begins_anew),
         T(an_import_of_what_is_gone_fails), T(an_export_has_one_owner),
         T(a_look_that_is_overtaken_makes_way), T(damage_holds_up_no_other_stack)};
