@@ -1,4 +1,5 @@
 #include "aws/model.h"
+#include "base/arn.h"
 #include "cfn/cfn_priv.h"
 #include "svc/kit/op_table.h"
 
@@ -37,8 +38,7 @@ static int resource(struct svc *cfn, struct rq *rq, struct buf *ret_arn) {
     else if (name.p && str_starts(name, S("arn:")))
         buf_str(ret_arn, name);
     else
-        buf_printf(ret_arn, "arn:aws:cloudformation:" STR_FMT ":" STR_FMT ":stack/" STR_FMT "/*", STR_ARG(rq->region),
-                   STR_ARG(rq->account), STR_ARG(name.p ? name : S("*")));
+        arn_add(ret_arn, "cloudformation", rq->region, rq->account, "stack/" STR_FMT "/*", STR_ARG(name.p ? name : S("*")));
     return 0;
 }
 
