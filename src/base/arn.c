@@ -2,13 +2,13 @@
 
 bool arn_parse(str text, struct arn *ret) {
     struct arn a = {0};
-    str head, rest = text, *const parts[] = {&head, &a.partition, &a.service, &a.region, &a.account};
+    str head, partition, rest = text, *const parts[] = {&head, &partition, &a.service, &a.region, &a.account};
     *ret = (struct arn){0};
     for (size_t i = 0; i < ARRAY_LEN(parts); i++)
         if (!str_cut(rest, ':', parts[i], &rest))
             return false;
     a.resource = rest;
-    if (!str_is(head, "arn") || !str_starts(a.partition, S("aws")) || a.service.len == 0)
+    if (!str_is(head, "arn") || !str_is(partition, "aws") || a.service.len == 0)
         return false;
     *ret = a;
     return true;
@@ -29,7 +29,13 @@ bool arn_is_account(str s) {
 }
 
 static void add(struct buf *out, const char *service, str region, str account, const char *fmt, va_list args) {
-    buf_printf(out, "arn:aws:%s:" STR_FMT ":" STR_FMT ":", service, STR_ARG(region), STR_ARG(account));
+    buf_c(out, "arn:aws:");
+    buf_c(out, service);
+    buf_char(out, ':');
+    buf_str(out, region);
+    buf_char(out, ':');
+    buf_str(out, account);
+    buf_char(out, ':');
     buf_vprintf(out, fmt, args);
 }
 

@@ -129,7 +129,7 @@ static bool holds(const struct cfn_list *resources, str physical) {
     return false;
 }
 
-static int find_by_physical(struct rq *rq, str physical, struct found *ret) {
+int cfn_look_up_physical(struct rq *rq, str physical, struct cfn_stack *ret, struct cfn_list *ret_resources) {
     CLEANUP_DEINIT(cfn_stacks) struct cfn_stacks stacks = {0};
     CLEANUP_DEINIT(buf) struct buf prefix = {0};
     cfn_key(&prefix, "cfn-stack", cfn_here(rq), STR_NONE, STR_NONE);
@@ -138,16 +138,23 @@ static int find_by_physical(struct rq *rq, str physical, struct found *ret) {
         return AWS_FAILED;
     for (size_t i = 0; i < stacks.list.n; i++) {
         struct cfn_stack *stack = stacks.list.items[i];
-        cfn_list_deinit(&cfn_resource_form, &ret->resources);
+        cfn_list_deinit(&cfn_resource_form, ret_resources);
         if (stack->status == CFN_DELETE_COMPLETE)
             continue;
         locate(rq, stack);
-        if (cfn_find_resources(rq, stack, &ret->resources))
+        if (cfn_find_resources(rq, stack, ret_resources))
             return AWS_FAILED;
-        if (holds(&ret->resources, physical))
-            return cfn_find_stack_of(rq, stack->id, &ret->stack);
+        if (holds(ret_resources, physical))
+            return cfn_find_stack_of(rq, stack->id, ret);
     }
-    return aws_fail(rq, &CFN_ValidationError, "Stack for " STR_FMT " does not exist", STR_ARG(physical));
+    return STORE_E_ABSENT;
+}
+
+static int find_by_physical(struct rq *rq, str physical, struct found *ret) {
+    int r = cfn_look_up_physical(rq, physical, &ret->stack, &ret->resources);
+    return r == STORE_E_ABSENT
+               ? aws_fail(rq, &CFN_ValidationError, "Stack for " STR_FMT " does not exist", STR_ARG(physical))
+               : r;
 }
 
 /* time: how the operation calls it. */

@@ -73,18 +73,28 @@ static int get_set(struct rq *rq, struct cfn_set *ret) {
     return rq_row_result(rq, r);
 }
 
-int cfn_find_set(struct rq *rq, struct cfn_set *ret, struct cfn_stack *ret_stack) {
-    str name_or_id = json_str(rq->in, "ChangeSetName");
-    bool by_id = str_starts(name_or_id, S("arn:"));
-    struct wanted w = {name_or_id, &ret->row.key};
-    if (!by_id && !json_has(rq->in, "StackName"))
+bool cfn_is_set_id(str name_or_id) { return str_starts(name_or_id, S("arn:")); }
+
+int cfn_look_up_set(struct rq *rq, str id, struct cfn_set *ret) {
+    struct wanted w = {id, &ret->row.key};
+    int r = cfn_each_set(rq, NULL, match_id, &w);
+    return r ? r : get_set(rq, ret);
+}
+
+static int set_in_stack(struct rq *rq, str name, struct cfn_set *ret, struct cfn_stack *ret_stack) {
+    if (!json_has(rq->in, "StackName"))
         return aws_fail(rq, &CFN_ValidationError, "StackName must be specified if ChangeSetName is not specified as an ARN.");
-    int r = by_id ? cfn_each_set(rq, NULL, match_id, &w) : cfn_find_stack(rq, ret_stack);
+    int r = cfn_find_stack(rq, ret_stack);
     if (r)
         return r;
-    if (!by_id)
-        cfn_key(&ret->row.key, "cfn-set", cfn_here(rq), ret_stack->uuid, name_or_id);
-    r = get_set(rq, ret);
+    cfn_key(&ret->row.key, "cfn-set", cfn_here(rq), ret_stack->uuid, name);
+    return get_set(rq, ret);
+}
+
+int cfn_find_set(struct rq *rq, struct cfn_set *ret, struct cfn_stack *ret_stack) {
+    str name_or_id = json_str(rq->in, "ChangeSetName");
+    bool by_id = cfn_is_set_id(name_or_id);
+    int r = by_id ? cfn_look_up_set(rq, name_or_id, ret) : set_in_stack(rq, name_or_id, ret, ret_stack);
     if (r == STORE_E_ABSENT)
         return aws_fail(rq, &CFN_ChangeSetNotFound, "ChangeSet [" STR_FMT "] does not exist", STR_ARG(name_or_id));
     return r || !by_id ? r : cfn_find_stack_of(rq, ret->stack_id, ret_stack);
