@@ -38,7 +38,10 @@ int cfn_look_up_physical(struct rq *rq, str physical, struct cfn_stack *ret, str
 bool cfn_is_set_id(str name_or_id);
 /* STORE_E_ABSENT without an error set when there is none. */
 int cfn_look_up_set(struct rq *rq, str id, struct cfn_set *ret);
-/* The change set that the request's ChangeSetName names, by id (whatever stack is named beside it) or with StackName; and its stack. */
+/*
+ * The change set that the request's ChangeSetName names: by id, whatever StackName says, or by name in
+ * that stack; and its stack.
+ */
 int cfn_find_set(struct rq *rq, struct cfn_set *ret, struct cfn_stack *ret_stack);
 /* All change sets of the stack, or with NULL of the account and region: cfn_each. */
 int cfn_each_set(struct rq *rq, const struct cfn_stack *stack, int (*each)(void *ctx, void *set), void *ctx);
