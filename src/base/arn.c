@@ -2,13 +2,13 @@
 
 bool arn_parse(str text, struct arn *ret) {
     struct arn a = {0};
-    str head, rest = text, *const parts[] = {&head, &a.partition, &a.service, &a.region, &a.account};
+    str head, partition, rest = text, *const parts[] = {&head, &partition, &a.service, &a.region, &a.account};
     *ret = (struct arn){0};
     for (size_t i = 0; i < ARRAY_LEN(parts); i++)
         if (!str_cut(rest, ':', parts[i], &rest))
             return false;
     a.resource = rest;
-    if (!str_is(head, "arn") || !str_starts(a.partition, S("aws")) || a.service.len == 0)
+    if (!str_is(head, "arn") || !str_is(partition, "aws") || a.service.len == 0)
         return false;
     *ret = a;
     return true;

@@ -1,17 +1,18 @@
 #pragma once
 /*
- * base/arn: arn:partition:service:region:account:resource ("Amazon Resource Names", IAM User Guide),
+ * base/arn: arn:aws:service:region:account:resource ("Amazon Resource Names", IAM User Guide),
  * taken apart and made. What the resource looks like is the service's own affair.
  */
 #include "base/arena.h"
 #include "base/buf.h"
 
 struct arn {
-    str partition, service, region, account; /* any but service may be empty */
+    str service, region, account; /* any but service may be empty */
     str resource; /* everything behind the fifth colon */
 };
 /*
- * Views into text. False: not an ARN, that is "arn:", five colons, a partition aws… and a service.
+ * Views into text. False: not an ARN, that is "arn:aws:", three more colons and a service. There is
+ * no other partition here: a second name of a thing would not be the one that policies know it by.
  * *ret is written in any case: all parts are empty then.
  */
 bool arn_parse(str text, struct arn *ret);

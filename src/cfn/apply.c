@@ -4,6 +4,8 @@
  */
 #include "cfn/type_priv.h"
 
+#include "svc/kit/tags.h"
+
 json_t *cfn_value(const struct cfn_prop *p, const json_t *props) {
     json_t *value = json_object_get(props, p->name);
     return value && p->flag && !json_bool(value, p->flag, false) ? NULL : value;
@@ -174,25 +176,13 @@ int cfn_detach(struct cfn_work *w, const struct cfn_type *type) {
 
 /* ---- Tags ---- */
 
-/* Keys that are no longer there: a new list. */
-static json_t *dropped_tags(const struct cfn_work *w) {
-    CLEANUP_JSON json_t *now = cfn_map(w, json_object_get(w->props, "Tags"));
-    json_t *dropped = json_array();
-    size_t i;
-    json_t *tag;
-    json_array_foreach(json_object_get(w->old, "Tags"), i, tag)
-        if (!json_object_get(now, json_str(tag, "Key").p))
-            json_push_str(dropped, json_str(tag, "Key"));
-    return dropped;
-}
-
 int cfn_apply_tags(struct cfn_work *w, const struct cfn_type *type) {
     if (!type->tags.set || (!w->old && type->tags.create) || !cfn_changed(w, "Tags"))
         return CFN_DONE;
     const char *on = type->tags.on ? type->tags.on : type->on;
     struct cfn_scope s = cfn_scope_of(w);
     const json_t *tags = json_object_get(w->props, "Tags");
-    CLEANUP_JSON json_t *dropped = dropped_tags(w);
+    CLEANUP_JSON json_t *dropped = kit_tags_gone(json_object_get(w->old, "Tags"), tags);
     if (json_array_size(dropped)) {
         json_t *in = cfn_fill_input(&s, on);
         json_object_set(in, type->tags.keys ? type->tags.keys : "TagKeys", dropped);

@@ -1,27 +1,44 @@
 #include "aws/model.h"
+#include "base/arn.h"
 #include "cfn/cfn_priv.h"
 #include "svc/kit/op_table.h"
+
+/*
+ * The stack that the request is about: that of the change set, whatever stack is named beside its id, the
+ * one that is named, or the one that has the resource. Its id stays absent where there is none.
+ */
+static int look_up(struct rq *rq, struct cfn_stack *ret) {
+    str name = json_str(rq->in, "StackName"), set = json_str(rq->in, "ChangeSetName");
+    str physical = json_str(rq->in, "PhysicalResourceId");
+    CLEANUP_DEINIT(cfn_set) struct cfn_set found = {0};
+    CLEANUP_DEINIT(cfn_resources) struct cfn_resources resources = {0};
+    int r = STORE_E_ABSENT;
+    if (cfn_is_set_id(set)) {
+        r = cfn_look_up_set(rq, set, &found);
+        if (r == 0)
+            r = cfn_look_up(rq, found.stack_id, ret);
+    } else if (name.p) {
+        r = cfn_look_up(rq, name, ret);
+    } else if (physical.p) {
+        r = cfn_look_up_physical(rq, physical, ret, &resources.list);
+    }
+    return r == STORE_E_ABSENT ? 0 : r;
+}
 
 /* The ARN that IAM is asked about: the stack's, with * for the id while there is none. */
 static int resource(struct svc *cfn, struct rq *rq, struct buf *ret_arn) {
     (void)cfn;
-    str name = json_str(rq->in, "StackName"), set = json_str(rq->in, "ChangeSetName");
+    str name = json_str(rq->in, "StackName");
     CLEANUP_DEINIT(cfn_stack) struct cfn_stack stack = {0};
-    CLEANUP_DEINIT(cfn_set) struct cfn_set found = {0};
-    int r = 0;
-    if (!name.p && set.p && str_starts(set, S("arn:")))
-        r = cfn_find_set(rq, set, STR_NONE, &found, &stack);
-    else if (name.p)
-        r = cfn_look_up(rq, name, &stack);
-    if (r && r != STORE_E_ABSENT)
+    int r = look_up(rq, &stack);
+    if (r)
         return r;
     if (stack.id.p)
         buf_str(ret_arn, stack.id);
     else if (name.p && str_starts(name, S("arn:")))
         buf_str(ret_arn, name);
     else
-        buf_printf(ret_arn, "arn:aws:cloudformation:" STR_FMT ":" STR_FMT ":stack/" STR_FMT "/*", STR_ARG(rq->region),
-                   STR_ARG(rq->account), STR_ARG(name.p ? name : S("*")));
+        arn_add(ret_arn, "cloudformation", rq->region, rq->account, "stack/" STR_FMT "/*", STR_ARG(name.p ? name : S("*")));
     return 0;
 }
 

@@ -26,15 +26,24 @@ static inline struct cfn_place cfn_here(const struct rq *rq) { return (struct cf
 /* A stack by name or id. STORE_E_ABSENT without an error set when there is none. */
 int cfn_look_up(struct rq *rq, str name_or_id, struct cfn_stack *ret);
 /* As above, but absent is refused: "Stack with id X does not exist". */
-int cfn_find_stack(struct rq *rq, str name_or_id, struct cfn_stack *ret);
+int cfn_find_stack_of(struct rq *rq, str name_or_id, struct cfn_stack *ret);
+/* The one that the request's StackName names. */
+int cfn_find_stack(struct rq *rq, struct cfn_stack *ret);
 /* The stack's resources. No conditions: only an operation under way changes them, and then the stack's row too. */
 int cfn_find_resources(struct rq *rq, const struct cfn_stack *stack, struct cfn_list *ret);
 /* The text of the stack's present template. */
 int cfn_find_template(struct rq *rq, const struct cfn_stack *stack, str *ret_text);
-/* A change set by id, or by name with the stack's; and its stack. */
-int cfn_find_set(struct rq *rq, str name_or_id, str stack_name, struct cfn_set *ret, struct cfn_stack *ret_stack);
+/* The stack that has such a resource, and its resources. STORE_E_ABSENT without an error set when there is none. */
+int cfn_look_up_physical(struct rq *rq, str physical, struct cfn_stack *ret, struct cfn_list *ret_resources);
+bool cfn_is_set_id(str name_or_id);
+/* STORE_E_ABSENT without an error set when there is none. */
+int cfn_look_up_set(struct rq *rq, str id, struct cfn_set *ret);
+/* The change set that the request's ChangeSetName names, by id (whatever stack is named beside it) or with StackName; and its stack. */
+int cfn_find_set(struct rq *rq, struct cfn_set *ret, struct cfn_stack *ret_stack);
 /* All change sets of the stack, or with NULL of the account and region: cfn_each. */
 int cfn_each_set(struct rq *rq, const struct cfn_stack *stack, int (*each)(void *ctx, void *set), void *ctx);
+/* What cfn_each or cfn_load_list answered, in an operation that tells what can be read: damage is logged. */
+int cfn_listed(struct rq *rq, int r, const char *what);
 /* A list of rows for CLEANUP_DEINIT. */
 struct cfn_stacks { struct cfn_list list; };
 struct cfn_resources { struct cfn_list list; };
@@ -44,40 +53,40 @@ static inline void cfn_resources_deinit(struct cfn_resources *r) { cfn_list_dein
 /* ---- request.c: what CreateStack, UpdateStack and CreateChangeSet have in common ---- */
 struct cfn_request {
     str text;               /* of the template; arena */
-    struct tmpl *tree;      /* freed when the request is done */
+    struct tmpl *tree;
     const struct tmpl_model *model;
-    json_t *given;          /* parameters as given or kept, name → text; freed likewise */
+    json_t *given;          /* parameters as given or kept, name → text */
     json_t *params;         /* resolved */
     json_t *tags;           /* list of {Key, Value}; NULL: not said */
+    json_t *changes;        /* ResourceChange documents */
+    bool is_empty;          /* nothing changes, no output, no tag */
 };
-/* stack: the present one, for UsePreviousTemplate, UsePreviousValue; or NULL. */
+/*
+ * Reads and checks all: template, parameters, tags, capabilities, and the plan against what the stack has. stack: a new
+ * one, or the present one for UsePreviousTemplate, UsePreviousValue. What ret points to lives as long as the request.
+ */
 int cfn_read_request(struct rq *rq, const struct cfn_stack *stack, struct cfn_request *ret);
-/* Template alone (ValidateTemplate, GetTemplateSummary); with UsePreviousTemplate: the stack's. */
+/* Template alone (ValidateTemplate, GetTemplateSummary): ret->text where it is set already, or what the request says. */
 int cfn_read_template(struct rq *rq, const struct cfn_stack *stack, struct cfn_request *ret);
 /* Puts what was read into the fields of a stack, or of a change set. */
 void cfn_apply_request(struct rq *rq, const struct cfn_request *req, struct cfn_version *to, str *role);
-/* Are these the stack's tags already? */
-bool cfn_tags_differ(const struct cfn_request *req, const struct cfn_stack *stack);
 /* Which capability the template needs; NULL for none. reason: the types that want it. */
 const char *cfn_needed_capability(const struct tmpl_model *m, struct buf *reason);
-int cfn_check_capabilities(struct rq *rq, const struct tmpl_model *m);
-/*
- * Plans the request against the stack's resources; refused plans are ValidationErrors. Changes: new reference;
- * *ret_empty: nothing changes, no output, no tag.
- */
-int cfn_plan_request(struct rq *rq, const struct cfn_request *req, const struct cfn_stack *stack, json_t **ret_changes, bool *ret_empty);
-/* Frees a json_t at the end of the request. */
-json_t *cfn_keep(struct rq *rq, json_t *owned);
 
 /* ---- stack.c ---- */
 int cfn_check_name(struct rq *rq, str name);
 int cfn_check_ready(struct rq *rq, const struct cfn_stack *stack, const char *verb);
 /* An operation as the request's caller, or the stack's role, with the request's OnFailure, DisableRollback, … */
 struct cfn_operation cfn_new_operation(struct rq *rq, enum cfn_op_kind kind, const struct cfn_stack *stack);
-void cfn_put_name(struct rq *rq, const struct cfn_stack *stack);
 
 /* ---- describe.c ---- */
 /* [{ParameterKey, ParameterValue}]; NoEcho values as ****. text: of the template that names them. */
 json_t *cfn_params_list(str template, const json_t *values);
-/* Cuts a list to a page: NextToken is the position. 0 or AWS_FAILED. Takes list; sets out[name]. */
-int cfn_page(struct rq *rq, const char *name, json_t *list, size_t per_page);
+
+/* ---- page.c: 0 or AWS_FAILED; rq->out is made where it is missing ---- */
+/* What a listing tells of a row: a new reference, or NULL to pass it by. 0 or AWS_FAILED. */
+typedef int cfn_show_fn(struct rq *rq, void *what, json_t **ret);
+/* A page of the rows with this prefix. */
+int cfn_page_rows(struct rq *rq, const char *list, const struct cfn_form *form, str prefix, cfn_show_fn *show);
+/* A page of a list that stays as it is; scope: whose it is. */
+int cfn_page(struct rq *rq, const char *list, str scope, const json_t *all);

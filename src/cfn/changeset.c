@@ -2,6 +2,7 @@
  * Change sets. A change set keeps its own template and parameters; executing it is CreateStack or
  * UpdateStack with these. One that changes nothing is FAILED with the sentence that clients look for.
  */
+#include "base/arn.h"
 #include "base/rand.h"
 #include "cfn/cfn_priv.h"
 
@@ -38,7 +39,7 @@ static void put_review(struct rq *rq, struct cfn_stack *stack) {
         return;
     stack->status = CFN_REVIEW_IN_PROGRESS;
     stack->reason = S("User Initiated");
-    cfn_put_name(rq, stack);
+    cfn_stack_put_name(rq_rows(rq), stack);
     cfn_add_event(rq_rows(rq), stack, NULL, stack->status, stack->reason);
     cfn_put(rq_rows(rq), &cfn_stack_form, stack);
 }
@@ -48,19 +49,18 @@ static void fill_set(struct rq *rq, const struct cfn_request *req, const struct 
     char uuid[RAND_UUID_LEN + 1];
     rand_uuid(uuid);
     cfn_form_take(&cfn_set_form, rq->in, &rq->arena, set);
-    set->id = arena_printf(&rq->arena, "arn:aws:cloudformation:" STR_FMT ":" STR_FMT ":changeSet/" STR_FMT "/%s",
-                           STR_ARG(rq->region), STR_ARG(rq->account), STR_ARG(set->name), uuid);
+    set->id = arn_str(&rq->arena, "cloudformation", rq->region, rq->account, "changeSet/" STR_FMT "/%s", STR_ARG(set->name), uuid);
     set->stack_id = stack->id;
     set->stack_name = stack->name;
     set->template = req->text;
+    cfn_set_json(&set->changes, json_incref(req->changes));
     set->created_ms = rq->now_ms;
     cfn_apply_request(rq, req, &set->to, &set->role);
 }
 
 static int answer_set(struct rq *rq, const struct cfn_set *set) {
     rq->out = json_object();
-    json_set_str(rq->out, "Id", set->id);
-    json_set_str(rq->out, "StackId", set->stack_id);
+    cfn_form_show(&cfn_set_form, set, rq->out, "Id=ChangeSetId StackId");
     return 0;
 }
 
@@ -82,7 +82,6 @@ int cfn_op_CreateChangeSet(struct svc *cfn, struct rq *rq) {
     CLEANUP_DEINIT(cfn_stack) struct cfn_stack stack = {0};
     CLEANUP_DEINIT(cfn_set) struct cfn_set set = {0};
     struct cfn_request req = {0};
-    bool empty = false;
     if (str_is(type, "IMPORT"))
         return aws_fail(rq, &CFN_ValidationError, "ChangeSetType IMPORT is not supported");
     if (find_or_make_stack(rq, kind, &stack))
@@ -90,12 +89,11 @@ int cfn_op_CreateChangeSet(struct svc *cfn, struct rq *rq) {
     int r = get_set(rq, &stack, &set);
     if (r != STORE_E_ABSENT)
         return r ? r : is_there(rq, &set);
-    if (cfn_read_request(rq, kind == CFN_OP_CREATE ? NULL : &stack, &req) || cfn_check_capabilities(rq, req.model) ||
-        cfn_plan_request(rq, &req, &stack, &set.changes, &empty))
+    if (cfn_read_request(rq, &stack, &req))
         return AWS_FAILED;
     fill_set(rq, &req, &stack, &set);
     set.type = kind;
-    set.status = empty ? CFN_SET_FAILED : CFN_SET_COMPLETE;
+    set.status = req.is_empty ? CFN_SET_FAILED : CFN_SET_COMPLETE;
     put_review(rq, &stack);
     cfn_put(rq_rows(rq), &cfn_set_form, &set);
     return answer_set(rq, &set);
@@ -103,11 +101,10 @@ int cfn_op_CreateChangeSet(struct svc *cfn, struct rq *rq) {
 
 /* ---- Describing ---- */
 
-static json_t *show_set(const struct cfn_set *set) {
-    static const char *const names[] = {"ChangeSetName", "ChangeSetId", "StackId", "StackName", "Description", "Status", "CreationTime", NULL};
+static json_t *describe_set(const struct cfn_set *set) {
     json_t *out = json_object();
     bool failed = set->status == CFN_SET_FAILED;
-    cfn_form_show(&cfn_set_form, set, out, names);
+    cfn_form_show(&cfn_set_form, set, out, "ChangeSetName ChangeSetId StackId StackName Description Status CreationTime");
     json_set_str(out, "ExecutionStatus", failed ? S("UNAVAILABLE") : S("AVAILABLE"));
     json_set_str(out, "StatusReason", failed ? str_c(no_changes) : STR_NONE);
     return out;
@@ -123,35 +120,36 @@ static json_t *changes_of(const struct cfn_set *set) {
 }
 
 int cfn_op_DescribeChangeSet(struct svc *cfn, struct rq *rq) {
-    static const char *const names[] = {"OnStackFailure", NULL}, *const of_version[] = {"Tags", "Capabilities", NULL};
     (void)cfn;
     CLEANUP_DEINIT(cfn_set) struct cfn_set set = {0};
     CLEANUP_DEINIT(cfn_stack) struct cfn_stack stack = {0};
-    if (cfn_find_set(rq, json_str(rq->in, "ChangeSetName"), json_str(rq->in, "StackName"), &set, &stack))
+    if (cfn_find_set(rq, &set, &stack))
         return AWS_FAILED;
-    rq->out = show_set(&set);
-    cfn_form_show(&cfn_set_form, &set, rq->out, names);
+    rq->out = describe_set(&set);
+    cfn_form_show(&cfn_set_form, &set, rq->out, "OnStackFailure");
     json_set(rq->out, "Parameters", cfn_params_list(set.template, set.to.parameters));
     json_set(rq->out, "Tags", json_array());
-    cfn_form_show(&cfn_version_form, &set.to, rq->out, of_version);
+    cfn_form_show(&cfn_version_form, &set.to, rq->out, "Tags Capabilities");
     json_set(rq->out, "NotificationARNs", json_array());
     json_set_bool(rq->out, "IncludeNestedStacks", false);
-    return cfn_page(rq, "Changes", changes_of(&set), 100);
+    CLEANUP_JSON json_t *changes = changes_of(&set);
+    return cfn_page(rq, "Changes", set.id, changes);
 }
 
-static int add_summary(void *ctx, void *set) {
-    json_array_append_new(ctx, show_set(set));
+static int show_set(struct rq *rq, void *set, json_t **ret) {
+    (void)rq;
+    *ret = describe_set(set);
     return 0;
 }
 
 int cfn_op_ListChangeSets(struct svc *cfn, struct rq *rq) {
     (void)cfn;
     CLEANUP_DEINIT(cfn_stack) struct cfn_stack stack = {0};
-    CLEANUP_JSON json_t *list = json_array();
-    if (cfn_find_stack(rq, json_str(rq->in, "StackName"), &stack) || cfn_each_set(rq, &stack, add_summary, list))
+    CLEANUP_DEINIT(buf) struct buf prefix = {0};
+    if (cfn_find_stack(rq, &stack))
         return AWS_FAILED;
-    rq->out = json_object();
-    return cfn_page(rq, "Summaries", json_incref(list), 100);
+    cfn_key(&prefix, "cfn-set", stack.place, stack.uuid, STR_NONE);
+    return cfn_page_rows(rq, "Summaries", &cfn_set_form, buf_view(&prefix), show_set);
 }
 
 /* ---- Executing, deleting ---- */
@@ -197,7 +195,7 @@ int cfn_op_ExecuteChangeSet(struct svc *cfn, struct rq *rq) {
     CLEANUP_DEINIT(cfn_set) struct cfn_set set = {0};
     CLEANUP_DEINIT(cfn_stack) struct cfn_stack stack = {0};
     rq->out = json_object();
-    if (cfn_find_set(rq, json_str(rq->in, "ChangeSetName"), json_str(rq->in, "StackName"), &set, &stack))
+    if (cfn_find_set(rq, &set, &stack))
         return AWS_FAILED;
     if (set.status != CFN_SET_COMPLETE)
         return aws_fail(rq, &CFN_InvalidChangeSetStatus, "ChangeSet [" STR_FMT "] cannot be executed in its current status of [FAILED]",
@@ -213,7 +211,7 @@ int cfn_op_DeleteChangeSet(struct svc *cfn, struct rq *rq) {
     (void)cfn;
     CLEANUP_DEINIT(cfn_set) struct cfn_set set = {0};
     CLEANUP_DEINIT(cfn_stack) struct cfn_stack stack = {0};
-    if (cfn_find_set(rq, json_str(rq->in, "ChangeSetName"), json_str(rq->in, "StackName"), &set, &stack))
+    if (cfn_find_set(rq, &set, &stack))
         return AWS_FAILED;
     row_del(rq_rows(rq), &set.row);
     rq->out = json_object();

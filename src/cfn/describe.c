@@ -4,24 +4,7 @@
 
 #include <inttypes.h>
 
-enum { PAGE = 100 };
-
-/* Takes list. */
-int cfn_page(struct rq *rq, const char *name, json_t *list, size_t per_page) {
-    CLEANUP_JSON json_t *all = list;
-    str token = json_str(rq->in, "NextToken");
-    uint64_t from = 0;
-    if (token.p && (!str_to_u64(token, &from) || from > json_array_size(all)))
-        return aws_fail(rq, &CFN_ValidationError, "Invalid NextToken");
-    json_t *page = json_array();
-    size_t i = from;
-    for (; i < json_array_size(all) && i < from + per_page; i++)
-        json_array_append(page, json_array_get(all, i));
-    json_set(rq->out, name, page);
-    if (i < json_array_size(all))
-        json_set(rq->out, "NextToken", json_sprintf("%zu", i));
-    return 0;
-}
+enum { PAGE = 100 }; /* of events */
 
 /* ---- Stacks ---- */
 
@@ -58,89 +41,68 @@ static void add_drift(json_t *out, const char *status) {
 
 /* What DescribeStacks and ListStacks both say. */
 static json_t *show_stack(const struct cfn_stack *stack) {
-    static const char *const names[] = {"StackId", "StackName", "CreationTime", "LastUpdatedTime", "DeletionTime", NULL};
     json_t *out = json_object();
-    cfn_form_show(&cfn_stack_form, stack, out, names);
-    json_set_str(out, "StackStatus", str_c(cfn_status_name(stack->status)));
-    json_set_str(out, "StackStatusReason", stack->reason);
+    cfn_form_show(&cfn_stack_form, stack, out, "StackId StackName CreationTime LastUpdatedTime DeletionTime "
+                  "StackStatus=Status StackStatusReason=StatusReason");
     add_drift(out, "StackDriftStatus");
     return out;
 }
 
-static int describe_stack(struct rq *rq, const struct cfn_stack *stack, json_t *list) {
-    static const char *const names[] = {"Description", "ChangeSetId", "RoleARN", "TimeoutInMinutes", "Capabilities", "Tags", "Outputs", NULL};
+static int describe_stack(struct rq *rq, const struct cfn_stack *stack, json_t **ret) {
     static const char *const lists[] = {"NotificationARNs", "Capabilities", "Tags", "Outputs"};
-    json_t *out = show_stack(stack);
-    json_array_append_new(list, out);
+    json_t *out = *ret = show_stack(stack);
     for (size_t i = 0; i < ARRAY_LEN(lists); i++)
         json_set(out, lists[i], json_array());
-    cfn_form_show(&cfn_stack_form, stack, out, names);
+    cfn_form_show(&cfn_stack_form, stack, out, "Description ChangeSetId RoleARN TimeoutInMinutes Capabilities Tags Outputs");
     json_set_bool(out, "DisableRollback", stack->op.disable_rollback);
     json_set_bool(out, "EnableTerminationProtection", stack->is_protected);
     json_set(out, "RollbackConfiguration", json_object());
     return add_params(rq, stack, out);
 }
 
-static int all_stacks(struct rq *rq, struct cfn_list *ret) {
-    CLEANUP_DEINIT(buf) struct buf prefix = {0};
-    cfn_key(&prefix, "cfn-stack", cfn_here(rq), STR_NONE, STR_NONE);
-    int r = cfn_load_list(rq_rows(rq), &cfn_stack_form, &rq->arena, buf_view(&prefix), ret);
-    for (size_t i = 0; r == 0 && i < ret->n; i++) {
-        struct cfn_stack *stack = ret->items[i];
-        stack->place = cfn_here(rq);
-        stack->uuid = cfn_uuid_of(stack->id);
-    }
-    return r ? aws_fault(rq, r, "reading stacks") : 0;
+/* What an iterator showed does not know where it is. */
+static void locate(struct rq *rq, struct cfn_stack *stack) {
+    stack->place = cfn_here(rq);
+    stack->uuid = cfn_uuid_of(stack->id);
 }
 
-static int describe_live(struct rq *rq, json_t *list) {
-    CLEANUP_DEINIT(cfn_stacks) struct cfn_stacks stacks = {0};
-    if (all_stacks(rq, &stacks.list))
-        return AWS_FAILED;
-    for (size_t i = 0; i < stacks.list.n; i++) {
-        const struct cfn_stack *stack = stacks.list.items[i];
-        if (stack->status != CFN_DELETE_COMPLETE && describe_stack(rq, stack, list))
-            return AWS_FAILED;
-    }
-    return 0;
+static int show_live(struct rq *rq, void *what, json_t **ret) {
+    struct cfn_stack *stack = what;
+    locate(rq, stack);
+    return stack->status == CFN_DELETE_COMPLETE ? 0 : describe_stack(rq, stack, ret);
+}
+
+static int page_stacks(struct rq *rq, const char *list, cfn_show_fn *show) {
+    CLEANUP_DEINIT(buf) struct buf prefix = {0};
+    cfn_key(&prefix, "cfn-stack", cfn_here(rq), STR_NONE, STR_NONE);
+    return cfn_page_rows(rq, list, &cfn_stack_form, buf_view(&prefix), show);
 }
 
 int cfn_op_DescribeStacks(struct svc *cfn, struct rq *rq) {
     (void)cfn;
-    str name = json_str(rq->in, "StackName");
-    CLEANUP_JSON json_t *list = json_array();
-    CLEANUP_DEINIT(cfn_stack) struct cfn_stack one = {0};
-    rq->out = json_object();
-    if (name.len ? cfn_find_stack(rq, name, &one) || describe_stack(rq, &one, list) : describe_live(rq, list))
+    CLEANUP_DEINIT(cfn_stack) struct cfn_stack stack = {0};
+    CLEANUP_JSON json_t *one = NULL;
+    if (!json_str(rq->in, "StackName").len)
+        return page_stacks(rq, "Stacks", show_live);
+    if (cfn_find_stack(rq, &stack) || describe_stack(rq, &stack, &one))
         return AWS_FAILED;
-    return cfn_page(rq, "Stacks", json_incref(list), PAGE);
+    rq->out = json_pack("{s:[O]}", "Stacks", one);
+    return 0;
 }
 
-static bool is_wanted(const json_t *filter, str status) {
-    size_t i;
-    json_t *one;
-    json_array_foreach(filter, i, one)
-        if (str_eq(json_text(one), status))
-            return true;
-    return json_array_size(filter) == 0;
+static int show_summary(struct rq *rq, void *what, json_t **ret) {
+    const struct cfn_stack *stack = what;
+    const json_t *filter = json_arr(rq->in, "StackStatusFilter");
+    if (json_array_size(filter) && !cfn_is_in(filter, str_c(cfn_status_name(stack->status))))
+        return 0;
+    *ret = show_stack(stack);
+    cfn_form_show(&cfn_stack_form, stack, *ret, "TemplateDescription=Description");
+    return 0;
 }
 
 int cfn_op_ListStacks(struct svc *cfn, struct rq *rq) {
     (void)cfn;
-    CLEANUP_DEINIT(cfn_stacks) struct cfn_stacks stacks = {0};
-    if (all_stacks(rq, &stacks.list))
-        return AWS_FAILED;
-    json_t *list = json_array();
-    for (size_t i = 0; i < stacks.list.n; i++) {
-        const struct cfn_stack *stack = stacks.list.items[i];
-        if (!is_wanted(json_arr(rq->in, "StackStatusFilter"), str_c(cfn_status_name(stack->status))))
-            continue;
-        json_t *out = show_stack(stack);
-        json_set_str(out, "TemplateDescription", stack->now.description);
-        json_array_append_new(list, out);
-    }
-    rq->out = json_object();
-    return cfn_page(rq, "StackSummaries", list, PAGE);
+    return page_stacks(rq, "StackSummaries", show_summary);
 }
 
 /* ---- Resources ---- */
@@ -156,7 +118,7 @@ static void found_deinit(struct found *f) {
 }
 
 static int find(struct rq *rq, struct found *ret) {
-    int r = cfn_find_stack(rq, json_str(rq->in, "StackName"), &ret->stack);
+    int r = cfn_find_stack(rq, &ret->stack);
     return r ? r : cfn_find_resources(rq, &ret->stack, &ret->resources);
 }
 
@@ -167,39 +129,42 @@ static bool holds(const struct cfn_list *resources, str physical) {
     return false;
 }
 
-static int find_by_physical(struct rq *rq, str physical, struct found *ret) {
+int cfn_look_up_physical(struct rq *rq, str physical, struct cfn_stack *ret, struct cfn_list *ret_resources) {
     CLEANUP_DEINIT(cfn_stacks) struct cfn_stacks stacks = {0};
-    if (all_stacks(rq, &stacks.list))
+    CLEANUP_DEINIT(buf) struct buf prefix = {0};
+    cfn_key(&prefix, "cfn-stack", cfn_here(rq), STR_NONE, STR_NONE);
+    int r = cfn_load_list(rq_rows(rq), &cfn_stack_form, &rq->arena, buf_view(&prefix), &stacks.list);
+    if (cfn_listed(rq, r, "stacks"))
         return AWS_FAILED;
     for (size_t i = 0; i < stacks.list.n; i++) {
         struct cfn_stack *stack = stacks.list.items[i];
-        cfn_list_deinit(&cfn_resource_form, &ret->resources);
+        cfn_list_deinit(&cfn_resource_form, ret_resources);
         if (stack->status == CFN_DELETE_COMPLETE)
             continue;
-        if (cfn_find_resources(rq, stack, &ret->resources))
+        locate(rq, stack);
+        if (cfn_find_resources(rq, stack, ret_resources))
             return AWS_FAILED;
-        if (holds(&ret->resources, physical))
-            return cfn_find_stack(rq, stack->id, &ret->stack);
+        if (holds(ret_resources, physical))
+            return cfn_find_stack_of(rq, stack->id, ret);
     }
-    return aws_fail(rq, &CFN_ValidationError, "Stack for " STR_FMT " does not exist", STR_ARG(physical));
+    return STORE_E_ABSENT;
 }
 
-/* time_name: "Timestamp" or "LastUpdatedTimestamp", as the operation calls it. */
-static json_t *describe_resource(const struct cfn_stack *stack, const struct cfn_resource *resource, const char *time_name) {
+static int find_by_physical(struct rq *rq, str physical, struct found *ret) {
+    int r = cfn_look_up_physical(rq, physical, &ret->stack, &ret->resources);
+    return r == STORE_E_ABSENT
+               ? aws_fail(rq, &CFN_ValidationError, "Stack for " STR_FMT " does not exist", STR_ARG(physical))
+               : r;
+}
+
+/* time: how the operation calls it. */
+static json_t *describe_resource(const struct cfn_stack *stack, const struct cfn_resource *resource, const char *time) {
     json_t *out = json_object();
-    CLEANUP_JSON json_t *shown = json_object();
-    static const char *const names[] = {"Time", NULL};
-    if (stack) {
-        json_set_str(out, "StackName", stack->name);
-        json_set_str(out, "StackId", stack->id);
-    }
-    json_set_str(out, "LogicalResourceId", resource->name);
-    json_set_str(out, "PhysicalResourceId", resource->now.physical);
-    json_set_str(out, "ResourceType", resource->now.type);
-    json_set_str(out, "ResourceStatus", str_c(cfn_status_name(resource->status)));
-    json_set_str(out, "ResourceStatusReason", resource->reason);
-    cfn_form_show(&cfn_resource_form, resource, shown, names);
-    json_set(out, time_name, json_incref(json_object_get(shown, "Time")));
+    if (stack)
+        cfn_form_show(&cfn_stack_form, stack, out, "StackName StackId");
+    cfn_form_show(&cfn_resource_form, resource, out, "LogicalResourceId=LogicalId PhysicalResourceId=PhysicalId ResourceType=Type "
+                  "ResourceStatus=Status ResourceStatusReason=Reason");
+    cfn_form_show(&cfn_resource_form, resource, out, time);
     add_drift(out, "StackResourceDriftStatus");
     return out;
 }
@@ -210,21 +175,21 @@ static bool is_listed(const struct cfn_resource *resource, str logical, str phys
            (!physical.p || str_eq(physical, resource->now.physical));
 }
 
-static json_t *list_resources(const struct found *f, str logical, str physical, const struct cfn_stack *stack, const char *time_name) {
-    json_t *list = json_array();
-    for (size_t i = 0; i < f->resources.n; i++)
-        if (is_listed(f->resources.items[i], logical, physical))
-            json_array_append_new(list, describe_resource(stack, f->resources.items[i], time_name));
-    return list;
+static int show_resource(struct rq *rq, void *what, json_t **ret) {
+    (void)rq;
+    if (is_listed(what, STR_NONE, STR_NONE))
+        *ret = describe_resource(NULL, what, "LastUpdatedTimestamp=Time");
+    return 0;
 }
 
 int cfn_op_ListStackResources(struct svc *cfn, struct rq *rq) {
     (void)cfn;
-    CLEANUP_DEINIT(found) struct found f = {0};
-    if (find(rq, &f))
+    CLEANUP_DEINIT(cfn_stack) struct cfn_stack stack = {0};
+    CLEANUP_DEINIT(buf) struct buf prefix = {0};
+    if (cfn_find_stack(rq, &stack))
         return AWS_FAILED;
-    rq->out = json_object();
-    return cfn_page(rq, "StackResourceSummaries", list_resources(&f, STR_NONE, STR_NONE, NULL, "LastUpdatedTimestamp"), PAGE);
+    cfn_key(&prefix, "cfn-res", stack.place, stack.uuid, STR_NONE);
+    return cfn_page_rows(rq, "StackResourceSummaries", &cfn_resource_form, buf_view(&prefix), show_resource);
 }
 
 static int no_resource(struct rq *rq, str logical, const struct cfn_stack *stack) {
@@ -240,7 +205,10 @@ int cfn_op_DescribeStackResources(struct svc *cfn, struct rq *rq) {
         return aws_fail(rq, &CFN_ValidationError, "Specify either StackName or PhysicalResourceId");
     if (json_has(rq->in, "StackName") ? find(rq, &f) : find_by_physical(rq, physical, &f))
         return AWS_FAILED;
-    json_t *list = list_resources(&f, logical, physical, &f.stack, "Timestamp");
+    json_t *list = json_array();
+    for (size_t i = 0; i < f.resources.n; i++)
+        if (is_listed(f.resources.items[i], logical, physical))
+            json_array_append_new(list, describe_resource(&f.stack, f.resources.items[i], "Timestamp=Time"));
     rq->out = json_object();
     json_set(rq->out, "StackResources", list);
     return logical.p && !json_array_size(list) ? no_resource(rq, logical, &f.stack) : 0;
@@ -256,7 +224,7 @@ int cfn_op_DescribeStackResource(struct svc *cfn, struct rq *rq) {
     if (!resource || !is_listed(resource, STR_NONE, STR_NONE))
         return no_resource(rq, logical, &f.stack);
     rq->out = json_object();
-    json_set(rq->out, "StackResourceDetail", describe_resource(&f.stack, resource, "LastUpdatedTimestamp"));
+    json_set(rq->out, "StackResourceDetail", describe_resource(&f.stack, resource, "LastUpdatedTimestamp=Time"));
     return 0;
 }
 
@@ -266,6 +234,7 @@ int cfn_op_DescribeStackResource(struct svc *cfn, struct rq *rq) {
 static int add_events(struct rq *rq, str from, str to, json_t *list, uint64_t *ret_below) {
     CLEANUP(store_iter) struct store_iter *it = store_iter_new(rq_store(rq), rq_snap(rq), STORE_META, from, to, true);
     uint64_t last = 0;
+    bool damaged = false;
     while (store_iter_next(it)) {
         struct cfn_event event = {0};
         struct cur tail = cur_of(str_skip(it->key, it->key.len - 8));
@@ -273,16 +242,18 @@ static int add_events(struct rq *rq, str from, str to, json_t *list, uint64_t *r
             *ret_below = last;
             break;
         }
-        if (!cfn_form_read(it->value, &cfn_event_form, &rq->arena, &event))
-            return aws_fault(rq, STORE_E_DAMAGED, "reading events");
+        last = key_take_u64(&tail);
+        if (!cfn_form_read(it->value, &cfn_event_form, &rq->arena, &event)) {
+            damaged = true;
+            continue;
+        }
         json_t *shown = json_object();
         cfn_form_show(&cfn_event_form, &event, shown, NULL);
         json_array_append_new(list, shown);
         cfn_event_deinit(&event);
-        last = key_take_u64(&tail);
     }
     int r = store_iter_fault(it);
-    return r ? aws_fault(rq, r, "reading events") : 0;
+    return cfn_listed(rq, r == 0 && damaged ? STORE_E_DAMAGED : r, "events");
 }
 
 int cfn_op_DescribeStackEvents(struct svc *cfn, struct rq *rq) {
@@ -292,7 +263,7 @@ int cfn_op_DescribeStackEvents(struct svc *cfn, struct rq *rq) {
     CLEANUP_DEINIT(buf) struct buf to = {0};
     str token = json_str(rq->in, "NextToken");
     uint64_t below = 0;
-    if (cfn_find_stack(rq, json_str(rq->in, "StackName"), &stack))
+    if (cfn_find_stack(rq, &stack))
         return AWS_FAILED;
     if (token.p && !str_to_u64(token, &below))
         return aws_fail(rq, &CFN_ValidationError, "Invalid NextToken");
@@ -314,42 +285,33 @@ int cfn_op_DescribeStackEvents(struct svc *cfn, struct rq *rq) {
 
 /* ---- Exports ---- */
 
-static int add_export(void *ctx, void *what) {
-    static const char *const names[] = {"Name", "Value", NULL};
-    const struct cfn_export *export = what;
-    json_t *out = json_object();
-    cfn_form_show(&cfn_export_form, export, out, names);
-    json_set_str(out, "ExportingStackId", export->stack_id);
-    json_array_append_new(ctx, out);
+static int show_export(struct rq *rq, void *what, json_t **ret) {
+    (void)rq;
+    *ret = json_object();
+    cfn_form_show(&cfn_export_form, what, *ret, "ExportingStackId=StackId Name Value");
     return 0;
 }
 
 int cfn_op_ListExports(struct svc *cfn, struct rq *rq) {
     (void)cfn;
     CLEANUP_DEINIT(buf) struct buf prefix = {0};
-    CLEANUP_JSON json_t *list = json_array();
     cfn_key(&prefix, "cfn-export", cfn_here(rq), STR_NONE, STR_NONE);
-    int r = cfn_each(rq_rows(rq), &cfn_export_form, buf_view(&prefix), add_export, list);
-    rq->out = json_object();
-    return r ? aws_fault(rq, r, "reading exports") : cfn_page(rq, "Exports", json_incref(list), PAGE);
+    return cfn_page_rows(rq, "Exports", &cfn_export_form, buf_view(&prefix), show_export);
 }
 
-static int add_importer(void *ctx, void *what) {
-    json_push_str(ctx, ((const struct cfn_import *)what)->stack_name);
+static int show_importer(struct rq *rq, void *what, json_t **ret) {
+    (void)rq;
+    *ret = json_of_str(((const struct cfn_import *)what)->stack_name);
     return 0;
 }
 
 int cfn_op_ListImports(struct svc *cfn, struct rq *rq) {
     (void)cfn;
     CLEANUP_DEINIT(buf) struct buf prefix = {0};
-    CLEANUP_JSON json_t *list = json_array();
     str name = json_str(rq->in, "ExportName");
     cfn_key(&prefix, "cfn-import", cfn_here(rq), name, STR_NONE);
-    int r = cfn_each(rq_rows(rq), &cfn_import_form, buf_view(&prefix), add_importer, list);
-    if (r)
-        return aws_fault(rq, r, "reading imports");
-    if (!json_array_size(list))
-        return aws_fail(rq, &CFN_ValidationError, "Export '" STR_FMT "' is not imported by any stack.", STR_ARG(name));
-    rq->out = json_object();
-    return cfn_page(rq, "Imports", json_incref(list), PAGE);
+    int r = cfn_page_rows(rq, "Imports", &cfn_import_form, buf_view(&prefix), show_importer);
+    if (r || json_array_size(json_arr(rq->out, "Imports")))
+        return r;
+    return aws_fail(rq, &CFN_ValidationError, "Export '" STR_FMT "' is not imported by any stack.", STR_ARG(name));
 }

@@ -11,7 +11,12 @@
 #include <errno.h>
 #include <stdio.h>
 
-enum { WORKERS = 3, RETRY_MS = 5000 };
+enum {
+    WORKERS = 3,
+    RETRY_MS = 5000, /* after a fault */
+    MOST_LOOKS = 8,  /* that others overtake, before the other operations have their turn … */
+    AGAIN_MS = 20,   /* … and when to look again then */
+};
 
 /* An operation that some worker has in hand. */
 struct busy {
@@ -108,7 +113,7 @@ static int look(struct cfn_engine *engine, struct cfn_place place, str uuid, int
         r = step(&run);
     *ret_wake = r == CFN_LATER ? run.wake_ms : INT64_MAX;
     if (r < 0 && r != -EAGAIN) {
-        log_error("cfn", "stack " STR_FMT " cannot go on (%d); trying again later", STR_ARG(run.stack.name), r);
+        log_error("cfn", "stack " STR_FMT " cannot go on (%d); trying again later", STR_ARG(uuid), r);
         *ret_wake = clock_world_ms() + RETRY_MS;
     }
     cfn_run_deinit(&run);
@@ -139,15 +144,13 @@ static int64_t work_on(struct cfn_engine *engine, str key) {
     struct busy mine = {.key = {0}};
     if (!take(engine, key, &mine))
         return INT64_MAX; /* whoever has it looks again */
-    CLEANUP_DEINIT(buf) struct buf account = {0};
-    CLEANUP_DEINIT(buf) struct buf region = {0};
-    CLEANUP_DEINIT(buf) struct buf uuid = {0};
+    CLEANUP_DEINIT(buf) struct buf account = {0}, region = {0}, uuid = {0};
     int64_t wake = INT64_MAX;
     int r = cfn_read_key(key, &account, &region, &uuid) ? -EAGAIN : -EINVAL;
-    while (r == -EAGAIN && !engine->stopping)
+    for (int looks = 0; r == -EAGAIN && looks < MOST_LOOKS && !engine->stopping; looks++)
         r = look(engine, (struct cfn_place){buf_view(&account), buf_view(&region)}, buf_view(&uuid), &wake);
     give_back(engine, &mine);
-    return wake;
+    return r == -EAGAIN ? clock_world_ms() + AGAIN_MS : wake;
 }
 
 int64_t cfn_engine_work(struct cfn_engine *engine) {

@@ -1,5 +1,7 @@
 #include "cfn/cfn_priv.h"
 
+#include "base/log.h"
+
 int cfn_look_up(struct rq *rq, str name_or_id, struct cfn_stack *ret) {
     CLEANUP_DEINIT(row) struct row name = {0};
     str uuid = cfn_uuid_of(name_or_id);
@@ -13,12 +15,14 @@ int cfn_look_up(struct rq *rq, str name_or_id, struct cfn_stack *ret) {
     return rq_row_result(rq, cfn_get_stack(rq_rows(rq), &rq->arena, cfn_here(rq), uuid, ret));
 }
 
-int cfn_find_stack(struct rq *rq, str name_or_id, struct cfn_stack *ret) {
+int cfn_find_stack_of(struct rq *rq, str name_or_id, struct cfn_stack *ret) {
     int r = cfn_look_up(rq, name_or_id, ret);
     return r == STORE_E_ABSENT
                ? aws_fail(rq, &CFN_ValidationError, "Stack with id " STR_FMT " does not exist", STR_ARG(name_or_id))
                : r;
 }
+
+int cfn_find_stack(struct rq *rq, struct cfn_stack *ret) { return cfn_find_stack_of(rq, json_str(rq->in, "StackName"), ret); }
 
 int cfn_find_resources(struct rq *rq, const struct cfn_stack *stack, struct cfn_list *ret) {
     return rq_row_result(rq, cfn_load_resources(rq_rows(rq), &rq->arena, stack, ret));
@@ -35,13 +39,23 @@ int cfn_find_template(struct rq *rq, const struct cfn_stack *stack, str *ret_tex
     return r;
 }
 
+int cfn_listed(struct rq *rq, int r, const char *what) {
+    CLEANUP_DEINIT(buf) struct buf doing = {0};
+    if (r == STORE_E_DAMAGED)
+        log_error("cfn", "%s of account " STR_FMT " are listed without those that are damaged", what, STR_ARG(rq->account));
+    if (r == 0 || r == STORE_E_DAMAGED)
+        return 0;
+    buf_printf(&doing, "reading %s", what);
+    return aws_fault(rq, r, buf_cstr(&doing));
+}
+
 /* ---- Change sets ---- */
 
 int cfn_each_set(struct rq *rq, const struct cfn_stack *stack, int (*each)(void *ctx, void *set), void *ctx) {
     CLEANUP_DEINIT(buf) struct buf prefix = {0};
     cfn_key(&prefix, "cfn-set", cfn_here(rq), stack ? stack->uuid : STR_NONE, STR_NONE);
     int r = cfn_each(rq_rows(rq), &cfn_set_form, buf_view(&prefix), each, ctx);
-    return r ? aws_fault(rq, r, "reading change sets") : 0;
+    return cfn_listed(rq, r, "change sets");
 }
 
 struct wanted { str id; struct buf *key; };
@@ -59,18 +73,29 @@ static int get_set(struct rq *rq, struct cfn_set *ret) {
     return rq_row_result(rq, r);
 }
 
-int cfn_find_set(struct rq *rq, str name_or_id, str stack_name, struct cfn_set *ret, struct cfn_stack *ret_stack) {
-    bool by_id = str_starts(name_or_id, S("arn:"));
-    struct wanted w = {name_or_id, &ret->row.key};
-    if (!by_id && !stack_name.p)
+bool cfn_is_set_id(str name_or_id) { return str_starts(name_or_id, S("arn:")); }
+
+int cfn_look_up_set(struct rq *rq, str id, struct cfn_set *ret) {
+    struct wanted w = {id, &ret->row.key};
+    int r = cfn_each_set(rq, NULL, match_id, &w);
+    return r ? r : get_set(rq, ret);
+}
+
+static int set_in_stack(struct rq *rq, str name, struct cfn_set *ret, struct cfn_stack *ret_stack) {
+    if (!json_has(rq->in, "StackName"))
         return aws_fail(rq, &CFN_ValidationError, "StackName must be specified if ChangeSetName is not specified as an ARN.");
-    int r = by_id ? cfn_each_set(rq, NULL, match_id, &w) : cfn_find_stack(rq, stack_name, ret_stack);
+    int r = cfn_find_stack(rq, ret_stack);
     if (r)
         return r;
-    if (!by_id)
-        cfn_key(&ret->row.key, "cfn-set", cfn_here(rq), ret_stack->uuid, name_or_id);
-    r = get_set(rq, ret);
+    cfn_key(&ret->row.key, "cfn-set", cfn_here(rq), ret_stack->uuid, name);
+    return get_set(rq, ret);
+}
+
+int cfn_find_set(struct rq *rq, struct cfn_set *ret, struct cfn_stack *ret_stack) {
+    str name_or_id = json_str(rq->in, "ChangeSetName");
+    bool by_id = cfn_is_set_id(name_or_id);
+    int r = by_id ? cfn_look_up_set(rq, name_or_id, ret) : set_in_stack(rq, name_or_id, ret, ret_stack);
     if (r == STORE_E_ABSENT)
         return aws_fail(rq, &CFN_ChangeSetNotFound, "ChangeSet [" STR_FMT "] does not exist", STR_ARG(name_or_id));
-    return r || !by_id ? r : cfn_find_stack(rq, ret->stack_id, ret_stack);
+    return r || !by_id ? r : cfn_find_stack_of(rq, ret->stack_id, ret_stack);
 }

@@ -23,6 +23,13 @@ static enum cfn_change compare_custom(const json_t *old, const json_t *new) {
     return json_equal(old, new) ? CFN_SAME : CFN_IN_PLACE;
 }
 
+bool cfn_is_active(const struct tmpl_model *model, const struct tmpl_graph *graph, str name) {
+    for (size_t i = 0; i < graph->n_order; i++)
+        if (str_eq(model->resources[graph->order[i]].name, name))
+            return true;
+    return false;
+}
+
 enum cfn_change cfn_compare(const struct cfn_type *type, const struct tmpl_type *known, str old_type, str new_type,
                             const json_t *old, const json_t *new, str *ret_property) {
     if (!str_eq(old_type, new_type))
@@ -95,12 +102,9 @@ static int refuse_types(struct planning *p) {
     CLEANUP_DEINIT(buf) struct buf names = {0};
     for (size_t i = 0; i < m->n_resources; i++) {
         str type = m->resources[i].type;
-        if (p->plan->backend->type(p->plan->backend->ctx, type) && tmpl_type_find(type))
-            continue;
-        if (str_find(buf_view(&names), type) >= 0)
-            continue;
-        buf_c(&names, names.len ? ", " : "");
-        buf_str(&names, type);
+        bool known = p->plan->backend->type(p->plan->backend->ctx, type) && tmpl_type_find(type);
+        if (!known && str_find(buf_view(&names), type) < 0)
+            cfn_add_name(&names, type);
     }
     return names.len == 0 ? 0
            : err_set(p->err, REFUSED, "Template format error: Unrecognized resource types: [%s]", buf_cstr(&names));
@@ -212,54 +216,29 @@ static int plan_resource(struct planning *p, const struct tmpl_resource *r) {
     return 0;
 }
 
-static bool is_planned(const struct planning *p, str name) {
-    for (size_t i = 0; i < p->graph.n_order; i++)
-        if (str_eq(p->plan->model->resources[p->graph.order[i]].name, name))
-            return true;
-    return false;
-}
-
 static void plan_removals(struct planning *p) {
     for (size_t i = 0; i < p->plan->resources->n; i++) {
         const struct cfn_resource *one = p->plan->resources->items[i];
-        if (!is_planned(p, one->name))
+        if (!cfn_is_active(p->plan->model, &p->graph, one->name))
             new_change(p, "Remove", one->name, one->now.type, one->now.physical);
     }
 }
 
-static const json_t *output_named(const json_t *outputs, str name) {
+/* The same ones, in any order? */
+static bool same_outputs(const json_t *a, const json_t *b) {
     size_t i;
     json_t *one;
-    json_array_foreach(outputs, i, one)
-        if (str_eq(json_str(one, "OutputKey"), name))
-            return one;
-    return NULL;
+    json_array_foreach(a, i, one)
+        if (!is_same(one, cfn_find_in(b, "OutputKey", json_str(one, "OutputKey"))))
+            return false;
+    return json_array_size(a) == json_array_size(b);
 }
 
 static int plan_outputs(struct planning *p) {
-    size_t n = 0;
-    for (size_t i = 0; i < p->plan->model->n_outputs; i++) {
-        const struct tmpl_output *o = &p->plan->model->outputs[i];
-        CLEANUP_JSON json_t *value = NULL;
-        CLEANUP_JSON json_t *export = NULL;
-        struct tmpl_fault fault = {{0}, {{0}}};
-        if (!tmpl_condition_holds(&p->scope, o->condition))
-            continue;
-        if (tmpl_eval(&p->scope, o->value, &value, &fault) ||
-            (o->export_name && tmpl_eval(&p->scope, o->export_name, &export, &fault)))
-            return err_set(p->err, REFUSED, "%s", fault.why.text);
-        CLEANUP_DEINIT(buf) struct buf text = {0};
-        if (json_is_string(value))
-            buf_str(&text, json_text(value));
-        else
-            json_write(&text, value);
-        const json_t *old = output_named(p->plan->stack->now.outputs, o->name);
-        if (!old || !str_eq(json_str(old, "OutputValue"), buf_view(&text)) ||
-            !str_eq(json_str(old, "ExportName"), json_text(export)) || !str_eq(json_str(old, "Description"), o->description))
-            p->plan->outputs_change = true;
-        n++;
-    }
-    p->plan->outputs_change = p->plan->outputs_change || n != json_array_size(p->plan->stack->now.outputs);
+    CLEANUP_JSON json_t *outputs = NULL;
+    if (cfn_outputs(&p->scope, &outputs, p->err))
+        return REFUSED;
+    p->plan->outputs_change = !same_outputs(outputs, p->plan->stack->now.outputs);
     return 0;
 }
 
@@ -301,5 +280,3 @@ int cfn_plan_make(struct cfn_plan *plan, struct err *err) {
     arena_deinit(&p.arena);
     return r;
 }
-
-void cfn_plan_deinit(struct cfn_plan *plan) { json_decref(plan->changes); }

@@ -17,6 +17,11 @@ enum cfn_change { CFN_SAME, CFN_IN_PLACE, CFN_NEW_ONE, CFN_UNSUPPORTED };
 enum cfn_change cfn_compare(const struct cfn_type *type, const struct tmpl_type *known, str old_type, str new_type,
                             const json_t *old, const json_t *new, str *ret_property);
 
+/* The outputs whose conditions hold, as a stack keeps them: a new list. CFN_FAILED: why. */
+int cfn_outputs(const struct tmpl_scope *scope, json_t **ret, struct err *why);
+/* Is the resource among those whose conditions hold? */
+bool cfn_is_active(const struct tmpl_model *model, const struct tmpl_graph *graph, str name);
+
 struct cfn_plan {
     const struct cfn_backend *backend;
     const struct rows *rows;          /* for exports */
@@ -27,9 +32,8 @@ struct cfn_plan {
     const json_t *tags;               /* as they will be; NULL */
     const struct cfn_list *resources; /* as they are now */
 
-    json_t *changes;       /* answer: ResourceChange documents */
+    json_t *changes;       /* answer: ResourceChange documents, the caller's, also when it is refused */
     bool outputs_change;   /* answer */
 };
 /* 0, or 1 with AWS's sentence in err. */
 int cfn_plan_make(struct cfn_plan *plan, struct err *err);
-void cfn_plan_deinit(struct cfn_plan *plan);

@@ -3,17 +3,9 @@
  * changes back what an update changed, and removes what an update left over.
  */
 #include "cfn/run.h"
+#include "cfn/start.h"
 
 #include "base/clock.h"
-
-static bool is_named(const json_t *names, str name) {
-    size_t i;
-    json_t *one;
-    json_array_foreach(names, i, one)
-        if (str_eq(json_text(one), name))
-            return true;
-    return false;
-}
 
 static int fail_names(struct cfn_run *run, const char *what, const struct buf *names, enum cfn_status status) {
     CLEANUP_DEINIT(buf) struct buf reason = {0};
@@ -28,7 +20,7 @@ static int fail_names(struct cfn_run *run, const char *what, const struct buf *n
 static bool is_kept(const struct cfn_run *run, const struct cfn_resource *resource) {
     const struct cfn_operation *op = &run->stack.op;
     bool rollback = op->kind != CFN_OP_DELETE;
-    if (is_named(op->retained, resource->name))
+    if (cfn_is_in(op->retained, resource->name))
         return true;
     if (resource->now.on_delete == TMPL_RETAIN_EXCEPT_ON_CREATE)
         return !rollback;
@@ -52,10 +44,8 @@ static int end_removal(struct cfn_run *run, const struct buf *failed) {
     if (failed->len)
         return fail_names(run, "delete", failed, is_delete ? CFN_DELETE_FAILED : CFN_ROLLBACK_FAILED);
     if (is_delete) {
-        CLEANUP_DEINIT(buf) struct buf key = {0};
         cfn_run_drop_links(run);
-        cfn_key(&key, "cfn-name", stack->place, stack->name, STR_NONE);
-        row_del_blind(&run->rows, STORE_META, buf_view(&key)); /* the live stack's, whose row is a condition */
+        cfn_stack_drop_name(&run->rows, stack);
         stack->deleted_ms = clock_world_ms();
     }
     cfn_run_set_status(run, is_delete ? CFN_DELETE_COMPLETE : CFN_ROLLBACK_COMPLETE, STR_NONE);
@@ -68,25 +58,21 @@ static int end_removal(struct cfn_run *run, const struct buf *failed) {
  * deleted keeps what it needs.
  */
 int cfn_step_remove(struct cfn_run *run) {
-    size_t n;
-    struct cfn_resource **sorted = cfn_run_sorted(run, true, &n);
+    struct cfn_list *all = cfn_run_by_order(run);
     CLEANUP_DEINIT(buf) struct buf failed = {0};
     CLEANUP_JSON json_t *blocked = json_array();
     bool force = run->stack.op.deletion == CFN_DELETION_FORCE;
-    for (size_t i = 0; i < n; i++) {
-        if (*run->stopping)
-            return CFN_LATER;
-        bool is_blocked = is_named(blocked, sorted[i]->name);
-        int r = is_blocked ? CFN_FAILED : remove_resource(run, sorted[i]);
-        if (r < 0)
-            return r;
-        if (r == CFN_WAIT)
-            return CFN_LATER;
+    for (size_t i = all->n; i-- > 0;) {
+        struct cfn_resource *one = all->items[i];
+        bool is_blocked = cfn_is_in(blocked, one->name);
+        int r = *run->stopping ? CFN_WAIT : is_blocked ? CFN_FAILED : remove_resource(run, one);
+        if (r < 0 || r == CFN_WAIT)
+            return r < 0 ? r : CFN_LATER;
         if (r != CFN_FAILED || force)
             continue;
         if (!is_blocked)
-            cfn_add_name(&failed, sorted[i]->name);
-        json_array_extend(blocked, sorted[i]->now.needs);
+            cfn_add_name(&failed, one->name);
+        json_array_extend(blocked, one->now.needs);
     }
     return end_removal(run, &failed);
 }
@@ -132,18 +118,14 @@ static int restore_resource(struct cfn_run *run, struct cfn_resource *resource) 
 }
 
 int cfn_step_restore(struct cfn_run *run) {
-    size_t n;
-    struct cfn_resource **sorted = cfn_run_sorted(run, true, &n);
+    struct cfn_list *all = cfn_run_by_order(run);
     CLEANUP_DEINIT(buf) struct buf failed = {0};
-    for (size_t i = 0; i < n; i++) {
-        if (*run->stopping)
-            return CFN_LATER;
-        str name = sorted[i]->name;
-        int r = restore_resource(run, sorted[i]);
-        if (r < 0)
-            return r;
-        if (r == CFN_WAIT)
-            return CFN_LATER;
+    for (size_t i = all->n; i-- > 0;) {
+        struct cfn_resource *one = all->items[i];
+        str name = one->name; /* the resource may go */
+        int r = *run->stopping ? CFN_WAIT : restore_resource(run, one);
+        if (r < 0 || r == CFN_WAIT)
+            return r < 0 ? r : CFN_LATER;
         if (r == CFN_FAILED)
             cfn_add_name(&failed, name);
     }
@@ -170,13 +152,9 @@ int cfn_step_cleanup(struct cfn_run *run) {
     struct cfn_stack *stack = &run->stack;
     while (stack->garbage.n) {
         struct cfn_resource *first = stack->garbage.items[0];
-        if (*run->stopping)
-            return CFN_LATER;
-        int r = remove_garbage(run, first);
-        if (r < 0)
-            return r;
-        if (r == CFN_WAIT)
-            return CFN_LATER;
+        int r = *run->stopping ? CFN_WAIT : remove_garbage(run, first);
+        if (r < 0 || r == CFN_WAIT)
+            return r < 0 ? r : CFN_LATER;
         cfn_form_deinit(&cfn_resource_form, first);
         cfn_list_remove(&stack->garbage, 0);
         run->stack_changed = true;

@@ -1,15 +1,15 @@
 #include "cfn/cfn_priv.h"
+#include "cfn/plan.h"
 #include "cfn/source.h"
+#include "svc/kit/tags.h"
 #include "tmpl/params.h"
-
-enum { MOST_TAGS = 50 };
 
 /* ---- Lifetimes: what was parsed lives as long as the request ---- */
 
 static void drop_json(void *ctx) { json_decref(ctx); }
 static void drop_tree(void *ctx) { tmpl_free(ctx); }
 
-json_t *cfn_keep(struct rq *rq, json_t *owned) {
+static json_t *keep(struct rq *rq, json_t *owned) {
     rq_on_done(rq, drop_json, owned);
     return owned;
 }
@@ -18,7 +18,7 @@ json_t *cfn_keep(struct rq *rq, json_t *owned) {
 
 int cfn_read_template(struct rq *rq, const struct cfn_stack *stack, struct cfn_request *ret) {
     struct tmpl_fault fault = {{0}, {{0}}};
-    int r = cfn_read_source(rq, stack, &ret->text);
+    int r = ret->text.p ? 0 : cfn_read_source(rq, stack, &ret->text);
     if (r)
         return r;
     if (tmpl_new(&ret->tree, ret->text, &fault))
@@ -60,35 +60,30 @@ static int read_parameters(struct rq *rq, const struct cfn_stack *stack, struct 
     struct tmpl_fault fault = {{0}, {{0}}};
     size_t i;
     json_t *item;
-    ret->given = cfn_keep(rq, json_object());
+    ret->given = keep(rq, json_object());
     json_array_foreach(json_arr(rq->in, "Parameters"), i, item)
         if (read_parameter(rq, item, stack, ret->given))
             return AWS_FAILED;
     if (tmpl_params_resolve(ret->model, ret->given, &ret->params, &fault))
         return aws_fail(rq, &CFN_ValidationError, "%s", fault.why.text);
-    cfn_keep(rq, ret->params);
+    keep(rq, ret->params);
     keep_defaults(ret->model, ret->given);
     return 0;
 }
 
 /* ---- Tags ---- */
 
+/* Keys and values that a service refuses fail where they are put on a resource. */
+static const struct kit_tags stack_tags = {
+    .of = KIT_TAGS_STACK,
+    .refuse = {[KIT_TAGS_MANY] = {&CFN_ValidationError, "1 validation error detected: Value at 'tags' failed to satisfy constraint: "
+                                                        "Member must have length less than or equal to {most}"},
+               [KIT_TAGS_RESERVED] = {&CFN_ValidationError, "aws: prefixed tag key names are not allowed for external use."},
+               [KIT_TAGS_TWICE] = {&CFN_ValidationError, "Duplicate tag keys: {key}"}}};
+
 static int read_tags(struct rq *rq, struct cfn_request *ret) {
     ret->tags = json_arr(rq->in, "Tags");
-    if (json_array_size(ret->tags) > MOST_TAGS)
-        return aws_fail(rq, &CFN_ValidationError, "1 validation error detected: Value at 'tags' failed to satisfy constraint: Member must have length less than or equal to %d", MOST_TAGS);
-    CLEANUP_JSON json_t *seen = json_object();
-    size_t i;
-    json_t *tag;
-    json_array_foreach(ret->tags, i, tag) {
-        str key = json_str(tag, "Key");
-        if (str_starts_nocase(key, S("aws:")))
-            return aws_fail(rq, &CFN_ValidationError, "aws: prefixed tag key names are not allowed for external use.");
-        if (json_object_get(seen, key.p))
-            return aws_fail(rq, &CFN_ValidationError, "Duplicate tag keys: " STR_FMT, STR_ARG(key));
-        json_set_bool(seen, key.p, true);
-    }
-    return 0;
+    return kit_tags_check(rq, &stack_tags, ret->tags);
 }
 
 /* ---- Capabilities ---- */
@@ -105,23 +100,17 @@ const char *cfn_needed_capability(const struct tmpl_model *m, struct buf *reason
         bool named = name.len && tmpl_get(r->properties, name.p);
         if (named || !needed)
             needed = named ? "CAPABILITY_NAMED_IAM" : "CAPABILITY_IAM";
-        if (reason && str_find(buf_view(reason), r->type) < 0) {
-            buf_c(reason, reason->len ? ", " : "");
-            buf_str(reason, r->type);
-        }
+        if (reason && str_find(buf_view(reason), r->type) < 0)
+            cfn_add_name(reason, r->type);
     }
     return needed;
 }
 
-int cfn_check_capabilities(struct rq *rq, const struct tmpl_model *m) {
+static int check_capabilities(struct rq *rq, const struct tmpl_model *m) {
     const char *needed = cfn_needed_capability(m, NULL);
-    size_t i;
-    json_t *one;
-    if (!needed)
+    const json_t *given = json_arr(rq->in, "Capabilities");
+    if (!needed || cfn_is_in(given, S("CAPABILITY_NAMED_IAM")) || cfn_is_in(given, str_c(needed)))
         return 0;
-    json_array_foreach(json_arr(rq->in, "Capabilities"), i, one)
-        if (str_is(json_text(one), "CAPABILITY_NAMED_IAM") || str_is(json_text(one), needed))
-            return 0;
     return aws_fail(rq, &CFN_InsufficientCapabilitiesException, "Requires capabilities : [%s]", needed);
 }
 
@@ -142,11 +131,6 @@ static int refuse_unsupported(struct rq *rq) {
     if (json_array_size(json_arr(rollback, "RollbackTriggers")) || json_int(rollback, "MonitoringTimeInMinutes", 0))
         return aws_fail(rq, &CFN_ValidationError, "RollbackConfiguration is not supported");
     return 0;
-}
-
-int cfn_read_request(struct rq *rq, const struct cfn_stack *stack, struct cfn_request *ret) {
-    bool failed = refuse_unsupported(rq) || cfn_read_template(rq, stack, ret) || read_parameters(rq, stack, ret) || read_tags(rq, ret);
-    return failed ? AWS_FAILED : 0;
 }
 
 /* What events must not show: the values of NoEcho parameters. */
@@ -172,26 +156,29 @@ void cfn_apply_request(struct rq *rq, const struct cfn_request *req, struct cfn_
         *role = json_str(rq->in, "RoleARN");
 }
 
-bool cfn_tags_differ(const struct cfn_request *req, const struct cfn_stack *stack) {
+/* ---- Planning ---- */
+
+static bool tags_differ(const struct cfn_request *req, const struct cfn_stack *stack) {
     const json_t *old = stack->now.tags;
     return req->tags && (!old ? json_array_size(req->tags) > 0 : !json_equal(old, req->tags));
 }
 
-/* ---- Planning ---- */
-
-int cfn_plan_request(struct rq *rq, const struct cfn_request *req, const struct cfn_stack *stack, json_t **ret_changes, bool *ret_empty) {
+static int make_plan(struct rq *rq, const struct cfn_stack *stack, struct cfn_request *ret) {
     CLEANUP_DEINIT(cfn_resources) struct cfn_resources resources = {0};
     if (cfn_find_resources(rq, stack, &resources.list))
         return AWS_FAILED;
     struct cfn_backend backend = cfn_cloud_backend(rq->cloud);
-    struct cfn_plan plan = {.backend = &backend, .rows = rq_rows(rq), .arena = &rq->arena, .model = req->model, .params = req->params,
-                            .stack = stack, .tags = req->tags ? req->tags : stack->now.tags, .resources = &resources.list};
+    struct cfn_plan plan = {.backend = &backend, .rows = rq_rows(rq), .arena = &rq->arena, .model = ret->model, .params = ret->params,
+                            .stack = stack, .tags = ret->tags ? ret->tags : stack->now.tags, .resources = &resources.list};
     struct err why = {{0}};
     int r = cfn_plan_make(&plan, &why);
-    if (r == 0 && ret_changes)
-        *ret_changes = json_incref(plan.changes);
-    if (ret_empty)
-        *ret_empty = !json_array_size(plan.changes) && !plan.outputs_change && !cfn_tags_differ(req, stack);
-    cfn_plan_deinit(&plan);
+    ret->changes = keep(rq, plan.changes);
+    ret->is_empty = !json_array_size(plan.changes) && !plan.outputs_change && !tags_differ(ret, stack);
     return r ? aws_fail(rq, &CFN_ValidationError, "%s", why.text) : 0;
+}
+
+int cfn_read_request(struct rq *rq, const struct cfn_stack *stack, struct cfn_request *ret) {
+    bool failed = refuse_unsupported(rq) || cfn_read_template(rq, stack, ret) || read_parameters(rq, stack, ret) ||
+                  read_tags(rq, ret) || check_capabilities(rq, ret->model) || make_plan(rq, stack, ret);
+    return failed ? AWS_FAILED : 0;
 }

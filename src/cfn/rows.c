@@ -27,145 +27,23 @@ static const char *const set_names[] = {"", "CREATE_COMPLETE", "FAILED"};
 const char *cfn_status_name(enum cfn_status status) { return status_names[status]; }
 bool cfn_status_is(enum cfn_status status, unsigned meaning) { return meanings[status] & meaning; }
 
-/* ---- Fields: where one is shown, its name is AWS's ---- */
+/* ---- Forms ---- */
 
-#define FORM(name) const struct cfn_form cfn_##name##_form = CFN_FORM(struct cfn_##name, name##_fields)
-
-static const struct cfn_field operation_fields[] = {
-    CFN_F_TEXT(struct cfn_operation, id, "Id"),
-    CFN_F_ENUM(struct cfn_operation, kind, "Kind", kind_names),
-    CFN_F_ENUM(struct cfn_operation, on_failure, "OnFailure", failure_names),
-    CFN_F_ENUM(struct cfn_operation, deletion, "DeletionMode", deletion_names),
-    CFN_F_BOOL(struct cfn_operation, disable_rollback, "DisableRollback"),
-    CFN_F_BOOL(struct cfn_operation, retain_except_on_create, "RetainExceptOnCreate"),
-    CFN_F_INT(struct cfn_operation, deadline_ms, "Deadline"),
-    CFN_F_JSON(struct cfn_operation, retained, "RetainResources"),
-    CFN_F_TEXT(struct cfn_operation, token, "ClientRequestToken"),
-    CFN_F_TEXT(struct cfn_operation, access_key, "AccessKey"),
-    CFN_F_TEXT(struct cfn_operation, arn, "Arn"),
-    CFN_F_TEXT(struct cfn_operation, role, "RoleARN"),
-};
-FORM(operation);
-
-static const struct cfn_field version_fields[] = {
-    CFN_F_INT(struct cfn_version, generation, "Generation"),
-    CFN_F_TEXT(struct cfn_version, description, "Description"),
-    CFN_F_JSON(struct cfn_version, parameters, "Parameters"),
-    CFN_F_JSON(struct cfn_version, secrets, "Secrets"),
-    CFN_F_JSON(struct cfn_version, tags, "Tags"),
-    CFN_F_JSON(struct cfn_version, capabilities, "Capabilities"),
-    CFN_F_JSON(struct cfn_version, outputs, "Outputs"),
-    CFN_F_JSON(struct cfn_version, imports, "Imports"),
-};
-FORM(version);
-
-static const struct cfn_field task_fields[] = {
-    CFN_F_TEXT(struct cfn_task, op, "Op"),
-    CFN_F_ENUM(struct cfn_task, phase, "Phase", status_names),
-    CFN_F_ENUM(struct cfn_task, verb, "Verb", verb_names),
-    CFN_F_ENUM(struct cfn_task, stage, "Stage", stage_names),
-    CFN_F_TEXT(struct cfn_task, name, "Name"),
-    CFN_F_JSON(struct cfn_task, properties, "Properties"),
-    CFN_F_JSON(struct cfn_task, notes, "Notes"),
-};
-FORM(task);
-
-static const struct cfn_field state_fields[] = {
-    CFN_F_TEXT(struct cfn_state, type, "Type"),
-    CFN_F_TEXT(struct cfn_state, physical, "PhysicalId"),
-    CFN_F_JSON(struct cfn_state, properties, "Properties"),
-    CFN_F_JSON(struct cfn_state, attributes, "Attributes"),
-    CFN_F_ENUM(struct cfn_state, on_delete, "OnDelete", keep_names),
-    CFN_F_ENUM(struct cfn_state, on_replace, "OnReplace", keep_names),
-    CFN_F_INT(struct cfn_state, order, "Order"),
-    CFN_F_JSON(struct cfn_state, needs, "Needs"),
-    CFN_F_BOOL(struct cfn_state, no_echo, "NoEcho"),
-};
-FORM(state);
-
-static const struct cfn_field resource_fields[] = {
-    CFN_F_TEXT(struct cfn_resource, name, "LogicalId"),
-    CFN_F_ENUM(struct cfn_resource, status, "Status", status_names),
-    CFN_F_TEXT(struct cfn_resource, reason, "Reason"),
-    CFN_F_TIME(struct cfn_resource, time_ms, "Time"),
-    CFN_F_BOOL(struct cfn_resource, is_garbage, "Garbage"),
-    CFN_F_BOOL(struct cfn_resource, is_kept, "Keep"),
-    CFN_F_PART(struct cfn_resource, now, NULL, &cfn_state_form),
-    CFN_F_PART(struct cfn_resource, old, "Old", &cfn_state_form),
-    CFN_F_PART(struct cfn_resource, task, "Task", &cfn_task_form),
-};
-FORM(resource);
-
-static const struct cfn_field stack_fields[] = {
-    CFN_F_TEXT(struct cfn_stack, id, "StackId"),
-    CFN_F_TEXT(struct cfn_stack, name, "StackName"),
-    CFN_F_ENUM(struct cfn_stack, status, "Status", status_names),
-    CFN_F_TEXT(struct cfn_stack, reason, "StatusReason"),
-    CFN_F_TIME(struct cfn_stack, created_ms, "CreationTime"),
-    CFN_F_TIME(struct cfn_stack, updated_ms, "LastUpdatedTime"),
-    CFN_F_TIME(struct cfn_stack, deleted_ms, "DeletionTime"),
-    CFN_F_TEXT(struct cfn_stack, change_set, "ChangeSetId"),
-    CFN_F_TEXT(struct cfn_stack, role, "RoleARN"),
-    CFN_F_BOOL(struct cfn_stack, is_protected, "EnableTerminationProtection"),
-    CFN_F_INT(struct cfn_stack, timeout_minutes, "TimeoutInMinutes"),
-    CFN_F_PART(struct cfn_stack, now, NULL, &cfn_version_form),
-    CFN_F_PART(struct cfn_stack, old, "Old", &cfn_version_form),
-    CFN_F_PART(struct cfn_stack, op, "Op", &cfn_operation_form),
-    CFN_F_PART(struct cfn_stack, next, "Next", &cfn_operation_form),
-    CFN_F_LIST(struct cfn_stack, garbage, "Garbage", &cfn_resource_form),
-};
-FORM(stack);
-
-static const struct cfn_field event_fields[] = {
-    CFN_F_TEXT(struct cfn_event, id, "EventId"),
-    CFN_F_TEXT(struct cfn_event, stack_id, "StackId"),
-    CFN_F_TEXT(struct cfn_event, stack_name, "StackName"),
-    CFN_F_TEXT(struct cfn_event, logical, "LogicalResourceId"),
-    CFN_F_TEXT(struct cfn_event, physical, "PhysicalResourceId"),
-    CFN_F_TEXT(struct cfn_event, type, "ResourceType"),
-    CFN_F_TIME(struct cfn_event, time_ms, "Timestamp"),
-    CFN_F_ENUM(struct cfn_event, status, "ResourceStatus", status_names),
-    CFN_F_TEXT(struct cfn_event, reason, "ResourceStatusReason"),
-    CFN_F_TEXT(struct cfn_event, properties, "ResourceProperties"),
-    CFN_F_TEXT(struct cfn_event, token, "ClientRequestToken"),
-};
-FORM(event);
-
-static const struct cfn_field set_fields[] = {
-    CFN_F_TEXT(struct cfn_set, id, "ChangeSetId"),
-    CFN_F_TEXT(struct cfn_set, name, "ChangeSetName"),
-    CFN_F_TEXT(struct cfn_set, stack_id, "StackId"),
-    CFN_F_TEXT(struct cfn_set, stack_name, "StackName"),
-    CFN_F_TEXT(struct cfn_set, description, "Description"),
-    CFN_F_ENUM(struct cfn_set, type, "Type", kind_names),
-    CFN_F_TEXT(struct cfn_set, template, "Template"),
-    CFN_F_TEXT(struct cfn_set, token, "ClientToken"),
-    CFN_F_ENUM(struct cfn_set, on_failure, "OnStackFailure", failure_names),
-    CFN_F_TIME(struct cfn_set, created_ms, "CreationTime"),
-    CFN_F_TEXT(struct cfn_set, role, "RoleARN"),
-    CFN_F_ENUM(struct cfn_set, status, "Status", set_names),
-    CFN_F_JSON(struct cfn_set, changes, "Changes"),
-    CFN_F_PART(struct cfn_set, to, "To", &cfn_version_form),
-};
-FORM(set);
-
-static const struct cfn_field export_fields[] = {
-    CFN_F_TEXT(struct cfn_export, name, "Name"),
-    CFN_F_TEXT(struct cfn_export, value, "Value"),
-    CFN_F_TEXT(struct cfn_export, stack_id, "StackId"),
-    CFN_F_TEXT(struct cfn_export, stack_name, "StackName"),
-};
-FORM(export);
-
-static const struct cfn_field import_fields[] = {CFN_F_TEXT(struct cfn_import, stack_name, "StackName")};
-FORM(import);
-
-static const struct cfn_field reply_fields[] = {
-    CFN_F_TEXT(struct cfn_reply, stack_id, "StackId"),
-    CFN_F_TEXT(struct cfn_reply, logical, "LogicalId"),
-    CFN_F_JSON(struct cfn_reply, answer, "Answer"),
-};
-FORM(reply);
+#define FIELD(member, title, of, ...) {.name = title, .kind = of, .at = offsetof(IT, member), .size = sizeof(((IT *)NULL)->member), __VA_ARGS__},
+#define FORM(name) static const struct cfn_field name##_fields[] = {
+#define ROW(name) FORM(name)
+#define ASIDE(type, member)
+#define TEXT(member, name) FIELD(member, name, CFN_TEXT)
+#define JSON(member, name) FIELD(member, name, CFN_JSON)
+#define INT(member, name) FIELD(member, name, CFN_INT)
+#define TIME(member, name) FIELD(member, name, CFN_TIME)
+#define BOOL(member, name) FIELD(member, name, CFN_BOOL)
+#define ENUM(member, name, type, values) FIELD(member, name, CFN_ENUM, .names = values, .n_names = ARRAY_LEN(values))
+#define PART(member, name, of) FIELD(member, name, CFN_PART, .part = &cfn_##of##_form)
+#define LIST(member, name, of) FIELD(member, name, CFN_LIST, .part = &cfn_##of##_form)
+#define END(name) }; const struct cfn_form cfn_##name##_form = {name##_fields, ARRAY_LEN(name##_fields), sizeof(IT)};
+#define END_ROW(name) END(name)
+#include "cfn/rows.def"
 
 /* ---- Keys ---- */
 
@@ -216,6 +94,14 @@ int cfn_peek(const struct rows *rows, const struct cfn_form *form, struct arena 
     return read_into(row_peek(rows, what), form, arena, what);
 }
 
+bool cfn_seen(const struct cfn_form *form, struct arena *arena, str key, str value, void *what) {
+    struct row *row = what;
+    buf_str(&row->key, key);
+    buf_str(&row->bytes, value);
+    row->there = true;
+    return cfn_form_read(value, form, arena, what);
+}
+
 void cfn_put(const struct rows *rows, const struct cfn_form *form, void *what) {
     struct row *row = what;
     CLEANUP_DEINIT(buf) struct buf bytes = {0};
@@ -260,36 +146,52 @@ static struct store_iter *iterate(const struct rows *rows, str prefix) {
     return store_iter_new(rows->store, rows->snap, STORE_META, prefix, buf_view(&to), false);
 }
 
-static bool take(const struct store_iter *it, const struct cfn_form *form, struct arena *arena, void *what) {
-    struct row *row = what;
-    buf_str(&row->key, it->key);
-    buf_str(&row->bytes, it->value);
-    row->there = true;
-    return cfn_form_read(it->value, form, arena, what);
+static int ended(const struct store_iter *it, bool damaged) {
+    int r = store_iter_fault(it);
+    return r == 0 && damaged ? STORE_E_DAMAGED : r;
 }
 
 int cfn_each(const struct rows *rows, const struct cfn_form *form, str prefix, int (*each)(void *ctx, void *what), void *ctx) {
     CLEANUP(store_iter) struct store_iter *it = iterate(rows, prefix);
+    bool damaged = false;
     int r = 0;
     while (r == 0 && store_iter_next(it)) {
         CLEANUP_DEINIT(arena) struct arena arena = {0};
         void *what = arena_zalloc(&arena, form->size);
-        r = take(it, form, &arena, what) ? each(ctx, what) : STORE_E_DAMAGED;
+        bool ok = cfn_seen(form, &arena, it->key, it->value, what);
+        r = ok ? each(ctx, what) : 0;
+        damaged = damaged || !ok;
         cfn_form_deinit(form, what);
         row_deinit(what);
     }
-    return r ? r : store_iter_fault(it);
+    return r ? r : ended(it, damaged);
+}
+
+static int name_importer(void *ctx, void *what) {
+    buf_str(ctx, ((const struct cfn_import *)what)->stack_name);
+    return 1; /* one is enough */
+}
+
+int cfn_importer(const struct rows *rows, struct cfn_place place, str export, struct buf *ret) {
+    CLEANUP_DEINIT(buf) struct buf key = {0};
+    cfn_key(&key, "cfn-import", place, export, STR_NONE);
+    int r = cfn_each(rows, &cfn_import_form, buf_view(&key), name_importer, ret);
+    return ret->len ? 0 : r;
 }
 
 int cfn_load_list(const struct rows *rows, const struct cfn_form *form, struct arena *arena, str prefix, struct cfn_list *list) {
     CLEANUP(store_iter) struct store_iter *it = iterate(rows, prefix);
+    bool damaged = false;
     while (store_iter_next(it)) {
         void *what = arena_zalloc(arena, form->size);
-        cfn_list_add(list, arena, what);
-        if (!take(it, form, arena, what))
-            return STORE_E_DAMAGED;
+        bool ok = cfn_seen(form, arena, it->key, it->value, what);
+        if (ok)
+            cfn_list_add(list, arena, what);
+        else
+            row_deinit(what);
+        damaged = damaged || !ok;
     }
-    return store_iter_fault(it);
+    return ended(it, damaged);
 }
 
 void cfn_list_deinit(const struct cfn_form *form, struct cfn_list *list) {
@@ -313,6 +215,31 @@ struct cfn_resource *cfn_resource_find(const struct cfn_list *resources, str nam
             return one;
     }
     return NULL;
+}
+
+/* ---- Lists of names, JSON ---- */
+
+json_t *cfn_find_in(const json_t *list, const char *member, str text) {
+    size_t i;
+    json_t *one;
+    json_array_foreach(list, i, one)
+        if (str_eq(json_str(one, member), text))
+            return one;
+    return NULL;
+}
+
+bool cfn_is_in(const json_t *texts, str text) {
+    size_t i;
+    json_t *one;
+    json_array_foreach(texts, i, one)
+        if (str_eq(json_text(one), text))
+            return true;
+    return false;
+}
+
+void cfn_add_name(struct buf *names, str name) {
+    buf_c(names, names->len ? ", " : "");
+    buf_str(names, name);
 }
 
 void cfn_set_json(json_t **field, json_t *value) {

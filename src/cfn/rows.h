@@ -1,7 +1,7 @@
 #pragma once
 /*
- * cfn/rows: what the stack engine keeps in STORE_META (docs/formats/cfn.md), as structs. Their fields are listed
- * in rows.c (cfn/form.h); keys begin with kind, account and region.
+ * cfn/rows: what the stack engine keeps in STORE_META (docs/formats/cfn.md), as structs, whose fields are in
+ * rows.def; keys begin with kind, account and region.
  *
  *   cfn-stack   uuid             struct cfn_stack
  *   cfn-name    name             uuid of the live stack of that name
@@ -36,137 +36,37 @@ const char *cfn_status_name(enum cfn_status status);
 /* Does it mean CFN_UNDER_WAY, CFN_READY, CFN_YIELDS? */
 bool cfn_status_is(enum cfn_status status, unsigned meaning);
 
-/* ---- Stacks ---- */
-/* Numbers of these are on disk. */
+/* Names of the values of enums are on disk (rows.c). */
 enum cfn_op_kind { CFN_OP_NONE, CFN_OP_CREATE, CFN_OP_UPDATE, CFN_OP_DELETE };
 enum cfn_on_failure { CFN_FAIL_UNSAID, CFN_FAIL_ROLLBACK, CFN_FAIL_DO_NOTHING, CFN_FAIL_DELETE };
 enum cfn_deletion { CFN_DELETION_UNSAID, CFN_DELETION_STANDARD, CFN_DELETION_FORCE };
-
-struct cfn_operation {
-    str id; /* absent: none */
-    enum cfn_op_kind kind;
-    enum cfn_on_failure on_failure;
-    enum cfn_deletion deletion;
-    bool disable_rollback, retain_except_on_create;
-    int64_t deadline_ms;  /* 0: none */
-    json_t *retained;     /* logical ids that a deletion leaves */
-    str token;            /* ClientRequestToken */
-    str access_key, arn;  /* whose rights it has */
-    str role;             /* or this role's, when there */
-};
-/* What an update replaces, and goes back to when it fails. */
-struct cfn_version {
-    int64_t generation; /* of the template; 0: there is none yet */
-    str description;
-    json_t *parameters;   /* name → text, defaults included */
-    json_t *secrets;      /* values that events mask */
-    json_t *tags;         /* [{Key, Value}]; NULL: never said */
-    json_t *capabilities;
-    json_t *outputs;      /* [{OutputKey, OutputValue, Description, ExportName}] */
-    json_t *imports;      /* names of the exports in use */
-};
-struct cfn_stack {
-    struct row row;
-    struct cfn_place place; /* borrowed */
-    str uuid;               /* the end of id */
-    str id, name;
-    enum cfn_status status;
-    str reason;
-    int64_t created_ms, updated_ms, deleted_ms;
-    str change_set, role;
-    bool is_protected;
-    int64_t timeout_minutes;
-    struct cfn_version now, old; /* old: generation 0 but in an update */
-    struct cfn_operation op, next;      /* the last one; the deletion that is to take over from it */
-    struct cfn_list garbage;     /* of struct cfn_resource: to remove once an update is through */
-};
-
-/* ---- Resources ---- */
 enum cfn_verb { CFN_NO_VERB, CFN_CREATE, CFN_REPLACE, CFN_UPDATE, CFN_RESTORE, CFN_REMOVE };
 /* What an operation has done with a resource. */
 enum cfn_stage { CFN_UNTOUCHED, CFN_DOING, CFN_FINISHED, CFN_BROKEN };
-
-struct cfn_task {
-    str op;                /* the operation's id */
-    enum cfn_status phase; /* the stack's status then: a task belongs to one step of one operation */
-    enum cfn_verb verb;
-    enum cfn_stage stage;
-    str name;              /* the one to give, for a resource without a name of its own */
-    json_t *properties;    /* to be */
-    json_t *notes;         /* the verb's own, kept from call to call; changed in place */
-};
-/* What an update of the resource replaces, and goes back to when it fails. */
-struct cfn_state {
-    str type, physical;  /* physical absent: there is nothing */
-    json_t *properties;  /* as applied */
-    json_t *attributes;  /* for Fn::GetAtt */
-    enum tmpl_keep on_delete, on_replace;
-    int64_t order;       /* of creation */
-    json_t *needs;       /* logical ids that it refers to */
-    bool no_echo;        /* properties stay out of events */
-};
-struct cfn_resource {
-    struct row row;
-    bool changed;        /* since it was read: the run's own mark (cfn/run.h) */
-    str name;
-    enum cfn_status status;
-    str reason;
-    int64_t time_ms;
-    bool is_garbage;     /* an entry of the stack's garbage … */
-    bool is_kept;        /* … that is let go of, not removed */
-    struct cfn_state now, old;
-    struct cfn_task task;
-};
-struct cfn_resource *cfn_resource_find(const struct cfn_list *resources, str name);
-
-/* ---- The rest ---- */
-struct cfn_event {
-    struct row row;
-    str id, stack_id, stack_name, logical, physical, type;
-    int64_t time_ms;
-    enum cfn_status status;
-    str reason, properties, token;
-};
 enum cfn_set_status { CFN_SET_NONE, CFN_SET_COMPLETE, CFN_SET_FAILED };
-struct cfn_set {
-    struct row row;
-    str id, name, stack_id, stack_name, description;
-    enum cfn_op_kind type;
-    str template, token;
-    enum cfn_on_failure on_failure;
-    int64_t created_ms;
-    str role;
-    enum cfn_set_status status; /* failed: it would change nothing */
-    json_t *changes;            /* ResourceChange documents */
-    struct cfn_version to;
-};
-struct cfn_export {
-    struct row row;
-    str name, value, stack_id, stack_name;
-};
-struct cfn_import {
-    struct row row;
-    str stack_name;
-};
-struct cfn_reply {
-    struct row row;
-    str stack_id, logical;
-    json_t *answer; /* NULL: not yet there */
-};
 
-#define CFN_FORMS(X) X(operation) X(version) X(stack) X(task) X(state) X(resource) X(event) X(set) X(export) X(import) X(reply)
-#define X(name) extern const struct cfn_form cfn_##name##_form;
-CFN_FORMS(X)
-#undef X
-/* For CLEANUP_DEINIT: the row and what its fields hold. */
-#define CFN_ROWS(X) X(stack) X(resource) X(event) X(set) X(export) X(import) X(reply)
-#define X(name)                                                                                                        \
+/* struct cfn_stack and the others, their forms and, for CLEANUP_DEINIT, what frees the row and what its fields hold. */
+#define FORM(name) IT {
+#define ROW(name) IT { struct row row;
+#define ASIDE(type, member) type member;
+#define TEXT(member, name) str member;
+#define JSON(member, name) json_t *member;
+#define INT(member, name) int64_t member;
+#define TIME(member, name) int64_t member;
+#define BOOL(member, name) bool member;
+#define ENUM(member, name, type, names) type member;
+#define PART(member, name, of) struct cfn_##of member;
+#define LIST(member, name, of) struct cfn_list member;
+#define END(name) }; extern const struct cfn_form cfn_##name##_form;
+#define END_ROW(name)                                                                                                  \
+    END(name)                                                                                                          \
     static inline void cfn_##name##_deinit(struct cfn_##name *it) {                                                    \
         cfn_form_deinit(&cfn_##name##_form, it);                                                                       \
         row_deinit(&it->row);                                                                                          \
     }
-CFN_ROWS(X)
-#undef X
+#include "cfn/rows.def"
+
+struct cfn_resource *cfn_resource_find(const struct cfn_list *resources, str name);
 
 /* ---- Keys ---- */
 /* Clears key first. Parts that are absent end the key. */
@@ -182,6 +82,8 @@ bool cfn_read_key(str key, struct buf *account, struct buf *region, struct buf *
 /* As row_get and row_peek; fields say something on 0 only. Texts live in the arena. */
 int cfn_get(const struct rows *rows, const struct cfn_form *form, struct arena *arena, void *what);
 int cfn_peek(const struct rows *rows, const struct cfn_form *form, struct arena *arena, void *what);
+/* What an iterator shows. False: damaged. No condition: cfn_put and row_still make it one. */
+bool cfn_seen(const struct cfn_form *form, struct arena *arena, str key, str value, void *what);
 /*
  * Writes what was read, for this batch or an earlier one, and makes that it is still so a condition; the row then
  * holds the new bytes. Once a batch. The same bytes again are not written.
@@ -196,16 +98,26 @@ int cfn_peek_stack(const struct rows *rows, struct arena *arena, struct cfn_plac
 /*
  * Calls each(ctx, what) for the rows with this prefix (cfn_key with fewer parts). what lives during the call.
  * Stops at the first non-zero answer and returns it. No conditions: row_still makes one of what was shown.
+ * Damaged rows are passed by; STORE_E_DAMAGED at the end tells of them.
  */
 int cfn_each(const struct rows *rows, const struct cfn_form *form, str prefix, int (*each)(void *ctx, void *what), void *ctx);
-/* All of them, in the arena, by key. The caller frees the list with cfn_list_deinit, on failure too. */
+/* A stack that imports the export, by name; *ret stays empty when none does. 0, or as cfn_each. */
+int cfn_importer(const struct rows *rows, struct cfn_place place, str export, struct buf *ret);
+/* All of them, in the arena, by key; damaged ones as cfn_each. The caller frees the list with cfn_list_deinit, on failure too. */
 int cfn_load_list(const struct rows *rows, const struct cfn_form *form, struct arena *arena, str prefix, struct cfn_list *list);
 void cfn_list_deinit(const struct cfn_form *form, struct cfn_list *list);
 /* The resources of a stack, by logical id. */
 int cfn_load_resources(const struct rows *rows, struct arena *arena, const struct cfn_stack *stack, struct cfn_list *list);
 
+/* ---- Lists of names, JSON ---- */
+/* "A, B" */
+void cfn_add_name(struct buf *names, str name);
 /* Sets a JSON field: takes value. */
 void cfn_set_json(json_t **field, json_t *value);
+/* The first object of a list whose member is this text, borrowed; or NULL. */
+json_t *cfn_find_in(const json_t *list, const char *member, str text);
+/* Is the text in a list of texts? */
+bool cfn_is_in(const json_t *texts, str text);
 
 /* ---- event.c ---- */
 /* Adds an event of the resource, or with NULL of the stack itself. */

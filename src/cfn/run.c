@@ -165,19 +165,10 @@ static int by_order(const void *a, const void *b) {
     const struct cfn_resource *x = *(struct cfn_resource *const *)a, *y = *(struct cfn_resource *const *)b;
     return x->now.order < y->now.order ? -1 : x->now.order > y->now.order;
 }
-static int by_order_down(const void *a, const void *b) { return by_order(b, a); }
 
-struct cfn_resource **cfn_run_sorted(struct cfn_run *run, bool newest_first, size_t *ret_n) {
-    struct cfn_resource **sorted = arena_alloc(&run->arena, (run->resources.n + 1) * sizeof *sorted);
-    for (size_t i = 0; i < run->resources.n; i++)
-        sorted[i] = run->resources.items[i];
-    *ret_n = run->resources.n;
-    if (*ret_n)
-        qsort(sorted, *ret_n, sizeof *sorted, newest_first ? by_order_down : by_order);
-    return sorted;
-}
-
-void cfn_add_name(struct buf *names, str name) {
-    buf_c(names, names->len ? ", " : "");
-    buf_str(names, name);
+struct cfn_list *cfn_run_by_order(struct cfn_run *run) {
+    struct cfn_list *all = &run->resources;
+    if (all->n)
+        qsort(all->items, all->n, sizeof *all->items, by_order);
+    return all;
 }

@@ -60,10 +60,8 @@ void cfn_run_end(struct cfn_run *run);
 int cfn_run_commit(struct cfn_run *run);
 /* Commits: a fault, or what is given. */
 int cfn_run_commit_and(struct cfn_run *run, int outcome);
-/* Resources by descending (ascending) order of creation; arena. */
-struct cfn_resource **cfn_run_sorted(struct cfn_run *run, bool newest_first, size_t *ret_n);
-/* Appends to a list of names. */
-void cfn_add_name(struct buf *names, str name);
+/* The run's resources, sorted: oldest first. */
+struct cfn_list *cfn_run_by_order(struct cfn_run *run);
 
 /* ---- task.c: each answers CFN_DONE, CFN_WAIT or CFN_FAILED, all written, or a fault ---- */
 enum cfn_stage cfn_task_stage(const struct cfn_run *run, const struct cfn_resource *resource);
@@ -80,7 +78,5 @@ int cfn_task_remove(struct cfn_run *run, struct cfn_resource *resource);
 /* Properties of a resource in this run, evaluated, coerced, stack tags merged in. CFN_FAILED: run->why. */
 int cfn_run_properties(struct cfn_run *run, const struct tmpl_resource *resource, json_t **ret);
 void cfn_run_scope(struct cfn_run *run);
-/* Evaluates outputs; CFN_FAILED with run->why. */
-int cfn_run_outputs(struct cfn_run *run, json_t **ret);
 /* Reads an export, and makes it a condition: 0, STORE_E_ABSENT or a fault (negative). */
 int cfn_run_export(struct cfn_run *run, str name, struct cfn_export *ret);

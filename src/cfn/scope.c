@@ -1,4 +1,5 @@
 /* What a template's references mean in a run: rows, exports. */
+#include "cfn/plan.h"
 #include "cfn/run.h"
 
 #include <errno.h>
@@ -59,15 +60,6 @@ void cfn_run_scope(struct cfn_run *run) {
 
 /* ---- Tags ---- */
 
-static bool has_tag(const json_t *tags, str key) {
-    size_t i;
-    json_t *tag;
-    json_array_foreach(tags, i, tag)
-        if (str_eq(json_str(tag, "Key"), key))
-            return true;
-    return false;
-}
-
 void cfn_merge_tags(const struct tmpl_type *type, const json_t *stack_tags, json_t *props) {
     if (!type->tag_property.p || !json_array_size(stack_tags))
         return;
@@ -79,7 +71,7 @@ void cfn_merge_tags(const struct tmpl_type *type, const json_t *stack_tags, json
     size_t i;
     json_t *tag;
     json_array_foreach(stack_tags, i, tag)
-        if (!has_tag(tags, json_str(tag, "Key")))
+        if (!cfn_find_in(tags, "Key", json_str(tag, "Key")))
             json_array_append(tags, tag);
 }
 
@@ -101,22 +93,20 @@ int cfn_run_properties(struct cfn_run *run, const struct tmpl_resource *resource
 
 /* ---- Outputs ---- */
 
-static int one_output(struct cfn_run *run, const struct tmpl_output *output, json_t *list) {
+static int one_output(const struct tmpl_scope *scope, const struct tmpl_output *output, json_t *list, struct err *why) {
     CLEANUP_JSON json_t *value = NULL;
     CLEANUP_JSON json_t *name = NULL;
     struct tmpl_fault fault = {{0}, {{0}}};
-    if (tmpl_eval(&run->scope, output->value, &value, &fault) ||
-        (output->export_name && tmpl_eval(&run->scope, output->export_name, &name, &fault))) {
-        run->why = fault.why;
-        return CFN_FAILED;
-    }
+    if (tmpl_eval(scope, output->value, &value, &fault) ||
+        (output->export_name && tmpl_eval(scope, output->export_name, &name, &fault)))
+        return err_set(why, CFN_FAILED, "%s", fault.why.text);
     CLEANUP_DEINIT(buf) struct buf text = {0};
     if (json_is_string(value))
         buf_str(&text, json_text(value));
     else if (json_is_number(value) || json_is_boolean(value))
         json_write(&text, value);
     else
-        return err_set(&run->why, CFN_FAILED, "Template format error: Output " STR_FMT " is malformed. The Value field of every Outputs member must evaluate to a String.",
+        return err_set(why, CFN_FAILED, "Template format error: Output " STR_FMT " is malformed. The Value field of every Outputs member must evaluate to a String.",
                        STR_ARG(output->name));
     json_t *one = json_object();
     json_set_str(one, "OutputKey", output->name);
@@ -127,11 +117,11 @@ static int one_output(struct cfn_run *run, const struct tmpl_output *output, jso
     return 0;
 }
 
-int cfn_run_outputs(struct cfn_run *run, json_t **ret) {
+int cfn_outputs(const struct tmpl_scope *scope, json_t **ret, struct err *why) {
     CLEANUP_JSON json_t *list = json_array();
-    for (size_t i = 0; i < run->model->n_outputs; i++) {
-        const struct tmpl_output *output = &run->model->outputs[i];
-        if (tmpl_condition_holds(&run->scope, output->condition) && one_output(run, output, list))
+    for (size_t i = 0; i < scope->model->n_outputs; i++) {
+        const struct tmpl_output *output = &scope->model->outputs[i];
+        if (tmpl_condition_holds(scope, output->condition) && one_output(scope, output, list, why))
             return CFN_FAILED;
     }
     *ret = STEAL(list);

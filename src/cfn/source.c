@@ -72,7 +72,7 @@ int cfn_read_source(struct rq *rq, const struct cfn_stack *stack, str *ret_text)
     }
     if (url.p)
         return fetch(rq, url, ret_text);
-    if (previous && stack)
+    if (previous && stack && stack->now.generation)
         return cfn_find_template(rq, stack, ret_text);
     return aws_fail(rq, &CFN_ValidationError, "Either Template URL or Template Body must be specified.");
 }

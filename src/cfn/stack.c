@@ -1,15 +1,9 @@
 /* CreateStack, UpdateStack, DeleteStack, UpdateTerminationProtection. */
-#include "base/clock.h"
+#include "base/ascii.h"
 #include "cfn/cfn_priv.h"
 
 static bool is_stack_name(str name) {
-    bool ok = name.len > 0 && name.len <= 128;
-    for (size_t i = 0; i < name.len; i++) {
-        char c = name.p[i];
-        bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-        ok = ok && (letter || (i > 0 && ((c >= '0' && c <= '9') || c == '-')));
-    }
-    return ok;
+    return name.len > 0 && name.len <= 128 && ascii_is_alpha(name.p[0]) && ascii_only_alnum(name, "-");
 }
 
 int cfn_check_name(struct rq *rq, str name) {
@@ -55,46 +49,39 @@ static int answer_id(struct rq *rq, const struct cfn_stack *stack) {
 
 /* ---- Creating ---- */
 
-/* Blind: that the name is free was read, and is a condition. */
-void cfn_put_name(struct rq *rq, const struct cfn_stack *stack) {
-    CLEANUP_DEINIT(buf) struct buf key = {0};
-    cfn_key(&key, "cfn-name", stack->place, stack->name, STR_NONE);
-    row_put_blind(rq_rows(rq), STORE_META, buf_view(&key), stack->uuid);
-}
-
-static int create(struct svc *cfn, struct rq *rq, const struct cfn_request *req) {
+static int create(struct svc *cfn, struct rq *rq) {
+    struct cfn_request req = {0};
     CLEANUP_DEINIT(cfn_stack) struct cfn_stack stack = {0};
     int r = cfn_stack_new(rq_rows(rq), &rq->arena, cfn_here(rq), json_str(rq->in, "StackName"), &stack);
     if (r)
         return aws_fault(rq, r, "making a stack");
-    if (cfn_plan_request(rq, req, &stack, NULL, NULL))
+    if (cfn_read_request(rq, &stack, &req))
         return AWS_FAILED;
-    cfn_apply_request(rq, req, &stack.now, &stack.role);
+    cfn_apply_request(rq, &req, &stack.now, &stack.role);
     stack.is_protected = json_bool(rq->in, "EnableTerminationProtection", false);
     stack.timeout_minutes = json_int(rq->in, "TimeoutInMinutes", 0);
     struct cfn_operation op = cfn_new_operation(rq, CFN_OP_CREATE, &stack);
-    cfn_put_name(rq, &stack);
-    cfn_stack_set_template(rq_rows(rq), &stack, req->text);
+    cfn_stack_put_name(rq_rows(rq), &stack);
+    cfn_stack_set_template(rq_rows(rq), &stack, req.text);
     cfn_start(cfn->engine, rq_rows(rq), &stack, &op, CFN_CREATE_IN_PROGRESS, S("User Initiated"));
     return answer_id(rq, &stack);
 }
 
 int cfn_op_CreateStack(struct svc *cfn, struct rq *rq) {
     str name = json_str(rq->in, "StackName");
-    struct cfn_request req = {0};
     CLEANUP_DEINIT(cfn_stack) struct cfn_stack there = {0};
     if (cfn_check_name(rq, name))
         return AWS_FAILED;
     if (json_has(rq->in, "OnFailure") && json_has(rq->in, "DisableRollback"))
         return aws_fail(rq, &CFN_ValidationError, "You can specify either DisableRollback or OnFailure, but not both.");
     int r = cfn_look_up(rq, name, &there);
-    if (r == 0)
-        return is_retry(rq, &there, CFN_OP_CREATE)
-                   ? answer_id(rq, &there)
-                   : aws_fail(rq, &CFN_AlreadyExistsException, "Stack [" STR_FMT "] already exists", STR_ARG(name));
-    if (r != STORE_E_ABSENT || cfn_read_request(rq, NULL, &req) || cfn_check_capabilities(rq, req.model))
-        return AWS_FAILED;
-    return create(cfn, rq, &req);
+    if (r == STORE_E_ABSENT)
+        return create(cfn, rq);
+    if (r)
+        return r;
+    return is_retry(rq, &there, CFN_OP_CREATE)
+               ? answer_id(rq, &there)
+               : aws_fail(rq, &CFN_AlreadyExistsException, "Stack [" STR_FMT "] already exists", STR_ARG(name));
 }
 
 /* ---- Updating ---- */
@@ -113,7 +100,6 @@ int cfn_op_UpdateStack(struct svc *cfn, struct rq *rq) {
     str name = json_str(rq->in, "StackName");
     struct cfn_request req = {0};
     CLEANUP_DEINIT(cfn_stack) struct cfn_stack stack = {0};
-    bool empty = false;
     int r = cfn_look_up(rq, name, &stack);
     if (r == STORE_E_ABSENT || (r == 0 && stack.status == CFN_DELETE_COMPLETE))
         return aws_fail(rq, &CFN_ValidationError, "Stack [" STR_FMT "] does not exist", STR_ARG(name));
@@ -121,37 +107,27 @@ int cfn_op_UpdateStack(struct svc *cfn, struct rq *rq) {
         return r;
     if (is_retry(rq, &stack, CFN_OP_UPDATE))
         return answer_id(rq, &stack);
-    if (cfn_check_ready(rq, &stack, "updated") || cfn_read_request(rq, &stack, &req) || cfn_check_capabilities(rq, req.model) ||
-        cfn_plan_request(rq, &req, &stack, NULL, &empty))
+    if (cfn_check_ready(rq, &stack, "updated") || cfn_read_request(rq, &stack, &req))
         return AWS_FAILED;
-    if (empty)
+    if (req.is_empty)
         return aws_fail(rq, &CFN_ValidationError, "No updates are to be performed.");
     return update(cfn, rq, &stack, &req);
 }
 
 /* ---- Deleting ---- */
 
-struct importer { struct rq *rq; str export; };
-
-static int refuse_importer(void *ctx, void *what) {
-    const struct importer *i = ctx;
-    const struct cfn_import *import = what;
-    return aws_fail(i->rq, &CFN_ValidationError, "Export " STR_FMT " cannot be deleted as it is in use by " STR_FMT,
-                    STR_ARG(i->export), STR_ARG(import->stack_name));
-}
-
 static int refuse_used_exports(struct rq *rq, const struct cfn_stack *stack) {
     size_t i;
     json_t *output;
     json_array_foreach(stack->now.outputs, i, output) {
-        CLEANUP_DEINIT(buf) struct buf key = {0};
-        struct importer ctx = {rq, json_str(output, "ExportName")};
-        if (!ctx.export.p)
-            continue;
-        cfn_key(&key, "cfn-import", cfn_here(rq), ctx.export, STR_NONE);
-        int r = cfn_each(rq_rows(rq), &cfn_import_form, buf_view(&key), refuse_importer, &ctx);
+        CLEANUP_DEINIT(buf) struct buf user = {0};
+        str export = json_str(output, "ExportName");
+        int r = export.p ? cfn_importer(rq_rows(rq), cfn_here(rq), export, &user) : 0;
         if (r)
-            return r == AWS_FAILED ? r : aws_fault(rq, r, "reading imports");
+            return aws_fault(rq, r, "reading imports");
+        if (user.len)
+            return aws_fail(rq, &CFN_ValidationError, "Export " STR_FMT " cannot be deleted as it is in use by %s", STR_ARG(export),
+                            buf_cstr(&user));
     }
     return 0;
 }
@@ -172,11 +148,8 @@ static int check_deletable(struct rq *rq, const struct cfn_stack *stack) {
     return 0;
 }
 
-/* Blind: the name is the live stack's, whose row is a condition. */
 static int forget_review(struct rq *rq, struct cfn_stack *stack) {
-    CLEANUP_DEINIT(buf) struct buf key = {0};
-    cfn_key(&key, "cfn-name", stack->place, stack->name, STR_NONE);
-    row_del_blind(rq_rows(rq), STORE_META, buf_view(&key));
+    cfn_stack_drop_name(rq_rows(rq), stack);
     stack->deleted_ms = rq->now_ms;
     stack->status = CFN_DELETE_COMPLETE;
     cfn_add_event(rq_rows(rq), stack, NULL, CFN_DELETE_COMPLETE, STR_NONE);
@@ -211,7 +184,7 @@ int cfn_op_DeleteStack(struct svc *cfn, struct rq *rq) {
 int cfn_op_UpdateTerminationProtection(struct svc *cfn, struct rq *rq) {
     (void)cfn;
     CLEANUP_DEINIT(cfn_stack) struct cfn_stack stack = {0};
-    if (cfn_find_stack(rq, json_str(rq->in, "StackName"), &stack))
+    if (cfn_find_stack(rq, &stack))
         return AWS_FAILED;
     stack.is_protected = json_bool(rq->in, "EnableTerminationProtection", false);
     cfn_put(rq_rows(rq), &cfn_stack_form, &stack);

@@ -1,5 +1,6 @@
 #include "cfn/start.h"
 
+#include "base/arn.h"
 #include "base/clock.h"
 #include "base/rand.h"
 
@@ -11,11 +12,22 @@ int cfn_stack_new(const struct rows *rows, struct arena *arena, struct cfn_place
     int r = cfn_get_stack(rows, arena, place, str_c(uuid), ret);
     if (r != STORE_E_ABSENT)
         return r ? r : -EEXIST; /* a number drawn twice */
-    ret->id = arena_printf(arena, "arn:aws:cloudformation:" STR_FMT ":" STR_FMT ":stack/" STR_FMT "/%s",
-                           STR_ARG(place.region), STR_ARG(place.account), STR_ARG(name), uuid);
+    ret->id = arn_str(arena, "cloudformation", place.region, place.account, "stack/" STR_FMT "/%s", STR_ARG(name), uuid);
     ret->name = arena_str(arena, name);
     ret->created_ms = clock_world_ms();
     return 0;
+}
+
+/* Both blind: that the name is free, or the stack that has it, was read and is a condition. */
+void cfn_stack_put_name(const struct rows *rows, const struct cfn_stack *stack) {
+    CLEANUP_DEINIT(buf) struct buf key = {0};
+    cfn_key(&key, "cfn-name", stack->place, stack->name, STR_NONE);
+    row_put_blind(rows, STORE_META, buf_view(&key), stack->uuid);
+}
+void cfn_stack_drop_name(const struct rows *rows, const struct cfn_stack *stack) {
+    CLEANUP_DEINIT(buf) struct buf key = {0};
+    cfn_key(&key, "cfn-name", stack->place, stack->name, STR_NONE);
+    row_del_blind(rows, STORE_META, buf_view(&key));
 }
 
 /* Blind: under a generation that the stack's row, a condition, has not given yet. */

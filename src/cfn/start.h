@@ -4,6 +4,9 @@
 
 /* A stack that is not there yet: its id, and its row read as absent. 0 or a fault. Texts go into the arena. */
 int cfn_stack_new(const struct rows *rows, struct arena *arena, struct cfn_place place, str name, struct cfn_stack *ret);
+/* The name is this stack's from now on (it was read as free), or free again (the caller writes the live stack). */
+void cfn_stack_put_name(const struct rows *rows, const struct cfn_stack *stack);
+void cfn_stack_drop_name(const struct rows *rows, const struct cfn_stack *stack);
 /* The next generation's template. */
 void cfn_stack_set_template(const struct rows *rows, struct cfn_stack *stack, str text);
 /* Keeps what an update that fails goes back to. */

@@ -7,6 +7,8 @@
 
 #include "base/clock.h"
 
+#include <errno.h>
+
 static bool is_update(const struct cfn_run *run) { return run->stack.status == CFN_UPDATE_IN_PROGRESS; }
 
 /* ---- One resource ---- */
@@ -88,23 +90,25 @@ static int look_at(struct cfn_run *run, size_t position, bool may_begin) {
 
 static void add_failed_names(struct cfn_run *run, struct buf *out) {
     CLEANUP_DEINIT(buf) struct buf names = {0};
-    size_t n;
-    struct cfn_resource **sorted = cfn_run_sorted(run, false, &n);
-    for (size_t i = 0; i < n; i++)
-        if (cfn_task_stage(run, sorted[i]) == CFN_BROKEN)
-            cfn_add_name(&names, sorted[i]->name);
+    struct cfn_list *all = cfn_run_by_order(run);
+    for (size_t i = 0; i < all->n; i++) {
+        const struct cfn_resource *one = all->items[i];
+        if (cfn_task_stage(run, one) == CFN_BROKEN)
+            cfn_add_name(&names, one->name);
+    }
     buf_printf(out, "The following resource(s) failed to %s: [%s]. ", is_update(run) ? "update" : "create", buf_cstr(&names));
 }
 
 /* Whatever still waits is given up; what it began is found by its row. */
 static void cancel_waiting(struct cfn_run *run) {
-    size_t n;
-    struct cfn_resource **sorted = cfn_run_sorted(run, false, &n);
-    for (size_t i = 0; i < n; i++) {
-        if (cfn_task_stage(run, sorted[i]) != CFN_DOING)
+    struct cfn_list *all = cfn_run_by_order(run);
+    for (size_t i = 0; i < all->n; i++) {
+        struct cfn_resource *one = all->items[i];
+        if (cfn_task_stage(run, one) != CFN_DOING)
             continue;
-        sorted[i]->task.stage = CFN_BROKEN;
-        cfn_run_mark(run, sorted[i], is_update(run) ? CFN_UPDATE_FAILED : CFN_CREATE_FAILED, S("Resource creation cancelled"));
+        one->task.stage = CFN_BROKEN;
+        cfn_drop_reply(&run->rows, one);
+        cfn_run_mark(run, one, is_update(run) ? CFN_UPDATE_FAILED : CFN_CREATE_FAILED, S("Resource creation cancelled"));
     }
 }
 
@@ -152,33 +156,18 @@ static int check_import(struct cfn_run *run, str name) {
     return r != STORE_E_ABSENT ? r : err_set(&run->why, CFN_FAILED, "No export named " STR_FMT " found.", STR_ARG(name));
 }
 
-static int name_importer(void *ctx, void *what) {
-    const struct cfn_import *import = what;
-    return err_set(ctx, CFN_FAILED, STR_FMT, STR_ARG(import->stack_name));
-}
-
-static const json_t *exported(const json_t *outputs, str name) {
-    size_t i;
-    json_t *one;
-    json_array_foreach(outputs, i, one)
-        if (str_eq(json_str(one, "ExportName"), name))
-            return one;
-    return NULL;
-}
-
 /* Exports that others import must stay as they are. */
 static int check_dropped_export(struct cfn_run *run, const json_t *old, const json_t *outputs) {
-    CLEANUP_DEINIT(buf) struct buf key = {0};
-    struct err user = {{0}};
+    CLEANUP_DEINIT(buf) struct buf user = {0};
     str name = json_str(old, "ExportName");
-    const json_t *now = name.p ? exported(outputs, name) : NULL;
+    const json_t *now = name.p ? cfn_find_in(outputs, "ExportName", name) : NULL;
     if (!name.p || (now && str_eq(json_str(now, "OutputValue"), json_str(old, "OutputValue"))))
         return 0;
-    cfn_key(&key, "cfn-import", run->stack.place, name, STR_NONE);
-    if (cfn_each(&run->rows, &cfn_import_form, buf_view(&key), name_importer, &user) != CFN_FAILED)
-        return 0;
+    int r = cfn_importer(&run->rows, run->stack.place, name, &user);
+    if (r || !user.len)
+        return r > 0 ? -EBADMSG : r;
     return err_set(&run->why, CFN_FAILED, "Export " STR_FMT " cannot be %s as it is in use by %s.", STR_ARG(name),
-                   now ? "updated" : "deleted", user.text);
+                   now ? "updated" : "deleted", buf_cstr(&user));
 }
 
 /* 0, CFN_FAILED with run->why, or a fault. */
@@ -224,20 +213,12 @@ static void put_links(struct cfn_run *run, json_t *outputs) {
 
 /* ---- The end of the way ---- */
 
-static bool in_template(struct cfn_run *run, str name) {
-    for (size_t i = 0; i < run->graph.n_order; i++)
-        if (str_eq(run->model->resources[run->graph.order[i]].name, name))
-            return true;
-    return false;
-}
-
 /* Resources that are no longer in the template, and what was replaced, wait to be removed. */
 static void collect_garbage(struct cfn_run *run) {
-    size_t n;
-    struct cfn_resource **sorted = cfn_run_sorted(run, true, &n);
-    for (size_t i = 0; i < n; i++) {
-        struct cfn_resource *one = sorted[i];
-        if (!in_template(run, one->name)) {
+    struct cfn_list *all = cfn_run_by_order(run);
+    for (size_t i = all->n; i-- > 0;) {
+        struct cfn_resource *one = all->items[i];
+        if (!cfn_is_active(run->model, &run->graph, one->name)) {
             cfn_run_discard(run, one, &one->now, one->now.on_delete != TMPL_DELETE);
             cfn_run_drop(run, one);
         } else if (one->task.verb == CFN_REPLACE) {
@@ -248,7 +229,7 @@ static void collect_garbage(struct cfn_run *run) {
 
 static int arrive(struct cfn_run *run) {
     CLEANUP_JSON json_t *outputs = NULL;
-    int r = cfn_run_outputs(run, &outputs);
+    int r = cfn_outputs(&run->scope, &outputs, &run->why);
     r = r ? r : check_links(run, outputs);
     if (r)
         return r < 0 ? r : give_up(run, run->why.text);

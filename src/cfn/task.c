@@ -4,10 +4,9 @@
  */
 #include "cfn/run.h"
 
+#include "base/ascii.h"
 #include "base/clock.h"
 #include "base/rand.h"
-
-#include <ctype.h>
 
 static const struct {
     const char *word;
@@ -30,6 +29,8 @@ enum cfn_stage cfn_task_stage(const struct cfn_run *run, const struct cfn_resour
 }
 
 void cfn_task_mark(struct cfn_run *run, struct cfn_resource *resource, enum cfn_verb verb, enum cfn_stage stage) {
+    if (resource->task.stage == CFN_DOING)
+        cfn_drop_reply(&run->rows, resource); /* a deletion has taken over */
     cfn_form_deinit(&cfn_task_form, &resource->task);
     resource->task = (struct cfn_task){.op = run->stack.op.id, .phase = run->stack.status, .verb = verb, .stage = stage};
     cfn_run_changed(run, resource);
@@ -123,7 +124,7 @@ static int call_verb(struct cfn_run *run, struct cfn_work *w, enum cfn_verb verb
     if (!run->identity && backend->identity(backend->ctx, &run->stack.op, &run->identity, &run->why))
         return cfn_fail(w, "%s", run->why.text);
     w->caller->identity = run->identity;
-    return verb == CFN_REMOVE ? type->remove(w) : changes_it(verb) ? type->update(w) : type->create(w);
+    return verb == CFN_REMOVE ? cfn_type_remove(type, w) : changes_it(verb) ? cfn_type_update(type, w) : cfn_type_create(type, w);
 }
 
 /* Calls the verb and commits what came of it. again: it may have been called before. */
@@ -166,8 +167,7 @@ static str generate_name(struct cfn_run *run, str logical, const struct cfn_type
     size_t stack_len = stack.len < room - logical_len ? stack.len : room - logical_len;
     str name = arena_printf(&run->arena, "%.*s-%.*s-%s", (int)stack_len, stack.p, (int)logical_len, logical.p, random);
     if (type && type->name_lower)
-        for (char *c = (char *)name.p; *c; c++) /* the arena's, and nobody else's yet */
-            *c = (char)tolower((unsigned char)*c);
+        ascii_lower_all((char *)name.p, name.len); /* the arena's, and nobody else's yet */
     return name;
 }
 

@@ -57,16 +57,14 @@ int cfn_op_ValidateTemplate(struct svc *cfn, struct rq *rq) {
 
 /* The template of a stack, or the request's own. */
 static int read_for_summary(struct rq *rq, struct cfn_request *req) {
-    str name = json_str(rq->in, "StackName");
     CLEANUP_DEINIT(cfn_stack) struct cfn_stack stack = {0};
-    if (!name.p)
+    if (!json_has(rq->in, "StackName"))
         return cfn_read_template(rq, NULL, req);
     if (json_has(rq->in, "StackSetName"))
         return aws_fail(rq, &CFN_ValidationError, "StackSetName is not supported");
-    if (cfn_find_stack(rq, name, &stack))
+    if (cfn_find_stack(rq, &stack) || cfn_find_template(rq, &stack, &req->text))
         return AWS_FAILED;
-    json_set_bool(rq->in, "UsePreviousTemplate", true); /* not a member of this operation's input */
-    return cfn_read_template(rq, &stack, req);
+    return cfn_read_template(rq, NULL, req);
 }
 
 static void add_types(struct rq *rq, const struct tmpl_model *m) {
@@ -101,17 +99,14 @@ int cfn_op_GetTemplateSummary(struct svc *cfn, struct rq *rq) {
 
 int cfn_op_GetTemplate(struct svc *cfn, struct rq *rq) {
     (void)cfn;
-    str set_name = json_str(rq->in, "ChangeSetName"), text = STR_NONE;
+    bool of_set = json_has(rq->in, "ChangeSetName");
+    str text = STR_NONE;
     CLEANUP_DEINIT(cfn_stack) struct cfn_stack stack = {0};
     CLEANUP_DEINIT(cfn_set) struct cfn_set set = {0};
-    int r = set_name.p ? cfn_find_set(rq, set_name, json_str(rq->in, "StackName"), &set, &stack)
-                       : cfn_find_stack(rq, json_str(rq->in, "StackName"), &stack);
-    if (r || (!set_name.p && cfn_find_template(rq, &stack, &text)))
+    if (of_set ? cfn_find_set(rq, &set, &stack) : cfn_find_stack(rq, &stack) || cfn_find_template(rq, &stack, &text))
         return AWS_FAILED;
-    if (set_name.p)
-        text = set.template;
     rq->out = json_object();
-    json_set_str(rq->out, "TemplateBody", text);
+    json_set_str(rq->out, "TemplateBody", of_set ? set.template : text);
     json_set(rq->out, "StagesAvailable", json_pack("[ss]", "Original", "Processed"));
     return 0;
 }

@@ -1,6 +1,8 @@
 /* The types by name, and what a verb knows and does. */
 #include "cfn/type.h"
 
+#include "svc/kit/tags.h"
+
 #define TYPE(name) extern const struct cfn_type cfn_type_##name;
 #include "cfn/types/types.inc"
 #undef TYPE
@@ -118,12 +120,5 @@ json_t *cfn_text(const struct cfn_work *w, const json_t *value) {
 
 json_t *cfn_map(const struct cfn_work *w, const json_t *tags) {
     (void)w;
-    if (!json_is_array(tags))
-        return NULL;
-    json_t *map = json_object();
-    size_t i;
-    json_t *tag;
-    json_array_foreach(tags, i, tag)
-        json_set_str(map, json_str(tag, "Key").p, json_str(tag, "Value"));
-    return map;
+    return kit_tags_map(tags);
 }

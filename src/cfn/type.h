@@ -76,7 +76,7 @@ struct cfn_type {
     const char *name;
     unsigned name_max; /* longest generated name; 0: 64 */
     bool name_lower;
-    cfn_verb_fn *create, *update, *remove;
+    cfn_verb_fn *create, *update, *remove; /* of its own; NULL: the generic ones */
     void (*prepare)(struct cfn_work *w); /* fills notes before the intention is written, or NULL */
 
     /* ---- What cfn_create, cfn_update and cfn_remove read ---- */
@@ -119,8 +119,11 @@ bool cfn_supports(const struct cfn_type *type, str property);
 /* Can update change it without a new resource? */
 bool cfn_changes_in_place(const struct cfn_type *type, str property);
 
-/* ---- The generic verbs ---- */
+/* ---- The generic verbs, and a type's ---- */
 cfn_verb_fn cfn_create, cfn_update, cfn_remove;
+static inline int cfn_type_create(const struct cfn_type *type, struct cfn_work *w) { return (type->create ? type->create : cfn_create)(w); }
+static inline int cfn_type_update(const struct cfn_type *type, struct cfn_work *w) { return (type->update ? type->update : cfn_update)(w); }
+static inline int cfn_type_remove(const struct cfn_type *type, struct cfn_work *w) { return (type->remove ? type->remove : cfn_remove)(w); }
 
 /* ---- Shapes ---- */
 cfn_shape_fn cfn_text; /* JSON, or a document that is text already, as text */

@@ -134,6 +134,10 @@ static void on_connection(void *cls, struct MHD_Connection *mhd, void **context,
     *context = NULL;
     if (!conn)
         return;
+    /* libmicrohttpd completes no request whose head it has refused or could not keep. */
+    void *refused = conn->request;
+    if (refused)
+        net_on_completed(net, mhd, &refused, MHD_REQUEST_TERMINATED_WITH_ERROR);
     if (conn->linger)
         close_softly(conn);
     net_conn_free(conn);

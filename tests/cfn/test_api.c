@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "cfn/cfn.h"
+#include "cfn/rows.h"
 #include "cfn/source.h"
 
 struct world {
@@ -87,6 +88,14 @@ static json_t *stack_of(struct world *w, const char *name) {
     buf_printf(&in, "{'StackName':'%s'}", name);
     CLEANUP_JSON json_t *out = call(w, "DescribeStacks", buf_cstr(&in));
     return json_incref(json_array_get(json_arr(out, "Stacks"), 0));
+}
+
+static void damage(struct world *w, const char *kind, str first, str second) {
+    CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
+    CLEANUP_DEINIT(buf) struct buf key = {0};
+    cfn_key(&key, kind, (struct cfn_place){S("000000000000"), S("us-east-1")}, first, second);
+    store_put_blind(batch, STORE_META, buf_view(&key), S("{\"StackId\":"));
+    assert_int_equal(store_commit(aws_cloud_store(w->f.cloud), batch, NULL), 0);
 }
 
 /* The engine works in its own threads: at most a few seconds. */
@@ -190,6 +199,8 @@ static void refusals(void **state) {
          "ValidationError: Resource A (line 1, column 13): Properties validation failed: [#: extraneous key [BucketNam] is not permitted]"},
         {"CreateStack", "{'StackName':'s','TemplateBody':'Resources: {A: {Type: AWS::SQS::Queue, Properties: {QueueName: !GetAtt B.Nope}}, B: {Type: AWS::SQS::Queue}}'}",
          "ValidationError: Template error: resource B does not support attribute type Nope in Fn::GetAtt (line 1, column 64)"},
+        {"CreateStack", "{'StackName':'s','TemplateBody':'Resources: {A: {Type: AWS::SQS::Queue}}\\nOutputs: {O: {Value: [a]}}'}",
+         "ValidationError: Template format error: Output O is malformed. The Value field of every Outputs member must evaluate to a String."},
         {"CreateStack", "{'StackName':'s','TemplateBody':'Resources: {A: {Type: AWS::IAM::Role, Properties: {AssumeRolePolicyDocument: {}}}}'}",
          "InsufficientCapabilitiesException: Requires capabilities : [CAPABILITY_IAM]"},
         {"CreateStack", "{'StackName':'s','Capabilities':['CAPABILITY_IAM'],'TemplateBody':'Resources: {A: {Type: AWS::IAM::Role, Properties: {RoleName: r, AssumeRolePolicyDocument: {}}}}'}",
@@ -341,6 +352,66 @@ static void rights_are_asked_for(void **state) {
     fixture_user_policy(&w->f, NULL);
 }
 
+/* What is listed passes a damaged row by; who asks for it hears of a fault. */
+static void damage_is_passed_by(void **state) {
+    static const struct { const char *op, *in, *list; size_t n; } lists[] = {
+        {"DescribeStacks", "{}", "Stacks", 1},
+        {"ListStacks", "{}", "StackSummaries", 1},
+        {"ListExports", "{}", "Exports", 0},
+        {"ListChangeSets", "{'StackName':'s'}", "Summaries", 1},
+    };
+    struct world *w = *state;
+    succeeds(w, "CreateStack", "{'StackName':'s','TemplateBody':'" ONE "'}");
+    settles(w, "s", "CREATE_COMPLETE");
+    succeeds(w, "CreateStack", "{'StackName':'t','TemplateBody':'" TWO "'}");
+    settles(w, "t", "CREATE_COMPLETE");
+    succeeds(w, "CreateChangeSet", "{'StackName':'s','ChangeSetName':'a','TemplateBody':'" TWO "'}");
+    succeeds(w, "CreateChangeSet", "{'StackName':'s','ChangeSetName':'b','TemplateBody':'" TWO "'}");
+    CLEANUP_JSON json_t *s = stack_of(w, "s"), *t = stack_of(w, "t");
+    damage(w, "cfn-stack", cfn_uuid_of(json_str(t, "StackId")), STR_NONE);
+    damage(w, "cfn-set", cfn_uuid_of(json_str(s, "StackId")), S("a"));
+    damage(w, "cfn-export", S("s-O"), STR_NONE);
+    for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
+        CLEANUP_JSON json_t *out = call(w, lists[i].op, lists[i].in);
+        check_case(!json_has(out, "Error") && json_array_size(json_arr(out, lists[i].list)) == lists[i].n, lists[i].op);
+    }
+    CLEANUP_JSON json_t *out = call(w, "DescribeStacks", "{'StackName':'t'}");
+    assert_true(str_starts(json_str(out, "Error"), S("InternalFailure")));
+    succeeds(w, "ExecuteChangeSet", "{'StackName':'s','ChangeSetName':'b'}");
+    settles(w, "s", "UPDATE_COMPLETE");
+}
+
+static void put_export(struct world *w, const char *name) {
+    CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
+    CLEANUP_DEINIT(buf) struct buf key = {0};
+    struct cfn_export export = {.name = str_c(name), .value = S("v"), .stack_id = S("arn:s"), .stack_name = S("s")};
+    const struct rows rows = {aws_cloud_store(w->f.cloud), NULL, batch};
+    cfn_key(&key, "cfn-export", (struct cfn_place){S("000000000000"), S("us-east-1")}, export.name, STR_NONE);
+    cfn_put_blind(&rows, &cfn_export_form, buf_view(&key), &export);
+    assert_int_equal(store_commit(rows.store, batch, NULL), 0);
+}
+
+/* A token stands for the last item, not for a number of items. */
+static void pages(void **state) {
+    struct world *w = *state;
+    char name[8];
+    for (int i = 0; i < 102; i++) {
+        snprintf(name, sizeof name, "e%03d", i);
+        put_export(w, name);
+    }
+    CLEANUP_JSON json_t *first = call(w, "ListExports", "{}");
+    assert_int_equal(json_array_size(json_arr(first, "Exports")), 100);
+    put_export(w, "a");
+    CLEANUP_DEINIT(buf) struct buf in = {0};
+    buf_printf(&in, "{'NextToken':'" STR_FMT "'}", STR_ARG(json_str(first, "NextToken")));
+    CLEANUP_JSON json_t *second = call(w, "ListExports", buf_cstr(&in));
+    assert_int_equal(json_array_size(json_arr(second, "Exports")), 2);
+    check_str(json_str(json_array_get(json_arr(second, "Exports"), 0), "Name"), S("e100"));
+    assert_false(json_has(second, "NextToken"));
+    refuses(w, "ListStacks", buf_cstr(&in), "ValidationError: Invalid NextToken");
+    refuses(w, "ListExports", "{'NextToken':'100'}", "ValidationError: Invalid NextToken");
+}
+
 static void template_urls(void **state) {
     (void)state;
     static const struct { const char *url, *want; } cases[] = {
@@ -371,7 +442,7 @@ static void template_urls(void **state) {
 #define T(fn) cmocka_unit_test_setup_teardown(fn, open_world, close_world)
 int main(void) {
     const struct CMUnitTest tests[] = {T(a_stack_s_life), T(change_sets), T(refusals), T(a_failure_leaves_nothing),
-                                       T(imports_hold_exports), T(rights_are_asked_for), cmocka_unit_test(template_urls),
+                                       T(imports_hold_exports), T(rights_are_asked_for), T(damage_is_passed_by), T(pages), cmocka_unit_test(template_urls),
                                        T(a_protection_is_not_overlooked), T(an_update_loses_no_protection),
                                        T(an_update_begins_where_the_last_ended), T(a_review_that_was_executed_is_not_forgotten),
                                        T(a_deleted_change_set_is_not_executed), T(a_deleted_stack_gets_no_change_set)};

@@ -5,6 +5,7 @@
 #include "cm.h"
 
 #include "base/clock.h"
+#include "cfn/cfn.h"
 #include "cfn/start.h"
 #include "store/key.h"
 
@@ -26,7 +27,7 @@ static struct world *now;
 
 static const struct cfn_place place = {S_INIT("000000000000"), S_INIT("us-east-1")};
 
-/* ---- Pretended resources: name bad fails, slow waits until world time moves ---- */
+/* ---- Pretended resources: name bad fails, slow waits until world time moves, delay 7 changes the id ---- */
 
 static void note(struct cfn_work *w, const char *verb) {
     buf_printf(&now->log, "%s " STR_FMT "%s;", verb, STR_ARG(w->logical_id), w->again ? " again" : "");
@@ -56,6 +57,8 @@ static int fake_create(struct cfn_work *w) {
 
 static int fake_update(struct cfn_work *w) {
     note(w, "update");
+    if (json_int(w->props, "DelaySeconds", 0) == 7)
+        cfn_set_physical(w, S("another"));
     return json_int(w->props, "DelaySeconds", 0) == 666 ? cfn_fail(w, "no such delay") : CFN_DONE;
 }
 
@@ -428,6 +431,22 @@ static void take_over(struct world *w) {
     assert_int_equal(commit(&h), 0);
 }
 
+static int count(void *ctx, void *what) {
+    (void)what;
+    ++*(int *)ctx;
+    return 0;
+}
+
+/* Nobody is waited for any more, and what comes late is refused. */
+static void no_answer_is_awaited(struct world *w) {
+    CLEANUP_DEINIT(buf) struct buf key = {0};
+    struct rows rows = {w->store, NULL, NULL};
+    int n = 0;
+    key_begin(&key, "cfn-reply");
+    assert_int_equal(cfn_each(&rows, &cfn_reply_form, buf_view(&key), count, &n), 0);
+    assert_int_equal(n, 0);
+}
+
 static void a_deletion_takes_over_a_creation(void **state) {
     struct world *w = *state;
     create_stack(w, "s", custom, (struct cfn_operation){0});
@@ -441,6 +460,18 @@ static void a_deletion_takes_over_a_creation(void **state) {
     answer(w, "{\"Status\":\"SUCCESS\"}");
     cfn_engine_work(w->engine);
     check_status(w, "DELETE_COMPLETE");
+    no_answer_is_awaited(w);
+}
+
+/* A resource that fails ends the wait for the others. */
+static void what_is_cancelled_is_not_awaited(void **state) {
+    struct world *w = *state;
+    create_stack(w, "s",
+                 "Resources:\n  X: {Type: 'Custom::Thing', Properties: {ServiceToken: 'arn:aws:lambda:us-east-1:000000000000:function:f'}}\n"
+                 "  Y: {" QUEUE ", Properties: {QueueName: bad}}\n", (struct cfn_operation){.on_failure = CFN_FAIL_DO_NOTHING});
+    cfn_engine_work(w->engine);
+    check_status(w, "CREATE_FAILED");
+    no_answer_is_awaited(w);
 }
 
 static int add_shown(void *ctx, void *what) {
@@ -537,6 +568,72 @@ static int count_complete(void *ctx, void *what) {
     return 0;
 }
 
+/* Again and again, while the commit that each verb's outcome needs is on its way. */
+static void keep_changing(struct world *w) {
+    CLEANUP_DEINIT(held) struct held h = {0};
+    hold(w, &h);
+    h.stack.is_protected = !h.stack.is_protected;
+    cfn_put(&h.rows, &cfn_stack_form, &h.stack);
+    assert_int_equal(commit(&h), 0);
+    w->meanwhile = keep_changing;
+}
+
+static void a_look_that_is_overtaken_makes_way(void **state) {
+    struct world *w = *state;
+    create_stack(w, "s", "Resources: {A: {" QUEUE "}}\n", (struct cfn_operation){0});
+    cfn_engine_work(w->engine);
+    update_stack(w, "Resources: {A: {" QUEUE ", Properties: {DelaySeconds: 7}}}\n"); /* another id: the stack gets garbage */
+    w->meanwhile = keep_changing;
+    int64_t wake = cfn_engine_work(w->engine);
+    assert_true(wake > clock_world_ms() && wake < clock_world_ms() + 1000);
+    check_status(w, "UPDATE_IN_PROGRESS");
+    w->meanwhile = NULL;
+    assert_true(cfn_engine_work(w->engine) == INT64_MAX);
+    check_status(w, "UPDATE_COMPLETE");
+}
+
+/* ---- Damage ---- */
+
+static void put_stack(struct world *w, str uuid, str bytes) {
+    CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
+    CLEANUP_DEINIT(buf) struct buf key = {0};
+    cfn_key(&key, "cfn-stack", place, uuid, STR_NONE);
+    store_put_blind(batch, STORE_META, buf_view(&key), bytes);
+    assert_int_equal(store_commit(w->store, batch, NULL), 0);
+}
+
+/* As a program does that finds DATA of format 1. */
+static void open_as_format_1(struct world *w) {
+    static const struct store_migration *const all[] = {cfn_migrations, NULL};
+    struct store_options options = {.data = w->data, .reserve_bytes = 1, .migrations = all};
+    char path[96];
+    struct err err = {{0}};
+    cfn_engine_free(w->engine);
+    store_free(w->store);
+    snprintf(path, sizeof path, "%s/format", w->data);
+    FILE *f = fopen(path, "w");
+    assert_true(f && fputs("calotype-data 1\n", f) >= 0 && fclose(f) == 0);
+    check_case(store_open(&w->store, &options, &err) == 0, err.text);
+    w->engine = cfn_engine_new(w->store, NULL, &backend);
+}
+
+static void damage_holds_up_no_other_stack(void **state) {
+    struct world *w = *state;
+    CLEANUP_DEINIT(held) struct held torn = {0};
+    create_stack(w, "torn", "Resources: {A: {" QUEUE "}}\n", (struct cfn_operation){0});
+    hold(w, &torn);
+    put_stack(w, torn.stack.uuid, S("{\"StackId\":"));
+    create_stack(w, "whole", "Resources: {B: {" QUEUE "}}\n", (struct cfn_operation){0});
+    open_as_format_1(w);
+    int64_t wake = cfn_engine_work(w->engine);
+    check_buf(w->log, "create B;");
+    check_status(w, "CREATE_COMPLETE");
+    assert_true(wake > clock_world_ms() && wake < clock_world_ms() + 60000); /* it tries again */
+    put_stack(w, torn.stack.uuid, buf_view(&torn.stack.row.bytes));
+    assert_true(cfn_engine_work(w->engine) == INT64_MAX);
+    check_buf(w->log, "create B;create A;");
+}
+
 static void an_export_has_one_owner(void **state) {
     struct world *w = *state;
     struct rows rows = {w->store, NULL, NULL};
@@ -572,8 +669,9 @@ int main(void) {
         T(creates_in_order_and_deletes_in_reverse), T(rolls_back_what_it_made), T(waits_without_holding_up_others),
         T(goes_on_after_a_stop_at_any_step), T(updates_and_cleans_up), T(rolls_an_update_back), T(a_failed_update_changes_no_policy), T(keeps_what_it_cannot_delete),
         T(speaks_with_custom_resources), T(custom_resources_fail_and_time_out), T(strangers_cannot_answer),
-        T(a_deletion_takes_over_a_creation), T(events_keep_secrets),
+        T(a_deletion_takes_over_a_creation), T(what_is_cancelled_is_not_awaited), T(events_keep_secrets),
         T(the_engine_overwrites_nobody), T(a_deletion_in_the_last_moment_counts), T(a_deletion_that_comes_too_late_begins_anew),
-        T(an_import_of_what_is_gone_fails), T(an_export_has_one_owner)};
+        T(an_import_of_what_is_gone_fails), T(an_export_has_one_owner),
+        T(a_look_that_is_overtaken_makes_way), T(damage_holds_up_no_other_stack)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,4 @@
-/* The forms of the engine's rows, and what becomes of rows that were JSON. */
+/* The forms of the engine's rows, and what becomes of those of format 1. */
 #include "cm.h"
 
 #include "cfn/cfn.h"
@@ -67,29 +67,35 @@ static void a_cut_row_is_damaged(void **state) {
         assert_false(cfn_form_read(str_slice(buf_view(&row), 0, n), &cfn_stack_form, &arena, &read));
     buf_char(&row, '\0');
     assert_false(cfn_form_read(buf_view(&row), &cfn_stack_form, &arena, &read));
+    assert_null(read.now.tags); /* nothing is left of what was read before the damage */
 }
 
 static void damage_is_refused(void **state) {
     (void)state;
     static const struct { const char *name; str row; bool ok; } cases[] = {
-        {"nothing said", S("\1\0"), true},
-        {"a text", S("\1\1\2ab\0"), true},
-        {"another version", S("\2\0"), false},
-        {"JSON", S("{}"), false},
-        {"a field that is not in the form", S("\1\x63\2ab\0"), false},
-        {"twice the same field", S("\1\1\1a\1\1a\0"), false},
-        {"fields in another order", S("\1\2\1a\1\1a\0"), false},
-        {"a text that is longer than the row", S("\1\1\x7f" "ab\0"), false},
-        {"a status", S("\1\3\1\0"), true},
-        {"a status that is none", S("\1\3\x40\0"), false},
-        {"a number that says nothing", S("\1\3\0\0"), false},
-        {"a number over 63 bits", S("\1\5\xff\xff\xff\xff\xff\xff\xff\xff\xff\1\0"), false},
-        {"a flag", S("\1\x0a\1\0"), true},
-        {"a flag that is two", S("\1\x0a\2\0"), false},
-        {"a part with JSON", S("\1\x0c\3\2{}\0\0"), true},
-        {"a part with what is no JSON", S("\1\x0c\3\2{]\0\0"), false},
-        {"a list", S("\1\x10\1\0\0"), true},
-        {"a list that is longer than the row", S("\1\x10\5\0\0"), false},
+        {"nothing said", S("{}"), true},
+        {"null says nothing", S("{\"StackId\":null,\"Old\":null}"), true},
+        {"no JSON", S("{]"), false},
+        {"nothing at all", S(""), false},
+        {"a list", S("[]"), false},
+        {"a text", S("{\"StackId\":\"ab\"}"), true},
+        {"a text that is a number", S("{\"StackId\":1}"), false},
+        {"twice the same field", S("{\"StackId\":\"a\",\"StackId\":\"a\"}"), false},
+        {"a status", S("{\"Status\":\"CREATE_FAILED\"}"), true},
+        {"a status that is none", S("{\"Status\":\"LOST\"}"), false},
+        {"a status that is a number", S("{\"Status\":1}"), false},
+        {"a time", S("{\"CreationTime\":1700000000123}"), true},
+        {"a time with a fraction", S("{\"CreationTime\":1.5}"), false},
+        {"a time over 63 bits", S("{\"CreationTime\":99999999999999999999}"), false},
+        {"a flag", S("{\"EnableTerminationProtection\":true}"), true},
+        {"a flag that is a number", S("{\"EnableTerminationProtection\":1}"), false},
+        {"a part", S("{\"Old\":{\"Parameters\":{}}}"), true},
+        {"a part that is a text", S("{\"Old\":\"Parameters\"}"), false},
+        {"a part with damage", S("{\"Old\":{\"Description\":1}}"), false},
+        {"a member of the part without a name", S("{\"Generation\":\"1\"}"), false},
+        {"parts of a list", S("{\"Garbage\":[{},{\"Task\":{\"Verb\":\"remove\"}}]}"), true},
+        {"a list that is none", S("{\"Garbage\":{}}"), false},
+        {"a list with damage", S("{\"Garbage\":[{\"Task\":{\"Verb\":\"paint\"}}]}"), false},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         CLEANUP_DEINIT(arena) struct arena arena = {0};
@@ -100,23 +106,30 @@ static void damage_is_refused(void **state) {
 
 static void shown_and_taken(void **state) {
     (void)state;
-    static const char *const names[] = {"StackName", "Status", "CreationTime", "Tags", "Op", NULL};
     CLEANUP_DEINIT(arena) struct arena arena = {0};
     CLEANUP_DEINIT(cfn_stack) struct cfn_stack stack;
     CLEANUP_DEINIT(buf) struct buf text = {0};
     CLEANUP_JSON json_t *shown = json_object();
     fill(&arena, &stack);
-    cfn_form_show(&cfn_stack_form, &stack, shown, names);
+    cfn_form_show(&cfn_stack_form, &stack, shown, "StackName StackStatus=Status CreationTime DeletionTime Tags RoleARN");
     json_write(&text, shown);
-    check_buf(text, "{\"StackName\":\"n\",\"Status\":\"UPDATE_IN_PROGRESS\",\"CreationTime\":1700000000.123,\"Tags\":[{\"Key\":\"k\",\"Value\":\"\\u0000v\"}]}");
+    check_buf(text, "{\"StackName\":\"n\",\"StackStatus\":\"UPDATE_IN_PROGRESS\",\"CreationTime\":1700000000.123,\"Tags\":[{\"Key\":\"k\",\"Value\":\"\\u0000v\"}]}");
+
+    CLEANUP_JSON json_t *all = json_object();
+    struct cfn_event event = {.reason = S("cut \xc3"), .status = CFN_CREATE_FAILED, .time_ms = 5000};
+    buf_clear(&text);
+    cfn_form_show(&cfn_event_form, &event, all, NULL);
+    json_write(&text, all);
+    check_buf(text, "{\"Timestamp\":5,\"ResourceStatus\":\"CREATE_FAILED\",\"ResourceStatusReason\":\"cut \xEF\xBF\xBD\"}");
 
     CLEANUP_JSON json_t *doc = parse("{\"OnFailure\":\"DELETE\",\"DisableRollback\":true,\"Deadline\":-1,\"Id\":null,\"RetainResources\":[\"A\"]}");
-    CLEANUP_JSON json_t *odd = parse("{\"OnFailure\":\"NEVER\"}");
+    CLEANUP_JSON json_t *odd = parse("{\"OnFailure\":\"NEVER\",\"ClientRequestToken\":\"t\"}");
     struct cfn_operation op = {.id = S("kept")};
     assert_true(cfn_form_take(&cfn_operation_form, doc, &arena, &op));
     check_str(op.id, S("kept"));
     assert_true(op.on_failure == CFN_FAIL_DELETE && op.disable_rollback && op.deadline_ms == 0 && json_array_size(op.retained) == 1);
     assert_false(cfn_form_take(&cfn_operation_form, odd, &arena, &op));
+    check_str(op.token, S("t"));
     cfn_form_deinit(&cfn_operation_form, &op);
 }
 

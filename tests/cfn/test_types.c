@@ -132,7 +132,7 @@ static void speak(struct talk *t) {
     buf_str(&w.physical, after(t, "id"));
     const struct cfn_type *known = cfn_type_find(type);
     check_case(known, type.p);
-    add_end(t, &w, verb == 0 ? known->create(&w) : verb == 1 ? known->update(&w) : known->remove(&w));
+    add_end(t, &w, verb == 0 ? cfn_type_create(known, &w) : verb == 1 ? cfn_type_update(known, &w) : cfn_type_remove(known, &w));
     json_decref(w.notes);
     json_decref(w.attributes);
     buf_deinit(&w.physical);
@@ -265,7 +265,7 @@ static void check_prop(const struct cfn_type *type, const struct cfn_prop *p, co
 
 static void check_type(const struct cfn_type *type) {
     const struct tmpl_type *known = tmpl_type_find(str_c(type->name));
-    check_case(known && type->create && type->update && type->remove, type->name);
+    check_case(known, type->name);
     assert_ptr_equal(cfn_type_find(str_c(type->name)), type);
     for (const struct cfn_prop *p = type->props; p && p->name; p++)
         check_prop(type, p, known);

@@ -8,6 +8,8 @@ from cloud import CloudCase, main, need_boto3
 
 BASIC = "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
 
+TEMPLATE = json.dumps({"Resources": {"It": {"Type": "AWS::SNS::Topic"}}})
+
 
 def document(*statements):
     return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
@@ -59,6 +61,45 @@ class Iam(CloudCase):
         self.assertEqual(error_of(who.get_policy, PolicyArn=tagged)[0], "AccessDenied")
         self.assertEqual(error_of(who.get_role, RoleName="red-role")[0], "AccessDenied")
         self.assertEqual(error_of(who.get_user)[0], "AccessDenied")
+
+    def test_second_names(self):
+        """A Deny on a thing holds whatever else it may be called by."""
+        root = self.cloud.client
+        here = lambda service, rest: f"arn:aws:{service}:us-east-1:000000000000:{rest}"
+        names = {"dynamodb": here("dynamodb", "table/hidden"), "sns": here("sns", "hidden"), "logs": here("logs", "log-group:hidden")}
+        root("dynamodb").create_table(TableName="hidden", BillingMode="PAY_PER_REQUEST", KeySchema=[{"AttributeName": "p", "KeyType": "HASH"}],
+                                      AttributeDefinitions=[{"AttributeName": "p", "AttributeType": "S"}])
+        root("sns").create_topic(Name="hidden")
+        root("logs").create_log_group(logGroupName="hidden")
+        cfn = root("cloudformation")
+        for stack in "hidden", "open":
+            cfn.create_stack(StackName=stack, TemplateBody=TEMPLATE)
+            cfn.get_waiter("stack_create_complete").wait(StackName=stack, WaiterConfig={"Delay": 0.1})
+        change = cfn.create_change_set(StackName="hidden", ChangeSetName="c", TemplateBody=TEMPLATE.replace("SNS::Topic", "SQS::Queue"))["Id"]
+        topic = cfn.describe_stack_resource(StackName="hidden", LogicalResourceId="It")["StackResourceDetail"]["PhysicalResourceId"]
+        keys = self.user("denied", allow("*"), {"Effect": "Deny", "Action": "*", "Resource": [
+            *names.values(), names["logs"] + ":*", here("cloudformation", "stack/hidden/*")]})
+        other = lambda service: names[service].replace("arn:aws:", "arn:aws-cn:")
+        for service, call, arguments in (
+                ("dynamodb", "list_tags_of_resource", {"ResourceArn": other("dynamodb")}),
+                ("dynamodb", "tag_resource", {"ResourceArn": other("dynamodb"), "Tags": [{"Key": "a", "Value": "b"}]}),
+                ("dynamodb", "describe_table", {"TableName": other("dynamodb")}),
+                ("sns", "get_topic_attributes", {"TopicArn": other("sns")}),
+                ("sns", "publish", {"TargetArn": other("sns"), "Message": "m"}),
+                ("logs", "list_tags_for_resource", {"resourceArn": other("logs")}),
+                ("logs", "list_tags_for_resource", {"resourceArn": "hidden"}),
+                ("logs", "tag_resource", {"resourceArn": "hidden", "tags": {"a": "b"}}),
+                ("cloudformation", "describe_change_set", {"ChangeSetName": change}),
+                ("cloudformation", "describe_change_set", {"ChangeSetName": change, "StackName": "open"}),
+                ("cloudformation", "get_template", {"ChangeSetName": change, "StackName": "open"}),
+                ("cloudformation", "execute_change_set", {"ChangeSetName": change, "StackName": "open"}),
+                ("cloudformation", "delete_change_set", {"ChangeSetName": change, "StackName": "open"}),
+                ("cloudformation", "describe_stack_resources", {"PhysicalResourceId": topic})):
+            with self.subTest(call, **arguments):
+                code = error_of(getattr(self.cloud.client(service, keys=keys), call), **arguments)[0]
+                self.assertIn(code, ("AccessDenied", "AccessDeniedException", "AuthorizationError", "ValidationException",
+                                     "InvalidParameter", "ResourceNotFoundException"))
+        self.assertEqual(cfn.describe_change_set(ChangeSetName=change)["StackName"], "hidden")
 
     def test_tags_at_creation(self):
         keys = self.user("creator", allow(["iam:CreateRole", "sqs:CreateQueue", "sns:CreateTopic", "logs:CreateLogGroup"]))

@@ -43,6 +43,13 @@ class Logs(CloudCase):
         with self.assertRaises(logs.exceptions.ResourceNotFoundException):
             logs.filter_log_events(logGroupName="/app/x")
 
+    def test_listings_that_are_refused(self):
+        logs = self.cloud.client("logs")
+        for wrong in ({"includeLinkedAccounts": True}, {"logGroupNamePrefix": "a", "logGroupNamePattern": "a"},
+                      {"accountIdentifiers": ["111111111111"]}):
+            with self.subTest(wrong), self.assertRaises(logs.exceptions.InvalidParameterException):
+                logs.describe_log_groups(**wrong)
+
 
 if __name__ == "__main__":
     main()

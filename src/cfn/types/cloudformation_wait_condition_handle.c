@@ -14,5 +14,5 @@ static int create_handle(struct cfn_work *w) {
 
 const struct cfn_type cfn_type_cloudformation_wait_condition_handle = {
     .name = "AWS::CloudFormation::WaitConditionHandle",
-    .create = create_handle, .update = cfn_update, .remove = cfn_remove,
+    .create = create_handle,
 };

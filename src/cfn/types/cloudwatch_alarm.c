@@ -27,7 +27,6 @@ static const struct cfn_prop props[] = {
 
 const struct cfn_type cfn_type_cloudwatch_alarm = {
     .name = "AWS::CloudWatch::Alarm", .name_max = 255,
-    .create = cfn_create, .update = cfn_update, .remove = cfn_remove,
     .service = "cloudwatch", .props = props, .on = "AlarmNames[]={name}", .put = true,
     .make = {"PutMetricAlarm", "AlarmName={name}"},
     .ask = {"DescribeAlarms", "AlarmNames[]={name}"}, .found = "MetricAlarms|CompositeAlarms",

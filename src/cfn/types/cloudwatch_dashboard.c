@@ -8,7 +8,6 @@ static const struct cfn_prop props[] = {
 
 const struct cfn_type cfn_type_cloudwatch_dashboard = {
     .name = "AWS::CloudWatch::Dashboard", .name_max = 255,
-    .create = cfn_create, .update = cfn_update, .remove = cfn_remove,
     .service = "cloudwatch", .props = props, .on = "DashboardNames[]={name}", .put = true,
     .make = {"PutDashboard", "DashboardName={name}"}, .ask = {.op = "GetDashboard"},
     .drop = "DeleteDashboards", .gone = "DashboardNotFoundError",

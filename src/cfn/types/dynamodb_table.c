@@ -88,7 +88,7 @@ static const struct cfn_prop props[] = {
 
 const struct cfn_type cfn_type_dynamodb_table = {
     .name = "AWS::DynamoDB::Table", .name_max = 255,
-    .create = cfn_create, .update = cfn_update, .remove = remove_table,
+    .remove = remove_table,
     .service = "dynamodb", .props = props, .on = "TableName={name}", .ready = ready,
     .make = {.op = "CreateTable"}, .there = "ResourceInUseException",
     .drop = "DeleteTable", .gone = gone,

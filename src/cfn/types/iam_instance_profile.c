@@ -10,7 +10,6 @@ static const struct cfn_prop props[] = {
 
 const struct cfn_type cfn_type_iam_instance_profile = {
     .name = "AWS::IAM::InstanceProfile", .name_max = 128,
-    .create = cfn_create, .update = cfn_update, .remove = cfn_remove,
     .service = "iam", .props = props, .on = "InstanceProfileName={name}",
     .make = {.op = "CreateInstanceProfile"}, .there = "EntityAlreadyExists|LimitExceeded",
     .drop = "DeleteInstanceProfile", .gone = "NoSuchEntity",

@@ -42,7 +42,7 @@ static const struct cfn_prop props[] = {
 
 const struct cfn_type cfn_type_iam_managed_policy = {
     .name = "AWS::IAM::ManagedPolicy", .name_max = 128,
-    .create = cfn_create, .update = update, .remove = remove_policy,
+    .update = update, .remove = remove_policy,
     .service = "iam", .props = props, .on = "PolicyArn={id}",
     .make = {"CreatePolicy", "PolicyName={name}"}, .there = "EntityAlreadyExists",
     .drop = "DeletePolicy", .gone = "NoSuchEntity",

@@ -10,7 +10,6 @@ static const struct cfn_prop props[] = {
 
 const struct cfn_type cfn_type_iam_policy = {
     .name = "AWS::IAM::Policy",
-    .create = cfn_create, .update = cfn_update, .remove = cfn_remove,
     .service = "iam", .props = props, .on = "PolicyName={PolicyName}", .gone = "NoSuchEntity",
     .carried = {"PolicyDocument", .member = "PolicyDocument"},
     .id = "{generated}", .attributes = {{"Id", "{id}"}},

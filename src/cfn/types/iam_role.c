@@ -21,7 +21,6 @@ static const struct cfn_prop props[] = {
 
 const struct cfn_type cfn_type_iam_role = {
     .name = "AWS::IAM::Role",
-    .create = cfn_create, .update = cfn_update, .remove = cfn_remove,
     .service = "iam", .props = props, .on = "RoleName={name}",
     .make = {.op = "CreateRole"}, .there = "EntityAlreadyExists", .read = "GetRole",
     .drop = "DeleteRole", .gone = "NoSuchEntity",

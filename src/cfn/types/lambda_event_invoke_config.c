@@ -10,7 +10,6 @@ static const struct cfn_prop props[] = {
 
 const struct cfn_type cfn_type_lambda_event_invoke_config = {
     .name = "AWS::Lambda::EventInvokeConfig",
-    .create = cfn_create, .update = cfn_update, .remove = cfn_remove,
     .service = "lambda", .props = props, .on = "FunctionName={FunctionName} Qualifier={Qualifier}", .put = true,
     .make = {.op = "PutFunctionEventInvokeConfig"},
     .drop = "DeleteFunctionEventInvokeConfig", .gone = "ResourceNotFoundException",

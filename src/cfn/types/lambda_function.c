@@ -61,7 +61,6 @@ static const struct cfn_prop props[] = {
 
 const struct cfn_type cfn_type_lambda_function = {
     .name = "AWS::Lambda::Function",
-    .create = cfn_create, .update = cfn_update, .remove = cfn_remove,
     .service = "lambda", .props = props, .on = "FunctionName={name}", .ready = ready,
     .make = {.op = "CreateFunction"}, .there = "ResourceConflictException",
     .drop = "DeleteFunction", .gone = "ResourceNotFoundException",

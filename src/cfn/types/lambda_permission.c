@@ -13,7 +13,6 @@ static const struct cfn_prop props[] = {
 
 const struct cfn_type cfn_type_lambda_permission = {
     .name = "AWS::Lambda::Permission", .name_max = 100,
-    .create = cfn_create, .update = cfn_update, .remove = cfn_remove,
     .service = "lambda", .props = props, .on = "FunctionName={FunctionName} StatementId={id}",
     .make = {"AddPermission", "FunctionName={FunctionName} StatementId={generated}"}, .there = "ResourceConflictException",
     .drop = "RemovePermission", .gone = "ResourceNotFoundException",

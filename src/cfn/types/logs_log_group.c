@@ -9,7 +9,6 @@ static const struct cfn_prop props[] = {
 
 const struct cfn_type cfn_type_logs_log_group = {
     .name = "AWS::Logs::LogGroup", .name_max = 512,
-    .create = cfn_create, .update = cfn_update, .remove = cfn_remove,
     .service = "logs", .props = props, .on = "logGroupName={name}",
     .make = {.op = "CreateLogGroup"}, .there = "ResourceAlreadyExistsException",
     .drop = "DeleteLogGroup", .gone = "ResourceNotFoundException",

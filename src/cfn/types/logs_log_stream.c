@@ -3,7 +3,6 @@
 
 const struct cfn_type cfn_type_logs_log_stream = {
     .name = "AWS::Logs::LogStream", .name_max = 512,
-    .create = cfn_create, .update = cfn_update, .remove = cfn_remove,
     .service = "logs", .on = "logGroupName={LogGroupName} logStreamName={name}",
     .make = {.op = "CreateLogStream"}, .there = "ResourceAlreadyExistsException",
     .drop = "DeleteLogStream", .gone = "ResourceNotFoundException",

@@ -174,7 +174,6 @@ static const struct cfn_prop props[] = {
 
 const struct cfn_type cfn_type_s3_bucket = {
     .name = "AWS::S3::Bucket", .name_max = 63, .name_lower = true,
-    .create = cfn_create, .update = cfn_update, .remove = cfn_remove,
     .service = "s3", .props = props, .on = "Bucket={name}", .add = add_place,
     .make = {.op = "CreateBucket"}, .ask = {.op = "HeadBucket"}, .there = "BucketAlreadyOwnedByYou",
     .drop = "DeleteBucket", .gone = "NoSuchBucket",

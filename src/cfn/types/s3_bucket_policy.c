@@ -8,7 +8,6 @@ static const struct cfn_prop props[] = {
 
 const struct cfn_type cfn_type_s3_bucket_policy = {
     .name = "AWS::S3::BucketPolicy",
-    .create = cfn_create, .update = cfn_update, .remove = cfn_remove,
     .service = "s3", .props = props, .on = "Bucket={Bucket}", .put = true,
     .make = {.op = "PutBucketPolicy"},
     .ask = {.op = "GetBucketPolicy"}, .taken = "The bucket policy already exists on bucket {Bucket}.",

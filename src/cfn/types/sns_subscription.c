@@ -18,7 +18,6 @@ static const struct cfn_prop props[] = {
 
 const struct cfn_type cfn_type_sns_subscription = {
     .name = "AWS::SNS::Subscription",
-    .create = cfn_create, .update = cfn_update, .remove = cfn_remove,
     .service = "sns", .props = props, .on = "SubscriptionArn={id}",
     .make = {"Subscribe", "ReturnSubscriptionArn:=true"},
     .drop = "Unsubscribe", .gone = "NotFound",

@@ -17,7 +17,6 @@ static const struct cfn_prop props[] = {
 
 const struct cfn_type cfn_type_sns_topic = {
     .name = "AWS::SNS::Topic", .name_max = 250, .fifo = "FifoTopic",
-    .create = cfn_create, .update = cfn_update, .remove = cfn_remove,
     .service = "sns", .props = props, .on = "TopicArn={id}",
     .make = {"CreateTopic", "Name={name}"},
     .ask = {"GetTopicAttributes", "TopicArn=arn:aws:sns:{region}:{account}:{name}"},

@@ -8,7 +8,6 @@ static const struct cfn_prop props[] = {
 
 const struct cfn_type cfn_type_sns_topic_policy = {
     .name = "AWS::SNS::TopicPolicy",
-    .create = cfn_create, .update = cfn_update, .remove = cfn_remove,
     .service = "sns", .props = props, .on = "AttributeName=Policy", .gone = "NotFound",
     .carried = {"PolicyDocument", .member = "AttributeValue", .empty = ""},
     .id = "{generated}", .attributes = {{"Id", "{id}"}},

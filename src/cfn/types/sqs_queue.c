@@ -23,7 +23,6 @@ static const struct cfn_prop props[] = {
 
 const struct cfn_type cfn_type_sqs_queue = {
     .name = "AWS::SQS::Queue", .name_max = 75, .fifo = "FifoQueue",
-    .create = cfn_create, .update = cfn_update, .remove = cfn_remove,
     .service = "sqs", .props = props, .on = "QueueUrl={id}",
     .make = {"CreateQueue", "QueueName={name}"}, .ask = {.op = "GetQueueUrl"},
     .drop = "DeleteQueue", .gone = "QueueDoesNotExist",

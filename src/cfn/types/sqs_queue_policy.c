@@ -8,7 +8,6 @@ static const struct cfn_prop props[] = {
 
 const struct cfn_type cfn_type_sqs_queue_policy = {
     .name = "AWS::SQS::QueuePolicy",
-    .create = cfn_create, .update = cfn_update, .remove = cfn_remove,
     .service = "sqs", .props = props, .gone = "QueueDoesNotExist",
     .carried = {"PolicyDocument", .member = "Attributes.Policy", .empty = ""},
     .id = "{generated}", .attributes = {{"Id", "{id}"}},

@@ -218,7 +218,7 @@ int cw_op_DescribeAlarms(struct svc *cw, struct rq *rq) {
             return aws_fail(rq, &CW_ValidationError, "%s is not supported by calotype: there are no composite alarms", refused[i]);
     if (json_has(rq->in, "AlarmNames") && json_has(rq->in, "AlarmNamePrefix"))
         return aws_fail(rq, &CW_ValidationError, "AlarmNamePrefix and AlarmNames cannot both be specified");
-    CLEANUP_DEINIT(kit_page) struct kit_page page;
+    CLEANUP_DEINIT(kit_page) struct kit_page page = {0};
     if (kit_page_begin(&page, rq, &paging, STR_NONE))
         return AWS_FAILED;
     if (json_has(rq->in, "AlarmNames") && !json_has(rq->in, "MaxRecords"))
@@ -247,7 +247,7 @@ int cw_op_DescribeAlarmsForMetric(struct svc *cw, struct rq *rq) {
     (void)cw;
     static const struct kit_paging paging = {.list = "MetricAlarms", .token = "NextToken", .most = SIZE_MAX};
     CLEANUP_DEINIT(buf) struct buf dimensions = {0};
-    CLEANUP_DEINIT(kit_page) struct kit_page page;
+    CLEANUP_DEINIT(kit_page) struct kit_page page = {0};
     if (kit_page_begin(&page, rq, &paging, STR_NONE) ||
         cw_dimensions_of(rq, json_arr(rq->in, "Dimensions"), &dimensions))
         return AWS_FAILED;

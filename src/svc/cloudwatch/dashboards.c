@@ -171,7 +171,7 @@ int cw_op_ListDashboards(struct svc *cw, struct rq *rq) {
     static const struct kit_paging paging = {.list = "DashboardEntries", .token = "NextToken", .most = 1000,
                                              .error = &CW_InvalidNextToken};
     CLEANUP_DEINIT(buf) struct buf rows = {0};
-    CLEANUP_DEINIT(kit_page) struct kit_page page;
+    CLEANUP_DEINIT(kit_page) struct kit_page page = {0};
     if (kit_page_begin(&page, rq, &paging, STR_NONE))
         return AWS_FAILED;
     cw_dashboard_key(&rows, rq, STR_NONE);

@@ -55,7 +55,7 @@ int cw_op_ListMetrics(struct svc *cw, struct rq *rq) {
     if (prefix.name_space.p)
         prefix.name = json_str(rq->in, "MetricName");
     CLEANUP_DEINIT(buf) struct buf rows = {0};
-    CLEANUP_DEINIT(kit_page) struct kit_page page;
+    CLEANUP_DEINIT(kit_page) struct kit_page page = {0};
     cw_series_key(&rows, &prefix);
     if (kit_page_begin(&page, rq, &paging, buf_view(&rows)))
         return AWS_FAILED;

@@ -125,7 +125,7 @@ int ddb_op_ListTables(struct svc *svc, struct rq *rq) {
                                              .token = "ExclusiveStartTableName",
                                              .next = "LastEvaluatedTableName"};
     CLEANUP_DEINIT(buf) struct buf prefix = {0};
-    CLEANUP_DEINIT(kit_page) struct kit_page page;
+    CLEANUP_DEINIT(kit_page) struct kit_page page = {0};
     if (kit_page_begin(&page, rq, &paging, STR_NONE))
         return AWS_FAILED;
     ddb_table_row_key(&prefix, rq->account, rq->region, STR_NONE);

@@ -178,7 +178,7 @@ int iam_entity_list(const struct iam_kind *kind, struct rq *rq, bool (*keep)(con
                     const void *ctx) {
     str prefix = json_str(rq->in, "PathPrefix");
     CLEANUP_DEINIT(buf) struct buf rows = {0};
-    CLEANUP_DEINIT(kit_page) struct kit_page page;
+    CLEANUP_DEINIT(kit_page) struct kit_page page = {0};
     const struct kit_paging paging = iam_paging(kind->plural);
     iam_key_named(&rows, kind->row, rq->account, STR_NONE);
     if (kit_page_begin(&page, rq, &paging, STR_NONE))

@@ -74,7 +74,7 @@ static int delete_inline(const struct iam_kind *kind, struct rq *rq) {
 
 static int list_inline(const struct iam_kind *kind, struct rq *rq) {
     CLEANUP_DEINIT(iam_entity) struct iam_entity entity = {0};
-    CLEANUP_DEINIT(kit_page) struct kit_page page;
+    CLEANUP_DEINIT(kit_page) struct kit_page page = {0};
     const struct kit_paging paging = iam_paging("PolicyNames");
     if (kit_page_begin(&page, rq, &paging, STR_NONE) || iam_entity_get(kind, rq, &entity))
         return AWS_FAILED;
@@ -131,7 +131,7 @@ static int detach(const struct iam_kind *kind, struct rq *rq) {
 
 static int list_attached(const struct iam_kind *kind, struct rq *rq) {
     CLEANUP_DEINIT(iam_entity) struct iam_entity entity = {0};
-    CLEANUP_DEINIT(kit_page) struct kit_page page;
+    CLEANUP_DEINIT(kit_page) struct kit_page page = {0};
     const struct kit_paging paging = iam_paging("AttachedPolicies");
     if (kit_page_begin(&page, rq, &paging, STR_NONE) || iam_entity_get(kind, rq, &entity))
         return AWS_FAILED;

@@ -114,7 +114,7 @@ int iam_op_ListAccessKeys(struct svc *iam, struct rq *rq) {
     (void)iam;
     str user;
     CLEANUP_DEINIT(buf) struct buf below = {0};
-    CLEANUP_DEINIT(kit_page) struct kit_page page;
+    CLEANUP_DEINIT(kit_page) struct kit_page page = {0};
     const struct kit_paging paging = iam_paging("AccessKeyMetadata");
     if (kit_page_begin(&page, rq, &paging, STR_NONE) || owner(rq, &user))
         return AWS_FAILED;

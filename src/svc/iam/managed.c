@@ -281,7 +281,7 @@ static int list_builtins(struct rq *rq, struct kit_page *page) {
 int iam_op_ListPolicies(struct svc *iam, struct rq *rq) {
     (void)iam;
     str scope = json_str(rq->in, "Scope");
-    CLEANUP_DEINIT(kit_page) struct kit_page page;
+    CLEANUP_DEINIT(kit_page) struct kit_page page = {0};
     const struct kit_paging paging = iam_paging(iam_kind_policy.plural);
     if (kit_page_begin(&page, rq, &paging, STR_NONE) || (!str_is(scope, "AWS") && list_own(rq, &page)) ||
         (!str_is(scope, "Local") && list_builtins(rq, &page)))

@@ -5,7 +5,7 @@
  *   static const struct kit_paging paging = {.token = "NextToken", .limit = "MaxResults", .most = 100,
  *                                            .list = "Topics", .error = &SNS_InvalidParameter,
  *                                            .text = "Invalid parameter: NextToken"};
- *   CLEANUP_DEINIT(kit_page) struct kit_page page;
+ *   CLEANUP_DEINIT(kit_page) struct kit_page page = {0};
  *   if (kit_page_begin(&page, rq, &paging))
  *       return AWS_FAILED;
  *   kit_page_rows(&page, STORE_META, buf_view(&prefix));

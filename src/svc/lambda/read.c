@@ -35,7 +35,7 @@ int lambda_op_ListFunctions(struct svc *svc, struct rq *rq) {
     static const struct kit_paging paging = {.list = "Functions", .token = "Marker", .next = "NextMarker",
                                              .limit = "MaxItems", .most = 10000, .otherwise = 50, .plain = true};
     CLEANUP_DEINIT(buf) struct buf prefix = {0};
-    CLEANUP_DEINIT(kit_page) struct kit_page page;
+    CLEANUP_DEINIT(kit_page) struct kit_page page = {0};
     if (kit_page_begin(&page, rq, &paging, STR_NONE))
         return AWS_FAILED;
     lambda_row_prefix(rq->account, rq->region, &prefix);

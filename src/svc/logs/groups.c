@@ -138,7 +138,7 @@ int logs_op_DescribeLogGroups(struct svc *logs, struct rq *rq) {
     static const struct kit_paging paging = {.list = "logGroups", .token = "nextToken", .limit = "limit", .most = 50,
                                              .plain = true};
     CLEANUP_DEINIT(buf) struct buf groups = {0};
-    CLEANUP_DEINIT(kit_page) struct kit_page page;
+    CLEANUP_DEINIT(kit_page) struct kit_page page = {0};
     if (check_describe(rq) || kit_page_begin(&page, rq, &paging, STR_NONE))
         return AWS_FAILED;
     logs_group_key(&groups, rq->account, rq->region, STR_NONE);

@@ -114,8 +114,9 @@ str logs_group_name(struct rq *rq) {
     static const char *const members[] = {"logGroupName", "logGroupIdentifier", "resourceArn"};
     for (size_t i = 0; i < ARRAY_LEN(members); i++) {
         str text = json_str(rq->in, members[i]);
+        bool by_arn = str_is(str_c(members[i]), "resourceArn"); /* only; policies ask about it as it is given */
         if (text.p)
-            return str_starts(text, S("arn:")) ? name_in_arn(rq, text) : text;
+            return str_starts(text, S("arn:")) || by_arn ? name_in_arn(rq, text) : text;
     }
     return STR_NONE;
 }

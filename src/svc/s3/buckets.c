@@ -180,7 +180,7 @@ static json_t *show_bucket(struct rq *rq, str name, str value, str wanted_region
 }
 
 int s3_op_ListBuckets(struct svc *svc, struct rq *rq) {
-    CLEANUP_DEINIT(kit_page) struct kit_page page;
+    CLEANUP_DEINIT(kit_page) struct kit_page page = {0};
     CLEANUP_DEINIT(buf) struct buf key = {0};
     str prefix = json_str(rq->in, "Prefix"), region = json_str(rq->in, "BucketRegion");
     (void)svc;
