@@ -1,15 +1,15 @@
 #!/usr/bin/env python3
 """Generate src/aws/model/*.c from the service models of an installed botocore.
 
-    tools/genapi.py BOTOCORE_DATA --query OLDER_BOTOCORE_DATA [--out src/aws/model]
+    tools/genapi.py [BOTOCORE_DATA] [--query OLDER_BOTOCORE_DATA] [--out src/aws/model]
 
 Facts only (names, types, locations, bounds, patterns, enums, paths): no documentation text. Shapes
-are written for the operations in tools/api-operations.txt; every other operation gets its name,
-method and path, so that it can be refused by name. --query names the data of a botocore that still has
-SQS as a query service (1.29, /usr/lib/python3/dist-packages/botocore/data on Debian 12): its element
-names serve old clients.
+are written for the operations that have a row in their service's ops.def; every other operation gets
+its name, method and path, so that it can be refused by name. The data are those of the botocore that
+python3 imports. --query names the data of a botocore that still has SQS as a query service (1.29, as
+Debian 12 has it): its element names serve old clients. tools/regen.sh runs this and what follows from it.
 """
-import argparse, gzip, json, pathlib, sys
+import argparse, gzip, importlib.util, json, pathlib, re, sys
 
 from genapi_pattern import compile_pattern, unicode_table
 
@@ -18,6 +18,7 @@ HERE = pathlib.Path(__file__).parent
 # is refused, as is a trait that is not in this list:
 TRAIT_NAMES = {
     "model": "botocore's folder",
+    "room": "the folder in src with its ops.def; svc/NAME when not given",
     "dialect": "how it spells what aws itself answers: S3, QUERY, JSON, REST_JSON (src/aws/model.h)",
     "older_query": "JSON in the newest model, but a query service before: names come from --query's model too",
     "mend": "a function that corrects the model before it is written",
@@ -114,7 +115,7 @@ TRAITS = {
     "sts": {"model": "sts/2011-06-15", "dialect": "QUERY",  # "Common errors", API reference
             "fallback": "form"},  # AssumeRoleWithWebIdentity, …: the one that takes unsigned forms
     "cloudformation": {"model": "cloudformation/2010-05-15", "dialect": "QUERY",  # "Common errors", API reference
-                       "mend": mend_events},
+                       "room": "cfn", "mend": mend_events},
 }
 DEFAULTS = {"request_id_header": "x-amzn-RequestId", "gzip": True}
 PROTOCOLS = {"json": "API_JSON", "query": "API_QUERY", "rest-xml": "API_REST_XML",
@@ -220,12 +221,11 @@ class Service:
             plain = left
 
     def symbol(self, shape):
-        return f"&shapes[{self.index[shape]}]" if shape else "NULL"
+        return f"&shapes[shape_{shape}]" if shape else "NULL"
 
-    def pattern(self, text):
-        if text not in self.patterns:
-            self.patterns[text] = (len(self.patterns), compile_pattern(text))
-        return f"&patterns[{self.patterns[text][0]}]"
+    def pattern(self, text, shape):
+        """Called after the first shape that has it."""
+        return f"&pattern_{self.patterns.setdefault(text, shape)}"
 
     def member_row(self, shape, name, ref):
         target = self.shapes[ref["shape"]]
@@ -256,11 +256,11 @@ class Service:
         default = "member" if "member" in s else "value"
         fields = [f".name = {S(name)}", f".type = {TYPES[s['type']]}", f".flags = {' | '.join(flags) or 0}",
                   f".payload = {payload}"]
-        if members: fields += [f".n = {len(members)}", f".members = members_{self.index[name]}"]
-        if enum: fields += [f".n = {len(enum)}", f".values = values_{self.index[name]}"]
+        if members: fields += [f".n = {len(members)}", f".members = members_{name}"]
+        if enum: fields += [f".n = {len(enum)}", f".values = values_{name}"]
         if "min" in s: fields.append(f".min = {int(s['min'])}")
         if "max" in s: fields.append(f".max = {int(s['max'])}")
-        if "pattern" in s: fields.append(f".pattern = {self.pattern(s['pattern'])}")
+        if "pattern" in s: fields.append(f".pattern = {self.pattern(s['pattern'], name)}")
         if item:
             fields += [f".element = {self.symbol(item['shape'])}",
                        f".element_wire = {S(item.get('locationName', default))}"]
@@ -325,24 +325,22 @@ class Service:
                 if side in self.model["operations"][op]:
                     self.reach(self.model["operations"][op][side]["shape"])
         self.order.sort()
-        self.index = {n: i for i, n in enumerate(self.order)}
         plain, out = self.plain(), []
         shape_rows = [self.shape_row(n, plain) for n in self.order]
-        for text, (i, code) in self.patterns.items():
-            out.append(f"static const uint32_t pattern_{i}[] = {{{', '.join(hex(w) if w > 9 else str(w) for w in code)}}};")
-        if self.patterns:
-            out.append("static const struct api_pattern patterns[] = {")
-            out += [f"    {{{quoted(t)}, pattern_{i}}}," for t, (i, _) in self.patterns.items()]
-            out.append("};")
-        out.append(f"static const struct api_shape shapes[{len(self.order)}];\n")
+        for text, shape in self.patterns.items():
+            code = ", ".join(hex(w) if w > 9 else str(w) for w in compile_pattern(text))
+            out.append(f"static const uint32_t code_{shape}[] = {{{code}}};")
+            out.append(f"static const struct api_pattern pattern_{shape} = {{{quoted(text)}, code_{shape}}};")
+        out += ["enum {"] + [f"    shape_{n}," for n in self.order] + ["    N_SHAPES", "};"]
+        out.append("static const struct api_shape shapes[N_SHAPES];\n")
         for n in self.order:
-            s, i = self.shapes[n], self.index[n]
+            s = self.shapes[n]
             if self.members(s):
-                out.append(f"static const struct api_member members_{i}[] = {{ /* {n} */")
+                out.append(f"static const struct api_member members_{n}[] = {{")
                 out += [f"    {self.member_row(s, m, r)}," for m, r in self.members(s).items()] + ["};"]
             if s.get("enum"):
-                out.append(f"static const str values_{i}[] = {{{', '.join(S(v) for v in s['enum'])}}}; /* {n} */")
-        out += [f"\nstatic const struct api_shape shapes[{len(self.order)}] = {{"] + shape_rows + ["};\n"]
+                out.append(f"static const str values_{n}[] = {{{', '.join(S(v) for v in s['enum'])}}};")
+        out += [f"\nstatic const struct api_shape shapes[N_SHAPES] = {{"] + shape_rows + ["};\n"]
         ops = []
         for name in sorted(self.model["operations"]):
             row, pairs = self.op_row(name)
@@ -370,10 +368,7 @@ class Service:
                 "/* clang-format off */\n#include \"aws/model.h\"\n\n" + "\n".join(out) + "\n")
 
 
-def check_traits(wanted):
-    for name in wanted:
-        if name not in TRAITS:
-            sys.exit(f"{name} (tools/api-operations.txt) has no entry in TRAITS (tools/genapi.py)")
+def check_traits():
     for name, traits in TRAITS.items():
         for trait in traits:
             if trait not in TRAIT_NAMES:
@@ -381,6 +376,23 @@ def check_traits(wanted):
         for trait in ("model", "dialect"):
             if trait not in traits:
                 sys.exit(f"{name}: its entry in TRAITS (tools/genapi.py) has no '{trait}'")
+
+
+def find_rows(src):
+    """Service -> the operations of its ops.def."""
+    rooms, rows = {t.get("room", f"svc/{name}"): name for name, t in TRAITS.items()}, {name: set() for name in TRAITS}
+    for page in sorted(src.rglob("ops.def")):
+        room = page.parent.relative_to(src).as_posix()
+        if room not in rooms:
+            sys.exit(f"{room}/ops.def is the room of no entry in TRAITS (tools/genapi.py)")
+        rows[rooms[room]].update(re.findall(r"^OP(?:_IN)?\((\w+),", page.read_text(), re.M))
+    return rows
+
+
+def installed():
+    """The data of the botocore that python3 imports, without importing it."""
+    spec = importlib.util.find_spec("botocore")
+    return pathlib.Path(spec.origin).parent / "data" if spec else None
 
 
 def fallback(kind):
@@ -403,27 +415,24 @@ def write_services(out):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("data")
-    parser.add_argument("--query", required=True)
+    parser.add_argument("data", nargs="?", default=installed())
+    parser.add_argument("--query", default="/usr/lib/python3/dist-packages/botocore/data")
     parser.add_argument("--out", default=str(HERE.parent / "src/aws/model"))
     args = parser.parse_args()
-    wanted = {}
-    for line in (HERE / "api-operations.txt").read_text().splitlines():
-        if line and not line.startswith("#"):
-            service, op = line.split()
-            wanted.setdefault(service, set()).add(op)
-    out = pathlib.Path(args.out)
-    check_traits(wanted)
+    if not args.data:
+        sys.exit("python3 has no botocore: say where one's data are")
+    check_traits()
+    out, rows = pathlib.Path(args.out), find_rows(HERE.parent / "src")
     for name, traits in TRAITS.items():
         model = load(args.data, traits["model"])
         if traits.get("older_query"):
             merge_query(model, load(args.query, traits["model"]))
         if "mend" in traits:
             traits["mend"](model["shapes"])
-        missing = (wanted.get(name, set()) | set(traits.get("ops", ()))) - set(model["operations"])
+        missing = (rows[name] | set(traits.get("ops", ()))) - set(model["operations"])
         if missing:
             sys.exit(f"{name}: no such operation: {', '.join(sorted(missing))}")
-        (out / f"{name}.c").write_text(Service(name, model, wanted[name]).write())
+        (out / f"{name}.c").write_text(Service(name, model, rows[name]).write())
     write_services(out)
     (out / "unicode.c").write_text(unicode_table())
 

@@ -117,9 +117,12 @@ void aws_auth_read(struct aws_auth *auth, const struct aws_wire *wire, int64_t n
 #define FAIL(auth, what, ...)                                                                      \
     auth_fault(&(auth)->fault, (auth)->priv->wire->arena, (auth)->priv->dialect, what, __VA_ARGS__)
 
-static str iso_now(struct aws_auth *auth) {
-    char text[CLOCK_ISO_MAX];
-    return arena_str(auth->priv->wire->arena, str_c(clock_iso8601(text, auth->priv->now_ms)));
+/* In the fault's own words; S3 tells a detail. */
+static int fail_telling(struct aws_auth *auth, enum auth_fault what, const char *name, str value) {
+    FAIL(auth, what, NULL);
+    if (auth->priv->dialect == AWS_DIALECT_S3)
+        auth_fault_detail(&auth->fault, name, value);
+    return AWS_FAILED;
 }
 
 static str iso_time(struct aws_auth *auth, int64_t ms) {
@@ -189,13 +192,13 @@ static int fail_time(struct aws_auth *auth, enum auth_fault what, int64_t limit_
         FAIL(auth, what, NULL);
         if (what == AUTH_FAULT_SKEW) {
             auth_fault_detail(&auth->fault, "RequestTime", auth->amz_date);
-            auth_fault_detail(&auth->fault, "ServerTime", iso_now(auth));
+            auth_fault_detail(&auth->fault, "ServerTime", iso_time(auth, p->now_ms));
             auth_fault_detail(&auth->fault, "MaxAllowedSkewMilliseconds", S("900000"));
         } else if (what == AUTH_FAULT_EXPIRED) {
             if (p->claim.expires.p)
                 auth_fault_detail(&auth->fault, "X-Amz-Expires", p->claim.expires);
             auth_fault_detail(&auth->fault, "Expires", iso_time(auth, auth->expires_ms));
-            auth_fault_detail(&auth->fault, "ServerTime", iso_now(auth));
+            auth_fault_detail(&auth->fault, "ServerTime", iso_time(auth, p->now_ms));
         }
         return AWS_FAILED;
     }
@@ -318,35 +321,18 @@ static int take_payload_hash(struct aws_auth *auth) {
 /* Finds the key and, for sessions, holds the token against it. */
 static int find_identity(struct aws_auth *auth, const struct aws_identity_source *source) {
     struct aws_auth_priv *p = auth->priv;
-    bool s3 = p->dialect == AWS_DIALECT_S3;
     int r = source->find(source->ctx, auth->access_key, &auth->identity);
-    if (r == AWS_E_NO_KEY) {
-        FAIL(auth, AUTH_FAULT_NO_KEY, NULL);
-        if (s3)
-            auth_fault_detail(&auth->fault, "AWSAccessKeyId", auth->access_key);
-        return AWS_FAILED;
-    }
+    if (r == AWS_E_NO_KEY)
+        return fail_telling(auth, AUTH_FAULT_NO_KEY, "AWSAccessKeyId", auth->access_key);
     if (r != 0)
         return FAIL(auth, AUTH_FAULT_INTERNAL, NULL);
     const struct aws_identity *id = auth->identity;
-    if (id->session_token.len && !p->session_token.len) {
-        FAIL(auth, AUTH_FAULT_NO_KEY, NULL);
-        if (s3)
-            auth_fault_detail(&auth->fault, "AWSAccessKeyId", auth->access_key);
-        return AWS_FAILED;
-    }
-    if (!str_eq_secret(id->session_token, p->session_token)) {
-        FAIL(auth, AUTH_FAULT_BAD_TOKEN, NULL);
-        if (s3)
-            auth_fault_detail(&auth->fault, "Token-0", p->session_token);
-        return AWS_FAILED;
-    }
-    if (id->expires_ms && id->expires_ms <= p->now_ms) {
-        FAIL(auth, AUTH_FAULT_EXPIRED_TOKEN, NULL);
-        if (s3)
-            auth_fault_detail(&auth->fault, "Token-0", p->session_token);
-        return AWS_FAILED;
-    }
+    if (id->session_token.len && !p->session_token.len)
+        return fail_telling(auth, AUTH_FAULT_NO_KEY, "AWSAccessKeyId", auth->access_key);
+    if (!str_eq_secret(id->session_token, p->session_token))
+        return fail_telling(auth, AUTH_FAULT_BAD_TOKEN, "Token-0", p->session_token);
+    if (id->expires_ms && id->expires_ms <= p->now_ms)
+        return fail_telling(auth, AUTH_FAULT_EXPIRED_TOKEN, "Token-0", p->session_token);
     return 0;
 }
 

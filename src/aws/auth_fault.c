@@ -15,6 +15,11 @@
         [AWS_DIALECT_JSON] = {j_code, 400, j_text, CORAL},                                         \
         [AWS_DIALECT_REST_JSON] = {j_code, 403, j_text, NULL},                                     \
     }
+/* The codes that most have outside S3, with one text in all of them. */
+#define INCOMPLETE(s3_code, s3_status, s3_text, text) \
+    SAY(s3_code, s3_status, s3_text, "IncompleteSignature", 400, text, "IncompleteSignatureException", text)
+#define NO_MATCH(s3_code, s3_status, s3_text, text) \
+    SAY(s3_code, s3_status, s3_text, "SignatureDoesNotMatch", 403, text, "InvalidSignatureException", text)
 
 static const struct aws_error rows[AUTH_N_FAULTS][4] = {
     [AUTH_FAULT_NO_TOKEN] = SAY("AccessDenied", 403, "Access Denied",
@@ -29,59 +34,45 @@ static const struct aws_error rows[AUTH_N_FAULTS][4] = {
     [AUTH_FAULT_EXPIRED_TOKEN] = SAY("ExpiredToken", 400, "The provided token has expired.",
                                      "ExpiredToken", 403, OLD_TOKEN,
                                      "ExpiredTokenException", OLD_TOKEN),
-    [AUTH_FAULT_SIGNATURE] = SAY("SignatureDoesNotMatch", 403,
-                                 "The request signature we calculated does not match the signature you provided. "
-                                 "Check your key and signing method.",
-                                 "SignatureDoesNotMatch", 403, MISMATCH,
-                                 "InvalidSignatureException", MISMATCH),
-    [AUTH_FAULT_SKEW] = SAY("RequestTimeTooSkewed", 403,
-                            "The difference between the request time and the current time is too large.",
-                            "SignatureDoesNotMatch", 403, "Signature expired",
-                            "InvalidSignatureException", "Signature expired"),
-    [AUTH_FAULT_NOT_YET] = SAY("AccessDenied", 403, "Request is not valid yet",
-                               "SignatureDoesNotMatch", 403, "Signature not yet current",
-                               "InvalidSignatureException", "Signature not yet current"),
-    [AUTH_FAULT_EXPIRED] = SAY("AccessDenied", 403, "Request has expired",
-                               "SignatureDoesNotMatch", 403, "Signature expired",
-                               "InvalidSignatureException", "Signature expired"),
-    [AUTH_FAULT_HEADER] = SAY("AuthorizationHeaderMalformed", 400, "The authorization header that you provided is not valid.",
-                              "IncompleteSignature", 400, "The request signature does not conform to AWS standards",
-                              "IncompleteSignatureException", "The request signature does not conform to AWS standards"),
-    [AUTH_FAULT_QUERY] = SAY("AuthorizationQueryParametersError", 400,
-                             "Query-string authentication version 4 requires the X-Amz-Algorithm, X-Amz-Credential, "
-                             "X-Amz-Signature, X-Amz-Date, X-Amz-SignedHeaders, and X-Amz-Expires parameters.",
-                             "IncompleteSignature", 400, "The request signature does not conform to AWS standards",
-                             "IncompleteSignatureException", "The request signature does not conform to AWS standards"),
+    [AUTH_FAULT_SIGNATURE] = NO_MATCH("SignatureDoesNotMatch", 403,
+        "The request signature we calculated does not match the signature you provided. "
+        "Check your key and signing method.",
+        MISMATCH),
+    [AUTH_FAULT_SKEW] = NO_MATCH("RequestTimeTooSkewed", 403,
+        "The difference between the request time and the current time is too large.",
+        "Signature expired"),
+    [AUTH_FAULT_NOT_YET] = NO_MATCH("AccessDenied", 403, "Request is not valid yet",
+        "Signature not yet current"),
+    [AUTH_FAULT_EXPIRED] = NO_MATCH("AccessDenied", 403, "Request has expired",
+        "Signature expired"),
+    [AUTH_FAULT_HEADER] = INCOMPLETE("AuthorizationHeaderMalformed", 400, "The authorization header that you provided is not valid.",
+        "The request signature does not conform to AWS standards"),
+    [AUTH_FAULT_QUERY] = INCOMPLETE("AuthorizationQueryParametersError", 400,
+        "Query-string authentication version 4 requires the X-Amz-Algorithm, X-Amz-Credential, "
+        "X-Amz-Signature, X-Amz-Date, X-Amz-SignedHeaders, and X-Amz-Expires parameters.",
+        "The request signature does not conform to AWS standards"),
     [AUTH_FAULT_V2_QUERY] = SAY("AccessDenied", 403,
                                 "Query-string authentication requires the Signature, Expires and AWSAccessKeyId parameters",
                                 "MissingAuthenticationToken", 403, "Request is missing Authentication Token",
                                 "MissingAuthenticationTokenException", "Missing Authentication Token"),
-    [AUTH_FAULT_MECHANISM] = SAY("InvalidRequest", 400,
-                                 "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.",
-                                 "IncompleteSignature", 400, "The request signature does not conform to AWS standards",
-                                 "IncompleteSignatureException", "The request signature does not conform to AWS standards"),
-    [AUTH_FAULT_TWO_MECHANISMS] = SAY("InvalidArgument", 400,
-                                      "Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, Signature query "
-                                      "string parameter or the Authorization header should be specified",
-                                      "IncompleteSignature", 400, "Only one of header and query string authentication is allowed",
-                                      "IncompleteSignatureException", "Only one of header and query string authentication is allowed"),
-    [AUTH_FAULT_NO_DATE] = SAY("AccessDenied", 403, "AWS authentication requires a valid Date or x-amz-date header",
-                               "IncompleteSignature", 400,
-                               "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header.",
-                               "IncompleteSignatureException",
-                               "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header."),
-    [AUTH_FAULT_UNSIGNED_HEADER] = SAY("AccessDenied", 403, "There were headers present in the request which were not signed",
-                                       "SignatureDoesNotMatch", 403, "There were headers present in the request which were not signed",
-                                       "InvalidSignatureException", "There were headers present in the request which were not signed"),
-    [AUTH_FAULT_NO_HASH] = SAY("InvalidRequest", 400, "Missing required header for this request: x-amz-content-sha256",
-                               "IncompleteSignature", 400, "Missing x-amz-content-sha256",
-                               "IncompleteSignatureException", "Missing x-amz-content-sha256"),
-    [AUTH_FAULT_BAD_HASH] = SAY("InvalidArgument", 400,
-                                "x-amz-content-sha256 must be UNSIGNED-PAYLOAD, STREAMING-UNSIGNED-PAYLOAD-TRAILER, "
-                                "STREAMING-AWS4-HMAC-SHA256-PAYLOAD, STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER, "
-                                "or a valid sha256 value.",
-                                "SignatureDoesNotMatch", 403, "x-amz-content-sha256 must be a valid sha256 value.",
-                                "InvalidSignatureException", "x-amz-content-sha256 must be a valid sha256 value."),
+    [AUTH_FAULT_MECHANISM] = INCOMPLETE("InvalidRequest", 400,
+        "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.",
+        "The request signature does not conform to AWS standards"),
+    [AUTH_FAULT_TWO_MECHANISMS] = INCOMPLETE("InvalidArgument", 400,
+        "Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, Signature query "
+        "string parameter or the Authorization header should be specified",
+        "Only one of header and query string authentication is allowed"),
+    [AUTH_FAULT_NO_DATE] = INCOMPLETE("AccessDenied", 403, "AWS authentication requires a valid Date or x-amz-date header",
+        "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header."),
+    [AUTH_FAULT_UNSIGNED_HEADER] = NO_MATCH("AccessDenied", 403, "There were headers present in the request which were not signed",
+        "There were headers present in the request which were not signed"),
+    [AUTH_FAULT_NO_HASH] = INCOMPLETE("InvalidRequest", 400, "Missing required header for this request: x-amz-content-sha256",
+        "Missing x-amz-content-sha256"),
+    [AUTH_FAULT_BAD_HASH] = NO_MATCH("InvalidArgument", 400,
+        "x-amz-content-sha256 must be UNSIGNED-PAYLOAD, STREAMING-UNSIGNED-PAYLOAD-TRAILER, "
+        "STREAMING-AWS4-HMAC-SHA256-PAYLOAD, STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER, "
+        "or a valid sha256 value.",
+        "x-amz-content-sha256 must be a valid sha256 value."),
     [AUTH_FAULT_INTERNAL] = {
         [AWS_DIALECT_S3] = {"InternalError", 500, INTERNAL, NULL},
         [AWS_DIALECT_QUERY] = {"InternalFailure", 500, INTERNAL, NULL},

@@ -1,6 +1,7 @@
 /*
  * May the caller do this? Each right that the operation's rows name, through policy_decide, with the
- * condition keys of that question (context.c); then the service's last word.
+ * condition keys of that question (context.c), made where a policy looks at one; then the service's
+ * last word.
  */
 #include "aws/aws_priv.h"
 
@@ -9,6 +10,24 @@
 #include <errno.h>
 
 /* ---- The decision ---- */
+
+struct asking {
+    struct rq *rq;
+    const struct right *right;
+    size_t item;
+    struct aws_question question;
+    struct policy_context *context; /* NULL until a policy wants a key */
+    bool unread; /* a key could not be read: nothing is decided without it */
+};
+
+static const struct policy_context *make_context(void *arg) {
+    struct asking *a = arg;
+    if (!a->context) {
+        a->context = policy_context_new_over(aws_context_of_request(a->rq));
+        a->unread = aws_context_add_question(a->rq, a->right, &a->question, a->item, a->context) != 0;
+    }
+    return a->context;
+}
 
 /* Empty for S3's buckets. */
 str aws_arn_account(str text) {
@@ -31,11 +50,12 @@ static int deny(struct rq *rq, const struct policy_request *request, struct poli
 }
 
 /* 0 or AWS_FAILED; why not NULL: a refusal by policy is told there and sets no error. */
-static int decide(struct rq *rq, const struct aws_question *question, const struct policy_context *context,
-                  struct buf *why) {
+static int decide(struct asking *a, const char *action, struct buf *why) {
+    struct rq *rq = a->rq;
+    str resource = a->question.resource;
     struct policy_request request = {
-        .action = str_c(question->action), .resource = question->resource, .context = context,
-        .resource_account = aws_arn_account(question->resource),
+        .action = str_c(action), .resource = resource, .make_context = make_context, .arg = a,
+        .resource_account = aws_arn_account(resource),
     };
     struct policy_set set = {0};
     if (rq->caller) {
@@ -44,7 +64,7 @@ static int decide(struct rq *rq, const struct aws_question *question, const stru
     }
     if (rq->service->resource_policy) {
         str owner = STR_NONE;
-        int r = rq->service->resource_policy(rq->svc, rq, question->resource, &set.resource, &owner);
+        int r = rq->service->resource_policy(rq->svc, rq, resource, &set.resource, &owner);
         if (r)
             return r == AWS_FAILED ? r : aws_fault(rq, r, "reading a resource policy");
         if (owner.len)
@@ -53,12 +73,14 @@ static int decide(struct rq *rq, const struct aws_question *question, const stru
     if (!rq->caller && request.resource_account.len)
         rq->account = arena_str(&rq->arena, request.resource_account);
     struct policy_decision decision = policy_decide(&request, &set);
+    if (a->unread)
+        return AWS_FAILED;
     if (decision.effect != POLICY_ALLOWED)
         return deny(rq, &request, decision, why);
     if (!rq->service->veto)
         return 0;
     bool via_resource = decision.by && strcmp(decision.by, "resource-based policy") == 0;
-    return rq->service->veto(rq->svc, rq, question->resource, via_resource || !rq->caller);
+    return rq->service->veto(rq->svc, rq, resource, via_resource || !rq->caller);
 }
 
 /* ---- A right of the rows ---- */
@@ -81,30 +103,28 @@ static int resource_of(struct rq *rq, const struct right *right, size_t item, st
 }
 
 /* A right with an OR: a refusal names the first of the two. */
-static int decide_either(struct rq *rq, const struct right *right, const struct aws_question *question,
-                         const struct policy_context *context, struct buf *why) {
-    CLEANUP_DEINIT(buf) struct buf unread = {0};
-    struct aws_question other = *question;
-    other.action = right->row.or_action;
-    if (other.action && (decide(rq, &other, context, &unread) == 0 || rq->priv->error))
-        return rq->priv->error ? AWS_FAILED : 0;
-    return decide(rq, question, context, why);
+static int decide_either(struct asking *a, struct buf *why) {
+    CLEANUP_DEINIT(buf) struct buf untold = {0};
+    const char *other = a->right->row.or_action;
+    if (other && (decide(a, other, &untold) == 0 || a->rq->priv->error))
+        return a->rq->priv->error ? AWS_FAILED : 0;
+    return decide(a, a->question.action, why);
 }
 
 static int ask_item(struct rq *rq, const struct right *right, size_t item, struct buf *why) {
     CLEANUP_DEINIT(buf) struct buf arn = {0};
-    struct aws_question question = {.action = right->row.action, .flags = right->row.flags};
-    if (right->row.version && member_text(rq, &right->version, item, &question.version))
+    struct asking a = {.rq = rq, .right = right, .item = item,
+                       .question = {.action = right->row.action, .flags = right->row.flags}};
+    if (right->row.version && member_text(rq, &right->version, item, &a.question.version))
         return AWS_FAILED;
-    if (question.version.p)
-        question.action = right->row.version_action;
+    if (a.question.version.p)
+        a.question.action = right->row.version_action;
     if (resource_of(rq, right, item, &arn))
         return AWS_FAILED;
-    question.resource = buf_view(&arn);
-    CLEANUP(policy_context) struct policy_context *context = policy_context_new_over(aws_context_of_request(rq));
-    if (aws_context_add_question(rq, right, &question, item, context))
-        return AWS_FAILED;
-    return decide_either(rq, right, &question, context, why);
+    a.question.resource = buf_view(&arn);
+    int r = decide_either(&a, why);
+    policy_context_free(a.context);
+    return r;
 }
 
 /* Each item of its list must be allowed. */

@@ -39,7 +39,6 @@ struct aws_cloud {
 const struct aws_service *aws_cloud_service(const struct aws_cloud *cloud, const struct api_service *api);
 /* What the request's operation asks. */
 const struct op_rights *aws_cloud_rights(const struct rq *rq);
-const struct aws_op *aws_cloud_row(const struct aws_cloud *cloud, const struct api_service *api, const struct api_op *op);
 
 /* ---- Routing ---- */
 enum aws_protocol { PROTOCOL_JSON, PROTOCOL_QUERY, PROTOCOL_REST_XML, PROTOCOL_REST_JSON, PROTOCOL_CBOR };
@@ -136,6 +135,8 @@ struct rq *aws_rq_free(struct rq *rq);
 void aws_rq_reset(struct rq *rq); /* before a re-run: drops batch, snapshot, answer and error */
 
 /* ---- Steps; each 0 or AWS_FAILED ---- */
+int aws_find_row(struct rq *rq);        /* of route.op: its row and service */
+int aws_fail_unsupported(struct rq *rq, str op); /* AWS_FAILED: the name of an operation without a row */
 int aws_gunzip(struct rq *rq);          /* a body that came with Content-Encoding: gzip, but for S3 */
 int aws_decode(struct rq *rq);          /* fills rq->in from route, labels, headers and body */
 int aws_validate(struct rq *rq);
@@ -147,6 +148,7 @@ void aws_context_add_time(struct policy_context *c);
 const struct policy_context *aws_context_of_request(struct rq *rq);
 int aws_context_add_question(struct rq *rq, const struct right *right, const struct aws_question *question, size_t item,
                              struct policy_context *c);
+int aws_open(struct rq *rq, uint64_t size); /* the sink of an operation that streams a body of so many bytes, 0: unknown */
 /* Runs handler (with re-runs) and commits: 0, AWS_FAILED, AWS_SUSPENDED. */
 int aws_run(struct rq *rq, aws_handler_fn *handler);
 /* The answer in the protocol's form, given to net. failed: rq's error. */

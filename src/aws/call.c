@@ -24,10 +24,9 @@ static int take_input(struct rq *rq, json_t *in) {
 }
 
 static int feed_stream(struct rq *rq, str body) {
-    rq->payload.size = body.len;
-    int r = rq->op->open(rq->svc, rq);
-    if (r == 0 && rq->priv->sink && body.len)
-        r = rq->priv->sink(rq->priv->sink_stream, rq, body.p, body.len);
+    if (aws_open(rq, body.len))
+        return AWS_FAILED;
+    int r = body.len ? rq->priv->sink(rq->priv->sink_stream, rq, body.p, body.len) : 0;
     return r == 0 || r == AWS_FAILED ? r : aws_fault(rq, r, rq->op->name);
 }
 
@@ -42,11 +41,8 @@ static void wait_resumed(struct rq *rq) {
 
 static int run(struct rq *rq, const struct aws_call *call) {
     struct rq_priv *p = rq->priv;
-    rq->service = aws_cloud_service(rq->cloud, p->route.api);
-    rq->op = aws_cloud_row(rq->cloud, p->route.api, p->route.op);
-    if (!rq->service || !rq->op)
-        return aws_fail_common(rq, COMMON_NOT_IMPLEMENTED, "calotype does not implement %s:%s", call->service, call->op);
-    rq->svc = rq->service->svc;
+    if (aws_find_row(rq))
+        return AWS_FAILED;
     rq->payload.bytes = call->body;
     rq->payload.size = call->body.len;
     if (take_input(rq, call->in) || aws_validate(rq) || aws_authorize_row(rq))

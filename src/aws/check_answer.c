@@ -1,7 +1,6 @@
 #include "aws/check_answer.h"
 
 #include "aws/aws_priv.h"
-#include "base/codec.h"
 #include "base/log.h"
 
 #include <errno.h>
@@ -101,18 +100,16 @@ static int check_map(struct check *c, const struct api_shape *shape, const json_
     return 0;
 }
 
-static int check_integer(struct check *c, const struct api_shape *shape, const json_t *v) {
-    json_int_t i = json_integer_value(v);
-    if (!json_is_integer(v))
-        return wrong(c, "is no integer");
-    if (!(shape->flags & API_LONG) && (i > INT32_MAX || i < INT32_MIN))
+static int check_scalar(struct check *c, const struct api_shape *shape, const json_t *v) {
+    static const char *const kinds[] = {
+        [API_STRING] = "string", [API_BOOLEAN] = "boolean", [API_INTEGER] = "integer",
+        [API_DOUBLE] = "number", [API_TIMESTAMP] = "number", [API_BLOB] = "base64",
+    };
+    if (codec_scalar_fits(shape, v))
+        return shape->values ? check_enum(c, shape, json_text(v)) : 0;
+    if (shape->type == API_INTEGER && json_is_integer(v))
         return wrong(c, "does not fit in 32 bits");
-    return 0;
-}
-
-static int check_blob(struct check *c, const json_t *v) {
-    CLEANUP_DEINIT(buf) struct buf bytes = {0};
-    return json_is_string(v) && codec_unbase64(&bytes, json_text(v)) ? 0 : wrong(c, "is no base64");
+    return wrong(c, "is no %s", kinds[shape->type]);
 }
 
 static int check_value(struct check *c, const struct api_shape *shape, const json_t *v) {
@@ -123,21 +120,9 @@ static int check_value(struct check *c, const struct api_shape *shape, const jso
         return check_list(c, shape, v);
     case API_MAP:
         return check_map(c, shape, v);
-    case API_STRING:
-        if (!json_is_string(v))
-            return wrong(c, "is no string");
-        return shape->values ? check_enum(c, shape, json_text(v)) : 0;
-    case API_BLOB:
-        return check_blob(c, v);
-    case API_BOOLEAN:
-        return json_is_boolean(v) ? 0 : wrong(c, "is no boolean");
-    case API_INTEGER:
-        return check_integer(c, shape, v);
-    case API_DOUBLE:
-    case API_TIMESTAMP:
-        return json_is_number(v) ? 0 : wrong(c, "is no number");
+    default:
+        return check_scalar(c, shape, v);
     }
-    return 0;
 }
 
 int aws_check_document(const struct api_shape *shape, const json_t *doc, struct err *err) {

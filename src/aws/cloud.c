@@ -43,7 +43,7 @@ void aws_cloud_set_endpoint(struct aws_cloud *cloud, const char *url) {
 static int check_row(const struct aws_service *service, const struct aws_op *op, struct err *err) {
     const struct api_op *model = api_op_find(service->api, str_c(op->name));
     if (!model || !model->modelled)
-        return err_set(err, -EINVAL, "%s: the row %s names no modelled operation (tools/api-operations.txt)", service->name, op->name);
+        return err_set(err, -EINVAL, "%s: the row %s names no modelled operation (tools/regen.sh)", service->name, op->name);
     if (!op->run || !op->action || !op->resource)
         return err_set(err, -EINVAL, "%s: the row %s is incomplete", service->name, op->name);
     if ((op->flags & OP_STREAM_IN) && !op->open)
@@ -78,9 +78,20 @@ const struct op_rights *aws_cloud_rights(const struct rq *rq) {
     return &slot->rights->ops[rq->op - rq->service->ops];
 }
 
-const struct aws_op *aws_cloud_row(const struct aws_cloud *cloud, const struct api_service *api, const struct api_op *op) {
-    const struct cloud_service *slot = &cloud->services[api->index];
-    return slot->service ? slot->rows[op - api->ops] : NULL;
+int aws_fail_unsupported(struct rq *rq, str op) {
+    return aws_fail_common(rq, COMMON_NOT_IMPLEMENTED, "calotype does not implement " STR_FMT ":" STR_FMT,
+                           STR_ARG(rq->priv->route.api->name), STR_ARG(op));
+}
+
+int aws_find_row(struct rq *rq) {
+    const struct route *route = &rq->priv->route;
+    const struct cloud_service *slot = &rq->cloud->services[route->api->index];
+    rq->service = slot->service;
+    rq->op = slot->service ? slot->rows[route->op - route->api->ops] : NULL;
+    if (!rq->op)
+        return aws_fail_unsupported(rq, route->op->name);
+    rq->svc = rq->service->svc;
+    return 0;
 }
 
 struct store *aws_cloud_store(struct aws_cloud *cloud) { return cloud->options.store; }

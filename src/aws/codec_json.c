@@ -106,7 +106,7 @@ static bool fits_integer(const struct api_shape *shape, const json_t *v) {
     return (shape->flags & API_LONG) || (i <= INT32_MAX && i >= INT32_MIN);
 }
 
-static bool scalar_fits(const struct api_shape *shape, const json_t *v) {
+bool codec_scalar_fits(const struct api_shape *shape, const json_t *v) {
     switch ((enum api_type)shape->type) {
     case API_STRING:
         return json_is_string(v);
@@ -138,7 +138,7 @@ static int check(const struct api_shape *shape, json_t *v, unsigned depth, struc
     case API_MAP:
         return check_map(shape, v, depth, err);
     default:
-        return scalar_fits(shape, v) ? 0 : mismatch(shape, v, err);
+        return codec_scalar_fits(shape, v) ? 0 : mismatch(shape, v, err);
     }
 }
 

@@ -30,6 +30,8 @@ int64_t codec_time_ms(const json_t *value);
 /* ---- JSON (1.0, 1.1 and rest-json bodies) ---- */
 /* Members that do not travel in the body are left out. shape may be NULL. */
 int codec_json_in(const struct api_shape *shape, str body, json_t **ret_doc, struct err *err);
+/* Is the value of the scalar's JSON type, in its range? */
+bool codec_scalar_fits(const struct api_shape *shape, const json_t *value);
 /* A document from inside (aws_call): members of every location; changed in place. */
 int codec_document_check(const struct api_shape *shape, json_t *doc, struct err *err);
 void codec_json_out(const struct api_shape *shape, const json_t *doc, struct buf *out);

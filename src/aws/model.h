@@ -2,7 +2,7 @@
 /*
  * aws/model: the API models as static tables. tools/genapi.py writes them (src/aws/model/X.c) from
  * botocore's service models; facts only. Every operation of a service is there by name, method and
- * path; the shapes only for those listed in tools/api-operations.txt.
+ * path; the shapes only for those that have a row (ops.def).
  *
  * All tables are constant: any thread may read them. Strings are NUL-terminated.
  */

@@ -124,8 +124,9 @@ struct aws_service {
                            str *ret_account);
     /*
      * Adds the service's own condition keys for this question (dynamodb:LeadingKeys): those of the
-     * resource that it is about, which need not be the one that the request names first. 0, or
-     * AWS_FAILED where a key could not be read: nothing is decided without it.
+     * resource that it is about, which need not be the one that the request names first. Asked only
+     * where a policy looks at keys. 0, or AWS_FAILED where one could not be read: nothing is decided
+     * without it.
      */
     int (*context)(struct svc *svc, struct rq *rq, const struct aws_question *question,
                    struct policy_context *context);

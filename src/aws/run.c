@@ -2,6 +2,8 @@
 #include "aws/aws_priv.h"
 #include "aws/check_answer.h"
 
+#include <errno.h>
+
 /*
  * Re-runs after a condition that did not hold: the first two are free-running, the later ones hold
  * the store's lock for the resource, so that contended writers take turns. A writer that still
@@ -36,6 +38,14 @@ int rq_commit(struct rq *rq) {
     if (r != AWS_FAILED) /* what is read from now on sees what was written, by us or by another */
         rq->priv->snap = store_snap_free(rq->priv->snap);
     return r;
+}
+
+int aws_open(struct rq *rq, uint64_t size) {
+    rq->payload.size = size;
+    int r = rq->op->open(rq->svc, rq);
+    if (r)
+        return r == AWS_FAILED ? r : aws_fault(rq, r, rq->op->name);
+    return rq->priv->sink ? 0 : aws_fault(rq, -EINVAL, "a streaming operation set no sink");
 }
 
 static int run_once(struct rq *rq, aws_handler_fn *handler) {

@@ -14,14 +14,10 @@
 
 /* ---- Finding the row ---- */
 
-static int not_implemented(struct rq *rq, const char *service, str op) {
-    return aws_fail_common(rq, COMMON_NOT_IMPLEMENTED, "calotype does not implement %s:" STR_FMT, service, STR_ARG(op));
-}
-
 static int fail_route(struct rq *rq) {
     const struct route *route = &rq->priv->route;
     if (route->error == COMMON_NOT_IMPLEMENTED && !route->unknown_service)
-        return not_implemented(rq, route->api->name.p, route->target);
+        return aws_fail_unsupported(rq, route->target);
     if (route->error == COMMON_NOT_IMPLEMENTED)
         return aws_fail_common(rq, COMMON_NOT_IMPLEMENTED, "calotype does not serve the API of '" STR_FMT "'", STR_ARG(route->target));
     if (route->error != COMMON_UNKNOWN_OP || route->protocol == PROTOCOL_REST_XML)
@@ -30,17 +26,6 @@ static int fail_route(struct rq *rq) {
         return aws_fail_common(rq, COMMON_UNKNOWN_OP, "Could not find operation " STR_FMT " for version " STR_FMT,
                                STR_ARG(route->target), STR_ARG(route->api->version));
     return aws_fail_common(rq, COMMON_UNKNOWN_OP, NULL);
-}
-
-/* route.op is known: the row and its service. */
-static int find_row(struct rq *rq) {
-    const struct route *route = &rq->priv->route;
-    rq->service = aws_cloud_service(rq->cloud, route->api);
-    rq->op = aws_cloud_row(rq->cloud, route->api, route->op);
-    if (!rq->service || !rq->op)
-        return not_implemented(rq, route->api->name.p, route->op->name);
-    rq->svc = rq->service->svc;
-    return 0;
 }
 
 /* A form's Action. */
@@ -57,7 +42,7 @@ static int route_form(struct rq *rq) {
             route->op = api_op_find(route->api, route->target);
         }
     route->error = COMMON_UNKNOWN_OP;
-    return route->op ? find_row(rq) : fail_route(rq);
+    return route->op ? aws_find_row(rq) : fail_route(rq);
 }
 
 /* ---- Signature and body ---- */
@@ -128,16 +113,10 @@ static int start_body(struct rq *rq) {
 static int prepare(struct rq *rq) { return aws_decode(rq) || aws_validate(rq) || aws_authorize_row(rq) ? AWS_FAILED : 0; }
 
 static int open_stream(struct rq *rq) {
-    struct rq_priv *p = rq->priv;
+    const struct aws_body *body = &rq->priv->body;
     if (prepare(rq))
         return AWS_FAILED;
-    rq->payload.size = p->body.has_decoded_length ? p->body.decoded_length : 0;
-    int r = rq->op->open(rq->svc, rq);
-    if (r)
-        return r == AWS_FAILED ? r : aws_fault(rq, r, rq->op->name);
-    if (!p->sink)
-        return aws_fault(rq, -EINVAL, "a streaming operation set no sink");
-    return 0;
+    return aws_open(rq, body->has_decoded_length ? body->decoded_length : 0);
 }
 
 /* ---- net's callbacks ---- */
@@ -155,7 +134,7 @@ static int begin(struct rq *rq) {
         return AWS_FAILED;
     if (r)
         return fail_route(rq);
-    if (p->route.op && find_row(rq))
+    if (p->route.op && aws_find_row(rq))
         return AWS_FAILED;
     if (check_anonymous(rq) || start_body(rq))
         return AWS_FAILED;

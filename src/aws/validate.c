@@ -14,8 +14,15 @@
 
 enum { FAULTS_MAX = 8, SHOWN_MAX = 1024 };
 
+/* Where a value is; NULL: it is the operation's input. Written out when something is wrong with it. */
+struct at {
+    const struct at *above;
+    enum { AT_MEMBER, AT_ITEM, AT_ENTRY } kind;
+    str name;    /* of a member, or a map's key */
+    size_t item; /* of a list, from 0 */
+};
+
 struct check {
-    struct buf path;
     struct buf faults; /* "Value … at …; Value …" */
     unsigned n;
     struct aws_violation first; /* for services that speak of one only */
@@ -37,9 +44,25 @@ static void show_value(const struct api_shape *shape, const json_t *v, struct bu
     }
 }
 
-static void fault(struct check *c, const struct api_shape *shape, const json_t *v, const char *fmt, ...)
-    PRINTF_LIKE(4, 5);
-static void fault(struct check *c, const struct api_shape *shape, const json_t *v, const char *fmt, ...) {
+/* "KeySchema" is called "keySchema". */
+static void add_path(struct buf *out, const struct at *at) {
+    if (at->above) {
+        add_path(out, at->above);
+        buf_char(out, '.');
+    }
+    if (at->kind == AT_ITEM)
+        buf_printf(out, "%zu.member", at->item + 1);
+    else if (at->kind == AT_ENTRY)
+        buf_printf(out, STR_FMT ".member", STR_ARG(at->name));
+    else {
+        buf_char(out, ascii_lower(at->name.p[0]));
+        buf_str(out, str_skip(at->name, 1));
+    }
+}
+
+static void fault(struct check *c, const struct at *at, const struct api_shape *shape, const json_t *v, const char *fmt, ...)
+    PRINTF_LIKE(5, 6);
+static void fault(struct check *c, const struct at *at, const struct api_shape *shape, const json_t *v, const char *fmt, ...) {
     if (c->n == 0) {
         c->first.missing = !v;
         c->first.member = c->top;
@@ -56,27 +79,16 @@ static void fault(struct check *c, const struct api_shape *shape, const json_t *
     } else {
         buf_c(&c->faults, "null");
     }
-    buf_printf(&c->faults, " at '" STR_FMT "' failed to satisfy constraint: ", STR_ARG(buf_view(&c->path)));
+    buf_c(&c->faults, " at '");
+    add_path(&c->faults, at);
+    buf_c(&c->faults, "' failed to satisfy constraint: ");
     va_list args;
     va_start(args, fmt);
     buf_vprintf(&c->faults, fmt, args);
     va_end(args);
 }
 
-/* "KeySchema" is called "keySchema" in the message. Returns the length to go back to. */
-static size_t enter(struct check *c, str name) {
-    size_t before = c->path.len;
-    if (before)
-        buf_char(&c->path, '.');
-    size_t at = c->path.len;
-    buf_str(&c->path, name);
-    if (name.len)
-        c->path.p[at] = ascii_lower(c->path.p[at]);
-    return before;
-}
-static void leave(struct check *c, size_t length) { c->path.len = length; }
-
-static void check_value(struct check *c, const struct api_shape *shape, const json_t *v, unsigned depth);
+static void check_value(struct check *c, const struct at *at, const struct api_shape *shape, const json_t *v);
 
 /* Characters, as AWS counts: UTF-16 units. */
 static int64_t text_length(str s) {
@@ -89,18 +101,18 @@ static int64_t text_length(str s) {
     return n;
 }
 
-static void check_length(struct check *c, const struct api_shape *shape, const json_t *v, int64_t n) {
+static void check_length(struct check *c, const struct at *at, const struct api_shape *shape, const json_t *v, int64_t n) {
     if ((shape->flags & API_HAS_MIN) && n < shape->min)
-        fault(c, shape, v, "Member must have length greater than or equal to %lld", (long long)shape->min);
+        fault(c, at, shape, v, "Member must have length greater than or equal to %lld", (long long)shape->min);
     if ((shape->flags & API_HAS_MAX) && n > shape->max)
-        fault(c, shape, v, "Member must have length less than or equal to %lld", (long long)shape->max);
+        fault(c, at, shape, v, "Member must have length less than or equal to %lld", (long long)shape->max);
 }
 
-static void check_string(struct check *c, const struct api_shape *shape, const json_t *v) {
+static void check_string(struct check *c, const struct at *at, const struct api_shape *shape, const json_t *v) {
     str text = json_text(v);
-    check_length(c, shape, v, text_length(text));
+    check_length(c, at, shape, v, text_length(text));
     if (shape->pattern && !api_pattern_match(shape->pattern, text))
-        fault(c, shape, v, "Member must satisfy regular expression pattern: %s", shape->pattern->text);
+        fault(c, at, shape, v, "Member must satisfy regular expression pattern: %s", shape->pattern->text);
     if (shape->values && !api_enum_has(shape, text)) {
         CLEANUP_DEINIT(buf) struct buf set = {0};
         for (size_t i = 0; i < shape->n; i++) {
@@ -109,19 +121,20 @@ static void check_string(struct check *c, const struct api_shape *shape, const j
         }
         if (!c->first.odd.p)
             c->first.odd = text;
-        fault(c, shape, v, "Member must satisfy enum value set: [%s]", buf_cstr(&set));
+        fault(c, at, shape, v, "Member must satisfy enum value set: [%s]", buf_cstr(&set));
     }
 }
 
-static void check_number(struct check *c, const struct api_shape *shape, const json_t *v) {
+static void check_number(struct check *c, const struct at *at, const struct api_shape *shape, const json_t *v) {
     double d = json_number_value(v);
     if ((shape->flags & API_HAS_MIN) && d < (double)shape->min)
-        fault(c, shape, v, "Member must have value greater than or equal to %lld", (long long)shape->min);
+        fault(c, at, shape, v, "Member must have value greater than or equal to %lld", (long long)shape->min);
     if ((shape->flags & API_HAS_MAX) && d > (double)shape->max)
-        fault(c, shape, v, "Member must have value less than or equal to %lld", (long long)shape->max);
+        fault(c, at, shape, v, "Member must have value less than or equal to %lld", (long long)shape->max);
 }
 
-static void check_structure(struct check *c, const struct api_shape *shape, const json_t *obj, unsigned depth) {
+static void check_structure(struct check *c, const struct at *above, const struct api_shape *shape, const json_t *obj) {
+    struct at at = {.above = above, .kind = AT_MEMBER};
     for (size_t i = 0; i < shape->n; i++) {
         const struct api_member *m = &shape->members[i];
         if (m->flags & API_STREAMING)
@@ -129,81 +142,77 @@ static void check_structure(struct check *c, const struct api_shape *shape, cons
         const json_t *v = json_object_get(obj, m->name.p);
         if (!v && !(m->flags & API_REQUIRED))
             continue;
-        if (depth == 0)
+        if (!above)
             c->top = m;
-        size_t back = enter(c, m->name);
+        at.name = m->name;
         if (!v)
-            fault(c, m->shape, NULL, "Member must not be null");
+            fault(c, &at, m->shape, NULL, "Member must not be null");
         else
-            check_value(c, m->shape, v, depth + 1);
-        leave(c, back);
+            check_value(c, &at, m->shape, v);
     }
 }
 
-static void check_list(struct check *c, const struct api_shape *shape, const json_t *array, unsigned depth) {
-    check_length(c, shape, array, (int64_t)json_array_size(array));
-    for (size_t i = 0; i < json_array_size(array); i++) {
-        const json_t *v = json_array_get(array, i);
-        size_t back = c->path.len;
-        buf_printf(&c->path, ".%zu.member", i + 1);
+static void check_list(struct check *c, const struct at *above, const struct api_shape *shape, const json_t *array) {
+    struct at at = {.above = above, .kind = AT_ITEM};
+    check_length(c, above, shape, array, (int64_t)json_array_size(array));
+    for (; at.item < json_array_size(array); at.item++) {
+        const json_t *v = json_array_get(array, at.item);
         if (json_is_null(v))
-            fault(c, shape->element, NULL, "Member must not be null");
+            fault(c, &at, shape->element, NULL, "Member must not be null");
         else
-            check_value(c, shape->element, v, depth + 1);
-        leave(c, back);
+            check_value(c, &at, shape->element, v);
     }
 }
 
-static void check_key(struct check *c, const struct api_shape *shape, const char *key) {
+static void check_key(struct check *c, const struct at *above, const struct api_shape *shape, const char *key) {
     CLEANUP_JSON json_t *name = json_string(key);
-    size_t back = c->path.len;
+    const struct at at = {.above = above, .kind = AT_MEMBER, .name = S("key")};
     bool first = !c->first.odd.p;
-    buf_c(&c->path, ".key");
-    check_string(c, shape, name);
+    check_string(c, &at, shape, name);
     if (first && c->first.odd.p)
         c->first.odd = str_c(key); /* name is not to outlive this */
-    leave(c, back);
 }
 
-static void check_map(struct check *c, const struct api_shape *shape, const json_t *obj, unsigned depth) {
+static bool is_free(const struct api_shape *shape) {
+    return !shape->pattern && !shape->values && !(shape->flags & (API_HAS_MIN | API_HAS_MAX));
+}
+
+static void check_map(struct check *c, const struct at *above, const struct api_shape *shape, const json_t *obj) {
+    struct at at = {.above = above, .kind = AT_ENTRY};
     const char *key;
     json_t *v;
-    check_length(c, shape, obj, (int64_t)json_object_size(obj));
-    bool plain_key = !shape->key->pattern && !shape->key->values && !(shape->key->flags & (API_HAS_MIN | API_HAS_MAX));
+    check_length(c, above, shape, obj, (int64_t)json_object_size(obj));
     json_object_foreach((json_t *)obj, key, v) {
-        size_t back = c->path.len;
-        if (!plain_key) {
-            check_key(c, shape->key, key);
-        }
-        buf_printf(&c->path, ".%s.member", key);
-        check_value(c, shape->element, v, depth + 1);
-        leave(c, back);
+        if (!is_free(shape->key))
+            check_key(c, above, shape->key, key);
+        at.name = str_c(key);
+        check_value(c, &at, shape->element, v);
     }
 }
 
-/* depth is bounded by the decoder, which refuses deeper documents. */
-static void check_value(struct check *c, const struct api_shape *shape, const json_t *v, unsigned depth) {
+/* Depth is bounded by the decoder, which refuses deeper documents. */
+static void check_value(struct check *c, const struct at *at, const struct api_shape *shape, const json_t *v) {
     switch ((enum api_type)shape->type) {
     case API_STRUCTURE:
-        check_structure(c, shape, v, depth);
+        check_structure(c, at, shape, v);
         break;
     case API_LIST:
-        check_list(c, shape, v, depth);
+        check_list(c, at, shape, v);
         break;
     case API_MAP:
-        check_map(c, shape, v, depth);
+        check_map(c, at, shape, v);
         break;
     case API_STRING:
-        if (shape->pattern || shape->values || (shape->flags & (API_HAS_MIN | API_HAS_MAX)))
-            check_string(c, shape, v);
+        if (!is_free(shape))
+            check_string(c, at, shape, v);
         break;
     case API_BLOB:
         if (shape->flags & (API_HAS_MIN | API_HAS_MAX))
-            check_length(c, shape, v, (int64_t)(json_text(v).len / 4 * 3));
+            check_length(c, at, shape, v, (int64_t)(json_text(v).len / 4 * 3));
         break;
     case API_INTEGER:
     case API_DOUBLE:
-        check_number(c, shape, v);
+        check_number(c, at, shape, v);
         break;
     case API_BOOLEAN:
     case API_TIMESTAMP:
@@ -223,10 +232,9 @@ int aws_validate(struct rq *rq) {
     struct check c = {0};
     int r = 0;
     if (shape)
-        check_structure(&c, shape, rq->in, 0);
+        check_structure(&c, NULL, shape, rq->in);
     if (c.n)
         r = fail(rq, &c);
-    buf_deinit(&c.path);
     buf_deinit(&c.faults);
     return r;
 }

@@ -29,7 +29,13 @@ bool arn_is_account(str s) {
 }
 
 static void add(struct buf *out, const char *service, str region, str account, const char *fmt, va_list args) {
-    buf_printf(out, "arn:aws:%s:" STR_FMT ":" STR_FMT ":", service, STR_ARG(region), STR_ARG(account));
+    buf_c(out, "arn:aws:");
+    buf_c(out, service);
+    buf_char(out, ':');
+    buf_str(out, region);
+    buf_char(out, ':');
+    buf_str(out, account);
+    buf_char(out, ':');
     buf_vprintf(out, fmt, args);
 }
 

@@ -338,7 +338,7 @@ static bool null_holds(const struct policy_test *test, bool absent) {
  * one that passes and a negated one wants all to pass, so that NotEquals stays the opposite of Equals.
  */
 bool policy_test_holds(const struct policy_test *test, struct policy_scope *scope) {
-    struct policy_values values = policy_context_get(scope->context, test->key);
+    struct policy_values values = policy_context_get(policy_scope_context(scope), test->key);
     if (!test->op->holds)
         return null_holds(test, values.n == 0);
     if (values.n == 0) {

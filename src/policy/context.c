@@ -1,4 +1,4 @@
-#include "policy/context_priv.h"
+#include "policy/policy_priv.h"
 
 #include "base/arena.h"
 
@@ -66,6 +66,13 @@ struct policy_values policy_context_get(const struct policy_context *context, st
     for (; context && !e; context = context->below)
         e = find(context, key);
     return e ? (struct policy_values){e->values, e->n} : (struct policy_values){NULL, 0};
+}
+
+const struct policy_context *policy_scope_context(struct policy_scope *scope) {
+    const struct policy_request *request = scope->request;
+    if (!scope->context)
+        scope->context = request->context || !request->make_context ? request->context : request->make_context(request->arg);
+    return scope->context;
 }
 
 str policy_context_single(const struct policy_context *context, str key) {

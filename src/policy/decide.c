@@ -192,7 +192,7 @@ struct policy_decision policy_decide(const struct policy_request *request, const
     struct decider d = {
         .request = request,
         .set = set,
-        .scope = {.context = request->context},
+        .scope = {.request = request},
         .same_account = request->resource_account.len == 0 ||
                         str_eq(request->resource_account, request->principal.account),
     };

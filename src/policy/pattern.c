@@ -145,7 +145,7 @@ static bool expand(const struct policy_pattern *pattern, struct policy_scope *sc
     str *values = arena_alloc(&scope->scratch, pattern->n_vars * sizeof *values);
     size_t room = pattern->n;
     for (size_t i = 0; i < pattern->n_vars; i++) {
-        values[i] = policy_context_single(scope->context, pattern->vars[i].name);
+        values[i] = policy_context_single(policy_scope_context(scope), pattern->vars[i].name);
         if (!values[i].p)
             values[i] = pattern->vars[i].fallback;
         if (!values[i].p)

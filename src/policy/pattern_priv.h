@@ -39,11 +39,14 @@ enum {
 };
 void policy_pattern_init(struct policy_pattern *pattern, struct arena *arena, str text, unsigned flags);
 
-/* What a match needs: the request's context for variables, and memory for what they expand to. */
+/* What a match needs: the request, whose context has the variables, and memory for what they expand to. */
 struct policy_scope {
-    const struct policy_context *context; /* or NULL */
+    const struct policy_request *request;
+    const struct policy_context *context; /* NULL until it is wanted */
     struct arena scratch;
 };
+/* NULL: the request has no keys. */
+const struct policy_context *policy_scope_context(struct policy_scope *scope);
 
 /*
  * Whole-string match. A pattern whose variable has no single value in the context (and no default)

@@ -63,7 +63,10 @@ struct policy_request {
     str action;   /* s3:GetObject */
     str resource; /* ARN, or "*" where the action has none */
     str resource_account; /* owner of the resource; empty = the principal's own */
-    const struct policy_context *context;
+    const struct policy_context *context; /* NULL: … */
+    /* … the keys are made when the first condition or variable wants one; borrowed. Or NULL: there are none. */
+    const struct policy_context *(*make_context)(void *arg);
+    void *arg;
 };
 
 /* What applies. Arrays may be NULL with n 0; has_* tells "none attached" from "attached but empty". */

@@ -115,16 +115,14 @@ static bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 /* Trimmed, and every run of white space one space. */
 static void add_header_value(struct buf *out, str value) {
     size_t start = out->len;
-    bool gap = false;
-    for (size_t i = 0; i < value.len; i++) {
-        if (is_space(value.p[i])) {
-            gap = true;
-            continue;
-        }
-        if (gap && out->len > start)
+    for (size_t i = 0, word = 0; i < value.len; word = i) {
+        while (i < value.len && !is_space(value.p[i]))
+            i++;
+        if (i > word && out->len > start)
             buf_char(out, ' ');
-        gap = false;
-        buf_char(out, value.p[i]);
+        buf_add(out, value.p + word, i - word);
+        while (i < value.len && is_space(value.p[i]))
+            i++;
     }
 }
 

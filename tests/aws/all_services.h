@@ -24,3 +24,10 @@ static inline void all_close(struct all_services *all) {
     iam_close(all->iam);
     fixture_close(&all->f);
 }
+
+/* For the programs that make a page from the rows. 0, or 1: it could not be written. */
+static inline int write_page(const char *file, str page) {
+    FILE *f = fopen(file, "w");
+    bool written = f && fwrite(page.p, 1, page.len, f) == page.len;
+    return f && fclose(f) == 0 && written ? 0 : 1;
+}

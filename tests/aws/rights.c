@@ -6,7 +6,7 @@
  */
 #include "all_services.h"
 
-#define BEGIN "<!-- made from the rows: build/tests/aws/rights --write docs/authorisation.md -->\n"
+#define BEGIN "<!-- made from the rows: tools/regen.sh -->\n"
 #define END "<!-- the end of what is made from the rows -->\n"
 
 struct section {
@@ -92,12 +92,6 @@ static bool renew(struct all_services *all, str page, struct buf *ret_page) {
     return true;
 }
 
-static int write_page(const char *file, str page) {
-    FILE *f = fopen(file, "w");
-    bool written = f && fwrite(page.p, 1, page.len, f) == page.len;
-    return f && fclose(f) == 0 && written ? 0 : 1;
-}
-
 int main(int argc, char **argv) {
     struct all_services all = {0};
     struct err err = {0};
@@ -111,6 +105,6 @@ int main(int argc, char **argv) {
     if (writes)
         return write_page(file, buf_view(&fresh));
     if (!same)
-        fprintf(stderr, "%s is out of date: build/tests/aws/rights --write docs/authorisation.md\n", file);
+        fprintf(stderr, "%s is out of date: tools/regen.sh\n", file);
     return !same;
 }

@@ -7,7 +7,7 @@ For each operation an input is made up from botocore's own model (patterns inclu
 compared with what the handler saw; then an output is made up, sent back, and compared with what
 botocore read. Exits 77 (skipped) without botocore.
 """
-import collections, datetime, json, pathlib, random, subprocess, sys, tempfile
+import datetime, json, pathlib, random, subprocess, sys, tempfile
 
 try:
     import botocore.session
@@ -18,6 +18,7 @@ except ImportError:
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tools"))
+from genapi import find_rows  # noqa: E402
 from genapi_pattern import NO_LIMIT, NEGATED, LETTERS, Parser  # noqa: E402
 
 KEY, SECRET = "AKIAROOT000000000000", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
@@ -247,15 +248,6 @@ def one(client, service, op, folder):
     return f"client read {d}" if d else None
 
 
-def wanted():
-    ops = collections.defaultdict(list)
-    for line in (ROOT / "tools/api-operations.txt").read_text().splitlines():
-        if line and not line.startswith("#"):
-            service, op = line.split()
-            ops[service].append(op)
-    return ops
-
-
 def main():
     global QUEUE
     folder = pathlib.Path(tempfile.mkdtemp(prefix="calotype-roundtrip-"))
@@ -263,7 +255,7 @@ def main():
     port = server.stdout.readline().strip()
     QUEUE = f"http://127.0.0.1:{port}/000000000000/q"
     failed = done = 0
-    for service, ops in wanted().items():
+    for service, ops in find_rows(ROOT / "src").items():
         if sys.argv[2:] and service not in sys.argv[2:]: continue
         protocols = [None] + (["json", "query", "smithy-rpc-v2-cbor"] if service == "cloudwatch" else [])
         for protocol in protocols:
@@ -272,7 +264,7 @@ def main():
                 service, endpoint_url=f"http://127.0.0.1:{port}", region_name="eu-north-1", aws_access_key_id=KEY,
                 aws_secret_access_key=SECRET, config=Config(retries={"max_attempts": 0}, parameter_validation=True))
             known = set(client.meta.service_model.operation_names)
-            for op in ops:
+            for op in sorted(ops):
                 if op not in known or (service, op) in NOT_HERE: continue
                 for _ in range(2):
                     why = one(client, service, op, folder)

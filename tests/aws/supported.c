@@ -1,8 +1,8 @@
 /*
  * docs/SUPPORTED.md, from the rows.
  *
- *   supported           prints the page
- *   supported FILE      fails unless FILE is that page
+ *   supported FILE           fails unless FILE is that page
+ *   supported --write FILE   writes it there
  */
 #include "all_services.h"
 #include "aws/model.h"
@@ -32,24 +32,35 @@ static size_t count_refused(size_t rows) {
     return all - rows;
 }
 
-int main(int argc, char **argv) {
+static int make_page(struct page *page) {
     struct all_services all = {0};
     struct err err = {0};
-    struct page page = {0};
-    CLEANUP_DEINIT(buf) struct buf there = {0};
     if (all_open(&all, &err))
         return fprintf(stderr, "%s\n", err.text), 2;
-    buf_c(&page.text, "# What is supported\n\nMade from the rows of the services (`build/tests/aws/supported > docs/SUPPORTED.md`); "
-                      "a test compares it. What each asks besides is in [authorisation.md](authorisation.md). An operation that is not listed here is refused: `NotImplemented`, HTTP 501, with its name.\n");
-    aws_cloud_each_op(all.f.cloud, add_row, &page);
-    buf_printf(&page.text, "\n%zu operations; %zu more of these services are known by name and refused by it.\n", page.rows,
-               count_refused(page.rows));
-    int r = 0;
-    if (argc < 2)
-        fwrite(page.text.p, 1, page.text.len, stdout);
-    else if (io_read_file(&there, argv[1], 1 << 20, NULL) || !str_eq(buf_view(&there), buf_view(&page.text)))
-        r = fprintf(stderr, "%s is out of date: build/tests/aws/supported > docs/SUPPORTED.md\n", argv[1]) > 0;
-    buf_deinit(&page.text);
+    buf_c(&page->text, "# What is supported\n\nMade from the rows of the services (`tools/regen.sh`); "
+                       "a test compares it. What each asks besides is in [authorisation.md](authorisation.md). An operation that is not listed here is refused: `NotImplemented`, HTTP 501, with its name.\n");
+    aws_cloud_each_op(all.f.cloud, add_row, page);
+    buf_printf(&page->text, "\n%zu operations; %zu more of these services are known by name and refused by it.\n", page->rows,
+               count_refused(page->rows));
     all_close(&all);
+    return 0;
+}
+
+static int compare(const char *file, str page) {
+    CLEANUP_DEINIT(buf) struct buf there = {0};
+    if (io_read_file(&there, file, 1 << 20, NULL) || !str_eq(buf_view(&there), page))
+        return fprintf(stderr, "%s is out of date: tools/regen.sh\n", file), 1;
+    return 0;
+}
+
+int main(int argc, char **argv) {
+    bool writes = argc == 3 && strcmp(argv[1], "--write") == 0;
+    if (argc < 2)
+        return fprintf(stderr, "usage: supported [--write] FILE\n"), 2;
+    struct page page = {0};
+    int r = make_page(&page);
+    if (!r)
+        r = (writes ? write_page : compare)(argv[argc - 1], buf_view(&page.text));
+    buf_deinit(&page.text);
     return r;
 }

@@ -85,7 +85,7 @@ static int twice(struct svc *svc, struct rq *rq) {
 
 static int asked_arn(struct svc *svc, struct rq *rq, struct buf *arn) {
     (void)svc;
-    buf_printf(arn, "arn:aws:sns:us-east-1:000000000000:" STR_FMT, STR_ARG(json_str(rq->in, "Token")));
+    buf_printf(arn, "arn:aws:sns:us-east-1:000000000000:" STR_FMT, STR_ARG(json_str(rq->in, "Protocol")));
     return 0;
 }
 
@@ -95,7 +95,7 @@ static const struct aws_op sns_rows[] = {
     {"DeleteTopic", refuse, "sns:DeleteTopic", "{TopicArn}", OP_MUTATES, NULL},
     {"ListTopics", nothing, "sns:ListTopics", "*", OP_PAGINATES, NULL},
     {"GetTopicAttributes", twice, "sns:GetTopicAttributes", "{TopicArn}", 0, NULL},
-    {"ConfirmSubscription", nothing, "sns:ConfirmSubscription", "@", 0, NULL},
+    {"Subscribe", nothing, "sns:Subscribe", "@", 0, NULL},
     {"ListSubscriptions", nothing, "-", "*", OP_NO_AUTH, NULL},
 };
 static const struct aws_op_row sns_asks[] = {
@@ -270,9 +270,9 @@ static void test_authorises_the_row(void **state) {
 
 static void test_asks_hooks(void **state) {
     (void)state;
-    expect(&f.root, "sns", "ConfirmSubscription", "{\"TopicArn\":\"arn:x\",\"Token\":\"asked\"}", NULL, NULL);
+    expect(&f.root, "sns", "Subscribe", "{\"TopicArn\":\"arn:x\",\"Protocol\":\"asked\"}", NULL, NULL);
     assert_string_equal(fake.seen_arn, "arn:aws:sns:us-east-1:000000000000:asked");
-    expect(&f.root, "sns", "ConfirmSubscription", "{\"TopicArn\":\"arn:x\",\"Token\":\"vetoed\"}", "NotFound", "vetoed");
+    expect(&f.root, "sns", "Subscribe", "{\"TopicArn\":\"arn:x\",\"Protocol\":\"vetoed\"}", "NotFound", "vetoed");
     /* A right that the handler asks for. */
     expect(&f.root, "sns", "GetTopicAttributes", "{\"TopicArn\":\"arn:x\"}", NULL, NULL);
     fixture_user_policy(&f, "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"sns:Get*\",\"Resource\":\"*\"}]}");

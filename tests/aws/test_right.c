@@ -117,8 +117,8 @@ static int teardown(void **state) {
     return 0;
 }
 
-/* Statements as a policy of the user's; the refused action in *ret_refused, or the error's code, or "". */
-static void call(const char *statements, const char *service, const char *op, const char *in, const char *want) {
+/* Statements as a policy of the user's; want: what the refusal says, or "". */
+static void call_with(const char *statements, const char *service, const char *op, const char *in, const char *want) {
     CLEANUP_DEINIT(buf) struct buf policy = {0};
     CLEANUP_JSON json_t *doc = json_parse(str_c(in), NULL);
     assert_non_null(doc);
@@ -134,6 +134,13 @@ static void call(const char *statements, const char *service, const char *op, co
     if (!*want && c.error_code.len)
         fail_msg("%s %s: " STR_FMT, op, in, STR_ARG(message));
     aws_call_deinit(&c);
+}
+
+/* The same beside a statement that looks at a key in every question, and never holds. */
+static void call(const char *statements, const char *service, const char *op, const char *in, const char *want) {
+    CLEANUP_DEINIT(buf) struct buf all = {0};
+    buf_printf(&all, "{\"Effect\":\"Deny\",\"Action\":\"*\",\"Resource\":\"*\",\"Condition\":{\"StringEquals\":{\"x:never\":\"\"}}},%s", statements);
+    call_with(buf_cstr(&all), service, op, in, want);
 }
 
 #define ALLOW(actions, resource) "{\"Effect\":\"Allow\",\"Action\":[" actions "],\"Resource\":\"" resource "\"}"
@@ -254,6 +261,17 @@ static void test_keys_that_cannot_be_read(void **state) {
     assert_false(fake.item_0);
 }
 
+/* Where no policy looks at a key, none is made. */
+static void test_keys_that_nobody_wants(void **state) {
+    (void)state;
+    fake.broken = true;
+    call_with(ALLOW("\"s3:*\"", "*"), "s3", "CopyObject", "{\"Bucket\":\"abc\",\"Key\":\"k\",\"CopySource\":\"from/here\"}", "");
+    call_with(ALLOW_IF("lambda:*", "\"StringEquals\":{\"x:never\":\"\"}") "," ALLOW("\"s3:*\"", "*"), "s3", "CopyObject",
+              "{\"Bucket\":\"abc\",\"Key\":\"k\",\"CopySource\":\"from/here\"}", "");
+    call_with(ALLOW("\"s3:GetObject\"", "arn:aws:s3:::${aws:username}/*"), "s3", "GetObject", "{\"Bucket\":\"abc\",\"Key\":\"k\"}", "internal error");
+    check_buf(fake.asked, "s3:GetObject arn:aws:s3:::abc/k \n");
+}
+
 static void test_a_right_that_no_row_has(void **state) {
     (void)state;
     call(ALLOW("\"*\"", "*"), "s3", "HeadBucket", "{\"Bucket\":\"abc\"}", "internal error");
@@ -307,7 +325,7 @@ static void test_refuses_wrong_rows(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         T(test_versions), T(test_conditions), T(test_each_item), T(test_item_by_item), T(test_keys_of_each_question),
-        T(test_roles_and_tags), T(test_keys_of_tags), T(test_keys_that_cannot_be_read), T(test_a_right_that_no_row_has), T(test_refuses_wrong_rows),
+        T(test_roles_and_tags), T(test_keys_of_tags), T(test_keys_that_cannot_be_read), T(test_keys_that_nobody_wants), T(test_a_right_that_no_row_has), T(test_refuses_wrong_rows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

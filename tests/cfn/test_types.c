@@ -247,6 +247,10 @@ static void check_prop(const struct cfn_type *type, const struct cfn_prop *p, co
     check_case(fact && !(fact->flags & TMPL_PROP_READ_ONLY), p->name);
     if (p->create)
         check_path(op_of(type, type->make.op), p->create, p->name);
+    if (set && !set->modelled) { /* refused by its name; what is off, or an empty list, asks for nothing */
+        check_case(p->flag || p->each, p->name);
+        return;
+    }
     if (set) {
         check_path(set, p->as ? p->as : p->create ? p->create : "*", p->name);
         check_input(set, type->on);

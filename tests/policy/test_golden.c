@@ -74,6 +74,8 @@ static void free_list(struct list *list) {
         policy_free(list->p[i]);
 }
 
+static const struct policy_context *given(void *arg) { return arg; }
+
 static void run_case(const json_t *file, const json_t *one) {
     const char *name = json_string_value(json_object_get(one, "name"));
     struct list identity = compile_list(member(file, one, "identity"), name);
@@ -83,9 +85,11 @@ static void run_case(const json_t *file, const json_t *one) {
         resource = compile(member(file, one, "trust_policy"), POLICY_TRUST, name);
     CLEANUP(policy) struct policy *boundary = compile(member(file, one, "boundary"), POLICY_IDENTITY, name);
     CLEANUP(policy_context) struct policy_context *context = context_of(member(file, one, "context"));
-    struct policy_request request = {principal_of(member(file, one, "principal")),
-                                     json_text(member(file, one, "action")), json_text(member(file, one, "resource")),
-                                     json_text(member(file, one, "resource_account")), context};
+    struct policy_request request = {.principal = principal_of(member(file, one, "principal")),
+                                     .action = json_text(member(file, one, "action")),
+                                     .resource = json_text(member(file, one, "resource")),
+                                     .resource_account = json_text(member(file, one, "resource_account")),
+                                     .make_context = given, .arg = context};
     struct policy_set set = {(const struct policy *const *)identity.p, identity.n, resource,
                              (const struct policy *const *)session.p, session.n,
                              member(file, one, "session") != NULL, boundary};

@@ -7,14 +7,16 @@ import unittest
 
 TOOL = pathlib.Path(__file__).resolve().parents[2] / "tools/check-layers.py"
 LAYERS = "# room : doors\nbase :\nstore : base\naws : base store\nsvc/a : base store aws\nsvc/kit : base aws\n"
-MODEL = '    {.name = S_INIT("DoThings"), .method = S_INIT("POST")},\n'
+OPS = ("DoThings", "PutItem", "PutObject")
+MODEL = "".join(f'    {{.name = S_INIT("{op}"), .method = S_INIT("POST")}},\n' for op in OPS)
+MODELS = {f"aws/model/{name}.c": f"{MODEL}const struct api_service api_{name} = {{\n}};\n" for name in ("s3", "sqs")}
 
 
 class Layers(unittest.TestCase):
     def check(self, files, *flags):
         """The tool's exit code, and its lines without the folder and the reason's tail."""
         with tempfile.TemporaryDirectory() as folder:
-            for name, text in {"LAYERS": LAYERS, "aws/model/a.c": MODEL, **files}.items():
+            for name, text in {"LAYERS": LAYERS, **MODELS, **files}.items():
                 path = pathlib.Path(folder, name)
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_text(text)

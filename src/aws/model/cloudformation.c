@@ -2,979 +2,974 @@
 /* clang-format off */
 #include "aws/model.h"
 
-static const uint32_t pattern_0[] = {1, 0x61, 1, 0x72, 1, 0x6e, 1, 0x3a, 3, 0, 0xffffffff, 2, 4, 0x2d, 0x2d, 0x2f, 0x3a, 0x41, 0x5a, 0x61, 0x7a, 0};
-static const uint32_t pattern_1[] = {2, 2, 0x41, 0x5a, 0x61, 0x7a, 3, 0, 0xffffffff, 2, 4, 0x2d, 0x2d, 0x30, 0x39, 0x41, 0x5a, 0x61, 0x7a, 0};
-static const uint32_t pattern_2[] = {4, 3, 0x18, 2, 2, 0x41, 0x5a, 0x61, 0x7a, 3, 0, 0xffffffff, 2, 4, 0x2d, 0x2d, 0x30, 0x39, 0x41, 0x5a, 0x61, 0x7a, 5, 0x2d, 1, 0x61, 1, 0x72, 1, 0x6e, 1, 0x3a, 3, 0, 0xffffffff, 2, 4, 0x2d, 0x2d, 0x2f, 0x3a, 0x41, 0x5a, 0x61, 0x7a, 0};
-static const uint32_t pattern_3[] = {2, 3, 0x30, 0x39, 0x41, 0x5a, 0x61, 0x7a, 3, 0, 0xffffffff, 2, 4, 0x2d, 0x2d, 0x30, 0x39, 0x41, 0x5a, 0x61, 0x7a, 0};
-static const uint32_t pattern_4[] = {6, 3, 8, 8, 2, 2, 0x30, 0x39, 0x61, 0x66, 1, 0x2d, 3, 4, 4, 2, 2, 0x30, 0x39, 0x61, 0x66, 1, 0x2d, 3, 4, 4, 2, 2, 0x30, 0x39, 0x61, 0x66, 1, 0x2d, 3, 4, 4, 2, 2, 0x30, 0x39, 0x61, 0x66, 1, 0x2d, 3, 0xc, 0xc, 2, 2, 0x30, 0x39, 0x61, 0x66, 7, 0};
-static const uint32_t pattern_5[] = {4, 3, 0x10, 3, 1, 0xffffffff, 2, 3, 0x30, 0x39, 0x41, 0x5a, 0x61, 0x7a, 5, 0x30, 2, 2, 0x41, 0x5a, 0x61, 0x7a, 3, 0, 0xffffffff, 2, 4, 0x2d, 0x2d, 0x30, 0x39, 0x41, 0x5a, 0x61, 0x7a, 1, 0x2e, 3, 1, 0xffffffff, 2, 3, 0x30, 0x39, 0x41, 0x5a, 0x61, 0x7a, 0};
-static const uint32_t pattern_6[] = {4, 3, 0x18, 2, 2, 0x41, 0x5a, 0x61, 0x7a, 3, 0, 0xffffffff, 2, 4, 0x2d, 0x2d, 0x30, 0x39, 0x41, 0x5a, 0x61, 0x7a, 5, 0x63, 1, 0x61, 1, 0x72, 1, 0x6e, 1, 0x3a, 8, 4, 0x24, 0x2c, 1, 0x61, 1, 0x77, 1, 0x73, 5, 0x51, 4, 0x2f, 0x45, 1, 0x61, 1, 0x77, 1, 0x73, 1, 0x2d, 1, 0x75, 1, 0x73, 1, 0x2d, 1, 0x67, 1, 0x6f, 1, 0x76, 5, 0x51, 1, 0x61, 1, 0x77, 1, 0x73, 1, 0x2d, 1, 0x63, 1, 0x6e, 8, 1, 0x3a, 3, 0, 0xffffffff, 2, 5, 0x2b, 0x2b, 0x2d, 0x3a, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 0};
-static const uint32_t pattern_7[] = {2, 2, 0x41, 0x5a, 0x61, 0x7a, 3, 0, 0xffffffff, 2, 4, 0x2d, 0x2d, 0x30, 0x39, 0x41, 0x5a, 0x61, 0x7a, 4, 0x16, 0x57, 1, 0x3a, 3, 8, 8, 2, 3, 0x30, 0x39, 0x41, 0x5a, 0x61, 0x7a, 1, 0x2d, 3, 4, 4, 2, 3, 0x30, 0x39, 0x41, 0x5a, 0x61, 0x7a, 1, 0x2d, 3, 4, 4, 2, 3, 0x30, 0x39, 0x41, 0x5a, 0x61, 0x7a, 1, 0x2d, 3, 4, 4, 2, 3, 0x30, 0x39, 0x41, 0x5a, 0x61, 0x7a, 1, 0x2d, 3, 0xc, 0xc, 2, 3, 0x30, 0x39, 0x41, 0x5a, 0x61, 0x7a, 0};
-static const struct api_pattern patterns[] = {
-    {"arn:[-a-zA-Z0-9:/]*", pattern_0},
-    {"[a-zA-Z][-a-zA-Z0-9]*", pattern_1},
-    {"[a-zA-Z][-a-zA-Z0-9]*|arn:[-a-zA-Z0-9:/]*", pattern_2},
-    {"[a-zA-Z0-9][-a-zA-Z0-9]*", pattern_3},
-    {"^[a-f0-9]{8}-[a-f0-9]{4}-[a-f0-9]{4}-[a-f0-9]{4}-[a-f0-9]{12}$", pattern_4},
-    {"[a-zA-Z0-9]+|[a-zA-Z][-a-zA-Z0-9]*\\.[a-zA-Z0-9]+", pattern_5},
-    {"([a-zA-Z][-a-zA-Z0-9]*)|(arn:\\b(aws|aws-us-gov|aws-cn)\\b:[-a-zA-Z0-9:/._+]*)", pattern_6},
-    {"[a-zA-Z][-a-zA-Z0-9]*(\077::[a-zA-Z0-9]{8}-[a-zA-Z0-9]{4}-[a-zA-Z0-9]{4}-[a-zA-Z0-9]{4}-[a-zA-Z0-9]{12})\077", pattern_7},
+static const uint32_t code_ChangeSetId[] = {1, 0x61, 1, 0x72, 1, 0x6e, 1, 0x3a, 3, 0, 0xffffffff, 2, 4, 0x2d, 0x2d, 0x2f, 0x3a, 0x41, 0x5a, 0x61, 0x7a, 0};
+static const struct api_pattern pattern_ChangeSetId = {"arn:[-a-zA-Z0-9:/]*", code_ChangeSetId};
+static const uint32_t code_ChangeSetName[] = {2, 2, 0x41, 0x5a, 0x61, 0x7a, 3, 0, 0xffffffff, 2, 4, 0x2d, 0x2d, 0x30, 0x39, 0x41, 0x5a, 0x61, 0x7a, 0};
+static const struct api_pattern pattern_ChangeSetName = {"[a-zA-Z][-a-zA-Z0-9]*", code_ChangeSetName};
+static const uint32_t code_ChangeSetNameOrId[] = {4, 3, 0x18, 2, 2, 0x41, 0x5a, 0x61, 0x7a, 3, 0, 0xffffffff, 2, 4, 0x2d, 0x2d, 0x30, 0x39, 0x41, 0x5a, 0x61, 0x7a, 5, 0x2d, 1, 0x61, 1, 0x72, 1, 0x6e, 1, 0x3a, 3, 0, 0xffffffff, 2, 4, 0x2d, 0x2d, 0x2f, 0x3a, 0x41, 0x5a, 0x61, 0x7a, 0};
+static const struct api_pattern pattern_ChangeSetNameOrId = {"[a-zA-Z][-a-zA-Z0-9]*|arn:[-a-zA-Z0-9:/]*", code_ChangeSetNameOrId};
+static const uint32_t code_ClientRequestToken[] = {2, 3, 0x30, 0x39, 0x41, 0x5a, 0x61, 0x7a, 3, 0, 0xffffffff, 2, 4, 0x2d, 0x2d, 0x30, 0x39, 0x41, 0x5a, 0x61, 0x7a, 0};
+static const struct api_pattern pattern_ClientRequestToken = {"[a-zA-Z0-9][-a-zA-Z0-9]*", code_ClientRequestToken};
+static const uint32_t code_HookInvocationId[] = {6, 3, 8, 8, 2, 2, 0x30, 0x39, 0x61, 0x66, 1, 0x2d, 3, 4, 4, 2, 2, 0x30, 0x39, 0x61, 0x66, 1, 0x2d, 3, 4, 4, 2, 2, 0x30, 0x39, 0x61, 0x66, 1, 0x2d, 3, 4, 4, 2, 2, 0x30, 0x39, 0x61, 0x66, 1, 0x2d, 3, 0xc, 0xc, 2, 2, 0x30, 0x39, 0x61, 0x66, 7, 0};
+static const struct api_pattern pattern_HookInvocationId = {"^[a-f0-9]{8}-[a-f0-9]{4}-[a-f0-9]{4}-[a-f0-9]{4}-[a-f0-9]{12}$", code_HookInvocationId};
+static const uint32_t code_StackNameOrId[] = {4, 3, 0x18, 2, 2, 0x41, 0x5a, 0x61, 0x7a, 3, 0, 0xffffffff, 2, 4, 0x2d, 0x2d, 0x30, 0x39, 0x41, 0x5a, 0x61, 0x7a, 5, 0x63, 1, 0x61, 1, 0x72, 1, 0x6e, 1, 0x3a, 8, 4, 0x24, 0x2c, 1, 0x61, 1, 0x77, 1, 0x73, 5, 0x51, 4, 0x2f, 0x45, 1, 0x61, 1, 0x77, 1, 0x73, 1, 0x2d, 1, 0x75, 1, 0x73, 1, 0x2d, 1, 0x67, 1, 0x6f, 1, 0x76, 5, 0x51, 1, 0x61, 1, 0x77, 1, 0x73, 1, 0x2d, 1, 0x63, 1, 0x6e, 8, 1, 0x3a, 3, 0, 0xffffffff, 2, 5, 0x2b, 0x2b, 0x2d, 0x3a, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 0};
+static const struct api_pattern pattern_StackNameOrId = {"([a-zA-Z][-a-zA-Z0-9]*)|(arn:\\b(aws|aws-us-gov|aws-cn)\\b:[-a-zA-Z0-9:/._+]*)", code_StackNameOrId};
+static const uint32_t code_StackSetNameOrId[] = {2, 2, 0x41, 0x5a, 0x61, 0x7a, 3, 0, 0xffffffff, 2, 4, 0x2d, 0x2d, 0x30, 0x39, 0x41, 0x5a, 0x61, 0x7a, 4, 0x16, 0x57, 1, 0x3a, 3, 8, 8, 2, 3, 0x30, 0x39, 0x41, 0x5a, 0x61, 0x7a, 1, 0x2d, 3, 4, 4, 2, 3, 0x30, 0x39, 0x41, 0x5a, 0x61, 0x7a, 1, 0x2d, 3, 4, 4, 2, 3, 0x30, 0x39, 0x41, 0x5a, 0x61, 0x7a, 1, 0x2d, 3, 4, 4, 2, 3, 0x30, 0x39, 0x41, 0x5a, 0x61, 0x7a, 1, 0x2d, 3, 0xc, 0xc, 2, 3, 0x30, 0x39, 0x41, 0x5a, 0x61, 0x7a, 0};
+static const struct api_pattern pattern_StackSetNameOrId = {"[a-zA-Z][-a-zA-Z0-9]*(\077::[a-zA-Z0-9]{8}-[a-zA-Z0-9]{4}-[a-zA-Z0-9]{4}-[a-zA-Z0-9]{4}-[a-zA-Z0-9]{12})\077", code_StackSetNameOrId};
+enum {
+    shape_AfterContext,
+    shape_AfterValue,
+    shape_AfterValueFrom,
+    shape_AllowedValue,
+    shape_AllowedValues,
+    shape_Arn,
+    shape_AttributeChangeType,
+    shape_BeforeContext,
+    shape_BeforeValue,
+    shape_BeforeValueFrom,
+    shape_CallAs,
+    shape_Capabilities,
+    shape_CapabilitiesReason,
+    shape_Capability,
+    shape_CausingEntity,
+    shape_Change,
+    shape_ChangeAction,
+    shape_ChangeSetId,
+    shape_ChangeSetName,
+    shape_ChangeSetNameOrId,
+    shape_ChangeSetStatus,
+    shape_ChangeSetStatusReason,
+    shape_ChangeSetSummaries,
+    shape_ChangeSetSummary,
+    shape_ChangeSetType,
+    shape_ChangeSource,
+    shape_ChangeType,
+    shape_Changes,
+    shape_ClientRequestToken,
+    shape_ClientToken,
+    shape_CreateChangeSetInput,
+    shape_CreateChangeSetOutput,
+    shape_CreateStackInput,
+    shape_CreateStackOutput,
+    shape_CreationTime,
+    shape_DeleteChangeSetInput,
+    shape_DeleteChangeSetOutput,
+    shape_DeleteStackInput,
+    shape_DeletionMode,
+    shape_DeletionTime,
+    shape_DeploymentMode,
+    shape_DescribeChangeSetInput,
+    shape_DescribeChangeSetOutput,
+    shape_DescribeStackEventsInput,
+    shape_DescribeStackEventsOutput,
+    shape_DescribeStackResourceInput,
+    shape_DescribeStackResourceOutput,
+    shape_DescribeStackResourcesInput,
+    shape_DescribeStackResourcesOutput,
+    shape_DescribeStacksInput,
+    shape_DescribeStacksOutput,
+    shape_Description,
+    shape_DetailedStatus,
+    shape_DisableRollback,
+    shape_DriftIgnoredReason,
+    shape_EnableTerminationProtection,
+    shape_EvaluationType,
+    shape_EventId,
+    shape_ExecuteChangeSetInput,
+    shape_ExecuteChangeSetOutput,
+    shape_ExecutionStatus,
+    shape_Export,
+    shape_ExportName,
+    shape_ExportValue,
+    shape_Exports,
+    shape_GetTemplateInput,
+    shape_GetTemplateOutput,
+    shape_GetTemplateSummaryInput,
+    shape_GetTemplateSummaryOutput,
+    shape_HookFailureMode,
+    shape_HookInvocationCount,
+    shape_HookInvocationId,
+    shape_HookInvocationPoint,
+    shape_HookStatus,
+    shape_HookStatusReason,
+    shape_HookType,
+    shape_ImportExistingResources,
+    shape_Imports,
+    shape_IncludeNestedStacks,
+    shape_IncludePropertyValues,
+    shape_LastOperations,
+    shape_LastUpdatedTime,
+    shape_ListChangeSetsInput,
+    shape_ListChangeSetsOutput,
+    shape_ListExportsInput,
+    shape_ListExportsOutput,
+    shape_ListImportsInput,
+    shape_ListImportsOutput,
+    shape_ListStackResourcesInput,
+    shape_ListStackResourcesOutput,
+    shape_ListStacksInput,
+    shape_ListStacksOutput,
+    shape_LiveResourceDrift,
+    shape_LogicalIdHierarchy,
+    shape_LogicalResourceId,
+    shape_LogicalResourceIds,
+    shape_Metadata,
+    shape_ModuleInfo,
+    shape_MonitoringTimeInMinutes,
+    shape_NextToken,
+    shape_NoEcho,
+    shape_NotificationARN,
+    shape_NotificationARNs,
+    shape_OnFailure,
+    shape_OnStackFailure,
+    shape_OperationEntry,
+    shape_OperationId,
+    shape_OperationType,
+    shape_Output,
+    shape_OutputKey,
+    shape_OutputValue,
+    shape_Outputs,
+    shape_Parameter,
+    shape_ParameterConstraints,
+    shape_ParameterDeclaration,
+    shape_ParameterDeclarations,
+    shape_ParameterKey,
+    shape_ParameterType,
+    shape_ParameterValue,
+    shape_Parameters,
+    shape_PhysicalResourceId,
+    shape_PolicyAction,
+    shape_PreviousDeploymentContext,
+    shape_PropertyName,
+    shape_Replacement,
+    shape_RequiresRecreation,
+    shape_ResourceAttribute,
+    shape_ResourceChange,
+    shape_ResourceChangeDetail,
+    shape_ResourceChangeDetails,
+    shape_ResourceDriftActualValue,
+    shape_ResourceDriftIgnoredAttribute,
+    shape_ResourceDriftIgnoredAttributes,
+    shape_ResourceDriftPreviousValue,
+    shape_ResourceIdentifierProperties,
+    shape_ResourceIdentifierPropertyKey,
+    shape_ResourceIdentifierPropertyValue,
+    shape_ResourceIdentifierSummaries,
+    shape_ResourceIdentifierSummary,
+    shape_ResourceIdentifiers,
+    shape_ResourceProperties,
+    shape_ResourcePropertyPath,
+    shape_ResourceStatus,
+    shape_ResourceStatusReason,
+    shape_ResourceTargetDefinition,
+    shape_ResourceToImport,
+    shape_ResourceType,
+    shape_ResourceTypes,
+    shape_ResourcesToImport,
+    shape_RetainExceptOnCreate,
+    shape_RetainResources,
+    shape_RoleARN,
+    shape_RollbackConfiguration,
+    shape_RollbackTrigger,
+    shape_RollbackTriggers,
+    shape_Scope,
+    shape_Stack,
+    shape_StackDriftInformation,
+    shape_StackDriftInformationSummary,
+    shape_StackDriftStatus,
+    shape_StackEvent,
+    shape_StackEvents,
+    shape_StackId,
+    shape_StackName,
+    shape_StackNameOrId,
+    shape_StackPolicyBody,
+    shape_StackPolicyDuringUpdateBody,
+    shape_StackPolicyDuringUpdateURL,
+    shape_StackPolicyURL,
+    shape_StackResource,
+    shape_StackResourceDetail,
+    shape_StackResourceDriftInformation,
+    shape_StackResourceDriftInformationSummary,
+    shape_StackResourceDriftStatus,
+    shape_StackResourceSummaries,
+    shape_StackResourceSummary,
+    shape_StackResources,
+    shape_StackSetNameOrId,
+    shape_StackStatus,
+    shape_StackStatusFilter,
+    shape_StackStatusReason,
+    shape_StackSummaries,
+    shape_StackSummary,
+    shape_Stacks,
+    shape_StageList,
+    shape_Tag,
+    shape_TagKey,
+    shape_TagValue,
+    shape_Tags,
+    shape_TemplateBody,
+    shape_TemplateDescription,
+    shape_TemplateParameter,
+    shape_TemplateParameters,
+    shape_TemplateStage,
+    shape_TemplateSummaryConfig,
+    shape_TemplateURL,
+    shape_TimeoutMinutes,
+    shape_Timestamp,
+    shape_TransformName,
+    shape_TransformsList,
+    shape_TreatUnrecognizedResourceTypesAsWarnings,
+    shape_Type,
+    shape_TypeHierarchy,
+    shape_UpdateStackInput,
+    shape_UpdateStackOutput,
+    shape_UpdateTerminationProtectionInput,
+    shape_UpdateTerminationProtectionOutput,
+    shape_UsePreviousTemplate,
+    shape_UsePreviousValue,
+    shape_ValidateTemplateInput,
+    shape_ValidateTemplateOutput,
+    shape_Version,
+    shape_Warnings,
+    N_SHAPES
 };
-static const struct api_shape shapes[272];
+static const struct api_shape shapes[N_SHAPES];
 
-static const struct api_member members_0[] = { /* AccountLimit */
-    {S_INIT("Name"), S_INIT("Name"), &shapes[109], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Value"), S_INIT("Value"), &shapes[110], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_4[] = {S_INIT("TEMPLATE")}; /* AfterValueFrom */
-static const str values_8[] = {S_INIT("Add"), S_INIT("Remove"), S_INIT("Modify"), S_INIT("SyncWithActual")}; /* AttributeChangeType */
-static const str values_9[] = {S_INIT("IN_PROGRESS"), S_INIT("SUCCEEDED"), S_INIT("FAILED")}; /* BeaconStackOperationStatus */
-static const str values_12[] = {S_INIT("PREVIOUS_DEPLOYMENT_STATE"), S_INIT("ACTUAL_STATE")}; /* BeforeValueFrom */
-static const str values_15[] = {S_INIT("SELF"), S_INIT("DELEGATED_ADMIN")}; /* CallAs */
-static const struct api_member members_16[] = { /* CancelUpdateStackInput */
-    {S_INIT("StackName"), S_INIT("StackName"), &shapes[212], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ClientRequestToken"), S_INIT("ClientRequestToken"), &shapes[34], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_19[] = {S_INIT("CAPABILITY_IAM"), S_INIT("CAPABILITY_NAMED_IAM"), S_INIT("CAPABILITY_AUTO_EXPAND")}; /* Capability */
-static const struct api_member members_21[] = { /* Change */
-    {S_INIT("Type"), S_INIT("Type"), &shapes[32], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("HookInvocationCount"), S_INIT("HookInvocationCount"), &shapes[96], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ResourceChange"), S_INIT("ResourceChange"), &shapes[165], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_22[] = {S_INIT("Add"), S_INIT("Modify"), S_INIT("Remove"), S_INIT("Import"), S_INIT("Dynamic"), S_INIT("SyncWithActual")}; /* ChangeAction */
-static const str values_26[] = {S_INIT("CREATE_PENDING"), S_INIT("CREATE_IN_PROGRESS"), S_INIT("CREATE_COMPLETE"), S_INIT("DELETE_PENDING"), S_INIT("DELETE_IN_PROGRESS"), S_INIT("DELETE_COMPLETE"), S_INIT("DELETE_FAILED"), S_INIT("FAILED")}; /* ChangeSetStatus */
-static const struct api_member members_29[] = { /* ChangeSetSummary */
-    {S_INIT("StackId"), S_INIT("StackId"), &shapes[211], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("StackName"), S_INIT("StackName"), &shapes[212], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChangeSetId"), S_INIT("ChangeSetId"), &shapes[23], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChangeSetName"), S_INIT("ChangeSetName"), &shapes[24], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExecutionStatus"), S_INIT("ExecutionStatus"), &shapes[83], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Status"), S_INIT("Status"), &shapes[26], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("StatusReason"), S_INIT("StatusReason"), &shapes[27], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("CreationTime"), S_INIT("CreationTime"), &shapes[42], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Description"), S_INIT("Description"), &shapes[67], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("IncludeNestedStacks"), S_INIT("IncludeNestedStacks"), &shapes[104], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ParentChangeSetId"), S_INIT("ParentChangeSetId"), &shapes[23], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RootChangeSetId"), S_INIT("RootChangeSetId"), &shapes[23], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ImportExistingResources"), S_INIT("ImportExistingResources"), &shapes[102], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_30[] = {S_INIT("CREATE"), S_INIT("UPDATE"), S_INIT("IMPORT")}; /* ChangeSetType */
-static const str values_31[] = {S_INIT("ResourceReference"), S_INIT("ParameterReference"), S_INIT("ResourceAttribute"), S_INIT("DirectModification"), S_INIT("Automatic"), S_INIT("NoModification")}; /* ChangeSource */
-static const str values_32[] = {S_INIT("Resource")}; /* ChangeType */
-static const struct api_member members_36[] = { /* ContinueUpdateRollbackInput */
-    {S_INIT("StackName"), S_INIT("StackName"), &shapes[213], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RoleARN"), S_INIT("RoleARN"), &shapes[193], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ResourcesToSkip"), S_INIT("ResourcesToSkip"), &shapes[190], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ClientRequestToken"), S_INIT("ClientRequestToken"), &shapes[34], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_38[] = { /* CreateChangeSetInput */
-    {S_INIT("StackName"), S_INIT("StackName"), &shapes[213], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("TemplateBody"), S_INIT("TemplateBody"), &shapes[242], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("TemplateURL"), S_INIT("TemplateURL"), &shapes[248], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("UsePreviousTemplate"), S_INIT("UsePreviousTemplate"), &shapes[261], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Parameters"), S_INIT("Parameters"), &shapes[150], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Capabilities"), S_INIT("Capabilities"), &shapes[17], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ResourceTypes"), S_INIT("ResourceTypes"), &shapes[188], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RoleARN"), S_INIT("RoleARN"), &shapes[193], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RollbackConfiguration"), S_INIT("RollbackConfiguration"), &shapes[194], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("NotificationARNs"), S_INIT("NotificationARNs"), &shapes[131], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Tags"), S_INIT("Tags"), &shapes[241], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChangeSetName"), S_INIT("ChangeSetName"), &shapes[24], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ClientToken"), S_INIT("ClientToken"), &shapes[35], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Description"), S_INIT("Description"), &shapes[67], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChangeSetType"), S_INIT("ChangeSetType"), &shapes[30], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ResourcesToImport"), S_INIT("ResourcesToImport"), &shapes[189], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("IncludeNestedStacks"), S_INIT("IncludeNestedStacks"), &shapes[104], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("OnStackFailure"), S_INIT("OnStackFailure"), &shapes[133], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ImportExistingResources"), S_INIT("ImportExistingResources"), &shapes[102], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("DeploymentMode"), S_INIT("DeploymentMode"), &shapes[48], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_39[] = { /* CreateChangeSetOutput */
-    {S_INIT("Id"), S_INIT("Id"), &shapes[23], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("StackId"), S_INIT("StackId"), &shapes[211], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_40[] = { /* CreateStackInput */
-    {S_INIT("StackName"), S_INIT("StackName"), &shapes[212], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("TemplateBody"), S_INIT("TemplateBody"), &shapes[242], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("TemplateURL"), S_INIT("TemplateURL"), &shapes[248], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Parameters"), S_INIT("Parameters"), &shapes[150], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("DisableRollback"), S_INIT("DisableRollback"), &shapes[72], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RollbackConfiguration"), S_INIT("RollbackConfiguration"), &shapes[194], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("TimeoutInMinutes"), S_INIT("TimeoutInMinutes"), &shapes[249], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("NotificationARNs"), S_INIT("NotificationARNs"), &shapes[131], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Capabilities"), S_INIT("Capabilities"), &shapes[17], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ResourceTypes"), S_INIT("ResourceTypes"), &shapes[188], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RoleARN"), S_INIT("RoleARN"), &shapes[193], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("OnFailure"), S_INIT("OnFailure"), &shapes[132], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("StackPolicyBody"), S_INIT("StackPolicyBody"), &shapes[214], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("StackPolicyURL"), S_INIT("StackPolicyURL"), &shapes[217], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Tags"), S_INIT("Tags"), &shapes[241], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ClientRequestToken"), S_INIT("ClientRequestToken"), &shapes[34], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("EnableTerminationProtection"), S_INIT("EnableTerminationProtection"), &shapes[74], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RetainExceptOnCreate"), S_INIT("RetainExceptOnCreate"), &shapes[191], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_41[] = { /* CreateStackOutput */
-    {S_INIT("StackId"), S_INIT("StackId"), &shapes[211], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("OperationId"), S_INIT("OperationId"), &shapes[137], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_43[] = { /* DeleteChangeSetInput */
-    {S_INIT("ChangeSetName"), S_INIT("ChangeSetName"), &shapes[25], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("StackName"), S_INIT("StackName"), &shapes[213], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_45[] = { /* DeleteStackInput */
-    {S_INIT("StackName"), S_INIT("StackName"), &shapes[212], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RetainResources"), S_INIT("RetainResources"), &shapes[192], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RoleARN"), S_INIT("RoleARN"), &shapes[193], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ClientRequestToken"), S_INIT("ClientRequestToken"), &shapes[34], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("DeletionMode"), S_INIT("DeletionMode"), &shapes[46], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_46[] = {S_INIT("STANDARD"), S_INIT("FORCE_DELETE_STACK")}; /* DeletionMode */
-static const str values_48[] = {S_INIT("REVERT_DRIFT")}; /* DeploymentMode */
-static const struct api_member members_49[] = { /* DescribeAccountLimitsInput */
-    {S_INIT("NextToken"), S_INIT("NextToken"), &shapes[128], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_50[] = { /* DescribeAccountLimitsOutput */
-    {S_INIT("AccountLimits"), S_INIT("AccountLimits"), &shapes[1], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("NextToken"), S_INIT("NextToken"), &shapes[128], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_51[] = { /* DescribeChangeSetInput */
-    {S_INIT("ChangeSetName"), S_INIT("ChangeSetName"), &shapes[25], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("StackName"), S_INIT("StackName"), &shapes[213], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("NextToken"), S_INIT("NextToken"), &shapes[128], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("IncludePropertyValues"), S_INIT("IncludePropertyValues"), &shapes[105], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_52[] = { /* DescribeChangeSetOutput */
-    {S_INIT("ChangeSetName"), S_INIT("ChangeSetName"), &shapes[24], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChangeSetId"), S_INIT("ChangeSetId"), &shapes[23], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("StackId"), S_INIT("StackId"), &shapes[211], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("StackName"), S_INIT("StackName"), &shapes[212], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Description"), S_INIT("Description"), &shapes[67], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Parameters"), S_INIT("Parameters"), &shapes[150], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("CreationTime"), S_INIT("CreationTime"), &shapes[42], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExecutionStatus"), S_INIT("ExecutionStatus"), &shapes[83], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Status"), S_INIT("Status"), &shapes[26], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("StatusReason"), S_INIT("StatusReason"), &shapes[27], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("StackDriftStatus"), S_INIT("StackDriftStatus"), &shapes[208], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("NotificationARNs"), S_INIT("NotificationARNs"), &shapes[131], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RollbackConfiguration"), S_INIT("RollbackConfiguration"), &shapes[194], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Capabilities"), S_INIT("Capabilities"), &shapes[17], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Tags"), S_INIT("Tags"), &shapes[241], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Changes"), S_INIT("Changes"), &shapes[33], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("NextToken"), S_INIT("NextToken"), &shapes[128], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("IncludeNestedStacks"), S_INIT("IncludeNestedStacks"), &shapes[104], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ParentChangeSetId"), S_INIT("ParentChangeSetId"), &shapes[23], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RootChangeSetId"), S_INIT("RootChangeSetId"), &shapes[23], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("OnStackFailure"), S_INIT("OnStackFailure"), &shapes[133], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ImportExistingResources"), S_INIT("ImportExistingResources"), &shapes[102], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("DeploymentMode"), S_INIT("DeploymentMode"), &shapes[48], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_53[] = { /* DescribeEventsInput */
-    {S_INIT("StackName"), S_INIT("StackName"), &shapes[213], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChangeSetName"), S_INIT("ChangeSetName"), &shapes[25], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("OperationId"), S_INIT("OperationId"), &shapes[137], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Filters"), S_INIT("Filters"), &shapes[78], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("NextToken"), S_INIT("NextToken"), &shapes[128], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_54[] = { /* DescribeEventsOutput */
-    {S_INIT("OperationEvents"), S_INIT("OperationEvents"), &shapes[136], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("NextToken"), S_INIT("NextToken"), &shapes[128], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_55[] = { /* DescribeStackDriftDetectionStatusInput */
-    {S_INIT("StackDriftDetectionId"), S_INIT("StackDriftDetectionId"), &shapes[203], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_56[] = { /* DescribeStackDriftDetectionStatusOutput */
-    {S_INIT("StackId"), S_INIT("StackId"), &shapes[211], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("StackDriftDetectionId"), S_INIT("StackDriftDetectionId"), &shapes[203], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("StackDriftStatus"), S_INIT("StackDriftStatus"), &shapes[208], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("DetectionStatus"), S_INIT("DetectionStatus"), &shapes[204], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("DetectionStatusReason"), S_INIT("DetectionStatusReason"), &shapes[205], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("DriftedStackResourceCount"), S_INIT("DriftedStackResourceCount"), &shapes[13], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Timestamp"), S_INIT("Timestamp"), &shapes[250], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_57[] = { /* DescribeStackEventsInput */
-    {S_INIT("StackName"), S_INIT("StackName"), &shapes[212], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("NextToken"), S_INIT("NextToken"), &shapes[128], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_58[] = { /* DescribeStackEventsOutput */
-    {S_INIT("StackEvents"), S_INIT("StackEvents"), &shapes[210], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("NextToken"), S_INIT("NextToken"), &shapes[128], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_59[] = { /* DescribeStackResourceDriftsInput */
-    {S_INIT("StackName"), S_INIT("StackName"), &shapes[213], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("StackResourceDriftStatusFilters"), S_INIT("StackResourceDriftStatusFilters"), &shapes[224], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("NextToken"), S_INIT("NextToken"), &shapes[128], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MaxResults"), S_INIT("MaxResults"), &shapes[14], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_60[] = { /* DescribeStackResourceDriftsOutput */
-    {S_INIT("StackResourceDrifts"), S_INIT("StackResourceDrifts"), &shapes[226], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("NextToken"), S_INIT("NextToken"), &shapes[128], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_61[] = { /* DescribeStackResourceInput */
-    {S_INIT("StackName"), S_INIT("StackName"), &shapes[212], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("LogicalResourceId"), S_INIT("LogicalResourceId"), &shapes[123], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_62[] = { /* DescribeStackResourceOutput */
-    {S_INIT("StackResourceDetail"), S_INIT("StackResourceDetail"), &shapes[219], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_63[] = { /* DescribeStackResourcesInput */
-    {S_INIT("StackName"), S_INIT("StackName"), &shapes[212], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("LogicalResourceId"), S_INIT("LogicalResourceId"), &shapes[123], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("PhysicalResourceId"), S_INIT("PhysicalResourceId"), &shapes[151], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_64[] = { /* DescribeStackResourcesOutput */
-    {S_INIT("StackResources"), S_INIT("StackResources"), &shapes[229], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_65[] = { /* DescribeStacksInput */
-    {S_INIT("StackName"), S_INIT("StackName"), &shapes[212], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("NextToken"), S_INIT("NextToken"), &shapes[128], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_66[] = { /* DescribeStacksOutput */
-    {S_INIT("Stacks"), S_INIT("Stacks"), &shapes[236], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("NextToken"), S_INIT("NextToken"), &shapes[128], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_68[] = {S_INIT("CONFIGURATION_COMPLETE"), S_INIT("VALIDATION_FAILED")}; /* DetailedStatus */
-static const struct api_member members_69[] = { /* DetectStackDriftInput */
-    {S_INIT("StackName"), S_INIT("StackName"), &shapes[213], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("LogicalResourceIds"), S_INIT("LogicalResourceIds"), &shapes[124], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_70[] = { /* DetectStackDriftOutput */
-    {S_INIT("StackDriftDetectionId"), S_INIT("StackDriftDetectionId"), &shapes[203], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_71[] = {S_INIT("ADD"), S_INIT("REMOVE"), S_INIT("NOT_EQUAL")}; /* DifferenceType */
-static const str values_73[] = {S_INIT("MANAGED_BY_AWS"), S_INIT("WRITE_ONLY_PROPERTY")}; /* DriftIgnoredReason */
-static const struct api_member members_75[] = { /* EstimateTemplateCostInput */
-    {S_INIT("TemplateBody"), S_INIT("TemplateBody"), &shapes[242], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("TemplateURL"), S_INIT("TemplateURL"), &shapes[248], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Parameters"), S_INIT("Parameters"), &shapes[150], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_76[] = { /* EstimateTemplateCostOutput */
-    {S_INIT("Url"), S_INIT("Url"), &shapes[260], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_77[] = {S_INIT("Static"), S_INIT("Dynamic")}; /* EvaluationType */
-static const struct api_member members_78[] = { /* EventFilter */
-    {S_INIT("FailedEvents"), S_INIT("FailedEvents"), &shapes[88], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_80[] = {S_INIT("STACK_EVENT"), S_INIT("PROGRESS_EVENT"), S_INIT("VALIDATION_ERROR"), S_INIT("PROVISIONING_ERROR"), S_INIT("HOOK_INVOCATION_ERROR")}; /* EventType */
-static const struct api_member members_81[] = { /* ExecuteChangeSetInput */
-    {S_INIT("ChangeSetName"), S_INIT("ChangeSetName"), &shapes[25], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("StackName"), S_INIT("StackName"), &shapes[213], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ClientRequestToken"), S_INIT("ClientRequestToken"), &shapes[34], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("DisableRollback"), S_INIT("DisableRollback"), &shapes[72], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RetainExceptOnCreate"), S_INIT("RetainExceptOnCreate"), &shapes[191], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_83[] = {S_INIT("UNAVAILABLE"), S_INIT("AVAILABLE"), S_INIT("EXECUTE_IN_PROGRESS"), S_INIT("EXECUTE_COMPLETE"), S_INIT("EXECUTE_FAILED"), S_INIT("OBSOLETE")}; /* ExecutionStatus */
-static const struct api_member members_84[] = { /* Export */
-    {S_INIT("ExportingStackId"), S_INIT("ExportingStackId"), &shapes[211], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Name"), S_INIT("Name"), &shapes[85], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Value"), S_INIT("Value"), &shapes[86], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_89[] = { /* GetStackPolicyInput */
-    {S_INIT("StackName"), S_INIT("StackName"), &shapes[212], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_90[] = { /* GetStackPolicyOutput */
-    {S_INIT("StackPolicyBody"), S_INIT("StackPolicyBody"), &shapes[214], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_91[] = { /* GetTemplateInput */
-    {S_INIT("StackName"), S_INIT("StackName"), &shapes[212], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChangeSetName"), S_INIT("ChangeSetName"), &shapes[25], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("TemplateStage"), S_INIT("TemplateStage"), &shapes[246], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_92[] = { /* GetTemplateOutput */
-    {S_INIT("TemplateBody"), S_INIT("TemplateBody"), &shapes[242], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("StagesAvailable"), S_INIT("StagesAvailable"), &shapes[237], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_93[] = { /* GetTemplateSummaryInput */
-    {S_INIT("TemplateBody"), S_INIT("TemplateBody"), &shapes[242], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("TemplateURL"), S_INIT("TemplateURL"), &shapes[248], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("StackName"), S_INIT("StackName"), &shapes[213], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("StackSetName"), S_INIT("StackSetName"), &shapes[230], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("CallAs"), S_INIT("CallAs"), &shapes[15], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("TemplateSummaryConfig"), S_INIT("TemplateSummaryConfig"), &shapes[247], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_94[] = { /* GetTemplateSummaryOutput */
-    {S_INIT("Parameters"), S_INIT("Parameters"), &shapes[146], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Description"), S_INIT("Description"), &shapes[67], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Capabilities"), S_INIT("Capabilities"), &shapes[17], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("CapabilitiesReason"), S_INIT("CapabilitiesReason"), &shapes[18], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ResourceTypes"), S_INIT("ResourceTypes"), &shapes[188], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Version"), S_INIT("Version"), &shapes[270], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Metadata"), S_INIT("Metadata"), &shapes[125], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("DeclaredTransforms"), S_INIT("DeclaredTransforms"), &shapes[252], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ResourceIdentifierSummaries"), S_INIT("ResourceIdentifierSummaries"), &shapes[175], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Warnings"), S_INIT("Warnings"), &shapes[271], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_95[] = {S_INIT("FAIL"), S_INIT("WARN")}; /* HookFailureMode */
-static const str values_98[] = {S_INIT("PRE_PROVISION")}; /* HookInvocationPoint */
-static const str values_99[] = {S_INIT("HOOK_IN_PROGRESS"), S_INIT("HOOK_COMPLETE_SUCCEEDED"), S_INIT("HOOK_COMPLETE_FAILED"), S_INIT("HOOK_FAILED")}; /* HookStatus */
-static const struct api_member members_111[] = { /* ListChangeSetsInput */
-    {S_INIT("StackName"), S_INIT("StackName"), &shapes[213], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("NextToken"), S_INIT("NextToken"), &shapes[128], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_112[] = { /* ListChangeSetsOutput */
-    {S_INIT("Summaries"), S_INIT("Summaries"), &shapes[28], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("NextToken"), S_INIT("NextToken"), &shapes[128], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_113[] = { /* ListExportsInput */
-    {S_INIT("NextToken"), S_INIT("NextToken"), &shapes[128], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_114[] = { /* ListExportsOutput */
-    {S_INIT("Exports"), S_INIT("Exports"), &shapes[87], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("NextToken"), S_INIT("NextToken"), &shapes[128], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_115[] = { /* ListImportsInput */
-    {S_INIT("ExportName"), S_INIT("ExportName"), &shapes[85], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("NextToken"), S_INIT("NextToken"), &shapes[128], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_116[] = { /* ListImportsOutput */
-    {S_INIT("Imports"), S_INIT("Imports"), &shapes[103], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("NextToken"), S_INIT("NextToken"), &shapes[128], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_117[] = { /* ListStackResourcesInput */
-    {S_INIT("StackName"), S_INIT("StackName"), &shapes[212], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("NextToken"), S_INIT("NextToken"), &shapes[128], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_118[] = { /* ListStackResourcesOutput */
-    {S_INIT("StackResourceSummaries"), S_INIT("StackResourceSummaries"), &shapes[227], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("NextToken"), S_INIT("NextToken"), &shapes[128], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_119[] = { /* ListStacksInput */
-    {S_INIT("NextToken"), S_INIT("NextToken"), &shapes[128], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("StackStatusFilter"), S_INIT("StackStatusFilter"), &shapes[232], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_120[] = { /* ListStacksOutput */
-    {S_INIT("StackSummaries"), S_INIT("StackSummaries"), &shapes[234], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("NextToken"), S_INIT("NextToken"), &shapes[128], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_121[] = { /* LiveResourceDrift */
-    {S_INIT("PreviousValue"), S_INIT("PreviousValue"), &shapes[171], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ActualValue"), S_INIT("ActualValue"), &shapes[168], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("DriftDetectionTimestamp"), S_INIT("DriftDetectionTimestamp"), &shapes[250], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_126[] = { /* ModuleInfo */
-    {S_INIT("TypeHierarchy"), S_INIT("TypeHierarchy"), &shapes[255], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("LogicalIdHierarchy"), S_INIT("LogicalIdHierarchy"), &shapes[122], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_132[] = {S_INIT("DO_NOTHING"), S_INIT("ROLLBACK"), S_INIT("DELETE")}; /* OnFailure */
-static const str values_133[] = {S_INIT("DO_NOTHING"), S_INIT("ROLLBACK"), S_INIT("DELETE")}; /* OnStackFailure */
-static const struct api_member members_134[] = { /* OperationEntry */
-    {S_INIT("OperationType"), S_INIT("OperationType"), &shapes[138], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("OperationId"), S_INIT("OperationId"), &shapes[137], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_135[] = { /* OperationEvent */
-    {S_INIT("EventId"), S_INIT("EventId"), &shapes[79], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("StackId"), S_INIT("StackId"), &shapes[211], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("OperationId"), S_INIT("OperationId"), &shapes[137], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("OperationType"), S_INIT("OperationType"), &shapes[138], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("OperationStatus"), S_INIT("OperationStatus"), &shapes[9], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("EventType"), S_INIT("EventType"), &shapes[80], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("LogicalResourceId"), S_INIT("LogicalResourceId"), &shapes[123], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("PhysicalResourceId"), S_INIT("PhysicalResourceId"), &shapes[151], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ResourceType"), S_INIT("ResourceType"), &shapes[187], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Timestamp"), S_INIT("Timestamp"), &shapes[250], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("StartTime"), S_INIT("StartTime"), &shapes[250], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("EndTime"), S_INIT("EndTime"), &shapes[250], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ResourceStatus"), S_INIT("ResourceStatus"), &shapes[182], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ResourceStatusReason"), S_INIT("ResourceStatusReason"), &shapes[183], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ResourceProperties"), S_INIT("ResourceProperties"), &shapes[178], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ClientRequestToken"), S_INIT("ClientRequestToken"), &shapes[34], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("HookType"), S_INIT("HookType"), &shapes[101], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("HookStatus"), S_INIT("HookStatus"), &shapes[99], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("HookStatusReason"), S_INIT("HookStatusReason"), &shapes[100], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("HookInvocationPoint"), S_INIT("HookInvocationPoint"), &shapes[98], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("HookFailureMode"), S_INIT("HookFailureMode"), &shapes[95], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("DetailedStatus"), S_INIT("DetailedStatus"), &shapes[68], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ValidationFailureMode"), S_INIT("ValidationFailureMode"), &shapes[95], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ValidationName"), S_INIT("ValidationName"), &shapes[265], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ValidationStatus"), S_INIT("ValidationStatus"), &shapes[267], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ValidationStatusReason"), S_INIT("ValidationStatusReason"), &shapes[268], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ValidationPath"), S_INIT("ValidationPath"), &shapes[266], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_138[] = {S_INIT("CREATE_STACK"), S_INIT("UPDATE_STACK"), S_INIT("DELETE_STACK"), S_INIT("CONTINUE_ROLLBACK"), S_INIT("ROLLBACK"), S_INIT("CREATE_CHANGESET")}; /* OperationType */
-static const struct api_member members_139[] = { /* Output */
-    {S_INIT("OutputKey"), S_INIT("OutputKey"), &shapes[140], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("OutputValue"), S_INIT("OutputValue"), &shapes[141], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Description"), S_INIT("Description"), &shapes[67], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExportName"), S_INIT("ExportName"), &shapes[85], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_143[] = { /* Parameter */
-    {S_INIT("ParameterKey"), S_INIT("ParameterKey"), &shapes[147], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ParameterValue"), S_INIT("ParameterValue"), &shapes[149], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("UsePreviousValue"), S_INIT("UsePreviousValue"), &shapes[262], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ResolvedValue"), S_INIT("ResolvedValue"), &shapes[149], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_144[] = { /* ParameterConstraints */
-    {S_INIT("AllowedValues"), S_INIT("AllowedValues"), &shapes[6], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_145[] = { /* ParameterDeclaration */
-    {S_INIT("ParameterKey"), S_INIT("ParameterKey"), &shapes[147], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("DefaultValue"), S_INIT("DefaultValue"), &shapes[149], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ParameterType"), S_INIT("ParameterType"), &shapes[148], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("NoEcho"), S_INIT("NoEcho"), &shapes[129], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Description"), S_INIT("Description"), &shapes[67], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ParameterConstraints"), S_INIT("ParameterConstraints"), &shapes[144], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_153[] = { /* PhysicalResourceIdContextKeyValuePair */
-    {S_INIT("Key"), S_INIT("Key"), &shapes[106], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Value"), S_INIT("Value"), &shapes[269], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_154[] = {S_INIT("Delete"), S_INIT("Retain"), S_INIT("Snapshot"), S_INIT("ReplaceAndDelete"), S_INIT("ReplaceAndRetain"), S_INIT("ReplaceAndSnapshot")}; /* PolicyAction */
-static const struct api_member members_157[] = { /* PropertyDifference */
-    {S_INIT("PropertyPath"), S_INIT("PropertyPath"), &shapes[160], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedValue"), S_INIT("ExpectedValue"), &shapes[161], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ActualValue"), S_INIT("ActualValue"), &shapes[161], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("DifferenceType"), S_INIT("DifferenceType"), &shapes[71], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_162[] = {S_INIT("True"), S_INIT("False"), S_INIT("Conditional")}; /* Replacement */
-static const str values_163[] = {S_INIT("Never"), S_INIT("Conditionally"), S_INIT("Always")}; /* RequiresRecreation */
-static const str values_164[] = {S_INIT("Properties"), S_INIT("Metadata"), S_INIT("CreationPolicy"), S_INIT("UpdatePolicy"), S_INIT("DeletionPolicy"), S_INIT("UpdateReplacePolicy"), S_INIT("Tags")}; /* ResourceAttribute */
-static const struct api_member members_165[] = { /* ResourceChange */
-    {S_INIT("PolicyAction"), S_INIT("PolicyAction"), &shapes[154], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Action"), S_INIT("Action"), &shapes[22], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("LogicalResourceId"), S_INIT("LogicalResourceId"), &shapes[123], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("PhysicalResourceId"), S_INIT("PhysicalResourceId"), &shapes[151], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ResourceType"), S_INIT("ResourceType"), &shapes[187], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Replacement"), S_INIT("Replacement"), &shapes[162], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Scope"), S_INIT("Scope"), &shapes[199], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ResourceDriftStatus"), S_INIT("ResourceDriftStatus"), &shapes[223], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ResourceDriftIgnoredAttributes"), S_INIT("ResourceDriftIgnoredAttributes"), &shapes[170], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Details"), S_INIT("Details"), &shapes[167], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChangeSetId"), S_INIT("ChangeSetId"), &shapes[23], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ModuleInfo"), S_INIT("ModuleInfo"), &shapes[126], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("BeforeContext"), S_INIT("BeforeContext"), &shapes[10], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("AfterContext"), S_INIT("AfterContext"), &shapes[2], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("PreviousDeploymentContext"), S_INIT("PreviousDeploymentContext"), &shapes[155], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_166[] = { /* ResourceChangeDetail */
-    {S_INIT("Target"), S_INIT("Target"), &shapes[184], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Evaluation"), S_INIT("Evaluation"), &shapes[77], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChangeSource"), S_INIT("ChangeSource"), &shapes[31], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("CausingEntity"), S_INIT("CausingEntity"), &shapes[20], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_169[] = { /* ResourceDriftIgnoredAttribute */
-    {S_INIT("Path"), S_INIT("Path"), &shapes[179], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Reason"), S_INIT("Reason"), &shapes[73], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_176[] = { /* ResourceIdentifierSummary */
-    {S_INIT("ResourceType"), S_INIT("ResourceType"), &shapes[187], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("LogicalResourceIds"), S_INIT("LogicalResourceIds"), &shapes[124], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ResourceIdentifiers"), S_INIT("ResourceIdentifiers"), &shapes[177], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_180[] = {S_INIT("SUCCESS"), S_INIT("FAILURE")}; /* ResourceSignalStatus */
-static const str values_182[] = {S_INIT("CREATE_IN_PROGRESS"), S_INIT("CREATE_FAILED"), S_INIT("CREATE_COMPLETE"), S_INIT("DELETE_IN_PROGRESS"), S_INIT("DELETE_FAILED"), S_INIT("DELETE_COMPLETE"), S_INIT("DELETE_SKIPPED"), S_INIT("UPDATE_IN_PROGRESS"), S_INIT("UPDATE_FAILED"), S_INIT("UPDATE_COMPLETE"), S_INIT("IMPORT_FAILED"), S_INIT("IMPORT_COMPLETE"), S_INIT("IMPORT_IN_PROGRESS"), S_INIT("IMPORT_ROLLBACK_IN_PROGRESS"), S_INIT("IMPORT_ROLLBACK_FAILED"), S_INIT("IMPORT_ROLLBACK_COMPLETE"), S_INIT("EXPORT_FAILED"), S_INIT("EXPORT_COMPLETE"), S_INIT("EXPORT_IN_PROGRESS"), S_INIT("EXPORT_ROLLBACK_IN_PROGRESS"), S_INIT("EXPORT_ROLLBACK_FAILED"), S_INIT("EXPORT_ROLLBACK_COMPLETE"), S_INIT("UPDATE_ROLLBACK_IN_PROGRESS"), S_INIT("UPDATE_ROLLBACK_COMPLETE"), S_INIT("UPDATE_ROLLBACK_FAILED"), S_INIT("ROLLBACK_IN_PROGRESS"), S_INIT("ROLLBACK_COMPLETE"), S_INIT("ROLLBACK_FAILED"), S_INIT("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS"), S_INIT("UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS"), S_INIT("REVIEW_IN_PROGRESS")}; /* ResourceStatus */
-static const struct api_member members_184[] = { /* ResourceTargetDefinition */
-    {S_INIT("Attribute"), S_INIT("Attribute"), &shapes[164], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Name"), S_INIT("Name"), &shapes[159], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RequiresRecreation"), S_INIT("RequiresRecreation"), &shapes[163], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Path"), S_INIT("Path"), &shapes[179], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("BeforeValue"), S_INIT("BeforeValue"), &shapes[11], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("AfterValue"), S_INIT("AfterValue"), &shapes[3], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("BeforeValueFrom"), S_INIT("BeforeValueFrom"), &shapes[12], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("AfterValueFrom"), S_INIT("AfterValueFrom"), &shapes[4], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Drift"), S_INIT("Drift"), &shapes[121], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("AttributeChangeType"), S_INIT("AttributeChangeType"), &shapes[8], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_185[] = { /* ResourceToImport */
-    {S_INIT("ResourceType"), S_INIT("ResourceType"), &shapes[187], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("LogicalResourceId"), S_INIT("LogicalResourceId"), &shapes[123], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ResourceIdentifier"), S_INIT("ResourceIdentifier"), &shapes[172], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_194[] = { /* RollbackConfiguration */
-    {S_INIT("RollbackTriggers"), S_INIT("RollbackTriggers"), &shapes[198], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MonitoringTimeInMinutes"), S_INIT("MonitoringTimeInMinutes"), &shapes[127], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_195[] = { /* RollbackStackInput */
-    {S_INIT("StackName"), S_INIT("StackName"), &shapes[213], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RoleARN"), S_INIT("RoleARN"), &shapes[193], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ClientRequestToken"), S_INIT("ClientRequestToken"), &shapes[34], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RetainExceptOnCreate"), S_INIT("RetainExceptOnCreate"), &shapes[191], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_196[] = { /* RollbackStackOutput */
-    {S_INIT("StackId"), S_INIT("StackId"), &shapes[211], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("OperationId"), S_INIT("OperationId"), &shapes[137], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_197[] = { /* RollbackTrigger */
-    {S_INIT("Arn"), S_INIT("Arn"), &shapes[7], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Type"), S_INIT("Type"), &shapes[254], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_200[] = { /* SetStackPolicyInput */
-    {S_INIT("StackName"), S_INIT("StackName"), &shapes[212], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("StackPolicyBody"), S_INIT("StackPolicyBody"), &shapes[214], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("StackPolicyURL"), S_INIT("StackPolicyURL"), &shapes[217], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_201[] = { /* SignalResourceInput */
-    {S_INIT("StackName"), S_INIT("StackName"), &shapes[213], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("LogicalResourceId"), S_INIT("LogicalResourceId"), &shapes[123], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("UniqueId"), S_INIT("UniqueId"), &shapes[181], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Status"), S_INIT("Status"), &shapes[180], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_202[] = { /* Stack */
-    {S_INIT("StackId"), S_INIT("StackId"), &shapes[211], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("StackName"), S_INIT("StackName"), &shapes[212], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChangeSetId"), S_INIT("ChangeSetId"), &shapes[23], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Description"), S_INIT("Description"), &shapes[67], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Parameters"), S_INIT("Parameters"), &shapes[150], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("CreationTime"), S_INIT("CreationTime"), &shapes[42], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("DeletionTime"), S_INIT("DeletionTime"), &shapes[47], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("LastUpdatedTime"), S_INIT("LastUpdatedTime"), &shapes[108], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RollbackConfiguration"), S_INIT("RollbackConfiguration"), &shapes[194], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("StackStatus"), S_INIT("StackStatus"), &shapes[231], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("StackStatusReason"), S_INIT("StackStatusReason"), &shapes[233], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("DisableRollback"), S_INIT("DisableRollback"), &shapes[72], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("NotificationARNs"), S_INIT("NotificationARNs"), &shapes[131], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("TimeoutInMinutes"), S_INIT("TimeoutInMinutes"), &shapes[249], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Capabilities"), S_INIT("Capabilities"), &shapes[17], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Outputs"), S_INIT("Outputs"), &shapes[142], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RoleARN"), S_INIT("RoleARN"), &shapes[193], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Tags"), S_INIT("Tags"), &shapes[241], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("EnableTerminationProtection"), S_INIT("EnableTerminationProtection"), &shapes[74], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ParentId"), S_INIT("ParentId"), &shapes[211], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RootId"), S_INIT("RootId"), &shapes[211], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("DriftInformation"), S_INIT("DriftInformation"), &shapes[206], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RetainExceptOnCreate"), S_INIT("RetainExceptOnCreate"), &shapes[191], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("DeletionMode"), S_INIT("DeletionMode"), &shapes[46], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("DetailedStatus"), S_INIT("DetailedStatus"), &shapes[68], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("LastOperations"), S_INIT("LastOperations"), &shapes[107], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_204[] = {S_INIT("DETECTION_IN_PROGRESS"), S_INIT("DETECTION_FAILED"), S_INIT("DETECTION_COMPLETE")}; /* StackDriftDetectionStatus */
-static const struct api_member members_206[] = { /* StackDriftInformation */
-    {S_INIT("StackDriftStatus"), S_INIT("StackDriftStatus"), &shapes[208], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("LastCheckTimestamp"), S_INIT("LastCheckTimestamp"), &shapes[250], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_207[] = { /* StackDriftInformationSummary */
-    {S_INIT("StackDriftStatus"), S_INIT("StackDriftStatus"), &shapes[208], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("LastCheckTimestamp"), S_INIT("LastCheckTimestamp"), &shapes[250], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_208[] = {S_INIT("DRIFTED"), S_INIT("IN_SYNC"), S_INIT("UNKNOWN"), S_INIT("NOT_CHECKED")}; /* StackDriftStatus */
-static const struct api_member members_209[] = { /* StackEvent */
-    {S_INIT("StackId"), S_INIT("StackId"), &shapes[211], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("EventId"), S_INIT("EventId"), &shapes[79], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("StackName"), S_INIT("StackName"), &shapes[212], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("OperationId"), S_INIT("OperationId"), &shapes[137], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("LogicalResourceId"), S_INIT("LogicalResourceId"), &shapes[123], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("PhysicalResourceId"), S_INIT("PhysicalResourceId"), &shapes[151], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ResourceType"), S_INIT("ResourceType"), &shapes[187], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Timestamp"), S_INIT("Timestamp"), &shapes[250], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ResourceStatus"), S_INIT("ResourceStatus"), &shapes[182], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ResourceStatusReason"), S_INIT("ResourceStatusReason"), &shapes[183], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ResourceProperties"), S_INIT("ResourceProperties"), &shapes[178], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ClientRequestToken"), S_INIT("ClientRequestToken"), &shapes[34], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("HookType"), S_INIT("HookType"), &shapes[101], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("HookStatus"), S_INIT("HookStatus"), &shapes[99], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("HookStatusReason"), S_INIT("HookStatusReason"), &shapes[100], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("HookInvocationPoint"), S_INIT("HookInvocationPoint"), &shapes[98], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("HookInvocationId"), S_INIT("HookInvocationId"), &shapes[97], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("HookFailureMode"), S_INIT("HookFailureMode"), &shapes[95], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("DetailedStatus"), S_INIT("DetailedStatus"), &shapes[68], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_218[] = { /* StackResource */
-    {S_INIT("StackName"), S_INIT("StackName"), &shapes[212], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("StackId"), S_INIT("StackId"), &shapes[211], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("LogicalResourceId"), S_INIT("LogicalResourceId"), &shapes[123], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("PhysicalResourceId"), S_INIT("PhysicalResourceId"), &shapes[151], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ResourceType"), S_INIT("ResourceType"), &shapes[187], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Timestamp"), S_INIT("Timestamp"), &shapes[250], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ResourceStatus"), S_INIT("ResourceStatus"), &shapes[182], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ResourceStatusReason"), S_INIT("ResourceStatusReason"), &shapes[183], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Description"), S_INIT("Description"), &shapes[67], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("DriftInformation"), S_INIT("DriftInformation"), &shapes[221], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ModuleInfo"), S_INIT("ModuleInfo"), &shapes[126], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_219[] = { /* StackResourceDetail */
-    {S_INIT("StackName"), S_INIT("StackName"), &shapes[212], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("StackId"), S_INIT("StackId"), &shapes[211], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("LogicalResourceId"), S_INIT("LogicalResourceId"), &shapes[123], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("PhysicalResourceId"), S_INIT("PhysicalResourceId"), &shapes[151], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ResourceType"), S_INIT("ResourceType"), &shapes[187], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("LastUpdatedTimestamp"), S_INIT("LastUpdatedTimestamp"), &shapes[250], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ResourceStatus"), S_INIT("ResourceStatus"), &shapes[182], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ResourceStatusReason"), S_INIT("ResourceStatusReason"), &shapes[183], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Description"), S_INIT("Description"), &shapes[67], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Metadata"), S_INIT("Metadata"), &shapes[125], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("DriftInformation"), S_INIT("DriftInformation"), &shapes[221], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ModuleInfo"), S_INIT("ModuleInfo"), &shapes[126], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_220[] = { /* StackResourceDrift */
-    {S_INIT("StackId"), S_INIT("StackId"), &shapes[211], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("LogicalResourceId"), S_INIT("LogicalResourceId"), &shapes[123], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("PhysicalResourceId"), S_INIT("PhysicalResourceId"), &shapes[151], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("PhysicalResourceIdContext"), S_INIT("PhysicalResourceIdContext"), &shapes[152], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ResourceType"), S_INIT("ResourceType"), &shapes[187], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedProperties"), S_INIT("ExpectedProperties"), &shapes[156], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ActualProperties"), S_INIT("ActualProperties"), &shapes[156], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("PropertyDifferences"), S_INIT("PropertyDifferences"), &shapes[158], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("StackResourceDriftStatus"), S_INIT("StackResourceDriftStatus"), &shapes[223], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Timestamp"), S_INIT("Timestamp"), &shapes[250], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ModuleInfo"), S_INIT("ModuleInfo"), &shapes[126], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("DriftStatusReason"), S_INIT("DriftStatusReason"), &shapes[225], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_221[] = { /* StackResourceDriftInformation */
-    {S_INIT("StackResourceDriftStatus"), S_INIT("StackResourceDriftStatus"), &shapes[223], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("LastCheckTimestamp"), S_INIT("LastCheckTimestamp"), &shapes[250], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_222[] = { /* StackResourceDriftInformationSummary */
-    {S_INIT("StackResourceDriftStatus"), S_INIT("StackResourceDriftStatus"), &shapes[223], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("LastCheckTimestamp"), S_INIT("LastCheckTimestamp"), &shapes[250], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_223[] = {S_INIT("IN_SYNC"), S_INIT("MODIFIED"), S_INIT("DELETED"), S_INIT("NOT_CHECKED"), S_INIT("UNKNOWN"), S_INIT("UNSUPPORTED")}; /* StackResourceDriftStatus */
-static const struct api_member members_228[] = { /* StackResourceSummary */
-    {S_INIT("LogicalResourceId"), S_INIT("LogicalResourceId"), &shapes[123], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("PhysicalResourceId"), S_INIT("PhysicalResourceId"), &shapes[151], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ResourceType"), S_INIT("ResourceType"), &shapes[187], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("LastUpdatedTimestamp"), S_INIT("LastUpdatedTimestamp"), &shapes[250], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ResourceStatus"), S_INIT("ResourceStatus"), &shapes[182], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ResourceStatusReason"), S_INIT("ResourceStatusReason"), &shapes[183], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("DriftInformation"), S_INIT("DriftInformation"), &shapes[222], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ModuleInfo"), S_INIT("ModuleInfo"), &shapes[126], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_231[] = {S_INIT("CREATE_IN_PROGRESS"), S_INIT("CREATE_FAILED"), S_INIT("CREATE_COMPLETE"), S_INIT("ROLLBACK_IN_PROGRESS"), S_INIT("ROLLBACK_FAILED"), S_INIT("ROLLBACK_COMPLETE"), S_INIT("DELETE_IN_PROGRESS"), S_INIT("DELETE_FAILED"), S_INIT("DELETE_COMPLETE"), S_INIT("UPDATE_IN_PROGRESS"), S_INIT("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS"), S_INIT("UPDATE_COMPLETE"), S_INIT("UPDATE_FAILED"), S_INIT("UPDATE_ROLLBACK_IN_PROGRESS"), S_INIT("UPDATE_ROLLBACK_FAILED"), S_INIT("UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS"), S_INIT("UPDATE_ROLLBACK_COMPLETE"), S_INIT("REVIEW_IN_PROGRESS"), S_INIT("IMPORT_IN_PROGRESS"), S_INIT("IMPORT_COMPLETE"), S_INIT("IMPORT_ROLLBACK_IN_PROGRESS"), S_INIT("IMPORT_ROLLBACK_FAILED"), S_INIT("IMPORT_ROLLBACK_COMPLETE")}; /* StackStatus */
-static const struct api_member members_235[] = { /* StackSummary */
-    {S_INIT("StackId"), S_INIT("StackId"), &shapes[211], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("StackName"), S_INIT("StackName"), &shapes[212], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("TemplateDescription"), S_INIT("TemplateDescription"), &shapes[243], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("CreationTime"), S_INIT("CreationTime"), &shapes[42], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("LastUpdatedTime"), S_INIT("LastUpdatedTime"), &shapes[108], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("DeletionTime"), S_INIT("DeletionTime"), &shapes[47], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("StackStatus"), S_INIT("StackStatus"), &shapes[231], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("StackStatusReason"), S_INIT("StackStatusReason"), &shapes[233], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ParentId"), S_INIT("ParentId"), &shapes[211], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RootId"), S_INIT("RootId"), &shapes[211], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("DriftInformation"), S_INIT("DriftInformation"), &shapes[207], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("LastOperations"), S_INIT("LastOperations"), &shapes[107], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_238[] = { /* Tag */
-    {S_INIT("Key"), S_INIT("Key"), &shapes[239], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Value"), S_INIT("Value"), &shapes[240], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_244[] = { /* TemplateParameter */
-    {S_INIT("ParameterKey"), S_INIT("ParameterKey"), &shapes[147], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("DefaultValue"), S_INIT("DefaultValue"), &shapes[149], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("NoEcho"), S_INIT("NoEcho"), &shapes[129], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Description"), S_INIT("Description"), &shapes[67], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_246[] = {S_INIT("Original"), S_INIT("Processed")}; /* TemplateStage */
-static const struct api_member members_247[] = { /* TemplateSummaryConfig */
-    {S_INIT("TreatUnrecognizedResourceTypesAsWarnings"), S_INIT("TreatUnrecognizedResourceTypesAsWarnings"), &shapes[253], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_256[] = { /* UpdateStackInput */
-    {S_INIT("StackName"), S_INIT("StackName"), &shapes[212], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("TemplateBody"), S_INIT("TemplateBody"), &shapes[242], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("TemplateURL"), S_INIT("TemplateURL"), &shapes[248], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("UsePreviousTemplate"), S_INIT("UsePreviousTemplate"), &shapes[261], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("StackPolicyDuringUpdateBody"), S_INIT("StackPolicyDuringUpdateBody"), &shapes[215], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("StackPolicyDuringUpdateURL"), S_INIT("StackPolicyDuringUpdateURL"), &shapes[216], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Parameters"), S_INIT("Parameters"), &shapes[150], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Capabilities"), S_INIT("Capabilities"), &shapes[17], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ResourceTypes"), S_INIT("ResourceTypes"), &shapes[188], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RoleARN"), S_INIT("RoleARN"), &shapes[193], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RollbackConfiguration"), S_INIT("RollbackConfiguration"), &shapes[194], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("StackPolicyBody"), S_INIT("StackPolicyBody"), &shapes[214], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("StackPolicyURL"), S_INIT("StackPolicyURL"), &shapes[217], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("NotificationARNs"), S_INIT("NotificationARNs"), &shapes[131], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Tags"), S_INIT("Tags"), &shapes[241], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("DisableRollback"), S_INIT("DisableRollback"), &shapes[72], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ClientRequestToken"), S_INIT("ClientRequestToken"), &shapes[34], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RetainExceptOnCreate"), S_INIT("RetainExceptOnCreate"), &shapes[191], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_257[] = { /* UpdateStackOutput */
-    {S_INIT("StackId"), S_INIT("StackId"), &shapes[211], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("OperationId"), S_INIT("OperationId"), &shapes[137], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_258[] = { /* UpdateTerminationProtectionInput */
-    {S_INIT("EnableTerminationProtection"), S_INIT("EnableTerminationProtection"), &shapes[74], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("StackName"), S_INIT("StackName"), &shapes[213], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_259[] = { /* UpdateTerminationProtectionOutput */
-    {S_INIT("StackId"), S_INIT("StackId"), &shapes[211], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_263[] = { /* ValidateTemplateInput */
-    {S_INIT("TemplateBody"), S_INIT("TemplateBody"), &shapes[242], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("TemplateURL"), S_INIT("TemplateURL"), &shapes[248], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_264[] = { /* ValidateTemplateOutput */
-    {S_INIT("Parameters"), S_INIT("Parameters"), &shapes[245], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Description"), S_INIT("Description"), &shapes[67], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Capabilities"), S_INIT("Capabilities"), &shapes[17], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("CapabilitiesReason"), S_INIT("CapabilitiesReason"), &shapes[18], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("DeclaredTransforms"), S_INIT("DeclaredTransforms"), &shapes[252], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_267[] = {S_INIT("FAILED"), S_INIT("SKIPPED")}; /* ValidationStatus */
-static const struct api_member members_271[] = { /* Warnings */
-    {S_INIT("UnrecognizedResourceTypes"), S_INIT("UnrecognizedResourceTypes"), &shapes[188], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const str values_AfterValueFrom[] = {S_INIT("TEMPLATE")};
+static const str values_AttributeChangeType[] = {S_INIT("Add"), S_INIT("Remove"), S_INIT("Modify"), S_INIT("SyncWithActual")};
+static const str values_BeforeValueFrom[] = {S_INIT("PREVIOUS_DEPLOYMENT_STATE"), S_INIT("ACTUAL_STATE")};
+static const str values_CallAs[] = {S_INIT("SELF"), S_INIT("DELEGATED_ADMIN")};
+static const str values_Capability[] = {S_INIT("CAPABILITY_IAM"), S_INIT("CAPABILITY_NAMED_IAM"), S_INIT("CAPABILITY_AUTO_EXPAND")};
+static const struct api_member members_Change[] = {
+    {S_INIT("Type"), S_INIT("Type"), &shapes[shape_ChangeType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("HookInvocationCount"), S_INIT("HookInvocationCount"), &shapes[shape_HookInvocationCount], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ResourceChange"), S_INIT("ResourceChange"), &shapes[shape_ResourceChange], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_ChangeAction[] = {S_INIT("Add"), S_INIT("Modify"), S_INIT("Remove"), S_INIT("Import"), S_INIT("Dynamic"), S_INIT("SyncWithActual")};
+static const str values_ChangeSetStatus[] = {S_INIT("CREATE_PENDING"), S_INIT("CREATE_IN_PROGRESS"), S_INIT("CREATE_COMPLETE"), S_INIT("DELETE_PENDING"), S_INIT("DELETE_IN_PROGRESS"), S_INIT("DELETE_COMPLETE"), S_INIT("DELETE_FAILED"), S_INIT("FAILED")};
+static const struct api_member members_ChangeSetSummary[] = {
+    {S_INIT("StackId"), S_INIT("StackId"), &shapes[shape_StackId], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("StackName"), S_INIT("StackName"), &shapes[shape_StackName], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChangeSetId"), S_INIT("ChangeSetId"), &shapes[shape_ChangeSetId], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChangeSetName"), S_INIT("ChangeSetName"), &shapes[shape_ChangeSetName], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExecutionStatus"), S_INIT("ExecutionStatus"), &shapes[shape_ExecutionStatus], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Status"), S_INIT("Status"), &shapes[shape_ChangeSetStatus], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("StatusReason"), S_INIT("StatusReason"), &shapes[shape_ChangeSetStatusReason], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("CreationTime"), S_INIT("CreationTime"), &shapes[shape_CreationTime], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Description"), S_INIT("Description"), &shapes[shape_Description], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("IncludeNestedStacks"), S_INIT("IncludeNestedStacks"), &shapes[shape_IncludeNestedStacks], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ParentChangeSetId"), S_INIT("ParentChangeSetId"), &shapes[shape_ChangeSetId], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RootChangeSetId"), S_INIT("RootChangeSetId"), &shapes[shape_ChangeSetId], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ImportExistingResources"), S_INIT("ImportExistingResources"), &shapes[shape_ImportExistingResources], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_ChangeSetType[] = {S_INIT("CREATE"), S_INIT("UPDATE"), S_INIT("IMPORT")};
+static const str values_ChangeSource[] = {S_INIT("ResourceReference"), S_INIT("ParameterReference"), S_INIT("ResourceAttribute"), S_INIT("DirectModification"), S_INIT("Automatic"), S_INIT("NoModification")};
+static const str values_ChangeType[] = {S_INIT("Resource")};
+static const struct api_member members_CreateChangeSetInput[] = {
+    {S_INIT("StackName"), S_INIT("StackName"), &shapes[shape_StackNameOrId], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("TemplateBody"), S_INIT("TemplateBody"), &shapes[shape_TemplateBody], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("TemplateURL"), S_INIT("TemplateURL"), &shapes[shape_TemplateURL], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("UsePreviousTemplate"), S_INIT("UsePreviousTemplate"), &shapes[shape_UsePreviousTemplate], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Parameters"), S_INIT("Parameters"), &shapes[shape_Parameters], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Capabilities"), S_INIT("Capabilities"), &shapes[shape_Capabilities], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ResourceTypes"), S_INIT("ResourceTypes"), &shapes[shape_ResourceTypes], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RoleARN"), S_INIT("RoleARN"), &shapes[shape_RoleARN], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RollbackConfiguration"), S_INIT("RollbackConfiguration"), &shapes[shape_RollbackConfiguration], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("NotificationARNs"), S_INIT("NotificationARNs"), &shapes[shape_NotificationARNs], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Tags"), S_INIT("Tags"), &shapes[shape_Tags], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChangeSetName"), S_INIT("ChangeSetName"), &shapes[shape_ChangeSetName], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ClientToken"), S_INIT("ClientToken"), &shapes[shape_ClientToken], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Description"), S_INIT("Description"), &shapes[shape_Description], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChangeSetType"), S_INIT("ChangeSetType"), &shapes[shape_ChangeSetType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ResourcesToImport"), S_INIT("ResourcesToImport"), &shapes[shape_ResourcesToImport], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("IncludeNestedStacks"), S_INIT("IncludeNestedStacks"), &shapes[shape_IncludeNestedStacks], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("OnStackFailure"), S_INIT("OnStackFailure"), &shapes[shape_OnStackFailure], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ImportExistingResources"), S_INIT("ImportExistingResources"), &shapes[shape_ImportExistingResources], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("DeploymentMode"), S_INIT("DeploymentMode"), &shapes[shape_DeploymentMode], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_CreateChangeSetOutput[] = {
+    {S_INIT("Id"), S_INIT("Id"), &shapes[shape_ChangeSetId], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("StackId"), S_INIT("StackId"), &shapes[shape_StackId], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_CreateStackInput[] = {
+    {S_INIT("StackName"), S_INIT("StackName"), &shapes[shape_StackName], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("TemplateBody"), S_INIT("TemplateBody"), &shapes[shape_TemplateBody], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("TemplateURL"), S_INIT("TemplateURL"), &shapes[shape_TemplateURL], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Parameters"), S_INIT("Parameters"), &shapes[shape_Parameters], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("DisableRollback"), S_INIT("DisableRollback"), &shapes[shape_DisableRollback], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RollbackConfiguration"), S_INIT("RollbackConfiguration"), &shapes[shape_RollbackConfiguration], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("TimeoutInMinutes"), S_INIT("TimeoutInMinutes"), &shapes[shape_TimeoutMinutes], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("NotificationARNs"), S_INIT("NotificationARNs"), &shapes[shape_NotificationARNs], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Capabilities"), S_INIT("Capabilities"), &shapes[shape_Capabilities], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ResourceTypes"), S_INIT("ResourceTypes"), &shapes[shape_ResourceTypes], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RoleARN"), S_INIT("RoleARN"), &shapes[shape_RoleARN], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("OnFailure"), S_INIT("OnFailure"), &shapes[shape_OnFailure], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("StackPolicyBody"), S_INIT("StackPolicyBody"), &shapes[shape_StackPolicyBody], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("StackPolicyURL"), S_INIT("StackPolicyURL"), &shapes[shape_StackPolicyURL], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Tags"), S_INIT("Tags"), &shapes[shape_Tags], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ClientRequestToken"), S_INIT("ClientRequestToken"), &shapes[shape_ClientRequestToken], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("EnableTerminationProtection"), S_INIT("EnableTerminationProtection"), &shapes[shape_EnableTerminationProtection], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RetainExceptOnCreate"), S_INIT("RetainExceptOnCreate"), &shapes[shape_RetainExceptOnCreate], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_CreateStackOutput[] = {
+    {S_INIT("StackId"), S_INIT("StackId"), &shapes[shape_StackId], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("OperationId"), S_INIT("OperationId"), &shapes[shape_OperationId], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_DeleteChangeSetInput[] = {
+    {S_INIT("ChangeSetName"), S_INIT("ChangeSetName"), &shapes[shape_ChangeSetNameOrId], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("StackName"), S_INIT("StackName"), &shapes[shape_StackNameOrId], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_DeleteStackInput[] = {
+    {S_INIT("StackName"), S_INIT("StackName"), &shapes[shape_StackName], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RetainResources"), S_INIT("RetainResources"), &shapes[shape_RetainResources], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RoleARN"), S_INIT("RoleARN"), &shapes[shape_RoleARN], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ClientRequestToken"), S_INIT("ClientRequestToken"), &shapes[shape_ClientRequestToken], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("DeletionMode"), S_INIT("DeletionMode"), &shapes[shape_DeletionMode], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_DeletionMode[] = {S_INIT("STANDARD"), S_INIT("FORCE_DELETE_STACK")};
+static const str values_DeploymentMode[] = {S_INIT("REVERT_DRIFT")};
+static const struct api_member members_DescribeChangeSetInput[] = {
+    {S_INIT("ChangeSetName"), S_INIT("ChangeSetName"), &shapes[shape_ChangeSetNameOrId], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("StackName"), S_INIT("StackName"), &shapes[shape_StackNameOrId], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("NextToken"), S_INIT("NextToken"), &shapes[shape_NextToken], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("IncludePropertyValues"), S_INIT("IncludePropertyValues"), &shapes[shape_IncludePropertyValues], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_DescribeChangeSetOutput[] = {
+    {S_INIT("ChangeSetName"), S_INIT("ChangeSetName"), &shapes[shape_ChangeSetName], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChangeSetId"), S_INIT("ChangeSetId"), &shapes[shape_ChangeSetId], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("StackId"), S_INIT("StackId"), &shapes[shape_StackId], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("StackName"), S_INIT("StackName"), &shapes[shape_StackName], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Description"), S_INIT("Description"), &shapes[shape_Description], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Parameters"), S_INIT("Parameters"), &shapes[shape_Parameters], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("CreationTime"), S_INIT("CreationTime"), &shapes[shape_CreationTime], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExecutionStatus"), S_INIT("ExecutionStatus"), &shapes[shape_ExecutionStatus], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Status"), S_INIT("Status"), &shapes[shape_ChangeSetStatus], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("StatusReason"), S_INIT("StatusReason"), &shapes[shape_ChangeSetStatusReason], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("StackDriftStatus"), S_INIT("StackDriftStatus"), &shapes[shape_StackDriftStatus], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("NotificationARNs"), S_INIT("NotificationARNs"), &shapes[shape_NotificationARNs], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RollbackConfiguration"), S_INIT("RollbackConfiguration"), &shapes[shape_RollbackConfiguration], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Capabilities"), S_INIT("Capabilities"), &shapes[shape_Capabilities], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Tags"), S_INIT("Tags"), &shapes[shape_Tags], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Changes"), S_INIT("Changes"), &shapes[shape_Changes], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("NextToken"), S_INIT("NextToken"), &shapes[shape_NextToken], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("IncludeNestedStacks"), S_INIT("IncludeNestedStacks"), &shapes[shape_IncludeNestedStacks], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ParentChangeSetId"), S_INIT("ParentChangeSetId"), &shapes[shape_ChangeSetId], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RootChangeSetId"), S_INIT("RootChangeSetId"), &shapes[shape_ChangeSetId], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("OnStackFailure"), S_INIT("OnStackFailure"), &shapes[shape_OnStackFailure], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ImportExistingResources"), S_INIT("ImportExistingResources"), &shapes[shape_ImportExistingResources], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("DeploymentMode"), S_INIT("DeploymentMode"), &shapes[shape_DeploymentMode], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_DescribeStackEventsInput[] = {
+    {S_INIT("StackName"), S_INIT("StackName"), &shapes[shape_StackName], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("NextToken"), S_INIT("NextToken"), &shapes[shape_NextToken], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_DescribeStackEventsOutput[] = {
+    {S_INIT("StackEvents"), S_INIT("StackEvents"), &shapes[shape_StackEvents], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("NextToken"), S_INIT("NextToken"), &shapes[shape_NextToken], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_DescribeStackResourceInput[] = {
+    {S_INIT("StackName"), S_INIT("StackName"), &shapes[shape_StackName], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("LogicalResourceId"), S_INIT("LogicalResourceId"), &shapes[shape_LogicalResourceId], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_DescribeStackResourceOutput[] = {
+    {S_INIT("StackResourceDetail"), S_INIT("StackResourceDetail"), &shapes[shape_StackResourceDetail], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_DescribeStackResourcesInput[] = {
+    {S_INIT("StackName"), S_INIT("StackName"), &shapes[shape_StackName], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("LogicalResourceId"), S_INIT("LogicalResourceId"), &shapes[shape_LogicalResourceId], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("PhysicalResourceId"), S_INIT("PhysicalResourceId"), &shapes[shape_PhysicalResourceId], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_DescribeStackResourcesOutput[] = {
+    {S_INIT("StackResources"), S_INIT("StackResources"), &shapes[shape_StackResources], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_DescribeStacksInput[] = {
+    {S_INIT("StackName"), S_INIT("StackName"), &shapes[shape_StackName], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("NextToken"), S_INIT("NextToken"), &shapes[shape_NextToken], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_DescribeStacksOutput[] = {
+    {S_INIT("Stacks"), S_INIT("Stacks"), &shapes[shape_Stacks], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("NextToken"), S_INIT("NextToken"), &shapes[shape_NextToken], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_DetailedStatus[] = {S_INIT("CONFIGURATION_COMPLETE"), S_INIT("VALIDATION_FAILED")};
+static const str values_DriftIgnoredReason[] = {S_INIT("MANAGED_BY_AWS"), S_INIT("WRITE_ONLY_PROPERTY")};
+static const str values_EvaluationType[] = {S_INIT("Static"), S_INIT("Dynamic")};
+static const struct api_member members_ExecuteChangeSetInput[] = {
+    {S_INIT("ChangeSetName"), S_INIT("ChangeSetName"), &shapes[shape_ChangeSetNameOrId], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("StackName"), S_INIT("StackName"), &shapes[shape_StackNameOrId], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ClientRequestToken"), S_INIT("ClientRequestToken"), &shapes[shape_ClientRequestToken], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("DisableRollback"), S_INIT("DisableRollback"), &shapes[shape_DisableRollback], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RetainExceptOnCreate"), S_INIT("RetainExceptOnCreate"), &shapes[shape_RetainExceptOnCreate], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_ExecutionStatus[] = {S_INIT("UNAVAILABLE"), S_INIT("AVAILABLE"), S_INIT("EXECUTE_IN_PROGRESS"), S_INIT("EXECUTE_COMPLETE"), S_INIT("EXECUTE_FAILED"), S_INIT("OBSOLETE")};
+static const struct api_member members_Export[] = {
+    {S_INIT("ExportingStackId"), S_INIT("ExportingStackId"), &shapes[shape_StackId], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Name"), S_INIT("Name"), &shapes[shape_ExportName], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Value"), S_INIT("Value"), &shapes[shape_ExportValue], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_GetTemplateInput[] = {
+    {S_INIT("StackName"), S_INIT("StackName"), &shapes[shape_StackName], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChangeSetName"), S_INIT("ChangeSetName"), &shapes[shape_ChangeSetNameOrId], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("TemplateStage"), S_INIT("TemplateStage"), &shapes[shape_TemplateStage], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_GetTemplateOutput[] = {
+    {S_INIT("TemplateBody"), S_INIT("TemplateBody"), &shapes[shape_TemplateBody], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("StagesAvailable"), S_INIT("StagesAvailable"), &shapes[shape_StageList], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_GetTemplateSummaryInput[] = {
+    {S_INIT("TemplateBody"), S_INIT("TemplateBody"), &shapes[shape_TemplateBody], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("TemplateURL"), S_INIT("TemplateURL"), &shapes[shape_TemplateURL], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("StackName"), S_INIT("StackName"), &shapes[shape_StackNameOrId], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("StackSetName"), S_INIT("StackSetName"), &shapes[shape_StackSetNameOrId], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("CallAs"), S_INIT("CallAs"), &shapes[shape_CallAs], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("TemplateSummaryConfig"), S_INIT("TemplateSummaryConfig"), &shapes[shape_TemplateSummaryConfig], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_GetTemplateSummaryOutput[] = {
+    {S_INIT("Parameters"), S_INIT("Parameters"), &shapes[shape_ParameterDeclarations], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Description"), S_INIT("Description"), &shapes[shape_Description], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Capabilities"), S_INIT("Capabilities"), &shapes[shape_Capabilities], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("CapabilitiesReason"), S_INIT("CapabilitiesReason"), &shapes[shape_CapabilitiesReason], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ResourceTypes"), S_INIT("ResourceTypes"), &shapes[shape_ResourceTypes], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Version"), S_INIT("Version"), &shapes[shape_Version], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Metadata"), S_INIT("Metadata"), &shapes[shape_Metadata], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("DeclaredTransforms"), S_INIT("DeclaredTransforms"), &shapes[shape_TransformsList], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ResourceIdentifierSummaries"), S_INIT("ResourceIdentifierSummaries"), &shapes[shape_ResourceIdentifierSummaries], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Warnings"), S_INIT("Warnings"), &shapes[shape_Warnings], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_HookFailureMode[] = {S_INIT("FAIL"), S_INIT("WARN")};
+static const str values_HookInvocationPoint[] = {S_INIT("PRE_PROVISION")};
+static const str values_HookStatus[] = {S_INIT("HOOK_IN_PROGRESS"), S_INIT("HOOK_COMPLETE_SUCCEEDED"), S_INIT("HOOK_COMPLETE_FAILED"), S_INIT("HOOK_FAILED")};
+static const struct api_member members_ListChangeSetsInput[] = {
+    {S_INIT("StackName"), S_INIT("StackName"), &shapes[shape_StackNameOrId], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("NextToken"), S_INIT("NextToken"), &shapes[shape_NextToken], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_ListChangeSetsOutput[] = {
+    {S_INIT("Summaries"), S_INIT("Summaries"), &shapes[shape_ChangeSetSummaries], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("NextToken"), S_INIT("NextToken"), &shapes[shape_NextToken], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_ListExportsInput[] = {
+    {S_INIT("NextToken"), S_INIT("NextToken"), &shapes[shape_NextToken], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_ListExportsOutput[] = {
+    {S_INIT("Exports"), S_INIT("Exports"), &shapes[shape_Exports], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("NextToken"), S_INIT("NextToken"), &shapes[shape_NextToken], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_ListImportsInput[] = {
+    {S_INIT("ExportName"), S_INIT("ExportName"), &shapes[shape_ExportName], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("NextToken"), S_INIT("NextToken"), &shapes[shape_NextToken], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_ListImportsOutput[] = {
+    {S_INIT("Imports"), S_INIT("Imports"), &shapes[shape_Imports], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("NextToken"), S_INIT("NextToken"), &shapes[shape_NextToken], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_ListStackResourcesInput[] = {
+    {S_INIT("StackName"), S_INIT("StackName"), &shapes[shape_StackName], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("NextToken"), S_INIT("NextToken"), &shapes[shape_NextToken], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_ListStackResourcesOutput[] = {
+    {S_INIT("StackResourceSummaries"), S_INIT("StackResourceSummaries"), &shapes[shape_StackResourceSummaries], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("NextToken"), S_INIT("NextToken"), &shapes[shape_NextToken], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_ListStacksInput[] = {
+    {S_INIT("NextToken"), S_INIT("NextToken"), &shapes[shape_NextToken], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("StackStatusFilter"), S_INIT("StackStatusFilter"), &shapes[shape_StackStatusFilter], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_ListStacksOutput[] = {
+    {S_INIT("StackSummaries"), S_INIT("StackSummaries"), &shapes[shape_StackSummaries], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("NextToken"), S_INIT("NextToken"), &shapes[shape_NextToken], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_LiveResourceDrift[] = {
+    {S_INIT("PreviousValue"), S_INIT("PreviousValue"), &shapes[shape_ResourceDriftPreviousValue], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ActualValue"), S_INIT("ActualValue"), &shapes[shape_ResourceDriftActualValue], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("DriftDetectionTimestamp"), S_INIT("DriftDetectionTimestamp"), &shapes[shape_Timestamp], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_ModuleInfo[] = {
+    {S_INIT("TypeHierarchy"), S_INIT("TypeHierarchy"), &shapes[shape_TypeHierarchy], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("LogicalIdHierarchy"), S_INIT("LogicalIdHierarchy"), &shapes[shape_LogicalIdHierarchy], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_OnFailure[] = {S_INIT("DO_NOTHING"), S_INIT("ROLLBACK"), S_INIT("DELETE")};
+static const str values_OnStackFailure[] = {S_INIT("DO_NOTHING"), S_INIT("ROLLBACK"), S_INIT("DELETE")};
+static const struct api_member members_OperationEntry[] = {
+    {S_INIT("OperationType"), S_INIT("OperationType"), &shapes[shape_OperationType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("OperationId"), S_INIT("OperationId"), &shapes[shape_OperationId], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_OperationType[] = {S_INIT("CREATE_STACK"), S_INIT("UPDATE_STACK"), S_INIT("DELETE_STACK"), S_INIT("CONTINUE_ROLLBACK"), S_INIT("ROLLBACK"), S_INIT("CREATE_CHANGESET")};
+static const struct api_member members_Output[] = {
+    {S_INIT("OutputKey"), S_INIT("OutputKey"), &shapes[shape_OutputKey], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("OutputValue"), S_INIT("OutputValue"), &shapes[shape_OutputValue], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Description"), S_INIT("Description"), &shapes[shape_Description], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExportName"), S_INIT("ExportName"), &shapes[shape_ExportName], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_Parameter[] = {
+    {S_INIT("ParameterKey"), S_INIT("ParameterKey"), &shapes[shape_ParameterKey], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ParameterValue"), S_INIT("ParameterValue"), &shapes[shape_ParameterValue], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("UsePreviousValue"), S_INIT("UsePreviousValue"), &shapes[shape_UsePreviousValue], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ResolvedValue"), S_INIT("ResolvedValue"), &shapes[shape_ParameterValue], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_ParameterConstraints[] = {
+    {S_INIT("AllowedValues"), S_INIT("AllowedValues"), &shapes[shape_AllowedValues], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_ParameterDeclaration[] = {
+    {S_INIT("ParameterKey"), S_INIT("ParameterKey"), &shapes[shape_ParameterKey], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("DefaultValue"), S_INIT("DefaultValue"), &shapes[shape_ParameterValue], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ParameterType"), S_INIT("ParameterType"), &shapes[shape_ParameterType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("NoEcho"), S_INIT("NoEcho"), &shapes[shape_NoEcho], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Description"), S_INIT("Description"), &shapes[shape_Description], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ParameterConstraints"), S_INIT("ParameterConstraints"), &shapes[shape_ParameterConstraints], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_PolicyAction[] = {S_INIT("Delete"), S_INIT("Retain"), S_INIT("Snapshot"), S_INIT("ReplaceAndDelete"), S_INIT("ReplaceAndRetain"), S_INIT("ReplaceAndSnapshot")};
+static const str values_Replacement[] = {S_INIT("True"), S_INIT("False"), S_INIT("Conditional")};
+static const str values_RequiresRecreation[] = {S_INIT("Never"), S_INIT("Conditionally"), S_INIT("Always")};
+static const str values_ResourceAttribute[] = {S_INIT("Properties"), S_INIT("Metadata"), S_INIT("CreationPolicy"), S_INIT("UpdatePolicy"), S_INIT("DeletionPolicy"), S_INIT("UpdateReplacePolicy"), S_INIT("Tags")};
+static const struct api_member members_ResourceChange[] = {
+    {S_INIT("PolicyAction"), S_INIT("PolicyAction"), &shapes[shape_PolicyAction], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Action"), S_INIT("Action"), &shapes[shape_ChangeAction], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("LogicalResourceId"), S_INIT("LogicalResourceId"), &shapes[shape_LogicalResourceId], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("PhysicalResourceId"), S_INIT("PhysicalResourceId"), &shapes[shape_PhysicalResourceId], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ResourceType"), S_INIT("ResourceType"), &shapes[shape_ResourceType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Replacement"), S_INIT("Replacement"), &shapes[shape_Replacement], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Scope"), S_INIT("Scope"), &shapes[shape_Scope], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ResourceDriftStatus"), S_INIT("ResourceDriftStatus"), &shapes[shape_StackResourceDriftStatus], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ResourceDriftIgnoredAttributes"), S_INIT("ResourceDriftIgnoredAttributes"), &shapes[shape_ResourceDriftIgnoredAttributes], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Details"), S_INIT("Details"), &shapes[shape_ResourceChangeDetails], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChangeSetId"), S_INIT("ChangeSetId"), &shapes[shape_ChangeSetId], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ModuleInfo"), S_INIT("ModuleInfo"), &shapes[shape_ModuleInfo], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("BeforeContext"), S_INIT("BeforeContext"), &shapes[shape_BeforeContext], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("AfterContext"), S_INIT("AfterContext"), &shapes[shape_AfterContext], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("PreviousDeploymentContext"), S_INIT("PreviousDeploymentContext"), &shapes[shape_PreviousDeploymentContext], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_ResourceChangeDetail[] = {
+    {S_INIT("Target"), S_INIT("Target"), &shapes[shape_ResourceTargetDefinition], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Evaluation"), S_INIT("Evaluation"), &shapes[shape_EvaluationType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChangeSource"), S_INIT("ChangeSource"), &shapes[shape_ChangeSource], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("CausingEntity"), S_INIT("CausingEntity"), &shapes[shape_CausingEntity], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_ResourceDriftIgnoredAttribute[] = {
+    {S_INIT("Path"), S_INIT("Path"), &shapes[shape_ResourcePropertyPath], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Reason"), S_INIT("Reason"), &shapes[shape_DriftIgnoredReason], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_ResourceIdentifierSummary[] = {
+    {S_INIT("ResourceType"), S_INIT("ResourceType"), &shapes[shape_ResourceType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("LogicalResourceIds"), S_INIT("LogicalResourceIds"), &shapes[shape_LogicalResourceIds], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ResourceIdentifiers"), S_INIT("ResourceIdentifiers"), &shapes[shape_ResourceIdentifiers], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_ResourceStatus[] = {S_INIT("CREATE_IN_PROGRESS"), S_INIT("CREATE_FAILED"), S_INIT("CREATE_COMPLETE"), S_INIT("DELETE_IN_PROGRESS"), S_INIT("DELETE_FAILED"), S_INIT("DELETE_COMPLETE"), S_INIT("DELETE_SKIPPED"), S_INIT("UPDATE_IN_PROGRESS"), S_INIT("UPDATE_FAILED"), S_INIT("UPDATE_COMPLETE"), S_INIT("IMPORT_FAILED"), S_INIT("IMPORT_COMPLETE"), S_INIT("IMPORT_IN_PROGRESS"), S_INIT("IMPORT_ROLLBACK_IN_PROGRESS"), S_INIT("IMPORT_ROLLBACK_FAILED"), S_INIT("IMPORT_ROLLBACK_COMPLETE"), S_INIT("EXPORT_FAILED"), S_INIT("EXPORT_COMPLETE"), S_INIT("EXPORT_IN_PROGRESS"), S_INIT("EXPORT_ROLLBACK_IN_PROGRESS"), S_INIT("EXPORT_ROLLBACK_FAILED"), S_INIT("EXPORT_ROLLBACK_COMPLETE"), S_INIT("UPDATE_ROLLBACK_IN_PROGRESS"), S_INIT("UPDATE_ROLLBACK_COMPLETE"), S_INIT("UPDATE_ROLLBACK_FAILED"), S_INIT("ROLLBACK_IN_PROGRESS"), S_INIT("ROLLBACK_COMPLETE"), S_INIT("ROLLBACK_FAILED"), S_INIT("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS"), S_INIT("UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS"), S_INIT("REVIEW_IN_PROGRESS")};
+static const struct api_member members_ResourceTargetDefinition[] = {
+    {S_INIT("Attribute"), S_INIT("Attribute"), &shapes[shape_ResourceAttribute], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Name"), S_INIT("Name"), &shapes[shape_PropertyName], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RequiresRecreation"), S_INIT("RequiresRecreation"), &shapes[shape_RequiresRecreation], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Path"), S_INIT("Path"), &shapes[shape_ResourcePropertyPath], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("BeforeValue"), S_INIT("BeforeValue"), &shapes[shape_BeforeValue], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("AfterValue"), S_INIT("AfterValue"), &shapes[shape_AfterValue], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("BeforeValueFrom"), S_INIT("BeforeValueFrom"), &shapes[shape_BeforeValueFrom], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("AfterValueFrom"), S_INIT("AfterValueFrom"), &shapes[shape_AfterValueFrom], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Drift"), S_INIT("Drift"), &shapes[shape_LiveResourceDrift], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("AttributeChangeType"), S_INIT("AttributeChangeType"), &shapes[shape_AttributeChangeType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_ResourceToImport[] = {
+    {S_INIT("ResourceType"), S_INIT("ResourceType"), &shapes[shape_ResourceType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("LogicalResourceId"), S_INIT("LogicalResourceId"), &shapes[shape_LogicalResourceId], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ResourceIdentifier"), S_INIT("ResourceIdentifier"), &shapes[shape_ResourceIdentifierProperties], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_RollbackConfiguration[] = {
+    {S_INIT("RollbackTriggers"), S_INIT("RollbackTriggers"), &shapes[shape_RollbackTriggers], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MonitoringTimeInMinutes"), S_INIT("MonitoringTimeInMinutes"), &shapes[shape_MonitoringTimeInMinutes], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_RollbackTrigger[] = {
+    {S_INIT("Arn"), S_INIT("Arn"), &shapes[shape_Arn], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Type"), S_INIT("Type"), &shapes[shape_Type], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_Stack[] = {
+    {S_INIT("StackId"), S_INIT("StackId"), &shapes[shape_StackId], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("StackName"), S_INIT("StackName"), &shapes[shape_StackName], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChangeSetId"), S_INIT("ChangeSetId"), &shapes[shape_ChangeSetId], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Description"), S_INIT("Description"), &shapes[shape_Description], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Parameters"), S_INIT("Parameters"), &shapes[shape_Parameters], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("CreationTime"), S_INIT("CreationTime"), &shapes[shape_CreationTime], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("DeletionTime"), S_INIT("DeletionTime"), &shapes[shape_DeletionTime], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("LastUpdatedTime"), S_INIT("LastUpdatedTime"), &shapes[shape_LastUpdatedTime], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RollbackConfiguration"), S_INIT("RollbackConfiguration"), &shapes[shape_RollbackConfiguration], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("StackStatus"), S_INIT("StackStatus"), &shapes[shape_StackStatus], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("StackStatusReason"), S_INIT("StackStatusReason"), &shapes[shape_StackStatusReason], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("DisableRollback"), S_INIT("DisableRollback"), &shapes[shape_DisableRollback], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("NotificationARNs"), S_INIT("NotificationARNs"), &shapes[shape_NotificationARNs], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("TimeoutInMinutes"), S_INIT("TimeoutInMinutes"), &shapes[shape_TimeoutMinutes], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Capabilities"), S_INIT("Capabilities"), &shapes[shape_Capabilities], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Outputs"), S_INIT("Outputs"), &shapes[shape_Outputs], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RoleARN"), S_INIT("RoleARN"), &shapes[shape_RoleARN], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Tags"), S_INIT("Tags"), &shapes[shape_Tags], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("EnableTerminationProtection"), S_INIT("EnableTerminationProtection"), &shapes[shape_EnableTerminationProtection], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ParentId"), S_INIT("ParentId"), &shapes[shape_StackId], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RootId"), S_INIT("RootId"), &shapes[shape_StackId], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("DriftInformation"), S_INIT("DriftInformation"), &shapes[shape_StackDriftInformation], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RetainExceptOnCreate"), S_INIT("RetainExceptOnCreate"), &shapes[shape_RetainExceptOnCreate], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("DeletionMode"), S_INIT("DeletionMode"), &shapes[shape_DeletionMode], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("DetailedStatus"), S_INIT("DetailedStatus"), &shapes[shape_DetailedStatus], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("LastOperations"), S_INIT("LastOperations"), &shapes[shape_LastOperations], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_StackDriftInformation[] = {
+    {S_INIT("StackDriftStatus"), S_INIT("StackDriftStatus"), &shapes[shape_StackDriftStatus], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("LastCheckTimestamp"), S_INIT("LastCheckTimestamp"), &shapes[shape_Timestamp], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_StackDriftInformationSummary[] = {
+    {S_INIT("StackDriftStatus"), S_INIT("StackDriftStatus"), &shapes[shape_StackDriftStatus], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("LastCheckTimestamp"), S_INIT("LastCheckTimestamp"), &shapes[shape_Timestamp], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_StackDriftStatus[] = {S_INIT("DRIFTED"), S_INIT("IN_SYNC"), S_INIT("UNKNOWN"), S_INIT("NOT_CHECKED")};
+static const struct api_member members_StackEvent[] = {
+    {S_INIT("StackId"), S_INIT("StackId"), &shapes[shape_StackId], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("EventId"), S_INIT("EventId"), &shapes[shape_EventId], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("StackName"), S_INIT("StackName"), &shapes[shape_StackName], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("OperationId"), S_INIT("OperationId"), &shapes[shape_OperationId], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("LogicalResourceId"), S_INIT("LogicalResourceId"), &shapes[shape_LogicalResourceId], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("PhysicalResourceId"), S_INIT("PhysicalResourceId"), &shapes[shape_PhysicalResourceId], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ResourceType"), S_INIT("ResourceType"), &shapes[shape_ResourceType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Timestamp"), S_INIT("Timestamp"), &shapes[shape_Timestamp], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ResourceStatus"), S_INIT("ResourceStatus"), &shapes[shape_ResourceStatus], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ResourceStatusReason"), S_INIT("ResourceStatusReason"), &shapes[shape_ResourceStatusReason], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ResourceProperties"), S_INIT("ResourceProperties"), &shapes[shape_ResourceProperties], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ClientRequestToken"), S_INIT("ClientRequestToken"), &shapes[shape_ClientRequestToken], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("HookType"), S_INIT("HookType"), &shapes[shape_HookType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("HookStatus"), S_INIT("HookStatus"), &shapes[shape_HookStatus], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("HookStatusReason"), S_INIT("HookStatusReason"), &shapes[shape_HookStatusReason], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("HookInvocationPoint"), S_INIT("HookInvocationPoint"), &shapes[shape_HookInvocationPoint], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("HookInvocationId"), S_INIT("HookInvocationId"), &shapes[shape_HookInvocationId], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("HookFailureMode"), S_INIT("HookFailureMode"), &shapes[shape_HookFailureMode], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("DetailedStatus"), S_INIT("DetailedStatus"), &shapes[shape_DetailedStatus], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_StackResource[] = {
+    {S_INIT("StackName"), S_INIT("StackName"), &shapes[shape_StackName], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("StackId"), S_INIT("StackId"), &shapes[shape_StackId], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("LogicalResourceId"), S_INIT("LogicalResourceId"), &shapes[shape_LogicalResourceId], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("PhysicalResourceId"), S_INIT("PhysicalResourceId"), &shapes[shape_PhysicalResourceId], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ResourceType"), S_INIT("ResourceType"), &shapes[shape_ResourceType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Timestamp"), S_INIT("Timestamp"), &shapes[shape_Timestamp], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ResourceStatus"), S_INIT("ResourceStatus"), &shapes[shape_ResourceStatus], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ResourceStatusReason"), S_INIT("ResourceStatusReason"), &shapes[shape_ResourceStatusReason], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Description"), S_INIT("Description"), &shapes[shape_Description], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("DriftInformation"), S_INIT("DriftInformation"), &shapes[shape_StackResourceDriftInformation], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ModuleInfo"), S_INIT("ModuleInfo"), &shapes[shape_ModuleInfo], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_StackResourceDetail[] = {
+    {S_INIT("StackName"), S_INIT("StackName"), &shapes[shape_StackName], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("StackId"), S_INIT("StackId"), &shapes[shape_StackId], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("LogicalResourceId"), S_INIT("LogicalResourceId"), &shapes[shape_LogicalResourceId], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("PhysicalResourceId"), S_INIT("PhysicalResourceId"), &shapes[shape_PhysicalResourceId], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ResourceType"), S_INIT("ResourceType"), &shapes[shape_ResourceType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("LastUpdatedTimestamp"), S_INIT("LastUpdatedTimestamp"), &shapes[shape_Timestamp], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ResourceStatus"), S_INIT("ResourceStatus"), &shapes[shape_ResourceStatus], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ResourceStatusReason"), S_INIT("ResourceStatusReason"), &shapes[shape_ResourceStatusReason], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Description"), S_INIT("Description"), &shapes[shape_Description], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Metadata"), S_INIT("Metadata"), &shapes[shape_Metadata], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("DriftInformation"), S_INIT("DriftInformation"), &shapes[shape_StackResourceDriftInformation], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ModuleInfo"), S_INIT("ModuleInfo"), &shapes[shape_ModuleInfo], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_StackResourceDriftInformation[] = {
+    {S_INIT("StackResourceDriftStatus"), S_INIT("StackResourceDriftStatus"), &shapes[shape_StackResourceDriftStatus], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("LastCheckTimestamp"), S_INIT("LastCheckTimestamp"), &shapes[shape_Timestamp], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_StackResourceDriftInformationSummary[] = {
+    {S_INIT("StackResourceDriftStatus"), S_INIT("StackResourceDriftStatus"), &shapes[shape_StackResourceDriftStatus], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("LastCheckTimestamp"), S_INIT("LastCheckTimestamp"), &shapes[shape_Timestamp], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_StackResourceDriftStatus[] = {S_INIT("IN_SYNC"), S_INIT("MODIFIED"), S_INIT("DELETED"), S_INIT("NOT_CHECKED"), S_INIT("UNKNOWN"), S_INIT("UNSUPPORTED")};
+static const struct api_member members_StackResourceSummary[] = {
+    {S_INIT("LogicalResourceId"), S_INIT("LogicalResourceId"), &shapes[shape_LogicalResourceId], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("PhysicalResourceId"), S_INIT("PhysicalResourceId"), &shapes[shape_PhysicalResourceId], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ResourceType"), S_INIT("ResourceType"), &shapes[shape_ResourceType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("LastUpdatedTimestamp"), S_INIT("LastUpdatedTimestamp"), &shapes[shape_Timestamp], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ResourceStatus"), S_INIT("ResourceStatus"), &shapes[shape_ResourceStatus], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ResourceStatusReason"), S_INIT("ResourceStatusReason"), &shapes[shape_ResourceStatusReason], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("DriftInformation"), S_INIT("DriftInformation"), &shapes[shape_StackResourceDriftInformationSummary], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ModuleInfo"), S_INIT("ModuleInfo"), &shapes[shape_ModuleInfo], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_StackStatus[] = {S_INIT("CREATE_IN_PROGRESS"), S_INIT("CREATE_FAILED"), S_INIT("CREATE_COMPLETE"), S_INIT("ROLLBACK_IN_PROGRESS"), S_INIT("ROLLBACK_FAILED"), S_INIT("ROLLBACK_COMPLETE"), S_INIT("DELETE_IN_PROGRESS"), S_INIT("DELETE_FAILED"), S_INIT("DELETE_COMPLETE"), S_INIT("UPDATE_IN_PROGRESS"), S_INIT("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS"), S_INIT("UPDATE_COMPLETE"), S_INIT("UPDATE_FAILED"), S_INIT("UPDATE_ROLLBACK_IN_PROGRESS"), S_INIT("UPDATE_ROLLBACK_FAILED"), S_INIT("UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS"), S_INIT("UPDATE_ROLLBACK_COMPLETE"), S_INIT("REVIEW_IN_PROGRESS"), S_INIT("IMPORT_IN_PROGRESS"), S_INIT("IMPORT_COMPLETE"), S_INIT("IMPORT_ROLLBACK_IN_PROGRESS"), S_INIT("IMPORT_ROLLBACK_FAILED"), S_INIT("IMPORT_ROLLBACK_COMPLETE")};
+static const struct api_member members_StackSummary[] = {
+    {S_INIT("StackId"), S_INIT("StackId"), &shapes[shape_StackId], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("StackName"), S_INIT("StackName"), &shapes[shape_StackName], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("TemplateDescription"), S_INIT("TemplateDescription"), &shapes[shape_TemplateDescription], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("CreationTime"), S_INIT("CreationTime"), &shapes[shape_CreationTime], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("LastUpdatedTime"), S_INIT("LastUpdatedTime"), &shapes[shape_LastUpdatedTime], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("DeletionTime"), S_INIT("DeletionTime"), &shapes[shape_DeletionTime], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("StackStatus"), S_INIT("StackStatus"), &shapes[shape_StackStatus], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("StackStatusReason"), S_INIT("StackStatusReason"), &shapes[shape_StackStatusReason], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ParentId"), S_INIT("ParentId"), &shapes[shape_StackId], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RootId"), S_INIT("RootId"), &shapes[shape_StackId], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("DriftInformation"), S_INIT("DriftInformation"), &shapes[shape_StackDriftInformationSummary], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("LastOperations"), S_INIT("LastOperations"), &shapes[shape_LastOperations], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_Tag[] = {
+    {S_INIT("Key"), S_INIT("Key"), &shapes[shape_TagKey], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Value"), S_INIT("Value"), &shapes[shape_TagValue], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_TemplateParameter[] = {
+    {S_INIT("ParameterKey"), S_INIT("ParameterKey"), &shapes[shape_ParameterKey], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("DefaultValue"), S_INIT("DefaultValue"), &shapes[shape_ParameterValue], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("NoEcho"), S_INIT("NoEcho"), &shapes[shape_NoEcho], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Description"), S_INIT("Description"), &shapes[shape_Description], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_TemplateStage[] = {S_INIT("Original"), S_INIT("Processed")};
+static const struct api_member members_TemplateSummaryConfig[] = {
+    {S_INIT("TreatUnrecognizedResourceTypesAsWarnings"), S_INIT("TreatUnrecognizedResourceTypesAsWarnings"), &shapes[shape_TreatUnrecognizedResourceTypesAsWarnings], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_UpdateStackInput[] = {
+    {S_INIT("StackName"), S_INIT("StackName"), &shapes[shape_StackName], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("TemplateBody"), S_INIT("TemplateBody"), &shapes[shape_TemplateBody], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("TemplateURL"), S_INIT("TemplateURL"), &shapes[shape_TemplateURL], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("UsePreviousTemplate"), S_INIT("UsePreviousTemplate"), &shapes[shape_UsePreviousTemplate], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("StackPolicyDuringUpdateBody"), S_INIT("StackPolicyDuringUpdateBody"), &shapes[shape_StackPolicyDuringUpdateBody], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("StackPolicyDuringUpdateURL"), S_INIT("StackPolicyDuringUpdateURL"), &shapes[shape_StackPolicyDuringUpdateURL], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Parameters"), S_INIT("Parameters"), &shapes[shape_Parameters], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Capabilities"), S_INIT("Capabilities"), &shapes[shape_Capabilities], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ResourceTypes"), S_INIT("ResourceTypes"), &shapes[shape_ResourceTypes], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RoleARN"), S_INIT("RoleARN"), &shapes[shape_RoleARN], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RollbackConfiguration"), S_INIT("RollbackConfiguration"), &shapes[shape_RollbackConfiguration], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("StackPolicyBody"), S_INIT("StackPolicyBody"), &shapes[shape_StackPolicyBody], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("StackPolicyURL"), S_INIT("StackPolicyURL"), &shapes[shape_StackPolicyURL], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("NotificationARNs"), S_INIT("NotificationARNs"), &shapes[shape_NotificationARNs], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Tags"), S_INIT("Tags"), &shapes[shape_Tags], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("DisableRollback"), S_INIT("DisableRollback"), &shapes[shape_DisableRollback], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ClientRequestToken"), S_INIT("ClientRequestToken"), &shapes[shape_ClientRequestToken], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RetainExceptOnCreate"), S_INIT("RetainExceptOnCreate"), &shapes[shape_RetainExceptOnCreate], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_UpdateStackOutput[] = {
+    {S_INIT("StackId"), S_INIT("StackId"), &shapes[shape_StackId], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("OperationId"), S_INIT("OperationId"), &shapes[shape_OperationId], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_UpdateTerminationProtectionInput[] = {
+    {S_INIT("EnableTerminationProtection"), S_INIT("EnableTerminationProtection"), &shapes[shape_EnableTerminationProtection], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("StackName"), S_INIT("StackName"), &shapes[shape_StackNameOrId], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_UpdateTerminationProtectionOutput[] = {
+    {S_INIT("StackId"), S_INIT("StackId"), &shapes[shape_StackId], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_ValidateTemplateInput[] = {
+    {S_INIT("TemplateBody"), S_INIT("TemplateBody"), &shapes[shape_TemplateBody], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("TemplateURL"), S_INIT("TemplateURL"), &shapes[shape_TemplateURL], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_ValidateTemplateOutput[] = {
+    {S_INIT("Parameters"), S_INIT("Parameters"), &shapes[shape_TemplateParameters], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Description"), S_INIT("Description"), &shapes[shape_Description], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Capabilities"), S_INIT("Capabilities"), &shapes[shape_Capabilities], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("CapabilitiesReason"), S_INIT("CapabilitiesReason"), &shapes[shape_CapabilitiesReason], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("DeclaredTransforms"), S_INIT("DeclaredTransforms"), &shapes[shape_TransformsList], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_Warnings[] = {
+    {S_INIT("UnrecognizedResourceTypes"), S_INIT("UnrecognizedResourceTypes"), &shapes[shape_ResourceTypes], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
 
-static const struct api_shape shapes[272] = {
-    {.name = S_INIT("AccountLimit"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_0},
-    {.name = S_INIT("AccountLimitList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[0], .element_wire = S_INIT("member")},
+static const struct api_shape shapes[N_SHAPES] = {
     {.name = S_INIT("AfterContext"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("AfterValue"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("AfterValueFrom"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 1, .values = values_4},
+    {.name = S_INIT("AfterValueFrom"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 1, .values = values_AfterValueFrom},
     {.name = S_INIT("AllowedValue"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("AllowedValues"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[5], .element_wire = S_INIT("member")},
+    {.name = S_INIT("AllowedValues"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_AllowedValue], .element_wire = S_INIT("member")},
     {.name = S_INIT("Arn"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("AttributeChangeType"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 4, .values = values_8},
-    {.name = S_INIT("BeaconStackOperationStatus"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 3, .values = values_9},
+    {.name = S_INIT("AttributeChangeType"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 4, .values = values_AttributeChangeType},
     {.name = S_INIT("BeforeContext"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("BeforeValue"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("BeforeValueFrom"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_12},
-    {.name = S_INIT("BoxedInteger"), .type = API_INTEGER, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("BoxedMaxResults"), .type = API_INTEGER, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 100},
-    {.name = S_INIT("CallAs"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_15},
-    {.name = S_INIT("CancelUpdateStackInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_16},
-    {.name = S_INIT("Capabilities"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[19], .element_wire = S_INIT("member")},
+    {.name = S_INIT("BeforeValueFrom"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_BeforeValueFrom},
+    {.name = S_INIT("CallAs"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_CallAs},
+    {.name = S_INIT("Capabilities"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_Capability], .element_wire = S_INIT("member")},
     {.name = S_INIT("CapabilitiesReason"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("Capability"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 3, .values = values_19},
+    {.name = S_INIT("Capability"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 3, .values = values_Capability},
     {.name = S_INIT("CausingEntity"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("Change"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_21},
-    {.name = S_INIT("ChangeAction"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 6, .values = values_22},
-    {.name = S_INIT("ChangeSetId"), .type = API_STRING, .flags = API_HAS_MIN | API_PLAIN, .payload = -1, .min = 1, .pattern = &patterns[0]},
-    {.name = S_INIT("ChangeSetName"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 128, .pattern = &patterns[1]},
-    {.name = S_INIT("ChangeSetNameOrId"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 1600, .pattern = &patterns[2]},
-    {.name = S_INIT("ChangeSetStatus"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 8, .values = values_26},
+    {.name = S_INIT("Change"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_Change},
+    {.name = S_INIT("ChangeAction"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 6, .values = values_ChangeAction},
+    {.name = S_INIT("ChangeSetId"), .type = API_STRING, .flags = API_HAS_MIN | API_PLAIN, .payload = -1, .min = 1, .pattern = &pattern_ChangeSetId},
+    {.name = S_INIT("ChangeSetName"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 128, .pattern = &pattern_ChangeSetName},
+    {.name = S_INIT("ChangeSetNameOrId"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 1600, .pattern = &pattern_ChangeSetNameOrId},
+    {.name = S_INIT("ChangeSetStatus"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 8, .values = values_ChangeSetStatus},
     {.name = S_INIT("ChangeSetStatusReason"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("ChangeSetSummaries"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[29], .element_wire = S_INIT("member")},
-    {.name = S_INIT("ChangeSetSummary"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 13, .members = members_29},
-    {.name = S_INIT("ChangeSetType"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 3, .values = values_30},
-    {.name = S_INIT("ChangeSource"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 6, .values = values_31},
-    {.name = S_INIT("ChangeType"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 1, .values = values_32},
-    {.name = S_INIT("Changes"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[21], .element_wire = S_INIT("member")},
-    {.name = S_INIT("ClientRequestToken"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 128, .pattern = &patterns[3]},
+    {.name = S_INIT("ChangeSetSummaries"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_ChangeSetSummary], .element_wire = S_INIT("member")},
+    {.name = S_INIT("ChangeSetSummary"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 13, .members = members_ChangeSetSummary},
+    {.name = S_INIT("ChangeSetType"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 3, .values = values_ChangeSetType},
+    {.name = S_INIT("ChangeSource"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 6, .values = values_ChangeSource},
+    {.name = S_INIT("ChangeType"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 1, .values = values_ChangeType},
+    {.name = S_INIT("Changes"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_Change], .element_wire = S_INIT("member")},
+    {.name = S_INIT("ClientRequestToken"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 128, .pattern = &pattern_ClientRequestToken},
     {.name = S_INIT("ClientToken"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 128},
-    {.name = S_INIT("ContinueUpdateRollbackInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_36},
-    {.name = S_INIT("ContinueUpdateRollbackOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("CreateChangeSetInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 20, .members = members_38},
-    {.name = S_INIT("CreateChangeSetOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_39},
-    {.name = S_INIT("CreateStackInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 18, .members = members_40},
-    {.name = S_INIT("CreateStackOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_41},
+    {.name = S_INIT("CreateChangeSetInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 20, .members = members_CreateChangeSetInput},
+    {.name = S_INIT("CreateChangeSetOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_CreateChangeSetOutput},
+    {.name = S_INIT("CreateStackInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 18, .members = members_CreateStackInput},
+    {.name = S_INIT("CreateStackOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_CreateStackOutput},
     {.name = S_INIT("CreationTime"), .type = API_TIMESTAMP, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("DeleteChangeSetInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_43},
+    {.name = S_INIT("DeleteChangeSetInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_DeleteChangeSetInput},
     {.name = S_INIT("DeleteChangeSetOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("DeleteStackInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 5, .members = members_45},
-    {.name = S_INIT("DeletionMode"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_46},
+    {.name = S_INIT("DeleteStackInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 5, .members = members_DeleteStackInput},
+    {.name = S_INIT("DeletionMode"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_DeletionMode},
     {.name = S_INIT("DeletionTime"), .type = API_TIMESTAMP, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("DeploymentMode"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 1, .values = values_48},
-    {.name = S_INIT("DescribeAccountLimitsInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_49},
-    {.name = S_INIT("DescribeAccountLimitsOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_50},
-    {.name = S_INIT("DescribeChangeSetInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_51},
-    {.name = S_INIT("DescribeChangeSetOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 23, .members = members_52},
-    {.name = S_INIT("DescribeEventsInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 5, .members = members_53},
-    {.name = S_INIT("DescribeEventsOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_54},
-    {.name = S_INIT("DescribeStackDriftDetectionStatusInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_55},
-    {.name = S_INIT("DescribeStackDriftDetectionStatusOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 7, .members = members_56},
-    {.name = S_INIT("DescribeStackEventsInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_57},
-    {.name = S_INIT("DescribeStackEventsOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_58},
-    {.name = S_INIT("DescribeStackResourceDriftsInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_59},
-    {.name = S_INIT("DescribeStackResourceDriftsOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_60},
-    {.name = S_INIT("DescribeStackResourceInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_61},
-    {.name = S_INIT("DescribeStackResourceOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_62},
-    {.name = S_INIT("DescribeStackResourcesInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_63},
-    {.name = S_INIT("DescribeStackResourcesOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_64},
-    {.name = S_INIT("DescribeStacksInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_65},
-    {.name = S_INIT("DescribeStacksOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_66},
+    {.name = S_INIT("DeploymentMode"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 1, .values = values_DeploymentMode},
+    {.name = S_INIT("DescribeChangeSetInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_DescribeChangeSetInput},
+    {.name = S_INIT("DescribeChangeSetOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 23, .members = members_DescribeChangeSetOutput},
+    {.name = S_INIT("DescribeStackEventsInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_DescribeStackEventsInput},
+    {.name = S_INIT("DescribeStackEventsOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_DescribeStackEventsOutput},
+    {.name = S_INIT("DescribeStackResourceInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_DescribeStackResourceInput},
+    {.name = S_INIT("DescribeStackResourceOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_DescribeStackResourceOutput},
+    {.name = S_INIT("DescribeStackResourcesInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_DescribeStackResourcesInput},
+    {.name = S_INIT("DescribeStackResourcesOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_DescribeStackResourcesOutput},
+    {.name = S_INIT("DescribeStacksInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_DescribeStacksInput},
+    {.name = S_INIT("DescribeStacksOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_DescribeStacksOutput},
     {.name = S_INIT("Description"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 1024},
-    {.name = S_INIT("DetailedStatus"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_68},
-    {.name = S_INIT("DetectStackDriftInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_69},
-    {.name = S_INIT("DetectStackDriftOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_70},
-    {.name = S_INIT("DifferenceType"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 3, .values = values_71},
+    {.name = S_INIT("DetailedStatus"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_DetailedStatus},
     {.name = S_INIT("DisableRollback"), .type = API_BOOLEAN, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("DriftIgnoredReason"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_73},
+    {.name = S_INIT("DriftIgnoredReason"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_DriftIgnoredReason},
     {.name = S_INIT("EnableTerminationProtection"), .type = API_BOOLEAN, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("EstimateTemplateCostInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_75},
-    {.name = S_INIT("EstimateTemplateCostOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_76},
-    {.name = S_INIT("EvaluationType"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_77},
-    {.name = S_INIT("EventFilter"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_78},
+    {.name = S_INIT("EvaluationType"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_EvaluationType},
     {.name = S_INIT("EventId"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("EventType"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 5, .values = values_80},
-    {.name = S_INIT("ExecuteChangeSetInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 5, .members = members_81},
+    {.name = S_INIT("ExecuteChangeSetInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 5, .members = members_ExecuteChangeSetInput},
     {.name = S_INIT("ExecuteChangeSetOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("ExecutionStatus"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 6, .values = values_83},
-    {.name = S_INIT("Export"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_84},
+    {.name = S_INIT("ExecutionStatus"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 6, .values = values_ExecutionStatus},
+    {.name = S_INIT("Export"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_Export},
     {.name = S_INIT("ExportName"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("ExportValue"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("Exports"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[84], .element_wire = S_INIT("member")},
-    {.name = S_INIT("FailedEventsFilter"), .type = API_BOOLEAN, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("GetStackPolicyInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_89},
-    {.name = S_INIT("GetStackPolicyOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_90},
-    {.name = S_INIT("GetTemplateInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_91},
-    {.name = S_INIT("GetTemplateOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_92},
-    {.name = S_INIT("GetTemplateSummaryInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 6, .members = members_93},
-    {.name = S_INIT("GetTemplateSummaryOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 10, .members = members_94},
-    {.name = S_INIT("HookFailureMode"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_95},
+    {.name = S_INIT("Exports"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_Export], .element_wire = S_INIT("member")},
+    {.name = S_INIT("GetTemplateInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_GetTemplateInput},
+    {.name = S_INIT("GetTemplateOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_GetTemplateOutput},
+    {.name = S_INIT("GetTemplateSummaryInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 6, .members = members_GetTemplateSummaryInput},
+    {.name = S_INIT("GetTemplateSummaryOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 10, .members = members_GetTemplateSummaryOutput},
+    {.name = S_INIT("HookFailureMode"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_HookFailureMode},
     {.name = S_INIT("HookInvocationCount"), .type = API_INTEGER, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 100},
-    {.name = S_INIT("HookInvocationId"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 36, .max = 36, .pattern = &patterns[4]},
-    {.name = S_INIT("HookInvocationPoint"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 1, .values = values_98},
-    {.name = S_INIT("HookStatus"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 4, .values = values_99},
+    {.name = S_INIT("HookInvocationId"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 36, .max = 36, .pattern = &pattern_HookInvocationId},
+    {.name = S_INIT("HookInvocationPoint"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 1, .values = values_HookInvocationPoint},
+    {.name = S_INIT("HookStatus"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 4, .values = values_HookStatus},
     {.name = S_INIT("HookStatusReason"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 1024},
     {.name = S_INIT("HookType"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 255},
     {.name = S_INIT("ImportExistingResources"), .type = API_BOOLEAN, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("Imports"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[212], .element_wire = S_INIT("member")},
+    {.name = S_INIT("Imports"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_StackName], .element_wire = S_INIT("member")},
     {.name = S_INIT("IncludeNestedStacks"), .type = API_BOOLEAN, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("IncludePropertyValues"), .type = API_BOOLEAN, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("Key"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("LastOperations"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[134], .element_wire = S_INIT("member")},
+    {.name = S_INIT("LastOperations"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_OperationEntry], .element_wire = S_INIT("member")},
     {.name = S_INIT("LastUpdatedTime"), .type = API_TIMESTAMP, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("LimitName"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("LimitValue"), .type = API_INTEGER, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("ListChangeSetsInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_111},
-    {.name = S_INIT("ListChangeSetsOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_112},
-    {.name = S_INIT("ListExportsInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_113},
-    {.name = S_INIT("ListExportsOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_114},
-    {.name = S_INIT("ListImportsInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_115},
-    {.name = S_INIT("ListImportsOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_116},
-    {.name = S_INIT("ListStackResourcesInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_117},
-    {.name = S_INIT("ListStackResourcesOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_118},
-    {.name = S_INIT("ListStacksInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_119},
-    {.name = S_INIT("ListStacksOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_120},
-    {.name = S_INIT("LiveResourceDrift"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_121},
+    {.name = S_INIT("ListChangeSetsInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_ListChangeSetsInput},
+    {.name = S_INIT("ListChangeSetsOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_ListChangeSetsOutput},
+    {.name = S_INIT("ListExportsInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_ListExportsInput},
+    {.name = S_INIT("ListExportsOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_ListExportsOutput},
+    {.name = S_INIT("ListImportsInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_ListImportsInput},
+    {.name = S_INIT("ListImportsOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_ListImportsOutput},
+    {.name = S_INIT("ListStackResourcesInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_ListStackResourcesInput},
+    {.name = S_INIT("ListStackResourcesOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_ListStackResourcesOutput},
+    {.name = S_INIT("ListStacksInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_ListStacksInput},
+    {.name = S_INIT("ListStacksOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_ListStacksOutput},
+    {.name = S_INIT("LiveResourceDrift"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_LiveResourceDrift},
     {.name = S_INIT("LogicalIdHierarchy"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("LogicalResourceId"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("LogicalResourceIds"), .type = API_LIST, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 200, .element = &shapes[123], .element_wire = S_INIT("member")},
+    {.name = S_INIT("LogicalResourceIds"), .type = API_LIST, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 200, .element = &shapes[shape_LogicalResourceId], .element_wire = S_INIT("member")},
     {.name = S_INIT("Metadata"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("ModuleInfo"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_126},
+    {.name = S_INIT("ModuleInfo"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_ModuleInfo},
     {.name = S_INIT("MonitoringTimeInMinutes"), .type = API_INTEGER, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 0, .max = 180},
     {.name = S_INIT("NextToken"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 1024},
     {.name = S_INIT("NoEcho"), .type = API_BOOLEAN, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("NotificationARN"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("NotificationARNs"), .type = API_LIST, .flags = API_HAS_MAX | API_PLAIN, .payload = -1, .max = 5, .element = &shapes[130], .element_wire = S_INIT("member")},
-    {.name = S_INIT("OnFailure"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 3, .values = values_132},
-    {.name = S_INIT("OnStackFailure"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 3, .values = values_133},
-    {.name = S_INIT("OperationEntry"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_134},
-    {.name = S_INIT("OperationEvent"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 27, .members = members_135},
-    {.name = S_INIT("OperationEvents"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[135], .element_wire = S_INIT("member")},
+    {.name = S_INIT("NotificationARNs"), .type = API_LIST, .flags = API_HAS_MAX | API_PLAIN, .payload = -1, .max = 5, .element = &shapes[shape_NotificationARN], .element_wire = S_INIT("member")},
+    {.name = S_INIT("OnFailure"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 3, .values = values_OnFailure},
+    {.name = S_INIT("OnStackFailure"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 3, .values = values_OnStackFailure},
+    {.name = S_INIT("OperationEntry"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_OperationEntry},
     {.name = S_INIT("OperationId"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("OperationType"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 6, .values = values_138},
-    {.name = S_INIT("Output"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_139},
+    {.name = S_INIT("OperationType"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 6, .values = values_OperationType},
+    {.name = S_INIT("Output"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_Output},
     {.name = S_INIT("OutputKey"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("OutputValue"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("Outputs"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[139], .element_wire = S_INIT("member")},
-    {.name = S_INIT("Parameter"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_143},
-    {.name = S_INIT("ParameterConstraints"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_144},
-    {.name = S_INIT("ParameterDeclaration"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 6, .members = members_145},
-    {.name = S_INIT("ParameterDeclarations"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[145], .element_wire = S_INIT("member")},
+    {.name = S_INIT("Outputs"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_Output], .element_wire = S_INIT("member")},
+    {.name = S_INIT("Parameter"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_Parameter},
+    {.name = S_INIT("ParameterConstraints"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_ParameterConstraints},
+    {.name = S_INIT("ParameterDeclaration"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 6, .members = members_ParameterDeclaration},
+    {.name = S_INIT("ParameterDeclarations"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_ParameterDeclaration], .element_wire = S_INIT("member")},
     {.name = S_INIT("ParameterKey"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("ParameterType"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("ParameterValue"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("Parameters"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[143], .element_wire = S_INIT("member")},
+    {.name = S_INIT("Parameters"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_Parameter], .element_wire = S_INIT("member")},
     {.name = S_INIT("PhysicalResourceId"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("PhysicalResourceIdContext"), .type = API_LIST, .flags = API_HAS_MAX | API_PLAIN, .payload = -1, .max = 5, .element = &shapes[153], .element_wire = S_INIT("member")},
-    {.name = S_INIT("PhysicalResourceIdContextKeyValuePair"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_153},
-    {.name = S_INIT("PolicyAction"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 6, .values = values_154},
+    {.name = S_INIT("PolicyAction"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 6, .values = values_PolicyAction},
     {.name = S_INIT("PreviousDeploymentContext"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("Properties"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("PropertyDifference"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_157},
-    {.name = S_INIT("PropertyDifferences"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[157], .element_wire = S_INIT("member")},
     {.name = S_INIT("PropertyName"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("PropertyPath"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("PropertyValue"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("Replacement"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 3, .values = values_162},
-    {.name = S_INIT("RequiresRecreation"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 3, .values = values_163},
-    {.name = S_INIT("ResourceAttribute"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 7, .values = values_164},
-    {.name = S_INIT("ResourceChange"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 15, .members = members_165},
-    {.name = S_INIT("ResourceChangeDetail"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_166},
-    {.name = S_INIT("ResourceChangeDetails"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[166], .element_wire = S_INIT("member")},
+    {.name = S_INIT("Replacement"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 3, .values = values_Replacement},
+    {.name = S_INIT("RequiresRecreation"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 3, .values = values_RequiresRecreation},
+    {.name = S_INIT("ResourceAttribute"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 7, .values = values_ResourceAttribute},
+    {.name = S_INIT("ResourceChange"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 15, .members = members_ResourceChange},
+    {.name = S_INIT("ResourceChangeDetail"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_ResourceChangeDetail},
+    {.name = S_INIT("ResourceChangeDetails"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_ResourceChangeDetail], .element_wire = S_INIT("member")},
     {.name = S_INIT("ResourceDriftActualValue"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("ResourceDriftIgnoredAttribute"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_169},
-    {.name = S_INIT("ResourceDriftIgnoredAttributes"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[169], .element_wire = S_INIT("member")},
+    {.name = S_INIT("ResourceDriftIgnoredAttribute"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_ResourceDriftIgnoredAttribute},
+    {.name = S_INIT("ResourceDriftIgnoredAttributes"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_ResourceDriftIgnoredAttribute], .element_wire = S_INIT("member")},
     {.name = S_INIT("ResourceDriftPreviousValue"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("ResourceIdentifierProperties"), .type = API_MAP, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 256, .element = &shapes[174], .element_wire = S_INIT("value"), .key = &shapes[173], .key_wire = S_INIT("key")},
+    {.name = S_INIT("ResourceIdentifierProperties"), .type = API_MAP, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 256, .element = &shapes[shape_ResourceIdentifierPropertyValue], .element_wire = S_INIT("value"), .key = &shapes[shape_ResourceIdentifierPropertyKey], .key_wire = S_INIT("key")},
     {.name = S_INIT("ResourceIdentifierPropertyKey"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 2048},
     {.name = S_INIT("ResourceIdentifierPropertyValue"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 2048},
-    {.name = S_INIT("ResourceIdentifierSummaries"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[176], .element_wire = S_INIT("member")},
-    {.name = S_INIT("ResourceIdentifierSummary"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_176},
-    {.name = S_INIT("ResourceIdentifiers"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[173], .element_wire = S_INIT("member")},
+    {.name = S_INIT("ResourceIdentifierSummaries"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_ResourceIdentifierSummary], .element_wire = S_INIT("member")},
+    {.name = S_INIT("ResourceIdentifierSummary"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_ResourceIdentifierSummary},
+    {.name = S_INIT("ResourceIdentifiers"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_ResourceIdentifierPropertyKey], .element_wire = S_INIT("member")},
     {.name = S_INIT("ResourceProperties"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("ResourcePropertyPath"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("ResourceSignalStatus"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_180},
-    {.name = S_INIT("ResourceSignalUniqueId"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 64},
-    {.name = S_INIT("ResourceStatus"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 31, .values = values_182},
+    {.name = S_INIT("ResourceStatus"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 31, .values = values_ResourceStatus},
     {.name = S_INIT("ResourceStatusReason"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("ResourceTargetDefinition"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 10, .members = members_184},
-    {.name = S_INIT("ResourceToImport"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_185},
-    {.name = S_INIT("ResourceToSkip"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .pattern = &patterns[5]},
+    {.name = S_INIT("ResourceTargetDefinition"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 10, .members = members_ResourceTargetDefinition},
+    {.name = S_INIT("ResourceToImport"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_ResourceToImport},
     {.name = S_INIT("ResourceType"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 256},
-    {.name = S_INIT("ResourceTypes"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[187], .element_wire = S_INIT("member")},
-    {.name = S_INIT("ResourcesToImport"), .type = API_LIST, .flags = API_HAS_MAX | API_PLAIN, .payload = -1, .max = 200, .element = &shapes[185], .element_wire = S_INIT("member")},
-    {.name = S_INIT("ResourcesToSkip"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[186], .element_wire = S_INIT("member")},
+    {.name = S_INIT("ResourceTypes"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_ResourceType], .element_wire = S_INIT("member")},
+    {.name = S_INIT("ResourcesToImport"), .type = API_LIST, .flags = API_HAS_MAX | API_PLAIN, .payload = -1, .max = 200, .element = &shapes[shape_ResourceToImport], .element_wire = S_INIT("member")},
     {.name = S_INIT("RetainExceptOnCreate"), .type = API_BOOLEAN, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("RetainResources"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[123], .element_wire = S_INIT("member")},
+    {.name = S_INIT("RetainResources"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_LogicalResourceId], .element_wire = S_INIT("member")},
     {.name = S_INIT("RoleARN"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 20, .max = 2048},
-    {.name = S_INIT("RollbackConfiguration"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_194},
-    {.name = S_INIT("RollbackStackInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_195},
-    {.name = S_INIT("RollbackStackOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_196},
-    {.name = S_INIT("RollbackTrigger"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_197},
-    {.name = S_INIT("RollbackTriggers"), .type = API_LIST, .flags = API_HAS_MAX | API_PLAIN, .payload = -1, .max = 5, .element = &shapes[197], .element_wire = S_INIT("member")},
-    {.name = S_INIT("Scope"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[164], .element_wire = S_INIT("member")},
-    {.name = S_INIT("SetStackPolicyInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_200},
-    {.name = S_INIT("SignalResourceInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_201},
-    {.name = S_INIT("Stack"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 26, .members = members_202},
-    {.name = S_INIT("StackDriftDetectionId"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 36},
-    {.name = S_INIT("StackDriftDetectionStatus"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 3, .values = values_204},
-    {.name = S_INIT("StackDriftDetectionStatusReason"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("StackDriftInformation"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_206},
-    {.name = S_INIT("StackDriftInformationSummary"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_207},
-    {.name = S_INIT("StackDriftStatus"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 4, .values = values_208},
-    {.name = S_INIT("StackEvent"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 19, .members = members_209},
-    {.name = S_INIT("StackEvents"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[209], .element_wire = S_INIT("member")},
+    {.name = S_INIT("RollbackConfiguration"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_RollbackConfiguration},
+    {.name = S_INIT("RollbackTrigger"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_RollbackTrigger},
+    {.name = S_INIT("RollbackTriggers"), .type = API_LIST, .flags = API_HAS_MAX | API_PLAIN, .payload = -1, .max = 5, .element = &shapes[shape_RollbackTrigger], .element_wire = S_INIT("member")},
+    {.name = S_INIT("Scope"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_ResourceAttribute], .element_wire = S_INIT("member")},
+    {.name = S_INIT("Stack"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 26, .members = members_Stack},
+    {.name = S_INIT("StackDriftInformation"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_StackDriftInformation},
+    {.name = S_INIT("StackDriftInformationSummary"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_StackDriftInformationSummary},
+    {.name = S_INIT("StackDriftStatus"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 4, .values = values_StackDriftStatus},
+    {.name = S_INIT("StackEvent"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 19, .members = members_StackEvent},
+    {.name = S_INIT("StackEvents"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_StackEvent], .element_wire = S_INIT("member")},
     {.name = S_INIT("StackId"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("StackName"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("StackNameOrId"), .type = API_STRING, .flags = API_HAS_MIN | API_PLAIN, .payload = -1, .min = 1, .pattern = &patterns[6]},
+    {.name = S_INIT("StackNameOrId"), .type = API_STRING, .flags = API_HAS_MIN | API_PLAIN, .payload = -1, .min = 1, .pattern = &pattern_StackNameOrId},
     {.name = S_INIT("StackPolicyBody"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 16384},
     {.name = S_INIT("StackPolicyDuringUpdateBody"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 16384},
     {.name = S_INIT("StackPolicyDuringUpdateURL"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 5120},
     {.name = S_INIT("StackPolicyURL"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 5120},
-    {.name = S_INIT("StackResource"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 11, .members = members_218},
-    {.name = S_INIT("StackResourceDetail"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 12, .members = members_219},
-    {.name = S_INIT("StackResourceDrift"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 12, .members = members_220},
-    {.name = S_INIT("StackResourceDriftInformation"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_221},
-    {.name = S_INIT("StackResourceDriftInformationSummary"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_222},
-    {.name = S_INIT("StackResourceDriftStatus"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 6, .values = values_223},
-    {.name = S_INIT("StackResourceDriftStatusFilters"), .type = API_LIST, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 4, .element = &shapes[223], .element_wire = S_INIT("member")},
-    {.name = S_INIT("StackResourceDriftStatusReason"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("StackResourceDrifts"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[220], .element_wire = S_INIT("member")},
-    {.name = S_INIT("StackResourceSummaries"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[228], .element_wire = S_INIT("member")},
-    {.name = S_INIT("StackResourceSummary"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 8, .members = members_228},
-    {.name = S_INIT("StackResources"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[218], .element_wire = S_INIT("member")},
-    {.name = S_INIT("StackSetNameOrId"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .pattern = &patterns[7]},
-    {.name = S_INIT("StackStatus"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 23, .values = values_231},
-    {.name = S_INIT("StackStatusFilter"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[231], .element_wire = S_INIT("member")},
+    {.name = S_INIT("StackResource"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 11, .members = members_StackResource},
+    {.name = S_INIT("StackResourceDetail"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 12, .members = members_StackResourceDetail},
+    {.name = S_INIT("StackResourceDriftInformation"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_StackResourceDriftInformation},
+    {.name = S_INIT("StackResourceDriftInformationSummary"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_StackResourceDriftInformationSummary},
+    {.name = S_INIT("StackResourceDriftStatus"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 6, .values = values_StackResourceDriftStatus},
+    {.name = S_INIT("StackResourceSummaries"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_StackResourceSummary], .element_wire = S_INIT("member")},
+    {.name = S_INIT("StackResourceSummary"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 8, .members = members_StackResourceSummary},
+    {.name = S_INIT("StackResources"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_StackResource], .element_wire = S_INIT("member")},
+    {.name = S_INIT("StackSetNameOrId"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .pattern = &pattern_StackSetNameOrId},
+    {.name = S_INIT("StackStatus"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 23, .values = values_StackStatus},
+    {.name = S_INIT("StackStatusFilter"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_StackStatus], .element_wire = S_INIT("member")},
     {.name = S_INIT("StackStatusReason"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("StackSummaries"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[235], .element_wire = S_INIT("member")},
-    {.name = S_INIT("StackSummary"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 12, .members = members_235},
-    {.name = S_INIT("Stacks"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[202], .element_wire = S_INIT("member")},
-    {.name = S_INIT("StageList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[246], .element_wire = S_INIT("member")},
-    {.name = S_INIT("Tag"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_238},
+    {.name = S_INIT("StackSummaries"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_StackSummary], .element_wire = S_INIT("member")},
+    {.name = S_INIT("StackSummary"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 12, .members = members_StackSummary},
+    {.name = S_INIT("Stacks"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_Stack], .element_wire = S_INIT("member")},
+    {.name = S_INIT("StageList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_TemplateStage], .element_wire = S_INIT("member")},
+    {.name = S_INIT("Tag"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_Tag},
     {.name = S_INIT("TagKey"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 128},
     {.name = S_INIT("TagValue"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 256},
-    {.name = S_INIT("Tags"), .type = API_LIST, .flags = API_HAS_MAX | API_PLAIN, .payload = -1, .max = 50, .element = &shapes[238], .element_wire = S_INIT("member")},
+    {.name = S_INIT("Tags"), .type = API_LIST, .flags = API_HAS_MAX | API_PLAIN, .payload = -1, .max = 50, .element = &shapes[shape_Tag], .element_wire = S_INIT("member")},
     {.name = S_INIT("TemplateBody"), .type = API_STRING, .flags = API_HAS_MIN | API_PLAIN, .payload = -1, .min = 1},
     {.name = S_INIT("TemplateDescription"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("TemplateParameter"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_244},
-    {.name = S_INIT("TemplateParameters"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[244], .element_wire = S_INIT("member")},
-    {.name = S_INIT("TemplateStage"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_246},
-    {.name = S_INIT("TemplateSummaryConfig"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_247},
+    {.name = S_INIT("TemplateParameter"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_TemplateParameter},
+    {.name = S_INIT("TemplateParameters"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_TemplateParameter], .element_wire = S_INIT("member")},
+    {.name = S_INIT("TemplateStage"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_TemplateStage},
+    {.name = S_INIT("TemplateSummaryConfig"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_TemplateSummaryConfig},
     {.name = S_INIT("TemplateURL"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 5120},
     {.name = S_INIT("TimeoutMinutes"), .type = API_INTEGER, .flags = API_HAS_MIN | API_PLAIN, .payload = -1, .min = 1},
     {.name = S_INIT("Timestamp"), .type = API_TIMESTAMP, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("TransformName"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("TransformsList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[251], .element_wire = S_INIT("member")},
+    {.name = S_INIT("TransformsList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_TransformName], .element_wire = S_INIT("member")},
     {.name = S_INIT("TreatUnrecognizedResourceTypesAsWarnings"), .type = API_BOOLEAN, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("Type"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("TypeHierarchy"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("UpdateStackInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 18, .members = members_256},
-    {.name = S_INIT("UpdateStackOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_257},
-    {.name = S_INIT("UpdateTerminationProtectionInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_258},
-    {.name = S_INIT("UpdateTerminationProtectionOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_259},
-    {.name = S_INIT("Url"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
+    {.name = S_INIT("UpdateStackInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 18, .members = members_UpdateStackInput},
+    {.name = S_INIT("UpdateStackOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_UpdateStackOutput},
+    {.name = S_INIT("UpdateTerminationProtectionInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_UpdateTerminationProtectionInput},
+    {.name = S_INIT("UpdateTerminationProtectionOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_UpdateTerminationProtectionOutput},
     {.name = S_INIT("UsePreviousTemplate"), .type = API_BOOLEAN, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("UsePreviousValue"), .type = API_BOOLEAN, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("ValidateTemplateInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_263},
-    {.name = S_INIT("ValidateTemplateOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 5, .members = members_264},
-    {.name = S_INIT("ValidationName"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("ValidationPath"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("ValidationStatus"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_267},
-    {.name = S_INIT("ValidationStatusReason"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("Value"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
+    {.name = S_INIT("ValidateTemplateInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_ValidateTemplateInput},
+    {.name = S_INIT("ValidateTemplateOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 5, .members = members_ValidateTemplateOutput},
     {.name = S_INIT("Version"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("Warnings"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_271},
+    {.name = S_INIT("Warnings"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_Warnings},
 };
 
 
@@ -982,59 +977,59 @@ static const struct api_op ops[] = {
     {.name = S_INIT("ActivateOrganizationsAccess"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("ActivateOrganizationsAccessResult")},
     {.name = S_INIT("ActivateType"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("ActivateTypeResult")},
     {.name = S_INIT("BatchDescribeTypeConfigurations"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("BatchDescribeTypeConfigurationsResult")},
-    {.name = S_INIT("CancelUpdateStack"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[16], .out = NULL},
-    {.name = S_INIT("ContinueUpdateRollback"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[36], .out = &shapes[37], .result = S_INIT("ContinueUpdateRollbackResult")},
-    {.name = S_INIT("CreateChangeSet"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[38], .out = &shapes[39], .result = S_INIT("CreateChangeSetResult")},
+    {.name = S_INIT("CancelUpdateStack"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
+    {.name = S_INIT("ContinueUpdateRollback"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("ContinueUpdateRollbackResult")},
+    {.name = S_INIT("CreateChangeSet"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_CreateChangeSetInput], .out = &shapes[shape_CreateChangeSetOutput], .result = S_INIT("CreateChangeSetResult")},
     {.name = S_INIT("CreateGeneratedTemplate"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("CreateGeneratedTemplateResult")},
-    {.name = S_INIT("CreateStack"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[40], .out = &shapes[41], .result = S_INIT("CreateStackResult")},
+    {.name = S_INIT("CreateStack"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_CreateStackInput], .out = &shapes[shape_CreateStackOutput], .result = S_INIT("CreateStackResult")},
     {.name = S_INIT("CreateStackInstances"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("CreateStackInstancesResult")},
     {.name = S_INIT("CreateStackRefactor"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("CreateStackRefactorResult")},
     {.name = S_INIT("CreateStackSet"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("CreateStackSetResult")},
     {.name = S_INIT("DeactivateOrganizationsAccess"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("DeactivateOrganizationsAccessResult")},
     {.name = S_INIT("DeactivateType"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("DeactivateTypeResult")},
-    {.name = S_INIT("DeleteChangeSet"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[43], .out = &shapes[44], .result = S_INIT("DeleteChangeSetResult")},
+    {.name = S_INIT("DeleteChangeSet"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_DeleteChangeSetInput], .out = &shapes[shape_DeleteChangeSetOutput], .result = S_INIT("DeleteChangeSetResult")},
     {.name = S_INIT("DeleteGeneratedTemplate"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
-    {.name = S_INIT("DeleteStack"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[45], .out = NULL},
+    {.name = S_INIT("DeleteStack"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_DeleteStackInput], .out = NULL},
     {.name = S_INIT("DeleteStackInstances"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("DeleteStackInstancesResult")},
     {.name = S_INIT("DeleteStackSet"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("DeleteStackSetResult")},
     {.name = S_INIT("DeregisterType"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("DeregisterTypeResult")},
-    {.name = S_INIT("DescribeAccountLimits"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[49], .out = &shapes[50], .result = S_INIT("DescribeAccountLimitsResult")},
-    {.name = S_INIT("DescribeChangeSet"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[51], .out = &shapes[52], .result = S_INIT("DescribeChangeSetResult")},
+    {.name = S_INIT("DescribeAccountLimits"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("DescribeAccountLimitsResult")},
+    {.name = S_INIT("DescribeChangeSet"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_DescribeChangeSetInput], .out = &shapes[shape_DescribeChangeSetOutput], .result = S_INIT("DescribeChangeSetResult")},
     {.name = S_INIT("DescribeChangeSetHooks"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("DescribeChangeSetHooksResult")},
-    {.name = S_INIT("DescribeEvents"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[53], .out = &shapes[54], .result = S_INIT("DescribeEventsResult")},
+    {.name = S_INIT("DescribeEvents"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("DescribeEventsResult")},
     {.name = S_INIT("DescribeGeneratedTemplate"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("DescribeGeneratedTemplateResult")},
     {.name = S_INIT("DescribeOrganizationsAccess"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("DescribeOrganizationsAccessResult")},
     {.name = S_INIT("DescribePublisher"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("DescribePublisherResult")},
     {.name = S_INIT("DescribeResourceScan"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("DescribeResourceScanResult")},
-    {.name = S_INIT("DescribeStackDriftDetectionStatus"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[55], .out = &shapes[56], .result = S_INIT("DescribeStackDriftDetectionStatusResult")},
-    {.name = S_INIT("DescribeStackEvents"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[57], .out = &shapes[58], .result = S_INIT("DescribeStackEventsResult")},
+    {.name = S_INIT("DescribeStackDriftDetectionStatus"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("DescribeStackDriftDetectionStatusResult")},
+    {.name = S_INIT("DescribeStackEvents"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_DescribeStackEventsInput], .out = &shapes[shape_DescribeStackEventsOutput], .result = S_INIT("DescribeStackEventsResult")},
     {.name = S_INIT("DescribeStackInstance"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("DescribeStackInstanceResult")},
     {.name = S_INIT("DescribeStackRefactor"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("DescribeStackRefactorResult")},
-    {.name = S_INIT("DescribeStackResource"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[61], .out = &shapes[62], .result = S_INIT("DescribeStackResourceResult")},
-    {.name = S_INIT("DescribeStackResourceDrifts"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[59], .out = &shapes[60], .result = S_INIT("DescribeStackResourceDriftsResult")},
-    {.name = S_INIT("DescribeStackResources"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[63], .out = &shapes[64], .result = S_INIT("DescribeStackResourcesResult")},
+    {.name = S_INIT("DescribeStackResource"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_DescribeStackResourceInput], .out = &shapes[shape_DescribeStackResourceOutput], .result = S_INIT("DescribeStackResourceResult")},
+    {.name = S_INIT("DescribeStackResourceDrifts"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("DescribeStackResourceDriftsResult")},
+    {.name = S_INIT("DescribeStackResources"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_DescribeStackResourcesInput], .out = &shapes[shape_DescribeStackResourcesOutput], .result = S_INIT("DescribeStackResourcesResult")},
     {.name = S_INIT("DescribeStackSet"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("DescribeStackSetResult")},
     {.name = S_INIT("DescribeStackSetOperation"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("DescribeStackSetOperationResult")},
-    {.name = S_INIT("DescribeStacks"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[65], .out = &shapes[66], .result = S_INIT("DescribeStacksResult")},
+    {.name = S_INIT("DescribeStacks"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_DescribeStacksInput], .out = &shapes[shape_DescribeStacksOutput], .result = S_INIT("DescribeStacksResult")},
     {.name = S_INIT("DescribeType"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("DescribeTypeResult")},
     {.name = S_INIT("DescribeTypeRegistration"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("DescribeTypeRegistrationResult")},
-    {.name = S_INIT("DetectStackDrift"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[69], .out = &shapes[70], .result = S_INIT("DetectStackDriftResult")},
+    {.name = S_INIT("DetectStackDrift"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("DetectStackDriftResult")},
     {.name = S_INIT("DetectStackResourceDrift"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("DetectStackResourceDriftResult")},
     {.name = S_INIT("DetectStackSetDrift"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("DetectStackSetDriftResult")},
-    {.name = S_INIT("EstimateTemplateCost"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[75], .out = &shapes[76], .result = S_INIT("EstimateTemplateCostResult")},
-    {.name = S_INIT("ExecuteChangeSet"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[81], .out = &shapes[82], .result = S_INIT("ExecuteChangeSetResult")},
+    {.name = S_INIT("EstimateTemplateCost"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("EstimateTemplateCostResult")},
+    {.name = S_INIT("ExecuteChangeSet"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_ExecuteChangeSetInput], .out = &shapes[shape_ExecuteChangeSetOutput], .result = S_INIT("ExecuteChangeSetResult")},
     {.name = S_INIT("ExecuteStackRefactor"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("GetGeneratedTemplate"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("GetGeneratedTemplateResult")},
     {.name = S_INIT("GetHookResult"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("GetHookResultResult")},
-    {.name = S_INIT("GetStackPolicy"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[89], .out = &shapes[90], .result = S_INIT("GetStackPolicyResult")},
-    {.name = S_INIT("GetTemplate"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[91], .out = &shapes[92], .result = S_INIT("GetTemplateResult")},
-    {.name = S_INIT("GetTemplateSummary"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[93], .out = &shapes[94], .result = S_INIT("GetTemplateSummaryResult")},
+    {.name = S_INIT("GetStackPolicy"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("GetStackPolicyResult")},
+    {.name = S_INIT("GetTemplate"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_GetTemplateInput], .out = &shapes[shape_GetTemplateOutput], .result = S_INIT("GetTemplateResult")},
+    {.name = S_INIT("GetTemplateSummary"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_GetTemplateSummaryInput], .out = &shapes[shape_GetTemplateSummaryOutput], .result = S_INIT("GetTemplateSummaryResult")},
     {.name = S_INIT("ImportStacksToStackSet"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("ImportStacksToStackSetResult")},
-    {.name = S_INIT("ListChangeSets"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[111], .out = &shapes[112], .result = S_INIT("ListChangeSetsResult")},
-    {.name = S_INIT("ListExports"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[113], .out = &shapes[114], .result = S_INIT("ListExportsResult")},
+    {.name = S_INIT("ListChangeSets"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_ListChangeSetsInput], .out = &shapes[shape_ListChangeSetsOutput], .result = S_INIT("ListChangeSetsResult")},
+    {.name = S_INIT("ListExports"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_ListExportsInput], .out = &shapes[shape_ListExportsOutput], .result = S_INIT("ListExportsResult")},
     {.name = S_INIT("ListGeneratedTemplates"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("ListGeneratedTemplatesResult")},
     {.name = S_INIT("ListHookResults"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("ListHookResultsResult")},
-    {.name = S_INIT("ListImports"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[115], .out = &shapes[116], .result = S_INIT("ListImportsResult")},
+    {.name = S_INIT("ListImports"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_ListImportsInput], .out = &shapes[shape_ListImportsOutput], .result = S_INIT("ListImportsResult")},
     {.name = S_INIT("ListResourceScanRelatedResources"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("ListResourceScanRelatedResourcesResult")},
     {.name = S_INIT("ListResourceScanResources"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("ListResourceScanResourcesResult")},
     {.name = S_INIT("ListResourceScans"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("ListResourceScansResult")},
@@ -1042,12 +1037,12 @@ static const struct api_op ops[] = {
     {.name = S_INIT("ListStackInstances"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("ListStackInstancesResult")},
     {.name = S_INIT("ListStackRefactorActions"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("ListStackRefactorActionsResult")},
     {.name = S_INIT("ListStackRefactors"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("ListStackRefactorsResult")},
-    {.name = S_INIT("ListStackResources"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[117], .out = &shapes[118], .result = S_INIT("ListStackResourcesResult")},
+    {.name = S_INIT("ListStackResources"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_ListStackResourcesInput], .out = &shapes[shape_ListStackResourcesOutput], .result = S_INIT("ListStackResourcesResult")},
     {.name = S_INIT("ListStackSetAutoDeploymentTargets"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("ListStackSetAutoDeploymentTargetsResult")},
     {.name = S_INIT("ListStackSetOperationResults"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("ListStackSetOperationResultsResult")},
     {.name = S_INIT("ListStackSetOperations"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("ListStackSetOperationsResult")},
     {.name = S_INIT("ListStackSets"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("ListStackSetsResult")},
-    {.name = S_INIT("ListStacks"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[119], .out = &shapes[120], .result = S_INIT("ListStacksResult")},
+    {.name = S_INIT("ListStacks"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_ListStacksInput], .out = &shapes[shape_ListStacksOutput], .result = S_INIT("ListStacksResult")},
     {.name = S_INIT("ListTypeRegistrations"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("ListTypeRegistrationsResult")},
     {.name = S_INIT("ListTypeVersions"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("ListTypeVersionsResult")},
     {.name = S_INIT("ListTypes"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("ListTypesResult")},
@@ -1055,20 +1050,20 @@ static const struct api_op ops[] = {
     {.name = S_INIT("RecordHandlerProgress"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("RecordHandlerProgressResult")},
     {.name = S_INIT("RegisterPublisher"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("RegisterPublisherResult")},
     {.name = S_INIT("RegisterType"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("RegisterTypeResult")},
-    {.name = S_INIT("RollbackStack"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[195], .out = &shapes[196], .result = S_INIT("RollbackStackResult")},
-    {.name = S_INIT("SetStackPolicy"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[200], .out = NULL},
+    {.name = S_INIT("RollbackStack"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("RollbackStackResult")},
+    {.name = S_INIT("SetStackPolicy"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("SetTypeConfiguration"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("SetTypeConfigurationResult")},
     {.name = S_INIT("SetTypeDefaultVersion"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("SetTypeDefaultVersionResult")},
-    {.name = S_INIT("SignalResource"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[201], .out = NULL},
+    {.name = S_INIT("SignalResource"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("StartResourceScan"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("StartResourceScanResult")},
     {.name = S_INIT("StopStackSetOperation"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("StopStackSetOperationResult")},
     {.name = S_INIT("TestType"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("TestTypeResult")},
     {.name = S_INIT("UpdateGeneratedTemplate"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("UpdateGeneratedTemplateResult")},
-    {.name = S_INIT("UpdateStack"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[256], .out = &shapes[257], .result = S_INIT("UpdateStackResult")},
+    {.name = S_INIT("UpdateStack"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_UpdateStackInput], .out = &shapes[shape_UpdateStackOutput], .result = S_INIT("UpdateStackResult")},
     {.name = S_INIT("UpdateStackInstances"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("UpdateStackInstancesResult")},
     {.name = S_INIT("UpdateStackSet"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("UpdateStackSetResult")},
-    {.name = S_INIT("UpdateTerminationProtection"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[258], .out = &shapes[259], .result = S_INIT("UpdateTerminationProtectionResult")},
-    {.name = S_INIT("ValidateTemplate"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[263], .out = &shapes[264], .result = S_INIT("ValidateTemplateResult")},
+    {.name = S_INIT("UpdateTerminationProtection"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_UpdateTerminationProtectionInput], .out = &shapes[shape_UpdateTerminationProtectionOutput], .result = S_INIT("UpdateTerminationProtectionResult")},
+    {.name = S_INIT("ValidateTemplate"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_ValidateTemplateInput], .out = &shapes[shape_ValidateTemplateOutput], .result = S_INIT("ValidateTemplateResult")},
 };
 
 static const struct api_error errors[] = {

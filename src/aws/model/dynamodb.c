@@ -2,1085 +2,871 @@
 /* clang-format off */
 #include "aws/model.h"
 
-static const uint32_t pattern_0[] = {2, 3, 0x30, 0x39, 0x41, 0x5a, 0x61, 0x7a, 3, 0, 0x7e, 2, 5, 0x2d, 0x2e, 0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 2, 3, 0x30, 0x39, 0x41, 0x5a, 0x61, 0x7a, 0};
-static const uint32_t pattern_1[] = {3, 1, 0xffffffff, 2, 5, 0x2d, 0x2e, 0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 0};
-static const uint32_t pattern_2[] = {3, 8, 8, 2, 2, 0x30, 0x39, 0x61, 0x66, 1, 0x2d, 3, 4, 4, 2, 2, 0x30, 0x39, 0x61, 0x66, 1, 0x2d, 3, 4, 4, 2, 2, 0x30, 0x39, 0x61, 0x66, 1, 0x2d, 3, 4, 4, 2, 2, 0x30, 0x39, 0x61, 0x66, 1, 0x2d, 3, 0xc, 0xc, 2, 2, 0x30, 0x39, 0x61, 0x66, 0};
-static const struct api_pattern patterns[] = {
-    {"[A-Za-z0-9][A-Za-z0-9\\-\\_\\.]{0,126}[A-Za-z0-9]", pattern_0},
-    {"[a-zA-Z0-9_.-]+", pattern_1},
-    {"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", pattern_2},
+static const uint32_t code_IndexName[] = {3, 1, 0xffffffff, 2, 5, 0x2d, 0x2e, 0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 0};
+static const struct api_pattern pattern_IndexName = {"[a-zA-Z0-9_.-]+", code_IndexName};
+static const uint32_t code_TableId[] = {3, 8, 8, 2, 2, 0x30, 0x39, 0x61, 0x66, 1, 0x2d, 3, 4, 4, 2, 2, 0x30, 0x39, 0x61, 0x66, 1, 0x2d, 3, 4, 4, 2, 2, 0x30, 0x39, 0x61, 0x66, 1, 0x2d, 3, 4, 4, 2, 2, 0x30, 0x39, 0x61, 0x66, 1, 0x2d, 3, 0xc, 0xc, 2, 2, 0x30, 0x39, 0x61, 0x66, 0};
+static const struct api_pattern pattern_TableId = {"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", code_TableId};
+enum {
+    shape_ArchivalReason,
+    shape_ArchivalSummary,
+    shape_AttributeAction,
+    shape_AttributeDefinition,
+    shape_AttributeDefinitions,
+    shape_AttributeMap,
+    shape_AttributeName,
+    shape_AttributeNameList,
+    shape_AttributeUpdates,
+    shape_AttributeValue,
+    shape_AttributeValueList,
+    shape_AttributeValueUpdate,
+    shape_Backfilling,
+    shape_BackupArn,
+    shape_BillingMode,
+    shape_BillingModeSummary,
+    shape_BinaryAttributeValue,
+    shape_BinarySetAttributeValue,
+    shape_BooleanAttributeValue,
+    shape_BooleanObject,
+    shape_Capacity,
+    shape_ComparisonOperator,
+    shape_Condition,
+    shape_ConditionExpression,
+    shape_ConditionalOperator,
+    shape_ConsistentRead,
+    shape_ConsumedCapacity,
+    shape_ConsumedCapacityUnits,
+    shape_ContinuousBackupsDescription,
+    shape_ContinuousBackupsStatus,
+    shape_CreateTableInput,
+    shape_CreateTableOutput,
+    shape_Date,
+    shape_DeleteItemInput,
+    shape_DeleteItemOutput,
+    shape_DeleteTableInput,
+    shape_DeleteTableOutput,
+    shape_DeletionProtectionEnabled,
+    shape_DescribeContinuousBackupsInput,
+    shape_DescribeContinuousBackupsOutput,
+    shape_DescribeTableInput,
+    shape_DescribeTableOutput,
+    shape_ExpectedAttributeMap,
+    shape_ExpectedAttributeValue,
+    shape_ExpressionAttributeNameMap,
+    shape_ExpressionAttributeNameVariable,
+    shape_ExpressionAttributeValueMap,
+    shape_ExpressionAttributeValueVariable,
+    shape_FilterConditionMap,
+    shape_GetItemInput,
+    shape_GetItemOutput,
+    shape_GlobalSecondaryIndex,
+    shape_GlobalSecondaryIndexDescription,
+    shape_GlobalSecondaryIndexDescriptionList,
+    shape_GlobalSecondaryIndexList,
+    shape_GlobalSecondaryIndexWarmThroughputDescription,
+    shape_GlobalTableSettingsReplicationMode,
+    shape_GlobalTableWitnessDescription,
+    shape_GlobalTableWitnessDescriptionList,
+    shape_IndexName,
+    shape_IndexStatus,
+    shape_Integer,
+    shape_ItemCollectionKeyAttributeMap,
+    shape_ItemCollectionMetrics,
+    shape_ItemCollectionSizeEstimateBound,
+    shape_ItemCollectionSizeEstimateRange,
+    shape_ItemList,
+    shape_KMSMasterKeyArn,
+    shape_KMSMasterKeyId,
+    shape_Key,
+    shape_KeyConditions,
+    shape_KeyExpression,
+    shape_KeySchema,
+    shape_KeySchemaAttributeName,
+    shape_KeySchemaElement,
+    shape_KeyType,
+    shape_ListAttributeValue,
+    shape_ListTablesInput,
+    shape_ListTablesInputLimit,
+    shape_ListTablesOutput,
+    shape_ListTagsOfResourceInput,
+    shape_ListTagsOfResourceOutput,
+    shape_LocalSecondaryIndex,
+    shape_LocalSecondaryIndexDescription,
+    shape_LocalSecondaryIndexDescriptionList,
+    shape_LocalSecondaryIndexList,
+    shape_LongObject,
+    shape_MapAttributeValue,
+    shape_MultiRegionConsistency,
+    shape_NextTokenString,
+    shape_NonKeyAttributeName,
+    shape_NonKeyAttributeNameList,
+    shape_NonNegativeLongObject,
+    shape_NullAttributeValue,
+    shape_NumberAttributeValue,
+    shape_NumberSetAttributeValue,
+    shape_OnDemandThroughput,
+    shape_OnDemandThroughputOverride,
+    shape_PointInTimeRecoveryDescription,
+    shape_PointInTimeRecoverySpecification,
+    shape_PointInTimeRecoveryStatus,
+    shape_PositiveIntegerObject,
+    shape_PositiveLongObject,
+    shape_Projection,
+    shape_ProjectionExpression,
+    shape_ProjectionType,
+    shape_ProvisionedThroughput,
+    shape_ProvisionedThroughputDescription,
+    shape_ProvisionedThroughputOverride,
+    shape_PutItemInput,
+    shape_PutItemInputAttributeMap,
+    shape_PutItemOutput,
+    shape_QueryInput,
+    shape_QueryOutput,
+    shape_RecoveryPeriodInDays,
+    shape_RegionName,
+    shape_ReplicaDescription,
+    shape_ReplicaDescriptionList,
+    shape_ReplicaGlobalSecondaryIndexDescription,
+    shape_ReplicaGlobalSecondaryIndexDescriptionList,
+    shape_ReplicaStatus,
+    shape_ReplicaStatusDescription,
+    shape_ReplicaStatusPercentProgress,
+    shape_ResourceArnString,
+    shape_ResourcePolicy,
+    shape_RestoreInProgress,
+    shape_RestoreSummary,
+    shape_ReturnConsumedCapacity,
+    shape_ReturnItemCollectionMetrics,
+    shape_ReturnValue,
+    shape_ReturnValuesOnConditionCheckFailure,
+    shape_SSEDescription,
+    shape_SSEEnabled,
+    shape_SSESpecification,
+    shape_SSEStatus,
+    shape_SSEType,
+    shape_ScalarAttributeType,
+    shape_ScanInput,
+    shape_ScanOutput,
+    shape_ScanSegment,
+    shape_ScanTotalSegments,
+    shape_SecondaryIndexesCapacityMap,
+    shape_Select,
+    shape_StreamArn,
+    shape_StreamEnabled,
+    shape_StreamSpecification,
+    shape_StreamViewType,
+    shape_String,
+    shape_StringAttributeValue,
+    shape_StringSetAttributeValue,
+    shape_TableArn,
+    shape_TableClass,
+    shape_TableClassSummary,
+    shape_TableDescription,
+    shape_TableId,
+    shape_TableName,
+    shape_TableNameList,
+    shape_TableStatus,
+    shape_TableWarmThroughputDescription,
+    shape_Tag,
+    shape_TagKeyList,
+    shape_TagKeyString,
+    shape_TagList,
+    shape_TagResourceInput,
+    shape_TagValueString,
+    shape_UntagResourceInput,
+    shape_UpdateContinuousBackupsInput,
+    shape_UpdateContinuousBackupsOutput,
+    shape_UpdateExpression,
+    shape_UpdateItemInput,
+    shape_UpdateItemOutput,
+    shape_WarmThroughput,
+    shape_WitnessStatus,
+    N_SHAPES
 };
-static const struct api_shape shapes[265];
+static const struct api_shape shapes[N_SHAPES];
 
-static const str values_0[] = {S_INIT("MILLISECOND"), S_INIT("MICROSECOND")}; /* ApproximateCreationDateTimePrecision */
-static const struct api_member members_2[] = { /* ArchivalSummary */
-    {S_INIT("ArchivalDateTime"), S_INIT("ArchivalDateTime"), &shapes[51], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ArchivalReason"), S_INIT("ArchivalReason"), &shapes[1], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ArchivalBackupArn"), S_INIT("ArchivalBackupArn"), &shapes[14], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_3[] = {S_INIT("ADD"), S_INIT("PUT"), S_INIT("DELETE")}; /* AttributeAction */
-static const struct api_member members_4[] = { /* AttributeDefinition */
-    {S_INIT("AttributeName"), S_INIT("AttributeName"), &shapes[127], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("AttributeType"), S_INIT("AttributeType"), &shapes[206], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_10[] = { /* AttributeValue */
-    {S_INIT("S"), S_INIT("S"), &shapes[218], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("N"), S_INIT("N"), &shapes[153], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("B"), S_INIT("B"), &shapes[24], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SS"), S_INIT("SS"), &shapes[219], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("NS"), S_INIT("NS"), &shapes[154], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("BS"), S_INIT("BS"), &shapes[25], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("M"), S_INIT("M"), &shapes[146], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("L"), S_INIT("L"), &shapes[134], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("NULL"), S_INIT("NULL"), &shapes[152], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("BOOL"), S_INIT("BOOL"), &shapes[26], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_12[] = { /* AttributeValueUpdate */
-    {S_INIT("Value"), S_INIT("Value"), &shapes[10], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Action"), S_INIT("Action"), &shapes[3], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_15[] = { /* BatchGetItemInput */
-    {S_INIT("RequestItems"), S_INIT("RequestItems"), &shapes[17], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ReturnConsumedCapacity"), S_INIT("ReturnConsumedCapacity"), &shapes[197], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_16[] = { /* BatchGetItemOutput */
-    {S_INIT("Responses"), S_INIT("Responses"), &shapes[18], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("UnprocessedKeys"), S_INIT("UnprocessedKeys"), &shapes[17], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ConsumedCapacity"), S_INIT("ConsumedCapacity"), &shapes[38], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_19[] = { /* BatchWriteItemInput */
-    {S_INIT("RequestItems"), S_INIT("RequestItems"), &shapes[21], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ReturnConsumedCapacity"), S_INIT("ReturnConsumedCapacity"), &shapes[197], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ReturnItemCollectionMetrics"), S_INIT("ReturnItemCollectionMetrics"), &shapes[198], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_20[] = { /* BatchWriteItemOutput */
-    {S_INIT("UnprocessedItems"), S_INIT("UnprocessedItems"), &shapes[21], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ItemCollectionMetrics"), S_INIT("ItemCollectionMetrics"), &shapes[114], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ConsumedCapacity"), S_INIT("ConsumedCapacity"), &shapes[38], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_22[] = {S_INIT("PROVISIONED"), S_INIT("PAY_PER_REQUEST")}; /* BillingMode */
-static const struct api_member members_23[] = { /* BillingModeSummary */
-    {S_INIT("BillingMode"), S_INIT("BillingMode"), &shapes[22], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("LastUpdateToPayPerRequestDateTime"), S_INIT("LastUpdateToPayPerRequestDateTime"), &shapes[51], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_28[] = { /* Capacity */
-    {S_INIT("ReadCapacityUnits"), S_INIT("ReadCapacityUnits"), &shapes[39], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("WriteCapacityUnits"), S_INIT("WriteCapacityUnits"), &shapes[39], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("CapacityUnits"), S_INIT("CapacityUnits"), &shapes[39], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_30[] = {S_INIT("EQ"), S_INIT("NE"), S_INIT("IN"), S_INIT("LE"), S_INIT("LT"), S_INIT("GE"), S_INIT("GT"), S_INIT("BETWEEN"), S_INIT("NOT_NULL"), S_INIT("NULL"), S_INIT("CONTAINS"), S_INIT("NOT_CONTAINS"), S_INIT("BEGINS_WITH")}; /* ComparisonOperator */
-static const struct api_member members_31[] = { /* Condition */
-    {S_INIT("AttributeValueList"), S_INIT("AttributeValueList"), &shapes[11], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ComparisonOperator"), S_INIT("ComparisonOperator"), &shapes[30], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_32[] = { /* ConditionCheck */
-    {S_INIT("Key"), S_INIT("Key"), &shapes[122], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("TableName"), S_INIT("TableName"), &shapes[220], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ConditionExpression"), S_INIT("ConditionExpression"), &shapes[33], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpressionAttributeNames"), S_INIT("ExpressionAttributeNames"), &shapes[85], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpressionAttributeValues"), S_INIT("ExpressionAttributeValues"), &shapes[87], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ReturnValuesOnConditionCheckFailure"), S_INIT("ReturnValuesOnConditionCheckFailure"), &shapes[200], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_34[] = {S_INIT("AND"), S_INIT("OR")}; /* ConditionalOperator */
-static const struct api_member members_37[] = { /* ConsumedCapacity */
-    {S_INIT("TableName"), S_INIT("TableName"), &shapes[220], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("CapacityUnits"), S_INIT("CapacityUnits"), &shapes[39], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ReadCapacityUnits"), S_INIT("ReadCapacityUnits"), &shapes[39], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("WriteCapacityUnits"), S_INIT("WriteCapacityUnits"), &shapes[39], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Table"), S_INIT("Table"), &shapes[28], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("LocalSecondaryIndexes"), S_INIT("LocalSecondaryIndexes"), &shapes[211], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("GlobalSecondaryIndexes"), S_INIT("GlobalSecondaryIndexes"), &shapes[211], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_40[] = { /* ContinuousBackupsDescription */
-    {S_INIT("ContinuousBackupsStatus"), S_INIT("ContinuousBackupsStatus"), &shapes[41], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("PointInTimeRecoveryDescription"), S_INIT("PointInTimeRecoveryDescription"), &shapes[157], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_41[] = {S_INIT("ENABLED"), S_INIT("DISABLED")}; /* ContinuousBackupsStatus */
-static const str values_42[] = {S_INIT("ACCESSED_AND_THROTTLED_KEYS"), S_INIT("THROTTLED_KEYS")}; /* ContributorInsightsMode */
-static const str values_45[] = {S_INIT("ENABLING"), S_INIT("ENABLED"), S_INIT("DISABLING"), S_INIT("DISABLED"), S_INIT("FAILED")}; /* ContributorInsightsStatus */
-static const struct api_member members_46[] = { /* CreateGlobalSecondaryIndexAction */
-    {S_INIT("IndexName"), S_INIT("IndexName"), &shapes[108], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("KeySchema"), S_INIT("KeySchema"), &shapes[126], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Projection"), S_INIT("Projection"), &shapes[163], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ProvisionedThroughput"), S_INIT("ProvisionedThroughput"), &shapes[166], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("OnDemandThroughput"), S_INIT("OnDemandThroughput"), &shapes[155], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("WarmThroughput"), S_INIT("WarmThroughput"), &shapes[261], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_47[] = { /* CreateGlobalTableWitnessGroupMemberAction */
-    {S_INIT("RegionName"), S_INIT("RegionName"), &shapes[179], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_48[] = { /* CreateReplicationGroupMemberAction */
-    {S_INIT("RegionName"), S_INIT("RegionName"), &shapes[179], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("KMSMasterKeyId"), S_INIT("KMSMasterKeyId"), &shapes[121], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ProvisionedThroughputOverride"), S_INIT("ProvisionedThroughputOverride"), &shapes[168], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("OnDemandThroughputOverride"), S_INIT("OnDemandThroughputOverride"), &shapes[156], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("GlobalSecondaryIndexes"), S_INIT("GlobalSecondaryIndexes"), &shapes[185], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("TableClassOverride"), S_INIT("TableClassOverride"), &shapes[221], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_49[] = { /* CreateTableInput */
-    {S_INIT("AttributeDefinitions"), S_INIT("AttributeDefinitions"), &shapes[5], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("TableName"), S_INIT("TableName"), &shapes[220], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("KeySchema"), S_INIT("KeySchema"), &shapes[126], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("LocalSecondaryIndexes"), S_INIT("LocalSecondaryIndexes"), &shapes[143], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("GlobalSecondaryIndexes"), S_INIT("GlobalSecondaryIndexes"), &shapes[99], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("BillingMode"), S_INIT("BillingMode"), &shapes[22], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ProvisionedThroughput"), S_INIT("ProvisionedThroughput"), &shapes[166], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("StreamSpecification"), S_INIT("StreamSpecification"), &shapes[215], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SSESpecification"), S_INIT("SSESpecification"), &shapes[203], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Tags"), S_INIT("Tags"), &shapes[232], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("TableClass"), S_INIT("TableClass"), &shapes[221], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("DeletionProtectionEnabled"), S_INIT("DeletionProtectionEnabled"), &shapes[63], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("WarmThroughput"), S_INIT("WarmThroughput"), &shapes[261], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ResourcePolicy"), S_INIT("ResourcePolicy"), &shapes[192], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("OnDemandThroughput"), S_INIT("OnDemandThroughput"), &shapes[155], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("GlobalTableSourceArn"), S_INIT("GlobalTableSourceArn"), &shapes[220], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("GlobalTableSettingsReplicationMode"), S_INIT("GlobalTableSettingsReplicationMode"), &shapes[103], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_50[] = { /* CreateTableOutput */
-    {S_INIT("TableDescription"), S_INIT("TableDescription"), &shapes[223], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_52[] = { /* Delete */
-    {S_INIT("Key"), S_INIT("Key"), &shapes[122], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("TableName"), S_INIT("TableName"), &shapes[220], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ConditionExpression"), S_INIT("ConditionExpression"), &shapes[33], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpressionAttributeNames"), S_INIT("ExpressionAttributeNames"), &shapes[85], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpressionAttributeValues"), S_INIT("ExpressionAttributeValues"), &shapes[87], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ReturnValuesOnConditionCheckFailure"), S_INIT("ReturnValuesOnConditionCheckFailure"), &shapes[200], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_53[] = { /* DeleteGlobalSecondaryIndexAction */
-    {S_INIT("IndexName"), S_INIT("IndexName"), &shapes[108], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_54[] = { /* DeleteGlobalTableWitnessGroupMemberAction */
-    {S_INIT("RegionName"), S_INIT("RegionName"), &shapes[179], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_55[] = { /* DeleteItemInput */
-    {S_INIT("TableName"), S_INIT("TableName"), &shapes[220], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Key"), S_INIT("Key"), &shapes[122], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Expected"), S_INIT("Expected"), &shapes[83], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ConditionalOperator"), S_INIT("ConditionalOperator"), &shapes[34], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ReturnValues"), S_INIT("ReturnValues"), &shapes[199], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ReturnConsumedCapacity"), S_INIT("ReturnConsumedCapacity"), &shapes[197], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ReturnItemCollectionMetrics"), S_INIT("ReturnItemCollectionMetrics"), &shapes[198], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ConditionExpression"), S_INIT("ConditionExpression"), &shapes[33], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpressionAttributeNames"), S_INIT("ExpressionAttributeNames"), &shapes[85], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpressionAttributeValues"), S_INIT("ExpressionAttributeValues"), &shapes[87], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ReturnValuesOnConditionCheckFailure"), S_INIT("ReturnValuesOnConditionCheckFailure"), &shapes[200], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_56[] = { /* DeleteItemOutput */
-    {S_INIT("Attributes"), S_INIT("Attributes"), &shapes[6], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ConsumedCapacity"), S_INIT("ConsumedCapacity"), &shapes[37], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ItemCollectionMetrics"), S_INIT("ItemCollectionMetrics"), &shapes[112], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_57[] = { /* DeleteReplicationGroupMemberAction */
-    {S_INIT("RegionName"), S_INIT("RegionName"), &shapes[179], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_58[] = { /* DeleteRequest */
-    {S_INIT("Key"), S_INIT("Key"), &shapes[122], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_59[] = { /* DeleteResourcePolicyInput */
-    {S_INIT("ResourceArn"), S_INIT("ResourceArn"), &shapes[191], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedRevisionId"), S_INIT("ExpectedRevisionId"), &shapes[160], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_60[] = { /* DeleteResourcePolicyOutput */
-    {S_INIT("RevisionId"), S_INIT("RevisionId"), &shapes[160], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_61[] = { /* DeleteTableInput */
-    {S_INIT("TableName"), S_INIT("TableName"), &shapes[220], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_62[] = { /* DeleteTableOutput */
-    {S_INIT("TableDescription"), S_INIT("TableDescription"), &shapes[223], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_64[] = { /* DescribeContinuousBackupsInput */
-    {S_INIT("TableName"), S_INIT("TableName"), &shapes[220], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_65[] = { /* DescribeContinuousBackupsOutput */
-    {S_INIT("ContinuousBackupsDescription"), S_INIT("ContinuousBackupsDescription"), &shapes[40], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_66[] = { /* DescribeContributorInsightsInput */
-    {S_INIT("TableName"), S_INIT("TableName"), &shapes[220], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("IndexName"), S_INIT("IndexName"), &shapes[108], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_67[] = { /* DescribeContributorInsightsOutput */
-    {S_INIT("TableName"), S_INIT("TableName"), &shapes[225], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("IndexName"), S_INIT("IndexName"), &shapes[108], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ContributorInsightsRuleList"), S_INIT("ContributorInsightsRuleList"), &shapes[44], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ContributorInsightsStatus"), S_INIT("ContributorInsightsStatus"), &shapes[45], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("LastUpdateDateTime"), S_INIT("LastUpdateDateTime"), &shapes[133], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("FailureException"), S_INIT("FailureException"), &shapes[89], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ContributorInsightsMode"), S_INIT("ContributorInsightsMode"), &shapes[42], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_69[] = { /* DescribeEndpointsResponse */
-    {S_INIT("Endpoints"), S_INIT("Endpoints"), &shapes[80], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_70[] = { /* DescribeKinesisStreamingDestinationInput */
-    {S_INIT("TableName"), S_INIT("TableName"), &shapes[220], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_71[] = { /* DescribeKinesisStreamingDestinationOutput */
-    {S_INIT("TableName"), S_INIT("TableName"), &shapes[225], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("KinesisDataStreamDestinations"), S_INIT("KinesisDataStreamDestinations"), &shapes[132], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_73[] = { /* DescribeLimitsOutput */
-    {S_INIT("AccountMaxReadCapacityUnits"), S_INIT("AccountMaxReadCapacityUnits"), &shapes[162], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("AccountMaxWriteCapacityUnits"), S_INIT("AccountMaxWriteCapacityUnits"), &shapes[162], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("TableMaxReadCapacityUnits"), S_INIT("TableMaxReadCapacityUnits"), &shapes[162], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("TableMaxWriteCapacityUnits"), S_INIT("TableMaxWriteCapacityUnits"), &shapes[162], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_74[] = { /* DescribeTableInput */
-    {S_INIT("TableName"), S_INIT("TableName"), &shapes[220], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_75[] = { /* DescribeTableOutput */
-    {S_INIT("Table"), S_INIT("Table"), &shapes[223], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_76[] = { /* DescribeTimeToLiveInput */
-    {S_INIT("TableName"), S_INIT("TableName"), &shapes[220], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_77[] = { /* DescribeTimeToLiveOutput */
-    {S_INIT("TimeToLiveDescription"), S_INIT("TimeToLiveDescription"), &shapes[236], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_78[] = {S_INIT("ENABLING"), S_INIT("ACTIVE"), S_INIT("DISABLING"), S_INIT("DISABLED"), S_INIT("ENABLE_FAILED"), S_INIT("UPDATING")}; /* DestinationStatus */
-static const struct api_member members_79[] = { /* Endpoint */
-    {S_INIT("Address"), S_INIT("Address"), &shapes[217], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("CachePeriodInMinutes"), S_INIT("CachePeriodInMinutes"), &shapes[144], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_84[] = { /* ExpectedAttributeValue */
-    {S_INIT("Value"), S_INIT("Value"), &shapes[10], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Exists"), S_INIT("Exists"), &shapes[27], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ComparisonOperator"), S_INIT("ComparisonOperator"), &shapes[30], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("AttributeValueList"), S_INIT("AttributeValueList"), &shapes[11], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_89[] = { /* FailureException */
-    {S_INIT("ExceptionName"), S_INIT("ExceptionName"), &shapes[82], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExceptionDescription"), S_INIT("ExceptionDescription"), &shapes[81], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_91[] = { /* Get */
-    {S_INIT("Key"), S_INIT("Key"), &shapes[122], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("TableName"), S_INIT("TableName"), &shapes[220], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ProjectionExpression"), S_INIT("ProjectionExpression"), &shapes[164], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpressionAttributeNames"), S_INIT("ExpressionAttributeNames"), &shapes[85], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_92[] = { /* GetItemInput */
-    {S_INIT("TableName"), S_INIT("TableName"), &shapes[220], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Key"), S_INIT("Key"), &shapes[122], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("AttributesToGet"), S_INIT("AttributesToGet"), &shapes[8], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ConsistentRead"), S_INIT("ConsistentRead"), &shapes[36], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ReturnConsumedCapacity"), S_INIT("ReturnConsumedCapacity"), &shapes[197], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ProjectionExpression"), S_INIT("ProjectionExpression"), &shapes[164], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpressionAttributeNames"), S_INIT("ExpressionAttributeNames"), &shapes[85], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_93[] = { /* GetItemOutput */
-    {S_INIT("Item"), S_INIT("Item"), &shapes[6], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ConsumedCapacity"), S_INIT("ConsumedCapacity"), &shapes[37], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_94[] = { /* GetResourcePolicyInput */
-    {S_INIT("ResourceArn"), S_INIT("ResourceArn"), &shapes[191], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_95[] = { /* GetResourcePolicyOutput */
-    {S_INIT("Policy"), S_INIT("Policy"), &shapes[192], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RevisionId"), S_INIT("RevisionId"), &shapes[160], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_96[] = { /* GlobalSecondaryIndex */
-    {S_INIT("IndexName"), S_INIT("IndexName"), &shapes[108], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("KeySchema"), S_INIT("KeySchema"), &shapes[126], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Projection"), S_INIT("Projection"), &shapes[163], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ProvisionedThroughput"), S_INIT("ProvisionedThroughput"), &shapes[166], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("OnDemandThroughput"), S_INIT("OnDemandThroughput"), &shapes[155], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("WarmThroughput"), S_INIT("WarmThroughput"), &shapes[261], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_97[] = { /* GlobalSecondaryIndexDescription */
-    {S_INIT("IndexName"), S_INIT("IndexName"), &shapes[108], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("KeySchema"), S_INIT("KeySchema"), &shapes[126], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Projection"), S_INIT("Projection"), &shapes[163], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("IndexStatus"), S_INIT("IndexStatus"), &shapes[109], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Backfilling"), S_INIT("Backfilling"), &shapes[13], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ProvisionedThroughput"), S_INIT("ProvisionedThroughput"), &shapes[167], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("IndexSizeBytes"), S_INIT("IndexSizeBytes"), &shapes[145], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ItemCount"), S_INIT("ItemCount"), &shapes[145], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("IndexArn"), S_INIT("IndexArn"), &shapes[217], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("OnDemandThroughput"), S_INIT("OnDemandThroughput"), &shapes[155], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("WarmThroughput"), S_INIT("WarmThroughput"), &shapes[102], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_100[] = { /* GlobalSecondaryIndexUpdate */
-    {S_INIT("Update"), S_INIT("Update"), &shapes[253], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Create"), S_INIT("Create"), &shapes[46], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Delete"), S_INIT("Delete"), &shapes[53], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_102[] = { /* GlobalSecondaryIndexWarmThroughputDescription */
-    {S_INIT("ReadUnitsPerSecond"), S_INIT("ReadUnitsPerSecond"), &shapes[162], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("WriteUnitsPerSecond"), S_INIT("WriteUnitsPerSecond"), &shapes[162], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Status"), S_INIT("Status"), &shapes[109], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_103[] = {S_INIT("ENABLED"), S_INIT("DISABLED"), S_INIT("ENABLED_WITH_OVERRIDES")}; /* GlobalTableSettingsReplicationMode */
-static const struct api_member members_104[] = { /* GlobalTableWitnessDescription */
-    {S_INIT("RegionName"), S_INIT("RegionName"), &shapes[179], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("WitnessStatus"), S_INIT("WitnessStatus"), &shapes[262], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_106[] = { /* GlobalTableWitnessGroupUpdate */
-    {S_INIT("Create"), S_INIT("Create"), &shapes[47], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Delete"), S_INIT("Delete"), &shapes[54], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_109[] = {S_INIT("CREATING"), S_INIT("UPDATING"), S_INIT("DELETING"), S_INIT("ACTIVE")}; /* IndexStatus */
-static const struct api_member members_112[] = { /* ItemCollectionMetrics */
-    {S_INIT("ItemCollectionKey"), S_INIT("ItemCollectionKey"), &shapes[111], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SizeEstimateRangeGB"), S_INIT("SizeEstimateRangeGB"), &shapes[116], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_118[] = { /* ItemResponse */
-    {S_INIT("Item"), S_INIT("Item"), &shapes[6], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_128[] = { /* KeySchemaElement */
-    {S_INIT("AttributeName"), S_INIT("AttributeName"), &shapes[127], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("KeyType"), S_INIT("KeyType"), &shapes[129], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_129[] = {S_INIT("HASH"), S_INIT("RANGE")}; /* KeyType */
-static const struct api_member members_130[] = { /* KeysAndAttributes */
-    {S_INIT("Keys"), S_INIT("Keys"), &shapes[125], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("AttributesToGet"), S_INIT("AttributesToGet"), &shapes[8], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ConsistentRead"), S_INIT("ConsistentRead"), &shapes[36], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ProjectionExpression"), S_INIT("ProjectionExpression"), &shapes[164], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpressionAttributeNames"), S_INIT("ExpressionAttributeNames"), &shapes[85], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_131[] = { /* KinesisDataStreamDestination */
-    {S_INIT("StreamArn"), S_INIT("StreamArn"), &shapes[213], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("DestinationStatus"), S_INIT("DestinationStatus"), &shapes[78], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("DestinationStatusDescription"), S_INIT("DestinationStatusDescription"), &shapes[217], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ApproximateCreationDateTimePrecision"), S_INIT("ApproximateCreationDateTimePrecision"), &shapes[0], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_135[] = { /* ListTablesInput */
-    {S_INIT("ExclusiveStartTableName"), S_INIT("ExclusiveStartTableName"), &shapes[225], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Limit"), S_INIT("Limit"), &shapes[136], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_137[] = { /* ListTablesOutput */
-    {S_INIT("TableNames"), S_INIT("TableNames"), &shapes[226], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("LastEvaluatedTableName"), S_INIT("LastEvaluatedTableName"), &shapes[225], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_138[] = { /* ListTagsOfResourceInput */
-    {S_INIT("ResourceArn"), S_INIT("ResourceArn"), &shapes[191], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("NextToken"), S_INIT("NextToken"), &shapes[148], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_139[] = { /* ListTagsOfResourceOutput */
-    {S_INIT("Tags"), S_INIT("Tags"), &shapes[232], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("NextToken"), S_INIT("NextToken"), &shapes[148], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_140[] = { /* LocalSecondaryIndex */
-    {S_INIT("IndexName"), S_INIT("IndexName"), &shapes[108], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("KeySchema"), S_INIT("KeySchema"), &shapes[126], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Projection"), S_INIT("Projection"), &shapes[163], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_141[] = { /* LocalSecondaryIndexDescription */
-    {S_INIT("IndexName"), S_INIT("IndexName"), &shapes[108], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("KeySchema"), S_INIT("KeySchema"), &shapes[126], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Projection"), S_INIT("Projection"), &shapes[163], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("IndexSizeBytes"), S_INIT("IndexSizeBytes"), &shapes[145], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ItemCount"), S_INIT("ItemCount"), &shapes[145], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("IndexArn"), S_INIT("IndexArn"), &shapes[217], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_147[] = {S_INIT("EVENTUAL"), S_INIT("STRONG")}; /* MultiRegionConsistency */
-static const struct api_member members_155[] = { /* OnDemandThroughput */
-    {S_INIT("MaxReadRequestUnits"), S_INIT("MaxReadRequestUnits"), &shapes[145], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MaxWriteRequestUnits"), S_INIT("MaxWriteRequestUnits"), &shapes[145], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_156[] = { /* OnDemandThroughputOverride */
-    {S_INIT("MaxReadRequestUnits"), S_INIT("MaxReadRequestUnits"), &shapes[145], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_157[] = { /* PointInTimeRecoveryDescription */
-    {S_INIT("PointInTimeRecoveryStatus"), S_INIT("PointInTimeRecoveryStatus"), &shapes[159], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RecoveryPeriodInDays"), S_INIT("RecoveryPeriodInDays"), &shapes[178], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("EarliestRestorableDateTime"), S_INIT("EarliestRestorableDateTime"), &shapes[51], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("LatestRestorableDateTime"), S_INIT("LatestRestorableDateTime"), &shapes[51], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_158[] = { /* PointInTimeRecoverySpecification */
-    {S_INIT("PointInTimeRecoveryEnabled"), S_INIT("PointInTimeRecoveryEnabled"), &shapes[27], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RecoveryPeriodInDays"), S_INIT("RecoveryPeriodInDays"), &shapes[178], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_159[] = {S_INIT("ENABLED"), S_INIT("DISABLED")}; /* PointInTimeRecoveryStatus */
-static const struct api_member members_163[] = { /* Projection */
-    {S_INIT("ProjectionType"), S_INIT("ProjectionType"), &shapes[165], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("NonKeyAttributes"), S_INIT("NonKeyAttributes"), &shapes[150], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_165[] = {S_INIT("ALL"), S_INIT("KEYS_ONLY"), S_INIT("INCLUDE")}; /* ProjectionType */
-static const struct api_member members_166[] = { /* ProvisionedThroughput */
-    {S_INIT("ReadCapacityUnits"), S_INIT("ReadCapacityUnits"), &shapes[162], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("WriteCapacityUnits"), S_INIT("WriteCapacityUnits"), &shapes[162], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_167[] = { /* ProvisionedThroughputDescription */
-    {S_INIT("LastIncreaseDateTime"), S_INIT("LastIncreaseDateTime"), &shapes[51], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("LastDecreaseDateTime"), S_INIT("LastDecreaseDateTime"), &shapes[51], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("NumberOfDecreasesToday"), S_INIT("NumberOfDecreasesToday"), &shapes[162], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ReadCapacityUnits"), S_INIT("ReadCapacityUnits"), &shapes[151], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("WriteCapacityUnits"), S_INIT("WriteCapacityUnits"), &shapes[151], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_168[] = { /* ProvisionedThroughputOverride */
-    {S_INIT("ReadCapacityUnits"), S_INIT("ReadCapacityUnits"), &shapes[162], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_169[] = { /* Put */
-    {S_INIT("Item"), S_INIT("Item"), &shapes[171], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("TableName"), S_INIT("TableName"), &shapes[220], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ConditionExpression"), S_INIT("ConditionExpression"), &shapes[33], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpressionAttributeNames"), S_INIT("ExpressionAttributeNames"), &shapes[85], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpressionAttributeValues"), S_INIT("ExpressionAttributeValues"), &shapes[87], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ReturnValuesOnConditionCheckFailure"), S_INIT("ReturnValuesOnConditionCheckFailure"), &shapes[200], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_170[] = { /* PutItemInput */
-    {S_INIT("TableName"), S_INIT("TableName"), &shapes[220], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Item"), S_INIT("Item"), &shapes[171], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Expected"), S_INIT("Expected"), &shapes[83], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ReturnValues"), S_INIT("ReturnValues"), &shapes[199], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ReturnConsumedCapacity"), S_INIT("ReturnConsumedCapacity"), &shapes[197], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ReturnItemCollectionMetrics"), S_INIT("ReturnItemCollectionMetrics"), &shapes[198], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ConditionalOperator"), S_INIT("ConditionalOperator"), &shapes[34], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ConditionExpression"), S_INIT("ConditionExpression"), &shapes[33], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpressionAttributeNames"), S_INIT("ExpressionAttributeNames"), &shapes[85], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpressionAttributeValues"), S_INIT("ExpressionAttributeValues"), &shapes[87], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ReturnValuesOnConditionCheckFailure"), S_INIT("ReturnValuesOnConditionCheckFailure"), &shapes[200], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_172[] = { /* PutItemOutput */
-    {S_INIT("Attributes"), S_INIT("Attributes"), &shapes[6], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ConsumedCapacity"), S_INIT("ConsumedCapacity"), &shapes[37], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ItemCollectionMetrics"), S_INIT("ItemCollectionMetrics"), &shapes[112], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_173[] = { /* PutRequest */
-    {S_INIT("Item"), S_INIT("Item"), &shapes[171], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_174[] = { /* PutResourcePolicyInput */
-    {S_INIT("ResourceArn"), S_INIT("ResourceArn"), &shapes[191], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Policy"), S_INIT("Policy"), &shapes[192], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedRevisionId"), S_INIT("ExpectedRevisionId"), &shapes[160], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ConfirmRemoveSelfResourceAccess"), S_INIT("ConfirmRemoveSelfResourceAccess"), &shapes[35], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_175[] = { /* PutResourcePolicyOutput */
-    {S_INIT("RevisionId"), S_INIT("RevisionId"), &shapes[160], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_176[] = { /* QueryInput */
-    {S_INIT("TableName"), S_INIT("TableName"), &shapes[220], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("IndexName"), S_INIT("IndexName"), &shapes[108], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Select"), S_INIT("Select"), &shapes[212], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("AttributesToGet"), S_INIT("AttributesToGet"), &shapes[8], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Limit"), S_INIT("Limit"), &shapes[161], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ConsistentRead"), S_INIT("ConsistentRead"), &shapes[36], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("KeyConditions"), S_INIT("KeyConditions"), &shapes[123], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("QueryFilter"), S_INIT("QueryFilter"), &shapes[90], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ConditionalOperator"), S_INIT("ConditionalOperator"), &shapes[34], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ScanIndexForward"), S_INIT("ScanIndexForward"), &shapes[27], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExclusiveStartKey"), S_INIT("ExclusiveStartKey"), &shapes[122], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ReturnConsumedCapacity"), S_INIT("ReturnConsumedCapacity"), &shapes[197], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ProjectionExpression"), S_INIT("ProjectionExpression"), &shapes[164], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("FilterExpression"), S_INIT("FilterExpression"), &shapes[33], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("KeyConditionExpression"), S_INIT("KeyConditionExpression"), &shapes[124], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpressionAttributeNames"), S_INIT("ExpressionAttributeNames"), &shapes[85], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpressionAttributeValues"), S_INIT("ExpressionAttributeValues"), &shapes[87], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_177[] = { /* QueryOutput */
-    {S_INIT("Items"), S_INIT("Items"), &shapes[117], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Count"), S_INIT("Count"), &shapes[110], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ScannedCount"), S_INIT("ScannedCount"), &shapes[110], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("LastEvaluatedKey"), S_INIT("LastEvaluatedKey"), &shapes[122], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ConsumedCapacity"), S_INIT("ConsumedCapacity"), &shapes[37], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_180[] = { /* ReplicaDescription */
-    {S_INIT("RegionName"), S_INIT("RegionName"), &shapes[179], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ReplicaStatus"), S_INIT("ReplicaStatus"), &shapes[186], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ReplicaArn"), S_INIT("ReplicaArn"), &shapes[217], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ReplicaStatusDescription"), S_INIT("ReplicaStatusDescription"), &shapes[187], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ReplicaStatusPercentProgress"), S_INIT("ReplicaStatusPercentProgress"), &shapes[188], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("KMSMasterKeyId"), S_INIT("KMSMasterKeyId"), &shapes[121], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ProvisionedThroughputOverride"), S_INIT("ProvisionedThroughputOverride"), &shapes[168], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("OnDemandThroughputOverride"), S_INIT("OnDemandThroughputOverride"), &shapes[156], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("WarmThroughput"), S_INIT("WarmThroughput"), &shapes[228], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("GlobalSecondaryIndexes"), S_INIT("GlobalSecondaryIndexes"), &shapes[184], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ReplicaInaccessibleDateTime"), S_INIT("ReplicaInaccessibleDateTime"), &shapes[51], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ReplicaTableClassSummary"), S_INIT("ReplicaTableClassSummary"), &shapes[222], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("GlobalTableSettingsReplicationMode"), S_INIT("GlobalTableSettingsReplicationMode"), &shapes[103], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_182[] = { /* ReplicaGlobalSecondaryIndex */
-    {S_INIT("IndexName"), S_INIT("IndexName"), &shapes[108], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ProvisionedThroughputOverride"), S_INIT("ProvisionedThroughputOverride"), &shapes[168], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("OnDemandThroughputOverride"), S_INIT("OnDemandThroughputOverride"), &shapes[156], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_183[] = { /* ReplicaGlobalSecondaryIndexDescription */
-    {S_INIT("IndexName"), S_INIT("IndexName"), &shapes[108], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ProvisionedThroughputOverride"), S_INIT("ProvisionedThroughputOverride"), &shapes[168], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("OnDemandThroughputOverride"), S_INIT("OnDemandThroughputOverride"), &shapes[156], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("WarmThroughput"), S_INIT("WarmThroughput"), &shapes[102], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_186[] = {S_INIT("CREATING"), S_INIT("CREATION_FAILED"), S_INIT("UPDATING"), S_INIT("DELETING"), S_INIT("ACTIVE"), S_INIT("REGION_DISABLED"), S_INIT("INACCESSIBLE_ENCRYPTION_CREDENTIALS"), S_INIT("ARCHIVING"), S_INIT("ARCHIVED"), S_INIT("REPLICATION_NOT_AUTHORIZED")}; /* ReplicaStatus */
-static const struct api_member members_189[] = { /* ReplicationGroupUpdate */
-    {S_INIT("Create"), S_INIT("Create"), &shapes[48], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Update"), S_INIT("Update"), &shapes[256], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Delete"), S_INIT("Delete"), &shapes[57], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_194[] = { /* RestoreSummary */
-    {S_INIT("SourceBackupArn"), S_INIT("SourceBackupArn"), &shapes[14], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SourceTableArn"), S_INIT("SourceTableArn"), &shapes[220], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RestoreDateTime"), S_INIT("RestoreDateTime"), &shapes[51], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RestoreInProgress"), S_INIT("RestoreInProgress"), &shapes[193], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_195[] = { /* RestoreTableToPointInTimeInput */
-    {S_INIT("SourceTableArn"), S_INIT("SourceTableArn"), &shapes[220], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SourceTableName"), S_INIT("SourceTableName"), &shapes[225], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("TargetTableName"), S_INIT("TargetTableName"), &shapes[225], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("UseLatestRestorableTime"), S_INIT("UseLatestRestorableTime"), &shapes[27], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RestoreDateTime"), S_INIT("RestoreDateTime"), &shapes[51], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("BillingModeOverride"), S_INIT("BillingModeOverride"), &shapes[22], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("GlobalSecondaryIndexOverride"), S_INIT("GlobalSecondaryIndexOverride"), &shapes[99], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("LocalSecondaryIndexOverride"), S_INIT("LocalSecondaryIndexOverride"), &shapes[143], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ProvisionedThroughputOverride"), S_INIT("ProvisionedThroughputOverride"), &shapes[166], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("OnDemandThroughputOverride"), S_INIT("OnDemandThroughputOverride"), &shapes[155], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SSESpecificationOverride"), S_INIT("SSESpecificationOverride"), &shapes[203], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_196[] = { /* RestoreTableToPointInTimeOutput */
-    {S_INIT("TableDescription"), S_INIT("TableDescription"), &shapes[223], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_197[] = {S_INIT("INDEXES"), S_INIT("TOTAL"), S_INIT("NONE")}; /* ReturnConsumedCapacity */
-static const str values_198[] = {S_INIT("SIZE"), S_INIT("NONE")}; /* ReturnItemCollectionMetrics */
-static const str values_199[] = {S_INIT("NONE"), S_INIT("ALL_OLD"), S_INIT("UPDATED_OLD"), S_INIT("ALL_NEW"), S_INIT("UPDATED_NEW")}; /* ReturnValue */
-static const str values_200[] = {S_INIT("ALL_OLD"), S_INIT("NONE")}; /* ReturnValuesOnConditionCheckFailure */
-static const struct api_member members_201[] = { /* SSEDescription */
-    {S_INIT("Status"), S_INIT("Status"), &shapes[204], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SSEType"), S_INIT("SSEType"), &shapes[205], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("KMSMasterKeyArn"), S_INIT("KMSMasterKeyArn"), &shapes[120], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("InaccessibleEncryptionDateTime"), S_INIT("InaccessibleEncryptionDateTime"), &shapes[51], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_203[] = { /* SSESpecification */
-    {S_INIT("Enabled"), S_INIT("Enabled"), &shapes[202], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SSEType"), S_INIT("SSEType"), &shapes[205], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("KMSMasterKeyId"), S_INIT("KMSMasterKeyId"), &shapes[121], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_204[] = {S_INIT("ENABLING"), S_INIT("ENABLED"), S_INIT("DISABLING"), S_INIT("DISABLED"), S_INIT("UPDATING")}; /* SSEStatus */
-static const str values_205[] = {S_INIT("AES256"), S_INIT("KMS")}; /* SSEType */
-static const str values_206[] = {S_INIT("S"), S_INIT("N"), S_INIT("B")}; /* ScalarAttributeType */
-static const struct api_member members_207[] = { /* ScanInput */
-    {S_INIT("TableName"), S_INIT("TableName"), &shapes[220], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("IndexName"), S_INIT("IndexName"), &shapes[108], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("AttributesToGet"), S_INIT("AttributesToGet"), &shapes[8], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Limit"), S_INIT("Limit"), &shapes[161], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Select"), S_INIT("Select"), &shapes[212], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ScanFilter"), S_INIT("ScanFilter"), &shapes[90], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ConditionalOperator"), S_INIT("ConditionalOperator"), &shapes[34], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExclusiveStartKey"), S_INIT("ExclusiveStartKey"), &shapes[122], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ReturnConsumedCapacity"), S_INIT("ReturnConsumedCapacity"), &shapes[197], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("TotalSegments"), S_INIT("TotalSegments"), &shapes[210], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Segment"), S_INIT("Segment"), &shapes[209], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ProjectionExpression"), S_INIT("ProjectionExpression"), &shapes[164], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("FilterExpression"), S_INIT("FilterExpression"), &shapes[33], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpressionAttributeNames"), S_INIT("ExpressionAttributeNames"), &shapes[85], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpressionAttributeValues"), S_INIT("ExpressionAttributeValues"), &shapes[87], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ConsistentRead"), S_INIT("ConsistentRead"), &shapes[36], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_208[] = { /* ScanOutput */
-    {S_INIT("Items"), S_INIT("Items"), &shapes[117], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Count"), S_INIT("Count"), &shapes[110], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ScannedCount"), S_INIT("ScannedCount"), &shapes[110], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("LastEvaluatedKey"), S_INIT("LastEvaluatedKey"), &shapes[122], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ConsumedCapacity"), S_INIT("ConsumedCapacity"), &shapes[37], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_212[] = {S_INIT("ALL_ATTRIBUTES"), S_INIT("ALL_PROJECTED_ATTRIBUTES"), S_INIT("SPECIFIC_ATTRIBUTES"), S_INIT("COUNT")}; /* Select */
-static const struct api_member members_215[] = { /* StreamSpecification */
-    {S_INIT("StreamEnabled"), S_INIT("StreamEnabled"), &shapes[214], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("StreamViewType"), S_INIT("StreamViewType"), &shapes[216], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_216[] = {S_INIT("NEW_IMAGE"), S_INIT("OLD_IMAGE"), S_INIT("NEW_AND_OLD_IMAGES"), S_INIT("KEYS_ONLY")}; /* StreamViewType */
-static const str values_221[] = {S_INIT("STANDARD"), S_INIT("STANDARD_INFREQUENT_ACCESS")}; /* TableClass */
-static const struct api_member members_222[] = { /* TableClassSummary */
-    {S_INIT("TableClass"), S_INIT("TableClass"), &shapes[221], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("LastUpdateDateTime"), S_INIT("LastUpdateDateTime"), &shapes[51], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_223[] = { /* TableDescription */
-    {S_INIT("AttributeDefinitions"), S_INIT("AttributeDefinitions"), &shapes[5], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("TableName"), S_INIT("TableName"), &shapes[225], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("KeySchema"), S_INIT("KeySchema"), &shapes[126], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("TableStatus"), S_INIT("TableStatus"), &shapes[227], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("CreationDateTime"), S_INIT("CreationDateTime"), &shapes[51], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ProvisionedThroughput"), S_INIT("ProvisionedThroughput"), &shapes[167], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("TableSizeBytes"), S_INIT("TableSizeBytes"), &shapes[145], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ItemCount"), S_INIT("ItemCount"), &shapes[145], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("TableArn"), S_INIT("TableArn"), &shapes[217], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("TableId"), S_INIT("TableId"), &shapes[224], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("BillingModeSummary"), S_INIT("BillingModeSummary"), &shapes[23], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("LocalSecondaryIndexes"), S_INIT("LocalSecondaryIndexes"), &shapes[142], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("GlobalSecondaryIndexes"), S_INIT("GlobalSecondaryIndexes"), &shapes[98], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("StreamSpecification"), S_INIT("StreamSpecification"), &shapes[215], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("LatestStreamLabel"), S_INIT("LatestStreamLabel"), &shapes[217], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("LatestStreamArn"), S_INIT("LatestStreamArn"), &shapes[213], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("GlobalTableVersion"), S_INIT("GlobalTableVersion"), &shapes[217], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Replicas"), S_INIT("Replicas"), &shapes[181], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("GlobalTableWitnesses"), S_INIT("GlobalTableWitnesses"), &shapes[105], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("GlobalTableSettingsReplicationMode"), S_INIT("GlobalTableSettingsReplicationMode"), &shapes[103], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RestoreSummary"), S_INIT("RestoreSummary"), &shapes[194], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SSEDescription"), S_INIT("SSEDescription"), &shapes[201], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ArchivalSummary"), S_INIT("ArchivalSummary"), &shapes[2], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("TableClassSummary"), S_INIT("TableClassSummary"), &shapes[222], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("DeletionProtectionEnabled"), S_INIT("DeletionProtectionEnabled"), &shapes[63], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("OnDemandThroughput"), S_INIT("OnDemandThroughput"), &shapes[155], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("WarmThroughput"), S_INIT("WarmThroughput"), &shapes[228], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MultiRegionConsistency"), S_INIT("MultiRegionConsistency"), &shapes[147], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_227[] = {S_INIT("CREATING"), S_INIT("UPDATING"), S_INIT("DELETING"), S_INIT("ACTIVE"), S_INIT("INACCESSIBLE_ENCRYPTION_CREDENTIALS"), S_INIT("ARCHIVING"), S_INIT("ARCHIVED"), S_INIT("REPLICATION_NOT_AUTHORIZED")}; /* TableStatus */
-static const struct api_member members_228[] = { /* TableWarmThroughputDescription */
-    {S_INIT("ReadUnitsPerSecond"), S_INIT("ReadUnitsPerSecond"), &shapes[162], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("WriteUnitsPerSecond"), S_INIT("WriteUnitsPerSecond"), &shapes[162], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Status"), S_INIT("Status"), &shapes[227], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_229[] = { /* Tag */
-    {S_INIT("Key"), S_INIT("Key"), &shapes[231], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Value"), S_INIT("Value"), &shapes[234], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_233[] = { /* TagResourceInput */
-    {S_INIT("ResourceArn"), S_INIT("ResourceArn"), &shapes[191], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Tags"), S_INIT("Tags"), &shapes[232], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_236[] = { /* TimeToLiveDescription */
-    {S_INIT("TimeToLiveStatus"), S_INIT("TimeToLiveStatus"), &shapes[239], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("AttributeName"), S_INIT("AttributeName"), &shapes[235], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_238[] = { /* TimeToLiveSpecification */
-    {S_INIT("Enabled"), S_INIT("Enabled"), &shapes[237], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("AttributeName"), S_INIT("AttributeName"), &shapes[235], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_239[] = {S_INIT("ENABLING"), S_INIT("DISABLING"), S_INIT("ENABLED"), S_INIT("DISABLED")}; /* TimeToLiveStatus */
-static const struct api_member members_240[] = { /* TransactGetItem */
-    {S_INIT("Get"), S_INIT("Get"), &shapes[91], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_242[] = { /* TransactGetItemsInput */
-    {S_INIT("TransactItems"), S_INIT("TransactItems"), &shapes[241], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ReturnConsumedCapacity"), S_INIT("ReturnConsumedCapacity"), &shapes[197], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_243[] = { /* TransactGetItemsOutput */
-    {S_INIT("ConsumedCapacity"), S_INIT("ConsumedCapacity"), &shapes[38], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Responses"), S_INIT("Responses"), &shapes[119], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_244[] = { /* TransactWriteItem */
-    {S_INIT("ConditionCheck"), S_INIT("ConditionCheck"), &shapes[32], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Put"), S_INIT("Put"), &shapes[169], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Delete"), S_INIT("Delete"), &shapes[52], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Update"), S_INIT("Update"), &shapes[249], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_246[] = { /* TransactWriteItemsInput */
-    {S_INIT("TransactItems"), S_INIT("TransactItems"), &shapes[245], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ReturnConsumedCapacity"), S_INIT("ReturnConsumedCapacity"), &shapes[197], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ReturnItemCollectionMetrics"), S_INIT("ReturnItemCollectionMetrics"), &shapes[198], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ClientRequestToken"), S_INIT("ClientRequestToken"), &shapes[29], API_IN_BODY, API_TOKEN, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_247[] = { /* TransactWriteItemsOutput */
-    {S_INIT("ConsumedCapacity"), S_INIT("ConsumedCapacity"), &shapes[38], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ItemCollectionMetrics"), S_INIT("ItemCollectionMetrics"), &shapes[114], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_248[] = { /* UntagResourceInput */
-    {S_INIT("ResourceArn"), S_INIT("ResourceArn"), &shapes[191], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("TagKeys"), S_INIT("TagKeys"), &shapes[230], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_249[] = { /* Update */
-    {S_INIT("Key"), S_INIT("Key"), &shapes[122], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("UpdateExpression"), S_INIT("UpdateExpression"), &shapes[252], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("TableName"), S_INIT("TableName"), &shapes[220], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ConditionExpression"), S_INIT("ConditionExpression"), &shapes[33], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpressionAttributeNames"), S_INIT("ExpressionAttributeNames"), &shapes[85], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpressionAttributeValues"), S_INIT("ExpressionAttributeValues"), &shapes[87], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ReturnValuesOnConditionCheckFailure"), S_INIT("ReturnValuesOnConditionCheckFailure"), &shapes[200], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_250[] = { /* UpdateContinuousBackupsInput */
-    {S_INIT("TableName"), S_INIT("TableName"), &shapes[220], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("PointInTimeRecoverySpecification"), S_INIT("PointInTimeRecoverySpecification"), &shapes[158], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_251[] = { /* UpdateContinuousBackupsOutput */
-    {S_INIT("ContinuousBackupsDescription"), S_INIT("ContinuousBackupsDescription"), &shapes[40], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_253[] = { /* UpdateGlobalSecondaryIndexAction */
-    {S_INIT("IndexName"), S_INIT("IndexName"), &shapes[108], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ProvisionedThroughput"), S_INIT("ProvisionedThroughput"), &shapes[166], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("OnDemandThroughput"), S_INIT("OnDemandThroughput"), &shapes[155], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("WarmThroughput"), S_INIT("WarmThroughput"), &shapes[261], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_254[] = { /* UpdateItemInput */
-    {S_INIT("TableName"), S_INIT("TableName"), &shapes[220], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Key"), S_INIT("Key"), &shapes[122], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("AttributeUpdates"), S_INIT("AttributeUpdates"), &shapes[9], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Expected"), S_INIT("Expected"), &shapes[83], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ConditionalOperator"), S_INIT("ConditionalOperator"), &shapes[34], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ReturnValues"), S_INIT("ReturnValues"), &shapes[199], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ReturnConsumedCapacity"), S_INIT("ReturnConsumedCapacity"), &shapes[197], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ReturnItemCollectionMetrics"), S_INIT("ReturnItemCollectionMetrics"), &shapes[198], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("UpdateExpression"), S_INIT("UpdateExpression"), &shapes[252], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ConditionExpression"), S_INIT("ConditionExpression"), &shapes[33], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpressionAttributeNames"), S_INIT("ExpressionAttributeNames"), &shapes[85], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpressionAttributeValues"), S_INIT("ExpressionAttributeValues"), &shapes[87], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ReturnValuesOnConditionCheckFailure"), S_INIT("ReturnValuesOnConditionCheckFailure"), &shapes[200], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_255[] = { /* UpdateItemOutput */
-    {S_INIT("Attributes"), S_INIT("Attributes"), &shapes[6], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ConsumedCapacity"), S_INIT("ConsumedCapacity"), &shapes[37], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ItemCollectionMetrics"), S_INIT("ItemCollectionMetrics"), &shapes[112], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_256[] = { /* UpdateReplicationGroupMemberAction */
-    {S_INIT("RegionName"), S_INIT("RegionName"), &shapes[179], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("KMSMasterKeyId"), S_INIT("KMSMasterKeyId"), &shapes[121], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ProvisionedThroughputOverride"), S_INIT("ProvisionedThroughputOverride"), &shapes[168], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("OnDemandThroughputOverride"), S_INIT("OnDemandThroughputOverride"), &shapes[156], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("GlobalSecondaryIndexes"), S_INIT("GlobalSecondaryIndexes"), &shapes[185], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("TableClassOverride"), S_INIT("TableClassOverride"), &shapes[221], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_257[] = { /* UpdateTableInput */
-    {S_INIT("AttributeDefinitions"), S_INIT("AttributeDefinitions"), &shapes[5], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("TableName"), S_INIT("TableName"), &shapes[220], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("BillingMode"), S_INIT("BillingMode"), &shapes[22], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ProvisionedThroughput"), S_INIT("ProvisionedThroughput"), &shapes[166], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("GlobalSecondaryIndexUpdates"), S_INIT("GlobalSecondaryIndexUpdates"), &shapes[101], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("StreamSpecification"), S_INIT("StreamSpecification"), &shapes[215], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SSESpecification"), S_INIT("SSESpecification"), &shapes[203], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ReplicaUpdates"), S_INIT("ReplicaUpdates"), &shapes[190], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("TableClass"), S_INIT("TableClass"), &shapes[221], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("DeletionProtectionEnabled"), S_INIT("DeletionProtectionEnabled"), &shapes[63], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MultiRegionConsistency"), S_INIT("MultiRegionConsistency"), &shapes[147], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("GlobalTableWitnessUpdates"), S_INIT("GlobalTableWitnessUpdates"), &shapes[107], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("OnDemandThroughput"), S_INIT("OnDemandThroughput"), &shapes[155], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("WarmThroughput"), S_INIT("WarmThroughput"), &shapes[261], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("GlobalTableSettingsReplicationMode"), S_INIT("GlobalTableSettingsReplicationMode"), &shapes[103], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_258[] = { /* UpdateTableOutput */
-    {S_INIT("TableDescription"), S_INIT("TableDescription"), &shapes[223], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_259[] = { /* UpdateTimeToLiveInput */
-    {S_INIT("TableName"), S_INIT("TableName"), &shapes[220], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("TimeToLiveSpecification"), S_INIT("TimeToLiveSpecification"), &shapes[238], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_260[] = { /* UpdateTimeToLiveOutput */
-    {S_INIT("TimeToLiveSpecification"), S_INIT("TimeToLiveSpecification"), &shapes[238], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_261[] = { /* WarmThroughput */
-    {S_INIT("ReadUnitsPerSecond"), S_INIT("ReadUnitsPerSecond"), &shapes[145], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("WriteUnitsPerSecond"), S_INIT("WriteUnitsPerSecond"), &shapes[145], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_262[] = {S_INIT("CREATING"), S_INIT("DELETING"), S_INIT("ACTIVE")}; /* WitnessStatus */
-static const struct api_member members_263[] = { /* WriteRequest */
-    {S_INIT("PutRequest"), S_INIT("PutRequest"), &shapes[173], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("DeleteRequest"), S_INIT("DeleteRequest"), &shapes[58], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
+static const struct api_member members_ArchivalSummary[] = {
+    {S_INIT("ArchivalDateTime"), S_INIT("ArchivalDateTime"), &shapes[shape_Date], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ArchivalReason"), S_INIT("ArchivalReason"), &shapes[shape_ArchivalReason], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ArchivalBackupArn"), S_INIT("ArchivalBackupArn"), &shapes[shape_BackupArn], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_AttributeAction[] = {S_INIT("ADD"), S_INIT("PUT"), S_INIT("DELETE")};
+static const struct api_member members_AttributeDefinition[] = {
+    {S_INIT("AttributeName"), S_INIT("AttributeName"), &shapes[shape_KeySchemaAttributeName], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("AttributeType"), S_INIT("AttributeType"), &shapes[shape_ScalarAttributeType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_AttributeValue[] = {
+    {S_INIT("S"), S_INIT("S"), &shapes[shape_StringAttributeValue], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("N"), S_INIT("N"), &shapes[shape_NumberAttributeValue], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("B"), S_INIT("B"), &shapes[shape_BinaryAttributeValue], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SS"), S_INIT("SS"), &shapes[shape_StringSetAttributeValue], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("NS"), S_INIT("NS"), &shapes[shape_NumberSetAttributeValue], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("BS"), S_INIT("BS"), &shapes[shape_BinarySetAttributeValue], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("M"), S_INIT("M"), &shapes[shape_MapAttributeValue], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("L"), S_INIT("L"), &shapes[shape_ListAttributeValue], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("NULL"), S_INIT("NULL"), &shapes[shape_NullAttributeValue], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("BOOL"), S_INIT("BOOL"), &shapes[shape_BooleanAttributeValue], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_AttributeValueUpdate[] = {
+    {S_INIT("Value"), S_INIT("Value"), &shapes[shape_AttributeValue], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Action"), S_INIT("Action"), &shapes[shape_AttributeAction], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_BillingMode[] = {S_INIT("PROVISIONED"), S_INIT("PAY_PER_REQUEST")};
+static const struct api_member members_BillingModeSummary[] = {
+    {S_INIT("BillingMode"), S_INIT("BillingMode"), &shapes[shape_BillingMode], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("LastUpdateToPayPerRequestDateTime"), S_INIT("LastUpdateToPayPerRequestDateTime"), &shapes[shape_Date], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_Capacity[] = {
+    {S_INIT("ReadCapacityUnits"), S_INIT("ReadCapacityUnits"), &shapes[shape_ConsumedCapacityUnits], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("WriteCapacityUnits"), S_INIT("WriteCapacityUnits"), &shapes[shape_ConsumedCapacityUnits], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("CapacityUnits"), S_INIT("CapacityUnits"), &shapes[shape_ConsumedCapacityUnits], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_ComparisonOperator[] = {S_INIT("EQ"), S_INIT("NE"), S_INIT("IN"), S_INIT("LE"), S_INIT("LT"), S_INIT("GE"), S_INIT("GT"), S_INIT("BETWEEN"), S_INIT("NOT_NULL"), S_INIT("NULL"), S_INIT("CONTAINS"), S_INIT("NOT_CONTAINS"), S_INIT("BEGINS_WITH")};
+static const struct api_member members_Condition[] = {
+    {S_INIT("AttributeValueList"), S_INIT("AttributeValueList"), &shapes[shape_AttributeValueList], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ComparisonOperator"), S_INIT("ComparisonOperator"), &shapes[shape_ComparisonOperator], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_ConditionalOperator[] = {S_INIT("AND"), S_INIT("OR")};
+static const struct api_member members_ConsumedCapacity[] = {
+    {S_INIT("TableName"), S_INIT("TableName"), &shapes[shape_TableArn], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("CapacityUnits"), S_INIT("CapacityUnits"), &shapes[shape_ConsumedCapacityUnits], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ReadCapacityUnits"), S_INIT("ReadCapacityUnits"), &shapes[shape_ConsumedCapacityUnits], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("WriteCapacityUnits"), S_INIT("WriteCapacityUnits"), &shapes[shape_ConsumedCapacityUnits], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Table"), S_INIT("Table"), &shapes[shape_Capacity], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("LocalSecondaryIndexes"), S_INIT("LocalSecondaryIndexes"), &shapes[shape_SecondaryIndexesCapacityMap], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("GlobalSecondaryIndexes"), S_INIT("GlobalSecondaryIndexes"), &shapes[shape_SecondaryIndexesCapacityMap], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_ContinuousBackupsDescription[] = {
+    {S_INIT("ContinuousBackupsStatus"), S_INIT("ContinuousBackupsStatus"), &shapes[shape_ContinuousBackupsStatus], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("PointInTimeRecoveryDescription"), S_INIT("PointInTimeRecoveryDescription"), &shapes[shape_PointInTimeRecoveryDescription], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_ContinuousBackupsStatus[] = {S_INIT("ENABLED"), S_INIT("DISABLED")};
+static const struct api_member members_CreateTableInput[] = {
+    {S_INIT("AttributeDefinitions"), S_INIT("AttributeDefinitions"), &shapes[shape_AttributeDefinitions], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("TableName"), S_INIT("TableName"), &shapes[shape_TableArn], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("KeySchema"), S_INIT("KeySchema"), &shapes[shape_KeySchema], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("LocalSecondaryIndexes"), S_INIT("LocalSecondaryIndexes"), &shapes[shape_LocalSecondaryIndexList], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("GlobalSecondaryIndexes"), S_INIT("GlobalSecondaryIndexes"), &shapes[shape_GlobalSecondaryIndexList], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("BillingMode"), S_INIT("BillingMode"), &shapes[shape_BillingMode], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ProvisionedThroughput"), S_INIT("ProvisionedThroughput"), &shapes[shape_ProvisionedThroughput], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("StreamSpecification"), S_INIT("StreamSpecification"), &shapes[shape_StreamSpecification], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SSESpecification"), S_INIT("SSESpecification"), &shapes[shape_SSESpecification], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Tags"), S_INIT("Tags"), &shapes[shape_TagList], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("TableClass"), S_INIT("TableClass"), &shapes[shape_TableClass], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("DeletionProtectionEnabled"), S_INIT("DeletionProtectionEnabled"), &shapes[shape_DeletionProtectionEnabled], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("WarmThroughput"), S_INIT("WarmThroughput"), &shapes[shape_WarmThroughput], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ResourcePolicy"), S_INIT("ResourcePolicy"), &shapes[shape_ResourcePolicy], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("OnDemandThroughput"), S_INIT("OnDemandThroughput"), &shapes[shape_OnDemandThroughput], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("GlobalTableSourceArn"), S_INIT("GlobalTableSourceArn"), &shapes[shape_TableArn], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("GlobalTableSettingsReplicationMode"), S_INIT("GlobalTableSettingsReplicationMode"), &shapes[shape_GlobalTableSettingsReplicationMode], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_CreateTableOutput[] = {
+    {S_INIT("TableDescription"), S_INIT("TableDescription"), &shapes[shape_TableDescription], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_DeleteItemInput[] = {
+    {S_INIT("TableName"), S_INIT("TableName"), &shapes[shape_TableArn], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Key"), S_INIT("Key"), &shapes[shape_Key], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Expected"), S_INIT("Expected"), &shapes[shape_ExpectedAttributeMap], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ConditionalOperator"), S_INIT("ConditionalOperator"), &shapes[shape_ConditionalOperator], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ReturnValues"), S_INIT("ReturnValues"), &shapes[shape_ReturnValue], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ReturnConsumedCapacity"), S_INIT("ReturnConsumedCapacity"), &shapes[shape_ReturnConsumedCapacity], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ReturnItemCollectionMetrics"), S_INIT("ReturnItemCollectionMetrics"), &shapes[shape_ReturnItemCollectionMetrics], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ConditionExpression"), S_INIT("ConditionExpression"), &shapes[shape_ConditionExpression], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpressionAttributeNames"), S_INIT("ExpressionAttributeNames"), &shapes[shape_ExpressionAttributeNameMap], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpressionAttributeValues"), S_INIT("ExpressionAttributeValues"), &shapes[shape_ExpressionAttributeValueMap], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ReturnValuesOnConditionCheckFailure"), S_INIT("ReturnValuesOnConditionCheckFailure"), &shapes[shape_ReturnValuesOnConditionCheckFailure], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_DeleteItemOutput[] = {
+    {S_INIT("Attributes"), S_INIT("Attributes"), &shapes[shape_AttributeMap], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ConsumedCapacity"), S_INIT("ConsumedCapacity"), &shapes[shape_ConsumedCapacity], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ItemCollectionMetrics"), S_INIT("ItemCollectionMetrics"), &shapes[shape_ItemCollectionMetrics], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_DeleteTableInput[] = {
+    {S_INIT("TableName"), S_INIT("TableName"), &shapes[shape_TableArn], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_DeleteTableOutput[] = {
+    {S_INIT("TableDescription"), S_INIT("TableDescription"), &shapes[shape_TableDescription], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_DescribeContinuousBackupsInput[] = {
+    {S_INIT("TableName"), S_INIT("TableName"), &shapes[shape_TableArn], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_DescribeContinuousBackupsOutput[] = {
+    {S_INIT("ContinuousBackupsDescription"), S_INIT("ContinuousBackupsDescription"), &shapes[shape_ContinuousBackupsDescription], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_DescribeTableInput[] = {
+    {S_INIT("TableName"), S_INIT("TableName"), &shapes[shape_TableArn], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_DescribeTableOutput[] = {
+    {S_INIT("Table"), S_INIT("Table"), &shapes[shape_TableDescription], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_ExpectedAttributeValue[] = {
+    {S_INIT("Value"), S_INIT("Value"), &shapes[shape_AttributeValue], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Exists"), S_INIT("Exists"), &shapes[shape_BooleanObject], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ComparisonOperator"), S_INIT("ComparisonOperator"), &shapes[shape_ComparisonOperator], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("AttributeValueList"), S_INIT("AttributeValueList"), &shapes[shape_AttributeValueList], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_GetItemInput[] = {
+    {S_INIT("TableName"), S_INIT("TableName"), &shapes[shape_TableArn], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Key"), S_INIT("Key"), &shapes[shape_Key], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("AttributesToGet"), S_INIT("AttributesToGet"), &shapes[shape_AttributeNameList], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ConsistentRead"), S_INIT("ConsistentRead"), &shapes[shape_ConsistentRead], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ReturnConsumedCapacity"), S_INIT("ReturnConsumedCapacity"), &shapes[shape_ReturnConsumedCapacity], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ProjectionExpression"), S_INIT("ProjectionExpression"), &shapes[shape_ProjectionExpression], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpressionAttributeNames"), S_INIT("ExpressionAttributeNames"), &shapes[shape_ExpressionAttributeNameMap], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_GetItemOutput[] = {
+    {S_INIT("Item"), S_INIT("Item"), &shapes[shape_AttributeMap], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ConsumedCapacity"), S_INIT("ConsumedCapacity"), &shapes[shape_ConsumedCapacity], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_GlobalSecondaryIndex[] = {
+    {S_INIT("IndexName"), S_INIT("IndexName"), &shapes[shape_IndexName], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("KeySchema"), S_INIT("KeySchema"), &shapes[shape_KeySchema], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Projection"), S_INIT("Projection"), &shapes[shape_Projection], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ProvisionedThroughput"), S_INIT("ProvisionedThroughput"), &shapes[shape_ProvisionedThroughput], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("OnDemandThroughput"), S_INIT("OnDemandThroughput"), &shapes[shape_OnDemandThroughput], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("WarmThroughput"), S_INIT("WarmThroughput"), &shapes[shape_WarmThroughput], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_GlobalSecondaryIndexDescription[] = {
+    {S_INIT("IndexName"), S_INIT("IndexName"), &shapes[shape_IndexName], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("KeySchema"), S_INIT("KeySchema"), &shapes[shape_KeySchema], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Projection"), S_INIT("Projection"), &shapes[shape_Projection], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("IndexStatus"), S_INIT("IndexStatus"), &shapes[shape_IndexStatus], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Backfilling"), S_INIT("Backfilling"), &shapes[shape_Backfilling], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ProvisionedThroughput"), S_INIT("ProvisionedThroughput"), &shapes[shape_ProvisionedThroughputDescription], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("IndexSizeBytes"), S_INIT("IndexSizeBytes"), &shapes[shape_LongObject], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ItemCount"), S_INIT("ItemCount"), &shapes[shape_LongObject], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("IndexArn"), S_INIT("IndexArn"), &shapes[shape_String], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("OnDemandThroughput"), S_INIT("OnDemandThroughput"), &shapes[shape_OnDemandThroughput], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("WarmThroughput"), S_INIT("WarmThroughput"), &shapes[shape_GlobalSecondaryIndexWarmThroughputDescription], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_GlobalSecondaryIndexWarmThroughputDescription[] = {
+    {S_INIT("ReadUnitsPerSecond"), S_INIT("ReadUnitsPerSecond"), &shapes[shape_PositiveLongObject], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("WriteUnitsPerSecond"), S_INIT("WriteUnitsPerSecond"), &shapes[shape_PositiveLongObject], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Status"), S_INIT("Status"), &shapes[shape_IndexStatus], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_GlobalTableSettingsReplicationMode[] = {S_INIT("ENABLED"), S_INIT("DISABLED"), S_INIT("ENABLED_WITH_OVERRIDES")};
+static const struct api_member members_GlobalTableWitnessDescription[] = {
+    {S_INIT("RegionName"), S_INIT("RegionName"), &shapes[shape_RegionName], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("WitnessStatus"), S_INIT("WitnessStatus"), &shapes[shape_WitnessStatus], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_IndexStatus[] = {S_INIT("CREATING"), S_INIT("UPDATING"), S_INIT("DELETING"), S_INIT("ACTIVE")};
+static const struct api_member members_ItemCollectionMetrics[] = {
+    {S_INIT("ItemCollectionKey"), S_INIT("ItemCollectionKey"), &shapes[shape_ItemCollectionKeyAttributeMap], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SizeEstimateRangeGB"), S_INIT("SizeEstimateRangeGB"), &shapes[shape_ItemCollectionSizeEstimateRange], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_KeySchemaElement[] = {
+    {S_INIT("AttributeName"), S_INIT("AttributeName"), &shapes[shape_KeySchemaAttributeName], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("KeyType"), S_INIT("KeyType"), &shapes[shape_KeyType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_KeyType[] = {S_INIT("HASH"), S_INIT("RANGE")};
+static const struct api_member members_ListTablesInput[] = {
+    {S_INIT("ExclusiveStartTableName"), S_INIT("ExclusiveStartTableName"), &shapes[shape_TableName], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Limit"), S_INIT("Limit"), &shapes[shape_ListTablesInputLimit], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_ListTablesOutput[] = {
+    {S_INIT("TableNames"), S_INIT("TableNames"), &shapes[shape_TableNameList], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("LastEvaluatedTableName"), S_INIT("LastEvaluatedTableName"), &shapes[shape_TableName], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_ListTagsOfResourceInput[] = {
+    {S_INIT("ResourceArn"), S_INIT("ResourceArn"), &shapes[shape_ResourceArnString], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("NextToken"), S_INIT("NextToken"), &shapes[shape_NextTokenString], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_ListTagsOfResourceOutput[] = {
+    {S_INIT("Tags"), S_INIT("Tags"), &shapes[shape_TagList], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("NextToken"), S_INIT("NextToken"), &shapes[shape_NextTokenString], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_LocalSecondaryIndex[] = {
+    {S_INIT("IndexName"), S_INIT("IndexName"), &shapes[shape_IndexName], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("KeySchema"), S_INIT("KeySchema"), &shapes[shape_KeySchema], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Projection"), S_INIT("Projection"), &shapes[shape_Projection], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_LocalSecondaryIndexDescription[] = {
+    {S_INIT("IndexName"), S_INIT("IndexName"), &shapes[shape_IndexName], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("KeySchema"), S_INIT("KeySchema"), &shapes[shape_KeySchema], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Projection"), S_INIT("Projection"), &shapes[shape_Projection], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("IndexSizeBytes"), S_INIT("IndexSizeBytes"), &shapes[shape_LongObject], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ItemCount"), S_INIT("ItemCount"), &shapes[shape_LongObject], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("IndexArn"), S_INIT("IndexArn"), &shapes[shape_String], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_MultiRegionConsistency[] = {S_INIT("EVENTUAL"), S_INIT("STRONG")};
+static const struct api_member members_OnDemandThroughput[] = {
+    {S_INIT("MaxReadRequestUnits"), S_INIT("MaxReadRequestUnits"), &shapes[shape_LongObject], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MaxWriteRequestUnits"), S_INIT("MaxWriteRequestUnits"), &shapes[shape_LongObject], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_OnDemandThroughputOverride[] = {
+    {S_INIT("MaxReadRequestUnits"), S_INIT("MaxReadRequestUnits"), &shapes[shape_LongObject], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_PointInTimeRecoveryDescription[] = {
+    {S_INIT("PointInTimeRecoveryStatus"), S_INIT("PointInTimeRecoveryStatus"), &shapes[shape_PointInTimeRecoveryStatus], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RecoveryPeriodInDays"), S_INIT("RecoveryPeriodInDays"), &shapes[shape_RecoveryPeriodInDays], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("EarliestRestorableDateTime"), S_INIT("EarliestRestorableDateTime"), &shapes[shape_Date], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("LatestRestorableDateTime"), S_INIT("LatestRestorableDateTime"), &shapes[shape_Date], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_PointInTimeRecoverySpecification[] = {
+    {S_INIT("PointInTimeRecoveryEnabled"), S_INIT("PointInTimeRecoveryEnabled"), &shapes[shape_BooleanObject], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RecoveryPeriodInDays"), S_INIT("RecoveryPeriodInDays"), &shapes[shape_RecoveryPeriodInDays], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_PointInTimeRecoveryStatus[] = {S_INIT("ENABLED"), S_INIT("DISABLED")};
+static const struct api_member members_Projection[] = {
+    {S_INIT("ProjectionType"), S_INIT("ProjectionType"), &shapes[shape_ProjectionType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("NonKeyAttributes"), S_INIT("NonKeyAttributes"), &shapes[shape_NonKeyAttributeNameList], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_ProjectionType[] = {S_INIT("ALL"), S_INIT("KEYS_ONLY"), S_INIT("INCLUDE")};
+static const struct api_member members_ProvisionedThroughput[] = {
+    {S_INIT("ReadCapacityUnits"), S_INIT("ReadCapacityUnits"), &shapes[shape_PositiveLongObject], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("WriteCapacityUnits"), S_INIT("WriteCapacityUnits"), &shapes[shape_PositiveLongObject], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_ProvisionedThroughputDescription[] = {
+    {S_INIT("LastIncreaseDateTime"), S_INIT("LastIncreaseDateTime"), &shapes[shape_Date], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("LastDecreaseDateTime"), S_INIT("LastDecreaseDateTime"), &shapes[shape_Date], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("NumberOfDecreasesToday"), S_INIT("NumberOfDecreasesToday"), &shapes[shape_PositiveLongObject], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ReadCapacityUnits"), S_INIT("ReadCapacityUnits"), &shapes[shape_NonNegativeLongObject], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("WriteCapacityUnits"), S_INIT("WriteCapacityUnits"), &shapes[shape_NonNegativeLongObject], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_ProvisionedThroughputOverride[] = {
+    {S_INIT("ReadCapacityUnits"), S_INIT("ReadCapacityUnits"), &shapes[shape_PositiveLongObject], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_PutItemInput[] = {
+    {S_INIT("TableName"), S_INIT("TableName"), &shapes[shape_TableArn], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Item"), S_INIT("Item"), &shapes[shape_PutItemInputAttributeMap], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Expected"), S_INIT("Expected"), &shapes[shape_ExpectedAttributeMap], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ReturnValues"), S_INIT("ReturnValues"), &shapes[shape_ReturnValue], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ReturnConsumedCapacity"), S_INIT("ReturnConsumedCapacity"), &shapes[shape_ReturnConsumedCapacity], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ReturnItemCollectionMetrics"), S_INIT("ReturnItemCollectionMetrics"), &shapes[shape_ReturnItemCollectionMetrics], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ConditionalOperator"), S_INIT("ConditionalOperator"), &shapes[shape_ConditionalOperator], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ConditionExpression"), S_INIT("ConditionExpression"), &shapes[shape_ConditionExpression], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpressionAttributeNames"), S_INIT("ExpressionAttributeNames"), &shapes[shape_ExpressionAttributeNameMap], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpressionAttributeValues"), S_INIT("ExpressionAttributeValues"), &shapes[shape_ExpressionAttributeValueMap], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ReturnValuesOnConditionCheckFailure"), S_INIT("ReturnValuesOnConditionCheckFailure"), &shapes[shape_ReturnValuesOnConditionCheckFailure], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_PutItemOutput[] = {
+    {S_INIT("Attributes"), S_INIT("Attributes"), &shapes[shape_AttributeMap], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ConsumedCapacity"), S_INIT("ConsumedCapacity"), &shapes[shape_ConsumedCapacity], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ItemCollectionMetrics"), S_INIT("ItemCollectionMetrics"), &shapes[shape_ItemCollectionMetrics], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_QueryInput[] = {
+    {S_INIT("TableName"), S_INIT("TableName"), &shapes[shape_TableArn], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("IndexName"), S_INIT("IndexName"), &shapes[shape_IndexName], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Select"), S_INIT("Select"), &shapes[shape_Select], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("AttributesToGet"), S_INIT("AttributesToGet"), &shapes[shape_AttributeNameList], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Limit"), S_INIT("Limit"), &shapes[shape_PositiveIntegerObject], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ConsistentRead"), S_INIT("ConsistentRead"), &shapes[shape_ConsistentRead], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("KeyConditions"), S_INIT("KeyConditions"), &shapes[shape_KeyConditions], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("QueryFilter"), S_INIT("QueryFilter"), &shapes[shape_FilterConditionMap], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ConditionalOperator"), S_INIT("ConditionalOperator"), &shapes[shape_ConditionalOperator], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ScanIndexForward"), S_INIT("ScanIndexForward"), &shapes[shape_BooleanObject], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExclusiveStartKey"), S_INIT("ExclusiveStartKey"), &shapes[shape_Key], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ReturnConsumedCapacity"), S_INIT("ReturnConsumedCapacity"), &shapes[shape_ReturnConsumedCapacity], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ProjectionExpression"), S_INIT("ProjectionExpression"), &shapes[shape_ProjectionExpression], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("FilterExpression"), S_INIT("FilterExpression"), &shapes[shape_ConditionExpression], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("KeyConditionExpression"), S_INIT("KeyConditionExpression"), &shapes[shape_KeyExpression], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpressionAttributeNames"), S_INIT("ExpressionAttributeNames"), &shapes[shape_ExpressionAttributeNameMap], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpressionAttributeValues"), S_INIT("ExpressionAttributeValues"), &shapes[shape_ExpressionAttributeValueMap], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_QueryOutput[] = {
+    {S_INIT("Items"), S_INIT("Items"), &shapes[shape_ItemList], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Count"), S_INIT("Count"), &shapes[shape_Integer], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ScannedCount"), S_INIT("ScannedCount"), &shapes[shape_Integer], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("LastEvaluatedKey"), S_INIT("LastEvaluatedKey"), &shapes[shape_Key], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ConsumedCapacity"), S_INIT("ConsumedCapacity"), &shapes[shape_ConsumedCapacity], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_ReplicaDescription[] = {
+    {S_INIT("RegionName"), S_INIT("RegionName"), &shapes[shape_RegionName], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ReplicaStatus"), S_INIT("ReplicaStatus"), &shapes[shape_ReplicaStatus], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ReplicaArn"), S_INIT("ReplicaArn"), &shapes[shape_String], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ReplicaStatusDescription"), S_INIT("ReplicaStatusDescription"), &shapes[shape_ReplicaStatusDescription], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ReplicaStatusPercentProgress"), S_INIT("ReplicaStatusPercentProgress"), &shapes[shape_ReplicaStatusPercentProgress], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("KMSMasterKeyId"), S_INIT("KMSMasterKeyId"), &shapes[shape_KMSMasterKeyId], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ProvisionedThroughputOverride"), S_INIT("ProvisionedThroughputOverride"), &shapes[shape_ProvisionedThroughputOverride], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("OnDemandThroughputOverride"), S_INIT("OnDemandThroughputOverride"), &shapes[shape_OnDemandThroughputOverride], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("WarmThroughput"), S_INIT("WarmThroughput"), &shapes[shape_TableWarmThroughputDescription], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("GlobalSecondaryIndexes"), S_INIT("GlobalSecondaryIndexes"), &shapes[shape_ReplicaGlobalSecondaryIndexDescriptionList], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ReplicaInaccessibleDateTime"), S_INIT("ReplicaInaccessibleDateTime"), &shapes[shape_Date], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ReplicaTableClassSummary"), S_INIT("ReplicaTableClassSummary"), &shapes[shape_TableClassSummary], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("GlobalTableSettingsReplicationMode"), S_INIT("GlobalTableSettingsReplicationMode"), &shapes[shape_GlobalTableSettingsReplicationMode], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_ReplicaGlobalSecondaryIndexDescription[] = {
+    {S_INIT("IndexName"), S_INIT("IndexName"), &shapes[shape_IndexName], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ProvisionedThroughputOverride"), S_INIT("ProvisionedThroughputOverride"), &shapes[shape_ProvisionedThroughputOverride], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("OnDemandThroughputOverride"), S_INIT("OnDemandThroughputOverride"), &shapes[shape_OnDemandThroughputOverride], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("WarmThroughput"), S_INIT("WarmThroughput"), &shapes[shape_GlobalSecondaryIndexWarmThroughputDescription], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_ReplicaStatus[] = {S_INIT("CREATING"), S_INIT("CREATION_FAILED"), S_INIT("UPDATING"), S_INIT("DELETING"), S_INIT("ACTIVE"), S_INIT("REGION_DISABLED"), S_INIT("INACCESSIBLE_ENCRYPTION_CREDENTIALS"), S_INIT("ARCHIVING"), S_INIT("ARCHIVED"), S_INIT("REPLICATION_NOT_AUTHORIZED")};
+static const struct api_member members_RestoreSummary[] = {
+    {S_INIT("SourceBackupArn"), S_INIT("SourceBackupArn"), &shapes[shape_BackupArn], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SourceTableArn"), S_INIT("SourceTableArn"), &shapes[shape_TableArn], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RestoreDateTime"), S_INIT("RestoreDateTime"), &shapes[shape_Date], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RestoreInProgress"), S_INIT("RestoreInProgress"), &shapes[shape_RestoreInProgress], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_ReturnConsumedCapacity[] = {S_INIT("INDEXES"), S_INIT("TOTAL"), S_INIT("NONE")};
+static const str values_ReturnItemCollectionMetrics[] = {S_INIT("SIZE"), S_INIT("NONE")};
+static const str values_ReturnValue[] = {S_INIT("NONE"), S_INIT("ALL_OLD"), S_INIT("UPDATED_OLD"), S_INIT("ALL_NEW"), S_INIT("UPDATED_NEW")};
+static const str values_ReturnValuesOnConditionCheckFailure[] = {S_INIT("ALL_OLD"), S_INIT("NONE")};
+static const struct api_member members_SSEDescription[] = {
+    {S_INIT("Status"), S_INIT("Status"), &shapes[shape_SSEStatus], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SSEType"), S_INIT("SSEType"), &shapes[shape_SSEType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("KMSMasterKeyArn"), S_INIT("KMSMasterKeyArn"), &shapes[shape_KMSMasterKeyArn], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("InaccessibleEncryptionDateTime"), S_INIT("InaccessibleEncryptionDateTime"), &shapes[shape_Date], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_SSESpecification[] = {
+    {S_INIT("Enabled"), S_INIT("Enabled"), &shapes[shape_SSEEnabled], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SSEType"), S_INIT("SSEType"), &shapes[shape_SSEType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("KMSMasterKeyId"), S_INIT("KMSMasterKeyId"), &shapes[shape_KMSMasterKeyId], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_SSEStatus[] = {S_INIT("ENABLING"), S_INIT("ENABLED"), S_INIT("DISABLING"), S_INIT("DISABLED"), S_INIT("UPDATING")};
+static const str values_SSEType[] = {S_INIT("AES256"), S_INIT("KMS")};
+static const str values_ScalarAttributeType[] = {S_INIT("S"), S_INIT("N"), S_INIT("B")};
+static const struct api_member members_ScanInput[] = {
+    {S_INIT("TableName"), S_INIT("TableName"), &shapes[shape_TableArn], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("IndexName"), S_INIT("IndexName"), &shapes[shape_IndexName], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("AttributesToGet"), S_INIT("AttributesToGet"), &shapes[shape_AttributeNameList], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Limit"), S_INIT("Limit"), &shapes[shape_PositiveIntegerObject], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Select"), S_INIT("Select"), &shapes[shape_Select], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ScanFilter"), S_INIT("ScanFilter"), &shapes[shape_FilterConditionMap], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ConditionalOperator"), S_INIT("ConditionalOperator"), &shapes[shape_ConditionalOperator], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExclusiveStartKey"), S_INIT("ExclusiveStartKey"), &shapes[shape_Key], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ReturnConsumedCapacity"), S_INIT("ReturnConsumedCapacity"), &shapes[shape_ReturnConsumedCapacity], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("TotalSegments"), S_INIT("TotalSegments"), &shapes[shape_ScanTotalSegments], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Segment"), S_INIT("Segment"), &shapes[shape_ScanSegment], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ProjectionExpression"), S_INIT("ProjectionExpression"), &shapes[shape_ProjectionExpression], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("FilterExpression"), S_INIT("FilterExpression"), &shapes[shape_ConditionExpression], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpressionAttributeNames"), S_INIT("ExpressionAttributeNames"), &shapes[shape_ExpressionAttributeNameMap], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpressionAttributeValues"), S_INIT("ExpressionAttributeValues"), &shapes[shape_ExpressionAttributeValueMap], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ConsistentRead"), S_INIT("ConsistentRead"), &shapes[shape_ConsistentRead], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_ScanOutput[] = {
+    {S_INIT("Items"), S_INIT("Items"), &shapes[shape_ItemList], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Count"), S_INIT("Count"), &shapes[shape_Integer], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ScannedCount"), S_INIT("ScannedCount"), &shapes[shape_Integer], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("LastEvaluatedKey"), S_INIT("LastEvaluatedKey"), &shapes[shape_Key], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ConsumedCapacity"), S_INIT("ConsumedCapacity"), &shapes[shape_ConsumedCapacity], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_Select[] = {S_INIT("ALL_ATTRIBUTES"), S_INIT("ALL_PROJECTED_ATTRIBUTES"), S_INIT("SPECIFIC_ATTRIBUTES"), S_INIT("COUNT")};
+static const struct api_member members_StreamSpecification[] = {
+    {S_INIT("StreamEnabled"), S_INIT("StreamEnabled"), &shapes[shape_StreamEnabled], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("StreamViewType"), S_INIT("StreamViewType"), &shapes[shape_StreamViewType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_StreamViewType[] = {S_INIT("NEW_IMAGE"), S_INIT("OLD_IMAGE"), S_INIT("NEW_AND_OLD_IMAGES"), S_INIT("KEYS_ONLY")};
+static const str values_TableClass[] = {S_INIT("STANDARD"), S_INIT("STANDARD_INFREQUENT_ACCESS")};
+static const struct api_member members_TableClassSummary[] = {
+    {S_INIT("TableClass"), S_INIT("TableClass"), &shapes[shape_TableClass], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("LastUpdateDateTime"), S_INIT("LastUpdateDateTime"), &shapes[shape_Date], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_TableDescription[] = {
+    {S_INIT("AttributeDefinitions"), S_INIT("AttributeDefinitions"), &shapes[shape_AttributeDefinitions], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("TableName"), S_INIT("TableName"), &shapes[shape_TableName], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("KeySchema"), S_INIT("KeySchema"), &shapes[shape_KeySchema], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("TableStatus"), S_INIT("TableStatus"), &shapes[shape_TableStatus], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("CreationDateTime"), S_INIT("CreationDateTime"), &shapes[shape_Date], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ProvisionedThroughput"), S_INIT("ProvisionedThroughput"), &shapes[shape_ProvisionedThroughputDescription], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("TableSizeBytes"), S_INIT("TableSizeBytes"), &shapes[shape_LongObject], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ItemCount"), S_INIT("ItemCount"), &shapes[shape_LongObject], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("TableArn"), S_INIT("TableArn"), &shapes[shape_String], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("TableId"), S_INIT("TableId"), &shapes[shape_TableId], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("BillingModeSummary"), S_INIT("BillingModeSummary"), &shapes[shape_BillingModeSummary], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("LocalSecondaryIndexes"), S_INIT("LocalSecondaryIndexes"), &shapes[shape_LocalSecondaryIndexDescriptionList], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("GlobalSecondaryIndexes"), S_INIT("GlobalSecondaryIndexes"), &shapes[shape_GlobalSecondaryIndexDescriptionList], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("StreamSpecification"), S_INIT("StreamSpecification"), &shapes[shape_StreamSpecification], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("LatestStreamLabel"), S_INIT("LatestStreamLabel"), &shapes[shape_String], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("LatestStreamArn"), S_INIT("LatestStreamArn"), &shapes[shape_StreamArn], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("GlobalTableVersion"), S_INIT("GlobalTableVersion"), &shapes[shape_String], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Replicas"), S_INIT("Replicas"), &shapes[shape_ReplicaDescriptionList], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("GlobalTableWitnesses"), S_INIT("GlobalTableWitnesses"), &shapes[shape_GlobalTableWitnessDescriptionList], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("GlobalTableSettingsReplicationMode"), S_INIT("GlobalTableSettingsReplicationMode"), &shapes[shape_GlobalTableSettingsReplicationMode], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RestoreSummary"), S_INIT("RestoreSummary"), &shapes[shape_RestoreSummary], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SSEDescription"), S_INIT("SSEDescription"), &shapes[shape_SSEDescription], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ArchivalSummary"), S_INIT("ArchivalSummary"), &shapes[shape_ArchivalSummary], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("TableClassSummary"), S_INIT("TableClassSummary"), &shapes[shape_TableClassSummary], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("DeletionProtectionEnabled"), S_INIT("DeletionProtectionEnabled"), &shapes[shape_DeletionProtectionEnabled], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("OnDemandThroughput"), S_INIT("OnDemandThroughput"), &shapes[shape_OnDemandThroughput], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("WarmThroughput"), S_INIT("WarmThroughput"), &shapes[shape_TableWarmThroughputDescription], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MultiRegionConsistency"), S_INIT("MultiRegionConsistency"), &shapes[shape_MultiRegionConsistency], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_TableStatus[] = {S_INIT("CREATING"), S_INIT("UPDATING"), S_INIT("DELETING"), S_INIT("ACTIVE"), S_INIT("INACCESSIBLE_ENCRYPTION_CREDENTIALS"), S_INIT("ARCHIVING"), S_INIT("ARCHIVED"), S_INIT("REPLICATION_NOT_AUTHORIZED")};
+static const struct api_member members_TableWarmThroughputDescription[] = {
+    {S_INIT("ReadUnitsPerSecond"), S_INIT("ReadUnitsPerSecond"), &shapes[shape_PositiveLongObject], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("WriteUnitsPerSecond"), S_INIT("WriteUnitsPerSecond"), &shapes[shape_PositiveLongObject], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Status"), S_INIT("Status"), &shapes[shape_TableStatus], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_Tag[] = {
+    {S_INIT("Key"), S_INIT("Key"), &shapes[shape_TagKeyString], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Value"), S_INIT("Value"), &shapes[shape_TagValueString], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_TagResourceInput[] = {
+    {S_INIT("ResourceArn"), S_INIT("ResourceArn"), &shapes[shape_ResourceArnString], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Tags"), S_INIT("Tags"), &shapes[shape_TagList], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_UntagResourceInput[] = {
+    {S_INIT("ResourceArn"), S_INIT("ResourceArn"), &shapes[shape_ResourceArnString], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("TagKeys"), S_INIT("TagKeys"), &shapes[shape_TagKeyList], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_UpdateContinuousBackupsInput[] = {
+    {S_INIT("TableName"), S_INIT("TableName"), &shapes[shape_TableArn], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("PointInTimeRecoverySpecification"), S_INIT("PointInTimeRecoverySpecification"), &shapes[shape_PointInTimeRecoverySpecification], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_UpdateContinuousBackupsOutput[] = {
+    {S_INIT("ContinuousBackupsDescription"), S_INIT("ContinuousBackupsDescription"), &shapes[shape_ContinuousBackupsDescription], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_UpdateItemInput[] = {
+    {S_INIT("TableName"), S_INIT("TableName"), &shapes[shape_TableArn], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Key"), S_INIT("Key"), &shapes[shape_Key], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("AttributeUpdates"), S_INIT("AttributeUpdates"), &shapes[shape_AttributeUpdates], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Expected"), S_INIT("Expected"), &shapes[shape_ExpectedAttributeMap], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ConditionalOperator"), S_INIT("ConditionalOperator"), &shapes[shape_ConditionalOperator], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ReturnValues"), S_INIT("ReturnValues"), &shapes[shape_ReturnValue], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ReturnConsumedCapacity"), S_INIT("ReturnConsumedCapacity"), &shapes[shape_ReturnConsumedCapacity], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ReturnItemCollectionMetrics"), S_INIT("ReturnItemCollectionMetrics"), &shapes[shape_ReturnItemCollectionMetrics], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("UpdateExpression"), S_INIT("UpdateExpression"), &shapes[shape_UpdateExpression], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ConditionExpression"), S_INIT("ConditionExpression"), &shapes[shape_ConditionExpression], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpressionAttributeNames"), S_INIT("ExpressionAttributeNames"), &shapes[shape_ExpressionAttributeNameMap], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpressionAttributeValues"), S_INIT("ExpressionAttributeValues"), &shapes[shape_ExpressionAttributeValueMap], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ReturnValuesOnConditionCheckFailure"), S_INIT("ReturnValuesOnConditionCheckFailure"), &shapes[shape_ReturnValuesOnConditionCheckFailure], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_UpdateItemOutput[] = {
+    {S_INIT("Attributes"), S_INIT("Attributes"), &shapes[shape_AttributeMap], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ConsumedCapacity"), S_INIT("ConsumedCapacity"), &shapes[shape_ConsumedCapacity], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ItemCollectionMetrics"), S_INIT("ItemCollectionMetrics"), &shapes[shape_ItemCollectionMetrics], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_WarmThroughput[] = {
+    {S_INIT("ReadUnitsPerSecond"), S_INIT("ReadUnitsPerSecond"), &shapes[shape_LongObject], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("WriteUnitsPerSecond"), S_INIT("WriteUnitsPerSecond"), &shapes[shape_LongObject], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_WitnessStatus[] = {S_INIT("CREATING"), S_INIT("DELETING"), S_INIT("ACTIVE")};
 
-static const struct api_shape shapes[265] = {
-    {.name = S_INIT("ApproximateCreationDateTimePrecision"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_0},
+static const struct api_shape shapes[N_SHAPES] = {
     {.name = S_INIT("ArchivalReason"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("ArchivalSummary"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_2},
-    {.name = S_INIT("AttributeAction"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 3, .values = values_3},
-    {.name = S_INIT("AttributeDefinition"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_4},
-    {.name = S_INIT("AttributeDefinitions"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[4], .element_wire = S_INIT("member")},
-    {.name = S_INIT("AttributeMap"), .type = API_MAP, .flags = API_PLAIN, .payload = -1, .element = &shapes[10], .element_wire = S_INIT("value"), .key = &shapes[7], .key_wire = S_INIT("key")},
+    {.name = S_INIT("ArchivalSummary"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_ArchivalSummary},
+    {.name = S_INIT("AttributeAction"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 3, .values = values_AttributeAction},
+    {.name = S_INIT("AttributeDefinition"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_AttributeDefinition},
+    {.name = S_INIT("AttributeDefinitions"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_AttributeDefinition], .element_wire = S_INIT("member")},
+    {.name = S_INIT("AttributeMap"), .type = API_MAP, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_AttributeValue], .element_wire = S_INIT("value"), .key = &shapes[shape_AttributeName], .key_wire = S_INIT("key")},
     {.name = S_INIT("AttributeName"), .type = API_STRING, .flags = API_HAS_MAX | API_PLAIN, .payload = -1, .max = 65535},
-    {.name = S_INIT("AttributeNameList"), .type = API_LIST, .flags = API_HAS_MIN | API_PLAIN, .payload = -1, .min = 1, .element = &shapes[7], .element_wire = S_INIT("member")},
-    {.name = S_INIT("AttributeUpdates"), .type = API_MAP, .flags = API_PLAIN, .payload = -1, .element = &shapes[12], .element_wire = S_INIT("value"), .key = &shapes[7], .key_wire = S_INIT("key")},
-    {.name = S_INIT("AttributeValue"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 10, .members = members_10},
-    {.name = S_INIT("AttributeValueList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[10], .element_wire = S_INIT("member")},
-    {.name = S_INIT("AttributeValueUpdate"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_12},
+    {.name = S_INIT("AttributeNameList"), .type = API_LIST, .flags = API_HAS_MIN | API_PLAIN, .payload = -1, .min = 1, .element = &shapes[shape_AttributeName], .element_wire = S_INIT("member")},
+    {.name = S_INIT("AttributeUpdates"), .type = API_MAP, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_AttributeValueUpdate], .element_wire = S_INIT("value"), .key = &shapes[shape_AttributeName], .key_wire = S_INIT("key")},
+    {.name = S_INIT("AttributeValue"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 10, .members = members_AttributeValue},
+    {.name = S_INIT("AttributeValueList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_AttributeValue], .element_wire = S_INIT("member")},
+    {.name = S_INIT("AttributeValueUpdate"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_AttributeValueUpdate},
     {.name = S_INIT("Backfilling"), .type = API_BOOLEAN, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("BackupArn"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 37, .max = 1024},
-    {.name = S_INIT("BatchGetItemInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_15},
-    {.name = S_INIT("BatchGetItemOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_16},
-    {.name = S_INIT("BatchGetRequestMap"), .type = API_MAP, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 100, .element = &shapes[130], .element_wire = S_INIT("value"), .key = &shapes[220], .key_wire = S_INIT("key")},
-    {.name = S_INIT("BatchGetResponseMap"), .type = API_MAP, .flags = API_PLAIN, .payload = -1, .element = &shapes[117], .element_wire = S_INIT("value"), .key = &shapes[220], .key_wire = S_INIT("key")},
-    {.name = S_INIT("BatchWriteItemInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_19},
-    {.name = S_INIT("BatchWriteItemOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_20},
-    {.name = S_INIT("BatchWriteItemRequestMap"), .type = API_MAP, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 25, .element = &shapes[264], .element_wire = S_INIT("value"), .key = &shapes[220], .key_wire = S_INIT("key")},
-    {.name = S_INIT("BillingMode"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_22},
-    {.name = S_INIT("BillingModeSummary"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_23},
+    {.name = S_INIT("BillingMode"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_BillingMode},
+    {.name = S_INIT("BillingModeSummary"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_BillingModeSummary},
     {.name = S_INIT("BinaryAttributeValue"), .type = API_BLOB, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("BinarySetAttributeValue"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[24], .element_wire = S_INIT("member")},
+    {.name = S_INIT("BinarySetAttributeValue"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_BinaryAttributeValue], .element_wire = S_INIT("member")},
     {.name = S_INIT("BooleanAttributeValue"), .type = API_BOOLEAN, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("BooleanObject"), .type = API_BOOLEAN, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("Capacity"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_28},
-    {.name = S_INIT("ClientRequestToken"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 36},
-    {.name = S_INIT("ComparisonOperator"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 13, .values = values_30},
-    {.name = S_INIT("Condition"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_31},
-    {.name = S_INIT("ConditionCheck"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 6, .members = members_32},
+    {.name = S_INIT("Capacity"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_Capacity},
+    {.name = S_INIT("ComparisonOperator"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 13, .values = values_ComparisonOperator},
+    {.name = S_INIT("Condition"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_Condition},
     {.name = S_INIT("ConditionExpression"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("ConditionalOperator"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_34},
-    {.name = S_INIT("ConfirmRemoveSelfResourceAccess"), .type = API_BOOLEAN, .flags = API_PLAIN, .payload = -1},
+    {.name = S_INIT("ConditionalOperator"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_ConditionalOperator},
     {.name = S_INIT("ConsistentRead"), .type = API_BOOLEAN, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("ConsumedCapacity"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 7, .members = members_37},
-    {.name = S_INIT("ConsumedCapacityMultiple"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[37], .element_wire = S_INIT("member")},
+    {.name = S_INIT("ConsumedCapacity"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 7, .members = members_ConsumedCapacity},
     {.name = S_INIT("ConsumedCapacityUnits"), .type = API_DOUBLE, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("ContinuousBackupsDescription"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_40},
-    {.name = S_INIT("ContinuousBackupsStatus"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_41},
-    {.name = S_INIT("ContributorInsightsMode"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_42},
-    {.name = S_INIT("ContributorInsightsRule"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .pattern = &patterns[0]},
-    {.name = S_INIT("ContributorInsightsRuleList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[43], .element_wire = S_INIT("member")},
-    {.name = S_INIT("ContributorInsightsStatus"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 5, .values = values_45},
-    {.name = S_INIT("CreateGlobalSecondaryIndexAction"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 6, .members = members_46},
-    {.name = S_INIT("CreateGlobalTableWitnessGroupMemberAction"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_47},
-    {.name = S_INIT("CreateReplicationGroupMemberAction"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 6, .members = members_48},
-    {.name = S_INIT("CreateTableInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 17, .members = members_49},
-    {.name = S_INIT("CreateTableOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_50},
+    {.name = S_INIT("ContinuousBackupsDescription"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_ContinuousBackupsDescription},
+    {.name = S_INIT("ContinuousBackupsStatus"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_ContinuousBackupsStatus},
+    {.name = S_INIT("CreateTableInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 17, .members = members_CreateTableInput},
+    {.name = S_INIT("CreateTableOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_CreateTableOutput},
     {.name = S_INIT("Date"), .type = API_TIMESTAMP, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("Delete"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 6, .members = members_52},
-    {.name = S_INIT("DeleteGlobalSecondaryIndexAction"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_53},
-    {.name = S_INIT("DeleteGlobalTableWitnessGroupMemberAction"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_54},
-    {.name = S_INIT("DeleteItemInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 11, .members = members_55},
-    {.name = S_INIT("DeleteItemOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_56},
-    {.name = S_INIT("DeleteReplicationGroupMemberAction"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_57},
-    {.name = S_INIT("DeleteRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_58},
-    {.name = S_INIT("DeleteResourcePolicyInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_59},
-    {.name = S_INIT("DeleteResourcePolicyOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_60},
-    {.name = S_INIT("DeleteTableInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_61},
-    {.name = S_INIT("DeleteTableOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_62},
+    {.name = S_INIT("DeleteItemInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 11, .members = members_DeleteItemInput},
+    {.name = S_INIT("DeleteItemOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_DeleteItemOutput},
+    {.name = S_INIT("DeleteTableInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_DeleteTableInput},
+    {.name = S_INIT("DeleteTableOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_DeleteTableOutput},
     {.name = S_INIT("DeletionProtectionEnabled"), .type = API_BOOLEAN, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("DescribeContinuousBackupsInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_64},
-    {.name = S_INIT("DescribeContinuousBackupsOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_65},
-    {.name = S_INIT("DescribeContributorInsightsInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_66},
-    {.name = S_INIT("DescribeContributorInsightsOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 7, .members = members_67},
-    {.name = S_INIT("DescribeEndpointsRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("DescribeEndpointsResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_69},
-    {.name = S_INIT("DescribeKinesisStreamingDestinationInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_70},
-    {.name = S_INIT("DescribeKinesisStreamingDestinationOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_71},
-    {.name = S_INIT("DescribeLimitsInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("DescribeLimitsOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_73},
-    {.name = S_INIT("DescribeTableInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_74},
-    {.name = S_INIT("DescribeTableOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_75},
-    {.name = S_INIT("DescribeTimeToLiveInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_76},
-    {.name = S_INIT("DescribeTimeToLiveOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_77},
-    {.name = S_INIT("DestinationStatus"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 6, .values = values_78},
-    {.name = S_INIT("Endpoint"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_79},
-    {.name = S_INIT("Endpoints"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[79], .element_wire = S_INIT("member")},
-    {.name = S_INIT("ExceptionDescription"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("ExceptionName"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("ExpectedAttributeMap"), .type = API_MAP, .flags = API_PLAIN, .payload = -1, .element = &shapes[84], .element_wire = S_INIT("value"), .key = &shapes[7], .key_wire = S_INIT("key")},
-    {.name = S_INIT("ExpectedAttributeValue"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_84},
-    {.name = S_INIT("ExpressionAttributeNameMap"), .type = API_MAP, .flags = API_PLAIN, .payload = -1, .element = &shapes[7], .element_wire = S_INIT("value"), .key = &shapes[86], .key_wire = S_INIT("key")},
+    {.name = S_INIT("DescribeContinuousBackupsInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_DescribeContinuousBackupsInput},
+    {.name = S_INIT("DescribeContinuousBackupsOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_DescribeContinuousBackupsOutput},
+    {.name = S_INIT("DescribeTableInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_DescribeTableInput},
+    {.name = S_INIT("DescribeTableOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_DescribeTableOutput},
+    {.name = S_INIT("ExpectedAttributeMap"), .type = API_MAP, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_ExpectedAttributeValue], .element_wire = S_INIT("value"), .key = &shapes[shape_AttributeName], .key_wire = S_INIT("key")},
+    {.name = S_INIT("ExpectedAttributeValue"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_ExpectedAttributeValue},
+    {.name = S_INIT("ExpressionAttributeNameMap"), .type = API_MAP, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_AttributeName], .element_wire = S_INIT("value"), .key = &shapes[shape_ExpressionAttributeNameVariable], .key_wire = S_INIT("key")},
     {.name = S_INIT("ExpressionAttributeNameVariable"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("ExpressionAttributeValueMap"), .type = API_MAP, .flags = API_PLAIN, .payload = -1, .element = &shapes[10], .element_wire = S_INIT("value"), .key = &shapes[88], .key_wire = S_INIT("key")},
+    {.name = S_INIT("ExpressionAttributeValueMap"), .type = API_MAP, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_AttributeValue], .element_wire = S_INIT("value"), .key = &shapes[shape_ExpressionAttributeValueVariable], .key_wire = S_INIT("key")},
     {.name = S_INIT("ExpressionAttributeValueVariable"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("FailureException"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_89},
-    {.name = S_INIT("FilterConditionMap"), .type = API_MAP, .flags = API_PLAIN, .payload = -1, .element = &shapes[31], .element_wire = S_INIT("value"), .key = &shapes[7], .key_wire = S_INIT("key")},
-    {.name = S_INIT("Get"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_91},
-    {.name = S_INIT("GetItemInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 7, .members = members_92},
-    {.name = S_INIT("GetItemOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_93},
-    {.name = S_INIT("GetResourcePolicyInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_94},
-    {.name = S_INIT("GetResourcePolicyOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_95},
-    {.name = S_INIT("GlobalSecondaryIndex"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 6, .members = members_96},
-    {.name = S_INIT("GlobalSecondaryIndexDescription"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 11, .members = members_97},
-    {.name = S_INIT("GlobalSecondaryIndexDescriptionList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[97], .element_wire = S_INIT("member")},
-    {.name = S_INIT("GlobalSecondaryIndexList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[96], .element_wire = S_INIT("member")},
-    {.name = S_INIT("GlobalSecondaryIndexUpdate"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_100},
-    {.name = S_INIT("GlobalSecondaryIndexUpdateList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[100], .element_wire = S_INIT("member")},
-    {.name = S_INIT("GlobalSecondaryIndexWarmThroughputDescription"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_102},
-    {.name = S_INIT("GlobalTableSettingsReplicationMode"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 3, .values = values_103},
-    {.name = S_INIT("GlobalTableWitnessDescription"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_104},
-    {.name = S_INIT("GlobalTableWitnessDescriptionList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[104], .element_wire = S_INIT("member")},
-    {.name = S_INIT("GlobalTableWitnessGroupUpdate"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_106},
-    {.name = S_INIT("GlobalTableWitnessGroupUpdateList"), .type = API_LIST, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 1, .element = &shapes[106], .element_wire = S_INIT("member")},
-    {.name = S_INIT("IndexName"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 3, .max = 255, .pattern = &patterns[1]},
-    {.name = S_INIT("IndexStatus"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 4, .values = values_109},
+    {.name = S_INIT("FilterConditionMap"), .type = API_MAP, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_Condition], .element_wire = S_INIT("value"), .key = &shapes[shape_AttributeName], .key_wire = S_INIT("key")},
+    {.name = S_INIT("GetItemInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 7, .members = members_GetItemInput},
+    {.name = S_INIT("GetItemOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_GetItemOutput},
+    {.name = S_INIT("GlobalSecondaryIndex"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 6, .members = members_GlobalSecondaryIndex},
+    {.name = S_INIT("GlobalSecondaryIndexDescription"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 11, .members = members_GlobalSecondaryIndexDescription},
+    {.name = S_INIT("GlobalSecondaryIndexDescriptionList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_GlobalSecondaryIndexDescription], .element_wire = S_INIT("member")},
+    {.name = S_INIT("GlobalSecondaryIndexList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_GlobalSecondaryIndex], .element_wire = S_INIT("member")},
+    {.name = S_INIT("GlobalSecondaryIndexWarmThroughputDescription"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_GlobalSecondaryIndexWarmThroughputDescription},
+    {.name = S_INIT("GlobalTableSettingsReplicationMode"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 3, .values = values_GlobalTableSettingsReplicationMode},
+    {.name = S_INIT("GlobalTableWitnessDescription"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_GlobalTableWitnessDescription},
+    {.name = S_INIT("GlobalTableWitnessDescriptionList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_GlobalTableWitnessDescription], .element_wire = S_INIT("member")},
+    {.name = S_INIT("IndexName"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 3, .max = 255, .pattern = &pattern_IndexName},
+    {.name = S_INIT("IndexStatus"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 4, .values = values_IndexStatus},
     {.name = S_INIT("Integer"), .type = API_INTEGER, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("ItemCollectionKeyAttributeMap"), .type = API_MAP, .flags = API_PLAIN, .payload = -1, .element = &shapes[10], .element_wire = S_INIT("value"), .key = &shapes[7], .key_wire = S_INIT("key")},
-    {.name = S_INIT("ItemCollectionMetrics"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_112},
-    {.name = S_INIT("ItemCollectionMetricsMultiple"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[112], .element_wire = S_INIT("member")},
-    {.name = S_INIT("ItemCollectionMetricsPerTable"), .type = API_MAP, .flags = API_PLAIN, .payload = -1, .element = &shapes[113], .element_wire = S_INIT("value"), .key = &shapes[220], .key_wire = S_INIT("key")},
+    {.name = S_INIT("ItemCollectionKeyAttributeMap"), .type = API_MAP, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_AttributeValue], .element_wire = S_INIT("value"), .key = &shapes[shape_AttributeName], .key_wire = S_INIT("key")},
+    {.name = S_INIT("ItemCollectionMetrics"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_ItemCollectionMetrics},
     {.name = S_INIT("ItemCollectionSizeEstimateBound"), .type = API_DOUBLE, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("ItemCollectionSizeEstimateRange"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[115], .element_wire = S_INIT("member")},
-    {.name = S_INIT("ItemList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[6], .element_wire = S_INIT("member")},
-    {.name = S_INIT("ItemResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_118},
-    {.name = S_INIT("ItemResponseList"), .type = API_LIST, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 100, .element = &shapes[118], .element_wire = S_INIT("member")},
+    {.name = S_INIT("ItemCollectionSizeEstimateRange"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_ItemCollectionSizeEstimateBound], .element_wire = S_INIT("member")},
+    {.name = S_INIT("ItemList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_AttributeMap], .element_wire = S_INIT("member")},
     {.name = S_INIT("KMSMasterKeyArn"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("KMSMasterKeyId"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("Key"), .type = API_MAP, .flags = API_PLAIN, .payload = -1, .element = &shapes[10], .element_wire = S_INIT("value"), .key = &shapes[7], .key_wire = S_INIT("key")},
-    {.name = S_INIT("KeyConditions"), .type = API_MAP, .flags = API_PLAIN, .payload = -1, .element = &shapes[31], .element_wire = S_INIT("value"), .key = &shapes[7], .key_wire = S_INIT("key")},
+    {.name = S_INIT("Key"), .type = API_MAP, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_AttributeValue], .element_wire = S_INIT("value"), .key = &shapes[shape_AttributeName], .key_wire = S_INIT("key")},
+    {.name = S_INIT("KeyConditions"), .type = API_MAP, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_Condition], .element_wire = S_INIT("value"), .key = &shapes[shape_AttributeName], .key_wire = S_INIT("key")},
     {.name = S_INIT("KeyExpression"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("KeyList"), .type = API_LIST, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 100, .element = &shapes[122], .element_wire = S_INIT("member")},
-    {.name = S_INIT("KeySchema"), .type = API_LIST, .flags = API_HAS_MIN | API_PLAIN, .payload = -1, .min = 1, .element = &shapes[128], .element_wire = S_INIT("member")},
+    {.name = S_INIT("KeySchema"), .type = API_LIST, .flags = API_HAS_MIN | API_PLAIN, .payload = -1, .min = 1, .element = &shapes[shape_KeySchemaElement], .element_wire = S_INIT("member")},
     {.name = S_INIT("KeySchemaAttributeName"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 255},
-    {.name = S_INIT("KeySchemaElement"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_128},
-    {.name = S_INIT("KeyType"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_129},
-    {.name = S_INIT("KeysAndAttributes"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 5, .members = members_130},
-    {.name = S_INIT("KinesisDataStreamDestination"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_131},
-    {.name = S_INIT("KinesisDataStreamDestinations"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[131], .element_wire = S_INIT("member")},
-    {.name = S_INIT("LastUpdateDateTime"), .type = API_TIMESTAMP, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("ListAttributeValue"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[10], .element_wire = S_INIT("member")},
-    {.name = S_INIT("ListTablesInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_135},
+    {.name = S_INIT("KeySchemaElement"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_KeySchemaElement},
+    {.name = S_INIT("KeyType"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_KeyType},
+    {.name = S_INIT("ListAttributeValue"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_AttributeValue], .element_wire = S_INIT("member")},
+    {.name = S_INIT("ListTablesInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_ListTablesInput},
     {.name = S_INIT("ListTablesInputLimit"), .type = API_INTEGER, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 100},
-    {.name = S_INIT("ListTablesOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_137},
-    {.name = S_INIT("ListTagsOfResourceInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_138},
-    {.name = S_INIT("ListTagsOfResourceOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_139},
-    {.name = S_INIT("LocalSecondaryIndex"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_140},
-    {.name = S_INIT("LocalSecondaryIndexDescription"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 6, .members = members_141},
-    {.name = S_INIT("LocalSecondaryIndexDescriptionList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[141], .element_wire = S_INIT("member")},
-    {.name = S_INIT("LocalSecondaryIndexList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[140], .element_wire = S_INIT("member")},
-    {.name = S_INIT("Long"), .type = API_INTEGER, .flags = API_PLAIN | API_LONG, .payload = -1},
+    {.name = S_INIT("ListTablesOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_ListTablesOutput},
+    {.name = S_INIT("ListTagsOfResourceInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_ListTagsOfResourceInput},
+    {.name = S_INIT("ListTagsOfResourceOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_ListTagsOfResourceOutput},
+    {.name = S_INIT("LocalSecondaryIndex"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_LocalSecondaryIndex},
+    {.name = S_INIT("LocalSecondaryIndexDescription"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 6, .members = members_LocalSecondaryIndexDescription},
+    {.name = S_INIT("LocalSecondaryIndexDescriptionList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_LocalSecondaryIndexDescription], .element_wire = S_INIT("member")},
+    {.name = S_INIT("LocalSecondaryIndexList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_LocalSecondaryIndex], .element_wire = S_INIT("member")},
     {.name = S_INIT("LongObject"), .type = API_INTEGER, .flags = API_PLAIN | API_LONG, .payload = -1},
-    {.name = S_INIT("MapAttributeValue"), .type = API_MAP, .flags = API_PLAIN, .payload = -1, .element = &shapes[10], .element_wire = S_INIT("value"), .key = &shapes[7], .key_wire = S_INIT("key")},
-    {.name = S_INIT("MultiRegionConsistency"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_147},
+    {.name = S_INIT("MapAttributeValue"), .type = API_MAP, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_AttributeValue], .element_wire = S_INIT("value"), .key = &shapes[shape_AttributeName], .key_wire = S_INIT("key")},
+    {.name = S_INIT("MultiRegionConsistency"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_MultiRegionConsistency},
     {.name = S_INIT("NextTokenString"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("NonKeyAttributeName"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 255},
-    {.name = S_INIT("NonKeyAttributeNameList"), .type = API_LIST, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 20, .element = &shapes[149], .element_wire = S_INIT("member")},
+    {.name = S_INIT("NonKeyAttributeNameList"), .type = API_LIST, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 20, .element = &shapes[shape_NonKeyAttributeName], .element_wire = S_INIT("member")},
     {.name = S_INIT("NonNegativeLongObject"), .type = API_INTEGER, .flags = API_HAS_MIN | API_PLAIN | API_LONG, .payload = -1, .min = 0},
     {.name = S_INIT("NullAttributeValue"), .type = API_BOOLEAN, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("NumberAttributeValue"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("NumberSetAttributeValue"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[153], .element_wire = S_INIT("member")},
-    {.name = S_INIT("OnDemandThroughput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_155},
-    {.name = S_INIT("OnDemandThroughputOverride"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_156},
-    {.name = S_INIT("PointInTimeRecoveryDescription"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_157},
-    {.name = S_INIT("PointInTimeRecoverySpecification"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_158},
-    {.name = S_INIT("PointInTimeRecoveryStatus"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_159},
-    {.name = S_INIT("PolicyRevisionId"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 255},
+    {.name = S_INIT("NumberSetAttributeValue"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_NumberAttributeValue], .element_wire = S_INIT("member")},
+    {.name = S_INIT("OnDemandThroughput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_OnDemandThroughput},
+    {.name = S_INIT("OnDemandThroughputOverride"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_OnDemandThroughputOverride},
+    {.name = S_INIT("PointInTimeRecoveryDescription"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_PointInTimeRecoveryDescription},
+    {.name = S_INIT("PointInTimeRecoverySpecification"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_PointInTimeRecoverySpecification},
+    {.name = S_INIT("PointInTimeRecoveryStatus"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_PointInTimeRecoveryStatus},
     {.name = S_INIT("PositiveIntegerObject"), .type = API_INTEGER, .flags = API_HAS_MIN | API_PLAIN, .payload = -1, .min = 1},
     {.name = S_INIT("PositiveLongObject"), .type = API_INTEGER, .flags = API_HAS_MIN | API_PLAIN | API_LONG, .payload = -1, .min = 1},
-    {.name = S_INIT("Projection"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_163},
+    {.name = S_INIT("Projection"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_Projection},
     {.name = S_INIT("ProjectionExpression"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("ProjectionType"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 3, .values = values_165},
-    {.name = S_INIT("ProvisionedThroughput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_166},
-    {.name = S_INIT("ProvisionedThroughputDescription"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 5, .members = members_167},
-    {.name = S_INIT("ProvisionedThroughputOverride"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_168},
-    {.name = S_INIT("Put"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 6, .members = members_169},
-    {.name = S_INIT("PutItemInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 11, .members = members_170},
-    {.name = S_INIT("PutItemInputAttributeMap"), .type = API_MAP, .flags = API_PLAIN, .payload = -1, .element = &shapes[10], .element_wire = S_INIT("value"), .key = &shapes[7], .key_wire = S_INIT("key")},
-    {.name = S_INIT("PutItemOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_172},
-    {.name = S_INIT("PutRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_173},
-    {.name = S_INIT("PutResourcePolicyInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_174},
-    {.name = S_INIT("PutResourcePolicyOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_175},
-    {.name = S_INIT("QueryInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 17, .members = members_176},
-    {.name = S_INIT("QueryOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 5, .members = members_177},
+    {.name = S_INIT("ProjectionType"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 3, .values = values_ProjectionType},
+    {.name = S_INIT("ProvisionedThroughput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_ProvisionedThroughput},
+    {.name = S_INIT("ProvisionedThroughputDescription"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 5, .members = members_ProvisionedThroughputDescription},
+    {.name = S_INIT("ProvisionedThroughputOverride"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_ProvisionedThroughputOverride},
+    {.name = S_INIT("PutItemInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 11, .members = members_PutItemInput},
+    {.name = S_INIT("PutItemInputAttributeMap"), .type = API_MAP, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_AttributeValue], .element_wire = S_INIT("value"), .key = &shapes[shape_AttributeName], .key_wire = S_INIT("key")},
+    {.name = S_INIT("PutItemOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_PutItemOutput},
+    {.name = S_INIT("QueryInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 17, .members = members_QueryInput},
+    {.name = S_INIT("QueryOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 5, .members = members_QueryOutput},
     {.name = S_INIT("RecoveryPeriodInDays"), .type = API_INTEGER, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 35},
     {.name = S_INIT("RegionName"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("ReplicaDescription"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 13, .members = members_180},
-    {.name = S_INIT("ReplicaDescriptionList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[180], .element_wire = S_INIT("member")},
-    {.name = S_INIT("ReplicaGlobalSecondaryIndex"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_182},
-    {.name = S_INIT("ReplicaGlobalSecondaryIndexDescription"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_183},
-    {.name = S_INIT("ReplicaGlobalSecondaryIndexDescriptionList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[183], .element_wire = S_INIT("member")},
-    {.name = S_INIT("ReplicaGlobalSecondaryIndexList"), .type = API_LIST, .flags = API_HAS_MIN | API_PLAIN, .payload = -1, .min = 1, .element = &shapes[182], .element_wire = S_INIT("member")},
-    {.name = S_INIT("ReplicaStatus"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 10, .values = values_186},
+    {.name = S_INIT("ReplicaDescription"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 13, .members = members_ReplicaDescription},
+    {.name = S_INIT("ReplicaDescriptionList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_ReplicaDescription], .element_wire = S_INIT("member")},
+    {.name = S_INIT("ReplicaGlobalSecondaryIndexDescription"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_ReplicaGlobalSecondaryIndexDescription},
+    {.name = S_INIT("ReplicaGlobalSecondaryIndexDescriptionList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_ReplicaGlobalSecondaryIndexDescription], .element_wire = S_INIT("member")},
+    {.name = S_INIT("ReplicaStatus"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 10, .values = values_ReplicaStatus},
     {.name = S_INIT("ReplicaStatusDescription"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("ReplicaStatusPercentProgress"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("ReplicationGroupUpdate"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_189},
-    {.name = S_INIT("ReplicationGroupUpdateList"), .type = API_LIST, .flags = API_HAS_MIN | API_PLAIN, .payload = -1, .min = 1, .element = &shapes[189], .element_wire = S_INIT("member")},
     {.name = S_INIT("ResourceArnString"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 1283},
     {.name = S_INIT("ResourcePolicy"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("RestoreInProgress"), .type = API_BOOLEAN, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("RestoreSummary"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_194},
-    {.name = S_INIT("RestoreTableToPointInTimeInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 11, .members = members_195},
-    {.name = S_INIT("RestoreTableToPointInTimeOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_196},
-    {.name = S_INIT("ReturnConsumedCapacity"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 3, .values = values_197},
-    {.name = S_INIT("ReturnItemCollectionMetrics"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_198},
-    {.name = S_INIT("ReturnValue"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 5, .values = values_199},
-    {.name = S_INIT("ReturnValuesOnConditionCheckFailure"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_200},
-    {.name = S_INIT("SSEDescription"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_201},
+    {.name = S_INIT("RestoreSummary"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_RestoreSummary},
+    {.name = S_INIT("ReturnConsumedCapacity"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 3, .values = values_ReturnConsumedCapacity},
+    {.name = S_INIT("ReturnItemCollectionMetrics"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_ReturnItemCollectionMetrics},
+    {.name = S_INIT("ReturnValue"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 5, .values = values_ReturnValue},
+    {.name = S_INIT("ReturnValuesOnConditionCheckFailure"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_ReturnValuesOnConditionCheckFailure},
+    {.name = S_INIT("SSEDescription"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_SSEDescription},
     {.name = S_INIT("SSEEnabled"), .type = API_BOOLEAN, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("SSESpecification"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_203},
-    {.name = S_INIT("SSEStatus"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 5, .values = values_204},
-    {.name = S_INIT("SSEType"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_205},
-    {.name = S_INIT("ScalarAttributeType"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 3, .values = values_206},
-    {.name = S_INIT("ScanInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 16, .members = members_207},
-    {.name = S_INIT("ScanOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 5, .members = members_208},
+    {.name = S_INIT("SSESpecification"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_SSESpecification},
+    {.name = S_INIT("SSEStatus"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 5, .values = values_SSEStatus},
+    {.name = S_INIT("SSEType"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_SSEType},
+    {.name = S_INIT("ScalarAttributeType"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 3, .values = values_ScalarAttributeType},
+    {.name = S_INIT("ScanInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 16, .members = members_ScanInput},
+    {.name = S_INIT("ScanOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 5, .members = members_ScanOutput},
     {.name = S_INIT("ScanSegment"), .type = API_INTEGER, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 0, .max = 999999},
     {.name = S_INIT("ScanTotalSegments"), .type = API_INTEGER, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 1000000},
-    {.name = S_INIT("SecondaryIndexesCapacityMap"), .type = API_MAP, .flags = API_PLAIN, .payload = -1, .element = &shapes[28], .element_wire = S_INIT("value"), .key = &shapes[108], .key_wire = S_INIT("key")},
-    {.name = S_INIT("Select"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 4, .values = values_212},
+    {.name = S_INIT("SecondaryIndexesCapacityMap"), .type = API_MAP, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_Capacity], .element_wire = S_INIT("value"), .key = &shapes[shape_IndexName], .key_wire = S_INIT("key")},
+    {.name = S_INIT("Select"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 4, .values = values_Select},
     {.name = S_INIT("StreamArn"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 37, .max = 1024},
     {.name = S_INIT("StreamEnabled"), .type = API_BOOLEAN, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("StreamSpecification"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_215},
-    {.name = S_INIT("StreamViewType"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 4, .values = values_216},
+    {.name = S_INIT("StreamSpecification"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_StreamSpecification},
+    {.name = S_INIT("StreamViewType"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 4, .values = values_StreamViewType},
     {.name = S_INIT("String"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("StringAttributeValue"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("StringSetAttributeValue"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[218], .element_wire = S_INIT("member")},
+    {.name = S_INIT("StringSetAttributeValue"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_StringAttributeValue], .element_wire = S_INIT("member")},
     {.name = S_INIT("TableArn"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 1024},
-    {.name = S_INIT("TableClass"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_221},
-    {.name = S_INIT("TableClassSummary"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_222},
-    {.name = S_INIT("TableDescription"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 28, .members = members_223},
-    {.name = S_INIT("TableId"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .pattern = &patterns[2]},
-    {.name = S_INIT("TableName"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 3, .max = 255, .pattern = &patterns[1]},
-    {.name = S_INIT("TableNameList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[225], .element_wire = S_INIT("member")},
-    {.name = S_INIT("TableStatus"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 8, .values = values_227},
-    {.name = S_INIT("TableWarmThroughputDescription"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_228},
-    {.name = S_INIT("Tag"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_229},
-    {.name = S_INIT("TagKeyList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[231], .element_wire = S_INIT("member")},
+    {.name = S_INIT("TableClass"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_TableClass},
+    {.name = S_INIT("TableClassSummary"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_TableClassSummary},
+    {.name = S_INIT("TableDescription"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 28, .members = members_TableDescription},
+    {.name = S_INIT("TableId"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .pattern = &pattern_TableId},
+    {.name = S_INIT("TableName"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 3, .max = 255, .pattern = &pattern_IndexName},
+    {.name = S_INIT("TableNameList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_TableName], .element_wire = S_INIT("member")},
+    {.name = S_INIT("TableStatus"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 8, .values = values_TableStatus},
+    {.name = S_INIT("TableWarmThroughputDescription"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_TableWarmThroughputDescription},
+    {.name = S_INIT("Tag"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_Tag},
+    {.name = S_INIT("TagKeyList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_TagKeyString], .element_wire = S_INIT("member")},
     {.name = S_INIT("TagKeyString"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 128},
-    {.name = S_INIT("TagList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[229], .element_wire = S_INIT("member")},
-    {.name = S_INIT("TagResourceInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_233},
+    {.name = S_INIT("TagList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_Tag], .element_wire = S_INIT("member")},
+    {.name = S_INIT("TagResourceInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_TagResourceInput},
     {.name = S_INIT("TagValueString"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 0, .max = 256},
-    {.name = S_INIT("TimeToLiveAttributeName"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 255},
-    {.name = S_INIT("TimeToLiveDescription"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_236},
-    {.name = S_INIT("TimeToLiveEnabled"), .type = API_BOOLEAN, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("TimeToLiveSpecification"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_238},
-    {.name = S_INIT("TimeToLiveStatus"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 4, .values = values_239},
-    {.name = S_INIT("TransactGetItem"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_240},
-    {.name = S_INIT("TransactGetItemList"), .type = API_LIST, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 100, .element = &shapes[240], .element_wire = S_INIT("member")},
-    {.name = S_INIT("TransactGetItemsInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_242},
-    {.name = S_INIT("TransactGetItemsOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_243},
-    {.name = S_INIT("TransactWriteItem"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_244},
-    {.name = S_INIT("TransactWriteItemList"), .type = API_LIST, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 100, .element = &shapes[244], .element_wire = S_INIT("member")},
-    {.name = S_INIT("TransactWriteItemsInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_246},
-    {.name = S_INIT("TransactWriteItemsOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_247},
-    {.name = S_INIT("UntagResourceInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_248},
-    {.name = S_INIT("Update"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 7, .members = members_249},
-    {.name = S_INIT("UpdateContinuousBackupsInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_250},
-    {.name = S_INIT("UpdateContinuousBackupsOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_251},
+    {.name = S_INIT("UntagResourceInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_UntagResourceInput},
+    {.name = S_INIT("UpdateContinuousBackupsInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_UpdateContinuousBackupsInput},
+    {.name = S_INIT("UpdateContinuousBackupsOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_UpdateContinuousBackupsOutput},
     {.name = S_INIT("UpdateExpression"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("UpdateGlobalSecondaryIndexAction"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_253},
-    {.name = S_INIT("UpdateItemInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 13, .members = members_254},
-    {.name = S_INIT("UpdateItemOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_255},
-    {.name = S_INIT("UpdateReplicationGroupMemberAction"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 6, .members = members_256},
-    {.name = S_INIT("UpdateTableInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 15, .members = members_257},
-    {.name = S_INIT("UpdateTableOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_258},
-    {.name = S_INIT("UpdateTimeToLiveInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_259},
-    {.name = S_INIT("UpdateTimeToLiveOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_260},
-    {.name = S_INIT("WarmThroughput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_261},
-    {.name = S_INIT("WitnessStatus"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 3, .values = values_262},
-    {.name = S_INIT("WriteRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_263},
-    {.name = S_INIT("WriteRequests"), .type = API_LIST, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 25, .element = &shapes[263], .element_wire = S_INIT("member")},
+    {.name = S_INIT("UpdateItemInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 13, .members = members_UpdateItemInput},
+    {.name = S_INIT("UpdateItemOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_UpdateItemOutput},
+    {.name = S_INIT("WarmThroughput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_WarmThroughput},
+    {.name = S_INIT("WitnessStatus"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 3, .values = values_WitnessStatus},
 };
 
 
 static const struct api_op ops[] = {
     {.name = S_INIT("BatchExecuteStatement"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
-    {.name = S_INIT("BatchGetItem"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[15], .out = &shapes[16]},
-    {.name = S_INIT("BatchWriteItem"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[19], .out = &shapes[20]},
+    {.name = S_INIT("BatchGetItem"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
+    {.name = S_INIT("BatchWriteItem"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("CreateBackup"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("CreateGlobalTable"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
-    {.name = S_INIT("CreateTable"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[49], .out = &shapes[50]},
+    {.name = S_INIT("CreateTable"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_CreateTableInput], .out = &shapes[shape_CreateTableOutput]},
     {.name = S_INIT("DeleteBackup"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
-    {.name = S_INIT("DeleteItem"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[55], .out = &shapes[56]},
-    {.name = S_INIT("DeleteResourcePolicy"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[59], .out = &shapes[60]},
-    {.name = S_INIT("DeleteTable"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[61], .out = &shapes[62]},
+    {.name = S_INIT("DeleteItem"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_DeleteItemInput], .out = &shapes[shape_DeleteItemOutput]},
+    {.name = S_INIT("DeleteResourcePolicy"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
+    {.name = S_INIT("DeleteTable"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_DeleteTableInput], .out = &shapes[shape_DeleteTableOutput]},
     {.name = S_INIT("DescribeBackup"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
-    {.name = S_INIT("DescribeContinuousBackups"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[64], .out = &shapes[65]},
-    {.name = S_INIT("DescribeContributorInsights"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[66], .out = &shapes[67]},
-    {.name = S_INIT("DescribeEndpoints"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[68], .out = &shapes[69]},
+    {.name = S_INIT("DescribeContinuousBackups"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_DescribeContinuousBackupsInput], .out = &shapes[shape_DescribeContinuousBackupsOutput]},
+    {.name = S_INIT("DescribeContributorInsights"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
+    {.name = S_INIT("DescribeEndpoints"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("DescribeExport"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("DescribeGlobalTable"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("DescribeGlobalTableSettings"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("DescribeImport"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
-    {.name = S_INIT("DescribeKinesisStreamingDestination"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[70], .out = &shapes[71]},
-    {.name = S_INIT("DescribeLimits"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[72], .out = &shapes[73]},
-    {.name = S_INIT("DescribeTable"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[74], .out = &shapes[75]},
+    {.name = S_INIT("DescribeKinesisStreamingDestination"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
+    {.name = S_INIT("DescribeLimits"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
+    {.name = S_INIT("DescribeTable"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_DescribeTableInput], .out = &shapes[shape_DescribeTableOutput]},
     {.name = S_INIT("DescribeTableReplicaAutoScaling"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
-    {.name = S_INIT("DescribeTimeToLive"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[76], .out = &shapes[77]},
+    {.name = S_INIT("DescribeTimeToLive"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("DisableKinesisStreamingDestination"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("EnableKinesisStreamingDestination"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("ExecuteStatement"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("ExecuteTransaction"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("ExportTableToPointInTime"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
-    {.name = S_INIT("GetItem"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[92], .out = &shapes[93]},
-    {.name = S_INIT("GetResourcePolicy"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[94], .out = &shapes[95]},
+    {.name = S_INIT("GetItem"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_GetItemInput], .out = &shapes[shape_GetItemOutput]},
+    {.name = S_INIT("GetResourcePolicy"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("ImportTable"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("ListBackups"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("ListContributorInsights"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("ListExports"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("ListGlobalTables"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("ListImports"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
-    {.name = S_INIT("ListTables"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[135], .out = &shapes[137]},
-    {.name = S_INIT("ListTagsOfResource"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[138], .out = &shapes[139]},
-    {.name = S_INIT("PutItem"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[170], .out = &shapes[172]},
-    {.name = S_INIT("PutResourcePolicy"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[174], .out = &shapes[175]},
-    {.name = S_INIT("Query"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[176], .out = &shapes[177]},
+    {.name = S_INIT("ListTables"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_ListTablesInput], .out = &shapes[shape_ListTablesOutput]},
+    {.name = S_INIT("ListTagsOfResource"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_ListTagsOfResourceInput], .out = &shapes[shape_ListTagsOfResourceOutput]},
+    {.name = S_INIT("PutItem"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_PutItemInput], .out = &shapes[shape_PutItemOutput]},
+    {.name = S_INIT("PutResourcePolicy"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
+    {.name = S_INIT("Query"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_QueryInput], .out = &shapes[shape_QueryOutput]},
     {.name = S_INIT("RestoreTableFromBackup"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
-    {.name = S_INIT("RestoreTableToPointInTime"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[195], .out = &shapes[196]},
-    {.name = S_INIT("Scan"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[207], .out = &shapes[208]},
-    {.name = S_INIT("TagResource"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[233], .out = NULL},
-    {.name = S_INIT("TransactGetItems"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[242], .out = &shapes[243]},
-    {.name = S_INIT("TransactWriteItems"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[246], .out = &shapes[247]},
-    {.name = S_INIT("UntagResource"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[248], .out = NULL},
-    {.name = S_INIT("UpdateContinuousBackups"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[250], .out = &shapes[251]},
+    {.name = S_INIT("RestoreTableToPointInTime"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
+    {.name = S_INIT("Scan"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_ScanInput], .out = &shapes[shape_ScanOutput]},
+    {.name = S_INIT("TagResource"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_TagResourceInput], .out = NULL},
+    {.name = S_INIT("TransactGetItems"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
+    {.name = S_INIT("TransactWriteItems"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
+    {.name = S_INIT("UntagResource"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_UntagResourceInput], .out = NULL},
+    {.name = S_INIT("UpdateContinuousBackups"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_UpdateContinuousBackupsInput], .out = &shapes[shape_UpdateContinuousBackupsOutput]},
     {.name = S_INIT("UpdateContributorInsights"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("UpdateGlobalTable"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("UpdateGlobalTableSettings"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
-    {.name = S_INIT("UpdateItem"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[254], .out = &shapes[255]},
+    {.name = S_INIT("UpdateItem"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_UpdateItemInput], .out = &shapes[shape_UpdateItemOutput]},
     {.name = S_INIT("UpdateKinesisStreamingDestination"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
-    {.name = S_INIT("UpdateTable"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[257], .out = &shapes[258]},
+    {.name = S_INIT("UpdateTable"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("UpdateTableReplicaAutoScaling"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
-    {.name = S_INIT("UpdateTimeToLive"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[259], .out = &shapes[260]},
+    {.name = S_INIT("UpdateTimeToLive"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
 };
 
 static const struct api_error errors[] = {

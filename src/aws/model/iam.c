@@ -2,1032 +2,941 @@
 /* clang-format off */
 #include "aws/model.h"
 
-static const uint32_t pattern_0[] = {3, 1, 0xffffffff, 2, 4, 0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 0};
-static const uint32_t pattern_1[] = {6, 2, 2, 0x30, 0x39, 0x61, 0x7a, 4, 0xa, 0x12, 2, 2, 0x30, 0x39, 0x61, 0x7a, 5, 0x1a, 1, 0x2d, 9, 1, 0x1a, 1, 0x2d, 0, 4, 0x1d, 0x542, 4, 0x20, 0x28, 2, 2, 0x30, 0x39, 0x61, 0x7a, 5, 0x30, 1, 0x2d, 9, 1, 0x30, 1, 0x2d, 0, 4, 0x33, 0x542, 4, 0x36, 0x3e, 2, 2, 0x30, 0x39, 0x61, 0x7a, 5, 0x46, 1, 0x2d, 9, 1, 0x46, 1, 0x2d, 0, 4, 0x49, 0x542, 4, 0x4c, 0x54, 2, 2, 0x30, 0x39, 0x61, 0x7a, 5, 0x5c, 1, 0x2d, 9, 1, 0x5c, 1, 0x2d, 0, 4, 0x5f, 0x542, 4, 0x62, 0x6a, 2, 2, 0x30, 0x39, 0x61, 0x7a, 5, 0x72, 1, 0x2d, 9, 1, 0x72, 1, 0x2d, 0, 4, 0x75, 0x542, 4, 0x78, 0x80, 2, 2, 0x30, 0x39, 0x61, 0x7a, 5, 0x88, 1, 0x2d, 9, 1, 0x88, 1, 0x2d, 0, 4, 0x8b, 0x542, 4, 0x8e, 0x96, 2, 2, 0x30, 0x39, 0x61, 0x7a, 5, 0x9e, 1, 0x2d, 9, 1, 0x9e, 1, 0x2d, 0, 4, 0xa1, 0x542, 4, 0xa4, 0xac, 2, 2, 0x30, 0x39, 0x61, 0x7a, 5, 0xb4, 1, 0x2d, 9, 1, 0xb4, 1, 0x2d, 0, 4, 0xb7, 0x542, 4, 0xba, 0xc2, 2, 2, 0x30, 0x39, 0x61, 0x7a, 5, 0xca, 1, 0x2d, 9, 1, 0xca, 1, 0x2d, 0, 4, 0xcd, 0x542, 4, 0xd0, 0xd8, 2, 2, 0x30, 0x39, 0x61, 0x7a, 5, 0xe0, 1, 0x2d, 9, 1, 0xe0, 1, 0x2d, 0, 4, 0xe3, 0x542, 4, 0xe6, 0xee, 2, 2, 0x30, 0x39, 0x61, 0x7a, 5, 0xf6, 1, 0x2d, 9, 1, 0xf6, 1, 0x2d, 0, 4, 0xf9, 0x542, 4, 0xfc, 0x104, 2, 2, 0x30, 0x39, 0x61, 0x7a, 5, 0x10c, 1, 0x2d, 9, 1, 0x10c, 1, 0x2d, 0, 4, 0x10f, 0x542, 4, 0x112, 0x11a, 2, 2, 0x30, 0x39, 0x61, 0x7a, 5, 0x122, 1, 0x2d, 9, 1, 0x122, 1, 0x2d, 0, 4, 0x125, 0x542, 4, 0x128, 0x130, 2, 2, 0x30, 0x39, 0x61, 0x7a, 5, 0x138, 1, 0x2d, 9, 1, 0x138, 1, 0x2d, 0, 4, 0x13b, 0x542, 4, 0x13e, 0x146, 2, 2, 0x30, 0x39, 0x61, 0x7a, 5, 0x14e, 1, 0x2d, 9, 1, 0x14e, 1, 0x2d, 0, 4, 0x151, 0x542, 4, 0x154, 0x15c, 2, 2, 0x30, 0x39, 0x61, 0x7a, 5, 0x164, 1, 0x2d, 9, 1, 0x164, 1, 0x2d, 0, 4, 0x167, 0x542, 4, 0x16a, 0x172, 2, 2, 0x30, 0x39, 0x61, 0x7a, 5, 0x17a, 1, 0x2d, 9, 1, 0x17a, 1, 0x2d, 0, 4, 0x17d, 0x542, 4, 0x180, 0x188, 2, 2, 0x30, 0x39, 0x61, 0x7a, 5, 0x190, 1, 0x2d, 9, 1, 0x190, 1, 0x2d, 0, 4, 0x193, 0x542, 4, 0x196, 0x19e, 2, 2, 0x30, 0x39, 0x61, 0x7a, 5, 0x1a6, 1, 0x2d, 9, 1, 0x1a6, 1, 0x2d, 0, 4, 0x1a9, 0x542, 4, 0x1ac, 0x1b4, 2, 2, 0x30, 0x39, 0x61, 0x7a, 5, 0x1bc, 1, 0x2d, 9, 1, 0x1bc, 1, 0x2d, 0, 4, 0x1bf, 0x542, 4, 0x1c2, 0x1ca, 2, 2, 0x30, 0x39, 0x61, 0x7a, 5, 0x1d2, 1, 0x2d, 9, 1, 0x1d2, 1, 0x2d, 0, 4, 0x1d5, 0x542, 4, 0x1d8, 0x1e0, 2, 2, 0x30, 0x39, 0x61, 0x7a, 5, 0x1e8, 1, 0x2d, 9, 1, 0x1e8, 1, 0x2d, 0, 4, 0x1eb, 0x542, 4, 0x1ee, 0x1f6, 2, 2, 0x30, 0x39, 0x61, 0x7a, 5, 0x1fe, 1, 0x2d, 9, 1, 0x1fe, 1, 0x2d, 0, 4, 0x201, 0x542, 4, 0x204, 0x20c, 2, 2, 0x30, 0x39, 0x61, 0x7a, 5, 0x214, 1, 0x2d, 9, 1, 0x214, 1, 0x2d, 0, 4, 0x217, 0x542, 4, 0x21a, 0x222, 2, 2, 0x30, 0x39, 0x61, 0x7a, 5, 0x22a, 1, 0x2d, 9, 1, 0x22a, 1, 0x2d, 0, 4, 0x22d, 0x542, 4, 0x230, 0x238, 2, 2, 0x30, 0x39, 0x61, 0x7a, 5, 0x240, 1, 0x2d, 9, 1, 0x240, 1, 0x2d, 0, 4, 0x243, 0x542, 4, 0x246, 0x24e, 2, 2, 0x30, 0x39, 0x61, 0x7a, 5, 0x256, 1, 0x2d, 9, 1, 0x256, 1, 0x2d, 0, 4, 0x259, 0x542, 4, 0x25c, 0x264, 2, 2, 0x30, 0x39, 0x61, 0x7a, 5, 0x26c, 1, 0x2d, 9, 1, 0x26c, 1, 0x2d, 0, 4, 0x26f, 0x542, 4, 0x272, 0x27a, 2, 2, 0x30, 0x39, 0x61, 0x7a, 5, 0x282, 1, 0x2d, 9, 1, 0x282, 1, 0x2d, 0, 4, 0x285, 0x542, 4, 0x288, 0x290, 2, 2, 0x30, 0x39, 0x61, 0x7a, 5, 0x298, 1, 0x2d, 9, 1, 0x298, 1, 0x2d, 0, 4, 0x29b, 0x542, 4, 0x29e, 0x2a6, 2, 2, 0x30, 0x39, 0x61, 0x7a, 5, 0x2ae, 1, 0x2d, 9, 1, 0x2ae, 1, 0x2d, 0, 4, 0x2b1, 0x542, 4, 0x2b4, 0x2bc, 2, 2, 0x30, 0x39, 0x61, 0x7a, 5, 0x2c4, 1, 0x2d, 9, 1, 0x2c4, 1, 0x2d, 0, 4, 0x2c7, 0x542, 4, 0x2ca, 0x2d2, 2, 2, 0x30, 0x39, 0x61, 0x7a, 5, 0x2da, 1, 0x2d, 9, 1, 0x2da, 1, 0x2d, 0, 4, 0x2dd, 0x542, 4, 0x2e0, 0x2e8, 2, 2, 0x30, 0x39, 0x61, 0x7a, 5, 0x2f0, 1, 0x2d, 9, 1, 0x2f0, 1, 0x2d, 0, 4, 0x2f3, 0x542, 4, 0x2f6, 0x2fe, 2, 2, 0x30, 0x39, 0x61, 0x7a, 5, 0x306, 1, 0x2d, 9, 1, 0x306, 1, 0x2d, 0, 4, 0x309, 0x542, 4, 0x30c, 0x314, 2, 2, 0x30, 0x39, 0x61, 0x7a, 5, 0x31c, 1, 0x2d, 9, 1, 0x31c, 1, 0x2d, 0, 4, 0x31f, 0x542, 4, 0x322, 0x32a, 2, 2, 0x30, 0x39, 0x61, 0x7a, 5, 0x332, 1, 0x2d, 9, 1, 0x332, 1, 0x2d, 0, 4, 0x335, 0x542, 4, 0x338, 0x340, 2, 2, 0x30, 0x39, 0x61, 0x7a, 5, 0x348, 1, 0x2d, 9, 1, 0x348, 1, 0x2d, 0, 4, 0x34b, 0x542, 4, 0x34e, 0x356, 2, 2, 0x30, 0x39, 0x61, 0x7a, 5, 0x35e, 1, 0x2d, 9, 1, 0x35e, 1, 0x2d, 0, 4, 0x361, 0x542, 4, 0x364, 0x36c, 2, 2, 0x30, 0x39, 0x61, 0x7a, 5, 0x374, 1, 0x2d, 9, 1, 0x374, 1, 0x2d, 0, 4, 0x377, 0x542, 4, 0x37a, 0x382, 2, 2, 0x30, 0x39, 0x61, 0x7a, 5, 0x38a, 1, 0x2d, 9, 1, 0x38a, 1, 0x2d, 0, 4, 0x38d, 0x542, 4, 0x390, 0x398, 2, 2, 0x30, 0x39, 0x61, 0x7a, 5, 0x3a0, 1, 0x2d, 9, 1, 0x3a0, 1, 0x2d, 0, 4, 0x3a3, 0x542, 4, 0x3a6, 0x3ae, 2, 2, 0x30, 0x39, 0x61, 0x7a, 5, 0x3b6, 1, 0x2d, 9, 1, 0x3b6, 1, 0x2d, 0, 4, 0x3b9, 0x542, 4, 0x3bc, 0x3c4, 2, 2, 0x30, 0x39, 0x61, 0x7a, 5, 0x3cc, 1, 0x2d, 9, 1, 0x3cc, 1, 0x2d, 0, 4, 0x3cf, 0x542, 4, 0x3d2, 0x3da, 2, 2, 0x30, 0x39, 0x61, 0x7a, 5, 0x3e2, 1, 0x2d, 9, 1, 0x3e2, 1, 0x2d, 0, 4, 0x3e5, 0x542, 4, 0x3e8, 0x3f0, 2, 2, 0x30, 0x39, 0x61, 0x7a, 5, 0x3f8, 1, 0x2d, 9, 1, 0x3f8, 1, 0x2d, 0, 4, 0x3fb, 0x542, 4, 0x3fe, 0x406, 2, 2, 0x30, 0x39, 0x61, 0x7a, 5, 0x40e, 1, 0x2d, 9, 1, 0x40e, 1, 0x2d, 0, 4, 0x411, 0x542, 4, 0x414, 0x41c, 2, 2, 0x30, 0x39, 0x61, 0x7a, 5, 0x424, 1, 0x2d, 9, 1, 0x424, 1, 0x2d, 0, 4, 0x427, 0x542, 4, 0x42a, 0x432, 2, 2, 0x30, 0x39, 0x61, 0x7a, 5, 0x43a, 1, 0x2d, 9, 1, 0x43a, 1, 0x2d, 0, 4, 0x43d, 0x542, 4, 0x440, 0x448, 2, 2, 0x30, 0x39, 0x61, 0x7a, 5, 0x450, 1, 0x2d, 9, 1, 0x450, 1, 0x2d, 0, 4, 0x453, 0x542, 4, 0x456, 0x45e, 2, 2, 0x30, 0x39, 0x61, 0x7a, 5, 0x466, 1, 0x2d, 9, 1, 0x466, 1, 0x2d, 0, 4, 0x469, 0x542, 4, 0x46c, 0x474, 2, 2, 0x30, 0x39, 0x61, 0x7a, 5, 0x47c, 1, 0x2d, 9, 1, 0x47c, 1, 0x2d, 0, 4, 0x47f, 0x542, 4, 0x482, 0x48a, 2, 2, 0x30, 0x39, 0x61, 0x7a, 5, 0x492, 1, 0x2d, 9, 1, 0x492, 1, 0x2d, 0, 4, 0x495, 0x542, 4, 0x498, 0x4a0, 2, 2, 0x30, 0x39, 0x61, 0x7a, 5, 0x4a8, 1, 0x2d, 9, 1, 0x4a8, 1, 0x2d, 0, 4, 0x4ab, 0x542, 4, 0x4ae, 0x4b6, 2, 2, 0x30, 0x39, 0x61, 0x7a, 5, 0x4be, 1, 0x2d, 9, 1, 0x4be, 1, 0x2d, 0, 4, 0x4c1, 0x542, 4, 0x4c4, 0x4cc, 2, 2, 0x30, 0x39, 0x61, 0x7a, 5, 0x4d4, 1, 0x2d, 9, 1, 0x4d4, 1, 0x2d, 0, 4, 0x4d7, 0x542, 4, 0x4da, 0x4e2, 2, 2, 0x30, 0x39, 0x61, 0x7a, 5, 0x4ea, 1, 0x2d, 9, 1, 0x4ea, 1, 0x2d, 0, 4, 0x4ed, 0x542, 4, 0x4f0, 0x4f8, 2, 2, 0x30, 0x39, 0x61, 0x7a, 5, 0x500, 1, 0x2d, 9, 1, 0x500, 1, 0x2d, 0, 4, 0x503, 0x542, 4, 0x506, 0x50e, 2, 2, 0x30, 0x39, 0x61, 0x7a, 5, 0x516, 1, 0x2d, 9, 1, 0x516, 1, 0x2d, 0, 4, 0x519, 0x542, 4, 0x51c, 0x524, 2, 2, 0x30, 0x39, 0x61, 0x7a, 5, 0x52c, 1, 0x2d, 9, 1, 0x52c, 1, 0x2d, 0, 4, 0x52f, 0x542, 4, 0x532, 0x53a, 2, 2, 0x30, 0x39, 0x61, 0x7a, 5, 0x542, 1, 0x2d, 9, 1, 0x542, 1, 0x2d, 0, 2, 2, 0x30, 0x39, 0x61, 0x7a, 7, 0};
-static const uint32_t pattern_2[] = {3, 1, 0xffffffff, 2, 6, 0x2b, 0x2e, 0x30, 0x39, 0x3d, 0x3d, 0x40, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 0};
-static const uint32_t pattern_3[] = {3, 1, 0xffffffff, 2, 1, 0x20, 0xff, 0};
-static const uint32_t pattern_4[] = {1, 0x2f, 3, 0, 0xffffffff, 2, 1, 0x21, 0x7f, 0};
-static const uint32_t pattern_5[] = {4, 3, 7, 1, 0x2f, 5, 0x12, 1, 0x2f, 3, 1, 0xffffffff, 2, 1, 0x21, 0x7e, 1, 0x2f, 0};
-static const uint32_t pattern_6[] = {3, 1, 0xffffffff, 2, 3, 9, 0xa, 0xd, 0xd, 0x20, 0xff, 0};
-static const uint32_t pattern_7[] = {4, 3, 0x18, 1, 0x2f, 3, 1, 0xffffffff, 2, 6, 0x2b, 0x2e, 0x30, 0x39, 0x3d, 0x3d, 0x40, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 5, 0, 1, 0x2f, 0};
-static const uint32_t pattern_8[] = {1, 0x76, 2, 1, 0x31, 0x39, 3, 0, 0xffffffff, 2, 1, 0x30, 0x39, 4, 0x10, 0x1f, 1, 0x2e, 3, 0, 0xffffffff, 2, 4, 0x2d, 0x2d, 0x30, 0x39, 0x41, 0x5a, 0x61, 0x7a, 0};
-static const uint32_t pattern_9[] = {3, 0, 0xffffffff, 2, 4, 9, 0xa, 0xd, 0xd, 0x20, 0x7e, 0xa1, 0xff, 0};
-static const uint32_t pattern_10[] = {3, 1, 0xffffffff, 2, 0x40000006, 0x2b, 0x2b, 0x2d, 0x2f, 0x3a, 0x3a, 0x3d, 0x3d, 0x40, 0x40, 0x5f, 0x5f, 0};
-static const uint32_t pattern_11[] = {3, 0, 0xffffffff, 2, 0x40000006, 0x2b, 0x2b, 0x2d, 0x2f, 0x3a, 0x3a, 0x3d, 0x3d, 0x40, 0x40, 0x5f, 0x5f, 0};
-static const struct api_pattern patterns[] = {
-    {"[\\w]+", pattern_0},
-    {"^[a-z0-9]([a-z0-9]|-(\077!-)){1,61}[a-z0-9]$", pattern_1},
-    {"[\\w+=,.@-]+", pattern_2},
-    {"[\\u0020-\\u00FF]+", pattern_3},
-    {"\\u002F[\\u0021-\\u007F]*", pattern_4},
-    {"(\\u002F)|(\\u002F[\\u0021-\\u007E]+\\u002F)", pattern_5},
-    {"[\\u0009\\u000A\\u000D\\u0020-\\u00FF]+", pattern_6},
-    {"((/[A-Za-z0-9\\.,\\+@=_-]+)*)/", pattern_7},
-    {"v[1-9][0-9]*(\\.[A-Za-z0-9-]*)\077", pattern_8},
-    {"[\\u0009\\u000A\\u000D\\u0020-\\u007E\\u00A1-\\u00FF]*", pattern_9},
-    {"[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]+", pattern_10},
-    {"[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*", pattern_11},
+static const uint32_t code_accessKeyIdType[] = {3, 1, 0xffffffff, 2, 4, 0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 0};
+static const struct api_pattern pattern_accessKeyIdType = {"[\\w]+", code_accessKeyIdType};
+static const uint32_t code_accountAliasType[] = {6, 2, 2, 0x30, 0x39, 0x61, 0x7a, 4, 0xa, 0x12, 2, 2, 0x30, 0x39, 0x61, 0x7a, 5, 0x1a, 1, 0x2d, 9, 1, 0x1a, 1, 0x2d, 0, 4, 0x1d, 0x542, 4, 0x20, 0x28, 2, 2, 0x30, 0x39, 0x61, 0x7a, 5, 0x30, 1, 0x2d, 9, 1, 0x30, 1, 0x2d, 0, 4, 0x33, 0x542, 4, 0x36, 0x3e, 2, 2, 0x30, 0x39, 0x61, 0x7a, 5, 0x46, 1, 0x2d, 9, 1, 0x46, 1, 0x2d, 0, 4, 0x49, 0x542, 4, 0x4c, 0x54, 2, 2, 0x30, 0x39, 0x61, 0x7a, 5, 0x5c, 1, 0x2d, 9, 1, 0x5c, 1, 0x2d, 0, 4, 0x5f, 0x542, 4, 0x62, 0x6a, 2, 2, 0x30, 0x39, 0x61, 0x7a, 5, 0x72, 1, 0x2d, 9, 1, 0x72, 1, 0x2d, 0, 4, 0x75, 0x542, 4, 0x78, 0x80, 2, 2, 0x30, 0x39, 0x61, 0x7a, 5, 0x88, 1, 0x2d, 9, 1, 0x88, 1, 0x2d, 0, 4, 0x8b, 0x542, 4, 0x8e, 0x96, 2, 2, 0x30, 0x39, 0x61, 0x7a, 5, 0x9e, 1, 0x2d, 9, 1, 0x9e, 1, 0x2d, 0, 4, 0xa1, 0x542, 4, 0xa4, 0xac, 2, 2, 0x30, 0x39, 0x61, 0x7a, 5, 0xb4, 1, 0x2d, 9, 1, 0xb4, 1, 0x2d, 0, 4, 0xb7, 0x542, 4, 0xba, 0xc2, 2, 2, 0x30, 0x39, 0x61, 0x7a, 5, 0xca, 1, 0x2d, 9, 1, 0xca, 1, 0x2d, 0, 4, 0xcd, 0x542, 4, 0xd0, 0xd8, 2, 2, 0x30, 0x39, 0x61, 0x7a, 5, 0xe0, 1, 0x2d, 9, 1, 0xe0, 1, 0x2d, 0, 4, 0xe3, 0x542, 4, 0xe6, 0xee, 2, 2, 0x30, 0x39, 0x61, 0x7a, 5, 0xf6, 1, 0x2d, 9, 1, 0xf6, 1, 0x2d, 0, 4, 0xf9, 0x542, 4, 0xfc, 0x104, 2, 2, 0x30, 0x39, 0x61, 0x7a, 5, 0x10c, 1, 0x2d, 9, 1, 0x10c, 1, 0x2d, 0, 4, 0x10f, 0x542, 4, 0x112, 0x11a, 2, 2, 0x30, 0x39, 0x61, 0x7a, 5, 0x122, 1, 0x2d, 9, 1, 0x122, 1, 0x2d, 0, 4, 0x125, 0x542, 4, 0x128, 0x130, 2, 2, 0x30, 0x39, 0x61, 0x7a, 5, 0x138, 1, 0x2d, 9, 1, 0x138, 1, 0x2d, 0, 4, 0x13b, 0x542, 4, 0x13e, 0x146, 2, 2, 0x30, 0x39, 0x61, 0x7a, 5, 0x14e, 1, 0x2d, 9, 1, 0x14e, 1, 0x2d, 0, 4, 0x151, 0x542, 4, 0x154, 0x15c, 2, 2, 0x30, 0x39, 0x61, 0x7a, 5, 0x164, 1, 0x2d, 9, 1, 0x164, 1, 0x2d, 0, 4, 0x167, 0x542, 4, 0x16a, 0x172, 2, 2, 0x30, 0x39, 0x61, 0x7a, 5, 0x17a, 1, 0x2d, 9, 1, 0x17a, 1, 0x2d, 0, 4, 0x17d, 0x542, 4, 0x180, 0x188, 2, 2, 0x30, 0x39, 0x61, 0x7a, 5, 0x190, 1, 0x2d, 9, 1, 0x190, 1, 0x2d, 0, 4, 0x193, 0x542, 4, 0x196, 0x19e, 2, 2, 0x30, 0x39, 0x61, 0x7a, 5, 0x1a6, 1, 0x2d, 9, 1, 0x1a6, 1, 0x2d, 0, 4, 0x1a9, 0x542, 4, 0x1ac, 0x1b4, 2, 2, 0x30, 0x39, 0x61, 0x7a, 5, 0x1bc, 1, 0x2d, 9, 1, 0x1bc, 1, 0x2d, 0, 4, 0x1bf, 0x542, 4, 0x1c2, 0x1ca, 2, 2, 0x30, 0x39, 0x61, 0x7a, 5, 0x1d2, 1, 0x2d, 9, 1, 0x1d2, 1, 0x2d, 0, 4, 0x1d5, 0x542, 4, 0x1d8, 0x1e0, 2, 2, 0x30, 0x39, 0x61, 0x7a, 5, 0x1e8, 1, 0x2d, 9, 1, 0x1e8, 1, 0x2d, 0, 4, 0x1eb, 0x542, 4, 0x1ee, 0x1f6, 2, 2, 0x30, 0x39, 0x61, 0x7a, 5, 0x1fe, 1, 0x2d, 9, 1, 0x1fe, 1, 0x2d, 0, 4, 0x201, 0x542, 4, 0x204, 0x20c, 2, 2, 0x30, 0x39, 0x61, 0x7a, 5, 0x214, 1, 0x2d, 9, 1, 0x214, 1, 0x2d, 0, 4, 0x217, 0x542, 4, 0x21a, 0x222, 2, 2, 0x30, 0x39, 0x61, 0x7a, 5, 0x22a, 1, 0x2d, 9, 1, 0x22a, 1, 0x2d, 0, 4, 0x22d, 0x542, 4, 0x230, 0x238, 2, 2, 0x30, 0x39, 0x61, 0x7a, 5, 0x240, 1, 0x2d, 9, 1, 0x240, 1, 0x2d, 0, 4, 0x243, 0x542, 4, 0x246, 0x24e, 2, 2, 0x30, 0x39, 0x61, 0x7a, 5, 0x256, 1, 0x2d, 9, 1, 0x256, 1, 0x2d, 0, 4, 0x259, 0x542, 4, 0x25c, 0x264, 2, 2, 0x30, 0x39, 0x61, 0x7a, 5, 0x26c, 1, 0x2d, 9, 1, 0x26c, 1, 0x2d, 0, 4, 0x26f, 0x542, 4, 0x272, 0x27a, 2, 2, 0x30, 0x39, 0x61, 0x7a, 5, 0x282, 1, 0x2d, 9, 1, 0x282, 1, 0x2d, 0, 4, 0x285, 0x542, 4, 0x288, 0x290, 2, 2, 0x30, 0x39, 0x61, 0x7a, 5, 0x298, 1, 0x2d, 9, 1, 0x298, 1, 0x2d, 0, 4, 0x29b, 0x542, 4, 0x29e, 0x2a6, 2, 2, 0x30, 0x39, 0x61, 0x7a, 5, 0x2ae, 1, 0x2d, 9, 1, 0x2ae, 1, 0x2d, 0, 4, 0x2b1, 0x542, 4, 0x2b4, 0x2bc, 2, 2, 0x30, 0x39, 0x61, 0x7a, 5, 0x2c4, 1, 0x2d, 9, 1, 0x2c4, 1, 0x2d, 0, 4, 0x2c7, 0x542, 4, 0x2ca, 0x2d2, 2, 2, 0x30, 0x39, 0x61, 0x7a, 5, 0x2da, 1, 0x2d, 9, 1, 0x2da, 1, 0x2d, 0, 4, 0x2dd, 0x542, 4, 0x2e0, 0x2e8, 2, 2, 0x30, 0x39, 0x61, 0x7a, 5, 0x2f0, 1, 0x2d, 9, 1, 0x2f0, 1, 0x2d, 0, 4, 0x2f3, 0x542, 4, 0x2f6, 0x2fe, 2, 2, 0x30, 0x39, 0x61, 0x7a, 5, 0x306, 1, 0x2d, 9, 1, 0x306, 1, 0x2d, 0, 4, 0x309, 0x542, 4, 0x30c, 0x314, 2, 2, 0x30, 0x39, 0x61, 0x7a, 5, 0x31c, 1, 0x2d, 9, 1, 0x31c, 1, 0x2d, 0, 4, 0x31f, 0x542, 4, 0x322, 0x32a, 2, 2, 0x30, 0x39, 0x61, 0x7a, 5, 0x332, 1, 0x2d, 9, 1, 0x332, 1, 0x2d, 0, 4, 0x335, 0x542, 4, 0x338, 0x340, 2, 2, 0x30, 0x39, 0x61, 0x7a, 5, 0x348, 1, 0x2d, 9, 1, 0x348, 1, 0x2d, 0, 4, 0x34b, 0x542, 4, 0x34e, 0x356, 2, 2, 0x30, 0x39, 0x61, 0x7a, 5, 0x35e, 1, 0x2d, 9, 1, 0x35e, 1, 0x2d, 0, 4, 0x361, 0x542, 4, 0x364, 0x36c, 2, 2, 0x30, 0x39, 0x61, 0x7a, 5, 0x374, 1, 0x2d, 9, 1, 0x374, 1, 0x2d, 0, 4, 0x377, 0x542, 4, 0x37a, 0x382, 2, 2, 0x30, 0x39, 0x61, 0x7a, 5, 0x38a, 1, 0x2d, 9, 1, 0x38a, 1, 0x2d, 0, 4, 0x38d, 0x542, 4, 0x390, 0x398, 2, 2, 0x30, 0x39, 0x61, 0x7a, 5, 0x3a0, 1, 0x2d, 9, 1, 0x3a0, 1, 0x2d, 0, 4, 0x3a3, 0x542, 4, 0x3a6, 0x3ae, 2, 2, 0x30, 0x39, 0x61, 0x7a, 5, 0x3b6, 1, 0x2d, 9, 1, 0x3b6, 1, 0x2d, 0, 4, 0x3b9, 0x542, 4, 0x3bc, 0x3c4, 2, 2, 0x30, 0x39, 0x61, 0x7a, 5, 0x3cc, 1, 0x2d, 9, 1, 0x3cc, 1, 0x2d, 0, 4, 0x3cf, 0x542, 4, 0x3d2, 0x3da, 2, 2, 0x30, 0x39, 0x61, 0x7a, 5, 0x3e2, 1, 0x2d, 9, 1, 0x3e2, 1, 0x2d, 0, 4, 0x3e5, 0x542, 4, 0x3e8, 0x3f0, 2, 2, 0x30, 0x39, 0x61, 0x7a, 5, 0x3f8, 1, 0x2d, 9, 1, 0x3f8, 1, 0x2d, 0, 4, 0x3fb, 0x542, 4, 0x3fe, 0x406, 2, 2, 0x30, 0x39, 0x61, 0x7a, 5, 0x40e, 1, 0x2d, 9, 1, 0x40e, 1, 0x2d, 0, 4, 0x411, 0x542, 4, 0x414, 0x41c, 2, 2, 0x30, 0x39, 0x61, 0x7a, 5, 0x424, 1, 0x2d, 9, 1, 0x424, 1, 0x2d, 0, 4, 0x427, 0x542, 4, 0x42a, 0x432, 2, 2, 0x30, 0x39, 0x61, 0x7a, 5, 0x43a, 1, 0x2d, 9, 1, 0x43a, 1, 0x2d, 0, 4, 0x43d, 0x542, 4, 0x440, 0x448, 2, 2, 0x30, 0x39, 0x61, 0x7a, 5, 0x450, 1, 0x2d, 9, 1, 0x450, 1, 0x2d, 0, 4, 0x453, 0x542, 4, 0x456, 0x45e, 2, 2, 0x30, 0x39, 0x61, 0x7a, 5, 0x466, 1, 0x2d, 9, 1, 0x466, 1, 0x2d, 0, 4, 0x469, 0x542, 4, 0x46c, 0x474, 2, 2, 0x30, 0x39, 0x61, 0x7a, 5, 0x47c, 1, 0x2d, 9, 1, 0x47c, 1, 0x2d, 0, 4, 0x47f, 0x542, 4, 0x482, 0x48a, 2, 2, 0x30, 0x39, 0x61, 0x7a, 5, 0x492, 1, 0x2d, 9, 1, 0x492, 1, 0x2d, 0, 4, 0x495, 0x542, 4, 0x498, 0x4a0, 2, 2, 0x30, 0x39, 0x61, 0x7a, 5, 0x4a8, 1, 0x2d, 9, 1, 0x4a8, 1, 0x2d, 0, 4, 0x4ab, 0x542, 4, 0x4ae, 0x4b6, 2, 2, 0x30, 0x39, 0x61, 0x7a, 5, 0x4be, 1, 0x2d, 9, 1, 0x4be, 1, 0x2d, 0, 4, 0x4c1, 0x542, 4, 0x4c4, 0x4cc, 2, 2, 0x30, 0x39, 0x61, 0x7a, 5, 0x4d4, 1, 0x2d, 9, 1, 0x4d4, 1, 0x2d, 0, 4, 0x4d7, 0x542, 4, 0x4da, 0x4e2, 2, 2, 0x30, 0x39, 0x61, 0x7a, 5, 0x4ea, 1, 0x2d, 9, 1, 0x4ea, 1, 0x2d, 0, 4, 0x4ed, 0x542, 4, 0x4f0, 0x4f8, 2, 2, 0x30, 0x39, 0x61, 0x7a, 5, 0x500, 1, 0x2d, 9, 1, 0x500, 1, 0x2d, 0, 4, 0x503, 0x542, 4, 0x506, 0x50e, 2, 2, 0x30, 0x39, 0x61, 0x7a, 5, 0x516, 1, 0x2d, 9, 1, 0x516, 1, 0x2d, 0, 4, 0x519, 0x542, 4, 0x51c, 0x524, 2, 2, 0x30, 0x39, 0x61, 0x7a, 5, 0x52c, 1, 0x2d, 9, 1, 0x52c, 1, 0x2d, 0, 4, 0x52f, 0x542, 4, 0x532, 0x53a, 2, 2, 0x30, 0x39, 0x61, 0x7a, 5, 0x542, 1, 0x2d, 9, 1, 0x542, 1, 0x2d, 0, 2, 2, 0x30, 0x39, 0x61, 0x7a, 7, 0};
+static const struct api_pattern pattern_accountAliasType = {"^[a-z0-9]([a-z0-9]|-(\077!-)){1,61}[a-z0-9]$", code_accountAliasType};
+static const uint32_t code_existingUserNameType[] = {3, 1, 0xffffffff, 2, 6, 0x2b, 0x2e, 0x30, 0x39, 0x3d, 0x3d, 0x40, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 0};
+static const struct api_pattern pattern_existingUserNameType = {"[\\w+=,.@-]+", code_existingUserNameType};
+static const uint32_t code_markerType[] = {3, 1, 0xffffffff, 2, 1, 0x20, 0xff, 0};
+static const struct api_pattern pattern_markerType = {"[\\u0020-\\u00FF]+", code_markerType};
+static const uint32_t code_pathPrefixType[] = {1, 0x2f, 3, 0, 0xffffffff, 2, 1, 0x21, 0x7f, 0};
+static const struct api_pattern pattern_pathPrefixType = {"\\u002F[\\u0021-\\u007F]*", code_pathPrefixType};
+static const uint32_t code_pathType[] = {4, 3, 7, 1, 0x2f, 5, 0x12, 1, 0x2f, 3, 1, 0xffffffff, 2, 1, 0x21, 0x7e, 1, 0x2f, 0};
+static const struct api_pattern pattern_pathType = {"(\\u002F)|(\\u002F[\\u0021-\\u007E]+\\u002F)", code_pathType};
+static const uint32_t code_policyDocumentType[] = {3, 1, 0xffffffff, 2, 3, 9, 0xa, 0xd, 0xd, 0x20, 0xff, 0};
+static const struct api_pattern pattern_policyDocumentType = {"[\\u0009\\u000A\\u000D\\u0020-\\u00FF]+", code_policyDocumentType};
+static const uint32_t code_policyPathType[] = {4, 3, 0x18, 1, 0x2f, 3, 1, 0xffffffff, 2, 6, 0x2b, 0x2e, 0x30, 0x39, 0x3d, 0x3d, 0x40, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 5, 0, 1, 0x2f, 0};
+static const struct api_pattern pattern_policyPathType = {"((/[A-Za-z0-9\\.,\\+@=_-]+)*)/", code_policyPathType};
+static const uint32_t code_policyVersionIdType[] = {1, 0x76, 2, 1, 0x31, 0x39, 3, 0, 0xffffffff, 2, 1, 0x30, 0x39, 4, 0x10, 0x1f, 1, 0x2e, 3, 0, 0xffffffff, 2, 4, 0x2d, 0x2d, 0x30, 0x39, 0x41, 0x5a, 0x61, 0x7a, 0};
+static const struct api_pattern pattern_policyVersionIdType = {"v[1-9][0-9]*(\\.[A-Za-z0-9-]*)\077", code_policyVersionIdType};
+static const uint32_t code_roleDescriptionType[] = {3, 0, 0xffffffff, 2, 4, 9, 0xa, 0xd, 0xd, 0x20, 0x7e, 0xa1, 0xff, 0};
+static const struct api_pattern pattern_roleDescriptionType = {"[\\u0009\\u000A\\u000D\\u0020-\\u007E\\u00A1-\\u00FF]*", code_roleDescriptionType};
+static const uint32_t code_tagKeyType[] = {3, 1, 0xffffffff, 2, 0x40000006, 0x2b, 0x2b, 0x2d, 0x2f, 0x3a, 0x3a, 0x3d, 0x3d, 0x40, 0x40, 0x5f, 0x5f, 0};
+static const struct api_pattern pattern_tagKeyType = {"[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]+", code_tagKeyType};
+static const uint32_t code_tagValueType[] = {3, 0, 0xffffffff, 2, 0x40000006, 0x2b, 0x2b, 0x2d, 0x2f, 0x3a, 0x3a, 0x3d, 0x3d, 0x40, 0x40, 0x5f, 0x5f, 0};
+static const struct api_pattern pattern_tagValueType = {"[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*", code_tagValueType};
+enum {
+    shape_AccessKey,
+    shape_AccessKeyMetadata,
+    shape_AddRoleToInstanceProfileRequest,
+    shape_AttachRolePolicyRequest,
+    shape_AttachUserPolicyRequest,
+    shape_AttachedPermissionsBoundary,
+    shape_AttachedPolicy,
+    shape_CreateAccessKeyRequest,
+    shape_CreateAccessKeyResponse,
+    shape_CreateInstanceProfileRequest,
+    shape_CreateInstanceProfileResponse,
+    shape_CreatePolicyRequest,
+    shape_CreatePolicyResponse,
+    shape_CreatePolicyVersionRequest,
+    shape_CreatePolicyVersionResponse,
+    shape_CreateRoleRequest,
+    shape_CreateRoleResponse,
+    shape_CreateUserRequest,
+    shape_CreateUserResponse,
+    shape_DeleteAccessKeyRequest,
+    shape_DeleteInstanceProfileRequest,
+    shape_DeletePolicyRequest,
+    shape_DeletePolicyVersionRequest,
+    shape_DeleteRolePermissionsBoundaryRequest,
+    shape_DeleteRolePolicyRequest,
+    shape_DeleteRoleRequest,
+    shape_DeleteUserPermissionsBoundaryRequest,
+    shape_DeleteUserPolicyRequest,
+    shape_DeleteUserRequest,
+    shape_DetachRolePolicyRequest,
+    shape_DetachUserPolicyRequest,
+    shape_EntityType,
+    shape_GetInstanceProfileRequest,
+    shape_GetInstanceProfileResponse,
+    shape_GetPolicyRequest,
+    shape_GetPolicyResponse,
+    shape_GetPolicyVersionRequest,
+    shape_GetPolicyVersionResponse,
+    shape_GetRolePolicyRequest,
+    shape_GetRolePolicyResponse,
+    shape_GetRoleRequest,
+    shape_GetRoleResponse,
+    shape_GetUserPolicyRequest,
+    shape_GetUserPolicyResponse,
+    shape_GetUserRequest,
+    shape_GetUserResponse,
+    shape_Group,
+    shape_InstanceProfile,
+    shape_ListAccessKeysRequest,
+    shape_ListAccessKeysResponse,
+    shape_ListAccountAliasesRequest,
+    shape_ListAccountAliasesResponse,
+    shape_ListAttachedRolePoliciesRequest,
+    shape_ListAttachedRolePoliciesResponse,
+    shape_ListAttachedUserPoliciesRequest,
+    shape_ListAttachedUserPoliciesResponse,
+    shape_ListEntitiesForPolicyRequest,
+    shape_ListEntitiesForPolicyResponse,
+    shape_ListGroupsForUserRequest,
+    shape_ListGroupsForUserResponse,
+    shape_ListInstanceProfileTagsRequest,
+    shape_ListInstanceProfileTagsResponse,
+    shape_ListInstanceProfilesForRoleRequest,
+    shape_ListInstanceProfilesForRoleResponse,
+    shape_ListInstanceProfilesRequest,
+    shape_ListInstanceProfilesResponse,
+    shape_ListPoliciesRequest,
+    shape_ListPoliciesResponse,
+    shape_ListPolicyTagsRequest,
+    shape_ListPolicyTagsResponse,
+    shape_ListPolicyVersionsRequest,
+    shape_ListPolicyVersionsResponse,
+    shape_ListRolePoliciesRequest,
+    shape_ListRolePoliciesResponse,
+    shape_ListRoleTagsRequest,
+    shape_ListRoleTagsResponse,
+    shape_ListRolesRequest,
+    shape_ListRolesResponse,
+    shape_ListUserPoliciesRequest,
+    shape_ListUserPoliciesResponse,
+    shape_ListUserTagsRequest,
+    shape_ListUserTagsResponse,
+    shape_ListUsersRequest,
+    shape_ListUsersResponse,
+    shape_PermissionsBoundaryAttachmentType,
+    shape_Policy,
+    shape_PolicyGroup,
+    shape_PolicyGroupListType,
+    shape_PolicyRole,
+    shape_PolicyRoleListType,
+    shape_PolicyUsageType,
+    shape_PolicyUser,
+    shape_PolicyUserListType,
+    shape_PolicyVersion,
+    shape_PutRolePermissionsBoundaryRequest,
+    shape_PutRolePolicyRequest,
+    shape_PutUserPermissionsBoundaryRequest,
+    shape_PutUserPolicyRequest,
+    shape_RemoveRoleFromInstanceProfileRequest,
+    shape_Role,
+    shape_RoleLastUsed,
+    shape_SetDefaultPolicyVersionRequest,
+    shape_Tag,
+    shape_TagInstanceProfileRequest,
+    shape_TagPolicyRequest,
+    shape_TagRoleRequest,
+    shape_TagUserRequest,
+    shape_UntagInstanceProfileRequest,
+    shape_UntagPolicyRequest,
+    shape_UntagRoleRequest,
+    shape_UntagUserRequest,
+    shape_UpdateAccessKeyRequest,
+    shape_UpdateAssumeRolePolicyRequest,
+    shape_UpdateRoleDescriptionRequest,
+    shape_UpdateRoleDescriptionResponse,
+    shape_UpdateRoleRequest,
+    shape_UpdateRoleResponse,
+    shape_User,
+    shape_accessKeyIdType,
+    shape_accessKeyMetadataListType,
+    shape_accessKeySecretType,
+    shape_accountAliasListType,
+    shape_accountAliasType,
+    shape_arnType,
+    shape_attachedPoliciesListType,
+    shape_attachmentCountType,
+    shape_booleanType,
+    shape_dateType,
+    shape_existingUserNameType,
+    shape_groupListType,
+    shape_groupNameType,
+    shape_idType,
+    shape_instanceProfileListType,
+    shape_instanceProfileNameType,
+    shape_markerType,
+    shape_maxItemsType,
+    shape_pathPrefixType,
+    shape_pathType,
+    shape_policyDescriptionType,
+    shape_policyDocumentType,
+    shape_policyDocumentVersionListType,
+    shape_policyListType,
+    shape_policyNameListType,
+    shape_policyNameType,
+    shape_policyPathType,
+    shape_policyScopeType,
+    shape_policyVersionIdType,
+    shape_responseMarkerType,
+    shape_roleDescriptionType,
+    shape_roleListType,
+    shape_roleMaxSessionDurationType,
+    shape_roleNameType,
+    shape_statusType,
+    shape_stringType,
+    shape_tagKeyListType,
+    shape_tagKeyType,
+    shape_tagListType,
+    shape_tagValueType,
+    shape_userListType,
+    shape_userNameType,
+    N_SHAPES
 };
-static const struct api_shape shapes[222];
+static const struct api_shape shapes[N_SHAPES];
 
-static const struct api_member members_0[] = { /* AccessKey */
-    {S_INIT("UserName"), S_INIT("UserName"), &shapes[221], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("AccessKeyId"), S_INIT("AccessKeyId"), &shapes[176], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Status"), S_INIT("Status"), &shapes[211], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SecretAccessKey"), S_INIT("SecretAccessKey"), &shapes[178], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("CreateDate"), S_INIT("CreateDate"), &shapes[186], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_1[] = { /* AccessKeyLastUsed */
-    {S_INIT("LastUsedDate"), S_INIT("LastUsedDate"), &shapes[186], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ServiceName"), S_INIT("ServiceName"), &shapes[212], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Region"), S_INIT("Region"), &shapes[212], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_2[] = { /* AccessKeyMetadata */
-    {S_INIT("UserName"), S_INIT("UserName"), &shapes[221], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("AccessKeyId"), S_INIT("AccessKeyId"), &shapes[176], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Status"), S_INIT("Status"), &shapes[211], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("CreateDate"), S_INIT("CreateDate"), &shapes[186], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_5[] = { /* AddRoleToInstanceProfileRequest */
-    {S_INIT("InstanceProfileName"), S_INIT("InstanceProfileName"), &shapes[192], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RoleName"), S_INIT("RoleName"), &shapes[210], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_6[] = { /* AddUserToGroupRequest */
-    {S_INIT("GroupName"), S_INIT("GroupName"), &shapes[189], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("UserName"), S_INIT("UserName"), &shapes[187], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_7[] = { /* AttachGroupPolicyRequest */
-    {S_INIT("GroupName"), S_INIT("GroupName"), &shapes[189], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("PolicyArn"), S_INIT("PolicyArn"), &shapes[181], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_8[] = { /* AttachRolePolicyRequest */
-    {S_INIT("RoleName"), S_INIT("RoleName"), &shapes[210], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("PolicyArn"), S_INIT("PolicyArn"), &shapes[181], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_9[] = { /* AttachUserPolicyRequest */
-    {S_INIT("UserName"), S_INIT("UserName"), &shapes[221], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("PolicyArn"), S_INIT("PolicyArn"), &shapes[181], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_10[] = { /* AttachedPermissionsBoundary */
-    {S_INIT("PermissionsBoundaryType"), S_INIT("PermissionsBoundaryType"), &shapes[123], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("PermissionsBoundaryArn"), S_INIT("PermissionsBoundaryArn"), &shapes[181], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_11[] = { /* AttachedPolicy */
-    {S_INIT("PolicyName"), S_INIT("PolicyName"), &shapes[202], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("PolicyArn"), S_INIT("PolicyArn"), &shapes[181], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_13[] = { /* ContextEntry */
-    {S_INIT("ContextKeyName"), S_INIT("ContextKeyName"), &shapes[15], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ContextKeyValues"), S_INIT("ContextKeyValues"), &shapes[18], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ContextKeyType"), S_INIT("ContextKeyType"), &shapes[17], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_17[] = {S_INIT("string"), S_INIT("stringList"), S_INIT("numeric"), S_INIT("numericList"), S_INIT("boolean"), S_INIT("booleanList"), S_INIT("ip"), S_INIT("ipList"), S_INIT("binary"), S_INIT("binaryList"), S_INIT("date"), S_INIT("dateList")}; /* ContextKeyTypeEnum */
-static const struct api_member members_20[] = { /* CreateAccessKeyRequest */
-    {S_INIT("UserName"), S_INIT("UserName"), &shapes[187], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_21[] = { /* CreateAccessKeyResponse */
-    {S_INIT("AccessKey"), S_INIT("AccessKey"), &shapes[0], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_22[] = { /* CreateGroupRequest */
-    {S_INIT("Path"), S_INIT("Path"), &shapes[196], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("GroupName"), S_INIT("GroupName"), &shapes[189], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_23[] = { /* CreateGroupResponse */
-    {S_INIT("Group"), S_INIT("Group"), &shapes[77], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_24[] = { /* CreateInstanceProfileRequest */
-    {S_INIT("InstanceProfileName"), S_INIT("InstanceProfileName"), &shapes[192], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Path"), S_INIT("Path"), &shapes[196], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Tags"), S_INIT("Tags"), &shapes[218], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_25[] = { /* CreateInstanceProfileResponse */
-    {S_INIT("InstanceProfile"), S_INIT("InstanceProfile"), &shapes[78], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_26[] = { /* CreatePolicyRequest */
-    {S_INIT("PolicyName"), S_INIT("PolicyName"), &shapes[202], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Path"), S_INIT("Path"), &shapes[203], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("PolicyDocument"), S_INIT("PolicyDocument"), &shapes[198], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Description"), S_INIT("Description"), &shapes[197], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Tags"), S_INIT("Tags"), &shapes[218], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_27[] = { /* CreatePolicyResponse */
-    {S_INIT("Policy"), S_INIT("Policy"), &shapes[125], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_28[] = { /* CreatePolicyVersionRequest */
-    {S_INIT("PolicyArn"), S_INIT("PolicyArn"), &shapes[181], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("PolicyDocument"), S_INIT("PolicyDocument"), &shapes[198], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SetAsDefault"), S_INIT("SetAsDefault"), &shapes[184], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_29[] = { /* CreatePolicyVersionResponse */
-    {S_INIT("PolicyVersion"), S_INIT("PolicyVersion"), &shapes[136], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_30[] = { /* CreateRoleRequest */
-    {S_INIT("Path"), S_INIT("Path"), &shapes[196], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RoleName"), S_INIT("RoleName"), &shapes[210], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("AssumeRolePolicyDocument"), S_INIT("AssumeRolePolicyDocument"), &shapes[198], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Description"), S_INIT("Description"), &shapes[207], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MaxSessionDuration"), S_INIT("MaxSessionDuration"), &shapes[209], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("PermissionsBoundary"), S_INIT("PermissionsBoundary"), &shapes[181], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Tags"), S_INIT("Tags"), &shapes[218], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_31[] = { /* CreateRoleResponse */
-    {S_INIT("Role"), S_INIT("Role"), &shapes[150], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_32[] = { /* CreateServiceLinkedRoleRequest */
-    {S_INIT("AWSServiceName"), S_INIT("AWSServiceName"), &shapes[189], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Description"), S_INIT("Description"), &shapes[207], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("CustomSuffix"), S_INIT("CustomSuffix"), &shapes[185], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_33[] = { /* CreateServiceLinkedRoleResponse */
-    {S_INIT("Role"), S_INIT("Role"), &shapes[150], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_34[] = { /* CreateUserRequest */
-    {S_INIT("Path"), S_INIT("Path"), &shapes[196], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("UserName"), S_INIT("UserName"), &shapes[221], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("PermissionsBoundary"), S_INIT("PermissionsBoundary"), &shapes[181], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Tags"), S_INIT("Tags"), &shapes[218], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_35[] = { /* CreateUserResponse */
-    {S_INIT("User"), S_INIT("User"), &shapes[175], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_36[] = { /* DeleteAccessKeyRequest */
-    {S_INIT("UserName"), S_INIT("UserName"), &shapes[187], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("AccessKeyId"), S_INIT("AccessKeyId"), &shapes[176], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_37[] = { /* DeleteGroupPolicyRequest */
-    {S_INIT("GroupName"), S_INIT("GroupName"), &shapes[189], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("PolicyName"), S_INIT("PolicyName"), &shapes[202], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_AccessKey[] = {
+    {S_INIT("UserName"), S_INIT("UserName"), &shapes[shape_userNameType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("AccessKeyId"), S_INIT("AccessKeyId"), &shapes[shape_accessKeyIdType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Status"), S_INIT("Status"), &shapes[shape_statusType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SecretAccessKey"), S_INIT("SecretAccessKey"), &shapes[shape_accessKeySecretType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("CreateDate"), S_INIT("CreateDate"), &shapes[shape_dateType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_AccessKeyMetadata[] = {
+    {S_INIT("UserName"), S_INIT("UserName"), &shapes[shape_userNameType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("AccessKeyId"), S_INIT("AccessKeyId"), &shapes[shape_accessKeyIdType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Status"), S_INIT("Status"), &shapes[shape_statusType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("CreateDate"), S_INIT("CreateDate"), &shapes[shape_dateType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_AddRoleToInstanceProfileRequest[] = {
+    {S_INIT("InstanceProfileName"), S_INIT("InstanceProfileName"), &shapes[shape_instanceProfileNameType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RoleName"), S_INIT("RoleName"), &shapes[shape_roleNameType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_AttachRolePolicyRequest[] = {
+    {S_INIT("RoleName"), S_INIT("RoleName"), &shapes[shape_roleNameType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("PolicyArn"), S_INIT("PolicyArn"), &shapes[shape_arnType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_AttachUserPolicyRequest[] = {
+    {S_INIT("UserName"), S_INIT("UserName"), &shapes[shape_userNameType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("PolicyArn"), S_INIT("PolicyArn"), &shapes[shape_arnType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_AttachedPermissionsBoundary[] = {
+    {S_INIT("PermissionsBoundaryType"), S_INIT("PermissionsBoundaryType"), &shapes[shape_PermissionsBoundaryAttachmentType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("PermissionsBoundaryArn"), S_INIT("PermissionsBoundaryArn"), &shapes[shape_arnType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_AttachedPolicy[] = {
+    {S_INIT("PolicyName"), S_INIT("PolicyName"), &shapes[shape_policyNameType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("PolicyArn"), S_INIT("PolicyArn"), &shapes[shape_arnType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_CreateAccessKeyRequest[] = {
+    {S_INIT("UserName"), S_INIT("UserName"), &shapes[shape_existingUserNameType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_CreateAccessKeyResponse[] = {
+    {S_INIT("AccessKey"), S_INIT("AccessKey"), &shapes[shape_AccessKey], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_CreateInstanceProfileRequest[] = {
+    {S_INIT("InstanceProfileName"), S_INIT("InstanceProfileName"), &shapes[shape_instanceProfileNameType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Path"), S_INIT("Path"), &shapes[shape_pathType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Tags"), S_INIT("Tags"), &shapes[shape_tagListType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_CreateInstanceProfileResponse[] = {
+    {S_INIT("InstanceProfile"), S_INIT("InstanceProfile"), &shapes[shape_InstanceProfile], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_CreatePolicyRequest[] = {
+    {S_INIT("PolicyName"), S_INIT("PolicyName"), &shapes[shape_policyNameType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Path"), S_INIT("Path"), &shapes[shape_policyPathType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("PolicyDocument"), S_INIT("PolicyDocument"), &shapes[shape_policyDocumentType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Description"), S_INIT("Description"), &shapes[shape_policyDescriptionType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Tags"), S_INIT("Tags"), &shapes[shape_tagListType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_CreatePolicyResponse[] = {
+    {S_INIT("Policy"), S_INIT("Policy"), &shapes[shape_Policy], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_CreatePolicyVersionRequest[] = {
+    {S_INIT("PolicyArn"), S_INIT("PolicyArn"), &shapes[shape_arnType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("PolicyDocument"), S_INIT("PolicyDocument"), &shapes[shape_policyDocumentType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SetAsDefault"), S_INIT("SetAsDefault"), &shapes[shape_booleanType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_CreatePolicyVersionResponse[] = {
+    {S_INIT("PolicyVersion"), S_INIT("PolicyVersion"), &shapes[shape_PolicyVersion], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_38[] = { /* DeleteGroupRequest */
-    {S_INIT("GroupName"), S_INIT("GroupName"), &shapes[189], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_39[] = { /* DeleteInstanceProfileRequest */
-    {S_INIT("InstanceProfileName"), S_INIT("InstanceProfileName"), &shapes[192], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_40[] = { /* DeletePolicyRequest */
-    {S_INIT("PolicyArn"), S_INIT("PolicyArn"), &shapes[181], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_CreateRoleRequest[] = {
+    {S_INIT("Path"), S_INIT("Path"), &shapes[shape_pathType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RoleName"), S_INIT("RoleName"), &shapes[shape_roleNameType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("AssumeRolePolicyDocument"), S_INIT("AssumeRolePolicyDocument"), &shapes[shape_policyDocumentType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Description"), S_INIT("Description"), &shapes[shape_roleDescriptionType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MaxSessionDuration"), S_INIT("MaxSessionDuration"), &shapes[shape_roleMaxSessionDurationType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("PermissionsBoundary"), S_INIT("PermissionsBoundary"), &shapes[shape_arnType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Tags"), S_INIT("Tags"), &shapes[shape_tagListType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_CreateRoleResponse[] = {
+    {S_INIT("Role"), S_INIT("Role"), &shapes[shape_Role], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_41[] = { /* DeletePolicyVersionRequest */
-    {S_INIT("PolicyArn"), S_INIT("PolicyArn"), &shapes[181], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("VersionId"), S_INIT("VersionId"), &shapes[205], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_42[] = { /* DeleteRolePermissionsBoundaryRequest */
-    {S_INIT("RoleName"), S_INIT("RoleName"), &shapes[210], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_43[] = { /* DeleteRolePolicyRequest */
-    {S_INIT("RoleName"), S_INIT("RoleName"), &shapes[210], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("PolicyName"), S_INIT("PolicyName"), &shapes[202], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_44[] = { /* DeleteRoleRequest */
-    {S_INIT("RoleName"), S_INIT("RoleName"), &shapes[210], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_45[] = { /* DeleteUserPermissionsBoundaryRequest */
-    {S_INIT("UserName"), S_INIT("UserName"), &shapes[221], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_46[] = { /* DeleteUserPolicyRequest */
-    {S_INIT("UserName"), S_INIT("UserName"), &shapes[187], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("PolicyName"), S_INIT("PolicyName"), &shapes[202], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_47[] = { /* DeleteUserRequest */
-    {S_INIT("UserName"), S_INIT("UserName"), &shapes[187], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_48[] = { /* DetachGroupPolicyRequest */
-    {S_INIT("GroupName"), S_INIT("GroupName"), &shapes[189], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("PolicyArn"), S_INIT("PolicyArn"), &shapes[181], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_49[] = { /* DetachRolePolicyRequest */
-    {S_INIT("RoleName"), S_INIT("RoleName"), &shapes[210], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("PolicyArn"), S_INIT("PolicyArn"), &shapes[181], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_50[] = { /* DetachUserPolicyRequest */
-    {S_INIT("UserName"), S_INIT("UserName"), &shapes[221], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("PolicyArn"), S_INIT("PolicyArn"), &shapes[181], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_51[] = {S_INIT("User"), S_INIT("Role"), S_INIT("Group"), S_INIT("LocalManagedPolicy"), S_INIT("AWSManagedPolicy")}; /* EntityType */
-static const struct api_member members_54[] = { /* EvaluationResult */
-    {S_INIT("EvalActionName"), S_INIT("EvalActionName"), &shapes[4], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("EvalResourceName"), S_INIT("EvalResourceName"), &shapes[147], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("EvalDecision"), S_INIT("EvalDecision"), &shapes[126], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MatchedStatements"), S_INIT("MatchedStatements"), &shapes[158], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MissingContextValues"), S_INIT("MissingContextValues"), &shapes[16], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("OrganizationsDecisionDetail"), S_INIT("OrganizationsDecisionDetail"), &shapes[122], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("PermissionsBoundaryDecisionDetail"), S_INIT("PermissionsBoundaryDecisionDetail"), &shapes[124], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("EvalDecisionDetails"), S_INIT("EvalDecisionDetails"), &shapes[52], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ResourceSpecificResults"), S_INIT("ResourceSpecificResults"), &shapes[149], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_56[] = { /* GetAccessKeyLastUsedRequest */
-    {S_INIT("AccessKeyId"), S_INIT("AccessKeyId"), &shapes[176], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_57[] = { /* GetAccessKeyLastUsedResponse */
-    {S_INIT("UserName"), S_INIT("UserName"), &shapes[187], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("AccessKeyLastUsed"), S_INIT("AccessKeyLastUsed"), &shapes[1], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_58[] = { /* GetAccountSummaryResponse */
-    {S_INIT("SummaryMap"), S_INIT("SummaryMap"), &shapes[214], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_59[] = { /* GetGroupPolicyRequest */
-    {S_INIT("GroupName"), S_INIT("GroupName"), &shapes[189], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("PolicyName"), S_INIT("PolicyName"), &shapes[202], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_60[] = { /* GetGroupPolicyResponse */
-    {S_INIT("GroupName"), S_INIT("GroupName"), &shapes[189], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("PolicyName"), S_INIT("PolicyName"), &shapes[202], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("PolicyDocument"), S_INIT("PolicyDocument"), &shapes[198], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_61[] = { /* GetGroupRequest */
-    {S_INIT("GroupName"), S_INIT("GroupName"), &shapes[189], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Marker"), S_INIT("Marker"), &shapes[193], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MaxItems"), S_INIT("MaxItems"), &shapes[194], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_62[] = { /* GetGroupResponse */
-    {S_INIT("Group"), S_INIT("Group"), &shapes[77], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Users"), S_INIT("Users"), &shapes[220], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("IsTruncated"), S_INIT("IsTruncated"), &shapes[184], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Marker"), S_INIT("Marker"), &shapes[206], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_63[] = { /* GetInstanceProfileRequest */
-    {S_INIT("InstanceProfileName"), S_INIT("InstanceProfileName"), &shapes[192], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_64[] = { /* GetInstanceProfileResponse */
-    {S_INIT("InstanceProfile"), S_INIT("InstanceProfile"), &shapes[78], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_65[] = { /* GetPolicyRequest */
-    {S_INIT("PolicyArn"), S_INIT("PolicyArn"), &shapes[181], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_66[] = { /* GetPolicyResponse */
-    {S_INIT("Policy"), S_INIT("Policy"), &shapes[125], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_67[] = { /* GetPolicyVersionRequest */
-    {S_INIT("PolicyArn"), S_INIT("PolicyArn"), &shapes[181], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("VersionId"), S_INIT("VersionId"), &shapes[205], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_68[] = { /* GetPolicyVersionResponse */
-    {S_INIT("PolicyVersion"), S_INIT("PolicyVersion"), &shapes[136], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_69[] = { /* GetRolePolicyRequest */
-    {S_INIT("RoleName"), S_INIT("RoleName"), &shapes[210], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("PolicyName"), S_INIT("PolicyName"), &shapes[202], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_70[] = { /* GetRolePolicyResponse */
-    {S_INIT("RoleName"), S_INIT("RoleName"), &shapes[210], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("PolicyName"), S_INIT("PolicyName"), &shapes[202], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("PolicyDocument"), S_INIT("PolicyDocument"), &shapes[198], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_71[] = { /* GetRoleRequest */
-    {S_INIT("RoleName"), S_INIT("RoleName"), &shapes[210], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_72[] = { /* GetRoleResponse */
-    {S_INIT("Role"), S_INIT("Role"), &shapes[150], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_73[] = { /* GetUserPolicyRequest */
-    {S_INIT("UserName"), S_INIT("UserName"), &shapes[187], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("PolicyName"), S_INIT("PolicyName"), &shapes[202], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_74[] = { /* GetUserPolicyResponse */
-    {S_INIT("UserName"), S_INIT("UserName"), &shapes[187], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("PolicyName"), S_INIT("PolicyName"), &shapes[202], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("PolicyDocument"), S_INIT("PolicyDocument"), &shapes[198], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_75[] = { /* GetUserRequest */
-    {S_INIT("UserName"), S_INIT("UserName"), &shapes[187], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_76[] = { /* GetUserResponse */
-    {S_INIT("User"), S_INIT("User"), &shapes[175], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_77[] = { /* Group */
-    {S_INIT("Path"), S_INIT("Path"), &shapes[196], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("GroupName"), S_INIT("GroupName"), &shapes[189], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("GroupId"), S_INIT("GroupId"), &shapes[190], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Arn"), S_INIT("Arn"), &shapes[181], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("CreateDate"), S_INIT("CreateDate"), &shapes[186], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_78[] = { /* InstanceProfile */
-    {S_INIT("Path"), S_INIT("Path"), &shapes[196], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("InstanceProfileName"), S_INIT("InstanceProfileName"), &shapes[192], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("InstanceProfileId"), S_INIT("InstanceProfileId"), &shapes[190], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Arn"), S_INIT("Arn"), &shapes[181], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("CreateDate"), S_INIT("CreateDate"), &shapes[186], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Roles"), S_INIT("Roles"), &shapes[208], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Tags"), S_INIT("Tags"), &shapes[218], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_80[] = { /* ListAccessKeysRequest */
-    {S_INIT("UserName"), S_INIT("UserName"), &shapes[187], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Marker"), S_INIT("Marker"), &shapes[193], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MaxItems"), S_INIT("MaxItems"), &shapes[194], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_81[] = { /* ListAccessKeysResponse */
-    {S_INIT("AccessKeyMetadata"), S_INIT("AccessKeyMetadata"), &shapes[177], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("IsTruncated"), S_INIT("IsTruncated"), &shapes[184], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Marker"), S_INIT("Marker"), &shapes[206], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_82[] = { /* ListAccountAliasesRequest */
-    {S_INIT("Marker"), S_INIT("Marker"), &shapes[193], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MaxItems"), S_INIT("MaxItems"), &shapes[194], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_83[] = { /* ListAccountAliasesResponse */
-    {S_INIT("AccountAliases"), S_INIT("AccountAliases"), &shapes[179], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("IsTruncated"), S_INIT("IsTruncated"), &shapes[184], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Marker"), S_INIT("Marker"), &shapes[206], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_84[] = { /* ListAttachedGroupPoliciesRequest */
-    {S_INIT("GroupName"), S_INIT("GroupName"), &shapes[189], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("PathPrefix"), S_INIT("PathPrefix"), &shapes[203], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Marker"), S_INIT("Marker"), &shapes[193], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MaxItems"), S_INIT("MaxItems"), &shapes[194], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_85[] = { /* ListAttachedGroupPoliciesResponse */
-    {S_INIT("AttachedPolicies"), S_INIT("AttachedPolicies"), &shapes[182], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("IsTruncated"), S_INIT("IsTruncated"), &shapes[184], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Marker"), S_INIT("Marker"), &shapes[206], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_86[] = { /* ListAttachedRolePoliciesRequest */
-    {S_INIT("RoleName"), S_INIT("RoleName"), &shapes[210], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("PathPrefix"), S_INIT("PathPrefix"), &shapes[203], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Marker"), S_INIT("Marker"), &shapes[193], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MaxItems"), S_INIT("MaxItems"), &shapes[194], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_87[] = { /* ListAttachedRolePoliciesResponse */
-    {S_INIT("AttachedPolicies"), S_INIT("AttachedPolicies"), &shapes[182], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("IsTruncated"), S_INIT("IsTruncated"), &shapes[184], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Marker"), S_INIT("Marker"), &shapes[206], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_88[] = { /* ListAttachedUserPoliciesRequest */
-    {S_INIT("UserName"), S_INIT("UserName"), &shapes[221], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("PathPrefix"), S_INIT("PathPrefix"), &shapes[203], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Marker"), S_INIT("Marker"), &shapes[193], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MaxItems"), S_INIT("MaxItems"), &shapes[194], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_89[] = { /* ListAttachedUserPoliciesResponse */
-    {S_INIT("AttachedPolicies"), S_INIT("AttachedPolicies"), &shapes[182], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("IsTruncated"), S_INIT("IsTruncated"), &shapes[184], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Marker"), S_INIT("Marker"), &shapes[206], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_90[] = { /* ListEntitiesForPolicyRequest */
-    {S_INIT("PolicyArn"), S_INIT("PolicyArn"), &shapes[181], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("EntityFilter"), S_INIT("EntityFilter"), &shapes[51], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("PathPrefix"), S_INIT("PathPrefix"), &shapes[196], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("PolicyUsageFilter"), S_INIT("PolicyUsageFilter"), &shapes[133], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Marker"), S_INIT("Marker"), &shapes[193], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MaxItems"), S_INIT("MaxItems"), &shapes[194], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_91[] = { /* ListEntitiesForPolicyResponse */
-    {S_INIT("PolicyGroups"), S_INIT("PolicyGroups"), &shapes[128], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("PolicyUsers"), S_INIT("PolicyUsers"), &shapes[135], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("PolicyRoles"), S_INIT("PolicyRoles"), &shapes[131], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("IsTruncated"), S_INIT("IsTruncated"), &shapes[184], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Marker"), S_INIT("Marker"), &shapes[206], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_92[] = { /* ListGroupPoliciesRequest */
-    {S_INIT("GroupName"), S_INIT("GroupName"), &shapes[189], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Marker"), S_INIT("Marker"), &shapes[193], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MaxItems"), S_INIT("MaxItems"), &shapes[194], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_93[] = { /* ListGroupPoliciesResponse */
-    {S_INIT("PolicyNames"), S_INIT("PolicyNames"), &shapes[201], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("IsTruncated"), S_INIT("IsTruncated"), &shapes[184], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Marker"), S_INIT("Marker"), &shapes[206], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_94[] = { /* ListGroupsForUserRequest */
-    {S_INIT("UserName"), S_INIT("UserName"), &shapes[187], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Marker"), S_INIT("Marker"), &shapes[193], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MaxItems"), S_INIT("MaxItems"), &shapes[194], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_95[] = { /* ListGroupsForUserResponse */
-    {S_INIT("Groups"), S_INIT("Groups"), &shapes[188], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("IsTruncated"), S_INIT("IsTruncated"), &shapes[184], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Marker"), S_INIT("Marker"), &shapes[206], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_96[] = { /* ListGroupsRequest */
-    {S_INIT("PathPrefix"), S_INIT("PathPrefix"), &shapes[195], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Marker"), S_INIT("Marker"), &shapes[193], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MaxItems"), S_INIT("MaxItems"), &shapes[194], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_97[] = { /* ListGroupsResponse */
-    {S_INIT("Groups"), S_INIT("Groups"), &shapes[188], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("IsTruncated"), S_INIT("IsTruncated"), &shapes[184], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Marker"), S_INIT("Marker"), &shapes[206], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_98[] = { /* ListInstanceProfileTagsRequest */
-    {S_INIT("InstanceProfileName"), S_INIT("InstanceProfileName"), &shapes[192], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Marker"), S_INIT("Marker"), &shapes[193], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MaxItems"), S_INIT("MaxItems"), &shapes[194], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_99[] = { /* ListInstanceProfileTagsResponse */
-    {S_INIT("Tags"), S_INIT("Tags"), &shapes[218], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("IsTruncated"), S_INIT("IsTruncated"), &shapes[184], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Marker"), S_INIT("Marker"), &shapes[206], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_100[] = { /* ListInstanceProfilesForRoleRequest */
-    {S_INIT("RoleName"), S_INIT("RoleName"), &shapes[210], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Marker"), S_INIT("Marker"), &shapes[193], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MaxItems"), S_INIT("MaxItems"), &shapes[194], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_101[] = { /* ListInstanceProfilesForRoleResponse */
-    {S_INIT("InstanceProfiles"), S_INIT("InstanceProfiles"), &shapes[191], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("IsTruncated"), S_INIT("IsTruncated"), &shapes[184], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Marker"), S_INIT("Marker"), &shapes[206], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_102[] = { /* ListInstanceProfilesRequest */
-    {S_INIT("PathPrefix"), S_INIT("PathPrefix"), &shapes[195], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Marker"), S_INIT("Marker"), &shapes[193], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MaxItems"), S_INIT("MaxItems"), &shapes[194], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_103[] = { /* ListInstanceProfilesResponse */
-    {S_INIT("InstanceProfiles"), S_INIT("InstanceProfiles"), &shapes[191], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("IsTruncated"), S_INIT("IsTruncated"), &shapes[184], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Marker"), S_INIT("Marker"), &shapes[206], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_104[] = { /* ListPoliciesRequest */
-    {S_INIT("Scope"), S_INIT("Scope"), &shapes[204], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("OnlyAttached"), S_INIT("OnlyAttached"), &shapes[184], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("PathPrefix"), S_INIT("PathPrefix"), &shapes[203], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("PolicyUsageFilter"), S_INIT("PolicyUsageFilter"), &shapes[133], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Marker"), S_INIT("Marker"), &shapes[193], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MaxItems"), S_INIT("MaxItems"), &shapes[194], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_105[] = { /* ListPoliciesResponse */
-    {S_INIT("Policies"), S_INIT("Policies"), &shapes[200], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("IsTruncated"), S_INIT("IsTruncated"), &shapes[184], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Marker"), S_INIT("Marker"), &shapes[206], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_106[] = { /* ListPolicyTagsRequest */
-    {S_INIT("PolicyArn"), S_INIT("PolicyArn"), &shapes[181], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Marker"), S_INIT("Marker"), &shapes[193], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MaxItems"), S_INIT("MaxItems"), &shapes[194], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_107[] = { /* ListPolicyTagsResponse */
-    {S_INIT("Tags"), S_INIT("Tags"), &shapes[218], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("IsTruncated"), S_INIT("IsTruncated"), &shapes[184], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Marker"), S_INIT("Marker"), &shapes[206], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_108[] = { /* ListPolicyVersionsRequest */
-    {S_INIT("PolicyArn"), S_INIT("PolicyArn"), &shapes[181], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Marker"), S_INIT("Marker"), &shapes[193], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MaxItems"), S_INIT("MaxItems"), &shapes[194], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_109[] = { /* ListPolicyVersionsResponse */
-    {S_INIT("Versions"), S_INIT("Versions"), &shapes[199], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("IsTruncated"), S_INIT("IsTruncated"), &shapes[184], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Marker"), S_INIT("Marker"), &shapes[206], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_110[] = { /* ListRolePoliciesRequest */
-    {S_INIT("RoleName"), S_INIT("RoleName"), &shapes[210], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Marker"), S_INIT("Marker"), &shapes[193], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MaxItems"), S_INIT("MaxItems"), &shapes[194], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_111[] = { /* ListRolePoliciesResponse */
-    {S_INIT("PolicyNames"), S_INIT("PolicyNames"), &shapes[201], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("IsTruncated"), S_INIT("IsTruncated"), &shapes[184], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Marker"), S_INIT("Marker"), &shapes[206], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_112[] = { /* ListRoleTagsRequest */
-    {S_INIT("RoleName"), S_INIT("RoleName"), &shapes[210], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Marker"), S_INIT("Marker"), &shapes[193], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MaxItems"), S_INIT("MaxItems"), &shapes[194], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_113[] = { /* ListRoleTagsResponse */
-    {S_INIT("Tags"), S_INIT("Tags"), &shapes[218], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("IsTruncated"), S_INIT("IsTruncated"), &shapes[184], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Marker"), S_INIT("Marker"), &shapes[206], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_114[] = { /* ListRolesRequest */
-    {S_INIT("PathPrefix"), S_INIT("PathPrefix"), &shapes[195], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Marker"), S_INIT("Marker"), &shapes[193], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MaxItems"), S_INIT("MaxItems"), &shapes[194], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_115[] = { /* ListRolesResponse */
-    {S_INIT("Roles"), S_INIT("Roles"), &shapes[208], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("IsTruncated"), S_INIT("IsTruncated"), &shapes[184], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Marker"), S_INIT("Marker"), &shapes[206], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_116[] = { /* ListUserPoliciesRequest */
-    {S_INIT("UserName"), S_INIT("UserName"), &shapes[187], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Marker"), S_INIT("Marker"), &shapes[193], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MaxItems"), S_INIT("MaxItems"), &shapes[194], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_117[] = { /* ListUserPoliciesResponse */
-    {S_INIT("PolicyNames"), S_INIT("PolicyNames"), &shapes[201], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("IsTruncated"), S_INIT("IsTruncated"), &shapes[184], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Marker"), S_INIT("Marker"), &shapes[206], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_118[] = { /* ListUserTagsRequest */
-    {S_INIT("UserName"), S_INIT("UserName"), &shapes[187], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Marker"), S_INIT("Marker"), &shapes[193], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MaxItems"), S_INIT("MaxItems"), &shapes[194], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_119[] = { /* ListUserTagsResponse */
-    {S_INIT("Tags"), S_INIT("Tags"), &shapes[218], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("IsTruncated"), S_INIT("IsTruncated"), &shapes[184], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Marker"), S_INIT("Marker"), &shapes[206], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_120[] = { /* ListUsersRequest */
-    {S_INIT("PathPrefix"), S_INIT("PathPrefix"), &shapes[195], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Marker"), S_INIT("Marker"), &shapes[193], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MaxItems"), S_INIT("MaxItems"), &shapes[194], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_121[] = { /* ListUsersResponse */
-    {S_INIT("Users"), S_INIT("Users"), &shapes[220], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("IsTruncated"), S_INIT("IsTruncated"), &shapes[184], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Marker"), S_INIT("Marker"), &shapes[206], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_122[] = { /* OrganizationsDecisionDetail */
-    {S_INIT("AllowedByOrganizations"), S_INIT("AllowedByOrganizations"), &shapes[184], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_123[] = {S_INIT("PermissionsBoundaryPolicy")}; /* PermissionsBoundaryAttachmentType */
-static const struct api_member members_124[] = { /* PermissionsBoundaryDecisionDetail */
-    {S_INIT("AllowedByPermissionsBoundary"), S_INIT("AllowedByPermissionsBoundary"), &shapes[184], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_125[] = { /* Policy */
-    {S_INIT("PolicyName"), S_INIT("PolicyName"), &shapes[202], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("PolicyId"), S_INIT("PolicyId"), &shapes[190], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Arn"), S_INIT("Arn"), &shapes[181], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Path"), S_INIT("Path"), &shapes[203], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("DefaultVersionId"), S_INIT("DefaultVersionId"), &shapes[205], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("AttachmentCount"), S_INIT("AttachmentCount"), &shapes[183], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("PermissionsBoundaryUsageCount"), S_INIT("PermissionsBoundaryUsageCount"), &shapes[183], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("IsAttachable"), S_INIT("IsAttachable"), &shapes[184], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Description"), S_INIT("Description"), &shapes[197], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("CreateDate"), S_INIT("CreateDate"), &shapes[186], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("UpdateDate"), S_INIT("UpdateDate"), &shapes[186], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Tags"), S_INIT("Tags"), &shapes[218], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_126[] = {S_INIT("allowed"), S_INIT("explicitDeny"), S_INIT("implicitDeny")}; /* PolicyEvaluationDecisionType */
-static const struct api_member members_127[] = { /* PolicyGroup */
-    {S_INIT("GroupName"), S_INIT("GroupName"), &shapes[189], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("GroupId"), S_INIT("GroupId"), &shapes[190], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_130[] = { /* PolicyRole */
-    {S_INIT("RoleName"), S_INIT("RoleName"), &shapes[210], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RoleId"), S_INIT("RoleId"), &shapes[190], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_132[] = {S_INIT("user"), S_INIT("group"), S_INIT("role"), S_INIT("aws-managed"), S_INIT("user-managed"), S_INIT("resource"), S_INIT("none")}; /* PolicySourceType */
-static const str values_133[] = {S_INIT("PermissionsPolicy"), S_INIT("PermissionsBoundary")}; /* PolicyUsageType */
-static const struct api_member members_134[] = { /* PolicyUser */
-    {S_INIT("UserName"), S_INIT("UserName"), &shapes[221], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("UserId"), S_INIT("UserId"), &shapes[190], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_136[] = { /* PolicyVersion */
-    {S_INIT("Document"), S_INIT("Document"), &shapes[198], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("VersionId"), S_INIT("VersionId"), &shapes[205], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("IsDefaultVersion"), S_INIT("IsDefaultVersion"), &shapes[184], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("CreateDate"), S_INIT("CreateDate"), &shapes[186], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_137[] = { /* Position */
-    {S_INIT("Line"), S_INIT("Line"), &shapes[79], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Column"), S_INIT("Column"), &shapes[12], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_138[] = { /* PutGroupPolicyRequest */
-    {S_INIT("GroupName"), S_INIT("GroupName"), &shapes[189], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("PolicyName"), S_INIT("PolicyName"), &shapes[202], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("PolicyDocument"), S_INIT("PolicyDocument"), &shapes[198], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_139[] = { /* PutRolePermissionsBoundaryRequest */
-    {S_INIT("RoleName"), S_INIT("RoleName"), &shapes[210], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("PermissionsBoundary"), S_INIT("PermissionsBoundary"), &shapes[181], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_140[] = { /* PutRolePolicyRequest */
-    {S_INIT("RoleName"), S_INIT("RoleName"), &shapes[210], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("PolicyName"), S_INIT("PolicyName"), &shapes[202], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("PolicyDocument"), S_INIT("PolicyDocument"), &shapes[198], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_141[] = { /* PutUserPermissionsBoundaryRequest */
-    {S_INIT("UserName"), S_INIT("UserName"), &shapes[221], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("PermissionsBoundary"), S_INIT("PermissionsBoundary"), &shapes[181], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_142[] = { /* PutUserPolicyRequest */
-    {S_INIT("UserName"), S_INIT("UserName"), &shapes[187], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("PolicyName"), S_INIT("PolicyName"), &shapes[202], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("PolicyDocument"), S_INIT("PolicyDocument"), &shapes[198], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_143[] = { /* RemoveRoleFromInstanceProfileRequest */
-    {S_INIT("InstanceProfileName"), S_INIT("InstanceProfileName"), &shapes[192], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RoleName"), S_INIT("RoleName"), &shapes[210], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_144[] = { /* RemoveUserFromGroupRequest */
-    {S_INIT("GroupName"), S_INIT("GroupName"), &shapes[189], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("UserName"), S_INIT("UserName"), &shapes[187], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_148[] = { /* ResourceSpecificResult */
-    {S_INIT("EvalResourceName"), S_INIT("EvalResourceName"), &shapes[147], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("EvalResourceDecision"), S_INIT("EvalResourceDecision"), &shapes[126], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MatchedStatements"), S_INIT("MatchedStatements"), &shapes[158], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MissingContextValues"), S_INIT("MissingContextValues"), &shapes[16], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("EvalDecisionDetails"), S_INIT("EvalDecisionDetails"), &shapes[52], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("PermissionsBoundaryDecisionDetail"), S_INIT("PermissionsBoundaryDecisionDetail"), &shapes[124], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_150[] = { /* Role */
-    {S_INIT("Path"), S_INIT("Path"), &shapes[196], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RoleName"), S_INIT("RoleName"), &shapes[210], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RoleId"), S_INIT("RoleId"), &shapes[190], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Arn"), S_INIT("Arn"), &shapes[181], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("CreateDate"), S_INIT("CreateDate"), &shapes[186], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("AssumeRolePolicyDocument"), S_INIT("AssumeRolePolicyDocument"), &shapes[198], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Description"), S_INIT("Description"), &shapes[207], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MaxSessionDuration"), S_INIT("MaxSessionDuration"), &shapes[209], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("PermissionsBoundary"), S_INIT("PermissionsBoundary"), &shapes[10], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Tags"), S_INIT("Tags"), &shapes[218], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RoleLastUsed"), S_INIT("RoleLastUsed"), &shapes[151], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_151[] = { /* RoleLastUsed */
-    {S_INIT("LastUsedDate"), S_INIT("LastUsedDate"), &shapes[186], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Region"), S_INIT("Region"), &shapes[212], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_152[] = { /* SetDefaultPolicyVersionRequest */
-    {S_INIT("PolicyArn"), S_INIT("PolicyArn"), &shapes[181], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("VersionId"), S_INIT("VersionId"), &shapes[205], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_153[] = { /* SimulateCustomPolicyRequest */
-    {S_INIT("PolicyInputList"), S_INIT("PolicyInputList"), &shapes[156], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("PermissionsBoundaryPolicyInputList"), S_INIT("PermissionsBoundaryPolicyInputList"), &shapes[156], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ActionNames"), S_INIT("ActionNames"), &shapes[3], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ResourceArns"), S_INIT("ResourceArns"), &shapes[146], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ResourcePolicy"), S_INIT("ResourcePolicy"), &shapes[198], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ResourceOwner"), S_INIT("ResourceOwner"), &shapes[147], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("CallerArn"), S_INIT("CallerArn"), &shapes[147], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ContextEntries"), S_INIT("ContextEntries"), &shapes[14], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ResourceHandlingOption"), S_INIT("ResourceHandlingOption"), &shapes[145], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MaxItems"), S_INIT("MaxItems"), &shapes[194], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Marker"), S_INIT("Marker"), &shapes[193], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_154[] = { /* SimulatePolicyResponse */
-    {S_INIT("EvaluationResults"), S_INIT("EvaluationResults"), &shapes[55], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("IsTruncated"), S_INIT("IsTruncated"), &shapes[184], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Marker"), S_INIT("Marker"), &shapes[206], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_155[] = { /* SimulatePrincipalPolicyRequest */
-    {S_INIT("PolicySourceArn"), S_INIT("PolicySourceArn"), &shapes[181], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("PolicyInputList"), S_INIT("PolicyInputList"), &shapes[156], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("PermissionsBoundaryPolicyInputList"), S_INIT("PermissionsBoundaryPolicyInputList"), &shapes[156], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ActionNames"), S_INIT("ActionNames"), &shapes[3], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ResourceArns"), S_INIT("ResourceArns"), &shapes[146], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ResourcePolicy"), S_INIT("ResourcePolicy"), &shapes[198], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ResourceOwner"), S_INIT("ResourceOwner"), &shapes[147], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("CallerArn"), S_INIT("CallerArn"), &shapes[147], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ContextEntries"), S_INIT("ContextEntries"), &shapes[14], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ResourceHandlingOption"), S_INIT("ResourceHandlingOption"), &shapes[145], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MaxItems"), S_INIT("MaxItems"), &shapes[194], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Marker"), S_INIT("Marker"), &shapes[193], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_157[] = { /* Statement */
-    {S_INIT("SourcePolicyId"), S_INIT("SourcePolicyId"), &shapes[129], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SourcePolicyType"), S_INIT("SourcePolicyType"), &shapes[132], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("StartPosition"), S_INIT("StartPosition"), &shapes[137], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("EndPosition"), S_INIT("EndPosition"), &shapes[137], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_159[] = { /* Tag */
-    {S_INIT("Key"), S_INIT("Key"), &shapes[217], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Value"), S_INIT("Value"), &shapes[219], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_160[] = { /* TagInstanceProfileRequest */
-    {S_INIT("InstanceProfileName"), S_INIT("InstanceProfileName"), &shapes[192], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Tags"), S_INIT("Tags"), &shapes[218], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_161[] = { /* TagPolicyRequest */
-    {S_INIT("PolicyArn"), S_INIT("PolicyArn"), &shapes[181], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Tags"), S_INIT("Tags"), &shapes[218], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_162[] = { /* TagRoleRequest */
-    {S_INIT("RoleName"), S_INIT("RoleName"), &shapes[210], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Tags"), S_INIT("Tags"), &shapes[218], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_163[] = { /* TagUserRequest */
-    {S_INIT("UserName"), S_INIT("UserName"), &shapes[187], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Tags"), S_INIT("Tags"), &shapes[218], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_164[] = { /* UntagInstanceProfileRequest */
-    {S_INIT("InstanceProfileName"), S_INIT("InstanceProfileName"), &shapes[192], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("TagKeys"), S_INIT("TagKeys"), &shapes[216], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_165[] = { /* UntagPolicyRequest */
-    {S_INIT("PolicyArn"), S_INIT("PolicyArn"), &shapes[181], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("TagKeys"), S_INIT("TagKeys"), &shapes[216], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_166[] = { /* UntagRoleRequest */
-    {S_INIT("RoleName"), S_INIT("RoleName"), &shapes[210], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("TagKeys"), S_INIT("TagKeys"), &shapes[216], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_167[] = { /* UntagUserRequest */
-    {S_INIT("UserName"), S_INIT("UserName"), &shapes[187], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("TagKeys"), S_INIT("TagKeys"), &shapes[216], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_168[] = { /* UpdateAccessKeyRequest */
-    {S_INIT("UserName"), S_INIT("UserName"), &shapes[187], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("AccessKeyId"), S_INIT("AccessKeyId"), &shapes[176], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Status"), S_INIT("Status"), &shapes[211], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_169[] = { /* UpdateAssumeRolePolicyRequest */
-    {S_INIT("RoleName"), S_INIT("RoleName"), &shapes[210], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("PolicyDocument"), S_INIT("PolicyDocument"), &shapes[198], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_170[] = { /* UpdateRoleDescriptionRequest */
-    {S_INIT("RoleName"), S_INIT("RoleName"), &shapes[210], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Description"), S_INIT("Description"), &shapes[207], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_171[] = { /* UpdateRoleDescriptionResponse */
-    {S_INIT("Role"), S_INIT("Role"), &shapes[150], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_172[] = { /* UpdateRoleRequest */
-    {S_INIT("RoleName"), S_INIT("RoleName"), &shapes[210], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Description"), S_INIT("Description"), &shapes[207], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MaxSessionDuration"), S_INIT("MaxSessionDuration"), &shapes[209], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_174[] = { /* UpdateUserRequest */
-    {S_INIT("UserName"), S_INIT("UserName"), &shapes[187], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("NewPath"), S_INIT("NewPath"), &shapes[196], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("NewUserName"), S_INIT("NewUserName"), &shapes[221], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_175[] = { /* User */
-    {S_INIT("Path"), S_INIT("Path"), &shapes[196], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("UserName"), S_INIT("UserName"), &shapes[221], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("UserId"), S_INIT("UserId"), &shapes[190], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Arn"), S_INIT("Arn"), &shapes[181], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("CreateDate"), S_INIT("CreateDate"), &shapes[186], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("PasswordLastUsed"), S_INIT("PasswordLastUsed"), &shapes[186], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("PermissionsBoundary"), S_INIT("PermissionsBoundary"), &shapes[10], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Tags"), S_INIT("Tags"), &shapes[218], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_204[] = {S_INIT("All"), S_INIT("AWS"), S_INIT("Local")}; /* policyScopeType */
-static const str values_211[] = {S_INIT("Active"), S_INIT("Inactive"), S_INIT("Expired")}; /* statusType */
-static const str values_213[] = {S_INIT("Users"), S_INIT("UsersQuota"), S_INIT("Groups"), S_INIT("GroupsQuota"), S_INIT("ServerCertificates"), S_INIT("ServerCertificatesQuota"), S_INIT("UserPolicySizeQuota"), S_INIT("GroupPolicySizeQuota"), S_INIT("GroupsPerUserQuota"), S_INIT("SigningCertificatesPerUserQuota"), S_INIT("AccessKeysPerUserQuota"), S_INIT("MFADevices"), S_INIT("MFADevicesInUse"), S_INIT("AccountMFAEnabled"), S_INIT("AccountAccessKeysPresent"), S_INIT("AccountPasswordPresent"), S_INIT("AccountSigningCertificatesPresent"), S_INIT("AttachedPoliciesPerGroupQuota"), S_INIT("AttachedPoliciesPerRoleQuota"), S_INIT("AttachedPoliciesPerUserQuota"), S_INIT("Policies"), S_INIT("PoliciesQuota"), S_INIT("PolicySizeQuota"), S_INIT("PolicyVersionsInUse"), S_INIT("PolicyVersionsInUseQuota"), S_INIT("VersionsPerPolicyQuota"), S_INIT("GlobalEndpointTokenVersion"), S_INIT("AssumeRolePolicySizeQuota"), S_INIT("InstanceProfiles"), S_INIT("InstanceProfilesQuota"), S_INIT("Providers"), S_INIT("RolePolicySizeQuota"), S_INIT("Roles"), S_INIT("RolesQuota")}; /* summaryKeyType */
+static const struct api_member members_CreateUserRequest[] = {
+    {S_INIT("Path"), S_INIT("Path"), &shapes[shape_pathType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("UserName"), S_INIT("UserName"), &shapes[shape_userNameType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("PermissionsBoundary"), S_INIT("PermissionsBoundary"), &shapes[shape_arnType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Tags"), S_INIT("Tags"), &shapes[shape_tagListType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_CreateUserResponse[] = {
+    {S_INIT("User"), S_INIT("User"), &shapes[shape_User], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_DeleteAccessKeyRequest[] = {
+    {S_INIT("UserName"), S_INIT("UserName"), &shapes[shape_existingUserNameType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("AccessKeyId"), S_INIT("AccessKeyId"), &shapes[shape_accessKeyIdType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_DeleteInstanceProfileRequest[] = {
+    {S_INIT("InstanceProfileName"), S_INIT("InstanceProfileName"), &shapes[shape_instanceProfileNameType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_DeletePolicyRequest[] = {
+    {S_INIT("PolicyArn"), S_INIT("PolicyArn"), &shapes[shape_arnType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_DeletePolicyVersionRequest[] = {
+    {S_INIT("PolicyArn"), S_INIT("PolicyArn"), &shapes[shape_arnType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("VersionId"), S_INIT("VersionId"), &shapes[shape_policyVersionIdType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_DeleteRolePermissionsBoundaryRequest[] = {
+    {S_INIT("RoleName"), S_INIT("RoleName"), &shapes[shape_roleNameType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_DeleteRolePolicyRequest[] = {
+    {S_INIT("RoleName"), S_INIT("RoleName"), &shapes[shape_roleNameType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("PolicyName"), S_INIT("PolicyName"), &shapes[shape_policyNameType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_DeleteRoleRequest[] = {
+    {S_INIT("RoleName"), S_INIT("RoleName"), &shapes[shape_roleNameType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_DeleteUserPermissionsBoundaryRequest[] = {
+    {S_INIT("UserName"), S_INIT("UserName"), &shapes[shape_userNameType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_DeleteUserPolicyRequest[] = {
+    {S_INIT("UserName"), S_INIT("UserName"), &shapes[shape_existingUserNameType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("PolicyName"), S_INIT("PolicyName"), &shapes[shape_policyNameType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_DeleteUserRequest[] = {
+    {S_INIT("UserName"), S_INIT("UserName"), &shapes[shape_existingUserNameType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_DetachRolePolicyRequest[] = {
+    {S_INIT("RoleName"), S_INIT("RoleName"), &shapes[shape_roleNameType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("PolicyArn"), S_INIT("PolicyArn"), &shapes[shape_arnType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_DetachUserPolicyRequest[] = {
+    {S_INIT("UserName"), S_INIT("UserName"), &shapes[shape_userNameType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("PolicyArn"), S_INIT("PolicyArn"), &shapes[shape_arnType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_EntityType[] = {S_INIT("User"), S_INIT("Role"), S_INIT("Group"), S_INIT("LocalManagedPolicy"), S_INIT("AWSManagedPolicy")};
+static const struct api_member members_GetInstanceProfileRequest[] = {
+    {S_INIT("InstanceProfileName"), S_INIT("InstanceProfileName"), &shapes[shape_instanceProfileNameType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_GetInstanceProfileResponse[] = {
+    {S_INIT("InstanceProfile"), S_INIT("InstanceProfile"), &shapes[shape_InstanceProfile], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_GetPolicyRequest[] = {
+    {S_INIT("PolicyArn"), S_INIT("PolicyArn"), &shapes[shape_arnType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_GetPolicyResponse[] = {
+    {S_INIT("Policy"), S_INIT("Policy"), &shapes[shape_Policy], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_GetPolicyVersionRequest[] = {
+    {S_INIT("PolicyArn"), S_INIT("PolicyArn"), &shapes[shape_arnType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("VersionId"), S_INIT("VersionId"), &shapes[shape_policyVersionIdType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_GetPolicyVersionResponse[] = {
+    {S_INIT("PolicyVersion"), S_INIT("PolicyVersion"), &shapes[shape_PolicyVersion], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_GetRolePolicyRequest[] = {
+    {S_INIT("RoleName"), S_INIT("RoleName"), &shapes[shape_roleNameType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("PolicyName"), S_INIT("PolicyName"), &shapes[shape_policyNameType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_GetRolePolicyResponse[] = {
+    {S_INIT("RoleName"), S_INIT("RoleName"), &shapes[shape_roleNameType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("PolicyName"), S_INIT("PolicyName"), &shapes[shape_policyNameType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("PolicyDocument"), S_INIT("PolicyDocument"), &shapes[shape_policyDocumentType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_GetRoleRequest[] = {
+    {S_INIT("RoleName"), S_INIT("RoleName"), &shapes[shape_roleNameType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_GetRoleResponse[] = {
+    {S_INIT("Role"), S_INIT("Role"), &shapes[shape_Role], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_GetUserPolicyRequest[] = {
+    {S_INIT("UserName"), S_INIT("UserName"), &shapes[shape_existingUserNameType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("PolicyName"), S_INIT("PolicyName"), &shapes[shape_policyNameType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_GetUserPolicyResponse[] = {
+    {S_INIT("UserName"), S_INIT("UserName"), &shapes[shape_existingUserNameType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("PolicyName"), S_INIT("PolicyName"), &shapes[shape_policyNameType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("PolicyDocument"), S_INIT("PolicyDocument"), &shapes[shape_policyDocumentType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_GetUserRequest[] = {
+    {S_INIT("UserName"), S_INIT("UserName"), &shapes[shape_existingUserNameType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_GetUserResponse[] = {
+    {S_INIT("User"), S_INIT("User"), &shapes[shape_User], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_Group[] = {
+    {S_INIT("Path"), S_INIT("Path"), &shapes[shape_pathType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("GroupName"), S_INIT("GroupName"), &shapes[shape_groupNameType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("GroupId"), S_INIT("GroupId"), &shapes[shape_idType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Arn"), S_INIT("Arn"), &shapes[shape_arnType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("CreateDate"), S_INIT("CreateDate"), &shapes[shape_dateType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_InstanceProfile[] = {
+    {S_INIT("Path"), S_INIT("Path"), &shapes[shape_pathType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("InstanceProfileName"), S_INIT("InstanceProfileName"), &shapes[shape_instanceProfileNameType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("InstanceProfileId"), S_INIT("InstanceProfileId"), &shapes[shape_idType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Arn"), S_INIT("Arn"), &shapes[shape_arnType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("CreateDate"), S_INIT("CreateDate"), &shapes[shape_dateType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Roles"), S_INIT("Roles"), &shapes[shape_roleListType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Tags"), S_INIT("Tags"), &shapes[shape_tagListType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_ListAccessKeysRequest[] = {
+    {S_INIT("UserName"), S_INIT("UserName"), &shapes[shape_existingUserNameType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Marker"), S_INIT("Marker"), &shapes[shape_markerType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MaxItems"), S_INIT("MaxItems"), &shapes[shape_maxItemsType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_ListAccessKeysResponse[] = {
+    {S_INIT("AccessKeyMetadata"), S_INIT("AccessKeyMetadata"), &shapes[shape_accessKeyMetadataListType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("IsTruncated"), S_INIT("IsTruncated"), &shapes[shape_booleanType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Marker"), S_INIT("Marker"), &shapes[shape_responseMarkerType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_ListAccountAliasesRequest[] = {
+    {S_INIT("Marker"), S_INIT("Marker"), &shapes[shape_markerType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MaxItems"), S_INIT("MaxItems"), &shapes[shape_maxItemsType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_ListAccountAliasesResponse[] = {
+    {S_INIT("AccountAliases"), S_INIT("AccountAliases"), &shapes[shape_accountAliasListType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("IsTruncated"), S_INIT("IsTruncated"), &shapes[shape_booleanType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Marker"), S_INIT("Marker"), &shapes[shape_responseMarkerType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_ListAttachedRolePoliciesRequest[] = {
+    {S_INIT("RoleName"), S_INIT("RoleName"), &shapes[shape_roleNameType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("PathPrefix"), S_INIT("PathPrefix"), &shapes[shape_policyPathType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Marker"), S_INIT("Marker"), &shapes[shape_markerType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MaxItems"), S_INIT("MaxItems"), &shapes[shape_maxItemsType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_ListAttachedRolePoliciesResponse[] = {
+    {S_INIT("AttachedPolicies"), S_INIT("AttachedPolicies"), &shapes[shape_attachedPoliciesListType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("IsTruncated"), S_INIT("IsTruncated"), &shapes[shape_booleanType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Marker"), S_INIT("Marker"), &shapes[shape_responseMarkerType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_ListAttachedUserPoliciesRequest[] = {
+    {S_INIT("UserName"), S_INIT("UserName"), &shapes[shape_userNameType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("PathPrefix"), S_INIT("PathPrefix"), &shapes[shape_policyPathType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Marker"), S_INIT("Marker"), &shapes[shape_markerType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MaxItems"), S_INIT("MaxItems"), &shapes[shape_maxItemsType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_ListAttachedUserPoliciesResponse[] = {
+    {S_INIT("AttachedPolicies"), S_INIT("AttachedPolicies"), &shapes[shape_attachedPoliciesListType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("IsTruncated"), S_INIT("IsTruncated"), &shapes[shape_booleanType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Marker"), S_INIT("Marker"), &shapes[shape_responseMarkerType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_ListEntitiesForPolicyRequest[] = {
+    {S_INIT("PolicyArn"), S_INIT("PolicyArn"), &shapes[shape_arnType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("EntityFilter"), S_INIT("EntityFilter"), &shapes[shape_EntityType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("PathPrefix"), S_INIT("PathPrefix"), &shapes[shape_pathType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("PolicyUsageFilter"), S_INIT("PolicyUsageFilter"), &shapes[shape_PolicyUsageType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Marker"), S_INIT("Marker"), &shapes[shape_markerType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MaxItems"), S_INIT("MaxItems"), &shapes[shape_maxItemsType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_ListEntitiesForPolicyResponse[] = {
+    {S_INIT("PolicyGroups"), S_INIT("PolicyGroups"), &shapes[shape_PolicyGroupListType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("PolicyUsers"), S_INIT("PolicyUsers"), &shapes[shape_PolicyUserListType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("PolicyRoles"), S_INIT("PolicyRoles"), &shapes[shape_PolicyRoleListType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("IsTruncated"), S_INIT("IsTruncated"), &shapes[shape_booleanType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Marker"), S_INIT("Marker"), &shapes[shape_responseMarkerType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_ListGroupsForUserRequest[] = {
+    {S_INIT("UserName"), S_INIT("UserName"), &shapes[shape_existingUserNameType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Marker"), S_INIT("Marker"), &shapes[shape_markerType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MaxItems"), S_INIT("MaxItems"), &shapes[shape_maxItemsType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_ListGroupsForUserResponse[] = {
+    {S_INIT("Groups"), S_INIT("Groups"), &shapes[shape_groupListType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("IsTruncated"), S_INIT("IsTruncated"), &shapes[shape_booleanType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Marker"), S_INIT("Marker"), &shapes[shape_responseMarkerType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_ListInstanceProfileTagsRequest[] = {
+    {S_INIT("InstanceProfileName"), S_INIT("InstanceProfileName"), &shapes[shape_instanceProfileNameType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Marker"), S_INIT("Marker"), &shapes[shape_markerType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MaxItems"), S_INIT("MaxItems"), &shapes[shape_maxItemsType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_ListInstanceProfileTagsResponse[] = {
+    {S_INIT("Tags"), S_INIT("Tags"), &shapes[shape_tagListType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("IsTruncated"), S_INIT("IsTruncated"), &shapes[shape_booleanType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Marker"), S_INIT("Marker"), &shapes[shape_responseMarkerType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_ListInstanceProfilesForRoleRequest[] = {
+    {S_INIT("RoleName"), S_INIT("RoleName"), &shapes[shape_roleNameType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Marker"), S_INIT("Marker"), &shapes[shape_markerType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MaxItems"), S_INIT("MaxItems"), &shapes[shape_maxItemsType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_ListInstanceProfilesForRoleResponse[] = {
+    {S_INIT("InstanceProfiles"), S_INIT("InstanceProfiles"), &shapes[shape_instanceProfileListType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("IsTruncated"), S_INIT("IsTruncated"), &shapes[shape_booleanType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Marker"), S_INIT("Marker"), &shapes[shape_responseMarkerType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_ListInstanceProfilesRequest[] = {
+    {S_INIT("PathPrefix"), S_INIT("PathPrefix"), &shapes[shape_pathPrefixType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Marker"), S_INIT("Marker"), &shapes[shape_markerType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MaxItems"), S_INIT("MaxItems"), &shapes[shape_maxItemsType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_ListInstanceProfilesResponse[] = {
+    {S_INIT("InstanceProfiles"), S_INIT("InstanceProfiles"), &shapes[shape_instanceProfileListType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("IsTruncated"), S_INIT("IsTruncated"), &shapes[shape_booleanType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Marker"), S_INIT("Marker"), &shapes[shape_responseMarkerType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_ListPoliciesRequest[] = {
+    {S_INIT("Scope"), S_INIT("Scope"), &shapes[shape_policyScopeType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("OnlyAttached"), S_INIT("OnlyAttached"), &shapes[shape_booleanType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("PathPrefix"), S_INIT("PathPrefix"), &shapes[shape_policyPathType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("PolicyUsageFilter"), S_INIT("PolicyUsageFilter"), &shapes[shape_PolicyUsageType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Marker"), S_INIT("Marker"), &shapes[shape_markerType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MaxItems"), S_INIT("MaxItems"), &shapes[shape_maxItemsType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_ListPoliciesResponse[] = {
+    {S_INIT("Policies"), S_INIT("Policies"), &shapes[shape_policyListType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("IsTruncated"), S_INIT("IsTruncated"), &shapes[shape_booleanType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Marker"), S_INIT("Marker"), &shapes[shape_responseMarkerType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_ListPolicyTagsRequest[] = {
+    {S_INIT("PolicyArn"), S_INIT("PolicyArn"), &shapes[shape_arnType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Marker"), S_INIT("Marker"), &shapes[shape_markerType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MaxItems"), S_INIT("MaxItems"), &shapes[shape_maxItemsType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_ListPolicyTagsResponse[] = {
+    {S_INIT("Tags"), S_INIT("Tags"), &shapes[shape_tagListType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("IsTruncated"), S_INIT("IsTruncated"), &shapes[shape_booleanType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Marker"), S_INIT("Marker"), &shapes[shape_responseMarkerType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_ListPolicyVersionsRequest[] = {
+    {S_INIT("PolicyArn"), S_INIT("PolicyArn"), &shapes[shape_arnType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Marker"), S_INIT("Marker"), &shapes[shape_markerType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MaxItems"), S_INIT("MaxItems"), &shapes[shape_maxItemsType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_ListPolicyVersionsResponse[] = {
+    {S_INIT("Versions"), S_INIT("Versions"), &shapes[shape_policyDocumentVersionListType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("IsTruncated"), S_INIT("IsTruncated"), &shapes[shape_booleanType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Marker"), S_INIT("Marker"), &shapes[shape_responseMarkerType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_ListRolePoliciesRequest[] = {
+    {S_INIT("RoleName"), S_INIT("RoleName"), &shapes[shape_roleNameType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Marker"), S_INIT("Marker"), &shapes[shape_markerType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MaxItems"), S_INIT("MaxItems"), &shapes[shape_maxItemsType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_ListRolePoliciesResponse[] = {
+    {S_INIT("PolicyNames"), S_INIT("PolicyNames"), &shapes[shape_policyNameListType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("IsTruncated"), S_INIT("IsTruncated"), &shapes[shape_booleanType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Marker"), S_INIT("Marker"), &shapes[shape_responseMarkerType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_ListRoleTagsRequest[] = {
+    {S_INIT("RoleName"), S_INIT("RoleName"), &shapes[shape_roleNameType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Marker"), S_INIT("Marker"), &shapes[shape_markerType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MaxItems"), S_INIT("MaxItems"), &shapes[shape_maxItemsType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_ListRoleTagsResponse[] = {
+    {S_INIT("Tags"), S_INIT("Tags"), &shapes[shape_tagListType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("IsTruncated"), S_INIT("IsTruncated"), &shapes[shape_booleanType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Marker"), S_INIT("Marker"), &shapes[shape_responseMarkerType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_ListRolesRequest[] = {
+    {S_INIT("PathPrefix"), S_INIT("PathPrefix"), &shapes[shape_pathPrefixType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Marker"), S_INIT("Marker"), &shapes[shape_markerType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MaxItems"), S_INIT("MaxItems"), &shapes[shape_maxItemsType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_ListRolesResponse[] = {
+    {S_INIT("Roles"), S_INIT("Roles"), &shapes[shape_roleListType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("IsTruncated"), S_INIT("IsTruncated"), &shapes[shape_booleanType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Marker"), S_INIT("Marker"), &shapes[shape_responseMarkerType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_ListUserPoliciesRequest[] = {
+    {S_INIT("UserName"), S_INIT("UserName"), &shapes[shape_existingUserNameType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Marker"), S_INIT("Marker"), &shapes[shape_markerType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MaxItems"), S_INIT("MaxItems"), &shapes[shape_maxItemsType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_ListUserPoliciesResponse[] = {
+    {S_INIT("PolicyNames"), S_INIT("PolicyNames"), &shapes[shape_policyNameListType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("IsTruncated"), S_INIT("IsTruncated"), &shapes[shape_booleanType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Marker"), S_INIT("Marker"), &shapes[shape_responseMarkerType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_ListUserTagsRequest[] = {
+    {S_INIT("UserName"), S_INIT("UserName"), &shapes[shape_existingUserNameType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Marker"), S_INIT("Marker"), &shapes[shape_markerType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MaxItems"), S_INIT("MaxItems"), &shapes[shape_maxItemsType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_ListUserTagsResponse[] = {
+    {S_INIT("Tags"), S_INIT("Tags"), &shapes[shape_tagListType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("IsTruncated"), S_INIT("IsTruncated"), &shapes[shape_booleanType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Marker"), S_INIT("Marker"), &shapes[shape_responseMarkerType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_ListUsersRequest[] = {
+    {S_INIT("PathPrefix"), S_INIT("PathPrefix"), &shapes[shape_pathPrefixType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Marker"), S_INIT("Marker"), &shapes[shape_markerType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MaxItems"), S_INIT("MaxItems"), &shapes[shape_maxItemsType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_ListUsersResponse[] = {
+    {S_INIT("Users"), S_INIT("Users"), &shapes[shape_userListType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("IsTruncated"), S_INIT("IsTruncated"), &shapes[shape_booleanType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Marker"), S_INIT("Marker"), &shapes[shape_responseMarkerType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_PermissionsBoundaryAttachmentType[] = {S_INIT("PermissionsBoundaryPolicy")};
+static const struct api_member members_Policy[] = {
+    {S_INIT("PolicyName"), S_INIT("PolicyName"), &shapes[shape_policyNameType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("PolicyId"), S_INIT("PolicyId"), &shapes[shape_idType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Arn"), S_INIT("Arn"), &shapes[shape_arnType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Path"), S_INIT("Path"), &shapes[shape_policyPathType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("DefaultVersionId"), S_INIT("DefaultVersionId"), &shapes[shape_policyVersionIdType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("AttachmentCount"), S_INIT("AttachmentCount"), &shapes[shape_attachmentCountType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("PermissionsBoundaryUsageCount"), S_INIT("PermissionsBoundaryUsageCount"), &shapes[shape_attachmentCountType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("IsAttachable"), S_INIT("IsAttachable"), &shapes[shape_booleanType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Description"), S_INIT("Description"), &shapes[shape_policyDescriptionType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("CreateDate"), S_INIT("CreateDate"), &shapes[shape_dateType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("UpdateDate"), S_INIT("UpdateDate"), &shapes[shape_dateType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Tags"), S_INIT("Tags"), &shapes[shape_tagListType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_PolicyGroup[] = {
+    {S_INIT("GroupName"), S_INIT("GroupName"), &shapes[shape_groupNameType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("GroupId"), S_INIT("GroupId"), &shapes[shape_idType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_PolicyRole[] = {
+    {S_INIT("RoleName"), S_INIT("RoleName"), &shapes[shape_roleNameType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RoleId"), S_INIT("RoleId"), &shapes[shape_idType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_PolicyUsageType[] = {S_INIT("PermissionsPolicy"), S_INIT("PermissionsBoundary")};
+static const struct api_member members_PolicyUser[] = {
+    {S_INIT("UserName"), S_INIT("UserName"), &shapes[shape_userNameType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("UserId"), S_INIT("UserId"), &shapes[shape_idType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_PolicyVersion[] = {
+    {S_INIT("Document"), S_INIT("Document"), &shapes[shape_policyDocumentType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("VersionId"), S_INIT("VersionId"), &shapes[shape_policyVersionIdType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("IsDefaultVersion"), S_INIT("IsDefaultVersion"), &shapes[shape_booleanType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("CreateDate"), S_INIT("CreateDate"), &shapes[shape_dateType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_PutRolePermissionsBoundaryRequest[] = {
+    {S_INIT("RoleName"), S_INIT("RoleName"), &shapes[shape_roleNameType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("PermissionsBoundary"), S_INIT("PermissionsBoundary"), &shapes[shape_arnType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_PutRolePolicyRequest[] = {
+    {S_INIT("RoleName"), S_INIT("RoleName"), &shapes[shape_roleNameType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("PolicyName"), S_INIT("PolicyName"), &shapes[shape_policyNameType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("PolicyDocument"), S_INIT("PolicyDocument"), &shapes[shape_policyDocumentType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_PutUserPermissionsBoundaryRequest[] = {
+    {S_INIT("UserName"), S_INIT("UserName"), &shapes[shape_userNameType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("PermissionsBoundary"), S_INIT("PermissionsBoundary"), &shapes[shape_arnType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_PutUserPolicyRequest[] = {
+    {S_INIT("UserName"), S_INIT("UserName"), &shapes[shape_existingUserNameType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("PolicyName"), S_INIT("PolicyName"), &shapes[shape_policyNameType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("PolicyDocument"), S_INIT("PolicyDocument"), &shapes[shape_policyDocumentType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_RemoveRoleFromInstanceProfileRequest[] = {
+    {S_INIT("InstanceProfileName"), S_INIT("InstanceProfileName"), &shapes[shape_instanceProfileNameType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RoleName"), S_INIT("RoleName"), &shapes[shape_roleNameType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_Role[] = {
+    {S_INIT("Path"), S_INIT("Path"), &shapes[shape_pathType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RoleName"), S_INIT("RoleName"), &shapes[shape_roleNameType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RoleId"), S_INIT("RoleId"), &shapes[shape_idType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Arn"), S_INIT("Arn"), &shapes[shape_arnType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("CreateDate"), S_INIT("CreateDate"), &shapes[shape_dateType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("AssumeRolePolicyDocument"), S_INIT("AssumeRolePolicyDocument"), &shapes[shape_policyDocumentType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Description"), S_INIT("Description"), &shapes[shape_roleDescriptionType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MaxSessionDuration"), S_INIT("MaxSessionDuration"), &shapes[shape_roleMaxSessionDurationType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("PermissionsBoundary"), S_INIT("PermissionsBoundary"), &shapes[shape_AttachedPermissionsBoundary], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Tags"), S_INIT("Tags"), &shapes[shape_tagListType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RoleLastUsed"), S_INIT("RoleLastUsed"), &shapes[shape_RoleLastUsed], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_RoleLastUsed[] = {
+    {S_INIT("LastUsedDate"), S_INIT("LastUsedDate"), &shapes[shape_dateType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Region"), S_INIT("Region"), &shapes[shape_stringType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_SetDefaultPolicyVersionRequest[] = {
+    {S_INIT("PolicyArn"), S_INIT("PolicyArn"), &shapes[shape_arnType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("VersionId"), S_INIT("VersionId"), &shapes[shape_policyVersionIdType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_Tag[] = {
+    {S_INIT("Key"), S_INIT("Key"), &shapes[shape_tagKeyType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Value"), S_INIT("Value"), &shapes[shape_tagValueType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_TagInstanceProfileRequest[] = {
+    {S_INIT("InstanceProfileName"), S_INIT("InstanceProfileName"), &shapes[shape_instanceProfileNameType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Tags"), S_INIT("Tags"), &shapes[shape_tagListType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_TagPolicyRequest[] = {
+    {S_INIT("PolicyArn"), S_INIT("PolicyArn"), &shapes[shape_arnType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Tags"), S_INIT("Tags"), &shapes[shape_tagListType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_TagRoleRequest[] = {
+    {S_INIT("RoleName"), S_INIT("RoleName"), &shapes[shape_roleNameType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Tags"), S_INIT("Tags"), &shapes[shape_tagListType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_TagUserRequest[] = {
+    {S_INIT("UserName"), S_INIT("UserName"), &shapes[shape_existingUserNameType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Tags"), S_INIT("Tags"), &shapes[shape_tagListType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_UntagInstanceProfileRequest[] = {
+    {S_INIT("InstanceProfileName"), S_INIT("InstanceProfileName"), &shapes[shape_instanceProfileNameType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("TagKeys"), S_INIT("TagKeys"), &shapes[shape_tagKeyListType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_UntagPolicyRequest[] = {
+    {S_INIT("PolicyArn"), S_INIT("PolicyArn"), &shapes[shape_arnType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("TagKeys"), S_INIT("TagKeys"), &shapes[shape_tagKeyListType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_UntagRoleRequest[] = {
+    {S_INIT("RoleName"), S_INIT("RoleName"), &shapes[shape_roleNameType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("TagKeys"), S_INIT("TagKeys"), &shapes[shape_tagKeyListType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_UntagUserRequest[] = {
+    {S_INIT("UserName"), S_INIT("UserName"), &shapes[shape_existingUserNameType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("TagKeys"), S_INIT("TagKeys"), &shapes[shape_tagKeyListType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_UpdateAccessKeyRequest[] = {
+    {S_INIT("UserName"), S_INIT("UserName"), &shapes[shape_existingUserNameType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("AccessKeyId"), S_INIT("AccessKeyId"), &shapes[shape_accessKeyIdType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Status"), S_INIT("Status"), &shapes[shape_statusType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_UpdateAssumeRolePolicyRequest[] = {
+    {S_INIT("RoleName"), S_INIT("RoleName"), &shapes[shape_roleNameType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("PolicyDocument"), S_INIT("PolicyDocument"), &shapes[shape_policyDocumentType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_UpdateRoleDescriptionRequest[] = {
+    {S_INIT("RoleName"), S_INIT("RoleName"), &shapes[shape_roleNameType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Description"), S_INIT("Description"), &shapes[shape_roleDescriptionType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_UpdateRoleDescriptionResponse[] = {
+    {S_INIT("Role"), S_INIT("Role"), &shapes[shape_Role], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_UpdateRoleRequest[] = {
+    {S_INIT("RoleName"), S_INIT("RoleName"), &shapes[shape_roleNameType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Description"), S_INIT("Description"), &shapes[shape_roleDescriptionType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MaxSessionDuration"), S_INIT("MaxSessionDuration"), &shapes[shape_roleMaxSessionDurationType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_User[] = {
+    {S_INIT("Path"), S_INIT("Path"), &shapes[shape_pathType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("UserName"), S_INIT("UserName"), &shapes[shape_userNameType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("UserId"), S_INIT("UserId"), &shapes[shape_idType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Arn"), S_INIT("Arn"), &shapes[shape_arnType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("CreateDate"), S_INIT("CreateDate"), &shapes[shape_dateType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("PasswordLastUsed"), S_INIT("PasswordLastUsed"), &shapes[shape_dateType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("PermissionsBoundary"), S_INIT("PermissionsBoundary"), &shapes[shape_AttachedPermissionsBoundary], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Tags"), S_INIT("Tags"), &shapes[shape_tagListType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_policyScopeType[] = {S_INIT("All"), S_INIT("AWS"), S_INIT("Local")};
+static const str values_statusType[] = {S_INIT("Active"), S_INIT("Inactive"), S_INIT("Expired")};
 
-static const struct api_shape shapes[222] = {
-    {.name = S_INIT("AccessKey"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 5, .members = members_0},
-    {.name = S_INIT("AccessKeyLastUsed"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_1},
-    {.name = S_INIT("AccessKeyMetadata"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_2},
-    {.name = S_INIT("ActionNameListType"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[4], .element_wire = S_INIT("member")},
-    {.name = S_INIT("ActionNameType"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 3, .max = 128},
-    {.name = S_INIT("AddRoleToInstanceProfileRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_5},
-    {.name = S_INIT("AddUserToGroupRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_6},
-    {.name = S_INIT("AttachGroupPolicyRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_7},
-    {.name = S_INIT("AttachRolePolicyRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_8},
-    {.name = S_INIT("AttachUserPolicyRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_9},
-    {.name = S_INIT("AttachedPermissionsBoundary"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_10},
-    {.name = S_INIT("AttachedPolicy"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_11},
-    {.name = S_INIT("ColumnNumber"), .type = API_INTEGER, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("ContextEntry"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_13},
-    {.name = S_INIT("ContextEntryListType"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[13], .element_wire = S_INIT("member")},
-    {.name = S_INIT("ContextKeyNameType"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 5, .max = 256},
-    {.name = S_INIT("ContextKeyNamesResultListType"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[15], .element_wire = S_INIT("member")},
-    {.name = S_INIT("ContextKeyTypeEnum"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 12, .values = values_17},
-    {.name = S_INIT("ContextKeyValueListType"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[19], .element_wire = S_INIT("member")},
-    {.name = S_INIT("ContextKeyValueType"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("CreateAccessKeyRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_20},
-    {.name = S_INIT("CreateAccessKeyResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_21},
-    {.name = S_INIT("CreateGroupRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_22},
-    {.name = S_INIT("CreateGroupResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_23},
-    {.name = S_INIT("CreateInstanceProfileRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_24},
-    {.name = S_INIT("CreateInstanceProfileResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_25},
-    {.name = S_INIT("CreatePolicyRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 5, .members = members_26},
-    {.name = S_INIT("CreatePolicyResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_27},
-    {.name = S_INIT("CreatePolicyVersionRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_28},
-    {.name = S_INIT("CreatePolicyVersionResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_29},
-    {.name = S_INIT("CreateRoleRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 7, .members = members_30},
-    {.name = S_INIT("CreateRoleResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_31},
-    {.name = S_INIT("CreateServiceLinkedRoleRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_32},
-    {.name = S_INIT("CreateServiceLinkedRoleResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_33},
-    {.name = S_INIT("CreateUserRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_34},
-    {.name = S_INIT("CreateUserResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_35},
-    {.name = S_INIT("DeleteAccessKeyRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_36},
-    {.name = S_INIT("DeleteGroupPolicyRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_37},
-    {.name = S_INIT("DeleteGroupRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_38},
-    {.name = S_INIT("DeleteInstanceProfileRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_39},
-    {.name = S_INIT("DeletePolicyRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_40},
-    {.name = S_INIT("DeletePolicyVersionRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_41},
-    {.name = S_INIT("DeleteRolePermissionsBoundaryRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_42},
-    {.name = S_INIT("DeleteRolePolicyRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_43},
-    {.name = S_INIT("DeleteRoleRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_44},
-    {.name = S_INIT("DeleteUserPermissionsBoundaryRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_45},
-    {.name = S_INIT("DeleteUserPolicyRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_46},
-    {.name = S_INIT("DeleteUserRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_47},
-    {.name = S_INIT("DetachGroupPolicyRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_48},
-    {.name = S_INIT("DetachRolePolicyRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_49},
-    {.name = S_INIT("DetachUserPolicyRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_50},
-    {.name = S_INIT("EntityType"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 5, .values = values_51},
-    {.name = S_INIT("EvalDecisionDetailsType"), .type = API_MAP, .flags = API_PLAIN, .payload = -1, .element = &shapes[126], .element_wire = S_INIT("value"), .key = &shapes[53], .key_wire = S_INIT("key")},
-    {.name = S_INIT("EvalDecisionSourceType"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 3, .max = 256},
-    {.name = S_INIT("EvaluationResult"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 9, .members = members_54},
-    {.name = S_INIT("EvaluationResultsListType"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[54], .element_wire = S_INIT("member")},
-    {.name = S_INIT("GetAccessKeyLastUsedRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_56},
-    {.name = S_INIT("GetAccessKeyLastUsedResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_57},
-    {.name = S_INIT("GetAccountSummaryResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_58},
-    {.name = S_INIT("GetGroupPolicyRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_59},
-    {.name = S_INIT("GetGroupPolicyResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_60},
-    {.name = S_INIT("GetGroupRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_61},
-    {.name = S_INIT("GetGroupResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_62},
-    {.name = S_INIT("GetInstanceProfileRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_63},
-    {.name = S_INIT("GetInstanceProfileResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_64},
-    {.name = S_INIT("GetPolicyRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_65},
-    {.name = S_INIT("GetPolicyResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_66},
-    {.name = S_INIT("GetPolicyVersionRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_67},
-    {.name = S_INIT("GetPolicyVersionResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_68},
-    {.name = S_INIT("GetRolePolicyRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_69},
-    {.name = S_INIT("GetRolePolicyResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_70},
-    {.name = S_INIT("GetRoleRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_71},
-    {.name = S_INIT("GetRoleResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_72},
-    {.name = S_INIT("GetUserPolicyRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_73},
-    {.name = S_INIT("GetUserPolicyResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_74},
-    {.name = S_INIT("GetUserRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_75},
-    {.name = S_INIT("GetUserResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_76},
-    {.name = S_INIT("Group"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 5, .members = members_77},
-    {.name = S_INIT("InstanceProfile"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 7, .members = members_78},
-    {.name = S_INIT("LineNumber"), .type = API_INTEGER, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("ListAccessKeysRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_80},
-    {.name = S_INIT("ListAccessKeysResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_81},
-    {.name = S_INIT("ListAccountAliasesRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_82},
-    {.name = S_INIT("ListAccountAliasesResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_83},
-    {.name = S_INIT("ListAttachedGroupPoliciesRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_84},
-    {.name = S_INIT("ListAttachedGroupPoliciesResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_85},
-    {.name = S_INIT("ListAttachedRolePoliciesRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_86},
-    {.name = S_INIT("ListAttachedRolePoliciesResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_87},
-    {.name = S_INIT("ListAttachedUserPoliciesRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_88},
-    {.name = S_INIT("ListAttachedUserPoliciesResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_89},
-    {.name = S_INIT("ListEntitiesForPolicyRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 6, .members = members_90},
-    {.name = S_INIT("ListEntitiesForPolicyResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 5, .members = members_91},
-    {.name = S_INIT("ListGroupPoliciesRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_92},
-    {.name = S_INIT("ListGroupPoliciesResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_93},
-    {.name = S_INIT("ListGroupsForUserRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_94},
-    {.name = S_INIT("ListGroupsForUserResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_95},
-    {.name = S_INIT("ListGroupsRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_96},
-    {.name = S_INIT("ListGroupsResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_97},
-    {.name = S_INIT("ListInstanceProfileTagsRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_98},
-    {.name = S_INIT("ListInstanceProfileTagsResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_99},
-    {.name = S_INIT("ListInstanceProfilesForRoleRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_100},
-    {.name = S_INIT("ListInstanceProfilesForRoleResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_101},
-    {.name = S_INIT("ListInstanceProfilesRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_102},
-    {.name = S_INIT("ListInstanceProfilesResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_103},
-    {.name = S_INIT("ListPoliciesRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 6, .members = members_104},
-    {.name = S_INIT("ListPoliciesResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_105},
-    {.name = S_INIT("ListPolicyTagsRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_106},
-    {.name = S_INIT("ListPolicyTagsResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_107},
-    {.name = S_INIT("ListPolicyVersionsRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_108},
-    {.name = S_INIT("ListPolicyVersionsResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_109},
-    {.name = S_INIT("ListRolePoliciesRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_110},
-    {.name = S_INIT("ListRolePoliciesResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_111},
-    {.name = S_INIT("ListRoleTagsRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_112},
-    {.name = S_INIT("ListRoleTagsResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_113},
-    {.name = S_INIT("ListRolesRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_114},
-    {.name = S_INIT("ListRolesResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_115},
-    {.name = S_INIT("ListUserPoliciesRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_116},
-    {.name = S_INIT("ListUserPoliciesResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_117},
-    {.name = S_INIT("ListUserTagsRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_118},
-    {.name = S_INIT("ListUserTagsResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_119},
-    {.name = S_INIT("ListUsersRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_120},
-    {.name = S_INIT("ListUsersResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_121},
-    {.name = S_INIT("OrganizationsDecisionDetail"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_122},
-    {.name = S_INIT("PermissionsBoundaryAttachmentType"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 1, .values = values_123},
-    {.name = S_INIT("PermissionsBoundaryDecisionDetail"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_124},
-    {.name = S_INIT("Policy"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 12, .members = members_125},
-    {.name = S_INIT("PolicyEvaluationDecisionType"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 3, .values = values_126},
-    {.name = S_INIT("PolicyGroup"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_127},
-    {.name = S_INIT("PolicyGroupListType"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[127], .element_wire = S_INIT("member")},
-    {.name = S_INIT("PolicyIdentifierType"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("PolicyRole"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_130},
-    {.name = S_INIT("PolicyRoleListType"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[130], .element_wire = S_INIT("member")},
-    {.name = S_INIT("PolicySourceType"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 7, .values = values_132},
-    {.name = S_INIT("PolicyUsageType"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_133},
-    {.name = S_INIT("PolicyUser"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_134},
-    {.name = S_INIT("PolicyUserListType"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[134], .element_wire = S_INIT("member")},
-    {.name = S_INIT("PolicyVersion"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_136},
-    {.name = S_INIT("Position"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_137},
-    {.name = S_INIT("PutGroupPolicyRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_138},
-    {.name = S_INIT("PutRolePermissionsBoundaryRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_139},
-    {.name = S_INIT("PutRolePolicyRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_140},
-    {.name = S_INIT("PutUserPermissionsBoundaryRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_141},
-    {.name = S_INIT("PutUserPolicyRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_142},
-    {.name = S_INIT("RemoveRoleFromInstanceProfileRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_143},
-    {.name = S_INIT("RemoveUserFromGroupRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_144},
-    {.name = S_INIT("ResourceHandlingOptionType"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 64},
-    {.name = S_INIT("ResourceNameListType"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[147], .element_wire = S_INIT("member")},
-    {.name = S_INIT("ResourceNameType"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 2048},
-    {.name = S_INIT("ResourceSpecificResult"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 6, .members = members_148},
-    {.name = S_INIT("ResourceSpecificResultListType"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[148], .element_wire = S_INIT("member")},
-    {.name = S_INIT("Role"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 11, .members = members_150},
-    {.name = S_INIT("RoleLastUsed"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_151},
-    {.name = S_INIT("SetDefaultPolicyVersionRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_152},
-    {.name = S_INIT("SimulateCustomPolicyRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 11, .members = members_153},
-    {.name = S_INIT("SimulatePolicyResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_154},
-    {.name = S_INIT("SimulatePrincipalPolicyRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 12, .members = members_155},
-    {.name = S_INIT("SimulationPolicyListType"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[198], .element_wire = S_INIT("member")},
-    {.name = S_INIT("Statement"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_157},
-    {.name = S_INIT("StatementListType"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[157], .element_wire = S_INIT("member")},
-    {.name = S_INIT("Tag"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_159},
-    {.name = S_INIT("TagInstanceProfileRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_160},
-    {.name = S_INIT("TagPolicyRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_161},
-    {.name = S_INIT("TagRoleRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_162},
-    {.name = S_INIT("TagUserRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_163},
-    {.name = S_INIT("UntagInstanceProfileRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_164},
-    {.name = S_INIT("UntagPolicyRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_165},
-    {.name = S_INIT("UntagRoleRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_166},
-    {.name = S_INIT("UntagUserRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_167},
-    {.name = S_INIT("UpdateAccessKeyRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_168},
-    {.name = S_INIT("UpdateAssumeRolePolicyRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_169},
-    {.name = S_INIT("UpdateRoleDescriptionRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_170},
-    {.name = S_INIT("UpdateRoleDescriptionResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_171},
-    {.name = S_INIT("UpdateRoleRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_172},
+static const struct api_shape shapes[N_SHAPES] = {
+    {.name = S_INIT("AccessKey"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 5, .members = members_AccessKey},
+    {.name = S_INIT("AccessKeyMetadata"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_AccessKeyMetadata},
+    {.name = S_INIT("AddRoleToInstanceProfileRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_AddRoleToInstanceProfileRequest},
+    {.name = S_INIT("AttachRolePolicyRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_AttachRolePolicyRequest},
+    {.name = S_INIT("AttachUserPolicyRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_AttachUserPolicyRequest},
+    {.name = S_INIT("AttachedPermissionsBoundary"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_AttachedPermissionsBoundary},
+    {.name = S_INIT("AttachedPolicy"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_AttachedPolicy},
+    {.name = S_INIT("CreateAccessKeyRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_CreateAccessKeyRequest},
+    {.name = S_INIT("CreateAccessKeyResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_CreateAccessKeyResponse},
+    {.name = S_INIT("CreateInstanceProfileRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_CreateInstanceProfileRequest},
+    {.name = S_INIT("CreateInstanceProfileResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_CreateInstanceProfileResponse},
+    {.name = S_INIT("CreatePolicyRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 5, .members = members_CreatePolicyRequest},
+    {.name = S_INIT("CreatePolicyResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_CreatePolicyResponse},
+    {.name = S_INIT("CreatePolicyVersionRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_CreatePolicyVersionRequest},
+    {.name = S_INIT("CreatePolicyVersionResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_CreatePolicyVersionResponse},
+    {.name = S_INIT("CreateRoleRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 7, .members = members_CreateRoleRequest},
+    {.name = S_INIT("CreateRoleResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_CreateRoleResponse},
+    {.name = S_INIT("CreateUserRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_CreateUserRequest},
+    {.name = S_INIT("CreateUserResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_CreateUserResponse},
+    {.name = S_INIT("DeleteAccessKeyRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_DeleteAccessKeyRequest},
+    {.name = S_INIT("DeleteInstanceProfileRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_DeleteInstanceProfileRequest},
+    {.name = S_INIT("DeletePolicyRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_DeletePolicyRequest},
+    {.name = S_INIT("DeletePolicyVersionRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_DeletePolicyVersionRequest},
+    {.name = S_INIT("DeleteRolePermissionsBoundaryRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_DeleteRolePermissionsBoundaryRequest},
+    {.name = S_INIT("DeleteRolePolicyRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_DeleteRolePolicyRequest},
+    {.name = S_INIT("DeleteRoleRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_DeleteRoleRequest},
+    {.name = S_INIT("DeleteUserPermissionsBoundaryRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_DeleteUserPermissionsBoundaryRequest},
+    {.name = S_INIT("DeleteUserPolicyRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_DeleteUserPolicyRequest},
+    {.name = S_INIT("DeleteUserRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_DeleteUserRequest},
+    {.name = S_INIT("DetachRolePolicyRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_DetachRolePolicyRequest},
+    {.name = S_INIT("DetachUserPolicyRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_DetachUserPolicyRequest},
+    {.name = S_INIT("EntityType"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 5, .values = values_EntityType},
+    {.name = S_INIT("GetInstanceProfileRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_GetInstanceProfileRequest},
+    {.name = S_INIT("GetInstanceProfileResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_GetInstanceProfileResponse},
+    {.name = S_INIT("GetPolicyRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_GetPolicyRequest},
+    {.name = S_INIT("GetPolicyResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_GetPolicyResponse},
+    {.name = S_INIT("GetPolicyVersionRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_GetPolicyVersionRequest},
+    {.name = S_INIT("GetPolicyVersionResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_GetPolicyVersionResponse},
+    {.name = S_INIT("GetRolePolicyRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_GetRolePolicyRequest},
+    {.name = S_INIT("GetRolePolicyResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_GetRolePolicyResponse},
+    {.name = S_INIT("GetRoleRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_GetRoleRequest},
+    {.name = S_INIT("GetRoleResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_GetRoleResponse},
+    {.name = S_INIT("GetUserPolicyRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_GetUserPolicyRequest},
+    {.name = S_INIT("GetUserPolicyResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_GetUserPolicyResponse},
+    {.name = S_INIT("GetUserRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_GetUserRequest},
+    {.name = S_INIT("GetUserResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_GetUserResponse},
+    {.name = S_INIT("Group"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 5, .members = members_Group},
+    {.name = S_INIT("InstanceProfile"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 7, .members = members_InstanceProfile},
+    {.name = S_INIT("ListAccessKeysRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_ListAccessKeysRequest},
+    {.name = S_INIT("ListAccessKeysResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_ListAccessKeysResponse},
+    {.name = S_INIT("ListAccountAliasesRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_ListAccountAliasesRequest},
+    {.name = S_INIT("ListAccountAliasesResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_ListAccountAliasesResponse},
+    {.name = S_INIT("ListAttachedRolePoliciesRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_ListAttachedRolePoliciesRequest},
+    {.name = S_INIT("ListAttachedRolePoliciesResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_ListAttachedRolePoliciesResponse},
+    {.name = S_INIT("ListAttachedUserPoliciesRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_ListAttachedUserPoliciesRequest},
+    {.name = S_INIT("ListAttachedUserPoliciesResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_ListAttachedUserPoliciesResponse},
+    {.name = S_INIT("ListEntitiesForPolicyRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 6, .members = members_ListEntitiesForPolicyRequest},
+    {.name = S_INIT("ListEntitiesForPolicyResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 5, .members = members_ListEntitiesForPolicyResponse},
+    {.name = S_INIT("ListGroupsForUserRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_ListGroupsForUserRequest},
+    {.name = S_INIT("ListGroupsForUserResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_ListGroupsForUserResponse},
+    {.name = S_INIT("ListInstanceProfileTagsRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_ListInstanceProfileTagsRequest},
+    {.name = S_INIT("ListInstanceProfileTagsResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_ListInstanceProfileTagsResponse},
+    {.name = S_INIT("ListInstanceProfilesForRoleRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_ListInstanceProfilesForRoleRequest},
+    {.name = S_INIT("ListInstanceProfilesForRoleResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_ListInstanceProfilesForRoleResponse},
+    {.name = S_INIT("ListInstanceProfilesRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_ListInstanceProfilesRequest},
+    {.name = S_INIT("ListInstanceProfilesResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_ListInstanceProfilesResponse},
+    {.name = S_INIT("ListPoliciesRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 6, .members = members_ListPoliciesRequest},
+    {.name = S_INIT("ListPoliciesResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_ListPoliciesResponse},
+    {.name = S_INIT("ListPolicyTagsRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_ListPolicyTagsRequest},
+    {.name = S_INIT("ListPolicyTagsResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_ListPolicyTagsResponse},
+    {.name = S_INIT("ListPolicyVersionsRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_ListPolicyVersionsRequest},
+    {.name = S_INIT("ListPolicyVersionsResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_ListPolicyVersionsResponse},
+    {.name = S_INIT("ListRolePoliciesRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_ListRolePoliciesRequest},
+    {.name = S_INIT("ListRolePoliciesResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_ListRolePoliciesResponse},
+    {.name = S_INIT("ListRoleTagsRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_ListRoleTagsRequest},
+    {.name = S_INIT("ListRoleTagsResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_ListRoleTagsResponse},
+    {.name = S_INIT("ListRolesRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_ListRolesRequest},
+    {.name = S_INIT("ListRolesResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_ListRolesResponse},
+    {.name = S_INIT("ListUserPoliciesRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_ListUserPoliciesRequest},
+    {.name = S_INIT("ListUserPoliciesResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_ListUserPoliciesResponse},
+    {.name = S_INIT("ListUserTagsRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_ListUserTagsRequest},
+    {.name = S_INIT("ListUserTagsResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_ListUserTagsResponse},
+    {.name = S_INIT("ListUsersRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_ListUsersRequest},
+    {.name = S_INIT("ListUsersResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_ListUsersResponse},
+    {.name = S_INIT("PermissionsBoundaryAttachmentType"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 1, .values = values_PermissionsBoundaryAttachmentType},
+    {.name = S_INIT("Policy"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 12, .members = members_Policy},
+    {.name = S_INIT("PolicyGroup"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_PolicyGroup},
+    {.name = S_INIT("PolicyGroupListType"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_PolicyGroup], .element_wire = S_INIT("member")},
+    {.name = S_INIT("PolicyRole"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_PolicyRole},
+    {.name = S_INIT("PolicyRoleListType"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_PolicyRole], .element_wire = S_INIT("member")},
+    {.name = S_INIT("PolicyUsageType"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_PolicyUsageType},
+    {.name = S_INIT("PolicyUser"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_PolicyUser},
+    {.name = S_INIT("PolicyUserListType"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_PolicyUser], .element_wire = S_INIT("member")},
+    {.name = S_INIT("PolicyVersion"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_PolicyVersion},
+    {.name = S_INIT("PutRolePermissionsBoundaryRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_PutRolePermissionsBoundaryRequest},
+    {.name = S_INIT("PutRolePolicyRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_PutRolePolicyRequest},
+    {.name = S_INIT("PutUserPermissionsBoundaryRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_PutUserPermissionsBoundaryRequest},
+    {.name = S_INIT("PutUserPolicyRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_PutUserPolicyRequest},
+    {.name = S_INIT("RemoveRoleFromInstanceProfileRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_RemoveRoleFromInstanceProfileRequest},
+    {.name = S_INIT("Role"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 11, .members = members_Role},
+    {.name = S_INIT("RoleLastUsed"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_RoleLastUsed},
+    {.name = S_INIT("SetDefaultPolicyVersionRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_SetDefaultPolicyVersionRequest},
+    {.name = S_INIT("Tag"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_Tag},
+    {.name = S_INIT("TagInstanceProfileRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_TagInstanceProfileRequest},
+    {.name = S_INIT("TagPolicyRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_TagPolicyRequest},
+    {.name = S_INIT("TagRoleRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_TagRoleRequest},
+    {.name = S_INIT("TagUserRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_TagUserRequest},
+    {.name = S_INIT("UntagInstanceProfileRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_UntagInstanceProfileRequest},
+    {.name = S_INIT("UntagPolicyRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_UntagPolicyRequest},
+    {.name = S_INIT("UntagRoleRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_UntagRoleRequest},
+    {.name = S_INIT("UntagUserRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_UntagUserRequest},
+    {.name = S_INIT("UpdateAccessKeyRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_UpdateAccessKeyRequest},
+    {.name = S_INIT("UpdateAssumeRolePolicyRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_UpdateAssumeRolePolicyRequest},
+    {.name = S_INIT("UpdateRoleDescriptionRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_UpdateRoleDescriptionRequest},
+    {.name = S_INIT("UpdateRoleDescriptionResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_UpdateRoleDescriptionResponse},
+    {.name = S_INIT("UpdateRoleRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_UpdateRoleRequest},
     {.name = S_INIT("UpdateRoleResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("UpdateUserRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_174},
-    {.name = S_INIT("User"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 8, .members = members_175},
-    {.name = S_INIT("accessKeyIdType"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 16, .max = 128, .pattern = &patterns[0]},
-    {.name = S_INIT("accessKeyMetadataListType"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[2], .element_wire = S_INIT("member")},
+    {.name = S_INIT("User"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 8, .members = members_User},
+    {.name = S_INIT("accessKeyIdType"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 16, .max = 128, .pattern = &pattern_accessKeyIdType},
+    {.name = S_INIT("accessKeyMetadataListType"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_AccessKeyMetadata], .element_wire = S_INIT("member")},
     {.name = S_INIT("accessKeySecretType"), .type = API_STRING, .flags = API_PLAIN | API_SENSITIVE, .payload = -1},
-    {.name = S_INIT("accountAliasListType"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[180], .element_wire = S_INIT("member")},
-    {.name = S_INIT("accountAliasType"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 3, .max = 63, .pattern = &patterns[1]},
+    {.name = S_INIT("accountAliasListType"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_accountAliasType], .element_wire = S_INIT("member")},
+    {.name = S_INIT("accountAliasType"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 3, .max = 63, .pattern = &pattern_accountAliasType},
     {.name = S_INIT("arnType"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 20, .max = 2048},
-    {.name = S_INIT("attachedPoliciesListType"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[11], .element_wire = S_INIT("member")},
+    {.name = S_INIT("attachedPoliciesListType"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_AttachedPolicy], .element_wire = S_INIT("member")},
     {.name = S_INIT("attachmentCountType"), .type = API_INTEGER, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("booleanType"), .type = API_BOOLEAN, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("customSuffixType"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 64, .pattern = &patterns[2]},
     {.name = S_INIT("dateType"), .type = API_TIMESTAMP, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("existingUserNameType"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 128, .pattern = &patterns[2]},
-    {.name = S_INIT("groupListType"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[77], .element_wire = S_INIT("member")},
-    {.name = S_INIT("groupNameType"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 128, .pattern = &patterns[2]},
-    {.name = S_INIT("idType"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 16, .max = 128, .pattern = &patterns[0]},
-    {.name = S_INIT("instanceProfileListType"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[78], .element_wire = S_INIT("member")},
-    {.name = S_INIT("instanceProfileNameType"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 128, .pattern = &patterns[2]},
-    {.name = S_INIT("markerType"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 320, .pattern = &patterns[3]},
+    {.name = S_INIT("existingUserNameType"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 128, .pattern = &pattern_existingUserNameType},
+    {.name = S_INIT("groupListType"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_Group], .element_wire = S_INIT("member")},
+    {.name = S_INIT("groupNameType"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 128, .pattern = &pattern_existingUserNameType},
+    {.name = S_INIT("idType"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 16, .max = 128, .pattern = &pattern_accessKeyIdType},
+    {.name = S_INIT("instanceProfileListType"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_InstanceProfile], .element_wire = S_INIT("member")},
+    {.name = S_INIT("instanceProfileNameType"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 128, .pattern = &pattern_existingUserNameType},
+    {.name = S_INIT("markerType"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 320, .pattern = &pattern_markerType},
     {.name = S_INIT("maxItemsType"), .type = API_INTEGER, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 1000},
-    {.name = S_INIT("pathPrefixType"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 512, .pattern = &patterns[4]},
-    {.name = S_INIT("pathType"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 512, .pattern = &patterns[5]},
+    {.name = S_INIT("pathPrefixType"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 512, .pattern = &pattern_pathPrefixType},
+    {.name = S_INIT("pathType"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 512, .pattern = &pattern_pathType},
     {.name = S_INIT("policyDescriptionType"), .type = API_STRING, .flags = API_HAS_MAX | API_PLAIN, .payload = -1, .max = 1000},
-    {.name = S_INIT("policyDocumentType"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 131072, .pattern = &patterns[6]},
-    {.name = S_INIT("policyDocumentVersionListType"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[136], .element_wire = S_INIT("member")},
-    {.name = S_INIT("policyListType"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[125], .element_wire = S_INIT("member")},
-    {.name = S_INIT("policyNameListType"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[202], .element_wire = S_INIT("member")},
-    {.name = S_INIT("policyNameType"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 128, .pattern = &patterns[2]},
-    {.name = S_INIT("policyPathType"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 512, .pattern = &patterns[7]},
-    {.name = S_INIT("policyScopeType"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 3, .values = values_204},
-    {.name = S_INIT("policyVersionIdType"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .pattern = &patterns[8]},
+    {.name = S_INIT("policyDocumentType"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 131072, .pattern = &pattern_policyDocumentType},
+    {.name = S_INIT("policyDocumentVersionListType"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_PolicyVersion], .element_wire = S_INIT("member")},
+    {.name = S_INIT("policyListType"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_Policy], .element_wire = S_INIT("member")},
+    {.name = S_INIT("policyNameListType"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_policyNameType], .element_wire = S_INIT("member")},
+    {.name = S_INIT("policyNameType"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 128, .pattern = &pattern_existingUserNameType},
+    {.name = S_INIT("policyPathType"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 512, .pattern = &pattern_policyPathType},
+    {.name = S_INIT("policyScopeType"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 3, .values = values_policyScopeType},
+    {.name = S_INIT("policyVersionIdType"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .pattern = &pattern_policyVersionIdType},
     {.name = S_INIT("responseMarkerType"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("roleDescriptionType"), .type = API_STRING, .flags = API_HAS_MAX | API_PLAIN, .payload = -1, .max = 1000, .pattern = &patterns[9]},
-    {.name = S_INIT("roleListType"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[150], .element_wire = S_INIT("member")},
+    {.name = S_INIT("roleDescriptionType"), .type = API_STRING, .flags = API_HAS_MAX | API_PLAIN, .payload = -1, .max = 1000, .pattern = &pattern_roleDescriptionType},
+    {.name = S_INIT("roleListType"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_Role], .element_wire = S_INIT("member")},
     {.name = S_INIT("roleMaxSessionDurationType"), .type = API_INTEGER, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 3600, .max = 43200},
-    {.name = S_INIT("roleNameType"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 64, .pattern = &patterns[2]},
-    {.name = S_INIT("statusType"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 3, .values = values_211},
+    {.name = S_INIT("roleNameType"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 64, .pattern = &pattern_existingUserNameType},
+    {.name = S_INIT("statusType"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 3, .values = values_statusType},
     {.name = S_INIT("stringType"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("summaryKeyType"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 34, .values = values_213},
-    {.name = S_INIT("summaryMapType"), .type = API_MAP, .flags = API_PLAIN, .payload = -1, .element = &shapes[215], .element_wire = S_INIT("value"), .key = &shapes[213], .key_wire = S_INIT("key")},
-    {.name = S_INIT("summaryValueType"), .type = API_INTEGER, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("tagKeyListType"), .type = API_LIST, .flags = API_HAS_MAX | API_PLAIN, .payload = -1, .max = 50, .element = &shapes[217], .element_wire = S_INIT("member")},
-    {.name = S_INIT("tagKeyType"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 128, .pattern = &patterns[10]},
-    {.name = S_INIT("tagListType"), .type = API_LIST, .flags = API_HAS_MAX | API_PLAIN, .payload = -1, .max = 50, .element = &shapes[159], .element_wire = S_INIT("member")},
-    {.name = S_INIT("tagValueType"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 0, .max = 256, .pattern = &patterns[11]},
-    {.name = S_INIT("userListType"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[175], .element_wire = S_INIT("member")},
-    {.name = S_INIT("userNameType"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 64, .pattern = &patterns[2]},
+    {.name = S_INIT("tagKeyListType"), .type = API_LIST, .flags = API_HAS_MAX | API_PLAIN, .payload = -1, .max = 50, .element = &shapes[shape_tagKeyType], .element_wire = S_INIT("member")},
+    {.name = S_INIT("tagKeyType"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 128, .pattern = &pattern_tagKeyType},
+    {.name = S_INIT("tagListType"), .type = API_LIST, .flags = API_HAS_MAX | API_PLAIN, .payload = -1, .max = 50, .element = &shapes[shape_Tag], .element_wire = S_INIT("member")},
+    {.name = S_INIT("tagValueType"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 0, .max = 256, .pattern = &pattern_tagValueType},
+    {.name = S_INIT("userListType"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_User], .element_wire = S_INIT("member")},
+    {.name = S_INIT("userNameType"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 64, .pattern = &pattern_existingUserNameType},
 };
 
 
 static const struct api_op ops[] = {
     {.name = S_INIT("AcceptDelegationRequest"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("AddClientIDToOpenIDConnectProvider"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
-    {.name = S_INIT("AddRoleToInstanceProfile"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[5], .out = NULL},
-    {.name = S_INIT("AddUserToGroup"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[6], .out = NULL},
+    {.name = S_INIT("AddRoleToInstanceProfile"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_AddRoleToInstanceProfileRequest], .out = NULL},
+    {.name = S_INIT("AddUserToGroup"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("AssociateDelegationRequest"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
-    {.name = S_INIT("AttachGroupPolicy"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[7], .out = NULL},
-    {.name = S_INIT("AttachRolePolicy"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[8], .out = NULL},
-    {.name = S_INIT("AttachUserPolicy"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[9], .out = NULL},
+    {.name = S_INIT("AttachGroupPolicy"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
+    {.name = S_INIT("AttachRolePolicy"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_AttachRolePolicyRequest], .out = NULL},
+    {.name = S_INIT("AttachUserPolicy"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_AttachUserPolicyRequest], .out = NULL},
     {.name = S_INIT("ChangePassword"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
-    {.name = S_INIT("CreateAccessKey"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[20], .out = &shapes[21], .result = S_INIT("CreateAccessKeyResult")},
+    {.name = S_INIT("CreateAccessKey"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_CreateAccessKeyRequest], .out = &shapes[shape_CreateAccessKeyResponse], .result = S_INIT("CreateAccessKeyResult")},
     {.name = S_INIT("CreateAccountAlias"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("CreateDelegationRequest"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("CreateDelegationRequestResult")},
-    {.name = S_INIT("CreateGroup"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[22], .out = &shapes[23], .result = S_INIT("CreateGroupResult")},
-    {.name = S_INIT("CreateInstanceProfile"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[24], .out = &shapes[25], .result = S_INIT("CreateInstanceProfileResult")},
+    {.name = S_INIT("CreateGroup"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("CreateGroupResult")},
+    {.name = S_INIT("CreateInstanceProfile"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_CreateInstanceProfileRequest], .out = &shapes[shape_CreateInstanceProfileResponse], .result = S_INIT("CreateInstanceProfileResult")},
     {.name = S_INIT("CreateLoginProfile"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("CreateLoginProfileResult")},
     {.name = S_INIT("CreateOpenIDConnectProvider"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("CreateOpenIDConnectProviderResult")},
-    {.name = S_INIT("CreatePolicy"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[26], .out = &shapes[27], .result = S_INIT("CreatePolicyResult")},
-    {.name = S_INIT("CreatePolicyVersion"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[28], .out = &shapes[29], .result = S_INIT("CreatePolicyVersionResult")},
-    {.name = S_INIT("CreateRole"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[30], .out = &shapes[31], .result = S_INIT("CreateRoleResult")},
+    {.name = S_INIT("CreatePolicy"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_CreatePolicyRequest], .out = &shapes[shape_CreatePolicyResponse], .result = S_INIT("CreatePolicyResult")},
+    {.name = S_INIT("CreatePolicyVersion"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_CreatePolicyVersionRequest], .out = &shapes[shape_CreatePolicyVersionResponse], .result = S_INIT("CreatePolicyVersionResult")},
+    {.name = S_INIT("CreateRole"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_CreateRoleRequest], .out = &shapes[shape_CreateRoleResponse], .result = S_INIT("CreateRoleResult")},
     {.name = S_INIT("CreateSAMLProvider"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("CreateSAMLProviderResult")},
-    {.name = S_INIT("CreateServiceLinkedRole"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[32], .out = &shapes[33], .result = S_INIT("CreateServiceLinkedRoleResult")},
+    {.name = S_INIT("CreateServiceLinkedRole"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("CreateServiceLinkedRoleResult")},
     {.name = S_INIT("CreateServiceSpecificCredential"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("CreateServiceSpecificCredentialResult")},
-    {.name = S_INIT("CreateUser"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[34], .out = &shapes[35], .result = S_INIT("CreateUserResult")},
+    {.name = S_INIT("CreateUser"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_CreateUserRequest], .out = &shapes[shape_CreateUserResponse], .result = S_INIT("CreateUserResult")},
     {.name = S_INIT("CreateVirtualMFADevice"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("CreateVirtualMFADeviceResult")},
     {.name = S_INIT("DeactivateMFADevice"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
-    {.name = S_INIT("DeleteAccessKey"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[36], .out = NULL},
+    {.name = S_INIT("DeleteAccessKey"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_DeleteAccessKeyRequest], .out = NULL},
     {.name = S_INIT("DeleteAccountAlias"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("DeleteAccountPasswordPolicy"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
-    {.name = S_INIT("DeleteGroup"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[38], .out = NULL},
-    {.name = S_INIT("DeleteGroupPolicy"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[37], .out = NULL},
-    {.name = S_INIT("DeleteInstanceProfile"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[39], .out = NULL},
+    {.name = S_INIT("DeleteGroup"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
+    {.name = S_INIT("DeleteGroupPolicy"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
+    {.name = S_INIT("DeleteInstanceProfile"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_DeleteInstanceProfileRequest], .out = NULL},
     {.name = S_INIT("DeleteLoginProfile"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("DeleteOpenIDConnectProvider"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
-    {.name = S_INIT("DeletePolicy"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[40], .out = NULL},
-    {.name = S_INIT("DeletePolicyVersion"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[41], .out = NULL},
-    {.name = S_INIT("DeleteRole"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[44], .out = NULL},
-    {.name = S_INIT("DeleteRolePermissionsBoundary"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[42], .out = NULL},
-    {.name = S_INIT("DeleteRolePolicy"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[43], .out = NULL},
+    {.name = S_INIT("DeletePolicy"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_DeletePolicyRequest], .out = NULL},
+    {.name = S_INIT("DeletePolicyVersion"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_DeletePolicyVersionRequest], .out = NULL},
+    {.name = S_INIT("DeleteRole"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_DeleteRoleRequest], .out = NULL},
+    {.name = S_INIT("DeleteRolePermissionsBoundary"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_DeleteRolePermissionsBoundaryRequest], .out = NULL},
+    {.name = S_INIT("DeleteRolePolicy"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_DeleteRolePolicyRequest], .out = NULL},
     {.name = S_INIT("DeleteSAMLProvider"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("DeleteSSHPublicKey"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("DeleteServerCertificate"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("DeleteServiceLinkedRole"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("DeleteServiceLinkedRoleResult")},
     {.name = S_INIT("DeleteServiceSpecificCredential"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("DeleteSigningCertificate"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
-    {.name = S_INIT("DeleteUser"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[47], .out = NULL},
-    {.name = S_INIT("DeleteUserPermissionsBoundary"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[45], .out = NULL},
-    {.name = S_INIT("DeleteUserPolicy"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[46], .out = NULL},
+    {.name = S_INIT("DeleteUser"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_DeleteUserRequest], .out = NULL},
+    {.name = S_INIT("DeleteUserPermissionsBoundary"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_DeleteUserPermissionsBoundaryRequest], .out = NULL},
+    {.name = S_INIT("DeleteUserPolicy"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_DeleteUserPolicyRequest], .out = NULL},
     {.name = S_INIT("DeleteVirtualMFADevice"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
-    {.name = S_INIT("DetachGroupPolicy"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[48], .out = NULL},
-    {.name = S_INIT("DetachRolePolicy"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[49], .out = NULL},
-    {.name = S_INIT("DetachUserPolicy"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[50], .out = NULL},
+    {.name = S_INIT("DetachGroupPolicy"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
+    {.name = S_INIT("DetachRolePolicy"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_DetachRolePolicyRequest], .out = NULL},
+    {.name = S_INIT("DetachUserPolicy"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_DetachUserPolicyRequest], .out = NULL},
     {.name = S_INIT("DisableOrganizationsRootCredentialsManagement"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("DisableOrganizationsRootCredentialsManagementResult")},
     {.name = S_INIT("DisableOrganizationsRootSessions"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("DisableOrganizationsRootSessionsResult")},
     {.name = S_INIT("DisableOutboundWebIdentityFederation"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
@@ -1038,60 +947,60 @@ static const struct api_op ops[] = {
     {.name = S_INIT("GenerateCredentialReport"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("GenerateCredentialReportResult")},
     {.name = S_INIT("GenerateOrganizationsAccessReport"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("GenerateOrganizationsAccessReportResult")},
     {.name = S_INIT("GenerateServiceLastAccessedDetails"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("GenerateServiceLastAccessedDetailsResult")},
-    {.name = S_INIT("GetAccessKeyLastUsed"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[56], .out = &shapes[57], .result = S_INIT("GetAccessKeyLastUsedResult")},
+    {.name = S_INIT("GetAccessKeyLastUsed"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("GetAccessKeyLastUsedResult")},
     {.name = S_INIT("GetAccountAuthorizationDetails"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("GetAccountAuthorizationDetailsResult")},
     {.name = S_INIT("GetAccountPasswordPolicy"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("GetAccountPasswordPolicyResult")},
-    {.name = S_INIT("GetAccountSummary"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = NULL, .out = &shapes[58], .result = S_INIT("GetAccountSummaryResult")},
+    {.name = S_INIT("GetAccountSummary"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("GetAccountSummaryResult")},
     {.name = S_INIT("GetContextKeysForCustomPolicy"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("GetContextKeysForCustomPolicyResult")},
     {.name = S_INIT("GetContextKeysForPrincipalPolicy"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("GetContextKeysForPrincipalPolicyResult")},
     {.name = S_INIT("GetCredentialReport"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("GetCredentialReportResult")},
     {.name = S_INIT("GetDelegationRequest"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("GetDelegationRequestResult")},
-    {.name = S_INIT("GetGroup"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[61], .out = &shapes[62], .result = S_INIT("GetGroupResult")},
-    {.name = S_INIT("GetGroupPolicy"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[59], .out = &shapes[60], .result = S_INIT("GetGroupPolicyResult")},
+    {.name = S_INIT("GetGroup"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("GetGroupResult")},
+    {.name = S_INIT("GetGroupPolicy"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("GetGroupPolicyResult")},
     {.name = S_INIT("GetHumanReadableSummary"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("GetHumanReadableSummaryResult")},
-    {.name = S_INIT("GetInstanceProfile"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[63], .out = &shapes[64], .result = S_INIT("GetInstanceProfileResult")},
+    {.name = S_INIT("GetInstanceProfile"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_GetInstanceProfileRequest], .out = &shapes[shape_GetInstanceProfileResponse], .result = S_INIT("GetInstanceProfileResult")},
     {.name = S_INIT("GetLoginProfile"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("GetLoginProfileResult")},
     {.name = S_INIT("GetMFADevice"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("GetMFADeviceResult")},
     {.name = S_INIT("GetOpenIDConnectProvider"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("GetOpenIDConnectProviderResult")},
     {.name = S_INIT("GetOrganizationsAccessReport"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("GetOrganizationsAccessReportResult")},
     {.name = S_INIT("GetOutboundWebIdentityFederationInfo"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("GetOutboundWebIdentityFederationInfoResult")},
-    {.name = S_INIT("GetPolicy"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[65], .out = &shapes[66], .result = S_INIT("GetPolicyResult")},
-    {.name = S_INIT("GetPolicyVersion"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[67], .out = &shapes[68], .result = S_INIT("GetPolicyVersionResult")},
-    {.name = S_INIT("GetRole"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[71], .out = &shapes[72], .result = S_INIT("GetRoleResult")},
-    {.name = S_INIT("GetRolePolicy"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[69], .out = &shapes[70], .result = S_INIT("GetRolePolicyResult")},
+    {.name = S_INIT("GetPolicy"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_GetPolicyRequest], .out = &shapes[shape_GetPolicyResponse], .result = S_INIT("GetPolicyResult")},
+    {.name = S_INIT("GetPolicyVersion"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_GetPolicyVersionRequest], .out = &shapes[shape_GetPolicyVersionResponse], .result = S_INIT("GetPolicyVersionResult")},
+    {.name = S_INIT("GetRole"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_GetRoleRequest], .out = &shapes[shape_GetRoleResponse], .result = S_INIT("GetRoleResult")},
+    {.name = S_INIT("GetRolePolicy"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_GetRolePolicyRequest], .out = &shapes[shape_GetRolePolicyResponse], .result = S_INIT("GetRolePolicyResult")},
     {.name = S_INIT("GetSAMLProvider"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("GetSAMLProviderResult")},
     {.name = S_INIT("GetSSHPublicKey"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("GetSSHPublicKeyResult")},
     {.name = S_INIT("GetServerCertificate"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("GetServerCertificateResult")},
     {.name = S_INIT("GetServiceLastAccessedDetails"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("GetServiceLastAccessedDetailsResult")},
     {.name = S_INIT("GetServiceLastAccessedDetailsWithEntities"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("GetServiceLastAccessedDetailsWithEntitiesResult")},
     {.name = S_INIT("GetServiceLinkedRoleDeletionStatus"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("GetServiceLinkedRoleDeletionStatusResult")},
-    {.name = S_INIT("GetUser"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[75], .out = &shapes[76], .result = S_INIT("GetUserResult")},
-    {.name = S_INIT("GetUserPolicy"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[73], .out = &shapes[74], .result = S_INIT("GetUserPolicyResult")},
-    {.name = S_INIT("ListAccessKeys"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[80], .out = &shapes[81], .result = S_INIT("ListAccessKeysResult")},
-    {.name = S_INIT("ListAccountAliases"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[82], .out = &shapes[83], .result = S_INIT("ListAccountAliasesResult")},
-    {.name = S_INIT("ListAttachedGroupPolicies"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[84], .out = &shapes[85], .result = S_INIT("ListAttachedGroupPoliciesResult")},
-    {.name = S_INIT("ListAttachedRolePolicies"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[86], .out = &shapes[87], .result = S_INIT("ListAttachedRolePoliciesResult")},
-    {.name = S_INIT("ListAttachedUserPolicies"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[88], .out = &shapes[89], .result = S_INIT("ListAttachedUserPoliciesResult")},
+    {.name = S_INIT("GetUser"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_GetUserRequest], .out = &shapes[shape_GetUserResponse], .result = S_INIT("GetUserResult")},
+    {.name = S_INIT("GetUserPolicy"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_GetUserPolicyRequest], .out = &shapes[shape_GetUserPolicyResponse], .result = S_INIT("GetUserPolicyResult")},
+    {.name = S_INIT("ListAccessKeys"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_ListAccessKeysRequest], .out = &shapes[shape_ListAccessKeysResponse], .result = S_INIT("ListAccessKeysResult")},
+    {.name = S_INIT("ListAccountAliases"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_ListAccountAliasesRequest], .out = &shapes[shape_ListAccountAliasesResponse], .result = S_INIT("ListAccountAliasesResult")},
+    {.name = S_INIT("ListAttachedGroupPolicies"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("ListAttachedGroupPoliciesResult")},
+    {.name = S_INIT("ListAttachedRolePolicies"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_ListAttachedRolePoliciesRequest], .out = &shapes[shape_ListAttachedRolePoliciesResponse], .result = S_INIT("ListAttachedRolePoliciesResult")},
+    {.name = S_INIT("ListAttachedUserPolicies"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_ListAttachedUserPoliciesRequest], .out = &shapes[shape_ListAttachedUserPoliciesResponse], .result = S_INIT("ListAttachedUserPoliciesResult")},
     {.name = S_INIT("ListDelegationRequests"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("ListDelegationRequestsResult")},
-    {.name = S_INIT("ListEntitiesForPolicy"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[90], .out = &shapes[91], .result = S_INIT("ListEntitiesForPolicyResult")},
-    {.name = S_INIT("ListGroupPolicies"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[92], .out = &shapes[93], .result = S_INIT("ListGroupPoliciesResult")},
-    {.name = S_INIT("ListGroups"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[96], .out = &shapes[97], .result = S_INIT("ListGroupsResult")},
-    {.name = S_INIT("ListGroupsForUser"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[94], .out = &shapes[95], .result = S_INIT("ListGroupsForUserResult")},
-    {.name = S_INIT("ListInstanceProfileTags"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[98], .out = &shapes[99], .result = S_INIT("ListInstanceProfileTagsResult")},
-    {.name = S_INIT("ListInstanceProfiles"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[102], .out = &shapes[103], .result = S_INIT("ListInstanceProfilesResult")},
-    {.name = S_INIT("ListInstanceProfilesForRole"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[100], .out = &shapes[101], .result = S_INIT("ListInstanceProfilesForRoleResult")},
+    {.name = S_INIT("ListEntitiesForPolicy"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_ListEntitiesForPolicyRequest], .out = &shapes[shape_ListEntitiesForPolicyResponse], .result = S_INIT("ListEntitiesForPolicyResult")},
+    {.name = S_INIT("ListGroupPolicies"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("ListGroupPoliciesResult")},
+    {.name = S_INIT("ListGroups"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("ListGroupsResult")},
+    {.name = S_INIT("ListGroupsForUser"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_ListGroupsForUserRequest], .out = &shapes[shape_ListGroupsForUserResponse], .result = S_INIT("ListGroupsForUserResult")},
+    {.name = S_INIT("ListInstanceProfileTags"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_ListInstanceProfileTagsRequest], .out = &shapes[shape_ListInstanceProfileTagsResponse], .result = S_INIT("ListInstanceProfileTagsResult")},
+    {.name = S_INIT("ListInstanceProfiles"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_ListInstanceProfilesRequest], .out = &shapes[shape_ListInstanceProfilesResponse], .result = S_INIT("ListInstanceProfilesResult")},
+    {.name = S_INIT("ListInstanceProfilesForRole"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_ListInstanceProfilesForRoleRequest], .out = &shapes[shape_ListInstanceProfilesForRoleResponse], .result = S_INIT("ListInstanceProfilesForRoleResult")},
     {.name = S_INIT("ListMFADeviceTags"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("ListMFADeviceTagsResult")},
     {.name = S_INIT("ListMFADevices"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("ListMFADevicesResult")},
     {.name = S_INIT("ListOpenIDConnectProviderTags"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("ListOpenIDConnectProviderTagsResult")},
     {.name = S_INIT("ListOpenIDConnectProviders"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("ListOpenIDConnectProvidersResult")},
     {.name = S_INIT("ListOrganizationsFeatures"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("ListOrganizationsFeaturesResult")},
-    {.name = S_INIT("ListPolicies"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[104], .out = &shapes[105], .result = S_INIT("ListPoliciesResult")},
+    {.name = S_INIT("ListPolicies"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_ListPoliciesRequest], .out = &shapes[shape_ListPoliciesResponse], .result = S_INIT("ListPoliciesResult")},
     {.name = S_INIT("ListPoliciesGrantingServiceAccess"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("ListPoliciesGrantingServiceAccessResult")},
-    {.name = S_INIT("ListPolicyTags"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[106], .out = &shapes[107], .result = S_INIT("ListPolicyTagsResult")},
-    {.name = S_INIT("ListPolicyVersions"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[108], .out = &shapes[109], .result = S_INIT("ListPolicyVersionsResult")},
-    {.name = S_INIT("ListRolePolicies"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[110], .out = &shapes[111], .result = S_INIT("ListRolePoliciesResult")},
-    {.name = S_INIT("ListRoleTags"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[112], .out = &shapes[113], .result = S_INIT("ListRoleTagsResult")},
-    {.name = S_INIT("ListRoles"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[114], .out = &shapes[115], .result = S_INIT("ListRolesResult")},
+    {.name = S_INIT("ListPolicyTags"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_ListPolicyTagsRequest], .out = &shapes[shape_ListPolicyTagsResponse], .result = S_INIT("ListPolicyTagsResult")},
+    {.name = S_INIT("ListPolicyVersions"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_ListPolicyVersionsRequest], .out = &shapes[shape_ListPolicyVersionsResponse], .result = S_INIT("ListPolicyVersionsResult")},
+    {.name = S_INIT("ListRolePolicies"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_ListRolePoliciesRequest], .out = &shapes[shape_ListRolePoliciesResponse], .result = S_INIT("ListRolePoliciesResult")},
+    {.name = S_INIT("ListRoleTags"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_ListRoleTagsRequest], .out = &shapes[shape_ListRoleTagsResponse], .result = S_INIT("ListRoleTagsResult")},
+    {.name = S_INIT("ListRoles"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_ListRolesRequest], .out = &shapes[shape_ListRolesResponse], .result = S_INIT("ListRolesResult")},
     {.name = S_INIT("ListSAMLProviderTags"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("ListSAMLProviderTagsResult")},
     {.name = S_INIT("ListSAMLProviders"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("ListSAMLProvidersResult")},
     {.name = S_INIT("ListSSHPublicKeys"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("ListSSHPublicKeysResult")},
@@ -1099,57 +1008,57 @@ static const struct api_op ops[] = {
     {.name = S_INIT("ListServerCertificates"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("ListServerCertificatesResult")},
     {.name = S_INIT("ListServiceSpecificCredentials"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("ListServiceSpecificCredentialsResult")},
     {.name = S_INIT("ListSigningCertificates"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("ListSigningCertificatesResult")},
-    {.name = S_INIT("ListUserPolicies"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[116], .out = &shapes[117], .result = S_INIT("ListUserPoliciesResult")},
-    {.name = S_INIT("ListUserTags"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[118], .out = &shapes[119], .result = S_INIT("ListUserTagsResult")},
-    {.name = S_INIT("ListUsers"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[120], .out = &shapes[121], .result = S_INIT("ListUsersResult")},
+    {.name = S_INIT("ListUserPolicies"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_ListUserPoliciesRequest], .out = &shapes[shape_ListUserPoliciesResponse], .result = S_INIT("ListUserPoliciesResult")},
+    {.name = S_INIT("ListUserTags"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_ListUserTagsRequest], .out = &shapes[shape_ListUserTagsResponse], .result = S_INIT("ListUserTagsResult")},
+    {.name = S_INIT("ListUsers"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_ListUsersRequest], .out = &shapes[shape_ListUsersResponse], .result = S_INIT("ListUsersResult")},
     {.name = S_INIT("ListVirtualMFADevices"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("ListVirtualMFADevicesResult")},
-    {.name = S_INIT("PutGroupPolicy"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[138], .out = NULL},
-    {.name = S_INIT("PutRolePermissionsBoundary"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[139], .out = NULL},
-    {.name = S_INIT("PutRolePolicy"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[140], .out = NULL},
-    {.name = S_INIT("PutUserPermissionsBoundary"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[141], .out = NULL},
-    {.name = S_INIT("PutUserPolicy"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[142], .out = NULL},
+    {.name = S_INIT("PutGroupPolicy"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
+    {.name = S_INIT("PutRolePermissionsBoundary"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_PutRolePermissionsBoundaryRequest], .out = NULL},
+    {.name = S_INIT("PutRolePolicy"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_PutRolePolicyRequest], .out = NULL},
+    {.name = S_INIT("PutUserPermissionsBoundary"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_PutUserPermissionsBoundaryRequest], .out = NULL},
+    {.name = S_INIT("PutUserPolicy"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_PutUserPolicyRequest], .out = NULL},
     {.name = S_INIT("RejectDelegationRequest"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("RemoveClientIDFromOpenIDConnectProvider"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
-    {.name = S_INIT("RemoveRoleFromInstanceProfile"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[143], .out = NULL},
-    {.name = S_INIT("RemoveUserFromGroup"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[144], .out = NULL},
+    {.name = S_INIT("RemoveRoleFromInstanceProfile"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_RemoveRoleFromInstanceProfileRequest], .out = NULL},
+    {.name = S_INIT("RemoveUserFromGroup"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("ResetServiceSpecificCredential"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("ResetServiceSpecificCredentialResult")},
     {.name = S_INIT("ResyncMFADevice"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("SendDelegationToken"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
-    {.name = S_INIT("SetDefaultPolicyVersion"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[152], .out = NULL},
+    {.name = S_INIT("SetDefaultPolicyVersion"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_SetDefaultPolicyVersionRequest], .out = NULL},
     {.name = S_INIT("SetSecurityTokenServicePreferences"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
-    {.name = S_INIT("SimulateCustomPolicy"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[153], .out = &shapes[154], .result = S_INIT("SimulateCustomPolicyResult")},
-    {.name = S_INIT("SimulatePrincipalPolicy"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[155], .out = &shapes[154], .result = S_INIT("SimulatePrincipalPolicyResult")},
-    {.name = S_INIT("TagInstanceProfile"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[160], .out = NULL},
+    {.name = S_INIT("SimulateCustomPolicy"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("SimulateCustomPolicyResult")},
+    {.name = S_INIT("SimulatePrincipalPolicy"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("SimulatePrincipalPolicyResult")},
+    {.name = S_INIT("TagInstanceProfile"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_TagInstanceProfileRequest], .out = NULL},
     {.name = S_INIT("TagMFADevice"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("TagOpenIDConnectProvider"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
-    {.name = S_INIT("TagPolicy"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[161], .out = NULL},
-    {.name = S_INIT("TagRole"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[162], .out = NULL},
+    {.name = S_INIT("TagPolicy"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_TagPolicyRequest], .out = NULL},
+    {.name = S_INIT("TagRole"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_TagRoleRequest], .out = NULL},
     {.name = S_INIT("TagSAMLProvider"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("TagServerCertificate"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
-    {.name = S_INIT("TagUser"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[163], .out = NULL},
-    {.name = S_INIT("UntagInstanceProfile"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[164], .out = NULL},
+    {.name = S_INIT("TagUser"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_TagUserRequest], .out = NULL},
+    {.name = S_INIT("UntagInstanceProfile"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_UntagInstanceProfileRequest], .out = NULL},
     {.name = S_INIT("UntagMFADevice"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("UntagOpenIDConnectProvider"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
-    {.name = S_INIT("UntagPolicy"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[165], .out = NULL},
-    {.name = S_INIT("UntagRole"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[166], .out = NULL},
+    {.name = S_INIT("UntagPolicy"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_UntagPolicyRequest], .out = NULL},
+    {.name = S_INIT("UntagRole"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_UntagRoleRequest], .out = NULL},
     {.name = S_INIT("UntagSAMLProvider"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("UntagServerCertificate"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
-    {.name = S_INIT("UntagUser"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[167], .out = NULL},
-    {.name = S_INIT("UpdateAccessKey"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[168], .out = NULL},
+    {.name = S_INIT("UntagUser"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_UntagUserRequest], .out = NULL},
+    {.name = S_INIT("UpdateAccessKey"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_UpdateAccessKeyRequest], .out = NULL},
     {.name = S_INIT("UpdateAccountPasswordPolicy"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
-    {.name = S_INIT("UpdateAssumeRolePolicy"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[169], .out = NULL},
+    {.name = S_INIT("UpdateAssumeRolePolicy"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_UpdateAssumeRolePolicyRequest], .out = NULL},
     {.name = S_INIT("UpdateDelegationRequest"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("UpdateGroup"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("UpdateLoginProfile"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("UpdateOpenIDConnectProviderThumbprint"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
-    {.name = S_INIT("UpdateRole"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[172], .out = &shapes[173], .result = S_INIT("UpdateRoleResult")},
-    {.name = S_INIT("UpdateRoleDescription"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[170], .out = &shapes[171], .result = S_INIT("UpdateRoleDescriptionResult")},
+    {.name = S_INIT("UpdateRole"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_UpdateRoleRequest], .out = &shapes[shape_UpdateRoleResponse], .result = S_INIT("UpdateRoleResult")},
+    {.name = S_INIT("UpdateRoleDescription"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_UpdateRoleDescriptionRequest], .out = &shapes[shape_UpdateRoleDescriptionResponse], .result = S_INIT("UpdateRoleDescriptionResult")},
     {.name = S_INIT("UpdateSAMLProvider"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("UpdateSAMLProviderResult")},
     {.name = S_INIT("UpdateSSHPublicKey"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("UpdateServerCertificate"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("UpdateServiceSpecificCredential"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("UpdateSigningCertificate"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
-    {.name = S_INIT("UpdateUser"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[174], .out = NULL},
+    {.name = S_INIT("UpdateUser"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("UploadSSHPublicKey"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("UploadSSHPublicKeyResult")},
     {.name = S_INIT("UploadServerCertificate"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("UploadServerCertificateResult")},
     {.name = S_INIT("UploadSigningCertificate"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("UploadSigningCertificateResult")},

@@ -2,1069 +2,885 @@
 /* clang-format off */
 #include "aws/model.h"
 
-static const uint32_t pattern_0[] = {4, 3, 0x15, 1, 0x6c, 1, 0x61, 1, 0x6d, 1, 0x62, 1, 0x64, 1, 0x61, 1, 0x3a, 1, 0x2a, 5, 0x33, 4, 0x18, 0x31, 1, 0x6c, 1, 0x61, 1, 0x6d, 1, 0x62, 1, 0x64, 1, 0x61, 1, 0x3a, 3, 1, 0xffffffff, 2, 2, 0x41, 0x5a, 0x61, 0x7a, 5, 0x33, 1, 0x2a, 0};
-static const uint32_t pattern_1[] = {3, 1, 0xffffffff, 2, 1, 0x30, 0x39, 0};
-static const uint32_t pattern_2[] = {9, 1, 0xd, 6, 3, 1, 0xffffffff, 2, 1, 0x30, 0x39, 7, 0, 3, 1, 0xffffffff, 2, 5, 0x2d, 0x2d, 0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 0};
-static const uint32_t pattern_3[] = {1, 0x61, 1, 0x72, 1, 0x6e, 1, 0x3a, 1, 0x61, 1, 0x77, 1, 0x73, 3, 0, 0xffffffff, 2, 4, 0x2d, 0x2d, 0x30, 0x39, 0x41, 0x5a, 0x61, 0x7a, 1, 0x3a, 3, 1, 0xffffffff, 2, 4, 0x2d, 0x2d, 0x30, 0x39, 0x41, 0x5a, 0x61, 0x7a, 1, 0x3a, 4, 0x2f, 0x53, 3, 2, 2, 2, 1, 0x61, 0x7a, 4, 0x39, 0x41, 1, 0x2d, 1, 0x67, 1, 0x6f, 1, 0x76, 1, 0x2d, 3, 1, 0xffffffff, 2, 1, 0x61, 0x7a, 1, 0x2d, 3, 1, 1, 2, 1, 0x30, 0x39, 1, 0x3a, 4, 0x58, 0x5f, 3, 0xc, 0xc, 2, 1, 0x30, 0x39, 1, 0x3a, 3, 0, 0xffffffff, 2, 0x80000004, 0xa, 0xa, 0xd, 0xd, 0x85, 0x85, 0x2028, 0x2029, 0};
-static const uint32_t pattern_4[] = {1, 0x61, 1, 0x72, 1, 0x6e, 1, 0x3a, 1, 0x61, 1, 0x77, 1, 0x73, 3, 0, 0xffffffff, 2, 3, 0x2d, 0x2d, 0x41, 0x5a, 0x61, 0x7a, 1, 0x3a, 1, 0x6c, 1, 0x61, 1, 0x6d, 1, 0x62, 1, 0x64, 1, 0x61, 1, 0x3a, 3, 2, 2, 2, 1, 0x61, 0x7a, 4, 0x33, 0x4f, 4, 0x36, 0x40, 1, 0x2d, 1, 0x67, 1, 0x6f, 1, 0x76, 5, 0x4f, 1, 0x2d, 1, 0x69, 1, 0x73, 1, 0x6f, 3, 0, 1, 2, 1, 0x61, 0x7a, 1, 0x2d, 3, 1, 0xffffffff, 2, 1, 0x61, 0x7a, 1, 0x2d, 3, 1, 1, 2, 1, 0x30, 0x39, 1, 0x3a, 3, 0xc, 0xc, 2, 1, 0x30, 0x39, 1, 0x3a, 1, 0x63, 1, 0x61, 1, 0x70, 1, 0x61, 1, 0x63, 1, 0x69, 1, 0x74, 1, 0x79, 1, 0x2d, 1, 0x70, 1, 0x72, 1, 0x6f, 1, 0x76, 1, 0x69, 1, 0x64, 1, 0x65, 1, 0x72, 1, 0x3a, 3, 1, 0xffffffff, 2, 5, 0x2d, 0x2d, 0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 0};
-static const uint32_t pattern_5[] = {1, 0x61, 1, 0x72, 1, 0x6e, 1, 0x3a, 4, 0xb, 0x1c, 1, 0x61, 1, 0x77, 1, 0x73, 3, 0, 0xffffffff, 2, 3, 0x2d, 0x2d, 0x41, 0x5a, 0x61, 0x7a, 1, 0x3a, 1, 0x6c, 1, 0x61, 1, 0x6d, 1, 0x62, 1, 0x64, 1, 0x61, 1, 0x3a, 3, 2, 2, 2, 1, 0x61, 0x7a, 4, 0x36, 0x52, 4, 0x39, 0x43, 1, 0x2d, 1, 0x67, 1, 0x6f, 1, 0x76, 5, 0x52, 1, 0x2d, 1, 0x69, 1, 0x73, 1, 0x6f, 3, 0, 1, 2, 1, 0x62, 0x62, 1, 0x2d, 3, 1, 0xffffffff, 2, 1, 0x61, 0x7a, 1, 0x2d, 3, 1, 1, 2, 1, 0x30, 0x39, 1, 0x3a, 3, 0xc, 0xc, 2, 1, 0x30, 0x39, 1, 0x3a, 1, 0x63, 1, 0x6f, 1, 0x64, 1, 0x65, 1, 0x2d, 1, 0x73, 1, 0x69, 1, 0x67, 1, 0x6e, 1, 0x69, 1, 0x6e, 1, 0x67, 1, 0x2d, 1, 0x63, 1, 0x6f, 1, 0x6e, 1, 0x66, 1, 0x69, 1, 0x67, 1, 0x3a, 1, 0x63, 1, 0x73, 1, 0x63, 1, 0x2d, 3, 0x11, 0x11, 2, 2, 0x30, 0x39, 0x61, 0x7a, 0};
-static const uint32_t pattern_6[] = {6, 9, 1, 0x13, 1, 0x73, 1, 0x79, 1, 0x73, 1, 0x74, 1, 0x65, 1, 0x6d, 1, 0x2e, 0, 6, 2, 4, 0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 3, 0, 0xffffffff, 2, 0x80000001, 0x24, 0x24, 0};
-static const uint32_t pattern_7[] = {3, 0, 0xffffffff, 2, 0x80000004, 0x20, 0x20, 0x22, 0x22, 0x24, 0x24, 0x2e, 0x2f, 0};
-static const uint32_t pattern_8[] = {4, 3, 6, 7, 5, 0xb0, 4, 9, 0x2e, 1, 0x6b, 1, 0x61, 1, 0x66, 1, 0x6b, 1, 0x61, 1, 0x3a, 1, 0x2f, 1, 0x2f, 2, 0x80000001, 0x2e, 0x2e, 3, 0, 0xf8, 2, 5, 0x2d, 0x2e, 0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 5, 0xb0, 1, 0x61, 1, 0x72, 1, 0x6e, 1, 0x3a, 1, 0x61, 1, 0x77, 1, 0x73, 3, 0, 0xffffffff, 2, 4, 0x2d, 0x2d, 0x30, 0x39, 0x41, 0x5a, 0x61, 0x7a, 1, 0x3a, 3, 1, 0xffffffff, 2, 4, 0x2d, 0x2d, 0x30, 0x39, 0x41, 0x5a, 0x61, 0x7a, 1, 0x3a, 4, 0x5d, 0x95, 3, 2, 2, 2, 1, 0x61, 0x7a, 4, 0x67, 0x83, 4, 0x6a, 0x74, 1, 0x2d, 1, 0x67, 1, 0x6f, 1, 0x76, 5, 0x83, 1, 0x2d, 1, 0x69, 1, 0x73, 1, 0x6f, 3, 0, 1, 2, 1, 0x61, 0x7a, 1, 0x2d, 3, 1, 0xffffffff, 2, 1, 0x61, 0x7a, 1, 0x2d, 3, 1, 1, 2, 1, 0x30, 0x39, 1, 0x3a, 4, 0x9a, 0xa1, 3, 0xc, 0xc, 2, 1, 0x30, 0x39, 1, 0x3a, 3, 0, 0xffffffff, 2, 0x80000004, 0xa, 0xa, 0xd, 0xd, 0x85, 0x85, 0x2028, 0x2029, 0};
-static const uint32_t pattern_9[] = {1, 0x61, 1, 0x72, 1, 0x6e, 1, 0x3a, 3, 1, 0xffffffff, 2, 4, 0x2d, 0x2d, 0x30, 0x39, 0x41, 0x5a, 0x61, 0x7a, 1, 0x3a, 1, 0x6c, 1, 0x61, 1, 0x6d, 1, 0x62, 1, 0x64, 1, 0x61, 1, 0x3a, 3, 1, 0xffffffff, 2, 4, 0x2d, 0x2d, 0x30, 0x39, 0x41, 0x5a, 0x61, 0x7a, 1, 0x3a, 3, 0xc, 0xc, 2, 1, 0x30, 0x39, 1, 0x3a, 1, 0x66, 1, 0x75, 1, 0x6e, 1, 0x63, 1, 0x74, 1, 0x69, 1, 0x6f, 1, 0x6e, 1, 0x3a, 3, 1, 0xffffffff, 2, 5, 0x2d, 0x2d, 0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 1, 0x3a, 4, 0x63, 0x8a, 1, 0x24, 1, 0x4c, 1, 0x41, 1, 0x54, 1, 0x45, 1, 0x53, 1, 0x54, 4, 0x74, 0x88, 1, 0x2e, 1, 0x50, 1, 0x55, 1, 0x42, 1, 0x4c, 1, 0x49, 1, 0x53, 1, 0x48, 1, 0x45, 1, 0x44, 5, 0x91, 3, 1, 0xffffffff, 2, 1, 0x30, 0x39, 1, 0x2f, 1, 0x64, 1, 0x75, 1, 0x72, 1, 0x61, 1, 0x62, 1, 0x6c, 1, 0x65, 1, 0x2d, 1, 0x65, 1, 0x78, 1, 0x65, 1, 0x63, 1, 0x75, 1, 0x74, 1, 0x69, 1, 0x6f, 1, 0x6e, 1, 0x2f, 3, 1, 0xffffffff, 2, 5, 0x2d, 0x2d, 0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 1, 0x2f, 3, 1, 0xffffffff, 2, 5, 0x2d, 0x2d, 0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 0};
-static const uint32_t pattern_10[] = {3, 1, 0xffffffff, 2, 5, 0x2d, 0x2d, 0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 0};
-static const uint32_t pattern_11[] = {4, 3, 0x31, 4, 6, 0x10, 2, 3, 0x30, 0x39, 0x41, 0x5a, 0x61, 0x7a, 5, 0x2d, 2, 3, 0x30, 0x39, 0x41, 0x5a, 0x61, 0x7a, 3, 0, 0xffffffff, 2, 4, 0x2d, 0x2d, 0x30, 0x39, 0x41, 0x5a, 0x61, 0x7a, 2, 3, 0x30, 0x39, 0x41, 0x5a, 0x61, 0x7a, 1, 0x2e, 5, 0, 4, 0x34, 0x3e, 2, 3, 0x30, 0x39, 0x41, 0x5a, 0x61, 0x7a, 5, 0x5b, 2, 3, 0x30, 0x39, 0x41, 0x5a, 0x61, 0x7a, 3, 0, 0xffffffff, 2, 4, 0x2d, 0x2d, 0x30, 0x39, 0x41, 0x5a, 0x61, 0x7a, 2, 3, 0x30, 0x39, 0x41, 0x5a, 0x61, 0x7a, 1, 0x3a, 3, 1, 5, 2, 1, 0x30, 0x39, 0};
-static const uint32_t pattern_12[] = {2, 2, 0x41, 0x5a, 0x61, 0x7a, 3, 1, 0xffffffff, 2, 4, 0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 0};
-static const uint32_t pattern_13[] = {1, 0x61, 1, 0x72, 1, 0x6e, 1, 0x3a, 4, 0xb, 0x1c, 1, 0x61, 1, 0x77, 1, 0x73, 3, 0, 0xffffffff, 2, 3, 0x2d, 0x2d, 0x41, 0x5a, 0x61, 0x7a, 1, 0x3a, 1, 0x6c, 1, 0x61, 1, 0x6d, 1, 0x62, 1, 0x64, 1, 0x61, 1, 0x3a, 3, 2, 2, 2, 1, 0x61, 0x7a, 4, 0x36, 0x52, 4, 0x39, 0x43, 1, 0x2d, 1, 0x67, 1, 0x6f, 1, 0x76, 5, 0x52, 1, 0x2d, 1, 0x69, 1, 0x73, 1, 0x6f, 3, 0, 1, 2, 1, 0x61, 0x7a, 1, 0x2d, 3, 1, 0xffffffff, 2, 1, 0x61, 0x7a, 1, 0x2d, 3, 1, 1, 2, 1, 0x30, 0x39, 1, 0x3a, 3, 0xc, 0xc, 2, 1, 0x30, 0x39, 1, 0x3a, 1, 0x65, 1, 0x76, 1, 0x65, 1, 0x6e, 1, 0x74, 1, 0x2d, 1, 0x73, 1, 0x6f, 1, 0x75, 1, 0x72, 1, 0x63, 1, 0x65, 1, 0x2d, 1, 0x6d, 1, 0x61, 1, 0x70, 1, 0x70, 1, 0x69, 1, 0x6e, 1, 0x67, 1, 0x3a, 3, 8, 8, 2, 3, 0x30, 0x39, 0x41, 0x46, 0x61, 0x66, 1, 0x2d, 3, 4, 4, 2, 3, 0x30, 0x39, 0x41, 0x46, 0x61, 0x66, 1, 0x2d, 3, 4, 4, 2, 3, 0x30, 0x39, 0x41, 0x46, 0x61, 0x66, 1, 0x2d, 3, 4, 4, 2, 3, 0x30, 0x39, 0x41, 0x46, 0x61, 0x66, 1, 0x2d, 3, 0xc, 0xc, 2, 3, 0x30, 0x39, 0x41, 0x46, 0x61, 0x66, 0};
-static const uint32_t pattern_14[] = {3, 1, 0xffffffff, 2, 5, 0x2d, 0x2e, 0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 0};
-static const uint32_t pattern_15[] = {4, 3, 0xb5, 1, 0x61, 1, 0x72, 1, 0x6e, 1, 0x3a, 1, 0x61, 1, 0x77, 1, 0x73, 3, 0, 0xffffffff, 2, 3, 0x2d, 0x2d, 0x41, 0x5a, 0x61, 0x7a, 1, 0x3a, 1, 0x65, 1, 0x6c, 1, 0x61, 1, 0x73, 1, 0x74, 1, 0x69, 1, 0x63, 1, 0x66, 1, 0x69, 1, 0x6c, 1, 0x65, 1, 0x73, 1, 0x79, 1, 0x73, 1, 0x74, 1, 0x65, 1, 0x6d, 1, 0x3a, 3, 2, 2, 2, 1, 0x61, 0x7a, 4, 0x4c, 0x68, 4, 0x4f, 0x59, 1, 0x2d, 1, 0x67, 1, 0x6f, 1, 0x76, 5, 0x68, 1, 0x2d, 1, 0x69, 1, 0x73, 1, 0x6f, 3, 0, 1, 2, 1, 0x62, 0x62, 1, 0x2d, 3, 1, 0xffffffff, 2, 1, 0x61, 0x7a, 1, 0x2d, 3, 1, 1, 2, 1, 0x30, 0x39, 1, 0x3a, 3, 0xc, 0xc, 2, 1, 0x30, 0x39, 1, 0x3a, 1, 0x61, 1, 0x63, 1, 0x63, 1, 0x65, 1, 0x73, 1, 0x73, 1, 0x2d, 1, 0x70, 1, 0x6f, 1, 0x69, 1, 0x6e, 1, 0x74, 1, 0x2f, 1, 0x66, 1, 0x73, 1, 0x61, 1, 0x70, 1, 0x2d, 3, 0x11, 0x11, 2, 2, 0x30, 0x39, 0x61, 0x66, 7, 5, 0x142, 6, 1, 0x61, 1, 0x72, 1, 0x6e, 1, 0x3a, 1, 0x61, 1, 0x77, 1, 0x73, 3, 0, 0xffffffff, 2, 2, 0x2d, 0x2d, 0x61, 0x7a, 1, 0x3a, 1, 0x73, 1, 0x33, 1, 0x66, 1, 0x69, 1, 0x6c, 1, 0x65, 1, 0x73, 1, 0x3a, 3, 1, 0xffffffff, 2, 3, 0x2d, 0x2d, 0x30, 0x3a, 0x61, 0x7a, 1, 0x3a, 1, 0x66, 1, 0x69, 1, 0x6c, 1, 0x65, 1, 0x2d, 1, 0x73, 1, 0x79, 1, 0x73, 1, 0x74, 1, 0x65, 1, 0x6d, 1, 0x2f, 1, 0x66, 1, 0x73, 1, 0x2d, 3, 0x11, 0x28, 2, 2, 0x30, 0x39, 0x61, 0x66, 1, 0x2f, 1, 0x61, 1, 0x63, 1, 0x63, 1, 0x65, 1, 0x73, 1, 0x73, 1, 0x2d, 1, 0x70, 1, 0x6f, 1, 0x69, 1, 0x6e, 1, 0x74, 1, 0x2f, 1, 0x66, 1, 0x73, 1, 0x61, 1, 0x70, 1, 0x2d, 3, 0x11, 0x28, 2, 2, 0x30, 0x39, 0x61, 0x66, 0};
-static const uint32_t pattern_16[] = {3, 1, 0xffffffff, 2, 2, 0x41, 0x5a, 0x61, 0x7a, 1, 0x45, 1, 0x78, 1, 0x63, 1, 0x65, 1, 0x70, 1, 0x74, 1, 0x69, 1, 0x6f, 1, 0x6e, 0};
-static const uint32_t pattern_17[] = {3, 0, 0xffffffff, 2, 0x80000004, 0xa, 0xa, 0xd, 0xd, 0x85, 0x85, 0x2028, 0x2029, 0};
-static const uint32_t pattern_18[] = {1, 0x61, 1, 0x72, 1, 0x6e, 1, 0x3a, 4, 0xb, 0x1c, 1, 0x61, 1, 0x77, 1, 0x73, 3, 0, 0xffffffff, 2, 3, 0x2d, 0x2d, 0x41, 0x5a, 0x61, 0x7a, 1, 0x3a, 1, 0x6c, 1, 0x61, 1, 0x6d, 1, 0x62, 1, 0x64, 1, 0x61, 1, 0x3a, 3, 2, 2, 2, 1, 0x61, 0x7a, 4, 0x36, 0x52, 4, 0x39, 0x43, 1, 0x2d, 1, 0x67, 1, 0x6f, 1, 0x76, 5, 0x52, 1, 0x2d, 1, 0x69, 1, 0x73, 1, 0x6f, 3, 0, 1, 2, 1, 0x61, 0x7a, 1, 0x2d, 3, 1, 0xffffffff, 2, 1, 0x61, 0x7a, 1, 0x2d, 3, 1, 1, 2, 1, 0x30, 0x39, 1, 0x3a, 3, 0xc, 0xc, 2, 1, 0x30, 0x39, 1, 0x3a, 1, 0x66, 1, 0x75, 1, 0x6e, 1, 0x63, 1, 0x74, 1, 0x69, 1, 0x6f, 1, 0x6e, 1, 0x3a, 3, 1, 0xffffffff, 2, 5, 0x2d, 0x2d, 0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 4, 0x93, 0xb7, 1, 0x3a, 4, 0x98, 0xa8, 1, 0x24, 1, 0x4c, 1, 0x41, 1, 0x54, 1, 0x45, 1, 0x53, 1, 0x54, 5, 0xb7, 3, 1, 0xffffffff, 2, 5, 0x2d, 0x2d, 0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 0};
-static const uint32_t pattern_19[] = {4, 3, 0x2f, 1, 0x61, 1, 0x72, 1, 0x6e, 1, 0x3a, 4, 0xe, 0x1f, 1, 0x61, 1, 0x77, 1, 0x73, 3, 0, 0xffffffff, 2, 3, 0x2d, 0x2d, 0x41, 0x5a, 0x61, 0x7a, 1, 0x3a, 1, 0x6c, 1, 0x61, 1, 0x6d, 1, 0x62, 1, 0x64, 1, 0x61, 1, 0x3a, 4, 0x32, 0x6c, 3, 2, 2, 2, 1, 0x61, 0x7a, 4, 0x3c, 0x58, 4, 0x3f, 0x49, 1, 0x2d, 1, 0x67, 1, 0x6f, 1, 0x76, 5, 0x58, 1, 0x2d, 1, 0x69, 1, 0x73, 1, 0x6f, 3, 0, 1, 2, 1, 0x61, 0x7a, 1, 0x2d, 3, 1, 0xffffffff, 2, 1, 0x61, 0x7a, 1, 0x2d, 3, 1, 1, 2, 1, 0x30, 0x39, 1, 0x3a, 4, 0x6f, 0x78, 3, 0xc, 0xc, 2, 1, 0x30, 0x39, 1, 0x3a, 4, 0x7b, 0x8d, 1, 0x66, 1, 0x75, 1, 0x6e, 1, 0x63, 1, 0x74, 1, 0x69, 1, 0x6f, 1, 0x6e, 1, 0x3a, 3, 1, 0xffffffff, 2, 5, 0x2d, 0x2d, 0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 4, 0x9f, 0xc3, 1, 0x3a, 4, 0xa4, 0xb4, 1, 0x24, 1, 0x4c, 1, 0x41, 1, 0x54, 1, 0x45, 1, 0x53, 1, 0x54, 5, 0xc3, 3, 1, 0xffffffff, 2, 5, 0x2d, 0x2d, 0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 0};
-static const uint32_t pattern_20[] = {9, 1, 0xd, 6, 3, 1, 0xffffffff, 2, 1, 0x30, 0x39, 7, 0, 6, 3, 1, 0xffffffff, 2, 5, 0x2d, 0x2d, 0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 7, 0};
-static const uint32_t pattern_21[] = {3, 1, 0xffffffff, 2, 0x80000002, 9, 0xd, 0x20, 0x20, 0};
-static const uint32_t pattern_22[] = {4, 3, 0x3d, 1, 0x61, 1, 0x72, 1, 0x6e, 1, 0x3a, 4, 0xe, 0x1f, 1, 0x61, 1, 0x77, 1, 0x73, 3, 0, 0xffffffff, 2, 3, 0x2d, 0x2d, 0x41, 0x5a, 0x61, 0x7a, 1, 0x3a, 3, 1, 0xffffffff, 2, 3, 0x2d, 0x2e, 0x30, 0x39, 0x61, 0x7a, 1, 0x3a, 3, 0, 0xffffffff, 2, 0x80000004, 0xa, 0xa, 0xd, 0xd, 0x85, 0x85, 0x2028, 0x2029, 5, 0x3d, 0};
-static const uint32_t pattern_23[] = {1, 0x61, 1, 0x72, 1, 0x6e, 1, 0x3a, 3, 1, 0xffffffff, 2, 4, 0x2d, 0x2d, 0x30, 0x39, 0x41, 0x5a, 0x61, 0x7a, 1, 0x3a, 1, 0x6c, 1, 0x61, 1, 0x6d, 1, 0x62, 1, 0x64, 1, 0x61, 1, 0x3a, 3, 1, 0xffffffff, 2, 4, 0x2d, 0x2d, 0x30, 0x39, 0x41, 0x5a, 0x61, 0x7a, 1, 0x3a, 3, 0xc, 0xc, 2, 1, 0x30, 0x39, 1, 0x3a, 1, 0x6c, 1, 0x61, 1, 0x79, 1, 0x65, 1, 0x72, 1, 0x3a, 3, 1, 0xffffffff, 2, 5, 0x2d, 0x2d, 0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 1, 0x3a, 3, 1, 0xffffffff, 2, 1, 0x30, 0x39, 0};
-static const uint32_t pattern_24[] = {1, 0x2f, 1, 0x6d, 1, 0x6e, 1, 0x74, 1, 0x2f, 3, 1, 0xffffffff, 2, 5, 0x2d, 0x2e, 0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 0};
-static const uint32_t pattern_25[] = {3, 1, 0xffffffff, 2, 5, 0x23, 0x23, 0x2d, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 0};
-static const uint32_t pattern_26[] = {4, 3, 0xb, 1, 0x41, 1, 0x4c, 1, 0x4c, 5, 0x2f, 3, 2, 2, 2, 1, 0x61, 0x7a, 4, 0x15, 0x1d, 1, 0x2d, 1, 0x67, 1, 0x6f, 1, 0x76, 1, 0x2d, 3, 1, 0xffffffff, 2, 1, 0x61, 0x7a, 1, 0x2d, 3, 1, 1, 2, 1, 0x30, 0x39, 0};
-static const uint32_t pattern_27[] = {1, 0x61, 1, 0x72, 1, 0x6e, 1, 0x3a, 4, 0xb, 0x1c, 1, 0x61, 1, 0x77, 1, 0x73, 3, 0, 0xffffffff, 2, 3, 0x2d, 0x2d, 0x41, 0x5a, 0x61, 0x7a, 1, 0x3a, 1, 0x6c, 1, 0x61, 1, 0x6d, 1, 0x62, 1, 0x64, 1, 0x61, 1, 0x3a, 3, 2, 2, 2, 1, 0x61, 0x7a, 4, 0x36, 0x52, 4, 0x39, 0x43, 1, 0x2d, 1, 0x67, 1, 0x6f, 1, 0x76, 5, 0x52, 1, 0x2d, 1, 0x69, 1, 0x73, 1, 0x6f, 3, 0, 1, 2, 1, 0x61, 0x7a, 1, 0x2d, 3, 1, 0xffffffff, 2, 1, 0x61, 0x7a, 1, 0x2d, 3, 1, 1, 2, 1, 0x30, 0x39, 1, 0x3a, 3, 0xc, 0xc, 2, 1, 0x30, 0x39, 1, 0x3a, 1, 0x66, 1, 0x75, 1, 0x6e, 1, 0x63, 1, 0x74, 1, 0x69, 1, 0x6f, 1, 0x6e, 1, 0x3a, 3, 1, 0xffffffff, 2, 5, 0x2d, 0x2e, 0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 4, 0x93, 0xce, 1, 0x3a, 4, 0x98, 0xbf, 1, 0x24, 1, 0x4c, 1, 0x41, 1, 0x54, 1, 0x45, 1, 0x53, 1, 0x54, 4, 0xa9, 0xbd, 1, 0x2e, 1, 0x50, 1, 0x55, 1, 0x42, 1, 0x4c, 1, 0x49, 1, 0x53, 1, 0x48, 1, 0x45, 1, 0x44, 5, 0xce, 3, 1, 0xffffffff, 2, 5, 0x2d, 0x2d, 0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 0};
-static const uint32_t pattern_28[] = {4, 3, 0x2f, 1, 0x61, 1, 0x72, 1, 0x6e, 1, 0x3a, 4, 0xe, 0x1f, 1, 0x61, 1, 0x77, 1, 0x73, 3, 0, 0xffffffff, 2, 3, 0x2d, 0x2d, 0x41, 0x5a, 0x61, 0x7a, 1, 0x3a, 1, 0x6c, 1, 0x61, 1, 0x6d, 1, 0x62, 1, 0x64, 1, 0x61, 1, 0x3a, 4, 0x32, 0x6c, 3, 2, 2, 2, 1, 0x61, 0x7a, 4, 0x3c, 0x58, 4, 0x3f, 0x49, 1, 0x2d, 1, 0x67, 1, 0x6f, 1, 0x76, 5, 0x58, 1, 0x2d, 1, 0x69, 1, 0x73, 1, 0x6f, 3, 0, 1, 2, 1, 0x61, 0x7a, 1, 0x2d, 3, 1, 0xffffffff, 2, 1, 0x61, 0x7a, 1, 0x2d, 3, 1, 1, 2, 1, 0x30, 0x39, 1, 0x3a, 4, 0x6f, 0x78, 3, 0xc, 0xc, 2, 1, 0x30, 0x39, 1, 0x3a, 4, 0x7b, 0x8d, 1, 0x66, 1, 0x75, 1, 0x6e, 1, 0x63, 1, 0x74, 1, 0x69, 1, 0x6f, 1, 0x6e, 1, 0x3a, 3, 1, 0xffffffff, 2, 5, 0x2d, 0x2e, 0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 4, 0x9f, 0xda, 1, 0x3a, 4, 0xa4, 0xcb, 1, 0x24, 1, 0x4c, 1, 0x41, 1, 0x54, 1, 0x45, 1, 0x53, 1, 0x54, 4, 0xb5, 0xc9, 1, 0x2e, 1, 0x50, 1, 0x55, 1, 0x42, 1, 0x4c, 1, 0x49, 1, 0x53, 1, 0x48, 1, 0x45, 1, 0x44, 5, 0xda, 3, 1, 0xffffffff, 2, 5, 0x2d, 0x2d, 0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 0};
-static const uint32_t pattern_29[] = {3, 1, 0xffffffff, 2, 5, 0x2d, 0x2e, 0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 0};
-static const uint32_t pattern_30[] = {4, 3, 0x2a, 1, 0x24, 1, 0x4c, 1, 0x41, 1, 0x54, 1, 0x45, 1, 0x53, 1, 0x54, 4, 0x14, 0x28, 1, 0x2e, 1, 0x50, 1, 0x55, 1, 0x42, 1, 0x4c, 1, 0x49, 1, 0x53, 1, 0x48, 1, 0x45, 1, 0x44, 5, 0x3b, 3, 1, 0xffffffff, 2, 6, 0x24, 0x24, 0x2d, 0x2d, 0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 0};
-static const uint32_t pattern_31[] = {1, 0x6f, 1, 0x2d, 3, 0xa, 0x20, 2, 2, 0x30, 0x39, 0x61, 0x7a, 0};
-static const uint32_t pattern_32[] = {3, 0, 0xffffffff, 2, 5, 0x2d, 0x2d, 0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 0};
-static const uint32_t pattern_33[] = {3, 0, 0xffffffff, 2, 1, 0, 0x10ffff, 0};
-static const uint32_t pattern_34[] = {1, 0x61, 1, 0x72, 1, 0x6e, 1, 0x3a, 4, 0xb, 0x1c, 1, 0x61, 1, 0x77, 1, 0x73, 3, 0, 0xffffffff, 2, 3, 0x2d, 0x2d, 0x41, 0x5a, 0x61, 0x7a, 1, 0x3a, 1, 0x69, 1, 0x61, 1, 0x6d, 1, 0x3a, 1, 0x3a, 3, 0xc, 0xc, 2, 1, 0x30, 0x39, 1, 0x3a, 1, 0x72, 1, 0x6f, 1, 0x6c, 1, 0x65, 3, 0, 1, 2, 1, 0x2f, 0x2f, 3, 1, 0xffffffff, 2, 5, 0x2b, 0x39, 0x3d, 0x3d, 0x40, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 0};
-static const uint32_t pattern_35[] = {1, 0x61, 1, 0x72, 1, 0x6e, 1, 0x3a, 1, 0x61, 1, 0x77, 1, 0x73, 3, 0, 0xffffffff, 2, 3, 0x2d, 0x2d, 0x41, 0x5a, 0x61, 0x7a, 1, 0x3a, 1, 0x6c, 1, 0x61, 1, 0x6d, 1, 0x62, 1, 0x64, 1, 0x61, 1, 0x3a, 3, 2, 2, 2, 1, 0x61, 0x7a, 4, 0x33, 0x4f, 4, 0x36, 0x40, 1, 0x2d, 1, 0x67, 1, 0x6f, 1, 0x76, 5, 0x4f, 1, 0x2d, 1, 0x69, 1, 0x73, 1, 0x6f, 3, 0, 1, 2, 1, 0x62, 0x62, 1, 0x2d, 3, 1, 0xffffffff, 2, 1, 0x61, 0x7a, 1, 0x2d, 3, 1, 1, 2, 1, 0x30, 0x39, 1, 0x3a, 1, 0x3a, 1, 0x72, 1, 0x75, 1, 0x6e, 1, 0x74, 1, 0x69, 1, 0x6d, 1, 0x65, 1, 0x3a, 3, 1, 0xffffffff, 2, 0x80000004, 0xa, 0xa, 0xd, 0xd, 0x85, 0x85, 0x2028, 0x2029, 0};
-static const uint32_t pattern_36[] = {3, 0, 0xffffffff, 2, 5, 0x2d, 0x2e, 0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 0xa, 1, 0x16, 2, 1, 0x2e, 0x2e, 0};
-static const uint32_t pattern_37[] = {3, 0, 0xffffffff, 2, 6, 0x2a, 0x2b, 0x2d, 0x3a, 0x3d, 0x3d, 0x40, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 0};
-static const uint32_t pattern_38[] = {3, 0xc, 0xc, 2, 1, 0x30, 0x39, 0};
-static const uint32_t pattern_39[] = {3, 1, 0xffffffff, 2, 5, 0x2d, 0x2d, 0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 0};
-static const uint32_t pattern_40[] = {1, 0x61, 1, 0x72, 1, 0x6e, 1, 0x3a, 1, 0x61, 1, 0x77, 1, 0x73, 3, 0, 0xffffffff, 2, 3, 0x2d, 0x2d, 0x41, 0x5a, 0x61, 0x7a, 1, 0x3a, 1, 0x6c, 1, 0x61, 1, 0x6d, 1, 0x62, 1, 0x64, 1, 0x61, 1, 0x3a, 3, 2, 2, 2, 1, 0x61, 0x7a, 4, 0x33, 0x4f, 4, 0x36, 0x40, 1, 0x2d, 1, 0x67, 1, 0x6f, 1, 0x76, 5, 0x4f, 1, 0x2d, 1, 0x69, 1, 0x73, 1, 0x6f, 3, 0, 1, 2, 1, 0x61, 0x7a, 1, 0x2d, 3, 1, 0xffffffff, 2, 1, 0x61, 0x7a, 1, 0x2d, 3, 1, 1, 2, 1, 0x30, 0x39, 1, 0x3a, 3, 0xc, 0xc, 2, 1, 0x30, 0x39, 1, 0x3a, 4, 0x6f, 0xb9, 1, 0x66, 1, 0x75, 1, 0x6e, 1, 0x63, 1, 0x74, 1, 0x69, 1, 0x6f, 1, 0x6e, 1, 0x3a, 3, 1, 0xffffffff, 2, 5, 0x2d, 0x2d, 0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 4, 0x93, 0xb7, 1, 0x3a, 4, 0x98, 0xa8, 1, 0x24, 1, 0x4c, 1, 0x41, 1, 0x54, 1, 0x45, 1, 0x53, 1, 0x54, 5, 0xb7, 3, 1, 0xffffffff, 2, 5, 0x2d, 0x2d, 0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 5, 0x198, 4, 0xbc, 0xf7, 1, 0x63, 1, 0x6f, 1, 0x64, 1, 0x65, 1, 0x2d, 1, 0x73, 1, 0x69, 1, 0x67, 1, 0x6e, 1, 0x69, 1, 0x6e, 1, 0x67, 1, 0x2d, 1, 0x63, 1, 0x6f, 1, 0x6e, 1, 0x66, 1, 0x69, 1, 0x67, 1, 0x3a, 1, 0x63, 1, 0x73, 1, 0x63, 1, 0x2d, 3, 0x11, 0x11, 2, 2, 0x30, 0x39, 0x61, 0x7a, 5, 0x198, 4, 0xfa, 0x165, 1, 0x65, 1, 0x76, 1, 0x65, 1, 0x6e, 1, 0x74, 1, 0x2d, 1, 0x73, 1, 0x6f, 1, 0x75, 1, 0x72, 1, 0x63, 1, 0x65, 1, 0x2d, 1, 0x6d, 1, 0x61, 1, 0x70, 1, 0x70, 1, 0x69, 1, 0x6e, 1, 0x67, 1, 0x3a, 3, 8, 8, 2, 3, 0x30, 0x39, 0x41, 0x46, 0x61, 0x66, 1, 0x2d, 3, 4, 4, 2, 3, 0x30, 0x39, 0x41, 0x46, 0x61, 0x66, 1, 0x2d, 3, 4, 4, 2, 3, 0x30, 0x39, 0x41, 0x46, 0x61, 0x66, 1, 0x2d, 3, 4, 4, 2, 3, 0x30, 0x39, 0x41, 0x46, 0x61, 0x66, 1, 0x2d, 3, 0xc, 0xc, 2, 3, 0x30, 0x39, 0x41, 0x46, 0x61, 0x66, 5, 0x198, 1, 0x63, 1, 0x61, 1, 0x70, 1, 0x61, 1, 0x63, 1, 0x69, 1, 0x74, 1, 0x79, 1, 0x2d, 1, 0x70, 1, 0x72, 1, 0x6f, 1, 0x76, 1, 0x69, 1, 0x64, 1, 0x65, 1, 0x72, 1, 0x3a, 3, 1, 0xffffffff, 2, 5, 0x2d, 0x2d, 0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 0};
-static const uint32_t pattern_41[] = {3, 1, 0xffffffff, 2, 7, 0x20, 0x20, 0x2b, 0x2b, 0x2d, 0x3a, 0x3d, 0x3d, 0x40, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 0};
-static const uint32_t pattern_42[] = {2, 0x80000001, 0x2e, 0x2e, 3, 1, 0xffffffff, 2, 5, 0x2d, 0x2e, 0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 0};
-static const uint32_t pattern_43[] = {4, 3, 0x2f, 1, 0x61, 1, 0x72, 1, 0x6e, 1, 0x3a, 4, 0xe, 0x1f, 1, 0x61, 1, 0x77, 1, 0x73, 3, 0, 0xffffffff, 2, 3, 0x2d, 0x2d, 0x41, 0x5a, 0x61, 0x7a, 1, 0x3a, 1, 0x6c, 1, 0x61, 1, 0x6d, 1, 0x62, 1, 0x64, 1, 0x61, 1, 0x3a, 4, 0x32, 0x6c, 3, 2, 2, 2, 1, 0x61, 0x7a, 4, 0x3c, 0x58, 4, 0x3f, 0x49, 1, 0x2d, 1, 0x67, 1, 0x6f, 1, 0x76, 5, 0x58, 1, 0x2d, 1, 0x69, 1, 0x73, 1, 0x6f, 3, 0, 1, 2, 1, 0x61, 0x7a, 1, 0x2d, 3, 1, 0xffffffff, 2, 1, 0x61, 0x7a, 1, 0x2d, 3, 1, 1, 2, 1, 0x30, 0x39, 1, 0x3a, 4, 0x6f, 0x78, 3, 0xc, 0xc, 2, 1, 0x30, 0x39, 1, 0x3a, 4, 0x7b, 0x8d, 1, 0x66, 1, 0x75, 1, 0x6e, 1, 0x63, 1, 0x74, 1, 0x69, 1, 0x6f, 1, 0x6e, 1, 0x3a, 3, 1, 0xffffffff, 2, 5, 0x2d, 0x2d, 0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 0};
-static const uint32_t pattern_44[] = {4, 3, 0x13, 1, 0x24, 1, 0x4c, 1, 0x41, 1, 0x54, 1, 0x45, 1, 0x53, 1, 0x54, 5, 0x1a, 3, 1, 0xffffffff, 2, 1, 0x30, 0x39, 0};
-static const uint32_t pattern_45[] = {4, 3, 0x2a, 1, 0x24, 1, 0x4c, 1, 0x41, 1, 0x54, 1, 0x45, 1, 0x53, 1, 0x54, 4, 0x14, 0x28, 1, 0x2e, 1, 0x50, 1, 0x55, 1, 0x42, 1, 0x4c, 1, 0x49, 1, 0x53, 1, 0x48, 1, 0x45, 1, 0x44, 5, 0x31, 3, 1, 0xffffffff, 2, 1, 0x30, 0x39, 0};
-static const struct api_pattern patterns[] = {
-    {"(lambda:[*]|lambda:[a-zA-Z]+|[*])", pattern_0},
-    {"[0-9]+", pattern_1},
-    {"(\077!^[0-9]+$)([a-zA-Z0-9-_]+)", pattern_2},
-    {"arn:(aws[a-zA-Z0-9-]*):([a-zA-Z0-9\\-])+:([a-z]{2}(-gov)\077-[a-z]+-\\d{1})\077:(\\d{12})\077:(.*)", pattern_3},
-    {"arn:aws[a-zA-Z-]*:lambda:[a-z]{2}((-gov)|(-iso([a-z]\077)))\077-[a-z]+-\\d{1}:\\d{12}:capacity-provider:[a-zA-Z0-9-_]+", pattern_4},
-    {"arn:(aws[a-zA-Z-]*)\077:lambda:[a-z]{2}((-gov)|(-iso(b\077)))\077-[a-z]+-\\d{1}:\\d{12}:code-signing-config:csc-[a-z0-9]{17}", pattern_5},
-    {"(^(\077!(system\\x2e)))(^[_a-zA-Z0-9])([^$]*)", pattern_6},
-    {"[^ /\\.$\\x22]*", pattern_7},
-    {"$|kafka://([^.]([a-zA-Z0-9\\-_.]{0,248}))|arn:(aws[a-zA-Z0-9-]*):([a-zA-Z0-9\\-])+:([a-z]{2}((-gov)|(-iso([a-z]\077)))\077-[a-z]+-\\d{1})\077:(\\d{12})\077:(.*)", pattern_8},
-    {"arn:([a-zA-Z0-9-]+):lambda:([a-zA-Z0-9-]+):(\\d{12}):function:([a-zA-Z0-9_-]+):(\\$LATEST(\077:\\.PUBLISHED)\077|[0-9]+)/durable-execution/([a-zA-Z0-9_-]+)/([a-zA-Z0-9_-]+)", pattern_9},
-    {"[a-zA-Z0-9-_]+", pattern_10},
-    {"(([a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9\\-]*[a-zA-Z0-9])\\.)*([A-Za-z0-9]|[A-Za-z0-9][A-Za-z0-9\\-]*[A-Za-z0-9]):[0-9]{1,5}", pattern_11},
-    {"[a-zA-Z]([a-zA-Z0-9_])+", pattern_12},
-    {"arn:(aws[a-zA-Z-]*)\077:lambda:[a-z]{2}((-gov)|(-iso([a-z]\077)))\077-[a-z]+-\\d{1}:\\d{12}:event-source-mapping:[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}", pattern_13},
-    {"[a-zA-Z0-9._\\-]+", pattern_14},
-    {"arn:aws[a-zA-Z-]*:elasticfilesystem:[a-z]{2}((-gov)|(-iso(b\077)))\077-[a-z]+-\\d{1}:\\d{12}:access-point/fsap-[a-f0-9]{17}$|^arn:aws[-a-z]*:s3files:[0-9a-z-:]+:file-system/fs-[0-9a-f]{17,40}/access-point/fsap-[0-9a-f]{17,40}", pattern_15},
-    {"[A-Za-z]+Exception", pattern_16},
-    {".*", pattern_17},
-    {"arn:(aws[a-zA-Z-]*)\077:lambda:[a-z]{2}((-gov)|(-iso([a-z]\077)))\077-[a-z]+-\\d{1}:\\d{12}:function:[a-zA-Z0-9-_]+(:(\\$LATEST|[a-zA-Z0-9-_]+))\077", pattern_18},
-    {"(arn:(aws[a-zA-Z-]*)\077:lambda:)\077([a-z]{2}((-gov)|(-iso([a-z]\077)))\077-[a-z]+-\\d{1}:)\077(\\d{12}:)\077(function:)\077([a-zA-Z0-9-_]+)(:(\\$LATEST|[a-zA-Z0-9-_]+))\077", pattern_19},
-    {"((\077!^\\d+$)^[0-9a-zA-Z-_]+$)", pattern_20},
-    {"[^\\s]+", pattern_21},
-    {"(arn:(aws[a-zA-Z-]*)\077:[a-z0-9-.]+:.*)|()", pattern_22},
-    {"arn:[a-zA-Z0-9-]+:lambda:[a-zA-Z0-9-]+:\\d{12}:layer:[a-zA-Z0-9-_]+:[0-9]+", pattern_23},
-    {"/mnt/[a-zA-Z0-9-_.]+", pattern_24},
-    {"[\\.\\-_/#A-Za-z0-9]+", pattern_25},
-    {"ALL|[a-z]{2}(-gov)\077-[a-z]+-\\d{1}", pattern_26},
-    {"arn:(aws[a-zA-Z-]*)\077:lambda:[a-z]{2}((-gov)|(-iso([a-z]\077)))\077-[a-z]+-\\d{1}:\\d{12}:function:[a-zA-Z0-9-_\\.]+(:(\\$LATEST(\\.PUBLISHED)\077|[a-zA-Z0-9-_]+))\077", pattern_27},
-    {"(arn:(aws[a-zA-Z-]*)\077:lambda:)\077([a-z]{2}((-gov)|(-iso([a-z]\077)))\077-[a-z]+-\\d{1}:)\077(\\d{12}:)\077(function:)\077([a-zA-Z0-9-_\\.]+)(:(\\$LATEST(\\.PUBLISHED)\077|[a-zA-Z0-9-_]+))\077", pattern_28},
-    {"([a-zA-Z0-9-_.]+)", pattern_29},
-    {"\\$(LATEST(\\.PUBLISHED)\077)|[a-zA-Z0-9-_$]+", pattern_30},
-    {"o-[a-z0-9]{10,32}", pattern_31},
-    {"[a-zA-Z0-9-_]*", pattern_32},
-    {"[\\s\\S]*", pattern_33},
-    {"arn:(aws[a-zA-Z-]*)\077:iam::\\d{12}:role/\077[a-zA-Z_0-9+=,.@\\-_/]+", pattern_34},
-    {"arn:(aws[a-zA-Z-]*):lambda:[a-z]{2}((-gov)|(-iso(b\077)))\077-[a-z]+-\\d{1}::runtime:.+", pattern_35},
-    {"[0-9A-Za-z\\.\\-_]*(\077<!\\.)", pattern_36},
-    {"[a-zA-Z0-9-\\/*:_+=.@-]*", pattern_37},
-    {"\\d{12}", pattern_38},
-    {"([a-zA-Z0-9-_]+)", pattern_39},
-    {"arn:(aws[a-zA-Z-]*):lambda:[a-z]{2}((-gov)|(-iso([a-z]\077)))\077-[a-z]+-\\d{1}:\\d{12}:(function:[a-zA-Z0-9-_]+(:(\\$LATEST|[a-zA-Z0-9-_]+))\077|code-signing-config:csc-[a-z0-9]{17}|event-source-mapping:[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}|capacity-provider:[a-zA-Z0-9-_]+)", pattern_40},
-    {"[a-zA-Z0-9\\._:\\/=+\\-@ ]+", pattern_41},
-    {"[^.]([a-zA-Z0-9\\-_.]+)", pattern_42},
-    {"(arn:(aws[a-zA-Z-]*)\077:lambda:)\077([a-z]{2}((-gov)|(-iso([a-z]\077)))\077-[a-z]+-\\d{1}:)\077(\\d{12}:)\077(function:)\077([a-zA-Z0-9-_]+)", pattern_43},
-    {"(\\$LATEST|[0-9]+)", pattern_44},
-    {"(\\$LATEST(\\.PUBLISHED)\077|[0-9]+)", pattern_45},
+static const uint32_t code_Action[] = {4, 3, 0x15, 1, 0x6c, 1, 0x61, 1, 0x6d, 1, 0x62, 1, 0x64, 1, 0x61, 1, 0x3a, 1, 0x2a, 5, 0x33, 4, 0x18, 0x31, 1, 0x6c, 1, 0x61, 1, 0x6d, 1, 0x62, 1, 0x64, 1, 0x61, 1, 0x3a, 3, 1, 0xffffffff, 2, 2, 0x41, 0x5a, 0x61, 0x7a, 5, 0x33, 1, 0x2a, 0};
+static const struct api_pattern pattern_Action = {"(lambda:[*]|lambda:[a-zA-Z]+|[*])", code_Action};
+static const uint32_t code_Arn[] = {1, 0x61, 1, 0x72, 1, 0x6e, 1, 0x3a, 1, 0x61, 1, 0x77, 1, 0x73, 3, 0, 0xffffffff, 2, 4, 0x2d, 0x2d, 0x30, 0x39, 0x41, 0x5a, 0x61, 0x7a, 1, 0x3a, 3, 1, 0xffffffff, 2, 4, 0x2d, 0x2d, 0x30, 0x39, 0x41, 0x5a, 0x61, 0x7a, 1, 0x3a, 4, 0x2f, 0x53, 3, 2, 2, 2, 1, 0x61, 0x7a, 4, 0x39, 0x41, 1, 0x2d, 1, 0x67, 1, 0x6f, 1, 0x76, 1, 0x2d, 3, 1, 0xffffffff, 2, 1, 0x61, 0x7a, 1, 0x2d, 3, 1, 1, 2, 1, 0x30, 0x39, 1, 0x3a, 4, 0x58, 0x5f, 3, 0xc, 0xc, 2, 1, 0x30, 0x39, 1, 0x3a, 3, 0, 0xffffffff, 2, 0x80000004, 0xa, 0xa, 0xd, 0xd, 0x85, 0x85, 0x2028, 0x2029, 0};
+static const struct api_pattern pattern_Arn = {"arn:(aws[a-zA-Z0-9-]*):([a-zA-Z0-9\\-])+:([a-z]{2}(-gov)\077-[a-z]+-\\d{1})\077:(\\d{12})\077:(.*)", code_Arn};
+static const uint32_t code_CapacityProviderArn[] = {1, 0x61, 1, 0x72, 1, 0x6e, 1, 0x3a, 1, 0x61, 1, 0x77, 1, 0x73, 3, 0, 0xffffffff, 2, 3, 0x2d, 0x2d, 0x41, 0x5a, 0x61, 0x7a, 1, 0x3a, 1, 0x6c, 1, 0x61, 1, 0x6d, 1, 0x62, 1, 0x64, 1, 0x61, 1, 0x3a, 3, 2, 2, 2, 1, 0x61, 0x7a, 4, 0x33, 0x4f, 4, 0x36, 0x40, 1, 0x2d, 1, 0x67, 1, 0x6f, 1, 0x76, 5, 0x4f, 1, 0x2d, 1, 0x69, 1, 0x73, 1, 0x6f, 3, 0, 1, 2, 1, 0x61, 0x7a, 1, 0x2d, 3, 1, 0xffffffff, 2, 1, 0x61, 0x7a, 1, 0x2d, 3, 1, 1, 2, 1, 0x30, 0x39, 1, 0x3a, 3, 0xc, 0xc, 2, 1, 0x30, 0x39, 1, 0x3a, 1, 0x63, 1, 0x61, 1, 0x70, 1, 0x61, 1, 0x63, 1, 0x69, 1, 0x74, 1, 0x79, 1, 0x2d, 1, 0x70, 1, 0x72, 1, 0x6f, 1, 0x76, 1, 0x69, 1, 0x64, 1, 0x65, 1, 0x72, 1, 0x3a, 3, 1, 0xffffffff, 2, 5, 0x2d, 0x2d, 0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 0};
+static const struct api_pattern pattern_CapacityProviderArn = {"arn:aws[a-zA-Z-]*:lambda:[a-z]{2}((-gov)|(-iso([a-z]\077)))\077-[a-z]+-\\d{1}:\\d{12}:capacity-provider:[a-zA-Z0-9-_]+", code_CapacityProviderArn};
+static const uint32_t code_CodeSigningConfigArn[] = {1, 0x61, 1, 0x72, 1, 0x6e, 1, 0x3a, 4, 0xb, 0x1c, 1, 0x61, 1, 0x77, 1, 0x73, 3, 0, 0xffffffff, 2, 3, 0x2d, 0x2d, 0x41, 0x5a, 0x61, 0x7a, 1, 0x3a, 1, 0x6c, 1, 0x61, 1, 0x6d, 1, 0x62, 1, 0x64, 1, 0x61, 1, 0x3a, 3, 2, 2, 2, 1, 0x61, 0x7a, 4, 0x36, 0x52, 4, 0x39, 0x43, 1, 0x2d, 1, 0x67, 1, 0x6f, 1, 0x76, 5, 0x52, 1, 0x2d, 1, 0x69, 1, 0x73, 1, 0x6f, 3, 0, 1, 2, 1, 0x62, 0x62, 1, 0x2d, 3, 1, 0xffffffff, 2, 1, 0x61, 0x7a, 1, 0x2d, 3, 1, 1, 2, 1, 0x30, 0x39, 1, 0x3a, 3, 0xc, 0xc, 2, 1, 0x30, 0x39, 1, 0x3a, 1, 0x63, 1, 0x6f, 1, 0x64, 1, 0x65, 1, 0x2d, 1, 0x73, 1, 0x69, 1, 0x67, 1, 0x6e, 1, 0x69, 1, 0x6e, 1, 0x67, 1, 0x2d, 1, 0x63, 1, 0x6f, 1, 0x6e, 1, 0x66, 1, 0x69, 1, 0x67, 1, 0x3a, 1, 0x63, 1, 0x73, 1, 0x63, 1, 0x2d, 3, 0x11, 0x11, 2, 2, 0x30, 0x39, 0x61, 0x7a, 0};
+static const struct api_pattern pattern_CodeSigningConfigArn = {"arn:(aws[a-zA-Z-]*)\077:lambda:[a-z]{2}((-gov)|(-iso(b\077)))\077-[a-z]+-\\d{1}:\\d{12}:code-signing-config:csc-[a-z0-9]{17}", code_CodeSigningConfigArn};
+static const uint32_t code_DestinationArn[] = {4, 3, 6, 7, 5, 0xb0, 4, 9, 0x2e, 1, 0x6b, 1, 0x61, 1, 0x66, 1, 0x6b, 1, 0x61, 1, 0x3a, 1, 0x2f, 1, 0x2f, 2, 0x80000001, 0x2e, 0x2e, 3, 0, 0xf8, 2, 5, 0x2d, 0x2e, 0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 5, 0xb0, 1, 0x61, 1, 0x72, 1, 0x6e, 1, 0x3a, 1, 0x61, 1, 0x77, 1, 0x73, 3, 0, 0xffffffff, 2, 4, 0x2d, 0x2d, 0x30, 0x39, 0x41, 0x5a, 0x61, 0x7a, 1, 0x3a, 3, 1, 0xffffffff, 2, 4, 0x2d, 0x2d, 0x30, 0x39, 0x41, 0x5a, 0x61, 0x7a, 1, 0x3a, 4, 0x5d, 0x95, 3, 2, 2, 2, 1, 0x61, 0x7a, 4, 0x67, 0x83, 4, 0x6a, 0x74, 1, 0x2d, 1, 0x67, 1, 0x6f, 1, 0x76, 5, 0x83, 1, 0x2d, 1, 0x69, 1, 0x73, 1, 0x6f, 3, 0, 1, 2, 1, 0x61, 0x7a, 1, 0x2d, 3, 1, 0xffffffff, 2, 1, 0x61, 0x7a, 1, 0x2d, 3, 1, 1, 2, 1, 0x30, 0x39, 1, 0x3a, 4, 0x9a, 0xa1, 3, 0xc, 0xc, 2, 1, 0x30, 0x39, 1, 0x3a, 3, 0, 0xffffffff, 2, 0x80000004, 0xa, 0xa, 0xd, 0xd, 0x85, 0x85, 0x2028, 0x2029, 0};
+static const struct api_pattern pattern_DestinationArn = {"$|kafka://([^.]([a-zA-Z0-9\\-_.]{0,248}))|arn:(aws[a-zA-Z0-9-]*):([a-zA-Z0-9\\-])+:([a-z]{2}((-gov)|(-iso([a-z]\077)))\077-[a-z]+-\\d{1})\077:(\\d{12})\077:(.*)", code_DestinationArn};
+static const uint32_t code_DurableExecutionArn[] = {1, 0x61, 1, 0x72, 1, 0x6e, 1, 0x3a, 3, 1, 0xffffffff, 2, 4, 0x2d, 0x2d, 0x30, 0x39, 0x41, 0x5a, 0x61, 0x7a, 1, 0x3a, 1, 0x6c, 1, 0x61, 1, 0x6d, 1, 0x62, 1, 0x64, 1, 0x61, 1, 0x3a, 3, 1, 0xffffffff, 2, 4, 0x2d, 0x2d, 0x30, 0x39, 0x41, 0x5a, 0x61, 0x7a, 1, 0x3a, 3, 0xc, 0xc, 2, 1, 0x30, 0x39, 1, 0x3a, 1, 0x66, 1, 0x75, 1, 0x6e, 1, 0x63, 1, 0x74, 1, 0x69, 1, 0x6f, 1, 0x6e, 1, 0x3a, 3, 1, 0xffffffff, 2, 5, 0x2d, 0x2d, 0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 1, 0x3a, 4, 0x63, 0x8a, 1, 0x24, 1, 0x4c, 1, 0x41, 1, 0x54, 1, 0x45, 1, 0x53, 1, 0x54, 4, 0x74, 0x88, 1, 0x2e, 1, 0x50, 1, 0x55, 1, 0x42, 1, 0x4c, 1, 0x49, 1, 0x53, 1, 0x48, 1, 0x45, 1, 0x44, 5, 0x91, 3, 1, 0xffffffff, 2, 1, 0x30, 0x39, 1, 0x2f, 1, 0x64, 1, 0x75, 1, 0x72, 1, 0x61, 1, 0x62, 1, 0x6c, 1, 0x65, 1, 0x2d, 1, 0x65, 1, 0x78, 1, 0x65, 1, 0x63, 1, 0x75, 1, 0x74, 1, 0x69, 1, 0x6f, 1, 0x6e, 1, 0x2f, 3, 1, 0xffffffff, 2, 5, 0x2d, 0x2d, 0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 1, 0x2f, 3, 1, 0xffffffff, 2, 5, 0x2d, 0x2d, 0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 0};
+static const struct api_pattern pattern_DurableExecutionArn = {"arn:([a-zA-Z0-9-]+):lambda:([a-zA-Z0-9-]+):(\\d{12}):function:([a-zA-Z0-9_-]+):(\\$LATEST(\077:\\.PUBLISHED)\077|[0-9]+)/durable-execution/([a-zA-Z0-9_-]+)/([a-zA-Z0-9_-]+)", code_DurableExecutionArn};
+static const uint32_t code_DurableExecutionName[] = {3, 1, 0xffffffff, 2, 5, 0x2d, 0x2d, 0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 0};
+static const struct api_pattern pattern_DurableExecutionName = {"[a-zA-Z0-9-_]+", code_DurableExecutionName};
+static const uint32_t code_EnvironmentVariableName[] = {2, 2, 0x41, 0x5a, 0x61, 0x7a, 3, 1, 0xffffffff, 2, 4, 0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 0};
+static const struct api_pattern pattern_EnvironmentVariableName = {"[a-zA-Z]([a-zA-Z0-9_])+", code_EnvironmentVariableName};
+static const uint32_t code_EventSourceToken[] = {3, 1, 0xffffffff, 2, 5, 0x2d, 0x2e, 0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 0};
+static const struct api_pattern pattern_EventSourceToken = {"[a-zA-Z0-9._\\-]+", code_EventSourceToken};
+static const uint32_t code_FileSystemArn[] = {4, 3, 0xb5, 1, 0x61, 1, 0x72, 1, 0x6e, 1, 0x3a, 1, 0x61, 1, 0x77, 1, 0x73, 3, 0, 0xffffffff, 2, 3, 0x2d, 0x2d, 0x41, 0x5a, 0x61, 0x7a, 1, 0x3a, 1, 0x65, 1, 0x6c, 1, 0x61, 1, 0x73, 1, 0x74, 1, 0x69, 1, 0x63, 1, 0x66, 1, 0x69, 1, 0x6c, 1, 0x65, 1, 0x73, 1, 0x79, 1, 0x73, 1, 0x74, 1, 0x65, 1, 0x6d, 1, 0x3a, 3, 2, 2, 2, 1, 0x61, 0x7a, 4, 0x4c, 0x68, 4, 0x4f, 0x59, 1, 0x2d, 1, 0x67, 1, 0x6f, 1, 0x76, 5, 0x68, 1, 0x2d, 1, 0x69, 1, 0x73, 1, 0x6f, 3, 0, 1, 2, 1, 0x62, 0x62, 1, 0x2d, 3, 1, 0xffffffff, 2, 1, 0x61, 0x7a, 1, 0x2d, 3, 1, 1, 2, 1, 0x30, 0x39, 1, 0x3a, 3, 0xc, 0xc, 2, 1, 0x30, 0x39, 1, 0x3a, 1, 0x61, 1, 0x63, 1, 0x63, 1, 0x65, 1, 0x73, 1, 0x73, 1, 0x2d, 1, 0x70, 1, 0x6f, 1, 0x69, 1, 0x6e, 1, 0x74, 1, 0x2f, 1, 0x66, 1, 0x73, 1, 0x61, 1, 0x70, 1, 0x2d, 3, 0x11, 0x11, 2, 2, 0x30, 0x39, 0x61, 0x66, 7, 5, 0x142, 6, 1, 0x61, 1, 0x72, 1, 0x6e, 1, 0x3a, 1, 0x61, 1, 0x77, 1, 0x73, 3, 0, 0xffffffff, 2, 2, 0x2d, 0x2d, 0x61, 0x7a, 1, 0x3a, 1, 0x73, 1, 0x33, 1, 0x66, 1, 0x69, 1, 0x6c, 1, 0x65, 1, 0x73, 1, 0x3a, 3, 1, 0xffffffff, 2, 3, 0x2d, 0x2d, 0x30, 0x3a, 0x61, 0x7a, 1, 0x3a, 1, 0x66, 1, 0x69, 1, 0x6c, 1, 0x65, 1, 0x2d, 1, 0x73, 1, 0x79, 1, 0x73, 1, 0x74, 1, 0x65, 1, 0x6d, 1, 0x2f, 1, 0x66, 1, 0x73, 1, 0x2d, 3, 0x11, 0x28, 2, 2, 0x30, 0x39, 0x61, 0x66, 1, 0x2f, 1, 0x61, 1, 0x63, 1, 0x63, 1, 0x65, 1, 0x73, 1, 0x73, 1, 0x2d, 1, 0x70, 1, 0x6f, 1, 0x69, 1, 0x6e, 1, 0x74, 1, 0x2f, 1, 0x66, 1, 0x73, 1, 0x61, 1, 0x70, 1, 0x2d, 3, 0x11, 0x28, 2, 2, 0x30, 0x39, 0x61, 0x66, 0};
+static const struct api_pattern pattern_FileSystemArn = {"arn:aws[a-zA-Z-]*:elasticfilesystem:[a-z]{2}((-gov)|(-iso(b\077)))\077-[a-z]+-\\d{1}:\\d{12}:access-point/fsap-[a-f0-9]{17}$|^arn:aws[-a-z]*:s3files:[0-9a-z-:]+:file-system/fs-[0-9a-f]{17,40}/access-point/fsap-[0-9a-f]{17,40}", code_FileSystemArn};
+static const uint32_t code_FunctionArn[] = {1, 0x61, 1, 0x72, 1, 0x6e, 1, 0x3a, 4, 0xb, 0x1c, 1, 0x61, 1, 0x77, 1, 0x73, 3, 0, 0xffffffff, 2, 3, 0x2d, 0x2d, 0x41, 0x5a, 0x61, 0x7a, 1, 0x3a, 1, 0x6c, 1, 0x61, 1, 0x6d, 1, 0x62, 1, 0x64, 1, 0x61, 1, 0x3a, 3, 2, 2, 2, 1, 0x61, 0x7a, 4, 0x36, 0x52, 4, 0x39, 0x43, 1, 0x2d, 1, 0x67, 1, 0x6f, 1, 0x76, 5, 0x52, 1, 0x2d, 1, 0x69, 1, 0x73, 1, 0x6f, 3, 0, 1, 2, 1, 0x61, 0x7a, 1, 0x2d, 3, 1, 0xffffffff, 2, 1, 0x61, 0x7a, 1, 0x2d, 3, 1, 1, 2, 1, 0x30, 0x39, 1, 0x3a, 3, 0xc, 0xc, 2, 1, 0x30, 0x39, 1, 0x3a, 1, 0x66, 1, 0x75, 1, 0x6e, 1, 0x63, 1, 0x74, 1, 0x69, 1, 0x6f, 1, 0x6e, 1, 0x3a, 3, 1, 0xffffffff, 2, 5, 0x2d, 0x2d, 0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 4, 0x93, 0xb7, 1, 0x3a, 4, 0x98, 0xa8, 1, 0x24, 1, 0x4c, 1, 0x41, 1, 0x54, 1, 0x45, 1, 0x53, 1, 0x54, 5, 0xb7, 3, 1, 0xffffffff, 2, 5, 0x2d, 0x2d, 0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 0};
+static const struct api_pattern pattern_FunctionArn = {"arn:(aws[a-zA-Z-]*)\077:lambda:[a-z]{2}((-gov)|(-iso([a-z]\077)))\077-[a-z]+-\\d{1}:\\d{12}:function:[a-zA-Z0-9-_]+(:(\\$LATEST|[a-zA-Z0-9-_]+))\077", code_FunctionArn};
+static const uint32_t code_FunctionName[] = {4, 3, 0x2f, 1, 0x61, 1, 0x72, 1, 0x6e, 1, 0x3a, 4, 0xe, 0x1f, 1, 0x61, 1, 0x77, 1, 0x73, 3, 0, 0xffffffff, 2, 3, 0x2d, 0x2d, 0x41, 0x5a, 0x61, 0x7a, 1, 0x3a, 1, 0x6c, 1, 0x61, 1, 0x6d, 1, 0x62, 1, 0x64, 1, 0x61, 1, 0x3a, 4, 0x32, 0x6c, 3, 2, 2, 2, 1, 0x61, 0x7a, 4, 0x3c, 0x58, 4, 0x3f, 0x49, 1, 0x2d, 1, 0x67, 1, 0x6f, 1, 0x76, 5, 0x58, 1, 0x2d, 1, 0x69, 1, 0x73, 1, 0x6f, 3, 0, 1, 2, 1, 0x61, 0x7a, 1, 0x2d, 3, 1, 0xffffffff, 2, 1, 0x61, 0x7a, 1, 0x2d, 3, 1, 1, 2, 1, 0x30, 0x39, 1, 0x3a, 4, 0x6f, 0x78, 3, 0xc, 0xc, 2, 1, 0x30, 0x39, 1, 0x3a, 4, 0x7b, 0x8d, 1, 0x66, 1, 0x75, 1, 0x6e, 1, 0x63, 1, 0x74, 1, 0x69, 1, 0x6f, 1, 0x6e, 1, 0x3a, 3, 1, 0xffffffff, 2, 5, 0x2d, 0x2d, 0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 4, 0x9f, 0xc3, 1, 0x3a, 4, 0xa4, 0xb4, 1, 0x24, 1, 0x4c, 1, 0x41, 1, 0x54, 1, 0x45, 1, 0x53, 1, 0x54, 5, 0xc3, 3, 1, 0xffffffff, 2, 5, 0x2d, 0x2d, 0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 0};
+static const struct api_pattern pattern_FunctionName = {"(arn:(aws[a-zA-Z-]*)\077:lambda:)\077([a-z]{2}((-gov)|(-iso([a-z]\077)))\077-[a-z]+-\\d{1}:)\077(\\d{12}:)\077(function:)\077([a-zA-Z0-9-_]+)(:(\\$LATEST|[a-zA-Z0-9-_]+))\077", code_FunctionName};
+static const uint32_t code_Handler[] = {3, 1, 0xffffffff, 2, 0x80000002, 9, 0xd, 0x20, 0x20, 0};
+static const struct api_pattern pattern_Handler = {"[^\\s]+", code_Handler};
+static const uint32_t code_KMSKeyArn[] = {4, 3, 0x3d, 1, 0x61, 1, 0x72, 1, 0x6e, 1, 0x3a, 4, 0xe, 0x1f, 1, 0x61, 1, 0x77, 1, 0x73, 3, 0, 0xffffffff, 2, 3, 0x2d, 0x2d, 0x41, 0x5a, 0x61, 0x7a, 1, 0x3a, 3, 1, 0xffffffff, 2, 3, 0x2d, 0x2e, 0x30, 0x39, 0x61, 0x7a, 1, 0x3a, 3, 0, 0xffffffff, 2, 0x80000004, 0xa, 0xa, 0xd, 0xd, 0x85, 0x85, 0x2028, 0x2029, 5, 0x3d, 0};
+static const struct api_pattern pattern_KMSKeyArn = {"(arn:(aws[a-zA-Z-]*)\077:[a-z0-9-.]+:.*)|()", code_KMSKeyArn};
+static const uint32_t code_LayerVersionArn[] = {1, 0x61, 1, 0x72, 1, 0x6e, 1, 0x3a, 3, 1, 0xffffffff, 2, 4, 0x2d, 0x2d, 0x30, 0x39, 0x41, 0x5a, 0x61, 0x7a, 1, 0x3a, 1, 0x6c, 1, 0x61, 1, 0x6d, 1, 0x62, 1, 0x64, 1, 0x61, 1, 0x3a, 3, 1, 0xffffffff, 2, 4, 0x2d, 0x2d, 0x30, 0x39, 0x41, 0x5a, 0x61, 0x7a, 1, 0x3a, 3, 0xc, 0xc, 2, 1, 0x30, 0x39, 1, 0x3a, 1, 0x6c, 1, 0x61, 1, 0x79, 1, 0x65, 1, 0x72, 1, 0x3a, 3, 1, 0xffffffff, 2, 5, 0x2d, 0x2d, 0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 1, 0x3a, 3, 1, 0xffffffff, 2, 1, 0x30, 0x39, 0};
+static const struct api_pattern pattern_LayerVersionArn = {"arn:[a-zA-Z0-9-]+:lambda:[a-zA-Z0-9-]+:\\d{12}:layer:[a-zA-Z0-9-_]+:[0-9]+", code_LayerVersionArn};
+static const uint32_t code_LocalMountPath[] = {1, 0x2f, 1, 0x6d, 1, 0x6e, 1, 0x74, 1, 0x2f, 3, 1, 0xffffffff, 2, 5, 0x2d, 0x2e, 0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 0};
+static const struct api_pattern pattern_LocalMountPath = {"/mnt/[a-zA-Z0-9-_.]+", code_LocalMountPath};
+static const uint32_t code_LogGroup[] = {3, 1, 0xffffffff, 2, 5, 0x23, 0x23, 0x2d, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 0};
+static const struct api_pattern pattern_LogGroup = {"[\\.\\-_/#A-Za-z0-9]+", code_LogGroup};
+static const uint32_t code_MasterRegion[] = {4, 3, 0xb, 1, 0x41, 1, 0x4c, 1, 0x4c, 5, 0x2f, 3, 2, 2, 2, 1, 0x61, 0x7a, 4, 0x15, 0x1d, 1, 0x2d, 1, 0x67, 1, 0x6f, 1, 0x76, 1, 0x2d, 3, 1, 0xffffffff, 2, 1, 0x61, 0x7a, 1, 0x2d, 3, 1, 1, 2, 1, 0x30, 0x39, 0};
+static const struct api_pattern pattern_MasterRegion = {"ALL|[a-z]{2}(-gov)\077-[a-z]+-\\d{1}", code_MasterRegion};
+static const uint32_t code_NameSpacedFunctionArn[] = {1, 0x61, 1, 0x72, 1, 0x6e, 1, 0x3a, 4, 0xb, 0x1c, 1, 0x61, 1, 0x77, 1, 0x73, 3, 0, 0xffffffff, 2, 3, 0x2d, 0x2d, 0x41, 0x5a, 0x61, 0x7a, 1, 0x3a, 1, 0x6c, 1, 0x61, 1, 0x6d, 1, 0x62, 1, 0x64, 1, 0x61, 1, 0x3a, 3, 2, 2, 2, 1, 0x61, 0x7a, 4, 0x36, 0x52, 4, 0x39, 0x43, 1, 0x2d, 1, 0x67, 1, 0x6f, 1, 0x76, 5, 0x52, 1, 0x2d, 1, 0x69, 1, 0x73, 1, 0x6f, 3, 0, 1, 2, 1, 0x61, 0x7a, 1, 0x2d, 3, 1, 0xffffffff, 2, 1, 0x61, 0x7a, 1, 0x2d, 3, 1, 1, 2, 1, 0x30, 0x39, 1, 0x3a, 3, 0xc, 0xc, 2, 1, 0x30, 0x39, 1, 0x3a, 1, 0x66, 1, 0x75, 1, 0x6e, 1, 0x63, 1, 0x74, 1, 0x69, 1, 0x6f, 1, 0x6e, 1, 0x3a, 3, 1, 0xffffffff, 2, 5, 0x2d, 0x2e, 0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 4, 0x93, 0xce, 1, 0x3a, 4, 0x98, 0xbf, 1, 0x24, 1, 0x4c, 1, 0x41, 1, 0x54, 1, 0x45, 1, 0x53, 1, 0x54, 4, 0xa9, 0xbd, 1, 0x2e, 1, 0x50, 1, 0x55, 1, 0x42, 1, 0x4c, 1, 0x49, 1, 0x53, 1, 0x48, 1, 0x45, 1, 0x44, 5, 0xce, 3, 1, 0xffffffff, 2, 5, 0x2d, 0x2d, 0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 0};
+static const struct api_pattern pattern_NameSpacedFunctionArn = {"arn:(aws[a-zA-Z-]*)\077:lambda:[a-z]{2}((-gov)|(-iso([a-z]\077)))\077-[a-z]+-\\d{1}:\\d{12}:function:[a-zA-Z0-9-_\\.]+(:(\\$LATEST(\\.PUBLISHED)\077|[a-zA-Z0-9-_]+))\077", code_NameSpacedFunctionArn};
+static const uint32_t code_NamespacedFunctionName[] = {4, 3, 0x2f, 1, 0x61, 1, 0x72, 1, 0x6e, 1, 0x3a, 4, 0xe, 0x1f, 1, 0x61, 1, 0x77, 1, 0x73, 3, 0, 0xffffffff, 2, 3, 0x2d, 0x2d, 0x41, 0x5a, 0x61, 0x7a, 1, 0x3a, 1, 0x6c, 1, 0x61, 1, 0x6d, 1, 0x62, 1, 0x64, 1, 0x61, 1, 0x3a, 4, 0x32, 0x6c, 3, 2, 2, 2, 1, 0x61, 0x7a, 4, 0x3c, 0x58, 4, 0x3f, 0x49, 1, 0x2d, 1, 0x67, 1, 0x6f, 1, 0x76, 5, 0x58, 1, 0x2d, 1, 0x69, 1, 0x73, 1, 0x6f, 3, 0, 1, 2, 1, 0x61, 0x7a, 1, 0x2d, 3, 1, 0xffffffff, 2, 1, 0x61, 0x7a, 1, 0x2d, 3, 1, 1, 2, 1, 0x30, 0x39, 1, 0x3a, 4, 0x6f, 0x78, 3, 0xc, 0xc, 2, 1, 0x30, 0x39, 1, 0x3a, 4, 0x7b, 0x8d, 1, 0x66, 1, 0x75, 1, 0x6e, 1, 0x63, 1, 0x74, 1, 0x69, 1, 0x6f, 1, 0x6e, 1, 0x3a, 3, 1, 0xffffffff, 2, 5, 0x2d, 0x2e, 0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 4, 0x9f, 0xda, 1, 0x3a, 4, 0xa4, 0xcb, 1, 0x24, 1, 0x4c, 1, 0x41, 1, 0x54, 1, 0x45, 1, 0x53, 1, 0x54, 4, 0xb5, 0xc9, 1, 0x2e, 1, 0x50, 1, 0x55, 1, 0x42, 1, 0x4c, 1, 0x49, 1, 0x53, 1, 0x48, 1, 0x45, 1, 0x44, 5, 0xda, 3, 1, 0xffffffff, 2, 5, 0x2d, 0x2d, 0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 0};
+static const struct api_pattern pattern_NamespacedFunctionName = {"(arn:(aws[a-zA-Z-]*)\077:lambda:)\077([a-z]{2}((-gov)|(-iso([a-z]\077)))\077-[a-z]+-\\d{1}:)\077(\\d{12}:)\077(function:)\077([a-zA-Z0-9-_\\.]+)(:(\\$LATEST(\\.PUBLISHED)\077|[a-zA-Z0-9-_]+))\077", code_NamespacedFunctionName};
+static const uint32_t code_NamespacedStatementId[] = {3, 1, 0xffffffff, 2, 5, 0x2d, 0x2e, 0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 0};
+static const struct api_pattern pattern_NamespacedStatementId = {"([a-zA-Z0-9-_.]+)", code_NamespacedStatementId};
+static const uint32_t code_NumericLatestPublishedOrAliasQualifier[] = {4, 3, 0x2a, 1, 0x24, 1, 0x4c, 1, 0x41, 1, 0x54, 1, 0x45, 1, 0x53, 1, 0x54, 4, 0x14, 0x28, 1, 0x2e, 1, 0x50, 1, 0x55, 1, 0x42, 1, 0x4c, 1, 0x49, 1, 0x53, 1, 0x48, 1, 0x45, 1, 0x44, 5, 0x3b, 3, 1, 0xffffffff, 2, 6, 0x24, 0x24, 0x2d, 0x2d, 0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 0};
+static const struct api_pattern pattern_NumericLatestPublishedOrAliasQualifier = {"\\$(LATEST(\\.PUBLISHED)\077)|[a-zA-Z0-9-_$]+", code_NumericLatestPublishedOrAliasQualifier};
+static const uint32_t code_PrincipalOrgID[] = {1, 0x6f, 1, 0x2d, 3, 0xa, 0x20, 2, 2, 0x30, 0x39, 0x61, 0x7a, 0};
+static const struct api_pattern pattern_PrincipalOrgID = {"o-[a-z0-9]{10,32}", code_PrincipalOrgID};
+static const uint32_t code_RoleArn[] = {1, 0x61, 1, 0x72, 1, 0x6e, 1, 0x3a, 4, 0xb, 0x1c, 1, 0x61, 1, 0x77, 1, 0x73, 3, 0, 0xffffffff, 2, 3, 0x2d, 0x2d, 0x41, 0x5a, 0x61, 0x7a, 1, 0x3a, 1, 0x69, 1, 0x61, 1, 0x6d, 1, 0x3a, 1, 0x3a, 3, 0xc, 0xc, 2, 1, 0x30, 0x39, 1, 0x3a, 1, 0x72, 1, 0x6f, 1, 0x6c, 1, 0x65, 3, 0, 1, 2, 1, 0x2f, 0x2f, 3, 1, 0xffffffff, 2, 5, 0x2b, 0x39, 0x3d, 0x3d, 0x40, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 0};
+static const struct api_pattern pattern_RoleArn = {"arn:(aws[a-zA-Z-]*)\077:iam::\\d{12}:role/\077[a-zA-Z_0-9+=,.@\\-_/]+", code_RoleArn};
+static const uint32_t code_RuntimeVersionArn[] = {1, 0x61, 1, 0x72, 1, 0x6e, 1, 0x3a, 1, 0x61, 1, 0x77, 1, 0x73, 3, 0, 0xffffffff, 2, 3, 0x2d, 0x2d, 0x41, 0x5a, 0x61, 0x7a, 1, 0x3a, 1, 0x6c, 1, 0x61, 1, 0x6d, 1, 0x62, 1, 0x64, 1, 0x61, 1, 0x3a, 3, 2, 2, 2, 1, 0x61, 0x7a, 4, 0x33, 0x4f, 4, 0x36, 0x40, 1, 0x2d, 1, 0x67, 1, 0x6f, 1, 0x76, 5, 0x4f, 1, 0x2d, 1, 0x69, 1, 0x73, 1, 0x6f, 3, 0, 1, 2, 1, 0x62, 0x62, 1, 0x2d, 3, 1, 0xffffffff, 2, 1, 0x61, 0x7a, 1, 0x2d, 3, 1, 1, 2, 1, 0x30, 0x39, 1, 0x3a, 1, 0x3a, 1, 0x72, 1, 0x75, 1, 0x6e, 1, 0x74, 1, 0x69, 1, 0x6d, 1, 0x65, 1, 0x3a, 3, 1, 0xffffffff, 2, 0x80000004, 0xa, 0xa, 0xd, 0xd, 0x85, 0x85, 0x2028, 0x2029, 0};
+static const struct api_pattern pattern_RuntimeVersionArn = {"arn:(aws[a-zA-Z-]*):lambda:[a-z]{2}((-gov)|(-iso(b\077)))\077-[a-z]+-\\d{1}::runtime:.+", code_RuntimeVersionArn};
+static const uint32_t code_S3Bucket[] = {3, 0, 0xffffffff, 2, 5, 0x2d, 0x2e, 0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 0xa, 1, 0x16, 2, 1, 0x2e, 0x2e, 0};
+static const struct api_pattern pattern_S3Bucket = {"[0-9A-Za-z\\.\\-_]*(\077<!\\.)", code_S3Bucket};
+static const uint32_t code_SourceOwner[] = {3, 0xc, 0xc, 2, 1, 0x30, 0x39, 0};
+static const struct api_pattern pattern_SourceOwner = {"\\d{12}", code_SourceOwner};
+static const uint32_t code_StatementId[] = {3, 1, 0xffffffff, 2, 5, 0x2d, 0x2d, 0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 0};
+static const struct api_pattern pattern_StatementId = {"([a-zA-Z0-9-_]+)", code_StatementId};
+static const uint32_t code_TaggableResource[] = {1, 0x61, 1, 0x72, 1, 0x6e, 1, 0x3a, 1, 0x61, 1, 0x77, 1, 0x73, 3, 0, 0xffffffff, 2, 3, 0x2d, 0x2d, 0x41, 0x5a, 0x61, 0x7a, 1, 0x3a, 1, 0x6c, 1, 0x61, 1, 0x6d, 1, 0x62, 1, 0x64, 1, 0x61, 1, 0x3a, 3, 2, 2, 2, 1, 0x61, 0x7a, 4, 0x33, 0x4f, 4, 0x36, 0x40, 1, 0x2d, 1, 0x67, 1, 0x6f, 1, 0x76, 5, 0x4f, 1, 0x2d, 1, 0x69, 1, 0x73, 1, 0x6f, 3, 0, 1, 2, 1, 0x61, 0x7a, 1, 0x2d, 3, 1, 0xffffffff, 2, 1, 0x61, 0x7a, 1, 0x2d, 3, 1, 1, 2, 1, 0x30, 0x39, 1, 0x3a, 3, 0xc, 0xc, 2, 1, 0x30, 0x39, 1, 0x3a, 4, 0x6f, 0xb9, 1, 0x66, 1, 0x75, 1, 0x6e, 1, 0x63, 1, 0x74, 1, 0x69, 1, 0x6f, 1, 0x6e, 1, 0x3a, 3, 1, 0xffffffff, 2, 5, 0x2d, 0x2d, 0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 4, 0x93, 0xb7, 1, 0x3a, 4, 0x98, 0xa8, 1, 0x24, 1, 0x4c, 1, 0x41, 1, 0x54, 1, 0x45, 1, 0x53, 1, 0x54, 5, 0xb7, 3, 1, 0xffffffff, 2, 5, 0x2d, 0x2d, 0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 5, 0x198, 4, 0xbc, 0xf7, 1, 0x63, 1, 0x6f, 1, 0x64, 1, 0x65, 1, 0x2d, 1, 0x73, 1, 0x69, 1, 0x67, 1, 0x6e, 1, 0x69, 1, 0x6e, 1, 0x67, 1, 0x2d, 1, 0x63, 1, 0x6f, 1, 0x6e, 1, 0x66, 1, 0x69, 1, 0x67, 1, 0x3a, 1, 0x63, 1, 0x73, 1, 0x63, 1, 0x2d, 3, 0x11, 0x11, 2, 2, 0x30, 0x39, 0x61, 0x7a, 5, 0x198, 4, 0xfa, 0x165, 1, 0x65, 1, 0x76, 1, 0x65, 1, 0x6e, 1, 0x74, 1, 0x2d, 1, 0x73, 1, 0x6f, 1, 0x75, 1, 0x72, 1, 0x63, 1, 0x65, 1, 0x2d, 1, 0x6d, 1, 0x61, 1, 0x70, 1, 0x70, 1, 0x69, 1, 0x6e, 1, 0x67, 1, 0x3a, 3, 8, 8, 2, 3, 0x30, 0x39, 0x41, 0x46, 0x61, 0x66, 1, 0x2d, 3, 4, 4, 2, 3, 0x30, 0x39, 0x41, 0x46, 0x61, 0x66, 1, 0x2d, 3, 4, 4, 2, 3, 0x30, 0x39, 0x41, 0x46, 0x61, 0x66, 1, 0x2d, 3, 4, 4, 2, 3, 0x30, 0x39, 0x41, 0x46, 0x61, 0x66, 1, 0x2d, 3, 0xc, 0xc, 2, 3, 0x30, 0x39, 0x41, 0x46, 0x61, 0x66, 5, 0x198, 1, 0x63, 1, 0x61, 1, 0x70, 1, 0x61, 1, 0x63, 1, 0x69, 1, 0x74, 1, 0x79, 1, 0x2d, 1, 0x70, 1, 0x72, 1, 0x6f, 1, 0x76, 1, 0x69, 1, 0x64, 1, 0x65, 1, 0x72, 1, 0x3a, 3, 1, 0xffffffff, 2, 5, 0x2d, 0x2d, 0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 0};
+static const struct api_pattern pattern_TaggableResource = {"arn:(aws[a-zA-Z-]*):lambda:[a-z]{2}((-gov)|(-iso([a-z]\077)))\077-[a-z]+-\\d{1}:\\d{12}:(function:[a-zA-Z0-9-_]+(:(\\$LATEST|[a-zA-Z0-9-_]+))\077|code-signing-config:csc-[a-z0-9]{17}|event-source-mapping:[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}|capacity-provider:[a-zA-Z0-9-_]+)", code_TaggableResource};
+static const uint32_t code_TagsErrorCode[] = {3, 1, 0xffffffff, 2, 2, 0x41, 0x5a, 0x61, 0x7a, 1, 0x45, 1, 0x78, 1, 0x63, 1, 0x65, 1, 0x70, 1, 0x74, 1, 0x69, 1, 0x6f, 1, 0x6e, 0};
+static const struct api_pattern pattern_TagsErrorCode = {"[A-Za-z]+Exception", code_TagsErrorCode};
+static const uint32_t code_TagsErrorMessage[] = {3, 0, 0xffffffff, 2, 0x80000004, 0xa, 0xa, 0xd, 0xd, 0x85, 0x85, 0x2028, 0x2029, 0};
+static const struct api_pattern pattern_TagsErrorMessage = {".*", code_TagsErrorMessage};
+static const uint32_t code_TenantId[] = {3, 1, 0xffffffff, 2, 7, 0x20, 0x20, 0x2b, 0x2b, 0x2d, 0x3a, 0x3d, 0x3d, 0x40, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 0};
+static const struct api_pattern pattern_TenantId = {"[a-zA-Z0-9\\._:\\/=+\\-@ ]+", code_TenantId};
+static const uint32_t code_UnqualifiedFunctionName[] = {4, 3, 0x2f, 1, 0x61, 1, 0x72, 1, 0x6e, 1, 0x3a, 4, 0xe, 0x1f, 1, 0x61, 1, 0x77, 1, 0x73, 3, 0, 0xffffffff, 2, 3, 0x2d, 0x2d, 0x41, 0x5a, 0x61, 0x7a, 1, 0x3a, 1, 0x6c, 1, 0x61, 1, 0x6d, 1, 0x62, 1, 0x64, 1, 0x61, 1, 0x3a, 4, 0x32, 0x6c, 3, 2, 2, 2, 1, 0x61, 0x7a, 4, 0x3c, 0x58, 4, 0x3f, 0x49, 1, 0x2d, 1, 0x67, 1, 0x6f, 1, 0x76, 5, 0x58, 1, 0x2d, 1, 0x69, 1, 0x73, 1, 0x6f, 3, 0, 1, 2, 1, 0x61, 0x7a, 1, 0x2d, 3, 1, 0xffffffff, 2, 1, 0x61, 0x7a, 1, 0x2d, 3, 1, 1, 2, 1, 0x30, 0x39, 1, 0x3a, 4, 0x6f, 0x78, 3, 0xc, 0xc, 2, 1, 0x30, 0x39, 1, 0x3a, 4, 0x7b, 0x8d, 1, 0x66, 1, 0x75, 1, 0x6e, 1, 0x63, 1, 0x74, 1, 0x69, 1, 0x6f, 1, 0x6e, 1, 0x3a, 3, 1, 0xffffffff, 2, 5, 0x2d, 0x2d, 0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 0};
+static const struct api_pattern pattern_UnqualifiedFunctionName = {"(arn:(aws[a-zA-Z-]*)\077:lambda:)\077([a-z]{2}((-gov)|(-iso([a-z]\077)))\077-[a-z]+-\\d{1}:)\077(\\d{12}:)\077(function:)\077([a-zA-Z0-9-_]+)", code_UnqualifiedFunctionName};
+static const uint32_t code_Version[] = {4, 3, 0x13, 1, 0x24, 1, 0x4c, 1, 0x41, 1, 0x54, 1, 0x45, 1, 0x53, 1, 0x54, 5, 0x1a, 3, 1, 0xffffffff, 2, 1, 0x30, 0x39, 0};
+static const struct api_pattern pattern_Version = {"(\\$LATEST|[0-9]+)", code_Version};
+enum {
+    shape_AccountLimit,
+    shape_AccountUsage,
+    shape_Action,
+    shape_AddPermissionRequest,
+    shape_AddPermissionResponse,
+    shape_ApplicationLogLevel,
+    shape_Architecture,
+    shape_ArchitecturesList,
+    shape_Arn,
+    shape_Blob,
+    shape_Boolean,
+    shape_CapacityProviderArn,
+    shape_CapacityProviderConfig,
+    shape_CodeSigningConfigArn,
+    shape_Concurrency,
+    shape_CreateFunctionRequest,
+    shape_Date,
+    shape_DeadLetterConfig,
+    shape_DeleteFunctionConcurrencyRequest,
+    shape_DeleteFunctionEventInvokeConfigRequest,
+    shape_DeleteFunctionRequest,
+    shape_DeleteFunctionResponse,
+    shape_Description,
+    shape_DestinationArn,
+    shape_DestinationConfig,
+    shape_DurableConfig,
+    shape_DurableExecutionArn,
+    shape_DurableExecutionName,
+    shape_Environment,
+    shape_EnvironmentError,
+    shape_EnvironmentResponse,
+    shape_EnvironmentVariableName,
+    shape_EnvironmentVariableValue,
+    shape_EnvironmentVariables,
+    shape_EphemeralStorage,
+    shape_EphemeralStorageSize,
+    shape_EventSourceToken,
+    shape_ExecutionEnvironmentMemoryGiBPerVCpu,
+    shape_ExecutionTimeout,
+    shape_FileSystemArn,
+    shape_FileSystemConfig,
+    shape_FileSystemConfigList,
+    shape_FunctionArn,
+    shape_FunctionCode,
+    shape_FunctionCodeLocation,
+    shape_FunctionConfiguration,
+    shape_FunctionEventInvokeConfig,
+    shape_FunctionEventInvokeConfigList,
+    shape_FunctionList,
+    shape_FunctionName,
+    shape_FunctionUrlAuthType,
+    shape_FunctionVersion,
+    shape_FunctionVersionLatestPublished,
+    shape_GetAccountSettingsRequest,
+    shape_GetAccountSettingsResponse,
+    shape_GetFunctionCodeSigningConfigRequest,
+    shape_GetFunctionCodeSigningConfigResponse,
+    shape_GetFunctionConcurrencyRequest,
+    shape_GetFunctionConcurrencyResponse,
+    shape_GetFunctionConfigurationRequest,
+    shape_GetFunctionEventInvokeConfigRequest,
+    shape_GetFunctionRecursionConfigRequest,
+    shape_GetFunctionRecursionConfigResponse,
+    shape_GetFunctionRequest,
+    shape_GetFunctionResponse,
+    shape_GetPolicyRequest,
+    shape_GetPolicyResponse,
+    shape_GetRuntimeManagementConfigRequest,
+    shape_GetRuntimeManagementConfigResponse,
+    shape_Handler,
+    shape_ImageConfig,
+    shape_ImageConfigError,
+    shape_ImageConfigResponse,
+    shape_Integer,
+    shape_InvocationRequest,
+    shape_InvocationResponse,
+    shape_InvocationType,
+    shape_InvokedViaFunctionUrl,
+    shape_KMSKeyArn,
+    shape_LambdaManagedInstancesCapacityProviderConfig,
+    shape_LastUpdateStatus,
+    shape_LastUpdateStatusReason,
+    shape_LastUpdateStatusReasonCode,
+    shape_Layer,
+    shape_LayerList,
+    shape_LayerVersionArn,
+    shape_LayersReferenceList,
+    shape_ListFunctionEventInvokeConfigsRequest,
+    shape_ListFunctionEventInvokeConfigsResponse,
+    shape_ListFunctionsRequest,
+    shape_ListFunctionsResponse,
+    shape_ListTagsRequest,
+    shape_ListTagsResponse,
+    shape_ListVersionsByFunctionRequest,
+    shape_ListVersionsByFunctionResponse,
+    shape_LocalMountPath,
+    shape_LogFormat,
+    shape_LogGroup,
+    shape_LogType,
+    shape_LoggingConfig,
+    shape_Long,
+    shape_MasterRegion,
+    shape_MaxFunctionEventInvokeConfigListItems,
+    shape_MaxListItems,
+    shape_MaximumEventAgeInSeconds,
+    shape_MaximumRetryAttempts,
+    shape_MemorySize,
+    shape_NameSpacedFunctionArn,
+    shape_NamespacedFunctionName,
+    shape_NamespacedStatementId,
+    shape_NullableBoolean,
+    shape_NumericLatestPublishedOrAliasQualifier,
+    shape_OnFailure,
+    shape_OnSuccess,
+    shape_PackageType,
+    shape_PerExecutionEnvironmentMaxConcurrency,
+    shape_Principal,
+    shape_PrincipalOrgID,
+    shape_PutFunctionConcurrencyRequest,
+    shape_PutFunctionEventInvokeConfigRequest,
+    shape_RecursiveLoop,
+    shape_RemovePermissionRequest,
+    shape_ReservedConcurrentExecutions,
+    shape_ResourceArn,
+    shape_RetentionPeriodInDays,
+    shape_RoleArn,
+    shape_Runtime,
+    shape_RuntimeVersionArn,
+    shape_RuntimeVersionConfig,
+    shape_RuntimeVersionError,
+    shape_S3Bucket,
+    shape_S3Key,
+    shape_S3ObjectVersion,
+    shape_SecurityGroupId,
+    shape_SecurityGroupIds,
+    shape_SensitiveString,
+    shape_SnapStart,
+    shape_SnapStartApplyOn,
+    shape_SnapStartOptimizationStatus,
+    shape_SnapStartResponse,
+    shape_SourceOwner,
+    shape_State,
+    shape_StateReason,
+    shape_StateReasonCode,
+    shape_StatementId,
+    shape_String,
+    shape_StringList,
+    shape_SubnetId,
+    shape_SubnetIds,
+    shape_SystemLogLevel,
+    shape_TagKey,
+    shape_TagKeyList,
+    shape_TagResourceRequest,
+    shape_TagValue,
+    shape_TaggableResource,
+    shape_Tags,
+    shape_TagsError,
+    shape_TagsErrorCode,
+    shape_TagsErrorMessage,
+    shape_TenancyConfig,
+    shape_TenantId,
+    shape_TenantIsolationMode,
+    shape_Timeout,
+    shape_Timestamp,
+    shape_TracingConfig,
+    shape_TracingConfigResponse,
+    shape_TracingMode,
+    shape_UnqualifiedFunctionName,
+    shape_UnreservedConcurrentExecutions,
+    shape_UntagResourceRequest,
+    shape_UpdateFunctionCodeRequest,
+    shape_UpdateFunctionConfigurationRequest,
+    shape_UpdateFunctionEventInvokeConfigRequest,
+    shape_UpdateRuntimeOn,
+    shape_Version,
+    shape_VpcConfig,
+    shape_VpcConfigResponse,
+    shape_VpcId,
+    shape_WorkingDirectory,
+    N_SHAPES
 };
-static const struct api_shape shapes[274];
+static const struct api_shape shapes[N_SHAPES];
 
-static const struct api_member members_0[] = { /* AccountLimit */
-    {S_INIT("TotalCodeSize"), S_INIT("TotalCodeSize"), &shapes[163], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("CodeSizeUnzipped"), S_INIT("CodeSizeUnzipped"), &shapes[163], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("CodeSizeZipped"), S_INIT("CodeSizeZipped"), &shapes[163], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ConcurrentExecutions"), S_INIT("ConcurrentExecutions"), &shapes[124], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("UnreservedConcurrentExecutions"), S_INIT("UnreservedConcurrentExecutions"), &shapes[259], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_1[] = { /* AccountUsage */
-    {S_INIT("TotalCodeSize"), S_INIT("TotalCodeSize"), &shapes[163], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("FunctionCount"), S_INIT("FunctionCount"), &shapes[163], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_3[] = { /* AddPermissionRequest */
-    {S_INIT("FunctionName"), S_INIT("FunctionName"), &shapes[179], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("StatementId"), S_INIT("StatementId"), &shapes[231], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Action"), S_INIT("Action"), &shapes[2], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Principal"), S_INIT("Principal"), &shapes[190], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SourceArn"), S_INIT("SourceArn"), &shapes[18], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SourceAccount"), S_INIT("SourceAccount"), &shapes[227], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("EventSourceToken"), S_INIT("EventSourceToken"), &shapes[70], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Qualifier"), S_INIT("Qualifier"), &shapes[182], API_IN_QUERY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RevisionId"), S_INIT("RevisionId"), &shapes[232], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("PrincipalOrgID"), S_INIT("PrincipalOrgID"), &shapes[191], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("FunctionUrlAuthType"), S_INIT("FunctionUrlAuthType"), &shapes[94], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("InvokedViaFunctionUrl"), S_INIT("InvokedViaFunctionUrl"), &shapes[129], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_4[] = { /* AddPermissionResponse */
-    {S_INIT("Statement"), S_INIT("Statement"), &shapes[232], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_8[] = { /* AliasConfiguration */
-    {S_INIT("AliasArn"), S_INIT("AliasArn"), &shapes[83], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Name"), S_INIT("Name"), &shapes[7], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("FunctionVersion"), S_INIT("FunctionVersion"), &shapes[267], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Description"), S_INIT("Description"), &shapes[41], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RoutingConfig"), S_INIT("RoutingConfig"), &shapes[10], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RevisionId"), S_INIT("RevisionId"), &shapes[232], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_10[] = { /* AliasRoutingConfiguration */
-    {S_INIT("AdditionalVersionWeights"), S_INIT("AdditionalVersionWeights"), &shapes[6], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_14[] = { /* AmazonManagedKafkaEventSourceConfig */
-    {S_INIT("ConsumerGroupId"), S_INIT("ConsumerGroupId"), &shapes[257], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SchemaRegistryConfig"), S_INIT("SchemaRegistryConfig"), &shapes[134], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_15[] = {S_INIT("TRACE"), S_INIT("DEBUG"), S_INIT("INFO"), S_INIT("WARN"), S_INIT("ERROR"), S_INIT("FATAL")}; /* ApplicationLogLevel */
-static const str values_16[] = {S_INIT("x86_64"), S_INIT("arm64")}; /* Architecture */
-static const struct api_member members_24[] = { /* CapacityProviderConfig */
-    {S_INIT("LambdaManagedInstancesCapacityProviderConfig"), S_INIT("LambdaManagedInstancesCapacityProviderConfig"), &shapes[138], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_27[] = { /* Concurrency */
-    {S_INIT("ReservedConcurrentExecutions"), S_INIT("ReservedConcurrentExecutions"), &shapes[201], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_28[] = { /* Cors */
-    {S_INIT("AllowCredentials"), S_INIT("AllowCredentials"), &shapes[11], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("AllowHeaders"), S_INIT("AllowHeaders"), &shapes[120], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("AllowMethods"), S_INIT("AllowMethods"), &shapes[12], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("AllowOrigins"), S_INIT("AllowOrigins"), &shapes[13], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExposeHeaders"), S_INIT("ExposeHeaders"), &shapes[120], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MaxAge"), S_INIT("MaxAge"), &shapes[165], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_29[] = { /* CreateAliasRequest */
-    {S_INIT("FunctionName"), S_INIT("FunctionName"), &shapes[90], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Name"), S_INIT("Name"), &shapes[7], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("FunctionVersion"), S_INIT("FunctionVersion"), &shapes[268], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Description"), S_INIT("Description"), &shapes[41], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RoutingConfig"), S_INIT("RoutingConfig"), &shapes[10], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_30[] = { /* CreateEventSourceMappingRequest */
-    {S_INIT("EventSourceArn"), S_INIT("EventSourceArn"), &shapes[18], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("FunctionName"), S_INIT("FunctionName"), &shapes[179], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Enabled"), S_INIT("Enabled"), &shapes[48], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("BatchSize"), S_INIT("BatchSize"), &shapes[19], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("FilterCriteria"), S_INIT("FilterCriteria"), &shapes[77], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MaximumBatchingWindowInSeconds"), S_INIT("MaximumBatchingWindowInSeconds"), &shapes[168], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ParallelizationFactor"), S_INIT("ParallelizationFactor"), &shapes[187], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("StartingPosition"), S_INIT("StartingPosition"), &shapes[69], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("StartingPositionTimestamp"), S_INIT("StartingPositionTimestamp"), &shapes[33], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("DestinationConfig"), S_INIT("DestinationConfig"), &shapes[43], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MaximumRecordAgeInSeconds"), S_INIT("MaximumRecordAgeInSeconds"), &shapes[172], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("BisectBatchOnFunctionError"), S_INIT("BisectBatchOnFunctionError"), &shapes[20], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MaximumRetryAttempts"), S_INIT("MaximumRetryAttempts"), &shapes[174], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Tags"), S_INIT("Tags"), &shapes[242], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("TumblingWindowInSeconds"), S_INIT("TumblingWindowInSeconds"), &shapes[256], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Topics"), S_INIT("Topics"), &shapes[252], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Queues"), S_INIT("Queues"), &shapes[198], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SourceAccessConfigurations"), S_INIT("SourceAccessConfigurations"), &shapes[225], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SelfManagedEventSource"), S_INIT("SelfManagedEventSource"), &shapes[217], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("FunctionResponseTypes"), S_INIT("FunctionResponseTypes"), &shapes[92], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("AmazonManagedKafkaEventSourceConfig"), S_INIT("AmazonManagedKafkaEventSourceConfig"), &shapes[14], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SelfManagedKafkaEventSourceConfig"), S_INIT("SelfManagedKafkaEventSourceConfig"), &shapes[218], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ScalingConfig"), S_INIT("ScalingConfig"), &shapes[212], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("DocumentDBEventSourceConfig"), S_INIT("DocumentDBEventSourceConfig"), &shapes[44], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("KMSKeyArn"), S_INIT("KMSKeyArn"), &shapes[130], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MetricsConfig"), S_INIT("MetricsConfig"), &shapes[66], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("LoggingConfig"), S_INIT("LoggingConfig"), &shapes[63], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ProvisionedPollerConfig"), S_INIT("ProvisionedPollerConfig"), &shapes[192], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_31[] = { /* CreateFunctionRequest */
-    {S_INIT("FunctionName"), S_INIT("FunctionName"), &shapes[90], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Runtime"), S_INIT("Runtime"), &shapes[205], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Role"), S_INIT("Role"), &shapes[204], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Handler"), S_INIT("Handler"), &shapes[118], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Code"), S_INIT("Code"), &shapes[84], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Description"), S_INIT("Description"), &shapes[41], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Timeout"), S_INIT("Timeout"), &shapes[249], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MemorySize"), S_INIT("MemorySize"), &shapes[175], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Publish"), S_INIT("Publish"), &shapes[22], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("VpcConfig"), S_INIT("VpcConfig"), &shapes[269], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("PackageType"), S_INIT("PackageType"), &shapes[186], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("DeadLetterConfig"), S_INIT("DeadLetterConfig"), &shapes[34], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Environment"), S_INIT("Environment"), &shapes[53], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("KMSKeyArn"), S_INIT("KMSKeyArn"), &shapes[130], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("TracingConfig"), S_INIT("TracingConfig"), &shapes[253], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Tags"), S_INIT("Tags"), &shapes[242], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Layers"), S_INIT("Layers"), &shapes[143], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("FileSystemConfigs"), S_INIT("FileSystemConfigs"), &shapes[75], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ImageConfig"), S_INIT("ImageConfig"), &shapes[121], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("CodeSigningConfigArn"), S_INIT("CodeSigningConfigArn"), &shapes[25], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Architectures"), S_INIT("Architectures"), &shapes[17], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("EphemeralStorage"), S_INIT("EphemeralStorage"), &shapes[59], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SnapStart"), S_INIT("SnapStart"), &shapes[220], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("LoggingConfig"), S_INIT("LoggingConfig"), &shapes[162], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("CapacityProviderConfig"), S_INIT("CapacityProviderConfig"), &shapes[24], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("PublishTo"), S_INIT("PublishTo"), &shapes[97], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("DurableConfig"), S_INIT("DurableConfig"), &shapes[45], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("TenancyConfig"), S_INIT("TenancyConfig"), &shapes[246], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_34[] = { /* DeadLetterConfig */
-    {S_INIT("TargetArn"), S_INIT("TargetArn"), &shapes[202], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_35[] = { /* DeleteAliasRequest */
-    {S_INIT("FunctionName"), S_INIT("FunctionName"), &shapes[90], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Name"), S_INIT("Name"), &shapes[7], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_36[] = { /* DeleteEventSourceMappingRequest */
-    {S_INIT("UUID"), S_INIT("UUID"), &shapes[232], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_37[] = { /* DeleteFunctionConcurrencyRequest */
-    {S_INIT("FunctionName"), S_INIT("FunctionName"), &shapes[90], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_38[] = { /* DeleteFunctionEventInvokeConfigRequest */
-    {S_INIT("FunctionName"), S_INIT("FunctionName"), &shapes[179], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Qualifier"), S_INIT("Qualifier"), &shapes[182], API_IN_QUERY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_39[] = { /* DeleteFunctionRequest */
-    {S_INIT("FunctionName"), S_INIT("FunctionName"), &shapes[179], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Qualifier"), S_INIT("Qualifier"), &shapes[182], API_IN_QUERY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_40[] = { /* DeleteFunctionResponse */
-    {S_INIT("StatusCode"), S_INIT("StatusCode"), &shapes[124], API_IN_STATUS, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_43[] = { /* DestinationConfig */
-    {S_INIT("OnSuccess"), S_INIT("OnSuccess"), &shapes[184], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("OnFailure"), S_INIT("OnFailure"), &shapes[183], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_44[] = { /* DocumentDBEventSourceConfig */
-    {S_INIT("DatabaseName"), S_INIT("DatabaseName"), &shapes[32], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("CollectionName"), S_INIT("CollectionName"), &shapes[26], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("FullDocument"), S_INIT("FullDocument"), &shapes[82], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_45[] = { /* DurableConfig */
-    {S_INIT("RetentionPeriodInDays"), S_INIT("RetentionPeriodInDays"), &shapes[203], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExecutionTimeout"), S_INIT("ExecutionTimeout"), &shapes[72], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_49[] = {S_INIT("KAFKA_BOOTSTRAP_SERVERS")}; /* EndPointType */
-static const struct api_member members_53[] = { /* Environment */
-    {S_INIT("Variables"), S_INIT("Variables"), &shapes[58], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_54[] = { /* EnvironmentError */
-    {S_INIT("ErrorCode"), S_INIT("ErrorCode"), &shapes[232], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Message"), S_INIT("Message"), &shapes[219], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_55[] = { /* EnvironmentResponse */
-    {S_INIT("Variables"), S_INIT("Variables"), &shapes[58], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Error"), S_INIT("Error"), &shapes[54], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_59[] = { /* EphemeralStorage */
-    {S_INIT("Size"), S_INIT("Size"), &shapes[60], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_62[] = { /* EventSourceMappingConfiguration */
-    {S_INIT("UUID"), S_INIT("UUID"), &shapes[232], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("StartingPosition"), S_INIT("StartingPosition"), &shapes[69], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("StartingPositionTimestamp"), S_INIT("StartingPositionTimestamp"), &shapes[33], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("BatchSize"), S_INIT("BatchSize"), &shapes[19], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MaximumBatchingWindowInSeconds"), S_INIT("MaximumBatchingWindowInSeconds"), &shapes[168], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ParallelizationFactor"), S_INIT("ParallelizationFactor"), &shapes[187], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("EventSourceArn"), S_INIT("EventSourceArn"), &shapes[18], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("FilterCriteria"), S_INIT("FilterCriteria"), &shapes[77], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("FunctionArn"), S_INIT("FunctionArn"), &shapes[83], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("LastModified"), S_INIT("LastModified"), &shapes[33], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("LastProcessingResult"), S_INIT("LastProcessingResult"), &shapes[232], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("State"), S_INIT("State"), &shapes[232], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("StateTransitionReason"), S_INIT("StateTransitionReason"), &shapes[232], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("DestinationConfig"), S_INIT("DestinationConfig"), &shapes[43], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Topics"), S_INIT("Topics"), &shapes[252], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Queues"), S_INIT("Queues"), &shapes[198], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SourceAccessConfigurations"), S_INIT("SourceAccessConfigurations"), &shapes[225], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SelfManagedEventSource"), S_INIT("SelfManagedEventSource"), &shapes[217], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MaximumRecordAgeInSeconds"), S_INIT("MaximumRecordAgeInSeconds"), &shapes[172], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("BisectBatchOnFunctionError"), S_INIT("BisectBatchOnFunctionError"), &shapes[20], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MaximumRetryAttempts"), S_INIT("MaximumRetryAttempts"), &shapes[174], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("TumblingWindowInSeconds"), S_INIT("TumblingWindowInSeconds"), &shapes[256], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("FunctionResponseTypes"), S_INIT("FunctionResponseTypes"), &shapes[92], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("AmazonManagedKafkaEventSourceConfig"), S_INIT("AmazonManagedKafkaEventSourceConfig"), &shapes[14], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SelfManagedKafkaEventSourceConfig"), S_INIT("SelfManagedKafkaEventSourceConfig"), &shapes[218], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ScalingConfig"), S_INIT("ScalingConfig"), &shapes[212], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("DocumentDBEventSourceConfig"), S_INIT("DocumentDBEventSourceConfig"), &shapes[44], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("KMSKeyArn"), S_INIT("KMSKeyArn"), &shapes[130], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("FilterCriteriaError"), S_INIT("FilterCriteriaError"), &shapes[78], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("EventSourceMappingArn"), S_INIT("EventSourceMappingArn"), &shapes[61], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MetricsConfig"), S_INIT("MetricsConfig"), &shapes[66], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("LoggingConfig"), S_INIT("LoggingConfig"), &shapes[63], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ProvisionedPollerConfig"), S_INIT("ProvisionedPollerConfig"), &shapes[192], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_63[] = { /* EventSourceMappingLoggingConfig */
-    {S_INIT("SystemLogLevel"), S_INIT("SystemLogLevel"), &shapes[67], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_64[] = {S_INIT("EventCount"), S_INIT("ErrorCount"), S_INIT("KafkaMetrics")}; /* EventSourceMappingMetric */
-static const struct api_member members_66[] = { /* EventSourceMappingMetricsConfig */
-    {S_INIT("Metrics"), S_INIT("Metrics"), &shapes[65], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_67[] = {S_INIT("DEBUG"), S_INIT("INFO"), S_INIT("WARN")}; /* EventSourceMappingSystemLogLevel */
-static const str values_69[] = {S_INIT("TRIM_HORIZON"), S_INIT("LATEST"), S_INIT("AT_TIMESTAMP")}; /* EventSourcePosition */
-static const struct api_member members_74[] = { /* FileSystemConfig */
-    {S_INIT("Arn"), S_INIT("Arn"), &shapes[73], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("LocalMountPath"), S_INIT("LocalMountPath"), &shapes[158], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_76[] = { /* Filter */
-    {S_INIT("Pattern"), S_INIT("Pattern"), &shapes[188], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_77[] = { /* FilterCriteria */
-    {S_INIT("Filters"), S_INIT("Filters"), &shapes[81], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_78[] = { /* FilterCriteriaError */
-    {S_INIT("ErrorCode"), S_INIT("ErrorCode"), &shapes[79], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Message"), S_INIT("Message"), &shapes[80], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_82[] = {S_INIT("UpdateLookup"), S_INIT("Default")}; /* FullDocument */
-static const struct api_member members_84[] = { /* FunctionCode */
-    {S_INIT("ZipFile"), S_INIT("ZipFile"), &shapes[21], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("S3Bucket"), S_INIT("S3Bucket"), &shapes[209], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("S3Key"), S_INIT("S3Key"), &shapes[210], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("S3ObjectVersion"), S_INIT("S3ObjectVersion"), &shapes[211], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ImageUri"), S_INIT("ImageUri"), &shapes[232], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SourceKMSKeyArn"), S_INIT("SourceKMSKeyArn"), &shapes[130], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_85[] = { /* FunctionCodeLocation */
-    {S_INIT("RepositoryType"), S_INIT("RepositoryType"), &shapes[232], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Location"), S_INIT("Location"), &shapes[232], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ImageUri"), S_INIT("ImageUri"), &shapes[232], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ResolvedImageUri"), S_INIT("ResolvedImageUri"), &shapes[232], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SourceKMSKeyArn"), S_INIT("SourceKMSKeyArn"), &shapes[232], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_86[] = { /* FunctionConfiguration */
-    {S_INIT("FunctionName"), S_INIT("FunctionName"), &shapes[179], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("FunctionArn"), S_INIT("FunctionArn"), &shapes[178], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Runtime"), S_INIT("Runtime"), &shapes[205], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Role"), S_INIT("Role"), &shapes[204], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Handler"), S_INIT("Handler"), &shapes[118], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("CodeSize"), S_INIT("CodeSize"), &shapes[163], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Description"), S_INIT("Description"), &shapes[41], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Timeout"), S_INIT("Timeout"), &shapes[249], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MemorySize"), S_INIT("MemorySize"), &shapes[175], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("LastModified"), S_INIT("LastModified"), &shapes[250], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("CodeSha256"), S_INIT("CodeSha256"), &shapes[232], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Version"), S_INIT("Version"), &shapes[267], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("VpcConfig"), S_INIT("VpcConfig"), &shapes[270], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("DeadLetterConfig"), S_INIT("DeadLetterConfig"), &shapes[34], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Environment"), S_INIT("Environment"), &shapes[55], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("KMSKeyArn"), S_INIT("KMSKeyArn"), &shapes[130], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("TracingConfig"), S_INIT("TracingConfig"), &shapes[254], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MasterArn"), S_INIT("MasterArn"), &shapes[83], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RevisionId"), S_INIT("RevisionId"), &shapes[232], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Layers"), S_INIT("Layers"), &shapes[145], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("State"), S_INIT("State"), &shapes[228], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("StateReason"), S_INIT("StateReason"), &shapes[229], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("StateReasonCode"), S_INIT("StateReasonCode"), &shapes[230], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("LastUpdateStatus"), S_INIT("LastUpdateStatus"), &shapes[139], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("LastUpdateStatusReason"), S_INIT("LastUpdateStatusReason"), &shapes[140], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("LastUpdateStatusReasonCode"), S_INIT("LastUpdateStatusReasonCode"), &shapes[141], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("FileSystemConfigs"), S_INIT("FileSystemConfigs"), &shapes[75], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("PackageType"), S_INIT("PackageType"), &shapes[186], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ImageConfigResponse"), S_INIT("ImageConfigResponse"), &shapes[123], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SigningProfileVersionArn"), S_INIT("SigningProfileVersionArn"), &shapes[18], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SigningJobArn"), S_INIT("SigningJobArn"), &shapes[18], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Architectures"), S_INIT("Architectures"), &shapes[17], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("EphemeralStorage"), S_INIT("EphemeralStorage"), &shapes[59], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SnapStart"), S_INIT("SnapStart"), &shapes[223], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RuntimeVersionConfig"), S_INIT("RuntimeVersionConfig"), &shapes[207], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("LoggingConfig"), S_INIT("LoggingConfig"), &shapes[162], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("CapacityProviderConfig"), S_INIT("CapacityProviderConfig"), &shapes[24], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ConfigSha256"), S_INIT("ConfigSha256"), &shapes[232], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("DurableConfig"), S_INIT("DurableConfig"), &shapes[45], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("TenancyConfig"), S_INIT("TenancyConfig"), &shapes[246], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_87[] = { /* FunctionEventInvokeConfig */
-    {S_INIT("LastModified"), S_INIT("LastModified"), &shapes[33], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("FunctionArn"), S_INIT("FunctionArn"), &shapes[83], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MaximumRetryAttempts"), S_INIT("MaximumRetryAttempts"), &shapes[173], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MaximumEventAgeInSeconds"), S_INIT("MaximumEventAgeInSeconds"), &shapes[170], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("DestinationConfig"), S_INIT("DestinationConfig"), &shapes[43], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_91[] = {S_INIT("ReportBatchItemFailures")}; /* FunctionResponseType */
-static const str values_94[] = {S_INIT("NONE"), S_INIT("AWS_IAM")}; /* FunctionUrlAuthType */
-static const str values_96[] = {S_INIT("ALL")}; /* FunctionVersion */
-static const str values_97[] = {S_INIT("LATEST_PUBLISHED")}; /* FunctionVersionLatestPublished */
-static const struct api_member members_99[] = { /* GetAccountSettingsResponse */
-    {S_INIT("AccountLimit"), S_INIT("AccountLimit"), &shapes[0], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("AccountUsage"), S_INIT("AccountUsage"), &shapes[1], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_100[] = { /* GetAliasRequest */
-    {S_INIT("FunctionName"), S_INIT("FunctionName"), &shapes[90], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Name"), S_INIT("Name"), &shapes[7], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_101[] = { /* GetEventSourceMappingRequest */
-    {S_INIT("UUID"), S_INIT("UUID"), &shapes[232], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_102[] = { /* GetFunctionCodeSigningConfigRequest */
-    {S_INIT("FunctionName"), S_INIT("FunctionName"), &shapes[179], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_103[] = { /* GetFunctionCodeSigningConfigResponse */
-    {S_INIT("CodeSigningConfigArn"), S_INIT("CodeSigningConfigArn"), &shapes[25], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("FunctionName"), S_INIT("FunctionName"), &shapes[90], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_104[] = { /* GetFunctionConcurrencyRequest */
-    {S_INIT("FunctionName"), S_INIT("FunctionName"), &shapes[90], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_105[] = { /* GetFunctionConcurrencyResponse */
-    {S_INIT("ReservedConcurrentExecutions"), S_INIT("ReservedConcurrentExecutions"), &shapes[201], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_106[] = { /* GetFunctionConfigurationRequest */
-    {S_INIT("FunctionName"), S_INIT("FunctionName"), &shapes[179], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Qualifier"), S_INIT("Qualifier"), &shapes[182], API_IN_QUERY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_107[] = { /* GetFunctionEventInvokeConfigRequest */
-    {S_INIT("FunctionName"), S_INIT("FunctionName"), &shapes[179], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Qualifier"), S_INIT("Qualifier"), &shapes[182], API_IN_QUERY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_108[] = { /* GetFunctionRecursionConfigRequest */
-    {S_INIT("FunctionName"), S_INIT("FunctionName"), &shapes[258], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_109[] = { /* GetFunctionRecursionConfigResponse */
-    {S_INIT("RecursiveLoop"), S_INIT("RecursiveLoop"), &shapes[199], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_110[] = { /* GetFunctionRequest */
-    {S_INIT("FunctionName"), S_INIT("FunctionName"), &shapes[179], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Qualifier"), S_INIT("Qualifier"), &shapes[182], API_IN_QUERY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_111[] = { /* GetFunctionResponse */
-    {S_INIT("Configuration"), S_INIT("Configuration"), &shapes[86], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Code"), S_INIT("Code"), &shapes[85], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Tags"), S_INIT("Tags"), &shapes[242], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("TagsError"), S_INIT("TagsError"), &shapes[243], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Concurrency"), S_INIT("Concurrency"), &shapes[27], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_112[] = { /* GetFunctionUrlConfigRequest */
-    {S_INIT("FunctionName"), S_INIT("FunctionName"), &shapes[90], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Qualifier"), S_INIT("Qualifier"), &shapes[95], API_IN_QUERY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_113[] = { /* GetFunctionUrlConfigResponse */
-    {S_INIT("FunctionUrl"), S_INIT("FunctionUrl"), &shapes[93], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("FunctionArn"), S_INIT("FunctionArn"), &shapes[83], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("AuthType"), S_INIT("AuthType"), &shapes[94], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Cors"), S_INIT("Cors"), &shapes[28], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("CreationTime"), S_INIT("CreationTime"), &shapes[250], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("LastModifiedTime"), S_INIT("LastModifiedTime"), &shapes[250], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("InvokeMode"), S_INIT("InvokeMode"), &shapes[128], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_114[] = { /* GetPolicyRequest */
-    {S_INIT("FunctionName"), S_INIT("FunctionName"), &shapes[179], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Qualifier"), S_INIT("Qualifier"), &shapes[182], API_IN_QUERY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_115[] = { /* GetPolicyResponse */
-    {S_INIT("Policy"), S_INIT("Policy"), &shapes[232], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RevisionId"), S_INIT("RevisionId"), &shapes[232], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_116[] = { /* GetRuntimeManagementConfigRequest */
-    {S_INIT("FunctionName"), S_INIT("FunctionName"), &shapes[179], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Qualifier"), S_INIT("Qualifier"), &shapes[182], API_IN_QUERY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_117[] = { /* GetRuntimeManagementConfigResponse */
-    {S_INIT("UpdateRuntimeOn"), S_INIT("UpdateRuntimeOn"), &shapes[266], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RuntimeVersionArn"), S_INIT("RuntimeVersionArn"), &shapes[206], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("FunctionArn"), S_INIT("FunctionArn"), &shapes[178], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_121[] = { /* ImageConfig */
-    {S_INIT("EntryPoint"), S_INIT("EntryPoint"), &shapes[233], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Command"), S_INIT("Command"), &shapes[233], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("WorkingDirectory"), S_INIT("WorkingDirectory"), &shapes[273], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_122[] = { /* ImageConfigError */
-    {S_INIT("ErrorCode"), S_INIT("ErrorCode"), &shapes[232], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Message"), S_INIT("Message"), &shapes[219], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_123[] = { /* ImageConfigResponse */
-    {S_INIT("ImageConfig"), S_INIT("ImageConfig"), &shapes[121], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Error"), S_INIT("Error"), &shapes[122], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_125[] = { /* InvocationRequest */
-    {S_INIT("FunctionName"), S_INIT("FunctionName"), &shapes[179], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("InvocationType"), S_INIT("X-Amz-Invocation-Type"), &shapes[127], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("LogType"), S_INIT("X-Amz-Log-Type"), &shapes[161], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ClientContext"), S_INIT("X-Amz-Client-Context"), &shapes[232], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("DurableExecutionName"), S_INIT("X-Amz-Durable-Execution-Name"), &shapes[47], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Payload"), S_INIT("Payload"), &shapes[21], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Qualifier"), S_INIT("Qualifier"), &shapes[182], API_IN_QUERY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("TenantId"), S_INIT("X-Amz-Tenant-Id"), &shapes[247], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_126[] = { /* InvocationResponse */
-    {S_INIT("StatusCode"), S_INIT("StatusCode"), &shapes[124], API_IN_STATUS, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("FunctionError"), S_INIT("X-Amz-Function-Error"), &shapes[232], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("LogResult"), S_INIT("X-Amz-Log-Result"), &shapes[232], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Payload"), S_INIT("Payload"), &shapes[21], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExecutedVersion"), S_INIT("X-Amz-Executed-Version"), &shapes[267], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("DurableExecutionArn"), S_INIT("X-Amz-Durable-Execution-Arn"), &shapes[46], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_127[] = {S_INIT("Event"), S_INIT("RequestResponse"), S_INIT("DryRun")}; /* InvocationType */
-static const str values_128[] = {S_INIT("BUFFERED"), S_INIT("RESPONSE_STREAM")}; /* InvokeMode */
-static const struct api_member members_131[] = { /* KafkaSchemaRegistryAccessConfig */
-    {S_INIT("Type"), S_INIT("Type"), &shapes[133], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("URI"), S_INIT("URI"), &shapes[18], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_133[] = {S_INIT("BASIC_AUTH"), S_INIT("CLIENT_CERTIFICATE_TLS_AUTH"), S_INIT("SERVER_ROOT_CA_CERTIFICATE")}; /* KafkaSchemaRegistryAuthType */
-static const struct api_member members_134[] = { /* KafkaSchemaRegistryConfig */
-    {S_INIT("SchemaRegistryURI"), S_INIT("SchemaRegistryURI"), &shapes[214], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("EventRecordFormat"), S_INIT("EventRecordFormat"), &shapes[213], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("AccessConfigs"), S_INIT("AccessConfigs"), &shapes[132], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SchemaValidationConfigs"), S_INIT("SchemaValidationConfigs"), &shapes[137], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_135[] = {S_INIT("KEY"), S_INIT("VALUE")}; /* KafkaSchemaValidationAttribute */
-static const struct api_member members_136[] = { /* KafkaSchemaValidationConfig */
-    {S_INIT("Attribute"), S_INIT("Attribute"), &shapes[135], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_138[] = { /* LambdaManagedInstancesCapacityProviderConfig */
-    {S_INIT("CapacityProviderArn"), S_INIT("CapacityProviderArn"), &shapes[23], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("PerExecutionEnvironmentMaxConcurrency"), S_INIT("PerExecutionEnvironmentMaxConcurrency"), &shapes[189], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExecutionEnvironmentMemoryGiBPerVCpu"), S_INIT("ExecutionEnvironmentMemoryGiBPerVCpu"), &shapes[71], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_139[] = {S_INIT("Successful"), S_INIT("Failed"), S_INIT("InProgress")}; /* LastUpdateStatus */
-static const str values_141[] = {S_INIT("EniLimitExceeded"), S_INIT("InsufficientRolePermissions"), S_INIT("InvalidConfiguration"), S_INIT("InternalError"), S_INIT("SubnetOutOfIPAddresses"), S_INIT("InvalidSubnet"), S_INIT("InvalidSecurityGroup"), S_INIT("ImageDeleted"), S_INIT("ImageAccessDenied"), S_INIT("InvalidImage"), S_INIT("KMSKeyAccessDenied"), S_INIT("KMSKeyNotFound"), S_INIT("InvalidStateKMSKey"), S_INIT("DisabledKMSKey"), S_INIT("EFSIOError"), S_INIT("EFSMountConnectivityError"), S_INIT("EFSMountFailure"), S_INIT("EFSMountTimeout"), S_INIT("InvalidRuntime"), S_INIT("InvalidZipFileException"), S_INIT("FunctionError"), S_INIT("VcpuLimitExceeded"), S_INIT("CapacityProviderScalingLimitExceeded"), S_INIT("InsufficientCapacity"), S_INIT("EC2RequestLimitExceeded"), S_INIT("FunctionError.InitTimeout"), S_INIT("FunctionError.RuntimeInitError"), S_INIT("FunctionError.ExtensionInitError"), S_INIT("FunctionError.InvalidEntryPoint"), S_INIT("FunctionError.InvalidWorkingDirectory"), S_INIT("FunctionError.PermissionDenied"), S_INIT("FunctionError.TooManyExtensions"), S_INIT("FunctionError.InitResourceExhausted"), S_INIT("DisallowedByVpcEncryptionControl")}; /* LastUpdateStatusReasonCode */
-static const struct api_member members_142[] = { /* Layer */
-    {S_INIT("Arn"), S_INIT("Arn"), &shapes[144], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("CodeSize"), S_INIT("CodeSize"), &shapes[163], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SigningProfileVersionArn"), S_INIT("SigningProfileVersionArn"), &shapes[18], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SigningJobArn"), S_INIT("SigningJobArn"), &shapes[18], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_146[] = { /* ListAliasesRequest */
-    {S_INIT("FunctionName"), S_INIT("FunctionName"), &shapes[90], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("FunctionVersion"), S_INIT("FunctionVersion"), &shapes[268], API_IN_QUERY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Marker"), S_INIT("Marker"), &shapes[232], API_IN_QUERY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MaxItems"), S_INIT("MaxItems"), &shapes[167], API_IN_QUERY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_147[] = { /* ListAliasesResponse */
-    {S_INIT("NextMarker"), S_INIT("NextMarker"), &shapes[232], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Aliases"), S_INIT("Aliases"), &shapes[9], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_148[] = { /* ListEventSourceMappingsRequest */
-    {S_INIT("EventSourceArn"), S_INIT("EventSourceArn"), &shapes[18], API_IN_QUERY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("FunctionName"), S_INIT("FunctionName"), &shapes[179], API_IN_QUERY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Marker"), S_INIT("Marker"), &shapes[232], API_IN_QUERY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MaxItems"), S_INIT("MaxItems"), &shapes[167], API_IN_QUERY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_149[] = { /* ListEventSourceMappingsResponse */
-    {S_INIT("NextMarker"), S_INIT("NextMarker"), &shapes[232], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("EventSourceMappings"), S_INIT("EventSourceMappings"), &shapes[68], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_150[] = { /* ListFunctionEventInvokeConfigsRequest */
-    {S_INIT("FunctionName"), S_INIT("FunctionName"), &shapes[179], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Marker"), S_INIT("Marker"), &shapes[232], API_IN_QUERY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MaxItems"), S_INIT("MaxItems"), &shapes[166], API_IN_QUERY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_151[] = { /* ListFunctionEventInvokeConfigsResponse */
-    {S_INIT("FunctionEventInvokeConfigs"), S_INIT("FunctionEventInvokeConfigs"), &shapes[88], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("NextMarker"), S_INIT("NextMarker"), &shapes[232], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_152[] = { /* ListFunctionsRequest */
-    {S_INIT("MasterRegion"), S_INIT("MasterRegion"), &shapes[164], API_IN_QUERY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("FunctionVersion"), S_INIT("FunctionVersion"), &shapes[96], API_IN_QUERY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Marker"), S_INIT("Marker"), &shapes[232], API_IN_QUERY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MaxItems"), S_INIT("MaxItems"), &shapes[167], API_IN_QUERY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_153[] = { /* ListFunctionsResponse */
-    {S_INIT("NextMarker"), S_INIT("NextMarker"), &shapes[232], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Functions"), S_INIT("Functions"), &shapes[89], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_154[] = { /* ListTagsRequest */
-    {S_INIT("Resource"), S_INIT("Resource"), &shapes[241], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_155[] = { /* ListTagsResponse */
-    {S_INIT("Tags"), S_INIT("Tags"), &shapes[242], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_156[] = { /* ListVersionsByFunctionRequest */
-    {S_INIT("FunctionName"), S_INIT("FunctionName"), &shapes[179], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Marker"), S_INIT("Marker"), &shapes[232], API_IN_QUERY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MaxItems"), S_INIT("MaxItems"), &shapes[167], API_IN_QUERY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_157[] = { /* ListVersionsByFunctionResponse */
-    {S_INIT("NextMarker"), S_INIT("NextMarker"), &shapes[232], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Versions"), S_INIT("Versions"), &shapes[89], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_159[] = {S_INIT("JSON"), S_INIT("Text")}; /* LogFormat */
-static const str values_161[] = {S_INIT("None"), S_INIT("Tail")}; /* LogType */
-static const struct api_member members_162[] = { /* LoggingConfig */
-    {S_INIT("LogFormat"), S_INIT("LogFormat"), &shapes[159], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ApplicationLogLevel"), S_INIT("ApplicationLogLevel"), &shapes[15], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SystemLogLevel"), S_INIT("SystemLogLevel"), &shapes[236], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("LogGroup"), S_INIT("LogGroup"), &shapes[160], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_183[] = { /* OnFailure */
-    {S_INIT("Destination"), S_INIT("Destination"), &shapes[42], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_184[] = { /* OnSuccess */
-    {S_INIT("Destination"), S_INIT("Destination"), &shapes[42], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_186[] = {S_INIT("Zip"), S_INIT("Image")}; /* PackageType */
-static const struct api_member members_192[] = { /* ProvisionedPollerConfig */
-    {S_INIT("MinimumPollers"), S_INIT("MinimumPollers"), &shapes[177], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MaximumPollers"), S_INIT("MaximumPollers"), &shapes[171], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("PollerGroupName"), S_INIT("PollerGroupName"), &shapes[193], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_194[] = { /* PublishVersionRequest */
-    {S_INIT("FunctionName"), S_INIT("FunctionName"), &shapes[90], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("CodeSha256"), S_INIT("CodeSha256"), &shapes[232], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Description"), S_INIT("Description"), &shapes[41], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RevisionId"), S_INIT("RevisionId"), &shapes[232], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("PublishTo"), S_INIT("PublishTo"), &shapes[97], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_195[] = { /* PutFunctionConcurrencyRequest */
-    {S_INIT("FunctionName"), S_INIT("FunctionName"), &shapes[90], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ReservedConcurrentExecutions"), S_INIT("ReservedConcurrentExecutions"), &shapes[201], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_196[] = { /* PutFunctionEventInvokeConfigRequest */
-    {S_INIT("FunctionName"), S_INIT("FunctionName"), &shapes[179], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Qualifier"), S_INIT("Qualifier"), &shapes[182], API_IN_QUERY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MaximumRetryAttempts"), S_INIT("MaximumRetryAttempts"), &shapes[173], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MaximumEventAgeInSeconds"), S_INIT("MaximumEventAgeInSeconds"), &shapes[170], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("DestinationConfig"), S_INIT("DestinationConfig"), &shapes[43], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_199[] = {S_INIT("Allow"), S_INIT("Terminate")}; /* RecursiveLoop */
-static const struct api_member members_200[] = { /* RemovePermissionRequest */
-    {S_INIT("FunctionName"), S_INIT("FunctionName"), &shapes[179], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("StatementId"), S_INIT("StatementId"), &shapes[180], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Qualifier"), S_INIT("Qualifier"), &shapes[182], API_IN_QUERY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RevisionId"), S_INIT("RevisionId"), &shapes[232], API_IN_QUERY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_205[] = {S_INIT("nodejs"), S_INIT("nodejs4.3"), S_INIT("nodejs6.10"), S_INIT("nodejs8.10"), S_INIT("nodejs10.x"), S_INIT("nodejs12.x"), S_INIT("nodejs14.x"), S_INIT("nodejs16.x"), S_INIT("java8"), S_INIT("java8.al2"), S_INIT("java11"), S_INIT("python2.7"), S_INIT("python3.6"), S_INIT("python3.7"), S_INIT("python3.8"), S_INIT("python3.9"), S_INIT("dotnetcore1.0"), S_INIT("dotnetcore2.0"), S_INIT("dotnetcore2.1"), S_INIT("dotnetcore3.1"), S_INIT("dotnet6"), S_INIT("dotnet8"), S_INIT("nodejs4.3-edge"), S_INIT("go1.x"), S_INIT("ruby2.5"), S_INIT("ruby2.7"), S_INIT("provided"), S_INIT("provided.al2"), S_INIT("nodejs18.x"), S_INIT("python3.10"), S_INIT("java17"), S_INIT("ruby3.2"), S_INIT("ruby3.3"), S_INIT("ruby3.4"), S_INIT("python3.11"), S_INIT("nodejs20.x"), S_INIT("provided.al2023"), S_INIT("python3.12"), S_INIT("java21"), S_INIT("python3.13"), S_INIT("nodejs22.x"), S_INIT("nodejs24.x"), S_INIT("python3.14"), S_INIT("java25"), S_INIT("dotnet10"), S_INIT("ruby4.0")}; /* Runtime */
-static const struct api_member members_207[] = { /* RuntimeVersionConfig */
-    {S_INIT("RuntimeVersionArn"), S_INIT("RuntimeVersionArn"), &shapes[206], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Error"), S_INIT("Error"), &shapes[208], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_208[] = { /* RuntimeVersionError */
-    {S_INIT("ErrorCode"), S_INIT("ErrorCode"), &shapes[232], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Message"), S_INIT("Message"), &shapes[219], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_212[] = { /* ScalingConfig */
-    {S_INIT("MaximumConcurrency"), S_INIT("MaximumConcurrency"), &shapes[169], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_213[] = {S_INIT("JSON"), S_INIT("SOURCE")}; /* SchemaRegistryEventRecordFormat */
-static const struct api_member members_217[] = { /* SelfManagedEventSource */
-    {S_INIT("Endpoints"), S_INIT("Endpoints"), &shapes[52], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_218[] = { /* SelfManagedKafkaEventSourceConfig */
-    {S_INIT("ConsumerGroupId"), S_INIT("ConsumerGroupId"), &shapes[257], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SchemaRegistryConfig"), S_INIT("SchemaRegistryConfig"), &shapes[134], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_220[] = { /* SnapStart */
-    {S_INIT("ApplyOn"), S_INIT("ApplyOn"), &shapes[221], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_221[] = {S_INIT("PublishedVersions"), S_INIT("None")}; /* SnapStartApplyOn */
-static const str values_222[] = {S_INIT("On"), S_INIT("Off")}; /* SnapStartOptimizationStatus */
-static const struct api_member members_223[] = { /* SnapStartResponse */
-    {S_INIT("ApplyOn"), S_INIT("ApplyOn"), &shapes[221], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("OptimizationStatus"), S_INIT("OptimizationStatus"), &shapes[222], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_224[] = { /* SourceAccessConfiguration */
-    {S_INIT("Type"), S_INIT("Type"), &shapes[226], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("URI"), S_INIT("URI"), &shapes[257], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_226[] = {S_INIT("BASIC_AUTH"), S_INIT("VPC_SUBNET"), S_INIT("VPC_SECURITY_GROUP"), S_INIT("SASL_SCRAM_512_AUTH"), S_INIT("SASL_SCRAM_256_AUTH"), S_INIT("VIRTUAL_HOST"), S_INIT("CLIENT_CERTIFICATE_TLS_AUTH"), S_INIT("SERVER_ROOT_CA_CERTIFICATE")}; /* SourceAccessType */
-static const str values_228[] = {S_INIT("Pending"), S_INIT("Active"), S_INIT("Inactive"), S_INIT("Failed"), S_INIT("Deactivating"), S_INIT("Deactivated"), S_INIT("ActiveNonInvocable"), S_INIT("Deleting")}; /* State */
-static const str values_230[] = {S_INIT("Idle"), S_INIT("Creating"), S_INIT("Restoring"), S_INIT("EniLimitExceeded"), S_INIT("InsufficientRolePermissions"), S_INIT("InvalidConfiguration"), S_INIT("InternalError"), S_INIT("SubnetOutOfIPAddresses"), S_INIT("InvalidSubnet"), S_INIT("InvalidSecurityGroup"), S_INIT("ImageDeleted"), S_INIT("ImageAccessDenied"), S_INIT("InvalidImage"), S_INIT("KMSKeyAccessDenied"), S_INIT("KMSKeyNotFound"), S_INIT("InvalidStateKMSKey"), S_INIT("DisabledKMSKey"), S_INIT("EFSIOError"), S_INIT("EFSMountConnectivityError"), S_INIT("EFSMountFailure"), S_INIT("EFSMountTimeout"), S_INIT("InvalidRuntime"), S_INIT("InvalidZipFileException"), S_INIT("FunctionError"), S_INIT("DrainingDurableExecutions"), S_INIT("VcpuLimitExceeded"), S_INIT("CapacityProviderScalingLimitExceeded"), S_INIT("InsufficientCapacity"), S_INIT("EC2RequestLimitExceeded"), S_INIT("FunctionError.InitTimeout"), S_INIT("FunctionError.RuntimeInitError"), S_INIT("FunctionError.ExtensionInitError"), S_INIT("FunctionError.InvalidEntryPoint"), S_INIT("FunctionError.InvalidWorkingDirectory"), S_INIT("FunctionError.PermissionDenied"), S_INIT("FunctionError.TooManyExtensions"), S_INIT("FunctionError.InitResourceExhausted"), S_INIT("DisallowedByVpcEncryptionControl")}; /* StateReasonCode */
-static const str values_236[] = {S_INIT("DEBUG"), S_INIT("INFO"), S_INIT("WARN")}; /* SystemLogLevel */
-static const struct api_member members_239[] = { /* TagResourceRequest */
-    {S_INIT("Resource"), S_INIT("Resource"), &shapes[241], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Tags"), S_INIT("Tags"), &shapes[242], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_243[] = { /* TagsError */
-    {S_INIT("ErrorCode"), S_INIT("ErrorCode"), &shapes[244], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Message"), S_INIT("Message"), &shapes[245], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_246[] = { /* TenancyConfig */
-    {S_INIT("TenantIsolationMode"), S_INIT("TenantIsolationMode"), &shapes[248], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_248[] = {S_INIT("PER_TENANT")}; /* TenantIsolationMode */
-static const struct api_member members_253[] = { /* TracingConfig */
-    {S_INIT("Mode"), S_INIT("Mode"), &shapes[255], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_254[] = { /* TracingConfigResponse */
-    {S_INIT("Mode"), S_INIT("Mode"), &shapes[255], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_255[] = {S_INIT("Active"), S_INIT("PassThrough")}; /* TracingMode */
-static const struct api_member members_260[] = { /* UntagResourceRequest */
-    {S_INIT("Resource"), S_INIT("Resource"), &shapes[241], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("TagKeys"), S_INIT("tagKeys"), &shapes[238], API_IN_QUERY, API_REQUIRED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_261[] = { /* UpdateAliasRequest */
-    {S_INIT("FunctionName"), S_INIT("FunctionName"), &shapes[90], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Name"), S_INIT("Name"), &shapes[7], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("FunctionVersion"), S_INIT("FunctionVersion"), &shapes[268], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Description"), S_INIT("Description"), &shapes[41], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RoutingConfig"), S_INIT("RoutingConfig"), &shapes[10], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RevisionId"), S_INIT("RevisionId"), &shapes[232], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_262[] = { /* UpdateEventSourceMappingRequest */
-    {S_INIT("UUID"), S_INIT("UUID"), &shapes[232], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("FunctionName"), S_INIT("FunctionName"), &shapes[179], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Enabled"), S_INIT("Enabled"), &shapes[48], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("BatchSize"), S_INIT("BatchSize"), &shapes[19], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("FilterCriteria"), S_INIT("FilterCriteria"), &shapes[77], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MaximumBatchingWindowInSeconds"), S_INIT("MaximumBatchingWindowInSeconds"), &shapes[168], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("DestinationConfig"), S_INIT("DestinationConfig"), &shapes[43], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MaximumRecordAgeInSeconds"), S_INIT("MaximumRecordAgeInSeconds"), &shapes[172], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("BisectBatchOnFunctionError"), S_INIT("BisectBatchOnFunctionError"), &shapes[20], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MaximumRetryAttempts"), S_INIT("MaximumRetryAttempts"), &shapes[174], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ParallelizationFactor"), S_INIT("ParallelizationFactor"), &shapes[187], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SourceAccessConfigurations"), S_INIT("SourceAccessConfigurations"), &shapes[225], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("TumblingWindowInSeconds"), S_INIT("TumblingWindowInSeconds"), &shapes[256], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("FunctionResponseTypes"), S_INIT("FunctionResponseTypes"), &shapes[92], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ScalingConfig"), S_INIT("ScalingConfig"), &shapes[212], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("AmazonManagedKafkaEventSourceConfig"), S_INIT("AmazonManagedKafkaEventSourceConfig"), &shapes[14], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SelfManagedKafkaEventSourceConfig"), S_INIT("SelfManagedKafkaEventSourceConfig"), &shapes[218], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("DocumentDBEventSourceConfig"), S_INIT("DocumentDBEventSourceConfig"), &shapes[44], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("KMSKeyArn"), S_INIT("KMSKeyArn"), &shapes[130], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MetricsConfig"), S_INIT("MetricsConfig"), &shapes[66], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("LoggingConfig"), S_INIT("LoggingConfig"), &shapes[63], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ProvisionedPollerConfig"), S_INIT("ProvisionedPollerConfig"), &shapes[192], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_263[] = { /* UpdateFunctionCodeRequest */
-    {S_INIT("FunctionName"), S_INIT("FunctionName"), &shapes[90], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ZipFile"), S_INIT("ZipFile"), &shapes[21], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("S3Bucket"), S_INIT("S3Bucket"), &shapes[209], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("S3Key"), S_INIT("S3Key"), &shapes[210], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("S3ObjectVersion"), S_INIT("S3ObjectVersion"), &shapes[211], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ImageUri"), S_INIT("ImageUri"), &shapes[232], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Publish"), S_INIT("Publish"), &shapes[22], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("DryRun"), S_INIT("DryRun"), &shapes[22], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RevisionId"), S_INIT("RevisionId"), &shapes[232], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Architectures"), S_INIT("Architectures"), &shapes[17], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SourceKMSKeyArn"), S_INIT("SourceKMSKeyArn"), &shapes[130], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("PublishTo"), S_INIT("PublishTo"), &shapes[97], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_264[] = { /* UpdateFunctionConfigurationRequest */
-    {S_INIT("FunctionName"), S_INIT("FunctionName"), &shapes[90], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Role"), S_INIT("Role"), &shapes[204], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Handler"), S_INIT("Handler"), &shapes[118], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Description"), S_INIT("Description"), &shapes[41], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Timeout"), S_INIT("Timeout"), &shapes[249], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MemorySize"), S_INIT("MemorySize"), &shapes[175], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("VpcConfig"), S_INIT("VpcConfig"), &shapes[269], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Environment"), S_INIT("Environment"), &shapes[53], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Runtime"), S_INIT("Runtime"), &shapes[205], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("DeadLetterConfig"), S_INIT("DeadLetterConfig"), &shapes[34], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("KMSKeyArn"), S_INIT("KMSKeyArn"), &shapes[130], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("TracingConfig"), S_INIT("TracingConfig"), &shapes[253], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RevisionId"), S_INIT("RevisionId"), &shapes[232], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Layers"), S_INIT("Layers"), &shapes[143], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("FileSystemConfigs"), S_INIT("FileSystemConfigs"), &shapes[75], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ImageConfig"), S_INIT("ImageConfig"), &shapes[121], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("EphemeralStorage"), S_INIT("EphemeralStorage"), &shapes[59], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SnapStart"), S_INIT("SnapStart"), &shapes[220], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("LoggingConfig"), S_INIT("LoggingConfig"), &shapes[162], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("CapacityProviderConfig"), S_INIT("CapacityProviderConfig"), &shapes[24], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("DurableConfig"), S_INIT("DurableConfig"), &shapes[45], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_265[] = { /* UpdateFunctionEventInvokeConfigRequest */
-    {S_INIT("FunctionName"), S_INIT("FunctionName"), &shapes[179], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Qualifier"), S_INIT("Qualifier"), &shapes[182], API_IN_QUERY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MaximumRetryAttempts"), S_INIT("MaximumRetryAttempts"), &shapes[173], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MaximumEventAgeInSeconds"), S_INIT("MaximumEventAgeInSeconds"), &shapes[170], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("DestinationConfig"), S_INIT("DestinationConfig"), &shapes[43], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_266[] = {S_INIT("Auto"), S_INIT("Manual"), S_INIT("FunctionUpdate")}; /* UpdateRuntimeOn */
-static const struct api_member members_269[] = { /* VpcConfig */
-    {S_INIT("SubnetIds"), S_INIT("SubnetIds"), &shapes[235], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SecurityGroupIds"), S_INIT("SecurityGroupIds"), &shapes[216], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Ipv6AllowedForDualStack"), S_INIT("Ipv6AllowedForDualStack"), &shapes[181], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_270[] = { /* VpcConfigResponse */
-    {S_INIT("SubnetIds"), S_INIT("SubnetIds"), &shapes[235], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SecurityGroupIds"), S_INIT("SecurityGroupIds"), &shapes[216], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("VpcId"), S_INIT("VpcId"), &shapes[271], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Ipv6AllowedForDualStack"), S_INIT("Ipv6AllowedForDualStack"), &shapes[181], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_AccountLimit[] = {
+    {S_INIT("TotalCodeSize"), S_INIT("TotalCodeSize"), &shapes[shape_Long], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("CodeSizeUnzipped"), S_INIT("CodeSizeUnzipped"), &shapes[shape_Long], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("CodeSizeZipped"), S_INIT("CodeSizeZipped"), &shapes[shape_Long], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ConcurrentExecutions"), S_INIT("ConcurrentExecutions"), &shapes[shape_Integer], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("UnreservedConcurrentExecutions"), S_INIT("UnreservedConcurrentExecutions"), &shapes[shape_UnreservedConcurrentExecutions], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_AccountUsage[] = {
+    {S_INIT("TotalCodeSize"), S_INIT("TotalCodeSize"), &shapes[shape_Long], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("FunctionCount"), S_INIT("FunctionCount"), &shapes[shape_Long], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_AddPermissionRequest[] = {
+    {S_INIT("FunctionName"), S_INIT("FunctionName"), &shapes[shape_NamespacedFunctionName], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("StatementId"), S_INIT("StatementId"), &shapes[shape_StatementId], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Action"), S_INIT("Action"), &shapes[shape_Action], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Principal"), S_INIT("Principal"), &shapes[shape_Principal], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SourceArn"), S_INIT("SourceArn"), &shapes[shape_Arn], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SourceAccount"), S_INIT("SourceAccount"), &shapes[shape_SourceOwner], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("EventSourceToken"), S_INIT("EventSourceToken"), &shapes[shape_EventSourceToken], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Qualifier"), S_INIT("Qualifier"), &shapes[shape_NumericLatestPublishedOrAliasQualifier], API_IN_QUERY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RevisionId"), S_INIT("RevisionId"), &shapes[shape_String], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("PrincipalOrgID"), S_INIT("PrincipalOrgID"), &shapes[shape_PrincipalOrgID], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("FunctionUrlAuthType"), S_INIT("FunctionUrlAuthType"), &shapes[shape_FunctionUrlAuthType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("InvokedViaFunctionUrl"), S_INIT("InvokedViaFunctionUrl"), &shapes[shape_InvokedViaFunctionUrl], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_AddPermissionResponse[] = {
+    {S_INIT("Statement"), S_INIT("Statement"), &shapes[shape_String], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_ApplicationLogLevel[] = {S_INIT("TRACE"), S_INIT("DEBUG"), S_INIT("INFO"), S_INIT("WARN"), S_INIT("ERROR"), S_INIT("FATAL")};
+static const str values_Architecture[] = {S_INIT("x86_64"), S_INIT("arm64")};
+static const struct api_member members_CapacityProviderConfig[] = {
+    {S_INIT("LambdaManagedInstancesCapacityProviderConfig"), S_INIT("LambdaManagedInstancesCapacityProviderConfig"), &shapes[shape_LambdaManagedInstancesCapacityProviderConfig], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_Concurrency[] = {
+    {S_INIT("ReservedConcurrentExecutions"), S_INIT("ReservedConcurrentExecutions"), &shapes[shape_ReservedConcurrentExecutions], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_CreateFunctionRequest[] = {
+    {S_INIT("FunctionName"), S_INIT("FunctionName"), &shapes[shape_FunctionName], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Runtime"), S_INIT("Runtime"), &shapes[shape_Runtime], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Role"), S_INIT("Role"), &shapes[shape_RoleArn], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Handler"), S_INIT("Handler"), &shapes[shape_Handler], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Code"), S_INIT("Code"), &shapes[shape_FunctionCode], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Description"), S_INIT("Description"), &shapes[shape_Description], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Timeout"), S_INIT("Timeout"), &shapes[shape_Timeout], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MemorySize"), S_INIT("MemorySize"), &shapes[shape_MemorySize], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Publish"), S_INIT("Publish"), &shapes[shape_Boolean], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("VpcConfig"), S_INIT("VpcConfig"), &shapes[shape_VpcConfig], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("PackageType"), S_INIT("PackageType"), &shapes[shape_PackageType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("DeadLetterConfig"), S_INIT("DeadLetterConfig"), &shapes[shape_DeadLetterConfig], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Environment"), S_INIT("Environment"), &shapes[shape_Environment], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("KMSKeyArn"), S_INIT("KMSKeyArn"), &shapes[shape_KMSKeyArn], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("TracingConfig"), S_INIT("TracingConfig"), &shapes[shape_TracingConfig], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Tags"), S_INIT("Tags"), &shapes[shape_Tags], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Layers"), S_INIT("Layers"), &shapes[shape_LayerList], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("FileSystemConfigs"), S_INIT("FileSystemConfigs"), &shapes[shape_FileSystemConfigList], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ImageConfig"), S_INIT("ImageConfig"), &shapes[shape_ImageConfig], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("CodeSigningConfigArn"), S_INIT("CodeSigningConfigArn"), &shapes[shape_CodeSigningConfigArn], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Architectures"), S_INIT("Architectures"), &shapes[shape_ArchitecturesList], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("EphemeralStorage"), S_INIT("EphemeralStorage"), &shapes[shape_EphemeralStorage], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SnapStart"), S_INIT("SnapStart"), &shapes[shape_SnapStart], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("LoggingConfig"), S_INIT("LoggingConfig"), &shapes[shape_LoggingConfig], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("CapacityProviderConfig"), S_INIT("CapacityProviderConfig"), &shapes[shape_CapacityProviderConfig], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("PublishTo"), S_INIT("PublishTo"), &shapes[shape_FunctionVersionLatestPublished], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("DurableConfig"), S_INIT("DurableConfig"), &shapes[shape_DurableConfig], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("TenancyConfig"), S_INIT("TenancyConfig"), &shapes[shape_TenancyConfig], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_DeadLetterConfig[] = {
+    {S_INIT("TargetArn"), S_INIT("TargetArn"), &shapes[shape_ResourceArn], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_DeleteFunctionConcurrencyRequest[] = {
+    {S_INIT("FunctionName"), S_INIT("FunctionName"), &shapes[shape_FunctionName], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_DeleteFunctionEventInvokeConfigRequest[] = {
+    {S_INIT("FunctionName"), S_INIT("FunctionName"), &shapes[shape_NamespacedFunctionName], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Qualifier"), S_INIT("Qualifier"), &shapes[shape_NumericLatestPublishedOrAliasQualifier], API_IN_QUERY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_DeleteFunctionRequest[] = {
+    {S_INIT("FunctionName"), S_INIT("FunctionName"), &shapes[shape_NamespacedFunctionName], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Qualifier"), S_INIT("Qualifier"), &shapes[shape_NumericLatestPublishedOrAliasQualifier], API_IN_QUERY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_DeleteFunctionResponse[] = {
+    {S_INIT("StatusCode"), S_INIT("StatusCode"), &shapes[shape_Integer], API_IN_STATUS, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_DestinationConfig[] = {
+    {S_INIT("OnSuccess"), S_INIT("OnSuccess"), &shapes[shape_OnSuccess], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("OnFailure"), S_INIT("OnFailure"), &shapes[shape_OnFailure], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_DurableConfig[] = {
+    {S_INIT("RetentionPeriodInDays"), S_INIT("RetentionPeriodInDays"), &shapes[shape_RetentionPeriodInDays], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExecutionTimeout"), S_INIT("ExecutionTimeout"), &shapes[shape_ExecutionTimeout], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_Environment[] = {
+    {S_INIT("Variables"), S_INIT("Variables"), &shapes[shape_EnvironmentVariables], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_EnvironmentError[] = {
+    {S_INIT("ErrorCode"), S_INIT("ErrorCode"), &shapes[shape_String], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Message"), S_INIT("Message"), &shapes[shape_SensitiveString], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_EnvironmentResponse[] = {
+    {S_INIT("Variables"), S_INIT("Variables"), &shapes[shape_EnvironmentVariables], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Error"), S_INIT("Error"), &shapes[shape_EnvironmentError], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_EphemeralStorage[] = {
+    {S_INIT("Size"), S_INIT("Size"), &shapes[shape_EphemeralStorageSize], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_FileSystemConfig[] = {
+    {S_INIT("Arn"), S_INIT("Arn"), &shapes[shape_FileSystemArn], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("LocalMountPath"), S_INIT("LocalMountPath"), &shapes[shape_LocalMountPath], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_FunctionCode[] = {
+    {S_INIT("ZipFile"), S_INIT("ZipFile"), &shapes[shape_Blob], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("S3Bucket"), S_INIT("S3Bucket"), &shapes[shape_S3Bucket], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("S3Key"), S_INIT("S3Key"), &shapes[shape_S3Key], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("S3ObjectVersion"), S_INIT("S3ObjectVersion"), &shapes[shape_S3ObjectVersion], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ImageUri"), S_INIT("ImageUri"), &shapes[shape_String], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SourceKMSKeyArn"), S_INIT("SourceKMSKeyArn"), &shapes[shape_KMSKeyArn], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_FunctionCodeLocation[] = {
+    {S_INIT("RepositoryType"), S_INIT("RepositoryType"), &shapes[shape_String], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Location"), S_INIT("Location"), &shapes[shape_String], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ImageUri"), S_INIT("ImageUri"), &shapes[shape_String], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ResolvedImageUri"), S_INIT("ResolvedImageUri"), &shapes[shape_String], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SourceKMSKeyArn"), S_INIT("SourceKMSKeyArn"), &shapes[shape_String], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_FunctionConfiguration[] = {
+    {S_INIT("FunctionName"), S_INIT("FunctionName"), &shapes[shape_NamespacedFunctionName], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("FunctionArn"), S_INIT("FunctionArn"), &shapes[shape_NameSpacedFunctionArn], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Runtime"), S_INIT("Runtime"), &shapes[shape_Runtime], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Role"), S_INIT("Role"), &shapes[shape_RoleArn], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Handler"), S_INIT("Handler"), &shapes[shape_Handler], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("CodeSize"), S_INIT("CodeSize"), &shapes[shape_Long], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Description"), S_INIT("Description"), &shapes[shape_Description], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Timeout"), S_INIT("Timeout"), &shapes[shape_Timeout], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MemorySize"), S_INIT("MemorySize"), &shapes[shape_MemorySize], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("LastModified"), S_INIT("LastModified"), &shapes[shape_Timestamp], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("CodeSha256"), S_INIT("CodeSha256"), &shapes[shape_String], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Version"), S_INIT("Version"), &shapes[shape_Version], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("VpcConfig"), S_INIT("VpcConfig"), &shapes[shape_VpcConfigResponse], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("DeadLetterConfig"), S_INIT("DeadLetterConfig"), &shapes[shape_DeadLetterConfig], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Environment"), S_INIT("Environment"), &shapes[shape_EnvironmentResponse], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("KMSKeyArn"), S_INIT("KMSKeyArn"), &shapes[shape_KMSKeyArn], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("TracingConfig"), S_INIT("TracingConfig"), &shapes[shape_TracingConfigResponse], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MasterArn"), S_INIT("MasterArn"), &shapes[shape_FunctionArn], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RevisionId"), S_INIT("RevisionId"), &shapes[shape_String], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Layers"), S_INIT("Layers"), &shapes[shape_LayersReferenceList], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("State"), S_INIT("State"), &shapes[shape_State], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("StateReason"), S_INIT("StateReason"), &shapes[shape_StateReason], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("StateReasonCode"), S_INIT("StateReasonCode"), &shapes[shape_StateReasonCode], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("LastUpdateStatus"), S_INIT("LastUpdateStatus"), &shapes[shape_LastUpdateStatus], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("LastUpdateStatusReason"), S_INIT("LastUpdateStatusReason"), &shapes[shape_LastUpdateStatusReason], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("LastUpdateStatusReasonCode"), S_INIT("LastUpdateStatusReasonCode"), &shapes[shape_LastUpdateStatusReasonCode], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("FileSystemConfigs"), S_INIT("FileSystemConfigs"), &shapes[shape_FileSystemConfigList], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("PackageType"), S_INIT("PackageType"), &shapes[shape_PackageType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ImageConfigResponse"), S_INIT("ImageConfigResponse"), &shapes[shape_ImageConfigResponse], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SigningProfileVersionArn"), S_INIT("SigningProfileVersionArn"), &shapes[shape_Arn], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SigningJobArn"), S_INIT("SigningJobArn"), &shapes[shape_Arn], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Architectures"), S_INIT("Architectures"), &shapes[shape_ArchitecturesList], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("EphemeralStorage"), S_INIT("EphemeralStorage"), &shapes[shape_EphemeralStorage], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SnapStart"), S_INIT("SnapStart"), &shapes[shape_SnapStartResponse], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RuntimeVersionConfig"), S_INIT("RuntimeVersionConfig"), &shapes[shape_RuntimeVersionConfig], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("LoggingConfig"), S_INIT("LoggingConfig"), &shapes[shape_LoggingConfig], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("CapacityProviderConfig"), S_INIT("CapacityProviderConfig"), &shapes[shape_CapacityProviderConfig], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ConfigSha256"), S_INIT("ConfigSha256"), &shapes[shape_String], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("DurableConfig"), S_INIT("DurableConfig"), &shapes[shape_DurableConfig], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("TenancyConfig"), S_INIT("TenancyConfig"), &shapes[shape_TenancyConfig], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_FunctionEventInvokeConfig[] = {
+    {S_INIT("LastModified"), S_INIT("LastModified"), &shapes[shape_Date], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("FunctionArn"), S_INIT("FunctionArn"), &shapes[shape_FunctionArn], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MaximumRetryAttempts"), S_INIT("MaximumRetryAttempts"), &shapes[shape_MaximumRetryAttempts], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MaximumEventAgeInSeconds"), S_INIT("MaximumEventAgeInSeconds"), &shapes[shape_MaximumEventAgeInSeconds], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("DestinationConfig"), S_INIT("DestinationConfig"), &shapes[shape_DestinationConfig], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_FunctionUrlAuthType[] = {S_INIT("NONE"), S_INIT("AWS_IAM")};
+static const str values_FunctionVersion[] = {S_INIT("ALL")};
+static const str values_FunctionVersionLatestPublished[] = {S_INIT("LATEST_PUBLISHED")};
+static const struct api_member members_GetAccountSettingsResponse[] = {
+    {S_INIT("AccountLimit"), S_INIT("AccountLimit"), &shapes[shape_AccountLimit], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("AccountUsage"), S_INIT("AccountUsage"), &shapes[shape_AccountUsage], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_GetFunctionCodeSigningConfigRequest[] = {
+    {S_INIT("FunctionName"), S_INIT("FunctionName"), &shapes[shape_NamespacedFunctionName], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_GetFunctionCodeSigningConfigResponse[] = {
+    {S_INIT("CodeSigningConfigArn"), S_INIT("CodeSigningConfigArn"), &shapes[shape_CodeSigningConfigArn], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("FunctionName"), S_INIT("FunctionName"), &shapes[shape_FunctionName], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_GetFunctionConcurrencyRequest[] = {
+    {S_INIT("FunctionName"), S_INIT("FunctionName"), &shapes[shape_FunctionName], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_GetFunctionConcurrencyResponse[] = {
+    {S_INIT("ReservedConcurrentExecutions"), S_INIT("ReservedConcurrentExecutions"), &shapes[shape_ReservedConcurrentExecutions], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_GetFunctionConfigurationRequest[] = {
+    {S_INIT("FunctionName"), S_INIT("FunctionName"), &shapes[shape_NamespacedFunctionName], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Qualifier"), S_INIT("Qualifier"), &shapes[shape_NumericLatestPublishedOrAliasQualifier], API_IN_QUERY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_GetFunctionEventInvokeConfigRequest[] = {
+    {S_INIT("FunctionName"), S_INIT("FunctionName"), &shapes[shape_NamespacedFunctionName], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Qualifier"), S_INIT("Qualifier"), &shapes[shape_NumericLatestPublishedOrAliasQualifier], API_IN_QUERY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_GetFunctionRecursionConfigRequest[] = {
+    {S_INIT("FunctionName"), S_INIT("FunctionName"), &shapes[shape_UnqualifiedFunctionName], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_GetFunctionRecursionConfigResponse[] = {
+    {S_INIT("RecursiveLoop"), S_INIT("RecursiveLoop"), &shapes[shape_RecursiveLoop], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_GetFunctionRequest[] = {
+    {S_INIT("FunctionName"), S_INIT("FunctionName"), &shapes[shape_NamespacedFunctionName], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Qualifier"), S_INIT("Qualifier"), &shapes[shape_NumericLatestPublishedOrAliasQualifier], API_IN_QUERY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_GetFunctionResponse[] = {
+    {S_INIT("Configuration"), S_INIT("Configuration"), &shapes[shape_FunctionConfiguration], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Code"), S_INIT("Code"), &shapes[shape_FunctionCodeLocation], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Tags"), S_INIT("Tags"), &shapes[shape_Tags], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("TagsError"), S_INIT("TagsError"), &shapes[shape_TagsError], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Concurrency"), S_INIT("Concurrency"), &shapes[shape_Concurrency], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_GetPolicyRequest[] = {
+    {S_INIT("FunctionName"), S_INIT("FunctionName"), &shapes[shape_NamespacedFunctionName], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Qualifier"), S_INIT("Qualifier"), &shapes[shape_NumericLatestPublishedOrAliasQualifier], API_IN_QUERY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_GetPolicyResponse[] = {
+    {S_INIT("Policy"), S_INIT("Policy"), &shapes[shape_String], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RevisionId"), S_INIT("RevisionId"), &shapes[shape_String], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_GetRuntimeManagementConfigRequest[] = {
+    {S_INIT("FunctionName"), S_INIT("FunctionName"), &shapes[shape_NamespacedFunctionName], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Qualifier"), S_INIT("Qualifier"), &shapes[shape_NumericLatestPublishedOrAliasQualifier], API_IN_QUERY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_GetRuntimeManagementConfigResponse[] = {
+    {S_INIT("UpdateRuntimeOn"), S_INIT("UpdateRuntimeOn"), &shapes[shape_UpdateRuntimeOn], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RuntimeVersionArn"), S_INIT("RuntimeVersionArn"), &shapes[shape_RuntimeVersionArn], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("FunctionArn"), S_INIT("FunctionArn"), &shapes[shape_NameSpacedFunctionArn], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_ImageConfig[] = {
+    {S_INIT("EntryPoint"), S_INIT("EntryPoint"), &shapes[shape_StringList], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Command"), S_INIT("Command"), &shapes[shape_StringList], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("WorkingDirectory"), S_INIT("WorkingDirectory"), &shapes[shape_WorkingDirectory], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_ImageConfigError[] = {
+    {S_INIT("ErrorCode"), S_INIT("ErrorCode"), &shapes[shape_String], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Message"), S_INIT("Message"), &shapes[shape_SensitiveString], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_ImageConfigResponse[] = {
+    {S_INIT("ImageConfig"), S_INIT("ImageConfig"), &shapes[shape_ImageConfig], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Error"), S_INIT("Error"), &shapes[shape_ImageConfigError], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_InvocationRequest[] = {
+    {S_INIT("FunctionName"), S_INIT("FunctionName"), &shapes[shape_NamespacedFunctionName], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("InvocationType"), S_INIT("X-Amz-Invocation-Type"), &shapes[shape_InvocationType], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("LogType"), S_INIT("X-Amz-Log-Type"), &shapes[shape_LogType], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ClientContext"), S_INIT("X-Amz-Client-Context"), &shapes[shape_String], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("DurableExecutionName"), S_INIT("X-Amz-Durable-Execution-Name"), &shapes[shape_DurableExecutionName], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Payload"), S_INIT("Payload"), &shapes[shape_Blob], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Qualifier"), S_INIT("Qualifier"), &shapes[shape_NumericLatestPublishedOrAliasQualifier], API_IN_QUERY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("TenantId"), S_INIT("X-Amz-Tenant-Id"), &shapes[shape_TenantId], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_InvocationResponse[] = {
+    {S_INIT("StatusCode"), S_INIT("StatusCode"), &shapes[shape_Integer], API_IN_STATUS, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("FunctionError"), S_INIT("X-Amz-Function-Error"), &shapes[shape_String], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("LogResult"), S_INIT("X-Amz-Log-Result"), &shapes[shape_String], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Payload"), S_INIT("Payload"), &shapes[shape_Blob], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExecutedVersion"), S_INIT("X-Amz-Executed-Version"), &shapes[shape_Version], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("DurableExecutionArn"), S_INIT("X-Amz-Durable-Execution-Arn"), &shapes[shape_DurableExecutionArn], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_InvocationType[] = {S_INIT("Event"), S_INIT("RequestResponse"), S_INIT("DryRun")};
+static const struct api_member members_LambdaManagedInstancesCapacityProviderConfig[] = {
+    {S_INIT("CapacityProviderArn"), S_INIT("CapacityProviderArn"), &shapes[shape_CapacityProviderArn], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("PerExecutionEnvironmentMaxConcurrency"), S_INIT("PerExecutionEnvironmentMaxConcurrency"), &shapes[shape_PerExecutionEnvironmentMaxConcurrency], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExecutionEnvironmentMemoryGiBPerVCpu"), S_INIT("ExecutionEnvironmentMemoryGiBPerVCpu"), &shapes[shape_ExecutionEnvironmentMemoryGiBPerVCpu], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_LastUpdateStatus[] = {S_INIT("Successful"), S_INIT("Failed"), S_INIT("InProgress")};
+static const str values_LastUpdateStatusReasonCode[] = {S_INIT("EniLimitExceeded"), S_INIT("InsufficientRolePermissions"), S_INIT("InvalidConfiguration"), S_INIT("InternalError"), S_INIT("SubnetOutOfIPAddresses"), S_INIT("InvalidSubnet"), S_INIT("InvalidSecurityGroup"), S_INIT("ImageDeleted"), S_INIT("ImageAccessDenied"), S_INIT("InvalidImage"), S_INIT("KMSKeyAccessDenied"), S_INIT("KMSKeyNotFound"), S_INIT("InvalidStateKMSKey"), S_INIT("DisabledKMSKey"), S_INIT("EFSIOError"), S_INIT("EFSMountConnectivityError"), S_INIT("EFSMountFailure"), S_INIT("EFSMountTimeout"), S_INIT("InvalidRuntime"), S_INIT("InvalidZipFileException"), S_INIT("FunctionError"), S_INIT("VcpuLimitExceeded"), S_INIT("CapacityProviderScalingLimitExceeded"), S_INIT("InsufficientCapacity"), S_INIT("EC2RequestLimitExceeded"), S_INIT("FunctionError.InitTimeout"), S_INIT("FunctionError.RuntimeInitError"), S_INIT("FunctionError.ExtensionInitError"), S_INIT("FunctionError.InvalidEntryPoint"), S_INIT("FunctionError.InvalidWorkingDirectory"), S_INIT("FunctionError.PermissionDenied"), S_INIT("FunctionError.TooManyExtensions"), S_INIT("FunctionError.InitResourceExhausted"), S_INIT("DisallowedByVpcEncryptionControl")};
+static const struct api_member members_Layer[] = {
+    {S_INIT("Arn"), S_INIT("Arn"), &shapes[shape_LayerVersionArn], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("CodeSize"), S_INIT("CodeSize"), &shapes[shape_Long], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SigningProfileVersionArn"), S_INIT("SigningProfileVersionArn"), &shapes[shape_Arn], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SigningJobArn"), S_INIT("SigningJobArn"), &shapes[shape_Arn], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_ListFunctionEventInvokeConfigsRequest[] = {
+    {S_INIT("FunctionName"), S_INIT("FunctionName"), &shapes[shape_NamespacedFunctionName], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Marker"), S_INIT("Marker"), &shapes[shape_String], API_IN_QUERY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MaxItems"), S_INIT("MaxItems"), &shapes[shape_MaxFunctionEventInvokeConfigListItems], API_IN_QUERY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_ListFunctionEventInvokeConfigsResponse[] = {
+    {S_INIT("FunctionEventInvokeConfigs"), S_INIT("FunctionEventInvokeConfigs"), &shapes[shape_FunctionEventInvokeConfigList], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("NextMarker"), S_INIT("NextMarker"), &shapes[shape_String], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_ListFunctionsRequest[] = {
+    {S_INIT("MasterRegion"), S_INIT("MasterRegion"), &shapes[shape_MasterRegion], API_IN_QUERY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("FunctionVersion"), S_INIT("FunctionVersion"), &shapes[shape_FunctionVersion], API_IN_QUERY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Marker"), S_INIT("Marker"), &shapes[shape_String], API_IN_QUERY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MaxItems"), S_INIT("MaxItems"), &shapes[shape_MaxListItems], API_IN_QUERY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_ListFunctionsResponse[] = {
+    {S_INIT("NextMarker"), S_INIT("NextMarker"), &shapes[shape_String], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Functions"), S_INIT("Functions"), &shapes[shape_FunctionList], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_ListTagsRequest[] = {
+    {S_INIT("Resource"), S_INIT("Resource"), &shapes[shape_TaggableResource], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_ListTagsResponse[] = {
+    {S_INIT("Tags"), S_INIT("Tags"), &shapes[shape_Tags], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_ListVersionsByFunctionRequest[] = {
+    {S_INIT("FunctionName"), S_INIT("FunctionName"), &shapes[shape_NamespacedFunctionName], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Marker"), S_INIT("Marker"), &shapes[shape_String], API_IN_QUERY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MaxItems"), S_INIT("MaxItems"), &shapes[shape_MaxListItems], API_IN_QUERY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_ListVersionsByFunctionResponse[] = {
+    {S_INIT("NextMarker"), S_INIT("NextMarker"), &shapes[shape_String], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Versions"), S_INIT("Versions"), &shapes[shape_FunctionList], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_LogFormat[] = {S_INIT("JSON"), S_INIT("Text")};
+static const str values_LogType[] = {S_INIT("None"), S_INIT("Tail")};
+static const struct api_member members_LoggingConfig[] = {
+    {S_INIT("LogFormat"), S_INIT("LogFormat"), &shapes[shape_LogFormat], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ApplicationLogLevel"), S_INIT("ApplicationLogLevel"), &shapes[shape_ApplicationLogLevel], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SystemLogLevel"), S_INIT("SystemLogLevel"), &shapes[shape_SystemLogLevel], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("LogGroup"), S_INIT("LogGroup"), &shapes[shape_LogGroup], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_OnFailure[] = {
+    {S_INIT("Destination"), S_INIT("Destination"), &shapes[shape_DestinationArn], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_OnSuccess[] = {
+    {S_INIT("Destination"), S_INIT("Destination"), &shapes[shape_DestinationArn], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_PackageType[] = {S_INIT("Zip"), S_INIT("Image")};
+static const struct api_member members_PutFunctionConcurrencyRequest[] = {
+    {S_INIT("FunctionName"), S_INIT("FunctionName"), &shapes[shape_FunctionName], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ReservedConcurrentExecutions"), S_INIT("ReservedConcurrentExecutions"), &shapes[shape_ReservedConcurrentExecutions], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_PutFunctionEventInvokeConfigRequest[] = {
+    {S_INIT("FunctionName"), S_INIT("FunctionName"), &shapes[shape_NamespacedFunctionName], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Qualifier"), S_INIT("Qualifier"), &shapes[shape_NumericLatestPublishedOrAliasQualifier], API_IN_QUERY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MaximumRetryAttempts"), S_INIT("MaximumRetryAttempts"), &shapes[shape_MaximumRetryAttempts], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MaximumEventAgeInSeconds"), S_INIT("MaximumEventAgeInSeconds"), &shapes[shape_MaximumEventAgeInSeconds], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("DestinationConfig"), S_INIT("DestinationConfig"), &shapes[shape_DestinationConfig], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_RecursiveLoop[] = {S_INIT("Allow"), S_INIT("Terminate")};
+static const struct api_member members_RemovePermissionRequest[] = {
+    {S_INIT("FunctionName"), S_INIT("FunctionName"), &shapes[shape_NamespacedFunctionName], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("StatementId"), S_INIT("StatementId"), &shapes[shape_NamespacedStatementId], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Qualifier"), S_INIT("Qualifier"), &shapes[shape_NumericLatestPublishedOrAliasQualifier], API_IN_QUERY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RevisionId"), S_INIT("RevisionId"), &shapes[shape_String], API_IN_QUERY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_Runtime[] = {S_INIT("nodejs"), S_INIT("nodejs4.3"), S_INIT("nodejs6.10"), S_INIT("nodejs8.10"), S_INIT("nodejs10.x"), S_INIT("nodejs12.x"), S_INIT("nodejs14.x"), S_INIT("nodejs16.x"), S_INIT("java8"), S_INIT("java8.al2"), S_INIT("java11"), S_INIT("python2.7"), S_INIT("python3.6"), S_INIT("python3.7"), S_INIT("python3.8"), S_INIT("python3.9"), S_INIT("dotnetcore1.0"), S_INIT("dotnetcore2.0"), S_INIT("dotnetcore2.1"), S_INIT("dotnetcore3.1"), S_INIT("dotnet6"), S_INIT("dotnet8"), S_INIT("nodejs4.3-edge"), S_INIT("go1.x"), S_INIT("ruby2.5"), S_INIT("ruby2.7"), S_INIT("provided"), S_INIT("provided.al2"), S_INIT("nodejs18.x"), S_INIT("python3.10"), S_INIT("java17"), S_INIT("ruby3.2"), S_INIT("ruby3.3"), S_INIT("ruby3.4"), S_INIT("python3.11"), S_INIT("nodejs20.x"), S_INIT("provided.al2023"), S_INIT("python3.12"), S_INIT("java21"), S_INIT("python3.13"), S_INIT("nodejs22.x"), S_INIT("nodejs24.x"), S_INIT("python3.14"), S_INIT("java25"), S_INIT("dotnet10"), S_INIT("ruby4.0")};
+static const struct api_member members_RuntimeVersionConfig[] = {
+    {S_INIT("RuntimeVersionArn"), S_INIT("RuntimeVersionArn"), &shapes[shape_RuntimeVersionArn], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Error"), S_INIT("Error"), &shapes[shape_RuntimeVersionError], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_RuntimeVersionError[] = {
+    {S_INIT("ErrorCode"), S_INIT("ErrorCode"), &shapes[shape_String], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Message"), S_INIT("Message"), &shapes[shape_SensitiveString], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_SnapStart[] = {
+    {S_INIT("ApplyOn"), S_INIT("ApplyOn"), &shapes[shape_SnapStartApplyOn], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_SnapStartApplyOn[] = {S_INIT("PublishedVersions"), S_INIT("None")};
+static const str values_SnapStartOptimizationStatus[] = {S_INIT("On"), S_INIT("Off")};
+static const struct api_member members_SnapStartResponse[] = {
+    {S_INIT("ApplyOn"), S_INIT("ApplyOn"), &shapes[shape_SnapStartApplyOn], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("OptimizationStatus"), S_INIT("OptimizationStatus"), &shapes[shape_SnapStartOptimizationStatus], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_State[] = {S_INIT("Pending"), S_INIT("Active"), S_INIT("Inactive"), S_INIT("Failed"), S_INIT("Deactivating"), S_INIT("Deactivated"), S_INIT("ActiveNonInvocable"), S_INIT("Deleting")};
+static const str values_StateReasonCode[] = {S_INIT("Idle"), S_INIT("Creating"), S_INIT("Restoring"), S_INIT("EniLimitExceeded"), S_INIT("InsufficientRolePermissions"), S_INIT("InvalidConfiguration"), S_INIT("InternalError"), S_INIT("SubnetOutOfIPAddresses"), S_INIT("InvalidSubnet"), S_INIT("InvalidSecurityGroup"), S_INIT("ImageDeleted"), S_INIT("ImageAccessDenied"), S_INIT("InvalidImage"), S_INIT("KMSKeyAccessDenied"), S_INIT("KMSKeyNotFound"), S_INIT("InvalidStateKMSKey"), S_INIT("DisabledKMSKey"), S_INIT("EFSIOError"), S_INIT("EFSMountConnectivityError"), S_INIT("EFSMountFailure"), S_INIT("EFSMountTimeout"), S_INIT("InvalidRuntime"), S_INIT("InvalidZipFileException"), S_INIT("FunctionError"), S_INIT("DrainingDurableExecutions"), S_INIT("VcpuLimitExceeded"), S_INIT("CapacityProviderScalingLimitExceeded"), S_INIT("InsufficientCapacity"), S_INIT("EC2RequestLimitExceeded"), S_INIT("FunctionError.InitTimeout"), S_INIT("FunctionError.RuntimeInitError"), S_INIT("FunctionError.ExtensionInitError"), S_INIT("FunctionError.InvalidEntryPoint"), S_INIT("FunctionError.InvalidWorkingDirectory"), S_INIT("FunctionError.PermissionDenied"), S_INIT("FunctionError.TooManyExtensions"), S_INIT("FunctionError.InitResourceExhausted"), S_INIT("DisallowedByVpcEncryptionControl")};
+static const str values_SystemLogLevel[] = {S_INIT("DEBUG"), S_INIT("INFO"), S_INIT("WARN")};
+static const struct api_member members_TagResourceRequest[] = {
+    {S_INIT("Resource"), S_INIT("Resource"), &shapes[shape_TaggableResource], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Tags"), S_INIT("Tags"), &shapes[shape_Tags], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_TagsError[] = {
+    {S_INIT("ErrorCode"), S_INIT("ErrorCode"), &shapes[shape_TagsErrorCode], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Message"), S_INIT("Message"), &shapes[shape_TagsErrorMessage], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_TenancyConfig[] = {
+    {S_INIT("TenantIsolationMode"), S_INIT("TenantIsolationMode"), &shapes[shape_TenantIsolationMode], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_TenantIsolationMode[] = {S_INIT("PER_TENANT")};
+static const struct api_member members_TracingConfig[] = {
+    {S_INIT("Mode"), S_INIT("Mode"), &shapes[shape_TracingMode], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_TracingConfigResponse[] = {
+    {S_INIT("Mode"), S_INIT("Mode"), &shapes[shape_TracingMode], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_TracingMode[] = {S_INIT("Active"), S_INIT("PassThrough")};
+static const struct api_member members_UntagResourceRequest[] = {
+    {S_INIT("Resource"), S_INIT("Resource"), &shapes[shape_TaggableResource], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("TagKeys"), S_INIT("tagKeys"), &shapes[shape_TagKeyList], API_IN_QUERY, API_REQUIRED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_UpdateFunctionCodeRequest[] = {
+    {S_INIT("FunctionName"), S_INIT("FunctionName"), &shapes[shape_FunctionName], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ZipFile"), S_INIT("ZipFile"), &shapes[shape_Blob], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("S3Bucket"), S_INIT("S3Bucket"), &shapes[shape_S3Bucket], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("S3Key"), S_INIT("S3Key"), &shapes[shape_S3Key], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("S3ObjectVersion"), S_INIT("S3ObjectVersion"), &shapes[shape_S3ObjectVersion], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ImageUri"), S_INIT("ImageUri"), &shapes[shape_String], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Publish"), S_INIT("Publish"), &shapes[shape_Boolean], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("DryRun"), S_INIT("DryRun"), &shapes[shape_Boolean], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RevisionId"), S_INIT("RevisionId"), &shapes[shape_String], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Architectures"), S_INIT("Architectures"), &shapes[shape_ArchitecturesList], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SourceKMSKeyArn"), S_INIT("SourceKMSKeyArn"), &shapes[shape_KMSKeyArn], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("PublishTo"), S_INIT("PublishTo"), &shapes[shape_FunctionVersionLatestPublished], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_UpdateFunctionConfigurationRequest[] = {
+    {S_INIT("FunctionName"), S_INIT("FunctionName"), &shapes[shape_FunctionName], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Role"), S_INIT("Role"), &shapes[shape_RoleArn], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Handler"), S_INIT("Handler"), &shapes[shape_Handler], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Description"), S_INIT("Description"), &shapes[shape_Description], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Timeout"), S_INIT("Timeout"), &shapes[shape_Timeout], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MemorySize"), S_INIT("MemorySize"), &shapes[shape_MemorySize], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("VpcConfig"), S_INIT("VpcConfig"), &shapes[shape_VpcConfig], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Environment"), S_INIT("Environment"), &shapes[shape_Environment], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Runtime"), S_INIT("Runtime"), &shapes[shape_Runtime], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("DeadLetterConfig"), S_INIT("DeadLetterConfig"), &shapes[shape_DeadLetterConfig], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("KMSKeyArn"), S_INIT("KMSKeyArn"), &shapes[shape_KMSKeyArn], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("TracingConfig"), S_INIT("TracingConfig"), &shapes[shape_TracingConfig], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RevisionId"), S_INIT("RevisionId"), &shapes[shape_String], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Layers"), S_INIT("Layers"), &shapes[shape_LayerList], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("FileSystemConfigs"), S_INIT("FileSystemConfigs"), &shapes[shape_FileSystemConfigList], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ImageConfig"), S_INIT("ImageConfig"), &shapes[shape_ImageConfig], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("EphemeralStorage"), S_INIT("EphemeralStorage"), &shapes[shape_EphemeralStorage], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SnapStart"), S_INIT("SnapStart"), &shapes[shape_SnapStart], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("LoggingConfig"), S_INIT("LoggingConfig"), &shapes[shape_LoggingConfig], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("CapacityProviderConfig"), S_INIT("CapacityProviderConfig"), &shapes[shape_CapacityProviderConfig], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("DurableConfig"), S_INIT("DurableConfig"), &shapes[shape_DurableConfig], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_UpdateFunctionEventInvokeConfigRequest[] = {
+    {S_INIT("FunctionName"), S_INIT("FunctionName"), &shapes[shape_NamespacedFunctionName], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Qualifier"), S_INIT("Qualifier"), &shapes[shape_NumericLatestPublishedOrAliasQualifier], API_IN_QUERY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MaximumRetryAttempts"), S_INIT("MaximumRetryAttempts"), &shapes[shape_MaximumRetryAttempts], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MaximumEventAgeInSeconds"), S_INIT("MaximumEventAgeInSeconds"), &shapes[shape_MaximumEventAgeInSeconds], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("DestinationConfig"), S_INIT("DestinationConfig"), &shapes[shape_DestinationConfig], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_UpdateRuntimeOn[] = {S_INIT("Auto"), S_INIT("Manual"), S_INIT("FunctionUpdate")};
+static const struct api_member members_VpcConfig[] = {
+    {S_INIT("SubnetIds"), S_INIT("SubnetIds"), &shapes[shape_SubnetIds], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SecurityGroupIds"), S_INIT("SecurityGroupIds"), &shapes[shape_SecurityGroupIds], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Ipv6AllowedForDualStack"), S_INIT("Ipv6AllowedForDualStack"), &shapes[shape_NullableBoolean], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_VpcConfigResponse[] = {
+    {S_INIT("SubnetIds"), S_INIT("SubnetIds"), &shapes[shape_SubnetIds], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SecurityGroupIds"), S_INIT("SecurityGroupIds"), &shapes[shape_SecurityGroupIds], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("VpcId"), S_INIT("VpcId"), &shapes[shape_VpcId], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Ipv6AllowedForDualStack"), S_INIT("Ipv6AllowedForDualStack"), &shapes[shape_NullableBoolean], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
 
-static const struct api_shape shapes[274] = {
-    {.name = S_INIT("AccountLimit"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 5, .members = members_0},
-    {.name = S_INIT("AccountUsage"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_1},
-    {.name = S_INIT("Action"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .pattern = &patterns[0]},
-    {.name = S_INIT("AddPermissionRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 12, .members = members_3},
-    {.name = S_INIT("AddPermissionResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_4},
-    {.name = S_INIT("AdditionalVersion"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 1024, .pattern = &patterns[1]},
-    {.name = S_INIT("AdditionalVersionWeights"), .type = API_MAP, .flags = API_PLAIN, .payload = -1, .element = &shapes[272], .element_wire = S_INIT("value"), .key = &shapes[5], .key_wire = S_INIT("key")},
-    {.name = S_INIT("Alias"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 128, .pattern = &patterns[2]},
-    {.name = S_INIT("AliasConfiguration"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 6, .members = members_8},
-    {.name = S_INIT("AliasList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[8], .element_wire = S_INIT("member")},
-    {.name = S_INIT("AliasRoutingConfiguration"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_10},
-    {.name = S_INIT("AllowCredentials"), .type = API_BOOLEAN, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("AllowMethodsList"), .type = API_LIST, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 0, .max = 6, .element = &shapes[176], .element_wire = S_INIT("member")},
-    {.name = S_INIT("AllowOriginsList"), .type = API_LIST, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 0, .max = 100, .element = &shapes[185], .element_wire = S_INIT("member")},
-    {.name = S_INIT("AmazonManagedKafkaEventSourceConfig"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_14},
-    {.name = S_INIT("ApplicationLogLevel"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 6, .values = values_15},
-    {.name = S_INIT("Architecture"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_16},
-    {.name = S_INIT("ArchitecturesList"), .type = API_LIST, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 1, .element = &shapes[16], .element_wire = S_INIT("member")},
-    {.name = S_INIT("Arn"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .pattern = &patterns[3]},
-    {.name = S_INIT("BatchSize"), .type = API_INTEGER, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 10000},
-    {.name = S_INIT("BisectBatchOnFunctionError"), .type = API_BOOLEAN, .flags = API_PLAIN, .payload = -1},
+static const struct api_shape shapes[N_SHAPES] = {
+    {.name = S_INIT("AccountLimit"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 5, .members = members_AccountLimit},
+    {.name = S_INIT("AccountUsage"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_AccountUsage},
+    {.name = S_INIT("Action"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .pattern = &pattern_Action},
+    {.name = S_INIT("AddPermissionRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 12, .members = members_AddPermissionRequest},
+    {.name = S_INIT("AddPermissionResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_AddPermissionResponse},
+    {.name = S_INIT("ApplicationLogLevel"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 6, .values = values_ApplicationLogLevel},
+    {.name = S_INIT("Architecture"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_Architecture},
+    {.name = S_INIT("ArchitecturesList"), .type = API_LIST, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 1, .element = &shapes[shape_Architecture], .element_wire = S_INIT("member")},
+    {.name = S_INIT("Arn"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .pattern = &pattern_Arn},
     {.name = S_INIT("Blob"), .type = API_BLOB, .flags = API_PLAIN | API_SENSITIVE, .payload = -1},
     {.name = S_INIT("Boolean"), .type = API_BOOLEAN, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("CapacityProviderArn"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 140, .pattern = &patterns[4]},
-    {.name = S_INIT("CapacityProviderConfig"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_24},
-    {.name = S_INIT("CodeSigningConfigArn"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 0, .max = 200, .pattern = &patterns[5]},
-    {.name = S_INIT("CollectionName"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 57, .pattern = &patterns[6]},
-    {.name = S_INIT("Concurrency"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_27},
-    {.name = S_INIT("Cors"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 6, .members = members_28},
-    {.name = S_INIT("CreateAliasRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 5, .members = members_29},
-    {.name = S_INIT("CreateEventSourceMappingRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 28, .members = members_30},
-    {.name = S_INIT("CreateFunctionRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 28, .members = members_31},
-    {.name = S_INIT("DatabaseName"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 63, .pattern = &patterns[7]},
+    {.name = S_INIT("CapacityProviderArn"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 140, .pattern = &pattern_CapacityProviderArn},
+    {.name = S_INIT("CapacityProviderConfig"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_CapacityProviderConfig},
+    {.name = S_INIT("CodeSigningConfigArn"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 0, .max = 200, .pattern = &pattern_CodeSigningConfigArn},
+    {.name = S_INIT("Concurrency"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_Concurrency},
+    {.name = S_INIT("CreateFunctionRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 28, .members = members_CreateFunctionRequest},
     {.name = S_INIT("Date"), .type = API_TIMESTAMP, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("DeadLetterConfig"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_34},
-    {.name = S_INIT("DeleteAliasRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_35},
-    {.name = S_INIT("DeleteEventSourceMappingRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 1, .members = members_36},
-    {.name = S_INIT("DeleteFunctionConcurrencyRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 1, .members = members_37},
-    {.name = S_INIT("DeleteFunctionEventInvokeConfigRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_38},
-    {.name = S_INIT("DeleteFunctionRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_39},
-    {.name = S_INIT("DeleteFunctionResponse"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 1, .members = members_40},
+    {.name = S_INIT("DeadLetterConfig"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_DeadLetterConfig},
+    {.name = S_INIT("DeleteFunctionConcurrencyRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 1, .members = members_DeleteFunctionConcurrencyRequest},
+    {.name = S_INIT("DeleteFunctionEventInvokeConfigRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_DeleteFunctionEventInvokeConfigRequest},
+    {.name = S_INIT("DeleteFunctionRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_DeleteFunctionRequest},
+    {.name = S_INIT("DeleteFunctionResponse"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 1, .members = members_DeleteFunctionResponse},
     {.name = S_INIT("Description"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 0, .max = 256},
-    {.name = S_INIT("DestinationArn"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 0, .max = 350, .pattern = &patterns[8]},
-    {.name = S_INIT("DestinationConfig"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_43},
-    {.name = S_INIT("DocumentDBEventSourceConfig"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_44},
-    {.name = S_INIT("DurableConfig"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_45},
-    {.name = S_INIT("DurableExecutionArn"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 1024, .pattern = &patterns[9]},
-    {.name = S_INIT("DurableExecutionName"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 64, .pattern = &patterns[10]},
-    {.name = S_INIT("Enabled"), .type = API_BOOLEAN, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("EndPointType"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 1, .values = values_49},
-    {.name = S_INIT("Endpoint"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 300, .pattern = &patterns[11]},
-    {.name = S_INIT("EndpointLists"), .type = API_LIST, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 10, .element = &shapes[50], .element_wire = S_INIT("member")},
-    {.name = S_INIT("Endpoints"), .type = API_MAP, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 2, .element = &shapes[51], .element_wire = S_INIT("value"), .key = &shapes[49], .key_wire = S_INIT("key")},
-    {.name = S_INIT("Environment"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_53},
-    {.name = S_INIT("EnvironmentError"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_54},
-    {.name = S_INIT("EnvironmentResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_55},
-    {.name = S_INIT("EnvironmentVariableName"), .type = API_STRING, .flags = API_PLAIN | API_SENSITIVE, .payload = -1, .pattern = &patterns[12]},
+    {.name = S_INIT("DestinationArn"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 0, .max = 350, .pattern = &pattern_DestinationArn},
+    {.name = S_INIT("DestinationConfig"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_DestinationConfig},
+    {.name = S_INIT("DurableConfig"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_DurableConfig},
+    {.name = S_INIT("DurableExecutionArn"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 1024, .pattern = &pattern_DurableExecutionArn},
+    {.name = S_INIT("DurableExecutionName"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 64, .pattern = &pattern_DurableExecutionName},
+    {.name = S_INIT("Environment"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_Environment},
+    {.name = S_INIT("EnvironmentError"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_EnvironmentError},
+    {.name = S_INIT("EnvironmentResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_EnvironmentResponse},
+    {.name = S_INIT("EnvironmentVariableName"), .type = API_STRING, .flags = API_PLAIN | API_SENSITIVE, .payload = -1, .pattern = &pattern_EnvironmentVariableName},
     {.name = S_INIT("EnvironmentVariableValue"), .type = API_STRING, .flags = API_PLAIN | API_SENSITIVE, .payload = -1},
-    {.name = S_INIT("EnvironmentVariables"), .type = API_MAP, .flags = API_PLAIN | API_SENSITIVE, .payload = -1, .element = &shapes[57], .element_wire = S_INIT("value"), .key = &shapes[56], .key_wire = S_INIT("key")},
-    {.name = S_INIT("EphemeralStorage"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_59},
+    {.name = S_INIT("EnvironmentVariables"), .type = API_MAP, .flags = API_PLAIN | API_SENSITIVE, .payload = -1, .element = &shapes[shape_EnvironmentVariableValue], .element_wire = S_INIT("value"), .key = &shapes[shape_EnvironmentVariableName], .key_wire = S_INIT("key")},
+    {.name = S_INIT("EphemeralStorage"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_EphemeralStorage},
     {.name = S_INIT("EphemeralStorageSize"), .type = API_INTEGER, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 512, .max = 10240},
-    {.name = S_INIT("EventSourceMappingArn"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 85, .max = 120, .pattern = &patterns[13]},
-    {.name = S_INIT("EventSourceMappingConfiguration"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 33, .members = members_62},
-    {.name = S_INIT("EventSourceMappingLoggingConfig"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_63},
-    {.name = S_INIT("EventSourceMappingMetric"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 3, .values = values_64},
-    {.name = S_INIT("EventSourceMappingMetricList"), .type = API_LIST, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 0, .max = 3, .element = &shapes[64], .element_wire = S_INIT("member")},
-    {.name = S_INIT("EventSourceMappingMetricsConfig"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_66},
-    {.name = S_INIT("EventSourceMappingSystemLogLevel"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 3, .values = values_67},
-    {.name = S_INIT("EventSourceMappingsList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[62], .element_wire = S_INIT("member")},
-    {.name = S_INIT("EventSourcePosition"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 3, .values = values_69},
-    {.name = S_INIT("EventSourceToken"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 0, .max = 256, .pattern = &patterns[14]},
+    {.name = S_INIT("EventSourceToken"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 0, .max = 256, .pattern = &pattern_EventSourceToken},
     {.name = S_INIT("ExecutionEnvironmentMemoryGiBPerVCpu"), .type = API_DOUBLE, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 2, .max = 8},
     {.name = S_INIT("ExecutionTimeout"), .type = API_INTEGER, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 31622400},
-    {.name = S_INIT("FileSystemArn"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 0, .max = 256, .pattern = &patterns[15]},
-    {.name = S_INIT("FileSystemConfig"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_74},
-    {.name = S_INIT("FileSystemConfigList"), .type = API_LIST, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 0, .max = 1, .element = &shapes[74], .element_wire = S_INIT("member")},
-    {.name = S_INIT("Filter"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_76},
-    {.name = S_INIT("FilterCriteria"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_77},
-    {.name = S_INIT("FilterCriteriaError"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_78},
-    {.name = S_INIT("FilterCriteriaErrorCode"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 10, .max = 50, .pattern = &patterns[16]},
-    {.name = S_INIT("FilterCriteriaErrorMessage"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 10, .max = 2048, .pattern = &patterns[17]},
-    {.name = S_INIT("FilterList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[76], .element_wire = S_INIT("member")},
-    {.name = S_INIT("FullDocument"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_82},
-    {.name = S_INIT("FunctionArn"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 0, .max = 10000, .pattern = &patterns[18]},
-    {.name = S_INIT("FunctionCode"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 6, .members = members_84},
-    {.name = S_INIT("FunctionCodeLocation"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 5, .members = members_85},
-    {.name = S_INIT("FunctionConfiguration"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 40, .members = members_86},
-    {.name = S_INIT("FunctionEventInvokeConfig"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 5, .members = members_87},
-    {.name = S_INIT("FunctionEventInvokeConfigList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[87], .element_wire = S_INIT("member")},
-    {.name = S_INIT("FunctionList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[86], .element_wire = S_INIT("member")},
-    {.name = S_INIT("FunctionName"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 140, .pattern = &patterns[19]},
-    {.name = S_INIT("FunctionResponseType"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 1, .values = values_91},
-    {.name = S_INIT("FunctionResponseTypeList"), .type = API_LIST, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 0, .max = 1, .element = &shapes[91], .element_wire = S_INIT("member")},
-    {.name = S_INIT("FunctionUrl"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 40, .max = 100},
-    {.name = S_INIT("FunctionUrlAuthType"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_94},
-    {.name = S_INIT("FunctionUrlQualifier"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 128, .pattern = &patterns[20]},
-    {.name = S_INIT("FunctionVersion"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 1, .values = values_96},
-    {.name = S_INIT("FunctionVersionLatestPublished"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 1, .values = values_97},
+    {.name = S_INIT("FileSystemArn"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 0, .max = 256, .pattern = &pattern_FileSystemArn},
+    {.name = S_INIT("FileSystemConfig"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_FileSystemConfig},
+    {.name = S_INIT("FileSystemConfigList"), .type = API_LIST, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 0, .max = 1, .element = &shapes[shape_FileSystemConfig], .element_wire = S_INIT("member")},
+    {.name = S_INIT("FunctionArn"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 0, .max = 10000, .pattern = &pattern_FunctionArn},
+    {.name = S_INIT("FunctionCode"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 6, .members = members_FunctionCode},
+    {.name = S_INIT("FunctionCodeLocation"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 5, .members = members_FunctionCodeLocation},
+    {.name = S_INIT("FunctionConfiguration"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 40, .members = members_FunctionConfiguration},
+    {.name = S_INIT("FunctionEventInvokeConfig"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 5, .members = members_FunctionEventInvokeConfig},
+    {.name = S_INIT("FunctionEventInvokeConfigList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_FunctionEventInvokeConfig], .element_wire = S_INIT("member")},
+    {.name = S_INIT("FunctionList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_FunctionConfiguration], .element_wire = S_INIT("member")},
+    {.name = S_INIT("FunctionName"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 140, .pattern = &pattern_FunctionName},
+    {.name = S_INIT("FunctionUrlAuthType"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_FunctionUrlAuthType},
+    {.name = S_INIT("FunctionVersion"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 1, .values = values_FunctionVersion},
+    {.name = S_INIT("FunctionVersionLatestPublished"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 1, .values = values_FunctionVersionLatestPublished},
     {.name = S_INIT("GetAccountSettingsRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("GetAccountSettingsResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_99},
-    {.name = S_INIT("GetAliasRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_100},
-    {.name = S_INIT("GetEventSourceMappingRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 1, .members = members_101},
-    {.name = S_INIT("GetFunctionCodeSigningConfigRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 1, .members = members_102},
-    {.name = S_INIT("GetFunctionCodeSigningConfigResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_103},
-    {.name = S_INIT("GetFunctionConcurrencyRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 1, .members = members_104},
-    {.name = S_INIT("GetFunctionConcurrencyResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_105},
-    {.name = S_INIT("GetFunctionConfigurationRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_106},
-    {.name = S_INIT("GetFunctionEventInvokeConfigRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_107},
-    {.name = S_INIT("GetFunctionRecursionConfigRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 1, .members = members_108},
-    {.name = S_INIT("GetFunctionRecursionConfigResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_109},
-    {.name = S_INIT("GetFunctionRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_110},
-    {.name = S_INIT("GetFunctionResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 5, .members = members_111},
-    {.name = S_INIT("GetFunctionUrlConfigRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_112},
-    {.name = S_INIT("GetFunctionUrlConfigResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 7, .members = members_113},
-    {.name = S_INIT("GetPolicyRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_114},
-    {.name = S_INIT("GetPolicyResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_115},
-    {.name = S_INIT("GetRuntimeManagementConfigRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_116},
-    {.name = S_INIT("GetRuntimeManagementConfigResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_117},
-    {.name = S_INIT("Handler"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 0, .max = 128, .pattern = &patterns[21]},
-    {.name = S_INIT("Header"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 0, .max = 1024, .pattern = &patterns[17]},
-    {.name = S_INIT("HeadersList"), .type = API_LIST, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 0, .max = 100, .element = &shapes[119], .element_wire = S_INIT("member")},
-    {.name = S_INIT("ImageConfig"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_121},
-    {.name = S_INIT("ImageConfigError"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_122},
-    {.name = S_INIT("ImageConfigResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_123},
+    {.name = S_INIT("GetAccountSettingsResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_GetAccountSettingsResponse},
+    {.name = S_INIT("GetFunctionCodeSigningConfigRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 1, .members = members_GetFunctionCodeSigningConfigRequest},
+    {.name = S_INIT("GetFunctionCodeSigningConfigResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_GetFunctionCodeSigningConfigResponse},
+    {.name = S_INIT("GetFunctionConcurrencyRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 1, .members = members_GetFunctionConcurrencyRequest},
+    {.name = S_INIT("GetFunctionConcurrencyResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_GetFunctionConcurrencyResponse},
+    {.name = S_INIT("GetFunctionConfigurationRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_GetFunctionConfigurationRequest},
+    {.name = S_INIT("GetFunctionEventInvokeConfigRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_GetFunctionEventInvokeConfigRequest},
+    {.name = S_INIT("GetFunctionRecursionConfigRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 1, .members = members_GetFunctionRecursionConfigRequest},
+    {.name = S_INIT("GetFunctionRecursionConfigResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_GetFunctionRecursionConfigResponse},
+    {.name = S_INIT("GetFunctionRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_GetFunctionRequest},
+    {.name = S_INIT("GetFunctionResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 5, .members = members_GetFunctionResponse},
+    {.name = S_INIT("GetPolicyRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_GetPolicyRequest},
+    {.name = S_INIT("GetPolicyResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_GetPolicyResponse},
+    {.name = S_INIT("GetRuntimeManagementConfigRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_GetRuntimeManagementConfigRequest},
+    {.name = S_INIT("GetRuntimeManagementConfigResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_GetRuntimeManagementConfigResponse},
+    {.name = S_INIT("Handler"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 0, .max = 128, .pattern = &pattern_Handler},
+    {.name = S_INIT("ImageConfig"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_ImageConfig},
+    {.name = S_INIT("ImageConfigError"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_ImageConfigError},
+    {.name = S_INIT("ImageConfigResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_ImageConfigResponse},
     {.name = S_INIT("Integer"), .type = API_INTEGER, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("InvocationRequest"), .type = API_STRUCTURE, .flags = 0, .payload = 5, .n = 8, .members = members_125},
-    {.name = S_INIT("InvocationResponse"), .type = API_STRUCTURE, .flags = 0, .payload = 3, .n = 6, .members = members_126},
-    {.name = S_INIT("InvocationType"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 3, .values = values_127},
-    {.name = S_INIT("InvokeMode"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_128},
+    {.name = S_INIT("InvocationRequest"), .type = API_STRUCTURE, .flags = 0, .payload = 5, .n = 8, .members = members_InvocationRequest},
+    {.name = S_INIT("InvocationResponse"), .type = API_STRUCTURE, .flags = 0, .payload = 3, .n = 6, .members = members_InvocationResponse},
+    {.name = S_INIT("InvocationType"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 3, .values = values_InvocationType},
     {.name = S_INIT("InvokedViaFunctionUrl"), .type = API_BOOLEAN, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("KMSKeyArn"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .pattern = &patterns[22]},
-    {.name = S_INIT("KafkaSchemaRegistryAccessConfig"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_131},
-    {.name = S_INIT("KafkaSchemaRegistryAccessConfigList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[131], .element_wire = S_INIT("member")},
-    {.name = S_INIT("KafkaSchemaRegistryAuthType"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 3, .values = values_133},
-    {.name = S_INIT("KafkaSchemaRegistryConfig"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_134},
-    {.name = S_INIT("KafkaSchemaValidationAttribute"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_135},
-    {.name = S_INIT("KafkaSchemaValidationConfig"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_136},
-    {.name = S_INIT("KafkaSchemaValidationConfigList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[136], .element_wire = S_INIT("member")},
-    {.name = S_INIT("LambdaManagedInstancesCapacityProviderConfig"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_138},
-    {.name = S_INIT("LastUpdateStatus"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 3, .values = values_139},
+    {.name = S_INIT("KMSKeyArn"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .pattern = &pattern_KMSKeyArn},
+    {.name = S_INIT("LambdaManagedInstancesCapacityProviderConfig"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_LambdaManagedInstancesCapacityProviderConfig},
+    {.name = S_INIT("LastUpdateStatus"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 3, .values = values_LastUpdateStatus},
     {.name = S_INIT("LastUpdateStatusReason"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("LastUpdateStatusReasonCode"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 34, .values = values_141},
-    {.name = S_INIT("Layer"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_142},
-    {.name = S_INIT("LayerList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[144], .element_wire = S_INIT("member")},
-    {.name = S_INIT("LayerVersionArn"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 140, .pattern = &patterns[23]},
-    {.name = S_INIT("LayersReferenceList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[142], .element_wire = S_INIT("member")},
-    {.name = S_INIT("ListAliasesRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 4, .members = members_146},
-    {.name = S_INIT("ListAliasesResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_147},
-    {.name = S_INIT("ListEventSourceMappingsRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 4, .members = members_148},
-    {.name = S_INIT("ListEventSourceMappingsResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_149},
-    {.name = S_INIT("ListFunctionEventInvokeConfigsRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 3, .members = members_150},
-    {.name = S_INIT("ListFunctionEventInvokeConfigsResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_151},
-    {.name = S_INIT("ListFunctionsRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 4, .members = members_152},
-    {.name = S_INIT("ListFunctionsResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_153},
-    {.name = S_INIT("ListTagsRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 1, .members = members_154},
-    {.name = S_INIT("ListTagsResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_155},
-    {.name = S_INIT("ListVersionsByFunctionRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 3, .members = members_156},
-    {.name = S_INIT("ListVersionsByFunctionResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_157},
-    {.name = S_INIT("LocalMountPath"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 0, .max = 160, .pattern = &patterns[24]},
-    {.name = S_INIT("LogFormat"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_159},
-    {.name = S_INIT("LogGroup"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 512, .pattern = &patterns[25]},
-    {.name = S_INIT("LogType"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_161},
-    {.name = S_INIT("LoggingConfig"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_162},
+    {.name = S_INIT("LastUpdateStatusReasonCode"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 34, .values = values_LastUpdateStatusReasonCode},
+    {.name = S_INIT("Layer"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_Layer},
+    {.name = S_INIT("LayerList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_LayerVersionArn], .element_wire = S_INIT("member")},
+    {.name = S_INIT("LayerVersionArn"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 140, .pattern = &pattern_LayerVersionArn},
+    {.name = S_INIT("LayersReferenceList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_Layer], .element_wire = S_INIT("member")},
+    {.name = S_INIT("ListFunctionEventInvokeConfigsRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 3, .members = members_ListFunctionEventInvokeConfigsRequest},
+    {.name = S_INIT("ListFunctionEventInvokeConfigsResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_ListFunctionEventInvokeConfigsResponse},
+    {.name = S_INIT("ListFunctionsRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 4, .members = members_ListFunctionsRequest},
+    {.name = S_INIT("ListFunctionsResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_ListFunctionsResponse},
+    {.name = S_INIT("ListTagsRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 1, .members = members_ListTagsRequest},
+    {.name = S_INIT("ListTagsResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_ListTagsResponse},
+    {.name = S_INIT("ListVersionsByFunctionRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 3, .members = members_ListVersionsByFunctionRequest},
+    {.name = S_INIT("ListVersionsByFunctionResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_ListVersionsByFunctionResponse},
+    {.name = S_INIT("LocalMountPath"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 0, .max = 160, .pattern = &pattern_LocalMountPath},
+    {.name = S_INIT("LogFormat"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_LogFormat},
+    {.name = S_INIT("LogGroup"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 512, .pattern = &pattern_LogGroup},
+    {.name = S_INIT("LogType"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_LogType},
+    {.name = S_INIT("LoggingConfig"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_LoggingConfig},
     {.name = S_INIT("Long"), .type = API_INTEGER, .flags = API_PLAIN | API_LONG, .payload = -1},
-    {.name = S_INIT("MasterRegion"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .pattern = &patterns[26]},
-    {.name = S_INIT("MaxAge"), .type = API_INTEGER, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 0, .max = 86400},
+    {.name = S_INIT("MasterRegion"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .pattern = &pattern_MasterRegion},
     {.name = S_INIT("MaxFunctionEventInvokeConfigListItems"), .type = API_INTEGER, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 50},
     {.name = S_INIT("MaxListItems"), .type = API_INTEGER, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 10000},
-    {.name = S_INIT("MaximumBatchingWindowInSeconds"), .type = API_INTEGER, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 0, .max = 300},
-    {.name = S_INIT("MaximumConcurrency"), .type = API_INTEGER, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 2, .max = 1000},
     {.name = S_INIT("MaximumEventAgeInSeconds"), .type = API_INTEGER, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 60, .max = 21600},
-    {.name = S_INIT("MaximumNumberOfPollers"), .type = API_INTEGER, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 2000},
-    {.name = S_INIT("MaximumRecordAgeInSeconds"), .type = API_INTEGER, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = -1, .max = 604800},
     {.name = S_INIT("MaximumRetryAttempts"), .type = API_INTEGER, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 0, .max = 2},
-    {.name = S_INIT("MaximumRetryAttemptsEventSourceMapping"), .type = API_INTEGER, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = -1, .max = 10000},
     {.name = S_INIT("MemorySize"), .type = API_INTEGER, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 128, .max = 32768},
-    {.name = S_INIT("Method"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 0, .max = 6, .pattern = &patterns[17]},
-    {.name = S_INIT("MinimumNumberOfPollers"), .type = API_INTEGER, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 200},
-    {.name = S_INIT("NameSpacedFunctionArn"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 0, .max = 10000, .pattern = &patterns[27]},
-    {.name = S_INIT("NamespacedFunctionName"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 256, .pattern = &patterns[28]},
-    {.name = S_INIT("NamespacedStatementId"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 100, .pattern = &patterns[29]},
+    {.name = S_INIT("NameSpacedFunctionArn"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 0, .max = 10000, .pattern = &pattern_NameSpacedFunctionArn},
+    {.name = S_INIT("NamespacedFunctionName"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 256, .pattern = &pattern_NamespacedFunctionName},
+    {.name = S_INIT("NamespacedStatementId"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 100, .pattern = &pattern_NamespacedStatementId},
     {.name = S_INIT("NullableBoolean"), .type = API_BOOLEAN, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("NumericLatestPublishedOrAliasQualifier"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 128, .pattern = &patterns[30]},
-    {.name = S_INIT("OnFailure"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_183},
-    {.name = S_INIT("OnSuccess"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_184},
-    {.name = S_INIT("Origin"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 253, .pattern = &patterns[17]},
-    {.name = S_INIT("PackageType"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_186},
-    {.name = S_INIT("ParallelizationFactor"), .type = API_INTEGER, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 10},
-    {.name = S_INIT("Pattern"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 0, .max = 4096, .pattern = &patterns[17]},
+    {.name = S_INIT("NumericLatestPublishedOrAliasQualifier"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 128, .pattern = &pattern_NumericLatestPublishedOrAliasQualifier},
+    {.name = S_INIT("OnFailure"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_OnFailure},
+    {.name = S_INIT("OnSuccess"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_OnSuccess},
+    {.name = S_INIT("PackageType"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_PackageType},
     {.name = S_INIT("PerExecutionEnvironmentMaxConcurrency"), .type = API_INTEGER, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 1600},
-    {.name = S_INIT("Principal"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .pattern = &patterns[21]},
-    {.name = S_INIT("PrincipalOrgID"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 12, .max = 34, .pattern = &patterns[31]},
-    {.name = S_INIT("ProvisionedPollerConfig"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_192},
-    {.name = S_INIT("ProvisionedPollerGroupName"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 0, .max = 128, .pattern = &patterns[32]},
-    {.name = S_INIT("PublishVersionRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 5, .members = members_194},
-    {.name = S_INIT("PutFunctionConcurrencyRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_195},
-    {.name = S_INIT("PutFunctionEventInvokeConfigRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 5, .members = members_196},
-    {.name = S_INIT("Queue"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 1000, .pattern = &patterns[33]},
-    {.name = S_INIT("Queues"), .type = API_LIST, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 1, .element = &shapes[197], .element_wire = S_INIT("member")},
-    {.name = S_INIT("RecursiveLoop"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_199},
-    {.name = S_INIT("RemovePermissionRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 4, .members = members_200},
+    {.name = S_INIT("Principal"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .pattern = &pattern_Handler},
+    {.name = S_INIT("PrincipalOrgID"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 12, .max = 34, .pattern = &pattern_PrincipalOrgID},
+    {.name = S_INIT("PutFunctionConcurrencyRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_PutFunctionConcurrencyRequest},
+    {.name = S_INIT("PutFunctionEventInvokeConfigRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 5, .members = members_PutFunctionEventInvokeConfigRequest},
+    {.name = S_INIT("RecursiveLoop"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_RecursiveLoop},
+    {.name = S_INIT("RemovePermissionRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 4, .members = members_RemovePermissionRequest},
     {.name = S_INIT("ReservedConcurrentExecutions"), .type = API_INTEGER, .flags = API_HAS_MIN | API_PLAIN, .payload = -1, .min = 0},
-    {.name = S_INIT("ResourceArn"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .pattern = &patterns[22]},
+    {.name = S_INIT("ResourceArn"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .pattern = &pattern_KMSKeyArn},
     {.name = S_INIT("RetentionPeriodInDays"), .type = API_INTEGER, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 90},
-    {.name = S_INIT("RoleArn"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .pattern = &patterns[34]},
-    {.name = S_INIT("Runtime"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 46, .values = values_205},
-    {.name = S_INIT("RuntimeVersionArn"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 26, .max = 2048, .pattern = &patterns[35]},
-    {.name = S_INIT("RuntimeVersionConfig"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_207},
-    {.name = S_INIT("RuntimeVersionError"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_208},
-    {.name = S_INIT("S3Bucket"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 3, .max = 63, .pattern = &patterns[36]},
+    {.name = S_INIT("RoleArn"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .pattern = &pattern_RoleArn},
+    {.name = S_INIT("Runtime"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 46, .values = values_Runtime},
+    {.name = S_INIT("RuntimeVersionArn"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 26, .max = 2048, .pattern = &pattern_RuntimeVersionArn},
+    {.name = S_INIT("RuntimeVersionConfig"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_RuntimeVersionConfig},
+    {.name = S_INIT("RuntimeVersionError"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_RuntimeVersionError},
+    {.name = S_INIT("S3Bucket"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 3, .max = 63, .pattern = &pattern_S3Bucket},
     {.name = S_INIT("S3Key"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 1024},
     {.name = S_INIT("S3ObjectVersion"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 1024},
-    {.name = S_INIT("ScalingConfig"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_212},
-    {.name = S_INIT("SchemaRegistryEventRecordFormat"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_213},
-    {.name = S_INIT("SchemaRegistryUri"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 10000, .pattern = &patterns[37]},
     {.name = S_INIT("SecurityGroupId"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("SecurityGroupIds"), .type = API_LIST, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 0, .max = 5, .element = &shapes[215], .element_wire = S_INIT("member")},
-    {.name = S_INIT("SelfManagedEventSource"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_217},
-    {.name = S_INIT("SelfManagedKafkaEventSourceConfig"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_218},
+    {.name = S_INIT("SecurityGroupIds"), .type = API_LIST, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 0, .max = 5, .element = &shapes[shape_SecurityGroupId], .element_wire = S_INIT("member")},
     {.name = S_INIT("SensitiveString"), .type = API_STRING, .flags = API_PLAIN | API_SENSITIVE, .payload = -1},
-    {.name = S_INIT("SnapStart"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_220},
-    {.name = S_INIT("SnapStartApplyOn"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_221},
-    {.name = S_INIT("SnapStartOptimizationStatus"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_222},
-    {.name = S_INIT("SnapStartResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_223},
-    {.name = S_INIT("SourceAccessConfiguration"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_224},
-    {.name = S_INIT("SourceAccessConfigurations"), .type = API_LIST, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 0, .max = 22, .element = &shapes[224], .element_wire = S_INIT("member")},
-    {.name = S_INIT("SourceAccessType"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 8, .values = values_226},
-    {.name = S_INIT("SourceOwner"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 0, .max = 12, .pattern = &patterns[38]},
-    {.name = S_INIT("State"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 8, .values = values_228},
+    {.name = S_INIT("SnapStart"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_SnapStart},
+    {.name = S_INIT("SnapStartApplyOn"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_SnapStartApplyOn},
+    {.name = S_INIT("SnapStartOptimizationStatus"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_SnapStartOptimizationStatus},
+    {.name = S_INIT("SnapStartResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_SnapStartResponse},
+    {.name = S_INIT("SourceOwner"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 0, .max = 12, .pattern = &pattern_SourceOwner},
+    {.name = S_INIT("State"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 8, .values = values_State},
     {.name = S_INIT("StateReason"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("StateReasonCode"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 38, .values = values_230},
-    {.name = S_INIT("StatementId"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 100, .pattern = &patterns[39]},
+    {.name = S_INIT("StateReasonCode"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 38, .values = values_StateReasonCode},
+    {.name = S_INIT("StatementId"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 100, .pattern = &pattern_StatementId},
     {.name = S_INIT("String"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("StringList"), .type = API_LIST, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 0, .max = 1500, .element = &shapes[232], .element_wire = S_INIT("member")},
+    {.name = S_INIT("StringList"), .type = API_LIST, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 0, .max = 1500, .element = &shapes[shape_String], .element_wire = S_INIT("member")},
     {.name = S_INIT("SubnetId"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("SubnetIds"), .type = API_LIST, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 0, .max = 16, .element = &shapes[234], .element_wire = S_INIT("member")},
-    {.name = S_INIT("SystemLogLevel"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 3, .values = values_236},
+    {.name = S_INIT("SubnetIds"), .type = API_LIST, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 0, .max = 16, .element = &shapes[shape_SubnetId], .element_wire = S_INIT("member")},
+    {.name = S_INIT("SystemLogLevel"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 3, .values = values_SystemLogLevel},
     {.name = S_INIT("TagKey"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("TagKeyList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[237], .element_wire = S_INIT("member")},
-    {.name = S_INIT("TagResourceRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_239},
+    {.name = S_INIT("TagKeyList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_TagKey], .element_wire = S_INIT("member")},
+    {.name = S_INIT("TagResourceRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_TagResourceRequest},
     {.name = S_INIT("TagValue"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("TaggableResource"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 256, .pattern = &patterns[40]},
-    {.name = S_INIT("Tags"), .type = API_MAP, .flags = API_PLAIN, .payload = -1, .element = &shapes[240], .element_wire = S_INIT("value"), .key = &shapes[237], .key_wire = S_INIT("key")},
-    {.name = S_INIT("TagsError"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_243},
-    {.name = S_INIT("TagsErrorCode"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 10, .max = 21, .pattern = &patterns[16]},
-    {.name = S_INIT("TagsErrorMessage"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 84, .max = 1000, .pattern = &patterns[17]},
-    {.name = S_INIT("TenancyConfig"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_246},
-    {.name = S_INIT("TenantId"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 256, .pattern = &patterns[41]},
-    {.name = S_INIT("TenantIsolationMode"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 1, .values = values_248},
+    {.name = S_INIT("TaggableResource"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 256, .pattern = &pattern_TaggableResource},
+    {.name = S_INIT("Tags"), .type = API_MAP, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_TagValue], .element_wire = S_INIT("value"), .key = &shapes[shape_TagKey], .key_wire = S_INIT("key")},
+    {.name = S_INIT("TagsError"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_TagsError},
+    {.name = S_INIT("TagsErrorCode"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 10, .max = 21, .pattern = &pattern_TagsErrorCode},
+    {.name = S_INIT("TagsErrorMessage"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 84, .max = 1000, .pattern = &pattern_TagsErrorMessage},
+    {.name = S_INIT("TenancyConfig"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_TenancyConfig},
+    {.name = S_INIT("TenantId"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 256, .pattern = &pattern_TenantId},
+    {.name = S_INIT("TenantIsolationMode"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 1, .values = values_TenantIsolationMode},
     {.name = S_INIT("Timeout"), .type = API_INTEGER, .flags = API_HAS_MIN | API_PLAIN, .payload = -1, .min = 1},
     {.name = S_INIT("Timestamp"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("Topic"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 249, .pattern = &patterns[42]},
-    {.name = S_INIT("Topics"), .type = API_LIST, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 1, .element = &shapes[251], .element_wire = S_INIT("member")},
-    {.name = S_INIT("TracingConfig"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_253},
-    {.name = S_INIT("TracingConfigResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_254},
-    {.name = S_INIT("TracingMode"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_255},
-    {.name = S_INIT("TumblingWindowInSeconds"), .type = API_INTEGER, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 0, .max = 900},
-    {.name = S_INIT("URI"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 200, .pattern = &patterns[37]},
-    {.name = S_INIT("UnqualifiedFunctionName"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 140, .pattern = &patterns[43]},
+    {.name = S_INIT("TracingConfig"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_TracingConfig},
+    {.name = S_INIT("TracingConfigResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_TracingConfigResponse},
+    {.name = S_INIT("TracingMode"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_TracingMode},
+    {.name = S_INIT("UnqualifiedFunctionName"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 140, .pattern = &pattern_UnqualifiedFunctionName},
     {.name = S_INIT("UnreservedConcurrentExecutions"), .type = API_INTEGER, .flags = API_HAS_MIN | API_PLAIN, .payload = -1, .min = 0},
-    {.name = S_INIT("UntagResourceRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_260},
-    {.name = S_INIT("UpdateAliasRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 6, .members = members_261},
-    {.name = S_INIT("UpdateEventSourceMappingRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 22, .members = members_262},
-    {.name = S_INIT("UpdateFunctionCodeRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 12, .members = members_263},
-    {.name = S_INIT("UpdateFunctionConfigurationRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 21, .members = members_264},
-    {.name = S_INIT("UpdateFunctionEventInvokeConfigRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 5, .members = members_265},
-    {.name = S_INIT("UpdateRuntimeOn"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 3, .values = values_266},
-    {.name = S_INIT("Version"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 1024, .pattern = &patterns[44]},
-    {.name = S_INIT("VersionWithLatestPublished"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 1024, .pattern = &patterns[45]},
-    {.name = S_INIT("VpcConfig"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_269},
-    {.name = S_INIT("VpcConfigResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_270},
+    {.name = S_INIT("UntagResourceRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_UntagResourceRequest},
+    {.name = S_INIT("UpdateFunctionCodeRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 12, .members = members_UpdateFunctionCodeRequest},
+    {.name = S_INIT("UpdateFunctionConfigurationRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 21, .members = members_UpdateFunctionConfigurationRequest},
+    {.name = S_INIT("UpdateFunctionEventInvokeConfigRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 5, .members = members_UpdateFunctionEventInvokeConfigRequest},
+    {.name = S_INIT("UpdateRuntimeOn"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 3, .values = values_UpdateRuntimeOn},
+    {.name = S_INIT("Version"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 1024, .pattern = &pattern_Version},
+    {.name = S_INIT("VpcConfig"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_VpcConfig},
+    {.name = S_INIT("VpcConfigResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_VpcConfigResponse},
     {.name = S_INIT("VpcId"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("Weight"), .type = API_DOUBLE, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 0, .max = 1},
     {.name = S_INIT("WorkingDirectory"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 0, .max = 1000},
 };
 
@@ -1079,89 +895,89 @@ static const struct api_query query_PutProvisionedConcurrencyConfig[] = {{S_INIT
 
 static const struct api_op ops[] = {
     {.name = S_INIT("AddLayerVersionPermission"), .method = S_INIT("POST"), .path = S_INIT("/2018-10-31/layers/{LayerName}/versions/{VersionNumber}/policy"), .status = 201},
-    {.name = S_INIT("AddPermission"), .method = S_INIT("POST"), .path = S_INIT("/2015-03-31/functions/{FunctionName}/policy"), .status = 201, .modelled = true, .in = &shapes[3], .out = &shapes[4]},
+    {.name = S_INIT("AddPermission"), .method = S_INIT("POST"), .path = S_INIT("/2015-03-31/functions/{FunctionName}/policy"), .status = 201, .modelled = true, .in = &shapes[shape_AddPermissionRequest], .out = &shapes[shape_AddPermissionResponse]},
     {.name = S_INIT("CheckpointDurableExecution"), .method = S_INIT("POST"), .path = S_INIT("/2025-12-01/durable-executions/{DurableExecutionArn}/checkpoint"), .status = 200},
-    {.name = S_INIT("CreateAlias"), .method = S_INIT("POST"), .path = S_INIT("/2015-03-31/functions/{FunctionName}/aliases"), .status = 201, .modelled = true, .in = &shapes[29], .out = &shapes[8]},
+    {.name = S_INIT("CreateAlias"), .method = S_INIT("POST"), .path = S_INIT("/2015-03-31/functions/{FunctionName}/aliases"), .status = 201},
     {.name = S_INIT("CreateCapacityProvider"), .method = S_INIT("POST"), .path = S_INIT("/2025-11-30/capacity-providers"), .status = 202},
     {.name = S_INIT("CreateCodeSigningConfig"), .method = S_INIT("POST"), .path = S_INIT("/2020-04-22/code-signing-configs"), .status = 201},
-    {.name = S_INIT("CreateEventSourceMapping"), .method = S_INIT("POST"), .path = S_INIT("/2015-03-31/event-source-mappings"), .status = 202, .modelled = true, .in = &shapes[30], .out = &shapes[62]},
-    {.name = S_INIT("CreateFunction"), .method = S_INIT("POST"), .path = S_INIT("/2015-03-31/functions"), .status = 201, .modelled = true, .in = &shapes[31], .out = &shapes[86], .max_body = 73400320u},
+    {.name = S_INIT("CreateEventSourceMapping"), .method = S_INIT("POST"), .path = S_INIT("/2015-03-31/event-source-mappings"), .status = 202},
+    {.name = S_INIT("CreateFunction"), .method = S_INIT("POST"), .path = S_INIT("/2015-03-31/functions"), .status = 201, .modelled = true, .in = &shapes[shape_CreateFunctionRequest], .out = &shapes[shape_FunctionConfiguration], .max_body = 73400320u},
     {.name = S_INIT("CreateFunctionUrlConfig"), .method = S_INIT("POST"), .path = S_INIT("/2021-10-31/functions/{FunctionName}/url"), .status = 201},
-    {.name = S_INIT("DeleteAlias"), .method = S_INIT("DELETE"), .path = S_INIT("/2015-03-31/functions/{FunctionName}/aliases/{Name}"), .status = 204, .modelled = true, .in = &shapes[35], .out = NULL},
+    {.name = S_INIT("DeleteAlias"), .method = S_INIT("DELETE"), .path = S_INIT("/2015-03-31/functions/{FunctionName}/aliases/{Name}"), .status = 204},
     {.name = S_INIT("DeleteCapacityProvider"), .method = S_INIT("DELETE"), .path = S_INIT("/2025-11-30/capacity-providers/{CapacityProviderName}"), .status = 202},
     {.name = S_INIT("DeleteCodeSigningConfig"), .method = S_INIT("DELETE"), .path = S_INIT("/2020-04-22/code-signing-configs/{CodeSigningConfigArn}"), .status = 204},
-    {.name = S_INIT("DeleteEventSourceMapping"), .method = S_INIT("DELETE"), .path = S_INIT("/2015-03-31/event-source-mappings/{UUID}"), .status = 202, .modelled = true, .in = &shapes[36], .out = &shapes[62]},
-    {.name = S_INIT("DeleteFunction"), .method = S_INIT("DELETE"), .path = S_INIT("/2015-03-31/functions/{FunctionName}"), .status = 200, .modelled = true, .in = &shapes[39], .out = &shapes[40]},
+    {.name = S_INIT("DeleteEventSourceMapping"), .method = S_INIT("DELETE"), .path = S_INIT("/2015-03-31/event-source-mappings/{UUID}"), .status = 202},
+    {.name = S_INIT("DeleteFunction"), .method = S_INIT("DELETE"), .path = S_INIT("/2015-03-31/functions/{FunctionName}"), .status = 200, .modelled = true, .in = &shapes[shape_DeleteFunctionRequest], .out = &shapes[shape_DeleteFunctionResponse]},
     {.name = S_INIT("DeleteFunctionCodeSigningConfig"), .method = S_INIT("DELETE"), .path = S_INIT("/2020-06-30/functions/{FunctionName}/code-signing-config"), .status = 204},
-    {.name = S_INIT("DeleteFunctionConcurrency"), .method = S_INIT("DELETE"), .path = S_INIT("/2017-10-31/functions/{FunctionName}/concurrency"), .status = 204, .modelled = true, .in = &shapes[37], .out = NULL},
-    {.name = S_INIT("DeleteFunctionEventInvokeConfig"), .method = S_INIT("DELETE"), .path = S_INIT("/2019-09-25/functions/{FunctionName}/event-invoke-config"), .status = 204, .modelled = true, .in = &shapes[38], .out = NULL},
+    {.name = S_INIT("DeleteFunctionConcurrency"), .method = S_INIT("DELETE"), .path = S_INIT("/2017-10-31/functions/{FunctionName}/concurrency"), .status = 204, .modelled = true, .in = &shapes[shape_DeleteFunctionConcurrencyRequest], .out = NULL},
+    {.name = S_INIT("DeleteFunctionEventInvokeConfig"), .method = S_INIT("DELETE"), .path = S_INIT("/2019-09-25/functions/{FunctionName}/event-invoke-config"), .status = 204, .modelled = true, .in = &shapes[shape_DeleteFunctionEventInvokeConfigRequest], .out = NULL},
     {.name = S_INIT("DeleteFunctionUrlConfig"), .method = S_INIT("DELETE"), .path = S_INIT("/2021-10-31/functions/{FunctionName}/url"), .status = 204},
     {.name = S_INIT("DeleteLayerVersion"), .method = S_INIT("DELETE"), .path = S_INIT("/2018-10-31/layers/{LayerName}/versions/{VersionNumber}"), .status = 204},
     {.name = S_INIT("DeleteProvisionedConcurrencyConfig"), .method = S_INIT("DELETE"), .path = S_INIT("/2019-09-30/functions/{FunctionName}/provisioned-concurrency"), .status = 204, .query = query_DeleteProvisionedConcurrencyConfig, .n_query = 1},
-    {.name = S_INIT("GetAccountSettings"), .method = S_INIT("GET"), .path = S_INIT("/2016-08-19/account-settings"), .status = 200, .modelled = true, .in = &shapes[98], .out = &shapes[99]},
-    {.name = S_INIT("GetAlias"), .method = S_INIT("GET"), .path = S_INIT("/2015-03-31/functions/{FunctionName}/aliases/{Name}"), .status = 200, .modelled = true, .in = &shapes[100], .out = &shapes[8]},
+    {.name = S_INIT("GetAccountSettings"), .method = S_INIT("GET"), .path = S_INIT("/2016-08-19/account-settings"), .status = 200, .modelled = true, .in = &shapes[shape_GetAccountSettingsRequest], .out = &shapes[shape_GetAccountSettingsResponse]},
+    {.name = S_INIT("GetAlias"), .method = S_INIT("GET"), .path = S_INIT("/2015-03-31/functions/{FunctionName}/aliases/{Name}"), .status = 200},
     {.name = S_INIT("GetCapacityProvider"), .method = S_INIT("GET"), .path = S_INIT("/2025-11-30/capacity-providers/{CapacityProviderName}"), .status = 200},
     {.name = S_INIT("GetCodeSigningConfig"), .method = S_INIT("GET"), .path = S_INIT("/2020-04-22/code-signing-configs/{CodeSigningConfigArn}"), .status = 200},
     {.name = S_INIT("GetDurableExecution"), .method = S_INIT("GET"), .path = S_INIT("/2025-12-01/durable-executions/{DurableExecutionArn}"), .status = 200},
     {.name = S_INIT("GetDurableExecutionHistory"), .method = S_INIT("GET"), .path = S_INIT("/2025-12-01/durable-executions/{DurableExecutionArn}/history"), .status = 200},
     {.name = S_INIT("GetDurableExecutionState"), .method = S_INIT("GET"), .path = S_INIT("/2025-12-01/durable-executions/{DurableExecutionArn}/state"), .status = 200, .query = query_GetDurableExecutionState, .n_query = 1},
-    {.name = S_INIT("GetEventSourceMapping"), .method = S_INIT("GET"), .path = S_INIT("/2015-03-31/event-source-mappings/{UUID}"), .status = 200, .modelled = true, .in = &shapes[101], .out = &shapes[62]},
-    {.name = S_INIT("GetFunction"), .method = S_INIT("GET"), .path = S_INIT("/2015-03-31/functions/{FunctionName}"), .status = 200, .modelled = true, .in = &shapes[110], .out = &shapes[111]},
-    {.name = S_INIT("GetFunctionCodeSigningConfig"), .method = S_INIT("GET"), .path = S_INIT("/2020-06-30/functions/{FunctionName}/code-signing-config"), .status = 200, .modelled = true, .in = &shapes[102], .out = &shapes[103]},
-    {.name = S_INIT("GetFunctionConcurrency"), .method = S_INIT("GET"), .path = S_INIT("/2019-09-30/functions/{FunctionName}/concurrency"), .status = 200, .modelled = true, .in = &shapes[104], .out = &shapes[105]},
-    {.name = S_INIT("GetFunctionConfiguration"), .method = S_INIT("GET"), .path = S_INIT("/2015-03-31/functions/{FunctionName}/configuration"), .status = 200, .modelled = true, .in = &shapes[106], .out = &shapes[86]},
-    {.name = S_INIT("GetFunctionEventInvokeConfig"), .method = S_INIT("GET"), .path = S_INIT("/2019-09-25/functions/{FunctionName}/event-invoke-config"), .status = 200, .modelled = true, .in = &shapes[107], .out = &shapes[87]},
-    {.name = S_INIT("GetFunctionRecursionConfig"), .method = S_INIT("GET"), .path = S_INIT("/2024-08-31/functions/{FunctionName}/recursion-config"), .status = 200, .modelled = true, .in = &shapes[108], .out = &shapes[109]},
+    {.name = S_INIT("GetEventSourceMapping"), .method = S_INIT("GET"), .path = S_INIT("/2015-03-31/event-source-mappings/{UUID}"), .status = 200},
+    {.name = S_INIT("GetFunction"), .method = S_INIT("GET"), .path = S_INIT("/2015-03-31/functions/{FunctionName}"), .status = 200, .modelled = true, .in = &shapes[shape_GetFunctionRequest], .out = &shapes[shape_GetFunctionResponse]},
+    {.name = S_INIT("GetFunctionCodeSigningConfig"), .method = S_INIT("GET"), .path = S_INIT("/2020-06-30/functions/{FunctionName}/code-signing-config"), .status = 200, .modelled = true, .in = &shapes[shape_GetFunctionCodeSigningConfigRequest], .out = &shapes[shape_GetFunctionCodeSigningConfigResponse]},
+    {.name = S_INIT("GetFunctionConcurrency"), .method = S_INIT("GET"), .path = S_INIT("/2019-09-30/functions/{FunctionName}/concurrency"), .status = 200, .modelled = true, .in = &shapes[shape_GetFunctionConcurrencyRequest], .out = &shapes[shape_GetFunctionConcurrencyResponse]},
+    {.name = S_INIT("GetFunctionConfiguration"), .method = S_INIT("GET"), .path = S_INIT("/2015-03-31/functions/{FunctionName}/configuration"), .status = 200, .modelled = true, .in = &shapes[shape_GetFunctionConfigurationRequest], .out = &shapes[shape_FunctionConfiguration]},
+    {.name = S_INIT("GetFunctionEventInvokeConfig"), .method = S_INIT("GET"), .path = S_INIT("/2019-09-25/functions/{FunctionName}/event-invoke-config"), .status = 200, .modelled = true, .in = &shapes[shape_GetFunctionEventInvokeConfigRequest], .out = &shapes[shape_FunctionEventInvokeConfig]},
+    {.name = S_INIT("GetFunctionRecursionConfig"), .method = S_INIT("GET"), .path = S_INIT("/2024-08-31/functions/{FunctionName}/recursion-config"), .status = 200, .modelled = true, .in = &shapes[shape_GetFunctionRecursionConfigRequest], .out = &shapes[shape_GetFunctionRecursionConfigResponse]},
     {.name = S_INIT("GetFunctionScalingConfig"), .method = S_INIT("GET"), .path = S_INIT("/2025-11-30/functions/{FunctionName}/function-scaling-config"), .status = 200, .query = query_GetFunctionScalingConfig, .n_query = 1},
-    {.name = S_INIT("GetFunctionUrlConfig"), .method = S_INIT("GET"), .path = S_INIT("/2021-10-31/functions/{FunctionName}/url"), .status = 200, .modelled = true, .in = &shapes[112], .out = &shapes[113]},
+    {.name = S_INIT("GetFunctionUrlConfig"), .method = S_INIT("GET"), .path = S_INIT("/2021-10-31/functions/{FunctionName}/url"), .status = 200},
     {.name = S_INIT("GetLayerVersion"), .method = S_INIT("GET"), .path = S_INIT("/2018-10-31/layers/{LayerName}/versions/{VersionNumber}"), .status = 200},
     {.name = S_INIT("GetLayerVersionByArn"), .method = S_INIT("GET"), .path = S_INIT("/2018-10-31/layers"), .status = 200, .query = query_GetLayerVersionByArn, .n_query = 2},
     {.name = S_INIT("GetLayerVersionPolicy"), .method = S_INIT("GET"), .path = S_INIT("/2018-10-31/layers/{LayerName}/versions/{VersionNumber}/policy"), .status = 200},
-    {.name = S_INIT("GetPolicy"), .method = S_INIT("GET"), .path = S_INIT("/2015-03-31/functions/{FunctionName}/policy"), .status = 200, .modelled = true, .in = &shapes[114], .out = &shapes[115]},
+    {.name = S_INIT("GetPolicy"), .method = S_INIT("GET"), .path = S_INIT("/2015-03-31/functions/{FunctionName}/policy"), .status = 200, .modelled = true, .in = &shapes[shape_GetPolicyRequest], .out = &shapes[shape_GetPolicyResponse]},
     {.name = S_INIT("GetProvisionedConcurrencyConfig"), .method = S_INIT("GET"), .path = S_INIT("/2019-09-30/functions/{FunctionName}/provisioned-concurrency"), .status = 200, .query = query_GetProvisionedConcurrencyConfig, .n_query = 1},
-    {.name = S_INIT("GetRuntimeManagementConfig"), .method = S_INIT("GET"), .path = S_INIT("/2021-07-20/functions/{FunctionName}/runtime-management-config"), .status = 200, .modelled = true, .in = &shapes[116], .out = &shapes[117]},
-    {.name = S_INIT("Invoke"), .method = S_INIT("POST"), .path = S_INIT("/2015-03-31/functions/{FunctionName}/invocations"), .status = 200, .modelled = true, .in = &shapes[125], .out = &shapes[126]},
+    {.name = S_INIT("GetRuntimeManagementConfig"), .method = S_INIT("GET"), .path = S_INIT("/2021-07-20/functions/{FunctionName}/runtime-management-config"), .status = 200, .modelled = true, .in = &shapes[shape_GetRuntimeManagementConfigRequest], .out = &shapes[shape_GetRuntimeManagementConfigResponse]},
+    {.name = S_INIT("Invoke"), .method = S_INIT("POST"), .path = S_INIT("/2015-03-31/functions/{FunctionName}/invocations"), .status = 200, .modelled = true, .in = &shapes[shape_InvocationRequest], .out = &shapes[shape_InvocationResponse]},
     {.name = S_INIT("InvokeAsync"), .method = S_INIT("POST"), .path = S_INIT("/2014-11-13/functions/{FunctionName}/invoke-async"), .status = 202, .older = true},
     {.name = S_INIT("InvokeWithResponseStream"), .method = S_INIT("POST"), .path = S_INIT("/2021-11-15/functions/{FunctionName}/response-streaming-invocations"), .status = 200},
-    {.name = S_INIT("ListAliases"), .method = S_INIT("GET"), .path = S_INIT("/2015-03-31/functions/{FunctionName}/aliases"), .status = 200, .modelled = true, .in = &shapes[146], .out = &shapes[147]},
+    {.name = S_INIT("ListAliases"), .method = S_INIT("GET"), .path = S_INIT("/2015-03-31/functions/{FunctionName}/aliases"), .status = 200},
     {.name = S_INIT("ListCapacityProviders"), .method = S_INIT("GET"), .path = S_INIT("/2025-11-30/capacity-providers"), .status = 200},
     {.name = S_INIT("ListCodeSigningConfigs"), .method = S_INIT("GET"), .path = S_INIT("/2020-04-22/code-signing-configs"), .status = 200},
     {.name = S_INIT("ListDurableExecutionsByFunction"), .method = S_INIT("GET"), .path = S_INIT("/2025-12-01/functions/{FunctionName}/durable-executions"), .status = 200},
-    {.name = S_INIT("ListEventSourceMappings"), .method = S_INIT("GET"), .path = S_INIT("/2015-03-31/event-source-mappings"), .status = 200, .modelled = true, .in = &shapes[148], .out = &shapes[149]},
-    {.name = S_INIT("ListFunctionEventInvokeConfigs"), .method = S_INIT("GET"), .path = S_INIT("/2019-09-25/functions/{FunctionName}/event-invoke-config/list"), .status = 200, .modelled = true, .in = &shapes[150], .out = &shapes[151]},
+    {.name = S_INIT("ListEventSourceMappings"), .method = S_INIT("GET"), .path = S_INIT("/2015-03-31/event-source-mappings"), .status = 200},
+    {.name = S_INIT("ListFunctionEventInvokeConfigs"), .method = S_INIT("GET"), .path = S_INIT("/2019-09-25/functions/{FunctionName}/event-invoke-config/list"), .status = 200, .modelled = true, .in = &shapes[shape_ListFunctionEventInvokeConfigsRequest], .out = &shapes[shape_ListFunctionEventInvokeConfigsResponse]},
     {.name = S_INIT("ListFunctionUrlConfigs"), .method = S_INIT("GET"), .path = S_INIT("/2021-10-31/functions/{FunctionName}/urls"), .status = 200},
     {.name = S_INIT("ListFunctionVersionsByCapacityProvider"), .method = S_INIT("GET"), .path = S_INIT("/2025-11-30/capacity-providers/{CapacityProviderName}/function-versions"), .status = 200},
-    {.name = S_INIT("ListFunctions"), .method = S_INIT("GET"), .path = S_INIT("/2015-03-31/functions"), .status = 200, .modelled = true, .in = &shapes[152], .out = &shapes[153]},
+    {.name = S_INIT("ListFunctions"), .method = S_INIT("GET"), .path = S_INIT("/2015-03-31/functions"), .status = 200, .modelled = true, .in = &shapes[shape_ListFunctionsRequest], .out = &shapes[shape_ListFunctionsResponse]},
     {.name = S_INIT("ListFunctionsByCodeSigningConfig"), .method = S_INIT("GET"), .path = S_INIT("/2020-04-22/code-signing-configs/{CodeSigningConfigArn}/functions"), .status = 200},
     {.name = S_INIT("ListLayerVersions"), .method = S_INIT("GET"), .path = S_INIT("/2018-10-31/layers/{LayerName}/versions"), .status = 200},
     {.name = S_INIT("ListLayers"), .method = S_INIT("GET"), .path = S_INIT("/2018-10-31/layers"), .status = 200},
     {.name = S_INIT("ListProvisionedConcurrencyConfigs"), .method = S_INIT("GET"), .path = S_INIT("/2019-09-30/functions/{FunctionName}/provisioned-concurrency"), .status = 200, .query = query_ListProvisionedConcurrencyConfigs, .n_query = 1},
-    {.name = S_INIT("ListTags"), .method = S_INIT("GET"), .path = S_INIT("/2017-03-31/tags/{Resource}"), .status = 200, .modelled = true, .in = &shapes[154], .out = &shapes[155]},
-    {.name = S_INIT("ListVersionsByFunction"), .method = S_INIT("GET"), .path = S_INIT("/2015-03-31/functions/{FunctionName}/versions"), .status = 200, .modelled = true, .in = &shapes[156], .out = &shapes[157]},
+    {.name = S_INIT("ListTags"), .method = S_INIT("GET"), .path = S_INIT("/2017-03-31/tags/{Resource}"), .status = 200, .modelled = true, .in = &shapes[shape_ListTagsRequest], .out = &shapes[shape_ListTagsResponse]},
+    {.name = S_INIT("ListVersionsByFunction"), .method = S_INIT("GET"), .path = S_INIT("/2015-03-31/functions/{FunctionName}/versions"), .status = 200, .modelled = true, .in = &shapes[shape_ListVersionsByFunctionRequest], .out = &shapes[shape_ListVersionsByFunctionResponse]},
     {.name = S_INIT("PublishLayerVersion"), .method = S_INIT("POST"), .path = S_INIT("/2018-10-31/layers/{LayerName}/versions"), .status = 201},
-    {.name = S_INIT("PublishVersion"), .method = S_INIT("POST"), .path = S_INIT("/2015-03-31/functions/{FunctionName}/versions"), .status = 201, .modelled = true, .in = &shapes[194], .out = &shapes[86]},
+    {.name = S_INIT("PublishVersion"), .method = S_INIT("POST"), .path = S_INIT("/2015-03-31/functions/{FunctionName}/versions"), .status = 201},
     {.name = S_INIT("PutFunctionCodeSigningConfig"), .method = S_INIT("PUT"), .path = S_INIT("/2020-06-30/functions/{FunctionName}/code-signing-config"), .status = 200},
-    {.name = S_INIT("PutFunctionConcurrency"), .method = S_INIT("PUT"), .path = S_INIT("/2017-10-31/functions/{FunctionName}/concurrency"), .status = 200, .modelled = true, .in = &shapes[195], .out = &shapes[27]},
-    {.name = S_INIT("PutFunctionEventInvokeConfig"), .method = S_INIT("PUT"), .path = S_INIT("/2019-09-25/functions/{FunctionName}/event-invoke-config"), .status = 200, .modelled = true, .in = &shapes[196], .out = &shapes[87]},
+    {.name = S_INIT("PutFunctionConcurrency"), .method = S_INIT("PUT"), .path = S_INIT("/2017-10-31/functions/{FunctionName}/concurrency"), .status = 200, .modelled = true, .in = &shapes[shape_PutFunctionConcurrencyRequest], .out = &shapes[shape_Concurrency]},
+    {.name = S_INIT("PutFunctionEventInvokeConfig"), .method = S_INIT("PUT"), .path = S_INIT("/2019-09-25/functions/{FunctionName}/event-invoke-config"), .status = 200, .modelled = true, .in = &shapes[shape_PutFunctionEventInvokeConfigRequest], .out = &shapes[shape_FunctionEventInvokeConfig]},
     {.name = S_INIT("PutFunctionRecursionConfig"), .method = S_INIT("PUT"), .path = S_INIT("/2024-08-31/functions/{FunctionName}/recursion-config"), .status = 200},
     {.name = S_INIT("PutFunctionScalingConfig"), .method = S_INIT("PUT"), .path = S_INIT("/2025-11-30/functions/{FunctionName}/function-scaling-config"), .status = 202, .query = query_PutFunctionScalingConfig, .n_query = 1},
     {.name = S_INIT("PutProvisionedConcurrencyConfig"), .method = S_INIT("PUT"), .path = S_INIT("/2019-09-30/functions/{FunctionName}/provisioned-concurrency"), .status = 202, .query = query_PutProvisionedConcurrencyConfig, .n_query = 1},
     {.name = S_INIT("PutRuntimeManagementConfig"), .method = S_INIT("PUT"), .path = S_INIT("/2021-07-20/functions/{FunctionName}/runtime-management-config"), .status = 200},
     {.name = S_INIT("RemoveLayerVersionPermission"), .method = S_INIT("DELETE"), .path = S_INIT("/2018-10-31/layers/{LayerName}/versions/{VersionNumber}/policy/{StatementId}"), .status = 204},
-    {.name = S_INIT("RemovePermission"), .method = S_INIT("DELETE"), .path = S_INIT("/2015-03-31/functions/{FunctionName}/policy/{StatementId}"), .status = 204, .modelled = true, .in = &shapes[200], .out = NULL},
+    {.name = S_INIT("RemovePermission"), .method = S_INIT("DELETE"), .path = S_INIT("/2015-03-31/functions/{FunctionName}/policy/{StatementId}"), .status = 204, .modelled = true, .in = &shapes[shape_RemovePermissionRequest], .out = NULL},
     {.name = S_INIT("SendDurableExecutionCallbackFailure"), .method = S_INIT("POST"), .path = S_INIT("/2025-12-01/durable-execution-callbacks/{CallbackId}/fail"), .status = 200},
     {.name = S_INIT("SendDurableExecutionCallbackHeartbeat"), .method = S_INIT("POST"), .path = S_INIT("/2025-12-01/durable-execution-callbacks/{CallbackId}/heartbeat"), .status = 200},
     {.name = S_INIT("SendDurableExecutionCallbackSuccess"), .method = S_INIT("POST"), .path = S_INIT("/2025-12-01/durable-execution-callbacks/{CallbackId}/succeed"), .status = 200},
     {.name = S_INIT("StopDurableExecution"), .method = S_INIT("POST"), .path = S_INIT("/2025-12-01/durable-executions/{DurableExecutionArn}/stop"), .status = 200},
-    {.name = S_INIT("TagResource"), .method = S_INIT("POST"), .path = S_INIT("/2017-03-31/tags/{Resource}"), .status = 204, .modelled = true, .in = &shapes[239], .out = NULL},
-    {.name = S_INIT("UntagResource"), .method = S_INIT("DELETE"), .path = S_INIT("/2017-03-31/tags/{Resource}"), .status = 204, .modelled = true, .in = &shapes[260], .out = NULL},
-    {.name = S_INIT("UpdateAlias"), .method = S_INIT("PUT"), .path = S_INIT("/2015-03-31/functions/{FunctionName}/aliases/{Name}"), .status = 200, .modelled = true, .in = &shapes[261], .out = &shapes[8]},
+    {.name = S_INIT("TagResource"), .method = S_INIT("POST"), .path = S_INIT("/2017-03-31/tags/{Resource}"), .status = 204, .modelled = true, .in = &shapes[shape_TagResourceRequest], .out = NULL},
+    {.name = S_INIT("UntagResource"), .method = S_INIT("DELETE"), .path = S_INIT("/2017-03-31/tags/{Resource}"), .status = 204, .modelled = true, .in = &shapes[shape_UntagResourceRequest], .out = NULL},
+    {.name = S_INIT("UpdateAlias"), .method = S_INIT("PUT"), .path = S_INIT("/2015-03-31/functions/{FunctionName}/aliases/{Name}"), .status = 200},
     {.name = S_INIT("UpdateCapacityProvider"), .method = S_INIT("PUT"), .path = S_INIT("/2025-11-30/capacity-providers/{CapacityProviderName}"), .status = 202},
     {.name = S_INIT("UpdateCodeSigningConfig"), .method = S_INIT("PUT"), .path = S_INIT("/2020-04-22/code-signing-configs/{CodeSigningConfigArn}"), .status = 200},
-    {.name = S_INIT("UpdateEventSourceMapping"), .method = S_INIT("PUT"), .path = S_INIT("/2015-03-31/event-source-mappings/{UUID}"), .status = 202, .modelled = true, .in = &shapes[262], .out = &shapes[62]},
-    {.name = S_INIT("UpdateFunctionCode"), .method = S_INIT("PUT"), .path = S_INIT("/2015-03-31/functions/{FunctionName}/code"), .status = 200, .modelled = true, .in = &shapes[263], .out = &shapes[86], .max_body = 73400320u},
-    {.name = S_INIT("UpdateFunctionConfiguration"), .method = S_INIT("PUT"), .path = S_INIT("/2015-03-31/functions/{FunctionName}/configuration"), .status = 200, .modelled = true, .in = &shapes[264], .out = &shapes[86]},
-    {.name = S_INIT("UpdateFunctionEventInvokeConfig"), .method = S_INIT("POST"), .path = S_INIT("/2019-09-25/functions/{FunctionName}/event-invoke-config"), .status = 200, .modelled = true, .in = &shapes[265], .out = &shapes[87]},
+    {.name = S_INIT("UpdateEventSourceMapping"), .method = S_INIT("PUT"), .path = S_INIT("/2015-03-31/event-source-mappings/{UUID}"), .status = 202},
+    {.name = S_INIT("UpdateFunctionCode"), .method = S_INIT("PUT"), .path = S_INIT("/2015-03-31/functions/{FunctionName}/code"), .status = 200, .modelled = true, .in = &shapes[shape_UpdateFunctionCodeRequest], .out = &shapes[shape_FunctionConfiguration], .max_body = 73400320u},
+    {.name = S_INIT("UpdateFunctionConfiguration"), .method = S_INIT("PUT"), .path = S_INIT("/2015-03-31/functions/{FunctionName}/configuration"), .status = 200, .modelled = true, .in = &shapes[shape_UpdateFunctionConfigurationRequest], .out = &shapes[shape_FunctionConfiguration]},
+    {.name = S_INIT("UpdateFunctionEventInvokeConfig"), .method = S_INIT("POST"), .path = S_INIT("/2019-09-25/functions/{FunctionName}/event-invoke-config"), .status = 200, .modelled = true, .in = &shapes[shape_UpdateFunctionEventInvokeConfigRequest], .out = &shapes[shape_FunctionEventInvokeConfig]},
     {.name = S_INIT("UpdateFunctionUrlConfig"), .method = S_INIT("PUT"), .path = S_INIT("/2021-10-31/functions/{FunctionName}/url"), .status = 200},
 };
 

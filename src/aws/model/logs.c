@@ -2,517 +2,391 @@
 /* clang-format off */
 #include "aws/model.h"
 
-static const uint32_t pattern_0[] = {6, 3, 0xc, 0xc, 2, 1, 0x30, 0x39, 7, 0};
-static const uint32_t pattern_1[] = {3, 0, 0xffffffff, 2, 5, 0x2b, 0x3a, 0x3d, 0x3d, 0x40, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 0};
-static const uint32_t pattern_2[] = {3, 0, 0xffffffff, 2, 0x80000002, 0x2a, 0x2a, 0x3a, 0x3a, 0};
-static const uint32_t pattern_3[] = {3, 0, 0xffffffff, 2, 6, 0x23, 0x23, 0x2b, 0x3a, 0x3d, 0x3d, 0x40, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 0};
-static const uint32_t pattern_4[] = {3, 1, 0xffffffff, 2, 5, 0x23, 0x23, 0x2d, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 0};
-static const uint32_t pattern_5[] = {3, 0, 0xffffffff, 2, 5, 0x23, 0x23, 0x2d, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 0};
-static const uint32_t pattern_6[] = {3, 0, 0xffffffff, 2, 0x80000003, 0x24, 0x24, 0x2a, 0x2a, 0x3a, 0x3a, 0};
-static const uint32_t pattern_7[] = {6, 3, 1, 0xffffffff, 2, 0x40000006, 0x2b, 0x2b, 0x2d, 0x2f, 0x3a, 0x3a, 0x3d, 0x3d, 0x40, 0x40, 0x5f, 0x5f, 7, 0};
-static const uint32_t pattern_8[] = {6, 3, 0, 0xffffffff, 2, 0x40000006, 0x2b, 0x2b, 0x2d, 0x2f, 0x3a, 0x3a, 0x3d, 0x3d, 0x40, 0x40, 0x5f, 0x5f, 7, 0};
-static const struct api_pattern patterns[] = {
-    {"^\\d{12}$", pattern_0},
-    {"[\\w+=/:,.@-]*", pattern_1},
-    {"[^:*]*", pattern_2},
-    {"[\\w#+=/:,.@-]*", pattern_3},
-    {"[\\.\\-_/#A-Za-z0-9]+", pattern_4},
-    {"[\\.\\-_/#A-Za-z0-9]*", pattern_5},
-    {"[^:*$]*", pattern_6},
-    {"^([\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]+)$", pattern_7},
-    {"^([\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*)$", pattern_8},
+static const uint32_t code_AccountId[] = {6, 3, 0xc, 0xc, 2, 1, 0x30, 0x39, 7, 0};
+static const struct api_pattern pattern_AccountId = {"^\\d{12}$", code_AccountId};
+static const uint32_t code_AmazonResourceName[] = {3, 0, 0xffffffff, 2, 5, 0x2b, 0x3a, 0x3d, 0x3d, 0x40, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 0};
+static const struct api_pattern pattern_AmazonResourceName = {"[\\w+=/:,.@-]*", code_AmazonResourceName};
+static const uint32_t code_LogGroupIdentifier[] = {3, 0, 0xffffffff, 2, 6, 0x23, 0x23, 0x2b, 0x3a, 0x3d, 0x3d, 0x40, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 0};
+static const struct api_pattern pattern_LogGroupIdentifier = {"[\\w#+=/:,.@-]*", code_LogGroupIdentifier};
+static const uint32_t code_LogGroupName[] = {3, 1, 0xffffffff, 2, 5, 0x23, 0x23, 0x2d, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 0};
+static const struct api_pattern pattern_LogGroupName = {"[\\.\\-_/#A-Za-z0-9]+", code_LogGroupName};
+static const uint32_t code_LogGroupNamePattern[] = {3, 0, 0xffffffff, 2, 5, 0x23, 0x23, 0x2d, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 0};
+static const struct api_pattern pattern_LogGroupNamePattern = {"[\\.\\-_/#A-Za-z0-9]*", code_LogGroupNamePattern};
+static const uint32_t code_LogStreamName[] = {3, 0, 0xffffffff, 2, 0x80000002, 0x2a, 0x2a, 0x3a, 0x3a, 0};
+static const struct api_pattern pattern_LogStreamName = {"[^:*]*", code_LogStreamName};
+static const uint32_t code_TagKey[] = {6, 3, 1, 0xffffffff, 2, 0x40000006, 0x2b, 0x2b, 0x2d, 0x2f, 0x3a, 0x3a, 0x3d, 0x3d, 0x40, 0x40, 0x5f, 0x5f, 7, 0};
+static const struct api_pattern pattern_TagKey = {"^([\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]+)$", code_TagKey};
+static const uint32_t code_TagValue[] = {6, 3, 0, 0xffffffff, 2, 0x40000006, 0x2b, 0x2b, 0x2d, 0x2f, 0x3a, 0x3a, 0x3d, 0x3d, 0x40, 0x40, 0x5f, 0x5f, 7, 0};
+static const struct api_pattern pattern_TagValue = {"^([\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*)$", code_TagValue};
+enum {
+    shape_AccountId,
+    shape_AccountIds,
+    shape_AmazonResourceName,
+    shape_Arn,
+    shape_BearerTokenAuthenticationEnabled,
+    shape_CreateLogGroupRequest,
+    shape_CreateLogStreamRequest,
+    shape_DataProtectionStatus,
+    shape_Days,
+    shape_DeleteLogGroupRequest,
+    shape_DeleteLogStreamRequest,
+    shape_DeleteRetentionPolicyRequest,
+    shape_DeletionProtectionEnabled,
+    shape_Descending,
+    shape_DescribeLimit,
+    shape_DescribeLogGroupsLogGroupIdentifiers,
+    shape_DescribeLogGroupsRequest,
+    shape_DescribeLogGroupsResponse,
+    shape_DescribeLogStreamsRequest,
+    shape_DescribeLogStreamsResponse,
+    shape_Entity,
+    shape_EntityAttributes,
+    shape_EntityAttributesKey,
+    shape_EntityAttributesValue,
+    shape_EntityKeyAttributes,
+    shape_EntityKeyAttributesKey,
+    shape_EntityKeyAttributesValue,
+    shape_EntityRejectionErrorType,
+    shape_EventId,
+    shape_EventMessage,
+    shape_EventsLimit,
+    shape_FilterCount,
+    shape_FilterLogEventsRequest,
+    shape_FilterLogEventsResponse,
+    shape_FilterPattern,
+    shape_FilteredLogEvent,
+    shape_FilteredLogEvents,
+    shape_GetLogEventsRequest,
+    shape_GetLogEventsResponse,
+    shape_IncludeLinkedAccounts,
+    shape_InheritedProperties,
+    shape_InheritedProperty,
+    shape_InputLogEvent,
+    shape_InputLogEvents,
+    shape_InputLogStreamNames,
+    shape_Interleaved,
+    shape_KmsKeyId,
+    shape_ListTagsForResourceRequest,
+    shape_ListTagsForResourceResponse,
+    shape_ListTagsLogGroupRequest,
+    shape_ListTagsLogGroupResponse,
+    shape_LogEventIndex,
+    shape_LogGroup,
+    shape_LogGroupClass,
+    shape_LogGroupIdentifier,
+    shape_LogGroupName,
+    shape_LogGroupNamePattern,
+    shape_LogGroups,
+    shape_LogStream,
+    shape_LogStreamName,
+    shape_LogStreamSearchedCompletely,
+    shape_LogStreams,
+    shape_NextToken,
+    shape_OrderBy,
+    shape_OutputLogEvent,
+    shape_OutputLogEvents,
+    shape_PutLogEventsRequest,
+    shape_PutLogEventsResponse,
+    shape_PutRetentionPolicyRequest,
+    shape_RejectedEntityInfo,
+    shape_RejectedLogEventsInfo,
+    shape_SearchedLogStream,
+    shape_SearchedLogStreams,
+    shape_SequenceToken,
+    shape_StartFromHead,
+    shape_StoredBytes,
+    shape_TagKey,
+    shape_TagKeyList,
+    shape_TagList,
+    shape_TagLogGroupRequest,
+    shape_TagResourceRequest,
+    shape_TagValue,
+    shape_Tags,
+    shape_Timestamp,
+    shape_Unmask,
+    shape_UntagLogGroupRequest,
+    shape_UntagResourceRequest,
+    N_SHAPES
 };
-static const struct api_shape shapes[149];
+static const struct api_shape shapes[N_SHAPES];
 
-static const struct api_member members_7[] = { /* CreateLogGroupRequest */
-    {S_INIT("logGroupName"), S_INIT("logGroupName"), &shapes[83], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("kmsKeyId"), S_INIT("kmsKeyId"), &shapes[73], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("tags"), S_INIT("tags"), &shapes[142], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("logGroupClass"), S_INIT("logGroupClass"), &shapes[80], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("deletionProtectionEnabled"), S_INIT("deletionProtectionEnabled"), &shapes[17], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_CreateLogGroupRequest[] = {
+    {S_INIT("logGroupName"), S_INIT("logGroupName"), &shapes[shape_LogGroupName], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("kmsKeyId"), S_INIT("kmsKeyId"), &shapes[shape_KmsKeyId], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("tags"), S_INIT("tags"), &shapes[shape_Tags], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("logGroupClass"), S_INIT("logGroupClass"), &shapes[shape_LogGroupClass], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("deletionProtectionEnabled"), S_INIT("deletionProtectionEnabled"), &shapes[shape_DeletionProtectionEnabled], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_8[] = { /* CreateLogStreamRequest */
-    {S_INIT("logGroupName"), S_INIT("logGroupName"), &shapes[83], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("logStreamName"), S_INIT("logStreamName"), &shapes[88], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_CreateLogStreamRequest[] = {
+    {S_INIT("logGroupName"), S_INIT("logGroupName"), &shapes[shape_LogGroupName], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("logStreamName"), S_INIT("logStreamName"), &shapes[shape_LogStreamName], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const str values_9[] = {S_INIT("ACTIVATED"), S_INIT("DELETED"), S_INIT("ARCHIVED"), S_INIT("DISABLED")}; /* DataProtectionStatus */
-static const struct api_member members_12[] = { /* DeleteLogGroupRequest */
-    {S_INIT("logGroupName"), S_INIT("logGroupName"), &shapes[83], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const str values_DataProtectionStatus[] = {S_INIT("ACTIVATED"), S_INIT("DELETED"), S_INIT("ARCHIVED"), S_INIT("DISABLED")};
+static const struct api_member members_DeleteLogGroupRequest[] = {
+    {S_INIT("logGroupName"), S_INIT("logGroupName"), &shapes[shape_LogGroupName], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_13[] = { /* DeleteLogStreamRequest */
-    {S_INIT("logGroupName"), S_INIT("logGroupName"), &shapes[83], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("logStreamName"), S_INIT("logStreamName"), &shapes[88], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_DeleteLogStreamRequest[] = {
+    {S_INIT("logGroupName"), S_INIT("logGroupName"), &shapes[shape_LogGroupName], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("logStreamName"), S_INIT("logStreamName"), &shapes[shape_LogStreamName], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_14[] = { /* DeleteMetricFilterRequest */
-    {S_INIT("logGroupName"), S_INIT("logGroupName"), &shapes[83], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("filterName"), S_INIT("filterName"), &shapes[56], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_DeleteRetentionPolicyRequest[] = {
+    {S_INIT("logGroupName"), S_INIT("logGroupName"), &shapes[shape_LogGroupName], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_15[] = { /* DeleteRetentionPolicyRequest */
-    {S_INIT("logGroupName"), S_INIT("logGroupName"), &shapes[83], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_DescribeLogGroupsRequest[] = {
+    {S_INIT("accountIdentifiers"), S_INIT("accountIdentifiers"), &shapes[shape_AccountIds], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("logGroupNamePrefix"), S_INIT("logGroupNamePrefix"), &shapes[shape_LogGroupName], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("logGroupNamePattern"), S_INIT("logGroupNamePattern"), &shapes[shape_LogGroupNamePattern], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("nextToken"), S_INIT("nextToken"), &shapes[shape_NextToken], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("limit"), S_INIT("limit"), &shapes[shape_DescribeLimit], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("includeLinkedAccounts"), S_INIT("includeLinkedAccounts"), &shapes[shape_IncludeLinkedAccounts], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("logGroupClass"), S_INIT("logGroupClass"), &shapes[shape_LogGroupClass], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("logGroupIdentifiers"), S_INIT("logGroupIdentifiers"), &shapes[shape_DescribeLogGroupsLogGroupIdentifiers], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_16[] = { /* DeleteSubscriptionFilterRequest */
-    {S_INIT("logGroupName"), S_INIT("logGroupName"), &shapes[83], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("filterName"), S_INIT("filterName"), &shapes[56], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_DescribeLogGroupsResponse[] = {
+    {S_INIT("logGroups"), S_INIT("logGroups"), &shapes[shape_LogGroups], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("nextToken"), S_INIT("nextToken"), &shapes[shape_NextToken], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_21[] = { /* DescribeLogGroupsRequest */
-    {S_INIT("accountIdentifiers"), S_INIT("accountIdentifiers"), &shapes[1], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("logGroupNamePrefix"), S_INIT("logGroupNamePrefix"), &shapes[83], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("logGroupNamePattern"), S_INIT("logGroupNamePattern"), &shapes[84], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("nextToken"), S_INIT("nextToken"), &shapes[98], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("limit"), S_INIT("limit"), &shapes[19], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("includeLinkedAccounts"), S_INIT("includeLinkedAccounts"), &shapes[66], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("logGroupClass"), S_INIT("logGroupClass"), &shapes[80], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("logGroupIdentifiers"), S_INIT("logGroupIdentifiers"), &shapes[20], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_DescribeLogStreamsRequest[] = {
+    {S_INIT("logGroupName"), S_INIT("logGroupName"), &shapes[shape_LogGroupName], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("logGroupIdentifier"), S_INIT("logGroupIdentifier"), &shapes[shape_LogGroupIdentifier], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("logStreamNamePrefix"), S_INIT("logStreamNamePrefix"), &shapes[shape_LogStreamName], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("orderBy"), S_INIT("orderBy"), &shapes[shape_OrderBy], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("descending"), S_INIT("descending"), &shapes[shape_Descending], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("nextToken"), S_INIT("nextToken"), &shapes[shape_NextToken], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("limit"), S_INIT("limit"), &shapes[shape_DescribeLimit], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_22[] = { /* DescribeLogGroupsResponse */
-    {S_INIT("logGroups"), S_INIT("logGroups"), &shapes[86], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("nextToken"), S_INIT("nextToken"), &shapes[98], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_DescribeLogStreamsResponse[] = {
+    {S_INIT("logStreams"), S_INIT("logStreams"), &shapes[shape_LogStreams], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("nextToken"), S_INIT("nextToken"), &shapes[shape_NextToken], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_23[] = { /* DescribeLogStreamsRequest */
-    {S_INIT("logGroupName"), S_INIT("logGroupName"), &shapes[83], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("logGroupIdentifier"), S_INIT("logGroupIdentifier"), &shapes[81], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("logStreamNamePrefix"), S_INIT("logStreamNamePrefix"), &shapes[88], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("orderBy"), S_INIT("orderBy"), &shapes[99], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("descending"), S_INIT("descending"), &shapes[18], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("nextToken"), S_INIT("nextToken"), &shapes[98], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("limit"), S_INIT("limit"), &shapes[19], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_Entity[] = {
+    {S_INIT("keyAttributes"), S_INIT("keyAttributes"), &shapes[shape_EntityKeyAttributes], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("attributes"), S_INIT("attributes"), &shapes[shape_EntityAttributes], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_24[] = { /* DescribeLogStreamsResponse */
-    {S_INIT("logStreams"), S_INIT("logStreams"), &shapes[90], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("nextToken"), S_INIT("nextToken"), &shapes[98], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const str values_EntityRejectionErrorType[] = {S_INIT("InvalidEntity"), S_INIT("InvalidTypeValue"), S_INIT("InvalidKeyAttributes"), S_INIT("InvalidAttributes"), S_INIT("EntitySizeTooLarge"), S_INIT("UnsupportedLogGroupType"), S_INIT("MissingRequiredFields")};
+static const struct api_member members_FilterLogEventsRequest[] = {
+    {S_INIT("logGroupName"), S_INIT("logGroupName"), &shapes[shape_LogGroupName], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("logGroupIdentifier"), S_INIT("logGroupIdentifier"), &shapes[shape_LogGroupIdentifier], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("logStreamNames"), S_INIT("logStreamNames"), &shapes[shape_InputLogStreamNames], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("logStreamNamePrefix"), S_INIT("logStreamNamePrefix"), &shapes[shape_LogStreamName], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("startTime"), S_INIT("startTime"), &shapes[shape_Timestamp], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("endTime"), S_INIT("endTime"), &shapes[shape_Timestamp], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("filterPattern"), S_INIT("filterPattern"), &shapes[shape_FilterPattern], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("nextToken"), S_INIT("nextToken"), &shapes[shape_NextToken], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("limit"), S_INIT("limit"), &shapes[shape_EventsLimit], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("interleaved"), S_INIT("interleaved"), &shapes[shape_Interleaved], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("unmask"), S_INIT("unmask"), &shapes[shape_Unmask], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_25[] = { /* DescribeMetricFiltersRequest */
-    {S_INIT("logGroupName"), S_INIT("logGroupName"), &shapes[83], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("filterNamePrefix"), S_INIT("filterNamePrefix"), &shapes[56], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("nextToken"), S_INIT("nextToken"), &shapes[98], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("limit"), S_INIT("limit"), &shapes[19], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("metricName"), S_INIT("metricName"), &shapes[93], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("metricNamespace"), S_INIT("metricNamespace"), &shapes[94], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_FilterLogEventsResponse[] = {
+    {S_INIT("events"), S_INIT("events"), &shapes[shape_FilteredLogEvents], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("searchedLogStreams"), S_INIT("searchedLogStreams"), &shapes[shape_SearchedLogStreams], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("nextToken"), S_INIT("nextToken"), &shapes[shape_NextToken], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_26[] = { /* DescribeMetricFiltersResponse */
-    {S_INIT("metricFilters"), S_INIT("metricFilters"), &shapes[92], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("nextToken"), S_INIT("nextToken"), &shapes[98], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_FilteredLogEvent[] = {
+    {S_INIT("logStreamName"), S_INIT("logStreamName"), &shapes[shape_LogStreamName], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("timestamp"), S_INIT("timestamp"), &shapes[shape_Timestamp], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("message"), S_INIT("message"), &shapes[shape_EventMessage], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ingestionTime"), S_INIT("ingestionTime"), &shapes[shape_Timestamp], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("eventId"), S_INIT("eventId"), &shapes[shape_EventId], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_28[] = { /* DescribeQueriesRequest */
-    {S_INIT("logGroupName"), S_INIT("logGroupName"), &shapes[83], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("status"), S_INIT("status"), &shapes[114], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("maxResults"), S_INIT("maxResults"), &shapes[27], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("nextToken"), S_INIT("nextToken"), &shapes[98], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("queryLanguage"), S_INIT("queryLanguage"), &shapes[111], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_GetLogEventsRequest[] = {
+    {S_INIT("logGroupName"), S_INIT("logGroupName"), &shapes[shape_LogGroupName], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("logGroupIdentifier"), S_INIT("logGroupIdentifier"), &shapes[shape_LogGroupIdentifier], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("logStreamName"), S_INIT("logStreamName"), &shapes[shape_LogStreamName], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("startTime"), S_INIT("startTime"), &shapes[shape_Timestamp], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("endTime"), S_INIT("endTime"), &shapes[shape_Timestamp], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("nextToken"), S_INIT("nextToken"), &shapes[shape_NextToken], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("limit"), S_INIT("limit"), &shapes[shape_EventsLimit], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("startFromHead"), S_INIT("startFromHead"), &shapes[shape_StartFromHead], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("unmask"), S_INIT("unmask"), &shapes[shape_Unmask], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_29[] = { /* DescribeQueriesResponse */
-    {S_INIT("queries"), S_INIT("queries"), &shapes[110], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("nextToken"), S_INIT("nextToken"), &shapes[98], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_GetLogEventsResponse[] = {
+    {S_INIT("events"), S_INIT("events"), &shapes[shape_OutputLogEvents], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("nextForwardToken"), S_INIT("nextForwardToken"), &shapes[shape_NextToken], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("nextBackwardToken"), S_INIT("nextBackwardToken"), &shapes[shape_NextToken], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_30[] = { /* DescribeSubscriptionFiltersRequest */
-    {S_INIT("logGroupName"), S_INIT("logGroupName"), &shapes[83], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("filterNamePrefix"), S_INIT("filterNamePrefix"), &shapes[56], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("nextToken"), S_INIT("nextToken"), &shapes[98], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("limit"), S_INIT("limit"), &shapes[19], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const str values_InheritedProperty[] = {S_INIT("ACCOUNT_DATA_PROTECTION")};
+static const struct api_member members_InputLogEvent[] = {
+    {S_INIT("timestamp"), S_INIT("timestamp"), &shapes[shape_Timestamp], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("message"), S_INIT("message"), &shapes[shape_EventMessage], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_31[] = { /* DescribeSubscriptionFiltersResponse */
-    {S_INIT("subscriptionFilters"), S_INIT("subscriptionFilters"), &shapes[133], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("nextToken"), S_INIT("nextToken"), &shapes[98], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_ListTagsForResourceRequest[] = {
+    {S_INIT("resourceArn"), S_INIT("resourceArn"), &shapes[shape_AmazonResourceName], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const str values_36[] = {S_INIT("Random"), S_INIT("ByLogStream")}; /* Distribution */
-static const struct api_member members_39[] = { /* Entity */
-    {S_INIT("keyAttributes"), S_INIT("keyAttributes"), &shapes[43], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("attributes"), S_INIT("attributes"), &shapes[40], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_ListTagsForResourceResponse[] = {
+    {S_INIT("tags"), S_INIT("tags"), &shapes[shape_Tags], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const str values_46[] = {S_INIT("InvalidEntity"), S_INIT("InvalidTypeValue"), S_INIT("InvalidKeyAttributes"), S_INIT("InvalidAttributes"), S_INIT("EntitySizeTooLarge"), S_INIT("UnsupportedLogGroupType"), S_INIT("MissingRequiredFields")}; /* EntityRejectionErrorType */
-static const struct api_member members_54[] = { /* FilterLogEventsRequest */
-    {S_INIT("logGroupName"), S_INIT("logGroupName"), &shapes[83], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("logGroupIdentifier"), S_INIT("logGroupIdentifier"), &shapes[81], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("logStreamNames"), S_INIT("logStreamNames"), &shapes[71], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("logStreamNamePrefix"), S_INIT("logStreamNamePrefix"), &shapes[88], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("startTime"), S_INIT("startTime"), &shapes[143], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("endTime"), S_INIT("endTime"), &shapes[143], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("filterPattern"), S_INIT("filterPattern"), &shapes[57], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("nextToken"), S_INIT("nextToken"), &shapes[98], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("limit"), S_INIT("limit"), &shapes[49], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("interleaved"), S_INIT("interleaved"), &shapes[72], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("unmask"), S_INIT("unmask"), &shapes[144], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_ListTagsLogGroupRequest[] = {
+    {S_INIT("logGroupName"), S_INIT("logGroupName"), &shapes[shape_LogGroupName], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_55[] = { /* FilterLogEventsResponse */
-    {S_INIT("events"), S_INIT("events"), &shapes[59], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("searchedLogStreams"), S_INIT("searchedLogStreams"), &shapes[122], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("nextToken"), S_INIT("nextToken"), &shapes[98], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_ListTagsLogGroupResponse[] = {
+    {S_INIT("tags"), S_INIT("tags"), &shapes[shape_Tags], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_58[] = { /* FilteredLogEvent */
-    {S_INIT("logStreamName"), S_INIT("logStreamName"), &shapes[88], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("timestamp"), S_INIT("timestamp"), &shapes[143], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("message"), S_INIT("message"), &shapes[48], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ingestionTime"), S_INIT("ingestionTime"), &shapes[143], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("eventId"), S_INIT("eventId"), &shapes[47], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_LogGroup[] = {
+    {S_INIT("logGroupName"), S_INIT("logGroupName"), &shapes[shape_LogGroupName], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("creationTime"), S_INIT("creationTime"), &shapes[shape_Timestamp], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("retentionInDays"), S_INIT("retentionInDays"), &shapes[shape_Days], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("metricFilterCount"), S_INIT("metricFilterCount"), &shapes[shape_FilterCount], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("arn"), S_INIT("arn"), &shapes[shape_Arn], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("storedBytes"), S_INIT("storedBytes"), &shapes[shape_StoredBytes], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("kmsKeyId"), S_INIT("kmsKeyId"), &shapes[shape_KmsKeyId], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("dataProtectionStatus"), S_INIT("dataProtectionStatus"), &shapes[shape_DataProtectionStatus], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("inheritedProperties"), S_INIT("inheritedProperties"), &shapes[shape_InheritedProperties], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("logGroupClass"), S_INIT("logGroupClass"), &shapes[shape_LogGroupClass], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("logGroupArn"), S_INIT("logGroupArn"), &shapes[shape_Arn], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("deletionProtectionEnabled"), S_INIT("deletionProtectionEnabled"), &shapes[shape_DeletionProtectionEnabled], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("bearerTokenAuthenticationEnabled"), S_INIT("bearerTokenAuthenticationEnabled"), &shapes[shape_BearerTokenAuthenticationEnabled], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_60[] = { /* GetLogEventsRequest */
-    {S_INIT("logGroupName"), S_INIT("logGroupName"), &shapes[83], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("logGroupIdentifier"), S_INIT("logGroupIdentifier"), &shapes[81], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("logStreamName"), S_INIT("logStreamName"), &shapes[88], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("startTime"), S_INIT("startTime"), &shapes[143], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("endTime"), S_INIT("endTime"), &shapes[143], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("nextToken"), S_INIT("nextToken"), &shapes[98], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("limit"), S_INIT("limit"), &shapes[49], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("startFromHead"), S_INIT("startFromHead"), &shapes[125], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("unmask"), S_INIT("unmask"), &shapes[144], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const str values_LogGroupClass[] = {S_INIT("STANDARD"), S_INIT("INFREQUENT_ACCESS"), S_INIT("DELIVERY")};
+static const struct api_member members_LogStream[] = {
+    {S_INIT("logStreamName"), S_INIT("logStreamName"), &shapes[shape_LogStreamName], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("creationTime"), S_INIT("creationTime"), &shapes[shape_Timestamp], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("firstEventTimestamp"), S_INIT("firstEventTimestamp"), &shapes[shape_Timestamp], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("lastEventTimestamp"), S_INIT("lastEventTimestamp"), &shapes[shape_Timestamp], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("lastIngestionTime"), S_INIT("lastIngestionTime"), &shapes[shape_Timestamp], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("uploadSequenceToken"), S_INIT("uploadSequenceToken"), &shapes[shape_SequenceToken], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("arn"), S_INIT("arn"), &shapes[shape_Arn], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("storedBytes"), S_INIT("storedBytes"), &shapes[shape_StoredBytes], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_61[] = { /* GetLogEventsResponse */
-    {S_INIT("events"), S_INIT("events"), &shapes[101], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("nextForwardToken"), S_INIT("nextForwardToken"), &shapes[98], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("nextBackwardToken"), S_INIT("nextBackwardToken"), &shapes[98], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const str values_OrderBy[] = {S_INIT("LogStreamName"), S_INIT("LastEventTime")};
+static const struct api_member members_OutputLogEvent[] = {
+    {S_INIT("timestamp"), S_INIT("timestamp"), &shapes[shape_Timestamp], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("message"), S_INIT("message"), &shapes[shape_EventMessage], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ingestionTime"), S_INIT("ingestionTime"), &shapes[shape_Timestamp], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_64[] = { /* GetQueryResultsRequest */
-    {S_INIT("queryId"), S_INIT("queryId"), &shapes[108], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("nextToken"), S_INIT("nextToken"), &shapes[63], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("maxItems"), S_INIT("maxItems"), &shapes[62], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_PutLogEventsRequest[] = {
+    {S_INIT("logGroupName"), S_INIT("logGroupName"), &shapes[shape_LogGroupName], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("logStreamName"), S_INIT("logStreamName"), &shapes[shape_LogStreamName], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("logEvents"), S_INIT("logEvents"), &shapes[shape_InputLogEvents], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("sequenceToken"), S_INIT("sequenceToken"), &shapes[shape_SequenceToken], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("entity"), S_INIT("entity"), &shapes[shape_Entity], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_65[] = { /* GetQueryResultsResponse */
-    {S_INIT("queryLanguage"), S_INIT("queryLanguage"), &shapes[111], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("results"), S_INIT("results"), &shapes[112], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("statistics"), S_INIT("statistics"), &shapes[113], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("status"), S_INIT("status"), &shapes[114], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("encryptionKey"), S_INIT("encryptionKey"), &shapes[38], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("nextToken"), S_INIT("nextToken"), &shapes[63], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_PutLogEventsResponse[] = {
+    {S_INIT("nextSequenceToken"), S_INIT("nextSequenceToken"), &shapes[shape_SequenceToken], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("rejectedLogEventsInfo"), S_INIT("rejectedLogEventsInfo"), &shapes[shape_RejectedLogEventsInfo], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("rejectedEntityInfo"), S_INIT("rejectedEntityInfo"), &shapes[shape_RejectedEntityInfo], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const str values_68[] = {S_INIT("ACCOUNT_DATA_PROTECTION")}; /* InheritedProperty */
-static const struct api_member members_69[] = { /* InputLogEvent */
-    {S_INIT("timestamp"), S_INIT("timestamp"), &shapes[143], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("message"), S_INIT("message"), &shapes[48], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_PutRetentionPolicyRequest[] = {
+    {S_INIT("logGroupName"), S_INIT("logGroupName"), &shapes[shape_LogGroupName], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("retentionInDays"), S_INIT("retentionInDays"), &shapes[shape_Days], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_74[] = { /* ListTagsForResourceRequest */
-    {S_INIT("resourceArn"), S_INIT("resourceArn"), &shapes[2], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_RejectedEntityInfo[] = {
+    {S_INIT("errorType"), S_INIT("errorType"), &shapes[shape_EntityRejectionErrorType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_75[] = { /* ListTagsForResourceResponse */
-    {S_INIT("tags"), S_INIT("tags"), &shapes[142], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_RejectedLogEventsInfo[] = {
+    {S_INIT("tooNewLogEventStartIndex"), S_INIT("tooNewLogEventStartIndex"), &shapes[shape_LogEventIndex], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("tooOldLogEventEndIndex"), S_INIT("tooOldLogEventEndIndex"), &shapes[shape_LogEventIndex], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("expiredLogEventEndIndex"), S_INIT("expiredLogEventEndIndex"), &shapes[shape_LogEventIndex], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_76[] = { /* ListTagsLogGroupRequest */
-    {S_INIT("logGroupName"), S_INIT("logGroupName"), &shapes[83], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_SearchedLogStream[] = {
+    {S_INIT("logStreamName"), S_INIT("logStreamName"), &shapes[shape_LogStreamName], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("searchedCompletely"), S_INIT("searchedCompletely"), &shapes[shape_LogStreamSearchedCompletely], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_77[] = { /* ListTagsLogGroupResponse */
-    {S_INIT("tags"), S_INIT("tags"), &shapes[142], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_TagLogGroupRequest[] = {
+    {S_INIT("logGroupName"), S_INIT("logGroupName"), &shapes[shape_LogGroupName], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("tags"), S_INIT("tags"), &shapes[shape_Tags], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_79[] = { /* LogGroup */
-    {S_INIT("logGroupName"), S_INIT("logGroupName"), &shapes[83], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("creationTime"), S_INIT("creationTime"), &shapes[143], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("retentionInDays"), S_INIT("retentionInDays"), &shapes[10], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("metricFilterCount"), S_INIT("metricFilterCount"), &shapes[53], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("arn"), S_INIT("arn"), &shapes[4], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("storedBytes"), S_INIT("storedBytes"), &shapes[131], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("kmsKeyId"), S_INIT("kmsKeyId"), &shapes[73], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("dataProtectionStatus"), S_INIT("dataProtectionStatus"), &shapes[9], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("inheritedProperties"), S_INIT("inheritedProperties"), &shapes[67], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("logGroupClass"), S_INIT("logGroupClass"), &shapes[80], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("logGroupArn"), S_INIT("logGroupArn"), &shapes[4], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("deletionProtectionEnabled"), S_INIT("deletionProtectionEnabled"), &shapes[17], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("bearerTokenAuthenticationEnabled"), S_INIT("bearerTokenAuthenticationEnabled"), &shapes[5], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_TagResourceRequest[] = {
+    {S_INIT("resourceArn"), S_INIT("resourceArn"), &shapes[shape_AmazonResourceName], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("tags"), S_INIT("tags"), &shapes[shape_Tags], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const str values_80[] = {S_INIT("STANDARD"), S_INIT("INFREQUENT_ACCESS"), S_INIT("DELIVERY")}; /* LogGroupClass */
-static const struct api_member members_87[] = { /* LogStream */
-    {S_INIT("logStreamName"), S_INIT("logStreamName"), &shapes[88], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("creationTime"), S_INIT("creationTime"), &shapes[143], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("firstEventTimestamp"), S_INIT("firstEventTimestamp"), &shapes[143], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("lastEventTimestamp"), S_INIT("lastEventTimestamp"), &shapes[143], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("lastIngestionTime"), S_INIT("lastIngestionTime"), &shapes[143], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("uploadSequenceToken"), S_INIT("uploadSequenceToken"), &shapes[123], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("arn"), S_INIT("arn"), &shapes[4], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("storedBytes"), S_INIT("storedBytes"), &shapes[131], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_UntagLogGroupRequest[] = {
+    {S_INIT("logGroupName"), S_INIT("logGroupName"), &shapes[shape_LogGroupName], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("tags"), S_INIT("tags"), &shapes[shape_TagList], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_91[] = { /* MetricFilter */
-    {S_INIT("filterName"), S_INIT("filterName"), &shapes[56], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("filterPattern"), S_INIT("filterPattern"), &shapes[57], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("metricTransformations"), S_INIT("metricTransformations"), &shapes[96], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("creationTime"), S_INIT("creationTime"), &shapes[143], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("logGroupName"), S_INIT("logGroupName"), &shapes[83], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("applyOnTransformedLogs"), S_INIT("applyOnTransformedLogs"), &shapes[3], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("fieldSelectionCriteria"), S_INIT("fieldSelectionCriteria"), &shapes[52], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("emitSystemFieldDimensions"), S_INIT("emitSystemFieldDimensions"), &shapes[37], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_95[] = { /* MetricTransformation */
-    {S_INIT("metricName"), S_INIT("metricName"), &shapes[93], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("metricNamespace"), S_INIT("metricNamespace"), &shapes[94], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("metricValue"), S_INIT("metricValue"), &shapes[97], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("defaultValue"), S_INIT("defaultValue"), &shapes[11], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("dimensions"), S_INIT("dimensions"), &shapes[33], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("unit"), S_INIT("unit"), &shapes[124], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_99[] = {S_INIT("LogStreamName"), S_INIT("LastEventTime")}; /* OrderBy */
-static const struct api_member members_100[] = { /* OutputLogEvent */
-    {S_INIT("timestamp"), S_INIT("timestamp"), &shapes[143], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("message"), S_INIT("message"), &shapes[48], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ingestionTime"), S_INIT("ingestionTime"), &shapes[143], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_102[] = { /* PutLogEventsRequest */
-    {S_INIT("logGroupName"), S_INIT("logGroupName"), &shapes[83], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("logStreamName"), S_INIT("logStreamName"), &shapes[88], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("logEvents"), S_INIT("logEvents"), &shapes[70], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("sequenceToken"), S_INIT("sequenceToken"), &shapes[123], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("entity"), S_INIT("entity"), &shapes[39], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_103[] = { /* PutLogEventsResponse */
-    {S_INIT("nextSequenceToken"), S_INIT("nextSequenceToken"), &shapes[123], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("rejectedLogEventsInfo"), S_INIT("rejectedLogEventsInfo"), &shapes[117], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("rejectedEntityInfo"), S_INIT("rejectedEntityInfo"), &shapes[116], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_104[] = { /* PutMetricFilterRequest */
-    {S_INIT("logGroupName"), S_INIT("logGroupName"), &shapes[83], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("filterName"), S_INIT("filterName"), &shapes[56], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("filterPattern"), S_INIT("filterPattern"), &shapes[57], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("metricTransformations"), S_INIT("metricTransformations"), &shapes[96], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("applyOnTransformedLogs"), S_INIT("applyOnTransformedLogs"), &shapes[3], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("fieldSelectionCriteria"), S_INIT("fieldSelectionCriteria"), &shapes[52], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("emitSystemFieldDimensions"), S_INIT("emitSystemFieldDimensions"), &shapes[37], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_105[] = { /* PutRetentionPolicyRequest */
-    {S_INIT("logGroupName"), S_INIT("logGroupName"), &shapes[83], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("retentionInDays"), S_INIT("retentionInDays"), &shapes[10], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_106[] = { /* PutSubscriptionFilterRequest */
-    {S_INIT("logGroupName"), S_INIT("logGroupName"), &shapes[83], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("filterName"), S_INIT("filterName"), &shapes[56], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("filterPattern"), S_INIT("filterPattern"), &shapes[57], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("destinationArn"), S_INIT("destinationArn"), &shapes[32], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("roleArn"), S_INIT("roleArn"), &shapes[120], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("distribution"), S_INIT("distribution"), &shapes[36], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("applyOnTransformedLogs"), S_INIT("applyOnTransformedLogs"), &shapes[3], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("fieldSelectionCriteria"), S_INIT("fieldSelectionCriteria"), &shapes[52], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("emitSystemFields"), S_INIT("emitSystemFields"), &shapes[37], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_109[] = { /* QueryInfo */
-    {S_INIT("queryLanguage"), S_INIT("queryLanguage"), &shapes[111], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("queryId"), S_INIT("queryId"), &shapes[108], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("queryString"), S_INIT("queryString"), &shapes[115], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("status"), S_INIT("status"), &shapes[114], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("createTime"), S_INIT("createTime"), &shapes[143], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("logGroupName"), S_INIT("logGroupName"), &shapes[83], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("queryDuration"), S_INIT("queryDuration"), &shapes[107], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("bytesScanned"), S_INIT("bytesScanned"), &shapes[6], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("userIdentity"), S_INIT("userIdentity"), &shapes[147], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_111[] = {S_INIT("CWLI"), S_INIT("SQL"), S_INIT("PPL")}; /* QueryLanguage */
-static const struct api_member members_113[] = { /* QueryStatistics */
-    {S_INIT("recordsMatched"), S_INIT("recordsMatched"), &shapes[128], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("recordsScanned"), S_INIT("recordsScanned"), &shapes[128], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("estimatedRecordsSkipped"), S_INIT("estimatedRecordsSkipped"), &shapes[128], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("bytesScanned"), S_INIT("bytesScanned"), &shapes[128], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("estimatedBytesSkipped"), S_INIT("estimatedBytesSkipped"), &shapes[128], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("logGroupsScanned"), S_INIT("logGroupsScanned"), &shapes[128], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_114[] = {S_INIT("Scheduled"), S_INIT("Running"), S_INIT("Complete"), S_INIT("Failed"), S_INIT("Cancelled"), S_INIT("Timeout"), S_INIT("Unknown")}; /* QueryStatus */
-static const struct api_member members_116[] = { /* RejectedEntityInfo */
-    {S_INIT("errorType"), S_INIT("errorType"), &shapes[46], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_117[] = { /* RejectedLogEventsInfo */
-    {S_INIT("tooNewLogEventStartIndex"), S_INIT("tooNewLogEventStartIndex"), &shapes[78], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("tooOldLogEventEndIndex"), S_INIT("tooOldLogEventEndIndex"), &shapes[78], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("expiredLogEventEndIndex"), S_INIT("expiredLogEventEndIndex"), &shapes[78], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_118[] = { /* ResultField */
-    {S_INIT("field"), S_INIT("field"), &shapes[51], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("value"), S_INIT("value"), &shapes[148], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_121[] = { /* SearchedLogStream */
-    {S_INIT("logStreamName"), S_INIT("logStreamName"), &shapes[88], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("searchedCompletely"), S_INIT("searchedCompletely"), &shapes[89], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_124[] = {S_INIT("Seconds"), S_INIT("Microseconds"), S_INIT("Milliseconds"), S_INIT("Bytes"), S_INIT("Kilobytes"), S_INIT("Megabytes"), S_INIT("Gigabytes"), S_INIT("Terabytes"), S_INIT("Bits"), S_INIT("Kilobits"), S_INIT("Megabits"), S_INIT("Gigabits"), S_INIT("Terabits"), S_INIT("Percent"), S_INIT("Count"), S_INIT("Bytes/Second"), S_INIT("Kilobytes/Second"), S_INIT("Megabytes/Second"), S_INIT("Gigabytes/Second"), S_INIT("Terabytes/Second"), S_INIT("Bits/Second"), S_INIT("Kilobits/Second"), S_INIT("Megabits/Second"), S_INIT("Gigabits/Second"), S_INIT("Terabits/Second"), S_INIT("Count/Second"), S_INIT("None")}; /* StandardUnit */
-static const struct api_member members_126[] = { /* StartQueryRequest */
-    {S_INIT("queryLanguage"), S_INIT("queryLanguage"), &shapes[111], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("logGroupName"), S_INIT("logGroupName"), &shapes[83], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("logGroupNames"), S_INIT("logGroupNames"), &shapes[85], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("logGroupIdentifiers"), S_INIT("logGroupIdentifiers"), &shapes[82], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("startTime"), S_INIT("startTime"), &shapes[143], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("endTime"), S_INIT("endTime"), &shapes[143], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("queryString"), S_INIT("queryString"), &shapes[115], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("limit"), S_INIT("limit"), &shapes[50], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_127[] = { /* StartQueryResponse */
-    {S_INIT("queryId"), S_INIT("queryId"), &shapes[108], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_129[] = { /* StopQueryRequest */
-    {S_INIT("queryId"), S_INIT("queryId"), &shapes[108], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_130[] = { /* StopQueryResponse */
-    {S_INIT("success"), S_INIT("success"), &shapes[134], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_132[] = { /* SubscriptionFilter */
-    {S_INIT("filterName"), S_INIT("filterName"), &shapes[56], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("logGroupName"), S_INIT("logGroupName"), &shapes[83], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("filterPattern"), S_INIT("filterPattern"), &shapes[57], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("destinationArn"), S_INIT("destinationArn"), &shapes[32], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("roleArn"), S_INIT("roleArn"), &shapes[120], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("distribution"), S_INIT("distribution"), &shapes[36], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("applyOnTransformedLogs"), S_INIT("applyOnTransformedLogs"), &shapes[3], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("creationTime"), S_INIT("creationTime"), &shapes[143], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("fieldSelectionCriteria"), S_INIT("fieldSelectionCriteria"), &shapes[52], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("emitSystemFields"), S_INIT("emitSystemFields"), &shapes[37], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_139[] = { /* TagLogGroupRequest */
-    {S_INIT("logGroupName"), S_INIT("logGroupName"), &shapes[83], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("tags"), S_INIT("tags"), &shapes[142], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_140[] = { /* TagResourceRequest */
-    {S_INIT("resourceArn"), S_INIT("resourceArn"), &shapes[2], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("tags"), S_INIT("tags"), &shapes[142], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_145[] = { /* UntagLogGroupRequest */
-    {S_INIT("logGroupName"), S_INIT("logGroupName"), &shapes[83], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("tags"), S_INIT("tags"), &shapes[138], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_146[] = { /* UntagResourceRequest */
-    {S_INIT("resourceArn"), S_INIT("resourceArn"), &shapes[2], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("tagKeys"), S_INIT("tagKeys"), &shapes[137], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_UntagResourceRequest[] = {
+    {S_INIT("resourceArn"), S_INIT("resourceArn"), &shapes[shape_AmazonResourceName], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("tagKeys"), S_INIT("tagKeys"), &shapes[shape_TagKeyList], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
 
-static const struct api_shape shapes[149] = {
-    {.name = S_INIT("AccountId"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 12, .max = 12, .pattern = &patterns[0]},
-    {.name = S_INIT("AccountIds"), .type = API_LIST, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 0, .max = 20, .element = &shapes[0], .element_wire = S_INIT("member")},
-    {.name = S_INIT("AmazonResourceName"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 1011, .pattern = &patterns[1]},
-    {.name = S_INIT("ApplyOnTransformedLogs"), .type = API_BOOLEAN, .flags = API_PLAIN, .payload = -1},
+static const struct api_shape shapes[N_SHAPES] = {
+    {.name = S_INIT("AccountId"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 12, .max = 12, .pattern = &pattern_AccountId},
+    {.name = S_INIT("AccountIds"), .type = API_LIST, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 0, .max = 20, .element = &shapes[shape_AccountId], .element_wire = S_INIT("member")},
+    {.name = S_INIT("AmazonResourceName"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 1011, .pattern = &pattern_AmazonResourceName},
     {.name = S_INIT("Arn"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("BearerTokenAuthenticationEnabled"), .type = API_BOOLEAN, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("BytesScannedValue"), .type = API_DOUBLE, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("CreateLogGroupRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 5, .members = members_7},
-    {.name = S_INIT("CreateLogStreamRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_8},
-    {.name = S_INIT("DataProtectionStatus"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 4, .values = values_9},
+    {.name = S_INIT("CreateLogGroupRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 5, .members = members_CreateLogGroupRequest},
+    {.name = S_INIT("CreateLogStreamRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_CreateLogStreamRequest},
+    {.name = S_INIT("DataProtectionStatus"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 4, .values = values_DataProtectionStatus},
     {.name = S_INIT("Days"), .type = API_INTEGER, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("DefaultValue"), .type = API_DOUBLE, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("DeleteLogGroupRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_12},
-    {.name = S_INIT("DeleteLogStreamRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_13},
-    {.name = S_INIT("DeleteMetricFilterRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_14},
-    {.name = S_INIT("DeleteRetentionPolicyRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_15},
-    {.name = S_INIT("DeleteSubscriptionFilterRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_16},
+    {.name = S_INIT("DeleteLogGroupRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_DeleteLogGroupRequest},
+    {.name = S_INIT("DeleteLogStreamRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_DeleteLogStreamRequest},
+    {.name = S_INIT("DeleteRetentionPolicyRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_DeleteRetentionPolicyRequest},
     {.name = S_INIT("DeletionProtectionEnabled"), .type = API_BOOLEAN, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("Descending"), .type = API_BOOLEAN, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("DescribeLimit"), .type = API_INTEGER, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 50},
-    {.name = S_INIT("DescribeLogGroupsLogGroupIdentifiers"), .type = API_LIST, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 50, .element = &shapes[81], .element_wire = S_INIT("member")},
-    {.name = S_INIT("DescribeLogGroupsRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 8, .members = members_21},
-    {.name = S_INIT("DescribeLogGroupsResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_22},
-    {.name = S_INIT("DescribeLogStreamsRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 7, .members = members_23},
-    {.name = S_INIT("DescribeLogStreamsResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_24},
-    {.name = S_INIT("DescribeMetricFiltersRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 6, .members = members_25},
-    {.name = S_INIT("DescribeMetricFiltersResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_26},
-    {.name = S_INIT("DescribeQueriesMaxResults"), .type = API_INTEGER, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 1000},
-    {.name = S_INIT("DescribeQueriesRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 5, .members = members_28},
-    {.name = S_INIT("DescribeQueriesResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_29},
-    {.name = S_INIT("DescribeSubscriptionFiltersRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_30},
-    {.name = S_INIT("DescribeSubscriptionFiltersResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_31},
-    {.name = S_INIT("DestinationArn"), .type = API_STRING, .flags = API_HAS_MIN | API_PLAIN, .payload = -1, .min = 1},
-    {.name = S_INIT("Dimensions"), .type = API_MAP, .flags = API_PLAIN, .payload = -1, .element = &shapes[35], .element_wire = S_INIT("value"), .key = &shapes[34], .key_wire = S_INIT("key")},
-    {.name = S_INIT("DimensionsKey"), .type = API_STRING, .flags = API_HAS_MAX | API_PLAIN, .payload = -1, .max = 255},
-    {.name = S_INIT("DimensionsValue"), .type = API_STRING, .flags = API_HAS_MAX | API_PLAIN, .payload = -1, .max = 255},
-    {.name = S_INIT("Distribution"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_36},
-    {.name = S_INIT("EmitSystemFields"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[135], .element_wire = S_INIT("member")},
-    {.name = S_INIT("EncryptionKey"), .type = API_STRING, .flags = API_HAS_MAX | API_PLAIN, .payload = -1, .max = 256},
-    {.name = S_INIT("Entity"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_39},
-    {.name = S_INIT("EntityAttributes"), .type = API_MAP, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 0, .max = 10, .element = &shapes[42], .element_wire = S_INIT("value"), .key = &shapes[41], .key_wire = S_INIT("key")},
+    {.name = S_INIT("DescribeLogGroupsLogGroupIdentifiers"), .type = API_LIST, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 50, .element = &shapes[shape_LogGroupIdentifier], .element_wire = S_INIT("member")},
+    {.name = S_INIT("DescribeLogGroupsRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 8, .members = members_DescribeLogGroupsRequest},
+    {.name = S_INIT("DescribeLogGroupsResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_DescribeLogGroupsResponse},
+    {.name = S_INIT("DescribeLogStreamsRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 7, .members = members_DescribeLogStreamsRequest},
+    {.name = S_INIT("DescribeLogStreamsResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_DescribeLogStreamsResponse},
+    {.name = S_INIT("Entity"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_Entity},
+    {.name = S_INIT("EntityAttributes"), .type = API_MAP, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 0, .max = 10, .element = &shapes[shape_EntityAttributesValue], .element_wire = S_INIT("value"), .key = &shapes[shape_EntityAttributesKey], .key_wire = S_INIT("key")},
     {.name = S_INIT("EntityAttributesKey"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 256},
     {.name = S_INIT("EntityAttributesValue"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 512},
-    {.name = S_INIT("EntityKeyAttributes"), .type = API_MAP, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 2, .max = 4, .element = &shapes[45], .element_wire = S_INIT("value"), .key = &shapes[44], .key_wire = S_INIT("key")},
+    {.name = S_INIT("EntityKeyAttributes"), .type = API_MAP, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 2, .max = 4, .element = &shapes[shape_EntityKeyAttributesValue], .element_wire = S_INIT("value"), .key = &shapes[shape_EntityKeyAttributesKey], .key_wire = S_INIT("key")},
     {.name = S_INIT("EntityKeyAttributesKey"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 32},
     {.name = S_INIT("EntityKeyAttributesValue"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 512},
-    {.name = S_INIT("EntityRejectionErrorType"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 7, .values = values_46},
+    {.name = S_INIT("EntityRejectionErrorType"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 7, .values = values_EntityRejectionErrorType},
     {.name = S_INIT("EventId"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("EventMessage"), .type = API_STRING, .flags = API_HAS_MIN | API_PLAIN, .payload = -1, .min = 1},
     {.name = S_INIT("EventsLimit"), .type = API_INTEGER, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 10000},
-    {.name = S_INIT("EventsLimitStartQuery"), .type = API_INTEGER, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 100000},
-    {.name = S_INIT("Field"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("FieldSelectionCriteria"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 0, .max = 2000},
     {.name = S_INIT("FilterCount"), .type = API_INTEGER, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("FilterLogEventsRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 11, .members = members_54},
-    {.name = S_INIT("FilterLogEventsResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_55},
-    {.name = S_INIT("FilterName"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 512, .pattern = &patterns[2]},
+    {.name = S_INIT("FilterLogEventsRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 11, .members = members_FilterLogEventsRequest},
+    {.name = S_INIT("FilterLogEventsResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_FilterLogEventsResponse},
     {.name = S_INIT("FilterPattern"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 0, .max = 1024},
-    {.name = S_INIT("FilteredLogEvent"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 5, .members = members_58},
-    {.name = S_INIT("FilteredLogEvents"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[58], .element_wire = S_INIT("member")},
-    {.name = S_INIT("GetLogEventsRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 9, .members = members_60},
-    {.name = S_INIT("GetLogEventsResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_61},
-    {.name = S_INIT("GetQueryResultsMaxItems"), .type = API_INTEGER, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 0, .max = 10000},
-    {.name = S_INIT("GetQueryResultsNextToken"), .type = API_STRING, .flags = API_HAS_MAX | API_PLAIN, .payload = -1, .max = 1024},
-    {.name = S_INIT("GetQueryResultsRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_64},
-    {.name = S_INIT("GetQueryResultsResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 6, .members = members_65},
+    {.name = S_INIT("FilteredLogEvent"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 5, .members = members_FilteredLogEvent},
+    {.name = S_INIT("FilteredLogEvents"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_FilteredLogEvent], .element_wire = S_INIT("member")},
+    {.name = S_INIT("GetLogEventsRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 9, .members = members_GetLogEventsRequest},
+    {.name = S_INIT("GetLogEventsResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_GetLogEventsResponse},
     {.name = S_INIT("IncludeLinkedAccounts"), .type = API_BOOLEAN, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("InheritedProperties"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[68], .element_wire = S_INIT("member")},
-    {.name = S_INIT("InheritedProperty"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 1, .values = values_68},
-    {.name = S_INIT("InputLogEvent"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_69},
-    {.name = S_INIT("InputLogEvents"), .type = API_LIST, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 10000, .element = &shapes[69], .element_wire = S_INIT("member")},
-    {.name = S_INIT("InputLogStreamNames"), .type = API_LIST, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 100, .element = &shapes[88], .element_wire = S_INIT("member")},
+    {.name = S_INIT("InheritedProperties"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_InheritedProperty], .element_wire = S_INIT("member")},
+    {.name = S_INIT("InheritedProperty"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 1, .values = values_InheritedProperty},
+    {.name = S_INIT("InputLogEvent"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_InputLogEvent},
+    {.name = S_INIT("InputLogEvents"), .type = API_LIST, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 10000, .element = &shapes[shape_InputLogEvent], .element_wire = S_INIT("member")},
+    {.name = S_INIT("InputLogStreamNames"), .type = API_LIST, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 100, .element = &shapes[shape_LogStreamName], .element_wire = S_INIT("member")},
     {.name = S_INIT("Interleaved"), .type = API_BOOLEAN, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("KmsKeyId"), .type = API_STRING, .flags = API_HAS_MAX | API_PLAIN, .payload = -1, .max = 256},
-    {.name = S_INIT("ListTagsForResourceRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_74},
-    {.name = S_INIT("ListTagsForResourceResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_75},
-    {.name = S_INIT("ListTagsLogGroupRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_76},
-    {.name = S_INIT("ListTagsLogGroupResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_77},
+    {.name = S_INIT("ListTagsForResourceRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_ListTagsForResourceRequest},
+    {.name = S_INIT("ListTagsForResourceResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_ListTagsForResourceResponse},
+    {.name = S_INIT("ListTagsLogGroupRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_ListTagsLogGroupRequest},
+    {.name = S_INIT("ListTagsLogGroupResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_ListTagsLogGroupResponse},
     {.name = S_INIT("LogEventIndex"), .type = API_INTEGER, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("LogGroup"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 13, .members = members_79},
-    {.name = S_INIT("LogGroupClass"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 3, .values = values_80},
-    {.name = S_INIT("LogGroupIdentifier"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 2048, .pattern = &patterns[3]},
-    {.name = S_INIT("LogGroupIdentifiers"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[81], .element_wire = S_INIT("member")},
-    {.name = S_INIT("LogGroupName"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 512, .pattern = &patterns[4]},
-    {.name = S_INIT("LogGroupNamePattern"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 0, .max = 512, .pattern = &patterns[5]},
-    {.name = S_INIT("LogGroupNames"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[83], .element_wire = S_INIT("member")},
-    {.name = S_INIT("LogGroups"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[79], .element_wire = S_INIT("member")},
-    {.name = S_INIT("LogStream"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 8, .members = members_87},
-    {.name = S_INIT("LogStreamName"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 512, .pattern = &patterns[2]},
+    {.name = S_INIT("LogGroup"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 13, .members = members_LogGroup},
+    {.name = S_INIT("LogGroupClass"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 3, .values = values_LogGroupClass},
+    {.name = S_INIT("LogGroupIdentifier"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 2048, .pattern = &pattern_LogGroupIdentifier},
+    {.name = S_INIT("LogGroupName"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 512, .pattern = &pattern_LogGroupName},
+    {.name = S_INIT("LogGroupNamePattern"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 0, .max = 512, .pattern = &pattern_LogGroupNamePattern},
+    {.name = S_INIT("LogGroups"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_LogGroup], .element_wire = S_INIT("member")},
+    {.name = S_INIT("LogStream"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 8, .members = members_LogStream},
+    {.name = S_INIT("LogStreamName"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 512, .pattern = &pattern_LogStreamName},
     {.name = S_INIT("LogStreamSearchedCompletely"), .type = API_BOOLEAN, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("LogStreams"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[87], .element_wire = S_INIT("member")},
-    {.name = S_INIT("MetricFilter"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 8, .members = members_91},
-    {.name = S_INIT("MetricFilters"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[91], .element_wire = S_INIT("member")},
-    {.name = S_INIT("MetricName"), .type = API_STRING, .flags = API_HAS_MAX | API_PLAIN, .payload = -1, .max = 255, .pattern = &patterns[6]},
-    {.name = S_INIT("MetricNamespace"), .type = API_STRING, .flags = API_HAS_MAX | API_PLAIN, .payload = -1, .max = 255, .pattern = &patterns[6]},
-    {.name = S_INIT("MetricTransformation"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 6, .members = members_95},
-    {.name = S_INIT("MetricTransformations"), .type = API_LIST, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 1, .element = &shapes[95], .element_wire = S_INIT("member")},
-    {.name = S_INIT("MetricValue"), .type = API_STRING, .flags = API_HAS_MAX | API_PLAIN, .payload = -1, .max = 100},
+    {.name = S_INIT("LogStreams"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_LogStream], .element_wire = S_INIT("member")},
     {.name = S_INIT("NextToken"), .type = API_STRING, .flags = API_HAS_MIN | API_PLAIN, .payload = -1, .min = 1},
-    {.name = S_INIT("OrderBy"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_99},
-    {.name = S_INIT("OutputLogEvent"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_100},
-    {.name = S_INIT("OutputLogEvents"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[100], .element_wire = S_INIT("member")},
-    {.name = S_INIT("PutLogEventsRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 5, .members = members_102},
-    {.name = S_INIT("PutLogEventsResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_103},
-    {.name = S_INIT("PutMetricFilterRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 7, .members = members_104},
-    {.name = S_INIT("PutRetentionPolicyRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_105},
-    {.name = S_INIT("PutSubscriptionFilterRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 9, .members = members_106},
-    {.name = S_INIT("QueryDuration"), .type = API_INTEGER, .flags = API_PLAIN | API_LONG, .payload = -1},
-    {.name = S_INIT("QueryId"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 256},
-    {.name = S_INIT("QueryInfo"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 9, .members = members_109},
-    {.name = S_INIT("QueryInfoList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[109], .element_wire = S_INIT("member")},
-    {.name = S_INIT("QueryLanguage"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 3, .values = values_111},
-    {.name = S_INIT("QueryResults"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[119], .element_wire = S_INIT("member")},
-    {.name = S_INIT("QueryStatistics"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 6, .members = members_113},
-    {.name = S_INIT("QueryStatus"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 7, .values = values_114},
-    {.name = S_INIT("QueryString"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 0, .max = 10000},
-    {.name = S_INIT("RejectedEntityInfo"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_116},
-    {.name = S_INIT("RejectedLogEventsInfo"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_117},
-    {.name = S_INIT("ResultField"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_118},
-    {.name = S_INIT("ResultRows"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[118], .element_wire = S_INIT("member")},
-    {.name = S_INIT("RoleArn"), .type = API_STRING, .flags = API_HAS_MIN | API_PLAIN, .payload = -1, .min = 1},
-    {.name = S_INIT("SearchedLogStream"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_121},
-    {.name = S_INIT("SearchedLogStreams"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[121], .element_wire = S_INIT("member")},
+    {.name = S_INIT("OrderBy"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_OrderBy},
+    {.name = S_INIT("OutputLogEvent"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_OutputLogEvent},
+    {.name = S_INIT("OutputLogEvents"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_OutputLogEvent], .element_wire = S_INIT("member")},
+    {.name = S_INIT("PutLogEventsRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 5, .members = members_PutLogEventsRequest},
+    {.name = S_INIT("PutLogEventsResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_PutLogEventsResponse},
+    {.name = S_INIT("PutRetentionPolicyRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_PutRetentionPolicyRequest},
+    {.name = S_INIT("RejectedEntityInfo"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_RejectedEntityInfo},
+    {.name = S_INIT("RejectedLogEventsInfo"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_RejectedLogEventsInfo},
+    {.name = S_INIT("SearchedLogStream"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_SearchedLogStream},
+    {.name = S_INIT("SearchedLogStreams"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_SearchedLogStream], .element_wire = S_INIT("member")},
     {.name = S_INIT("SequenceToken"), .type = API_STRING, .flags = API_HAS_MIN | API_PLAIN, .payload = -1, .min = 1},
-    {.name = S_INIT("StandardUnit"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 27, .values = values_124},
     {.name = S_INIT("StartFromHead"), .type = API_BOOLEAN, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("StartQueryRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 8, .members = members_126},
-    {.name = S_INIT("StartQueryResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_127},
-    {.name = S_INIT("StatsValue"), .type = API_DOUBLE, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("StopQueryRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_129},
-    {.name = S_INIT("StopQueryResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_130},
     {.name = S_INIT("StoredBytes"), .type = API_INTEGER, .flags = API_HAS_MIN | API_PLAIN | API_LONG, .payload = -1, .min = 0},
-    {.name = S_INIT("SubscriptionFilter"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 10, .members = members_132},
-    {.name = S_INIT("SubscriptionFilters"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[132], .element_wire = S_INIT("member")},
-    {.name = S_INIT("Success"), .type = API_BOOLEAN, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("SystemField"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("TagKey"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 128, .pattern = &patterns[7]},
-    {.name = S_INIT("TagKeyList"), .type = API_LIST, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 0, .max = 50, .element = &shapes[136], .element_wire = S_INIT("member")},
-    {.name = S_INIT("TagList"), .type = API_LIST, .flags = API_HAS_MIN | API_PLAIN, .payload = -1, .min = 1, .element = &shapes[136], .element_wire = S_INIT("member")},
-    {.name = S_INIT("TagLogGroupRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_139},
-    {.name = S_INIT("TagResourceRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_140},
-    {.name = S_INIT("TagValue"), .type = API_STRING, .flags = API_HAS_MAX | API_PLAIN, .payload = -1, .max = 256, .pattern = &patterns[8]},
-    {.name = S_INIT("Tags"), .type = API_MAP, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 50, .element = &shapes[141], .element_wire = S_INIT("value"), .key = &shapes[136], .key_wire = S_INIT("key")},
+    {.name = S_INIT("TagKey"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 128, .pattern = &pattern_TagKey},
+    {.name = S_INIT("TagKeyList"), .type = API_LIST, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 0, .max = 50, .element = &shapes[shape_TagKey], .element_wire = S_INIT("member")},
+    {.name = S_INIT("TagList"), .type = API_LIST, .flags = API_HAS_MIN | API_PLAIN, .payload = -1, .min = 1, .element = &shapes[shape_TagKey], .element_wire = S_INIT("member")},
+    {.name = S_INIT("TagLogGroupRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_TagLogGroupRequest},
+    {.name = S_INIT("TagResourceRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_TagResourceRequest},
+    {.name = S_INIT("TagValue"), .type = API_STRING, .flags = API_HAS_MAX | API_PLAIN, .payload = -1, .max = 256, .pattern = &pattern_TagValue},
+    {.name = S_INIT("Tags"), .type = API_MAP, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 50, .element = &shapes[shape_TagValue], .element_wire = S_INIT("value"), .key = &shapes[shape_TagKey], .key_wire = S_INIT("key")},
     {.name = S_INIT("Timestamp"), .type = API_INTEGER, .flags = API_HAS_MIN | API_PLAIN | API_LONG, .payload = -1, .min = 0},
     {.name = S_INIT("Unmask"), .type = API_BOOLEAN, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("UntagLogGroupRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_145},
-    {.name = S_INIT("UntagResourceRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_146},
-    {.name = S_INIT("UserIdentity"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 2048},
-    {.name = S_INIT("Value"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
+    {.name = S_INIT("UntagLogGroupRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_UntagLogGroupRequest},
+    {.name = S_INIT("UntagResourceRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_UntagResourceRequest},
 };
 
 
@@ -525,8 +399,8 @@ static const struct api_op ops[] = {
     {.name = S_INIT("CreateExportTask"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("CreateImportTask"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("CreateLogAnomalyDetector"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
-    {.name = S_INIT("CreateLogGroup"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[7], .out = NULL},
-    {.name = S_INIT("CreateLogStream"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[8], .out = NULL},
+    {.name = S_INIT("CreateLogGroup"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_CreateLogGroupRequest], .out = NULL},
+    {.name = S_INIT("CreateLogStream"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_CreateLogStreamRequest], .out = NULL},
     {.name = S_INIT("CreateLookupTable"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("CreateScheduledQuery"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("DeleteAccountPolicy"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
@@ -539,15 +413,15 @@ static const struct api_op ops[] = {
     {.name = S_INIT("DeleteIndexPolicy"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("DeleteIntegration"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("DeleteLogAnomalyDetector"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
-    {.name = S_INIT("DeleteLogGroup"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[12], .out = NULL},
-    {.name = S_INIT("DeleteLogStream"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[13], .out = NULL},
+    {.name = S_INIT("DeleteLogGroup"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_DeleteLogGroupRequest], .out = NULL},
+    {.name = S_INIT("DeleteLogStream"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_DeleteLogStreamRequest], .out = NULL},
     {.name = S_INIT("DeleteLookupTable"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
-    {.name = S_INIT("DeleteMetricFilter"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[14], .out = NULL},
+    {.name = S_INIT("DeleteMetricFilter"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("DeleteQueryDefinition"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("DeleteResourcePolicy"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
-    {.name = S_INIT("DeleteRetentionPolicy"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[15], .out = NULL},
+    {.name = S_INIT("DeleteRetentionPolicy"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_DeleteRetentionPolicyRequest], .out = NULL},
     {.name = S_INIT("DeleteScheduledQuery"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
-    {.name = S_INIT("DeleteSubscriptionFilter"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[16], .out = NULL},
+    {.name = S_INIT("DeleteSubscriptionFilter"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("DeleteTransformer"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("DescribeAccountPolicies"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("DescribeConfigurationTemplates"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
@@ -560,17 +434,17 @@ static const struct api_op ops[] = {
     {.name = S_INIT("DescribeImportTaskBatches"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("DescribeImportTasks"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("DescribeIndexPolicies"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
-    {.name = S_INIT("DescribeLogGroups"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[21], .out = &shapes[22]},
-    {.name = S_INIT("DescribeLogStreams"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[23], .out = &shapes[24]},
+    {.name = S_INIT("DescribeLogGroups"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_DescribeLogGroupsRequest], .out = &shapes[shape_DescribeLogGroupsResponse]},
+    {.name = S_INIT("DescribeLogStreams"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_DescribeLogStreamsRequest], .out = &shapes[shape_DescribeLogStreamsResponse]},
     {.name = S_INIT("DescribeLookupTables"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
-    {.name = S_INIT("DescribeMetricFilters"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[25], .out = &shapes[26]},
-    {.name = S_INIT("DescribeQueries"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[28], .out = &shapes[29]},
+    {.name = S_INIT("DescribeMetricFilters"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
+    {.name = S_INIT("DescribeQueries"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("DescribeQueryDefinitions"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("DescribeResourcePolicies"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
-    {.name = S_INIT("DescribeSubscriptionFilters"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[30], .out = &shapes[31]},
+    {.name = S_INIT("DescribeSubscriptionFilters"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("DisassociateKmsKey"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("DisassociateSourceFromS3TableIntegration"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
-    {.name = S_INIT("FilterLogEvents"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[54], .out = &shapes[55]},
+    {.name = S_INIT("FilterLogEvents"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_FilterLogEventsRequest], .out = &shapes[shape_FilterLogEventsResponse]},
     {.name = S_INIT("GetDataProtectionPolicy"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("GetDelivery"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("GetDeliveryDestination"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
@@ -578,13 +452,13 @@ static const struct api_op ops[] = {
     {.name = S_INIT("GetDeliverySource"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("GetIntegration"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("GetLogAnomalyDetector"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
-    {.name = S_INIT("GetLogEvents"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[60], .out = &shapes[61]},
+    {.name = S_INIT("GetLogEvents"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_GetLogEventsRequest], .out = &shapes[shape_GetLogEventsResponse]},
     {.name = S_INIT("GetLogFields"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("GetLogGroupFields"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("GetLogObject"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("GetLogRecord"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("GetLookupTable"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
-    {.name = S_INIT("GetQueryResults"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[64], .out = &shapes[65]},
+    {.name = S_INIT("GetQueryResults"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("GetScheduledQuery"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("GetScheduledQueryHistory"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("GetTransformer"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
@@ -596,8 +470,8 @@ static const struct api_op ops[] = {
     {.name = S_INIT("ListLogGroupsForQuery"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("ListScheduledQueries"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("ListSourcesForS3TableIntegration"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
-    {.name = S_INIT("ListTagsForResource"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[74], .out = &shapes[75]},
-    {.name = S_INIT("ListTagsLogGroup"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[76], .out = &shapes[77], .older = true},
+    {.name = S_INIT("ListTagsForResource"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_ListTagsForResourceRequest], .out = &shapes[shape_ListTagsForResourceResponse]},
+    {.name = S_INIT("ListTagsLogGroup"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_ListTagsLogGroupRequest], .out = &shapes[shape_ListTagsLogGroupResponse], .older = true},
     {.name = S_INIT("PutAccountPolicy"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("PutBearerTokenAuthentication"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("PutDataProtectionPolicy"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
@@ -608,23 +482,23 @@ static const struct api_op ops[] = {
     {.name = S_INIT("PutDestinationPolicy"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("PutIndexPolicy"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("PutIntegration"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
-    {.name = S_INIT("PutLogEvents"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[102], .out = &shapes[103]},
+    {.name = S_INIT("PutLogEvents"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_PutLogEventsRequest], .out = &shapes[shape_PutLogEventsResponse]},
     {.name = S_INIT("PutLogGroupDeletionProtection"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
-    {.name = S_INIT("PutMetricFilter"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[104], .out = NULL},
+    {.name = S_INIT("PutMetricFilter"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("PutQueryDefinition"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("PutResourcePolicy"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
-    {.name = S_INIT("PutRetentionPolicy"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[105], .out = NULL},
-    {.name = S_INIT("PutSubscriptionFilter"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[106], .out = NULL},
+    {.name = S_INIT("PutRetentionPolicy"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_PutRetentionPolicyRequest], .out = NULL},
+    {.name = S_INIT("PutSubscriptionFilter"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("PutTransformer"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("StartLiveTail"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
-    {.name = S_INIT("StartQuery"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[126], .out = &shapes[127]},
-    {.name = S_INIT("StopQuery"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[129], .out = &shapes[130]},
-    {.name = S_INIT("TagLogGroup"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[139], .out = NULL, .older = true},
-    {.name = S_INIT("TagResource"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[140], .out = NULL},
+    {.name = S_INIT("StartQuery"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
+    {.name = S_INIT("StopQuery"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
+    {.name = S_INIT("TagLogGroup"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_TagLogGroupRequest], .out = NULL, .older = true},
+    {.name = S_INIT("TagResource"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_TagResourceRequest], .out = NULL},
     {.name = S_INIT("TestMetricFilter"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("TestTransformer"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
-    {.name = S_INIT("UntagLogGroup"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[145], .out = NULL, .older = true},
-    {.name = S_INIT("UntagResource"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[146], .out = NULL},
+    {.name = S_INIT("UntagLogGroup"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_UntagLogGroupRequest], .out = NULL, .older = true},
+    {.name = S_INIT("UntagResource"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_UntagResourceRequest], .out = NULL},
     {.name = S_INIT("UpdateAnomaly"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("UpdateDeliveryConfiguration"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("UpdateLogAnomalyDetector"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},

@@ -2,1807 +2,2043 @@
 /* clang-format off */
 #include "aws/model.h"
 
-static const uint32_t pattern_0[] = {3, 0, 1, 2, 1, 0x2f, 0x2f, 3, 1, 0xffffffff, 2, 0x80000004, 0xa, 0xa, 0xd, 0xd, 0x85, 0x85, 0x2028, 0x2029, 1, 0x2f, 3, 1, 0xffffffff, 2, 0x80000004, 0xa, 0xa, 0xd, 0xd, 0x85, 0x85, 0x2028, 0x2029, 0};
-static const uint32_t pattern_1[] = {1, 0x61, 1, 0x72, 1, 0x6e, 1, 0x3a, 3, 1, 0xffffffff, 2, 0x80000001, 0x3a, 0x3a, 1, 0x3a, 4, 0x14, 0x1a, 1, 0x73, 1, 0x33, 5, 0x2c, 1, 0x73, 1, 0x33, 1, 0x65, 1, 0x78, 1, 0x70, 1, 0x72, 1, 0x65, 1, 0x73, 1, 0x73, 1, 0x3a, 3, 0, 0xffffffff, 2, 0x80000004, 0xa, 0xa, 0xd, 0xd, 0x85, 0x85, 0x2028, 0x2029, 0};
-static const struct api_pattern patterns[] = {
-    {"\\/\077.+\\/.+", pattern_0},
-    {"arn:[^:]+:(s3|s3express):.*", pattern_1},
+static const uint32_t code_CopySource[] = {3, 0, 1, 2, 1, 0x2f, 0x2f, 3, 1, 0xffffffff, 2, 0x80000004, 0xa, 0xa, 0xd, 0xd, 0x85, 0x85, 0x2028, 0x2029, 1, 0x2f, 3, 1, 0xffffffff, 2, 0x80000004, 0xa, 0xa, 0xd, 0xd, 0x85, 0x85, 0x2028, 0x2029, 0};
+static const struct api_pattern pattern_CopySource = {"\\/\077.+\\/.+", code_CopySource};
+static const uint32_t code_S3RegionalOrS3ExpressBucketArnString[] = {1, 0x61, 1, 0x72, 1, 0x6e, 1, 0x3a, 3, 1, 0xffffffff, 2, 0x80000001, 0x3a, 0x3a, 1, 0x3a, 4, 0x14, 0x1a, 1, 0x73, 1, 0x33, 5, 0x2c, 1, 0x73, 1, 0x33, 1, 0x65, 1, 0x78, 1, 0x70, 1, 0x72, 1, 0x65, 1, 0x73, 1, 0x73, 1, 0x3a, 3, 0, 0xffffffff, 2, 0x80000004, 0xa, 0xa, 0xd, 0xd, 0x85, 0x85, 0x2028, 0x2029, 0};
+static const struct api_pattern pattern_S3RegionalOrS3ExpressBucketArnString = {"arn:[^:]+:(s3|s3express):.*", code_S3RegionalOrS3ExpressBucketArnString};
+enum {
+    shape_AbortDate,
+    shape_AbortIncompleteMultipartUpload,
+    shape_AbortMultipartUploadOutput,
+    shape_AbortMultipartUploadRequest,
+    shape_AbortRuleId,
+    shape_AcceptRanges,
+    shape_AccessControlPolicy,
+    shape_AccessControlTranslation,
+    shape_AccessPointAlias,
+    shape_AccountId,
+    shape_AllowedHeader,
+    shape_AllowedHeaders,
+    shape_AllowedMethod,
+    shape_AllowedMethods,
+    shape_AllowedOrigin,
+    shape_AllowedOrigins,
+    shape_ArchiveStatus,
+    shape_BlockedEncryptionTypes,
+    shape_Body,
+    shape_Bucket,
+    shape_BucketAccelerateStatus,
+    shape_BucketCannedACL,
+    shape_BucketInfo,
+    shape_BucketKeyEnabled,
+    shape_BucketLifecycleConfiguration,
+    shape_BucketLocationConstraint,
+    shape_BucketLocationName,
+    shape_BucketLogsPermission,
+    shape_BucketName,
+    shape_BucketNamespace,
+    shape_BucketRegion,
+    shape_BucketType,
+    shape_BucketVersioningStatus,
+    shape_Buckets,
+    shape_BypassGovernanceRetention,
+    shape_CORSRule,
+    shape_CORSRules,
+    shape_CacheControl,
+    shape_Checksum,
+    shape_ChecksumAlgorithm,
+    shape_ChecksumAlgorithmList,
+    shape_ChecksumCRC32,
+    shape_ChecksumCRC32C,
+    shape_ChecksumCRC64NVME,
+    shape_ChecksumMD5,
+    shape_ChecksumMode,
+    shape_ChecksumSHA1,
+    shape_ChecksumSHA256,
+    shape_ChecksumSHA512,
+    shape_ChecksumType,
+    shape_ChecksumXXHASH128,
+    shape_ChecksumXXHASH3,
+    shape_ChecksumXXHASH64,
+    shape_Code,
+    shape_CommonPrefix,
+    shape_CommonPrefixList,
+    shape_CompleteMultipartUploadOutput,
+    shape_CompleteMultipartUploadRequest,
+    shape_CompletedMultipartUpload,
+    shape_CompletedPart,
+    shape_CompletedPartList,
+    shape_Condition,
+    shape_ConfirmRemoveSelfBucketAccess,
+    shape_ContentDisposition,
+    shape_ContentEncoding,
+    shape_ContentLanguage,
+    shape_ContentLength,
+    shape_ContentMD5,
+    shape_ContentRange,
+    shape_ContentType,
+    shape_CopyObjectOutput,
+    shape_CopyObjectRequest,
+    shape_CopyObjectResult,
+    shape_CopyPartResult,
+    shape_CopySource,
+    shape_CopySourceIfMatch,
+    shape_CopySourceIfModifiedSince,
+    shape_CopySourceIfNoneMatch,
+    shape_CopySourceIfUnmodifiedSince,
+    shape_CopySourceRange,
+    shape_CopySourceSSECustomerAlgorithm,
+    shape_CopySourceSSECustomerKey,
+    shape_CopySourceSSECustomerKeyMD5,
+    shape_CopySourceVersionId,
+    shape_CreateBucketConfiguration,
+    shape_CreateBucketOutput,
+    shape_CreateBucketRequest,
+    shape_CreateMultipartUploadOutput,
+    shape_CreateMultipartUploadRequest,
+    shape_CreationDate,
+    shape_DataRedundancy,
+    shape_Date,
+    shape_Days,
+    shape_DaysAfterInitiation,
+    shape_DefaultRetention,
+    shape_Delete,
+    shape_DeleteBucketEncryptionRequest,
+    shape_DeleteBucketLifecycleRequest,
+    shape_DeleteBucketOwnershipControlsRequest,
+    shape_DeleteBucketPolicyRequest,
+    shape_DeleteBucketRequest,
+    shape_DeleteBucketTaggingRequest,
+    shape_DeleteMarker,
+    shape_DeleteMarkerEntry,
+    shape_DeleteMarkerReplication,
+    shape_DeleteMarkerReplicationStatus,
+    shape_DeleteMarkerVersionId,
+    shape_DeleteMarkers,
+    shape_DeleteObjectOutput,
+    shape_DeleteObjectRequest,
+    shape_DeleteObjectTaggingOutput,
+    shape_DeleteObjectTaggingRequest,
+    shape_DeleteObjectsOutput,
+    shape_DeleteObjectsRequest,
+    shape_DeletePublicAccessBlockRequest,
+    shape_DeletedObject,
+    shape_DeletedObjects,
+    shape_Delimiter,
+    shape_Destination,
+    shape_DisplayName,
+    shape_ETag,
+    shape_EmailAddress,
+    shape_EncodingType,
+    shape_EncryptionConfiguration,
+    shape_EncryptionType,
+    shape_EncryptionTypeList,
+    shape_Error,
+    shape_ErrorDocument,
+    shape_Errors,
+    shape_Event,
+    shape_EventBridgeConfiguration,
+    shape_EventList,
+    shape_ExistingObjectReplication,
+    shape_ExistingObjectReplicationStatus,
+    shape_Expiration,
+    shape_ExpirationStatus,
+    shape_ExpiredObjectDeleteMarker,
+    shape_Expires,
+    shape_ExposeHeader,
+    shape_ExposeHeaders,
+    shape_FetchOwner,
+    shape_FilterRule,
+    shape_FilterRuleList,
+    shape_FilterRuleName,
+    shape_FilterRuleValue,
+    shape_GetBucketAccelerateConfigurationOutput,
+    shape_GetBucketAccelerateConfigurationRequest,
+    shape_GetBucketAclOutput,
+    shape_GetBucketAclRequest,
+    shape_GetBucketCorsOutput,
+    shape_GetBucketCorsRequest,
+    shape_GetBucketEncryptionOutput,
+    shape_GetBucketEncryptionRequest,
+    shape_GetBucketLifecycleConfigurationOutput,
+    shape_GetBucketLifecycleConfigurationRequest,
+    shape_GetBucketLocationOutput,
+    shape_GetBucketLocationRequest,
+    shape_GetBucketLoggingOutput,
+    shape_GetBucketLoggingRequest,
+    shape_GetBucketNotificationConfigurationRequest,
+    shape_GetBucketOwnershipControlsOutput,
+    shape_GetBucketOwnershipControlsRequest,
+    shape_GetBucketPolicyOutput,
+    shape_GetBucketPolicyRequest,
+    shape_GetBucketPolicyStatusOutput,
+    shape_GetBucketPolicyStatusRequest,
+    shape_GetBucketReplicationOutput,
+    shape_GetBucketReplicationRequest,
+    shape_GetBucketRequestPaymentOutput,
+    shape_GetBucketRequestPaymentRequest,
+    shape_GetBucketTaggingOutput,
+    shape_GetBucketTaggingRequest,
+    shape_GetBucketVersioningOutput,
+    shape_GetBucketVersioningRequest,
+    shape_GetBucketWebsiteOutput,
+    shape_GetBucketWebsiteRequest,
+    shape_GetObjectAclOutput,
+    shape_GetObjectAclRequest,
+    shape_GetObjectAttributesOutput,
+    shape_GetObjectAttributesParts,
+    shape_GetObjectAttributesRequest,
+    shape_GetObjectLegalHoldOutput,
+    shape_GetObjectLegalHoldRequest,
+    shape_GetObjectLockConfigurationOutput,
+    shape_GetObjectLockConfigurationRequest,
+    shape_GetObjectOutput,
+    shape_GetObjectRequest,
+    shape_GetObjectRetentionOutput,
+    shape_GetObjectRetentionRequest,
+    shape_GetObjectTaggingOutput,
+    shape_GetObjectTaggingRequest,
+    shape_GetPublicAccessBlockOutput,
+    shape_GetPublicAccessBlockRequest,
+    shape_Grant,
+    shape_GrantFullControl,
+    shape_GrantRead,
+    shape_GrantReadACP,
+    shape_GrantWrite,
+    shape_GrantWriteACP,
+    shape_Grantee,
+    shape_Grants,
+    shape_HeadBucketOutput,
+    shape_HeadBucketRequest,
+    shape_HeadObjectOutput,
+    shape_HeadObjectRequest,
+    shape_HostName,
+    shape_HttpErrorCodeReturnedEquals,
+    shape_HttpRedirectCode,
+    shape_ID,
+    shape_IfMatch,
+    shape_IfMatchInitiatedTime,
+    shape_IfMatchLastModifiedTime,
+    shape_IfMatchSize,
+    shape_IfModifiedSince,
+    shape_IfNoneMatch,
+    shape_IfUnmodifiedSince,
+    shape_IndexDocument,
+    shape_Initiated,
+    shape_Initiator,
+    shape_IsLatest,
+    shape_IsPublic,
+    shape_IsRestoreInProgress,
+    shape_IsTruncated,
+    shape_KeyCount,
+    shape_KeyMarker,
+    shape_KeyPrefixEquals,
+    shape_LambdaFunctionArn,
+    shape_LambdaFunctionConfiguration,
+    shape_LambdaFunctionConfigurationList,
+    shape_LastModified,
+    shape_LastModifiedTime,
+    shape_LifecycleExpiration,
+    shape_LifecycleRule,
+    shape_LifecycleRuleAndOperator,
+    shape_LifecycleRuleFilter,
+    shape_LifecycleRules,
+    shape_ListBucketsOutput,
+    shape_ListBucketsRequest,
+    shape_ListMultipartUploadsOutput,
+    shape_ListMultipartUploadsRequest,
+    shape_ListObjectVersionsOutput,
+    shape_ListObjectVersionsRequest,
+    shape_ListObjectsOutput,
+    shape_ListObjectsRequest,
+    shape_ListObjectsV2Output,
+    shape_ListObjectsV2Request,
+    shape_ListPartsOutput,
+    shape_ListPartsRequest,
+    shape_Location,
+    shape_LocationInfo,
+    shape_LocationNameAsString,
+    shape_LocationType,
+    shape_LoggingEnabled,
+    shape_MFA,
+    shape_MFADelete,
+    shape_MFADeleteStatus,
+    shape_Marker,
+    shape_MaxAgeSeconds,
+    shape_MaxBuckets,
+    shape_MaxKeys,
+    shape_MaxParts,
+    shape_MaxUploads,
+    shape_Message,
+    shape_Metadata,
+    shape_MetadataDirective,
+    shape_MetadataKey,
+    shape_MetadataValue,
+    shape_Metrics,
+    shape_MetricsStatus,
+    shape_Minutes,
+    shape_MissingMeta,
+    shape_MpuObjectSize,
+    shape_MultipartUpload,
+    shape_MultipartUploadId,
+    shape_MultipartUploadList,
+    shape_NextKeyMarker,
+    shape_NextMarker,
+    shape_NextPartNumberMarker,
+    shape_NextToken,
+    shape_NextUploadIdMarker,
+    shape_NextVersionIdMarker,
+    shape_NoncurrentVersionExpiration,
+    shape_NoncurrentVersionTransition,
+    shape_NoncurrentVersionTransitionList,
+    shape_NotificationConfiguration,
+    shape_NotificationConfigurationFilter,
+    shape_NotificationId,
+    shape_Object,
+    shape_ObjectAttributes,
+    shape_ObjectAttributesList,
+    shape_ObjectCannedACL,
+    shape_ObjectIdentifier,
+    shape_ObjectIdentifierList,
+    shape_ObjectKey,
+    shape_ObjectList,
+    shape_ObjectLockConfiguration,
+    shape_ObjectLockEnabled,
+    shape_ObjectLockEnabledForBucket,
+    shape_ObjectLockLegalHold,
+    shape_ObjectLockLegalHoldStatus,
+    shape_ObjectLockMode,
+    shape_ObjectLockRetainUntilDate,
+    shape_ObjectLockRetention,
+    shape_ObjectLockRetentionMode,
+    shape_ObjectLockRule,
+    shape_ObjectOwnership,
+    shape_ObjectPart,
+    shape_ObjectSize,
+    shape_ObjectSizeGreaterThanBytes,
+    shape_ObjectSizeLessThanBytes,
+    shape_ObjectStorageClass,
+    shape_ObjectVersion,
+    shape_ObjectVersionId,
+    shape_ObjectVersionList,
+    shape_ObjectVersionStorageClass,
+    shape_OptionalObjectAttributes,
+    shape_OptionalObjectAttributesList,
+    shape_Owner,
+    shape_OwnerOverride,
+    shape_OwnershipControls,
+    shape_OwnershipControlsRule,
+    shape_OwnershipControlsRules,
+    shape_Part,
+    shape_PartNumber,
+    shape_PartNumberMarker,
+    shape_PartitionDateSource,
+    shape_PartitionedPrefix,
+    shape_Parts,
+    shape_PartsCount,
+    shape_PartsList,
+    shape_Payer,
+    shape_Permission,
+    shape_Policy,
+    shape_PolicyStatus,
+    shape_Prefix,
+    shape_Priority,
+    shape_Protocol,
+    shape_PublicAccessBlockConfiguration,
+    shape_PutBucketAclRequest,
+    shape_PutBucketEncryptionRequest,
+    shape_PutBucketLifecycleConfigurationOutput,
+    shape_PutBucketLifecycleConfigurationRequest,
+    shape_PutBucketNotificationConfigurationRequest,
+    shape_PutBucketOwnershipControlsRequest,
+    shape_PutBucketPolicyRequest,
+    shape_PutBucketTaggingRequest,
+    shape_PutBucketVersioningRequest,
+    shape_PutObjectAclOutput,
+    shape_PutObjectAclRequest,
+    shape_PutObjectOutput,
+    shape_PutObjectRequest,
+    shape_PutObjectTaggingOutput,
+    shape_PutObjectTaggingRequest,
+    shape_PutPublicAccessBlockRequest,
+    shape_QueueArn,
+    shape_QueueConfiguration,
+    shape_QueueConfigurationList,
+    shape_Quiet,
+    shape_Range,
+    shape_Redirect,
+    shape_RedirectAllRequestsTo,
+    shape_Region,
+    shape_ReplaceKeyPrefixWith,
+    shape_ReplaceKeyWith,
+    shape_ReplicaKmsKeyID,
+    shape_ReplicaModifications,
+    shape_ReplicaModificationsStatus,
+    shape_ReplicationConfiguration,
+    shape_ReplicationRule,
+    shape_ReplicationRuleAndOperator,
+    shape_ReplicationRuleFilter,
+    shape_ReplicationRuleStatus,
+    shape_ReplicationRules,
+    shape_ReplicationStatus,
+    shape_ReplicationTime,
+    shape_ReplicationTimeStatus,
+    shape_ReplicationTimeValue,
+    shape_RequestCharged,
+    shape_RequestPayer,
+    shape_ResponseCacheControl,
+    shape_ResponseContentDisposition,
+    shape_ResponseContentEncoding,
+    shape_ResponseContentLanguage,
+    shape_ResponseContentType,
+    shape_ResponseExpires,
+    shape_Restore,
+    shape_RestoreExpiryDate,
+    shape_RestoreStatus,
+    shape_Role,
+    shape_RoutingRule,
+    shape_RoutingRules,
+    shape_S3KeyFilter,
+    shape_S3RegionalOrS3ExpressBucketArnString,
+    shape_SSECustomerAlgorithm,
+    shape_SSECustomerKey,
+    shape_SSECustomerKeyMD5,
+    shape_SSEKMSEncryptionContext,
+    shape_SSEKMSKeyId,
+    shape_ServerSideEncryption,
+    shape_ServerSideEncryptionByDefault,
+    shape_ServerSideEncryptionConfiguration,
+    shape_ServerSideEncryptionRule,
+    shape_ServerSideEncryptionRules,
+    shape_Setting,
+    shape_SimplePrefix,
+    shape_Size,
+    shape_SkipValidation,
+    shape_SourceSelectionCriteria,
+    shape_SseKmsEncryptedObjects,
+    shape_SseKmsEncryptedObjectsStatus,
+    shape_StartAfter,
+    shape_StorageClass,
+    shape_Suffix,
+    shape_Tag,
+    shape_TagCount,
+    shape_TagSet,
+    shape_Tagging,
+    shape_TaggingDirective,
+    shape_TaggingHeader,
+    shape_TargetBucket,
+    shape_TargetGrant,
+    shape_TargetGrants,
+    shape_TargetObjectKeyFormat,
+    shape_TargetPrefix,
+    shape_Token,
+    shape_TopicArn,
+    shape_TopicConfiguration,
+    shape_TopicConfigurationList,
+    shape_Transition,
+    shape_TransitionDefaultMinimumObjectSize,
+    shape_TransitionList,
+    shape_TransitionStorageClass,
+    shape_Type,
+    shape_URI,
+    shape_UploadIdMarker,
+    shape_UploadPartCopyOutput,
+    shape_UploadPartCopyRequest,
+    shape_UploadPartOutput,
+    shape_UploadPartRequest,
+    shape_Value,
+    shape_VersionCount,
+    shape_VersionIdMarker,
+    shape_VersioningConfiguration,
+    shape_WebsiteRedirectLocation,
+    shape_WriteOffsetBytes,
+    shape_Years,
+    N_SHAPES
 };
-static const struct api_shape shapes[502];
+static const struct api_shape shapes[N_SHAPES];
 
-static const struct api_member members_1[] = { /* AbortIncompleteMultipartUpload */
-    {S_INIT("DaysAfterInitiation"), S_INIT("DaysAfterInitiation"), &shapes[101], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_2[] = { /* AbortMultipartUploadOutput */
-    {S_INIT("RequestCharged"), S_INIT("x-amz-request-charged"), &shapes[422], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_3[] = { /* AbortMultipartUploadRequest */
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Key"), S_INIT("Key"), &shapes[318], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("UploadId"), S_INIT("uploadId"), &shapes[298], API_IN_QUERY, API_REQUIRED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RequestPayer"), S_INIT("x-amz-request-payer"), &shapes[423], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("IfMatchInitiatedTime"), S_INIT("x-amz-if-match-initiated-time"), &shapes[228], API_IN_HEADER, API_LONG_NAME, API_TIME_RFC822, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_5[] = { /* AccelerateConfiguration */
-    {S_INIT("Status"), S_INIT("Status"), &shapes[22], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_7[] = { /* AccessControlPolicy */
-    {S_INIT("Grants"), S_INIT("AccessControlList"), &shapes[218], API_IN_BODY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Owner"), S_INIT("Owner"), &shapes[345], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_8[] = { /* AccessControlTranslation */
-    {S_INIT("Owner"), S_INIT("Owner"), &shapes[346], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_18[] = {S_INIT("ARCHIVE_ACCESS"), S_INIT("DEEP_ARCHIVE_ACCESS")}; /* ArchiveStatus */
-static const struct api_member members_19[] = { /* BlockedEncryptionTypes */
-    {S_INIT("EncryptionType"), S_INIT("EncryptionType"), &shapes[138], API_IN_BODY, API_FLATTENED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_21[] = { /* Bucket */
-    {S_INIT("Name"), S_INIT("Name"), &shapes[31], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("CreationDate"), S_INIT("CreationDate"), &shapes[97], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("BucketRegion"), S_INIT("BucketRegion"), &shapes[33], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("BucketArn"), S_INIT("BucketArn"), &shapes[444], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_22[] = {S_INIT("Enabled"), S_INIT("Suspended")}; /* BucketAccelerateStatus */
-static const str values_23[] = {S_INIT("private"), S_INIT("public-read"), S_INIT("public-read-write"), S_INIT("authenticated-read")}; /* BucketCannedACL */
-static const struct api_member members_24[] = { /* BucketInfo */
-    {S_INIT("DataRedundancy"), S_INIT("DataRedundancy"), &shapes[98], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Type"), S_INIT("Type"), &shapes[34], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_26[] = { /* BucketLifecycleConfiguration */
-    {S_INIT("Rules"), S_INIT("Rule"), &shapes[258], API_IN_BODY, API_REQUIRED | API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_27[] = {S_INIT("af-south-1"), S_INIT("ap-east-1"), S_INIT("ap-east-2"), S_INIT("ap-northeast-1"), S_INIT("ap-northeast-2"), S_INIT("ap-northeast-3"), S_INIT("ap-south-1"), S_INIT("ap-south-2"), S_INIT("ap-southeast-1"), S_INIT("ap-southeast-2"), S_INIT("ap-southeast-3"), S_INIT("ap-southeast-4"), S_INIT("ap-southeast-5"), S_INIT("ap-southeast-6"), S_INIT("ap-southeast-7"), S_INIT("ca-central-1"), S_INIT("ca-west-1"), S_INIT("cn-north-1"), S_INIT("cn-northwest-1"), S_INIT("EU"), S_INIT("eu-central-1"), S_INIT("eu-central-2"), S_INIT("eu-north-1"), S_INIT("eu-south-1"), S_INIT("eu-south-2"), S_INIT("eu-west-1"), S_INIT("eu-west-2"), S_INIT("eu-west-3"), S_INIT("il-central-1"), S_INIT("me-central-1"), S_INIT("me-south-1"), S_INIT("mx-central-1"), S_INIT("sa-east-1"), S_INIT("us-east-2"), S_INIT("us-gov-east-1"), S_INIT("us-gov-west-1"), S_INIT("us-west-1"), S_INIT("us-west-2")}; /* BucketLocationConstraint */
-static const struct api_member members_29[] = { /* BucketLoggingStatus */
-    {S_INIT("LoggingEnabled"), S_INIT("LoggingEnabled"), &shapes[276], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_30[] = {S_INIT("FULL_CONTROL"), S_INIT("READ"), S_INIT("WRITE")}; /* BucketLogsPermission */
-static const str values_32[] = {S_INIT("account-regional"), S_INIT("global")}; /* BucketNamespace */
-static const str values_34[] = {S_INIT("Directory")}; /* BucketType */
-static const str values_35[] = {S_INIT("Enabled"), S_INIT("Suspended")}; /* BucketVersioningStatus */
-static const struct api_member members_38[] = { /* CORSConfiguration */
-    {S_INIT("CORSRules"), S_INIT("CORSRule"), &shapes[40], API_IN_BODY, API_REQUIRED | API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_39[] = { /* CORSRule */
-    {S_INIT("ID"), S_INIT("ID"), &shapes[226], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("AllowedHeaders"), S_INIT("AllowedHeader"), &shapes[13], API_IN_BODY, API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("AllowedMethods"), S_INIT("AllowedMethod"), &shapes[15], API_IN_BODY, API_REQUIRED | API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("AllowedOrigins"), S_INIT("AllowedOrigin"), &shapes[17], API_IN_BODY, API_REQUIRED | API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExposeHeaders"), S_INIT("ExposeHeader"), &shapes[152], API_IN_BODY, API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MaxAgeSeconds"), S_INIT("MaxAgeSeconds"), &shapes[281], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_41[] = { /* CSVInput */
-    {S_INIT("FileHeaderInfo"), S_INIT("FileHeaderInfo"), &shapes[157], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Comments"), S_INIT("Comments"), &shapes[60], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("QuoteEscapeCharacter"), S_INIT("QuoteEscapeCharacter"), &shapes[400], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RecordDelimiter"), S_INIT("RecordDelimiter"), &shapes[403], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("FieldDelimiter"), S_INIT("FieldDelimiter"), &shapes[156], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("QuoteCharacter"), S_INIT("QuoteCharacter"), &shapes[399], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("AllowQuotedRecordDelimiter"), S_INIT("AllowQuotedRecordDelimiter"), &shapes[11], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_42[] = { /* CSVOutput */
-    {S_INIT("QuoteFields"), S_INIT("QuoteFields"), &shapes[401], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("QuoteEscapeCharacter"), S_INIT("QuoteEscapeCharacter"), &shapes[400], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RecordDelimiter"), S_INIT("RecordDelimiter"), &shapes[403], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("FieldDelimiter"), S_INIT("FieldDelimiter"), &shapes[156], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("QuoteCharacter"), S_INIT("QuoteCharacter"), &shapes[399], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_44[] = { /* Checksum */
-    {S_INIT("ChecksumCRC32"), S_INIT("ChecksumCRC32"), &shapes[47], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumCRC32C"), S_INIT("ChecksumCRC32C"), &shapes[48], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumCRC64NVME"), S_INIT("ChecksumCRC64NVME"), &shapes[49], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumSHA1"), S_INIT("ChecksumSHA1"), &shapes[52], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumSHA256"), S_INIT("ChecksumSHA256"), &shapes[53], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumSHA512"), S_INIT("ChecksumSHA512"), &shapes[54], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumMD5"), S_INIT("ChecksumMD5"), &shapes[50], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumXXHASH64"), S_INIT("ChecksumXXHASH64"), &shapes[58], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumXXHASH3"), S_INIT("ChecksumXXHASH3"), &shapes[57], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumXXHASH128"), S_INIT("ChecksumXXHASH128"), &shapes[56], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumType"), S_INIT("ChecksumType"), &shapes[55], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_45[] = {S_INIT("CRC32"), S_INIT("CRC32C"), S_INIT("SHA1"), S_INIT("SHA256"), S_INIT("CRC64NVME"), S_INIT("SHA512"), S_INIT("MD5"), S_INIT("XXHASH64"), S_INIT("XXHASH3"), S_INIT("XXHASH128")}; /* ChecksumAlgorithm */
-static const str values_51[] = {S_INIT("ENABLED")}; /* ChecksumMode */
-static const str values_55[] = {S_INIT("COMPOSITE"), S_INIT("FULL_OBJECT")}; /* ChecksumType */
-static const struct api_member members_61[] = { /* CommonPrefix */
-    {S_INIT("Prefix"), S_INIT("Prefix"), &shapes[363], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_63[] = { /* CompleteMultipartUploadOutput */
-    {S_INIT("Location"), S_INIT("Location"), &shapes[271], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Key"), S_INIT("Key"), &shapes[318], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Expiration"), S_INIT("x-amz-expiration"), &shapes[147], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ETag"), S_INIT("ETag"), &shapes[132], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumCRC32"), S_INIT("ChecksumCRC32"), &shapes[47], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumCRC32C"), S_INIT("ChecksumCRC32C"), &shapes[48], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumCRC64NVME"), S_INIT("ChecksumCRC64NVME"), &shapes[49], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumSHA1"), S_INIT("ChecksumSHA1"), &shapes[52], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumSHA256"), S_INIT("ChecksumSHA256"), &shapes[53], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumSHA512"), S_INIT("ChecksumSHA512"), &shapes[54], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumMD5"), S_INIT("ChecksumMD5"), &shapes[50], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumXXHASH64"), S_INIT("ChecksumXXHASH64"), &shapes[58], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumXXHASH3"), S_INIT("ChecksumXXHASH3"), &shapes[57], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumXXHASH128"), S_INIT("ChecksumXXHASH128"), &shapes[56], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumType"), S_INIT("ChecksumType"), &shapes[55], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ServerSideEncryption"), S_INIT("x-amz-server-side-encryption"), &shapes[451], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("VersionId"), S_INIT("x-amz-version-id"), &shapes[338], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SSEKMSKeyId"), S_INIT("x-amz-server-side-encryption-aws-kms-key-id"), &shapes[449], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("BucketKeyEnabled"), S_INIT("x-amz-server-side-encryption-bucket-key-enabled"), &shapes[25], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RequestCharged"), S_INIT("x-amz-request-charged"), &shapes[422], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_64[] = { /* CompleteMultipartUploadRequest */
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Key"), S_INIT("Key"), &shapes[318], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MultipartUpload"), S_INIT("CompleteMultipartUpload"), &shapes[65], API_IN_BODY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("UploadId"), S_INIT("uploadId"), &shapes[298], API_IN_QUERY, API_REQUIRED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumCRC32"), S_INIT("x-amz-checksum-crc32"), &shapes[47], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumCRC32C"), S_INIT("x-amz-checksum-crc32c"), &shapes[48], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumCRC64NVME"), S_INIT("x-amz-checksum-crc64nvme"), &shapes[49], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumSHA1"), S_INIT("x-amz-checksum-sha1"), &shapes[52], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumSHA256"), S_INIT("x-amz-checksum-sha256"), &shapes[53], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumSHA512"), S_INIT("x-amz-checksum-sha512"), &shapes[54], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumMD5"), S_INIT("x-amz-checksum-md5"), &shapes[50], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumXXHASH64"), S_INIT("x-amz-checksum-xxhash64"), &shapes[58], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumXXHASH3"), S_INIT("x-amz-checksum-xxhash3"), &shapes[57], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumXXHASH128"), S_INIT("x-amz-checksum-xxhash128"), &shapes[56], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumType"), S_INIT("x-amz-checksum-type"), &shapes[55], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MpuObjectSize"), S_INIT("x-amz-mp-object-size"), &shapes[296], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RequestPayer"), S_INIT("x-amz-request-payer"), &shapes[423], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("IfMatch"), S_INIT("If-Match"), &shapes[227], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("IfNoneMatch"), S_INIT("If-None-Match"), &shapes[232], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SSECustomerAlgorithm"), S_INIT("x-amz-server-side-encryption-customer-algorithm"), &shapes[445], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SSECustomerKey"), S_INIT("x-amz-server-side-encryption-customer-key"), &shapes[446], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SSECustomerKeyMD5"), S_INIT("x-amz-server-side-encryption-customer-key-MD5"), &shapes[447], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_65[] = { /* CompletedMultipartUpload */
-    {S_INIT("Parts"), S_INIT("Part"), &shapes[67], API_IN_BODY, API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_66[] = { /* CompletedPart */
-    {S_INIT("ETag"), S_INIT("ETag"), &shapes[132], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumCRC32"), S_INIT("ChecksumCRC32"), &shapes[47], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumCRC32C"), S_INIT("ChecksumCRC32C"), &shapes[48], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumCRC64NVME"), S_INIT("ChecksumCRC64NVME"), &shapes[49], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumSHA1"), S_INIT("ChecksumSHA1"), &shapes[52], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumSHA256"), S_INIT("ChecksumSHA256"), &shapes[53], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumSHA512"), S_INIT("ChecksumSHA512"), &shapes[54], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumMD5"), S_INIT("ChecksumMD5"), &shapes[50], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumXXHASH64"), S_INIT("ChecksumXXHASH64"), &shapes[58], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumXXHASH3"), S_INIT("ChecksumXXHASH3"), &shapes[57], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumXXHASH128"), S_INIT("ChecksumXXHASH128"), &shapes[56], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("PartNumber"), S_INIT("PartNumber"), &shapes[352], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_68[] = {S_INIT("NONE"), S_INIT("GZIP"), S_INIT("BZIP2")}; /* CompressionType */
-static const struct api_member members_69[] = { /* Condition */
-    {S_INIT("HttpErrorCodeReturnedEquals"), S_INIT("HttpErrorCodeReturnedEquals"), &shapes[224], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("KeyPrefixEquals"), S_INIT("KeyPrefixEquals"), &shapes[248], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_78[] = { /* CopyObjectOutput */
-    {S_INIT("CopyObjectResult"), S_INIT("CopyObjectResult"), &shapes[80], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Expiration"), S_INIT("x-amz-expiration"), &shapes[147], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("CopySourceVersionId"), S_INIT("x-amz-copy-source-version-id"), &shapes[91], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("VersionId"), S_INIT("x-amz-version-id"), &shapes[338], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ServerSideEncryption"), S_INIT("x-amz-server-side-encryption"), &shapes[451], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SSECustomerAlgorithm"), S_INIT("x-amz-server-side-encryption-customer-algorithm"), &shapes[445], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SSECustomerKeyMD5"), S_INIT("x-amz-server-side-encryption-customer-key-MD5"), &shapes[447], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SSEKMSKeyId"), S_INIT("x-amz-server-side-encryption-aws-kms-key-id"), &shapes[449], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SSEKMSEncryptionContext"), S_INIT("x-amz-server-side-encryption-context"), &shapes[448], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("BucketKeyEnabled"), S_INIT("x-amz-server-side-encryption-bucket-key-enabled"), &shapes[25], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RequestCharged"), S_INIT("x-amz-request-charged"), &shapes[422], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_79[] = { /* CopyObjectRequest */
-    {S_INIT("ACL"), S_INIT("x-amz-acl"), &shapes[315], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("CacheControl"), S_INIT("Cache-Control"), &shapes[43], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumAlgorithm"), S_INIT("x-amz-checksum-algorithm"), &shapes[45], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ContentDisposition"), S_INIT("Content-Disposition"), &shapes[71], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ContentEncoding"), S_INIT("Content-Encoding"), &shapes[72], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ContentLanguage"), S_INIT("Content-Language"), &shapes[73], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ContentType"), S_INIT("Content-Type"), &shapes[77], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("CopySource"), S_INIT("x-amz-copy-source"), &shapes[82], API_IN_HEADER, API_REQUIRED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("CopySourceIfMatch"), S_INIT("x-amz-copy-source-if-match"), &shapes[83], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("CopySourceIfModifiedSince"), S_INIT("x-amz-copy-source-if-modified-since"), &shapes[84], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("CopySourceIfNoneMatch"), S_INIT("x-amz-copy-source-if-none-match"), &shapes[85], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("CopySourceIfUnmodifiedSince"), S_INIT("x-amz-copy-source-if-unmodified-since"), &shapes[86], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Expires"), S_INIT("Expires"), &shapes[150], API_IN_HEADER, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("GrantFullControl"), S_INIT("x-amz-grant-full-control"), &shapes[212], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("GrantRead"), S_INIT("x-amz-grant-read"), &shapes[213], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("GrantReadACP"), S_INIT("x-amz-grant-read-acp"), &shapes[214], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("GrantWriteACP"), S_INIT("x-amz-grant-write-acp"), &shapes[216], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("IfMatch"), S_INIT("If-Match"), &shapes[227], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("IfNoneMatch"), S_INIT("If-None-Match"), &shapes[232], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Key"), S_INIT("Key"), &shapes[318], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Metadata"), S_INIT("x-amz-meta-"), &shapes[287], API_IN_HEADERS, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MetadataDirective"), S_INIT("x-amz-metadata-directive"), &shapes[288], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("TaggingDirective"), S_INIT("x-amz-tagging-directive"), &shapes[470], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ServerSideEncryption"), S_INIT("x-amz-server-side-encryption"), &shapes[451], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("StorageClass"), S_INIT("x-amz-storage-class"), &shapes[464], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("WebsiteRedirectLocation"), S_INIT("x-amz-website-redirect-location"), &shapes[499], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SSECustomerAlgorithm"), S_INIT("x-amz-server-side-encryption-customer-algorithm"), &shapes[445], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SSECustomerKey"), S_INIT("x-amz-server-side-encryption-customer-key"), &shapes[446], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SSECustomerKeyMD5"), S_INIT("x-amz-server-side-encryption-customer-key-MD5"), &shapes[447], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SSEKMSKeyId"), S_INIT("x-amz-server-side-encryption-aws-kms-key-id"), &shapes[449], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SSEKMSEncryptionContext"), S_INIT("x-amz-server-side-encryption-context"), &shapes[448], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("BucketKeyEnabled"), S_INIT("x-amz-server-side-encryption-bucket-key-enabled"), &shapes[25], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("CopySourceSSECustomerAlgorithm"), S_INIT("x-amz-copy-source-server-side-encryption-customer-algorithm"), &shapes[88], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("CopySourceSSECustomerKey"), S_INIT("x-amz-copy-source-server-side-encryption-customer-key"), &shapes[89], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("CopySourceSSECustomerKeyMD5"), S_INIT("x-amz-copy-source-server-side-encryption-customer-key-MD5"), &shapes[90], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RequestPayer"), S_INIT("x-amz-request-payer"), &shapes[423], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Tagging"), S_INIT("x-amz-tagging"), &shapes[471], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ObjectLockMode"), S_INIT("x-amz-object-lock-mode"), &shapes[325], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ObjectLockRetainUntilDate"), S_INIT("x-amz-object-lock-retain-until-date"), &shapes[326], API_IN_HEADER, API_LONG_NAME, API_TIME_ISO8601, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ObjectLockLegalHoldStatus"), S_INIT("x-amz-object-lock-legal-hold"), &shapes[324], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedSourceBucketOwner"), S_INIT("x-amz-source-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_80[] = { /* CopyObjectResult */
-    {S_INIT("ETag"), S_INIT("ETag"), &shapes[132], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("LastModified"), S_INIT("LastModified"), &shapes[252], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumType"), S_INIT("ChecksumType"), &shapes[55], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumCRC32"), S_INIT("ChecksumCRC32"), &shapes[47], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumCRC32C"), S_INIT("ChecksumCRC32C"), &shapes[48], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumCRC64NVME"), S_INIT("ChecksumCRC64NVME"), &shapes[49], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumSHA1"), S_INIT("ChecksumSHA1"), &shapes[52], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumSHA256"), S_INIT("ChecksumSHA256"), &shapes[53], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumSHA512"), S_INIT("ChecksumSHA512"), &shapes[54], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumMD5"), S_INIT("ChecksumMD5"), &shapes[50], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumXXHASH64"), S_INIT("ChecksumXXHASH64"), &shapes[58], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumXXHASH3"), S_INIT("ChecksumXXHASH3"), &shapes[57], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumXXHASH128"), S_INIT("ChecksumXXHASH128"), &shapes[56], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_81[] = { /* CopyPartResult */
-    {S_INIT("ETag"), S_INIT("ETag"), &shapes[132], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("LastModified"), S_INIT("LastModified"), &shapes[252], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumCRC32"), S_INIT("ChecksumCRC32"), &shapes[47], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumCRC32C"), S_INIT("ChecksumCRC32C"), &shapes[48], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumCRC64NVME"), S_INIT("ChecksumCRC64NVME"), &shapes[49], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumSHA1"), S_INIT("ChecksumSHA1"), &shapes[52], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumSHA256"), S_INIT("ChecksumSHA256"), &shapes[53], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumSHA512"), S_INIT("ChecksumSHA512"), &shapes[54], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumMD5"), S_INIT("ChecksumMD5"), &shapes[50], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumXXHASH64"), S_INIT("ChecksumXXHASH64"), &shapes[58], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumXXHASH3"), S_INIT("ChecksumXXHASH3"), &shapes[57], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumXXHASH128"), S_INIT("ChecksumXXHASH128"), &shapes[56], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_92[] = { /* CreateBucketConfiguration */
-    {S_INIT("LocationConstraint"), S_INIT("LocationConstraint"), &shapes[27], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Location"), S_INIT("Location"), &shapes[272], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[24], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Tags"), S_INIT("Tags"), &shapes[468], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_93[] = { /* CreateBucketOutput */
-    {S_INIT("Location"), S_INIT("Location"), &shapes[271], API_IN_HEADER, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("BucketArn"), S_INIT("x-amz-bucket-arn"), &shapes[444], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_94[] = { /* CreateBucketRequest */
-    {S_INIT("ACL"), S_INIT("x-amz-acl"), &shapes[23], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("CreateBucketConfiguration"), S_INIT("CreateBucketConfiguration"), &shapes[92], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("GrantFullControl"), S_INIT("x-amz-grant-full-control"), &shapes[212], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("GrantRead"), S_INIT("x-amz-grant-read"), &shapes[213], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("GrantReadACP"), S_INIT("x-amz-grant-read-acp"), &shapes[214], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("GrantWrite"), S_INIT("x-amz-grant-write"), &shapes[215], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("GrantWriteACP"), S_INIT("x-amz-grant-write-acp"), &shapes[216], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ObjectLockEnabledForBucket"), S_INIT("x-amz-bucket-object-lock-enabled"), &shapes[322], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ObjectOwnership"), S_INIT("x-amz-object-ownership"), &shapes[331], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("BucketNamespace"), S_INIT("x-amz-bucket-namespace"), &shapes[32], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_95[] = { /* CreateMultipartUploadOutput */
-    {S_INIT("AbortDate"), S_INIT("x-amz-abort-date"), &shapes[0], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("AbortRuleId"), S_INIT("x-amz-abort-rule-id"), &shapes[4], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Key"), S_INIT("Key"), &shapes[318], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("UploadId"), S_INIT("UploadId"), &shapes[298], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ServerSideEncryption"), S_INIT("x-amz-server-side-encryption"), &shapes[451], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SSECustomerAlgorithm"), S_INIT("x-amz-server-side-encryption-customer-algorithm"), &shapes[445], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SSECustomerKeyMD5"), S_INIT("x-amz-server-side-encryption-customer-key-MD5"), &shapes[447], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SSEKMSKeyId"), S_INIT("x-amz-server-side-encryption-aws-kms-key-id"), &shapes[449], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SSEKMSEncryptionContext"), S_INIT("x-amz-server-side-encryption-context"), &shapes[448], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("BucketKeyEnabled"), S_INIT("x-amz-server-side-encryption-bucket-key-enabled"), &shapes[25], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RequestCharged"), S_INIT("x-amz-request-charged"), &shapes[422], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumAlgorithm"), S_INIT("x-amz-checksum-algorithm"), &shapes[45], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumType"), S_INIT("x-amz-checksum-type"), &shapes[55], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_96[] = { /* CreateMultipartUploadRequest */
-    {S_INIT("ACL"), S_INIT("x-amz-acl"), &shapes[315], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("CacheControl"), S_INIT("Cache-Control"), &shapes[43], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ContentDisposition"), S_INIT("Content-Disposition"), &shapes[71], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ContentEncoding"), S_INIT("Content-Encoding"), &shapes[72], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ContentLanguage"), S_INIT("Content-Language"), &shapes[73], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ContentType"), S_INIT("Content-Type"), &shapes[77], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Expires"), S_INIT("Expires"), &shapes[150], API_IN_HEADER, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("GrantFullControl"), S_INIT("x-amz-grant-full-control"), &shapes[212], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("GrantRead"), S_INIT("x-amz-grant-read"), &shapes[213], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("GrantReadACP"), S_INIT("x-amz-grant-read-acp"), &shapes[214], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("GrantWriteACP"), S_INIT("x-amz-grant-write-acp"), &shapes[216], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Key"), S_INIT("Key"), &shapes[318], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Metadata"), S_INIT("x-amz-meta-"), &shapes[287], API_IN_HEADERS, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ServerSideEncryption"), S_INIT("x-amz-server-side-encryption"), &shapes[451], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("StorageClass"), S_INIT("x-amz-storage-class"), &shapes[464], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("WebsiteRedirectLocation"), S_INIT("x-amz-website-redirect-location"), &shapes[499], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SSECustomerAlgorithm"), S_INIT("x-amz-server-side-encryption-customer-algorithm"), &shapes[445], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SSECustomerKey"), S_INIT("x-amz-server-side-encryption-customer-key"), &shapes[446], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SSECustomerKeyMD5"), S_INIT("x-amz-server-side-encryption-customer-key-MD5"), &shapes[447], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SSEKMSKeyId"), S_INIT("x-amz-server-side-encryption-aws-kms-key-id"), &shapes[449], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SSEKMSEncryptionContext"), S_INIT("x-amz-server-side-encryption-context"), &shapes[448], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("BucketKeyEnabled"), S_INIT("x-amz-server-side-encryption-bucket-key-enabled"), &shapes[25], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RequestPayer"), S_INIT("x-amz-request-payer"), &shapes[423], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Tagging"), S_INIT("x-amz-tagging"), &shapes[471], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ObjectLockMode"), S_INIT("x-amz-object-lock-mode"), &shapes[325], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ObjectLockRetainUntilDate"), S_INIT("x-amz-object-lock-retain-until-date"), &shapes[326], API_IN_HEADER, API_LONG_NAME, API_TIME_ISO8601, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ObjectLockLegalHoldStatus"), S_INIT("x-amz-object-lock-legal-hold"), &shapes[324], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumAlgorithm"), S_INIT("x-amz-checksum-algorithm"), &shapes[45], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumType"), S_INIT("x-amz-checksum-type"), &shapes[55], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_98[] = {S_INIT("SingleAvailabilityZone"), S_INIT("SingleLocalZone")}; /* DataRedundancy */
-static const struct api_member members_102[] = { /* DefaultRetention */
-    {S_INIT("Mode"), S_INIT("Mode"), &shapes[328], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Days"), S_INIT("Days"), &shapes[100], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Years"), S_INIT("Years"), &shapes[501], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_103[] = { /* Delete */
-    {S_INIT("Objects"), S_INIT("Object"), &shapes[317], API_IN_BODY, API_REQUIRED | API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Quiet"), S_INIT("Quiet"), &shapes[398], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_104[] = { /* DeleteBucketCorsRequest */
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_105[] = { /* DeleteBucketEncryptionRequest */
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_106[] = { /* DeleteBucketLifecycleRequest */
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_107[] = { /* DeleteBucketOwnershipControlsRequest */
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_108[] = { /* DeleteBucketPolicyRequest */
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_109[] = { /* DeleteBucketReplicationRequest */
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_110[] = { /* DeleteBucketRequest */
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_111[] = { /* DeleteBucketTaggingRequest */
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_112[] = { /* DeleteBucketWebsiteRequest */
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_114[] = { /* DeleteMarkerEntry */
-    {S_INIT("Owner"), S_INIT("Owner"), &shapes[345], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Key"), S_INIT("Key"), &shapes[318], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("VersionId"), S_INIT("VersionId"), &shapes[338], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("IsLatest"), S_INIT("IsLatest"), &shapes[238], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("LastModified"), S_INIT("LastModified"), &shapes[252], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_115[] = { /* DeleteMarkerReplication */
-    {S_INIT("Status"), S_INIT("Status"), &shapes[116], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_116[] = {S_INIT("Enabled"), S_INIT("Disabled")}; /* DeleteMarkerReplicationStatus */
-static const struct api_member members_119[] = { /* DeleteObjectOutput */
-    {S_INIT("DeleteMarker"), S_INIT("x-amz-delete-marker"), &shapes[113], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("VersionId"), S_INIT("x-amz-version-id"), &shapes[338], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RequestCharged"), S_INIT("x-amz-request-charged"), &shapes[422], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_120[] = { /* DeleteObjectRequest */
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Key"), S_INIT("Key"), &shapes[318], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MFA"), S_INIT("x-amz-mfa"), &shapes[277], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("VersionId"), S_INIT("versionId"), &shapes[338], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RequestPayer"), S_INIT("x-amz-request-payer"), &shapes[423], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("BypassGovernanceRetention"), S_INIT("x-amz-bypass-governance-retention"), &shapes[37], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("IfMatch"), S_INIT("If-Match"), &shapes[227], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("IfMatchLastModifiedTime"), S_INIT("x-amz-if-match-last-modified-time"), &shapes[229], API_IN_HEADER, API_LONG_NAME, API_TIME_RFC822, {NULL, 0}, {NULL, 0}},
-    {S_INIT("IfMatchSize"), S_INIT("x-amz-if-match-size"), &shapes[230], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_121[] = { /* DeleteObjectTaggingOutput */
-    {S_INIT("VersionId"), S_INIT("x-amz-version-id"), &shapes[338], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_122[] = { /* DeleteObjectTaggingRequest */
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Key"), S_INIT("Key"), &shapes[318], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("VersionId"), S_INIT("versionId"), &shapes[338], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_123[] = { /* DeleteObjectsOutput */
-    {S_INIT("Deleted"), S_INIT("Deleted"), &shapes[127], API_IN_BODY, API_FLATTENED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RequestCharged"), S_INIT("x-amz-request-charged"), &shapes[422], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Errors"), S_INIT("Error"), &shapes[141], API_IN_BODY, API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_124[] = { /* DeleteObjectsRequest */
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Delete"), S_INIT("Delete"), &shapes[103], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MFA"), S_INIT("x-amz-mfa"), &shapes[277], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RequestPayer"), S_INIT("x-amz-request-payer"), &shapes[423], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("BypassGovernanceRetention"), S_INIT("x-amz-bypass-governance-retention"), &shapes[37], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumAlgorithm"), S_INIT("x-amz-sdk-checksum-algorithm"), &shapes[45], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_125[] = { /* DeletePublicAccessBlockRequest */
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_126[] = { /* DeletedObject */
-    {S_INIT("Key"), S_INIT("Key"), &shapes[318], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("VersionId"), S_INIT("VersionId"), &shapes[338], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("DeleteMarker"), S_INIT("DeleteMarker"), &shapes[113], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("DeleteMarkerVersionId"), S_INIT("DeleteMarkerVersionId"), &shapes[117], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_130[] = { /* Destination */
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Account"), S_INIT("Account"), &shapes[10], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("StorageClass"), S_INIT("StorageClass"), &shapes[464], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("AccessControlTranslation"), S_INIT("AccessControlTranslation"), &shapes[8], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("EncryptionConfiguration"), S_INIT("EncryptionConfiguration"), &shapes[136], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ReplicationTime"), S_INIT("ReplicationTime"), &shapes[419], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Metrics"), S_INIT("Metrics"), &shapes[292], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_134[] = {S_INIT("url")}; /* EncodingType */
-static const struct api_member members_135[] = { /* Encryption */
-    {S_INIT("EncryptionType"), S_INIT("EncryptionType"), &shapes[451], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("KMSKeyId"), S_INIT("KMSKeyId"), &shapes[449], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("KMSContext"), S_INIT("KMSContext"), &shapes[245], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_136[] = { /* EncryptionConfiguration */
-    {S_INIT("ReplicaKmsKeyID"), S_INIT("ReplicaKmsKeyID"), &shapes[409], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_137[] = {S_INIT("NONE"), S_INIT("SSE-C")}; /* EncryptionType */
-static const struct api_member members_139[] = { /* Error */
-    {S_INIT("Key"), S_INIT("Key"), &shapes[318], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("VersionId"), S_INIT("VersionId"), &shapes[338], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Code"), S_INIT("Code"), &shapes[59], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Message"), S_INIT("Message"), &shapes[286], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_140[] = { /* ErrorDocument */
-    {S_INIT("Key"), S_INIT("Key"), &shapes[318], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_142[] = {S_INIT("s3:ReducedRedundancyLostObject"), S_INIT("s3:ObjectCreated:*"), S_INIT("s3:ObjectCreated:Put"), S_INIT("s3:ObjectCreated:Post"), S_INIT("s3:ObjectCreated:Copy"), S_INIT("s3:ObjectCreated:CompleteMultipartUpload"), S_INIT("s3:ObjectRemoved:*"), S_INIT("s3:ObjectRemoved:Delete"), S_INIT("s3:ObjectRemoved:DeleteMarkerCreated"), S_INIT("s3:ObjectRestore:*"), S_INIT("s3:ObjectRestore:Post"), S_INIT("s3:ObjectRestore:Completed"), S_INIT("s3:Replication:*"), S_INIT("s3:Replication:OperationFailedReplication"), S_INIT("s3:Replication:OperationNotTracked"), S_INIT("s3:Replication:OperationMissedThreshold"), S_INIT("s3:Replication:OperationReplicatedAfterThreshold"), S_INIT("s3:ObjectRestore:Delete"), S_INIT("s3:LifecycleTransition"), S_INIT("s3:IntelligentTiering"), S_INIT("s3:ObjectAcl:Put"), S_INIT("s3:LifecycleExpiration:*"), S_INIT("s3:LifecycleExpiration:Delete"), S_INIT("s3:LifecycleExpiration:DeleteMarkerCreated"), S_INIT("s3:ObjectTagging:*"), S_INIT("s3:ObjectTagging:Put"), S_INIT("s3:ObjectTagging:Delete")}; /* Event */
-static const struct api_member members_145[] = { /* ExistingObjectReplication */
-    {S_INIT("Status"), S_INIT("Status"), &shapes[146], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_146[] = {S_INIT("Enabled"), S_INIT("Disabled")}; /* ExistingObjectReplicationStatus */
-static const str values_148[] = {S_INIT("Enabled"), S_INIT("Disabled")}; /* ExpirationStatus */
-static const str values_154[] = {S_INIT("SQL")}; /* ExpressionType */
-static const str values_157[] = {S_INIT("USE"), S_INIT("IGNORE"), S_INIT("NONE")}; /* FileHeaderInfo */
-static const struct api_member members_158[] = { /* FilterRule */
-    {S_INIT("Name"), S_INIT("Name"), &shapes[160], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Value"), S_INIT("Value"), &shapes[161], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_160[] = {S_INIT("prefix"), S_INIT("suffix")}; /* FilterRuleName */
-static const struct api_member members_162[] = { /* GetBucketAccelerateConfigurationOutput */
-    {S_INIT("Status"), S_INIT("Status"), &shapes[22], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RequestCharged"), S_INIT("x-amz-request-charged"), &shapes[422], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_163[] = { /* GetBucketAccelerateConfigurationRequest */
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RequestPayer"), S_INIT("x-amz-request-payer"), &shapes[423], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_164[] = { /* GetBucketAclOutput */
-    {S_INIT("Owner"), S_INIT("Owner"), &shapes[345], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Grants"), S_INIT("AccessControlList"), &shapes[218], API_IN_BODY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_165[] = { /* GetBucketAclRequest */
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_166[] = { /* GetBucketCorsOutput */
-    {S_INIT("CORSRules"), S_INIT("CORSRule"), &shapes[40], API_IN_BODY, API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_167[] = { /* GetBucketCorsRequest */
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_168[] = { /* GetBucketEncryptionOutput */
-    {S_INIT("ServerSideEncryptionConfiguration"), S_INIT("ServerSideEncryptionConfiguration"), &shapes[453], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_169[] = { /* GetBucketEncryptionRequest */
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_170[] = { /* GetBucketLifecycleConfigurationOutput */
-    {S_INIT("Rules"), S_INIT("Rule"), &shapes[258], API_IN_BODY, API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("TransitionDefaultMinimumObjectSize"), S_INIT("x-amz-transition-default-minimum-object-size"), &shapes[483], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_171[] = { /* GetBucketLifecycleConfigurationRequest */
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_172[] = { /* GetBucketLocationOutput */
-    {S_INIT("LocationConstraint"), S_INIT("LocationConstraint"), &shapes[27], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_173[] = { /* GetBucketLocationRequest */
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_174[] = { /* GetBucketLoggingOutput */
-    {S_INIT("LoggingEnabled"), S_INIT("LoggingEnabled"), &shapes[276], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_175[] = { /* GetBucketLoggingRequest */
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_176[] = { /* GetBucketNotificationConfigurationRequest */
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_177[] = { /* GetBucketOwnershipControlsOutput */
-    {S_INIT("OwnershipControls"), S_INIT("OwnershipControls"), &shapes[347], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_178[] = { /* GetBucketOwnershipControlsRequest */
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_179[] = { /* GetBucketPolicyOutput */
-    {S_INIT("Policy"), S_INIT("Policy"), &shapes[361], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_180[] = { /* GetBucketPolicyRequest */
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_181[] = { /* GetBucketPolicyStatusOutput */
-    {S_INIT("PolicyStatus"), S_INIT("PolicyStatus"), &shapes[362], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_182[] = { /* GetBucketPolicyStatusRequest */
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_183[] = { /* GetBucketReplicationOutput */
-    {S_INIT("ReplicationConfiguration"), S_INIT("ReplicationConfiguration"), &shapes[412], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_184[] = { /* GetBucketReplicationRequest */
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_185[] = { /* GetBucketRequestPaymentOutput */
-    {S_INIT("Payer"), S_INIT("Payer"), &shapes[359], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_186[] = { /* GetBucketRequestPaymentRequest */
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_187[] = { /* GetBucketTaggingOutput */
-    {S_INIT("TagSet"), S_INIT("TagSet"), &shapes[468], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_188[] = { /* GetBucketTaggingRequest */
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_189[] = { /* GetBucketVersioningOutput */
-    {S_INIT("Status"), S_INIT("Status"), &shapes[35], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MFADelete"), S_INIT("MfaDelete"), &shapes[279], API_IN_BODY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_190[] = { /* GetBucketVersioningRequest */
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_191[] = { /* GetBucketWebsiteOutput */
-    {S_INIT("RedirectAllRequestsTo"), S_INIT("RedirectAllRequestsTo"), &shapes[405], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("IndexDocument"), S_INIT("IndexDocument"), &shapes[234], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ErrorDocument"), S_INIT("ErrorDocument"), &shapes[140], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RoutingRules"), S_INIT("RoutingRules"), &shapes[441], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_192[] = { /* GetBucketWebsiteRequest */
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_193[] = { /* GetObjectAclOutput */
-    {S_INIT("Owner"), S_INIT("Owner"), &shapes[345], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Grants"), S_INIT("AccessControlList"), &shapes[218], API_IN_BODY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RequestCharged"), S_INIT("x-amz-request-charged"), &shapes[422], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_194[] = { /* GetObjectAclRequest */
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Key"), S_INIT("Key"), &shapes[318], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("VersionId"), S_INIT("versionId"), &shapes[338], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RequestPayer"), S_INIT("x-amz-request-payer"), &shapes[423], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_195[] = { /* GetObjectAttributesOutput */
-    {S_INIT("DeleteMarker"), S_INIT("x-amz-delete-marker"), &shapes[113], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("LastModified"), S_INIT("Last-Modified"), &shapes[252], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("VersionId"), S_INIT("x-amz-version-id"), &shapes[338], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RequestCharged"), S_INIT("x-amz-request-charged"), &shapes[422], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ETag"), S_INIT("ETag"), &shapes[132], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Checksum"), S_INIT("Checksum"), &shapes[44], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ObjectParts"), S_INIT("ObjectParts"), &shapes[196], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("StorageClass"), S_INIT("StorageClass"), &shapes[464], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ObjectSize"), S_INIT("ObjectSize"), &shapes[333], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_196[] = { /* GetObjectAttributesParts */
-    {S_INIT("TotalPartsCount"), S_INIT("PartsCount"), &shapes[357], API_IN_BODY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("PartNumberMarker"), S_INIT("PartNumberMarker"), &shapes[353], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("NextPartNumberMarker"), S_INIT("NextPartNumberMarker"), &shapes[302], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MaxParts"), S_INIT("MaxParts"), &shapes[284], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("IsTruncated"), S_INIT("IsTruncated"), &shapes[241], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Parts"), S_INIT("Part"), &shapes[358], API_IN_BODY, API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_197[] = { /* GetObjectAttributesRequest */
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Key"), S_INIT("Key"), &shapes[318], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("VersionId"), S_INIT("versionId"), &shapes[338], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MaxParts"), S_INIT("x-amz-max-parts"), &shapes[284], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("PartNumberMarker"), S_INIT("x-amz-part-number-marker"), &shapes[353], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SSECustomerAlgorithm"), S_INIT("x-amz-server-side-encryption-customer-algorithm"), &shapes[445], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SSECustomerKey"), S_INIT("x-amz-server-side-encryption-customer-key"), &shapes[446], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SSECustomerKeyMD5"), S_INIT("x-amz-server-side-encryption-customer-key-MD5"), &shapes[447], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RequestPayer"), S_INIT("x-amz-request-payer"), &shapes[423], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ObjectAttributes"), S_INIT("x-amz-object-attributes"), &shapes[314], API_IN_HEADER, API_REQUIRED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_198[] = { /* GetObjectLegalHoldOutput */
-    {S_INIT("LegalHold"), S_INIT("LegalHold"), &shapes[323], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_199[] = { /* GetObjectLegalHoldRequest */
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Key"), S_INIT("Key"), &shapes[318], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("VersionId"), S_INIT("versionId"), &shapes[338], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RequestPayer"), S_INIT("x-amz-request-payer"), &shapes[423], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_200[] = { /* GetObjectLockConfigurationOutput */
-    {S_INIT("ObjectLockConfiguration"), S_INIT("ObjectLockConfiguration"), &shapes[320], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_201[] = { /* GetObjectLockConfigurationRequest */
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_202[] = { /* GetObjectOutput */
-    {S_INIT("Body"), S_INIT("Body"), &shapes[20], API_IN_BODY, API_STREAMING, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("DeleteMarker"), S_INIT("x-amz-delete-marker"), &shapes[113], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("AcceptRanges"), S_INIT("accept-ranges"), &shapes[6], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Expiration"), S_INIT("x-amz-expiration"), &shapes[147], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Restore"), S_INIT("x-amz-restore"), &shapes[431], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("LastModified"), S_INIT("Last-Modified"), &shapes[252], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ContentLength"), S_INIT("Content-Length"), &shapes[74], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ETag"), S_INIT("ETag"), &shapes[132], API_IN_HEADER, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumCRC32"), S_INIT("x-amz-checksum-crc32"), &shapes[47], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumCRC32C"), S_INIT("x-amz-checksum-crc32c"), &shapes[48], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumCRC64NVME"), S_INIT("x-amz-checksum-crc64nvme"), &shapes[49], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumSHA1"), S_INIT("x-amz-checksum-sha1"), &shapes[52], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumSHA256"), S_INIT("x-amz-checksum-sha256"), &shapes[53], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumSHA512"), S_INIT("x-amz-checksum-sha512"), &shapes[54], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumMD5"), S_INIT("x-amz-checksum-md5"), &shapes[50], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumXXHASH64"), S_INIT("x-amz-checksum-xxhash64"), &shapes[58], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumXXHASH3"), S_INIT("x-amz-checksum-xxhash3"), &shapes[57], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumXXHASH128"), S_INIT("x-amz-checksum-xxhash128"), &shapes[56], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumType"), S_INIT("x-amz-checksum-type"), &shapes[55], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MissingMeta"), S_INIT("x-amz-missing-meta"), &shapes[295], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("VersionId"), S_INIT("x-amz-version-id"), &shapes[338], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("CacheControl"), S_INIT("Cache-Control"), &shapes[43], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ContentDisposition"), S_INIT("Content-Disposition"), &shapes[71], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ContentEncoding"), S_INIT("Content-Encoding"), &shapes[72], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ContentLanguage"), S_INIT("Content-Language"), &shapes[73], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ContentRange"), S_INIT("Content-Range"), &shapes[76], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ContentType"), S_INIT("Content-Type"), &shapes[77], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Expires"), S_INIT("Expires"), &shapes[150], API_IN_HEADER, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("WebsiteRedirectLocation"), S_INIT("x-amz-website-redirect-location"), &shapes[499], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ServerSideEncryption"), S_INIT("x-amz-server-side-encryption"), &shapes[451], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Metadata"), S_INIT("x-amz-meta-"), &shapes[287], API_IN_HEADERS, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SSECustomerAlgorithm"), S_INIT("x-amz-server-side-encryption-customer-algorithm"), &shapes[445], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SSECustomerKeyMD5"), S_INIT("x-amz-server-side-encryption-customer-key-MD5"), &shapes[447], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SSEKMSKeyId"), S_INIT("x-amz-server-side-encryption-aws-kms-key-id"), &shapes[449], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("BucketKeyEnabled"), S_INIT("x-amz-server-side-encryption-bucket-key-enabled"), &shapes[25], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("StorageClass"), S_INIT("x-amz-storage-class"), &shapes[464], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RequestCharged"), S_INIT("x-amz-request-charged"), &shapes[422], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ReplicationStatus"), S_INIT("x-amz-replication-status"), &shapes[418], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("PartsCount"), S_INIT("x-amz-mp-parts-count"), &shapes[357], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("TagCount"), S_INIT("x-amz-tagging-count"), &shapes[467], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ObjectLockMode"), S_INIT("x-amz-object-lock-mode"), &shapes[325], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ObjectLockRetainUntilDate"), S_INIT("x-amz-object-lock-retain-until-date"), &shapes[326], API_IN_HEADER, API_LONG_NAME, API_TIME_ISO8601, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ObjectLockLegalHoldStatus"), S_INIT("x-amz-object-lock-legal-hold"), &shapes[324], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_203[] = { /* GetObjectRequest */
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("IfMatch"), S_INIT("If-Match"), &shapes[227], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("IfModifiedSince"), S_INIT("If-Modified-Since"), &shapes[231], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("IfNoneMatch"), S_INIT("If-None-Match"), &shapes[232], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("IfUnmodifiedSince"), S_INIT("If-Unmodified-Since"), &shapes[233], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Key"), S_INIT("Key"), &shapes[318], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Range"), S_INIT("Range"), &shapes[402], API_IN_HEADER, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ResponseCacheControl"), S_INIT("response-cache-control"), &shapes[425], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ResponseContentDisposition"), S_INIT("response-content-disposition"), &shapes[426], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ResponseContentEncoding"), S_INIT("response-content-encoding"), &shapes[427], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ResponseContentLanguage"), S_INIT("response-content-language"), &shapes[428], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ResponseContentType"), S_INIT("response-content-type"), &shapes[429], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ResponseExpires"), S_INIT("response-expires"), &shapes[430], API_IN_QUERY, API_LONG_NAME, API_TIME_RFC822, {NULL, 0}, {NULL, 0}},
-    {S_INIT("VersionId"), S_INIT("versionId"), &shapes[338], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SSECustomerAlgorithm"), S_INIT("x-amz-server-side-encryption-customer-algorithm"), &shapes[445], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SSECustomerKey"), S_INIT("x-amz-server-side-encryption-customer-key"), &shapes[446], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SSECustomerKeyMD5"), S_INIT("x-amz-server-side-encryption-customer-key-MD5"), &shapes[447], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RequestPayer"), S_INIT("x-amz-request-payer"), &shapes[423], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("PartNumber"), S_INIT("partNumber"), &shapes[352], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumMode"), S_INIT("x-amz-checksum-mode"), &shapes[51], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_204[] = { /* GetObjectRetentionOutput */
-    {S_INIT("Retention"), S_INIT("Retention"), &shapes[327], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_205[] = { /* GetObjectRetentionRequest */
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Key"), S_INIT("Key"), &shapes[318], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("VersionId"), S_INIT("versionId"), &shapes[338], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RequestPayer"), S_INIT("x-amz-request-payer"), &shapes[423], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_206[] = { /* GetObjectTaggingOutput */
-    {S_INIT("VersionId"), S_INIT("x-amz-version-id"), &shapes[338], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("TagSet"), S_INIT("TagSet"), &shapes[468], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_207[] = { /* GetObjectTaggingRequest */
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Key"), S_INIT("Key"), &shapes[318], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("VersionId"), S_INIT("versionId"), &shapes[338], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RequestPayer"), S_INIT("x-amz-request-payer"), &shapes[423], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_208[] = { /* GetPublicAccessBlockOutput */
-    {S_INIT("PublicAccessBlockConfiguration"), S_INIT("PublicAccessBlockConfiguration"), &shapes[366], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_209[] = { /* GetPublicAccessBlockRequest */
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_210[] = { /* GlacierJobParameters */
-    {S_INIT("Tier"), S_INIT("Tier"), &shapes[477], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_211[] = { /* Grant */
-    {S_INIT("Grantee"), S_INIT("Grantee"), &shapes[217], API_IN_BODY, 0, API_TIME_DEFAULT, S_INIT("xsi"), S_INIT("http://www.w3.org/2001/XMLSchema-instance")},
-    {S_INIT("Permission"), S_INIT("Permission"), &shapes[360], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_217[] = { /* Grantee */
-    {S_INIT("DisplayName"), S_INIT("DisplayName"), &shapes[131], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("EmailAddress"), S_INIT("EmailAddress"), &shapes[133], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ID"), S_INIT("ID"), &shapes[226], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Type"), S_INIT("xsi:type"), &shapes[486], API_IN_BODY, API_REQUIRED | API_ATTRIBUTE | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("URI"), S_INIT("URI"), &shapes[487], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_219[] = { /* HeadBucketOutput */
-    {S_INIT("BucketArn"), S_INIT("x-amz-bucket-arn"), &shapes[444], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("BucketLocationType"), S_INIT("x-amz-bucket-location-type"), &shapes[275], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("BucketLocationName"), S_INIT("x-amz-bucket-location-name"), &shapes[28], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("BucketRegion"), S_INIT("x-amz-bucket-region"), &shapes[406], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("AccessPointAlias"), S_INIT("x-amz-access-point-alias"), &shapes[9], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_220[] = { /* HeadBucketRequest */
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_221[] = { /* HeadObjectOutput */
-    {S_INIT("DeleteMarker"), S_INIT("x-amz-delete-marker"), &shapes[113], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("AcceptRanges"), S_INIT("accept-ranges"), &shapes[6], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Expiration"), S_INIT("x-amz-expiration"), &shapes[147], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Restore"), S_INIT("x-amz-restore"), &shapes[431], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ArchiveStatus"), S_INIT("x-amz-archive-status"), &shapes[18], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("LastModified"), S_INIT("Last-Modified"), &shapes[252], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ContentLength"), S_INIT("Content-Length"), &shapes[74], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumCRC32"), S_INIT("x-amz-checksum-crc32"), &shapes[47], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumCRC32C"), S_INIT("x-amz-checksum-crc32c"), &shapes[48], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumCRC64NVME"), S_INIT("x-amz-checksum-crc64nvme"), &shapes[49], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumSHA1"), S_INIT("x-amz-checksum-sha1"), &shapes[52], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumSHA256"), S_INIT("x-amz-checksum-sha256"), &shapes[53], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumSHA512"), S_INIT("x-amz-checksum-sha512"), &shapes[54], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumMD5"), S_INIT("x-amz-checksum-md5"), &shapes[50], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumXXHASH64"), S_INIT("x-amz-checksum-xxhash64"), &shapes[58], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumXXHASH3"), S_INIT("x-amz-checksum-xxhash3"), &shapes[57], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumXXHASH128"), S_INIT("x-amz-checksum-xxhash128"), &shapes[56], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumType"), S_INIT("x-amz-checksum-type"), &shapes[55], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ETag"), S_INIT("ETag"), &shapes[132], API_IN_HEADER, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MissingMeta"), S_INIT("x-amz-missing-meta"), &shapes[295], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("VersionId"), S_INIT("x-amz-version-id"), &shapes[338], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("CacheControl"), S_INIT("Cache-Control"), &shapes[43], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ContentDisposition"), S_INIT("Content-Disposition"), &shapes[71], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ContentEncoding"), S_INIT("Content-Encoding"), &shapes[72], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ContentLanguage"), S_INIT("Content-Language"), &shapes[73], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ContentType"), S_INIT("Content-Type"), &shapes[77], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ContentRange"), S_INIT("Content-Range"), &shapes[76], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Expires"), S_INIT("Expires"), &shapes[150], API_IN_HEADER, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("WebsiteRedirectLocation"), S_INIT("x-amz-website-redirect-location"), &shapes[499], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ServerSideEncryption"), S_INIT("x-amz-server-side-encryption"), &shapes[451], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Metadata"), S_INIT("x-amz-meta-"), &shapes[287], API_IN_HEADERS, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SSECustomerAlgorithm"), S_INIT("x-amz-server-side-encryption-customer-algorithm"), &shapes[445], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SSECustomerKeyMD5"), S_INIT("x-amz-server-side-encryption-customer-key-MD5"), &shapes[447], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SSEKMSKeyId"), S_INIT("x-amz-server-side-encryption-aws-kms-key-id"), &shapes[449], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("BucketKeyEnabled"), S_INIT("x-amz-server-side-encryption-bucket-key-enabled"), &shapes[25], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("StorageClass"), S_INIT("x-amz-storage-class"), &shapes[464], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RequestCharged"), S_INIT("x-amz-request-charged"), &shapes[422], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ReplicationStatus"), S_INIT("x-amz-replication-status"), &shapes[418], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("PartsCount"), S_INIT("x-amz-mp-parts-count"), &shapes[357], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("TagCount"), S_INIT("x-amz-tagging-count"), &shapes[467], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ObjectLockMode"), S_INIT("x-amz-object-lock-mode"), &shapes[325], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ObjectLockRetainUntilDate"), S_INIT("x-amz-object-lock-retain-until-date"), &shapes[326], API_IN_HEADER, API_LONG_NAME, API_TIME_ISO8601, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ObjectLockLegalHoldStatus"), S_INIT("x-amz-object-lock-legal-hold"), &shapes[324], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_222[] = { /* HeadObjectRequest */
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("IfMatch"), S_INIT("If-Match"), &shapes[227], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("IfModifiedSince"), S_INIT("If-Modified-Since"), &shapes[231], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("IfNoneMatch"), S_INIT("If-None-Match"), &shapes[232], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("IfUnmodifiedSince"), S_INIT("If-Unmodified-Since"), &shapes[233], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Key"), S_INIT("Key"), &shapes[318], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Range"), S_INIT("Range"), &shapes[402], API_IN_HEADER, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ResponseCacheControl"), S_INIT("response-cache-control"), &shapes[425], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ResponseContentDisposition"), S_INIT("response-content-disposition"), &shapes[426], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ResponseContentEncoding"), S_INIT("response-content-encoding"), &shapes[427], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ResponseContentLanguage"), S_INIT("response-content-language"), &shapes[428], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ResponseContentType"), S_INIT("response-content-type"), &shapes[429], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ResponseExpires"), S_INIT("response-expires"), &shapes[430], API_IN_QUERY, API_LONG_NAME, API_TIME_RFC822, {NULL, 0}, {NULL, 0}},
-    {S_INIT("VersionId"), S_INIT("versionId"), &shapes[338], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SSECustomerAlgorithm"), S_INIT("x-amz-server-side-encryption-customer-algorithm"), &shapes[445], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SSECustomerKey"), S_INIT("x-amz-server-side-encryption-customer-key"), &shapes[446], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SSECustomerKeyMD5"), S_INIT("x-amz-server-side-encryption-customer-key-MD5"), &shapes[447], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RequestPayer"), S_INIT("x-amz-request-payer"), &shapes[423], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("PartNumber"), S_INIT("partNumber"), &shapes[352], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumMode"), S_INIT("x-amz-checksum-mode"), &shapes[51], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_234[] = { /* IndexDocument */
-    {S_INIT("Suffix"), S_INIT("Suffix"), &shapes[465], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_236[] = { /* Initiator */
-    {S_INIT("ID"), S_INIT("ID"), &shapes[226], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("DisplayName"), S_INIT("DisplayName"), &shapes[131], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_237[] = { /* InputSerialization */
-    {S_INIT("CSV"), S_INIT("CSV"), &shapes[41], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("CompressionType"), S_INIT("CompressionType"), &shapes[68], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("JSON"), S_INIT("JSON"), &shapes[242], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Parquet"), S_INIT("Parquet"), &shapes[350], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_242[] = { /* JSONInput */
-    {S_INIT("Type"), S_INIT("Type"), &shapes[244], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_243[] = { /* JSONOutput */
-    {S_INIT("RecordDelimiter"), S_INIT("RecordDelimiter"), &shapes[403], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_244[] = {S_INIT("DOCUMENT"), S_INIT("LINES")}; /* JSONType */
-static const struct api_member members_250[] = { /* LambdaFunctionConfiguration */
-    {S_INIT("Id"), S_INIT("Id"), &shapes[311], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("LambdaFunctionArn"), S_INIT("CloudFunction"), &shapes[249], API_IN_BODY, API_REQUIRED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Events"), S_INIT("Event"), &shapes[144], API_IN_BODY, API_REQUIRED | API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Filter"), S_INIT("Filter"), &shapes[310], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_254[] = { /* LifecycleExpiration */
-    {S_INIT("Date"), S_INIT("Date"), &shapes[99], API_IN_BODY, 0, API_TIME_ISO8601, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Days"), S_INIT("Days"), &shapes[100], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpiredObjectDeleteMarker"), S_INIT("ExpiredObjectDeleteMarker"), &shapes[149], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_255[] = { /* LifecycleRule */
-    {S_INIT("Expiration"), S_INIT("Expiration"), &shapes[254], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ID"), S_INIT("ID"), &shapes[226], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Prefix"), S_INIT("Prefix"), &shapes[363], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Filter"), S_INIT("Filter"), &shapes[257], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Status"), S_INIT("Status"), &shapes[148], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Transitions"), S_INIT("Transition"), &shapes[484], API_IN_BODY, API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("NoncurrentVersionTransitions"), S_INIT("NoncurrentVersionTransition"), &shapes[308], API_IN_BODY, API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("NoncurrentVersionExpiration"), S_INIT("NoncurrentVersionExpiration"), &shapes[306], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("AbortIncompleteMultipartUpload"), S_INIT("AbortIncompleteMultipartUpload"), &shapes[1], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_256[] = { /* LifecycleRuleAndOperator */
-    {S_INIT("Prefix"), S_INIT("Prefix"), &shapes[363], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Tags"), S_INIT("Tag"), &shapes[468], API_IN_BODY, API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ObjectSizeGreaterThan"), S_INIT("ObjectSizeGreaterThan"), &shapes[334], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ObjectSizeLessThan"), S_INIT("ObjectSizeLessThan"), &shapes[335], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_257[] = { /* LifecycleRuleFilter */
-    {S_INIT("Prefix"), S_INIT("Prefix"), &shapes[363], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Tag"), S_INIT("Tag"), &shapes[466], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ObjectSizeGreaterThan"), S_INIT("ObjectSizeGreaterThan"), &shapes[334], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ObjectSizeLessThan"), S_INIT("ObjectSizeLessThan"), &shapes[335], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("And"), S_INIT("And"), &shapes[256], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_259[] = { /* ListBucketsOutput */
-    {S_INIT("Buckets"), S_INIT("Buckets"), &shapes[36], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Owner"), S_INIT("Owner"), &shapes[345], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ContinuationToken"), S_INIT("ContinuationToken"), &shapes[303], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Prefix"), S_INIT("Prefix"), &shapes[363], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_260[] = { /* ListBucketsRequest */
-    {S_INIT("MaxBuckets"), S_INIT("max-buckets"), &shapes[282], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ContinuationToken"), S_INIT("continuation-token"), &shapes[478], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Prefix"), S_INIT("prefix"), &shapes[363], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("BucketRegion"), S_INIT("bucket-region"), &shapes[33], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_261[] = { /* ListMultipartUploadsOutput */
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("KeyMarker"), S_INIT("KeyMarker"), &shapes[247], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("UploadIdMarker"), S_INIT("UploadIdMarker"), &shapes[488], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("NextKeyMarker"), S_INIT("NextKeyMarker"), &shapes[300], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Prefix"), S_INIT("Prefix"), &shapes[363], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Delimiter"), S_INIT("Delimiter"), &shapes[128], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("NextUploadIdMarker"), S_INIT("NextUploadIdMarker"), &shapes[304], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MaxUploads"), S_INIT("MaxUploads"), &shapes[285], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("IsTruncated"), S_INIT("IsTruncated"), &shapes[241], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Uploads"), S_INIT("Upload"), &shapes[299], API_IN_BODY, API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("CommonPrefixes"), S_INIT("CommonPrefixes"), &shapes[62], API_IN_BODY, API_FLATTENED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("EncodingType"), S_INIT("EncodingType"), &shapes[134], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RequestCharged"), S_INIT("x-amz-request-charged"), &shapes[422], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_262[] = { /* ListMultipartUploadsRequest */
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Delimiter"), S_INIT("delimiter"), &shapes[128], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("EncodingType"), S_INIT("encoding-type"), &shapes[134], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("KeyMarker"), S_INIT("key-marker"), &shapes[247], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MaxUploads"), S_INIT("max-uploads"), &shapes[285], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Prefix"), S_INIT("prefix"), &shapes[363], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("UploadIdMarker"), S_INIT("upload-id-marker"), &shapes[488], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RequestPayer"), S_INIT("x-amz-request-payer"), &shapes[423], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_263[] = { /* ListObjectVersionsOutput */
-    {S_INIT("IsTruncated"), S_INIT("IsTruncated"), &shapes[241], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("KeyMarker"), S_INIT("KeyMarker"), &shapes[247], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("VersionIdMarker"), S_INIT("VersionIdMarker"), &shapes[496], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("NextKeyMarker"), S_INIT("NextKeyMarker"), &shapes[300], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("NextVersionIdMarker"), S_INIT("NextVersionIdMarker"), &shapes[305], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Versions"), S_INIT("Version"), &shapes[339], API_IN_BODY, API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("DeleteMarkers"), S_INIT("DeleteMarker"), &shapes[118], API_IN_BODY, API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Name"), S_INIT("Name"), &shapes[31], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Prefix"), S_INIT("Prefix"), &shapes[363], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Delimiter"), S_INIT("Delimiter"), &shapes[128], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MaxKeys"), S_INIT("MaxKeys"), &shapes[283], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("CommonPrefixes"), S_INIT("CommonPrefixes"), &shapes[62], API_IN_BODY, API_FLATTENED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("EncodingType"), S_INIT("EncodingType"), &shapes[134], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RequestCharged"), S_INIT("x-amz-request-charged"), &shapes[422], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_264[] = { /* ListObjectVersionsRequest */
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Delimiter"), S_INIT("delimiter"), &shapes[128], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("EncodingType"), S_INIT("encoding-type"), &shapes[134], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("KeyMarker"), S_INIT("key-marker"), &shapes[247], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MaxKeys"), S_INIT("max-keys"), &shapes[283], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Prefix"), S_INIT("prefix"), &shapes[363], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("VersionIdMarker"), S_INIT("version-id-marker"), &shapes[496], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RequestPayer"), S_INIT("x-amz-request-payer"), &shapes[423], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("OptionalObjectAttributes"), S_INIT("x-amz-optional-object-attributes"), &shapes[342], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_265[] = { /* ListObjectsOutput */
-    {S_INIT("IsTruncated"), S_INIT("IsTruncated"), &shapes[241], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Marker"), S_INIT("Marker"), &shapes[280], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("NextMarker"), S_INIT("NextMarker"), &shapes[301], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Contents"), S_INIT("Contents"), &shapes[319], API_IN_BODY, API_FLATTENED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Name"), S_INIT("Name"), &shapes[31], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Prefix"), S_INIT("Prefix"), &shapes[363], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Delimiter"), S_INIT("Delimiter"), &shapes[128], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MaxKeys"), S_INIT("MaxKeys"), &shapes[283], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("CommonPrefixes"), S_INIT("CommonPrefixes"), &shapes[62], API_IN_BODY, API_FLATTENED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("EncodingType"), S_INIT("EncodingType"), &shapes[134], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RequestCharged"), S_INIT("x-amz-request-charged"), &shapes[422], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_266[] = { /* ListObjectsRequest */
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Delimiter"), S_INIT("delimiter"), &shapes[128], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("EncodingType"), S_INIT("encoding-type"), &shapes[134], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Marker"), S_INIT("marker"), &shapes[280], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MaxKeys"), S_INIT("max-keys"), &shapes[283], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Prefix"), S_INIT("prefix"), &shapes[363], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RequestPayer"), S_INIT("x-amz-request-payer"), &shapes[423], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("OptionalObjectAttributes"), S_INIT("x-amz-optional-object-attributes"), &shapes[342], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_267[] = { /* ListObjectsV2Output */
-    {S_INIT("IsTruncated"), S_INIT("IsTruncated"), &shapes[241], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Contents"), S_INIT("Contents"), &shapes[319], API_IN_BODY, API_FLATTENED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Name"), S_INIT("Name"), &shapes[31], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Prefix"), S_INIT("Prefix"), &shapes[363], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Delimiter"), S_INIT("Delimiter"), &shapes[128], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MaxKeys"), S_INIT("MaxKeys"), &shapes[283], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("CommonPrefixes"), S_INIT("CommonPrefixes"), &shapes[62], API_IN_BODY, API_FLATTENED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("EncodingType"), S_INIT("EncodingType"), &shapes[134], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("KeyCount"), S_INIT("KeyCount"), &shapes[246], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ContinuationToken"), S_INIT("ContinuationToken"), &shapes[478], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("NextContinuationToken"), S_INIT("NextContinuationToken"), &shapes[303], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("StartAfter"), S_INIT("StartAfter"), &shapes[463], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RequestCharged"), S_INIT("x-amz-request-charged"), &shapes[422], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_268[] = { /* ListObjectsV2Request */
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Delimiter"), S_INIT("delimiter"), &shapes[128], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("EncodingType"), S_INIT("encoding-type"), &shapes[134], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MaxKeys"), S_INIT("max-keys"), &shapes[283], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Prefix"), S_INIT("prefix"), &shapes[363], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ContinuationToken"), S_INIT("continuation-token"), &shapes[478], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("FetchOwner"), S_INIT("fetch-owner"), &shapes[155], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("StartAfter"), S_INIT("start-after"), &shapes[463], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RequestPayer"), S_INIT("x-amz-request-payer"), &shapes[423], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("OptionalObjectAttributes"), S_INIT("x-amz-optional-object-attributes"), &shapes[342], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_269[] = { /* ListPartsOutput */
-    {S_INIT("AbortDate"), S_INIT("x-amz-abort-date"), &shapes[0], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("AbortRuleId"), S_INIT("x-amz-abort-rule-id"), &shapes[4], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Key"), S_INIT("Key"), &shapes[318], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("UploadId"), S_INIT("UploadId"), &shapes[298], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("PartNumberMarker"), S_INIT("PartNumberMarker"), &shapes[353], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("NextPartNumberMarker"), S_INIT("NextPartNumberMarker"), &shapes[302], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MaxParts"), S_INIT("MaxParts"), &shapes[284], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("IsTruncated"), S_INIT("IsTruncated"), &shapes[241], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Parts"), S_INIT("Part"), &shapes[356], API_IN_BODY, API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Initiator"), S_INIT("Initiator"), &shapes[236], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Owner"), S_INIT("Owner"), &shapes[345], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("StorageClass"), S_INIT("StorageClass"), &shapes[464], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RequestCharged"), S_INIT("x-amz-request-charged"), &shapes[422], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumAlgorithm"), S_INIT("ChecksumAlgorithm"), &shapes[45], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumType"), S_INIT("ChecksumType"), &shapes[55], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_270[] = { /* ListPartsRequest */
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Key"), S_INIT("Key"), &shapes[318], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MaxParts"), S_INIT("max-parts"), &shapes[284], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("PartNumberMarker"), S_INIT("part-number-marker"), &shapes[353], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("UploadId"), S_INIT("uploadId"), &shapes[298], API_IN_QUERY, API_REQUIRED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RequestPayer"), S_INIT("x-amz-request-payer"), &shapes[423], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SSECustomerAlgorithm"), S_INIT("x-amz-server-side-encryption-customer-algorithm"), &shapes[445], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SSECustomerKey"), S_INIT("x-amz-server-side-encryption-customer-key"), &shapes[446], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SSECustomerKeyMD5"), S_INIT("x-amz-server-side-encryption-customer-key-MD5"), &shapes[447], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_272[] = { /* LocationInfo */
-    {S_INIT("Type"), S_INIT("Type"), &shapes[275], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Name"), S_INIT("Name"), &shapes[273], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_275[] = {S_INIT("AvailabilityZone"), S_INIT("LocalZone")}; /* LocationType */
-static const struct api_member members_276[] = { /* LoggingEnabled */
-    {S_INIT("TargetBucket"), S_INIT("TargetBucket"), &shapes[472], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("TargetGrants"), S_INIT("TargetGrants"), &shapes[474], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("TargetPrefix"), S_INIT("TargetPrefix"), &shapes[476], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("TargetObjectKeyFormat"), S_INIT("TargetObjectKeyFormat"), &shapes[475], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_278[] = {S_INIT("Enabled"), S_INIT("Disabled")}; /* MFADelete */
-static const str values_279[] = {S_INIT("Enabled"), S_INIT("Disabled")}; /* MFADeleteStatus */
-static const str values_288[] = {S_INIT("COPY"), S_INIT("REPLACE")}; /* MetadataDirective */
-static const struct api_member members_289[] = { /* MetadataEntry */
-    {S_INIT("Name"), S_INIT("Name"), &shapes[290], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Value"), S_INIT("Value"), &shapes[291], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_292[] = { /* Metrics */
-    {S_INIT("Status"), S_INIT("Status"), &shapes[293], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("EventThreshold"), S_INIT("EventThreshold"), &shapes[421], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_293[] = {S_INIT("Enabled"), S_INIT("Disabled")}; /* MetricsStatus */
-static const struct api_member members_297[] = { /* MultipartUpload */
-    {S_INIT("UploadId"), S_INIT("UploadId"), &shapes[298], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Key"), S_INIT("Key"), &shapes[318], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Initiated"), S_INIT("Initiated"), &shapes[235], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("StorageClass"), S_INIT("StorageClass"), &shapes[464], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Owner"), S_INIT("Owner"), &shapes[345], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Initiator"), S_INIT("Initiator"), &shapes[236], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumAlgorithm"), S_INIT("ChecksumAlgorithm"), &shapes[45], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumType"), S_INIT("ChecksumType"), &shapes[55], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_306[] = { /* NoncurrentVersionExpiration */
-    {S_INIT("NoncurrentDays"), S_INIT("NoncurrentDays"), &shapes[100], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("NewerNoncurrentVersions"), S_INIT("NewerNoncurrentVersions"), &shapes[495], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_307[] = { /* NoncurrentVersionTransition */
-    {S_INIT("NoncurrentDays"), S_INIT("NoncurrentDays"), &shapes[100], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("StorageClass"), S_INIT("StorageClass"), &shapes[485], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("NewerNoncurrentVersions"), S_INIT("NewerNoncurrentVersions"), &shapes[495], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_309[] = { /* NotificationConfiguration */
-    {S_INIT("TopicConfigurations"), S_INIT("TopicConfiguration"), &shapes[481], API_IN_BODY, API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("QueueConfigurations"), S_INIT("QueueConfiguration"), &shapes[397], API_IN_BODY, API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("LambdaFunctionConfigurations"), S_INIT("CloudFunctionConfiguration"), &shapes[251], API_IN_BODY, API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("EventBridgeConfiguration"), S_INIT("EventBridgeConfiguration"), &shapes[143], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_310[] = { /* NotificationConfigurationFilter */
-    {S_INIT("Key"), S_INIT("S3Key"), &shapes[442], API_IN_BODY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_312[] = { /* Object */
-    {S_INIT("Key"), S_INIT("Key"), &shapes[318], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("LastModified"), S_INIT("LastModified"), &shapes[252], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ETag"), S_INIT("ETag"), &shapes[132], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumAlgorithm"), S_INIT("ChecksumAlgorithm"), &shapes[46], API_IN_BODY, API_FLATTENED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumType"), S_INIT("ChecksumType"), &shapes[55], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Size"), S_INIT("Size"), &shapes[458], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("StorageClass"), S_INIT("StorageClass"), &shapes[336], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Owner"), S_INIT("Owner"), &shapes[345], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RestoreStatus"), S_INIT("RestoreStatus"), &shapes[438], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_313[] = {S_INIT("ETag"), S_INIT("Checksum"), S_INIT("ObjectParts"), S_INIT("StorageClass"), S_INIT("ObjectSize")}; /* ObjectAttributes */
-static const str values_315[] = {S_INIT("private"), S_INIT("public-read"), S_INIT("public-read-write"), S_INIT("authenticated-read"), S_INIT("aws-exec-read"), S_INIT("bucket-owner-read"), S_INIT("bucket-owner-full-control")}; /* ObjectCannedACL */
-static const struct api_member members_316[] = { /* ObjectIdentifier */
-    {S_INIT("Key"), S_INIT("Key"), &shapes[318], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("VersionId"), S_INIT("VersionId"), &shapes[338], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ETag"), S_INIT("ETag"), &shapes[132], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("LastModifiedTime"), S_INIT("LastModifiedTime"), &shapes[253], API_IN_BODY, 0, API_TIME_RFC822, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Size"), S_INIT("Size"), &shapes[458], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_320[] = { /* ObjectLockConfiguration */
-    {S_INIT("ObjectLockEnabled"), S_INIT("ObjectLockEnabled"), &shapes[321], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Rule"), S_INIT("Rule"), &shapes[329], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_321[] = {S_INIT("Enabled")}; /* ObjectLockEnabled */
-static const struct api_member members_323[] = { /* ObjectLockLegalHold */
-    {S_INIT("Status"), S_INIT("Status"), &shapes[324], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_324[] = {S_INIT("ON"), S_INIT("OFF")}; /* ObjectLockLegalHoldStatus */
-static const str values_325[] = {S_INIT("GOVERNANCE"), S_INIT("COMPLIANCE")}; /* ObjectLockMode */
-static const struct api_member members_327[] = { /* ObjectLockRetention */
-    {S_INIT("Mode"), S_INIT("Mode"), &shapes[328], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RetainUntilDate"), S_INIT("RetainUntilDate"), &shapes[99], API_IN_BODY, 0, API_TIME_ISO8601, {NULL, 0}, {NULL, 0}},
-};
-static const str values_328[] = {S_INIT("GOVERNANCE"), S_INIT("COMPLIANCE")}; /* ObjectLockRetentionMode */
-static const struct api_member members_329[] = { /* ObjectLockRule */
-    {S_INIT("DefaultRetention"), S_INIT("DefaultRetention"), &shapes[102], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_331[] = {S_INIT("BucketOwnerPreferred"), S_INIT("ObjectWriter"), S_INIT("BucketOwnerEnforced")}; /* ObjectOwnership */
-static const struct api_member members_332[] = { /* ObjectPart */
-    {S_INIT("PartNumber"), S_INIT("PartNumber"), &shapes[352], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Size"), S_INIT("Size"), &shapes[458], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumCRC32"), S_INIT("ChecksumCRC32"), &shapes[47], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumCRC32C"), S_INIT("ChecksumCRC32C"), &shapes[48], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumCRC64NVME"), S_INIT("ChecksumCRC64NVME"), &shapes[49], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumSHA1"), S_INIT("ChecksumSHA1"), &shapes[52], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumSHA256"), S_INIT("ChecksumSHA256"), &shapes[53], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumSHA512"), S_INIT("ChecksumSHA512"), &shapes[54], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumMD5"), S_INIT("ChecksumMD5"), &shapes[50], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumXXHASH64"), S_INIT("ChecksumXXHASH64"), &shapes[58], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumXXHASH3"), S_INIT("ChecksumXXHASH3"), &shapes[57], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumXXHASH128"), S_INIT("ChecksumXXHASH128"), &shapes[56], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_336[] = {S_INIT("STANDARD"), S_INIT("REDUCED_REDUNDANCY"), S_INIT("GLACIER"), S_INIT("STANDARD_IA"), S_INIT("ONEZONE_IA"), S_INIT("INTELLIGENT_TIERING"), S_INIT("DEEP_ARCHIVE"), S_INIT("OUTPOSTS"), S_INIT("GLACIER_IR"), S_INIT("SNOW"), S_INIT("EXPRESS_ONEZONE"), S_INIT("FSX_OPENZFS"), S_INIT("FSX_ONTAP")}; /* ObjectStorageClass */
-static const struct api_member members_337[] = { /* ObjectVersion */
-    {S_INIT("ETag"), S_INIT("ETag"), &shapes[132], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumAlgorithm"), S_INIT("ChecksumAlgorithm"), &shapes[46], API_IN_BODY, API_FLATTENED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumType"), S_INIT("ChecksumType"), &shapes[55], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Size"), S_INIT("Size"), &shapes[458], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("StorageClass"), S_INIT("StorageClass"), &shapes[340], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Key"), S_INIT("Key"), &shapes[318], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("VersionId"), S_INIT("VersionId"), &shapes[338], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("IsLatest"), S_INIT("IsLatest"), &shapes[238], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("LastModified"), S_INIT("LastModified"), &shapes[252], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Owner"), S_INIT("Owner"), &shapes[345], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RestoreStatus"), S_INIT("RestoreStatus"), &shapes[438], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_340[] = {S_INIT("STANDARD")}; /* ObjectVersionStorageClass */
-static const str values_341[] = {S_INIT("RestoreStatus")}; /* OptionalObjectAttributes */
-static const struct api_member members_343[] = { /* OutputLocation */
-    {S_INIT("S3"), S_INIT("S3"), &shapes[443], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_344[] = { /* OutputSerialization */
-    {S_INIT("CSV"), S_INIT("CSV"), &shapes[42], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("JSON"), S_INIT("JSON"), &shapes[243], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_345[] = { /* Owner */
-    {S_INIT("DisplayName"), S_INIT("DisplayName"), &shapes[131], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ID"), S_INIT("ID"), &shapes[226], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_346[] = {S_INIT("Destination")}; /* OwnerOverride */
-static const struct api_member members_347[] = { /* OwnershipControls */
-    {S_INIT("Rules"), S_INIT("Rule"), &shapes[349], API_IN_BODY, API_REQUIRED | API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_348[] = { /* OwnershipControlsRule */
-    {S_INIT("ObjectOwnership"), S_INIT("ObjectOwnership"), &shapes[331], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_351[] = { /* Part */
-    {S_INIT("PartNumber"), S_INIT("PartNumber"), &shapes[352], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("LastModified"), S_INIT("LastModified"), &shapes[252], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ETag"), S_INIT("ETag"), &shapes[132], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Size"), S_INIT("Size"), &shapes[458], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumCRC32"), S_INIT("ChecksumCRC32"), &shapes[47], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumCRC32C"), S_INIT("ChecksumCRC32C"), &shapes[48], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumCRC64NVME"), S_INIT("ChecksumCRC64NVME"), &shapes[49], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumSHA1"), S_INIT("ChecksumSHA1"), &shapes[52], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumSHA256"), S_INIT("ChecksumSHA256"), &shapes[53], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumSHA512"), S_INIT("ChecksumSHA512"), &shapes[54], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumMD5"), S_INIT("ChecksumMD5"), &shapes[50], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumXXHASH64"), S_INIT("ChecksumXXHASH64"), &shapes[58], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumXXHASH3"), S_INIT("ChecksumXXHASH3"), &shapes[57], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumXXHASH128"), S_INIT("ChecksumXXHASH128"), &shapes[56], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_354[] = {S_INIT("EventTime"), S_INIT("DeliveryTime")}; /* PartitionDateSource */
-static const struct api_member members_355[] = { /* PartitionedPrefix */
-    {S_INIT("PartitionDateSource"), S_INIT("PartitionDateSource"), &shapes[354], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_359[] = {S_INIT("Requester"), S_INIT("BucketOwner")}; /* Payer */
-static const str values_360[] = {S_INIT("FULL_CONTROL"), S_INIT("WRITE"), S_INIT("WRITE_ACP"), S_INIT("READ"), S_INIT("READ_ACP")}; /* Permission */
-static const struct api_member members_362[] = { /* PolicyStatus */
-    {S_INIT("IsPublic"), S_INIT("IsPublic"), &shapes[239], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_365[] = {S_INIT("http"), S_INIT("https")}; /* Protocol */
-static const struct api_member members_366[] = { /* PublicAccessBlockConfiguration */
-    {S_INIT("BlockPublicAcls"), S_INIT("BlockPublicAcls"), &shapes[456], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("IgnorePublicAcls"), S_INIT("IgnorePublicAcls"), &shapes[456], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("BlockPublicPolicy"), S_INIT("BlockPublicPolicy"), &shapes[456], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RestrictPublicBuckets"), S_INIT("RestrictPublicBuckets"), &shapes[456], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_367[] = { /* PutBucketAccelerateConfigurationRequest */
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("AccelerateConfiguration"), S_INIT("AccelerateConfiguration"), &shapes[5], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumAlgorithm"), S_INIT("x-amz-sdk-checksum-algorithm"), &shapes[45], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_368[] = { /* PutBucketAclRequest */
-    {S_INIT("ACL"), S_INIT("x-amz-acl"), &shapes[23], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("AccessControlPolicy"), S_INIT("AccessControlPolicy"), &shapes[7], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ContentMD5"), S_INIT("Content-MD5"), &shapes[75], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumAlgorithm"), S_INIT("x-amz-sdk-checksum-algorithm"), &shapes[45], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("GrantFullControl"), S_INIT("x-amz-grant-full-control"), &shapes[212], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("GrantRead"), S_INIT("x-amz-grant-read"), &shapes[213], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("GrantReadACP"), S_INIT("x-amz-grant-read-acp"), &shapes[214], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("GrantWrite"), S_INIT("x-amz-grant-write"), &shapes[215], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("GrantWriteACP"), S_INIT("x-amz-grant-write-acp"), &shapes[216], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_369[] = { /* PutBucketCorsRequest */
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("CORSConfiguration"), S_INIT("CORSConfiguration"), &shapes[38], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ContentMD5"), S_INIT("Content-MD5"), &shapes[75], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumAlgorithm"), S_INIT("x-amz-sdk-checksum-algorithm"), &shapes[45], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_370[] = { /* PutBucketEncryptionRequest */
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ContentMD5"), S_INIT("Content-MD5"), &shapes[75], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumAlgorithm"), S_INIT("x-amz-sdk-checksum-algorithm"), &shapes[45], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ServerSideEncryptionConfiguration"), S_INIT("ServerSideEncryptionConfiguration"), &shapes[453], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_371[] = { /* PutBucketLifecycleConfigurationOutput */
-    {S_INIT("TransitionDefaultMinimumObjectSize"), S_INIT("x-amz-transition-default-minimum-object-size"), &shapes[483], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_372[] = { /* PutBucketLifecycleConfigurationRequest */
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumAlgorithm"), S_INIT("x-amz-sdk-checksum-algorithm"), &shapes[45], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("LifecycleConfiguration"), S_INIT("LifecycleConfiguration"), &shapes[26], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("TransitionDefaultMinimumObjectSize"), S_INIT("x-amz-transition-default-minimum-object-size"), &shapes[483], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_373[] = { /* PutBucketLoggingRequest */
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("BucketLoggingStatus"), S_INIT("BucketLoggingStatus"), &shapes[29], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ContentMD5"), S_INIT("Content-MD5"), &shapes[75], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumAlgorithm"), S_INIT("x-amz-sdk-checksum-algorithm"), &shapes[45], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_374[] = { /* PutBucketNotificationConfigurationRequest */
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("NotificationConfiguration"), S_INIT("NotificationConfiguration"), &shapes[309], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SkipDestinationValidation"), S_INIT("x-amz-skip-destination-validation"), &shapes[459], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_375[] = { /* PutBucketOwnershipControlsRequest */
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ContentMD5"), S_INIT("Content-MD5"), &shapes[75], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("OwnershipControls"), S_INIT("OwnershipControls"), &shapes[347], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumAlgorithm"), S_INIT("x-amz-sdk-checksum-algorithm"), &shapes[45], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_376[] = { /* PutBucketPolicyRequest */
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ContentMD5"), S_INIT("Content-MD5"), &shapes[75], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumAlgorithm"), S_INIT("x-amz-sdk-checksum-algorithm"), &shapes[45], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ConfirmRemoveSelfBucketAccess"), S_INIT("x-amz-confirm-remove-self-bucket-access"), &shapes[70], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Policy"), S_INIT("Policy"), &shapes[361], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_377[] = { /* PutBucketReplicationRequest */
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ContentMD5"), S_INIT("Content-MD5"), &shapes[75], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumAlgorithm"), S_INIT("x-amz-sdk-checksum-algorithm"), &shapes[45], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ReplicationConfiguration"), S_INIT("ReplicationConfiguration"), &shapes[412], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Token"), S_INIT("x-amz-bucket-object-lock-token"), &shapes[330], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_378[] = { /* PutBucketRequestPaymentRequest */
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ContentMD5"), S_INIT("Content-MD5"), &shapes[75], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumAlgorithm"), S_INIT("x-amz-sdk-checksum-algorithm"), &shapes[45], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RequestPaymentConfiguration"), S_INIT("RequestPaymentConfiguration"), &shapes[424], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_379[] = { /* PutBucketTaggingRequest */
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ContentMD5"), S_INIT("Content-MD5"), &shapes[75], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumAlgorithm"), S_INIT("x-amz-sdk-checksum-algorithm"), &shapes[45], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Tagging"), S_INIT("Tagging"), &shapes[469], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_380[] = { /* PutBucketVersioningRequest */
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ContentMD5"), S_INIT("Content-MD5"), &shapes[75], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumAlgorithm"), S_INIT("x-amz-sdk-checksum-algorithm"), &shapes[45], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MFA"), S_INIT("x-amz-mfa"), &shapes[277], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("VersioningConfiguration"), S_INIT("VersioningConfiguration"), &shapes[497], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_381[] = { /* PutBucketWebsiteRequest */
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ContentMD5"), S_INIT("Content-MD5"), &shapes[75], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumAlgorithm"), S_INIT("x-amz-sdk-checksum-algorithm"), &shapes[45], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("WebsiteConfiguration"), S_INIT("WebsiteConfiguration"), &shapes[498], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_382[] = { /* PutObjectAclOutput */
-    {S_INIT("RequestCharged"), S_INIT("x-amz-request-charged"), &shapes[422], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_383[] = { /* PutObjectAclRequest */
-    {S_INIT("ACL"), S_INIT("x-amz-acl"), &shapes[315], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("AccessControlPolicy"), S_INIT("AccessControlPolicy"), &shapes[7], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ContentMD5"), S_INIT("Content-MD5"), &shapes[75], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumAlgorithm"), S_INIT("x-amz-sdk-checksum-algorithm"), &shapes[45], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("GrantFullControl"), S_INIT("x-amz-grant-full-control"), &shapes[212], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("GrantRead"), S_INIT("x-amz-grant-read"), &shapes[213], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("GrantReadACP"), S_INIT("x-amz-grant-read-acp"), &shapes[214], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("GrantWrite"), S_INIT("x-amz-grant-write"), &shapes[215], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("GrantWriteACP"), S_INIT("x-amz-grant-write-acp"), &shapes[216], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Key"), S_INIT("Key"), &shapes[318], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RequestPayer"), S_INIT("x-amz-request-payer"), &shapes[423], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("VersionId"), S_INIT("versionId"), &shapes[338], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_384[] = { /* PutObjectLegalHoldOutput */
-    {S_INIT("RequestCharged"), S_INIT("x-amz-request-charged"), &shapes[422], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_385[] = { /* PutObjectLegalHoldRequest */
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Key"), S_INIT("Key"), &shapes[318], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("LegalHold"), S_INIT("LegalHold"), &shapes[323], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RequestPayer"), S_INIT("x-amz-request-payer"), &shapes[423], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("VersionId"), S_INIT("versionId"), &shapes[338], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ContentMD5"), S_INIT("Content-MD5"), &shapes[75], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumAlgorithm"), S_INIT("x-amz-sdk-checksum-algorithm"), &shapes[45], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_386[] = { /* PutObjectLockConfigurationOutput */
-    {S_INIT("RequestCharged"), S_INIT("x-amz-request-charged"), &shapes[422], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_387[] = { /* PutObjectLockConfigurationRequest */
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ObjectLockConfiguration"), S_INIT("ObjectLockConfiguration"), &shapes[320], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RequestPayer"), S_INIT("x-amz-request-payer"), &shapes[423], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Token"), S_INIT("x-amz-bucket-object-lock-token"), &shapes[330], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ContentMD5"), S_INIT("Content-MD5"), &shapes[75], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumAlgorithm"), S_INIT("x-amz-sdk-checksum-algorithm"), &shapes[45], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_388[] = { /* PutObjectOutput */
-    {S_INIT("Expiration"), S_INIT("x-amz-expiration"), &shapes[147], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ETag"), S_INIT("ETag"), &shapes[132], API_IN_HEADER, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumCRC32"), S_INIT("x-amz-checksum-crc32"), &shapes[47], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumCRC32C"), S_INIT("x-amz-checksum-crc32c"), &shapes[48], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumCRC64NVME"), S_INIT("x-amz-checksum-crc64nvme"), &shapes[49], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumSHA1"), S_INIT("x-amz-checksum-sha1"), &shapes[52], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumSHA256"), S_INIT("x-amz-checksum-sha256"), &shapes[53], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumSHA512"), S_INIT("x-amz-checksum-sha512"), &shapes[54], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumMD5"), S_INIT("x-amz-checksum-md5"), &shapes[50], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumXXHASH64"), S_INIT("x-amz-checksum-xxhash64"), &shapes[58], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumXXHASH3"), S_INIT("x-amz-checksum-xxhash3"), &shapes[57], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumXXHASH128"), S_INIT("x-amz-checksum-xxhash128"), &shapes[56], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumType"), S_INIT("x-amz-checksum-type"), &shapes[55], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ServerSideEncryption"), S_INIT("x-amz-server-side-encryption"), &shapes[451], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("VersionId"), S_INIT("x-amz-version-id"), &shapes[338], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SSECustomerAlgorithm"), S_INIT("x-amz-server-side-encryption-customer-algorithm"), &shapes[445], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SSECustomerKeyMD5"), S_INIT("x-amz-server-side-encryption-customer-key-MD5"), &shapes[447], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SSEKMSKeyId"), S_INIT("x-amz-server-side-encryption-aws-kms-key-id"), &shapes[449], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SSEKMSEncryptionContext"), S_INIT("x-amz-server-side-encryption-context"), &shapes[448], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("BucketKeyEnabled"), S_INIT("x-amz-server-side-encryption-bucket-key-enabled"), &shapes[25], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Size"), S_INIT("x-amz-object-size"), &shapes[458], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RequestCharged"), S_INIT("x-amz-request-charged"), &shapes[422], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_389[] = { /* PutObjectRequest */
-    {S_INIT("ACL"), S_INIT("x-amz-acl"), &shapes[315], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Body"), S_INIT("Body"), &shapes[20], API_IN_BODY, API_STREAMING, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("CacheControl"), S_INIT("Cache-Control"), &shapes[43], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ContentDisposition"), S_INIT("Content-Disposition"), &shapes[71], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ContentEncoding"), S_INIT("Content-Encoding"), &shapes[72], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ContentLanguage"), S_INIT("Content-Language"), &shapes[73], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ContentLength"), S_INIT("Content-Length"), &shapes[74], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ContentMD5"), S_INIT("Content-MD5"), &shapes[75], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ContentType"), S_INIT("Content-Type"), &shapes[77], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumAlgorithm"), S_INIT("x-amz-sdk-checksum-algorithm"), &shapes[45], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumCRC32"), S_INIT("x-amz-checksum-crc32"), &shapes[47], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumCRC32C"), S_INIT("x-amz-checksum-crc32c"), &shapes[48], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumCRC64NVME"), S_INIT("x-amz-checksum-crc64nvme"), &shapes[49], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumSHA1"), S_INIT("x-amz-checksum-sha1"), &shapes[52], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumSHA256"), S_INIT("x-amz-checksum-sha256"), &shapes[53], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumSHA512"), S_INIT("x-amz-checksum-sha512"), &shapes[54], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumMD5"), S_INIT("x-amz-checksum-md5"), &shapes[50], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumXXHASH64"), S_INIT("x-amz-checksum-xxhash64"), &shapes[58], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumXXHASH3"), S_INIT("x-amz-checksum-xxhash3"), &shapes[57], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumXXHASH128"), S_INIT("x-amz-checksum-xxhash128"), &shapes[56], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Expires"), S_INIT("Expires"), &shapes[150], API_IN_HEADER, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("IfMatch"), S_INIT("If-Match"), &shapes[227], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("IfNoneMatch"), S_INIT("If-None-Match"), &shapes[232], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("GrantFullControl"), S_INIT("x-amz-grant-full-control"), &shapes[212], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("GrantRead"), S_INIT("x-amz-grant-read"), &shapes[213], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("GrantReadACP"), S_INIT("x-amz-grant-read-acp"), &shapes[214], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("GrantWriteACP"), S_INIT("x-amz-grant-write-acp"), &shapes[216], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Key"), S_INIT("Key"), &shapes[318], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("WriteOffsetBytes"), S_INIT("x-amz-write-offset-bytes"), &shapes[500], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Metadata"), S_INIT("x-amz-meta-"), &shapes[287], API_IN_HEADERS, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ServerSideEncryption"), S_INIT("x-amz-server-side-encryption"), &shapes[451], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("StorageClass"), S_INIT("x-amz-storage-class"), &shapes[464], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("WebsiteRedirectLocation"), S_INIT("x-amz-website-redirect-location"), &shapes[499], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SSECustomerAlgorithm"), S_INIT("x-amz-server-side-encryption-customer-algorithm"), &shapes[445], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SSECustomerKey"), S_INIT("x-amz-server-side-encryption-customer-key"), &shapes[446], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SSECustomerKeyMD5"), S_INIT("x-amz-server-side-encryption-customer-key-MD5"), &shapes[447], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SSEKMSKeyId"), S_INIT("x-amz-server-side-encryption-aws-kms-key-id"), &shapes[449], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SSEKMSEncryptionContext"), S_INIT("x-amz-server-side-encryption-context"), &shapes[448], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("BucketKeyEnabled"), S_INIT("x-amz-server-side-encryption-bucket-key-enabled"), &shapes[25], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RequestPayer"), S_INIT("x-amz-request-payer"), &shapes[423], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Tagging"), S_INIT("x-amz-tagging"), &shapes[471], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ObjectLockMode"), S_INIT("x-amz-object-lock-mode"), &shapes[325], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ObjectLockRetainUntilDate"), S_INIT("x-amz-object-lock-retain-until-date"), &shapes[326], API_IN_HEADER, API_LONG_NAME, API_TIME_ISO8601, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ObjectLockLegalHoldStatus"), S_INIT("x-amz-object-lock-legal-hold"), &shapes[324], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_390[] = { /* PutObjectRetentionOutput */
-    {S_INIT("RequestCharged"), S_INIT("x-amz-request-charged"), &shapes[422], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_391[] = { /* PutObjectRetentionRequest */
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Key"), S_INIT("Key"), &shapes[318], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Retention"), S_INIT("Retention"), &shapes[327], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RequestPayer"), S_INIT("x-amz-request-payer"), &shapes[423], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("VersionId"), S_INIT("versionId"), &shapes[338], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("BypassGovernanceRetention"), S_INIT("x-amz-bypass-governance-retention"), &shapes[37], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ContentMD5"), S_INIT("Content-MD5"), &shapes[75], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumAlgorithm"), S_INIT("x-amz-sdk-checksum-algorithm"), &shapes[45], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_392[] = { /* PutObjectTaggingOutput */
-    {S_INIT("VersionId"), S_INIT("x-amz-version-id"), &shapes[338], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_393[] = { /* PutObjectTaggingRequest */
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Key"), S_INIT("Key"), &shapes[318], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("VersionId"), S_INIT("versionId"), &shapes[338], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ContentMD5"), S_INIT("Content-MD5"), &shapes[75], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumAlgorithm"), S_INIT("x-amz-sdk-checksum-algorithm"), &shapes[45], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Tagging"), S_INIT("Tagging"), &shapes[469], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RequestPayer"), S_INIT("x-amz-request-payer"), &shapes[423], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_394[] = { /* PutPublicAccessBlockRequest */
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ContentMD5"), S_INIT("Content-MD5"), &shapes[75], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumAlgorithm"), S_INIT("x-amz-sdk-checksum-algorithm"), &shapes[45], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("PublicAccessBlockConfiguration"), S_INIT("PublicAccessBlockConfiguration"), &shapes[366], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_396[] = { /* QueueConfiguration */
-    {S_INIT("Id"), S_INIT("Id"), &shapes[311], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("QueueArn"), S_INIT("Queue"), &shapes[395], API_IN_BODY, API_REQUIRED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Events"), S_INIT("Event"), &shapes[144], API_IN_BODY, API_REQUIRED | API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Filter"), S_INIT("Filter"), &shapes[310], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_401[] = {S_INIT("ALWAYS"), S_INIT("ASNEEDED")}; /* QuoteFields */
-static const struct api_member members_404[] = { /* Redirect */
-    {S_INIT("HostName"), S_INIT("HostName"), &shapes[223], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("HttpRedirectCode"), S_INIT("HttpRedirectCode"), &shapes[225], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Protocol"), S_INIT("Protocol"), &shapes[365], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ReplaceKeyPrefixWith"), S_INIT("ReplaceKeyPrefixWith"), &shapes[407], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ReplaceKeyWith"), S_INIT("ReplaceKeyWith"), &shapes[408], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_405[] = { /* RedirectAllRequestsTo */
-    {S_INIT("HostName"), S_INIT("HostName"), &shapes[223], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Protocol"), S_INIT("Protocol"), &shapes[365], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_410[] = { /* ReplicaModifications */
-    {S_INIT("Status"), S_INIT("Status"), &shapes[411], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_411[] = {S_INIT("Enabled"), S_INIT("Disabled")}; /* ReplicaModificationsStatus */
-static const struct api_member members_412[] = { /* ReplicationConfiguration */
-    {S_INIT("Role"), S_INIT("Role"), &shapes[439], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Rules"), S_INIT("Rule"), &shapes[417], API_IN_BODY, API_REQUIRED | API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_413[] = { /* ReplicationRule */
-    {S_INIT("ID"), S_INIT("ID"), &shapes[226], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Priority"), S_INIT("Priority"), &shapes[364], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Prefix"), S_INIT("Prefix"), &shapes[363], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Filter"), S_INIT("Filter"), &shapes[415], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Status"), S_INIT("Status"), &shapes[416], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SourceSelectionCriteria"), S_INIT("SourceSelectionCriteria"), &shapes[460], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExistingObjectReplication"), S_INIT("ExistingObjectReplication"), &shapes[145], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Destination"), S_INIT("Destination"), &shapes[130], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("DeleteMarkerReplication"), S_INIT("DeleteMarkerReplication"), &shapes[115], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_414[] = { /* ReplicationRuleAndOperator */
-    {S_INIT("Prefix"), S_INIT("Prefix"), &shapes[363], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Tags"), S_INIT("Tag"), &shapes[468], API_IN_BODY, API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_415[] = { /* ReplicationRuleFilter */
-    {S_INIT("Prefix"), S_INIT("Prefix"), &shapes[363], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Tag"), S_INIT("Tag"), &shapes[466], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("And"), S_INIT("And"), &shapes[414], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_416[] = {S_INIT("Enabled"), S_INIT("Disabled")}; /* ReplicationRuleStatus */
-static const str values_418[] = {S_INIT("COMPLETE"), S_INIT("PENDING"), S_INIT("FAILED"), S_INIT("REPLICA"), S_INIT("COMPLETED")}; /* ReplicationStatus */
-static const struct api_member members_419[] = { /* ReplicationTime */
-    {S_INIT("Status"), S_INIT("Status"), &shapes[420], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Time"), S_INIT("Time"), &shapes[421], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_420[] = {S_INIT("Enabled"), S_INIT("Disabled")}; /* ReplicationTimeStatus */
-static const struct api_member members_421[] = { /* ReplicationTimeValue */
-    {S_INIT("Minutes"), S_INIT("Minutes"), &shapes[294], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_422[] = {S_INIT("requester")}; /* RequestCharged */
-static const str values_423[] = {S_INIT("requester")}; /* RequestPayer */
-static const struct api_member members_424[] = { /* RequestPaymentConfiguration */
-    {S_INIT("Payer"), S_INIT("Payer"), &shapes[359], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_433[] = { /* RestoreObjectOutput */
-    {S_INIT("RequestCharged"), S_INIT("x-amz-request-charged"), &shapes[422], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RestoreOutputPath"), S_INIT("x-amz-restore-output-path"), &shapes[435], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_434[] = { /* RestoreObjectRequest */
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Key"), S_INIT("Key"), &shapes[318], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("VersionId"), S_INIT("versionId"), &shapes[338], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RestoreRequest"), S_INIT("RestoreRequest"), &shapes[436], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RequestPayer"), S_INIT("x-amz-request-payer"), &shapes[423], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumAlgorithm"), S_INIT("x-amz-sdk-checksum-algorithm"), &shapes[45], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_436[] = { /* RestoreRequest */
-    {S_INIT("Days"), S_INIT("Days"), &shapes[100], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("GlacierJobParameters"), S_INIT("GlacierJobParameters"), &shapes[210], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Type"), S_INIT("Type"), &shapes[437], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Tier"), S_INIT("Tier"), &shapes[477], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Description"), S_INIT("Description"), &shapes[129], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SelectParameters"), S_INIT("SelectParameters"), &shapes[450], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("OutputLocation"), S_INIT("OutputLocation"), &shapes[343], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_437[] = {S_INIT("SELECT")}; /* RestoreRequestType */
-static const struct api_member members_438[] = { /* RestoreStatus */
-    {S_INIT("IsRestoreInProgress"), S_INIT("IsRestoreInProgress"), &shapes[240], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RestoreExpiryDate"), S_INIT("RestoreExpiryDate"), &shapes[432], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_440[] = { /* RoutingRule */
-    {S_INIT("Condition"), S_INIT("Condition"), &shapes[69], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Redirect"), S_INIT("Redirect"), &shapes[404], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_442[] = { /* S3KeyFilter */
-    {S_INIT("FilterRules"), S_INIT("FilterRule"), &shapes[159], API_IN_BODY, API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_443[] = { /* S3Location */
-    {S_INIT("BucketName"), S_INIT("BucketName"), &shapes[31], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Prefix"), S_INIT("Prefix"), &shapes[274], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Encryption"), S_INIT("Encryption"), &shapes[135], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("CannedACL"), S_INIT("CannedACL"), &shapes[315], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("AccessControlList"), S_INIT("AccessControlList"), &shapes[218], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Tagging"), S_INIT("Tagging"), &shapes[469], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("UserMetadata"), S_INIT("UserMetadata"), &shapes[493], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("StorageClass"), S_INIT("StorageClass"), &shapes[464], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_450[] = { /* SelectParameters */
-    {S_INIT("InputSerialization"), S_INIT("InputSerialization"), &shapes[237], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpressionType"), S_INIT("ExpressionType"), &shapes[154], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Expression"), S_INIT("Expression"), &shapes[153], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("OutputSerialization"), S_INIT("OutputSerialization"), &shapes[344], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_451[] = {S_INIT("AES256"), S_INIT("aws:fsx"), S_INIT("aws:kms"), S_INIT("aws:kms:dsse")}; /* ServerSideEncryption */
-static const struct api_member members_452[] = { /* ServerSideEncryptionByDefault */
-    {S_INIT("SSEAlgorithm"), S_INIT("SSEAlgorithm"), &shapes[451], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("KMSMasterKeyID"), S_INIT("KMSMasterKeyID"), &shapes[449], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_453[] = { /* ServerSideEncryptionConfiguration */
-    {S_INIT("Rules"), S_INIT("Rule"), &shapes[455], API_IN_BODY, API_REQUIRED | API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_454[] = { /* ServerSideEncryptionRule */
-    {S_INIT("ApplyServerSideEncryptionByDefault"), S_INIT("ApplyServerSideEncryptionByDefault"), &shapes[452], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("BucketKeyEnabled"), S_INIT("BucketKeyEnabled"), &shapes[25], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("BlockedEncryptionTypes"), S_INIT("BlockedEncryptionTypes"), &shapes[19], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_460[] = { /* SourceSelectionCriteria */
-    {S_INIT("SseKmsEncryptedObjects"), S_INIT("SseKmsEncryptedObjects"), &shapes[461], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ReplicaModifications"), S_INIT("ReplicaModifications"), &shapes[410], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_461[] = { /* SseKmsEncryptedObjects */
-    {S_INIT("Status"), S_INIT("Status"), &shapes[462], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_462[] = {S_INIT("Enabled"), S_INIT("Disabled")}; /* SseKmsEncryptedObjectsStatus */
-static const str values_464[] = {S_INIT("STANDARD"), S_INIT("REDUCED_REDUNDANCY"), S_INIT("STANDARD_IA"), S_INIT("ONEZONE_IA"), S_INIT("INTELLIGENT_TIERING"), S_INIT("GLACIER"), S_INIT("DEEP_ARCHIVE"), S_INIT("OUTPOSTS"), S_INIT("GLACIER_IR"), S_INIT("SNOW"), S_INIT("EXPRESS_ONEZONE"), S_INIT("FSX_OPENZFS"), S_INIT("FSX_ONTAP")}; /* StorageClass */
-static const struct api_member members_466[] = { /* Tag */
-    {S_INIT("Key"), S_INIT("Key"), &shapes[318], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Value"), S_INIT("Value"), &shapes[494], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_469[] = { /* Tagging */
-    {S_INIT("TagSet"), S_INIT("TagSet"), &shapes[468], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_470[] = {S_INIT("COPY"), S_INIT("REPLACE")}; /* TaggingDirective */
-static const struct api_member members_473[] = { /* TargetGrant */
-    {S_INIT("Grantee"), S_INIT("Grantee"), &shapes[217], API_IN_BODY, 0, API_TIME_DEFAULT, S_INIT("xsi"), S_INIT("http://www.w3.org/2001/XMLSchema-instance")},
-    {S_INIT("Permission"), S_INIT("Permission"), &shapes[30], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_475[] = { /* TargetObjectKeyFormat */
-    {S_INIT("SimplePrefix"), S_INIT("SimplePrefix"), &shapes[457], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("PartitionedPrefix"), S_INIT("PartitionedPrefix"), &shapes[355], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_477[] = {S_INIT("Standard"), S_INIT("Bulk"), S_INIT("Expedited")}; /* Tier */
-static const struct api_member members_480[] = { /* TopicConfiguration */
-    {S_INIT("Id"), S_INIT("Id"), &shapes[311], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("TopicArn"), S_INIT("Topic"), &shapes[479], API_IN_BODY, API_REQUIRED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Events"), S_INIT("Event"), &shapes[144], API_IN_BODY, API_REQUIRED | API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Filter"), S_INIT("Filter"), &shapes[310], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_482[] = { /* Transition */
-    {S_INIT("Date"), S_INIT("Date"), &shapes[99], API_IN_BODY, 0, API_TIME_ISO8601, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Days"), S_INIT("Days"), &shapes[100], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("StorageClass"), S_INIT("StorageClass"), &shapes[485], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const str values_483[] = {S_INIT("varies_by_storage_class"), S_INIT("all_storage_classes_128K")}; /* TransitionDefaultMinimumObjectSize */
-static const str values_485[] = {S_INIT("GLACIER"), S_INIT("STANDARD_IA"), S_INIT("ONEZONE_IA"), S_INIT("INTELLIGENT_TIERING"), S_INIT("DEEP_ARCHIVE"), S_INIT("GLACIER_IR")}; /* TransitionStorageClass */
-static const str values_486[] = {S_INIT("CanonicalUser"), S_INIT("AmazonCustomerByEmail"), S_INIT("Group")}; /* Type */
-static const struct api_member members_489[] = { /* UploadPartCopyOutput */
-    {S_INIT("CopySourceVersionId"), S_INIT("x-amz-copy-source-version-id"), &shapes[91], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("CopyPartResult"), S_INIT("CopyPartResult"), &shapes[81], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ServerSideEncryption"), S_INIT("x-amz-server-side-encryption"), &shapes[451], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SSECustomerAlgorithm"), S_INIT("x-amz-server-side-encryption-customer-algorithm"), &shapes[445], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SSECustomerKeyMD5"), S_INIT("x-amz-server-side-encryption-customer-key-MD5"), &shapes[447], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SSEKMSKeyId"), S_INIT("x-amz-server-side-encryption-aws-kms-key-id"), &shapes[449], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("BucketKeyEnabled"), S_INIT("x-amz-server-side-encryption-bucket-key-enabled"), &shapes[25], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RequestCharged"), S_INIT("x-amz-request-charged"), &shapes[422], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_490[] = { /* UploadPartCopyRequest */
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("CopySource"), S_INIT("x-amz-copy-source"), &shapes[82], API_IN_HEADER, API_REQUIRED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("CopySourceIfMatch"), S_INIT("x-amz-copy-source-if-match"), &shapes[83], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("CopySourceIfModifiedSince"), S_INIT("x-amz-copy-source-if-modified-since"), &shapes[84], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("CopySourceIfNoneMatch"), S_INIT("x-amz-copy-source-if-none-match"), &shapes[85], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("CopySourceIfUnmodifiedSince"), S_INIT("x-amz-copy-source-if-unmodified-since"), &shapes[86], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("CopySourceRange"), S_INIT("x-amz-copy-source-range"), &shapes[87], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Key"), S_INIT("Key"), &shapes[318], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("PartNumber"), S_INIT("partNumber"), &shapes[352], API_IN_QUERY, API_REQUIRED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("UploadId"), S_INIT("uploadId"), &shapes[298], API_IN_QUERY, API_REQUIRED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SSECustomerAlgorithm"), S_INIT("x-amz-server-side-encryption-customer-algorithm"), &shapes[445], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SSECustomerKey"), S_INIT("x-amz-server-side-encryption-customer-key"), &shapes[446], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SSECustomerKeyMD5"), S_INIT("x-amz-server-side-encryption-customer-key-MD5"), &shapes[447], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("CopySourceSSECustomerAlgorithm"), S_INIT("x-amz-copy-source-server-side-encryption-customer-algorithm"), &shapes[88], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("CopySourceSSECustomerKey"), S_INIT("x-amz-copy-source-server-side-encryption-customer-key"), &shapes[89], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("CopySourceSSECustomerKeyMD5"), S_INIT("x-amz-copy-source-server-side-encryption-customer-key-MD5"), &shapes[90], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RequestPayer"), S_INIT("x-amz-request-payer"), &shapes[423], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedSourceBucketOwner"), S_INIT("x-amz-source-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_491[] = { /* UploadPartOutput */
-    {S_INIT("ServerSideEncryption"), S_INIT("x-amz-server-side-encryption"), &shapes[451], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ETag"), S_INIT("ETag"), &shapes[132], API_IN_HEADER, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumCRC32"), S_INIT("x-amz-checksum-crc32"), &shapes[47], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumCRC32C"), S_INIT("x-amz-checksum-crc32c"), &shapes[48], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumCRC64NVME"), S_INIT("x-amz-checksum-crc64nvme"), &shapes[49], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumSHA1"), S_INIT("x-amz-checksum-sha1"), &shapes[52], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumSHA256"), S_INIT("x-amz-checksum-sha256"), &shapes[53], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumSHA512"), S_INIT("x-amz-checksum-sha512"), &shapes[54], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumMD5"), S_INIT("x-amz-checksum-md5"), &shapes[50], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumXXHASH64"), S_INIT("x-amz-checksum-xxhash64"), &shapes[58], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumXXHASH3"), S_INIT("x-amz-checksum-xxhash3"), &shapes[57], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumXXHASH128"), S_INIT("x-amz-checksum-xxhash128"), &shapes[56], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SSECustomerAlgorithm"), S_INIT("x-amz-server-side-encryption-customer-algorithm"), &shapes[445], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SSECustomerKeyMD5"), S_INIT("x-amz-server-side-encryption-customer-key-MD5"), &shapes[447], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SSEKMSKeyId"), S_INIT("x-amz-server-side-encryption-aws-kms-key-id"), &shapes[449], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("BucketKeyEnabled"), S_INIT("x-amz-server-side-encryption-bucket-key-enabled"), &shapes[25], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RequestCharged"), S_INIT("x-amz-request-charged"), &shapes[422], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_492[] = { /* UploadPartRequest */
-    {S_INIT("Body"), S_INIT("Body"), &shapes[20], API_IN_BODY, API_STREAMING, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[31], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ContentLength"), S_INIT("Content-Length"), &shapes[74], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ContentMD5"), S_INIT("Content-MD5"), &shapes[75], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumAlgorithm"), S_INIT("x-amz-sdk-checksum-algorithm"), &shapes[45], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumCRC32"), S_INIT("x-amz-checksum-crc32"), &shapes[47], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumCRC32C"), S_INIT("x-amz-checksum-crc32c"), &shapes[48], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumCRC64NVME"), S_INIT("x-amz-checksum-crc64nvme"), &shapes[49], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumSHA1"), S_INIT("x-amz-checksum-sha1"), &shapes[52], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumSHA256"), S_INIT("x-amz-checksum-sha256"), &shapes[53], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumSHA512"), S_INIT("x-amz-checksum-sha512"), &shapes[54], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumMD5"), S_INIT("x-amz-checksum-md5"), &shapes[50], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumXXHASH64"), S_INIT("x-amz-checksum-xxhash64"), &shapes[58], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumXXHASH3"), S_INIT("x-amz-checksum-xxhash3"), &shapes[57], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ChecksumXXHASH128"), S_INIT("x-amz-checksum-xxhash128"), &shapes[56], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Key"), S_INIT("Key"), &shapes[318], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("PartNumber"), S_INIT("partNumber"), &shapes[352], API_IN_QUERY, API_REQUIRED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("UploadId"), S_INIT("uploadId"), &shapes[298], API_IN_QUERY, API_REQUIRED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SSECustomerAlgorithm"), S_INIT("x-amz-server-side-encryption-customer-algorithm"), &shapes[445], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SSECustomerKey"), S_INIT("x-amz-server-side-encryption-customer-key"), &shapes[446], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SSECustomerKeyMD5"), S_INIT("x-amz-server-side-encryption-customer-key-MD5"), &shapes[447], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RequestPayer"), S_INIT("x-amz-request-payer"), &shapes[423], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[10], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_497[] = { /* VersioningConfiguration */
-    {S_INIT("MFADelete"), S_INIT("MfaDelete"), &shapes[278], API_IN_BODY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Status"), S_INIT("Status"), &shapes[35], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_498[] = { /* WebsiteConfiguration */
-    {S_INIT("ErrorDocument"), S_INIT("ErrorDocument"), &shapes[140], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("IndexDocument"), S_INIT("IndexDocument"), &shapes[234], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RedirectAllRequestsTo"), S_INIT("RedirectAllRequestsTo"), &shapes[405], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RoutingRules"), S_INIT("RoutingRules"), &shapes[441], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_AbortIncompleteMultipartUpload[] = {
+    {S_INIT("DaysAfterInitiation"), S_INIT("DaysAfterInitiation"), &shapes[shape_DaysAfterInitiation], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_AbortMultipartUploadOutput[] = {
+    {S_INIT("RequestCharged"), S_INIT("x-amz-request-charged"), &shapes[shape_RequestCharged], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_AbortMultipartUploadRequest[] = {
+    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[shape_BucketName], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Key"), S_INIT("Key"), &shapes[shape_ObjectKey], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("UploadId"), S_INIT("uploadId"), &shapes[shape_MultipartUploadId], API_IN_QUERY, API_REQUIRED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RequestPayer"), S_INIT("x-amz-request-payer"), &shapes[shape_RequestPayer], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[shape_AccountId], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("IfMatchInitiatedTime"), S_INIT("x-amz-if-match-initiated-time"), &shapes[shape_IfMatchInitiatedTime], API_IN_HEADER, API_LONG_NAME, API_TIME_RFC822, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_AccessControlPolicy[] = {
+    {S_INIT("Grants"), S_INIT("AccessControlList"), &shapes[shape_Grants], API_IN_BODY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Owner"), S_INIT("Owner"), &shapes[shape_Owner], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_AccessControlTranslation[] = {
+    {S_INIT("Owner"), S_INIT("Owner"), &shapes[shape_OwnerOverride], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_ArchiveStatus[] = {S_INIT("ARCHIVE_ACCESS"), S_INIT("DEEP_ARCHIVE_ACCESS")};
+static const struct api_member members_BlockedEncryptionTypes[] = {
+    {S_INIT("EncryptionType"), S_INIT("EncryptionType"), &shapes[shape_EncryptionTypeList], API_IN_BODY, API_FLATTENED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_Bucket[] = {
+    {S_INIT("Name"), S_INIT("Name"), &shapes[shape_BucketName], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("CreationDate"), S_INIT("CreationDate"), &shapes[shape_CreationDate], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("BucketRegion"), S_INIT("BucketRegion"), &shapes[shape_BucketRegion], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("BucketArn"), S_INIT("BucketArn"), &shapes[shape_S3RegionalOrS3ExpressBucketArnString], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_BucketAccelerateStatus[] = {S_INIT("Enabled"), S_INIT("Suspended")};
+static const str values_BucketCannedACL[] = {S_INIT("private"), S_INIT("public-read"), S_INIT("public-read-write"), S_INIT("authenticated-read")};
+static const struct api_member members_BucketInfo[] = {
+    {S_INIT("DataRedundancy"), S_INIT("DataRedundancy"), &shapes[shape_DataRedundancy], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Type"), S_INIT("Type"), &shapes[shape_BucketType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_BucketLifecycleConfiguration[] = {
+    {S_INIT("Rules"), S_INIT("Rule"), &shapes[shape_LifecycleRules], API_IN_BODY, API_REQUIRED | API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_BucketLocationConstraint[] = {S_INIT("af-south-1"), S_INIT("ap-east-1"), S_INIT("ap-east-2"), S_INIT("ap-northeast-1"), S_INIT("ap-northeast-2"), S_INIT("ap-northeast-3"), S_INIT("ap-south-1"), S_INIT("ap-south-2"), S_INIT("ap-southeast-1"), S_INIT("ap-southeast-2"), S_INIT("ap-southeast-3"), S_INIT("ap-southeast-4"), S_INIT("ap-southeast-5"), S_INIT("ap-southeast-6"), S_INIT("ap-southeast-7"), S_INIT("ca-central-1"), S_INIT("ca-west-1"), S_INIT("cn-north-1"), S_INIT("cn-northwest-1"), S_INIT("EU"), S_INIT("eu-central-1"), S_INIT("eu-central-2"), S_INIT("eu-north-1"), S_INIT("eu-south-1"), S_INIT("eu-south-2"), S_INIT("eu-west-1"), S_INIT("eu-west-2"), S_INIT("eu-west-3"), S_INIT("il-central-1"), S_INIT("me-central-1"), S_INIT("me-south-1"), S_INIT("mx-central-1"), S_INIT("sa-east-1"), S_INIT("us-east-2"), S_INIT("us-gov-east-1"), S_INIT("us-gov-west-1"), S_INIT("us-west-1"), S_INIT("us-west-2")};
+static const str values_BucketLogsPermission[] = {S_INIT("FULL_CONTROL"), S_INIT("READ"), S_INIT("WRITE")};
+static const str values_BucketNamespace[] = {S_INIT("account-regional"), S_INIT("global")};
+static const str values_BucketType[] = {S_INIT("Directory")};
+static const str values_BucketVersioningStatus[] = {S_INIT("Enabled"), S_INIT("Suspended")};
+static const struct api_member members_CORSRule[] = {
+    {S_INIT("ID"), S_INIT("ID"), &shapes[shape_ID], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("AllowedHeaders"), S_INIT("AllowedHeader"), &shapes[shape_AllowedHeaders], API_IN_BODY, API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("AllowedMethods"), S_INIT("AllowedMethod"), &shapes[shape_AllowedMethods], API_IN_BODY, API_REQUIRED | API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("AllowedOrigins"), S_INIT("AllowedOrigin"), &shapes[shape_AllowedOrigins], API_IN_BODY, API_REQUIRED | API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExposeHeaders"), S_INIT("ExposeHeader"), &shapes[shape_ExposeHeaders], API_IN_BODY, API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MaxAgeSeconds"), S_INIT("MaxAgeSeconds"), &shapes[shape_MaxAgeSeconds], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_Checksum[] = {
+    {S_INIT("ChecksumCRC32"), S_INIT("ChecksumCRC32"), &shapes[shape_ChecksumCRC32], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumCRC32C"), S_INIT("ChecksumCRC32C"), &shapes[shape_ChecksumCRC32C], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumCRC64NVME"), S_INIT("ChecksumCRC64NVME"), &shapes[shape_ChecksumCRC64NVME], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumSHA1"), S_INIT("ChecksumSHA1"), &shapes[shape_ChecksumSHA1], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumSHA256"), S_INIT("ChecksumSHA256"), &shapes[shape_ChecksumSHA256], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumSHA512"), S_INIT("ChecksumSHA512"), &shapes[shape_ChecksumSHA512], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumMD5"), S_INIT("ChecksumMD5"), &shapes[shape_ChecksumMD5], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumXXHASH64"), S_INIT("ChecksumXXHASH64"), &shapes[shape_ChecksumXXHASH64], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumXXHASH3"), S_INIT("ChecksumXXHASH3"), &shapes[shape_ChecksumXXHASH3], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumXXHASH128"), S_INIT("ChecksumXXHASH128"), &shapes[shape_ChecksumXXHASH128], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumType"), S_INIT("ChecksumType"), &shapes[shape_ChecksumType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_ChecksumAlgorithm[] = {S_INIT("CRC32"), S_INIT("CRC32C"), S_INIT("SHA1"), S_INIT("SHA256"), S_INIT("CRC64NVME"), S_INIT("SHA512"), S_INIT("MD5"), S_INIT("XXHASH64"), S_INIT("XXHASH3"), S_INIT("XXHASH128")};
+static const str values_ChecksumMode[] = {S_INIT("ENABLED")};
+static const str values_ChecksumType[] = {S_INIT("COMPOSITE"), S_INIT("FULL_OBJECT")};
+static const struct api_member members_CommonPrefix[] = {
+    {S_INIT("Prefix"), S_INIT("Prefix"), &shapes[shape_Prefix], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_CompleteMultipartUploadOutput[] = {
+    {S_INIT("Location"), S_INIT("Location"), &shapes[shape_Location], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[shape_BucketName], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Key"), S_INIT("Key"), &shapes[shape_ObjectKey], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Expiration"), S_INIT("x-amz-expiration"), &shapes[shape_Expiration], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ETag"), S_INIT("ETag"), &shapes[shape_ETag], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumCRC32"), S_INIT("ChecksumCRC32"), &shapes[shape_ChecksumCRC32], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumCRC32C"), S_INIT("ChecksumCRC32C"), &shapes[shape_ChecksumCRC32C], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumCRC64NVME"), S_INIT("ChecksumCRC64NVME"), &shapes[shape_ChecksumCRC64NVME], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumSHA1"), S_INIT("ChecksumSHA1"), &shapes[shape_ChecksumSHA1], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumSHA256"), S_INIT("ChecksumSHA256"), &shapes[shape_ChecksumSHA256], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumSHA512"), S_INIT("ChecksumSHA512"), &shapes[shape_ChecksumSHA512], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumMD5"), S_INIT("ChecksumMD5"), &shapes[shape_ChecksumMD5], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumXXHASH64"), S_INIT("ChecksumXXHASH64"), &shapes[shape_ChecksumXXHASH64], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumXXHASH3"), S_INIT("ChecksumXXHASH3"), &shapes[shape_ChecksumXXHASH3], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumXXHASH128"), S_INIT("ChecksumXXHASH128"), &shapes[shape_ChecksumXXHASH128], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumType"), S_INIT("ChecksumType"), &shapes[shape_ChecksumType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ServerSideEncryption"), S_INIT("x-amz-server-side-encryption"), &shapes[shape_ServerSideEncryption], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("VersionId"), S_INIT("x-amz-version-id"), &shapes[shape_ObjectVersionId], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SSEKMSKeyId"), S_INIT("x-amz-server-side-encryption-aws-kms-key-id"), &shapes[shape_SSEKMSKeyId], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("BucketKeyEnabled"), S_INIT("x-amz-server-side-encryption-bucket-key-enabled"), &shapes[shape_BucketKeyEnabled], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RequestCharged"), S_INIT("x-amz-request-charged"), &shapes[shape_RequestCharged], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_CompleteMultipartUploadRequest[] = {
+    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[shape_BucketName], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Key"), S_INIT("Key"), &shapes[shape_ObjectKey], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MultipartUpload"), S_INIT("CompleteMultipartUpload"), &shapes[shape_CompletedMultipartUpload], API_IN_BODY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("UploadId"), S_INIT("uploadId"), &shapes[shape_MultipartUploadId], API_IN_QUERY, API_REQUIRED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumCRC32"), S_INIT("x-amz-checksum-crc32"), &shapes[shape_ChecksumCRC32], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumCRC32C"), S_INIT("x-amz-checksum-crc32c"), &shapes[shape_ChecksumCRC32C], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumCRC64NVME"), S_INIT("x-amz-checksum-crc64nvme"), &shapes[shape_ChecksumCRC64NVME], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumSHA1"), S_INIT("x-amz-checksum-sha1"), &shapes[shape_ChecksumSHA1], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumSHA256"), S_INIT("x-amz-checksum-sha256"), &shapes[shape_ChecksumSHA256], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumSHA512"), S_INIT("x-amz-checksum-sha512"), &shapes[shape_ChecksumSHA512], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumMD5"), S_INIT("x-amz-checksum-md5"), &shapes[shape_ChecksumMD5], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumXXHASH64"), S_INIT("x-amz-checksum-xxhash64"), &shapes[shape_ChecksumXXHASH64], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumXXHASH3"), S_INIT("x-amz-checksum-xxhash3"), &shapes[shape_ChecksumXXHASH3], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumXXHASH128"), S_INIT("x-amz-checksum-xxhash128"), &shapes[shape_ChecksumXXHASH128], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumType"), S_INIT("x-amz-checksum-type"), &shapes[shape_ChecksumType], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MpuObjectSize"), S_INIT("x-amz-mp-object-size"), &shapes[shape_MpuObjectSize], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RequestPayer"), S_INIT("x-amz-request-payer"), &shapes[shape_RequestPayer], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[shape_AccountId], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("IfMatch"), S_INIT("If-Match"), &shapes[shape_IfMatch], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("IfNoneMatch"), S_INIT("If-None-Match"), &shapes[shape_IfNoneMatch], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SSECustomerAlgorithm"), S_INIT("x-amz-server-side-encryption-customer-algorithm"), &shapes[shape_SSECustomerAlgorithm], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SSECustomerKey"), S_INIT("x-amz-server-side-encryption-customer-key"), &shapes[shape_SSECustomerKey], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SSECustomerKeyMD5"), S_INIT("x-amz-server-side-encryption-customer-key-MD5"), &shapes[shape_SSECustomerKeyMD5], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_CompletedMultipartUpload[] = {
+    {S_INIT("Parts"), S_INIT("Part"), &shapes[shape_CompletedPartList], API_IN_BODY, API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_CompletedPart[] = {
+    {S_INIT("ETag"), S_INIT("ETag"), &shapes[shape_ETag], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumCRC32"), S_INIT("ChecksumCRC32"), &shapes[shape_ChecksumCRC32], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumCRC32C"), S_INIT("ChecksumCRC32C"), &shapes[shape_ChecksumCRC32C], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumCRC64NVME"), S_INIT("ChecksumCRC64NVME"), &shapes[shape_ChecksumCRC64NVME], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumSHA1"), S_INIT("ChecksumSHA1"), &shapes[shape_ChecksumSHA1], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumSHA256"), S_INIT("ChecksumSHA256"), &shapes[shape_ChecksumSHA256], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumSHA512"), S_INIT("ChecksumSHA512"), &shapes[shape_ChecksumSHA512], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumMD5"), S_INIT("ChecksumMD5"), &shapes[shape_ChecksumMD5], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumXXHASH64"), S_INIT("ChecksumXXHASH64"), &shapes[shape_ChecksumXXHASH64], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumXXHASH3"), S_INIT("ChecksumXXHASH3"), &shapes[shape_ChecksumXXHASH3], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumXXHASH128"), S_INIT("ChecksumXXHASH128"), &shapes[shape_ChecksumXXHASH128], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("PartNumber"), S_INIT("PartNumber"), &shapes[shape_PartNumber], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_Condition[] = {
+    {S_INIT("HttpErrorCodeReturnedEquals"), S_INIT("HttpErrorCodeReturnedEquals"), &shapes[shape_HttpErrorCodeReturnedEquals], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("KeyPrefixEquals"), S_INIT("KeyPrefixEquals"), &shapes[shape_KeyPrefixEquals], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_CopyObjectOutput[] = {
+    {S_INIT("CopyObjectResult"), S_INIT("CopyObjectResult"), &shapes[shape_CopyObjectResult], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Expiration"), S_INIT("x-amz-expiration"), &shapes[shape_Expiration], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("CopySourceVersionId"), S_INIT("x-amz-copy-source-version-id"), &shapes[shape_CopySourceVersionId], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("VersionId"), S_INIT("x-amz-version-id"), &shapes[shape_ObjectVersionId], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ServerSideEncryption"), S_INIT("x-amz-server-side-encryption"), &shapes[shape_ServerSideEncryption], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SSECustomerAlgorithm"), S_INIT("x-amz-server-side-encryption-customer-algorithm"), &shapes[shape_SSECustomerAlgorithm], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SSECustomerKeyMD5"), S_INIT("x-amz-server-side-encryption-customer-key-MD5"), &shapes[shape_SSECustomerKeyMD5], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SSEKMSKeyId"), S_INIT("x-amz-server-side-encryption-aws-kms-key-id"), &shapes[shape_SSEKMSKeyId], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SSEKMSEncryptionContext"), S_INIT("x-amz-server-side-encryption-context"), &shapes[shape_SSEKMSEncryptionContext], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("BucketKeyEnabled"), S_INIT("x-amz-server-side-encryption-bucket-key-enabled"), &shapes[shape_BucketKeyEnabled], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RequestCharged"), S_INIT("x-amz-request-charged"), &shapes[shape_RequestCharged], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_CopyObjectRequest[] = {
+    {S_INIT("ACL"), S_INIT("x-amz-acl"), &shapes[shape_ObjectCannedACL], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[shape_BucketName], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("CacheControl"), S_INIT("Cache-Control"), &shapes[shape_CacheControl], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumAlgorithm"), S_INIT("x-amz-checksum-algorithm"), &shapes[shape_ChecksumAlgorithm], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ContentDisposition"), S_INIT("Content-Disposition"), &shapes[shape_ContentDisposition], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ContentEncoding"), S_INIT("Content-Encoding"), &shapes[shape_ContentEncoding], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ContentLanguage"), S_INIT("Content-Language"), &shapes[shape_ContentLanguage], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ContentType"), S_INIT("Content-Type"), &shapes[shape_ContentType], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("CopySource"), S_INIT("x-amz-copy-source"), &shapes[shape_CopySource], API_IN_HEADER, API_REQUIRED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("CopySourceIfMatch"), S_INIT("x-amz-copy-source-if-match"), &shapes[shape_CopySourceIfMatch], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("CopySourceIfModifiedSince"), S_INIT("x-amz-copy-source-if-modified-since"), &shapes[shape_CopySourceIfModifiedSince], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("CopySourceIfNoneMatch"), S_INIT("x-amz-copy-source-if-none-match"), &shapes[shape_CopySourceIfNoneMatch], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("CopySourceIfUnmodifiedSince"), S_INIT("x-amz-copy-source-if-unmodified-since"), &shapes[shape_CopySourceIfUnmodifiedSince], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Expires"), S_INIT("Expires"), &shapes[shape_Expires], API_IN_HEADER, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("GrantFullControl"), S_INIT("x-amz-grant-full-control"), &shapes[shape_GrantFullControl], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("GrantRead"), S_INIT("x-amz-grant-read"), &shapes[shape_GrantRead], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("GrantReadACP"), S_INIT("x-amz-grant-read-acp"), &shapes[shape_GrantReadACP], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("GrantWriteACP"), S_INIT("x-amz-grant-write-acp"), &shapes[shape_GrantWriteACP], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("IfMatch"), S_INIT("If-Match"), &shapes[shape_IfMatch], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("IfNoneMatch"), S_INIT("If-None-Match"), &shapes[shape_IfNoneMatch], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Key"), S_INIT("Key"), &shapes[shape_ObjectKey], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Metadata"), S_INIT("x-amz-meta-"), &shapes[shape_Metadata], API_IN_HEADERS, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MetadataDirective"), S_INIT("x-amz-metadata-directive"), &shapes[shape_MetadataDirective], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("TaggingDirective"), S_INIT("x-amz-tagging-directive"), &shapes[shape_TaggingDirective], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ServerSideEncryption"), S_INIT("x-amz-server-side-encryption"), &shapes[shape_ServerSideEncryption], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("StorageClass"), S_INIT("x-amz-storage-class"), &shapes[shape_StorageClass], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("WebsiteRedirectLocation"), S_INIT("x-amz-website-redirect-location"), &shapes[shape_WebsiteRedirectLocation], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SSECustomerAlgorithm"), S_INIT("x-amz-server-side-encryption-customer-algorithm"), &shapes[shape_SSECustomerAlgorithm], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SSECustomerKey"), S_INIT("x-amz-server-side-encryption-customer-key"), &shapes[shape_SSECustomerKey], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SSECustomerKeyMD5"), S_INIT("x-amz-server-side-encryption-customer-key-MD5"), &shapes[shape_SSECustomerKeyMD5], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SSEKMSKeyId"), S_INIT("x-amz-server-side-encryption-aws-kms-key-id"), &shapes[shape_SSEKMSKeyId], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SSEKMSEncryptionContext"), S_INIT("x-amz-server-side-encryption-context"), &shapes[shape_SSEKMSEncryptionContext], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("BucketKeyEnabled"), S_INIT("x-amz-server-side-encryption-bucket-key-enabled"), &shapes[shape_BucketKeyEnabled], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("CopySourceSSECustomerAlgorithm"), S_INIT("x-amz-copy-source-server-side-encryption-customer-algorithm"), &shapes[shape_CopySourceSSECustomerAlgorithm], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("CopySourceSSECustomerKey"), S_INIT("x-amz-copy-source-server-side-encryption-customer-key"), &shapes[shape_CopySourceSSECustomerKey], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("CopySourceSSECustomerKeyMD5"), S_INIT("x-amz-copy-source-server-side-encryption-customer-key-MD5"), &shapes[shape_CopySourceSSECustomerKeyMD5], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RequestPayer"), S_INIT("x-amz-request-payer"), &shapes[shape_RequestPayer], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Tagging"), S_INIT("x-amz-tagging"), &shapes[shape_TaggingHeader], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ObjectLockMode"), S_INIT("x-amz-object-lock-mode"), &shapes[shape_ObjectLockMode], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ObjectLockRetainUntilDate"), S_INIT("x-amz-object-lock-retain-until-date"), &shapes[shape_ObjectLockRetainUntilDate], API_IN_HEADER, API_LONG_NAME, API_TIME_ISO8601, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ObjectLockLegalHoldStatus"), S_INIT("x-amz-object-lock-legal-hold"), &shapes[shape_ObjectLockLegalHoldStatus], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[shape_AccountId], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpectedSourceBucketOwner"), S_INIT("x-amz-source-expected-bucket-owner"), &shapes[shape_AccountId], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_CopyObjectResult[] = {
+    {S_INIT("ETag"), S_INIT("ETag"), &shapes[shape_ETag], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("LastModified"), S_INIT("LastModified"), &shapes[shape_LastModified], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumType"), S_INIT("ChecksumType"), &shapes[shape_ChecksumType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumCRC32"), S_INIT("ChecksumCRC32"), &shapes[shape_ChecksumCRC32], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumCRC32C"), S_INIT("ChecksumCRC32C"), &shapes[shape_ChecksumCRC32C], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumCRC64NVME"), S_INIT("ChecksumCRC64NVME"), &shapes[shape_ChecksumCRC64NVME], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumSHA1"), S_INIT("ChecksumSHA1"), &shapes[shape_ChecksumSHA1], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumSHA256"), S_INIT("ChecksumSHA256"), &shapes[shape_ChecksumSHA256], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumSHA512"), S_INIT("ChecksumSHA512"), &shapes[shape_ChecksumSHA512], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumMD5"), S_INIT("ChecksumMD5"), &shapes[shape_ChecksumMD5], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumXXHASH64"), S_INIT("ChecksumXXHASH64"), &shapes[shape_ChecksumXXHASH64], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumXXHASH3"), S_INIT("ChecksumXXHASH3"), &shapes[shape_ChecksumXXHASH3], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumXXHASH128"), S_INIT("ChecksumXXHASH128"), &shapes[shape_ChecksumXXHASH128], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_CopyPartResult[] = {
+    {S_INIT("ETag"), S_INIT("ETag"), &shapes[shape_ETag], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("LastModified"), S_INIT("LastModified"), &shapes[shape_LastModified], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumCRC32"), S_INIT("ChecksumCRC32"), &shapes[shape_ChecksumCRC32], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumCRC32C"), S_INIT("ChecksumCRC32C"), &shapes[shape_ChecksumCRC32C], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumCRC64NVME"), S_INIT("ChecksumCRC64NVME"), &shapes[shape_ChecksumCRC64NVME], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumSHA1"), S_INIT("ChecksumSHA1"), &shapes[shape_ChecksumSHA1], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumSHA256"), S_INIT("ChecksumSHA256"), &shapes[shape_ChecksumSHA256], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumSHA512"), S_INIT("ChecksumSHA512"), &shapes[shape_ChecksumSHA512], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumMD5"), S_INIT("ChecksumMD5"), &shapes[shape_ChecksumMD5], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumXXHASH64"), S_INIT("ChecksumXXHASH64"), &shapes[shape_ChecksumXXHASH64], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumXXHASH3"), S_INIT("ChecksumXXHASH3"), &shapes[shape_ChecksumXXHASH3], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumXXHASH128"), S_INIT("ChecksumXXHASH128"), &shapes[shape_ChecksumXXHASH128], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_CreateBucketConfiguration[] = {
+    {S_INIT("LocationConstraint"), S_INIT("LocationConstraint"), &shapes[shape_BucketLocationConstraint], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Location"), S_INIT("Location"), &shapes[shape_LocationInfo], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[shape_BucketInfo], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Tags"), S_INIT("Tags"), &shapes[shape_TagSet], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_CreateBucketOutput[] = {
+    {S_INIT("Location"), S_INIT("Location"), &shapes[shape_Location], API_IN_HEADER, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("BucketArn"), S_INIT("x-amz-bucket-arn"), &shapes[shape_S3RegionalOrS3ExpressBucketArnString], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_CreateBucketRequest[] = {
+    {S_INIT("ACL"), S_INIT("x-amz-acl"), &shapes[shape_BucketCannedACL], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[shape_BucketName], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("CreateBucketConfiguration"), S_INIT("CreateBucketConfiguration"), &shapes[shape_CreateBucketConfiguration], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("GrantFullControl"), S_INIT("x-amz-grant-full-control"), &shapes[shape_GrantFullControl], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("GrantRead"), S_INIT("x-amz-grant-read"), &shapes[shape_GrantRead], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("GrantReadACP"), S_INIT("x-amz-grant-read-acp"), &shapes[shape_GrantReadACP], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("GrantWrite"), S_INIT("x-amz-grant-write"), &shapes[shape_GrantWrite], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("GrantWriteACP"), S_INIT("x-amz-grant-write-acp"), &shapes[shape_GrantWriteACP], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ObjectLockEnabledForBucket"), S_INIT("x-amz-bucket-object-lock-enabled"), &shapes[shape_ObjectLockEnabledForBucket], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ObjectOwnership"), S_INIT("x-amz-object-ownership"), &shapes[shape_ObjectOwnership], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("BucketNamespace"), S_INIT("x-amz-bucket-namespace"), &shapes[shape_BucketNamespace], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_CreateMultipartUploadOutput[] = {
+    {S_INIT("AbortDate"), S_INIT("x-amz-abort-date"), &shapes[shape_AbortDate], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("AbortRuleId"), S_INIT("x-amz-abort-rule-id"), &shapes[shape_AbortRuleId], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[shape_BucketName], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Key"), S_INIT("Key"), &shapes[shape_ObjectKey], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("UploadId"), S_INIT("UploadId"), &shapes[shape_MultipartUploadId], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ServerSideEncryption"), S_INIT("x-amz-server-side-encryption"), &shapes[shape_ServerSideEncryption], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SSECustomerAlgorithm"), S_INIT("x-amz-server-side-encryption-customer-algorithm"), &shapes[shape_SSECustomerAlgorithm], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SSECustomerKeyMD5"), S_INIT("x-amz-server-side-encryption-customer-key-MD5"), &shapes[shape_SSECustomerKeyMD5], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SSEKMSKeyId"), S_INIT("x-amz-server-side-encryption-aws-kms-key-id"), &shapes[shape_SSEKMSKeyId], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SSEKMSEncryptionContext"), S_INIT("x-amz-server-side-encryption-context"), &shapes[shape_SSEKMSEncryptionContext], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("BucketKeyEnabled"), S_INIT("x-amz-server-side-encryption-bucket-key-enabled"), &shapes[shape_BucketKeyEnabled], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RequestCharged"), S_INIT("x-amz-request-charged"), &shapes[shape_RequestCharged], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumAlgorithm"), S_INIT("x-amz-checksum-algorithm"), &shapes[shape_ChecksumAlgorithm], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumType"), S_INIT("x-amz-checksum-type"), &shapes[shape_ChecksumType], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_CreateMultipartUploadRequest[] = {
+    {S_INIT("ACL"), S_INIT("x-amz-acl"), &shapes[shape_ObjectCannedACL], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[shape_BucketName], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("CacheControl"), S_INIT("Cache-Control"), &shapes[shape_CacheControl], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ContentDisposition"), S_INIT("Content-Disposition"), &shapes[shape_ContentDisposition], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ContentEncoding"), S_INIT("Content-Encoding"), &shapes[shape_ContentEncoding], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ContentLanguage"), S_INIT("Content-Language"), &shapes[shape_ContentLanguage], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ContentType"), S_INIT("Content-Type"), &shapes[shape_ContentType], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Expires"), S_INIT("Expires"), &shapes[shape_Expires], API_IN_HEADER, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("GrantFullControl"), S_INIT("x-amz-grant-full-control"), &shapes[shape_GrantFullControl], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("GrantRead"), S_INIT("x-amz-grant-read"), &shapes[shape_GrantRead], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("GrantReadACP"), S_INIT("x-amz-grant-read-acp"), &shapes[shape_GrantReadACP], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("GrantWriteACP"), S_INIT("x-amz-grant-write-acp"), &shapes[shape_GrantWriteACP], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Key"), S_INIT("Key"), &shapes[shape_ObjectKey], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Metadata"), S_INIT("x-amz-meta-"), &shapes[shape_Metadata], API_IN_HEADERS, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ServerSideEncryption"), S_INIT("x-amz-server-side-encryption"), &shapes[shape_ServerSideEncryption], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("StorageClass"), S_INIT("x-amz-storage-class"), &shapes[shape_StorageClass], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("WebsiteRedirectLocation"), S_INIT("x-amz-website-redirect-location"), &shapes[shape_WebsiteRedirectLocation], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SSECustomerAlgorithm"), S_INIT("x-amz-server-side-encryption-customer-algorithm"), &shapes[shape_SSECustomerAlgorithm], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SSECustomerKey"), S_INIT("x-amz-server-side-encryption-customer-key"), &shapes[shape_SSECustomerKey], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SSECustomerKeyMD5"), S_INIT("x-amz-server-side-encryption-customer-key-MD5"), &shapes[shape_SSECustomerKeyMD5], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SSEKMSKeyId"), S_INIT("x-amz-server-side-encryption-aws-kms-key-id"), &shapes[shape_SSEKMSKeyId], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SSEKMSEncryptionContext"), S_INIT("x-amz-server-side-encryption-context"), &shapes[shape_SSEKMSEncryptionContext], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("BucketKeyEnabled"), S_INIT("x-amz-server-side-encryption-bucket-key-enabled"), &shapes[shape_BucketKeyEnabled], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RequestPayer"), S_INIT("x-amz-request-payer"), &shapes[shape_RequestPayer], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Tagging"), S_INIT("x-amz-tagging"), &shapes[shape_TaggingHeader], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ObjectLockMode"), S_INIT("x-amz-object-lock-mode"), &shapes[shape_ObjectLockMode], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ObjectLockRetainUntilDate"), S_INIT("x-amz-object-lock-retain-until-date"), &shapes[shape_ObjectLockRetainUntilDate], API_IN_HEADER, API_LONG_NAME, API_TIME_ISO8601, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ObjectLockLegalHoldStatus"), S_INIT("x-amz-object-lock-legal-hold"), &shapes[shape_ObjectLockLegalHoldStatus], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[shape_AccountId], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumAlgorithm"), S_INIT("x-amz-checksum-algorithm"), &shapes[shape_ChecksumAlgorithm], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumType"), S_INIT("x-amz-checksum-type"), &shapes[shape_ChecksumType], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_DataRedundancy[] = {S_INIT("SingleAvailabilityZone"), S_INIT("SingleLocalZone")};
+static const struct api_member members_DefaultRetention[] = {
+    {S_INIT("Mode"), S_INIT("Mode"), &shapes[shape_ObjectLockRetentionMode], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Days"), S_INIT("Days"), &shapes[shape_Days], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Years"), S_INIT("Years"), &shapes[shape_Years], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_Delete[] = {
+    {S_INIT("Objects"), S_INIT("Object"), &shapes[shape_ObjectIdentifierList], API_IN_BODY, API_REQUIRED | API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Quiet"), S_INIT("Quiet"), &shapes[shape_Quiet], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_DeleteBucketEncryptionRequest[] = {
+    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[shape_BucketName], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[shape_AccountId], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_DeleteBucketLifecycleRequest[] = {
+    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[shape_BucketName], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[shape_AccountId], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_DeleteBucketOwnershipControlsRequest[] = {
+    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[shape_BucketName], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[shape_AccountId], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_DeleteBucketPolicyRequest[] = {
+    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[shape_BucketName], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[shape_AccountId], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_DeleteBucketRequest[] = {
+    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[shape_BucketName], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[shape_AccountId], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_DeleteBucketTaggingRequest[] = {
+    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[shape_BucketName], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[shape_AccountId], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_DeleteMarkerEntry[] = {
+    {S_INIT("Owner"), S_INIT("Owner"), &shapes[shape_Owner], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Key"), S_INIT("Key"), &shapes[shape_ObjectKey], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("VersionId"), S_INIT("VersionId"), &shapes[shape_ObjectVersionId], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("IsLatest"), S_INIT("IsLatest"), &shapes[shape_IsLatest], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("LastModified"), S_INIT("LastModified"), &shapes[shape_LastModified], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_DeleteMarkerReplication[] = {
+    {S_INIT("Status"), S_INIT("Status"), &shapes[shape_DeleteMarkerReplicationStatus], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_DeleteMarkerReplicationStatus[] = {S_INIT("Enabled"), S_INIT("Disabled")};
+static const struct api_member members_DeleteObjectOutput[] = {
+    {S_INIT("DeleteMarker"), S_INIT("x-amz-delete-marker"), &shapes[shape_DeleteMarker], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("VersionId"), S_INIT("x-amz-version-id"), &shapes[shape_ObjectVersionId], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RequestCharged"), S_INIT("x-amz-request-charged"), &shapes[shape_RequestCharged], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_DeleteObjectRequest[] = {
+    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[shape_BucketName], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Key"), S_INIT("Key"), &shapes[shape_ObjectKey], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MFA"), S_INIT("x-amz-mfa"), &shapes[shape_MFA], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("VersionId"), S_INIT("versionId"), &shapes[shape_ObjectVersionId], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RequestPayer"), S_INIT("x-amz-request-payer"), &shapes[shape_RequestPayer], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("BypassGovernanceRetention"), S_INIT("x-amz-bypass-governance-retention"), &shapes[shape_BypassGovernanceRetention], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[shape_AccountId], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("IfMatch"), S_INIT("If-Match"), &shapes[shape_IfMatch], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("IfMatchLastModifiedTime"), S_INIT("x-amz-if-match-last-modified-time"), &shapes[shape_IfMatchLastModifiedTime], API_IN_HEADER, API_LONG_NAME, API_TIME_RFC822, {NULL, 0}, {NULL, 0}},
+    {S_INIT("IfMatchSize"), S_INIT("x-amz-if-match-size"), &shapes[shape_IfMatchSize], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_DeleteObjectTaggingOutput[] = {
+    {S_INIT("VersionId"), S_INIT("x-amz-version-id"), &shapes[shape_ObjectVersionId], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_DeleteObjectTaggingRequest[] = {
+    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[shape_BucketName], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Key"), S_INIT("Key"), &shapes[shape_ObjectKey], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("VersionId"), S_INIT("versionId"), &shapes[shape_ObjectVersionId], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[shape_AccountId], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_DeleteObjectsOutput[] = {
+    {S_INIT("Deleted"), S_INIT("Deleted"), &shapes[shape_DeletedObjects], API_IN_BODY, API_FLATTENED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RequestCharged"), S_INIT("x-amz-request-charged"), &shapes[shape_RequestCharged], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Errors"), S_INIT("Error"), &shapes[shape_Errors], API_IN_BODY, API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_DeleteObjectsRequest[] = {
+    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[shape_BucketName], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Delete"), S_INIT("Delete"), &shapes[shape_Delete], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MFA"), S_INIT("x-amz-mfa"), &shapes[shape_MFA], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RequestPayer"), S_INIT("x-amz-request-payer"), &shapes[shape_RequestPayer], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("BypassGovernanceRetention"), S_INIT("x-amz-bypass-governance-retention"), &shapes[shape_BypassGovernanceRetention], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[shape_AccountId], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumAlgorithm"), S_INIT("x-amz-sdk-checksum-algorithm"), &shapes[shape_ChecksumAlgorithm], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_DeletePublicAccessBlockRequest[] = {
+    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[shape_BucketName], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[shape_AccountId], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_DeletedObject[] = {
+    {S_INIT("Key"), S_INIT("Key"), &shapes[shape_ObjectKey], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("VersionId"), S_INIT("VersionId"), &shapes[shape_ObjectVersionId], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("DeleteMarker"), S_INIT("DeleteMarker"), &shapes[shape_DeleteMarker], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("DeleteMarkerVersionId"), S_INIT("DeleteMarkerVersionId"), &shapes[shape_DeleteMarkerVersionId], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_Destination[] = {
+    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[shape_BucketName], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Account"), S_INIT("Account"), &shapes[shape_AccountId], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("StorageClass"), S_INIT("StorageClass"), &shapes[shape_StorageClass], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("AccessControlTranslation"), S_INIT("AccessControlTranslation"), &shapes[shape_AccessControlTranslation], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("EncryptionConfiguration"), S_INIT("EncryptionConfiguration"), &shapes[shape_EncryptionConfiguration], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ReplicationTime"), S_INIT("ReplicationTime"), &shapes[shape_ReplicationTime], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Metrics"), S_INIT("Metrics"), &shapes[shape_Metrics], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_EncodingType[] = {S_INIT("url")};
+static const struct api_member members_EncryptionConfiguration[] = {
+    {S_INIT("ReplicaKmsKeyID"), S_INIT("ReplicaKmsKeyID"), &shapes[shape_ReplicaKmsKeyID], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_EncryptionType[] = {S_INIT("NONE"), S_INIT("SSE-C")};
+static const struct api_member members_Error[] = {
+    {S_INIT("Key"), S_INIT("Key"), &shapes[shape_ObjectKey], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("VersionId"), S_INIT("VersionId"), &shapes[shape_ObjectVersionId], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Code"), S_INIT("Code"), &shapes[shape_Code], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Message"), S_INIT("Message"), &shapes[shape_Message], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_ErrorDocument[] = {
+    {S_INIT("Key"), S_INIT("Key"), &shapes[shape_ObjectKey], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_Event[] = {S_INIT("s3:ReducedRedundancyLostObject"), S_INIT("s3:ObjectCreated:*"), S_INIT("s3:ObjectCreated:Put"), S_INIT("s3:ObjectCreated:Post"), S_INIT("s3:ObjectCreated:Copy"), S_INIT("s3:ObjectCreated:CompleteMultipartUpload"), S_INIT("s3:ObjectRemoved:*"), S_INIT("s3:ObjectRemoved:Delete"), S_INIT("s3:ObjectRemoved:DeleteMarkerCreated"), S_INIT("s3:ObjectRestore:*"), S_INIT("s3:ObjectRestore:Post"), S_INIT("s3:ObjectRestore:Completed"), S_INIT("s3:Replication:*"), S_INIT("s3:Replication:OperationFailedReplication"), S_INIT("s3:Replication:OperationNotTracked"), S_INIT("s3:Replication:OperationMissedThreshold"), S_INIT("s3:Replication:OperationReplicatedAfterThreshold"), S_INIT("s3:ObjectRestore:Delete"), S_INIT("s3:LifecycleTransition"), S_INIT("s3:IntelligentTiering"), S_INIT("s3:ObjectAcl:Put"), S_INIT("s3:LifecycleExpiration:*"), S_INIT("s3:LifecycleExpiration:Delete"), S_INIT("s3:LifecycleExpiration:DeleteMarkerCreated"), S_INIT("s3:ObjectTagging:*"), S_INIT("s3:ObjectTagging:Put"), S_INIT("s3:ObjectTagging:Delete")};
+static const struct api_member members_ExistingObjectReplication[] = {
+    {S_INIT("Status"), S_INIT("Status"), &shapes[shape_ExistingObjectReplicationStatus], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_ExistingObjectReplicationStatus[] = {S_INIT("Enabled"), S_INIT("Disabled")};
+static const str values_ExpirationStatus[] = {S_INIT("Enabled"), S_INIT("Disabled")};
+static const struct api_member members_FilterRule[] = {
+    {S_INIT("Name"), S_INIT("Name"), &shapes[shape_FilterRuleName], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Value"), S_INIT("Value"), &shapes[shape_FilterRuleValue], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_FilterRuleName[] = {S_INIT("prefix"), S_INIT("suffix")};
+static const struct api_member members_GetBucketAccelerateConfigurationOutput[] = {
+    {S_INIT("Status"), S_INIT("Status"), &shapes[shape_BucketAccelerateStatus], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RequestCharged"), S_INIT("x-amz-request-charged"), &shapes[shape_RequestCharged], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_GetBucketAccelerateConfigurationRequest[] = {
+    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[shape_BucketName], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[shape_AccountId], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RequestPayer"), S_INIT("x-amz-request-payer"), &shapes[shape_RequestPayer], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_GetBucketAclOutput[] = {
+    {S_INIT("Owner"), S_INIT("Owner"), &shapes[shape_Owner], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Grants"), S_INIT("AccessControlList"), &shapes[shape_Grants], API_IN_BODY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_GetBucketAclRequest[] = {
+    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[shape_BucketName], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[shape_AccountId], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_GetBucketCorsOutput[] = {
+    {S_INIT("CORSRules"), S_INIT("CORSRule"), &shapes[shape_CORSRules], API_IN_BODY, API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_GetBucketCorsRequest[] = {
+    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[shape_BucketName], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[shape_AccountId], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_GetBucketEncryptionOutput[] = {
+    {S_INIT("ServerSideEncryptionConfiguration"), S_INIT("ServerSideEncryptionConfiguration"), &shapes[shape_ServerSideEncryptionConfiguration], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_GetBucketEncryptionRequest[] = {
+    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[shape_BucketName], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[shape_AccountId], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_GetBucketLifecycleConfigurationOutput[] = {
+    {S_INIT("Rules"), S_INIT("Rule"), &shapes[shape_LifecycleRules], API_IN_BODY, API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("TransitionDefaultMinimumObjectSize"), S_INIT("x-amz-transition-default-minimum-object-size"), &shapes[shape_TransitionDefaultMinimumObjectSize], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_GetBucketLifecycleConfigurationRequest[] = {
+    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[shape_BucketName], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[shape_AccountId], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_GetBucketLocationOutput[] = {
+    {S_INIT("LocationConstraint"), S_INIT("LocationConstraint"), &shapes[shape_BucketLocationConstraint], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_GetBucketLocationRequest[] = {
+    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[shape_BucketName], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[shape_AccountId], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_GetBucketLoggingOutput[] = {
+    {S_INIT("LoggingEnabled"), S_INIT("LoggingEnabled"), &shapes[shape_LoggingEnabled], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_GetBucketLoggingRequest[] = {
+    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[shape_BucketName], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[shape_AccountId], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_GetBucketNotificationConfigurationRequest[] = {
+    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[shape_BucketName], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[shape_AccountId], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_GetBucketOwnershipControlsOutput[] = {
+    {S_INIT("OwnershipControls"), S_INIT("OwnershipControls"), &shapes[shape_OwnershipControls], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_GetBucketOwnershipControlsRequest[] = {
+    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[shape_BucketName], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[shape_AccountId], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_GetBucketPolicyOutput[] = {
+    {S_INIT("Policy"), S_INIT("Policy"), &shapes[shape_Policy], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_GetBucketPolicyRequest[] = {
+    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[shape_BucketName], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[shape_AccountId], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_GetBucketPolicyStatusOutput[] = {
+    {S_INIT("PolicyStatus"), S_INIT("PolicyStatus"), &shapes[shape_PolicyStatus], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_GetBucketPolicyStatusRequest[] = {
+    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[shape_BucketName], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[shape_AccountId], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_GetBucketReplicationOutput[] = {
+    {S_INIT("ReplicationConfiguration"), S_INIT("ReplicationConfiguration"), &shapes[shape_ReplicationConfiguration], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_GetBucketReplicationRequest[] = {
+    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[shape_BucketName], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[shape_AccountId], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_GetBucketRequestPaymentOutput[] = {
+    {S_INIT("Payer"), S_INIT("Payer"), &shapes[shape_Payer], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_GetBucketRequestPaymentRequest[] = {
+    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[shape_BucketName], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[shape_AccountId], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_GetBucketTaggingOutput[] = {
+    {S_INIT("TagSet"), S_INIT("TagSet"), &shapes[shape_TagSet], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_GetBucketTaggingRequest[] = {
+    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[shape_BucketName], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[shape_AccountId], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_GetBucketVersioningOutput[] = {
+    {S_INIT("Status"), S_INIT("Status"), &shapes[shape_BucketVersioningStatus], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MFADelete"), S_INIT("MfaDelete"), &shapes[shape_MFADeleteStatus], API_IN_BODY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_GetBucketVersioningRequest[] = {
+    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[shape_BucketName], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[shape_AccountId], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_GetBucketWebsiteOutput[] = {
+    {S_INIT("RedirectAllRequestsTo"), S_INIT("RedirectAllRequestsTo"), &shapes[shape_RedirectAllRequestsTo], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("IndexDocument"), S_INIT("IndexDocument"), &shapes[shape_IndexDocument], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ErrorDocument"), S_INIT("ErrorDocument"), &shapes[shape_ErrorDocument], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RoutingRules"), S_INIT("RoutingRules"), &shapes[shape_RoutingRules], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_GetBucketWebsiteRequest[] = {
+    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[shape_BucketName], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[shape_AccountId], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_GetObjectAclOutput[] = {
+    {S_INIT("Owner"), S_INIT("Owner"), &shapes[shape_Owner], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Grants"), S_INIT("AccessControlList"), &shapes[shape_Grants], API_IN_BODY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RequestCharged"), S_INIT("x-amz-request-charged"), &shapes[shape_RequestCharged], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_GetObjectAclRequest[] = {
+    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[shape_BucketName], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Key"), S_INIT("Key"), &shapes[shape_ObjectKey], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("VersionId"), S_INIT("versionId"), &shapes[shape_ObjectVersionId], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RequestPayer"), S_INIT("x-amz-request-payer"), &shapes[shape_RequestPayer], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[shape_AccountId], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_GetObjectAttributesOutput[] = {
+    {S_INIT("DeleteMarker"), S_INIT("x-amz-delete-marker"), &shapes[shape_DeleteMarker], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("LastModified"), S_INIT("Last-Modified"), &shapes[shape_LastModified], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("VersionId"), S_INIT("x-amz-version-id"), &shapes[shape_ObjectVersionId], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RequestCharged"), S_INIT("x-amz-request-charged"), &shapes[shape_RequestCharged], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ETag"), S_INIT("ETag"), &shapes[shape_ETag], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Checksum"), S_INIT("Checksum"), &shapes[shape_Checksum], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ObjectParts"), S_INIT("ObjectParts"), &shapes[shape_GetObjectAttributesParts], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("StorageClass"), S_INIT("StorageClass"), &shapes[shape_StorageClass], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ObjectSize"), S_INIT("ObjectSize"), &shapes[shape_ObjectSize], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_GetObjectAttributesParts[] = {
+    {S_INIT("TotalPartsCount"), S_INIT("PartsCount"), &shapes[shape_PartsCount], API_IN_BODY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("PartNumberMarker"), S_INIT("PartNumberMarker"), &shapes[shape_PartNumberMarker], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("NextPartNumberMarker"), S_INIT("NextPartNumberMarker"), &shapes[shape_NextPartNumberMarker], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MaxParts"), S_INIT("MaxParts"), &shapes[shape_MaxParts], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("IsTruncated"), S_INIT("IsTruncated"), &shapes[shape_IsTruncated], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Parts"), S_INIT("Part"), &shapes[shape_PartsList], API_IN_BODY, API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_GetObjectAttributesRequest[] = {
+    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[shape_BucketName], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Key"), S_INIT("Key"), &shapes[shape_ObjectKey], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("VersionId"), S_INIT("versionId"), &shapes[shape_ObjectVersionId], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MaxParts"), S_INIT("x-amz-max-parts"), &shapes[shape_MaxParts], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("PartNumberMarker"), S_INIT("x-amz-part-number-marker"), &shapes[shape_PartNumberMarker], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SSECustomerAlgorithm"), S_INIT("x-amz-server-side-encryption-customer-algorithm"), &shapes[shape_SSECustomerAlgorithm], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SSECustomerKey"), S_INIT("x-amz-server-side-encryption-customer-key"), &shapes[shape_SSECustomerKey], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SSECustomerKeyMD5"), S_INIT("x-amz-server-side-encryption-customer-key-MD5"), &shapes[shape_SSECustomerKeyMD5], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RequestPayer"), S_INIT("x-amz-request-payer"), &shapes[shape_RequestPayer], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[shape_AccountId], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ObjectAttributes"), S_INIT("x-amz-object-attributes"), &shapes[shape_ObjectAttributesList], API_IN_HEADER, API_REQUIRED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_GetObjectLegalHoldOutput[] = {
+    {S_INIT("LegalHold"), S_INIT("LegalHold"), &shapes[shape_ObjectLockLegalHold], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_GetObjectLegalHoldRequest[] = {
+    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[shape_BucketName], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Key"), S_INIT("Key"), &shapes[shape_ObjectKey], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("VersionId"), S_INIT("versionId"), &shapes[shape_ObjectVersionId], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RequestPayer"), S_INIT("x-amz-request-payer"), &shapes[shape_RequestPayer], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[shape_AccountId], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_GetObjectLockConfigurationOutput[] = {
+    {S_INIT("ObjectLockConfiguration"), S_INIT("ObjectLockConfiguration"), &shapes[shape_ObjectLockConfiguration], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_GetObjectLockConfigurationRequest[] = {
+    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[shape_BucketName], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[shape_AccountId], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_GetObjectOutput[] = {
+    {S_INIT("Body"), S_INIT("Body"), &shapes[shape_Body], API_IN_BODY, API_STREAMING, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("DeleteMarker"), S_INIT("x-amz-delete-marker"), &shapes[shape_DeleteMarker], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("AcceptRanges"), S_INIT("accept-ranges"), &shapes[shape_AcceptRanges], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Expiration"), S_INIT("x-amz-expiration"), &shapes[shape_Expiration], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Restore"), S_INIT("x-amz-restore"), &shapes[shape_Restore], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("LastModified"), S_INIT("Last-Modified"), &shapes[shape_LastModified], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ContentLength"), S_INIT("Content-Length"), &shapes[shape_ContentLength], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ETag"), S_INIT("ETag"), &shapes[shape_ETag], API_IN_HEADER, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumCRC32"), S_INIT("x-amz-checksum-crc32"), &shapes[shape_ChecksumCRC32], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumCRC32C"), S_INIT("x-amz-checksum-crc32c"), &shapes[shape_ChecksumCRC32C], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumCRC64NVME"), S_INIT("x-amz-checksum-crc64nvme"), &shapes[shape_ChecksumCRC64NVME], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumSHA1"), S_INIT("x-amz-checksum-sha1"), &shapes[shape_ChecksumSHA1], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumSHA256"), S_INIT("x-amz-checksum-sha256"), &shapes[shape_ChecksumSHA256], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumSHA512"), S_INIT("x-amz-checksum-sha512"), &shapes[shape_ChecksumSHA512], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumMD5"), S_INIT("x-amz-checksum-md5"), &shapes[shape_ChecksumMD5], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumXXHASH64"), S_INIT("x-amz-checksum-xxhash64"), &shapes[shape_ChecksumXXHASH64], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumXXHASH3"), S_INIT("x-amz-checksum-xxhash3"), &shapes[shape_ChecksumXXHASH3], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumXXHASH128"), S_INIT("x-amz-checksum-xxhash128"), &shapes[shape_ChecksumXXHASH128], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumType"), S_INIT("x-amz-checksum-type"), &shapes[shape_ChecksumType], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MissingMeta"), S_INIT("x-amz-missing-meta"), &shapes[shape_MissingMeta], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("VersionId"), S_INIT("x-amz-version-id"), &shapes[shape_ObjectVersionId], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("CacheControl"), S_INIT("Cache-Control"), &shapes[shape_CacheControl], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ContentDisposition"), S_INIT("Content-Disposition"), &shapes[shape_ContentDisposition], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ContentEncoding"), S_INIT("Content-Encoding"), &shapes[shape_ContentEncoding], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ContentLanguage"), S_INIT("Content-Language"), &shapes[shape_ContentLanguage], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ContentRange"), S_INIT("Content-Range"), &shapes[shape_ContentRange], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ContentType"), S_INIT("Content-Type"), &shapes[shape_ContentType], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Expires"), S_INIT("Expires"), &shapes[shape_Expires], API_IN_HEADER, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("WebsiteRedirectLocation"), S_INIT("x-amz-website-redirect-location"), &shapes[shape_WebsiteRedirectLocation], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ServerSideEncryption"), S_INIT("x-amz-server-side-encryption"), &shapes[shape_ServerSideEncryption], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Metadata"), S_INIT("x-amz-meta-"), &shapes[shape_Metadata], API_IN_HEADERS, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SSECustomerAlgorithm"), S_INIT("x-amz-server-side-encryption-customer-algorithm"), &shapes[shape_SSECustomerAlgorithm], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SSECustomerKeyMD5"), S_INIT("x-amz-server-side-encryption-customer-key-MD5"), &shapes[shape_SSECustomerKeyMD5], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SSEKMSKeyId"), S_INIT("x-amz-server-side-encryption-aws-kms-key-id"), &shapes[shape_SSEKMSKeyId], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("BucketKeyEnabled"), S_INIT("x-amz-server-side-encryption-bucket-key-enabled"), &shapes[shape_BucketKeyEnabled], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("StorageClass"), S_INIT("x-amz-storage-class"), &shapes[shape_StorageClass], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RequestCharged"), S_INIT("x-amz-request-charged"), &shapes[shape_RequestCharged], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ReplicationStatus"), S_INIT("x-amz-replication-status"), &shapes[shape_ReplicationStatus], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("PartsCount"), S_INIT("x-amz-mp-parts-count"), &shapes[shape_PartsCount], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("TagCount"), S_INIT("x-amz-tagging-count"), &shapes[shape_TagCount], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ObjectLockMode"), S_INIT("x-amz-object-lock-mode"), &shapes[shape_ObjectLockMode], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ObjectLockRetainUntilDate"), S_INIT("x-amz-object-lock-retain-until-date"), &shapes[shape_ObjectLockRetainUntilDate], API_IN_HEADER, API_LONG_NAME, API_TIME_ISO8601, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ObjectLockLegalHoldStatus"), S_INIT("x-amz-object-lock-legal-hold"), &shapes[shape_ObjectLockLegalHoldStatus], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_GetObjectRequest[] = {
+    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[shape_BucketName], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("IfMatch"), S_INIT("If-Match"), &shapes[shape_IfMatch], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("IfModifiedSince"), S_INIT("If-Modified-Since"), &shapes[shape_IfModifiedSince], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("IfNoneMatch"), S_INIT("If-None-Match"), &shapes[shape_IfNoneMatch], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("IfUnmodifiedSince"), S_INIT("If-Unmodified-Since"), &shapes[shape_IfUnmodifiedSince], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Key"), S_INIT("Key"), &shapes[shape_ObjectKey], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Range"), S_INIT("Range"), &shapes[shape_Range], API_IN_HEADER, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ResponseCacheControl"), S_INIT("response-cache-control"), &shapes[shape_ResponseCacheControl], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ResponseContentDisposition"), S_INIT("response-content-disposition"), &shapes[shape_ResponseContentDisposition], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ResponseContentEncoding"), S_INIT("response-content-encoding"), &shapes[shape_ResponseContentEncoding], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ResponseContentLanguage"), S_INIT("response-content-language"), &shapes[shape_ResponseContentLanguage], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ResponseContentType"), S_INIT("response-content-type"), &shapes[shape_ResponseContentType], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ResponseExpires"), S_INIT("response-expires"), &shapes[shape_ResponseExpires], API_IN_QUERY, API_LONG_NAME, API_TIME_RFC822, {NULL, 0}, {NULL, 0}},
+    {S_INIT("VersionId"), S_INIT("versionId"), &shapes[shape_ObjectVersionId], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SSECustomerAlgorithm"), S_INIT("x-amz-server-side-encryption-customer-algorithm"), &shapes[shape_SSECustomerAlgorithm], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SSECustomerKey"), S_INIT("x-amz-server-side-encryption-customer-key"), &shapes[shape_SSECustomerKey], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SSECustomerKeyMD5"), S_INIT("x-amz-server-side-encryption-customer-key-MD5"), &shapes[shape_SSECustomerKeyMD5], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RequestPayer"), S_INIT("x-amz-request-payer"), &shapes[shape_RequestPayer], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("PartNumber"), S_INIT("partNumber"), &shapes[shape_PartNumber], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[shape_AccountId], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumMode"), S_INIT("x-amz-checksum-mode"), &shapes[shape_ChecksumMode], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_GetObjectRetentionOutput[] = {
+    {S_INIT("Retention"), S_INIT("Retention"), &shapes[shape_ObjectLockRetention], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_GetObjectRetentionRequest[] = {
+    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[shape_BucketName], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Key"), S_INIT("Key"), &shapes[shape_ObjectKey], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("VersionId"), S_INIT("versionId"), &shapes[shape_ObjectVersionId], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RequestPayer"), S_INIT("x-amz-request-payer"), &shapes[shape_RequestPayer], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[shape_AccountId], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_GetObjectTaggingOutput[] = {
+    {S_INIT("VersionId"), S_INIT("x-amz-version-id"), &shapes[shape_ObjectVersionId], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("TagSet"), S_INIT("TagSet"), &shapes[shape_TagSet], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_GetObjectTaggingRequest[] = {
+    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[shape_BucketName], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Key"), S_INIT("Key"), &shapes[shape_ObjectKey], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("VersionId"), S_INIT("versionId"), &shapes[shape_ObjectVersionId], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[shape_AccountId], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RequestPayer"), S_INIT("x-amz-request-payer"), &shapes[shape_RequestPayer], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_GetPublicAccessBlockOutput[] = {
+    {S_INIT("PublicAccessBlockConfiguration"), S_INIT("PublicAccessBlockConfiguration"), &shapes[shape_PublicAccessBlockConfiguration], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_GetPublicAccessBlockRequest[] = {
+    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[shape_BucketName], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[shape_AccountId], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_Grant[] = {
+    {S_INIT("Grantee"), S_INIT("Grantee"), &shapes[shape_Grantee], API_IN_BODY, 0, API_TIME_DEFAULT, S_INIT("xsi"), S_INIT("http://www.w3.org/2001/XMLSchema-instance")},
+    {S_INIT("Permission"), S_INIT("Permission"), &shapes[shape_Permission], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_Grantee[] = {
+    {S_INIT("DisplayName"), S_INIT("DisplayName"), &shapes[shape_DisplayName], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("EmailAddress"), S_INIT("EmailAddress"), &shapes[shape_EmailAddress], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ID"), S_INIT("ID"), &shapes[shape_ID], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Type"), S_INIT("xsi:type"), &shapes[shape_Type], API_IN_BODY, API_REQUIRED | API_ATTRIBUTE | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("URI"), S_INIT("URI"), &shapes[shape_URI], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_HeadBucketOutput[] = {
+    {S_INIT("BucketArn"), S_INIT("x-amz-bucket-arn"), &shapes[shape_S3RegionalOrS3ExpressBucketArnString], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("BucketLocationType"), S_INIT("x-amz-bucket-location-type"), &shapes[shape_LocationType], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("BucketLocationName"), S_INIT("x-amz-bucket-location-name"), &shapes[shape_BucketLocationName], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("BucketRegion"), S_INIT("x-amz-bucket-region"), &shapes[shape_Region], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("AccessPointAlias"), S_INIT("x-amz-access-point-alias"), &shapes[shape_AccessPointAlias], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_HeadBucketRequest[] = {
+    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[shape_BucketName], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[shape_AccountId], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_HeadObjectOutput[] = {
+    {S_INIT("DeleteMarker"), S_INIT("x-amz-delete-marker"), &shapes[shape_DeleteMarker], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("AcceptRanges"), S_INIT("accept-ranges"), &shapes[shape_AcceptRanges], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Expiration"), S_INIT("x-amz-expiration"), &shapes[shape_Expiration], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Restore"), S_INIT("x-amz-restore"), &shapes[shape_Restore], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ArchiveStatus"), S_INIT("x-amz-archive-status"), &shapes[shape_ArchiveStatus], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("LastModified"), S_INIT("Last-Modified"), &shapes[shape_LastModified], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ContentLength"), S_INIT("Content-Length"), &shapes[shape_ContentLength], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumCRC32"), S_INIT("x-amz-checksum-crc32"), &shapes[shape_ChecksumCRC32], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumCRC32C"), S_INIT("x-amz-checksum-crc32c"), &shapes[shape_ChecksumCRC32C], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumCRC64NVME"), S_INIT("x-amz-checksum-crc64nvme"), &shapes[shape_ChecksumCRC64NVME], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumSHA1"), S_INIT("x-amz-checksum-sha1"), &shapes[shape_ChecksumSHA1], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumSHA256"), S_INIT("x-amz-checksum-sha256"), &shapes[shape_ChecksumSHA256], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumSHA512"), S_INIT("x-amz-checksum-sha512"), &shapes[shape_ChecksumSHA512], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumMD5"), S_INIT("x-amz-checksum-md5"), &shapes[shape_ChecksumMD5], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumXXHASH64"), S_INIT("x-amz-checksum-xxhash64"), &shapes[shape_ChecksumXXHASH64], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumXXHASH3"), S_INIT("x-amz-checksum-xxhash3"), &shapes[shape_ChecksumXXHASH3], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumXXHASH128"), S_INIT("x-amz-checksum-xxhash128"), &shapes[shape_ChecksumXXHASH128], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumType"), S_INIT("x-amz-checksum-type"), &shapes[shape_ChecksumType], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ETag"), S_INIT("ETag"), &shapes[shape_ETag], API_IN_HEADER, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MissingMeta"), S_INIT("x-amz-missing-meta"), &shapes[shape_MissingMeta], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("VersionId"), S_INIT("x-amz-version-id"), &shapes[shape_ObjectVersionId], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("CacheControl"), S_INIT("Cache-Control"), &shapes[shape_CacheControl], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ContentDisposition"), S_INIT("Content-Disposition"), &shapes[shape_ContentDisposition], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ContentEncoding"), S_INIT("Content-Encoding"), &shapes[shape_ContentEncoding], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ContentLanguage"), S_INIT("Content-Language"), &shapes[shape_ContentLanguage], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ContentType"), S_INIT("Content-Type"), &shapes[shape_ContentType], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ContentRange"), S_INIT("Content-Range"), &shapes[shape_ContentRange], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Expires"), S_INIT("Expires"), &shapes[shape_Expires], API_IN_HEADER, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("WebsiteRedirectLocation"), S_INIT("x-amz-website-redirect-location"), &shapes[shape_WebsiteRedirectLocation], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ServerSideEncryption"), S_INIT("x-amz-server-side-encryption"), &shapes[shape_ServerSideEncryption], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Metadata"), S_INIT("x-amz-meta-"), &shapes[shape_Metadata], API_IN_HEADERS, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SSECustomerAlgorithm"), S_INIT("x-amz-server-side-encryption-customer-algorithm"), &shapes[shape_SSECustomerAlgorithm], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SSECustomerKeyMD5"), S_INIT("x-amz-server-side-encryption-customer-key-MD5"), &shapes[shape_SSECustomerKeyMD5], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SSEKMSKeyId"), S_INIT("x-amz-server-side-encryption-aws-kms-key-id"), &shapes[shape_SSEKMSKeyId], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("BucketKeyEnabled"), S_INIT("x-amz-server-side-encryption-bucket-key-enabled"), &shapes[shape_BucketKeyEnabled], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("StorageClass"), S_INIT("x-amz-storage-class"), &shapes[shape_StorageClass], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RequestCharged"), S_INIT("x-amz-request-charged"), &shapes[shape_RequestCharged], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ReplicationStatus"), S_INIT("x-amz-replication-status"), &shapes[shape_ReplicationStatus], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("PartsCount"), S_INIT("x-amz-mp-parts-count"), &shapes[shape_PartsCount], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("TagCount"), S_INIT("x-amz-tagging-count"), &shapes[shape_TagCount], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ObjectLockMode"), S_INIT("x-amz-object-lock-mode"), &shapes[shape_ObjectLockMode], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ObjectLockRetainUntilDate"), S_INIT("x-amz-object-lock-retain-until-date"), &shapes[shape_ObjectLockRetainUntilDate], API_IN_HEADER, API_LONG_NAME, API_TIME_ISO8601, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ObjectLockLegalHoldStatus"), S_INIT("x-amz-object-lock-legal-hold"), &shapes[shape_ObjectLockLegalHoldStatus], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_HeadObjectRequest[] = {
+    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[shape_BucketName], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("IfMatch"), S_INIT("If-Match"), &shapes[shape_IfMatch], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("IfModifiedSince"), S_INIT("If-Modified-Since"), &shapes[shape_IfModifiedSince], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("IfNoneMatch"), S_INIT("If-None-Match"), &shapes[shape_IfNoneMatch], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("IfUnmodifiedSince"), S_INIT("If-Unmodified-Since"), &shapes[shape_IfUnmodifiedSince], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Key"), S_INIT("Key"), &shapes[shape_ObjectKey], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Range"), S_INIT("Range"), &shapes[shape_Range], API_IN_HEADER, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ResponseCacheControl"), S_INIT("response-cache-control"), &shapes[shape_ResponseCacheControl], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ResponseContentDisposition"), S_INIT("response-content-disposition"), &shapes[shape_ResponseContentDisposition], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ResponseContentEncoding"), S_INIT("response-content-encoding"), &shapes[shape_ResponseContentEncoding], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ResponseContentLanguage"), S_INIT("response-content-language"), &shapes[shape_ResponseContentLanguage], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ResponseContentType"), S_INIT("response-content-type"), &shapes[shape_ResponseContentType], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ResponseExpires"), S_INIT("response-expires"), &shapes[shape_ResponseExpires], API_IN_QUERY, API_LONG_NAME, API_TIME_RFC822, {NULL, 0}, {NULL, 0}},
+    {S_INIT("VersionId"), S_INIT("versionId"), &shapes[shape_ObjectVersionId], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SSECustomerAlgorithm"), S_INIT("x-amz-server-side-encryption-customer-algorithm"), &shapes[shape_SSECustomerAlgorithm], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SSECustomerKey"), S_INIT("x-amz-server-side-encryption-customer-key"), &shapes[shape_SSECustomerKey], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SSECustomerKeyMD5"), S_INIT("x-amz-server-side-encryption-customer-key-MD5"), &shapes[shape_SSECustomerKeyMD5], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RequestPayer"), S_INIT("x-amz-request-payer"), &shapes[shape_RequestPayer], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("PartNumber"), S_INIT("partNumber"), &shapes[shape_PartNumber], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[shape_AccountId], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumMode"), S_INIT("x-amz-checksum-mode"), &shapes[shape_ChecksumMode], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_IndexDocument[] = {
+    {S_INIT("Suffix"), S_INIT("Suffix"), &shapes[shape_Suffix], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_Initiator[] = {
+    {S_INIT("ID"), S_INIT("ID"), &shapes[shape_ID], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("DisplayName"), S_INIT("DisplayName"), &shapes[shape_DisplayName], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_LambdaFunctionConfiguration[] = {
+    {S_INIT("Id"), S_INIT("Id"), &shapes[shape_NotificationId], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("LambdaFunctionArn"), S_INIT("CloudFunction"), &shapes[shape_LambdaFunctionArn], API_IN_BODY, API_REQUIRED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Events"), S_INIT("Event"), &shapes[shape_EventList], API_IN_BODY, API_REQUIRED | API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Filter"), S_INIT("Filter"), &shapes[shape_NotificationConfigurationFilter], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_LifecycleExpiration[] = {
+    {S_INIT("Date"), S_INIT("Date"), &shapes[shape_Date], API_IN_BODY, 0, API_TIME_ISO8601, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Days"), S_INIT("Days"), &shapes[shape_Days], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpiredObjectDeleteMarker"), S_INIT("ExpiredObjectDeleteMarker"), &shapes[shape_ExpiredObjectDeleteMarker], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_LifecycleRule[] = {
+    {S_INIT("Expiration"), S_INIT("Expiration"), &shapes[shape_LifecycleExpiration], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ID"), S_INIT("ID"), &shapes[shape_ID], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Prefix"), S_INIT("Prefix"), &shapes[shape_Prefix], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Filter"), S_INIT("Filter"), &shapes[shape_LifecycleRuleFilter], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Status"), S_INIT("Status"), &shapes[shape_ExpirationStatus], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Transitions"), S_INIT("Transition"), &shapes[shape_TransitionList], API_IN_BODY, API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("NoncurrentVersionTransitions"), S_INIT("NoncurrentVersionTransition"), &shapes[shape_NoncurrentVersionTransitionList], API_IN_BODY, API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("NoncurrentVersionExpiration"), S_INIT("NoncurrentVersionExpiration"), &shapes[shape_NoncurrentVersionExpiration], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("AbortIncompleteMultipartUpload"), S_INIT("AbortIncompleteMultipartUpload"), &shapes[shape_AbortIncompleteMultipartUpload], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_LifecycleRuleAndOperator[] = {
+    {S_INIT("Prefix"), S_INIT("Prefix"), &shapes[shape_Prefix], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Tags"), S_INIT("Tag"), &shapes[shape_TagSet], API_IN_BODY, API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ObjectSizeGreaterThan"), S_INIT("ObjectSizeGreaterThan"), &shapes[shape_ObjectSizeGreaterThanBytes], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ObjectSizeLessThan"), S_INIT("ObjectSizeLessThan"), &shapes[shape_ObjectSizeLessThanBytes], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_LifecycleRuleFilter[] = {
+    {S_INIT("Prefix"), S_INIT("Prefix"), &shapes[shape_Prefix], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Tag"), S_INIT("Tag"), &shapes[shape_Tag], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ObjectSizeGreaterThan"), S_INIT("ObjectSizeGreaterThan"), &shapes[shape_ObjectSizeGreaterThanBytes], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ObjectSizeLessThan"), S_INIT("ObjectSizeLessThan"), &shapes[shape_ObjectSizeLessThanBytes], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("And"), S_INIT("And"), &shapes[shape_LifecycleRuleAndOperator], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_ListBucketsOutput[] = {
+    {S_INIT("Buckets"), S_INIT("Buckets"), &shapes[shape_Buckets], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Owner"), S_INIT("Owner"), &shapes[shape_Owner], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ContinuationToken"), S_INIT("ContinuationToken"), &shapes[shape_NextToken], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Prefix"), S_INIT("Prefix"), &shapes[shape_Prefix], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_ListBucketsRequest[] = {
+    {S_INIT("MaxBuckets"), S_INIT("max-buckets"), &shapes[shape_MaxBuckets], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ContinuationToken"), S_INIT("continuation-token"), &shapes[shape_Token], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Prefix"), S_INIT("prefix"), &shapes[shape_Prefix], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("BucketRegion"), S_INIT("bucket-region"), &shapes[shape_BucketRegion], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_ListMultipartUploadsOutput[] = {
+    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[shape_BucketName], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("KeyMarker"), S_INIT("KeyMarker"), &shapes[shape_KeyMarker], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("UploadIdMarker"), S_INIT("UploadIdMarker"), &shapes[shape_UploadIdMarker], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("NextKeyMarker"), S_INIT("NextKeyMarker"), &shapes[shape_NextKeyMarker], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Prefix"), S_INIT("Prefix"), &shapes[shape_Prefix], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Delimiter"), S_INIT("Delimiter"), &shapes[shape_Delimiter], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("NextUploadIdMarker"), S_INIT("NextUploadIdMarker"), &shapes[shape_NextUploadIdMarker], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MaxUploads"), S_INIT("MaxUploads"), &shapes[shape_MaxUploads], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("IsTruncated"), S_INIT("IsTruncated"), &shapes[shape_IsTruncated], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Uploads"), S_INIT("Upload"), &shapes[shape_MultipartUploadList], API_IN_BODY, API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("CommonPrefixes"), S_INIT("CommonPrefixes"), &shapes[shape_CommonPrefixList], API_IN_BODY, API_FLATTENED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("EncodingType"), S_INIT("EncodingType"), &shapes[shape_EncodingType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RequestCharged"), S_INIT("x-amz-request-charged"), &shapes[shape_RequestCharged], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_ListMultipartUploadsRequest[] = {
+    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[shape_BucketName], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Delimiter"), S_INIT("delimiter"), &shapes[shape_Delimiter], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("EncodingType"), S_INIT("encoding-type"), &shapes[shape_EncodingType], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("KeyMarker"), S_INIT("key-marker"), &shapes[shape_KeyMarker], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MaxUploads"), S_INIT("max-uploads"), &shapes[shape_MaxUploads], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Prefix"), S_INIT("prefix"), &shapes[shape_Prefix], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("UploadIdMarker"), S_INIT("upload-id-marker"), &shapes[shape_UploadIdMarker], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[shape_AccountId], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RequestPayer"), S_INIT("x-amz-request-payer"), &shapes[shape_RequestPayer], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_ListObjectVersionsOutput[] = {
+    {S_INIT("IsTruncated"), S_INIT("IsTruncated"), &shapes[shape_IsTruncated], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("KeyMarker"), S_INIT("KeyMarker"), &shapes[shape_KeyMarker], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("VersionIdMarker"), S_INIT("VersionIdMarker"), &shapes[shape_VersionIdMarker], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("NextKeyMarker"), S_INIT("NextKeyMarker"), &shapes[shape_NextKeyMarker], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("NextVersionIdMarker"), S_INIT("NextVersionIdMarker"), &shapes[shape_NextVersionIdMarker], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Versions"), S_INIT("Version"), &shapes[shape_ObjectVersionList], API_IN_BODY, API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("DeleteMarkers"), S_INIT("DeleteMarker"), &shapes[shape_DeleteMarkers], API_IN_BODY, API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Name"), S_INIT("Name"), &shapes[shape_BucketName], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Prefix"), S_INIT("Prefix"), &shapes[shape_Prefix], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Delimiter"), S_INIT("Delimiter"), &shapes[shape_Delimiter], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MaxKeys"), S_INIT("MaxKeys"), &shapes[shape_MaxKeys], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("CommonPrefixes"), S_INIT("CommonPrefixes"), &shapes[shape_CommonPrefixList], API_IN_BODY, API_FLATTENED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("EncodingType"), S_INIT("EncodingType"), &shapes[shape_EncodingType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RequestCharged"), S_INIT("x-amz-request-charged"), &shapes[shape_RequestCharged], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_ListObjectVersionsRequest[] = {
+    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[shape_BucketName], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Delimiter"), S_INIT("delimiter"), &shapes[shape_Delimiter], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("EncodingType"), S_INIT("encoding-type"), &shapes[shape_EncodingType], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("KeyMarker"), S_INIT("key-marker"), &shapes[shape_KeyMarker], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MaxKeys"), S_INIT("max-keys"), &shapes[shape_MaxKeys], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Prefix"), S_INIT("prefix"), &shapes[shape_Prefix], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("VersionIdMarker"), S_INIT("version-id-marker"), &shapes[shape_VersionIdMarker], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[shape_AccountId], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RequestPayer"), S_INIT("x-amz-request-payer"), &shapes[shape_RequestPayer], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("OptionalObjectAttributes"), S_INIT("x-amz-optional-object-attributes"), &shapes[shape_OptionalObjectAttributesList], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_ListObjectsOutput[] = {
+    {S_INIT("IsTruncated"), S_INIT("IsTruncated"), &shapes[shape_IsTruncated], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Marker"), S_INIT("Marker"), &shapes[shape_Marker], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("NextMarker"), S_INIT("NextMarker"), &shapes[shape_NextMarker], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Contents"), S_INIT("Contents"), &shapes[shape_ObjectList], API_IN_BODY, API_FLATTENED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Name"), S_INIT("Name"), &shapes[shape_BucketName], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Prefix"), S_INIT("Prefix"), &shapes[shape_Prefix], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Delimiter"), S_INIT("Delimiter"), &shapes[shape_Delimiter], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MaxKeys"), S_INIT("MaxKeys"), &shapes[shape_MaxKeys], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("CommonPrefixes"), S_INIT("CommonPrefixes"), &shapes[shape_CommonPrefixList], API_IN_BODY, API_FLATTENED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("EncodingType"), S_INIT("EncodingType"), &shapes[shape_EncodingType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RequestCharged"), S_INIT("x-amz-request-charged"), &shapes[shape_RequestCharged], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_ListObjectsRequest[] = {
+    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[shape_BucketName], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Delimiter"), S_INIT("delimiter"), &shapes[shape_Delimiter], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("EncodingType"), S_INIT("encoding-type"), &shapes[shape_EncodingType], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Marker"), S_INIT("marker"), &shapes[shape_Marker], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MaxKeys"), S_INIT("max-keys"), &shapes[shape_MaxKeys], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Prefix"), S_INIT("prefix"), &shapes[shape_Prefix], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RequestPayer"), S_INIT("x-amz-request-payer"), &shapes[shape_RequestPayer], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[shape_AccountId], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("OptionalObjectAttributes"), S_INIT("x-amz-optional-object-attributes"), &shapes[shape_OptionalObjectAttributesList], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_ListObjectsV2Output[] = {
+    {S_INIT("IsTruncated"), S_INIT("IsTruncated"), &shapes[shape_IsTruncated], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Contents"), S_INIT("Contents"), &shapes[shape_ObjectList], API_IN_BODY, API_FLATTENED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Name"), S_INIT("Name"), &shapes[shape_BucketName], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Prefix"), S_INIT("Prefix"), &shapes[shape_Prefix], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Delimiter"), S_INIT("Delimiter"), &shapes[shape_Delimiter], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MaxKeys"), S_INIT("MaxKeys"), &shapes[shape_MaxKeys], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("CommonPrefixes"), S_INIT("CommonPrefixes"), &shapes[shape_CommonPrefixList], API_IN_BODY, API_FLATTENED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("EncodingType"), S_INIT("EncodingType"), &shapes[shape_EncodingType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("KeyCount"), S_INIT("KeyCount"), &shapes[shape_KeyCount], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ContinuationToken"), S_INIT("ContinuationToken"), &shapes[shape_Token], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("NextContinuationToken"), S_INIT("NextContinuationToken"), &shapes[shape_NextToken], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("StartAfter"), S_INIT("StartAfter"), &shapes[shape_StartAfter], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RequestCharged"), S_INIT("x-amz-request-charged"), &shapes[shape_RequestCharged], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_ListObjectsV2Request[] = {
+    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[shape_BucketName], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Delimiter"), S_INIT("delimiter"), &shapes[shape_Delimiter], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("EncodingType"), S_INIT("encoding-type"), &shapes[shape_EncodingType], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MaxKeys"), S_INIT("max-keys"), &shapes[shape_MaxKeys], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Prefix"), S_INIT("prefix"), &shapes[shape_Prefix], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ContinuationToken"), S_INIT("continuation-token"), &shapes[shape_Token], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("FetchOwner"), S_INIT("fetch-owner"), &shapes[shape_FetchOwner], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("StartAfter"), S_INIT("start-after"), &shapes[shape_StartAfter], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RequestPayer"), S_INIT("x-amz-request-payer"), &shapes[shape_RequestPayer], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[shape_AccountId], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("OptionalObjectAttributes"), S_INIT("x-amz-optional-object-attributes"), &shapes[shape_OptionalObjectAttributesList], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_ListPartsOutput[] = {
+    {S_INIT("AbortDate"), S_INIT("x-amz-abort-date"), &shapes[shape_AbortDate], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("AbortRuleId"), S_INIT("x-amz-abort-rule-id"), &shapes[shape_AbortRuleId], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[shape_BucketName], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Key"), S_INIT("Key"), &shapes[shape_ObjectKey], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("UploadId"), S_INIT("UploadId"), &shapes[shape_MultipartUploadId], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("PartNumberMarker"), S_INIT("PartNumberMarker"), &shapes[shape_PartNumberMarker], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("NextPartNumberMarker"), S_INIT("NextPartNumberMarker"), &shapes[shape_NextPartNumberMarker], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MaxParts"), S_INIT("MaxParts"), &shapes[shape_MaxParts], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("IsTruncated"), S_INIT("IsTruncated"), &shapes[shape_IsTruncated], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Parts"), S_INIT("Part"), &shapes[shape_Parts], API_IN_BODY, API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Initiator"), S_INIT("Initiator"), &shapes[shape_Initiator], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Owner"), S_INIT("Owner"), &shapes[shape_Owner], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("StorageClass"), S_INIT("StorageClass"), &shapes[shape_StorageClass], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RequestCharged"), S_INIT("x-amz-request-charged"), &shapes[shape_RequestCharged], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumAlgorithm"), S_INIT("ChecksumAlgorithm"), &shapes[shape_ChecksumAlgorithm], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumType"), S_INIT("ChecksumType"), &shapes[shape_ChecksumType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_ListPartsRequest[] = {
+    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[shape_BucketName], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Key"), S_INIT("Key"), &shapes[shape_ObjectKey], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MaxParts"), S_INIT("max-parts"), &shapes[shape_MaxParts], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("PartNumberMarker"), S_INIT("part-number-marker"), &shapes[shape_PartNumberMarker], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("UploadId"), S_INIT("uploadId"), &shapes[shape_MultipartUploadId], API_IN_QUERY, API_REQUIRED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RequestPayer"), S_INIT("x-amz-request-payer"), &shapes[shape_RequestPayer], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[shape_AccountId], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SSECustomerAlgorithm"), S_INIT("x-amz-server-side-encryption-customer-algorithm"), &shapes[shape_SSECustomerAlgorithm], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SSECustomerKey"), S_INIT("x-amz-server-side-encryption-customer-key"), &shapes[shape_SSECustomerKey], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SSECustomerKeyMD5"), S_INIT("x-amz-server-side-encryption-customer-key-MD5"), &shapes[shape_SSECustomerKeyMD5], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_LocationInfo[] = {
+    {S_INIT("Type"), S_INIT("Type"), &shapes[shape_LocationType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Name"), S_INIT("Name"), &shapes[shape_LocationNameAsString], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_LocationType[] = {S_INIT("AvailabilityZone"), S_INIT("LocalZone")};
+static const struct api_member members_LoggingEnabled[] = {
+    {S_INIT("TargetBucket"), S_INIT("TargetBucket"), &shapes[shape_TargetBucket], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("TargetGrants"), S_INIT("TargetGrants"), &shapes[shape_TargetGrants], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("TargetPrefix"), S_INIT("TargetPrefix"), &shapes[shape_TargetPrefix], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("TargetObjectKeyFormat"), S_INIT("TargetObjectKeyFormat"), &shapes[shape_TargetObjectKeyFormat], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_MFADelete[] = {S_INIT("Enabled"), S_INIT("Disabled")};
+static const str values_MFADeleteStatus[] = {S_INIT("Enabled"), S_INIT("Disabled")};
+static const str values_MetadataDirective[] = {S_INIT("COPY"), S_INIT("REPLACE")};
+static const struct api_member members_Metrics[] = {
+    {S_INIT("Status"), S_INIT("Status"), &shapes[shape_MetricsStatus], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("EventThreshold"), S_INIT("EventThreshold"), &shapes[shape_ReplicationTimeValue], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_MetricsStatus[] = {S_INIT("Enabled"), S_INIT("Disabled")};
+static const struct api_member members_MultipartUpload[] = {
+    {S_INIT("UploadId"), S_INIT("UploadId"), &shapes[shape_MultipartUploadId], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Key"), S_INIT("Key"), &shapes[shape_ObjectKey], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Initiated"), S_INIT("Initiated"), &shapes[shape_Initiated], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("StorageClass"), S_INIT("StorageClass"), &shapes[shape_StorageClass], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Owner"), S_INIT("Owner"), &shapes[shape_Owner], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Initiator"), S_INIT("Initiator"), &shapes[shape_Initiator], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumAlgorithm"), S_INIT("ChecksumAlgorithm"), &shapes[shape_ChecksumAlgorithm], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumType"), S_INIT("ChecksumType"), &shapes[shape_ChecksumType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_NoncurrentVersionExpiration[] = {
+    {S_INIT("NoncurrentDays"), S_INIT("NoncurrentDays"), &shapes[shape_Days], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("NewerNoncurrentVersions"), S_INIT("NewerNoncurrentVersions"), &shapes[shape_VersionCount], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_NoncurrentVersionTransition[] = {
+    {S_INIT("NoncurrentDays"), S_INIT("NoncurrentDays"), &shapes[shape_Days], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("StorageClass"), S_INIT("StorageClass"), &shapes[shape_TransitionStorageClass], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("NewerNoncurrentVersions"), S_INIT("NewerNoncurrentVersions"), &shapes[shape_VersionCount], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_NotificationConfiguration[] = {
+    {S_INIT("TopicConfigurations"), S_INIT("TopicConfiguration"), &shapes[shape_TopicConfigurationList], API_IN_BODY, API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("QueueConfigurations"), S_INIT("QueueConfiguration"), &shapes[shape_QueueConfigurationList], API_IN_BODY, API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("LambdaFunctionConfigurations"), S_INIT("CloudFunctionConfiguration"), &shapes[shape_LambdaFunctionConfigurationList], API_IN_BODY, API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("EventBridgeConfiguration"), S_INIT("EventBridgeConfiguration"), &shapes[shape_EventBridgeConfiguration], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_NotificationConfigurationFilter[] = {
+    {S_INIT("Key"), S_INIT("S3Key"), &shapes[shape_S3KeyFilter], API_IN_BODY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_Object[] = {
+    {S_INIT("Key"), S_INIT("Key"), &shapes[shape_ObjectKey], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("LastModified"), S_INIT("LastModified"), &shapes[shape_LastModified], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ETag"), S_INIT("ETag"), &shapes[shape_ETag], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumAlgorithm"), S_INIT("ChecksumAlgorithm"), &shapes[shape_ChecksumAlgorithmList], API_IN_BODY, API_FLATTENED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumType"), S_INIT("ChecksumType"), &shapes[shape_ChecksumType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Size"), S_INIT("Size"), &shapes[shape_Size], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("StorageClass"), S_INIT("StorageClass"), &shapes[shape_ObjectStorageClass], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Owner"), S_INIT("Owner"), &shapes[shape_Owner], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RestoreStatus"), S_INIT("RestoreStatus"), &shapes[shape_RestoreStatus], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_ObjectAttributes[] = {S_INIT("ETag"), S_INIT("Checksum"), S_INIT("ObjectParts"), S_INIT("StorageClass"), S_INIT("ObjectSize")};
+static const str values_ObjectCannedACL[] = {S_INIT("private"), S_INIT("public-read"), S_INIT("public-read-write"), S_INIT("authenticated-read"), S_INIT("aws-exec-read"), S_INIT("bucket-owner-read"), S_INIT("bucket-owner-full-control")};
+static const struct api_member members_ObjectIdentifier[] = {
+    {S_INIT("Key"), S_INIT("Key"), &shapes[shape_ObjectKey], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("VersionId"), S_INIT("VersionId"), &shapes[shape_ObjectVersionId], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ETag"), S_INIT("ETag"), &shapes[shape_ETag], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("LastModifiedTime"), S_INIT("LastModifiedTime"), &shapes[shape_LastModifiedTime], API_IN_BODY, 0, API_TIME_RFC822, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Size"), S_INIT("Size"), &shapes[shape_Size], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_ObjectLockConfiguration[] = {
+    {S_INIT("ObjectLockEnabled"), S_INIT("ObjectLockEnabled"), &shapes[shape_ObjectLockEnabled], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Rule"), S_INIT("Rule"), &shapes[shape_ObjectLockRule], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_ObjectLockEnabled[] = {S_INIT("Enabled")};
+static const struct api_member members_ObjectLockLegalHold[] = {
+    {S_INIT("Status"), S_INIT("Status"), &shapes[shape_ObjectLockLegalHoldStatus], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_ObjectLockLegalHoldStatus[] = {S_INIT("ON"), S_INIT("OFF")};
+static const str values_ObjectLockMode[] = {S_INIT("GOVERNANCE"), S_INIT("COMPLIANCE")};
+static const struct api_member members_ObjectLockRetention[] = {
+    {S_INIT("Mode"), S_INIT("Mode"), &shapes[shape_ObjectLockRetentionMode], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RetainUntilDate"), S_INIT("RetainUntilDate"), &shapes[shape_Date], API_IN_BODY, 0, API_TIME_ISO8601, {NULL, 0}, {NULL, 0}},
+};
+static const str values_ObjectLockRetentionMode[] = {S_INIT("GOVERNANCE"), S_INIT("COMPLIANCE")};
+static const struct api_member members_ObjectLockRule[] = {
+    {S_INIT("DefaultRetention"), S_INIT("DefaultRetention"), &shapes[shape_DefaultRetention], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_ObjectOwnership[] = {S_INIT("BucketOwnerPreferred"), S_INIT("ObjectWriter"), S_INIT("BucketOwnerEnforced")};
+static const struct api_member members_ObjectPart[] = {
+    {S_INIT("PartNumber"), S_INIT("PartNumber"), &shapes[shape_PartNumber], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Size"), S_INIT("Size"), &shapes[shape_Size], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumCRC32"), S_INIT("ChecksumCRC32"), &shapes[shape_ChecksumCRC32], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumCRC32C"), S_INIT("ChecksumCRC32C"), &shapes[shape_ChecksumCRC32C], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumCRC64NVME"), S_INIT("ChecksumCRC64NVME"), &shapes[shape_ChecksumCRC64NVME], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumSHA1"), S_INIT("ChecksumSHA1"), &shapes[shape_ChecksumSHA1], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumSHA256"), S_INIT("ChecksumSHA256"), &shapes[shape_ChecksumSHA256], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumSHA512"), S_INIT("ChecksumSHA512"), &shapes[shape_ChecksumSHA512], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumMD5"), S_INIT("ChecksumMD5"), &shapes[shape_ChecksumMD5], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumXXHASH64"), S_INIT("ChecksumXXHASH64"), &shapes[shape_ChecksumXXHASH64], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumXXHASH3"), S_INIT("ChecksumXXHASH3"), &shapes[shape_ChecksumXXHASH3], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumXXHASH128"), S_INIT("ChecksumXXHASH128"), &shapes[shape_ChecksumXXHASH128], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_ObjectStorageClass[] = {S_INIT("STANDARD"), S_INIT("REDUCED_REDUNDANCY"), S_INIT("GLACIER"), S_INIT("STANDARD_IA"), S_INIT("ONEZONE_IA"), S_INIT("INTELLIGENT_TIERING"), S_INIT("DEEP_ARCHIVE"), S_INIT("OUTPOSTS"), S_INIT("GLACIER_IR"), S_INIT("SNOW"), S_INIT("EXPRESS_ONEZONE"), S_INIT("FSX_OPENZFS"), S_INIT("FSX_ONTAP")};
+static const struct api_member members_ObjectVersion[] = {
+    {S_INIT("ETag"), S_INIT("ETag"), &shapes[shape_ETag], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumAlgorithm"), S_INIT("ChecksumAlgorithm"), &shapes[shape_ChecksumAlgorithmList], API_IN_BODY, API_FLATTENED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumType"), S_INIT("ChecksumType"), &shapes[shape_ChecksumType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Size"), S_INIT("Size"), &shapes[shape_Size], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("StorageClass"), S_INIT("StorageClass"), &shapes[shape_ObjectVersionStorageClass], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Key"), S_INIT("Key"), &shapes[shape_ObjectKey], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("VersionId"), S_INIT("VersionId"), &shapes[shape_ObjectVersionId], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("IsLatest"), S_INIT("IsLatest"), &shapes[shape_IsLatest], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("LastModified"), S_INIT("LastModified"), &shapes[shape_LastModified], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Owner"), S_INIT("Owner"), &shapes[shape_Owner], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RestoreStatus"), S_INIT("RestoreStatus"), &shapes[shape_RestoreStatus], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_ObjectVersionStorageClass[] = {S_INIT("STANDARD")};
+static const str values_OptionalObjectAttributes[] = {S_INIT("RestoreStatus")};
+static const struct api_member members_Owner[] = {
+    {S_INIT("DisplayName"), S_INIT("DisplayName"), &shapes[shape_DisplayName], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ID"), S_INIT("ID"), &shapes[shape_ID], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_OwnerOverride[] = {S_INIT("Destination")};
+static const struct api_member members_OwnershipControls[] = {
+    {S_INIT("Rules"), S_INIT("Rule"), &shapes[shape_OwnershipControlsRules], API_IN_BODY, API_REQUIRED | API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_OwnershipControlsRule[] = {
+    {S_INIT("ObjectOwnership"), S_INIT("ObjectOwnership"), &shapes[shape_ObjectOwnership], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_Part[] = {
+    {S_INIT("PartNumber"), S_INIT("PartNumber"), &shapes[shape_PartNumber], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("LastModified"), S_INIT("LastModified"), &shapes[shape_LastModified], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ETag"), S_INIT("ETag"), &shapes[shape_ETag], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Size"), S_INIT("Size"), &shapes[shape_Size], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumCRC32"), S_INIT("ChecksumCRC32"), &shapes[shape_ChecksumCRC32], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumCRC32C"), S_INIT("ChecksumCRC32C"), &shapes[shape_ChecksumCRC32C], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumCRC64NVME"), S_INIT("ChecksumCRC64NVME"), &shapes[shape_ChecksumCRC64NVME], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumSHA1"), S_INIT("ChecksumSHA1"), &shapes[shape_ChecksumSHA1], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumSHA256"), S_INIT("ChecksumSHA256"), &shapes[shape_ChecksumSHA256], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumSHA512"), S_INIT("ChecksumSHA512"), &shapes[shape_ChecksumSHA512], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumMD5"), S_INIT("ChecksumMD5"), &shapes[shape_ChecksumMD5], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumXXHASH64"), S_INIT("ChecksumXXHASH64"), &shapes[shape_ChecksumXXHASH64], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumXXHASH3"), S_INIT("ChecksumXXHASH3"), &shapes[shape_ChecksumXXHASH3], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumXXHASH128"), S_INIT("ChecksumXXHASH128"), &shapes[shape_ChecksumXXHASH128], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_PartitionDateSource[] = {S_INIT("EventTime"), S_INIT("DeliveryTime")};
+static const struct api_member members_PartitionedPrefix[] = {
+    {S_INIT("PartitionDateSource"), S_INIT("PartitionDateSource"), &shapes[shape_PartitionDateSource], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_Payer[] = {S_INIT("Requester"), S_INIT("BucketOwner")};
+static const str values_Permission[] = {S_INIT("FULL_CONTROL"), S_INIT("WRITE"), S_INIT("WRITE_ACP"), S_INIT("READ"), S_INIT("READ_ACP")};
+static const struct api_member members_PolicyStatus[] = {
+    {S_INIT("IsPublic"), S_INIT("IsPublic"), &shapes[shape_IsPublic], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_Protocol[] = {S_INIT("http"), S_INIT("https")};
+static const struct api_member members_PublicAccessBlockConfiguration[] = {
+    {S_INIT("BlockPublicAcls"), S_INIT("BlockPublicAcls"), &shapes[shape_Setting], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("IgnorePublicAcls"), S_INIT("IgnorePublicAcls"), &shapes[shape_Setting], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("BlockPublicPolicy"), S_INIT("BlockPublicPolicy"), &shapes[shape_Setting], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RestrictPublicBuckets"), S_INIT("RestrictPublicBuckets"), &shapes[shape_Setting], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_PutBucketAclRequest[] = {
+    {S_INIT("ACL"), S_INIT("x-amz-acl"), &shapes[shape_BucketCannedACL], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("AccessControlPolicy"), S_INIT("AccessControlPolicy"), &shapes[shape_AccessControlPolicy], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[shape_BucketName], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ContentMD5"), S_INIT("Content-MD5"), &shapes[shape_ContentMD5], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumAlgorithm"), S_INIT("x-amz-sdk-checksum-algorithm"), &shapes[shape_ChecksumAlgorithm], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("GrantFullControl"), S_INIT("x-amz-grant-full-control"), &shapes[shape_GrantFullControl], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("GrantRead"), S_INIT("x-amz-grant-read"), &shapes[shape_GrantRead], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("GrantReadACP"), S_INIT("x-amz-grant-read-acp"), &shapes[shape_GrantReadACP], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("GrantWrite"), S_INIT("x-amz-grant-write"), &shapes[shape_GrantWrite], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("GrantWriteACP"), S_INIT("x-amz-grant-write-acp"), &shapes[shape_GrantWriteACP], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[shape_AccountId], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_PutBucketEncryptionRequest[] = {
+    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[shape_BucketName], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ContentMD5"), S_INIT("Content-MD5"), &shapes[shape_ContentMD5], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumAlgorithm"), S_INIT("x-amz-sdk-checksum-algorithm"), &shapes[shape_ChecksumAlgorithm], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ServerSideEncryptionConfiguration"), S_INIT("ServerSideEncryptionConfiguration"), &shapes[shape_ServerSideEncryptionConfiguration], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[shape_AccountId], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_PutBucketLifecycleConfigurationOutput[] = {
+    {S_INIT("TransitionDefaultMinimumObjectSize"), S_INIT("x-amz-transition-default-minimum-object-size"), &shapes[shape_TransitionDefaultMinimumObjectSize], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_PutBucketLifecycleConfigurationRequest[] = {
+    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[shape_BucketName], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumAlgorithm"), S_INIT("x-amz-sdk-checksum-algorithm"), &shapes[shape_ChecksumAlgorithm], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("LifecycleConfiguration"), S_INIT("LifecycleConfiguration"), &shapes[shape_BucketLifecycleConfiguration], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[shape_AccountId], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("TransitionDefaultMinimumObjectSize"), S_INIT("x-amz-transition-default-minimum-object-size"), &shapes[shape_TransitionDefaultMinimumObjectSize], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_PutBucketNotificationConfigurationRequest[] = {
+    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[shape_BucketName], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("NotificationConfiguration"), S_INIT("NotificationConfiguration"), &shapes[shape_NotificationConfiguration], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[shape_AccountId], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SkipDestinationValidation"), S_INIT("x-amz-skip-destination-validation"), &shapes[shape_SkipValidation], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_PutBucketOwnershipControlsRequest[] = {
+    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[shape_BucketName], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ContentMD5"), S_INIT("Content-MD5"), &shapes[shape_ContentMD5], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[shape_AccountId], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("OwnershipControls"), S_INIT("OwnershipControls"), &shapes[shape_OwnershipControls], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumAlgorithm"), S_INIT("x-amz-sdk-checksum-algorithm"), &shapes[shape_ChecksumAlgorithm], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_PutBucketPolicyRequest[] = {
+    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[shape_BucketName], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ContentMD5"), S_INIT("Content-MD5"), &shapes[shape_ContentMD5], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumAlgorithm"), S_INIT("x-amz-sdk-checksum-algorithm"), &shapes[shape_ChecksumAlgorithm], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ConfirmRemoveSelfBucketAccess"), S_INIT("x-amz-confirm-remove-self-bucket-access"), &shapes[shape_ConfirmRemoveSelfBucketAccess], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Policy"), S_INIT("Policy"), &shapes[shape_Policy], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[shape_AccountId], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_PutBucketTaggingRequest[] = {
+    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[shape_BucketName], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ContentMD5"), S_INIT("Content-MD5"), &shapes[shape_ContentMD5], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumAlgorithm"), S_INIT("x-amz-sdk-checksum-algorithm"), &shapes[shape_ChecksumAlgorithm], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Tagging"), S_INIT("Tagging"), &shapes[shape_Tagging], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[shape_AccountId], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_PutBucketVersioningRequest[] = {
+    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[shape_BucketName], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ContentMD5"), S_INIT("Content-MD5"), &shapes[shape_ContentMD5], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumAlgorithm"), S_INIT("x-amz-sdk-checksum-algorithm"), &shapes[shape_ChecksumAlgorithm], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MFA"), S_INIT("x-amz-mfa"), &shapes[shape_MFA], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("VersioningConfiguration"), S_INIT("VersioningConfiguration"), &shapes[shape_VersioningConfiguration], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[shape_AccountId], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_PutObjectAclOutput[] = {
+    {S_INIT("RequestCharged"), S_INIT("x-amz-request-charged"), &shapes[shape_RequestCharged], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_PutObjectAclRequest[] = {
+    {S_INIT("ACL"), S_INIT("x-amz-acl"), &shapes[shape_ObjectCannedACL], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("AccessControlPolicy"), S_INIT("AccessControlPolicy"), &shapes[shape_AccessControlPolicy], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[shape_BucketName], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ContentMD5"), S_INIT("Content-MD5"), &shapes[shape_ContentMD5], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumAlgorithm"), S_INIT("x-amz-sdk-checksum-algorithm"), &shapes[shape_ChecksumAlgorithm], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("GrantFullControl"), S_INIT("x-amz-grant-full-control"), &shapes[shape_GrantFullControl], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("GrantRead"), S_INIT("x-amz-grant-read"), &shapes[shape_GrantRead], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("GrantReadACP"), S_INIT("x-amz-grant-read-acp"), &shapes[shape_GrantReadACP], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("GrantWrite"), S_INIT("x-amz-grant-write"), &shapes[shape_GrantWrite], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("GrantWriteACP"), S_INIT("x-amz-grant-write-acp"), &shapes[shape_GrantWriteACP], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Key"), S_INIT("Key"), &shapes[shape_ObjectKey], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RequestPayer"), S_INIT("x-amz-request-payer"), &shapes[shape_RequestPayer], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("VersionId"), S_INIT("versionId"), &shapes[shape_ObjectVersionId], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[shape_AccountId], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_PutObjectOutput[] = {
+    {S_INIT("Expiration"), S_INIT("x-amz-expiration"), &shapes[shape_Expiration], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ETag"), S_INIT("ETag"), &shapes[shape_ETag], API_IN_HEADER, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumCRC32"), S_INIT("x-amz-checksum-crc32"), &shapes[shape_ChecksumCRC32], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumCRC32C"), S_INIT("x-amz-checksum-crc32c"), &shapes[shape_ChecksumCRC32C], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumCRC64NVME"), S_INIT("x-amz-checksum-crc64nvme"), &shapes[shape_ChecksumCRC64NVME], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumSHA1"), S_INIT("x-amz-checksum-sha1"), &shapes[shape_ChecksumSHA1], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumSHA256"), S_INIT("x-amz-checksum-sha256"), &shapes[shape_ChecksumSHA256], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumSHA512"), S_INIT("x-amz-checksum-sha512"), &shapes[shape_ChecksumSHA512], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumMD5"), S_INIT("x-amz-checksum-md5"), &shapes[shape_ChecksumMD5], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumXXHASH64"), S_INIT("x-amz-checksum-xxhash64"), &shapes[shape_ChecksumXXHASH64], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumXXHASH3"), S_INIT("x-amz-checksum-xxhash3"), &shapes[shape_ChecksumXXHASH3], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumXXHASH128"), S_INIT("x-amz-checksum-xxhash128"), &shapes[shape_ChecksumXXHASH128], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumType"), S_INIT("x-amz-checksum-type"), &shapes[shape_ChecksumType], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ServerSideEncryption"), S_INIT("x-amz-server-side-encryption"), &shapes[shape_ServerSideEncryption], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("VersionId"), S_INIT("x-amz-version-id"), &shapes[shape_ObjectVersionId], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SSECustomerAlgorithm"), S_INIT("x-amz-server-side-encryption-customer-algorithm"), &shapes[shape_SSECustomerAlgorithm], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SSECustomerKeyMD5"), S_INIT("x-amz-server-side-encryption-customer-key-MD5"), &shapes[shape_SSECustomerKeyMD5], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SSEKMSKeyId"), S_INIT("x-amz-server-side-encryption-aws-kms-key-id"), &shapes[shape_SSEKMSKeyId], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SSEKMSEncryptionContext"), S_INIT("x-amz-server-side-encryption-context"), &shapes[shape_SSEKMSEncryptionContext], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("BucketKeyEnabled"), S_INIT("x-amz-server-side-encryption-bucket-key-enabled"), &shapes[shape_BucketKeyEnabled], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Size"), S_INIT("x-amz-object-size"), &shapes[shape_Size], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RequestCharged"), S_INIT("x-amz-request-charged"), &shapes[shape_RequestCharged], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_PutObjectRequest[] = {
+    {S_INIT("ACL"), S_INIT("x-amz-acl"), &shapes[shape_ObjectCannedACL], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Body"), S_INIT("Body"), &shapes[shape_Body], API_IN_BODY, API_STREAMING, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[shape_BucketName], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("CacheControl"), S_INIT("Cache-Control"), &shapes[shape_CacheControl], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ContentDisposition"), S_INIT("Content-Disposition"), &shapes[shape_ContentDisposition], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ContentEncoding"), S_INIT("Content-Encoding"), &shapes[shape_ContentEncoding], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ContentLanguage"), S_INIT("Content-Language"), &shapes[shape_ContentLanguage], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ContentLength"), S_INIT("Content-Length"), &shapes[shape_ContentLength], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ContentMD5"), S_INIT("Content-MD5"), &shapes[shape_ContentMD5], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ContentType"), S_INIT("Content-Type"), &shapes[shape_ContentType], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumAlgorithm"), S_INIT("x-amz-sdk-checksum-algorithm"), &shapes[shape_ChecksumAlgorithm], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumCRC32"), S_INIT("x-amz-checksum-crc32"), &shapes[shape_ChecksumCRC32], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumCRC32C"), S_INIT("x-amz-checksum-crc32c"), &shapes[shape_ChecksumCRC32C], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumCRC64NVME"), S_INIT("x-amz-checksum-crc64nvme"), &shapes[shape_ChecksumCRC64NVME], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumSHA1"), S_INIT("x-amz-checksum-sha1"), &shapes[shape_ChecksumSHA1], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumSHA256"), S_INIT("x-amz-checksum-sha256"), &shapes[shape_ChecksumSHA256], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumSHA512"), S_INIT("x-amz-checksum-sha512"), &shapes[shape_ChecksumSHA512], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumMD5"), S_INIT("x-amz-checksum-md5"), &shapes[shape_ChecksumMD5], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumXXHASH64"), S_INIT("x-amz-checksum-xxhash64"), &shapes[shape_ChecksumXXHASH64], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumXXHASH3"), S_INIT("x-amz-checksum-xxhash3"), &shapes[shape_ChecksumXXHASH3], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumXXHASH128"), S_INIT("x-amz-checksum-xxhash128"), &shapes[shape_ChecksumXXHASH128], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Expires"), S_INIT("Expires"), &shapes[shape_Expires], API_IN_HEADER, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("IfMatch"), S_INIT("If-Match"), &shapes[shape_IfMatch], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("IfNoneMatch"), S_INIT("If-None-Match"), &shapes[shape_IfNoneMatch], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("GrantFullControl"), S_INIT("x-amz-grant-full-control"), &shapes[shape_GrantFullControl], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("GrantRead"), S_INIT("x-amz-grant-read"), &shapes[shape_GrantRead], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("GrantReadACP"), S_INIT("x-amz-grant-read-acp"), &shapes[shape_GrantReadACP], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("GrantWriteACP"), S_INIT("x-amz-grant-write-acp"), &shapes[shape_GrantWriteACP], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Key"), S_INIT("Key"), &shapes[shape_ObjectKey], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("WriteOffsetBytes"), S_INIT("x-amz-write-offset-bytes"), &shapes[shape_WriteOffsetBytes], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Metadata"), S_INIT("x-amz-meta-"), &shapes[shape_Metadata], API_IN_HEADERS, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ServerSideEncryption"), S_INIT("x-amz-server-side-encryption"), &shapes[shape_ServerSideEncryption], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("StorageClass"), S_INIT("x-amz-storage-class"), &shapes[shape_StorageClass], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("WebsiteRedirectLocation"), S_INIT("x-amz-website-redirect-location"), &shapes[shape_WebsiteRedirectLocation], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SSECustomerAlgorithm"), S_INIT("x-amz-server-side-encryption-customer-algorithm"), &shapes[shape_SSECustomerAlgorithm], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SSECustomerKey"), S_INIT("x-amz-server-side-encryption-customer-key"), &shapes[shape_SSECustomerKey], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SSECustomerKeyMD5"), S_INIT("x-amz-server-side-encryption-customer-key-MD5"), &shapes[shape_SSECustomerKeyMD5], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SSEKMSKeyId"), S_INIT("x-amz-server-side-encryption-aws-kms-key-id"), &shapes[shape_SSEKMSKeyId], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SSEKMSEncryptionContext"), S_INIT("x-amz-server-side-encryption-context"), &shapes[shape_SSEKMSEncryptionContext], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("BucketKeyEnabled"), S_INIT("x-amz-server-side-encryption-bucket-key-enabled"), &shapes[shape_BucketKeyEnabled], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RequestPayer"), S_INIT("x-amz-request-payer"), &shapes[shape_RequestPayer], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Tagging"), S_INIT("x-amz-tagging"), &shapes[shape_TaggingHeader], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ObjectLockMode"), S_INIT("x-amz-object-lock-mode"), &shapes[shape_ObjectLockMode], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ObjectLockRetainUntilDate"), S_INIT("x-amz-object-lock-retain-until-date"), &shapes[shape_ObjectLockRetainUntilDate], API_IN_HEADER, API_LONG_NAME, API_TIME_ISO8601, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ObjectLockLegalHoldStatus"), S_INIT("x-amz-object-lock-legal-hold"), &shapes[shape_ObjectLockLegalHoldStatus], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[shape_AccountId], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_PutObjectTaggingOutput[] = {
+    {S_INIT("VersionId"), S_INIT("x-amz-version-id"), &shapes[shape_ObjectVersionId], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_PutObjectTaggingRequest[] = {
+    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[shape_BucketName], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Key"), S_INIT("Key"), &shapes[shape_ObjectKey], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("VersionId"), S_INIT("versionId"), &shapes[shape_ObjectVersionId], API_IN_QUERY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ContentMD5"), S_INIT("Content-MD5"), &shapes[shape_ContentMD5], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumAlgorithm"), S_INIT("x-amz-sdk-checksum-algorithm"), &shapes[shape_ChecksumAlgorithm], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Tagging"), S_INIT("Tagging"), &shapes[shape_Tagging], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[shape_AccountId], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RequestPayer"), S_INIT("x-amz-request-payer"), &shapes[shape_RequestPayer], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_PutPublicAccessBlockRequest[] = {
+    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[shape_BucketName], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ContentMD5"), S_INIT("Content-MD5"), &shapes[shape_ContentMD5], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumAlgorithm"), S_INIT("x-amz-sdk-checksum-algorithm"), &shapes[shape_ChecksumAlgorithm], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("PublicAccessBlockConfiguration"), S_INIT("PublicAccessBlockConfiguration"), &shapes[shape_PublicAccessBlockConfiguration], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[shape_AccountId], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_QueueConfiguration[] = {
+    {S_INIT("Id"), S_INIT("Id"), &shapes[shape_NotificationId], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("QueueArn"), S_INIT("Queue"), &shapes[shape_QueueArn], API_IN_BODY, API_REQUIRED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Events"), S_INIT("Event"), &shapes[shape_EventList], API_IN_BODY, API_REQUIRED | API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Filter"), S_INIT("Filter"), &shapes[shape_NotificationConfigurationFilter], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_Redirect[] = {
+    {S_INIT("HostName"), S_INIT("HostName"), &shapes[shape_HostName], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("HttpRedirectCode"), S_INIT("HttpRedirectCode"), &shapes[shape_HttpRedirectCode], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Protocol"), S_INIT("Protocol"), &shapes[shape_Protocol], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ReplaceKeyPrefixWith"), S_INIT("ReplaceKeyPrefixWith"), &shapes[shape_ReplaceKeyPrefixWith], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ReplaceKeyWith"), S_INIT("ReplaceKeyWith"), &shapes[shape_ReplaceKeyWith], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_RedirectAllRequestsTo[] = {
+    {S_INIT("HostName"), S_INIT("HostName"), &shapes[shape_HostName], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Protocol"), S_INIT("Protocol"), &shapes[shape_Protocol], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_ReplicaModifications[] = {
+    {S_INIT("Status"), S_INIT("Status"), &shapes[shape_ReplicaModificationsStatus], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_ReplicaModificationsStatus[] = {S_INIT("Enabled"), S_INIT("Disabled")};
+static const struct api_member members_ReplicationConfiguration[] = {
+    {S_INIT("Role"), S_INIT("Role"), &shapes[shape_Role], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Rules"), S_INIT("Rule"), &shapes[shape_ReplicationRules], API_IN_BODY, API_REQUIRED | API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_ReplicationRule[] = {
+    {S_INIT("ID"), S_INIT("ID"), &shapes[shape_ID], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Priority"), S_INIT("Priority"), &shapes[shape_Priority], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Prefix"), S_INIT("Prefix"), &shapes[shape_Prefix], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Filter"), S_INIT("Filter"), &shapes[shape_ReplicationRuleFilter], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Status"), S_INIT("Status"), &shapes[shape_ReplicationRuleStatus], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SourceSelectionCriteria"), S_INIT("SourceSelectionCriteria"), &shapes[shape_SourceSelectionCriteria], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExistingObjectReplication"), S_INIT("ExistingObjectReplication"), &shapes[shape_ExistingObjectReplication], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Destination"), S_INIT("Destination"), &shapes[shape_Destination], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("DeleteMarkerReplication"), S_INIT("DeleteMarkerReplication"), &shapes[shape_DeleteMarkerReplication], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_ReplicationRuleAndOperator[] = {
+    {S_INIT("Prefix"), S_INIT("Prefix"), &shapes[shape_Prefix], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Tags"), S_INIT("Tag"), &shapes[shape_TagSet], API_IN_BODY, API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_ReplicationRuleFilter[] = {
+    {S_INIT("Prefix"), S_INIT("Prefix"), &shapes[shape_Prefix], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Tag"), S_INIT("Tag"), &shapes[shape_Tag], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("And"), S_INIT("And"), &shapes[shape_ReplicationRuleAndOperator], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_ReplicationRuleStatus[] = {S_INIT("Enabled"), S_INIT("Disabled")};
+static const str values_ReplicationStatus[] = {S_INIT("COMPLETE"), S_INIT("PENDING"), S_INIT("FAILED"), S_INIT("REPLICA"), S_INIT("COMPLETED")};
+static const struct api_member members_ReplicationTime[] = {
+    {S_INIT("Status"), S_INIT("Status"), &shapes[shape_ReplicationTimeStatus], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Time"), S_INIT("Time"), &shapes[shape_ReplicationTimeValue], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_ReplicationTimeStatus[] = {S_INIT("Enabled"), S_INIT("Disabled")};
+static const struct api_member members_ReplicationTimeValue[] = {
+    {S_INIT("Minutes"), S_INIT("Minutes"), &shapes[shape_Minutes], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_RequestCharged[] = {S_INIT("requester")};
+static const str values_RequestPayer[] = {S_INIT("requester")};
+static const struct api_member members_RestoreStatus[] = {
+    {S_INIT("IsRestoreInProgress"), S_INIT("IsRestoreInProgress"), &shapes[shape_IsRestoreInProgress], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RestoreExpiryDate"), S_INIT("RestoreExpiryDate"), &shapes[shape_RestoreExpiryDate], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_RoutingRule[] = {
+    {S_INIT("Condition"), S_INIT("Condition"), &shapes[shape_Condition], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Redirect"), S_INIT("Redirect"), &shapes[shape_Redirect], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_S3KeyFilter[] = {
+    {S_INIT("FilterRules"), S_INIT("FilterRule"), &shapes[shape_FilterRuleList], API_IN_BODY, API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_ServerSideEncryption[] = {S_INIT("AES256"), S_INIT("aws:fsx"), S_INIT("aws:kms"), S_INIT("aws:kms:dsse")};
+static const struct api_member members_ServerSideEncryptionByDefault[] = {
+    {S_INIT("SSEAlgorithm"), S_INIT("SSEAlgorithm"), &shapes[shape_ServerSideEncryption], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("KMSMasterKeyID"), S_INIT("KMSMasterKeyID"), &shapes[shape_SSEKMSKeyId], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_ServerSideEncryptionConfiguration[] = {
+    {S_INIT("Rules"), S_INIT("Rule"), &shapes[shape_ServerSideEncryptionRules], API_IN_BODY, API_REQUIRED | API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_ServerSideEncryptionRule[] = {
+    {S_INIT("ApplyServerSideEncryptionByDefault"), S_INIT("ApplyServerSideEncryptionByDefault"), &shapes[shape_ServerSideEncryptionByDefault], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("BucketKeyEnabled"), S_INIT("BucketKeyEnabled"), &shapes[shape_BucketKeyEnabled], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("BlockedEncryptionTypes"), S_INIT("BlockedEncryptionTypes"), &shapes[shape_BlockedEncryptionTypes], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_SourceSelectionCriteria[] = {
+    {S_INIT("SseKmsEncryptedObjects"), S_INIT("SseKmsEncryptedObjects"), &shapes[shape_SseKmsEncryptedObjects], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ReplicaModifications"), S_INIT("ReplicaModifications"), &shapes[shape_ReplicaModifications], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_SseKmsEncryptedObjects[] = {
+    {S_INIT("Status"), S_INIT("Status"), &shapes[shape_SseKmsEncryptedObjectsStatus], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_SseKmsEncryptedObjectsStatus[] = {S_INIT("Enabled"), S_INIT("Disabled")};
+static const str values_StorageClass[] = {S_INIT("STANDARD"), S_INIT("REDUCED_REDUNDANCY"), S_INIT("STANDARD_IA"), S_INIT("ONEZONE_IA"), S_INIT("INTELLIGENT_TIERING"), S_INIT("GLACIER"), S_INIT("DEEP_ARCHIVE"), S_INIT("OUTPOSTS"), S_INIT("GLACIER_IR"), S_INIT("SNOW"), S_INIT("EXPRESS_ONEZONE"), S_INIT("FSX_OPENZFS"), S_INIT("FSX_ONTAP")};
+static const struct api_member members_Tag[] = {
+    {S_INIT("Key"), S_INIT("Key"), &shapes[shape_ObjectKey], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Value"), S_INIT("Value"), &shapes[shape_Value], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_Tagging[] = {
+    {S_INIT("TagSet"), S_INIT("TagSet"), &shapes[shape_TagSet], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_TaggingDirective[] = {S_INIT("COPY"), S_INIT("REPLACE")};
+static const struct api_member members_TargetGrant[] = {
+    {S_INIT("Grantee"), S_INIT("Grantee"), &shapes[shape_Grantee], API_IN_BODY, 0, API_TIME_DEFAULT, S_INIT("xsi"), S_INIT("http://www.w3.org/2001/XMLSchema-instance")},
+    {S_INIT("Permission"), S_INIT("Permission"), &shapes[shape_BucketLogsPermission], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_TargetObjectKeyFormat[] = {
+    {S_INIT("SimplePrefix"), S_INIT("SimplePrefix"), &shapes[shape_SimplePrefix], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("PartitionedPrefix"), S_INIT("PartitionedPrefix"), &shapes[shape_PartitionedPrefix], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_TopicConfiguration[] = {
+    {S_INIT("Id"), S_INIT("Id"), &shapes[shape_NotificationId], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("TopicArn"), S_INIT("Topic"), &shapes[shape_TopicArn], API_IN_BODY, API_REQUIRED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Events"), S_INIT("Event"), &shapes[shape_EventList], API_IN_BODY, API_REQUIRED | API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Filter"), S_INIT("Filter"), &shapes[shape_NotificationConfigurationFilter], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_Transition[] = {
+    {S_INIT("Date"), S_INIT("Date"), &shapes[shape_Date], API_IN_BODY, 0, API_TIME_ISO8601, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Days"), S_INIT("Days"), &shapes[shape_Days], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("StorageClass"), S_INIT("StorageClass"), &shapes[shape_TransitionStorageClass], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const str values_TransitionDefaultMinimumObjectSize[] = {S_INIT("varies_by_storage_class"), S_INIT("all_storage_classes_128K")};
+static const str values_TransitionStorageClass[] = {S_INIT("GLACIER"), S_INIT("STANDARD_IA"), S_INIT("ONEZONE_IA"), S_INIT("INTELLIGENT_TIERING"), S_INIT("DEEP_ARCHIVE"), S_INIT("GLACIER_IR")};
+static const str values_Type[] = {S_INIT("CanonicalUser"), S_INIT("AmazonCustomerByEmail"), S_INIT("Group")};
+static const struct api_member members_UploadPartCopyOutput[] = {
+    {S_INIT("CopySourceVersionId"), S_INIT("x-amz-copy-source-version-id"), &shapes[shape_CopySourceVersionId], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("CopyPartResult"), S_INIT("CopyPartResult"), &shapes[shape_CopyPartResult], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ServerSideEncryption"), S_INIT("x-amz-server-side-encryption"), &shapes[shape_ServerSideEncryption], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SSECustomerAlgorithm"), S_INIT("x-amz-server-side-encryption-customer-algorithm"), &shapes[shape_SSECustomerAlgorithm], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SSECustomerKeyMD5"), S_INIT("x-amz-server-side-encryption-customer-key-MD5"), &shapes[shape_SSECustomerKeyMD5], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SSEKMSKeyId"), S_INIT("x-amz-server-side-encryption-aws-kms-key-id"), &shapes[shape_SSEKMSKeyId], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("BucketKeyEnabled"), S_INIT("x-amz-server-side-encryption-bucket-key-enabled"), &shapes[shape_BucketKeyEnabled], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RequestCharged"), S_INIT("x-amz-request-charged"), &shapes[shape_RequestCharged], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_UploadPartCopyRequest[] = {
+    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[shape_BucketName], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("CopySource"), S_INIT("x-amz-copy-source"), &shapes[shape_CopySource], API_IN_HEADER, API_REQUIRED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("CopySourceIfMatch"), S_INIT("x-amz-copy-source-if-match"), &shapes[shape_CopySourceIfMatch], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("CopySourceIfModifiedSince"), S_INIT("x-amz-copy-source-if-modified-since"), &shapes[shape_CopySourceIfModifiedSince], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("CopySourceIfNoneMatch"), S_INIT("x-amz-copy-source-if-none-match"), &shapes[shape_CopySourceIfNoneMatch], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("CopySourceIfUnmodifiedSince"), S_INIT("x-amz-copy-source-if-unmodified-since"), &shapes[shape_CopySourceIfUnmodifiedSince], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("CopySourceRange"), S_INIT("x-amz-copy-source-range"), &shapes[shape_CopySourceRange], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Key"), S_INIT("Key"), &shapes[shape_ObjectKey], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("PartNumber"), S_INIT("partNumber"), &shapes[shape_PartNumber], API_IN_QUERY, API_REQUIRED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("UploadId"), S_INIT("uploadId"), &shapes[shape_MultipartUploadId], API_IN_QUERY, API_REQUIRED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SSECustomerAlgorithm"), S_INIT("x-amz-server-side-encryption-customer-algorithm"), &shapes[shape_SSECustomerAlgorithm], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SSECustomerKey"), S_INIT("x-amz-server-side-encryption-customer-key"), &shapes[shape_SSECustomerKey], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SSECustomerKeyMD5"), S_INIT("x-amz-server-side-encryption-customer-key-MD5"), &shapes[shape_SSECustomerKeyMD5], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("CopySourceSSECustomerAlgorithm"), S_INIT("x-amz-copy-source-server-side-encryption-customer-algorithm"), &shapes[shape_CopySourceSSECustomerAlgorithm], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("CopySourceSSECustomerKey"), S_INIT("x-amz-copy-source-server-side-encryption-customer-key"), &shapes[shape_CopySourceSSECustomerKey], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("CopySourceSSECustomerKeyMD5"), S_INIT("x-amz-copy-source-server-side-encryption-customer-key-MD5"), &shapes[shape_CopySourceSSECustomerKeyMD5], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RequestPayer"), S_INIT("x-amz-request-payer"), &shapes[shape_RequestPayer], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[shape_AccountId], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpectedSourceBucketOwner"), S_INIT("x-amz-source-expected-bucket-owner"), &shapes[shape_AccountId], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_UploadPartOutput[] = {
+    {S_INIT("ServerSideEncryption"), S_INIT("x-amz-server-side-encryption"), &shapes[shape_ServerSideEncryption], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ETag"), S_INIT("ETag"), &shapes[shape_ETag], API_IN_HEADER, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumCRC32"), S_INIT("x-amz-checksum-crc32"), &shapes[shape_ChecksumCRC32], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumCRC32C"), S_INIT("x-amz-checksum-crc32c"), &shapes[shape_ChecksumCRC32C], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumCRC64NVME"), S_INIT("x-amz-checksum-crc64nvme"), &shapes[shape_ChecksumCRC64NVME], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumSHA1"), S_INIT("x-amz-checksum-sha1"), &shapes[shape_ChecksumSHA1], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumSHA256"), S_INIT("x-amz-checksum-sha256"), &shapes[shape_ChecksumSHA256], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumSHA512"), S_INIT("x-amz-checksum-sha512"), &shapes[shape_ChecksumSHA512], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumMD5"), S_INIT("x-amz-checksum-md5"), &shapes[shape_ChecksumMD5], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumXXHASH64"), S_INIT("x-amz-checksum-xxhash64"), &shapes[shape_ChecksumXXHASH64], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumXXHASH3"), S_INIT("x-amz-checksum-xxhash3"), &shapes[shape_ChecksumXXHASH3], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumXXHASH128"), S_INIT("x-amz-checksum-xxhash128"), &shapes[shape_ChecksumXXHASH128], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SSECustomerAlgorithm"), S_INIT("x-amz-server-side-encryption-customer-algorithm"), &shapes[shape_SSECustomerAlgorithm], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SSECustomerKeyMD5"), S_INIT("x-amz-server-side-encryption-customer-key-MD5"), &shapes[shape_SSECustomerKeyMD5], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SSEKMSKeyId"), S_INIT("x-amz-server-side-encryption-aws-kms-key-id"), &shapes[shape_SSEKMSKeyId], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("BucketKeyEnabled"), S_INIT("x-amz-server-side-encryption-bucket-key-enabled"), &shapes[shape_BucketKeyEnabled], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RequestCharged"), S_INIT("x-amz-request-charged"), &shapes[shape_RequestCharged], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_UploadPartRequest[] = {
+    {S_INIT("Body"), S_INIT("Body"), &shapes[shape_Body], API_IN_BODY, API_STREAMING, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[shape_BucketName], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ContentLength"), S_INIT("Content-Length"), &shapes[shape_ContentLength], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ContentMD5"), S_INIT("Content-MD5"), &shapes[shape_ContentMD5], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumAlgorithm"), S_INIT("x-amz-sdk-checksum-algorithm"), &shapes[shape_ChecksumAlgorithm], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumCRC32"), S_INIT("x-amz-checksum-crc32"), &shapes[shape_ChecksumCRC32], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumCRC32C"), S_INIT("x-amz-checksum-crc32c"), &shapes[shape_ChecksumCRC32C], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumCRC64NVME"), S_INIT("x-amz-checksum-crc64nvme"), &shapes[shape_ChecksumCRC64NVME], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumSHA1"), S_INIT("x-amz-checksum-sha1"), &shapes[shape_ChecksumSHA1], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumSHA256"), S_INIT("x-amz-checksum-sha256"), &shapes[shape_ChecksumSHA256], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumSHA512"), S_INIT("x-amz-checksum-sha512"), &shapes[shape_ChecksumSHA512], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumMD5"), S_INIT("x-amz-checksum-md5"), &shapes[shape_ChecksumMD5], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumXXHASH64"), S_INIT("x-amz-checksum-xxhash64"), &shapes[shape_ChecksumXXHASH64], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumXXHASH3"), S_INIT("x-amz-checksum-xxhash3"), &shapes[shape_ChecksumXXHASH3], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumXXHASH128"), S_INIT("x-amz-checksum-xxhash128"), &shapes[shape_ChecksumXXHASH128], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Key"), S_INIT("Key"), &shapes[shape_ObjectKey], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("PartNumber"), S_INIT("partNumber"), &shapes[shape_PartNumber], API_IN_QUERY, API_REQUIRED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("UploadId"), S_INIT("uploadId"), &shapes[shape_MultipartUploadId], API_IN_QUERY, API_REQUIRED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SSECustomerAlgorithm"), S_INIT("x-amz-server-side-encryption-customer-algorithm"), &shapes[shape_SSECustomerAlgorithm], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SSECustomerKey"), S_INIT("x-amz-server-side-encryption-customer-key"), &shapes[shape_SSECustomerKey], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SSECustomerKeyMD5"), S_INIT("x-amz-server-side-encryption-customer-key-MD5"), &shapes[shape_SSECustomerKeyMD5], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RequestPayer"), S_INIT("x-amz-request-payer"), &shapes[shape_RequestPayer], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[shape_AccountId], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_VersioningConfiguration[] = {
+    {S_INIT("MFADelete"), S_INIT("MfaDelete"), &shapes[shape_MFADelete], API_IN_BODY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Status"), S_INIT("Status"), &shapes[shape_BucketVersioningStatus], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
 
-static const struct api_shape shapes[502] = {
+static const struct api_shape shapes[N_SHAPES] = {
     {.name = S_INIT("AbortDate"), .type = API_TIMESTAMP, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("AbortIncompleteMultipartUpload"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_1},
-    {.name = S_INIT("AbortMultipartUploadOutput"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 1, .members = members_2},
-    {.name = S_INIT("AbortMultipartUploadRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 6, .members = members_3},
+    {.name = S_INIT("AbortIncompleteMultipartUpload"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_AbortIncompleteMultipartUpload},
+    {.name = S_INIT("AbortMultipartUploadOutput"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 1, .members = members_AbortMultipartUploadOutput},
+    {.name = S_INIT("AbortMultipartUploadRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 6, .members = members_AbortMultipartUploadRequest},
     {.name = S_INIT("AbortRuleId"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("AccelerateConfiguration"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_5},
     {.name = S_INIT("AcceptRanges"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("AccessControlPolicy"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_7},
-    {.name = S_INIT("AccessControlTranslation"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_8},
+    {.name = S_INIT("AccessControlPolicy"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_AccessControlPolicy},
+    {.name = S_INIT("AccessControlTranslation"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_AccessControlTranslation},
     {.name = S_INIT("AccessPointAlias"), .type = API_BOOLEAN, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("AccountId"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("AllowQuotedRecordDelimiter"), .type = API_BOOLEAN, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("AllowedHeader"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("AllowedHeaders"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[12], .element_wire = S_INIT("member")},
+    {.name = S_INIT("AllowedHeaders"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_AllowedHeader], .element_wire = S_INIT("member")},
     {.name = S_INIT("AllowedMethod"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("AllowedMethods"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[14], .element_wire = S_INIT("member")},
+    {.name = S_INIT("AllowedMethods"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_AllowedMethod], .element_wire = S_INIT("member")},
     {.name = S_INIT("AllowedOrigin"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("AllowedOrigins"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[16], .element_wire = S_INIT("member")},
-    {.name = S_INIT("ArchiveStatus"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_18},
-    {.name = S_INIT("BlockedEncryptionTypes"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_19},
+    {.name = S_INIT("AllowedOrigins"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_AllowedOrigin], .element_wire = S_INIT("member")},
+    {.name = S_INIT("ArchiveStatus"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_ArchiveStatus},
+    {.name = S_INIT("BlockedEncryptionTypes"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_BlockedEncryptionTypes},
     {.name = S_INIT("Body"), .type = API_BLOB, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("Bucket"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_21},
-    {.name = S_INIT("BucketAccelerateStatus"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_22},
-    {.name = S_INIT("BucketCannedACL"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 4, .values = values_23},
-    {.name = S_INIT("BucketInfo"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_24},
+    {.name = S_INIT("Bucket"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_Bucket},
+    {.name = S_INIT("BucketAccelerateStatus"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_BucketAccelerateStatus},
+    {.name = S_INIT("BucketCannedACL"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 4, .values = values_BucketCannedACL},
+    {.name = S_INIT("BucketInfo"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_BucketInfo},
     {.name = S_INIT("BucketKeyEnabled"), .type = API_BOOLEAN, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("BucketLifecycleConfiguration"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 1, .members = members_26},
-    {.name = S_INIT("BucketLocationConstraint"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 38, .values = values_27},
+    {.name = S_INIT("BucketLifecycleConfiguration"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 1, .members = members_BucketLifecycleConfiguration},
+    {.name = S_INIT("BucketLocationConstraint"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 38, .values = values_BucketLocationConstraint},
     {.name = S_INIT("BucketLocationName"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("BucketLoggingStatus"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_29},
-    {.name = S_INIT("BucketLogsPermission"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 3, .values = values_30},
+    {.name = S_INIT("BucketLogsPermission"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 3, .values = values_BucketLogsPermission},
     {.name = S_INIT("BucketName"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("BucketNamespace"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_32},
+    {.name = S_INIT("BucketNamespace"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_BucketNamespace},
     {.name = S_INIT("BucketRegion"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("BucketType"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 1, .values = values_34},
-    {.name = S_INIT("BucketVersioningStatus"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_35},
-    {.name = S_INIT("Buckets"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[21], .element_wire = S_INIT("Bucket")},
+    {.name = S_INIT("BucketType"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 1, .values = values_BucketType},
+    {.name = S_INIT("BucketVersioningStatus"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_BucketVersioningStatus},
+    {.name = S_INIT("Buckets"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_Bucket], .element_wire = S_INIT("Bucket")},
     {.name = S_INIT("BypassGovernanceRetention"), .type = API_BOOLEAN, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("CORSConfiguration"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_38},
-    {.name = S_INIT("CORSRule"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 6, .members = members_39},
-    {.name = S_INIT("CORSRules"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[39], .element_wire = S_INIT("member")},
-    {.name = S_INIT("CSVInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 7, .members = members_41},
-    {.name = S_INIT("CSVOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 5, .members = members_42},
+    {.name = S_INIT("CORSRule"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 6, .members = members_CORSRule},
+    {.name = S_INIT("CORSRules"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_CORSRule], .element_wire = S_INIT("member")},
     {.name = S_INIT("CacheControl"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("Checksum"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 11, .members = members_44},
-    {.name = S_INIT("ChecksumAlgorithm"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 10, .values = values_45},
-    {.name = S_INIT("ChecksumAlgorithmList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[45], .element_wire = S_INIT("member")},
+    {.name = S_INIT("Checksum"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 11, .members = members_Checksum},
+    {.name = S_INIT("ChecksumAlgorithm"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 10, .values = values_ChecksumAlgorithm},
+    {.name = S_INIT("ChecksumAlgorithmList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_ChecksumAlgorithm], .element_wire = S_INIT("member")},
     {.name = S_INIT("ChecksumCRC32"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("ChecksumCRC32C"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("ChecksumCRC64NVME"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("ChecksumMD5"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("ChecksumMode"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 1, .values = values_51},
+    {.name = S_INIT("ChecksumMode"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 1, .values = values_ChecksumMode},
     {.name = S_INIT("ChecksumSHA1"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("ChecksumSHA256"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("ChecksumSHA512"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("ChecksumType"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_55},
+    {.name = S_INIT("ChecksumType"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_ChecksumType},
     {.name = S_INIT("ChecksumXXHASH128"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("ChecksumXXHASH3"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("ChecksumXXHASH64"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("Code"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("Comments"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("CommonPrefix"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_61},
-    {.name = S_INIT("CommonPrefixList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[61], .element_wire = S_INIT("member")},
-    {.name = S_INIT("CompleteMultipartUploadOutput"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 21, .members = members_63},
-    {.name = S_INIT("CompleteMultipartUploadRequest"), .type = API_STRUCTURE, .flags = 0, .payload = 2, .n = 23, .members = members_64},
-    {.name = S_INIT("CompletedMultipartUpload"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_65},
-    {.name = S_INIT("CompletedPart"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 12, .members = members_66},
-    {.name = S_INIT("CompletedPartList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[66], .element_wire = S_INIT("member")},
-    {.name = S_INIT("CompressionType"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 3, .values = values_68},
-    {.name = S_INIT("Condition"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_69},
+    {.name = S_INIT("CommonPrefix"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_CommonPrefix},
+    {.name = S_INIT("CommonPrefixList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_CommonPrefix], .element_wire = S_INIT("member")},
+    {.name = S_INIT("CompleteMultipartUploadOutput"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 21, .members = members_CompleteMultipartUploadOutput},
+    {.name = S_INIT("CompleteMultipartUploadRequest"), .type = API_STRUCTURE, .flags = 0, .payload = 2, .n = 23, .members = members_CompleteMultipartUploadRequest},
+    {.name = S_INIT("CompletedMultipartUpload"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_CompletedMultipartUpload},
+    {.name = S_INIT("CompletedPart"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 12, .members = members_CompletedPart},
+    {.name = S_INIT("CompletedPartList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_CompletedPart], .element_wire = S_INIT("member")},
+    {.name = S_INIT("Condition"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_Condition},
     {.name = S_INIT("ConfirmRemoveSelfBucketAccess"), .type = API_BOOLEAN, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("ContentDisposition"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("ContentEncoding"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
@@ -1811,11 +2047,11 @@ static const struct api_shape shapes[502] = {
     {.name = S_INIT("ContentMD5"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("ContentRange"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("ContentType"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("CopyObjectOutput"), .type = API_STRUCTURE, .flags = 0, .payload = 0, .n = 11, .members = members_78},
-    {.name = S_INIT("CopyObjectRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 43, .members = members_79},
-    {.name = S_INIT("CopyObjectResult"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 13, .members = members_80},
-    {.name = S_INIT("CopyPartResult"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 12, .members = members_81},
-    {.name = S_INIT("CopySource"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .pattern = &patterns[0]},
+    {.name = S_INIT("CopyObjectOutput"), .type = API_STRUCTURE, .flags = 0, .payload = 0, .n = 11, .members = members_CopyObjectOutput},
+    {.name = S_INIT("CopyObjectRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 43, .members = members_CopyObjectRequest},
+    {.name = S_INIT("CopyObjectResult"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 13, .members = members_CopyObjectResult},
+    {.name = S_INIT("CopyPartResult"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 12, .members = members_CopyPartResult},
+    {.name = S_INIT("CopySource"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .pattern = &pattern_CopySource},
     {.name = S_INIT("CopySourceIfMatch"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("CopySourceIfModifiedSince"), .type = API_TIMESTAMP, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("CopySourceIfNoneMatch"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
@@ -1825,137 +2061,127 @@ static const struct api_shape shapes[502] = {
     {.name = S_INIT("CopySourceSSECustomerKey"), .type = API_STRING, .flags = API_PLAIN | API_SENSITIVE, .payload = -1},
     {.name = S_INIT("CopySourceSSECustomerKeyMD5"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("CopySourceVersionId"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("CreateBucketConfiguration"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_92},
-    {.name = S_INIT("CreateBucketOutput"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_93},
-    {.name = S_INIT("CreateBucketRequest"), .type = API_STRUCTURE, .flags = 0, .payload = 2, .n = 11, .members = members_94},
-    {.name = S_INIT("CreateMultipartUploadOutput"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 14, .members = members_95},
-    {.name = S_INIT("CreateMultipartUploadRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 31, .members = members_96},
+    {.name = S_INIT("CreateBucketConfiguration"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_CreateBucketConfiguration},
+    {.name = S_INIT("CreateBucketOutput"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_CreateBucketOutput},
+    {.name = S_INIT("CreateBucketRequest"), .type = API_STRUCTURE, .flags = 0, .payload = 2, .n = 11, .members = members_CreateBucketRequest},
+    {.name = S_INIT("CreateMultipartUploadOutput"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 14, .members = members_CreateMultipartUploadOutput},
+    {.name = S_INIT("CreateMultipartUploadRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 31, .members = members_CreateMultipartUploadRequest},
     {.name = S_INIT("CreationDate"), .type = API_TIMESTAMP, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("DataRedundancy"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_98},
+    {.name = S_INIT("DataRedundancy"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_DataRedundancy},
     {.name = S_INIT("Date"), .type = API_TIMESTAMP, .flags = 0, .payload = -1},
     {.name = S_INIT("Days"), .type = API_INTEGER, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("DaysAfterInitiation"), .type = API_INTEGER, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("DefaultRetention"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_102},
-    {.name = S_INIT("Delete"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_103},
-    {.name = S_INIT("DeleteBucketCorsRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_104},
-    {.name = S_INIT("DeleteBucketEncryptionRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_105},
-    {.name = S_INIT("DeleteBucketLifecycleRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_106},
-    {.name = S_INIT("DeleteBucketOwnershipControlsRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_107},
-    {.name = S_INIT("DeleteBucketPolicyRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_108},
-    {.name = S_INIT("DeleteBucketReplicationRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_109},
-    {.name = S_INIT("DeleteBucketRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_110},
-    {.name = S_INIT("DeleteBucketTaggingRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_111},
-    {.name = S_INIT("DeleteBucketWebsiteRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_112},
+    {.name = S_INIT("DefaultRetention"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_DefaultRetention},
+    {.name = S_INIT("Delete"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_Delete},
+    {.name = S_INIT("DeleteBucketEncryptionRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_DeleteBucketEncryptionRequest},
+    {.name = S_INIT("DeleteBucketLifecycleRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_DeleteBucketLifecycleRequest},
+    {.name = S_INIT("DeleteBucketOwnershipControlsRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_DeleteBucketOwnershipControlsRequest},
+    {.name = S_INIT("DeleteBucketPolicyRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_DeleteBucketPolicyRequest},
+    {.name = S_INIT("DeleteBucketRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_DeleteBucketRequest},
+    {.name = S_INIT("DeleteBucketTaggingRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_DeleteBucketTaggingRequest},
     {.name = S_INIT("DeleteMarker"), .type = API_BOOLEAN, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("DeleteMarkerEntry"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 5, .members = members_114},
-    {.name = S_INIT("DeleteMarkerReplication"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_115},
-    {.name = S_INIT("DeleteMarkerReplicationStatus"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_116},
+    {.name = S_INIT("DeleteMarkerEntry"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 5, .members = members_DeleteMarkerEntry},
+    {.name = S_INIT("DeleteMarkerReplication"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_DeleteMarkerReplication},
+    {.name = S_INIT("DeleteMarkerReplicationStatus"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_DeleteMarkerReplicationStatus},
     {.name = S_INIT("DeleteMarkerVersionId"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("DeleteMarkers"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[114], .element_wire = S_INIT("member")},
-    {.name = S_INIT("DeleteObjectOutput"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 3, .members = members_119},
-    {.name = S_INIT("DeleteObjectRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 10, .members = members_120},
-    {.name = S_INIT("DeleteObjectTaggingOutput"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 1, .members = members_121},
-    {.name = S_INIT("DeleteObjectTaggingRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 4, .members = members_122},
-    {.name = S_INIT("DeleteObjectsOutput"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 3, .members = members_123},
-    {.name = S_INIT("DeleteObjectsRequest"), .type = API_STRUCTURE, .flags = 0, .payload = 1, .n = 7, .members = members_124},
-    {.name = S_INIT("DeletePublicAccessBlockRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_125},
-    {.name = S_INIT("DeletedObject"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_126},
-    {.name = S_INIT("DeletedObjects"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[126], .element_wire = S_INIT("member")},
+    {.name = S_INIT("DeleteMarkers"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_DeleteMarkerEntry], .element_wire = S_INIT("member")},
+    {.name = S_INIT("DeleteObjectOutput"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 3, .members = members_DeleteObjectOutput},
+    {.name = S_INIT("DeleteObjectRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 10, .members = members_DeleteObjectRequest},
+    {.name = S_INIT("DeleteObjectTaggingOutput"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 1, .members = members_DeleteObjectTaggingOutput},
+    {.name = S_INIT("DeleteObjectTaggingRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 4, .members = members_DeleteObjectTaggingRequest},
+    {.name = S_INIT("DeleteObjectsOutput"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 3, .members = members_DeleteObjectsOutput},
+    {.name = S_INIT("DeleteObjectsRequest"), .type = API_STRUCTURE, .flags = 0, .payload = 1, .n = 7, .members = members_DeleteObjectsRequest},
+    {.name = S_INIT("DeletePublicAccessBlockRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_DeletePublicAccessBlockRequest},
+    {.name = S_INIT("DeletedObject"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_DeletedObject},
+    {.name = S_INIT("DeletedObjects"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_DeletedObject], .element_wire = S_INIT("member")},
     {.name = S_INIT("Delimiter"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("Description"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("Destination"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 7, .members = members_130},
+    {.name = S_INIT("Destination"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 7, .members = members_Destination},
     {.name = S_INIT("DisplayName"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("ETag"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("EmailAddress"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("EncodingType"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 1, .values = values_134},
-    {.name = S_INIT("Encryption"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_135},
-    {.name = S_INIT("EncryptionConfiguration"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_136},
-    {.name = S_INIT("EncryptionType"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_137},
-    {.name = S_INIT("EncryptionTypeList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[137], .element_wire = S_INIT("EncryptionType")},
-    {.name = S_INIT("Error"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_139},
-    {.name = S_INIT("ErrorDocument"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_140},
-    {.name = S_INIT("Errors"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[139], .element_wire = S_INIT("member")},
-    {.name = S_INIT("Event"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 27, .values = values_142},
+    {.name = S_INIT("EncodingType"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 1, .values = values_EncodingType},
+    {.name = S_INIT("EncryptionConfiguration"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_EncryptionConfiguration},
+    {.name = S_INIT("EncryptionType"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_EncryptionType},
+    {.name = S_INIT("EncryptionTypeList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_EncryptionType], .element_wire = S_INIT("EncryptionType")},
+    {.name = S_INIT("Error"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_Error},
+    {.name = S_INIT("ErrorDocument"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_ErrorDocument},
+    {.name = S_INIT("Errors"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_Error], .element_wire = S_INIT("member")},
+    {.name = S_INIT("Event"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 27, .values = values_Event},
     {.name = S_INIT("EventBridgeConfiguration"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("EventList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[142], .element_wire = S_INIT("member")},
-    {.name = S_INIT("ExistingObjectReplication"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_145},
-    {.name = S_INIT("ExistingObjectReplicationStatus"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_146},
+    {.name = S_INIT("EventList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_Event], .element_wire = S_INIT("member")},
+    {.name = S_INIT("ExistingObjectReplication"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_ExistingObjectReplication},
+    {.name = S_INIT("ExistingObjectReplicationStatus"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_ExistingObjectReplicationStatus},
     {.name = S_INIT("Expiration"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("ExpirationStatus"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_148},
+    {.name = S_INIT("ExpirationStatus"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_ExpirationStatus},
     {.name = S_INIT("ExpiredObjectDeleteMarker"), .type = API_BOOLEAN, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("Expires"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("ExposeHeader"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("ExposeHeaders"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[151], .element_wire = S_INIT("member")},
-    {.name = S_INIT("Expression"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("ExpressionType"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 1, .values = values_154},
+    {.name = S_INIT("ExposeHeaders"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_ExposeHeader], .element_wire = S_INIT("member")},
     {.name = S_INIT("FetchOwner"), .type = API_BOOLEAN, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("FieldDelimiter"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("FileHeaderInfo"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 3, .values = values_157},
-    {.name = S_INIT("FilterRule"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_158},
-    {.name = S_INIT("FilterRuleList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[158], .element_wire = S_INIT("member")},
-    {.name = S_INIT("FilterRuleName"), .type = API_STRING, .flags = API_PLAIN | API_ANY_CASE, .payload = -1, .n = 2, .values = values_160},
+    {.name = S_INIT("FilterRule"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_FilterRule},
+    {.name = S_INIT("FilterRuleList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_FilterRule], .element_wire = S_INIT("member")},
+    {.name = S_INIT("FilterRuleName"), .type = API_STRING, .flags = API_PLAIN | API_ANY_CASE, .payload = -1, .n = 2, .values = values_FilterRuleName},
     {.name = S_INIT("FilterRuleValue"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("GetBucketAccelerateConfigurationOutput"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_162},
-    {.name = S_INIT("GetBucketAccelerateConfigurationRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 3, .members = members_163},
-    {.name = S_INIT("GetBucketAclOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_164},
-    {.name = S_INIT("GetBucketAclRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_165},
-    {.name = S_INIT("GetBucketCorsOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_166},
-    {.name = S_INIT("GetBucketCorsRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_167},
-    {.name = S_INIT("GetBucketEncryptionOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = 0, .n = 1, .members = members_168},
-    {.name = S_INIT("GetBucketEncryptionRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_169},
-    {.name = S_INIT("GetBucketLifecycleConfigurationOutput"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_170},
-    {.name = S_INIT("GetBucketLifecycleConfigurationRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_171},
-    {.name = S_INIT("GetBucketLocationOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_172},
-    {.name = S_INIT("GetBucketLocationRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_173},
-    {.name = S_INIT("GetBucketLoggingOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_174},
-    {.name = S_INIT("GetBucketLoggingRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_175},
-    {.name = S_INIT("GetBucketNotificationConfigurationRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_176},
-    {.name = S_INIT("GetBucketOwnershipControlsOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = 0, .n = 1, .members = members_177},
-    {.name = S_INIT("GetBucketOwnershipControlsRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_178},
-    {.name = S_INIT("GetBucketPolicyOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = 0, .n = 1, .members = members_179},
-    {.name = S_INIT("GetBucketPolicyRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_180},
-    {.name = S_INIT("GetBucketPolicyStatusOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = 0, .n = 1, .members = members_181},
-    {.name = S_INIT("GetBucketPolicyStatusRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_182},
-    {.name = S_INIT("GetBucketReplicationOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = 0, .n = 1, .members = members_183},
-    {.name = S_INIT("GetBucketReplicationRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_184},
-    {.name = S_INIT("GetBucketRequestPaymentOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_185},
-    {.name = S_INIT("GetBucketRequestPaymentRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_186},
-    {.name = S_INIT("GetBucketTaggingOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_187},
-    {.name = S_INIT("GetBucketTaggingRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_188},
-    {.name = S_INIT("GetBucketVersioningOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_189},
-    {.name = S_INIT("GetBucketVersioningRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_190},
-    {.name = S_INIT("GetBucketWebsiteOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_191},
-    {.name = S_INIT("GetBucketWebsiteRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_192},
-    {.name = S_INIT("GetObjectAclOutput"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 3, .members = members_193},
-    {.name = S_INIT("GetObjectAclRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 5, .members = members_194},
-    {.name = S_INIT("GetObjectAttributesOutput"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 9, .members = members_195},
-    {.name = S_INIT("GetObjectAttributesParts"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 6, .members = members_196},
-    {.name = S_INIT("GetObjectAttributesRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 11, .members = members_197},
-    {.name = S_INIT("GetObjectLegalHoldOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = 0, .n = 1, .members = members_198},
-    {.name = S_INIT("GetObjectLegalHoldRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 5, .members = members_199},
-    {.name = S_INIT("GetObjectLockConfigurationOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = 0, .n = 1, .members = members_200},
-    {.name = S_INIT("GetObjectLockConfigurationRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_201},
-    {.name = S_INIT("GetObjectOutput"), .type = API_STRUCTURE, .flags = 0, .payload = 0, .n = 43, .members = members_202},
-    {.name = S_INIT("GetObjectRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 21, .members = members_203},
-    {.name = S_INIT("GetObjectRetentionOutput"), .type = API_STRUCTURE, .flags = 0, .payload = 0, .n = 1, .members = members_204},
-    {.name = S_INIT("GetObjectRetentionRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 5, .members = members_205},
-    {.name = S_INIT("GetObjectTaggingOutput"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_206},
-    {.name = S_INIT("GetObjectTaggingRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 5, .members = members_207},
-    {.name = S_INIT("GetPublicAccessBlockOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = 0, .n = 1, .members = members_208},
-    {.name = S_INIT("GetPublicAccessBlockRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_209},
-    {.name = S_INIT("GlacierJobParameters"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_210},
-    {.name = S_INIT("Grant"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_211},
+    {.name = S_INIT("GetBucketAccelerateConfigurationOutput"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_GetBucketAccelerateConfigurationOutput},
+    {.name = S_INIT("GetBucketAccelerateConfigurationRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 3, .members = members_GetBucketAccelerateConfigurationRequest},
+    {.name = S_INIT("GetBucketAclOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_GetBucketAclOutput},
+    {.name = S_INIT("GetBucketAclRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_GetBucketAclRequest},
+    {.name = S_INIT("GetBucketCorsOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_GetBucketCorsOutput},
+    {.name = S_INIT("GetBucketCorsRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_GetBucketCorsRequest},
+    {.name = S_INIT("GetBucketEncryptionOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = 0, .n = 1, .members = members_GetBucketEncryptionOutput},
+    {.name = S_INIT("GetBucketEncryptionRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_GetBucketEncryptionRequest},
+    {.name = S_INIT("GetBucketLifecycleConfigurationOutput"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_GetBucketLifecycleConfigurationOutput},
+    {.name = S_INIT("GetBucketLifecycleConfigurationRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_GetBucketLifecycleConfigurationRequest},
+    {.name = S_INIT("GetBucketLocationOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_GetBucketLocationOutput},
+    {.name = S_INIT("GetBucketLocationRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_GetBucketLocationRequest},
+    {.name = S_INIT("GetBucketLoggingOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_GetBucketLoggingOutput},
+    {.name = S_INIT("GetBucketLoggingRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_GetBucketLoggingRequest},
+    {.name = S_INIT("GetBucketNotificationConfigurationRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_GetBucketNotificationConfigurationRequest},
+    {.name = S_INIT("GetBucketOwnershipControlsOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = 0, .n = 1, .members = members_GetBucketOwnershipControlsOutput},
+    {.name = S_INIT("GetBucketOwnershipControlsRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_GetBucketOwnershipControlsRequest},
+    {.name = S_INIT("GetBucketPolicyOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = 0, .n = 1, .members = members_GetBucketPolicyOutput},
+    {.name = S_INIT("GetBucketPolicyRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_GetBucketPolicyRequest},
+    {.name = S_INIT("GetBucketPolicyStatusOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = 0, .n = 1, .members = members_GetBucketPolicyStatusOutput},
+    {.name = S_INIT("GetBucketPolicyStatusRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_GetBucketPolicyStatusRequest},
+    {.name = S_INIT("GetBucketReplicationOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = 0, .n = 1, .members = members_GetBucketReplicationOutput},
+    {.name = S_INIT("GetBucketReplicationRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_GetBucketReplicationRequest},
+    {.name = S_INIT("GetBucketRequestPaymentOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_GetBucketRequestPaymentOutput},
+    {.name = S_INIT("GetBucketRequestPaymentRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_GetBucketRequestPaymentRequest},
+    {.name = S_INIT("GetBucketTaggingOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_GetBucketTaggingOutput},
+    {.name = S_INIT("GetBucketTaggingRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_GetBucketTaggingRequest},
+    {.name = S_INIT("GetBucketVersioningOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_GetBucketVersioningOutput},
+    {.name = S_INIT("GetBucketVersioningRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_GetBucketVersioningRequest},
+    {.name = S_INIT("GetBucketWebsiteOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_GetBucketWebsiteOutput},
+    {.name = S_INIT("GetBucketWebsiteRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_GetBucketWebsiteRequest},
+    {.name = S_INIT("GetObjectAclOutput"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 3, .members = members_GetObjectAclOutput},
+    {.name = S_INIT("GetObjectAclRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 5, .members = members_GetObjectAclRequest},
+    {.name = S_INIT("GetObjectAttributesOutput"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 9, .members = members_GetObjectAttributesOutput},
+    {.name = S_INIT("GetObjectAttributesParts"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 6, .members = members_GetObjectAttributesParts},
+    {.name = S_INIT("GetObjectAttributesRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 11, .members = members_GetObjectAttributesRequest},
+    {.name = S_INIT("GetObjectLegalHoldOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = 0, .n = 1, .members = members_GetObjectLegalHoldOutput},
+    {.name = S_INIT("GetObjectLegalHoldRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 5, .members = members_GetObjectLegalHoldRequest},
+    {.name = S_INIT("GetObjectLockConfigurationOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = 0, .n = 1, .members = members_GetObjectLockConfigurationOutput},
+    {.name = S_INIT("GetObjectLockConfigurationRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_GetObjectLockConfigurationRequest},
+    {.name = S_INIT("GetObjectOutput"), .type = API_STRUCTURE, .flags = 0, .payload = 0, .n = 43, .members = members_GetObjectOutput},
+    {.name = S_INIT("GetObjectRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 21, .members = members_GetObjectRequest},
+    {.name = S_INIT("GetObjectRetentionOutput"), .type = API_STRUCTURE, .flags = 0, .payload = 0, .n = 1, .members = members_GetObjectRetentionOutput},
+    {.name = S_INIT("GetObjectRetentionRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 5, .members = members_GetObjectRetentionRequest},
+    {.name = S_INIT("GetObjectTaggingOutput"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_GetObjectTaggingOutput},
+    {.name = S_INIT("GetObjectTaggingRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 5, .members = members_GetObjectTaggingRequest},
+    {.name = S_INIT("GetPublicAccessBlockOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = 0, .n = 1, .members = members_GetPublicAccessBlockOutput},
+    {.name = S_INIT("GetPublicAccessBlockRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_GetPublicAccessBlockRequest},
+    {.name = S_INIT("Grant"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_Grant},
     {.name = S_INIT("GrantFullControl"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("GrantRead"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("GrantReadACP"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("GrantWrite"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("GrantWriteACP"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("Grantee"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 5, .members = members_217},
-    {.name = S_INIT("Grants"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[211], .element_wire = S_INIT("Grant")},
-    {.name = S_INIT("HeadBucketOutput"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 5, .members = members_219},
-    {.name = S_INIT("HeadBucketRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_220},
-    {.name = S_INIT("HeadObjectOutput"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 43, .members = members_221},
-    {.name = S_INIT("HeadObjectRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 21, .members = members_222},
+    {.name = S_INIT("Grantee"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 5, .members = members_Grantee},
+    {.name = S_INIT("Grants"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_Grant], .element_wire = S_INIT("Grant")},
+    {.name = S_INIT("HeadBucketOutput"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 5, .members = members_HeadBucketOutput},
+    {.name = S_INIT("HeadBucketRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_HeadBucketRequest},
+    {.name = S_INIT("HeadObjectOutput"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 43, .members = members_HeadObjectOutput},
+    {.name = S_INIT("HeadObjectRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 21, .members = members_HeadObjectRequest},
     {.name = S_INIT("HostName"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("HttpErrorCodeReturnedEquals"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("HttpRedirectCode"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
@@ -1967,52 +2193,46 @@ static const struct api_shape shapes[502] = {
     {.name = S_INIT("IfModifiedSince"), .type = API_TIMESTAMP, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("IfNoneMatch"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("IfUnmodifiedSince"), .type = API_TIMESTAMP, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("IndexDocument"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_234},
+    {.name = S_INIT("IndexDocument"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_IndexDocument},
     {.name = S_INIT("Initiated"), .type = API_TIMESTAMP, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("Initiator"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_236},
-    {.name = S_INIT("InputSerialization"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_237},
+    {.name = S_INIT("Initiator"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_Initiator},
     {.name = S_INIT("IsLatest"), .type = API_BOOLEAN, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("IsPublic"), .type = API_BOOLEAN, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("IsRestoreInProgress"), .type = API_BOOLEAN, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("IsTruncated"), .type = API_BOOLEAN, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("JSONInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_242},
-    {.name = S_INIT("JSONOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_243},
-    {.name = S_INIT("JSONType"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_244},
-    {.name = S_INIT("KMSContext"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("KeyCount"), .type = API_INTEGER, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("KeyMarker"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("KeyPrefixEquals"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("LambdaFunctionArn"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("LambdaFunctionConfiguration"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_250},
-    {.name = S_INIT("LambdaFunctionConfigurationList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[250], .element_wire = S_INIT("member")},
+    {.name = S_INIT("LambdaFunctionConfiguration"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_LambdaFunctionConfiguration},
+    {.name = S_INIT("LambdaFunctionConfigurationList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_LambdaFunctionConfiguration], .element_wire = S_INIT("member")},
     {.name = S_INIT("LastModified"), .type = API_TIMESTAMP, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("LastModifiedTime"), .type = API_TIMESTAMP, .flags = 0, .payload = -1},
-    {.name = S_INIT("LifecycleExpiration"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 3, .members = members_254},
-    {.name = S_INIT("LifecycleRule"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 9, .members = members_255},
-    {.name = S_INIT("LifecycleRuleAndOperator"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_256},
-    {.name = S_INIT("LifecycleRuleFilter"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 5, .members = members_257},
-    {.name = S_INIT("LifecycleRules"), .type = API_LIST, .flags = 0, .payload = -1, .element = &shapes[255], .element_wire = S_INIT("member")},
-    {.name = S_INIT("ListBucketsOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_259},
-    {.name = S_INIT("ListBucketsRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 4, .members = members_260},
-    {.name = S_INIT("ListMultipartUploadsOutput"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 13, .members = members_261},
-    {.name = S_INIT("ListMultipartUploadsRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 9, .members = members_262},
-    {.name = S_INIT("ListObjectVersionsOutput"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 14, .members = members_263},
-    {.name = S_INIT("ListObjectVersionsRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 10, .members = members_264},
-    {.name = S_INIT("ListObjectsOutput"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 11, .members = members_265},
-    {.name = S_INIT("ListObjectsRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 9, .members = members_266},
-    {.name = S_INIT("ListObjectsV2Output"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 13, .members = members_267},
-    {.name = S_INIT("ListObjectsV2Request"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 11, .members = members_268},
-    {.name = S_INIT("ListPartsOutput"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 16, .members = members_269},
-    {.name = S_INIT("ListPartsRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 10, .members = members_270},
+    {.name = S_INIT("LifecycleExpiration"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 3, .members = members_LifecycleExpiration},
+    {.name = S_INIT("LifecycleRule"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 9, .members = members_LifecycleRule},
+    {.name = S_INIT("LifecycleRuleAndOperator"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_LifecycleRuleAndOperator},
+    {.name = S_INIT("LifecycleRuleFilter"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 5, .members = members_LifecycleRuleFilter},
+    {.name = S_INIT("LifecycleRules"), .type = API_LIST, .flags = 0, .payload = -1, .element = &shapes[shape_LifecycleRule], .element_wire = S_INIT("member")},
+    {.name = S_INIT("ListBucketsOutput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_ListBucketsOutput},
+    {.name = S_INIT("ListBucketsRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 4, .members = members_ListBucketsRequest},
+    {.name = S_INIT("ListMultipartUploadsOutput"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 13, .members = members_ListMultipartUploadsOutput},
+    {.name = S_INIT("ListMultipartUploadsRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 9, .members = members_ListMultipartUploadsRequest},
+    {.name = S_INIT("ListObjectVersionsOutput"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 14, .members = members_ListObjectVersionsOutput},
+    {.name = S_INIT("ListObjectVersionsRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 10, .members = members_ListObjectVersionsRequest},
+    {.name = S_INIT("ListObjectsOutput"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 11, .members = members_ListObjectsOutput},
+    {.name = S_INIT("ListObjectsRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 9, .members = members_ListObjectsRequest},
+    {.name = S_INIT("ListObjectsV2Output"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 13, .members = members_ListObjectsV2Output},
+    {.name = S_INIT("ListObjectsV2Request"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 11, .members = members_ListObjectsV2Request},
+    {.name = S_INIT("ListPartsOutput"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 16, .members = members_ListPartsOutput},
+    {.name = S_INIT("ListPartsRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 10, .members = members_ListPartsRequest},
     {.name = S_INIT("Location"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("LocationInfo"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_272},
+    {.name = S_INIT("LocationInfo"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_LocationInfo},
     {.name = S_INIT("LocationNameAsString"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("LocationPrefix"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("LocationType"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_275},
-    {.name = S_INIT("LoggingEnabled"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_276},
+    {.name = S_INIT("LocationType"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_LocationType},
+    {.name = S_INIT("LoggingEnabled"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_LoggingEnabled},
     {.name = S_INIT("MFA"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("MFADelete"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_278},
-    {.name = S_INIT("MFADeleteStatus"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_279},
+    {.name = S_INIT("MFADelete"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_MFADelete},
+    {.name = S_INIT("MFADeleteStatus"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_MFADeleteStatus},
     {.name = S_INIT("Marker"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("MaxAgeSeconds"), .type = API_INTEGER, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("MaxBuckets"), .type = API_INTEGER, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 10000},
@@ -2020,144 +2240,122 @@ static const struct api_shape shapes[502] = {
     {.name = S_INIT("MaxParts"), .type = API_INTEGER, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("MaxUploads"), .type = API_INTEGER, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("Message"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("Metadata"), .type = API_MAP, .flags = API_PLAIN, .payload = -1, .element = &shapes[291], .element_wire = S_INIT("value"), .key = &shapes[290], .key_wire = S_INIT("key")},
-    {.name = S_INIT("MetadataDirective"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_288},
-    {.name = S_INIT("MetadataEntry"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_289},
+    {.name = S_INIT("Metadata"), .type = API_MAP, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_MetadataValue], .element_wire = S_INIT("value"), .key = &shapes[shape_MetadataKey], .key_wire = S_INIT("key")},
+    {.name = S_INIT("MetadataDirective"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_MetadataDirective},
     {.name = S_INIT("MetadataKey"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("MetadataValue"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("Metrics"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_292},
-    {.name = S_INIT("MetricsStatus"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_293},
+    {.name = S_INIT("Metrics"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_Metrics},
+    {.name = S_INIT("MetricsStatus"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_MetricsStatus},
     {.name = S_INIT("Minutes"), .type = API_INTEGER, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("MissingMeta"), .type = API_INTEGER, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("MpuObjectSize"), .type = API_INTEGER, .flags = API_PLAIN | API_LONG, .payload = -1},
-    {.name = S_INIT("MultipartUpload"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 8, .members = members_297},
+    {.name = S_INIT("MultipartUpload"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 8, .members = members_MultipartUpload},
     {.name = S_INIT("MultipartUploadId"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("MultipartUploadList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[297], .element_wire = S_INIT("member")},
+    {.name = S_INIT("MultipartUploadList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_MultipartUpload], .element_wire = S_INIT("member")},
     {.name = S_INIT("NextKeyMarker"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("NextMarker"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("NextPartNumberMarker"), .type = API_INTEGER, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("NextToken"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("NextUploadIdMarker"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("NextVersionIdMarker"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("NoncurrentVersionExpiration"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_306},
-    {.name = S_INIT("NoncurrentVersionTransition"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_307},
-    {.name = S_INIT("NoncurrentVersionTransitionList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[307], .element_wire = S_INIT("member")},
-    {.name = S_INIT("NotificationConfiguration"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_309},
-    {.name = S_INIT("NotificationConfigurationFilter"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_310},
+    {.name = S_INIT("NoncurrentVersionExpiration"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_NoncurrentVersionExpiration},
+    {.name = S_INIT("NoncurrentVersionTransition"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_NoncurrentVersionTransition},
+    {.name = S_INIT("NoncurrentVersionTransitionList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_NoncurrentVersionTransition], .element_wire = S_INIT("member")},
+    {.name = S_INIT("NotificationConfiguration"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_NotificationConfiguration},
+    {.name = S_INIT("NotificationConfigurationFilter"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_NotificationConfigurationFilter},
     {.name = S_INIT("NotificationId"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("Object"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 9, .members = members_312},
-    {.name = S_INIT("ObjectAttributes"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 5, .values = values_313},
-    {.name = S_INIT("ObjectAttributesList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[313], .element_wire = S_INIT("member")},
-    {.name = S_INIT("ObjectCannedACL"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 7, .values = values_315},
-    {.name = S_INIT("ObjectIdentifier"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 5, .members = members_316},
-    {.name = S_INIT("ObjectIdentifierList"), .type = API_LIST, .flags = 0, .payload = -1, .element = &shapes[316], .element_wire = S_INIT("member")},
+    {.name = S_INIT("Object"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 9, .members = members_Object},
+    {.name = S_INIT("ObjectAttributes"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 5, .values = values_ObjectAttributes},
+    {.name = S_INIT("ObjectAttributesList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_ObjectAttributes], .element_wire = S_INIT("member")},
+    {.name = S_INIT("ObjectCannedACL"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 7, .values = values_ObjectCannedACL},
+    {.name = S_INIT("ObjectIdentifier"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 5, .members = members_ObjectIdentifier},
+    {.name = S_INIT("ObjectIdentifierList"), .type = API_LIST, .flags = 0, .payload = -1, .element = &shapes[shape_ObjectIdentifier], .element_wire = S_INIT("member")},
     {.name = S_INIT("ObjectKey"), .type = API_STRING, .flags = API_HAS_MIN | API_PLAIN, .payload = -1, .min = 1},
-    {.name = S_INIT("ObjectList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[312], .element_wire = S_INIT("member")},
-    {.name = S_INIT("ObjectLockConfiguration"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_320},
-    {.name = S_INIT("ObjectLockEnabled"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 1, .values = values_321},
+    {.name = S_INIT("ObjectList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_Object], .element_wire = S_INIT("member")},
+    {.name = S_INIT("ObjectLockConfiguration"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_ObjectLockConfiguration},
+    {.name = S_INIT("ObjectLockEnabled"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 1, .values = values_ObjectLockEnabled},
     {.name = S_INIT("ObjectLockEnabledForBucket"), .type = API_BOOLEAN, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("ObjectLockLegalHold"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_323},
-    {.name = S_INIT("ObjectLockLegalHoldStatus"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_324},
-    {.name = S_INIT("ObjectLockMode"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_325},
+    {.name = S_INIT("ObjectLockLegalHold"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_ObjectLockLegalHold},
+    {.name = S_INIT("ObjectLockLegalHoldStatus"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_ObjectLockLegalHoldStatus},
+    {.name = S_INIT("ObjectLockMode"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_ObjectLockMode},
     {.name = S_INIT("ObjectLockRetainUntilDate"), .type = API_TIMESTAMP, .flags = 0, .payload = -1},
-    {.name = S_INIT("ObjectLockRetention"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_327},
-    {.name = S_INIT("ObjectLockRetentionMode"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_328},
-    {.name = S_INIT("ObjectLockRule"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_329},
-    {.name = S_INIT("ObjectLockToken"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("ObjectOwnership"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 3, .values = values_331},
-    {.name = S_INIT("ObjectPart"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 12, .members = members_332},
+    {.name = S_INIT("ObjectLockRetention"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_ObjectLockRetention},
+    {.name = S_INIT("ObjectLockRetentionMode"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_ObjectLockRetentionMode},
+    {.name = S_INIT("ObjectLockRule"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_ObjectLockRule},
+    {.name = S_INIT("ObjectOwnership"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 3, .values = values_ObjectOwnership},
+    {.name = S_INIT("ObjectPart"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 12, .members = members_ObjectPart},
     {.name = S_INIT("ObjectSize"), .type = API_INTEGER, .flags = API_PLAIN | API_LONG, .payload = -1},
     {.name = S_INIT("ObjectSizeGreaterThanBytes"), .type = API_INTEGER, .flags = API_PLAIN | API_LONG, .payload = -1},
     {.name = S_INIT("ObjectSizeLessThanBytes"), .type = API_INTEGER, .flags = API_PLAIN | API_LONG, .payload = -1},
-    {.name = S_INIT("ObjectStorageClass"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 13, .values = values_336},
-    {.name = S_INIT("ObjectVersion"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 11, .members = members_337},
+    {.name = S_INIT("ObjectStorageClass"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 13, .values = values_ObjectStorageClass},
+    {.name = S_INIT("ObjectVersion"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 11, .members = members_ObjectVersion},
     {.name = S_INIT("ObjectVersionId"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("ObjectVersionList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[337], .element_wire = S_INIT("member")},
-    {.name = S_INIT("ObjectVersionStorageClass"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 1, .values = values_340},
-    {.name = S_INIT("OptionalObjectAttributes"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 1, .values = values_341},
-    {.name = S_INIT("OptionalObjectAttributesList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[341], .element_wire = S_INIT("member")},
-    {.name = S_INIT("OutputLocation"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_343},
-    {.name = S_INIT("OutputSerialization"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_344},
-    {.name = S_INIT("Owner"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_345},
-    {.name = S_INIT("OwnerOverride"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 1, .values = values_346},
-    {.name = S_INIT("OwnershipControls"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_347},
-    {.name = S_INIT("OwnershipControlsRule"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_348},
-    {.name = S_INIT("OwnershipControlsRules"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[348], .element_wire = S_INIT("member")},
-    {.name = S_INIT("ParquetInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("Part"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 14, .members = members_351},
+    {.name = S_INIT("ObjectVersionList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_ObjectVersion], .element_wire = S_INIT("member")},
+    {.name = S_INIT("ObjectVersionStorageClass"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 1, .values = values_ObjectVersionStorageClass},
+    {.name = S_INIT("OptionalObjectAttributes"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 1, .values = values_OptionalObjectAttributes},
+    {.name = S_INIT("OptionalObjectAttributesList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_OptionalObjectAttributes], .element_wire = S_INIT("member")},
+    {.name = S_INIT("Owner"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_Owner},
+    {.name = S_INIT("OwnerOverride"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 1, .values = values_OwnerOverride},
+    {.name = S_INIT("OwnershipControls"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_OwnershipControls},
+    {.name = S_INIT("OwnershipControlsRule"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_OwnershipControlsRule},
+    {.name = S_INIT("OwnershipControlsRules"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_OwnershipControlsRule], .element_wire = S_INIT("member")},
+    {.name = S_INIT("Part"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 14, .members = members_Part},
     {.name = S_INIT("PartNumber"), .type = API_INTEGER, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("PartNumberMarker"), .type = API_INTEGER, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("PartitionDateSource"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_354},
-    {.name = S_INIT("PartitionedPrefix"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_355},
-    {.name = S_INIT("Parts"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[351], .element_wire = S_INIT("member")},
+    {.name = S_INIT("PartitionDateSource"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_PartitionDateSource},
+    {.name = S_INIT("PartitionedPrefix"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_PartitionedPrefix},
+    {.name = S_INIT("Parts"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_Part], .element_wire = S_INIT("member")},
     {.name = S_INIT("PartsCount"), .type = API_INTEGER, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("PartsList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[332], .element_wire = S_INIT("member")},
-    {.name = S_INIT("Payer"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_359},
-    {.name = S_INIT("Permission"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 5, .values = values_360},
+    {.name = S_INIT("PartsList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_ObjectPart], .element_wire = S_INIT("member")},
+    {.name = S_INIT("Payer"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_Payer},
+    {.name = S_INIT("Permission"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 5, .values = values_Permission},
     {.name = S_INIT("Policy"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("PolicyStatus"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_362},
+    {.name = S_INIT("PolicyStatus"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_PolicyStatus},
     {.name = S_INIT("Prefix"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("Priority"), .type = API_INTEGER, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("Protocol"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_365},
-    {.name = S_INIT("PublicAccessBlockConfiguration"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_366},
-    {.name = S_INIT("PutBucketAccelerateConfigurationRequest"), .type = API_STRUCTURE, .flags = 0, .payload = 1, .n = 4, .members = members_367},
-    {.name = S_INIT("PutBucketAclRequest"), .type = API_STRUCTURE, .flags = 0, .payload = 1, .n = 11, .members = members_368},
-    {.name = S_INIT("PutBucketCorsRequest"), .type = API_STRUCTURE, .flags = 0, .payload = 1, .n = 5, .members = members_369},
-    {.name = S_INIT("PutBucketEncryptionRequest"), .type = API_STRUCTURE, .flags = 0, .payload = 3, .n = 5, .members = members_370},
-    {.name = S_INIT("PutBucketLifecycleConfigurationOutput"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 1, .members = members_371},
-    {.name = S_INIT("PutBucketLifecycleConfigurationRequest"), .type = API_STRUCTURE, .flags = 0, .payload = 2, .n = 5, .members = members_372},
-    {.name = S_INIT("PutBucketLoggingRequest"), .type = API_STRUCTURE, .flags = 0, .payload = 1, .n = 5, .members = members_373},
-    {.name = S_INIT("PutBucketNotificationConfigurationRequest"), .type = API_STRUCTURE, .flags = 0, .payload = 1, .n = 4, .members = members_374},
-    {.name = S_INIT("PutBucketOwnershipControlsRequest"), .type = API_STRUCTURE, .flags = 0, .payload = 3, .n = 5, .members = members_375},
-    {.name = S_INIT("PutBucketPolicyRequest"), .type = API_STRUCTURE, .flags = 0, .payload = 4, .n = 6, .members = members_376},
-    {.name = S_INIT("PutBucketReplicationRequest"), .type = API_STRUCTURE, .flags = 0, .payload = 3, .n = 6, .members = members_377},
-    {.name = S_INIT("PutBucketRequestPaymentRequest"), .type = API_STRUCTURE, .flags = 0, .payload = 3, .n = 5, .members = members_378},
-    {.name = S_INIT("PutBucketTaggingRequest"), .type = API_STRUCTURE, .flags = 0, .payload = 3, .n = 5, .members = members_379},
-    {.name = S_INIT("PutBucketVersioningRequest"), .type = API_STRUCTURE, .flags = 0, .payload = 4, .n = 6, .members = members_380},
-    {.name = S_INIT("PutBucketWebsiteRequest"), .type = API_STRUCTURE, .flags = 0, .payload = 3, .n = 5, .members = members_381},
-    {.name = S_INIT("PutObjectAclOutput"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 1, .members = members_382},
-    {.name = S_INIT("PutObjectAclRequest"), .type = API_STRUCTURE, .flags = 0, .payload = 1, .n = 14, .members = members_383},
-    {.name = S_INIT("PutObjectLegalHoldOutput"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 1, .members = members_384},
-    {.name = S_INIT("PutObjectLegalHoldRequest"), .type = API_STRUCTURE, .flags = 0, .payload = 2, .n = 8, .members = members_385},
-    {.name = S_INIT("PutObjectLockConfigurationOutput"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 1, .members = members_386},
-    {.name = S_INIT("PutObjectLockConfigurationRequest"), .type = API_STRUCTURE, .flags = 0, .payload = 1, .n = 7, .members = members_387},
-    {.name = S_INIT("PutObjectOutput"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 22, .members = members_388},
-    {.name = S_INIT("PutObjectRequest"), .type = API_STRUCTURE, .flags = 0, .payload = 1, .n = 46, .members = members_389},
-    {.name = S_INIT("PutObjectRetentionOutput"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 1, .members = members_390},
-    {.name = S_INIT("PutObjectRetentionRequest"), .type = API_STRUCTURE, .flags = 0, .payload = 2, .n = 9, .members = members_391},
-    {.name = S_INIT("PutObjectTaggingOutput"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 1, .members = members_392},
-    {.name = S_INIT("PutObjectTaggingRequest"), .type = API_STRUCTURE, .flags = 0, .payload = 5, .n = 8, .members = members_393},
-    {.name = S_INIT("PutPublicAccessBlockRequest"), .type = API_STRUCTURE, .flags = 0, .payload = 3, .n = 5, .members = members_394},
+    {.name = S_INIT("Protocol"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_Protocol},
+    {.name = S_INIT("PublicAccessBlockConfiguration"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_PublicAccessBlockConfiguration},
+    {.name = S_INIT("PutBucketAclRequest"), .type = API_STRUCTURE, .flags = 0, .payload = 1, .n = 11, .members = members_PutBucketAclRequest},
+    {.name = S_INIT("PutBucketEncryptionRequest"), .type = API_STRUCTURE, .flags = 0, .payload = 3, .n = 5, .members = members_PutBucketEncryptionRequest},
+    {.name = S_INIT("PutBucketLifecycleConfigurationOutput"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 1, .members = members_PutBucketLifecycleConfigurationOutput},
+    {.name = S_INIT("PutBucketLifecycleConfigurationRequest"), .type = API_STRUCTURE, .flags = 0, .payload = 2, .n = 5, .members = members_PutBucketLifecycleConfigurationRequest},
+    {.name = S_INIT("PutBucketNotificationConfigurationRequest"), .type = API_STRUCTURE, .flags = 0, .payload = 1, .n = 4, .members = members_PutBucketNotificationConfigurationRequest},
+    {.name = S_INIT("PutBucketOwnershipControlsRequest"), .type = API_STRUCTURE, .flags = 0, .payload = 3, .n = 5, .members = members_PutBucketOwnershipControlsRequest},
+    {.name = S_INIT("PutBucketPolicyRequest"), .type = API_STRUCTURE, .flags = 0, .payload = 4, .n = 6, .members = members_PutBucketPolicyRequest},
+    {.name = S_INIT("PutBucketTaggingRequest"), .type = API_STRUCTURE, .flags = 0, .payload = 3, .n = 5, .members = members_PutBucketTaggingRequest},
+    {.name = S_INIT("PutBucketVersioningRequest"), .type = API_STRUCTURE, .flags = 0, .payload = 4, .n = 6, .members = members_PutBucketVersioningRequest},
+    {.name = S_INIT("PutObjectAclOutput"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 1, .members = members_PutObjectAclOutput},
+    {.name = S_INIT("PutObjectAclRequest"), .type = API_STRUCTURE, .flags = 0, .payload = 1, .n = 14, .members = members_PutObjectAclRequest},
+    {.name = S_INIT("PutObjectOutput"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 22, .members = members_PutObjectOutput},
+    {.name = S_INIT("PutObjectRequest"), .type = API_STRUCTURE, .flags = 0, .payload = 1, .n = 46, .members = members_PutObjectRequest},
+    {.name = S_INIT("PutObjectTaggingOutput"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 1, .members = members_PutObjectTaggingOutput},
+    {.name = S_INIT("PutObjectTaggingRequest"), .type = API_STRUCTURE, .flags = 0, .payload = 5, .n = 8, .members = members_PutObjectTaggingRequest},
+    {.name = S_INIT("PutPublicAccessBlockRequest"), .type = API_STRUCTURE, .flags = 0, .payload = 3, .n = 5, .members = members_PutPublicAccessBlockRequest},
     {.name = S_INIT("QueueArn"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("QueueConfiguration"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_396},
-    {.name = S_INIT("QueueConfigurationList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[396], .element_wire = S_INIT("member")},
+    {.name = S_INIT("QueueConfiguration"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_QueueConfiguration},
+    {.name = S_INIT("QueueConfigurationList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_QueueConfiguration], .element_wire = S_INIT("member")},
     {.name = S_INIT("Quiet"), .type = API_BOOLEAN, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("QuoteCharacter"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("QuoteEscapeCharacter"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("QuoteFields"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_401},
     {.name = S_INIT("Range"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("RecordDelimiter"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("Redirect"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 5, .members = members_404},
-    {.name = S_INIT("RedirectAllRequestsTo"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_405},
+    {.name = S_INIT("Redirect"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 5, .members = members_Redirect},
+    {.name = S_INIT("RedirectAllRequestsTo"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_RedirectAllRequestsTo},
     {.name = S_INIT("Region"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 0, .max = 20},
     {.name = S_INIT("ReplaceKeyPrefixWith"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("ReplaceKeyWith"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("ReplicaKmsKeyID"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("ReplicaModifications"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_410},
-    {.name = S_INIT("ReplicaModificationsStatus"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_411},
-    {.name = S_INIT("ReplicationConfiguration"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_412},
-    {.name = S_INIT("ReplicationRule"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 9, .members = members_413},
-    {.name = S_INIT("ReplicationRuleAndOperator"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_414},
-    {.name = S_INIT("ReplicationRuleFilter"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_415},
-    {.name = S_INIT("ReplicationRuleStatus"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_416},
-    {.name = S_INIT("ReplicationRules"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[413], .element_wire = S_INIT("member")},
-    {.name = S_INIT("ReplicationStatus"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 5, .values = values_418},
-    {.name = S_INIT("ReplicationTime"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_419},
-    {.name = S_INIT("ReplicationTimeStatus"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_420},
-    {.name = S_INIT("ReplicationTimeValue"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_421},
-    {.name = S_INIT("RequestCharged"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 1, .values = values_422},
-    {.name = S_INIT("RequestPayer"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 1, .values = values_423},
-    {.name = S_INIT("RequestPaymentConfiguration"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_424},
+    {.name = S_INIT("ReplicaModifications"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_ReplicaModifications},
+    {.name = S_INIT("ReplicaModificationsStatus"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_ReplicaModificationsStatus},
+    {.name = S_INIT("ReplicationConfiguration"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_ReplicationConfiguration},
+    {.name = S_INIT("ReplicationRule"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 9, .members = members_ReplicationRule},
+    {.name = S_INIT("ReplicationRuleAndOperator"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_ReplicationRuleAndOperator},
+    {.name = S_INIT("ReplicationRuleFilter"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_ReplicationRuleFilter},
+    {.name = S_INIT("ReplicationRuleStatus"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_ReplicationRuleStatus},
+    {.name = S_INIT("ReplicationRules"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_ReplicationRule], .element_wire = S_INIT("member")},
+    {.name = S_INIT("ReplicationStatus"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 5, .values = values_ReplicationStatus},
+    {.name = S_INIT("ReplicationTime"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_ReplicationTime},
+    {.name = S_INIT("ReplicationTimeStatus"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_ReplicationTimeStatus},
+    {.name = S_INIT("ReplicationTimeValue"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_ReplicationTimeValue},
+    {.name = S_INIT("RequestCharged"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 1, .values = values_RequestCharged},
+    {.name = S_INIT("RequestPayer"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 1, .values = values_RequestPayer},
     {.name = S_INIT("ResponseCacheControl"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("ResponseContentDisposition"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("ResponseContentEncoding"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
@@ -2166,72 +2364,62 @@ static const struct api_shape shapes[502] = {
     {.name = S_INIT("ResponseExpires"), .type = API_TIMESTAMP, .flags = 0, .payload = -1},
     {.name = S_INIT("Restore"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("RestoreExpiryDate"), .type = API_TIMESTAMP, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("RestoreObjectOutput"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 2, .members = members_433},
-    {.name = S_INIT("RestoreObjectRequest"), .type = API_STRUCTURE, .flags = 0, .payload = 3, .n = 7, .members = members_434},
-    {.name = S_INIT("RestoreOutputPath"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("RestoreRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 7, .members = members_436},
-    {.name = S_INIT("RestoreRequestType"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 1, .values = values_437},
-    {.name = S_INIT("RestoreStatus"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_438},
+    {.name = S_INIT("RestoreStatus"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_RestoreStatus},
     {.name = S_INIT("Role"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("RoutingRule"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_440},
-    {.name = S_INIT("RoutingRules"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[440], .element_wire = S_INIT("RoutingRule")},
-    {.name = S_INIT("S3KeyFilter"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_442},
-    {.name = S_INIT("S3Location"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 8, .members = members_443},
-    {.name = S_INIT("S3RegionalOrS3ExpressBucketArnString"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 128, .pattern = &patterns[1]},
+    {.name = S_INIT("RoutingRule"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_RoutingRule},
+    {.name = S_INIT("RoutingRules"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_RoutingRule], .element_wire = S_INIT("RoutingRule")},
+    {.name = S_INIT("S3KeyFilter"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_S3KeyFilter},
+    {.name = S_INIT("S3RegionalOrS3ExpressBucketArnString"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 128, .pattern = &pattern_S3RegionalOrS3ExpressBucketArnString},
     {.name = S_INIT("SSECustomerAlgorithm"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("SSECustomerKey"), .type = API_STRING, .flags = API_PLAIN | API_SENSITIVE, .payload = -1},
     {.name = S_INIT("SSECustomerKeyMD5"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("SSEKMSEncryptionContext"), .type = API_STRING, .flags = API_PLAIN | API_SENSITIVE, .payload = -1},
     {.name = S_INIT("SSEKMSKeyId"), .type = API_STRING, .flags = API_PLAIN | API_SENSITIVE, .payload = -1},
-    {.name = S_INIT("SelectParameters"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_450},
-    {.name = S_INIT("ServerSideEncryption"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 4, .values = values_451},
-    {.name = S_INIT("ServerSideEncryptionByDefault"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_452},
-    {.name = S_INIT("ServerSideEncryptionConfiguration"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_453},
-    {.name = S_INIT("ServerSideEncryptionRule"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_454},
-    {.name = S_INIT("ServerSideEncryptionRules"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[454], .element_wire = S_INIT("member")},
+    {.name = S_INIT("ServerSideEncryption"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 4, .values = values_ServerSideEncryption},
+    {.name = S_INIT("ServerSideEncryptionByDefault"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_ServerSideEncryptionByDefault},
+    {.name = S_INIT("ServerSideEncryptionConfiguration"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_ServerSideEncryptionConfiguration},
+    {.name = S_INIT("ServerSideEncryptionRule"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_ServerSideEncryptionRule},
+    {.name = S_INIT("ServerSideEncryptionRules"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_ServerSideEncryptionRule], .element_wire = S_INIT("member")},
     {.name = S_INIT("Setting"), .type = API_BOOLEAN, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("SimplePrefix"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("Size"), .type = API_INTEGER, .flags = API_PLAIN | API_LONG, .payload = -1},
     {.name = S_INIT("SkipValidation"), .type = API_BOOLEAN, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("SourceSelectionCriteria"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_460},
-    {.name = S_INIT("SseKmsEncryptedObjects"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_461},
-    {.name = S_INIT("SseKmsEncryptedObjectsStatus"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_462},
+    {.name = S_INIT("SourceSelectionCriteria"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_SourceSelectionCriteria},
+    {.name = S_INIT("SseKmsEncryptedObjects"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_SseKmsEncryptedObjects},
+    {.name = S_INIT("SseKmsEncryptedObjectsStatus"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_SseKmsEncryptedObjectsStatus},
     {.name = S_INIT("StartAfter"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("StorageClass"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 13, .values = values_464},
+    {.name = S_INIT("StorageClass"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 13, .values = values_StorageClass},
     {.name = S_INIT("Suffix"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("Tag"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_466},
+    {.name = S_INIT("Tag"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_Tag},
     {.name = S_INIT("TagCount"), .type = API_INTEGER, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("TagSet"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[466], .element_wire = S_INIT("Tag")},
-    {.name = S_INIT("Tagging"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_469},
-    {.name = S_INIT("TaggingDirective"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_470},
+    {.name = S_INIT("TagSet"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_Tag], .element_wire = S_INIT("Tag")},
+    {.name = S_INIT("Tagging"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_Tagging},
+    {.name = S_INIT("TaggingDirective"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_TaggingDirective},
     {.name = S_INIT("TaggingHeader"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("TargetBucket"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("TargetGrant"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_473},
-    {.name = S_INIT("TargetGrants"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[473], .element_wire = S_INIT("Grant")},
-    {.name = S_INIT("TargetObjectKeyFormat"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_475},
+    {.name = S_INIT("TargetGrant"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_TargetGrant},
+    {.name = S_INIT("TargetGrants"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_TargetGrant], .element_wire = S_INIT("Grant")},
+    {.name = S_INIT("TargetObjectKeyFormat"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_TargetObjectKeyFormat},
     {.name = S_INIT("TargetPrefix"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("Tier"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 3, .values = values_477},
     {.name = S_INIT("Token"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("TopicArn"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("TopicConfiguration"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_480},
-    {.name = S_INIT("TopicConfigurationList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[480], .element_wire = S_INIT("member")},
-    {.name = S_INIT("Transition"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 3, .members = members_482},
-    {.name = S_INIT("TransitionDefaultMinimumObjectSize"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_483},
-    {.name = S_INIT("TransitionList"), .type = API_LIST, .flags = 0, .payload = -1, .element = &shapes[482], .element_wire = S_INIT("member")},
-    {.name = S_INIT("TransitionStorageClass"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 6, .values = values_485},
-    {.name = S_INIT("Type"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 3, .values = values_486},
+    {.name = S_INIT("TopicConfiguration"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_TopicConfiguration},
+    {.name = S_INIT("TopicConfigurationList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_TopicConfiguration], .element_wire = S_INIT("member")},
+    {.name = S_INIT("Transition"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 3, .members = members_Transition},
+    {.name = S_INIT("TransitionDefaultMinimumObjectSize"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_TransitionDefaultMinimumObjectSize},
+    {.name = S_INIT("TransitionList"), .type = API_LIST, .flags = 0, .payload = -1, .element = &shapes[shape_Transition], .element_wire = S_INIT("member")},
+    {.name = S_INIT("TransitionStorageClass"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 6, .values = values_TransitionStorageClass},
+    {.name = S_INIT("Type"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 3, .values = values_Type},
     {.name = S_INIT("URI"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("UploadIdMarker"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("UploadPartCopyOutput"), .type = API_STRUCTURE, .flags = 0, .payload = 1, .n = 8, .members = members_489},
-    {.name = S_INIT("UploadPartCopyRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 19, .members = members_490},
-    {.name = S_INIT("UploadPartOutput"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 17, .members = members_491},
-    {.name = S_INIT("UploadPartRequest"), .type = API_STRUCTURE, .flags = 0, .payload = 0, .n = 23, .members = members_492},
-    {.name = S_INIT("UserMetadata"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[289], .element_wire = S_INIT("MetadataEntry")},
+    {.name = S_INIT("UploadPartCopyOutput"), .type = API_STRUCTURE, .flags = 0, .payload = 1, .n = 8, .members = members_UploadPartCopyOutput},
+    {.name = S_INIT("UploadPartCopyRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 19, .members = members_UploadPartCopyRequest},
+    {.name = S_INIT("UploadPartOutput"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 17, .members = members_UploadPartOutput},
+    {.name = S_INIT("UploadPartRequest"), .type = API_STRUCTURE, .flags = 0, .payload = 0, .n = 23, .members = members_UploadPartRequest},
     {.name = S_INIT("Value"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("VersionCount"), .type = API_INTEGER, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("VersionIdMarker"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("VersioningConfiguration"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_497},
-    {.name = S_INIT("WebsiteConfiguration"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_498},
+    {.name = S_INIT("VersioningConfiguration"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_VersioningConfiguration},
     {.name = S_INIT("WebsiteRedirectLocation"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("WriteOffsetBytes"), .type = API_INTEGER, .flags = API_PLAIN | API_LONG, .payload = -1},
     {.name = S_INIT("Years"), .type = API_INTEGER, .flags = API_PLAIN, .payload = -1},
@@ -2338,116 +2526,116 @@ static const struct api_query query_UploadPart[] = {{S_INIT("partNumber"), {NULL
 static const struct api_query query_UploadPartCopy[] = {{S_INIT("partNumber"), {NULL, 0}}, {S_INIT("uploadId"), {NULL, 0}}};
 
 static const struct api_op ops[] = {
-    {.name = S_INIT("AbortMultipartUpload"), .method = S_INIT("DELETE"), .path = S_INIT("/{Bucket}/{Key+}"), .status = 204, .query = query_AbortMultipartUpload, .n_query = 1, .modelled = true, .in = &shapes[3], .out = &shapes[2]},
-    {.name = S_INIT("CompleteMultipartUpload"), .method = S_INIT("POST"), .path = S_INIT("/{Bucket}/{Key+}"), .status = 200, .query = query_CompleteMultipartUpload, .n_query = 1, .modelled = true, .in = &shapes[64], .out = &shapes[63], .foreign_checksum = true, .result = S_INIT("CompleteMultipartUploadResult")},
-    {.name = S_INIT("CopyObject"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}/{Key+}"), .status = 200, .required_header = S_INIT("x-amz-copy-source"), .modelled = true, .in = &shapes[79], .out = &shapes[78]},
-    {.name = S_INIT("CreateBucket"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}"), .status = 200, .modelled = true, .in = &shapes[94], .out = &shapes[93]},
+    {.name = S_INIT("AbortMultipartUpload"), .method = S_INIT("DELETE"), .path = S_INIT("/{Bucket}/{Key+}"), .status = 204, .query = query_AbortMultipartUpload, .n_query = 1, .modelled = true, .in = &shapes[shape_AbortMultipartUploadRequest], .out = &shapes[shape_AbortMultipartUploadOutput]},
+    {.name = S_INIT("CompleteMultipartUpload"), .method = S_INIT("POST"), .path = S_INIT("/{Bucket}/{Key+}"), .status = 200, .query = query_CompleteMultipartUpload, .n_query = 1, .modelled = true, .in = &shapes[shape_CompleteMultipartUploadRequest], .out = &shapes[shape_CompleteMultipartUploadOutput], .foreign_checksum = true, .result = S_INIT("CompleteMultipartUploadResult")},
+    {.name = S_INIT("CopyObject"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}/{Key+}"), .status = 200, .required_header = S_INIT("x-amz-copy-source"), .modelled = true, .in = &shapes[shape_CopyObjectRequest], .out = &shapes[shape_CopyObjectOutput]},
+    {.name = S_INIT("CreateBucket"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}"), .status = 200, .modelled = true, .in = &shapes[shape_CreateBucketRequest], .out = &shapes[shape_CreateBucketOutput]},
     {.name = S_INIT("CreateBucketMetadataConfiguration"), .method = S_INIT("POST"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_CreateBucketMetadataConfiguration, .n_query = 1, .checksum_required = true},
     {.name = S_INIT("CreateBucketMetadataTableConfiguration"), .method = S_INIT("POST"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_CreateBucketMetadataTableConfiguration, .n_query = 1, .checksum_required = true},
-    {.name = S_INIT("CreateMultipartUpload"), .method = S_INIT("POST"), .path = S_INIT("/{Bucket}/{Key+}"), .status = 200, .query = query_CreateMultipartUpload, .n_query = 1, .modelled = true, .in = &shapes[96], .out = &shapes[95], .result = S_INIT("InitiateMultipartUploadResult")},
+    {.name = S_INIT("CreateMultipartUpload"), .method = S_INIT("POST"), .path = S_INIT("/{Bucket}/{Key+}"), .status = 200, .query = query_CreateMultipartUpload, .n_query = 1, .modelled = true, .in = &shapes[shape_CreateMultipartUploadRequest], .out = &shapes[shape_CreateMultipartUploadOutput], .result = S_INIT("InitiateMultipartUploadResult")},
     {.name = S_INIT("CreateSession"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_CreateSession, .n_query = 1},
-    {.name = S_INIT("DeleteBucket"), .method = S_INIT("DELETE"), .path = S_INIT("/{Bucket}"), .status = 204, .modelled = true, .in = &shapes[110], .out = NULL},
+    {.name = S_INIT("DeleteBucket"), .method = S_INIT("DELETE"), .path = S_INIT("/{Bucket}"), .status = 204, .modelled = true, .in = &shapes[shape_DeleteBucketRequest], .out = NULL},
     {.name = S_INIT("DeleteBucketAnalyticsConfiguration"), .method = S_INIT("DELETE"), .path = S_INIT("/{Bucket}"), .status = 204, .query = query_DeleteBucketAnalyticsConfiguration, .n_query = 2},
-    {.name = S_INIT("DeleteBucketCors"), .method = S_INIT("DELETE"), .path = S_INIT("/{Bucket}"), .status = 204, .query = query_DeleteBucketCors, .n_query = 1, .modelled = true, .in = &shapes[104], .out = NULL},
-    {.name = S_INIT("DeleteBucketEncryption"), .method = S_INIT("DELETE"), .path = S_INIT("/{Bucket}"), .status = 204, .query = query_DeleteBucketEncryption, .n_query = 1, .modelled = true, .in = &shapes[105], .out = NULL},
+    {.name = S_INIT("DeleteBucketCors"), .method = S_INIT("DELETE"), .path = S_INIT("/{Bucket}"), .status = 204, .query = query_DeleteBucketCors, .n_query = 1},
+    {.name = S_INIT("DeleteBucketEncryption"), .method = S_INIT("DELETE"), .path = S_INIT("/{Bucket}"), .status = 204, .query = query_DeleteBucketEncryption, .n_query = 1, .modelled = true, .in = &shapes[shape_DeleteBucketEncryptionRequest], .out = NULL},
     {.name = S_INIT("DeleteBucketIntelligentTieringConfiguration"), .method = S_INIT("DELETE"), .path = S_INIT("/{Bucket}"), .status = 204, .query = query_DeleteBucketIntelligentTieringConfiguration, .n_query = 2},
     {.name = S_INIT("DeleteBucketInventoryConfiguration"), .method = S_INIT("DELETE"), .path = S_INIT("/{Bucket}"), .status = 204, .query = query_DeleteBucketInventoryConfiguration, .n_query = 2},
-    {.name = S_INIT("DeleteBucketLifecycle"), .method = S_INIT("DELETE"), .path = S_INIT("/{Bucket}"), .status = 204, .query = query_DeleteBucketLifecycle, .n_query = 1, .modelled = true, .in = &shapes[106], .out = NULL},
+    {.name = S_INIT("DeleteBucketLifecycle"), .method = S_INIT("DELETE"), .path = S_INIT("/{Bucket}"), .status = 204, .query = query_DeleteBucketLifecycle, .n_query = 1, .modelled = true, .in = &shapes[shape_DeleteBucketLifecycleRequest], .out = NULL},
     {.name = S_INIT("DeleteBucketMetadataConfiguration"), .method = S_INIT("DELETE"), .path = S_INIT("/{Bucket}"), .status = 204, .query = query_DeleteBucketMetadataConfiguration, .n_query = 1},
     {.name = S_INIT("DeleteBucketMetadataTableConfiguration"), .method = S_INIT("DELETE"), .path = S_INIT("/{Bucket}"), .status = 204, .query = query_DeleteBucketMetadataTableConfiguration, .n_query = 1},
     {.name = S_INIT("DeleteBucketMetricsConfiguration"), .method = S_INIT("DELETE"), .path = S_INIT("/{Bucket}"), .status = 204, .query = query_DeleteBucketMetricsConfiguration, .n_query = 2},
-    {.name = S_INIT("DeleteBucketOwnershipControls"), .method = S_INIT("DELETE"), .path = S_INIT("/{Bucket}"), .status = 204, .query = query_DeleteBucketOwnershipControls, .n_query = 1, .modelled = true, .in = &shapes[107], .out = NULL},
-    {.name = S_INIT("DeleteBucketPolicy"), .method = S_INIT("DELETE"), .path = S_INIT("/{Bucket}"), .status = 204, .query = query_DeleteBucketPolicy, .n_query = 1, .modelled = true, .in = &shapes[108], .out = NULL},
-    {.name = S_INIT("DeleteBucketReplication"), .method = S_INIT("DELETE"), .path = S_INIT("/{Bucket}"), .status = 204, .query = query_DeleteBucketReplication, .n_query = 1, .modelled = true, .in = &shapes[109], .out = NULL},
-    {.name = S_INIT("DeleteBucketTagging"), .method = S_INIT("DELETE"), .path = S_INIT("/{Bucket}"), .status = 204, .query = query_DeleteBucketTagging, .n_query = 1, .modelled = true, .in = &shapes[111], .out = NULL},
-    {.name = S_INIT("DeleteBucketWebsite"), .method = S_INIT("DELETE"), .path = S_INIT("/{Bucket}"), .status = 204, .query = query_DeleteBucketWebsite, .n_query = 1, .modelled = true, .in = &shapes[112], .out = NULL},
-    {.name = S_INIT("DeleteObject"), .method = S_INIT("DELETE"), .path = S_INIT("/{Bucket}/{Key+}"), .status = 204, .modelled = true, .in = &shapes[120], .out = &shapes[119]},
-    {.name = S_INIT("DeleteObjectTagging"), .method = S_INIT("DELETE"), .path = S_INIT("/{Bucket}/{Key+}"), .status = 204, .query = query_DeleteObjectTagging, .n_query = 1, .modelled = true, .in = &shapes[122], .out = &shapes[121]},
-    {.name = S_INIT("DeleteObjects"), .method = S_INIT("POST"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_DeleteObjects, .n_query = 1, .modelled = true, .in = &shapes[124], .out = &shapes[123], .checksum_required = true, .result = S_INIT("DeleteResult")},
-    {.name = S_INIT("DeletePublicAccessBlock"), .method = S_INIT("DELETE"), .path = S_INIT("/{Bucket}"), .status = 204, .query = query_DeletePublicAccessBlock, .n_query = 1, .modelled = true, .in = &shapes[125], .out = NULL},
+    {.name = S_INIT("DeleteBucketOwnershipControls"), .method = S_INIT("DELETE"), .path = S_INIT("/{Bucket}"), .status = 204, .query = query_DeleteBucketOwnershipControls, .n_query = 1, .modelled = true, .in = &shapes[shape_DeleteBucketOwnershipControlsRequest], .out = NULL},
+    {.name = S_INIT("DeleteBucketPolicy"), .method = S_INIT("DELETE"), .path = S_INIT("/{Bucket}"), .status = 204, .query = query_DeleteBucketPolicy, .n_query = 1, .modelled = true, .in = &shapes[shape_DeleteBucketPolicyRequest], .out = NULL},
+    {.name = S_INIT("DeleteBucketReplication"), .method = S_INIT("DELETE"), .path = S_INIT("/{Bucket}"), .status = 204, .query = query_DeleteBucketReplication, .n_query = 1},
+    {.name = S_INIT("DeleteBucketTagging"), .method = S_INIT("DELETE"), .path = S_INIT("/{Bucket}"), .status = 204, .query = query_DeleteBucketTagging, .n_query = 1, .modelled = true, .in = &shapes[shape_DeleteBucketTaggingRequest], .out = NULL},
+    {.name = S_INIT("DeleteBucketWebsite"), .method = S_INIT("DELETE"), .path = S_INIT("/{Bucket}"), .status = 204, .query = query_DeleteBucketWebsite, .n_query = 1},
+    {.name = S_INIT("DeleteObject"), .method = S_INIT("DELETE"), .path = S_INIT("/{Bucket}/{Key+}"), .status = 204, .modelled = true, .in = &shapes[shape_DeleteObjectRequest], .out = &shapes[shape_DeleteObjectOutput]},
+    {.name = S_INIT("DeleteObjectTagging"), .method = S_INIT("DELETE"), .path = S_INIT("/{Bucket}/{Key+}"), .status = 204, .query = query_DeleteObjectTagging, .n_query = 1, .modelled = true, .in = &shapes[shape_DeleteObjectTaggingRequest], .out = &shapes[shape_DeleteObjectTaggingOutput]},
+    {.name = S_INIT("DeleteObjects"), .method = S_INIT("POST"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_DeleteObjects, .n_query = 1, .modelled = true, .in = &shapes[shape_DeleteObjectsRequest], .out = &shapes[shape_DeleteObjectsOutput], .checksum_required = true, .result = S_INIT("DeleteResult")},
+    {.name = S_INIT("DeletePublicAccessBlock"), .method = S_INIT("DELETE"), .path = S_INIT("/{Bucket}"), .status = 204, .query = query_DeletePublicAccessBlock, .n_query = 1, .modelled = true, .in = &shapes[shape_DeletePublicAccessBlockRequest], .out = NULL},
     {.name = S_INIT("GetBucketAbac"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_GetBucketAbac, .n_query = 1},
-    {.name = S_INIT("GetBucketAccelerateConfiguration"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_GetBucketAccelerateConfiguration, .n_query = 1, .modelled = true, .in = &shapes[163], .out = &shapes[162], .result = S_INIT("AccelerateConfiguration")},
-    {.name = S_INIT("GetBucketAcl"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_GetBucketAcl, .n_query = 1, .modelled = true, .in = &shapes[165], .out = &shapes[164], .result = S_INIT("AccessControlPolicy")},
+    {.name = S_INIT("GetBucketAccelerateConfiguration"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_GetBucketAccelerateConfiguration, .n_query = 1, .modelled = true, .in = &shapes[shape_GetBucketAccelerateConfigurationRequest], .out = &shapes[shape_GetBucketAccelerateConfigurationOutput], .result = S_INIT("AccelerateConfiguration")},
+    {.name = S_INIT("GetBucketAcl"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_GetBucketAcl, .n_query = 1, .modelled = true, .in = &shapes[shape_GetBucketAclRequest], .out = &shapes[shape_GetBucketAclOutput], .result = S_INIT("AccessControlPolicy")},
     {.name = S_INIT("GetBucketAnalyticsConfiguration"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_GetBucketAnalyticsConfiguration, .n_query = 2},
-    {.name = S_INIT("GetBucketCors"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_GetBucketCors, .n_query = 1, .modelled = true, .in = &shapes[167], .out = &shapes[166], .result = S_INIT("CORSConfiguration")},
-    {.name = S_INIT("GetBucketEncryption"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_GetBucketEncryption, .n_query = 1, .modelled = true, .in = &shapes[169], .out = &shapes[168]},
+    {.name = S_INIT("GetBucketCors"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_GetBucketCors, .n_query = 1, .modelled = true, .in = &shapes[shape_GetBucketCorsRequest], .out = &shapes[shape_GetBucketCorsOutput], .result = S_INIT("CORSConfiguration")},
+    {.name = S_INIT("GetBucketEncryption"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_GetBucketEncryption, .n_query = 1, .modelled = true, .in = &shapes[shape_GetBucketEncryptionRequest], .out = &shapes[shape_GetBucketEncryptionOutput]},
     {.name = S_INIT("GetBucketIntelligentTieringConfiguration"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_GetBucketIntelligentTieringConfiguration, .n_query = 2},
     {.name = S_INIT("GetBucketInventoryConfiguration"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_GetBucketInventoryConfiguration, .n_query = 2},
     {.name = S_INIT("GetBucketLifecycle"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_GetBucketLifecycle, .n_query = 1, .older = true},
-    {.name = S_INIT("GetBucketLifecycleConfiguration"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_GetBucketLifecycleConfiguration, .n_query = 1, .modelled = true, .in = &shapes[171], .out = &shapes[170], .result = S_INIT("LifecycleConfiguration")},
-    {.name = S_INIT("GetBucketLocation"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_GetBucketLocation, .n_query = 1, .modelled = true, .in = &shapes[173], .out = &shapes[172], .bare_output = true, .result = S_INIT("LocationConstraint")},
-    {.name = S_INIT("GetBucketLogging"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_GetBucketLogging, .n_query = 1, .modelled = true, .in = &shapes[175], .out = &shapes[174], .result = S_INIT("BucketLoggingStatus")},
+    {.name = S_INIT("GetBucketLifecycleConfiguration"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_GetBucketLifecycleConfiguration, .n_query = 1, .modelled = true, .in = &shapes[shape_GetBucketLifecycleConfigurationRequest], .out = &shapes[shape_GetBucketLifecycleConfigurationOutput], .result = S_INIT("LifecycleConfiguration")},
+    {.name = S_INIT("GetBucketLocation"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_GetBucketLocation, .n_query = 1, .modelled = true, .in = &shapes[shape_GetBucketLocationRequest], .out = &shapes[shape_GetBucketLocationOutput], .bare_output = true, .result = S_INIT("LocationConstraint")},
+    {.name = S_INIT("GetBucketLogging"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_GetBucketLogging, .n_query = 1, .modelled = true, .in = &shapes[shape_GetBucketLoggingRequest], .out = &shapes[shape_GetBucketLoggingOutput], .result = S_INIT("BucketLoggingStatus")},
     {.name = S_INIT("GetBucketMetadataConfiguration"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_GetBucketMetadataConfiguration, .n_query = 1},
     {.name = S_INIT("GetBucketMetadataTableConfiguration"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_GetBucketMetadataTableConfiguration, .n_query = 1},
     {.name = S_INIT("GetBucketMetricsConfiguration"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_GetBucketMetricsConfiguration, .n_query = 2},
     {.name = S_INIT("GetBucketNotification"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_GetBucketNotification, .n_query = 1, .older = true},
-    {.name = S_INIT("GetBucketNotificationConfiguration"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_GetBucketNotificationConfiguration, .n_query = 1, .modelled = true, .in = &shapes[176], .out = &shapes[309], .result = S_INIT("NotificationConfiguration")},
-    {.name = S_INIT("GetBucketOwnershipControls"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_GetBucketOwnershipControls, .n_query = 1, .modelled = true, .in = &shapes[178], .out = &shapes[177]},
-    {.name = S_INIT("GetBucketPolicy"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_GetBucketPolicy, .n_query = 1, .modelled = true, .in = &shapes[180], .out = &shapes[179]},
-    {.name = S_INIT("GetBucketPolicyStatus"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_GetBucketPolicyStatus, .n_query = 1, .modelled = true, .in = &shapes[182], .out = &shapes[181]},
-    {.name = S_INIT("GetBucketReplication"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_GetBucketReplication, .n_query = 1, .modelled = true, .in = &shapes[184], .out = &shapes[183]},
-    {.name = S_INIT("GetBucketRequestPayment"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_GetBucketRequestPayment, .n_query = 1, .modelled = true, .in = &shapes[186], .out = &shapes[185], .result = S_INIT("RequestPaymentConfiguration")},
-    {.name = S_INIT("GetBucketTagging"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_GetBucketTagging, .n_query = 1, .modelled = true, .in = &shapes[188], .out = &shapes[187], .result = S_INIT("Tagging")},
-    {.name = S_INIT("GetBucketVersioning"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_GetBucketVersioning, .n_query = 1, .modelled = true, .in = &shapes[190], .out = &shapes[189], .result = S_INIT("VersioningConfiguration")},
-    {.name = S_INIT("GetBucketWebsite"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_GetBucketWebsite, .n_query = 1, .modelled = true, .in = &shapes[192], .out = &shapes[191], .result = S_INIT("WebsiteConfiguration")},
-    {.name = S_INIT("GetObject"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}/{Key+}"), .status = 200, .modelled = true, .in = &shapes[203], .out = &shapes[202]},
-    {.name = S_INIT("GetObjectAcl"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}/{Key+}"), .status = 200, .query = query_GetObjectAcl, .n_query = 1, .modelled = true, .in = &shapes[194], .out = &shapes[193], .result = S_INIT("AccessControlPolicy")},
-    {.name = S_INIT("GetObjectAttributes"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}/{Key+}"), .status = 200, .query = query_GetObjectAttributes, .n_query = 1, .modelled = true, .in = &shapes[197], .out = &shapes[195], .result = S_INIT("GetObjectAttributesResponse")},
-    {.name = S_INIT("GetObjectLegalHold"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}/{Key+}"), .status = 200, .query = query_GetObjectLegalHold, .n_query = 1, .modelled = true, .in = &shapes[199], .out = &shapes[198]},
-    {.name = S_INIT("GetObjectLockConfiguration"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_GetObjectLockConfiguration, .n_query = 1, .modelled = true, .in = &shapes[201], .out = &shapes[200]},
-    {.name = S_INIT("GetObjectRetention"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}/{Key+}"), .status = 200, .query = query_GetObjectRetention, .n_query = 1, .modelled = true, .in = &shapes[205], .out = &shapes[204]},
-    {.name = S_INIT("GetObjectTagging"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}/{Key+}"), .status = 200, .query = query_GetObjectTagging, .n_query = 1, .modelled = true, .in = &shapes[207], .out = &shapes[206], .result = S_INIT("Tagging")},
+    {.name = S_INIT("GetBucketNotificationConfiguration"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_GetBucketNotificationConfiguration, .n_query = 1, .modelled = true, .in = &shapes[shape_GetBucketNotificationConfigurationRequest], .out = &shapes[shape_NotificationConfiguration], .result = S_INIT("NotificationConfiguration")},
+    {.name = S_INIT("GetBucketOwnershipControls"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_GetBucketOwnershipControls, .n_query = 1, .modelled = true, .in = &shapes[shape_GetBucketOwnershipControlsRequest], .out = &shapes[shape_GetBucketOwnershipControlsOutput]},
+    {.name = S_INIT("GetBucketPolicy"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_GetBucketPolicy, .n_query = 1, .modelled = true, .in = &shapes[shape_GetBucketPolicyRequest], .out = &shapes[shape_GetBucketPolicyOutput]},
+    {.name = S_INIT("GetBucketPolicyStatus"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_GetBucketPolicyStatus, .n_query = 1, .modelled = true, .in = &shapes[shape_GetBucketPolicyStatusRequest], .out = &shapes[shape_GetBucketPolicyStatusOutput]},
+    {.name = S_INIT("GetBucketReplication"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_GetBucketReplication, .n_query = 1, .modelled = true, .in = &shapes[shape_GetBucketReplicationRequest], .out = &shapes[shape_GetBucketReplicationOutput]},
+    {.name = S_INIT("GetBucketRequestPayment"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_GetBucketRequestPayment, .n_query = 1, .modelled = true, .in = &shapes[shape_GetBucketRequestPaymentRequest], .out = &shapes[shape_GetBucketRequestPaymentOutput], .result = S_INIT("RequestPaymentConfiguration")},
+    {.name = S_INIT("GetBucketTagging"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_GetBucketTagging, .n_query = 1, .modelled = true, .in = &shapes[shape_GetBucketTaggingRequest], .out = &shapes[shape_GetBucketTaggingOutput], .result = S_INIT("Tagging")},
+    {.name = S_INIT("GetBucketVersioning"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_GetBucketVersioning, .n_query = 1, .modelled = true, .in = &shapes[shape_GetBucketVersioningRequest], .out = &shapes[shape_GetBucketVersioningOutput], .result = S_INIT("VersioningConfiguration")},
+    {.name = S_INIT("GetBucketWebsite"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_GetBucketWebsite, .n_query = 1, .modelled = true, .in = &shapes[shape_GetBucketWebsiteRequest], .out = &shapes[shape_GetBucketWebsiteOutput], .result = S_INIT("WebsiteConfiguration")},
+    {.name = S_INIT("GetObject"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}/{Key+}"), .status = 200, .modelled = true, .in = &shapes[shape_GetObjectRequest], .out = &shapes[shape_GetObjectOutput]},
+    {.name = S_INIT("GetObjectAcl"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}/{Key+}"), .status = 200, .query = query_GetObjectAcl, .n_query = 1, .modelled = true, .in = &shapes[shape_GetObjectAclRequest], .out = &shapes[shape_GetObjectAclOutput], .result = S_INIT("AccessControlPolicy")},
+    {.name = S_INIT("GetObjectAttributes"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}/{Key+}"), .status = 200, .query = query_GetObjectAttributes, .n_query = 1, .modelled = true, .in = &shapes[shape_GetObjectAttributesRequest], .out = &shapes[shape_GetObjectAttributesOutput], .result = S_INIT("GetObjectAttributesResponse")},
+    {.name = S_INIT("GetObjectLegalHold"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}/{Key+}"), .status = 200, .query = query_GetObjectLegalHold, .n_query = 1, .modelled = true, .in = &shapes[shape_GetObjectLegalHoldRequest], .out = &shapes[shape_GetObjectLegalHoldOutput]},
+    {.name = S_INIT("GetObjectLockConfiguration"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_GetObjectLockConfiguration, .n_query = 1, .modelled = true, .in = &shapes[shape_GetObjectLockConfigurationRequest], .out = &shapes[shape_GetObjectLockConfigurationOutput]},
+    {.name = S_INIT("GetObjectRetention"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}/{Key+}"), .status = 200, .query = query_GetObjectRetention, .n_query = 1, .modelled = true, .in = &shapes[shape_GetObjectRetentionRequest], .out = &shapes[shape_GetObjectRetentionOutput]},
+    {.name = S_INIT("GetObjectTagging"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}/{Key+}"), .status = 200, .query = query_GetObjectTagging, .n_query = 1, .modelled = true, .in = &shapes[shape_GetObjectTaggingRequest], .out = &shapes[shape_GetObjectTaggingOutput], .result = S_INIT("Tagging")},
     {.name = S_INIT("GetObjectTorrent"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}/{Key+}"), .status = 200, .query = query_GetObjectTorrent, .n_query = 1},
-    {.name = S_INIT("GetPublicAccessBlock"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_GetPublicAccessBlock, .n_query = 1, .modelled = true, .in = &shapes[209], .out = &shapes[208]},
-    {.name = S_INIT("HeadBucket"), .method = S_INIT("HEAD"), .path = S_INIT("/{Bucket}"), .status = 200, .modelled = true, .in = &shapes[220], .out = &shapes[219]},
-    {.name = S_INIT("HeadObject"), .method = S_INIT("HEAD"), .path = S_INIT("/{Bucket}/{Key+}"), .status = 200, .modelled = true, .in = &shapes[222], .out = &shapes[221]},
+    {.name = S_INIT("GetPublicAccessBlock"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_GetPublicAccessBlock, .n_query = 1, .modelled = true, .in = &shapes[shape_GetPublicAccessBlockRequest], .out = &shapes[shape_GetPublicAccessBlockOutput]},
+    {.name = S_INIT("HeadBucket"), .method = S_INIT("HEAD"), .path = S_INIT("/{Bucket}"), .status = 200, .modelled = true, .in = &shapes[shape_HeadBucketRequest], .out = &shapes[shape_HeadBucketOutput]},
+    {.name = S_INIT("HeadObject"), .method = S_INIT("HEAD"), .path = S_INIT("/{Bucket}/{Key+}"), .status = 200, .modelled = true, .in = &shapes[shape_HeadObjectRequest], .out = &shapes[shape_HeadObjectOutput]},
     {.name = S_INIT("ListBucketAnalyticsConfigurations"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_ListBucketAnalyticsConfigurations, .n_query = 1},
     {.name = S_INIT("ListBucketIntelligentTieringConfigurations"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_ListBucketIntelligentTieringConfigurations, .n_query = 1},
     {.name = S_INIT("ListBucketInventoryConfigurations"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_ListBucketInventoryConfigurations, .n_query = 1},
     {.name = S_INIT("ListBucketMetricsConfigurations"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_ListBucketMetricsConfigurations, .n_query = 1},
-    {.name = S_INIT("ListBuckets"), .method = S_INIT("GET"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[260], .out = &shapes[259], .result = S_INIT("ListAllMyBucketsResult")},
+    {.name = S_INIT("ListBuckets"), .method = S_INIT("GET"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_ListBucketsRequest], .out = &shapes[shape_ListBucketsOutput], .result = S_INIT("ListAllMyBucketsResult")},
     {.name = S_INIT("ListDirectoryBuckets"), .method = S_INIT("GET"), .path = S_INIT("/"), .status = 200},
-    {.name = S_INIT("ListMultipartUploads"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_ListMultipartUploads, .n_query = 1, .modelled = true, .in = &shapes[262], .out = &shapes[261], .result = S_INIT("ListMultipartUploadsResult")},
-    {.name = S_INIT("ListObjectVersions"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_ListObjectVersions, .n_query = 1, .modelled = true, .in = &shapes[264], .out = &shapes[263], .result = S_INIT("ListVersionsResult")},
-    {.name = S_INIT("ListObjects"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}"), .status = 200, .modelled = true, .in = &shapes[266], .out = &shapes[265], .result = S_INIT("ListBucketResult")},
-    {.name = S_INIT("ListObjectsV2"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_ListObjectsV2, .n_query = 1, .modelled = true, .in = &shapes[268], .out = &shapes[267], .result = S_INIT("ListBucketResult")},
-    {.name = S_INIT("ListParts"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}/{Key+}"), .status = 200, .query = query_ListParts, .n_query = 1, .modelled = true, .in = &shapes[270], .out = &shapes[269], .result = S_INIT("ListPartsResult")},
+    {.name = S_INIT("ListMultipartUploads"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_ListMultipartUploads, .n_query = 1, .modelled = true, .in = &shapes[shape_ListMultipartUploadsRequest], .out = &shapes[shape_ListMultipartUploadsOutput], .result = S_INIT("ListMultipartUploadsResult")},
+    {.name = S_INIT("ListObjectVersions"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_ListObjectVersions, .n_query = 1, .modelled = true, .in = &shapes[shape_ListObjectVersionsRequest], .out = &shapes[shape_ListObjectVersionsOutput], .result = S_INIT("ListVersionsResult")},
+    {.name = S_INIT("ListObjects"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}"), .status = 200, .modelled = true, .in = &shapes[shape_ListObjectsRequest], .out = &shapes[shape_ListObjectsOutput], .result = S_INIT("ListBucketResult")},
+    {.name = S_INIT("ListObjectsV2"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_ListObjectsV2, .n_query = 1, .modelled = true, .in = &shapes[shape_ListObjectsV2Request], .out = &shapes[shape_ListObjectsV2Output], .result = S_INIT("ListBucketResult")},
+    {.name = S_INIT("ListParts"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}/{Key+}"), .status = 200, .query = query_ListParts, .n_query = 1, .modelled = true, .in = &shapes[shape_ListPartsRequest], .out = &shapes[shape_ListPartsOutput], .result = S_INIT("ListPartsResult")},
     {.name = S_INIT("PutBucketAbac"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_PutBucketAbac, .n_query = 1},
-    {.name = S_INIT("PutBucketAccelerateConfiguration"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_PutBucketAccelerateConfiguration, .n_query = 1, .modelled = true, .in = &shapes[367], .out = NULL},
-    {.name = S_INIT("PutBucketAcl"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_PutBucketAcl, .n_query = 1, .modelled = true, .in = &shapes[368], .out = NULL, .checksum_required = true},
+    {.name = S_INIT("PutBucketAccelerateConfiguration"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_PutBucketAccelerateConfiguration, .n_query = 1},
+    {.name = S_INIT("PutBucketAcl"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_PutBucketAcl, .n_query = 1, .modelled = true, .in = &shapes[shape_PutBucketAclRequest], .out = NULL, .checksum_required = true},
     {.name = S_INIT("PutBucketAnalyticsConfiguration"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_PutBucketAnalyticsConfiguration, .n_query = 2},
-    {.name = S_INIT("PutBucketCors"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_PutBucketCors, .n_query = 1, .modelled = true, .in = &shapes[369], .out = NULL, .checksum_required = true},
-    {.name = S_INIT("PutBucketEncryption"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_PutBucketEncryption, .n_query = 1, .modelled = true, .in = &shapes[370], .out = NULL, .checksum_required = true},
+    {.name = S_INIT("PutBucketCors"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_PutBucketCors, .n_query = 1, .checksum_required = true},
+    {.name = S_INIT("PutBucketEncryption"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_PutBucketEncryption, .n_query = 1, .modelled = true, .in = &shapes[shape_PutBucketEncryptionRequest], .out = NULL, .checksum_required = true},
     {.name = S_INIT("PutBucketIntelligentTieringConfiguration"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_PutBucketIntelligentTieringConfiguration, .n_query = 2},
     {.name = S_INIT("PutBucketInventoryConfiguration"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_PutBucketInventoryConfiguration, .n_query = 2},
     {.name = S_INIT("PutBucketLifecycle"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_PutBucketLifecycle, .n_query = 1, .older = true, .checksum_required = true},
-    {.name = S_INIT("PutBucketLifecycleConfiguration"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_PutBucketLifecycleConfiguration, .n_query = 1, .modelled = true, .in = &shapes[372], .out = &shapes[371], .checksum_required = true},
-    {.name = S_INIT("PutBucketLogging"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_PutBucketLogging, .n_query = 1, .modelled = true, .in = &shapes[373], .out = NULL, .checksum_required = true},
+    {.name = S_INIT("PutBucketLifecycleConfiguration"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_PutBucketLifecycleConfiguration, .n_query = 1, .modelled = true, .in = &shapes[shape_PutBucketLifecycleConfigurationRequest], .out = &shapes[shape_PutBucketLifecycleConfigurationOutput], .checksum_required = true},
+    {.name = S_INIT("PutBucketLogging"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_PutBucketLogging, .n_query = 1, .checksum_required = true},
     {.name = S_INIT("PutBucketMetricsConfiguration"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_PutBucketMetricsConfiguration, .n_query = 2},
     {.name = S_INIT("PutBucketNotification"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_PutBucketNotification, .n_query = 1, .older = true, .checksum_required = true},
-    {.name = S_INIT("PutBucketNotificationConfiguration"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_PutBucketNotificationConfiguration, .n_query = 1, .modelled = true, .in = &shapes[374], .out = NULL},
-    {.name = S_INIT("PutBucketOwnershipControls"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_PutBucketOwnershipControls, .n_query = 1, .modelled = true, .in = &shapes[375], .out = NULL, .checksum_required = true},
-    {.name = S_INIT("PutBucketPolicy"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_PutBucketPolicy, .n_query = 1, .modelled = true, .in = &shapes[376], .out = NULL, .checksum_required = true},
-    {.name = S_INIT("PutBucketReplication"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_PutBucketReplication, .n_query = 1, .modelled = true, .in = &shapes[377], .out = NULL, .checksum_required = true},
-    {.name = S_INIT("PutBucketRequestPayment"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_PutBucketRequestPayment, .n_query = 1, .modelled = true, .in = &shapes[378], .out = NULL, .checksum_required = true},
-    {.name = S_INIT("PutBucketTagging"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_PutBucketTagging, .n_query = 1, .modelled = true, .in = &shapes[379], .out = NULL, .checksum_required = true},
-    {.name = S_INIT("PutBucketVersioning"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_PutBucketVersioning, .n_query = 1, .modelled = true, .in = &shapes[380], .out = NULL, .checksum_required = true},
-    {.name = S_INIT("PutBucketWebsite"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_PutBucketWebsite, .n_query = 1, .modelled = true, .in = &shapes[381], .out = NULL, .checksum_required = true},
-    {.name = S_INIT("PutObject"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}/{Key+}"), .status = 200, .modelled = true, .in = &shapes[389], .out = &shapes[388], .max_body = 5368709120u},
-    {.name = S_INIT("PutObjectAcl"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}/{Key+}"), .status = 200, .query = query_PutObjectAcl, .n_query = 1, .modelled = true, .in = &shapes[383], .out = &shapes[382], .checksum_required = true},
-    {.name = S_INIT("PutObjectLegalHold"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}/{Key+}"), .status = 200, .query = query_PutObjectLegalHold, .n_query = 1, .modelled = true, .in = &shapes[385], .out = &shapes[384], .checksum_required = true},
-    {.name = S_INIT("PutObjectLockConfiguration"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_PutObjectLockConfiguration, .n_query = 1, .modelled = true, .in = &shapes[387], .out = &shapes[386], .checksum_required = true},
-    {.name = S_INIT("PutObjectRetention"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}/{Key+}"), .status = 200, .query = query_PutObjectRetention, .n_query = 1, .modelled = true, .in = &shapes[391], .out = &shapes[390], .checksum_required = true},
-    {.name = S_INIT("PutObjectTagging"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}/{Key+}"), .status = 200, .query = query_PutObjectTagging, .n_query = 1, .modelled = true, .in = &shapes[393], .out = &shapes[392], .checksum_required = true},
-    {.name = S_INIT("PutPublicAccessBlock"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_PutPublicAccessBlock, .n_query = 1, .modelled = true, .in = &shapes[394], .out = NULL, .checksum_required = true},
+    {.name = S_INIT("PutBucketNotificationConfiguration"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_PutBucketNotificationConfiguration, .n_query = 1, .modelled = true, .in = &shapes[shape_PutBucketNotificationConfigurationRequest], .out = NULL},
+    {.name = S_INIT("PutBucketOwnershipControls"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_PutBucketOwnershipControls, .n_query = 1, .modelled = true, .in = &shapes[shape_PutBucketOwnershipControlsRequest], .out = NULL, .checksum_required = true},
+    {.name = S_INIT("PutBucketPolicy"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_PutBucketPolicy, .n_query = 1, .modelled = true, .in = &shapes[shape_PutBucketPolicyRequest], .out = NULL, .checksum_required = true},
+    {.name = S_INIT("PutBucketReplication"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_PutBucketReplication, .n_query = 1, .checksum_required = true},
+    {.name = S_INIT("PutBucketRequestPayment"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_PutBucketRequestPayment, .n_query = 1, .checksum_required = true},
+    {.name = S_INIT("PutBucketTagging"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_PutBucketTagging, .n_query = 1, .modelled = true, .in = &shapes[shape_PutBucketTaggingRequest], .out = NULL, .checksum_required = true},
+    {.name = S_INIT("PutBucketVersioning"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_PutBucketVersioning, .n_query = 1, .modelled = true, .in = &shapes[shape_PutBucketVersioningRequest], .out = NULL, .checksum_required = true},
+    {.name = S_INIT("PutBucketWebsite"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_PutBucketWebsite, .n_query = 1, .checksum_required = true},
+    {.name = S_INIT("PutObject"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}/{Key+}"), .status = 200, .modelled = true, .in = &shapes[shape_PutObjectRequest], .out = &shapes[shape_PutObjectOutput], .max_body = 5368709120u},
+    {.name = S_INIT("PutObjectAcl"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}/{Key+}"), .status = 200, .query = query_PutObjectAcl, .n_query = 1, .modelled = true, .in = &shapes[shape_PutObjectAclRequest], .out = &shapes[shape_PutObjectAclOutput], .checksum_required = true},
+    {.name = S_INIT("PutObjectLegalHold"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}/{Key+}"), .status = 200, .query = query_PutObjectLegalHold, .n_query = 1, .checksum_required = true},
+    {.name = S_INIT("PutObjectLockConfiguration"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_PutObjectLockConfiguration, .n_query = 1, .checksum_required = true},
+    {.name = S_INIT("PutObjectRetention"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}/{Key+}"), .status = 200, .query = query_PutObjectRetention, .n_query = 1, .checksum_required = true},
+    {.name = S_INIT("PutObjectTagging"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}/{Key+}"), .status = 200, .query = query_PutObjectTagging, .n_query = 1, .modelled = true, .in = &shapes[shape_PutObjectTaggingRequest], .out = &shapes[shape_PutObjectTaggingOutput], .checksum_required = true},
+    {.name = S_INIT("PutPublicAccessBlock"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_PutPublicAccessBlock, .n_query = 1, .modelled = true, .in = &shapes[shape_PutPublicAccessBlockRequest], .out = NULL, .checksum_required = true},
     {.name = S_INIT("RenameObject"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}/{Key+}"), .status = 200, .query = query_RenameObject, .n_query = 1, .required_header = S_INIT("x-amz-rename-source")},
-    {.name = S_INIT("RestoreObject"), .method = S_INIT("POST"), .path = S_INIT("/{Bucket}/{Key+}"), .status = 200, .query = query_RestoreObject, .n_query = 1, .modelled = true, .in = &shapes[434], .out = &shapes[433]},
+    {.name = S_INIT("RestoreObject"), .method = S_INIT("POST"), .path = S_INIT("/{Bucket}/{Key+}"), .status = 200, .query = query_RestoreObject, .n_query = 1},
     {.name = S_INIT("SelectObjectContent"), .method = S_INIT("POST"), .path = S_INIT("/{Bucket}/{Key+}"), .status = 200, .query = query_SelectObjectContent, .n_query = 2},
     {.name = S_INIT("UpdateBucketMetadataInventoryTableConfiguration"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_UpdateBucketMetadataInventoryTableConfiguration, .n_query = 1, .checksum_required = true},
     {.name = S_INIT("UpdateBucketMetadataJournalTableConfiguration"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_UpdateBucketMetadataJournalTableConfiguration, .n_query = 1, .checksum_required = true},
     {.name = S_INIT("UpdateObjectEncryption"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}/{Key+}"), .status = 200, .query = query_UpdateObjectEncryption, .n_query = 1, .checksum_required = true},
-    {.name = S_INIT("UploadPart"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}/{Key+}"), .status = 200, .query = query_UploadPart, .n_query = 2, .modelled = true, .in = &shapes[492], .out = &shapes[491], .max_body = 5368709120u},
-    {.name = S_INIT("UploadPartCopy"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}/{Key+}"), .status = 200, .query = query_UploadPartCopy, .n_query = 2, .required_header = S_INIT("x-amz-copy-source"), .modelled = true, .in = &shapes[490], .out = &shapes[489]},
+    {.name = S_INIT("UploadPart"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}/{Key+}"), .status = 200, .query = query_UploadPart, .n_query = 2, .modelled = true, .in = &shapes[shape_UploadPartRequest], .out = &shapes[shape_UploadPartOutput], .max_body = 5368709120u},
+    {.name = S_INIT("UploadPartCopy"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}/{Key+}"), .status = 200, .query = query_UploadPartCopy, .n_query = 2, .required_header = S_INIT("x-amz-copy-source"), .modelled = true, .in = &shapes[shape_UploadPartCopyRequest], .out = &shapes[shape_UploadPartCopyOutput]},
     {.name = S_INIT("WriteGetObjectResponse"), .method = S_INIT("POST"), .path = S_INIT("/WriteGetObjectResponse"), .status = 200},
 };
 

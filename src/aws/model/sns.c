@@ -2,247 +2,235 @@
 /* clang-format off */
 #include "aws/model.h"
 
-static const struct api_shape shapes[78];
+enum {
+    shape_AmazonResourceName,
+    shape_Binary,
+    shape_CreateTopicInput,
+    shape_CreateTopicResponse,
+    shape_DeleteTopicInput,
+    shape_GetSubscriptionAttributesInput,
+    shape_GetSubscriptionAttributesResponse,
+    shape_GetTopicAttributesInput,
+    shape_GetTopicAttributesResponse,
+    shape_ListSubscriptionsByTopicInput,
+    shape_ListSubscriptionsByTopicResponse,
+    shape_ListSubscriptionsInput,
+    shape_ListSubscriptionsResponse,
+    shape_ListTagsForResourceRequest,
+    shape_ListTagsForResourceResponse,
+    shape_ListTopicsInput,
+    shape_ListTopicsResponse,
+    shape_MessageAttributeMap,
+    shape_MessageAttributeValue,
+    shape_PhoneNumber,
+    shape_PublishInput,
+    shape_PublishResponse,
+    shape_SetSubscriptionAttributesInput,
+    shape_SetTopicAttributesInput,
+    shape_String,
+    shape_SubscribeInput,
+    shape_SubscribeResponse,
+    shape_Subscription,
+    shape_SubscriptionAttributesMap,
+    shape_SubscriptionsList,
+    shape_Tag,
+    shape_TagKey,
+    shape_TagKeyList,
+    shape_TagList,
+    shape_TagResourceRequest,
+    shape_TagResourceResponse,
+    shape_TagValue,
+    shape_Topic,
+    shape_TopicAttributesMap,
+    shape_TopicsList,
+    shape_UnsubscribeInput,
+    shape_UntagResourceRequest,
+    shape_UntagResourceResponse,
+    shape_account,
+    shape_attributeName,
+    shape_attributeValue,
+    shape_boolean,
+    shape_endpoint,
+    shape_message,
+    shape_messageId,
+    shape_messageStructure,
+    shape_nextToken,
+    shape_protocol,
+    shape_subject,
+    shape_subscriptionARN,
+    shape_topicARN,
+    shape_topicName,
+    N_SHAPES
+};
+static const struct api_shape shapes[N_SHAPES];
 
-static const struct api_member members_1[] = { /* AddPermissionInput */
-    {S_INIT("TopicArn"), S_INIT("TopicArn"), &shapes[76], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Label"), S_INIT("Label"), &shapes[67], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("AWSAccountId"), S_INIT("AWSAccountId"), &shapes[10], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ActionName"), S_INIT("ActionName"), &shapes[0], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_CreateTopicInput[] = {
+    {S_INIT("Name"), S_INIT("Name"), &shapes[shape_topicName], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Attributes"), S_INIT("Attributes"), &shapes[shape_TopicAttributesMap], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Tags"), S_INIT("Tags"), &shapes[shape_TagList], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("DataProtectionPolicy"), S_INIT("DataProtectionPolicy"), &shapes[shape_attributeValue], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_3[] = { /* BatchResultErrorEntry */
-    {S_INIT("Id"), S_INIT("Id"), &shapes[40], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Code"), S_INIT("Code"), &shapes[40], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Message"), S_INIT("Message"), &shapes[40], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SenderFault"), S_INIT("SenderFault"), &shapes[64], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_CreateTopicResponse[] = {
+    {S_INIT("TopicArn"), S_INIT("TopicArn"), &shapes[shape_topicARN], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_6[] = { /* ConfirmSubscriptionInput */
-    {S_INIT("TopicArn"), S_INIT("TopicArn"), &shapes[76], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Token"), S_INIT("Token"), &shapes[75], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("AuthenticateOnUnsubscribe"), S_INIT("AuthenticateOnUnsubscribe"), &shapes[63], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_DeleteTopicInput[] = {
+    {S_INIT("TopicArn"), S_INIT("TopicArn"), &shapes[shape_topicARN], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_7[] = { /* ConfirmSubscriptionResponse */
-    {S_INIT("SubscriptionArn"), S_INIT("SubscriptionArn"), &shapes[74], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_GetSubscriptionAttributesInput[] = {
+    {S_INIT("SubscriptionArn"), S_INIT("SubscriptionArn"), &shapes[shape_subscriptionARN], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_8[] = { /* CreateTopicInput */
-    {S_INIT("Name"), S_INIT("Name"), &shapes[77], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Attributes"), S_INIT("Attributes"), &shapes[54], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Tags"), S_INIT("Tags"), &shapes[49], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("DataProtectionPolicy"), S_INIT("DataProtectionPolicy"), &shapes[62], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_GetSubscriptionAttributesResponse[] = {
+    {S_INIT("Attributes"), S_INIT("Attributes"), &shapes[shape_SubscriptionAttributesMap], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_9[] = { /* CreateTopicResponse */
-    {S_INIT("TopicArn"), S_INIT("TopicArn"), &shapes[76], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_GetTopicAttributesInput[] = {
+    {S_INIT("TopicArn"), S_INIT("TopicArn"), &shapes[shape_topicARN], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_11[] = { /* DeleteTopicInput */
-    {S_INIT("TopicArn"), S_INIT("TopicArn"), &shapes[76], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_GetTopicAttributesResponse[] = {
+    {S_INIT("Attributes"), S_INIT("Attributes"), &shapes[shape_TopicAttributesMap], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_12[] = { /* GetDataProtectionPolicyInput */
-    {S_INIT("ResourceArn"), S_INIT("ResourceArn"), &shapes[76], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_ListSubscriptionsByTopicInput[] = {
+    {S_INIT("TopicArn"), S_INIT("TopicArn"), &shapes[shape_topicARN], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("NextToken"), S_INIT("NextToken"), &shapes[shape_nextToken], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_13[] = { /* GetDataProtectionPolicyResponse */
-    {S_INIT("DataProtectionPolicy"), S_INIT("DataProtectionPolicy"), &shapes[62], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_ListSubscriptionsByTopicResponse[] = {
+    {S_INIT("Subscriptions"), S_INIT("Subscriptions"), &shapes[shape_SubscriptionsList], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("NextToken"), S_INIT("NextToken"), &shapes[shape_nextToken], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_14[] = { /* GetSubscriptionAttributesInput */
-    {S_INIT("SubscriptionArn"), S_INIT("SubscriptionArn"), &shapes[74], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_ListSubscriptionsInput[] = {
+    {S_INIT("NextToken"), S_INIT("NextToken"), &shapes[shape_nextToken], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_15[] = { /* GetSubscriptionAttributesResponse */
-    {S_INIT("Attributes"), S_INIT("Attributes"), &shapes[44], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_ListSubscriptionsResponse[] = {
+    {S_INIT("Subscriptions"), S_INIT("Subscriptions"), &shapes[shape_SubscriptionsList], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("NextToken"), S_INIT("NextToken"), &shapes[shape_nextToken], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_16[] = { /* GetTopicAttributesInput */
-    {S_INIT("TopicArn"), S_INIT("TopicArn"), &shapes[76], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_ListTagsForResourceRequest[] = {
+    {S_INIT("ResourceArn"), S_INIT("ResourceArn"), &shapes[shape_AmazonResourceName], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_17[] = { /* GetTopicAttributesResponse */
-    {S_INIT("Attributes"), S_INIT("Attributes"), &shapes[54], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_ListTagsForResourceResponse[] = {
+    {S_INIT("Tags"), S_INIT("Tags"), &shapes[shape_TagList], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_18[] = { /* ListSubscriptionsByTopicInput */
-    {S_INIT("TopicArn"), S_INIT("TopicArn"), &shapes[76], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("NextToken"), S_INIT("NextToken"), &shapes[71], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_ListTopicsInput[] = {
+    {S_INIT("NextToken"), S_INIT("NextToken"), &shapes[shape_nextToken], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_19[] = { /* ListSubscriptionsByTopicResponse */
-    {S_INIT("Subscriptions"), S_INIT("Subscriptions"), &shapes[45], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("NextToken"), S_INIT("NextToken"), &shapes[71], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_ListTopicsResponse[] = {
+    {S_INIT("Topics"), S_INIT("Topics"), &shapes[shape_TopicsList], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("NextToken"), S_INIT("NextToken"), &shapes[shape_nextToken], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_20[] = { /* ListSubscriptionsInput */
-    {S_INIT("NextToken"), S_INIT("NextToken"), &shapes[71], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_MessageAttributeValue[] = {
+    {S_INIT("DataType"), S_INIT("DataType"), &shapes[shape_String], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("StringValue"), S_INIT("StringValue"), &shapes[shape_String], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("BinaryValue"), S_INIT("BinaryValue"), &shapes[shape_Binary], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_21[] = { /* ListSubscriptionsResponse */
-    {S_INIT("Subscriptions"), S_INIT("Subscriptions"), &shapes[45], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("NextToken"), S_INIT("NextToken"), &shapes[71], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_PublishInput[] = {
+    {S_INIT("TopicArn"), S_INIT("TopicArn"), &shapes[shape_topicARN], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("TargetArn"), S_INIT("TargetArn"), &shapes[shape_String], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("PhoneNumber"), S_INIT("PhoneNumber"), &shapes[shape_PhoneNumber], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Message"), S_INIT("Message"), &shapes[shape_message], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Subject"), S_INIT("Subject"), &shapes[shape_subject], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MessageStructure"), S_INIT("MessageStructure"), &shapes[shape_messageStructure], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MessageAttributes"), S_INIT("MessageAttributes"), &shapes[shape_MessageAttributeMap], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MessageDeduplicationId"), S_INIT("MessageDeduplicationId"), &shapes[shape_String], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MessageGroupId"), S_INIT("MessageGroupId"), &shapes[shape_String], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_22[] = { /* ListTagsForResourceRequest */
-    {S_INIT("ResourceArn"), S_INIT("ResourceArn"), &shapes[2], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_PublishResponse[] = {
+    {S_INIT("MessageId"), S_INIT("MessageId"), &shapes[shape_messageId], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SequenceNumber"), S_INIT("SequenceNumber"), &shapes[shape_String], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_23[] = { /* ListTagsForResourceResponse */
-    {S_INIT("Tags"), S_INIT("Tags"), &shapes[49], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_SetSubscriptionAttributesInput[] = {
+    {S_INIT("SubscriptionArn"), S_INIT("SubscriptionArn"), &shapes[shape_subscriptionARN], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("AttributeName"), S_INIT("AttributeName"), &shapes[shape_attributeName], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("AttributeValue"), S_INIT("AttributeValue"), &shapes[shape_attributeValue], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_24[] = { /* ListTopicsInput */
-    {S_INIT("NextToken"), S_INIT("NextToken"), &shapes[71], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_SetTopicAttributesInput[] = {
+    {S_INIT("TopicArn"), S_INIT("TopicArn"), &shapes[shape_topicARN], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("AttributeName"), S_INIT("AttributeName"), &shapes[shape_attributeName], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("AttributeValue"), S_INIT("AttributeValue"), &shapes[shape_attributeValue], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_25[] = { /* ListTopicsResponse */
-    {S_INIT("Topics"), S_INIT("Topics"), &shapes[55], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("NextToken"), S_INIT("NextToken"), &shapes[71], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_SubscribeInput[] = {
+    {S_INIT("TopicArn"), S_INIT("TopicArn"), &shapes[shape_topicARN], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Protocol"), S_INIT("Protocol"), &shapes[shape_protocol], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Endpoint"), S_INIT("Endpoint"), &shapes[shape_endpoint], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Attributes"), S_INIT("Attributes"), &shapes[shape_SubscriptionAttributesMap], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ReturnSubscriptionArn"), S_INIT("ReturnSubscriptionArn"), &shapes[shape_boolean], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_27[] = { /* MessageAttributeValue */
-    {S_INIT("DataType"), S_INIT("DataType"), &shapes[40], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("StringValue"), S_INIT("StringValue"), &shapes[40], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("BinaryValue"), S_INIT("BinaryValue"), &shapes[5], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_SubscribeResponse[] = {
+    {S_INIT("SubscriptionArn"), S_INIT("SubscriptionArn"), &shapes[shape_subscriptionARN], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_29[] = { /* PublishBatchInput */
-    {S_INIT("TopicArn"), S_INIT("TopicArn"), &shapes[76], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("PublishBatchRequestEntries"), S_INIT("PublishBatchRequestEntries"), &shapes[31], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_Subscription[] = {
+    {S_INIT("SubscriptionArn"), S_INIT("SubscriptionArn"), &shapes[shape_subscriptionARN], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Owner"), S_INIT("Owner"), &shapes[shape_account], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Protocol"), S_INIT("Protocol"), &shapes[shape_protocol], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Endpoint"), S_INIT("Endpoint"), &shapes[shape_endpoint], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("TopicArn"), S_INIT("TopicArn"), &shapes[shape_topicARN], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_30[] = { /* PublishBatchRequestEntry */
-    {S_INIT("Id"), S_INIT("Id"), &shapes[40], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Message"), S_INIT("Message"), &shapes[68], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Subject"), S_INIT("Subject"), &shapes[73], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MessageStructure"), S_INIT("MessageStructure"), &shapes[70], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MessageAttributes"), S_INIT("MessageAttributes"), &shapes[26], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MessageDeduplicationId"), S_INIT("MessageDeduplicationId"), &shapes[40], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MessageGroupId"), S_INIT("MessageGroupId"), &shapes[40], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_Tag[] = {
+    {S_INIT("Key"), S_INIT("Key"), &shapes[shape_TagKey], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Value"), S_INIT("Value"), &shapes[shape_TagValue], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_32[] = { /* PublishBatchResponse */
-    {S_INIT("Successful"), S_INIT("Successful"), &shapes[34], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Failed"), S_INIT("Failed"), &shapes[4], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_TagResourceRequest[] = {
+    {S_INIT("ResourceArn"), S_INIT("ResourceArn"), &shapes[shape_AmazonResourceName], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Tags"), S_INIT("Tags"), &shapes[shape_TagList], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_33[] = { /* PublishBatchResultEntry */
-    {S_INIT("Id"), S_INIT("Id"), &shapes[40], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MessageId"), S_INIT("MessageId"), &shapes[69], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SequenceNumber"), S_INIT("SequenceNumber"), &shapes[40], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_Topic[] = {
+    {S_INIT("TopicArn"), S_INIT("TopicArn"), &shapes[shape_topicARN], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_35[] = { /* PublishInput */
-    {S_INIT("TopicArn"), S_INIT("TopicArn"), &shapes[76], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("TargetArn"), S_INIT("TargetArn"), &shapes[40], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("PhoneNumber"), S_INIT("PhoneNumber"), &shapes[28], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Message"), S_INIT("Message"), &shapes[68], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Subject"), S_INIT("Subject"), &shapes[73], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MessageStructure"), S_INIT("MessageStructure"), &shapes[70], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MessageAttributes"), S_INIT("MessageAttributes"), &shapes[26], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MessageDeduplicationId"), S_INIT("MessageDeduplicationId"), &shapes[40], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MessageGroupId"), S_INIT("MessageGroupId"), &shapes[40], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_UnsubscribeInput[] = {
+    {S_INIT("SubscriptionArn"), S_INIT("SubscriptionArn"), &shapes[shape_subscriptionARN], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_36[] = { /* PublishResponse */
-    {S_INIT("MessageId"), S_INIT("MessageId"), &shapes[69], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SequenceNumber"), S_INIT("SequenceNumber"), &shapes[40], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_37[] = { /* RemovePermissionInput */
-    {S_INIT("TopicArn"), S_INIT("TopicArn"), &shapes[76], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Label"), S_INIT("Label"), &shapes[67], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_38[] = { /* SetSubscriptionAttributesInput */
-    {S_INIT("SubscriptionArn"), S_INIT("SubscriptionArn"), &shapes[74], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("AttributeName"), S_INIT("AttributeName"), &shapes[61], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("AttributeValue"), S_INIT("AttributeValue"), &shapes[62], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_39[] = { /* SetTopicAttributesInput */
-    {S_INIT("TopicArn"), S_INIT("TopicArn"), &shapes[76], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("AttributeName"), S_INIT("AttributeName"), &shapes[61], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("AttributeValue"), S_INIT("AttributeValue"), &shapes[62], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_41[] = { /* SubscribeInput */
-    {S_INIT("TopicArn"), S_INIT("TopicArn"), &shapes[76], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Protocol"), S_INIT("Protocol"), &shapes[72], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Endpoint"), S_INIT("Endpoint"), &shapes[66], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Attributes"), S_INIT("Attributes"), &shapes[44], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ReturnSubscriptionArn"), S_INIT("ReturnSubscriptionArn"), &shapes[64], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_42[] = { /* SubscribeResponse */
-    {S_INIT("SubscriptionArn"), S_INIT("SubscriptionArn"), &shapes[74], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_43[] = { /* Subscription */
-    {S_INIT("SubscriptionArn"), S_INIT("SubscriptionArn"), &shapes[74], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Owner"), S_INIT("Owner"), &shapes[59], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Protocol"), S_INIT("Protocol"), &shapes[72], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Endpoint"), S_INIT("Endpoint"), &shapes[66], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("TopicArn"), S_INIT("TopicArn"), &shapes[76], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_46[] = { /* Tag */
-    {S_INIT("Key"), S_INIT("Key"), &shapes[47], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Value"), S_INIT("Value"), &shapes[52], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_50[] = { /* TagResourceRequest */
-    {S_INIT("ResourceArn"), S_INIT("ResourceArn"), &shapes[2], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Tags"), S_INIT("Tags"), &shapes[49], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_53[] = { /* Topic */
-    {S_INIT("TopicArn"), S_INIT("TopicArn"), &shapes[76], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_56[] = { /* UnsubscribeInput */
-    {S_INIT("SubscriptionArn"), S_INIT("SubscriptionArn"), &shapes[74], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_57[] = { /* UntagResourceRequest */
-    {S_INIT("ResourceArn"), S_INIT("ResourceArn"), &shapes[2], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("TagKeys"), S_INIT("TagKeys"), &shapes[48], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_UntagResourceRequest[] = {
+    {S_INIT("ResourceArn"), S_INIT("ResourceArn"), &shapes[shape_AmazonResourceName], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("TagKeys"), S_INIT("TagKeys"), &shapes[shape_TagKeyList], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
 
-static const struct api_shape shapes[78] = {
-    {.name = S_INIT("ActionsList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[60], .element_wire = S_INIT("member")},
-    {.name = S_INIT("AddPermissionInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_1},
+static const struct api_shape shapes[N_SHAPES] = {
     {.name = S_INIT("AmazonResourceName"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 1011},
-    {.name = S_INIT("BatchResultErrorEntry"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_3},
-    {.name = S_INIT("BatchResultErrorEntryList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[3], .element_wire = S_INIT("member")},
     {.name = S_INIT("Binary"), .type = API_BLOB, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("ConfirmSubscriptionInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_6},
-    {.name = S_INIT("ConfirmSubscriptionResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_7},
-    {.name = S_INIT("CreateTopicInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_8},
-    {.name = S_INIT("CreateTopicResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_9},
-    {.name = S_INIT("DelegatesList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[65], .element_wire = S_INIT("member")},
-    {.name = S_INIT("DeleteTopicInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_11},
-    {.name = S_INIT("GetDataProtectionPolicyInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_12},
-    {.name = S_INIT("GetDataProtectionPolicyResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_13},
-    {.name = S_INIT("GetSubscriptionAttributesInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_14},
-    {.name = S_INIT("GetSubscriptionAttributesResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_15},
-    {.name = S_INIT("GetTopicAttributesInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_16},
-    {.name = S_INIT("GetTopicAttributesResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_17},
-    {.name = S_INIT("ListSubscriptionsByTopicInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_18},
-    {.name = S_INIT("ListSubscriptionsByTopicResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_19},
-    {.name = S_INIT("ListSubscriptionsInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_20},
-    {.name = S_INIT("ListSubscriptionsResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_21},
-    {.name = S_INIT("ListTagsForResourceRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_22},
-    {.name = S_INIT("ListTagsForResourceResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_23},
-    {.name = S_INIT("ListTopicsInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_24},
-    {.name = S_INIT("ListTopicsResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_25},
-    {.name = S_INIT("MessageAttributeMap"), .type = API_MAP, .flags = API_PLAIN, .payload = -1, .element = &shapes[27], .element_wire = S_INIT("Value"), .key = &shapes[40], .key_wire = S_INIT("Name")},
-    {.name = S_INIT("MessageAttributeValue"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_27},
+    {.name = S_INIT("CreateTopicInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_CreateTopicInput},
+    {.name = S_INIT("CreateTopicResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_CreateTopicResponse},
+    {.name = S_INIT("DeleteTopicInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_DeleteTopicInput},
+    {.name = S_INIT("GetSubscriptionAttributesInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_GetSubscriptionAttributesInput},
+    {.name = S_INIT("GetSubscriptionAttributesResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_GetSubscriptionAttributesResponse},
+    {.name = S_INIT("GetTopicAttributesInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_GetTopicAttributesInput},
+    {.name = S_INIT("GetTopicAttributesResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_GetTopicAttributesResponse},
+    {.name = S_INIT("ListSubscriptionsByTopicInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_ListSubscriptionsByTopicInput},
+    {.name = S_INIT("ListSubscriptionsByTopicResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_ListSubscriptionsByTopicResponse},
+    {.name = S_INIT("ListSubscriptionsInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_ListSubscriptionsInput},
+    {.name = S_INIT("ListSubscriptionsResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_ListSubscriptionsResponse},
+    {.name = S_INIT("ListTagsForResourceRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_ListTagsForResourceRequest},
+    {.name = S_INIT("ListTagsForResourceResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_ListTagsForResourceResponse},
+    {.name = S_INIT("ListTopicsInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_ListTopicsInput},
+    {.name = S_INIT("ListTopicsResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_ListTopicsResponse},
+    {.name = S_INIT("MessageAttributeMap"), .type = API_MAP, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_MessageAttributeValue], .element_wire = S_INIT("Value"), .key = &shapes[shape_String], .key_wire = S_INIT("Name")},
+    {.name = S_INIT("MessageAttributeValue"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_MessageAttributeValue},
     {.name = S_INIT("PhoneNumber"), .type = API_STRING, .flags = API_PLAIN | API_SENSITIVE, .payload = -1},
-    {.name = S_INIT("PublishBatchInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_29},
-    {.name = S_INIT("PublishBatchRequestEntry"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 7, .members = members_30},
-    {.name = S_INIT("PublishBatchRequestEntryList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[30], .element_wire = S_INIT("member")},
-    {.name = S_INIT("PublishBatchResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_32},
-    {.name = S_INIT("PublishBatchResultEntry"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_33},
-    {.name = S_INIT("PublishBatchResultEntryList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[33], .element_wire = S_INIT("member")},
-    {.name = S_INIT("PublishInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 9, .members = members_35},
-    {.name = S_INIT("PublishResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_36},
-    {.name = S_INIT("RemovePermissionInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_37},
-    {.name = S_INIT("SetSubscriptionAttributesInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_38},
-    {.name = S_INIT("SetTopicAttributesInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_39},
+    {.name = S_INIT("PublishInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 9, .members = members_PublishInput},
+    {.name = S_INIT("PublishResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_PublishResponse},
+    {.name = S_INIT("SetSubscriptionAttributesInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_SetSubscriptionAttributesInput},
+    {.name = S_INIT("SetTopicAttributesInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_SetTopicAttributesInput},
     {.name = S_INIT("String"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("SubscribeInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 5, .members = members_41},
-    {.name = S_INIT("SubscribeResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_42},
-    {.name = S_INIT("Subscription"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 5, .members = members_43},
-    {.name = S_INIT("SubscriptionAttributesMap"), .type = API_MAP, .flags = API_PLAIN, .payload = -1, .element = &shapes[62], .element_wire = S_INIT("value"), .key = &shapes[61], .key_wire = S_INIT("key")},
-    {.name = S_INIT("SubscriptionsList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[43], .element_wire = S_INIT("member")},
-    {.name = S_INIT("Tag"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_46},
+    {.name = S_INIT("SubscribeInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 5, .members = members_SubscribeInput},
+    {.name = S_INIT("SubscribeResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_SubscribeResponse},
+    {.name = S_INIT("Subscription"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 5, .members = members_Subscription},
+    {.name = S_INIT("SubscriptionAttributesMap"), .type = API_MAP, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_attributeValue], .element_wire = S_INIT("value"), .key = &shapes[shape_attributeName], .key_wire = S_INIT("key")},
+    {.name = S_INIT("SubscriptionsList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_Subscription], .element_wire = S_INIT("member")},
+    {.name = S_INIT("Tag"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_Tag},
     {.name = S_INIT("TagKey"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 128},
-    {.name = S_INIT("TagKeyList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[47], .element_wire = S_INIT("member")},
-    {.name = S_INIT("TagList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[46], .element_wire = S_INIT("member")},
-    {.name = S_INIT("TagResourceRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_50},
+    {.name = S_INIT("TagKeyList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_TagKey], .element_wire = S_INIT("member")},
+    {.name = S_INIT("TagList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_Tag], .element_wire = S_INIT("member")},
+    {.name = S_INIT("TagResourceRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_TagResourceRequest},
     {.name = S_INIT("TagResourceResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("TagValue"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 0, .max = 256},
-    {.name = S_INIT("Topic"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_53},
-    {.name = S_INIT("TopicAttributesMap"), .type = API_MAP, .flags = API_PLAIN, .payload = -1, .element = &shapes[62], .element_wire = S_INIT("value"), .key = &shapes[61], .key_wire = S_INIT("key")},
-    {.name = S_INIT("TopicsList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[53], .element_wire = S_INIT("member")},
-    {.name = S_INIT("UnsubscribeInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_56},
-    {.name = S_INIT("UntagResourceRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_57},
+    {.name = S_INIT("Topic"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_Topic},
+    {.name = S_INIT("TopicAttributesMap"), .type = API_MAP, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_attributeValue], .element_wire = S_INIT("value"), .key = &shapes[shape_attributeName], .key_wire = S_INIT("key")},
+    {.name = S_INIT("TopicsList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_Topic], .element_wire = S_INIT("member")},
+    {.name = S_INIT("UnsubscribeInput"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_UnsubscribeInput},
+    {.name = S_INIT("UntagResourceRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_UntagResourceRequest},
     {.name = S_INIT("UntagResourceResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("account"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("action"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("attributeName"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("attributeValue"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("authenticateOnUnsubscribe"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("boolean"), .type = API_BOOLEAN, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("delegate"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("endpoint"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("label"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("message"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("messageId"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("messageStructure"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
@@ -250,54 +238,53 @@ static const struct api_shape shapes[78] = {
     {.name = S_INIT("protocol"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("subject"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("subscriptionARN"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("token"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("topicARN"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("topicName"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
 };
 
 
 static const struct api_op ops[] = {
-    {.name = S_INIT("AddPermission"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[1], .out = NULL},
+    {.name = S_INIT("AddPermission"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("CheckIfPhoneNumberIsOptedOut"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("CheckIfPhoneNumberIsOptedOutResult")},
-    {.name = S_INIT("ConfirmSubscription"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[6], .out = &shapes[7], .result = S_INIT("ConfirmSubscriptionResult")},
+    {.name = S_INIT("ConfirmSubscription"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("ConfirmSubscriptionResult")},
     {.name = S_INIT("CreatePlatformApplication"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("CreatePlatformApplicationResult")},
     {.name = S_INIT("CreatePlatformEndpoint"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("CreatePlatformEndpointResult")},
     {.name = S_INIT("CreateSMSSandboxPhoneNumber"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("CreateSMSSandboxPhoneNumberResult")},
-    {.name = S_INIT("CreateTopic"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[8], .out = &shapes[9], .result = S_INIT("CreateTopicResult")},
+    {.name = S_INIT("CreateTopic"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_CreateTopicInput], .out = &shapes[shape_CreateTopicResponse], .result = S_INIT("CreateTopicResult")},
     {.name = S_INIT("DeleteEndpoint"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("DeletePlatformApplication"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("DeleteSMSSandboxPhoneNumber"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("DeleteSMSSandboxPhoneNumberResult")},
-    {.name = S_INIT("DeleteTopic"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[11], .out = NULL},
-    {.name = S_INIT("GetDataProtectionPolicy"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[12], .out = &shapes[13], .result = S_INIT("GetDataProtectionPolicyResult")},
+    {.name = S_INIT("DeleteTopic"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_DeleteTopicInput], .out = NULL},
+    {.name = S_INIT("GetDataProtectionPolicy"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("GetDataProtectionPolicyResult")},
     {.name = S_INIT("GetEndpointAttributes"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("GetEndpointAttributesResult")},
     {.name = S_INIT("GetPlatformApplicationAttributes"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("GetPlatformApplicationAttributesResult")},
     {.name = S_INIT("GetSMSAttributes"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("GetSMSAttributesResult")},
     {.name = S_INIT("GetSMSSandboxAccountStatus"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("GetSMSSandboxAccountStatusResult")},
-    {.name = S_INIT("GetSubscriptionAttributes"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[14], .out = &shapes[15], .result = S_INIT("GetSubscriptionAttributesResult")},
-    {.name = S_INIT("GetTopicAttributes"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[16], .out = &shapes[17], .result = S_INIT("GetTopicAttributesResult")},
+    {.name = S_INIT("GetSubscriptionAttributes"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_GetSubscriptionAttributesInput], .out = &shapes[shape_GetSubscriptionAttributesResponse], .result = S_INIT("GetSubscriptionAttributesResult")},
+    {.name = S_INIT("GetTopicAttributes"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_GetTopicAttributesInput], .out = &shapes[shape_GetTopicAttributesResponse], .result = S_INIT("GetTopicAttributesResult")},
     {.name = S_INIT("ListEndpointsByPlatformApplication"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("ListEndpointsByPlatformApplicationResult")},
     {.name = S_INIT("ListOriginationNumbers"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("ListOriginationNumbersResult")},
     {.name = S_INIT("ListPhoneNumbersOptedOut"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("ListPhoneNumbersOptedOutResult")},
     {.name = S_INIT("ListPlatformApplications"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("ListPlatformApplicationsResult")},
     {.name = S_INIT("ListSMSSandboxPhoneNumbers"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("ListSMSSandboxPhoneNumbersResult")},
-    {.name = S_INIT("ListSubscriptions"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[20], .out = &shapes[21], .result = S_INIT("ListSubscriptionsResult")},
-    {.name = S_INIT("ListSubscriptionsByTopic"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[18], .out = &shapes[19], .result = S_INIT("ListSubscriptionsByTopicResult")},
-    {.name = S_INIT("ListTagsForResource"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[22], .out = &shapes[23], .result = S_INIT("ListTagsForResourceResult")},
-    {.name = S_INIT("ListTopics"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[24], .out = &shapes[25], .result = S_INIT("ListTopicsResult")},
+    {.name = S_INIT("ListSubscriptions"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_ListSubscriptionsInput], .out = &shapes[shape_ListSubscriptionsResponse], .result = S_INIT("ListSubscriptionsResult")},
+    {.name = S_INIT("ListSubscriptionsByTopic"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_ListSubscriptionsByTopicInput], .out = &shapes[shape_ListSubscriptionsByTopicResponse], .result = S_INIT("ListSubscriptionsByTopicResult")},
+    {.name = S_INIT("ListTagsForResource"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_ListTagsForResourceRequest], .out = &shapes[shape_ListTagsForResourceResponse], .result = S_INIT("ListTagsForResourceResult")},
+    {.name = S_INIT("ListTopics"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_ListTopicsInput], .out = &shapes[shape_ListTopicsResponse], .result = S_INIT("ListTopicsResult")},
     {.name = S_INIT("OptInPhoneNumber"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("OptInPhoneNumberResult")},
-    {.name = S_INIT("Publish"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[35], .out = &shapes[36], .result = S_INIT("PublishResult")},
-    {.name = S_INIT("PublishBatch"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[29], .out = &shapes[32], .result = S_INIT("PublishBatchResult")},
+    {.name = S_INIT("Publish"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_PublishInput], .out = &shapes[shape_PublishResponse], .result = S_INIT("PublishResult")},
+    {.name = S_INIT("PublishBatch"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("PublishBatchResult")},
     {.name = S_INIT("PutDataProtectionPolicy"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
-    {.name = S_INIT("RemovePermission"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[37], .out = NULL},
+    {.name = S_INIT("RemovePermission"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("SetEndpointAttributes"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("SetPlatformApplicationAttributes"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
     {.name = S_INIT("SetSMSAttributes"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("SetSMSAttributesResult")},
-    {.name = S_INIT("SetSubscriptionAttributes"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[38], .out = NULL},
-    {.name = S_INIT("SetTopicAttributes"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[39], .out = NULL},
-    {.name = S_INIT("Subscribe"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[41], .out = &shapes[42], .result = S_INIT("SubscribeResult")},
-    {.name = S_INIT("TagResource"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[50], .out = &shapes[51], .result = S_INIT("TagResourceResult")},
-    {.name = S_INIT("Unsubscribe"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[56], .out = NULL},
-    {.name = S_INIT("UntagResource"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[57], .out = &shapes[58], .result = S_INIT("UntagResourceResult")},
+    {.name = S_INIT("SetSubscriptionAttributes"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_SetSubscriptionAttributesInput], .out = NULL},
+    {.name = S_INIT("SetTopicAttributes"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_SetTopicAttributesInput], .out = NULL},
+    {.name = S_INIT("Subscribe"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_SubscribeInput], .out = &shapes[shape_SubscribeResponse], .result = S_INIT("SubscribeResult")},
+    {.name = S_INIT("TagResource"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_TagResourceRequest], .out = &shapes[shape_TagResourceResponse], .result = S_INIT("TagResourceResult")},
+    {.name = S_INIT("Unsubscribe"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_UnsubscribeInput], .out = NULL},
+    {.name = S_INIT("UntagResource"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_UntagResourceRequest], .out = &shapes[shape_UntagResourceResponse], .result = S_INIT("UntagResourceResult")},
     {.name = S_INIT("VerifySMSSandboxPhoneNumber"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("VerifySMSSandboxPhoneNumberResult")},
 };
 

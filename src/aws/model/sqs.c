@@ -2,357 +2,377 @@
 /* clang-format off */
 #include "aws/model.h"
 
-static const struct api_shape shapes[87];
+enum {
+    shape_AttributeNameList,
+    shape_BatchResultErrorEntry,
+    shape_BatchResultErrorEntryList,
+    shape_Binary,
+    shape_BinaryList,
+    shape_Boolean,
+    shape_BoxedInteger,
+    shape_ChangeMessageVisibilityBatchRequest,
+    shape_ChangeMessageVisibilityBatchRequestEntry,
+    shape_ChangeMessageVisibilityBatchRequestEntryList,
+    shape_ChangeMessageVisibilityBatchResult,
+    shape_ChangeMessageVisibilityBatchResultEntry,
+    shape_ChangeMessageVisibilityBatchResultEntryList,
+    shape_ChangeMessageVisibilityRequest,
+    shape_CreateQueueRequest,
+    shape_CreateQueueResult,
+    shape_DeleteMessageBatchRequest,
+    shape_DeleteMessageBatchRequestEntry,
+    shape_DeleteMessageBatchRequestEntryList,
+    shape_DeleteMessageBatchResult,
+    shape_DeleteMessageBatchResultEntry,
+    shape_DeleteMessageBatchResultEntryList,
+    shape_DeleteMessageRequest,
+    shape_DeleteQueueRequest,
+    shape_GetQueueAttributesRequest,
+    shape_GetQueueAttributesResult,
+    shape_GetQueueUrlRequest,
+    shape_GetQueueUrlResult,
+    shape_ListDeadLetterSourceQueuesRequest,
+    shape_ListDeadLetterSourceQueuesResult,
+    shape_ListQueueTagsRequest,
+    shape_ListQueueTagsResult,
+    shape_ListQueuesRequest,
+    shape_ListQueuesResult,
+    shape_Message,
+    shape_MessageAttributeName,
+    shape_MessageAttributeNameList,
+    shape_MessageAttributeValue,
+    shape_MessageBodyAttributeMap,
+    shape_MessageBodySystemAttributeMap,
+    shape_MessageList,
+    shape_MessageSystemAttributeList,
+    shape_MessageSystemAttributeMap,
+    shape_MessageSystemAttributeName,
+    shape_MessageSystemAttributeNameForSends,
+    shape_MessageSystemAttributeValue,
+    shape_NullableInteger,
+    shape_PurgeQueueRequest,
+    shape_QueueAttributeMap,
+    shape_QueueAttributeName,
+    shape_QueueUrlList,
+    shape_ReceiveAttributeName,
+    shape_ReceiveAttributeNameList,
+    shape_ReceiveMessageRequest,
+    shape_ReceiveMessageResult,
+    shape_SendMessageBatchRequest,
+    shape_SendMessageBatchRequestEntry,
+    shape_SendMessageBatchRequestEntryList,
+    shape_SendMessageBatchResult,
+    shape_SendMessageBatchResultEntry,
+    shape_SendMessageBatchResultEntryList,
+    shape_SendMessageRequest,
+    shape_SendMessageResult,
+    shape_SetQueueAttributesRequest,
+    shape_String,
+    shape_StringList,
+    shape_TagKey,
+    shape_TagKeyList,
+    shape_TagMap,
+    shape_TagQueueRequest,
+    shape_TagValue,
+    shape_Token,
+    shape_UntagQueueRequest,
+    N_SHAPES
+};
+static const struct api_shape shapes[N_SHAPES];
 
-static const struct api_member members_2[] = { /* AddPermissionRequest */
-    {S_INIT("QueueUrl"), S_INIT("QueueUrl"), &shapes[78], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Label"), S_INIT("Label"), &shapes[78], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("AWSAccountIds"), S_INIT("AWSAccountId"), &shapes[0], API_IN_BODY, API_REQUIRED | API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Actions"), S_INIT("ActionName"), &shapes[1], API_IN_BODY, API_REQUIRED | API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_BatchResultErrorEntry[] = {
+    {S_INIT("Id"), S_INIT("Id"), &shapes[shape_String], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SenderFault"), S_INIT("SenderFault"), &shapes[shape_Boolean], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Code"), S_INIT("Code"), &shapes[shape_String], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Message"), S_INIT("Message"), &shapes[shape_String], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_4[] = { /* BatchResultErrorEntry */
-    {S_INIT("Id"), S_INIT("Id"), &shapes[78], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SenderFault"), S_INIT("SenderFault"), &shapes[8], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Code"), S_INIT("Code"), &shapes[78], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Message"), S_INIT("Message"), &shapes[78], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_ChangeMessageVisibilityBatchRequest[] = {
+    {S_INIT("QueueUrl"), S_INIT("QueueUrl"), &shapes[shape_String], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Entries"), S_INIT("ChangeMessageVisibilityBatchRequestEntry"), &shapes[shape_ChangeMessageVisibilityBatchRequestEntryList], API_IN_BODY, API_REQUIRED | API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_10[] = { /* CancelMessageMoveTaskRequest */
-    {S_INIT("TaskHandle"), S_INIT("TaskHandle"), &shapes[78], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_ChangeMessageVisibilityBatchRequestEntry[] = {
+    {S_INIT("Id"), S_INIT("Id"), &shapes[shape_String], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ReceiptHandle"), S_INIT("ReceiptHandle"), &shapes[shape_String], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("VisibilityTimeout"), S_INIT("VisibilityTimeout"), &shapes[shape_NullableInteger], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_11[] = { /* CancelMessageMoveTaskResult */
-    {S_INIT("ApproximateNumberOfMessagesMoved"), S_INIT("ApproximateNumberOfMessagesMoved"), &shapes[43], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_ChangeMessageVisibilityBatchResult[] = {
+    {S_INIT("Successful"), S_INIT("ChangeMessageVisibilityBatchResultEntry"), &shapes[shape_ChangeMessageVisibilityBatchResultEntryList], API_IN_BODY, API_REQUIRED | API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Failed"), S_INIT("BatchResultErrorEntry"), &shapes[shape_BatchResultErrorEntryList], API_IN_BODY, API_REQUIRED | API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_12[] = { /* ChangeMessageVisibilityBatchRequest */
-    {S_INIT("QueueUrl"), S_INIT("QueueUrl"), &shapes[78], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Entries"), S_INIT("ChangeMessageVisibilityBatchRequestEntry"), &shapes[14], API_IN_BODY, API_REQUIRED | API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_ChangeMessageVisibilityBatchResultEntry[] = {
+    {S_INIT("Id"), S_INIT("Id"), &shapes[shape_String], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_13[] = { /* ChangeMessageVisibilityBatchRequestEntry */
-    {S_INIT("Id"), S_INIT("Id"), &shapes[78], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ReceiptHandle"), S_INIT("ReceiptHandle"), &shapes[78], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("VisibilityTimeout"), S_INIT("VisibilityTimeout"), &shapes[56], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_ChangeMessageVisibilityRequest[] = {
+    {S_INIT("QueueUrl"), S_INIT("QueueUrl"), &shapes[shape_String], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ReceiptHandle"), S_INIT("ReceiptHandle"), &shapes[shape_String], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("VisibilityTimeout"), S_INIT("VisibilityTimeout"), &shapes[shape_NullableInteger], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_15[] = { /* ChangeMessageVisibilityBatchResult */
-    {S_INIT("Successful"), S_INIT("ChangeMessageVisibilityBatchResultEntry"), &shapes[17], API_IN_BODY, API_REQUIRED | API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Failed"), S_INIT("BatchResultErrorEntry"), &shapes[5], API_IN_BODY, API_REQUIRED | API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_CreateQueueRequest[] = {
+    {S_INIT("QueueName"), S_INIT("QueueName"), &shapes[shape_String], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Attributes"), S_INIT("Attribute"), &shapes[shape_QueueAttributeMap], API_IN_BODY, API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("tags"), S_INIT("Tag"), &shapes[shape_TagMap], API_IN_BODY, API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_16[] = { /* ChangeMessageVisibilityBatchResultEntry */
-    {S_INIT("Id"), S_INIT("Id"), &shapes[78], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_CreateQueueResult[] = {
+    {S_INIT("QueueUrl"), S_INIT("QueueUrl"), &shapes[shape_String], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_18[] = { /* ChangeMessageVisibilityRequest */
-    {S_INIT("QueueUrl"), S_INIT("QueueUrl"), &shapes[78], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ReceiptHandle"), S_INIT("ReceiptHandle"), &shapes[78], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("VisibilityTimeout"), S_INIT("VisibilityTimeout"), &shapes[56], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_DeleteMessageBatchRequest[] = {
+    {S_INIT("QueueUrl"), S_INIT("QueueUrl"), &shapes[shape_String], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Entries"), S_INIT("DeleteMessageBatchRequestEntry"), &shapes[shape_DeleteMessageBatchRequestEntryList], API_IN_BODY, API_REQUIRED | API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_19[] = { /* CreateQueueRequest */
-    {S_INIT("QueueName"), S_INIT("QueueName"), &shapes[78], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Attributes"), S_INIT("Attribute"), &shapes[59], API_IN_BODY, API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("tags"), S_INIT("Tag"), &shapes[82], API_IN_BODY, API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_DeleteMessageBatchRequestEntry[] = {
+    {S_INIT("Id"), S_INIT("Id"), &shapes[shape_String], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ReceiptHandle"), S_INIT("ReceiptHandle"), &shapes[shape_String], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_20[] = { /* CreateQueueResult */
-    {S_INIT("QueueUrl"), S_INIT("QueueUrl"), &shapes[78], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_DeleteMessageBatchResult[] = {
+    {S_INIT("Successful"), S_INIT("DeleteMessageBatchResultEntry"), &shapes[shape_DeleteMessageBatchResultEntryList], API_IN_BODY, API_REQUIRED | API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Failed"), S_INIT("BatchResultErrorEntry"), &shapes[shape_BatchResultErrorEntryList], API_IN_BODY, API_REQUIRED | API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_21[] = { /* DeleteMessageBatchRequest */
-    {S_INIT("QueueUrl"), S_INIT("QueueUrl"), &shapes[78], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Entries"), S_INIT("DeleteMessageBatchRequestEntry"), &shapes[23], API_IN_BODY, API_REQUIRED | API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_DeleteMessageBatchResultEntry[] = {
+    {S_INIT("Id"), S_INIT("Id"), &shapes[shape_String], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_22[] = { /* DeleteMessageBatchRequestEntry */
-    {S_INIT("Id"), S_INIT("Id"), &shapes[78], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ReceiptHandle"), S_INIT("ReceiptHandle"), &shapes[78], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_DeleteMessageRequest[] = {
+    {S_INIT("QueueUrl"), S_INIT("QueueUrl"), &shapes[shape_String], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ReceiptHandle"), S_INIT("ReceiptHandle"), &shapes[shape_String], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_24[] = { /* DeleteMessageBatchResult */
-    {S_INIT("Successful"), S_INIT("DeleteMessageBatchResultEntry"), &shapes[26], API_IN_BODY, API_REQUIRED | API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Failed"), S_INIT("BatchResultErrorEntry"), &shapes[5], API_IN_BODY, API_REQUIRED | API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_DeleteQueueRequest[] = {
+    {S_INIT("QueueUrl"), S_INIT("QueueUrl"), &shapes[shape_String], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_25[] = { /* DeleteMessageBatchResultEntry */
-    {S_INIT("Id"), S_INIT("Id"), &shapes[78], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_GetQueueAttributesRequest[] = {
+    {S_INIT("QueueUrl"), S_INIT("QueueUrl"), &shapes[shape_String], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("AttributeNames"), S_INIT("AttributeName"), &shapes[shape_AttributeNameList], API_IN_BODY, API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_27[] = { /* DeleteMessageRequest */
-    {S_INIT("QueueUrl"), S_INIT("QueueUrl"), &shapes[78], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ReceiptHandle"), S_INIT("ReceiptHandle"), &shapes[78], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_GetQueueAttributesResult[] = {
+    {S_INIT("Attributes"), S_INIT("Attribute"), &shapes[shape_QueueAttributeMap], API_IN_BODY, API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_28[] = { /* DeleteQueueRequest */
-    {S_INIT("QueueUrl"), S_INIT("QueueUrl"), &shapes[78], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_GetQueueUrlRequest[] = {
+    {S_INIT("QueueName"), S_INIT("QueueName"), &shapes[shape_String], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("QueueOwnerAWSAccountId"), S_INIT("QueueOwnerAWSAccountId"), &shapes[shape_String], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_29[] = { /* GetQueueAttributesRequest */
-    {S_INIT("QueueUrl"), S_INIT("QueueUrl"), &shapes[78], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("AttributeNames"), S_INIT("AttributeName"), &shapes[3], API_IN_BODY, API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_GetQueueUrlResult[] = {
+    {S_INIT("QueueUrl"), S_INIT("QueueUrl"), &shapes[shape_String], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_30[] = { /* GetQueueAttributesResult */
-    {S_INIT("Attributes"), S_INIT("Attribute"), &shapes[59], API_IN_BODY, API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_ListDeadLetterSourceQueuesRequest[] = {
+    {S_INIT("QueueUrl"), S_INIT("QueueUrl"), &shapes[shape_String], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("NextToken"), S_INIT("NextToken"), &shapes[shape_Token], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MaxResults"), S_INIT("MaxResults"), &shapes[shape_BoxedInteger], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_31[] = { /* GetQueueUrlRequest */
-    {S_INIT("QueueName"), S_INIT("QueueName"), &shapes[78], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("QueueOwnerAWSAccountId"), S_INIT("QueueOwnerAWSAccountId"), &shapes[78], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_ListDeadLetterSourceQueuesResult[] = {
+    {S_INIT("queueUrls"), S_INIT("QueueUrl"), &shapes[shape_QueueUrlList], API_IN_BODY, API_REQUIRED | API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("NextToken"), S_INIT("NextToken"), &shapes[shape_Token], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_32[] = { /* GetQueueUrlResult */
-    {S_INIT("QueueUrl"), S_INIT("QueueUrl"), &shapes[78], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_ListQueueTagsRequest[] = {
+    {S_INIT("QueueUrl"), S_INIT("QueueUrl"), &shapes[shape_String], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_33[] = { /* ListDeadLetterSourceQueuesRequest */
-    {S_INIT("QueueUrl"), S_INIT("QueueUrl"), &shapes[78], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("NextToken"), S_INIT("NextToken"), &shapes[85], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MaxResults"), S_INIT("MaxResults"), &shapes[9], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_ListQueueTagsResult[] = {
+    {S_INIT("Tags"), S_INIT("Tag"), &shapes[shape_TagMap], API_IN_BODY, API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_34[] = { /* ListDeadLetterSourceQueuesResult */
-    {S_INIT("queueUrls"), S_INIT("QueueUrl"), &shapes[61], API_IN_BODY, API_REQUIRED | API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("NextToken"), S_INIT("NextToken"), &shapes[85], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_ListQueuesRequest[] = {
+    {S_INIT("QueueNamePrefix"), S_INIT("QueueNamePrefix"), &shapes[shape_String], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("NextToken"), S_INIT("NextToken"), &shapes[shape_Token], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MaxResults"), S_INIT("MaxResults"), &shapes[shape_BoxedInteger], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_35[] = { /* ListMessageMoveTasksRequest */
-    {S_INIT("SourceArn"), S_INIT("SourceArn"), &shapes[78], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MaxResults"), S_INIT("MaxResults"), &shapes[56], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_ListQueuesResult[] = {
+    {S_INIT("QueueUrls"), S_INIT("QueueUrl"), &shapes[shape_QueueUrlList], API_IN_BODY, API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("NextToken"), S_INIT("NextToken"), &shapes[shape_Token], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_36[] = { /* ListMessageMoveTasksResult */
-    {S_INIT("Results"), S_INIT("Results"), &shapes[38], API_IN_BODY, API_FLATTENED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_Message[] = {
+    {S_INIT("MessageId"), S_INIT("MessageId"), &shapes[shape_String], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ReceiptHandle"), S_INIT("ReceiptHandle"), &shapes[shape_String], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MD5OfBody"), S_INIT("MD5OfBody"), &shapes[shape_String], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Body"), S_INIT("Body"), &shapes[shape_String], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Attributes"), S_INIT("Attribute"), &shapes[shape_MessageSystemAttributeMap], API_IN_BODY, API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MD5OfMessageAttributes"), S_INIT("MD5OfMessageAttributes"), &shapes[shape_String], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MessageAttributes"), S_INIT("MessageAttribute"), &shapes[shape_MessageBodyAttributeMap], API_IN_BODY, API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_37[] = { /* ListMessageMoveTasksResultEntry */
-    {S_INIT("TaskHandle"), S_INIT("TaskHandle"), &shapes[78], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Status"), S_INIT("Status"), &shapes[78], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SourceArn"), S_INIT("SourceArn"), &shapes[78], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("DestinationArn"), S_INIT("DestinationArn"), &shapes[78], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MaxNumberOfMessagesPerSecond"), S_INIT("MaxNumberOfMessagesPerSecond"), &shapes[56], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ApproximateNumberOfMessagesMoved"), S_INIT("ApproximateNumberOfMessagesMoved"), &shapes[43], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ApproximateNumberOfMessagesToMove"), S_INIT("ApproximateNumberOfMessagesToMove"), &shapes[57], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("FailureReason"), S_INIT("FailureReason"), &shapes[78], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("StartedTimestamp"), S_INIT("StartedTimestamp"), &shapes[43], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_MessageAttributeValue[] = {
+    {S_INIT("StringValue"), S_INIT("StringValue"), &shapes[shape_String], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("BinaryValue"), S_INIT("BinaryValue"), &shapes[shape_Binary], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("StringListValues"), S_INIT("StringListValue"), &shapes[shape_StringList], API_IN_BODY, API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("BinaryListValues"), S_INIT("BinaryListValue"), &shapes[shape_BinaryList], API_IN_BODY, API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("DataType"), S_INIT("DataType"), &shapes[shape_String], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_39[] = { /* ListQueueTagsRequest */
-    {S_INIT("QueueUrl"), S_INIT("QueueUrl"), &shapes[78], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const str values_MessageSystemAttributeName[] = {S_INIT("All"), S_INIT("SenderId"), S_INIT("SentTimestamp"), S_INIT("ApproximateReceiveCount"), S_INIT("ApproximateFirstReceiveTimestamp"), S_INIT("SequenceNumber"), S_INIT("MessageDeduplicationId"), S_INIT("MessageGroupId"), S_INIT("AWSTraceHeader"), S_INIT("DeadLetterQueueSourceArn")};
+static const str values_MessageSystemAttributeNameForSends[] = {S_INIT("AWSTraceHeader")};
+static const struct api_member members_MessageSystemAttributeValue[] = {
+    {S_INIT("StringValue"), S_INIT("StringValue"), &shapes[shape_String], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("BinaryValue"), S_INIT("BinaryValue"), &shapes[shape_Binary], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("StringListValues"), S_INIT("StringListValue"), &shapes[shape_StringList], API_IN_BODY, API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("BinaryListValues"), S_INIT("BinaryListValue"), &shapes[shape_BinaryList], API_IN_BODY, API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("DataType"), S_INIT("DataType"), &shapes[shape_String], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_40[] = { /* ListQueueTagsResult */
-    {S_INIT("Tags"), S_INIT("Tag"), &shapes[82], API_IN_BODY, API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_PurgeQueueRequest[] = {
+    {S_INIT("QueueUrl"), S_INIT("QueueUrl"), &shapes[shape_String], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_41[] = { /* ListQueuesRequest */
-    {S_INIT("QueueNamePrefix"), S_INIT("QueueNamePrefix"), &shapes[78], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("NextToken"), S_INIT("NextToken"), &shapes[85], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MaxResults"), S_INIT("MaxResults"), &shapes[9], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const str values_QueueAttributeName[] = {S_INIT("All"), S_INIT("Policy"), S_INIT("VisibilityTimeout"), S_INIT("MaximumMessageSize"), S_INIT("MessageRetentionPeriod"), S_INIT("ApproximateNumberOfMessages"), S_INIT("ApproximateNumberOfMessagesNotVisible"), S_INIT("CreatedTimestamp"), S_INIT("LastModifiedTimestamp"), S_INIT("QueueArn"), S_INIT("ApproximateNumberOfMessagesDelayed"), S_INIT("DelaySeconds"), S_INIT("ReceiveMessageWaitTimeSeconds"), S_INIT("RedrivePolicy"), S_INIT("FifoQueue"), S_INIT("ContentBasedDeduplication"), S_INIT("KmsMasterKeyId"), S_INIT("KmsDataKeyReusePeriodSeconds"), S_INIT("DeduplicationScope"), S_INIT("FifoThroughputLimit"), S_INIT("RedriveAllowPolicy"), S_INIT("SqsManagedSseEnabled")};
+static const str values_ReceiveAttributeName[] = {S_INIT("All"), S_INIT("SenderId"), S_INIT("SentTimestamp"), S_INIT("ApproximateReceiveCount"), S_INIT("ApproximateFirstReceiveTimestamp"), S_INIT("SequenceNumber"), S_INIT("MessageDeduplicationId"), S_INIT("MessageGroupId"), S_INIT("AWSTraceHeader"), S_INIT("DeadLetterQueueSourceArn"), S_INIT("Policy"), S_INIT("VisibilityTimeout"), S_INIT("MaximumMessageSize"), S_INIT("MessageRetentionPeriod"), S_INIT("ApproximateNumberOfMessages"), S_INIT("ApproximateNumberOfMessagesNotVisible"), S_INIT("CreatedTimestamp"), S_INIT("LastModifiedTimestamp"), S_INIT("QueueArn"), S_INIT("ApproximateNumberOfMessagesDelayed"), S_INIT("DelaySeconds"), S_INIT("ReceiveMessageWaitTimeSeconds"), S_INIT("RedrivePolicy"), S_INIT("FifoQueue"), S_INIT("ContentBasedDeduplication"), S_INIT("KmsMasterKeyId"), S_INIT("KmsDataKeyReusePeriodSeconds"), S_INIT("DeduplicationScope"), S_INIT("FifoThroughputLimit"), S_INIT("RedriveAllowPolicy"), S_INIT("SqsManagedSseEnabled")};
+static const struct api_member members_ReceiveMessageRequest[] = {
+    {S_INIT("QueueUrl"), S_INIT("QueueUrl"), &shapes[shape_String], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("AttributeNames"), S_INIT("AttributeName"), &shapes[shape_ReceiveAttributeNameList], API_IN_BODY, API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MessageSystemAttributeNames"), S_INIT("MessageSystemAttributeNames"), &shapes[shape_MessageSystemAttributeList], API_IN_BODY, API_FLATTENED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MessageAttributeNames"), S_INIT("MessageAttributeName"), &shapes[shape_MessageAttributeNameList], API_IN_BODY, API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MaxNumberOfMessages"), S_INIT("MaxNumberOfMessages"), &shapes[shape_NullableInteger], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("VisibilityTimeout"), S_INIT("VisibilityTimeout"), &shapes[shape_NullableInteger], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("WaitTimeSeconds"), S_INIT("WaitTimeSeconds"), &shapes[shape_NullableInteger], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ReceiveRequestAttemptId"), S_INIT("ReceiveRequestAttemptId"), &shapes[shape_String], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_42[] = { /* ListQueuesResult */
-    {S_INIT("QueueUrls"), S_INIT("QueueUrl"), &shapes[61], API_IN_BODY, API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("NextToken"), S_INIT("NextToken"), &shapes[85], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_ReceiveMessageResult[] = {
+    {S_INIT("Messages"), S_INIT("Message"), &shapes[shape_MessageList], API_IN_BODY, API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_44[] = { /* Message */
-    {S_INIT("MessageId"), S_INIT("MessageId"), &shapes[78], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ReceiptHandle"), S_INIT("ReceiptHandle"), &shapes[78], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MD5OfBody"), S_INIT("MD5OfBody"), &shapes[78], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Body"), S_INIT("Body"), &shapes[78], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Attributes"), S_INIT("Attribute"), &shapes[52], API_IN_BODY, API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MD5OfMessageAttributes"), S_INIT("MD5OfMessageAttributes"), &shapes[78], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MessageAttributes"), S_INIT("MessageAttribute"), &shapes[48], API_IN_BODY, API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_SendMessageBatchRequest[] = {
+    {S_INIT("QueueUrl"), S_INIT("QueueUrl"), &shapes[shape_String], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Entries"), S_INIT("SendMessageBatchRequestEntry"), &shapes[shape_SendMessageBatchRequestEntryList], API_IN_BODY, API_REQUIRED | API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_47[] = { /* MessageAttributeValue */
-    {S_INIT("StringValue"), S_INIT("StringValue"), &shapes[78], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("BinaryValue"), S_INIT("BinaryValue"), &shapes[6], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("StringListValues"), S_INIT("StringListValue"), &shapes[79], API_IN_BODY, API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("BinaryListValues"), S_INIT("BinaryListValue"), &shapes[7], API_IN_BODY, API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("DataType"), S_INIT("DataType"), &shapes[78], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_SendMessageBatchRequestEntry[] = {
+    {S_INIT("Id"), S_INIT("Id"), &shapes[shape_String], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MessageBody"), S_INIT("MessageBody"), &shapes[shape_String], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("DelaySeconds"), S_INIT("DelaySeconds"), &shapes[shape_NullableInteger], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MessageAttributes"), S_INIT("MessageAttribute"), &shapes[shape_MessageBodyAttributeMap], API_IN_BODY, API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MessageSystemAttributes"), S_INIT("MessageSystemAttribute"), &shapes[shape_MessageBodySystemAttributeMap], API_IN_BODY, API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MessageDeduplicationId"), S_INIT("MessageDeduplicationId"), &shapes[shape_String], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MessageGroupId"), S_INIT("MessageGroupId"), &shapes[shape_String], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const str values_53[] = {S_INIT("All"), S_INIT("SenderId"), S_INIT("SentTimestamp"), S_INIT("ApproximateReceiveCount"), S_INIT("ApproximateFirstReceiveTimestamp"), S_INIT("SequenceNumber"), S_INIT("MessageDeduplicationId"), S_INIT("MessageGroupId"), S_INIT("AWSTraceHeader"), S_INIT("DeadLetterQueueSourceArn")}; /* MessageSystemAttributeName */
-static const str values_54[] = {S_INIT("AWSTraceHeader")}; /* MessageSystemAttributeNameForSends */
-static const struct api_member members_55[] = { /* MessageSystemAttributeValue */
-    {S_INIT("StringValue"), S_INIT("StringValue"), &shapes[78], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("BinaryValue"), S_INIT("BinaryValue"), &shapes[6], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("StringListValues"), S_INIT("StringListValue"), &shapes[79], API_IN_BODY, API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("BinaryListValues"), S_INIT("BinaryListValue"), &shapes[7], API_IN_BODY, API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("DataType"), S_INIT("DataType"), &shapes[78], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_SendMessageBatchResult[] = {
+    {S_INIT("Successful"), S_INIT("SendMessageBatchResultEntry"), &shapes[shape_SendMessageBatchResultEntryList], API_IN_BODY, API_REQUIRED | API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Failed"), S_INIT("BatchResultErrorEntry"), &shapes[shape_BatchResultErrorEntryList], API_IN_BODY, API_REQUIRED | API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_58[] = { /* PurgeQueueRequest */
-    {S_INIT("QueueUrl"), S_INIT("QueueUrl"), &shapes[78], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_SendMessageBatchResultEntry[] = {
+    {S_INIT("Id"), S_INIT("Id"), &shapes[shape_String], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MessageId"), S_INIT("MessageId"), &shapes[shape_String], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MD5OfMessageBody"), S_INIT("MD5OfMessageBody"), &shapes[shape_String], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MD5OfMessageAttributes"), S_INIT("MD5OfMessageAttributes"), &shapes[shape_String], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MD5OfMessageSystemAttributes"), S_INIT("MD5OfMessageSystemAttributes"), &shapes[shape_String], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SequenceNumber"), S_INIT("SequenceNumber"), &shapes[shape_String], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const str values_60[] = {S_INIT("All"), S_INIT("Policy"), S_INIT("VisibilityTimeout"), S_INIT("MaximumMessageSize"), S_INIT("MessageRetentionPeriod"), S_INIT("ApproximateNumberOfMessages"), S_INIT("ApproximateNumberOfMessagesNotVisible"), S_INIT("CreatedTimestamp"), S_INIT("LastModifiedTimestamp"), S_INIT("QueueArn"), S_INIT("ApproximateNumberOfMessagesDelayed"), S_INIT("DelaySeconds"), S_INIT("ReceiveMessageWaitTimeSeconds"), S_INIT("RedrivePolicy"), S_INIT("FifoQueue"), S_INIT("ContentBasedDeduplication"), S_INIT("KmsMasterKeyId"), S_INIT("KmsDataKeyReusePeriodSeconds"), S_INIT("DeduplicationScope"), S_INIT("FifoThroughputLimit"), S_INIT("RedriveAllowPolicy"), S_INIT("SqsManagedSseEnabled")}; /* QueueAttributeName */
-static const str values_62[] = {S_INIT("All"), S_INIT("SenderId"), S_INIT("SentTimestamp"), S_INIT("ApproximateReceiveCount"), S_INIT("ApproximateFirstReceiveTimestamp"), S_INIT("SequenceNumber"), S_INIT("MessageDeduplicationId"), S_INIT("MessageGroupId"), S_INIT("AWSTraceHeader"), S_INIT("DeadLetterQueueSourceArn"), S_INIT("Policy"), S_INIT("VisibilityTimeout"), S_INIT("MaximumMessageSize"), S_INIT("MessageRetentionPeriod"), S_INIT("ApproximateNumberOfMessages"), S_INIT("ApproximateNumberOfMessagesNotVisible"), S_INIT("CreatedTimestamp"), S_INIT("LastModifiedTimestamp"), S_INIT("QueueArn"), S_INIT("ApproximateNumberOfMessagesDelayed"), S_INIT("DelaySeconds"), S_INIT("ReceiveMessageWaitTimeSeconds"), S_INIT("RedrivePolicy"), S_INIT("FifoQueue"), S_INIT("ContentBasedDeduplication"), S_INIT("KmsMasterKeyId"), S_INIT("KmsDataKeyReusePeriodSeconds"), S_INIT("DeduplicationScope"), S_INIT("FifoThroughputLimit"), S_INIT("RedriveAllowPolicy"), S_INIT("SqsManagedSseEnabled")}; /* ReceiveAttributeName */
-static const struct api_member members_64[] = { /* ReceiveMessageRequest */
-    {S_INIT("QueueUrl"), S_INIT("QueueUrl"), &shapes[78], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("AttributeNames"), S_INIT("AttributeName"), &shapes[63], API_IN_BODY, API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MessageSystemAttributeNames"), S_INIT("MessageSystemAttributeNames"), &shapes[51], API_IN_BODY, API_FLATTENED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MessageAttributeNames"), S_INIT("MessageAttributeName"), &shapes[46], API_IN_BODY, API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MaxNumberOfMessages"), S_INIT("MaxNumberOfMessages"), &shapes[56], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("VisibilityTimeout"), S_INIT("VisibilityTimeout"), &shapes[56], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("WaitTimeSeconds"), S_INIT("WaitTimeSeconds"), &shapes[56], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ReceiveRequestAttemptId"), S_INIT("ReceiveRequestAttemptId"), &shapes[78], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_SendMessageRequest[] = {
+    {S_INIT("QueueUrl"), S_INIT("QueueUrl"), &shapes[shape_String], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MessageBody"), S_INIT("MessageBody"), &shapes[shape_String], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("DelaySeconds"), S_INIT("DelaySeconds"), &shapes[shape_NullableInteger], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MessageAttributes"), S_INIT("MessageAttribute"), &shapes[shape_MessageBodyAttributeMap], API_IN_BODY, API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MessageSystemAttributes"), S_INIT("MessageSystemAttribute"), &shapes[shape_MessageBodySystemAttributeMap], API_IN_BODY, API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MessageDeduplicationId"), S_INIT("MessageDeduplicationId"), &shapes[shape_String], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MessageGroupId"), S_INIT("MessageGroupId"), &shapes[shape_String], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_65[] = { /* ReceiveMessageResult */
-    {S_INIT("Messages"), S_INIT("Message"), &shapes[50], API_IN_BODY, API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_SendMessageResult[] = {
+    {S_INIT("MD5OfMessageBody"), S_INIT("MD5OfMessageBody"), &shapes[shape_String], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MD5OfMessageAttributes"), S_INIT("MD5OfMessageAttributes"), &shapes[shape_String], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MD5OfMessageSystemAttributes"), S_INIT("MD5OfMessageSystemAttributes"), &shapes[shape_String], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("MessageId"), S_INIT("MessageId"), &shapes[shape_String], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SequenceNumber"), S_INIT("SequenceNumber"), &shapes[shape_String], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_66[] = { /* RemovePermissionRequest */
-    {S_INIT("QueueUrl"), S_INIT("QueueUrl"), &shapes[78], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Label"), S_INIT("Label"), &shapes[78], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_SetQueueAttributesRequest[] = {
+    {S_INIT("QueueUrl"), S_INIT("QueueUrl"), &shapes[shape_String], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Attributes"), S_INIT("Attribute"), &shapes[shape_QueueAttributeMap], API_IN_BODY, API_REQUIRED | API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_67[] = { /* SendMessageBatchRequest */
-    {S_INIT("QueueUrl"), S_INIT("QueueUrl"), &shapes[78], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Entries"), S_INIT("SendMessageBatchRequestEntry"), &shapes[69], API_IN_BODY, API_REQUIRED | API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_TagQueueRequest[] = {
+    {S_INIT("QueueUrl"), S_INIT("QueueUrl"), &shapes[shape_String], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Tags"), S_INIT("Tag"), &shapes[shape_TagMap], API_IN_BODY, API_REQUIRED | API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_68[] = { /* SendMessageBatchRequestEntry */
-    {S_INIT("Id"), S_INIT("Id"), &shapes[78], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MessageBody"), S_INIT("MessageBody"), &shapes[78], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("DelaySeconds"), S_INIT("DelaySeconds"), &shapes[56], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MessageAttributes"), S_INIT("MessageAttribute"), &shapes[48], API_IN_BODY, API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MessageSystemAttributes"), S_INIT("MessageSystemAttribute"), &shapes[49], API_IN_BODY, API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MessageDeduplicationId"), S_INIT("MessageDeduplicationId"), &shapes[78], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MessageGroupId"), S_INIT("MessageGroupId"), &shapes[78], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_70[] = { /* SendMessageBatchResult */
-    {S_INIT("Successful"), S_INIT("SendMessageBatchResultEntry"), &shapes[72], API_IN_BODY, API_REQUIRED | API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Failed"), S_INIT("BatchResultErrorEntry"), &shapes[5], API_IN_BODY, API_REQUIRED | API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_71[] = { /* SendMessageBatchResultEntry */
-    {S_INIT("Id"), S_INIT("Id"), &shapes[78], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MessageId"), S_INIT("MessageId"), &shapes[78], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MD5OfMessageBody"), S_INIT("MD5OfMessageBody"), &shapes[78], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MD5OfMessageAttributes"), S_INIT("MD5OfMessageAttributes"), &shapes[78], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MD5OfMessageSystemAttributes"), S_INIT("MD5OfMessageSystemAttributes"), &shapes[78], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SequenceNumber"), S_INIT("SequenceNumber"), &shapes[78], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_73[] = { /* SendMessageRequest */
-    {S_INIT("QueueUrl"), S_INIT("QueueUrl"), &shapes[78], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MessageBody"), S_INIT("MessageBody"), &shapes[78], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("DelaySeconds"), S_INIT("DelaySeconds"), &shapes[56], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MessageAttributes"), S_INIT("MessageAttribute"), &shapes[48], API_IN_BODY, API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MessageSystemAttributes"), S_INIT("MessageSystemAttribute"), &shapes[49], API_IN_BODY, API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MessageDeduplicationId"), S_INIT("MessageDeduplicationId"), &shapes[78], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MessageGroupId"), S_INIT("MessageGroupId"), &shapes[78], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_74[] = { /* SendMessageResult */
-    {S_INIT("MD5OfMessageBody"), S_INIT("MD5OfMessageBody"), &shapes[78], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MD5OfMessageAttributes"), S_INIT("MD5OfMessageAttributes"), &shapes[78], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MD5OfMessageSystemAttributes"), S_INIT("MD5OfMessageSystemAttributes"), &shapes[78], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MessageId"), S_INIT("MessageId"), &shapes[78], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SequenceNumber"), S_INIT("SequenceNumber"), &shapes[78], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_75[] = { /* SetQueueAttributesRequest */
-    {S_INIT("QueueUrl"), S_INIT("QueueUrl"), &shapes[78], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Attributes"), S_INIT("Attribute"), &shapes[59], API_IN_BODY, API_REQUIRED | API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_76[] = { /* StartMessageMoveTaskRequest */
-    {S_INIT("SourceArn"), S_INIT("SourceArn"), &shapes[78], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("DestinationArn"), S_INIT("DestinationArn"), &shapes[78], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("MaxNumberOfMessagesPerSecond"), S_INIT("MaxNumberOfMessagesPerSecond"), &shapes[56], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_77[] = { /* StartMessageMoveTaskResult */
-    {S_INIT("TaskHandle"), S_INIT("TaskHandle"), &shapes[78], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_83[] = { /* TagQueueRequest */
-    {S_INIT("QueueUrl"), S_INIT("QueueUrl"), &shapes[78], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Tags"), S_INIT("Tag"), &shapes[82], API_IN_BODY, API_REQUIRED | API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_86[] = { /* UntagQueueRequest */
-    {S_INIT("QueueUrl"), S_INIT("QueueUrl"), &shapes[78], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("TagKeys"), S_INIT("TagKey"), &shapes[81], API_IN_BODY, API_REQUIRED | API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_UntagQueueRequest[] = {
+    {S_INIT("QueueUrl"), S_INIT("QueueUrl"), &shapes[shape_String], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("TagKeys"), S_INIT("TagKey"), &shapes[shape_TagKeyList], API_IN_BODY, API_REQUIRED | API_FLATTENED | API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
 
-static const struct api_shape shapes[87] = {
-    {.name = S_INIT("AWSAccountIdList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[78], .element_wire = S_INIT("AWSAccountId")},
-    {.name = S_INIT("ActionNameList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[78], .element_wire = S_INIT("ActionName")},
-    {.name = S_INIT("AddPermissionRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_2},
-    {.name = S_INIT("AttributeNameList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[60], .element_wire = S_INIT("AttributeName")},
-    {.name = S_INIT("BatchResultErrorEntry"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_4},
-    {.name = S_INIT("BatchResultErrorEntryList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[4], .element_wire = S_INIT("BatchResultErrorEntry")},
+static const struct api_shape shapes[N_SHAPES] = {
+    {.name = S_INIT("AttributeNameList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_QueueAttributeName], .element_wire = S_INIT("AttributeName")},
+    {.name = S_INIT("BatchResultErrorEntry"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_BatchResultErrorEntry},
+    {.name = S_INIT("BatchResultErrorEntryList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_BatchResultErrorEntry], .element_wire = S_INIT("BatchResultErrorEntry")},
     {.name = S_INIT("Binary"), .type = API_BLOB, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("BinaryList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[6], .element_wire = S_INIT("BinaryListValue")},
+    {.name = S_INIT("BinaryList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_Binary], .element_wire = S_INIT("BinaryListValue")},
     {.name = S_INIT("Boolean"), .type = API_BOOLEAN, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("BoxedInteger"), .type = API_INTEGER, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("CancelMessageMoveTaskRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_10},
-    {.name = S_INIT("CancelMessageMoveTaskResult"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_11},
-    {.name = S_INIT("ChangeMessageVisibilityBatchRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_12},
-    {.name = S_INIT("ChangeMessageVisibilityBatchRequestEntry"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_13},
-    {.name = S_INIT("ChangeMessageVisibilityBatchRequestEntryList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[13], .element_wire = S_INIT("ChangeMessageVisibilityBatchRequestEntry")},
-    {.name = S_INIT("ChangeMessageVisibilityBatchResult"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_15},
-    {.name = S_INIT("ChangeMessageVisibilityBatchResultEntry"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_16},
-    {.name = S_INIT("ChangeMessageVisibilityBatchResultEntryList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[16], .element_wire = S_INIT("ChangeMessageVisibilityBatchResultEntry")},
-    {.name = S_INIT("ChangeMessageVisibilityRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_18},
-    {.name = S_INIT("CreateQueueRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_19},
-    {.name = S_INIT("CreateQueueResult"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_20},
-    {.name = S_INIT("DeleteMessageBatchRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_21},
-    {.name = S_INIT("DeleteMessageBatchRequestEntry"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_22},
-    {.name = S_INIT("DeleteMessageBatchRequestEntryList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[22], .element_wire = S_INIT("DeleteMessageBatchRequestEntry")},
-    {.name = S_INIT("DeleteMessageBatchResult"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_24},
-    {.name = S_INIT("DeleteMessageBatchResultEntry"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_25},
-    {.name = S_INIT("DeleteMessageBatchResultEntryList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[25], .element_wire = S_INIT("DeleteMessageBatchResultEntry")},
-    {.name = S_INIT("DeleteMessageRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_27},
-    {.name = S_INIT("DeleteQueueRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_28},
-    {.name = S_INIT("GetQueueAttributesRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_29},
-    {.name = S_INIT("GetQueueAttributesResult"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_30},
-    {.name = S_INIT("GetQueueUrlRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_31},
-    {.name = S_INIT("GetQueueUrlResult"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_32},
-    {.name = S_INIT("ListDeadLetterSourceQueuesRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_33},
-    {.name = S_INIT("ListDeadLetterSourceQueuesResult"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_34},
-    {.name = S_INIT("ListMessageMoveTasksRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_35},
-    {.name = S_INIT("ListMessageMoveTasksResult"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_36},
-    {.name = S_INIT("ListMessageMoveTasksResultEntry"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 9, .members = members_37},
-    {.name = S_INIT("ListMessageMoveTasksResultEntryList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[37], .element_wire = S_INIT("member")},
-    {.name = S_INIT("ListQueueTagsRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_39},
-    {.name = S_INIT("ListQueueTagsResult"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_40},
-    {.name = S_INIT("ListQueuesRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_41},
-    {.name = S_INIT("ListQueuesResult"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_42},
-    {.name = S_INIT("Long"), .type = API_INTEGER, .flags = API_PLAIN | API_LONG, .payload = -1},
-    {.name = S_INIT("Message"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 7, .members = members_44},
+    {.name = S_INIT("ChangeMessageVisibilityBatchRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_ChangeMessageVisibilityBatchRequest},
+    {.name = S_INIT("ChangeMessageVisibilityBatchRequestEntry"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_ChangeMessageVisibilityBatchRequestEntry},
+    {.name = S_INIT("ChangeMessageVisibilityBatchRequestEntryList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_ChangeMessageVisibilityBatchRequestEntry], .element_wire = S_INIT("ChangeMessageVisibilityBatchRequestEntry")},
+    {.name = S_INIT("ChangeMessageVisibilityBatchResult"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_ChangeMessageVisibilityBatchResult},
+    {.name = S_INIT("ChangeMessageVisibilityBatchResultEntry"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_ChangeMessageVisibilityBatchResultEntry},
+    {.name = S_INIT("ChangeMessageVisibilityBatchResultEntryList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_ChangeMessageVisibilityBatchResultEntry], .element_wire = S_INIT("ChangeMessageVisibilityBatchResultEntry")},
+    {.name = S_INIT("ChangeMessageVisibilityRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_ChangeMessageVisibilityRequest},
+    {.name = S_INIT("CreateQueueRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_CreateQueueRequest},
+    {.name = S_INIT("CreateQueueResult"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_CreateQueueResult},
+    {.name = S_INIT("DeleteMessageBatchRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_DeleteMessageBatchRequest},
+    {.name = S_INIT("DeleteMessageBatchRequestEntry"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_DeleteMessageBatchRequestEntry},
+    {.name = S_INIT("DeleteMessageBatchRequestEntryList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_DeleteMessageBatchRequestEntry], .element_wire = S_INIT("DeleteMessageBatchRequestEntry")},
+    {.name = S_INIT("DeleteMessageBatchResult"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_DeleteMessageBatchResult},
+    {.name = S_INIT("DeleteMessageBatchResultEntry"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_DeleteMessageBatchResultEntry},
+    {.name = S_INIT("DeleteMessageBatchResultEntryList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_DeleteMessageBatchResultEntry], .element_wire = S_INIT("DeleteMessageBatchResultEntry")},
+    {.name = S_INIT("DeleteMessageRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_DeleteMessageRequest},
+    {.name = S_INIT("DeleteQueueRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_DeleteQueueRequest},
+    {.name = S_INIT("GetQueueAttributesRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_GetQueueAttributesRequest},
+    {.name = S_INIT("GetQueueAttributesResult"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_GetQueueAttributesResult},
+    {.name = S_INIT("GetQueueUrlRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_GetQueueUrlRequest},
+    {.name = S_INIT("GetQueueUrlResult"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_GetQueueUrlResult},
+    {.name = S_INIT("ListDeadLetterSourceQueuesRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_ListDeadLetterSourceQueuesRequest},
+    {.name = S_INIT("ListDeadLetterSourceQueuesResult"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_ListDeadLetterSourceQueuesResult},
+    {.name = S_INIT("ListQueueTagsRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_ListQueueTagsRequest},
+    {.name = S_INIT("ListQueueTagsResult"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_ListQueueTagsResult},
+    {.name = S_INIT("ListQueuesRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_ListQueuesRequest},
+    {.name = S_INIT("ListQueuesResult"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_ListQueuesResult},
+    {.name = S_INIT("Message"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 7, .members = members_Message},
     {.name = S_INIT("MessageAttributeName"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("MessageAttributeNameList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[45], .element_wire = S_INIT("MessageAttributeName")},
-    {.name = S_INIT("MessageAttributeValue"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 5, .members = members_47},
-    {.name = S_INIT("MessageBodyAttributeMap"), .type = API_MAP, .flags = API_PLAIN, .payload = -1, .element = &shapes[47], .element_wire = S_INIT("Value"), .key = &shapes[78], .key_wire = S_INIT("Name")},
-    {.name = S_INIT("MessageBodySystemAttributeMap"), .type = API_MAP, .flags = API_PLAIN, .payload = -1, .element = &shapes[55], .element_wire = S_INIT("Value"), .key = &shapes[54], .key_wire = S_INIT("Name")},
-    {.name = S_INIT("MessageList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[44], .element_wire = S_INIT("Message")},
-    {.name = S_INIT("MessageSystemAttributeList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[53], .element_wire = S_INIT("member")},
-    {.name = S_INIT("MessageSystemAttributeMap"), .type = API_MAP, .flags = API_PLAIN, .payload = -1, .element = &shapes[78], .element_wire = S_INIT("Value"), .key = &shapes[53], .key_wire = S_INIT("Name")},
-    {.name = S_INIT("MessageSystemAttributeName"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 10, .values = values_53},
-    {.name = S_INIT("MessageSystemAttributeNameForSends"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 1, .values = values_54},
-    {.name = S_INIT("MessageSystemAttributeValue"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 5, .members = members_55},
+    {.name = S_INIT("MessageAttributeNameList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_MessageAttributeName], .element_wire = S_INIT("MessageAttributeName")},
+    {.name = S_INIT("MessageAttributeValue"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 5, .members = members_MessageAttributeValue},
+    {.name = S_INIT("MessageBodyAttributeMap"), .type = API_MAP, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_MessageAttributeValue], .element_wire = S_INIT("Value"), .key = &shapes[shape_String], .key_wire = S_INIT("Name")},
+    {.name = S_INIT("MessageBodySystemAttributeMap"), .type = API_MAP, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_MessageSystemAttributeValue], .element_wire = S_INIT("Value"), .key = &shapes[shape_MessageSystemAttributeNameForSends], .key_wire = S_INIT("Name")},
+    {.name = S_INIT("MessageList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_Message], .element_wire = S_INIT("Message")},
+    {.name = S_INIT("MessageSystemAttributeList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_MessageSystemAttributeName], .element_wire = S_INIT("member")},
+    {.name = S_INIT("MessageSystemAttributeMap"), .type = API_MAP, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_String], .element_wire = S_INIT("Value"), .key = &shapes[shape_MessageSystemAttributeName], .key_wire = S_INIT("Name")},
+    {.name = S_INIT("MessageSystemAttributeName"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 10, .values = values_MessageSystemAttributeName},
+    {.name = S_INIT("MessageSystemAttributeNameForSends"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 1, .values = values_MessageSystemAttributeNameForSends},
+    {.name = S_INIT("MessageSystemAttributeValue"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 5, .members = members_MessageSystemAttributeValue},
     {.name = S_INIT("NullableInteger"), .type = API_INTEGER, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("NullableLong"), .type = API_INTEGER, .flags = API_PLAIN | API_LONG, .payload = -1},
-    {.name = S_INIT("PurgeQueueRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_58},
-    {.name = S_INIT("QueueAttributeMap"), .type = API_MAP, .flags = API_PLAIN, .payload = -1, .element = &shapes[78], .element_wire = S_INIT("Value"), .key = &shapes[60], .key_wire = S_INIT("Name")},
-    {.name = S_INIT("QueueAttributeName"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 22, .values = values_60},
-    {.name = S_INIT("QueueUrlList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[78], .element_wire = S_INIT("QueueUrl")},
-    {.name = S_INIT("ReceiveAttributeName"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 31, .values = values_62},
-    {.name = S_INIT("ReceiveAttributeNameList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[62], .element_wire = S_INIT("AttributeName")},
-    {.name = S_INIT("ReceiveMessageRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 8, .members = members_64},
-    {.name = S_INIT("ReceiveMessageResult"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_65},
-    {.name = S_INIT("RemovePermissionRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_66},
-    {.name = S_INIT("SendMessageBatchRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_67},
-    {.name = S_INIT("SendMessageBatchRequestEntry"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 7, .members = members_68},
-    {.name = S_INIT("SendMessageBatchRequestEntryList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[68], .element_wire = S_INIT("SendMessageBatchRequestEntry")},
-    {.name = S_INIT("SendMessageBatchResult"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_70},
-    {.name = S_INIT("SendMessageBatchResultEntry"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 6, .members = members_71},
-    {.name = S_INIT("SendMessageBatchResultEntryList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[71], .element_wire = S_INIT("SendMessageBatchResultEntry")},
-    {.name = S_INIT("SendMessageRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 7, .members = members_73},
-    {.name = S_INIT("SendMessageResult"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 5, .members = members_74},
-    {.name = S_INIT("SetQueueAttributesRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_75},
-    {.name = S_INIT("StartMessageMoveTaskRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_76},
-    {.name = S_INIT("StartMessageMoveTaskResult"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_77},
+    {.name = S_INIT("PurgeQueueRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_PurgeQueueRequest},
+    {.name = S_INIT("QueueAttributeMap"), .type = API_MAP, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_String], .element_wire = S_INIT("Value"), .key = &shapes[shape_QueueAttributeName], .key_wire = S_INIT("Name")},
+    {.name = S_INIT("QueueAttributeName"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 22, .values = values_QueueAttributeName},
+    {.name = S_INIT("QueueUrlList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_String], .element_wire = S_INIT("QueueUrl")},
+    {.name = S_INIT("ReceiveAttributeName"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 31, .values = values_ReceiveAttributeName},
+    {.name = S_INIT("ReceiveAttributeNameList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_ReceiveAttributeName], .element_wire = S_INIT("AttributeName")},
+    {.name = S_INIT("ReceiveMessageRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 8, .members = members_ReceiveMessageRequest},
+    {.name = S_INIT("ReceiveMessageResult"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_ReceiveMessageResult},
+    {.name = S_INIT("SendMessageBatchRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_SendMessageBatchRequest},
+    {.name = S_INIT("SendMessageBatchRequestEntry"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 7, .members = members_SendMessageBatchRequestEntry},
+    {.name = S_INIT("SendMessageBatchRequestEntryList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_SendMessageBatchRequestEntry], .element_wire = S_INIT("SendMessageBatchRequestEntry")},
+    {.name = S_INIT("SendMessageBatchResult"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_SendMessageBatchResult},
+    {.name = S_INIT("SendMessageBatchResultEntry"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 6, .members = members_SendMessageBatchResultEntry},
+    {.name = S_INIT("SendMessageBatchResultEntryList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_SendMessageBatchResultEntry], .element_wire = S_INIT("SendMessageBatchResultEntry")},
+    {.name = S_INIT("SendMessageRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 7, .members = members_SendMessageRequest},
+    {.name = S_INIT("SendMessageResult"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 5, .members = members_SendMessageResult},
+    {.name = S_INIT("SetQueueAttributesRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_SetQueueAttributesRequest},
     {.name = S_INIT("String"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("StringList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[78], .element_wire = S_INIT("StringListValue")},
+    {.name = S_INIT("StringList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_String], .element_wire = S_INIT("StringListValue")},
     {.name = S_INIT("TagKey"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("TagKeyList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[80], .element_wire = S_INIT("TagKey")},
-    {.name = S_INIT("TagMap"), .type = API_MAP, .flags = API_PLAIN, .payload = -1, .element = &shapes[84], .element_wire = S_INIT("Value"), .key = &shapes[80], .key_wire = S_INIT("Key")},
-    {.name = S_INIT("TagQueueRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_83},
+    {.name = S_INIT("TagKeyList"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_TagKey], .element_wire = S_INIT("TagKey")},
+    {.name = S_INIT("TagMap"), .type = API_MAP, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_TagValue], .element_wire = S_INIT("Value"), .key = &shapes[shape_TagKey], .key_wire = S_INIT("Key")},
+    {.name = S_INIT("TagQueueRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_TagQueueRequest},
     {.name = S_INIT("TagValue"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("Token"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("UntagQueueRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_86},
+    {.name = S_INIT("UntagQueueRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_UntagQueueRequest},
 };
 
 
 static const struct api_op ops[] = {
-    {.name = S_INIT("AddPermission"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[2], .out = NULL},
-    {.name = S_INIT("CancelMessageMoveTask"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[10], .out = &shapes[11], .result = S_INIT("CancelMessageMoveTaskResult")},
-    {.name = S_INIT("ChangeMessageVisibility"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[18], .out = NULL},
-    {.name = S_INIT("ChangeMessageVisibilityBatch"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[12], .out = &shapes[15], .result = S_INIT("ChangeMessageVisibilityBatchResult")},
-    {.name = S_INIT("CreateQueue"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[19], .out = &shapes[20], .result = S_INIT("CreateQueueResult")},
-    {.name = S_INIT("DeleteMessage"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[27], .out = NULL},
-    {.name = S_INIT("DeleteMessageBatch"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[21], .out = &shapes[24], .result = S_INIT("DeleteMessageBatchResult")},
-    {.name = S_INIT("DeleteQueue"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[28], .out = NULL},
-    {.name = S_INIT("GetQueueAttributes"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[29], .out = &shapes[30], .result = S_INIT("GetQueueAttributesResult")},
-    {.name = S_INIT("GetQueueUrl"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[31], .out = &shapes[32], .result = S_INIT("GetQueueUrlResult")},
-    {.name = S_INIT("ListDeadLetterSourceQueues"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[33], .out = &shapes[34], .result = S_INIT("ListDeadLetterSourceQueuesResult")},
-    {.name = S_INIT("ListMessageMoveTasks"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[35], .out = &shapes[36], .result = S_INIT("ListMessageMoveTasksResult")},
-    {.name = S_INIT("ListQueueTags"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[39], .out = &shapes[40], .result = S_INIT("ListQueueTagsResult")},
-    {.name = S_INIT("ListQueues"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[41], .out = &shapes[42], .result = S_INIT("ListQueuesResult")},
-    {.name = S_INIT("PurgeQueue"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[58], .out = NULL},
-    {.name = S_INIT("ReceiveMessage"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[64], .out = &shapes[65], .result = S_INIT("ReceiveMessageResult")},
-    {.name = S_INIT("RemovePermission"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[66], .out = NULL},
-    {.name = S_INIT("SendMessage"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[73], .out = &shapes[74], .result = S_INIT("SendMessageResult")},
-    {.name = S_INIT("SendMessageBatch"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[67], .out = &shapes[70], .result = S_INIT("SendMessageBatchResult")},
-    {.name = S_INIT("SetQueueAttributes"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[75], .out = NULL},
-    {.name = S_INIT("StartMessageMoveTask"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[76], .out = &shapes[77], .result = S_INIT("StartMessageMoveTaskResult")},
-    {.name = S_INIT("TagQueue"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[83], .out = NULL},
-    {.name = S_INIT("UntagQueue"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[86], .out = NULL},
+    {.name = S_INIT("AddPermission"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
+    {.name = S_INIT("CancelMessageMoveTask"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("CancelMessageMoveTaskResult")},
+    {.name = S_INIT("ChangeMessageVisibility"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_ChangeMessageVisibilityRequest], .out = NULL},
+    {.name = S_INIT("ChangeMessageVisibilityBatch"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_ChangeMessageVisibilityBatchRequest], .out = &shapes[shape_ChangeMessageVisibilityBatchResult], .result = S_INIT("ChangeMessageVisibilityBatchResult")},
+    {.name = S_INIT("CreateQueue"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_CreateQueueRequest], .out = &shapes[shape_CreateQueueResult], .result = S_INIT("CreateQueueResult")},
+    {.name = S_INIT("DeleteMessage"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_DeleteMessageRequest], .out = NULL},
+    {.name = S_INIT("DeleteMessageBatch"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_DeleteMessageBatchRequest], .out = &shapes[shape_DeleteMessageBatchResult], .result = S_INIT("DeleteMessageBatchResult")},
+    {.name = S_INIT("DeleteQueue"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_DeleteQueueRequest], .out = NULL},
+    {.name = S_INIT("GetQueueAttributes"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_GetQueueAttributesRequest], .out = &shapes[shape_GetQueueAttributesResult], .result = S_INIT("GetQueueAttributesResult")},
+    {.name = S_INIT("GetQueueUrl"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_GetQueueUrlRequest], .out = &shapes[shape_GetQueueUrlResult], .result = S_INIT("GetQueueUrlResult")},
+    {.name = S_INIT("ListDeadLetterSourceQueues"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_ListDeadLetterSourceQueuesRequest], .out = &shapes[shape_ListDeadLetterSourceQueuesResult], .result = S_INIT("ListDeadLetterSourceQueuesResult")},
+    {.name = S_INIT("ListMessageMoveTasks"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("ListMessageMoveTasksResult")},
+    {.name = S_INIT("ListQueueTags"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_ListQueueTagsRequest], .out = &shapes[shape_ListQueueTagsResult], .result = S_INIT("ListQueueTagsResult")},
+    {.name = S_INIT("ListQueues"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_ListQueuesRequest], .out = &shapes[shape_ListQueuesResult], .result = S_INIT("ListQueuesResult")},
+    {.name = S_INIT("PurgeQueue"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_PurgeQueueRequest], .out = NULL},
+    {.name = S_INIT("ReceiveMessage"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_ReceiveMessageRequest], .out = &shapes[shape_ReceiveMessageResult], .result = S_INIT("ReceiveMessageResult")},
+    {.name = S_INIT("RemovePermission"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200},
+    {.name = S_INIT("SendMessage"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_SendMessageRequest], .out = &shapes[shape_SendMessageResult], .result = S_INIT("SendMessageResult")},
+    {.name = S_INIT("SendMessageBatch"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_SendMessageBatchRequest], .out = &shapes[shape_SendMessageBatchResult], .result = S_INIT("SendMessageBatchResult")},
+    {.name = S_INIT("SetQueueAttributes"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_SetQueueAttributesRequest], .out = NULL},
+    {.name = S_INIT("StartMessageMoveTask"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("StartMessageMoveTaskResult")},
+    {.name = S_INIT("TagQueue"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_TagQueueRequest], .out = NULL},
+    {.name = S_INIT("UntagQueue"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_UntagQueueRequest], .out = NULL},
 };
 
 static const struct api_error errors[] = {

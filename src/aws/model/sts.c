@@ -2,269 +2,168 @@
 /* clang-format off */
 #include "aws/model.h"
 
-static const uint32_t pattern_0[] = {3, 0, 0xffffffff, 2, 4, 0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 0};
-static const uint32_t pattern_1[] = {3, 1, 0xffffffff, 2, 7, 9, 0xa, 0xd, 0xd, 0x20, 0x7e, 0x85, 0x85, 0xa0, 0xd7ff, 0xe000, 0xfffd, 0x10000, 0x10ffff, 0};
-static const uint32_t pattern_2[] = {3, 0, 0xffffffff, 2, 6, 0x2b, 0x2e, 0x30, 0x3a, 0x3d, 0x3d, 0x40, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 0};
-static const uint32_t pattern_3[] = {3, 0, 0xffffffff, 2, 5, 0x2b, 0x3a, 0x3d, 0x3d, 0x40, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 0};
-static const uint32_t pattern_4[] = {3, 0, 0xffffffff, 2, 6, 0x2b, 0x2e, 0x30, 0x3a, 0x3d, 0x3d, 0x40, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 0};
-static const uint32_t pattern_5[] = {3, 0, 0xffffffff, 2, 6, 0x2b, 0x2e, 0x30, 0x39, 0x3d, 0x3d, 0x40, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 0};
-static const uint32_t pattern_6[] = {3, 0, 0xffffffff, 2, 5, 0x2b, 0x3a, 0x3d, 0x3d, 0x40, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 0};
-static const uint32_t pattern_7[] = {3, 1, 0xffffffff, 2, 3, 9, 0xa, 0xd, 0xd, 0x20, 0xff, 0};
-static const uint32_t pattern_8[] = {3, 1, 0xffffffff, 2, 0x40000006, 0x2b, 0x2b, 0x2d, 0x2f, 0x3a, 0x3a, 0x3d, 0x3d, 0x40, 0x40, 0x5f, 0x5f, 0};
-static const uint32_t pattern_9[] = {3, 0, 0xffffffff, 2, 0x40000006, 0x2b, 0x2b, 0x2d, 0x2f, 0x3a, 0x3a, 0x3d, 0x3d, 0x40, 0x40, 0x5f, 0x5f, 0};
-static const uint32_t pattern_10[] = {3, 0, 0xffffffff, 2, 1, 0x30, 0x39, 0};
-static const struct api_pattern patterns[] = {
-    {"[\\w]*", pattern_0},
-    {"[\\u0009\\u000A\\u000D\\u0020-\\u007E\\u0085\\u00A0-\\uD7FF\\uE000-\\uFFFD\\u10000-\\u10FFFF]+", pattern_1},
-    {"[\\w+=,.@:-]*", pattern_2},
-    {"[\\w+=,.@:\\/-]*", pattern_3},
-    {"[\\w+=,.@\\:-]*", pattern_4},
-    {"[\\w+=,.@-]*", pattern_5},
-    {"[\\w+=/:,.@-]*", pattern_6},
-    {"[\\u0009\\u000A\\u000D\\u0020-\\u00FF]+", pattern_7},
-    {"[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]+", pattern_8},
-    {"[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*", pattern_9},
-    {"[\\d]*", pattern_10},
+static const uint32_t code_accessKeyIdType[] = {3, 0, 0xffffffff, 2, 4, 0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 0};
+static const struct api_pattern pattern_accessKeyIdType = {"[\\w]*", code_accessKeyIdType};
+static const uint32_t code_arnType[] = {3, 1, 0xffffffff, 2, 7, 9, 0xa, 0xd, 0xd, 0x20, 0x7e, 0x85, 0x85, 0xa0, 0xd7ff, 0xe000, 0xfffd, 0x10000, 0x10ffff, 0};
+static const struct api_pattern pattern_arnType = {"[\\u0009\\u000A\\u000D\\u0020-\\u007E\\u0085\\u00A0-\\uD7FF\\uE000-\\uFFFD\\u10000-\\u10FFFF]+", code_arnType};
+static const uint32_t code_assumedRoleIdType[] = {3, 0, 0xffffffff, 2, 6, 0x2b, 0x2e, 0x30, 0x3a, 0x3d, 0x3d, 0x40, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 0};
+static const struct api_pattern pattern_assumedRoleIdType = {"[\\w+=,.@:-]*", code_assumedRoleIdType};
+static const uint32_t code_externalIdType[] = {3, 0, 0xffffffff, 2, 5, 0x2b, 0x3a, 0x3d, 0x3d, 0x40, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 0};
+static const struct api_pattern pattern_externalIdType = {"[\\w+=,.@:\\/-]*", code_externalIdType};
+static const uint32_t code_roleSessionNameType[] = {3, 0, 0xffffffff, 2, 6, 0x2b, 0x2e, 0x30, 0x39, 0x3d, 0x3d, 0x40, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 0};
+static const struct api_pattern pattern_roleSessionNameType = {"[\\w+=,.@-]*", code_roleSessionNameType};
+static const uint32_t code_serialNumberType[] = {3, 0, 0xffffffff, 2, 5, 0x2b, 0x3a, 0x3d, 0x3d, 0x40, 0x5a, 0x5f, 0x5f, 0x61, 0x7a, 0};
+static const struct api_pattern pattern_serialNumberType = {"[\\w+=/:,.@-]*", code_serialNumberType};
+static const uint32_t code_tagKeyType[] = {3, 1, 0xffffffff, 2, 0x40000006, 0x2b, 0x2b, 0x2d, 0x2f, 0x3a, 0x3a, 0x3d, 0x3d, 0x40, 0x40, 0x5f, 0x5f, 0};
+static const struct api_pattern pattern_tagKeyType = {"[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]+", code_tagKeyType};
+static const uint32_t code_tagValueType[] = {3, 0, 0xffffffff, 2, 0x40000006, 0x2b, 0x2b, 0x2d, 0x2f, 0x3a, 0x3a, 0x3d, 0x3d, 0x40, 0x40, 0x5f, 0x5f, 0};
+static const struct api_pattern pattern_tagValueType = {"[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*", code_tagValueType};
+static const uint32_t code_tokenCodeType[] = {3, 0, 0xffffffff, 2, 1, 0x30, 0x39, 0};
+static const struct api_pattern pattern_tokenCodeType = {"[\\d]*", code_tokenCodeType};
+static const uint32_t code_unrestrictedSessionPolicyDocumentType[] = {3, 1, 0xffffffff, 2, 3, 9, 0xa, 0xd, 0xd, 0x20, 0xff, 0};
+static const struct api_pattern pattern_unrestrictedSessionPolicyDocumentType = {"[\\u0009\\u000A\\u000D\\u0020-\\u00FF]+", code_unrestrictedSessionPolicyDocumentType};
+enum {
+    shape_AssumeRoleRequest,
+    shape_AssumeRoleResponse,
+    shape_AssumedRoleUser,
+    shape_Credentials,
+    shape_GetAccessKeyInfoRequest,
+    shape_GetAccessKeyInfoResponse,
+    shape_GetCallerIdentityRequest,
+    shape_GetCallerIdentityResponse,
+    shape_PolicyDescriptorType,
+    shape_ProvidedContext,
+    shape_ProvidedContextsListType,
+    shape_Tag,
+    shape_accessKeyIdType,
+    shape_accessKeySecretType,
+    shape_accountType,
+    shape_arnType,
+    shape_assumedRoleIdType,
+    shape_contextAssertionType,
+    shape_dateType,
+    shape_externalIdType,
+    shape_nonNegativeIntegerType,
+    shape_policyDescriptorListType,
+    shape_roleDurationSecondsType,
+    shape_roleSessionNameType,
+    shape_serialNumberType,
+    shape_sourceIdentityType,
+    shape_tagKeyListType,
+    shape_tagKeyType,
+    shape_tagListType,
+    shape_tagValueType,
+    shape_tokenCodeType,
+    shape_tokenType,
+    shape_unrestrictedSessionPolicyDocumentType,
+    shape_userIdType,
+    N_SHAPES
 };
-static const struct api_shape shapes[74];
+static const struct api_shape shapes[N_SHAPES];
 
-static const struct api_member members_0[] = { /* AssumeRoleRequest */
-    {S_INIT("RoleArn"), S_INIT("RoleArn"), &shapes[40], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RoleSessionName"), S_INIT("RoleSessionName"), &shapes[54], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("PolicyArns"), S_INIT("PolicyArns"), &shapes[52], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Policy"), S_INIT("Policy"), &shapes[65], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("DurationSeconds"), S_INIT("DurationSeconds"), &shapes[53], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Tags"), S_INIT("Tags"), &shapes[60], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("TransitiveTagKeys"), S_INIT("TransitiveTagKeys"), &shapes[58], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ExternalId"), S_INIT("ExternalId"), &shapes[48], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SerialNumber"), S_INIT("SerialNumber"), &shapes[55], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("TokenCode"), S_INIT("TokenCode"), &shapes[62], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SourceIdentity"), S_INIT("SourceIdentity"), &shapes[57], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ProvidedContexts"), S_INIT("ProvidedContexts"), &shapes[30], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_AssumeRoleRequest[] = {
+    {S_INIT("RoleArn"), S_INIT("RoleArn"), &shapes[shape_arnType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("RoleSessionName"), S_INIT("RoleSessionName"), &shapes[shape_roleSessionNameType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("PolicyArns"), S_INIT("PolicyArns"), &shapes[shape_policyDescriptorListType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Policy"), S_INIT("Policy"), &shapes[shape_unrestrictedSessionPolicyDocumentType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("DurationSeconds"), S_INIT("DurationSeconds"), &shapes[shape_roleDurationSecondsType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Tags"), S_INIT("Tags"), &shapes[shape_tagListType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("TransitiveTagKeys"), S_INIT("TransitiveTagKeys"), &shapes[shape_tagKeyListType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExternalId"), S_INIT("ExternalId"), &shapes[shape_externalIdType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SerialNumber"), S_INIT("SerialNumber"), &shapes[shape_serialNumberType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("TokenCode"), S_INIT("TokenCode"), &shapes[shape_tokenCodeType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SourceIdentity"), S_INIT("SourceIdentity"), &shapes[shape_sourceIdentityType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ProvidedContexts"), S_INIT("ProvidedContexts"), &shapes[shape_ProvidedContextsListType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_1[] = { /* AssumeRoleResponse */
-    {S_INIT("Credentials"), S_INIT("Credentials"), &shapes[10], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("AssumedRoleUser"), S_INIT("AssumedRoleUser"), &shapes[8], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("PackedPolicySize"), S_INIT("PackedPolicySize"), &shapes[51], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SourceIdentity"), S_INIT("SourceIdentity"), &shapes[57], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_AssumeRoleResponse[] = {
+    {S_INIT("Credentials"), S_INIT("Credentials"), &shapes[shape_Credentials], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("AssumedRoleUser"), S_INIT("AssumedRoleUser"), &shapes[shape_AssumedRoleUser], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("PackedPolicySize"), S_INIT("PackedPolicySize"), &shapes[shape_nonNegativeIntegerType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SourceIdentity"), S_INIT("SourceIdentity"), &shapes[shape_sourceIdentityType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_2[] = { /* AssumeRoleWithSAMLRequest */
-    {S_INIT("RoleArn"), S_INIT("RoleArn"), &shapes[40], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("PrincipalArn"), S_INIT("PrincipalArn"), &shapes[40], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SAMLAssertion"), S_INIT("SAMLAssertion"), &shapes[32], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("PolicyArns"), S_INIT("PolicyArns"), &shapes[52], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Policy"), S_INIT("Policy"), &shapes[56], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("DurationSeconds"), S_INIT("DurationSeconds"), &shapes[53], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_AssumedRoleUser[] = {
+    {S_INIT("AssumedRoleId"), S_INIT("AssumedRoleId"), &shapes[shape_assumedRoleIdType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Arn"), S_INIT("Arn"), &shapes[shape_arnType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_3[] = { /* AssumeRoleWithSAMLResponse */
-    {S_INIT("Credentials"), S_INIT("Credentials"), &shapes[10], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("AssumedRoleUser"), S_INIT("AssumedRoleUser"), &shapes[8], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("PackedPolicySize"), S_INIT("PackedPolicySize"), &shapes[51], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Subject"), S_INIT("Subject"), &shapes[33], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SubjectType"), S_INIT("SubjectType"), &shapes[34], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Issuer"), S_INIT("Issuer"), &shapes[26], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Audience"), S_INIT("Audience"), &shapes[9], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("NameQualifier"), S_INIT("NameQualifier"), &shapes[27], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SourceIdentity"), S_INIT("SourceIdentity"), &shapes[57], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_Credentials[] = {
+    {S_INIT("AccessKeyId"), S_INIT("AccessKeyId"), &shapes[shape_accessKeyIdType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SecretAccessKey"), S_INIT("SecretAccessKey"), &shapes[shape_accessKeySecretType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("SessionToken"), S_INIT("SessionToken"), &shapes[shape_tokenType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Expiration"), S_INIT("Expiration"), &shapes[shape_dateType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_4[] = { /* AssumeRoleWithWebIdentityRequest */
-    {S_INIT("RoleArn"), S_INIT("RoleArn"), &shapes[40], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("RoleSessionName"), S_INIT("RoleSessionName"), &shapes[54], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("WebIdentityToken"), S_INIT("WebIdentityToken"), &shapes[42], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ProviderId"), S_INIT("ProviderId"), &shapes[66], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("PolicyArns"), S_INIT("PolicyArns"), &shapes[52], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Policy"), S_INIT("Policy"), &shapes[56], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("DurationSeconds"), S_INIT("DurationSeconds"), &shapes[53], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_GetAccessKeyInfoRequest[] = {
+    {S_INIT("AccessKeyId"), S_INIT("AccessKeyId"), &shapes[shape_accessKeyIdType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_5[] = { /* AssumeRoleWithWebIdentityResponse */
-    {S_INIT("Credentials"), S_INIT("Credentials"), &shapes[10], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SubjectFromWebIdentityToken"), S_INIT("SubjectFromWebIdentityToken"), &shapes[69], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("AssumedRoleUser"), S_INIT("AssumedRoleUser"), &shapes[8], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("PackedPolicySize"), S_INIT("PackedPolicySize"), &shapes[51], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Provider"), S_INIT("Provider"), &shapes[26], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Audience"), S_INIT("Audience"), &shapes[9], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SourceIdentity"), S_INIT("SourceIdentity"), &shapes[57], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_GetAccessKeyInfoResponse[] = {
+    {S_INIT("Account"), S_INIT("Account"), &shapes[shape_accountType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_6[] = { /* AssumeRootRequest */
-    {S_INIT("TargetPrincipal"), S_INIT("TargetPrincipal"), &shapes[36], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("TaskPolicyArn"), S_INIT("TaskPolicyArn"), &shapes[28], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("DurationSeconds"), S_INIT("DurationSeconds"), &shapes[31], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_GetCallerIdentityResponse[] = {
+    {S_INIT("UserId"), S_INIT("UserId"), &shapes[shape_userIdType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Account"), S_INIT("Account"), &shapes[shape_accountType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Arn"), S_INIT("Arn"), &shapes[shape_arnType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_7[] = { /* AssumeRootResponse */
-    {S_INIT("Credentials"), S_INIT("Credentials"), &shapes[10], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SourceIdentity"), S_INIT("SourceIdentity"), &shapes[57], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_PolicyDescriptorType[] = {
+    {S_INIT("arn"), S_INIT("arn"), &shapes[shape_arnType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_8[] = { /* AssumedRoleUser */
-    {S_INIT("AssumedRoleId"), S_INIT("AssumedRoleId"), &shapes[41], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Arn"), S_INIT("Arn"), &shapes[40], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_ProvidedContext[] = {
+    {S_INIT("ProviderArn"), S_INIT("ProviderArn"), &shapes[shape_arnType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ContextAssertion"), S_INIT("ContextAssertion"), &shapes[shape_contextAssertionType], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
-static const struct api_member members_10[] = { /* Credentials */
-    {S_INIT("AccessKeyId"), S_INIT("AccessKeyId"), &shapes[37], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SecretAccessKey"), S_INIT("SecretAccessKey"), &shapes[38], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SessionToken"), S_INIT("SessionToken"), &shapes[63], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Expiration"), S_INIT("Expiration"), &shapes[44], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_11[] = { /* DecodeAuthorizationMessageRequest */
-    {S_INIT("EncodedMessage"), S_INIT("EncodedMessage"), &shapes[47], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_12[] = { /* DecodeAuthorizationMessageResponse */
-    {S_INIT("DecodedMessage"), S_INIT("DecodedMessage"), &shapes[45], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_13[] = { /* FederatedUser */
-    {S_INIT("FederatedUserId"), S_INIT("FederatedUserId"), &shapes[49], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Arn"), S_INIT("Arn"), &shapes[40], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_14[] = { /* GetAccessKeyInfoRequest */
-    {S_INIT("AccessKeyId"), S_INIT("AccessKeyId"), &shapes[37], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_15[] = { /* GetAccessKeyInfoResponse */
-    {S_INIT("Account"), S_INIT("Account"), &shapes[39], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_17[] = { /* GetCallerIdentityResponse */
-    {S_INIT("UserId"), S_INIT("UserId"), &shapes[67], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Account"), S_INIT("Account"), &shapes[39], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Arn"), S_INIT("Arn"), &shapes[40], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_18[] = { /* GetDelegatedAccessTokenRequest */
-    {S_INIT("TradeInToken"), S_INIT("TradeInToken"), &shapes[64], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_19[] = { /* GetDelegatedAccessTokenResponse */
-    {S_INIT("Credentials"), S_INIT("Credentials"), &shapes[10], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("PackedPolicySize"), S_INIT("PackedPolicySize"), &shapes[51], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("AssumedPrincipal"), S_INIT("AssumedPrincipal"), &shapes[40], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_20[] = { /* GetFederationTokenRequest */
-    {S_INIT("Name"), S_INIT("Name"), &shapes[68], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Policy"), S_INIT("Policy"), &shapes[56], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("PolicyArns"), S_INIT("PolicyArns"), &shapes[52], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("DurationSeconds"), S_INIT("DurationSeconds"), &shapes[46], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Tags"), S_INIT("Tags"), &shapes[60], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_21[] = { /* GetFederationTokenResponse */
-    {S_INIT("Credentials"), S_INIT("Credentials"), &shapes[10], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("FederatedUser"), S_INIT("FederatedUser"), &shapes[13], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("PackedPolicySize"), S_INIT("PackedPolicySize"), &shapes[51], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_22[] = { /* GetSessionTokenRequest */
-    {S_INIT("DurationSeconds"), S_INIT("DurationSeconds"), &shapes[46], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SerialNumber"), S_INIT("SerialNumber"), &shapes[55], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("TokenCode"), S_INIT("TokenCode"), &shapes[62], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_23[] = { /* GetSessionTokenResponse */
-    {S_INIT("Credentials"), S_INIT("Credentials"), &shapes[10], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_24[] = { /* GetWebIdentityTokenRequest */
-    {S_INIT("Audience"), S_INIT("Audience"), &shapes[70], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("DurationSeconds"), S_INIT("DurationSeconds"), &shapes[72], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("SigningAlgorithm"), S_INIT("SigningAlgorithm"), &shapes[50], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Tags"), S_INIT("Tags"), &shapes[60], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_25[] = { /* GetWebIdentityTokenResponse */
-    {S_INIT("WebIdentityToken"), S_INIT("WebIdentityToken"), &shapes[73], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Expiration"), S_INIT("Expiration"), &shapes[44], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_28[] = { /* PolicyDescriptorType */
-    {S_INIT("arn"), S_INIT("arn"), &shapes[40], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_29[] = { /* ProvidedContext */
-    {S_INIT("ProviderArn"), S_INIT("ProviderArn"), &shapes[40], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("ContextAssertion"), S_INIT("ContextAssertion"), &shapes[43], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-};
-static const struct api_member members_35[] = { /* Tag */
-    {S_INIT("Key"), S_INIT("Key"), &shapes[59], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
-    {S_INIT("Value"), S_INIT("Value"), &shapes[61], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+static const struct api_member members_Tag[] = {
+    {S_INIT("Key"), S_INIT("Key"), &shapes[shape_tagKeyType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("Value"), S_INIT("Value"), &shapes[shape_tagValueType], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
 
-static const struct api_shape shapes[74] = {
-    {.name = S_INIT("AssumeRoleRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 12, .members = members_0},
-    {.name = S_INIT("AssumeRoleResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_1},
-    {.name = S_INIT("AssumeRoleWithSAMLRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 6, .members = members_2},
-    {.name = S_INIT("AssumeRoleWithSAMLResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 9, .members = members_3},
-    {.name = S_INIT("AssumeRoleWithWebIdentityRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 7, .members = members_4},
-    {.name = S_INIT("AssumeRoleWithWebIdentityResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 7, .members = members_5},
-    {.name = S_INIT("AssumeRootRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_6},
-    {.name = S_INIT("AssumeRootResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_7},
-    {.name = S_INIT("AssumedRoleUser"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_8},
-    {.name = S_INIT("Audience"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("Credentials"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_10},
-    {.name = S_INIT("DecodeAuthorizationMessageRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_11},
-    {.name = S_INIT("DecodeAuthorizationMessageResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_12},
-    {.name = S_INIT("FederatedUser"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_13},
-    {.name = S_INIT("GetAccessKeyInfoRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_14},
-    {.name = S_INIT("GetAccessKeyInfoResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_15},
+static const struct api_shape shapes[N_SHAPES] = {
+    {.name = S_INIT("AssumeRoleRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 12, .members = members_AssumeRoleRequest},
+    {.name = S_INIT("AssumeRoleResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_AssumeRoleResponse},
+    {.name = S_INIT("AssumedRoleUser"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_AssumedRoleUser},
+    {.name = S_INIT("Credentials"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_Credentials},
+    {.name = S_INIT("GetAccessKeyInfoRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_GetAccessKeyInfoRequest},
+    {.name = S_INIT("GetAccessKeyInfoResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_GetAccessKeyInfoResponse},
     {.name = S_INIT("GetCallerIdentityRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("GetCallerIdentityResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_17},
-    {.name = S_INIT("GetDelegatedAccessTokenRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_18},
-    {.name = S_INIT("GetDelegatedAccessTokenResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_19},
-    {.name = S_INIT("GetFederationTokenRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 5, .members = members_20},
-    {.name = S_INIT("GetFederationTokenResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_21},
-    {.name = S_INIT("GetSessionTokenRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_22},
-    {.name = S_INIT("GetSessionTokenResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_23},
-    {.name = S_INIT("GetWebIdentityTokenRequest"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_24},
-    {.name = S_INIT("GetWebIdentityTokenResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_25},
-    {.name = S_INIT("Issuer"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("NameQualifier"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("PolicyDescriptorType"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_28},
-    {.name = S_INIT("ProvidedContext"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_29},
-    {.name = S_INIT("ProvidedContextsListType"), .type = API_LIST, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 5, .element = &shapes[29], .element_wire = S_INIT("member")},
-    {.name = S_INIT("RootDurationSecondsType"), .type = API_INTEGER, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 0, .max = 900},
-    {.name = S_INIT("SAMLAssertionType"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN | API_SENSITIVE, .payload = -1, .min = 4, .max = 100000},
-    {.name = S_INIT("Subject"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("SubjectType"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("Tag"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_35},
-    {.name = S_INIT("TargetPrincipalType"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 12, .max = 2048},
-    {.name = S_INIT("accessKeyIdType"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 16, .max = 128, .pattern = &patterns[0]},
+    {.name = S_INIT("GetCallerIdentityResponse"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 3, .members = members_GetCallerIdentityResponse},
+    {.name = S_INIT("PolicyDescriptorType"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_PolicyDescriptorType},
+    {.name = S_INIT("ProvidedContext"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_ProvidedContext},
+    {.name = S_INIT("ProvidedContextsListType"), .type = API_LIST, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 5, .element = &shapes[shape_ProvidedContext], .element_wire = S_INIT("member")},
+    {.name = S_INIT("Tag"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_Tag},
+    {.name = S_INIT("accessKeyIdType"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 16, .max = 128, .pattern = &pattern_accessKeyIdType},
     {.name = S_INIT("accessKeySecretType"), .type = API_STRING, .flags = API_PLAIN | API_SENSITIVE, .payload = -1},
     {.name = S_INIT("accountType"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("arnType"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 20, .max = 2048, .pattern = &patterns[1]},
-    {.name = S_INIT("assumedRoleIdType"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 2, .max = 193, .pattern = &patterns[2]},
-    {.name = S_INIT("clientTokenType"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN | API_SENSITIVE, .payload = -1, .min = 4, .max = 20000},
+    {.name = S_INIT("arnType"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 20, .max = 2048, .pattern = &pattern_arnType},
+    {.name = S_INIT("assumedRoleIdType"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 2, .max = 193, .pattern = &pattern_assumedRoleIdType},
     {.name = S_INIT("contextAssertionType"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 4, .max = 2048},
     {.name = S_INIT("dateType"), .type = API_TIMESTAMP, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("decodedMessageType"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("durationSecondsType"), .type = API_INTEGER, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 900, .max = 129600},
-    {.name = S_INIT("encodedMessageType"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 10240},
-    {.name = S_INIT("externalIdType"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 2, .max = 1224, .pattern = &patterns[3]},
-    {.name = S_INIT("federatedIdType"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 2, .max = 193, .pattern = &patterns[4]},
-    {.name = S_INIT("jwtAlgorithmType"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 5, .max = 5},
+    {.name = S_INIT("externalIdType"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 2, .max = 1224, .pattern = &pattern_externalIdType},
     {.name = S_INIT("nonNegativeIntegerType"), .type = API_INTEGER, .flags = API_HAS_MIN | API_PLAIN, .payload = -1, .min = 0},
-    {.name = S_INIT("policyDescriptorListType"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[28], .element_wire = S_INIT("member")},
+    {.name = S_INIT("policyDescriptorListType"), .type = API_LIST, .flags = API_PLAIN, .payload = -1, .element = &shapes[shape_PolicyDescriptorType], .element_wire = S_INIT("member")},
     {.name = S_INIT("roleDurationSecondsType"), .type = API_INTEGER, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 900, .max = 43200},
-    {.name = S_INIT("roleSessionNameType"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 2, .max = 64, .pattern = &patterns[5]},
-    {.name = S_INIT("serialNumberType"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 9, .max = 256, .pattern = &patterns[6]},
-    {.name = S_INIT("sessionPolicyDocumentType"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 2048, .pattern = &patterns[7]},
-    {.name = S_INIT("sourceIdentityType"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 2, .max = 64, .pattern = &patterns[5]},
-    {.name = S_INIT("tagKeyListType"), .type = API_LIST, .flags = API_HAS_MAX | API_PLAIN, .payload = -1, .max = 50, .element = &shapes[59], .element_wire = S_INIT("member")},
-    {.name = S_INIT("tagKeyType"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 128, .pattern = &patterns[8]},
-    {.name = S_INIT("tagListType"), .type = API_LIST, .flags = API_HAS_MAX | API_PLAIN, .payload = -1, .max = 50, .element = &shapes[35], .element_wire = S_INIT("member")},
-    {.name = S_INIT("tagValueType"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 0, .max = 256, .pattern = &patterns[9]},
-    {.name = S_INIT("tokenCodeType"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 6, .max = 6, .pattern = &patterns[10]},
+    {.name = S_INIT("roleSessionNameType"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 2, .max = 64, .pattern = &pattern_roleSessionNameType},
+    {.name = S_INIT("serialNumberType"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 9, .max = 256, .pattern = &pattern_serialNumberType},
+    {.name = S_INIT("sourceIdentityType"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 2, .max = 64, .pattern = &pattern_roleSessionNameType},
+    {.name = S_INIT("tagKeyListType"), .type = API_LIST, .flags = API_HAS_MAX | API_PLAIN, .payload = -1, .max = 50, .element = &shapes[shape_tagKeyType], .element_wire = S_INIT("member")},
+    {.name = S_INIT("tagKeyType"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 128, .pattern = &pattern_tagKeyType},
+    {.name = S_INIT("tagListType"), .type = API_LIST, .flags = API_HAS_MAX | API_PLAIN, .payload = -1, .max = 50, .element = &shapes[shape_Tag], .element_wire = S_INIT("member")},
+    {.name = S_INIT("tagValueType"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 0, .max = 256, .pattern = &pattern_tagValueType},
+    {.name = S_INIT("tokenCodeType"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 6, .max = 6, .pattern = &pattern_tokenCodeType},
     {.name = S_INIT("tokenType"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("tradeInTokenType"), .type = API_STRING, .flags = API_PLAIN | API_SENSITIVE, .payload = -1},
-    {.name = S_INIT("unrestrictedSessionPolicyDocumentType"), .type = API_STRING, .flags = API_HAS_MIN | API_PLAIN, .payload = -1, .min = 1, .pattern = &patterns[7]},
-    {.name = S_INIT("urlType"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 4, .max = 2048},
+    {.name = S_INIT("unrestrictedSessionPolicyDocumentType"), .type = API_STRING, .flags = API_HAS_MIN | API_PLAIN, .payload = -1, .min = 1, .pattern = &pattern_unrestrictedSessionPolicyDocumentType},
     {.name = S_INIT("userIdType"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
-    {.name = S_INIT("userNameType"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 2, .max = 32, .pattern = &patterns[5]},
-    {.name = S_INIT("webIdentitySubjectType"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 6, .max = 255},
-    {.name = S_INIT("webIdentityTokenAudienceListType"), .type = API_LIST, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 10, .element = &shapes[71], .element_wire = S_INIT("member")},
-    {.name = S_INIT("webIdentityTokenAudienceStringType"), .type = API_STRING, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 1, .max = 1000},
-    {.name = S_INIT("webIdentityTokenDurationSecondsType"), .type = API_INTEGER, .flags = API_HAS_MIN | API_HAS_MAX | API_PLAIN, .payload = -1, .min = 60, .max = 3600},
-    {.name = S_INIT("webIdentityTokenType"), .type = API_STRING, .flags = API_PLAIN | API_SENSITIVE, .payload = -1},
 };
 
 
 static const struct api_op ops[] = {
-    {.name = S_INIT("AssumeRole"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[0], .out = &shapes[1], .result = S_INIT("AssumeRoleResult")},
-    {.name = S_INIT("AssumeRoleWithSAML"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[2], .out = &shapes[3], .result = S_INIT("AssumeRoleWithSAMLResult")},
-    {.name = S_INIT("AssumeRoleWithWebIdentity"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[4], .out = &shapes[5], .result = S_INIT("AssumeRoleWithWebIdentityResult")},
-    {.name = S_INIT("AssumeRoot"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[6], .out = &shapes[7], .result = S_INIT("AssumeRootResult")},
-    {.name = S_INIT("DecodeAuthorizationMessage"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[11], .out = &shapes[12], .result = S_INIT("DecodeAuthorizationMessageResult")},
-    {.name = S_INIT("GetAccessKeyInfo"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[14], .out = &shapes[15], .result = S_INIT("GetAccessKeyInfoResult")},
-    {.name = S_INIT("GetCallerIdentity"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[16], .out = &shapes[17], .result = S_INIT("GetCallerIdentityResult")},
-    {.name = S_INIT("GetDelegatedAccessToken"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[18], .out = &shapes[19], .result = S_INIT("GetDelegatedAccessTokenResult")},
-    {.name = S_INIT("GetFederationToken"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[20], .out = &shapes[21], .result = S_INIT("GetFederationTokenResult")},
-    {.name = S_INIT("GetSessionToken"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[22], .out = &shapes[23], .result = S_INIT("GetSessionTokenResult")},
-    {.name = S_INIT("GetWebIdentityToken"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[24], .out = &shapes[25], .result = S_INIT("GetWebIdentityTokenResult")},
+    {.name = S_INIT("AssumeRole"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_AssumeRoleRequest], .out = &shapes[shape_AssumeRoleResponse], .result = S_INIT("AssumeRoleResult")},
+    {.name = S_INIT("AssumeRoleWithSAML"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("AssumeRoleWithSAMLResult")},
+    {.name = S_INIT("AssumeRoleWithWebIdentity"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("AssumeRoleWithWebIdentityResult")},
+    {.name = S_INIT("AssumeRoot"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("AssumeRootResult")},
+    {.name = S_INIT("DecodeAuthorizationMessage"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("DecodeAuthorizationMessageResult")},
+    {.name = S_INIT("GetAccessKeyInfo"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_GetAccessKeyInfoRequest], .out = &shapes[shape_GetAccessKeyInfoResponse], .result = S_INIT("GetAccessKeyInfoResult")},
+    {.name = S_INIT("GetCallerIdentity"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .modelled = true, .in = &shapes[shape_GetCallerIdentityRequest], .out = &shapes[shape_GetCallerIdentityResponse], .result = S_INIT("GetCallerIdentityResult")},
+    {.name = S_INIT("GetDelegatedAccessToken"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("GetDelegatedAccessTokenResult")},
+    {.name = S_INIT("GetFederationToken"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("GetFederationTokenResult")},
+    {.name = S_INIT("GetSessionToken"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("GetSessionTokenResult")},
+    {.name = S_INIT("GetWebIdentityToken"), .method = S_INIT("POST"), .path = S_INIT("/"), .status = 200, .result = S_INIT("GetWebIdentityTokenResult")},
 };
 
 static const struct api_error errors[] = {

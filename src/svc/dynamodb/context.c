@@ -116,19 +116,12 @@ static bool reads_or_writes_items(const struct rq *rq) {
            json_has(rq->in, "Key") || json_has(rq->in, "Item");
 }
 
-/*
- * The wire gives no way to ask whether a policy looks at these; the account's root, which no
- * condition of an identity policy binds, is spared the work.
- */
 int ddb_hook_context(struct svc *svc, struct rq *rq, const struct aws_question *question,
                      struct policy_context *context) {
     (void)question; /* operations on items ask one: about the table or index that is named */
     struct expressions e = {.key_condition = NULL};
     struct err err;
-    bool root = rq->caller && rq->caller->principal.kind == PRINCIPAL_ROOT &&
-                rq->caller->policies.n_identity == 0 && !rq->caller->policies.has_session &&
-                !rq->caller->policies.boundary;
-    if (root || !reads_or_writes_items(rq))
+    if (!reads_or_writes_items(rq))
         return 0;
     add_map_names(context, json_obj(rq->in, "Item"));
     add_map_names(context, json_obj(rq->in, "Key"));
