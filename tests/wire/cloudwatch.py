@@ -61,6 +61,16 @@ class CloudWatch(CloudCase):
             cw.set_alarm_state(AlarmName="none", StateValue="OK", StateReason="x")
         self.assertEqual(told.exception.response["Error"]["Code"], "ResourceNotFound")
 
+    def test_tokens_that_are_none(self):
+        from botocore.exceptions import ClientError
+        cw = self.cloud.client("cloudwatch")
+        for listing in cw.list_metrics, cw.describe_alarms, cw.list_dashboards:
+            for token in "", "none":
+                with self.subTest(listing.__name__, token=token):
+                    with self.assertRaises(ClientError) as told:
+                        listing(NextToken=token)
+                    self.assertEqual(told.exception.response["Error"]["Code"], "InvalidNextToken")
+
     def test_dashboards(self):
         cw = self.cloud.client("cloudwatch")
         body = json.dumps({"widgets": [{"type": "text", "x": 0, "y": 0, "width": 3, "height": 3, "properties": {"markdown": "hi"}}]})

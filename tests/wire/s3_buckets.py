@@ -55,6 +55,8 @@ class Buckets(S3Case):
             self.assertLessEqual(len(page["Buckets"]), 2)
             got += [b["Name"] for b in page["Buckets"]]
         self.assertEqual(got, [f"paged-{i}" for i in range(5)])
+        for token in "", "none":
+            self.assertEqual(code_of(self.s3.list_buckets, MaxBuckets=2, ContinuationToken=token), "InvalidArgument", token)
 
     def test_not_empty(self):
         b = self.bucket()

@@ -212,7 +212,7 @@ int cw_op_DescribeAlarms(struct svc *cw, struct rq *rq) {
     (void)cw;
     static const char *const refused[] = {"ChildrenOfAlarmName", "ParentsOfAlarmName"};
     static const struct kit_paging paging = {.list = "MetricAlarms", .token = "NextToken", .limit = "MaxRecords",
-                                             .most = 100, .otherwise = 50, .error = &CW_InvalidNextToken};
+                                             .most = 100, .otherwise = 50, .error = &CW_InvalidNextToken, .no_empty = true};
     for (size_t i = 0; i < ARRAY_LEN(refused); i++)
         if (json_has(rq->in, refused[i]))
             return aws_fail(rq, &CW_ValidationError, "%s is not supported by calotype: there are no composite alarms", refused[i]);

@@ -169,7 +169,7 @@ int cw_op_GetDashboard(struct svc *cw, struct rq *rq) {
 int cw_op_ListDashboards(struct svc *cw, struct rq *rq) {
     (void)cw;
     static const struct kit_paging paging = {.list = "DashboardEntries", .token = "NextToken", .most = 1000,
-                                             .error = &CW_InvalidNextToken};
+                                             .error = &CW_InvalidNextToken, .no_empty = true};
     CLEANUP_DEINIT(buf) struct buf rows = {0};
     CLEANUP_DEINIT(kit_page) struct kit_page page = {0};
     if (kit_page_begin(&page, rq, &paging, STR_NONE))

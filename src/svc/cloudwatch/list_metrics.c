@@ -50,7 +50,7 @@ static bool is_wanted(struct rq *rq, const json_t *metric, str value) {
 int cw_op_ListMetrics(struct svc *cw, struct rq *rq) {
     (void)cw;
     static const struct kit_paging paging = {.list = "Metrics", .token = "NextToken", .most = 500,
-                                             .error = &CW_InvalidNextToken};
+                                             .error = &CW_InvalidNextToken, .no_empty = true};
     struct cw_series prefix = {.account = rq->account, .region = rq->region, .name_space = json_str(rq->in, "Namespace")};
     if (prefix.name_space.p)
         prefix.name = json_str(rq->in, "MetricName");

@@ -53,7 +53,7 @@ int kit_page_begin(struct kit_page *page, struct rq *rq, const struct kit_paging
                               .scope = scope_of(rq, scope)};
     if (paging->plain)
         buf_str(&page->after, token);
-    else if (token.len && !kit_token_read(token, page->scope, &page->after))
+    else if ((paging->no_empty ? token.p != NULL : token.len > 0) && !kit_token_read(token, page->scope, &page->after))
         return aws_fail(rq, paging->error, STR_FMT, STR_ARG(str_c(paging->text ? paging->text : paging->error->text)));
     return 0;
 }

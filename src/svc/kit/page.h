@@ -34,6 +34,7 @@ struct kit_paging {
     size_t otherwise;     /* without a limit; 0: most */
     const char *truncated; /* a member that says whether more follows (IAM's IsTruncated); NULL: none */
     bool plain;
+    bool no_empty;        /* an empty token is refused as any other that is none; else it is as good as no token */
     const struct aws_error *error; /* a token that is none; text NULL: the row's */
     const char *text;
 };

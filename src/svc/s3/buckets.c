@@ -161,7 +161,7 @@ int s3_op_GetBucketLocation(struct svc *svc, struct rq *rq) {
 /* ---- ListBuckets ---- */
 static const struct kit_paging bucket_paging = {
     .token = "ContinuationToken", .limit = "MaxBuckets", .most = 10000, .list = "Buckets",
-    .error = &S3_InvalidArgument, .text = "The continuation token provided is incorrect"};
+    .error = &S3_InvalidArgument, .text = "The continuation token provided is incorrect", .no_empty = true};
 
 /* One row of the index. region absent: of any. */
 static json_t *show_bucket(struct rq *rq, str name, str value, str wanted_region, bool tells_region) {
