@@ -136,9 +136,8 @@ static void add_output(void *ctx, str key, str value) {
     json_object_setn_new(ctx, key.p, key.len, json_of_str(value));
 }
 
-static void print_output(void *ctx, str key, str value) {
+static void print_output(void *, str key, str value) {
     static const struct prog_column columns[] = {{"", 28, false}, {"", 0, false}};
-    (void)ctx;
     const str cells[] = {key, value};
     const enum prog_colour colours[] = {COLOUR_DIM, COLOUR_PLAIN};
     prog_row(columns, 2, cells, colours);

@@ -8,8 +8,7 @@
 #include <stdio.h>
 
 /* export NAME='value': nothing is special within single quotes but the quote itself. */
-static void print_export(void *ctx, const char *name, const char *value) {
-    (void)ctx;
+static void print_export(void *, const char *name, const char *value) {
     printf("export %s='", name);
     for (const char *c = value; *c; c++)
         if (*c == '\'')

@@ -146,9 +146,8 @@ static void add_parameter(struct params *p, str key, const char *what, str value
     add(p, arena_printf(&p->arena, "Parameters.member.%zu.%s", i, what), value);
 }
 
-static void keep_previous(void *ctx, str key, str value) {
+static void keep_previous(void *ctx, str key, str) {
     struct params *p = ctx;
-    (void)value;
     for (size_t i = 0; i < p->n_given; i++)
         if (str_eq(p->given[i].name, key))
             return;

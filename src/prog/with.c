@@ -22,8 +22,7 @@ static const struct {
     {"rclone", false, {"AWS_CA_BUNDLE", NULL}},
 };
 
-static void set_variable(void *ctx, const char *name, const char *value) {
-    (void)ctx;
+static void set_variable(void *, const char *name, const char *value) {
     setenv(name, value, 1);
 }
 

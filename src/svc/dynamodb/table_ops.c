@@ -119,8 +119,7 @@ int ddb_op_DeleteTable(struct svc *svc, struct rq *rq) {
 }
 
 /* ---- ListTables ---- */
-int ddb_op_ListTables(struct svc *svc, struct rq *rq) {
-    (void)svc;
+int ddb_op_ListTables(struct svc *, struct rq *rq) {
     static const struct kit_paging paging = {.list = "TableNames", .limit = "Limit", .most = 100, .plain = true,
                                              .token = "ExclusiveStartTableName",
                                              .next = "LastEvaluatedTableName"};

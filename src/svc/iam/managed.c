@@ -84,8 +84,7 @@ static int get_policy(struct rq *rq, struct iam_entity *ret_policy) {
     return iam_entity_get(&iam_kind_policy, rq, ret_policy);
 }
 
-int iam_managed_policy_exists(struct svc *iam, struct rq *rq, str arn) {
-    (void)iam;
+int iam_managed_policy_exists(struct svc *, struct rq *rq, str arn) {
     if (iam_builtin_find(arn))
         return 0;
     CLEANUP_DEINIT(iam_entity) struct iam_entity policy = {0};
@@ -115,8 +114,7 @@ static int each_holder(const struct iam_kind *kind, struct rq *rq, str arn, bool
     return fault ? aws_fault(rq, fault, "list holders of a policy") : 0;
 }
 
-static void count_holder(void *ctx, const json_t *doc) {
-    (void)doc;
+static void count_holder(void *ctx, const json_t *) {
     int64_t *count = ctx;
     ++*count;
 }
@@ -195,8 +193,7 @@ static void push_version(struct rq *rq, json_t *doc, str text, bool as_default) 
         json_set_str(doc, "DefaultVersionId", id);
 }
 
-int iam_op_CreatePolicy(struct svc *iam, struct rq *rq) {
-    (void)iam;
+int iam_op_CreatePolicy(struct svc *, struct rq *rq) {
     str text = json_str(rq->in, "PolicyDocument");
     CLEANUP_DEINIT(iam_entity) struct iam_entity policy = {0};
     if (check_text(rq, text) || iam_entity_new(&iam_kind_policy, rq, &policy))
@@ -207,8 +204,7 @@ int iam_op_CreatePolicy(struct svc *iam, struct rq *rq) {
     return iam_entity_answer(rq, &policy) || iam_entity_put(rq, &policy) ? AWS_FAILED : 0;
 }
 
-int iam_op_DeletePolicy(struct svc *iam, struct rq *rq) {
-    (void)iam;
+int iam_op_DeletePolicy(struct svc *, struct rq *rq) {
     CLEANUP_DEINIT(iam_entity) struct iam_entity policy = {0};
     int64_t attached = 0, bounding = 0;
     if (get_policy(rq, &policy) || count_holders(rq, json_str(policy.doc, "Arn"), false, &attached) ||
@@ -278,8 +274,7 @@ static int list_builtins(struct rq *rq, struct kit_page *page) {
     return 0;
 }
 
-int iam_op_ListPolicies(struct svc *iam, struct rq *rq) {
-    (void)iam;
+int iam_op_ListPolicies(struct svc *, struct rq *rq) {
     str scope = json_str(rq->in, "Scope");
     CLEANUP_DEINIT(kit_page) struct kit_page page;
     const struct kit_paging paging = iam_paging(iam_kind_policy.plural);
@@ -291,8 +286,7 @@ int iam_op_ListPolicies(struct svc *iam, struct rq *rq) {
 
 /* ---- Versions ---- */
 
-int iam_op_CreatePolicyVersion(struct svc *iam, struct rq *rq) {
-    (void)iam;
+int iam_op_CreatePolicyVersion(struct svc *, struct rq *rq) {
     CLEANUP_DEINIT(iam_entity) struct iam_entity policy = {0};
     str text = json_str(rq->in, "PolicyDocument");
     if (get_policy(rq, &policy) || check_text(rq, text))
@@ -318,8 +312,7 @@ static json_t *get_version(struct rq *rq, const json_t *doc) {
     return version;
 }
 
-int iam_op_GetPolicyVersion(struct svc *iam, struct rq *rq) {
-    (void)iam;
+int iam_op_GetPolicyVersion(struct svc *, struct rq *rq) {
     CLEANUP_DEINIT(iam_entity) struct iam_entity policy = {0};
     if (get_policy(rq, &policy))
         return AWS_FAILED;
@@ -331,8 +324,7 @@ int iam_op_GetPolicyVersion(struct svc *iam, struct rq *rq) {
     return 0;
 }
 
-int iam_op_ListPolicyVersions(struct svc *iam, struct rq *rq) {
-    (void)iam;
+int iam_op_ListPolicyVersions(struct svc *, struct rq *rq) {
     CLEANUP_DEINIT(iam_entity) struct iam_entity policy = {0};
     if (get_policy(rq, &policy))
         return AWS_FAILED;
@@ -347,8 +339,7 @@ int iam_op_ListPolicyVersions(struct svc *iam, struct rq *rq) {
     return 0;
 }
 
-int iam_op_DeletePolicyVersion(struct svc *iam, struct rq *rq) {
-    (void)iam;
+int iam_op_DeletePolicyVersion(struct svc *, struct rq *rq) {
     CLEANUP_DEINIT(iam_entity) struct iam_entity policy = {0};
     if (get_policy(rq, &policy))
         return AWS_FAILED;
@@ -366,8 +357,7 @@ int iam_op_DeletePolicyVersion(struct svc *iam, struct rq *rq) {
     return iam_entity_put(rq, &policy);
 }
 
-int iam_op_SetDefaultPolicyVersion(struct svc *iam, struct rq *rq) {
-    (void)iam;
+int iam_op_SetDefaultPolicyVersion(struct svc *, struct rq *rq) {
     CLEANUP_DEINIT(iam_entity) struct iam_entity policy = {0};
     if (get_policy(rq, &policy))
         return AWS_FAILED;
@@ -396,8 +386,7 @@ static void add_holder(void *ctx, const json_t *doc) {
     json_array_append_new(h->list, item);
 }
 
-int iam_op_ListEntitiesForPolicy(struct svc *iam, struct rq *rq) {
-    (void)iam;
+int iam_op_ListEntitiesForPolicy(struct svc *, struct rq *rq) {
     CLEANUP_DEINIT(iam_entity) struct iam_entity policy = {0};
     if (get_policy(rq, &policy))
         return AWS_FAILED;

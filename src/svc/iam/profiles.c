@@ -19,8 +19,7 @@ static json_t *describe_role(const json_t *doc) {
     return out;
 }
 
-static int describe(struct rq *rq, const json_t *doc, bool whole, json_t *out) {
-    (void)whole;
+static int describe(struct rq *rq, const json_t *doc, bool, json_t *out) {
     const json_t *names = json_arr(doc, "Roles");
     json_t *roles = json_array();
     json_set(out, "Roles", roles);
@@ -76,8 +75,7 @@ int iam_profile_check_none(struct rq *rq, str role) {
 
 /* ---- Operations ---- */
 
-int iam_op_CreateInstanceProfile(struct svc *iam, struct rq *rq) {
-    (void)iam;
+int iam_op_CreateInstanceProfile(struct svc *, struct rq *rq) {
     CLEANUP_DEINIT(iam_entity) struct iam_entity profile = {0};
     if (iam_entity_new(&iam_kind_profile, rq, &profile))
         return AWS_FAILED;
@@ -85,8 +83,7 @@ int iam_op_CreateInstanceProfile(struct svc *iam, struct rq *rq) {
     return iam_entity_answer(rq, &profile) || iam_entity_put(rq, &profile) ? AWS_FAILED : 0;
 }
 
-int iam_op_DeleteInstanceProfile(struct svc *iam, struct rq *rq) {
-    (void)iam;
+int iam_op_DeleteInstanceProfile(struct svc *, struct rq *rq) {
     CLEANUP_DEINIT(iam_entity) struct iam_entity profile = {0};
     if (iam_entity_get(&iam_kind_profile, rq, &profile))
         return AWS_FAILED;
@@ -95,8 +92,7 @@ int iam_op_DeleteInstanceProfile(struct svc *iam, struct rq *rq) {
     return iam_entity_delete(rq, &profile);
 }
 
-int iam_op_ListInstanceProfilesForRole(struct svc *iam, struct rq *rq) {
-    (void)iam;
+int iam_op_ListInstanceProfilesForRole(struct svc *, struct rq *rq) {
     CLEANUP_DEINIT(iam_entity) struct iam_entity role = {0};
     if (iam_entity_get(&iam_kind_role, rq, &role))
         return AWS_FAILED;
@@ -104,8 +100,7 @@ int iam_op_ListInstanceProfilesForRole(struct svc *iam, struct rq *rq) {
     return iam_entity_list(&iam_kind_profile, rq, holds, &name);
 }
 
-int iam_op_AddRoleToInstanceProfile(struct svc *iam, struct rq *rq) {
-    (void)iam;
+int iam_op_AddRoleToInstanceProfile(struct svc *, struct rq *rq) {
     CLEANUP_DEINIT(iam_entity) struct iam_entity profile = {0}, role = {0};
     if (iam_entity_get(&iam_kind_profile, rq, &profile) || iam_entity_get(&iam_kind_role, rq, &role))
         return AWS_FAILED;
@@ -116,8 +111,7 @@ int iam_op_AddRoleToInstanceProfile(struct svc *iam, struct rq *rq) {
     return iam_entity_put(rq, &profile);
 }
 
-int iam_op_RemoveRoleFromInstanceProfile(struct svc *iam, struct rq *rq) {
-    (void)iam;
+int iam_op_RemoveRoleFromInstanceProfile(struct svc *, struct rq *rq) {
     CLEANUP_DEINIT(iam_entity) struct iam_entity profile = {0};
     if (iam_entity_get(&iam_kind_profile, rq, &profile))
         return AWS_FAILED;

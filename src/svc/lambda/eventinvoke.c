@@ -83,8 +83,7 @@ static int no_config(struct rq *rq, const struct lambda_change *c) {
                        "The function %s doesn't have an EventInvokeConfig", buf_cstr(&arn));
 }
 
-int lambda_op_GetFunctionEventInvokeConfig(struct svc *svc, struct rq *rq) {
-    (void)svc;
+int lambda_op_GetFunctionEventInvokeConfig(struct svc *, struct rq *rq) {
     CLEANUP_DEINIT(lambda_change) struct lambda_change c = {0};
     if (lambda_change_open(rq, "FunctionName", &c))
         return AWS_FAILED;
@@ -106,8 +105,7 @@ int lambda_op_DeleteFunctionEventInvokeConfig(struct svc *svc, struct rq *rq) {
     return 0;
 }
 
-int lambda_op_ListFunctionEventInvokeConfigs(struct svc *svc, struct rq *rq) {
-    (void)svc;
+int lambda_op_ListFunctionEventInvokeConfigs(struct svc *, struct rq *rq) {
     CLEANUP_DEINIT(lambda_change) struct lambda_change c = {0};
     if (lambda_change_open(rq, "FunctionName", &c))
         return AWS_FAILED;

@@ -54,8 +54,7 @@ int lambda_op_PutFunctionConcurrency(struct svc *svc, struct rq *rq) {
     return 0;
 }
 
-int lambda_op_GetFunctionConcurrency(struct svc *svc, struct rq *rq) {
-    (void)svc;
+int lambda_op_GetFunctionConcurrency(struct svc *, struct rq *rq) {
     CLEANUP_DEINIT(lambda_change) struct lambda_change c = {0};
     if (lambda_change_open(rq, "FunctionName", &c))
         return AWS_FAILED;
@@ -75,8 +74,7 @@ int lambda_op_DeleteFunctionConcurrency(struct svc *svc, struct rq *rq) {
     return 0;
 }
 
-int lambda_op_GetAccountSettings(struct svc *svc, struct rq *rq) {
-    (void)svc;
+int lambda_op_GetAccountSettings(struct svc *, struct rq *rq) {
     struct totals totals = {0};
     if (add_up(rq, STR_NONE, &totals))
         return AWS_FAILED;
@@ -97,8 +95,7 @@ const struct kit_tags lambda_tags = {
                                   "The number of tags exceeds the limit of {most}"}},
 };
 
-int lambda_op_TagResource(struct svc *svc, struct rq *rq) {
-    (void)svc;
+int lambda_op_TagResource(struct svc *, struct rq *rq) {
     CLEANUP_DEINIT(lambda_change) struct lambda_change c = {0};
     if (lambda_change_open(rq, "Resource", &c) || kit_tags_merge(rq, &lambda_tags, c.doc, json_obj(rq->in, "Tags")))
         return AWS_FAILED;
@@ -106,8 +103,7 @@ int lambda_op_TagResource(struct svc *svc, struct rq *rq) {
     return 0;
 }
 
-int lambda_op_UntagResource(struct svc *svc, struct rq *rq) {
-    (void)svc;
+int lambda_op_UntagResource(struct svc *, struct rq *rq) {
     CLEANUP_DEINIT(lambda_change) struct lambda_change c = {0};
     if (lambda_change_open(rq, "Resource", &c))
         return AWS_FAILED;
@@ -116,8 +112,7 @@ int lambda_op_UntagResource(struct svc *svc, struct rq *rq) {
     return 0;
 }
 
-int lambda_op_ListTags(struct svc *svc, struct rq *rq) {
-    (void)svc;
+int lambda_op_ListTags(struct svc *, struct rq *rq) {
     CLEANUP_DEINIT(lambda_change) struct lambda_change c = {0};
     if (lambda_change_open(rq, "Resource", &c))
         return AWS_FAILED;

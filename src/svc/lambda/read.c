@@ -3,8 +3,7 @@
 #include "svc/kit/page.h"
 #include "svc/lambda/lambda_priv.h"
 
-int lambda_op_GetFunctionConfiguration(struct svc *svc, struct rq *rq) {
-    (void)svc;
+int lambda_op_GetFunctionConfiguration(struct svc *, struct rq *rq) {
     CLEANUP_DEINIT(lambda_change) struct lambda_change c = {0};
     if (lambda_change_open(rq, "FunctionName", &c))
         return AWS_FAILED;
@@ -14,8 +13,7 @@ int lambda_op_GetFunctionConfiguration(struct svc *svc, struct rq *rq) {
 
 /* Code.Location is a presigned URL at Lambda's own; here packages have no address, so it is left
  * out. */
-int lambda_op_GetFunction(struct svc *svc, struct rq *rq) {
-    (void)svc;
+int lambda_op_GetFunction(struct svc *, struct rq *rq) {
     CLEANUP_DEINIT(lambda_change) struct lambda_change c = {0};
     if (lambda_change_open(rq, "FunctionName", &c))
         return AWS_FAILED;
@@ -30,8 +28,7 @@ int lambda_op_GetFunction(struct svc *svc, struct rq *rq) {
     return 0;
 }
 
-int lambda_op_ListFunctions(struct svc *svc, struct rq *rq) {
-    (void)svc;
+int lambda_op_ListFunctions(struct svc *, struct rq *rq) {
     static const struct kit_paging paging = {.list = "Functions", .token = "Marker", .next = "NextMarker",
                                              .limit = "MaxItems", .most = 10000, .otherwise = 50, .plain = true};
     CLEANUP_DEINIT(buf) struct buf prefix = {0};
@@ -49,8 +46,7 @@ int lambda_op_ListFunctions(struct svc *svc, struct rq *rq) {
     return kit_page_end(&page);
 }
 
-int lambda_op_ListVersionsByFunction(struct svc *svc, struct rq *rq) {
-    (void)svc;
+int lambda_op_ListVersionsByFunction(struct svc *, struct rq *rq) {
     CLEANUP_DEINIT(lambda_change) struct lambda_change c = {0};
     if (lambda_change_open(rq, "FunctionName", &c))
         return AWS_FAILED;
@@ -59,8 +55,7 @@ int lambda_op_ListVersionsByFunction(struct svc *svc, struct rq *rq) {
 }
 
 /* ---- What is the same for every function here; the stack tools ask for it ---- */
-int lambda_op_GetFunctionCodeSigningConfig(struct svc *svc, struct rq *rq) {
-    (void)svc;
+int lambda_op_GetFunctionCodeSigningConfig(struct svc *, struct rq *rq) {
     CLEANUP_DEINIT(lambda_change) struct lambda_change c = {0};
     if (lambda_change_open(rq, "FunctionName", &c))
         return AWS_FAILED;
@@ -69,8 +64,7 @@ int lambda_op_GetFunctionCodeSigningConfig(struct svc *svc, struct rq *rq) {
     return 0;
 }
 
-int lambda_op_GetFunctionRecursionConfig(struct svc *svc, struct rq *rq) {
-    (void)svc;
+int lambda_op_GetFunctionRecursionConfig(struct svc *, struct rq *rq) {
     CLEANUP_DEINIT(lambda_change) struct lambda_change c = {0};
     if (lambda_change_open(rq, "FunctionName", &c))
         return AWS_FAILED;
@@ -78,8 +72,7 @@ int lambda_op_GetFunctionRecursionConfig(struct svc *svc, struct rq *rq) {
     return 0;
 }
 
-int lambda_op_GetRuntimeManagementConfig(struct svc *svc, struct rq *rq) {
-    (void)svc;
+int lambda_op_GetRuntimeManagementConfig(struct svc *, struct rq *rq) {
     CLEANUP_DEINIT(lambda_change) struct lambda_change c = {0};
     if (lambda_change_open(rq, "FunctionName", &c))
         return AWS_FAILED;

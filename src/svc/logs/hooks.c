@@ -1,8 +1,7 @@
 /* The ARN that authorisation asks about, for operations that take a group by name or by ARN. */
 #include "svc/logs/logs_priv.h"
 
-int logs_hook_resource(struct svc *logs, struct rq *rq, struct buf *ret_arn) {
-    (void)logs;
+int logs_hook_resource(struct svc *, struct rq *rq, struct buf *ret_arn) {
     str group = logs_group_name(rq), stream = json_str(rq->in, "logStreamName");
     if (!group.p && json_has(rq->in, "logGroupIdentifier")) /* of another account or region: as it was given */
         buf_str(ret_arn, json_str(rq->in, "logGroupIdentifier"));

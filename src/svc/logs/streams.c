@@ -4,8 +4,7 @@
 
 enum { DEFAULT_LIMIT = 50, DELETE_AT_ONCE = 5000 };
 
-int logs_op_CreateLogStream(struct svc *logs, struct rq *rq) {
-    (void)logs;
+int logs_op_CreateLogStream(struct svc *, struct rq *rq) {
     CLEANUP_DEINIT(logs_group) struct logs_group group = {0};
     CLEANUP_DEINIT(row) struct row row = {0};
     str name = json_str(rq->in, "logStreamName");
@@ -201,8 +200,7 @@ static int answer(struct rq *rq, const struct logs_group *group, const struct it
     return 0;
 }
 
-int logs_op_DescribeLogStreams(struct svc *logs, struct rq *rq) {
-    (void)logs;
+int logs_op_DescribeLogStreams(struct svc *, struct rq *rq) {
     bool by_time = str_is(json_str(rq->in, "orderBy"), "LastEventTime"), has_token = json_has(rq->in, "nextToken");
     CLEANUP_DEINIT(logs_group) struct logs_group group = {0};
     CLEANUP_DEINIT(items) struct items items = {0};

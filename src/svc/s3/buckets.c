@@ -179,11 +179,10 @@ static json_t *show_bucket(struct rq *rq, str name, str value, str wanted_region
     return item;
 }
 
-int s3_op_ListBuckets(struct svc *svc, struct rq *rq) {
+int s3_op_ListBuckets(struct svc *, struct rq *rq) {
     CLEANUP_DEINIT(kit_page) struct kit_page page;
     CLEANUP_DEINIT(buf) struct buf key = {0};
     str prefix = json_str(rq->in, "Prefix"), region = json_str(rq->in, "BucketRegion");
-    (void)svc;
     if (kit_page_begin(&page, rq, &bucket_paging, prefix))
         return AWS_FAILED;
     /* Regions are told where a parameter was given. */

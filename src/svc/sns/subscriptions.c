@@ -21,17 +21,15 @@ static int check_raw(struct rq *rq, const struct kit_attribute *a, str value, co
     return 0;
 }
 
-static int check_filter(struct rq *rq, const struct kit_attribute *a, str value, const void *of) {
+static int check_filter(struct rq *rq, const struct kit_attribute *a, str value, const void *) {
     CLEANUP_JSON json_t *policy = json_parse(value, NULL);
     struct err err = {0};
-    (void)of;
     if (!policy)
         return sns_fail_parameter(rq, "%s: failed to parse JSON.", a->name);
     return sns_filter_check(policy, &err) ? sns_fail_parameter(rq, "%s", err.text) : 0;
 }
 
-static int check_scope(struct rq *rq, const struct kit_attribute *a, str value, const void *of) {
-    (void)of;
+static int check_scope(struct rq *rq, const struct kit_attribute *a, str value, const void *) {
     return str_is(value, "MessageAttributes") ? 0 : sns_fail_parameter(rq, "%s " STR_FMT " is not supported by calotype", a->name, STR_ARG(value));
 }
 
@@ -148,11 +146,10 @@ int sns_op_Subscribe(struct svc *svc, struct rq *rq) {
 }
 
 /* One that is not there is gone already. */
-int sns_op_Unsubscribe(struct svc *svc, struct rq *rq) {
+int sns_op_Unsubscribe(struct svc *, struct rq *rq) {
     CLEANUP_DEINIT(buf) struct buf key = {0};
     struct kit_doc *subscription;
     struct sns_arn arn;
-    (void)svc;
     if (sns_use_arn(rq, "SubscriptionArn", true, &arn))
         return AWS_FAILED;
     if (!str_eq(arn.account, rq->account))
@@ -168,10 +165,9 @@ int sns_op_Unsubscribe(struct svc *svc, struct rq *rq) {
 
 /* ---- Attributes of one ---- */
 
-int sns_op_GetSubscriptionAttributes(struct svc *svc, struct rq *rq) {
+int sns_op_GetSubscriptionAttributes(struct svc *, struct rq *rq) {
     struct kit_doc *row;
     struct sns_arn arn;
-    (void)svc;
     if (sns_use_subscription(rq, &arn, &row))
         return AWS_FAILED;
     json_t *out = json_copy(kit_doc_attributes(row));
@@ -195,10 +191,9 @@ int sns_op_GetSubscriptionAttributes(struct svc *svc, struct rq *rq) {
     return 0;
 }
 
-int sns_op_SetSubscriptionAttributes(struct svc *svc, struct rq *rq) {
+int sns_op_SetSubscriptionAttributes(struct svc *, struct rq *rq) {
     struct kit_doc *row;
     struct sns_arn arn;
-    (void)svc;
     const char *name = json_string_value(json_object_get(rq->in, "AttributeName"));
     if (sns_use_subscription(rq, &arn, &row))
         return AWS_FAILED;
@@ -241,20 +236,18 @@ static int list(struct rq *rq, str prefix) {
     return kit_page_end(&page);
 }
 
-int sns_op_ListSubscriptions(struct svc *svc, struct rq *rq) {
+int sns_op_ListSubscriptions(struct svc *, struct rq *rq) {
     CLEANUP_DEINIT(buf) struct buf prefix = {0};
-    (void)svc;
     key_begin(&prefix, "snssub");
     key_str(&prefix, rq->account);
     key_str(&prefix, rq->region);
     return list(rq, buf_view(&prefix));
 }
 
-int sns_op_ListSubscriptionsByTopic(struct svc *svc, struct rq *rq) {
+int sns_op_ListSubscriptionsByTopic(struct svc *, struct rq *rq) {
     CLEANUP_DEINIT(buf) struct buf prefix = {0};
     struct kit_doc *topic;
     struct sns_arn arn;
-    (void)svc;
     if (sns_use_topic(rq, "TopicArn", &arn, &topic))
         return AWS_FAILED;
     sns_subscription_key(&prefix, &arn);

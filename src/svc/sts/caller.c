@@ -1,8 +1,7 @@
 /* GetCallerIdentity and GetAccessKeyInfo. */
 #include "svc/sts/sts_priv.h"
 
-int sts_op_GetCallerIdentity(struct svc *sts, struct rq *rq) {
-    (void)sts;
+int sts_op_GetCallerIdentity(struct svc *, struct rq *rq) {
     if (!rq->caller)
         return aws_fail(rq, &STS_AccessDenied, NULL);
     rq->out = json_object();
