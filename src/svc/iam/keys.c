@@ -152,7 +152,7 @@ int iam_op_DeleteAccessKey(struct svc *, struct rq *rq) {
     return 0;
 }
 
-int iam_account_of_key(struct svc *, struct rq *rq, str access_key, str *ret_account) {
+int iam_account_of_key(struct rq *rq, str access_key, str *ret_account) {
     static const char *const kinds[] = {"iam.key", "iam.session"};
     for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
         CLEANUP_DEINIT(row) struct row row = {0};
