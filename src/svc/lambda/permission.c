@@ -131,7 +131,7 @@ int lambda_op_AddPermission(struct svc *, struct rq *rq) {
     set_statements(c.doc, statements);
     if (check_whole(rq, c.doc))
         return AWS_FAILED;
-    row_put_json(rq_rows(rq), &c.row, c.doc);
+    lambda_change_put(rq, &c);
     rq->out = json_object();
     json_set_str(rq->out, "Statement", buf_view(&text));
     return 0;
@@ -149,7 +149,7 @@ int lambda_op_RemovePermission(struct svc *, struct rq *rq) {
     json_t *statements = json_copy(statements_of(c.doc));
     json_array_remove(statements, (size_t)at);
     set_statements(c.doc, statements);
-    row_put_json(rq_rows(rq), &c.row, c.doc);
+    lambda_change_put(rq, &c);
     return 0;
 }
 
