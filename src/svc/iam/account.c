@@ -51,12 +51,9 @@ int iam_create_root_key(struct svc *iam, str account, struct aws_credentials *re
 }
 
 int iam_each_account(struct svc *iam, void (*fn)(void *ctx, str account), void *ctx, struct err *err) {
-    CLEANUP_DEINIT(buf) struct buf from = {0}, to = {0}, name = {0};
+    CLEANUP_DEINIT(buf) struct buf from = {0}, name = {0};
     key_begin(&from, "iam.account");
-    key_begin(&to, "iam.account");
-    key_after(&to);
-    CLEANUP(store_iter) struct store_iter *it =
-        store_iter_new(iam->store, NULL, STORE_META, buf_view(&from), buf_view(&to), false);
+    CLEANUP(store_iter) struct store_iter *it = store_iter_below(iam->store, NULL, STORE_META, buf_view(&from));
     while (store_iter_next(it)) {
         struct cur c = cur_of(it->key);
         key_take_kind(&c);

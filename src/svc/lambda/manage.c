@@ -1,5 +1,4 @@
 /* Reserved concurrency, tags, account settings. */
-#include "store/key.h"
 #include "svc/lambda/lambda_priv.h"
 
 /* ---- Concurrency ---- */
@@ -14,13 +13,8 @@ struct totals {
 static int add_up(struct rq *rq, str but, struct totals *ret) {
     CLEANUP_DEINIT(row) struct row row = {0};
     CLEANUP_DEINIT(buf) struct buf from = {0};
-    CLEANUP_DEINIT(buf) struct buf to = {0};
     lambda_row_prefix(rq->account, rq->region, &from);
-    buf_str(&to, buf_view(&from));
-    key_after(&to);
-    CLEANUP(store_iter)
-    struct store_iter *it = store_iter_new(rq_store(rq), rq_snap(rq), STORE_META, buf_view(&from),
-                                           buf_view(&to), false);
+    CLEANUP(store_iter) struct store_iter *it = store_iter_below(rq_store(rq), rq_snap(rq), STORE_META, buf_view(&from));
     while (store_iter_next(it)) {
         CLEANUP_JSON json_t *doc = json_parse(it->value, NULL);
         const json_t *config = json_obj(doc, "Config");

@@ -322,13 +322,8 @@ int64_t lambda_queue_run(void *svc_) {
 /* ---- Life ---- */
 int lambda_queue_open(struct svc *svc, struct err *err) {
     CLEANUP_DEINIT(buf) struct buf from = {0};
-    CLEANUP_DEINIT(buf) struct buf to = {0};
     key_begin(&from, "lambda.q");
-    key_begin(&to, "lambda.q");
-    key_after(&to);
-    CLEANUP(store_iter)
-    struct store_iter *it =
-        store_iter_new(svc->store, NULL, STORE_QUEUE, buf_view(&from), buf_view(&to), false);
+    CLEANUP(store_iter) struct store_iter *it = store_iter_below(svc->store, NULL, STORE_QUEUE, buf_view(&from));
     while (store_iter_next(it)) {
         struct cur key = cur_of(it->key);
         struct lambda_queue_row row;

@@ -44,14 +44,6 @@ int logs_op_CreateLogGroup(struct svc *, struct rq *rq) {
     return 0;
 }
 
-/* Every key that begins with these parts. */
-static void delete_prefix(struct store_batch *batch, enum store_cf cf, struct buf *from) {
-    CLEANUP_DEINIT(buf) struct buf to = {0};
-    buf_str(&to, buf_view(from));
-    key_after(&to);
-    store_del_range(batch, cf, buf_view(from), buf_view(&to));
-}
-
 int logs_op_DeleteLogGroup(struct svc *logs, struct rq *rq) {
     CLEANUP_DEINIT(buf) struct buf key = {0};
     CLEANUP_DEINIT(logs_group) struct logs_group group = {0};
@@ -60,12 +52,12 @@ int logs_op_DeleteLogGroup(struct svc *logs, struct rq *rq) {
     struct store_batch *batch = rq_batch(rq);
     row_del(rq_rows(rq), &group.row);
     logs_stream_key(&key, rq->account, rq->region, group.name, STR_NONE);
-    delete_prefix(batch, STORE_META, &key);
+    store_del_below(batch, STORE_META, buf_view(&key));
     static const char *const kinds[] = {"logs.event", "logs.index"};
     for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
         key_begin(&key, kinds[i]);
         key_u64(&key, group.id);
-        delete_prefix(batch, STORE_LOGS, &key);
+        store_del_below(batch, STORE_LOGS, buf_view(&key));
     }
     logs_size_key(&key, group.id);
     row_del_blind(rq_rows(rq), STORE_METRICS, buf_view(&key)); /* goes with the group's row */

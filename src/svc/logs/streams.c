@@ -107,13 +107,10 @@ static int edge(struct rq *rq, const struct logs_group *group, uint64_t stream, 
 }
 
 static int collect(struct rq *rq, const struct logs_group *group, bool by_time, struct items *items) {
-    CLEANUP_DEINIT(buf) struct buf from = {0}, to = {0};
+    CLEANUP_DEINIT(buf) struct buf from = {0};
     str prefix = json_str(rq->in, "logStreamNamePrefix");
     logs_stream_key(&from, rq->account, rq->region, group->name, STR_NONE);
-    buf_str(&to, buf_view(&from));
-    key_after(&to);
-    CLEANUP(store_iter) struct store_iter *it =
-        store_iter_new(rq_store(rq), rq_snap(rq), STORE_META, buf_view(&from), buf_view(&to), false);
+    CLEANUP(store_iter) struct store_iter *it = store_iter_below(rq_store(rq), rq_snap(rq), STORE_META, buf_view(&from));
     while (store_iter_next(it)) {
         CLEANUP_JSON json_t *doc = json_parse(it->value, NULL);
         struct item item = {arena_str(&rq->arena, json_str(doc, "name")), (uint64_t)json_int(doc, "id", 0),

@@ -207,7 +207,7 @@ int s3_op_ListBuckets(struct svc *, struct rq *rq) {
 static bool has_rows(struct svc *svc, void (*prefix)(struct buf *, uint64_t), uint64_t id, int *ret_fault) {
     CLEANUP_DEINIT(buf) struct buf key = {0};
     prefix(&key, id);
-    CLEANUP(store_iter) struct store_iter *it = s3_keys_under(svc->store, NULL, &key);
+    CLEANUP(store_iter) struct store_iter *it = store_iter_below(svc->store, NULL, STORE_META, buf_view(&key));
     bool found = store_iter_next(it);
     *ret_fault = store_iter_fault(it);
     return found;
@@ -261,7 +261,7 @@ static int drop(struct svc *svc, struct rq *rq, const struct s3_bucket *bucket) 
     row_del_blind(rows, STORE_META, buf_view(&key));
     seal_key_drop(rows->batch, str_n(bucket->row.key_id, SEAL_KEY_ID_LEN));
     s3_key_configs(&key, bucket->row.id);
-    CLEANUP(store_iter) struct store_iter *it = s3_keys_under(svc->store, NULL, &key);
+    CLEANUP(store_iter) struct store_iter *it = store_iter_below(svc->store, NULL, STORE_META, buf_view(&key));
     while (store_iter_next(it))
         row_del_blind(rows, STORE_META, it->key);
     int r = store_iter_fault(it);

@@ -154,7 +154,7 @@ static int fill_uploads(struct svc *svc, struct rq *rq, const struct s3_bucket *
     CLEANUP_DEINIT(buf) struct buf prefix = {0};
     CLEANUP_DEINIT(buf) struct buf key = {0};
     s3_key_uploads(&prefix, bucket->row.id);
-    CLEANUP(store_iter) struct store_iter *it = s3_keys_under(svc->store, rq_snap(rq), &prefix);
+    CLEANUP(store_iter) struct store_iter *it = store_iter_below(svc->store, rq_snap(rq), STORE_META, buf_view(&prefix));
     while (p->most > 0 && store_iter_next(it)) {
         struct s3_upload_row row = {0};
         uint64_t seq;

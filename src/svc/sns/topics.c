@@ -186,7 +186,7 @@ int sns_op_CreateTopic(struct svc *, struct rq *rq) {
 
 /* A topic that is not there is deleted already ("DeleteTopic is idempotent"). Its subscriptions go with it. */
 int sns_op_DeleteTopic(struct svc *, struct rq *rq) {
-    CLEANUP_DEINIT(buf) struct buf from = {0}, to = {0};
+    CLEANUP_DEINIT(buf) struct buf from = {0};
     struct kit_doc *topic;
     struct sns_arn arn;
     if (sns_use_arn(rq, "TopicArn", false, &arn))
@@ -195,11 +195,9 @@ int sns_op_DeleteTopic(struct svc *, struct rq *rq) {
     if (r)
         return r == STORE_E_ABSENT ? 0 : r;
     sns_subscription_key(&from, &arn);
-    buf_str(&to, buf_view(&from));
-    key_after(&to);
     store_batch_frees(rq_batch(rq));
     row_del(rq_rows_newest(rq), &topic->row);
-    store_del_range(rq_batch(rq), STORE_META, buf_view(&from), buf_view(&to));
+    store_del_below(rq_batch(rq), STORE_META, buf_view(&from));
     return 0;
 }
 
