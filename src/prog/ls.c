@@ -16,9 +16,7 @@ struct ls {
 };
 
 static int show_object(struct ls *ls, str object, struct err *err) {
-    CLEANUP_DEINIT(buf) struct buf key = {0};
-    CLEANUP_DEINIT(buf) struct buf size = {0};
-    CLEANUP_DEINIT(buf) struct buf date = {0};
+    CLEANUP_DEINIT(buf) struct buf key = {0}, size = {0}, date = {0};
     CLEANUP_JSON json_t *item = NULL;
     if (!client_xml_text(object, "Key", &key))
         return 0;

@@ -115,8 +115,7 @@ static int read_rules(struct put *p, struct rules *rules, struct err *err) {
 static bool config_matches(str config, str key) {
     str rule;
     while (prog_xml_next(&config, "FilterRule", &rule)) {
-        CLEANUP_DEINIT(buf) struct buf name = {0};
-        CLEANUP_DEINIT(buf) struct buf value = {0};
+        CLEANUP_DEINIT(buf) struct buf name = {0}, value = {0};
         if (!client_xml_text(rule, "Name", &name) || !client_xml_text(rule, "Value", &value))
             continue;
         bool suffix = str_eq_nocase(buf_view(&name), S("suffix"));

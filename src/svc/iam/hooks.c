@@ -29,14 +29,14 @@ int iam_hook_resource(struct svc *, struct rq *rq, struct buf *ret_arn) {
         return 0;
     }
     if (!name.p) { /* root about itself */
-        buf_printf(ret_arn, "arn:aws:iam::" STR_FMT ":root", STR_ARG(rq->account));
+        arn_add(ret_arn, "iam", STR_NONE, rq->account, "root");
         return 0;
     }
     str path = json_str(rq->in, "Path");
     if (!path.p)
         path = S("/");
-    buf_printf(ret_arn, "arn:aws:iam::" STR_FMT ":%s" STR_FMT STR_FMT, STR_ARG(rq->account),
-               kind ? kind->arn_type : "policy", STR_ARG(path), STR_ARG(name));
+    arn_add(ret_arn, "iam", STR_NONE, rq->account, "%s" STR_FMT STR_FMT, kind ? kind->arn_type : "policy",
+            STR_ARG(path), STR_ARG(name));
     return 0;
 }
 
@@ -63,11 +63,11 @@ int iam_hook_policy(struct svc *, struct rq *rq, str arn, const struct policy **
 /* "arn:aws:iam::ACCOUNT:TYPE/PATH/NAME" → the row of that ARN, NULL when there is none. 0 or AWS_FAILED. */
 static int entity_of(struct rq *rq, str arn, const struct iam_kind **ret_kind, json_t **ret_doc) {
     static const struct iam_kind *const kinds[] = {&iam_kind_role, &iam_kind_user, &iam_kind_policy, &iam_kind_profile};
-    static const str head = S_INIT("arn:aws:iam::");
-    str account, type, name;
+    struct arn its;
+    str type, name;
     *ret_kind = NULL;
     *ret_doc = NULL;
-    if (!str_starts(arn, head) || !str_cut(str_skip(arn, head.len), ':', &account, &name) || !str_cut(name, '/', &type, &name))
+    if (!arn_parse(arn, &its) || !str_is(its.service, "iam") || !str_cut(its.resource, '/', &type, &name))
         return 0;
     name = str_skip(name, (size_t)str_rchr(name, '/') + 1);
     for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
@@ -75,7 +75,7 @@ static int entity_of(struct rq *rq, str arn, const struct iam_kind **ret_kind, j
         if (!str_is(type, kinds[i]->arn_type))
             continue;
         *ret_kind = kinds[i];
-        if (find_entity(kinds[i], rq, account, name, &doc))
+        if (find_entity(kinds[i], rq, its.account, name, &doc))
             return AWS_FAILED;
         if (str_eq(json_str(doc, "Arn"), arn))
             *ret_doc = STEAL(doc);

@@ -30,8 +30,6 @@ enum { IAM_E_EXISTS = OUTCOMES_IAM, IAM_E_NO_ACCOUNT, IAM_E_BAD_ACCOUNT };
 int iam_create_account(struct svc *iam, str account, struct aws_credentials *ret_root, struct err *err);
 /* A further root key (two at most at a time are AWS's rule; here the old one stays until deleted). */
 int iam_create_root_key(struct svc *iam, str account, struct aws_credentials *ret_root, struct err *err);
-/* Every account id, ascending. 0 or -errno. */
-int iam_each_account(struct svc *iam, void (*fn)(void *ctx, str account), void *ctx, struct err *err);
 /* The identity of an account's root, for what the daemon itself does. IAM_E_NO_ACCOUNT. */
 int iam_root_identity(struct svc *iam, str account, struct aws_identity **ret_identity, struct err *err);
 

@@ -50,8 +50,7 @@ bool lambda_queue_row_decode(str bytes, struct lambda_queue_row *ret) {
 
 /* Changed blind: the id is the row's own, and only who has the invocation in hand changes it. */
 static void put_row(struct store_batch *batch, uint64_t id, const struct lambda_queue_row *row) {
-    CLEANUP_DEINIT(buf) struct buf key = {0};
-    CLEANUP_DEINIT(buf) struct buf value = {0};
+    CLEANUP_DEINIT(buf) struct buf key = {0}, value = {0};
     lambda_queue_row_key(id, &key);
     lambda_queue_row_encode(&value, row);
     row_put_blind(&(struct rows){.batch = batch}, STORE_QUEUE, buf_view(&key), buf_view(&value));

@@ -58,8 +58,7 @@ static int add_tags(struct rq *rq, uint64_t bucket_id) {
     json_t *tags = json_arr(json_obj(rq->in, "CreateBucketConfiguration"), "Tags");
     if (json_array_size(tags) == 0)
         return 0;
-    CLEANUP_DEINIT(buf) struct buf key = {0};
-    CLEANUP_DEINIT(buf) struct buf text = {0};
+    CLEANUP_DEINIT(buf) struct buf key = {0}, text = {0};
     int r = s3_read_bucket_tags(rq, tags, &text);
     s3_key_config(&key, bucket_id, S("tagging"));
     if (!r)
@@ -89,8 +88,7 @@ static void answer_creation(struct rq *rq, str name, str region) {
 }
 
 static int create(struct svc *svc, struct rq *rq, str name, str region) {
-    CLEANUP_DEINIT(buf) struct buf key = {0};
-    CLEANUP_DEINIT(buf) struct buf bytes = {0};
+    CLEANUP_DEINIT(buf) struct buf key = {0}, bytes = {0};
     const struct rows *rows = rq_rows_newest(rq);
     struct s3_bucket_row row = {
         .ownership = ownership(rq),

@@ -45,8 +45,7 @@ int s3_drop_parts(struct store *store, uint64_t bucket_id, uint64_t upload_seq, 
 /* The numbers of all uploads that are under way. */
 static int open_uploads(struct store *store, struct map *numbers) {
     static char present; /* any value but NULL */
-    CLEANUP_DEINIT(buf) struct buf from = {0};
-    CLEANUP_DEINIT(buf) struct buf name = {0};
+    CLEANUP_DEINIT(buf) struct buf from = {0}, name = {0};
     key_begin(&from, "s3u");
     CLEANUP(store_iter) struct store_iter *it = store_iter_below(store, NULL, STORE_META, buf_view(&from));
     while (store_iter_next(it)) {
