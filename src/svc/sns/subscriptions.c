@@ -82,11 +82,14 @@ static int check_endpoint(struct rq *rq, const struct sns_arn *topic, str protoc
     return sns_fail_parameter(rq, "Does not support this protocol string: " STR_FMT, STR_ARG(protocol));
 }
 
-/* 1: the same protocol and endpoint are subscribed already (*ret_id, *ret_doc); 0; or a fault. */
+/*
+ * 1: the same protocol and endpoint are subscribed already (*ret_id, *ret_doc); 0; or a fault. The newest
+ * state, read behind the topic's row, which put_new changes: what it does not see was not there yet.
+ */
 static int find_same(struct svc *svc, struct rq *rq, const struct sns_arn *topic, str protocol, str endpoint, str *ret_id, json_t **ret_doc) {
     struct sns_walk walk;
     int r, found = 0;
-    sns_walk_init(&walk, svc->store, rq_snap(rq), topic);
+    sns_walk_init(&walk, svc->store, NULL, topic);
     while (!found && (r = sns_walk_next(&walk)) > 0) {
         found = str_eq(json_str(walk.doc, "Protocol"), protocol) && str_eq(json_str(walk.doc, "Endpoint"), endpoint);
         if (found) {
@@ -104,8 +107,14 @@ static void answer(struct rq *rq, const struct sns_arn *arn, bool confirmed) {
     json_set_str(rq->out, "SubscriptionArn", show ? sns_arn_of(rq, arn) : S("pending confirmation"));
 }
 
-/* Its topic's row is a condition: it must not go this moment. Blind: the id is our own. */
-static int put_new(struct rq *rq, struct sns_arn *arn, str protocol, str endpoint, bool confirmed, json_t *attributes) {
+/*
+ * Its topic's row is a condition, so that the topic does not go this moment, and counts subscriptions, so
+ * that each changes it: of two calls for one endpoint the later runs again and finds the other's.
+ * Blind: the id is our own.
+ */
+static int put_new(struct rq *rq, const struct kit_doc *topic, struct sns_arn *arn, str protocol, str endpoint,
+                   bool confirmed, json_t *attributes) {
+    const struct rows *writes = rq_rows_newest(rq);
     CLEANUP_DEINIT(buf) struct buf key = {0}, text = {0};
     CLEANUP_JSON json_t *doc = json_object();
     char id[RAND_UUID_LEN + 1];
@@ -119,7 +128,9 @@ static int put_new(struct rq *rq, struct sns_arn *arn, str protocol, str endpoin
     json_object_set(doc, "Attributes", attributes);
     json_write(&text, doc);
     sns_subscription_key(&key, arn);
-    row_put_blind(rq_rows_newest(rq), STORE_META, buf_view(&key), buf_view(&text));
+    row_put_blind(writes, STORE_META, buf_view(&key), buf_view(&text));
+    json_set_int(topic->doc, "Subscribed", json_int(topic->doc, "Subscribed", 0) + 1);
+    kit_doc_put(writes, topic);
     answer(rq, arn, confirmed);
     return 0;
 }
@@ -138,7 +149,7 @@ int sns_op_Subscribe(struct svc *svc, struct rq *rq) {
     if (r < 0)
         return aws_fault(rq, r, "reading the topic's subscriptions");
     if (r == 0)
-        return put_new(rq, &arn, protocol, endpoint, confirmed, attributes);
+        return put_new(rq, topic, &arn, protocol, endpoint, confirmed, attributes);
     if (json_object_size(attributes) && !json_equal(json_obj(same, "Attributes"), attributes))
         return sns_fail_parameter(rq, "Attributes Reason: Subscription already exists with different attributes");
     answer(rq, &arn, json_bool(same, "Confirmed", false));
