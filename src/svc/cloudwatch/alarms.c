@@ -174,17 +174,10 @@ static bool has_prefix(const json_t *list, str prefix) {
     return false;
 }
 
-static bool lists_text(const json_t *list, str text) {
-    for (size_t i = 0; i < json_array_size(list); i++)
-        if (str_eq(json_text(json_array_get(list, i)), text))
-            return true;
-    return false;
-}
-
 static bool is_wanted(struct rq *rq, const json_t *doc) {
     const json_t *names = json_arr(rq->in, "AlarmNames");
     str state = json_str(rq->in, "StateValue"), action = json_str(rq->in, "ActionPrefix");
-    if (names && !lists_text(names, json_str(doc, "AlarmName")))
+    if (names && json_find_text(names, json_str(doc, "AlarmName")) < 0)
         return false;
     if (!str_starts(json_str(doc, "AlarmName"), json_str(rq->in, "AlarmNamePrefix")))
         return false;
@@ -224,7 +217,7 @@ int cw_op_DescribeAlarms(struct svc *, struct rq *rq) {
     rq->out = json_object();
     json_set(rq->out, "CompositeAlarms", json_array());
     const json_t *types = json_arr(rq->in, "AlarmTypes");
-    if (types && !lists_text(types, S("MetricAlarm")))
+    if (types && json_find_text(types, S("MetricAlarm")) < 0)
         return kit_page_end(&page);
     return list_alarms(&page, is_wanted);
 }

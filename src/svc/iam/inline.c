@@ -81,14 +81,6 @@ static int list_inline(const struct iam_kind *kind, struct rq *rq) {
 
 /* ---- Attached ---- */
 
-static size_t find_attached(const json_t *attached, str arn) {
-    size_t n = json_array_size(attached);
-    for (size_t i = 0; i < n; i++)
-        if (str_eq(json_text(json_array_get(attached, i)), arn))
-            return i;
-    return n;
-}
-
 static int attach(struct rq *rq, struct iam_entity *entity) {
     str arn = json_str(rq->in, "PolicyArn");
     int r = iam_managed_policy_exists(rq, arn);
@@ -98,7 +90,7 @@ static int attach(struct rq *rq, struct iam_entity *entity) {
     if (r)
         return AWS_FAILED;
     json_t *attached = json_arr(entity->doc, "Attached");
-    if (find_attached(attached, arn) < json_array_size(attached))
+    if (json_find_text(attached, arn) >= 0)
         return 0; /* attached already */
     if (json_array_size(attached) >= MAX_ATTACHED)
         return aws_fail(rq, &IAM_LimitExceeded, "Cannot exceed quota for PoliciesPer%s: %d", entity->kind->capital,
@@ -110,10 +102,10 @@ static int attach(struct rq *rq, struct iam_entity *entity) {
 static int detach(struct rq *rq, struct iam_entity *entity) {
     str arn = json_str(rq->in, "PolicyArn");
     json_t *attached = json_arr(entity->doc, "Attached");
-    size_t at = find_attached(attached, arn);
-    if (at == json_array_size(attached))
+    ptrdiff_t at = json_find_text(attached, arn);
+    if (at < 0)
         return aws_fail(rq, &IAM_NoSuchEntity, "Policy " STR_FMT " was not found.", STR_ARG(arn));
-    json_array_remove(attached, at);
+    json_array_remove(attached, (size_t)at);
     return iam_entity_put(rq, entity);
 }
 

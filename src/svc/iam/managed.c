@@ -89,21 +89,14 @@ int iam_managed_policy_exists(struct rq *rq, str arn) {
 
 /* ---- Who has it attached ---- */
 
-static bool is_attached(const json_t *doc, str arn) {
-    const json_t *attached = json_arr(doc, "Attached");
-    for (size_t i = 0; i < json_array_size(attached); i++)
-        if (str_eq(json_text(json_array_get(attached, i)), arn))
-            return true;
-    return false;
-}
-
 /* Calls fn for each role or user of the account that has it attached (or, as_boundary, as boundary). */
 static int each_holder(const struct iam_kind *kind, struct rq *rq, str arn, bool as_boundary,
                        void (*fn)(void *ctx, const json_t *doc), void *ctx) {
     CLEANUP(store_iter) struct store_iter *it = iam_rows(rq, kind->row, STR_NONE);
     while (store_iter_next(it)) {
         CLEANUP_JSON json_t *doc = json_parse(it->value, NULL);
-        if (as_boundary ? str_eq(json_str(doc, "PermissionsBoundary"), arn) : is_attached(doc, arn))
+        if (as_boundary ? str_eq(json_str(doc, "PermissionsBoundary"), arn)
+                        : json_find_text(json_arr(doc, "Attached"), arn) >= 0)
             fn(ctx, doc);
     }
     int fault = store_iter_fault(it);

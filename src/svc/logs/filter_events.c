@@ -41,9 +41,7 @@ static int take_filter(struct rq *rq, const struct logs_group *group, struct fil
 static bool is_wanted(const struct filter *f, const struct logs_event *event) {
     if (!str_starts(event->stream, f->prefix))
         return false;
-    bool listed = !f->streams;
-    for (size_t i = 0; i < json_array_size(f->streams) && !listed; i++)
-        listed = str_eq(json_text(json_array_get(f->streams, i)), event->stream);
+    bool listed = !f->streams || json_find_text(f->streams, event->stream) >= 0;
     return listed && logs_pattern_match(f->pattern, event->message);
 }
 

@@ -36,11 +36,7 @@ static bool admits(const struct sqs_queue *dead, str source_arn) {
     str permission = json_str(allow, "redrivePermission");
     if (!permission.p || str_is(permission, "allowAll"))
         return true;
-    const json_t *arns = json_arr(allow, "sourceQueueArns");
-    for (size_t i = 0; str_is(permission, "byQueue") && i < json_array_size(arns); i++)
-        if (str_eq(json_text(json_array_get(arns, i)), source_arn))
-            return true;
-    return false;
+    return str_is(permission, "byQueue") && json_find_text(json_arr(allow, "sourceQueueArns"), source_arn) >= 0;
 }
 
 static int check_target(struct rq *rq, str target, str queue_arn) {
