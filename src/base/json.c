@@ -151,6 +151,13 @@ str json_text(const json_t *string) {
                : STR_NONE;
 }
 
+ptrdiff_t json_find_text(const json_t *array, str text) {
+    for (size_t i = 0; i < json_array_size(array); i++)
+        if (str_eq(json_text(json_array_get(array, i)), text))
+            return (ptrdiff_t)i;
+    return -1;
+}
+
 str json_str(const json_t *obj, const char *key) { return json_text(json_object_get(obj, key)); }
 
 int64_t json_int(const json_t *obj, const char *key, int64_t otherwise) {

@@ -43,6 +43,8 @@ static inline bool json_has(const json_t *obj, const char *key) {
 }
 /* The value itself as a str. */
 str json_text(const json_t *string);
+/* Where the text is in an array of texts (NULL: empty); -1: nowhere. */
+ptrdiff_t json_find_text(const json_t *array, str text);
 
 /* New references. json_of_str escapes nothing and takes NULs; bytes that are not UTF-8 give NULL. */
 json_t *json_of_str(str s);

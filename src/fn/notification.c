@@ -26,13 +26,6 @@ static void add_element(struct buf *out, const char *name, str text) {
     buf_printf(out, "</%s>", name);
 }
 
-static bool is_listed(const json_t *ids, str id) {
-    for (size_t i = 0; i < json_array_size(ids); i++)
-        if (str_eq(json_text(json_array_get(ids, i)), id))
-            return true;
-    return false;
-}
-
 /*
  * S3 writes each configuration as one element of these names, without attributes and never nested
  * in itself, so its text can be kept as it stands.
@@ -54,7 +47,7 @@ static void keep_others(str xml, const json_t *drop_ids, struct buf *out) {
                 break;
             str whole = str_slice(rest, 0, (size_t)to + close.len);
             CLEANUP_DEINIT(buf) struct buf id = {0};
-            if (!client_xml_text(whole, "Id", &id) || !is_listed(drop_ids, buf_view(&id)))
+            if (!client_xml_text(whole, "Id", &id) || json_find_text(drop_ids, buf_view(&id)) < 0)
                 buf_str(out, whole);
             rest = str_skip(rest, whole.len);
         }

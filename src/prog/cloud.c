@@ -30,8 +30,7 @@ static void take(str line, const char *name, char *into, size_t room) {
 
 /* One of the two files; section is "[NAME]", or "[profile NAME]" in the config file. A missing file is fine. */
 static void read_profile_file(struct profile *p, const char *variable, const char *fallback, const char *section) {
-    CLEANUP_DEINIT(buf) struct buf path = {0};
-    CLEANUP_DEINIT(buf) struct buf text = {0};
+    CLEANUP_DEINIT(buf) struct buf path = {0}, text = {0};
     const char *given = getenv(variable), *home = getenv("HOME");
     buf_printf(&path, "%s%s", given ? given : home ? home : "", given ? "" : fallback);
     if (io_read_file(&text, buf_cstr(&path), MOST_PROFILES, NULL) != 0)
@@ -102,8 +101,7 @@ static int open_daemon(struct prog_cloud *cloud, const char *data, struct err *e
 }
 
 static int ask_account(struct prog_cloud *cloud, struct err *err) {
-    CLEANUP_DEINIT(buf) struct buf xml = {0};
-    CLEANUP_DEINIT(buf) struct buf account = {0};
+    CLEANUP_DEINIT(buf) struct buf xml = {0}, account = {0};
     struct client_fault fault;
     if (client_query(cloud->client, "sts", "GetCallerIdentity", "2011-06-15", NULL, 0, &xml, &fault))
         return prog_cloud_fault("sts:GetCallerIdentity", &fault, err);

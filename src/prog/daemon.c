@@ -42,8 +42,7 @@ struct prog_daemon {
 
 /* Row "prog.clock" of STORE_META: the offset as a decimal number. */
 static int load_offset(struct prog_daemon *d, struct err *err) {
-    CLEANUP_DEINIT(buf) struct buf key = {0};
-    CLEANUP_DEINIT(buf) struct buf value = {0};
+    CLEANUP_DEINIT(buf) struct buf key = {0}, value = {0};
     key_begin(&key, "prog.clock");
     int r = store_get(d->store, NULL, STORE_META, buf_view(&key), &value);
     if (r == STORE_E_ABSENT)
@@ -59,8 +58,7 @@ static int load_offset(struct prog_daemon *d, struct err *err) {
 
 int prog_daemon_set_offset(struct prog_daemon *d, int64_t offset_ms, struct err *err) {
     LOCK_SCOPE(&d->clock_lock);
-    CLEANUP_DEINIT(buf) struct buf key = {0};
-    CLEANUP_DEINIT(buf) struct buf value = {0};
+    CLEANUP_DEINIT(buf) struct buf key = {0}, value = {0};
     CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
     key_begin(&key, "prog.clock");
     buf_printf(&value, "%lld", (long long)offset_ms);

@@ -136,9 +136,8 @@ static void add_output(void *ctx, str key, str value) {
     json_object_setn_new(ctx, key.p, key.len, json_of_str(value));
 }
 
-static void print_output(void *ctx, str key, str value) {
+static void print_output(void *, str key, str value) {
     static const struct prog_column columns[] = {{"", 28, false}, {"", 0, false}};
-    (void)ctx;
     const str cells[] = {key, value};
     const enum prog_colour colours[] = {COLOUR_DIM, COLOUR_PLAIN};
     prog_row(columns, 2, cells, colours);
@@ -160,7 +159,8 @@ static void print_result(const struct deploy *d, const struct prog_stack *stack,
     prog_stack_outputs(stack, print_output, NULL);
 }
 
-static int run(struct deploy *d, struct err *err) {
+static int run(void *ctx, char **, int, struct err *err) {
+    struct deploy *d = ctx;
     CLEANUP_DEINIT(buf) struct buf template = {0};
     int r = read_template(d, &template, err);
     r = r ? r : prog_common_open(&d->common, &d->cloud, err);
@@ -181,14 +181,12 @@ static int run(struct deploy *d, struct err *err) {
 
 int prog_verb_deploy(int argc, char **argv) {
     struct deploy d = {0};
-    struct prog_flag rows[PROG_COMMON_ROWS + 3];
-    prog_common_rows(&d.common, rows);
-    const struct prog_flag own[] = {
+    const struct prog_flag rows[] = {
+        PROG_COMMON_ROWS(&d.common),
         {"template", FLAG_TEXT, &d.template, "FILE", "template (the one that came with calotype)", 0, 0, NULL},
         {"parameter", FLAG_LIST, &d.set, "NAME=VALUE", "a parameter of the template; may be given again", 0, 0, NULL},
         {"programs", FLAG_TEXT, &d.programs, "DIR", "folder with bootstrap and calotype-image", 0, 0, NULL},
     };
-    memcpy(rows + PROG_COMMON_ROWS, own, sizeof own);
     const struct prog_flags flags = {
         .verb = "deploy",
         .arguments = "[--env NAME] [--parameter NAME=VALUE...]",
@@ -198,17 +196,9 @@ int prog_verb_deploy(int argc, char **argv) {
         .rows = rows,
         .n_rows = ARRAY_LEN(rows),
     };
-    CLEANUP_MEM char **rest = NULL;
-    int n, code;
-    if (prog_flags_read(&flags, argc, argv, &rest, &n, &code)) {
-        struct err err = {0};
-        int r = run(&d, &err);
-        if (r)
-            prog_error("%s", err.text);
-        code = r ? PROG_FAILED : PROG_OK;
-        prog_cloud_deinit(&d.cloud);
-        prog_package_deinit(&d.package);
-    }
+    int code = prog_flags_run(&flags, argc, argv, run, &d);
+    prog_cloud_deinit(&d.cloud);
+    prog_package_deinit(&d.package);
     free(d.set.p);
     return code;
 }

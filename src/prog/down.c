@@ -16,6 +16,11 @@
 #include <sys/pidfd.h>
 #include <unistd.h>
 
+struct down {
+    const char *data;
+    unsigned seconds;
+};
+
 static int end_daemon(const char *data, unsigned seconds, struct err *err) {
     CLEANUP_FD int fd = -1, pidfd = -1;
     pid_t pid = 0;
@@ -36,12 +41,16 @@ static int end_daemon(const char *data, unsigned seconds, struct err *err) {
     return r < 0 ? err_sys(err, -errno, "cannot wait for the daemon (process %d)", pid) : 0;
 }
 
+static int run(void *ctx, char **, int, struct err *err) {
+    const struct down *d = ctx;
+    return end_daemon(prog_data_dir(d->data), d->seconds, err);
+}
+
 int prog_verb_down(int argc, char **argv) {
-    const char *data = NULL;
-    unsigned seconds = 60;
+    struct down d = {.seconds = 60};
     const struct prog_flag rows[] = {
-        {"data", FLAG_TEXT, &data, "DIR", "data folder ($CALOTYPE_DATA, ./var)", 0, 0, NULL},
-        {"timeout", FLAG_NUMBER, &seconds, "SECONDS", "how long to wait for the end (60)", 1, 86400, NULL},
+        PROG_DATA_ROW(&d.data),
+        {"timeout", FLAG_NUMBER, &d.seconds, "SECONDS", "how long to wait for the end (60)", 1, 86400, NULL},
     };
     const struct prog_flags flags = {
         .verb = "down",
@@ -50,14 +59,5 @@ int prog_verb_down(int argc, char **argv) {
         .rows = rows,
         .n_rows = ARRAY_LEN(rows),
     };
-    CLEANUP_MEM char **rest = NULL;
-    int n, code;
-    if (!prog_flags_read(&flags, argc, argv, &rest, &n, &code))
-        return code;
-    struct err err = {0};
-    if (end_daemon(prog_data_dir(data), seconds, &err) < 0) {
-        prog_error("%s", err.text);
-        return PROG_FAILED;
-    }
-    return PROG_OK;
+    return prog_flags_run(&flags, argc, argv, run, &d);
 }

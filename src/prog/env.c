@@ -1,15 +1,11 @@
 /* calotype env: the environment in which other clients speak to the daemon, for `eval`. */
-#include "base/json.h"
-#include "prog/flag.h"
-#include "prog/say.h"
-#include "prog/session.h"
+#include "prog/common.h"
 #include "prog/verb.h"
 
 #include <stdio.h>
 
 /* export NAME='value': nothing is special within single quotes but the quote itself. */
-static void print_export(void *ctx, const char *name, const char *value) {
-    (void)ctx;
+static void print_export(void *, const char *name, const char *value) {
     printf("export %s='", name);
     for (const char *c = value; *c; c++)
         if (*c == '\'')
@@ -21,23 +17,28 @@ static void print_export(void *ctx, const char *name, const char *value) {
 
 static void add_member(void *ctx, const char *name, const char *value) { json_set_str(ctx, name, str_c(value)); }
 
-static int print_variables(const struct prog_session *s, bool json, struct err *err) {
+struct env {
+    const char *data;
+    bool json;
+};
+
+static int run(void *ctx, char **, int, struct err *err) {
+    const struct env *env = ctx;
+    struct prog_session s;
     CLEANUP_JSON json_t *doc = json_object();
-    CLEANUP_DEINIT(buf) struct buf text = {0};
-    int r = prog_session_each_variable(s, json ? add_member : print_export, doc, err);
-    if (r == 0 && json) {
-        json_write_pretty(&text, doc);
-        puts(buf_cstr(&text));
-    }
+    int r = prog_session_open(&s, env->data, err);
+    r = r ? r : prog_session_each_variable(&s, env->json ? add_member : print_export, doc, err);
+    if (r == 0 && env->json)
+        prog_print_json(doc);
+    prog_session_deinit(&s);
     return r;
 }
 
 int prog_verb_env(int argc, char **argv) {
-    const char *data = NULL;
-    bool json = false;
+    struct env env = {0};
     const struct prog_flag rows[] = {
-        {"data", FLAG_TEXT, &data, "DIR", "data folder ($CALOTYPE_DATA, ./var)", 0, 0, NULL},
-        {"json", FLAG_SWITCH, &json, NULL, "one JSON object instead", 0, 0, NULL},
+        PROG_DATA_ROW(&env.data),
+        {"json", FLAG_SWITCH, &env.json, NULL, "one JSON object instead", 0, 0, NULL},
     };
     const struct prog_flags flags = {
         .verb = "env",
@@ -49,16 +50,5 @@ int prog_verb_env(int argc, char **argv) {
         .rows = rows,
         .n_rows = ARRAY_LEN(rows),
     };
-    CLEANUP_MEM char **rest = NULL;
-    int n, code;
-    if (!prog_flags_read(&flags, argc, argv, &rest, &n, &code))
-        return code;
-    struct prog_session s;
-    struct err err = {0};
-    int r = prog_session_open(&s, data, &err);
-    r = r ? r : print_variables(&s, json, &err);
-    if (r)
-        prog_error("%s", err.text);
-    prog_session_deinit(&s);
-    return r ? PROG_FAILED : PROG_OK;
+    return prog_flags_run(&flags, argc, argv, run, &env);
 }

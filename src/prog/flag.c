@@ -126,3 +126,16 @@ bool prog_flags_read(const struct prog_flags *flags, int argc, char **argv, char
     *ret_n = n;
     return true;
 }
+
+int prog_flags_run(const struct prog_flags *flags, int argc, char **argv, prog_run_fn *run, void *ctx) {
+    CLEANUP_MEM char **rest = NULL;
+    struct err err = {0};
+    int n, code;
+    if (!prog_flags_read(flags, argc, argv, &rest, &n, &code))
+        return code;
+    code = run(ctx, rest, n, &err);
+    if (code >= 0)
+        return code;
+    prog_error("%s", err.text);
+    return PROG_FAILED;
+}

@@ -99,20 +99,17 @@ struct net_app prog_front_app(struct prog_front *front) {
 
 /* ---- The admin socket ---- */
 
-static void admin_begin(void *ctx, struct net_req *req) {
-    (void)ctx;
+static void admin_begin(void *, struct net_req *req) {
     req->app = arena_new(&req->arena, struct buf);
     if (req->content_length > MOST_BODY || (req->has_body && !req->has_length))
         reply_error(req, 413, "the body is too large");
 }
 
-static void admin_body(void *ctx, struct net_req *req, const void *p, size_t n) {
-    (void)ctx;
+static void admin_body(void *, struct net_req *req, const void *p, size_t n) {
     buf_add(req->app, p, n);
 }
 
-static void admin_done(void *ctx, struct net_req *req) {
-    (void)ctx;
+static void admin_done(void *, struct net_req *req) {
     buf_deinit(req->app);
 }
 
@@ -129,8 +126,7 @@ static void get_health(struct prog_daemon *daemon, struct net_req *req) {
     reply_json(req, str_is(json_str(doc, "status"), "ok") ? 200 : 503, doc);
 }
 
-static void get_clock(struct prog_daemon *daemon, struct net_req *req) {
-    (void)daemon;
+static void get_clock(struct prog_daemon *, struct net_req *req) {
     reply_json(req, 200, clock_doc());
 }
 

@@ -16,9 +16,7 @@ struct ls {
 };
 
 static int show_object(struct ls *ls, str object, struct err *err) {
-    CLEANUP_DEINIT(buf) struct buf key = {0};
-    CLEANUP_DEINIT(buf) struct buf size = {0};
-    CLEANUP_DEINIT(buf) struct buf date = {0};
+    CLEANUP_DEINIT(buf) struct buf key = {0}, size = {0}, date = {0};
     CLEANUP_JSON json_t *item = NULL;
     if (!client_xml_text(object, "Key", &key))
         return 0;
@@ -68,9 +66,14 @@ static int show_page(struct ls *ls, struct buf *token, struct err *err) {
     return r;
 }
 
-static int run(struct ls *ls, struct err *err) {
+static int run(void *ctx, char **rest, int n, struct err *err) {
+    struct ls *ls = ctx;
     CLEANUP_DEINIT(buf) struct buf token = {0};
-    int r;
+    if (n)
+        ls->prefix = rest[0];
+    int r = prog_common_open(&ls->common, &ls->cloud, err);
+    if (r)
+        return r;
     do
         r = show_page(ls, &token, err);
     while (r == 0 && token.len);
@@ -81,8 +84,7 @@ static int run(struct ls *ls, struct err *err) {
 
 int prog_verb_ls(int argc, char **argv) {
     struct ls ls = {.prefix = "uploads/", .list = json_array()};
-    struct prog_flag rows[PROG_COMMON_ROWS];
-    prog_common_rows(&ls.common, rows);
+    const struct prog_flag rows[] = {PROG_COMMON_ROWS(&ls.common)};
     const struct prog_flags flags = {
         .verb = "ls",
         .arguments = "[--env NAME] [PREFIX]",
@@ -91,19 +93,8 @@ int prog_verb_ls(int argc, char **argv) {
         .n_rows = ARRAY_LEN(rows),
         .most = 1,
     };
-    CLEANUP_MEM char **rest = NULL;
-    int n, code;
-    if (prog_flags_read(&flags, argc, argv, &rest, &n, &code)) {
-        struct err err = {0};
-        if (n)
-            ls.prefix = rest[0];
-        int r = prog_common_open(&ls.common, &ls.cloud, &err);
-        r = r ? r : run(&ls, &err);
-        if (r)
-            prog_error("%s", err.text);
-        code = r ? PROG_FAILED : PROG_OK;
-        prog_cloud_deinit(&ls.cloud);
-    }
+    int code = prog_flags_run(&flags, argc, argv, run, &ls);
+    prog_cloud_deinit(&ls.cloud);
     json_decref(ls.list);
     return code;
 }

@@ -166,11 +166,26 @@ void prog_package_deinit(struct prog_package *p) { buf_deinit(&p->zip); }
 
 /* ---- The verb ---- */
 
+struct package {
+    const char *output, *programs;
+};
+
+static int run(void *ctx, char **, int, struct err *err) {
+    const struct package *to = ctx;
+    struct prog_package p;
+    int r = prog_package_make(&p, to->programs, err);
+    r = r ? r : file_write_durable(to->output, buf_view(&p.zip), 0644, err);
+    if (r == 0)
+        printf("%s  %s\n", p.sha256, to->output);
+    prog_package_deinit(&p);
+    return r;
+}
+
 int prog_verb_package(int argc, char **argv) {
-    const char *output = "function.zip", *programs = NULL;
+    struct package to = {.output = "function.zip"};
     const struct prog_flag rows[] = {
-        {"output", FLAG_TEXT, &output, "FILE", "where to write it (function.zip)", 0, 0, NULL},
-        {"programs", FLAG_TEXT, &programs, "DIR", "folder with bootstrap and calotype-image", 0, 0, NULL},
+        {"output", FLAG_TEXT, &to.output, "FILE", "where to write it (function.zip)", 0, 0, NULL},
+        {"programs", FLAG_TEXT, &to.programs, "DIR", "folder with bootstrap and calotype-image", 0, 0, NULL},
     };
     const struct prog_flags flags = {
         .verb = "package",
@@ -180,18 +195,5 @@ int prog_verb_package(int argc, char **argv) {
         .rows = rows,
         .n_rows = ARRAY_LEN(rows),
     };
-    CLEANUP_MEM char **rest = NULL;
-    int n, code;
-    if (!prog_flags_read(&flags, argc, argv, &rest, &n, &code))
-        return code;
-    struct prog_package p;
-    struct err err = {0};
-    int r = prog_package_make(&p, programs, &err);
-    r = r ? r : file_write_durable(output, buf_view(&p.zip), 0644, &err);
-    if (r)
-        prog_error("%s", err.text);
-    else
-        printf("%s  %s\n", p.sha256, output);
-    prog_package_deinit(&p);
-    return r ? PROG_FAILED : PROG_OK;
+    return prog_flags_run(&flags, argc, argv, run, &to);
 }

@@ -62,10 +62,7 @@ static void add_reason(const struct prog_photo *photo, struct buf *out) {
 }
 
 void prog_photo_row(const struct prog_photo_table *table, const struct prog_photo *photo) {
-    CLEANUP_DEINIT(buf) struct buf camera = {0};
-    CLEANUP_DEINIT(buf) struct buf derivatives = {0};
-    CLEANUP_DEINIT(buf) struct buf reason = {0};
-    CLEANUP_DEINIT(buf) struct buf pixels = {0};
+    CLEANUP_DEINIT(buf) struct buf camera = {0}, derivatives = {0}, reason = {0}, pixels = {0};
     char ms[24] = "";
     str status = photo->item ? prog_item_text(photo->item, "Status") : S("-");
     str width = prog_item_text(photo->item, "Width"), height = prog_item_text(photo->item, "Height");

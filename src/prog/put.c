@@ -8,8 +8,7 @@
 #include "base/json.h"
 #include "base/lock.h"
 #include "base/map.h"
-#include "prog/cloud.h"
-#include "prog/flag.h"
+#include "prog/common.h"
 #include "prog/photo.h"
 #include "prog/say.h"
 #include "prog/verb.h"
@@ -36,13 +35,14 @@ struct upload {
 };
 
 struct put {
+    struct prog_common common;
     struct prog_cloud cloud;
     struct upload *all;
     size_t n;
     _Atomic size_t next;   /* to upload */
-    const char *data, *environment, *prefix;
+    const char *prefix;
     unsigned parallel, timeout_s;
-    bool aws, json, no_wait;
+    bool no_wait;
 
     size_t printed, done;  /* of all, in their order; in any order */
     struct prog_photo_table table;
@@ -115,8 +115,7 @@ static int read_rules(struct put *p, struct rules *rules, struct err *err) {
 static bool config_matches(str config, str key) {
     str rule;
     while (prog_xml_next(&config, "FilterRule", &rule)) {
-        CLEANUP_DEINIT(buf) struct buf name = {0};
-        CLEANUP_DEINIT(buf) struct buf value = {0};
+        CLEANUP_DEINIT(buf) struct buf name = {0}, value = {0};
         if (!client_xml_text(rule, "Name", &name) || !client_xml_text(rule, "Value", &value))
             continue;
         bool suffix = str_eq_nocase(buf_view(&name), S("suffix"));
@@ -230,7 +229,7 @@ static void print_ready(struct put *p) {
         struct prog_photo photo = {.file = u->name, .item = u->item, .ms = u->ms, .problem = str_c(u->err.text)};
         if (u->state == UPLOADED)
             photo.problem = S("uploaded");
-        if (!p->json)
+        if (!p->common.json)
             prog_photo_row(&p->table, &photo);
     }
 }
@@ -292,7 +291,6 @@ static void wait_for_rows(struct put *p) {
 
 static void print_json(const struct put *p) {
     CLEANUP_JSON json_t *list = json_array();
-    CLEANUP_DEINIT(buf) struct buf text = {0};
     for (size_t i = 0; i < p->n; i++) {
         const struct upload *u = &p->all[i];
         json_t *doc = u->item ? prog_item_plain(u->item) : json_object();
@@ -304,8 +302,7 @@ static void print_json(const struct put *p) {
             json_set_str(doc, "Problem", str_c(u->err.text));
         json_array_append_new(list, doc);
     }
-    json_write_pretty(&text, list);
-    puts(buf_cstr(&text));
+    prog_print_json(list);
 }
 
 static int result(const struct put *p) {
@@ -315,7 +312,7 @@ static int result(const struct put *p) {
     return failed == 0 ? PROG_OK : failed == p->n ? PROG_FAILED : PROG_PARTIAL;
 }
 
-static int run(struct put *p, struct err *err) {
+static int upload_all(struct put *p, struct err *err) {
     struct rules rules = {0};
     int r = read_rules(p, &rules, err);
     if (r == 0)
@@ -327,7 +324,7 @@ static int run(struct put *p, struct err *err) {
     size_t longest = 0;
     for (size_t i = 0; i < p->n; i++)
         longest = prog_width(p->all[i].name) > longest ? prog_width(p->all[i].name) : longest;
-    if (!p->json)
+    if (!p->common.json)
         prog_photo_begin(&p->table, longest, !p->no_wait);
 
     pthread_t threads[64];
@@ -340,7 +337,7 @@ static int run(struct put *p, struct err *err) {
     wait_for_rows(p);
     for (unsigned i = 0; i < started; i++)
         pthread_join(threads[i], NULL);
-    if (p->json)
+    if (p->common.json)
         print_json(p);
     return 0;
 }
@@ -354,17 +351,24 @@ static void put_deinit(struct put *p) {
     prog_cloud_deinit(&p->cloud);
 }
 
+static int run(void *ctx, char **files, int n, struct err *err) {
+    struct put *p = ctx;
+    int r = plan(p, files, (size_t)n);
+    if (r)
+        return r;
+    r = prog_common_open(&p->common, &p->cloud, err);
+    r = r ? r : upload_all(p, err);
+    return r ? r : result(p);
+}
+
 int prog_verb_put(int argc, char **argv) {
     struct put p = {.prefix = "uploads/", .parallel = 8, .timeout_s = 120};
     const struct prog_flag rows[] = {
-        {"data", FLAG_TEXT, &p.data, "DIR", "data folder ($CALOTYPE_DATA, ./var)", 0, 0, NULL},
-        {"env", FLAG_TEXT, &p.environment, "NAME", "environment (dev)", 0, 0, NULL},
-        {"aws", FLAG_SWITCH, &p.aws, NULL, "an AWS account instead of the daemon", 0, 0, NULL},
+        PROG_COMMON_ROWS(&p.common),
         {"prefix", FLAG_TEXT, &p.prefix, "TEXT", "what stands before the file's name in the key (uploads/)", 0, 0, NULL},
         {"parallel", FLAG_NUMBER, &p.parallel, "N", "uploads at a time (8)", 1, 64, NULL},
         {"timeout", FLAG_NUMBER, &p.timeout_s, "SECONDS", "give up when nothing has come for so long (120)", 1, 86400, NULL},
         {"no-wait", FLAG_SWITCH, &p.no_wait, NULL, "only upload", 0, 0, NULL},
-        {"json", FLAG_SWITCH, &p.json, NULL, "one JSON array", 0, 0, NULL},
     };
     const struct prog_flags flags = {
         .verb = "put",
@@ -376,19 +380,7 @@ int prog_verb_put(int argc, char **argv) {
         .least = 1,
         .most = -1,
     };
-    CLEANUP_MEM char **files = NULL;
-    int n, code;
-    if (!prog_flags_read(&flags, argc, argv, &files, &n, &code))
-        return code;
-    struct err err = {0};
-    struct prog_cloud_options options = {.data = p.data, .environment = p.environment, .aws = p.aws};
-    code = plan(&p, files, (size_t)n);
-    if (code == PROG_OK && (prog_cloud_open(&p.cloud, &options, &err) != 0 || run(&p, &err) != 0)) {
-        prog_error("%s", err.text);
-        code = PROG_FAILED;
-    } else if (code == PROG_OK) {
-        code = result(&p);
-    }
+    int code = prog_flags_run(&flags, argc, argv, run, &p);
     put_deinit(&p);
     return code;
 }

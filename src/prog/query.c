@@ -84,7 +84,7 @@ static int read_span(struct query *q, struct err *err) {
     return 0;
 }
 
-static int run(struct query *q, struct err *err) {
+static int query_days(struct query *q, struct err *err) {
     /* From the first day's midnight, so that the last day is not missed. */
     for (int64_t day = q->from_ms - q->from_ms % day_ms; day <= q->to_ms && !enough(q); day += day_ms) {
         int r = query_day(q, day, err);
@@ -96,17 +96,26 @@ static int run(struct query *q, struct err *err) {
     return 0;
 }
 
+static int run(void *ctx, char **, int, struct err *err) {
+    struct query *q = ctx;
+    int r = prog_common_open(&q->common, &q->cloud, err);
+    if (r)
+        return r;
+    if (read_span(q, err) == 0)
+        return query_days(q, err);
+    prog_error("%s", err->text);
+    return PROG_USAGE;
+}
+
 int prog_verb_query(int argc, char **argv) {
     struct query q = {.since = "24h", .until = "now", .list = json_array()};
-    struct prog_flag rows[PROG_COMMON_ROWS + 4];
-    prog_common_rows(&q.common, rows);
-    const struct prog_flag own[] = {
+    const struct prog_flag rows[] = {
+        PROG_COMMON_ROWS(&q.common),
         {"since", FLAG_TEXT, &q.since, "TIME", "from then on: 2026-11-22, 2026-11-22T10:00:00Z, 12h, 3d (24h)", 0, 0, NULL},
         {"until", FLAG_TEXT, &q.until, "TIME", "and until then (now)", 0, 0, NULL},
         {"status", FLAG_TEXT, &q.status, "STATUS", "only these: processed, rejected, pending, …", 0, 0, NULL},
         {"limit", FLAG_NUMBER, &q.limit, "N", "at most so many", 1, 1000000, NULL},
     };
-    memcpy(rows + PROG_COMMON_ROWS, own, sizeof own);
     const struct prog_flags flags = {
         .verb = "query",
         .arguments = "[--env NAME] [--since TIME] [--until TIME]",
@@ -114,20 +123,8 @@ int prog_verb_query(int argc, char **argv) {
         .rows = rows,
         .n_rows = ARRAY_LEN(rows),
     };
-    CLEANUP_MEM char **rest = NULL;
-    int n, code;
-    if (prog_flags_read(&flags, argc, argv, &rest, &n, &code)) {
-        struct err err = {0};
-        bool misused = false;
-        int r = prog_common_open(&q.common, &q.cloud, &err);
-        if (r == 0)
-            misused = (r = read_span(&q, &err)) != 0;
-        r = r ? r : run(&q, &err);
-        if (r)
-            prog_error("%s", err.text);
-        code = misused ? PROG_USAGE : r ? PROG_FAILED : PROG_OK;
-        prog_cloud_deinit(&q.cloud);
-    }
+    int code = prog_flags_run(&flags, argc, argv, run, &q);
+    prog_cloud_deinit(&q.cloud);
     json_decref(q.list);
     return code;
 }

@@ -4,7 +4,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 static bool progress_shown;
@@ -17,16 +16,8 @@ bool prog_on_terminal(void) {
     return known;
 }
 
-unsigned prog_columns(void) {
-    struct winsize w;
-    if (ioctl(STDERR_FILENO, TIOCGWINSZ, &w) != 0 || w.ws_col < 20)
-        return 80;
-    return w.ws_col;
-}
-
 const char *prog_colour(int fd, enum prog_colour colour) {
-    static const char *const codes[] = {"\033[0m",  "\033[32m", "\033[31m",
-                                        "\033[33m", "\033[2m",  "\033[1m"};
+    static const char *const codes[] = {"\033[0m", "\033[32m", "\033[31m", "\033[2m"};
     const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
     if (!isatty(fd) || (no && *no) || (term && strcmp(term, "dumb") == 0))
         return "";

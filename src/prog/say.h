@@ -16,9 +16,7 @@ void prog_progress(const char *fmt, ...) PRINTF_LIKE(1, 2);
 /* Wipes it. prog_error and prog_hint do so themselves. */
 void prog_progress_end(void);
 bool prog_on_terminal(void); /* stderr */
-/* Columns of the terminal; 80 where that is unknown. */
-unsigned prog_columns(void);
 
-enum prog_colour { COLOUR_PLAIN, COLOUR_GOOD, COLOUR_BAD, COLOUR_WARN, COLOUR_DIM, COLOUR_BOLD };
+enum prog_colour { COLOUR_PLAIN, COLOUR_GOOD, COLOUR_BAD, COLOUR_DIM };
 /* Escape sequence that begins the colour on that stream (1 stdout, 2 stderr), "" where it has none; PLAIN ends one. */
 const char *prog_colour(int fd, enum prog_colour colour);

@@ -27,13 +27,11 @@ struct row {
     struct svc *(*close)(struct svc *svc);
 };
 
-static int open_iam(struct svc **ret, const struct prog_parts *p, struct err *err) {
-    (void)err;
+static int open_iam(struct svc **ret, const struct prog_parts *p, struct err *) {
     *ret = p->iam;
     return 0;
 }
-static struct svc *keep_iam(struct svc *iam) {
-    (void)iam;
+static struct svc *keep_iam(struct svc *) {
     return NULL;
 }
 static int open_sts(struct svc **ret, const struct prog_parts *p, struct err *err) {

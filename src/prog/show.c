@@ -58,7 +58,7 @@ static int find(struct prog_cloud *cloud, const char *name, json_t **ret_item, s
 }
 
 /* One JSON object for one name, an array for several. */
-static int run(struct prog_cloud *cloud, char **names, int n, bool json, struct err *err) {
+static int show(struct prog_cloud *cloud, char **names, int n, bool json, struct err *err) {
     CLEANUP_JSON json_t *list = json_array();
     int missing = 0;
     for (int i = 0; i < n; i++) {
@@ -83,10 +83,19 @@ static int run(struct prog_cloud *cloud, char **names, int n, bool json, struct 
     return missing == 0 ? PROG_OK : missing == n ? PROG_FAILED : PROG_PARTIAL;
 }
 
+static int run(void *ctx, char **names, int n, struct err *err) {
+    const struct prog_common *common = ctx;
+    struct prog_cloud cloud;
+    int r = prog_common_open(common, &cloud, err);
+    if (r == 0)
+        r = show(&cloud, names, n, common->json, err);
+    prog_cloud_deinit(&cloud);
+    return r;
+}
+
 int prog_verb_show(int argc, char **argv) {
     struct prog_common common = {0};
-    struct prog_flag rows[PROG_COMMON_ROWS];
-    prog_common_rows(&common, rows);
+    const struct prog_flag rows[] = {PROG_COMMON_ROWS(&common)};
     const struct prog_flags flags = {
         .verb = "show",
         .arguments = "[--env NAME] NAME...",
@@ -96,19 +105,5 @@ int prog_verb_show(int argc, char **argv) {
         .least = 1,
         .most = -1,
     };
-    CLEANUP_MEM char **rest = NULL;
-    int n, code;
-    if (!prog_flags_read(&flags, argc, argv, &rest, &n, &code))
-        return code;
-    struct prog_cloud cloud;
-    struct err err = {0};
-    int r = prog_common_open(&common, &cloud, &err);
-    if (r == 0) {
-        r = run(&cloud, rest, n, common.json, &err);
-        prog_cloud_deinit(&cloud);
-    }
-    if (r >= 0)
-        return r;
-    prog_error("%s", err.text);
-    return PROG_FAILED;
+    return prog_flags_run(&flags, argc, argv, run, &common);
 }

@@ -60,8 +60,7 @@ static void each_pair(str xml, const char *list, const char *key_name, const cha
     if (!prog_xml_next(&xml, list, &all))
         return;
     while (prog_xml_next(&all, "member", &member)) {
-        CLEANUP_DEINIT(buf) struct buf key = {0};
-        CLEANUP_DEINIT(buf) struct buf value = {0};
+        CLEANUP_DEINIT(buf) struct buf key = {0}, value = {0};
         text_of(member, key_name, &key);
         text_of(member, value_name, &value);
         fn(ctx, buf_view(&key), buf_view(&value));
@@ -86,9 +85,7 @@ struct events {
 static bool is_failure(str status) { return str_ends(status, S("_FAILED")); }
 
 static void show_event(struct events *e, str event) {
-    CLEANUP_DEINIT(buf) struct buf status = {0};
-    CLEANUP_DEINIT(buf) struct buf id = {0};
-    CLEANUP_DEINIT(buf) struct buf reason = {0};
+    CLEANUP_DEINIT(buf) struct buf status = {0}, id = {0}, reason = {0};
     text_of(event, "ResourceStatus", &status);
     text_of(event, "LogicalResourceId", &id);
     text_of(event, "ResourceStatusReason", &reason);
@@ -146,9 +143,8 @@ static void add_parameter(struct params *p, str key, const char *what, str value
     add(p, arena_printf(&p->arena, "Parameters.member.%zu.%s", i, what), value);
 }
 
-static void keep_previous(void *ctx, str key, str value) {
+static void keep_previous(void *ctx, str key, str) {
     struct params *p = ctx;
-    (void)value;
     for (size_t i = 0; i < p->n_given; i++)
         if (str_eq(p->given[i].name, key))
             return;
@@ -157,8 +153,7 @@ static void keep_previous(void *ctx, str key, str value) {
 
 /* Waits for the change set. 0, PROG_STACK_UNCHANGED, or its reason for failing. */
 static int await_change_set(struct prog_stack *s, str set, struct err *err) {
-    CLEANUP_DEINIT(buf) struct buf xml = {0};
-    CLEANUP_DEINIT(buf) struct buf text = {0};
+    CLEANUP_DEINIT(buf) struct buf xml = {0}, text = {0};
     struct client_fault fault;
     struct sign_header params[] = {{S("StackName"), str_c(s->name)}, {S("ChangeSetName"), set}};
     for (unsigned pause_ms = POLL_FIRST_MS;; pause_ms = pause_ms * 2 < POLL_MOST_MS ? pause_ms * 2 : POLL_MOST_MS) {

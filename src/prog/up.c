@@ -212,7 +212,7 @@ static int read_command_line(struct up *up, int argc, char **argv, int *ret_code
     struct prog_flag rows[PROG_SETTINGS_ROWS + 4];
     prog_settings_rows(&up->settings, rows);
     const struct prog_flag own[] = {
-        {"data", FLAG_TEXT, &data, "DIR", "data folder ($CALOTYPE_DATA, ./var)", 0, 0, NULL},
+        PROG_DATA_ROW(&data),
         {"detach", FLAG_SWITCH, &up->detach, NULL, "return when ready; the log goes to DIR/calotype.log", 0, 0,
          NULL},
         {"ready-fd", FLAG_NUMBER, &up->ready_fd, "N", "descriptor that gets one line, the endpoint, when ready",

@@ -22,8 +22,7 @@ static const struct {
     {"rclone", false, {"AWS_CA_BUNDLE", NULL}},
 };
 
-static void set_variable(void *ctx, const char *name, const char *value) {
-    (void)ctx;
+static void set_variable(void *, const char *name, const char *value) {
     setenv(name, value, 1);
 }
 
@@ -64,11 +63,26 @@ static char **arrange(char **argv, int n, const struct prog_session *s) {
     return out;
 }
 
+/* Returns only if it cannot be run. */
+static int run(void *ctx, char **rest, int n, struct err *err) {
+    const char *const *data = ctx;
+    struct prog_session s;
+    int r = prog_session_open(&s, *data, err);
+    r = r ? r : prog_session_each_variable(&s, set_variable, NULL, err);
+    if (r == 0) {
+        add_no_proxy("NO_PROXY");
+        add_no_proxy("no_proxy");
+        CLEANUP_MEM char **command = arrange(rest, n, &s);
+        execvp(command[0], command);
+        r = err_sys(err, -errno, "cannot run %s", command[0]);
+    }
+    prog_session_deinit(&s);
+    return r;
+}
+
 int prog_verb_with(int argc, char **argv) {
     const char *data = NULL;
-    const struct prog_flag rows[] = {
-        {"data", FLAG_TEXT, &data, "DIR", "data folder ($CALOTYPE_DATA, ./var)", 0, 0, NULL},
-    };
+    const struct prog_flag rows[] = {PROG_DATA_ROW(&data)};
     const struct prog_flags flags = {
         .verb = "with",
         .arguments = "[--data DIR] COMMAND [ARGUMENTS]",
@@ -81,24 +95,5 @@ int prog_verb_with(int argc, char **argv) {
         .least = 1,
         .most = -1,
     };
-    CLEANUP_MEM char **rest = NULL;
-    int n, code;
-    if (!prog_flags_read(&flags, argc, argv, &rest, &n, &code))
-        return code;
-    struct prog_session s;
-    struct err err = {0};
-    int r = prog_session_open(&s, data, &err);
-    r = r ? r : prog_session_each_variable(&s, set_variable, NULL, &err);
-    if (r) {
-        prog_error("%s", err.text);
-        prog_session_deinit(&s);
-        return PROG_FAILED;
-    }
-    add_no_proxy("NO_PROXY");
-    add_no_proxy("no_proxy");
-    CLEANUP_MEM char **command = arrange(rest, n, &s);
-    execvp(command[0], command);
-    prog_error("cannot run %s: %s", command[0], strerror(errno));
-    prog_session_deinit(&s);
-    return PROG_FAILED;
+    return prog_flags_run(&flags, argc, argv, run, &data);
 }

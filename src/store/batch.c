@@ -2,6 +2,7 @@
 
 #include "base/codec.h"
 #include "base/map.h"
+#include "store/key.h"
 
 #include <errno.h>
 
@@ -79,6 +80,13 @@ void store_del_blind(struct store_batch *batch, enum store_cf cf, str key) {
 void store_del_range(struct store_batch *batch, enum store_cf cf, str from, str to) {
     add_op(batch, &(struct store_op){.kind = OP_DEL_RANGE, .cf = cf, .key = keep(batch, from),
                                      .value = keep(batch, to)});
+}
+
+void store_del_below(struct store_batch *batch, enum store_cf cf, str prefix) {
+    CLEANUP_DEINIT(buf) struct buf to = {0};
+    buf_str(&to, prefix);
+    key_after(&to);
+    store_del_range(batch, cf, prefix, buf_view(&to));
 }
 
 void store_stat(struct store_batch *batch, enum store_cf cf, str key, double value, double count) {

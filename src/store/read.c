@@ -1,4 +1,5 @@
 /* Snapshots, point reads and walks. */
+#include "store/key.h"
 #include "store/store_priv.h"
 
 #include <errno.h>
@@ -79,6 +80,13 @@ static void step(struct iter *it) {
     else if (it->at == AT_SHOWN && rocksdb_iter_valid(it->it))
         rocksdb_iter_next(it->it);
     it->at = AT_SHOWN;
+}
+
+struct store_iter *store_iter_below(struct store *store, const struct store_snap *snap, enum store_cf cf, str prefix) {
+    CLEANUP_DEINIT(buf) struct buf to = {0};
+    buf_str(&to, prefix);
+    key_after(&to);
+    return store_iter_new(store, snap, cf, prefix, buf_view(&to), false);
 }
 
 bool store_iter_next(struct store_iter *pub) {

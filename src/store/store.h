@@ -103,6 +103,8 @@ struct store_iter {
 };
 struct store_iter *store_iter_new(struct store *store, const struct store_snap *snap,
                                   enum store_cf cf, str from, str to, bool reverse);
+/* The rows whose keys begin with prefix, ascending. */
+struct store_iter *store_iter_below(struct store *store, const struct store_snap *snap, enum store_cf cf, str prefix);
 bool store_iter_next(struct store_iter *it);
 /* Moves so that the next step answers the first key >= key (reverse: the last key < key). */
 void store_iter_seek(struct store_iter *it, str key);
@@ -135,6 +137,8 @@ void store_put_blind(struct store_batch *batch, enum store_cf cf, str key, str v
 void store_del_blind(struct store_batch *batch, enum store_cf cf, str key);
 /* Every key in [from, to). Not seen by conditions of the same merged write: use for whole-tenant drops. */
 void store_del_range(struct store_batch *batch, enum store_cf cf, str from, str to);
+/* All whose keys begin with prefix. */
+void store_del_below(struct store_batch *batch, enum store_cf cf, str prefix);
 
 /*
  * Statistics that add up: merges {value} into the row's struct (count, sum, min, max and a log

@@ -41,9 +41,17 @@ static void quotes_what_is_not_utf8(void **state) {
     check_buf(b, "\"a\xEF\xBF\xBD\\u0001\"");
 }
 
+static void finds_a_text(void **state) {
+    (void)state;
+    CLEANUP_JSON json_t *list = json_parse(S("[\"a\", 1, \"b\"]"), NULL);
+    assert_int_equal(json_find_text(list, S("b")), 2);
+    assert_int_equal(json_find_text(list, S("1")), -1);
+    assert_int_equal(json_find_text(NULL, S("a")), -1);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(numbers_are_short), cmocka_unit_test(round_trip), cmocka_unit_test(refuses),
-        cmocka_unit_test(quotes_what_is_not_utf8)};
+        cmocka_unit_test(quotes_what_is_not_utf8), cmocka_unit_test(finds_a_text)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

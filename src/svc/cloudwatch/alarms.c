@@ -124,8 +124,7 @@ static int read_alarm(struct rq *rq, str name, struct row *row, json_t **ret_doc
     return rq_row_get_json(rq, row, ret_doc);
 }
 
-int cw_op_PutMetricAlarm(struct svc *cw, struct rq *rq) {
-    (void)cw;
+int cw_op_PutMetricAlarm(struct svc *, struct rq *rq) {
     str name = json_str(rq->in, "AlarmName");
     CLEANUP_DEINIT(row) struct row row = {0};
     CLEANUP_JSON json_t *old = NULL, *doc = json_deep_copy(rq->in);
@@ -175,17 +174,10 @@ static bool has_prefix(const json_t *list, str prefix) {
     return false;
 }
 
-static bool lists_text(const json_t *list, str text) {
-    for (size_t i = 0; i < json_array_size(list); i++)
-        if (str_eq(json_text(json_array_get(list, i)), text))
-            return true;
-    return false;
-}
-
 static bool is_wanted(struct rq *rq, const json_t *doc) {
     const json_t *names = json_arr(rq->in, "AlarmNames");
     str state = json_str(rq->in, "StateValue"), action = json_str(rq->in, "ActionPrefix");
-    if (names && !lists_text(names, json_str(doc, "AlarmName")))
+    if (names && json_find_text(names, json_str(doc, "AlarmName")) < 0)
         return false;
     if (!str_starts(json_str(doc, "AlarmName"), json_str(rq->in, "AlarmNamePrefix")))
         return false;
@@ -208,8 +200,7 @@ static int list_alarms(struct kit_page *page, bool (*wanted)(struct rq *rq, cons
     return kit_page_end(page);
 }
 
-int cw_op_DescribeAlarms(struct svc *cw, struct rq *rq) {
-    (void)cw;
+int cw_op_DescribeAlarms(struct svc *, struct rq *rq) {
     static const char *const refused[] = {"ChildrenOfAlarmName", "ParentsOfAlarmName"};
     static const struct kit_paging paging = {.list = "MetricAlarms", .token = "NextToken", .limit = "MaxRecords",
                                              .most = 100, .otherwise = 50, .error = &CW_InvalidNextToken, .no_empty = true};
@@ -226,7 +217,7 @@ int cw_op_DescribeAlarms(struct svc *cw, struct rq *rq) {
     rq->out = json_object();
     json_set(rq->out, "CompositeAlarms", json_array());
     const json_t *types = json_arr(rq->in, "AlarmTypes");
-    if (types && !lists_text(types, S("MetricAlarm")))
+    if (types && json_find_text(types, S("MetricAlarm")) < 0)
         return kit_page_end(&page);
     return list_alarms(&page, is_wanted);
 }
@@ -243,8 +234,7 @@ static bool is_of_metric(struct rq *rq, const json_t *doc) {
            !cw_dimensions_of(rq, json_arr(doc, "Dimensions"), &has) && str_eq(buf_view(&asked), buf_view(&has));
 }
 
-int cw_op_DescribeAlarmsForMetric(struct svc *cw, struct rq *rq) {
-    (void)cw;
+int cw_op_DescribeAlarmsForMetric(struct svc *, struct rq *rq) {
     static const struct kit_paging paging = {.list = "MetricAlarms", .token = "NextToken", .most = SIZE_MAX};
     CLEANUP_DEINIT(buf) struct buf dimensions = {0};
     CLEANUP_DEINIT(kit_page) struct kit_page page = {0};
@@ -256,8 +246,7 @@ int cw_op_DescribeAlarmsForMetric(struct svc *cw, struct rq *rq) {
 
 /* ---- Several at once ---- */
 
-int cw_op_DeleteAlarms(struct svc *cw, struct rq *rq) {
-    (void)cw;
+int cw_op_DeleteAlarms(struct svc *, struct rq *rq) {
     const json_t *names = json_arr(rq->in, "AlarmNames");
     for (size_t i = 0; i < json_array_size(names); i++) {
         CLEANUP_DEINIT(buf) struct buf key = {0};
@@ -284,13 +273,11 @@ static int enable(struct rq *rq, bool on) {
     return 0;
 }
 
-int cw_op_EnableAlarmActions(struct svc *cw, struct rq *rq) {
-    (void)cw;
+int cw_op_EnableAlarmActions(struct svc *, struct rq *rq) {
     return enable(rq, true);
 }
 
-int cw_op_DisableAlarmActions(struct svc *cw, struct rq *rq) {
-    (void)cw;
+int cw_op_DisableAlarmActions(struct svc *, struct rq *rq) {
     return enable(rq, false);
 }
 

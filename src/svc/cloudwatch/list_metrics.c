@@ -47,8 +47,7 @@ static bool is_wanted(struct rq *rq, const json_t *metric, str value) {
            rq->now_ms / HOUR_MS - (int64_t)cur_u64(&c) <= ACTIVE_HOURS;
 }
 
-int cw_op_ListMetrics(struct svc *cw, struct rq *rq) {
-    (void)cw;
+int cw_op_ListMetrics(struct svc *, struct rq *rq) {
     static const struct kit_paging paging = {.list = "Metrics", .token = "NextToken", .most = 500,
                                              .error = &CW_InvalidNextToken, .no_empty = true};
     struct cw_series prefix = {.account = rq->account, .region = rq->region, .name_space = json_str(rq->in, "Namespace")};

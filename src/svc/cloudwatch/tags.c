@@ -33,8 +33,7 @@ static int read_doc(struct rq *rq, struct row *row, json_t **ret_doc) {
     return r;
 }
 
-int cw_op_TagResource(struct svc *cw, struct rq *rq) {
-    (void)cw;
+int cw_op_TagResource(struct svc *, struct rq *rq) {
     CLEANUP_DEINIT(row) struct row row = {0};
     CLEANUP_JSON json_t *doc = NULL;
     if (read_doc(rq, &row, &doc) || kit_tags_merge(rq, &tag_rules, doc, json_arr(rq->in, "Tags")))
@@ -43,8 +42,7 @@ int cw_op_TagResource(struct svc *cw, struct rq *rq) {
     return 0;
 }
 
-int cw_op_UntagResource(struct svc *cw, struct rq *rq) {
-    (void)cw;
+int cw_op_UntagResource(struct svc *, struct rq *rq) {
     CLEANUP_DEINIT(row) struct row row = {0};
     CLEANUP_JSON json_t *doc = NULL;
     if (read_doc(rq, &row, &doc))
@@ -54,8 +52,7 @@ int cw_op_UntagResource(struct svc *cw, struct rq *rq) {
     return 0;
 }
 
-int cw_op_ListTagsForResource(struct svc *cw, struct rq *rq) {
-    (void)cw;
+int cw_op_ListTagsForResource(struct svc *, struct rq *rq) {
     CLEANUP_DEINIT(row) struct row row = {0};
     CLEANUP_JSON json_t *doc = NULL;
     if (read_doc(rq, &row, &doc))

@@ -7,8 +7,7 @@
 #include "svc/dynamodb/keycond.h"
 #include "svc/dynamodb/svc_priv.h"
 
-int ddb_hook_resource(struct svc *svc, struct rq *rq, struct buf *ret_arn) {
-    (void)svc;
+int ddb_hook_resource(struct svc *, struct rq *rq, struct buf *ret_arn) {
     struct ddb_table_name at;
     str given = json_str(rq->in, "TableName"), index = json_str(rq->in, "IndexName");
     if (!ddb_table_name_parse(rq, given, &at))

@@ -1,6 +1,7 @@
 /* What DescribeTable says of a table, made from its row. */
 #include "svc/dynamodb/describe.h"
 
+#include "base/arn.h"
 #include "base/codec.h"
 
 static double seconds(int64_t epoch_ms) { return (double)epoch_ms / 1000; }
@@ -64,7 +65,7 @@ static void add_sse(const struct ddb_table *t, json_t *out) {
     CLEANUP_DEINIT(buf) struct buf arn = {0};
     str id = json_str(t->doc, "KeyId");
     json_t *sse = json_object();
-    buf_printf(&arn, "arn:aws:kms:" STR_FMT ":" STR_FMT ":key/", STR_ARG(t->region), STR_ARG(t->account));
+    arn_add(&arn, "kms", t->region, t->account, "key/");
     for (size_t i = 0; i < id.len; i++) {
         if (i == 8 || i == 12 || i == 16 || i == 20)
             buf_char(&arn, '-');

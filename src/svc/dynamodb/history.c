@@ -46,12 +46,9 @@ static void trim_named(struct svc *svc, str row_key) {
 
 static int64_t run(void *ctx) {
     struct svc *svc = ctx;
-    CLEANUP_DEINIT(buf) struct buf from = {0}, to = {0};
+    CLEANUP_DEINIT(buf) struct buf from = {0};
     key_begin(&from, "ddb-table");
-    buf_str(&to, buf_view(&from));
-    key_after(&to);
-    CLEANUP(store_iter) struct store_iter *it =
-        store_iter_new(svc->store, NULL, STORE_META, buf_view(&from), buf_view(&to), false);
+    CLEANUP(store_iter) struct store_iter *it = store_iter_below(svc->store, NULL, STORE_META, buf_view(&from));
     while (store_iter_next(it))
         trim_named(svc, it->key);
     return clock_world_ms() + EVERY_MS;

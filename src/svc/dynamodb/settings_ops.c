@@ -1,8 +1,6 @@
 /* Settings of a table that exists: point-in-time recovery, tags. */
 #include "svc/dynamodb/svc_priv.h"
 
-#include "store/key.h"
-
 enum { RECOVERY_DAYS = 35, DAY_MS = 86400000 };
 
 static void put_row(struct svc *svc, struct rq *rq, const struct ddb_table *t, const json_t *doc) {
@@ -51,13 +49,6 @@ int ddb_op_DescribeContinuousBackups(struct svc *svc, struct rq *rq) {
     return 0;
 }
 
-static void drop_history(struct rq *rq, const struct ddb_table *t) {
-    CLEANUP_DEINIT(buf) struct buf to = {0};
-    buf_str(&to, t->history_prefix);
-    key_after(&to);
-    store_del_range(rq_batch(rq), STORE_HISTORY, t->history_prefix, buf_view(&to));
-}
-
 int ddb_op_UpdateContinuousBackups(struct svc *svc, struct rq *rq) {
     const struct ddb_table *table;
     const json_t *wanted = json_obj(rq->in, "PointInTimeRecoverySpecification");
@@ -77,7 +68,7 @@ int ddb_op_UpdateContinuousBackups(struct svc *svc, struct rq *rq) {
         json_set(doc, "Recovery", json_pack("{s:I,s:I}", "Since", (json_int_t)since, "Days", (json_int_t)days));
     } else {
         json_object_del(doc, "Recovery");
-        drop_history(rq, table);
+        store_del_below(rq_batch(rq), STORE_HISTORY, table->history_prefix);
     }
     put_row(svc, rq, table, doc);
     rq->out = json_object();

@@ -5,7 +5,6 @@
 #include "base/arn.h"
 #include "base/codec.h"
 #include "base/rand.h"
-#include "store/key.h"
 #include "svc/kit/page.h"
 
 /* ---- CreateTable ---- */
@@ -75,13 +74,6 @@ int ddb_op_DescribeTable(struct svc *svc, struct rq *rq) {
 }
 
 /* ---- DeleteTable ---- */
-static void drop_range(struct store_batch *batch, enum store_cf cf, str prefix) {
-    CLEANUP_DEINIT(buf) struct buf to = {0};
-    buf_str(&to, prefix);
-    key_after(&to);
-    store_del_range(batch, cf, prefix, buf_view(&to));
-}
-
 /* The table's row is a condition: what belongs to it goes blind. */
 static void drop_rows(struct rq *rq, const struct ddb_table *t) {
     CLEANUP_DEINIT(buf) struct buf key = {0};
@@ -89,12 +81,12 @@ static void drop_rows(struct rq *rq, const struct ddb_table *t) {
     struct store_batch *batch = rows->batch;
     char key_id[SEAL_KEY_ID_LEN];
     row_del(rows, &t->row);
-    drop_range(batch, STORE_ITEMS, t->prefix);
-    drop_range(batch, STORE_HISTORY, t->history_prefix);
+    store_del_below(batch, STORE_ITEMS, t->prefix);
+    store_del_below(batch, STORE_HISTORY, t->history_prefix);
     ddb_table_count_key(&key, t, 0);
     row_del_blind(rows, STORE_METRICS, buf_view(&key));
     for (size_t i = 0; i < t->n_indexes; i++) {
-        drop_range(batch, STORE_ITEMS, t->indexes[i].prefix);
+        store_del_below(batch, STORE_ITEMS, t->indexes[i].prefix);
         ddb_table_count_key(&key, t, t->indexes[i].id);
         row_del_blind(rows, STORE_METRICS, buf_view(&key));
     }
@@ -119,8 +111,7 @@ int ddb_op_DeleteTable(struct svc *svc, struct rq *rq) {
 }
 
 /* ---- ListTables ---- */
-int ddb_op_ListTables(struct svc *svc, struct rq *rq) {
-    (void)svc;
+int ddb_op_ListTables(struct svc *, struct rq *rq) {
     static const struct kit_paging paging = {.list = "TableNames", .limit = "Limit", .most = 100, .plain = true,
                                              .token = "ExclusiveStartTableName",
                                              .next = "LastEvaluatedTableName"};

@@ -49,21 +49,3 @@ int iam_create_root_key(struct svc *iam, str account, struct aws_credentials *re
         return err_set(err, IAM_E_NO_ACCOUNT, "There is no account " STR_FMT, STR_ARG(account));
     return told(r, err, "create root key");
 }
-
-int iam_each_account(struct svc *iam, void (*fn)(void *ctx, str account), void *ctx, struct err *err) {
-    CLEANUP_DEINIT(buf) struct buf from = {0}, to = {0}, name = {0};
-    key_begin(&from, "iam.account");
-    key_begin(&to, "iam.account");
-    key_after(&to);
-    CLEANUP(store_iter) struct store_iter *it =
-        store_iter_new(iam->store, NULL, STORE_META, buf_view(&from), buf_view(&to), false);
-    while (store_iter_next(it)) {
-        struct cur c = cur_of(it->key);
-        key_take_kind(&c);
-        buf_clear(&name);
-        if (key_take_str(&c, &name))
-            fn(ctx, buf_view(&name));
-    }
-    int fault = store_iter_fault(it);
-    return fault ? err_sys(err, fault, "list accounts") : 0;
-}

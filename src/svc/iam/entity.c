@@ -35,6 +35,11 @@ int iam_entity_get(const struct iam_kind *kind, struct rq *rq, struct iam_entity
     return iam_entity_named(kind, rq, name, ret_entity);
 }
 
+int iam_on_entity(const struct iam_kind *kind, struct rq *rq, int (*fn)(struct rq *rq, struct iam_entity *entity)) {
+    CLEANUP_DEINIT(iam_entity) struct iam_entity entity = {0};
+    return iam_entity_get(kind, rq, &entity) ? AWS_FAILED : fn(rq, &entity);
+}
+
 int iam_entity_put(struct rq *rq, const struct iam_entity *entity) {
     if (iam_touch(rq))
         return AWS_FAILED;
@@ -70,7 +75,7 @@ static int take_boundary(struct rq *rq, json_t *doc) {
     str arn = json_str(rq->in, "PermissionsBoundary");
     if (!arn.p)
         return 0;
-    int r = iam_managed_policy_exists(rq->svc, rq, arn);
+    int r = iam_managed_policy_exists(rq, arn);
     if (r == STORE_E_ABSENT)
         return aws_fail(rq, &IAM_NoSuchEntity, "Scope ARN: " STR_FMT " does not exist or is not attachable.",
                         STR_ARG(arn));
@@ -153,7 +158,7 @@ int iam_entity_describe(const struct iam_kind *kind, struct rq *rq, const json_t
     return 0;
 }
 
-int iam_entity_answer(struct rq *rq, const struct iam_entity *entity) {
+int iam_entity_answer(struct rq *rq, struct iam_entity *entity) {
     json_t *out = NULL;
     if (iam_entity_describe(entity->kind, rq, entity->doc, true, &out))
         return AWS_FAILED;
@@ -196,59 +201,39 @@ int iam_entity_list(const struct iam_kind *kind, struct rq *rq, bool (*keep)(con
 
 static int list_all(const struct iam_kind *kind, struct rq *rq) { return iam_entity_list(kind, rq, NULL, NULL); }
 
-static int get(const struct iam_kind *kind, struct rq *rq) {
-    CLEANUP_DEINIT(iam_entity) struct iam_entity entity = {0};
-    return iam_entity_get(kind, rq, &entity) || iam_entity_answer(rq, &entity) ? AWS_FAILED : 0;
+static int tag(struct rq *rq, struct iam_entity *entity) {
+    return merge_tags(rq, entity->doc) ? AWS_FAILED : iam_entity_put(rq, entity);
 }
 
-static int tag(const struct iam_kind *kind, struct rq *rq) {
-    CLEANUP_DEINIT(iam_entity) struct iam_entity entity = {0};
-    if (iam_entity_get(kind, rq, &entity) || merge_tags(rq, entity.doc))
-        return AWS_FAILED;
-    return iam_entity_put(rq, &entity);
+static int untag(struct rq *rq, struct iam_entity *entity) {
+    kit_tags_remove(&tag_rules, entity->doc, json_arr(rq->in, "TagKeys"));
+    return iam_entity_put(rq, entity);
 }
 
-static int untag(const struct iam_kind *kind, struct rq *rq) {
-    CLEANUP_DEINIT(iam_entity) struct iam_entity entity = {0};
-    if (iam_entity_get(kind, rq, &entity))
-        return AWS_FAILED;
-    kit_tags_remove(&tag_rules, entity.doc, json_arr(rq->in, "TagKeys"));
-    return iam_entity_put(rq, &entity);
-}
-
-static int list_tags(const struct iam_kind *kind, struct rq *rq) {
-    CLEANUP_DEINIT(iam_entity) struct iam_entity entity = {0};
-    if (iam_entity_get(kind, rq, &entity))
-        return AWS_FAILED;
+static int list_tags(struct rq *rq, struct iam_entity *entity) {
     rq->out = json_object();
-    json_set(rq->out, "Tags", kit_tags_list(kit_tags_stored(&tag_rules, entity.doc)));
+    json_set(rq->out, "Tags", kit_tags_list(kit_tags_stored(&tag_rules, entity->doc)));
     json_set_bool(rq->out, "IsTruncated", false);
     return 0;
 }
 
-static int put_boundary(const struct iam_kind *kind, struct rq *rq) {
-    CLEANUP_DEINIT(iam_entity) struct iam_entity entity = {0};
-    if (iam_entity_get(kind, rq, &entity) || take_boundary(rq, entity.doc))
-        return AWS_FAILED;
-    return iam_entity_put(rq, &entity);
+static int put_boundary(struct rq *rq, struct iam_entity *entity) {
+    return take_boundary(rq, entity->doc) ? AWS_FAILED : iam_entity_put(rq, entity);
 }
 
-static int delete_boundary(const struct iam_kind *kind, struct rq *rq) {
-    CLEANUP_DEINIT(iam_entity) struct iam_entity entity = {0};
-    if (iam_entity_get(kind, rq, &entity))
-        return AWS_FAILED;
-    if (json_object_del(entity.doc, "PermissionsBoundary"))
-        return aws_fail(rq, &IAM_NoSuchEntity, "Can't find permissions boundary for %s " STR_FMT, kind->title,
-                        STR_ARG(json_str(entity.doc, kind->name_member)));
-    return iam_entity_put(rq, &entity);
+static int delete_boundary(struct rq *rq, struct iam_entity *entity) {
+    if (json_object_del(entity->doc, "PermissionsBoundary"))
+        return aws_fail(rq, &IAM_NoSuchEntity, "Can't find permissions boundary for %s " STR_FMT, entity->kind->title,
+                        STR_ARG(json_str(entity->doc, entity->kind->name_member)));
+    return iam_entity_put(rq, entity);
 }
 
-IAM_OP(ListRoles, list_all, role)
-IAM_OP(ListUsers, list_all, user)
-IAM_OP(ListInstanceProfiles, list_all, profile)
-IAM_OP(GetRole, get, role)
-IAM_OP(GetPolicy, get, policy)
-IAM_OP(GetInstanceProfile, get, profile)
+IAM_KIND_OP(ListRoles, list_all, role)
+IAM_KIND_OP(ListUsers, list_all, user)
+IAM_KIND_OP(ListInstanceProfiles, list_all, profile)
+IAM_OP(GetRole, iam_entity_answer, role)
+IAM_OP(GetPolicy, iam_entity_answer, policy)
+IAM_OP(GetInstanceProfile, iam_entity_answer, profile)
 IAM_OP(TagRole, tag, role)
 IAM_OP(TagUser, tag, user)
 IAM_OP(TagPolicy, tag, policy)

@@ -18,8 +18,7 @@ static const struct iam_kind *kind_of(const struct rq *rq) {
     return json_has(rq->in, "PolicyName") && !json_has(rq->in, "UserName") ? NULL : &iam_kind_user;
 }
 
-int iam_hook_resource(struct svc *iam, struct rq *rq, struct buf *ret_arn) {
-    (void)iam;
+int iam_hook_resource(struct svc *, struct rq *rq, struct buf *ret_arn) {
     const struct iam_kind *kind = kind_of(rq);
     str name = kind ? iam_request_name(kind, rq) : json_str(rq->in, "PolicyName");
     CLEANUP_JSON json_t *doc = NULL;
@@ -30,14 +29,14 @@ int iam_hook_resource(struct svc *iam, struct rq *rq, struct buf *ret_arn) {
         return 0;
     }
     if (!name.p) { /* root about itself */
-        buf_printf(ret_arn, "arn:aws:iam::" STR_FMT ":root", STR_ARG(rq->account));
+        arn_add(ret_arn, "iam", STR_NONE, rq->account, "root");
         return 0;
     }
     str path = json_str(rq->in, "Path");
     if (!path.p)
         path = S("/");
-    buf_printf(ret_arn, "arn:aws:iam::" STR_FMT ":%s" STR_FMT STR_FMT, STR_ARG(rq->account),
-               kind ? kind->arn_type : "policy", STR_ARG(path), STR_ARG(name));
+    arn_add(ret_arn, "iam", STR_NONE, rq->account, "%s" STR_FMT STR_FMT, kind ? kind->arn_type : "policy",
+            STR_ARG(path), STR_ARG(name));
     return 0;
 }
 
@@ -54,8 +53,7 @@ static void add_tags(struct policy_context *context, const json_t *tags) {
 }
 
 /* AWS's managed policies belong to whoever asks; everything else to the account in its ARN. */
-int iam_hook_policy(struct svc *iam, struct rq *rq, str arn, const struct policy **ret_policy, str *ret_account) {
-    (void)iam;
+int iam_hook_policy(struct svc *, struct rq *rq, str arn, const struct policy **ret_policy, str *ret_account) {
     *ret_policy = NULL;
     if (str_starts(arn, S("arn:aws:iam::aws:")))
         *ret_account = rq->account;
@@ -65,11 +63,11 @@ int iam_hook_policy(struct svc *iam, struct rq *rq, str arn, const struct policy
 /* "arn:aws:iam::ACCOUNT:TYPE/PATH/NAME" → the row of that ARN, NULL when there is none. 0 or AWS_FAILED. */
 static int entity_of(struct rq *rq, str arn, const struct iam_kind **ret_kind, json_t **ret_doc) {
     static const struct iam_kind *const kinds[] = {&iam_kind_role, &iam_kind_user, &iam_kind_policy, &iam_kind_profile};
-    static const str head = S_INIT("arn:aws:iam::");
-    str account, type, name;
+    struct arn its;
+    str type, name;
     *ret_kind = NULL;
     *ret_doc = NULL;
-    if (!str_starts(arn, head) || !str_cut(str_skip(arn, head.len), ':', &account, &name) || !str_cut(name, '/', &type, &name))
+    if (!arn_parse(arn, &its) || !str_is(its.service, "iam") || !str_cut(its.resource, '/', &type, &name))
         return 0;
     name = str_skip(name, (size_t)str_rchr(name, '/') + 1);
     for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
@@ -77,7 +75,7 @@ static int entity_of(struct rq *rq, str arn, const struct iam_kind **ret_kind, j
         if (!str_is(type, kinds[i]->arn_type))
             continue;
         *ret_kind = kinds[i];
-        if (find_entity(kinds[i], rq, account, name, &doc))
+        if (find_entity(kinds[i], rq, its.account, name, &doc))
             return AWS_FAILED;
         if (str_eq(json_str(doc, "Arn"), arn))
             *ret_doc = STEAL(doc);
@@ -85,9 +83,8 @@ static int entity_of(struct rq *rq, str arn, const struct iam_kind **ret_kind, j
     return 0;
 }
 
-int iam_hook_context(struct svc *iam, struct rq *rq, const struct aws_question *question,
+int iam_hook_context(struct svc *, struct rq *rq, const struct aws_question *question,
                      struct policy_context *context) {
-    (void)iam;
     const struct iam_kind *kind;
     CLEANUP_JSON json_t *doc = NULL;
     if (entity_of(rq, question->resource, &kind, &doc))

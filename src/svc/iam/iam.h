@@ -30,8 +30,6 @@ enum { IAM_E_EXISTS = OUTCOMES_IAM, IAM_E_NO_ACCOUNT, IAM_E_BAD_ACCOUNT };
 int iam_create_account(struct svc *iam, str account, struct aws_credentials *ret_root, struct err *err);
 /* A further root key (two at most at a time are AWS's rule; here the old one stays until deleted). */
 int iam_create_root_key(struct svc *iam, str account, struct aws_credentials *ret_root, struct err *err);
-/* Every account id, ascending. 0 or -errno. */
-int iam_each_account(struct svc *iam, void (*fn)(void *ctx, str account), void *ctx, struct err *err);
 /* The identity of an account's root, for what the daemon itself does. IAM_E_NO_ACCOUNT. */
 int iam_root_identity(struct svc *iam, str account, struct aws_identity **ret_identity, struct err *err);
 
@@ -43,7 +41,7 @@ struct iam_role_view {
     const struct policy *trust; /* compiled; lives as long as the request */
 };
 /* 0, STORE_E_ABSENT (no such role, or not a role's ARN) or AWS_FAILED. */
-int iam_role_of_request(struct svc *iam, struct rq *rq, str role_arn, struct iam_role_view *ret_role);
+int iam_role_of_request(struct rq *rq, str role_arn, struct iam_role_view *ret_role);
 /* What a session may carry besides its role. All may be empty. */
 struct iam_session_policies {
     str document;         /* inline session policy */
@@ -57,6 +55,6 @@ void iam_session_create(struct svc *iam, struct rq *rq, const struct iam_role_vi
                         int64_t seconds, const struct iam_session_policies *policies,
                         struct aws_credentials *ret_credentials);
 /* True when a managed policy of that ARN exists (AWS's, or the account's own). 0, STORE_E_ABSENT, AWS_FAILED. */
-int iam_managed_policy_exists(struct svc *iam, struct rq *rq, str arn);
+int iam_managed_policy_exists(struct rq *rq, str arn);
 /* The account that an access key belongs to, for sts:GetAccessKeyInfo: 0, STORE_E_ABSENT, AWS_FAILED. */
-int iam_account_of_key(struct svc *iam, struct rq *rq, str access_key, str *ret_account);
+int iam_account_of_key(struct rq *rq, str access_key, str *ret_account);

@@ -79,12 +79,13 @@ struct iam_entity {
 };
 void iam_entity_deinit(struct iam_entity *entity);
 
-/* An operation that is the same for several kinds: fn(kind, rq). */
+/* An operation on the entity that its request names: fn(rq, entity). */
 #define IAM_OP(name, fn, of)                                                                       \
-    int iam_op_##name(struct svc *iam, struct rq *rq) {                                            \
-        (void)iam;                                                                                 \
-        return fn(&iam_kind_##of, rq);                                                             \
-    }
+    int iam_op_##name(struct svc *, struct rq *rq) { return iam_on_entity(&iam_kind_##of, rq, fn); }
+int iam_on_entity(const struct iam_kind *kind, struct rq *rq, int (*fn)(struct rq *rq, struct iam_entity *entity));
+/* One that is the same for several kinds and reads for itself: fn(kind, rq). */
+#define IAM_KIND_OP(name, fn, of)                                                                  \
+    int iam_op_##name(struct svc *, struct rq *rq) { return fn(&iam_kind_##of, rq); }
 
 /* The name that the request gives; for users without one, the caller's own. */
 str iam_request_name(const struct iam_kind *kind, const struct rq *rq);
@@ -102,7 +103,7 @@ int iam_entity_check_bare(struct rq *rq, const json_t *doc);
 int iam_entity_describe(const struct iam_kind *kind, struct rq *rq, const json_t *doc, bool whole,
                         json_t **ret_out);
 /* Sets rq->out to what Get and Create answer with. 0 or AWS_FAILED. */
-int iam_entity_answer(struct rq *rq, const struct iam_entity *entity);
+int iam_entity_answer(struct rq *rq, struct iam_entity *entity);
 /* Sets rq->out to a page of those under PathPrefix; keep (NULL: all) chooses further. 0 or AWS_FAILED. */
 int iam_entity_list(const struct iam_kind *kind, struct rq *rq, bool (*keep)(const void *ctx, const json_t *doc),
                     const void *ctx);

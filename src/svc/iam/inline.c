@@ -48,28 +48,22 @@ static int no_inline(struct rq *rq, const struct iam_kind *kind) {
                     STR_ARG(json_str(rq->in, "PolicyName")));
 }
 
-static int get_inline(const struct iam_kind *kind, struct rq *rq) {
-    CLEANUP_DEINIT(iam_entity) struct iam_entity entity = {0};
-    if (iam_entity_get(kind, rq, &entity))
-        return AWS_FAILED;
+static int get_inline(struct rq *rq, struct iam_entity *entity) {
     const char *name = json_string_value(json_object_get(rq->in, "PolicyName"));
-    str text = json_str(json_obj(entity.doc, "Inline"), name);
+    str text = json_str(json_obj(entity->doc, "Inline"), name);
     if (!text.p)
-        return no_inline(rq, kind);
+        return no_inline(rq, entity->kind);
     rq->out = json_object();
-    json_set_str(rq->out, kind->name_member, json_str(entity.doc, kind->name_member));
+    json_set_str(rq->out, entity->kind->name_member, json_str(entity->doc, entity->kind->name_member));
     json_set_str(rq->out, "PolicyName", str_c(name));
     json_set(rq->out, "PolicyDocument", iam_uri_text(text));
     return 0;
 }
 
-static int delete_inline(const struct iam_kind *kind, struct rq *rq) {
-    CLEANUP_DEINIT(iam_entity) struct iam_entity entity = {0};
-    if (iam_entity_get(kind, rq, &entity))
-        return AWS_FAILED;
-    if (json_object_del(json_obj(entity.doc, "Inline"), json_string_value(json_object_get(rq->in, "PolicyName"))))
-        return no_inline(rq, kind);
-    return iam_entity_put(rq, &entity);
+static int delete_inline(struct rq *rq, struct iam_entity *entity) {
+    if (json_object_del(json_obj(entity->doc, "Inline"), json_string_value(json_object_get(rq->in, "PolicyName"))))
+        return no_inline(rq, entity->kind);
+    return iam_entity_put(rq, entity);
 }
 
 static int list_inline(const struct iam_kind *kind, struct rq *rq) {
@@ -87,46 +81,32 @@ static int list_inline(const struct iam_kind *kind, struct rq *rq) {
 
 /* ---- Attached ---- */
 
-static size_t find_attached(const json_t *attached, str arn) {
-    size_t n = json_array_size(attached);
-    for (size_t i = 0; i < n; i++)
-        if (str_eq(json_text(json_array_get(attached, i)), arn))
-            return i;
-    return n;
-}
-
-static int attach(const struct iam_kind *kind, struct rq *rq) {
+static int attach(struct rq *rq, struct iam_entity *entity) {
     str arn = json_str(rq->in, "PolicyArn");
-    CLEANUP_DEINIT(iam_entity) struct iam_entity entity = {0};
-    if (iam_entity_get(kind, rq, &entity))
-        return AWS_FAILED;
-    int r = iam_managed_policy_exists(rq->svc, rq, arn);
+    int r = iam_managed_policy_exists(rq, arn);
     if (r == STORE_E_ABSENT)
         return aws_fail(rq, &IAM_NoSuchEntity, "Policy " STR_FMT " does not exist or is not attachable.",
                         STR_ARG(arn));
     if (r)
         return AWS_FAILED;
-    json_t *attached = json_arr(entity.doc, "Attached");
-    if (find_attached(attached, arn) < json_array_size(attached))
+    json_t *attached = json_arr(entity->doc, "Attached");
+    if (json_find_text(attached, arn) >= 0)
         return 0; /* attached already */
     if (json_array_size(attached) >= MAX_ATTACHED)
-        return aws_fail(rq, &IAM_LimitExceeded, "Cannot exceed quota for PoliciesPer%s: %d", kind->capital,
+        return aws_fail(rq, &IAM_LimitExceeded, "Cannot exceed quota for PoliciesPer%s: %d", entity->kind->capital,
                         MAX_ATTACHED);
     json_push_str(attached, arn);
-    return iam_entity_put(rq, &entity);
+    return iam_entity_put(rq, entity);
 }
 
-static int detach(const struct iam_kind *kind, struct rq *rq) {
+static int detach(struct rq *rq, struct iam_entity *entity) {
     str arn = json_str(rq->in, "PolicyArn");
-    CLEANUP_DEINIT(iam_entity) struct iam_entity entity = {0};
-    if (iam_entity_get(kind, rq, &entity))
-        return AWS_FAILED;
-    json_t *attached = json_arr(entity.doc, "Attached");
-    size_t at = find_attached(attached, arn);
-    if (at == json_array_size(attached))
+    json_t *attached = json_arr(entity->doc, "Attached");
+    ptrdiff_t at = json_find_text(attached, arn);
+    if (at < 0)
         return aws_fail(rq, &IAM_NoSuchEntity, "Policy " STR_FMT " was not found.", STR_ARG(arn));
-    json_array_remove(attached, at);
-    return iam_entity_put(rq, &entity);
+    json_array_remove(attached, (size_t)at);
+    return iam_entity_put(rq, entity);
 }
 
 static int list_attached(const struct iam_kind *kind, struct rq *rq) {
@@ -150,17 +130,17 @@ static int list_attached(const struct iam_kind *kind, struct rq *rq) {
     return kit_page_end(&page);
 }
 
-IAM_OP(PutRolePolicy, put_inline, role)
-IAM_OP(PutUserPolicy, put_inline, user)
+IAM_KIND_OP(PutRolePolicy, put_inline, role)
+IAM_KIND_OP(PutUserPolicy, put_inline, user)
 IAM_OP(GetRolePolicy, get_inline, role)
 IAM_OP(GetUserPolicy, get_inline, user)
 IAM_OP(DeleteRolePolicy, delete_inline, role)
 IAM_OP(DeleteUserPolicy, delete_inline, user)
-IAM_OP(ListRolePolicies, list_inline, role)
-IAM_OP(ListUserPolicies, list_inline, user)
+IAM_KIND_OP(ListRolePolicies, list_inline, role)
+IAM_KIND_OP(ListUserPolicies, list_inline, user)
 IAM_OP(AttachRolePolicy, attach, role)
 IAM_OP(AttachUserPolicy, attach, user)
 IAM_OP(DetachRolePolicy, detach, role)
 IAM_OP(DetachUserPolicy, detach, user)
-IAM_OP(ListAttachedRolePolicies, list_attached, role)
-IAM_OP(ListAttachedUserPolicies, list_attached, user)
+IAM_KIND_OP(ListAttachedRolePolicies, list_attached, role)
+IAM_KIND_OP(ListAttachedUserPolicies, list_attached, user)

@@ -110,8 +110,7 @@ static int list_key(struct kit_page *page, str user) {
     return 0;
 }
 
-int iam_op_ListAccessKeys(struct svc *iam, struct rq *rq) {
-    (void)iam;
+int iam_op_ListAccessKeys(struct svc *, struct rq *rq) {
     str user;
     CLEANUP_DEINIT(buf) struct buf below = {0};
     CLEANUP_DEINIT(kit_page) struct kit_page page = {0};
@@ -126,8 +125,7 @@ int iam_op_ListAccessKeys(struct svc *iam, struct rq *rq) {
     return kit_page_end(&page);
 }
 
-int iam_op_UpdateAccessKey(struct svc *iam, struct rq *rq) {
-    (void)iam;
+int iam_op_UpdateAccessKey(struct svc *, struct rq *rq) {
     str user, access_key = json_str(rq->in, "AccessKeyId"), status = json_str(rq->in, "Status");
     CLEANUP_DEINIT(row) struct row row = {0};
     CLEANUP_JSON json_t *doc = NULL;
@@ -140,8 +138,7 @@ int iam_op_UpdateAccessKey(struct svc *iam, struct rq *rq) {
     return 0;
 }
 
-int iam_op_DeleteAccessKey(struct svc *iam, struct rq *rq) {
-    (void)iam;
+int iam_op_DeleteAccessKey(struct svc *, struct rq *rq) {
     str user, access_key = json_str(rq->in, "AccessKeyId");
     CLEANUP_DEINIT(row) struct row row = {0};
     CLEANUP_DEINIT(buf) struct buf key = {0};
@@ -155,8 +152,7 @@ int iam_op_DeleteAccessKey(struct svc *iam, struct rq *rq) {
     return 0;
 }
 
-int iam_account_of_key(struct svc *iam, struct rq *rq, str access_key, str *ret_account) {
-    (void)iam;
+int iam_account_of_key(struct rq *rq, str access_key, str *ret_account) {
     static const char *const kinds[] = {"iam.key", "iam.session"};
     for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
         CLEANUP_DEINIT(row) struct row row = {0};

@@ -80,12 +80,7 @@ static int find_policy(struct rq *rq, struct iam_entity *ret_policy) {
     return r;
 }
 
-static int get_policy(struct rq *rq, struct iam_entity *ret_policy) {
-    return iam_entity_get(&iam_kind_policy, rq, ret_policy);
-}
-
-int iam_managed_policy_exists(struct svc *iam, struct rq *rq, str arn) {
-    (void)iam;
+int iam_managed_policy_exists(struct rq *rq, str arn) {
     if (iam_builtin_find(arn))
         return 0;
     CLEANUP_DEINIT(iam_entity) struct iam_entity policy = {0};
@@ -94,29 +89,21 @@ int iam_managed_policy_exists(struct svc *iam, struct rq *rq, str arn) {
 
 /* ---- Who has it attached ---- */
 
-static bool is_attached(const json_t *doc, str arn) {
-    const json_t *attached = json_arr(doc, "Attached");
-    for (size_t i = 0; i < json_array_size(attached); i++)
-        if (str_eq(json_text(json_array_get(attached, i)), arn))
-            return true;
-    return false;
-}
-
 /* Calls fn for each role or user of the account that has it attached (or, as_boundary, as boundary). */
 static int each_holder(const struct iam_kind *kind, struct rq *rq, str arn, bool as_boundary,
                        void (*fn)(void *ctx, const json_t *doc), void *ctx) {
     CLEANUP(store_iter) struct store_iter *it = iam_rows(rq, kind->row, STR_NONE);
     while (store_iter_next(it)) {
         CLEANUP_JSON json_t *doc = json_parse(it->value, NULL);
-        if (as_boundary ? str_eq(json_str(doc, "PermissionsBoundary"), arn) : is_attached(doc, arn))
+        if (as_boundary ? str_eq(json_str(doc, "PermissionsBoundary"), arn)
+                        : json_find_text(json_arr(doc, "Attached"), arn) >= 0)
             fn(ctx, doc);
     }
     int fault = store_iter_fault(it);
     return fault ? aws_fault(rq, fault, "list holders of a policy") : 0;
 }
 
-static void count_holder(void *ctx, const json_t *doc) {
-    (void)doc;
+static void count_holder(void *ctx, const json_t *) {
     int64_t *count = ctx;
     ++*count;
 }
@@ -195,8 +182,7 @@ static void push_version(struct rq *rq, json_t *doc, str text, bool as_default) 
         json_set_str(doc, "DefaultVersionId", id);
 }
 
-int iam_op_CreatePolicy(struct svc *iam, struct rq *rq) {
-    (void)iam;
+int iam_op_CreatePolicy(struct svc *, struct rq *rq) {
     str text = json_str(rq->in, "PolicyDocument");
     CLEANUP_DEINIT(iam_entity) struct iam_entity policy = {0};
     if (check_text(rq, text) || iam_entity_new(&iam_kind_policy, rq, &policy))
@@ -207,21 +193,20 @@ int iam_op_CreatePolicy(struct svc *iam, struct rq *rq) {
     return iam_entity_answer(rq, &policy) || iam_entity_put(rq, &policy) ? AWS_FAILED : 0;
 }
 
-int iam_op_DeletePolicy(struct svc *iam, struct rq *rq) {
-    (void)iam;
-    CLEANUP_DEINIT(iam_entity) struct iam_entity policy = {0};
+static int delete_policy(struct rq *rq, struct iam_entity *policy) {
     int64_t attached = 0, bounding = 0;
-    if (get_policy(rq, &policy) || count_holders(rq, json_str(policy.doc, "Arn"), false, &attached) ||
-        count_holders(rq, json_str(policy.doc, "Arn"), true, &bounding))
+    str arn = json_str(policy->doc, "Arn");
+    if (count_holders(rq, arn, false, &attached) || count_holders(rq, arn, true, &bounding))
         return AWS_FAILED;
     if (attached + bounding)
         return aws_fail(rq, &IAM_DeleteConflict, "Cannot delete a policy attached to entities.");
-    if (json_array_size(json_arr(policy.doc, "Versions")) > 1)
+    if (json_array_size(json_arr(policy->doc, "Versions")) > 1)
         return aws_fail(rq, &IAM_DeleteConflict,
                         "This policy has more than one version. Before you delete a policy, you must delete the "
                         "policy's versions. The default version is deleted with the policy.");
-    return iam_entity_delete(rq, &policy);
+    return iam_entity_delete(rq, policy);
 }
+IAM_OP(DeletePolicy, delete_policy, policy)
 
 /* Does ListPolicies' OnlyAttached and PolicyUsageFilter keep this one? */
 static bool is_wanted(const struct rq *rq, const json_t *described) {
@@ -278,8 +263,7 @@ static int list_builtins(struct rq *rq, struct kit_page *page) {
     return 0;
 }
 
-int iam_op_ListPolicies(struct svc *iam, struct rq *rq) {
-    (void)iam;
+int iam_op_ListPolicies(struct svc *, struct rq *rq) {
     str scope = json_str(rq->in, "Scope");
     CLEANUP_DEINIT(kit_page) struct kit_page page = {0};
     const struct kit_paging paging = iam_paging(iam_kind_policy.plural);
@@ -291,22 +275,21 @@ int iam_op_ListPolicies(struct svc *iam, struct rq *rq) {
 
 /* ---- Versions ---- */
 
-int iam_op_CreatePolicyVersion(struct svc *iam, struct rq *rq) {
-    (void)iam;
-    CLEANUP_DEINIT(iam_entity) struct iam_entity policy = {0};
+static int create_policy_version(struct rq *rq, struct iam_entity *policy) {
     str text = json_str(rq->in, "PolicyDocument");
-    if (get_policy(rq, &policy) || check_text(rq, text))
+    if (check_text(rq, text))
         return AWS_FAILED;
-    if (json_array_size(json_arr(policy.doc, "Versions")) >= MAX_VERSIONS)
+    if (json_array_size(json_arr(policy->doc, "Versions")) >= MAX_VERSIONS)
         return aws_fail(rq, &IAM_LimitExceeded,
                         "A managed policy can have up to %d versions. Before you create a new version, you must delete "
                         "an existing version.", MAX_VERSIONS);
-    push_version(rq, policy.doc, text, json_bool(rq->in, "SetAsDefault", false));
+    push_version(rq, policy->doc, text, json_bool(rq->in, "SetAsDefault", false));
     rq->out = json_object();
-    const json_t *newest = json_array_get(json_arr(policy.doc, "Versions"), 0);
-    json_set(rq->out, "PolicyVersion", describe_version(policy.doc, newest, false));
-    return iam_entity_put(rq, &policy);
+    const json_t *newest = json_array_get(json_arr(policy->doc, "Versions"), 0);
+    json_set(rq->out, "PolicyVersion", describe_version(policy->doc, newest, false));
+    return iam_entity_put(rq, policy);
 }
+IAM_OP(CreatePolicyVersion, create_policy_version, policy)
 
 /* The version that the request names: borrowed from doc, or NULL with the error set. */
 static json_t *get_version(struct rq *rq, const json_t *doc) {
@@ -318,66 +301,54 @@ static json_t *get_version(struct rq *rq, const json_t *doc) {
     return version;
 }
 
-int iam_op_GetPolicyVersion(struct svc *iam, struct rq *rq) {
-    (void)iam;
-    CLEANUP_DEINIT(iam_entity) struct iam_entity policy = {0};
-    if (get_policy(rq, &policy))
-        return AWS_FAILED;
-    const json_t *version = get_version(rq, policy.doc);
+static int get_policy_version(struct rq *rq, struct iam_entity *policy) {
+    const json_t *version = get_version(rq, policy->doc);
     if (!version)
         return AWS_FAILED;
     rq->out = json_object();
-    json_set(rq->out, "PolicyVersion", describe_version(policy.doc, version, true));
+    json_set(rq->out, "PolicyVersion", describe_version(policy->doc, version, true));
     return 0;
 }
+IAM_OP(GetPolicyVersion, get_policy_version, policy)
 
-int iam_op_ListPolicyVersions(struct svc *iam, struct rq *rq) {
-    (void)iam;
-    CLEANUP_DEINIT(iam_entity) struct iam_entity policy = {0};
-    if (get_policy(rq, &policy))
-        return AWS_FAILED;
+static int list_policy_versions(struct rq *rq, struct iam_entity *policy) {
     /* Five at most: one page always holds them. */
     json_t *list = json_array();
-    const json_t *versions = json_arr(policy.doc, "Versions");
+    const json_t *versions = json_arr(policy->doc, "Versions");
     for (size_t i = 0; i < json_array_size(versions); i++)
-        json_array_append_new(list, describe_version(policy.doc, json_array_get(versions, i), false));
+        json_array_append_new(list, describe_version(policy->doc, json_array_get(versions, i), false));
     rq->out = json_object();
     json_set(rq->out, "Versions", list);
     json_set_bool(rq->out, "IsTruncated", false);
     return 0;
 }
+IAM_OP(ListPolicyVersions, list_policy_versions, policy)
 
-int iam_op_DeletePolicyVersion(struct svc *iam, struct rq *rq) {
-    (void)iam;
-    CLEANUP_DEINIT(iam_entity) struct iam_entity policy = {0};
-    if (get_policy(rq, &policy))
-        return AWS_FAILED;
-    const json_t *version = get_version(rq, policy.doc);
+static int delete_policy_version(struct rq *rq, struct iam_entity *policy) {
+    const json_t *version = get_version(rq, policy->doc);
     if (!version)
         return AWS_FAILED;
-    if (str_eq(json_str(version, "VersionId"), json_str(policy.doc, "DefaultVersionId")))
+    if (str_eq(json_str(version, "VersionId"), json_str(policy->doc, "DefaultVersionId")))
         return aws_fail(rq, &IAM_DeleteConflict, "Cannot delete the default version of a policy.");
-    json_t *versions = json_arr(policy.doc, "Versions");
+    json_t *versions = json_arr(policy->doc, "Versions");
     for (size_t i = 0; i < json_array_size(versions); i++)
         if (json_array_get(versions, i) == version) {
             json_array_remove(versions, i);
             break;
         }
-    return iam_entity_put(rq, &policy);
+    return iam_entity_put(rq, policy);
 }
+IAM_OP(DeletePolicyVersion, delete_policy_version, policy)
 
-int iam_op_SetDefaultPolicyVersion(struct svc *iam, struct rq *rq) {
-    (void)iam;
-    CLEANUP_DEINIT(iam_entity) struct iam_entity policy = {0};
-    if (get_policy(rq, &policy))
-        return AWS_FAILED;
-    const json_t *version = get_version(rq, policy.doc);
+static int set_default_policy_version(struct rq *rq, struct iam_entity *policy) {
+    const json_t *version = get_version(rq, policy->doc);
     if (!version)
         return AWS_FAILED;
-    json_set_str(policy.doc, "DefaultVersionId", json_str(version, "VersionId"));
-    json_set_int(policy.doc, "UpdateDate", rq->now_ms / 1000);
-    return iam_entity_put(rq, &policy);
+    json_set_str(policy->doc, "DefaultVersionId", json_str(version, "VersionId"));
+    json_set_int(policy->doc, "UpdateDate", rq->now_ms / 1000);
+    return iam_entity_put(rq, policy);
 }
+IAM_OP(SetDefaultPolicyVersion, set_default_policy_version, policy)
 
 /* ---- Holders ---- */
 
@@ -396,12 +367,8 @@ static void add_holder(void *ctx, const json_t *doc) {
     json_array_append_new(h->list, item);
 }
 
-int iam_op_ListEntitiesForPolicy(struct svc *iam, struct rq *rq) {
-    (void)iam;
-    CLEANUP_DEINIT(iam_entity) struct iam_entity policy = {0};
-    if (get_policy(rq, &policy))
-        return AWS_FAILED;
-    str arn = json_str(policy.doc, "Arn"), filter = json_str(rq->in, "EntityFilter");
+static int list_entities_for_policy(struct rq *rq, struct iam_entity *policy) {
+    str arn = json_str(policy->doc, "Arn"), filter = json_str(rq->in, "EntityFilter");
     bool boundary = str_is(json_str(rq->in, "PolicyUsageFilter"), "PermissionsBoundary");
     struct holders roles = {&iam_kind_role, json_array(), json_str(rq->in, "PathPrefix")};
     struct holders users = {&iam_kind_user, json_array(), json_str(rq->in, "PathPrefix")};
@@ -416,3 +383,4 @@ int iam_op_ListEntitiesForPolicy(struct svc *iam, struct rq *rq) {
         return AWS_FAILED;
     return 0;
 }
+IAM_OP(ListEntitiesForPolicy, list_entities_for_policy, policy)

@@ -19,8 +19,7 @@ static json_t *describe_role(const json_t *doc) {
     return out;
 }
 
-static int describe(struct rq *rq, const json_t *doc, bool whole, json_t *out) {
-    (void)whole;
+static int describe(struct rq *rq, const json_t *doc, bool, json_t *out) {
     const json_t *names = json_arr(doc, "Roles");
     json_t *roles = json_array();
     json_set(out, "Roles", roles);
@@ -76,8 +75,7 @@ int iam_profile_check_none(struct rq *rq, str role) {
 
 /* ---- Operations ---- */
 
-int iam_op_CreateInstanceProfile(struct svc *iam, struct rq *rq) {
-    (void)iam;
+int iam_op_CreateInstanceProfile(struct svc *, struct rq *rq) {
     CLEANUP_DEINIT(iam_entity) struct iam_entity profile = {0};
     if (iam_entity_new(&iam_kind_profile, rq, &profile))
         return AWS_FAILED;
@@ -85,45 +83,36 @@ int iam_op_CreateInstanceProfile(struct svc *iam, struct rq *rq) {
     return iam_entity_answer(rq, &profile) || iam_entity_put(rq, &profile) ? AWS_FAILED : 0;
 }
 
-int iam_op_DeleteInstanceProfile(struct svc *iam, struct rq *rq) {
-    (void)iam;
-    CLEANUP_DEINIT(iam_entity) struct iam_entity profile = {0};
-    if (iam_entity_get(&iam_kind_profile, rq, &profile))
-        return AWS_FAILED;
-    if (json_array_size(json_arr(profile.doc, "Roles")))
+static int delete_instance_profile(struct rq *rq, struct iam_entity *profile) {
+    if (json_array_size(json_arr(profile->doc, "Roles")))
         return aws_fail(rq, &IAM_DeleteConflict, "Cannot delete entity, must remove roles from instance profile first.");
-    return iam_entity_delete(rq, &profile);
+    return iam_entity_delete(rq, profile);
 }
+IAM_OP(DeleteInstanceProfile, delete_instance_profile, profile)
 
-int iam_op_ListInstanceProfilesForRole(struct svc *iam, struct rq *rq) {
-    (void)iam;
+static int list_instance_profiles_for_role(struct rq *rq, struct iam_entity *role) {
+    str name = json_str(role->doc, "RoleName");
+    return iam_entity_list(&iam_kind_profile, rq, holds, &name);
+}
+IAM_OP(ListInstanceProfilesForRole, list_instance_profiles_for_role, role)
+
+static int add_role_to_instance_profile(struct rq *rq, struct iam_entity *profile) {
     CLEANUP_DEINIT(iam_entity) struct iam_entity role = {0};
     if (iam_entity_get(&iam_kind_role, rq, &role))
         return AWS_FAILED;
-    str name = json_str(role.doc, "RoleName");
-    return iam_entity_list(&iam_kind_profile, rq, holds, &name);
-}
-
-int iam_op_AddRoleToInstanceProfile(struct svc *iam, struct rq *rq) {
-    (void)iam;
-    CLEANUP_DEINIT(iam_entity) struct iam_entity profile = {0}, role = {0};
-    if (iam_entity_get(&iam_kind_profile, rq, &profile) || iam_entity_get(&iam_kind_role, rq, &role))
-        return AWS_FAILED;
-    json_t *names = json_arr(profile.doc, "Roles");
+    json_t *names = json_arr(profile->doc, "Roles");
     if (json_array_size(names))
         return aws_fail(rq, &IAM_LimitExceeded, "Cannot exceed quota for InstanceSessionsPerInstanceProfile: 1");
     json_push_str(names, json_str(role.doc, "RoleName"));
-    return iam_entity_put(rq, &profile);
+    return iam_entity_put(rq, profile);
 }
+IAM_OP(AddRoleToInstanceProfile, add_role_to_instance_profile, profile)
 
-int iam_op_RemoveRoleFromInstanceProfile(struct svc *iam, struct rq *rq) {
-    (void)iam;
-    CLEANUP_DEINIT(iam_entity) struct iam_entity profile = {0};
-    if (iam_entity_get(&iam_kind_profile, rq, &profile))
-        return AWS_FAILED;
+static int remove_role_from_instance_profile(struct rq *rq, struct iam_entity *profile) {
     str name = json_str(rq->in, "RoleName");
-    json_t *names = json_arr(profile.doc, "Roles");
-    if (json_array_remove(names, find_role(profile.doc, name)))
+    json_t *names = json_arr(profile->doc, "Roles");
+    if (json_array_remove(names, find_role(profile->doc, name)))
         return aws_fail(rq, &IAM_NoSuchEntity, "%s" STR_FMT " cannot be found.", iam_kind_role.missing, STR_ARG(name));
-    return iam_entity_put(rq, &profile);
+    return iam_entity_put(rq, profile);
 }
+IAM_OP(RemoveRoleFromInstanceProfile, remove_role_from_instance_profile, profile)

@@ -6,8 +6,7 @@
 enum { TRUST_LIMIT = 2048, DEFAULT_SESSION_SECONDS = 3600 };
 
 /* When a role was last used is not kept. */
-static int describe(struct rq *rq, const json_t *doc, bool whole, json_t *out) {
-    (void)rq, (void)doc;
+static int describe(struct rq *, const json_t *, bool whole, json_t *out) {
     if (whole)
         json_set(out, "RoleLastUsed", json_object());
     return 0;
@@ -34,8 +33,7 @@ static int check_trust(struct rq *rq, str document) {
     return iam_check_document(rq, POLICY_TRUST, document);
 }
 
-int iam_op_CreateRole(struct svc *iam, struct rq *rq) {
-    (void)iam;
+int iam_op_CreateRole(struct svc *, struct rq *rq) {
     str trust = json_str(rq->in, "AssumeRolePolicyDocument");
     CLEANUP_DEINIT(iam_entity) struct iam_entity role = {0};
     if (check_trust(rq, trust) || iam_entity_new(&iam_kind_role, rq, &role))
@@ -49,38 +47,29 @@ int iam_op_CreateRole(struct svc *iam, struct rq *rq) {
     return iam_entity_put(rq, &role);
 }
 
-int iam_op_DeleteRole(struct svc *iam, struct rq *rq) {
-    (void)iam;
-    CLEANUP_DEINIT(iam_entity) struct iam_entity role = {0};
-    if (iam_entity_get(&iam_kind_role, rq, &role) || iam_profile_check_none(rq, json_str(role.doc, "RoleName")) ||
-        iam_entity_check_bare(rq, role.doc))
+static int delete_role(struct rq *rq, struct iam_entity *role) {
+    if (iam_profile_check_none(rq, json_str(role->doc, "RoleName")) || iam_entity_check_bare(rq, role->doc))
         return AWS_FAILED;
-    return iam_entity_delete(rq, &role);
+    return iam_entity_delete(rq, role);
 }
+IAM_OP(DeleteRole, delete_role, role)
 
-int iam_op_UpdateRole(struct svc *iam, struct rq *rq) {
-    (void)iam;
-    CLEANUP_DEINIT(iam_entity) struct iam_entity role = {0};
-    if (iam_entity_get(&iam_kind_role, rq, &role))
-        return AWS_FAILED;
-    json_set_str(role.doc, "Description", json_str(rq->in, "Description"));
+static int update_role(struct rq *rq, struct iam_entity *role) {
+    json_set_str(role->doc, "Description", json_str(rq->in, "Description"));
     if (json_has(rq->in, "MaxSessionDuration"))
-        json_set_int(role.doc, "MaxSessionDuration", json_int(rq->in, "MaxSessionDuration", 0));
+        json_set_int(role->doc, "MaxSessionDuration", json_int(rq->in, "MaxSessionDuration", 0));
     rq->out = json_object();
-    return iam_entity_put(rq, &role);
+    return iam_entity_put(rq, role);
 }
+IAM_OP(UpdateRole, update_role, role)
 
-int iam_op_UpdateRoleDescription(struct svc *iam, struct rq *rq) {
-    (void)iam;
-    CLEANUP_DEINIT(iam_entity) struct iam_entity role = {0};
-    if (iam_entity_get(&iam_kind_role, rq, &role))
-        return AWS_FAILED;
-    json_set_str(role.doc, "Description", json_str(rq->in, "Description"));
-    return iam_entity_answer(rq, &role) || iam_entity_put(rq, &role) ? AWS_FAILED : 0;
+static int update_role_description(struct rq *rq, struct iam_entity *role) {
+    json_set_str(role->doc, "Description", json_str(rq->in, "Description"));
+    return iam_entity_answer(rq, role) || iam_entity_put(rq, role) ? AWS_FAILED : 0;
 }
+IAM_OP(UpdateRoleDescription, update_role_description, role)
 
-int iam_op_UpdateAssumeRolePolicy(struct svc *iam, struct rq *rq) {
-    (void)iam;
+int iam_op_UpdateAssumeRolePolicy(struct svc *, struct rq *rq) {
     str trust = json_str(rq->in, "PolicyDocument");
     CLEANUP_DEINIT(iam_entity) struct iam_entity role = {0};
     if (check_trust(rq, trust) || iam_entity_get(&iam_kind_role, rq, &role))
@@ -91,8 +80,7 @@ int iam_op_UpdateAssumeRolePolicy(struct svc *iam, struct rq *rq) {
 
 static void drop_policy(void *policy) { policy_free(policy); }
 
-int iam_role_of_request(struct svc *iam, struct rq *rq, str role_arn, struct iam_role_view *ret_role) {
-    (void)iam;
+int iam_role_of_request(struct rq *rq, str role_arn, struct iam_role_view *ret_role) {
     str account, name;
     if (!iam_role_arn_parts(role_arn, &account, &name))
         return STORE_E_ABSENT;

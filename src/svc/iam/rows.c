@@ -24,11 +24,9 @@ void iam_key_plain(struct buf *key, const char *kind, str part) {
 }
 
 struct store_iter *iam_rows(struct rq *rq, const char *kind, str name) {
-    CLEANUP_DEINIT(buf) struct buf from = {0}, to = {0};
+    CLEANUP_DEINIT(buf) struct buf from = {0};
     iam_key_named(&from, kind, rq->account, name);
-    buf_str(&to, buf_view(&from));
-    key_after(&to);
-    return store_iter_new(rq_store(rq), rq_snap(rq), STORE_META, buf_view(&from), buf_view(&to), false);
+    return store_iter_below(rq_store(rq), rq_snap(rq), STORE_META, buf_view(&from));
 }
 
 static void bump(void *ctx) {

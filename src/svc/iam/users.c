@@ -15,8 +15,7 @@ const struct iam_kind iam_kind_user = {
     .inline_limit = 2048,
 };
 
-int iam_op_CreateUser(struct svc *iam, struct rq *rq) {
-    (void)iam;
+int iam_op_CreateUser(struct svc *, struct rq *rq) {
     CLEANUP_DEINIT(iam_entity) struct iam_entity user = {0};
     if (iam_entity_new(&iam_kind_user, rq, &user) || iam_entity_answer(rq, &user))
         return AWS_FAILED;
@@ -42,12 +41,10 @@ static int get_root(struct rq *rq) {
     return 0;
 }
 
-int iam_op_GetUser(struct svc *iam, struct rq *rq) {
-    (void)iam;
+int iam_op_GetUser(struct svc *, struct rq *rq) {
     if (!json_has(rq->in, "UserName") && rq->caller && rq->caller->principal.kind == PRINCIPAL_ROOT)
         return get_root(rq);
-    CLEANUP_DEINIT(iam_entity) struct iam_entity user = {0};
-    return iam_entity_get(&iam_kind_user, rq, &user) || iam_entity_answer(rq, &user) ? AWS_FAILED : 0;
+    return iam_on_entity(&iam_kind_user, rq, iam_entity_answer);
 }
 
 static int check_no_keys(struct rq *rq, str user) {
@@ -57,25 +54,19 @@ static int check_no_keys(struct rq *rq, str user) {
     return n ? aws_fail(rq, &IAM_DeleteConflict, "Cannot delete entity, must delete access keys first.") : 0;
 }
 
-int iam_op_DeleteUser(struct svc *iam, struct rq *rq) {
-    (void)iam;
-    CLEANUP_DEINIT(iam_entity) struct iam_entity user = {0};
-    if (iam_entity_get(&iam_kind_user, rq, &user) || check_no_keys(rq, json_str(user.doc, "UserName")) ||
-        iam_entity_check_bare(rq, user.doc))
+static int delete_user(struct rq *rq, struct iam_entity *user) {
+    if (check_no_keys(rq, json_str(user->doc, "UserName")) || iam_entity_check_bare(rq, user->doc))
         return AWS_FAILED;
-    return iam_entity_delete(rq, &user);
+    return iam_entity_delete(rq, user);
 }
+IAM_OP(DeleteUser, delete_user, user)
 
 /* There are no groups: every user is in none. */
-int iam_op_ListGroupsForUser(struct svc *iam, struct rq *rq) {
-    (void)iam;
-    CLEANUP_DEINIT(iam_entity) struct iam_entity user = {0};
-    if (iam_entity_get(&iam_kind_user, rq, &user))
-        return AWS_FAILED;
+static int list_groups_for_user(struct rq *rq, struct iam_entity *) {
     return iam_list_none(rq, "Groups");
 }
+IAM_OP(ListGroupsForUser, list_groups_for_user, user)
 
-int iam_op_ListAccountAliases(struct svc *iam, struct rq *rq) {
-    (void)iam;
+int iam_op_ListAccountAliases(struct svc *, struct rq *rq) {
     return iam_list_none(rq, "AccountAliases");
 }

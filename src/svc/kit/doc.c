@@ -59,10 +59,9 @@ int kit_doc_use(struct rq *rq, str account, str region, str name, struct kit_doc
 
 static str policy_of(const struct kit_doc *doc) { return json_str(kit_doc_attributes(doc), "Policy"); }
 
-int kit_doc_policy(struct svc *svc, struct rq *rq, str arn, const struct policy **ret_policy, str *ret_account) {
+int kit_doc_policy(struct svc *, struct rq *rq, str arn, const struct policy **ret_policy, str *ret_account) {
     struct kit_doc *doc;
     struct arn name;
-    (void)svc;
     if (!arn_parse_regional(arn, rq->service->name, &name))
         return 0;
     *ret_account = arena_str(&rq->arena, name.account);

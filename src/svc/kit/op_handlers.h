@@ -18,12 +18,5 @@
 #define OP(name, action, resource, flags) aws_handler_fn KIT_NAME(_op_, name);
 #define OP_IN(name, action, resource, flags) aws_handler_fn KIT_NAME(_op_, name), KIT_NAME(_open_, name);
 #define MAY(name, words, action, resource, flags) extern const struct aws_may KIT_NAME(_may_, name);
-#define VERSIONED(member, action)
-#define ALSO(when, action, resource, flags)
-#define OR(action)
-#define TAGS(member)
-#define TAGGED(member, action, resource)
-#define PASSES(member, service)
-#define KEY(member, key)
-#include KIT_OPS
-#include "svc/kit/op_undef.h"
+#define ROW(...)
+#include "svc/kit/op_rows.h"

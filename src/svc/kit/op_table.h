@@ -9,42 +9,21 @@
 #define OP(name, action, resource, flags)
 #define OP_IN(name, action, resource, flags)
 #define MAY(name, words, action, resource, flags) const struct aws_may KIT_NAME(_may_, name);
-#define VERSIONED(member, action)
-#define ALSO(when, action, resource, flags)
-#define OR(action)
-#define TAGS(member)
-#define TAGGED(member, action, resource)
-#define PASSES(member, service)
-#define KEY(member, key)
-#include KIT_OPS
-#include "svc/kit/op_undef.h"
+#define ROW(...)
+#include "svc/kit/op_rows.h"
 
 static const struct aws_op ops[] = {
 #define OP(name, action, resource, flags) {#name, KIT_NAME(_op_, name), action, resource, flags, NULL},
 #define OP_IN(name, action, resource, flags) {#name, KIT_NAME(_op_, name), action, resource, flags, KIT_NAME(_open_, name)},
 #define MAY(name, words, action, resource, flags)
-#define VERSIONED(member, action)
-#define ALSO(when, action, resource, flags)
-#define OR(action)
-#define TAGS(member)
-#define TAGGED(member, action, resource)
-#define PASSES(member, service)
-#define KEY(member, key)
-#include KIT_OPS
-#include "svc/kit/op_undef.h"
+#define ROW(...)
+#include "svc/kit/op_rows.h"
 };
 
 static const struct aws_op_row op_rows[] = {
 #define OP(name, action, resource, flags) {ROW_OP, #name, NULL, NULL, NULL, 0, NULL},
 #define OP_IN(name, action, resource, flags) {ROW_OP, #name, NULL, NULL, NULL, 0, NULL},
 #define MAY(name, words, action, resource, flags) {ROW_MAY, NULL, words, action, resource, flags, &KIT_NAME(_may_, name)},
-#define VERSIONED(member, action) {ROW_VERSIONED, NULL, member, action, NULL, 0, NULL},
-#define ALSO(when, action, resource, flags) {ROW_ALSO, NULL, when, action, resource, flags, NULL},
-#define OR(action) {ROW_OR, NULL, NULL, action, NULL, 0, NULL},
-#define TAGS(member) {ROW_TAGS, NULL, member, NULL, NULL, 0, NULL},
-#define TAGGED(member, action, resource) {ROW_TAGS, NULL, member, action, resource, 0, NULL},
-#define PASSES(member, service) {ROW_PASSES, service, member, "iam:PassRole", "iam:PassedToService", 0, NULL},
-#define KEY(member, key) {ROW_KEY, key, member, NULL, NULL, 0, NULL},
-#include KIT_OPS
-#include "svc/kit/op_undef.h"
+#define ROW(...) {__VA_ARGS__, NULL},
+#include "svc/kit/op_rows.h"
 };

@@ -22,10 +22,10 @@ static void drop_package(struct rq *rq, const json_t *doc) {
         blob_drop(rq_batch(rq), buf_view(&ref));
 }
 
-static void next_generation(struct svc *svc, struct rq *rq, json_t *doc) {
+static void next_generation(struct rq *rq, json_t *doc) {
     json_set_int(doc, "Generation", json_int(doc, "Generation", 0) + 1);
     lambda_config_touch(json_obj(doc, "Config"), rq->now_ms);
-    lambda_rq_changed(svc, rq);
+    lambda_rq_changed(rq);
 }
 
 static void set_states(json_t *config) {
@@ -83,7 +83,7 @@ int lambda_op_CreateFunction(struct svc *svc, struct rq *rq) {
         return AWS_FAILED;
     set_package(rq, doc, package);
     set_states(config);
-    next_generation(svc, rq, doc);
+    next_generation(rq, doc);
     /* A function made again under an old name is another one: its environments must not mix. */
     json_set_int(doc, "Generation", rq->now_ms);
     row_put_json(rq_rows(rq), &row, doc);
@@ -92,53 +92,52 @@ int lambda_op_CreateFunction(struct svc *svc, struct rq *rq) {
 }
 
 /* ---- Updates ---- */
-int lambda_op_UpdateFunctionCode(struct svc *svc, struct rq *rq) {
-    CLEANUP_DEINIT(lambda_change) struct lambda_change c = {0};
-    if (lambda_change_open(rq, "FunctionName", &c) || check_revision(rq, c.doc))
+static int update_function_code(struct rq *rq, struct lambda_change *c) {
+    if (check_revision(rq, c->doc))
         return AWS_FAILED;
     if (json_bool(rq->in, "Publish", false))
         return lambda_fail_unsupported(rq, "Publish (versions of a function)");
     if (json_arr(rq->in, "Architectures") &&
         !json_equal(json_arr(rq->in, "Architectures"),
-                    json_arr(json_obj(c.doc, "Config"), "Architectures")))
+                    json_arr(json_obj(c->doc, "Config"), "Architectures")))
         return lambda_fail_unsupported(rq, "Another architecture than this machine's");
     struct lambda_package *package = NULL;
-    if (lambda_package_take(svc, rq, rq->in, &package))
+    if (lambda_package_take(rq->svc, rq, rq->in, &package))
         return AWS_FAILED;
     if (json_bool(rq->in, "DryRun", false)) {
-        rq->out = json_incref(json_obj(c.doc, "Config"));
+        rq->out = json_incref(json_obj(c->doc, "Config"));
         return 0;
     }
-    drop_package(rq, c.doc);
-    set_package(rq, c.doc, package);
-    next_generation(svc, rq, c.doc);
-    row_put_json(rq_rows(rq), &c.row, c.doc);
-    rq->out = json_incref(json_obj(c.doc, "Config"));
+    drop_package(rq, c->doc);
+    set_package(rq, c->doc, package);
+    next_generation(rq, c->doc);
+    lambda_change_put(rq, c);
+    rq->out = json_incref(json_obj(c->doc, "Config"));
     return 0;
 }
+LAMBDA_OP(UpdateFunctionCode, update_function_code, "FunctionName")
 
-int lambda_op_UpdateFunctionConfiguration(struct svc *svc, struct rq *rq) {
-    CLEANUP_DEINIT(lambda_change) struct lambda_change c = {0};
-    if (lambda_change_open(rq, "FunctionName", &c) || check_revision(rq, c.doc) ||
-        lambda_config_apply(svc, rq, json_obj(c.doc, "Config"), false))
+static int update_function_configuration(struct rq *rq, struct lambda_change *c) {
+    if (check_revision(rq, c->doc) ||
+        lambda_config_apply(rq->svc, rq, json_obj(c->doc, "Config"), false))
         return AWS_FAILED;
-    next_generation(svc, rq, c.doc);
-    row_put_json(rq_rows(rq), &c.row, c.doc);
-    rq->out = json_incref(json_obj(c.doc, "Config"));
+    next_generation(rq, c->doc);
+    lambda_change_put(rq, c);
+    rq->out = json_incref(json_obj(c->doc, "Config"));
     return 0;
 }
+LAMBDA_OP(UpdateFunctionConfiguration, update_function_configuration, "FunctionName")
 
-int lambda_op_DeleteFunction(struct svc *svc, struct rq *rq) {
+int lambda_op_DeleteFunction(struct svc *, struct rq *rq) {
     CLEANUP_DEINIT(lambda_change) struct lambda_change c = {0};
     if (str_is(json_str(rq->in, "Qualifier"), "$LATEST"))
-        return lambda_fail_invalid(
-            rq, "$LATEST version cannot be deleted without deleting the function.");
+        return lambda_fail_invalid(rq, "$LATEST version cannot be deleted without deleting the function.");
     if (lambda_change_open(rq, "FunctionName", &c))
         return AWS_FAILED;
     row_del(rq_rows(rq), &c.row);
     store_batch_frees(rq_batch(rq));
     drop_package(rq, c.doc);
-    lambda_rq_changed(svc, rq);
+    lambda_rq_changed(rq);
     rq_out_status(rq, 204);
     return 0;
 }

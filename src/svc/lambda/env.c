@@ -1,6 +1,7 @@
 /* Starting an environment: code, keys, variables, sandbox, sockets. In whose invocation needs it.
  */
 #include "aws/port.h"
+#include "base/arn.h"
 #include "base/clock.h"
 #include "base/codec.h"
 #include "base/io.h"
@@ -22,8 +23,7 @@ static int ensure_code(struct svc *svc, const struct lambda_fn *fn, const char *
                        struct err *err) {
     if (lambda_code_is_unpacked(svc->functions_dir, dir))
         return 0;
-    CLEANUP_DEINIT(buf) struct buf ref = {0};
-    CLEANUP_DEINIT(buf) struct buf zip = {0};
+    CLEANUP_DEINIT(buf) struct buf ref = {0}, zip = {0};
     if (!codec_unbase64(&ref, json_str(fn->doc, "CodeRef")))
         return err_set(err, -EBADMSG, "the function's row names no package");
     int r = lambda_package_read(svc->store, buf_view(&ref), &zip, err);
@@ -73,8 +73,8 @@ static int take_keys(struct svc *svc, struct lambda_env *env, struct aws_credent
 static bool may_log(struct svc *svc, const struct lambda_env *env) {
     const struct aws_identity_source *identities = aws_cloud_identities(svc->cloud);
     CLEANUP_DEINIT(buf) struct buf arn = {0};
-    buf_printf(&arn, "arn:aws:logs:%s:%s:log-group:%s:log-stream:%s", env->fn->region,
-               env->fn->account, buf_cstr(&env->fn->log_group), env->stream);
+    arn_add(&arn, "logs", env->fn->name.region, env->fn->name.account, "log-group:%s:log-stream:%s",
+            buf_cstr(&env->fn->log_group), env->stream);
     struct aws_role_question question = {
         .role = json_str(env->fn->config, "Role"), .service = SERVICE, .session_name = env->fn->name.name,
         .action = "logs:PutLogEvents", .resource = buf_view(&arn), .region = env->fn->name.region,

@@ -51,30 +51,25 @@ static json_t *describe(const struct lambda_change *c) {
     return out;
 }
 
-static int change(struct svc *svc, struct rq *rq, bool fresh) {
-    CLEANUP_DEINIT(lambda_change) struct lambda_change c = {0};
-    if (lambda_change_open(rq, "FunctionName", &c))
-        return AWS_FAILED;
-    json_t *config = json_obj(c.doc, "EventInvoke");
+static int change(struct rq *rq, struct lambda_change *c, bool fresh) {
+    json_t *config = json_obj(c->doc, "EventInvoke");
     if (fresh || !config) {
         config = json_object();
-        json_set(c.doc, "EventInvoke", config);
+        json_set(c->doc, "EventInvoke", config);
     }
     if (take_members(rq, config))
         return AWS_FAILED;
     json_set(config, "LastModified", json_real((double)rq->now_ms / 1000));
-    row_put_json(rq_rows(rq), &c.row, c.doc);
-    lambda_rq_changed(svc, rq);
-    rq->out = describe(&c);
+    lambda_change_put(rq, c);
+    lambda_rq_changed(rq);
+    rq->out = describe(c);
     return 0;
 }
 
-int lambda_op_PutFunctionEventInvokeConfig(struct svc *svc, struct rq *rq) {
-    return change(svc, rq, true);
-}
-int lambda_op_UpdateFunctionEventInvokeConfig(struct svc *svc, struct rq *rq) {
-    return change(svc, rq, false);
-}
+static int put_config(struct rq *rq, struct lambda_change *c) { return change(rq, c, true); }
+static int update_config(struct rq *rq, struct lambda_change *c) { return change(rq, c, false); }
+LAMBDA_OP(PutFunctionEventInvokeConfig, put_config, "FunctionName")
+LAMBDA_OP(UpdateFunctionEventInvokeConfig, update_config, "FunctionName")
 
 static int no_config(struct rq *rq, const struct lambda_change *c) {
     CLEANUP_DEINIT(buf) struct buf arn = {0};
@@ -83,36 +78,28 @@ static int no_config(struct rq *rq, const struct lambda_change *c) {
                        "The function %s doesn't have an EventInvokeConfig", buf_cstr(&arn));
 }
 
-int lambda_op_GetFunctionEventInvokeConfig(struct svc *svc, struct rq *rq) {
-    (void)svc;
-    CLEANUP_DEINIT(lambda_change) struct lambda_change c = {0};
-    if (lambda_change_open(rq, "FunctionName", &c))
-        return AWS_FAILED;
-    if (!json_obj(c.doc, "EventInvoke"))
-        return no_config(rq, &c);
-    rq->out = describe(&c);
+static int get_config(struct rq *rq, struct lambda_change *c) {
+    if (!json_obj(c->doc, "EventInvoke"))
+        return no_config(rq, c);
+    rq->out = describe(c);
     return 0;
 }
+LAMBDA_OP(GetFunctionEventInvokeConfig, get_config, "FunctionName")
 
-int lambda_op_DeleteFunctionEventInvokeConfig(struct svc *svc, struct rq *rq) {
-    CLEANUP_DEINIT(lambda_change) struct lambda_change c = {0};
-    if (lambda_change_open(rq, "FunctionName", &c))
-        return AWS_FAILED;
-    if (!json_obj(c.doc, "EventInvoke"))
-        return no_config(rq, &c);
-    json_object_del(c.doc, "EventInvoke");
-    row_put_json(rq_rows(rq), &c.row, c.doc);
-    lambda_rq_changed(svc, rq);
+static int delete_config(struct rq *rq, struct lambda_change *c) {
+    if (!json_obj(c->doc, "EventInvoke"))
+        return no_config(rq, c);
+    json_object_del(c->doc, "EventInvoke");
+    lambda_change_put(rq, c);
+    lambda_rq_changed(rq);
     return 0;
 }
+LAMBDA_OP(DeleteFunctionEventInvokeConfig, delete_config, "FunctionName")
 
-int lambda_op_ListFunctionEventInvokeConfigs(struct svc *svc, struct rq *rq) {
-    (void)svc;
-    CLEANUP_DEINIT(lambda_change) struct lambda_change c = {0};
-    if (lambda_change_open(rq, "FunctionName", &c))
-        return AWS_FAILED;
+static int list_configs(struct rq *rq, struct lambda_change *c) {
     rq->out = json_pack("{s:[]}", "FunctionEventInvokeConfigs");
-    if (json_obj(c.doc, "EventInvoke"))
-        json_array_append_new(json_arr(rq->out, "FunctionEventInvokeConfigs"), describe(&c));
+    if (json_obj(c->doc, "EventInvoke"))
+        json_array_append_new(json_arr(rq->out, "FunctionEventInvokeConfigs"), describe(c));
     return 0;
 }
+LAMBDA_OP(ListFunctionEventInvokeConfigs, list_configs, "FunctionName")

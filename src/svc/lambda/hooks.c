@@ -21,8 +21,7 @@ int lambda_rq_name(struct rq *rq, const char *member, struct lambda_name *ret) {
     return 0;
 }
 
-int lambda_hook_resource(struct svc *svc, struct rq *rq, struct buf *ret_arn) {
-    (void)svc;
+int lambda_hook_resource(struct svc *, struct rq *rq, struct buf *ret_arn) {
     struct lambda_name name;
     if (lambda_rq_name(rq, member_of(rq), &name))
         return AWS_FAILED;
@@ -49,9 +48,8 @@ int lambda_hook_policy(struct svc *svc, struct rq *rq, str arn, const struct pol
     return kit_resource_policy(rq, buf_view(&text), ret_policy);
 }
 
-int lambda_hook_context(struct svc *svc, struct rq *rq, const struct aws_question *question,
+int lambda_hook_context(struct svc *, struct rq *rq, const struct aws_question *question,
                         struct policy_context *context) {
-    (void)svc;
     struct lambda_name name;
     if (lambda_name_parse(question->resource, rq->account, rq->region, &name)) {
         CLEANUP_DEINIT(buf) struct buf arn = {0};

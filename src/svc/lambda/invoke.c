@@ -63,8 +63,7 @@ static void add_log_result(struct rq *rq, const struct buf *tail) {
     json_set_str(rq->out, "LogResult", buf_view(&text));
 }
 
-static int answer(struct svc *svc, struct rq *rq) {
-    (void)svc;
+static int answer(struct svc *, struct rq *rq) {
     struct waiter *w = rq->stream;
     if (w->outcome.throttled)
         return fail_limit(rq, false);

@@ -121,10 +121,16 @@ struct lambda_change {
 };
 int lambda_change_open(struct rq *rq, const char *member, struct lambda_change *ret); /* 0 or AWS_FAILED */
 void lambda_change_deinit(struct lambda_change *change);
+/* Writes doc back. */
+void lambda_change_put(struct rq *rq, const struct lambda_change *change);
+/* An operation on the function that its request names in member: fn(rq, change). */
+#define LAMBDA_OP(name, fn, member)                                                                \
+    int lambda_op_##name(struct svc *, struct rq *rq) { return lambda_on_function(rq, member, fn); }
+int lambda_on_function(struct rq *rq, const char *member, int (*fn)(struct rq *rq, struct lambda_change *c));
 /* The function to be run. lasting: it must still be so when the request commits. 0 or AWS_FAILED. */
 int lambda_rq_fn(struct rq *rq, bool lasting, struct lambda_fn **ret_fn);
 /* The rows changed: when the batch commits, environments of older generations go. */
-void lambda_rq_changed(struct svc *svc, struct rq *rq);
+void lambda_rq_changed(struct rq *rq);
 
 /* manage.c */
 extern const struct kit_tags lambda_tags;

@@ -1,5 +1,4 @@
 /* Reserved concurrency, tags, account settings. */
-#include "store/key.h"
 #include "svc/lambda/lambda_priv.h"
 
 /* ---- Concurrency ---- */
@@ -14,13 +13,8 @@ struct totals {
 static int add_up(struct rq *rq, str but, struct totals *ret) {
     CLEANUP_DEINIT(row) struct row row = {0};
     CLEANUP_DEINIT(buf) struct buf from = {0};
-    CLEANUP_DEINIT(buf) struct buf to = {0};
     lambda_row_prefix(rq->account, rq->region, &from);
-    buf_str(&to, buf_view(&from));
-    key_after(&to);
-    CLEANUP(store_iter)
-    struct store_iter *it = store_iter_new(rq_store(rq), rq_snap(rq), STORE_META, buf_view(&from),
-                                           buf_view(&to), false);
+    CLEANUP(store_iter) struct store_iter *it = store_iter_below(rq_store(rq), rq_snap(rq), STORE_META, buf_view(&from));
     while (store_iter_next(it)) {
         CLEANUP_JSON json_t *doc = json_parse(it->value, NULL);
         const json_t *config = json_obj(doc, "Config");
@@ -35,11 +29,10 @@ static int add_up(struct rq *rq, str but, struct totals *ret) {
     return r ? aws_fault(rq, r, "listing functions") : 0;
 }
 
-int lambda_op_PutFunctionConcurrency(struct svc *svc, struct rq *rq) {
-    CLEANUP_DEINIT(lambda_change) struct lambda_change c = {0};
+static int put_function_concurrency(struct rq *rq, struct lambda_change *c) {
     struct totals totals = {0};
     int64_t wanted = json_int(rq->in, "ReservedConcurrentExecutions", 0);
-    if (lambda_change_open(rq, "FunctionName", &c) || add_up(rq, c.name.name, &totals))
+    if (add_up(rq, c->name.name, &totals))
         return AWS_FAILED;
     if (wanted > LAMBDA_ACCOUNT_CONCURRENCY - LAMBDA_UNRESERVED_LEAST - totals.reserved)
         return lambda_fail_invalid(
@@ -47,36 +40,31 @@ int lambda_op_PutFunctionConcurrency(struct svc *svc, struct rq *rq) {
             "Specified ReservedConcurrentExecutions for function decreases account's "
             "UnreservedConcurrentExecution below its minimum value of [%d].",
             LAMBDA_UNRESERVED_LEAST);
-    json_set_int(c.doc, "Reserved", wanted);
-    row_put_json(rq_rows(rq), &c.row, c.doc);
-    lambda_rq_changed(svc, rq);
+    json_set_int(c->doc, "Reserved", wanted);
+    lambda_change_put(rq, c);
+    lambda_rq_changed(rq);
     rq->out = json_pack("{s:I}", "ReservedConcurrentExecutions", (json_int_t)wanted);
     return 0;
 }
+LAMBDA_OP(PutFunctionConcurrency, put_function_concurrency, "FunctionName")
 
-int lambda_op_GetFunctionConcurrency(struct svc *svc, struct rq *rq) {
-    (void)svc;
-    CLEANUP_DEINIT(lambda_change) struct lambda_change c = {0};
-    if (lambda_change_open(rq, "FunctionName", &c))
-        return AWS_FAILED;
+static int get_function_concurrency(struct rq *rq, struct lambda_change *c) {
     rq->out = json_object();
-    if (json_has(c.doc, "Reserved"))
-        json_set_int(rq->out, "ReservedConcurrentExecutions", json_int(c.doc, "Reserved", 0));
+    if (json_has(c->doc, "Reserved"))
+        json_set_int(rq->out, "ReservedConcurrentExecutions", json_int(c->doc, "Reserved", 0));
     return 0;
 }
+LAMBDA_OP(GetFunctionConcurrency, get_function_concurrency, "FunctionName")
 
-int lambda_op_DeleteFunctionConcurrency(struct svc *svc, struct rq *rq) {
-    CLEANUP_DEINIT(lambda_change) struct lambda_change c = {0};
-    if (lambda_change_open(rq, "FunctionName", &c))
-        return AWS_FAILED;
-    json_object_del(c.doc, "Reserved");
-    row_put_json(rq_rows(rq), &c.row, c.doc);
-    lambda_rq_changed(svc, rq);
+static int delete_function_concurrency(struct rq *rq, struct lambda_change *c) {
+    json_object_del(c->doc, "Reserved");
+    lambda_change_put(rq, c);
+    lambda_rq_changed(rq);
     return 0;
 }
+LAMBDA_OP(DeleteFunctionConcurrency, delete_function_concurrency, "FunctionName")
 
-int lambda_op_GetAccountSettings(struct svc *svc, struct rq *rq) {
-    (void)svc;
+int lambda_op_GetAccountSettings(struct svc *, struct rq *rq) {
     struct totals totals = {0};
     if (add_up(rq, STR_NONE, &totals))
         return AWS_FAILED;
@@ -97,30 +85,23 @@ const struct kit_tags lambda_tags = {
                                   "The number of tags exceeds the limit of {most}"}},
 };
 
-int lambda_op_TagResource(struct svc *svc, struct rq *rq) {
-    (void)svc;
-    CLEANUP_DEINIT(lambda_change) struct lambda_change c = {0};
-    if (lambda_change_open(rq, "Resource", &c) || kit_tags_merge(rq, &lambda_tags, c.doc, json_obj(rq->in, "Tags")))
+static int tag_resource(struct rq *rq, struct lambda_change *c) {
+    if (kit_tags_merge(rq, &lambda_tags, c->doc, json_obj(rq->in, "Tags")))
         return AWS_FAILED;
-    row_put_json(rq_rows(rq), &c.row, c.doc);
+    lambda_change_put(rq, c);
     return 0;
 }
+LAMBDA_OP(TagResource, tag_resource, "Resource")
 
-int lambda_op_UntagResource(struct svc *svc, struct rq *rq) {
-    (void)svc;
-    CLEANUP_DEINIT(lambda_change) struct lambda_change c = {0};
-    if (lambda_change_open(rq, "Resource", &c))
-        return AWS_FAILED;
-    kit_tags_remove(&lambda_tags, c.doc, json_arr(rq->in, "TagKeys"));
-    row_put_json(rq_rows(rq), &c.row, c.doc);
+static int untag_resource(struct rq *rq, struct lambda_change *c) {
+    kit_tags_remove(&lambda_tags, c->doc, json_arr(rq->in, "TagKeys"));
+    lambda_change_put(rq, c);
     return 0;
 }
+LAMBDA_OP(UntagResource, untag_resource, "Resource")
 
-int lambda_op_ListTags(struct svc *svc, struct rq *rq) {
-    (void)svc;
-    CLEANUP_DEINIT(lambda_change) struct lambda_change c = {0};
-    if (lambda_change_open(rq, "Resource", &c))
-        return AWS_FAILED;
-    rq->out = json_pack("{s:o}", "Tags", kit_tags_map(kit_tags_stored(&lambda_tags, c.doc)));
+static int list_tags(struct rq *rq, struct lambda_change *c) {
+    rq->out = json_pack("{s:o}", "Tags", kit_tags_map(kit_tags_stored(&lambda_tags, c->doc)));
     return 0;
 }
+LAMBDA_OP(ListTags, list_tags, "Resource")

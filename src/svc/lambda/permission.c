@@ -105,8 +105,7 @@ static void set_statements(json_t *doc, json_t *statements) {
              json_pack("{s:o,s:s}", "Statements", statements, "RevisionId", revision));
 }
 
-int lambda_op_AddPermission(struct svc *svc, struct rq *rq) {
-    (void)svc;
+int lambda_op_AddPermission(struct svc *, struct rq *rq) {
     CLEANUP_DEINIT(lambda_change) struct lambda_change c = {0};
     static const char *const never[] = {"EventSourceToken", "FunctionUrlAuthType",
                                         "InvokedViaFunctionUrl"};
@@ -132,14 +131,13 @@ int lambda_op_AddPermission(struct svc *svc, struct rq *rq) {
     set_statements(c.doc, statements);
     if (check_whole(rq, c.doc))
         return AWS_FAILED;
-    row_put_json(rq_rows(rq), &c.row, c.doc);
+    lambda_change_put(rq, &c);
     rq->out = json_object();
     json_set_str(rq->out, "Statement", buf_view(&text));
     return 0;
 }
 
-int lambda_op_RemovePermission(struct svc *svc, struct rq *rq) {
-    (void)svc;
+int lambda_op_RemovePermission(struct svc *, struct rq *rq) {
     CLEANUP_DEINIT(lambda_change) struct lambda_change c = {0};
     if (open_row(rq, &c))
         return AWS_FAILED;
@@ -151,12 +149,11 @@ int lambda_op_RemovePermission(struct svc *svc, struct rq *rq) {
     json_t *statements = json_copy(statements_of(c.doc));
     json_array_remove(statements, (size_t)at);
     set_statements(c.doc, statements);
-    row_put_json(rq_rows(rq), &c.row, c.doc);
+    lambda_change_put(rq, &c);
     return 0;
 }
 
-int lambda_op_GetPolicy(struct svc *svc, struct rq *rq) {
-    (void)svc;
+int lambda_op_GetPolicy(struct svc *, struct rq *rq) {
     CLEANUP_DEINIT(lambda_change) struct lambda_change c = {0};
     CLEANUP_DEINIT(buf) struct buf text = {0};
     if (open_row(rq, &c))

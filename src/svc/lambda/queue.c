@@ -50,8 +50,7 @@ bool lambda_queue_row_decode(str bytes, struct lambda_queue_row *ret) {
 
 /* Changed blind: the id is the row's own, and only who has the invocation in hand changes it. */
 static void put_row(struct store_batch *batch, uint64_t id, const struct lambda_queue_row *row) {
-    CLEANUP_DEINIT(buf) struct buf key = {0};
-    CLEANUP_DEINIT(buf) struct buf value = {0};
+    CLEANUP_DEINIT(buf) struct buf key = {0}, value = {0};
     lambda_queue_row_key(id, &key);
     lambda_queue_row_encode(&value, row);
     row_put_blind(&(struct rows){.batch = batch}, STORE_QUEUE, buf_view(&key), buf_view(&value));
@@ -322,13 +321,8 @@ int64_t lambda_queue_run(void *svc_) {
 /* ---- Life ---- */
 int lambda_queue_open(struct svc *svc, struct err *err) {
     CLEANUP_DEINIT(buf) struct buf from = {0};
-    CLEANUP_DEINIT(buf) struct buf to = {0};
     key_begin(&from, "lambda.q");
-    key_begin(&to, "lambda.q");
-    key_after(&to);
-    CLEANUP(store_iter)
-    struct store_iter *it =
-        store_iter_new(svc->store, NULL, STORE_QUEUE, buf_view(&from), buf_view(&to), false);
+    CLEANUP(store_iter) struct store_iter *it = store_iter_below(svc->store, NULL, STORE_QUEUE, buf_view(&from));
     while (store_iter_next(it)) {
         struct cur key = cur_of(it->key);
         struct lambda_queue_row row;

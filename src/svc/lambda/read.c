@@ -3,35 +3,28 @@
 #include "svc/kit/page.h"
 #include "svc/lambda/lambda_priv.h"
 
-int lambda_op_GetFunctionConfiguration(struct svc *svc, struct rq *rq) {
-    (void)svc;
-    CLEANUP_DEINIT(lambda_change) struct lambda_change c = {0};
-    if (lambda_change_open(rq, "FunctionName", &c))
-        return AWS_FAILED;
-    rq->out = json_incref(json_obj(c.doc, "Config"));
+static int get_function_configuration(struct rq *rq, struct lambda_change *c) {
+    rq->out = json_incref(json_obj(c->doc, "Config"));
     return 0;
 }
+LAMBDA_OP(GetFunctionConfiguration, get_function_configuration, "FunctionName")
 
 /* Code.Location is a presigned URL at Lambda's own; here packages have no address, so it is left
  * out. */
-int lambda_op_GetFunction(struct svc *svc, struct rq *rq) {
-    (void)svc;
-    CLEANUP_DEINIT(lambda_change) struct lambda_change c = {0};
-    if (lambda_change_open(rq, "FunctionName", &c))
-        return AWS_FAILED;
-    rq->out = json_pack("{s:O,s:{s:s}}", "Configuration", json_obj(c.doc, "Config"), "Code",
+static int get_function(struct rq *rq, struct lambda_change *c) {
+    rq->out = json_pack("{s:O,s:{s:s}}", "Configuration", json_obj(c->doc, "Config"), "Code",
                         "RepositoryType", "S3");
-    if (json_obj(c.doc, "Tags") && json_object_size(json_obj(c.doc, "Tags")))
-        json_set(rq->out, "Tags", json_incref(json_obj(c.doc, "Tags")));
-    if (json_has(c.doc, "Reserved"))
+    if (json_obj(c->doc, "Tags") && json_object_size(json_obj(c->doc, "Tags")))
+        json_set(rq->out, "Tags", json_incref(json_obj(c->doc, "Tags")));
+    if (json_has(c->doc, "Reserved"))
         json_set(rq->out, "Concurrency",
                  json_pack("{s:I}", "ReservedConcurrentExecutions",
-                           (json_int_t)json_int(c.doc, "Reserved", 0)));
+                           (json_int_t)json_int(c->doc, "Reserved", 0)));
     return 0;
 }
+LAMBDA_OP(GetFunction, get_function, "FunctionName")
 
-int lambda_op_ListFunctions(struct svc *svc, struct rq *rq) {
-    (void)svc;
+int lambda_op_ListFunctions(struct svc *, struct rq *rq) {
     static const struct kit_paging paging = {.list = "Functions", .token = "Marker", .next = "NextMarker",
                                              .limit = "MaxItems", .most = 10000, .otherwise = 50, .plain = true};
     CLEANUP_DEINIT(buf) struct buf prefix = {0};
@@ -49,41 +42,29 @@ int lambda_op_ListFunctions(struct svc *svc, struct rq *rq) {
     return kit_page_end(&page);
 }
 
-int lambda_op_ListVersionsByFunction(struct svc *svc, struct rq *rq) {
-    (void)svc;
-    CLEANUP_DEINIT(lambda_change) struct lambda_change c = {0};
-    if (lambda_change_open(rq, "FunctionName", &c))
-        return AWS_FAILED;
-    rq->out = json_pack("{s:[O]}", "Versions", json_obj(c.doc, "Config"));
+static int list_versions_by_function(struct rq *rq, struct lambda_change *c) {
+    rq->out = json_pack("{s:[O]}", "Versions", json_obj(c->doc, "Config"));
     return 0;
 }
+LAMBDA_OP(ListVersionsByFunction, list_versions_by_function, "FunctionName")
 
 /* ---- What is the same for every function here; the stack tools ask for it ---- */
-int lambda_op_GetFunctionCodeSigningConfig(struct svc *svc, struct rq *rq) {
-    (void)svc;
-    CLEANUP_DEINIT(lambda_change) struct lambda_change c = {0};
-    if (lambda_change_open(rq, "FunctionName", &c))
-        return AWS_FAILED;
+static int get_function_code_signing_config(struct rq *rq, struct lambda_change *c) {
     rq->out = json_pack("{s:s,s:O}", "CodeSigningConfigArn", "", "FunctionName",
-                        json_object_get(json_obj(c.doc, "Config"), "FunctionName"));
+                        json_object_get(json_obj(c->doc, "Config"), "FunctionName"));
     return 0;
 }
+LAMBDA_OP(GetFunctionCodeSigningConfig, get_function_code_signing_config, "FunctionName")
 
-int lambda_op_GetFunctionRecursionConfig(struct svc *svc, struct rq *rq) {
-    (void)svc;
-    CLEANUP_DEINIT(lambda_change) struct lambda_change c = {0};
-    if (lambda_change_open(rq, "FunctionName", &c))
-        return AWS_FAILED;
+static int get_function_recursion_config(struct rq *rq, struct lambda_change *) {
     rq->out = json_pack("{s:s}", "RecursiveLoop", "Allow");
     return 0;
 }
+LAMBDA_OP(GetFunctionRecursionConfig, get_function_recursion_config, "FunctionName")
 
-int lambda_op_GetRuntimeManagementConfig(struct svc *svc, struct rq *rq) {
-    (void)svc;
-    CLEANUP_DEINIT(lambda_change) struct lambda_change c = {0};
-    if (lambda_change_open(rq, "FunctionName", &c))
-        return AWS_FAILED;
+static int get_runtime_management_config(struct rq *rq, struct lambda_change *c) {
     rq->out = json_pack("{s:s,s:O}", "UpdateRuntimeOn", "Auto", "FunctionArn",
-                        json_object_get(json_obj(c.doc, "Config"), "FunctionArn"));
+                        json_object_get(json_obj(c->doc, "Config"), "FunctionArn"));
     return 0;
 }
+LAMBDA_OP(GetRuntimeManagementConfig, get_runtime_management_config, "FunctionName")

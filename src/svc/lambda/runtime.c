@@ -212,8 +212,7 @@ static void fail_init(struct net_req *req, struct call *call) {
 }
 
 /* ---- The application ---- */
-static void begin(void *svc, struct net_req *req) {
-    (void)svc;
+static void begin(void *, struct net_req *req) {
     struct call *call = mem_new(struct call);
     call->env = req->origin_ctx;
     req->app = call;
@@ -222,8 +221,7 @@ static void begin(void *svc, struct net_req *req) {
         reply(req, 404, "InvalidRequest", "There is no such call in the runtime API");
 }
 
-static void body(void *svc, struct net_req *req, const void *p, size_t n) {
-    (void)svc;
+static void body(void *, struct net_req *req, const void *p, size_t n) {
     struct call *call = req->app;
     call->seen += n;
     if (call->seen > BODY_MOST && !net_replied(req)) {
@@ -235,8 +233,7 @@ static void body(void *svc, struct net_req *req, const void *p, size_t n) {
     }
 }
 
-static void end(void *svc, struct net_req *req) {
-    (void)svc;
+static void end(void *, struct net_req *req) {
     struct call *call = req->app;
     switch (call->kind) {
     case KIND_NEXT:

@@ -31,13 +31,8 @@ static int sweep_code(struct svc *svc, struct err *err) {
     static char present;
     CLEANUP_DEINIT(map) struct map dirs = {0};
     CLEANUP_DEINIT(buf) struct buf from = {0};
-    CLEANUP_DEINIT(buf) struct buf to = {0};
     key_begin(&from, "lambda.fn");
-    key_begin(&to, "lambda.fn");
-    key_after(&to);
-    CLEANUP(store_iter)
-    struct store_iter *it =
-        store_iter_new(svc->store, NULL, STORE_META, buf_view(&from), buf_view(&to), false);
+    CLEANUP(store_iter) struct store_iter *it = store_iter_below(svc->store, NULL, STORE_META, buf_view(&from));
     while (store_iter_next(it)) {
         CLEANUP_JSON json_t *doc = json_parse(it->value, NULL);
         map_put(&dirs, json_str(doc, "CodeDir"), &present);

@@ -239,8 +239,7 @@ int lambda_code_unpack(const char *functions_dir, str zip, const char *dir, stru
 /* True when the folder was last used in this boot. */
 static bool is_same_boot(const char *functions_dir) {
     char path[PATH_MAX];
-    CLEANUP_DEINIT(buf) struct buf now = {0};
-    CLEANUP_DEINIT(buf) struct buf then = {0};
+    CLEANUP_DEINIT(buf) struct buf now = {0}, then = {0};
     snprintf(path, sizeof path, "%s/boot", functions_dir);
     if (io_read_file(&now, "/proc/sys/kernel/random/boot_id", 256, NULL))
         return false;

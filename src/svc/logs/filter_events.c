@@ -41,9 +41,7 @@ static int take_filter(struct rq *rq, const struct logs_group *group, struct fil
 static bool is_wanted(const struct filter *f, const struct logs_event *event) {
     if (!str_starts(event->stream, f->prefix))
         return false;
-    bool listed = !f->streams;
-    for (size_t i = 0; i < json_array_size(f->streams) && !listed; i++)
-        listed = str_eq(json_text(json_array_get(f->streams, i)), event->stream);
+    bool listed = !f->streams || json_find_text(f->streams, event->stream) >= 0;
     return listed && logs_pattern_match(f->pattern, event->message);
 }
 
@@ -83,8 +81,7 @@ static int walk(struct rq *rq, const struct logs_group *group, const struct filt
     return fault ? aws_fault(rq, fault, "search log events") : 0;
 }
 
-int logs_op_FilterLogEvents(struct svc *logs, struct rq *rq) {
-    (void)logs;
+int logs_op_FilterLogEvents(struct svc *, struct rq *rq) {
     CLEANUP_DEINIT(logs_group) struct logs_group group = {0};
     CLEANUP_DEINIT(filter) struct filter f = {0};
     if (logs_group_of(rq, &group) || take_filter(rq, &group, &f))

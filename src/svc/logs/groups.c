@@ -26,8 +26,7 @@ static int check_create(struct rq *rq) {
     return 0;
 }
 
-int logs_op_CreateLogGroup(struct svc *logs, struct rq *rq) {
-    (void)logs;
+int logs_op_CreateLogGroup(struct svc *, struct rq *rq) {
     CLEANUP_DEINIT(row) struct row row = {0};
     str name = json_str(rq->in, "logGroupName");
     if (check_create(rq))
@@ -45,14 +44,6 @@ int logs_op_CreateLogGroup(struct svc *logs, struct rq *rq) {
     return 0;
 }
 
-/* Every key that begins with these parts. */
-static void delete_prefix(struct store_batch *batch, enum store_cf cf, struct buf *from) {
-    CLEANUP_DEINIT(buf) struct buf to = {0};
-    buf_str(&to, buf_view(from));
-    key_after(&to);
-    store_del_range(batch, cf, buf_view(from), buf_view(&to));
-}
-
 int logs_op_DeleteLogGroup(struct svc *logs, struct rq *rq) {
     CLEANUP_DEINIT(buf) struct buf key = {0};
     CLEANUP_DEINIT(logs_group) struct logs_group group = {0};
@@ -61,12 +52,12 @@ int logs_op_DeleteLogGroup(struct svc *logs, struct rq *rq) {
     struct store_batch *batch = rq_batch(rq);
     row_del(rq_rows(rq), &group.row);
     logs_stream_key(&key, rq->account, rq->region, group.name, STR_NONE);
-    delete_prefix(batch, STORE_META, &key);
+    store_del_below(batch, STORE_META, buf_view(&key));
     static const char *const kinds[] = {"logs.event", "logs.index"};
     for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
         key_begin(&key, kinds[i]);
         key_u64(&key, group.id);
-        delete_prefix(batch, STORE_LOGS, &key);
+        store_del_below(batch, STORE_LOGS, buf_view(&key));
     }
     logs_size_key(&key, group.id);
     row_del_blind(rq_rows(rq), STORE_METRICS, buf_view(&key)); /* goes with the group's row */
@@ -133,8 +124,7 @@ static bool is_wanted(const struct rq *rq, const json_t *group) {
            (!class.p || str_eq(class, json_str(group, "class")));
 }
 
-int logs_op_DescribeLogGroups(struct svc *logs, struct rq *rq) {
-    (void)logs;
+int logs_op_DescribeLogGroups(struct svc *, struct rq *rq) {
     static const struct kit_paging paging = {.list = "logGroups", .token = "nextToken", .limit = "limit", .most = 50,
                                              .plain = true};
     CLEANUP_DEINIT(buf) struct buf groups = {0};
@@ -157,8 +147,7 @@ int logs_op_DescribeLogGroups(struct svc *logs, struct rq *rq) {
 
 /* ---- Retention ---- */
 
-int logs_op_PutRetentionPolicy(struct svc *logs, struct rq *rq) {
-    (void)logs;
+int logs_op_PutRetentionPolicy(struct svc *, struct rq *rq) {
     static const int days[] = {1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557,
                                2922, 3288, 3653};
     int64_t wanted = json_int(rq->in, "retentionInDays", 0);
@@ -177,8 +166,7 @@ int logs_op_PutRetentionPolicy(struct svc *logs, struct rq *rq) {
     return 0;
 }
 
-int logs_op_DeleteRetentionPolicy(struct svc *logs, struct rq *rq) {
-    (void)logs;
+int logs_op_DeleteRetentionPolicy(struct svc *, struct rq *rq) {
     CLEANUP_DEINIT(logs_group) struct logs_group group = {0};
     if (logs_group_of(rq, &group))
         return AWS_FAILED;
@@ -215,9 +203,9 @@ static int list_tags(struct rq *rq) {
     return 0;
 }
 
-int logs_op_TagLogGroup(struct svc *logs, struct rq *rq) { (void)logs; return tag(rq); }
-int logs_op_TagResource(struct svc *logs, struct rq *rq) { (void)logs; return tag(rq); }
-int logs_op_UntagLogGroup(struct svc *logs, struct rq *rq) { (void)logs; return untag(rq, json_arr(rq->in, "tags")); }
-int logs_op_UntagResource(struct svc *logs, struct rq *rq) { (void)logs; return untag(rq, json_arr(rq->in, "tagKeys")); }
-int logs_op_ListTagsLogGroup(struct svc *logs, struct rq *rq) { (void)logs; return list_tags(rq); }
-int logs_op_ListTagsForResource(struct svc *logs, struct rq *rq) { (void)logs; return list_tags(rq); }
+int logs_op_TagLogGroup(struct svc *, struct rq *rq) { return tag(rq); }
+int logs_op_TagResource(struct svc *, struct rq *rq) { return tag(rq); }
+int logs_op_UntagLogGroup(struct svc *, struct rq *rq) { return untag(rq, json_arr(rq->in, "tags")); }
+int logs_op_UntagResource(struct svc *, struct rq *rq) { return untag(rq, json_arr(rq->in, "tagKeys")); }
+int logs_op_ListTagsLogGroup(struct svc *, struct rq *rq) { return list_tags(rq); }
+int logs_op_ListTagsForResource(struct svc *, struct rq *rq) { return list_tags(rq); }

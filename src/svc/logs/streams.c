@@ -4,8 +4,7 @@
 
 enum { DEFAULT_LIMIT = 50, DELETE_AT_ONCE = 5000 };
 
-int logs_op_CreateLogStream(struct svc *logs, struct rq *rq) {
-    (void)logs;
+int logs_op_CreateLogStream(struct svc *, struct rq *rq) {
     CLEANUP_DEINIT(logs_group) struct logs_group group = {0};
     CLEANUP_DEINIT(row) struct row row = {0};
     str name = json_str(rq->in, "logStreamName");
@@ -108,13 +107,10 @@ static int edge(struct rq *rq, const struct logs_group *group, uint64_t stream, 
 }
 
 static int collect(struct rq *rq, const struct logs_group *group, bool by_time, struct items *items) {
-    CLEANUP_DEINIT(buf) struct buf from = {0}, to = {0};
+    CLEANUP_DEINIT(buf) struct buf from = {0};
     str prefix = json_str(rq->in, "logStreamNamePrefix");
     logs_stream_key(&from, rq->account, rq->region, group->name, STR_NONE);
-    buf_str(&to, buf_view(&from));
-    key_after(&to);
-    CLEANUP(store_iter) struct store_iter *it =
-        store_iter_new(rq_store(rq), rq_snap(rq), STORE_META, buf_view(&from), buf_view(&to), false);
+    CLEANUP(store_iter) struct store_iter *it = store_iter_below(rq_store(rq), rq_snap(rq), STORE_META, buf_view(&from));
     while (store_iter_next(it)) {
         CLEANUP_JSON json_t *doc = json_parse(it->value, NULL);
         struct item item = {arena_str(&rq->arena, json_str(doc, "name")), (uint64_t)json_int(doc, "id", 0),
@@ -201,8 +197,7 @@ static int answer(struct rq *rq, const struct logs_group *group, const struct it
     return 0;
 }
 
-int logs_op_DescribeLogStreams(struct svc *logs, struct rq *rq) {
-    (void)logs;
+int logs_op_DescribeLogStreams(struct svc *, struct rq *rq) {
     bool by_time = str_is(json_str(rq->in, "orderBy"), "LastEventTime"), has_token = json_has(rq->in, "nextToken");
     CLEANUP_DEINIT(logs_group) struct logs_group group = {0};
     CLEANUP_DEINIT(items) struct items items = {0};

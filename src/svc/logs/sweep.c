@@ -53,13 +53,10 @@ static bool sweep_some(struct svc *logs, str group_key, int64_t now_ms) {
 int64_t logs_sweep(void *ctx) {
     struct svc *logs = ctx;
     int64_t now_ms = clock_world_ms();
-    CLEANUP_DEINIT(buf) struct buf from = {0}, to = {0};
+    CLEANUP_DEINIT(buf) struct buf from = {0};
     key_begin(&from, "logs.group");
-    key_begin(&to, "logs.group");
-    key_after(&to);
     CLEANUP(store_snap) struct store_snap *snap = store_snap_new(logs->store);
-    CLEANUP(store_iter) struct store_iter *it =
-        store_iter_new(logs->store, snap, STORE_META, buf_view(&from), buf_view(&to), false);
+    CLEANUP(store_iter) struct store_iter *it = store_iter_below(logs->store, snap, STORE_META, buf_view(&from));
     while (store_iter_next(it))
         while (sweep_some(logs, it->key, now_ms))
             ;

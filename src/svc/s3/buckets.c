@@ -58,8 +58,7 @@ static int add_tags(struct rq *rq, uint64_t bucket_id) {
     json_t *tags = json_arr(json_obj(rq->in, "CreateBucketConfiguration"), "Tags");
     if (json_array_size(tags) == 0)
         return 0;
-    CLEANUP_DEINIT(buf) struct buf key = {0};
-    CLEANUP_DEINIT(buf) struct buf text = {0};
+    CLEANUP_DEINIT(buf) struct buf key = {0}, text = {0};
     int r = s3_read_bucket_tags(rq, tags, &text);
     s3_key_config(&key, bucket_id, S("tagging"));
     if (!r)
@@ -89,8 +88,7 @@ static void answer_creation(struct rq *rq, str name, str region) {
 }
 
 static int create(struct svc *svc, struct rq *rq, str name, str region) {
-    CLEANUP_DEINIT(buf) struct buf key = {0};
-    CLEANUP_DEINIT(buf) struct buf bytes = {0};
+    CLEANUP_DEINIT(buf) struct buf key = {0}, bytes = {0};
     const struct rows *rows = rq_rows_newest(rq);
     struct s3_bucket_row row = {
         .ownership = ownership(rq),
@@ -179,11 +177,10 @@ static json_t *show_bucket(struct rq *rq, str name, str value, str wanted_region
     return item;
 }
 
-int s3_op_ListBuckets(struct svc *svc, struct rq *rq) {
+int s3_op_ListBuckets(struct svc *, struct rq *rq) {
     CLEANUP_DEINIT(kit_page) struct kit_page page = {0};
     CLEANUP_DEINIT(buf) struct buf key = {0};
     str prefix = json_str(rq->in, "Prefix"), region = json_str(rq->in, "BucketRegion");
-    (void)svc;
     if (kit_page_begin(&page, rq, &bucket_paging, prefix))
         return AWS_FAILED;
     /* Regions are told where a parameter was given. */
@@ -208,7 +205,7 @@ int s3_op_ListBuckets(struct svc *svc, struct rq *rq) {
 static bool has_rows(struct svc *svc, void (*prefix)(struct buf *, uint64_t), uint64_t id, int *ret_fault) {
     CLEANUP_DEINIT(buf) struct buf key = {0};
     prefix(&key, id);
-    CLEANUP(store_iter) struct store_iter *it = s3_keys_under(svc->store, NULL, &key);
+    CLEANUP(store_iter) struct store_iter *it = store_iter_below(svc->store, NULL, STORE_META, buf_view(&key));
     bool found = store_iter_next(it);
     *ret_fault = store_iter_fault(it);
     return found;
@@ -262,7 +259,7 @@ static int drop(struct svc *svc, struct rq *rq, const struct s3_bucket *bucket) 
     row_del_blind(rows, STORE_META, buf_view(&key));
     seal_key_drop(rows->batch, str_n(bucket->row.key_id, SEAL_KEY_ID_LEN));
     s3_key_configs(&key, bucket->row.id);
-    CLEANUP(store_iter) struct store_iter *it = s3_keys_under(svc->store, NULL, &key);
+    CLEANUP(store_iter) struct store_iter *it = store_iter_below(svc->store, NULL, STORE_META, buf_view(&key));
     while (store_iter_next(it))
         row_del_blind(rows, STORE_META, it->key);
     int r = store_iter_fault(it);

@@ -88,19 +88,17 @@ int s3_config_delete(struct svc *svc, struct rq *rq, const struct s3_config_kind
 }
 
 /* ---- Versioning ---- */
-static json_t *show_versioning(struct rq *rq, const struct s3_bucket *bucket, str text) {
+static json_t *show_versioning(struct rq *, const struct s3_bucket *bucket, str) {
     static const char *const names[] = {[S3_ENABLED] = "Enabled", [S3_SUSPENDED] = "Suspended"};
-    (void)rq, (void)text;
     json_t *out = json_object();
     if (bucket->row.versioning != S3_UNVERSIONED)
         json_set_str(out, "Status", str_c(names[bucket->row.versioning]));
     return out;
 }
 
-static int take_versioning(struct svc *svc, struct rq *rq, struct s3_config *config) {
+static int take_versioning(struct svc *, struct rq *rq, struct s3_config *config) {
     const json_t *given = json_obj(rq->in, "VersioningConfiguration");
     str status = json_str(given, "Status");
-    (void)svc;
     if (str_is(json_str(given, "MFADelete"), "Enabled") || json_has(rq->in, "MFA"))
         return aws_fail(rq, &S3_NotImplemented, "MfaDelete is not supported");
     if (!str_is(status, "Enabled") && !str_is(status, "Suspended"))
@@ -114,10 +112,9 @@ S3_CONFIG_OP(get, GetBucketVersioning, versioning)
 S3_CONFIG_OP(put, PutBucketVersioning, versioning)
 
 /* ---- Encryption ---- */
-static int take_encryption(struct svc *svc, struct rq *rq, struct s3_config *config) {
+static int take_encryption(struct svc *, struct rq *rq, struct s3_config *config) {
     const json_t *given = json_obj(rq->in, "ServerSideEncryptionConfiguration");
     const json_t *rules = json_arr(given, "Rules");
-    (void)svc;
     if (json_array_size(rules) != 1)
         return aws_fail(rq, &S3_MalformedXML, NULL);
     const json_t *by = json_obj(json_array_get(rules, 0), "ApplyServerSideEncryptionByDefault");
@@ -160,8 +157,7 @@ static const struct {
     {"RestrictPublicBuckets", S3_BLOCK_RESTRICT},
 };
 
-static json_t *show_block(struct rq *rq, const struct s3_bucket *bucket, str text) {
-    (void)rq, (void)text;
+static json_t *show_block(struct rq *, const struct s3_bucket *bucket, str) {
     if (!(bucket->row.block & S3_BLOCK_SET))
         return NULL;
     json_t *config = json_object();
@@ -170,9 +166,8 @@ static json_t *show_block(struct rq *rq, const struct s3_bucket *bucket, str tex
     return json_pack("{s:o}", "PublicAccessBlockConfiguration", config);
 }
 
-static int take_block(struct svc *svc, struct rq *rq, struct s3_config *config) {
+static int take_block(struct svc *, struct rq *rq, struct s3_config *config) {
     const json_t *given = json_obj(rq->in, "PublicAccessBlockConfiguration");
-    (void)svc;
     config->row.block = S3_BLOCK_SET;
     for (size_t i = 0; i < ARRAY_LEN(blocks); i++)
         if (json_bool(given, blocks[i].member, false))
@@ -202,17 +197,15 @@ enum s3_ownership s3_ownership_by_name(str name) {
     return S3_OWNER_UNSET;
 }
 
-static json_t *show_ownership(struct rq *rq, const struct s3_bucket *bucket, str text) {
-    (void)rq, (void)text;
+static json_t *show_ownership(struct rq *, const struct s3_bucket *bucket, str) {
     if (bucket->row.ownership == S3_OWNER_UNSET)
         return NULL;
     return json_pack("{s:{s:[{s:s}]}}", "OwnershipControls", "Rules", "ObjectOwnership",
                      ownerships[bucket->row.ownership]);
 }
 
-static int take_ownership(struct svc *svc, struct rq *rq, struct s3_config *config) {
+static int take_ownership(struct svc *, struct rq *rq, struct s3_config *config) {
     const json_t *rules = json_arr(json_obj(rq->in, "OwnershipControls"), "Rules");
-    (void)svc;
     config->row.ownership = s3_ownership_by_name(json_str(json_array_get(rules, 0), "ObjectOwnership"));
     bool known = json_array_size(rules) == 1 && config->row.ownership != S3_OWNER_UNSET;
     return known ? 0 : aws_fail(rq, &S3_MalformedXML, NULL);
@@ -236,8 +229,7 @@ int s3_read_bucket_tags(struct rq *rq, const json_t *tags, struct buf *text) {
     return 0;
 }
 
-static int take_tagging(struct svc *svc, struct rq *rq, struct s3_config *config) {
-    (void)svc;
+static int take_tagging(struct svc *, struct rq *rq, struct s3_config *config) {
     return s3_read_bucket_tags(rq, json_arr(json_obj(rq->in, "Tagging"), "TagSet"), &config->text);
 }
 
@@ -248,7 +240,7 @@ S3_CONFIG_OP(put, PutBucketTagging, tagging)
 S3_CONFIG_OP(delete, DeleteBucketTagging, tagging)
 
 /* ---- Lifecycle ---- */
-static int take_lifecycle(struct svc *svc, struct rq *rq, struct s3_config *config) {
+static int take_lifecycle(struct svc *, struct rq *rq, struct s3_config *config) {
     static const struct aws_error *const errors[] = {
         [S3_LIFECYCLE_E_ARGUMENT - S3_LIFECYCLE_E_ARGUMENT] = &S3_InvalidArgument,
         [S3_LIFECYCLE_E_REQUEST - S3_LIFECYCLE_E_ARGUMENT] = &S3_InvalidRequest,
@@ -258,7 +250,6 @@ static int take_lifecycle(struct svc *svc, struct rq *rq, struct s3_config *conf
     const json_t *rules = json_arr(json_obj(rq->in, "LifecycleConfiguration"), "Rules");
     str least = json_str(rq->in, least_member);
     struct err why = {""};
-    (void)svc;
     int r = s3_lifecycle_check(rules, &why);
     if (r)
         return aws_fail(rq, errors[r - S3_LIFECYCLE_E_ARGUMENT], "%s", why.text);

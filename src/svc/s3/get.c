@@ -242,8 +242,7 @@ static int answer_bytes(struct rq *rq, struct s3_body_reader **reader, uint64_t 
 }
 
 /* Never asked: net sends a HEAD's headers alone. */
-static ssize_t no_bytes(void *ctx, uint64_t offset, void *p, size_t n) {
-    (void)ctx, (void)offset, (void)p, (void)n;
+static ssize_t no_bytes(void *, uint64_t, void *, size_t) {
     return 0;
 }
 

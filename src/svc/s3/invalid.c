@@ -10,9 +10,8 @@ static const struct {
     {"ServerSideEncryption", &S3_InvalidEncryptionAlgorithmError},
 };
 
-int s3_hook_invalid(struct svc *s3, struct rq *rq, const struct aws_violation *v) {
+int s3_hook_invalid(struct svc *, struct rq *rq, const struct aws_violation *v) {
     const struct api_member *m = v->member;
-    (void)s3;
     if (m->location == API_IN_BODY)
         return aws_fail(rq, &S3_MalformedXML, NULL);
     for (size_t i = 0; i < ARRAY_LEN(own); i++)

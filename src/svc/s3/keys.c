@@ -115,13 +115,6 @@ bool s3_key_part_parts(str key, uint64_t *ret_bucket_id, uint64_t *ret_seq, uint
     return true;
 }
 
-struct store_iter *s3_keys_under(struct store *store, const struct store_snap *snap, const struct buf *prefix) {
-    CLEANUP_DEINIT(buf) struct buf to = {0};
-    buf_str(&to, buf_view(prefix));
-    key_after(&to);
-    return store_iter_new(store, snap, STORE_META, buf_view(prefix), buf_view(&to), false);
-}
-
 /* S3's own ids use letters, digits, '.' and '_'; none needs escaping in a URL. */
 static const char id_alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._";
 

@@ -44,9 +44,6 @@ void s3_key_parts(struct buf *key, uint64_t bucket_id, uint64_t seq);
 /* Bucket id, upload and part number of a part row's key. */
 bool s3_key_part_parts(str key, uint64_t *ret_bucket_id, uint64_t *ret_seq, uint64_t *ret_part);
 
-/* Walks the rows under a prefix. snap NULL: the newest state. */
-struct store_iter *s3_keys_under(struct store *store, const struct store_snap *snap, const struct buf *prefix);
-
 /*
  * Version ids and upload ids: 24 bytes (a sequence number and 16 random bytes) in 32 characters.
  * The number finds the row; the random bytes, kept in the row, make the id unguessable.

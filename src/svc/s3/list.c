@@ -44,8 +44,7 @@ static void begin(struct s3_walk *walk, struct buf *from) {
 
 struct s3_walk *s3_walk_new(struct store *store, const struct store_snap *snap, const struct s3_list *list) {
     struct s3_walk *walk = mem_new(struct s3_walk);
-    CLEANUP_DEINIT(buf) struct buf from = {0};
-    CLEANUP_DEINIT(buf) struct buf to = {0};
+    CLEANUP_DEINIT(buf) struct buf from = {0}, to = {0};
     walk->list = *list;
     begin(walk, &from);
     s3_key_current(&to, list->bucket_id, list->prefix);

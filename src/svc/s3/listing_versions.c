@@ -68,8 +68,7 @@ static bool add_version(struct page *p, str key, const struct s3_object *object,
 
 /* The older versions of key below seq (UINT64_MAX: all). False: the page is full, or *ret_fault is set. */
 static bool add_older(struct page *p, str key, uint64_t seq, int *ret_fault) {
-    CLEANUP_DEINIT(buf) struct buf from = {0};
-    CLEANUP_DEINIT(buf) struct buf to = {0};
+    CLEANUP_DEINIT(buf) struct buf from = {0}, to = {0};
     if (seq == UINT64_MAX)
         s3_key_versions(&from, p->bucket->row.id, key);
     else

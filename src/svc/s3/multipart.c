@@ -153,8 +153,7 @@ int s3_op_CreateMultipartUpload(struct svc *svc, struct rq *rq) {
     rand_bytes(row.object.nonce, sizeof row.object.nonce);
     row.object.mtime_ms = rq->now_ms;
     row.object.owner = bucket->row.account;
-    CLEANUP_DEINIT(buf) struct buf row_key = {0};
-    CLEANUP_DEINIT(buf) struct buf bytes = {0};
+    CLEANUP_DEINIT(buf) struct buf row_key = {0}, bytes = {0};
     s3_key_upload(&row_key, bucket->row.id, key, row.object.seq);
     s3_upload_row_write(&bytes, &row);
     row_put_blind(rq_rows_newest(rq), STORE_META, buf_view(&row_key), buf_view(&bytes)); /* a number of our own */

@@ -23,8 +23,7 @@ static bool resource_is_ours(str text, str bucket) {
     return s3_arn_parts(text, &name, &key) && str_glob(name, bucket, false);
 }
 
-static bool action_is_ours(str text, str bucket) {
-    (void)bucket;
+static bool action_is_ours(str text, str) {
     return str_is(text, "*") || str_starts_nocase(text, S("s3:"));
 }
 
@@ -72,11 +71,10 @@ static int blocked(struct rq *rq, str bucket) {
                     STR_ARG(who), STR_ARG(bucket));
 }
 
-static int take_policy(struct svc *svc, struct rq *rq, struct s3_config *config) {
+static int take_policy(struct svc *, struct rq *rq, struct s3_config *config) {
     CLEANUP(policy) struct policy *policy = NULL;
     struct err why = {""};
     str text = json_str(rq->in, "Policy");
-    (void)svc;
     int r = check_policy(rq, text, config->bucket->name);
     if (r)
         return r;
@@ -89,8 +87,7 @@ static int take_policy(struct svc *svc, struct rq *rq, struct s3_config *config)
     return 0;
 }
 
-static json_t *show_policy(struct rq *rq, const struct s3_bucket *bucket, str text) {
-    (void)bucket;
+static json_t *show_policy(struct rq *rq, const struct s3_bucket *, str text) {
     if (!text.p)
         return NULL;
     rq_out_header(rq, "Content-Type", S("application/json"));
@@ -99,8 +96,7 @@ static json_t *show_policy(struct rq *rq, const struct s3_bucket *bucket, str te
     return out;
 }
 
-static json_t *show_status(struct rq *rq, const struct s3_bucket *bucket, str text) {
-    (void)rq, (void)text;
+static json_t *show_status(struct rq *, const struct s3_bucket *bucket, str) {
     return bucket->policy ? json_pack("{s:{s:b}}", "PolicyStatus", "IsPublic", bucket->policy_is_public) : NULL;
 }
 

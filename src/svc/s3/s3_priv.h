@@ -25,7 +25,6 @@ enum {
 
 /* Limits of S3 ("Amazon S3 multipart upload limits", "Object metadata"). */
 #define S3_MAX_PUT (5ULL << 30)
-#define S3_MAX_OBJECT (50ULL << 40)
 #define S3_MIN_PART (5ULL << 20)
 enum { S3_MAX_KEY = 1024, S3_MAX_METADATA = 2048, S3_MAX_PARTS = 10000, S3_PAGE = 1000 };
 

@@ -20,8 +20,7 @@ static void add_part(struct rq *rq, const struct s3_mpu *mpu, json_t *list, uint
 /* The parts behind marker. *ret_truncated: there are more. */
 static int fill_parts(struct svc *svc, struct rq *rq, const struct s3_mpu *mpu, uint64_t marker,
                       uint64_t most, json_t *list, uint64_t *ret_last, bool *ret_truncated) {
-    CLEANUP_DEINIT(buf) struct buf from = {0};
-    CLEANUP_DEINIT(buf) struct buf to = {0};
+    CLEANUP_DEINIT(buf) struct buf from = {0}, to = {0};
     uint64_t id = mpu->bucket->row.id, seq = mpu->row.object.seq;
     s3_key_part(&from, id, seq, marker + 1);
     s3_key_parts(&to, id, seq);
@@ -151,10 +150,9 @@ static bool take(struct rq *rq, struct upload_page *p, str key, const struct s3_
 /* Uploads under way are few, so the walk simply passes by what does not match. */
 static int fill_uploads(struct svc *svc, struct rq *rq, const struct s3_bucket *bucket,
                         struct upload_page *p) {
-    CLEANUP_DEINIT(buf) struct buf prefix = {0};
-    CLEANUP_DEINIT(buf) struct buf key = {0};
+    CLEANUP_DEINIT(buf) struct buf prefix = {0}, key = {0};
     s3_key_uploads(&prefix, bucket->row.id);
-    CLEANUP(store_iter) struct store_iter *it = s3_keys_under(svc->store, rq_snap(rq), &prefix);
+    CLEANUP(store_iter) struct store_iter *it = store_iter_below(svc->store, rq_snap(rq), STORE_META, buf_view(&prefix));
     while (p->most > 0 && store_iter_next(it)) {
         struct s3_upload_row row = {0};
         uint64_t seq;

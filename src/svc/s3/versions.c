@@ -203,7 +203,7 @@ int s3_place(const struct rows *rows, const struct s3_bucket *bucket, str name,
 static int pull_up(const struct rows *rows, uint64_t bucket_id, str name, const struct s3_found *victim) {
     CLEANUP_DEINIT(buf) struct buf prefix = {0};
     s3_key_versions(&prefix, bucket_id, name);
-    CLEANUP(store_iter) struct store_iter *it = s3_keys_under(rows->store, rows->snap, &prefix);
+    CLEANUP(store_iter) struct store_iter *it = store_iter_below(rows->store, rows->snap, STORE_META, buf_view(&prefix));
     if (!store_iter_next(it)) { /* none comes behind a current version but by replacing that */
         row_del(rows, &victim->row);
         return store_iter_fault(it);

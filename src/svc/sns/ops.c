@@ -52,9 +52,8 @@ const struct kit_refusal sns_no_attribute = {&SNS_InvalidParameter, "Invalid par
 
 /* ---- Authorisation ---- */
 
-static int resource(struct svc *svc, struct rq *rq, struct buf *ret_arn) {
+static int resource(struct svc *, struct rq *rq, struct buf *ret_arn) {
     static const char *const members[] = {"TopicArn", "TargetArn", "ResourceArn"};
-    (void)svc;
     for (size_t i = 0; i < ARRAY_LEN(members); i++) {
         str arn = json_str(rq->in, members[i]);
         struct sns_arn parsed;
@@ -77,9 +76,8 @@ struct aws_service sns_service(struct svc *sns) {
 
 /* ---- Life ---- */
 
-int sns_open(struct svc **ret_sns, struct store *store, struct hub *hub, struct err *err) {
+int sns_open(struct svc **ret_sns, struct store *store, struct hub *hub, struct err *) {
     struct svc *sns = mem_new(struct svc);
-    (void)err;
     sns->store = store;
     sns->hub = hub;
     sns_plug(sns);

@@ -21,17 +21,15 @@ static int check_raw(struct rq *rq, const struct kit_attribute *a, str value, co
     return 0;
 }
 
-static int check_filter(struct rq *rq, const struct kit_attribute *a, str value, const void *of) {
+static int check_filter(struct rq *rq, const struct kit_attribute *a, str value, const void *) {
     CLEANUP_JSON json_t *policy = json_parse(value, NULL);
     struct err err = {0};
-    (void)of;
     if (!policy)
         return sns_fail_parameter(rq, "%s: failed to parse JSON.", a->name);
     return sns_filter_check(policy, &err) ? sns_fail_parameter(rq, "%s", err.text) : 0;
 }
 
-static int check_scope(struct rq *rq, const struct kit_attribute *a, str value, const void *of) {
-    (void)of;
+static int check_scope(struct rq *rq, const struct kit_attribute *a, str value, const void *) {
     return str_is(value, "MessageAttributes") ? 0 : sns_fail_parameter(rq, "%s " STR_FMT " is not supported by calotype", a->name, STR_ARG(value));
 }
 
@@ -84,11 +82,14 @@ static int check_endpoint(struct rq *rq, const struct sns_arn *topic, str protoc
     return sns_fail_parameter(rq, "Does not support this protocol string: " STR_FMT, STR_ARG(protocol));
 }
 
-/* 1: the same protocol and endpoint are subscribed already (*ret_id, *ret_doc); 0; or a fault. */
+/*
+ * 1: the same protocol and endpoint are subscribed already (*ret_id, *ret_doc); 0; or a fault. The newest
+ * state, read behind the topic's row, which put_new changes: what it does not see was not there yet.
+ */
 static int find_same(struct svc *svc, struct rq *rq, const struct sns_arn *topic, str protocol, str endpoint, str *ret_id, json_t **ret_doc) {
     struct sns_walk walk;
     int r, found = 0;
-    sns_walk_init(&walk, svc->store, rq_snap(rq), topic);
+    sns_walk_init(&walk, svc->store, NULL, topic);
     while (!found && (r = sns_walk_next(&walk)) > 0) {
         found = str_eq(json_str(walk.doc, "Protocol"), protocol) && str_eq(json_str(walk.doc, "Endpoint"), endpoint);
         if (found) {
@@ -106,8 +107,14 @@ static void answer(struct rq *rq, const struct sns_arn *arn, bool confirmed) {
     json_set_str(rq->out, "SubscriptionArn", show ? sns_arn_of(rq, arn) : S("pending confirmation"));
 }
 
-/* Its topic's row is a condition: it must not go this moment. Blind: the id is our own. */
-static int put_new(struct rq *rq, struct sns_arn *arn, str protocol, str endpoint, bool confirmed, json_t *attributes) {
+/*
+ * Its topic's row is a condition, so that the topic does not go this moment, and counts subscriptions, so
+ * that each changes it: of two calls for one endpoint the later runs again and finds the other's.
+ * Blind: the id is our own.
+ */
+static int put_new(struct rq *rq, const struct kit_doc *topic, struct sns_arn *arn, str protocol, str endpoint,
+                   bool confirmed, json_t *attributes) {
+    const struct rows *writes = rq_rows_newest(rq);
     CLEANUP_DEINIT(buf) struct buf key = {0}, text = {0};
     CLEANUP_JSON json_t *doc = json_object();
     char id[RAND_UUID_LEN + 1];
@@ -121,7 +128,9 @@ static int put_new(struct rq *rq, struct sns_arn *arn, str protocol, str endpoin
     json_object_set(doc, "Attributes", attributes);
     json_write(&text, doc);
     sns_subscription_key(&key, arn);
-    row_put_blind(rq_rows_newest(rq), STORE_META, buf_view(&key), buf_view(&text));
+    row_put_blind(writes, STORE_META, buf_view(&key), buf_view(&text));
+    json_set_int(topic->doc, "Subscribed", json_int(topic->doc, "Subscribed", 0) + 1);
+    kit_doc_put(writes, topic);
     answer(rq, arn, confirmed);
     return 0;
 }
@@ -140,7 +149,7 @@ int sns_op_Subscribe(struct svc *svc, struct rq *rq) {
     if (r < 0)
         return aws_fault(rq, r, "reading the topic's subscriptions");
     if (r == 0)
-        return put_new(rq, &arn, protocol, endpoint, confirmed, attributes);
+        return put_new(rq, topic, &arn, protocol, endpoint, confirmed, attributes);
     if (json_object_size(attributes) && !json_equal(json_obj(same, "Attributes"), attributes))
         return sns_fail_parameter(rq, "Attributes Reason: Subscription already exists with different attributes");
     answer(rq, &arn, json_bool(same, "Confirmed", false));
@@ -148,11 +157,10 @@ int sns_op_Subscribe(struct svc *svc, struct rq *rq) {
 }
 
 /* One that is not there is gone already. */
-int sns_op_Unsubscribe(struct svc *svc, struct rq *rq) {
+int sns_op_Unsubscribe(struct svc *, struct rq *rq) {
     CLEANUP_DEINIT(buf) struct buf key = {0};
     struct kit_doc *subscription;
     struct sns_arn arn;
-    (void)svc;
     if (sns_use_arn(rq, "SubscriptionArn", true, &arn))
         return AWS_FAILED;
     if (!str_eq(arn.account, rq->account))
@@ -168,10 +176,9 @@ int sns_op_Unsubscribe(struct svc *svc, struct rq *rq) {
 
 /* ---- Attributes of one ---- */
 
-int sns_op_GetSubscriptionAttributes(struct svc *svc, struct rq *rq) {
+int sns_op_GetSubscriptionAttributes(struct svc *, struct rq *rq) {
     struct kit_doc *row;
     struct sns_arn arn;
-    (void)svc;
     if (sns_use_subscription(rq, &arn, &row))
         return AWS_FAILED;
     json_t *out = json_copy(kit_doc_attributes(row));
@@ -195,10 +202,9 @@ int sns_op_GetSubscriptionAttributes(struct svc *svc, struct rq *rq) {
     return 0;
 }
 
-int sns_op_SetSubscriptionAttributes(struct svc *svc, struct rq *rq) {
+int sns_op_SetSubscriptionAttributes(struct svc *, struct rq *rq) {
     struct kit_doc *row;
     struct sns_arn arn;
-    (void)svc;
     const char *name = json_string_value(json_object_get(rq->in, "AttributeName"));
     if (sns_use_subscription(rq, &arn, &row))
         return AWS_FAILED;
@@ -241,20 +247,18 @@ static int list(struct rq *rq, str prefix) {
     return kit_page_end(&page);
 }
 
-int sns_op_ListSubscriptions(struct svc *svc, struct rq *rq) {
+int sns_op_ListSubscriptions(struct svc *, struct rq *rq) {
     CLEANUP_DEINIT(buf) struct buf prefix = {0};
-    (void)svc;
     key_begin(&prefix, "snssub");
     key_str(&prefix, rq->account);
     key_str(&prefix, rq->region);
     return list(rq, buf_view(&prefix));
 }
 
-int sns_op_ListSubscriptionsByTopic(struct svc *svc, struct rq *rq) {
+int sns_op_ListSubscriptionsByTopic(struct svc *, struct rq *rq) {
     CLEANUP_DEINIT(buf) struct buf prefix = {0};
     struct kit_doc *topic;
     struct sns_arn arn;
-    (void)svc;
     if (sns_use_topic(rq, "TopicArn", &arn, &topic))
         return AWS_FAILED;
     sns_subscription_key(&prefix, &arn);

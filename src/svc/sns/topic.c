@@ -50,12 +50,10 @@ bool sns_subscription_key_parse(str key, struct buf *text, struct sns_arn *ret) 
 }
 
 void sns_walk_init(struct sns_walk *walk, struct store *store, const struct store_snap *snap, const struct sns_arn *topic) {
-    CLEANUP_DEINIT(buf) struct buf from = {0}, to = {0};
+    CLEANUP_DEINIT(buf) struct buf from = {0};
     struct sns_arn all = sns_topic_of(topic);
     sns_subscription_key(&from, &all);
-    buf_str(&to, buf_view(&from));
-    key_after(&to);
-    *walk = (struct sns_walk){.it = store_iter_new(store, snap, STORE_META, buf_view(&from), buf_view(&to), false)};
+    *walk = (struct sns_walk){.it = store_iter_below(store, snap, STORE_META, buf_view(&from))};
 }
 
 int sns_walk_next(struct sns_walk *walk) {

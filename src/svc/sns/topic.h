@@ -2,7 +2,7 @@
 /*
  * sns/topic: the rows of topics and subscriptions, both of STORE_META and JSON.
  *
- *   "sns"    account region name       {"Created":ms,"Attributes":{…},"Tags":{…}}
+ *   "sns"    account region name       {"Created":ms,"Attributes":{…},"Tags":{…},"Subscribed":how often}
  *   "snssub" account region name id    {"Protocol","Endpoint","Owner","Principal","Confirmed":bool,"Attributes":{…}}
  *
  * Attributes holds what was set, as the API's strings.

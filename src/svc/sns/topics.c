@@ -10,15 +10,12 @@ static void put(struct rq *rq, const struct kit_doc *topic) { kit_doc_put(rq_row
 
 /* ---- Attributes ---- */
 
-static int check_display_name(struct rq *rq, const struct kit_attribute *a, str value, const void *of) {
-    (void)of;
+static int check_display_name(struct rq *rq, const struct kit_attribute *a, str value, const void *) {
     return value.len > 100 ? sns_fail_parameter(rq, "%s", a->name) : 0;
 }
 
-static int check_policy(struct rq *rq, const struct kit_attribute *a, str value, const void *of) {
+static int check_policy(struct rq *rq, const struct kit_attribute *, str value, const void *) {
     struct err err = {0};
-    (void)a;
-    (void)of;
     return kit_policy_check(value, &err) ? sns_fail_parameter(rq, "Policy Error: %s", err.text) : 0;
 }
 
@@ -87,10 +84,9 @@ int sns_op_GetTopicAttributes(struct svc *svc, struct rq *rq) {
     return 0;
 }
 
-int sns_op_SetTopicAttributes(struct svc *svc, struct rq *rq) {
+int sns_op_SetTopicAttributes(struct svc *, struct rq *rq) {
     struct kit_doc *topic;
     struct sns_arn arn;
-    (void)svc;
     const char *name = json_string_value(json_object_get(rq->in, "AttributeName"));
     if (sns_use_topic(rq, "TopicArn", &arn, &topic) ||
         kit_attribute_apply(rq, &table, name, json_str(rq->in, "AttributeValue"), kit_doc_attributes(topic), NULL))
@@ -116,18 +112,16 @@ static int use_resource(struct rq *rq, struct kit_doc **ret_topic) {
     return r == STORE_E_ABSENT ? aws_fail(rq, &SNS_ResourceNotFound, NULL) : r;
 }
 
-int sns_op_TagResource(struct svc *svc, struct rq *rq) {
+int sns_op_TagResource(struct svc *, struct rq *rq) {
     struct kit_doc *topic;
-    (void)svc;
     if (use_resource(rq, &topic) || kit_tags_merge(rq, &tags, topic->doc, json_arr(rq->in, "Tags")))
         return AWS_FAILED;
     put(rq, topic);
     return 0;
 }
 
-int sns_op_UntagResource(struct svc *svc, struct rq *rq) {
+int sns_op_UntagResource(struct svc *, struct rq *rq) {
     struct kit_doc *topic;
-    (void)svc;
     if (use_resource(rq, &topic))
         return AWS_FAILED;
     kit_tags_remove(&tags, topic->doc, json_arr(rq->in, "TagKeys"));
@@ -135,9 +129,8 @@ int sns_op_UntagResource(struct svc *svc, struct rq *rq) {
     return 0;
 }
 
-int sns_op_ListTagsForResource(struct svc *svc, struct rq *rq) {
+int sns_op_ListTagsForResource(struct svc *, struct rq *rq) {
     struct kit_doc *topic;
-    (void)svc;
     if (use_resource(rq, &topic))
         return AWS_FAILED;
     rq->out = json_object();
@@ -170,11 +163,10 @@ static int check_new(struct rq *rq, json_t *attributes) {
     return kit_tags_check(rq, &tags, json_arr(rq->in, "Tags"));
 }
 
-int sns_op_CreateTopic(struct svc *svc, struct rq *rq) {
+int sns_op_CreateTopic(struct svc *, struct rq *rq) {
     CLEANUP_JSON json_t *attributes = json_object(), *wanted = kit_tags_map(json_arr(rq->in, "Tags"));
     struct sns_arn arn = {rq->region, rq->account, json_str(rq->in, "Name"), STR_NONE};
     struct kit_doc *topic;
-    (void)svc;
     if (check_new(rq, attributes))
         return AWS_FAILED;
     int r = kit_doc_use(rq, arn.account, arn.region, arn.topic, &topic);
@@ -193,30 +185,26 @@ int sns_op_CreateTopic(struct svc *svc, struct rq *rq) {
 }
 
 /* A topic that is not there is deleted already ("DeleteTopic is idempotent"). Its subscriptions go with it. */
-int sns_op_DeleteTopic(struct svc *svc, struct rq *rq) {
-    CLEANUP_DEINIT(buf) struct buf from = {0}, to = {0};
+int sns_op_DeleteTopic(struct svc *, struct rq *rq) {
+    CLEANUP_DEINIT(buf) struct buf from = {0};
     struct kit_doc *topic;
     struct sns_arn arn;
-    (void)svc;
     if (sns_use_arn(rq, "TopicArn", false, &arn))
         return AWS_FAILED;
     int r = kit_doc_use(rq, arn.account, arn.region, arn.topic, &topic);
     if (r)
         return r == STORE_E_ABSENT ? 0 : r;
     sns_subscription_key(&from, &arn);
-    buf_str(&to, buf_view(&from));
-    key_after(&to);
     store_batch_frees(rq_batch(rq));
     row_del(rq_rows_newest(rq), &topic->row);
-    store_del_range(rq_batch(rq), STORE_META, buf_view(&from), buf_view(&to));
+    store_del_below(rq_batch(rq), STORE_META, buf_view(&from));
     return 0;
 }
 
-int sns_op_ListTopics(struct svc *svc, struct rq *rq) {
+int sns_op_ListTopics(struct svc *, struct rq *rq) {
     static const struct kit_paging paging = SNS_PAGING("Topics");
     CLEANUP_DEINIT(kit_page) struct kit_page page = {0};
     CLEANUP_DEINIT(buf) struct buf prefix = {0}, name = {0};
-    (void)svc;
     key_begin(&prefix, "sns");
     key_str(&prefix, rq->account);
     key_str(&prefix, rq->region);

@@ -80,9 +80,8 @@ int sqs_op_CreateQueue(struct svc *svc, struct rq *rq) {
     return 0;
 }
 
-int sqs_op_GetQueueUrl(struct svc *svc, struct rq *rq) {
+int sqs_op_GetQueueUrl(struct svc *, struct rq *rq) {
     struct sqs_queue queue;
-    (void)svc;
     if (sqs_use_queue(rq, &queue))
         return AWS_FAILED;
     rq->out = json_object();
@@ -119,10 +118,9 @@ static int list(struct rq *rq, struct kit_page *page, str prefix, str dead_lette
     return kit_page_end(page);
 }
 
-int sqs_op_ListQueues(struct svc *svc, struct rq *rq) {
+int sqs_op_ListQueues(struct svc *, struct rq *rq) {
     CLEANUP_DEINIT(kit_page) struct kit_page page = {0};
     str prefix = json_str(rq->in, "QueueNamePrefix");
-    (void)svc;
     if (kit_page_begin(&page, rq, &queues_paging, prefix) || list(rq, &page, prefix, STR_NONE))
         return AWS_FAILED;
     if (json_array_size(page.items) == 0)
@@ -130,11 +128,10 @@ int sqs_op_ListQueues(struct svc *svc, struct rq *rq) {
     return 0;
 }
 
-int sqs_op_ListDeadLetterSourceQueues(struct svc *svc, struct rq *rq) {
+int sqs_op_ListDeadLetterSourceQueues(struct svc *, struct rq *rq) {
     CLEANUP_DEINIT(kit_page) struct kit_page page = {0};
     CLEANUP_DEINIT(buf) struct buf arn = {0};
     struct sqs_queue queue;
-    (void)svc;
     if (sqs_use_queue(rq, &queue))
         return AWS_FAILED;
     sqs_queue_arn(&queue, &arn);
@@ -188,10 +185,9 @@ int sqs_op_GetQueueAttributes(struct svc *svc, struct rq *rq) {
     return 0;
 }
 
-int sqs_op_SetQueueAttributes(struct svc *svc, struct rq *rq) {
+int sqs_op_SetQueueAttributes(struct svc *, struct rq *rq) {
     CLEANUP_DEINIT(buf) struct buf arn = {0};
     struct sqs_queue queue;
-    (void)svc;
     if (sqs_use_queue(rq, &queue))
         return AWS_FAILED;
     sqs_queue_arn(&queue, &arn);
@@ -204,18 +200,16 @@ int sqs_op_SetQueueAttributes(struct svc *svc, struct rq *rq) {
 
 /* ---- Tags ---- */
 
-int sqs_op_TagQueue(struct svc *svc, struct rq *rq) {
+int sqs_op_TagQueue(struct svc *, struct rq *rq) {
     struct sqs_queue queue;
-    (void)svc;
     if (sqs_use_queue(rq, &queue) || kit_tags_merge(rq, &tags, queue.of->doc, json_obj(rq->in, "Tags")))
         return AWS_FAILED;
     put(rq, queue.of);
     return 0;
 }
 
-int sqs_op_UntagQueue(struct svc *svc, struct rq *rq) {
+int sqs_op_UntagQueue(struct svc *, struct rq *rq) {
     struct sqs_queue queue;
-    (void)svc;
     if (sqs_use_queue(rq, &queue))
         return AWS_FAILED;
     kit_tags_remove(&tags, queue.of->doc, json_arr(rq->in, "TagKeys"));
@@ -223,9 +217,8 @@ int sqs_op_UntagQueue(struct svc *svc, struct rq *rq) {
     return 0;
 }
 
-int sqs_op_ListQueueTags(struct svc *svc, struct rq *rq) {
+int sqs_op_ListQueueTags(struct svc *, struct rq *rq) {
     struct sqs_queue queue;
-    (void)svc;
     if (sqs_use_queue(rq, &queue))
         return AWS_FAILED;
     rq->out = json_object();

@@ -9,19 +9,16 @@ static int invalid(struct rq *rq, const char *name, str value) {
                     STR_ARG(value.len < 200 ? value : S("")));
 }
 
-static int check_number(struct rq *rq, const struct kit_attribute *a, str value, const void *of) {
-    (void)of;
+static int check_number(struct rq *rq, const struct kit_attribute *a, str value, const void *) {
     return kit_is_number(a, value) ? 0 : aws_fail(rq, &SQS_InvalidAttributeValue, INVALID, a->name);
 }
 
-static int check_bool(struct rq *rq, const struct kit_attribute *a, str value, const void *of) {
-    (void)of;
+static int check_bool(struct rq *rq, const struct kit_attribute *a, str value, const void *) {
     return kit_is_bool(value) ? 0 : invalid(rq, a->name, value);
 }
 
-static int check_policy(struct rq *rq, const struct kit_attribute *a, str value, const void *of) {
+static int check_policy(struct rq *rq, const struct kit_attribute *a, str value, const void *) {
     struct err err = {0};
-    (void)of;
     return kit_policy_check(value, &err) ? aws_fail(rq, &SQS_InvalidAttributeValue, INVALID " Reason: %s", a->name, err.text) : 0;
 }
 
@@ -39,11 +36,7 @@ static bool admits(const struct sqs_queue *dead, str source_arn) {
     str permission = json_str(allow, "redrivePermission");
     if (!permission.p || str_is(permission, "allowAll"))
         return true;
-    const json_t *arns = json_arr(allow, "sourceQueueArns");
-    for (size_t i = 0; str_is(permission, "byQueue") && i < json_array_size(arns); i++)
-        if (str_eq(json_text(json_array_get(arns, i)), source_arn))
-            return true;
-    return false;
+    return str_is(permission, "byQueue") && json_find_text(json_arr(allow, "sourceQueueArns"), source_arn) >= 0;
 }
 
 static int check_target(struct rq *rq, str target, str queue_arn) {
@@ -60,11 +53,10 @@ static int check_target(struct rq *rq, str target, str queue_arn) {
     return admits(&dead, queue_arn) ? 0 : bad_redrive(rq, target, "The dead-letter queue's redrive allow policy does not admit this queue.");
 }
 
-static int check_redrive(struct rq *rq, const struct kit_attribute *a, str value, const void *queue_arn) {
+static int check_redrive(struct rq *rq, const struct kit_attribute *, str value, const void *queue_arn) {
     CLEANUP_JSON json_t *doc = json_parse(value, NULL);
     str target;
     int64_t count;
-    (void)a;
     if (!sqs_redrive_parse(doc, &target, &count))
         return bad_redrive(rq, value, "Redrive policy does not contain mandatory attribute: deadLetterTargetArn.");
     if (count < 1 || count > 1000)
@@ -72,12 +64,11 @@ static int check_redrive(struct rq *rq, const struct kit_attribute *a, str value
     return check_target(rq, target, *(const str *)queue_arn);
 }
 
-static int check_redrive_allow(struct rq *rq, const struct kit_attribute *a, str value, const void *of) {
+static int check_redrive_allow(struct rq *rq, const struct kit_attribute *a, str value, const void *) {
     CLEANUP_JSON json_t *doc = json_parse(value, NULL);
     str permission = json_str(doc, "redrivePermission");
     size_t n = json_array_size(json_arr(doc, "sourceQueueArns"));
     bool by_queue = str_is(permission, "byQueue");
-    (void)of;
     if (!by_queue && !str_is(permission, "allowAll") && !str_is(permission, "denyAll"))
         return invalid(rq, a->name, value);
     return n > 10 || (n > 0) != by_queue ? invalid(rq, a->name, value) : 0;

@@ -25,11 +25,10 @@ static int parse(struct sqs_batch *b, const json_t *entry, uint64_t *ret_id, uin
  * A message that is gone, or was received again since, is left alone and the answer is success
  * ("DeleteMessage", SQS API reference: use the most recent handle).
  */
-static int delete_one(struct sqs_batch *b, const json_t *entry, json_t *result, struct sqs_entry_error *error) {
+static int delete_one(struct sqs_batch *b, const json_t *entry, json_t *, struct sqs_entry_error *error) {
     CLEANUP_DEINIT(sqs_state) struct sqs_state state = {0};
     const struct rows *rows = rq_rows_newest(b->rq);
     uint64_t id, receipt;
-    (void)result;
     int r = parse(b, entry, &id, &receipt, error);
     if (r || seen_before(b, id))
         return r;
@@ -46,12 +45,11 @@ static int delete_one(struct sqs_batch *b, const json_t *entry, json_t *result, 
     return 0;
 }
 
-static int change_one(struct sqs_batch *b, const json_t *entry, json_t *result, struct sqs_entry_error *error) {
+static int change_one(struct sqs_batch *b, const json_t *entry, json_t *, struct sqs_entry_error *error) {
     CLEANUP_DEINIT(sqs_state) struct sqs_state before = {0};
     const struct rows *rows = rq_rows_newest(b->rq);
     uint64_t id, receipt;
     int64_t seconds = json_int(entry, "VisibilityTimeout", b->queue->visibility_s), now = b->rq->now_ms;
-    (void)result;
     int r = parse(b, entry, &id, &receipt, error);
     if (r)
         return r;

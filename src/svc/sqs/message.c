@@ -97,12 +97,10 @@ void sqs_message_drop(const struct rows *rows, uint64_t queue_id, uint64_t id, c
 void sqs_messages_drop_all(struct store_batch *batch, uint64_t queue_id) {
     static const char *const kinds[] = {"sqso", "sqss", "sqsb"};
     for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
-        CLEANUP_DEINIT(buf) struct buf from = {0}, to = {0};
+        CLEANUP_DEINIT(buf) struct buf from = {0};
         key_begin(&from, kinds[i]);
         key_u64(&from, queue_id);
-        buf_str(&to, buf_view(&from));
-        key_after(&to);
-        store_del_range(batch, STORE_QUEUE, buf_view(&from), buf_view(&to));
+        store_del_below(batch, STORE_QUEUE, buf_view(&from));
     }
 }
 

@@ -20,13 +20,10 @@ void sqs_put_metric(struct svc *svc, struct store_batch *batch, const struct sqs
 }
 
 int sqs_count(struct svc *svc, uint64_t queue_id, int64_t now_ms, struct sqs_counts *ret) {
-    CLEANUP_DEINIT(buf) struct buf from = {0}, to = {0};
+    CLEANUP_DEINIT(buf) struct buf from = {0};
     *ret = (struct sqs_counts){.next_due_ms = INT64_MAX};
     sqs_place_prefix(&from, queue_id);
-    buf_str(&to, buf_view(&from));
-    key_after(&to);
-    CLEANUP(store_iter) struct store_iter *it =
-        store_iter_new(svc->store, NULL, STORE_QUEUE, buf_view(&from), buf_view(&to), false);
+    CLEANUP(store_iter) struct store_iter *it = store_iter_below(svc->store, NULL, STORE_QUEUE, buf_view(&from));
     while (store_iter_next(it)) {
         int64_t due, sent;
         uint64_t id;
@@ -51,16 +48,13 @@ int sqs_count(struct svc *svc, uint64_t queue_id, int64_t now_ms, struct sqs_cou
 
 /* Ids grow with the time of sending, so the first that is young enough ends the walk. */
 static void expire(struct svc *svc, const struct sqs_queue *queue, int64_t now_ms) {
-    CLEANUP_DEINIT(buf) struct buf from = {0}, to = {0};
+    CLEANUP_DEINIT(buf) struct buf from = {0};
     CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
     struct rows rows = {svc->store, NULL, batch};
     size_t n = 0;
     key_begin(&from, "sqss");
     key_u64(&from, queue->id);
-    buf_str(&to, buf_view(&from));
-    key_after(&to);
-    CLEANUP(store_iter) struct store_iter *it =
-        store_iter_new(svc->store, NULL, STORE_QUEUE, buf_view(&from), buf_view(&to), false);
+    CLEANUP(store_iter) struct store_iter *it = store_iter_below(svc->store, NULL, STORE_QUEUE, buf_view(&from));
     while (n < EXPIRE_MAX && store_iter_next(it)) {
         CLEANUP_DEINIT(sqs_state) struct sqs_state state = {0};
         struct cur key = cur_of(it->key);
@@ -161,12 +155,9 @@ static void tend(struct svc *svc, const struct sqs_queue *queue, int64_t now_ms,
 int64_t sqs_timer_run(void *ctx) {
     struct svc *svc = ctx;
     int64_t now = clock_world_ms(), next = (now / minute_ms + 1) * minute_ms;
-    CLEANUP_DEINIT(buf) struct buf from = {0}, to = {0};
+    CLEANUP_DEINIT(buf) struct buf from = {0};
     key_begin(&from, "sqs");
-    key_begin(&to, "sqs");
-    key_after(&to);
-    CLEANUP(store_iter) struct store_iter *it =
-        store_iter_new(svc->store, NULL, STORE_META, buf_view(&from), buf_view(&to), false);
+    CLEANUP(store_iter) struct store_iter *it = store_iter_below(svc->store, NULL, STORE_META, buf_view(&from));
     while (store_iter_next(it)) {
         CLEANUP_DEINIT(kit_doc) struct kit_doc doc = {0};
         struct sqs_queue queue;

@@ -66,9 +66,8 @@ void sqs_set_number(json_t *out, const char *name, int64_t v) {
 
 /* ---- Authorisation ---- */
 
-static int resource(struct svc *svc, struct rq *rq, struct buf *ret_arn) {
+static int resource(struct svc *, struct rq *rq, struct buf *ret_arn) {
     str account = STR_NONE, name = STR_NONE;
-    (void)svc;
     if (name_queue(rq, &account, &name))
         return AWS_FAILED;
     arn_add(ret_arn, "sqs", rq->region, account, STR_FMT, STR_ARG(name));
@@ -76,8 +75,7 @@ static int resource(struct svc *svc, struct rq *rq, struct buf *ret_arn) {
 }
 
 /* Its only enums are the names of attributes. */
-static int invalid(struct svc *sqs, struct rq *rq, const struct aws_violation *v) {
-    (void)sqs;
+static int invalid(struct svc *, struct rq *rq, const struct aws_violation *v) {
     if (v->missing)
         return aws_fail(rq, &SQS_MissingParameter, "The request must contain the parameter " STR_FMT ".", STR_ARG(v->member->name));
     return v->odd.p ? aws_fail(rq, &SQS_InvalidAttributeName, "Unknown Attribute " STR_FMT ".", STR_ARG(v->odd)) : 0;
@@ -90,9 +88,8 @@ struct aws_service sqs_service(struct svc *sqs) {
 
 /* ---- Life ---- */
 
-int sqs_open(struct svc **ret_sqs, struct store *store, struct hub *hub, struct err *err) {
+int sqs_open(struct svc **ret_sqs, struct store *store, struct hub *hub, struct err *) {
     struct svc *sqs = mem_new(struct svc);
-    (void)err;
     sqs->store = store;
     sqs->hub = hub;
     pthread_mutex_init(&sqs->lock, NULL);

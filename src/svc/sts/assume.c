@@ -7,9 +7,9 @@
 
 enum { DEFAULT_SECONDS = 3600, CHAINED_SECONDS = 3600, POLICY_LIMIT = 2048, MAX_POLICY_ARNS = 10 };
 
-int sts_hook_policy(struct svc *sts, struct rq *rq, str arn, const struct policy **ret_policy, str *ret_account) {
+int sts_hook_policy(struct svc *, struct rq *rq, str arn, const struct policy **ret_policy, str *ret_account) {
     struct iam_role_view role;
-    int r = iam_role_of_request(sts->iam, rq, arn, &role);
+    int r = iam_role_of_request(rq, arn, &role);
     if (r == STORE_E_ABSENT)
         return 0;
     if (r)
@@ -46,8 +46,7 @@ static int check_duration(struct rq *rq, const struct iam_role_view *role, int64
 }
 
 /* Session policies as the session keeps them; managed ones as ARNs alone, added to the array arns. */
-static int take_policies(struct svc *sts, struct rq *rq, json_t *arns, struct iam_session_policies *ret,
-                         size_t *ret_size) {
+static int take_policies(struct rq *rq, json_t *arns, struct iam_session_policies *ret, size_t *ret_size) {
     ret->document = json_str(rq->in, "Policy");
     *ret_size = ret->document.len;
     struct err err = {{0}};
@@ -58,7 +57,7 @@ static int take_policies(struct svc *sts, struct rq *rq, json_t *arns, struct ia
     const json_t *given = json_arr(rq->in, "PolicyArns");
     for (size_t i = 0; i < json_array_size(given); i++) {
         str arn = json_str(json_array_get(given, i), "arn");
-        int r = iam_managed_policy_exists(sts->iam, rq, arn);
+        int r = iam_managed_policy_exists(rq, arn);
         if (r == STORE_E_ABSENT)
             return aws_fail(rq, &STS_ValidationError, "The policy " STR_FMT " does not exist", STR_ARG(arn));
         if (r)
@@ -101,13 +100,13 @@ int sts_op_AssumeRole(struct svc *sts, struct rq *rq) {
     CLEANUP_JSON json_t *arns = json_array();
     if (rq->caller && rq->caller->principal.kind == PRINCIPAL_ROOT)
         return aws_fail(rq, &STS_AccessDenied, "Roles may not be assumed by root accounts.");
-    int r = iam_role_of_request(sts->iam, rq, arn, &role);
+    int r = iam_role_of_request(rq, arn, &role);
     if (r == STORE_E_ABSENT)
         return aws_fail(rq, &STS_AccessDenied,
                         "User: " STR_FMT " is not authorized to perform: sts:AssumeRole on resource: " STR_FMT,
                         STR_ARG(rq->caller ? rq->caller->principal.arn : S("anonymous")), STR_ARG(arn));
     if (r || check_members(rq) || check_duration(rq, &role, &seconds) ||
-        take_policies(sts, rq, arns, &policies, &size))
+        take_policies(rq, arns, &policies, &size))
         return AWS_FAILED;
     struct aws_credentials made = {.expires_ms = 0};
     iam_session_create(sts->iam, rq, &role, json_str(rq->in, "RoleSessionName"), seconds, &policies, &made);

@@ -1,8 +1,7 @@
 /* GetCallerIdentity and GetAccessKeyInfo. */
 #include "svc/sts/sts_priv.h"
 
-int sts_op_GetCallerIdentity(struct svc *sts, struct rq *rq) {
-    (void)sts;
+int sts_op_GetCallerIdentity(struct svc *, struct rq *rq) {
     if (!rq->caller)
         return aws_fail(rq, &STS_AccessDenied, NULL);
     rq->out = json_object();
@@ -12,9 +11,9 @@ int sts_op_GetCallerIdentity(struct svc *sts, struct rq *rq) {
     return 0;
 }
 
-int sts_op_GetAccessKeyInfo(struct svc *sts, struct rq *rq) {
+int sts_op_GetAccessKeyInfo(struct svc *, struct rq *rq) {
     str account = STR_NONE;
-    int r = iam_account_of_key(sts->iam, rq, json_str(rq->in, "AccessKeyId"), &account);
+    int r = iam_account_of_key(rq, json_str(rq->in, "AccessKeyId"), &account);
     if (r == STORE_E_ABSENT)
         return aws_fail(rq, &STS_ValidationError, "There is no access key with that id");
     rq->out = json_object();
