@@ -18,6 +18,7 @@ struct asking {
     struct aws_question question;
     struct policy_context *context; /* NULL until a policy wants a key */
     bool unread; /* a key could not be read: nothing is decided without it */
+    bool barred; /* the last decision was an explicit deny */
 };
 
 static const struct policy_context *make_context(void *arg) {
@@ -75,6 +76,7 @@ static int decide(struct asking *a, const char *action, struct buf *why) {
     struct policy_decision decision = policy_decide(&request, &set);
     if (a->unread)
         return AWS_FAILED;
+    a->barred = decision.effect == POLICY_DENIED_EXPLICIT;
     if (decision.effect != POLICY_ALLOWED)
         return deny(rq, &request, decision, why);
     if (!rq->service->veto)
@@ -102,13 +104,15 @@ static int resource_of(struct rq *rq, const struct right *right, size_t item, st
     return right->resource.hook ? hooked_resource(rq, arn) : arn_form_fill(rq, &right->resource, item, arn);
 }
 
-/* A right with an OR: a refusal names the first of the two. */
+/* A right with an OR: nothing stands in for an action that is denied, and a refusal names the first of the two. */
 static int decide_either(struct asking *a, struct buf *why) {
     CLEANUP_DEINIT(buf) struct buf untold = {0};
     const char *other = a->right->row.or_action;
-    if (other && (decide(a, other, &untold) == 0 || a->rq->priv->error))
-        return a->rq->priv->error ? AWS_FAILED : 0;
-    return decide(a, a->question.action, why);
+    if (!other)
+        return decide(a, a->question.action, why);
+    if (decide(a, a->question.action, &untold) == 0 || (!a->barred && decide(a, other, &untold) == 0))
+        return 0;
+    return a->rq->priv->error ? AWS_FAILED : decide(a, a->question.action, why);
 }
 
 static int ask_item(struct rq *rq, const struct right *right, size_t item, struct buf *why) {

@@ -76,7 +76,6 @@ struct rq *aws_rq_free(struct rq *rq) {
 }
 
 struct store *rq_store(struct rq *rq) { return rq->cloud->options.store; }
-struct hub *rq_hub(struct rq *rq) { return rq->cloud->options.hub; }
 
 const struct store_snap *rq_snap(struct rq *rq) {
     if (!rq->priv->snap)

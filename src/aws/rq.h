@@ -65,7 +65,6 @@ struct rq {
 };
 
 struct store *rq_store(struct rq *rq);
-struct hub *rq_hub(struct rq *rq);
 const struct store_snap *rq_snap(struct rq *rq);  /* made at first use, same one for this run */
 struct store_batch *rq_batch(struct rq *rq);
 /* A header of the request; absent for calls from inside. */

@@ -239,6 +239,9 @@ static void test_roles_and_tags(void **state) {
                  i ? ALLOW("\"lambda:CreateFunction\",\"lambda:OldTag\"", "*") : ALLOW("\"lambda:CreateFunction\",\"lambda:TagResource\"", "*"));
         call(statements, "lambda", "CreateFunction", tagged, "");
     }
+    snprintf(statements, sizeof statements, "%s,%s,%s", pass, ALLOW("\"lambda:CreateFunction\",\"lambda:OldTag\"", "*"),
+             "{\"Effect\":\"Deny\",\"Action\":\"lambda:TagResource\",\"Resource\":\"*\"}");
+    call(statements, "lambda", "CreateFunction", tagged, "lambda:TagResource on resource: arn:fn:tagged with an explicit deny");
     snprintf(statements, sizeof statements, "%s,%s", pass,
              ALLOW_IF("lambda:*", "\"StringEquals\":{\"aws:RequestTag/team\":\"red\"},\"ForAllValues:StringEquals\":{\"aws:TagKeys\":\"team\"}"));
     call(statements, "lambda", "CreateFunction", tagged, "");
