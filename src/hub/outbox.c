@@ -3,6 +3,7 @@
  *
  *   "out"   id            an event not yet tried
  *   "later" due_ms id     one that its target asked to have again
+ *   "damaged" id          one that cannot be read, kept for a person to look at
  *
  * The rows are the truth; the list of ready ids in memory is only an index of what has just become
  * durable (filled by store_after_id), so that the dispatcher never walks over the tombstones of
@@ -121,6 +122,15 @@ static void hand_over(struct hub *hub, struct store_batch *batch, struct hub_row
     }
 }
 
+/* A row that this program cannot read is nobody's to throw away. */
+static void set_aside(struct store_batch *batch, uint64_t id, str value) {
+    CLEANUP_DEINIT(buf) struct buf key = {0};
+    key_begin(&key, "damaged");
+    key_u64(&key, id);
+    store_put_blind(batch, STORE_QUEUE, buf_view(&key), value);
+    log_error("hub", "outbox row %llu is damaged: it is kept as a row of kind damaged, and not delivered", (unsigned long long)id);
+}
+
 /* Takes the row under key to its target, in batch. False: the store cannot be read now. */
 static bool take_row(struct hub *hub, struct store_batch *batch, str key, uint64_t id) {
     CLEANUP_DEINIT(buf) struct buf value = {0};
@@ -135,7 +145,7 @@ static bool take_row(struct hub *hub, struct store_batch *batch, str key, uint64
     if (hub_row_decode(buf_view(&value), &row))
         hand_over(hub, batch, &row, id);
     else
-        log_error("hub", "outbox row %llu is damaged and was removed", (unsigned long long)id);
+        set_aside(batch, id, buf_view(&value));
     store_del_blind(batch, STORE_QUEUE, key);
     return true;
 }

@@ -125,6 +125,26 @@ static void an_event_is_accepted_once(void **state) {
     assert_int_equal(rows(f, "taken"), 40);
 }
 
+static void a_damaged_row_is_kept_and_holds_up_nothing(void **state) {
+    struct fixture *f = *state;
+    CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
+    CLEANUP_DEINIT(buf) struct buf key = {0}, kept = {0};
+    uint64_t id = store_next_id(f->store);
+    key_begin(&key, "out");
+    key_u64(&key, id);
+    store_put_blind(batch, STORE_QUEUE, buf_view(&key), S("no event"));
+    assert_int_equal(store_commit(f->store, batch, NULL), 0);
+    deliver(f, "behind it", function, S(""));
+    assert_int_equal(hub_start(f->hub, NULL), 0);
+    wait_calls(&f->target, 1);
+    hub_stop(f->hub);
+    assert_int_equal(rows(f, "out"), 0);
+    key_begin(&key, "damaged");
+    key_u64(&key, id);
+    assert_int_equal(store_get(f->store, NULL, STORE_QUEUE, buf_view(&key), &kept), 0);
+    check_buf(kept, "no event");
+}
+
 static void an_uncommitted_event_is_none(void **state) {
     struct fixture *f = *state;
     CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
@@ -273,6 +293,7 @@ int main(void) {
     static const struct CMUnitTest tests[] = {
 #define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
         CASE(an_event_is_accepted_once), CASE(an_uncommitted_event_is_none),
+        CASE(a_damaged_row_is_kept_and_holds_up_nothing),
         CASE(events_of_an_earlier_life_are_taken_up), CASE(retries_follow_world_time),
         CASE(what_is_refused_goes_to_the_dead_letters), CASE(after_six_hours_it_is_given_up),
         CASE(the_source_hears_what_became_of_it),
