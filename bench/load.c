@@ -3,7 +3,8 @@
  * often it was answered. The peer of a comparison gets exactly the same requests.
  *
  *   load ENDPOINT OPERATION CLIENTS SECONDS [SIZE]
- *     OPERATION: put get (S3, SIZE bytes, bucket "bench"), putitem getitem (DynamoDB, table "bench")
+ *     OPERATION: put get (S3, SIZE bytes, bucket "bench"), putitem getitem (DynamoDB, table
+ *     "bench")
  *
  * Prints: rate (answers a second), p50 and p99 in milliseconds, errors. Keys and region come from
  * the environment (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION, AWS_CA_BUNDLE).
@@ -83,14 +84,16 @@ static int put_item(struct worker *w, uint64_t i) {
     char id[40], stamp[24];
     snprintf(id, sizeof id, "%08x%024llx", w->index, (unsigned long long)i);
     snprintf(stamp, sizeof stamp, "%llu", 1795323419ULL + (unsigned long long)(i % 5000));
-    return call(w, "DynamoDB_20120810.PutItem",
-                json_pack("{s:s,s:{s:{s:s},s:{s:s},s:{s:s},s:{s:s},s:{s:s},s:{s:s},s:{s:s},s:{s:s},s:{s:s}}}",
-                          "TableName", "bench", "Item", "ImageId", "S", id, "BucketName", "S",
-                          "image-storage-bucket-dev-000000000000", "ObjectKey", "S",
-                          "uploads/2026/11/photograph.jpg", "FileSize", "N", "3211264", "ContentType", "S",
-                          "image/jpeg", "UploadTimestamp", "N", stamp, "UploadDate", "S",
-                          "2026-11-22T04:56:59.123Z", "ProcessedAt", "S", "2026-11-22T04:57:00.004Z",
-                          "Status", "S", "processed"));
+    return call(
+        w, "DynamoDB_20120810.PutItem",
+        json_pack(
+            "{s:s,s:{s:{s:s},s:{s:s},s:{s:s},s:{s:s},s:{s:s},s:{s:s},s:{s:s},s:{s:s},s:{s:s}}}",
+            "TableName", "bench", "Item", "ImageId", "S", id, "BucketName", "S",
+            "image-storage-bucket-dev-000000000000", "ObjectKey", "S",
+            "uploads/2026/11/photograph.jpg", "FileSize", "N", "3211264", "ContentType", "S",
+            "image/jpeg", "UploadTimestamp", "N", stamp, "UploadDate", "S",
+            "2026-11-22T04:56:59.123Z", "ProcessedAt", "S", "2026-11-22T04:57:00.004Z", "Status",
+            "S", "processed"));
 }
 
 static int get_item(struct worker *w, uint64_t i) {

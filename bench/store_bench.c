@@ -39,7 +39,9 @@ static void put_one(struct store_batch *batch, struct buf *key, const char *row)
     static const struct {
         enum store_cf cf;
         const char *kind;
-    } rows[] = {{STORE_ITEMS, "item"}, {STORE_ITEMS, "index"}, {STORE_QUEUE, "event"},
+    } rows[] = {{STORE_ITEMS, "item"},
+                {STORE_ITEMS, "index"},
+                {STORE_QUEUE, "event"},
                 {STORE_HISTORY, "image"}};
     struct err err;
     char hash[16];
@@ -178,7 +180,8 @@ int main(int argc, char **argv) {
     static const struct {
         const char *name;
         size_t size;
-    } bodies[] = {{"store_body_10k", 10 << 10}, {"store_body_100k", 100 << 10},
+    } bodies[] = {{"store_body_10k", 10 << 10},
+                  {"store_body_100k", 100 << 10},
                   {"store_body_1m", 1 << 20}};
     for (size_t i = 0; i < ARRAY_LEN(bodies); i++) {
         body_size = bodies[i].size;

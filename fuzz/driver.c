@@ -44,9 +44,16 @@ static void on_signal(int number) {
 }
 
 /* Bytes that parsers stumble over. */
-static const char *const words[] = {"\0",  "\xFF", "\r\n", "\"", "\\u0000", "{{{{", "]]]]", "<a>", "&#0;", "%00",
-                                    "-1", "18446744073709551615", "1e999", "${", "!Ref ", ": ", "- ", "\t", "Fn::Sub",
-                                    "aws-chunked", "chunk-signature=", ";", "=", "*", "?", "arn:aws:", "\xC3", "NaN"};
+static const char *const words[] = {"\0",      "\xFF",        "\r\n",
+                                    "\"",      "\\u0000",     "{{{{",
+                                    "]]]]",    "<a>",         "&#0;",
+                                    "%00",     "-1",          "18446744073709551615",
+                                    "1e999",   "${",          "!Ref ",
+                                    ": ",      "- ",          "\t",
+                                    "Fn::Sub", "aws-chunked", "chunk-signature=",
+                                    ";",       "=",           "*",
+                                    "?",       "arn:aws:",    "\xC3",
+                                    "NaN"};
 
 static void mutate(struct buf *b) {
     size_t at = b->len ? next() % b->len : 0;
@@ -59,9 +66,7 @@ static void mutate(struct buf *b) {
         if (b->len)
             b->p[at] = (char)next();
         break;
-    case 2: /* cut off */
-        b->len = at;
-        break;
+    case 2: /* cut off */ b->len = at; break;
     case 3: { /* take a piece out */
         size_t n = b->len ? next() % (b->len - at + 1) : 0;
         if (n > 16)

@@ -1,4 +1,7 @@
-/* CBOR bodies: the first byte picks the operation of CloudWatch whose input they are. What was read is written and read again. */
+/*
+ * CBOR bodies: the first byte picks the operation of CloudWatch whose input they are. What was read
+ * is written and read again.
+ */
 #include "aws/codec_priv.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);

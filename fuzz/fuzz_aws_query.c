@@ -3,7 +3,8 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n) {
-    static const struct api_service *const services[] = {&api_sns, &api_sqs, &api_iam, &api_cloudformation};
+    static const struct api_service *const services[] = {&api_sns, &api_sqs, &api_iam,
+                                                         &api_cloudformation};
     struct arena arena = {0};
     struct codec_param *params;
     size_t n_params;

@@ -11,7 +11,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n) {
     for (size_t i = 0; i < ARRAY_LEN(parts); i++)
         str_cut(rest, '\n', &parts[i], &rest);
     struct sign_header headers[] = {{S("Host"), parts[1]}, {S("X-Amz-Target"), parts[3]}};
-    struct aws_wire wire = {.method = parts[0], .headers = headers, .n_headers = parts[3].len ? 2 : 1, .arena = &arena};
+    struct aws_wire wire = {.method = parts[0],
+                            .headers = headers,
+                            .n_headers = parts[3].len ? 2 : 1,
+                            .arena = &arena};
     struct aws_auth auth = {.scope_service = parts[4].len ? parts[4] : STR_NONE};
     struct route route;
     str_cut(parts[2], '?', &wire.path, &wire.query);

@@ -1,4 +1,7 @@
-/* XML bodies: the first byte picks the operation of S3 whose payload they are. What was read is written and read again. */
+/*
+ * XML bodies: the first byte picks the operation of S3 whose payload they are. What was read is
+ * written and read again.
+ */
 #include "aws/codec_priv.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);

@@ -1,4 +1,7 @@
-/* The rows of the stack engine as they come from disk. The first byte says which. What was read is written again, and reads as the same. */
+/*
+ * The rows of the stack engine as they come from disk. The first byte says which. What was read is
+ * written again, and reads as the same.
+ */
 #include "cfn/rows.h"
 
 #include <stdlib.h>
@@ -6,7 +9,8 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const struct cfn_form *const forms[] = {
-    &cfn_stack_form, &cfn_resource_form, &cfn_event_form, &cfn_set_form, &cfn_export_form, &cfn_import_form, &cfn_reply_form,
+    &cfn_stack_form,  &cfn_resource_form, &cfn_event_form, &cfn_set_form,
+    &cfn_export_form, &cfn_import_form,   &cfn_reply_form,
 };
 
 static void check(bool holds) {

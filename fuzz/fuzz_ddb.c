@@ -102,18 +102,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     CLEANUP_DEINIT(arena) struct arena a = {0};
     str text = str_n(data + 1, size - 1);
     switch (data[0] % 6) {
-    case 0:
-        fuzz_number(text);
-        break;
-    case 1:
-        fuzz_value(&a, text);
-        break;
-    case 2:
-        fuzz_stored(&a, text);
-        break;
-    default:
-        fuzz_expression(&a, (uint8_t)(data[0] % 6 - 3), text);
-        break;
+    case 0: fuzz_number(text); break;
+    case 1: fuzz_value(&a, text); break;
+    case 2: fuzz_stored(&a, text); break;
+    default: fuzz_expression(&a, (uint8_t)(data[0] % 6 - 3), text); break;
     }
     return 0;
 }

@@ -3,7 +3,9 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n) {
-    static const struct imgjob_request request = {.max_pixels = 100000, .keep_gps = true, .n = 2,
+    static const struct imgjob_request request = {.max_pixels = 100000,
+                                                  .keep_gps = true,
+                                                  .n = 2,
                                                   .wishes = {{32, 80}, {8, 80}}};
     CLEANUP_DEINIT(buf) struct buf out = {0};
     struct imgjob_reply reply;

@@ -1,4 +1,6 @@
-/* Lambda's parsers: names and ARNs, rows of the queue, and deployment packages, by the first byte. */
+/*
+ * Lambda's parsers: names and ARNs, rows of the queue, and deployment packages, by the first byte.
+ */
 #include "svc/lambda/code.h"
 #include "svc/lambda/fn.h"
 #include "svc/lambda/row.h"
@@ -26,7 +28,8 @@ static void unpack(str zip) {
     static bool made;
     struct err err;
     if (!made)
-        snprintf(dir, sizeof dir, "%s/calotype-fuzz-XXXXXX", access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
+        snprintf(dir, sizeof dir, "%s/calotype-fuzz-XXXXXX",
+                 access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
     if (!made && !mkdtemp(dir))
         return;
     if (!made)

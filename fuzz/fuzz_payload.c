@@ -24,7 +24,10 @@ static const char *const forms[] = {"UNSIGNED-PAYLOAD", "STREAMING-UNSIGNED-PAYL
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct arena arena = {0};
     struct sign_header headers[16];
-    struct aws_wire wire = {.method = S("PUT"), .path = S("/b/k"), .headers = headers, .arena = &arena};
+    struct aws_wire wire = {.method = S("PUT"),
+                            .path = S("/b/k"),
+                            .headers = headers,
+                            .arena = &arena};
     struct aws_identity_source source = {.find = no_key};
     struct aws_auth auth;
     struct aws_body body;
@@ -48,7 +51,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     (void)aws_auth_check(&auth, AWS_DIALECT_S3, &source);
     static const struct sign_key key;
     auth.key = &key; /* chunk signatures are computed, and are wrong */
-    struct aws_body_options options = {.dialect = AWS_DIALECT_S3, .max_bytes = 1 << 20, .sink = ignore, .sink_ctx = &seen};
+    struct aws_body_options options = {.dialect = AWS_DIALECT_S3,
+                                       .max_bytes = 1 << 20,
+                                       .sink = ignore,
+                                       .sink_ctx = &seen};
     int r = aws_body_init(&body, &wire, &auth, &options);
     for (size_t at = 0; at < left.len && r == 0; at += step)
         r = aws_body_feed(&body, left.p + at, left.len - at < step ? left.len - at : step);

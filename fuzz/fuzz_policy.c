@@ -1,4 +1,6 @@
-/* The first byte picks the kind; the rest, up to a NUL, is a document, and what follows a resource. */
+/*
+ * The first byte picks the kind; the rest, up to a NUL, is a document, and what follows a resource.
+ */
 #include "policy/policy.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -20,10 +22,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     policy_context_add(context, S("aws:SourceIp"), S("2001:db8::1"));
     policy_context_add(context, S("aws:TagKeys"), S("a"));
     policy_context_add(context, S("aws:TagKeys"), S("b"));
-    struct policy_request request = {
-        .principal = {PRINCIPAL_SESSION, S("111122223333"), S("arn:aws:sts::111122223333:assumed-role/r/s"),
-                      S("arn:aws:iam::111122223333:role/r")},
-        .action = S("s3:GetObject"), .resource = resource, .context = context};
+    struct policy_request request = {.principal = {PRINCIPAL_SESSION, S("111122223333"),
+                                                   S("arn:aws:sts::111122223333:assumed-role/r/s"),
+                                                   S("arn:aws:iam::111122223333:role/r")},
+                                     .action = S("s3:GetObject"),
+                                     .resource = resource,
+                                     .context = context};
     const struct policy *list[] = {policy};
     struct policy_set set = {.identity = list, .n_identity = data[0] % 3 == POLICY_IDENTITY};
     if (data[0] % 3 != POLICY_IDENTITY)

@@ -1,6 +1,6 @@
 /*
- * svc/s3's readers: ranges, copy sources, tokens, tags, bucket names, ids, and the rows on disk (which
- * may be damaged). The first byte chooses; what was read is looked at whole.
+ * svc/s3's readers: ranges, copy sources, tokens, tags, bucket names, ids, and the rows on disk
+ * (which may be damaged). The first byte chooses; what was read is looked at whole.
  */
 #include "svc/kit/page.h"
 #include "svc/s3/bucket.h"
@@ -95,7 +95,8 @@ static void other_rows(str s) {
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-    static void (*const readers[])(str) = {range, copy_source, token, tags, texts, object, other_rows};
+    static void (*const readers[])(str) = {range, copy_source, token,     tags,
+                                           texts, object,      other_rows};
     if (size == 0)
         return 0;
     readers[data[0] % ARRAY_LEN(readers)](str_n(data + 1, size - 1));

@@ -14,8 +14,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     (void)sign_parse_authorization(&claim, head, &what);
     (void)sign_parse_query(&claim, head, &text, &what);
     struct sign_header headers[] = {{S("x-amz-date"), rest}, {S("Host"), head}};
-    struct sign_request request = {.method = S("GET"), .path = head, .query = rest, .headers = headers,
-                                   .n_headers = 2, .signed_headers = S("host;x-amz-date"),
+    struct sign_request request = {.method = S("GET"),
+                                   .path = head,
+                                   .query = rest,
+                                   .headers = headers,
+                                   .n_headers = 2,
+                                   .signed_headers = S("host;x-amz-date"),
                                    .payload_hash = S("UNSIGNED-PAYLOAD")};
     sign_add_canonical(&out, &request);
     request.s3 = true;

@@ -49,18 +49,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         return 0;
     str rest = str_n(data + 1, size - 1);
     switch (data[0] % 4) {
-    case 0:
-        fuzz_stat(rest);
-        break;
-    case 1:
-        fuzz_key(rest);
-        break;
-    case 2:
-        (void)blob_size(rest);
-        break;
-    default:
-        fuzz_envelope(rest);
-        break;
+    case 0: fuzz_stat(rest); break;
+    case 1: fuzz_key(rest); break;
+    case 2: (void)blob_size(rest); break;
+    default: fuzz_envelope(rest); break;
     }
     return 0;
 }

@@ -9,8 +9,11 @@ static void evaluate(const struct tmpl_model *m) {
     CLEANUP_JSON json_t *params = NULL;
     CLEANUP_JSON json_t *conditions = NULL;
     CLEANUP_DEINIT(arena) struct arena arena = {0};
-    struct tmpl_scope scope = {.model = m, .account = S("000000000000"), .region = S("us-east-1"),
-                               .stack_name = S("s"), .stack_id = S("i")};
+    struct tmpl_scope scope = {.model = m,
+                               .account = S("000000000000"),
+                               .region = S("us-east-1"),
+                               .stack_name = S("s"),
+                               .stack_id = S("i")};
     if (tmpl_params_resolve(m, given, &params, NULL))
         return;
     scope.params = params;

@@ -4,8 +4,8 @@
 #include "base/clock.h"
 #include "base/codec.h"
 
-static const int64_t max_skew_ms = 900000; /* 15 minutes, both ways: "RequestTimeTooSkewed" */
-static const uint64_t max_expires_s = 604800;      /* a week */
+static const int64_t max_skew_ms = 900000;    /* 15 minutes, both ways: "RequestTimeTooSkewed" */
+static const uint64_t max_expires_s = 604800; /* a week */
 
 struct aws_auth_priv {
     const struct aws_wire *wire;
@@ -14,7 +14,7 @@ struct aws_auth_priv {
     int claim_outcome;       /* SIGN_*, of parsing */
     const char *claim_fault; /* which part, when not SIGN_OK */
     struct sign_claim claim;
-    str session_token;       /* as sent, wherever it stood */
+    str session_token; /* as sent, wherever it stood */
     struct sign_key key;
     struct sign_request request; /* ready but for payload_hash */
     bool bad_mechanism, two_mechanisms;
@@ -30,8 +30,9 @@ str aws_wire_header(const struct aws_wire *wire, const char *name) {
 
 str aws_wire_param(const struct aws_wire *wire, const char *name) {
     struct buf value = {0};
-    str found = sign_query_param(wire->query, name, &value) ? arena_str(wire->arena, buf_view(&value))
-                                                            : STR_NONE;
+    str found = sign_query_param(wire->query, name, &value)
+                    ? arena_str(wire->arena, buf_view(&value))
+                    : STR_NONE;
     buf_deinit(&value);
     return found;
 }
@@ -51,9 +52,10 @@ static void read_header_claim(struct aws_auth *auth, str authorization) {
 /* Copies what was decoded into a buffer of its own. */
 static void keep_claim(struct sign_claim *claim, struct arena *arena) {
     enum { PARTS = 9 };
-    str *const parts[PARTS] = {&claim->access_key, &claim->scope.date, &claim->scope.region,
-                               &claim->scope.service, &claim->signed_headers, &claim->signature,
-                               &claim->amz_date, &claim->expires, &claim->session_token};
+    str *const parts[PARTS] = {
+        &claim->access_key,    &claim->scope.date,     &claim->scope.region,
+        &claim->scope.service, &claim->signed_headers, &claim->signature,
+        &claim->amz_date,      &claim->expires,        &claim->session_token};
     for (size_t i = 0; i < PARTS; i++)
         if (parts[i]->p)
             *parts[i] = arena_str(arena, *parts[i]);
@@ -142,23 +144,30 @@ static int fail_claim(struct aws_auth *auth) {
         if (s3 && p->claim_outcome == SIGN_E_MISSING)
             return FAIL(auth, AUTH_FAULT_QUERY, NULL);
         if (s3 && strcmp(what, "X-Amz-Credential") == 0)
-            return FAIL(auth, AUTH_FAULT_QUERY, "Error parsing the X-Amz-Credential parameter; the Credential is mal-formed; "
-                        "expecting \"<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request\".");
+            return FAIL(
+                auth, AUTH_FAULT_QUERY,
+                "Error parsing the X-Amz-Credential parameter; the Credential is mal-formed; "
+                "expecting \"<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request\".");
         return FAIL(auth, AUTH_FAULT_QUERY, "The %s parameter is missing or malformed.", what);
     }
     if (p->claim_outcome == SIGN_E_MISSING)
-        return s3 ? FAIL(auth, AUTH_FAULT_HEADER, "The authorization header is malformed; missing %s.", what)
-                  : FAIL(auth, AUTH_FAULT_HEADER, "Authorization header requires '%s' parameter.", what);
+        return s3 ? FAIL(auth, AUTH_FAULT_HEADER,
+                         "The authorization header is malformed; missing %s.", what)
+                  : FAIL(auth, AUTH_FAULT_HEADER, "Authorization header requires '%s' parameter.",
+                         what);
     if (s3 && strcmp(what, "Credential") == 0)
-        return FAIL(auth, AUTH_FAULT_HEADER, "The authorization header is malformed; the Credential is mal-formed; "
+        return FAIL(auth, AUTH_FAULT_HEADER,
+                    "The authorization header is malformed; the Credential is mal-formed; "
                     "expecting \"<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request\".");
-    return FAIL(auth, AUTH_FAULT_HEADER, "The authorization header is malformed; the %s is mal-formed.", what);
+    return FAIL(auth, AUTH_FAULT_HEADER,
+                "The authorization header is malformed; the %s is mal-formed.", what);
 }
 
 /* When was it signed? Sets amz_date and signed_ms. */
 static int take_date(struct aws_auth *auth) {
     struct aws_auth_priv *p = auth->priv;
-    str date = auth->kind == AWS_AUTH_V4_QUERY ? p->claim.amz_date : aws_wire_header(p->wire, "x-amz-date");
+    str date = auth->kind == AWS_AUTH_V4_QUERY ? p->claim.amz_date
+                                               : aws_wire_header(p->wire, "x-amz-date");
     if (!date.p)
         date = aws_wire_header(p->wire, "date");
     int64_t ms;
@@ -169,7 +178,8 @@ static int take_date(struct aws_auth *auth) {
         auth->amz_date = arena_str(p->wire->arena, str_c(clock_amz(text, ms)));
     } else {
         if (auth->kind == AWS_AUTH_V4_QUERY)
-            return FAIL(auth, AUTH_FAULT_QUERY, "X-Amz-Date must be in the ISO8601 Long Format \"yyyyMMdd'T'HHmmss'Z'\"");
+            return FAIL(auth, AUTH_FAULT_QUERY,
+                        "X-Amz-Date must be in the ISO8601 Long Format \"yyyyMMdd'T'HHmmss'Z'\"");
         return FAIL(auth, AUTH_FAULT_NO_DATE, NULL);
     }
     auth->signed_ms = ms;
@@ -180,9 +190,11 @@ static int take_date(struct aws_auth *auth) {
                     "The authorization header is malformed; Invalid credential date \"" STR_FMT
                     "\". This date is not the same as X-Amz-Date: \"" STR_FMT "\".",
                     STR_ARG(p->claim.scope.date), STR_ARG(str_slice(auth->amz_date, 0, 8)));
-    return FAIL(auth, AUTH_FAULT_SIGNATURE, "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of "
+    return FAIL(auth, AUTH_FAULT_SIGNATURE,
+                "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of "
                 "date from HTTP: '" STR_FMT "' != '" STR_FMT "', from '" STR_FMT "'.",
-                STR_ARG(p->claim.scope.date), STR_ARG(str_slice(auth->amz_date, 0, 8)), STR_ARG(auth->amz_date));
+                STR_ARG(p->claim.scope.date), STR_ARG(str_slice(auth->amz_date, 0, 8)),
+                STR_ARG(auth->amz_date));
 }
 
 static int fail_time(struct aws_auth *auth, enum auth_fault what, int64_t limit_ms) {
@@ -205,7 +217,8 @@ static int fail_time(struct aws_auth *auth, enum auth_fault what, int64_t limit_
     clock_amz(now, p->now_ms);
     clock_amz(limit, limit_ms);
     if (auth->signed_ms > p->now_ms)
-        return FAIL(auth, what, "Signature not yet current: " STR_FMT " is still later than %s (%s + 15 min.)",
+        return FAIL(auth, what,
+                    "Signature not yet current: " STR_FMT " is still later than %s (%s + 15 min.)",
                     STR_ARG(auth->amz_date), limit, now);
     return FAIL(auth, what, "Signature expired: " STR_FMT " is now earlier than %s (%s - 15 min.)",
                 STR_ARG(auth->amz_date), limit, now);
@@ -228,7 +241,8 @@ static int check_query_time(struct aws_auth *auth) {
     if (expires < 0)
         return FAIL(auth, AUTH_FAULT_QUERY, "X-Amz-Expires must be non-negative");
     if (expires == 0 || (uint64_t)expires > max_expires_s)
-        return FAIL(auth, AUTH_FAULT_QUERY, "X-Amz-Expires must be at least 1 and less than a week (in seconds); that is, "
+        return FAIL(auth, AUTH_FAULT_QUERY,
+                    "X-Amz-Expires must be at least 1 and less than a week (in seconds); that is, "
                     "the given X-Amz-Expires must be less than 604800 seconds");
     auth->expires_ms = auth->signed_ms + expires * 1000;
     if (auth->signed_ms > p->now_ms + max_skew_ms)
@@ -269,7 +283,8 @@ static int check_signed_headers(struct aws_auth *auth) {
             r = FAIL(auth, AUTH_FAULT_UNSIGNED_HEADER, NULL);
             auth_fault_detail(&auth->fault, "HeadersNotSigned", list);
         } else {
-            r = FAIL(auth, AUTH_FAULT_UNSIGNED_HEADER, "'" STR_FMT "' must be a 'SignedHeader' in the AWS Authorization.",
+            r = FAIL(auth, AUTH_FAULT_UNSIGNED_HEADER,
+                     "'" STR_FMT "' must be a 'SignedHeader' in the AWS Authorization.",
                      STR_ARG(list));
         }
     }
@@ -283,9 +298,9 @@ static bool is_sha256(str s) {
 }
 
 static bool is_s3_hash(str s) {
-    static const char *const forms[] = {
-        "UNSIGNED-PAYLOAD", "STREAMING-UNSIGNED-PAYLOAD-TRAILER",
-        "STREAMING-AWS4-HMAC-SHA256-PAYLOAD", "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER"};
+    static const char *const forms[] = {"UNSIGNED-PAYLOAD", "STREAMING-UNSIGNED-PAYLOAD-TRAILER",
+                                        "STREAMING-AWS4-HMAC-SHA256-PAYLOAD",
+                                        "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER"};
     for (size_t i = 0; i < ARRAY_LEN(forms); i++)
         if (str_is(s, forms[i]))
             return true;
@@ -387,7 +402,8 @@ static int check_v4(struct aws_auth *auth, const struct aws_identity_source *sou
     if (r == 0 && auth->belongs_to.p && !str_eq(p->claim.scope.service, auth->belongs_to))
         r = FAIL(auth, auth->kind == AWS_AUTH_V4_QUERY ? AUTH_FAULT_QUERY : AUTH_FAULT_HEADER,
                  "The authorization header is malformed; incorrect service \"" STR_FMT
-                 "\". This endpoint belongs to \"" STR_FMT "\".", STR_ARG(p->claim.scope.service), STR_ARG(auth->belongs_to));
+                 "\". This endpoint belongs to \"" STR_FMT "\".",
+                 STR_ARG(p->claim.scope.service), STR_ARG(auth->belongs_to));
     if (r == 0)
         r = check_signed_headers(auth);
     if (r == 0)
@@ -400,10 +416,13 @@ static int check_v4(struct aws_auth *auth, const struct aws_identity_source *sou
         return r;
     sign_derive(&p->key, auth->identity->secret_key, p->claim.scope);
     auth->key = &p->key;
-    p->request = (struct sign_request){
-        .method = p->wire->method, .path = p->wire->path, .query = p->wire->query,
-        .headers = p->wire->headers, .n_headers = p->wire->n_headers,
-        .signed_headers = p->claim.signed_headers, .s3 = p->dialect == AWS_DIALECT_S3};
+    p->request = (struct sign_request){.method = p->wire->method,
+                                       .path = p->wire->path,
+                                       .query = p->wire->query,
+                                       .headers = p->wire->headers,
+                                       .n_headers = p->wire->n_headers,
+                                       .signed_headers = p->claim.signed_headers,
+                                       .s3 = p->dialect == AWS_DIALECT_S3};
     if (!auth->payload_hash.p) {
         auth->awaits_body = true;
         return 0;
@@ -414,10 +433,12 @@ static int check_v4(struct aws_auth *auth, const struct aws_identity_source *sou
 static int check_v2(struct aws_auth *auth, const struct aws_identity_source *source) {
     struct aws_auth_priv *p = auth->priv;
     int64_t expires;
-    if (p->dialect != AWS_DIALECT_S3 || !p->claim.access_key.p || !p->claim.signature.p || !p->v2_expires.p)
+    if (p->dialect != AWS_DIALECT_S3 || !p->claim.access_key.p || !p->claim.signature.p ||
+        !p->v2_expires.p)
         return FAIL(auth, AUTH_FAULT_V2_QUERY, NULL);
     if (!str_to_i64(p->v2_expires, &expires) || expires < 0 || expires > INT64_MAX / 1000)
-        return FAIL(auth, AUTH_FAULT_EXPIRED, "Invalid date (should be seconds since epoch): " STR_FMT,
+        return FAIL(auth, AUTH_FAULT_EXPIRED,
+                    "Invalid date (should be seconds since epoch): " STR_FMT,
                     STR_ARG(p->v2_expires));
     auth->expires_ms = expires * 1000;
     int r = find_identity(auth, source);
@@ -425,9 +446,12 @@ static int check_v2(struct aws_auth *auth, const struct aws_identity_source *sou
         r = fail_time(auth, AUTH_FAULT_EXPIRED, p->now_ms);
     if (r != 0)
         return r;
-    struct sign_request request = {.method = p->wire->method, .path = p->wire->path,
-                                   .query = p->wire->query, .headers = p->wire->headers,
-                                   .n_headers = p->wire->n_headers, .s3 = true};
+    struct sign_request request = {.method = p->wire->method,
+                                   .path = p->wire->path,
+                                   .query = p->wire->query,
+                                   .headers = p->wire->headers,
+                                   .n_headers = p->wire->n_headers,
+                                   .s3 = true};
     struct buf string = {0}, signature = {0};
     sign_add_v2_string(&string, &request, p->wire->host_bucket, p->v2_expires);
     sign_add_v2_signature(&signature, auth->identity->secret_key, buf_view(&string));
@@ -470,6 +494,4 @@ int aws_auth_fail_anonymous(struct aws_auth *auth, enum aws_dialect dialect) {
     return FAIL(auth, AUTH_FAULT_NO_TOKEN, NULL);
 }
 
-void aws_auth_deinit(struct aws_auth *auth) {
-    auth->identity = aws_identity_free(auth->identity);
-}
+void aws_auth_deinit(struct aws_auth *auth) { auth->identity = aws_identity_free(auth->identity); }

@@ -4,12 +4,14 @@
  *
  * Three steps, in the order of a request's life (all in its thread):
  *
- *   aws_auth_read   headers are there: what the request claims (kind, access key, scope). The router
+ *   aws_auth_read   headers are there: what the request claims (kind, access key, scope). The
+ *   router
  *                   may use scope_service and scope_region. Never fails; nothing is believed yet.
  *   aws_auth_check  the service is known: finds the key, checks times, and verifies the signature.
  *                   Where the signature covers a body that no header declares the hash of (every
  *                   service but S3), auth->awaits_body is set and the identity is NOT yet proven.
- *   aws_auth_body   the body is complete: verifies what was left. aws_body_end (aws/payload.h) calls
+ *   aws_auth_body   the body is complete: verifies what was left. aws_body_end (aws/payload.h)
+ *   calls
  *                   it, so a caller that ends the body has nothing more to do.
  *
  * Forms: SigV4 in the Authorization header, SigV4 in the query string (any service, expiry of 1 to
@@ -44,7 +46,9 @@ struct aws_wire {
 struct aws_wire aws_wire_of(struct net_req *req);
 /* First header of that name (without case), absent when missing. */
 str aws_wire_header(const struct aws_wire *wire, const char *name);
-/* Decoded value of the first parameter of that exact name; absent when missing, empty without '='. */
+/*
+ * Decoded value of the first parameter of that exact name; absent when missing, empty without '='.
+ */
 str aws_wire_param(const struct aws_wire *wire, const char *name);
 
 /*
@@ -71,16 +75,20 @@ struct aws_auth {
     str scope_date;    /* "20261122"; absent for anonymous and SigV2 */
     str scope_region;  /* absent likewise */
     str scope_service; /* "s3", "sns", "lambda", …: the signing name */
-    str payload_hash;  /* x-amz-content-sha256 as signed; absent when the body itself must be hashed */
-    int64_t signed_ms; /* X-Amz-Date, or 0 */
+    /* x-amz-content-sha256 as signed; absent when the body itself must be hashed */
+    str payload_hash;
+    int64_t signed_ms;  /* X-Amz-Date, or 0 */
     int64_t expires_ms; /* presigned: when it ends; else 0 */
 
-    /* Set by the caller before aws_auth_check: the only service that the scope may name; absent: any. */
+    /*
+     * Set by the caller before aws_auth_check: the only service that the scope may name; absent:
+     * any.
+     */
     str belongs_to;
 
     /* After aws_auth_check. */
     struct aws_identity *identity; /* NULL: anonymous */
-    bool awaits_body;  /* aws_auth_body must still verify the signature */
+    bool awaits_body;              /* aws_auth_body must still verify the signature */
     /* What signed chunks chain from (aws/payload.h). */
     const struct sign_key *key; /* in the request's arena */
     str amz_date;               /* as signed */
@@ -100,6 +108,9 @@ int aws_auth_check(struct aws_auth *auth, enum aws_dialect dialect,
                    const struct aws_identity_source *source);
 /* sha256: of the body as it came over the wire. 0 or AWS_FAILED. Without awaits_body: 0. */
 int aws_auth_body(struct aws_auth *auth, const unsigned char sha256[32]);
-/* Sets auth->fault to what the dialect answers an unsigned request: MissingAuthenticationToken, S3: AccessDenied. */
+/*
+ * Sets auth->fault to what the dialect answers an unsigned request: MissingAuthenticationToken, S3:
+ * AccessDenied.
+ */
 int aws_auth_fail_anonymous(struct aws_auth *auth, enum aws_dialect dialect);
 void aws_auth_deinit(struct aws_auth *auth);

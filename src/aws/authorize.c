@@ -1,7 +1,7 @@
 /*
- * May the caller do this? Each right that the operation's rows name, through policy_decide, with the
- * condition keys of that question (context.c), made where a policy looks at one; then the service's
- * last word.
+ * May the caller do this? Each right that the operation's rows name, through policy_decide, with
+ * the condition keys of that question (context.c), made where a policy looks at one; then the
+ * service's last word.
  */
 #include "aws/aws_priv.h"
 
@@ -17,15 +17,16 @@ struct asking {
     size_t item;
     struct aws_question question;
     struct policy_context *context; /* NULL until a policy wants a key */
-    bool unread; /* a key could not be read: nothing is decided without it */
-    bool barred; /* the last decision was an explicit deny */
+    bool unread;                    /* a key could not be read: nothing is decided without it */
+    bool barred;                    /* the last decision was an explicit deny */
 };
 
 static const struct policy_context *make_context(void *arg) {
     struct asking *a = arg;
     if (!a->context) {
         a->context = policy_context_new_over(aws_context_of_request(a->rq));
-        a->unread = aws_context_add_question(a->rq, a->right, &a->question, a->item, a->context) != 0;
+        a->unread =
+            aws_context_add_question(a->rq, a->right, &a->question, a->item, a->context) != 0;
     }
     return a->context;
 }
@@ -38,7 +39,8 @@ str aws_arn_account(str text) {
 }
 
 /* Sets the error, or only tells why. */
-static int deny(struct rq *rq, const struct policy_request *request, struct policy_decision decision, struct buf *why) {
+static int deny(struct rq *rq, const struct policy_request *request,
+                struct policy_decision decision, struct buf *why) {
     CLEANUP_DEINIT(buf) struct buf text = {0};
     if (rq->caller) /* S3 tells a stranger nothing */
         policy_explain(request, decision, &text);
@@ -55,7 +57,10 @@ static int decide(struct asking *a, const char *action, struct buf *why) {
     struct rq *rq = a->rq;
     str resource = a->question.resource;
     struct policy_request request = {
-        .action = str_c(action), .resource = resource, .make_context = make_context, .arg = a,
+        .action = str_c(action),
+        .resource = resource,
+        .make_context = make_context,
+        .arg = a,
         .resource_account = aws_arn_account(resource),
     };
     struct policy_set set = {0};
@@ -101,23 +106,30 @@ static int hooked_resource(struct rq *rq, struct buf *arn) {
 }
 
 static int resource_of(struct rq *rq, const struct right *right, size_t item, struct buf *arn) {
-    return right->resource.hook ? hooked_resource(rq, arn) : arn_form_fill(rq, &right->resource, item, arn);
+    return right->resource.hook ? hooked_resource(rq, arn)
+                                : arn_form_fill(rq, &right->resource, item, arn);
 }
 
-/* A right with an OR: nothing stands in for an action that is denied, and a refusal names the first of the two. */
+/*
+ * A right with an OR: nothing stands in for an action that is denied, and a refusal names the first
+ * of the two.
+ */
 static int decide_either(struct asking *a, struct buf *why) {
     CLEANUP_DEINIT(buf) struct buf untold = {0};
     const char *other = a->right->row.or_action;
     if (!other)
         return decide(a, a->question.action, why);
-    if (decide(a, a->question.action, &untold) == 0 || (!a->barred && decide(a, other, &untold) == 0))
+    if (decide(a, a->question.action, &untold) == 0 ||
+        (!a->barred && decide(a, other, &untold) == 0))
         return 0;
     return a->rq->priv->error ? AWS_FAILED : decide(a, a->question.action, why);
 }
 
 static int ask_item(struct rq *rq, const struct right *right, size_t item, struct buf *why) {
     CLEANUP_DEINIT(buf) struct buf arn = {0};
-    struct asking a = {.rq = rq, .right = right, .item = item,
+    struct asking a = {.rq = rq,
+                       .right = right,
+                       .item = item,
                        .question = {.action = right->row.action, .flags = right->row.flags}};
     if (right->row.version && member_text(rq, &right->version, item, &a.question.version))
         return AWS_FAILED;

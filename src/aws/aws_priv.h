@@ -17,7 +17,9 @@
 #include <pthread.h>
 
 /* ---- Common errors ---- */
-static inline enum aws_dialect aws_dialect_of(const struct api_service *api) { return (enum aws_dialect)api->dialect; }
+static inline enum aws_dialect aws_dialect_of(const struct api_service *api) {
+    return (enum aws_dialect)api->dialect;
+}
 /* The row in the spelling of the request's service. */
 const struct aws_error *aws_common_error(const struct rq *rq, enum aws_common kind);
 #define aws_fail_common(rq, kind, ...) aws_fail((rq), aws_common_error((rq), (kind)), __VA_ARGS__)
@@ -32,40 +34,52 @@ struct cloud_service {
 struct aws_cloud {
     struct aws_options options;
     char *default_region, *default_account, *endpoint;
-    struct cloud_service services[API_N_SERVICES + 1]; /* by api->index; the last stays empty, for those that we do not have */
+    /* by api->index; the last stays empty, for those that we do not have */
+    struct cloud_service services[API_N_SERVICES + 1];
     struct router *router;
 };
 /* The added service of that model, or NULL. */
-const struct aws_service *aws_cloud_service(const struct aws_cloud *cloud, const struct api_service *api);
+const struct aws_service *aws_cloud_service(const struct aws_cloud *cloud,
+                                            const struct api_service *api);
 /* What the request's operation asks. */
 const struct op_rights *aws_cloud_rights(const struct rq *rq);
 
 /* ---- Routing ---- */
-enum aws_protocol { PROTOCOL_JSON, PROTOCOL_QUERY, PROTOCOL_REST_XML, PROTOCOL_REST_JSON, PROTOCOL_CBOR };
+enum aws_protocol {
+    PROTOCOL_JSON,
+    PROTOCOL_QUERY,
+    PROTOCOL_REST_XML,
+    PROTOCOL_REST_JSON,
+    PROTOCOL_CBOR
+};
 enum { LABELS_MAX = 6 };
 struct label {
     str name, value; /* the template's and the path's, decoded */
 };
 struct route {
     const struct api_service *api;
-    const struct api_op *op;     /* NULL while a form's Action has not been read */
+    const struct api_op *op; /* NULL while a form's Action has not been read */
     enum aws_protocol protocol;
-    str target;                  /* the operation's name as asked for, for error texts */
+    str target; /* the operation's name as asked for, for error texts */
     str host_bucket;
     struct label labels[LABELS_MAX];
     size_t n_labels;
-    struct codec_param *params;  /* of the query string */
+    struct codec_param *params; /* of the query string */
     size_t n_params;
-    enum aws_common error;       /* where aws_route_request answers AWS_FAILED */
-    bool unknown_service;        /* … because of the whole service, which target names; api has only a dialect then */
+    enum aws_common error; /* where aws_route_request answers AWS_FAILED */
+    /* … because of the whole service, which target names; api has only a dialect then */
+    bool unknown_service;
 };
 struct router;
 struct router *aws_router_new(void);
 struct router *aws_router_free(struct router *router);
 /* 0, or AWS_FAILED with route->error; api and protocol are set even then. */
-int aws_route_request(const struct router *router, const struct aws_wire *wire, const struct aws_auth *auth,
-                  struct arena *arena, struct route *route);
-/* The bucket in a Host header's value, or absent; *ret_service: an endpoint prefix found there. Exposed for tests. */
+int aws_route_request(const struct router *router, const struct aws_wire *wire,
+                      const struct aws_auth *auth, struct arena *arena, struct route *route);
+/*
+ * The bucket in a Host header's value, or absent; *ret_service: an endpoint prefix found there.
+ * Exposed for tests.
+ */
 str aws_route_host_bucket(str host, str *ret_service);
 
 /* ---- A request ---- */
@@ -130,25 +144,31 @@ struct rq_priv {
 struct rq *aws_rq_new(struct aws_cloud *cloud);
 struct rq *aws_rq_free(struct rq *rq);
 
-
 /* The error row in force; never NULL after AWS_FAILED. */
 void aws_rq_reset(struct rq *rq); /* before a re-run: drops batch, snapshot, answer and error */
 
 /* ---- Steps; each 0 or AWS_FAILED ---- */
-int aws_find_row(struct rq *rq);        /* of route.op: its row and service */
-int aws_fail_unsupported(struct rq *rq, str op); /* AWS_FAILED: the name of an operation without a row */
-int aws_gunzip(struct rq *rq);          /* a body that came with Content-Encoding: gzip, but for S3 */
-int aws_decode(struct rq *rq);          /* fills rq->in from route, labels, headers and body */
+int aws_find_row(struct rq *rq); /* of route.op: its row and service */
+/* AWS_FAILED: the name of an operation without a row */
+int aws_fail_unsupported(struct rq *rq, str op);
+/* a body that came with Content-Encoding: gzip, but for S3 */
+int aws_gunzip(struct rq *rq);
+int aws_decode(struct rq *rq); /* fills rq->in from route, labels, headers and body */
 int aws_validate(struct rq *rq);
 int aws_authorize_row(struct rq *rq);
 str aws_arn_account(str arn);
 void aws_context_add_principal(struct policy_context *c, const struct aws_identity *id);
 void aws_context_add_time(struct policy_context *c);
-/* context.c: the keys that every question has, made once; and those of one, about this item of the right's list. */
+/*
+ * context.c: the keys that every question has, made once; and those of one, about this item of the
+ * right's list.
+ */
 const struct policy_context *aws_context_of_request(struct rq *rq);
-int aws_context_add_question(struct rq *rq, const struct right *right, const struct aws_question *question, size_t item,
+int aws_context_add_question(struct rq *rq, const struct right *right,
+                             const struct aws_question *question, size_t item,
                              struct policy_context *c);
-int aws_open(struct rq *rq, uint64_t size); /* the sink of an operation that streams a body of so many bytes, 0: unknown */
+/* the sink of an operation that streams a body of so many bytes, 0: unknown */
+int aws_open(struct rq *rq, uint64_t size);
 /* Runs handler (with re-runs) and commits: 0, AWS_FAILED, AWS_SUSPENDED. */
 int aws_run(struct rq *rq, aws_handler_fn *handler);
 /* The answer in the protocol's form, given to net. failed: rq's error. */

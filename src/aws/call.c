@@ -105,7 +105,8 @@ int aws_call(struct aws_call *call) {
     if (!op)
         return fail_early(call, "InvalidAction", "no such operation");
     struct rq *rq = aws_rq_new(call->cloud);
-    rq->priv->route = (struct route){.api = api, .op = op, .protocol = PROTOCOL_JSON, .target = op->name};
+    rq->priv->route =
+        (struct route){.api = api, .op = op, .protocol = PROTOCOL_JSON, .target = op->name};
     rq->caller = call->caller ? aws_identity_ref(call->caller) : NULL;
     if (call->account.len)
         rq->account = arena_str(&rq->arena, call->account);

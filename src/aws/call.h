@@ -11,13 +11,13 @@ struct aws_call {
     struct aws_cloud *cloud;
     struct aws_identity *caller; /* borrowed */
     str account, region;
-    const char *service, *op;    /* "s3", "CreateBucket" */
-    json_t *in;                  /* borrowed; NULL: no members */
-    str body;                    /* streamed payload, when the operation takes one */
+    const char *service, *op; /* "s3", "CreateBucket" */
+    json_t *in;               /* borrowed; NULL: no members */
+    str body;                 /* streamed payload, when the operation takes one */
 
-    int status;                  /* HTTP status that a client would have seen */
-    json_t *out;                 /* new reference, or NULL */
-    struct buf out_body;         /* payload of the answer */
+    int status;          /* HTTP status that a client would have seen */
+    json_t *out;         /* new reference, or NULL */
+    struct buf out_body; /* payload of the answer */
     struct buf error_code, error_message;
 };
 /* 0, or AWS_FAILED with status, error_code and error_message set. */
@@ -31,14 +31,20 @@ struct aws_options {
     struct aws_identity_source identities;
     const char *default_region; /* us-east-1 */
     const char *default_account;
-    uint64_t max_body;          /* of non-streaming requests; 0: 16 MiB + 64 KiB */
+    uint64_t max_body; /* of non-streaming requests; 0: 16 MiB + 64 KiB */
 };
 int aws_cloud_new(struct aws_cloud **ret_cloud, const struct aws_options *options, struct err *err);
 struct aws_cloud *aws_cloud_free(struct aws_cloud *cloud);
 DEFINE_FREEP(aws_cloud)
-/* Before the first request. service must outlive the cloud. Fails when a row names no modelled operation. */
+/*
+ * Before the first request. service must outlive the cloud. Fails when a row names no modelled
+ * operation.
+ */
 int aws_cloud_add(struct aws_cloud *cloud, const struct aws_service *service, struct err *err);
-/* What rq_endpoint answers to calls from inside ("https://127.0.0.1:4566"). Before the first request. */
+/*
+ * What rq_endpoint answers to calls from inside ("https://127.0.0.1:4566"). Before the first
+ * request.
+ */
 void aws_cloud_set_endpoint(struct aws_cloud *cloud, const char *url);
 /* The callbacks to give to net. */
 struct net_app;
@@ -48,4 +54,5 @@ struct hub *aws_cloud_hub(struct aws_cloud *cloud);
 const struct aws_identity_source *aws_cloud_identities(struct aws_cloud *cloud);
 /* Walks the rows of every service: for `calotype` reports and the authorisation test. */
 void aws_cloud_each_op(struct aws_cloud *cloud,
-                       void (*fn)(void *ctx, const struct aws_service *, const struct aws_op *), void *ctx);
+                       void (*fn)(void *ctx, const struct aws_service *, const struct aws_op *),
+                       void *ctx);

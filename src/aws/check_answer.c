@@ -17,14 +17,17 @@ static int wrong(struct check *c, const char *fmt, ...) {
     va_start(args, fmt);
     buf_vprintf(&what, fmt, args);
     va_end(args);
-    return err_set(c->err, -EBADMSG, "%s: %s", c->path.len ? buf_cstr(&c->path) : "the document", buf_cstr(&what));
+    return err_set(c->err, -EBADMSG, "%s: %s", c->path.len ? buf_cstr(&c->path) : "the document",
+                   buf_cstr(&what));
 }
 
 static int check_value(struct check *c, const struct api_shape *shape, const json_t *v);
 
 /* The value under a further step of the path, ".Name" or "[3]". */
-static int check_below(struct check *c, const struct api_shape *shape, const json_t *v, const char *fmt, ...) PRINTF_LIKE(4, 5);
-static int check_below(struct check *c, const struct api_shape *shape, const json_t *v, const char *fmt, ...) {
+static int check_below(struct check *c, const struct api_shape *shape, const json_t *v,
+                       const char *fmt, ...) PRINTF_LIKE(4, 5);
+static int check_below(struct check *c, const struct api_shape *shape, const json_t *v,
+                       const char *fmt, ...) {
     size_t back = c->path.len;
     va_list args;
     va_start(args, fmt);
@@ -46,7 +49,8 @@ static bool travels_apart(const struct api_shape *shape, size_t i) {
 static int check_required(struct check *c, const struct api_shape *shape, const json_t *obj) {
     for (size_t i = 0; i < shape->n; i++) {
         const struct api_member *m = &shape->members[i];
-        if ((m->flags & API_REQUIRED) && !travels_apart(shape, i) && !json_object_get(obj, m->name.p))
+        if ((m->flags & API_REQUIRED) && !travels_apart(shape, i) &&
+            !json_object_get(obj, m->name.p))
             return wrong(c, "lacks the required " STR_FMT, STR_ARG(m->name));
     }
     return 0;
@@ -59,7 +63,7 @@ static int check_structure(struct check *c, const struct api_shape *shape, const
         return wrong(c, "is no structure");
     if ((shape->flags & API_UNION) && json_object_size(obj) != 1)
         return wrong(c, "is a union with %zu members", json_object_size(obj));
-    json_object_foreach((json_t *)obj, name, v) {
+    json_object_foreach ((json_t *)obj, name, v) {
         const struct api_member *m = api_member_find(shape, str_c(name));
         if (!m)
             return wrong(c, "has the unknown member %s", name);
@@ -82,7 +86,9 @@ static int check_list(struct check *c, const struct api_shape *shape, const json
 }
 
 static int check_enum(struct check *c, const struct api_shape *shape, str v) {
-    return api_enum_has(shape, v) ? 0 : wrong(c, "'" STR_FMT "' is not in the enum " STR_FMT, STR_ARG(v), STR_ARG(shape->name));
+    return api_enum_has(shape, v) ? 0
+                                  : wrong(c, "'" STR_FMT "' is not in the enum " STR_FMT,
+                                          STR_ARG(v), STR_ARG(shape->name));
 }
 
 static int check_map(struct check *c, const struct api_shape *shape, const json_t *obj) {
@@ -90,7 +96,7 @@ static int check_map(struct check *c, const struct api_shape *shape, const json_
     json_t *v;
     if (!json_is_object(obj))
         return wrong(c, "is no map");
-    json_object_foreach((json_t *)obj, key, v) {
+    json_object_foreach ((json_t *)obj, key, v) {
         int r = shape->key->values ? check_enum(c, shape->key, str_c(key)) : 0;
         if (r == 0)
             r = check_below(c, shape->element, v, "[%s]", key);
@@ -102,7 +108,7 @@ static int check_map(struct check *c, const struct api_shape *shape, const json_
 
 static int check_scalar(struct check *c, const struct api_shape *shape, const json_t *v) {
     static const char *const kinds[] = {
-        [API_STRING] = "string", [API_BOOLEAN] = "boolean", [API_INTEGER] = "integer",
+        [API_STRING] = "string", [API_BOOLEAN] = "boolean",  [API_INTEGER] = "integer",
         [API_DOUBLE] = "number", [API_TIMESTAMP] = "number", [API_BLOB] = "base64",
     };
     if (codec_scalar_fits(shape, v))
@@ -114,14 +120,10 @@ static int check_scalar(struct check *c, const struct api_shape *shape, const js
 
 static int check_value(struct check *c, const struct api_shape *shape, const json_t *v) {
     switch ((enum api_type)shape->type) {
-    case API_STRUCTURE:
-        return check_structure(c, shape, v);
-    case API_LIST:
-        return check_list(c, shape, v);
-    case API_MAP:
-        return check_map(c, shape, v);
-    default:
-        return check_scalar(c, shape, v);
+    case API_STRUCTURE: return check_structure(c, shape, v);
+    case API_LIST: return check_list(c, shape, v);
+    case API_MAP: return check_map(c, shape, v);
+    default: return check_scalar(c, shape, v);
     }
 }
 
@@ -130,9 +132,10 @@ int aws_check_document(const struct api_shape *shape, const json_t *doc, struct 
     struct check c = {.err = err};
     if (!doc)
         doc = nothing;
-    int r = shape                                               ? check_structure(&c, shape, doc)
-            : json_is_object(doc) && json_object_size(doc) == 0 ? 0
-                                                                : wrong(&c, "the operation answers nothing");
+    int r = shape ? check_structure(&c, shape, doc)
+            : json_is_object(doc) && json_object_size(doc) == 0
+                ? 0
+                : wrong(&c, "the operation answers nothing");
     buf_deinit(&c.path);
     return r;
 }
@@ -141,11 +144,13 @@ int aws_check_document(const struct api_shape *shape, const json_t *doc, struct 
 
 static int refuse(struct rq *rq, const struct err *err) {
     struct rq_priv *p = rq->priv;
-    log_error("aws", "request %s: the answer of %s:" STR_FMT " is not what the API model says: %s", rq->id,
-              p->route.api->name.p, STR_ARG(p->route.op ? p->route.op->name : S("?")), err->text);
+    log_error("aws", "request %s: the answer of %s:" STR_FMT " is not what the API model says: %s",
+              rq->id, p->route.api->name.p, STR_ARG(p->route.op ? p->route.op->name : S("?")),
+              err->text);
     p->error = NULL;
     p->details = NULL;
-    return aws_fail_common(rq, COMMON_INTERNAL, "The answer is not what the API model says: %s", err->text);
+    return aws_fail_common(rq, COMMON_INTERNAL, "The answer is not what the API model says: %s",
+                           err->text);
 }
 
 int aws_check_answer(struct rq *rq) {

@@ -7,8 +7,8 @@
  *
  * Checked: members that the model does not have, required ones that are missing, null, JSON types,
  * 32 bits, base64, enums, unions. Not checked: lengths, ranges and patterns, which the models of
- * answers name loosely. Where AWS itself answers what its model denies, tools/genapi.py mends the model
- * and names the reason.
+ * answers name loosely. Where AWS itself answers what its model denies, tools/genapi.py mends the
+ * model and names the reason.
  */
 #include "aws/model.h"
 #include "base/err.h"

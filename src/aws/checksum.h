@@ -20,7 +20,8 @@ enum { AWS_CHECKSUM_MAX = 32 }; /* bytes of the longest */
 
 /* "crc32c", "CRC32C": case does not matter. */
 enum aws_checksum_algorithm aws_checksum_find(str name);
-str aws_checksum_name(enum aws_checksum_algorithm algorithm);    /* "CRC32C"; absent for the last two and NONE */
+/* "CRC32C"; absent for the last two and NONE */
+str aws_checksum_name(enum aws_checksum_algorithm algorithm);
 size_t aws_checksum_size(enum aws_checksum_algorithm algorithm); /* bytes; 0 likewise */
 
 struct aws_checksum {

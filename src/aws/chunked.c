@@ -135,8 +135,10 @@ static int in_trailers(struct aws_chunked *c, str *in) {
     return r;
 }
 
-void aws_chunked_init(struct aws_chunked *chunked, bool is_signed, const struct aws_chunk_events *events) {
-    *chunked = (struct aws_chunked){.events = *events, .is_signed = is_signed, .state = in_size_line};
+void aws_chunked_init(struct aws_chunked *chunked, bool is_signed,
+                      const struct aws_chunk_events *events) {
+    *chunked =
+        (struct aws_chunked){.events = *events, .is_signed = is_signed, .state = in_size_line};
 }
 
 int aws_chunked_feed(struct aws_chunked *chunked, const void *p, size_t n) {

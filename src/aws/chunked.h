@@ -2,7 +2,8 @@
 /*
  * aws/chunked: the aws-chunked framing of streamed S3 uploads, cut from bytes in any split.
  *
- *   HEX[;chunk-signature=SIG] CRLF  bytes CRLF  …  0[;chunk-signature=SIG] CRLF  [name:value CRLF]…  CRLF
+ *   HEX[;chunk-signature=SIG] CRLF  bytes CRLF  …  0[;chunk-signature=SIG] CRLF  [name:value CRLF]…
+ *   CRLF
  *
  * Bytes of an unsigned chunk are handed on as they come; those of a signed one only whole, so that
  * the caller can verify the signature before it lets them through.
@@ -11,20 +12,23 @@
 #include "base/outcomes.h"
 
 enum {
-    AWS_CHUNK_MAX_LINE = 2048,              /* a size line, or one trailer */
+    AWS_CHUNK_MAX_LINE = 2048,               /* a size line, or one trailer */
     AWS_CHUNK_MAX_SIGNED = 16 * 1024 * 1024, /* a signed chunk, which is held in memory */
     AWS_CHUNK_MAX_TRAILERS = 16,
 };
 enum {
     AWS_CHUNK_OK = 0,
     AWS_CHUNK_E_FORM = OUTCOMES_AWS_CHUNK, /* not this framing */
-    AWS_CHUNK_E_SIZE, /* a signed chunk over the limit */
-    AWS_CHUNK_E_CUT,  /* ended before its end */
+    AWS_CHUNK_E_SIZE,                      /* a signed chunk over the limit */
+    AWS_CHUNK_E_CUT,                       /* ended before its end */
 };
 
 struct aws_chunk_events {
     void *ctx;
-    /* Bytes, in order. signature is absent for unsigned framing; for signed, bytes are one whole chunk. */
+    /*
+     * Bytes, in order. signature is absent for unsigned framing; for signed, bytes are one whole
+     * chunk.
+     */
     int (*bytes)(void *ctx, str bytes, str signature);
     /* The closing chunk of size 0. */
     int (*last)(void *ctx, str signature);
@@ -36,16 +40,17 @@ struct aws_chunked {
     struct aws_chunk_events events;
     bool is_signed;
     int (*state)(struct aws_chunked *, str *);
-    struct buf line;     /* the line so far */
-    struct buf held;     /* a signed chunk so far */
-    uint64_t left;       /* bytes of this chunk still to come */
+    struct buf line; /* the line so far */
+    struct buf held; /* a signed chunk so far */
+    uint64_t left;   /* bytes of this chunk still to come */
     char signature[65];
-    bool over;           /* the closing chunk was seen */
-    bool ended;          /* the empty line behind it too */
+    bool over;  /* the closing chunk was seen */
+    bool ended; /* the empty line behind it too */
     unsigned trailers;
 };
 
-void aws_chunked_init(struct aws_chunked *chunked, bool is_signed, const struct aws_chunk_events *events);
+void aws_chunked_init(struct aws_chunked *chunked, bool is_signed,
+                      const struct aws_chunk_events *events);
 /* AWS_CHUNK_OK, AWS_CHUNK_E_*, or what an event answered. Not to be fed again after a failure. */
 int aws_chunked_feed(struct aws_chunked *chunked, const void *p, size_t n);
 /* No more bytes: AWS_CHUNK_OK or AWS_CHUNK_E_CUT. */

@@ -5,13 +5,16 @@
 
 enum { DEFAULT_MAX_BODY = 16 * 1024 * 1024 + 64 * 1024 };
 
-int aws_cloud_new(struct aws_cloud **ret_cloud, const struct aws_options *options, struct err *err) {
+int aws_cloud_new(struct aws_cloud **ret_cloud, const struct aws_options *options,
+                  struct err *err) {
     if (!options->store || !options->identities.find)
         return err_set(err, -EINVAL, "a cloud needs a store and an identity source");
     struct aws_cloud *cloud = mem_new(struct aws_cloud);
     cloud->options = *options;
-    cloud->default_region = mem_strdup(options->default_region ? options->default_region : "us-east-1");
-    cloud->default_account = mem_strdup(options->default_account ? options->default_account : "000000000000");
+    cloud->default_region =
+        mem_strdup(options->default_region ? options->default_region : "us-east-1");
+    cloud->default_account =
+        mem_strdup(options->default_account ? options->default_account : "000000000000");
     cloud->endpoint = mem_strdup("https://127.0.0.1:4566");
     if (!cloud->options.max_body)
         cloud->options.max_body = DEFAULT_MAX_BODY;
@@ -43,11 +46,13 @@ void aws_cloud_set_endpoint(struct aws_cloud *cloud, const char *url) {
 static int check_row(const struct aws_service *service, const struct aws_op *op, struct err *err) {
     const struct api_op *model = api_op_find(service->api, str_c(op->name));
     if (!model || !model->modelled)
-        return err_set(err, -EINVAL, "%s: the row %s names no modelled operation (tools/regen.sh)", service->name, op->name);
+        return err_set(err, -EINVAL, "%s: the row %s names no modelled operation (tools/regen.sh)",
+                       service->name, op->name);
     if (!op->run || !op->action || !op->resource)
         return err_set(err, -EINVAL, "%s: the row %s is incomplete", service->name, op->name);
     if ((op->flags & OP_STREAM_IN) && !op->open)
-        return err_set(err, -EINVAL, "%s: the row %s streams but has no open", service->name, op->name);
+        return err_set(err, -EINVAL, "%s: the row %s streams but has no open", service->name,
+                       op->name);
     return 0;
 }
 
@@ -69,7 +74,8 @@ int aws_cloud_add(struct aws_cloud *cloud, const struct aws_service *service, st
     return r;
 }
 
-const struct aws_service *aws_cloud_service(const struct aws_cloud *cloud, const struct api_service *api) {
+const struct aws_service *aws_cloud_service(const struct aws_cloud *cloud,
+                                            const struct api_service *api) {
     return cloud->services[api->index].service;
 }
 
@@ -79,7 +85,8 @@ const struct op_rights *aws_cloud_rights(const struct rq *rq) {
 }
 
 int aws_fail_unsupported(struct rq *rq, str op) {
-    return aws_fail_common(rq, COMMON_NOT_IMPLEMENTED, "calotype does not implement " STR_FMT ":" STR_FMT,
+    return aws_fail_common(rq, COMMON_NOT_IMPLEMENTED,
+                           "calotype does not implement " STR_FMT ":" STR_FMT,
                            STR_ARG(rq->priv->route.api->name), STR_ARG(op));
 }
 
@@ -94,12 +101,19 @@ int aws_find_row(struct rq *rq) {
     return 0;
 }
 
-struct store *aws_cloud_store(struct aws_cloud *cloud) { return cloud->options.store; }
-struct hub *aws_cloud_hub(struct aws_cloud *cloud) { return cloud->options.hub; }
-const struct aws_identity_source *aws_cloud_identities(struct aws_cloud *cloud) { return &cloud->options.identities; }
+struct store *aws_cloud_store(struct aws_cloud *cloud) {
+    return cloud->options.store;
+}
+struct hub *aws_cloud_hub(struct aws_cloud *cloud) {
+    return cloud->options.hub;
+}
+const struct aws_identity_source *aws_cloud_identities(struct aws_cloud *cloud) {
+    return &cloud->options.identities;
+}
 
 void aws_cloud_each_op(struct aws_cloud *cloud,
-                       void (*fn)(void *ctx, const struct aws_service *, const struct aws_op *), void *ctx) {
+                       void (*fn)(void *ctx, const struct aws_service *, const struct aws_op *),
+                       void *ctx) {
     for (size_t s = 0; api_services[s]; s++) {
         const struct aws_service *service = cloud->services[s].service;
         for (size_t i = 0; service && i < service->n_ops; i++)

@@ -18,31 +18,23 @@ struct head {
     uint64_t value; /* argument: length, number, tag, or a float's bits */
 };
 
-static int bad(struct err *err, const char *what) { return err_set(err, AWS_E_MALFORMED, "CBOR: %s", what); }
+static int bad(struct err *err, const char *what) {
+    return err_set(err, AWS_E_MALFORMED, "CBOR: %s", what);
+}
 
 static bool read_head(struct cur *c, struct head *h) {
     uint8_t first = cur_u8(c);
     h->major = (enum major)(first >> 5);
     h->info = first & 31;
     switch (h->info) {
-    case 24:
-        h->value = cur_u8(c);
-        break;
-    case 25:
-        h->value = cur_u16(c);
-        break;
-    case 26:
-        h->value = cur_u32(c);
-        break;
-    case 27:
-        h->value = cur_u64(c);
-        break;
+    case 24: h->value = cur_u8(c); break;
+    case 25: h->value = cur_u16(c); break;
+    case 26: h->value = cur_u32(c); break;
+    case 27: h->value = cur_u64(c); break;
     case 28:
     case 29:
-    case 30:
-        return false;
-    default:
-        h->value = h->info;
+    case 30: return false;
+    default: h->value = h->info;
     }
     return !c->bad;
 }
@@ -72,7 +64,8 @@ static int read_bytes(struct cur *c, const struct head *h, struct buf *out, stru
     }
     while (!at_break(c)) {
         struct head part;
-        if (!read_head(c, &part) || part.major != h->major || part.info == INDEFINITE || part.value > c->s.len)
+        if (!read_head(c, &part) || part.major != h->major || part.info == INDEFINITE ||
+            part.value > c->s.len)
             return bad(err, "a chunk of a string is wrong");
         buf_str(out, cur_take(c, (size_t)part.value));
     }
@@ -132,7 +125,8 @@ static int skip(struct cur *c, unsigned depth, struct err *err) {
     return 0;
 }
 
-static int read_value(const struct api_shape *shape, struct cur *c, unsigned depth, json_t **ret, struct err *err);
+static int read_value(const struct api_shape *shape, struct cur *c, unsigned depth, json_t **ret,
+                      struct err *err);
 
 static int read_key(struct cur *c, struct buf *key, struct err *err) {
     struct head h;
@@ -145,8 +139,8 @@ static int read_key(struct cur *c, struct buf *key, struct err *err) {
     return r;
 }
 
-static int read_map(const struct api_shape *shape, const struct head *h, struct cur *c, unsigned depth,
-                    json_t **ret, struct err *err) {
+static int read_map(const struct api_shape *shape, const struct head *h, struct cur *c,
+                    unsigned depth, json_t **ret, struct err *err) {
     CLEANUP_JSON json_t *obj = json_object();
     CLEANUP_DEINIT(buf) struct buf key = {0};
     uint64_t left = h->value;
@@ -155,8 +149,11 @@ static int read_map(const struct api_shape *shape, const struct head *h, struct 
         int r = read_key(c, &key, err);
         if (r)
             return r;
-        const struct api_member *m = shape->type == API_MAP ? NULL : api_member_find(shape, buf_view(&key));
-        const struct api_shape *below = shape->type == API_MAP ? shape->element : m ? m->shape : NULL;
+        const struct api_member *m =
+            shape->type == API_MAP ? NULL : api_member_find(shape, buf_view(&key));
+        const struct api_shape *below = shape->type == API_MAP ? shape->element
+                                        : m                    ? m->shape
+                                                               : NULL;
         r = below ? read_value(below, c, depth + 1, &v, err) : skip(c, depth + 1, err);
         if (r)
             return r;
@@ -171,8 +168,8 @@ static int read_map(const struct api_shape *shape, const struct head *h, struct 
     return 0;
 }
 
-static int read_list(const struct api_shape *shape, const struct head *h, struct cur *c, unsigned depth,
-                     json_t **ret, struct err *err) {
+static int read_list(const struct api_shape *shape, const struct head *h, struct cur *c,
+                     unsigned depth, json_t **ret, struct err *err) {
     CLEANUP_JSON json_t *array = json_array();
     uint64_t left = h->value;
     while (more(c, h, &left)) {
@@ -195,7 +192,8 @@ static json_t *read_number(const struct api_shape *shape, const struct head *h) 
         if (h->value > INT64_MAX)
             return NULL;
         int64_t i = negative ? -1 - (int64_t)h->value : (int64_t)h->value;
-        return shape->type == API_INTEGER && !(shape->flags & API_LONG) && (i > INT32_MAX || i < INT32_MIN)
+        return shape->type == API_INTEGER && !(shape->flags & API_LONG) &&
+                       (i > INT32_MAX || i < INT32_MIN)
                    ? NULL
                    : json_integer(i);
     }
@@ -208,7 +206,8 @@ static json_t *read_number(const struct api_shape *shape, const struct head *h) 
     return json_real(d);
 }
 
-static json_t *read_string(const struct api_shape *shape, const struct head *h, struct cur *c, struct err *err) {
+static json_t *read_string(const struct api_shape *shape, const struct head *h, struct cur *c,
+                           struct err *err) {
     CLEANUP_DEINIT(buf) struct buf bytes = {0}, text = {0};
     if (read_bytes(c, h, &bytes, err))
         return NULL;
@@ -217,27 +216,26 @@ static json_t *read_string(const struct api_shape *shape, const struct head *h, 
     return json_of_str(buf_view(shape->type == API_BLOB ? &text : &bytes));
 }
 
-static json_t *read_scalar(const struct api_shape *shape, const struct head *h, struct cur *c, struct err *err) {
+static json_t *read_scalar(const struct api_shape *shape, const struct head *h, struct cur *c,
+                           struct err *err) {
     switch ((enum api_type)shape->type) {
-    case API_STRING:
-        return h->major == TEXT ? read_string(shape, h, c, err) : NULL;
-    case API_BLOB:
-        return h->major == BYTES ? read_string(shape, h, c, err) : NULL;
+    case API_STRING: return h->major == TEXT ? read_string(shape, h, c, err) : NULL;
+    case API_BLOB: return h->major == BYTES ? read_string(shape, h, c, err) : NULL;
     case API_BOOLEAN:
-        return h->major == SIMPLE && (h->info == 20 || h->info == 21) ? json_boolean(h->info == 21) : NULL;
+        return h->major == SIMPLE && (h->info == 20 || h->info == 21) ? json_boolean(h->info == 21)
+                                                                      : NULL;
     case API_INTEGER:
     case API_DOUBLE:
-    case API_TIMESTAMP:
-        return read_number(shape, h);
+    case API_TIMESTAMP: return read_number(shape, h);
     case API_STRUCTURE:
     case API_LIST:
-    case API_MAP:
-        break;
+    case API_MAP: break;
     }
     return NULL;
 }
 
-static int read_value(const struct api_shape *shape, struct cur *c, unsigned depth, json_t **ret, struct err *err) {
+static int read_value(const struct api_shape *shape, struct cur *c, unsigned depth, json_t **ret,
+                      struct err *err) {
     struct head h;
     if (depth > CODEC_DEPTH)
         return bad(err, "nested too deeply");
@@ -250,9 +248,11 @@ static int read_value(const struct api_shape *shape, struct cur *c, unsigned dep
         return 0;
     }
     if (shape->type == API_STRUCTURE || shape->type == API_MAP)
-        return h.major == MAP ? read_map(shape, &h, c, depth, ret, err) : bad(err, "a map was expected");
+        return h.major == MAP ? read_map(shape, &h, c, depth, ret, err)
+                              : bad(err, "a map was expected");
     if (shape->type == API_LIST)
-        return h.major == ARRAY ? read_list(shape, &h, c, depth, ret, err) : bad(err, "a list was expected");
+        return h.major == ARRAY ? read_list(shape, &h, c, depth, ret, err)
+                                : bad(err, "a list was expected");
     *ret = read_scalar(shape, &h, c, err);
     return *ret ? 0 : err_set(err, AWS_E_MALFORMED, "CBOR: a value does not fit %s", shape->name.p);
 }
@@ -360,7 +360,7 @@ static void put_value(const struct api_shape *shape, const json_t *v, struct buf
         const char *key;
         json_t *item;
         put_head(out, MAP, json_object_size(v));
-        json_object_foreach((json_t *)v, key, item) {
+        json_object_foreach ((json_t *)v, key, item) {
             put_text(out, str_c(key));
             put_value(shape->element, item, out);
         }

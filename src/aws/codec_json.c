@@ -11,50 +11,53 @@
 
 static int check(const struct api_shape *shape, json_t *v, unsigned depth, struct err *err);
 
-/* From this depth on a member's location does not matter: whole documents are checked from there. */
+/*
+ * From this depth on a member's location does not matter: whole documents are checked from there.
+ */
 enum { BODY_ONLY = 0, WHOLE = 1 };
 
 /* How AWS's JSON parser calls what it found (SerializationException texts). */
 static const char *token_name(const json_t *v) {
     switch (json_typeof(v)) {
-    case JSON_STRING:
-        return "STRING_VALUE";
+    case JSON_STRING: return "STRING_VALUE";
     case JSON_INTEGER:
-    case JSON_REAL:
-        return "NUMBER_VALUE";
-    case JSON_TRUE:
-        return "TRUE_VALUE";
-    case JSON_FALSE:
-        return "FALSE_VALUE";
+    case JSON_REAL: return "NUMBER_VALUE";
+    case JSON_TRUE: return "TRUE_VALUE";
+    case JSON_FALSE: return "FALSE_VALUE";
     case JSON_ARRAY:
     case JSON_OBJECT:
-    case JSON_NULL:
-        break;
+    case JSON_NULL: break;
     }
     return NULL;
 }
 
 static int mismatch(const struct api_shape *shape, const json_t *v, struct err *err) {
     static const char *const wanted[] = {
-        [API_STRING] = "String", [API_BOOLEAN] = "Boolean", [API_INTEGER] = "Integer",
-        [API_DOUBLE] = "Double", [API_TIMESTAMP] = "milliseconds since epoch", [API_BLOB] = "Blob",
+        [API_STRING] = "String",
+        [API_BOOLEAN] = "Boolean",
+        [API_INTEGER] = "Integer",
+        [API_DOUBLE] = "Double",
+        [API_TIMESTAMP] = "milliseconds since epoch",
+        [API_BLOB] = "Blob",
     };
     const char *token = token_name(v);
     if (!token)
         return err_set(err, AWS_E_MALFORMED, "Start of structure or map found where not expected.");
     if (shape->type <= API_MAP)
         return err_set(err, AWS_E_MALFORMED, "Unexpected value type in payload");
-    const char *type = shape->type == API_INTEGER && (shape->flags & API_LONG) ? "Long" : wanted[shape->type];
+    const char *type =
+        shape->type == API_INTEGER && (shape->flags & API_LONG) ? "Long" : wanted[shape->type];
     return err_set(err, AWS_E_MALFORMED, "%s can not be converted to %s", token, type);
 }
 
-static int check_structure(const struct api_shape *shape, json_t *obj, unsigned depth, struct err *err) {
+static int check_structure(const struct api_shape *shape, json_t *obj, unsigned depth,
+                           struct err *err) {
     if (!json_is_object(obj))
         return mismatch(shape, obj, err);
     const char *name;
     json_t *v;
     void *next;
-    json_object_foreach_safe(obj, next, name, v) {
+    json_object_foreach_safe (obj, next, name, v) {
         const struct api_member *m = json_is_null(v) ? NULL : api_member_find(shape, str_c(name));
         if (!m || (depth == BODY_ONLY && m->location != API_IN_BODY)) {
             json_object_del(obj, name);
@@ -67,12 +70,13 @@ static int check_structure(const struct api_shape *shape, json_t *obj, unsigned 
     return 0;
 }
 
-static int check_list(const struct api_shape *shape, json_t *array, unsigned depth, struct err *err) {
+static int check_list(const struct api_shape *shape, json_t *array, unsigned depth,
+                      struct err *err) {
     if (!json_is_array(array))
         return mismatch(shape, array, err);
     size_t i;
     json_t *v;
-    json_array_foreach(array, i, v) {
+    json_array_foreach (array, i, v) {
         int r = json_is_null(v) ? 0 : check(shape->element, v, depth + 1, err);
         if (r)
             return r;
@@ -86,8 +90,9 @@ static int check_map(const struct api_shape *shape, json_t *obj, unsigned depth,
     const char *key;
     json_t *v;
     void *next;
-    json_object_foreach_safe(obj, next, key, v) {
-        int r = json_is_null(v) ? json_object_del(obj, key) : check(shape->element, v, depth + 1, err);
+    json_object_foreach_safe (obj, next, key, v) {
+        int r =
+            json_is_null(v) ? json_object_del(obj, key) : check(shape->element, v, depth + 1, err);
         if (r)
             return r;
     }
@@ -108,21 +113,15 @@ static bool fits_integer(const struct api_shape *shape, const json_t *v) {
 
 bool codec_scalar_fits(const struct api_shape *shape, const json_t *v) {
     switch ((enum api_type)shape->type) {
-    case API_STRING:
-        return json_is_string(v);
-    case API_BLOB:
-        return json_is_string(v) && is_base64(json_text(v));
-    case API_BOOLEAN:
-        return json_is_boolean(v);
-    case API_INTEGER:
-        return fits_integer(shape, v);
+    case API_STRING: return json_is_string(v);
+    case API_BLOB: return json_is_string(v) && is_base64(json_text(v));
+    case API_BOOLEAN: return json_is_boolean(v);
+    case API_INTEGER: return fits_integer(shape, v);
     case API_DOUBLE:
-    case API_TIMESTAMP:
-        return json_is_number(v);
+    case API_TIMESTAMP: return json_is_number(v);
     case API_STRUCTURE:
     case API_LIST:
-    case API_MAP:
-        break;
+    case API_MAP: break;
     }
     return false;
 }
@@ -131,14 +130,10 @@ static int check(const struct api_shape *shape, json_t *v, unsigned depth, struc
     if (depth > CODEC_DEPTH)
         return err_set(err, AWS_E_MALFORMED, "The document is nested too deeply");
     switch ((enum api_type)shape->type) {
-    case API_STRUCTURE:
-        return check_structure(shape, v, depth, err);
-    case API_LIST:
-        return check_list(shape, v, depth, err);
-    case API_MAP:
-        return check_map(shape, v, depth, err);
-    default:
-        return codec_scalar_fits(shape, v) ? 0 : mismatch(shape, v, err);
+    case API_STRUCTURE: return check_structure(shape, v, depth, err);
+    case API_LIST: return check_list(shape, v, depth, err);
+    case API_MAP: return check_map(shape, v, depth, err);
+    default: return codec_scalar_fits(shape, v) ? 0 : mismatch(shape, v, err);
     }
 }
 
@@ -162,7 +157,8 @@ int codec_json_in(const struct api_shape *shape, str body, json_t **ret_doc, str
 
 /* ---- Encoding ---- */
 
-static void out_value(const struct api_shape *shape, const json_t *v, enum api_time time, struct buf *out);
+static void out_value(const struct api_shape *shape, const json_t *v, enum api_time time,
+                      struct buf *out);
 
 static void out_structure(const struct api_shape *shape, const json_t *obj, struct buf *out) {
     bool first = true;
@@ -197,7 +193,7 @@ static void out_map(const struct api_shape *shape, const json_t *obj, struct buf
     json_t *v;
     bool first = true;
     buf_char(out, '{');
-    json_object_foreach((json_t *)obj, key, v) {
+    json_object_foreach ((json_t *)obj, key, v) {
         if (!first)
             buf_char(out, ',');
         first = false;
@@ -208,8 +204,10 @@ static void out_map(const struct api_shape *shape, const json_t *obj, struct buf
     buf_char(out, '}');
 }
 
-static void out_value(const struct api_shape *shape, const json_t *v, enum api_time time, struct buf *out) {
-    bool is_text_time = shape->type == API_TIMESTAMP && (time == API_TIME_ISO8601 || time == API_TIME_RFC822);
+static void out_value(const struct api_shape *shape, const json_t *v, enum api_time time,
+                      struct buf *out) {
+    bool is_text_time =
+        shape->type == API_TIMESTAMP && (time == API_TIME_ISO8601 || time == API_TIME_RFC822);
     if (is_text_time) {
         buf_char(out, '"');
         codec_scalar_out(shape, v, time, time, out);

@@ -1,6 +1,7 @@
 #pragma once
 /*
- * aws/codec: between the bytes of a protocol and the documents of aws/rq.h, driven by the API model.
+ * aws/codec: between the bytes of a protocol and the documents of aws/rq.h, driven by the API
+ * model.
  *
  * Decoders answer 0 and a new document, or AWS_E_MALFORMED with a sentence in err; they check types
  * and form, not the model's constraints (validate.c does). Members that the model does not have are
@@ -17,7 +18,10 @@ enum { AWS_E_MALFORMED = OUTCOMES_AWS_CODEC, AWS_E_TOO_LARGE };
 enum { CODEC_DEPTH = 160, CODEC_PARTS = 400000 };
 
 /* ---- Scalars as text: headers, query strings, forms, XML ---- */
-/* A new reference; NULL and err when text does not fit the shape. fallback: the format where the model names none. */
+/*
+ * A new reference; NULL and err when text does not fit the shape. fallback: the format where the
+ * model names none.
+ */
 json_t *codec_scalar_in(const struct api_shape *shape, str text, enum api_time time,
                         enum api_time fallback, struct err *err);
 /* Appends the text of a scalar; a value of another type than the shape's adds nothing. */
@@ -47,7 +51,9 @@ struct codec_param {
     str key, value; /* decoded, NUL-terminated, in the arena; value empty without '=' */
     bool has_value;
 };
-/* "a=b&c=d": 0, or AWS_E_MALFORMED for a wrong % sequence or too many parts. plus: '+' is a space. */
+/*
+ * "a=b&c=d": 0, or AWS_E_MALFORMED for a wrong % sequence or too many parts. plus: '+' is a space.
+ */
 int codec_params(struct arena *arena, str text, bool plus, struct codec_param **ret_params,
                  size_t *ret_n, struct err *err);
 /* params are sorted in place. */
@@ -57,9 +63,10 @@ int codec_query_in(const struct api_shape *shape, struct codec_param *params, si
 /* ---- XML ---- */
 int codec_xml_in(const struct api_shape *shape, str body, json_t **ret_doc, struct err *err);
 /* <?xml…?><root xmlns="ns">members</root>; members of other locations are left out. */
-void codec_xml_out(const struct api_shape *shape, const json_t *doc, str root, str ns, struct buf *out);
+void codec_xml_out(const struct api_shape *shape, const json_t *doc, str root, str ns,
+                   struct buf *out);
 /* The whole answer of a query operation. */
 void codec_query_out(const struct api_service *api, const struct api_op *op, const json_t *doc,
                      str request_id, struct buf *out);
-void codec_xml_text(struct buf *out, str text);           /* escaped */
+void codec_xml_text(struct buf *out, str text);              /* escaped */
 void codec_xml_element(struct buf *out, str name, str text); /* <name>text</name> */

@@ -85,7 +85,9 @@ static int compare_keys(const void *x, const void *y) {
 
 /* ---- Runs ---- */
 
-/* Parameters whose keys agree in their first `skip` bytes (with the dot behind, when more follows). */
+/*
+ * Parameters whose keys agree in their first `skip` bytes (with the dot behind, when more follows).
+ */
 struct run {
     const struct codec_param *p;
     size_t n, skip;
@@ -93,7 +95,9 @@ struct run {
 
 static str rest_of(const struct codec_param *p, size_t skip) { return str_skip(p->key, skip); }
 
-/* Cuts the leading run of one part off *run: its name, and what follows the name. False at the end. */
+/*
+ * Cuts the leading run of one part off *run: its name, and what follows the name. False at the end.
+ */
 static bool next_part(struct run *run, str *ret_part, struct run *ret_below) {
     if (run->n == 0)
         return false;
@@ -122,8 +126,8 @@ static const struct codec_param *leaf(const struct run *run) {
 static int read_value(const struct api_shape *shape, bool flat, struct run run, unsigned depth,
                       json_t **ret, struct err *err);
 
-static int read_structure(const struct api_shape *shape, struct run run, unsigned depth, json_t **ret,
-                          struct err *err) {
+static int read_structure(const struct api_shape *shape, struct run run, unsigned depth,
+                          json_t **ret, struct err *err) {
     CLEANUP_JSON json_t *obj = json_object();
     struct run below;
     str part;
@@ -150,7 +154,8 @@ static int read_items(const struct api_shape *shape, struct run run, unsigned de
     while (next_part(&run, &part, &below)) {
         json_t *v = NULL;
         if (!is_number(part))
-            return err_set(err, AWS_E_MALFORMED, "Key (" STR_FMT ") is not valid: an index was expected",
+            return err_set(err, AWS_E_MALFORMED,
+                           "Key (" STR_FMT ") is not valid: an index was expected",
                            STR_ARG(str_slice(below.p->key, 0, 128)));
         int r = read_value(shape->element, false, below, depth + 1, &v, err);
         if (r)
@@ -178,7 +183,8 @@ static int read_entry(const struct api_shape *shape, struct run run, unsigned de
         }
     }
     if (!key.p)
-        return err_set(err, AWS_E_MALFORMED, "A map's entry has no " STR_FMT, STR_ARG(shape->key_wire));
+        return err_set(err, AWS_E_MALFORMED, "A map's entry has no " STR_FMT,
+                       STR_ARG(shape->key_wire));
     if (!str_is_utf8(key) || memchr(key.p, '\0', key.len))
         return err_set(err, AWS_E_MALFORMED, "A map's key is not valid text");
     json_set(map, key.p, v ? STEAL(v) : json_string(""));
@@ -216,7 +222,8 @@ static int read_value(const struct api_shape *shape, bool flat, struct run run, 
     if (depth > CODEC_DEPTH)
         return err_set(err, AWS_E_MALFORMED, "The request is nested too deeply");
     if (shape->type > API_MAP) {
-        *ret = here ? codec_scalar_in(shape, here->value, API_TIME_DEFAULT, API_TIME_ISO8601, err) : NULL;
+        *ret = here ? codec_scalar_in(shape, here->value, API_TIME_DEFAULT, API_TIME_ISO8601, err)
+                    : NULL;
         return here && !*ret ? AWS_E_MALFORMED : 0;
     }
     if (here) { /* "List=": an empty one */

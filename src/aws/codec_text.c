@@ -75,21 +75,21 @@ json_t *codec_scalar_in(const struct api_shape *shape, str text, enum api_time t
     case API_BOOLEAN:
         if (str_eq_nocase(text, S("true")) || str_eq_nocase(text, S("false")))
             return json_boolean(str_eq_nocase(text, S("true")));
-        err_set(err, AWS_E_MALFORMED, "'" STR_FMT "' is not a boolean", STR_ARG(str_slice(text, 0, 64)));
+        err_set(err, AWS_E_MALFORMED, "'" STR_FMT "' is not a boolean",
+                STR_ARG(str_slice(text, 0, 64)));
         return NULL;
     case API_INTEGER:
-        if (str_to_i64(text, &i) && ((shape->flags & API_LONG) || (i <= INT32_MAX && i >= INT32_MIN)))
+        if (str_to_i64(text, &i) &&
+            ((shape->flags & API_LONG) || (i <= INT32_MAX && i >= INT32_MIN)))
             return json_integer(i);
-        err_set(err, AWS_E_MALFORMED, "'" STR_FMT "' is not an integer", STR_ARG(str_slice(text, 0, 64)));
+        err_set(err, AWS_E_MALFORMED, "'" STR_FMT "' is not an integer",
+                STR_ARG(str_slice(text, 0, 64)));
         return NULL;
-    case API_DOUBLE:
-        return number_in(text, err);
-    case API_TIMESTAMP:
-        return time_in(text, err);
+    case API_DOUBLE: return number_in(text, err);
+    case API_TIMESTAMP: return time_in(text, err);
     case API_STRUCTURE:
     case API_LIST:
-    case API_MAP:
-        break;
+    case API_MAP: break;
     }
     err_set(err, AWS_E_MALFORMED, "text stands where a structure was expected");
     return NULL;

@@ -31,7 +31,8 @@ static int read_structure(const struct api_shape *shape, const struct xml_node *
             continue;
         bool flat = m->flags & API_FLATTENED;
         json_t *v = NULL;
-        int r = read_node(m->shape, flat, c, flat ? json_object_get(obj, m->name.p) : NULL, &v, err);
+        int r =
+            read_node(m->shape, flat, c, flat ? json_object_get(obj, m->name.p) : NULL, &v, err);
         if (r)
             return r;
         json_set(obj, m->name.p, v);
@@ -91,7 +92,9 @@ static int read_map(const struct api_shape *shape, const struct xml_node *node, 
 /* A flattened list or map: node is one item, before what was read of it so far (or NULL). */
 static int read_flat(const struct api_shape *shape, const struct xml_node *node, json_t *before,
                      json_t **ret, struct err *err) {
-    CLEANUP_JSON json_t *all = before ? json_incref(before) : shape->type == API_LIST ? json_array() : json_object();
+    CLEANUP_JSON json_t *all = before                    ? json_incref(before)
+                               : shape->type == API_LIST ? json_array()
+                                                         : json_object();
     json_t *v = NULL;
     int r = shape->type == API_LIST ? read_node(shape->element, false, node, NULL, &v, err)
                                     : read_entry(shape, node, all, err);
@@ -114,7 +117,8 @@ static int read_node(const struct api_shape *shape, bool flat, const struct xml_
     if (shape->type == API_MAP)
         return read_map(shape, node, ret, err);
     if (node->child)
-        return err_set(err, AWS_E_MALFORMED, STR_FMT " may not contain elements", STR_ARG(node->name));
+        return err_set(err, AWS_E_MALFORMED, STR_FMT " may not contain elements",
+                       STR_ARG(node->name));
     *ret = codec_scalar_in(shape, node->text, API_TIME_DEFAULT, API_TIME_ISO8601, err);
     return *ret ? 0 : AWS_E_MALFORMED;
 }
@@ -186,17 +190,18 @@ static void write_entry(const struct api_shape *shape, str tag, const char *key,
     close_tag(out, tag);
 }
 
-static void write_items(const struct api_shape *shape, bool flat, str tag, const json_t *v, struct buf *out) {
+static void write_items(const struct api_shape *shape, bool flat, str tag, const json_t *v,
+                        struct buf *out) {
     if (!flat)
         open_tag(out, tag);
     if (shape->type == API_LIST) {
         for (size_t i = 0; i < json_array_size(v); i++)
-            write_value(NULL, shape->element, flat ? tag : shape->element_wire, json_array_get(v, i),
-                        API_TIME_DEFAULT, out);
+            write_value(NULL, shape->element, flat ? tag : shape->element_wire,
+                        json_array_get(v, i), API_TIME_DEFAULT, out);
     } else {
         const char *key;
         json_t *item;
-        json_object_foreach((json_t *)v, key, item)
+        json_object_foreach ((json_t *)v, key, item)
             write_entry(shape, flat ? tag : S("entry"), key, item, out);
     }
     if (!flat)
@@ -209,7 +214,8 @@ static void open_structure(const struct api_member *m, const struct api_shape *s
     buf_char(out, '<');
     buf_str(out, tag);
     if (m && m->xml_prefix.p)
-        buf_printf(out, " xmlns:" STR_FMT "=\"" STR_FMT "\"", STR_ARG(m->xml_prefix), STR_ARG(m->xml_uri));
+        buf_printf(out, " xmlns:" STR_FMT "=\"" STR_FMT "\"", STR_ARG(m->xml_prefix),
+                   STR_ARG(m->xml_uri));
     for (size_t i = 0; i < shape->n; i++) {
         const struct api_member *a = &shape->members[i];
         str value = a->flags & API_ATTRIBUTE ? json_str(v, a->name.p) : STR_NONE;
@@ -238,7 +244,8 @@ static void write_value(const struct api_member *m, const struct api_shape *shap
     }
 }
 
-void codec_xml_out(const struct api_shape *shape, const json_t *doc, str root, str ns, struct buf *out) {
+void codec_xml_out(const struct api_shape *shape, const json_t *doc, str root, str ns,
+                   struct buf *out) {
     buf_c(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<");
     buf_str(out, root);
     if (ns.p)
@@ -250,7 +257,8 @@ void codec_xml_out(const struct api_shape *shape, const json_t *doc, str root, s
 
 void codec_query_out(const struct api_service *api, const struct api_op *op, const json_t *doc,
                      str request_id, struct buf *out) {
-    buf_printf(out, "<" STR_FMT "Response xmlns=\"" STR_FMT "\">", STR_ARG(op->name), STR_ARG(api->xml_namespace));
+    buf_printf(out, "<" STR_FMT "Response xmlns=\"" STR_FMT "\">", STR_ARG(op->name),
+               STR_ARG(api->xml_namespace));
     if (op->result.p) {
         open_tag(out, op->result);
         if (op->out && doc)

@@ -11,8 +11,9 @@
 
 void aws_context_add_principal(struct policy_context *c, const struct aws_identity *id) {
     static const char *const types[] = {
-        [PRINCIPAL_ANONYMOUS] = "Anonymous", [PRINCIPAL_ROOT] = "Account", [PRINCIPAL_USER] = "User",
-        [PRINCIPAL_SESSION] = "AssumedRole", [PRINCIPAL_SERVICE] = "Service",
+        [PRINCIPAL_ANONYMOUS] = "Anonymous", [PRINCIPAL_ROOT] = "Account",
+        [PRINCIPAL_USER] = "User",           [PRINCIPAL_SESSION] = "AssumedRole",
+        [PRINCIPAL_SERVICE] = "Service",
     };
     if (!id) {
         policy_context_add(c, S("aws:PrincipalType"), S("Anonymous"));
@@ -47,7 +48,8 @@ static void add_prefixed(struct policy_context *c, str prefix, const char *name,
 /* How the request was signed: prefix:authType and the others, where the service has such keys. */
 static void add_signature(struct policy_context *c, const struct aws_auth *auth, str prefix) {
     bool query = auth->kind == AWS_AUTH_V4_QUERY || auth->kind == AWS_AUTH_V2_QUERY;
-    add_prefixed(c, prefix, "signatureversion", auth->kind == AWS_AUTH_V2_QUERY ? S("AWS") : S("AWS4-HMAC-SHA256"));
+    add_prefixed(c, prefix, "signatureversion",
+                 auth->kind == AWS_AUTH_V2_QUERY ? S("AWS") : S("AWS4-HMAC-SHA256"));
     add_prefixed(c, prefix, "authType", query ? S("REST-QUERY-STRING") : S("REST-HEADER"));
     if (auth->payload_hash.p)
         add_prefixed(c, prefix, "x-amz-content-sha256", auth->payload_hash);
@@ -110,9 +112,9 @@ static void add_request_tags(struct policy_context *c, const json_t *tags) {
     const char *key;
     json_t *value;
     size_t i;
-    json_object_foreach((json_t *)tags, key, value)
+    json_object_foreach ((json_t *)tags, key, value)
         add_tag(c, str_c(key), json_text(value));
-    json_array_foreach(tags, i, value) {
+    json_array_foreach (tags, i, value) {
         if (json_is_string(value))
             add_tag(c, json_text(value), STR_NONE);
         else
@@ -130,7 +132,8 @@ static void add_member(struct policy_context *c, str key, const json_t *value) {
     }
 }
 
-int aws_context_add_question(struct rq *rq, const struct right *right, const struct aws_question *question, size_t item,
+int aws_context_add_question(struct rq *rq, const struct right *right,
+                             const struct aws_question *question, size_t item,
                              struct policy_context *c) {
     const struct op_rights *of = aws_cloud_rights(rq);
     if (right->row.passed_to) { /* IAM's action: none of the service's keys */

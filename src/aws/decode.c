@@ -29,12 +29,14 @@ static int set_scalar(struct rest_in *in, const struct api_member *m, str text) 
     if (m->shape->type == API_TIMESTAMP && str_starts_nocase(m->wire, S("If-")))
         return 0;
     if (in->rq->priv->route.protocol == PROTOCOL_REST_XML) {
-        aws_fail_common(in->rq, COMMON_VALIDATION, "Provided " STR_FMT " is not valid: %s", STR_ARG(m->wire), in->err.text);
+        aws_fail_common(in->rq, COMMON_VALIDATION, "Provided " STR_FMT " is not valid: %s",
+                        STR_ARG(m->wire), in->err.text);
         aws_fail_detail(in->rq, "ArgumentName", m->wire);
         aws_fail_detail(in->rq, "ArgumentValue", str_is_utf8(text) ? text : STR_NONE);
         return AWS_FAILED;
     }
-    return aws_fail_common(in->rq, COMMON_VALIDATION, STR_FMT ": %s", STR_ARG(m->name), in->err.text);
+    return aws_fail_common(in->rq, COMMON_VALIDATION, STR_FMT ": %s", STR_ARG(m->name),
+                           in->err.text);
 }
 
 static void push(struct rest_in *in, const struct api_member *m, str text) {
@@ -87,11 +89,13 @@ static void split_header(struct rest_in *in, const struct api_member *m, str tex
 }
 
 /* x-amz-meta-*: a map whose keys are the lower-cased rest of the names. */
-static int take_prefixed(struct rest_in *in, const struct api_member *m, const struct sign_header *h) {
+static int take_prefixed(struct rest_in *in, const struct api_member *m,
+                         const struct sign_header *h) {
     char key[256];
     str rest = str_skip(h->name, m->wire.len);
     if (rest.len == 0 || rest.len >= sizeof key || !str_is_utf8(h->value))
-        return aws_fail_common(in->rq, COMMON_VALIDATION, "A header " STR_FMT "* is not valid", STR_ARG(m->wire));
+        return aws_fail_common(in->rq, COMMON_VALIDATION, "A header " STR_FMT "* is not valid",
+                               STR_ARG(m->wire));
     memcpy(key, rest.p, rest.len);
     key[rest.len] = '\0';
     ascii_lower_all(key, rest.len);
@@ -101,7 +105,10 @@ static int take_prefixed(struct rest_in *in, const struct api_member *m, const s
         json_set(in->doc, m->name.p, map);
     }
     str before = json_str(map, key); /* repeated: joined by a comma, as HTTP has it */
-    json_set_str(map, key, before.p ? arena_printf(&in->rq->arena, STR_FMT "," STR_FMT, STR_ARG(before), STR_ARG(h->value)) : h->value);
+    json_set_str(map, key,
+                 before.p ? arena_printf(&in->rq->arena, STR_FMT "," STR_FMT, STR_ARG(before),
+                                         STR_ARG(h->value))
+                          : h->value);
     return 0;
 }
 
@@ -110,7 +117,8 @@ static int take_header(struct rest_in *in, const struct sign_header *h) {
         const struct api_member *m = &in->shape->members[i];
         if (m->location == API_IN_HEADERS && str_starts_nocase(h->name, m->wire))
             return take_prefixed(in, m, h);
-        if (m->location != API_IN_HEADER || m->wire.len != h->name.len || !str_eq_nocase(m->wire, h->name))
+        if (m->location != API_IN_HEADER || m->wire.len != h->name.len ||
+            !str_eq_nocase(m->wire, h->name))
             continue;
         if (m->shape->type == API_LIST) {
             split_header(in, m, h->value);
@@ -138,8 +146,9 @@ static int take_headers(struct rest_in *in) {
 static int parse_body(struct rest_in *in, const struct api_shape *shape, json_t **ret) {
     struct rq *rq = in->rq;
     str body = rq->payload.bytes;
-    int r = rq->priv->route.protocol == PROTOCOL_REST_XML ? codec_xml_in(shape, body, ret, &in->err)
-                                                           : codec_json_in(shape, body, ret, &in->err);
+    int r = rq->priv->route.protocol == PROTOCOL_REST_XML
+                ? codec_xml_in(shape, body, ret, &in->err)
+                : codec_json_in(shape, body, ret, &in->err);
     return r ? malformed(rq, &in->err) : 0;
 }
 
@@ -181,7 +190,8 @@ static int decode_rest(struct rq *rq) {
         return AWS_FAILED;
     if (rq->op->flags & OP_STREAM_IN)
         return 0;
-    return shape->payload >= 0 ? take_payload(&in, &shape->members[shape->payload]) : take_body(&in);
+    return shape->payload >= 0 ? take_payload(&in, &shape->members[shape->payload])
+                               : take_body(&in);
 }
 
 /* ---- Forms ---- */
@@ -208,8 +218,11 @@ static int form_params(struct rq *rq, struct codec_param **ret, size_t *ret_n) {
 static void set_url_member(struct rq *rq) {
     const struct route *route = &rq->priv->route;
     str path = rq->priv->wire.path, name = route->api->url_member;
-    if (name.p && route->op->in && path.len > 1 && !json_has(rq->in, name.p) && api_member_find(route->op->in, name))
-        json_set_str(rq->in, name.p, arena_printf(&rq->arena, STR_FMT STR_FMT, STR_ARG(rq_endpoint(rq)), STR_ARG(path)));
+    if (name.p && route->op->in && path.len > 1 && !json_has(rq->in, name.p) &&
+        api_member_find(route->op->in, name))
+        json_set_str(
+            rq->in, name.p,
+            arena_printf(&rq->arena, STR_FMT STR_FMT, STR_ARG(rq_endpoint(rq)), STR_ARG(path)));
 }
 
 static int decode_query(struct rq *rq) {
@@ -229,17 +242,11 @@ int aws_decode(struct rq *rq) {
     struct err err = {0};
     int r = 0;
     switch (rq->priv->route.protocol) {
-    case PROTOCOL_QUERY:
-        return decode_query(rq);
+    case PROTOCOL_QUERY: return decode_query(rq);
     case PROTOCOL_REST_XML:
-    case PROTOCOL_REST_JSON:
-        return decode_rest(rq);
-    case PROTOCOL_JSON:
-        r = codec_json_in(shape, rq->payload.bytes, &rq->in, &err);
-        break;
-    case PROTOCOL_CBOR:
-        r = codec_cbor_in(shape, rq->payload.bytes, &rq->in, &err);
-        break;
+    case PROTOCOL_REST_JSON: return decode_rest(rq);
+    case PROTOCOL_JSON: r = codec_json_in(shape, rq->payload.bytes, &rq->in, &err); break;
+    case PROTOCOL_CBOR: r = codec_cbor_in(shape, rq->payload.bytes, &rq->in, &err); break;
     }
     return r ? malformed(rq, &err) : 0;
 }

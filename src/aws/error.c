@@ -5,7 +5,8 @@
 
 static const struct aws_error common[N_COMMON][AWS_N_DIALECTS] = {
 #define COMMON(kind, dialect, code_, status_, ...)                                                 \
-    [COMMON_##kind][AWS_DIALECT_##dialect] = {.code = code_, .status = status_, .text = __VA_ARGS__},
+    [COMMON_##                                                                                     \
+        kind][AWS_DIALECT_##dialect] = {.code = code_, .status = status_, .text = __VA_ARGS__},
 #include "aws/common.def"
 #undef COMMON
 };
@@ -49,7 +50,9 @@ int aws_fail(struct rq *rq, const struct aws_error *error, const char *fmt, ...)
 
 static void add_detail(struct rq *rq, const char *name, str value, bool is_json) {
     struct out_detail *d = arena_new(&rq->arena, struct out_detail), **end = &rq->priv->details;
-    *d = (struct out_detail){.name = name, .value = arena_str(&rq->arena, value), .is_json = is_json};
+    *d = (struct out_detail){.name = name,
+                             .value = arena_str(&rq->arena, value),
+                             .is_json = is_json};
     while (*end)
         end = &(*end)->next;
     *end = d;

@@ -6,9 +6,9 @@
  * A service's rows stand in svc/x/errors.def and are expanded by aws/errors_of.h:
  *   ERR(NoSuchBucket, 404, "The specified bucket does not exist")
  *   SAYS(ACCESS_DENIED, "AuthorizationError", 403, "Access denied")
- * ERR is an error of its own. SAYS is how it spells what aws itself answers (enum aws_common), where
- * that is not what its dialect says in aws/common.def. In both a last argument may follow: what
- * stands before the code in __type where it is not the service's error_prefix.
+ * ERR is an error of its own. SAYS is how it spells what aws itself answers (enum aws_common),
+ * where that is not what its dialect says in aws/common.def. In both a last argument may follow:
+ * what stands before the code in __type where it is not the service's error_prefix.
  */
 #include "base/json.h"
 #include "base/outcomes.h"
@@ -16,16 +16,26 @@
 #include "base/str.h"
 
 struct aws_error {
-    const char *code;   /* "NoSuchBucket" */
-    int status;         /* HTTP */
-    const char *text;   /* default message */
-    const char *prefix; /* json protocols: what stands before the code in __type; NULL: the service's error_prefix */
+    const char *code; /* "NoSuchBucket" */
+    int status;       /* HTTP */
+    const char *text; /* default message */
+    /* json protocols: what stands before the code in __type; NULL: the service's error_prefix */
+    const char *prefix;
 };
 
 /* What aws itself answers. */
 enum aws_common {
-    COMMON_ACCESS_DENIED, COMMON_VALIDATION, COMMON_MALFORMED, COMMON_INVALID_URI, COMMON_UNKNOWN_OP,
-    COMMON_NOT_IMPLEMENTED, COMMON_TOO_LARGE, COMMON_INTERNAL, COMMON_UNAVAILABLE, COMMON_FULL, COMMON_BUSY,
+    COMMON_ACCESS_DENIED,
+    COMMON_VALIDATION,
+    COMMON_MALFORMED,
+    COMMON_INVALID_URI,
+    COMMON_UNKNOWN_OP,
+    COMMON_NOT_IMPLEMENTED,
+    COMMON_TOO_LARGE,
+    COMMON_INTERNAL,
+    COMMON_UNAVAILABLE,
+    COMMON_FULL,
+    COMMON_BUSY,
     N_COMMON
 };
 
@@ -43,5 +53,8 @@ int aws_fail(struct rq *rq, const struct aws_error *error, const char *fmt, ...)
 void aws_fail_detail(struct rq *rq, const char *name, str value);
 /* The same with a document (DynamoDB: Item), for the JSON protocols. Copied. */
 void aws_fail_detail_json(struct rq *rq, const char *name, const json_t *value);
-/* A fault of ours (negative errno, STORE_E_*): logs it with its request id, answers InternalError / ServiceUnavailable. */
+/*
+ * A fault of ours (negative errno, STORE_E_*): logs it with its request id, answers InternalError /
+ * ServiceUnavailable.
+ */
 int aws_fault(struct rq *rq, int code, const char *what);

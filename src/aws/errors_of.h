@@ -1,6 +1,6 @@
 /*
- * aws/errors_of: the expansion of a service's errors.def (rows: aws/error.h). No include guard: each
- * service's errors.h includes it once, after
+ * aws/errors_of: the expansion of a service's errors.def (rows: aws/error.h). No include guard:
+ * each service's errors.h includes it once, after
  *   #define ERRORS(name) S3_##name
  *   #define ERRORS_DEF "svc/s3/errors.def"
  * and gets S3_NoSuchKey and so on, and S3_common, the table for struct aws_service. Its errors.c is
@@ -11,7 +11,8 @@
 
 #define SAYS(kind, code_, status_, ...)
 #ifdef ERRORS_DEFINED_HERE
-#define ERR(code_, status_, ...) const struct aws_error ERRORS(code_) = {.code = #code_, .status = status_, .text = __VA_ARGS__};
+#define ERR(code_, status_, ...)                                                                   \
+    const struct aws_error ERRORS(code_) = {.code = #code_, .status = status_, .text = __VA_ARGS__};
 #else
 #define ERR(code_, status_, ...) extern const struct aws_error ERRORS(code_);
 #endif
@@ -19,10 +20,12 @@
 #undef ERR
 #undef SAYS
 
-extern const struct aws_error ERRORS(common)[N_COMMON]; /* rows without a code: as the dialect says */
+/* rows without a code: as the dialect says */
+extern const struct aws_error ERRORS(common)[N_COMMON];
 #ifdef ERRORS_DEFINED_HERE
 #define ERR(code_, status_, ...)
-#define SAYS(kind, code_, status_, ...) [COMMON_##kind] = {.code = code_, .status = status_, .text = __VA_ARGS__},
+#define SAYS(kind, code_, status_, ...)                                                            \
+    [COMMON_##kind] = {.code = code_, .status = status_, .text = __VA_ARGS__},
 const struct aws_error ERRORS(common)[N_COMMON] = {
 #include ERRORS_DEF
 };

@@ -1,7 +1,7 @@
 /*
- * Bodies that came compressed: SDKs gzip PutMetricData from 10 KiB on (the model's requestcompression).
- * The signature covers the compressed bytes, so this comes after it. The output is limited as any
- * body is, whatever the input promises.
+ * Bodies that came compressed: SDKs gzip PutMetricData from 10 KiB on (the model's
+ * requestcompression). The signature covers the compressed bytes, so this comes after it. The
+ * output is limited as any body is, whatever the input promises.
  */
 #include "aws/aws_priv.h"
 

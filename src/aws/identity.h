@@ -14,11 +14,11 @@ struct aws_identity {
     _Atomic unsigned refs;
     struct policy_principal principal; /* views into owned memory */
     str access_key, secret_key;
-    str session_token;   /* absent for long-term keys */
-    int64_t expires_ms;  /* real time; 0: never */
-    str user_id;         /* AIDA…, AROA…:session, account id for root */
-    str user_name;       /* users only */
-    struct policy_set policies; /* compiled; `resource` unused */
+    str session_token;                        /* absent for long-term keys */
+    int64_t expires_ms;                       /* real time; 0: never */
+    str user_id;                              /* AIDA…, AROA…:session, account id for root */
+    str user_name;                            /* users only */
+    struct policy_set policies;               /* compiled; `resource` unused */
     void (*free_data)(struct aws_identity *); /* frees everything, itself included */
 };
 static inline struct aws_identity *aws_identity_ref(struct aws_identity *id) {
@@ -40,8 +40,8 @@ struct aws_identity_source {
     /* 0 and a reference for the caller; AWS_E_NO_KEY. Disabled keys are AWS_E_NO_KEY too. */
     int (*find)(void *ctx, str access_key, struct aws_identity **ret_identity);
     /*
-     * Keys for a role that a service assumes (Lambda's execution role): the role's trust policy must
-     * name `service`. AWS_E_NO_ROLE, AWS_E_NOT_TRUSTED.
+     * Keys for a role that a service assumes (Lambda's execution role): the role's trust policy
+     * must name `service`. AWS_E_NO_ROLE, AWS_E_NOT_TRUSTED.
      */
     int (*assume)(void *ctx, str role_arn, str service, str session_name, int64_t seconds,
                   struct aws_credentials *ret_credentials, struct err *err);

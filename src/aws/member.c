@@ -1,4 +1,7 @@
-/* What rows say about the input document: members by their path, conditions on them, ARNs made of them. */
+/*
+ * What rows say about the input document: members by their path, conditions on them, ARNs made of
+ * them.
+ */
 #include "aws/right_priv.h"
 
 #include "base/arena.h"
@@ -6,7 +9,8 @@
 #include <errno.h>
 
 static int refuse(const struct reading *r, const char *what, str text) {
-    return err_set(r->err, -EINVAL, "%s: the row %s: %s \"" STR_FMT "\"", r->service->name, r->op->name, what, STR_ARG(text));
+    return err_set(r->err, -EINVAL, "%s: the row %s: %s \"" STR_FMT "\"", r->service->name,
+                   r->op->name, what, STR_ARG(text));
 }
 
 /* ---- Members ---- */
@@ -21,7 +25,8 @@ static int read_derived(const struct reading *r, str name, struct member *ret) {
 }
 
 static const struct api_shape *shape_below(const struct api_shape *shape, str name) {
-    const struct api_member *m = shape && shape->type == API_STRUCTURE ? api_member_find(shape, name) : NULL;
+    const struct api_member *m =
+        shape && shape->type == API_STRUCTURE ? api_member_find(shape, name) : NULL;
     return m && str_eq(m->name, name) ? m->shape : NULL;
 }
 
@@ -37,7 +42,8 @@ int member_read(const struct reading *r, str text, bool wants_text, struct membe
         if (list)
             name = str_slice(name, 0, name.len - 2);
         shape = shape_below(shape, name);
-        if (!shape || ret->n == MEMBER_DEPTH || (list && (shape->type != API_LIST || ret->list != NO_LIST)))
+        if (!shape || ret->n == MEMBER_DEPTH ||
+            (list && (shape->type != API_LIST || ret->list != NO_LIST)))
             return refuse(r, "its input has no member", text);
         if (list) {
             ret->list = ret->n;
@@ -54,9 +60,13 @@ static const json_t *walk(const json_t *doc, const struct member *m, int from, i
     return doc;
 }
 
-static const json_t *list_of(const struct rq *rq, const struct member *m) { return walk(rq->in, m, 0, m->list + 1); }
+static const json_t *list_of(const struct rq *rq, const struct member *m) {
+    return walk(rq->in, m, 0, m->list + 1);
+}
 
-size_t member_items(const struct rq *rq, const struct member *m) { return json_array_size(list_of(rq, m)); }
+size_t member_items(const struct rq *rq, const struct member *m) {
+    return json_array_size(list_of(rq, m));
+}
 
 const json_t *member_value(const struct rq *rq, const struct member *m, size_t item) {
     if (m->derived)
@@ -102,7 +112,8 @@ int when_read(const struct reading *r, const char *text, struct when *ret) {
     *ret = (struct when){0};
     if (!*text)
         return 0;
-    ret->tests = arena_alloc(r->arena, (count(text, '|') + count(text, '&') + 1) * sizeof *ret->tests);
+    ret->tests =
+        arena_alloc(r->arena, (count(text, '|') + count(text, '&') + 1) * sizeof *ret->tests);
     str rest = str_c(text), alternative, one;
     for (bool more = true; more;) {
         more = str_cut(rest, '|', &alternative, &rest);
@@ -130,7 +141,8 @@ static int test_holds(struct rq *rq, const struct test *t, bool *ret) {
         if (r)
             return r;
     }
-    bool given = t->member.derived ? text.p != NULL : says_something(member_value(rq, &t->member, NO_ITEM));
+    bool given =
+        t->member.derived ? text.p != NULL : says_something(member_value(rq, &t->member, NO_ITEM));
     *ret = t->compared ? given && str_eq(text, t->value) != t->negated : given != t->negated;
     return 0;
 }
@@ -191,7 +203,9 @@ int arn_form_read(const struct reading *r, const char *text, struct arn_form *re
 
 static int fill(struct rq *rq, const struct piece *piece, size_t item, struct buf *arn) {
     if (piece->kind != PIECE_MEMBER) {
-        buf_str(arn, piece->kind == PIECE_TEXT ? piece->text : piece->kind == PIECE_REGION ? rq->region : rq->account);
+        buf_str(arn, piece->kind == PIECE_TEXT     ? piece->text
+                     : piece->kind == PIECE_REGION ? rq->region
+                                                   : rq->account);
         return 0;
     }
     str text;

@@ -10,41 +10,52 @@
  * The rows below an OP say what the operation asks besides; svc/kit/op_table.h expands them all.
  *   OP(name, action, resource, flags)          action on resource, before the handler runs
  *   OP_IN(name, action, resource, flags)       the same, with s3_open_NAME for a streamed body
- *   VERSIONED(member, action)                  the right above: this action in place of its own where member is given
- *   ALSO(when, action, resource, flags)        a further right, before the handler runs, where `when` holds
- *   OR(action)                                 the right above: with this action instead it is as good
- *   TAGGED(member, action, resource)           tags given at creation: action on resource; aws:RequestTag/KEY and
+ *   VERSIONED(member, action)                  the right above: this action in place of its own
+ *   where member is given
+ *   ALSO(when, action, resource, flags)        a further right, before the handler runs, where
+ *   `when` holds
+ *   OR(action)                                 the right above: with this action instead it is as
+ *   good
+ *   TAGGED(member, action, resource)           tags given at creation: action on resource;
+ *   aws:RequestTag/KEY and
  *                                              aws:TagKeys for that and for the OP's right
  *   TAGS(member)                               the same keys, where the operation is about tags
- *   PASSES(member, service)                    iam:PassRole on the role given, with iam:PassedToService
- *   MAY(name, words, action, resource, flags)  asked by the handler: rq_may(rq, &x_may_NAME, …), rq_must. words: when
- *   KEY(member, key)                           before the first OP: a condition key that has the member's value, in
+ *   PASSES(member, service)                    iam:PassRole on the role given, with
+ *   iam:PassedToService
+ *   MAY(name, words, action, resource, flags)  asked by the handler: rq_may(rq, &x_may_NAME, …),
+ *   rq_must. words: when
+ *   KEY(member, key)                           before the first OP: a condition key that has the
+ *   member's value, in
  *                                              every operation with such a member
  *
- * A member is a path in the input document, "CreateBucketConfiguration.Tags"; "Delete.Objects[].Key"
- * asks once for each item ("*" stands for the item of an empty list); "@name" is asked of the
- * service (struct aws_derived). `when` is "A", "!A", "A=value", "A!=value", with & and then | between
- * them; a member is given when it is there and is not false, an empty list or an empty map.
- * In a resource {member} stands for its text, {region} and {account} are the request's; "@" is asked
- * of the service's `resource` hook; "*" is no resource. The action "-" with OP_NO_AUTH means any
- * signed caller may (sts:GetCallerIdentity).
+ * A member is a path in the input document, "CreateBucketConfiguration.Tags";
+ * "Delete.Objects[].Key" asks once for each item ("*" stands for the item of an empty list);
+ * "@name" is asked of the service (struct aws_derived). `when` is "A", "!A", "A=value", "A!=value",
+ * with & and then | between them; a member is given when it is there and is not false, an empty
+ * list or an empty map. In a resource {member} stands for its text, {region} and {account} are the
+ * request's; "@" is asked of the service's `resource` hook; "*" is no resource. The action "-" with
+ * OP_NO_AUTH means any signed caller may (sts:GetCallerIdentity).
  */
 #include "aws/rq.h"
 
 enum {
     OP_MUTATES = 1 << 0,
     OP_PAGINATES = 1 << 1,
-    OP_NO_AUTH = 1 << 2,     /* signed, but not authorised */
-    OP_STREAM_IN = 1 << 3,   /* `open` is called before the body is read (authorised), then `run` */
-    OP_STREAM_OUT = 1 << 4,  /* answers with rq_out_stream */
-    OP_ANONYMOUS = 1 << 5,   /* may be called unsigned, if the resource policy allows (S3 objects) */
-    OP_ITEMWISE = 1 << 7,    /* the row's right is asked by the handler, item by item: rq_may_item */
-    RIGHT_APART = 1 << 8,    /* about something that the input's members do not describe: no KEYs of them */
+    OP_NO_AUTH = 1 << 2, /* signed, but not authorised */
+    /* `open` is called before the body is read (authorised), then `run` */
+    OP_STREAM_IN = 1 << 3,
+    OP_STREAM_OUT = 1 << 4, /* answers with rq_out_stream */
+    /* may be called unsigned, if the resource policy allows (S3 objects) */
+    OP_ANONYMOUS = 1 << 5,
+    /* the row's right is asked by the handler, item by item: rq_may_item */
+    OP_ITEMWISE = 1 << 7,
+    /* about something that the input's members do not describe: no KEYs of them */
+    RIGHT_APART = 1 << 8,
     OP_OF_SERVICE = 1 << 16, /* from here on: the service's own, for its hooks */
 };
 
 struct aws_op {
-    const char *name;     /* wire name, "CreateTopic" */
+    const char *name; /* wire name, "CreateTopic" */
     aws_handler_fn *run;
     const char *action;   /* IAM action checked before run */
     const char *resource; /* ARN template filled from the input, for that check */
@@ -53,11 +64,20 @@ struct aws_op {
 };
 
 /* The rows of ops.def, in their order. */
-enum aws_row_kind { ROW_OP, ROW_VERSIONED, ROW_OR, ROW_ALSO, ROW_TAGS, ROW_PASSES, ROW_MAY, ROW_KEY };
+enum aws_row_kind {
+    ROW_OP,
+    ROW_VERSIONED,
+    ROW_OR,
+    ROW_ALSO,
+    ROW_TAGS,
+    ROW_PASSES,
+    ROW_MAY,
+    ROW_KEY
+};
 struct aws_op_row {
     enum aws_row_kind kind;
-    const char *name;   /* ROW_OP: the operation; ROW_KEY: the key; ROW_PASSES: the service */
-    const char *when;   /* member, condition or words */
+    const char *name; /* ROW_OP: the operation; ROW_KEY: the key; ROW_PASSES: the service */
+    const char *when; /* member, condition or words */
     const char *action;
     const char *resource; /* ROW_PASSES: the condition key that tells the service */
     unsigned flags;
@@ -67,31 +87,35 @@ struct aws_op_row {
 /* One right of an operation, as the rows say it together. */
 struct aws_right {
     const char *action;
-    const char *version;        /* the member of VERSIONED, or NULL */
+    const char *version; /* the member of VERSIONED, or NULL */
     const char *version_action;
-    const char *or_action;      /* of OR, or NULL */
-    const char *when;           /* "": always; MAY: in words */
+    const char *or_action; /* of OR, or NULL */
+    const char *when;      /* "": always; MAY: in words */
     const char *resource;
-    const char *tags;           /* the member of TAGS or TAGGED, or NULL */
-    const char *passed_to;      /* of PASSES: the service that the role goes to, or NULL; … */
-    const char *passed_key;     /* … and the condition key that says so */
-    const struct aws_may *may;  /* asked by the handler under this name, or NULL */
+    const char *tags;          /* the member of TAGS or TAGGED, or NULL */
+    const char *passed_to;     /* of PASSES: the service that the role goes to, or NULL; … */
+    const char *passed_key;    /* … and the condition key that says so */
+    const struct aws_may *may; /* asked by the handler under this name, or NULL */
     unsigned flags;
 };
 
 /* One question to the policies, as the hooks see it. */
 struct aws_question {
     const char *action;
-    str resource;    /* ARN, or "*" */
-    str version;     /* what VERSIONED's member says; absent: the current one */
-    unsigned flags;  /* of the right's row */
+    str resource;   /* ARN, or "*" */
+    str version;    /* what VERSIONED's member says; absent: the current one */
+    unsigned flags; /* of the right's row */
 };
 
 /* OP_STREAM_IN: where decoded body bytes go. `open` fills the vtable via aws_set_sink. */
-typedef int aws_sink_fn(void *stream, struct rq *rq, const void *p, size_t n); /* 0 or aws_fail… */
+/* 0 or aws_fail… */
+typedef int aws_sink_fn(void *stream, struct rq *rq, const void *p, size_t n);
 void aws_set_sink(struct rq *rq, aws_sink_fn *write, void *stream);
 
-/* What rows name "@name": a text that the service reads out of the request. 0 or AWS_FAILED; absent: not given. */
+/*
+ * What rows name "@name": a text that the service reads out of the request. 0 or AWS_FAILED;
+ * absent: not given.
+ */
 struct aws_derived {
     const char *name;
     int (*get)(struct rq *rq, str *ret_value);
@@ -102,31 +126,38 @@ struct api_service; /* aws/model.h: the API model, generated */
 struct aws_violation; /* aws/validate.h */
 
 struct aws_service {
-    const char *name;              /* "s3": IAM prefix and rooms' name; endpoint prefix is in the model */
+    /* "s3": IAM prefix and rooms' name; endpoint prefix is in the model */
+    const char *name;
     const struct api_service *api;
     const struct aws_op *ops;
     size_t n_ops;
-    const struct aws_op_row *rows; /* NULL with n_rows 0: the operations ask for nothing besides */
+    /* NULL with n_rows 0: the operations ask for nothing besides */
+    const struct aws_op_row *rows;
     size_t n_rows;
     const struct aws_derived *derived; /* ends with a NULL name; or NULL */
-    struct svc *svc;               /* set by prog after x_open */
-    const struct aws_error *common; /* X_common: how it says what aws itself answers (aws/error.h); or NULL */
-    /* A violated constraint in the service's own words: AWS_FAILED, or 0 for the usual ones. Or NULL. */
+    struct svc *svc;                   /* set by prog after x_open */
+    /* X_common: how it says what aws itself answers (aws/error.h); or NULL */
+    const struct aws_error *common;
+    /*
+     * A violated constraint in the service's own words: AWS_FAILED, or 0 for the usual ones. Or
+     * NULL.
+     */
     int (*invalid)(struct svc *svc, struct rq *rq, const struct aws_violation *violation);
 
     /* ARN of the resource for rows whose template is "@". 0 or AWS_FAILED. Asked once a request. */
     int (*resource)(struct svc *svc, struct rq *rq, struct buf *ret_arn);
     /*
-     * The policy attached to that resource (bucket, topic, queue), compiled, and its owner's account.
+     * The policy attached to that resource (bucket, topic, queue), compiled, and its owner's
+     * account.
      * *ret_policy stays NULL without one; it is borrowed until the request ends (use rq_on_done).
      */
-    int (*resource_policy)(struct svc *svc, struct rq *rq, str arn, const struct policy **ret_policy,
-                           str *ret_account);
+    int (*resource_policy)(struct svc *svc, struct rq *rq, str arn,
+                           const struct policy **ret_policy, str *ret_account);
     /*
      * Adds the service's own condition keys for this question (dynamodb:LeadingKeys): those of the
      * resource that it is about, which need not be the one that the request names first. Asked only
-     * where a policy looks at keys. 0, or AWS_FAILED where one could not be read: nothing is decided
-     * without it.
+     * where a policy looks at keys. 0, or AWS_FAILED where one could not be read: nothing is
+     * decided without it.
      */
     int (*context)(struct svc *svc, struct rq *rq, const struct aws_question *question,
                    struct policy_context *context);

@@ -92,18 +92,12 @@ static bool simple(struct run *run, const uint32_t **pc, size_t *at, unsigned de
     str s = run->value;
     const uint32_t *code = *pc;
     switch (code[0]) {
-    case PATTERN_CHAR:
-        *pc = code + 2;
-        return *at < s.len && take_char(s, at) == code[1];
+    case PATTERN_CHAR: *pc = code + 2; return *at < s.len && take_char(s, at) == code[1];
     case PATTERN_CLASS:
         *pc = class_end(code + 1);
         return *at < s.len && in_class(code + 1, take_char(s, at));
-    case PATTERN_BEGIN:
-        *pc = code + 1;
-        return *at == 0;
-    case PATTERN_END:
-        *pc = code + 1;
-        return *at == s.len;
+    case PATTERN_BEGIN: *pc = code + 1; return *at == 0;
+    case PATTERN_END: *pc = code + 1; return *at == s.len;
     case PATTERN_BOUNDARY:
         *pc = code + 1;
         return (*at > 0 && is_word(s, *at - 1)) != is_word(s, *at);
@@ -115,8 +109,7 @@ static bool simple(struct run *run, const uint32_t **pc, size_t *at, unsigned de
         size_t before = *at ? step_back(s, *at) : 0;
         return (*at > 0 && in_class(code + 4, take_char(s, &before))) != (code[1] != 0);
     }
-    default: /* a table that genapi did not write */
-        return false;
+    default: /* a table that genapi did not write */ return false;
     }
 }
 

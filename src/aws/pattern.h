@@ -1,8 +1,8 @@
 #pragma once
 /*
- * aws/pattern: matches a value against a pattern of the API model, whole. The patterns were compiled
- * by tools/genapi_pattern.py, so nothing is compiled at run time. Backtracking with a budget of
- * steps: a value that would cost more is refused, so a stranger cannot buy time.
+ * aws/pattern: matches a value against a pattern of the API model, whole. The patterns were
+ * compiled by tools/genapi_pattern.py, so nothing is compiled at run time. Backtracking with a
+ * budget of steps: a value that would cost more is refused, so a stranger cannot buy time.
  *
  * Words of the code, from index 0:
  *   MATCH                 the end (of the value, or of a LOOK's body)
@@ -18,8 +18,17 @@
 struct api_pattern;
 
 enum pattern_op {
-    PATTERN_MATCH, PATTERN_CHAR, PATTERN_CLASS, PATTERN_REPEAT, PATTERN_SPLIT, PATTERN_JUMP,
-    PATTERN_BEGIN, PATTERN_END, PATTERN_BOUNDARY, PATTERN_LOOK, PATTERN_BEHIND,
+    PATTERN_MATCH,
+    PATTERN_CHAR,
+    PATTERN_CLASS,
+    PATTERN_REPEAT,
+    PATTERN_SPLIT,
+    PATTERN_JUMP,
+    PATTERN_BEGIN,
+    PATTERN_END,
+    PATTERN_BOUNDARY,
+    PATTERN_LOOK,
+    PATTERN_BEHIND,
 };
 
 /* True when the whole of value (UTF-8) matches. */

@@ -13,12 +13,12 @@ struct aws_body_priv {
     struct aws_auth *auth;
     struct aws_body_options options;
     uint64_t wire_bytes, decoded_bytes;
-    int failed;                  /* what feed and end answer from now on */
+    int failed; /* what feed and end answer from now on */
     enum aws_checksum_algorithm algorithm;
     struct aws_checksum checksum;
-    str checksum_header;         /* "x-amz-checksum-crc32", in the arena */
-    str checksum_value;          /* as sent, base64; from the header or, later, the trailer */
-    str expected_sha256;         /* the literal form; absent otherwise */
+    str checksum_header; /* "x-amz-checksum-crc32", in the arena */
+    str checksum_value;  /* as sent, base64; from the header or, later, the trailer */
+    str expected_sha256; /* the literal form; absent otherwise */
     EVP_MD_CTX *sha256, *md5;
     struct aws_chunked chunked;
     struct buf trailer_text;     /* "name:value\n" of each, for the trailer's signature */
@@ -29,21 +29,29 @@ struct aws_body_priv {
 };
 
 /* ---- Errors of the body (S3 unless said otherwise) ---- */
-static const struct aws_error invalid_digest = {"InvalidDigest", 400, "The Content-MD5 you specified is not valid.", NULL};
-static const struct aws_error bad_digest = {"BadDigest", 400, "The Content-MD5 you specified did not match what we received.", NULL};
-static const struct aws_error sha256_mismatch = {"XAmzContentSHA256Mismatch", 400,
+static const struct aws_error invalid_digest = {
+    "InvalidDigest", 400, "The Content-MD5 you specified is not valid.", NULL};
+static const struct aws_error bad_digest = {
+    "BadDigest", 400, "The Content-MD5 you specified did not match what we received.", NULL};
+static const struct aws_error sha256_mismatch = {
+    "XAmzContentSHA256Mismatch", 400,
     "The provided 'x-amz-content-sha256' header does not match what was computed.", NULL};
-static const struct aws_error incomplete_body = {"IncompleteBody", 400,
+static const struct aws_error incomplete_body = {
+    "IncompleteBody", 400,
     "You did not provide the number of bytes specified by the Content-Length HTTP header", NULL};
-static const struct aws_error missing_length = {"MissingContentLength", 411,
-    "You must provide the Content-Length HTTP header.", NULL};
+static const struct aws_error missing_length = {
+    "MissingContentLength", 411, "You must provide the Content-Length HTTP header.", NULL};
 static const struct aws_error invalid_request = {"InvalidRequest", 400, "Invalid Request", NULL};
 static const struct aws_error invalid_argument = {"InvalidArgument", 400, "Invalid Argument", NULL};
 static const struct aws_error not_implemented = {"NotImplemented", 501, "Not implemented", NULL};
-static const struct aws_error malformed_trailer = {"MalformedTrailerError", 400,
-    "The request contained trailing data that was not well-formed or did not conform to our published schema.", NULL};
-static const struct aws_error invalid_chunk = {"InvalidChunkSizeError", 403, "The chunk is larger than a signed chunk may be.", NULL};
-#define FAIL(body, row, ...) auth_fault_row(&(body)->fault, (body)->priv->wire->arena, row, __VA_ARGS__)
+static const struct aws_error malformed_trailer = {
+    "MalformedTrailerError", 400,
+    "The request contained trailing data that was not well-formed or did not conform to our published schema.",
+    NULL};
+static const struct aws_error invalid_chunk = {
+    "InvalidChunkSizeError", 403, "The chunk is larger than a signed chunk may be.", NULL};
+#define FAIL(body, row, ...)                                                                       \
+    auth_fault_row(&(body)->fault, (body)->priv->wire->arena, row, __VA_ARGS__)
 
 static int fail_size(struct aws_body *body, uint64_t size) {
     struct aws_body_priv *p = body->priv;
@@ -51,8 +59,9 @@ static int fail_size(struct aws_body *body, uint64_t size) {
     if (p->options.dialect == AWS_DIALECT_S3) {
         auth_fault_detail(&body->fault, "ProposedSize",
                           arena_printf(p->wire->arena, "%llu", (unsigned long long)size));
-        auth_fault_detail(&body->fault, "MaxSizeAllowed",
-                          arena_printf(p->wire->arena, "%llu", (unsigned long long)p->options.max_bytes));
+        auth_fault_detail(
+            &body->fault, "MaxSizeAllowed",
+            arena_printf(p->wire->arena, "%llu", (unsigned long long)p->options.max_bytes));
     }
     return AWS_FAILED;
 }
@@ -88,7 +97,8 @@ static int read_form(struct aws_body *body) {
         p->framed = p->is_signed = true;
         p->trailers_expected = str_ends(form, S("-TRAILER"));
         if (!p->auth->key)
-            return FAIL(body, &invalid_request, "Signed chunks need a request signed in the Authorization header.");
+            return FAIL(body, &invalid_request,
+                        "Signed chunks need a request signed in the Authorization header.");
         memcpy(p->previous, p->auth->signature, sizeof p->previous);
     } else if (form.p && !str_is(form, "UNSIGNED-PAYLOAD")) {
         return auth_fault(&body->fault, p->wire->arena, AWS_DIALECT_S3, AUTH_FAULT_BAD_HASH, NULL);
@@ -109,7 +119,8 @@ static int read_length(struct aws_body *body) {
         body->decoded_length = p->options.content_length;
         body->has_decoded_length = true;
     }
-    if (body->has_decoded_length && p->options.max_bytes && body->decoded_length > p->options.max_bytes)
+    if (body->has_decoded_length && p->options.max_bytes &&
+        body->decoded_length > p->options.max_bytes)
         return fail_size(body, body->decoded_length);
     return 0;
 }
@@ -120,7 +131,8 @@ static int read_md5(struct aws_body *body) {
     struct buf digest = {0};
     if (!value.p)
         return 0;
-    bool ok = value.len <= 32 && codec_unbase64(&digest, value) && digest.len == sizeof p->expected_md5;
+    bool ok =
+        value.len <= 32 && codec_unbase64(&digest, value) && digest.len == sizeof p->expected_md5;
     if (ok)
         memcpy(p->expected_md5, digest.p, sizeof p->expected_md5);
     buf_deinit(&digest);
@@ -134,7 +146,8 @@ static enum aws_checksum_algorithm checksum_of(str header) {
     if (!str_starts_nocase(header, prefix))
         return AWS_CHECKSUM_NONE;
     str name = str_skip(header, prefix.len);
-    if (str_eq_nocase(name, S("algorithm")) || str_eq_nocase(name, S("type")) || str_eq_nocase(name, S("mode")))
+    if (str_eq_nocase(name, S("algorithm")) || str_eq_nocase(name, S("type")) ||
+        str_eq_nocase(name, S("mode")))
         return AWS_CHECKSUM_NONE;
     return aws_checksum_find(name);
 }
@@ -143,13 +156,17 @@ static int set_checksum(struct aws_body *body, str header) {
     struct aws_body_priv *p = body->priv;
     enum aws_checksum_algorithm algorithm = checksum_of(header);
     if (p->algorithm != AWS_CHECKSUM_NONE)
-        return FAIL(body, &invalid_request, "Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.");
+        return FAIL(
+            body, &invalid_request,
+            "Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.");
     if (algorithm == AWS_CHECKSUM_UNSUPPORTED)
-        return FAIL(body, &not_implemented, "Checksum algorithm " STR_FMT " is not supported. "
+        return FAIL(body, &not_implemented,
+                    "Checksum algorithm " STR_FMT " is not supported. "
                     "Supported are CRC32, CRC32C, CRC64NVME, SHA1 and SHA256.",
                     STR_ARG(str_skip(header, sizeof "x-amz-checksum-" - 1)));
     if (algorithm == AWS_CHECKSUM_UNKNOWN)
-        return FAIL(body, &invalid_request, "The algorithm type you specified in x-amz-checksum- header is invalid.");
+        return FAIL(body, &invalid_request,
+                    "The algorithm type you specified in x-amz-checksum- header is invalid.");
     char *name = arena_cstr(p->wire->arena, header);
     ascii_lower_all(name, header.len);
     p->algorithm = algorithm;
@@ -160,9 +177,12 @@ static int set_checksum(struct aws_body *body, str header) {
 static int check_checksum_form(struct aws_body *body, str value) {
     struct aws_body_priv *p = body->priv;
     struct buf bytes = {0};
-    bool ok = value.len <= 64 && codec_unbase64(&bytes, value) && bytes.len == aws_checksum_size(p->algorithm);
+    bool ok = value.len <= 64 && codec_unbase64(&bytes, value) &&
+              bytes.len == aws_checksum_size(p->algorithm);
     buf_deinit(&bytes);
-    return ok ? 0 : FAIL(body, &invalid_request, "Value for " STR_FMT " header is invalid.", STR_ARG(p->checksum_header));
+    return ok ? 0
+              : FAIL(body, &invalid_request, "Value for " STR_FMT " header is invalid.",
+                     STR_ARG(p->checksum_header));
 }
 
 /* From a header, or announced by x-amz-trailer. */
@@ -182,16 +202,20 @@ static int read_checksum(struct aws_body *body) {
         return r;
     if (trailer.p && p->trailers_expected) {
         if (checksum_of(trailer) == AWS_CHECKSUM_NONE)
-            return FAIL(body, &invalid_request, "The value specified in the x-amz-trailer header is not supported");
+            return FAIL(body, &invalid_request,
+                        "The value specified in the x-amz-trailer header is not supported");
         p->checksum_in_trailer = true;
         return set_checksum(body, trailer);
     }
     str announced = aws_wire_header(p->wire, "x-amz-sdk-checksum-algorithm");
     if (announced.p && p->algorithm == AWS_CHECKSUM_NONE && !p->check_md5) {
         if (aws_checksum_find(announced) == AWS_CHECKSUM_UNSUPPORTED)
-            return FAIL(body, &not_implemented, "Checksum algorithm " STR_FMT " is not supported. "
-                        "Supported are CRC32, CRC32C, CRC64NVME, SHA1 and SHA256.", STR_ARG(announced));
-        return FAIL(body, &invalid_request, "x-amz-sdk-checksum-algorithm specified, but no corresponding "
+            return FAIL(body, &not_implemented,
+                        "Checksum algorithm " STR_FMT " is not supported. "
+                        "Supported are CRC32, CRC32C, CRC64NVME, SHA1 and SHA256.",
+                        STR_ARG(announced));
+        return FAIL(body, &invalid_request,
+                    "x-amz-sdk-checksum-algorithm specified, but no corresponding "
                     "x-amz-checksum-* or x-amz-trailer headers were found.");
     }
     return 0;
@@ -209,7 +233,8 @@ static int take_decoded(struct aws_body *body, str bytes) {
     add(p->sha256, bytes);
     add(p->md5, bytes);
     aws_checksum_update(&p->checksum, bytes.p, bytes.len);
-    return p->options.sink && bytes.len ? p->options.sink(p->options.sink_ctx, bytes.p, bytes.len) : 0;
+    return p->options.sink && bytes.len ? p->options.sink(p->options.sink_ctx, bytes.p, bytes.len)
+                                        : 0;
 }
 
 static struct sign_scope scope_of(const struct aws_auth *auth) {
@@ -217,7 +242,8 @@ static struct sign_scope scope_of(const struct aws_auth *auth) {
 }
 
 static int fail_signature(struct aws_body *body) {
-    return auth_fault(&body->fault, body->priv->wire->arena, AWS_DIALECT_S3, AUTH_FAULT_SIGNATURE, NULL);
+    return auth_fault(&body->fault, body->priv->wire->arena, AWS_DIALECT_S3, AUTH_FAULT_SIGNATURE,
+                      NULL);
 }
 
 static int verify_chunk(struct aws_body *body, str bytes, str signature) {
@@ -227,7 +253,8 @@ static int verify_chunk(struct aws_body *body, str bytes, str signature) {
     if (!p->is_signed)
         return 0;
     sign_sha256(digest, bytes);
-    sign_chunk(want, p->auth->key, p->auth->amz_date, scope_of(p->auth), str_c(p->previous), digest);
+    sign_chunk(want, p->auth->key, p->auth->amz_date, scope_of(p->auth), str_c(p->previous),
+               digest);
     memcpy(p->previous, want, sizeof want);
     return str_eq_secret(str_c(want), signature) ? 0 : fail_signature(body);
 }
@@ -242,7 +269,8 @@ static int on_last(void *ctx, str signature) { return verify_chunk(ctx, S(""), s
 static int on_trailer(void *ctx, str name, str value) {
     struct aws_body *body = ctx;
     struct aws_body_priv *p = body->priv;
-    if (str_is(name, "x-amz-trailer-signature") && p->is_signed && value.len == SIGN_HEX && !p->trailer_signature[0]) {
+    if (str_is(name, "x-amz-trailer-signature") && p->is_signed && value.len == SIGN_HEX &&
+        !p->trailer_signature[0]) {
         memcpy(p->trailer_signature, value.p, SIGN_HEX);
         return 0;
     }
@@ -323,12 +351,14 @@ static int end_frames(struct aws_body *body) {
         return r;
     if (p->checksum_in_trailer && !p->checksum_value.p)
         return FAIL(body, &malformed_trailer, NULL);
-    if (!p->is_signed || !p->trailers_expected || (!p->checksum_in_trailer && !p->trailer_signature[0]))
+    if (!p->is_signed || !p->trailers_expected ||
+        (!p->checksum_in_trailer && !p->trailer_signature[0]))
         return 0;
     unsigned char digest[32];
     char want[SIGN_HEX + 1];
     sign_sha256(digest, buf_view(&p->trailer_text));
-    sign_trailer(want, p->auth->key, p->auth->amz_date, scope_of(p->auth), str_c(p->previous), digest);
+    sign_trailer(want, p->auth->key, p->auth->amz_date, scope_of(p->auth), str_c(p->previous),
+                 digest);
     return str_eq_secret(str_c(want), str_c(p->trailer_signature)) ? 0 : fail_signature(body);
 }
 
@@ -350,10 +380,12 @@ static int end_sha256(struct aws_body *body, struct aws_payload *ret) {
     ret->sha256[64] = '\0';
     if (p->expected_sha256.p && !str_eq_nocase(p->expected_sha256, str_c(ret->sha256))) {
         if (p->options.dialect != AWS_DIALECT_S3)
-            return auth_fault(&body->fault, p->wire->arena, p->options.dialect, AUTH_FAULT_SIGNATURE, NULL);
+            return auth_fault(&body->fault, p->wire->arena, p->options.dialect,
+                              AUTH_FAULT_SIGNATURE, NULL);
         FAIL(body, &sha256_mismatch, NULL);
         auth_fault_detail(&body->fault, "ClientComputedContentSHA256", p->expected_sha256);
-        auth_fault_detail(&body->fault, "S3ComputedContentSHA256", arena_str(p->wire->arena, str_c(ret->sha256)));
+        auth_fault_detail(&body->fault, "S3ComputedContentSHA256",
+                          arena_str(p->wire->arena, str_c(ret->sha256)));
         return AWS_FAILED;
     }
     if (aws_auth_body(p->auth, digest) != 0) {
@@ -383,8 +415,10 @@ static int end_md5(struct aws_body *body, struct aws_payload *ret) {
     if (!p->check_md5 || memcmp(digest, p->expected_md5, sizeof digest) == 0)
         return 0;
     FAIL(body, &bad_digest, NULL);
-    auth_fault_detail(&body->fault, "ExpectedDigest", base64(p->wire->arena, p->expected_md5, sizeof digest));
-    auth_fault_detail(&body->fault, "CalculatedDigest", base64(p->wire->arena, digest, sizeof digest));
+    auth_fault_detail(&body->fault, "ExpectedDigest",
+                      base64(p->wire->arena, p->expected_md5, sizeof digest));
+    auth_fault_detail(&body->fault, "CalculatedDigest",
+                      base64(p->wire->arena, digest, sizeof digest));
     return AWS_FAILED;
 }
 
@@ -398,7 +432,8 @@ static int end_checksum(struct aws_body *body, struct aws_payload *ret) {
     ret->checksum_value = base64(p->wire->arena, digest, n);
     if (str_eq(ret->checksum_value, p->checksum_value))
         return 0;
-    return FAIL(body, &bad_digest, "The " STR_FMT " you specified did not match the calculated checksum.",
+    return FAIL(body, &bad_digest,
+                "The " STR_FMT " you specified did not match the calculated checksum.",
                 STR_ARG(ret->checksum_algorithm));
 }
 

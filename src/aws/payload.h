@@ -2,10 +2,12 @@
 /*
  * aws/payload: the body between net and whoever takes its bytes: unframes, verifies, counts.
  *
- *   aws_body_init   from the request's headers and the result of aws_auth_check. Everything that can
+ *   aws_body_init   from the request's headers and the result of aws_auth_check. Everything that
+ *   can
  *                   be refused before the body is read is refused here (InvalidDigest, a checksum
  *                   algorithm that is not supported, a missing length, EntityTooLarge).
- *   aws_body_feed   bytes as they came, in any split; decoded ones go to the sink. Bytes of a signed
+ *   aws_body_feed   bytes as they came, in any split; decoded ones go to the sink. Bytes of a
+ *   signed
  *                   chunk reach the sink only after the chunk's signature was verified.
  *   aws_body_end    the body is complete: lengths, digests, trailers; then aws_auth_body.
  *
@@ -22,16 +24,19 @@
 #include "aws/auth.h"
 #include "aws/rq.h"
 
-/* 0, or any other value: the feed stops and answers that value (AWS_FAILED when the sink called aws_fail). */
+/*
+ * 0, or any other value: the feed stops and answers that value (AWS_FAILED when the sink called
+ * aws_fail).
+ */
 typedef int aws_body_sink_fn(void *ctx, const void *p, size_t n);
 
 struct aws_body_options {
     enum aws_dialect dialect;
-    uint64_t max_bytes;     /* decoded; 0: no limit */
-    bool has_length;        /* of the wire: Content-Length */
+    uint64_t max_bytes; /* decoded; 0: no limit */
+    bool has_length;    /* of the wire: Content-Length */
     uint64_t content_length;
-    bool want_sha256;       /* compute it even when no signature needs it */
-    bool want_md5;          /* compute it even without Content-MD5 (S3's ETag) */
+    bool want_sha256; /* compute it even when no signature needs it */
+    bool want_md5;    /* compute it even without Content-MD5 (S3's ETag) */
     /*
      * The x-amz-checksum-* headers describe something else than this body: CompleteMultipartUpload
      * carries the whole object's. They are neither verified nor reported.
@@ -44,14 +49,18 @@ struct aws_body_options {
 struct aws_body {
     struct aws_wire_fault fault; /* set where a function answered AWS_FAILED by itself */
     uint64_t decoded_length;     /* expected decoded bytes; meaningful when has_decoded_length */
-    bool has_decoded_length;     /* Content-Length, or x-amz-decoded-content-length when chunked */
-    struct aws_body_priv *priv;  /* freed by aws_body_deinit */
+    /* Content-Length, or x-amz-decoded-content-length when chunked */
+    bool has_decoded_length;
+    struct aws_body_priv *priv; /* freed by aws_body_deinit */
 };
 
 /* wire and auth must outlive the body. 0 or AWS_FAILED. */
 int aws_body_init(struct aws_body *body, const struct aws_wire *wire, struct aws_auth *auth,
                   const struct aws_body_options *options);
-/* 0, AWS_FAILED with body->fault, or the sink's own answer. After a failure feed and end answer it again. */
+/*
+ * 0, AWS_FAILED with body->fault, or the sink's own answer. After a failure feed and end answer it
+ * again.
+ */
 int aws_body_feed(struct aws_body *body, const void *p, size_t n);
 /*
  * The last step. Fills everything of *ret but bytes. 0; AWS_FAILED with body->fault (a wrong
@@ -60,5 +69,8 @@ int aws_body_feed(struct aws_body *body, const void *p, size_t n);
 int aws_body_end(struct aws_body *body, struct aws_payload *ret);
 void aws_body_deinit(struct aws_body *body);
 
-/* What is stored of a Content-Encoding: the value without its aws-chunked tokens; absent when nothing is left. */
+/*
+ * What is stored of a Content-Encoding: the value without its aws-chunked tokens; absent when
+ * nothing is left.
+ */
 str aws_content_encoding(struct arena *arena, str value);

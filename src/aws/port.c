@@ -7,7 +7,8 @@ static void add_given(struct policy_context *c, str key, str value) {
         policy_context_add(c, key, value);
 }
 
-static struct policy_context *context_of(str region, str source_arn, str source_account, bool is_service) {
+static struct policy_context *context_of(str region, str source_arn, str source_account,
+                                         bool is_service) {
     struct policy_context *c = policy_context_new();
     policy_context_add(c, S("aws:PrincipalIsAWSService"), is_service ? S("true") : S("false"));
     policy_context_add(c, S("aws:SecureTransport"), S("true")); /* it never leaves the process */
@@ -20,13 +21,17 @@ static struct policy_context *context_of(str region, str source_arn, str source_
 
 int aws_port_decide(const struct hub_event *event, const struct policy *policy, const char *action,
                     str resource, str account) {
-    CLEANUP(policy_context) struct policy_context *context =
+    CLEANUP(policy_context)
+    struct policy_context *context =
         context_of(event->region, event->source_arn, event->source_account, true);
     policy_context_add(context, S("aws:PrincipalServiceName"), event->source_service);
     policy_context_add(context, S("aws:PrincipalType"), S("Service"));
     struct policy_request request = {
         .principal = {.kind = PRINCIPAL_SERVICE, .arn = event->source_service},
-        .action = str_c(action), .resource = resource, .resource_account = account, .context = context};
+        .action = str_c(action),
+        .resource = resource,
+        .resource_account = account,
+        .context = context};
     struct policy_set set = {.resource = policy};
     return policy_decide(&request, &set).effect == POLICY_ALLOWED ? HUB_OK : HUB_E_DENIED;
 }
@@ -36,11 +41,15 @@ bool aws_role_may(const struct aws_identity_source *identities, const struct aws
     struct err err = {0};
     if (identities->role(identities->ctx, q->role, q->service, q->session_name, &role, &err))
         return false;
-    CLEANUP(policy_context) struct policy_context *context =
-        context_of(q->region, q->source_arn, q->source_account, false);
+    CLEANUP(policy_context)
+    struct policy_context *context = context_of(q->region, q->source_arn, q->source_account, false);
     aws_context_add_principal(context, role);
-    struct policy_request request = {
-        .principal = role->principal, .action = str_c(q->action), .resource = q->resource, .context = context,
-        .resource_account = q->resource_account.len ? q->resource_account : aws_arn_account(q->resource)};
+    struct policy_request request = {.principal = role->principal,
+                                     .action = str_c(q->action),
+                                     .resource = q->resource,
+                                     .context = context,
+                                     .resource_account = q->resource_account.len
+                                                             ? q->resource_account
+                                                             : aws_arn_account(q->resource)};
     return policy_decide(&request, &role->policies).effect == POLICY_ALLOWED;
 }

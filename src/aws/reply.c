@@ -10,20 +10,19 @@ static const char *content_type(const struct rq *rq) {
     const struct route *route = &rq->priv->route;
     switch (route->protocol) {
     case PROTOCOL_JSON:
-        return str_is(route->api->json_version, "1.1") ? "application/x-amz-json-1.1" : "application/x-amz-json-1.0";
-    case PROTOCOL_QUERY:
-        return "text/xml";
-    case PROTOCOL_REST_XML:
-        return "application/xml";
-    case PROTOCOL_REST_JSON:
-        return "application/json";
-    case PROTOCOL_CBOR:
-        return "application/cbor";
+        return str_is(route->api->json_version, "1.1") ? "application/x-amz-json-1.1"
+                                                       : "application/x-amz-json-1.0";
+    case PROTOCOL_QUERY: return "text/xml";
+    case PROTOCOL_REST_XML: return "application/xml";
+    case PROTOCOL_REST_JSON: return "application/json";
+    case PROTOCOL_CBOR: return "application/cbor";
     }
     return "application/octet-stream";
 }
 
-static void put_header(struct rq *rq, const char *name, str value) { net_reply_header(rq->net, str_c(name), value); }
+static void put_header(struct rq *rq, const char *name, str value) {
+    net_reply_header(rq->net, str_c(name), value);
+}
 
 static bool handler_set(const struct rq *rq, const char *name) {
     for (const struct out_header *h = rq->priv->headers; h; h = h->next)
@@ -53,7 +52,8 @@ static void member_header(struct rq *rq, const struct api_member *m, const json_
     if (json_is_array(v)) {
         for (size_t i = 0; i < json_array_size(v); i++) {
             buf_c(&text, i ? ", " : "");
-            codec_scalar_out(m->shape->element, json_array_get(v, i), API_TIME_DEFAULT, API_TIME_RFC822, &text);
+            codec_scalar_out(m->shape->element, json_array_get(v, i), API_TIME_DEFAULT,
+                             API_TIME_RFC822, &text);
         }
     } else {
         codec_scalar_out(m->shape, v, (enum api_time)m->time, API_TIME_RFC822, &text);
@@ -64,7 +64,7 @@ static void member_header(struct rq *rq, const struct api_member *m, const json_
 static void prefixed_headers(struct rq *rq, const struct api_member *m, const json_t *map) {
     const char *key;
     json_t *v;
-    json_object_foreach((json_t *)map, key, v) {
+    json_object_foreach ((json_t *)map, key, v) {
         str name = arena_printf(&rq->arena, STR_FMT "%s", STR_ARG(m->wire), key);
         put_header(rq, name.p, json_text(v));
     }
@@ -100,7 +100,8 @@ static bool has_body_members(const struct api_shape *shape) {
 /* <LocationConstraint xmlns="…">eu-west-1</LocationConstraint> */
 static void bare_root(struct rq *rq, const struct api_op *op, struct buf *body) {
     const struct api_member *m = &op->out->members[0];
-    buf_printf(body, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<" STR_FMT " xmlns=\"" STR_FMT "\">",
+    buf_printf(body,
+               "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<" STR_FMT " xmlns=\"" STR_FMT "\">",
                STR_ARG(op->result), STR_ARG(rq->priv->route.api->xml_namespace));
     codec_xml_text(body, json_str(rq->out, m->name.p));
     buf_printf(body, "</" STR_FMT ">", STR_ARG(op->result));
@@ -111,7 +112,8 @@ static void rest_payload(struct rq *rq, const struct api_member *m, struct buf *
     if (json_is_string(v))
         buf_str(body, json_text(v));
     else if (v && rq->priv->route.protocol == PROTOCOL_REST_XML)
-        codec_xml_out(m->shape, v, m->flags & API_LONG_NAME ? m->wire : m->shape->name, rq->priv->route.api->xml_namespace, body);
+        codec_xml_out(m->shape, v, m->flags & API_LONG_NAME ? m->wire : m->shape->name,
+                      rq->priv->route.api->xml_namespace, body);
     else if (v)
         codec_json_out(m->shape, v, body);
 }
@@ -128,7 +130,8 @@ static void rest_body(struct rq *rq, struct buf *body) {
     else if (!has_body_members(shape))
         return;
     else if (rq->priv->route.protocol == PROTOCOL_REST_XML)
-        codec_xml_out(shape, rq->out, op->result.p ? op->result : shape->name, rq->priv->route.api->xml_namespace, body);
+        codec_xml_out(shape, rq->out, op->result.p ? op->result : shape->name,
+                      rq->priv->route.api->xml_namespace, body);
     else
         codec_json_out(shape, rq->out, body);
 }
@@ -136,19 +139,13 @@ static void rest_body(struct rq *rq, struct buf *body) {
 static void encode(struct rq *rq, struct buf *body) {
     const struct route *route = &rq->priv->route;
     switch (route->protocol) {
-    case PROTOCOL_JSON:
-        codec_json_out(route->op->out, rq->out, body);
-        break;
+    case PROTOCOL_JSON: codec_json_out(route->op->out, rq->out, body); break;
     case PROTOCOL_QUERY:
         codec_query_out(route->api, route->op, rq->out, str_c(rq->id), body);
         break;
-    case PROTOCOL_CBOR:
-        codec_cbor_out(route->op->out, rq->out, body);
-        break;
+    case PROTOCOL_CBOR: codec_cbor_out(route->op->out, rq->out, body); break;
     case PROTOCOL_REST_XML:
-    case PROTOCOL_REST_JSON:
-        rest_body(rq, body);
-        break;
+    case PROTOCOL_REST_JSON: rest_body(rq, body); break;
     }
 }
 
@@ -172,7 +169,9 @@ static bool is_json(const struct rq *rq) {
     return protocol == PROTOCOL_JSON || protocol == PROTOCOL_REST_JSON;
 }
 
-/* The body, but for a stream or one that the handler gave. 0, or AWS_FAILED: nothing was sent yet. */
+/*
+ * The body, but for a stream or one that the handler gave. 0, or AWS_FAILED: nothing was sent yet.
+ */
 static int make_body(struct rq *rq) {
     struct rq_priv *p = rq->priv;
     if (p->has_stream || p->has_payload)
@@ -183,7 +182,8 @@ static int make_body(struct rq *rq) {
 
 static void reply_success(struct rq *rq) {
     struct rq_priv *p = rq->priv;
-    bool rest = p->route.protocol == PROTOCOL_REST_XML || p->route.protocol == PROTOCOL_REST_JSON, has_type = false;
+    bool rest = p->route.protocol == PROTOCOL_REST_XML || p->route.protocol == PROTOCOL_REST_JSON,
+         has_type = false;
     common_headers(rq);
     if (rest && p->route.op->out && rq->out)
         rest_members(rq, p->route.op->out, &has_type);
@@ -194,7 +194,8 @@ static void reply_success(struct rq *rq) {
             return;
         }
         p->has_stream = false; /* net releases it from here on */
-        net_reply_stream(rq->net, status, p->stream_size, p->stream_read, p->stream_release, p->stream_ctx);
+        net_reply_stream(rq->net, status, p->stream_size, p->stream_read, p->stream_release,
+                         p->stream_ctx);
         return;
     }
     send_bytes(rq, status, &p->payload, has_type);
@@ -273,7 +274,10 @@ static void query_error_header(struct rq *rq, str code, bool sender) {
     put_header(rq, "x-amzn-query-error", buf_view(&text));
 }
 
-/* The error's two names: by its shape, and by its code where the service used to be a query service. */
+/*
+ * The error's two names: by its shape, and by its code where the service used to be a query
+ * service.
+ */
 struct names {
     str name, code;
     bool sender;
@@ -282,8 +286,10 @@ struct names {
 static struct names names_of(const struct rq *rq) {
     const struct rq_priv *p = rq->priv;
     str code = str_c(p->error->code);
-    const struct api_error *known = p->route.api->query_compatible ? api_error_find(p->route.api, code) : NULL;
-    return (struct names){known ? known->name : code, known ? known->code : code, p->error->status < 500};
+    const struct api_error *known =
+        p->route.api->query_compatible ? api_error_find(p->route.api, code) : NULL;
+    return (struct names){known ? known->name : code, known ? known->code : code,
+                          p->error->status < 500};
 }
 
 static void encode_error(struct rq *rq, const struct names *n, struct buf *body) {
@@ -292,16 +298,10 @@ static void encode_error(struct rq *rq, const struct names *n, struct buf *body)
         if (rq->priv->error->status != 304)
             s3_error(rq, body);
         break;
-    case PROTOCOL_QUERY:
-        query_error(rq, n->code, n->sender, body);
-        break;
-    case PROTOCOL_CBOR:
-        codec_cbor_error(n->name, rq->priv->message, body);
-        break;
+    case PROTOCOL_QUERY: query_error(rq, n->code, n->sender, body); break;
+    case PROTOCOL_CBOR: codec_cbor_error(n->name, rq->priv->message, body); break;
     case PROTOCOL_JSON:
-    case PROTOCOL_REST_JSON:
-        json_error(rq, n->name, n->sender, body);
-        break;
+    case PROTOCOL_REST_JSON: json_error(rq, n->name, n->sender, body); break;
     }
 }
 

@@ -26,7 +26,10 @@ struct reading {
     struct arena *arena;
     struct err *err;
 };
-/* -EINVAL with err set when the operation has no such member. wants_text: its value goes into an ARN. */
+/*
+ * -EINVAL with err set when the operation has no such member. wants_text: its value goes into an
+ * ARN.
+ */
 int member_read(const struct reading *reading, str text, bool wants_text, struct member *ret);
 /* The value, borrowed from rq->in; NULL when it is not there, and for derived members. */
 const json_t *member_value(const struct rq *rq, const struct member *m, size_t item);

@@ -36,7 +36,9 @@ static int method_index(str method) {
     return -1;
 }
 
-static bool is_rest(const struct api_service *api) { return api->protocols & (API_REST_XML | API_REST_JSON); }
+static bool is_rest(const struct api_service *api) {
+    return api->protocols & (API_REST_XML | API_REST_JSON);
+}
 
 /* ---- Templates ---- */
 
@@ -120,7 +122,8 @@ static int decode_label(struct arena *arena, str text, str *ret) {
     return 0;
 }
 
-static int take_labels(struct route *route, const struct rest_op *r, const str *parts, struct arena *arena) {
+static int take_labels(struct route *route, const struct rest_op *r, const str *parts,
+                       struct arena *arena) {
     for (unsigned i = 0; i < r->n; i++) {
         const struct segment *s = &r->segments[i];
         if (!s->label || route->n_labels == LABELS_MAX)
@@ -190,7 +193,8 @@ static int route_rest(const struct router *router, struct route *route, const st
     str parts[SEGMENTS_MAX] = {{0}};
     const struct api_service *api = route->api;
     int method = method_index(wire->method);
-    unsigned n = api->bucket_hosts ? split_bucket(wire->path, route->host_bucket, parts) : split_path(wire->path, parts);
+    unsigned n = api->bucket_hosts ? split_bucket(wire->path, route->host_bucket, parts)
+                                   : split_path(wire->path, parts);
     route->protocol = api->protocols & API_REST_XML ? PROTOCOL_REST_XML : PROTOCOL_REST_JSON;
     route->target = wire->method;
     if (is_form_upload(route, wire)) {
@@ -216,7 +220,8 @@ static bool is_bucket_label(str label) {
     if (!str_starts(label, endpoint))
         return false;
     str rest = str_skip(label, endpoint.len);
-    bool alias = str_ends(rest, S("alias")) && str_ends(str_slice(rest, 0, rest.len - strlen("alias")), endpoint);
+    bool alias = str_ends(rest, S("alias")) &&
+                 str_ends(str_slice(rest, 0, rest.len - strlen("alias")), endpoint);
     return rest.len == 0 || (rest.p[0] == '-' && !alias);
 }
 
@@ -253,7 +258,8 @@ str aws_route_host_bucket(str host, str *ret_service) {
             return amazon_bucket(str_slice(host, 0, host.len - suffixes[i].len), ret_service);
     if (!str_ends(host, S(".localhost")))
         return STR_NONE;
-    str names = str_slice(host, 0, host.len - strlen(".localhost")), endpoint = api_default->endpoint;
+    str names = str_slice(host, 0, host.len - strlen(".localhost")),
+        endpoint = api_default->endpoint;
     if (!str_ends(names, endpoint))
         return names;
     str before = str_slice(names, 0, names.len - endpoint.len);
@@ -292,7 +298,8 @@ static bool is_dated_path(str path) {
 }
 
 static bool is_form(const struct aws_wire *wire) {
-    return str_starts_nocase(aws_wire_header(wire, "Content-Type"), S("application/x-www-form-urlencoded"));
+    return str_starts_nocase(aws_wire_header(wire, "Content-Type"),
+                             S("application/x-www-form-urlencoded"));
 }
 
 static int named_op(struct route *route, str name) {
@@ -305,7 +312,8 @@ static int named_op(struct route *route, str name) {
 /* "/service/GraniteServiceVersion20100801/operation/PutMetricData" */
 static bool route_rpc(struct route *route, const struct aws_wire *wire, int *ret) {
     str rest = wire->path, target, word;
-    if (!str_is(aws_wire_header(wire, "smithy-protocol"), "rpc-v2-cbor") || !str_starts(rest, S("/service/")))
+    if (!str_is(aws_wire_header(wire, "smithy-protocol"), "rpc-v2-cbor") ||
+        !str_starts(rest, S("/service/")))
         return false;
     str_cut(str_skip(rest, strlen("/service/")), '/', &target, &rest);
     str_cut(rest, '/', &word, &rest);
@@ -364,13 +372,18 @@ static int route_query(struct route *route, const struct aws_wire *wire) {
     return AWS_FAILED;
 }
 
-/* Services that we do not have: refused by name, in a form that their clients are likely to read. */
-static const struct api_service json_stranger = {
-    .name = S_INIT("?json"), .index = API_N_SERVICES, .dialect = AWS_DIALECT_JSON, .json_version = S_INIT("1.1"),
-    .request_id_header = S_INIT("x-amzn-RequestId")};
-static const struct api_service query_stranger = {
-    .name = S_INIT("?query"), .index = API_N_SERVICES, .dialect = AWS_DIALECT_QUERY,
-    .request_id_header = S_INIT("x-amzn-RequestId")};
+/*
+ * Services that we do not have: refused by name, in a form that their clients are likely to read.
+ */
+static const struct api_service json_stranger = {.name = S_INIT("?json"),
+                                                 .index = API_N_SERVICES,
+                                                 .dialect = AWS_DIALECT_JSON,
+                                                 .json_version = S_INIT("1.1"),
+                                                 .request_id_header = S_INIT("x-amzn-RequestId")};
+static const struct api_service query_stranger = {.name = S_INIT("?query"),
+                                                  .index = API_N_SERVICES,
+                                                  .dialect = AWS_DIALECT_QUERY,
+                                                  .request_id_header = S_INIT("x-amzn-RequestId")};
 
 static int route_stranger(struct route *route, const struct aws_wire *wire, str service) {
     route->target = service;
@@ -386,8 +399,8 @@ static int route_stranger(struct route *route, const struct aws_wire *wire, str 
     return AWS_FAILED;
 }
 
-int aws_route_request(const struct router *router, const struct aws_wire *wire, const struct aws_auth *auth,
-                  struct arena *arena, struct route *route) {
+int aws_route_request(const struct router *router, const struct aws_wire *wire,
+                      const struct aws_auth *auth, struct arena *arena, struct route *route) {
     int r;
     *route = (struct route){.api = api_default, .protocol = PROTOCOL_REST_XML, .target = S("")};
     if (route_rpc(route, wire, &r) || route_target(route, wire, &r))

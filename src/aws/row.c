@@ -99,14 +99,20 @@ static const struct rows *rows_of(struct rq *rq, struct rows *rows, const struct
 }
 
 const struct rows *rq_rows(struct rq *rq) { return rows_of(rq, &rq->priv->rows, rq_snap(rq)); }
-const struct rows *rq_rows_newest(struct rq *rq) { return rows_of(rq, &rq->priv->rows_newest, NULL); }
+const struct rows *rq_rows_newest(struct rq *rq) {
+    return rows_of(rq, &rq->priv->rows_newest, NULL);
+}
 
 int rq_row_result(struct rq *rq, int r) {
     return r == 0 || r == STORE_E_ABSENT ? r : aws_fault(rq, r, "reading a row");
 }
 
-int rq_row_get(struct rq *rq, struct row *row) { return rq_row_result(rq, row_get(rq_rows(rq), row)); }
-int rq_row_peek(struct rq *rq, struct row *row) { return rq_row_result(rq, row_peek(rq_rows(rq), row)); }
+int rq_row_get(struct rq *rq, struct row *row) {
+    return rq_row_result(rq, row_get(rq_rows(rq), row));
+}
+int rq_row_peek(struct rq *rq, struct row *row) {
+    return rq_row_result(rq, row_peek(rq_rows(rq), row));
+}
 int rq_row_get_json(struct rq *rq, struct row *row, json_t **ret_doc) {
     return rq_row_result(rq, row_get_json(rq_rows(rq), row, ret_doc));
 }

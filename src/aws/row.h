@@ -9,14 +9,16 @@
  *
  *   CLEANUP_DEINIT(row) struct row row = {0};            // STORE_META, the usual family
  *   key_begin(&row.key, "sqs"); key_str(&row.key, …);
- *   int r = rq_row_get(rq, &row);                         // in a handler; 0, STORE_E_ABSENT, AWS_FAILED
+ *   int r = rq_row_get(rq, &row);                         // in a handler; 0, STORE_E_ABSENT,
+ *   AWS_FAILED
  *   …
  *   row_put(rq_rows(rq), &row, bytes);                    // or row_del
  *
  * In a hub port, a timer or a sweep there is no request:
  *
  *   struct rows rows = {store, NULL, batch};
- *   int r = row_get(&rows, &row);                         // 0, STORE_E_ABSENT, STORE_E_DAMAGED, -errno
+ *   int r = row_get(&rows, &row);                         // 0, STORE_E_ABSENT, STORE_E_DAMAGED,
+ *   -errno
  *
  * A row belongs to one thread; rows' store, snapshot and batch are borrowed.
  */
@@ -27,7 +29,8 @@
 struct rows {
     struct store *store;
     const struct store_snap *snap; /* what is read; NULL: the newest state */
-    struct store_batch *batch;     /* NULL: nothing will be changed, so nothing is made a condition */
+    /* NULL: nothing will be changed, so nothing is made a condition */
+    struct store_batch *batch;
 };
 
 struct row {
@@ -44,7 +47,10 @@ int row_get(const struct rows *rows, struct row *row);
 int row_peek(const struct rows *rows, struct row *row);
 /* What an iterator showed, taken over as if row_get had read it. */
 void row_seen(const struct rows *rows, struct row *row, str key, str value);
-/* A row that was read without a batch, or for an earlier one: that it is still so becomes a condition. */
+/*
+ * A row that was read without a batch, or for an earlier one: that it is still so becomes a
+ * condition.
+ */
 void row_still(const struct rows *rows, const struct row *row);
 
 /* A JSON row: a new reference in *ret_doc. STORE_E_DAMAGED when it is no JSON. */
@@ -56,8 +62,8 @@ void row_put(const struct rows *rows, const struct row *row, str value);
 void row_put_json(const struct rows *rows, const struct row *row, const json_t *doc);
 void row_del(const struct rows *rows, const struct row *row);
 /*
- * Changes of a row that nobody reads first: under an id of our own, an index entry whose owner's row
- * is a condition of the same batch, a row with one writer. The caller says in a comment which.
+ * Changes of a row that nobody reads first: under an id of our own, an index entry whose owner's
+ * row is a condition of the same batch, a row with one writer. The caller says in a comment which.
  */
 void row_put_blind(const struct rows *rows, enum store_cf cf, str key, str value);
 void row_del_blind(const struct rows *rows, enum store_cf cf, str key);

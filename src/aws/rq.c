@@ -4,7 +4,6 @@
 #include "base/clock.h"
 #include "base/rand.h"
 
-
 struct rq *aws_rq_new(struct aws_cloud *cloud) {
     struct whole {
         struct rq rq;
@@ -75,7 +74,9 @@ struct rq *aws_rq_free(struct rq *rq) {
     return NULL;
 }
 
-struct store *rq_store(struct rq *rq) { return rq->cloud->options.store; }
+struct store *rq_store(struct rq *rq) {
+    return rq->cloud->options.store;
+}
 
 const struct store_snap *rq_snap(struct rq *rq) {
     if (!rq->priv->snap)
@@ -107,7 +108,8 @@ str rq_endpoint(struct rq *rq) {
     if (host.len && p->route.host_bucket.len)
         host = str_skip(host, p->route.host_bucket.len + 1);
     if (host.len)
-        p->endpoint = arena_printf(&rq->arena, "%s://" STR_FMT, rq->net->tls ? "https" : "http", STR_ARG(host));
+        p->endpoint = arena_printf(&rq->arena, "%s://" STR_FMT, rq->net->tls ? "https" : "http",
+                                   STR_ARG(host));
     else
         p->endpoint = str_c(rq->cloud->endpoint);
     return p->endpoint;

@@ -34,12 +34,13 @@ struct svc; /* one service's state; each service defines its own */
 
 /* The request's body, where the operation streams it (OP_STREAM_IN) or takes it raw. */
 struct aws_payload {
-    str bytes;        /* the whole body, for operations that do not stream */
-    uint64_t size;    /* decoded bytes received */
-    char sha256[65];  /* lower-case hex, when it was computed (signed payloads), else "" */
-    char md5[33];     /* likewise: bodies that came with a Content-MD5, else "" */
-    str checksum_algorithm; /* "CRC32", …: the flexible checksum that was sent and verified, or absent */
-    str checksum_value;     /* base64 */
+    str bytes;       /* the whole body, for operations that do not stream */
+    uint64_t size;   /* decoded bytes received */
+    char sha256[65]; /* lower-case hex, when it was computed (signed payloads), else "" */
+    char md5[33];    /* likewise: bodies that came with a Content-MD5, else "" */
+    /* "CRC32", …: the flexible checksum that was sent and verified, or absent */
+    str checksum_algorithm;
+    str checksum_value; /* base64 */
 };
 
 struct rq {
@@ -48,24 +49,25 @@ struct rq {
     const struct aws_service *service;
     const struct aws_op *op;
     struct svc *svc;
-    char id[37];        /* request id */
-    str account;        /* the caller's, or the resource's for anonymous callers */
-    str region;         /* credential scope, or the default */
+    char id[37];                 /* request id */
+    str account;                 /* the caller's, or the resource's for anonymous callers */
+    str region;                  /* credential scope, or the default */
     struct aws_identity *caller; /* NULL: anonymous */
-    int64_t now_ms;     /* world time at the start */
-    int64_t began_ns;   /* the same moment, monotonic: for latencies */
+    int64_t now_ms;              /* world time at the start */
+    int64_t began_ns;            /* the same moment, monotonic: for latencies */
     json_t *in;
     json_t *out;
     struct aws_payload payload;
-    void *stream;       /* OP_STREAM_IN: the service's sink, made by the row's open */
-    void *memo;         /* what the service has read for this run's batch, in the arena: NULL again behind a commit */
-    int attempt;        /* 0 at first, counts re-runs after STORE_E_CONDITION */
-    struct net_req *net; /* NULL for calls from inside */
+    void *stream; /* OP_STREAM_IN: the service's sink, made by the row's open */
+    /* what the service has read for this run's batch, in the arena: NULL again behind a commit */
+    void *memo;
+    int attempt;          /* 0 at first, counts re-runs after STORE_E_CONDITION */
+    struct net_req *net;  /* NULL for calls from inside */
     struct rq_priv *priv; /* snapshot, batch, error, reply: aws's own */
 };
 
 struct store *rq_store(struct rq *rq);
-const struct store_snap *rq_snap(struct rq *rq);  /* made at first use, same one for this run */
+const struct store_snap *rq_snap(struct rq *rq); /* made at first use, same one for this run */
 struct store_batch *rq_batch(struct rq *rq);
 /* A header of the request; absent for calls from inside. */
 str rq_header(const struct rq *rq, const char *name);
@@ -73,7 +75,8 @@ str rq_header(const struct rq *rq, const char *name);
 str rq_endpoint(struct rq *rq);
 /* The client's address; "127.0.0.1" for calls from inside and from sandboxes. */
 str rq_source_ip(const struct rq *rq);
-bool rq_is_secure(const struct rq *rq); /* TLS, or a sandbox's own socket, or a call from inside */
+/* TLS, or a sandbox's own socket, or a call from inside */
+bool rq_is_secure(const struct rq *rq);
 
 /* ---- The answer beyond rq->out ---- */
 /* Sent with errors too (304's ETag, x-amz-bucket-region). name is not copied; value is. */
@@ -91,15 +94,16 @@ void rq_out_stream(struct rq *rq, uint64_t size,
 /* Runs when the request is over, whatever became of it. LIFO. */
 void rq_on_done(struct rq *rq, void (*fn)(void *ctx), void *ctx);
 /*
- * Commits the batch now, for handlers that need the result before they answer: 0, STORE_E_CONDITION,
- * AWS_FAILED. In the first two cases batch, snapshot and memo are as at the begin of a run.
+ * Commits the batch now, for handlers that need the result before they answer: 0,
+ * STORE_E_CONDITION, AWS_FAILED. In the first two cases batch, snapshot and memo are as at the
+ * begin of a run.
  */
 int rq_commit(struct rq *rq);
 
 /*
  * Long waits: `return aws_suspend(rq, then)`. The batch is committed first (and the handler re-run
- * when its conditions did not hold). Any thread later calls aws_resume(rq); `then` runs in a request
- * thread as a handler does, and may suspend again. Works for calls from inside too.
+ * when its conditions did not hold). Any thread later calls aws_resume(rq); `then` runs in a
+ * request thread as a handler does, and may suspend again. Works for calls from inside too.
  *
  * aws_resume may come early, and a re-run may have been waited for already: `then` looks for itself
  * whether what it waits for is there. A client may be gone before: whoever keeps rq for aws_resume

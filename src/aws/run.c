@@ -73,7 +73,10 @@ int aws_run(struct rq *rq, aws_handler_fn *handler) {
     for (rq->attempt = 0; rq->attempt < ATTEMPTS; rq->attempt++) {
         int r = rq->attempt < FREE_ATTEMPTS ? run_once(rq, handler) : run_locked(rq, handler);
         if (r != STORE_E_CONDITION) {
-            /* A snapshot pins old rows and files: none is held over a wait or while the answer is sent. */
+            /*
+             * A snapshot pins old rows and files: none is held over a wait or while the answer is
+             * sent.
+             */
             rq->priv->snap = store_snap_free(rq->priv->snap);
             return r;
         }

@@ -19,11 +19,14 @@ static int fail_route(struct rq *rq) {
     if (route->error == COMMON_NOT_IMPLEMENTED && !route->unknown_service)
         return aws_fail_unsupported(rq, route->target);
     if (route->error == COMMON_NOT_IMPLEMENTED)
-        return aws_fail_common(rq, COMMON_NOT_IMPLEMENTED, "calotype does not serve the API of '" STR_FMT "'", STR_ARG(route->target));
+        return aws_fail_common(rq, COMMON_NOT_IMPLEMENTED,
+                               "calotype does not serve the API of '" STR_FMT "'",
+                               STR_ARG(route->target));
     if (route->error != COMMON_UNKNOWN_OP || route->protocol == PROTOCOL_REST_XML)
         return aws_fail_common(rq, route->error, NULL);
     if (route->protocol == PROTOCOL_QUERY)
-        return aws_fail_common(rq, COMMON_UNKNOWN_OP, "Could not find operation " STR_FMT " for version " STR_FMT,
+        return aws_fail_common(rq, COMMON_UNKNOWN_OP,
+                               "Could not find operation " STR_FMT " for version " STR_FMT,
                                STR_ARG(route->target), STR_ARG(route->api->version));
     return aws_fail_common(rq, COMMON_UNKNOWN_OP, NULL);
 }
@@ -110,7 +113,9 @@ static int start_body(struct rq *rq) {
     return 0;
 }
 
-static int prepare(struct rq *rq) { return aws_decode(rq) || aws_validate(rq) || aws_authorize_row(rq) ? AWS_FAILED : 0; }
+static int prepare(struct rq *rq) {
+    return aws_decode(rq) || aws_validate(rq) || aws_authorize_row(rq) ? AWS_FAILED : 0;
+}
 
 static int open_stream(struct rq *rq) {
     const struct aws_body *body = &rq->priv->body;
@@ -222,5 +227,9 @@ static void on_done(void *ctx, struct net_req *req) {
 }
 
 struct net_app aws_cloud_app(struct aws_cloud *cloud) {
-    return (struct net_app){.ctx = cloud, .begin = on_begin, .body = on_body, .end = on_end, .done = on_done};
+    return (struct net_app){.ctx = cloud,
+                            .begin = on_begin,
+                            .body = on_body,
+                            .end = on_end,
+                            .done = on_done};
 }

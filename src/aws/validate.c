@@ -14,7 +14,9 @@
 
 enum { FAULTS_MAX = 8, SHOWN_MAX = 1024 };
 
-/* Where a value is; NULL: it is the operation's input. Written out when something is wrong with it. */
+/*
+ * Where a value is; NULL: it is the operation's input. Written out when something is wrong with it.
+ */
 struct at {
     const struct at *above;
     enum { AT_MEMBER, AT_ITEM, AT_ENTRY } kind;
@@ -26,7 +28,8 @@ struct check {
     struct buf faults; /* "Value … at …; Value …" */
     unsigned n;
     struct aws_violation first; /* for services that speak of one only */
-    const struct api_member *top; /* the member of the operation's input that is being looked at */
+    /* the member of the operation's input that is being looked at */
+    const struct api_member *top;
 };
 
 static void show_value(const struct api_shape *shape, const json_t *v, struct buf *out) {
@@ -60,9 +63,10 @@ static void add_path(struct buf *out, const struct at *at) {
     }
 }
 
-static void fault(struct check *c, const struct at *at, const struct api_shape *shape, const json_t *v, const char *fmt, ...)
-    PRINTF_LIKE(5, 6);
-static void fault(struct check *c, const struct at *at, const struct api_shape *shape, const json_t *v, const char *fmt, ...) {
+static void fault(struct check *c, const struct at *at, const struct api_shape *shape,
+                  const json_t *v, const char *fmt, ...) PRINTF_LIKE(5, 6);
+static void fault(struct check *c, const struct at *at, const struct api_shape *shape,
+                  const json_t *v, const char *fmt, ...) {
     if (c->n == 0) {
         c->first.missing = !v;
         c->first.member = c->top;
@@ -88,7 +92,8 @@ static void fault(struct check *c, const struct at *at, const struct api_shape *
     va_end(args);
 }
 
-static void check_value(struct check *c, const struct at *at, const struct api_shape *shape, const json_t *v);
+static void check_value(struct check *c, const struct at *at, const struct api_shape *shape,
+                        const json_t *v);
 
 /* Characters, as AWS counts: UTF-16 units. */
 static int64_t text_length(str s) {
@@ -101,18 +106,23 @@ static int64_t text_length(str s) {
     return n;
 }
 
-static void check_length(struct check *c, const struct at *at, const struct api_shape *shape, const json_t *v, int64_t n) {
+static void check_length(struct check *c, const struct at *at, const struct api_shape *shape,
+                         const json_t *v, int64_t n) {
     if ((shape->flags & API_HAS_MIN) && n < shape->min)
-        fault(c, at, shape, v, "Member must have length greater than or equal to %lld", (long long)shape->min);
+        fault(c, at, shape, v, "Member must have length greater than or equal to %lld",
+              (long long)shape->min);
     if ((shape->flags & API_HAS_MAX) && n > shape->max)
-        fault(c, at, shape, v, "Member must have length less than or equal to %lld", (long long)shape->max);
+        fault(c, at, shape, v, "Member must have length less than or equal to %lld",
+              (long long)shape->max);
 }
 
-static void check_string(struct check *c, const struct at *at, const struct api_shape *shape, const json_t *v) {
+static void check_string(struct check *c, const struct at *at, const struct api_shape *shape,
+                         const json_t *v) {
     str text = json_text(v);
     check_length(c, at, shape, v, text_length(text));
     if (shape->pattern && !api_pattern_match(shape->pattern, text))
-        fault(c, at, shape, v, "Member must satisfy regular expression pattern: %s", shape->pattern->text);
+        fault(c, at, shape, v, "Member must satisfy regular expression pattern: %s",
+              shape->pattern->text);
     if (shape->values && !api_enum_has(shape, text)) {
         CLEANUP_DEINIT(buf) struct buf set = {0};
         for (size_t i = 0; i < shape->n; i++) {
@@ -125,15 +135,19 @@ static void check_string(struct check *c, const struct at *at, const struct api_
     }
 }
 
-static void check_number(struct check *c, const struct at *at, const struct api_shape *shape, const json_t *v) {
+static void check_number(struct check *c, const struct at *at, const struct api_shape *shape,
+                         const json_t *v) {
     double d = json_number_value(v);
     if ((shape->flags & API_HAS_MIN) && d < (double)shape->min)
-        fault(c, at, shape, v, "Member must have value greater than or equal to %lld", (long long)shape->min);
+        fault(c, at, shape, v, "Member must have value greater than or equal to %lld",
+              (long long)shape->min);
     if ((shape->flags & API_HAS_MAX) && d > (double)shape->max)
-        fault(c, at, shape, v, "Member must have value less than or equal to %lld", (long long)shape->max);
+        fault(c, at, shape, v, "Member must have value less than or equal to %lld",
+              (long long)shape->max);
 }
 
-static void check_structure(struct check *c, const struct at *above, const struct api_shape *shape, const json_t *obj) {
+static void check_structure(struct check *c, const struct at *above, const struct api_shape *shape,
+                            const json_t *obj) {
     struct at at = {.above = above, .kind = AT_MEMBER};
     size_t left = json_object_size(obj); /* most inputs have few of their members */
     for (size_t i = 0; i < shape->n; i++) {
@@ -155,7 +169,8 @@ static void check_structure(struct check *c, const struct at *above, const struc
     }
 }
 
-static void check_list(struct check *c, const struct at *above, const struct api_shape *shape, const json_t *array) {
+static void check_list(struct check *c, const struct at *above, const struct api_shape *shape,
+                       const json_t *array) {
     struct at at = {.above = above, .kind = AT_ITEM};
     check_length(c, above, shape, array, (int64_t)json_array_size(array));
     for (; at.item < json_array_size(array); at.item++) {
@@ -167,7 +182,8 @@ static void check_list(struct check *c, const struct at *above, const struct api
     }
 }
 
-static void check_key(struct check *c, const struct at *above, const struct api_shape *shape, const char *key) {
+static void check_key(struct check *c, const struct at *above, const struct api_shape *shape,
+                      const char *key) {
     CLEANUP_JSON json_t *name = json_string(key);
     const struct at at = {.above = above, .kind = AT_MEMBER, .name = S("key")};
     bool first = !c->first.odd.p;
@@ -180,12 +196,13 @@ static bool is_free(const struct api_shape *shape) {
     return !shape->pattern && !shape->values && !(shape->flags & (API_HAS_MIN | API_HAS_MAX));
 }
 
-static void check_map(struct check *c, const struct at *above, const struct api_shape *shape, const json_t *obj) {
+static void check_map(struct check *c, const struct at *above, const struct api_shape *shape,
+                      const json_t *obj) {
     struct at at = {.above = above, .kind = AT_ENTRY};
     const char *key;
     json_t *v;
     check_length(c, above, shape, obj, (int64_t)json_object_size(obj));
-    json_object_foreach((json_t *)obj, key, v) {
+    json_object_foreach ((json_t *)obj, key, v) {
         if (!is_free(shape->key))
             check_key(c, above, shape->key, key);
         at.name = str_c(key);
@@ -194,17 +211,12 @@ static void check_map(struct check *c, const struct at *above, const struct api_
 }
 
 /* Depth is bounded by the decoder, which refuses deeper documents. */
-static void check_value(struct check *c, const struct at *at, const struct api_shape *shape, const json_t *v) {
+static void check_value(struct check *c, const struct at *at, const struct api_shape *shape,
+                        const json_t *v) {
     switch ((enum api_type)shape->type) {
-    case API_STRUCTURE:
-        check_structure(c, at, shape, v);
-        break;
-    case API_LIST:
-        check_list(c, at, shape, v);
-        break;
-    case API_MAP:
-        check_map(c, at, shape, v);
-        break;
+    case API_STRUCTURE: check_structure(c, at, shape, v); break;
+    case API_LIST: check_list(c, at, shape, v); break;
+    case API_MAP: check_map(c, at, shape, v); break;
     case API_STRING:
         if (!is_free(shape))
             check_string(c, at, shape, v);
@@ -214,12 +226,9 @@ static void check_value(struct check *c, const struct at *at, const struct api_s
             check_length(c, at, shape, v, (int64_t)(json_text(v).len / 4 * 3));
         break;
     case API_INTEGER:
-    case API_DOUBLE:
-        check_number(c, at, shape, v);
-        break;
+    case API_DOUBLE: check_number(c, at, shape, v); break;
     case API_BOOLEAN:
-    case API_TIMESTAMP:
-        break;
+    case API_TIMESTAMP: break;
     }
 }
 

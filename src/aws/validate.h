@@ -1,5 +1,8 @@
 #pragma once
-/* aws/validate: what a service is told that has its own words for a violated constraint (struct aws_service, invalid). */
+/*
+ * aws/validate: what a service is told that has its own words for a violated constraint (struct
+ * aws_service, invalid).
+ */
 #include "aws/model.h"
 
 /* The first violation of a request. */

@@ -24,6 +24,10 @@ struct aws_wire aws_wire_of(struct net_req *req) {
     all.headers = arena_alloc(&req->arena, (all.n + 1) * sizeof *all.headers);
     all.n = 0;
     net_each_header(req, take_header, &all);
-    return (struct aws_wire){.method = req->method, .path = req->path, .query = req->query,
-                             .headers = all.headers, .n_headers = all.n, .arena = &req->arena};
+    return (struct aws_wire){.method = req->method,
+                             .path = req->path,
+                             .query = req->query,
+                             .headers = all.headers,
+                             .n_headers = all.n,
+                             .arena = &req->arena};
 }

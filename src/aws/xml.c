@@ -70,8 +70,8 @@ static void on_text(void *ctx, const XML_Char *s, int n) {
     buf_add(&p->text, s, (size_t)n);
 }
 
-static void on_doctype(void *ctx, const XML_Char *name, const XML_Char *system, const XML_Char *public,
-                       int internal) {
+static void on_doctype(void *ctx, const XML_Char *name, const XML_Char *system,
+                       const XML_Char *public, int internal) {
     (void)name, (void)system, (void)public, (void)internal;
     refuse(ctx, "a document type is not allowed");
 }

@@ -1,8 +1,8 @@
 #pragma once
 /*
- * aws/xml: a document as a tree, by expat, in an arena. DOCTYPE is refused (so there are no entities
- * but the five), as are more than XML_DEPTH levels and XML_NODES elements. Prefixes of element names
- * are dropped; attribute names are kept as written.
+ * aws/xml: a document as a tree, by expat, in an arena. DOCTYPE is refused (so there are no
+ * entities but the five), as are more than XML_DEPTH levels and XML_NODES elements. Prefixes of
+ * element names are dropped; attribute names are kept as written.
  */
 #include "base/arena.h"
 #include "base/err.h"

@@ -17,7 +17,7 @@ struct arena {
 };
 
 void arena_deinit(struct arena *a);
-void *arena_alloc(struct arena *a, size_t n) __attribute__((returns_nonnull));  /* 16-aligned */
+void *arena_alloc(struct arena *a, size_t n) __attribute__((returns_nonnull)); /* 16-aligned */
 void *arena_zalloc(struct arena *a, size_t n) __attribute__((returns_nonnull));
 #define arena_new(a, type) ((type *)arena_zalloc((a), sizeof(type)))
 

@@ -27,7 +27,9 @@ static inline int ascii_hex(char c) {
 }
 
 /* One of the characters of marks, never NUL. */
-static inline bool ascii_is_one_of(char c, const char *marks) { return c != '\0' && strchr(marks, c); }
+static inline bool ascii_is_one_of(char c, const char *marks) {
+    return c != '\0' && strchr(marks, c);
+}
 
 /* Letters, digits and the characters of marks, nothing else. True for the empty text. */
 static inline bool ascii_only_alnum(str s, const char *marks) {

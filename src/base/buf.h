@@ -17,7 +17,7 @@ struct buf {
     size_t cap;
 };
 
-void buf_deinit(struct buf *b);       /* frees, and leaves an empty one */
+void buf_deinit(struct buf *b);                             /* frees, and leaves an empty one */
 static inline void buf_clear(struct buf *b) { b->len = 0; } /* keeps the memory */
 /* Room for n more bytes; returns where they go. The caller adds to len what it wrote. */
 char *buf_reserve(struct buf *b, size_t n);
@@ -46,7 +46,8 @@ char *buf_take(struct buf *b);
 
 /*
  * Reading back what the writers above wrote: a cursor over borrowed bytes. After a read past the
- * end `bad` is set and stays, everything read from then on is zero or empty: check once, at the end.
+ * end `bad` is set and stays, everything read from then on is zero or empty: check once, at the
+ * end.
  */
 struct cur {
     str s;

@@ -25,9 +25,7 @@ static const char *const month_names[] = {"Jan", "Feb", "Mar", "Apr", "May", "Ju
                                           "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 
 /* Floors, so that times before 1970 come out right too. */
-static int64_t seconds_of(int64_t epoch_ms) {
-    return epoch_ms / 1000 - (epoch_ms % 1000 < 0);
-}
+static int64_t seconds_of(int64_t epoch_ms) { return epoch_ms / 1000 - (epoch_ms % 1000 < 0); }
 
 static struct tm broken_down(int64_t epoch_ms) {
     time_t t = (time_t)seconds_of(epoch_ms);
@@ -94,8 +92,12 @@ static bool to_epoch_ms(int year, int month, int day, int hour, int minute, int 
     if (year < 1 || month < 1 || month > 12 || day < 1 || day > days[month - 1] || hour > 23 ||
         minute > 59 || second > 60)
         return false;
-    struct tm tm = {.tm_year = year - 1900, .tm_mon = month - 1, .tm_mday = day,
-                    .tm_hour = hour, .tm_min = minute, .tm_sec = second};
+    struct tm tm = {.tm_year = year - 1900,
+                    .tm_mon = month - 1,
+                    .tm_mday = day,
+                    .tm_hour = hour,
+                    .tm_min = minute,
+                    .tm_sec = second};
     *ret = (int64_t)timegm(&tm) * 1000;
     return true;
 }
@@ -171,7 +173,8 @@ bool clock_parse_http(str s, int64_t *ret_epoch_ms) {
             month = i + 1;
     rest = str_skip(rest, 3);
     return take_char(&rest, ' ') && take_digits(&rest, 4, &year) && take_char(&rest, ' ') &&
-           take_digits(&rest, 2, &hour) && take_char(&rest, ':') && take_digits(&rest, 2, &minute) &&
-           take_char(&rest, ':') && take_digits(&rest, 2, &second) && str_eq(rest, S(" GMT")) &&
+           take_digits(&rest, 2, &hour) && take_char(&rest, ':') &&
+           take_digits(&rest, 2, &minute) && take_char(&rest, ':') &&
+           take_digits(&rest, 2, &second) && str_eq(rest, S(" GMT")) &&
            to_epoch_ms(year, month, day, hour, minute, second, ret_epoch_ms);
 }

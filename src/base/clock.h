@@ -30,7 +30,10 @@ char *clock_http(char out[CLOCK_ISO_MAX], int64_t epoch_ms);
 /* 2026-11-22 (UTC). */
 char *clock_day(char out[CLOCK_ISO_MAX], int64_t epoch_ms);
 
-/* The inverse; false where s is not of that form (ISO: optional fraction, Z or ±hh:mm; date alone is midnight). */
+/*
+ * The inverse; false where s is not of that form (ISO: optional fraction, Z or ±hh:mm; date alone
+ * is midnight).
+ */
 bool clock_parse_iso8601(str s, int64_t *ret_epoch_ms);
 bool clock_parse_amz(str s, int64_t *ret_epoch_ms);
 bool clock_parse_http(str s, int64_t *ret_epoch_ms);

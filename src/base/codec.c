@@ -76,7 +76,8 @@ static bool decode_base64(struct buf *b, str s) {
         /* Bits beyond the last byte must be zero, or two texts would mean the same bytes. */
         if ((take == 2 && v & 0xFFFF) || (take == 3 && v & 0xFF))
             return false;
-        unsigned char out[3] = {(unsigned char)(v >> 16), (unsigned char)(v >> 8), (unsigned char)v};
+        unsigned char out[3] = {(unsigned char)(v >> 16), (unsigned char)(v >> 8),
+                                (unsigned char)v};
         buf_add(b, out, take - 1);
     }
     return true;
@@ -91,7 +92,9 @@ bool codec_unbase64(struct buf *b, str s) {
     return false;
 }
 
-static bool is_unreserved(char c) { return ascii_is_alnum(c) || c == '-' || c == '.' || c == '_' || c == '~'; }
+static bool is_unreserved(char c) {
+    return ascii_is_alnum(c) || c == '-' || c == '.' || c == '_' || c == '~';
+}
 
 void codec_add_uri(struct buf *b, str s, bool keep_slash) {
     static const char digits[] = "0123456789ABCDEF";

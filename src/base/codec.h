@@ -10,7 +10,9 @@ bool codec_unhex(str s, void *out, size_t n);
 
 /* Standard alphabet with padding. */
 void codec_add_base64(struct buf *b, const void *p, size_t n);
-/* Standard alphabet, padded, no white space. False leaves what was added before the fault cut off. */
+/*
+ * Standard alphabet, padded, no white space. False leaves what was added before the fault cut off.
+ */
 bool codec_unbase64(struct buf *b, str s);
 
 /*

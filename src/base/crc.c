@@ -30,9 +30,7 @@ static void make_tables(void) {
         }
 }
 
-uint32_t crc32_ieee(uint32_t crc, const void *p, size_t n) {
-    return (uint32_t)crc32_z(crc, p, n);
-}
+uint32_t crc32_ieee(uint32_t crc, const void *p, size_t n) { return (uint32_t)crc32_z(crc, p, n); }
 
 uint32_t crc32c(uint32_t crc, const void *p, size_t n) {
     pthread_once(&made, make_tables);

@@ -3,7 +3,9 @@
 #include "base/buf.h"
 #include "base/err.h"
 
-/* All n bytes, through EINTR and short counts. 0 or -errno; io_read_full at an early end: -EPIPE. */
+/*
+ * All n bytes, through EINTR and short counts. 0 or -errno; io_read_full at an early end: -EPIPE.
+ */
 int io_write_full(int fd, const void *p, size_t n);
 int io_read_full(int fd, void *p, size_t n);
 /* The whole file, at most `most` bytes (-EFBIG beyond). 0 or -errno with the path in err. */

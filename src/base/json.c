@@ -86,7 +86,8 @@ static void write_object(struct buf *out, const json_t *j, int indent) {
     int inner = indent < 0 ? -1 : indent + 1;
     const char *separator = "";
     buf_char(out, '{');
-    for (void *it = json_object_iter((json_t *)j); it; it = json_object_iter_next((json_t *)j, it)) {
+    for (void *it = json_object_iter((json_t *)j); it;
+         it = json_object_iter_next((json_t *)j, it)) {
         buf_c(out, separator);
         newline(out, inner);
         json_add_quoted(out, str_c(json_object_iter_key(it)));
@@ -115,30 +116,14 @@ static void write_array(struct buf *out, const json_t *j, int indent) {
 
 static void write_value(struct buf *out, const json_t *j, int indent) {
     switch (json_typeof(j)) {
-    case JSON_OBJECT:
-        write_object(out, j, indent);
-        break;
-    case JSON_ARRAY:
-        write_array(out, j, indent);
-        break;
-    case JSON_STRING:
-        json_add_quoted(out, json_text(j));
-        break;
-    case JSON_INTEGER:
-        buf_printf(out, "%" JSON_INTEGER_FORMAT, json_integer_value(j));
-        break;
-    case JSON_REAL:
-        add_real(out, json_real_value(j));
-        break;
-    case JSON_TRUE:
-        buf_c(out, "true");
-        break;
-    case JSON_FALSE:
-        buf_c(out, "false");
-        break;
-    case JSON_NULL:
-        buf_c(out, "null");
-        break;
+    case JSON_OBJECT: write_object(out, j, indent); break;
+    case JSON_ARRAY: write_array(out, j, indent); break;
+    case JSON_STRING: json_add_quoted(out, json_text(j)); break;
+    case JSON_INTEGER: buf_printf(out, "%" JSON_INTEGER_FORMAT, json_integer_value(j)); break;
+    case JSON_REAL: add_real(out, json_real_value(j)); break;
+    case JSON_TRUE: buf_c(out, "true"); break;
+    case JSON_FALSE: buf_c(out, "false"); break;
+    case JSON_NULL: buf_c(out, "null"); break;
     }
 }
 
@@ -146,9 +131,8 @@ void json_write(struct buf *out, const json_t *j) { write_value(out, j, -1); }
 void json_write_pretty(struct buf *out, const json_t *j) { write_value(out, j, 0); }
 
 str json_text(const json_t *string) {
-    return json_is_string(string)
-               ? (str){json_string_value(string), json_string_length(string)}
-               : STR_NONE;
+    return json_is_string(string) ? (str){json_string_value(string), json_string_length(string)}
+                                  : STR_NONE;
 }
 
 ptrdiff_t json_find_text(const json_t *array, str text) {

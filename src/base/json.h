@@ -30,7 +30,10 @@ void json_write_pretty(struct buf *out, const json_t *j);
 /* s in quotes with JSON's escapes; bytes that are not UTF-8 become U+FFFD. */
 void json_add_quoted(struct buf *out, str s);
 
-/* Members of an object; absent, null or of another type gives STR_NONE, 0, false, NULL. obj may be NULL. */
+/*
+ * Members of an object; absent, null or of another type gives STR_NONE, 0, false, NULL. obj may be
+ * NULL.
+ */
 str json_str(const json_t *obj, const char *key);
 int64_t json_int(const json_t *obj, const char *key, int64_t otherwise);
 double json_num(const json_t *obj, const char *key, double otherwise);
@@ -46,7 +49,9 @@ str json_text(const json_t *string);
 /* Where the text is in an array of texts (NULL: empty); -1: nowhere. */
 ptrdiff_t json_find_text(const json_t *array, str text);
 
-/* New references. json_of_str escapes nothing and takes NULs; bytes that are not UTF-8 give NULL. */
+/*
+ * New references. json_of_str escapes nothing and takes NULs; bytes that are not UTF-8 give NULL.
+ */
 json_t *json_of_str(str s);
 /* Sets obj[key] to a copy of s; absent s sets nothing. */
 void json_set_str(json_t *obj, const char *key, str s);

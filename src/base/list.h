@@ -21,7 +21,7 @@ static inline void list_remove(struct list *node) {
     node->next->prev = node->prev;
     list_init(node);
 }
-#define LIST_ENTRY(node, type, member) ((type *)(void *)((char *)(node) - offsetof(type, member)))
+#define LIST_ENTRY(node, type, member) ((type *)(void *)((char *)(node)-offsetof(type, member)))
 /* The loop may remove the node it is at. */
 #define LIST_EACH(node, head)                                                                      \
     for (struct list *node = (head)->next, *node##_next = node->next; node != (head);              \

@@ -8,7 +8,7 @@ static inline pthread_mutex_t *lock_take(pthread_mutex_t *m) {
 }
 static inline void lock_dropp(pthread_mutex_t **m) { pthread_mutex_unlock(*m); }
 #define LOCK_PASTE_(a, b) a##b
-#define LOCK_PASTE(a, b) LOCK_PASTE_(a, b)
+#define LOCK_PASTE(a, b)  LOCK_PASTE_(a, b)
 #define LOCK_SCOPE(m)                                                                              \
     __attribute__((cleanup(lock_dropp), unused)) pthread_mutex_t *LOCK_PASTE(lock_, __LINE__) =    \
         lock_take(m)

@@ -25,7 +25,7 @@
         p_;                                                                                        \
     }))
 
-#define ARRAY_LEN(a) (sizeof(a) / sizeof *(a))
+#define ARRAY_LEN(a)           (sizeof(a) / sizeof *(a))
 #define PRINTF_LIKE(fmt, args) __attribute__((format(printf, fmt, args)))
 
 /* Heap memory that is never NULL: aborts when there is none. mem_new zeroes. */

@@ -41,8 +41,9 @@ void rand_uuid(char out[RAND_UUID_LEN + 1]) {
     rand_bytes(raw, sizeof raw);
     raw[6] = (unsigned char)((raw[6] & 0x0F) | 0x40);
     raw[8] = (unsigned char)((raw[8] & 0x3F) | 0x80);
-    static const struct { size_t at, from, n; } groups[] = {
-        {0, 0, 4}, {9, 4, 2}, {14, 6, 2}, {19, 8, 2}, {24, 10, 6}};
+    static const struct {
+        size_t at, from, n;
+    } groups[] = {{0, 0, 4}, {9, 4, 2}, {14, 6, 2}, {19, 8, 2}, {24, 10, 6}};
     memset(out, '-', RAND_UUID_LEN);
     for (size_t i = 0; i < sizeof groups / sizeof groups[0]; i++)
         codec_hex(out + groups[i].at, raw + groups[i].from, groups[i].n);

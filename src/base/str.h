@@ -15,14 +15,13 @@ typedef struct str {
 
 #define S(lit) ((str){"" lit, sizeof(lit) - 1})
 /* For static initialisers, where a compound literal is not a constant. */
-#define S_INIT(lit) {"" lit, sizeof(lit) - 1}
-#define STR_NONE ((str){NULL, 0})
-#define STR_FMT "%.*s"
+#define S_INIT(lit)                                                                                \
+    { "" lit, sizeof(lit) - 1 }
+#define STR_NONE   ((str){NULL, 0})
+#define STR_FMT    "%.*s"
 #define STR_ARG(s) (int)(s).len, ((s).p ? (s).p : "")
 
-static inline str str_c(const char *cstr) {
-    return cstr ? (str){cstr, strlen(cstr)} : STR_NONE;
-}
+static inline str str_c(const char *cstr) { return cstr ? (str){cstr, strlen(cstr)} : STR_NONE; }
 static inline str str_n(const void *p, size_t len) { return (str){(const char *)p, len}; }
 
 static inline bool str_starts(str s, str prefix) {

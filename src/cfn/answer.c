@@ -6,10 +6,13 @@ static const char prefix[] = "/_calotype/cfn-response/";
 
 bool cfn_is_answer(str path) { return str_starts(path, str_c(prefix)); }
 
-static str token_of(const struct cfn_resource *resource) { return json_str(resource->task.notes, "Token"); }
+static str token_of(const struct cfn_resource *resource) {
+    return json_str(resource->task.notes, "Token");
+}
 
 /* Blind: the token was made for this task just now. */
-void cfn_expect_reply(const struct rows *rows, const struct cfn_stack *stack, const struct cfn_resource *resource) {
+void cfn_expect_reply(const struct rows *rows, const struct cfn_stack *stack,
+                      const struct cfn_resource *resource) {
     CLEANUP_DEINIT(buf) struct buf key = {0};
     struct cfn_reply reply = {.stack_id = stack->id, .logical = resource->name};
     if (!token_of(resource).len)
@@ -41,7 +44,8 @@ int cfn_take_answer(struct cfn_engine *engine, const struct cfn_answer *answer) 
     CLEANUP_DEINIT(arena) struct arena arena = {0};
     CLEANUP_DEINIT(cfn_reply) struct cfn_reply reply = {0};
     CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
-    CLEANUP_JSON json_t *said = answer->body.len <= MOST_BODY ? json_parse(answer->body, NULL) : NULL;
+    CLEANUP_JSON json_t *said =
+        answer->body.len <= MOST_BODY ? json_parse(answer->body, NULL) : NULL;
     struct rows rows = {cfn_engine_store(engine), NULL, batch};
     struct err why = {{0}};
     if (!cfn_is_answer(answer->path))

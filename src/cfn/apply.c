@@ -15,7 +15,9 @@ static json_t *shaped(const struct cfn_work *w, const struct cfn_prop *p, const 
     return p->shape && value ? p->shape(w, value) : json_incref((json_t *)value);
 }
 
-static const char *place_of(const struct cfn_prop *p) { return p->as ? p->as : p->create ? p->create : "*"; }
+static const char *place_of(const struct cfn_prop *p) {
+    return p->as ? p->as : p->create ? p->create : "*";
+}
 
 /* ---- One value ---- */
 
@@ -40,7 +42,8 @@ static json_t *cleared(const struct cfn_work *w, const struct cfn_prop *p) {
     }
     const struct tmpl_type *known = tmpl_type_find(w->type);
     const struct tmpl_prop *fact = tmpl_prop_find(known->properties, str_c(p->name));
-    CLEANUP_JSON json_t *otherwise = fact && fact->otherwise ? json_parse(str_c(fact->otherwise), NULL) : NULL;
+    CLEANUP_JSON json_t *otherwise =
+        fact && fact->otherwise ? json_parse(str_c(fact->otherwise), NULL) : NULL;
     return shaped(w, p, otherwise);
 }
 
@@ -50,15 +53,20 @@ static void add_value(const struct cfn_work *w, const struct cfn_prop *p, json_t
 }
 
 static bool is_pair(const struct cfn_prop *p) { return strchr(place_of(p), ':') != NULL; }
-static bool is_taken_away(const struct cfn_work *w, const struct cfn_prop *p) { return p->clear && !cfn_value(p, w->props); }
-
-/* Do two properties travel in one call? */
-static bool travel_together(const struct cfn_work *w, const struct cfn_prop *a, const struct cfn_prop *b) {
-    return a == b || (b->set && !b->each && strcmp(a->set, b->set) == 0 && !is_pair(a) && !is_taken_away(w, b) &&
-                      (is_due(w, b) || (b->whole && cfn_value(b, w->props))));
+static bool is_taken_away(const struct cfn_work *w, const struct cfn_prop *p) {
+    return p->clear && !cfn_value(p, w->props);
 }
 
-static bool was_sent(const struct cfn_work *w, const struct cfn_type *type, const struct cfn_prop *p) {
+/* Do two properties travel in one call? */
+static bool travel_together(const struct cfn_work *w, const struct cfn_prop *a,
+                            const struct cfn_prop *b) {
+    return a == b ||
+           (b->set && !b->each && strcmp(a->set, b->set) == 0 && !is_pair(a) &&
+            !is_taken_away(w, b) && (is_due(w, b) || (b->whole && cfn_value(b, w->props))));
+}
+
+static bool was_sent(const struct cfn_work *w, const struct cfn_type *type,
+                     const struct cfn_prop *p) {
     for (const struct cfn_prop *before = type->props; before < p; before++)
         if (is_due(w, before) && !is_taken_away(w, before) && travel_together(w, before, p))
             return true;
@@ -87,8 +95,9 @@ struct list {
 static const json_t *find_item(const struct list *l, const json_t *items, const json_t *item) {
     size_t i;
     json_t *one;
-    json_array_foreach(items, i, one)
-        if (l->prop->key ? str_eq(json_str(one, l->prop->key), json_str(item, l->prop->key)) : json_equal(one, item))
+    json_array_foreach (items, i, one)
+        if (l->prop->key ? str_eq(json_str(one, l->prop->key), json_str(item, l->prop->key))
+                         : json_equal(one, item))
             return one;
     return NULL;
 }
@@ -98,8 +107,10 @@ static int set_item(struct list *l, const json_t *item) {
     json_t *in = cfn_fill_input(&l->scope, l->type->on);
     cfn_place(in, l->prop->as, l->prop->name, shaped(l->w, l->prop, item));
     if (carried)
-        cfn_place(in, l->type->carried.member, carried, cfn_text(l->w, json_object_get(l->scope.props, carried)));
-    if (cfn_call_unless(l->w, l->type->service, l->prop->set, in, l->w->again ? l->type->there : NULL, NULL))
+        cfn_place(in, l->type->carried.member, carried,
+                  cfn_text(l->w, json_object_get(l->scope.props, carried)));
+    if (cfn_call_unless(l->w, l->type->service, l->prop->set, in,
+                        l->w->again ? l->type->there : NULL, NULL))
         return CFN_FAILED;
     if (!l->w->physical.len)
         cfn_claim(l->w, &l->scope);
@@ -109,7 +120,8 @@ static int set_item(struct list *l, const json_t *item) {
 static int clear_item(struct list *l, const json_t *item) {
     const char *key = l->prop->key;
     json_t *in = cfn_fill_input(&l->scope, l->type->on);
-    cfn_place(in, key ? key : l->prop->as, l->prop->name, json_incref(key ? json_object_get(item, key) : (json_t *)item));
+    cfn_place(in, key ? key : l->prop->as, l->prop->name,
+              json_incref(key ? json_object_get(item, key) : (json_t *)item));
     if (l->type->carried.empty)
         cfn_place(in, l->type->carried.member, NULL, json_string(l->type->carried.empty));
     return cfn_call_unless(l->w, l->type->service, l->prop->clear, in, l->type->gone, NULL);
@@ -126,10 +138,11 @@ static bool is_renamed(const struct list *l) {
 
 static int set_items(struct list *l, bool renamed) {
     const json_t *before = json_object_get(l->w->old, l->prop->name);
-    bool anew = renamed || (l->type->carried.property && cfn_changed(l->w, l->type->carried.property));
+    bool anew =
+        renamed || (l->type->carried.property && cfn_changed(l->w, l->type->carried.property));
     size_t i;
     json_t *item;
-    json_array_foreach(json_object_get(l->w->props, l->prop->name), i, item) {
+    json_array_foreach (json_object_get(l->w->props, l->prop->name), i, item) {
         const json_t *old = anew ? NULL : find_item(l, before, item);
         if ((!old || !json_equal(old, item)) && set_item(l, item))
             return CFN_FAILED;
@@ -142,13 +155,14 @@ static int clear_items(struct list *l, const json_t *from, const json_t *keep) {
     size_t i;
     json_t *item;
     l->scope.props = from;
-    json_array_foreach(json_object_get(from, l->prop->name), i, item)
+    json_array_foreach (json_object_get(from, l->prop->name), i, item)
         if (!find_item(l, json_object_get(keep, l->prop->name), item) && clear_item(l, item))
             return CFN_FAILED;
     return CFN_DONE;
 }
 
-static struct list list_of(struct cfn_work *w, const struct cfn_type *type, const struct cfn_prop *p) {
+static struct list list_of(struct cfn_work *w, const struct cfn_type *type,
+                           const struct cfn_prop *p) {
     return (struct list){.w = w, .type = type, .prop = p, .scope = cfn_scope_of(w)};
 }
 
@@ -201,9 +215,9 @@ int cfn_apply_tags(struct cfn_work *w, const struct cfn_type *type) {
 
 int cfn_apply(struct cfn_work *w, const struct cfn_type *type) {
     for (const struct cfn_prop *p = type->props; p && p->name; p++) {
-        int r = p->each                                       ? apply_list(w, type, p)
+        int r = p->each                                 ? apply_list(w, type, p)
                 : is_due(w, p) && !was_sent(w, type, p) ? set_value(w, type, p)
-                                                              : CFN_DONE;
+                                                        : CFN_DONE;
         if (r)
             return CFN_FAILED;
     }

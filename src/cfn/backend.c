@@ -1,4 +1,7 @@
-/* The engine's world in the daemon: operations are called through their rows, as the stack's caller. */
+/*
+ * The engine's world in the daemon: operations are called through their rows, as the stack's
+ * caller.
+ */
 #include "aws/model.h"
 #include "cfn/cfn_priv.h"
 
@@ -11,18 +14,18 @@ static const char *unknown_member(const struct api_shape *shape, const json_t *v
     json_t *one;
     size_t i;
     if (shape->type == API_STRUCTURE && json_is_object(value)) {
-        json_object_foreach((json_t *)value, name, one) {
+        json_object_foreach ((json_t *)value, name, one) {
             const struct api_member *m = api_member_find(shape, str_c(name));
             bad = m ? unknown_member(m->shape, one) : name;
             if (bad)
                 return bad;
         }
     } else if (shape->type == API_LIST) {
-        json_array_foreach(value, i, one)
+        json_array_foreach (value, i, one)
             if ((bad = unknown_member(shape->element, one)) != NULL)
                 return bad;
     } else if (shape->type == API_MAP && json_is_object(value)) {
-        json_object_foreach((json_t *)value, name, one)
+        json_object_foreach ((json_t *)value, name, one)
             if ((bad = unknown_member(shape->element, one)) != NULL)
                 return bad;
     }
@@ -36,8 +39,9 @@ static const struct api_op *find_op(const char *service, const char *op) {
     return NULL;
 }
 
-static int call(void *ctx, struct aws_identity *as, struct cfn_place place, const char *service, const char *op,
-                const json_t *in, json_t **ret_out, int *ret_status, struct buf *code, struct buf *message) {
+static int call(void *ctx, struct aws_identity *as, struct cfn_place place, const char *service,
+                const char *op, const json_t *in, json_t **ret_out, int *ret_status,
+                struct buf *code, struct buf *message) {
     const struct api_op *api = find_op(service, op);
     const char *bad = api && api->in ? unknown_member(api->in, in) : NULL;
     if (bad) {
@@ -46,8 +50,13 @@ static int call(void *ctx, struct aws_identity *as, struct cfn_place place, cons
         buf_printf(message, "%s is not known to %s:%s", bad, service, op);
         return CFN_FAILED;
     }
-    struct aws_call c = {.cloud = ctx, .caller = as, .account = place.account, .region = place.region,
-                         .service = service, .op = op, .in = (json_t *)in};
+    struct aws_call c = {.cloud = ctx,
+                         .caller = as,
+                         .account = place.account,
+                         .region = place.region,
+                         .service = service,
+                         .op = op,
+                         .in = (json_t *)in};
     CLEANUP_JSON json_t *without = NULL;
     if (json_has(in, "Payload")) { /* Lambda's Invoke: the body, not a member */
         c.body = json_str(in, "Payload");
@@ -65,15 +74,20 @@ static int call(void *ctx, struct aws_identity *as, struct cfn_place place, cons
 
 /* ---- Who ---- */
 
-static int identity(void *ctx, const struct cfn_operation *op, struct aws_identity **ret, struct err *err) {
+static int identity(void *ctx, const struct cfn_operation *op, struct aws_identity **ret,
+                    struct err *err) {
     const struct aws_identity_source *source = aws_cloud_identities(ctx);
     if (op->role.len && source->role) {
-        if (source->role(source->ctx, op->role, S("cloudformation.amazonaws.com"), S("AWSCloudFormation"), ret, err))
-            return err_set(err, -EACCES, "Role " STR_FMT " is invalid or cannot be assumed", STR_ARG(op->role));
+        if (source->role(source->ctx, op->role, S("cloudformation.amazonaws.com"),
+                         S("AWSCloudFormation"), ret, err))
+            return err_set(err, -EACCES, "Role " STR_FMT " is invalid or cannot be assumed",
+                           STR_ARG(op->role));
         return 0;
     }
     if (source->find(source->ctx, op->access_key, ret))
-        return err_set(err, -EACCES, "The security token included in the request is invalid: " STR_FMT " cannot be acted for any more",
+        return err_set(err, -EACCES,
+                       "The security token included in the request is invalid: " STR_FMT
+                       " cannot be acted for any more",
                        STR_ARG(op->arn));
     return 0;
 }

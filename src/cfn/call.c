@@ -14,9 +14,16 @@ static bool is_listed(const char *codes, const char *code) {
 
 /* The names that CloudFormation's reasons give the services. */
 static const char *service_title(const char *service) {
-    static const struct { const char *name, *title; } titles[] = {
-        {"s3", "S3"}, {"dynamodb", "DynamoDb"}, {"lambda", "Lambda"}, {"sns", "Sns"}, {"sqs", "Sqs"},
-        {"iam", "Iam"}, {"logs", "CloudWatchLogs"}, {"cloudwatch", "CloudWatch"}};
+    static const struct {
+        const char *name, *title;
+    } titles[] = {{"s3", "S3"},
+                  {"dynamodb", "DynamoDb"},
+                  {"lambda", "Lambda"},
+                  {"sns", "Sns"},
+                  {"sqs", "Sqs"},
+                  {"iam", "Iam"},
+                  {"logs", "CloudWatchLogs"},
+                  {"cloudwatch", "CloudWatch"}};
     for (size_t i = 0; i < ARRAY_LEN(titles); i++)
         if (strcmp(service, titles[i].name) == 0)
             return titles[i].title;
@@ -24,18 +31,25 @@ static const char *service_title(const char *service) {
 }
 
 static const char *handler_code(int status, const char *code) {
-    static const struct { const char *part, *handler; } codes[] = {
-        {"AccessDenied", "AccessDenied"},  {"NotFound", "NotFound"},      {"NoSuch", "NotFound"},
-        {"NonExistent", "NotFound"},       {"AlreadyExists", "AlreadyExists"}, {"AlreadyOwned", "AlreadyExists"},
-        {"InUse", "AlreadyExists"},        {"Conflict", "ResourceConflict"},   {"Throttl", "Throttling"}};
+    static const struct {
+        const char *part, *handler;
+    } codes[] = {{"AccessDenied", "AccessDenied"},
+                 {"NotFound", "NotFound"},
+                 {"NoSuch", "NotFound"},
+                 {"NonExistent", "NotFound"},
+                 {"AlreadyExists", "AlreadyExists"},
+                 {"AlreadyOwned", "AlreadyExists"},
+                 {"InUse", "AlreadyExists"},
+                 {"Conflict", "ResourceConflict"},
+                 {"Throttl", "Throttling"}};
     for (size_t i = 0; i < ARRAY_LEN(codes); i++)
         if (strstr(code, codes[i].part))
             return codes[i].handler;
     return status >= 500 ? "ServiceInternalError" : "InvalidRequest";
 }
 
-int cfn_call_unless(struct cfn_work *w, const char *service, const char *op, json_t *in, const char *codes,
-                    json_t **ret_out) {
+int cfn_call_unless(struct cfn_work *w, const char *service, const char *op, json_t *in,
+                    const char *codes, json_t **ret_out) {
     CLEANUP_JSON json_t *mine = in;
     CLEANUP_DEINIT(buf) struct buf code = {0};
     CLEANUP_DEINIT(buf) struct buf message = {0};
@@ -43,8 +57,8 @@ int cfn_call_unless(struct cfn_work *w, const char *service, const char *op, jso
     int status = 0;
     const struct cfn_backend *backend = w->caller->backend;
     w->code[0] = '\0';
-    int r = backend->call(backend->ctx, w->caller->identity, w->caller->place, service, op, mine, &out, &status,
-                           &code, &message);
+    int r = backend->call(backend->ctx, w->caller->identity, w->caller->place, service, op, mine,
+                          &out, &status, &code, &message);
     if (ret_out)
         *ret_out = out;
     else
@@ -54,11 +68,14 @@ int cfn_call_unless(struct cfn_work *w, const char *service, const char *op, jso
     snprintf(w->code, sizeof w->code, "%s", buf_cstr(&code));
     if (codes && is_listed(codes, w->code))
         return CFN_DONE;
-    return cfn_fail(w, "Resource handler returned message: \"%s (Service: %s, Status Code: %d)\" (HandlerErrorCode: %s)",
-                    message.len ? buf_cstr(&message) : w->code, service_title(service), status,
-                    handler_code(status, w->code));
+    return cfn_fail(
+        w,
+        "Resource handler returned message: \"%s (Service: %s, Status Code: %d)\" (HandlerErrorCode: %s)",
+        message.len ? buf_cstr(&message) : w->code, service_title(service), status,
+        handler_code(status, w->code));
 }
 
-int cfn_call(struct cfn_work *w, const char *service, const char *op, json_t *in, json_t **ret_out) {
+int cfn_call(struct cfn_work *w, const char *service, const char *op, json_t *in,
+             json_t **ret_out) {
     return cfn_call_unless(w, service, op, in, NULL, ret_out);
 }

@@ -4,8 +4,9 @@
 #include "svc/kit/op_table.h"
 
 /*
- * The stack that the request is about: that of the change set, whatever stack is named beside its id, the
- * one that is named, or the one that has the resource. Its id stays absent where there is none.
+ * The stack that the request is about: that of the change set, whatever stack is named beside its
+ * id, the one that is named, or the one that has the resource. Its id stays absent where there is
+ * none.
  */
 static int look_up(struct rq *rq, struct cfn_stack *ret) {
     str name = json_str(rq->in, "StackName"), set = json_str(rq->in, "ChangeSetName");
@@ -38,13 +39,18 @@ static int resource(struct svc *cfn, struct rq *rq, struct buf *ret_arn) {
     else if (name.p && str_starts(name, S("arn:")))
         buf_str(ret_arn, name);
     else
-        arn_add(ret_arn, "cloudformation", rq->region, rq->account, "stack/" STR_FMT "/*", STR_ARG(name.p ? name : S("*")));
+        arn_add(ret_arn, "cloudformation", rq->region, rq->account, "stack/" STR_FMT "/*",
+                STR_ARG(name.p ? name : S("*")));
     return 0;
 }
 
 struct aws_service cfn_service(struct svc *cfn) {
-    return (struct aws_service){.name = "cloudformation", .api = &api_cloudformation, KIT_TABLES,
-                                .svc = cfn, .common = CFN_common, .resource = resource};
+    return (struct aws_service){.name = "cloudformation",
+                                .api = &api_cloudformation,
+                                KIT_TABLES,
+                                .svc = cfn,
+                                .common = CFN_common,
+                                .resource = resource};
 }
 
 int cfn_open(struct svc **ret_cfn, struct aws_cloud *cloud, struct err *err) {
@@ -68,7 +74,9 @@ struct svc *cfn_close(struct svc *cfn) {
     return NULL;
 }
 
-void cfn_set_response_base(struct svc *cfn, const char *base) { cfn_engine_set_response_base(cfn->engine, base); }
+void cfn_set_response_base(struct svc *cfn, const char *base) {
+    cfn_engine_set_response_base(cfn->engine, base);
+}
 bool cfn_wants_answer(str path) { return cfn_is_answer(path); }
 int cfn_answer(struct svc *cfn, str path, str body) {
     struct cfn_answer answer = {path, body};

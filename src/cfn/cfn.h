@@ -2,8 +2,8 @@
 /*
  * cfn: CloudFormation: the API over the stack engine (cfn/engine.h).
  *
- * Life, in prog: cfn_open after the cloud was made, aws_cloud_add(cfn_service), hub_start (operations
- * of an earlier life go on at once); cfn_stop before hub_stop, cfn_close after it.
+ * Life, in prog: cfn_open after the cloud was made, aws_cloud_add(cfn_service), hub_start
+ * (operations of an earlier life go on at once); cfn_stop before hub_stop, cfn_close after it.
  *
  * Provisioning goes through aws_call as the stack's caller, or as its RoleARN, so IAM decides.
  */
@@ -20,8 +20,8 @@ struct aws_service cfn_service(struct svc *cfn);
 
 /*
  * Where functions reach the daemon, for ResponseURL. Inside a sandbox *.amazonaws.com is the cloud,
- * so the default, https://cloudformation.us-east-1.amazonaws.com, works there; a level without private
- * DNS wants the daemon's own endpoint.
+ * so the default, https://cloudformation.us-east-1.amazonaws.com, works there; a level without
+ * private DNS wants the daemon's own endpoint.
  */
 void cfn_set_response_base(struct svc *cfn, const char *base);
 /*

@@ -11,7 +11,7 @@ struct svc {
     struct cfn_engine *engine;
 };
 
-#define KIT_OPS "cfn/ops.def"
+#define KIT_OPS    "cfn/ops.def"
 #define KIT_PREFIX cfn
 #include "svc/kit/op_handlers.h"
 
@@ -19,77 +19,110 @@ struct svc {
 struct cfn_backend cfn_cloud_backend(struct aws_cloud *cloud);
 
 /*
- * ---- find.c: all read the request's rows (conditions, in operations that write); 0, or AWS_FAILED with AWS's
- * sentence set. Texts live as long as the request; the caller frees the structs. ----
+ * ---- find.c: all read the request's rows (conditions, in operations that write); 0, or AWS_FAILED
+ * with AWS's sentence set. Texts live as long as the request; the caller frees the structs. ----
  */
-static inline struct cfn_place cfn_here(const struct rq *rq) { return (struct cfn_place){rq->account, rq->region}; }
+static inline struct cfn_place cfn_here(const struct rq *rq) {
+    return (struct cfn_place){rq->account, rq->region};
+}
 /* A stack by name or id. STORE_E_ABSENT without an error set when there is none. */
 int cfn_look_up(struct rq *rq, str name_or_id, struct cfn_stack *ret);
 /* As above, but absent is refused: "Stack with id X does not exist". */
 int cfn_find_stack_of(struct rq *rq, str name_or_id, struct cfn_stack *ret);
 /* The one that the request's StackName names. */
 int cfn_find_stack(struct rq *rq, struct cfn_stack *ret);
-/* The stack's resources. No conditions: only an operation under way changes them, and then the stack's row too. */
+/*
+ * The stack's resources. No conditions: only an operation under way changes them, and then the
+ * stack's row too.
+ */
 int cfn_find_resources(struct rq *rq, const struct cfn_stack *stack, struct cfn_list *ret);
 /* The text of the stack's present template. */
 int cfn_find_template(struct rq *rq, const struct cfn_stack *stack, str *ret_text);
-/* The stack that has such a resource, and its resources. STORE_E_ABSENT without an error set when there is none. */
-int cfn_look_up_physical(struct rq *rq, str physical, struct cfn_stack *ret, struct cfn_list *ret_resources);
+/*
+ * The stack that has such a resource, and its resources. STORE_E_ABSENT without an error set when
+ * there is none.
+ */
+int cfn_look_up_physical(struct rq *rq, str physical, struct cfn_stack *ret,
+                         struct cfn_list *ret_resources);
 bool cfn_is_set_id(str name_or_id);
 /* STORE_E_ABSENT without an error set when there is none. */
 int cfn_look_up_set(struct rq *rq, str id, struct cfn_set *ret);
 /*
- * The change set that the request's ChangeSetName names: by id, whatever StackName says, or by name in
- * that stack; and its stack.
+ * The change set that the request's ChangeSetName names: by id, whatever StackName says, or by name
+ * in that stack; and its stack.
  */
 int cfn_find_set(struct rq *rq, struct cfn_set *ret, struct cfn_stack *ret_stack);
 /* All change sets of the stack, or with NULL of the account and region: cfn_each. */
-int cfn_each_set(struct rq *rq, const struct cfn_stack *stack, int (*each)(void *ctx, void *set), void *ctx);
-/* What cfn_each or cfn_load_list answered, in an operation that tells what can be read: damage is logged. */
+int cfn_each_set(struct rq *rq, const struct cfn_stack *stack, int (*each)(void *ctx, void *set),
+                 void *ctx);
+/*
+ * What cfn_each or cfn_load_list answered, in an operation that tells what can be read: damage is
+ * logged.
+ */
 int cfn_listed(struct rq *rq, int r, const char *what);
 /* A list of rows for CLEANUP_DEINIT. */
-struct cfn_stacks { struct cfn_list list; };
-struct cfn_resources { struct cfn_list list; };
-static inline void cfn_stacks_deinit(struct cfn_stacks *s) { cfn_list_deinit(&cfn_stack_form, &s->list); }
-static inline void cfn_resources_deinit(struct cfn_resources *r) { cfn_list_deinit(&cfn_resource_form, &r->list); }
+struct cfn_stacks {
+    struct cfn_list list;
+};
+struct cfn_resources {
+    struct cfn_list list;
+};
+static inline void cfn_stacks_deinit(struct cfn_stacks *s) {
+    cfn_list_deinit(&cfn_stack_form, &s->list);
+}
+static inline void cfn_resources_deinit(struct cfn_resources *r) {
+    cfn_list_deinit(&cfn_resource_form, &r->list);
+}
 
 /* ---- request.c: what CreateStack, UpdateStack and CreateChangeSet have in common ---- */
 struct cfn_request {
-    str text;               /* of the template; arena */
+    str text; /* of the template; arena */
     struct tmpl *tree;
     const struct tmpl_model *model;
-    json_t *given;          /* parameters as given or kept, name → text */
-    json_t *params;         /* resolved */
-    json_t *tags;           /* list of {Key, Value}; NULL: not said */
-    json_t *changes;        /* ResourceChange documents */
-    bool is_empty;          /* nothing changes, no output, no tag */
+    json_t *given;   /* parameters as given or kept, name → text */
+    json_t *params;  /* resolved */
+    json_t *tags;    /* list of {Key, Value}; NULL: not said */
+    json_t *changes; /* ResourceChange documents */
+    bool is_empty;   /* nothing changes, no output, no tag */
 };
 /*
- * Reads and checks all: template, parameters, tags, capabilities, and the plan against what the stack has. stack: a new
- * one, or the present one for UsePreviousTemplate, UsePreviousValue. What ret points to lives as long as the request.
+ * Reads and checks all: template, parameters, tags, capabilities, and the plan against what the
+ * stack has. stack: a new one, or the present one for UsePreviousTemplate, UsePreviousValue. What
+ * ret points to lives as long as the request.
  */
 int cfn_read_request(struct rq *rq, const struct cfn_stack *stack, struct cfn_request *ret);
-/* Template alone (ValidateTemplate, GetTemplateSummary): ret->text where it is set already, or what the request says. */
+/*
+ * Template alone (ValidateTemplate, GetTemplateSummary): ret->text where it is set already, or what
+ * the request says.
+ */
 int cfn_read_template(struct rq *rq, const struct cfn_stack *stack, struct cfn_request *ret);
 /* Puts what was read into the fields of a stack, or of a change set. */
-void cfn_apply_request(struct rq *rq, const struct cfn_request *req, struct cfn_version *to, str *role);
+void cfn_apply_request(struct rq *rq, const struct cfn_request *req, struct cfn_version *to,
+                       str *role);
 /* Which capability the template needs; NULL for none. reason: the types that want it. */
 const char *cfn_needed_capability(const struct tmpl_model *m, struct buf *reason);
 
 /* ---- stack.c ---- */
 int cfn_check_name(struct rq *rq, str name);
 int cfn_check_ready(struct rq *rq, const struct cfn_stack *stack, const char *verb);
-/* An operation as the request's caller, or the stack's role, with the request's OnFailure, DisableRollback, … */
-struct cfn_operation cfn_new_operation(struct rq *rq, enum cfn_op_kind kind, const struct cfn_stack *stack);
+/*
+ * An operation as the request's caller, or the stack's role, with the request's OnFailure,
+ * DisableRollback, …
+ */
+struct cfn_operation cfn_new_operation(struct rq *rq, enum cfn_op_kind kind,
+                                       const struct cfn_stack *stack);
 
 /* ---- describe.c ---- */
-/* [{ParameterKey, ParameterValue}]; NoEcho values as ****. text: of the template that names them. */
+/*
+ * [{ParameterKey, ParameterValue}]; NoEcho values as ****. text: of the template that names them.
+ */
 json_t *cfn_params_list(str template, const json_t *values);
 
 /* ---- page.c: 0 or AWS_FAILED; rq->out is made where it is missing ---- */
 /* What a listing tells of a row: a new reference, or NULL to pass it by. 0 or AWS_FAILED. */
 typedef int cfn_show_fn(struct rq *rq, void *what, json_t **ret);
 /* A page of the rows with this prefix. */
-int cfn_page_rows(struct rq *rq, const char *list, const struct cfn_form *form, str prefix, cfn_show_fn *show);
+int cfn_page_rows(struct rq *rq, const char *list, const struct cfn_form *form, str prefix,
+                  cfn_show_fn *show);
 /* A page of a list that stays as it is; scope: whose it is. */
 int cfn_page(struct rq *rq, const char *list, str scope, const json_t *all);

@@ -1,6 +1,7 @@
 /*
  * Change sets. A change set keeps its own template and parameters; executing it is CreateStack or
- * UpdateStack with these. One that changes nothing is FAILED with the sentence that clients look for.
+ * UpdateStack with these. One that changes nothing is FAILED with the sentence that clients look
+ * for.
  */
 #include "base/arn.h"
 #include "base/rand.h"
@@ -15,16 +16,21 @@ static const char no_changes[] =
 static int find_or_make_stack(struct rq *rq, enum cfn_op_kind kind, struct cfn_stack *ret) {
     str name = json_str(rq->in, "StackName");
     int r = cfn_look_up(rq, name, ret);
-    bool exists = r == 0 && ret->status != CFN_DELETE_COMPLETE, in_review = exists && ret->status == CFN_REVIEW_IN_PROGRESS;
+    bool exists = r == 0 && ret->status != CFN_DELETE_COMPLETE,
+         in_review = exists && ret->status == CFN_REVIEW_IN_PROGRESS;
     if (r && r != STORE_E_ABSENT)
         return r;
     if (kind == CFN_OP_UPDATE)
-        return !exists || in_review ? aws_fail(rq, &CFN_ValidationError, "Stack [" STR_FMT "] does not exist", STR_ARG(name))
+        return !exists || in_review ? aws_fail(rq, &CFN_ValidationError,
+                                               "Stack [" STR_FMT "] does not exist", STR_ARG(name))
                                     : cfn_check_ready(rq, ret, "updated");
     if (in_review)
         return 0;
     if (exists)
-        return aws_fail(rq, &CFN_ValidationError, "Stack [" STR_FMT "] already exists and cannot be created again with the changeSet [" STR_FMT "].",
+        return aws_fail(rq, &CFN_ValidationError,
+                        "Stack [" STR_FMT
+                        "] already exists and cannot be created again with the changeSet [" STR_FMT
+                        "].",
                         STR_ARG(name), STR_ARG(json_str(rq->in, "ChangeSetName")));
     if (cfn_check_name(rq, name))
         return AWS_FAILED;
@@ -45,11 +51,13 @@ static void put_review(struct rq *rq, struct cfn_stack *stack) {
 }
 
 /* Fills in what the request says. */
-static void fill_set(struct rq *rq, const struct cfn_request *req, const struct cfn_stack *stack, struct cfn_set *set) {
+static void fill_set(struct rq *rq, const struct cfn_request *req, const struct cfn_stack *stack,
+                     struct cfn_set *set) {
     char uuid[RAND_UUID_LEN + 1];
     rand_uuid(uuid);
     cfn_form_take(&cfn_set_form, rq->in, &rq->arena, set);
-    set->id = arn_str(&rq->arena, "cloudformation", rq->region, rq->account, "changeSet/" STR_FMT "/%s", STR_ARG(set->name), uuid);
+    set->id = arn_str(&rq->arena, "cloudformation", rq->region, rq->account,
+                      "changeSet/" STR_FMT "/%s", STR_ARG(set->name), uuid);
     set->stack_id = stack->id;
     set->stack_name = stack->name;
     set->template = req->text;
@@ -72,7 +80,8 @@ static int get_set(struct rq *rq, const struct cfn_stack *stack, struct cfn_set 
 static int is_there(struct rq *rq, const struct cfn_set *set) {
     return set->token.p && str_eq(set->token, json_str(rq->in, "ClientToken"))
                ? answer_set(rq, set)
-               : aws_fail(rq, &CFN_AlreadyExistsException, "ChangeSet " STR_FMT " already exists", STR_ARG(set->id));
+               : aws_fail(rq, &CFN_AlreadyExistsException, "ChangeSet " STR_FMT " already exists",
+                          STR_ARG(set->id));
 }
 
 int cfn_op_CreateChangeSet(struct svc *cfn, struct rq *rq) {
@@ -104,7 +113,8 @@ int cfn_op_CreateChangeSet(struct svc *cfn, struct rq *rq) {
 static json_t *describe_set(const struct cfn_set *set) {
     json_t *out = json_object();
     bool failed = set->status == CFN_SET_FAILED;
-    cfn_form_show(&cfn_set_form, set, out, "ChangeSetName ChangeSetId StackId StackName Description Status CreationTime");
+    cfn_form_show(&cfn_set_form, set, out,
+                  "ChangeSetName ChangeSetId StackId StackName Description Status CreationTime");
     json_set_str(out, "ExecutionStatus", failed ? S("UNAVAILABLE") : S("AVAILABLE"));
     json_set_str(out, "StatusReason", failed ? str_c(no_changes) : STR_NONE);
     return out;
@@ -114,8 +124,9 @@ static json_t *changes_of(const struct cfn_set *set) {
     json_t *list = json_array();
     size_t i;
     json_t *one;
-    json_array_foreach(set->changes, i, one)
-        json_array_append_new(list, json_pack("{s:s,s:O}", "Type", "Resource", "ResourceChange", one));
+    json_array_foreach (set->changes, i, one)
+        json_array_append_new(list,
+                              json_pack("{s:s,s:O}", "Type", "Resource", "ResourceChange", one));
     return list;
 }
 
@@ -176,7 +187,8 @@ static void apply_set(struct cfn_stack *stack, const struct cfn_set *set) {
         stack->role = set->role;
 }
 
-static int execute(struct svc *cfn, struct rq *rq, const struct cfn_set *set, struct cfn_stack *stack) {
+static int execute(struct svc *cfn, struct rq *rq, const struct cfn_set *set,
+                   struct cfn_stack *stack) {
     bool create = stack->status == CFN_REVIEW_IN_PROGRESS;
     if (!create) {
         cfn_stack_remember(stack);
@@ -187,7 +199,8 @@ static int execute(struct svc *cfn, struct rq *rq, const struct cfn_set *set, st
     if (set->on_failure)
         op.on_failure = set->on_failure;
     cfn_stack_set_template(rq_rows(rq), stack, set->template);
-    cfn_start(cfn->engine, rq_rows(rq), stack, &op, create ? CFN_CREATE_IN_PROGRESS : CFN_UPDATE_IN_PROGRESS, S("User Initiated"));
+    cfn_start(cfn->engine, rq_rows(rq), stack, &op,
+              create ? CFN_CREATE_IN_PROGRESS : CFN_UPDATE_IN_PROGRESS, S("User Initiated"));
     return 0;
 }
 
@@ -198,7 +211,9 @@ int cfn_op_ExecuteChangeSet(struct svc *cfn, struct rq *rq) {
     if (cfn_find_set(rq, &set, &stack))
         return AWS_FAILED;
     if (set.status != CFN_SET_COMPLETE)
-        return aws_fail(rq, &CFN_InvalidChangeSetStatus, "ChangeSet [" STR_FMT "] cannot be executed in its current status of [FAILED]",
+        return aws_fail(rq, &CFN_InvalidChangeSetStatus,
+                        "ChangeSet [" STR_FMT
+                        "] cannot be executed in its current status of [FAILED]",
                         STR_ARG(set.id));
     if (stack.status != CFN_REVIEW_IN_PROGRESS && cfn_check_ready(rq, &stack, "updated"))
         return AWS_FAILED;

@@ -42,7 +42,8 @@ static void add_drift(json_t *out, const char *status) {
 /* What DescribeStacks and ListStacks both say. */
 static json_t *show_stack(const struct cfn_stack *stack) {
     json_t *out = json_object();
-    cfn_form_show(&cfn_stack_form, stack, out, "StackId StackName CreationTime LastUpdatedTime DeletionTime "
+    cfn_form_show(&cfn_stack_form, stack, out,
+                  "StackId StackName CreationTime LastUpdatedTime DeletionTime "
                   "StackStatus=Status StackStatusReason=StatusReason");
     add_drift(out, "StackDriftStatus");
     return out;
@@ -53,7 +54,8 @@ static int describe_stack(struct rq *rq, const struct cfn_stack *stack, json_t *
     json_t *out = *ret = show_stack(stack);
     for (size_t i = 0; i < ARRAY_LEN(lists); i++)
         json_set(out, lists[i], json_array());
-    cfn_form_show(&cfn_stack_form, stack, out, "Description ChangeSetId RoleARN TimeoutInMinutes Capabilities Tags Outputs");
+    cfn_form_show(&cfn_stack_form, stack, out,
+                  "Description ChangeSetId RoleARN TimeoutInMinutes Capabilities Tags Outputs");
     json_set_bool(out, "DisableRollback", stack->op.disable_rollback);
     json_set_bool(out, "EnableTerminationProtection", stack->is_protected);
     json_set(out, "RollbackConfiguration", json_object());
@@ -129,11 +131,13 @@ static bool holds(const struct cfn_list *resources, str physical) {
     return false;
 }
 
-int cfn_look_up_physical(struct rq *rq, str physical, struct cfn_stack *ret, struct cfn_list *ret_resources) {
+int cfn_look_up_physical(struct rq *rq, str physical, struct cfn_stack *ret,
+                         struct cfn_list *ret_resources) {
     CLEANUP_DEINIT(cfn_stacks) struct cfn_stacks stacks = {0};
     CLEANUP_DEINIT(buf) struct buf prefix = {0};
     cfn_key(&prefix, "cfn-stack", cfn_here(rq), STR_NONE, STR_NONE);
-    int r = cfn_load_list(rq_rows(rq), &cfn_stack_form, &rq->arena, buf_view(&prefix), &stacks.list);
+    int r =
+        cfn_load_list(rq_rows(rq), &cfn_stack_form, &rq->arena, buf_view(&prefix), &stacks.list);
     if (cfn_listed(rq, r, "stacks"))
         return AWS_FAILED;
     for (size_t i = 0; i < stacks.list.n; i++) {
@@ -152,17 +156,19 @@ int cfn_look_up_physical(struct rq *rq, str physical, struct cfn_stack *ret, str
 
 static int find_by_physical(struct rq *rq, str physical, struct found *ret) {
     int r = cfn_look_up_physical(rq, physical, &ret->stack, &ret->resources);
-    return r == STORE_E_ABSENT
-               ? aws_fail(rq, &CFN_ValidationError, "Stack for " STR_FMT " does not exist", STR_ARG(physical))
-               : r;
+    return r == STORE_E_ABSENT ? aws_fail(rq, &CFN_ValidationError,
+                                          "Stack for " STR_FMT " does not exist", STR_ARG(physical))
+                               : r;
 }
 
 /* time: how the operation calls it. */
-static json_t *describe_resource(const struct cfn_stack *stack, const struct cfn_resource *resource, const char *time) {
+static json_t *describe_resource(const struct cfn_stack *stack, const struct cfn_resource *resource,
+                                 const char *time) {
     json_t *out = json_object();
     if (stack)
         cfn_form_show(&cfn_stack_form, stack, out, "StackName StackId");
-    cfn_form_show(&cfn_resource_form, resource, out, "LogicalResourceId=LogicalId PhysicalResourceId=PhysicalId ResourceType=Type "
+    cfn_form_show(&cfn_resource_form, resource, out,
+                  "LogicalResourceId=LogicalId PhysicalResourceId=PhysicalId ResourceType=Type "
                   "ResourceStatus=Status ResourceStatusReason=Reason");
     cfn_form_show(&cfn_resource_form, resource, out, time);
     add_drift(out, "StackResourceDriftStatus");
@@ -189,17 +195,20 @@ int cfn_op_ListStackResources(struct svc *cfn, struct rq *rq) {
     if (cfn_find_stack(rq, &stack))
         return AWS_FAILED;
     cfn_key(&prefix, "cfn-res", stack.place, stack.uuid, STR_NONE);
-    return cfn_page_rows(rq, "StackResourceSummaries", &cfn_resource_form, buf_view(&prefix), show_resource);
+    return cfn_page_rows(rq, "StackResourceSummaries", &cfn_resource_form, buf_view(&prefix),
+                         show_resource);
 }
 
 static int no_resource(struct rq *rq, str logical, const struct cfn_stack *stack) {
-    return aws_fail(rq, &CFN_ValidationError, "Resource " STR_FMT " does not exist for stack " STR_FMT, STR_ARG(logical),
+    return aws_fail(rq, &CFN_ValidationError,
+                    "Resource " STR_FMT " does not exist for stack " STR_FMT, STR_ARG(logical),
                     STR_ARG(stack->name));
 }
 
 int cfn_op_DescribeStackResources(struct svc *cfn, struct rq *rq) {
     (void)cfn;
-    str logical = json_str(rq->in, "LogicalResourceId"), physical = json_str(rq->in, "PhysicalResourceId");
+    str logical = json_str(rq->in, "LogicalResourceId"),
+        physical = json_str(rq->in, "PhysicalResourceId");
     CLEANUP_DEINIT(found) struct found f = {0};
     if (!json_has(rq->in, "StackName") && !physical.p)
         return aws_fail(rq, &CFN_ValidationError, "Specify either StackName or PhysicalResourceId");
@@ -208,7 +217,8 @@ int cfn_op_DescribeStackResources(struct svc *cfn, struct rq *rq) {
     json_t *list = json_array();
     for (size_t i = 0; i < f.resources.n; i++)
         if (is_listed(f.resources.items[i], logical, physical))
-            json_array_append_new(list, describe_resource(&f.stack, f.resources.items[i], "Timestamp=Time"));
+            json_array_append_new(
+                list, describe_resource(&f.stack, f.resources.items[i], "Timestamp=Time"));
     rq->out = json_object();
     json_set(rq->out, "StackResources", list);
     return logical.p && !json_array_size(list) ? no_resource(rq, logical, &f.stack) : 0;
@@ -224,7 +234,8 @@ int cfn_op_DescribeStackResource(struct svc *cfn, struct rq *rq) {
     if (!resource || !is_listed(resource, STR_NONE, STR_NONE))
         return no_resource(rq, logical, &f.stack);
     rq->out = json_object();
-    json_set(rq->out, "StackResourceDetail", describe_resource(&f.stack, resource, "LastUpdatedTimestamp=Time"));
+    json_set(rq->out, "StackResourceDetail",
+             describe_resource(&f.stack, resource, "LastUpdatedTimestamp=Time"));
     return 0;
 }
 
@@ -232,7 +243,8 @@ int cfn_op_DescribeStackResource(struct svc *cfn, struct rq *rq) {
 
 /* A page into the list; *ret_below: the number to go on below, 0 at the end. */
 static int add_events(struct rq *rq, str from, str to, json_t *list, uint64_t *ret_below) {
-    CLEANUP(store_iter) struct store_iter *it = store_iter_new(rq_store(rq), rq_snap(rq), STORE_META, from, to, true);
+    CLEANUP(store_iter)
+    struct store_iter *it = store_iter_new(rq_store(rq), rq_snap(rq), STORE_META, from, to, true);
     uint64_t last = 0;
     bool damaged = false;
     while (store_iter_next(it)) {
@@ -313,5 +325,6 @@ int cfn_op_ListImports(struct svc *cfn, struct rq *rq) {
     int r = cfn_page_rows(rq, "Imports", &cfn_import_form, buf_view(&prefix), show_importer);
     if (r || json_array_size(json_arr(rq->out, "Imports")))
         return r;
-    return aws_fail(rq, &CFN_ValidationError, "Export '" STR_FMT "' is not imported by any stack.", STR_ARG(name));
+    return aws_fail(rq, &CFN_ValidationError, "Export '" STR_FMT "' is not imported by any stack.",
+                    STR_ARG(name));
 }

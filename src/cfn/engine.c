@@ -36,7 +36,8 @@ struct cfn_engine {
 
 static int64_t work(void *ctx);
 
-struct cfn_engine *cfn_engine_new(struct store *store, struct hub *hub, const struct cfn_backend *backend) {
+struct cfn_engine *cfn_engine_new(struct store *store, struct hub *hub,
+                                  const struct cfn_backend *backend) {
     struct cfn_engine *engine = mem_new(struct cfn_engine);
     engine->store = store;
     engine->backend = *backend;
@@ -57,7 +58,9 @@ struct cfn_engine *cfn_engine_free(struct cfn_engine *engine) {
 }
 
 void cfn_engine_stop(struct cfn_engine *engine) { engine->stopping = true; }
-struct store *cfn_engine_store(struct cfn_engine *engine) { return engine->store; }
+struct store *cfn_engine_store(struct cfn_engine *engine) {
+    return engine->store;
+}
 const struct cfn_backend *cfn_engine_backend(struct cfn_engine *engine) { return &engine->backend; }
 const char *cfn_engine_response_base(struct cfn_engine *engine) { return engine->response_base; }
 void cfn_engine_set_response_base(struct cfn_engine *engine, const char *base) {
@@ -103,7 +106,10 @@ static int step(struct cfn_run *run) {
     return cfn_run_commit_and(run, CFN_OVER);
 }
 
-/* One look: until it waits or is over. *ret_wake: world time when to look again. -EAGAIN: at once, anew. */
+/*
+ * One look: until it waits or is over. *ret_wake: world time when to look again. -EAGAIN: at once,
+ * anew.
+ */
 static int look(struct cfn_engine *engine, struct cfn_place place, str uuid, int64_t *ret_wake) {
     struct cfn_run run;
     int opened = cfn_run_open(&run, engine, place, uuid);
@@ -113,7 +119,8 @@ static int look(struct cfn_engine *engine, struct cfn_place place, str uuid, int
         r = step(&run);
     *ret_wake = r == CFN_LATER ? run.wake_ms : INT64_MAX;
     if (r < 0 && r != -EAGAIN) {
-        log_error("cfn", "stack " STR_FMT " cannot go on (%d); trying again later", STR_ARG(uuid), r);
+        log_error("cfn", "stack " STR_FMT " cannot go on (%d); trying again later", STR_ARG(uuid),
+                  r);
         *ret_wake = clock_world_ms() + RETRY_MS;
     }
     cfn_run_deinit(&run);
@@ -124,7 +131,7 @@ static int look(struct cfn_engine *engine, struct cfn_place place, str uuid, int
 
 static bool take(struct cfn_engine *engine, str key, struct busy *mine) {
     LOCK_SCOPE(&engine->lock);
-    LIST_EACH(node, &engine->busy)
+    LIST_EACH (node, &engine->busy)
         if (str_eq(buf_view(&LIST_ENTRY(node, struct busy, node)->key), key))
             return false;
     buf_str(&mine->key, key);
@@ -148,7 +155,8 @@ static int64_t work_on(struct cfn_engine *engine, str key) {
     int64_t wake = INT64_MAX;
     int r = cfn_read_key(key, &account, &region, &uuid) ? -EAGAIN : -EINVAL;
     for (int looks = 0; r == -EAGAIN && looks < MOST_LOOKS && !engine->stopping; looks++)
-        r = look(engine, (struct cfn_place){buf_view(&account), buf_view(&region)}, buf_view(&uuid), &wake);
+        r = look(engine, (struct cfn_place){buf_view(&account), buf_view(&region)}, buf_view(&uuid),
+                 &wake);
     give_back(engine, &mine);
     return r == -EAGAIN ? clock_world_ms() + AGAIN_MS : wake;
 }
@@ -160,7 +168,8 @@ int64_t cfn_engine_work(struct cfn_engine *engine) {
     key_begin(&from, "cfn-op");
     buf_str(&to, buf_view(&from));
     key_after(&to);
-    CLEANUP(store_iter) struct store_iter *it =
+    CLEANUP(store_iter)
+    struct store_iter *it =
         store_iter_new(engine->store, NULL, STORE_META, buf_view(&from), buf_view(&to), false);
     while (!engine->stopping && store_iter_next(it)) {
         int64_t one = work_on(engine, it->key);

@@ -3,12 +3,14 @@
  * cfn/engine: carries stack operations through, durably.
  *
  * An operation is a row (cfn-op); the stack's status says how far it has come, each resource's task
- * says how far it is. Every step first writes what it is about to do, then does it, then writes what
- * came of it: a killed daemon takes up each operation where it was. A few workers (hub timers) look
- * for operations whenever they are kicked or a wait is over; one operation is in one worker at a time.
+ * says how far it is. Every step first writes what it is about to do, then does it, then writes
+ * what came of it: a killed daemon takes up each operation where it was. A few workers (hub timers)
+ * look for operations whenever they are kicked or a wait is over; one operation is in one worker at
+ * a time.
  *
  * Order: the reference graph; resources that wait (custom resources) do not hold up others. On
- * failure what was made is removed in reverse order; in an update, what was changed is changed back.
+ * failure what was made is removed in reverse order; in an update, what was changed is changed
+ * back.
  */
 #include "cfn/rows.h"
 #include "cfn/type.h"
@@ -20,14 +22,17 @@ struct cfn_backend {
     void *ctx;
     const struct cfn_type *(*type)(void *ctx, str name);
     /* Who an operation acts as; the caller's reference. Non-zero: err says why not. */
-    int (*identity)(void *ctx, const struct cfn_operation *op, struct aws_identity **ret, struct err *err);
+    int (*identity)(void *ctx, const struct cfn_operation *op, struct aws_identity **ret,
+                    struct err *err);
     /* 0, or CFN_FAILED with code and message. */
-    int (*call)(void *ctx, struct aws_identity *as, struct cfn_place place, const char *service, const char *op,
-                const json_t *in, json_t **ret_out, int *ret_status, struct buf *code, struct buf *message);
+    int (*call)(void *ctx, struct aws_identity *as, struct cfn_place place, const char *service,
+                const char *op, const json_t *in, json_t **ret_out, int *ret_status,
+                struct buf *code, struct buf *message);
 };
 
 struct cfn_engine;
-struct cfn_engine *cfn_engine_new(struct store *store, struct hub *hub, const struct cfn_backend *backend);
+struct cfn_engine *cfn_engine_new(struct store *store, struct hub *hub,
+                                  const struct cfn_backend *backend);
 struct cfn_engine *cfn_engine_free(struct cfn_engine *engine); /* after hub_stop */
 DEFINE_FREEP(cfn_engine)
 /* Steps under way end at the next row; call before hub_stop. */
@@ -48,11 +53,17 @@ int64_t cfn_engine_work(struct cfn_engine *engine);
  * A function's answer to a custom resource: a PUT to the ResponseURL, not signed. HTTP status to
  * answer: 200, 400 (not JSON), 403 (nobody waits for this token). path: of the URL, without query.
  */
-struct cfn_answer { str path, body; };
+struct cfn_answer {
+    str path, body;
+};
 bool cfn_is_answer(str path);
 int cfn_take_answer(struct cfn_engine *engine, const struct cfn_answer *answer);
-/* The row of the token in a task's notes, when it has one: before anybody is asked, and once nobody waits. */
-void cfn_expect_reply(const struct rows *rows, const struct cfn_stack *stack, const struct cfn_resource *resource);
+/*
+ * The row of the token in a task's notes, when it has one: before anybody is asked, and once nobody
+ * waits.
+ */
+void cfn_expect_reply(const struct rows *rows, const struct cfn_stack *stack,
+                      const struct cfn_resource *resource);
 void cfn_drop_reply(const struct rows *rows, const struct cfn_resource *resource);
 /* What was answered (new reference), or NULL. */
 json_t *cfn_reply_answer(struct store *store, str token);

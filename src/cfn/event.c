@@ -6,13 +6,15 @@
 /* ---- Values of NoEcho parameters stay out of events ---- */
 
 /* What either version calls a secret: a failing update still shows the resources of both. */
-struct secrets { const json_t *lists[2]; };
+struct secrets {
+    const json_t *lists[2];
+};
 
 static size_t secret_at(const struct secrets *secrets, str text) {
     size_t longest = 0, i;
     json_t *one;
     for (size_t k = 0; k < ARRAY_LEN(secrets->lists); k++)
-        json_array_foreach(secrets->lists[k], i, one)
+        json_array_foreach (secrets->lists[k], i, one)
             if (str_starts(text, json_text(one)) && json_string_length(one) > longest)
                 longest = json_string_length(one);
     return longest;
@@ -38,15 +40,17 @@ static json_t *masked(const struct secrets *secrets, const json_t *value) {
     if (json_is_string(value))
         return mask_text(secrets, json_text(value));
     json_t *copy = json_copy((json_t *)value);
-    json_object_foreach(copy, name, one)
+    json_object_foreach (copy, name, one)
         json_object_set_new(copy, name, masked(secrets, one));
-    json_array_foreach(copy, i, one)
+    json_array_foreach (copy, i, one)
         json_array_set_new(copy, i, masked(secrets, one));
     return copy;
 }
 
-static void write_properties(struct buf *text, const struct cfn_stack *stack, const struct cfn_resource *resource) {
-    const json_t *properties = resource->task.properties ? resource->task.properties : resource->now.properties;
+static void write_properties(struct buf *text, const struct cfn_stack *stack,
+                             const struct cfn_resource *resource) {
+    const json_t *properties =
+        resource->task.properties ? resource->task.properties : resource->now.properties;
     if (!properties || resource->now.no_echo)
         return;
     struct secrets secrets = {{stack->now.secrets, stack->old.secrets}};
@@ -56,22 +60,27 @@ static void write_properties(struct buf *text, const struct cfn_stack *stack, co
 
 /* ---- Events ---- */
 
-void cfn_add_event(const struct rows *rows, const struct cfn_stack *stack, const struct cfn_resource *resource,
-                   enum cfn_status status, str reason) {
+void cfn_add_event(const struct rows *rows, const struct cfn_stack *stack,
+                   const struct cfn_resource *resource, enum cfn_status status, str reason) {
     char uuid[RAND_UUID_LEN + 1], when[CLOCK_ISO_MAX];
     CLEANUP_DEINIT(buf) struct buf key = {0};
     CLEANUP_DEINIT(buf) struct buf id = {0};
     CLEANUP_DEINIT(buf) struct buf properties = {0};
     int64_t now = clock_world_ms();
     struct cfn_event event = {
-        .stack_id = stack->id, .stack_name = stack->name, .time_ms = now, .status = status, .token = stack->op.token,
+        .stack_id = stack->id,
+        .stack_name = stack->name,
+        .time_ms = now,
+        .status = status,
+        .token = stack->op.token,
         .logical = resource ? resource->name : stack->name,
         .physical = resource ? resource->now.physical : stack->id,
         .type = resource ? resource->now.type : S("AWS::CloudFormation::Stack"),
         .reason = reason.len ? reason : STR_NONE,
     };
     if (resource) {
-        buf_printf(&id, STR_FMT "-%s-%s", STR_ARG(resource->name), cfn_status_name(status), clock_iso8601_ms(when, now));
+        buf_printf(&id, STR_FMT "-%s-%s", STR_ARG(resource->name), cfn_status_name(status),
+                   clock_iso8601_ms(when, now));
         write_properties(&properties, stack, resource);
     } else {
         rand_uuid(uuid);

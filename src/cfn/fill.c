@@ -2,7 +2,10 @@
 #include "cfn/type_priv.h"
 
 struct cfn_scope cfn_scope_of(const struct cfn_work *w) {
-    return (struct cfn_scope){.w = w, .type = cfn_type_find(w->type), .name = cfn_physical(w), .props = w->props};
+    return (struct cfn_scope){.w = w,
+                              .type = cfn_type_find(w->type),
+                              .name = cfn_physical(w),
+                              .props = w->props};
 }
 
 /* The member at the end of A.B.C, borrowed. */
@@ -33,9 +36,14 @@ static bool add_value(struct buf *out, const json_t *value) {
 }
 
 static bool add_part(const struct cfn_scope *s, str part, struct buf *out) {
-    const struct { const char *name; str value; } known[] = {
-        {"id", cfn_physical(s->w)}, {"name", s->name}, {"generated", s->w->name},
-        {"region", s->w->region}, {"account", s->w->account}};
+    const struct {
+        const char *name;
+        str value;
+    } known[] = {{"id", cfn_physical(s->w)},
+                 {"name", s->name},
+                 {"generated", s->w->name},
+                 {"region", s->w->region},
+                 {"account", s->w->account}};
     for (size_t i = 0; i < ARRAY_LEN(known); i++)
         if (str_is(part, known[i].name)) {
             buf_str(out, known[i].value);
@@ -86,7 +94,10 @@ json_t *cfn_on(const struct cfn_work *w) {
     return cfn_fill_input(&s, s.type->on);
 }
 
-/* The object that holds the last part of A.B.C, made where it is not there; *path becomes that part. */
+/*
+ * The object that holds the last part of A.B.C, made where it is not there; *path becomes that
+ * part.
+ */
 static json_t *holder_of(json_t *in, str *path) {
     for (str name, rest; str_cut(*path, '.', &name, &rest); *path = rest) {
         json_t *inner = json_object_getn(in, name.p, name.len);

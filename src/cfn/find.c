@@ -18,11 +18,14 @@ int cfn_look_up(struct rq *rq, str name_or_id, struct cfn_stack *ret) {
 int cfn_find_stack_of(struct rq *rq, str name_or_id, struct cfn_stack *ret) {
     int r = cfn_look_up(rq, name_or_id, ret);
     return r == STORE_E_ABSENT
-               ? aws_fail(rq, &CFN_ValidationError, "Stack with id " STR_FMT " does not exist", STR_ARG(name_or_id))
+               ? aws_fail(rq, &CFN_ValidationError, "Stack with id " STR_FMT " does not exist",
+                          STR_ARG(name_or_id))
                : r;
 }
 
-int cfn_find_stack(struct rq *rq, struct cfn_stack *ret) { return cfn_find_stack_of(rq, json_str(rq->in, "StackName"), ret); }
+int cfn_find_stack(struct rq *rq, struct cfn_stack *ret) {
+    return cfn_find_stack_of(rq, json_str(rq->in, "StackName"), ret);
+}
 
 int cfn_find_resources(struct rq *rq, const struct cfn_stack *stack, struct cfn_list *ret) {
     return rq_row_result(rq, cfn_load_resources(rq_rows(rq), &rq->arena, stack, ret));
@@ -30,10 +33,12 @@ int cfn_find_resources(struct rq *rq, const struct cfn_stack *stack, struct cfn_
 
 int cfn_find_template(struct rq *rq, const struct cfn_stack *stack, str *ret_text) {
     CLEANUP_DEINIT(row) struct row text = {0};
-    cfn_key_numbered(&text.key, "cfn-tmpl", cfn_here(rq), stack->uuid, (uint64_t)stack->now.generation);
+    cfn_key_numbered(&text.key, "cfn-tmpl", cfn_here(rq), stack->uuid,
+                     (uint64_t)stack->now.generation);
     int r = rq_row_get(rq, &text);
     if (r == STORE_E_ABSENT) /* a stack that was only ever reviewed has none */
-        return aws_fail(rq, &CFN_ValidationError, "Stack [" STR_FMT "] has no template", STR_ARG(stack->name));
+        return aws_fail(rq, &CFN_ValidationError, "Stack [" STR_FMT "] has no template",
+                        STR_ARG(stack->name));
     if (r == 0)
         *ret_text = arena_str(&rq->arena, buf_view(&text.bytes));
     return r;
@@ -42,7 +47,8 @@ int cfn_find_template(struct rq *rq, const struct cfn_stack *stack, str *ret_tex
 int cfn_listed(struct rq *rq, int r, const char *what) {
     CLEANUP_DEINIT(buf) struct buf doing = {0};
     if (r == STORE_E_DAMAGED)
-        log_error("cfn", "%s of account " STR_FMT " are listed without those that are damaged", what, STR_ARG(rq->account));
+        log_error("cfn", "%s of account " STR_FMT " are listed without those that are damaged",
+                  what, STR_ARG(rq->account));
     if (r == 0 || r == STORE_E_DAMAGED)
         return 0;
     buf_printf(&doing, "reading %s", what);
@@ -51,14 +57,18 @@ int cfn_listed(struct rq *rq, int r, const char *what) {
 
 /* ---- Change sets ---- */
 
-int cfn_each_set(struct rq *rq, const struct cfn_stack *stack, int (*each)(void *ctx, void *set), void *ctx) {
+int cfn_each_set(struct rq *rq, const struct cfn_stack *stack, int (*each)(void *ctx, void *set),
+                 void *ctx) {
     CLEANUP_DEINIT(buf) struct buf prefix = {0};
     cfn_key(&prefix, "cfn-set", cfn_here(rq), stack ? stack->uuid : STR_NONE, STR_NONE);
     int r = cfn_each(rq_rows(rq), &cfn_set_form, buf_view(&prefix), each, ctx);
     return cfn_listed(rq, r, "change sets");
 }
 
-struct wanted { str id; struct buf *key; };
+struct wanted {
+    str id;
+    struct buf *key;
+};
 
 static int match_id(void *ctx, void *what) {
     const struct cfn_set *set = what;
@@ -69,7 +79,8 @@ static int match_id(void *ctx, void *what) {
 }
 
 static int get_set(struct rq *rq, struct cfn_set *ret) {
-    int r = ret->row.key.len ? cfn_get(rq_rows(rq), &cfn_set_form, &rq->arena, ret) : STORE_E_ABSENT;
+    int r =
+        ret->row.key.len ? cfn_get(rq_rows(rq), &cfn_set_form, &rq->arena, ret) : STORE_E_ABSENT;
     return rq_row_result(rq, r);
 }
 
@@ -83,7 +94,8 @@ int cfn_look_up_set(struct rq *rq, str id, struct cfn_set *ret) {
 
 static int set_in_stack(struct rq *rq, str name, struct cfn_set *ret, struct cfn_stack *ret_stack) {
     if (!json_has(rq->in, "StackName"))
-        return aws_fail(rq, &CFN_ValidationError, "StackName must be specified if ChangeSetName is not specified as an ARN.");
+        return aws_fail(rq, &CFN_ValidationError,
+                        "StackName must be specified if ChangeSetName is not specified as an ARN.");
     int r = cfn_find_stack(rq, ret_stack);
     if (r)
         return r;
@@ -94,8 +106,10 @@ static int set_in_stack(struct rq *rq, str name, struct cfn_set *ret, struct cfn
 int cfn_find_set(struct rq *rq, struct cfn_set *ret, struct cfn_stack *ret_stack) {
     str name_or_id = json_str(rq->in, "ChangeSetName");
     bool by_id = cfn_is_set_id(name_or_id);
-    int r = by_id ? cfn_look_up_set(rq, name_or_id, ret) : set_in_stack(rq, name_or_id, ret, ret_stack);
+    int r =
+        by_id ? cfn_look_up_set(rq, name_or_id, ret) : set_in_stack(rq, name_or_id, ret, ret_stack);
     if (r == STORE_E_ABSENT)
-        return aws_fail(rq, &CFN_ChangeSetNotFound, "ChangeSet [" STR_FMT "] does not exist", STR_ARG(name_or_id));
+        return aws_fail(rq, &CFN_ChangeSetNotFound, "ChangeSet [" STR_FMT "] does not exist",
+                        STR_ARG(name_or_id));
     return r || !by_id ? r : cfn_find_stack_of(rq, ret->stack_id, ret_stack);
 }

@@ -2,7 +2,9 @@
 
 #include <assert.h>
 
-static const void *at(const void *from, const struct cfn_field *f) { return (const char *)from + f->at; }
+static const void *at(const void *from, const struct cfn_field *f) {
+    return (const char *)from + f->at;
+}
 static void *into(void *to, const struct cfn_field *f) { return (char *)to + f->at; }
 
 static bool says_something(const struct cfn_field *f, const void *p) {
@@ -96,20 +98,13 @@ static json_t *list_of(const struct cfn_form *form, const struct cfn_list *list)
 
 static json_t *value_of(const struct cfn_field *f, const void *p) {
     switch (f->kind) {
-    case CFN_TEXT:
-        return text_of(*(const str *)p);
-    case CFN_JSON:
-        return json_incref(*(json_t *const *)p);
-    case CFN_BOOL:
-        return json_true();
-    case CFN_ENUM:
-        return json_string(f->names[*(const unsigned *)p]);
-    case CFN_PART:
-        return doc_of(f->part, p);
-    case CFN_LIST:
-        return list_of(f->part, p);
-    default:
-        return json_integer(*(const int64_t *)p);
+    case CFN_TEXT: return text_of(*(const str *)p);
+    case CFN_JSON: return json_incref(*(json_t *const *)p);
+    case CFN_BOOL: return json_true();
+    case CFN_ENUM: return json_string(f->names[*(const unsigned *)p]);
+    case CFN_PART: return doc_of(f->part, p);
+    case CFN_LIST: return list_of(f->part, p);
+    default: return json_integer(*(const int64_t *)p);
     }
 }
 
@@ -139,7 +134,9 @@ static const struct cfn_field *find(const struct cfn_form *form, str name, const
     for (size_t i = 0; i < form->n; i++) {
         const struct cfn_field *f = &form->fields[i];
         const void *p = at(*from, f);
-        const struct cfn_field *found = !f->name ? find(f->part, name, &p) : str_is(name, f->name) ? f : NULL;
+        const struct cfn_field *found = !f->name                ? find(f->part, name, &p)
+                                        : str_is(name, f->name) ? f
+                                                                : NULL;
         if (found) {
             *from = p;
             return found;
@@ -148,11 +145,14 @@ static const struct cfn_field *find(const struct cfn_form *form, str name, const
     return NULL;
 }
 
-static json_t *seconds(int64_t ms) { return ms % 1000 ? json_real((double)ms / 1000.0) : json_integer(ms / 1000); }
+static json_t *seconds(int64_t ms) {
+    return ms % 1000 ? json_real((double)ms / 1000.0) : json_integer(ms / 1000);
+}
 
 static void show(const struct cfn_field *f, const void *p, str shown, json_t *out) {
     if (says_something(f, p))
-        json_object_setn_new(out, shown.p, shown.len, f->kind == CFN_TIME ? seconds(*(const int64_t *)p) : value_of(f, p));
+        json_object_setn_new(out, shown.p, shown.len,
+                             f->kind == CFN_TIME ? seconds(*(const int64_t *)p) : value_of(f, p));
 }
 
 void cfn_form_show(const struct cfn_form *form, const void *from, json_t *out, const char *what) {
@@ -180,11 +180,12 @@ static bool take_enum(const struct cfn_field *f, str name, unsigned *to) {
     return false;
 }
 
-static bool take_list(const struct cfn_field *f, const json_t *docs, struct arena *arena, struct cfn_list *list) {
+static bool take_list(const struct cfn_field *f, const json_t *docs, struct arena *arena,
+                      struct cfn_list *list) {
     bool ok = json_is_array(docs);
     size_t i;
     json_t *doc;
-    json_array_foreach(docs, i, doc) {
+    json_array_foreach (docs, i, doc) {
         void *item = arena_zalloc(arena, f->part->size);
         ok = cfn_form_take(f->part, doc, arena, item) && ok;
         cfn_list_add(list, arena, item);
@@ -203,15 +204,10 @@ static bool take_value(const struct cfn_field *f, json_t *value, struct arena *a
         json_decref(*(json_t **)to);
         *(json_t **)to = json_incref(value);
         return true;
-    case CFN_BOOL:
-        *(bool *)to = json_is_true(value);
-        return json_is_boolean(value);
-    case CFN_ENUM:
-        return json_is_string(value) && take_enum(f, json_text(value), to);
-    case CFN_PART:
-        return cfn_form_take(f->part, value, arena, to);
-    case CFN_LIST:
-        return take_list(f, value, arena, to);
+    case CFN_BOOL: *(bool *)to = json_is_true(value); return json_is_boolean(value);
+    case CFN_ENUM: return json_is_string(value) && take_enum(f, json_text(value), to);
+    case CFN_PART: return cfn_form_take(f->part, value, arena, to);
+    case CFN_LIST: return take_list(f, value, arena, to);
     default:
         if (json_integer_value(value) > 0)
             *(int64_t *)to = json_integer_value(value);
@@ -219,7 +215,8 @@ static bool take_value(const struct cfn_field *f, json_t *value, struct arena *a
     }
 }
 
-bool cfn_form_take(const struct cfn_form *form, const json_t *doc, struct arena *arena, void *what) {
+bool cfn_form_take(const struct cfn_form *form, const json_t *doc, struct arena *arena,
+                   void *what) {
     bool ok = json_is_object(doc);
     for (size_t i = 0; i < form->n; i++) {
         const struct cfn_field *f = &form->fields[i];

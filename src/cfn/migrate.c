@@ -1,14 +1,17 @@
 /*
- * What format 1 kept elsewhere. An operation's caller was the value of its cfn-op row, a deletion that was to take
- * over was a row cfn-cancel, the version of a change set was among the set's own members. Rows of other kinds, and
- * all other members, are as they were.
+ * What format 1 kept elsewhere. An operation's caller was the value of its cfn-op row, a deletion
+ * that was to take over was a row cfn-cancel, the version of a change set was among the set's own
+ * members. Rows of other kinds, and all other members, are as they were.
  *
  * Turning a row that has been turned, by a start that was killed, changes nothing.
  */
 #include "cfn/cfn.h"
 #include "cfn/rows.h"
 
-/* ---- Resources: an update that found nothing to do for one did not keep what the old template said of it ---- */
+/*
+ * ---- Resources: an update that found nothing to do for one did not keep what the old template
+ * said of it ----
+ */
 
 static int turn_resource(struct store *store, struct store_batch *batch, str key, str value) {
     CLEANUP_DEINIT(arena) struct arena arena = {0};
@@ -43,10 +46,12 @@ static int turn_set(struct store *store, struct store_batch *batch, str key, str
 /* ---- Stacks ---- */
 
 /*
- * The row of another kind beside the stack's, a document. STORE_E_ABSENT: it is not there, or has been turned; or it is
- * damaged: an operation that has no caller fails, and the stack can be deleted.
+ * The row of another kind beside the stack's, a document. STORE_E_ABSENT: it is not there, or has
+ * been turned; or it is damaged: an operation that has no caller fails, and the stack can be
+ * deleted.
  */
-static int get_beside(const struct rows *rows, const struct cfn_stack *stack, const char *kind, struct row *row, json_t **ret_doc) {
+static int get_beside(const struct rows *rows, const struct cfn_stack *stack, const char *kind,
+                      struct row *row, json_t **ret_doc) {
     cfn_key(&row->key, kind, stack->place, stack->uuid, STR_NONE);
     int r = row_get(rows, row);
     if (r || !str_starts(buf_view(&row->bytes), S("{")))
@@ -85,7 +90,8 @@ static int turn_stack(struct store *store, struct store_batch *batch, str key, s
     CLEANUP_DEINIT(buf) struct buf account = {0}, region = {0}, uuid = {0};
     CLEANUP_DEINIT(cfn_stack) struct cfn_stack stack = {0};
     const struct rows rows = {store, NULL, batch};
-    if (!cfn_read_key(key, &account, &region, &uuid) || !cfn_seen(&cfn_stack_form, &arena, key, value, &stack))
+    if (!cfn_read_key(key, &account, &region, &uuid) ||
+        !cfn_seen(&cfn_stack_form, &arena, key, value, &stack))
         return STORE_E_DAMAGED;
     stack.place = (struct cfn_place){buf_view(&account), buf_view(&region)};
     stack.uuid = buf_view(&uuid);

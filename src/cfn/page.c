@@ -3,14 +3,20 @@
 #include "svc/kit/page.h"
 
 static struct kit_paging paging_of(const char *list) {
-    return (struct kit_paging){.token = "NextToken", .list = list, .most = 100, .error = &CFN_ValidationError, .text = "Invalid NextToken"};
+    return (struct kit_paging){.token = "NextToken",
+                               .list = list,
+                               .most = 100,
+                               .error = &CFN_ValidationError,
+                               .text = "Invalid NextToken"};
 }
 
 /* 0, STORE_E_DAMAGED (the row is passed by) or AWS_FAILED. */
-static int add_row(struct rq *rq, struct kit_page *page, const struct cfn_form *form, cfn_show_fn *show) {
+static int add_row(struct rq *rq, struct kit_page *page, const struct cfn_form *form,
+                   cfn_show_fn *show) {
     void *what = arena_zalloc(&rq->arena, form->size);
     json_t *item = NULL;
-    int r = cfn_seen(form, &rq->arena, page->key, page->value, what) ? show(rq, what, &item) : STORE_E_DAMAGED;
+    int r = cfn_seen(form, &rq->arena, page->key, page->value, what) ? show(rq, what, &item)
+                                                                     : STORE_E_DAMAGED;
     if (r == 0 && item)
         kit_page_add(page, STR_NONE, item);
     cfn_form_deinit(form, what);
@@ -18,7 +24,8 @@ static int add_row(struct rq *rq, struct kit_page *page, const struct cfn_form *
     return r;
 }
 
-int cfn_page_rows(struct rq *rq, const char *list, const struct cfn_form *form, str prefix, cfn_show_fn *show) {
+int cfn_page_rows(struct rq *rq, const char *list, const struct cfn_form *form, str prefix,
+                  cfn_show_fn *show) {
     const struct kit_paging paging = paging_of(list);
     CLEANUP_DEINIT(kit_page) struct kit_page page;
     int damage = 0;
@@ -41,7 +48,7 @@ int cfn_page(struct rq *rq, const char *list, str scope, const json_t *all) {
     json_t *one;
     if (kit_page_begin(&page, rq, &paging, scope))
         return AWS_FAILED;
-    json_array_foreach(all, i, one)
+    json_array_foreach (all, i, one)
         if (!kit_page_add(&page, arena_printf(&rq->arena, "%08zu", i), json_incref(one)))
             break;
     return kit_page_end(&page);

@@ -11,11 +11,12 @@
 
 enum cfn_change { CFN_SAME, CFN_IN_PLACE, CFN_NEW_ONE, CFN_UNSUPPORTED };
 /*
- * How a resource gets from old to new properties. *ret_property (NULL allowed): the first that decides.
- * Properties that are unknown yet count as changed in place, if they can be.
+ * How a resource gets from old to new properties. *ret_property (NULL allowed): the first that
+ * decides. Properties that are unknown yet count as changed in place, if they can be.
  */
-enum cfn_change cfn_compare(const struct cfn_type *type, const struct tmpl_type *known, str old_type, str new_type,
-                            const json_t *old, const json_t *new, str *ret_property);
+enum cfn_change cfn_compare(const struct cfn_type *type, const struct tmpl_type *known,
+                            str old_type, str new_type, const json_t *old, const json_t *new,
+                            str *ret_property);
 
 /* The outputs whose conditions hold, as a stack keeps them: a new list. CFN_FAILED: why. */
 int cfn_outputs(const struct tmpl_scope *scope, json_t **ret, struct err *why);
@@ -24,7 +25,7 @@ bool cfn_is_active(const struct tmpl_model *model, const struct tmpl_graph *grap
 
 struct cfn_plan {
     const struct cfn_backend *backend;
-    const struct rows *rows;          /* for exports */
+    const struct rows *rows; /* for exports */
     struct arena *arena;
     const struct tmpl_model *model;
     const json_t *params;             /* resolved */
@@ -32,8 +33,9 @@ struct cfn_plan {
     const json_t *tags;               /* as they will be; NULL */
     const struct cfn_list *resources; /* as they are now */
 
-    json_t *changes;       /* answer: ResourceChange documents, the caller's, also when it is refused */
-    bool outputs_change;   /* answer */
+    /* answer: ResourceChange documents, the caller's, also when it is refused */
+    json_t *changes;
+    bool outputs_change; /* answer */
 };
 /* 0, or 1 with AWS's sentence in err. */
 int cfn_plan_make(struct cfn_plan *plan, struct err *err);

@@ -7,7 +7,8 @@
 
 #include "base/clock.h"
 
-static int fail_names(struct cfn_run *run, const char *what, const struct buf *names, enum cfn_status status) {
+static int fail_names(struct cfn_run *run, const char *what, const struct buf *names,
+                      enum cfn_status status) {
     CLEANUP_DEINIT(buf) struct buf reason = {0};
     buf_printf(&reason, "The following resource(s) failed to %s: [%s]. ", what, buf_cstr(names));
     cfn_run_set_status(run, status, buf_view(&reason));
@@ -42,7 +43,8 @@ static int end_removal(struct cfn_run *run, const struct buf *failed) {
     struct cfn_stack *stack = &run->stack;
     bool is_delete = stack->status == CFN_DELETE_IN_PROGRESS;
     if (failed->len)
-        return fail_names(run, "delete", failed, is_delete ? CFN_DELETE_FAILED : CFN_ROLLBACK_FAILED);
+        return fail_names(run, "delete", failed,
+                          is_delete ? CFN_DELETE_FAILED : CFN_ROLLBACK_FAILED);
     if (is_delete) {
         cfn_run_drop_links(run);
         cfn_stack_drop_name(&run->rows, stack);
@@ -114,7 +116,9 @@ static int restore_resource(struct cfn_run *run, struct cfn_resource *resource) 
     if (verb == CFN_CREATE || verb == CFN_REPLACE)
         return put_back(run, resource);
     describe_back(run, resource);
-    return verb == CFN_UPDATE ? cfn_task_begin(run, resource, CFN_RESTORE, json_incref(resource->old.properties), STR_NONE) : CFN_DONE;
+    return verb == CFN_UPDATE ? cfn_task_begin(run, resource, CFN_RESTORE,
+                                               json_incref(resource->old.properties), STR_NONE)
+                              : CFN_DONE;
 }
 
 int cfn_step_restore(struct cfn_run *run) {
@@ -164,7 +168,8 @@ int cfn_step_cleanup(struct cfn_run *run) {
     }
     bool rolled_back = stack->status == CFN_UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS;
     cfn_form_deinit(&cfn_version_form, &stack->old);
-    cfn_run_set_status(run, rolled_back ? CFN_UPDATE_ROLLBACK_COMPLETE : CFN_UPDATE_COMPLETE, STR_NONE);
+    cfn_run_set_status(run, rolled_back ? CFN_UPDATE_ROLLBACK_COMPLETE : CFN_UPDATE_COMPLETE,
+                       STR_NONE);
     cfn_run_end(run);
     return cfn_run_commit_and(run, CFN_OVER);
 }

@@ -31,18 +31,29 @@ int cfn_read_template(struct rq *rq, const struct cfn_stack *stack, struct cfn_r
 
 /* ---- Parameters ---- */
 
-static int read_parameter(struct rq *rq, const json_t *item, const struct cfn_stack *stack, json_t *given) {
+static int read_parameter(struct rq *rq, const json_t *item, const struct cfn_stack *stack,
+                          json_t *given) {
     str key = json_str(item, "ParameterKey"), value = json_str(item, "ParameterValue");
     if (!key.len)
-        return aws_fail(rq, &CFN_ValidationError, "Every Parameters member must have a ParameterKey");
+        return aws_fail(rq, &CFN_ValidationError,
+                        "Every Parameters member must have a ParameterKey");
     if (json_object_get(given, key.p))
-        return aws_fail(rq, &CFN_ValidationError, "Parameter [" STR_FMT "] is given twice", STR_ARG(key));
+        return aws_fail(rq, &CFN_ValidationError, "Parameter [" STR_FMT "] is given twice",
+                        STR_ARG(key));
     if (json_bool(item, "UsePreviousValue", false)) {
         if (value.p)
-            return aws_fail(rq, &CFN_ValidationError, "Invalid input for parameter key " STR_FMT ". Cannot specify usePreviousValue as true and non empty value for a parameter", STR_ARG(key));
+            return aws_fail(
+                rq, &CFN_ValidationError,
+                "Invalid input for parameter key " STR_FMT
+                ". Cannot specify usePreviousValue as true and non empty value for a parameter",
+                STR_ARG(key));
         value = json_str(stack ? stack->now.parameters : NULL, key.p);
         if (!value.p)
-            return aws_fail(rq, &CFN_ValidationError, "Invalid input for parameter key " STR_FMT ". Cannot specify usePreviousValue as true for a parameter key not in the previous template", STR_ARG(key));
+            return aws_fail(
+                rq, &CFN_ValidationError,
+                "Invalid input for parameter key " STR_FMT
+                ". Cannot specify usePreviousValue as true for a parameter key not in the previous template",
+                STR_ARG(key));
     }
     if (value.p)
         json_set_str(given, key.p, value);
@@ -61,7 +72,7 @@ static int read_parameters(struct rq *rq, const struct cfn_stack *stack, struct 
     size_t i;
     json_t *item;
     ret->given = keep(rq, json_object());
-    json_array_foreach(json_arr(rq->in, "Parameters"), i, item)
+    json_array_foreach (json_arr(rq->in, "Parameters"), i, item)
         if (read_parameter(rq, item, stack, ret->given))
             return AWS_FAILED;
     if (tmpl_params_resolve(ret->model, ret->given, &ret->params, &fault))
@@ -76,10 +87,14 @@ static int read_parameters(struct rq *rq, const struct cfn_stack *stack, struct 
 /* Keys and values that a service refuses fail where they are put on a resource. */
 static const struct kit_tags stack_tags = {
     .of = KIT_TAGS_STACK,
-    .refuse = {[KIT_TAGS_MANY] = {&CFN_ValidationError, "1 validation error detected: Value at 'tags' failed to satisfy constraint: "
-                                                        "Member must have length less than or equal to {most}"},
-               [KIT_TAGS_RESERVED] = {&CFN_ValidationError, "aws: prefixed tag key names are not allowed for external use."},
-               [KIT_TAGS_TWICE] = {&CFN_ValidationError, "Duplicate tag keys: {key}"}}};
+    .refuse = {
+        [KIT_TAGS_MANY] =
+            {&CFN_ValidationError,
+             "1 validation error detected: Value at 'tags' failed to satisfy constraint: "
+             "Member must have length less than or equal to {most}"},
+        [KIT_TAGS_RESERVED] = {&CFN_ValidationError,
+                               "aws: prefixed tag key names are not allowed for external use."},
+        [KIT_TAGS_TWICE] = {&CFN_ValidationError, "Duplicate tag keys: {key}"}}};
 
 static int read_tags(struct rq *rq, struct cfn_request *ret) {
     ret->tags = json_arr(rq->in, "Tags");
@@ -111,24 +126,34 @@ static int check_capabilities(struct rq *rq, const struct tmpl_model *m) {
     const json_t *given = json_arr(rq->in, "Capabilities");
     if (!needed || cfn_is_in(given, S("CAPABILITY_NAMED_IAM")) || cfn_is_in(given, str_c(needed)))
         return 0;
-    return aws_fail(rq, &CFN_InsufficientCapabilitiesException, "Requires capabilities : [%s]", needed);
+    return aws_fail(rq, &CFN_InsufficientCapabilitiesException, "Requires capabilities : [%s]",
+                    needed);
 }
 
 /* ---- What is not built is refused by name ---- */
 
 static bool says_something(const json_t *value) {
-    return json_is_true(value) || json_array_size(value) || json_object_size(value) || json_string_length(value);
+    return json_is_true(value) || json_array_size(value) || json_object_size(value) ||
+           json_string_length(value);
 }
 
 static int refuse_unsupported(struct rq *rq) {
-    static const char *const not_built[] = {
-        "StackPolicyBody", "StackPolicyURL", "StackPolicyDuringUpdateBody", "StackPolicyDuringUpdateURL", "NotificationARNs",
-        "ResourceTypes", "ResourcesToImport", "IncludeNestedStacks", "ImportExistingResources", "DeploymentMode"};
+    static const char *const not_built[] = {"StackPolicyBody",
+                                            "StackPolicyURL",
+                                            "StackPolicyDuringUpdateBody",
+                                            "StackPolicyDuringUpdateURL",
+                                            "NotificationARNs",
+                                            "ResourceTypes",
+                                            "ResourcesToImport",
+                                            "IncludeNestedStacks",
+                                            "ImportExistingResources",
+                                            "DeploymentMode"};
     for (size_t i = 0; i < ARRAY_LEN(not_built); i++)
         if (says_something(json_object_get(rq->in, not_built[i])))
             return aws_fail(rq, &CFN_ValidationError, "%s is not supported", not_built[i]);
     const json_t *rollback = json_obj(rq->in, "RollbackConfiguration");
-    if (json_array_size(json_arr(rollback, "RollbackTriggers")) || json_int(rollback, "MonitoringTimeInMinutes", 0))
+    if (json_array_size(json_arr(rollback, "RollbackTriggers")) ||
+        json_int(rollback, "MonitoringTimeInMinutes", 0))
         return aws_fail(rq, &CFN_ValidationError, "RollbackConfiguration is not supported");
     return 0;
 }
@@ -144,14 +169,16 @@ static json_t *secrets_of(const struct cfn_request *req) {
     return secrets;
 }
 
-void cfn_apply_request(struct rq *rq, const struct cfn_request *req, struct cfn_version *to, str *role) {
+void cfn_apply_request(struct rq *rq, const struct cfn_request *req, struct cfn_version *to,
+                       str *role) {
     json_t *capabilities = json_arr(rq->in, "Capabilities");
     cfn_set_json(&to->parameters, json_incref(req->given));
     cfn_set_json(&to->secrets, secrets_of(req));
     if (req->tags)
         cfn_set_json(&to->tags, json_incref(req->tags));
     cfn_set_json(&to->capabilities, capabilities ? json_incref(capabilities) : json_array());
-    to->description = req->model->description.p ? arena_str(&rq->arena, req->model->description) : STR_NONE;
+    to->description =
+        req->model->description.p ? arena_str(&rq->arena, req->model->description) : STR_NONE;
     if (json_has(rq->in, "RoleARN"))
         *role = json_str(rq->in, "RoleARN");
 }
@@ -168,17 +195,25 @@ static int make_plan(struct rq *rq, const struct cfn_stack *stack, struct cfn_re
     if (cfn_find_resources(rq, stack, &resources.list))
         return AWS_FAILED;
     struct cfn_backend backend = cfn_cloud_backend(rq->cloud);
-    struct cfn_plan plan = {.backend = &backend, .rows = rq_rows(rq), .arena = &rq->arena, .model = ret->model, .params = ret->params,
-                            .stack = stack, .tags = ret->tags ? ret->tags : stack->now.tags, .resources = &resources.list};
+    struct cfn_plan plan = {.backend = &backend,
+                            .rows = rq_rows(rq),
+                            .arena = &rq->arena,
+                            .model = ret->model,
+                            .params = ret->params,
+                            .stack = stack,
+                            .tags = ret->tags ? ret->tags : stack->now.tags,
+                            .resources = &resources.list};
     struct err why = {{0}};
     int r = cfn_plan_make(&plan, &why);
     ret->changes = keep(rq, plan.changes);
-    ret->is_empty = !json_array_size(plan.changes) && !plan.outputs_change && !tags_differ(ret, stack);
+    ret->is_empty =
+        !json_array_size(plan.changes) && !plan.outputs_change && !tags_differ(ret, stack);
     return r ? aws_fail(rq, &CFN_ValidationError, "%s", why.text) : 0;
 }
 
 int cfn_read_request(struct rq *rq, const struct cfn_stack *stack, struct cfn_request *ret) {
-    bool failed = refuse_unsupported(rq) || cfn_read_template(rq, stack, ret) || read_parameters(rq, stack, ret) ||
-                  read_tags(rq, ret) || check_capabilities(rq, ret->model) || make_plan(rq, stack, ret);
+    bool failed = refuse_unsupported(rq) || cfn_read_template(rq, stack, ret) ||
+                  read_parameters(rq, stack, ret) || read_tags(rq, ret) ||
+                  check_capabilities(rq, ret->model) || make_plan(rq, stack, ret);
     return failed ? AWS_FAILED : 0;
 }

@@ -19,7 +19,8 @@ static const char *const status_names[] = {
 static const char *const kind_names[] = {"", "CREATE", "UPDATE", "DELETE"};
 static const char *const failure_names[] = {"", "ROLLBACK", "DO_NOTHING", "DELETE"};
 static const char *const deletion_names[] = {"", "STANDARD", "FORCE_DELETE_STACK"};
-static const char *const verb_names[] = {"none", "create", "replace", "update", "restore", "remove"};
+static const char *const verb_names[] = {"none",   "create",  "replace",
+                                         "update", "restore", "remove"};
 static const char *const stage_names[] = {"", "doing", "finished", "broken"};
 static const char *const keep_names[] = {"Delete", "Retain", "RetainExceptOnCreate", "Snapshot"};
 static const char *const set_names[] = {"", "CREATE_COMPLETE", "FAILED"};
@@ -29,19 +30,28 @@ bool cfn_status_is(enum cfn_status status, unsigned meaning) { return meanings[s
 
 /* ---- Forms ---- */
 
-#define FIELD(member, title, of, ...) {.name = title, .kind = of, .at = offsetof(IT, member), .size = sizeof(((IT *)NULL)->member), __VA_ARGS__},
+#define FIELD(member, title, of, ...)                                                              \
+    {.name = title,                                                                                \
+     .kind = of,                                                                                   \
+     .at = offsetof(IT, member),                                                                   \
+     .size = sizeof(((IT *)NULL)->member),                                                         \
+     __VA_ARGS__},
 #define FORM(name) static const struct cfn_field name##_fields[] = {
-#define ROW(name) FORM(name)
+#define ROW(name)  FORM(name)
 #define ASIDE(type, member)
 #define TEXT(member, name) FIELD(member, name, CFN_TEXT)
 #define JSON(member, name) FIELD(member, name, CFN_JSON)
-#define INT(member, name) FIELD(member, name, CFN_INT)
+#define INT(member, name)  FIELD(member, name, CFN_INT)
 #define TIME(member, name) FIELD(member, name, CFN_TIME)
 #define BOOL(member, name) FIELD(member, name, CFN_BOOL)
-#define ENUM(member, name, type, values) FIELD(member, name, CFN_ENUM, .names = values, .n_names = ARRAY_LEN(values))
+#define ENUM(member, name, type, values)                                                           \
+    FIELD(member, name, CFN_ENUM, .names = values, .n_names = ARRAY_LEN(values))
 #define PART(member, name, of) FIELD(member, name, CFN_PART, .part = &cfn_##of##_form)
 #define LIST(member, name, of) FIELD(member, name, CFN_LIST, .part = &cfn_##of##_form)
-#define END(name) }; const struct cfn_form cfn_##name##_form = {name##_fields, ARRAY_LEN(name##_fields), sizeof(IT)};
+#define END(name)                                                                                  \
+    }                                                                                              \
+    ;                                                                                              \
+    const struct cfn_form cfn_##name##_form = {name##_fields, ARRAY_LEN(name##_fields), sizeof(IT)};
 #define END_ROW(name) END(name)
 #include "cfn/rows.def"
 
@@ -57,7 +67,8 @@ void cfn_key(struct buf *key, const char *kind, struct cfn_place place, str firs
         key_str(key, second);
 }
 
-void cfn_key_numbered(struct buf *key, const char *kind, struct cfn_place place, str uuid, uint64_t n) {
+void cfn_key_numbered(struct buf *key, const char *kind, struct cfn_place place, str uuid,
+                      uint64_t n) {
     cfn_key(key, kind, place, uuid, STR_NONE);
     key_u64(key, n);
 }
@@ -69,7 +80,8 @@ void cfn_key_reply(struct buf *key, str token) {
 
 str cfn_uuid_of(str stack_id) {
     ptrdiff_t slash = str_rchr(stack_id, '/');
-    bool is_stack = str_starts(stack_id, S("arn:aws:cloudformation:")) && str_find(stack_id, S(":stack/")) > 0;
+    bool is_stack =
+        str_starts(stack_id, S("arn:aws:cloudformation:")) && str_find(stack_id, S(":stack/")) > 0;
     return is_stack && slash > 0 ? str_skip(stack_id, (size_t)slash + 1) : STR_NONE;
 }
 
@@ -90,7 +102,8 @@ int cfn_get(const struct rows *rows, const struct cfn_form *form, struct arena *
     return read_into(row_get(rows, what), form, arena, what);
 }
 
-int cfn_peek(const struct rows *rows, const struct cfn_form *form, struct arena *arena, void *what) {
+int cfn_peek(const struct rows *rows, const struct cfn_form *form, struct arena *arena,
+             void *what) {
     return read_into(row_peek(rows, what), form, arena, what);
 }
 
@@ -115,24 +128,28 @@ void cfn_put(const struct rows *rows, const struct cfn_form *form, void *what) {
     row->there = true;
 }
 
-void cfn_put_blind(const struct rows *rows, const struct cfn_form *form, str key, const void *what) {
+void cfn_put_blind(const struct rows *rows, const struct cfn_form *form, str key,
+                   const void *what) {
     CLEANUP_DEINIT(buf) struct buf bytes = {0};
     cfn_form_write(&bytes, form, what);
     row_put_blind(rows, STORE_META, key, buf_view(&bytes));
 }
 
-static void place_stack(struct arena *arena, struct cfn_place place, str uuid, struct cfn_stack *stack) {
+static void place_stack(struct arena *arena, struct cfn_place place, str uuid,
+                        struct cfn_stack *stack) {
     stack->place = place;
     stack->uuid = arena_str(arena, uuid);
     cfn_key(&stack->row.key, "cfn-stack", place, uuid, STR_NONE);
 }
 
-int cfn_get_stack(const struct rows *rows, struct arena *arena, struct cfn_place place, str uuid, struct cfn_stack *ret) {
+int cfn_get_stack(const struct rows *rows, struct arena *arena, struct cfn_place place, str uuid,
+                  struct cfn_stack *ret) {
     place_stack(arena, place, uuid, ret);
     return cfn_get(rows, &cfn_stack_form, arena, ret);
 }
 
-int cfn_peek_stack(const struct rows *rows, struct arena *arena, struct cfn_place place, str uuid, struct cfn_stack *ret) {
+int cfn_peek_stack(const struct rows *rows, struct arena *arena, struct cfn_place place, str uuid,
+                   struct cfn_stack *ret) {
     place_stack(arena, place, uuid, ret);
     return cfn_peek(rows, &cfn_stack_form, arena, ret);
 }
@@ -151,7 +168,8 @@ static int ended(const struct store_iter *it, bool damaged) {
     return r == 0 && damaged ? STORE_E_DAMAGED : r;
 }
 
-int cfn_each(const struct rows *rows, const struct cfn_form *form, str prefix, int (*each)(void *ctx, void *what), void *ctx) {
+int cfn_each(const struct rows *rows, const struct cfn_form *form, str prefix,
+             int (*each)(void *ctx, void *what), void *ctx) {
     CLEANUP(store_iter) struct store_iter *it = iterate(rows, prefix);
     bool damaged = false;
     int r = 0;
@@ -179,7 +197,8 @@ int cfn_importer(const struct rows *rows, struct cfn_place place, str export, st
     return ret->len ? 0 : r;
 }
 
-int cfn_load_list(const struct rows *rows, const struct cfn_form *form, struct arena *arena, str prefix, struct cfn_list *list) {
+int cfn_load_list(const struct rows *rows, const struct cfn_form *form, struct arena *arena,
+                  str prefix, struct cfn_list *list) {
     CLEANUP(store_iter) struct store_iter *it = iterate(rows, prefix);
     bool damaged = false;
     while (store_iter_next(it)) {
@@ -202,7 +221,8 @@ void cfn_list_deinit(const struct cfn_form *form, struct cfn_list *list) {
     *list = (struct cfn_list){0};
 }
 
-int cfn_load_resources(const struct rows *rows, struct arena *arena, const struct cfn_stack *stack, struct cfn_list *list) {
+int cfn_load_resources(const struct rows *rows, struct arena *arena, const struct cfn_stack *stack,
+                       struct cfn_list *list) {
     CLEANUP_DEINIT(buf) struct buf prefix = {0};
     cfn_key(&prefix, "cfn-res", stack->place, stack->uuid, STR_NONE);
     return cfn_load_list(rows, &cfn_resource_form, arena, buf_view(&prefix), list);
@@ -222,7 +242,7 @@ struct cfn_resource *cfn_resource_find(const struct cfn_list *resources, str nam
 json_t *cfn_find_in(const json_t *list, const char *member, str text) {
     size_t i;
     json_t *one;
-    json_array_foreach(list, i, one)
+    json_array_foreach (list, i, one)
         if (str_eq(json_str(one, member), text))
             return one;
     return NULL;
@@ -231,7 +251,7 @@ json_t *cfn_find_in(const json_t *list, const char *member, str text) {
 bool cfn_is_in(const json_t *texts, str text) {
     size_t i;
     json_t *one;
-    json_array_foreach(texts, i, one)
+    json_array_foreach (texts, i, one)
         if (str_eq(json_text(one), text))
             return true;
     return false;

@@ -11,7 +11,8 @@ int cfn_run_open(struct cfn_run *run, struct cfn_engine *engine, struct cfn_plac
     *run = (struct cfn_run){.engine = engine, .wake_ms = INT64_MAX};
     run->rows = (struct rows){cfn_engine_store(engine), NULL, store_batch_new()};
     run->imports = json_object();
-    struct cfn_place mine = {arena_str(&run->arena, place.account), arena_str(&run->arena, place.region)};
+    struct cfn_place mine = {arena_str(&run->arena, place.account),
+                             arena_str(&run->arena, place.region)};
     cfn_key(&run->op.key, "cfn-op", mine, uuid, STR_NONE);
     int r = row_peek(&run->rows, &run->op);
     if (r == 0)
@@ -36,19 +37,23 @@ void cfn_run_deinit(struct cfn_run *run) {
 int cfn_run_load_model(struct cfn_run *run) {
     CLEANUP_DEINIT(row) struct row text = {0};
     const struct cfn_stack *stack = &run->stack;
-    cfn_key_numbered(&text.key, "cfn-tmpl", stack->place, stack->uuid, (uint64_t)stack->now.generation);
-    int r = row_peek(&run->rows, &text); /* what follows from it needs the stack's row to be as it was read */
+    cfn_key_numbered(&text.key, "cfn-tmpl", stack->place, stack->uuid,
+                     (uint64_t)stack->now.generation);
+    /* what follows from it needs the stack's row to be as it was read */
+    int r = row_peek(&run->rows, &text);
     if (r)
         return r > 0 ? -EBADMSG : r;
     struct tmpl_fault fault = {{0}, {{0}}};
-    if (tmpl_new(&run->tree, buf_view(&text.bytes), &fault) || tmpl_model_new(run->tree, &run->model, &fault) ||
+    if (tmpl_new(&run->tree, buf_view(&text.bytes), &fault) ||
+        tmpl_model_new(run->tree, &run->model, &fault) ||
         tmpl_params_resolve(run->model, stack->now.parameters, &run->params, &fault))
         return -EBADMSG;
     cfn_run_scope(run);
     if (tmpl_conditions(&run->scope, &run->conditions, &fault))
         return -EBADMSG;
     run->scope.conditions = run->conditions;
-    if (tmpl_graph_new(run->model, tmpl_active_resources(&run->scope, &run->arena), &run->arena, &run->graph, &fault))
+    if (tmpl_graph_new(run->model, tmpl_active_resources(&run->scope, &run->arena), &run->arena,
+                       &run->graph, &fault))
         return -EBADMSG;
     return 0;
 }
@@ -78,7 +83,8 @@ void cfn_run_changed(struct cfn_run *run, struct cfn_resource *resource) {
         resource->changed = true;
 }
 
-void cfn_run_mark(struct cfn_run *run, struct cfn_resource *resource, enum cfn_status status, str reason) {
+void cfn_run_mark(struct cfn_run *run, struct cfn_resource *resource, enum cfn_status status,
+                  str reason) {
     resource->status = status;
     resource->reason = reason.len ? arena_str(&run->arena, reason) : STR_NONE;
     resource->time_ms = clock_world_ms();
@@ -96,7 +102,8 @@ void cfn_run_drop(struct cfn_run *run, struct cfn_resource *resource) {
     row_deinit(&resource->row);
 }
 
-void cfn_run_discard(struct cfn_run *run, const struct cfn_resource *resource, const struct cfn_state *state, bool keep) {
+void cfn_run_discard(struct cfn_run *run, const struct cfn_resource *resource,
+                     const struct cfn_state *state, bool keep) {
     if (!state->physical.len)
         return;
     struct cfn_resource *garbage = arena_new(&run->arena, struct cfn_resource);
@@ -108,19 +115,22 @@ void cfn_run_discard(struct cfn_run *run, const struct cfn_resource *resource, c
     run->stack_changed = true;
 }
 
-/* Blind: an export's row is its owner's, an import's the importer's, and the stack's row is a condition. */
+/*
+ * Blind: an export's row is its owner's, an import's the importer's, and the stack's row is a
+ * condition.
+ */
 void cfn_run_drop_links(struct cfn_run *run) {
     CLEANUP_DEINIT(buf) struct buf key = {0};
     const struct cfn_stack *stack = &run->stack;
     size_t i;
     json_t *one;
-    json_array_foreach(stack->now.outputs, i, one) {
+    json_array_foreach (stack->now.outputs, i, one) {
         if (!json_str(one, "ExportName").p)
             continue;
         cfn_key(&key, "cfn-export", stack->place, json_str(one, "ExportName"), STR_NONE);
         row_del_blind(&run->rows, STORE_META, buf_view(&key));
     }
-    json_array_foreach(stack->now.imports, i, one) {
+    json_array_foreach (stack->now.imports, i, one) {
         cfn_key(&key, "cfn-import", stack->place, json_text(one), stack->uuid);
         row_del_blind(&run->rows, STORE_META, buf_view(&key));
     }
@@ -148,7 +158,8 @@ int cfn_run_commit(struct cfn_run *run) {
     put_changed(run);
     if (store_batch_idle(run->rows.batch))
         return 0;
-    store_batch_frees(run->rows.batch); /* a stack must be able to give room back on a full disk */
+    /* a stack must be able to give room back on a full disk */
+    store_batch_frees(run->rows.batch);
     int r = store_commit(run->rows.store, run->rows.batch, &why);
     store_batch_clear(run->rows.batch);
     return r == STORE_E_CONDITION ? -EAGAIN : r > 0 ? -EIO : r;
@@ -162,7 +173,8 @@ int cfn_run_commit_and(struct cfn_run *run, int outcome) {
 /* ---- Order ---- */
 
 static int by_order(const void *a, const void *b) {
-    const struct cfn_resource *x = *(struct cfn_resource *const *)a, *y = *(struct cfn_resource *const *)b;
+    const struct cfn_resource *x = *(struct cfn_resource *const *)a,
+                              *y = *(struct cfn_resource *const *)b;
     return x->now.order < y->now.order ? -1 : x->now.order > y->now.order;
 }
 

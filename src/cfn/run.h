@@ -3,8 +3,8 @@
  * cfn/run: one look at one operation: its rows in memory, and changes to them on their way to disk.
  * The steps of an operation: step.c forward, remove.c backward; task.c carries out one verb.
  *
- * Rows are read when a look begins, and each that a commit changes is a condition of it: when a handler has
- * written the stack meanwhile, the commit answers -EAGAIN and the look begins anew.
+ * Rows are read when a look begins, and each that a commit changes is a condition of it: when a
+ * handler has written the stack meanwhile, the commit answers -EAGAIN and the look begins anew.
  */
 #include "base/outcomes.h"
 #include "cfn/engine.h"
@@ -14,7 +14,7 @@ struct cfn_run {
     struct cfn_engine *engine;
     struct arena arena;
     struct rows rows;
-    struct row op;       /* cfn-op: an operation is under way */
+    struct row op; /* cfn-op: an operation is under way */
     struct cfn_stack stack;
     bool stack_changed;
     struct cfn_list resources; /* of struct cfn_resource */
@@ -24,14 +24,14 @@ struct cfn_run {
     json_t *params, *conditions, *imports; /* imports: names that were asked for */
     struct tmpl_scope scope;
     struct aws_identity *identity; /* NULL until needed */
-    int64_t wake_ms;     /* earliest of what waits */
+    int64_t wake_ms;               /* earliest of what waits */
     const bool *stopping;
     struct err why;
 };
 
 /*
- * How a step ends: go on with the next status, wait, the operation is over; or a fault (negative), -EAGAIN when
- * a row has changed meanwhile.
+ * How a step ends: go on with the next status, wait, the operation is over; or a fault (negative),
+ * -EAGAIN when a row has changed meanwhile.
  */
 enum cfn_outcome { CFN_NEXT = OUTCOMES_CFN_STEP, CFN_LATER, CFN_OVER };
 typedef int cfn_step_fn(struct cfn_run *run);
@@ -48,11 +48,16 @@ struct cfn_resource *cfn_run_add(struct cfn_run *run, str name, str type);
 void cfn_run_set_status(struct cfn_run *run, enum cfn_status status, str reason);
 /* The resource (or the garbage) has changed; with a status: an event tells. */
 void cfn_run_changed(struct cfn_run *run, struct cfn_resource *resource);
-void cfn_run_mark(struct cfn_run *run, struct cfn_resource *resource, enum cfn_status status, str reason);
+void cfn_run_mark(struct cfn_run *run, struct cfn_resource *resource, enum cfn_status status,
+                  str reason);
 /* Its row goes; the struct says nothing afterwards. */
 void cfn_run_drop(struct cfn_run *run, struct cfn_resource *resource);
-/* What the state says is there is to be removed, or let go of, once the update is through. Nothing there: nothing. */
-void cfn_run_discard(struct cfn_run *run, const struct cfn_resource *resource, const struct cfn_state *state, bool keep);
+/*
+ * What the state says is there is to be removed, or let go of, once the update is through. Nothing
+ * there: nothing.
+ */
+void cfn_run_discard(struct cfn_run *run, const struct cfn_resource *resource,
+                     const struct cfn_state *state, bool keep);
 /* The exports and imports of the present version. */
 void cfn_run_drop_links(struct cfn_run *run);
 /* The operation is over: removes its row. */
@@ -65,17 +70,28 @@ struct cfn_list *cfn_run_by_order(struct cfn_run *run);
 
 /* ---- task.c: each answers CFN_DONE, CFN_WAIT or CFN_FAILED, all written, or a fault ---- */
 enum cfn_stage cfn_task_stage(const struct cfn_run *run, const struct cfn_resource *resource);
-/* Begins a task: the intention, with its event, is committed, then the verb called. properties is taken. */
-int cfn_task_begin(struct cfn_run *run, struct cfn_resource *resource, enum cfn_verb verb, json_t *properties, str reason);
-/* What became of what this step has begun with the resource, which is not CFN_UNTOUCHED; what it does goes on. */
+/*
+ * Begins a task: the intention, with its event, is committed, then the verb called. properties is
+ * taken.
+ */
+int cfn_task_begin(struct cfn_run *run, struct cfn_resource *resource, enum cfn_verb verb,
+                   json_t *properties, str reason);
+/*
+ * What became of what this step has begun with the resource, which is not CFN_UNTOUCHED; what it
+ * does goes on.
+ */
 int cfn_task_go_on(struct cfn_run *run, struct cfn_resource *resource);
 /* Marks a resource as looked at by this step, without an event of its own. */
-void cfn_task_mark(struct cfn_run *run, struct cfn_resource *resource, enum cfn_verb verb, enum cfn_stage stage);
+void cfn_task_mark(struct cfn_run *run, struct cfn_resource *resource, enum cfn_verb verb,
+                   enum cfn_stage stage);
 /* Removes what is there: begins, or goes on. */
 int cfn_task_remove(struct cfn_run *run, struct cfn_resource *resource);
 
 /* ---- scope.c ---- */
-/* Properties of a resource in this run, evaluated, coerced, stack tags merged in. CFN_FAILED: run->why. */
+/*
+ * Properties of a resource in this run, evaluated, coerced, stack tags merged in. CFN_FAILED:
+ * run->why.
+ */
 int cfn_run_properties(struct cfn_run *run, const struct tmpl_resource *resource, json_t **ret);
 void cfn_run_scope(struct cfn_run *run);
 /* Reads an export, and makes it a condition: 0, STORE_E_ABSENT or a fault (negative). */

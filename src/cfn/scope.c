@@ -4,25 +4,31 @@
 
 #include <errno.h>
 
-static int hook_ref(void *ctx, const struct tmpl_resource *resource, json_t **ret, struct err *err) {
+static int hook_ref(void *ctx, const struct tmpl_resource *resource, json_t **ret,
+                    struct err *err) {
     const struct cfn_run *run = ctx;
     const struct cfn_resource *made = cfn_resource_find(&run->resources, resource->name);
     if (!made || !made->now.physical.p)
-        return err_set(err, TMPL_E_TEMPLATE, "Unresolved resource dependencies [" STR_FMT "]", STR_ARG(resource->name));
+        return err_set(err, TMPL_E_TEMPLATE, "Unresolved resource dependencies [" STR_FMT "]",
+                       STR_ARG(resource->name));
     *ret = json_of_str(made->now.physical);
     return 0;
 }
 
-static int hook_get_att(void *ctx, const struct tmpl_resource *resource, str attribute, json_t **ret, struct err *err) {
+static int hook_get_att(void *ctx, const struct tmpl_resource *resource, str attribute,
+                        json_t **ret, struct err *err) {
     const struct cfn_run *run = ctx;
     const struct cfn_resource *made = cfn_resource_find(&run->resources, resource->name);
-    const json_t *value = made ? json_object_getn(made->now.attributes, attribute.p, attribute.len) : NULL;
+    const json_t *value =
+        made ? json_object_getn(made->now.attributes, attribute.p, attribute.len) : NULL;
     if (!value)
-        return err_set(err, TMPL_E_TEMPLATE,
-                       tmpl_is_custom(resource->type)
-                           ? "CustomResource attribute error: Vendor response doesn't contain " STR_FMT " attribute in object"
-                           : "Requested attribute " STR_FMT " does not exist in schema for the resource",
-                       STR_ARG(attribute));
+        return err_set(
+            err, TMPL_E_TEMPLATE,
+            tmpl_is_custom(resource->type)
+                ? "CustomResource attribute error: Vendor response doesn't contain " STR_FMT
+                  " attribute in object"
+                : "Requested attribute " STR_FMT " does not exist in schema for the resource",
+            STR_ARG(attribute));
     *ret = json_incref((json_t *)value);
     return 0;
 }
@@ -70,7 +76,7 @@ void cfn_merge_tags(const struct tmpl_type *type, const json_t *stack_tags, json
     }
     size_t i;
     json_t *tag;
-    json_array_foreach(stack_tags, i, tag)
+    json_array_foreach (stack_tags, i, tag)
         if (!cfn_find_in(tags, "Key", json_str(tag, "Key")))
             json_array_append(tags, tag);
 }
@@ -93,7 +99,8 @@ int cfn_run_properties(struct cfn_run *run, const struct tmpl_resource *resource
 
 /* ---- Outputs ---- */
 
-static int one_output(const struct tmpl_scope *scope, const struct tmpl_output *output, json_t *list, struct err *why) {
+static int one_output(const struct tmpl_scope *scope, const struct tmpl_output *output,
+                      json_t *list, struct err *why) {
     CLEANUP_JSON json_t *value = NULL;
     CLEANUP_JSON json_t *name = NULL;
     struct tmpl_fault fault = {{0}, {{0}}};
@@ -106,8 +113,11 @@ static int one_output(const struct tmpl_scope *scope, const struct tmpl_output *
     else if (json_is_number(value) || json_is_boolean(value))
         json_write(&text, value);
     else
-        return err_set(why, CFN_FAILED, "Template format error: Output " STR_FMT " is malformed. The Value field of every Outputs member must evaluate to a String.",
-                       STR_ARG(output->name));
+        return err_set(
+            why, CFN_FAILED,
+            "Template format error: Output " STR_FMT
+            " is malformed. The Value field of every Outputs member must evaluate to a String.",
+            STR_ARG(output->name));
     json_t *one = json_object();
     json_set_str(one, "OutputKey", output->name);
     json_set_str(one, "OutputValue", buf_view(&text));

@@ -8,7 +8,8 @@ enum { MOST_BODY = 51200, MOST_OBJECT = 1 << 20 };
 static str bucket_of_host(str host) {
     if (!str_ends(host, S(".amazonaws.com")))
         return STR_NONE;
-    for (ptrdiff_t from = 0, at; (at = str_find(str_skip(host, (size_t)from), S(".s3"))) >= 0; from += at + 1) {
+    for (ptrdiff_t from = 0, at; (at = str_find(str_skip(host, (size_t)from), S(".s3"))) >= 0;
+         from += at + 1) {
         str behind = str_skip(host, (size_t)(from + at) + 3);
         if (from + at > 0 && behind.len && (behind.p[0] == '.' || behind.p[0] == '-'))
             return str_slice(host, 0, (size_t)(from + at));
@@ -31,7 +32,8 @@ bool cfn_parse_template_url(str url, struct buf *bucket, struct buf *key, struct
         return false;
     if (str_starts(query, S("versionId=")) && !codec_unuri(version, str_skip(query, 10), false))
         return false;
-    return name.len && object.len && codec_unuri(bucket, name, false) && codec_unuri(key, object, false) && key->len;
+    return name.len && object.len && codec_unuri(bucket, name, false) &&
+           codec_unuri(key, object, false) && key->len;
 }
 
 static int fetch(struct rq *rq, str url, str *ret_text) {
@@ -45,14 +47,22 @@ static int fetch(struct rq *rq, str url, str *ret_text) {
     json_set_str(in, "Key", buf_view(&key));
     if (version.len)
         json_set_str(in, "VersionId", buf_view(&version));
-    struct aws_call call = {.cloud = rq->cloud, .caller = rq->caller, .account = rq->account, .region = rq->region,
-                            .service = "s3", .op = "GetObject", .in = in};
+    struct aws_call call = {.cloud = rq->cloud,
+                            .caller = rq->caller,
+                            .account = rq->account,
+                            .region = rq->region,
+                            .service = "s3",
+                            .op = "GetObject",
+                            .in = in};
     int r = aws_call(&call);
     if (r)
-        r = aws_fail(rq, &CFN_ValidationError, "S3 error: %s\nFor more information check http://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html",
-                      buf_cstr(&call.error_message));
+        r = aws_fail(
+            rq, &CFN_ValidationError,
+            "S3 error: %s\nFor more information check http://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html",
+            buf_cstr(&call.error_message));
     else if (call.out_body.len > MOST_OBJECT)
-        r = aws_fail(rq, &CFN_ValidationError, "Template may not exceed %d bytes in size.", MOST_OBJECT);
+        r = aws_fail(rq, &CFN_ValidationError, "Template may not exceed %d bytes in size.",
+                     MOST_OBJECT);
     else
         *ret_text = arena_str(&rq->arena, buf_view(&call.out_body));
     aws_call_deinit(&call);
@@ -63,9 +73,14 @@ int cfn_read_source(struct rq *rq, const struct cfn_stack *stack, str *ret_text)
     str body = json_str(rq->in, "TemplateBody"), url = json_str(rq->in, "TemplateURL");
     bool previous = json_bool(rq->in, "UsePreviousTemplate", false);
     if ((body.p != NULL) + (url.p != NULL) + previous > 1)
-        return aws_fail(rq, &CFN_ValidationError, "You can only specify one of the following: TemplateBody, TemplateURL, UsePreviousTemplate.");
+        return aws_fail(
+            rq, &CFN_ValidationError,
+            "You can only specify one of the following: TemplateBody, TemplateURL, UsePreviousTemplate.");
     if (body.len > MOST_BODY)
-        return aws_fail(rq, &CFN_ValidationError, "1 validation error detected: Value at 'templateBody' failed to satisfy constraint: Member must have length less than or equal to %d", MOST_BODY);
+        return aws_fail(
+            rq, &CFN_ValidationError,
+            "1 validation error detected: Value at 'templateBody' failed to satisfy constraint: Member must have length less than or equal to %d",
+            MOST_BODY);
     if (body.p) {
         *ret_text = body;
         return 0;
@@ -74,5 +89,6 @@ int cfn_read_source(struct rq *rq, const struct cfn_stack *stack, str *ret_text)
         return fetch(rq, url, ret_text);
     if (previous && stack && stack->now.generation)
         return cfn_find_template(rq, stack, ret_text);
-    return aws_fail(rq, &CFN_ValidationError, "Either Template URL or Template Body must be specified.");
+    return aws_fail(rq, &CFN_ValidationError,
+                    "Either Template URL or Template Body must be specified.");
 }

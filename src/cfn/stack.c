@@ -3,22 +3,26 @@
 #include "cfn/cfn_priv.h"
 
 static bool is_stack_name(str name) {
-    return name.len > 0 && name.len <= 128 && ascii_is_alpha(name.p[0]) && ascii_only_alnum(name, "-");
+    return name.len > 0 && name.len <= 128 && ascii_is_alpha(name.p[0]) &&
+           ascii_only_alnum(name, "-");
 }
 
 int cfn_check_name(struct rq *rq, str name) {
-    return is_stack_name(name) ? 0
-           : aws_fail(rq, &CFN_ValidationError,
-                      "1 validation error detected: Value '" STR_FMT "' at 'stackName' failed to satisfy constraint: Member must "
-                      "satisfy regular expression pattern: [a-zA-Z][-a-zA-Z0-9]*",
-                      STR_ARG(name));
+    return is_stack_name(name)
+               ? 0
+               : aws_fail(rq, &CFN_ValidationError,
+                          "1 validation error detected: Value '" STR_FMT
+                          "' at 'stackName' failed to satisfy constraint: Member must "
+                          "satisfy regular expression pattern: [a-zA-Z][-a-zA-Z0-9]*",
+                          STR_ARG(name));
 }
 
 /* A stack in the middle of something takes no further operation. */
 int cfn_check_ready(struct rq *rq, const struct cfn_stack *stack, const char *verb) {
     return cfn_status_is(stack->status, CFN_READY)
                ? 0
-               : aws_fail(rq, &CFN_ValidationError, "Stack:" STR_FMT " is in %s state and can not be %s.", STR_ARG(stack->id),
+               : aws_fail(rq, &CFN_ValidationError,
+                          "Stack:" STR_FMT " is in %s state and can not be %s.", STR_ARG(stack->id),
                           cfn_status_name(stack->status), verb);
 }
 
@@ -28,7 +32,8 @@ static bool is_retry(struct rq *rq, const struct cfn_stack *stack, enum cfn_op_k
     return token.len && str_eq(stack->op.token, token) && stack->op.kind == kind;
 }
 
-struct cfn_operation cfn_new_operation(struct rq *rq, enum cfn_op_kind kind, const struct cfn_stack *stack) {
+struct cfn_operation cfn_new_operation(struct rq *rq, enum cfn_op_kind kind,
+                                       const struct cfn_stack *stack) {
     struct cfn_operation op;
     int64_t minutes = json_int(rq->in, "TimeoutInMinutes", 0);
     cfn_operation_new(&rq->arena, kind, &op);
@@ -52,7 +57,8 @@ static int answer_id(struct rq *rq, const struct cfn_stack *stack) {
 static int create(struct svc *cfn, struct rq *rq) {
     struct cfn_request req = {0};
     CLEANUP_DEINIT(cfn_stack) struct cfn_stack stack = {0};
-    int r = cfn_stack_new(rq_rows(rq), &rq->arena, cfn_here(rq), json_str(rq->in, "StackName"), &stack);
+    int r =
+        cfn_stack_new(rq_rows(rq), &rq->arena, cfn_here(rq), json_str(rq->in, "StackName"), &stack);
     if (r)
         return aws_fault(rq, r, "making a stack");
     if (cfn_read_request(rq, &stack, &req))
@@ -73,7 +79,8 @@ int cfn_op_CreateStack(struct svc *cfn, struct rq *rq) {
     if (cfn_check_name(rq, name))
         return AWS_FAILED;
     if (json_has(rq->in, "OnFailure") && json_has(rq->in, "DisableRollback"))
-        return aws_fail(rq, &CFN_ValidationError, "You can specify either DisableRollback or OnFailure, but not both.");
+        return aws_fail(rq, &CFN_ValidationError,
+                        "You can specify either DisableRollback or OnFailure, but not both.");
     int r = cfn_look_up(rq, name, &there);
     if (r == STORE_E_ABSENT)
         return create(cfn, rq);
@@ -81,12 +88,14 @@ int cfn_op_CreateStack(struct svc *cfn, struct rq *rq) {
         return r;
     return is_retry(rq, &there, CFN_OP_CREATE)
                ? answer_id(rq, &there)
-               : aws_fail(rq, &CFN_AlreadyExistsException, "Stack [" STR_FMT "] already exists", STR_ARG(name));
+               : aws_fail(rq, &CFN_AlreadyExistsException, "Stack [" STR_FMT "] already exists",
+                          STR_ARG(name));
 }
 
 /* ---- Updating ---- */
 
-static int update(struct svc *cfn, struct rq *rq, struct cfn_stack *stack, const struct cfn_request *req) {
+static int update(struct svc *cfn, struct rq *rq, struct cfn_stack *stack,
+                  const struct cfn_request *req) {
     cfn_stack_remember(stack);
     cfn_apply_request(rq, req, &stack->now, &stack->role);
     stack->updated_ms = rq->now_ms;
@@ -102,7 +111,8 @@ int cfn_op_UpdateStack(struct svc *cfn, struct rq *rq) {
     CLEANUP_DEINIT(cfn_stack) struct cfn_stack stack = {0};
     int r = cfn_look_up(rq, name, &stack);
     if (r == STORE_E_ABSENT || (r == 0 && stack.status == CFN_DELETE_COMPLETE))
-        return aws_fail(rq, &CFN_ValidationError, "Stack [" STR_FMT "] does not exist", STR_ARG(name));
+        return aws_fail(rq, &CFN_ValidationError, "Stack [" STR_FMT "] does not exist",
+                        STR_ARG(name));
     if (r)
         return r;
     if (is_retry(rq, &stack, CFN_OP_UPDATE))
@@ -119,15 +129,16 @@ int cfn_op_UpdateStack(struct svc *cfn, struct rq *rq) {
 static int refuse_used_exports(struct rq *rq, const struct cfn_stack *stack) {
     size_t i;
     json_t *output;
-    json_array_foreach(stack->now.outputs, i, output) {
+    json_array_foreach (stack->now.outputs, i, output) {
         CLEANUP_DEINIT(buf) struct buf user = {0};
         str export = json_str(output, "ExportName");
         int r = export.p ? cfn_importer(rq_rows(rq), cfn_here(rq), export, &user) : 0;
         if (r)
             return aws_fault(rq, r, "reading imports");
         if (user.len)
-            return aws_fail(rq, &CFN_ValidationError, "Export " STR_FMT " cannot be deleted as it is in use by %s", STR_ARG(export),
-                            buf_cstr(&user));
+            return aws_fail(rq, &CFN_ValidationError,
+                            "Export " STR_FMT " cannot be deleted as it is in use by %s",
+                            STR_ARG(export), buf_cstr(&user));
     }
     return 0;
 }
@@ -135,16 +146,24 @@ static int refuse_used_exports(struct rq *rq, const struct cfn_stack *stack) {
 /* May this stack be deleted? */
 static int check_deletable(struct rq *rq, const struct cfn_stack *stack) {
     if (stack->is_protected)
-        return aws_fail(rq, &CFN_ValidationError, "Stack [" STR_FMT "] cannot be deleted while TerminationProtection is enabled", STR_ARG(stack->name));
+        return aws_fail(rq, &CFN_ValidationError,
+                        "Stack [" STR_FMT
+                        "] cannot be deleted while TerminationProtection is enabled",
+                        STR_ARG(stack->name));
     if (refuse_used_exports(rq, stack))
         return AWS_FAILED;
     if (json_array_size(json_arr(rq->in, "RetainResources")) && stack->status != CFN_DELETE_FAILED)
-        return aws_fail(rq, &CFN_ValidationError, "Invalid operation on stack [" STR_FMT "]. Specify resources to retain only when stack is in the DELETE_FAILED state.",
-                        STR_ARG(stack->id));
-    bool busy = cfn_status_is(stack->status, CFN_UNDER_WAY) && !cfn_status_is(stack->status, CFN_YIELDS);
+        return aws_fail(
+            rq, &CFN_ValidationError,
+            "Invalid operation on stack [" STR_FMT
+            "]. Specify resources to retain only when stack is in the DELETE_FAILED state.",
+            STR_ARG(stack->id));
+    bool busy =
+        cfn_status_is(stack->status, CFN_UNDER_WAY) && !cfn_status_is(stack->status, CFN_YIELDS);
     if (busy && stack->status != CFN_REVIEW_IN_PROGRESS)
-        return aws_fail(rq, &CFN_ValidationError, "Stack [" STR_FMT "] cannot be deleted while in status %s", STR_ARG(stack->name),
-                        cfn_status_name(stack->status));
+        return aws_fail(rq, &CFN_ValidationError,
+                        "Stack [" STR_FMT "] cannot be deleted while in status %s",
+                        STR_ARG(stack->name), cfn_status_name(stack->status));
     return 0;
 }
 
@@ -163,10 +182,12 @@ static int begin_deletion(struct svc *cfn, struct rq *rq, struct cfn_stack *stac
     if (json_has(rq->in, "RoleARN"))
         stack->role = json_str(rq->in, "RoleARN");
     struct cfn_operation op = cfn_new_operation(rq, CFN_OP_DELETE, stack);
-    if (cfn_status_is(stack->status, CFN_YIELDS)) /* the engine has the stack in hand: leave it a word */
+    if (cfn_status_is(stack->status,
+                      CFN_YIELDS)) /* the engine has the stack in hand: leave it a word */
         cfn_take_over(cfn->engine, rq_rows(rq), stack, &op);
     else
-        cfn_start(cfn->engine, rq_rows(rq), stack, &op, CFN_DELETE_IN_PROGRESS, S("User Initiated"));
+        cfn_start(cfn->engine, rq_rows(rq), stack, &op, CFN_DELETE_IN_PROGRESS,
+                  S("User Initiated"));
     return 0;
 }
 

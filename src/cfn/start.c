@@ -6,13 +6,15 @@
 
 #include <errno.h>
 
-int cfn_stack_new(const struct rows *rows, struct arena *arena, struct cfn_place place, str name, struct cfn_stack *ret) {
+int cfn_stack_new(const struct rows *rows, struct arena *arena, struct cfn_place place, str name,
+                  struct cfn_stack *ret) {
     char uuid[RAND_UUID_LEN + 1];
     rand_uuid(uuid);
     int r = cfn_get_stack(rows, arena, place, str_c(uuid), ret);
     if (r != STORE_E_ABSENT)
         return r ? r : -EEXIST; /* a number drawn twice */
-    ret->id = arn_str(arena, "cloudformation", place.region, place.account, "stack/" STR_FMT "/%s", STR_ARG(name), uuid);
+    ret->id = arn_str(arena, "cloudformation", place.region, place.account, "stack/" STR_FMT "/%s",
+                      STR_ARG(name), uuid);
     ret->name = arena_str(arena, name);
     ret->created_ms = clock_world_ms();
     return 0;
@@ -38,7 +40,9 @@ void cfn_stack_set_template(const struct rows *rows, struct cfn_stack *stack, st
     row_put_blind(rows, STORE_META, buf_view(&key), text);
 }
 
-void cfn_stack_remember(struct cfn_stack *stack) { cfn_form_share(&cfn_version_form, &stack->old, &stack->now); }
+void cfn_stack_remember(struct cfn_stack *stack) {
+    cfn_form_share(&cfn_version_form, &stack->old, &stack->now);
+}
 
 void cfn_operation_new(struct arena *arena, enum cfn_op_kind kind, struct cfn_operation *ret) {
     char id[RAND_UUID_LEN + 1];
@@ -46,7 +50,8 @@ void cfn_operation_new(struct arena *arena, enum cfn_op_kind kind, struct cfn_op
     *ret = (struct cfn_operation){.id = arena_str(arena, str_c(id)), .kind = kind};
 }
 
-void cfn_take_over(struct cfn_engine *engine, const struct rows *rows, struct cfn_stack *stack, struct cfn_operation *op) {
+void cfn_take_over(struct cfn_engine *engine, const struct rows *rows, struct cfn_stack *stack,
+                   struct cfn_operation *op) {
     cfn_form_deinit(&cfn_operation_form, &stack->next);
     stack->next = *op;
     *op = (struct cfn_operation){0};
@@ -54,8 +59,8 @@ void cfn_take_over(struct cfn_engine *engine, const struct rows *rows, struct cf
     store_after(rows->batch, cfn_engine_kick, engine);
 }
 
-void cfn_start(struct cfn_engine *engine, const struct rows *rows, struct cfn_stack *stack, struct cfn_operation *op,
-               enum cfn_status status, str reason) {
+void cfn_start(struct cfn_engine *engine, const struct rows *rows, struct cfn_stack *stack,
+               struct cfn_operation *op, enum cfn_status status, str reason) {
     CLEANUP_DEINIT(buf) struct buf key = {0};
     cfn_form_deinit(&cfn_operation_form, &stack->op);
     stack->op = *op;
@@ -65,6 +70,7 @@ void cfn_start(struct cfn_engine *engine, const struct rows *rows, struct cfn_st
     cfn_add_event(rows, stack, NULL, status, reason);
     cfn_put(rows, &cfn_stack_form, stack);
     cfn_key(&key, "cfn-op", stack->place, stack->uuid, STR_NONE);
-    row_put_blind(rows, STORE_META, buf_view(&key), stack->op.id); /* the stack's row says that there is none */
+    /* the stack's row says that there is none */
+    row_put_blind(rows, STORE_META, buf_view(&key), stack->op.id);
     store_after(rows->batch, cfn_engine_kick, engine);
 }

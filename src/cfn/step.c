@@ -9,12 +9,15 @@
 
 #include <errno.h>
 
-static bool is_update(const struct cfn_run *run) { return run->stack.status == CFN_UPDATE_IN_PROGRESS; }
+static bool is_update(const struct cfn_run *run) {
+    return run->stack.status == CFN_UPDATE_IN_PROGRESS;
+}
 
 /* ---- One resource ---- */
 
 /* What the template says of the resource beside its properties: kept with the row, for its end. */
-static void describe(struct cfn_run *run, struct cfn_resource *resource, size_t index, size_t position) {
+static void describe(struct cfn_run *run, struct cfn_resource *resource, size_t index,
+                     size_t position) {
     const struct tmpl_resource *r = &run->model->resources[index];
     resource->now.on_delete = r->on_delete;
     resource->now.on_replace = r->on_replace;
@@ -24,18 +27,23 @@ static void describe(struct cfn_run *run, struct cfn_resource *resource, size_t 
         json_push_str(resource->now.needs, run->model->resources[run->graph.needs[index][i]].name);
 }
 
-/* Its properties cannot be made out, or not be applied: the resource fails before anything is called. */
+/*
+ * Its properties cannot be made out, or not be applied: the resource fails before anything is
+ * called.
+ */
 static int fail_early(struct cfn_run *run, struct cfn_resource *resource) {
     bool created = !resource->now.physical.p;
     cfn_task_mark(run, resource, created ? CFN_CREATE : CFN_NO_VERB, CFN_BROKEN);
-    cfn_run_mark(run, resource, created ? CFN_CREATE_FAILED : CFN_UPDATE_FAILED, str_c(run->why.text));
+    cfn_run_mark(run, resource, created ? CFN_CREATE_FAILED : CFN_UPDATE_FAILED,
+                 str_c(run->why.text));
     return cfn_run_commit_and(run, CFN_FAILED);
 }
 
-static enum cfn_change compare(struct cfn_run *run, const struct cfn_resource *resource, str type, const json_t *props, str *ret_property) {
+static enum cfn_change compare(struct cfn_run *run, const struct cfn_resource *resource, str type,
+                               const json_t *props, str *ret_property) {
     const struct cfn_backend *backend = cfn_engine_backend(run->engine);
-    return cfn_compare(backend->type(backend->ctx, type), tmpl_type_find(type), resource->now.type, type,
-                       resource->now.properties, props, ret_property);
+    return cfn_compare(backend->type(backend->ctx, type), tmpl_type_find(type), resource->now.type,
+                       type, resource->now.properties, props, ret_property);
 }
 
 static int begin_resource(struct cfn_run *run, size_t index, size_t position) {
@@ -47,9 +55,11 @@ static int begin_resource(struct cfn_run *run, size_t index, size_t position) {
     if (is_new)
         resource = cfn_run_add(run, r->name, r->type);
     bool failed = cfn_run_properties(run, r, &props) != 0;
-    enum cfn_change how = failed || is_new ? CFN_NEW_ONE : compare(run, resource, r->type, props, &property);
+    enum cfn_change how =
+        failed || is_new ? CFN_NEW_ONE : compare(run, resource, r->type, props, &property);
     if (how == CFN_UNSUPPORTED) /* not seen while planning: a value was unknown then */
-        failed = err_set(&run->why, 1, "An update of the property " STR_FMT " is not supported", STR_ARG(property));
+        failed = err_set(&run->why, 1, "An update of the property " STR_FMT " is not supported",
+                         STR_ARG(property));
     if (!is_new)
         cfn_form_share(&cfn_state_form, &resource->old, &resource->now);
     if (!failed)
@@ -62,9 +72,11 @@ static int begin_resource(struct cfn_run *run, size_t index, size_t position) {
         return cfn_run_commit_and(run, CFN_DONE);
     }
     if (is_new || how == CFN_IN_PLACE)
-        return cfn_task_begin(run, resource, is_new ? CFN_CREATE : CFN_UPDATE, STEAL(props), STR_NONE);
-    return cfn_task_begin(run, resource, CFN_REPLACE, STEAL(props),
-                          S("Requested update requires the creation of a new physical resource; hence creating one."));
+        return cfn_task_begin(run, resource, is_new ? CFN_CREATE : CFN_UPDATE, STEAL(props),
+                              STR_NONE);
+    return cfn_task_begin(
+        run, resource, CFN_REPLACE, STEAL(props),
+        S("Requested update requires the creation of a new physical resource; hence creating one."));
 }
 
 static bool needs_are_met(struct cfn_run *run, size_t index) {
@@ -80,7 +92,8 @@ static bool needs_are_met(struct cfn_run *run, size_t index) {
 /* CFN_DONE, CFN_WAIT (or nothing to do yet), CFN_FAILED, or a fault. */
 static int look_at(struct cfn_run *run, size_t position, bool may_begin) {
     size_t index = run->graph.order[position];
-    struct cfn_resource *resource = cfn_resource_find(&run->resources, run->model->resources[index].name);
+    struct cfn_resource *resource =
+        cfn_resource_find(&run->resources, run->model->resources[index].name);
     if (resource && cfn_task_stage(run, resource) != CFN_UNTOUCHED)
         return cfn_task_go_on(run, resource);
     return may_begin && needs_are_met(run, index) ? begin_resource(run, index, position) : CFN_WAIT;
@@ -96,7 +109,8 @@ static void add_failed_names(struct cfn_run *run, struct buf *out) {
         if (cfn_task_stage(run, one) == CFN_BROKEN)
             cfn_add_name(&names, one->name);
     }
-    buf_printf(out, "The following resource(s) failed to %s: [%s]. ", is_update(run) ? "update" : "create", buf_cstr(&names));
+    buf_printf(out, "The following resource(s) failed to %s: [%s]. ",
+               is_update(run) ? "update" : "create", buf_cstr(&names));
 }
 
 /* Whatever still waits is given up; what it began is found by its row. */
@@ -108,14 +122,16 @@ static void cancel_waiting(struct cfn_run *run) {
             continue;
         one->task.stage = CFN_BROKEN;
         cfn_drop_reply(&run->rows, one);
-        cfn_run_mark(run, one, is_update(run) ? CFN_UPDATE_FAILED : CFN_CREATE_FAILED, S("Resource creation cancelled"));
+        cfn_run_mark(run, one, is_update(run) ? CFN_UPDATE_FAILED : CFN_CREATE_FAILED,
+                     S("Resource creation cancelled"));
     }
 }
 
 static int give_up(struct cfn_run *run, const char *why) {
     CLEANUP_DEINIT(buf) struct buf reason = {0};
     const struct cfn_operation *op = &run->stack.op;
-    bool update = is_update(run), stays = op->disable_rollback || op->on_failure == CFN_FAIL_DO_NOTHING;
+    bool update = is_update(run),
+         stays = op->disable_rollback || op->on_failure == CFN_FAIL_DO_NOTHING;
     if (why)
         buf_c(&reason, why);
     else
@@ -145,15 +161,19 @@ static int check_export(struct cfn_run *run, str name) {
     int r = cfn_run_export(run, name, &there);
     if (r == STORE_E_ABSENT || (r == 0 && str_eq(there.stack_id, run->stack.id)))
         return 0;
-    return r ? r : err_set(&run->why, CFN_FAILED, "Export with name " STR_FMT " is already exported by stack " STR_FMT ".",
-                   STR_ARG(name), STR_ARG(there.stack_name));
+    return r ? r
+             : err_set(&run->why, CFN_FAILED,
+                       "Export with name " STR_FMT " is already exported by stack " STR_FMT ".",
+                       STR_ARG(name), STR_ARG(there.stack_name));
 }
 
 /* What was imported must still be there when the import is written down. */
 static int check_import(struct cfn_run *run, str name) {
     CLEANUP_DEINIT(cfn_export) struct cfn_export there = {0};
     int r = cfn_run_export(run, name, &there);
-    return r != STORE_E_ABSENT ? r : err_set(&run->why, CFN_FAILED, "No export named " STR_FMT " found.", STR_ARG(name));
+    return r != STORE_E_ABSENT ? r
+                               : err_set(&run->why, CFN_FAILED,
+                                         "No export named " STR_FMT " found.", STR_ARG(name));
 }
 
 /* Exports that others import must stay as they are. */
@@ -166,8 +186,8 @@ static int check_dropped_export(struct cfn_run *run, const json_t *old, const js
     int r = cfn_importer(&run->rows, run->stack.place, name, &user);
     if (r || !user.len)
         return r > 0 ? -EBADMSG : r;
-    return err_set(&run->why, CFN_FAILED, "Export " STR_FMT " cannot be %s as it is in use by %s.", STR_ARG(name),
-                   now ? "updated" : "deleted", buf_cstr(&user));
+    return err_set(&run->why, CFN_FAILED, "Export " STR_FMT " cannot be %s as it is in use by %s.",
+                   STR_ARG(name), now ? "updated" : "deleted", buf_cstr(&user));
 }
 
 /* 0, CFN_FAILED with run->why, or a fault. */
@@ -176,11 +196,11 @@ static int check_links(struct cfn_run *run, const json_t *outputs) {
     json_t *one;
     const char *name;
     int r = 0;
-    json_array_foreach(outputs, i, one)
+    json_array_foreach (outputs, i, one)
         r = r ? r : check_export(run, json_str(one, "ExportName"));
-    json_array_foreach(run->stack.now.outputs, i, one)
+    json_array_foreach (run->stack.now.outputs, i, one)
         r = r ? r : check_dropped_export(run, one, outputs);
-    json_object_foreach(run->imports, name, one)
+    json_object_foreach (run->imports, name, one)
         r = r ? r : check_import(run, str_c(name));
     return r;
 }
@@ -196,15 +216,17 @@ static void put_links(struct cfn_run *run, json_t *outputs) {
     cfn_run_drop_links(run);
     cfn_set_json(&stack->now.outputs, json_incref(outputs));
     cfn_set_json(&stack->now.imports, json_array());
-    json_array_foreach(outputs, i, one) {
-        struct cfn_export export = {.name = json_str(one, "ExportName"), .value = json_str(one, "OutputValue"),
-                                    .stack_id = stack->id, .stack_name = stack->name};
+    json_array_foreach (outputs, i, one) {
+        struct cfn_export export = {.name = json_str(one, "ExportName"),
+                                    .value = json_str(one, "OutputValue"),
+                                    .stack_id = stack->id,
+                                    .stack_name = stack->name};
         if (!export.name.p)
             continue;
         cfn_key(&key, "cfn-export", stack->place, export.name, STR_NONE);
         cfn_put_blind(&run->rows, &cfn_export_form, buf_view(&key), &export);
     }
-    json_object_foreach(run->imports, name, one) {
+    json_object_foreach (run->imports, name, one) {
         json_push_str(stack->now.imports, str_c(name));
         cfn_key(&key, "cfn-import", stack->place, str_c(name), stack->uuid);
         cfn_put_blind(&run->rows, &cfn_import_form, buf_view(&key), &import);
@@ -239,7 +261,8 @@ static int arrive(struct cfn_run *run) {
         collect_garbage(run);
     else
         cfn_run_end(run);
-    cfn_run_set_status(run, update ? CFN_UPDATE_COMPLETE_CLEANUP_IN_PROGRESS : CFN_CREATE_COMPLETE, STR_NONE);
+    cfn_run_set_status(run, update ? CFN_UPDATE_COMPLETE_CLEANUP_IN_PROGRESS : CFN_CREATE_COMPLETE,
+                       STR_NONE);
     return cfn_run_commit_and(run, update ? CFN_NEXT : CFN_OVER);
 }
 
@@ -268,5 +291,6 @@ int cfn_step_forward(struct cfn_run *run) {
         return give_up(run, NULL);
     if (!waiting)
         return arrive(run);
-    return is_too_late(run) ? give_up(run, "Stack creation time exceeded the specified timeout. ") : CFN_LATER;
+    return is_too_late(run) ? give_up(run, "Stack creation time exceeded the specified timeout. ")
+                            : CFN_LATER;
 }

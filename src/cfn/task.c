@@ -1,6 +1,6 @@
 /*
- * One verb on one resource, as its row's task tells. To begin is to commit the intention; then the type's verb is
- * called, as often as it says "wait", and what came of it is committed.
+ * One verb on one resource, as its row's task tells. To begin is to commit the intention; then the
+ * type's verb is called, as often as it says "wait", and what came of it is committed.
  */
 #include "cfn/run.h"
 
@@ -24,15 +24,20 @@ static bool changes_it(enum cfn_verb verb) { return verb == CFN_UPDATE || verb =
 
 enum cfn_stage cfn_task_stage(const struct cfn_run *run, const struct cfn_resource *resource) {
     const struct cfn_task *task = &resource->task;
-    bool ours = task->op.len && str_eq(task->op, run->stack.op.id) && task->phase == run->stack.status;
+    bool ours =
+        task->op.len && str_eq(task->op, run->stack.op.id) && task->phase == run->stack.status;
     return ours ? task->stage : CFN_UNTOUCHED;
 }
 
-void cfn_task_mark(struct cfn_run *run, struct cfn_resource *resource, enum cfn_verb verb, enum cfn_stage stage) {
+void cfn_task_mark(struct cfn_run *run, struct cfn_resource *resource, enum cfn_verb verb,
+                   enum cfn_stage stage) {
     if (resource->task.stage == CFN_DOING)
         cfn_drop_reply(&run->rows, resource); /* a deletion has taken over */
     cfn_form_deinit(&cfn_task_form, &resource->task);
-    resource->task = (struct cfn_task){.op = run->stack.op.id, .phase = run->stack.status, .verb = verb, .stage = stage};
+    resource->task = (struct cfn_task){.op = run->stack.op.id,
+                                       .phase = run->stack.status,
+                                       .verb = verb,
+                                       .stage = stage};
     cfn_run_changed(run, resource);
 }
 
@@ -43,7 +48,8 @@ static const struct cfn_type *type_of(struct cfn_run *run, const struct cfn_reso
     return backend->type(backend->ctx, resource->now.type);
 }
 
-static struct cfn_work work_of(struct cfn_run *run, const struct cfn_resource *resource, struct cfn_caller *caller) {
+static struct cfn_work work_of(struct cfn_run *run, const struct cfn_resource *resource,
+                               struct cfn_caller *caller) {
     const struct cfn_task *task = &resource->task;
     struct cfn_work w = {
         .account = run->stack.place.account,
@@ -77,7 +83,8 @@ static void work_deinit(struct cfn_work *w) {
 
 /* ---- Outcomes ---- */
 
-static void keep_physical(struct cfn_run *run, struct cfn_resource *resource, const struct cfn_work *w) {
+static void keep_physical(struct cfn_run *run, struct cfn_resource *resource,
+                          const struct cfn_work *w) {
     if (!str_eq(resource->now.physical, buf_view(&w->physical)) || !resource->now.physical.p)
         resource->now.physical = arena_str(&run->arena, buf_view(&w->physical));
     cfn_set_json(&resource->now.properties, json_incref(resource->task.properties));
@@ -86,9 +93,11 @@ static void keep_physical(struct cfn_run *run, struct cfn_resource *resource, co
 static void finish(struct cfn_run *run, struct cfn_resource *resource, struct cfn_work *w) {
     enum cfn_verb verb = resource->task.verb;
     if (changes_it(verb) && !str_eq(resource->now.physical, buf_view(&w->physical)))
-        cfn_run_discard(run, resource, &resource->now, false); /* an update may change the id (custom resources) */
+        /* an update may change the id (custom resources) */
+        cfn_run_discard(run, resource, &resource->now, false);
     if (verb == CFN_CREATE)
-        cfn_add_event(&run->rows, &run->stack, resource, CFN_CREATE_IN_PROGRESS, S("Resource creation Initiated"));
+        cfn_add_event(&run->rows, &run->stack, resource, CFN_CREATE_IN_PROGRESS,
+                      S("Resource creation Initiated"));
     if (verb != CFN_REMOVE) {
         keep_physical(run, resource, w);
         cfn_set_json(&resource->now.attributes, json_incref(w->attributes));
@@ -117,20 +126,26 @@ static void wait(struct cfn_run *run, struct cfn_resource *resource, struct cfn_
 
 /* ---- The verb ---- */
 
-static int call_verb(struct cfn_run *run, struct cfn_work *w, enum cfn_verb verb, const struct cfn_type *type) {
+static int call_verb(struct cfn_run *run, struct cfn_work *w, enum cfn_verb verb,
+                     const struct cfn_type *type) {
     const struct cfn_backend *backend = cfn_engine_backend(run->engine);
     if (!type)
         return cfn_fail(w, "Resource type " STR_FMT " is not supported", STR_ARG(w->type));
-    if (!run->identity && backend->identity(backend->ctx, &run->stack.op, &run->identity, &run->why))
+    if (!run->identity &&
+        backend->identity(backend->ctx, &run->stack.op, &run->identity, &run->why))
         return cfn_fail(w, "%s", run->why.text);
     w->caller->identity = run->identity;
-    return verb == CFN_REMOVE ? cfn_type_remove(type, w) : changes_it(verb) ? cfn_type_update(type, w) : cfn_type_create(type, w);
+    return verb == CFN_REMOVE ? cfn_type_remove(type, w)
+           : changes_it(verb) ? cfn_type_update(type, w)
+                              : cfn_type_create(type, w);
 }
 
 /* Calls the verb and commits what came of it. again: it may have been called before. */
 static int carry_on(struct cfn_run *run, struct cfn_resource *resource, bool again) {
-    struct cfn_caller caller = {.backend = cfn_engine_backend(run->engine), .place = run->stack.place,
-                                .store = run->rows.store, .response_base = cfn_engine_response_base(run->engine)};
+    struct cfn_caller caller = {.backend = cfn_engine_backend(run->engine),
+                                .place = run->stack.place,
+                                .store = run->rows.store,
+                                .response_base = cfn_engine_response_base(run->engine)};
     struct cfn_work w = work_of(run, resource, &caller);
     w.again = again;
     int r = call_verb(run, &w, resource->task.verb, type_of(run, resource));
@@ -148,7 +163,9 @@ static int carry_on(struct cfn_run *run, struct cfn_resource *resource, bool aga
 
 int cfn_task_go_on(struct cfn_run *run, struct cfn_resource *resource) {
     enum cfn_stage stage = cfn_task_stage(run, resource);
-    return stage == CFN_FINISHED ? CFN_DONE : stage == CFN_BROKEN ? CFN_FAILED : carry_on(run, resource, true);
+    return stage == CFN_FINISHED ? CFN_DONE
+           : stage == CFN_BROKEN ? CFN_FAILED
+                                 : carry_on(run, resource, true);
 }
 
 /* ---- Beginning ---- */
@@ -161,17 +178,21 @@ static str generate_name(struct cfn_run *run, str logical, const struct cfn_type
     str stack = run->stack.name;
     rand_base32(random, RANDOM);
     size_t room = most - RANDOM - 2;
-    size_t logical_len = logical.len < room / 2 ? logical.len : stack.len < room / 2 ? room - stack.len : room / 2;
+    size_t logical_len = logical.len < room / 2 ? logical.len
+                         : stack.len < room / 2 ? room - stack.len
+                                                : room / 2;
     if (logical_len > logical.len)
         logical_len = logical.len;
     size_t stack_len = stack.len < room - logical_len ? stack.len : room - logical_len;
-    str name = arena_printf(&run->arena, "%.*s-%.*s-%s", (int)stack_len, stack.p, (int)logical_len, logical.p, random);
+    str name = arena_printf(&run->arena, "%.*s-%.*s-%s", (int)stack_len, stack.p, (int)logical_len,
+                            logical.p, random);
     if (type && type->name_lower)
         ascii_lower_all((char *)name.p, name.len); /* the arena's, and nobody else's yet */
     return name;
 }
 
-static void prepare(struct cfn_run *run, struct cfn_resource *resource, const struct cfn_type *type) {
+static void prepare(struct cfn_run *run, struct cfn_resource *resource,
+                    const struct cfn_type *type) {
     if (!type || !type->prepare)
         return;
     struct cfn_work w = work_of(run, resource, NULL);
@@ -180,7 +201,8 @@ static void prepare(struct cfn_run *run, struct cfn_resource *resource, const st
     cfn_expect_reply(&run->rows, &run->stack, resource);
 }
 
-int cfn_task_begin(struct cfn_run *run, struct cfn_resource *resource, enum cfn_verb verb, json_t *properties, str reason) {
+int cfn_task_begin(struct cfn_run *run, struct cfn_resource *resource, enum cfn_verb verb,
+                   json_t *properties, str reason) {
     const struct cfn_type *type = type_of(run, resource);
     if (makes_it(verb))
         resource->now.physical = STR_NONE;
@@ -196,6 +218,7 @@ int cfn_task_begin(struct cfn_run *run, struct cfn_resource *resource, enum cfn_
 
 int cfn_task_remove(struct cfn_run *run, struct cfn_resource *resource) {
     return cfn_task_stage(run, resource) == CFN_UNTOUCHED
-               ? cfn_task_begin(run, resource, CFN_REMOVE, json_incref(resource->now.properties), STR_NONE)
+               ? cfn_task_begin(run, resource, CFN_REMOVE, json_incref(resource->now.properties),
+                                STR_NONE)
                : cfn_task_go_on(run, resource);
 }

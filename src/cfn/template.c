@@ -7,7 +7,9 @@ static void add_capabilities(struct rq *rq, const struct tmpl_model *m) {
     if (!needed)
         return;
     json_set(rq->out, "Capabilities", json_pack("[s]", needed));
-    json_set(rq->out, "CapabilitiesReason", json_sprintf("The following resource(s) require capabilities: [%s]", buf_cstr(&types)));
+    json_set(
+        rq->out, "CapabilitiesReason",
+        json_sprintf("The following resource(s) require capabilities: [%s]", buf_cstr(&types)));
 }
 
 static json_t *describe_param(const struct tmpl_param *p, bool summary) {
@@ -88,7 +90,8 @@ int cfn_op_GetTemplateSummary(struct svc *cfn, struct rq *rq) {
     add_params(rq, req.model, true);
     add_capabilities(rq, req.model);
     add_types(rq, req.model);
-    json_set_str(rq->out, "Version", tmpl_text(tmpl_get(tmpl_root(req.tree), "AWSTemplateFormatVersion")));
+    json_set_str(rq->out, "Version",
+                 tmpl_text(tmpl_get(tmpl_root(req.tree), "AWSTemplateFormatVersion")));
     if (req.model->metadata) {
         CLEANUP_DEINIT(buf) struct buf text = {0};
         tmpl_dump(&text, req.model->metadata);
@@ -103,7 +106,8 @@ int cfn_op_GetTemplate(struct svc *cfn, struct rq *rq) {
     str text = STR_NONE;
     CLEANUP_DEINIT(cfn_stack) struct cfn_stack stack = {0};
     CLEANUP_DEINIT(cfn_set) struct cfn_set set = {0};
-    if (of_set ? cfn_find_set(rq, &set, &stack) : cfn_find_stack(rq, &stack) || cfn_find_template(rq, &stack, &text))
+    if (of_set ? cfn_find_set(rq, &set, &stack)
+               : cfn_find_stack(rq, &stack) || cfn_find_template(rq, &stack, &text))
         return AWS_FAILED;
     rq->out = json_object();
     json_set_str(rq->out, "TemplateBody", of_set ? set.template : text);

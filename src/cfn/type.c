@@ -56,8 +56,8 @@ static bool is_beside(const struct cfn_type *type, str property) {
 }
 
 bool cfn_supports(const struct cfn_type *type, str property) {
-    return tmpl_is_custom(str_c(type->name)) || str_eq(property, cfn_name_property(type)) || is_beside(type, property) ||
-           cfn_prop_find(type, property);
+    return tmpl_is_custom(str_c(type->name)) || str_eq(property, cfn_name_property(type)) ||
+           is_beside(type, property) || cfn_prop_find(type, property);
 }
 
 bool cfn_changes_in_place(const struct cfn_type *type, str property) {
@@ -95,7 +95,8 @@ void cfn_set_attribute(struct cfn_work *w, const char *name, const char *fmt, ..
 }
 
 bool cfn_changed(const struct cfn_work *w, const char *prop) {
-    const json_t *now = json_object_get(w->props, prop), *before = w->old ? json_object_get(w->old, prop) : NULL;
+    const json_t *now = json_object_get(w->props, prop),
+                 *before = w->old ? json_object_get(w->old, prop) : NULL;
     if (!now || !before)
         return now != before;
     return !json_equal(now, before);

@@ -2,9 +2,9 @@
 /*
  * cfn/type: the resource types that the engine can make, and how.
  *
- * A type is one file, types/SERVICE_THING.c, with one struct cfn_type: what the engine asks of every
- * type (the verbs), and the tables that the generic verbs of verbs.c read. The build makes the list
- * of types from the files' names. How to add one: docs/internals/stack-types.md.
+ * A type is one file, types/SERVICE_THING.c, with one struct cfn_type: what the engine asks of
+ * every type (the verbs), and the tables that the generic verbs of verbs.c read. The build makes
+ * the list of types from the files' names. How to add one: docs/internals/stack-types.md.
  *
  * A verb maps properties to API calls. It is called again from the start after a restart (`again`)
  * and must then find its own half-done work in order: what already exists is ours, because the
@@ -22,20 +22,21 @@ enum { CFN_DONE = 0, CFN_WAIT = OUTCOMES_CFN_WORK, CFN_FAILED };
 struct cfn_work {
     str account, region, stack_id, stack_name; /* of the stack */
     str logical_id, type;
-    str name;              /* for a resource without a name of its own: the one to give it */
-    const json_t *props;   /* wanted, coerced, stack tags merged in; remove: the last ones */
-    const json_t *old;     /* update: the last ones; else NULL */
-    const char *verb;      /* "Create", "Update", "Delete" */
+    str name;            /* for a resource without a name of its own: the one to give it */
+    const json_t *props; /* wanted, coerced, stack tags merged in; remove: the last ones */
+    const json_t *old;   /* update: the last ones; else NULL */
+    const char *verb;    /* "Create", "Update", "Delete" */
     bool again;
-    int64_t now_ms;        /* world time */
-    json_t *notes;         /* the verb's own, kept from call to call; an object */
-    json_t *attributes;    /* what Fn::GetAtt answers; an object, kept from create to update */
-    struct buf physical;   /* set by create once there is something to delete; update may change it */
-    struct buf reason;     /* why it failed */
-    bool no_echo;          /* attributes and properties stay out of events */
-    int64_t wake_ms;       /* with CFN_WAIT: when to look again, world time */
+    int64_t now_ms;     /* world time */
+    json_t *notes;      /* the verb's own, kept from call to call; an object */
+    json_t *attributes; /* what Fn::GetAtt answers; an object, kept from create to update */
+    /* set by create once there is something to delete; update may change it */
+    struct buf physical;
+    struct buf reason;         /* why it failed */
+    bool no_echo;              /* attributes and properties stay out of events */
+    int64_t wake_ms;           /* with CFN_WAIT: when to look again, world time */
     struct cfn_caller *caller; /* for cfn_call */
-    char code[64];         /* of the last failed call */
+    char code[64];             /* of the last failed call */
 };
 
 typedef int cfn_verb_fn(struct cfn_work *w);
@@ -43,59 +44,78 @@ typedef int cfn_verb_fn(struct cfn_work *w);
 typedef json_t *cfn_shape_fn(const struct cfn_work *w, const json_t *value);
 
 /*
- * One property. Texts that say where a value goes: "A" a member, "A.B" a member of a member, "*" the
- * property's own name, "." the value's members themselves, "A:B" the property's name in A and the
- * value in B.
+ * One property. Texts that say where a value goes: "A" a member, "A.B" a member of a member, "*"
+ * the property's own name, "." the value's members themselves, "A:B" the property's name in A and
+ * the value in B.
  */
 struct cfn_prop {
     const char *name;
     const char *create;  /* where the creating operation takes it; NULL: it does not */
     cfn_shape_fn *shape; /* NULL: as the template writes it */
-    const char *set;     /* the operation that changes it, called after creation too when `create` is NULL */
-    const char *as;      /* where `set` takes it; NULL: as `create`, or under its own name */
-    const char *clear;   /* the operation that takes it away; NULL: `set` with … */
-    const char *empty;   /* … this JSON; NULL: with the default that the schema knows */
-    const char *flag;    /* its boolean member that says whether the rest means anything; off is absent */
-    const char *key;     /* each: items are objects that this member tells apart */
-    bool each;           /* a list: `set` for every item that is new, `clear` for every one that is gone */
-    bool one;            /* each: there is room for one item, so the one that goes makes way first */
-    bool whole;          /* goes along when another property of the same `set` changes */
-    bool once;           /* `set` serves creation only: a change is refused */
+    /* the operation that changes it, called after creation too when `create` is NULL */
+    const char *set;
+    const char *as;    /* where `set` takes it; NULL: as `create`, or under its own name */
+    const char *clear; /* the operation that takes it away; NULL: `set` with … */
+    const char *empty; /* … this JSON; NULL: with the default that the schema knows */
+    /* its boolean member that says whether the rest means anything; off is absent */
+    const char *flag;
+    const char *key; /* each: items are objects that this member tells apart */
+    /* a list: `set` for every item that is new, `clear` for every one that is gone */
+    bool each;
+    /* each: there is room for one item, so the one that goes makes way first */
+    bool one;
+    bool whole; /* goes along when another property of the same `set` changes */
+    bool once;  /* `set` serves creation only: a change is refused */
 };
 
 /*
- * An operation and its input, written "Member={id} Other=text List[]={name} Flag:=true"; a member whose
- * value has an absent part is left out. In braces: id (the physical one), name, generated, region,
- * account, out.A.B (of the creating operation's answer), and any property or attribute; a property
- * that is not there is its default.
+ * An operation and its input, written "Member={id} Other=text List[]={name} Flag:=true"; a member
+ * whose value has an absent part is left out. In braces: id (the physical one), name, generated,
+ * region, account, out.A.B (of the creating operation's answer), and any property or attribute; a
+ * property that is not there is its default.
  */
-struct cfn_op { const char *op, *in; };
-struct cfn_attribute { const char *name, *value; };
+struct cfn_op {
+    const char *op, *in;
+};
+struct cfn_attribute {
+    const char *name, *value;
+};
 
 struct cfn_type {
     const char *name;
     unsigned name_max; /* longest generated name; 0: 64 */
     bool name_lower;
     cfn_verb_fn *create, *update, *remove; /* of its own; NULL: the generic ones */
-    void (*prepare)(struct cfn_work *w); /* fills notes before the intention is written, or NULL */
+    /* fills notes before the intention is written, or NULL */
+    void (*prepare)(struct cfn_work *w);
 
     /* ---- What cfn_create, cfn_update and cfn_remove read ---- */
     const char *service;
-    const struct cfn_prop *props; /* what is supported beside the name, Tags and what `on` names; ends with {0} */
-    const char *on;          /* input that names it, for every operation that does not say otherwise */
-    struct cfn_op make;      /* creates it; op NULL: it is no more than its lists */
-    struct cfn_op ask;       /* asked first where make would adopt; fails with `gone` while it is not there; in NULL: as make */
-    const char *found;       /* ask succeeds either way: one of these members ("A|B") is not empty when it is there */
-    const char *taken;       /* the reason when it is there; NULL: "{name} already exists" */
-    const char *there;       /* codes ("A|B") of: it exists already */
-    const char *gone;        /* codes of: it does not exist */
-    const char *read;        /* operation that answers like make, for what was made before a restart */
-    const char *drop;        /* operation that deletes it; NULL: nothing to delete */
-    const char *id;          /* the physical id */
+    /* what is supported beside the name, Tags and what `on` names; ends with {0} */
+    const struct cfn_prop *props;
+    /* input that names it, for every operation that does not say otherwise */
+    const char *on;
+    struct cfn_op make; /* creates it; op NULL: it is no more than its lists */
+    /*
+     * asked first where make would adopt; fails with `gone` while it is not there; in NULL: as make
+     */
+    struct cfn_op ask;
+    /* ask succeeds either way: one of these members ("A|B") is not empty when it is there */
+    const char *found;
+    const char *taken; /* the reason when it is there; NULL: "{name} already exists" */
+    const char *there; /* codes ("A|B") of: it exists already */
+    const char *gone;  /* codes of: it does not exist */
+    /* operation that answers like make, for what was made before a restart */
+    const char *read;
+    const char *drop;                   /* operation that deletes it; NULL: nothing to delete */
+    const char *id;                     /* the physical id */
     struct cfn_attribute attributes[8]; /* what Fn::GetAtt answers */
-    const char *fifo;        /* the property that makes its name end in .fifo */
-    bool put;                /* make also changes it, whole */
-    struct { const char *property, *member, *empty; } carried; /* a document that `set` of every item is given; clear: `empty` */
+    const char *fifo;                   /* the property that makes its name end in .fifo */
+    bool put;                           /* make also changes it, whole */
+    /* a document that `set` of every item is given; clear: `empty` */
+    struct {
+        const char *property, *member, *empty;
+    } carried;
     struct {
         const char *create;      /* where make takes them; NULL: it does not */
         cfn_shape_fn *shape;     /* cfn_map, or NULL: [{Key, Value}] */
@@ -103,8 +123,9 @@ struct cfn_type {
         const char *on;          /* input that names the resource there; NULL: as above */
         const char *list, *keys; /* their members; NULL: "Tags", "TagKeys" */
     } tags;
-    int (*ready)(struct cfn_work *w, const json_t *out); /* after make: CFN_DONE, or WAIT; out: make's answer, or NULL */
-    void (*add)(const struct cfn_work *w, json_t *in);   /* what else make is told */
+    /* after make: CFN_DONE, or WAIT; out: make's answer, or NULL */
+    int (*ready)(struct cfn_work *w, const json_t *out);
+    void (*add)(const struct cfn_work *w, json_t *in); /* what else make is told */
 };
 
 /* NULL: not supported. */
@@ -121,9 +142,15 @@ bool cfn_changes_in_place(const struct cfn_type *type, str property);
 
 /* ---- The generic verbs, and a type's ---- */
 cfn_verb_fn cfn_create, cfn_update, cfn_remove;
-static inline int cfn_type_create(const struct cfn_type *type, struct cfn_work *w) { return (type->create ? type->create : cfn_create)(w); }
-static inline int cfn_type_update(const struct cfn_type *type, struct cfn_work *w) { return (type->update ? type->update : cfn_update)(w); }
-static inline int cfn_type_remove(const struct cfn_type *type, struct cfn_work *w) { return (type->remove ? type->remove : cfn_remove)(w); }
+static inline int cfn_type_create(const struct cfn_type *type, struct cfn_work *w) {
+    return (type->create ? type->create : cfn_create)(w);
+}
+static inline int cfn_type_update(const struct cfn_type *type, struct cfn_work *w) {
+    return (type->update ? type->update : cfn_update)(w);
+}
+static inline int cfn_type_remove(const struct cfn_type *type, struct cfn_work *w) {
+    return (type->remove ? type->remove : cfn_remove)(w);
+}
 
 /* ---- Shapes ---- */
 cfn_shape_fn cfn_text; /* JSON, or a document that is text already, as text */
@@ -136,12 +163,13 @@ cfn_shape_fn cfn_map;  /* [{Key, Value}] as {Key: Value} */
  */
 int cfn_call(struct cfn_work *w, const char *service, const char *op, json_t *in, json_t **ret_out);
 /* The same, but a failure with one of these codes ("A|B") is 0 too; w->code tells. */
-int cfn_call_unless(struct cfn_work *w, const char *service, const char *op, json_t *in, const char *codes,
-                    json_t **ret_out);
+int cfn_call_unless(struct cfn_work *w, const char *service, const char *op, json_t *in,
+                    const char *codes, json_t **ret_out);
 int cfn_fail(struct cfn_work *w, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void cfn_set_physical(struct cfn_work *w, str id);
 str cfn_physical(const struct cfn_work *w);
-void cfn_set_attribute(struct cfn_work *w, const char *name, const char *fmt, ...) PRINTF_LIKE(3, 4);
+void cfn_set_attribute(struct cfn_work *w, const char *name, const char *fmt, ...)
+    PRINTF_LIKE(3, 4);
 /* Did this property change in an update? (Create: is it there?) */
 bool cfn_changed(const struct cfn_work *w, const char *prop);
 /* Copies a member under another name, when there. */

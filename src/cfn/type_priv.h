@@ -16,13 +16,19 @@ struct cfn_scope cfn_scope_of(const struct cfn_work *w);
 bool cfn_fill(const struct cfn_scope *s, str text, struct buf *out);
 /* "A={id} B[]={name}": a new object. in NULL: an empty one. */
 json_t *cfn_fill_input(const struct cfn_scope *s, const char *in);
-/* Puts value, of the named property, into in where it belongs (struct cfn_prop). Takes value; NULL sets nothing. */
+/*
+ * Puts value, of the named property, into in where it belongs (struct cfn_prop). Takes value; NULL
+ * sets nothing.
+ */
 void cfn_place(json_t *in, const char *where, const char *property, json_t *value);
 
 /* ---- apply.c ---- */
 /* The value that counts: NULL when absent or switched off by its flag. */
 json_t *cfn_value(const struct cfn_prop *p, const json_t *props);
-/* Brings every property that make does not take (create), or that changed (update), to the wanted value. */
+/*
+ * Brings every property that make does not take (create), or that changed (update), to the wanted
+ * value.
+ */
 int cfn_apply(struct cfn_work *w, const struct cfn_type *type);
 int cfn_apply_tags(struct cfn_work *w, const struct cfn_type *type);
 /* Takes away what hangs on the resource, before it is deleted. */

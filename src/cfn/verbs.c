@@ -24,7 +24,8 @@ static int refuse_existing(struct cfn_work *w, const struct cfn_scope *s) {
         return CFN_DONE;
     const char *in = type->ask.in ? type->ask.in : type->make.in ? type->make.in : type->on;
     buf_printf(&codes, "%s|%s", type->gone, denied);
-    if (cfn_call_unless(w, type->service, type->ask.op, cfn_fill_input(s, in), buf_cstr(&codes), &out))
+    if (cfn_call_unless(w, type->service, type->ask.op, cfn_fill_input(s, in), buf_cstr(&codes),
+                        &out))
         return CFN_FAILED;
     if (w->code[0] || (type->found && !has_items(out, type->found)))
         return CFN_DONE;
@@ -44,7 +45,8 @@ static json_t *make_input(struct cfn_work *w, const struct cfn_scope *s) {
     }
     json_t *tags = type->tags.create && !w->old ? json_object_get(w->props, "Tags") : NULL;
     if (tags)
-        cfn_place(in, type->tags.create, "Tags", type->tags.shape ? type->tags.shape(w, tags) : json_incref(tags));
+        cfn_place(in, type->tags.create, "Tags",
+                  type->tags.shape ? type->tags.shape(w, tags) : json_incref(tags));
     if (type->add)
         type->add(w, in);
     return in;
@@ -66,7 +68,8 @@ static int make(struct cfn_work *w, struct cfn_scope *s, json_t **ret_out) {
     const struct cfn_type *type = s->type;
     if (!type->make.op)
         return CFN_DONE;
-    if (cfn_call_unless(w, type->service, type->make.op, make_input(w, s), w->again ? type->there : NULL, ret_out))
+    if (cfn_call_unless(w, type->service, type->make.op, make_input(w, s),
+                        w->again ? type->there : NULL, ret_out))
         return CFN_FAILED;
     if (w->code[0])
         json_decref(STEAL(*ret_out));
@@ -87,7 +90,8 @@ static void add_name(const struct cfn_work *w, const struct cfn_type *type, stru
     if (prop.len)
         given = json_text(json_object_getn(w->props, prop.p, prop.len));
     buf_str(out, given.len ? given : w->name);
-    if (type->fifo && json_bool(w->props, type->fifo, false) && !str_ends(buf_view(out), S(".fifo")))
+    if (type->fifo && json_bool(w->props, type->fifo, false) &&
+        !str_ends(buf_view(out), S(".fifo")))
         buf_c(out, ".fifo");
 }
 
@@ -124,5 +128,6 @@ int cfn_remove(struct cfn_work *w) {
     const struct cfn_type *type = cfn_type_find(w->type);
     if (cfn_detach(w, type))
         return CFN_FAILED;
-    return type->drop ? cfn_call_unless(w, type->service, type->drop, cfn_on(w), type->gone, NULL) : CFN_DONE;
+    return type->drop ? cfn_call_unless(w, type->service, type->drop, cfn_on(w), type->gone, NULL)
+                      : CFN_DONE;
 }

@@ -1,4 +1,6 @@
-/* Layout: APPNOTE.TXT 4.3.7, 4.3.12, 4.3.16. Method 0 (stored), so sizes and CRC are known at once. */
+/*
+ * Layout: APPNOTE.TXT 4.3.7, 4.3.12, 4.3.16. Method 0 (stored), so sizes and CRC are known at once.
+ */
 #include "cfn/zip1.h"
 
 #include "base/crc.h"

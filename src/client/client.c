@@ -15,7 +15,8 @@
 static char *copy_or_null(const char *text) { return text && text[0] ? mem_strdup(text) : NULL; }
 
 /* The first that is set and not empty. */
-static const char *first_of(const char *given, const char *variable, const char *other, const char *otherwise) {
+static const char *first_of(const char *given, const char *variable, const char *other,
+                            const char *otherwise) {
     const char *value = given && given[0] ? given : getenv(variable);
     if ((!value || !value[0]) && other)
         value = getenv(other);
@@ -24,7 +25,8 @@ static const char *first_of(const char *given, const char *variable, const char 
 
 static void add_endpoint(struct client *client, str service, str url) {
     struct arena arena = {0};
-    client->endpoints = mem_realloc(client->endpoints, (client->n_endpoints + 1) * sizeof *client->endpoints);
+    client->endpoints =
+        mem_realloc(client->endpoints, (client->n_endpoints + 1) * sizeof *client->endpoints);
     client->endpoints[client->n_endpoints++] = (struct client_endpoint){
         mem_strdup(arena_cstr(&arena, service)), mem_strdup(arena_cstr(&arena, url))};
     arena_deinit(&arena);
@@ -33,8 +35,11 @@ static void add_endpoint(struct client *client, str service, str url) {
 /* AWS_ENDPOINT_URL_DYNAMODB=…: the part behind names the service, as the SDKs' settings do. */
 static void read_environment_endpoints(struct client *client) {
     static const str prefix = S_INIT("AWS_ENDPOINT_URL_");
-    static const struct { const char *id, *signing_name; } odd[] = {
-        {"CLOUDWATCH", "monitoring"}, {"CLOUDWATCH_LOGS", "logs"}, {"EVENTBRIDGE", "events"}};
+    static const struct {
+        const char *id, *signing_name;
+    } odd[] = {{"CLOUDWATCH", "monitoring"},
+               {"CLOUDWATCH_LOGS", "logs"},
+               {"EVENTBRIDGE", "events"}};
     for (char **at = environ; at && *at; at++) {
         str name, url;
         if (!str_cut(str_c(*at), '=', &name, &url) || !str_starts(name, prefix) || url.len == 0)
@@ -57,17 +62,20 @@ static int check_endpoints(const struct client *client, struct err *err) {
     struct client_url url;
     for (size_t i = 0; i < client->n_endpoints; i++)
         if (!client_url_parse(&url, str_c(client->endpoints[i].url)))
-            return err_set(err, CLIENT_E_OPTIONS, "the endpoint %s is not an http or https URL", client->endpoints[i].url);
+            return err_set(err, CLIENT_E_OPTIONS, "the endpoint %s is not an http or https URL",
+                           client->endpoints[i].url);
     return CLIENT_OK;
 }
 
 /* Keys given, or all three from the environment: never a mixture. */
-static int take_credentials(struct client *client, const struct client_options *o, struct err *err) {
+static int take_credentials(struct client *client, const struct client_options *o,
+                            struct err *err) {
     bool given = o->access_key && o->access_key[0];
     const char *access = given ? o->access_key : getenv("AWS_ACCESS_KEY_ID");
     const char *secret = given ? o->secret_key : getenv("AWS_SECRET_ACCESS_KEY");
     if (!access || !access[0] || !secret || !secret[0])
-        return err_set(err, CLIENT_E_OPTIONS, "no credentials: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set");
+        return err_set(err, CLIENT_E_OPTIONS,
+                       "no credentials: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set");
     client->access_key = mem_strdup(access);
     client->secret_key = mem_strdup(secret);
     client->session_token = copy_or_null(given ? o->session_token : getenv("AWS_SESSION_TOKEN"));
@@ -106,8 +114,8 @@ struct client *client_free(struct client *client) {
     free(client->endpoints);
     if (client->secret_key)
         explicit_bzero(client->secret_key, strlen(client->secret_key));
-    char *texts[] = {client->region, client->access_key, client->secret_key, client->session_token,
-                     client->ca_file, client->user_agent};
+    char *texts[] = {client->region,        client->access_key, client->secret_key,
+                     client->session_token, client->ca_file,    client->user_agent};
     for (size_t i = 0; i < ARRAY_LEN(texts); i++)
         free(texts[i]);
     free(client);
@@ -134,19 +142,22 @@ static bool is_global(const char *service) { return strcmp(service, "iam") == 0;
 
 /* The one region that signs a global service's requests. */
 static str signing_region(const struct client *client, const char *service) {
-    return is_global(service) && !named_endpoint(client, service) ? S("us-east-1") : str_c(client->region);
+    return is_global(service) && !named_endpoint(client, service) ? S("us-east-1")
+                                                                  : str_c(client->region);
 }
 
 /* A bucket can stand in a host name under AWS's certificate when it has no dot. */
 static bool in_host_name(str bucket) { return bucket.len > 0 && str_chr(bucket, '.') < 0; }
 
-static str aws_url(struct arena *arena, const struct client *client, const struct client_request *request, bool *ret_in_host) {
+static str aws_url(struct arena *arena, const struct client *client,
+                   const struct client_request *request, bool *ret_in_host) {
     const char *tail = strncmp(client->region, "cn-", 3) == 0 ? ".cn" : "";
     *ret_in_host = in_host_name(request->bucket);
     if (is_global(request->service))
         return arena_printf(arena, "https://%s.amazonaws.com%s", request->service, tail);
-    return arena_printf(arena, "https://" STR_FMT "%s%s.%s.amazonaws.com%s", STR_ARG(*ret_in_host ? request->bucket : S("")),
-                        *ret_in_host ? "." : "", request->service, client->region, tail);
+    return arena_printf(arena, "https://" STR_FMT "%s%s.%s.amazonaws.com%s",
+                        STR_ARG(*ret_in_host ? request->bucket : S("")), *ret_in_host ? "." : "",
+                        request->service, client->region, tail);
 }
 
 /* ---- Signing ---- */
@@ -155,7 +166,7 @@ struct call {
     struct client *client;
     const struct client_request *request;
     struct arena arena;
-    str path;         /* encoded, without the query */
+    str path; /* encoded, without the query */
     str host;
     str payload_hash;
     struct buf headers; /* of this attempt */
@@ -175,23 +186,31 @@ static void sign_attempt(void *ctx, struct client_wire *wire) {
     struct client *client = call->client;
     bool s3 = strcmp(request->service, "s3") == 0;
     char date[CLOCK_ISO_MAX];
-    struct sign_header *headers = arena_alloc(&call->arena, (request->n_headers + 4) * sizeof *headers);
+    struct sign_header *headers =
+        arena_alloc(&call->arena, (request->n_headers + 4) * sizeof *headers);
     size_t n = 0;
     headers[n++] = (struct sign_header){S("Host"), call->host};
     headers[n++] = (struct sign_header){S("X-Amz-Date"), str_c(clock_amz(date, clock_real_ms()))};
     if (s3)
         headers[n++] = (struct sign_header){S("X-Amz-Content-Sha256"), call->payload_hash};
     if (client->session_token)
-        headers[n++] = (struct sign_header){S("X-Amz-Security-Token"), str_c(client->session_token)};
+        headers[n++] =
+            (struct sign_header){S("X-Amz-Security-Token"), str_c(client->session_token)};
     for (size_t i = 0; i < request->n_headers; i++)
         headers[n++] = request->headers[i];
 
-    struct sign_request to_sign = {.method = str_c(request->method), .path = call->path, .query = request->query,
-                                   .headers = headers, .n_headers = n, .payload_hash = call->payload_hash, .s3 = s3};
-    struct sign_credentials credentials = {str_c(client->access_key), str_c(client->secret_key), str_c(client->session_token)};
+    struct sign_request to_sign = {.method = str_c(request->method),
+                                   .path = call->path,
+                                   .query = request->query,
+                                   .headers = headers,
+                                   .n_headers = n,
+                                   .payload_hash = call->payload_hash,
+                                   .s3 = s3};
+    struct sign_credentials credentials = {str_c(client->access_key), str_c(client->secret_key),
+                                           str_c(client->session_token)};
     struct buf authorization = {0};
-    sign_authorize(&authorization, &to_sign, &credentials, str_c(date), signing_region(client, request->service),
-                   str_c(request->service), NULL);
+    sign_authorize(&authorization, &to_sign, &credentials, str_c(date),
+                   signing_region(client, request->service), str_c(request->service), NULL);
     buf_clear(&call->headers);
     for (size_t i = 0; i < n; i++)
         add_header(&call->headers, headers[i].name, headers[i].value);
@@ -235,7 +254,8 @@ static bool is_idempotent(const struct client_request *request) {
 /* What would let a value break out of its place in the request, or cannot be signed. */
 static const char *fault_of_request(const struct client_request *request) {
     for (size_t i = 0; i < request->n_headers; i++)
-        if (!is_header_text(request->headers[i].name) || !is_header_text(request->headers[i].value) ||
+        if (!is_header_text(request->headers[i].name) ||
+            !is_header_text(request->headers[i].value) ||
             str_chr(request->headers[i].name, ':') >= 0)
             return "a header holds a line end";
     for (size_t i = 0; i < request->query.len; i++)
@@ -262,11 +282,17 @@ int client_send(struct client *client, const struct client_request *request,
     if (wrong)
         return options_fault(fault, wrong);
     struct call call = {.client = client, .request = request};
-    struct client_wire wire = {.method = request->method, .body = request->body, .source = request->source,
+    struct client_wire wire = {.method = request->method,
+                               .body = request->body,
+                               .source = request->source,
                                .source_ctx = request->source_ctx,
-                               .body_size = request->source ? request->body_size : request->body.len,
-                               .idempotent = is_idempotent(request), .no_retry = request->no_retry,
-                               .max_body = request->max_body, .sink = request->sink, .sink_ctx = request->sink_ctx,
+                               .body_size =
+                                   request->source ? request->body_size : request->body.len,
+                               .idempotent = is_idempotent(request),
+                               .no_retry = request->no_retry,
+                               .max_body = request->max_body,
+                               .sink = request->sink,
+                               .sink_ctx = request->sink_ctx,
                                .idle_ms = request->idle_ms ? request->idle_ms : client->idle_ms};
     bool in_host = false;
     const char *named = named_endpoint(client, request->service);
@@ -275,7 +301,9 @@ int client_send(struct client *client, const struct client_request *request,
     if (client_url_parse(&wire.url, url)) {
         struct buf path = {0}, host = {0};
         if (wire.url.path.len > 1) /* an endpoint may stand below a path */
-            buf_str(&path, str_ends(wire.url.path, S("/")) ? str_slice(wire.url.path, 0, wire.url.path.len - 1) : wire.url.path);
+            buf_str(&path, str_ends(wire.url.path, S("/"))
+                               ? str_slice(wire.url.path, 0, wire.url.path.len - 1)
+                               : wire.url.path);
         if (request->bucket.len && !in_host) {
             buf_char(&path, '/');
             codec_add_uri(&path, request->bucket, false);
@@ -287,7 +315,8 @@ int client_send(struct client *client, const struct client_request *request,
         call.path = arena_str(&call.arena, buf_view(&path));
         call.host = arena_str(&call.arena, buf_view(&host));
         call.payload_hash = payload_hash_of(&call, &wire.url);
-        wire.target = request->query.len ? arena_printf(&call.arena, STR_FMT "?" STR_FMT, STR_ARG(call.path), STR_ARG(request->query))
+        wire.target = request->query.len ? arena_printf(&call.arena, STR_FMT "?" STR_FMT,
+                                                        STR_ARG(call.path), STR_ARG(request->query))
                                          : call.path;
         buf_deinit(&path);
         buf_deinit(&host);
@@ -303,12 +332,18 @@ int client_send(struct client *client, const struct client_request *request,
 int client_plain(struct client *client, const char *method, str url,
                  const struct sign_header *headers, size_t n_headers, str body, unsigned idle_ms,
                  struct client_response *response, struct client_fault *fault) {
-    struct client_wire wire = {.method = method, .body = body, .body_size = body.len,
-                               .idempotent = strcmp(method, "GET") == 0 || strcmp(method, "PUT") == 0,
+    struct client_wire wire = {.method = method,
+                               .body = body,
+                               .body_size = body.len,
+                               .idempotent =
+                                   strcmp(method, "GET") == 0 || strcmp(method, "PUT") == 0,
                                .idle_ms = idle_ms ? idle_ms : client->idle_ms};
     struct arena arena = {0};
     struct buf text = {0};
-    struct client_request as_request = {.service = "s3", .method = method, .headers = headers, .n_headers = n_headers};
+    struct client_request as_request = {.service = "s3",
+                                        .method = method,
+                                        .headers = headers,
+                                        .n_headers = n_headers};
     const char *wrong = fault_of_request(&as_request);
     if (wrong || !client_url_parse(&wire.url, url))
         return options_fault(fault, wrong ? wrong : "not an http or https URL");
@@ -320,7 +355,8 @@ int client_plain(struct client *client, const char *method, str url,
         add_header(&text, headers[i].name, headers[i].value);
     add_header(&text, S("User-Agent"), str_c(client->user_agent));
     wire.headers = buf_view(&text);
-    wire.target = wire.url.query.p ? arena_printf(&arena, STR_FMT "?" STR_FMT, STR_ARG(wire.url.path), STR_ARG(wire.url.query))
+    wire.target = wire.url.query.p ? arena_printf(&arena, STR_FMT "?" STR_FMT,
+                                                  STR_ARG(wire.url.path), STR_ARG(wire.url.query))
                                    : wire.url.path;
     int r = client_exchange(client, &wire, NULL, NULL, response, fault);
     buf_deinit(&text);

@@ -9,9 +9,9 @@
  * only; names are looked up only where the host is not an IP literal. Nothing here touches locale,
  * users or groups, so it works in an empty root.
  *
- * What is tried again: refused connections, answers 500, 502, 503, 504, 429 and throttling by code; a
- * cut connection only where the request is idempotent, or where a kept-alive connection turned out
- * closed before any byte of an answer. A source is asked again from offset 0.
+ * What is tried again: refused connections, answers 500, 502, 503, 504, 429 and throttling by code;
+ * a cut connection only where the request is idempotent, or where a kept-alive connection turned
+ * out closed before any byte of an answer. A source is asked again from offset 0.
  *
  * A struct client may be used by any number of threads; a request and a response belong to one.
  *
@@ -29,10 +29,13 @@
 struct client;
 
 struct client_options {
-    /* NULL: AWS_ENDPOINT_URL_<SERVICE>, then AWS_ENDPOINT_URL, then https://SERVICE.REGION.amazonaws.com */
+    /*
+     * NULL: AWS_ENDPOINT_URL_<SERVICE>, then AWS_ENDPOINT_URL, then
+     * https://SERVICE.REGION.amazonaws.com
+     */
     const char *endpoint;
-    const char *region;        /* NULL: AWS_REGION, AWS_DEFAULT_REGION, us-east-1 */
-    const char *access_key;    /* NULL: AWS_ACCESS_KEY_ID and its two companions */
+    const char *region;     /* NULL: AWS_REGION, AWS_DEFAULT_REGION, us-east-1 */
+    const char *access_key; /* NULL: AWS_ACCESS_KEY_ID and its two companions */
     const char *secret_key;
     const char *session_token; /* NULL or empty: none */
     const char *ca_file;       /* NULL: AWS_CA_BUNDLE, SSL_CERT_FILE, the system's */
@@ -42,7 +45,10 @@ struct client_options {
     unsigned attempts;         /* in all; 0: 3 */
     unsigned backoff_ms;       /* longest wait before the second attempt, doubling; 0: 100 */
 };
-/* Texts are copied. CLIENT_E_OPTIONS (with words): no credentials, or an endpoint that is no http(s) URL. */
+/*
+ * Texts are copied. CLIENT_E_OPTIONS (with words): no credentials, or an endpoint that is no
+ * http(s) URL.
+ */
 int client_new(struct client **ret_client, const struct client_options *options, struct err *err);
 struct client *client_free(struct client *client); /* no request may be under way */
 DEFINE_FREEP(client)
@@ -50,9 +56,11 @@ const char *client_region(const struct client *client);
 
 /* Outcomes of a request. */
 enum {
-    CLIENT_OK = 0,      /* status 200 to 299 */
-    CLIENT_E_ANSWER = OUTCOMES_CLIENT, /* the endpoint answered an error: fault has its status, code and message */
-    CLIENT_E_TRANSPORT, /* no (whole) answer: refused, cut off, timed out, bad certificate, not HTTP */
+    CLIENT_OK = 0, /* status 200 to 299 */
+    /* the endpoint answered an error: fault has its status, code and message */
+    CLIENT_E_ANSWER = OUTCOMES_CLIENT,
+    /* no (whole) answer: refused, cut off, timed out, bad certificate, not HTTP */
+    CLIENT_E_TRANSPORT,
     CLIENT_E_TOO_LARGE, /* the answer is larger than max_body */
     CLIENT_E_SINK,      /* the sink or the body's source gave up */
     CLIENT_E_OPTIONS,
@@ -60,25 +68,32 @@ enum {
 
 /* What went wrong, for people and for deciding. Zeroed by every call. */
 struct client_fault {
-    int status;         /* HTTP; 0: there was no answer */
-    char code[96];      /* "NoSuchKey", "ConditionalCheckFailedException"; "" when unknown */
+    int status;    /* HTTP; 0: there was no answer */
+    char code[96]; /* "NoSuchKey", "ConditionalCheckFailedException"; "" when unknown */
     char message[512];
     char request_id[64];
-    unsigned attempts;  /* how often it was tried */
+    unsigned attempts; /* how often it was tried */
 };
 
 /* ---- The general form ---- */
-/* Up to n bytes at offset into p: > 0, or < 0 to give up. Called again from 0 for a further attempt. */
+/*
+ * Up to n bytes at offset into p: > 0, or < 0 to give up. Called again from 0 for a further
+ * attempt.
+ */
 typedef ssize_t client_source_fn(void *ctx, uint64_t offset, void *p, size_t n);
-/* Bytes of a successful answer as they come; non-zero gives up. Called after the headers were accepted. */
+/*
+ * Bytes of a successful answer as they come; non-zero gives up. Called after the headers were
+ * accepted.
+ */
 typedef int client_sink_fn(void *ctx, const void *p, size_t n);
 
 struct client_request {
-    const char *service;  /* signing name and host's first label: "s3", "dynamodb", "sns", "lambda" */
+    /* signing name and host's first label: "s3", "dynamodb", "sns", "lambda" */
+    const char *service;
     const char *method;
-    str bucket;           /* S3 only: put into the host name or the path, as the endpoint wants */
-    str path;             /* not encoded; S3: the key with a leading '/'; "" counts as "/" */
-    str query;            /* encoded, without '?'; client_add_query helps */
+    str bucket; /* S3 only: put into the host name or the path, as the endpoint wants */
+    str path;   /* not encoded; S3: the key with a leading '/'; "" counts as "/" */
+    str query;  /* encoded, without '?'; client_add_query helps */
     const struct sign_header *headers; /* further ones (Content-Type, x-amz-*) */
     size_t n_headers;
 
@@ -93,19 +108,20 @@ struct client_request {
      */
     const char *body_sha256; /* hex, or NULL */
 
-    bool idempotent;      /* may be sent again after a cut connection; GET, HEAD, PUT, DELETE always may */
+    /* may be sent again after a cut connection; GET, HEAD, PUT, DELETE always may */
+    bool idempotent;
     bool no_retry;
     uint64_t max_body;    /* of the answer kept in memory; 0: 8 MiB */
     client_sink_fn *sink; /* NULL: into response->body */
     void *sink_ctx;
-    unsigned idle_ms;     /* 0: the client's */
+    unsigned idle_ms; /* 0: the client's */
 };
 
 struct client_response {
     int status;
-    struct buf head;      /* what client_header reads */
+    struct buf head; /* what client_header reads */
     struct buf body;
-    uint64_t body_size;   /* received, sink or not */
+    uint64_t body_size; /* received, sink or not */
 };
 void client_response_deinit(struct client_response *response);
 /* First header of that name, without case; absent when missing. Valid until the next call. */
@@ -144,8 +160,8 @@ int client_json(struct client *client, const char *service, const char *target, 
  * query protocol (sns, sts, iam, cloudformation, monitoring): Action, Version, then the n
  * parameters as given ("Message", "Tags.member.1.Key"). out gets the XML.
  */
-int client_query(struct client *client, const char *service, const char *action, const char *version,
-                 const struct sign_header *params, size_t n, struct buf *out,
+int client_query(struct client *client, const char *service, const char *action,
+                 const char *version, const struct sign_header *params, size_t n, struct buf *out,
                  struct client_fault *fault);
 /* Text of the first element of that name in an XML answer, entities decoded. False: none. */
 bool client_xml_text(str xml, const char *element, struct buf *out);
@@ -153,7 +169,7 @@ bool client_xml_text(str xml, const char *element, struct buf *out);
 /* ---- S3 objects ---- */
 struct client_object {
     str bucket, key;
-    str version_id;    /* absent: the current one */
+    str version_id;                    /* absent: the current one */
     const struct sign_header *headers; /* Content-Type, x-amz-meta-*, Range, If-Match, … */
     size_t n_headers;
 };
@@ -164,7 +180,10 @@ int client_put_object_from(struct client *client, const struct client_object *ob
                            client_source_fn *source, void *source_ctx, uint64_t size,
                            const char *sha256, struct client_response *response,
                            struct client_fault *fault);
-/* Into response->body (at most max_body), or to sink. A cut answer is fetched again from its start only without a sink. */
+/*
+ * Into response->body (at most max_body), or to sink. A cut answer is fetched again from its start
+ * only without a sink.
+ */
 int client_get_object(struct client *client, const struct client_object *object, uint64_t max_body,
                       client_sink_fn *sink, void *sink_ctx, struct client_response *response,
                       struct client_fault *fault);

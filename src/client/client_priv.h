@@ -25,8 +25,8 @@ struct client_wire {
     struct client_url url;
     const char *method;
     str target;
-    str headers;           /* "Name: value\r\n" each */
-    str body;              /* or … */
+    str headers; /* "Name: value\r\n" each */
+    str body;    /* or … */
     client_source_fn *source;
     void *source_ctx;
     uint64_t body_size;

@@ -138,8 +138,8 @@ static int shake_hands(struct client_conn *conn, unsigned ms, struct err *err) {
     }
 }
 
-static int conn_new(struct client_pool *pool, const struct client_url *url, struct client_conn **ret,
-                    struct err *err) {
+static int conn_new(struct client_pool *pool, const struct client_url *url,
+                    struct client_conn **ret, struct err *err) {
     struct client_tls *tls = NULL;
     int r = url->tls ? tls_settings(pool, &tls, err) : 0;
     if (r < 0)
@@ -164,7 +164,8 @@ static bool is_alive(const struct client_conn *conn, int64_t now) {
     char c;
     if (now - conn->idle_since_ms > MAX_IDLE_MS)
         return false;
-    return recv(conn->fd, &c, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
+    return recv(conn->fd, &c, 1, MSG_PEEK | MSG_DONTWAIT) < 0 &&
+           (errno == EAGAIN || errno == EWOULDBLOCK);
 }
 
 static struct client_conn *take_idle(struct client_pool *pool, const struct client_url *url) {
@@ -172,7 +173,8 @@ static struct client_conn *take_idle(struct client_pool *pool, const struct clie
     LOCK_SCOPE(&pool->lock);
     for (struct client_conn **at = &pool->idle; *at;) {
         struct client_conn *conn = *at;
-        if (conn->port != url->port || !conn->tls != !url->tls || strcmp(conn->host, url->host) != 0) {
+        if (conn->port != url->port || !conn->tls != !url->tls ||
+            strcmp(conn->host, url->host) != 0) {
             at = &conn->next;
             continue;
         }
@@ -210,7 +212,8 @@ void client_conn_put(struct client_pool *pool, struct client_conn *conn, bool ke
     conn_free(conn);
 }
 
-int client_conn_write(struct client_conn *conn, const void *p, size_t n, unsigned idle_ms, struct err *err) {
+int client_conn_write(struct client_conn *conn, const void *p, size_t n, unsigned idle_ms,
+                      struct err *err) {
     const char *at = p;
     while (n > 0) {
         short want = POLLOUT;
@@ -233,7 +236,8 @@ int client_conn_write(struct client_conn *conn, const void *p, size_t n, unsigne
     return 0;
 }
 
-ssize_t client_conn_read(struct client_conn *conn, void *p, size_t n, unsigned idle_ms, struct err *err) {
+ssize_t client_conn_read(struct client_conn *conn, void *p, size_t n, unsigned idle_ms,
+                         struct err *err) {
     for (;;) {
         short want = POLLIN;
         ssize_t got;

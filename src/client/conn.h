@@ -16,7 +16,7 @@ struct client_pool {
     struct client_conn *idle; /* newest first */
     unsigned n_idle;
     struct client_tls *tls;
-    const char *ca_file;      /* borrowed; NULL: SSL_CERT_FILE or the system's */
+    const char *ca_file; /* borrowed; NULL: SSL_CERT_FILE or the system's */
     unsigned connect_ms;
 };
 void client_pool_init(struct client_pool *pool, const char *ca_file, unsigned connect_ms);
@@ -29,6 +29,8 @@ int client_conn_get(struct client_pool *pool, const struct client_url *url, bool
 void client_conn_put(struct client_pool *pool, struct client_conn *conn, bool keep);
 
 /* All n bytes. idle_ms: longest wait for the peer to take some; UINT_MAX: for ever. 0 or -errno. */
-int client_conn_write(struct client_conn *conn, const void *p, size_t n, unsigned idle_ms, struct err *err);
+int client_conn_write(struct client_conn *conn, const void *p, size_t n, unsigned idle_ms,
+                      struct err *err);
 /* > 0 bytes, 0 at the end, -ETIMEDOUT, or another -errno. */
-ssize_t client_conn_read(struct client_conn *conn, void *p, size_t n, unsigned idle_ms, struct err *err);
+ssize_t client_conn_read(struct client_conn *conn, void *p, size_t n, unsigned idle_ms,
+                         struct err *err);

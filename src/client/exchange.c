@@ -8,8 +8,8 @@
 #include <time.h>
 
 enum {
-    EXPECT_FROM = 1 << 20,   /* bodies from this size on ask first: Expect: 100-continue */
-    EXPECT_WAIT_MS = 1000,   /* then they go anyway: not every server answers it */
+    EXPECT_FROM = 1 << 20, /* bodies from this size on ask first: Expect: 100-continue */
+    EXPECT_WAIT_MS = 1000, /* then they go anyway: not every server answers it */
     ERROR_BODY_MAX = 1 << 20,
     PIECE = 64 * 1024,
 };
@@ -22,8 +22,8 @@ struct attempt {
     struct client_conn *conn;
     struct err err;
     char in[16 * 1024];
-    bool any_bytes;  /* of the answer */
-    bool sunk;       /* bytes were given to the sink: no second attempt */
+    bool any_bytes; /* of the answer */
+    bool sunk;      /* bytes were given to the sink: no second attempt */
 };
 
 static int on_headers(void *ctx) {
@@ -63,7 +63,9 @@ static int read_answer(struct attempt *a, bool until_continue, unsigned wait_ms)
         if (n == 0) {
             if (client_http_eof(&a->http) == CLIENT_HTTP_OK)
                 return 0;
-            err_set(&a->err, 0, a->any_bytes ? "the answer was cut off" : "the server closed the connection without an answer");
+            err_set(&a->err, 0,
+                    a->any_bytes ? "the answer was cut off"
+                                 : "the server closed the connection without an answer");
             return CLIENT_E_TRANSPORT;
         }
         a->any_bytes = true;
@@ -81,13 +83,16 @@ static int read_answer(struct attempt *a, bool until_continue, unsigned wait_ms)
 }
 
 static int write_some(struct attempt *a, str bytes) {
-    return client_conn_write(a->conn, bytes.p, bytes.len, a->wire->idle_ms, &a->err) < 0 ? CLIENT_E_TRANSPORT : 0;
+    return client_conn_write(a->conn, bytes.p, bytes.len, a->wire->idle_ms, &a->err) < 0
+               ? CLIENT_E_TRANSPORT
+               : 0;
 }
 
 static int write_head(struct attempt *a, bool expect) {
     struct buf head = {0};
     const struct client_wire *w = a->wire;
-    buf_printf(&head, "%s " STR_FMT " HTTP/1.1\r\n" STR_FMT, w->method, STR_ARG(w->target), STR_ARG(w->headers));
+    buf_printf(&head, "%s " STR_FMT " HTTP/1.1\r\n" STR_FMT, w->method, STR_ARG(w->target),
+               STR_ARG(w->headers));
     bool bodied = w->body_size || strcmp(w->method, "POST") == 0 || strcmp(w->method, "PUT") == 0;
     if (bodied)
         buf_printf(&head, "Content-Length: %llu\r\n", (unsigned long long)w->body_size);
@@ -111,8 +116,8 @@ static int write_source(struct attempt *a) {
         size_t want = w->body_size - at < PIECE ? (size_t)(w->body_size - at) : PIECE;
         ssize_t n = w->source(w->source_ctx, at, piece, want);
         if (n <= 0 || (size_t)n > want) {
-            err_set(&a->err, 0, "the body's source ended after %llu of %llu bytes", (unsigned long long)at,
-                    (unsigned long long)w->body_size);
+            err_set(&a->err, 0, "the body's source ended after %llu of %llu bytes",
+                    (unsigned long long)at, (unsigned long long)w->body_size);
             r = CLIENT_E_SINK;
         } else {
             r = write_some(a, str_n(piece, (size_t)n));
@@ -167,23 +172,34 @@ static int try_once(struct client *client, struct attempt *a, bool fresh, bool *
 }
 
 static bool is_throttle(const char *code) {
-    static const char *const codes[] = {
-        "Throttling", "ThrottlingException", "ThrottledException", "RequestThrottled", "RequestThrottledException",
-        "TooManyRequestsException", "ProvisionedThroughputExceededException", "RequestLimitExceeded",
-        "BandwidthLimitExceeded", "LimitExceededException", "SlowDown", "PriorRequestNotComplete",
-        "TransactionInProgressException", "RequestTimeout", "EC2ThrottledException"};
+    static const char *const codes[] = {"Throttling",
+                                        "ThrottlingException",
+                                        "ThrottledException",
+                                        "RequestThrottled",
+                                        "RequestThrottledException",
+                                        "TooManyRequestsException",
+                                        "ProvisionedThroughputExceededException",
+                                        "RequestLimitExceeded",
+                                        "BandwidthLimitExceeded",
+                                        "LimitExceededException",
+                                        "SlowDown",
+                                        "PriorRequestNotComplete",
+                                        "TransactionInProgressException",
+                                        "RequestTimeout",
+                                        "EC2ThrottledException"};
     for (size_t i = 0; i < ARRAY_LEN(codes); i++)
         if (strcmp(code, codes[i]) == 0)
             return true;
     return false;
 }
 
-static bool is_worth_another(const struct attempt *a, int r, bool reused, const struct client_fault *fault) {
+static bool is_worth_another(const struct attempt *a, int r, bool reused,
+                             const struct client_fault *fault) {
     if (a->wire->no_retry || a->sunk)
         return false;
     if (r == CLIENT_E_ANSWER)
-        return fault->status == 500 || fault->status == 502 || fault->status == 503 || fault->status == 504 ||
-               fault->status == 429 || is_throttle(fault->code);
+        return fault->status == 500 || fault->status == 502 || fault->status == 503 ||
+               fault->status == 504 || fault->status == 429 || is_throttle(fault->code);
     if (r != CLIENT_E_TRANSPORT)
         return false;
     bool never_sent = !a->any_bytes && strncmp(a->err.text, "cannot connect", 14) == 0;

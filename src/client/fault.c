@@ -5,8 +5,14 @@
 
 /* &lt; &gt; &amp; &quot; &apos; &#10; &#x41; */
 static void add_decoded(struct buf *out, str text) {
-    static const struct { str name; char c; } entities[] = {
-        {S_INIT("lt;"), '<'}, {S_INIT("gt;"), '>'}, {S_INIT("amp;"), '&'}, {S_INIT("quot;"), '"'}, {S_INIT("apos;"), '\''}};
+    static const struct {
+        str name;
+        char c;
+    } entities[] = {{S_INIT("lt;"), '<'},
+                    {S_INIT("gt;"), '>'},
+                    {S_INIT("amp;"), '&'},
+                    {S_INIT("quot;"), '"'},
+                    {S_INIT("apos;"), '\''}};
     for (size_t i = 0; i < text.len; i++) {
         str rest = str_skip(text, i + 1), digits, tail;
         bool known = false;
@@ -17,8 +23,9 @@ static void add_decoded(struct buf *out, str text) {
                 known = true;
             }
         uint64_t code;
-        if (!known && text.p[i] == '&' && str_starts(rest, S("#")) && str_cut(str_skip(rest, 1), ';', &digits, &tail) &&
-            digits.len <= 4 && str_to_u64(digits, &code) && code > 0 && code < 128) {
+        if (!known && text.p[i] == '&' && str_starts(rest, S("#")) &&
+            str_cut(str_skip(rest, 1), ';', &digits, &tail) && digits.len <= 4 &&
+            str_to_u64(digits, &code) && code > 0 && code < 128) {
             buf_char(out, (char)code);
             i += digits.len + 2;
             known = true;
@@ -63,7 +70,10 @@ static void take_xml(str xml, const char *element, char *to, size_t size) {
     buf_deinit(&text);
 }
 
-/* "com.amazonaws.dynamodb.v20120810#ResourceNotFoundException:http://…" is ResourceNotFoundException. */
+/*
+ * "com.amazonaws.dynamodb.v20120810#ResourceNotFoundException:http://…" is
+ * ResourceNotFoundException.
+ */
 static str bare_code(str code) {
     str head = code, tail;
     if (str_cut(code, '#', &head, &tail))
@@ -74,7 +84,9 @@ static str bare_code(str code) {
 
 static void take_json(str body, struct client_fault *fault) {
     CLEANUP_JSON json_t *doc = json_parse(body, NULL);
-    static const char *const codes[] = {"__type", "code", "Code"}, *const messages[] = {"message", "Message", "errorMessage"};
+    static const char *const codes[] = {"__type", "code", "Code"}, *const messages[] = {
+                                                                       "message", "Message",
+                                                                       "errorMessage"};
     for (size_t i = 0; i < ARRAY_LEN(codes) && !fault->code[0]; i++)
         client_copy_text(fault->code, sizeof fault->code, bare_code(json_str(doc, codes[i])));
     for (size_t i = 0; i < ARRAY_LEN(messages) && !fault->message[0]; i++)
@@ -96,8 +108,10 @@ void client_read_fault(const struct client_response *response, struct client_fau
     str body = buf_view(&response->body);
     fault->status = response->status;
     for (size_t i = 0; i < ARRAY_LEN(ids) && !fault->request_id[0]; i++)
-        client_copy_text(fault->request_id, sizeof fault->request_id, client_header(response, ids[i]));
-    client_copy_text(fault->code, sizeof fault->code, bare_code(client_header(response, "x-amzn-errortype")));
+        client_copy_text(fault->request_id, sizeof fault->request_id,
+                         client_header(response, ids[i]));
+    client_copy_text(fault->code, sizeof fault->code,
+                     bare_code(client_header(response, "x-amzn-errortype")));
     if (str_starts(body, S("{"))) {
         take_json(body, fault);
     } else if (body.len) {

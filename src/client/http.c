@@ -32,9 +32,10 @@ static int in_status(struct client_http *h, str *in) {
         return r;
     str line = buf_view(&h->line);
     uint64_t status;
-    if (line.len < 12 || !str_starts(line, S("HTTP/1.")) || (line.p[7] != '0' && line.p[7] != '1') ||
-        line.p[8] != ' ' || !str_to_u64(str_slice(line, 9, 12), &status) || status < 100 ||
-        status > 599 || (line.len > 12 && line.p[12] != ' '))
+    if (line.len < 12 || !str_starts(line, S("HTTP/1.")) ||
+        (line.p[7] != '0' && line.p[7] != '1') || line.p[8] != ' ' ||
+        !str_to_u64(str_slice(line, 9, 12), &status) || status < 100 || status > 599 ||
+        (line.len > 12 && line.p[12] != ' '))
         return CLIENT_HTTP_E_FORM;
     h->http10 = line.p[7] == '0';
     h->status = (int)status;
@@ -197,9 +198,7 @@ static int in_trailers(struct client_http *h, str *in) {
     return end ? finish(h) : CLIENT_HTTP_OK;
 }
 
-void client_http_init(struct client_http *http) {
-    http->state = in_status;
-}
+void client_http_init(struct client_http *http) { http->state = in_status; }
 
 int client_http_feed(struct client_http *http, const void *p, size_t n, size_t *ret_used) {
     str in = str_n(p, n);

@@ -9,22 +9,23 @@
 enum {
     CLIENT_HTTP_MAX_HEAD = 64 * 1024, /* status line and headers of one answer */
     CLIENT_HTTP_MAX_LINE = 16 * 1024,
-    CLIENT_HTTP_MAX_INTERIM = 16,     /* 1xx answers before the real one */
+    CLIENT_HTTP_MAX_INTERIM = 16, /* 1xx answers before the real one */
 };
 enum { CLIENT_HTTP_OK = 0, CLIENT_HTTP_E_FORM = OUTCOMES_CLIENT_HTTP, CLIENT_HTTP_E_CUT };
 
 struct client_http {
     /* Set by the caller. */
-    bool no_body;             /* the request was HEAD */
-    int (*headers)(void *ctx); /* the final answer's head is complete: status and head may be read. Non-zero stops. */
+    bool no_body; /* the request was HEAD */
+    /* the final answer's head is complete: status and head may be read. Non-zero stops. */
+    int (*headers)(void *ctx);
     int (*bytes)(void *ctx, const void *p, size_t n);
     void *ctx;
 
     int status;
-    struct buf head;  /* "Name: value\n" of each header */
-    bool continued;   /* a 100 Continue came */
-    bool done;        /* the whole answer is there */
-    bool keep_alive;  /* the connection may be used again (meaningful when done) */
+    struct buf head; /* "Name: value\n" of each header */
+    bool continued;  /* a 100 Continue came */
+    bool done;       /* the whole answer is there */
+    bool keep_alive; /* the connection may be used again (meaningful when done) */
 
     int (*state)(struct client_http *, str *);
     struct buf line;
@@ -35,9 +36,15 @@ struct client_http {
 };
 
 void client_http_init(struct client_http *http);
-/* Eats up to the end of the answer; *ret_used of n were used. CLIENT_HTTP_*, or what a callback answered. */
+/*
+ * Eats up to the end of the answer; *ret_used of n were used. CLIENT_HTTP_*, or what a callback
+ * answered.
+ */
 int client_http_feed(struct client_http *http, const void *p, size_t n, size_t *ret_used);
-/* The peer closed: CLIENT_HTTP_OK where that ends the answer (then done is set), else CLIENT_HTTP_E_CUT. */
+/*
+ * The peer closed: CLIENT_HTTP_OK where that ends the answer (then done is set), else
+ * CLIENT_HTTP_E_CUT.
+ */
 int client_http_eof(struct client_http *http);
 void client_http_deinit(struct client_http *http);
 /* First header of that name in such a head, trimmed; absent when missing. */

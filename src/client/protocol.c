@@ -6,7 +6,8 @@
 
 /* By signing name; all other json services speak 1.1. */
 static bool speaks_json10(const char *service) {
-    return strcmp(service, "dynamodb") == 0 || strcmp(service, "sqs") == 0 || strcmp(service, "monitoring") == 0;
+    return strcmp(service, "dynamodb") == 0 || strcmp(service, "sqs") == 0 ||
+           strcmp(service, "monitoring") == 0;
 }
 
 int client_json(struct client *client, const char *service, const char *target, const json_t *in,
@@ -15,19 +16,25 @@ int client_json(struct client *client, const char *service, const char *target, 
     struct client_response response = {0};
     struct client_fault own;
     const struct sign_header headers[] = {
-        {S("Content-Type"), speaks_json10(service) ? S("application/x-amz-json-1.0") : S("application/x-amz-json-1.1")},
+        {S("Content-Type"), speaks_json10(service) ? S("application/x-amz-json-1.0")
+                                                   : S("application/x-amz-json-1.1")},
         {S("X-Amz-Target"), str_c(target)}};
     fault = fault ? fault : &own;
     if (in)
         json_write(&body, in);
     else
         buf_c(&body, "{}");
-    struct client_request request = {.service = service, .method = "POST", .path = S("/"), .headers = headers,
-                                     .n_headers = ARRAY_LEN(headers), .body = buf_view(&body)};
+    struct client_request request = {.service = service,
+                                     .method = "POST",
+                                     .path = S("/"),
+                                     .headers = headers,
+                                     .n_headers = ARRAY_LEN(headers),
+                                     .body = buf_view(&body)};
     int r = client_send(client, &request, &response, fault);
     if (r == CLIENT_OK && ret_out) {
         struct err err = {0};
-        json_t *out = response.body.len ? json_parse(buf_view(&response.body), &err) : json_object();
+        json_t *out =
+            response.body.len ? json_parse(buf_view(&response.body), &err) : json_object();
         if (out) {
             *ret_out = out;
         } else {
@@ -40,19 +47,24 @@ int client_json(struct client *client, const char *service, const char *target, 
     return r;
 }
 
-int client_query(struct client *client, const char *service, const char *action, const char *version,
-                 const struct sign_header *params, size_t n, struct buf *out,
+int client_query(struct client *client, const char *service, const char *action,
+                 const char *version, const struct sign_header *params, size_t n, struct buf *out,
                  struct client_fault *fault) {
     struct buf body = {0};
     struct arena arena = {0};
     struct client_response response = {0};
-    const struct sign_header headers[] = {{S("Content-Type"), S("application/x-www-form-urlencoded; charset=utf-8")}};
+    const struct sign_header headers[] = {
+        {S("Content-Type"), S("application/x-www-form-urlencoded; charset=utf-8")}};
     client_add_query(&body, "Action", str_c(action));
     client_add_query(&body, "Version", str_c(version));
     for (size_t i = 0; i < n; i++)
         client_add_query(&body, arena_cstr(&arena, params[i].name), params[i].value);
-    struct client_request request = {.service = service, .method = "POST", .path = S("/"), .headers = headers,
-                                     .n_headers = 1, .body = buf_view(&body)};
+    struct client_request request = {.service = service,
+                                     .method = "POST",
+                                     .path = S("/"),
+                                     .headers = headers,
+                                     .n_headers = 1,
+                                     .body = buf_view(&body)};
     int r = client_send(client, &request, &response, fault);
     if (out)
         buf_str(out, buf_view(&response.body));
@@ -64,8 +76,9 @@ int client_query(struct client *client, const char *service, const char *action,
 
 /* ---- S3 ---- */
 
-static int send_object(struct client *client, const struct client_object *object, struct client_request *request,
-                       struct client_response *response, struct client_fault *fault) {
+static int send_object(struct client *client, const struct client_object *object,
+                       struct client_request *request, struct client_response *response,
+                       struct client_fault *fault) {
     struct buf path = {0}, query = {0};
     buf_char(&path, '/');
     buf_str(&path, object->key);
@@ -93,7 +106,10 @@ int client_put_object_from(struct client *client, const struct client_object *ob
                            client_source_fn *source, void *source_ctx, uint64_t size,
                            const char *sha256, struct client_response *response,
                            struct client_fault *fault) {
-    struct client_request request = {.method = "PUT", .source = source, .source_ctx = source_ctx, .body_size = size,
+    struct client_request request = {.method = "PUT",
+                                     .source = source,
+                                     .source_ctx = source_ctx,
+                                     .body_size = size,
                                      .body_sha256 = sha256};
     return send_object(client, object, &request, response, fault);
 }
@@ -101,7 +117,10 @@ int client_put_object_from(struct client *client, const struct client_object *ob
 int client_get_object(struct client *client, const struct client_object *object, uint64_t max_body,
                       client_sink_fn *sink, void *sink_ctx, struct client_response *response,
                       struct client_fault *fault) {
-    struct client_request request = {.method = "GET", .max_body = max_body, .sink = sink, .sink_ctx = sink_ctx};
+    struct client_request request = {.method = "GET",
+                                     .max_body = max_body,
+                                     .sink = sink,
+                                     .sink_ctx = sink_ctx};
     return send_object(client, object, &request, response, fault);
 }
 

@@ -49,7 +49,8 @@ static long bio_ctrl(BIO *bio, int command, long number, void *pointer) {
 }
 
 static BIO_METHOD *new_method(void) {
-    BIO_METHOD *method = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "socket without SIGPIPE");
+    BIO_METHOD *method =
+        BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "socket without SIGPIPE");
     if (!method || !BIO_meth_set_write(method, bio_write) || !BIO_meth_set_read(method, bio_read) ||
         !BIO_meth_set_ctrl(method, bio_ctrl))
         abort();
@@ -106,7 +107,8 @@ static bool is_ip(const char *host) {
     return inet_pton(AF_INET, host, &any) == 1 || inet_pton(AF_INET6, host, &any) == 1;
 }
 
-struct client_tls_session *client_tls_session_new(struct client_tls *tls, int fd, const char *host) {
+struct client_tls_session *client_tls_session_new(struct client_tls *tls, int fd,
+                                                  const char *host) {
     struct client_tls_session *s = mem_new(struct client_tls_session);
     BIO *bio = BIO_new(tls->method);
     s->ssl = SSL_new(tls->ctx);
@@ -171,7 +173,8 @@ ssize_t client_tls_read(struct client_tls_session *session, void *p, size_t n, s
     return r > 0 ? r : outcome(session, r, want_events);
 }
 
-ssize_t client_tls_write(struct client_tls_session *session, const void *p, size_t n, short *want_events) {
+ssize_t client_tls_write(struct client_tls_session *session, const void *p, size_t n,
+                         short *want_events) {
     ERR_clear_error();
     int r = SSL_write(session->ssl, p, n > INT_MAX ? INT_MAX : (int)n);
     if (r > 0)

@@ -1,7 +1,8 @@
 #pragma once
 /*
  * client/tls: OpenSSL's client side over a non-blocking socket, verifying chain and name. Shared
- * inside the room. Nothing of it runs until client_tls_new: a cold start over plain HTTP pays nothing.
+ * inside the room. Nothing of it runs until client_tls_new: a cold start over plain HTTP pays
+ * nothing.
  */
 #include "base/err.h"
 
@@ -23,4 +24,5 @@ enum { CLIENT_TLS_WANT_READ = 1, CLIENT_TLS_WANT_WRITE = 2 };
 int client_tls_handshake(struct client_tls_session *session, struct err *err);
 /* > 0, 0 (read: the peer closed), -EAGAIN with *want_events set to what to poll for, -EIO. */
 ssize_t client_tls_read(struct client_tls_session *session, void *p, size_t n, short *want_events);
-ssize_t client_tls_write(struct client_tls_session *session, const void *p, size_t n, short *want_events);
+ssize_t client_tls_write(struct client_tls_session *session, const void *p, size_t n,
+                         short *want_events);

@@ -7,10 +7,10 @@ struct client_url {
     bool tls;
     char host[CLIENT_HOST_MAX]; /* without brackets */
     uint16_t port;
-    bool default_port;          /* 80 or 443 as the scheme says */
-    bool v6;                    /* host is an IPv6 literal */
-    str path;                   /* as written, "/" when empty; a view into the text */
-    str query;                  /* without '?'; absent */
+    bool default_port; /* 80 or 443 as the scheme says */
+    bool v6;           /* host is an IPv6 literal */
+    str path;          /* as written, "/" when empty; a view into the text */
+    str query;         /* without '?'; absent */
 };
 /* False: not of that form, with user information, or too long. */
 bool client_url_parse(struct client_url *ret, str text);

@@ -6,7 +6,8 @@
 
 static int need(const char **ret, const char *name, struct err *err) {
     *ret = getenv(name);
-    return *ret && **ret ? 0 : err_set(err, -EINVAL, "the environment variable %s is not set", name);
+    return *ret && **ret ? 0
+                         : err_set(err, -EINVAL, "the environment variable %s is not set", name);
 }
 
 static int number(uint64_t *ret, const char *name, uint64_t otherwise, struct err *err) {
@@ -14,13 +15,16 @@ static int number(uint64_t *ret, const char *name, uint64_t otherwise, struct er
     *ret = otherwise;
     if (!text || !*text || (str_to_u64(str_c(text), ret) && *ret > 0))
         return 0;
-    return err_set(err, -EINVAL, "the environment variable %s is \"%.40s\", not a number above 0", name,
-                   text);
+    return err_set(err, -EINVAL, "the environment variable %s is \"%.40s\", not a number above 0",
+                   name, text);
 }
 
 int fn_config_load(struct fn_config *ret_config, struct err *err) {
     struct fn_config c = {0};
-    const struct { const char **to; const char *name; } texts[] = {
+    const struct {
+        const char **to;
+        const char *name;
+    } texts[] = {
         {&c.table, "METADATA_TABLE"},
         {&c.topic_arn, "SNS_TOPIC_ARN"},
         {&c.derivatives_bucket, "DERIVATIVES_BUCKET"},
@@ -32,7 +36,11 @@ int fn_config_load(struct fn_config *ret_config, struct err *err) {
             return r;
     }
     uint64_t megabytes;
-    const struct { uint64_t *to; const char *name; uint64_t otherwise; } numbers[] = {
+    const struct {
+        uint64_t *to;
+        const char *name;
+        uint64_t otherwise;
+    } numbers[] = {
         {&c.max_bytes, "MAX_BYTES", 100 << 20},
         {&c.max_pixels, "MAX_PIXELS", 64000000},
         {&megabytes, "AWS_LAMBDA_FUNCTION_MEMORY_SIZE", 512},

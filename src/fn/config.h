@@ -13,7 +13,7 @@ struct fn_config {
     const char *function_name;
     char worker[512];
     bool keep_gps;
-    uint64_t max_bytes;    /* of one original */
+    uint64_t max_bytes; /* of one original */
     uint64_t max_pixels;
     uint64_t memory_bytes; /* of the function */
 };

@@ -14,9 +14,9 @@ struct fn_record {
     str version_id; /* absent on unversioned buckets */
     str etag;
     int64_t size;
-    int64_t time_ms; /* the event's */
+    int64_t time_ms;                      /* the event's */
     char sequencer[FN_SEQUENCER_LEN + 1]; /* zero-padded, so that text order is event order */
-    char image_id[32 + 1]; /* first 32 hex digits of SHA-256("bucket/key") */
+    char image_id[32 + 1];                /* first 32 hex digits of SHA-256("bucket/key") */
 };
 /*
  * Records of object creation; others (tests, removals) are left out and counted in *ret_ignored.

@@ -37,8 +37,8 @@ static void put_upload(json_t *item, const struct fn_image *image, int64_t now_m
     put_text(item, "BucketName", r->bucket);
     put_text(item, "ObjectKey", r->key);
     put_number(item, "FileSize", (double)image->size);
-    put_text(item, "ContentType", image->content_type.len ? image->content_type
-                                                           : S("application/octet-stream"));
+    put_text(item, "ContentType",
+             image->content_type.len ? image->content_type : S("application/octet-stream"));
     put_number(item, "UploadTimestamp", (double)(r->time_ms / 1000));
     put_text(item, "UploadDate", str_c(clock_iso8601_ms(date, r->time_ms)));
     put_text(item, "ProcessedAt", str_c(clock_iso8601_ms(date, now_ms)));
@@ -105,7 +105,8 @@ json_t *fn_item_new(const struct fn_image *image, const char *derivatives_bucket
     return item;
 }
 
-size_t fn_item_derivatives(const json_t *item, struct arena *arena, str ret_keys[IMGJOB_MAX_DERIVATIVES]) {
+size_t fn_item_derivatives(const json_t *item, struct arena *arena,
+                           str ret_keys[IMGJOB_MAX_DERIVATIVES]) {
     const json_t *list = json_arr(json_obj(item, "Derivatives"), "L");
     size_t n = 0;
     for (size_t i = 0; i < json_array_size(list) && n < IMGJOB_MAX_DERIVATIVES; i++) {

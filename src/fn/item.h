@@ -13,10 +13,10 @@ struct fn_stored {
 /* One image on its way through the steps. */
 struct fn_image {
     const struct fn_record *record;
-    str content_type;       /* of the original; may be empty */
+    str content_type; /* of the original; may be empty */
     uint64_t size;
-    char sha256[65];        /* "" when it was not fetched */
-    const char *status;     /* "processed", "rejected", "failed" */
+    char sha256[65];              /* "" when it was not fetched */
+    const char *status;           /* "processed", "rejected", "failed" */
     char reason[IMGJOB_MAX_TEXT]; /* "" when there is none */
     struct imgjob_reply reply;    /* zeroed when it was not decoded */
     size_t n_stored;
@@ -29,5 +29,9 @@ void fn_image_deinit(struct fn_image *image);
 
 /* New reference: {"ImageId": {"S": …}, …}. now_ms: ProcessedAt. */
 json_t *fn_item_new(const struct fn_image *image, const char *derivatives_bucket, int64_t now_ms);
-/* Keys of the derivatives that an item (as DynamoDB returned it) names; into arena. Returns how many. */
-size_t fn_item_derivatives(const json_t *item, struct arena *arena, str ret_keys[IMGJOB_MAX_DERIVATIVES]);
+/*
+ * Keys of the derivatives that an item (as DynamoDB returned it) names; into arena. Returns how
+ * many.
+ */
+size_t fn_item_derivatives(const json_t *item, struct arena *arena,
+                           str ret_keys[IMGJOB_MAX_DERIVATIVES]);

@@ -38,7 +38,8 @@ void fn_log_metrics(const char *environment, const struct fn_count *counts, size
     CLEANUP_JSON json_t *doc = json_object();
     json_t *metrics = json_array();
     for (size_t i = 0; i < n; i++)
-        json_array_append_new(metrics, json_pack("{s:s,s:s}", "Name", counts[i].name, "Unit", counts[i].unit));
+        json_array_append_new(
+            metrics, json_pack("{s:s,s:s}", "Name", counts[i].name, "Unit", counts[i].unit));
     json_set(doc, "_aws",
              json_pack("{s:I,s:[{s:s,s:[[s]],s:o}]}", "Timestamp", (json_int_t)clock_real_ms(),
                        "CloudWatchMetrics", "Namespace", "Calotype", "Dimensions", "Environment",

@@ -1,7 +1,8 @@
 #pragma once
 /*
- * fn/log: the function's own log: one JSON object a line on stdout, which Lambda keeps in CloudWatch
- * Logs; metrics go the same way in the embedded metric format. One write a line: any thread.
+ * fn/log: the function's own log: one JSON object a line on stdout, which Lambda keeps in
+ * CloudWatch Logs; metrics go the same way in the embedded metric format. One write a line: any
+ * thread.
  */
 #include "base/buf.h"
 

@@ -55,7 +55,8 @@ static void keep_others(str xml, const json_t *drop_ids, struct buf *out) {
 }
 
 static bool add_rules(const json_t *configuration, struct buf *out) {
-    const json_t *rules = json_arr(json_obj(json_obj(configuration, "Filter"), "Key"), "FilterRules");
+    const json_t *rules =
+        json_arr(json_obj(json_obj(configuration, "Filter"), "Key"), "FilterRules");
     if (!rules)
         return true; /* every key */
     buf_c(out, "<Filter><S3Key>");
@@ -89,7 +90,8 @@ static bool add_configuration(const json_t *configuration, struct buf *out) {
 }
 
 static const json_t *configurations_of(const json_t *properties) {
-    return json_arr(json_obj(properties, "NotificationConfiguration"), "LambdaFunctionConfigurations");
+    return json_arr(json_obj(properties, "NotificationConfiguration"),
+                    "LambdaFunctionConfigurations");
 }
 
 bool fn_notification_merge(str current_xml, const json_t *drop_ids, const json_t *properties,
@@ -99,7 +101,8 @@ bool fn_notification_merge(str current_xml, const json_t *drop_ids, const json_t
     keep_others(current_xml, drop_ids, out);
     for (size_t i = 0; i < json_array_size(ours); i++)
         if (!add_configuration(json_array_get(ours, i), out)) {
-            err_set(why, -EINVAL, "LambdaFunctionConfigurations %zu needs Id, LambdaFunctionArn and Events", i);
+            err_set(why, -EINVAL,
+                    "LambdaFunctionConfigurations %zu needs Id, LambdaFunctionArn and Events", i);
             return false;
         }
     buf_c(out, "</NotificationConfiguration>");
@@ -109,13 +112,17 @@ bool fn_notification_merge(str current_xml, const json_t *drop_ids, const json_t
 /* ---- The bucket ---- */
 static int call_bucket(const struct fn_context *context, const char *method, str bucket, str body,
                        struct client_response *response, struct err *why) {
-    struct client_request request = {.service = "s3", .method = method, .bucket = bucket,
-                                     .query = S("notification="), .body = body};
+    struct client_request request = {.service = "s3",
+                                     .method = method,
+                                     .bucket = bucket,
+                                     .query = S("notification="),
+                                     .body = body};
     struct client_fault fault;
     if (client_send(context->client, &request, response, &fault) == CLIENT_OK)
         return 0;
-    return err_set(why, fault.status == 404 ? -ENOENT : -EIO, "%s of the notification configuration of " STR_FMT ": %s %s",
-                   method, STR_ARG(bucket), fault.code, fault.message);
+    return err_set(why, fault.status == 404 ? -ENOENT : -EIO,
+                   "%s of the notification configuration of " STR_FMT ": %s %s", method,
+                   STR_ARG(bucket), fault.code, fault.message);
 }
 
 static void add_ids(json_t *ids, const json_t *properties) {
@@ -156,7 +163,9 @@ static int serve(const struct fn_context *context, const json_t *event, struct e
         return r == -ENOENT ? 0 : r; /* the bucket went first: nothing is left to take away */
     }
     if (!configurations_of(now))
-        return err_set(why, -EINVAL, "the property NotificationConfiguration.LambdaFunctionConfigurations is missing");
+        return err_set(
+            why, -EINVAL,
+            "the property NotificationConfiguration.LambdaFunctionConfigurations is missing");
     str old_bucket = json_str(old, "BucketName");
     if (old_bucket.len && !str_eq(old_bucket, bucket)) {
         int r = change_bucket(context, old_bucket, ids, NULL, why);
@@ -190,7 +199,8 @@ static int tell(const struct fn_context *context, str url, const json_t *answer,
     struct client_response response = {0};
     struct client_fault fault;
     json_write(&body, answer);
-    int r = client_plain(context->client, "PUT", url, headers, 1, buf_view(&body), 0, &response, &fault);
+    int r = client_plain(context->client, "PUT", url, headers, 1, buf_view(&body), 0, &response,
+                         &fault);
     client_response_deinit(&response);
     return r == CLIENT_OK ? 0 : err_set(err, -EIO, "answer to CloudFormation: %s", fault.message);
 }
@@ -205,7 +215,8 @@ int fn_notify(const struct fn_context *context, str text, struct buf *out, struc
     struct err why = {{0}};
     struct fn_log log = {context->request_id, json_str(event, "LogicalResourceId")};
     int result = serve(context, event, &why);
-    fn_log_step(&log, result == 0 ? "info" : "error", "notification", -1, result == 0 ? NULL : why.text);
+    fn_log_step(&log, result == 0 ? "info" : "error", "notification", -1,
+                result == 0 ? NULL : why.text);
     CLEANUP_JSON json_t *answer = answer_of(event, result, &why);
     int r = tell(context, url, answer, err);
     if (r == 0)

@@ -48,7 +48,9 @@ static void *thread_main(void *arg) {
     return NULL;
 }
 
-/* How many records fit beside each other: the largest original, its copy in the worker, its pixels. */
+/*
+ * How many records fit beside each other: the largest original, its copy in the worker, its pixels.
+ */
 static size_t threads_for(const struct job *job) {
     uint64_t largest = 0;
     for (size_t i = 0; i < job->n; i++)
@@ -66,8 +68,7 @@ static size_t threads_for(const struct job *job) {
 static void run_all(struct job *job) {
     pthread_t threads[MAX_THREADS];
     size_t wanted = threads_for(job), started = 0;
-    while (started + 1 < wanted &&
-           pthread_create(&threads[started], NULL, thread_main, job) == 0)
+    while (started + 1 < wanted && pthread_create(&threads[started], NULL, thread_main, job) == 0)
         started++;
     thread_main(job); /* this thread is one of them */
     for (size_t i = 0; i < started; i++)
@@ -93,13 +94,14 @@ static int publish(const struct job *job, struct err *err) {
     CLEANUP_DEINIT(buf) struct buf text = {0}, answer = {0};
     struct client_fault fault;
     fn_report_text(&text, job->images, job->n, job->skipped);
-    const struct sign_header params[] = {
-        {S("TopicArn"), str_c(job->context->config.topic_arn)},
-        {S("Subject"), S("Image Processing Report")},
-        {S("Message"), buf_view(&text)}};
+    const struct sign_header params[] = {{S("TopicArn"), str_c(job->context->config.topic_arn)},
+                                         {S("Subject"), S("Image Processing Report")},
+                                         {S("Message"), buf_view(&text)}};
     int r = client_query(job->context->client, "sns", "Publish", "2010-03-31", params,
                          ARRAY_LEN(params), &answer, &fault);
-    return r == CLIENT_OK ? 0 : err_set(err, -EIO, "publish the report: %s %s", fault.code, fault.message);
+    return r == CLIENT_OK
+               ? 0
+               : err_set(err, -EIO, "publish the report: %s %s", fault.code, fault.message);
 }
 
 /* Counted when the work is done, so that a retry does not count twice what a cut attempt did. */
@@ -122,8 +124,8 @@ static int finish(struct job *job, size_t ignored, double ms, struct buf *out, s
     if (r != 0)
         return r;
     report_metrics(job, c, ms);
-    buf_printf(out, "{\"processed\":%zu,\"rejected\":%zu,\"failed\":%zu,\"skipped\":%zu}", c.processed,
-               c.rejected, c.failed, (size_t)job->skipped + ignored);
+    buf_printf(out, "{\"processed\":%zu,\"rejected\":%zu,\"failed\":%zu,\"skipped\":%zu}",
+               c.processed, c.rejected, c.failed, (size_t)job->skipped + ignored);
     return 0;
 }
 

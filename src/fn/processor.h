@@ -1,6 +1,7 @@
 #pragma once
 /*
- * fn/processor: the handler "processor.handler": an S3 event in, rows, derivatives and one report out.
+ * fn/processor: the handler "processor.handler": an S3 event in, rows, derivatives and one report
+ * out.
  *
  * Steps of a record, in order (names stand in the log):
  *   head → guard → fetch → probe+decode+derive (the worker) → store → put → count

@@ -15,11 +15,13 @@ static void add_error(struct buf *out, const char *type, const char *text) {
 }
 
 static int post(struct client *client, str url, const char *error_type, str body, struct err *err) {
-    const struct sign_header headers[] = {{S("Content-Type"), S("application/json")},
-                                          {S("Lambda-Runtime-Function-Error-Type"), str_c(error_type)}};
+    const struct sign_header headers[] = {
+        {S("Content-Type"), S("application/json")},
+        {S("Lambda-Runtime-Function-Error-Type"), str_c(error_type)}};
     struct client_response response = {0};
     struct client_fault fault;
-    int r = client_plain(client, "POST", url, headers, error_type ? 2 : 1, body, 0, &response, &fault);
+    int r =
+        client_plain(client, "POST", url, headers, error_type ? 2 : 1, body, 0, &response, &fault);
     client_response_deinit(&response);
     return r == CLIENT_OK ? 0 : err_set(err, -EIO, "answer to the runtime API: %s", fault.message);
 }
@@ -37,8 +39,8 @@ static void read_headers(const struct client_response *response, struct fn_invoc
     setenv("_X_AMZN_TRACE_ID", buf_cstr(&text), 1);
 }
 
-static int answer(struct client *client, const char *api, const struct fn_invocation *in, int result,
-                  const struct buf *out, const struct err *why, struct err *err) {
+static int answer(struct client *client, const char *api, const struct fn_invocation *in,
+                  int result, const struct buf *out, const struct err *why, struct err *err) {
     CLEANUP_DEINIT(buf) struct buf url = {0}, body = {0};
     buf_printf(&url, "http://%s/%s/invocation/%s/%s", api, prefix, in->request_id,
                result == 0 ? "response" : "error");

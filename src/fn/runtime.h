@@ -11,9 +11,11 @@ struct fn_invocation {
     str event;
 };
 /* 0 with the answer (JSON) in out, or negative with err: reported as a function error. */
-typedef int fn_handler(void *ctx, const struct fn_invocation *invocation, struct buf *out, struct err *err);
+typedef int fn_handler(void *ctx, const struct fn_invocation *invocation, struct buf *out,
+                       struct err *err);
 
 /* For ever, one invocation after the other; returns only when the runtime API is gone. */
-int fn_runtime_run(struct client *client, const char *api, fn_handler *handler, void *ctx, struct err *err);
+int fn_runtime_run(struct client *client, const char *api, fn_handler *handler, void *ctx,
+                   struct err *err);
 /* Says that the function cannot start, and why. */
 void fn_runtime_init_error(struct client *client, const char *api, const char *why);

@@ -68,18 +68,22 @@ static int head(struct pass *p, struct err *err) {
 /* ---- guard ---- */
 /* The row of an earlier event of this key, or NULL; a new reference. */
 static int read_row(struct pass *p, json_t **ret_item, struct err *err) {
-    CLEANUP_JSON json_t *in = json_pack("{s:s,s:{s:{s:s}},s:b}", "TableName", p->context->config.table,
-                                        "Key", "ImageId", "S", p->image->record->image_id,
-                                        "ConsistentRead", 1);
+    CLEANUP_JSON json_t *in =
+        json_pack("{s:s,s:{s:{s:s}},s:b}", "TableName", p->context->config.table, "Key", "ImageId",
+                  "S", p->image->record->image_id, "ConsistentRead", 1);
     CLEANUP_JSON json_t *out = NULL;
     struct client_fault fault;
-    if (client_json(p->context->client, "dynamodb", "DynamoDB_20120810.GetItem", in, &out, &fault) != CLIENT_OK)
+    if (client_json(p->context->client, "dynamodb", "DynamoDB_20120810.GetItem", in, &out,
+                    &fault) != CLIENT_OK)
         return service_fault(p, "GetItem", &fault, err);
     *ret_item = json_incref(json_obj(out, "Item"));
     return NEXT;
 }
 
-/* A replay finds its own row: it counts again in the report, since the first attempt may not have sent one. */
+/*
+ * A replay finds its own row: it counts again in the report, since the first attempt may not have
+ * sent one.
+ */
 static int take_over(struct pass *p, const json_t *item) {
     static const char *const known[] = {"processed", "rejected", "failed"};
     str status = json_str(json_obj(item, "Status"), "S");
@@ -96,7 +100,8 @@ static int guard_sequence(struct pass *p, struct err *err) {
     int r = read_row(p, &item, err);
     if (r != NEXT || !item)
         return r;
-    int order = str_cmp(json_str(json_obj(item, "Sequencer"), "S"), str_c(p->image->record->sequencer));
+    int order =
+        str_cmp(json_str(json_obj(item, "Sequencer"), "S"), str_c(p->image->record->sequencer));
     return order > 0 ? SKIP : order == 0 ? take_over(p, item) : NEXT;
 }
 
@@ -112,8 +117,8 @@ static int guard(struct pass *p, struct err *err) {
         return end_with(p, "rejected", "The file is empty");
     if (p->image->size <= most)
         return NEXT;
-    snprintf(text, sizeof text, "The file has %.1f MB; the limit is %.1f MB", (double)p->image->size / 1e6,
-             (double)most / 1e6);
+    snprintf(text, sizeof text, "The file has %.1f MB; the limit is %.1f MB",
+             (double)p->image->size / 1e6, (double)most / 1e6);
     return end_with(p, "rejected", text);
 }
 
@@ -122,7 +127,10 @@ static int fetch(struct pass *p, struct err *err) {
     struct client_object object = original(p);
     struct client_response response = {0};
     struct client_fault fault;
-    /* Without versions the object may have been replaced since: the event of that one is on its way. */
+    /*
+     * Without versions the object may have been replaced since: the event of that one is on its
+     * way.
+     */
     str tag = arena_printf(&p->arena, "\"" STR_FMT "\"", STR_ARG(p->image->record->etag));
     const struct sign_header same[] = {{S("If-Match"), tag}};
     if (!object.version_id.len && p->image->record->etag.len) {
@@ -131,9 +139,10 @@ static int fetch(struct pass *p, struct err *err) {
     }
     int r = client_get_object(p->context->client, &object, p->context->config.max_bytes, NULL, NULL,
                               &response, &fault);
-    int result = r == CLIENT_OK                                   ? NEXT
-                 : fault.status == 404 || fault.status == 412 ? SKIP
-                                                                  : service_fault(p, "GetObject", &fault, err);
+    int result = r == CLIENT_OK ? NEXT
+                 : fault.status == 404 || fault.status == 412
+                     ? SKIP
+                     : service_fault(p, "GetObject", &fault, err);
     if (result == NEXT) {
         unsigned char digest[32];
         p->body = response.body;
@@ -161,9 +170,12 @@ static int decode(struct pass *p, struct err *err) {
     struct fn_image *image = p->image;
     struct imgjob_request request = request_for(p);
     uint64_t ours = p->body.len + (32u << 20);
-    struct fn_worker worker = {.path = config->worker, .cpu_seconds = 30, .timeout_ms = 45000,
-                               .memory_bytes = config->memory_bytes > 2 * ours ? config->memory_bytes - ours
-                                                                               : config->memory_bytes / 2};
+    struct fn_worker worker = {.path = config->worker,
+                               .cpu_seconds = 30,
+                               .timeout_ms = 45000,
+                               .memory_bytes = config->memory_bytes > 2 * ours
+                                                   ? config->memory_bytes - ours
+                                                   : config->memory_bytes / 2};
     struct err why = {{0}};
     int r = fn_worker_run(&worker, &request, buf_view(&p->body), &image->answer, &image->reply,
                           &p->bodies, &why);
@@ -191,7 +203,9 @@ static int store_one(struct pass *p, size_t i, str bytes, struct err *err) {
              png ? "png" : "jpg");
     const struct sign_header type[] = {{S("Content-Type"), d->content_type}};
     struct client_object object = {.bucket = str_c(p->context->config.derivatives_bucket),
-                                   .key = str_c(key), .headers = type, .n_headers = 1};
+                                   .key = str_c(key),
+                                   .headers = type,
+                                   .n_headers = 1};
     struct client_response response = {0};
     struct client_fault fault;
     int status = client_put_object(p->context->client, &object, bytes, &response, &fault);
@@ -216,7 +230,9 @@ static int store(struct pass *p, struct err *err) {
 /* Best effort: what stays behind is unreferenced, not wrong. */
 static void remove_derivative(struct pass *p, str key) {
     str path = arena_printf(&p->arena, "/" STR_FMT, STR_ARG(key));
-    struct client_request request = {.service = "s3", .method = "DELETE", .path = path,
+    struct client_request request = {.service = "s3",
+                                     .method = "DELETE",
+                                     .path = path,
                                      .bucket = str_c(p->context->config.derivatives_bucket)};
     struct client_response response = {0};
     struct client_fault fault;
@@ -248,14 +264,16 @@ static void remove_replaced(struct pass *p, const json_t *old_item) {
 /* Only over nothing, an older event of the key, or this one's own earlier attempt. */
 static int put(struct pass *p, struct err *err) {
     p->image->ms = (double)(clock_mono_ns() - p->start_ns) / 1e6;
-    CLEANUP_JSON json_t *in = json_pack(
-        "{s:s,s:o,s:s,s:{s:{s:s}},s:s}", "TableName", p->context->config.table, "Item",
-        fn_item_new(p->image, p->context->config.derivatives_bucket, clock_real_ms()),
-        "ConditionExpression", "attribute_not_exists(Sequencer) OR Sequencer <= :now",
-        "ExpressionAttributeValues", ":now", "S", p->image->record->sequencer, "ReturnValues", "ALL_OLD");
+    CLEANUP_JSON json_t *in =
+        json_pack("{s:s,s:o,s:s,s:{s:{s:s}},s:s}", "TableName", p->context->config.table, "Item",
+                  fn_item_new(p->image, p->context->config.derivatives_bucket, clock_real_ms()),
+                  "ConditionExpression", "attribute_not_exists(Sequencer) OR Sequencer <= :now",
+                  "ExpressionAttributeValues", ":now", "S", p->image->record->sequencer,
+                  "ReturnValues", "ALL_OLD");
     CLEANUP_JSON json_t *out = NULL;
     struct client_fault fault;
-    int r = client_json(p->context->client, "dynamodb", "DynamoDB_20120810.PutItem", in, &out, &fault);
+    int r =
+        client_json(p->context->client, "dynamodb", "DynamoDB_20120810.PutItem", in, &out, &fault);
     if (r == CLIENT_OK) {
         remove_replaced(p, json_obj(out, "Attributes"));
         return NEXT;
@@ -281,7 +299,8 @@ static int run_step(struct pass *p, const struct step *step, struct err *err) {
     if (r < 0)
         fn_log_step(&p->log, "error", step->name, ms, err->text);
     else if (r == SKIP)
-        fn_log_step(&p->log, "info", step->name, ms, "skipped: a later event was first, or the object is gone");
+        fn_log_step(&p->log, "info", step->name, ms,
+                    "skipped: a later event was first, or the object is gone");
     else if (r == DONE_BEFORE)
         fn_log_step(&p->log, "info", step->name, ms, "done by an earlier attempt");
     else
@@ -291,7 +310,9 @@ static int run_step(struct pass *p, const struct step *step, struct err *err) {
 }
 
 int fn_steps_run(const struct fn_context *context, struct fn_image *image, struct err *err) {
-    struct pass p = {.context = context, .image = image, .start_ns = clock_mono_ns(),
+    struct pass p = {.context = context,
+                     .image = image,
+                     .start_ns = clock_mono_ns(),
                      .log = {context->request_id, image->record->key}};
     int r = NEXT;
     for (size_t i = 0; i < ARRAY_LEN(steps); i++) {

@@ -120,9 +120,11 @@ static int end_of(struct child *child, bool in_time, struct err *err) {
     if (WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT)
         return err_set(err, FN_WORKER_E_DIED, "The picture needs more memory than the limit");
     if (WIFSIGNALED(status))
-        return err_set(err, FN_WORKER_E_DIED, "The image worker was stopped by signal %d", WTERMSIG(status));
+        return err_set(err, FN_WORKER_E_DIED, "The image worker was stopped by signal %d",
+                       WTERMSIG(status));
     if (WEXITSTATUS(status) != 0)
-        return err_set(err, FN_WORKER_E_DIED, "The image worker ended with code %d", WEXITSTATUS(status));
+        return err_set(err, FN_WORKER_E_DIED, "The image worker ended with code %d",
+                       WEXITSTATUS(status));
     return 0;
 }
 

@@ -11,9 +11,10 @@ struct fn_worker {
     const char *path;
     uint64_t memory_bytes; /* its RLIMIT_AS */
     unsigned cpu_seconds;
-    unsigned timeout_ms;   /* wall clock: then it is killed */
+    unsigned timeout_ms; /* wall clock: then it is killed */
 };
-enum { FN_WORKER_E_DIED = OUTCOMES_FN }; /* killed, crashed, over a limit, or answered nonsense: err says which */
+/* killed, crashed, over a limit, or answered nonsense: err says which */
+enum { FN_WORKER_E_DIED = OUTCOMES_FN };
 
 /*
  * Sends request and image, reads the reply. *ret_out holds the whole answer; *ret_reply points into

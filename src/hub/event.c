@@ -4,8 +4,8 @@ enum { ROW_VERSION = 1 };
 
 /* The texts in the order of the format. */
 static void texts_of(struct hub_event *e, str *ret[10]) {
-    str *const order[10] = {&e->target,  &e->source_service, &e->source_arn,  &e->source_account,
-                            &e->payload, &e->subject,        &e->attributes,  &e->dead_letter,
+    str *const order[10] = {&e->target,  &e->source_service, &e->source_arn, &e->source_account,
+                            &e->payload, &e->subject,        &e->attributes, &e->dead_letter,
                             &e->account, &e->region};
     memcpy(ret, order, sizeof order);
 }

@@ -87,12 +87,14 @@ void hub_plug_check(struct hub *hub, str service, hub_check_fn *check, void *ctx
     target->check_ctx = ctx;
 }
 
-void hub_plug_outcome(struct hub *hub, const char *source_service, hub_outcome_fn *outcome, void *ctx) {
+void hub_plug_outcome(struct hub *hub, const char *source_service, hub_outcome_fn *outcome,
+                      void *ctx) {
     hub->sources = mem_realloc(hub->sources, (hub->n_sources + 1) * sizeof *hub->sources);
     hub->sources[hub->n_sources++] = (struct hub_source){source_service, outcome, ctx};
 }
 
-void hub_tell_source(struct hub *hub, struct store_batch *batch, const struct hub_event *event, int outcome) {
+void hub_tell_source(struct hub *hub, struct store_batch *batch, const struct hub_event *event,
+                     int outcome) {
     for (size_t i = 0; i < hub->n_sources; i++)
         if (str_is(event->source_service, hub->sources[i].service))
             hub->sources[i].outcome(hub->sources[i].ctx, batch, event, outcome);
@@ -130,7 +132,8 @@ void hub_plug_log(struct hub *hub, hub_log_fn *put, void *ctx) {
     hub->log_ctx = ctx;
 }
 
-void hub_put_log(struct hub *hub, struct store_batch *batch, const struct hub_log *lines, size_t n) {
+void hub_put_log(struct hub *hub, struct store_batch *batch, const struct hub_log *lines,
+                 size_t n) {
     if (hub->log)
         hub->log(hub->log_ctx, batch, lines, n);
 }

@@ -18,12 +18,12 @@ DEFINE_FREEP(hub)
 
 /* ---- Events: the outbox ---- */
 /*
- * An event on its way to a target: a Lambda function, SQS queue or SNS topic ARN. hub_deliver adds an outbox
- * row to the batch; the hub's dispatcher hands it to the target's port after the commit, in order
- * per target as far as retries allow, at least once, over restarts.
+ * An event on its way to a target: a Lambda function, SQS queue or SNS topic ARN. hub_deliver adds
+ * an outbox row to the batch; the hub's dispatcher hands it to the target's port after the commit,
+ * in order per target as far as retries allow, at least once, over restarts.
  */
 struct hub_event {
-    str target;         /* ARN */
+    str target; /* ARN */
     /*
      * "s3.amazonaws.com": the principal that target policies see. "lambda.amazonaws.com" is an
      * exception (dead letters, destinations): Lambda has checked that the function's role may send
@@ -50,8 +50,12 @@ void hub_deliver(struct hub *hub, struct store_batch *batch, const struct hub_ev
 enum {
     HUB_OK = 0,
     HUB_E_DENIED = OUTCOMES_HUB, /* the target's policy does not let the source in */
-    HUB_E_NO_TARGET, /* gone */
-    HUB_E_RETRY,     /* later: the dispatcher backs off, 1 s to 5 min, for 6 hours of world time, counting from the event */
+    HUB_E_NO_TARGET,             /* gone */
+    /*
+     * later: the dispatcher backs off, 1 s to 5 min, for 6 hours of world time, counting from the
+     * event
+     */
+    HUB_E_RETRY,
 };
 typedef int hub_accept_fn(void *service, struct store_batch *batch, const struct hub_event *event);
 /* service: the ARN's third part ("lambda", "sqs", "sns"). Before hub_start. */
@@ -61,8 +65,10 @@ void hub_plug_target(struct hub *hub, str service, hub_accept_fn *accept, void *
  * batch, when its target took it (HUB_OK) or it was given up (HUB_E_*, also when it goes to the
  * dead-letter queue). For the source's own metrics. Before hub_start; one hook a source.
  */
-typedef void hub_outcome_fn(void *service, struct store_batch *batch, const struct hub_event *event, int outcome);
-void hub_plug_outcome(struct hub *hub, const char *source_service, hub_outcome_fn *outcome, void *ctx);
+typedef void hub_outcome_fn(void *service, struct store_batch *batch, const struct hub_event *event,
+                            int outcome);
+void hub_plug_outcome(struct hub *hub, const char *source_service, hub_outcome_fn *outcome,
+                      void *ctx);
 /*
  * May this source send to this target now? For checks at configuration time (S3's
  * "Unable to validate the following destination configurations"). HUB_OK, _DENIED, _NO_TARGET.
@@ -75,10 +81,15 @@ int hub_check(struct hub *hub, const struct hub_event *event);
 typedef int hub_invoke_fn(void *service, str function_arn, str payload, struct buf *ret_payload,
                           struct err *err);
 void hub_plug_invoke(struct hub *hub, hub_invoke_fn *invoke, void *ctx);
-int hub_invoke(struct hub *hub, str function_arn, str payload, struct buf *ret_payload, struct err *err);
+int hub_invoke(struct hub *hub, str function_arn, str payload, struct buf *ret_payload,
+               struct err *err);
 
-/* ---- Metrics and logs: implemented by svc/cloudwatch and svc/logs, pure additions to a batch ---- */
-struct hub_dimension { str name, value; };
+/*
+ * ---- Metrics and logs: implemented by svc/cloudwatch and svc/logs, pure additions to a batch ----
+ */
+struct hub_dimension {
+    str name, value;
+};
 struct hub_metric {
     str account, region, name_space, name;
     const struct hub_dimension *dimensions;
@@ -87,7 +98,8 @@ struct hub_metric {
     const char *unit;    /* "Count", "Milliseconds", … or NULL for None */
     int64_t time_ms;     /* world time */
 };
-typedef void hub_metric_fn(void *service, struct store_batch *batch, const struct hub_metric *metric);
+typedef void hub_metric_fn(void *service, struct store_batch *batch,
+                           const struct hub_metric *metric);
 void hub_plug_metric(struct hub *hub, hub_metric_fn *put, void *ctx);
 void hub_put_metric(struct hub *hub, struct store_batch *batch, const struct hub_metric *metric);
 
@@ -96,8 +108,12 @@ struct hub_log {
     int64_t time_ms; /* world time */
     str message;
 };
-/* Makes the group and stream when missing (as Lambda's own logging does). EMF lines become metrics too. */
-typedef void hub_log_fn(void *service, struct store_batch *batch, const struct hub_log *lines, size_t n);
+/*
+ * Makes the group and stream when missing (as Lambda's own logging does). EMF lines become metrics
+ * too.
+ */
+typedef void hub_log_fn(void *service, struct store_batch *batch, const struct hub_log *lines,
+                        size_t n);
 void hub_plug_log(struct hub *hub, hub_log_fn *put, void *ctx);
 void hub_put_log(struct hub *hub, struct store_batch *batch, const struct hub_log *lines, size_t n);
 

@@ -41,7 +41,8 @@ struct hub {
     pthread_mutex_t lock; /* guards what follows */
     pthread_cond_t wake;  /* the dispatcher: ready rows, a due retry, or the end */
     struct hub_ready ready;
-    int64_t next_retry_ms; /* world time of the earliest row of the later range; INT64_MAX: none */
+    /* world time of the earliest row of the later range; INT64_MAX: none */
+    int64_t next_retry_ms;
     bool stopping, running;
     bool clock_moved;
     pthread_t dispatcher;
@@ -50,7 +51,8 @@ struct hub {
 
 struct hub_target *hub_target_of(struct hub *hub, str service);
 /* Tells the event's source, if it asked to be told. */
-void hub_tell_source(struct hub *hub, struct store_batch *batch, const struct hub_event *event, int outcome);
+void hub_tell_source(struct hub *hub, struct store_batch *batch, const struct hub_event *event,
+                     int outcome);
 /* The third part of an ARN: "arn:aws:lambda:…" gives "lambda". */
 str hub_arn_service(str arn);
 

@@ -100,20 +100,17 @@ static void put_off(struct hub *hub, struct store_batch *batch, struct hub_row *
         hub->next_retry_ms = due;
 }
 
-static void hand_over(struct hub *hub, struct store_batch *batch, struct hub_row *row, uint64_t id) {
+static void hand_over(struct hub *hub, struct store_batch *batch, struct hub_row *row,
+                      uint64_t id) {
     struct hub_target *target = hub_target_of(hub, hub_arn_service(row->event.target));
     int r = target && target->accept ? target->accept(target->accept_ctx, batch, &row->event)
                                      : HUB_E_NO_TARGET;
     switch (r) {
-    case HUB_OK:
-        hub_tell_source(hub, batch, &row->event, HUB_OK);
-        return;
+    case HUB_OK: hub_tell_source(hub, batch, &row->event, HUB_OK); return;
     case HUB_E_DENIED:
         refuse(hub, batch, row, r, "the target's policy does not allow the source");
         return;
-    case HUB_E_NO_TARGET:
-        refuse(hub, batch, row, r, "the target does not exist");
-        return;
+    case HUB_E_NO_TARGET: refuse(hub, batch, row, r, "the target does not exist"); return;
     default: /* HUB_E_RETRY and faults */
         if (clock_world_ms() - row->born_ms >= give_up_ms)
             refuse(hub, batch, row, HUB_E_RETRY, "the target was not ready for six hours");
@@ -128,7 +125,9 @@ static void set_aside(struct store_batch *batch, uint64_t id, str value) {
     key_begin(&key, "damaged");
     key_u64(&key, id);
     store_put_blind(batch, STORE_QUEUE, buf_view(&key), value);
-    log_error("hub", "outbox row %llu is damaged: it is kept as a row of kind damaged, and not delivered", (unsigned long long)id);
+    log_error("hub",
+              "outbox row %llu is damaged: it is kept as a row of kind damaged, and not delivered",
+              (unsigned long long)id);
 }
 
 /* Takes the row under key to its target, in batch. False: the store cannot be read now. */
@@ -163,7 +162,8 @@ static int deliver_rows(struct hub *hub, const struct waiting *rows, size_t n) {
             return -EIO;
     if (store_batch_empty(batch))
         return 0;
-    store_batch_frees(batch); /* moving on what is already stored must not stop below the reserve */
+    /* moving on what is already stored must not stop below the reserve */
+    store_batch_frees(batch);
     struct err err = {{0}};
     int r = store_commit(hub->store, batch, &err);
     if (r != STORE_OK && r != STORE_E_CONDITION)
@@ -210,7 +210,8 @@ static size_t take_due(struct hub *hub, struct waiting rows[GROUP]) {
     key_begin(&from, "later");
     key_begin(&to, "later");
     key_after(&to);
-    CLEANUP(store_iter) struct store_iter *it =
+    CLEANUP(store_iter)
+    struct store_iter *it =
         store_iter_new(hub->store, NULL, STORE_QUEUE, buf_view(&from), buf_view(&to), false);
     int64_t now = clock_world_ms(), next = INT64_MAX;
     size_t n = 0;
@@ -287,7 +288,8 @@ static int load_rows(struct hub *hub, struct err *err) {
     key_begin(&from, "out");
     key_begin(&to, "out");
     key_after(&to);
-    CLEANUP(store_iter) struct store_iter *it =
+    CLEANUP(store_iter)
+    struct store_iter *it =
         store_iter_new(hub->store, NULL, STORE_QUEUE, buf_view(&from), buf_view(&to), false);
     hub->ready.n = 0; /* what was committed since hub_new is among the rows: not twice */
     while (store_iter_next(it)) {

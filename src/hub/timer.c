@@ -61,7 +61,7 @@ static void *timer_main(void *arg) {
 }
 
 int hub_timers_start(struct hub *hub, struct err *err) {
-    LIST_EACH(node, &hub->timers) {
+    LIST_EACH (node, &hub->timers) {
         struct hub_timer *timer = LIST_ENTRY(node, struct hub_timer, node);
         int r = pthread_create(&timer->thread, NULL, timer_main, timer);
         if (r != 0)
@@ -72,7 +72,7 @@ int hub_timers_start(struct hub *hub, struct err *err) {
 }
 
 void hub_timers_stop(struct hub *hub) {
-    LIST_EACH(node, &hub->timers) {
+    LIST_EACH (node, &hub->timers) {
         struct hub_timer *timer = LIST_ENTRY(node, struct hub_timer, node);
         pthread_mutex_lock(&timer->lock);
         timer->stopping = true;
@@ -85,7 +85,7 @@ void hub_timers_stop(struct hub *hub) {
 }
 
 void hub_timers_free(struct hub *hub) {
-    LIST_EACH(node, &hub->timers) {
+    LIST_EACH (node, &hub->timers) {
         struct hub_timer *timer = LIST_ENTRY(node, struct hub_timer, node);
         pthread_cond_destroy(&timer->wake);
         pthread_mutex_destroy(&timer->lock);
@@ -95,5 +95,6 @@ void hub_timers_free(struct hub *hub) {
 }
 
 void hub_timers_clock_moved(struct hub *hub) {
-    LIST_EACH(node, &hub->timers) hub_kick(LIST_ENTRY(node, struct hub_timer, node));
+    LIST_EACH (node, &hub->timers)
+        hub_kick(LIST_ENTRY(node, struct hub_timer, node));
 }

@@ -14,11 +14,11 @@ struct img_decoded {
     uint32_t width, height;   /* as stored, before reduction and orientation */
     unsigned bit_depth;
     const char *color_space;
-    bool truncated;           /* the data end before the picture does */
-    bool damaged;             /* decoded, but the decoder had to guess */
+    bool truncated; /* the data end before the picture does */
+    bool damaged;   /* decoded, but the decoder had to guess */
     bool from_cmyk;
-    struct buf exif;          /* TIFF bytes of the Exif block, perhaps empty */
-    struct buf icc;           /* colour profile to keep, perhaps empty */
+    struct buf exif;             /* TIFF bytes of the Exif block, perhaps empty */
+    struct buf icc;              /* colour profile to keep, perhaps empty */
     char reason[IMG_REASON_MAX]; /* why not, when the codec returned IMG_E_REJECTED */
 };
 enum { IMG_E_REJECTED = OUTCOMES_IMG };

@@ -81,7 +81,8 @@ static const struct kind *probe(struct work *w) {
         reject(w, is_text(w->file) ? "Not an image: the file is text"
                                    : "Not an image: the content is no known picture format");
     } else if (!kind->decode) {
-        snprintf(text, sizeof text, "This is %s; JPEG and PNG pictures are processed", kind->reason);
+        snprintf(text, sizeof text, "This is %s; JPEG and PNG pictures are processed",
+                 kind->reason);
         w->reply.format = str_c(kind->name);
         reject(w, text);
     } else {
@@ -140,7 +141,8 @@ static void drop_alpha(struct img_raster *r) {
     r->channels = 3;
 }
 
-static void encode(struct work *w, const struct img_raster *raster, const struct imgjob_wish *wish) {
+static void encode(struct work *w, const struct img_raster *raster,
+                   const struct imgjob_wish *wish) {
     struct imgjob_derivative *d = &w->reply.derivatives[w->reply.n++];
     size_t before = w->bodies.len;
     bool transparent = raster->channels == 4;

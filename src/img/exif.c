@@ -72,7 +72,10 @@ static uint32_t whole(const struct tiff *t, const struct entry *e) {
                                   : 0;
 }
 
-/* Up to the first NUL, trimmed, control bytes and bytes that are not ASCII replaced unless all is UTF-8. */
+/*
+ * Up to the first NUL, trimmed, control bytes and bytes that are not ASCII replaced unless all is
+ * UTF-8.
+ */
 static void clean_text(char out[EXIF_TEXT_MAX + 1], str text) {
     ptrdiff_t end = str_chr(text, '\0');
     if (end >= 0)
@@ -169,27 +172,16 @@ static void parse_main_ifd(const struct tiff *t, size_t ifd, struct img_exif *re
         if (!entry_at(t, ifd, i, &e))
             continue;
         switch (e.tag) {
-        case TAG_MAKE:
-            clean_text(ret->make, ascii(t, &e));
-            break;
-        case TAG_MODEL:
-            clean_text(ret->model, ascii(t, &e));
-            break;
+        case TAG_MAKE: clean_text(ret->make, ascii(t, &e)); break;
+        case TAG_MODEL: clean_text(ret->model, ascii(t, &e)); break;
         case TAG_ORIENTATION:
             if (whole(t, &e) >= 1 && whole(t, &e) <= 8)
                 ret->orientation = whole(t, &e);
             break;
-        case TAG_DATE:
-            dates->changed = ascii(t, &e);
-            break;
-        case TAG_EXIF_IFD:
-            parse_exif_ifd(t, whole(t, &e), dates);
-            break;
-        case TAG_GPS_IFD:
-            parse_gps(t, whole(t, &e), ret);
-            break;
-        default:
-            break;
+        case TAG_DATE: dates->changed = ascii(t, &e); break;
+        case TAG_EXIF_IFD: parse_exif_ifd(t, whole(t, &e), dates); break;
+        case TAG_GPS_IFD: parse_gps(t, whole(t, &e), ret); break;
+        default: break;
         }
     }
 }

@@ -18,11 +18,11 @@
 #error "the worker's system call filter knows x86_64 and aarch64"
 #endif
 
-#define LOAD(field) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, field))
+#define LOAD(field)    BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, field))
 #define ANSWER(action) BPF_STMT(BPF_RET | BPF_K, (action))
 /* When the loaded word is `number`, the next instruction decides; else it is skipped. */
 #define WHEN(number) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (number), 0, 1)
-#define ALLOW(call) WHEN(__NR_##call), ANSWER(SECCOMP_RET_ALLOW)
+#define ALLOW(call)  WHEN(__NR_##call), ANSWER(SECCOMP_RET_ALLOW)
 /* mmap and mprotect: allowed unless the third argument asks for execution. */
 #define ALLOW_WITHOUT_EXEC(call)                                                                   \
     BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_##call, 0, 4), LOAD(args[2]),                         \
@@ -51,7 +51,9 @@ static const struct sock_filter filter[] = {
 
 static int limit(int resource, uint64_t most, struct err *err) {
     struct rlimit r = {most, most};
-    return setrlimit((__rlimit_resource_t)resource, &r) < 0 ? err_sys(err, -errno, "set limit %d", resource) : 0;
+    return setrlimit((__rlimit_resource_t)resource, &r) < 0
+               ? err_sys(err, -errno, "set limit %d", resource)
+               : 0;
 }
 
 int img_jail_enter(const struct img_jail *jail, struct err *err) {

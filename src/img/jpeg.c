@@ -34,7 +34,9 @@ static void on_message(j_common_ptr cinfo, int level) {
         r->to->damaged = true;
 }
 
-/* A progressive file may repeat tiny scans for ever: each one costs a pass over the whole picture. */
+/*
+ * A progressive file may repeat tiny scans for ever: each one costs a pass over the whole picture.
+ */
 static void on_progress(j_common_ptr cinfo) {
     struct reader *r = reader_of(cinfo);
     if (r->cinfo.input_scan_number > MAX_SCANS) {
@@ -65,15 +67,11 @@ static void take_icc(struct jpeg_decompress_struct *cinfo, struct buf *icc) {
 
 static const char *space_name(J_COLOR_SPACE space) {
     switch (space) {
-    case JCS_GRAYSCALE:
-        return "Gray";
-    case JCS_RGB:
-        return "RGB";
+    case JCS_GRAYSCALE: return "Gray";
+    case JCS_RGB: return "RGB";
     case JCS_CMYK:
-    case JCS_YCCK:
-        return "CMYK";
-    default:
-        return "YCbCr";
+    case JCS_YCCK: return "CMYK";
+    default: return "YCbCr";
     }
 }
 
@@ -81,7 +79,8 @@ static void choose_output(struct jpeg_decompress_struct *cinfo, uint32_t least_e
     cinfo->out_color_space = cinfo->num_components == 1   ? JCS_GRAYSCALE
                              : cinfo->num_components == 4 ? JCS_CMYK
                                                           : JCS_RGB;
-    uint32_t edge = cinfo->image_width > cinfo->image_height ? cinfo->image_width : cinfo->image_height;
+    uint32_t edge =
+        cinfo->image_width > cinfo->image_height ? cinfo->image_width : cinfo->image_height;
     unsigned reduce = 8;
     while (reduce > 1 && (edge + reduce - 1) / reduce < least_edge)
         reduce /= 2;
@@ -90,7 +89,10 @@ static void choose_output(struct jpeg_decompress_struct *cinfo, uint32_t least_e
     cinfo->dct_method = JDCT_ISLOW;
 }
 
-/* Adobe's CMYK is stored inverted: a channel of 255 is no ink. Without its profile, the plain product. */
+/*
+ * Adobe's CMYK is stored inverted: a channel of 255 is no ink. Without its profile, the plain
+ * product.
+ */
 static void cmyk_to_rgb(uint8_t *to, const uint8_t *from, uint32_t width, bool inverted) {
     for (uint32_t x = 0; x < width; x++, from += 4, to += 3)
         for (int c = 0; c < 3; c++) {
@@ -108,7 +110,8 @@ static void read_rows(struct reader *r) {
     img_raster_init(raster, cinfo->output_width, cinfo->output_height, channels);
     JSAMPARRAY line = NULL;
     if (cmyk)
-        line = cinfo->mem->alloc_sarray((j_common_ptr)cinfo, JPOOL_IMAGE, cinfo->output_width * 4, 1);
+        line =
+            cinfo->mem->alloc_sarray((j_common_ptr)cinfo, JPOOL_IMAGE, cinfo->output_width * 4, 1);
     while (cinfo->output_scanline < cinfo->output_height) {
         uint8_t *row = raster->px + (size_t)cinfo->output_scanline * img_row_bytes(raster);
         jpeg_read_scanlines(cinfo, cmyk ? line : &row, 1);
@@ -138,8 +141,8 @@ static int decode_steps(struct reader *r, str file) {
     to->from_cmyk = cinfo->num_components == 4;
     if ((uint64_t)to->width * to->height > r->limits->max_pixels) {
         snprintf(to->reason, sizeof to->reason,
-                 "The picture claims %u x %u pixels; the limit is %llu pixels", to->width, to->height,
-                 (unsigned long long)r->limits->max_pixels);
+                 "The picture claims %u x %u pixels; the limit is %llu pixels", to->width,
+                 to->height, (unsigned long long)r->limits->max_pixels);
         return IMG_E_REJECTED;
     }
     if (cinfo->src->bytes_in_buffer == 0 || r->at_end)

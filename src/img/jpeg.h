@@ -1,5 +1,8 @@
 #pragma once
-/* img/jpeg: libjpeg-turbo behind a border: a fault of the file comes back as a reason, never as exit(). */
+/*
+ * img/jpeg: libjpeg-turbo behind a border: a fault of the file comes back as a reason, never as
+ * exit().
+ */
 #include "img/decoded.h"
 
 /*

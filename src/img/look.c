@@ -107,10 +107,13 @@ void img_blurhash(const struct img_raster *raster, char out[IMG_BLURHASH_LEN + 1
     int step = (int)fmax(0, fmin(82, floor(largest * 166 - 0.5)));
     put_base83(&at, (ACROSS - 1) + (DOWN - 1) * 9, 1);
     put_base83(&at, step, 1);
-    put_base83(&at, to_srgb(parts[0][0]) << 16 | to_srgb(parts[0][1]) << 8 | to_srgb(parts[0][2]), 4);
+    put_base83(&at, to_srgb(parts[0][0]) << 16 | to_srgb(parts[0][1]) << 8 | to_srgb(parts[0][2]),
+               4);
     double most = (step + 1) / 166.0;
     for (int k = 1; k < DOWN * ACROSS; k++)
-        put_base83(&at, quantise(parts[k][0], most) * 19 * 19 + quantise(parts[k][1], most) * 19 +
-                            quantise(parts[k][2], most), 2);
+        put_base83(&at,
+                   quantise(parts[k][0], most) * 19 * 19 + quantise(parts[k][1], most) * 19 +
+                       quantise(parts[k][2], most),
+                   2);
     *at = '\0';
 }

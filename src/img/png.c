@@ -10,7 +10,7 @@ struct png_reader {
     str left;
     struct img_decoded *to;
     const struct img_limits *limits;
-    bool at_end;   /* libpng asked for more bytes than there are */
+    bool at_end; /* libpng asked for more bytes than there are */
     bool too_large;
     png_uint_32 rows_done;
     int passes_done;
@@ -40,13 +40,10 @@ static void on_png_warning(png_structp png, png_const_charp text) {
 
 static const char *png_space_name(int color_type, bool alpha) {
     switch (color_type) {
-    case PNG_COLOR_TYPE_PALETTE:
-        return alpha ? "PaletteA" : "Palette";
+    case PNG_COLOR_TYPE_PALETTE: return alpha ? "PaletteA" : "Palette";
     case PNG_COLOR_TYPE_GRAY:
-    case PNG_COLOR_TYPE_GRAY_ALPHA:
-        return alpha ? "GrayA" : "Gray";
-    default:
-        return alpha ? "RGBA" : "RGB";
+    case PNG_COLOR_TYPE_GRAY_ALPHA: return alpha ? "GrayA" : "Gray";
+    default: return alpha ? "RGBA" : "RGB";
     }
 }
 
@@ -138,7 +135,8 @@ int img_png_decode(str file, const struct img_limits *limits, struct img_decoded
     /* On the heap: what setjmp's frame holds is unspecified after longjmp. */
     struct png_reader *r = mem_new(struct png_reader);
     *r = (struct png_reader){.left = file, .to = ret, .limits = limits};
-    png_structp png = png_create_read_struct(PNG_LIBPNG_VER_STRING, r, on_png_error, on_png_warning);
+    png_structp png =
+        png_create_read_struct(PNG_LIBPNG_VER_STRING, r, on_png_error, on_png_warning);
     png_infop info = png ? png_create_info_struct(png) : NULL;
     if (!info)
         abort(); /* no memory, or a libpng other than the one we were built with */

@@ -19,7 +19,8 @@ static inline size_t img_row_bytes(const struct img_raster *r) {
 /* Zeroed pixels; the caller has checked width × height against its limit. */
 static inline void img_raster_init(struct img_raster *r, uint32_t width, uint32_t height,
                                    unsigned channels) {
-    *r = (struct img_raster){mem_zalloc((size_t)width * height * channels), width, height, channels};
+    *r =
+        (struct img_raster){mem_zalloc((size_t)width * height * channels), width, height, channels};
 }
 static inline void img_raster_deinit(struct img_raster *r) {
     free(r->px);

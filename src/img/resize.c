@@ -8,7 +8,7 @@ enum { LOBES = 3, ONE = 1 << 14 };
 
 /* For each output position: the first input sample and its weights, which add up to ONE. */
 struct taps {
-    uint32_t n;      /* weights a position */
+    uint32_t n; /* weights a position */
     uint32_t *first;
     int16_t *weights;
 };
@@ -57,7 +57,8 @@ static struct taps make_taps(uint32_t from, uint32_t to) {
     uint32_t n = (uint32_t)ceil(2 * LOBES * stretch) + 1;
     if (n > from)
         n = from;
-    struct taps t = {n, mem_alloc(to * sizeof *t.first), mem_alloc((size_t)to * n * sizeof *t.weights)};
+    struct taps t = {n, mem_alloc(to * sizeof *t.first),
+                     mem_alloc((size_t)to * n * sizeof *t.weights)};
     for (uint32_t i = 0; i < to; i++)
         fill_taps(&t, i, (i + 0.5) * scale - 0.5, stretch, from);
     return t;
@@ -74,7 +75,8 @@ static uint8_t clamp(int v) {
 }
 
 /* Rows first: whole rows add up, which the compiler turns into vectors, and fewer are left. */
-static void resize_rows(const struct img_raster *from, const struct taps *t, struct img_raster *to) {
+static void resize_rows(const struct img_raster *from, const struct taps *t,
+                        struct img_raster *to) {
     size_t row = img_row_bytes(from);
     int *sums = mem_alloc(row * sizeof *sums);
     for (uint32_t y = 0; y < to->height; y++) {
@@ -94,9 +96,10 @@ static void resize_rows(const struct img_raster *from, const struct taps *t, str
 }
 
 /* Inlined with a constant number of channels: the loop over them disappears. */
-static inline __attribute__((always_inline)) void
-columns_of(const struct img_raster *from, const struct taps *t, struct img_raster *to,
-           unsigned channels) {
+static inline __attribute__((always_inline)) void columns_of(const struct img_raster *from,
+                                                             const struct taps *t,
+                                                             struct img_raster *to,
+                                                             unsigned channels) {
     for (uint32_t y = 0; y < to->height; y++) {
         const uint8_t *in = from->px + y * img_row_bytes(from);
         uint8_t *out = to->px + y * img_row_bytes(to);
@@ -200,10 +203,11 @@ void img_fit(uint32_t width, uint32_t height, uint32_t edge, uint32_t *ret_width
 void img_orient(struct img_raster *raster, unsigned orientation) {
     if (orientation < 2 || orientation > 8)
         return;
-    static const struct { bool swap, flip_x, flip_y; } turns[] = {
-        [2] = {false, true, false}, [3] = {false, true, true}, [4] = {false, false, true},
-        [5] = {true, false, false}, [6] = {true, false, true}, [7] = {true, true, true},
-        [8] = {true, true, false}};
+    static const struct {
+        bool swap, flip_x, flip_y;
+    } turns[] = {[2] = {false, true, false}, [3] = {false, true, true}, [4] = {false, false, true},
+                 [5] = {true, false, false}, [6] = {true, false, true}, [7] = {true, true, true},
+                 [8] = {true, true, false}};
     bool swap = turns[orientation].swap;
     struct img_raster to;
     img_raster_init(&to, swap ? raster->height : raster->width,

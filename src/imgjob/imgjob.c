@@ -149,7 +149,8 @@ static bool take_derivative(struct cur *f, struct imgjob_derivative *d) {
     d->height = cur_u32(f);
     d->content_type = cur_lstr(f);
     d->size = cur_u64(f);
-    bool known = str_eq(d->content_type, S("image/jpeg")) || str_eq(d->content_type, S("image/png"));
+    bool known =
+        str_eq(d->content_type, S("image/jpeg")) || str_eq(d->content_type, S("image/png"));
     return known && d->size > 0 && d->size <= IMGJOB_MAX_DERIVATIVE;
 }
 

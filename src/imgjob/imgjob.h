@@ -10,20 +10,20 @@
 
 enum {
     IMGJOB_MAX_DERIVATIVES = 8,
-    IMGJOB_MAX_TEXT = 512,              /* Exif texts and reasons, after cleaning */
-    IMGJOB_MAX_HEAD = 64 * 1024,        /* an encoded request or reply without the image bytes */
-    IMGJOB_MAX_DERIVATIVE = 64 << 20,   /* bytes of one derivative */
+    IMGJOB_MAX_TEXT = 512,            /* Exif texts and reasons, after cleaning */
+    IMGJOB_MAX_HEAD = 64 * 1024,      /* an encoded request or reply without the image bytes */
+    IMGJOB_MAX_DERIVATIVE = 64 << 20, /* bytes of one derivative */
 };
 
 /* ---- Request: imgjob_put_request, then `size` bytes of image ---- */
 struct imgjob_request {
-    uint64_t size;        /* bytes of image that follow */
-    uint64_t max_pixels;  /* width × height beyond this is refused before anything is allocated */
+    uint64_t size;       /* bytes of image that follow */
+    uint64_t max_pixels; /* width × height beyond this is refused before anything is allocated */
     bool keep_gps;
     size_t n;
     struct imgjob_wish {
-        uint32_t edge;    /* the longer side; never enlarged */
-        uint32_t quality; /* JPEG, 1 to 100 */
+        uint32_t edge;                /* the longer side; never enlarged */
+        uint32_t quality;             /* JPEG, 1 to 100 */
     } wishes[IMGJOB_MAX_DERIVATIVES]; /* descending by edge */
 };
 
@@ -35,25 +35,25 @@ enum imgjob_status {
 
 struct imgjob_reply {
     enum imgjob_status status;
-    str reason;       /* a sentence for people; empty when done without remarks */
-    str format;       /* "jpeg", "png"; empty when unknown */
+    str reason;             /* a sentence for people; empty when done without remarks */
+    str format;             /* "jpeg", "png"; empty when unknown */
     uint32_t width, height; /* after orientation; 0 when unknown */
     uint32_t orientation;   /* Exif, 1 to 8; 1 when absent */
     uint32_t bit_depth;     /* of one channel */
-    str color_space;  /* "YCbCr", "RGB", "Gray", "CMYK", "Palette"; "…A" with transparency */
-    bool truncated;   /* the file ends before the picture does */
+    str color_space; /* "YCbCr", "RGB", "Gray", "CMYK", "Palette"; "…A" with transparency */
+    bool truncated;  /* the file ends before the picture does */
     bool has_gps;
     double latitude, longitude; /* degrees; only with keep_gps */
-    str make, model;  /* Exif, cleaned UTF-8 */
-    str captured_at;  /* ISO 8601, with offset when the camera knew it */
-    uint64_t phash;   /* 64-bit DCT hash */
+    str make, model;            /* Exif, cleaned UTF-8 */
+    str captured_at;            /* ISO 8601, with offset when the camera knew it */
+    uint64_t phash;             /* 64-bit DCT hash */
     bool has_phash;
-    str placeholder;  /* BlurHash, 4 × 3 components */
-    str warnings;     /* short words, comma-separated: "cmyk-converted" */
+    str placeholder; /* BlurHash, 4 × 3 components */
+    str warnings;    /* short words, comma-separated: "cmyk-converted" */
     uint64_t decode_us, resize_us, encode_us;
     size_t n;
     struct imgjob_derivative {
-        uint32_t edge;    /* as wished */
+        uint32_t edge; /* as wished */
         uint32_t width, height;
         str content_type; /* "image/jpeg", "image/png" */
         uint64_t size;    /* bytes that follow the head, in this order */

@@ -3,9 +3,9 @@
  *
  * It accepts, looks at a connection's first byte (0x16 begins a TLS handshake) and hands the
  * connection to the daemon for it. It never blocks on one client: a connection whose first byte has
- * not come waits in epoll, one-shot, until its deadline. It also sees to soft closes: a socket whose
- * answer was sent while the client was still sending is read on for a while, because closing it
- * with unread bytes makes the kernel send a reset, which takes the answer away from the client.
+ * not come waits in epoll, one-shot, until its deadline. It also sees to soft closes: a socket
+ * whose answer was sent while the client was still sending is read on for a while, because closing
+ * it with unread bytes makes the kernel send a reset, which takes the answer away from the client.
  *
  * The thread alone frees what its epoll events point at, and only between two batches of events.
  */
@@ -29,7 +29,7 @@ enum {
     LINGER_AT_ONCE = 256,  /* and how many sockets are closed softly */
     LINGER_STEP = 1 << 20, /* bytes before the others get their turn */
     STACK_BYTES = 256 * 1024,
-    TLS_HANDSHAKE = 0x16,  /* RFC 8446 section 5.1: content type of the first record */
+    TLS_HANDSHAKE = 0x16, /* RFC 8446 section 5.1: content type of the first record */
 };
 
 struct softly {
@@ -46,8 +46,8 @@ struct net_acceptor {
     int epoll_fd, wake_fd;
     int spare_fd; /* given up for a moment where descriptors have run out */
     pthread_t thread;
-    struct list pending;  /* of net_conn.pending, earliest deadline first */
-    struct list lingers;  /* of linger.node, earliest deadline first */
+    struct list pending; /* of net_conn.pending, earliest deadline first */
+    struct list lingers; /* of linger.node, earliest deadline first */
     unsigned n_lingers;
     pthread_mutex_t lock;
     struct list arriving; /* under lock: lingers that pool threads brought */
@@ -130,7 +130,8 @@ static void on_listener(struct net_acceptor *a, struct net_origin *origin) {
     for (int i = 0; i < BATCH && !origin->closed; i++) {
         struct sockaddr_storage peer = {0};
         socklen_t peer_len = sizeof peer;
-        int fd = accept4(origin->fd, (struct sockaddr *)&peer, &peer_len, SOCK_CLOEXEC | SOCK_NONBLOCK);
+        int fd =
+            accept4(origin->fd, (struct sockaddr *)&peer, &peer_len, SOCK_CLOEXEC | SOCK_NONBLOCK);
         if (fd >= 0) {
             accepted(a, origin, fd, &peer, peer_len);
         } else if (errno == EMFILE || errno == ENFILE) {
@@ -149,7 +150,7 @@ static void drop_closed_listeners(struct net_acceptor *a) {
     for (;;) {
         struct net_origin *dropped = NULL;
         pthread_mutex_lock(&a->net->lock);
-        LIST_EACH(node, &a->net->origins) {
+        LIST_EACH (node, &a->net->origins) {
             struct net_origin *o = LIST_ENTRY(node, struct net_origin, node);
             if (o->closed && !o->gone) {
                 o->gone = true;
@@ -206,7 +207,7 @@ void net_acceptor_linger(struct net_acceptor *a, int fd) {
 
 static void take_arriving(struct net_acceptor *a) {
     LOCK_SCOPE(&a->lock);
-    LIST_EACH(node, &a->arriving) {
+    LIST_EACH (node, &a->arriving) {
         struct softly *l = LIST_ENTRY(node, struct softly, node);
         list_remove(&l->node);
         l->deadline_ms = clock_mono_ms() + LINGER_MS;
@@ -223,7 +224,7 @@ static void take_arriving(struct net_acceptor *a) {
 /* Ends what is over its time; returns the milliseconds until the next deadline, -1 without one. */
 static int expire(struct net_acceptor *a) {
     int64_t now = clock_mono_ms(), next = INT64_MAX;
-    LIST_EACH(node, &a->pending) {
+    LIST_EACH (node, &a->pending) {
         struct net_conn *conn = LIST_ENTRY(node, struct net_conn, pending);
         if (conn->deadline_ms > now) {
             next = conn->deadline_ms;
@@ -231,7 +232,7 @@ static int expire(struct net_acceptor *a) {
         }
         drop_conn(conn);
     }
-    LIST_EACH(node, &a->lingers) {
+    LIST_EACH (node, &a->lingers) {
         struct softly *l = LIST_ENTRY(node, struct softly, node);
         if (l->deadline_ms > now) {
             next = l->deadline_ms < next ? l->deadline_ms : next;
@@ -269,9 +270,9 @@ static void *run(void *arg) {
         if (woken)
             stop = drain_wake(a);
     }
-    LIST_EACH(node, &a->pending)
+    LIST_EACH (node, &a->pending)
         drop_conn(LIST_ENTRY(node, struct net_conn, pending));
-    LIST_EACH(node, &a->lingers)
+    LIST_EACH (node, &a->lingers)
         linger_end(a, LIST_ENTRY(node, struct softly, node));
     return NULL;
 }
@@ -311,7 +312,8 @@ int net_acceptor_start(struct net_acceptor **ret_acceptor, struct net *net, stru
     a->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
     struct epoll_event ev = {.events = EPOLLIN, .data.ptr = a};
     int r = 0;
-    if (a->epoll_fd < 0 || a->wake_fd < 0 || epoll_ctl(a->epoll_fd, EPOLL_CTL_ADD, a->wake_fd, &ev) != 0)
+    if (a->epoll_fd < 0 || a->wake_fd < 0 ||
+        epoll_ctl(a->epoll_fd, EPOLL_CTL_ADD, a->wake_fd, &ev) != 0)
         r = -errno;
     if (r == 0)
         r = start_thread(a);
@@ -331,7 +333,7 @@ struct net_acceptor *net_acceptor_stop(struct net_acceptor *a) {
     pthread_mutex_unlock(&a->lock);
     net_acceptor_wake(a);
     pthread_join(a->thread, NULL);
-    LIST_EACH(node, &a->arriving) {
+    LIST_EACH (node, &a->arriving) {
         struct softly *l = LIST_ENTRY(node, struct softly, node);
         close(l->fd);
         free(l);

@@ -58,7 +58,8 @@ static int begin(struct draft *d, const char *name, time_t until) {
     r = r ? r : gnutls_x509_crt_set_serial(d->crt, serial, sizeof serial);
     r = r ? r : gnutls_x509_crt_set_dn(d->crt, buf_cstr(&dn), NULL);
     /* A day of grace for clocks that are not quite right. */
-    r = r ? r : gnutls_x509_crt_set_activation_time(d->crt, (time_t)(clock_real_ms() / 1000) - DAY_S);
+    r = r ? r
+          : gnutls_x509_crt_set_activation_time(d->crt, (time_t)(clock_real_ms() / 1000) - DAY_S);
     r = r ? r : gnutls_x509_crt_set_expiration_time(d->crt, until);
     r = r ? r : gnutls_x509_crt_set_key(d->crt, d->key);
     return r ? r : add_key_id(d->crt);
@@ -68,7 +69,8 @@ static int write_pem(const struct draft *d, struct buf *ret_cert, struct buf *re
     gnutls_datum_t cert = {0}, key = {0};
     int r = gnutls_x509_crt_export2(d->crt, GNUTLS_X509_FMT_PEM, &cert);
     r = r ? r
-          : gnutls_x509_privkey_export2_pkcs8(d->key, GNUTLS_X509_FMT_PEM, NULL, GNUTLS_PKCS_PLAIN, &key);
+          : gnutls_x509_privkey_export2_pkcs8(d->key, GNUTLS_X509_FMT_PEM, NULL, GNUTLS_PKCS_PLAIN,
+                                              &key);
     if (r == 0) {
         buf_add(ret_cert, cert.data, cert.size);
         buf_add(ret_key, key.data, key.size);
@@ -87,7 +89,8 @@ int net_make_ca(struct buf *ret_ca_cert, struct buf *ret_ca_key, struct err *err
 
     int r = begin(&d, name, (time_t)(clock_real_ms() / 1000) + (time_t)CA_DAYS * DAY_S);
     r = r ? r : gnutls_x509_crt_set_basic_constraints(d.crt, 1, 0);
-    r = r ? r : gnutls_x509_crt_set_key_usage(d.crt, GNUTLS_KEY_KEY_CERT_SIGN | GNUTLS_KEY_CRL_SIGN);
+    r = r ? r
+          : gnutls_x509_crt_set_key_usage(d.crt, GNUTLS_KEY_KEY_CERT_SIGN | GNUTLS_KEY_CRL_SIGN);
     r = r ? r : gnutls_x509_crt_sign2(d.crt, d.crt, d.key, GNUTLS_DIG_SHA256, 0);
     r = r ? r : write_pem(&d, ret_ca_cert, ret_ca_key);
     return r ? failed(r, err, "a certificate authority") : 0;
@@ -110,9 +113,11 @@ static int add_name(gnutls_x509_crt_t crt, str name) {
     text[name.len] = '\0';
     unsigned char ip[16];
     if (inet_pton(AF_INET, text, ip) == 1)
-        return gnutls_x509_crt_set_subject_alt_name(crt, GNUTLS_SAN_IPADDRESS, ip, 4, GNUTLS_FSAN_APPEND);
+        return gnutls_x509_crt_set_subject_alt_name(crt, GNUTLS_SAN_IPADDRESS, ip, 4,
+                                                    GNUTLS_FSAN_APPEND);
     if (inet_pton(AF_INET6, text, ip) == 1)
-        return gnutls_x509_crt_set_subject_alt_name(crt, GNUTLS_SAN_IPADDRESS, ip, 16, GNUTLS_FSAN_APPEND);
+        return gnutls_x509_crt_set_subject_alt_name(crt, GNUTLS_SAN_IPADDRESS, ip, 16,
+                                                    GNUTLS_FSAN_APPEND);
     return gnutls_x509_crt_set_subject_alt_name(crt, GNUTLS_SAN_DNSNAME, text, (unsigned)name.len,
                                                 GNUTLS_FSAN_APPEND);
 }

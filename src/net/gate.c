@@ -17,7 +17,10 @@ static void refuse(struct gate *g, int status, const char *reason) {
 
 static void check_target(struct gate *g, str target) {
     if (target.len == 0 || target.p[0] != '/') {
-        /* RFC 9112 3.2.2 to 3.2.4: absolute, authority and asterisk form. Nobody who signs sends them. */
+        /*
+         * RFC 9112 3.2.2 to 3.2.4: absolute, authority and asterisk form. Nobody who signs sends
+         * them.
+         */
         refuse(g, 400, "the request target must begin with a slash");
         return;
     }
@@ -71,11 +74,13 @@ static const struct {
 } singles[] = {
     [IS_HOST] = {S_INIT("host"), check_host, "more than one Host header"},
     [IS_LENGTH] = {S_INIT("content-length"), check_length, "more than one Content-Length header"},
-    [IS_CODING] = {S_INIT("transfer-encoding"), check_coding, "more than one Transfer-Encoding header"},
+    [IS_CODING] = {S_INIT("transfer-encoding"), check_coding,
+                   "more than one Transfer-Encoding header"},
     [IS_EXPECT] = {S_INIT("expect"), check_expect, "more than one Expect header"},
     [IS_AUTHORIZATION] = {S_INIT("authorization"), NULL, "more than one Authorization header"},
 };
-_Static_assert(sizeof singles / sizeof *singles == sizeof((struct gate *)0)->counts / sizeof(unsigned),
+_Static_assert(sizeof singles / sizeof *singles ==
+                   sizeof((struct gate *)0)->counts / sizeof(unsigned),
                "one counter a row");
 
 void gate_header(struct gate *g, str name, str value, size_t line_len) {
@@ -109,6 +114,7 @@ int gate_finish(struct gate *g, size_t head_len) {
     if (!g->counts[IS_HOST] && !g->http_1_0)
         refuse(g, 400, "the Host header is missing");
     if (head_len && head_len != g->canonical + 2)
-        refuse(g, 400, "the head holds a bare line feed, a folded line, a zero byte or a spare space");
+        refuse(g, 400,
+               "the head holds a bare line feed, a folded line, a zero byte or a spare space");
     return g->status;
 }

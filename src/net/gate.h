@@ -32,5 +32,8 @@ void gate_start(struct gate *g, str method, str target, str version);
  * length of "name: value" as it stood on the wire, 0 where that is not known.
  */
 void gate_header(struct gate *g, str name, str value, size_t line_len);
-/* head_len: bytes that the parser consumed for the head with its empty line; 0: not known. Returns status. */
+/*
+ * head_len: bytes that the parser consumed for the head with its empty line; 0: not known. Returns
+ * status.
+ */
 int gate_finish(struct gate *g, size_t head_len);

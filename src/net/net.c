@@ -56,10 +56,12 @@ static void name_peer(struct net_conn *conn) {
         inet_ntop(conn->peer.ss_family, ip, conn->peer_ip, sizeof conn->peer_ip);
 }
 
-struct net_conn *net_conn_new(struct net_origin *origin, int fd, const struct sockaddr_storage *peer,
-                              socklen_t peer_len) {
+struct net_conn *net_conn_new(struct net_origin *origin, int fd,
+                              const struct sockaddr_storage *peer, socklen_t peer_len) {
     struct net *net = origin->net;
-    /* libmicrohttpd drops a connection without a word when it has no room: its entry stays behind. */
+    /*
+     * libmicrohttpd drops a connection without a word when it has no room: its entry stays behind.
+     */
     struct net_conn *stale = net_conn_by_fd(net, fd);
     if (stale)
         net_conn_free(stale);
@@ -102,7 +104,8 @@ void net_conn_serve(struct net_conn *conn, bool tls) {
     socklen_t peer_len = conn->peer_len;
     conn->tls = tls;
     /* From here on it may be served, closed and freed at any moment; on failure fd is closed. */
-    if (MHD_add_connection(tls ? net->tls : net->plain, fd, (struct sockaddr *)&peer, peer_len) == MHD_YES)
+    if (MHD_add_connection(tls ? net->tls : net->plain, fd, (struct sockaddr *)&peer, peer_len) ==
+        MHD_YES)
         return;
     log_warn("net", "a client was turned away: too many connections");
     struct net_conn *left = net_conn_by_fd(net, fd);
@@ -176,7 +179,8 @@ static int add_origin(struct net *net, struct net_origin *origin, struct err *er
     return r;
 }
 
-static int parse_addr(const char *addr, uint16_t port, struct sockaddr_storage *ret, socklen_t *ret_len) {
+static int parse_addr(const char *addr, uint16_t port, struct sockaddr_storage *ret,
+                      socklen_t *ret_len) {
     struct sockaddr_in *v4 = (struct sockaddr_in *)ret;
     struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)ret;
     memset(ret, 0, sizeof *ret);
@@ -231,7 +235,10 @@ int net_listen(struct net *net, int fd, struct err *err) {
     if (listen(fd, BACKLOG) != 0) {
         int r = -errno;
         close(fd);
-        /* Two may bind a port of which nobody listens yet (SO_REUSEADDR); the second finds out here. */
+        /*
+         * Two may bind a port of which nobody listens yet (SO_REUSEADDR); the second finds out
+         * here.
+         */
         if (r == -EADDRINUSE)
             return err_set(err, r, "the port is taken by another program");
         return err_sys(err, r, "cannot listen");
@@ -242,8 +249,8 @@ int net_listen(struct net *net, int fd, struct err *err) {
     return add_origin(net, origin, err);
 }
 
-int net_listen_fd(struct net *net, int fd, const struct net_app *app, void *ctx, void (*released)(void *ctx),
-                  struct net_origin **ret_origin, struct err *err) {
+int net_listen_fd(struct net *net, int fd, const struct net_app *app, void *ctx,
+                  void (*released)(void *ctx), struct net_origin **ret_origin, struct err *err) {
     int flags = fcntl(fd, F_GETFL);
     if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0) {
         int r = err_sys(err, -errno, "cannot adopt a listening socket");
@@ -265,7 +272,7 @@ int net_listen_fd(struct net *net, int fd, const struct net_app *app, void *ctx,
 
 /* net.lock is held. */
 static void cut_conns(struct net_origin *origin) {
-    LIST_EACH(node, &origin->conns) {
+    LIST_EACH (node, &origin->conns) {
         struct net_conn *conn = LIST_ENTRY(node, struct net_conn, node);
         conn->cut = true;
         shutdown(conn->fd, SHUT_RDWR); /* not closed yet: net_conn_free comes first */
@@ -301,8 +308,8 @@ static size_t keep_escapes(void *cls, struct MHD_Connection *mhd, char *s) {
 }
 
 static int pick_cert(gnutls_session_t session, const gnutls_datum_t *authorities, int n_authorities,
-                     const gnutls_pk_algorithm_t *algorithms, int n_algorithms, gnutls_pcert_st **ret_chain,
-                     unsigned *ret_n, gnutls_privkey_t *ret_key) {
+                     const gnutls_pk_algorithm_t *algorithms, int n_algorithms,
+                     gnutls_pcert_st **ret_chain, unsigned *ret_n, gnutls_privkey_t *ret_key) {
     (void)authorities;
     (void)n_authorities;
     (void)algorithms;
@@ -316,7 +323,8 @@ static int pick_cert(gnutls_session_t session, const gnutls_datum_t *authorities
     char name[256];
     size_t len = sizeof name;
     unsigned type = 0;
-    bool named = gnutls_server_name_get(session, name, &len, &type, 0) == 0 && type == GNUTLS_NAME_DNS;
+    bool named =
+        gnutls_server_name_get(session, name, &len, &type, 0) == 0 && type == GNUTLS_NAME_DNS;
     const struct net_sni_cert *cert =
         net_sni_pick(conn->origin->net->sni, named ? str_n(name, strnlen(name, len)) : STR_NONE);
     *ret_chain = cert->chain;
@@ -339,9 +347,10 @@ static struct MHD_Daemon *start_daemon(struct net *net, unsigned threads, bool t
         flags, 0, NULL, NULL, net_on_request, net, MHD_OPTION_EXTERNAL_LOGGER, log_mhd, NULL,
         MHD_OPTION_THREAD_POOL_SIZE, threads, MHD_OPTION_THREAD_STACK_SIZE, (size_t)STACK_BYTES,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)NET_POOL_BYTES, MHD_OPTION_CONNECTION_LIMIT,
-        (unsigned)NET_CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT, net->idle_s, MHD_OPTION_NOTIFY_CONNECTION,
-        on_connection, net, MHD_OPTION_NOTIFY_COMPLETED, net_on_completed, net, MHD_OPTION_URI_LOG_CALLBACK,
-        net_on_uri, net, MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL, MHD_OPTION_ARRAY,
+        (unsigned)NET_CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT, net->idle_s,
+        MHD_OPTION_NOTIFY_CONNECTION, on_connection, net, MHD_OPTION_NOTIFY_COMPLETED,
+        net_on_completed, net, MHD_OPTION_URI_LOG_CALLBACK, net_on_uri, net,
+        MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL, MHD_OPTION_ARRAY,
         tls ? tls_options : plain_options, MHD_OPTION_END);
 }
 
@@ -421,7 +430,7 @@ static void wait_for_none(struct net *net, atomic_uint *count, int64_t deadline_
 
 static void close_all_origins(struct net *net) {
     LOCK_SCOPE(&net->lock);
-    LIST_EACH(node, &net->origins)
+    LIST_EACH (node, &net->origins)
         LIST_ENTRY(node, struct net_origin, node)->closed = true;
     net_acceptor_wake(net->acceptor); /* lets go of the listeners */
 }

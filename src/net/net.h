@@ -31,35 +31,41 @@ struct net_req {
     str target;      /* as sent: "/a%20b?x=1" */
     str path, query; /* target cut at '?', both still encoded; query absent without '?' */
     bool tls;
-    bool local;      /* came over a sandbox's socket: never left the kernel */
-    str peer_ip;     /* "127.0.0.1"; empty for unix and sandbox sockets */
+    bool local;       /* came over a sandbox's socket: never left the kernel */
+    str peer_ip;      /* "127.0.0.1"; empty for unix and sandbox sockets */
     void *origin_ctx; /* of the listener (net_listen_fd) */
     bool has_body;
     bool has_length;
     uint64_t content_length; /* when has_length */
     bool expects_continue;
-    void *app;       /* the application's own, set in begin */
+    void *app;          /* the application's own, set in begin */
     struct arena arena; /* lives until done */
 };
 
 /* First header of that name (case-insensitive), absent when missing. */
 str net_header(const struct net_req *req, const char *name);
 /* All headers in the order they came. */
-void net_each_header(const struct net_req *req, void (*fn)(void *ctx, str name, str value), void *ctx);
+void net_each_header(const struct net_req *req, void (*fn)(void *ctx, str name, str value),
+                     void *ctx);
 
 struct net_app {
     void *ctx;
     void (*begin)(void *ctx, struct net_req *req);
     void (*body)(void *ctx, struct net_req *req, const void *p, size_t n);
     void (*end)(void *ctx, struct net_req *req);
-    void (*done)(void *ctx, struct net_req *req); /* free what begin made; the client may be gone */
+    /* free what begin made; the client may be gone */
+    void (*done)(void *ctx, struct net_req *req);
 };
 
 /* ---- Answers. Exactly one net_reply_* a request. ---- */
-void net_reply_header(struct net_req *req, str name, str value); /* before net_reply_*; Date is added */
-void net_reply_bytes(struct net_req *req, int status, str body); /* copies */
+/* before net_reply_*; Date is added */
+void net_reply_header(struct net_req *req, str name, str value);
+void net_reply_bytes(struct net_req *req, int status, str body);       /* copies */
 void net_reply_buf(struct net_req *req, int status, struct buf *body); /* takes the memory */
-/* size bytes pulled as the client takes them: read(ctx, offset, p, n) > 0 bytes, < 0 aborts the connection. */
+/*
+ * size bytes pulled as the client takes them: read(ctx, offset, p, n) > 0 bytes, < 0 aborts the
+ * connection.
+ */
 void net_reply_stream(struct net_req *req, int status, uint64_t size,
                       ssize_t (*read)(void *ctx, uint64_t offset, void *p, size_t n),
                       void (*release)(void *ctx), void *ctx);
@@ -74,8 +80,9 @@ bool net_replied(const struct net_req *req);
  * (or suspends again). net_resume may come before the suspending callback has returned, and even
  * before net_suspend was called: it is remembered.
  *
- * A parked request whose listener is closed, whose client is found gone, or that outlasts net_stop's
- * patience gets done without then: whoever holds it for net_resume must let go of it in done, under a lock of its own.
+ * A parked request whose listener is closed, whose client is found gone, or that outlasts
+ * net_stop's patience gets done without then: whoever holds it for net_resume must let go of it in
+ * done, under a lock of its own.
  */
 void net_suspend(struct net_req *req, void (*then)(void *ctx, struct net_req *req), void *ctx);
 void net_resume(struct net_req *req);
@@ -91,20 +98,20 @@ struct net_options {
      * certificate for that name, made when it is first asked for. NULL: always the one above.
      */
     const char *tls_ca_cert_pem, *tls_ca_key_pem;
-    unsigned idle_s;          /* idle connection time-out; 0: 75 */
+    unsigned idle_s; /* idle connection time-out; 0: 75 */
 };
 int net_start(struct net **ret_net, const struct net_options *options, struct err *err);
 /*
- * Reserves addr:port (0 picks one): *ret_fd is bound, but refuses clients until net_listen. The port
- * in force in *ret_port (may be NULL). -EADDRINUSE is told in words.
+ * Reserves addr:port (0 picks one): *ret_fd is bound, but refuses clients until net_listen. The
+ * port in force in *ret_port (may be NULL). -EADDRINUSE is told in words.
  */
 int net_bind(const char *addr, uint16_t port, int *ret_fd, uint16_t *ret_port, struct err *err);
 /* Serves what net_bind reserved, both protocols. Takes fd, also on failure. */
 int net_listen(struct net *net, int fd, struct err *err);
 /*
- * Adopts a listening socket that somebody else opened (a sandbox's, a unix socket); fd is taken, also
- * on failure. Its requests carry ctx and local = true. app: other callbacks than the net's own, or
- * NULL; copied.
+ * Adopts a listening socket that somebody else opened (a sandbox's, a unix socket); fd is taken,
+ * also on failure. Its requests carry ctx and local = true. app: other callbacks than the net's
+ * own, or NULL; copied.
  * net_origin_close stops accepting and cuts its connections; it may return before they are done,
  * but ctx is not used after released(ctx) was called.
  */

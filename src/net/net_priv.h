@@ -19,9 +19,11 @@
 #include <stdatomic.h>
 
 enum {
-    NET_POOL_BYTES = 16 * 1024,      /* a connection's memory: head, body buffer, head of the answer */
-    NET_CONNECTIONS = 8192,          /* for each of the two daemons */
-    NET_DRAIN_EARLY = 1024 * 1024,   /* body left after an answer of begin that keeps the connection */
+    /* a connection's memory: head, body buffer, head of the answer */
+    NET_POOL_BYTES = 16 * 1024,
+    NET_CONNECTIONS = 8192, /* for each of the two daemons */
+    /* body left after an answer of begin that keeps the connection */
+    NET_DRAIN_EARLY = 1024 * 1024,
     NET_DRAIN_LATE = 64 * 1024 * 1024, /* body left after an answer of body: then it is cut */
 };
 
@@ -40,21 +42,21 @@ struct net_origin {
     bool gone;           /* accepting thread: the listener is no longer watched */
     unsigned refs;       /* under net.lock: the listener and each connection */
     struct list node;    /* in net.origins */
-    struct list conns; /* under net.lock */
+    struct list conns;   /* under net.lock */
     struct net_app own_app;
 };
 
 /* One accepted connection, from accept until its socket is closed. */
 struct net_conn {
-    enum net_watch watch; /* WATCH_PENDING */
+    enum net_watch watch;      /* WATCH_PENDING */
     struct net_origin *origin; /* holds a reference */
     struct list node;          /* in origin.conns */
     struct list pending;       /* accepting thread: waits for its first byte */
     int64_t deadline_ms;       /* … until then, monotonic */
     int fd;
     bool tls;
-    bool linger;       /* close softly: the client may still be sending */
-    atomic_bool cut;   /* answer nothing more */
+    bool linger;     /* close softly: the client may still be sending */
+    atomic_bool cut; /* answer nothing more */
     char peer_ip[INET6_ADDRSTRLEN];
     struct sockaddr_storage peer;
     socklen_t peer_len;
@@ -80,13 +82,13 @@ struct net {
     atomic_bool stopping;  /* no new requests */
     atomic_bool cutting;   /* no new answers either */
     pthread_mutex_t quiet_lock;
-    pthread_cond_t quiet;  /* under_way or parked fell to 0 while stopping */
+    pthread_cond_t quiet; /* under_way or parked fell to 0 while stopping */
 };
 
 /* ---- net.c: connections ---- */
 /* Takes a reference on origin and fills the table. Called by the accepting thread alone. */
-struct net_conn *net_conn_new(struct net_origin *origin, int fd, const struct sockaddr_storage *peer,
-                              socklen_t peer_len);
+struct net_conn *net_conn_new(struct net_origin *origin, int fd,
+                              const struct sockaddr_storage *peer, socklen_t peer_len);
 /* Out of the tables, drops the reference. Does not close the socket. */
 void net_conn_free(struct net_conn *conn);
 struct net_conn *net_conn_by_fd(struct net *net, int fd);
@@ -105,13 +107,16 @@ struct net_acceptor *net_acceptor_stop(struct net_acceptor *acceptor);
 int net_acceptor_add(struct net_acceptor *acceptor, struct net_origin *origin, struct err *err);
 /* Tells the thread to let go of closed origins. */
 void net_acceptor_wake(struct net_acceptor *acceptor);
-/* Reads on from fd (taken) for a while before it closes, so that the client sees the last answer. */
+/*
+ * Reads on from fd (taken) for a while before it closes, so that the client sees the last answer.
+ */
 void net_acceptor_linger(struct net_acceptor *acceptor, int fd);
 
 /* ---- request.c: what libmicrohttpd calls ---- */
 void *net_on_uri(void *net, const char *uri, struct MHD_Connection *mhd);
-enum MHD_Result net_on_request(void *net, struct MHD_Connection *mhd, const char *url, const char *method,
-                               const char *version, const char *data, size_t *data_len, void **request);
+enum MHD_Result net_on_request(void *net, struct MHD_Connection *mhd, const char *url,
+                               const char *method, const char *version, const char *data,
+                               size_t *data_len, void **request);
 void net_on_completed(void *net, struct MHD_Connection *mhd, void **request,
                       enum MHD_RequestTerminationCode code);
 /* Resumes the connection's request if it is parked, so that it finds out that it was cut. */
@@ -127,8 +132,8 @@ struct net_request {
     const struct net_app *app;
     str target;
     enum net_step step;
-    bool begun;    /* begin was called, so done must be */
-    bool parked;   /* the callback that ran last suspended */
+    bool begun;  /* begin was called, so done must be */
+    bool parked; /* the callback that ran last suspended */
     bool close;
     uint64_t drained;
 

@@ -48,8 +48,8 @@ static void reply(struct net_req *req, int status, struct MHD_Response *response
 
 void net_reply_bytes(struct net_req *req, int status, str body) {
     reply(req, status,
-          MHD_create_response_from_buffer(body.len, (void *)body.p,
-                                          body.len ? MHD_RESPMEM_MUST_COPY : MHD_RESPMEM_PERSISTENT));
+          MHD_create_response_from_buffer(
+              body.len, (void *)body.p, body.len ? MHD_RESPMEM_MUST_COPY : MHD_RESPMEM_PERSISTENT));
 }
 
 void net_reply_buf(struct net_req *req, int status, struct buf *body) {
@@ -66,7 +66,9 @@ struct stream {
 static ssize_t stream_read(void *cls, uint64_t pos, char *p, size_t max) {
     const struct stream *s = cls;
     ssize_t n = s->read(s->ctx, pos, p, max);
-    /* The length was announced: all that is left when bytes fail to come is to cut the connection. */
+    /*
+     * The length was announced: all that is left when bytes fail to come is to cut the connection.
+     */
     return n > 0 && (size_t)n <= max ? n : MHD_CONTENT_READER_END_WITH_ERROR;
 }
 

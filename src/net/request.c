@@ -72,15 +72,16 @@ struct head_walk {
     void *ctx;
 };
 
-static enum MHD_Result walk_header(void *cls, enum MHD_ValueKind kind, const char *key, size_t key_len,
-                                   const char *value, size_t value_len) {
+static enum MHD_Result walk_header(void *cls, enum MHD_ValueKind kind, const char *key,
+                                   size_t key_len, const char *value, size_t value_len) {
     (void)kind;
     struct head_walk *w = cls;
     w->fn(w->ctx, str_n(key, key_len), str_trim(str_n(value ? value : "", value_len)));
     return MHD_YES;
 }
 
-void net_each_header(const struct net_req *req, void (*fn)(void *ctx, str name, str value), void *ctx) {
+void net_each_header(const struct net_req *req, void (*fn)(void *ctx, str name, str value),
+                     void *ctx) {
     struct head_walk w = {fn, ctx};
     MHD_get_connection_values_n(request_of(req)->mhd, MHD_HEADER_KIND, walk_header, &w);
 }
@@ -88,8 +89,8 @@ void net_each_header(const struct net_req *req, void (*fn)(void *ctx, str name, 
 str net_header(const struct net_req *req, const char *name) {
     const char *value = NULL;
     size_t len = 0;
-    if (MHD_lookup_connection_value_n(request_of(req)->mhd, MHD_HEADER_KIND, name, strlen(name), &value,
-                                      &len) != MHD_YES)
+    if (MHD_lookup_connection_value_n(request_of(req)->mhd, MHD_HEADER_KIND, name, strlen(name),
+                                      &value, &len) != MHD_YES)
         return STR_NONE;
     return str_trim(str_n(value ? value : "", len));
 }
@@ -113,7 +114,8 @@ static enum MHD_Result refuse_at_gate(struct net_request *r, const struct gate *
     return MHD_queue_response(r->mhd, r->status, r->response);
 }
 
-static bool pass_gate(struct net_request *r, struct gate *g, const char *method, const char *version) {
+static bool pass_gate(struct net_request *r, struct gate *g, const char *method,
+                      const char *version) {
     gate_start(g, str_c(method), r->target, str_c(version));
     MHD_get_connection_values_n(r->mhd, MHD_HEADER_KIND, gate_one, g);
     const union MHD_ConnectionInfo *size =
@@ -148,8 +150,8 @@ static enum MHD_Result queue(struct net_request *r) {
 }
 
 /*
- * begin (or what it suspended for) has answered. Without a body the answer waits for the final call,
- * because libmicrohttpd closes the connection after one that is queued now.
+ * begin (or what it suspended for) has answered. Without a body the answer waits for the final
+ * call, because libmicrohttpd closes the connection after one that is queued now.
  */
 static enum MHD_Result answered_early(struct net_request *r) {
     const struct net_req *req = &r->req;
@@ -166,7 +168,8 @@ static enum MHD_Result answered_early(struct net_request *r) {
 }
 
 static enum MHD_Result nobody_answered(struct net_request *r) {
-    log_error("net", "no answer was given to %.*s %.*s", STR_ARG(r->req.method), STR_ARG(r->req.path));
+    log_error("net", "no answer was given to %.*s %.*s", STR_ARG(r->req.method),
+              STR_ARG(r->req.path));
     net_reply_bytes(&r->req, 500, S(""));
     return queue(r);
 }
@@ -233,8 +236,9 @@ static enum MHD_Result resumed(struct net *net, struct net_request *r) {
     return go_on(r);
 }
 
-enum MHD_Result net_on_request(void *cls, struct MHD_Connection *mhd, const char *url, const char *method,
-                               const char *version, const char *data, size_t *data_len, void **request) {
+enum MHD_Result net_on_request(void *cls, struct MHD_Connection *mhd, const char *url,
+                               const char *method, const char *version, const char *data,
+                               size_t *data_len, void **request) {
     (void)url;
     (void)mhd;
     struct net *net = cls;

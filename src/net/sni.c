@@ -49,7 +49,8 @@ static int cert_load(struct net_sni_cert *c, str cert, str key, struct err *err)
     if (r == 0)
         return 0;
     cert_deinit(c);
-    return err_set(err, -EINVAL, "the TLS certificate or its key is not usable: %s", gnutls_strerror(r));
+    return err_set(err, -EINVAL, "the TLS certificate or its key is not usable: %s",
+                   gnutls_strerror(r));
 }
 
 int net_sni_new(struct net_sni **ret_sni, const struct net_options *o, struct err *err) {
@@ -119,7 +120,8 @@ static struct net_sni_cert *make(struct net_sni *sni, str name, str key_name) {
 
     struct err err;
     struct net_sni_cert *c = mem_new(struct net_sni_cert);
-    if (net_make_cert(buf_view(&sni->ca_cert), buf_view(&sni->ca_key), names, n, &cert, &key, &err) < 0 ||
+    if (net_make_cert(buf_view(&sni->ca_cert), buf_view(&sni->ca_key), names, n, &cert, &key,
+                      &err) < 0 ||
         cert_load(c, buf_view(&cert), buf_view(&key), &err) < 0) {
         log_warn("net", "no certificate for %.*s: %s", STR_ARG(name), err.text);
         free(c);

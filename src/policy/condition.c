@@ -33,15 +33,18 @@ static bool init_text(struct policy *policy, struct policy_operand *operand, str
 }
 
 static bool init_like(struct policy *policy, struct policy_operand *operand, str text) {
-    policy_pattern_init(&operand->pattern, &policy->arena, text, variables(policy) | PATTERN_WILDCARDS);
+    policy_pattern_init(&operand->pattern, &policy->arena, text,
+                        variables(policy) | PATTERN_WILDCARDS);
     return true;
 }
 
-static bool text_holds(const struct policy_operand *operand, struct policy_scope *scope, str value) {
+static bool text_holds(const struct policy_operand *operand, struct policy_scope *scope,
+                       str value) {
     return policy_pattern_match(&operand->pattern, scope, value, false, NULL);
 }
 
-static bool nocase_holds(const struct policy_operand *operand, struct policy_scope *scope, str value) {
+static bool nocase_holds(const struct policy_operand *operand, struct policy_scope *scope,
+                         str value) {
     return policy_pattern_match(&operand->pattern, scope, value, true, NULL);
 }
 
@@ -93,8 +96,9 @@ static bool init_date(struct policy *policy, struct policy_operand *operand, str
     return parse_date(text, &operand->date_ms);
 }
 
-#define COMPARE(name, parse, type, member, operation)                                                \
-    static bool name(const struct policy_operand *operand, struct policy_scope *scope, str value) { \
+#define COMPARE(name, parse, type, member, operation)                                              \
+    static bool name(const struct policy_operand *operand, struct policy_scope *scope,             \
+                     str value) {                                                                  \
         (void)scope;                                                                               \
         type v;                                                                                    \
         return parse(value, &v) && v operation operand->member;                                    \
@@ -122,7 +126,8 @@ static bool init_bool(struct policy *policy, struct policy_operand *operand, str
     return parse_bool(text, &operand->truth);
 }
 
-static bool bool_holds(const struct policy_operand *operand, struct policy_scope *scope, str value) {
+static bool bool_holds(const struct policy_operand *operand, struct policy_scope *scope,
+                       str value) {
     (void)scope;
     bool v;
     return parse_bool(value, &v) && v == operand->truth;
@@ -136,7 +141,8 @@ static bool init_binary(struct policy *policy, struct policy_operand *operand, s
     return true;
 }
 
-static bool binary_holds(const struct policy_operand *operand, struct policy_scope *scope, str value) {
+static bool binary_holds(const struct policy_operand *operand, struct policy_scope *scope,
+                         str value) {
     (void)scope;
     CLEANUP_DEINIT(buf) struct buf bytes = {0};
     return codec_unbase64(&bytes, value) && str_eq(buf_view(&bytes), operand->pattern.text);
@@ -159,8 +165,9 @@ static bool parse_address(str s, struct policy_cidr *ret) {
     static const unsigned char mapped[12] = {[10] = 0xFF, [11] = 0xFF};
     if (memcmp(ret->bytes, mapped, sizeof mapped) == 0) { /* ::ffff:192.0.2.1 is 192.0.2.1 */
         memmove(ret->bytes, ret->bytes + 12, 4);
-        *ret = (struct policy_cidr){.bytes = {ret->bytes[0], ret->bytes[1], ret->bytes[2], ret->bytes[3]},
-                                    .bits = 32};
+        *ret = (struct policy_cidr){
+            .bytes = {ret->bytes[0], ret->bytes[1], ret->bytes[2], ret->bytes[3]},
+            .bits = 32};
     }
     return true;
 }
@@ -180,7 +187,8 @@ static bool init_cidr(struct policy *policy, struct policy_operand *operand, str
     return true;
 }
 
-static bool cidr_holds(const struct policy_operand *operand, struct policy_scope *scope, str value) {
+static bool cidr_holds(const struct policy_operand *operand, struct policy_scope *scope,
+                       str value) {
     (void)scope;
     struct policy_cidr v;
     const struct policy_cidr *net = &operand->cidr;
@@ -264,20 +272,21 @@ static str value_text(struct arena *arena, const json_t *value) {
 }
 
 static int parse_operand(struct policy *policy, struct policy_test *test, const char *operator,
-                         const json_t *value, struct err *err) {
+                         const json_t * value, struct err *err) {
     struct policy_operand *operand = &test->operands[test->n_operands++];
     str text = value_text(&policy->arena, value);
     *operand = (struct policy_operand){.pattern = {.text = text}};
     if (!text.p)
         return policy_malformed(err, "Syntax errors in policy.");
     if (!test->op->init(policy, operand, text))
-        return policy_malformed(err, "Invalid value for the condition %s on " STR_FMT ": " STR_FMT, operator,
-                                STR_ARG(test->key), STR_ARG(text));
+        return policy_malformed(
+            err, "Invalid value for the condition %s on " STR_FMT ": " STR_FMT, operator,
+            STR_ARG(test->key), STR_ARG(text));
     return 0;
 }
 
-static int parse_test(struct policy *policy, struct policy_test *test, const char *operator, const char *key,
-                      const json_t *values, struct err *err) {
+static int parse_test(struct policy *policy, struct policy_test *test, const char *operator,
+                      const char * key, const json_t *values, struct err *err) {
     if (!parse_operator(str_c(operator), test))
         return policy_malformed(err, "Invalid Condition type : %s", operator);
     test->key = arena_str(&policy->arena, str_c(key));
@@ -294,19 +303,19 @@ static int parse_test(struct policy *policy, struct policy_test *test, const cha
 
 int policy_condition_parse(struct policy *policy, struct policy_statement *st, const json_t *value,
                            struct err *err) {
-    const char *operator, *key;
+    const char *operator, * key;
     json_t *keys, *values;
     size_t n = 0;
     if (!json_is_object(value))
         return policy_malformed(err, "Syntax errors in policy.");
-    json_object_foreach((json_t *)value, operator, keys) {
+    json_object_foreach ((json_t *)value, operator, keys) {
         if (!json_is_object(keys))
             return policy_malformed(err, "Syntax errors in policy.");
         n += json_object_size(keys);
     }
     st->tests = arena_zalloc(&policy->arena, n * sizeof *st->tests);
-    json_object_foreach((json_t *)value, operator, keys)
-        json_object_foreach(keys, key, values)
+    json_object_foreach ((json_t *)value, operator, keys)
+        json_object_foreach (keys, key, values)
             if (parse_test(policy, &st->tests[st->n_tests++], operator, key, values, err))
                 return POLICY_E_MALFORMED;
     return 0;
@@ -335,7 +344,8 @@ static bool null_holds(const struct policy_test *test, bool absent) {
 
 /*
  * Without a quantifier a key has one value; where a request has several, a positive operator wants
- * one that passes and a negated one wants all to pass, so that NotEquals stays the opposite of Equals.
+ * one that passes and a negated one wants all to pass, so that NotEquals stays the opposite of
+ * Equals.
  */
 bool policy_test_holds(const struct policy_test *test, struct policy_scope *scope) {
     struct policy_values values = policy_context_get(policy_scope_context(scope), test->key);
@@ -346,7 +356,8 @@ bool policy_test_holds(const struct policy_test *test, struct policy_scope *scop
             return true;
         return test->quantifier == QUANT_NONE && test->op->negated;
     }
-    bool every = test->quantifier == QUANT_ALL || (test->quantifier == QUANT_NONE && test->op->negated);
+    bool every =
+        test->quantifier == QUANT_ALL || (test->quantifier == QUANT_NONE && test->op->negated);
     for (size_t i = 0; i < values.n; i++)
         if (value_passes(test, scope, values.v[i]) != every)
             return !every;
@@ -354,7 +365,8 @@ bool policy_test_holds(const struct policy_test *test, struct policy_scope *scop
 }
 
 bool policy_test_is_equality(const struct policy_test *test) {
-    return test->op->equality && !test->if_exists && test->quantifier != QUANT_ALL && test->n_operands;
+    return test->op->equality && !test->if_exists && test->quantifier != QUANT_ALL &&
+           test->n_operands;
 }
 
 bool policy_test_is_cidr(const struct policy_test *test) {

@@ -9,12 +9,14 @@ struct policy_context {
         str key;
         str *values;
         size_t n, cap;
-    } *entries;
+    } * entries;
     size_t n, cap;
     const struct policy_context *below; /* or NULL */
 };
 
-struct policy_context *policy_context_new(void) { return mem_new(struct policy_context); }
+struct policy_context *policy_context_new(void) {
+    return mem_new(struct policy_context);
+}
 
 struct policy_context *policy_context_new_over(const struct policy_context *below) {
     struct policy_context *context = policy_context_new();
@@ -71,7 +73,9 @@ struct policy_values policy_context_get(const struct policy_context *context, st
 const struct policy_context *policy_scope_context(struct policy_scope *scope) {
     const struct policy_request *request = scope->request;
     if (!scope->context)
-        scope->context = request->context || !request->make_context ? request->context : request->make_context(request->arg);
+        scope->context = request->context || !request->make_context
+                             ? request->context
+                             : request->make_context(request->arg);
     return scope->context;
 }
 

@@ -4,8 +4,10 @@
  * and resource-based policies there, IAM User Guide.
  *
  * What a resource policy gives depends on how closely it names the caller (same account):
- *   the user, session or root itself   granted; identity, boundary and session policies do not matter
- *   the session's role, or everyone    granted, as far as boundary and session policies allow it too
+ *   the user, session or root itself   granted; identity, boundary and session policies do not
+ *   matter
+ *   the session's role, or everyone    granted, as far as boundary and session policies allow it
+ *   too
  *   the account                        only delegated: an identity policy must allow
  */
 #include "policy/condition_priv.h"
@@ -32,13 +34,16 @@ static bool action_matches(struct decider *d, const struct policy_statement *st)
     return listed != st->not_action;
 }
 
-/* A variable without a value matches nothing; under NotResource it must not widen an Allow either. */
+/*
+ * A variable without a value matches nothing; under NotResource it must not widen an Allow either.
+ */
 static bool resource_matches(struct decider *d, const struct policy_statement *st) {
     if (st->n_resources == 0)
         return true;
     bool listed = false, unresolved = false;
     for (size_t i = 0; i < st->n_resources && !listed; i++)
-        listed = policy_pattern_match_arn(&st->resources[i], &d->scope, d->request->resource, &unresolved);
+        listed = policy_pattern_match_arn(&st->resources[i], &d->scope, d->request->resource,
+                                          &unresolved);
     if (st->not_resource && unresolved && !st->deny)
         return false;
     return listed != st->not_resource;
@@ -91,7 +96,9 @@ static struct verdict ask_all(struct decider *d, const struct policy *const *pol
 
 /* ---- The answer ---- */
 
-static struct policy_decision allowed(const char *by) { return (struct policy_decision){POLICY_ALLOWED, by}; }
+static struct policy_decision allowed(const char *by) {
+    return (struct policy_decision){POLICY_ALLOWED, by};
+}
 static struct policy_decision denied(const char *by) {
     return (struct policy_decision){POLICY_DENIED_EXPLICIT, by};
 }
@@ -109,7 +116,8 @@ struct verdicts {
  * the policy explicitly denies it" (PutBucketPolicy): nobody locks an account out of its bucket.
  */
 static bool is_owner_rescue(const struct decider *d) {
-    static const char *const actions[] = {"s3:GetBucketPolicy", "s3:PutBucketPolicy", "s3:DeleteBucketPolicy"};
+    static const char *const actions[] = {"s3:GetBucketPolicy", "s3:PutBucketPolicy",
+                                          "s3:DeleteBucketPolicy"};
     if (d->request->principal.kind != PRINCIPAL_ROOT || !d->same_account)
         return false;
     for (size_t i = 0; i < ARRAY_LEN(actions); i++)
@@ -118,7 +126,8 @@ static bool is_owner_rescue(const struct decider *d) {
     return false;
 }
 
-static bool find_deny(const struct decider *d, const struct verdicts *v, struct policy_decision *ret) {
+static bool find_deny(const struct decider *d, const struct verdicts *v,
+                      struct policy_decision *ret) {
     if (v->identity.deny)
         *ret = denied(by_identity);
     else if (v->resource.deny && !is_owner_rescue(d))
@@ -157,7 +166,9 @@ static struct policy_decision within_account(const struct decider *d, const stru
     return missing(by_identity);
 }
 
-/* Both accounts must agree: the caller's by its own policies, the owner's by the resource policy. */
+/*
+ * Both accounts must agree: the caller's by its own policies, the owner's by the resource policy.
+ */
 static struct policy_decision across_accounts(const struct decider *d, const struct verdicts *v) {
     if (!v->identity.allow)
         return missing(by_identity);
@@ -176,7 +187,8 @@ static struct policy_decision decide(struct decider *d) {
         .resource = ask(d, set->resource),
         .session = ask_all(d, set->session, set->n_session),
         .boundary = ask(d, set->boundary),
-        .resource_by = set->resource && set->resource->kind == POLICY_TRUST ? by_trust : by_resource,
+        .resource_by =
+            set->resource && set->resource->kind == POLICY_TRUST ? by_trust : by_resource,
     };
     if (is_root)
         v.identity.allow = MATCH_SELF;
@@ -188,7 +200,8 @@ static struct policy_decision decide(struct decider *d) {
     return d->same_account ? within_account(d, &v) : across_accounts(d, &v);
 }
 
-struct policy_decision policy_decide(const struct policy_request *request, const struct policy_set *set) {
+struct policy_decision policy_decide(const struct policy_request *request,
+                                     const struct policy_set *set) {
     struct decider d = {
         .request = request,
         .set = set,
@@ -201,13 +214,18 @@ struct policy_decision policy_decide(const struct policy_request *request, const
     return decision;
 }
 
-void policy_explain(const struct policy_request *request, struct policy_decision decision, struct buf *out) {
-    str who = request->principal.kind == PRINCIPAL_ANONYMOUS ? S("anonymous") : request->principal.arn;
-    buf_printf(out, "User: " STR_FMT " is %sauthorized to perform: " STR_FMT " on resource: " STR_FMT,
-               STR_ARG(who), decision.effect == POLICY_ALLOWED ? "" : "not ", STR_ARG(request->action),
-               STR_ARG(request->resource));
+void policy_explain(const struct policy_request *request, struct policy_decision decision,
+                    struct buf *out) {
+    str who =
+        request->principal.kind == PRINCIPAL_ANONYMOUS ? S("anonymous") : request->principal.arn;
+    buf_printf(out,
+               "User: " STR_FMT " is %sauthorized to perform: " STR_FMT " on resource: " STR_FMT,
+               STR_ARG(who), decision.effect == POLICY_ALLOWED ? "" : "not ",
+               STR_ARG(request->action), STR_ARG(request->resource));
     if (decision.effect == POLICY_DENIED_EXPLICIT)
-        buf_printf(out, " with an explicit deny in %s %s", decision.by == by_identity ? "an" : "a", decision.by);
+        buf_printf(out, " with an explicit deny in %s %s", decision.by == by_identity ? "an" : "a",
+                   decision.by);
     else if (decision.effect == POLICY_DENIED_IMPLICIT)
-        buf_printf(out, " because no %s allows the " STR_FMT " action", decision.by, STR_ARG(request->action));
+        buf_printf(out, " because no %s allows the " STR_FMT " action", decision.by,
+                   STR_ARG(request->action));
 }

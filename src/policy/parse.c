@@ -27,16 +27,15 @@ static str string_at(const struct strings *s, size_t i) {
 
 /* ---- Action, NotAction ---- */
 
-static bool is_vendor(str s) {
-    return s.len > 0 && ascii_only_alnum(s, "-");
-}
+static bool is_vendor(str s) { return s.len > 0 && ascii_only_alnum(s, "-"); }
 
 static int check_action(str action, struct err *err) {
     str vendor, name;
     if (str_is(action, "*"))
         return 0;
     if (!str_cut(action, ':', &vendor, &name) || vendor.len == 0)
-        return policy_malformed(err, "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.");
+        return policy_malformed(
+            err, "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.");
     if (!is_vendor(vendor))
         return policy_malformed(err, "Vendor " STR_FMT " is not valid", STR_ARG(vendor));
     if (str_chr(name, ':') >= 0)
@@ -55,7 +54,8 @@ static int parse_actions(struct policy *policy, struct policy_statement *st, con
     for (size_t i = 0; i < list.n; i++) {
         if (check_action(string_at(&list, i), err))
             return POLICY_E_MALFORMED;
-        policy_pattern_init(&st->actions[st->n_actions++], &policy->arena, string_at(&list, i), PATTERN_WILDCARDS);
+        policy_pattern_init(&st->actions[st->n_actions++], &policy->arena, string_at(&list, i),
+                            PATTERN_WILDCARDS);
     }
     return 0;
 }
@@ -74,8 +74,9 @@ static int check_resource(const struct policy_pattern *resource, struct err *err
     str partition;
     str_cut(str_skip(resource->text, 4), ':', &partition, &(str){0});
     if (!str_starts(partition, S("aws")) && !str_is(partition, "*"))
-        return policy_malformed(err, "Partition \"" STR_FMT "\" is not valid for resource \"" STR_FMT "\".",
-                                STR_ARG(partition), STR_ARG(resource->text));
+        return policy_malformed(
+            err, "Partition \"" STR_FMT "\" is not valid for resource \"" STR_FMT "\".",
+            STR_ARG(partition), STR_ARG(resource->text));
     return 0;
 }
 
@@ -86,7 +87,8 @@ static int parse_resources(struct policy *policy, struct policy_statement *st, c
         return policy_malformed(err, "Syntax errors in policy.");
     if (list.n == 0)
         return policy_malformed(err, "Policy statement must contain resources.");
-    unsigned flags = PATTERN_WILDCARDS | PATTERN_ARN | (policy->has_variables ? PATTERN_VARIABLES : 0);
+    unsigned flags =
+        PATTERN_WILDCARDS | PATTERN_ARN | (policy->has_variables ? PATTERN_VARIABLES : 0);
     st->resources = arena_alloc(&policy->arena, list.n * sizeof *st->resources);
     for (size_t i = 0; i < list.n; i++) {
         struct policy_pattern *resource = &st->resources[st->n_resources++];
@@ -100,12 +102,13 @@ static int parse_resources(struct policy *policy, struct policy_statement *st, c
 /* ---- Statements ---- */
 
 /* Either of a pair such as Action and NotAction; both together is a fault. */
-static int pick(const json_t *statement, const char *plain, const char *negated, const json_t **ret_value,
-                bool *ret_negated, struct err *err) {
+static int pick(const json_t *statement, const char *plain, const char *negated,
+                const json_t **ret_value, bool *ret_negated, struct err *err) {
     const json_t *a = json_object_get(statement, plain), *b = json_object_get(statement, negated);
     if (a && b)
-        return policy_malformed(err, "Syntax errors in policy. A statement may have %s or %s, not both.", plain,
-                                negated);
+        return policy_malformed(err,
+                                "Syntax errors in policy. A statement may have %s or %s, not both.",
+                                plain, negated);
     *ret_value = a ? a : b;
     *ret_negated = b != NULL;
     return 0;
@@ -114,7 +117,7 @@ static int pick(const json_t *statement, const char *plain, const char *negated,
 static int check_fields(const json_t *object, const char *const *known, size_t n, struct err *err) {
     const char *key;
     json_t *value;
-    json_object_foreach((json_t *)object, key, value) {
+    json_object_foreach ((json_t *)object, key, value) {
         bool found = false;
         for (size_t i = 0; i < n && !found; i++)
             found = strcmp(known[i], key) == 0;
@@ -134,8 +137,8 @@ static int parse_effect(struct policy_statement *st, const json_t *statement, st
     return 0;
 }
 
-static int parse_principal_of(struct policy *policy, struct policy_statement *st, const json_t *statement,
-                              struct err *err) {
+static int parse_principal_of(struct policy *policy, struct policy_statement *st,
+                              const json_t *statement, struct err *err) {
     const json_t *value = NULL;
     if (pick(statement, "Principal", "NotPrincipal", &value, &st->not_principal, err))
         return POLICY_E_MALFORMED;
@@ -148,34 +151,37 @@ static int parse_principal_of(struct policy *policy, struct policy_statement *st
     return policy_principals_parse(policy, st, value, err);
 }
 
-static int parse_action_of(struct policy *policy, struct policy_statement *st, const json_t *statement,
-                           struct err *err) {
+static int parse_action_of(struct policy *policy, struct policy_statement *st,
+                           const json_t *statement, struct err *err) {
     const json_t *value = NULL;
     if (pick(statement, "Action", "NotAction", &value, &st->not_action, err))
         return POLICY_E_MALFORMED;
     if (!value)
-        return policy_malformed(err, policy->kind == POLICY_IDENTITY ? "Policy statement must contain actions."
-                                                                     : "Missing required field Action");
+        return policy_malformed(err, policy->kind == POLICY_IDENTITY
+                                         ? "Policy statement must contain actions."
+                                         : "Missing required field Action");
     if (policy->kind == POLICY_TRUST && st->not_action)
         return policy_malformed(err, "Has prohibited field NotAction");
     if (parse_actions(policy, st, value, err))
         return POLICY_E_MALFORMED;
     for (size_t i = 0; policy->kind == POLICY_TRUST && i < st->n_actions; i++)
         if (!str_starts_nocase(st->actions[i].text, S("sts:")) && !st->actions[i].all)
-            return policy_malformed(err, "AssumeRole policy may only specify STS AssumeRole actions.");
+            return policy_malformed(err,
+                                    "AssumeRole policy may only specify STS AssumeRole actions.");
     return 0;
 }
 
-static int parse_resource_of(struct policy *policy, struct policy_statement *st, const json_t *statement,
-                             struct err *err) {
+static int parse_resource_of(struct policy *policy, struct policy_statement *st,
+                             const json_t *statement, struct err *err) {
     const json_t *value = NULL;
     if (pick(statement, "Resource", "NotResource", &value, &st->not_resource, err))
         return POLICY_E_MALFORMED;
     if (policy->kind == POLICY_TRUST)
         return value ? policy_malformed(err, "Has prohibited field Resource") : 0;
     if (!value)
-        return policy_malformed(err, policy->kind == POLICY_IDENTITY ? "Policy statement must contain resources."
-                                                                     : "Missing required field Resource");
+        return policy_malformed(err, policy->kind == POLICY_IDENTITY
+                                         ? "Policy statement must contain resources."
+                                         : "Missing required field Resource");
     return parse_resources(policy, st, value, err);
 }
 
@@ -188,23 +194,27 @@ static int parse_sid(struct policy *policy, struct policy_statement *st, const j
         return policy_malformed(err, "Syntax errors in policy.");
     st->sid = arena_str(&policy->arena, json_text(sid));
     if (policy->kind != POLICY_RESOURCE && !ascii_only_alnum(st->sid, ""))
-        return policy_malformed(err, "Statement IDs (SID) must be alpha-numeric. Check that your input "
-                                     "satisfies the regular expression [0-9A-Za-z]*");
+        return policy_malformed(err,
+                                "Statement IDs (SID) must be alpha-numeric. Check that your input "
+                                "satisfies the regular expression [0-9A-Za-z]*");
     for (const struct policy_statement *other = policy->statements; other < st; other++)
         if (st->sid.len && str_eq(other->sid, st->sid))
             return policy_malformed(err, "Statement IDs (SID) in a single policy must be unique.");
     return 0;
 }
 
-static int parse_statement(struct policy *policy, struct policy_statement *st, const json_t *statement,
-                           struct err *err) {
-    static const char *const fields[] = {"Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction",
-                                         "Resource", "NotResource", "Condition"};
+static int parse_statement(struct policy *policy, struct policy_statement *st,
+                           const json_t *statement, struct err *err) {
+    static const char *const fields[] = {"Sid",          "Effect",      "Principal",
+                                         "NotPrincipal", "Action",      "NotAction",
+                                         "Resource",     "NotResource", "Condition"};
     if (!json_is_object(statement))
         return policy_malformed(err, "Syntax errors in policy.");
-    if (check_fields(statement, fields, ARRAY_LEN(fields), err) || parse_sid(policy, st, statement, err) ||
-        parse_effect(st, statement, err) || parse_principal_of(policy, st, statement, err) ||
-        parse_action_of(policy, st, statement, err) || parse_resource_of(policy, st, statement, err))
+    if (check_fields(statement, fields, ARRAY_LEN(fields), err) ||
+        parse_sid(policy, st, statement, err) || parse_effect(st, statement, err) ||
+        parse_principal_of(policy, st, statement, err) ||
+        parse_action_of(policy, st, statement, err) ||
+        parse_resource_of(policy, st, statement, err))
         return POLICY_E_MALFORMED;
     const json_t *condition = json_object_get(statement, "Condition");
     return condition ? policy_condition_parse(policy, st, condition, err) : 0;

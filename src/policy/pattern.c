@@ -62,7 +62,8 @@ static size_t compile_one(struct compiler *c, str rest, unsigned flags) {
     return 1;
 }
 
-void policy_pattern_init(struct policy_pattern *pattern, struct arena *arena, str text, unsigned flags) {
+void policy_pattern_init(struct policy_pattern *pattern, struct arena *arena, str text,
+                         unsigned flags) {
     *pattern = (struct policy_pattern){.text = arena_str(arena, text)};
     text = pattern->text;
     size_t dollars = 0;
@@ -138,7 +139,8 @@ static bool glob(struct units u, str s, bool nocase) {
 }
 
 /* The pattern with its variables filled in; false when one has no value. */
-static bool expand(const struct policy_pattern *pattern, struct policy_scope *scope, struct units *ret) {
+static bool expand(const struct policy_pattern *pattern, struct policy_scope *scope,
+                   struct units *ret) {
     *ret = (struct units){pattern->units, pattern->n};
     if (pattern->n_vars == 0)
         return true;
@@ -193,8 +195,8 @@ static bool cut_units(struct units *rest, struct units *ret_head) {
     return false;
 }
 
-bool policy_pattern_match_arn(const struct policy_pattern *pattern, struct policy_scope *scope, str arn,
-                              bool *ret_unresolved) {
+bool policy_pattern_match_arn(const struct policy_pattern *pattern, struct policy_scope *scope,
+                              str arn, bool *ret_unresolved) {
     if (pattern->all)
         return true;
     if (pattern->literal)

@@ -23,13 +23,13 @@ struct policy_var {
 };
 
 struct policy_pattern {
-    str text;              /* as written */
+    str text; /* as written */
     const uint16_t *units;
     size_t n;
     const struct policy_var *vars;
     size_t n_vars;
-    bool literal;          /* no mark in it but UNIT_COLON: text compares as it is */
-    bool all;              /* "*" alone */
+    bool literal; /* no mark in it but UNIT_COLON: text compares as it is */
+    bool all;     /* "*" alone */
 };
 
 enum {
@@ -37,9 +37,13 @@ enum {
     PATTERN_VARIABLES = 1 << 1, /* ${…} means something (Version 2012-10-17) */
     PATTERN_ARN = 1 << 2,       /* matched segment by segment */
 };
-void policy_pattern_init(struct policy_pattern *pattern, struct arena *arena, str text, unsigned flags);
+void policy_pattern_init(struct policy_pattern *pattern, struct arena *arena, str text,
+                         unsigned flags);
 
-/* What a match needs: the request, whose context has the variables, and memory for what they expand to. */
+/*
+ * What a match needs: the request, whose context has the variables, and memory for what they expand
+ * to.
+ */
 struct policy_scope {
     const struct policy_request *request;
     const struct policy_context *context; /* NULL until it is wanted */
@@ -54,8 +58,11 @@ const struct policy_context *policy_scope_context(struct policy_scope *scope);
  */
 bool policy_pattern_match(const struct policy_pattern *pattern, struct policy_scope *scope, str s,
                           bool nocase, bool *ret_unresolved);
-/* The same for PATTERN_ARN: each of the first five segments by itself, the last one with its colons. */
-bool policy_pattern_match_arn(const struct policy_pattern *pattern, struct policy_scope *scope, str arn,
-                              bool *ret_unresolved);
+/*
+ * The same for PATTERN_ARN: each of the first five segments by itself, the last one with its
+ * colons.
+ */
+bool policy_pattern_match_arn(const struct policy_pattern *pattern, struct policy_scope *scope,
+                              str arn, bool *ret_unresolved);
 /* Segments are counted by UNIT_COLON: 5 in a full ARN. */
 size_t policy_pattern_colons(const struct policy_pattern *pattern);

@@ -18,31 +18,37 @@ enum policy_kind {
 
 struct policy;
 enum {
-    POLICY_MAX_BYTES = 20480, /* S3's bucket policy limit, the largest a document may be anywhere here */
+    /* S3's bucket policy limit, the largest a document may be anywhere here */
+    POLICY_MAX_BYTES = 20480,
     POLICY_MAX_STATEMENTS = 512,
 };
 /*
- * Parses and checks a document. On failure POLICY_E_MALFORMED, and err holds a sentence of IAM's own style.
- * Documents without Version are accepted (2008-10-17: no policy variables). The text is copied.
+ * Parses and checks a document. On failure POLICY_E_MALFORMED, and err holds a sentence of IAM's
+ * own style. Documents without Version are accepted (2008-10-17: no policy variables). The text is
+ * copied.
  */
 enum { POLICY_E_MALFORMED = OUTCOMES_POLICY };
 int policy_new(struct policy **ret_policy, enum policy_kind kind, str json, struct err *err);
 struct policy *policy_free(struct policy *policy);
 DEFINE_FREEP(policy)
-/* True when the document grants access to everyone (what BlockPublicPolicy and RestrictPublicBuckets look at). */
+/*
+ * True when the document grants access to everyone (what BlockPublicPolicy and
+ * RestrictPublicBuckets look at).
+ */
 bool policy_is_public(const struct policy *policy);
 
 /* Context keys of one request: name → one or more values. Names compare without case. */
 struct policy_context;
 struct policy_context *policy_context_new(void);
 /*
- * One more: what is added to it is seen in it alone, and hides a key of that name below; all else is
- * seen through. below is borrowed, and stays as it is.
+ * One more: what is added to it is seen in it alone, and hides a key of that name below; all else
+ * is seen through. below is borrowed, and stays as it is.
  */
 struct policy_context *policy_context_new_over(const struct policy_context *below);
 struct policy_context *policy_context_free(struct policy_context *context);
 DEFINE_FREEP(policy_context)
-void policy_context_add(struct policy_context *context, str key, str value); /* copies; may repeat */
+/* copies; may repeat */
+void policy_context_add(struct policy_context *context, str key, str value);
 
 enum policy_principal_kind {
     PRINCIPAL_ANONYMOUS,
@@ -60,16 +66,21 @@ struct policy_principal {
 
 struct policy_request {
     struct policy_principal principal;
-    str action;   /* s3:GetObject */
-    str resource; /* ARN, or "*" where the action has none */
-    str resource_account; /* owner of the resource; empty = the principal's own */
+    str action;                           /* s3:GetObject */
+    str resource;                         /* ARN, or "*" where the action has none */
+    str resource_account;                 /* owner of the resource; empty = the principal's own */
     const struct policy_context *context; /* NULL: … */
-    /* … the keys are made when the first condition or variable wants one; borrowed. Or NULL: there are none. */
+    /*
+     * … the keys are made when the first condition or variable wants one; borrowed. Or NULL: there
+     * are none.
+     */
     const struct policy_context *(*make_context)(void *arg);
     void *arg;
 };
 
-/* What applies. Arrays may be NULL with n 0; has_* tells "none attached" from "attached but empty". */
+/*
+ * What applies. Arrays may be NULL with n 0; has_* tells "none attached" from "attached but empty".
+ */
 struct policy_set {
     const struct policy *const *identity;
     size_t n_identity;
@@ -99,10 +110,13 @@ struct policy_decision {
  * only ever narrow. Root of the resource's account is allowed unless denied. Services and anonymous
  * callers need the resource policy. A trust policy given as `resource` must always allow.
  */
-struct policy_decision policy_decide(const struct policy_request *request, const struct policy_set *set);
+struct policy_decision policy_decide(const struct policy_request *request,
+                                     const struct policy_set *set);
 
 /*
  * The text behind AccessDenied: "User: ARN is not authorized to perform: ACTION on resource: ARN
- * because no identity-based policy allows the ACTION action" / "… with an explicit deny in a resource-based policy".
+ * because no identity-based policy allows the ACTION action" / "… with an explicit deny in a
+ * resource-based policy".
  */
-void policy_explain(const struct policy_request *request, struct policy_decision decision, struct buf *out);
+void policy_explain(const struct policy_request *request, struct policy_decision decision,
+                    struct buf *out);

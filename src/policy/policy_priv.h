@@ -25,7 +25,8 @@ struct policy_statement {
     bool not_action, not_resource, not_principal;
     struct policy_principal_name *principals;
     size_t n_principals;
-    struct policy_pattern *actions, *resources; /* no resources: every resource (trust policies) */
+    /* no resources: every resource (trust policies) */
+    struct policy_pattern *actions, *resources;
     size_t n_actions, n_resources;
     struct policy_test *tests; /* all must hold */
     size_t n_tests;

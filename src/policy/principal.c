@@ -10,7 +10,8 @@
 static bool is_principal_arn(const struct arn *arn) {
     static const char *const kinds[] = {"user/", "role/", "assumed-role/", "federated-user/"};
     str name = arn->resource;
-    if ((!str_is(arn->service, "iam") && !str_is(arn->service, "sts")) || arn->region.len || !arn_is_account(arn->account))
+    if ((!str_is(arn->service, "iam") && !str_is(arn->service, "sts")) || arn->region.len ||
+        !arn_is_account(arn->account))
         return false;
     for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
         if (str_starts(name, str_c(kinds[i])) && name.len > strlen(kinds[i]))
@@ -26,7 +27,8 @@ static bool parse_aws(str s, struct policy_principal_name *ret_name) {
         *ret_name = (struct policy_principal_name){TYPE_EVERYONE, s};
     else if (arn_is_account(s))
         *ret_name = (struct policy_principal_name){TYPE_ACCOUNT, s};
-    else if (str_is(arn.service, "iam") && arn_is_account(arn.account) && str_is(arn.resource, "root"))
+    else if (str_is(arn.service, "iam") && arn_is_account(arn.account) &&
+             str_is(arn.resource, "root"))
         *ret_name = (struct policy_principal_name){TYPE_ACCOUNT, arn.account};
     else if (is_principal_arn(&arn))
         *ret_name = (struct policy_principal_name){TYPE_ARN, s};
@@ -47,7 +49,9 @@ static bool parse_service(str s, struct policy_principal_name *ret_name) {
     return true;
 }
 
-/* Accepted in documents; nobody signs in to Calotype with an outside provider, so it never matches. */
+/*
+ * Accepted in documents; nobody signs in to Calotype with an outside provider, so it never matches.
+ */
 static bool parse_federated(str s, struct policy_principal_name *ret_name) {
     *ret_name = (struct policy_principal_name){TYPE_FEDERATED, s};
     return s.len > 0;
@@ -58,19 +62,19 @@ static const struct principal_kind {
     bool (*parse)(str s, struct policy_principal_name *ret_name);
 } kinds[] = {{"AWS", parse_aws}, {"Service", parse_service}, {"Federated", parse_federated}};
 
-static int add_name(struct policy *policy, struct policy_statement *st, const struct principal_kind *kind,
-                    const json_t *value, struct err *err) {
+static int add_name(struct policy *policy, struct policy_statement *st,
+                    const struct principal_kind *kind, const json_t *value, struct err *err) {
     struct policy_principal_name name = {0};
     str text = arena_str(&policy->arena, json_text(value));
     if (!json_is_string(value) || !kind->parse(text, &name))
-        return policy_malformed(err, "Invalid principal in policy: \"%s\":\"" STR_FMT "\"", kind->name,
-                                STR_ARG(text));
+        return policy_malformed(err, "Invalid principal in policy: \"%s\":\"" STR_FMT "\"",
+                                kind->name, STR_ARG(text));
     st->principals[st->n_principals++] = name;
     return 0;
 }
 
-static int add_names(struct policy *policy, struct policy_statement *st, const struct principal_kind *kind,
-                     const json_t *value, struct err *err) {
+static int add_names(struct policy *policy, struct policy_statement *st,
+                     const struct principal_kind *kind, const json_t *value, struct err *err) {
     if (!json_is_array(value))
         return add_name(policy, st, kind, value, err);
     for (size_t i = 0; i < json_array_size(value); i++)
@@ -90,7 +94,7 @@ static size_t count_names(const json_t *value) {
     size_t n = 0;
     const char *key;
     json_t *names;
-    json_object_foreach((json_t *)value, key, names)
+    json_object_foreach ((json_t *)value, key, names)
         n += json_is_array(names) ? json_array_size(names) : 1;
     return n;
 }
@@ -109,12 +113,14 @@ int policy_principals_parse(struct policy *policy, struct policy_statement *st, 
     st->principals = arena_alloc(&policy->arena, n * sizeof *st->principals);
     const char *key;
     json_t *names;
-    json_object_foreach((json_t *)value, key, names) {
+    json_object_foreach ((json_t *)value, key, names) {
         const struct principal_kind *kind = kind_named(key);
         if (!kind && strcmp(key, "CanonicalUser") == 0)
-            return policy_malformed(err, "Invalid principal in policy: CanonicalUser is not supported");
+            return policy_malformed(err,
+                                    "Invalid principal in policy: CanonicalUser is not supported");
         if (!kind)
-            return policy_malformed(err, "Invalid principal in policy: Unknown principal type %s", key);
+            return policy_malformed(err, "Invalid principal in policy: Unknown principal type %s",
+                                    key);
         if (add_names(policy, st, kind, names, err))
             return POLICY_E_MALFORMED;
     }
@@ -123,10 +129,10 @@ int policy_principals_parse(struct policy *policy, struct policy_statement *st, 
 
 /* ---- Matching ---- */
 
-static enum policy_match match_one(const struct policy_principal_name *name, const struct policy_principal *caller) {
+static enum policy_match match_one(const struct policy_principal_name *name,
+                                   const struct policy_principal *caller) {
     switch (name->type) {
-    case TYPE_EVERYONE:
-        return MATCH_EVERYONE;
+    case TYPE_EVERYONE: return MATCH_EVERYONE;
     case TYPE_ACCOUNT:
         if (!caller->account.len || !str_eq(name->name, caller->account))
             return MATCH_NONE;
@@ -136,11 +142,12 @@ static enum policy_match match_one(const struct policy_principal_name *name, con
             return MATCH_NONE;
         if (str_eq(name->name, caller->arn))
             return MATCH_SELF;
-        return caller->role_arn.len && str_eq(name->name, caller->role_arn) ? MATCH_ROLE : MATCH_NONE;
+        return caller->role_arn.len && str_eq(name->name, caller->role_arn) ? MATCH_ROLE
+                                                                            : MATCH_NONE;
     case TYPE_SERVICE:
-        return caller->kind == PRINCIPAL_SERVICE && str_eq(name->name, caller->arn) ? MATCH_SELF : MATCH_NONE;
-    case TYPE_FEDERATED:
-        break;
+        return caller->kind == PRINCIPAL_SERVICE && str_eq(name->name, caller->arn) ? MATCH_SELF
+                                                                                    : MATCH_NONE;
+    case TYPE_FEDERATED: break;
     }
     return MATCH_NONE;
 }
@@ -157,7 +164,8 @@ static bool is_exempt(const struct policy_statement *st, const struct policy_pri
         return true;
     bool has_account = caller->kind == PRINCIPAL_USER || caller->kind == PRINCIPAL_SESSION;
     bool has_role = caller->kind == PRINCIPAL_SESSION;
-    return seen[MATCH_SELF] && (!has_account || seen[MATCH_ACCOUNT]) && (!has_role || seen[MATCH_ROLE]);
+    return seen[MATCH_SELF] && (!has_account || seen[MATCH_ACCOUNT]) &&
+           (!has_role || seen[MATCH_ROLE]);
 }
 
 enum policy_match policy_principals_match(const struct policy_statement *st,

@@ -11,11 +11,20 @@
 enum { WIDEST_V4 = 8, WIDEST_V6 = 32 };
 
 static const char *const fixing_keys[] = {
-    "aws:PrincipalArn",       "aws:PrincipalAccount", "aws:PrincipalOrgID",
-    "aws:PrincipalOrgPaths",  "aws:SourceArn",        "aws:SourceVpc",
-    "aws:SourceVpce",         "aws:SourceOwner",      "aws:SourceAccount",
-    "aws:SourceOrgID",        "aws:userid",           "s3:DataAccessPointAccount",
-    "s3:DataAccessPointArn",  "s3:x-amz-server-side-encryption-aws-kms-key-id",
+    "aws:PrincipalArn",
+    "aws:PrincipalAccount",
+    "aws:PrincipalOrgID",
+    "aws:PrincipalOrgPaths",
+    "aws:SourceArn",
+    "aws:SourceVpc",
+    "aws:SourceVpce",
+    "aws:SourceOwner",
+    "aws:SourceAccount",
+    "aws:SourceOrgID",
+    "aws:userid",
+    "s3:DataAccessPointAccount",
+    "s3:DataAccessPointArn",
+    "s3:x-amz-server-side-encryption-aws-kms-key-id",
 };
 
 static bool is_fixing_key(str key) {

@@ -34,7 +34,8 @@ static const struct handler *find_handler(const char *name) {
     return NULL;
 }
 
-static int handle(void *ctx, const struct fn_invocation *invocation, struct buf *out, struct err *err) {
+static int handle(void *ctx, const struct fn_invocation *invocation, struct buf *out,
+                  struct err *err) {
     const struct program *program = ctx;
     struct fn_context context = {program->client, program->config, invocation->request_id,
                                  invocation->deadline_ms};
@@ -45,8 +46,10 @@ static int prepare(struct program *program, struct err *err) {
     const char *name = getenv("_HANDLER");
     const struct handler *handler = find_handler(name);
     if (!handler)
-        return err_set(err, -EINVAL, "_HANDLER is \"%s\"; this program has processor.handler and notification.handler",
-                       name ? name : "");
+        return err_set(
+            err, -EINVAL,
+            "_HANDLER is \"%s\"; this program has processor.handler and notification.handler",
+            name ? name : "");
     program->serve = handler->serve;
     return handler->needs_config ? fn_config_load(&program->config, err) : 0;
 }
@@ -57,7 +60,9 @@ int main(void) {
     const char *api = getenv("AWS_LAMBDA_RUNTIME_API");
     signal(SIGPIPE, SIG_IGN); /* a worker that dies early must not take us along */
     if (!api) {
-        fputs("bootstrap: AWS_LAMBDA_RUNTIME_API is not set: this program is started by Lambda, or by calotype\n", stderr);
+        fputs(
+            "bootstrap: AWS_LAMBDA_RUNTIME_API is not set: this program is started by Lambda, or by calotype\n",
+            stderr);
         return 2;
     }
     if (client_new(&program.client, &(struct client_options){0}, &err) != 0) {

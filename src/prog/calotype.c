@@ -37,7 +37,8 @@ int main(int argc, char **argv) {
         printf("calotype %s\n", CALOTYPE_VERSION);
         return PROG_OK;
     }
-    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
+        strcmp(argv[1], "help") == 0) {
         print_verbs();
         return PROG_OK;
     }

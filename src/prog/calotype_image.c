@@ -5,7 +5,8 @@
  *
  *   calotype-image [--memory BYTES] [--cpu SECONDS] [--no-seccomp]
  *
- * Exit: 0 a reply was written; 1 the request was not readable; 2 usage; 3 the jail could not be shut.
+ * Exit: 0 a reply was written; 1 the request was not readable; 2 usage; 3 the jail could not be
+ * shut.
  */
 #include "base/io.h"
 #include "img/derive.h"
@@ -17,8 +18,9 @@
 enum { OK = 0, E_REQUEST = 1, E_USAGE = 2, E_JAIL = 3 };
 
 static int usage(void) {
-    fputs("usage: calotype-image [--memory BYTES] [--cpu SECONDS] [--no-seccomp] < REQUEST > REPLY\n",
-          stderr);
+    fputs(
+        "usage: calotype-image [--memory BYTES] [--cpu SECONDS] [--no-seccomp] < REQUEST > REPLY\n",
+        stderr);
     return E_USAGE;
 }
 

@@ -28,8 +28,12 @@ static void take(str line, const char *name, char *into, size_t room) {
     }
 }
 
-/* One of the two files; section is "[NAME]", or "[profile NAME]" in the config file. A missing file is fine. */
-static void read_profile_file(struct profile *p, const char *variable, const char *fallback, const char *section) {
+/*
+ * One of the two files; section is "[NAME]", or "[profile NAME]" in the config file. A missing file
+ * is fine.
+ */
+static void read_profile_file(struct profile *p, const char *variable, const char *fallback,
+                              const char *section) {
     CLEANUP_DEINIT(buf) struct buf path = {0}, text = {0};
     const char *given = getenv(variable), *home = getenv("HOME");
     buf_printf(&path, "%s%s", given ? given : home ? home : "", given ? "" : fallback);
@@ -69,7 +73,9 @@ static int open_aws(struct prog_cloud *cloud, struct err *err) {
     if (!getenv("AWS_ACCESS_KEY_ID") || getenv("AWS_PROFILE")) {
         read_profile(&p);
         if (!p.access_key[0])
-            return err_set(err, -ENOENT, "no keys for AWS: set AWS_ACCESS_KEY_ID and its companions, or AWS_PROFILE");
+            return err_set(
+                err, -ENOENT,
+                "no keys for AWS: set AWS_ACCESS_KEY_ID and its companions, or AWS_PROFILE");
         options.access_key = p.access_key;
         options.secret_key = p.secret_key;
         options.session_token = p.token[0] ? p.token : NULL;
@@ -103,15 +109,18 @@ static int open_daemon(struct prog_cloud *cloud, const char *data, struct err *e
 static int ask_account(struct prog_cloud *cloud, struct err *err) {
     CLEANUP_DEINIT(buf) struct buf xml = {0}, account = {0};
     struct client_fault fault;
-    if (client_query(cloud->client, "sts", "GetCallerIdentity", "2011-06-15", NULL, 0, &xml, &fault))
+    if (client_query(cloud->client, "sts", "GetCallerIdentity", "2011-06-15", NULL, 0, &xml,
+                     &fault))
         return prog_cloud_fault("sts:GetCallerIdentity", &fault, err);
-    if (!client_xml_text(buf_view(&xml), "Account", &account) || account.len >= sizeof cloud->account)
+    if (!client_xml_text(buf_view(&xml), "Account", &account) ||
+        account.len >= sizeof cloud->account)
         return err_set(err, -EPROTO, "sts:GetCallerIdentity did not tell the account");
     memcpy(cloud->account, account.p, account.len);
     return 0;
 }
 
-int prog_cloud_open(struct prog_cloud *cloud, const struct prog_cloud_options *options, struct err *err) {
+int prog_cloud_open(struct prog_cloud *cloud, const struct prog_cloud_options *options,
+                    struct err *err) {
     *cloud = (struct prog_cloud){0};
     const char *environment = options->environment ? options->environment : "dev";
     if (strlen(environment) == 0 || strlen(environment) > 20)
@@ -123,7 +132,8 @@ int prog_cloud_open(struct prog_cloud *cloud, const struct prog_cloud_options *o
         return r;
     }
     snprintf(cloud->environment, sizeof cloud->environment, "%s", environment);
-    snprintf(cloud->bucket, sizeof cloud->bucket, "image-storage-bucket-%s-%s", environment, cloud->account);
+    snprintf(cloud->bucket, sizeof cloud->bucket, "image-storage-bucket-%s-%s", environment,
+             cloud->account);
     snprintf(cloud->table, sizeof cloud->table, "ImageMetadata-%s", environment);
     snprintf(cloud->stack, sizeof cloud->stack, "calotype-%s", environment);
     return 0;
@@ -134,7 +144,9 @@ void prog_cloud_deinit(struct prog_cloud *cloud) {
     prog_session_deinit(&cloud->session);
 }
 
-int64_t prog_cloud_now_ms(const struct prog_cloud *cloud) { return clock_real_ms() + cloud->world_offset_ms; }
+int64_t prog_cloud_now_ms(const struct prog_cloud *cloud) {
+    return clock_real_ms() + cloud->world_offset_ms;
+}
 
 int prog_cloud_fault(const char *what, const struct client_fault *fault, struct err *err) {
     if (fault->code[0])
@@ -160,8 +172,8 @@ void prog_image_id(char out[33], str bucket, str key) {
 int prog_image_get(struct prog_cloud *cloud, str key, json_t **ret_item, struct err *err) {
     char id[33];
     prog_image_id(id, str_c(cloud->bucket), key);
-    CLEANUP_JSON json_t *in = json_pack("{s:s, s:{s:{s:s}}, s:b}", "TableName", cloud->table, "Key", "ImageId", "S", id,
-                                        "ConsistentRead", 1);
+    CLEANUP_JSON json_t *in = json_pack("{s:s, s:{s:{s:s}}, s:b}", "TableName", cloud->table, "Key",
+                                        "ImageId", "S", id, "ConsistentRead", 1);
     CLEANUP_JSON json_t *out = NULL;
     struct client_fault fault;
     if (client_json(cloud->client, "dynamodb", "DynamoDB_20120810.GetItem", in, &out, &fault))
@@ -183,7 +195,10 @@ static json_t *plain_number(str text) {
     return json_real(strtod(text.p, NULL)); /* jansson's strings end in a NUL */
 }
 
-/* One attribute value; sets become arrays. Depth is DynamoDB's own limit, 32, times the parser's patience. */
+/*
+ * One attribute value; sets become arrays. Depth is DynamoDB's own limit, 32, times the parser's
+ * patience.
+ */
 static json_t *plain_value(const json_t *value) {
     const char *kind = json_object_iter_key(json_object_iter((json_t *)value));
     json_t *inner = kind ? json_object_get(value, kind) : NULL;
@@ -203,7 +218,8 @@ static json_t *plain_value(const json_t *value) {
 
 json_t *prog_item_plain(const json_t *item) {
     json_t *doc = json_object();
-    for (void *at = json_object_iter((json_t *)item); at; at = json_object_iter_next((json_t *)item, at))
+    for (void *at = json_object_iter((json_t *)item); at;
+         at = json_object_iter_next((json_t *)item, at))
         json_object_set_new(doc, json_object_iter_key(at), plain_value(json_object_iter_value(at)));
     return doc;
 }

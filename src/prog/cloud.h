@@ -1,8 +1,8 @@
 #pragma once
 /*
- * prog/cloud: a verb's connection to the cloud it works on: the daemon of a data folder, or with --aws
- * an account, by the ordinary AWS_* variables and the profile files. Only the public, signed API is
- * used. And the names that the stack gives to what it makes (DESIGN 11).
+ * prog/cloud: a verb's connection to the cloud it works on: the daemon of a data folder, or with
+ * --aws an account, by the ordinary AWS_* variables and the profile files. Only the public, signed
+ * API is used. And the names that the stack gives to what it makes (DESIGN 11).
  */
 #include "client/client.h"
 #include "prog/session.h"
@@ -11,11 +11,11 @@ struct prog_cloud {
     struct prog_session session; /* not with --aws */
     struct client *client;
     char account[16];
-    char environment[24];        /* "dev" */
-    int64_t world_offset_ms;     /* world time here minus real time */
-    char bucket[80];             /* image-storage-bucket-ENVIRONMENT-ACCOUNT */
-    char table[48];              /* ImageMetadata-ENVIRONMENT */
-    char stack[48];              /* calotype-ENVIRONMENT */
+    char environment[24];    /* "dev" */
+    int64_t world_offset_ms; /* world time here minus real time */
+    char bucket[80];         /* image-storage-bucket-ENVIRONMENT-ACCOUNT */
+    char table[48];          /* ImageMetadata-ENVIRONMENT */
+    char stack[48];          /* calotype-ENVIRONMENT */
 };
 
 struct prog_cloud_options {
@@ -23,7 +23,8 @@ struct prog_cloud_options {
     const char *environment; /* NULL: "dev" */
     bool aws;
 };
-int prog_cloud_open(struct prog_cloud *cloud, const struct prog_cloud_options *options, struct err *err);
+int prog_cloud_open(struct prog_cloud *cloud, const struct prog_cloud_options *options,
+                    struct err *err);
 void prog_cloud_deinit(struct prog_cloud *cloud);
 /* World time of that cloud, epoch ms. */
 int64_t prog_cloud_now_ms(const struct prog_cloud *cloud);

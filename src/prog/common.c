@@ -3,7 +3,9 @@
 #include <stdio.h>
 
 int prog_common_open(const struct prog_common *c, struct prog_cloud *cloud, struct err *err) {
-    struct prog_cloud_options options = {.data = c->data, .environment = c->environment, .aws = c->aws};
+    struct prog_cloud_options options = {.data = c->data,
+                                         .environment = c->environment,
+                                         .aws = c->aws};
     return prog_cloud_open(cloud, &options, err);
 }
 

@@ -10,9 +10,11 @@ struct prog_common {
 /* Their rows, in a verb's table; c points to the struct. */
 #define PROG_COMMON_ROWS(c)                                                                        \
     PROG_DATA_ROW(&(c)->data),                                                                     \
-    {"env", FLAG_TEXT, &(c)->environment, "NAME", "environment (dev)", 0, 0, NULL},                \
-    {"aws", FLAG_SWITCH, &(c)->aws, NULL, "an AWS account instead of the daemon", 0, 0, NULL},     \
-    {"json", FLAG_SWITCH, &(c)->json, NULL, "JSON instead of rows", 0, 0, NULL}
+        {"env", FLAG_TEXT, &(c)->environment, "NAME", "environment (dev)", 0, 0, NULL},            \
+        {"aws", FLAG_SWITCH, &(c)->aws, NULL, "an AWS account instead of the daemon", 0, 0, NULL}, \
+    {                                                                                              \
+        "json", FLAG_SWITCH, &(c)->json, NULL, "JSON instead of rows", 0, 0, NULL                  \
+    }
 int prog_common_open(const struct prog_common *c, struct prog_cloud *cloud, struct err *err);
 /* Prints a document for machines: indented JSON and a line break, to stdout. */
 void prog_print_json(const json_t *doc);

@@ -80,7 +80,8 @@ const char *prog_daemon_endpoint(const struct prog_daemon *d) { return d->endpoi
 
 static void add_isolation(json_t *doc, struct sandbox_spawner *spawner) {
     const struct sandbox_status *status = spawner ? sandbox_spawner_status(spawner) : NULL;
-    json_set_str(doc, "isolation", str_c(sandbox_level_name(status ? status->level : SANDBOX_NONE)));
+    json_set_str(doc, "isolation",
+                 str_c(sandbox_level_name(status ? status->level : SANDBOX_NONE)));
     if (status && status->why[0])
         json_set_str(doc, "isolation_lacks", str_c(status->why));
 }
@@ -126,13 +127,15 @@ static void set_endpoint(struct prog_daemon *d, uint16_t port) {
     const char *at = d->o.settings->listen;
     if (strcmp(at, "0.0.0.0") == 0 || strcmp(at, "::") == 0 || strcmp(at, "localhost") == 0)
         at = "127.0.0.1";
-    snprintf(d->endpoint, sizeof d->endpoint, strchr(at, ':') ? "https://[%s]:%u" : "https://%s:%u", at, port);
+    snprintf(d->endpoint, sizeof d->endpoint, strchr(at, ':') ? "https://[%s]:%u" : "https://%s:%u",
+             at, port);
 }
 
 /* Early, because a taken port is the likeliest reason not to start. */
 static int bind_port(struct prog_daemon *d, struct err *err) {
     uint16_t port = 0;
-    int r = net_bind(d->o.settings->listen, (uint16_t)d->o.settings->port, &d->listen_fd, &port, err);
+    int r =
+        net_bind(d->o.settings->listen, (uint16_t)d->o.settings->port, &d->listen_fd, &port, err);
     if (r == -EADDRINUSE)
         return err_set(err, r, "port %u on %s is taken by another program; choose one with --port",
                        d->o.settings->port, d->o.settings->listen);
@@ -204,8 +207,8 @@ static int open_cloud(struct prog_daemon *d, struct err *err) {
 
 static int open_net(struct prog_daemon *d, struct err *err) {
     d->front = (struct prog_front){.daemon = d,
-                                    .cfn = prog_services_find(&d->services, "cloudformation"),
-                                    .inner = aws_cloud_app(d->cloud)};
+                                   .cfn = prog_services_find(&d->services, "cloudformation"),
+                                   .inner = aws_cloud_app(d->cloud)};
     struct net_options options = {
         .app = prog_front_app(&d->front),
         .threads = d->o.settings->threads,
@@ -239,7 +242,8 @@ static int listen_at_last(struct prog_daemon *d, struct err *err) {
 }
 
 static int (*const steps[])(struct prog_daemon *d, struct err *err) = {
-    open_store, bind_port, open_tls, open_identity, open_cloud, open_net, start_services, open_admin, listen_at_last,
+    open_store, bind_port,      open_tls,   open_identity,  open_cloud,
+    open_net,   start_services, open_admin, listen_at_last,
 };
 
 int prog_daemon_start(struct prog_daemon **ret_daemon, const struct prog_daemon_options *options,

@@ -70,7 +70,8 @@ int prog_admin_connect(const char *data, int *ret_fd, pid_t *ret_pid, struct err
         if (fd >= 0)
             close(fd);
         if (r == -ENOENT || r == -ECONNREFUSED)
-            return err_set(err, r, "no daemon is running on %s (start one: calotype up --data %s)", data, data);
+            return err_set(err, r, "no daemon is running on %s (start one: calotype up --data %s)",
+                           data, data);
         return err_sys(err, r, "cannot reach the daemon on %s", data);
     }
     struct ucred peer = {0};
@@ -99,8 +100,8 @@ static int read_all(int fd, struct buf *out) {
     }
 }
 
-int prog_admin_ask(const char *data, const char *method, const char *path, str body, int *ret_status,
-                   json_t **ret_doc, struct err *err) {
+int prog_admin_ask(const char *data, const char *method, const char *path, str body,
+                   int *ret_status, json_t **ret_doc, struct err *err) {
     CLEANUP_FD int fd = -1;
     CLEANUP_DEINIT(buf) struct buf text = {0};
     int r = prog_admin_connect(data, &fd, NULL, err);
@@ -147,7 +148,8 @@ static int parse_credentials(str text, struct prog_credentials *ret) {
         line = str_trim(line);
         if (str_starts(line, S("[")))
             here = str_eq(line, S("[default]"));
-        else if (here && !take(line, "aws_access_key_id", ret->access_key, sizeof ret->access_key) &&
+        else if (here &&
+                 !take(line, "aws_access_key_id", ret->access_key, sizeof ret->access_key) &&
                  !take(line, "aws_secret_access_key", ret->secret_key, sizeof ret->secret_key))
             take(line, "region", ret->region, sizeof ret->region);
     }

@@ -17,7 +17,10 @@ const char *prog_data_dir(const char *flag);
 char *prog_data_path(const char *data, const char *name);
 
 /* ---- The admin socket ---- */
-/* A listening socket at DATA/admin.sock (0600), in place of a dead one. The caller holds the lock on DATA. */
+/*
+ * A listening socket at DATA/admin.sock (0600), in place of a dead one. The caller holds the lock
+ * on DATA.
+ */
 int prog_admin_listen(const char *data, int *ret_fd, struct err *err);
 /* Removes it. */
 void prog_admin_remove(const char *data);
@@ -27,8 +30,8 @@ void prog_admin_remove(const char *data);
  */
 int prog_admin_connect(const char *data, int *ret_fd, pid_t *ret_pid, struct err *err);
 /* One HTTP exchange on it. body absent: none. 0 with status and document, or -errno. */
-int prog_admin_ask(const char *data, const char *method, const char *path, str body, int *ret_status,
-                   json_t **ret_doc, struct err *err);
+int prog_admin_ask(const char *data, const char *method, const char *path, str body,
+                   int *ret_status, json_t **ret_doc, struct err *err);
 
 /* ---- Credentials ---- */
 struct prog_credentials {

@@ -13,7 +13,10 @@
 #include <stdio.h>
 #include <unistd.h>
 
-enum { MOST_TEMPLATE = 51200 /* CloudFormation's limit for a template within the request */, MOST_PARAMETERS = 32 };
+enum {
+    MOST_TEMPLATE = 51200 /* CloudFormation's limit for a template within the request */,
+    MOST_PARAMETERS = 32
+};
 
 struct deploy {
     struct prog_common common;
@@ -28,12 +31,15 @@ struct deploy {
 
 /* ---- The artifact ---- */
 
-static int s3_call(struct deploy *d, const char *method, str path, str body, const char *what, int *ret_status,
-                   struct err *err) {
+static int s3_call(struct deploy *d, const char *method, str path, str body, const char *what,
+                   int *ret_status, struct err *err) {
     struct client_response response = {0};
     struct client_fault fault;
-    struct client_request request = {
-        .service = "s3", .method = method, .bucket = str_c(d->bucket), .path = path, .body = body};
+    struct client_request request = {.service = "s3",
+                                     .method = method,
+                                     .bucket = str_c(d->bucket),
+                                     .path = path,
+                                     .body = body};
     int r = client_send(d->cloud.client, &request, &response, &fault);
     *ret_status = response.status ? response.status : fault.status;
     client_response_deinit(&response);
@@ -49,16 +55,19 @@ static int ensure_bucket(struct deploy *d, struct err *err) {
     CLEANUP_DEINIT(buf) struct buf body = {0};
     /* us-east-1 is the one region that must not be named (CreateBucket in the S3 API reference). */
     if (strcmp(client_region(d->cloud.client), "us-east-1") != 0)
-        buf_printf(&body,
-                   "<CreateBucketConfiguration xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><LocationConstraint>%s"
-                   "</LocationConstraint></CreateBucketConfiguration>", client_region(d->cloud.client));
+        buf_printf(
+            &body,
+            "<CreateBucketConfiguration xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><LocationConstraint>%s"
+            "</LocationConstraint></CreateBucketConfiguration>",
+            client_region(d->cloud.client));
     return s3_call(d, "PUT", S("/"), buf_view(&body), "s3:CreateBucket", &status, err);
 }
 
 static int ensure_artifact(struct deploy *d, struct err *err) {
     char path[100];
     int status = 0;
-    snprintf(d->bucket, sizeof d->bucket, "calotype-artifacts-%s-%s", d->cloud.account, client_region(d->cloud.client));
+    snprintf(d->bucket, sizeof d->bucket, "calotype-artifacts-%s-%s", d->cloud.account,
+             client_region(d->cloud.client));
     snprintf(d->key, sizeof d->key, "function/%s.zip", d->package.sha256);
     snprintf(path, sizeof path, "/%s", d->key);
     int r = ensure_bucket(d, err);
@@ -72,9 +81,13 @@ static int ensure_artifact(struct deploy *d, struct err *err) {
 
 /* ---- The template ---- */
 
-/* --template, or the one that came with this program: installed, or in the source tree of the build. */
+/*
+ * --template, or the one that came with this program: installed, or in the source tree of the
+ * build.
+ */
 static int read_template(struct deploy *d, struct buf *text, struct err *err) {
-    static const char *const places[] = {"/../share/calotype/template.yaml", "/../../../stack/template.yaml"};
+    static const char *const places[] = {"/../share/calotype/template.yaml",
+                                         "/../../../stack/template.yaml"};
     int r = -ENOENT;
     if (d->template) {
         r = io_read_file(text, d->template, MOST_TEMPLATE, err);
@@ -87,8 +100,11 @@ static int read_template(struct deploy *d, struct buf *text, struct err *err) {
         }
     }
     if (r == -EFBIG)
-        return err_set(err, r, "the template is larger than the %d bytes that CloudFormation takes", MOST_TEMPLATE);
-    return r == -ENOENT && !d->template ? err_set(err, r, "the stack's template was not found: name it with --template") : r;
+        return err_set(err, r, "the template is larger than the %d bytes that CloudFormation takes",
+                       MOST_TEMPLATE);
+    return r == -ENOENT && !d->template
+               ? err_set(err, r, "the stack's template was not found: name it with --template")
+               : r;
 }
 
 /* ---- Parameters ---- */
@@ -183,16 +199,20 @@ int prog_verb_deploy(int argc, char **argv) {
     struct deploy d = {0};
     const struct prog_flag rows[] = {
         PROG_COMMON_ROWS(&d.common),
-        {"template", FLAG_TEXT, &d.template, "FILE", "template (the one that came with calotype)", 0, 0, NULL},
-        {"parameter", FLAG_LIST, &d.set, "NAME=VALUE", "a parameter of the template; may be given again", 0, 0, NULL},
-        {"programs", FLAG_TEXT, &d.programs, "DIR", "folder with bootstrap and calotype-image", 0, 0, NULL},
+        {"template", FLAG_TEXT, &d.template, "FILE", "template (the one that came with calotype)",
+         0, 0, NULL},
+        {"parameter", FLAG_LIST, &d.set, "NAME=VALUE",
+         "a parameter of the template; may be given again", 0, 0, NULL},
+        {"programs", FLAG_TEXT, &d.programs, "DIR", "folder with bootstrap and calotype-image", 0,
+         0, NULL},
     };
     const struct prog_flags flags = {
         .verb = "deploy",
         .arguments = "[--env NAME] [--parameter NAME=VALUE...]",
-        .about = "Deploys the stack calotype-NAME: packages the function, uploads it to\n"
-                 "calotype-artifacts-ACCOUNT-REGION, and runs a change set. Prints the stack's outputs.\n"
-                 "Parameters that are not given keep their values.",
+        .about =
+            "Deploys the stack calotype-NAME: packages the function, uploads it to\n"
+            "calotype-artifacts-ACCOUNT-REGION, and runs a change set. Prints the stack's outputs.\n"
+            "Parameters that are not given keep their values.",
         .rows = rows,
         .n_rows = ARRAY_LEN(rows),
     };

@@ -28,16 +28,19 @@ static int end_daemon(const char *data, unsigned seconds, struct err *err) {
     if (r < 0)
         return r;
     if (pid <= 0)
-        return err_set(err, -ESRCH, "the daemon on %s runs in another container: stop it there", data);
+        return err_set(err, -ESRCH, "the daemon on %s runs in another container: stop it there",
+                       data);
     pidfd = pidfd_open(pid, 0);
     if (pidfd < 0 || pidfd_send_signal(pidfd, SIGTERM, NULL, 0) != 0)
-        return errno == ESRCH ? 0 : err_sys(err, -errno, "cannot signal the daemon (process %d)", pid);
+        return errno == ESRCH ? 0
+                              : err_sys(err, -errno, "cannot signal the daemon (process %d)", pid);
     struct pollfd ended = {.fd = pidfd, .events = POLLIN};
     do
         r = poll(&ended, 1, (int)seconds * 1000);
     while (r < 0 && errno == EINTR);
     if (r == 0)
-        return err_set(err, -ETIMEDOUT, "the daemon (process %d) has not ended after %u seconds", pid, seconds);
+        return err_set(err, -ETIMEDOUT, "the daemon (process %d) has not ended after %u seconds",
+                       pid, seconds);
     return r < 0 ? err_sys(err, -errno, "cannot wait for the daemon (process %d)", pid) : 0;
 }
 
@@ -50,7 +53,8 @@ int prog_verb_down(int argc, char **argv) {
     struct down d = {.seconds = 60};
     const struct prog_flag rows[] = {
         PROG_DATA_ROW(&d.data),
-        {"timeout", FLAG_NUMBER, &d.seconds, "SECONDS", "how long to wait for the end (60)", 1, 86400, NULL},
+        {"timeout", FLAG_NUMBER, &d.seconds, "SECONDS", "how long to wait for the end (60)", 1,
+         86400, NULL},
     };
     const struct prog_flags flags = {
         .verb = "down",

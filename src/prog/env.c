@@ -15,7 +15,9 @@ static void print_export(void *, const char *name, const char *value) {
     puts("'");
 }
 
-static void add_member(void *ctx, const char *name, const char *value) { json_set_str(ctx, name, str_c(value)); }
+static void add_member(void *ctx, const char *name, const char *value) {
+    json_set_str(ctx, name, str_c(value));
+}
 
 struct env {
     const char *data;
@@ -43,10 +45,11 @@ int prog_verb_env(int argc, char **argv) {
     const struct prog_flags flags = {
         .verb = "env",
         .arguments = "[--data DIR]",
-        .about = "Prints what makes AWS clients speak to the running daemon:\n\n"
-                 "  eval \"$(calotype env)\"\n\n"
-                 "aws before 2.13 and boto3 before 1.28 do not read AWS_ENDPOINT_URL, and rclone before\n"
-                 "1.61 stops when AWS_CA_BUNDLE is set: for those there is `calotype with`.",
+        .about =
+            "Prints what makes AWS clients speak to the running daemon:\n\n"
+            "  eval \"$(calotype env)\"\n\n"
+            "aws before 2.13 and boto3 before 1.28 do not read AWS_ENDPOINT_URL, and rclone before\n"
+            "1.61 stops when AWS_CA_BUNDLE is set: for those there is `calotype with`.",
         .rows = rows,
         .n_rows = ARRAY_LEN(rows),
     };

@@ -25,8 +25,8 @@ static int set_switch(const struct prog_flag *flag, const char *text, struct err
 static int set_number(const struct prog_flag *flag, const char *text, struct err *err) {
     uint64_t n;
     if (!str_to_u64(str_c(text), &n) || n < flag->least || n > flag->most)
-        return err_set(err, -EINVAL, "%s is a number from %u to %u, not \"%s\"", flag->name, flag->least,
-                       flag->most, text);
+        return err_set(err, -EINVAL, "%s is a number from %u to %u, not \"%s\"", flag->name,
+                       flag->least, flag->most, text);
     *(unsigned *)flag->into = (unsigned)n;
     return 0;
 }
@@ -60,8 +60,8 @@ int prog_flag_set(const struct prog_flag *flag, const char *text, struct err *er
 }
 
 static void print_help(const struct prog_flags *flags) {
-    printf("usage: calotype %s%s%s\n\n%s\n", flags->verb, *flags->arguments ? " " : "", flags->arguments,
-           flags->about);
+    printf("usage: calotype %s%s%s\n\n%s\n", flags->verb, *flags->arguments ? " " : "",
+           flags->arguments, flags->about);
     if (flags->n_rows)
         printf("\n");
     for (size_t i = 0; i < flags->n_rows; i++) {
@@ -74,13 +74,14 @@ static void print_help(const struct prog_flags *flags) {
 
 static int misuse(const struct prog_flags *flags, const char *what) {
     prog_error("%s", what);
-    prog_hint("usage: calotype %s%s%s (--help says more)", flags->verb, *flags->arguments ? " " : "",
-              flags->arguments);
+    prog_hint("usage: calotype %s%s%s (--help says more)", flags->verb,
+              *flags->arguments ? " " : "", flags->arguments);
     return PROG_USAGE;
 }
 
 /* One flag at argv[*i]; moves *i on when the value is an argument of its own. */
-static int read_one(const struct prog_flags *flags, int argc, char **argv, int *i, struct err *err) {
+static int read_one(const struct prog_flags *flags, int argc, char **argv, int *i,
+                    struct err *err) {
     str name, value;
     bool has_value = str_cut(str_skip(str_c(argv[*i]), 2), '=', &name, &value);
     const struct prog_flag *f = prog_flag_find(flags, name);
@@ -95,8 +96,8 @@ static int read_one(const struct prog_flags *flags, int argc, char **argv, int *
 
 static bool is_flag(const char *arg) { return arg[0] == '-' && arg[1] == '-' && arg[2] != '\0'; }
 
-bool prog_flags_read(const struct prog_flags *flags, int argc, char **argv, char ***ret_rest, int *ret_n,
-                     int *ret_code) {
+bool prog_flags_read(const struct prog_flags *flags, int argc, char **argv, char ***ret_rest,
+                     int *ret_n, int *ret_code) {
     CLEANUP_MEM char **rest = mem_zalloc((size_t)(argc + 1) * sizeof(char *));
     struct err err = {0};
     bool only_rest = false;
@@ -119,7 +120,8 @@ bool prog_flags_read(const struct prog_flags *flags, int argc, char **argv, char
         }
     }
     if (n < flags->least || (flags->most >= 0 && n > flags->most)) {
-        *ret_code = misuse(flags, n < flags->least ? "something is missing" : "there is an argument too many");
+        *ret_code = misuse(flags, n < flags->least ? "something is missing"
+                                                   : "there is an argument too many");
         return false;
     }
     *ret_rest = STEAL(rest);
@@ -127,7 +129,8 @@ bool prog_flags_read(const struct prog_flags *flags, int argc, char **argv, char
     return true;
 }
 
-int prog_flags_run(const struct prog_flags *flags, int argc, char **argv, prog_run_fn *run, void *ctx) {
+int prog_flags_run(const struct prog_flags *flags, int argc, char **argv, prog_run_fn *run,
+                   void *ctx) {
     CLEANUP_MEM char **rest = NULL;
     struct err err = {0};
     int n, code;

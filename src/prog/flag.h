@@ -47,14 +47,16 @@ const struct prog_flag *prog_flag_find(const struct prog_flags *flags, str name)
  * Reads argv. True: go on, with the other arguments in *ret_rest (caller frees; NULL-terminated).
  * False: return *ret_code (help was printed, or what is wrong).
  */
-bool prog_flags_read(const struct prog_flags *flags, int argc, char **argv, char ***ret_rest, int *ret_n,
-                     int *ret_code);
+bool prog_flags_read(const struct prog_flags *flags, int argc, char **argv, char ***ret_rest,
+                     int *ret_n, int *ret_code);
 /*
- * A whole verb: reads its flags, then runs it with the other arguments. Returns the exit code: what run
- * returns; where that is negative, err's words are printed and it is PROG_FAILED.
+ * A whole verb: reads its flags, then runs it with the other arguments. Returns the exit code: what
+ * run returns; where that is negative, err's words are printed and it is PROG_FAILED.
  */
 typedef int prog_run_fn(void *ctx, char **rest, int n, struct err *err);
-int prog_flags_run(const struct prog_flags *flags, int argc, char **argv, prog_run_fn *run, void *ctx);
+int prog_flags_run(const struct prog_flags *flags, int argc, char **argv, prog_run_fn *run,
+                   void *ctx);
 
 /* The row of the data folder, as every verb has it; into: where the const char * goes. */
-#define PROG_DATA_ROW(into) {"data", FLAG_TEXT, into, "DIR", "data folder ($CALOTYPE_DATA, ./var)", 0, 0, NULL}
+#define PROG_DATA_ROW(into)                                                                        \
+    { "data", FLAG_TEXT, into, "DIR", "data folder ($CALOTYPE_DATA, ./var)", 0, 0, NULL }

@@ -31,11 +31,14 @@ static void reply_error(struct net_req *req, int status, const char *text) {
 static char ours;
 
 static bool is_public_health(const struct net_req *req) {
-    return str_is(req->path, "/health") && (str_is(req->method, "GET") || str_is(req->method, "HEAD")) &&
-           !req->query.p && !net_header(req, "Authorization").p;
+    return str_is(req->path, "/health") &&
+           (str_is(req->method, "GET") || str_is(req->method, "HEAD")) && !req->query.p &&
+           !net_header(req, "Authorization").p;
 }
 
-static bool is_answer(const struct net_req *req) { return str_is(req->method, "PUT") && cfn_wants_answer(req->path); }
+static bool is_answer(const struct net_req *req) {
+    return str_is(req->method, "PUT") && cfn_wants_answer(req->path);
+}
 
 static void answer_begin(struct net_req *req) {
     req->app = arena_new(&req->arena, struct buf);
@@ -109,9 +112,7 @@ static void admin_body(void *, struct net_req *req, const void *p, size_t n) {
     buf_add(req->app, p, n);
 }
 
-static void admin_done(void *, struct net_req *req) {
-    buf_deinit(req->app);
-}
+static void admin_done(void *, struct net_req *req) { buf_deinit(req->app); }
 
 static json_t *clock_doc(void) {
     char when[CLOCK_ISO_MAX];
@@ -141,7 +142,8 @@ static void post_clock(struct prog_daemon *daemon, struct net_req *req) {
     } else if (by == to) {
         reply_error(req, 400, "expected {\"advance_ms\": N} or {\"offset_ms\": N}");
     } else {
-        int64_t offset = by ? clock_offset_ms() + json_int(in, "advance_ms", 0) : json_int(in, "offset_ms", 0);
+        int64_t offset =
+            by ? clock_offset_ms() + json_int(in, "advance_ms", 0) : json_int(in, "offset_ms", 0);
         if (prog_daemon_set_offset(daemon, offset, &err) != 0)
             reply_error(req, 503, err.text);
         else

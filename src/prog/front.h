@@ -14,7 +14,10 @@
 
 struct prog_daemon;
 struct svc;
-/* Callbacks for the public port: /health and answers here, the rest to inner. The returned app refers to *ctx. */
+/*
+ * Callbacks for the public port: /health and answers here, the rest to inner. The returned app
+ * refers to *ctx.
+ */
 struct prog_front {
     struct prog_daemon *daemon;
     struct svc *cfn; /* takes answers to custom resources */

@@ -38,7 +38,10 @@ static int show_object(struct ls *ls, str object, struct err *err) {
     if (!ls->begun)
         prog_photo_begin(&ls->table, 32, false);
     ls->begun = true;
-    struct prog_photo photo = {.file = buf_view(&key), .item = item, .problem = S("no row yet"), .ms = -1};
+    struct prog_photo photo = {.file = buf_view(&key),
+                               .item = item,
+                               .problem = S("no row yet"),
+                               .ms = -1};
     prog_photo_row(&ls->table, &photo);
     return 0;
 }
@@ -52,8 +55,11 @@ static int show_page(struct ls *ls, struct buf *token, struct err *err) {
     client_add_query(&query, "prefix", str_c(ls->prefix));
     if (token->len)
         client_add_query(&query, "continuation-token", buf_view(token));
-    struct client_request request = {
-        .service = "s3", .method = "GET", .bucket = str_c(ls->cloud.bucket), .path = S("/"), .query = buf_view(&query)};
+    struct client_request request = {.service = "s3",
+                                     .method = "GET",
+                                     .bucket = str_c(ls->cloud.bucket),
+                                     .path = S("/"),
+                                     .query = buf_view(&query)};
     int r = client_send(ls->cloud.client, &request, &response, &fault);
     if (r)
         r = prog_cloud_fault("s3:ListBucket", &fault, err);
@@ -88,7 +94,8 @@ int prog_verb_ls(int argc, char **argv) {
     const struct prog_flags flags = {
         .verb = "ls",
         .arguments = "[--env NAME] [PREFIX]",
-        .about = "Lists the photographs whose keys begin with PREFIX (uploads/), in the order of their keys.",
+        .about =
+            "Lists the photographs whose keys begin with PREFIX (uploads/), in the order of their keys.",
         .rows = rows,
         .n_rows = ARRAY_LEN(rows),
         .most = 1,

@@ -14,7 +14,12 @@
 #include <unistd.h>
 #include <zip.h>
 
-enum { MOST_PROGRAM = 128 << 20, MODE = 0100755, LEVEL = 5 /* 2 % larger than 9, in a quarter of the time */, DOS_DATE = 1 << 5 | 1 /* 1980-01-01, the format's first day */ };
+enum {
+    MOST_PROGRAM = 128 << 20,
+    MODE = 0100755,
+    LEVEL = 5 /* 2 % larger than 9, in a quarter of the time */,
+    DOS_DATE = 1 << 5 | 1 /* 1980-01-01, the format's first day */
+};
 
 static const char *const names[] = {"bootstrap", "calotype-image"};
 
@@ -47,13 +52,15 @@ static int find_program(const char *name, const char *programs, char **ret_path,
             return 0;
         }
     }
-    return err_set(err, -ENOENT, "%s was not found in %s (--programs DIR says where it is)", name, own);
+    return err_set(err, -ENOENT, "%s was not found in %s (--programs DIR says where it is)", name,
+                   own);
 }
 
 /* "x86_64" or "arm64" for a static ELF program, else NULL with a reason. */
 static const char *check_program(const char *path, str bytes, struct err *err) {
     Elf64_Ehdr head;
-    if (bytes.len < sizeof head || memcmp(bytes.p, ELFMAG, SELFMAG) != 0 || bytes.p[EI_CLASS] != ELFCLASS64) {
+    if (bytes.len < sizeof head || memcmp(bytes.p, ELFMAG, SELFMAG) != 0 ||
+        bytes.p[EI_CLASS] != ELFCLASS64) {
         err_set(err, -ENOEXEC, "%s is not a 64-bit Linux program", path);
         return NULL;
     }
@@ -65,8 +72,10 @@ static const char *check_program(const char *path, str bytes, struct err *err) {
             break;
         memcpy(&part, bytes.p + at, sizeof part);
         if (part.p_type == PT_INTERP) {
-            err_set(err, -ENOEXEC, "%s is not static, so it cannot run in a function's sandbox (a build with "
-                    "sanitizers makes such ones; --programs names a folder with others)", path);
+            err_set(err, -ENOEXEC,
+                    "%s is not static, so it cannot run in a function's sandbox (a build with "
+                    "sanitizers makes such ones; --programs names a folder with others)",
+                    path);
             return NULL;
         }
     }
@@ -93,12 +102,14 @@ static bool add_entry(zip_t *zip, const char *name, const struct buf *bytes) {
     zip_uint64_t i = (zip_uint64_t)at;
     return zip_set_file_compression(zip, i, ZIP_CM_DEFLATE, LEVEL) == 0 &&
            zip_file_set_dostime(zip, i, 0, DOS_DATE, 0) == 0 &&
-           zip_file_set_external_attributes(zip, i, 0, ZIP_OPSYS_UNIX, (zip_uint32_t)MODE << 16) == 0;
+           zip_file_set_external_attributes(zip, i, 0, ZIP_OPSYS_UNIX, (zip_uint32_t)MODE << 16) ==
+               0;
 }
 
 static bool read_source(zip_source_t *source, struct buf *out) {
     zip_stat_t st;
-    if (zip_source_stat(source, &st) != 0 || !(st.valid & ZIP_STAT_SIZE) || zip_source_open(source) != 0)
+    if (zip_source_stat(source, &st) != 0 || !(st.valid & ZIP_STAT_SIZE) ||
+        zip_source_open(source) != 0)
         return false;
     zip_int64_t n = zip_source_read(source, buf_reserve(out, st.size), st.size);
     zip_source_close(source);
@@ -108,7 +119,8 @@ static bool read_source(zip_source_t *source, struct buf *out) {
     return true;
 }
 
-static int write_zip(const struct buf programs[ARRAY_LEN(names)], struct buf *out, struct err *err) {
+static int write_zip(const struct buf programs[ARRAY_LEN(names)], struct buf *out,
+                     struct err *err) {
     zip_error_t fault;
     zip_error_init(&fault);
     zip_source_t *source = zip_source_buffer_create(NULL, 0, 0, &fault);
@@ -121,8 +133,9 @@ static int write_zip(const struct buf programs[ARRAY_LEN(names)], struct buf *ou
     if (good && zip_close(zip) == 0)
         zip = NULL;
     good = good && !zip && read_source(source, out);
-    int r = good ? 0 : err_set(err, -EIO, "cannot make function.zip: %s",
-                               zip ? zip_strerror(zip) : zip_error_strerror(&fault));
+    int r = good ? 0
+                 : err_set(err, -EIO, "cannot make function.zip: %s",
+                           zip ? zip_strerror(zip) : zip_error_strerror(&fault));
     if (zip)
         zip_discard(zip);
     if (source)
@@ -185,13 +198,15 @@ int prog_verb_package(int argc, char **argv) {
     struct package to = {.output = "function.zip"};
     const struct prog_flag rows[] = {
         {"output", FLAG_TEXT, &to.output, "FILE", "where to write it (function.zip)", 0, 0, NULL},
-        {"programs", FLAG_TEXT, &to.programs, "DIR", "folder with bootstrap and calotype-image", 0, 0, NULL},
+        {"programs", FLAG_TEXT, &to.programs, "DIR", "folder with bootstrap and calotype-image", 0,
+         0, NULL},
     };
     const struct prog_flags flags = {
         .verb = "package",
         .arguments = "[--output FILE]",
-        .about = "Makes function.zip, which runs on AWS Lambda (provided.al2023) and in the embedded cloud.\n"
-                 "The same programs give the same bytes. Prints the SHA-256 and the file's name.",
+        .about =
+            "Makes function.zip, which runs on AWS Lambda (provided.al2023) and in the embedded cloud.\n"
+            "The same programs give the same bytes. Prints the SHA-256 and the file's name.",
         .rows = rows,
         .n_rows = ARRAY_LEN(rows),
     };

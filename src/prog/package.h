@@ -15,7 +15,8 @@ struct prog_package {
 };
 /*
  * programs: a folder that holds both programs; NULL: $CALOTYPE_PROGRAMS, or this program's own. The
- * places of an installation and of a build are found from there (../lib/calotype; ../fn and ../img). Refuses what is not a static ELF program: it would not start in a sandbox.
+ * places of an installation and of a build are found from there (../lib/calotype; ../fn and
+ * ../img). Refuses what is not a static ELF program: it would not start in a sandbox.
  */
 int prog_package_make(struct prog_package *p, const char *programs, struct err *err);
 void prog_package_deinit(struct prog_package *p);

@@ -4,11 +4,23 @@
 
 #include <stdio.h>
 
-enum { FILE_COL, STATUS_COL, FORMAT_COL, SIZE_COL, CAMERA_COL, DERIVATIVES_COL, MS_COL, REASON_COL, N_COLS };
+enum {
+    FILE_COL,
+    STATUS_COL,
+    FORMAT_COL,
+    SIZE_COL,
+    CAMERA_COL,
+    DERIVATIVES_COL,
+    MS_COL,
+    REASON_COL,
+    N_COLS
+};
 enum { NAME_LEAST = 12, NAME_MOST = 40 };
 
 void prog_photo_begin(struct prog_photo_table *table, size_t longest_name, bool with_ms) {
-    unsigned name = longest_name < NAME_LEAST ? NAME_LEAST : longest_name > NAME_MOST ? NAME_MOST : (unsigned)longest_name;
+    unsigned name = longest_name < NAME_LEAST  ? NAME_LEAST
+                    : longest_name > NAME_MOST ? NAME_MOST
+                                               : (unsigned)longest_name;
     *table = (struct prog_photo_table){
         .columns =
             {
@@ -48,12 +60,15 @@ static void add_derivatives(const json_t *item, struct buf *out) {
 }
 
 static enum prog_colour colour_of(str status) {
-    return str_is(status, "processed") ? COLOUR_GOOD : str_is(status, "pending") ? COLOUR_PLAIN : COLOUR_BAD;
+    return str_is(status, "processed") ? COLOUR_GOOD
+           : str_is(status, "pending") ? COLOUR_PLAIN
+                                       : COLOUR_BAD;
 }
 
 /* Why it was not processed, or what is to be said although it was. */
 static void add_reason(const struct prog_photo *photo, struct buf *out) {
-    str reason = prog_item_text(photo->item, "Reason"), warnings = prog_item_text(photo->item, "Warnings");
+    str reason = prog_item_text(photo->item, "Reason"),
+        warnings = prog_item_text(photo->item, "Warnings");
     buf_str(out, photo->item ? reason : photo->problem);
     if (json_bool(json_obj(photo->item, "Truncated"), "BOOL", false))
         buf_printf(out, "%struncated", out->len ? "; " : "");
@@ -65,7 +80,8 @@ void prog_photo_row(const struct prog_photo_table *table, const struct prog_phot
     CLEANUP_DEINIT(buf) struct buf camera = {0}, derivatives = {0}, reason = {0}, pixels = {0};
     char ms[24] = "";
     str status = photo->item ? prog_item_text(photo->item, "Status") : S("-");
-    str width = prog_item_text(photo->item, "Width"), height = prog_item_text(photo->item, "Height");
+    str width = prog_item_text(photo->item, "Width"),
+        height = prog_item_text(photo->item, "Height");
     if (width.len && height.len)
         buf_printf(&pixels, STR_FMT " × " STR_FMT, STR_ARG(width), STR_ARG(height));
     prog_camera(photo->item, &camera);

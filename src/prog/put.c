@@ -24,7 +24,7 @@ enum state { QUEUED, UPLOADED, FINAL, FAILED };
 
 struct upload {
     const char *path;
-    str name;            /* the path's last part */
+    str name; /* the path's last part */
     struct buf key;
     char version[128];   /* "" on a bucket without versions */
     int64_t answered_ms; /* monotonic: when S3 had answered */
@@ -39,12 +39,12 @@ struct put {
     struct prog_cloud cloud;
     struct upload *all;
     size_t n;
-    _Atomic size_t next;   /* to upload */
+    _Atomic size_t next; /* to upload */
     const char *prefix;
     unsigned parallel, timeout_s;
     bool no_wait;
 
-    size_t printed, done;  /* of all, in their order; in any order */
+    size_t printed, done; /* of all, in their order; in any order */
     struct prog_photo_table table;
 };
 
@@ -81,8 +81,10 @@ static int plan(struct put *p, char **files, size_t n) {
         buf_printf(&u->key, "%s" STR_FMT, p->prefix, STR_ARG(u->name));
         const struct upload *other = map_put(&seen, u->name, u);
         if (other) {
-            prog_error("%s and %s have the same name, and so would have the same key: rename one, or put them "
-                       "one after the other", other->path, u->path);
+            prog_error(
+                "%s and %s have the same name, and so would have the same key: rename one, or put them "
+                "one after the other",
+                other->path, u->path);
             return PROG_USAGE;
         }
     }
@@ -99,15 +101,18 @@ struct rules {
 static int read_rules(struct put *p, struct rules *rules, struct err *err) {
     struct client_response response = {0};
     struct client_fault fault;
-    struct client_request request = {
-        .service = "s3", .method = "GET", .bucket = str_c(p->cloud.bucket), .path = S("/"), .query = S("notification=")};
+    struct client_request request = {.service = "s3",
+                                     .method = "GET",
+                                     .bucket = str_c(p->cloud.bucket),
+                                     .path = S("/"),
+                                     .query = S("notification=")};
     int r = client_send(p->cloud.client, &request, &response, &fault);
     if (r == 0)
         buf_str(&rules->xml, buf_view(&response.body));
     client_response_deinit(&response);
     if (r && strcmp(fault.code, "NoSuchBucket") == 0)
-        return err_set(err, -ENOENT, "%s is not deployed: there is no bucket %s (calotype deploy)", p->cloud.stack,
-                       p->cloud.bucket);
+        return err_set(err, -ENOENT, "%s is not deployed: there is no bucket %s (calotype deploy)",
+                       p->cloud.stack, p->cloud.bucket);
     return r ? prog_cloud_fault("s3:GetBucketNotification", &fault, err) : 0;
 }
 
@@ -126,7 +131,8 @@ static bool config_matches(str config, str key) {
 }
 
 static bool is_processed(const struct rules *rules, str key) {
-    static const char *const kinds[] = {"CloudFunctionConfiguration", "QueueConfiguration", "TopicConfiguration"};
+    static const char *const kinds[] = {"CloudFunctionConfiguration", "QueueConfiguration",
+                                        "TopicConfiguration"};
     for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
         str rest = buf_view(&rules->xml), config;
         while (prog_xml_next(&rest, kinds[i], &config))
@@ -141,7 +147,8 @@ static void refuse_unprocessed(struct put *p, const struct rules *rules) {
         struct upload *u = &p->all[i];
         if (is_processed(rules, buf_view(&u->key)))
             continue;
-        err_set(&u->err, 0, "not uploaded: nothing processes names like this one (.jpg, .jpeg and .png are)");
+        err_set(&u->err, 0,
+                "not uploaded: nothing processes names like this one (.jpg, .jpeg and .png are)");
         fail(u, 0);
     }
 }
@@ -171,12 +178,15 @@ static int upload_one(struct put *p, struct upload *u) {
     if (r)
         return r;
     struct sign_header type = {S("Content-Type"), str_c(content_type(u->name))};
-    struct client_object object = {
-        .bucket = str_c(p->cloud.bucket), .key = buf_view(&u->key), .headers = &type, .n_headers = 1};
+    struct client_object object = {.bucket = str_c(p->cloud.bucket),
+                                   .key = buf_view(&u->key),
+                                   .headers = &type,
+                                   .n_headers = 1};
     struct client_file file = {.fd = fd};
     struct client_response response = {0};
     struct client_fault fault;
-    r = client_put_object_from(p->cloud.client, &object, client_file_source, &file, size, NULL, &response, &fault);
+    r = client_put_object_from(p->cloud.client, &object, client_file_source, &file, size, NULL,
+                               &response, &fault);
     str version = r ? STR_NONE : client_header(&response, "x-amz-version-id");
     if (r)
         prog_cloud_fault("not uploaded", &fault, &u->err);
@@ -223,10 +233,14 @@ static bool look_for(struct put *p, struct upload *u) {
 static void print_ready(struct put *p) {
     for (; p->printed < p->n; p->printed++) {
         const struct upload *u = &p->all[p->printed];
-        bool ready = u->state == FINAL || u->state == FAILED || (p->no_wait && u->state == UPLOADED);
+        bool ready =
+            u->state == FINAL || u->state == FAILED || (p->no_wait && u->state == UPLOADED);
         if (!ready)
             return;
-        struct prog_photo photo = {.file = u->name, .item = u->item, .ms = u->ms, .problem = str_c(u->err.text)};
+        struct prog_photo photo = {.file = u->name,
+                                   .item = u->item,
+                                   .ms = u->ms,
+                                   .problem = str_c(u->err.text)};
         if (u->state == UPLOADED)
             photo.problem = S("uploaded");
         if (!p->common.json)
@@ -240,8 +254,9 @@ static void show_progress(const struct put *p) {
         uploaded += p->all[i].state != QUEUED;
     enum { BAR = 24 };
     unsigned full = p->n ? (unsigned)(p->done * BAR / p->n) : 0;
-    prog_progress("[%.*s%.*s] %zu of %zu processed, %zu uploaded", (int)full, "########################",
-                  (int)(BAR - full), "........................", p->done, p->n, uploaded);
+    prog_progress("[%.*s%.*s] %zu of %zu processed, %zu uploaded", (int)full,
+                  "########################", (int)(BAR - full), "........................",
+                  p->done, p->n, uploaded);
 }
 
 /* Looks at every upload once; true when something moved. */
@@ -277,7 +292,8 @@ static void wait_for_rows(struct put *p) {
         if (sweep(p)) {
             moved_ms = clock_mono_ms();
             pause_ms = 4;
-        } else if (p->next >= p->n + p->parallel && clock_mono_ms() - moved_ms > (int64_t)p->timeout_s * 1000) {
+        } else if (p->next >= p->n + p->parallel &&
+                   clock_mono_ms() - moved_ms > (int64_t)p->timeout_s * 1000) {
             give_up(p);
         } else {
             usleep(pause_ms * 1000);
@@ -365,9 +381,11 @@ int prog_verb_put(int argc, char **argv) {
     struct put p = {.prefix = "uploads/", .parallel = 8, .timeout_s = 120};
     const struct prog_flag rows[] = {
         PROG_COMMON_ROWS(&p.common),
-        {"prefix", FLAG_TEXT, &p.prefix, "TEXT", "what stands before the file's name in the key (uploads/)", 0, 0, NULL},
+        {"prefix", FLAG_TEXT, &p.prefix, "TEXT",
+         "what stands before the file's name in the key (uploads/)", 0, 0, NULL},
         {"parallel", FLAG_NUMBER, &p.parallel, "N", "uploads at a time (8)", 1, 64, NULL},
-        {"timeout", FLAG_NUMBER, &p.timeout_s, "SECONDS", "give up when nothing has come for so long (120)", 1, 86400, NULL},
+        {"timeout", FLAG_NUMBER, &p.timeout_s, "SECONDS",
+         "give up when nothing has come for so long (120)", 1, 86400, NULL},
         {"no-wait", FLAG_SWITCH, &p.no_wait, NULL, "only upload", 0, 0, NULL},
     };
     const struct prog_flags flags = {

@@ -1,6 +1,6 @@
 /*
- * calotype query: the photographs of a span of time, through UploadDayIndex: its key is the day, its
- * range the second, so a span is one query a day.
+ * calotype query: the photographs of a span of time, through UploadDayIndex: its key is the day,
+ * its range the second, so a span is one query a day.
  */
 #include "base/clock.h"
 #include "prog/common.h"
@@ -35,7 +35,9 @@ static void show(struct query *q, const json_t *item) {
     } else {
         if (q->shown == 0)
             prog_photo_begin(&q->table, 32, false);
-        struct prog_photo photo = {.file = prog_item_text(item, "ObjectKey"), .item = item, .ms = -1};
+        struct prog_photo photo = {.file = prog_item_text(item, "ObjectKey"),
+                                   .item = item,
+                                   .ms = -1};
         prog_photo_row(&q->table, &photo);
     }
     q->shown++;
@@ -47,9 +49,11 @@ static json_t *question(const struct query *q, const char *day) {
     char from[24], to[24];
     snprintf(from, sizeof from, "%lld", (long long)(q->from_ms / 1000));
     snprintf(to, sizeof to, "%lld", (long long)(q->to_ms / 1000));
-    return json_pack("{s:s, s:s, s:s, s:{s:{s:s}, s:{s:s}, s:{s:s}}}", "TableName", q->cloud.table, "IndexName",
-                     "UploadDayIndex", "KeyConditionExpression", "UploadDay = :day AND UploadTimestamp BETWEEN :from AND :to",
-                     "ExpressionAttributeValues", ":day", "S", day, ":from", "N", from, ":to", "N", to);
+    return json_pack("{s:s, s:s, s:s, s:{s:{s:s}, s:{s:s}, s:{s:s}}}", "TableName", q->cloud.table,
+                     "IndexName", "UploadDayIndex", "KeyConditionExpression",
+                     "UploadDay = :day AND UploadTimestamp BETWEEN :from AND :to",
+                     "ExpressionAttributeValues", ":day", "S", day, ":from", "N", from, ":to", "N",
+                     to);
 }
 
 static int query_day(struct query *q, int64_t ms, struct err *err) {
@@ -74,9 +78,13 @@ static int query_day(struct query *q, int64_t ms, struct err *err) {
 static int read_span(struct query *q, struct err *err) {
     int64_t now = prog_cloud_now_ms(&q->cloud);
     if (!prog_when(str_c(q->since), now, &q->from_ms))
-        return err_set(err, -EINVAL, "--since %s is not a time (2026-11-22, 2026-11-22T10:00:00Z, 12h, 3d)", q->since);
+        return err_set(err, -EINVAL,
+                       "--since %s is not a time (2026-11-22, 2026-11-22T10:00:00Z, 12h, 3d)",
+                       q->since);
     if (!prog_when(str_c(q->until), now, &q->to_ms))
-        return err_set(err, -EINVAL, "--until %s is not a time (2026-11-22, 2026-11-22T10:00:00Z, 12h, now)", q->until);
+        return err_set(err, -EINVAL,
+                       "--until %s is not a time (2026-11-22, 2026-11-22T10:00:00Z, 12h, now)",
+                       q->until);
     if (q->from_ms > q->to_ms)
         return err_set(err, -EINVAL, "--since %s is later than --until %s", q->since, q->until);
     if ((q->to_ms - q->from_ms) / day_ms > MOST_DAYS)
@@ -86,7 +94,8 @@ static int read_span(struct query *q, struct err *err) {
 
 static int query_days(struct query *q, struct err *err) {
     /* From the first day's midnight, so that the last day is not missed. */
-    for (int64_t day = q->from_ms - q->from_ms % day_ms; day <= q->to_ms && !enough(q); day += day_ms) {
+    for (int64_t day = q->from_ms - q->from_ms % day_ms; day <= q->to_ms && !enough(q);
+         day += day_ms) {
         int r = query_day(q, day, err);
         if (r)
             return r;
@@ -111,9 +120,11 @@ int prog_verb_query(int argc, char **argv) {
     struct query q = {.since = "24h", .until = "now", .list = json_array()};
     const struct prog_flag rows[] = {
         PROG_COMMON_ROWS(&q.common),
-        {"since", FLAG_TEXT, &q.since, "TIME", "from then on: 2026-11-22, 2026-11-22T10:00:00Z, 12h, 3d (24h)", 0, 0, NULL},
+        {"since", FLAG_TEXT, &q.since, "TIME",
+         "from then on: 2026-11-22, 2026-11-22T10:00:00Z, 12h, 3d (24h)", 0, 0, NULL},
         {"until", FLAG_TEXT, &q.until, "TIME", "and until then (now)", 0, 0, NULL},
-        {"status", FLAG_TEXT, &q.status, "STATUS", "only these: processed, rejected, pending, …", 0, 0, NULL},
+        {"status", FLAG_TEXT, &q.status, "STATUS", "only these: processed, rejected, pending, …", 0,
+         0, NULL},
         {"limit", FLAG_NUMBER, &q.limit, "N", "at most so many", 1, 1000000, NULL},
     };
     const struct prog_flags flags = {

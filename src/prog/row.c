@@ -47,7 +47,8 @@ static void write_out(struct buf *line) {
     buf_deinit(line);
 }
 
-void prog_row(const struct prog_column *columns, size_t n, const str *cells, const enum prog_colour *colours) {
+void prog_row(const struct prog_column *columns, size_t n, const str *cells,
+              const enum prog_colour *colours) {
     struct buf line = {0};
     for (size_t i = 0; i < n; i++) {
         bool coloured = colours && colours[i] != COLOUR_PLAIN;

@@ -18,5 +18,8 @@ void prog_progress_end(void);
 bool prog_on_terminal(void); /* stderr */
 
 enum prog_colour { COLOUR_PLAIN, COLOUR_GOOD, COLOUR_BAD, COLOUR_DIM };
-/* Escape sequence that begins the colour on that stream (1 stdout, 2 stderr), "" where it has none; PLAIN ends one. */
+/*
+ * Escape sequence that begins the colour on that stream (1 stdout, 2 stderr), "" where it has none;
+ * PLAIN ends one.
+ */
 const char *prog_colour(int fd, enum prog_colour colour);

@@ -31,9 +31,7 @@ static int open_iam(struct svc **ret, const struct prog_parts *p, struct err *) 
     *ret = p->iam;
     return 0;
 }
-static struct svc *keep_iam(struct svc *) {
-    return NULL;
-}
+static struct svc *keep_iam(struct svc *) { return NULL; }
 static int open_sts(struct svc **ret, const struct prog_parts *p, struct err *err) {
     return sts_open(ret, p->iam, err);
 }
@@ -56,8 +54,11 @@ static int open_cloudwatch(struct svc **ret, const struct prog_parts *p, struct 
     return cw_open(ret, p->store, p->hub, err);
 }
 static int open_lambda(struct svc **ret, const struct prog_parts *p, struct err *err) {
-    struct lambda_options options = {
-        .store = p->store, .hub = p->hub, .cloud = p->cloud, .spawner = p->spawner, .ca_cert = p->ca_cert};
+    struct lambda_options options = {.store = p->store,
+                                     .hub = p->hub,
+                                     .cloud = p->cloud,
+                                     .spawner = p->spawner,
+                                     .ca_cert = p->ca_cert};
     return lambda_open(ret, &options, err);
 }
 static int open_cfn(struct svc **ret, const struct prog_parts *p, struct err *err) {

@@ -14,7 +14,7 @@ struct sandbox_spawner;
 struct prog_parts {
     struct store *store;
     struct hub *hub;
-    struct svc *iam;                 /* opened before, because the cloud asks it who calls */
+    struct svc *iam; /* opened before, because the cloud asks it who calls */
     struct aws_cloud *cloud;
     struct net *net;                 /* from start on */
     struct sandbox_spawner *spawner; /* NULL: functions cannot run */

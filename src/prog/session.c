@@ -49,12 +49,14 @@ static int write_s3cmd(const struct prog_session *s, const char *path, struct er
                "[default]\naccess_key = %s\nsecret_key = %s\nbucket_location = %s\n"
                "host_base = " STR_FMT "\nhost_bucket = " STR_FMT "\n"
                "use_https = True\ncheck_ssl_certificate = True\nca_certs_file = %s\n",
-               s->key.access_key, s->key.secret_key, s->key.region, STR_ARG(host), STR_ARG(host), s->ca);
+               s->key.access_key, s->key.secret_key, s->key.region, STR_ARG(host), STR_ARG(host),
+               s->ca);
     int r = io_mkdirs(dir, 0700, err);
     return r ? r : file_write_durable(path, buf_view(&text), 0600, err);
 }
 
-int prog_session_each_variable(const struct prog_session *s, void (*fn)(void *ctx, const char *name, const char *value),
+int prog_session_each_variable(const struct prog_session *s,
+                               void (*fn)(void *ctx, const char *name, const char *value),
                                void *ctx, struct err *err) {
     CLEANUP_MEM char *s3cmd = prog_data_path(s->data, "clients/s3cmd.cfg");
     const struct {

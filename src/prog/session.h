@@ -1,7 +1,8 @@
 #pragma once
 /*
- * prog/session: what a verb needs to speak to the running daemon of a data folder: its endpoint (told
- * by the admin socket), the root key, the CA, and the environment that makes other clients speak to it.
+ * prog/session: what a verb needs to speak to the running daemon of a data folder: its endpoint
+ * (told by the admin socket), the root key, the CA, and the environment that makes other clients
+ * speak to it.
  */
 #include "base/err.h"
 #include "prog/data.h"
@@ -23,5 +24,6 @@ void prog_session_deinit(struct prog_session *s);
  * RCLONE_CONFIG_CALOTYPE_*, CALOTYPE_DATA. Writes the file that S3CMD_CONFIG names
  * (DATA/clients/s3cmd.cfg, anew each time, since it has absolute paths).
  */
-int prog_session_each_variable(const struct prog_session *s, void (*fn)(void *ctx, const char *name, const char *value),
+int prog_session_each_variable(const struct prog_session *s,
+                               void (*fn)(void *ctx, const char *name, const char *value),
                                void *ctx, struct err *err);

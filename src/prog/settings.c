@@ -31,18 +31,26 @@ void prog_settings_deinit(struct prog_settings *s) { buf_deinit(&s->file); }
 
 void prog_settings_rows(struct prog_settings *s, struct prog_flag rows[PROG_SETTINGS_ROWS]) {
     const struct prog_flag all[] = {
-        {"listen", FLAG_TEXT, &s->listen, "ADDRESS", "IP address to listen on (127.0.0.1)", 0, 0, NULL},
-        {"port", FLAG_NUMBER, &s->port, "N", "port, TLS and plain alike (4566; 0 picks one)", 0, 65535, NULL},
-        {"log", FLAG_CHOICE, &s->log, "FORM", "json (a line an event on stderr) or text", 0, 0, log_names},
-        {"log-level", FLAG_CHOICE, &s->log_level, "LEVEL", "debug, info, warn or error", 0, 0, level_names},
-        {"strict", FLAG_SWITCH, &s->strict, NULL, "refuse to start with less than full isolation", 0, 0, NULL},
+        {"listen", FLAG_TEXT, &s->listen, "ADDRESS", "IP address to listen on (127.0.0.1)", 0, 0,
+         NULL},
+        {"port", FLAG_NUMBER, &s->port, "N", "port, TLS and plain alike (4566; 0 picks one)", 0,
+         65535, NULL},
+        {"log", FLAG_CHOICE, &s->log, "FORM", "json (a line an event on stderr) or text", 0, 0,
+         log_names},
+        {"log-level", FLAG_CHOICE, &s->log_level, "LEVEL", "debug, info, warn or error", 0, 0,
+         level_names},
+        {"strict", FLAG_SWITCH, &s->strict, NULL, "refuse to start with less than full isolation",
+         0, 0, NULL},
         {"isolation", FLAG_CHOICE, &s->isolation, "LEVEL",
          "least isolation of functions accepted: any, userns or full", 0, 0, isolation_names},
-        {"reserve-mib", FLAG_NUMBER, &s->reserve_mib, "N", "disk space kept free, in MiB (256)", 1, 1 << 30,
-         NULL},
-        {"threads", FLAG_NUMBER, &s->threads, "N", "threads of each of the two HTTP pools (64)", 1, 1024, NULL},
-        {"idle-seconds", FLAG_NUMBER, &s->idle_s, "N", "idle connections are closed after (75)", 1, 86400, NULL},
-        {"stop-seconds", FLAG_NUMBER, &s->stop_s, "N", "patience with requests at the end (10)", 0, 3600, NULL},
+        {"reserve-mib", FLAG_NUMBER, &s->reserve_mib, "N", "disk space kept free, in MiB (256)", 1,
+         1 << 30, NULL},
+        {"threads", FLAG_NUMBER, &s->threads, "N", "threads of each of the two HTTP pools (64)", 1,
+         1024, NULL},
+        {"idle-seconds", FLAG_NUMBER, &s->idle_s, "N", "idle connections are closed after (75)", 1,
+         86400, NULL},
+        {"stop-seconds", FLAG_NUMBER, &s->stop_s, "N", "patience with requests at the end (10)", 0,
+         3600, NULL},
     };
     _Static_assert(sizeof all / sizeof *all == PROG_SETTINGS_ROWS, "a row is missing");
     memcpy(rows, all, sizeof all);
@@ -62,7 +70,8 @@ struct reading {
 };
 
 static int at_mark(const struct reading *r, yaml_mark_t mark, const char *what) {
-    return err_set(r->err, -EINVAL, "%s:%zu:%zu: %s", r->path, mark.line + 1, mark.column + 1, what);
+    return err_set(r->err, -EINVAL, "%s:%zu:%zu: %s", r->path, mark.line + 1, mark.column + 1,
+                   what);
 }
 
 static int next(struct reading *r) {
@@ -85,7 +94,9 @@ static int read_value(struct reading *r, const struct prog_flag *flag) {
         return fault;
     if (r->event.type != YAML_SCALAR_EVENT)
         return at_mark(r, r->event.start_mark, "a setting is a single value");
-    /* The text must outlive the event; s->file was given room for all of it, so it does not move. */
+    /*
+     * The text must outlive the event; s->file was given room for all of it, so it does not move.
+     */
     struct buf *own = &r->s->file;
     const char *text = own->p + own->len;
     buf_str(own, scalar_text(&r->event));
@@ -111,7 +122,9 @@ static int read_setting(struct reading *r) {
     return read_value(r, flag);
 }
 
-/* stream, document, mapping, (name, value)*, ends; an empty file is a document without a mapping. */
+/*
+ * stream, document, mapping, (name, value)*, ends; an empty file is a document without a mapping.
+ */
 static int read_events(struct reading *r) {
     bool inside = false;
     for (;;) {
@@ -131,7 +144,8 @@ static int read_events(struct reading *r) {
             if (inside || scalar_text(&r->event).len == 0)
                 break;
             /* fall through */
-        default: return at_mark(r, r->event.start_mark, "expected lines of the form \"name: value\"");
+        default:
+            return at_mark(r, r->event.start_mark, "expected lines of the form \"name: value\"");
         }
     }
 }

@@ -1,7 +1,8 @@
 #pragma once
 /*
  * prog/settings: what the daemon can be told. Each row is a flag of `calotype up` and, under the
- * same name, a key of DATA/calotype.yaml; the flag wins. The file is one mapping of names to scalars.
+ * same name, a key of DATA/calotype.yaml; the flag wins. The file is one mapping of names to
+ * scalars.
  */
 #include "base/buf.h"
 #include "prog/flag.h"

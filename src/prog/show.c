@@ -6,8 +6,10 @@
 #include <stdio.h>
 
 /* In this order; what is not named follows in the row's own. */
-static const char *const first[] = {"ImageId", "BucketName", "ObjectKey", "Status", "Reason", "Format", "Width", "Height",
-                                    "Make", "Model", "CapturedAt", "FileSize", "ContentType", "UploadDate", "ProcessedAt"};
+static const char *const first[] = {"ImageId",     "BucketName", "ObjectKey",  "Status",
+                                    "Reason",      "Format",     "Width",      "Height",
+                                    "Make",        "Model",      "CapturedAt", "FileSize",
+                                    "ContentType", "UploadDate", "ProcessedAt"};
 
 static void print_pair(const char *name, const json_t *value) {
     static const struct prog_column columns[] = {{"", 18, false}, {"", 0, false}};
@@ -24,8 +26,9 @@ static void print_pair(const char *name, const json_t *value) {
 static void print_derivative(const json_t *d) {
     CLEANUP_DEINIT(buf) struct buf text = {0};
     char size[16];
-    buf_printf(&text, "%lld × %lld, %s, s3://" STR_FMT "/" STR_FMT, (long long)json_int(d, "Width", 0),
-               (long long)json_int(d, "Height", 0), prog_size(size, (uint64_t)json_int(d, "FileSize", 0)),
+    buf_printf(&text, "%lld × %lld, %s, s3://" STR_FMT "/" STR_FMT,
+               (long long)json_int(d, "Width", 0), (long long)json_int(d, "Height", 0),
+               prog_size(size, (uint64_t)json_int(d, "FileSize", 0)),
                STR_ARG(json_str(d, "Bucket")), STR_ARG(json_str(d, "Key")));
     CLEANUP_JSON json_t *line = json_of_str(buf_view(&text));
     print_pair("Derivative", line);
@@ -99,7 +102,8 @@ int prog_verb_show(int argc, char **argv) {
     const struct prog_flags flags = {
         .verb = "show",
         .arguments = "[--env NAME] NAME...",
-        .about = "Shows everything that is known of a photograph; NAME is its key, or its file's name.",
+        .about =
+            "Shows everything that is known of a photograph; NAME is its key, or its file's name.",
         .rows = rows,
         .n_rows = ARRAY_LEN(rows),
         .least = 1,

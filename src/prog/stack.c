@@ -15,8 +15,8 @@ enum { POLL_FIRST_MS = 10, POLL_MOST_MS = 1000, MOST_PARAMETERS = 64 };
 
 void prog_stack_deinit(struct prog_stack *stack) { buf_deinit(&stack->xml); }
 
-static int ask(struct prog_stack *s, const char *action, const struct sign_header *params, size_t n, struct buf *xml,
-               struct client_fault *fault) {
+static int ask(struct prog_stack *s, const char *action, const struct sign_header *params, size_t n,
+               struct buf *xml, struct client_fault *fault) {
     buf_clear(xml);
     return client_query(s->cloud->client, "cloudformation", action, VERSION, params, n, xml, fault);
 }
@@ -36,7 +36,8 @@ static str text_of(str xml, const char *element, struct buf *into) {
 /* ---- Looking ---- */
 
 static bool does_not_exist(const struct client_fault *fault) {
-    return strcmp(fault->code, "ValidationError") == 0 && str_find(str_c(fault->message), S("does not exist")) >= 0;
+    return strcmp(fault->code, "ValidationError") == 0 &&
+           str_find(str_c(fault->message), S("does not exist")) >= 0;
 }
 
 int prog_stack_look(struct prog_stack *s, struct err *err) {
@@ -67,11 +68,13 @@ static void each_pair(str xml, const char *list, const char *key_name, const cha
     }
 }
 
-void prog_stack_outputs(const struct prog_stack *s, void (*fn)(void *ctx, str key, str value), void *ctx) {
+void prog_stack_outputs(const struct prog_stack *s, void (*fn)(void *ctx, str key, str value),
+                        void *ctx) {
     each_pair(buf_view(&s->xml), "Outputs", "OutputKey", "OutputValue", fn, ctx);
 }
 
-void prog_stack_parameters(const struct prog_stack *s, void (*fn)(void *ctx, str key, str value), void *ctx) {
+void prog_stack_parameters(const struct prog_stack *s, void (*fn)(void *ctx, str key, str value),
+                           void *ctx) {
     each_pair(buf_view(&s->xml), "Parameters", "ParameterKey", "ParameterValue", fn, ctx);
 }
 
@@ -95,9 +98,10 @@ static void show_event(struct events *e, str event) {
         buf_printf(&e->first_failure, "%s: %s", buf_cstr(&id), buf_cstr(&reason));
     if (!prog_on_terminal())
         return;
-    const char *colour = prog_colour(STDERR_FILENO, is_failure(buf_view(&status)) ? COLOUR_BAD : COLOUR_DIM);
-    prog_hint("%s%-28s %-30s %s%s", colour, buf_cstr(&status), buf_cstr(&id), reason.len ? buf_cstr(&reason) : "",
-              prog_colour(STDERR_FILENO, COLOUR_PLAIN));
+    const char *colour =
+        prog_colour(STDERR_FILENO, is_failure(buf_view(&status)) ? COLOUR_BAD : COLOUR_DIM);
+    prog_hint("%s%-28s %-30s %s%s", colour, buf_cstr(&status), buf_cstr(&id),
+              reason.len ? buf_cstr(&reason) : "", prog_colour(STDERR_FILENO, COLOUR_PLAIN));
 }
 
 /* The answer is newest first; they are shown oldest first. */
@@ -156,7 +160,8 @@ static int await_change_set(struct prog_stack *s, str set, struct err *err) {
     CLEANUP_DEINIT(buf) struct buf xml = {0}, text = {0};
     struct client_fault fault;
     struct sign_header params[] = {{S("StackName"), str_c(s->name)}, {S("ChangeSetName"), set}};
-    for (unsigned pause_ms = POLL_FIRST_MS;; pause_ms = pause_ms * 2 < POLL_MOST_MS ? pause_ms * 2 : POLL_MOST_MS) {
+    for (unsigned pause_ms = POLL_FIRST_MS;;
+         pause_ms = pause_ms * 2 < POLL_MOST_MS ? pause_ms * 2 : POLL_MOST_MS) {
         if (ask(s, "DescribeChangeSet", params, 2, &xml, &fault))
             return say("DescribeChangeSet", &fault, err);
         str status = text_of(buf_view(&xml), "Status", &text);
@@ -167,13 +172,16 @@ static int await_change_set(struct prog_stack *s, str set, struct err *err) {
         usleep(pause_ms * 1000);
     }
     str reason = text_of(buf_view(&xml), "StatusReason", &text);
-    bool unchanged = str_find(reason, S("didn't contain changes")) >= 0 || str_find(reason, S("No updates")) >= 0;
+    bool unchanged = str_find(reason, S("didn't contain changes")) >= 0 ||
+                     str_find(reason, S("No updates")) >= 0;
     ask(s, "DeleteChangeSet", params, 2, &xml, &fault); /* best effort: it is of no more use */
-    return unchanged ? PROG_STACK_UNCHANGED : err_set(err, -EIO, "the change set failed: %s", buf_cstr(&text));
+    return unchanged ? PROG_STACK_UNCHANGED
+                     : err_set(err, -EIO, "the change set failed: %s", buf_cstr(&text));
 }
 
-static int make_change_set(struct prog_stack *s, str template, const struct prog_parameter *parameters, size_t n,
-                           str set, struct err *err) {
+static int make_change_set(struct prog_stack *s, str template,
+                           const struct prog_parameter *parameters, size_t n, str set,
+                           struct err *err) {
     CLEANUP_DEINIT(buf) struct buf xml = {0};
     struct client_fault fault;
     struct params *p = mem_new(struct params);
@@ -188,7 +196,9 @@ static int make_change_set(struct prog_stack *s, str template, const struct prog
         add_parameter(p, parameters[i].name, "ParameterValue", parameters[i].value);
     if (s->exists)
         prog_stack_parameters(s, keep_previous, p);
-    int r = ask(s, "CreateChangeSet", p->p, p->n, &xml, &fault) ? say("CreateChangeSet", &fault, err) : 0;
+    int r = ask(s, "CreateChangeSet", p->p, p->n, &xml, &fault)
+                ? say("CreateChangeSet", &fault, err)
+                : 0;
     arena_deinit(&p->arena);
     free(p);
     return r ? r : await_change_set(s, set, err);
@@ -207,7 +217,8 @@ static bool is_good(const char *status) {
 
 /* Until no operation is under way. */
 static int await_rest(struct prog_stack *s, struct events *e, struct err *err) {
-    for (unsigned pause_ms = POLL_FIRST_MS;; pause_ms = pause_ms * 2 < POLL_MOST_MS ? pause_ms * 2 : POLL_MOST_MS) {
+    for (unsigned pause_ms = POLL_FIRST_MS;;
+         pause_ms = pause_ms * 2 < POLL_MOST_MS ? pause_ms * 2 : POLL_MOST_MS) {
         int r = prog_stack_look(s, err);
         r = r ? r : take_events(s, e, true, err);
         if (r)
@@ -230,14 +241,15 @@ static int await_stack(struct prog_stack *s, struct events *e, struct err *err) 
                    e->first_failure.len ? buf_cstr(&e->first_failure) : "no reason was given");
 }
 
-int prog_stack_change(struct prog_stack *s, str template, const struct prog_parameter *parameters, size_t n,
-                      struct err *err) {
+int prog_stack_change(struct prog_stack *s, str template, const struct prog_parameter *parameters,
+                      size_t n, struct err *err) {
     CLEANUP_DEINIT(buf) struct buf xml = {0};
     struct events events = {0};
     struct client_fault fault;
     char set[64];
     snprintf(set, sizeof set, "calotype-%lld", (long long)clock_real_ms());
-    struct sign_header execute[] = {{S("StackName"), str_c(s->name)}, {S("ChangeSetName"), str_c(set)}};
+    struct sign_header execute[] = {{S("StackName"), str_c(s->name)},
+                                    {S("ChangeSetName"), str_c(set)}};
 
     int r = prog_stack_look(s, err);
     /* Perhaps an operation that a killed daemon has taken up again. */
@@ -247,12 +259,16 @@ int prog_stack_change(struct prog_stack *s, str template, const struct prog_para
     if (r == 0 && !s->status[0])
         s->exists = false;
     if (r == 0 && strcmp(s->status, "ROLLBACK_COMPLETE") == 0)
-        r = err_set(err, -EIO, "%s could not be created earlier and must be deleted first (aws cloudformation "
-                    "delete-stack --stack-name %s)", s->name, s->name);
+        r = err_set(err, -EIO,
+                    "%s could not be created earlier and must be deleted first (aws cloudformation "
+                    "delete-stack --stack-name %s)",
+                    s->name, s->name);
     r = r ? r : make_change_set(s, template, parameters, n, str_c(set), err);
     r = r ? r : take_events(s, &events, false, err);
     if (r == 0)
-        r = ask(s, "ExecuteChangeSet", execute, 2, &xml, &fault) ? say("ExecuteChangeSet", &fault, err) : 0;
+        r = ask(s, "ExecuteChangeSet", execute, 2, &xml, &fault)
+                ? say("ExecuteChangeSet", &fault, err)
+                : 0;
     r = r ? r : await_stack(s, &events, err);
     map_deinit(&events.seen);
     buf_deinit(&events.first_failure);

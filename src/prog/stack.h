@@ -13,21 +13,23 @@ struct prog_stack {
     struct prog_cloud *cloud;
     const char *name;
     /* As DescribeStacks answered last: */
-    bool exists;             /* and is no mere review */
+    bool exists; /* and is no mere review */
     char status[64];
-    struct buf xml;          /* the whole answer */
+    struct buf xml; /* the whole answer */
 };
 void prog_stack_deinit(struct prog_stack *stack);
 int prog_stack_look(struct prog_stack *stack, struct err *err);
 /* Calls fn for each output / parameter of the answer. */
-void prog_stack_outputs(const struct prog_stack *stack, void (*fn)(void *ctx, str key, str value), void *ctx);
-void prog_stack_parameters(const struct prog_stack *stack, void (*fn)(void *ctx, str key, str value), void *ctx);
+void prog_stack_outputs(const struct prog_stack *stack, void (*fn)(void *ctx, str key, str value),
+                        void *ctx);
+void prog_stack_parameters(const struct prog_stack *stack,
+                           void (*fn)(void *ctx, str key, str value), void *ctx);
 
 enum { PROG_STACK_UNCHANGED = 1 };
 /*
- * Makes a change set and executes it; parameters that the stack has and that are not given keep their
- * values. Waits for the end and shows the events as they come. 0, PROG_STACK_UNCHANGED, or -EIO with
- * the reason: the first resource that failed, and why.
+ * Makes a change set and executes it; parameters that the stack has and that are not given keep
+ * their values. Waits for the end and shows the events as they come. 0, PROG_STACK_UNCHANGED, or
+ * -EIO with the reason: the first resource that failed, and why.
  */
-int prog_stack_change(struct prog_stack *stack, str template, const struct prog_parameter *parameters, size_t n,
-                      struct err *err);
+int prog_stack_change(struct prog_stack *stack, str template,
+                      const struct prog_parameter *parameters, size_t n, struct err *err);

@@ -19,8 +19,8 @@ void prog_tls_deinit(struct prog_tls *tls) {
 }
 
 /* The key first: a certificate without its key would be of no use at the next start. */
-static int make_ca(struct prog_tls *tls, const char *data, const char *cert_path, const char *key_path,
-                   struct err *err) {
+static int make_ca(struct prog_tls *tls, const char *data, const char *cert_path,
+                   const char *key_path, struct err *err) {
     CLEANUP_MEM char *dir = prog_data_path(data, "tls");
     int r = io_mkdirs(dir, 0700, err);
     r = r ? r : net_make_ca(&tls->ca_cert, &tls->ca_key, err);
@@ -41,7 +41,8 @@ int prog_tls_ensure(struct prog_tls *tls, const char *data, const char *listen, 
 
     char host[256] = "localhost";
     gethostname(host, sizeof host - 1);
-    str names[] = {S("localhost"), S("*.localhost"), S("127.0.0.1"), S("::1"), str_c(host), str_c(listen)};
-    return net_make_cert(buf_view(&tls->ca_cert), buf_view(&tls->ca_key), names, ARRAY_LEN(names), &tls->cert,
-                         &tls->key, err);
+    str names[] = {S("localhost"), S("*.localhost"), S("127.0.0.1"),
+                   S("::1"),       str_c(host),      str_c(listen)};
+    return net_make_cert(buf_view(&tls->ca_cert), buf_view(&tls->ca_key), names, ARRAY_LEN(names),
+                         &tls->cert, &tls->key, err);
 }

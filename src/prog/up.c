@@ -1,5 +1,6 @@
 /*
- * calotype up: runs the cloud of one data folder until SIGTERM, SIGINT or SIGHUP; a second one ends it at once.
+ * calotype up: runs the cloud of one data folder until SIGTERM, SIGINT or SIGHUP; a second one ends
+ * it at once.
  *
  * The order matters: the spawner of sandboxes is forked while the process is small and has one
  * thread, before the lock and any socket, so that its children inherit nothing. Signals are blocked
@@ -58,7 +59,8 @@ static void wait_for_end(void) {
     int got = 0;
     while (sigwait(&set, &got) != 0)
         ;
-    log_info("prog", "%s: ending (once more: at once)", got == SIGINT ? "interrupted" : "told to stop");
+    log_info("prog", "%s: ending (once more: at once)",
+             got == SIGINT ? "interrupted" : "told to stop");
     /* The first thread takes the second signal, with its default effect. */
     pthread_sigmask(SIG_UNBLOCK, &set, NULL);
 }
@@ -76,24 +78,29 @@ static int tell_ready(const struct up *up, const char *endpoint, struct err *err
 }
 
 /* The spawner, and whether its level is enough. */
-static int start_spawner(const struct up *up, struct sandbox_spawner **ret_spawner, struct err *err) {
-    static const enum sandbox_level least[] = {
-        [ISOLATION_ANY] = SANDBOX_NONE, [ISOLATION_USERNS] = SANDBOX_USERNS, [ISOLATION_FULL] = SANDBOX_FULL};
+static int start_spawner(const struct up *up, struct sandbox_spawner **ret_spawner,
+                         struct err *err) {
+    static const enum sandbox_level least[] = {[ISOLATION_ANY] = SANDBOX_NONE,
+                                               [ISOLATION_USERNS] = SANDBOX_USERNS,
+                                               [ISOLATION_FULL] = SANDBOX_FULL};
     struct sandbox_options options = {.strict = up->settings.strict};
     int r = sandbox_spawner_start(ret_spawner, &options, err);
     if (r)
         return r;
     const struct sandbox_status *status = sandbox_spawner_status(*ret_spawner);
     if (status->level < least[up->settings.isolation])
-        return err_set(err, -ENOTSUP, "functions would run at isolation level %s, less than --isolation asks for: %s",
-                       sandbox_level_name(status->level), status->why);
+        return err_set(
+            err, -ENOTSUP,
+            "functions would run at isolation level %s, less than --isolation asks for: %s",
+            sandbox_level_name(status->level), status->why);
     return 0;
 }
 
 static void log_isolation(struct sandbox_spawner *spawner) {
     const struct sandbox_status *status = sandbox_spawner_status(spawner);
     if (status->why[0])
-        log_warn("prog", "isolation of functions is %s: %s", sandbox_level_name(status->level), status->why);
+        log_warn("prog", "isolation of functions is %s: %s", sandbox_level_name(status->level),
+                 status->why);
     else
         log_info("prog", "isolation of functions is %s", sandbox_level_name(status->level));
 }
@@ -105,8 +112,10 @@ static int run_daemon(const struct up *up, struct sandbox_spawner *spawner, stru
     pthread_sigmask(SIG_BLOCK, &set, NULL);
 
     struct prog_daemon *daemon = NULL;
-    struct prog_daemon_options options = {
-        .settings = &up->settings, .data = up->data, .test_clock = up->test_clock, .spawner = spawner};
+    struct prog_daemon_options options = {.settings = &up->settings,
+                                          .data = up->data,
+                                          .test_clock = up->test_clock,
+                                          .spawner = spawner};
     int r = prog_daemon_start(&daemon, &options, err);
     if (r == 0)
         r = tell_ready(up, prog_daemon_endpoint(daemon), err);
@@ -130,7 +139,10 @@ static int run(const struct up *up, struct err *err) {
 
 /* ---- Detaching ---- */
 
-/* In the child: a session of its own, its log in DATA/calotype.log; what goes wrong goes up the pipe. */
+/*
+ * In the child: a session of its own, its log in DATA/calotype.log; what goes wrong goes up the
+ * pipe.
+ */
 static int run_detached(struct up *up, int pipe_fd) {
     struct err err = {0};
     CLEANUP_MEM char *log_path = prog_data_path(up->data, "calotype.log");
@@ -213,11 +225,12 @@ static int read_command_line(struct up *up, int argc, char **argv, int *ret_code
     prog_settings_rows(&up->settings, rows);
     const struct prog_flag own[] = {
         PROG_DATA_ROW(&data),
-        {"detach", FLAG_SWITCH, &up->detach, NULL, "return when ready; the log goes to DIR/calotype.log", 0, 0,
-         NULL},
-        {"ready-fd", FLAG_NUMBER, &up->ready_fd, "N", "descriptor that gets one line, the endpoint, when ready",
-         0, NO_FD, NULL},
-        {"test-clock", FLAG_SWITCH, &up->test_clock, NULL, "let DIR/admin.sock move world time", 0, 0, NULL},
+        {"detach", FLAG_SWITCH, &up->detach, NULL,
+         "return when ready; the log goes to DIR/calotype.log", 0, 0, NULL},
+        {"ready-fd", FLAG_NUMBER, &up->ready_fd, "N",
+         "descriptor that gets one line, the endpoint, when ready", 0, NO_FD, NULL},
+        {"test-clock", FLAG_SWITCH, &up->test_clock, NULL, "let DIR/admin.sock move world time", 0,
+         0, NULL},
     };
     memcpy(rows + PROG_SETTINGS_ROWS, own, sizeof own);
     const struct prog_flags flags = {

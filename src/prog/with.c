@@ -22,9 +22,7 @@ static const struct {
     {"rclone", false, {"AWS_CA_BUNDLE", NULL}},
 };
 
-static void set_variable(void *, const char *name, const char *value) {
-    setenv(name, value, 1);
-}
+static void set_variable(void *, const char *name, const char *value) { setenv(name, value, 1); }
 
 /* The daemon is never behind a proxy. */
 static void add_no_proxy(const char *name) {
@@ -86,9 +84,10 @@ int prog_verb_with(int argc, char **argv) {
     const struct prog_flags flags = {
         .verb = "with",
         .arguments = "[--data DIR] COMMAND [ARGUMENTS]",
-        .about = "Runs a client against the running daemon: the environment of `calotype env`, and what\n"
-                 "old clients need beyond it (--endpoint-url for aws, no AWS_CA_BUNDLE for rclone).\n\n"
-                 "  calotype with aws s3 ls",
+        .about =
+            "Runs a client against the running daemon: the environment of `calotype env`, and what\n"
+            "old clients need beyond it (--endpoint-url for aws, no AWS_CA_BUNDLE for rclone).\n\n"
+            "  calotype with aws s3 ls",
         .rows = rows,
         .n_rows = ARRAY_LEN(rows),
         .stop_at_first = true,

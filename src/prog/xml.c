@@ -1,6 +1,9 @@
 #include "prog/xml.h"
 
-/* Position of "<name>" or "<name " (closing: "</name>") at or behind from; -1. *ret_end: behind its '>'. */
+/*
+ * Position of "<name>" or "<name " (closing: "</name>") at or behind from; -1. *ret_end: behind its
+ * '>'.
+ */
 static ptrdiff_t find_tag(str s, size_t from, str name, bool closing, size_t *ret_end) {
     for (size_t at = from; at < s.len; at++) {
         ptrdiff_t lt = str_chr(str_skip(s, at), '<');
@@ -36,7 +39,8 @@ bool prog_xml_next(str *rest, const char *element, str *ret_inner) {
     }
     for (at = inner; depth > 0; at = end) {
         size_t open_end = 0, close_end = 0;
-        ptrdiff_t open = find_tag(s, at, name, false, &open_end), close = find_tag(s, at, name, true, &close_end);
+        ptrdiff_t open = find_tag(s, at, name, false, &open_end),
+                  close = find_tag(s, at, name, true, &close_end);
         if (close < 0)
             return false;
         if (open >= 0 && open < close) {

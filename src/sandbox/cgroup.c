@@ -380,9 +380,7 @@ void sandbox_cgroups_close(struct sandbox_cgroups *groups) {
 }
 
 /* ---- One sandbox ---- */
-static bool one_folder(const struct sandbox_cgroups *groups) {
-    return groups->memory_v2;
-}
+static bool one_folder(const struct sandbox_cgroups *groups) { return groups->memory_v2; }
 
 static int make_in(const char *folder, const char *name) {
     char path[PATH_MAX];

@@ -22,7 +22,9 @@ struct sandbox_cgroups {
     bool memory_v2;
 };
 
-/* Finds the places, removes what dead spawners left, makes our folders. Nothing usable is no fault. */
+/*
+ * Finds the places, removes what dead spawners left, makes our folders. Nothing usable is no fault.
+ */
 void sandbox_cgroups_open(struct sandbox_cgroups *ret);
 /* Removes our folders; the sandboxes' own are gone. */
 void sandbox_cgroups_close(struct sandbox_cgroups *groups);

@@ -94,17 +94,10 @@ static void take_message(struct sandbox *sb, const struct sandbox_msg *msg, cons
         sb->fault = msg->a;
         memcpy(sb->step, msg->text, sizeof sb->step - 1);
         break;
-    case SANDBOX_MSG_STOPPED:
-        sb->stop_answered = true;
-        break;
-    case SANDBOX_MSG_STATUS:
-        take_status(sb, msg->a, msg->b);
-        break;
-    case SANDBOX_MSG_END:
-        take_end(sb, msg);
-        break;
-    default:
-        break;
+    case SANDBOX_MSG_STOPPED: sb->stop_answered = true; break;
+    case SANDBOX_MSG_STATUS: take_status(sb, msg->a, msg->b); break;
+    case SANDBOX_MSG_END: take_end(sb, msg); break;
+    default: break;
     }
 }
 
@@ -243,9 +236,7 @@ int sandbox_take_output(struct sandbox *sb, int fd) {
     return taken;
 }
 
-int sandbox_end_fd(const struct sandbox *sb) {
-    return sb->channel;
-}
+int sandbox_end_fd(const struct sandbox *sb) { return sb->channel; }
 
 bool sandbox_ended(struct sandbox *sb, struct sandbox_end *ret_end) {
     while (!sb->over && next_message(sb, 0))
@@ -300,12 +291,8 @@ static int set_frozen(struct sandbox *sb, bool frozen) {
     return fault;
 }
 
-int sandbox_freeze(struct sandbox *sb) {
-    return set_frozen(sb, true);
-}
-int sandbox_thaw(struct sandbox *sb) {
-    return set_frozen(sb, false);
-}
+int sandbox_freeze(struct sandbox *sb) { return set_frozen(sb, true); }
+int sandbox_thaw(struct sandbox *sb) { return set_frozen(sb, false); }
 
 /* Its init's pid means that process only as long as that was not reaped. */
 static bool is_alive(const struct sandbox *sb) {

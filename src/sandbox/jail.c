@@ -176,9 +176,7 @@ static int drop_privileges(struct sandbox_jail *jail) {
     return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ? -errno : 0;
 }
 
-static int load_filter(struct sandbox_jail *jail) {
-    return sandbox_filter_load(jail->filter);
-}
+static int load_filter(struct sandbox_jail *jail) { return sandbox_filter_load(jail->filter); }
 
 /* The way in, in order; the name of the one that fails is what the daemon reports. */
 static const struct step {

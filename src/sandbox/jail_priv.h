@@ -10,19 +10,19 @@
 struct sandbox_jail {
     const struct sandbox_wire *wire;
     const struct sandbox_cgroups *groups;
-    const char *group;               /* name of its cgroups */
+    const char *group; /* name of its cgroups */
     const struct sock_fprog *filter;
     enum sandbox_level level;
-    uid_t outer_uid;                 /* userns: the user who runs the daemon */
+    uid_t outer_uid; /* userns: the user who runs the daemon */
     gid_t outer_gid;
-    uid_t uid;                       /* full: of its own; userns: as seen inside */
-    int channel, out, err;           /* the descriptors it owns */
+    uid_t uid;             /* full: of its own; userns: as seen inside */
+    int channel, out, err; /* the descriptors it owns */
 
     /* made on the way */
     int listeners[SANDBOX_MAX_PORTS];
     size_t n_listeners;
     int dns;
-    int root;                        /* the new root, detached, then mounted */
+    int root; /* the new root, detached, then mounted */
     int code;
     int binds[SANDBOX_MAX_BINDS];
     int devices[4];

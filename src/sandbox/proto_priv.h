@@ -13,13 +13,15 @@
 
 enum sandbox_msg_kind {
     /* spawner and init → daemon */
-    SANDBOX_MSG_HELLO = 1, /* control socket, once: a level, b memory, v freezer; text: what is lacking */
-    SANDBOX_MSG_CREATED,   /* spawner: a init's pid; text: name of its cgroups; descriptor: pidfd */
-    SANDBOX_MSG_FAILED,    /* either: a -errno; text: the step */
-    SANDBOX_MSG_READY,     /* init: descriptors: listeners in the order of the ports */
-    SANDBOX_MSG_STATUS,    /* init: a wait status, b errno of exec */
-    SANDBOX_MSG_STOPPED,   /* init: answer to STOP and CONT */
-    SANDBOX_MSG_END,       /* spawner: a wait status of the init, b oom kills, v memory peak */
+    /* control socket, once: a level, b memory, v freezer; text: what is lacking */
+    SANDBOX_MSG_HELLO = 1,
+    /* spawner: a init's pid; text: name of its cgroups; descriptor: pidfd */
+    SANDBOX_MSG_CREATED,
+    SANDBOX_MSG_FAILED,  /* either: a -errno; text: the step */
+    SANDBOX_MSG_READY,   /* init: descriptors: listeners in the order of the ports */
+    SANDBOX_MSG_STATUS,  /* init: a wait status, b errno of exec */
+    SANDBOX_MSG_STOPPED, /* init: answer to STOP and CONT */
+    SANDBOX_MSG_END,     /* spawner: a wait status of the init, b oom kills, v memory peak */
     /* daemon → init */
     SANDBOX_MSG_STOP,
     SANDBOX_MSG_CONT,
@@ -35,7 +37,9 @@ struct sandbox_msg {
 enum { SANDBOX_MAX_FDS = 8 };
 /* 0 or -errno. Never raises SIGPIPE. */
 int sandbox_send(int sock, const void *p, size_t n, const int *fds, size_t n_fds);
-/* Bytes (0: the other side closed) or -errno; -EMSGSIZE when cut. Descriptors come close-on-exec. */
+/*
+ * Bytes (0: the other side closed) or -errno; -EMSGSIZE when cut. Descriptors come close-on-exec.
+ */
 ssize_t sandbox_recv(int sock, void *p, size_t cap, int fds[SANDBOX_MAX_FDS], size_t *ret_n_fds);
 int sandbox_send_msg(int sock, const struct sandbox_msg *msg, const int *fds, size_t n_fds);
 

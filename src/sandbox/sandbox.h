@@ -24,12 +24,14 @@
 
 /* From the weakest. SANDBOX_LANDLOCK is only ever reported as possible: it is not built yet. */
 enum sandbox_level {
-    SANDBOX_NONE,     /* nothing works here: functions are refused */
-    SANDBOX_LANDLOCK, /* landlock and seccomp without namespaces: no private DNS, ports or network wall */
-    SANDBOX_USERNS,   /* all namespaces, made by an ordinary user */
-    SANDBOX_FULL,     /* all namespaces, made by root; an own uid per sandbox */
+    SANDBOX_NONE, /* nothing works here: functions are refused */
+    /* landlock and seccomp without namespaces: no private DNS, ports or network wall */
+    SANDBOX_LANDLOCK,
+    SANDBOX_USERNS, /* all namespaces, made by an ordinary user */
+    SANDBOX_FULL,   /* all namespaces, made by root; an own uid per sandbox */
 };
-const char *sandbox_level_name(enum sandbox_level level); /* "full", "userns", "landlock", "none" */
+/* "full", "userns", "landlock", "none" */
+const char *sandbox_level_name(enum sandbox_level level);
 
 /* How the memory limit is kept. */
 enum sandbox_memory { SANDBOX_MEMORY_CGROUP, SANDBOX_MEMORY_SAMPLED };
@@ -39,21 +41,22 @@ struct sandbox_options {
 };
 
 struct sandbox_status {
-    enum sandbox_level level;    /* in force */
+    enum sandbox_level level; /* in force */
     enum sandbox_memory memory;
-    bool freezer;                /* by cgroup; otherwise by SIGSTOP from the init */
-    char why[256];               /* why not full, or what is lacking; empty when nothing is */
+    bool freezer;  /* by cgroup; otherwise by SIGSTOP from the init */
+    char why[256]; /* why not full, or what is lacking; empty when nothing is */
 };
 
 /* ---- The spawner ---- */
 struct sandbox_spawner;
 /*
  * Forks the spawner, which sweeps what a killed daemon left behind. The caller has one thread.
- * Returns at once (with strict: when the level is known). 0 or -errno; with strict -ENOTSUP, and err
- * says what is lacking. Where no level works this still succeeds and sandbox_start fails with the reason.
+ * Returns at once (with strict: when the level is known). 0 or -errno; with strict -ENOTSUP, and
+ * err says what is lacking. Where no level works this still succeeds and sandbox_start fails with
+ * the reason.
  */
-int sandbox_spawner_start(struct sandbox_spawner **ret_spawner, const struct sandbox_options *options,
-                          struct err *err);
+int sandbox_spawner_start(struct sandbox_spawner **ret_spawner,
+                          const struct sandbox_options *options, struct err *err);
 /* The level is found by trying it, once: the first caller waits for that (10 ms). Any thread. */
 const struct sandbox_status *sandbox_spawner_status(struct sandbox_spawner *spawner);
 /* Kills every sandbox, waits for the spawner. All handles were freed before. */
@@ -79,24 +82,29 @@ struct sandbox_file {
 
 /* Everything is borrowed until sandbox_start returns. */
 struct sandbox_spec {
-    const char *code;         /* host folder that becomes /var/task, read-only */
-    const char *const *argv;  /* NULL-terminated; argv[0] is an absolute path inside */
-    const char *const *env;   /* NULL-terminated NAME=VALUE; nothing is inherited */
-    uint64_t memory_bytes;    /* of its processes */
-    uint64_t tmp_bytes;       /* size of /tmp, not counted as memory */
-    unsigned max_processes;   /* threads included; 0: 1024 */
-    unsigned max_files;       /* open descriptors per process; 0: 1024 */
-    uint16_t ports[SANDBOX_MAX_PORTS]; /* TCP on 127.0.0.1 inside, opened before the program runs; 0 ends */
-    struct sandbox_bind binds[SANDBOX_MAX_BINDS]; /* host NULL ends: interpreters and what they load */
+    const char *code;        /* host folder that becomes /var/task, read-only */
+    const char *const *argv; /* NULL-terminated; argv[0] is an absolute path inside */
+    const char *const *env;  /* NULL-terminated NAME=VALUE; nothing is inherited */
+    uint64_t memory_bytes;   /* of its processes */
+    uint64_t tmp_bytes;      /* size of /tmp, not counted as memory */
+    unsigned max_processes;  /* threads included; 0: 1024 */
+    unsigned max_files;      /* open descriptors per process; 0: 1024 */
+    /* TCP on 127.0.0.1 inside, opened before the program runs; 0 ends */
+    uint16_t ports[SANDBOX_MAX_PORTS];
+    /* host NULL ends: interpreters and what they load */
+    struct sandbox_bind binds[SANDBOX_MAX_BINDS];
     struct sandbox_file files[SANDBOX_MAX_FILES]; /* inside NULL ends: the CA bundle */
-    bool whole_proc;          /* /proc with its non-process files (Node reads cpuinfo); off for static programs */
-    bool limit_address_space; /* where memory is only sampled: RLIMIT_AS too (static programs; Node dies under it) */
+    /* /proc with its non-process files (Node reads cpuinfo); off for static programs */
+    bool whole_proc;
+    /* where memory is only sampled: RLIMIT_AS too (static programs; Node dies under it) */
+    bool limit_address_space;
 };
 
 struct sandbox;
 /*
- * Starts a program: returns when its sockets listen and just before it runs, about 2 ms. Connections
- * made before the daemon accepts wait in the backlog. 0, or -errno with the step that failed in err;
+ * Starts a program: returns when its sockets listen and just before it runs, about 2 ms.
+ * Connections made before the daemon accepts wait in the backlog. 0, or -errno with the step that
+ * failed in err;
  * -ENOTSUP when no level works here.
  */
 int sandbox_start(struct sandbox_spawner *spawner, const struct sandbox_spec *spec,
@@ -105,14 +113,19 @@ int sandbox_start(struct sandbox_spawner *spawner, const struct sandbox_spec *sp
 struct sandbox *sandbox_free(struct sandbox *sandbox);
 DEFINE_FREEP(sandbox)
 
-/* The listening socket for that port, which the caller now owns; -1 when there is none or it was taken. */
+/*
+ * The listening socket for that port, which the caller now owns; -1 when there is none or it was
+ * taken.
+ */
 int sandbox_take_listener(struct sandbox *sandbox, uint16_t port);
-/* Read ends of the program's stdout (1) and stderr (2), non-blocking, the caller's; -1 when taken. */
+/*
+ * Read ends of the program's stdout (1) and stderr (2), non-blocking, the caller's; -1 when taken.
+ */
 int sandbox_take_output(struct sandbox *sandbox, int fd);
 
 struct sandbox_end {
-    bool lost;            /* the spawner died: nothing is known */
-    bool signaled;        /* by `code`; otherwise exited with `code` */
+    bool lost;     /* the spawner died: nothing is known */
+    bool signaled; /* by `code`; otherwise exited with `code` */
     int code;
     bool oom;             /* killed because of its memory */
     int exec_errno;       /* > 0: the program could not be executed */
@@ -134,9 +147,9 @@ int sandbox_thaw(struct sandbox *sandbox);
 /* Highest use so far, in bytes: for the REPORT line. 0 unknown. */
 uint64_t sandbox_memory_peak(struct sandbox *sandbox);
 /*
- * True when its processes (without /tmp) are over memory_bytes now; it is then killed, and ends with
- * oom. The kernel alone only bounds memory and /tmp together, for files in /tmp are memory to it:
- * call this every few tens of milliseconds while the program runs.
+ * True when its processes (without /tmp) are over memory_bytes now; it is then killed, and ends
+ * with oom. The kernel alone only bounds memory and /tmp together, for files in /tmp are memory to
+ * it: call this every few tens of milliseconds while the program runs.
  */
 bool sandbox_check_memory(struct sandbox *sandbox);
 

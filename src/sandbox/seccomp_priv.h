@@ -1,5 +1,8 @@
 #pragma once
-/* sandbox/seccomp: the system calls a function may make. Built once by the spawner, loaded by every init. */
+/*
+ * sandbox/seccomp: the system calls a function may make. Built once by the spawner, loaded by every
+ * init.
+ */
 #include "base/err.h"
 
 #include <linux/filter.h>

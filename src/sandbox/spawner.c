@@ -39,7 +39,8 @@ struct spawner {
     int control;
     enum sandbox_level level;
     uid_t user,
-        first_uid; /* asked before any child is in a namespace, where both would read differently */
+        /* asked before any child is in a namespace, where both would read differently */
+        first_uid;
     gid_t user_group;
     struct sandbox_cgroups groups;
     struct sock_fprog filter;
@@ -157,7 +158,7 @@ static void tell_end(struct spawner *s, struct cell *cell, int status) {
 static void reap(struct spawner *s) {
     int status;
     for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG)) > 0;) {
-        LIST_EACH(node, &s->cells) {
+        LIST_EACH (node, &s->cells) {
             struct cell *cell = LIST_ENTRY(node, struct cell, node);
             if (cell->pid != pid)
                 continue;
@@ -172,7 +173,7 @@ static void reap(struct spawner *s) {
 static bool clean(struct spawner *s) {
     bool waiting = false;
     // NOLINTNEXTLINE(clang-analyzer-unix.Malloc): a freed cell has left the list
-    LIST_EACH(node, &s->cells) {
+    LIST_EACH (node, &s->cells) {
         struct cell *cell = LIST_ENTRY(node, struct cell, node);
         if (cell->pid != 0)
             continue;
@@ -188,15 +189,15 @@ static bool clean(struct spawner *s) {
 }
 
 static void end_all(struct spawner *s) {
-    LIST_EACH(node, &s->cells) {
+    LIST_EACH (node, &s->cells) {
         struct cell *cell = LIST_ENTRY(node, struct cell, node);
         if (cell->pid > 0)
             kill(cell->pid, SIGKILL);
     }
     while (waitpid(-1, NULL, 0) > 0 || errno == EINTR)
         ;
-    LIST_EACH(node, &s->cells)
-    LIST_ENTRY(node, struct cell, node)->pid = 0;
+    LIST_EACH (node, &s->cells)
+        LIST_ENTRY(node, struct cell, node)->pid = 0;
     for (int i = 0; clean(s) && i < 200; i++)
         poll(NULL, 0, SWEEP_MS);
     sandbox_cgroups_close(&s->groups);

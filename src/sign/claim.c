@@ -29,7 +29,9 @@ static bool parse_credential(struct sign_claim *ret, str credential) {
     return true;
 }
 
-/* Lower case names of header characters, ascending, no doubles; at most what a request may carry. */
+/*
+ * Lower case names of header characters, ascending, no doubles; at most what a request may carry.
+ */
 static bool is_signed_headers(str list) {
     str left = list, name, before = STR_NONE;
     for (bool more = true; more;) {
@@ -37,7 +39,8 @@ static bool is_signed_headers(str list) {
         if (name.len == 0 || (before.p && str_cmp(before, name) >= 0))
             return false;
         for (size_t i = 0; i < name.len; i++)
-            if (ascii_is_upper(name.p[i]) || name.p[i] <= ' ' || name.p[i] == ':' || name.p[i] == 127)
+            if (ascii_is_upper(name.p[i]) || name.p[i] <= ' ' || name.p[i] == ':' ||
+                name.p[i] == 127)
                 return false;
         before = name;
     }
@@ -107,7 +110,8 @@ bool sign_query_param(str query, const char *name, struct buf *out) {
     return found && codec_unuri(out, value, true);
 }
 
-int sign_parse_query(struct sign_claim *ret, str query, struct buf *text, const char **reterr_what) {
+int sign_parse_query(struct sign_claim *ret, str query, struct buf *text,
+                     const char **reterr_what) {
     /* In the order of AWS's message; `start` and `len` because text may move while it grows. */
     enum { ALGORITHM, CREDENTIAL, SIGNATURE, DATE, HEADERS, EXPIRES, TOKEN, N_PARAMS };
     static const char *const names[N_PARAMS] = {
@@ -140,8 +144,10 @@ int sign_parse_query(struct sign_claim *ret, str query, struct buf *text, const 
     if (!str_eq(values[ALGORITHM], S("AWS4-HMAC-SHA256")))
         return refuse(reterr_what, names[ALGORITHM], SIGN_E_ALGORITHM);
 
-    struct sign_claim claim = {.signature = values[SIGNATURE], .signed_headers = values[HEADERS],
-                               .amz_date = values[DATE], .expires = values[EXPIRES],
+    struct sign_claim claim = {.signature = values[SIGNATURE],
+                               .signed_headers = values[HEADERS],
+                               .amz_date = values[DATE],
+                               .expires = values[EXPIRES],
                                .session_token = values[TOKEN]};
     if (!parse_credential(&claim, values[CREDENTIAL]))
         return refuse(reterr_what, "X-Amz-Credential", SIGN_E_MALFORMED);

@@ -4,7 +4,9 @@
 #include "base/codec.h"
 #include "sign/sign.h"
 
-static int cmp_str(const void *a, const void *b) { return str_cmp(*(const str *)a, *(const str *)b); }
+static int cmp_str(const void *a, const void *b) {
+    return str_cmp(*(const str *)a, *(const str *)b);
+}
 
 /* The names of all headers, lower case, sorted, each once, joined by ';'. */
 static str list_headers(struct arena *arena, const struct sign_request *request) {
@@ -64,8 +66,8 @@ void sign_authorize(struct buf *authorization, const struct sign_request *reques
 }
 
 void sign_presign(struct buf *query, const struct sign_request *request,
-                  const struct sign_credentials *credentials, str amz_date, str region,
-                  str service, uint32_t expires_s) {
+                  const struct sign_credentials *credentials, str amz_date, str region, str service,
+                  uint32_t expires_s) {
     struct arena arena = {0};
     struct buf text = {0};
     struct sign_request all = *request;

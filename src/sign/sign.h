@@ -3,8 +3,8 @@
  * sign: AWS signatures. Pure: no clock, no I/O, no view of who may do what. The server verifies and
  * the clients sign with the same canonicaliser, so they cannot disagree about a corner.
  *
- * Sources: "Create a signed AWS API request" (IAM User Guide), "Authenticating Requests: Using Query
- * Parameters", "Signature calculations … transferring a payload in multiple chunks" (S3), and
+ * Sources: "Create a signed AWS API request" (IAM User Guide), "Authenticating Requests: Using
+ * Query Parameters", "Signature calculations … transferring a payload in multiple chunks" (S3), and
  * "Signing and authenticating REST requests" (S3, SigV2).
  *
  * Any thread. Derived keys and keyed HMAC contexts are kept per thread and freed with it.
@@ -37,7 +37,7 @@ struct sign_request {
 
 /* Scope of a signature: "20261122/us-east-1/s3/aws4_request". */
 struct sign_scope {
-    str date;    /* yyyymmdd */
+    str date; /* yyyymmdd */
     str region;
     str service; /* signing name */
 };
@@ -78,42 +78,56 @@ void sign_authorize(struct buf *authorization, const struct sign_request *reques
  * Signed headers are all that request has (host at least); payload_hash is UNSIGNED-PAYLOAD for S3.
  */
 void sign_presign(struct buf *query, const struct sign_request *request,
-                  const struct sign_credentials *credentials, str amz_date, str region,
-                  str service, uint32_t expires_s);
+                  const struct sign_credentials *credentials, str amz_date, str region, str service,
+                  uint32_t expires_s);
 
 /* ---- Reading signatures ---- */
 enum { SIGN_MAX_AUTHORIZATION = 8192, SIGN_MAX_QUERY = 16384 };
-/* What a signed request claims; views into the text it was parsed from, or into the arena of decoded ones. */
+/*
+ * What a signed request claims; views into the text it was parsed from, or into the arena of
+ * decoded ones.
+ */
 struct sign_claim {
     str access_key;
     struct sign_scope scope;
     str signed_headers;
     str signature;
-    str amz_date;       /* query form only; absent in the header form */
-    str expires;        /* query form only */
-    str session_token;  /* query form only */
+    str amz_date;      /* query form only; absent in the header form */
+    str expires;       /* query form only */
+    str session_token; /* query form only */
 };
 /*
- * Outcomes. In every case but OK, *reterr_what names the part at fault in the words of AWS's message
- * ("Credential", "SignedHeaders", …) and stays valid for ever.
+ * Outcomes. In every case but OK, *reterr_what names the part at fault in the words of AWS's
+ * message ("Credential", "SignedHeaders", …) and stays valid for ever.
  */
 enum {
     SIGN_OK = 0,
     SIGN_E_ABSENT = OUTCOMES_SIGN, /* not a SigV4 request at all */
-    SIGN_E_MISSING,   /* a part is missing */
-    SIGN_E_MALFORMED, /* a part has not the form it must have */
-    SIGN_E_ALGORITHM, /* AWS4-… but not AWS4-HMAC-SHA256 */
+    SIGN_E_MISSING,                /* a part is missing */
+    SIGN_E_MALFORMED,              /* a part has not the form it must have */
+    SIGN_E_ALGORITHM,              /* AWS4-… but not AWS4-HMAC-SHA256 */
 };
-/* "AWS4-HMAC-SHA256 Credential=…, SignedHeaders=…, Signature=…": spaces after commas are optional. */
+/*
+ * "AWS4-HMAC-SHA256 Credential=…, SignedHeaders=…, Signature=…": spaces after commas are optional.
+ */
 int sign_parse_authorization(struct sign_claim *ret, str value, const char **reterr_what);
-/* X-Amz-Algorithm, -Credential, -Date, -Expires, -SignedHeaders, -Signature, -Security-Token. Decoded text goes to *text. */
+/*
+ * X-Amz-Algorithm, -Credential, -Date, -Expires, -SignedHeaders, -Signature, -Security-Token.
+ * Decoded text goes to *text.
+ */
 int sign_parse_query(struct sign_claim *ret, str query, struct buf *text, const char **reterr_what);
 
-/* First parameter of that exact (decoded) name: appends its decoded value. False: there is none, or it is badly encoded. */
+/*
+ * First parameter of that exact (decoded) name: appends its decoded value. False: there is none, or
+ * it is badly encoded.
+ */
 bool sign_query_param(str query, const char *name, struct buf *out);
 
 /* ---- Signed chunks ---- */
-/* STREAMING-AWS4-HMAC-SHA256-PAYLOAD: previous is the seed or the last chunk's signature; sha256 of the chunk's bytes. */
+/*
+ * STREAMING-AWS4-HMAC-SHA256-PAYLOAD: previous is the seed or the last chunk's signature; sha256 of
+ * the chunk's bytes.
+ */
 void sign_chunk(char out[SIGN_HEX + 1], const struct sign_key *key, str amz_date,
                 struct sign_scope scope, str previous, const unsigned char sha256[32]);
 /* The trailer's: sha256 of "name:value\n" of each trailing header, lower case, sorted. */
@@ -122,13 +136,17 @@ void sign_trailer(char out[SIGN_HEX + 1], const struct sign_key *key, str amz_da
 
 /* ---- SigV2 in the query string (S3) ---- */
 /*
- * The string to sign: expires stands for the date. bucket: from the host name, absent in path style.
- * Sub-resources and response-* overrides that SigV2 signs are picked from request->query.
+ * The string to sign: expires stands for the date. bucket: from the host name, absent in path
+ * style. Sub-resources and response-* overrides that SigV2 signs are picked from request->query.
  */
-void sign_add_v2_string(struct buf *out, const struct sign_request *request, str bucket, str expires);
+void sign_add_v2_string(struct buf *out, const struct sign_request *request, str bucket,
+                        str expires);
 /* base64 of HMAC-SHA1. */
 void sign_add_v2_signature(struct buf *out, str secret, str string_to_sign);
-/* Appends the presigned query: request's own, then AWSAccessKeyId, Expires, Signature and the session token. */
+/*
+ * Appends the presigned query: request's own, then AWSAccessKeyId, Expires, Signature and the
+ * session token.
+ */
 void sign_v2_presign(struct buf *query, const struct sign_request *request, str bucket,
                      const struct sign_credentials *credentials, int64_t expires_s);
 

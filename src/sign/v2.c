@@ -11,14 +11,41 @@
 #include <openssl/hmac.h>
 
 /* Parameters that name another resource or change the answer; all else is not signed. Ascending. */
-static const char *const signed_params[] = {
-    "accelerate", "acl", "analytics", "cors", "defaultObjectAcl", "delete", "inventory",
-    "lifecycle", "location", "logging", "metrics", "notification", "object-lock", "partNumber",
-    "policy", "replication", "requestPayment", "response-cache-control",
-    "response-content-disposition", "response-content-encoding", "response-content-language",
-    "response-content-type", "response-expires", "restore", "select", "select-type",
-    "storageClass", "tagging", "torrent", "uploadId", "uploads", "versionId", "versioning",
-    "versions", "website"};
+static const char *const signed_params[] = {"accelerate",
+                                            "acl",
+                                            "analytics",
+                                            "cors",
+                                            "defaultObjectAcl",
+                                            "delete",
+                                            "inventory",
+                                            "lifecycle",
+                                            "location",
+                                            "logging",
+                                            "metrics",
+                                            "notification",
+                                            "object-lock",
+                                            "partNumber",
+                                            "policy",
+                                            "replication",
+                                            "requestPayment",
+                                            "response-cache-control",
+                                            "response-content-disposition",
+                                            "response-content-encoding",
+                                            "response-content-language",
+                                            "response-content-type",
+                                            "response-expires",
+                                            "restore",
+                                            "select",
+                                            "select-type",
+                                            "storageClass",
+                                            "tagging",
+                                            "torrent",
+                                            "uploadId",
+                                            "uploads",
+                                            "versionId",
+                                            "versioning",
+                                            "versions",
+                                            "website"};
 
 static bool is_signed_param(str name) {
     for (size_t i = 0; i < ARRAY_LEN(signed_params); i++)
@@ -64,8 +91,8 @@ static void split_query(struct pairs *pairs, str query) {
     for (bool more = query.len > 0; more;) {
         more = str_cut(left, '&', &pair, &left);
         str_cut(pair, '=', &name, &value);
-        pairs->list[pairs->n] = (struct pair){decoded(&pairs->arena, name),
-                                              decoded(&pairs->arena, value), pairs->n};
+        pairs->list[pairs->n] =
+            (struct pair){decoded(&pairs->arena, name), decoded(&pairs->arena, value), pairs->n};
         pairs->n++;
     }
     qsort(pairs->list, pairs->n, sizeof *pairs->list, cmp_pairs);
@@ -98,7 +125,8 @@ static bool is_amz(str name) { return str_starts_nocase(name, S("x-amz-")); }
 /* All x-amz-* headers, and the parameters that stand in for such, as "name:value\n", sorted. */
 static void add_amz_headers(struct buf *out, const struct sign_request *request,
                             struct pairs *query) {
-    struct pair *all = arena_alloc(&query->arena, (request->n_headers + query->n + 1) * sizeof *all);
+    struct pair *all =
+        arena_alloc(&query->arena, (request->n_headers + query->n + 1) * sizeof *all);
     size_t n = 0;
     for (size_t i = 0; i < request->n_headers; i++)
         if (is_amz(request->headers[i].name)) {
@@ -125,7 +153,8 @@ static void add_amz_headers(struct buf *out, const struct sign_request *request,
     }
 }
 
-void sign_add_v2_string(struct buf *out, const struct sign_request *request, str bucket, str expires) {
+void sign_add_v2_string(struct buf *out, const struct sign_request *request, str bucket,
+                        str expires) {
     struct pairs query = {0};
     split_query(&query, request->query);
     buf_str(out, request->method);

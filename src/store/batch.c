@@ -6,7 +6,9 @@
 
 #include <errno.h>
 
-struct store_batch *store_batch_new(void) { return mem_new(struct store_batch); }
+struct store_batch *store_batch_new(void) {
+    return mem_new(struct store_batch);
+}
 
 struct store_batch *store_batch_free(struct store_batch *batch) {
     if (!batch)
@@ -31,7 +33,9 @@ bool store_batch_empty(const struct store_batch *batch) {
     return batch->n_ops == 0 && batch->n_conds == 0 && batch->n_hooks == 0;
 }
 
-bool store_batch_idle(const struct store_batch *batch) { return batch->n_ops == 0 && batch->n_hooks == 0; }
+bool store_batch_idle(const struct store_batch *batch) {
+    return batch->n_ops == 0 && batch->n_hooks == 0;
+}
 
 uint64_t store_key_hash(enum store_cf cf, str key) {
     return map_hash(key) + (uint64_t)cf * 0x9E3779B97F4A7C15u;
@@ -58,12 +62,17 @@ static void add_op(struct store_batch *batch, const struct store_op *op) {
 }
 
 void store_put(struct store_batch *batch, enum store_cf cf, str key, str value) {
-    add_op(batch, &(struct store_op){.kind = OP_PUT, .cf = cf, .hash = store_key_hash(cf, key),
-                                     .key = keep(batch, key), .value = keep(batch, value)});
+    add_op(batch, &(struct store_op){.kind = OP_PUT,
+                                     .cf = cf,
+                                     .hash = store_key_hash(cf, key),
+                                     .key = keep(batch, key),
+                                     .value = keep(batch, value)});
 }
 
 void store_del(struct store_batch *batch, enum store_cf cf, str key) {
-    add_op(batch, &(struct store_op){.kind = OP_DEL, .cf = cf, .hash = store_key_hash(cf, key),
+    add_op(batch, &(struct store_op){.kind = OP_DEL,
+                                     .cf = cf,
+                                     .hash = store_key_hash(cf, key),
                                      .key = keep(batch, key)});
 }
 
@@ -78,7 +87,9 @@ void store_del_blind(struct store_batch *batch, enum store_cf cf, str key) {
 }
 
 void store_del_range(struct store_batch *batch, enum store_cf cf, str from, str to) {
-    add_op(batch, &(struct store_op){.kind = OP_DEL_RANGE, .cf = cf, .key = keep(batch, from),
+    add_op(batch, &(struct store_op){.kind = OP_DEL_RANGE,
+                                     .cf = cf,
+                                     .key = keep(batch, from),
                                      .value = keep(batch, to)});
 }
 
@@ -90,13 +101,22 @@ void store_del_below(struct store_batch *batch, enum store_cf cf, str prefix) {
 }
 
 void store_stat(struct store_batch *batch, enum store_cf cf, str key, double value, double count) {
-    add_op(batch, &(struct store_op){.kind = OP_STAT, .cf = cf, .hash = store_key_hash(cf, key),
-                                     .key = keep(batch, key), .number = value, .count = count});
+    add_op(batch, &(struct store_op){.kind = OP_STAT,
+                                     .cf = cf,
+                                     .hash = store_key_hash(cf, key),
+                                     .key = keep(batch, key),
+                                     .number = value,
+                                     .count = count});
 }
 
-void store_count(struct store_batch *batch, enum store_cf cf, str key, int64_t many, int64_t large) {
-    add_op(batch, &(struct store_op){.kind = OP_COUNT, .cf = cf, .hash = store_key_hash(cf, key),
-                                     .key = keep(batch, key), .many = many, .large = large});
+void store_count(struct store_batch *batch, enum store_cf cf, str key, int64_t many,
+                 int64_t large) {
+    add_op(batch, &(struct store_op){.kind = OP_COUNT,
+                                     .cf = cf,
+                                     .hash = store_key_hash(cf, key),
+                                     .key = keep(batch, key),
+                                     .many = many,
+                                     .large = large});
 }
 
 bool store_count_read(str row, int64_t *ret_many, int64_t *ret_large) {
@@ -107,12 +127,14 @@ bool store_count_read(str row, int64_t *ret_many, int64_t *ret_large) {
 }
 
 /* Events of one target share a batch, and each expects the target's row: it is compared once. */
-static bool is_expected(const struct store_batch *batch, const struct store_cond *cond, str key, str value) {
+static bool is_expected(const struct store_batch *batch, const struct store_cond *cond, str key,
+                        str value) {
     enum { LOOK_BACK = 8 };
     for (size_t i = batch->n_conds; i > 0 && batch->n_conds - i < LOOK_BACK; i--) {
         const struct store_cond *c = &batch->conds[i - 1];
         if (c->hash == cond->hash && c->kind == cond->kind && c->cf == cond->cf &&
-            str_eq(store_span_str(batch, c->key), key) && str_eq(store_span_str(batch, c->value), value))
+            str_eq(store_span_str(batch, c->key), key) &&
+            str_eq(store_span_str(batch, c->value), value))
             return true;
     }
     return false;
@@ -170,7 +192,8 @@ int store_batch_check(const struct store_batch *batch, struct err *err) {
             continue;
         CLEANUP_DEINIT(buf) struct buf key = {0};
         codec_add_uri(&key, store_span_str(batch, op->key), false);
-        return err_set(err, -EINVAL, "the row %s (family %d) is changed but was neither read nor declared blind",
+        return err_set(err, -EINVAL,
+                       "the row %s (family %d) is changed but was neither read nor declared blind",
                        buf_cstr(&key), (int)op->cf);
     }
     return 0;

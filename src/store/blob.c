@@ -10,7 +10,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-enum { PUSH_EVERY = 16 * BLOB_FRAME }; /* start writing back this often, so that the sync is short */
+/* start writing back this often, so that the sync is short */
+enum { PUSH_EVERY = 16 * BLOB_FRAME };
 
 /*
  * Plain bytes wait in `plain` until more of them arrive, because the last frame is sealed as such.
@@ -186,7 +187,9 @@ void blob_keep(struct store_batch *batch, str ref) {
         return;
     CLEANUP_DEINIT(buf) struct buf key = {0};
     blob_keep_key(&key, parsed.id);
-    /* Blind, as its end: the file belongs to the row that names it, and that one is the condition. */
+    /*
+     * Blind, as its end: the file belongs to the row that names it, and that one is the condition.
+     */
     store_put_blind(batch, STORE_META, buf_view(&key), ref);
 }
 

@@ -19,13 +19,15 @@ struct blob_writer;
  */
 int blob_create(struct store *store, str key_id, uint64_t expected, struct blob_writer **ret_writer,
                 struct err *err);
-int blob_write(struct blob_writer *writer, const void *p, size_t n, struct err *err); /* 0, STORE_E_FULL, -errno */
+/* 0, STORE_E_FULL, -errno */
+int blob_write(struct blob_writer *writer, const void *p, size_t n, struct err *err);
 /*
  * Makes the bytes durable and appends a reference to *ref: opaque bytes for the owner's row, which
  * include an inline body. The writer is done with either way.
  */
 int blob_finish(struct blob_writer *writer, struct buf *ref, struct err *err);
-struct blob_writer *blob_writer_free(struct blob_writer *writer); /* drops what was not finished */
+/* drops what was not finished */
+struct blob_writer *blob_writer_free(struct blob_writer *writer);
 DEFINE_FREEP(blob_writer)
 
 /* A body has exactly one owner row. Keep it in the batch that writes the row … */
@@ -53,6 +55,9 @@ DEFINE_FREEP(blob_reader)
 struct blob_scrub {
     uint64_t files, damaged, missing;
 };
-/* Reads and verifies every body file; each damaged or missing one is given to found(ctx, name under DATA/blobs). */
+/*
+ * Reads and verifies every body file; each damaged or missing one is given to found(ctx, name under
+ * DATA/blobs).
+ */
 int blob_scrub(struct store *store, struct blob_scrub *ret, void (*found)(void *ctx, str name),
                void *ctx, struct err *err);

@@ -32,7 +32,9 @@ static void tmp_name(char out[TMP_NAME], str id) {
     out[TMP_NAME - 1] = '\0';
 }
 
-/* linkat of a nameless file: by descriptor where we may (CAP_DAC_READ_SEARCH), else through /proc. */
+/*
+ * linkat of a nameless file: by descriptor where we may (CAP_DAC_READ_SEARCH), else through /proc.
+ */
 static int link_nameless(int fd, int dir_fd, const char *name) {
     if (linkat(fd, "", dir_fd, name, AT_EMPTY_PATH) == 0)
         return 0;
@@ -150,7 +152,8 @@ static int kept_in(struct store *store, uint8_t first, struct buf *ids) {
     size_t head = from.len - 1;
     buf_str(&to, buf_view(&from));
     key_after(&to);
-    CLEANUP(store_iter) struct store_iter *it =
+    CLEANUP(store_iter)
+    struct store_iter *it =
         store_iter_new(store, NULL, STORE_META, buf_view(&from), buf_view(&to), false);
     while (store_iter_next(it))
         if (it->key.len == head + BLOB_ID)

@@ -5,12 +5,12 @@
 
 enum {
     BLOB_ID = 16,
-    BLOB_FRAME = 64 * 1024,                       /* plain bytes of every frame but the last */
+    BLOB_FRAME = 64 * 1024, /* plain bytes of every frame but the last */
     BLOB_SEALED_FRAME = BLOB_FRAME + SEAL_OVERHEAD,
     BLOB_HEAD_PLAIN = 8 + SEAL_KEY_ID_LEN + BLOB_ID + 8 + 4,
-    BLOB_HEAD = BLOB_HEAD_PLAIN + SEAL_OVERHEAD,  /* the envelope in front of the frames */
+    BLOB_HEAD = BLOB_HEAD_PLAIN + SEAL_OVERHEAD, /* the envelope in front of the frames */
     BLOB_AAD = BLOB_ID + 8 + 1,
-    BLOB_NAME = 3 + 2 * BLOB_ID + 1,              /* "ab/ab…" and a NUL */
+    BLOB_NAME = 3 + 2 * BLOB_ID + 1, /* "ab/ab…" and a NUL */
 };
 
 struct blob_ref {

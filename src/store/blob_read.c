@@ -11,11 +11,11 @@
 
 struct blob_reader {
     const struct seal_key *key;
-    int fd;              /* -1: an inline body, whole in `frame` */
+    int fd; /* -1: an inline body, whole in `frame` */
     char id[BLOB_ID];
     uint64_t size;
-    struct buf frame;    /* plain bytes of frame `at` */
-    uint64_t at;         /* UINT64_MAX: none */
+    struct buf frame; /* plain bytes of frame `at` */
+    uint64_t at;      /* UINT64_MAX: none */
     char *sealed;
 };
 
@@ -173,7 +173,8 @@ int blob_scrub(struct store *store, struct blob_scrub *ret, void (*found)(void *
     buf_str(&to, buf_view(&from));
     key_after(&to);
     *ret = (struct blob_scrub){0};
-    CLEANUP(store_iter) struct store_iter *it =
+    CLEANUP(store_iter)
+    struct store_iter *it =
         store_iter_new(store, NULL, STORE_META, buf_view(&from), buf_view(&to), false);
     while (store_iter_next(it)) {
         struct blob_ref ref;

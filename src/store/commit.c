@@ -6,8 +6,8 @@
  * who wait; and the engine is never asked to write by two threads at once, which made it abort on
  * a full disk (facts: 4 of 7 runs, 0 of 2 with one).
  *
- * Waiting for more callers before a sync was tried (syncs of 0.2 to 8 ms, 16 and 64 callers) and gained
- * nothing: those just released are back before the next group is taken.
+ * Waiting for more callers before a sync was tried (syncs of 0.2 to 8 ms, 16 and 64 callers) and
+ * gained nothing: those just released are back before the next group is taken.
  *
  * Commit order is queue order. A condition is answered by the newest write to its row: one of this
  * group's (pending), else the database. After a failed write nobody knows what the disk holds, so
@@ -64,8 +64,9 @@ static int check_cond(struct store *store, const struct store_batch *batch,
     int r = row_now(store, batch, cond, &scratch, &pin, &value, err);
     if (r)
         return r;
-    bool holds = cond->kind == COND_ABSENT ? !value.p
-                                           : value.p && str_eq(value, store_span_str(batch, cond->value));
+    bool holds = cond->kind == COND_ABSENT
+                     ? !value.p
+                     : value.p && str_eq(value, store_span_str(batch, cond->value));
     if (pin)
         rocksdb_pinnableslice_destroy(pin);
     if (holds)
@@ -148,9 +149,7 @@ static void apply_op(struct store *store, const struct store_batch *batch,
                                            value.len);
         break;
     case OP_STAT:
-    case OP_COUNT:
-        apply_sum(store, op, key);
-        break;
+    case OP_COUNT: apply_sum(store, op, key); break;
     }
 }
 

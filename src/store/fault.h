@@ -12,11 +12,13 @@
 enum store_fault {
     STORE_FAULT_SKIP_BLOB_SYNC, /* "skip-blob-sync": a body file is linked without fdatasync */
     STORE_FAULT_SKIP_DIR_SYNC,  /* "skip-dir-sync": … without fsync of its folder */
-    STORE_FAULT_SKIP_WAL_SYNC,  /* "skip-wal-sync": commits are answered before they are on disk */
+    /* "skip-wal-sync": commits are answered before they are on disk */
+    STORE_FAULT_SKIP_WAL_SYNC,
     STORE_FAULT_FAIL_COMMIT,    /* "fail-commit": the next merged write fails */
     STORE_FAULT_FAIL_BLOB_SYNC, /* "fail-blob-sync": the next fdatasync of a body fails */
     STORE_FAULT_SKIP_OUTBOX,    /* "skip-outbox": the hub leaves an event's outbox row out */
-    STORE_FAULT_KILL_MIGRATION, /* "kill-migration": the process dies after each batch of migrated rows */
+    /* "kill-migration": the process dies after each batch of migrated rows */
+    STORE_FAULT_KILL_MIGRATION,
     STORE_N_FAULT
 };
 

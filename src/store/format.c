@@ -1,8 +1,10 @@
 /*
- * DATA/format: which edition of docs/formats applies to what lies on disk, and the way to the present one.
+ * DATA/format: which edition of docs/formats applies to what lies on disk, and the way to the
+ * present one.
  *
  *   calotype-data 2           all rows are of that format
- *   calotype-data 2 from 1    rows of both: a migration is under way. No program of format 1 opens that.
+ *   calotype-data 2 from 1    rows of both: a migration is under way. No program of format 1 opens
+ *   that.
  */
 #include "store/fault.h"
 #include "store/file_priv.h"
@@ -22,7 +24,8 @@ enum {
     MOST_BYTES = 4 << 20, /* … and about how large their values are together */
 };
 
-static int write_format(const struct store *store, uint64_t version, uint64_t from, struct err *err) {
+static int write_format(const struct store *store, uint64_t version, uint64_t from,
+                        struct err *err) {
     CLEANUP_MEM char *path = store_path(store->data, "format");
     CLEANUP_DEINIT(buf) struct buf text = {0};
     buf_printf(&text, "calotype-data %llu", (unsigned long long)version);
@@ -41,10 +44,12 @@ static bool parse_format(str text, uint64_t *ret_version, uint64_t *ret_from) {
     ptrdiff_t at = str_find(line, from);
     str version = at < 0 ? line : str_slice(line, 0, (size_t)at);
     str old = at < 0 ? line : str_skip(line, (size_t)at + from.len);
-    return str_to_u64(version, ret_version) && str_to_u64(old, ret_from) && *ret_from > 0 && *ret_from <= *ret_version;
+    return str_to_u64(version, ret_version) && str_to_u64(old, ret_from) && *ret_from > 0 &&
+           *ret_from <= *ret_version;
 }
 
-int format_read(const struct store *store, const struct store_options *options, uint64_t *ret_format, struct err *err) {
+int format_read(const struct store *store, const struct store_options *options,
+                uint64_t *ret_format, struct err *err) {
     CLEANUP_MEM char *path = store_path(store->data, "format");
     CLEANUP_MEM char *db = store_path(store->data, "db");
     CLEANUP_DEINIT(buf) struct buf text = {0};
@@ -53,7 +58,8 @@ int format_read(const struct store *store, const struct store_options *options, 
     if (r == -ENOENT) {
         /* The format is written before the database is made. */
         if (access(db, F_OK) == 0)
-            return err_set(err, STORE_E_DAMAGED, "%s has a database but no format file", store->data);
+            return err_set(err, STORE_E_DAMAGED, "%s has a database but no format file",
+                           store->data);
         *ret_format = FORMAT;
         return write_format(store, FORMAT, FORMAT, err);
     }
@@ -63,8 +69,9 @@ int format_read(const struct store *store, const struct store_options *options, 
     if (!parse_format(buf_view(&text), &version, ret_format))
         return err_set(err, STORE_E_DAMAGED, "%s is not a format file of calotype", path);
     if (version > FORMAT || (*ret_format < FORMAT && !options->migrations))
-        return err_set(err, STORE_E_FORMAT, "%s has data of format %llu, %s than this program's %d", store->data,
-                       (unsigned long long)version, version > FORMAT ? "newer" : "older", FORMAT);
+        return err_set(err, STORE_E_FORMAT, "%s has data of format %llu, %s than this program's %d",
+                       store->data, (unsigned long long)version,
+                       version > FORMAT ? "newer" : "older", FORMAT);
     return 0;
 }
 
@@ -88,7 +95,8 @@ static int commit(struct batch *batch, struct err *err) {
     return r;
 }
 
-static int turn(const struct store_migration *m, struct batch *batch, const struct store_iter *it, struct err *err) {
+static int turn(const struct store_migration *m, struct batch *batch, const struct store_iter *it,
+                struct err *err) {
     int r = m->row(batch->store, batch->ops, it->key, it->value);
     if (r == STORE_E_DAMAGED) {
         log_error("store", "a damaged row of kind %s stays as it is", m->kind);
@@ -109,7 +117,9 @@ static int migrate_kind(struct store *store, const struct store_migration *m, st
     key_begin(&from, m->kind);
     key_begin(&to, m->kind);
     key_after(&to);
-    CLEANUP(store_iter) struct store_iter *it = store_iter_new(store, NULL, m->cf, buf_view(&from), buf_view(&to), false);
+    CLEANUP(store_iter)
+    struct store_iter *it =
+        store_iter_new(store, NULL, m->cf, buf_view(&from), buf_view(&to), false);
     int r = 0;
     while (r == 0 && store_iter_next(it))
         r = turn(m, &batch, it, err);
@@ -118,9 +128,11 @@ static int migrate_kind(struct store *store, const struct store_migration *m, st
     return r || !fault ? r : err_set(err, fault, "rows of kind %s cannot be read", m->kind);
 }
 
-int format_raise(struct store *store, const struct store_options *options, uint64_t from, struct err *err) {
+int format_raise(struct store *store, const struct store_options *options, uint64_t from,
+                 struct err *err) {
     for (uint64_t v = from; v < FORMAT; v++) {
-        log_info("store", "turning %s from format %llu into %llu", store->data, (unsigned long long)v, (unsigned long long)v + 1);
+        log_info("store", "turning %s from format %llu into %llu", store->data,
+                 (unsigned long long)v, (unsigned long long)v + 1);
         int r = write_format(store, v + 1, v, err);
         for (size_t i = 0; r == 0 && options->migrations[i]; i++)
             for (const struct store_migration *m = options->migrations[i]; r == 0 && m->kind; m++)

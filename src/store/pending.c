@@ -35,8 +35,8 @@ struct pending_row *pending_take(struct pending *p, enum store_cf cf, str key, u
     size_t at = slot_of(p, cf, key, hash);
     *ret_new = p->slots[at] == 0;
     if (*ret_new) {
-        p->rows[p->n++] = (struct pending_row){.hash = hash, .key = key, .cf = cf,
-                                               .kind = PENDING_DEL};
+        p->rows[p->n++] =
+            (struct pending_row){.hash = hash, .key = key, .cf = cf, .kind = PENDING_DEL};
         p->slots[at] = (uint32_t)p->n;
     }
     return &p->rows[p->slots[at] - 1];

@@ -82,7 +82,8 @@ static void step(struct iter *it) {
     it->at = AT_SHOWN;
 }
 
-struct store_iter *store_iter_below(struct store *store, const struct store_snap *snap, enum store_cf cf, str prefix) {
+struct store_iter *store_iter_below(struct store *store, const struct store_snap *snap,
+                                    enum store_cf cf, str prefix) {
     CLEANUP_DEINIT(buf) struct buf to = {0};
     buf_str(&to, prefix);
     key_after(&to);

@@ -4,7 +4,10 @@
 
 struct stat_sum {
     double count, sum, min, max;
-    struct stat_bin { int32_t index; double count; } *bins; /* ascending; log-spaced, 1 % wide */
+    struct stat_bin {
+        int32_t index;
+        double count;
+    } * bins; /* ascending; log-spaced, 1 % wide */
     size_t n_bins;
 };
 /* Adds the row's statistics to *into (zeroed = empty). False: not such a row. */

@@ -59,7 +59,8 @@ static int open_parts(struct store *store, const struct store_options *options, 
     store_space_init(&store->space, store->data,
                      options->reserve_bytes ? options->reserve_bytes : default_reserve);
     if ((r = store_committer_start(store, err)) || (r = store_ids_open(store, err)) ||
-        (r = seal_ring_open(store, options, err)) || (r = format_raise(store, options, format, err)))
+        (r = seal_ring_open(store, options, err)) ||
+        (r = format_raise(store, options, format, err)))
         return r;
     uint64_t swept = 0;
     r = blob_sweep(store, &swept, err);

@@ -22,7 +22,6 @@ struct store;
 struct store_snap;  /* a consistent view of one moment */
 struct store_batch; /* operations and conditions, in order */
 
-
 /* Column families, by life (DESIGN 5). */
 enum store_cf {
     STORE_META,    /* everything small: buckets, object rows, functions, roles, stacks */
@@ -38,26 +37,28 @@ enum store_cf {
 enum {
     STORE_OK = 0,
     STORE_E_ABSENT = OUTCOMES_STORE, /* no such key */
-    STORE_E_CONDITION, /* a condition did not hold; nothing was written */
-    STORE_E_READONLY,  /* an earlier write failed: restart needed */
-    STORE_E_FULL,      /* free space is below the reserve */
-    STORE_E_DAMAGED,   /* bytes on disk do not verify */
-    STORE_E_FORMAT,    /* DATA/format is newer than this program, or nobody said how to migrate it */
-    STORE_E_BUSY,      /* another process holds DATA */
-    STORE_E_KEY,       /* master key lost or wrong */
+    STORE_E_CONDITION,               /* a condition did not hold; nothing was written */
+    STORE_E_READONLY,                /* an earlier write failed: restart needed */
+    STORE_E_FULL,                    /* free space is below the reserve */
+    STORE_E_DAMAGED,                 /* bytes on disk do not verify */
+    /* DATA/format is newer than this program, or nobody said how to migrate it */
+    STORE_E_FORMAT,
+    STORE_E_BUSY, /* another process holds DATA */
+    STORE_E_KEY,  /* master key lost or wrong */
 };
 
 /*
- * How rows of one kind become those of the next format. The store walks them, commits, and raises the
- * format when all are through; a start that was killed in between begins again, and meets rows of both.
+ * How rows of one kind become those of the next format. The store walks them, commits, and raises
+ * the format when all are through; a start that was killed in between begins again, and meets rows
+ * of both.
  */
 struct store_migration {
-    uint64_t from;    /* the format that has these rows */
+    uint64_t from; /* the format that has these rows */
     enum store_cf cf;
     const char *kind; /* what their keys begin with (key_begin) */
     /*
-     * Adds to the batch what becomes of the row; a row that has been turned already is left alone. 0, a fault,
-     * or STORE_E_DAMAGED: the row stays as it is, the log tells.
+     * Adds to the batch what becomes of the row; a row that has been turned already is left alone.
+     * 0, a fault, or STORE_E_DAMAGED: the row stays as it is, the log tells.
      */
     int (*row)(struct store *store, struct store_batch *batch, str key, str value);
 };
@@ -67,7 +68,10 @@ struct store_options {
     const char *master_key;      /* 64 hex digits (from the environment), or NULL: from a file */
     const char *master_key_path; /* NULL: DATA/keys/master, made when missing (0600) */
     uint64_t reserve_bytes;      /* free space kept; 0: 256 MiB */
-    /* Tables of the rooms, each ended by a NULL kind; ended by NULL. NULL: an older DATA is refused. */
+    /*
+     * Tables of the rooms, each ended by a NULL kind; ended by NULL. NULL: an older DATA is
+     * refused.
+     */
     const struct store_migration *const *migrations;
 };
 
@@ -104,7 +108,8 @@ struct store_iter {
 struct store_iter *store_iter_new(struct store *store, const struct store_snap *snap,
                                   enum store_cf cf, str from, str to, bool reverse);
 /* The rows whose keys begin with prefix, ascending. */
-struct store_iter *store_iter_below(struct store *store, const struct store_snap *snap, enum store_cf cf, str prefix);
+struct store_iter *store_iter_below(struct store *store, const struct store_snap *snap,
+                                    enum store_cf cf, str prefix);
 bool store_iter_next(struct store_iter *it);
 /* Moves so that the next step answers the first key >= key (reverse: the last key < key). */
 void store_iter_seek(struct store_iter *it, str key);
@@ -124,8 +129,8 @@ bool store_batch_idle(const struct store_batch *batch);
 
 /*
  * Changes of a row that this batch has a condition on: whoever changes what he has read proves that
- * it is still so. A build with -Dchecks=true refuses a commit that breaks this (-EINVAL, and the log
- * names the row). Services do not call these: they use aws/row.h, which adds the conditions.
+ * it is still so. A build with -Dchecks=true refuses a commit that breaks this (-EINVAL, and the
+ * log names the row). Services do not call these: they use aws/row.h, which adds the conditions.
  */
 void store_put(struct store_batch *batch, enum store_cf cf, str key, str value);
 void store_del(struct store_batch *batch, enum store_cf cf, str key);
@@ -135,7 +140,10 @@ void store_del(struct store_batch *batch, enum store_cf cf, str key);
  */
 void store_put_blind(struct store_batch *batch, enum store_cf cf, str key, str value);
 void store_del_blind(struct store_batch *batch, enum store_cf cf, str key);
-/* Every key in [from, to). Not seen by conditions of the same merged write: use for whole-tenant drops. */
+/*
+ * Every key in [from, to). Not seen by conditions of the same merged write: use for whole-tenant
+ * drops.
+ */
 void store_del_range(struct store_batch *batch, enum store_cf cf, str from, str to);
 /* All whose keys begin with prefix. */
 void store_del_below(struct store_batch *batch, enum store_cf cf, str prefix);
@@ -167,11 +175,15 @@ void store_expect_value(struct store_batch *batch, enum store_cf cf, str key, st
  */
 void store_after(struct store_batch *batch, void (*fn)(void *ctx), void *ctx);
 /* The same with a number of the caller's (the id of the row that was put). */
-void store_after_id(struct store_batch *batch, void (*fn)(void *ctx, uint64_t id), void *ctx, uint64_t id);
+void store_after_id(struct store_batch *batch, void (*fn)(void *ctx, uint64_t id), void *ctx,
+                    uint64_t id);
 /* This batch frees space (deletes): let it pass below the reserve. */
 void store_batch_frees(struct store_batch *batch);
 
-/* Blocks until durable. STORE_OK, STORE_E_CONDITION, _READONLY, _FULL or -errno; err names what failed. */
+/*
+ * Blocks until durable. STORE_OK, STORE_E_CONDITION, _READONLY, _FULL or -errno; err names what
+ * failed.
+ */
 int store_commit(struct store *store, struct store_batch *batch, struct err *err);
 
 /*

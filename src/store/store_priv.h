@@ -10,10 +10,15 @@
 #include <stdatomic.h>
 
 /* ---- format.c: the edition of what lies on disk ---- */
-/* Where there is no DATA yet: of a new one, which is written. STORE_E_FORMAT: newer, or older and nobody migrates it. */
-int format_read(const struct store *store, const struct store_options *options, uint64_t *ret_format, struct err *err);
+/*
+ * Where there is no DATA yet: of a new one, which is written. STORE_E_FORMAT: newer, or older and
+ * nobody migrates it.
+ */
+int format_read(const struct store *store, const struct store_options *options,
+                uint64_t *ret_format, struct err *err);
 /* Migrates, format by format, and writes the number of each when its rows are all there. */
-int format_raise(struct store *store, const struct store_options *options, uint64_t from, struct err *err);
+int format_raise(struct store *store, const struct store_options *options, uint64_t from,
+                 struct err *err);
 
 char *store_path(const char *dir, const char *name); /* dir/name, malloc'ed */
 
@@ -39,7 +44,8 @@ int store_db_pin(const struct store_db *db, const rocksdb_readoptions_t *options
 struct store_space {
     const char *path; /* borrowed from the store */
     uint64_t reserve;
-    _Atomic int64_t room;    /* bytes above the reserve, when last looked at, minus what was added since */
+    /* bytes above the reserve, when last looked at, minus what was added since */
+    _Atomic int64_t room;
     _Atomic int64_t next_ms; /* monotonic time of the next look */
 };
 void store_space_init(struct store_space *space, const char *path, uint64_t reserve);
@@ -91,17 +97,18 @@ int seal_ring_open(struct store *store, const struct store_options *options, str
 void seal_ring_close(struct store *store);
 
 /* ---- blob ---- */
-int blob_dir_open(struct store *store, struct err *err); /* folders, and how files get their names */
+/* folders, and how files get their names */
+int blob_dir_open(struct store *store, struct err *err);
 int blob_sweep(struct store *store, uint64_t *ret_swept, struct err *err);
 /* Unlinks the files of a committed batch's dropped bodies (16-byte ids, one behind the other). */
 void blob_unlink_dropped(struct store *store, str ids);
 
 enum { STORE_KEY_STRIPES = 256 };
 struct store {
-    char *data;      /* DATA */
-    char *blob_path; /* DATA/blobs */
-    int lock_fd;     /* holds the flock on DATA/lock */
-    int blob_fd;     /* DATA/blobs */
+    char *data;        /* DATA */
+    char *blob_path;   /* DATA/blobs */
+    int lock_fd;       /* holds the flock on DATA/lock */
+    int blob_fd;       /* DATA/blobs */
     bool blob_tmpfile; /* the file system has O_TMPFILE and links it */
     struct store_db db;
     struct store_space space;

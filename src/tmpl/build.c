@@ -9,7 +9,8 @@ void tmpl_builder_deinit(struct tmpl_builder *b) {
     b->stack = NULL;
 }
 
-struct tmpl_node *tmpl_build_node(struct tmpl_builder *b, enum tmpl_kind kind, struct tmpl_pos start) {
+struct tmpl_node *tmpl_build_node(struct tmpl_builder *b, enum tmpl_kind kind,
+                                  struct tmpl_pos start) {
     if (++b->nodes > TMPL_MAX_NODES) {
         tmpl_fail(b->fault, start, "Template format error: more than %d values", TMPL_MAX_NODES);
         return NULL;
@@ -27,7 +28,8 @@ int tmpl_build_open(struct tmpl_builder *b, struct tmpl_pos at) {
     return 0;
 }
 
-void tmpl_build_push(struct tmpl_builder *b, str key, struct tmpl_pos key_at, struct tmpl_node *value) {
+void tmpl_build_push(struct tmpl_builder *b, str key, struct tmpl_pos key_at,
+                     struct tmpl_node *value) {
     if (b->n == b->cap) {
         b->cap = b->cap ? b->cap * 2 : 64;
         b->stack = mem_realloc(b->stack, b->cap * sizeof *b->stack);
@@ -109,8 +111,10 @@ static bool is_number(str s) {
 
 void tmpl_type_plain(struct tmpl_node *node, str text) {
     static const char *const nulls[] = {"", "~", "null", "Null", "NULL", NULL};
-    static const char *const yes[] = {"true", "True", "TRUE", "yes", "Yes", "YES", "on", "On", "ON", NULL};
-    static const char *const no[] = {"false", "False", "FALSE", "no", "No", "NO", "off", "Off", "OFF", NULL};
+    static const char *const yes[] = {"true", "True", "TRUE", "yes", "Yes",
+                                      "YES",  "on",   "On",   "ON",  NULL};
+    static const char *const no[] = {"false", "False", "FALSE", "no",  "No",
+                                     "NO",    "off",   "Off",   "OFF", NULL};
     node->plain = true;
     node->text = text;
     if (is_one_of(text, nulls)) {

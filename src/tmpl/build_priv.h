@@ -20,10 +20,12 @@ struct tmpl_builder {
 void tmpl_builder_deinit(struct tmpl_builder *b);
 
 /* NULL and the fault set when there are too many. */
-struct tmpl_node *tmpl_build_node(struct tmpl_builder *b, enum tmpl_kind kind, struct tmpl_pos start);
+struct tmpl_node *tmpl_build_node(struct tmpl_builder *b, enum tmpl_kind kind,
+                                  struct tmpl_pos start);
 /* Enters a collection: TMPL_E_TEMPLATE beyond TMPL_MAX_DEPTH. Leave with tmpl_build_close. */
 int tmpl_build_open(struct tmpl_builder *b, struct tmpl_pos at);
-void tmpl_build_push(struct tmpl_builder *b, str key, struct tmpl_pos key_at, struct tmpl_node *value);
+void tmpl_build_push(struct tmpl_builder *b, str key, struct tmpl_pos key_at,
+                     struct tmpl_node *value);
 /* Gives the members above base to node; refuses duplicate keys of a map. */
 int tmpl_build_close(struct tmpl_builder *b, struct tmpl_node *node, size_t base);
 

@@ -44,7 +44,8 @@ const struct tmpl_prop *tmpl_prop_find(const struct tmpl_shape *structure, str n
 }
 
 bool tmpl_is_custom(str type_name) {
-    return str_starts(type_name, S("Custom::")) || str_is(type_name, "AWS::CloudFormation::CustomResource");
+    return str_starts(type_name, S("Custom::")) ||
+           str_is(type_name, "AWS::CloudFormation::CustomResource");
 }
 
 const struct tmpl_type *tmpl_type_find(str name) {
@@ -67,7 +68,8 @@ bool tmpl_has_attribute(const struct tmpl_type *type, str attribute) {
 
 /* ---- Scalars ---- */
 
-static int coerce_string(const struct where *at, const struct tmpl_shape *shape, const json_t *in, json_t **ret) {
+static int coerce_string(const struct where *at, const struct tmpl_shape *shape, const json_t *in,
+                         json_t **ret) {
     CLEANUP_JSON json_t *text = NULL;
     if (json_is_string(in)) {
         text = json_incref((json_t *)in);
@@ -78,7 +80,8 @@ static int coerce_string(const struct where *at, const struct tmpl_shape *shape,
         json_write(&written, in);
         text = json_of_str(buf_view(&written));
     } else {
-        return refuse(at, "expected type: String, found: %s", json_is_array(in) ? "JSONArray" : "JSONObject");
+        return refuse(at, "expected type: String, found: %s",
+                      json_is_array(in) ? "JSONArray" : "JSONObject");
     }
     for (size_t i = 0; i < shape->n; i++) {
         if (str_eq(shape->values[i], json_text(text)))
@@ -94,7 +97,8 @@ static int coerce_integer(const struct where *at, const json_t *in, json_t **ret
     int64_t v;
     if (json_is_integer(in))
         v = json_integer_value(in);
-    else if (json_is_real(in) && fabs(json_real_value(in)) < 1e15 && floor(json_real_value(in)) >= json_real_value(in))
+    else if (json_is_real(in) && fabs(json_real_value(in)) < 1e15 &&
+             floor(json_real_value(in)) >= json_real_value(in))
         v = (int64_t)json_real_value(in);
     else if (!json_is_string(in) || !str_to_i64(json_text(in), &v))
         return refuse(at, "expected type: Integer");
@@ -108,7 +112,8 @@ static int coerce_number(const struct where *at, const json_t *in, json_t **ret)
         return 0;
     }
     char *end = NULL;
-    double v = json_is_string(in) && json_string_length(in) ? strtod(json_string_value(in), &end) : 0;
+    double v =
+        json_is_string(in) && json_string_length(in) ? strtod(json_string_value(in), &end) : 0;
     if (!end || *end || !isfinite(v))
         return refuse(at, "expected type: Number");
     int64_t whole;
@@ -127,10 +132,12 @@ static int coerce_boolean(const struct where *at, const json_t *in, json_t **ret
 
 /* ---- Collections ---- */
 
-static int coerce(const struct where *at, const struct tmpl_shape *shape, const json_t *in, json_t **ret);
+static int coerce(const struct where *at, const struct tmpl_shape *shape, const json_t *in,
+                  json_t **ret);
 
 /* CloudFormation takes one value where a list is wanted. */
-static int coerce_list(const struct where *at, const struct tmpl_shape *shape, const json_t *in, json_t **ret) {
+static int coerce_list(const struct where *at, const struct tmpl_shape *shape, const json_t *in,
+                       json_t **ret) {
     CLEANUP_JSON json_t *list = json_array();
     size_t n = json_is_array(in) ? json_array_size(in) : 1;
     for (size_t i = 0; i < n; i++) {
@@ -148,12 +155,15 @@ static int coerce_list(const struct where *at, const struct tmpl_shape *shape, c
 
 static int require_all(const struct where *at, const struct tmpl_shape *shape, const json_t *in) {
     for (size_t i = 0; i < shape->n; i++)
-        if ((shape->props[i].flags & TMPL_PROP_REQUIRED) && !json_object_get(in, shape->props[i].name.p))
-            return refuse(at, "required key [" STR_FMT "] not found", STR_ARG(shape->props[i].name));
+        if ((shape->props[i].flags & TMPL_PROP_REQUIRED) &&
+            !json_object_get(in, shape->props[i].name.p))
+            return refuse(at, "required key [" STR_FMT "] not found",
+                          STR_ARG(shape->props[i].name));
     return 0;
 }
 
-static int coerce_members(const struct where *at, const struct tmpl_shape *shape, const json_t *in, json_t **ret) {
+static int coerce_members(const struct where *at, const struct tmpl_shape *shape, const json_t *in,
+                          json_t **ret) {
     bool is_struct = shape->kind == TMPL_SHAPE_STRUCT;
     if (!json_is_object(in))
         return refuse(at, "expected type: JSONObject");
@@ -162,7 +172,7 @@ static int coerce_members(const struct where *at, const struct tmpl_shape *shape
     CLEANUP_JSON json_t *all = json_object();
     const char *name;
     json_t *value;
-    json_object_foreach((json_t *)in, name, value) {
+    json_object_foreach ((json_t *)in, name, value) {
         const struct tmpl_prop *prop = is_struct ? tmpl_prop_find(shape, str_c(name)) : NULL;
         struct where here = {at->name.p ? at : NULL, str_c(name), at->err, at->planning};
         if (is_struct && !prop)
@@ -186,43 +196,36 @@ bool tmpl_is_unknown(const json_t *value) {
     const char *name;
     json_t *one;
     size_t i;
-    json_object_foreach((json_t *)value, name, one)
+    json_object_foreach ((json_t *)value, name, one)
         if (tmpl_is_unknown(one))
             return true;
-    json_array_foreach(value, i, one)
+    json_array_foreach (value, i, one)
         if (tmpl_is_unknown(one))
             return true;
     return text_is_unknown(value);
 }
 
-static int coerce(const struct where *at, const struct tmpl_shape *shape, const json_t *in, json_t **ret) {
+static int coerce(const struct where *at, const struct tmpl_shape *shape, const json_t *in,
+                  json_t **ret) {
     if (at->planning && text_is_unknown(in)) {
         *ret = json_incref((json_t *)in);
         return 0;
     }
     switch (shape->kind) {
-    case TMPL_SHAPE_STRING:
-        return coerce_string(at, shape, in, ret);
-    case TMPL_SHAPE_INTEGER:
-        return coerce_integer(at, in, ret);
-    case TMPL_SHAPE_NUMBER:
-        return coerce_number(at, in, ret);
-    case TMPL_SHAPE_BOOLEAN:
-        return coerce_boolean(at, in, ret);
-    case TMPL_SHAPE_LIST:
-        return coerce_list(at, shape, in, ret);
+    case TMPL_SHAPE_STRING: return coerce_string(at, shape, in, ret);
+    case TMPL_SHAPE_INTEGER: return coerce_integer(at, in, ret);
+    case TMPL_SHAPE_NUMBER: return coerce_number(at, in, ret);
+    case TMPL_SHAPE_BOOLEAN: return coerce_boolean(at, in, ret);
+    case TMPL_SHAPE_LIST: return coerce_list(at, shape, in, ret);
     case TMPL_SHAPE_STRUCT:
-    case TMPL_SHAPE_MAP:
-        return coerce_members(at, shape, in, ret);
-    case TMPL_SHAPE_ANY:
-        *ret = json_incref((json_t *)in);
-        return 0;
+    case TMPL_SHAPE_MAP: return coerce_members(at, shape, in, ret);
+    case TMPL_SHAPE_ANY: *ret = json_incref((json_t *)in); return 0;
     }
     return 0;
 }
 
-static int coerce_type(const struct tmpl_type *type, const json_t *properties, bool planning, json_t **ret,
-                       struct err *err) {
+static int coerce_type(const struct tmpl_type *type, const json_t *properties, bool planning,
+                       json_t **ret, struct err *err) {
     CLEANUP_JSON json_t *none = json_object();
     const json_t *in = properties ? properties : none;
     struct where top = {NULL, STR_NONE, err, planning};
@@ -235,10 +238,12 @@ static int coerce_type(const struct tmpl_type *type, const json_t *properties, b
     return coerce(&top, type->properties, in, ret);
 }
 
-int tmpl_type_coerce(const struct tmpl_type *type, const json_t *properties, json_t **ret, struct err *err) {
+int tmpl_type_coerce(const struct tmpl_type *type, const json_t *properties, json_t **ret,
+                     struct err *err) {
     return coerce_type(type, properties, false, ret, err);
 }
 
-int tmpl_type_coerce_plan(const struct tmpl_type *type, const json_t *properties, json_t **ret, struct err *err) {
+int tmpl_type_coerce_plan(const struct tmpl_type *type, const json_t *properties, json_t **ret,
+                          struct err *err) {
     return coerce_type(type, properties, true, ret, err);
 }

@@ -7,7 +7,9 @@
 
 static int truth_equals(struct eval_run *run, const struct tmpl_node *value, bool *ret) {
     if (value->kind != TMPL_LIST || value->n != 2)
-        return FAIL(run, value, "Template error: every Fn::Equals object requires a list of 2 string parameters.");
+        return FAIL(
+            run, value,
+            "Template error: every Fn::Equals object requires a list of 2 string parameters.");
     CLEANUP_JSON json_t *a = NULL;
     CLEANUP_JSON json_t *b = NULL;
     if (eval_node(run, eval_arg(value, 0), &a) || eval_node(run, eval_arg(value, 1), &b))
@@ -24,8 +26,10 @@ static int truth_equals(struct eval_run *run, const struct tmpl_node *value, boo
 /* Fn::And and Fn::Or take two to ten conditions; all are evaluated, so that each is checked. */
 static int truth_many(struct eval_run *run, const struct tmpl_node *value, bool is_and, bool *ret) {
     if (value->kind != TMPL_LIST || value->n < 2 || value->n > 10)
-        return FAIL(run, value, "Template error: every Fn::%s object requires a list of at least 2 and at most 10 boolean parameters.",
-                    is_and ? "And" : "Or");
+        return FAIL(
+            run, value,
+            "Template error: every Fn::%s object requires a list of at least 2 and at most 10 boolean parameters.",
+            is_and ? "And" : "Or");
     *ret = is_and;
     for (size_t i = 0; i < value->n; i++) {
         bool one = false;
@@ -45,7 +49,8 @@ static int truth_or(struct eval_run *run, const struct tmpl_node *value, bool *r
 
 static int truth_not(struct eval_run *run, const struct tmpl_node *value, bool *ret) {
     if (value->kind != TMPL_LIST || value->n != 1)
-        return FAIL(run, value, "Template error: every Fn::Not object requires one boolean parameter.");
+        return FAIL(run, value,
+                    "Template error: every Fn::Not object requires one boolean parameter.");
     bool inner = false;
     if (eval_truth(run, eval_arg(value, 0), &inner))
         return TMPL_E_TEMPLATE;
@@ -60,13 +65,15 @@ static bool list_has(const json_t *list, const json_t *value) {
     eval_text(value, &wanted);
     for (size_t i = 0; i < json_array_size(list) && !found; i++) {
         buf_clear(&one);
-        found = eval_text(json_array_get(list, i), &one) && str_eq(buf_view(&one), buf_view(&wanted));
+        found =
+            eval_text(json_array_get(list, i), &one) && str_eq(buf_view(&one), buf_view(&wanted));
     }
     return found;
 }
 
 /* [list, value or list]: Fn::Contains, Fn::EachMemberEquals and Fn::EachMemberIn of Rules. */
-static int truth_members(struct eval_run *run, const struct tmpl_node *value, const char *name, bool *ret) {
+static int truth_members(struct eval_run *run, const struct tmpl_node *value, const char *name,
+                         bool *ret) {
     CLEANUP_JSON json_t *both = NULL;
     if (value->kind != TMPL_LIST || value->n != 2)
         return FAIL(run, value, "Template error: every %s object requires two parameters.", name);
@@ -81,7 +88,8 @@ static int truth_members(struct eval_run *run, const struct tmpl_node *value, co
     }
     *ret = true;
     for (size_t i = 0; i < json_array_size(list); i++) {
-        CLEANUP_JSON json_t *single = json_is_array(other) ? json_incref((json_t *)other) : json_pack("[O]", other);
+        CLEANUP_JSON json_t *single =
+            json_is_array(other) ? json_incref((json_t *)other) : json_pack("[O]", other);
         *ret = *ret && list_has(single, json_array_get(list, i));
     }
     return 0;
@@ -102,7 +110,9 @@ static int truth_named(struct eval_run *run, const struct tmpl_node *value, bool
     const struct tmpl_node *all = run->scope->model->conditions;
     const struct tmpl_member *m = tmpl_member(all, value->text);
     if (!m)
-        return FAIL(run, value, "Template format error: Unresolved condition dependency " STR_FMT " in the Conditions block of the template",
+        return FAIL(run, value,
+                    "Template format error: Unresolved condition dependency " STR_FMT
+                    " in the Conditions block of the template",
                     STR_ARG(value->text));
     if (!run->done) {
         *ret = tmpl_condition_holds(run->scope, m->key);
@@ -115,8 +125,8 @@ static int truth_named(struct eval_run *run, const struct tmpl_node *value, bool
     }
     size_t i = (size_t)(m - all->members);
     if (run->open[i])
-        return tmpl_fail(run->fault, m->key_at, "Circular dependency between conditions: [" STR_FMT "]",
-                         STR_ARG(m->key));
+        return tmpl_fail(run->fault, m->key_at,
+                         "Circular dependency between conditions: [" STR_FMT "]", STR_ARG(m->key));
     run->open[i] = 1;
     if (eval_truth(run, m->value, ret))
         return TMPL_E_TEMPLATE;
@@ -154,12 +164,16 @@ int eval_truth(struct eval_run *run, const struct tmpl_node *node, bool *ret) {
         *ret = str_is(buf_view(&text), "true");
         return 0;
     }
-    return FAIL(run, node, "Template format error: Conditions can only be boolean operations on parameters and other conditions");
+    return FAIL(
+        run, node,
+        "Template format error: Conditions can only be boolean operations on parameters and other conditions");
 }
 
 int eval_condition_function(struct eval_run *run, const struct tmpl_node *value, json_t **ret) {
     (void)ret;
-    return FAIL(run, value, "Template error: condition functions may only be used in the Conditions and Rules sections");
+    return FAIL(
+        run, value,
+        "Template error: condition functions may only be used in the Conditions and Rules sections");
 }
 
 /* ---- Sections ---- */
@@ -173,7 +187,9 @@ int tmpl_conditions(const struct tmpl_scope *scope, json_t **ret, struct tmpl_fa
     struct eval_run run = {scope, reterr ? reterr : &mine, TMPL_MAX_VALUE, true, done, open};
     *run.fault = mine;
     for (size_t i = 0; i < n; i++) {
-        struct tmpl_node name = {.kind = TMPL_STRING, .start = all->members[i].key_at, .text = all->members[i].key};
+        struct tmpl_node name = {.kind = TMPL_STRING,
+                                 .start = all->members[i].key_at,
+                                 .text = all->members[i].key};
         bool holds;
         if (truth_named(&run, &name, &holds))
             return TMPL_E_TEMPLATE;
@@ -183,7 +199,8 @@ int tmpl_conditions(const struct tmpl_scope *scope, json_t **ret, struct tmpl_fa
 }
 
 bool tmpl_condition_holds(const struct tmpl_scope *scope, str name) {
-    return !name.p || (scope->conditions && json_is_true(json_object_getn(scope->conditions, name.p, name.len)));
+    return !name.p || (scope->conditions &&
+                       json_is_true(json_object_getn(scope->conditions, name.p, name.len)));
 }
 
 bool *tmpl_active_resources(const struct tmpl_scope *scope, struct arena *arena) {
@@ -199,14 +216,18 @@ static int check_rule(struct eval_run *run, const struct tmpl_member *rule) {
     const struct tmpl_node *assertions = tmpl_get(rule->value, "Assertions");
     bool holds = true;
     if (!tmpl_is(assertions, TMPL_LIST))
-        return tmpl_fail(run->fault, rule->key_at, "Template format error: Every Rules member must contain a list of Assertions");
+        return tmpl_fail(
+            run->fault, rule->key_at,
+            "Template format error: Every Rules member must contain a list of Assertions");
     if (when && eval_truth(run, when, &holds))
         return TMPL_E_TEMPLATE;
     for (size_t i = 0; holds && i < assertions->n; i++) {
-        const struct tmpl_node *one = assertions->members[i].value, *assert = tmpl_get(one, "Assert");
+        const struct tmpl_node *one = assertions->members[i].value,
+                               *assert = tmpl_get(one, "Assert");
         bool kept = false;
         if (!assert)
-            return FAIL(run, one, "Template format error: Every Assertions member must contain an Assert");
+            return FAIL(run, one,
+                        "Template format error: Every Assertions member must contain an Assert");
         if (eval_truth(run, assert, &kept))
             return TMPL_E_TEMPLATE;
         str said = tmpl_text(tmpl_get(one, "AssertDescription"));

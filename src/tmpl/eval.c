@@ -41,7 +41,8 @@ bool eval_text(const json_t *value, struct buf *out) {
     return true;
 }
 
-int eval_to_text(struct eval_run *run, const struct tmpl_node *node, const char *complaint, struct buf *out) {
+int eval_to_text(struct eval_run *run, const struct tmpl_node *node, const char *complaint,
+                 struct buf *out) {
     CLEANUP_JSON json_t *value = NULL;
     if (eval_node(run, node, &value))
         return TMPL_E_TEMPLATE;
@@ -79,7 +80,8 @@ static int refuse_dynamic(struct eval_run *run, const struct tmpl_node *node) {
     ptrdiff_t close = str_find(rest, S("}}"));
     str name = close < 0 ? rest : str_slice(rest, 0, (size_t)close + 2);
     return tmpl_fail(run->fault, node->start,
-                     "Template error: the dynamic reference " STR_FMT " is not supported", STR_ARG(name));
+                     "Template error: the dynamic reference " STR_FMT " is not supported",
+                     STR_ARG(name));
 }
 
 static int eval_scalar(struct eval_run *run, const struct tmpl_node *node, json_t **ret) {
@@ -116,8 +118,8 @@ static int eval_function(struct eval_run *run, const struct tmpl_member *f, json
     for (size_t i = 0; i < ARRAY_LEN(functions); i++)
         if (str_is(f->key, functions[i].name))
             return functions[i].run(run, f->value, ret);
-    return tmpl_fail(run->fault, f->key_at, "Template error: the function " STR_FMT " is not supported",
-                     STR_ARG(f->key));
+    return tmpl_fail(run->fault, f->key_at,
+                     "Template error: the function " STR_FMT " is not supported", STR_ARG(f->key));
 }
 
 int eval_node(struct eval_run *run, const struct tmpl_node *node, json_t **ret) {
@@ -132,7 +134,9 @@ int eval_node(struct eval_run *run, const struct tmpl_node *node, json_t **ret) 
 int tmpl_eval(const struct tmpl_scope *scope, const struct tmpl_node *node, json_t **ret,
               struct tmpl_fault *reterr) {
     struct tmpl_fault mine = {{0}, {{0}}};
-    struct eval_run run = {.scope = scope, .fault = reterr ? reterr : &mine, .budget = TOTAL_BUDGET};
+    struct eval_run run = {.scope = scope,
+                           .fault = reterr ? reterr : &mine,
+                           .budget = TOTAL_BUDGET};
     *run.fault = mine;
     return eval_node(&run, node, ret);
 }
@@ -141,13 +145,13 @@ int tmpl_eval(const struct tmpl_scope *scope, const struct tmpl_node *node, json
 
 /* The pseudo parameters that are texts; absent for the others. */
 static str pseudo_text(const struct tmpl_scope *scope, str name) {
-    const struct { const char *name; str value; } texts[] = {
-        {"AWS::AccountId", scope->account},
-        {"AWS::Region", scope->region},
-        {"AWS::StackName", scope->stack_name},
-        {"AWS::StackId", scope->stack_id},
-        {"AWS::Partition", S("aws")},
-        {"AWS::URLSuffix", S("amazonaws.com")},
+    const struct {
+        const char *name;
+        str value;
+    } texts[] = {
+        {"AWS::AccountId", scope->account},    {"AWS::Region", scope->region},
+        {"AWS::StackName", scope->stack_name}, {"AWS::StackId", scope->stack_id},
+        {"AWS::Partition", S("aws")},          {"AWS::URLSuffix", S("amazonaws.com")},
     };
     for (size_t i = 0; i < ARRAY_LEN(texts); i++)
         if (str_is(name, texts[i].name))
@@ -167,7 +171,8 @@ static int eval_pseudo(struct eval_run *run, str name, json_t **ret) {
     return 0;
 }
 
-static int hook_answer(struct eval_run *run, const struct tmpl_node *node, int r, const struct err *why) {
+static int hook_answer(struct eval_run *run, const struct tmpl_node *node, int r,
+                       const struct err *why) {
     return r == 0 ? 0 : tmpl_fail(run->fault, node->start, "%s", why->text);
 }
 
@@ -182,19 +187,22 @@ static int ref_name(struct eval_run *run, const struct tmpl_node *node, str name
     }
     const struct tmpl_resource *resource = tmpl_find_resource(scope->model, name);
     if (!resource || !scope->ref || run->in_conditions)
-        return tmpl_fail(run->fault, node->start, "Template format error: Unresolved dependencies [" STR_FMT "]",
+        return tmpl_fail(run->fault, node->start,
+                         "Template format error: Unresolved dependencies [" STR_FMT "]",
                          STR_ARG(name));
     struct err why = {{0}};
     return hook_answer(run, node, scope->ref(scope->ctx, resource, ret, &why), &why);
 }
 
-static int get_att(struct eval_run *run, const struct tmpl_node *node, str name, str attribute, json_t **ret) {
+static int get_att(struct eval_run *run, const struct tmpl_node *node, str name, str attribute,
+                   json_t **ret) {
     const struct tmpl_scope *scope = run->scope;
     const struct tmpl_resource *resource = tmpl_find_resource(scope->model, name);
     if (!resource || !scope->get_att || run->in_conditions)
-        return tmpl_fail(run->fault, node->start,
-                         "Template error: instance of Fn::GetAtt references undefined resource " STR_FMT,
-                         STR_ARG(name));
+        return tmpl_fail(
+            run->fault, node->start,
+            "Template error: instance of Fn::GetAtt references undefined resource " STR_FMT,
+            STR_ARG(name));
     struct err why = {{0}};
     return hook_answer(run, node, scope->get_att(scope->ctx, resource, attribute, ret, &why), &why);
 }
@@ -207,8 +215,9 @@ int eval_ref(struct eval_run *run, const struct tmpl_node *value, json_t **ret) 
 }
 
 int eval_get_att(struct eval_run *run, const struct tmpl_node *value, json_t **ret) {
-    static const char complaint[] = "Template error: every Fn::GetAtt object requires two non-empty "
-                                    "parameters, the resource name and the resource attribute";
+    static const char complaint[] =
+        "Template error: every Fn::GetAtt object requires two non-empty "
+        "parameters, the resource name and the resource attribute";
     str name, attribute;
     if (value->kind == TMPL_STRING && str_cut(value->text, '.', &name, &attribute))
         return get_att(run, value, name, attribute, ret);
@@ -224,19 +233,21 @@ int eval_get_att(struct eval_run *run, const struct tmpl_node *value, json_t **r
 
 /* ---- Fn::Sub ---- */
 
-static int sub_name(struct eval_run *run, const struct tmpl_node *text, const struct tmpl_node *own, str name,
-                    struct buf *out) {
+static int sub_name(struct eval_run *run, const struct tmpl_node *text, const struct tmpl_node *own,
+                    str name, struct buf *out) {
     CLEANUP_JSON json_t *value = NULL;
     const struct tmpl_member *mine = tmpl_member(own, name);
     str resource, attribute;
-    int r = mine                                          ? eval_node(run, mine->value, &value)
-             : str_cut(name, '.', &resource, &attribute) ? get_att(run, text, resource, attribute, &value)
-                                                           : ref_name(run, text, name, &value);
+    int r = mine ? eval_node(run, mine->value, &value)
+            : str_cut(name, '.', &resource, &attribute)
+                ? get_att(run, text, resource, attribute, &value)
+                : ref_name(run, text, name, &value);
     if (r)
         return r;
     if (!eval_text(value, out))
         return tmpl_fail(run->fault, text->start,
-                         "Template error: variable " STR_FMT " in Fn::Sub expression does not resolve to a string",
+                         "Template error: variable " STR_FMT
+                         " in Fn::Sub expression does not resolve to a string",
                          STR_ARG(name));
     return 0;
 }
@@ -248,10 +259,11 @@ int eval_sub(struct eval_run *run, const struct tmpl_node *value, json_t **ret) 
         own = eval_arg(value, 1);
     }
     if (text->kind != TMPL_STRING || (own && own->kind != TMPL_MAP))
-        return tmpl_fail(run->fault, value->start,
-                         "Template error: One or more Fn::Sub intrinsic functions don't specify expected "
-                         "arguments. Specify a string as first argument, and an optional second argument "
-                         "to specify a mapping of values to replace in the string");
+        return tmpl_fail(
+            run->fault, value->start,
+            "Template error: One or more Fn::Sub intrinsic functions don't specify expected "
+            "arguments. Specify a string as first argument, and an optional second argument "
+            "to specify a mapping of values to replace in the string");
     if (refuse_dynamic(run, text))
         return TMPL_E_TEMPLATE;
     CLEANUP_DEINIT(buf) struct buf out = {0};

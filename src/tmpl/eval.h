@@ -33,7 +33,8 @@ struct tmpl_scope {
      */
     void *ctx;
     int (*ref)(void *ctx, const struct tmpl_resource *resource, json_t **ret, struct err *err);
-    int (*get_att)(void *ctx, const struct tmpl_resource *resource, str attribute, json_t **ret, struct err *err);
+    int (*get_att)(void *ctx, const struct tmpl_resource *resource, str attribute, json_t **ret,
+                   struct err *err);
     int (*import)(void *ctx, str export_name, json_t **ret, struct err *err);
 };
 

@@ -8,18 +8,21 @@ struct eval_run {
     size_t budget; /* bytes that may still be made */
     /* While the Conditions section itself is evaluated: */
     bool in_conditions;
-    json_t *done;         /* name → boolean, so far */
-    unsigned char *open;  /* open[i]: condition i is being evaluated (a cycle, when met again) */
+    json_t *done;        /* name → boolean, so far */
+    unsigned char *open; /* open[i]: condition i is being evaluated (a cycle, when met again) */
 };
 
 /* tmpl_eval within a run. */
 int eval_node(struct eval_run *run, const struct tmpl_node *node, json_t **ret);
 /* Truth of a condition expression or, in_conditions, of a named one. */
 int eval_truth(struct eval_run *run, const struct tmpl_node *node, bool *ret);
-/* The text of a value that is a string, number or boolean; false for others and for NULL. Appends. */
+/*
+ * The text of a value that is a string, number or boolean; false for others and for NULL. Appends.
+ */
 bool eval_text(const json_t *value, struct buf *out);
 /* Evaluates node to text, or refuses with `complaint`. Appends. */
-int eval_to_text(struct eval_run *run, const struct tmpl_node *node, const char *complaint, struct buf *out);
+int eval_to_text(struct eval_run *run, const struct tmpl_node *node, const char *complaint,
+                 struct buf *out);
 /* Takes n bytes from the budget. */
 int eval_spend(struct eval_run *run, const struct tmpl_node *node, size_t n);
 json_t *eval_string(const struct buf *text);
@@ -34,5 +37,5 @@ struct eval_function {
     const char *name;
     eval_fn *run;
 };
-eval_fn eval_ref, eval_get_att, eval_sub, eval_join, eval_select, eval_split, eval_if, eval_find_in_map,
-    eval_base64, eval_get_azs, eval_import_value, eval_condition_function;
+eval_fn eval_ref, eval_get_att, eval_sub, eval_join, eval_select, eval_split, eval_if,
+    eval_find_in_map, eval_base64, eval_get_azs, eval_import_value, eval_condition_function;

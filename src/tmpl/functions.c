@@ -33,14 +33,16 @@ int eval_join(struct eval_run *run, const struct tmpl_node *value, json_t **ret)
 }
 
 int eval_select(struct eval_run *run, const struct tmpl_node *value, json_t **ret) {
-    static const char complaint[] = "Template error: Fn::Select requires a list argument with two elements: "
-                                    "an integer index and a list";
+    static const char complaint[] =
+        "Template error: Fn::Select requires a list argument with two elements: "
+        "an integer index and a list";
     if (value->kind != TMPL_LIST || value->n != 2)
         return FAIL(run, value, complaint);
     CLEANUP_DEINIT(buf) struct buf text = {0};
     CLEANUP_JSON json_t *list = NULL;
     uint64_t index;
-    if (eval_to_text(run, eval_arg(value, 0), complaint, &text) || eval_node(run, eval_arg(value, 1), &list))
+    if (eval_to_text(run, eval_arg(value, 0), complaint, &text) ||
+        eval_node(run, eval_arg(value, 1), &list))
         return TMPL_E_TEMPLATE;
     if (!str_to_u64(buf_view(&text), &index) || !json_is_array(list))
         return FAIL(run, value, complaint);
@@ -49,16 +51,18 @@ int eval_select(struct eval_run *run, const struct tmpl_node *value, json_t **re
         return 0;
     }
     if (index >= json_array_size(list))
-        return FAIL(run, value, "Template error: Fn::Select cannot select nonexistent value at index %s",
+        return FAIL(run, value,
+                    "Template error: Fn::Select cannot select nonexistent value at index %s",
                     buf_cstr(&text));
     *ret = json_incref(json_array_get(list, index));
     return 0;
 }
 
 int eval_split(struct eval_run *run, const struct tmpl_node *value, json_t **ret) {
-    static const char complaint[] = "Template error: every Fn::Split object requires two parameters, (1) a "
-                                    "string delimiter and (2) a string to be split or a function that "
-                                    "returns a string to be split.";
+    static const char complaint[] =
+        "Template error: every Fn::Split object requires two parameters, (1) a "
+        "string delimiter and (2) a string to be split or a function that "
+        "returns a string to be split.";
     if (value->kind != TMPL_LIST || value->n != 2 || !tmpl_text(eval_arg(value, 0)).len)
         return FAIL(run, value, complaint);
     str delimiter = tmpl_text(eval_arg(value, 0));
@@ -67,7 +71,8 @@ int eval_split(struct eval_run *run, const struct tmpl_node *value, json_t **ret
         return TMPL_E_TEMPLATE;
     json_t *list = json_array();
     str rest = buf_view(&text);
-    for (ptrdiff_t at; (at = str_find(rest, delimiter)) >= 0; rest = str_skip(rest, (size_t)at + delimiter.len))
+    for (ptrdiff_t at; (at = str_find(rest, delimiter)) >= 0;
+         rest = str_skip(rest, (size_t)at + delimiter.len))
         json_push_str(list, str_slice(rest, 0, (size_t)at));
     json_push_str(list, rest);
     *ret = list;
@@ -76,11 +81,16 @@ int eval_split(struct eval_run *run, const struct tmpl_node *value, json_t **ret
 
 int eval_if(struct eval_run *run, const struct tmpl_node *value, json_t **ret) {
     if (value->kind != TMPL_LIST || value->n != 3 || eval_arg(value, 0)->kind != TMPL_STRING)
-        return FAIL(run, value, "Template error: Fn::If requires a list argument with three elements");
+        return FAIL(run, value,
+                    "Template error: Fn::If requires a list argument with three elements");
     bool holds;
     if (run->in_conditions) {
-        struct tmpl_member named = {S("Condition"), eval_arg(value, 0)->start, (struct tmpl_node *)eval_arg(value, 0)};
-        struct tmpl_node node = {.kind = TMPL_MAP, .start = named.key_at, .members = &named, .n = 1};
+        struct tmpl_member named = {S("Condition"), eval_arg(value, 0)->start,
+                                    (struct tmpl_node *)eval_arg(value, 0)};
+        struct tmpl_node node = {.kind = TMPL_MAP,
+                                 .start = named.key_at,
+                                 .members = &named,
+                                 .n = 1};
         if (eval_truth(run, &node, &holds))
             return TMPL_E_TEMPLATE;
     } else {
@@ -90,8 +100,9 @@ int eval_if(struct eval_run *run, const struct tmpl_node *value, json_t **ret) {
 }
 
 int eval_find_in_map(struct eval_run *run, const struct tmpl_node *value, json_t **ret) {
-    static const char complaint[] = "Template error: every Fn::FindInMap object requires three parameters, "
-                                    "the map name, map key and the attribute for return value";
+    static const char complaint[] =
+        "Template error: every Fn::FindInMap object requires three parameters, "
+        "the map name, map key and the attribute for return value";
     if (value->kind != TMPL_LIST || value->n != 3)
         return FAIL(run, value, complaint);
     struct buf names[3] = {{0}};
@@ -100,14 +111,16 @@ int eval_find_in_map(struct eval_run *run, const struct tmpl_node *value, json_t
     for (size_t i = 0; i < 3 && !r; i++)
         r = eval_to_text(run, eval_arg(value, i), complaint, &names[i]);
     if (!r && !tmpl_member(at, buf_view(&names[0])))
-        r = FAIL(run, value, "Template error: Mapping named '%s' is not present in the 'Mappings' section of template.",
-                  buf_cstr(&names[0]));
+        r = FAIL(
+            run, value,
+            "Template error: Mapping named '%s' is not present in the 'Mappings' section of template.",
+            buf_cstr(&names[0]));
     for (size_t i = 0; i < 3 && !r; i++) {
         const struct tmpl_member *m = tmpl_member(at, buf_view(&names[i]));
         at = m ? m->value : NULL;
         if (!m)
-            r = FAIL(run, value, "Template error: Unable to get mapping for %s::%s::%s", buf_cstr(&names[0]),
-                      buf_cstr(&names[1]), buf_cstr(&names[2]));
+            r = FAIL(run, value, "Template error: Unable to get mapping for %s::%s::%s",
+                     buf_cstr(&names[0]), buf_cstr(&names[1]), buf_cstr(&names[2]));
     }
     for (size_t i = 0; i < 3; i++)
         buf_deinit(&names[i]);
@@ -117,7 +130,9 @@ int eval_find_in_map(struct eval_run *run, const struct tmpl_node *value, json_t
 int eval_base64(struct eval_run *run, const struct tmpl_node *value, json_t **ret) {
     CLEANUP_DEINIT(buf) struct buf text = {0};
     CLEANUP_DEINIT(buf) struct buf coded = {0};
-    if (eval_to_text(run, value, "Template error: every Fn::Base64 object must have a String-typed value.", &text))
+    if (eval_to_text(run, value,
+                     "Template error: every Fn::Base64 object must have a String-typed value.",
+                     &text))
         return TMPL_E_TEMPLATE;
     codec_add_base64(&coded, text.p ? text.p : "", text.len);
     if (eval_spend(run, value, coded.len))
@@ -140,7 +155,8 @@ int eval_get_azs(struct eval_run *run, const struct tmpl_node *value, json_t **r
 
 int eval_import_value(struct eval_run *run, const struct tmpl_node *value, json_t **ret) {
     CLEANUP_DEINIT(buf) struct buf name = {0};
-    if (eval_to_text(run, value, "Template error: Fn::ImportValue requires a String-typed export name", &name))
+    if (eval_to_text(run, value,
+                     "Template error: Fn::ImportValue requires a String-typed export name", &name))
         return TMPL_E_TEMPLATE;
     if (!run->scope->import || run->in_conditions)
         return FAIL(run, value, "Template error: Cannot use Fn::ImportValue in Conditions.");

@@ -1,6 +1,7 @@
 /*
  * JSON with positions: RFC 8259 to the letter. jansson gives no places and YAML's flow style
- * accepts what JSON forbids (single quotes, trailing commas, bare words), so this is an own scanner.
+ * accepts what JSON forbids (single quotes, trailing commas, bare words), so this is an own
+ * scanner.
  */
 #include "tmpl/build_priv.h"
 
@@ -147,15 +148,16 @@ static struct tmpl_node *read_word(struct reader *r) {
     if (!node)
         return NULL;
     size_t from = r->at;
-    for (int c = peek(r); c > 0 && (ascii_is_alnum((char)c) || ascii_is_one_of((char)c, "+-.")); c = peek(r))
+    for (int c = peek(r); c > 0 && (ascii_is_alnum((char)c) || ascii_is_one_of((char)c, "+-."));
+         c = peek(r))
         step(r);
     str word = str_slice(r->text, from, r->at);
     node->end = r->pos;
     tmpl_type_plain(node, arena_str(r->b->arena, word));
-    bool known = node->kind == TMPL_NULL    ? str_is(word, "null")
-                 : node->kind == TMPL_BOOL  ? str_is(word, "true") || str_is(word, "false")
+    bool known = node->kind == TMPL_NULL     ? str_is(word, "null")
+                 : node->kind == TMPL_BOOL   ? str_is(word, "true") || str_is(word, "false")
                  : node->kind == TMPL_NUMBER ? word.p[0] != '+'
-                                            : false;
+                                             : false;
     if (!known) {
         tmpl_fail(r->b->fault, node->start, "Template format error: JSON not well-formed: %s",
                   word.len ? "a value must be quoted, a number, true, false or null"

@@ -21,7 +21,8 @@ static bool is_among(str s, const char *const *words) {
 }
 
 /* A section: a map (or absent) of at most `most` members with alphanumeric names. */
-static int check_section(struct check *c, const char *name, size_t most, const struct tmpl_node **ret) {
+static int check_section(struct check *c, const char *name, size_t most,
+                         const struct tmpl_node **ret) {
     const struct tmpl_node *root = tmpl_root(c->tree);
     const struct tmpl_node *node = tmpl_get(root, name);
     *ret = node;
@@ -31,9 +32,10 @@ static int check_section(struct check *c, const char *name, size_t most, const s
         return FAIL(c, node->start, "Template format error: %s section must be a map, not %s", name,
                     tmpl_kind_name(node->kind));
     if (node->n > most)
-        return FAIL(c, node->members[most].key_at,
-                    "Template format error: Number of %s, %zu, is greater than maximum allowed, %zu",
-                    name, node->n, most);
+        return FAIL(
+            c, node->members[most].key_at,
+            "Template format error: Number of %s, %zu, is greater than maximum allowed, %zu", name,
+            node->n, most);
     for (size_t i = 0; i < node->n; i++) {
         str key = node->members[i].key;
         if (!is_alphanumeric(key) || key.len > 255)
@@ -65,9 +67,9 @@ static int check_values(struct check *c, const struct tmpl_node *node) {
 /* ---- References ---- */
 
 bool tmpl_is_pseudo(str name) {
-    static const char *const names[] = {
-        "AWS::AccountId", "AWS::NotificationARNs", "AWS::NoValue", "AWS::Partition", "AWS::Region",
-        "AWS::StackId", "AWS::StackName", "AWS::URLSuffix", NULL};
+    static const char *const names[] = {"AWS::AccountId", "AWS::NotificationARNs", "AWS::NoValue",
+                                        "AWS::Partition", "AWS::Region",           "AWS::StackId",
+                                        "AWS::StackName", "AWS::URLSuffix",        NULL};
     return is_among(name, names);
 }
 
@@ -90,9 +92,10 @@ static int check_reference(void *ctx, const struct tmpl_reference *ref) {
     bool is_resource = tmpl_find_resource(c->m, ref->name) != NULL;
     if (ref->kind == TMPL_GET_ATT) {
         if (!is_resource)
-            return FAIL(c, ref->at,
-                        "Template error: instance of Fn::GetAtt references undefined resource " STR_FMT,
-                        STR_ARG(ref->name));
+            return FAIL(
+                c, ref->at,
+                "Template error: instance of Fn::GetAtt references undefined resource " STR_FMT,
+                STR_ARG(ref->name));
     } else if (!is_resource) {
         if (tmpl_is_pseudo(ref->name) || tmpl_find_param(c->m, ref->name))
             return 0;
@@ -117,7 +120,10 @@ static int check_references(struct check *c, const struct tmpl_node *node, const
 
 /* ---- Parameters ---- */
 
-static const struct { const char *name; enum tmpl_param_type type; } param_types[] = {
+static const struct {
+    const char *name;
+    enum tmpl_param_type type;
+} param_types[] = {
     {"String", TMPL_PARAM_STRING},
     {"Number", TMPL_PARAM_NUMBER},
     {"CommaDelimitedList", TMPL_PARAM_LIST},
@@ -142,12 +148,13 @@ static int param_type(struct check *c, const struct tmpl_node *type, struct tmpl
 
 static int check_param_members(struct check *c, const struct tmpl_member *m) {
     static const char *const known[] = {
-        "Type", "Default", "AllowedValues", "AllowedPattern", "MinLength", "MaxLength", "MinValue",
-        "MaxValue", "ConstraintDescription", "Description", "NoEcho", NULL};
+        "Type",     "Default",  "AllowedValues",         "AllowedPattern", "MinLength", "MaxLength",
+        "MinValue", "MaxValue", "ConstraintDescription", "Description",    "NoEcho",    NULL};
     for (size_t i = 0; i < m->value->n; i++) {
         const struct tmpl_member *a = &m->value->members[i];
         if (!is_among(a->key, known))
-            return FAIL(c, a->key_at, "Invalid template parameter property '" STR_FMT "'", STR_ARG(a->key));
+            return FAIL(c, a->key_at, "Invalid template parameter property '" STR_FMT "'",
+                        STR_ARG(a->key));
         bool is_list = str_is(a->key, "AllowedValues");
         if (is_list ? a->value->kind != TMPL_LIST : !tmpl_text(a->value).p)
             return FAIL(c, a->value->start,
@@ -155,8 +162,9 @@ static int check_param_members(struct check *c, const struct tmpl_member *m) {
                         STR_ARG(a->key), is_list ? "a list" : "a string");
         for (size_t k = 0; is_list && k < a->value->n; k++)
             if (!tmpl_text(a->value->members[k].value).p)
-                return FAIL(c, a->value->members[k].value->start,
-                            "Template format error: Every AllowedValues member must be a list of strings.");
+                return FAIL(
+                    c, a->value->members[k].value->start,
+                    "Template format error: Every AllowedValues member must be a list of strings.");
     }
     return 0;
 }
@@ -171,8 +179,9 @@ static int check_params(struct check *c) {
         const struct tmpl_member *m = &section->members[i];
         const struct tmpl_node *type = tmpl_get(m->value, "Type");
         if (!tmpl_is(type, TMPL_STRING))
-            return FAIL(c, m->key_at,
-                        "Template format error: Every Parameters object must contain a Type member.");
+            return FAIL(
+                c, m->key_at,
+                "Template format error: Every Parameters object must contain a Type member.");
         if (check_param_members(c, m) || param_type(c, type, &params[i]))
             return TMPL_E_TEMPLATE;
         params[i].name = m->key;
@@ -196,8 +205,9 @@ static int check_mapping_value(struct check *c, const struct tmpl_member *m) {
                     "Template format error: Every Mappings attribute must be a String or a List.");
     for (size_t i = 0; i < m->value->n; i++)
         if (!tmpl_text(m->value->members[i].value).p)
-            return FAIL(c, m->value->members[i].key_at,
-                        "Template format error: Every Mappings attribute must be a String or a List.");
+            return FAIL(
+                c, m->value->members[i].key_at,
+                "Template format error: Every Mappings attribute must be a String or a List.");
     return 0;
 }
 
@@ -208,11 +218,13 @@ static int check_mappings(struct check *c) {
     for (size_t i = 0; all && i < all->n; i++) {
         const struct tmpl_member *mapping = &all->members[i];
         if (mapping->value->kind != TMPL_MAP)
-            return FAIL(c, mapping->key_at, "Template format error: Every Mappings member must be a map");
+            return FAIL(c, mapping->key_at,
+                        "Template format error: Every Mappings member must be a map");
         for (size_t k = 0; k < mapping->value->n; k++) {
             const struct tmpl_member *first = &mapping->value->members[k];
             if (first->value->kind != TMPL_MAP)
-                return FAIL(c, first->key_at, "Template format error: Every Mappings member must be a map");
+                return FAIL(c, first->key_at,
+                            "Template format error: Every Mappings member must be a map");
             for (size_t j = 0; j < first->value->n; j++)
                 if (check_mapping_value(c, &first->value->members[j]))
                     return TMPL_E_TEMPLATE;
@@ -223,7 +235,10 @@ static int check_mappings(struct check *c) {
 
 /* ---- Resources ---- */
 
-static const struct { const char *name; enum tmpl_keep keep; } keeps[] = {
+static const struct {
+    const char *name;
+    enum tmpl_keep keep;
+} keeps[] = {
     {"Delete", TMPL_DELETE},
     {"Retain", TMPL_RETAIN},
     {"RetainExceptOnCreate", TMPL_RETAIN_EXCEPT_ON_CREATE},
@@ -265,12 +280,14 @@ static int check_depends_on(struct check *c, const struct tmpl_resource *r) {
     return 0;
 }
 
-static int check_condition_name(struct check *c, const struct tmpl_node *body, const char *section, str *ret) {
+static int check_condition_name(struct check *c, const struct tmpl_node *body, const char *section,
+                                str *ret) {
     const struct tmpl_node *node = tmpl_get(body, "Condition");
     if (!node)
         return 0;
     if (node->kind != TMPL_STRING)
-        return FAIL(c, node->start, "Template format error: Every Condition member must be a string.");
+        return FAIL(c, node->start,
+                    "Template format error: Every Condition member must be a string.");
     if (!tmpl_member(c->m->conditions, node->text))
         return FAIL(c, node->start,
                     "Template format error: Unresolved condition dependency " STR_FMT
@@ -281,12 +298,22 @@ static int check_condition_name(struct check *c, const struct tmpl_node *body, c
 }
 
 static int read_resource(struct check *c, const struct tmpl_member *m, struct tmpl_resource *r) {
-    static const char *const known[] = {
-        "Type", "Properties", "DependsOn", "Condition", "Metadata", "DeletionPolicy",
-        "UpdateReplacePolicy", "UpdatePolicy", "CreationPolicy", "Description", NULL};
+    static const char *const known[] = {"Type",
+                                        "Properties",
+                                        "DependsOn",
+                                        "Condition",
+                                        "Metadata",
+                                        "DeletionPolicy",
+                                        "UpdateReplacePolicy",
+                                        "UpdatePolicy",
+                                        "CreationPolicy",
+                                        "Description",
+                                        NULL};
     const struct tmpl_node *type = tmpl_get(m->value, "Type");
     if (m->value->kind != TMPL_MAP)
-        return FAIL(c, m->key_at, "Template format error: [/Resources/" STR_FMT "] resource definition is malformed",
+        return FAIL(c, m->key_at,
+                    "Template format error: [/Resources/" STR_FMT
+                    "] resource definition is malformed",
                     STR_ARG(m->key));
     if (!tmpl_is(type, TMPL_STRING))
         return FAIL(c, m->key_at,
@@ -295,9 +322,13 @@ static int read_resource(struct check *c, const struct tmpl_member *m, struct tm
                     STR_ARG(m->key));
     for (size_t i = 0; i < m->value->n; i++)
         if (!is_among(m->value->members[i].key, known))
-            return FAIL(c, m->value->members[i].key_at, "Invalid template resource property '" STR_FMT "'",
+            return FAIL(c, m->value->members[i].key_at,
+                        "Invalid template resource property '" STR_FMT "'",
                         STR_ARG(m->value->members[i].key));
-    *r = (struct tmpl_resource){.name = m->key, .type = type->text, .at = m->key_at, .body = m->value};
+    *r = (struct tmpl_resource){.name = m->key,
+                                .type = type->text,
+                                .at = m->key_at,
+                                .body = m->value};
     r->properties = tmpl_get(m->value, "Properties");
     if (r->properties && r->properties->kind != TMPL_MAP)
         return FAIL(c, r->properties->start,
@@ -328,7 +359,8 @@ static int link_resources(struct check *c) {
     for (size_t i = 0; i < c->m->n_resources; i++) {
         /* The array is ours until the model is given out. */
         struct tmpl_resource *r = (struct tmpl_resource *)&c->m->resources[i];
-        if (check_depends_on(c, r) || check_condition_name(c, r->body, "Resources", &r->condition) ||
+        if (check_depends_on(c, r) ||
+            check_condition_name(c, r->body, "Resources", &r->condition) ||
             check_references(c, r->properties, "Resources", true))
             return TMPL_E_TEMPLATE;
     }
@@ -339,17 +371,22 @@ static int link_resources(struct check *c) {
 
 static int read_output(struct check *c, const struct tmpl_member *m, struct tmpl_output *o) {
     static const char *const known[] = {"Value", "Export", "Description", "Condition", NULL};
-    *o = (struct tmpl_output){.name = m->key, .at = m->key_at, .value = tmpl_get(m->value, "Value")};
+    *o =
+        (struct tmpl_output){.name = m->key, .at = m->key_at, .value = tmpl_get(m->value, "Value")};
     if (!o->value)
-        return FAIL(c, m->key_at, "Template format error: Every Outputs member must contain a Value object");
+        return FAIL(c, m->key_at,
+                    "Template format error: Every Outputs member must contain a Value object");
     for (size_t i = 0; i < m->value->n; i++)
         if (!is_among(m->value->members[i].key, known))
-            return FAIL(c, m->value->members[i].key_at, "Invalid template output property '" STR_FMT "'",
+            return FAIL(c, m->value->members[i].key_at,
+                        "Invalid template output property '" STR_FMT "'",
                         STR_ARG(m->value->members[i].key));
     const struct tmpl_node *export = tmpl_get(m->value, "Export");
     o->export_name = tmpl_get(export, "Name");
     if (export && !o->export_name)
-        return FAIL(c, export->start, "Template format error: Output " STR_FMT " is malformed: Export must contain a Name",
+        return FAIL(c, export->start,
+                    "Template format error: Output " STR_FMT
+                    " is malformed: Export must contain a Name",
                     STR_ARG(m->key));
     o->description = tmpl_text(tmpl_get(m->value, "Description"));
     return check_condition_name(c, m->value, "Outputs", &o->condition) ||
@@ -374,9 +411,16 @@ static int read_outputs(struct check *c) {
 /* ---- The whole ---- */
 
 static int check_top(struct check *c) {
-    static const char *const known[] = {
-        "AWSTemplateFormatVersion", "Description", "Metadata", "Parameters", "Mappings",
-        "Conditions", "Resources", "Outputs", "Rules", NULL};
+    static const char *const known[] = {"AWSTemplateFormatVersion",
+                                        "Description",
+                                        "Metadata",
+                                        "Parameters",
+                                        "Mappings",
+                                        "Conditions",
+                                        "Resources",
+                                        "Outputs",
+                                        "Rules",
+                                        NULL};
     const struct tmpl_node *root = tmpl_root(c->tree);
     if (root->kind != TMPL_MAP)
         return FAIL(c, root->start, "Template format error: unsupported structure.");
@@ -386,11 +430,13 @@ static int check_top(struct check *c) {
             return FAIL(c, m->key_at, "Template format error: the transform %.*s is not supported",
                         STR_ARG(m->value->kind == TMPL_STRING ? m->value->text : S("list")));
         if (!is_among(m->key, known))
-            return FAIL(c, m->key_at, "Invalid template property or properties [" STR_FMT "]", STR_ARG(m->key));
+            return FAIL(c, m->key_at, "Invalid template property or properties [" STR_FMT "]",
+                        STR_ARG(m->key));
     }
     const struct tmpl_node *version = tmpl_get(root, "AWSTemplateFormatVersion");
     if (version && !str_is(tmpl_text(version), "2010-09-09"))
-        return FAIL(c, version->start, "Template format error: unsupported value for AWSTemplateFormatVersion.");
+        return FAIL(c, version->start,
+                    "Template format error: unsupported value for AWSTemplateFormatVersion.");
     const struct tmpl_node *description = tmpl_get(root, "Description");
     if (description && description->kind != TMPL_STRING)
         return FAIL(c, description->start, "Template format error: Description must be a string.");
@@ -408,8 +454,9 @@ static int check_conditions(struct check *c) {
     for (size_t i = 0; c->m->conditions && i < c->m->conditions->n; i++) {
         const struct tmpl_member *m = &c->m->conditions->members[i];
         if (!tmpl_function(m->value))
-            return FAIL(c, m->key_at,
-                        "Template format error: Every Conditions member must be a condition function");
+            return FAIL(
+                c, m->key_at,
+                "Template format error: Every Conditions member must be a condition function");
     }
     return 0;
 }

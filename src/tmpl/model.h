@@ -23,11 +23,11 @@ enum tmpl_keep { TMPL_DELETE, TMPL_RETAIN, TMPL_RETAIN_EXCEPT_ON_CREATE, TMPL_SN
 
 struct tmpl_resource {
     str name, type;
-    struct tmpl_pos at;                 /* of its name */
-    const struct tmpl_node *body;       /* the whole resource */
-    const struct tmpl_node *properties; /* a map, or NULL */
-    str condition;                      /* name, or absent */
-    enum tmpl_keep on_delete, on_replace; /* DeletionPolicy, UpdateReplacePolicy */
+    struct tmpl_pos at;                           /* of its name */
+    const struct tmpl_node *body;                 /* the whole resource */
+    const struct tmpl_node *properties;           /* a map, or NULL */
+    str condition;                                /* name, or absent */
+    enum tmpl_keep on_delete, on_replace;         /* DeletionPolicy, UpdateReplacePolicy */
     bool has_deletion_policy, has_replace_policy; /* written in the template */
 };
 
@@ -38,13 +38,18 @@ struct tmpl_output {
     str description, condition;
 };
 
-enum tmpl_param_type { TMPL_PARAM_STRING, TMPL_PARAM_NUMBER, TMPL_PARAM_LIST, TMPL_PARAM_NUMBER_LIST };
+enum tmpl_param_type {
+    TMPL_PARAM_STRING,
+    TMPL_PARAM_NUMBER,
+    TMPL_PARAM_LIST,
+    TMPL_PARAM_NUMBER_LIST
+};
 struct tmpl_param {
     str name, type_name; /* type_name as written */
     struct tmpl_pos at;
     enum tmpl_param_type type;
     const struct tmpl_node *body;
-    str default_value;   /* as text; absent without Default */
+    str default_value; /* as text; absent without Default */
     bool no_echo;
 };
 
@@ -77,7 +82,7 @@ enum tmpl_ref_kind { TMPL_REF, TMPL_GET_ATT, TMPL_CONDITION };
 struct tmpl_reference {
     enum tmpl_ref_kind kind;
     str name;
-    str attribute;           /* GetAtt; absent when it is computed */
+    str attribute; /* GetAtt; absent when it is computed */
     struct tmpl_pos at;
     const struct tmpl_node *node; /* the scalar that names it */
 };
@@ -90,8 +95,8 @@ int tmpl_each_reference(const struct tmpl_node *node,
  * A cycle is refused with its path: "Circular dependency between resources: [A -> B -> A]".
  */
 struct tmpl_graph {
-    size_t n;                /* resources of the model; edges are by index into them */
-    const size_t *order;     /* n_order indices */
+    size_t n;            /* resources of the model; edges are by index into them */
+    const size_t *order; /* n_order indices */
     size_t n_order;
     const size_t *const *needs; /* needs[i]: what i waits for, each once; counts in n_needs */
     const size_t *n_needs;

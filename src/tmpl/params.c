@@ -84,7 +84,8 @@ static int limit_of(const struct one *o, const char *name, bool *ret_has, double
     const struct tmpl_node *node = tmpl_get(o->p->body, name);
     *ret_has = node != NULL;
     if (node && !to_number(tmpl_text(node), ret))
-        return tmpl_fail(o->fault, node->start, "Template format error: %s of parameter " STR_FMT " must be a number",
+        return tmpl_fail(o->fault, node->start,
+                         "Template format error: %s of parameter " STR_FMT " must be a number",
                          name, STR_ARG(o->p->name));
     return 0;
 }
@@ -120,8 +121,8 @@ static int check_number(const struct one *o, str value) {
     double v, limit = 0;
     bool has;
     if (!to_number(value, &v))
-        return tmpl_fail(o->fault, (struct tmpl_pos){0, 0}, "Parameter '" STR_FMT "' must be a number.",
-                         STR_ARG(o->p->name));
+        return tmpl_fail(o->fault, (struct tmpl_pos){0, 0},
+                         "Parameter '" STR_FMT "' must be a number.", STR_ARG(o->p->name));
     if (limit_of(o, "MinValue", &has, &limit))
         return TMPL_E_TEMPLATE;
     if (has && v < limit)
@@ -142,8 +143,8 @@ static int check_allowed(const struct one *o, str value) {
     bool numbers = o->p->type == TMPL_PARAM_NUMBER || o->p->type == TMPL_PARAM_NUMBER_LIST;
     for (size_t i = 0; i < allowed->n; i++) {
         str text = tmpl_text(allowed->members[i].value);
-        if (str_eq(text, value) ||
-            (numbers && to_number(text, &one) && to_number(value, &given) && !(one < given) && !(one > given)))
+        if (str_eq(text, value) || (numbers && to_number(text, &one) && to_number(value, &given) &&
+                                    !(one < given) && !(one > given)))
             return 0;
         buf_c(&list, i ? ", " : "");
         buf_str(&list, text);
@@ -190,22 +191,25 @@ static int resolve_one(const struct one *o, str text, json_t **ret) {
 
 /* ---- All of them ---- */
 
-static int refuse_unknown(const struct tmpl_model *m, const json_t *given, struct tmpl_fault *fault) {
+static int refuse_unknown(const struct tmpl_model *m, const json_t *given,
+                          struct tmpl_fault *fault) {
     CLEANUP_DEINIT(buf) struct buf names = {0};
     const char *name;
     json_t *value;
-    json_object_foreach((json_t *)given, name, value) {
+    json_object_foreach ((json_t *)given, name, value) {
         if (tmpl_find_param(m, str_c(name)))
             continue;
         buf_c(&names, names.len ? ", " : "");
         buf_c(&names, name);
     }
-    return names.len == 0 ? 0
-           : tmpl_fail(fault, (struct tmpl_pos){0, 0}, "Parameters: [%s] do not exist in the template",
-                       buf_cstr(&names));
+    return names.len == 0
+               ? 0
+               : tmpl_fail(fault, (struct tmpl_pos){0, 0},
+                           "Parameters: [%s] do not exist in the template", buf_cstr(&names));
 }
 
-static int refuse_missing(const struct tmpl_model *m, const json_t *given, struct tmpl_fault *fault) {
+static int refuse_missing(const struct tmpl_model *m, const json_t *given,
+                          struct tmpl_fault *fault) {
     CLEANUP_DEINIT(buf) struct buf names = {0};
     for (size_t i = 0; i < m->n_params; i++) {
         const struct tmpl_param *p = &m->params[i];
@@ -215,7 +219,8 @@ static int refuse_missing(const struct tmpl_model *m, const json_t *given, struc
         buf_str(&names, p->name);
     }
     return names.len == 0 ? 0
-           : tmpl_fail(fault, (struct tmpl_pos){0, 0}, "Parameters: [%s] must have values", buf_cstr(&names));
+                          : tmpl_fail(fault, (struct tmpl_pos){0, 0},
+                                      "Parameters: [%s] must have values", buf_cstr(&names));
 }
 
 int tmpl_params_resolve(const struct tmpl_model *m, const json_t *given, json_t **ret_values,

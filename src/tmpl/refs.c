@@ -31,7 +31,7 @@ static int walk_get_att(const struct walk *w, const struct tmpl_node *value) {
     if (value->kind == TMPL_LIST && value->n >= 1 && value->members[0].value->kind == TMPL_STRING) {
         const struct tmpl_node *first = value->members[0].value;
         int r = report(w, TMPL_GET_ATT, first->text,
-                        value->n == 2 ? tmpl_text(value->members[1].value) : STR_NONE, first);
+                       value->n == 2 ? tmpl_text(value->members[1].value) : STR_NONE, first);
         return r ? r : walk_members(w, value);
     }
     return 0;
@@ -68,8 +68,10 @@ static int walk_node(const struct walk *w, const struct tmpl_node *node) {
         return walk_members(w, node);
     const struct tmpl_node *value = f->value;
     if (str_is(f->key, "Ref") || str_is(f->key, "Condition"))
-        return value->kind != TMPL_STRING ? 0
-               : report(w, str_is(f->key, "Ref") ? TMPL_REF : TMPL_CONDITION, value->text, STR_NONE, value);
+        return value->kind != TMPL_STRING
+                   ? 0
+                   : report(w, str_is(f->key, "Ref") ? TMPL_REF : TMPL_CONDITION, value->text,
+                            STR_NONE, value);
     if (str_is(f->key, "Fn::GetAtt"))
         return walk_get_att(w, value);
     if (str_is(f->key, "Fn::Sub"))

@@ -28,7 +28,8 @@ int tmpl_fail(struct tmpl_fault *fault, struct tmpl_pos at, const char *fmt, ...
 static struct tmpl_pos place_of_bad_utf8(str text) {
     struct tmpl_pos at = {1, 1};
     size_t line = 0;
-    for (ptrdiff_t n; (n = str_chr(str_skip(text, line), '\n')) >= 0; line += (size_t)n + 1, at.line++)
+    for (ptrdiff_t n; (n = str_chr(str_skip(text, line), '\n')) >= 0;
+         line += (size_t)n + 1, at.line++)
         if (!str_is_utf8(str_slice(text, line, line + (size_t)n)))
             break;
     while (line + at.column <= text.len && str_is_utf8(str_slice(text, line, line + at.column)))
@@ -53,7 +54,8 @@ int tmpl_new(struct tmpl **ret, str text, struct tmpl_fault *reterr) {
     *fault = mine;
     struct tmpl_pos nowhere = {0, 0};
     if (text.len > TMPL_MAX_TEXT)
-        return tmpl_fail(fault, nowhere, "Template may not exceed %d bytes in size.", TMPL_MAX_TEXT);
+        return tmpl_fail(fault, nowhere, "Template may not exceed %d bytes in size.",
+                         TMPL_MAX_TEXT);
     text = skip_byte_order_mark(text);
     if (!str_is_utf8(text))
         return tmpl_fail(fault, place_of_bad_utf8(text), "Template format error: not valid UTF-8");
@@ -79,7 +81,9 @@ struct tmpl *tmpl_free(struct tmpl *t) {
 
 const struct tmpl_node *tmpl_root(const struct tmpl *t) { return t->root; }
 bool tmpl_is_json(const struct tmpl *t) { return t->is_json; }
-struct arena *tmpl_arena(struct tmpl *t) { return &t->arena; }
+struct arena *tmpl_arena(struct tmpl *t) {
+    return &t->arena;
+}
 
 const struct tmpl_member *tmpl_member(const struct tmpl_node *node, str key) {
     if (tmpl_is(node, TMPL_MAP))
@@ -95,12 +99,14 @@ const struct tmpl_node *tmpl_get(const struct tmpl_node *node, const char *key) 
 }
 
 str tmpl_text(const struct tmpl_node *node) {
-    bool has = node && (node->kind == TMPL_STRING || node->kind == TMPL_NUMBER || node->kind == TMPL_BOOL);
+    bool has =
+        node && (node->kind == TMPL_STRING || node->kind == TMPL_NUMBER || node->kind == TMPL_BOOL);
     return has ? node->text : STR_NONE;
 }
 
 const char *tmpl_kind_name(enum tmpl_kind kind) {
-    static const char *const names[] = {"null", "a boolean", "a number", "a string", "a list", "a map"};
+    static const char *const names[] = {"null",     "a boolean", "a number",
+                                        "a string", "a list",    "a map"};
     return names[kind];
 }
 

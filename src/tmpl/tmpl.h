@@ -33,11 +33,11 @@ enum tmpl_kind { TMPL_NULL, TMPL_BOOL, TMPL_NUMBER, TMPL_STRING, TMPL_LIST, TMPL
 
 struct tmpl_node {
     enum tmpl_kind kind;
-    bool truth;      /* TMPL_BOOL */
-    bool plain;      /* a scalar written without quotes or block sign */
-    bool short_form; /* a map made from a short tag */
-    struct tmpl_pos start, end; /* end: the first character behind it */
-    str text;        /* scalars: the string, the number as written, "true" or "false" */
+    bool truth;                  /* TMPL_BOOL */
+    bool plain;                  /* a scalar written without quotes or block sign */
+    bool short_form;             /* a map made from a short tag */
+    struct tmpl_pos start, end;  /* end: the first character behind it */
+    str text;                    /* scalars: the string, the number as written, "true" or "false" */
     struct tmpl_member *members; /* TMPL_MAP and TMPL_LIST, in their order */
     size_t n;
 };
@@ -91,5 +91,8 @@ const struct tmpl_member *tmpl_function(const struct tmpl_node *node);
 enum tmpl_sub { TMPL_SUB_END, TMPL_SUB_TEXT, TMPL_SUB_NAME, TMPL_SUB_BAD };
 enum tmpl_sub tmpl_sub_next(str text, size_t *at, str *ret_piece);
 
-/* The tree as JSON, long forms, numbers as written where JSON allows: for GetTemplateSummary and tests. */
+/*
+ * The tree as JSON, long forms, numbers as written where JSON allows: for GetTemplateSummary and
+ * tests.
+ */
 void tmpl_dump(struct buf *out, const struct tmpl_node *node);

@@ -24,7 +24,8 @@ struct tmpl_prop {
     str name;
     const struct tmpl_shape *shape;
     unsigned flags; /* create-only and read-only: of a type's own properties */
-    const char *otherwise; /* JSON: what it is when nothing is said; of a type's own properties; or NULL */
+    /* JSON: what it is when nothing is said; of a type's own properties; or NULL */
+    const char *otherwise;
 };
 struct tmpl_shape {
     enum tmpl_shape_kind kind;
@@ -38,7 +39,7 @@ struct tmpl_type {
     const struct tmpl_shape *properties;
     const str *attributes; /* what Fn::GetAtt may ask for */
     size_t n_attributes;
-    str tag_property; /* "Tags", or absent: stack tags are propagated there */
+    str tag_property;  /* "Tags", or absent: stack tags are propagated there */
     str name_property; /* the one that names the resource, else a name is generated; or absent */
 };
 extern const struct tmpl_type tmpl_types[];
@@ -53,11 +54,14 @@ bool tmpl_has_attribute(const struct tmpl_type *type, str attribute);
 
 /*
  * Brings evaluated properties to the kinds that the type wants ("512" to 512, true to "true", one
- * string to a string), and checks them: unknown, read-only and missing ones, kinds, enums. Answers a
- * new object; 1 with AWS's sentence in err otherwise. Custom resources' properties stay as they are.
+ * string to a string), and checks them: unknown, read-only and missing ones, kinds, enums. Answers
+ * a new object; 1 with AWS's sentence in err otherwise. Custom resources' properties stay as they
+ * are.
  */
-int tmpl_type_coerce(const struct tmpl_type *type, const json_t *properties, json_t **ret, struct err *err);
+int tmpl_type_coerce(const struct tmpl_type *type, const json_t *properties, json_t **ret,
+                     struct err *err);
 /*
  * For planning: a string that holds TMPL_UNKNOWN (tmpl/eval.h) passes as any kind.
  */
-int tmpl_type_coerce_plan(const struct tmpl_type *type, const json_t *properties, json_t **ret, struct err *err);
+int tmpl_type_coerce_plan(const struct tmpl_type *type, const json_t *properties, json_t **ret,
+                          struct err *err);

@@ -26,7 +26,8 @@ static int next_event(struct reader *r) {
 }
 
 static int refuse(struct reader *r, const char *what) {
-    return tmpl_fail(r->b->fault, pos_of(r->event.start_mark), "Template format error: YAML %s", what);
+    return tmpl_fail(r->b->fault, pos_of(r->event.start_mark), "Template format error: YAML %s",
+                     what);
 }
 
 /* ---- Tags ---- */
@@ -34,7 +35,9 @@ static int refuse(struct reader *r, const char *what) {
 static const char core_tag[] = "tag:yaml.org,2002:";
 
 /* Short tags and the key that each stands for. */
-static const struct { const char *tag, *key; } short_tags[] = {
+static const struct {
+    const char *tag, *key;
+} short_tags[] = {
     {"!Ref", "Ref"},
     {"!Condition", "Condition"},
     {"!GetAtt", "Fn::GetAtt"},
@@ -133,7 +136,8 @@ static struct tmpl_node *read_scalar(struct reader *r) {
     if (!node)
         return NULL;
     node->end = pos_of(r->event.end_mark);
-    str text = arena_str(r->b->arena, str_n(r->event.data.scalar.value, r->event.data.scalar.length));
+    str text =
+        arena_str(r->b->arena, str_n(r->event.data.scalar.value, r->event.data.scalar.length));
     if (refuse_nul(r, text))
         return NULL;
     const char *tag = (const char *)r->event.data.scalar.tag;
@@ -251,7 +255,8 @@ int tmpl_read_yaml(struct tmpl_builder *b, str text, struct tmpl_node **ret) {
     if (!yaml_parser_initialize(&reader.parser))
         abort(); /* out of memory */
     yaml_parser_set_encoding(&reader.parser, YAML_UTF8_ENCODING);
-    yaml_parser_set_input_string(&reader.parser, (const unsigned char *)(text.p ? text.p : ""), text.len);
+    yaml_parser_set_input_string(&reader.parser, (const unsigned char *)(text.p ? text.p : ""),
+                                 text.len);
     int r = read_stream(&reader, ret);
     yaml_event_delete(&reader.event);
     yaml_parser_delete(&reader.parser);

@@ -16,7 +16,10 @@ static inline int all_open(struct all_services *all, struct err *err) {
     int r = iam_open(&all->iam, all->f.store, all->f.hub, err);
     if (r)
         return r;
-    struct prog_parts parts = {.store = all->f.store, .hub = all->f.hub, .cloud = all->f.cloud, .iam = all->iam};
+    struct prog_parts parts = {.store = all->f.store,
+                               .hub = all->f.hub,
+                               .cloud = all->f.cloud,
+                               .iam = all->iam};
     return prog_services_open(&all->services, &parts, err);
 }
 static inline void all_close(struct all_services *all) {

@@ -8,9 +8,9 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#define ROOT_KEY "AKIAROOT000000000000"
-#define USER_KEY "AKIAUSER000000000000"
-#define ROLE_KEY "ASIAROLE000000000000"
+#define ROOT_KEY   "AKIAROOT000000000000"
+#define USER_KEY   "AKIAUSER000000000000"
+#define ROLE_KEY   "ASIAROLE000000000000"
 #define SECRET_KEY "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
 
 struct known {
@@ -31,7 +31,9 @@ static inline void known_free(struct aws_identity *id) { (void)id; /* part of th
 
 static inline int fixture_find(void *ctx, str access_key, struct aws_identity **ret) {
     struct cloud_fixture *f = ctx;
-    struct known *k = str_is(access_key, ROOT_KEY) ? &f->root : str_is(access_key, USER_KEY) ? &f->user : NULL;
+    struct known *k = str_is(access_key, ROOT_KEY)   ? &f->root
+                      : str_is(access_key, USER_KEY) ? &f->user
+                                                     : NULL;
     if (!k)
         return AWS_E_NO_KEY;
     *ret = aws_identity_ref(&k->id);
@@ -39,13 +41,13 @@ static inline int fixture_find(void *ctx, str access_key, struct aws_identity **
 }
 
 /* There are no roles. */
-static inline int fixture_assume(void *ctx, str role_arn, str service, str session_name, int64_t seconds,
-                                 struct aws_credentials *ret, struct err *err) {
+static inline int fixture_assume(void *ctx, str role_arn, str service, str session_name,
+                                 int64_t seconds, struct aws_credentials *ret, struct err *err) {
     (void)ctx, (void)service, (void)session_name, (void)seconds, (void)ret;
     return err_set(err, AWS_E_NO_ROLE, "no role " STR_FMT, STR_ARG(role_arn));
 }
-static inline int fixture_role(void *ctx, str role_arn, str service, str session_name, struct aws_identity **ret,
-                               struct err *err) {
+static inline int fixture_role(void *ctx, str role_arn, str service, str session_name,
+                               struct aws_identity **ret, struct err *err) {
     (void)ctx, (void)service, (void)session_name, (void)ret;
     return err_set(err, AWS_E_NO_ROLE, "no role " STR_FMT, STR_ARG(role_arn));
 }
@@ -68,14 +70,22 @@ static inline bool fixture_user_policy(struct cloud_fixture *f, const char *json
 }
 
 static inline void fixture_identities(struct cloud_fixture *f) {
-    f->root.id = (struct aws_identity){
-        .refs = 1, .access_key = S(ROOT_KEY), .secret_key = S(SECRET_KEY), .user_id = S("000000000000"),
-        .principal = {PRINCIPAL_ROOT, S("000000000000"), S("arn:aws:iam::000000000000:root"), STR_NONE},
-        .free_data = known_free};
-    f->user.id = (struct aws_identity){
-        .refs = 1, .access_key = S(USER_KEY), .secret_key = S(SECRET_KEY), .user_id = S("AIDAUSER"), .user_name = S("anna"),
-        .principal = {PRINCIPAL_USER, S("000000000000"), S("arn:aws:iam::000000000000:user/anna"), STR_NONE},
-        .free_data = known_free};
+    f->root.id = (struct aws_identity){.refs = 1,
+                                       .access_key = S(ROOT_KEY),
+                                       .secret_key = S(SECRET_KEY),
+                                       .user_id = S("000000000000"),
+                                       .principal = {PRINCIPAL_ROOT, S("000000000000"),
+                                                     S("arn:aws:iam::000000000000:root"), STR_NONE},
+                                       .free_data = known_free};
+    f->user.id =
+        (struct aws_identity){.refs = 1,
+                              .access_key = S(USER_KEY),
+                              .secret_key = S(SECRET_KEY),
+                              .user_id = S("AIDAUSER"),
+                              .user_name = S("anna"),
+                              .principal = {PRINCIPAL_USER, S("000000000000"),
+                                            S("arn:aws:iam::000000000000:user/anna"), STR_NONE},
+                              .free_data = known_free};
 }
 
 static inline int fixture_open(struct cloud_fixture *f) {
@@ -89,11 +99,17 @@ static inline int fixture_open(struct cloud_fixture *f) {
         return -1;
     }
     f->hub = hub_new(f->store);
-    struct aws_options options = {.store = f->store, .hub = f->hub, .identities = {.ctx = f, .find = fixture_find, .assume = fixture_assume, .role = fixture_role}};
+    struct aws_options options = {.store = f->store,
+                                  .hub = f->hub,
+                                  .identities = {.ctx = f,
+                                                 .find = fixture_find,
+                                                 .assume = fixture_assume,
+                                                 .role = fixture_role}};
     return aws_cloud_new(&f->cloud, &options, &err);
 }
 
-static inline int fixture_unlink(const char *path, const struct stat *st, int flag, struct FTW *ftw) {
+static inline int fixture_unlink(const char *path, const struct stat *st, int flag,
+                                 struct FTW *ftw) {
     (void)st, (void)flag, (void)ftw;
     return remove(path);
 }

@@ -4,7 +4,8 @@
  * DIR/in.json: roundtrip.py speaks to it with a real SDK and compares.
  *
  *   echo_server DIR     prints "PORT\n", ends when its standard input does
- *   echo_server DIR -   the same, but answers with nothing at once: to measure what aws itself costs
+ *   echo_server DIR -   the same, but answers with nothing at once: to measure what aws itself
+ *   costs
  */
 #include "aws/model.h"
 #include "cloud_fixture.h"
@@ -95,12 +96,15 @@ static void *wake(void *ctx) {
     pthread_mutex_unlock(&w->lock);
     return NULL; /* w is left: the server lives for a few requests */
 }
-/* What the document says to this server, and the payload that stands elsewhere (null), is no part of the answer. */
+/*
+ * What the document says to this server, and the payload that stands elsewhere (null), is no part
+ * of the answer.
+ */
 static void drop_orders(json_t *out) {
     const char *name;
     json_t *v;
     void *next;
-    json_object_foreach_safe(out, next, name, v)
+    json_object_foreach_safe (out, next, name, v)
         if (name[0] == '(' || json_is_null(v))
             json_object_del(out, name);
 }
@@ -151,7 +155,9 @@ static int echo(struct svc *svc, struct rq *rq) {
         return park(rq, (unsigned)json_int(rq->out, "(park)", 0));
     static struct aws_error asked;
     if (json_has(rq->out, "(error)")) {
-        asked = (struct aws_error){.code = json_str(rq->out, "(error)").p, .status = (int)json_int(rq->out, "(status)", 400), .text = "no text"};
+        asked = (struct aws_error){.code = json_str(rq->out, "(error)").p,
+                                   .status = (int)json_int(rq->out, "(status)", 400),
+                                   .text = "no text"};
         asked.code = arena_cstr(&rq->arena, str_c(asked.code));
         aws_fail(rq, &asked, "as you wish");
         if (json_has(rq->out, "(detail)"))
@@ -163,14 +169,15 @@ static int echo(struct svc *svc, struct rq *rq) {
 }
 
 static bool streams_in(const struct api_op *op) {
-    return op->in && op->in->payload >= 0 && (op->in->members[op->in->payload].flags & API_STREAMING);
+    return op->in && op->in->payload >= 0 &&
+           (op->in->members[op->in->payload].flags & API_STREAMING);
 }
 
 /* The real services lend their words for what aws itself answers. */
 static struct aws_service real_service(const struct api_service *api) {
     static struct aws_service (*const all[])(struct svc *) = {
-        s3_service, ddb_service, lambda_service, sns_service, sqs_service, cw_service,
-        logs_service, iam_service, sts_service, cfn_service,
+        s3_service, ddb_service,  lambda_service, sns_service, sqs_service,
+        cw_service, logs_service, iam_service,    sts_service, cfn_service,
     };
     for (size_t i = 0; i < ARRAY_LEN(all); i++) {
         struct aws_service service = all[i](NULL);
@@ -187,11 +194,16 @@ static struct aws_service make_service(const struct api_service *api) {
         if (!api->ops[i].modelled)
             continue;
         unsigned flags = streams_in(&api->ops[i]) ? OP_STREAM_IN : 0;
-        ops[n++] = (struct aws_op){api->ops[i].name.p, echo, "x:Echo", "*", flags, flags ? open_echo : NULL};
+        ops[n++] = (struct aws_op){api->ops[i].name.p,      echo, "x:Echo", "*", flags,
+                                   flags ? open_echo : NULL};
     }
     struct aws_service real = real_service(api);
-    return (struct aws_service){
-        .name = api->name.p, .api = api, .ops = ops, .n_ops = n, .common = real.common, .invalid = real.invalid};
+    return (struct aws_service){.name = api->name.p,
+                                .api = api,
+                                .ops = ops,
+                                .n_ops = n,
+                                .common = real.common,
+                                .invalid = real.invalid};
 }
 
 static int serve(struct cloud_fixture *f) {
@@ -201,13 +213,15 @@ static int serve(struct cloud_fixture *f) {
     struct net_options options = {.app = aws_cloud_app(f->cloud), .threads = 4};
     CLEANUP_DEINIT(buf) struct buf ca = {0}, ca_key = {0}, cert = {0}, key = {0};
     str names[] = {S("127.0.0.1"), S("localhost")};
-    if (net_make_ca(&ca, &ca_key, &err) || net_make_cert(buf_view(&ca), buf_view(&ca_key), names, 2, &cert, &key, &err))
+    if (net_make_ca(&ca, &ca_key, &err) ||
+        net_make_cert(buf_view(&ca), buf_view(&ca_key), names, 2, &cert, &key, &err))
         return fprintf(stderr, "%s\n", err.text), 1;
     write_file("ca.pem", buf_view(&ca));
     options.tls_cert_pem = buf_cstr(&cert);
     options.tls_key_pem = buf_cstr(&key);
     int fd = -1;
-    if (net_start(&net, &options, &err) || net_bind("127.0.0.1", 0, &fd, &port, &err) || net_listen(net, fd, &err))
+    if (net_start(&net, &options, &err) || net_bind("127.0.0.1", 0, &fd, &port, &err) ||
+        net_listen(net, fd, &err))
         return fprintf(stderr, "%s\n", err.text), 1;
     printf("%u\n", port);
     fflush(stdout);

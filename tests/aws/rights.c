@@ -7,7 +7,7 @@
 #include "all_services.h"
 
 #define BEGIN "<!-- made from the rows: tools/regen.sh -->\n"
-#define END "<!-- the end of what is made from the rows -->\n"
+#define END   "<!-- the end of what is made from the rows -->\n"
 
 struct section {
     struct buf text;
@@ -35,7 +35,11 @@ static void add_when(struct buf *text, const char *when) {
         for (bool also = true; also; between = " and ") {
             also = str_cut(alternative, '&', &test, &alternative);
             bool none = str_starts(test, S("!"));
-            buf_printf(text, "%s%s`" STR_FMT "`", between, none ? "without " : *between ? "" : "with ", STR_ARG(str_skip(test, none)));
+            buf_printf(text, "%s%s`" STR_FMT "`", between,
+                       none       ? "without "
+                       : *between ? ""
+                                  : "with ",
+                       STR_ARG(str_skip(test, none)));
         }
     }
 }
@@ -55,7 +59,8 @@ static void add_asked(struct buf *text, const struct aws_right *right) {
         buf_printf(text, "; request tags: `%s`", right->tags);
 }
 
-static void add_right(void *ctx, const struct aws_service *service, const struct aws_op *op, const struct aws_right *right) {
+static void add_right(void *ctx, const struct aws_service *service, const struct aws_op *op,
+                      const struct aws_right *right) {
     struct section *s = ctx;
     if (service != s->service) {
         buf_printf(&s->text, "\n### %s\n\n", service->name);
@@ -73,7 +78,9 @@ static void add_right(void *ctx, const struct aws_service *service, const struct
         buf_printf(&s->text, "; with `%s` %s", right->version, right->version_action);
     buf_c(&s->text, " | ");
     add_asked(&s->text, right);
-    buf_printf(&s->text, strcmp(right->resource, "@") == 0 ? " | as the request names it |\n" : " | `%s` |\n", right->resource);
+    buf_printf(&s->text,
+               strcmp(right->resource, "@") == 0 ? " | as the request names it |\n" : " | `%s` |\n",
+               right->resource);
     s->service = service;
     s->op = op;
 }

@@ -16,12 +16,15 @@ struct page {
 static void add_row(void *ctx, const struct aws_service *service, const struct aws_op *op) {
     struct page *page = ctx;
     if (service != page->service)
-        buf_printf(&page->text, "\n## %s\n\n| operation | IAM action | resource |\n|---|---|---|\n", service->name);
+        buf_printf(&page->text, "\n## %s\n\n| operation | IAM action | resource |\n|---|---|---|\n",
+                   service->name);
     page->service = service;
     page->rows++;
     const char *action = op->flags & OP_NO_AUTH ? "any signed caller" : op->action;
-    const char *resource = strcmp(op->resource, "@") == 0 ? "as the request names it" : op->resource;
-    buf_printf(&page->text, "| %s | %s | %s%s%s |\n", op->name, action, *op->resource == '@' ? "" : "`", resource, *op->resource == '@' ? "" : "`");
+    const char *resource =
+        strcmp(op->resource, "@") == 0 ? "as the request names it" : op->resource;
+    buf_printf(&page->text, "| %s | %s | %s%s%s |\n", op->name, action,
+               *op->resource == '@' ? "" : "`", resource, *op->resource == '@' ? "" : "`");
 }
 
 /* Operations that are known by name and refused by it. */
@@ -37,11 +40,15 @@ static int make_page(struct page *page) {
     struct err err = {0};
     if (all_open(&all, &err))
         return fprintf(stderr, "%s\n", err.text), 2;
-    buf_c(&page->text, "# What is supported\n\nMade from the rows of the services (`tools/regen.sh`); "
-                       "a test compares it. What each asks besides is in [authorisation.md](authorisation.md). An operation that is not listed here is refused: `NotImplemented`, HTTP 501, with its name.\n");
+    buf_c(
+        &page->text,
+        "# What is supported\n\nMade from the rows of the services (`tools/regen.sh`); "
+        "a test compares it. What each asks besides is in [authorisation.md](authorisation.md). An operation that is not listed here is refused: `NotImplemented`, HTTP 501, with its name.\n");
     aws_cloud_each_op(all.f.cloud, add_row, page);
-    buf_printf(&page->text, "\n%zu operations; %zu more of these services are known by name and refused by it.\n", page->rows,
-               count_refused(page->rows));
+    buf_printf(
+        &page->text,
+        "\n%zu operations; %zu more of these services are known by name and refused by it.\n",
+        page->rows, count_refused(page->rows));
     all_close(&all);
     return 0;
 }

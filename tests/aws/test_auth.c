@@ -2,7 +2,8 @@
 
 #include "base/codec.h"
 
-static void expect_fault(const struct fixture *f, int r, const char *code, int status, const char *text) {
+static void expect_fault(const struct fixture *f, int r, const char *code, int status,
+                         const char *text) {
     assert_int_equal(r, AWS_FAILED);
     assert_non_null(f->auth.fault.error);
     check_str(str_c(f->auth.fault.error->code), str_c(code));
@@ -41,7 +42,8 @@ static void test_tampered(void **state) {
     fixture_header(&f, "x-amz-content-sha256", EMPTY_SHA256);
     fixture_sign(&f, "s3", EMPTY_SHA256);
     f.wire.query = S("versionId=2");
-    expect_fault(&f, fixture_check(&f, AWS_DIALECT_S3), "SignatureDoesNotMatch", 403, "Check your key and signing method");
+    expect_fault(&f, fixture_check(&f, AWS_DIALECT_S3), "SignatureDoesNotMatch", 403,
+                 "Check your key and signing method");
     check_str(detail(&f, "AWSAccessKeyId"), S(ACCESS));
     assert_true(str_starts(detail(&f, "StringToSign"), S("AWS4-HMAC-SHA256\n20261122T045659Z\n")));
     assert_true(str_starts(detail(&f, "CanonicalRequest"), S("GET\n/b/k\nversionId=2\n")));
@@ -64,7 +66,8 @@ static void test_unsigned_headers(void **state) {
     fixture_init(&f, "POST", "/", NULL);
     fixture_sign(&f, "sns", EMPTY_SHA256);
     fixture_header(&f, "X-Amz-Target", "x");
-    expect_fault(&f, fixture_check(&f, AWS_DIALECT_JSON), "InvalidSignatureException", 400, "X-Amz-Target");
+    expect_fault(&f, fixture_check(&f, AWS_DIALECT_JSON), "InvalidSignatureException", 400,
+                 "X-Amz-Target");
     fixture_deinit(&f);
 }
 
@@ -95,7 +98,12 @@ static void test_awaits_body(void **state) {
 
 static void test_keys(void **state) {
     (void)state;
-    static const struct { const char *access; enum aws_dialect dialect; const char *code; int status; } cases[] = {
+    static const struct {
+        const char *access;
+        enum aws_dialect dialect;
+        const char *code;
+        int status;
+    } cases[] = {
         {"AKIANOSUCHKEY", AWS_DIALECT_S3, "InvalidAccessKeyId", 403},
         {"AKIANOSUCHKEY", AWS_DIALECT_QUERY, "InvalidClientTokenId", 403},
         {"AKIANOSUCHKEY", AWS_DIALECT_JSON, "UnrecognizedClientException", 400},
@@ -116,7 +124,11 @@ static void test_keys(void **state) {
 
 static void test_tokens(void **state) {
     (void)state;
-    static const struct { const char *access, *token; int64_t later; const char *code; } cases[] = {
+    static const struct {
+        const char *access, *token;
+        int64_t later;
+        const char *code;
+    } cases[] = {
         {SESSION_ACCESS, SESSION_TOKEN, 0, NULL},
         {SESSION_ACCESS, "other", 0, "InvalidToken"},
         {ACCESS, SESSION_TOKEN, 0, "InvalidToken"}, /* a long-term key has none */
@@ -140,15 +152,24 @@ static void test_tokens(void **state) {
 
 static void test_skew(void **state) {
     (void)state;
-    static const struct { int64_t off; enum aws_dialect dialect; const char *code, *text; int status; } cases[] = {
+    static const struct {
+        int64_t off;
+        enum aws_dialect dialect;
+        const char *code, *text;
+        int status;
+    } cases[] = {
         {-899000, AWS_DIALECT_S3, NULL, NULL, 0},
         {899000, AWS_DIALECT_S3, NULL, NULL, 0},
         {-901000, AWS_DIALECT_S3, "RequestTimeTooSkewed", NULL, 403},
         {901000, AWS_DIALECT_S3, "RequestTimeTooSkewed", NULL, 403},
-        {-901000, AWS_DIALECT_QUERY, "SignatureDoesNotMatch", "Signature expired: 20261122T044158Z is now earlier than "
-                                     "20261122T044159Z (20261122T045659Z - 15 min.)", 403},
-        {901000, AWS_DIALECT_JSON, "InvalidSignatureException", "Signature not yet current: 20261122T051200Z is still later "
-                                   "than 20261122T051159Z (20261122T045659Z + 15 min.)", 400},
+        {-901000, AWS_DIALECT_QUERY, "SignatureDoesNotMatch",
+         "Signature expired: 20261122T044158Z is now earlier than "
+         "20261122T044159Z (20261122T045659Z - 15 min.)",
+         403},
+        {901000, AWS_DIALECT_JSON, "InvalidSignatureException",
+         "Signature not yet current: 20261122T051200Z is still later "
+         "than 20261122T051159Z (20261122T045659Z + 15 min.)",
+         400},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         struct fixture f;
@@ -168,8 +189,14 @@ static void test_skew(void **state) {
 
 static void test_malformed(void **state) {
     (void)state;
-    static const struct { const char *value; enum aws_dialect dialect; const char *code; int status; } cases[] = {
-        {"AWS4-HMAC-SHA256 Credential=x, SignedHeaders=host, Signature=y", AWS_DIALECT_S3, "AuthorizationHeaderMalformed", 400},
+    static const struct {
+        const char *value;
+        enum aws_dialect dialect;
+        const char *code;
+        int status;
+    } cases[] = {
+        {"AWS4-HMAC-SHA256 Credential=x, SignedHeaders=host, Signature=y", AWS_DIALECT_S3,
+         "AuthorizationHeaderMalformed", 400},
         {"AWS4-HMAC-SHA256 Credential=x", AWS_DIALECT_QUERY, "IncompleteSignature", 400},
         {"AWS4-HMAC-SHA256 Credential=x", AWS_DIALECT_JSON, "IncompleteSignatureException", 400},
         {"AWS AKID:sig", AWS_DIALECT_S3, "InvalidRequest", 400},
@@ -190,7 +217,8 @@ static void test_wrong_scope(void **state) {
     fixture_init(&f, "GET", "/", NULL);
     fixture_header(&f, "x-amz-content-sha256", EMPTY_SHA256);
     fixture_sign(&f, "sns", EMPTY_SHA256);
-    expect_fault(&f, fixture_check(&f, AWS_DIALECT_S3), "AuthorizationHeaderMalformed", 400, "incorrect service \"sns\"");
+    expect_fault(&f, fixture_check(&f, AWS_DIALECT_S3), "AuthorizationHeaderMalformed", 400,
+                 "incorrect service \"sns\"");
     fixture_deinit(&f);
 }
 
@@ -199,12 +227,14 @@ static void test_no_hash(void **state) {
     struct fixture f;
     fixture_init(&f, "GET", "/", NULL);
     fixture_sign(&f, "s3", EMPTY_SHA256);
-    expect_fault(&f, fixture_check(&f, AWS_DIALECT_S3), "InvalidRequest", 400, "x-amz-content-sha256");
+    expect_fault(&f, fixture_check(&f, AWS_DIALECT_S3), "InvalidRequest", 400,
+                 "x-amz-content-sha256");
     fixture_deinit(&f);
     fixture_init(&f, "GET", "/", NULL);
     fixture_header(&f, "x-amz-content-sha256", "nonsense");
     fixture_sign(&f, "s3", "nonsense");
-    expect_fault(&f, fixture_check(&f, AWS_DIALECT_S3), "InvalidArgument", 400, "or a valid sha256 value");
+    expect_fault(&f, fixture_check(&f, AWS_DIALECT_S3), "InvalidArgument", 400,
+                 "or a valid sha256 value");
     fixture_deinit(&f);
 }
 
@@ -215,27 +245,38 @@ static void test_anonymous(void **state) {
     assert_int_equal(fixture_check(&f, AWS_DIALECT_S3), 0);
     assert_int_equal(f.auth.kind, AWS_AUTH_ANONYMOUS);
     assert_null(f.auth.identity);
-    expect_fault(&f, aws_auth_fail_anonymous(&f.auth, AWS_DIALECT_QUERY), "MissingAuthenticationToken", 403, NULL);
+    expect_fault(&f, aws_auth_fail_anonymous(&f.auth, AWS_DIALECT_QUERY),
+                 "MissingAuthenticationToken", 403, NULL);
     expect_fault(&f, aws_auth_fail_anonymous(&f.auth, AWS_DIALECT_S3), "AccessDenied", 403, NULL);
     fixture_deinit(&f);
 }
 
-static void presign(struct fixture *f, const char *query, const char *access, const char *token, int64_t at, uint32_t expires) {
+static void presign(struct fixture *f, const char *query, const char *access, const char *token,
+                    int64_t at, uint32_t expires) {
     char date[CLOCK_ISO_MAX];
     struct buf made = {0};
     fixture_header(f, "Host", "127.0.0.1:4566");
-    struct sign_request request = {.method = f->wire.method, .path = f->wire.path, .query = str_c(query),
-                                   .headers = f->headers, .n_headers = f->wire.n_headers,
-                                   .payload_hash = S("UNSIGNED-PAYLOAD"), .s3 = true};
+    struct sign_request request = {.method = f->wire.method,
+                                   .path = f->wire.path,
+                                   .query = str_c(query),
+                                   .headers = f->headers,
+                                   .n_headers = f->wire.n_headers,
+                                   .payload_hash = S("UNSIGNED-PAYLOAD"),
+                                   .s3 = true};
     struct sign_credentials credentials = {str_c(access), S(SECRET), str_c(token)};
-    sign_presign(&made, &request, &credentials, str_c(clock_amz(date, at)), S("us-east-1"), S("s3"), expires);
+    sign_presign(&made, &request, &credentials, str_c(clock_amz(date, at)), S("us-east-1"), S("s3"),
+                 expires);
     f->wire.query = arena_str(&f->arena, buf_view(&made));
     buf_deinit(&made);
 }
 
 static void test_presigned(void **state) {
     (void)state;
-    static const struct { int64_t at; uint32_t expires; const char *access, *token, *code, *text; } cases[] = {
+    static const struct {
+        int64_t at;
+        uint32_t expires;
+        const char *access, *token, *code, *text;
+    } cases[] = {
         {0, 60, ACCESS, NULL, NULL, NULL},
         {-59000, 60, ACCESS, NULL, NULL, NULL},
         {-61000, 60, ACCESS, NULL, "AccessDenied", "Request has expired"},
@@ -248,11 +289,14 @@ static void test_presigned(void **state) {
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         struct fixture f;
         fixture_init(&f, "GET", "/b/k", NULL);
-        presign(&f, "versionId=3", cases[i].access, cases[i].token, fixture_now + cases[i].at, cases[i].expires);
+        presign(&f, "versionId=3", cases[i].access, cases[i].token, fixture_now + cases[i].at,
+                cases[i].expires);
         int r = fixture_check(&f, AWS_DIALECT_S3);
         assert_int_equal(f.auth.kind, AWS_AUTH_V4_QUERY);
         if (cases[i].code)
-            expect_fault(&f, r, cases[i].code, strcmp(cases[i].code, "AuthorizationQueryParametersError") ? 403 : 400, cases[i].text);
+            expect_fault(&f, r, cases[i].code,
+                         strcmp(cases[i].code, "AuthorizationQueryParametersError") ? 403 : 400,
+                         cases[i].text);
         else
             assert_int_equal(r, 0);
         fixture_deinit(&f);
@@ -265,14 +309,18 @@ static void test_two_mechanisms(void **state) {
     fixture_init(&f, "GET", "/b/k", NULL);
     presign(&f, "", ACCESS, NULL, fixture_now, 60);
     fixture_header(&f, "Authorization", "AWS4-HMAC-SHA256 Credential=x");
-    expect_fault(&f, fixture_check(&f, AWS_DIALECT_S3), "InvalidArgument", 400, "Only one auth mechanism");
+    expect_fault(&f, fixture_check(&f, AWS_DIALECT_S3), "InvalidArgument", 400,
+                 "Only one auth mechanism");
     fixture_deinit(&f);
 }
 
 static void presign_v2(struct fixture *f, str bucket, int64_t expires_s) {
     struct buf made = {0};
     fixture_header(f, "Host", "whatever"); /* SigV2 does not sign it */
-    struct sign_request request = {.method = f->wire.method, .path = f->wire.path, .query = f->wire.query, .s3 = true};
+    struct sign_request request = {.method = f->wire.method,
+                                   .path = f->wire.path,
+                                   .query = f->wire.query,
+                                   .s3 = true};
     struct sign_credentials credentials = {S(ACCESS), S(SECRET), STR_NONE};
     sign_v2_presign(&made, &request, bucket, &credentials, expires_s);
     f->wire.query = arena_str(&f->arena, buf_view(&made));
@@ -308,7 +356,8 @@ static void test_v2(void **state) {
     fixture_deinit(&f);
 
     fixture_init(&f, "GET", "/b/k", "AWSAccessKeyId=" ACCESS "&Expires=9999999999");
-    expect_fault(&f, fixture_check(&f, AWS_DIALECT_S3), "AccessDenied", 403, "Query-string authentication requires");
+    expect_fault(&f, fixture_check(&f, AWS_DIALECT_S3), "AccessDenied", 403,
+                 "Query-string authentication requires");
     fixture_deinit(&f);
     fixture_init(&f, "GET", "/", "AWSAccessKeyId=x&Signature=y&Expires=1"); /* S3 alone has it */
     expect_fault(&f, fixture_check(&f, AWS_DIALECT_QUERY), "MissingAuthenticationToken", 403, NULL);
@@ -323,10 +372,14 @@ static void test_date_header(void **state) {
     fixture_init(&f, "GET", "/", NULL);
     fixture_header(&f, "Host", "h");
     fixture_header(&f, "Date", "Sun, 22 Nov 2026 04:56:59 GMT");
-    struct sign_request request = {.method = S("GET"), .path = S("/"), .headers = f.headers, .n_headers = 2,
+    struct sign_request request = {.method = S("GET"),
+                                   .path = S("/"),
+                                   .headers = f.headers,
+                                   .n_headers = 2,
                                    .payload_hash = S(EMPTY_SHA256)};
     struct sign_credentials credentials = {S(ACCESS), S(SECRET), STR_NONE};
-    sign_authorize(&value, &request, &credentials, S("20261122T045659Z"), S("us-east-1"), S("sns"), NULL);
+    sign_authorize(&value, &request, &credentials, S("20261122T045659Z"), S("us-east-1"), S("sns"),
+                   NULL);
     fixture_header(&f, "Authorization", arena_cstr(&f.arena, buf_view(&value)));
     unsigned char digest[32];
     sign_sha256(digest, S(""));
@@ -337,19 +390,27 @@ static void test_date_header(void **state) {
     fixture_init(&f, "GET", "/", NULL);
     fixture_header(&f, "Host", "h");
     fixture_header(&f, "Authorization", buf_cstr(&value));
-    expect_fault(&f, fixture_check(&f, AWS_DIALECT_QUERY), "IncompleteSignature", 400, "X-Amz-Date");
+    expect_fault(&f, fixture_check(&f, AWS_DIALECT_QUERY), "IncompleteSignature", 400,
+                 "X-Amz-Date");
     fixture_deinit(&f);
     buf_deinit(&value);
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_s3_header), cmocka_unit_test(test_tampered),
-        cmocka_unit_test(test_unsigned_headers), cmocka_unit_test(test_awaits_body),
-        cmocka_unit_test(test_keys), cmocka_unit_test(test_tokens), cmocka_unit_test(test_skew),
-        cmocka_unit_test(test_malformed), cmocka_unit_test(test_wrong_scope),
-        cmocka_unit_test(test_no_hash), cmocka_unit_test(test_anonymous),
-        cmocka_unit_test(test_presigned), cmocka_unit_test(test_two_mechanisms),
-        cmocka_unit_test(test_v2), cmocka_unit_test(test_date_header)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_s3_header),
+                                       cmocka_unit_test(test_tampered),
+                                       cmocka_unit_test(test_unsigned_headers),
+                                       cmocka_unit_test(test_awaits_body),
+                                       cmocka_unit_test(test_keys),
+                                       cmocka_unit_test(test_tokens),
+                                       cmocka_unit_test(test_skew),
+                                       cmocka_unit_test(test_malformed),
+                                       cmocka_unit_test(test_wrong_scope),
+                                       cmocka_unit_test(test_no_hash),
+                                       cmocka_unit_test(test_anonymous),
+                                       cmocka_unit_test(test_presigned),
+                                       cmocka_unit_test(test_two_mechanisms),
+                                       cmocka_unit_test(test_v2),
+                                       cmocka_unit_test(test_date_header)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

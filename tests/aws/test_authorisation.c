@@ -1,8 +1,8 @@
 /*
  * Every right of every operation of every service. What is asked before the handler: a caller
  * without a policy is refused by the first right's name; with exactly that action on exactly the
- * resource that the refusal names, by the second's; and so on, until the rows have no more, with the
- * members that rights depend on given and not given. What the operation answers then is its own
+ * resource that the refusal names, by the second's; and so on, until the rows have no more, with
+ * the members that rights depend on given and not given. What the operation answers then is its own
  * affair. What handlers ask (MAY): denying it changes the answer.
  */
 #include "all_services.h"
@@ -34,20 +34,44 @@ static json_t *sample_text(const struct api_shape *shape, const char *name) {
     static const struct {
         const char *name, *text;
     } known[] = {
-        {"RoleArn", "arn:aws:iam::000000000000:role/sample"}, {"Role", "arn:aws:iam::000000000000:role/sample"},
-        {"PolicyArn", "arn:aws:iam::000000000000:policy/sample"}, {"TopicArn", "arn:aws:sns:us-east-1:000000000000:sample"},
-        {"SubscriptionArn", "arn:aws:sns:us-east-1:000000000000:sample:0f9b2f3c-4f5e-4b6a-8c7d-9e0f1a2b3c4d"},
-        {"QueueUrl", "https://127.0.0.1:4566/000000000000/sample"}, {"FunctionName", "sample"}, {"Path", "/"},
-        {"PolicyDocument", "{\"Version\":\"2012-10-17\",\"Statement\":[]}"}, {"AssumeRolePolicyDocument", "{\"Version\":\"2012-10-17\",\"Statement\":[]}"},
-        {"Policy", "{\"Version\":\"2012-10-17\",\"Statement\":[]}"}, {"TemplateBody", "{\"Resources\":{}}"}, {"CopySource", "sample-bucket/source"},
-        {"Bucket", "sample-bucket"}, {"Key", "sample-key"}, {"AccessKeyId", "AKIASAMPLE0000000000"}, {"UUID", "0f9b2f3c-4f5e-4b6a-8c7d-9e0f1a2b3c4d"},
-        {"AccountId", "000000000000"}, {"SourceArn", "arn:aws:s3:::sample-bucket"}, {"Action", "lambda:InvokeFunction"}, {"Principal", "s3.amazonaws.com"},
-        {"FunctionVersion", "1"}, {"EventSourceArn", "arn:aws:sqs:us-east-1:000000000000:sample"}, {"VersionId", "v1"},
-        {"DashboardBody", "{\"widgets\":[]}"}, {"Action(sns)", "Publish"},
+        {"RoleArn", "arn:aws:iam::000000000000:role/sample"},
+        {"Role", "arn:aws:iam::000000000000:role/sample"},
+        {"PolicyArn", "arn:aws:iam::000000000000:policy/sample"},
+        {"TopicArn", "arn:aws:sns:us-east-1:000000000000:sample"},
+        {"SubscriptionArn",
+         "arn:aws:sns:us-east-1:000000000000:sample:0f9b2f3c-4f5e-4b6a-8c7d-9e0f1a2b3c4d"},
+        {"QueueUrl", "https://127.0.0.1:4566/000000000000/sample"},
+        {"FunctionName", "sample"},
+        {"Path", "/"},
+        {"PolicyDocument", "{\"Version\":\"2012-10-17\",\"Statement\":[]}"},
+        {"AssumeRolePolicyDocument", "{\"Version\":\"2012-10-17\",\"Statement\":[]}"},
+        {"Policy", "{\"Version\":\"2012-10-17\",\"Statement\":[]}"},
+        {"TemplateBody", "{\"Resources\":{}}"},
+        {"CopySource", "sample-bucket/source"},
+        {"Bucket", "sample-bucket"},
+        {"Key", "sample-key"},
+        {"AccessKeyId", "AKIASAMPLE0000000000"},
+        {"UUID", "0f9b2f3c-4f5e-4b6a-8c7d-9e0f1a2b3c4d"},
+        {"AccountId", "000000000000"},
+        {"SourceArn", "arn:aws:s3:::sample-bucket"},
+        {"Action", "lambda:InvokeFunction"},
+        {"Principal", "s3.amazonaws.com"},
+        {"FunctionVersion", "1"},
+        {"EventSourceArn", "arn:aws:sqs:us-east-1:000000000000:sample"},
+        {"VersionId", "v1"},
+        {"DashboardBody", "{\"widgets\":[]}"},
+        {"Action(sns)", "Publish"},
     };
-    static const char *const fits[] = {"sample", "sample-0001-0002-0003-0004-0005", "000000000000", "v1", "1", "/",
-                                       "arn:aws:iam::000000000000:role/sample", "arn:aws:lambda:us-east-1:000000000000:function:sample",
-                                       "arn:aws:sqs:us-east-1:000000000000:sample", "arn:aws:logs:us-east-1:000000000000:log-group:sample"};
+    static const char *const fits[] = {"sample",
+                                       "sample-0001-0002-0003-0004-0005",
+                                       "000000000000",
+                                       "v1",
+                                       "1",
+                                       "/",
+                                       "arn:aws:iam::000000000000:role/sample",
+                                       "arn:aws:lambda:us-east-1:000000000000:function:sample",
+                                       "arn:aws:sqs:us-east-1:000000000000:sample",
+                                       "arn:aws:logs:us-east-1:000000000000:log-group:sample"};
     if (shape->values)
         return json_of_str(shape->values[0]);
     for (size_t i = 0; i < ARRAY_LEN(known); i++)
@@ -57,7 +81,8 @@ static json_t *sample_text(const struct api_shape *shape, const char *name) {
         return json_sprintf("arn:aws:%s:us-east-1:000000000000:table/sample", service_name);
     for (size_t i = 0; i < ARRAY_LEN(fits); i++) {
         str s = str_c(fits[i]);
-        bool length = !((shape->flags & API_HAS_MIN) && (int64_t)s.len < shape->min) && !((shape->flags & API_HAS_MAX) && (int64_t)s.len > shape->max);
+        bool length = !((shape->flags & API_HAS_MIN) && (int64_t)s.len < shape->min) &&
+                      !((shape->flags & API_HAS_MAX) && (int64_t)s.len > shape->max);
         if (length && (!shape->pattern || api_pattern_match(shape->pattern, s)))
             return json_string(fits[i]);
     }
@@ -81,8 +106,7 @@ static json_t *sample(const struct api_shape *shape, const char *name, unsigned 
     if (depth > DEPTH_MAX)
         return NULL;
     switch ((enum api_type)shape->type) {
-    case API_STRUCTURE:
-        return sample_structure(shape, depth);
+    case API_STRUCTURE: return sample_structure(shape, depth);
     case API_LIST: {
         json_t *array = json_array(), *item = sample(shape->element, name, depth + 1);
         if (item)
@@ -91,20 +115,17 @@ static json_t *sample(const struct api_shape *shape, const char *name, unsigned 
     }
     case API_MAP: {
         json_t *map = json_object();
-        json_set(map, shape->key->values ? shape->key->values[0].p : "sample", sample(shape->element, name, depth + 1));
+        json_set(map, shape->key->values ? shape->key->values[0].p : "sample",
+                 sample(shape->element, name, depth + 1));
         return map;
     }
-    case API_STRING:
-        return sample_text(shape, name);
-    case API_BOOLEAN:
-        return json_false();
+    case API_STRING: return sample_text(shape, name);
+    case API_BOOLEAN: return json_false();
     case API_INTEGER:
     case API_DOUBLE:
         return json_integer(shape->flags & API_HAS_MIN && shape->min > 1 ? shape->min : 1);
-    case API_TIMESTAMP:
-        return json_integer(1795323419);
-    case API_BLOB:
-        return json_string("c2FtcGxl");
+    case API_TIMESTAMP: return json_integer(1795323419);
+    case API_BLOB: return json_string("c2FtcGxl");
     }
     return NULL;
 }
@@ -151,13 +172,17 @@ static void satisfy(const struct trial *t, json_t *in, str alternative) {
     str test, value;
     for (bool more = true; more;) {
         more = str_cut(alternative, '&', &test, &alternative);
-        bool compared = str_cut(test, '=', &test, &value), other = compared && str_ends(test, S("!"));
+        bool compared = str_cut(test, '=', &test, &value),
+             other = compared && str_ends(test, S("!"));
         if (other)
             test = str_slice(test, 0, test.len - 1);
         if (str_is(test, "@source_version"))
             json_set(in, "CopySource", json_string("sample-bucket/source?versionId=v1"));
         else if (!str_starts(test, S("!")) && !str_starts(test, S("@")))
-            set_member(in, t->shape, test, other ? other_value(t->shape, test, value) : compared ? value : STR_NONE);
+            set_member(in, t->shape, test,
+                       other      ? other_value(t->shape, test, value)
+                       : compared ? value
+                                  : STR_NONE);
     }
 }
 
@@ -177,7 +202,8 @@ static bool is_given(const json_t *in, str path) {
     if (str_is(path, "@source_version"))
         return str_find(json_str(in, "CopySource"), S("versionId")) >= 0;
     const json_t *value = get_member(in, path);
-    return str_starts(path, S("@")) || json_string_length(value) || json_array_size(value) || json_object_size(value) || json_is_true(value);
+    return str_starts(path, S("@")) || json_string_length(value) || json_array_size(value) ||
+           json_object_size(value) || json_is_true(value);
 }
 
 static bool is_wanted(const json_t *in, const char *when) {
@@ -187,7 +213,8 @@ static bool is_wanted(const json_t *in, const char *when) {
         more = str_cut(rest, '|', &alternative, &rest);
         for (bool also = true; also;) {
             also = str_cut(alternative, '&', &test, &alternative);
-            bool compared = str_cut(test, '=', &test, &value), other = str_ends(test, S("!")), none = str_starts(test, S("!"));
+            bool compared = str_cut(test, '=', &test, &value), other = str_ends(test, S("!")),
+                 none = str_starts(test, S("!"));
             test = str_slice(test, none, test.len - other);
             bool holds = is_given(in, test);
             if (compared && holds)
@@ -203,12 +230,14 @@ static bool is_wanted(const json_t *in, const char *when) {
 /* ---- Refusals ---- */
 
 static bool is_refusal(str code) {
-    return str_is(code, "AccessDenied") || str_is(code, "AccessDeniedException") || str_is(code, "AuthorizationError");
+    return str_is(code, "AccessDenied") || str_is(code, "AccessDeniedException") ||
+           str_is(code, "AuthorizationError");
 }
 
 /* "… to perform: ACTION on resource: ARN because …" */
 static bool read_refusal(str message, str *ret_action, str *ret_resource) {
-    str before_action = S("to perform: "), before_arn = S(" on resource: "), behind = S(" because "), with = S(" with an explicit");
+    str before_action = S("to perform: "), before_arn = S(" on resource: "),
+        behind = S(" because "), with = S(" with an explicit");
     ptrdiff_t at = str_find(message, before_action);
     if (at < 0)
         return false;
@@ -220,7 +249,8 @@ static bool read_refusal(str message, str *ret_action, str *ret_resource) {
     if (end < 0)
         end = (ptrdiff_t)rest.len;
     *ret_action = str_slice(rest, 0, (size_t)(on >= 0 && on < end ? on : end));
-    *ret_resource = on >= 0 && on < end ? str_slice(rest, (size_t)on + before_arn.len, (size_t)end) : S("*");
+    *ret_resource =
+        on >= 0 && on < end ? str_slice(rest, (size_t)on + before_arn.len, (size_t)end) : S("*");
     return true;
 }
 
@@ -231,17 +261,28 @@ static void fail_row(const struct trial *t, const char *what, str more) {
 
 static void set_policy(const struct trial *t, str statements) {
     CLEANUP_DEINIT(buf) struct buf document = {0};
-    buf_printf(&document, "{\"Version\":\"2012-10-17\",\"Statement\":[" STR_FMT "]}", STR_ARG(statements));
+    buf_printf(&document, "{\"Version\":\"2012-10-17\",\"Statement\":[" STR_FMT "]}",
+               STR_ARG(statements));
     assert_true(fixture_user_policy(&t->all->f, statements.len ? buf_cstr(&document) : NULL));
 }
 
-static void call_as(struct trial *t, struct known *who, const char *service, const char *op, json_t *in, struct aws_call *call) {
-    *call = (struct aws_call){.cloud = t->all->f.cloud, .caller = &who->id, .account = S("000000000000"), .region = S("us-east-1"),
-                              .service = service, .op = op, .in = in, .body = S("sample")};
+static void call_as(struct trial *t, struct known *who, const char *service, const char *op,
+                    json_t *in, struct aws_call *call) {
+    *call = (struct aws_call){.cloud = t->all->f.cloud,
+                              .caller = &who->id,
+                              .account = S("000000000000"),
+                              .region = S("us-east-1"),
+                              .service = service,
+                              .op = op,
+                              .in = in,
+                              .body = S("sample")};
     aws_call(call);
 }
 
-/* The refusal's words; absent: not refused. Those of the first item where the answer reports item by item. */
+/*
+ * The refusal's words; absent: not refused. Those of the first item where the answer reports item
+ * by item.
+ */
 static str refusal_of(const struct trial *t, const struct aws_call *call) {
     const json_t *item = json_array_get(json_arr(call->out, "Errors"), 0);
     if ((t->op->flags & OP_ITEMWISE) && is_refusal(json_str(item, "Code")))
@@ -263,24 +304,32 @@ static void make_objects(struct trial *t, json_t *in) {
     struct aws_call call;
     as_root(t, "s3", "CreateBucket", json_pack("{s:s}", "Bucket", "sample-bucket"));
     for (size_t i = 0; i < ARRAY_LEN(keys); i++)
-        as_root(t, "s3", "PutObject", json_pack("{s:s,s:s,s:s}", "Bucket", "sample-bucket", "Key", keys[i], "Tagging", "a=b"));
+        as_root(t, "s3", "PutObject",
+                json_pack("{s:s,s:s,s:s}", "Bucket", "sample-bucket", "Key", keys[i], "Tagging",
+                          "a=b"));
     if (!json_has(in, "UploadId"))
         return;
-    CLEANUP_JSON json_t *begin = json_pack("{s:s,s:s}", "Bucket", "sample-bucket", "Key", "sample-key");
+    CLEANUP_JSON json_t *begin =
+        json_pack("{s:s,s:s}", "Bucket", "sample-bucket", "Key", "sample-key");
     call_as(t, &t->all->f.root, "s3", "CreateMultipartUpload", begin, &call);
     json_set_str(in, "UploadId", json_str(call.out, "UploadId"));
     aws_call_deinit(&call);
 }
 
 static void drop_objects(struct trial *t) {
-    as_root(t, "s3", "DeleteObject", json_pack("{s:s,s:s}", "Bucket", "sample-bucket", "Key", "sample-key"));
-    as_root(t, "s3", "DeleteObject", json_pack("{s:s,s:s}", "Bucket", "sample-bucket", "Key", "source"));
+    as_root(t, "s3", "DeleteObject",
+            json_pack("{s:s,s:s}", "Bucket", "sample-bucket", "Key", "sample-key"));
+    as_root(t, "s3", "DeleteObject",
+            json_pack("{s:s,s:s}", "Bucket", "sample-bucket", "Key", "source"));
 }
 
 /* sts:AssumeRole refuses a role that does not exist as it refuses one that may not be assumed. */
 static void make_role(struct trial *t) {
-    as_root(t, "iam", "CreateRole", json_pack("{s:s,s:s}", "RoleName", "sample", "AssumeRolePolicyDocument",
-        "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"sts:AssumeRole\",\"Principal\":{\"AWS\":\"000000000000\"}}]}"));
+    as_root(
+        t, "iam", "CreateRole",
+        json_pack(
+            "{s:s,s:s}", "RoleName", "sample", "AssumeRolePolicyDocument",
+            "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"sts:AssumeRole\",\"Principal\":{\"AWS\":\"000000000000\"}}]}"));
 }
 
 /* ---- What is asked before the handler ---- */
@@ -296,15 +345,17 @@ static bool refused_by(struct trial *t, json_t *in, const char *action, struct b
     for (size_t i = 0; !action && read && i < t->n; i++) /* then only by what handlers ask */
         ok = ok && (t->rights[i]->may || !str_is(named, t->rights[i]->action));
     if (!ok)
-        fail_row(t, action ? action : "is refused in spite of what was granted", words.p ? words : S("is not asked for"));
+        fail_row(t, action ? action : "is refused in spite of what was granted",
+                 words.p ? words : S("is not asked for"));
     buf_str(ret_resource, resource);
     aws_call_deinit(&call);
     return ok;
 }
 
 static void grant(const struct trial *t, struct buf *statements, const char *action, str resource) {
-    buf_printf(statements, "%s{\"Effect\":\"Allow\",\"Action\":\"%s\",\"Resource\":\"" STR_FMT "\"}", statements->len ? "," : "",
-               action, STR_ARG(resource));
+    buf_printf(statements,
+               "%s{\"Effect\":\"Allow\",\"Action\":\"%s\",\"Resource\":\"" STR_FMT "\"}",
+               statements->len ? "," : "", action, STR_ARG(resource));
     set_policy(t, buf_view(statements));
 }
 
@@ -322,13 +373,16 @@ static void climb(struct trial *t, json_t *in, bool other) {
         buf_clear(&resource);
         if (!refused_by(t, in, action, &resource))
             return;
-        grant(t, &statements, other && right->or_action ? right->or_action : action, buf_view(&resource));
+        grant(t, &statements, other && right->or_action ? right->or_action : action,
+              buf_view(&resource));
     }
     buf_clear(&resource);
     refused_by(t, in, NULL, &resource);
 }
 
-static json_t *plain_input(const struct trial *t) { return t->shape ? sample(t->shape, "", 0) : json_object(); }
+static json_t *plain_input(const struct trial *t) {
+    return t->shape ? sample(t->shape, "", 0) : json_object();
+}
 
 static void try_with(struct trial *t, str alternative) {
     CLEANUP_JSON json_t *in = plain_input(t);
@@ -404,7 +458,8 @@ static void try_op(struct trial *t) {
 }
 
 /* Collects the rights of one operation; the next one's first begins its trial. */
-static void take_right(void *ctx, const struct aws_service *service, const struct aws_op *op, const struct aws_right *right) {
+static void take_right(void *ctx, const struct aws_service *service, const struct aws_op *op,
+                       const struct aws_right *right) {
     struct trial *t = ctx;
     if (t->op != op) {
         if (t->op)

@@ -85,12 +85,14 @@ static int twice(struct svc *svc, struct rq *rq) {
 
 static int asked_arn(struct svc *svc, struct rq *rq, struct buf *arn) {
     (void)svc;
-    buf_printf(arn, "arn:aws:sns:us-east-1:000000000000:" STR_FMT, STR_ARG(json_str(rq->in, "Protocol")));
+    buf_printf(arn, "arn:aws:sns:us-east-1:000000000000:" STR_FMT,
+               STR_ARG(json_str(rq->in, "Protocol")));
     return 0;
 }
 
 static const struct aws_op sns_rows[] = {
-    {"CreateTopic", count_up, "sns:CreateTopic", "arn:aws:sns:{region}:{account}:{Name}", OP_MUTATES, NULL},
+    {"CreateTopic", count_up, "sns:CreateTopic", "arn:aws:sns:{region}:{account}:{Name}",
+     OP_MUTATES, NULL},
     {"Publish", park, "sns:Publish", "{TopicArn}", OP_MUTATES, NULL},
     {"DeleteTopic", refuse, "sns:DeleteTopic", "{TopicArn}", OP_MUTATES, NULL},
     {"ListTopics", nothing, "sns:ListTopics", "*", OP_PAGINATES, NULL},
@@ -103,8 +105,10 @@ static const struct aws_op_row sns_asks[] = {
     {ROW_MAY, NULL, "always", "sns:Second", "arn:aws:sns:{region}:{account}:second", 0, &second},
 };
 static const struct aws_op ddb_rows[] = {
-    {"CreateTable", nothing, "dynamodb:CreateTable", "arn:aws:dynamodb:{region}:{account}:table/{TableName}", 0, NULL},
-    {"PutItem", nothing, "dynamodb:PutItem", "arn:aws:dynamodb:{region}:{account}:table/{TableName}", 0, NULL},
+    {"CreateTable", nothing, "dynamodb:CreateTable",
+     "arn:aws:dynamodb:{region}:{account}:table/{TableName}", 0, NULL},
+    {"PutItem", nothing, "dynamodb:PutItem",
+     "arn:aws:dynamodb:{region}:{account}:table/{TableName}", 0, NULL},
 };
 static int veto(struct svc *svc, struct rq *rq, str arn, bool via_resource) {
     (void)svc;
@@ -112,17 +116,27 @@ static int veto(struct svc *svc, struct rq *rq, str arn, bool via_resource) {
     snprintf(fake.seen_arn, sizeof fake.seen_arn, STR_FMT, STR_ARG(arn));
     return str_ends(arn, S(":vetoed")) ? aws_fail(rq, &Sns_NotFound, "vetoed") : 0;
 }
-static int context(struct svc *svc, struct rq *rq, const struct aws_question *question, struct policy_context *c) {
+static int context(struct svc *svc, struct rq *rq, const struct aws_question *question,
+                   struct policy_context *c) {
     (void)svc, (void)question;
     policy_context_add(c, S("sns:Protocol"), json_str(rq->in, "Name"));
     return 0;
 }
 /* One word of its own; the rest as its dialect says. */
-static const struct aws_error sns_says[N_COMMON] = {[COMMON_ACCESS_DENIED] = {.code = "AuthorizationError", .status = 403}};
-static const struct aws_service sns = {.name = "sns", .api = &api_sns, .ops = sns_rows, .n_ops = ARRAY_LEN(sns_rows),
-                                       .rows = sns_asks, .n_rows = ARRAY_LEN(sns_asks), .common = sns_says,
-                                       .resource = asked_arn, .veto = veto, .context = context};
-static const struct aws_service ddb = {.name = "dynamodb", .api = &api_dynamodb, .ops = ddb_rows, .n_ops = ARRAY_LEN(ddb_rows)};
+static const struct aws_error sns_says[N_COMMON] = {
+    [COMMON_ACCESS_DENIED] = {.code = "AuthorizationError", .status = 403}};
+static const struct aws_service sns = {.name = "sns",
+                                       .api = &api_sns,
+                                       .ops = sns_rows,
+                                       .n_ops = ARRAY_LEN(sns_rows),
+                                       .rows = sns_asks,
+                                       .n_rows = ARRAY_LEN(sns_asks),
+                                       .common = sns_says,
+                                       .resource = asked_arn,
+                                       .veto = veto,
+                                       .context = context};
+static const struct aws_service ddb = {
+    .name = "dynamodb", .api = &api_dynamodb, .ops = ddb_rows, .n_ops = ARRAY_LEN(ddb_rows)};
 
 static struct cloud_fixture f;
 
@@ -130,7 +144,8 @@ static int setup(void **state) {
     (void)state;
     struct err err = {0};
     memset(&fake, 0, sizeof fake);
-    if (fixture_open(&f) || aws_cloud_add(f.cloud, &sns, &err) || aws_cloud_add(f.cloud, &ddb, &err)) {
+    if (fixture_open(&f) || aws_cloud_add(f.cloud, &sns, &err) ||
+        aws_cloud_add(f.cloud, &ddb, &err)) {
         print_error("%s\n", err.text);
         return -1;
     }
@@ -142,16 +157,23 @@ static int teardown(void **state) {
     return 0;
 }
 
-static int call_as(struct known *who, struct aws_call *call, const char *service, const char *op, const char *in) {
+static int call_as(struct known *who, struct aws_call *call, const char *service, const char *op,
+                   const char *in) {
     CLEANUP_JSON json_t *doc = in ? json_parse(str_c(in), NULL) : NULL;
-    *call = (struct aws_call){.cloud = f.cloud, .caller = who ? &who->id : NULL, .account = S("000000000000"),
-                              .region = S("us-east-1"), .service = service, .op = op, .in = doc};
+    *call = (struct aws_call){.cloud = f.cloud,
+                              .caller = who ? &who->id : NULL,
+                              .account = S("000000000000"),
+                              .region = S("us-east-1"),
+                              .service = service,
+                              .op = op,
+                              .in = doc};
     int r = aws_call(call);
     call->in = NULL;
     return r;
 }
 
-static void expect(struct known *who, const char *service, const char *op, const char *in, const char *code, const char *message) {
+static void expect(struct known *who, const char *service, const char *op, const char *in,
+                   const char *code, const char *message) {
     struct aws_call call;
     int r = call_as(who, &call, service, op, in);
     check_buf(call.error_code, code ? code : "");
@@ -198,7 +220,8 @@ static void test_gives_up_at_last(void **state) {
 
 static void test_a_failure_writes_nothing(void **state) {
     (void)state;
-    expect(&f.root, "sns", "DeleteTopic", "{\"TopicArn\":\"arn:x\"}", "NotFound", "Topic does not exist");
+    expect(&f.root, "sns", "DeleteTopic", "{\"TopicArn\":\"arn:x\"}", "NotFound",
+           "Topic does not exist");
     check_stored("refused", NULL);
 }
 
@@ -207,7 +230,9 @@ static void test_suspends(void **state) {
     for (int early = 0; early < 2; early++) {
         struct aws_call call;
         fake.resume_early = early;
-        assert_int_equal(call_as(&f.root, &call, "sns", "Publish", "{\"TopicArn\":\"arn:x\",\"Message\":\"m\"}"), 0);
+        assert_int_equal(
+            call_as(&f.root, &call, "sns", "Publish", "{\"TopicArn\":\"arn:x\",\"Message\":\"m\"}"),
+            0);
         check_str(json_str(call.out, "MessageId"), S("woken"));
         aws_call_deinit(&call);
         check_stored("parked", "yes");
@@ -216,10 +241,14 @@ static void test_suspends(void **state) {
 
 static void test_names_what_is_missing(void **state) {
     (void)state;
-    expect(&f.root, "sns", "Unsubscribe", "{\"SubscriptionArn\":\"x\"}", "NotImplemented", "calotype does not implement sns:Unsubscribe");
-    expect(&f.root, "dynamodb", "ListBackups", NULL, "NotImplemented", "calotype does not implement dynamodb:ListBackups");
-    expect(&f.root, "logs", "PutLogEvents", NULL, "NotImplemented", "calotype does not implement logs:PutLogEvents");
-    expect(&f.root, "sns", "NoSuchThing", NULL, "InvalidAction", "no such operation: sns:NoSuchThing");
+    expect(&f.root, "sns", "Unsubscribe", "{\"SubscriptionArn\":\"x\"}", "NotImplemented",
+           "calotype does not implement sns:Unsubscribe");
+    expect(&f.root, "dynamodb", "ListBackups", NULL, "NotImplemented",
+           "calotype does not implement dynamodb:ListBackups");
+    expect(&f.root, "logs", "PutLogEvents", NULL, "NotImplemented",
+           "calotype does not implement logs:PutLogEvents");
+    expect(&f.root, "sns", "NoSuchThing", NULL, "InvalidAction",
+           "no such operation: sns:NoSuchThing");
 }
 
 static void test_validation_wording(void **state) {
@@ -231,7 +260,8 @@ static void test_validation_wording(void **state) {
          "1 validation error detected: Value null at 'name' failed to satisfy constraint: Member must not be null"},
         {"dynamodb", "PutItem", "{\"TableName\":\"\",\"Item\":{}}", "ValidationException",
          "1 validation error detected: Value '' at 'tableName' failed to satisfy constraint: Member must have length greater than or equal to 1"},
-        {"dynamodb", "PutItem", "{\"TableName\":\"abc\",\"Item\":{},\"ReturnValues\":\"ALL\"}", "ValidationException",
+        {"dynamodb", "PutItem", "{\"TableName\":\"abc\",\"Item\":{},\"ReturnValues\":\"ALL\"}",
+         "ValidationException",
          "1 validation error detected: Value 'ALL' at 'returnValues' failed to satisfy constraint: Member must satisfy enum value set: [NONE, ALL_OLD, UPDATED_OLD, ALL_NEW, UPDATED_NEW]"},
         {"dynamodb", "CreateTable",
          "{\"TableName\":\"abc\",\"KeySchema\":[{\"AttributeName\":\"a\",\"KeyType\":\"hash\"}],\"AttributeDefinitions\":[{\"AttributeType\":\"S\"}]}",
@@ -243,40 +273,55 @@ static void test_validation_wording(void **state) {
          "ValidationException",
          "2 validation errors detected: Value '[]' at 'keySchema' failed to satisfy constraint: Member must have length greater than or equal to 1; "
          "Value '0' at 'provisionedThroughput.readCapacityUnits' failed to satisfy constraint: Member must have value greater than or equal to 1"},
-        {"dynamodb", "PutItem", "{\"TableName\":\"abc\",\"Item\":{\"a\":{\"S\":1}}}", "SerializationException", "NUMBER_VALUE can not be converted to String"},
-        {"dynamodb", "PutItem", "{\"TableName\":\"abc\",\"Item\":{\"a\":{\"B\":\"*\"}}}", "SerializationException", "STRING_VALUE can not be converted to Blob"},
-        {"dynamodb", "PutItem", "{\"TableName\":\"abc\",\"Item\":7}", "SerializationException", "Unexpected value type in payload"},
-        {"dynamodb", "PutItem", "{\"TableName\":[],\"Item\":{}}", "SerializationException", "Start of structure or map found where not expected."},
-        {"dynamodb", "PutItem", "{\"TableName\":\"abc\",\"Item\":{},\"Unknown\":1,\"ReturnValues\":null}", NULL, NULL},
+        {"dynamodb", "PutItem", "{\"TableName\":\"abc\",\"Item\":{\"a\":{\"S\":1}}}",
+         "SerializationException", "NUMBER_VALUE can not be converted to String"},
+        {"dynamodb", "PutItem", "{\"TableName\":\"abc\",\"Item\":{\"a\":{\"B\":\"*\"}}}",
+         "SerializationException", "STRING_VALUE can not be converted to Blob"},
+        {"dynamodb", "PutItem", "{\"TableName\":\"abc\",\"Item\":7}", "SerializationException",
+         "Unexpected value type in payload"},
+        {"dynamodb", "PutItem", "{\"TableName\":[],\"Item\":{}}", "SerializationException",
+         "Start of structure or map found where not expected."},
+        {"dynamodb", "PutItem",
+         "{\"TableName\":\"abc\",\"Item\":{},\"Unknown\":1,\"ReturnValues\":null}", NULL, NULL},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++)
-        expect(&f.root, cases[i].service, cases[i].op, cases[i].in, cases[i].code, cases[i].message);
+        expect(&f.root, cases[i].service, cases[i].op, cases[i].in, cases[i].code,
+               cases[i].message);
 }
 
 static void test_authorises_the_row(void **state) {
     (void)state;
-    expect(&f.user, "sns", "CreateTopic", "{\"Name\":\"a\"}", "AuthorizationError",
-           "User: arn:aws:iam::000000000000:user/anna is not authorized to perform: sns:CreateTopic on resource: "
-           "arn:aws:sns:us-east-1:000000000000:a because no identity-based policy allows the sns:CreateTopic action");
-    fixture_user_policy(&f, "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"sns:CreateTopic\","
-                            "\"Resource\":\"arn:aws:sns:us-east-1:000000000000:a\"}]}");
+    expect(
+        &f.user, "sns", "CreateTopic", "{\"Name\":\"a\"}", "AuthorizationError",
+        "User: arn:aws:iam::000000000000:user/anna is not authorized to perform: sns:CreateTopic on resource: "
+        "arn:aws:sns:us-east-1:000000000000:a because no identity-based policy allows the sns:CreateTopic action");
+    fixture_user_policy(
+        &f,
+        "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"sns:CreateTopic\","
+        "\"Resource\":\"arn:aws:sns:us-east-1:000000000000:a\"}]}");
     expect(&f.user, "sns", "CreateTopic", "{\"Name\":\"a\"}", NULL, NULL);
     expect(&f.user, "sns", "CreateTopic", "{\"Name\":\"b\"}", "AuthorizationError", NULL);
     expect(&f.user, "sns", "ListTopics", "{}", "AuthorizationError", NULL);
     expect(&f.user, "sns", "ListSubscriptions", "{}", NULL, NULL);
-    expect(&f.user, "dynamodb", "PutItem", "{\"TableName\":\"abc\",\"Item\":{}}", "AccessDeniedException", NULL);
+    expect(&f.user, "dynamodb", "PutItem", "{\"TableName\":\"abc\",\"Item\":{}}",
+           "AccessDeniedException", NULL);
     check_stored("count", "1");
 }
 
 static void test_asks_hooks(void **state) {
     (void)state;
-    expect(&f.root, "sns", "Subscribe", "{\"TopicArn\":\"arn:x\",\"Protocol\":\"asked\"}", NULL, NULL);
+    expect(&f.root, "sns", "Subscribe", "{\"TopicArn\":\"arn:x\",\"Protocol\":\"asked\"}", NULL,
+           NULL);
     assert_string_equal(fake.seen_arn, "arn:aws:sns:us-east-1:000000000000:asked");
-    expect(&f.root, "sns", "Subscribe", "{\"TopicArn\":\"arn:x\",\"Protocol\":\"vetoed\"}", "NotFound", "vetoed");
+    expect(&f.root, "sns", "Subscribe", "{\"TopicArn\":\"arn:x\",\"Protocol\":\"vetoed\"}",
+           "NotFound", "vetoed");
     /* A right that the handler asks for. */
     expect(&f.root, "sns", "GetTopicAttributes", "{\"TopicArn\":\"arn:x\"}", NULL, NULL);
-    fixture_user_policy(&f, "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"sns:Get*\",\"Resource\":\"*\"}]}");
-    expect(&f.user, "sns", "GetTopicAttributes", "{\"TopicArn\":\"arn:x\"}", "AuthorizationError", NULL);
+    fixture_user_policy(
+        &f,
+        "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"sns:Get*\",\"Resource\":\"*\"}]}");
+    expect(&f.user, "sns", "GetTopicAttributes", "{\"TopicArn\":\"arn:x\"}", "AuthorizationError",
+           NULL);
 }
 
 static void test_context_keys(void **state) {
@@ -304,8 +349,11 @@ static void test_context_keys(void **state) {
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         char json[512];
-        snprintf(json, sizeof json, "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"*\",\"Resource\":\"*\","
-                                    "\"Condition\":{%s}}]}", cases[i].condition);
+        snprintf(
+            json, sizeof json,
+            "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"*\",\"Resource\":\"*\","
+            "\"Condition\":{%s}}]}",
+            cases[i].condition);
         fixture_user_policy(&f, json);
         struct aws_call call;
         int r = call_as(&f.user, &call, "sns", "CreateTopic", "{\"Name\":\"a\"}");
@@ -317,13 +365,16 @@ static void test_context_keys(void **state) {
 static void test_refuses_wrong_rows(void **state) {
     (void)state;
     static const struct aws_op unknown[] = {{"NoSuchOperation", nothing, "sqs:x", "*", 0, NULL}};
-    static const struct aws_op no_open[] = {{"SendMessage", nothing, "sqs:x", "*", OP_STREAM_IN, NULL}};
+    static const struct aws_op no_open[] = {
+        {"SendMessage", nothing, "sqs:x", "*", OP_STREAM_IN, NULL}};
     static const struct aws_op no_hook[] = {{"SendMessage", nothing, "sqs:x", "@", 0, NULL}};
     const struct aws_op *const rows[] = {unknown, no_open, no_hook};
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct err err = {0};
         CLEANUP(aws_cloud) struct aws_cloud *cloud = NULL;
-        struct aws_options options = {.store = f.store, .hub = f.hub, .identities = {.ctx = &f, .find = fixture_find}};
+        struct aws_options options = {.store = f.store,
+                                      .hub = f.hub,
+                                      .identities = {.ctx = &f, .find = fixture_find}};
         struct aws_service service = {.name = "sqs", .api = &api_sqs, .ops = rows[i], .n_ops = 1};
         assert_int_equal(aws_cloud_new(&cloud, &options, &err), 0);
         assert_int_not_equal(aws_cloud_add(cloud, &service, &err), 0);
@@ -334,9 +385,16 @@ static void test_refuses_wrong_rows(void **state) {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 int main(void) {
     const struct CMUnitTest tests[] = {
-        T(test_commits_with_the_answer), T(test_runs_again_after_a_conflict), T(test_gives_up_at_last),
-        T(test_a_failure_writes_nothing), T(test_suspends), T(test_names_what_is_missing),
-        T(test_validation_wording), T(test_authorises_the_row), T(test_asks_hooks), T(test_context_keys),
+        T(test_commits_with_the_answer),
+        T(test_runs_again_after_a_conflict),
+        T(test_gives_up_at_last),
+        T(test_a_failure_writes_nothing),
+        T(test_suspends),
+        T(test_names_what_is_missing),
+        T(test_validation_wording),
+        T(test_authorises_the_row),
+        T(test_asks_hooks),
+        T(test_context_keys),
         T(test_refuses_wrong_rows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,29 +9,42 @@
 
 static const struct api_shape text = {.name = S_INIT("Text"), .type = API_STRING, .payload = -1};
 static const struct api_shape whole = {.name = S_INIT("Whole"), .type = API_INTEGER, .payload = -1};
-static const struct api_shape wide = {.name = S_INIT("Wide"), .type = API_INTEGER, .flags = API_LONG, .payload = -1};
+static const struct api_shape wide = {
+    .name = S_INIT("Wide"), .type = API_INTEGER, .flags = API_LONG, .payload = -1};
 static const struct api_shape real = {.name = S_INIT("Real"), .type = API_DOUBLE, .payload = -1};
 static const struct api_shape yes = {.name = S_INIT("Yes"), .type = API_BOOLEAN, .payload = -1};
-static const struct api_shape moment = {.name = S_INIT("Moment"), .type = API_TIMESTAMP, .payload = -1};
+static const struct api_shape moment = {
+    .name = S_INIT("Moment"), .type = API_TIMESTAMP, .payload = -1};
 static const struct api_shape blob = {.name = S_INIT("Bytes"), .type = API_BLOB, .payload = -1};
 static const str colours[] = {S_INIT("red"), S_INIT("blue")};
-static const struct api_shape colour = {.name = S_INIT("Colour"), .type = API_STRING, .payload = -1, .n = 2, .values = colours};
-static const struct api_shape loose = {
-    .name = S_INIT("Loose"), .type = API_STRING, .flags = API_ANY_CASE, .payload = -1, .n = 2, .values = colours};
+static const struct api_shape colour = {
+    .name = S_INIT("Colour"), .type = API_STRING, .payload = -1, .n = 2, .values = colours};
+static const struct api_shape loose = {.name = S_INIT("Loose"),
+                                       .type = API_STRING,
+                                       .flags = API_ANY_CASE,
+                                       .payload = -1,
+                                       .n = 2,
+                                       .values = colours};
 static const struct api_member either_members[] = {
     {.name = S_INIT("A"), .wire = S_INIT("A"), .shape = &text},
     {.name = S_INIT("B"), .wire = S_INIT("B"), .shape = &whole},
 };
-static const struct api_shape either = {
-    .name = S_INIT("Either"), .type = API_STRUCTURE, .flags = API_UNION, .payload = -1, .n = 2, .members = either_members};
+static const struct api_shape either = {.name = S_INIT("Either"),
+                                        .type = API_STRUCTURE,
+                                        .flags = API_UNION,
+                                        .payload = -1,
+                                        .n = 2,
+                                        .members = either_members};
 static const struct api_member item_members[] = {
     {.name = S_INIT("Id"), .wire = S_INIT("Id"), .shape = &text, .flags = API_REQUIRED},
     {.name = S_INIT("Colour"), .wire = S_INIT("Colour"), .shape = &colour},
 };
 static const struct api_shape item = {
     .name = S_INIT("Item"), .type = API_STRUCTURE, .payload = -1, .n = 2, .members = item_members};
-static const struct api_shape items = {.name = S_INIT("Items"), .type = API_LIST, .payload = -1, .element = &item};
-static const struct api_shape counts = {.name = S_INIT("Counts"), .type = API_MAP, .payload = -1, .element = &whole, .key = &colour};
+static const struct api_shape items = {
+    .name = S_INIT("Items"), .type = API_LIST, .payload = -1, .element = &item};
+static const struct api_shape counts = {
+    .name = S_INIT("Counts"), .type = API_MAP, .payload = -1, .element = &whole, .key = &colour};
 static const struct api_member members[] = {
     {.name = S_INIT("Must"), .wire = S_INIT("Must"), .shape = &text, .flags = API_REQUIRED},
     {.name = S_INIT("Whole"), .wire = S_INIT("Whole"), .shape = &whole},
@@ -45,16 +58,25 @@ static const struct api_member members[] = {
     {.name = S_INIT("Either"), .wire = S_INIT("Either"), .shape = &either},
     {.name = S_INIT("Items"), .wire = S_INIT("Items"), .shape = &items},
     {.name = S_INIT("Counts"), .wire = S_INIT("Counts"), .shape = &counts},
-    {.name = S_INIT("Stream"), .wire = S_INIT("Stream"), .shape = &blob, .flags = API_REQUIRED | API_STREAMING},
+    {.name = S_INIT("Stream"),
+     .wire = S_INIT("Stream"),
+     .shape = &blob,
+     .flags = API_REQUIRED | API_STREAMING},
 };
-static const struct api_shape all = {
-    .name = S_INIT("All"), .type = API_STRUCTURE, .payload = -1, .n = ARRAY_LEN(members), .members = members};
+static const struct api_shape all = {.name = S_INIT("All"),
+                                     .type = API_STRUCTURE,
+                                     .payload = -1,
+                                     .n = ARRAY_LEN(members),
+                                     .members = members};
 
 static void test_documents(void **state) {
     (void)state;
-    static const struct { const char *doc, *fault; } cases[] = {
+    static const struct {
+        const char *doc, *fault;
+    } cases[] = {
         {"{'Must':'','Whole':-2147483648,'Wide':4294967296,'Real':1.5,'Yes':false,'Moment':1.25,'Bytes':'YQ==','Colour':'red',"
-         "'Either':{'B':1},'Items':[{'Id':'1'},{'Id':'2','Colour':'blue'}],'Counts':{'red':1}}", NULL},
+         "'Either':{'B':1},'Items':[{'Id':'1'},{'Id':'2','Colour':'blue'}],'Counts':{'red':1}}",
+         NULL},
         {"{'Must':'x','Real':1,'Moment':1,'Items':[],'Counts':{},'Bytes':''}", NULL},
         {"{}", "the document: lacks the required Must"},
         {"[]", "the document: is no structure"},
@@ -76,7 +98,8 @@ static void test_documents(void **state) {
         {"{'Must':'x','Either':{'A':'','B':1}}", "Either: is a union with 2 members"},
         {"{'Must':'x','Items':{}}", "Items: is no list"},
         {"{'Must':'x','Items':[{'Id':'1'},{'Colour':'red'}]}", "Items[1]: lacks the required Id"},
-        {"{'Must':'x','Items':[{'Id':'1','Colour':'green'}]}", "Items[0].Colour: 'green' is not in the enum Colour"},
+        {"{'Must':'x','Items':[{'Id':'1','Colour':'green'}]}",
+         "Items[0].Colour: 'green' is not in the enum Colour"},
         {"{'Must':'x','Items':[null]}", "Items[0]: is null"},
         {"{'Must':'x','Counts':[]}", "Counts: is no map"},
         {"{'Must':'x','Counts':{'green':1}}", "Counts: 'green' is not in the enum Colour"},
@@ -117,12 +140,17 @@ static int write_and_answer(struct svc *svc, struct rq *rq) {
     rq->out = json_parse(str_c(answer), NULL);
     return 0;
 }
-static const struct aws_op rows[] = {{"CreateTopic", write_and_answer, "-", "*", OP_NO_AUTH | OP_MUTATES, NULL}};
+static const struct aws_op rows[] = {
+    {"CreateTopic", write_and_answer, "-", "*", OP_NO_AUTH | OP_MUTATES, NULL}};
 static const struct aws_service sns = {.name = "sns", .api = &api_sns, .ops = rows, .n_ops = 1};
 
 static struct aws_call create(struct cloud_fixture *f, const char *with) {
     CLEANUP_JSON json_t *in = json_pack("{s:s}", "Name", "topic");
-    struct aws_call call = {.cloud = f->cloud, .caller = &f->root.id, .service = "sns", .op = "CreateTopic", .in = in};
+    struct aws_call call = {.cloud = f->cloud,
+                            .caller = &f->root.id,
+                            .service = "sns",
+                            .op = "CreateTopic",
+                            .in = in};
     answer = with;
     aws_call(&call);
     call.in = NULL;
@@ -142,7 +170,8 @@ static void test_call(void **state) {
     struct aws_call call = create(&f, "{\"TopicArn\":7}");
     assert_int_equal(call.status, 500);
     check_buf(call.error_code, "InternalFailure");
-    check_buf(call.error_message, "The answer is not what the API model says: TopicArn: is no string");
+    check_buf(call.error_message,
+              "The answer is not what the API model says: TopicArn: is no string");
     assert_int_equal(store_get(f.store, NULL, STORE_META, S("written"), &value), STORE_E_ABSENT);
     aws_call_deinit(&call);
     call = create(&f, "{\"TopicArn\":\"arn\"}");
@@ -153,6 +182,7 @@ static void test_call(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_documents), cmocka_unit_test(test_nothing), cmocka_unit_test(test_call)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_documents),
+                                       cmocka_unit_test(test_nothing), cmocka_unit_test(test_call)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

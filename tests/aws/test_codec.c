@@ -3,7 +3,9 @@
 #include "aws/xml_priv.h"
 #include "cm.h"
 
-static const struct api_shape *in_of(const struct api_service *api, const char *op) { return api_op_find(api, str_c(op))->in; }
+static const struct api_shape *in_of(const struct api_service *api, const char *op) {
+    return api_op_find(api, str_c(op))->in;
+}
 
 static void check_doc(json_t *doc, const char *want) {
     CLEANUP_DEINIT(buf) struct buf text = {0};
@@ -13,7 +15,8 @@ static void check_doc(json_t *doc, const char *want) {
 
 /* ---- Forms ---- */
 
-static void check_query(const struct api_service *api, const char *op, const char *form, const char *want) {
+static void check_query(const struct api_service *api, const char *op, const char *form,
+                        const char *want) {
     struct arena arena = {0};
     struct codec_param *params;
     size_t n;
@@ -33,24 +36,35 @@ static void check_query(const struct api_service *api, const char *op, const cha
 
 static void test_query(void **state) {
     (void)state;
-    check_query(&api_sns, "Publish", "Action=Publish&Message=a+b%2Bc&TopicArn=arn%3Ax", "{\"Message\":\"a b+c\",\"TopicArn\":\"arn:x\"}");
-    check_query(&api_sns, "CreateTopic", "Name=n&Tags.member.2.Key=b&Tags.member.2.Value=2&Tags.member.10.Key=j&Tags.member.10.Value=&Tags.member.1.Key=a&Tags.member.1.Value=1",
-                "{\"Name\":\"n\",\"Tags\":[{\"Key\":\"a\",\"Value\":\"1\"},{\"Key\":\"b\",\"Value\":\"2\"},{\"Key\":\"j\",\"Value\":\"\"}]}");
-    check_query(&api_sns, "CreateTopic", "Name=n&Attributes.entry.1.key=DisplayName&Attributes.entry.1.value=x", "{\"Attributes\":{\"DisplayName\":\"x\"},\"Name\":\"n\"}");
+    check_query(&api_sns, "Publish", "Action=Publish&Message=a+b%2Bc&TopicArn=arn%3Ax",
+                "{\"Message\":\"a b+c\",\"TopicArn\":\"arn:x\"}");
+    check_query(
+        &api_sns, "CreateTopic",
+        "Name=n&Tags.member.2.Key=b&Tags.member.2.Value=2&Tags.member.10.Key=j&Tags.member.10.Value=&Tags.member.1.Key=a&Tags.member.1.Value=1",
+        "{\"Name\":\"n\",\"Tags\":[{\"Key\":\"a\",\"Value\":\"1\"},{\"Key\":\"b\",\"Value\":\"2\"},{\"Key\":\"j\",\"Value\":\"\"}]}");
+    check_query(&api_sns, "CreateTopic",
+                "Name=n&Attributes.entry.1.key=DisplayName&Attributes.entry.1.value=x",
+                "{\"Attributes\":{\"DisplayName\":\"x\"},\"Name\":\"n\"}");
     check_query(&api_sns, "CreateTopic", "Name=n&Tags=", "{\"Name\":\"n\",\"Tags\":[]}");
     check_query(&api_sns, "CreateTopic", "Name=n&Tags.member.x.Key=a", NULL);
     check_query(&api_sns, "CreateTopic", "Attributes.entry.1.value=x", NULL);
     /* SQS as old clients speak it: flattened. */
-    check_query(&api_sqs, "SendMessageBatch", "SendMessageBatchRequestEntry.1.Id=a&SendMessageBatchRequestEntry.1.MessageBody=x&SendMessageBatchRequestEntry.1.DelaySeconds=5",
-                "{\"Entries\":[{\"DelaySeconds\":5,\"Id\":\"a\",\"MessageBody\":\"x\"}]}");
-    check_query(&api_sqs, "CreateQueue", "QueueName=q&Attribute.1.Name=DelaySeconds&Attribute.1.Value=5&Tag.1.Key=k&Tag.1.Value=v",
-                "{\"Attributes\":{\"DelaySeconds\":\"5\"},\"QueueName\":\"q\",\"tags\":{\"k\":\"v\"}}");
-    check_query(&api_sqs, "ReceiveMessage", "MaxNumberOfMessages=3&AttributeName.1=All", "{\"AttributeNames\":[\"All\"],\"MaxNumberOfMessages\":3}");
+    check_query(
+        &api_sqs, "SendMessageBatch",
+        "SendMessageBatchRequestEntry.1.Id=a&SendMessageBatchRequestEntry.1.MessageBody=x&SendMessageBatchRequestEntry.1.DelaySeconds=5",
+        "{\"Entries\":[{\"DelaySeconds\":5,\"Id\":\"a\",\"MessageBody\":\"x\"}]}");
+    check_query(
+        &api_sqs, "CreateQueue",
+        "QueueName=q&Attribute.1.Name=DelaySeconds&Attribute.1.Value=5&Tag.1.Key=k&Tag.1.Value=v",
+        "{\"Attributes\":{\"DelaySeconds\":\"5\"},\"QueueName\":\"q\",\"tags\":{\"k\":\"v\"}}");
+    check_query(&api_sqs, "ReceiveMessage", "MaxNumberOfMessages=3&AttributeName.1=All",
+                "{\"AttributeNames\":[\"All\"],\"MaxNumberOfMessages\":3}");
     check_query(&api_sqs, "ReceiveMessage", "MaxNumberOfMessages=three", NULL);
     check_query(&api_sqs, "ReceiveMessage", "MaxNumberOfMessages=99999999999", NULL);
-    check_query(&api_cloudwatch, "PutMetricData",
-                "Namespace=n&MetricData.member.1.MetricName=m&MetricData.member.1.Value=1.5&MetricData.member.1.Timestamp=2026-11-22T04%3A56%3A59.5Z",
-                "{\"MetricData\":[{\"MetricName\":\"m\",\"Timestamp\":1795323419.5,\"Value\":1.5}],\"Namespace\":\"n\"}");
+    check_query(
+        &api_cloudwatch, "PutMetricData",
+        "Namespace=n&MetricData.member.1.MetricName=m&MetricData.member.1.Value=1.5&MetricData.member.1.Timestamp=2026-11-22T04%3A56%3A59.5Z",
+        "{\"MetricData\":[{\"MetricName\":\"m\",\"Timestamp\":1795323419.5,\"Value\":1.5}],\"Namespace\":\"n\"}");
     check_query(&api_cloudwatch, "PutMetricAlarm", "ActionsEnabled=yes", NULL);
     check_query(&api_sns, "ListTopics", "Action=ListTopics&Whatever.1.x=2&&=&=v", "{}");
 }
@@ -70,7 +84,8 @@ static void test_query_parameters(void **state) {
     CLEANUP_DEINIT(buf) struct buf many = {0};
     for (size_t i = 0; i <= CODEC_PARTS; i++)
         buf_c(&many, "a&");
-    assert_int_equal(codec_params(&arena, buf_view(&many), true, &params, &n, NULL), AWS_E_MALFORMED);
+    assert_int_equal(codec_params(&arena, buf_view(&many), true, &params, &n, NULL),
+                     AWS_E_MALFORMED);
     arena_deinit(&arena);
 }
 
@@ -96,16 +111,22 @@ static const struct api_shape *payload_of(const char *op) {
 
 static void test_xml(void **state) {
     (void)state;
-    const struct api_shape *del = payload_of("DeleteObjects"), *tagging = payload_of("PutBucketTagging");
-    check_xml(del, "<Delete xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Object><Key>a&amp;b</Key></Object><Quiet>true</Quiet><Object><Key>c</Key><VersionId>v</VersionId></Object></Delete>",
-              "{\"Objects\":[{\"Key\":\"a&b\"},{\"Key\":\"c\",\"VersionId\":\"v\"}],\"Quiet\":true}");
-    check_xml(tagging, "<?xml version=\"1.0\"?>\n<Tagging>\n <TagSet>\n  <Tag><Key>k</Key><Value></Value></Tag>\n </TagSet>\n</Tagging>",
-              "{\"TagSet\":[{\"Key\":\"k\",\"Value\":\"\"}]}");
+    const struct api_shape *del = payload_of("DeleteObjects"),
+                           *tagging = payload_of("PutBucketTagging");
+    check_xml(
+        del,
+        "<Delete xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Object><Key>a&amp;b</Key></Object><Quiet>true</Quiet><Object><Key>c</Key><VersionId>v</VersionId></Object></Delete>",
+        "{\"Objects\":[{\"Key\":\"a&b\"},{\"Key\":\"c\",\"VersionId\":\"v\"}],\"Quiet\":true}");
+    check_xml(
+        tagging,
+        "<?xml version=\"1.0\"?>\n<Tagging>\n <TagSet>\n  <Tag><Key>k</Key><Value></Value></Tag>\n </TagSet>\n</Tagging>",
+        "{\"TagSet\":[{\"Key\":\"k\",\"Value\":\"\"}]}");
     check_xml(tagging, "<x:Tagging xmlns:x='u'><x:TagSet/></x:Tagging>", "{\"TagSet\":[]}");
     check_xml(tagging, "<Tagging><Other>1</Other></Tagging>", "{}");
-    check_xml(payload_of("PutBucketAcl"),
-              "<AccessControlPolicy><AccessControlList><Grant><Grantee xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" xsi:type=\"CanonicalUser\"><ID>i</ID></Grantee><Permission>READ</Permission></Grant></AccessControlList></AccessControlPolicy>",
-              "{\"Grants\":[{\"Grantee\":{\"Type\":\"CanonicalUser\",\"ID\":\"i\"},\"Permission\":\"READ\"}]}");
+    check_xml(
+        payload_of("PutBucketAcl"),
+        "<AccessControlPolicy><AccessControlList><Grant><Grantee xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" xsi:type=\"CanonicalUser\"><ID>i</ID></Grantee><Permission>READ</Permission></Grant></AccessControlList></AccessControlPolicy>",
+        "{\"Grants\":[{\"Grantee\":{\"Type\":\"CanonicalUser\",\"ID\":\"i\"},\"Permission\":\"READ\"}]}");
     check_xml(tagging, "<Tagging><TagSet></Tagging>", NULL);
     check_xml(tagging, "", NULL);
     check_xml(tagging, "<!DOCTYPE x [<!ENTITY e \"x\">]><Tagging><TagSet/></Tagging>", NULL);
@@ -117,7 +138,8 @@ static void test_xml(void **state) {
     check_xml(del, buf_cstr(&deep), NULL);
 }
 
-static void check_out(const struct api_service *api, const char *op, const char *json, const char *want) {
+static void check_out(const struct api_service *api, const char *op, const char *json,
+                      const char *want) {
     CLEANUP_JSON json_t *doc = json_parse(str_c(json), NULL);
     CLEANUP_DEINIT(buf) struct buf out = {0};
     const struct api_op *model = api_op_find(api, str_c(op));
@@ -130,20 +152,24 @@ static void check_out(const struct api_service *api, const char *op, const char 
 
 static void test_xml_out(void **state) {
     (void)state;
-    check_out(&api_s3, "ListObjectsV2",
-              "{\"Name\":\"b\",\"KeyCount\":1,\"IsTruncated\":false,\"Contents\":[{\"Key\":\"a<&>\\u0001\",\"LastModified\":1795323419.123,\"Size\":5}],\"CommonPrefixes\":[{\"Prefix\":\"p/\"}],\"Unknown\":1}",
-              "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<ListBucketResult xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">"
-              "<IsTruncated>false</IsTruncated><Contents><Key>a&lt;&amp;&gt;&#x1;</Key><LastModified>2026-11-22T04:56:59.123Z</LastModified><Size>5</Size></Contents>"
-              "<Name>b</Name><CommonPrefixes><Prefix>p/</Prefix></CommonPrefixes><KeyCount>1</KeyCount></ListBucketResult>");
-    check_out(&api_sns, "ListTopics", "{\"Topics\":[{\"TopicArn\":\"arn:a\"},{\"TopicArn\":\"arn:b\"}]}",
-              "<ListTopicsResponse xmlns=\"http://sns.amazonaws.com/doc/2010-03-31/\"><ListTopicsResult><Topics><member><TopicArn>arn:a</TopicArn></member>"
-              "<member><TopicArn>arn:b</TopicArn></member></Topics></ListTopicsResult><ResponseMetadata><RequestId>id</RequestId></ResponseMetadata></ListTopicsResponse>");
-    check_out(&api_sns, "GetTopicAttributes", "{\"Attributes\":{\"DisplayName\":\"x\"}}",
-              "<GetTopicAttributesResponse xmlns=\"http://sns.amazonaws.com/doc/2010-03-31/\"><GetTopicAttributesResult><Attributes><entry><key>DisplayName</key>"
-              "<value>x</value></entry></Attributes></GetTopicAttributesResult><ResponseMetadata><RequestId>id</RequestId></ResponseMetadata></GetTopicAttributesResponse>");
-    check_out(&api_sqs, "GetQueueAttributes", "{\"Attributes\":{\"QueueArn\":\"arn\"}}",
-              "<GetQueueAttributesResponse xmlns=\"http://queue.amazonaws.com/doc/2012-11-05/\"><GetQueueAttributesResult><Attribute><Name>QueueArn</Name><Value>arn</Value>"
-              "</Attribute></GetQueueAttributesResult><ResponseMetadata><RequestId>id</RequestId></ResponseMetadata></GetQueueAttributesResponse>");
+    check_out(
+        &api_s3, "ListObjectsV2",
+        "{\"Name\":\"b\",\"KeyCount\":1,\"IsTruncated\":false,\"Contents\":[{\"Key\":\"a<&>\\u0001\",\"LastModified\":1795323419.123,\"Size\":5}],\"CommonPrefixes\":[{\"Prefix\":\"p/\"}],\"Unknown\":1}",
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<ListBucketResult xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">"
+        "<IsTruncated>false</IsTruncated><Contents><Key>a&lt;&amp;&gt;&#x1;</Key><LastModified>2026-11-22T04:56:59.123Z</LastModified><Size>5</Size></Contents>"
+        "<Name>b</Name><CommonPrefixes><Prefix>p/</Prefix></CommonPrefixes><KeyCount>1</KeyCount></ListBucketResult>");
+    check_out(
+        &api_sns, "ListTopics", "{\"Topics\":[{\"TopicArn\":\"arn:a\"},{\"TopicArn\":\"arn:b\"}]}",
+        "<ListTopicsResponse xmlns=\"http://sns.amazonaws.com/doc/2010-03-31/\"><ListTopicsResult><Topics><member><TopicArn>arn:a</TopicArn></member>"
+        "<member><TopicArn>arn:b</TopicArn></member></Topics></ListTopicsResult><ResponseMetadata><RequestId>id</RequestId></ResponseMetadata></ListTopicsResponse>");
+    check_out(
+        &api_sns, "GetTopicAttributes", "{\"Attributes\":{\"DisplayName\":\"x\"}}",
+        "<GetTopicAttributesResponse xmlns=\"http://sns.amazonaws.com/doc/2010-03-31/\"><GetTopicAttributesResult><Attributes><entry><key>DisplayName</key>"
+        "<value>x</value></entry></Attributes></GetTopicAttributesResult><ResponseMetadata><RequestId>id</RequestId></ResponseMetadata></GetTopicAttributesResponse>");
+    check_out(
+        &api_sqs, "GetQueueAttributes", "{\"Attributes\":{\"QueueArn\":\"arn\"}}",
+        "<GetQueueAttributesResponse xmlns=\"http://queue.amazonaws.com/doc/2012-11-05/\"><GetQueueAttributesResult><Attribute><Name>QueueArn</Name><Value>arn</Value>"
+        "</Attribute></GetQueueAttributesResult><ResponseMetadata><RequestId>id</RequestId></ResponseMetadata></GetQueueAttributesResponse>");
 }
 
 /* ---- JSON ---- */
@@ -165,10 +191,14 @@ static void check_json(const char *op, const char *body, const char *want) {
 
 static void test_json(void **state) {
     (void)state;
-    check_json("GetItem", "{\"TableName\":\"t\",\"Key\":{\"a\":{\"N\":\"1\"}},\"Nothing\":{\"x\":1},\"ConsistentRead\":null}", "{\"TableName\":\"t\",\"Key\":{\"a\":{\"N\":\"1\"}}}");
+    check_json(
+        "GetItem",
+        "{\"TableName\":\"t\",\"Key\":{\"a\":{\"N\":\"1\"}},\"Nothing\":{\"x\":1},\"ConsistentRead\":null}",
+        "{\"TableName\":\"t\",\"Key\":{\"a\":{\"N\":\"1\"}}}");
     check_json("GetItem", "", "{}");
     check_json("GetItem", "[]", "Unexpected value type in payload");
-    check_json("GetItem", "{\"ConsistentRead\":\"true\"}", "STRING_VALUE can not be converted to Boolean");
+    check_json("GetItem", "{\"ConsistentRead\":\"true\"}",
+               "STRING_VALUE can not be converted to Boolean");
     check_json("ListTables", "{\"Limit\":\"5\"}", "STRING_VALUE can not be converted to Integer");
     check_json("ListTables", "{\"Limit\":5.5}", "NUMBER_VALUE can not be converted to Integer");
     check_json("ListTables", "{\"Limit\":true}", "TRUE_VALUE can not be converted to Integer");
@@ -196,23 +226,42 @@ static int cbor(const char *op, const void *p, size_t n, json_t **doc) {
 static void test_cbor(void **state) {
     (void)state;
     CLEANUP_JSON json_t *doc = NULL;
-    /* {"Namespace": "n", "MetricData": [{"MetricName": "m", "Value": 1.5 (half), "Timestamp": 1(1000), "x": [1, {2: 3}]}]}, indefinite map */
-    assert_int_equal(CBOR("PutMetricData", "\xbf\x69Namespace\x61n\x6aMetricData\x81\xa4\x6aMetricName\x61m\x65Value\xf9\x3e\x00\x69Timestamp\xc1\x19\x03\xe8\x61x\x82\x01\xa1\x02\x03\xff", &doc), 0);
-    check_doc(doc, "{\"Namespace\":\"n\",\"MetricData\":[{\"MetricName\":\"m\",\"Value\":1.5,\"Timestamp\":1000}]}");
+    /*
+     * {"Namespace": "n", "MetricData": [{"MetricName": "m", "Value": 1.5 (half), "Timestamp":
+     * 1(1000), "x": [1, {2: 3}]}]}, indefinite map
+     */
+    assert_int_equal(
+        CBOR(
+            "PutMetricData",
+            "\xbf\x69Namespace\x61n\x6aMetricData\x81\xa4\x6aMetricName\x61m\x65Value\xf9\x3e\x00\x69Timestamp\xc1\x19\x03\xe8\x61x\x82\x01\xa1\x02\x03\xff",
+            &doc),
+        0);
+    check_doc(
+        doc,
+        "{\"Namespace\":\"n\",\"MetricData\":[{\"MetricName\":\"m\",\"Value\":1.5,\"Timestamp\":1000}]}");
     static const struct {
         const char *name, *p;
         size_t n;
     } wrong[] = {
 #define W(name, bytes) {name, bytes, sizeof bytes - 1}
-        W("cut map", "\xa1"), W("cut text", "\xa1\x69Name"), W("key of no text", "\xa1\x01\x02"), W("a list", "\x80"),
-        W("behind the end", "\xa0\x00"), W("reserved head", "\xbc"), W("huge text", "\xa1\x69Namespace\x7b\xff\xff\xff\xff\xff\xff\xff\xff"),
-        W("huge list", "\xa1\x6aMetricData\x9b\xff\xff\xff\xff\xff\xff\xff\xff"), W("endless list", "\xa1\x6aMetricData\x9f"),
-        W("number for text", "\xa1\x69Namespace\x01"), W("not finite", "\xa1\x6aMetricData\x81\xa1\x65Value\xf9\x7e\x00"),
-        W("a tag alone", "\xc1"), W("bad utf-8", "\xa1\x69Namespace\x61\xff"),
+        W("cut map", "\xa1"),
+        W("cut text", "\xa1\x69Name"),
+        W("key of no text", "\xa1\x01\x02"),
+        W("a list", "\x80"),
+        W("behind the end", "\xa0\x00"),
+        W("reserved head", "\xbc"),
+        W("huge text", "\xa1\x69Namespace\x7b\xff\xff\xff\xff\xff\xff\xff\xff"),
+        W("huge list", "\xa1\x6aMetricData\x9b\xff\xff\xff\xff\xff\xff\xff\xff"),
+        W("endless list", "\xa1\x6aMetricData\x9f"),
+        W("number for text", "\xa1\x69Namespace\x01"),
+        W("not finite", "\xa1\x6aMetricData\x81\xa1\x65Value\xf9\x7e\x00"),
+        W("a tag alone", "\xc1"),
+        W("bad utf-8", "\xa1\x69Namespace\x61\xff"),
     };
     for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
         json_t *none = NULL;
-        check_case(cbor("PutMetricData", wrong[i].p, wrong[i].n, &none) == AWS_E_MALFORMED && !none, wrong[i].name);
+        check_case(cbor("PutMetricData", wrong[i].p, wrong[i].n, &none) == AWS_E_MALFORMED && !none,
+                   wrong[i].name);
     }
     CLEANUP_DEINIT(buf) struct buf deep = {0};
     for (int i = 0; i < 100000; i++)
@@ -223,8 +272,9 @@ static void test_cbor(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_query), cmocka_unit_test(test_query_parameters), cmocka_unit_test(test_xml),
-        cmocka_unit_test(test_xml_out), cmocka_unit_test(test_json), cmocka_unit_test(test_cbor),
+        cmocka_unit_test(test_query), cmocka_unit_test(test_query_parameters),
+        cmocka_unit_test(test_xml),   cmocka_unit_test(test_xml_out),
+        cmocka_unit_test(test_json),  cmocka_unit_test(test_cbor),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,16 +5,22 @@
 #include "cm.h"
 
 /* The pattern of a shape that some operation reaches. */
-static const struct api_pattern *find(const struct api_service *api, const char *op, const char *member) {
+static const struct api_pattern *find(const struct api_service *api, const char *op,
+                                      const char *member) {
     return api_member_find(api_op_find(api, str_c(op))->in, str_c(member))->shape->pattern;
 }
 
 static void test_match(void **state) {
     (void)state;
-    const struct api_pattern *role = find(&api_lambda, "CreateFunction", "Role"), *fn = find(&api_lambda, "GetFunction", "FunctionName"),
-                             *path = find(&api_iam, "CreateRole", "Path"), *stack = find(&api_cloudformation, "ExecuteChangeSet", "ChangeSetName"),
-                             *group = find(&api_logs, "CreateLogGroup", "logGroupName"), *tags = find(&api_iam, "CreateRole", "Description"),
-                             *space = find(&api_cloudwatch, "PutMetricData", "Namespace"), *bucket = find(&api_lambda, "UpdateFunctionCode", "S3Bucket");
+    const struct api_pattern *role = find(&api_lambda, "CreateFunction", "Role"),
+                             *fn = find(&api_lambda, "GetFunction", "FunctionName"),
+                             *path = find(&api_iam, "CreateRole", "Path"),
+                             *stack =
+                                 find(&api_cloudformation, "ExecuteChangeSet", "ChangeSetName"),
+                             *group = find(&api_logs, "CreateLogGroup", "logGroupName"),
+                             *tags = find(&api_iam, "CreateRole", "Description"),
+                             *space = find(&api_cloudwatch, "PutMetricData", "Namespace"),
+                             *bucket = find(&api_lambda, "UpdateFunctionCode", "S3Bucket");
     const struct {
         const char *name;
         const struct api_pattern *pattern;
@@ -44,7 +50,8 @@ static void test_match(void **state) {
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         check_case(cases[i].pattern != NULL, cases[i].name);
-        check_case(api_pattern_match(cases[i].pattern, str_c(cases[i].value)) == cases[i].want, cases[i].name);
+        check_case(api_pattern_match(cases[i].pattern, str_c(cases[i].value)) == cases[i].want,
+                   cases[i].name);
     }
 }
 
@@ -71,6 +78,7 @@ static void test_bounded_time(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_match), cmocka_unit_test(test_bounded_time)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_match),
+                                       cmocka_unit_test(test_bounded_time)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -19,8 +19,13 @@ struct outcome {
 static void run(struct fixture *f, str wire, size_t step, bool with_length, struct outcome *out) {
     struct aws_body body;
     *out = (struct outcome){0};
-    struct aws_body_options options = {.dialect = AWS_DIALECT_S3, .has_length = with_length, .content_length = wire.len,
-                                       .max_bytes = 1000000, .want_md5 = true, .sink = collect, .sink_ctx = &out->got};
+    struct aws_body_options options = {.dialect = AWS_DIALECT_S3,
+                                       .has_length = with_length,
+                                       .content_length = wire.len,
+                                       .max_bytes = 1000000,
+                                       .want_md5 = true,
+                                       .sink = collect,
+                                       .sink_ctx = &out->got};
     out->r = aws_body_init(&body, &f->wire, &f->auth, &options);
     for (size_t at = 0; at < wire.len && out->r == 0; at += step)
         out->r = aws_body_feed(&body, wire.p + at, wire.len - at < step ? wire.len - at : step);
@@ -32,8 +37,12 @@ static void run(struct fixture *f, str wire, size_t step, bool with_length, stru
 
 static const size_t steps[] = {1, 2, 3, 7, 64, 1000, 1u << 20};
 
-/* An unsigned S3 request with these headers (name, value, …, NULL); wire must give want or fail with code. */
-static void check_body(const char *name, const char *const *headers, const char *wire, const char *want, const char *code) {
+/*
+ * An unsigned S3 request with these headers (name, value, …, NULL); wire must give want or fail
+ * with code.
+ */
+static void check_body(const char *name, const char *const *headers, const char *wire,
+                       const char *want, const char *code) {
     for (size_t i = 0; i < ARRAY_LEN(steps); i++) {
         struct fixture f;
         struct outcome out;
@@ -45,11 +54,14 @@ static void check_body(const char *name, const char *const *headers, const char 
         if (code) {
             if (out.r != AWS_FAILED || strcmp(out.fault.error->code, code) != 0)
                 print_error("[%s] step %zu: %d %s " STR_FMT "\n", name, steps[i], out.r,
-                            out.fault.error ? out.fault.error->code : "-", STR_ARG(out.fault.message));
+                            out.fault.error ? out.fault.error->code : "-",
+                            STR_ARG(out.fault.message));
             check_case(out.r == AWS_FAILED && strcmp(out.fault.error->code, code) == 0, name);
         } else {
             if (out.r)
-                print_error("[%s] %s: " STR_FMT "\n", name, out.fault.error ? out.fault.error->code : "-", STR_ARG(out.fault.message));
+                print_error("[%s] %s: " STR_FMT "\n", name,
+                            out.fault.error ? out.fault.error->code : "-",
+                            STR_ARG(out.fault.message));
             check_case(out.r == 0, name);
             check_str(buf_view(&out.got), str_c(want));
             check_case(out.payload.size == strlen(want), name);
@@ -60,9 +72,10 @@ static void check_body(const char *name, const char *const *headers, const char 
 }
 
 /* sha256, crc32, … of "hello world" */
-#define HELLO "hello world"
+#define HELLO        "hello world"
 #define HELLO_SHA256 "b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9"
-#define STREAM "x-amz-content-sha256", "STREAMING-UNSIGNED-PAYLOAD-TRAILER", "x-amz-decoded-content-length"
+#define STREAM                                                                                     \
+    "x-amz-content-sha256", "STREAMING-UNSIGNED-PAYLOAD-TRAILER", "x-amz-decoded-content-length"
 
 static void test_plain(void **state) {
     (void)state;
@@ -70,9 +83,11 @@ static void test_plain(void **state) {
     check_body("no headers", (const char *const[]){NULL}, HELLO, HELLO, NULL);
     check_body("empty", (const char *const[]){NULL}, "", "", NULL);
     check_body("literal", H("x-amz-content-sha256", HELLO_SHA256), HELLO, HELLO, NULL);
-    check_body("literal, other bytes", H("x-amz-content-sha256", HELLO_SHA256), "hello World", NULL, "XAmzContentSHA256Mismatch");
+    check_body("literal, other bytes", H("x-amz-content-sha256", HELLO_SHA256), "hello World", NULL,
+               "XAmzContentSHA256Mismatch");
     check_body("unsigned", H("x-amz-content-sha256", "UNSIGNED-PAYLOAD"), HELLO, HELLO, NULL);
-    check_body("nonsense", H("x-amz-content-sha256", "STREAMING-SOMETHING"), HELLO, NULL, "InvalidArgument");
+    check_body("nonsense", H("x-amz-content-sha256", "STREAMING-SOMETHING"), HELLO, NULL,
+               "InvalidArgument");
     check_body("md5", H("Content-MD5", "XrY7u+Ae7tCTyyK7j1rNww=="), HELLO, HELLO, NULL);
     check_body("wrong md5", H("Content-MD5", "XrY7u+Ae7tCTyyK7j1rNwg=="), HELLO, NULL, "BadDigest");
     check_body("malformed md5", H("Content-MD5", "XrY7u+Ae7tCTyyK7"), HELLO, NULL, "InvalidDigest");
@@ -83,9 +98,12 @@ static void test_checksums(void **state) {
     (void)state;
     check_body("crc32", H("x-amz-checksum-crc32", "DUoRhQ=="), HELLO, HELLO, NULL);
     check_body("crc32c", H("x-amz-checksum-crc32c", "yZRlqg=="), HELLO, HELLO, NULL);
-    check_body("crc64nvme", H("x-amz-checksum-crc64nvme", "rosUhgp5mIg="), "123456789", "123456789", NULL);
-    check_body("sha1", H("x-amz-checksum-sha1", "Kq5sNclPz7QV2+lfQIuc6R7oRu0="), HELLO, HELLO, NULL);
-    check_body("sha256", H("x-amz-checksum-sha256", "uU0nuZNNPgilLlLX2n2r+sSE7+N6U4DukIj3rOLvzek="), HELLO, HELLO, NULL);
+    check_body("crc64nvme", H("x-amz-checksum-crc64nvme", "rosUhgp5mIg="), "123456789", "123456789",
+               NULL);
+    check_body("sha1", H("x-amz-checksum-sha1", "Kq5sNclPz7QV2+lfQIuc6R7oRu0="), HELLO, HELLO,
+               NULL);
+    check_body("sha256", H("x-amz-checksum-sha256", "uU0nuZNNPgilLlLX2n2r+sSE7+N6U4DukIj3rOLvzek="),
+               HELLO, HELLO, NULL);
     check_body("upper case", H("X-Amz-Checksum-CRC32", "DUoRhQ=="), HELLO, HELLO, NULL);
     check_body("wrong", H("x-amz-checksum-crc32", "DUoRhA=="), HELLO, NULL, "BadDigest");
     check_body("not base64", H("x-amz-checksum-crc32", "bad"), HELLO, NULL, "InvalidRequest");
@@ -93,49 +111,82 @@ static void test_checksums(void **state) {
     check_body("sha512", H("x-amz-checksum-sha512", "x"), HELLO, NULL, "NotImplemented");
     check_body("xxhash64", H("x-amz-checksum-xxhash64", "x"), HELLO, NULL, "NotImplemented");
     check_body("unknown", H("x-amz-checksum-crc16", "x"), HELLO, NULL, "InvalidRequest");
-    check_body("two", H("x-amz-checksum-crc32", "DUoRhQ==", "x-amz-checksum-sha1", "Kq5sNclPz7QV2+lfQIuc6R7oRu0="), HELLO, NULL, "InvalidRequest");
-    check_body("announced, missing", H("x-amz-sdk-checksum-algorithm", "CRC32"), HELLO, NULL, "InvalidRequest");
-    check_body("announced", H("x-amz-sdk-checksum-algorithm", "CRC32", "x-amz-checksum-crc32", "DUoRhQ=="), HELLO, HELLO, NULL);
-    check_body("mode and type are none", H("x-amz-checksum-mode", "ENABLED", "x-amz-checksum-type", "COMPOSITE",
-                                          "x-amz-checksum-algorithm", "CRC32"), HELLO, HELLO, NULL);
+    check_body("two",
+               H("x-amz-checksum-crc32", "DUoRhQ==", "x-amz-checksum-sha1",
+                 "Kq5sNclPz7QV2+lfQIuc6R7oRu0="),
+               HELLO, NULL, "InvalidRequest");
+    check_body("announced, missing", H("x-amz-sdk-checksum-algorithm", "CRC32"), HELLO, NULL,
+               "InvalidRequest");
+    check_body("announced",
+               H("x-amz-sdk-checksum-algorithm", "CRC32", "x-amz-checksum-crc32", "DUoRhQ=="),
+               HELLO, HELLO, NULL);
+    check_body("mode and type are none",
+               H("x-amz-checksum-mode", "ENABLED", "x-amz-checksum-type", "COMPOSITE",
+                 "x-amz-checksum-algorithm", "CRC32"),
+               HELLO, HELLO, NULL);
 }
 
 static void test_unsigned_chunks(void **state) {
     (void)state;
     const char *const trailing[] = {STREAM, "11", "x-amz-trailer", "x-amz-checksum-crc32", NULL};
-    check_body("boto3 over TLS", trailing, "b\r\nhello world\r\n0\r\nx-amz-checksum-crc32:DUoRhQ==\r\n\r\n", HELLO, NULL);
-    check_body("several chunks", trailing, "5\r\nhello\r\n6\r\n world\r\n0\r\nx-amz-checksum-crc32:DUoRhQ==\r\n\r\n", HELLO, NULL);
-    check_body("spaces and case", trailing, "B\r\nhello world\r\n0\r\nX-Amz-Checksum-Crc32: DUoRhQ== \r\n\r\n", HELLO, NULL);
-    check_body("no line end at the end", trailing, "b\r\nhello world\r\n0\r\nx-amz-checksum-crc32:DUoRhQ==", HELLO, NULL);
-    check_body("empty line before the trailer", trailing, "b\r\nhello world\r\n0\r\n\r\nx-amz-checksum-crc32:DUoRhQ==\r\n\r\n", HELLO, NULL);
-    check_body("wrong checksum", trailing, "b\r\nhello world\r\n0\r\nx-amz-checksum-crc32:AAAAAA==\r\n\r\n", NULL, "BadDigest");
-    check_body("missing trailer", trailing, "b\r\nhello world\r\n0\r\n\r\n", NULL, "MalformedTrailerError");
-    check_body("other trailer", trailing, "b\r\nhello world\r\n0\r\nx-other:1\r\n\r\n", NULL, "MalformedTrailerError");
-    check_body("trailer twice", trailing, "b\r\nhello world\r\n0\r\nx-amz-checksum-crc32:DUoRhQ==\r\nx-amz-checksum-crc32:DUoRhQ==\r\n\r\n", NULL, "MalformedTrailerError");
-    check_body("trailer without colon", trailing, "b\r\nhello world\r\n0\r\nx-amz-checksum-crc32\r\n\r\n", NULL, "MalformedTrailerError");
-    check_body("bytes behind", trailing, "b\r\nhello world\r\n0\r\nx-amz-checksum-crc32:DUoRhQ==\r\n\r\nx:y\r\n", NULL, "MalformedTrailerError");
+    check_body("boto3 over TLS", trailing,
+               "b\r\nhello world\r\n0\r\nx-amz-checksum-crc32:DUoRhQ==\r\n\r\n", HELLO, NULL);
+    check_body("several chunks", trailing,
+               "5\r\nhello\r\n6\r\n world\r\n0\r\nx-amz-checksum-crc32:DUoRhQ==\r\n\r\n", HELLO,
+               NULL);
+    check_body("spaces and case", trailing,
+               "B\r\nhello world\r\n0\r\nX-Amz-Checksum-Crc32: DUoRhQ== \r\n\r\n", HELLO, NULL);
+    check_body("no line end at the end", trailing,
+               "b\r\nhello world\r\n0\r\nx-amz-checksum-crc32:DUoRhQ==", HELLO, NULL);
+    check_body("empty line before the trailer", trailing,
+               "b\r\nhello world\r\n0\r\n\r\nx-amz-checksum-crc32:DUoRhQ==\r\n\r\n", HELLO, NULL);
+    check_body("wrong checksum", trailing,
+               "b\r\nhello world\r\n0\r\nx-amz-checksum-crc32:AAAAAA==\r\n\r\n", NULL, "BadDigest");
+    check_body("missing trailer", trailing, "b\r\nhello world\r\n0\r\n\r\n", NULL,
+               "MalformedTrailerError");
+    check_body("other trailer", trailing, "b\r\nhello world\r\n0\r\nx-other:1\r\n\r\n", NULL,
+               "MalformedTrailerError");
+    check_body(
+        "trailer twice", trailing,
+        "b\r\nhello world\r\n0\r\nx-amz-checksum-crc32:DUoRhQ==\r\nx-amz-checksum-crc32:DUoRhQ==\r\n\r\n",
+        NULL, "MalformedTrailerError");
+    check_body("trailer without colon", trailing,
+               "b\r\nhello world\r\n0\r\nx-amz-checksum-crc32\r\n\r\n", NULL,
+               "MalformedTrailerError");
+    check_body("bytes behind", trailing,
+               "b\r\nhello world\r\n0\r\nx-amz-checksum-crc32:DUoRhQ==\r\n\r\nx:y\r\n", NULL,
+               "MalformedTrailerError");
     check_body("cut in a chunk", trailing, "b\r\nhello", NULL, "IncompleteBody");
     check_body("cut before the end", trailing, "b\r\nhello world\r\n", NULL, "IncompleteBody");
     check_body("no size", trailing, "hello world", NULL, "IncompleteBody");
     check_body("negative size", trailing, "-1\r\n", NULL, "IncompleteBody");
     check_body("huge size", trailing, "ffffffffffffffff\r\n", NULL, "IncompleteBody");
-    check_body("chunk longer than said", trailing, "5\r\nhello world\r\n0\r\n\r\n", NULL, "IncompleteBody");
+    check_body("chunk longer than said", trailing, "5\r\nhello world\r\n0\r\n\r\n", NULL,
+               "IncompleteBody");
 
     check_body("no trailer at all", H(STREAM, "11"), "b\r\nhello world\r\n0\r\n\r\n", HELLO, NULL);
-    check_body("more than said", H(STREAM, "10"), "b\r\nhello world\r\n0\r\n\r\n", NULL, "IncompleteBody");
-    check_body("less than said", H(STREAM, "12"), "b\r\nhello world\r\n0\r\n\r\n", NULL, "IncompleteBody");
+    check_body("more than said", H(STREAM, "10"), "b\r\nhello world\r\n0\r\n\r\n", NULL,
+               "IncompleteBody");
+    check_body("less than said", H(STREAM, "12"), "b\r\nhello world\r\n0\r\n\r\n", NULL,
+               "IncompleteBody");
     check_body("empty object", H(STREAM, "0"), "0\r\n\r\n", "", NULL);
-    check_body("length missing", H("x-amz-content-sha256", "STREAMING-UNSIGNED-PAYLOAD-TRAILER"), "0\r\n\r\n", NULL, "MissingContentLength");
+    check_body("length missing", H("x-amz-content-sha256", "STREAMING-UNSIGNED-PAYLOAD-TRAILER"),
+               "0\r\n\r\n", NULL, "MissingContentLength");
     check_body("length no number", H(STREAM, "1x"), "0\r\n\r\n", NULL, "InvalidArgument");
-    check_body("unsupported trailer", H(STREAM, "0", "x-amz-trailer", "x-amz-checksum-xxhash3"), "0\r\n\r\n", NULL, "NotImplemented");
-    check_body("senseless trailer", H(STREAM, "0", "x-amz-trailer", "x-other"), "0\r\n\r\n", NULL, "InvalidRequest");
+    check_body("unsupported trailer", H(STREAM, "0", "x-amz-trailer", "x-amz-checksum-xxhash3"),
+               "0\r\n\r\n", NULL, "NotImplemented");
+    check_body("senseless trailer", H(STREAM, "0", "x-amz-trailer", "x-other"), "0\r\n\r\n", NULL,
+               "InvalidRequest");
     check_body("too large", H(STREAM, "1000001"), "0\r\n\r\n", NULL, "EntityTooLarge");
-    check_body("signed chunks without a signature", H("x-amz-content-sha256", "STREAMING-AWS4-HMAC-SHA256-PAYLOAD",
-               "x-amz-decoded-content-length", "0"), "0\r\n\r\n", NULL, "InvalidRequest");
+    check_body("signed chunks without a signature",
+               H("x-amz-content-sha256", "STREAMING-AWS4-HMAC-SHA256-PAYLOAD",
+                 "x-amz-decoded-content-length", "0"),
+               "0\r\n\r\n", NULL, "InvalidRequest");
 }
 
 /* Builds the signed framing of the pieces, with the keys of the request. */
-static void frame(struct buf *out, const struct fixture *f, const char *const *pieces, const char *trailer) {
+static void frame(struct buf *out, const struct fixture *f, const char *const *pieces,
+                  const char *trailer) {
     struct sign_scope scope = {f->auth.scope_date, f->auth.scope_region, f->auth.scope_service};
     unsigned char digest[32];
     char previous[SIGN_HEX + 1];
@@ -203,9 +254,12 @@ static void test_signed_chunks(void **state) {
 static void test_signed_trailer(void **state) {
     (void)state;
     static const char *const pieces[] = {"hello world", NULL};
-    static const struct { const char *name, *trailer, *cut_at, *code; } cases[] = {
+    static const struct {
+        const char *name, *trailer, *cut_at, *code;
+    } cases[] = {
         {"good", "x-amz-checksum-crc32:DUoRhQ==", NULL, NULL},
-        {"false signature", "x-amz-checksum-crc32:DUoRhQ==", "x-amz-trailer-signature:", "SignatureDoesNotMatch"},
+        {"false signature",
+         "x-amz-checksum-crc32:DUoRhQ==", "x-amz-trailer-signature:", "SignatureDoesNotMatch"},
         {"wrong checksum", "x-amz-checksum-crc32:AAAAAA==", NULL, "BadDigest"},
         {"no trailer", NULL, NULL, "MalformedTrailerError"},
     };
@@ -214,10 +268,12 @@ static void test_signed_trailer(void **state) {
             struct fixture f;
             struct outcome out;
             struct buf wire = {0};
-            signed_fixture(&f, "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER", "x-amz-checksum-crc32");
+            signed_fixture(&f, "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER",
+                           "x-amz-checksum-crc32");
             frame(&wire, &f, pieces, cases[c].trailer);
             if (cases[c].cut_at) {
-                char *at = wire.p + str_find(buf_view(&wire), str_c(cases[c].cut_at)) + strlen(cases[c].cut_at);
+                char *at = wire.p + str_find(buf_view(&wire), str_c(cases[c].cut_at)) +
+                           strlen(cases[c].cut_at);
                 *at = *at == '0' ? '1' : '0';
             }
             run(&f, buf_view(&wire), steps[i], true, &out);
@@ -276,7 +332,8 @@ static void test_query_body(void **state) {
         assert_int_equal(aws_body_init(&body, &f.wire, &f.auth, &options), 0);
         assert_int_equal(aws_body_feed(&body, tampered ? "Action=Y" : "Action=X", 8), 0);
         assert_int_equal(aws_body_end(&body, &payload), tampered ? AWS_FAILED : 0);
-        check_str(str_c(tampered ? body.fault.error->code : payload.sha256), str_c(tampered ? "SignatureDoesNotMatch" : hash));
+        check_str(str_c(tampered ? body.fault.error->code : payload.sha256),
+                  str_c(tampered ? "SignatureDoesNotMatch" : hash));
         aws_body_deinit(&body);
         fixture_deinit(&f);
     }
@@ -320,9 +377,14 @@ static void test_foreign_checksum(void **state) {
 
 static void test_content_encoding(void **state) {
     (void)state;
-    static const struct { const char *value, *want; } cases[] = {
-        {"aws-chunked", NULL}, {"aws-chunked,gzip", "gzip"}, {"gzip, aws-chunked", "gzip"},
-        {"gzip,br", "gzip,br"}, {"", NULL}, {"AWS-Chunked , gzip", "gzip"}};
+    static const struct {
+        const char *value, *want;
+    } cases[] = {{"aws-chunked", NULL},
+                 {"aws-chunked,gzip", "gzip"},
+                 {"gzip, aws-chunked", "gzip"},
+                 {"gzip,br", "gzip,br"},
+                 {"", NULL},
+                 {"AWS-Chunked , gzip", "gzip"}};
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         struct arena arena = {0};
         str got = aws_content_encoding(&arena, str_c(cases[i].value));
@@ -333,11 +395,15 @@ static void test_content_encoding(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_plain), cmocka_unit_test(test_checksums),
-        cmocka_unit_test(test_unsigned_chunks), cmocka_unit_test(test_signed_chunks),
-        cmocka_unit_test(test_signed_trailer), cmocka_unit_test(test_chunk_order),
-        cmocka_unit_test(test_query_body), cmocka_unit_test(test_limits),
-        cmocka_unit_test(test_foreign_checksum), cmocka_unit_test(test_content_encoding)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_plain),
+                                       cmocka_unit_test(test_checksums),
+                                       cmocka_unit_test(test_unsigned_chunks),
+                                       cmocka_unit_test(test_signed_chunks),
+                                       cmocka_unit_test(test_signed_trailer),
+                                       cmocka_unit_test(test_chunk_order),
+                                       cmocka_unit_test(test_query_body),
+                                       cmocka_unit_test(test_limits),
+                                       cmocka_unit_test(test_foreign_checksum),
+                                       cmocka_unit_test(test_content_encoding)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,7 @@
-/* What rows ask: conditions, items, versions, tags, roles, alternatives, keys; and rows that are refused at the start. */
+/*
+ * What rows ask: conditions, items, versions, tags, roles, alternatives, keys; and rows that are
+ * refused at the start.
+ */
 #include "aws/model.h"
 #include "cloud_fixture.h"
 #include "cm.h"
@@ -36,9 +39,11 @@ static int asks_items(struct svc *svc, struct rq *rq) {
     return 0;
 }
 
-static int context(struct svc *svc, struct rq *rq, const struct aws_question *q, struct policy_context *c) {
+static int context(struct svc *svc, struct rq *rq, const struct aws_question *q,
+                   struct policy_context *c) {
     (void)svc;
-    buf_printf(&fake.asked, "%s " STR_FMT " " STR_FMT "\n", q->action, STR_ARG(q->resource), STR_ARG(q->version));
+    buf_printf(&fake.asked, "%s " STR_FMT " " STR_FMT "\n", q->action, STR_ARG(q->resource),
+               STR_ARG(q->version));
     if (q->flags & (OP_OF_SERVICE << 3))
         policy_context_add(c, S("s3:ExistingObjectTag/of"), q->resource);
     return fake.broken ? aws_fault(rq, -EIO, "reading tags") : 0;
@@ -55,7 +60,8 @@ static const struct aws_derived derived_names[] = {{"source", derived}, {0}};
 static const struct aws_op s3_ops[] = {
     {"GetObject", asks_later, "s3:GetObject", OBJECT, 0, NULL},
     {"CopyObject", nothing, "s3:PutObject", OBJECT, OP_OF_SERVICE << 3, NULL},
-    {"DeleteObjects", asks_items, "s3:DeleteObject", "arn:aws:s3:::{Bucket}/{Delete.Objects[].Key}", OP_ITEMWISE, NULL},
+    {"DeleteObjects", asks_items, "s3:DeleteObject", "arn:aws:s3:::{Bucket}/{Delete.Objects[].Key}",
+     OP_ITEMWISE, NULL},
     {"HeadBucket", asks_absent, "s3:ListBucket", "arn:aws:s3:::{Bucket}", 0, NULL},
 };
 static const struct aws_op_row s3_rows[] = {
@@ -64,7 +70,8 @@ static const struct aws_op_row s3_rows[] = {
     {ROW_VERSIONED, NULL, "VersionId", "s3:GetObjectVersion", NULL, 0, NULL},
     {ROW_MAY, NULL, "later", "s3:ListBucket", "arn:aws:s3:::{Bucket}", 0, &later},
     {ROW_OP, "CopyObject", NULL, NULL, NULL, 0, NULL},
-    {ROW_ALSO, NULL, "", "s3:GetObject", "arn:aws:s3:::{@source}", RIGHT_APART | OP_OF_SERVICE << 3, NULL},
+    {ROW_ALSO, NULL, "", "s3:GetObject", "arn:aws:s3:::{@source}", RIGHT_APART | OP_OF_SERVICE << 3,
+     NULL},
     {ROW_ALSO, NULL, "Tagging&TaggingDirective=REPLACE", "s3:PutObjectTagging", OBJECT, 0, NULL},
     {ROW_ALSO, NULL, "ACL!=private|GrantRead", "s3:PutObjectAcl", OBJECT, 0, NULL},
     {ROW_ALSO, NULL, "!Key", "s3:Never", OBJECT, 0, NULL},
@@ -72,8 +79,14 @@ static const struct aws_op_row s3_rows[] = {
     {ROW_VERSIONED, NULL, "Delete.Objects[].VersionId", "s3:DeleteObjectVersion", NULL, 0, NULL},
     {ROW_OP, "HeadBucket", NULL, NULL, NULL, 0, NULL},
 };
-static const struct aws_service s3 = {.name = "s3", .api = &api_s3, .ops = s3_ops, .n_ops = ARRAY_LEN(s3_ops), .rows = s3_rows,
-                                      .n_rows = ARRAY_LEN(s3_rows), .derived = derived_names, .context = context};
+static const struct aws_service s3 = {.name = "s3",
+                                      .api = &api_s3,
+                                      .ops = s3_ops,
+                                      .n_ops = ARRAY_LEN(s3_ops),
+                                      .rows = s3_rows,
+                                      .n_rows = ARRAY_LEN(s3_rows),
+                                      .derived = derived_names,
+                                      .context = context};
 
 #define ALARM "arn:aws:cloudwatch:{region}:{account}:alarm:"
 static const struct aws_op cw_ops[] = {
@@ -84,18 +97,28 @@ static const struct aws_op_row cw_rows[] = {
     {ROW_OP, "UntagResource", NULL, NULL, NULL, 0, NULL},
     {ROW_TAGS, NULL, "TagKeys", NULL, NULL, 0, NULL},
 };
-static const struct aws_service cw = {.name = "cloudwatch", .api = &api_cloudwatch, .ops = cw_ops, .n_ops = ARRAY_LEN(cw_ops),
-                                      .rows = cw_rows, .n_rows = ARRAY_LEN(cw_rows)};
+static const struct aws_service cw = {.name = "cloudwatch",
+                                      .api = &api_cloudwatch,
+                                      .ops = cw_ops,
+                                      .n_ops = ARRAY_LEN(cw_ops),
+                                      .rows = cw_rows,
+                                      .n_rows = ARRAY_LEN(cw_rows)};
 
-static const struct aws_op lambda_ops[] = {{"CreateFunction", nothing, "lambda:CreateFunction", "arn:{FunctionName}", 0, NULL}};
+static const struct aws_op lambda_ops[] = {
+    {"CreateFunction", nothing, "lambda:CreateFunction", "arn:{FunctionName}", 0, NULL}};
 static const struct aws_op_row lambda_rows[] = {
     {ROW_OP, "CreateFunction", NULL, NULL, NULL, 0, NULL},
     {ROW_PASSES, "lambda.amazonaws.com", "Role", "iam:PassRole", "iam:PassedToService", 0, NULL},
     {ROW_TAGS, NULL, "Tags", "lambda:TagResource", "arn:{FunctionName}:tagged", 0, NULL},
     {ROW_OR, NULL, NULL, "lambda:OldTag", NULL, 0, NULL},
 };
-static const struct aws_service lambda = {.name = "lambda", .api = &api_lambda, .ops = lambda_ops, .n_ops = 1,
-                                          .rows = lambda_rows, .n_rows = ARRAY_LEN(lambda_rows), .context = context};
+static const struct aws_service lambda = {.name = "lambda",
+                                          .api = &api_lambda,
+                                          .ops = lambda_ops,
+                                          .n_ops = 1,
+                                          .rows = lambda_rows,
+                                          .n_rows = ARRAY_LEN(lambda_rows),
+                                          .context = context};
 
 static struct cloud_fixture f;
 
@@ -103,8 +126,8 @@ static int setup(void **state) {
     (void)state;
     struct err err = {0};
     memset(&fake, 0, sizeof fake);
-    if (fixture_open(&f) || aws_cloud_add(f.cloud, &s3, &err) || aws_cloud_add(f.cloud, &cw, &err) ||
-        aws_cloud_add(f.cloud, &lambda, &err)) {
+    if (fixture_open(&f) || aws_cloud_add(f.cloud, &s3, &err) ||
+        aws_cloud_add(f.cloud, &cw, &err) || aws_cloud_add(f.cloud, &lambda, &err)) {
         print_error("%s\n", err.text);
         return -1;
     }
@@ -118,15 +141,21 @@ static int teardown(void **state) {
 }
 
 /* Statements as a policy of the user's; want: what the refusal says, or "". */
-static void call_with(const char *statements, const char *service, const char *op, const char *in, const char *want) {
+static void call_with(const char *statements, const char *service, const char *op, const char *in,
+                      const char *want) {
     CLEANUP_DEINIT(buf) struct buf policy = {0};
     CLEANUP_JSON json_t *doc = json_parse(str_c(in), NULL);
     assert_non_null(doc);
     buf_printf(&policy, "{\"Version\":\"2012-10-17\",\"Statement\":[%s]}", statements);
     assert_true(fixture_user_policy(&f, buf_cstr(&policy)));
     buf_clear(&fake.asked);
-    struct aws_call c = {.cloud = f.cloud, .caller = &f.user.id, .account = S("000000000000"), .region = S("us-east-1"),
-                         .service = service, .op = op, .in = doc};
+    struct aws_call c = {.cloud = f.cloud,
+                         .caller = &f.user.id,
+                         .account = S("000000000000"),
+                         .region = S("us-east-1"),
+                         .service = service,
+                         .op = op,
+                         .in = doc};
     aws_call(&c);
     str message = buf_view(&c.error_message);
     if (*want && str_find(message, str_c(want)) < 0)
@@ -137,25 +166,35 @@ static void call_with(const char *statements, const char *service, const char *o
 }
 
 /* The same beside a statement that looks at a key in every question, and never holds. */
-static void call(const char *statements, const char *service, const char *op, const char *in, const char *want) {
+static void call(const char *statements, const char *service, const char *op, const char *in,
+                 const char *want) {
     CLEANUP_DEINIT(buf) struct buf all = {0};
-    buf_printf(&all, "{\"Effect\":\"Deny\",\"Action\":\"*\",\"Resource\":\"*\",\"Condition\":{\"StringEquals\":{\"x:never\":\"\"}}},%s", statements);
+    buf_printf(
+        &all,
+        "{\"Effect\":\"Deny\",\"Action\":\"*\",\"Resource\":\"*\",\"Condition\":{\"StringEquals\":{\"x:never\":\"\"}}},%s",
+        statements);
     call_with(buf_cstr(&all), service, op, in, want);
 }
 
-#define ALLOW(actions, resource) "{\"Effect\":\"Allow\",\"Action\":[" actions "],\"Resource\":\"" resource "\"}"
-#define ALLOW_IF(action, condition) "{\"Effect\":\"Allow\",\"Action\":\"" action "\",\"Resource\":\"*\",\"Condition\":{" condition "}}"
+#define ALLOW(actions, resource)                                                                   \
+    "{\"Effect\":\"Allow\",\"Action\":[" actions "],\"Resource\":\"" resource "\"}"
+#define ALLOW_IF(action, condition)                                                                \
+    "{\"Effect\":\"Allow\",\"Action\":\"" action "\",\"Resource\":\"*\",\"Condition\":{" condition \
+    "}}"
 
 static void test_versions(void **state) {
     (void)state;
-    call(ALLOW("\"s3:GetObject\"", "*"), "s3", "GetObject", "{\"Bucket\":\"abc\",\"Key\":\"k\"}", "");
+    call(ALLOW("\"s3:GetObject\"", "*"), "s3", "GetObject", "{\"Bucket\":\"abc\",\"Key\":\"k\"}",
+         "");
     assert_false(fake.later);
     check_buf(fake.asked, "s3:GetObject arn:aws:s3:::abc/k \ns3:ListBucket arn:aws:s3:::abc \n");
-    call(ALLOW("\"s3:GetObject\"", "*"), "s3", "GetObject", "{\"Bucket\":\"abc\",\"Key\":\"k\",\"VersionId\":\"v\"}",
+    call(ALLOW("\"s3:GetObject\"", "*"), "s3", "GetObject",
+         "{\"Bucket\":\"abc\",\"Key\":\"k\",\"VersionId\":\"v\"}",
          "s3:GetObjectVersion on resource: arn:aws:s3:::abc/k ");
     call(ALLOW("\"s3:GetObjectVersion\",\"s3:ListBucket\"", "*"), "s3", "GetObject",
          "{\"Bucket\":\"abc\",\"Key\":\"k\",\"VersionId\":\"v\"}", "");
-    check_buf(fake.asked, "s3:GetObjectVersion arn:aws:s3:::abc/k v\ns3:ListBucket arn:aws:s3:::abc \n");
+    check_buf(fake.asked,
+              "s3:GetObjectVersion arn:aws:s3:::abc/k v\ns3:ListBucket arn:aws:s3:::abc \n");
     assert_true(fake.later);
 }
 
@@ -168,99 +207,144 @@ static void test_conditions(void **state) {
         {",\"Tagging\":\"a=b\"", ""},
         {",\"TaggingDirective\":\"REPLACE\"", ""},
         {",\"Tagging\":\"a=b\",\"TaggingDirective\":\"COPY\"", ""},
-        {",\"Tagging\":\"a=b\",\"TaggingDirective\":\"REPLACE\"", "s3:PutObjectTagging on resource: arn:aws:s3:::abc/k "},
+        {",\"Tagging\":\"a=b\",\"TaggingDirective\":\"REPLACE\"",
+         "s3:PutObjectTagging on resource: arn:aws:s3:::abc/k "},
         {",\"ACL\":\"private\"", ""},
         {",\"ACL\":\"public-read\"", "s3:PutObjectAcl on resource: arn:aws:s3:::abc/k "},
         {",\"GrantRead\":\"x\"", "s3:PutObjectAcl on resource: arn:aws:s3:::abc/k "},
-        {",\"ACL\":\"private\",\"GrantRead\":\"x\"", "s3:PutObjectAcl on resource: arn:aws:s3:::abc/k "},
+        {",\"ACL\":\"private\",\"GrantRead\":\"x\"",
+         "s3:PutObjectAcl on resource: arn:aws:s3:::abc/k "},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         char in[256];
-        snprintf(in, sizeof in, "{\"Bucket\":\"abc\",\"Key\":\"k\",\"CopySource\":\"from/here\"%s}", cases[i].more);
-        call(ALLOW("\"s3:PutObject\",\"s3:GetObject\"", "*"), "s3", "CopyObject", in, cases[i].want);
+        snprintf(in, sizeof in, "{\"Bucket\":\"abc\",\"Key\":\"k\",\"CopySource\":\"from/here\"%s}",
+                 cases[i].more);
+        call(ALLOW("\"s3:PutObject\",\"s3:GetObject\"", "*"), "s3", "CopyObject", in,
+             cases[i].want);
     }
-    call(ALLOW("\"s3:PutObject\"", "*"), "s3", "CopyObject", "{\"Bucket\":\"abc\",\"Key\":\"k\",\"CopySource\":\"from/here\"}",
+    call(ALLOW("\"s3:PutObject\"", "*"), "s3", "CopyObject",
+         "{\"Bucket\":\"abc\",\"Key\":\"k\",\"CopySource\":\"from/here\"}",
          "s3:GetObject on resource: arn:aws:s3:::from/here ");
-    call(ALLOW("\"s3:*\"", "*"), "s3", "CopyObject", "{\"Bucket\":\"abc\",\"Key\":\"k\",\"CopySource\":\"not/read\"}", "cannot be read");
+    call(ALLOW("\"s3:*\"", "*"), "s3", "CopyObject",
+         "{\"Bucket\":\"abc\",\"Key\":\"k\",\"CopySource\":\"not/read\"}", "cannot be read");
 }
 
 static void test_each_item(void **state) {
     (void)state;
     static const char two[] = "{\"AlarmNames\":[\"a\",\"b\"]}", none[] = "{\"AlarmNames\":[]}";
-    call(ALLOW("\"cloudwatch:DeleteAlarms\"", "arn:aws:cloudwatch:us-east-1:000000000000:alarm:a"), "cloudwatch", "DeleteAlarms", two,
+    call(ALLOW("\"cloudwatch:DeleteAlarms\"", "arn:aws:cloudwatch:us-east-1:000000000000:alarm:a"),
+         "cloudwatch", "DeleteAlarms", two,
          "on resource: arn:aws:cloudwatch:us-east-1:000000000000:alarm:b ");
-    call(ALLOW("\"cloudwatch:DeleteAlarms\"", "arn:aws:cloudwatch:us-east-1:000000000000:alarm:a"), "cloudwatch", "DeleteAlarms", none,
+    call(ALLOW("\"cloudwatch:DeleteAlarms\"", "arn:aws:cloudwatch:us-east-1:000000000000:alarm:a"),
+         "cloudwatch", "DeleteAlarms", none,
          "on resource: arn:aws:cloudwatch:us-east-1:000000000000:alarm:* ");
-    call(ALLOW("\"cloudwatch:DeleteAlarms\"", "arn:aws:cloudwatch:us-east-1:000000000000:alarm:*"), "cloudwatch", "DeleteAlarms", two, "");
+    call(ALLOW("\"cloudwatch:DeleteAlarms\"", "arn:aws:cloudwatch:us-east-1:000000000000:alarm:*"),
+         "cloudwatch", "DeleteAlarms", two, "");
 }
 
 static void test_item_by_item(void **state) {
     (void)state;
-    call(ALLOW("\"s3:DeleteObject\"", "arn:aws:s3:::abc/a*"), "s3", "DeleteObjects",
-         "{\"Bucket\":\"abc\",\"Delete\":{\"Objects\":[{\"Key\":\"a1\"},{\"Key\":\"a2\",\"VersionId\":\"v\"}]}}", "");
+    call(
+        ALLOW("\"s3:DeleteObject\"", "arn:aws:s3:::abc/a*"), "s3", "DeleteObjects",
+        "{\"Bucket\":\"abc\",\"Delete\":{\"Objects\":[{\"Key\":\"a1\"},{\"Key\":\"a2\",\"VersionId\":\"v\"}]}}",
+        "");
     assert_true(fake.item_0);
     assert_false(fake.item_1);
-    check_buf(fake.asked, "s3:DeleteObject arn:aws:s3:::abc/a1 \ns3:DeleteObjectVersion arn:aws:s3:::abc/a2 v\n");
+    check_buf(
+        fake.asked,
+        "s3:DeleteObject arn:aws:s3:::abc/a1 \ns3:DeleteObjectVersion arn:aws:s3:::abc/a2 v\n");
 }
 
-/* The hole that a context for the whole request leaves: keys of one question must not answer another. */
+/*
+ * The hole that a context for the whole request leaves: keys of one question must not answer
+ * another.
+ */
 static void test_keys_of_each_question(void **state) {
     (void)state;
-    static const char in[] = "{\"Bucket\":\"abc\",\"Key\":\"k\",\"CopySource\":\"from/here\",\"ACL\":\"private\"}";
+    static const char in[] =
+        "{\"Bucket\":\"abc\",\"Key\":\"k\",\"CopySource\":\"from/here\",\"ACL\":\"private\"}";
     static const char both[] = ALLOW("\"s3:PutObject\",\"s3:GetObject\"", "*");
     char statements[512];
     call(both, "s3", "CopyObject", in, "");
-    snprintf(statements, sizeof statements, "%s,{\"Effect\":\"Deny\",\"Action\":\"s3:GetObject\",\"Resource\":\"*\",\"Condition\":"
-             "{\"StringEquals\":{\"s3:ExistingObjectTag/of\":\"arn:aws:s3:::from/here\"}}}", both);
-    call(statements, "s3", "CopyObject", in, "s3:GetObject on resource: arn:aws:s3:::from/here with an explicit deny");
-    snprintf(statements, sizeof statements, "%s,{\"Effect\":\"Deny\",\"Action\":\"*\",\"Resource\":\"arn:aws:s3:::from/*\",\"Condition\":"
-             "{\"StringEquals\":{\"s3:ExistingObjectTag/of\":\"arn:aws:s3:::abc/k\"}}}", both);
+    snprintf(statements, sizeof statements,
+             "%s,{\"Effect\":\"Deny\",\"Action\":\"s3:GetObject\",\"Resource\":\"*\",\"Condition\":"
+             "{\"StringEquals\":{\"s3:ExistingObjectTag/of\":\"arn:aws:s3:::from/here\"}}}",
+             both);
+    call(statements, "s3", "CopyObject", in,
+         "s3:GetObject on resource: arn:aws:s3:::from/here with an explicit deny");
+    snprintf(
+        statements, sizeof statements,
+        "%s,{\"Effect\":\"Deny\",\"Action\":\"*\",\"Resource\":\"arn:aws:s3:::from/*\",\"Condition\":"
+        "{\"StringEquals\":{\"s3:ExistingObjectTag/of\":\"arn:aws:s3:::abc/k\"}}}",
+        both);
     call(statements, "s3", "CopyObject", in, "");
     /* Keys of members are of what the request is about, and not of what stands apart. */
-    call(ALLOW("\"s3:GetObject\"", "*") "," ALLOW_IF("s3:PutObject", "\"StringEquals\":{\"s3:x-amz-acl\":\"private\"}"), "s3", "CopyObject", in, "");
-    call(ALLOW("\"s3:PutObject\"", "*") "," ALLOW_IF("s3:GetObject", "\"StringEquals\":{\"s3:x-amz-acl\":\"private\"}"), "s3", "CopyObject", in,
-         "s3:GetObject on resource: arn:aws:s3:::from/here ");
+    call(ALLOW("\"s3:GetObject\"",
+               "*") "," ALLOW_IF("s3:PutObject", "\"StringEquals\":{\"s3:x-amz-acl\":\"private\"}"),
+         "s3", "CopyObject", in, "");
+    call(ALLOW("\"s3:PutObject\"",
+               "*") "," ALLOW_IF("s3:GetObject", "\"StringEquals\":{\"s3:x-amz-acl\":\"private\"}"),
+         "s3", "CopyObject", in, "s3:GetObject on resource: arn:aws:s3:::from/here ");
 }
 
-#define FUNCTION "{\"FunctionName\":\"fn\",\"Role\":\"arn:aws:iam::000000000000:role/r\",\"Code\":{}"
+#define FUNCTION                                                                                   \
+    "{\"FunctionName\":\"fn\",\"Role\":\"arn:aws:iam::000000000000:role/r\",\"Code\":{}"
 static void test_roles_and_tags(void **state) {
     (void)state;
-    static const char plain[] = FUNCTION "}", tagged[] = FUNCTION ",\"Tags\":{\"team\":\"red\"}}", empty[] = FUNCTION ",\"Tags\":{}}";
-    static const char pass[] = ALLOW_IF("iam:PassRole", "\"StringEquals\":{\"iam:PassedToService\":\"lambda.amazonaws.com\"}");
+    static const char plain[] = FUNCTION "}", tagged[] = FUNCTION ",\"Tags\":{\"team\":\"red\"}}",
+                      empty[] = FUNCTION ",\"Tags\":{}}";
+    static const char pass[] = ALLOW_IF(
+        "iam:PassRole", "\"StringEquals\":{\"iam:PassedToService\":\"lambda.amazonaws.com\"}");
     char statements[1024];
-    call(ALLOW("\"lambda:*\"", "*"), "lambda", "CreateFunction", plain, "iam:PassRole on resource: arn:aws:iam::000000000000:role/r ");
-    assert_int_equal(str_find(buf_view(&fake.asked), S("PassRole")), -1); /* none of the service's keys */
+    call(ALLOW("\"lambda:*\"", "*"), "lambda", "CreateFunction", plain,
+         "iam:PassRole on resource: arn:aws:iam::000000000000:role/r ");
+    assert_int_equal(str_find(buf_view(&fake.asked), S("PassRole")),
+                     -1); /* none of the service's keys */
     snprintf(statements, sizeof statements, "%s,%s", pass, ALLOW("\"lambda:CreateFunction\"", "*"));
     call(statements, "lambda", "CreateFunction", plain, "");
     call(statements, "lambda", "CreateFunction", empty, "");
-    call(statements, "lambda", "CreateFunction", tagged, "lambda:TagResource on resource: arn:fn:tagged ");
+    call(statements, "lambda", "CreateFunction", tagged,
+         "lambda:TagResource on resource: arn:fn:tagged ");
     for (int i = 0; i < 2; i++) {
         snprintf(statements, sizeof statements, "%s,%s", pass,
-                 i ? ALLOW("\"lambda:CreateFunction\",\"lambda:OldTag\"", "*") : ALLOW("\"lambda:CreateFunction\",\"lambda:TagResource\"", "*"));
+                 i ? ALLOW("\"lambda:CreateFunction\",\"lambda:OldTag\"", "*")
+                   : ALLOW("\"lambda:CreateFunction\",\"lambda:TagResource\"", "*"));
         call(statements, "lambda", "CreateFunction", tagged, "");
     }
-    snprintf(statements, sizeof statements, "%s,%s,%s", pass, ALLOW("\"lambda:CreateFunction\",\"lambda:OldTag\"", "*"),
+    snprintf(statements, sizeof statements, "%s,%s,%s", pass,
+             ALLOW("\"lambda:CreateFunction\",\"lambda:OldTag\"", "*"),
              "{\"Effect\":\"Deny\",\"Action\":\"lambda:TagResource\",\"Resource\":\"*\"}");
-    call(statements, "lambda", "CreateFunction", tagged, "lambda:TagResource on resource: arn:fn:tagged with an explicit deny");
-    snprintf(statements, sizeof statements, "%s,%s", pass,
-             ALLOW_IF("lambda:*", "\"StringEquals\":{\"aws:RequestTag/team\":\"red\"},\"ForAllValues:StringEquals\":{\"aws:TagKeys\":\"team\"}"));
+    call(statements, "lambda", "CreateFunction", tagged,
+         "lambda:TagResource on resource: arn:fn:tagged with an explicit deny");
+    snprintf(
+        statements, sizeof statements, "%s,%s", pass,
+        ALLOW_IF(
+            "lambda:*",
+            "\"StringEquals\":{\"aws:RequestTag/team\":\"red\"},\"ForAllValues:StringEquals\":{\"aws:TagKeys\":\"team\"}"));
     call(statements, "lambda", "CreateFunction", tagged, "");
-    call(statements, "lambda", "CreateFunction", plain, "lambda:CreateFunction on resource: arn:fn ");
+    call(statements, "lambda", "CreateFunction", plain,
+         "lambda:CreateFunction on resource: arn:fn ");
 }
 
 static void test_keys_of_tags(void **state) {
     (void)state;
-    static const char only_a[] = ALLOW_IF("*", "\"ForAllValues:StringEquals\":{\"aws:TagKeys\":\"a\"}");
-    call(only_a, "cloudwatch", "UntagResource", "{\"ResourceARN\":\"arn:aws:cloudwatch:x\",\"TagKeys\":[\"a\"]}", "");
-    call(only_a, "cloudwatch", "UntagResource", "{\"ResourceARN\":\"arn:aws:cloudwatch:x\",\"TagKeys\":[\"a\",\"b\"]}", "UntagResource on resource");
+    static const char only_a[] =
+        ALLOW_IF("*", "\"ForAllValues:StringEquals\":{\"aws:TagKeys\":\"a\"}");
+    call(only_a, "cloudwatch", "UntagResource",
+         "{\"ResourceARN\":\"arn:aws:cloudwatch:x\",\"TagKeys\":[\"a\"]}", "");
+    call(only_a, "cloudwatch", "UntagResource",
+         "{\"ResourceARN\":\"arn:aws:cloudwatch:x\",\"TagKeys\":[\"a\",\"b\"]}",
+         "UntagResource on resource");
 }
 
 /* What could not be read must not let anybody through, a question without an error neither. */
 static void test_keys_that_cannot_be_read(void **state) {
     (void)state;
     fake.broken = true;
-    call(ALLOW("\"*\"", "*"), "s3", "CopyObject", "{\"Bucket\":\"abc\",\"Key\":\"k\",\"CopySource\":\"from/here\"}", "internal error");
-    call(ALLOW("\"*\"", "*"), "s3", "DeleteObjects", "{\"Bucket\":\"abc\",\"Delete\":{\"Objects\":[{\"Key\":\"a\"}]}}", "");
+    call(ALLOW("\"*\"", "*"), "s3", "CopyObject",
+         "{\"Bucket\":\"abc\",\"Key\":\"k\",\"CopySource\":\"from/here\"}", "internal error");
+    call(ALLOW("\"*\"", "*"), "s3", "DeleteObjects",
+         "{\"Bucket\":\"abc\",\"Delete\":{\"Objects\":[{\"Key\":\"a\"}]}}", "");
     assert_false(fake.item_0);
 }
 
@@ -268,10 +352,13 @@ static void test_keys_that_cannot_be_read(void **state) {
 static void test_keys_that_nobody_wants(void **state) {
     (void)state;
     fake.broken = true;
-    call_with(ALLOW("\"s3:*\"", "*"), "s3", "CopyObject", "{\"Bucket\":\"abc\",\"Key\":\"k\",\"CopySource\":\"from/here\"}", "");
-    call_with(ALLOW_IF("lambda:*", "\"StringEquals\":{\"x:never\":\"\"}") "," ALLOW("\"s3:*\"", "*"), "s3", "CopyObject",
+    call_with(ALLOW("\"s3:*\"", "*"), "s3", "CopyObject",
               "{\"Bucket\":\"abc\",\"Key\":\"k\",\"CopySource\":\"from/here\"}", "");
-    call_with(ALLOW("\"s3:GetObject\"", "arn:aws:s3:::${aws:username}/*"), "s3", "GetObject", "{\"Bucket\":\"abc\",\"Key\":\"k\"}", "internal error");
+    call_with(
+        ALLOW_IF("lambda:*", "\"StringEquals\":{\"x:never\":\"\"}") "," ALLOW("\"s3:*\"", "*"),
+        "s3", "CopyObject", "{\"Bucket\":\"abc\",\"Key\":\"k\",\"CopySource\":\"from/here\"}", "");
+    call_with(ALLOW("\"s3:GetObject\"", "arn:aws:s3:::${aws:username}/*"), "s3", "GetObject",
+              "{\"Bucket\":\"abc\",\"Key\":\"k\"}", "internal error");
     check_buf(fake.asked, "s3:GetObject arn:aws:s3:::abc/k \n");
 }
 
@@ -282,12 +369,16 @@ static void test_a_right_that_no_row_has(void **state) {
 
 /* ---- Rows that the cloud does not take ---- */
 
-static void refused(const struct aws_op_row *rows, size_t n, const char *resource, const char *want) {
+static void refused(const struct aws_op_row *rows, size_t n, const char *resource,
+                    const char *want) {
     struct err err = {0};
     CLEANUP(aws_cloud) struct aws_cloud *cloud = NULL;
     const struct aws_op op = {"DeleteObjects", nothing, "s3:DeleteObject", resource, 0, NULL};
-    struct aws_options options = {.store = f.store, .hub = f.hub, .identities = {.ctx = &f, .find = fixture_find}};
-    struct aws_service service = {.name = "s3", .api = &api_s3, .ops = &op, .n_ops = 1, .rows = rows, .n_rows = n};
+    struct aws_options options = {.store = f.store,
+                                  .hub = f.hub,
+                                  .identities = {.ctx = &f, .find = fixture_find}};
+    struct aws_service service =
+        {.name = "s3", .api = &api_s3, .ops = &op, .n_ops = 1, .rows = rows, .n_rows = n};
     assert_int_equal(aws_cloud_new(&cloud, &options, &err), 0);
     assert_int_equal(aws_cloud_add(cloud, &service, &err), -EINVAL);
     if (!strstr(err.text, want))
@@ -313,22 +404,34 @@ static void test_refuses_wrong_rows(void **state) {
         {{ROW_ALSO, NULL, "", "s3:x", "*", OP_ITEMWISE, NULL}, "names no list"},
         {{ROW_VERSIONED, NULL, "NoSuch", "s3:x", NULL, 0, NULL}, "no member \"NoSuch\""},
         {{ROW_TAGS, NULL, "NoSuch", NULL, NULL, 0, NULL}, "no member \"NoSuch\""},
-        {{ROW_PASSES, "x.amazonaws.com", "NoSuch", "iam:PassRole", "iam:PassedToService", 0, NULL}, "no member \"NoSuch\""},
+        {{ROW_PASSES, "x.amazonaws.com", "NoSuch", "iam:PassRole", "iam:PassedToService", 0, NULL},
+         "no member \"NoSuch\""},
         {{ROW_KEY, "s3:x", "Bucket", NULL, NULL, 0, NULL}, "KEY behind the row DeleteObjects"},
         {{ROW_OP, "Other", NULL, NULL, NULL, 0, NULL}, "\"Other\" belongs to no operation"},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++)
         refused((struct aws_op_row[]){op, cases[i].row}, 2, "*", cases[i].want);
-    refused((struct aws_op_row[]){{ROW_KEY, "s3:x", "NoSuch", NULL, NULL, 0, NULL}, op}, 2, "*", "\"s3:x\" belongs to no operation");
-    refused((struct aws_op_row[]){{ROW_ALSO, NULL, "Bucket", "s3:x", "*", 0, NULL}, op}, 2, "*", "\"Bucket\" belongs to no operation");
+    refused((struct aws_op_row[]){{ROW_KEY, "s3:x", "NoSuch", NULL, NULL, 0, NULL}, op}, 2, "*",
+            "\"s3:x\" belongs to no operation");
+    refused((struct aws_op_row[]){{ROW_ALSO, NULL, "Bucket", "s3:x", "*", 0, NULL}, op}, 2, "*",
+            "\"Bucket\" belongs to no operation");
     refused(&op, 1, "arn:{NoSuch}", "no member \"NoSuch\"");
 }
 
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 int main(void) {
     const struct CMUnitTest tests[] = {
-        T(test_versions), T(test_conditions), T(test_each_item), T(test_item_by_item), T(test_keys_of_each_question),
-        T(test_roles_and_tags), T(test_keys_of_tags), T(test_keys_that_cannot_be_read), T(test_keys_that_nobody_wants), T(test_a_right_that_no_row_has), T(test_refuses_wrong_rows),
+        T(test_versions),
+        T(test_conditions),
+        T(test_each_item),
+        T(test_item_by_item),
+        T(test_keys_of_each_question),
+        T(test_roles_and_tags),
+        T(test_keys_of_tags),
+        T(test_keys_that_cannot_be_read),
+        T(test_keys_that_nobody_wants),
+        T(test_a_right_that_no_row_has),
+        T(test_refuses_wrong_rows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

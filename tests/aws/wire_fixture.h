@@ -4,11 +4,11 @@
 #include "base/clock.h"
 #include "cm.h"
 
-#define ACCESS "AKIAIOSFODNN7EXAMPLE"
-#define SECRET "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
+#define ACCESS         "AKIAIOSFODNN7EXAMPLE"
+#define SECRET         "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
 #define SESSION_ACCESS "ASIAIOSFODNN7EXAMPLE"
-#define SESSION_TOKEN "FwoGZXIv/+token=="
-#define EMPTY_SHA256 "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+#define SESSION_TOKEN  "FwoGZXIv/+token=="
+#define EMPTY_SHA256   "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
 /* 2026-11-22T04:56:59Z */
 static const int64_t fixture_now = 1795323419000;
@@ -25,17 +25,25 @@ static inline void fixture_no_free(struct aws_identity *id) { (void)id; }
 static inline int fixture_find(void *ctx, str key, struct aws_identity **ret) {
     (void)ctx;
     static struct aws_identity user, session;
-    user = (struct aws_identity){.refs = 2, .access_key = S(ACCESS), .secret_key = S(SECRET), .free_data = fixture_no_free};
-    session = (struct aws_identity){.refs = 2, .access_key = S(SESSION_ACCESS), .secret_key = S(SECRET),
-                                    .session_token = S(SESSION_TOKEN), .expires_ms = fixture_now + 3600000,
+    user = (struct aws_identity){.refs = 2,
+                                 .access_key = S(ACCESS),
+                                 .secret_key = S(SECRET),
+                                 .free_data = fixture_no_free};
+    session = (struct aws_identity){.refs = 2,
+                                    .access_key = S(SESSION_ACCESS),
+                                    .secret_key = S(SECRET),
+                                    .session_token = S(SESSION_TOKEN),
+                                    .expires_ms = fixture_now + 3600000,
                                     .free_data = fixture_no_free};
     *ret = str_is(key, ACCESS) ? &user : str_is(key, SESSION_ACCESS) ? &session : NULL;
     return *ret ? 0 : AWS_E_NO_KEY;
 }
 static const struct aws_identity_source fixture_source = {.find = fixture_find};
 
-static inline void fixture_init(struct fixture *f, const char *method, const char *path, const char *query) {
-    *f = (struct fixture){.wire = {.method = str_c(method), .path = str_c(path), .query = str_c(query)}};
+static inline void fixture_init(struct fixture *f, const char *method, const char *path,
+                                const char *query) {
+    *f = (struct fixture){
+        .wire = {.method = str_c(method), .path = str_c(path), .query = str_c(query)}};
     f->wire.headers = f->headers;
     f->wire.arena = &f->arena;
 }
@@ -52,11 +60,16 @@ static inline void fixture_sign_at(struct fixture *f, const char *access, const 
     clock_amz(date, at);
     fixture_header(f, "Host", "127.0.0.1:4566");
     fixture_header(f, "X-Amz-Date", arena_cstr(&f->arena, str_c(date)));
-    struct sign_request request = {.method = f->wire.method, .path = f->wire.path, .query = f->wire.query,
-                                   .headers = f->headers, .n_headers = f->wire.n_headers,
-                                   .payload_hash = str_c(payload_hash), .s3 = strcmp(service, "s3") == 0};
+    struct sign_request request = {.method = f->wire.method,
+                                   .path = f->wire.path,
+                                   .query = f->wire.query,
+                                   .headers = f->headers,
+                                   .n_headers = f->wire.n_headers,
+                                   .payload_hash = str_c(payload_hash),
+                                   .s3 = strcmp(service, "s3") == 0};
     struct sign_credentials credentials = {str_c(access), S(SECRET), STR_NONE};
-    sign_authorize(&value, &request, &credentials, str_c(date), S("eu-north-1"), str_c(service), NULL);
+    sign_authorize(&value, &request, &credentials, str_c(date), S("eu-north-1"), str_c(service),
+                   NULL);
     fixture_header(f, "Authorization", arena_cstr(&f->arena, buf_view(&value)));
     buf_deinit(&value);
 }

@@ -52,10 +52,12 @@ static void test_make(void **state) {
     CLEANUP_DEINIT(arena) struct arena arena = {0};
     arn_add(&out, "sqs", S("us-east-1"), S("000000000000"), "%s", "jobs");
     check_buf(out, "arn:aws:sqs:us-east-1:000000000000:jobs");
-    check_str(arn_str(&arena, "s3", STR_NONE, STR_NONE, "%s/*", "bucket"), S("arn:aws:s3:::bucket/*"));
+    check_str(arn_str(&arena, "s3", STR_NONE, STR_NONE, "%s/*", "bucket"),
+              S("arn:aws:s3:::bucket/*"));
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_parse), cmocka_unit_test(test_regional), cmocka_unit_test(test_make)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_parse), cmocka_unit_test(test_regional), cmocka_unit_test(test_make)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -16,7 +16,11 @@ static void writes(void **state) {
 
 static void reads(void **state) {
     (void)state;
-    static const struct { const char *text; bool ok; int64_t want; } cases[] = {
+    static const struct {
+        const char *text;
+        bool ok;
+        int64_t want;
+    } cases[] = {
         {"2026-11-22T04:56:59.123Z", true, 1795323419123},
         {"2026-11-22T04:56:59Z", true, 1795323419000},
         {"2026-11-22T05:56:59+01:00", true, 1795323419000},

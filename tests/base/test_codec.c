@@ -4,8 +4,9 @@
 
 static void base64(void **state) {
     (void)state;
-    static const struct { const char *plain, *coded; } cases[] = {
-        {"", ""}, {"f", "Zg=="}, {"fo", "Zm8="}, {"foo", "Zm9v"}, {"foobar", "Zm9vYmFy"}};
+    static const struct {
+        const char *plain, *coded;
+    } cases[] = {{"", ""}, {"f", "Zg=="}, {"fo", "Zm8="}, {"foo", "Zm9v"}, {"foobar", "Zm9vYmFy"}};
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         CLEANUP_DEINIT(buf) struct buf coded = {0}, plain = {0};
         codec_add_base64(&coded, cases[i].plain, strlen(cases[i].plain));
@@ -13,7 +14,8 @@ static void base64(void **state) {
         assert_true(codec_unbase64(&plain, buf_view(&coded)));
         check_buf(plain, cases[i].plain);
     }
-    static const char *const bad[] = {"Zg=", "Zg", "Z===", "Zh==", "Zm9=", "Z m9", "Zg==Zg==", "===="};
+    static const char *const bad[] = {
+        "Zg=", "Zg", "Z===", "Zh==", "Zm9=", "Z m9", "Zg==Zg==", "===="};
     for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
         CLEANUP_DEINIT(buf) struct buf out = {0};
         buf_c(&out, "kept");

@@ -4,8 +4,13 @@
 
 static void numbers_are_short(void **state) {
     (void)state;
-    static const struct { double v; const char *want; } cases[] = {
-        {0.1, "[0.1]"}, {1.0, "[1]"}, {1.5e300, "[1.5e+300]"}, {1.0 / 3, "[0.3333333333333333]"}};
+    static const struct {
+        double v;
+        const char *want;
+    } cases[] = {{0.1, "[0.1]"},
+                 {1.0, "[1]"},
+                 {1.5e300, "[1.5e+300]"},
+                 {1.0 / 3, "[0.3333333333333333]"}};
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         CLEANUP_DEINIT(buf) struct buf b = {0};
         CLEANUP_JSON json_t *j = json_pack("[f]", cases[i].v);
@@ -26,7 +31,8 @@ static void round_trip(void **state) {
 
 static void refuses(void **state) {
     (void)state;
-    static const char *const bad[] = {"{\"a\":1,\"a\":2}", "[1] x", "", "[1,]", "\"\xC0\xAF\"", "[01]"};
+    static const char *const bad[] = {"{\"a\":1,\"a\":2}", "[1] x", "", "[1,]",
+                                      "\"\xC0\xAF\"",      "[01]"};
     for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
         struct err err = {{0}};
         check_case(json_parse(str_c(bad[i]), &err) == NULL, bad[i]);
@@ -50,8 +56,9 @@ static void finds_a_text(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(numbers_are_short), cmocka_unit_test(round_trip), cmocka_unit_test(refuses),
-        cmocka_unit_test(quotes_what_is_not_utf8), cmocka_unit_test(finds_a_text)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(numbers_are_short),
+                                       cmocka_unit_test(round_trip), cmocka_unit_test(refuses),
+                                       cmocka_unit_test(quotes_what_is_not_utf8),
+                                       cmocka_unit_test(finds_a_text)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

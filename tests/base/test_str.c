@@ -2,7 +2,11 @@
 
 static void numbers(void **state) {
     (void)state;
-    static const struct { const char *name, *text; bool ok; uint64_t want; } cases[] = {
+    static const struct {
+        const char *name, *text;
+        bool ok;
+        uint64_t want;
+    } cases[] = {
         {"zero", "0", true, 0},
         {"largest", "18446744073709551615", true, UINT64_MAX},
         {"one more", "18446744073709551616", false, 0},
@@ -25,11 +29,19 @@ static void numbers(void **state) {
 
 static void utf8(void **state) {
     (void)state;
-    static const struct { const char *name; str text; bool ok; } cases[] = {
-        {"ascii", S_INIT("abc"), true},           {"nul", S_INIT("a\0b"), true},
-        {"two", S_INIT("\xC3\xA4"), true},        {"overlong slash", S_INIT("\xC0\xAF"), false},
-        {"surrogate", S_INIT("\xED\xA0\x80"), false}, {"four", S_INIT("\xF0\x9F\x93\xB7"), true},
-        {"too large", S_INIT("\xF4\x90\x80\x80"), false}, {"cut", S_INIT("\xE2\x82"), false},
+    static const struct {
+        const char *name;
+        str text;
+        bool ok;
+    } cases[] = {
+        {"ascii", S_INIT("abc"), true},
+        {"nul", S_INIT("a\0b"), true},
+        {"two", S_INIT("\xC3\xA4"), true},
+        {"overlong slash", S_INIT("\xC0\xAF"), false},
+        {"surrogate", S_INIT("\xED\xA0\x80"), false},
+        {"four", S_INIT("\xF0\x9F\x93\xB7"), true},
+        {"too large", S_INIT("\xF4\x90\x80\x80"), false},
+        {"cut", S_INIT("\xE2\x82"), false},
         {"lone tail", S_INIT("\x80"), false},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++)

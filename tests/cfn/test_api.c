@@ -64,15 +64,25 @@ static json_t *call_as(struct world *w, struct aws_identity *as, const char *op,
     struct err err = {{0}};
     CLEANUP_JSON json_t *doc = json_parse(buf_view(&text), &err);
     check_case(doc, err.text);
-    struct aws_call c = {.cloud = w->f.cloud, .caller = as, .account = S("000000000000"), .region = S("us-east-1"),
-                         .service = "cloudformation", .op = op, .in = doc};
+    struct aws_call c = {.cloud = w->f.cloud,
+                         .caller = as,
+                         .account = S("000000000000"),
+                         .region = S("us-east-1"),
+                         .service = "cloudformation",
+                         .op = op,
+                         .in = doc};
     int r = aws_call(&c);
-    json_t *out = r ? json_pack("{so}", "Error", json_sprintf("%s: %s", buf_cstr(&c.error_code), buf_cstr(&c.error_message)))
-                     : c.out ? json_incref(c.out) : json_object();
+    json_t *out =
+        r       ? json_pack("{so}", "Error",
+                            json_sprintf("%s: %s", buf_cstr(&c.error_code), buf_cstr(&c.error_message)))
+        : c.out ? json_incref(c.out)
+                : json_object();
     aws_call_deinit(&c);
     return out;
 }
-static json_t *call(struct world *w, const char *op, const char *in) { return call_as(w, &w->f.root.id, op, in); }
+static json_t *call(struct world *w, const char *op, const char *in) {
+    return call_as(w, &w->f.root.id, op, in);
+}
 
 static void refuses(struct world *w, const char *op, const char *in, const char *want) {
     CLEANUP_JSON json_t *out = call(w, op, in);
@@ -113,45 +123,64 @@ static void settles(struct world *w, const char *name, const char *want) {
 }
 
 #define HANDLE "AWS::CloudFormation::WaitConditionHandle"
-#define ONE "{\\\"Resources\\\":{\\\"H\\\":{\\\"Type\\\":\\\"" HANDLE "\\\"}},\\\"Parameters\\\":{\\\"P\\\":{\\\"Type\\\":\\\"String\\\",\\\"Default\\\":\\\"d\\\"},\\\"Secret\\\":{\\\"Type\\\":\\\"String\\\",\\\"NoEcho\\\":true,\\\"Default\\\":\\\"s\\\"}}," \
-            "\\\"Outputs\\\":{\\\"O\\\":{\\\"Value\\\":{\\\"Ref\\\":\\\"P\\\"},\\\"Export\\\":{\\\"Name\\\":{\\\"Fn::Sub\\\":\\\"${AWS::StackName}-O\\\"}}}}}"
-#define TWO "{\\\"Resources\\\":{\\\"H\\\":{\\\"Type\\\":\\\"" HANDLE "\\\"},\\\"I\\\":{\\\"Type\\\":\\\"" HANDLE "\\\"}}}"
+#define ONE                                                                                                                                                                                     \
+    "{\\\"Resources\\\":{\\\"H\\\":{\\\"Type\\\":\\\"" HANDLE                                                                                                                                   \
+    "\\\"}},\\\"Parameters\\\":{\\\"P\\\":{\\\"Type\\\":\\\"String\\\",\\\"Default\\\":\\\"d\\\"},\\\"Secret\\\":{\\\"Type\\\":\\\"String\\\",\\\"NoEcho\\\":true,\\\"Default\\\":\\\"s\\\"}}," \
+    "\\\"Outputs\\\":{\\\"O\\\":{\\\"Value\\\":{\\\"Ref\\\":\\\"P\\\"},\\\"Export\\\":{\\\"Name\\\":{\\\"Fn::Sub\\\":\\\"${AWS::StackName}-O\\\"}}}}}"
+#define TWO                                                                                        \
+    "{\\\"Resources\\\":{\\\"H\\\":{\\\"Type\\\":\\\"" HANDLE                                      \
+    "\\\"},\\\"I\\\":{\\\"Type\\\":\\\"" HANDLE "\\\"}}}"
 
 static void a_stack_s_life(void **state) {
     struct world *w = *state;
-    succeeds(w, "CreateStack", "{'StackName':'s','TemplateBody':'" ONE "','Parameters':[{'ParameterKey':'P','ParameterValue':'v'}],'Tags':[{'Key':'k','Value':'t'}]}");
+    succeeds(
+        w, "CreateStack",
+        "{'StackName':'s','TemplateBody':'" ONE
+        "','Parameters':[{'ParameterKey':'P','ParameterValue':'v'}],'Tags':[{'Key':'k','Value':'t'}]}");
     settles(w, "s", "CREATE_COMPLETE");
     CLEANUP_JSON json_t *stack = stack_of(w, "s");
     check_str(json_str(json_array_get(json_arr(stack, "Outputs"), 0), "OutputValue"), S("v"));
     check_str(json_str(json_array_get(json_arr(stack, "Outputs"), 0), "ExportName"), S("s-O"));
-    check_str(json_str(json_array_get(json_arr(stack, "Parameters"), 1), "ParameterValue"), S("****"));
-    refuses(w, "CreateStack", "{'StackName':'s','TemplateBody':'" ONE "'}", "AlreadyExistsException: Stack [s] already exists");
+    check_str(json_str(json_array_get(json_arr(stack, "Parameters"), 1), "ParameterValue"),
+              S("****"));
+    refuses(w, "CreateStack", "{'StackName':'s','TemplateBody':'" ONE "'}",
+            "AlreadyExistsException: Stack [s] already exists");
 
     CLEANUP_JSON json_t *resources = call(w, "DescribeStackResources", "{'StackName':'s'}");
-    check_str(json_str(json_array_get(json_arr(resources, "StackResources"), 0), "ResourceStatus"), S("CREATE_COMPLETE"));
+    check_str(json_str(json_array_get(json_arr(resources, "StackResources"), 0), "ResourceStatus"),
+              S("CREATE_COMPLETE"));
     CLEANUP_JSON json_t *events = call(w, "DescribeStackEvents", "{'StackName':'s'}");
     assert_int_equal(json_array_size(json_arr(events, "StackEvents")), 5);
-    check_str(json_str(json_array_get(json_arr(events, "StackEvents"), 0), "ResourceStatus"), S("CREATE_COMPLETE"));
+    check_str(json_str(json_array_get(json_arr(events, "StackEvents"), 0), "ResourceStatus"),
+              S("CREATE_COMPLETE"));
     CLEANUP_JSON json_t *text = call(w, "GetTemplate", "{'StackName':'s'}");
     assert_true(str_starts(json_str(text, "TemplateBody"), S("{\"Resources\"")));
     CLEANUP_JSON json_t *exports = call(w, "ListExports", "{}");
     check_str(json_str(json_array_get(json_arr(exports, "Exports"), 0), "Value"), S("v"));
 
-    refuses(w, "UpdateStack", "{'StackName':'s','UsePreviousTemplate':true,'Parameters':[{'ParameterKey':'P','UsePreviousValue':true}]}",
-            "ValidationError: No updates are to be performed.");
-    succeeds(w, "UpdateStack", "{'StackName':'s','UsePreviousTemplate':true,'Parameters':[{'ParameterKey':'P','ParameterValue':'v2'}]}");
+    refuses(
+        w, "UpdateStack",
+        "{'StackName':'s','UsePreviousTemplate':true,'Parameters':[{'ParameterKey':'P','UsePreviousValue':true}]}",
+        "ValidationError: No updates are to be performed.");
+    succeeds(
+        w, "UpdateStack",
+        "{'StackName':'s','UsePreviousTemplate':true,'Parameters':[{'ParameterKey':'P','ParameterValue':'v2'}]}");
     settles(w, "s", "UPDATE_COMPLETE");
     CLEANUP_JSON json_t *after = stack_of(w, "s");
     check_str(json_str(json_array_get(json_arr(after, "Outputs"), 0), "OutputValue"), S("v2"));
 
-    succeeds(w, "UpdateTerminationProtection", "{'StackName':'s','EnableTerminationProtection':true}");
-    refuses(w, "DeleteStack", "{'StackName':'s'}", "ValidationError: Stack [s] cannot be deleted while TerminationProtection is enabled");
-    succeeds(w, "UpdateTerminationProtection", "{'StackName':'s','EnableTerminationProtection':false}");
+    succeeds(w, "UpdateTerminationProtection",
+             "{'StackName':'s','EnableTerminationProtection':true}");
+    refuses(w, "DeleteStack", "{'StackName':'s'}",
+            "ValidationError: Stack [s] cannot be deleted while TerminationProtection is enabled");
+    succeeds(w, "UpdateTerminationProtection",
+             "{'StackName':'s','EnableTerminationProtection':false}");
     succeeds(w, "DeleteStack", "{'StackName':'s'}");
     CLEANUP_DEINIT(buf) struct buf id = {0};
     buf_str(&id, json_str(stack, "StackId"));
     settles(w, buf_cstr(&id), "DELETE_COMPLETE");
-    refuses(w, "DescribeStacks", "{'StackName':'s'}", "ValidationError: Stack with id s does not exist");
+    refuses(w, "DescribeStacks", "{'StackName':'s'}",
+            "ValidationError: Stack with id s does not exist");
     succeeds(w, "DeleteStack", "{'StackName':'s'}");
     succeeds(w, "CreateStack", "{'StackName':'s','TemplateBody':'" TWO "'}");
     settles(w, "s", "CREATE_COMPLETE");
@@ -159,27 +188,46 @@ static void a_stack_s_life(void **state) {
 
 static void change_sets(void **state) {
     struct world *w = *state;
-    refuses(w, "CreateChangeSet", "{'StackName':'s','ChangeSetName':'c','TemplateBody':'" TWO "'}", "ValidationError: Stack [s] does not exist");
-    succeeds(w, "CreateChangeSet", "{'StackName':'s','ChangeSetName':'c','ChangeSetType':'CREATE','TemplateBody':'" TWO "'}");
+    refuses(w, "CreateChangeSet", "{'StackName':'s','ChangeSetName':'c','TemplateBody':'" TWO "'}",
+            "ValidationError: Stack [s] does not exist");
+    succeeds(w, "CreateChangeSet",
+             "{'StackName':'s','ChangeSetName':'c','ChangeSetType':'CREATE','TemplateBody':'" TWO
+             "'}");
     CLEANUP_JSON json_t *review = stack_of(w, "s");
     check_str(json_str(review, "StackStatus"), S("REVIEW_IN_PROGRESS"));
-    CLEANUP_JSON json_t *set = call(w, "DescribeChangeSet", "{'StackName':'s','ChangeSetName':'c'}");
+    CLEANUP_JSON json_t *set =
+        call(w, "DescribeChangeSet", "{'StackName':'s','ChangeSetName':'c'}");
     check_str(json_str(set, "Status"), S("CREATE_COMPLETE"));
     assert_int_equal(json_array_size(json_arr(set, "Changes")), 2);
-    check_str(json_str(json_obj(json_array_get(json_arr(set, "Changes"), 0), "ResourceChange"), "Action"), S("Add"));
-    refuses(w, "CreateChangeSet", "{'StackName':'s','ChangeSetName':'c','ChangeSetType':'CREATE','TemplateBody':'" TWO "','ClientToken':'x'}",
-            ({ static char want[300]; snprintf(want, sizeof want, "AlreadyExistsException: ChangeSet %s already exists", json_str(set, "ChangeSetId").p); want; }));
+    check_str(
+        json_str(json_obj(json_array_get(json_arr(set, "Changes"), 0), "ResourceChange"), "Action"),
+        S("Add"));
+    refuses(w, "CreateChangeSet",
+            "{'StackName':'s','ChangeSetName':'c','ChangeSetType':'CREATE','TemplateBody':'" TWO
+            "','ClientToken':'x'}",
+            ({
+                static char want[300];
+                snprintf(want, sizeof want, "AlreadyExistsException: ChangeSet %s already exists",
+                         json_str(set, "ChangeSetId").p);
+                want;
+            }));
     succeeds(w, "ExecuteChangeSet", "{'StackName':'s','ChangeSetName':'c'}");
     settles(w, "s", "CREATE_COMPLETE");
-    refuses(w, "DescribeChangeSet", "{'StackName':'s','ChangeSetName':'c'}", "ChangeSetNotFound: ChangeSet [c] does not exist");
+    refuses(w, "DescribeChangeSet", "{'StackName':'s','ChangeSetName':'c'}",
+            "ChangeSetNotFound: ChangeSet [c] does not exist");
 
-    succeeds(w, "CreateChangeSet", "{'StackName':'s','ChangeSetName':'same','TemplateBody':'" TWO "'}");
-    CLEANUP_JSON json_t *same = call(w, "DescribeChangeSet", "{'StackName':'s','ChangeSetName':'same'}");
+    succeeds(w, "CreateChangeSet",
+             "{'StackName':'s','ChangeSetName':'same','TemplateBody':'" TWO "'}");
+    CLEANUP_JSON json_t *same =
+        call(w, "DescribeChangeSet", "{'StackName':'s','ChangeSetName':'same'}");
     check_str(json_str(same, "Status"), S("FAILED"));
-    check_str(json_str(same, "StatusReason"), S("The submitted information didn't contain changes. Submit different information to create a change set."));
+    check_str(
+        json_str(same, "StatusReason"),
+        S("The submitted information didn't contain changes. Submit different information to create a change set."));
     succeeds(w, "DeleteChangeSet", "{'StackName':'s','ChangeSetName':'same'}");
 
-    succeeds(w, "CreateChangeSet", "{'StackName':'s','ChangeSetName':'less','TemplateBody':'" ONE "'}");
+    succeeds(w, "CreateChangeSet",
+             "{'StackName':'s','ChangeSetName':'less','TemplateBody':'" ONE "'}");
     succeeds(w, "ExecuteChangeSet", "{'StackName':'s','ChangeSetName':'less'}");
     settles(w, "s", "UPDATE_COMPLETE");
     CLEANUP_JSON json_t *resources = call(w, "ListStackResources", "{'StackName':'s'}");
@@ -188,30 +236,50 @@ static void change_sets(void **state) {
 
 static void refusals(void **state) {
     struct world *w = *state;
-    static const struct { const char *op, *in, *want; } cases[] = {
-        {"CreateStack", "{'StackName':'s'}", "ValidationError: Either Template URL or Template Body must be specified."},
-        {"CreateStack", "{'StackName':'s','TemplateBody':'a: ['}", "ValidationError: Template format error: YAML not well-formed: did not find expected node content (line 2, column 1)"},
-        {"CreateStack", "{'StackName':'s','TemplateBody':'Resources: {A: {Type: AWS::EC2::VPC}, B: {Type: Other::Thing}}'}",
+    static const struct {
+        const char *op, *in, *want;
+    } cases[] = {
+        {"CreateStack", "{'StackName':'s'}",
+         "ValidationError: Either Template URL or Template Body must be specified."},
+        {"CreateStack", "{'StackName':'s','TemplateBody':'a: ['}",
+         "ValidationError: Template format error: YAML not well-formed: did not find expected node content (line 2, column 1)"},
+        {"CreateStack",
+         "{'StackName':'s','TemplateBody':'Resources: {A: {Type: AWS::EC2::VPC}, B: {Type: Other::Thing}}'}",
          "ValidationError: Template format error: Unrecognized resource types: [AWS::EC2::VPC, Other::Thing]"},
-        {"CreateStack", "{'StackName':'s','TemplateBody':'Resources: {A: {Type: AWS::S3::Bucket, Properties: {WebsiteConfiguration: {IndexDocument: x}}}}'}",
+        {"CreateStack",
+         "{'StackName':'s','TemplateBody':'Resources: {A: {Type: AWS::S3::Bucket, Properties: {WebsiteConfiguration: {IndexDocument: x}}}}'}",
          "ValidationError: Resource A: the property WebsiteConfiguration of AWS::S3::Bucket is not supported"},
-        {"CreateStack", "{'StackName':'s','TemplateBody':'Resources: {A: {Type: AWS::S3::Bucket, Properties: {BucketNam: x}}}'}",
+        {"CreateStack",
+         "{'StackName':'s','TemplateBody':'Resources: {A: {Type: AWS::S3::Bucket, Properties: {BucketNam: x}}}'}",
          "ValidationError: Resource A (line 1, column 13): Properties validation failed: [#: extraneous key [BucketNam] is not permitted]"},
-        {"CreateStack", "{'StackName':'s','TemplateBody':'Resources: {A: {Type: AWS::SQS::Queue, Properties: {QueueName: !GetAtt B.Nope}}, B: {Type: AWS::SQS::Queue}}'}",
+        {"CreateStack",
+         "{'StackName':'s','TemplateBody':'Resources: {A: {Type: AWS::SQS::Queue, Properties: {QueueName: !GetAtt B.Nope}}, B: {Type: AWS::SQS::Queue}}'}",
          "ValidationError: Template error: resource B does not support attribute type Nope in Fn::GetAtt (line 1, column 64)"},
-        {"CreateStack", "{'StackName':'s','TemplateBody':'Resources: {A: {Type: AWS::SQS::Queue}}\\nOutputs: {O: {Value: [a]}}'}",
+        {"CreateStack",
+         "{'StackName':'s','TemplateBody':'Resources: {A: {Type: AWS::SQS::Queue}}\\nOutputs: {O: {Value: [a]}}'}",
          "ValidationError: Template format error: Output O is malformed. The Value field of every Outputs member must evaluate to a String."},
-        {"CreateStack", "{'StackName':'s','TemplateBody':'Resources: {A: {Type: AWS::IAM::Role, Properties: {AssumeRolePolicyDocument: {}}}}'}",
+        {"CreateStack",
+         "{'StackName':'s','TemplateBody':'Resources: {A: {Type: AWS::IAM::Role, Properties: {AssumeRolePolicyDocument: {}}}}'}",
          "InsufficientCapabilitiesException: Requires capabilities : [CAPABILITY_IAM]"},
-        {"CreateStack", "{'StackName':'s','Capabilities':['CAPABILITY_IAM'],'TemplateBody':'Resources: {A: {Type: AWS::IAM::Role, Properties: {RoleName: r, AssumeRolePolicyDocument: {}}}}'}",
+        {"CreateStack",
+         "{'StackName':'s','Capabilities':['CAPABILITY_IAM'],'TemplateBody':'Resources: {A: {Type: AWS::IAM::Role, Properties: {RoleName: r, AssumeRolePolicyDocument: {}}}}'}",
          "InsufficientCapabilitiesException: Requires capabilities : [CAPABILITY_NAMED_IAM]"},
-        {"CreateStack", "{'StackName':'s','Capabilities':['CAPABILITY_IAM'],'TemplateBody':'Resources: {A: {Type: AWS::IAM::InstanceProfile, Properties: {InstanceProfileName: i, Roles: [r]}}}'}",
+        {"CreateStack",
+         "{'StackName':'s','Capabilities':['CAPABILITY_IAM'],'TemplateBody':'Resources: {A: {Type: AWS::IAM::InstanceProfile, Properties: {InstanceProfileName: i, Roles: [r]}}}'}",
          "InsufficientCapabilitiesException: Requires capabilities : [CAPABILITY_NAMED_IAM]"},
-        {"CreateStack", "{'StackName':'s','NotificationARNs':['arn:aws:sns:us-east-1:000000000000:t'],'TemplateBody':'" TWO "'}", "ValidationError: NotificationARNs is not supported"},
-        {"CreateStack", "{'StackName':'s','Parameters':[{'ParameterKey':'X','ParameterValue':'1'}],'TemplateBody':'" TWO "'}", "ValidationError: Parameters: [X] do not exist in the template"},
-        {"UpdateStack", "{'StackName':'s','TemplateBody':'" TWO "'}", "ValidationError: Stack [s] does not exist"},
+        {"CreateStack",
+         "{'StackName':'s','NotificationARNs':['arn:aws:sns:us-east-1:000000000000:t'],'TemplateBody':'" TWO
+         "'}",
+         "ValidationError: NotificationARNs is not supported"},
+        {"CreateStack",
+         "{'StackName':'s','Parameters':[{'ParameterKey':'X','ParameterValue':'1'}],'TemplateBody':'" TWO
+         "'}",
+         "ValidationError: Parameters: [X] do not exist in the template"},
+        {"UpdateStack", "{'StackName':'s','TemplateBody':'" TWO "'}",
+         "ValidationError: Stack [s] does not exist"},
         {"DescribeStacks", "{'StackName':'s'}", "ValidationError: Stack with id s does not exist"},
-        {"ValidateTemplate", "{'TemplateBody':'Resources: {A: {Type: X, DependsOn: B}, B: {Type: X, DependsOn: A}}'}",
+        {"ValidateTemplate",
+         "{'TemplateBody':'Resources: {A: {Type: X, DependsOn: B}, B: {Type: X, DependsOn: A}}'}",
          "ValidationError: Circular dependency between resources: [A -> B -> A] (line 1, column 13)"},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++)
@@ -221,23 +289,37 @@ static void refusals(void **state) {
 static void a_failure_leaves_nothing(void **state) {
     struct world *w = *state;
     /* S3 is not part of this cloud: the engine is told so, by name, and rolls back. */
-    succeeds(w, "CreateStack", "{'StackName':'s','TemplateBody':'Resources: {H: {Type: " HANDLE "}, B: {Type: AWS::S3::Bucket, DependsOn: H}}'}");
+    succeeds(w, "CreateStack",
+             "{'StackName':'s','TemplateBody':'Resources: {H: {Type: " HANDLE
+             "}, B: {Type: AWS::S3::Bucket, DependsOn: H}}'}");
     settles(w, "s", "ROLLBACK_COMPLETE");
     CLEANUP_JSON json_t *stack = stack_of(w, "s");
     check_str(json_str(stack, "StackStatusReason"), STR_NONE);
-    CLEANUP_JSON json_t *row = call(w, "DescribeStackResource", "{'StackName':'s','LogicalResourceId':'B'}");
-    check_str(json_str(json_obj(row, "StackResourceDetail"), "ResourceStatus"), S("DELETE_COMPLETE"));
-    refuses(w, "UpdateStack", "{'StackName':'s','TemplateBody':'" TWO "'}",
-            ({ static char want[300]; snprintf(want, sizeof want, "ValidationError: Stack:%s is in ROLLBACK_COMPLETE state and can not be updated.", json_str(stack, "StackId").p); want; }));
+    CLEANUP_JSON json_t *row =
+        call(w, "DescribeStackResource", "{'StackName':'s','LogicalResourceId':'B'}");
+    check_str(json_str(json_obj(row, "StackResourceDetail"), "ResourceStatus"),
+              S("DELETE_COMPLETE"));
+    refuses(
+        w, "UpdateStack", "{'StackName':'s','TemplateBody':'" TWO "'}", ({
+            static char want[300];
+            snprintf(
+                want, sizeof want,
+                "ValidationError: Stack:%s is in ROLLBACK_COMPLETE state and can not be updated.",
+                json_str(stack, "StackId").p);
+            want;
+        }));
 }
 
 static void imports_hold_exports(void **state) {
     struct world *w = *state;
     succeeds(w, "CreateStack", "{'StackName':'a','TemplateBody':'" ONE "'}");
     settles(w, "a", "CREATE_COMPLETE");
-    succeeds(w, "CreateStack", "{'StackName':'b','TemplateBody':'Resources: {H: {Type: " HANDLE "}}\\nOutputs: {O: {Value: !ImportValue a-O}}'}");
+    succeeds(w, "CreateStack",
+             "{'StackName':'b','TemplateBody':'Resources: {H: {Type: " HANDLE
+             "}}\\nOutputs: {O: {Value: !ImportValue a-O}}'}");
     settles(w, "b", "CREATE_COMPLETE");
-    refuses(w, "DeleteStack", "{'StackName':'a'}", "ValidationError: Export a-O cannot be deleted as it is in use by b");
+    refuses(w, "DeleteStack", "{'StackName':'a'}",
+            "ValidationError: Export a-O cannot be deleted as it is in use by b");
     CLEANUP_JSON json_t *imports = call(w, "ListImports", "{'ExportName':'a-O'}");
     check_str(json_text(json_array_get(json_arr(imports, "Imports"), 0)), S("b"));
     succeeds(w, "DeleteStack", "{'StackName':'b'}");
@@ -246,13 +328,17 @@ static void imports_hold_exports(void **state) {
     buf_str(&id, json_str(b, "StackId"));
     if (id.len)
         settles(w, buf_cstr(&id), "DELETE_COMPLETE");
-    refuses(w, "ListImports", "{'ExportName':'a-O'}", "ValidationError: Export 'a-O' is not imported by any stack.");
+    refuses(w, "ListImports", "{'ExportName':'a-O'}",
+            "ValidationError: Export 'a-O' is not imported by any stack.");
     succeeds(w, "DeleteStack", "{'StackName':'a'}");
 }
 
 /* ---- Two at once: what one has read, the other changes before it writes ---- */
 
-static void protect(struct world *w) { succeeds(w, "UpdateTerminationProtection", "{'StackName':'s','EnableTerminationProtection':true}"); }
+static void protect(struct world *w) {
+    succeeds(w, "UpdateTerminationProtection",
+             "{'StackName':'s','EnableTerminationProtection':true}");
+}
 
 static void create_two(struct world *w, const char *name) {
     CLEANUP_DEINIT(buf) struct buf in = {0};
@@ -265,7 +351,8 @@ static void a_protection_is_not_overlooked(void **state) {
     struct world *w = *state;
     create_two(w, "s");
     w->meanwhile = protect;
-    refuses(w, "DeleteStack", "{'StackName':'s'}", "ValidationError: Stack [s] cannot be deleted while TerminationProtection is enabled");
+    refuses(w, "DeleteStack", "{'StackName':'s'}",
+            "ValidationError: Stack [s] cannot be deleted while TerminationProtection is enabled");
 }
 
 static void an_update_loses_no_protection(void **state) {
@@ -288,7 +375,8 @@ static void an_update_begins_where_the_last_ended(void **state) {
     succeeds(w, "CreateStack", "{'StackName':'s','TemplateBody':'" ONE "'}");
     settles(w, "s", "CREATE_COMPLETE");
     w->meanwhile = update_to_two;
-    succeeds(w, "UpdateStack", "{'StackName':'s','UsePreviousTemplate':true,'Tags':[{'Key':'k','Value':'v'}]}");
+    succeeds(w, "UpdateStack",
+             "{'StackName':'s','UsePreviousTemplate':true,'Tags':[{'Key':'k','Value':'v'}]}");
     settles(w, "s", "UPDATE_COMPLETE");
     CLEANUP_JSON json_t *resources = call(w, "ListStackResources", "{'StackName':'s'}");
     assert_int_equal(json_array_size(json_arr(resources, "StackResourceSummaries")), 2);
@@ -296,14 +384,18 @@ static void an_update_begins_where_the_last_ended(void **state) {
 
 static void make_set(struct world *w, const char *type) {
     CLEANUP_DEINIT(buf) struct buf in = {0};
-    buf_printf(&in, "{'StackName':'s','ChangeSetName':'c','ChangeSetType':'%s','TemplateBody':'" ONE "'}", type);
+    buf_printf(
+        &in, "{'StackName':'s','ChangeSetName':'c','ChangeSetType':'%s','TemplateBody':'" ONE "'}",
+        type);
     succeeds(w, "CreateChangeSet", buf_cstr(&in));
 }
 static void execute_set(struct world *w) {
     succeeds(w, "ExecuteChangeSet", "{'StackName':'s','ChangeSetName':'c'}");
     settles(w, "s", "CREATE_COMPLETE");
 }
-static void delete_set(struct world *w) { succeeds(w, "DeleteChangeSet", "{'StackName':'s','ChangeSetName':'c'}"); }
+static void delete_set(struct world *w) {
+    succeeds(w, "DeleteChangeSet", "{'StackName':'s','ChangeSetName':'c'}");
+}
 static void delete_s(struct world *w) {
     CLEANUP_JSON json_t *stack = stack_of(w, "s");
     succeeds(w, "DeleteStack", "{'StackName':'s'}");
@@ -321,7 +413,8 @@ static void a_review_that_was_executed_is_not_forgotten(void **state) {
     CLEANUP_DEINIT(buf) struct buf in = {0};
     buf_printf(&in, "{'StackName':'" STR_FMT "','LogicalResourceId':'H'}", STR_ARG(id));
     CLEANUP_JSON json_t *resource = call(w, "DescribeStackResource", buf_cstr(&in));
-    check_str(json_str(json_obj(resource, "StackResourceDetail"), "ResourceStatus"), S("DELETE_COMPLETE"));
+    check_str(json_str(json_obj(resource, "StackResourceDetail"), "ResourceStatus"),
+              S("DELETE_COMPLETE"));
 }
 
 static void a_deleted_change_set_is_not_executed(void **state) {
@@ -329,7 +422,8 @@ static void a_deleted_change_set_is_not_executed(void **state) {
     create_two(w, "s");
     make_set(w, "UPDATE");
     w->meanwhile = delete_set;
-    refuses(w, "ExecuteChangeSet", "{'StackName':'s','ChangeSetName':'c'}", "ChangeSetNotFound: ChangeSet [c] does not exist");
+    refuses(w, "ExecuteChangeSet", "{'StackName':'s','ChangeSetName':'c'}",
+            "ChangeSetNotFound: ChangeSet [c] does not exist");
     CLEANUP_JSON json_t *stack = stack_of(w, "s");
     check_str(json_str(stack, "StackStatus"), S("CREATE_COMPLETE"));
 }
@@ -338,23 +432,33 @@ static void a_deleted_stack_gets_no_change_set(void **state) {
     struct world *w = *state;
     create_two(w, "s");
     w->meanwhile = delete_s;
-    refuses(w, "CreateChangeSet", "{'StackName':'s','ChangeSetName':'c','TemplateBody':'" ONE "'}", "ValidationError: Stack [s] does not exist");
+    refuses(w, "CreateChangeSet", "{'StackName':'s','ChangeSetName':'c','TemplateBody':'" ONE "'}",
+            "ValidationError: Stack [s] does not exist");
 }
 
 static void rights_are_asked_for(void **state) {
     struct world *w = *state;
-    fixture_user_policy(&w->f, "{\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"cloudformation:CreateStack\",\"Resource\":\"arn:aws:cloudformation:us-east-1:000000000000:stack/mine/*\"}]}");
-    CLEANUP_JSON json_t *mine = call_as(w, &w->f.user.id, "CreateStack", "{'StackName':'mine','TemplateBody':'" TWO "'}");
+    fixture_user_policy(
+        &w->f,
+        "{\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"cloudformation:CreateStack\",\"Resource\":\"arn:aws:cloudformation:us-east-1:000000000000:stack/mine/*\"}]}");
+    CLEANUP_JSON json_t *mine =
+        call_as(w, &w->f.user.id, "CreateStack", "{'StackName':'mine','TemplateBody':'" TWO "'}");
     check_case(!json_has(mine, "Error"), json_str(mine, "Error").p);
-    CLEANUP_JSON json_t *other = call_as(w, &w->f.user.id, "CreateStack", "{'StackName':'other','TemplateBody':'" TWO "'}");
-    assert_true(str_starts(json_str(other, "Error"), S("AccessDenied: User: arn:aws:iam::000000000000:user/anna is not authorized to perform: cloudformation:CreateStack")));
+    CLEANUP_JSON json_t *other =
+        call_as(w, &w->f.user.id, "CreateStack", "{'StackName':'other','TemplateBody':'" TWO "'}");
+    assert_true(str_starts(
+        json_str(other, "Error"),
+        S("AccessDenied: User: arn:aws:iam::000000000000:user/anna is not authorized to perform: cloudformation:CreateStack")));
     settles(w, "mine", "CREATE_COMPLETE");
     fixture_user_policy(&w->f, NULL);
 }
 
 /* What is listed passes a damaged row by; who asks for it hears of a fault. */
 static void damage_is_passed_by(void **state) {
-    static const struct { const char *op, *in, *list; size_t n; } lists[] = {
+    static const struct {
+        const char *op, *in, *list;
+        size_t n;
+    } lists[] = {
         {"DescribeStacks", "{}", "Stacks", 1},
         {"ListStacks", "{}", "StackSummaries", 1},
         {"ListExports", "{}", "Exports", 0},
@@ -365,15 +469,19 @@ static void damage_is_passed_by(void **state) {
     settles(w, "s", "CREATE_COMPLETE");
     succeeds(w, "CreateStack", "{'StackName':'t','TemplateBody':'" TWO "'}");
     settles(w, "t", "CREATE_COMPLETE");
-    succeeds(w, "CreateChangeSet", "{'StackName':'s','ChangeSetName':'a','TemplateBody':'" TWO "'}");
-    succeeds(w, "CreateChangeSet", "{'StackName':'s','ChangeSetName':'b','TemplateBody':'" TWO "'}");
+    succeeds(w, "CreateChangeSet",
+             "{'StackName':'s','ChangeSetName':'a','TemplateBody':'" TWO "'}");
+    succeeds(w, "CreateChangeSet",
+             "{'StackName':'s','ChangeSetName':'b','TemplateBody':'" TWO "'}");
     CLEANUP_JSON json_t *s = stack_of(w, "s"), *t = stack_of(w, "t");
     damage(w, "cfn-stack", cfn_uuid_of(json_str(t, "StackId")), STR_NONE);
     damage(w, "cfn-set", cfn_uuid_of(json_str(s, "StackId")), S("a"));
     damage(w, "cfn-export", S("s-O"), STR_NONE);
     for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
         CLEANUP_JSON json_t *out = call(w, lists[i].op, lists[i].in);
-        check_case(!json_has(out, "Error") && json_array_size(json_arr(out, lists[i].list)) == lists[i].n, lists[i].op);
+        check_case(!json_has(out, "Error") &&
+                       json_array_size(json_arr(out, lists[i].list)) == lists[i].n,
+                   lists[i].op);
     }
     CLEANUP_JSON json_t *out = call(w, "DescribeStacks", "{'StackName':'t'}");
     assert_true(str_starts(json_str(out, "Error"), S("InternalFailure")));
@@ -384,9 +492,13 @@ static void damage_is_passed_by(void **state) {
 static void put_export(struct world *w, const char *name) {
     CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
     CLEANUP_DEINIT(buf) struct buf key = {0};
-    struct cfn_export export = {.name = str_c(name), .value = S("v"), .stack_id = S("arn:s"), .stack_name = S("s")};
+    struct cfn_export export = {.name = str_c(name),
+                                .value = S("v"),
+                                .stack_id = S("arn:s"),
+                                .stack_name = S("s")};
     const struct rows rows = {aws_cloud_store(w->f.cloud), NULL, batch};
-    cfn_key(&key, "cfn-export", (struct cfn_place){S("000000000000"), S("us-east-1")}, export.name, STR_NONE);
+    cfn_key(&key, "cfn-export", (struct cfn_place){S("000000000000"), S("us-east-1")}, export.name,
+            STR_NONE);
     cfn_put_blind(&rows, &cfn_export_form, buf_view(&key), &export);
     assert_int_equal(store_commit(rows.store, batch, NULL), 0);
 }
@@ -414,7 +526,9 @@ static void pages(void **state) {
 
 static void template_urls(void **state) {
     (void)state;
-    static const struct { const char *url, *want; } cases[] = {
+    static const struct {
+        const char *url, *want;
+    } cases[] = {
         {"https://b.s3.us-east-1.amazonaws.com/dir/t%20x.yaml", "b|dir/t x.yaml|"},
         {"https://b.s3.amazonaws.com/t.yaml?versionId=v1", "b|t.yaml|v1"},
         {"https://my.s3.bucket.s3-us-west-2.amazonaws.com/t", "my|t|"},
@@ -441,10 +555,20 @@ static void template_urls(void **state) {
 
 #define T(fn) cmocka_unit_test_setup_teardown(fn, open_world, close_world)
 int main(void) {
-    const struct CMUnitTest tests[] = {T(a_stack_s_life), T(change_sets), T(refusals), T(a_failure_leaves_nothing),
-                                       T(imports_hold_exports), T(rights_are_asked_for), T(damage_is_passed_by), T(pages), cmocka_unit_test(template_urls),
-                                       T(a_protection_is_not_overlooked), T(an_update_loses_no_protection),
-                                       T(an_update_begins_where_the_last_ended), T(a_review_that_was_executed_is_not_forgotten),
-                                       T(a_deleted_change_set_is_not_executed), T(a_deleted_stack_gets_no_change_set)};
+    const struct CMUnitTest tests[] = {T(a_stack_s_life),
+                                       T(change_sets),
+                                       T(refusals),
+                                       T(a_failure_leaves_nothing),
+                                       T(imports_hold_exports),
+                                       T(rights_are_asked_for),
+                                       T(damage_is_passed_by),
+                                       T(pages),
+                                       cmocka_unit_test(template_urls),
+                                       T(a_protection_is_not_overlooked),
+                                       T(an_update_loses_no_protection),
+                                       T(an_update_begins_where_the_last_ended),
+                                       T(a_review_that_was_executed_is_not_forgotten),
+                                       T(a_deleted_change_set_is_not_executed),
+                                       T(a_deleted_stack_gets_no_change_set)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

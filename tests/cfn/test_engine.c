@@ -17,20 +17,24 @@ struct world {
     char data[64];
     struct store *store;
     struct cfn_engine *engine;
-    struct buf log;    /* what the fake verbs were asked, in order */
-    struct buf uuid;   /* of the stack */
-    struct buf request; /* the last custom resource request */
-    int die_in;        /* >0: stop the engine in that many verbs */
+    struct buf log;                     /* what the fake verbs were asked, in order */
+    struct buf uuid;                    /* of the stack */
+    struct buf request;                 /* the last custom resource request */
+    int die_in;                         /* >0: stop the engine in that many verbs */
     void (*meanwhile)(struct world *w); /* what others do while a verb is called, once */
 };
 static struct world *now;
 
 static const struct cfn_place place = {S_INIT("000000000000"), S_INIT("us-east-1")};
 
-/* ---- Pretended resources: name bad fails, slow waits until world time moves, delay 7 changes the id ---- */
+/*
+ * ---- Pretended resources: name bad fails, slow waits until world time moves, delay 7 changes the
+ * id ----
+ */
 
 static void note(struct cfn_work *w, const char *verb) {
-    buf_printf(&now->log, "%s " STR_FMT "%s;", verb, STR_ARG(w->logical_id), w->again ? " again" : "");
+    buf_printf(&now->log, "%s " STR_FMT "%s;", verb, STR_ARG(w->logical_id),
+               w->again ? " again" : "");
     if (now->die_in && --now->die_in == 0)
         cfn_engine_stop(now->engine);
     void (*others)(struct world *) = now->meanwhile;
@@ -67,23 +71,30 @@ static int fake_remove(struct cfn_work *w) {
     return str_is(cfn_physical(w), "sticky") ? cfn_fail(w, "it sticks") : CFN_DONE;
 }
 
-static const struct cfn_prop props[] = {{"DelaySeconds", .set = "Set"}, {"Tags", .set = "Set"}, {"RedrivePolicy", .create = "*"}, {0}};
-static const struct cfn_type fakes[] = {
-    {.name = "AWS::SQS::Queue", .name_max = 40, .props = props, .create = fake_create, .update = fake_update, .remove = fake_remove}};
+static const struct cfn_prop props[] = {
+    {"DelaySeconds", .set = "Set"}, {"Tags", .set = "Set"}, {"RedrivePolicy", .create = "*"}, {0}};
+static const struct cfn_type fakes[] = {{.name = "AWS::SQS::Queue",
+                                         .name_max = 40,
+                                         .props = props,
+                                         .create = fake_create,
+                                         .update = fake_update,
+                                         .remove = fake_remove}};
 
 static const struct cfn_type *type_of(void *ctx, str name) {
     (void)ctx;
     return str_is(name, "AWS::SQS::Queue") ? &fakes[0] : cfn_type_find(name);
 }
 
-static int identity_of(void *ctx, const struct cfn_operation *op, struct aws_identity **ret, struct err *err) {
+static int identity_of(void *ctx, const struct cfn_operation *op, struct aws_identity **ret,
+                       struct err *err) {
     (void)ctx, (void)op, (void)err;
     *ret = NULL;
     return 0;
 }
 
-static int call(void *ctx, struct aws_identity *as, struct cfn_place at, const char *service, const char *op,
-                const json_t *in, json_t **ret_out, int *ret_status, struct buf *code, struct buf *message) {
+static int call(void *ctx, struct aws_identity *as, struct cfn_place at, const char *service,
+                const char *op, const json_t *in, json_t **ret_out, int *ret_status,
+                struct buf *code, struct buf *message) {
     (void)ctx, (void)as, (void)at, (void)ret_out, (void)ret_status, (void)code, (void)message;
     assert_string_equal(service, "lambda");
     assert_string_equal(op, "Invoke");
@@ -154,7 +165,8 @@ static int commit(struct held *h) {
     return store_commit(h->rows.store, h->rows.batch, &err);
 }
 
-static void create_stack(struct world *w, const char *name, const char *text, struct cfn_operation options) {
+static void create_stack(struct world *w, const char *name, const char *text,
+                         struct cfn_operation options) {
     CLEANUP_DEINIT(held) struct held h = {.rows = {w->store, NULL, store_batch_new()}};
     struct cfn_operation op;
     assert_int_equal(cfn_stack_new(&h.rows, &h.arena, place, str_c(name), &h.stack), 0);
@@ -169,7 +181,8 @@ static void create_stack(struct world *w, const char *name, const char *text, st
     assert_int_equal(commit(&h), 0);
 }
 
-static void change_stack(struct world *w, enum cfn_op_kind kind, const char *text, json_t *retained) {
+static void change_stack(struct world *w, enum cfn_op_kind kind, const char *text,
+                         json_t *retained) {
     CLEANUP_DEINIT(held) struct held h = {0};
     struct cfn_operation op;
     hold(w, &h);
@@ -179,10 +192,13 @@ static void change_stack(struct world *w, enum cfn_op_kind kind, const char *tex
         cfn_stack_remember(&h.stack);
         cfn_stack_set_template(&h.rows, &h.stack, str_c(text));
     }
-    cfn_start(w->engine, &h.rows, &h.stack, &op, text ? CFN_UPDATE_IN_PROGRESS : CFN_DELETE_IN_PROGRESS, STR_NONE);
+    cfn_start(w->engine, &h.rows, &h.stack, &op,
+              text ? CFN_UPDATE_IN_PROGRESS : CFN_DELETE_IN_PROGRESS, STR_NONE);
     assert_int_equal(commit(&h), 0);
 }
-static void update_stack(struct world *w, const char *text) { change_stack(w, CFN_OP_UPDATE, text, NULL); }
+static void update_stack(struct world *w, const char *text) {
+    change_stack(w, CFN_OP_UPDATE, text, NULL);
+}
 static void delete_stack(struct world *w) { change_stack(w, CFN_OP_DELETE, NULL, NULL); }
 
 static void check_status(struct world *w, const char *status) {
@@ -218,19 +234,23 @@ static void creates_in_order_and_deletes_in_reverse(void **state) {
     struct world *w = *state;
     create_stack(w, "s",
                  "Resources:\n"
-                 "  Top: {" QUEUE ", Properties: {RedrivePolicy: {deadLetterTargetArn: !GetAtt Base.Arn}}}\n"
+                 "  Top: {" QUEUE
+                 ", Properties: {RedrivePolicy: {deadLetterTargetArn: !GetAtt Base.Arn}}}\n"
                  "  Base: {" QUEUE ", Properties: {QueueName: base}}\n"
                  "  Kept: {" QUEUE ", DeletionPolicy: Retain}\n"
-                 "Outputs: {O: {Value: !GetAtt Base.Arn, Export: {Name: out}}}\n", (struct cfn_operation){0});
+                 "Outputs: {O: {Value: !GetAtt Base.Arn, Export: {Name: out}}}\n",
+                 (struct cfn_operation){0});
     assert_true(cfn_engine_work(w->engine) == INT64_MAX);
     check_buf(w->log, "create Base;create Top;create Kept;");
     check_status(w, "CREATE_COMPLETE");
     CLEANUP_DEINIT(held) struct held h = {0};
     hold(w, &h);
     check_str(json_str(json_array_get(h.stack.now.outputs, 0), "OutputValue"), S("arn:base"));
-    check_events(w, "s CREATE_IN_PROGRESS;Base CREATE_IN_PROGRESS;Base CREATE_IN_PROGRESS;Base CREATE_COMPLETE;"
-                    "Top CREATE_IN_PROGRESS;Top CREATE_IN_PROGRESS;Top CREATE_COMPLETE;"
-                    "Kept CREATE_IN_PROGRESS;Kept CREATE_IN_PROGRESS;Kept CREATE_COMPLETE;s CREATE_COMPLETE;");
+    check_events(
+        w,
+        "s CREATE_IN_PROGRESS;Base CREATE_IN_PROGRESS;Base CREATE_IN_PROGRESS;Base CREATE_COMPLETE;"
+        "Top CREATE_IN_PROGRESS;Top CREATE_IN_PROGRESS;Top CREATE_COMPLETE;"
+        "Kept CREATE_IN_PROGRESS;Kept CREATE_IN_PROGRESS;Kept CREATE_COMPLETE;s CREATE_COMPLETE;");
     buf_clear(&w->log);
     delete_stack(w);
     cfn_engine_work(w->engine);
@@ -245,13 +265,18 @@ static void creates_in_order_and_deletes_in_reverse(void **state) {
 static void rolls_back_what_it_made(void **state) {
     struct world *w = *state;
     create_stack(w, "s",
-                 "Resources:\n  A: {" QUEUE "}\n  K: {" QUEUE ", DeletionPolicy: RetainExceptOnCreate}\n"
-                 "  B: {" QUEUE ", DependsOn: [A, K], Properties: {QueueName: bad}}\n  C: {" QUEUE ", DependsOn: B}\n", (struct cfn_operation){0});
+                 "Resources:\n  A: {" QUEUE "}\n  K: {" QUEUE
+                 ", DeletionPolicy: RetainExceptOnCreate}\n"
+                 "  B: {" QUEUE ", DependsOn: [A, K], Properties: {QueueName: bad}}\n  C: {" QUEUE
+                 ", DependsOn: B}\n",
+                 (struct cfn_operation){0});
     cfn_engine_work(w->engine);
     check_buf(w->log, "create A;create K;create B;remove K;remove A;");
     check_status(w, "ROLLBACK_COMPLETE");
     buf_clear(&w->log);
-    create_stack(w, "t", "Resources:\n  A: {" QUEUE "}\n  B: {" QUEUE ", DependsOn: A, Properties: {QueueName: bad}}\n",
+    create_stack(w, "t",
+                 "Resources:\n  A: {" QUEUE "}\n  B: {" QUEUE
+                 ", DependsOn: A, Properties: {QueueName: bad}}\n",
                  (struct cfn_operation){.on_failure = CFN_FAIL_DO_NOTHING});
     cfn_engine_work(w->engine);
     check_buf(w->log, "create A;create B;");
@@ -260,8 +285,11 @@ static void rolls_back_what_it_made(void **state) {
 
 static void waits_without_holding_up_others(void **state) {
     struct world *w = *state;
-    create_stack(w, "s", "Resources:\n  Slow: {" QUEUE ", Properties: {QueueName: slow}}\n  Other: {" QUEUE "}\n"
-                         "  After: {" QUEUE ", DependsOn: Slow}\n", (struct cfn_operation){0});
+    create_stack(w, "s",
+                 "Resources:\n  Slow: {" QUEUE ", Properties: {QueueName: slow}}\n  Other: {" QUEUE
+                 "}\n"
+                 "  After: {" QUEUE ", DependsOn: Slow}\n",
+                 (struct cfn_operation){0});
     int64_t wake = cfn_engine_work(w->engine);
     check_buf(w->log, "create Slow;create Other;");
     assert_true(wake > clock_world_ms() && wake <= clock_world_ms() + 1000);
@@ -273,7 +301,9 @@ static void waits_without_holding_up_others(void **state) {
     check_status(w, "CREATE_COMPLETE");
 }
 
-static const char four[] = "Resources:\n  A: {" QUEUE "}\n  B: {" QUEUE ", DependsOn: A}\n  C: {" QUEUE ", DependsOn: B}\n  D: {" QUEUE ", DependsOn: C}\n";
+static const char four[] =
+    "Resources:\n  A: {" QUEUE "}\n  B: {" QUEUE ", DependsOn: A}\n  C: {" QUEUE
+    ", DependsOn: B}\n  D: {" QUEUE ", DependsOn: C}\n";
 
 static void goes_on_after_a_stop_at_any_step(void **state) {
     struct world *w = *state;
@@ -292,13 +322,16 @@ static void goes_on_after_a_stop_at_any_step(void **state) {
 
 static void updates_and_cleans_up(void **state) {
     struct world *w = *state;
-    create_stack(w, "s", "Resources:\n  Same: {" QUEUE "}\n  Changed: {" QUEUE ", Properties: {DelaySeconds: 1}}\n"
-                         "  New: {" QUEUE ", Properties: {QueueName: one}}\n  Gone: {" QUEUE "}\n", (struct cfn_operation){0});
+    create_stack(w, "s",
+                 "Resources:\n  Same: {" QUEUE "}\n  Changed: {" QUEUE
+                 ", Properties: {DelaySeconds: 1}}\n"
+                 "  New: {" QUEUE ", Properties: {QueueName: one}}\n  Gone: {" QUEUE "}\n",
+                 (struct cfn_operation){0});
     cfn_engine_work(w->engine);
     buf_clear(&w->log);
-    update_stack(w,
-                 "Resources:\n  Same: {" QUEUE "}\n  Changed: {" QUEUE ", Properties: {DelaySeconds: 2}}\n"
-                 "  New: {" QUEUE ", Properties: {QueueName: two}}\n  Added: {" QUEUE "}\n");
+    update_stack(w, "Resources:\n  Same: {" QUEUE "}\n  Changed: {" QUEUE
+                    ", Properties: {DelaySeconds: 2}}\n"
+                    "  New: {" QUEUE ", Properties: {QueueName: two}}\n  Added: {" QUEUE "}\n");
     cfn_engine_work(w->engine);
     check_buf(w->log, "update Changed;create New;create Added;remove Gone;remove New;");
     check_status(w, "UPDATE_COMPLETE");
@@ -306,16 +339,20 @@ static void updates_and_cleans_up(void **state) {
 
 static void rolls_an_update_back(void **state) {
     struct world *w = *state;
-    create_stack(w, "s", "Resources:\n  Changed: {" QUEUE ", Properties: {DelaySeconds: 1}}\n"
-                         "  New: {" QUEUE ", Properties: {QueueName: one}}\n  Gone: {" QUEUE "}\n", (struct cfn_operation){0});
+    create_stack(w, "s",
+                 "Resources:\n  Changed: {" QUEUE ", Properties: {DelaySeconds: 1}}\n"
+                 "  New: {" QUEUE ", Properties: {QueueName: one}}\n  Gone: {" QUEUE "}\n",
+                 (struct cfn_operation){0});
     cfn_engine_work(w->engine);
     buf_clear(&w->log);
-    update_stack(w,
-                 "Resources:\n  Changed: {" QUEUE ", Properties: {DelaySeconds: 2}}\n"
-                 "  New: {" QUEUE ", Properties: {QueueName: two}}\n  Added: {" QUEUE "}\n"
-                 "  Bad: {" QUEUE ", DependsOn: [Changed, New, Added], Properties: {QueueName: bad}}\n");
+    update_stack(w, "Resources:\n  Changed: {" QUEUE ", Properties: {DelaySeconds: 2}}\n"
+                    "  New: {" QUEUE ", Properties: {QueueName: two}}\n  Added: {" QUEUE "}\n"
+                    "  Bad: {" QUEUE
+                    ", DependsOn: [Changed, New, Added], Properties: {QueueName: bad}}\n");
     cfn_engine_work(w->engine);
-    check_buf(w->log, "update Changed;create New;create Added;create Bad;update Changed;remove Added;remove New;");
+    check_buf(
+        w->log,
+        "update Changed;create New;create Added;create Bad;update Changed;remove Added;remove New;");
     check_status(w, "UPDATE_ROLLBACK_COMPLETE");
     CLEANUP_DEINIT(held) struct held h = {0};
     CLEANUP_DEINIT(cfn_resource) struct cfn_resource made = {0};
@@ -332,11 +369,15 @@ static void rolls_an_update_back(void **state) {
 
 static void a_failed_update_changes_no_policy(void **state) {
     struct world *w = *state;
-    create_stack(w, "s", "Resources:\n  Same: {" QUEUE ", DeletionPolicy: Retain}\n"
-                         "  Changed: {" QUEUE ", DeletionPolicy: Retain, Properties: {DelaySeconds: 1}}\n", (struct cfn_operation){0});
+    create_stack(w, "s",
+                 "Resources:\n  Same: {" QUEUE ", DeletionPolicy: Retain}\n"
+                 "  Changed: {" QUEUE ", DeletionPolicy: Retain, Properties: {DelaySeconds: 1}}\n",
+                 (struct cfn_operation){0});
     cfn_engine_work(w->engine);
-    update_stack(w, "Resources:\n  Same: {" QUEUE "}\n  Changed: {" QUEUE ", Properties: {DelaySeconds: 2}}\n"
-                    "  Bad: {" QUEUE ", DependsOn: [Changed, Same], Properties: {QueueName: bad}}\n");
+    update_stack(w,
+                 "Resources:\n  Same: {" QUEUE "}\n  Changed: {" QUEUE
+                 ", Properties: {DelaySeconds: 2}}\n"
+                 "  Bad: {" QUEUE ", DependsOn: [Changed, Same], Properties: {QueueName: bad}}\n");
     cfn_engine_work(w->engine);
     check_status(w, "UPDATE_ROLLBACK_COMPLETE");
     buf_clear(&w->log);
@@ -348,7 +389,10 @@ static void a_failed_update_changes_no_policy(void **state) {
 
 static void keeps_what_it_cannot_delete(void **state) {
     struct world *w = *state;
-    create_stack(w, "s", "Resources:\n  Base: {" QUEUE "}\n  Sticky: {" QUEUE ", DependsOn: Base, Properties: {QueueName: sticky}}\n  Free: {" QUEUE "}\n", (struct cfn_operation){0});
+    create_stack(w, "s",
+                 "Resources:\n  Base: {" QUEUE "}\n  Sticky: {" QUEUE
+                 ", DependsOn: Base, Properties: {QueueName: sticky}}\n  Free: {" QUEUE "}\n",
+                 (struct cfn_operation){0});
     cfn_engine_work(w->engine);
     buf_clear(&w->log);
     delete_stack(w);
@@ -368,14 +412,16 @@ static void answer(struct world *w, const char *json) {
     CLEANUP_JSON json_t *request = json_parse(buf_view(&w->request), NULL);
     assert_non_null(request);
     str url = json_str(request, "ResponseURL");
-    struct cfn_answer a = {.path = str_skip(url, (size_t)str_find(url, S("/_calotype"))), .body = str_c(json)};
+    struct cfn_answer a = {.path = str_skip(url, (size_t)str_find(url, S("/_calotype"))),
+                           .body = str_c(json)};
     assert_int_equal(cfn_take_answer(w->engine, &a), 200);
     assert_int_equal(cfn_take_answer(w->engine, &a), 200); /* a retry changes nothing */
 }
 
 static const char custom[] =
     "Resources:\n  X: {Type: 'Custom::Thing', Properties: {ServiceToken: 'arn:aws:lambda:us-east-1:000000000000:function:f', "
-    "ServiceTimeout: 60, N: 1, Flag: true}}\n  Q: {" QUEUE ", Properties: {QueueName: !GetAtt X.Name}}\n";
+    "ServiceTimeout: 60, N: 1, Flag: true}}\n  Q: {" QUEUE
+    ", Properties: {QueueName: !GetAtt X.Name}}\n";
 
 static void speaks_with_custom_resources(void **state) {
     struct world *w = *state;
@@ -388,7 +434,9 @@ static void speaks_with_custom_resources(void **state) {
     check_str(json_str(json_obj(request, "ResourceProperties"), "N"), S("1"));
     check_str(json_str(json_obj(request, "ResourceProperties"), "Flag"), S("true"));
     restart(w);
-    answer(w, "{\"Status\":\"SUCCESS\",\"PhysicalResourceId\":\"thing-1\",\"Data\":{\"Name\":\"given\"}}");
+    answer(
+        w,
+        "{\"Status\":\"SUCCESS\",\"PhysicalResourceId\":\"thing-1\",\"Data\":{\"Name\":\"given\"}}");
     cfn_engine_work(w->engine);
     check_status(w, "CREATE_COMPLETE");
     check_buf(w->log, "invoke;create Q;");
@@ -419,7 +467,9 @@ static void custom_resources_fail_and_time_out(void **state) {
     cfn_engine_work(w->engine);
     answer(w, "{\"Status\":\"FAILED\",\"Reason\":\"no luck\",\"PhysicalResourceId\":\"p\"}");
     cfn_engine_work(w->engine);
-    check_events(w, "t CREATE_IN_PROGRESS;X CREATE_IN_PROGRESS;X CREATE_FAILED;t ROLLBACK_IN_PROGRESS;X DELETE_IN_PROGRESS;");
+    check_events(
+        w,
+        "t CREATE_IN_PROGRESS;X CREATE_IN_PROGRESS;X CREATE_FAILED;t ROLLBACK_IN_PROGRESS;X DELETE_IN_PROGRESS;");
 }
 
 static void take_over(struct world *w) {
@@ -466,9 +516,11 @@ static void a_deletion_takes_over_a_creation(void **state) {
 /* A resource that fails ends the wait for the others. */
 static void what_is_cancelled_is_not_awaited(void **state) {
     struct world *w = *state;
-    create_stack(w, "s",
-                 "Resources:\n  X: {Type: 'Custom::Thing', Properties: {ServiceToken: 'arn:aws:lambda:us-east-1:000000000000:function:f'}}\n"
-                 "  Y: {" QUEUE ", Properties: {QueueName: bad}}\n", (struct cfn_operation){.on_failure = CFN_FAIL_DO_NOTHING});
+    create_stack(
+        w, "s",
+        "Resources:\n  X: {Type: 'Custom::Thing', Properties: {ServiceToken: 'arn:aws:lambda:us-east-1:000000000000:function:f'}}\n"
+        "  Y: {" QUEUE ", Properties: {QueueName: bad}}\n",
+        (struct cfn_operation){.on_failure = CFN_FAIL_DO_NOTHING});
     cfn_engine_work(w->engine);
     check_status(w, "CREATE_FAILED");
     no_answer_is_awaited(w);
@@ -486,7 +538,8 @@ static void events_keep_secrets(void **state) {
     CLEANUP_DEINIT(buf) struct buf shown = {0};
     assert_int_equal(cfn_stack_new(&h.rows, &h.arena, place, S("s"), &h.stack), 0);
     buf_str(&w->uuid, h.stack.uuid);
-    resource.now.properties = json_pack("{s:s,s:[s,s]}", "Plain", "x", "List", "a-hush-b", "before");
+    resource.now.properties =
+        json_pack("{s:s,s:[s,s]}", "Plain", "x", "List", "a-hush-b", "before");
     h.stack.now.secrets = json_pack("[s]", "hush");
     h.stack.old.secrets = json_pack("[s]", "before"); /* a failing update shows both versions */
     cfn_add_event(&h.rows, &h.stack, &resource, CFN_CREATE_COMPLETE, STR_NONE);
@@ -508,7 +561,8 @@ static void protect(struct world *w) {
 static void the_engine_overwrites_nobody(void **state) {
     struct world *w = *state;
     CLEANUP_DEINIT(held) struct held h = {0};
-    create_stack(w, "s", "Resources: {A: {" QUEUE "}, B: {" QUEUE ", DependsOn: A}}\n", (struct cfn_operation){0});
+    create_stack(w, "s", "Resources: {A: {" QUEUE "}, B: {" QUEUE ", DependsOn: A}}\n",
+                 (struct cfn_operation){0});
     w->meanwhile = protect;
     cfn_engine_work(w->engine);
     hold(w, &h);
@@ -550,9 +604,12 @@ static void drop_export(struct world *w) {
 
 static void an_import_of_what_is_gone_fails(void **state) {
     struct world *w = *state;
-    create_stack(w, "e", "Resources: {A: {" QUEUE "}}\nOutputs: {O: {Value: x, Export: {Name: out}}}\n", (struct cfn_operation){0});
+    create_stack(w, "e",
+                 "Resources: {A: {" QUEUE "}}\nOutputs: {O: {Value: x, Export: {Name: out}}}\n",
+                 (struct cfn_operation){0});
     cfn_engine_work(w->engine);
-    create_stack(w, "i", "Resources: {A: {" QUEUE ", Properties: {QueueName: !ImportValue out}}}\n", (struct cfn_operation){0});
+    create_stack(w, "i", "Resources: {A: {" QUEUE ", Properties: {QueueName: !ImportValue out}}}\n",
+                 (struct cfn_operation){0});
     w->meanwhile = drop_export;
     cfn_engine_work(w->engine);
     check_status(w, "ROLLBACK_COMPLETE");
@@ -582,7 +639,8 @@ static void a_look_that_is_overtaken_makes_way(void **state) {
     struct world *w = *state;
     create_stack(w, "s", "Resources: {A: {" QUEUE "}}\n", (struct cfn_operation){0});
     cfn_engine_work(w->engine);
-    update_stack(w, "Resources: {A: {" QUEUE ", Properties: {DelaySeconds: 7}}}\n"); /* another id: the stack gets garbage */
+    update_stack(w, "Resources: {A: {" QUEUE
+                    ", Properties: {DelaySeconds: 7}}}\n"); /* another id: the stack gets garbage */
     w->meanwhile = keep_changing;
     int64_t wake = cfn_engine_work(w->engine);
     assert_true(wake > clock_world_ms() && wake < clock_world_ms() + 1000);
@@ -642,7 +700,10 @@ static void an_export_has_one_owner(void **state) {
         CLEANUP_DEINIT(buf) struct buf key = {0};
         pthread_t threads[2];
         int complete = 0;
-        buf_printf(&text, "Resources: {H: {Type: AWS::CloudFormation::WaitConditionHandle}}\nOutputs: {O: {Value: x, Export: {Name: same%d}}}\n", round);
+        buf_printf(
+            &text,
+            "Resources: {H: {Type: AWS::CloudFormation::WaitConditionHandle}}\nOutputs: {O: {Value: x, Export: {Name: same%d}}}\n",
+            round);
         create_stack(w, "a", buf_cstr(&text), (struct cfn_operation){0});
         create_stack(w, "b", buf_cstr(&text), (struct cfn_operation){0});
         for (int i = 0; i < 2; i++)
@@ -650,14 +711,16 @@ static void an_export_has_one_owner(void **state) {
         for (int i = 0; i < 2; i++)
             pthread_join(threads[i], NULL);
         cfn_key(&key, "cfn-stack", place, STR_NONE, STR_NONE);
-        assert_int_equal(cfn_each(&rows, &cfn_stack_form, buf_view(&key), count_complete, &complete), 0);
+        assert_int_equal(
+            cfn_each(&rows, &cfn_stack_form, buf_view(&key), count_complete, &complete), 0);
         assert_int_equal(complete, round);
     }
 }
 
 static void strangers_cannot_answer(void **state) {
     struct world *w = *state;
-    struct cfn_answer a = {.path = S("/_calotype/cfn-response/0000"), .body = S("{\"Status\":\"SUCCESS\"}")};
+    struct cfn_answer a = {.path = S("/_calotype/cfn-response/0000"),
+                           .body = S("{\"Status\":\"SUCCESS\"}")};
     assert_int_equal(cfn_take_answer(w->engine, &a), 403);
     assert_false(cfn_is_answer(S("/photos/cfn-response/x")));
     assert_true(cfn_is_answer(a.path));
@@ -665,13 +728,26 @@ static void strangers_cannot_answer(void **state) {
 
 #define T(fn) cmocka_unit_test_setup_teardown(fn, open_world, close_world)
 int main(void) {
-    const struct CMUnitTest tests[] = {
-        T(creates_in_order_and_deletes_in_reverse), T(rolls_back_what_it_made), T(waits_without_holding_up_others),
-        T(goes_on_after_a_stop_at_any_step), T(updates_and_cleans_up), T(rolls_an_update_back), T(a_failed_update_changes_no_policy), T(keeps_what_it_cannot_delete),
-        T(speaks_with_custom_resources), T(custom_resources_fail_and_time_out), T(strangers_cannot_answer),
-        T(a_deletion_takes_over_a_creation), T(what_is_cancelled_is_not_awaited), T(events_keep_secrets),
-        T(the_engine_overwrites_nobody), T(a_deletion_in_the_last_moment_counts), T(a_deletion_that_comes_too_late_begins_anew),
-        T(an_import_of_what_is_gone_fails), T(an_export_has_one_owner),
-        T(a_look_that_is_overtaken_makes_way), T(damage_holds_up_no_other_stack)};
+    const struct CMUnitTest tests[] = {T(creates_in_order_and_deletes_in_reverse),
+                                       T(rolls_back_what_it_made),
+                                       T(waits_without_holding_up_others),
+                                       T(goes_on_after_a_stop_at_any_step),
+                                       T(updates_and_cleans_up),
+                                       T(rolls_an_update_back),
+                                       T(a_failed_update_changes_no_policy),
+                                       T(keeps_what_it_cannot_delete),
+                                       T(speaks_with_custom_resources),
+                                       T(custom_resources_fail_and_time_out),
+                                       T(strangers_cannot_answer),
+                                       T(a_deletion_takes_over_a_creation),
+                                       T(what_is_cancelled_is_not_awaited),
+                                       T(events_keep_secrets),
+                                       T(the_engine_overwrites_nobody),
+                                       T(a_deletion_in_the_last_moment_counts),
+                                       T(a_deletion_that_comes_too_late_begins_anew),
+                                       T(an_import_of_what_is_gone_fails),
+                                       T(an_export_has_one_owner),
+                                       T(a_look_that_is_overtaken_makes_way),
+                                       T(damage_holds_up_no_other_stack)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

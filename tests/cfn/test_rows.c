@@ -20,16 +20,26 @@ static json_t *parse(const char *text) {
 /* A stack with something in every kind of field. */
 static void fill(struct arena *arena, struct cfn_stack *stack) {
     struct cfn_resource *garbage = arena_new(arena, struct cfn_resource);
-    *stack = (struct cfn_stack){.id = S("arn:x"), .name = S("n"), .reason = S(""), .status = CFN_UPDATE_IN_PROGRESS, .created_ms = 1700000000123,
-                                .is_protected = true, .now = {.generation = 300, .tags = parse("[{\"Key\":\"k\",\"Value\":\"\\u0000v\"}]")},
-                                .op = {.id = S("op"), .kind = CFN_OP_UPDATE, .token = S("t")}};
+    *stack = (struct cfn_stack){
+        .id = S("arn:x"),
+        .name = S("n"),
+        .reason = S(""),
+        .status = CFN_UPDATE_IN_PROGRESS,
+        .created_ms = 1700000000123,
+        .is_protected = true,
+        .now = {.generation = 300, .tags = parse("[{\"Key\":\"k\",\"Value\":\"\\u0000v\"}]")},
+        .op = {.id = S("op"), .kind = CFN_OP_UPDATE, .token = S("t")}};
     garbage->name = S("G");
     garbage->now.physical = S("g-1");
     garbage->now.on_delete = TMPL_RETAIN;
-    garbage->task = (struct cfn_task){.op = S("op"), .phase = CFN_UPDATE_COMPLETE_CLEANUP_IN_PROGRESS, .verb = CFN_REMOVE,
-                                      .stage = CFN_DOING, .notes = json_object()};
+    garbage->task = (struct cfn_task){.op = S("op"),
+                                      .phase = CFN_UPDATE_COMPLETE_CLEANUP_IN_PROGRESS,
+                                      .verb = CFN_REMOVE,
+                                      .stage = CFN_DOING,
+                                      .notes = json_object()};
     cfn_list_add(&stack->garbage, arena, garbage);
-    cfn_list_add(&stack->garbage, arena, arena_new(arena, struct cfn_resource)); /* that says nothing */
+    /* that says nothing */
+    cfn_list_add(&stack->garbage, arena, arena_new(arena, struct cfn_resource));
 }
 
 static void a_row_says_what_was_written(void **state) {
@@ -45,13 +55,15 @@ static void a_row_says_what_was_written(void **state) {
     assert_int_equal(read.reason.len, 0);
     assert_null(read.role.p);
     assert_int_equal(read.status, CFN_UPDATE_IN_PROGRESS);
-    assert_true(read.created_ms == 1700000000123 && read.is_protected && read.now.generation == 300);
+    assert_true(read.created_ms == 1700000000123 && read.is_protected &&
+                read.now.generation == 300);
     assert_true(json_equal(read.now.tags, stack.now.tags));
     assert_null(read.old.tags);
     assert_int_equal(read.garbage.n, 2);
     const struct cfn_resource *garbage = read.garbage.items[0];
     check_str(garbage->now.physical, S("g-1"));
-    assert_true(garbage->now.on_delete == TMPL_RETAIN && garbage->task.verb == CFN_REMOVE && garbage->task.stage == CFN_DOING);
+    assert_true(garbage->now.on_delete == TMPL_RETAIN && garbage->task.verb == CFN_REMOVE &&
+                garbage->task.stage == CFN_DOING);
     cfn_form_write(&again, &cfn_stack_form, &read);
     check_str(buf_view(&again), buf_view(&row));
 }
@@ -64,7 +76,8 @@ static void a_cut_row_is_damaged(void **state) {
     fill(&arena, &stack);
     cfn_form_write(&row, &cfn_stack_form, &stack);
     for (size_t n = 0; n < row.len; n++)
-        assert_false(cfn_form_read(str_slice(buf_view(&row), 0, n), &cfn_stack_form, &arena, &read));
+        assert_false(
+            cfn_form_read(str_slice(buf_view(&row), 0, n), &cfn_stack_form, &arena, &read));
     buf_char(&row, '\0');
     assert_false(cfn_form_read(buf_view(&row), &cfn_stack_form, &arena, &read));
     assert_null(read.now.tags); /* nothing is left of what was read before the damage */
@@ -72,7 +85,11 @@ static void a_cut_row_is_damaged(void **state) {
 
 static void damage_is_refused(void **state) {
     (void)state;
-    static const struct { const char *name; str row; bool ok; } cases[] = {
+    static const struct {
+        const char *name;
+        str row;
+        bool ok;
+    } cases[] = {
         {"nothing said", S("{}"), true},
         {"null says nothing", S("{\"StackId\":null,\"Old\":null}"), true},
         {"no JSON", S("{]"), false},
@@ -100,7 +117,8 @@ static void damage_is_refused(void **state) {
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         CLEANUP_DEINIT(arena) struct arena arena = {0};
         CLEANUP_DEINIT(cfn_stack) struct cfn_stack read = {0};
-        check_case(cfn_form_read(cases[i].row, &cfn_stack_form, &arena, &read) == cases[i].ok, cases[i].name);
+        check_case(cfn_form_read(cases[i].row, &cfn_stack_form, &arena, &read) == cases[i].ok,
+                   cases[i].name);
     }
 }
 
@@ -111,23 +129,32 @@ static void shown_and_taken(void **state) {
     CLEANUP_DEINIT(buf) struct buf text = {0};
     CLEANUP_JSON json_t *shown = json_object();
     fill(&arena, &stack);
-    cfn_form_show(&cfn_stack_form, &stack, shown, "StackName StackStatus=Status CreationTime DeletionTime Tags RoleARN");
+    cfn_form_show(&cfn_stack_form, &stack, shown,
+                  "StackName StackStatus=Status CreationTime DeletionTime Tags RoleARN");
     json_write(&text, shown);
-    check_buf(text, "{\"StackName\":\"n\",\"StackStatus\":\"UPDATE_IN_PROGRESS\",\"CreationTime\":1700000000.123,\"Tags\":[{\"Key\":\"k\",\"Value\":\"\\u0000v\"}]}");
+    check_buf(
+        text,
+        "{\"StackName\":\"n\",\"StackStatus\":\"UPDATE_IN_PROGRESS\",\"CreationTime\":1700000000.123,\"Tags\":[{\"Key\":\"k\",\"Value\":\"\\u0000v\"}]}");
 
     CLEANUP_JSON json_t *all = json_object();
-    struct cfn_event event = {.reason = S("cut \xc3"), .status = CFN_CREATE_FAILED, .time_ms = 5000};
+    struct cfn_event event = {.reason = S("cut \xc3"),
+                              .status = CFN_CREATE_FAILED,
+                              .time_ms = 5000};
     buf_clear(&text);
     cfn_form_show(&cfn_event_form, &event, all, NULL);
     json_write(&text, all);
-    check_buf(text, "{\"Timestamp\":5,\"ResourceStatus\":\"CREATE_FAILED\",\"ResourceStatusReason\":\"cut \xEF\xBF\xBD\"}");
+    check_buf(
+        text,
+        "{\"Timestamp\":5,\"ResourceStatus\":\"CREATE_FAILED\",\"ResourceStatusReason\":\"cut \xEF\xBF\xBD\"}");
 
-    CLEANUP_JSON json_t *doc = parse("{\"OnFailure\":\"DELETE\",\"DisableRollback\":true,\"Deadline\":-1,\"Id\":null,\"RetainResources\":[\"A\"]}");
+    CLEANUP_JSON json_t *doc = parse(
+        "{\"OnFailure\":\"DELETE\",\"DisableRollback\":true,\"Deadline\":-1,\"Id\":null,\"RetainResources\":[\"A\"]}");
     CLEANUP_JSON json_t *odd = parse("{\"OnFailure\":\"NEVER\",\"ClientRequestToken\":\"t\"}");
     struct cfn_operation op = {.id = S("kept")};
     assert_true(cfn_form_take(&cfn_operation_form, doc, &arena, &op));
     check_str(op.id, S("kept"));
-    assert_true(op.on_failure == CFN_FAIL_DELETE && op.disable_rollback && op.deadline_ms == 0 && json_array_size(op.retained) == 1);
+    assert_true(op.on_failure == CFN_FAIL_DELETE && op.disable_rollback && op.deadline_ms == 0 &&
+                json_array_size(op.retained) == 1);
     assert_false(cfn_form_take(&cfn_operation_form, odd, &arena, &op));
     check_str(op.token, S("t"));
     cfn_form_deinit(&cfn_operation_form, &op);
@@ -135,12 +162,14 @@ static void shown_and_taken(void **state) {
 
 /* ---- Format 1 ---- */
 
-#define STACK(uuid, status) \
-    "{\"StackId\":\"arn:aws:cloudformation:r:a:stack/s/" uuid "\",\"StackName\":\"s\",\"Status\":\"" status "\",\"Generation\":1," \
+#define STACK(uuid, status)                                                                                                                                \
+    "{\"StackId\":\"arn:aws:cloudformation:r:a:stack/s/" uuid                                                                                              \
+    "\",\"StackName\":\"s\",\"Status\":\"" status "\",\"Generation\":1,"                                                                                   \
     "\"Description\":null,\"Garbage\":[{\"LogicalId\":\"G\",\"Type\":\"T\",\"PhysicalId\":\"g\",\"OnDelete\":\"Retain\",\"Garbage\":true,\"Keep\":true}]," \
     "\"Op\":{\"Id\":\"first\",\"Kind\":\"CREATE\",\"OnFailure\":\"DELETE\"}}"
 #define WHO "{\"AccessKey\":\"AKIA\",\"Arn\":\"arn:me\"}"
-#define CANCEL "{\"Op\":{\"Id\":\"second\",\"Kind\":\"DELETE\"},\"Who\":{\"AccessKey\":\"AKIB\",\"Arn\":\"arn:you\"}}"
+#define CANCEL                                                                                     \
+    "{\"Op\":{\"Id\":\"second\",\"Kind\":\"DELETE\"},\"Who\":{\"AccessKey\":\"AKIB\",\"Arn\":\"arn:you\"}}"
 
 static const struct cfn_place place = {S_INIT("a"), S_INIT("r")};
 static char dir[64];
@@ -163,12 +192,14 @@ static struct store *open_store(void) {
     static const struct store_migration *const all[] = {cfn_migrations, NULL};
     struct store *store = NULL;
     struct err err = {{0}};
-    int r = store_open(&store, &(struct store_options){.data = dir, .reserve_bytes = 1, .migrations = all}, &err);
+    int r = store_open(
+        &store, &(struct store_options){.data = dir, .reserve_bytes = 1, .migrations = all}, &err);
     check_case(r == 0, err.text);
     return store;
 }
 
-static void put(struct store_batch *batch, const char *kind, const char *uuid, const char *second, const char *value) {
+static void put(struct store_batch *batch, const char *kind, const char *uuid, const char *second,
+                const char *value) {
     CLEANUP_DEINIT(buf) struct buf key = {0};
     cfn_key(&key, kind, place, str_c(uuid), str_c(second));
     store_put_blind(batch, STORE_META, buf_view(&key), str_c(value));
@@ -185,11 +216,14 @@ static void make_format_1(void) {
     put(batch, "cfn-cancel", "late", NULL, CANCEL);
     put(batch, "cfn-stack", "odd", NULL, STACK("odd", "NO_SUCH_STATUS"));
     put(batch, "cfn-stack", "torn", NULL, "{\"StackId\":");
-    put(batch, "cfn-res", "waits", "A", "{\"LogicalId\":\"A\",\"Type\":\"T\",\"Properties\":{\"P\":1},\"Order\":2,\"Task\":{\"Op\":\"first\",\"Phase\":\"CREATE_IN_PROGRESS\","
+    put(batch, "cfn-res", "waits", "A",
+        "{\"LogicalId\":\"A\",\"Type\":\"T\",\"Properties\":{\"P\":1},\"Order\":2,\"Task\":{\"Op\":\"first\",\"Phase\":\"CREATE_IN_PROGRESS\","
         "\"Verb\":\"create\",\"Stage\":\"doing\",\"Again\":true,\"Notes\":{\"Sent\":true}}}");
-    put(batch, "cfn-res", "waits", "B", "{\"LogicalId\":\"B\",\"OnDelete\":\"Retain\",\"Needs\":[\"A\"],\"Old\":{\"OnDelete\":\"Delete\"},"
+    put(batch, "cfn-res", "waits", "B",
+        "{\"LogicalId\":\"B\",\"OnDelete\":\"Retain\",\"Needs\":[\"A\"],\"Old\":{\"OnDelete\":\"Delete\"},"
         "\"Task\":{\"Op\":\"first\",\"Phase\":\"UPDATE_IN_PROGRESS\",\"Verb\":\"none\",\"Stage\":\"finished\"}}");
-    put(batch, "cfn-set", "waits", "c", "{\"ChangeSetName\":\"c\",\"TemplateDescription\":\"of it\",\"Description\":\"of the set\",\"Parameters\":{\"N\":\"1\"},"
+    put(batch, "cfn-set", "waits", "c",
+        "{\"ChangeSetName\":\"c\",\"TemplateDescription\":\"of it\",\"Description\":\"of the set\",\"Parameters\":{\"N\":\"1\"},"
         "\"Status\":\"FAILED\",\"Type\":\"UPDATE\"}");
     assert_int_equal(store_commit(store, batch, NULL), 0);
     snprintf(path, sizeof path, "%s/format", dir);
@@ -199,11 +233,13 @@ static void make_format_1(void) {
     fclose(f);
 }
 
-static int get_stack(struct store *store, struct arena *arena, const char *uuid, struct cfn_stack *ret) {
+static int get_stack(struct store *store, struct arena *arena, const char *uuid,
+                     struct cfn_stack *ret) {
     struct rows rows = {store, NULL, NULL};
     return cfn_peek_stack(&rows, arena, place, str_c(uuid), ret);
 }
-static int get(struct store *store, const struct cfn_form *form, struct arena *arena, const char *kind, const char *second, void *ret) {
+static int get(struct store *store, const struct cfn_form *form, struct arena *arena,
+               const char *kind, const char *second, void *ret) {
     struct rows rows = {store, NULL, NULL};
     struct row *row = ret;
     cfn_key(&row->key, kind, place, S("waits"), str_c(second));
@@ -215,7 +251,8 @@ static void check_stacks(struct store *store, struct arena *arena) {
     CLEANUP_DEINIT(row) struct row row = {0};
     struct rows rows = {store, NULL, NULL};
     assert_int_equal(get_stack(store, arena, "waits", &waits), 0);
-    assert_true(waits.status == CFN_CREATE_IN_PROGRESS && waits.now.generation == 1 && waits.op.on_failure == CFN_FAIL_DELETE);
+    assert_true(waits.status == CFN_CREATE_IN_PROGRESS && waits.now.generation == 1 &&
+                waits.op.on_failure == CFN_FAIL_DELETE);
     check_str(waits.op.access_key, S("AKIA"));
     check_str(waits.next.id, S("second"));
     check_str(waits.next.access_key, S("AKIB"));
@@ -242,10 +279,12 @@ static void rows_of_format_1(void **state) {
     CLEANUP_DEINIT(cfn_set) struct cfn_set set = {0};
     check_stacks(store, &arena);
     assert_int_equal(get(store, &cfn_resource_form, &arena, "cfn-res", "A", &a), 0);
-    assert_true(a.now.order == 2 && a.task.phase == CFN_CREATE_IN_PROGRESS && a.task.verb == CFN_CREATE && a.task.stage == CFN_DOING);
+    assert_true(a.now.order == 2 && a.task.phase == CFN_CREATE_IN_PROGRESS &&
+                a.task.verb == CFN_CREATE && a.task.stage == CFN_DOING);
     assert_true(json_bool(a.task.notes, "Sent", false));
     assert_int_equal(get(store, &cfn_resource_form, &arena, "cfn-res", "B", &b), 0);
-    assert_true(b.old.on_delete == TMPL_RETAIN && json_equal(b.old.needs, b.now.needs)); /* a rollback finds what is there */
+    /* a rollback finds what is there */
+    assert_true(b.old.on_delete == TMPL_RETAIN && json_equal(b.old.needs, b.now.needs));
     assert_int_equal(get(store, &cfn_set_form, &arena, "cfn-set", "c", &set), 0);
     check_str(set.description, S("of the set"));
     check_str(set.to.description, S("of it"));
@@ -255,7 +294,8 @@ static void rows_of_format_1(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_row_says_what_was_written), cmocka_unit_test(a_cut_row_is_damaged), cmocka_unit_test(damage_is_refused),
-        cmocka_unit_test(shown_and_taken), cmocka_unit_test_setup_teardown(rows_of_format_1, setup, teardown)};
+        cmocka_unit_test(a_row_says_what_was_written), cmocka_unit_test(a_cut_row_is_damaged),
+        cmocka_unit_test(damage_is_refused), cmocka_unit_test(shown_and_taken),
+        cmocka_unit_test_setup_teardown(rows_of_format_1, setup, teardown)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -7,7 +7,8 @@
  *   id TEXT                   what there is already
  *   attributes {…}            the same
  *   again                     the verb was called before
- *   on OPERATION {answer}     what an operation answers; without it {}; several are for one call each,
+ *   on OPERATION {answer}     what an operation answers; without it {}; several are for one call
+ *   each,
  *                             the last for all further ones
  *   on OPERATION ! CODE TEXT  how it fails
  *   SERVICE OPERATION {input} a call that is expected, in this order
@@ -65,8 +66,9 @@ static str answer_to(struct talk *t, const char *op) {
     return last;
 }
 
-static int hear(void *ctx, struct aws_identity *as, struct cfn_place at, const char *service, const char *op,
-                const json_t *in, json_t **ret_out, int *ret_status, struct buf *code, struct buf *message) {
+static int hear(void *ctx, struct aws_identity *as, struct cfn_place at, const char *service,
+                const char *op, const json_t *in, json_t **ret_out, int *ret_status,
+                struct buf *code, struct buf *message) {
     struct talk *t = ctx;
     (void)as, (void)at;
     buf_printf(&t->heard, "%s %s ", service, op);
@@ -93,7 +95,8 @@ static str after(const struct talk *t, const char *what) {
 }
 
 static bool is_given(str line) {
-    static const char *const words[] = {"--", "create", "update", "remove", "from", "id", "attributes", "again", "on"};
+    static const char *const words[] = {"--", "create",     "update", "remove", "from",
+                                        "id", "attributes", "again",  "on"};
     str rest;
     for (size_t i = 0; i < ARRAY_LEN(words); i++)
         if (word(line, words[i], &rest))
@@ -103,10 +106,12 @@ static bool is_given(str line) {
 
 static void add_end(struct talk *t, const struct cfn_work *w, int r) {
     if (r == CFN_FAILED) {
-        buf_printf(&t->heard, "failed " STR_FMT " " STR_FMT "\n", STR_ARG(buf_view(&w->physical)), STR_ARG(buf_view(&w->reason)));
+        buf_printf(&t->heard, "failed " STR_FMT " " STR_FMT "\n", STR_ARG(buf_view(&w->physical)),
+                   STR_ARG(buf_view(&w->reason)));
         return;
     }
-    buf_printf(&t->heard, "%s " STR_FMT " ", r == CFN_DONE ? "done" : "wait", STR_ARG(buf_view(&w->physical)));
+    buf_printf(&t->heard, "%s " STR_FMT " ", r == CFN_DONE ? "done" : "wait",
+               STR_ARG(buf_view(&w->physical)));
     add_sorted(&t->heard, w->attributes);
     buf_char(&t->heard, '\n');
 }
@@ -125,14 +130,26 @@ static void speak(struct talk *t) {
     struct cfn_caller caller = {.backend = &backend, .place = {S("000000000000"), S("us-east-1")}};
     CLEANUP_JSON json_t *props = json_of(text);
     CLEANUP_JSON json_t *before = old.p ? json_of(old) : NULL;
-    struct cfn_work w = {
-        .account = caller.place.account, .region = caller.place.region, .stack_name = S("s"), .logical_id = S("It"), .type = type,
-        .name = S("s-It-RANDOM"), .props = props, .old = before, .verb = sent[verb], .again = after(t, "again").p != NULL,
-        .notes = json_object(), .attributes = attributes.p ? json_of(attributes) : json_object(), .caller = &caller};
+    struct cfn_work w = {.account = caller.place.account,
+                         .region = caller.place.region,
+                         .stack_name = S("s"),
+                         .logical_id = S("It"),
+                         .type = type,
+                         .name = S("s-It-RANDOM"),
+                         .props = props,
+                         .old = before,
+                         .verb = sent[verb],
+                         .again = after(t, "again").p != NULL,
+                         .notes = json_object(),
+                         .attributes = attributes.p ? json_of(attributes) : json_object(),
+                         .caller = &caller};
     buf_str(&w.physical, after(t, "id"));
     const struct cfn_type *known = cfn_type_find(type);
     check_case(known, type.p);
-    add_end(t, &w, verb == 0 ? cfn_type_create(known, &w) : verb == 1 ? cfn_type_update(known, &w) : cfn_type_remove(known, &w));
+    add_end(t, &w,
+            verb == 0   ? cfn_type_create(known, &w)
+            : verb == 1 ? cfn_type_update(known, &w)
+                        : cfn_type_remove(known, &w));
     json_decref(w.notes);
     json_decref(w.attributes);
     buf_deinit(&w.physical);
@@ -154,7 +171,8 @@ static void check_talk(struct talk *t, bool recording) {
     if (recording)
         printf("%s\n", buf_cstr(&t->heard));
     else if (!str_eq(buf_view(&t->heard), buf_view(&want)))
-        fail_msg(STR_FMT "\n--- heard\n%s--- expected\n%s", STR_ARG(t->lines[0]), buf_cstr(&t->heard), buf_cstr(&want));
+        fail_msg(STR_FMT "\n--- heard\n%s--- expected\n%s", STR_ARG(t->lines[0]),
+                 buf_cstr(&t->heard), buf_cstr(&want));
     buf_deinit(&t->heard);
     *t = (struct talk){0};
 }
@@ -216,7 +234,8 @@ static void check_path(const struct api_op *op, const char *path, const char *pr
         str_cut(rest, '.', &part, &rest);
         if (shape->type == API_MAP)
             return;
-        const struct api_member *m = api_member_find(shape, str_is(part, "*") ? str_c(property) : part);
+        const struct api_member *m =
+            api_member_find(shape, str_is(part, "*") ? str_c(property) : part);
         check_case(m, property);
         shape = m->shape;
     }
@@ -227,19 +246,24 @@ static void check_input(const struct api_op *op, const char *in) {
     for (str rest = str_c(in), one, name, value; rest.p;) {
         str_cut(rest, ' ', &one, &rest);
         check_case(str_cut(one, '=', &name, &value), in);
-        name = str_slice(name, 0, name.len - (str_ends(name, S("[]")) ? 2 : str_ends(name, S(":")) ? 1 : 0));
+        name = str_slice(name, 0,
+                         name.len - (str_ends(name, S("[]"))  ? 2
+                                     : str_ends(name, S(":")) ? 1
+                                                              : 0));
         if (op)
             check_case(api_member_find(op->in, name), in);
     }
 }
 
 /* A property that an update may take away can be said to be as it was when nothing was said. */
-static bool can_go(const struct cfn_type *type, const struct cfn_prop *p, const struct tmpl_prop *fact) {
-    return !p->set || p->once || p->each || p->clear || p->empty || p->flag || type->put || fact->otherwise ||
-           (fact->flags & TMPL_PROP_REQUIRED);
+static bool can_go(const struct cfn_type *type, const struct cfn_prop *p,
+                   const struct tmpl_prop *fact) {
+    return !p->set || p->once || p->each || p->clear || p->empty || p->flag || type->put ||
+           fact->otherwise || (fact->flags & TMPL_PROP_REQUIRED);
 }
 
-static void check_prop(const struct cfn_type *type, const struct cfn_prop *p, const struct tmpl_type *known) {
+static void check_prop(const struct cfn_type *type, const struct cfn_prop *p,
+                       const struct tmpl_type *known) {
     /* Without them there is no function of a zip file; what is said of them once stays. */
     static const char *const stay[] = {"Handler", "Runtime", "Architectures"};
     const struct tmpl_prop *fact = tmpl_prop_find(known->properties, str_c(p->name));
@@ -247,7 +271,8 @@ static void check_prop(const struct cfn_type *type, const struct cfn_prop *p, co
     check_case(fact && !(fact->flags & TMPL_PROP_READ_ONLY), p->name);
     if (p->create)
         check_path(op_of(type, type->make.op), p->create, p->name);
-    if (set && !set->modelled) { /* refused by its name; what is off, or an empty list, asks for nothing */
+    if (set &&
+        !set->modelled) { /* refused by its name; what is off, or an empty list, asks for nothing */
         check_case(p->flag || p->each, p->name);
         return;
     }
@@ -284,10 +309,12 @@ static void check_type(const struct cfn_type *type) {
         check_input(op_of(type, type->tags.set), on);
         check_input(op_of(type, type->tags.clear), on);
         check_path(op_of(type, type->tags.set), type->tags.list ? type->tags.list : "Tags", NULL);
-        check_path(op_of(type, type->tags.clear), type->tags.keys ? type->tags.keys : "TagKeys", NULL);
+        check_path(op_of(type, type->tags.clear), type->tags.keys ? type->tags.keys : "TagKeys",
+                   NULL);
     }
     /* Stack tags are given to a resource only where the engine can pass them on. */
-    assert_int_equal(known->tag_property.p != NULL, cfn_supports(type, S("Tags")) && !tmpl_is_custom(str_c(type->name)));
+    assert_int_equal(known->tag_property.p != NULL,
+                     cfn_supports(type, S("Tags")) && !tmpl_is_custom(str_c(type->name)));
 }
 
 static void tables_hold(void **state) {
@@ -301,6 +328,7 @@ static void tables_hold(void **state) {
 
 int main(int argc, char **argv) {
     talks_path = argc > 1 ? argv[1] : "tests/cfn/types.txt";
-    const struct CMUnitTest tests[] = {cmocka_unit_test(tables_hold), cmocka_unit_test(conversations)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(tables_hold),
+                                       cmocka_unit_test(conversations)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

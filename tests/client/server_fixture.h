@@ -13,12 +13,12 @@
 #include <unistd.h>
 
 enum step_kind {
-    ANSWER,        /* reads a request with its body, answers */
-    ANSWER_CLOSE,  /* … and closes */
-    CLOSE_AT_ONCE, /* closes the accepted connection without reading or answering */
-    CLOSE_AFTER,   /* reads the request, then closes without an answer */
-    ANSWER_EARLY,  /* answers when the head is there, reads no body, closes */
-    CONTINUE_FIRST,/* 100 Continue behind the head, then as ANSWER */
+    ANSWER,         /* reads a request with its body, answers */
+    ANSWER_CLOSE,   /* … and closes */
+    CLOSE_AT_ONCE,  /* closes the accepted connection without reading or answering */
+    CLOSE_AFTER,    /* reads the request, then closes without an answer */
+    ANSWER_EARLY,   /* answers when the head is there, reads no body, closes */
+    CONTINUE_FIRST, /* 100 Continue behind the head, then as ANSWER */
 };
 struct step {
     enum step_kind kind;
@@ -58,7 +58,8 @@ static inline void peer_answer(struct peer *p, const char *answer) {
     struct buf text = {0};
     const char *at = strstr(answer, "Content-Length: @"), *body = strstr(answer, "\r\n\r\n");
     if (at && body)
-        buf_printf(&text, "%.*sContent-Length: %zu%s", (int)(at - answer), answer, strlen(body + 4), at + 17);
+        buf_printf(&text, "%.*sContent-Length: %zu%s", (int)(at - answer), answer, strlen(body + 4),
+                   at + 17);
     else
         buf_c(&text, answer);
     peer_write(p, buf_cstr(&text));
@@ -137,7 +138,8 @@ static inline void *server_run(void *ctx) {
     return NULL;
 }
 
-static inline void server_start(struct server *s, SSL_CTX *tls, const struct step *steps, size_t n) {
+static inline void server_start(struct server *s, SSL_CTX *tls, const struct step *steps,
+                                size_t n) {
     struct sockaddr_in addr = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t len = sizeof addr;
     *s = (struct server){.tls = tls, .steps = steps, .n_steps = n};

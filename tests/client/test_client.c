@@ -7,8 +7,8 @@
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
-#define ACCESS "AKIAIOSFODNN7EXAMPLE"
-#define SECRET "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
+#define ACCESS   "AKIAIOSFODNN7EXAMPLE"
+#define SECRET   "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
 #define OK_EMPTY "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
 
 static struct client *client_for(const struct server *s, const char *scheme, const char *ca) {
@@ -16,8 +16,13 @@ static struct client *client_for(const struct server *s, const char *scheme, con
     struct client *client = NULL;
     struct err err = {0};
     snprintf(endpoint, sizeof endpoint, "%s://127.0.0.1:%u", scheme, s->port);
-    struct client_options options = {.endpoint = endpoint, .access_key = ACCESS, .secret_key = SECRET,
-                                     .region = "eu-west-1", .backoff_ms = 1, .idle_ms = 5000, .ca_file = ca};
+    struct client_options options = {.endpoint = endpoint,
+                                     .access_key = ACCESS,
+                                     .secret_key = SECRET,
+                                     .region = "eu-west-1",
+                                     .backoff_ms = 1,
+                                     .idle_ms = 5000,
+                                     .ca_file = ca};
     assert_int_equal(client_new(&client, &options, &err), 0);
     return client;
 }
@@ -28,7 +33,9 @@ static void check_signature(str text, const char *service, str payload_hash) {
     struct buf canonical = {0}, string = {0};
     struct sign_claim claim;
     struct sign_key key;
-    struct sign_request request = {.headers = headers, .payload_hash = payload_hash, .s3 = strcmp(service, "s3") == 0};
+    struct sign_request request = {.headers = headers,
+                                   .payload_hash = payload_hash,
+                                   .s3 = strcmp(service, "s3") == 0};
     const char *what = NULL;
     char signature[SIGN_HEX + 1];
     str line, left, authorization = STR_NONE, date = STR_NONE, target, version;
@@ -64,8 +71,9 @@ static void test_object(void **state) {
         {ANSWER, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nETag: \"abc\"\r\n\r\n"},
         {ANSWER, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"},
         {ANSWER, "HTTP/1.1 200 OK\r\nContent-Length: 77\r\n\r\n"},
-        {ANSWER, "HTTP/1.1 404 Not Found\r\nTransfer-Encoding: chunked\r\nx-amz-request-id: R1\r\n\r\n"
-                 "5e\r\n<?xml version=\"1.0\"?><Error><Code>NoSuchKey</Code><Message>no &lt;k&gt; here</Message></Error>\r\n0\r\n\r\n"},
+        {ANSWER,
+         "HTTP/1.1 404 Not Found\r\nTransfer-Encoding: chunked\r\nx-amz-request-id: R1\r\n\r\n"
+         "5e\r\n<?xml version=\"1.0\"?><Error><Code>NoSuchKey</Code><Message>no &lt;k&gt; here</Message></Error>\r\n0\r\n\r\n"},
     };
     struct server s;
     server_start(&s, NULL, steps, ARRAY_LEN(steps));
@@ -73,11 +81,15 @@ static void test_object(void **state) {
     struct client_response response = {0};
     struct client_fault fault;
     struct sign_header type = {S("Content-Type"), S("image/jpeg")};
-    struct client_object object = {.bucket = S("b"), .key = S("up loads/ä+.jpg"), .headers = &type, .n_headers = 1};
+    struct client_object object = {.bucket = S("b"),
+                                   .key = S("up loads/ä+.jpg"),
+                                   .headers = &type,
+                                   .n_headers = 1};
 
     assert_int_equal(client_put_object(c, &object, S("bytes"), &response, &fault), CLIENT_OK);
     check_str(client_header(&response, "etag"), S("\"abc\""));
-    assert_true(str_starts(buf_view(&s.seen[0]), S("PUT /b/up%20loads/%C3%A4%2B.jpg HTTP/1.1\r\n")));
+    assert_true(
+        str_starts(buf_view(&s.seen[0]), S("PUT /b/up%20loads/%C3%A4%2B.jpg HTTP/1.1\r\n")));
     assert_true(str_ends(buf_view(&s.seen[0]), S("\r\n\r\nbytes")));
     check_signature(buf_view(&s.seen[0]), "s3", S("UNSIGNED-PAYLOAD"));
 
@@ -86,12 +98,14 @@ static void test_object(void **state) {
     assert_int_equal(client_get_object(c, &object, 0, NULL, NULL, &response, &fault), CLIENT_OK);
     check_buf(response.body, "hello");
     assert_true(str_find(buf_view(&s.seen[1]), S("?versionId=v%2F1 HTTP")) > 0);
-    check_signature(buf_view(&s.seen[1]), "s3", S("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"));
+    check_signature(buf_view(&s.seen[1]), "s3",
+                    S("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"));
 
     assert_int_equal(client_head_object(c, &object, &response, &fault), CLIENT_OK);
     check_str(client_header(&response, "content-length"), S("77"));
 
-    assert_int_equal(client_get_object(c, &object, 0, NULL, NULL, &response, &fault), CLIENT_E_ANSWER);
+    assert_int_equal(client_get_object(c, &object, 0, NULL, NULL, &response, &fault),
+                     CLIENT_E_ANSWER);
     assert_int_equal(fault.status, 404);
     check_str(str_c(fault.code), S("NoSuchKey"));
     check_str(str_c(fault.message), S("no <k> here"));
@@ -105,8 +119,9 @@ static void test_json(void **state) {
     (void)state;
     static const struct step steps[] = {
         {ANSWER, "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{\"a\": 1 }"},
-        {ANSWER, "HTTP/1.1 400 Bad\r\nContent-Length: @\r\nx-amzn-requestid: R2\r\n\r\n"
-                 "{\"__type\":\"com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException\",\"message\":\"The cond\"    }"},
+        {ANSWER,
+         "HTTP/1.1 400 Bad\r\nContent-Length: @\r\nx-amzn-requestid: R2\r\n\r\n"
+         "{\"__type\":\"com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException\",\"message\":\"The cond\"    }"},
         {ANSWER, "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n{x}"},
     };
     struct server s;
@@ -114,7 +129,8 @@ static void test_json(void **state) {
     CLEANUP(client) struct client *c = client_for(&s, "http", NULL);
     CLEANUP_JSON json_t *in = json_pack("{s:s}", "TableName", "t"), *out = NULL, *none = NULL;
     struct client_fault fault;
-    assert_int_equal(client_json(c, "dynamodb", "DynamoDB_20120810.GetItem", in, &out, &fault), CLIENT_OK);
+    assert_int_equal(client_json(c, "dynamodb", "DynamoDB_20120810.GetItem", in, &out, &fault),
+                     CLIENT_OK);
     assert_int_equal(json_int(out, "a", 0), 1);
     str seen = buf_view(&s.seen[0]);
     assert_true(str_find(seen, S("X-Amz-Target: DynamoDB_20120810.GetItem\r\n")) > 0);
@@ -124,11 +140,13 @@ static void test_json(void **state) {
     sign_sha256_hex(hash, S("{\"TableName\":\"t\"}"));
     check_signature(seen, "dynamodb", str_c(hash));
 
-    assert_int_equal(client_json(c, "dynamodb", "DynamoDB_20120810.PutItem", NULL, &none, &fault), CLIENT_E_ANSWER);
+    assert_int_equal(client_json(c, "dynamodb", "DynamoDB_20120810.PutItem", NULL, &none, &fault),
+                     CLIENT_E_ANSWER);
     check_str(str_c(fault.code), S("ConditionalCheckFailedException"));
     check_str(str_c(fault.message), S("The cond"));
     assert_int_equal(fault.attempts, 1);
-    assert_int_equal(client_json(c, "logs", "Logs_20140328.X", NULL, &none, &fault), CLIENT_E_TRANSPORT);
+    assert_int_equal(client_json(c, "logs", "Logs_20140328.X", NULL, &none, &fault),
+                     CLIENT_E_TRANSPORT);
     assert_true(str_find(buf_view(&s.seen[2]), S("application/x-amz-json-1.1")) > 0);
     server_stop(&s);
 }
@@ -136,21 +154,28 @@ static void test_json(void **state) {
 static void test_query(void **state) {
     (void)state;
     static const struct step steps[] = {
-        {ANSWER, "HTTP/1.1 200 OK\r\nContent-Length: @\r\n\r\n<R><PublishResult><MessageId>m-1</MessageId>"},
-        {ANSWER, "HTTP/1.1 404 Not Found\r\nContent-Length: @\r\n\r\n<ErrorResponse><Error><Type>Sender</Type><Code>NotFound</Code>"
-                 "<Message>Topic</Message></Error>"},
+        {ANSWER,
+         "HTTP/1.1 200 OK\r\nContent-Length: @\r\n\r\n<R><PublishResult><MessageId>m-1</MessageId>"},
+        {ANSWER,
+         "HTTP/1.1 404 Not Found\r\nContent-Length: @\r\n\r\n<ErrorResponse><Error><Type>Sender</Type><Code>NotFound</Code>"
+         "<Message>Topic</Message></Error>"},
     };
     struct server s;
     server_start(&s, NULL, steps, ARRAY_LEN(steps));
     CLEANUP(client) struct client *c = client_for(&s, "http", NULL);
     struct buf out = {0}, id = {0};
     struct client_fault fault;
-    struct sign_header params[] = {{S("TopicArn"), S("arn:aws:sns:a:b:c")}, {S("Message"), S("a b&c=d")}};
-    assert_int_equal(client_query(c, "sns", "Publish", "2010-03-31", params, 2, &out, &fault), CLIENT_OK);
+    struct sign_header params[] = {{S("TopicArn"), S("arn:aws:sns:a:b:c")},
+                                   {S("Message"), S("a b&c=d")}};
+    assert_int_equal(client_query(c, "sns", "Publish", "2010-03-31", params, 2, &out, &fault),
+                     CLIENT_OK);
     assert_true(client_xml_text(buf_view(&out), "MessageId", &id));
     check_buf(id, "m-1");
-    assert_true(str_ends(buf_view(&s.seen[0]), S("Action=Publish&Version=2010-03-31&TopicArn=arn%3Aaws%3Asns%3Aa%3Ab%3Ac&Message=a%20b%26c%3Dd")));
-    assert_int_equal(client_query(c, "sns", "Publish", "2010-03-31", params, 2, NULL, &fault), CLIENT_E_ANSWER);
+    assert_true(str_ends(
+        buf_view(&s.seen[0]),
+        S("Action=Publish&Version=2010-03-31&TopicArn=arn%3Aaws%3Asns%3Aa%3Ab%3Ac&Message=a%20b%26c%3Dd")));
+    assert_int_equal(client_query(c, "sns", "Publish", "2010-03-31", params, 2, NULL, &fault),
+                     CLIENT_E_ANSWER);
     check_str(str_c(fault.code), S("NotFound"));
     check_str(str_c(fault.message), S("Topic"));
     buf_deinit(&out);
@@ -169,12 +194,34 @@ static void test_retries(void **state) {
         unsigned attempts;
     } cases[] = {
         {"busy, then well", "POST", {{ANSWER, BUSY}, {ANSWER, OK_EMPTY}}, 2, CLIENT_OK, 2},
-        {"busy for good", "GET", {{ANSWER, BUSY}, {ANSWER, BUSY}, {ANSWER, BUSY}}, 3, CLIENT_E_ANSWER, 3},
-        {"throttled by code", "POST", {{ANSWER, "HTTP/1.1 400 B\r\nContent-Length: @\r\n\r\n{\"__type\":\"ThrottlingException\"} "}, {ANSWER, OK_EMPTY}}, 2, CLIENT_OK, 2},
-        {"refused for good reason", "GET", {{ANSWER, "HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n"}}, 1, CLIENT_E_ANSWER, 1},
+        {"busy for good",
+         "GET",
+         {{ANSWER, BUSY}, {ANSWER, BUSY}, {ANSWER, BUSY}},
+         3,
+         CLIENT_E_ANSWER,
+         3},
+        {"throttled by code",
+         "POST",
+         {{ANSWER,
+           "HTTP/1.1 400 B\r\nContent-Length: @\r\n\r\n{\"__type\":\"ThrottlingException\"} "},
+          {ANSWER, OK_EMPTY}},
+         2,
+         CLIENT_OK,
+         2},
+        {"refused for good reason",
+         "GET",
+         {{ANSWER, "HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n"}},
+         1,
+         CLIENT_E_ANSWER,
+         1},
         {"cut, idempotent", "GET", {{CLOSE_AFTER, NULL}, {ANSWER, OK_EMPTY}}, 2, CLIENT_OK, 2},
         {"cut, not idempotent", "POST", {{CLOSE_AFTER, NULL}}, 1, CLIENT_E_TRANSPORT, 1},
-        {"cut in the answer", "GET", {{ANSWER_CLOSE, "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc"}, {ANSWER, OK_EMPTY}}, 2, CLIENT_OK, 2},
+        {"cut in the answer",
+         "GET",
+         {{ANSWER_CLOSE, "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc"}, {ANSWER, OK_EMPTY}},
+         2,
+         CLIENT_OK,
+         2},
         {"not http", "POST", {{ANSWER_CLOSE, "hello\r\n\r\n"}}, 1, CLIENT_E_TRANSPORT, 1},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
@@ -183,7 +230,9 @@ static void test_retries(void **state) {
         CLEANUP(client) struct client *c = client_for(&s, "http", NULL);
         struct client_response response = {0};
         struct client_fault fault;
-        struct client_request request = {.service = "lambda", .method = cases[i].method, .path = S("/x")};
+        struct client_request request = {.service = "lambda",
+                                         .method = cases[i].method,
+                                         .path = S("/x")};
         int r = client_send(c, &request, &response, &fault);
         if (r != cases[i].want)
             print_error("%s: %d %s\n", cases[i].name, r, fault.message);
@@ -198,7 +247,9 @@ static void test_retries(void **state) {
 /* A kept connection that the server closed meanwhile: even a POST is sent again, on a new one. */
 static void test_stale(void **state) {
     (void)state;
-    static const struct step steps[] = {{ANSWER, OK_EMPTY}, {CLOSE_AFTER, NULL}, {ANSWER, OK_EMPTY}};
+    static const struct step steps[] = {{ANSWER, OK_EMPTY},
+                                        {CLOSE_AFTER, NULL},
+                                        {ANSWER, OK_EMPTY}};
     struct server s;
     server_start(&s, NULL, steps, ARRAY_LEN(steps));
     CLEANUP(client) struct client *c = client_for(&s, "http", NULL);
@@ -227,7 +278,8 @@ static void test_large_put(void **state) {
     (void)state;
     static const struct step steps[] = {
         {CONTINUE_FIRST, OK_EMPTY},
-        {ANSWER_EARLY, "HTTP/1.1 403 Forbidden\r\nContent-Length: @\r\nConnection: close\r\n\r\n<Error><Code>AccessDenied</Code></Error>    "},
+        {ANSWER_EARLY,
+         "HTTP/1.1 403 Forbidden\r\nContent-Length: @\r\nConnection: close\r\n\r\n<Error><Code>AccessDenied</Code></Error>    "},
         {CONTINUE_FIRST, OK_EMPTY},
     };
     struct server s;
@@ -237,17 +289,23 @@ static void test_large_put(void **state) {
     struct client_fault fault;
     struct client_object object = {.bucket = S("b"), .key = S("k")};
     uint64_t size = 3000000, most = size, less = 100000;
-    assert_int_equal(client_put_object_from(c, &object, pattern_source, &most, size, NULL, &response, &fault), CLIENT_OK);
+    assert_int_equal(
+        client_put_object_from(c, &object, pattern_source, &most, size, NULL, &response, &fault),
+        CLIENT_OK);
     assert_true(str_find(buf_view(&s.seen[0]), S("Expect: 100-continue\r\n")) > 0);
     size_t head = (size_t)str_find(buf_view(&s.seen[0]), S("\r\n\r\n")) + 4;
     assert_int_equal(s.seen[0].len, head + size);
     for (size_t i = 0; i < size; i += 997)
         assert_int_equal(s.seen[0].p[head + i], 'a' + i % 26);
 
-    assert_int_equal(client_put_object_from(c, &object, pattern_source, &most, size, NULL, &response, &fault), CLIENT_E_ANSWER);
+    assert_int_equal(
+        client_put_object_from(c, &object, pattern_source, &most, size, NULL, &response, &fault),
+        CLIENT_E_ANSWER);
     check_str(str_c(fault.code), S("AccessDenied"));
 
-    assert_int_equal(client_put_object_from(c, &object, pattern_source, &less, size, NULL, &response, &fault), CLIENT_E_SINK);
+    assert_int_equal(
+        client_put_object_from(c, &object, pattern_source, &less, size, NULL, &response, &fault),
+        CLIENT_E_SINK);
     assert_true(strstr(fault.message, "100000 of 3000000") != NULL);
     client_response_deinit(&response);
     server_stop(&s);
@@ -265,8 +323,11 @@ static int take_bytes(void *ctx, const void *p, size_t n) {
 static void test_sinks(void **state) {
     (void)state;
 #define TEN "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n0123456789"
-    static const struct step steps[] = {{ANSWER, TEN}, {ANSWER_CLOSE, TEN}, {ANSWER_CLOSE, TEN},
-                                        {ANSWER_CLOSE, "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n012"}};
+    static const struct step steps[] = {
+        {ANSWER, TEN},
+        {ANSWER_CLOSE, TEN},
+        {ANSWER_CLOSE, TEN},
+        {ANSWER_CLOSE, "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n012"}};
     struct server s;
     server_start(&s, NULL, steps, ARRAY_LEN(steps));
     CLEANUP(client) struct client *c = client_for(&s, "http", NULL);
@@ -274,14 +335,18 @@ static void test_sinks(void **state) {
     struct client_fault fault;
     struct client_object object = {.bucket = S("b"), .key = S("k")};
     struct buf got = {0};
-    assert_int_equal(client_get_object(c, &object, 0, take_bytes, &got, &response, &fault), CLIENT_OK);
+    assert_int_equal(client_get_object(c, &object, 0, take_bytes, &got, &response, &fault),
+                     CLIENT_OK);
     check_buf(got, "0123456789");
     assert_int_equal(response.body_size, 10);
     assert_int_equal(response.body.len, 0);
-    assert_int_equal(client_get_object(c, &object, 0, refuse_bytes, &got, &response, &fault), CLIENT_E_SINK);
-    assert_int_equal(client_get_object(c, &object, 9, NULL, NULL, &response, &fault), CLIENT_E_TOO_LARGE);
+    assert_int_equal(client_get_object(c, &object, 0, refuse_bytes, &got, &response, &fault),
+                     CLIENT_E_SINK);
+    assert_int_equal(client_get_object(c, &object, 9, NULL, NULL, &response, &fault),
+                     CLIENT_E_TOO_LARGE);
     /* Bytes were given away: no second attempt. */
-    assert_int_equal(client_get_object(c, &object, 0, take_bytes, &got, &response, &fault), CLIENT_E_TRANSPORT);
+    assert_int_equal(client_get_object(c, &object, 0, take_bytes, &got, &response, &fault),
+                     CLIENT_E_TRANSPORT);
     assert_int_equal(fault.attempts, 1);
     buf_deinit(&got);
     client_response_deinit(&response);
@@ -290,7 +355,9 @@ static void test_sinks(void **state) {
 
 static void test_plain(void **state) {
     (void)state;
-    static const struct step steps[] = {{ANSWER, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nLambda-Runtime-Aws-Request-Id: r-1\r\n\r\n{}"}};
+    static const struct step steps[] = {
+        {ANSWER,
+         "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nLambda-Runtime-Aws-Request-Id: r-1\r\n\r\n{}"}};
     struct server s;
     char url[96];
     server_start(&s, NULL, steps, ARRAY_LEN(steps));
@@ -298,11 +365,15 @@ static void test_plain(void **state) {
     struct client_response response = {0};
     struct client_fault fault;
     snprintf(url, sizeof url, "http://127.0.0.1:%u/a%%2Fb?X-Amz-Signature=1", s.port);
-    assert_int_equal(client_plain(c, "GET", str_c(url), NULL, 0, S(""), UINT32_MAX, &response, &fault), CLIENT_OK);
+    assert_int_equal(
+        client_plain(c, "GET", str_c(url), NULL, 0, S(""), UINT32_MAX, &response, &fault),
+        CLIENT_OK);
     check_str(client_header(&response, "lambda-runtime-aws-request-id"), S("r-1"));
-    assert_true(str_starts(buf_view(&s.seen[0]), S("GET /a%2Fb?X-Amz-Signature=1 HTTP/1.1\r\nHost: 127.0.0.1:")));
+    assert_true(str_starts(buf_view(&s.seen[0]),
+                           S("GET /a%2Fb?X-Amz-Signature=1 HTTP/1.1\r\nHost: 127.0.0.1:")));
     assert_true(str_find(buf_view(&s.seen[0]), S("Authorization")) < 0);
-    assert_int_equal(client_plain(c, "GET", S("nonsense"), NULL, 0, S(""), 0, &response, &fault), CLIENT_E_OPTIONS);
+    assert_int_equal(client_plain(c, "GET", S("nonsense"), NULL, 0, S(""), 0, &response, &fault),
+                     CLIENT_E_OPTIONS);
     client_response_deinit(&response);
     server_stop(&s);
 }
@@ -355,8 +426,9 @@ static void test_environment(void **state) {
     check_str(str_c(client_region(c)), S("eu-west-1"));
     assert_int_equal(client_json(c, "logs", "Logs_20140328.X", NULL, NULL, &fault), CLIENT_OK);
     assert_true(str_find(buf_view(&s.seen[0]), S("X-Amz-Security-Token: token==\r\n")) > 0);
-    static const char *const names[] = {"AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_CLOUDWATCH_LOGS", "AWS_ACCESS_KEY_ID",
-                                        "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_REGION"};
+    static const char *const names[] = {"AWS_ENDPOINT_URL",  "AWS_ENDPOINT_URL_CLOUDWATCH_LOGS",
+                                        "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY",
+                                        "AWS_SESSION_TOKEN", "AWS_REGION"};
     for (size_t i = 0; i < ARRAY_LEN(names); i++)
         unsetenv(names[i]);
     server_stop(&s);
@@ -378,7 +450,8 @@ static void tls_fixture_init(struct tls_fixture *t, const char *name) {
     X509_gmtime_adj(X509_getm_notBefore(cert), -60);
     X509_gmtime_adj(X509_getm_notAfter(cert), 3600);
     X509_set_pubkey(cert, key);
-    X509_NAME_add_entry_by_txt(X509_get_subject_name(cert), "CN", MBSTRING_ASC, (const unsigned char *)"test", -1, -1, 0);
+    X509_NAME_add_entry_by_txt(X509_get_subject_name(cert), "CN", MBSTRING_ASC,
+                               (const unsigned char *)"test", -1, -1, 0);
     X509_set_issuer_name(cert, X509_get_subject_name(cert));
     X509_EXTENSION *san = X509V3_EXT_conf_nid(NULL, NULL, NID_subject_alt_name, name);
     X509_add_ext(cert, san, -1);
@@ -403,8 +476,16 @@ static void tls_fixture_deinit(struct tls_fixture *t) {
 
 static void test_tls(void **state) {
     (void)state;
-    static const struct step steps[] = {{ANSWER, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"}, {ANSWER, OK_EMPTY}, {ANSWER, OK_EMPTY}};
-    static const struct { const char *name, *san; bool trusted; int want; const char *text; } cases[] = {
+    static const struct step steps[] = {
+        {ANSWER, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"},
+        {ANSWER, OK_EMPTY},
+        {ANSWER, OK_EMPTY}};
+    static const struct {
+        const char *name, *san;
+        bool trusted;
+        int want;
+        const char *text;
+    } cases[] = {
         {"trusted", "IP:127.0.0.1", true, CLIENT_OK, NULL},
         {"unknown", "IP:127.0.0.1", false, CLIENT_E_TRANSPORT, "not trusted"},
         {"other address", "IP:127.0.0.2", true, CLIENT_E_TRANSPORT, "not trusted"},
@@ -442,15 +523,24 @@ static void test_tls(void **state) {
 
 static void test_xml(void **state) {
     (void)state;
-    static const struct { const char *xml, *element, *want; bool found; } cases[] = {
-        {"<a><Code>x</Code></a>", "Code", "x", true}, {"<a><Codes>y</Codes><Code>x</Code></a>", "Code", "x", true},
-        {"<Code a='b'>x</Code>", "Code", "x", true}, {"<Code/>", "Code", "", true}, {"<a>", "Code", "", false},
-        {"<Code>&amp;&#10;&#65;&x;</Code>", "Code", "&\nA&x;", true}, {"<Code>cut", "Code", "", false}, {"<Code", "Code", "", false},
+    static const struct {
+        const char *xml, *element, *want;
+        bool found;
+    } cases[] = {
+        {"<a><Code>x</Code></a>", "Code", "x", true},
+        {"<a><Codes>y</Codes><Code>x</Code></a>", "Code", "x", true},
+        {"<Code a='b'>x</Code>", "Code", "x", true},
+        {"<Code/>", "Code", "", true},
+        {"<a>", "Code", "", false},
+        {"<Code>&amp;&#10;&#65;&x;</Code>", "Code", "&\nA&x;", true},
+        {"<Code>cut", "Code", "", false},
+        {"<Code", "Code", "", false},
         {"", "Code", "", false},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         struct buf out = {0};
-        check_case(client_xml_text(str_c(cases[i].xml), cases[i].element, &out) == cases[i].found, cases[i].xml);
+        check_case(client_xml_text(str_c(cases[i].xml), cases[i].element, &out) == cases[i].found,
+                   cases[i].xml);
         check_buf(out, cases[i].want);
         buf_deinit(&out);
     }
@@ -458,9 +548,11 @@ static void test_xml(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_object), cmocka_unit_test(test_json), cmocka_unit_test(test_query),
-        cmocka_unit_test(test_retries), cmocka_unit_test(test_stale), cmocka_unit_test(test_large_put),
-        cmocka_unit_test(test_sinks), cmocka_unit_test(test_plain), cmocka_unit_test(test_refusals),
-        cmocka_unit_test(test_environment), cmocka_unit_test(test_tls), cmocka_unit_test(test_xml)};
+        cmocka_unit_test(test_object),   cmocka_unit_test(test_json),
+        cmocka_unit_test(test_query),    cmocka_unit_test(test_retries),
+        cmocka_unit_test(test_stale),    cmocka_unit_test(test_large_put),
+        cmocka_unit_test(test_sinks),    cmocka_unit_test(test_plain),
+        cmocka_unit_test(test_refusals), cmocka_unit_test(test_environment),
+        cmocka_unit_test(test_tls),      cmocka_unit_test(test_xml)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -15,31 +15,52 @@ static void test_answers(void **state) {
         int status, want; /* 0 done, or the error */
         bool head, keep, eof;
     } cases[] = {
-        {"length", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello", "hello", 200, 0, false, true, false},
+        {"length", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello", "hello", 200, 0, false,
+         true, false},
         {"no reason", "HTTP/1.1 200\r\nContent-Length: 0\r\n\r\n", "", 200, 0, false, true, false},
-        {"bare line feeds", "HTTP/1.1 200 OK\nContent-Length: 1\n\nx", "x", 200, 0, false, true, false},
-        {"chunked", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n1;x=y\r\n!\r\n0\r\nA: b\r\n\r\n", "hello!", 200, 0, false, true, false},
-        {"until close", "HTTP/1.1 200 OK\r\n\r\nall of it", "all of it", 200, 0, false, false, true},
-        {"close", "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 1\r\n\r\nx", "x", 200, 0, false, false, false},
+        {"bare line feeds", "HTTP/1.1 200 OK\nContent-Length: 1\n\nx", "x", 200, 0, false, true,
+         false},
+        {"chunked",
+         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n1;x=y\r\n!\r\n0\r\nA: b\r\n\r\n",
+         "hello!", 200, 0, false, true, false},
+        {"until close", "HTTP/1.1 200 OK\r\n\r\nall of it", "all of it", 200, 0, false, false,
+         true},
+        {"close", "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 1\r\n\r\nx", "x", 200, 0,
+         false, false, false},
         {"1.0", "HTTP/1.0 200 OK\r\nContent-Length: 1\r\n\r\nx", "x", 200, 0, false, false, false},
         {"head", "HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n", "", 200, 0, true, true, false},
         {"no content", "HTTP/1.1 204 No Content\r\n\r\n", "", 204, 0, false, true, false},
-        {"not modified", "HTTP/1.1 304 Not Modified\r\nContent-Length: 7\r\n\r\n", "", 304, 0, false, true, false},
-        {"continue first", "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 403 No\r\nContent-Length: 2\r\n\r\nno", "no", 403, 0, false, true, false},
-        {"same length twice", "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\nx", "x", 200, 0, false, true, false},
-        {"two lengths", "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nx", "", 200, CLIENT_HTTP_E_FORM, false, false, false},
-        {"length and chunked", "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n", "", 200, CLIENT_HTTP_E_FORM, false, false, false},
-        {"other coding", "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n", "", 200, CLIENT_HTTP_E_FORM, false, false, false},
-        {"negative length", "HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n", "", 200, CLIENT_HTTP_E_FORM, false, false, false},
+        {"not modified", "HTTP/1.1 304 Not Modified\r\nContent-Length: 7\r\n\r\n", "", 304, 0,
+         false, true, false},
+        {"continue first",
+         "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 403 No\r\nContent-Length: 2\r\n\r\nno", "no", 403,
+         0, false, true, false},
+        {"same length twice", "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\nx",
+         "x", 200, 0, false, true, false},
+        {"two lengths", "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nx", "",
+         200, CLIENT_HTTP_E_FORM, false, false, false},
+        {"length and chunked",
+         "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n", "", 200,
+         CLIENT_HTTP_E_FORM, false, false, false},
+        {"other coding", "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n", "", 200,
+         CLIENT_HTTP_E_FORM, false, false, false},
+        {"negative length", "HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n", "", 200,
+         CLIENT_HTTP_E_FORM, false, false, false},
         {"not http", "SSH-2.0-OpenSSH\r\n", "", 0, CLIENT_HTTP_E_FORM, false, false, false},
         {"http 2", "HTTP/2.0 200 OK\r\n\r\n", "", 0, CLIENT_HTTP_E_FORM, false, false, false},
         {"bad status", "HTTP/1.1 2x0 OK\r\n\r\n", "", 0, CLIENT_HTTP_E_FORM, false, false, false},
-        {"switching", "HTTP/1.1 101 Switching\r\n\r\n", "", 101, CLIENT_HTTP_E_FORM, false, false, false},
-        {"no colon", "HTTP/1.1 200 OK\r\nnonsense\r\n\r\n", "", 200, CLIENT_HTTP_E_FORM, false, false, false},
-        {"folded", "HTTP/1.1 200 OK\r\nA: b\r\n c: d\r\n\r\n", "", 200, CLIENT_HTTP_E_FORM, false, false, false},
-        {"bad chunk size", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n", "", 200, CLIENT_HTTP_E_FORM, false, false, false},
-        {"long chunk", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nab\r\n", "a", 200, CLIENT_HTTP_E_FORM, false, false, false},
-        {"cut", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhel", "hel", 200, CLIENT_HTTP_E_CUT, false, false, true},
+        {"switching", "HTTP/1.1 101 Switching\r\n\r\n", "", 101, CLIENT_HTTP_E_FORM, false, false,
+         false},
+        {"no colon", "HTTP/1.1 200 OK\r\nnonsense\r\n\r\n", "", 200, CLIENT_HTTP_E_FORM, false,
+         false, false},
+        {"folded", "HTTP/1.1 200 OK\r\nA: b\r\n c: d\r\n\r\n", "", 200, CLIENT_HTTP_E_FORM, false,
+         false, false},
+        {"bad chunk size", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n", "", 200,
+         CLIENT_HTTP_E_FORM, false, false, false},
+        {"long chunk", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nab\r\n", "a", 200,
+         CLIENT_HTTP_E_FORM, false, false, false},
+        {"cut", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhel", "hel", 200, CLIENT_HTTP_E_CUT,
+         false, false, true},
         {"cut head", "HTTP/1.1 200 OK\r\nCont", "", 200, CLIENT_HTTP_E_CUT, false, false, true},
         {"silence", "", "", 0, CLIENT_HTTP_E_CUT, false, false, true},
     };
@@ -53,7 +74,8 @@ static void test_answers(void **state) {
             http.bytes = collect;
             http.ctx = &body;
             for (size_t at = 0, used; at < wire.len && r == 0 && !http.done; at += used)
-                r = client_http_feed(&http, wire.p + at, wire.len - at < step ? wire.len - at : step, &used);
+                r = client_http_feed(&http, wire.p + at,
+                                     wire.len - at < step ? wire.len - at : step, &used);
             if (cases[i].eof && r == 0)
                 r = client_http_eof(&http);
             check_case(r == cases[i].want, cases[i].name);
@@ -86,7 +108,8 @@ static void test_behind(void **state) {
     struct client_http http = {0};
     size_t used;
     client_http_init(&http);
-    assert_int_equal(client_http_feed(&http, "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nxyz", 41, &used), 0);
+    assert_int_equal(
+        client_http_feed(&http, "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nxyz", 41, &used), 0);
     assert_true(http.done);
     assert_int_equal(used, 39);
     check_str(client_http_header(buf_view(&http.head), S("content-LENGTH")), S("1"));
@@ -95,9 +118,16 @@ static void test_behind(void **state) {
 
 static void test_urls(void **state) {
     (void)state;
-    static const struct { const char *text; bool ok, tls; const char *host; unsigned port; const char *path, *query, *header; } cases[] = {
+    static const struct {
+        const char *text;
+        bool ok, tls;
+        const char *host;
+        unsigned port;
+        const char *path, *query, *header;
+    } cases[] = {
         {"http://127.0.0.1:4566", true, false, "127.0.0.1", 4566, "/", NULL, "127.0.0.1:4566"},
-        {"https://s3.us-east-1.amazonaws.com", true, true, "s3.us-east-1.amazonaws.com", 443, "/", NULL, "s3.us-east-1.amazonaws.com"},
+        {"https://s3.us-east-1.amazonaws.com", true, true, "s3.us-east-1.amazonaws.com", 443, "/",
+         NULL, "s3.us-east-1.amazonaws.com"},
         {"https://h/a%20b?x=1&y", true, true, "h", 443, "/a%20b", "x=1&y", "h"},
         {"HTTP://h?x", true, false, "h", 80, "/", "x", "h"},
         {"https://[::1]:8443/p", true, true, "::1", 8443, "/p", NULL, "[::1]:8443"},
@@ -133,7 +163,8 @@ static void test_urls(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_answers), cmocka_unit_test(test_limits),
-                                       cmocka_unit_test(test_behind), cmocka_unit_test(test_urls)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_answers),
+                                       cmocka_unit_test(test_limits), cmocka_unit_test(test_behind),
+                                       cmocka_unit_test(test_urls)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

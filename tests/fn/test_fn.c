@@ -36,7 +36,8 @@ static void an_event_is_read(void **state) {
     struct fn_record r = parse_one(&arena);
     check_str(r.key, S("uploads/a b@c.jpg"));
     check_str(r.version_id, S("v1"));
-    check_str(str_c(r.sequencer), S("00000000000000" "0055AED6DCD90281E5"));
+    check_str(str_c(r.sequencer), S("00000000000000"
+                                    "0055AED6DCD90281E5"));
     assert_true(r.time_ms == 1795323419123);
     /* printf 'photos/uploads/a b@c.jpg' | sha256sum */
     check_str(str_c(r.image_id), S("27d6d7322505e7c4910d28d9b852d2b5"));
@@ -45,7 +46,9 @@ static void an_event_is_read(void **state) {
 static void what_is_no_event_is_refused(void **state) {
     (void)state;
     static const char *const bad[] = {
-        "{}", "[]", "{\"Records\":[1]}",
+        "{}",
+        "[]",
+        "{\"Records\":[1]}",
         "{\"Records\":[{\"eventName\":\"ObjectCreated:Put\"}]}",
         "{\"Records\":[{\"eventName\":\"ObjectCreated:Put\",\"eventTime\":\"yesterday\",\"s3\":{\"bucket\":"
         "{\"name\":\"b\"},\"object\":{\"key\":\"k\",\"sequencer\":\"00\"}}}]}",
@@ -64,8 +67,10 @@ static void what_is_no_event_is_refused(void **state) {
 
 static void names_of_pictures(void **state) {
     (void)state;
-    assert_true(fn_is_image_name(S("a.jpg")) && fn_is_image_name(S("A.JPEG")) && fn_is_image_name(S(".png")));
-    assert_false(fn_is_image_name(S("jpg")) || fn_is_image_name(S("a.jpg.txt")) || fn_is_image_name(S("")));
+    assert_true(fn_is_image_name(S("a.jpg")) && fn_is_image_name(S("A.JPEG")) &&
+                fn_is_image_name(S(".png")));
+    assert_false(fn_is_image_name(S("jpg")) || fn_is_image_name(S("a.jpg.txt")) ||
+                 fn_is_image_name(S("")));
 }
 
 static str item_text(const json_t *item, const char *name, const char *type) {
@@ -76,19 +81,39 @@ static void a_row_has_its_attributes(void **state) {
     (void)state;
     CLEANUP_DEINIT(arena) struct arena arena = {0};
     struct fn_record record = parse_one(&arena);
-    struct fn_image image = {.record = &record, .size = 7, .status = "processed", .ms = 12.345,
-                             .reply = {.format = S("jpeg"), .width = 40, .height = 30, .orientation = 6,
-                                       .bit_depth = 8, .truncated = true, .has_phash = true, .phash = 255,
-                                       .make = S("Canon"), .n = 1},
-                             .n_stored = 1, .stored = {{"id/seq/200.jpg"}}};
+    struct fn_image image = {.record = &record,
+                             .size = 7,
+                             .status = "processed",
+                             .ms = 12.345,
+                             .reply = {.format = S("jpeg"),
+                                       .width = 40,
+                                       .height = 30,
+                                       .orientation = 6,
+                                       .bit_depth = 8,
+                                       .truncated = true,
+                                       .has_phash = true,
+                                       .phash = 255,
+                                       .make = S("Canon"),
+                                       .n = 1},
+                             .n_stored = 1,
+                             .stored = {{"id/seq/200.jpg"}}};
     image.reply.derivatives[0] = (struct imgjob_derivative){200, 20, 15, S("image/jpeg"), 99};
     CLEANUP_JSON json_t *item = fn_item_new(&image, "thumbs", 1795323420004);
-    static const struct { const char *name, *type, *want; } cases[] = {
-        {"BucketName", "S", "photos"}, {"ObjectKey", "S", "uploads/a b@c.jpg"}, {"FileSize", "N", "7"},
-        {"ContentType", "S", "application/octet-stream"}, {"UploadTimestamp", "N", "1795323419"},
-        {"UploadDate", "S", "2026-11-22T04:56:59.123Z"}, {"ProcessedAt", "S", "2026-11-22T04:57:00.004Z"},
-        {"Status", "S", "processed"}, {"UploadDay", "S", "2026-11-22"}, {"VersionId", "S", "v1"},
-        {"Width", "N", "40"}, {"PerceptualHash", "S", "00000000000000ff"}, {"DurationMs", "N", "12.34"}};
+    static const struct {
+        const char *name, *type, *want;
+    } cases[] = {{"BucketName", "S", "photos"},
+                 {"ObjectKey", "S", "uploads/a b@c.jpg"},
+                 {"FileSize", "N", "7"},
+                 {"ContentType", "S", "application/octet-stream"},
+                 {"UploadTimestamp", "N", "1795323419"},
+                 {"UploadDate", "S", "2026-11-22T04:56:59.123Z"},
+                 {"ProcessedAt", "S", "2026-11-22T04:57:00.004Z"},
+                 {"Status", "S", "processed"},
+                 {"UploadDay", "S", "2026-11-22"},
+                 {"VersionId", "S", "v1"},
+                 {"Width", "N", "40"},
+                 {"PerceptualHash", "S", "00000000000000ff"},
+                 {"DurationMs", "N", "12.34"}};
     for (size_t i = 0; i < ARRAY_LEN(cases); i++)
         check_str(item_text(item, cases[i].name, cases[i].type), str_c(cases[i].want));
     assert_true(json_is_true(json_object_get(json_obj(item, "Truncated"), "BOOL")));
@@ -102,9 +127,10 @@ static void a_row_has_its_attributes(void **state) {
 static void the_report_names_what_failed(void **state) {
     (void)state;
     struct fn_record record = {.bucket = S("photos"), .key = S("broken.jpg")};
-    struct fn_image images[] = {{.record = &record, .status = "processed"},
-                                {.record = &record, .status = "rejected", .reason = "The file is empty"},
-                                {.record = &record}};
+    struct fn_image images[] = {
+        {.record = &record, .status = "processed"},
+        {.record = &record, .status = "rejected", .reason = "The file is empty"},
+        {.record = &record}};
     CLEANUP_DEINIT(buf) struct buf text = {0};
     fn_report_text(&text, images, 3, 1);
     check_buf(text, "Processed: 1\nNot processed: 1\nSkipped (already done, or gone): 1\n"
@@ -113,13 +139,15 @@ static void the_report_names_what_failed(void **state) {
 
 static void notification_of_others_stays(void **state) {
     (void)state;
-    str current = S("<?xml version=\"1.0\"?><NotificationConfiguration xmlns=\"x\">"
-                    "<QueueConfiguration><Id>theirs</Id><Queue>q</Queue></QueueConfiguration>"
-                    "<CloudFunctionConfiguration><Id>ours-old</Id><CloudFunction>f</CloudFunction></CloudFunctionConfiguration>"
-                    "</NotificationConfiguration>");
+    str current = S(
+        "<?xml version=\"1.0\"?><NotificationConfiguration xmlns=\"x\">"
+        "<QueueConfiguration><Id>theirs</Id><Queue>q</Queue></QueueConfiguration>"
+        "<CloudFunctionConfiguration><Id>ours-old</Id><CloudFunction>f</CloudFunction></CloudFunctionConfiguration>"
+        "</NotificationConfiguration>");
     CLEANUP_JSON json_t *properties = json_parse(
         S("{\"NotificationConfiguration\":{\"LambdaFunctionConfigurations\":[{\"Id\":\"n<1\",\"LambdaFunctionArn\":\"arn\","
-          "\"Events\":[\"s3:ObjectCreated:*\"],\"Filter\":{\"Key\":{\"FilterRules\":[{\"Name\":\"suffix\",\"Value\":\".jpg\"}]}}}]}}"), NULL);
+          "\"Events\":[\"s3:ObjectCreated:*\"],\"Filter\":{\"Key\":{\"FilterRules\":[{\"Name\":\"suffix\",\"Value\":\".jpg\"}]}}}]}}"),
+        NULL);
     CLEANUP_JSON json_t *drop = json_pack("[s]", "ours-old");
     CLEANUP_DEINIT(buf) struct buf out = {0};
     assert_true(fn_notification_merge(current, drop, properties, &out, NULL));
@@ -129,7 +157,9 @@ static void notification_of_others_stays(void **state) {
                    "<Event>s3:ObjectCreated:*</Event><Filter><S3Key><FilterRule><Name>suffix</Name>"
                    "<Value>.jpg</Value></FilterRule></S3Key></Filter></CloudFunctionConfiguration>"
                    "</NotificationConfiguration>");
-    CLEANUP_JSON json_t *bad = json_parse(S("{\"NotificationConfiguration\":{\"LambdaFunctionConfigurations\":[{\"Id\":\"x\"}]}}"), NULL);
+    CLEANUP_JSON json_t *bad = json_parse(
+        S("{\"NotificationConfiguration\":{\"LambdaFunctionConfigurations\":[{\"Id\":\"x\"}]}}"),
+        NULL);
     struct err why = {{0}};
     assert_false(fn_notification_merge(current, drop, bad, &out, &why));
 }
@@ -137,7 +167,10 @@ static void notification_of_others_stays(void **state) {
 /* Shell scripts in the worker's place: every way it can end. */
 static void the_worker_may_end_in_any_way(void **state) {
     (void)state;
-    static const struct { const char *script; const char *why; } cases[] = {
+    static const struct {
+        const char *script;
+        const char *why;
+    } cases[] = {
         {"cat > /dev/null; kill -ABRT $$", "The picture needs more memory than the limit"},
         {"cat > /dev/null; kill -SYS $$", "The image worker was stopped by signal 31"},
         {"exit 3", "The image worker ended with code 3"},
@@ -154,13 +187,16 @@ static void the_worker_may_end_in_any_way(void **state) {
         assert_true(dprintf(fd, "#!/bin/sh\nPATH=/usr/bin:/bin\n%s\n", cases[i].script) > 0);
         fchmod(fd, 0700);
         close(fd);
-        struct fn_worker worker = {.path = path, .cpu_seconds = 5, .timeout_ms = i + 1 == ARRAY_LEN(cases) ? 50 : 60000};
+        struct fn_worker worker = {.path = path,
+                                   .cpu_seconds = 5,
+                                   .timeout_ms = i + 1 == ARRAY_LEN(cases) ? 50 : 60000};
         struct imgjob_request request = {.size = 1 << 20, .max_pixels = 1};
         CLEANUP_DEINIT(buf) struct buf out = {0};
         struct imgjob_reply reply;
         size_t bodies;
         struct err err = {{0}};
-        int r = fn_worker_run(&worker, &request, str_n(image, 1 << 20), &out, &reply, &bodies, &err);
+        int r =
+            fn_worker_run(&worker, &request, str_n(image, 1 << 20), &out, &reply, &bodies, &err);
         unlink(path);
         check_case(r == FN_WORKER_E_DIED, cases[i].script);
         check_str(str_c(err.text), str_c(cases[i].why));
@@ -186,11 +222,13 @@ static void configuration_names_what_is_missing(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(an_event_is_read), cmocka_unit_test(what_is_no_event_is_refused),
-        cmocka_unit_test(names_of_pictures), cmocka_unit_test(a_row_has_its_attributes),
-        cmocka_unit_test(the_report_names_what_failed), cmocka_unit_test(notification_of_others_stays),
-        cmocka_unit_test(the_worker_may_end_in_any_way),
-        cmocka_unit_test(configuration_names_what_is_missing)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(an_event_is_read),
+                                       cmocka_unit_test(what_is_no_event_is_refused),
+                                       cmocka_unit_test(names_of_pictures),
+                                       cmocka_unit_test(a_row_has_its_attributes),
+                                       cmocka_unit_test(the_report_names_what_failed),
+                                       cmocka_unit_test(notification_of_others_stays),
+                                       cmocka_unit_test(the_worker_may_end_in_any_way),
+                                       cmocka_unit_test(configuration_names_what_is_missing)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

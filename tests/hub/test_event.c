@@ -4,9 +4,13 @@
 
 static void round_trip_and_every_prefix(void **state) {
     (void)state;
-    struct hub_row row = {.attempts = 300, .born_ms = 1795323419123, .event = {
-        .target = S("arn:aws:lambda:us-east-1:000000000000:function:f"), .payload = S("{\"a\":\"\0\"}"),
-        .source_account = S("000000000000"), .region = S("us-east-1")}}, got;
+    struct hub_row row = {.attempts = 300,
+                          .born_ms = 1795323419123,
+                          .event = {.target = S("arn:aws:lambda:us-east-1:000000000000:function:f"),
+                                    .payload = S("{\"a\":\"\0\"}"),
+                                    .source_account = S("000000000000"),
+                                    .region = S("us-east-1")}},
+                   got;
     CLEANUP_DEINIT(buf) struct buf b = {0};
     hub_row_encode(&b, &row);
     assert_true(hub_row_decode(buf_view(&b), &got));

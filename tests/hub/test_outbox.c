@@ -89,7 +89,9 @@ static int teardown(void **state) {
 
 static void deliver(struct fixture *f, const char *payload, str target, str dead_letter) {
     CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
-    struct hub_event event = {.target = target, .payload = str_c(payload), .dead_letter = dead_letter};
+    struct hub_event event = {.target = target,
+                              .payload = str_c(payload),
+                              .dead_letter = dead_letter};
     hub_deliver(f->hub, batch, &event);
     assert_int_equal(store_commit(f->store, batch, NULL), 0);
 }
@@ -99,7 +101,8 @@ static int rows(struct fixture *f, const char *kind) {
     key_begin(&from, kind);
     key_begin(&to, kind);
     key_after(&to);
-    CLEANUP(store_iter) struct store_iter *it =
+    CLEANUP(store_iter)
+    struct store_iter *it =
         store_iter_new(f->store, NULL, STORE_QUEUE, buf_view(&from), buf_view(&to), false);
     int n = 0;
     while (store_iter_next(it))
@@ -229,7 +232,8 @@ static void the_source_hears_what_became_of_it(void **state) {
     struct told told = {.lock = PTHREAD_MUTEX_INITIALIZER};
     hub_plug_outcome(f->hub, "sns.amazonaws.com", hear, &told);
     CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
-    struct hub_event event = {.target = S("arn:aws:nothing:us-east-1:000000000000:x"), .payload = S("x"),
+    struct hub_event event = {.target = S("arn:aws:nothing:us-east-1:000000000000:x"),
+                              .payload = S("x"),
                               .source_service = S("sns.amazonaws.com")};
     hub_deliver(f->hub, batch, &event);
     event.target = function;
@@ -248,7 +252,8 @@ static void the_source_hears_what_became_of_it(void **state) {
 /* As many services as there are, and more. */
 static void any_number_is_plugged(void **state) {
     struct fixture *f = *state;
-    static const char *const sources[] = {"a", "b", "c", "d", "e", "f", "g", "h", "i", "sns.amazonaws.com"};
+    static const char *const sources[] = {"a", "b", "c", "d", "e",
+                                          "f", "g", "h", "i", "sns.amazonaws.com"};
     struct told told[ARRAY_LEN(sources)];
     CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
     for (size_t i = 0; i < ARRAY_LEN(sources); i++) {
@@ -258,8 +263,10 @@ static void any_number_is_plugged(void **state) {
         hub_plug_target(f->hub, str_c(name), accept_event, &f->target);
         hub_plug_outcome(f->hub, sources[i], hear, &told[i]);
     }
-    struct hub_event event = {.target = S("arn:aws:a-service-with-a-long-name-9:us-east-1:000000000000:x"),
-                              .payload = S("x"), .source_service = S("sns.amazonaws.com")};
+    struct hub_event event = {
+        .target = S("arn:aws:a-service-with-a-long-name-9:us-east-1:000000000000:x"),
+        .payload = S("x"),
+        .source_service = S("sns.amazonaws.com")};
     hub_deliver(f->hub, batch, &event);
     assert_int_equal(store_commit(f->store, batch, NULL), 0);
     assert_int_equal(hub_start(f->hub, NULL), 0);
@@ -292,10 +299,13 @@ static void timers_run_at_start_when_kicked_and_when_time_comes(void **state) {
 int main(void) {
     static const struct CMUnitTest tests[] = {
 #define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
-        CASE(an_event_is_accepted_once), CASE(an_uncommitted_event_is_none),
+        CASE(an_event_is_accepted_once),
+        CASE(an_uncommitted_event_is_none),
         CASE(a_damaged_row_is_kept_and_holds_up_nothing),
-        CASE(events_of_an_earlier_life_are_taken_up), CASE(retries_follow_world_time),
-        CASE(what_is_refused_goes_to_the_dead_letters), CASE(after_six_hours_it_is_given_up),
+        CASE(events_of_an_earlier_life_are_taken_up),
+        CASE(retries_follow_world_time),
+        CASE(what_is_refused_goes_to_the_dead_letters),
+        CASE(after_six_hours_it_is_given_up),
         CASE(the_source_hears_what_became_of_it),
         CASE(any_number_is_plugged),
         CASE(timers_run_at_start_when_kicked_and_when_time_comes)};

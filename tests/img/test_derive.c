@@ -10,7 +10,8 @@ static struct img_raster picture(uint32_t width, uint32_t height, unsigned chann
     for (uint32_t y = 0; y < height; y++)
         for (uint32_t x = 0; x < width; x++)
             for (unsigned c = 0; c < channels; c++)
-                r.px[(y * width + x) * channels + c] = (uint8_t)(x * (c + 1) + y * 3 + (x * y) % 97);
+                r.px[(y * width + x) * channels + c] =
+                    (uint8_t)(x * (c + 1) + y * 3 + (x * y) % 97);
     return r;
 }
 
@@ -28,7 +29,8 @@ static void png_file(struct buf *out, uint32_t width, uint32_t height, unsigned 
 
 /* Runs the whole path; the reply's texts live in out. */
 static struct imgjob_reply run(str file, struct buf *out) {
-    static const struct imgjob_request request = {.max_pixels = 50000000, .n = 3,
+    static const struct imgjob_request request = {.max_pixels = 50000000,
+                                                  .n = 3,
                                                   .wishes = {{160, 80}, {80, 80}, {20, 80}}};
     struct imgjob_reply reply;
     buf_clear(out);
@@ -107,12 +109,16 @@ static void a_cut_png(void **state) {
 
 static void rejections_say_why(void **state) {
     (void)state;
-    static const struct { str file; const char *reason; } cases[] = {
+    static const struct {
+        str file;
+        const char *reason;
+    } cases[] = {
         {S_INIT(""), "The file is empty"},
         {S_INIT("Dear diary,\nno picture today.\n"), "Not an image: the file is text"},
         {S_INIT("\x00\x01\x02\x03"), "Not an image: the content is no known picture format"},
         {S_INIT("GIF89a…"), "This is a GIF picture; JPEG and PNG pictures are processed"},
-        {S_INIT("RIFF\x10\0\0\0WEBPVP8 "), "This is a WebP picture; JPEG and PNG pictures are processed"},
+        {S_INIT("RIFF\x10\0\0\0WEBPVP8 "),
+         "This is a WebP picture; JPEG and PNG pictures are processed"},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         CLEANUP_DEINIT(buf) struct buf out = {0};
@@ -126,12 +132,15 @@ static void rejections_say_why(void **state) {
 static void a_bomb_is_refused_before_it_is_allocated(void **state) {
     (void)state;
     CLEANUP_DEINIT(buf) struct buf file = {0}, out = {0};
-    buf_str(&file, S("\x89PNG\r\n\x1A\n\0\0\0\x0DIHDR\0\x01\x86\xA0\0\x01\x86\xA0\x08\x02\0\0\0\x27\x30\x9C\x9F"
-                     "\0\0\0\x08IDAT"));
+    buf_str(
+        &file,
+        S("\x89PNG\r\n\x1A\n\0\0\0\x0DIHDR\0\x01\x86\xA0\0\x01\x86\xA0\x08\x02\0\0\0\x27\x30\x9C\x9F"
+          "\0\0\0\x08IDAT"));
     struct imgjob_reply r = run(buf_view(&file), &out);
     assert_int_equal(r.status, IMGJOB_REJECTED);
     assert_int_equal(r.n, 0);
-    check_str(r.reason, S("The picture claims 100000 x 100000 pixels; the limit is 50000000 pixels"));
+    check_str(r.reason,
+              S("The picture claims 100000 x 100000 pixels; the limit is 50000000 pixels"));
 }
 
 /* Every byte of a small file changed in turn: always a sound reply, never a crash. */
@@ -150,9 +159,12 @@ static void survives_damage(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(jpeg_is_processed), cmocka_unit_test(transparent_png_stays_png),
-        cmocka_unit_test(a_cut_jpeg), cmocka_unit_test(a_cut_png), cmocka_unit_test(rejections_say_why),
-        cmocka_unit_test(a_bomb_is_refused_before_it_is_allocated), cmocka_unit_test(survives_damage)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(jpeg_is_processed),
+                                       cmocka_unit_test(transparent_png_stays_png),
+                                       cmocka_unit_test(a_cut_jpeg),
+                                       cmocka_unit_test(a_cut_png),
+                                       cmocka_unit_test(rejections_say_why),
+                                       cmocka_unit_test(a_bomb_is_refused_before_it_is_allocated),
+                                       cmocka_unit_test(survives_damage)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

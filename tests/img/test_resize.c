@@ -14,8 +14,10 @@ static struct img_raster gradient(uint32_t width, uint32_t height, unsigned chan
 
 static void flat_stays_flat(void **state) {
     (void)state;
-    static const struct { uint32_t fw, fh, tw, th; } cases[] = {
-        {100, 80, 33, 27}, {7, 5, 7, 5}, {3000, 3, 20, 1}, {1, 1, 1, 1}, {5, 5, 9, 9}, {20000, 2, 1, 1}};
+    static const struct {
+        uint32_t fw, fh, tw, th;
+    } cases[] = {{100, 80, 33, 27}, {7, 5, 7, 5}, {3000, 3, 20, 1},
+                 {1, 1, 1, 1},      {5, 5, 9, 9}, {20000, 2, 1, 1}};
     for (size_t i = 0; i < ARRAY_LEN(cases); i++)
         for (unsigned channels = 1; channels <= 4; channels += channels == 1 ? 2 : 1) {
             struct img_raster from, to;
@@ -59,9 +61,13 @@ static void transparent_pixels_do_not_bleed(void **state) {
 
 static void fits(void **state) {
     (void)state;
-    static const struct { uint32_t w, h, edge, want_w, want_h; } cases[] = {
-        {4288, 2848, 1600, 1600, 1063}, {2848, 4288, 1600, 1063, 1600}, {100, 50, 1600, 100, 50},
-        {20000, 1, 200, 200, 1}, {1, 1, 200, 1, 1}};
+    static const struct {
+        uint32_t w, h, edge, want_w, want_h;
+    } cases[] = {{4288, 2848, 1600, 1600, 1063},
+                 {2848, 4288, 1600, 1063, 1600},
+                 {100, 50, 1600, 100, 50},
+                 {20000, 1, 200, 200, 1},
+                 {1, 1, 200, 1, 1}};
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         uint32_t w, h;
         img_fit(cases[i].w, cases[i].h, cases[i].edge, &w, &h);
@@ -105,9 +111,11 @@ static void hash_survives_scaling(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(flat_stays_flat), cmocka_unit_test(gradient_stays_in_place),
-        cmocka_unit_test(transparent_pixels_do_not_bleed), cmocka_unit_test(fits),
-        cmocka_unit_test(orientations), cmocka_unit_test(hash_survives_scaling)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(flat_stays_flat),
+                                       cmocka_unit_test(gradient_stays_in_place),
+                                       cmocka_unit_test(transparent_pixels_do_not_bleed),
+                                       cmocka_unit_test(fits),
+                                       cmocka_unit_test(orientations),
+                                       cmocka_unit_test(hash_survives_scaling)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,10 +5,21 @@
 #include <errno.h>
 
 static struct imgjob_reply sample(void) {
-    struct imgjob_reply r = {.status = IMGJOB_DONE, .format = S("jpeg"), .width = 10, .height = 20,
-                             .orientation = 6, .bit_depth = 8, .color_space = S("YCbCr"),
-                             .truncated = true, .has_gps = true, .latitude = -12.5, .longitude = 7,
-                             .make = S("Canon"), .phash = 0xFEDCBA9876543210u, .has_phash = true, .n = 1};
+    struct imgjob_reply r = {.status = IMGJOB_DONE,
+                             .format = S("jpeg"),
+                             .width = 10,
+                             .height = 20,
+                             .orientation = 6,
+                             .bit_depth = 8,
+                             .color_space = S("YCbCr"),
+                             .truncated = true,
+                             .has_gps = true,
+                             .latitude = -12.5,
+                             .longitude = 7,
+                             .make = S("Canon"),
+                             .phash = 0xFEDCBA9876543210u,
+                             .has_phash = true,
+                             .n = 1};
     r.derivatives[0] = (struct imgjob_derivative){800, 4, 8, S("image/jpeg"), 99};
     return r;
 }
@@ -47,8 +58,12 @@ static void a_lying_reply_is_refused(void **state) {
 
 static void request_round_trip(void **state) {
     (void)state;
-    struct imgjob_request want = {.size = 5, .max_pixels = 7, .keep_gps = true, .n = 2,
-                                  .wishes = {{1600, 80}, {200, 75}}}, got;
+    struct imgjob_request want = {.size = 5,
+                                  .max_pixels = 7,
+                                  .keep_gps = true,
+                                  .n = 2,
+                                  .wishes = {{1600, 80}, {200, 75}}},
+                          got;
     CLEANUP_DEINIT(buf) struct buf b = {0};
     imgjob_put_request(&b, &want);
     assert_int_equal(imgjob_get_request(buf_view(&b), &got), b.len);

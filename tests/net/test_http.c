@@ -29,10 +29,13 @@ static int ask_new(const char *bytes) {
 static void keeps_alive(void **state) {
     (void)state;
     CLEANUP_FD int fd = client_connect(s.port);
-    assert_int_equal(client_ask(fd, "GET /echo?a=%20b HTTP/1.1\r\nHost: a\r\n\r\n", "GET /echo?a=%20b 0"), 200);
     assert_int_equal(
-        client_ask(fd, "PUT /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc", "PUT /echo 3"), 200);
-    assert_int_equal(client_ask(fd, "GET /a%2Fb//./c HTTP/1.1\r\nHost: a\r\n\r\n", "GET /a%2Fb//./c 0"), 200);
+        client_ask(fd, "GET /echo?a=%20b HTTP/1.1\r\nHost: a\r\n\r\n", "GET /echo?a=%20b 0"), 200);
+    assert_int_equal(client_ask(fd, "PUT /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc",
+                                "PUT /echo 3"),
+                     200);
+    assert_int_equal(
+        client_ask(fd, "GET /a%2Fb//./c HTTP/1.1\r\nHost: a\r\n\r\n", "GET /a%2Fb//./c 0"), 200);
     /* Two at once, in one packet. */
     SEND(fd, "GET /echo?1 HTTP/1.1\r\nHost: a\r\n\r\nGET /echo?2 HTTP/1.1\r\nHost: a\r\n\r\n");
     CLEANUP_DEINIT(buf) struct buf got = {0};
@@ -45,11 +48,12 @@ static void keeps_alive(void **state) {
 static void headers_come_trimmed_and_in_order(void **state) {
     (void)state;
     CLEANUP_FD int fd = client_connect(s.port);
-    assert_int_equal(client_ask(fd,
-                                "GET /headers HTTP/1.1\r\nHost: a\r\nx-B:  1 \t\r\nX-a: 2\r\nx-b: 3\r\n"
-                                "Empty:\r\n\r\n",
-                                "[Host=a][x-B=1][X-a=2][x-b=3][Empty=]"),
-                     200);
+    assert_int_equal(
+        client_ask(fd,
+                   "GET /headers HTTP/1.1\r\nHost: a\r\nx-B:  1 \t\r\nX-a: 2\r\nx-b: 3\r\n"
+                   "Empty:\r\n\r\n",
+                   "[Host=a][x-B=1][X-a=2][x-b=3][Empty=]"),
+        200);
 }
 
 static void one_date_and_own_headers(void **state) {
@@ -71,10 +75,13 @@ static void gate_refuses(void **state) {
         const char *name, *bytes;
         int want;
     } cases[] = {
-        {"two lengths", "PUT /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nContent-Length: 3\r\n\r\nabc", 400},
-        {"both", "PUT /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        {"two lengths",
+         "PUT /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nContent-Length: 3\r\n\r\nabc", 400},
+        {"both",
+         "PUT /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
          400},
-        {"space before colon", "PUT /echo HTTP/1.1\r\nHost: a\r\nContent-Length : 3\r\n\r\nabc", 400},
+        {"space before colon", "PUT /echo HTTP/1.1\r\nHost: a\r\nContent-Length : 3\r\n\r\nabc",
+         400},
         {"bare CR", "GET /echo HTTP/1.1\r\nHost: a\r\nX: a\rb\r\n\r\n", 400},
         {"no host", "GET /echo HTTP/1.1\r\nX: a\r\n\r\n", 400},
         {"no header at all", "GET /echo HTTP/1.1\r\n\r\n", 400},
@@ -85,7 +92,8 @@ static void gate_refuses(void **state) {
         {"space at the end", "GET /echo HTTP/1.1 \r\nHost: a\r\n\r\n", 400},
         {"space in target", "GET /ec ho HTTP/1.1\r\nHost: a\r\n\r\n", 400},
         {"gzip", "PUT /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\n\r\n", 501},
-        {"expectation", "PUT /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nExpect: tea\r\n\r\n", 417},
+        {"expectation", "PUT /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nExpect: tea\r\n\r\n",
+         417},
         {"absolute", "GET http://a/echo HTTP/1.1\r\nHost: a\r\n\r\n", 400},
         {"HTTP/1.7", "GET /echo HTTP/1.7\r\nHost: a\r\n\r\n", 505},
     };
@@ -149,16 +157,18 @@ static void long_heads(void **state) {
 static void chunked_bodies(void **state) {
     (void)state;
     CLEANUP_FD int fd = client_connect(s.port);
-    assert_int_equal(client_ask(fd,
-                                "PUT /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
-                                "3\r\nabc\r\nA\r\n0123456789\r\n0\r\n\r\n",
-                                "PUT /echo 13"),
-                     200);
-    assert_int_equal(client_ask(fd,
-                                "PUT /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
-                                "0\r\nX-Trailer: 1\r\n\r\n",
-                                "PUT /echo 0"),
-                     200);
+    assert_int_equal(
+        client_ask(fd,
+                   "PUT /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+                   "3\r\nabc\r\nA\r\n0123456789\r\n0\r\n\r\n",
+                   "PUT /echo 13"),
+        200);
+    assert_int_equal(
+        client_ask(fd,
+                   "PUT /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+                   "0\r\nX-Trailer: 1\r\n\r\n",
+                   "PUT /echo 0"),
+        200);
 }
 
 static void continue_only_when_wanted(void **state) {
@@ -300,7 +310,10 @@ static void gone_clients_are_done(void **state) {
     wait_for(&s.done, done + 1);
 }
 
-/* More arguments than a connection has memory for: there is no answer, but nothing stays (LeakSanitizer). */
+/*
+ * More arguments than a connection has memory for: there is no answer, but nothing stays
+ * (LeakSanitizer).
+ */
 static void refused_heads_leave_nothing(void **state) {
     (void)state;
     CLEANUP_DEINIT(buf) struct buf head = {0};

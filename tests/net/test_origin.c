@@ -35,8 +35,8 @@ static int unix_connect(const struct sockaddr_un *to) {
 static void show_begin(void *ctx, struct net_req *req) {
     (void)ctx;
     struct buf text = {0};
-    buf_printf(&text, "local=%d tls=%d ip=" STR_FMT " ctx=%d", req->local, req->tls, STR_ARG(req->peer_ip),
-               req->origin_ctx == &released_calls);
+    buf_printf(&text, "local=%d tls=%d ip=" STR_FMT " ctx=%d", req->local, req->tls,
+               STR_ARG(req->peer_ip), req->origin_ctx == &released_calls);
     net_reply_buf(req, 200, &text);
 }
 static void show_body(void *ctx, struct net_req *req, const void *p, size_t n) {
@@ -67,16 +67,19 @@ static void knows_its_origin(void **state) {
     struct net_origin *origin = NULL;
     server_start(&s, NULL);
     released_calls = 0;
-    assert_int_equal(net_listen_fd(s.net, unix_listener(&at), &show, &released_calls, on_released, &origin, &err),
+    assert_int_equal(net_listen_fd(s.net, unix_listener(&at), &show, &released_calls, on_released,
+                                   &origin, &err),
                      0);
     CLEANUP_FD int fd = unix_connect(&at);
-    assert_int_equal(client_ask(fd, "GET / HTTP/1.1\r\nHost: a\r\n\r\n", "local=1 tls=0 ip= ctx=1"), 200);
+    assert_int_equal(client_ask(fd, "GET / HTTP/1.1\r\nHost: a\r\n\r\n", "local=1 tls=0 ip= ctx=1"),
+                     200);
     net_origin_close(origin);
     assert_true(client_is_closed(fd));
     wait_for(&released_calls, 1);
     /* The others live on. */
     CLEANUP_FD int other = client_connect(s.port);
-    assert_int_equal(client_ask(other, "GET /echo HTTP/1.1\r\nHost: a\r\n\r\n", "GET /echo 0"), 200);
+    assert_int_equal(client_ask(other, "GET /echo HTTP/1.1\r\nHost: a\r\n\r\n", "GET /echo 0"),
+                     200);
     server_stop(&s, 1000);
     assert_int_equal(released_calls, 1);
     unlink(at.sun_path);
@@ -91,8 +94,9 @@ static void closing_cuts_parked_and_silent(void **state) {
     struct net_origin *origin = NULL;
     server_start(&s, NULL);
     released_calls = 0;
-    assert_int_equal(net_listen_fd(s.net, unix_listener(&at), NULL, &released_calls, on_released, &origin, &err),
-                     0);
+    assert_int_equal(
+        net_listen_fd(s.net, unix_listener(&at), NULL, &released_calls, on_released, &origin, &err),
+        0);
     CLEANUP_FD int parked = unix_connect(&at);
     CLEANUP_FD int silent = unix_connect(&at);
     CLEANUP_FD int half = unix_connect(&at);
@@ -123,8 +127,9 @@ static void stop_releases(void **state) {
     struct net_origin *origin = NULL;
     server_start(&s, NULL);
     released_calls = 0;
-    assert_int_equal(net_listen_fd(s.net, unix_listener(&at), NULL, &released_calls, on_released, &origin, &err),
-                     0);
+    assert_int_equal(
+        net_listen_fd(s.net, unix_listener(&at), NULL, &released_calls, on_released, &origin, &err),
+        0);
     CLEANUP_FD int fd = unix_connect(&at);
     assert_int_equal(client_ask(fd, "GET /echo HTTP/1.1\r\nHost: a\r\n\r\n", "GET /echo 0"), 200);
     server_stop(&s, 1000);

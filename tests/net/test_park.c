@@ -32,12 +32,14 @@ static void resumed_by_another_thread(void **state) {
     }
     server_wait_parked(&s, before + N);
     CLEANUP_FD int other = client_connect(s.port);
-    assert_int_equal(client_ask(other, "GET /echo HTTP/1.1\r\nHost: a\r\n\r\n", "GET /echo 0"), 200);
+    assert_int_equal(client_ask(other, "GET /echo HTTP/1.1\r\nHost: a\r\n\r\n", "GET /echo 0"),
+                     200);
     server_wake(&s);
     for (int i = 0; i < N; i++) {
         assert_int_equal(client_ask(fds[i], "", "woken"), 200);
         /* The connection goes on as ever. */
-        assert_int_equal(client_ask(fds[i], "GET /echo HTTP/1.1\r\nHost: a\r\n\r\n", "GET /echo 0"), 200);
+        assert_int_equal(client_ask(fds[i], "GET /echo HTTP/1.1\r\nHost: a\r\n\r\n", "GET /echo 0"),
+                         200);
         close(fds[i]);
     }
 }
@@ -48,7 +50,9 @@ static void resumed_early(void **state) {
     for (int i = 0; i < 50; i++) {
         assert_int_equal(client_ask(fd, "GET /before HTTP/1.1\r\nHost: a\r\n\r\n", "woken"), 200);
         assert_int_equal(client_ask(fd, "GET /inside HTTP/1.1\r\nHost: a\r\n\r\n", "woken"), 200);
-        assert_int_equal(client_ask(fd, "PUT /again HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nab", "woken"),
+        assert_int_equal(client_ask(fd,
+                                    "PUT /again HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nab",
+                                    "woken"),
                          200);
     }
 }
@@ -110,10 +114,8 @@ static void stop_lets_requests_finish(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(resumed_by_another_thread),
-        cmocka_unit_test(resumed_early),
-        cmocka_unit_test(client_leaves_while_parked),
-        cmocka_unit_test(stop_cuts_what_is_parked),
+        cmocka_unit_test(resumed_by_another_thread),  cmocka_unit_test(resumed_early),
+        cmocka_unit_test(client_leaves_while_parked), cmocka_unit_test(stop_cuts_what_is_parked),
         cmocka_unit_test(stop_lets_requests_finish),
     };
     return cmocka_run_group_tests_name("net/park", tests, start, stop);

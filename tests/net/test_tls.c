@@ -16,7 +16,8 @@ static int start(void **state) {
     struct err err = {0};
     str names[] = {S("localhost"), S("127.0.0.1"), S("::1"), S("*.example.test")};
     if (net_make_ca(&ca, &ca_key, &err) != 0 ||
-        net_make_cert(buf_view(&ca), buf_view(&ca_key), names, ARRAY_LEN(names), &cert, &key, &err) != 0)
+        net_make_cert(buf_view(&ca), buf_view(&ca_key), names, ARRAY_LEN(names), &cert, &key,
+                      &err) != 0)
         fail_msg("%s", err.text);
     server_start(&s, &(struct net_options){.tls_cert_pem = buf_cstr(&cert),
                                            .tls_key_pem = buf_cstr(&key),
@@ -41,7 +42,10 @@ struct tls {
     gnutls_certificate_credentials_t cred;
 };
 
-/* Handshakes; the server must prove to be `name` under our CA. sni NULL: none is sent. 0 or GnuTLS' error. */
+/*
+ * Handshakes; the server must prove to be `name` under our CA. sni NULL: none is sent. 0 or GnuTLS'
+ * error.
+ */
 static int tls_open(struct tls *t, const char *sni, const char *name) {
     gnutls_datum_t pem = {(unsigned char *)ca.p, (unsigned)ca.len};
     t->fd = client_connect(s.port);
@@ -97,10 +101,12 @@ static void both_on_one_port(void **state) {
     (void)state;
     struct tls t;
     CLEANUP_FD int plain = client_connect(s.port);
-    assert_int_equal(client_ask(plain, "GET /echo HTTP/1.1\r\nHost: a\r\n\r\n", "GET /echo 0"), 200);
+    assert_int_equal(client_ask(plain, "GET /echo HTTP/1.1\r\nHost: a\r\n\r\n", "GET /echo 0"),
+                     200);
     assert_int_equal(tls_open(&t, "localhost", "localhost"), 0);
     assert_true(tls_ask(&t, S("GET /echo HTTP/1.1\r\nHost: a\r\n\r\n"), "GET /echo 0"));
-    assert_true(tls_ask(&t, S("PUT /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc"), "PUT /echo 3"));
+    assert_true(tls_ask(&t, S("PUT /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc"),
+                        "PUT /echo 3"));
     assert_true(tls_ask(&t, S("GET /inside HTTP/1.1\r\nHost: a\r\n\r\n"), "woken"));
     tls_close(&t);
 }

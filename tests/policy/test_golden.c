@@ -39,7 +39,7 @@ static struct policy_context *context_of(const json_t *keys) {
     struct policy_context *context = policy_context_new();
     const char *key;
     json_t *value;
-    json_object_foreach((json_t *)keys, key, value) {
+    json_object_foreach ((json_t *)keys, key, value) {
         if (!json_is_array(value))
             policy_context_add(context, str_c(key), json_text(value));
         for (size_t i = 0; i < json_array_size(value); i++)
@@ -50,7 +50,8 @@ static struct policy_context *context_of(const json_t *keys) {
 
 static struct policy_principal principal_of(const json_t *j) {
     static const char *const kinds[] = {"anonymous", "root", "user", "session", "service"};
-    struct policy_principal p = {.account = json_str(j, "account"), .arn = json_str(j, "arn"),
+    struct policy_principal p = {.account = json_str(j, "account"),
+                                 .arn = json_str(j, "arn"),
                                  .role_arn = json_str(j, "role")};
     for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
         if (str_is(json_str(j, "kind"), kinds[i]))
@@ -80,25 +81,35 @@ static void run_case(const json_t *file, const json_t *one) {
     const char *name = json_string_value(json_object_get(one, "name"));
     struct list identity = compile_list(member(file, one, "identity"), name);
     struct list session = compile_list(member(file, one, "session"), name);
-    CLEANUP(policy) struct policy *resource = compile(member(file, one, "resource_policy"), POLICY_RESOURCE, name);
+    CLEANUP(policy)
+    struct policy *resource = compile(member(file, one, "resource_policy"), POLICY_RESOURCE, name);
     if (!resource)
         resource = compile(member(file, one, "trust_policy"), POLICY_TRUST, name);
-    CLEANUP(policy) struct policy *boundary = compile(member(file, one, "boundary"), POLICY_IDENTITY, name);
-    CLEANUP(policy_context) struct policy_context *context = context_of(member(file, one, "context"));
+    CLEANUP(policy)
+    struct policy *boundary = compile(member(file, one, "boundary"), POLICY_IDENTITY, name);
+    CLEANUP(policy_context)
+    struct policy_context *context = context_of(member(file, one, "context"));
     struct policy_request request = {.principal = principal_of(member(file, one, "principal")),
                                      .action = json_text(member(file, one, "action")),
                                      .resource = json_text(member(file, one, "resource")),
-                                     .resource_account = json_text(member(file, one, "resource_account")),
-                                     .make_context = given, .arg = context};
-    struct policy_set set = {(const struct policy *const *)identity.p, identity.n, resource,
-                             (const struct policy *const *)session.p, session.n,
-                             member(file, one, "session") != NULL, boundary};
+                                     .resource_account =
+                                         json_text(member(file, one, "resource_account")),
+                                     .make_context = given,
+                                     .arg = context};
+    struct policy_set set = {(const struct policy *const *)identity.p,
+                             identity.n,
+                             resource,
+                             (const struct policy *const *)session.p,
+                             session.n,
+                             member(file, one, "session") != NULL,
+                             boundary};
     struct policy_decision got = policy_decide(&request, &set);
     static const char *const effects[] = {"allowed", "explicit", "implicit"};
     CLEANUP_DEINIT(buf) struct buf text = {0};
     buf_printf(&text, "%s %s", effects[got.effect], got.by);
     if (!str_eq(buf_view(&text), json_str(one, "want")))
-        fail_msg("[%s] got %s, want " STR_FMT, name, buf_cstr(&text), STR_ARG(json_str(one, "want")));
+        fail_msg("[%s] got %s, want " STR_FMT, name, buf_cstr(&text),
+                 STR_ARG(json_str(one, "want")));
     if (json_has(one, "message")) {
         buf_clear(&text);
         policy_explain(&request, got, &text);
@@ -128,8 +139,8 @@ static void decisions(void **state) {
 }
 
 /* One statement that allows everything else: does it apply? */
-static bool allows(json_t *statement, str version, const struct policy_context *context, str resource,
-                   const char *name) {
+static bool allows(json_t *statement, str version, const struct policy_context *context,
+                   str resource, const char *name) {
     CLEANUP_JSON json_t *doc = json_object();
     json_set_str(doc, "Version", version);
     json_set(doc, "Statement", json_incref(statement));
@@ -137,7 +148,9 @@ static bool allows(json_t *statement, str version, const struct policy_context *
     json_set_str(statement, "Action", S("s3:*"));
     CLEANUP(policy) struct policy *policy = compile(doc, POLICY_IDENTITY, name);
     struct policy_request request = {.principal = {PRINCIPAL_USER, S("1"), S("u"), STR_NONE},
-                                     .action = S("s3:ListBucket"), .resource = resource, .context = context};
+                                     .action = S("s3:ListBucket"),
+                                     .resource = resource,
+                                     .context = context};
     const struct policy *list[] = {policy};
     struct policy_set set = {.identity = list, .n_identity = 1};
     return policy_decide(&request, &set).effect == POLICY_ALLOWED;
@@ -149,10 +162,14 @@ static void conditions(void **state) {
     for (size_t i = 0; i < json_array_size(cases); i++) {
         json_t *one = json_array_get(cases, i);
         const char *name = json_string_value(json_object_get(one, "name"));
-        CLEANUP(policy_context) struct policy_context *context = context_of(json_obj(one, "context"));
-        CLEANUP_JSON json_t *statement = json_pack("{sO ss}", "Condition", json_obj(one, "condition"), "Resource", "*");
+        CLEANUP(policy_context)
+        struct policy_context *context = context_of(json_obj(one, "context"));
+        CLEANUP_JSON json_t *statement =
+            json_pack("{sO ss}", "Condition", json_obj(one, "condition"), "Resource", "*");
         str version = json_has(one, "version") ? json_str(one, "version") : S("2012-10-17");
-        check_case(allows(statement, version, context, S("*"), name) == json_bool(one, "holds", false), name);
+        check_case(allows(statement, version, context, S("*"), name) ==
+                       json_bool(one, "holds", false),
+                   name);
     }
 }
 
@@ -169,7 +186,8 @@ static void resources(void **state) {
             continue; /* not an ARN with six parts; malformed.json has its like */
         CLEANUP_JSON json_t *statement = json_pack("{ss}", "Resource", name);
         check_case(allows(statement, S("2012-10-17"), context, json_str(one, "arn"), name) ==
-                       json_bool(one, "matches", false), name);
+                       json_bool(one, "matches", false),
+                   name);
     }
 }
 
@@ -181,7 +199,8 @@ static void meaning_of_public(void **state) {
         const char *name = json_string_value(json_object_get(one, "name"));
         json_set_str(statement, "Action", S("s3:GetObject"));
         json_set_str(statement, "Resource", S("arn:aws:s3:::b/*"));
-        CLEANUP_JSON json_t *doc = json_pack("{ss s[O]}", "Version", "2012-10-17", "Statement", statement);
+        CLEANUP_JSON json_t *doc =
+            json_pack("{ss s[O]}", "Version", "2012-10-17", "Statement", statement);
         CLEANUP(policy) struct policy *policy = compile(doc, POLICY_RESOURCE, name);
         check_case(policy_is_public(policy) == json_bool(one, "public", false), name);
     }
@@ -195,8 +214,10 @@ static int try_document(const json_t *one, struct err *err) {
     else
         json_write(&text, json_object_get(one, "document"));
     struct policy *policy = NULL;
-    int rc = policy_new(&policy, str_is(kind, "identity") ? POLICY_IDENTITY : str_is(kind, "trust") ? POLICY_TRUST
-                                                                                                   : POLICY_RESOURCE,
+    int rc = policy_new(&policy,
+                        str_is(kind, "identity") ? POLICY_IDENTITY
+                        : str_is(kind, "trust")  ? POLICY_TRUST
+                                                 : POLICY_RESOURCE,
                         buf_view(&text), err);
     policy_free(policy);
     return rc;
@@ -223,8 +244,9 @@ static void valid(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(decisions), cmocka_unit_test(conditions),
-                                       cmocka_unit_test(resources), cmocka_unit_test(meaning_of_public),
-                                       cmocka_unit_test(malformed), cmocka_unit_test(valid)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(decisions), cmocka_unit_test(conditions),
+        cmocka_unit_test(resources), cmocka_unit_test(meaning_of_public),
+        cmocka_unit_test(malformed), cmocka_unit_test(valid)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -12,7 +12,8 @@ static int try_text(str text, struct err *err) {
 
 static void size_is_bounded(void **state) {
     (void)state;
-    static const char tail[] = "\",\"Statement\":{\"Effect\":\"Allow\",\"Principal\":\"*\",\"Action\":\"s3:*\",\"Resource\":\"*\"}}";
+    static const char tail[] =
+        "\",\"Statement\":{\"Effect\":\"Allow\",\"Principal\":\"*\",\"Action\":\"s3:*\",\"Resource\":\"*\"}}";
     for (size_t over = 0; over < 2; over++) {
         CLEANUP_DEINIT(buf) struct buf text = {0};
         buf_c(&text, "{\"Id\":\"");
@@ -53,7 +54,9 @@ static void statements_are_bounded(void **state) {
 static void stars_are_cheap(void **state) {
     (void)state;
     CLEANUP_DEINIT(buf) struct buf text = {0}, arn = {0};
-    buf_c(&text, "{\"Statement\":{\"Effect\":\"Allow\",\"Principal\":\"*\",\"Action\":\"s3:*\",\"Resource\":\"arn:aws:s3:::");
+    buf_c(
+        &text,
+        "{\"Statement\":{\"Effect\":\"Allow\",\"Principal\":\"*\",\"Action\":\"s3:*\",\"Resource\":\"arn:aws:s3:::");
     for (size_t i = 0; i < 2000; i++)
         buf_c(&text, "*a");
     buf_c(&text, "b\"}}");
@@ -62,14 +65,16 @@ static void stars_are_cheap(void **state) {
         buf_char(&arn, 'a');
     CLEANUP(policy) struct policy *policy = NULL;
     assert_int_equal(policy_new(&policy, POLICY_RESOURCE, buf_view(&text), NULL), 0);
-    struct policy_request request = {.principal = {.kind = PRINCIPAL_ANONYMOUS}, .action = S("s3:GetObject"),
+    struct policy_request request = {.principal = {.kind = PRINCIPAL_ANONYMOUS},
+                                     .action = S("s3:GetObject"),
                                      .resource = buf_view(&arn)};
     struct policy_set set = {.resource = policy};
     assert_int_equal(policy_decide(&request, &set).effect, POLICY_DENIED_IMPLICIT);
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(size_is_bounded), cmocka_unit_test(depth_is_bounded),
-                                       cmocka_unit_test(statements_are_bounded), cmocka_unit_test(stars_are_cheap)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(size_is_bounded), cmocka_unit_test(depth_is_bounded),
+        cmocka_unit_test(statements_are_bounded), cmocka_unit_test(stars_are_cheap)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

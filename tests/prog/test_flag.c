@@ -20,8 +20,13 @@ static const struct prog_flag rows[] = {
     {"choice", FLAG_CHOICE, &got.choice, "C", "a choice", 0, 0, choices},
     {"list", FLAG_LIST, &got.list, "X", "a list", 0, 0, NULL},
 };
-static const struct prog_flags flags = {
-    .verb = "test", .arguments = "", .about = "", .rows = rows, .n_rows = ARRAY_LEN(rows), .least = 0, .most = 2};
+static const struct prog_flags flags = {.verb = "test",
+                                        .arguments = "",
+                                        .about = "",
+                                        .rows = rows,
+                                        .n_rows = ARRAY_LEN(rows),
+                                        .least = 0,
+                                        .most = 2};
 
 enum { MOST = 8 };
 /* Exit code, or -1 when it is to go on; the rest's length in *n. */
@@ -38,12 +43,18 @@ static int read_flags(const struct prog_flags *f, const char *const args[MOST], 
 static void reads_all_forms(void **state) {
     (void)state;
     int n;
-    assert_int_equal(read_flags(&flags, (const char *const[MOST]){"a", "--on", "--text=x=y", "--number", "9", "b"}, &n), -1);
+    assert_int_equal(
+        read_flags(&flags,
+                   (const char *const[MOST]){"a", "--on", "--text=x=y", "--number", "9", "b"}, &n),
+        -1);
     assert_int_equal(n, 2);
     assert_true(got.on);
     assert_string_equal(got.text, "x=y");
     assert_int_equal(got.number, 9);
-    assert_int_equal(read_flags(&flags, (const char *const[MOST]){"--choice", "green", "--list", "1", "--list=2"}, &n), -1);
+    assert_int_equal(
+        read_flags(&flags,
+                   (const char *const[MOST]){"--choice", "green", "--list", "1", "--list=2"}, &n),
+        -1);
     assert_int_equal(got.choice, 1);
     assert_int_equal(got.list.n, 2);
     assert_string_equal(got.list.p[1], "2");
@@ -58,8 +69,8 @@ static void reads_all_forms(void **state) {
 static void refuses(void **state) {
     (void)state;
     static const char *const cases[][MOST] = {
-        {"--nothing"}, {"--number"}, {"--number", "1"}, {"--number", "10"}, {"--number=x"}, {"--choice=blue"},
-        {"--on=maybe"}, {"a", "b", "c"},
+        {"--nothing"},  {"--number"},      {"--number", "1"}, {"--number", "10"},
+        {"--number=x"}, {"--choice=blue"}, {"--on=maybe"},    {"a", "b", "c"},
     };
     int n;
     for (size_t i = 0; i < ARRAY_LEN(cases); i++)
@@ -72,7 +83,10 @@ static void stops_at_the_first_argument(void **state) {
     with.stop_at_first = true;
     with.most = -1;
     int n;
-    assert_int_equal(read_flags(&with, (const char *const[MOST]){"--number", "3", "aws", "--on", "--", "--help"}, &n), -1);
+    assert_int_equal(
+        read_flags(&with, (const char *const[MOST]){"--number", "3", "aws", "--on", "--", "--help"},
+                   &n),
+        -1);
     assert_int_equal(got.number, 3);
     assert_false(got.on);
     assert_int_equal(n, 4);

@@ -24,7 +24,9 @@ static void plain_json(void **state) {
     CLEANUP_JSON json_t *plain = prog_item_plain(doc);
     CLEANUP_DEINIT(buf) struct buf text = {0};
     json_write(&text, plain);
-    check_buf(text, "{\"S\":\"x\",\"N\":12,\"R\":1.5,\"B\":true,\"Z\":null,\"L\":[{\"a\":-3}],\"SS\":[\"p\",\"q\"],\"E\":null}");
+    check_buf(
+        text,
+        "{\"S\":\"x\",\"N\":12,\"R\":1.5,\"B\":true,\"Z\":null,\"L\":[{\"a\":-3}],\"SS\":[\"p\",\"q\"],\"E\":null}");
 }
 
 static void cameras(void **state) {

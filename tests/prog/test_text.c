@@ -13,10 +13,20 @@ static void moments(void **state) {
         const char *text;
         int64_t want; /* -1: refused */
     } cases[] = {
-        {"now", 1795323600000},       {"90s", 1795323510000}, {"30m", 1795321800000},
-        {"12h", 1795280400000},       {"3d", 1795064400000},  {"2026-11-22", 1795305600000},
-        {"2026-11-22T05:00:00Z", 1795323600000}, {"0s", 1795323600000},
-        {"", -1}, {"d", -1}, {"3w", -1}, {"-3d", -1}, {"yesterday", -1}, {"999999999999d", -1},
+        {"now", 1795323600000},
+        {"90s", 1795323510000},
+        {"30m", 1795321800000},
+        {"12h", 1795280400000},
+        {"3d", 1795064400000},
+        {"2026-11-22", 1795305600000},
+        {"2026-11-22T05:00:00Z", 1795323600000},
+        {"0s", 1795323600000},
+        {"", -1},
+        {"d", -1},
+        {"3w", -1},
+        {"-3d", -1},
+        {"yesterday", -1},
+        {"999999999999d", -1},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         int64_t got = -1;
@@ -37,7 +47,8 @@ static void elements(void **state) {
     assert_true(prog_xml_next(&rest, "m", &inner));
     check_str(inner, S("4"));
     assert_false(prog_xml_next(&rest, "m", &inner));
-    static const char *const broken[] = {"", "<", "<m", "<m>", "<m>1", "<m>1<m>2</m>", "</m>", "m>1</m>"};
+    static const char *const broken[] = {"",     "<",      "<m", "<m>", "<m>1", "<m>1<m>2</m>",
+                                         "</m>", "m>1</m>"};
     for (size_t i = 0; i < ARRAY_LEN(broken); i++) {
         rest = str_c(broken[i]);
         check_case(!prog_xml_next(&rest, "m", &inner), broken[i]);

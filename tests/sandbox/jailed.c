@@ -177,14 +177,14 @@ static void use_32_bit_table(void) {
     __asm__ volatile("int $0x80" : "=a"(ret) : "a"(20L) : "memory");
     _exit(ret > 0 ? 0 : 1);
 }
-static void use_x32_table(void) {
-    _exit(syscall(0x40000000 + SYS_getpid) > 0 ? 0 : 1);
-}
+static void use_x32_table(void) { _exit(syscall(0x40000000 + SYS_getpid) > 0 ? 0 : 1); }
 #endif
 
 static void refused_calls(void) {
-    union bpf_attr attr = {
-        .map_type = BPF_MAP_TYPE_ARRAY, .key_size = 4, .value_size = 4, .max_entries = 1};
+    union bpf_attr attr = {.map_type = BPF_MAP_TYPE_ARRAY,
+                           .key_size = 4,
+                           .value_size = 4,
+                           .max_entries = 1};
     struct io_uring_params ring = {0};
     wall("mount", mount("none", "/tmp", "tmpfs", 0, NULL) < 0);
     wall("bind mount", mount("/dev", "/tmp", NULL, MS_BIND, NULL) < 0);

@@ -3,48 +3,79 @@
 #include "base/arena.h"
 #include "cm.h"
 
-#define SIG "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
+#define SIG  "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
 #define CRED "AKID/20261122/us-east-1/s3/aws4_request"
 
 static void test_authorization(void **state) {
     (void)state;
-    static const struct { const char *name, *value; int want; const char *what; } cases[] = {
-        {"usual", "AWS4-HMAC-SHA256 Credential=" CRED ", SignedHeaders=host;x-amz-date, Signature=" SIG, SIGN_OK, NULL},
-        {"no spaces", "AWS4-HMAC-SHA256 Credential=" CRED ",SignedHeaders=host,Signature=" SIG, SIGN_OK, NULL},
-        {"other order", "AWS4-HMAC-SHA256 Signature=" SIG ", Credential=" CRED ", SignedHeaders=host", SIGN_OK, NULL},
+    static const struct {
+        const char *name, *value;
+        int want;
+        const char *what;
+    } cases[] = {
+        {"usual",
+         "AWS4-HMAC-SHA256 Credential=" CRED ", SignedHeaders=host;x-amz-date, Signature=" SIG,
+         SIGN_OK, NULL},
+        {"no spaces", "AWS4-HMAC-SHA256 Credential=" CRED ",SignedHeaders=host,Signature=" SIG,
+         SIGN_OK, NULL},
+        {"other order",
+         "AWS4-HMAC-SHA256 Signature=" SIG ", Credential=" CRED ", SignedHeaders=host", SIGN_OK,
+         NULL},
         {"basic", "Basic abc", SIGN_E_ABSENT, NULL},
         {"empty", "", SIGN_E_ABSENT, NULL},
         {"v2 header", "AWS AKID:abc=", SIGN_E_ABSENT, NULL},
-        {"other algorithm", "AWS4-ECDSA-P256-SHA256 Credential=" CRED, SIGN_E_ALGORITHM, "Algorithm"},
+        {"other algorithm", "AWS4-ECDSA-P256-SHA256 Credential=" CRED, SIGN_E_ALGORITHM,
+         "Algorithm"},
         {"nothing behind", "AWS4-HMAC-SHA256", SIGN_E_MISSING, "Credential"},
-        {"no signature", "AWS4-HMAC-SHA256 Credential=" CRED ", SignedHeaders=host", SIGN_E_MISSING, "Signature"},
-        {"no headers", "AWS4-HMAC-SHA256 Credential=" CRED ", Signature=" SIG, SIGN_E_MISSING, "SignedHeaders"},
-        {"twice", "AWS4-HMAC-SHA256 Credential=" CRED ", Credential=" CRED, SIGN_E_MALFORMED, "Authorization"},
-        {"unknown part", "AWS4-HMAC-SHA256 Credential=" CRED ", Extra=1", SIGN_E_MALFORMED, "Authorization"},
-        {"four parts", "AWS4-HMAC-SHA256 Credential=AKID/20261122/us-east-1/aws4_request, SignedHeaders=host, Signature=" SIG, SIGN_E_MALFORMED, "Credential"},
-        {"six parts", "AWS4-HMAC-SHA256 Credential=A/" CRED ", SignedHeaders=host, Signature=" SIG, SIGN_E_MALFORMED, "Credential"},
-        {"bad date", "AWS4-HMAC-SHA256 Credential=AKID/2026112x/r/s3/aws4_request, SignedHeaders=host, Signature=" SIG, SIGN_E_MALFORMED, "Credential"},
-        {"unsorted", "AWS4-HMAC-SHA256 Credential=" CRED ", SignedHeaders=x-amz-date;host, Signature=" SIG, SIGN_E_MALFORMED, "SignedHeaders"},
-        {"upper case", "AWS4-HMAC-SHA256 Credential=" CRED ", SignedHeaders=Host, Signature=" SIG, SIGN_E_MALFORMED, "SignedHeaders"},
-        {"empty name", "AWS4-HMAC-SHA256 Credential=" CRED ", SignedHeaders=host;, Signature=" SIG, SIGN_E_MALFORMED, "SignedHeaders"},
-        {"short signature", "AWS4-HMAC-SHA256 Credential=" CRED ", SignedHeaders=host, Signature=00", SIGN_E_MALFORMED, "Signature"},
+        {"no signature", "AWS4-HMAC-SHA256 Credential=" CRED ", SignedHeaders=host", SIGN_E_MISSING,
+         "Signature"},
+        {"no headers", "AWS4-HMAC-SHA256 Credential=" CRED ", Signature=" SIG, SIGN_E_MISSING,
+         "SignedHeaders"},
+        {"twice", "AWS4-HMAC-SHA256 Credential=" CRED ", Credential=" CRED, SIGN_E_MALFORMED,
+         "Authorization"},
+        {"unknown part", "AWS4-HMAC-SHA256 Credential=" CRED ", Extra=1", SIGN_E_MALFORMED,
+         "Authorization"},
+        {"four parts",
+         "AWS4-HMAC-SHA256 Credential=AKID/20261122/us-east-1/aws4_request, SignedHeaders=host, Signature=" SIG,
+         SIGN_E_MALFORMED, "Credential"},
+        {"six parts", "AWS4-HMAC-SHA256 Credential=A/" CRED ", SignedHeaders=host, Signature=" SIG,
+         SIGN_E_MALFORMED, "Credential"},
+        {"bad date",
+         "AWS4-HMAC-SHA256 Credential=AKID/2026112x/r/s3/aws4_request, SignedHeaders=host, Signature=" SIG,
+         SIGN_E_MALFORMED, "Credential"},
+        {"unsorted",
+         "AWS4-HMAC-SHA256 Credential=" CRED ", SignedHeaders=x-amz-date;host, Signature=" SIG,
+         SIGN_E_MALFORMED, "SignedHeaders"},
+        {"upper case", "AWS4-HMAC-SHA256 Credential=" CRED ", SignedHeaders=Host, Signature=" SIG,
+         SIGN_E_MALFORMED, "SignedHeaders"},
+        {"empty name", "AWS4-HMAC-SHA256 Credential=" CRED ", SignedHeaders=host;, Signature=" SIG,
+         SIGN_E_MALFORMED, "SignedHeaders"},
+        {"short signature",
+         "AWS4-HMAC-SHA256 Credential=" CRED ", SignedHeaders=host, Signature=00", SIGN_E_MALFORMED,
+         "Signature"},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         struct sign_claim claim = {0};
         const char *what = NULL;
         int r = sign_parse_authorization(&claim, str_c(cases[i].value), &what);
         check_case(r == cases[i].want, cases[i].name);
-        check_case(!cases[i].what == !what && (!what || strcmp(what, cases[i].what) == 0), cases[i].name);
+        check_case(!cases[i].what == !what && (!what || strcmp(what, cases[i].what) == 0),
+                   cases[i].name);
         check_case((r == SIGN_OK) == (claim.access_key.p != NULL), cases[i].name);
     }
 }
 
-#define QUERY(date) "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=AKID%2F20261122%2Fus-east-1%2Fs3%2Faws4_request" \
-    date "&X-Amz-Expires=60&X-Amz-SignedHeaders=host&X-Amz-Signature=" SIG
+#define QUERY(date)                                                                                          \
+    "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=AKID%2F20261122%2Fus-east-1%2Fs3%2Faws4_request" date \
+    "&X-Amz-Expires=60&X-Amz-SignedHeaders=host&X-Amz-Signature=" SIG
 
 static void test_query(void **state) {
     (void)state;
-    static const struct { const char *name, *query; int want; const char *what; } cases[] = {
+    static const struct {
+        const char *name, *query;
+        int want;
+        const char *what;
+    } cases[] = {
         {"usual", "x=1&" QUERY("&X-Amz-Date=20261122T000000Z"), SIGN_OK, NULL},
         {"plain", "list-type=2&X-Amz-Security-Token=abc", SIGN_E_ABSENT, NULL},
         {"empty", "", SIGN_E_ABSENT, NULL},
@@ -56,8 +87,10 @@ static void test_query(void **state) {
         struct sign_claim claim = {0};
         struct buf text = {0};
         const char *what = NULL;
-        check_case(sign_parse_query(&claim, str_c(cases[i].query), &text, &what) == cases[i].want, cases[i].name);
-        check_case(!cases[i].what == !what && (!what || strcmp(what, cases[i].what) == 0), cases[i].name);
+        check_case(sign_parse_query(&claim, str_c(cases[i].query), &text, &what) == cases[i].want,
+                   cases[i].name);
+        check_case(!cases[i].what == !what && (!what || strcmp(what, cases[i].what) == 0),
+                   cases[i].name);
         if (cases[i].want == SIGN_OK) {
             check_str(claim.access_key, S("AKID"));
             check_str(claim.scope.region, S("us-east-1"));
@@ -69,10 +102,20 @@ static void test_query(void **state) {
 
 static void test_canonical_query(void **state) {
     (void)state;
-    static const struct { const char *query, *want; } cases[] = {
-        {"", ""}, {"a", "a="}, {"b=2&a=1", "a=1&b=2"}, {"a=2&a=1", "a=1&a=2"}, {"a-b=1&a=2", "a=2&a-b=1"},
-        {"&&a=1&", "a=1"}, {"a=b=c", "a=b%3Dc"}, {"a=x+y", "a=x%20y"}, {"a=%7e%2f", "a=~%2F"},
-        {"a=100%", "a=100%25"}, {"uploadId=z&partNumber=1", "partNumber=1&uploadId=z"},
+    static const struct {
+        const char *query, *want;
+    } cases[] = {
+        {"", ""},
+        {"a", "a="},
+        {"b=2&a=1", "a=1&b=2"},
+        {"a=2&a=1", "a=1&a=2"},
+        {"a-b=1&a=2", "a=2&a-b=1"},
+        {"&&a=1&", "a=1"},
+        {"a=b=c", "a=b%3Dc"},
+        {"a=x+y", "a=x%20y"},
+        {"a=%7e%2f", "a=~%2F"},
+        {"a=100%", "a=100%25"},
+        {"uploadId=z&partNumber=1", "partNumber=1&uploadId=z"},
         {"a=1&X-Amz-Signature=x", "a=1"},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
@@ -85,11 +128,24 @@ static void test_canonical_query(void **state) {
 
 static void test_canonical_path(void **state) {
     (void)state;
-    static const struct { const char *path; bool s3; const char *want; } cases[] = {
-        {"", true, "/"}, {"", false, "/"}, {"/a//b/../c", true, "/a//b/../c"},
-        {"/a//b/../c", false, "/a/c"}, {"/a%20b", true, "/a%20b"}, {"/a%20b", false, "/a%2520b"},
-        {"/a@b", true, "/a%40b"}, {"/a%40b", true, "/a%40b"}, {"/%e4", true, "/%E4"},
-        {"/a%2fb", true, "/a%2Fb"}, {"/a%zz%", true, "/a%25zz%25"}, {"/.", false, "/"}, {"/a/.", false, "/a"},
+    static const struct {
+        const char *path;
+        bool s3;
+        const char *want;
+    } cases[] = {
+        {"", true, "/"},
+        {"", false, "/"},
+        {"/a//b/../c", true, "/a//b/../c"},
+        {"/a//b/../c", false, "/a/c"},
+        {"/a%20b", true, "/a%20b"},
+        {"/a%20b", false, "/a%2520b"},
+        {"/a@b", true, "/a%40b"},
+        {"/a%40b", true, "/a%40b"},
+        {"/%e4", true, "/%E4"},
+        {"/a%2fb", true, "/a%2Fb"},
+        {"/a%zz%", true, "/a%25zz%25"},
+        {"/.", false, "/"},
+        {"/a/.", false, "/a"},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         struct buf got = {0};
@@ -113,13 +169,16 @@ static void test_chunks(void **state) {
     sign_sha256(digest, str_n(payload, 65536));
     sign_chunk(signature, &key, date, scope,
                S("4f232c4386841ef735655705268965c44a0e4690baa4adea153f7db9fa80a0a9"), digest);
-    check_str(str_c(signature), S("ad80c730a21e5b8d04586a2213dd63b9a0e99e0e2307b0ade35a65485a288648"));
+    check_str(str_c(signature),
+              S("ad80c730a21e5b8d04586a2213dd63b9a0e99e0e2307b0ade35a65485a288648"));
     sign_sha256(digest, str_n(payload, 1024));
     sign_chunk(signature, &key, date, scope, str_c(signature), digest);
-    check_str(str_c(signature), S("0055627c9e194cb4542bae2aa5492e3c1575bbb81b612b7d234b86a503ef5497"));
+    check_str(str_c(signature),
+              S("0055627c9e194cb4542bae2aa5492e3c1575bbb81b612b7d234b86a503ef5497"));
     sign_sha256(digest, S(""));
     sign_chunk(signature, &key, date, scope, str_c(signature), digest);
-    check_str(str_c(signature), S("b6c6ea8a5354eaf15b3cb7646744f4275b71ea724fed81ceb9323e279d449df9"));
+    check_str(str_c(signature),
+              S("b6c6ea8a5354eaf15b3cb7646744f4275b71ea724fed81ceb9323e279d449df9"));
     free(payload);
 }
 
@@ -135,7 +194,8 @@ static void test_trailer(void **state) {
     sign_sha256(digest, S("x-amz-checksum-crc32c:sOO8/Q==\n"));
     sign_trailer(signature, &key, date, scope,
                  S("2ca2aba2005185cf7159c6277faf83795951dd77a3a99e6e65d5c9f85863f992"), digest);
-    check_str(str_c(signature), S("d81f82fc3505edab99d459891051a732e8730629a2e4a59689829ca17fe2e435"));
+    check_str(str_c(signature),
+              S("d81f82fc3505edab99d459891051a732e8730629a2e4a59689829ca17fe2e435"));
 }
 
 static void test_keys_kept(void **state) {
@@ -146,7 +206,8 @@ static void test_keys_kept(void **state) {
         for (size_t i = 0; i < ARRAY_LEN(first); i++) {
             char date[16];
             snprintf(date, sizeof date, "202611%02zu", i);
-            sign_derive(round ? &again : &first[i], S("secret"), (struct sign_scope){str_c(date), S("r"), S("s")});
+            sign_derive(round ? &again : &first[i], S("secret"),
+                        (struct sign_scope){str_c(date), S("r"), S("s")});
             if (round)
                 assert_memory_equal(&again, &first[i], sizeof again);
         }
@@ -155,15 +216,18 @@ static void test_keys_kept(void **state) {
     assert_memory_not_equal(&first[0], &first[1], sizeof first[0]);
     char long_secret[400];
     memset(long_secret, 's', sizeof long_secret);
-    sign_derive(&first[0], str_n(long_secret, sizeof long_secret), (struct sign_scope){S("20261122"), S("a"), S("b")});
-    sign_derive(&first[1], str_n(long_secret, sizeof long_secret), (struct sign_scope){S("20261122"), S("a"), S("b")});
+    sign_derive(&first[0], str_n(long_secret, sizeof long_secret),
+                (struct sign_scope){S("20261122"), S("a"), S("b")});
+    sign_derive(&first[1], str_n(long_secret, sizeof long_secret),
+                (struct sign_scope){S("20261122"), S("a"), S("b")});
     assert_memory_equal(&first[0], &first[1], sizeof first[0]);
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_authorization), cmocka_unit_test(test_query),
+        cmocka_unit_test(test_authorization),   cmocka_unit_test(test_query),
         cmocka_unit_test(test_canonical_query), cmocka_unit_test(test_canonical_path),
-        cmocka_unit_test(test_chunks), cmocka_unit_test(test_trailer), cmocka_unit_test(test_keys_kept)};
+        cmocka_unit_test(test_chunks),          cmocka_unit_test(test_trailer),
+        cmocka_unit_test(test_keys_kept)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

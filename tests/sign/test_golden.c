@@ -29,8 +29,9 @@ struct golden {
 static str load(struct golden *g, const char *file) {
     struct buf text = {0};
     str path = arena_printf(&g->arena, "%s/%s/%s", folder, g->name, file);
-    str got = io_read_file(&text, path.p, 1 << 20, NULL) == 0 ? arena_str(&g->arena, buf_view(&text))
-                                                             : STR_NONE;
+    str got = io_read_file(&text, path.p, 1 << 20, NULL) == 0
+                  ? arena_str(&g->arena, buf_view(&text))
+                  : STR_NONE;
     buf_deinit(&text);
     return got;
 }
@@ -39,11 +40,19 @@ static void parse_request(struct golden *g) {
     str left = load(g, "request"), line, key, value;
     while (str_cut(left, '\n', &line, &left)) {
         str_cut(line, ' ', &key, &value);
-        const struct { const char *name; str *to; } fields[] = {
-            {"form", &g->form}, {"service", &g->service}, {"region", &g->region},
-            {"date", &g->date}, {"expires", &g->expires}, {"token", &g->token},
-            {"method", &g->request.method}, {"path", &g->request.path},
-            {"query", &g->request.query}, {"payload", &g->request.payload_hash}};
+        const struct {
+            const char *name;
+            str *to;
+        } fields[] = {{"form", &g->form},
+                      {"service", &g->service},
+                      {"region", &g->region},
+                      {"date", &g->date},
+                      {"expires", &g->expires},
+                      {"token", &g->token},
+                      {"method", &g->request.method},
+                      {"path", &g->request.path},
+                      {"query", &g->request.query},
+                      {"payload", &g->request.payload_hash}};
         for (size_t i = 0; i < ARRAY_LEN(fields); i++)
             if (str_is(key, fields[i].name))
                 *fields[i].to = value;

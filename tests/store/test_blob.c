@@ -94,8 +94,8 @@ static uint64_t count_files(void) {
 static void test_sizes(void **state) {
     (void)state;
     enum { F = 65536 };
-    static const uint64_t sizes[] = {0, 1, 32767, 32768, 32769, F - 1, F, F + 1,
-                                     2 * F, 2 * F + 1, 5 * F + 777, 20 * F};
+    static const uint64_t sizes[] = {0, 1,     32767, 32768,     32769,       F - 1,
+                                     F, F + 1, 2 * F, 2 * F + 1, 5 * F + 777, 20 * F};
     static const size_t pieces[] = {4096, 10000, F, 3 * F + 5};
     for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
         uint64_t size = sizes[i];
@@ -293,9 +293,10 @@ static void test_reserve(void **state) {
     struct err err;
     struct blob_writer *w = NULL;
     store_free(store);
-    assert_int_equal(store_open(&store, &(struct store_options){.data = dir,
-                                                               .reserve_bytes = UINT64_MAX / 4},
-                                &err), 0);
+    assert_int_equal(
+        store_open(&store, &(struct store_options){.data = dir, .reserve_bytes = UINT64_MAX / 4},
+                   &err),
+        0);
     assert_int_equal(blob_create(store, str_n(key_id, sizeof key_id), 0, &w, &err), STORE_E_FULL);
 }
 

@@ -257,9 +257,10 @@ static void test_reserve(void **state) {
     struct err err;
     assert_int_equal(put_row(store, STORE_META, S("a"), S("1")), 0);
     store_free(store);
-    assert_int_equal(store_open(&store, &(struct store_options){.data = dir,
-                                                               .reserve_bytes = UINT64_MAX / 4},
-                                &err), 0);
+    assert_int_equal(
+        store_open(&store, &(struct store_options){.data = dir, .reserve_bytes = UINT64_MAX / 4},
+                   &err),
+        0);
     assert_int_equal(put_row(store, STORE_META, S("b"), S("2")), STORE_E_FULL);
     check_row(S("a"), "1");
     CLEANUP(store_batch) struct store_batch *batch = store_batch_new();

@@ -53,7 +53,9 @@ static void child(const char *dir, str key_id, uint64_t from, int to_parent) {
     }
 }
 
-/* Rounds [0, end) must be there; those behind it whole or not at all. Returns the first free one. */
+/*
+ * Rounds [0, end) must be there; those behind it whole or not at all. Returns the first free one.
+ */
 static uint64_t verify(struct store *store, uint64_t end) {
     struct buf ref = {0}, row = {0};
     char a[32], b[32], *want = mem_alloc(BODY), *got = mem_alloc(BODY);

@@ -6,11 +6,14 @@ static void test_order_is_that_of_the_parts(void **state) {
     (void)state;
     /* Pairs of parts, ascending. */
     static const str parts[][2] = {
-        {S_INIT(""), S_INIT("")},       {S_INIT(""), S_INIT("z")},      {S_INIT("\0"), S_INIT("a")},
-        {S_INIT("\0\0"), S_INIT("a")},  {S_INIT("\0\1"), S_INIT("a")},  {S_INIT("\0\xff"), S_INIT("")},
-        {S_INIT("\1"), S_INIT("")},     {S_INIT("a"), S_INIT("")},      {S_INIT("a"), S_INIT("b")},
-        {S_INIT("a\0"), S_INIT("")},    {S_INIT("a\0b"), S_INIT("")},   {S_INIT("a\1"), S_INIT("")},
-        {S_INIT("ab"), S_INIT("")},     {S_INIT("b"), S_INIT("")},      {S_INIT("\xff"), S_INIT("")},
+        {S_INIT(""), S_INIT("")},      {S_INIT(""), S_INIT("z")},
+        {S_INIT("\0"), S_INIT("a")},   {S_INIT("\0\0"), S_INIT("a")},
+        {S_INIT("\0\1"), S_INIT("a")}, {S_INIT("\0\xff"), S_INIT("")},
+        {S_INIT("\1"), S_INIT("")},    {S_INIT("a"), S_INIT("")},
+        {S_INIT("a"), S_INIT("b")},    {S_INIT("a\0"), S_INIT("")},
+        {S_INIT("a\0b"), S_INIT("")},  {S_INIT("a\1"), S_INIT("")},
+        {S_INIT("ab"), S_INIT("")},    {S_INIT("b"), S_INIT("")},
+        {S_INIT("\xff"), S_INIT("")},
     };
     struct buf last = {0}, key = {0}, part = {0};
     for (size_t i = 0; i < ARRAY_LEN(parts); i++) {

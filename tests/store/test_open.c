@@ -34,8 +34,11 @@ static void test_layout(void **state) {
     (void)state;
     struct err err;
     assert_int_equal(try_open(&err), 0);
-    static const struct { const char *name; unsigned mode; } want[] = {
-        {"db", 0700}, {"blobs", 0700}, {"blobs/tmp", 0700}, {"keys", 0700},
+    static const struct {
+        const char *name;
+        unsigned mode;
+    } want[] = {
+        {"db", 0700},          {"blobs", 0700},  {"blobs/tmp", 0700}, {"keys", 0700},
         {"keys/master", 0600}, {"format", 0600}, {"lock", 0600},
     };
     for (size_t i = 0; i < ARRAY_LEN(want); i++) {
@@ -64,8 +67,9 @@ static void test_format(void **state) {
     assert_non_null(strstr(err.text, "newer"));
     write_in("format", "calotype-data 0\n");
     assert_int_equal(try_open(&err), STORE_E_DAMAGED);
-    static const char *const bad[] = {"calotype-data 2 from 0\n", "calotype-data 2 from 3\n", "calotype-data 2 from \n",
-                                      "calotype-data  from 1\n", "calotype-data 2\n2"};
+    static const char *const bad[] = {"calotype-data 2 from 0\n", "calotype-data 2 from 3\n",
+                                      "calotype-data 2 from \n", "calotype-data  from 1\n",
+                                      "calotype-data 2\n2"};
     for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
         write_in("format", bad[i]);
         check_case(try_open(&err) == STORE_E_DAMAGED, bad[i]);
@@ -102,7 +106,8 @@ static int never(struct store *store, struct store_batch *batch, str key, str va
     fail();
     return -EINVAL;
 }
-static const struct store_migration turned[] = {{1, STORE_META, "kind", turn}, {7, STORE_META, "kind", never}, {0}};
+static const struct store_migration turned[] = {
+    {1, STORE_META, "kind", turn}, {7, STORE_META, "kind", never}, {0}};
 static const struct store_migration *const tables[] = {turned, NULL};
 
 static void put_old_rows(size_t n) {
@@ -112,17 +117,22 @@ static void put_old_rows(size_t n) {
     for (size_t i = 0; i < n; i++) {
         key_begin(&key, i ? "kind" : "kin");
         key_u64(&key, i);
-        store_put_blind(batch, STORE_META, buf_view(&key), i == 5 ? S("odd") : i == n - 1 ? S("stop") : S("old"));
+        store_put_blind(batch, STORE_META, buf_view(&key),
+                        i == 5       ? S("odd")
+                        : i == n - 1 ? S("stop")
+                                     : S("old"));
     }
     assert_int_equal(store_commit(store, batch, NULL), 0);
 }
 
 static int migrate(struct store **ret, struct err *err) {
-    return store_open(ret, &(struct store_options){.data = dir, .reserve_bytes = 1, .migrations = tables}, err);
+    return store_open(
+        ret, &(struct store_options){.data = dir, .reserve_bytes = 1, .migrations = tables}, err);
 }
 
 static size_t count(struct store *store, const char *value) {
-    CLEANUP(store_iter) struct store_iter *it = store_iter_new(store, NULL, STORE_META, S("kin"), S("kio"), false);
+    CLEANUP(store_iter)
+    struct store_iter *it = store_iter_new(store, NULL, STORE_META, S("kin"), S("kio"), false);
     size_t n = 0;
     while (store_iter_next(it))
         n += str_is(it->value, value);
@@ -218,8 +228,8 @@ static void test_durable_file(void **state) {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 int main(void) {
     const struct CMUnitTest tests[] = {
-        T(test_layout),           T(test_one_process_at_a_time), T(test_format), T(test_migration), T(test_master_key),
-        T(test_ids_never_repeat), T(test_durable_file),
+        T(test_layout),     T(test_one_process_at_a_time), T(test_format),       T(test_migration),
+        T(test_master_key), T(test_ids_never_repeat),      T(test_durable_file),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

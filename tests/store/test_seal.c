@@ -71,8 +71,7 @@ static void test_keys_in_turn(void **state) {
         assert_int_equal(seal_key_create(store, batch, ids[i], NULL), 0);
     assert_int_equal(store_commit(store, batch, NULL), 0);
     for (int i = 0; i < 2; i++)
-        assert_int_equal(
-            seal_key_get(store, str_n(ids[i], SEAL_KEY_ID_LEN), &keys[i], NULL), 0);
+        assert_int_equal(seal_key_get(store, str_n(ids[i], SEAL_KEY_ID_LEN), &keys[i], NULL), 0);
     for (int i = 0; i < 2; i++)
         seal_value(keys[i], S("text"), S("aad"), &sealed[i]);
     for (int i = 0; i < 4; i++)

@@ -27,7 +27,8 @@ struct cloud {
 
 static inline void cloud_start(struct cloud *c) {
     struct err err = {{0}};
-    int r = store_open(&c->store, &(struct store_options){.data = c->dir, .reserve_bytes = 1}, &err);
+    int r =
+        store_open(&c->store, &(struct store_options){.data = c->dir, .reserve_bytes = 1}, &err);
     c->hub = r ? NULL : hub_new(c->store);
     if (r == 0)
         r = iam_open(&c->iam, c->store, c->hub, &err);
@@ -35,10 +36,13 @@ static inline void cloud_start(struct cloud *c) {
         r = sts_open(&c->sts, c->iam, &err);
     if (r)
         fail_msg("open: %s", err.text);
-    struct aws_options options = {.store = c->store, .hub = c->hub, .identities = iam_identity_source(c->iam)};
+    struct aws_options options = {.store = c->store,
+                                  .hub = c->hub,
+                                  .identities = iam_identity_source(c->iam)};
     c->iam_service = iam_service(c->iam);
     c->sts_service = sts_service(c->sts);
-    if (aws_cloud_new(&c->cloud, &options, &err) || aws_cloud_add(c->cloud, &c->iam_service, &err) ||
+    if (aws_cloud_new(&c->cloud, &options, &err) ||
+        aws_cloud_add(c->cloud, &c->iam_service, &err) ||
         aws_cloud_add(c->cloud, &c->sts_service, &err))
         fail_msg("cloud: %s", err.text);
 }
@@ -91,12 +95,17 @@ static inline json_t *cloud_doc(const char *in) {
 }
 
 /* in: of cloud_doc. The error's code, or "" when it went well. The answer is c->call.out. */
-static inline const char *cloud_call_as(struct cloud *c, struct aws_identity *caller, const char *service,
-                                        const char *op, const char *in) {
+static inline const char *cloud_call_as(struct cloud *c, struct aws_identity *caller,
+                                        const char *service, const char *op, const char *in) {
     CLEANUP_JSON json_t *doc = cloud_doc(in);
     aws_call_deinit(&c->call);
-    c->call = (struct aws_call){.cloud = c->cloud, .caller = caller, .account = caller ? caller->principal.account : S(ACCOUNT),
-                                .region = S("us-east-1"), .service = service, .op = op, .in = doc};
+    c->call = (struct aws_call){.cloud = c->cloud,
+                                .caller = caller,
+                                .account = caller ? caller->principal.account : S(ACCOUNT),
+                                .region = S("us-east-1"),
+                                .service = service,
+                                .op = op,
+                                .in = doc};
     aws_call(&c->call);
     return buf_cstr(&c->call.error_code);
 }
@@ -111,7 +120,7 @@ static inline const char *cloud_call(struct cloud *c, const char *op, const char
             fail_msg("%s: %s: %s", #expr, code_, buf_cstr(&c->call.error_message));                \
     } while (0)
 #define fails(expr, code) assert_string_equal((expr), (code))
-#define message(text) check_buf(c->call.error_message, (text))
+#define message(text)     check_buf(c->call.error_message, (text))
 
 /* A further service; before the first call. */
 static inline void cloud_add(struct cloud *c, const struct aws_service *service) {

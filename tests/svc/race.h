@@ -1,5 +1,7 @@
 #pragma once
-/* Several callers at once: each calls its operation with its input, all of them set off together. */
+/*
+ * Several callers at once: each calls its operation with its input, all of them set off together.
+ */
 #include "cloud.h"
 
 #include <pthread.h>
@@ -16,8 +18,13 @@ struct racer {
 static inline void *race_run(void *ctx) {
     struct racer *r = ctx;
     struct cloud *c = r->cloud;
-    struct aws_call call = {.cloud = c->cloud, .caller = c->root, .account = S(ACCOUNT), .region = S("us-east-1"),
-                            .service = r->service, .op = r->op, .in = r->in};
+    struct aws_call call = {.cloud = c->cloud,
+                            .caller = c->root,
+                            .account = S(ACCOUNT),
+                            .region = S("us-east-1"),
+                            .service = r->service,
+                            .op = r->op,
+                            .in = r->in};
     pthread_barrier_wait(r->start);
     aws_call(&call);
     snprintf(r->code, sizeof r->code, "%s", buf_cstr(&call.error_code));

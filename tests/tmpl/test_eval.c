@@ -9,12 +9,14 @@ static int ref(void *ctx, const struct tmpl_resource *r, json_t **ret, struct er
     return 0;
 }
 
-static int get_att(void *ctx, const struct tmpl_resource *r, str attribute, json_t **ret, struct err *err) {
+static int get_att(void *ctx, const struct tmpl_resource *r, str attribute, json_t **ret,
+                   struct err *err) {
     (void)ctx;
     if (str_is(attribute, "List"))
         *ret = json_pack("[ss]", "l1", "l2");
     else if (str_is(attribute, "Nope"))
-        return err_set(err, TMPL_E_TEMPLATE, "Requested attribute Nope does not exist in schema for T");
+        return err_set(err, TMPL_E_TEMPLATE,
+                       "Requested attribute Nope does not exist in schema for T");
     else
         *ret = json_sprintf(STR_FMT "/" STR_FMT, STR_ARG(r->name), STR_ARG(attribute));
     return 0;
@@ -46,7 +48,9 @@ static const char around[] =
     "  A: {Type: T, Properties: {V: ";
 
 /* The expression in the template above → its JSON, or the end of the refusal. */
-static const struct { const char *text, *want; } cases[] = {
+static const struct {
+    const char *text, *want;
+} cases[] = {
     {"!Ref Env", "\"dev\""},
     {"!Ref L", "[\"a\",\"b\",\"c\"]"},
     {"!Ref B", "\"phys-B\""},
@@ -54,17 +58,22 @@ static const struct { const char *text, *want; } cases[] = {
      "[\"000000000000\",\"us-east-1\",\"aws\",\"amazonaws.com\",\"s\"]"},
     {"!GetAtt B.Arn", "\"B/Arn\""},
     {"!GetAtt [B, !Ref Env]", "\"B/dev\""},
-    {"!GetAtt B.Nope", "Requested attribute Nope does not exist in schema for T (line 15, column 32)"},
-    {"!Sub 'x-${Env}-${B}-${B.Arn}-${!Lit}-${AWS::Region}'", "\"x-dev-phys-B-B/Arn-${Lit}-us-east-1\""},
+    {"!GetAtt B.Nope",
+     "Requested attribute Nope does not exist in schema for T (line 15, column 32)"},
+    {"!Sub 'x-${Env}-${B}-${B.Arn}-${!Lit}-${AWS::Region}'",
+     "\"x-dev-phys-B-B/Arn-${Lit}-us-east-1\""},
     {"!Sub ['${a}${Env}', {a: !Join ['+', !Ref L], b: 1}]", "\"a+b+cdev\""},
-    {"!Sub '${L}'", "variable L in Fn::Sub expression does not resolve to a string (line 15, column 32)"},
-    {"!Sub '${a b}'", "variable names in Fn::Sub syntax must contain only alphanumeric characters, underscores, periods, and colons (line 15, column 32)"},
+    {"!Sub '${L}'",
+     "variable L in Fn::Sub expression does not resolve to a string (line 15, column 32)"},
+    {"!Sub '${a b}'",
+     "variable names in Fn::Sub syntax must contain only alphanumeric characters, underscores, periods, and colons (line 15, column 32)"},
     {"!Sub [x]", "to specify a mapping of values to replace in the string (line 15, column 32)"},
     {"!Join [',', [a, 1, true, !Ref Env]]", "\"a,1,true,dev\""},
     {"!Join ['', !GetAtt B.List]", "\"l1l2\""},
     {"!Select [1, !Ref L]", "\"b\""},
     {"!Select ['0', !Split ['-', x-y]]", "\"x\""},
-    {"!Select [7, !Ref L]", "Fn::Select cannot select nonexistent value at index 7 (line 15, column 32)"},
+    {"!Select [7, !Ref L]",
+     "Fn::Select cannot select nonexistent value at index 7 (line 15, column 32)"},
     {"!Split [', ', 'a, b, ']", "[\"a\",\"b\",\"\"]"},
     {"!If [IsDev, 1, 2]", "1"},
     {"{a: !If [IsProd, 1, !Ref AWS::NoValue], b: [!Ref AWS::NoValue, 2]}", "{\"b\":[2]}"},
@@ -73,15 +82,18 @@ static const struct { const char *text, *want; } cases[] = {
     {"!FindInMap [M, !Ref Env, Size]", "512"},
     {"!FindInMap [M, dev, Zones]", "[\"x\",\"y\"]"},
     {"!FindInMap [M, dev, Nope]", "Unable to get mapping for M::dev::Nope (line 15, column 32)"},
-    {"!FindInMap [X, a, b]", "Mapping named 'X' is not present in the 'Mappings' section of template. (line 15, column 32)"},
+    {"!FindInMap [X, a, b]",
+     "Mapping named 'X' is not present in the 'Mappings' section of template. (line 15, column 32)"},
     {"!Base64 hi", "\"aGk=\""},
     {"!GetAZs ''", "[\"us-east-1a\",\"us-east-1b\",\"us-east-1c\"]"},
     {"!ImportValue {Fn::Sub: '${Env}-Out'}", "\"imported\""},
     {"!ImportValue nope", "No export named nope found. (line 15, column 32)"},
     {"!Cidr [a, 1, 8]", "the function Fn::Cidr is not supported (line 15, column 32)"},
     {"!ToJsonString {a: 1}", "the function Fn::ToJsonString is not supported (line 15, column 32)"},
-    {"!Equals [a, b]", "condition functions may only be used in the Conditions and Rules sections (line 15, column 32)"},
-    {"'{{resolve:ssm:/x:1}}'", "the dynamic reference {{resolve:ssm:/x:1}} is not supported (line 15, column 32)"},
+    {"!Equals [a, b]",
+     "condition functions may only be used in the Conditions and Rules sections (line 15, column 32)"},
+    {"'{{resolve:ssm:/x:1}}'",
+     "the dynamic reference {{resolve:ssm:/x:1}} is not supported (line 15, column 32)"},
     {"[2010-09-09, 000123456789, 12345678901234567890123, 1.50, -3]",
      "[\"2010-09-09\",\"000123456789\",1.2345678901234568e+22,1.5,-3]"},
     {"{Condition: {StringEquals: {a: b}}}", "{\"Condition\":{\"StringEquals\":{\"a\":\"b\"}}}"},
@@ -102,9 +114,15 @@ static void evaluates(void **state) {
         CLEANUP_JSON json_t *conditions = NULL;
         CLEANUP_JSON json_t *value = NULL;
         assert_int_equal(tmpl_params_resolve(m, given, &params, NULL), 0);
-        struct tmpl_scope scope = {.model = m, .params = params, .account = S("000000000000"),
-                                   .region = S("us-east-1"), .stack_name = S("s"), .stack_id = S("arn:s"),
-                                   .ref = ref, .get_att = get_att, .import = import};
+        struct tmpl_scope scope = {.model = m,
+                                   .params = params,
+                                   .account = S("000000000000"),
+                                   .region = S("us-east-1"),
+                                   .stack_name = S("s"),
+                                   .stack_id = S("arn:s"),
+                                   .ref = ref,
+                                   .get_att = get_att,
+                                   .import = import};
         assert_int_equal(tmpl_conditions(&scope, &conditions, &fault), 0);
         scope.conditions = conditions;
         CLEANUP_DEINIT(buf) struct buf got = {0};
@@ -138,18 +156,26 @@ static void growth_is_bounded(void **state) {
     check_case(tmpl_model_new(t, &m, &fault) == 0, fault.why.text);
     struct tmpl_scope scope = {.model = m};
     json_t *value = NULL;
-    assert_int_equal(tmpl_eval(&scope, tmpl_get(m->resources[0].properties, "V"), &value, &fault), TMPL_E_TEMPLATE);
+    assert_int_equal(tmpl_eval(&scope, tmpl_get(m->resources[0].properties, "V"), &value, &fault),
+                     TMPL_E_TEMPLATE);
     assert_true(str_starts(str_c(fault.why.text), S("Template error: the value grows too large")));
 }
 
 static void sections(void **state) {
     (void)state;
-    static const struct { const char *text, *want; } sections[] = {
-        {"Conditions: {A: !Not [!Condition B], B: !Not [!Condition A]}", "Circular dependency between conditions: [A] (line 2, column 14)"},
-        {"Conditions: {A: !Equals [a]}", "every Fn::Equals object requires a list of 2 string parameters. (line 2, column 17)"},
-        {"Conditions: {A: !And [!Equals [a, b]]}", "list of at least 2 and at most 10 boolean parameters. (line 2, column 17)"},
-        {"Rules: {R: {Assertions: [{Assert: !Equals [a, b], AssertDescription: no luck}]}}", "Template rule R failed: no luck (line 2, column 26)"},
-        {"Rules: {R: {RuleCondition: !Equals [a, b], Assertions: [{Assert: !Equals [a, b]}]}}", NULL},
+    static const struct {
+        const char *text, *want;
+    } sections[] = {
+        {"Conditions: {A: !Not [!Condition B], B: !Not [!Condition A]}",
+         "Circular dependency between conditions: [A] (line 2, column 14)"},
+        {"Conditions: {A: !Equals [a]}",
+         "every Fn::Equals object requires a list of 2 string parameters. (line 2, column 17)"},
+        {"Conditions: {A: !And [!Equals [a, b]]}",
+         "list of at least 2 and at most 10 boolean parameters. (line 2, column 17)"},
+        {"Rules: {R: {Assertions: [{Assert: !Equals [a, b], AssertDescription: no luck}]}}",
+         "Template rule R failed: no luck (line 2, column 26)"},
+        {"Rules: {R: {RuleCondition: !Equals [a, b], Assertions: [{Assert: !Equals [a, b]}]}}",
+         NULL},
         {"Rules: {R: {Assertions: [{Assert: !Not [!Contains [['1', '2'], '3']]}]}}", NULL},
     };
     for (size_t i = 0; i < ARRAY_LEN(sections); i++) {
@@ -173,7 +199,8 @@ static void sections(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(evaluates), cmocka_unit_test(growth_is_bounded),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(evaluates),
+                                       cmocka_unit_test(growth_is_bounded),
                                        cmocka_unit_test(sections)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

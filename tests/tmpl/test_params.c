@@ -18,20 +18,29 @@ static void resolves(void **state) {
     const struct tmpl_model *m;
     assert_int_equal(tmpl_new(&t, str_c(text), NULL), 0);
     assert_int_equal(tmpl_model_new(t, &m, NULL), 0);
-    static const struct { const char *given, *want; } cases[] = {
-        {"{\"Need\":\"\"}", "{\"Name\":\"dev\",\"Size\":\"5\",\"Kind\":\"a\",\"List\":[\"x\",\"y\"],\"Said\":\"\",\"Need\":\"\"}"},
+    static const struct {
+        const char *given, *want;
+    } cases[] = {
+        {"{\"Need\":\"\"}",
+         "{\"Name\":\"dev\",\"Size\":\"5\",\"Kind\":\"a\",\"List\":[\"x\",\"y\"],\"Said\":\"\",\"Need\":\"\"}"},
         {"{\"Need\":\"n\",\"Kind\":\"true\",\"List\":\"\",\"Name\":\"a-1\"}",
          "{\"Name\":\"a-1\",\"Size\":\"5\",\"Kind\":\"true\",\"List\":[\"\"],\"Said\":\"\",\"Need\":\"n\"}"},
         {"{}", "Parameters: [Need] must have values"},
-        {"{\"Need\":\"\",\"Other\":\"\",\"More\":\"\"}", "Parameters: [Other, More] do not exist in the template"},
+        {"{\"Need\":\"\",\"Other\":\"\",\"More\":\"\"}",
+         "Parameters: [Other, More] do not exist in the template"},
         {"{\"Need\":\"\",\"Name\":\"Dev\"}", "Parameter 'Name' must match pattern [a-z][a-z0-9-]*"},
-        {"{\"Need\":\"\",\"Name\":\"dev\\n\"}", "Parameter 'Name' must match pattern [a-z][a-z0-9-]*"},
-        {"{\"Need\":\"\",\"Name\":\"dev-dev-dev\"}", "Parameter 'Name' must contain at most 8 characters"},
-        {"{\"Need\":\"\",\"Size\":\"11\"}", "Parameter 'Size' must be a number not greater than 10"},
+        {"{\"Need\":\"\",\"Name\":\"dev\\n\"}",
+         "Parameter 'Name' must match pattern [a-z][a-z0-9-]*"},
+        {"{\"Need\":\"\",\"Name\":\"dev-dev-dev\"}",
+         "Parameter 'Name' must contain at most 8 characters"},
+        {"{\"Need\":\"\",\"Size\":\"11\"}",
+         "Parameter 'Size' must be a number not greater than 10"},
         {"{\"Need\":\"\",\"Size\":\"0.5\"}", "Parameter 'Size' must be a number not less than 1"},
         {"{\"Need\":\"\",\"Size\":\"nan\"}", "Parameter 'Size' must be a number."},
-        {"{\"Need\":\"\",\"Kind\":\"c\"}", "Parameter 'Kind' must be one of AllowedValues: [a, b, 3, true]"},
-        {"{\"Need\":\"\",\"Said\":\"long\"}", "Parameter 'Said' failed to satisfy constraint: be short"},
+        {"{\"Need\":\"\",\"Kind\":\"c\"}",
+         "Parameter 'Kind' must be one of AllowedValues: [a, b, 3, true]"},
+        {"{\"Need\":\"\",\"Said\":\"long\"}",
+         "Parameter 'Said' failed to satisfy constraint: be short"},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         CLEANUP_JSON json_t *given = json_parse(str_c(cases[i].given), NULL);
@@ -53,7 +62,8 @@ static void patterns(void **state) {
     assert_int_equal(tmpl_matches(S("^$|^[^@]+@[^@]+$"), S("")), 1);
     assert_int_equal(tmpl_matches(S("[a"), S("a")), -1);
     /* A pattern made to be slow is stopped, not endured. */
-    assert_int_equal(tmpl_matches(S("(a+)+b"), S("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaacb")), -1);
+    assert_int_equal(tmpl_matches(S("(a+)+b"), S("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaacb")),
+                     -1);
 }
 
 int main(void) {

@@ -15,7 +15,9 @@ static struct tmpl *parse(const char *text) {
 /* Text, the tree it gives as JSON. */
 static void trees(void **state) {
     (void)state;
-    static const struct { const char *text, *want; } cases[] = {
+    static const struct {
+        const char *text, *want;
+    } cases[] = {
         {"a: 1\nb: [x, 'y', \"z\"]\n", "{\"a\":1,\"b\":[\"x\",\"y\",\"z\"]}"},
         {"{\"a\": {\"b\": [1, -2.5e3, true, false, null, \"\\u00e4\\n\\ud83d\\ude00\"]}}",
          "{\"a\":{\"b\":[1,-2.5e3,true,false,null,\"ä\\n😀\"]}}"},
@@ -34,7 +36,9 @@ static void trees(void **state) {
          "{\"a\":{\"Fn::Join\":[\",\",[\"x\",{\"Fn::Base64\":{\"Fn::Sub\":\"y\"}}]]}}"},
         {"a: !Condition C", "{\"a\":{\"Condition\":\"C\"}}"},
         {"a: |\n  one\n  two\n", "{\"a\":\"one\\ntwo\\n\"}"},
-        {"\xEF\xBB\xBF" "a: b", "{\"a\":\"b\"}"},
+        {"\xEF\xBB\xBF"
+         "a: b",
+         "{\"a\":\"b\"}"},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         CLEANUP(tmpl) struct tmpl *t = parse(cases[i].text);
@@ -46,15 +50,19 @@ static void trees(void **state) {
 
 static void refusals(void **state) {
     (void)state;
-    static const struct { const char *text, *want; } cases[] = {
+    static const struct {
+        const char *text, *want;
+    } cases[] = {
         {"a: &x 1\n", "anchors are not allowed in CloudFormation templates (line 1, column 4)"},
         {"a: 1\nb: *a\n", "aliases are not allowed in CloudFormation templates (line 2, column 4)"},
-        {"a:\n  <<: {b: 1}\n", "merge keys are not allowed in CloudFormation templates (line 2, column 3)"},
+        {"a:\n  <<: {b: 1}\n",
+         "merge keys are not allowed in CloudFormation templates (line 2, column 3)"},
         {"a: 1\nb: 2\na: 3\n", "duplicate key \"a\" (line 3, column 1)"},
         {"a: {b: 1, c: 2, d: 3, e: 4, f: 5, g: 6, h: 7, i: 8, j: 9, d: 10}",
          "duplicate key \"d\" (line 1, column 59)"},
         {"a: !Nope x", "the tag !Nope is not supported (line 1, column 4)"},
-        {"a: !!binary aGk=", "the tag tag:yaml.org,2002:binary is not supported (line 1, column 4)"},
+        {"a: !!binary aGk=",
+         "the tag tag:yaml.org,2002:binary is not supported (line 1, column 4)"},
         {"? [a]\n: b\n", "keys must be scalars (line 1, column 3)"},
         {"a: 1\n---\nb: 2\n", "holds more than one document (line 2, column 1)"},
         {"", "is empty (line 1, column 1)"},
@@ -131,7 +139,8 @@ static void check_pos(struct tmpl_pos got, uint32_t line, uint32_t column) {
 
 static void positions(void **state) {
     (void)state;
-    CLEANUP(tmpl) struct tmpl *t = parse("a:\n  ä: !Sub 'é'\n  list:\n    - 1\n    - two\nb: {c: [x]}\n");
+    CLEANUP(tmpl)
+    struct tmpl *t = parse("a:\n  ä: !Sub 'é'\n  list:\n    - 1\n    - two\nb: {c: [x]}\n");
     const struct tmpl_member *a = tmpl_member(tmpl_root(t), S("a"));
     check_pos(a->key_at, 1, 1);
     check_pos(a->value->start, 2, 3);
@@ -155,8 +164,8 @@ static void positions(void **state) {
 
 static void sub_pieces(void **state) {
     (void)state;
-    static const enum tmpl_sub kinds[] = {TMPL_SUB_TEXT, TMPL_SUB_NAME, TMPL_SUB_TEXT, TMPL_SUB_TEXT,
-                                          TMPL_SUB_NAME, TMPL_SUB_TEXT};
+    static const enum tmpl_sub kinds[] = {TMPL_SUB_TEXT, TMPL_SUB_NAME, TMPL_SUB_TEXT,
+                                          TMPL_SUB_TEXT, TMPL_SUB_NAME, TMPL_SUB_TEXT};
     static const char *const pieces[] = {"a-", "B.C", "${", "Lit}", "AWS::Region", "$x"};
     str text = S("a-${B.C}${!Lit}${AWS::Region}$x"), piece;
     size_t at = 0;
@@ -172,8 +181,11 @@ static void sub_pieces(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(trees),           cmocka_unit_test(refusals),  cmocka_unit_test(depth_is_bounded),
-        cmocka_unit_test(size_is_bounded), cmocka_unit_test(positions), cmocka_unit_test(sub_pieces)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(trees),
+                                       cmocka_unit_test(refusals),
+                                       cmocka_unit_test(depth_is_bounded),
+                                       cmocka_unit_test(size_is_bounded),
+                                       cmocka_unit_test(positions),
+                                       cmocka_unit_test(sub_pieces)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,24 +4,31 @@
 
 static void coerces(void **state) {
     (void)state;
-    static const struct { const char *type, *in, *want; } cases[] = {
+    static const struct {
+        const char *type, *in, *want;
+    } cases[] = {
         {"AWS::SQS::Queue", "{\"VisibilityTimeout\":\"30\",\"FifoQueue\":\"true\",\"QueueName\":7}",
          "{\"VisibilityTimeout\":30,\"FifoQueue\":true,\"QueueName\":\"7\"}"},
         {"AWS::SQS::Queue", "{\"VisibilityTimeOut\":30}",
          "Properties validation failed: [#: extraneous key [VisibilityTimeOut] is not permitted]"},
         {"AWS::SQS::Queue", "{\"VisibilityTimeout\":\"soon\"}",
          "Properties validation failed: [#/VisibilityTimeout: expected type: Integer]"},
-        {"AWS::SQS::Queue", "{\"Arn\":\"x\"}", "Properties validation failed: [#: the property Arn is read-only]"},
-        {"AWS::S3::Bucket", "{\"PublicAccessBlockConfiguration\":{\"BlockPublicAcls\":\"true\"},\"Tags\":{\"Key\":\"a\",\"Value\":1}}",
+        {"AWS::SQS::Queue", "{\"Arn\":\"x\"}",
+         "Properties validation failed: [#: the property Arn is read-only]"},
+        {"AWS::S3::Bucket",
+         "{\"PublicAccessBlockConfiguration\":{\"BlockPublicAcls\":\"true\"},\"Tags\":{\"Key\":\"a\",\"Value\":1}}",
          "{\"PublicAccessBlockConfiguration\":{\"BlockPublicAcls\":true},\"Tags\":[{\"Key\":\"a\",\"Value\":\"1\"}]}"},
         {"AWS::S3::Bucket", "{\"VersioningConfiguration\":{\"Status\":\"On\"}}",
          "Properties validation failed: [#/VersioningConfiguration/Status: On is not a valid enum value]"},
         {"AWS::S3::Bucket", "{\"LifecycleConfiguration\":{\"Rules\":[{\"Id\":\"x\"}]}}",
          "Properties validation failed: [#/LifecycleConfiguration/Rules/0: required key [Status] not found]"},
-        {"AWS::Lambda::Function", "{\"Code\":{},\"Role\":\"r\",\"Environment\":{\"Variables\":{\"A\":true,\"B\":1.5}}}",
+        {"AWS::Lambda::Function",
+         "{\"Code\":{},\"Role\":\"r\",\"Environment\":{\"Variables\":{\"A\":true,\"B\":1.5}}}",
          "{\"Code\":{},\"Role\":\"r\",\"Environment\":{\"Variables\":{\"A\":\"true\",\"B\":\"1.5\"}}}"},
-        {"Custom::X", "{\"ServiceToken\":\"t\",\"Any\":[1]}", "{\"ServiceToken\":\"t\",\"Any\":[1]}"},
-        {"Custom::X", "{}", "Properties validation failed: [#: required key [ServiceToken] not found]"},
+        {"Custom::X", "{\"ServiceToken\":\"t\",\"Any\":[1]}",
+         "{\"ServiceToken\":\"t\",\"Any\":[1]}"},
+        {"Custom::X", "{}",
+         "Properties validation failed: [#: required key [ServiceToken] not found]"},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         CLEANUP_JSON json_t *in = json_parse(str_c(cases[i].in), NULL);
@@ -44,7 +51,8 @@ static void knows(void **state) {
     assert_false(tmpl_has_attribute(queue, S("Nope")));
     check_str(queue->tag_property, S("Tags"));
     assert_true(tmpl_prop_find(queue->properties, S("QueueName"))->flags & TMPL_PROP_CREATE_ONLY);
-    assert_string_equal(tmpl_prop_find(queue->properties, S("MaximumMessageSize"))->otherwise, "1048576");
+    assert_string_equal(tmpl_prop_find(queue->properties, S("MaximumMessageSize"))->otherwise,
+                        "1048576");
     assert_null(tmpl_prop_find(queue->properties, S("QueueName"))->otherwise);
     check_str(queue->name_property, S("QueueName"));
     check_str(tmpl_type_find(S("AWS::S3::Bucket"))->name_property, S("BucketName"));

@@ -37,7 +37,8 @@ static struct picture paint(unsigned width, unsigned height, unsigned channels, 
     struct picture p = {width, height, channels, must(malloc((size_t)width * height * channels))};
     for (unsigned y = 0; y < height; y++)
         for (unsigned x = 0; x < width; x++)
-            fn((x + 0.5) / width, (y + 0.5) / height, p.pixels + ((size_t)y * width + x) * channels);
+            fn((x + 0.5) / width, (y + 0.5) / height,
+               p.pixels + ((size_t)y * width + x) * channels);
     return p;
 }
 
@@ -51,13 +52,15 @@ static void set_rgb(uint8_t *p, double r, double g, double b) {
 
 /* A sky that darkens upwards, a sun, three ridges, and water that mirrors the sky in bands. */
 static void harbour(double x, double y, uint8_t *p) {
-    double horizon = 0.62, sky = y < horizon ? y / horizon : 1 - (y - horizon) / (1 - horizon) * 0.8;
+    double horizon = 0.62,
+           sky = y < horizon ? y / horizon : 1 - (y - horizon) / (1 - horizon) * 0.8;
     double r = 0.10 + 0.85 * sky * sky, g = 0.12 + 0.45 * sky * sky, b = 0.30 + 0.15 * sky;
     double sun = hypot((x - 0.68) * 1.5, y - 0.55);
     if (y < horizon)
         r += exp(-sun * 9) * 0.7, g += exp(-sun * 9) * 0.5, b += exp(-sun * 14) * 0.2;
     for (int i = 0; i < 3; i++) {
-        double ridge = horizon - 0.16 + 0.05 * i + 0.04 * sin(x * (5 + 4 * i) + i) + 0.015 * sin(x * (31 + 9 * i));
+        double ridge = horizon - 0.16 + 0.05 * i + 0.04 * sin(x * (5 + 4 * i) + i) +
+                       0.015 * sin(x * (31 + 9 * i));
         if (y > ridge && y < horizon)
             r = 0.22 - 0.06 * i, g = 0.18 - 0.05 * i, b = 0.30 - 0.07 * i;
     }
@@ -87,7 +90,8 @@ static void chart(double x, double y, uint8_t *p) {
 }
 
 static void portrait(double x, double y, uint8_t *p) {
-    double face = hypot((x - 0.5) / 0.24, (y - 0.40) / 0.27), body = hypot((x - 0.5) / 0.42, (y - 1.02) / 0.36);
+    double face = hypot((x - 0.5) / 0.24, (y - 0.40) / 0.27),
+           body = hypot((x - 0.5) / 0.42, (y - 1.02) / 0.36);
     double v = 0.25 + 0.35 * y + 0.05 * sin(x * 7);
     if (body < 1)
         v = 0.16 + 0.10 * (1 - body);
@@ -149,7 +153,8 @@ static void finish(FILE *f) {
 }
 
 /* libjpeg's default error handler prints and exits, which is what is wanted here. */
-static void write_jpeg(const char *folder, const char *name, const struct picture *p, bool with_exif) {
+static void write_jpeg(const char *folder, const char *name, const struct picture *p,
+                       bool with_exif) {
     FILE *f = create(folder, name);
     struct jpeg_compress_struct c;
     struct jpeg_error_mgr errors;
@@ -177,7 +182,10 @@ static void write_jpeg(const char *folder, const char *name, const struct pictur
 
 static void write_png(const char *folder, const char *name, const struct picture *p) {
     FILE *f = create(folder, name);
-    png_image image = {.version = PNG_IMAGE_VERSION, .width = p->width, .height = p->height, .format = PNG_FORMAT_RGBA};
+    png_image image = {.version = PNG_IMAGE_VERSION,
+                       .width = p->width,
+                       .height = p->height,
+                       .format = PNG_FORMAT_RGBA};
     if (!png_image_write_to_stdio(&image, f, 0, p->pixels, 0, NULL)) {
         fprintf(stderr, "draw-samples: %s\n", image.message);
         exit(1);

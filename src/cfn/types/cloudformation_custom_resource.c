@@ -1,9 +1,9 @@
 /*
- * AWS::CloudFormation::CustomResource and Custom::X ("Custom resource reference", CloudFormation User Guide): the function behind
- * ServiceToken gets a request and answers by PUT to its ResponseURL. The request's token is the
- * secret of the URL; its row exists before the function is invoked, and holds the answer once it
- * came. Waiting ends at ServiceTimeout, in world time. A restart sends the request again with the
- * same RequestId.
+ * AWS::CloudFormation::CustomResource and Custom::X ("Custom resource reference", CloudFormation
+ * User Guide): the function behind ServiceToken gets a request and answers by PUT to its
+ * ResponseURL. The request's token is the secret of the URL; its row exists before the function is
+ * invoked, and holds the answer once it came. Waiting ends at ServiceTimeout, in world time. A
+ * restart sends the request again with the same RequestId.
  */
 #include "cfn/engine.h"
 
@@ -41,13 +41,13 @@ static json_t *stringified(const json_t *value) {
     size_t i;
     if (json_is_object(value)) {
         json_t *all = json_object();
-        json_object_foreach((json_t *)value, name, one)
+        json_object_foreach ((json_t *)value, name, one)
             json_object_set_new(all, name, stringified(one));
         return all;
     }
     if (json_is_array(value)) {
         json_t *all = json_array();
-        json_array_foreach(value, i, one)
+        json_array_foreach (value, i, one)
             json_array_append_new(all, stringified(one));
         return all;
     }
@@ -62,8 +62,9 @@ static json_t *request_of(const struct cfn_work *w) {
     json_t *request = json_object();
     json_set_str(request, "RequestType", str_c(w->verb));
     json_set_str(request, "ServiceToken", json_str(w->props, "ServiceToken"));
-    json_set(request, "ResponseURL", json_sprintf("%s/_calotype/cfn-response/%s", w->caller->response_base,
-                                                  json_string_value(json_object_get(w->notes, "Token"))));
+    json_set(request, "ResponseURL",
+             json_sprintf("%s/_calotype/cfn-response/%s", w->caller->response_base,
+                          json_string_value(json_object_get(w->notes, "Token"))));
     json_set_str(request, "StackId", w->stack_id);
     json_set_str(request, "RequestId", json_str(w->notes, "RequestId"));
     json_set_str(request, "LogicalResourceId", w->logical_id);
@@ -104,7 +105,7 @@ static int take_data(struct cfn_work *w, const json_t *data) {
     const char *name;
     json_t *value;
     json_object_clear(w->attributes);
-    json_object_foreach((json_t *)data, name, value)
+    json_object_foreach ((json_t *)data, name, value)
         json_object_set_new(w->attributes, name, stringified(value));
     return CFN_DONE;
 }
@@ -118,9 +119,11 @@ static int read_answer(struct cfn_work *w, const json_t *answer) {
     if (physical.len && !is_delete)
         cfn_set_physical(w, physical);
     if (!str_is(status, "SUCCESS"))
-        return cfn_fail(w, "Received response status [FAILED] from custom resource. Message returned: " STR_FMT
-                        " (RequestId: " STR_FMT ")",
-                        STR_ARG(reason.len ? reason : S("none")), STR_ARG(json_str(w->notes, "RequestId")));
+        return cfn_fail(
+            w,
+            "Received response status [FAILED] from custom resource. Message returned: " STR_FMT
+            " (RequestId: " STR_FMT ")",
+            STR_ARG(reason.len ? reason : S("none")), STR_ARG(json_str(w->notes, "RequestId")));
     if (!physical.len && !is_delete)
         return cfn_fail(w, "Invalid PhysicalResourceId");
     w->no_echo = json_bool(answer, "NoEcho", false);
@@ -132,9 +135,12 @@ static int converse(struct cfn_work *w) {
     if (answer)
         return read_answer(w, answer);
     if (w->now_ms >= json_int(w->notes, "Deadline", 0))
-        return cfn_fail(w, "CloudFormation did not receive a response from your Custom Resource within %" PRId64 " seconds. "
-                        "Please check your logs for requestId [" STR_FMT "].",
-                        json_int(w->notes, "Seconds", 0), STR_ARG(json_str(w->notes, "RequestId")));
+        return cfn_fail(
+            w,
+            "CloudFormation did not receive a response from your Custom Resource within %" PRId64
+            " seconds. "
+            "Please check your logs for requestId [" STR_FMT "].",
+            json_int(w->notes, "Seconds", 0), STR_ARG(json_str(w->notes, "RequestId")));
     if (!json_bool(w->notes, "Sent", false)) {
         if (!w->physical.len) /* what Delete will name if no answer ever comes */
             cfn_set_physical(w, w->name);
@@ -150,6 +156,9 @@ static int converse(struct cfn_work *w) {
 }
 
 const struct cfn_type cfn_type_cloudformation_custom_resource = {
-    .name = "AWS::CloudFormation::CustomResource", .prepare = prepare,
-    .create = converse, .update = converse, .remove = converse,
+    .name = "AWS::CloudFormation::CustomResource",
+    .prepare = prepare,
+    .create = converse,
+    .update = converse,
+    .remove = converse,
 };

@@ -1,4 +1,7 @@
-/* AWS::CloudWatch::Alarm: put whole, by name; so the engine asks first. Tags are heard of at creation only. */
+/*
+ * AWS::CloudWatch::Alarm: put whole, by name; so the engine asks first. Tags are heard of at
+ * creation only.
+ */
 #include "cfn/type.h"
 
 static const struct cfn_prop props[] = {
@@ -26,11 +29,21 @@ static const struct cfn_prop props[] = {
 };
 
 const struct cfn_type cfn_type_cloudwatch_alarm = {
-    .name = "AWS::CloudWatch::Alarm", .name_max = 255,
-    .service = "cloudwatch", .props = props, .on = "AlarmNames[]={name}", .put = true,
+    .name = "AWS::CloudWatch::Alarm",
+    .name_max = 255,
+    .service = "cloudwatch",
+    .props = props,
+    .on = "AlarmNames[]={name}",
+    .put = true,
     .make = {"PutMetricAlarm", "AlarmName={name}"},
-    .ask = {"DescribeAlarms", "AlarmNames[]={name}"}, .found = "MetricAlarms|CompositeAlarms",
-    .drop = "DeleteAlarms", .gone = "ResourceNotFound",
-    .tags = {.create = "Tags", .set = "TagResource", .clear = "UntagResource", .on = "ResourceARN={Arn}"},
-    .id = "{name}", .attributes = {{"Arn", "arn:aws:cloudwatch:{region}:{account}:alarm:{name}"}},
+    .ask = {"DescribeAlarms", "AlarmNames[]={name}"},
+    .found = "MetricAlarms|CompositeAlarms",
+    .drop = "DeleteAlarms",
+    .gone = "ResourceNotFound",
+    .tags = {.create = "Tags",
+             .set = "TagResource",
+             .clear = "UntagResource",
+             .on = "ResourceARN={Arn}"},
+    .id = "{name}",
+    .attributes = {{"Arn", "arn:aws:cloudwatch:{region}:{account}:alarm:{name}"}},
 };

@@ -7,9 +7,15 @@ static const struct cfn_prop props[] = {
 };
 
 const struct cfn_type cfn_type_cloudwatch_dashboard = {
-    .name = "AWS::CloudWatch::Dashboard", .name_max = 255,
-    .service = "cloudwatch", .props = props, .on = "DashboardNames[]={name}", .put = true,
-    .make = {"PutDashboard", "DashboardName={name}"}, .ask = {.op = "GetDashboard"},
-    .drop = "DeleteDashboards", .gone = "DashboardNotFoundError",
+    .name = "AWS::CloudWatch::Dashboard",
+    .name_max = 255,
+    .service = "cloudwatch",
+    .props = props,
+    .on = "DashboardNames[]={name}",
+    .put = true,
+    .make = {"PutDashboard", "DashboardName={name}"},
+    .ask = {.op = "GetDashboard"},
+    .drop = "DeleteDashboards",
+    .gone = "DashboardNotFoundError",
     .id = "{name}",
 };

@@ -13,7 +13,7 @@ static int drop_old_versions(struct cfn_work *w) {
         return CFN_FAILED;
     size_t i;
     json_t *one;
-    json_array_foreach(json_arr(out, "Versions"), i, one) {
+    json_array_foreach (json_arr(out, "Versions"), i, one) {
         if (json_bool(one, "IsDefaultVersion", false))
             continue;
         json_t *in = cfn_on(w);
@@ -28,23 +28,35 @@ static int update(struct cfn_work *w) {
     return cfn_changed(w, "PolicyDocument") && drop_old_versions(w) ? CFN_FAILED : cfn_update(w);
 }
 
-static int remove_policy(struct cfn_work *w) { return drop_old_versions(w) ? CFN_FAILED : cfn_remove(w); }
+static int remove_policy(struct cfn_work *w) {
+    return drop_old_versions(w) ? CFN_FAILED : cfn_remove(w);
+}
 
 static const struct cfn_prop props[] = {
     {"PolicyDocument", .create = "*", .shape = version, .set = "CreatePolicyVersion", .as = "."},
     {"Description", .create = "*"},
     {"Path", .create = "*"},
-    {"Roles", .each = true, .set = "AttachRolePolicy", .as = "RoleName", .clear = "DetachRolePolicy"},
-    {"Users", .each = true, .set = "AttachUserPolicy", .as = "UserName", .clear = "DetachUserPolicy"},
-    {"Groups", .each = true, .set = "AttachGroupPolicy", .as = "GroupName", .clear = "DetachGroupPolicy"},
+    {"Roles", .each = true, .set = "AttachRolePolicy", .as = "RoleName",
+     .clear = "DetachRolePolicy"},
+    {"Users", .each = true, .set = "AttachUserPolicy", .as = "UserName",
+     .clear = "DetachUserPolicy"},
+    {"Groups", .each = true, .set = "AttachGroupPolicy", .as = "GroupName",
+     .clear = "DetachGroupPolicy"},
     {0},
 };
 
 const struct cfn_type cfn_type_iam_managed_policy = {
-    .name = "AWS::IAM::ManagedPolicy", .name_max = 128,
-    .update = update, .remove = remove_policy,
-    .service = "iam", .props = props, .on = "PolicyArn={id}",
-    .make = {"CreatePolicy", "PolicyName={name}"}, .there = "EntityAlreadyExists",
-    .drop = "DeletePolicy", .gone = "NoSuchEntity",
-    .id = "arn:aws:iam::{account}:policy{Path}{name}", .attributes = {{"PolicyArn", "{id}"}},
+    .name = "AWS::IAM::ManagedPolicy",
+    .name_max = 128,
+    .update = update,
+    .remove = remove_policy,
+    .service = "iam",
+    .props = props,
+    .on = "PolicyArn={id}",
+    .make = {"CreatePolicy", "PolicyName={name}"},
+    .there = "EntityAlreadyExists",
+    .drop = "DeletePolicy",
+    .gone = "NoSuchEntity",
+    .id = "arn:aws:iam::{account}:policy{Path}{name}",
+    .attributes = {{"PolicyArn", "{id}"}},
 };

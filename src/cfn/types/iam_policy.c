@@ -4,13 +4,18 @@
 static const struct cfn_prop props[] = {
     {"Roles", .each = true, .set = "PutRolePolicy", .as = "RoleName", .clear = "DeleteRolePolicy"},
     {"Users", .each = true, .set = "PutUserPolicy", .as = "UserName", .clear = "DeleteUserPolicy"},
-    {"Groups", .each = true, .set = "PutGroupPolicy", .as = "GroupName", .clear = "DeleteGroupPolicy"},
+    {"Groups", .each = true, .set = "PutGroupPolicy", .as = "GroupName",
+     .clear = "DeleteGroupPolicy"},
     {0},
 };
 
 const struct cfn_type cfn_type_iam_policy = {
     .name = "AWS::IAM::Policy",
-    .service = "iam", .props = props, .on = "PolicyName={PolicyName}", .gone = "NoSuchEntity",
+    .service = "iam",
+    .props = props,
+    .on = "PolicyName={PolicyName}",
+    .gone = "NoSuchEntity",
     .carried = {"PolicyDocument", .member = "PolicyDocument"},
-    .id = "{generated}", .attributes = {{"Id", "{id}"}},
+    .id = "{generated}",
+    .attributes = {{"Id", "{id}"}},
 };

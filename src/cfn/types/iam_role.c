@@ -8,22 +8,31 @@ static json_t *inline_policy(const struct cfn_work *w, const json_t *item) {
 }
 
 static const struct cfn_prop props[] = {
-    {"AssumeRolePolicyDocument", .create = "*", .shape = cfn_text, .set = "UpdateAssumeRolePolicy", .as = "PolicyDocument"},
+    {"AssumeRolePolicyDocument", .create = "*", .shape = cfn_text, .set = "UpdateAssumeRolePolicy",
+     .as = "PolicyDocument"},
     {"Description", .create = "*", .set = "UpdateRole", .whole = true, .empty = "\"\""},
     {"MaxSessionDuration", .create = "*", .set = "UpdateRole", .whole = true},
     {"Path", .create = "*"},
-    {"PermissionsBoundary", .create = "*", .set = "PutRolePermissionsBoundary", .clear = "DeleteRolePermissionsBoundary"},
-    {"Policies", .each = true, .key = "PolicyName", .shape = inline_policy,
-     .set = "PutRolePolicy", .as = ".", .clear = "DeleteRolePolicy"},
-    {"ManagedPolicyArns", .each = true, .set = "AttachRolePolicy", .as = "PolicyArn", .clear = "DetachRolePolicy"},
+    {"PermissionsBoundary", .create = "*", .set = "PutRolePermissionsBoundary",
+     .clear = "DeleteRolePermissionsBoundary"},
+    {"Policies", .each = true, .key = "PolicyName", .shape = inline_policy, .set = "PutRolePolicy",
+     .as = ".", .clear = "DeleteRolePolicy"},
+    {"ManagedPolicyArns", .each = true, .set = "AttachRolePolicy", .as = "PolicyArn",
+     .clear = "DetachRolePolicy"},
     {0},
 };
 
 const struct cfn_type cfn_type_iam_role = {
     .name = "AWS::IAM::Role",
-    .service = "iam", .props = props, .on = "RoleName={name}",
-    .make = {.op = "CreateRole"}, .there = "EntityAlreadyExists", .read = "GetRole",
-    .drop = "DeleteRole", .gone = "NoSuchEntity",
+    .service = "iam",
+    .props = props,
+    .on = "RoleName={name}",
+    .make = {.op = "CreateRole"},
+    .there = "EntityAlreadyExists",
+    .read = "GetRole",
+    .drop = "DeleteRole",
+    .gone = "NoSuchEntity",
     .tags = {.create = "Tags", .set = "TagRole", .clear = "UntagRole"},
-    .id = "{name}", .attributes = {{"Arn", "{out.Role.Arn}"}, {"RoleId", "{out.Role.RoleId}"}},
+    .id = "{name}",
+    .attributes = {{"Arn", "{out.Role.Arn}"}, {"RoleId", "{out.Role.RoleId}"}},
 };

@@ -10,8 +10,12 @@ static const struct cfn_prop props[] = {
 
 const struct cfn_type cfn_type_lambda_event_invoke_config = {
     .name = "AWS::Lambda::EventInvokeConfig",
-    .service = "lambda", .props = props, .on = "FunctionName={FunctionName} Qualifier={Qualifier}", .put = true,
+    .service = "lambda",
+    .props = props,
+    .on = "FunctionName={FunctionName} Qualifier={Qualifier}",
+    .put = true,
     .make = {.op = "PutFunctionEventInvokeConfig"},
-    .drop = "DeleteFunctionEventInvokeConfig", .gone = "ResourceNotFoundException",
+    .drop = "DeleteFunctionEventInvokeConfig",
+    .gone = "ResourceNotFoundException",
     .id = "{generated}",
 };

@@ -29,7 +29,8 @@ static int ready(struct cfn_work *w, const json_t *made) {
     const json_t *out = made ? made : read;
     str state = json_str(out, "State"), update = json_str(out, "LastUpdateStatus");
     if (str_is(state, "Failed") || str_is(update, "Failed"))
-        return cfn_fail(w, "The function is in state Failed: " STR_FMT, STR_ARG(json_str(out, "StateReason")));
+        return cfn_fail(w, "The function is in state Failed: " STR_FMT,
+                        STR_ARG(json_str(out, "StateReason")));
     if (!str_is(state, "Pending") && !str_is(update, "InProgress"))
         return CFN_DONE;
     w->wake_ms = w->now_ms + POLL_MS;
@@ -55,15 +56,26 @@ static const struct cfn_prop props[] = {
     {"KmsKeyArn", .create = "KMSKeyArn", .set = "UpdateFunctionConfiguration", .empty = "\"\""},
     {SETTING("Layers"), .empty = "[]"},
     {"PackageType", .create = "*"},
-    {"ReservedConcurrentExecutions", .set = "PutFunctionConcurrency", .clear = "DeleteFunctionConcurrency"},
+    {"ReservedConcurrentExecutions", .set = "PutFunctionConcurrency",
+     .clear = "DeleteFunctionConcurrency"},
     {0},
 };
 
 const struct cfn_type cfn_type_lambda_function = {
     .name = "AWS::Lambda::Function",
-    .service = "lambda", .props = props, .on = "FunctionName={name}", .ready = ready,
-    .make = {.op = "CreateFunction"}, .there = "ResourceConflictException",
-    .drop = "DeleteFunction", .gone = "ResourceNotFoundException",
-    .tags = {.create = "Tags", .shape = cfn_map, .set = "TagResource", .clear = "UntagResource", .on = "Resource={Arn}"},
-    .id = "{name}", .attributes = {{"Arn", "arn:aws:lambda:{region}:{account}:function:{name}"}},
+    .service = "lambda",
+    .props = props,
+    .on = "FunctionName={name}",
+    .ready = ready,
+    .make = {.op = "CreateFunction"},
+    .there = "ResourceConflictException",
+    .drop = "DeleteFunction",
+    .gone = "ResourceNotFoundException",
+    .tags = {.create = "Tags",
+             .shape = cfn_map,
+             .set = "TagResource",
+             .clear = "UntagResource",
+             .on = "Resource={Arn}"},
+    .id = "{name}",
+    .attributes = {{"Arn", "arn:aws:lambda:{region}:{account}:function:{name}"}},
 };

@@ -1,4 +1,6 @@
-/* AWS::Lambda::Permission: a statement of a function's policy. Its physical id is the statement's. */
+/*
+ * AWS::Lambda::Permission: a statement of a function's policy. Its physical id is the statement's.
+ */
 #include "cfn/type.h"
 
 static const struct cfn_prop props[] = {
@@ -12,9 +14,15 @@ static const struct cfn_prop props[] = {
 };
 
 const struct cfn_type cfn_type_lambda_permission = {
-    .name = "AWS::Lambda::Permission", .name_max = 100,
-    .service = "lambda", .props = props, .on = "FunctionName={FunctionName} StatementId={id}",
-    .make = {"AddPermission", "FunctionName={FunctionName} StatementId={generated}"}, .there = "ResourceConflictException",
-    .drop = "RemovePermission", .gone = "ResourceNotFoundException",
-    .id = "{generated}", .attributes = {{"Id", "{id}"}},
+    .name = "AWS::Lambda::Permission",
+    .name_max = 100,
+    .service = "lambda",
+    .props = props,
+    .on = "FunctionName={FunctionName} StatementId={id}",
+    .make = {"AddPermission", "FunctionName={FunctionName} StatementId={generated}"},
+    .there = "ResourceConflictException",
+    .drop = "RemovePermission",
+    .gone = "ResourceNotFoundException",
+    .id = "{generated}",
+    .attributes = {{"Id", "{id}"}},
 };

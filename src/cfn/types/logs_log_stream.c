@@ -2,9 +2,13 @@
 #include "cfn/type.h"
 
 const struct cfn_type cfn_type_logs_log_stream = {
-    .name = "AWS::Logs::LogStream", .name_max = 512,
-    .service = "logs", .on = "logGroupName={LogGroupName} logStreamName={name}",
-    .make = {.op = "CreateLogStream"}, .there = "ResourceAlreadyExistsException",
-    .drop = "DeleteLogStream", .gone = "ResourceNotFoundException",
+    .name = "AWS::Logs::LogStream",
+    .name_max = 512,
+    .service = "logs",
+    .on = "logGroupName={LogGroupName} logStreamName={name}",
+    .make = {.op = "CreateLogStream"},
+    .there = "ResourceAlreadyExistsException",
+    .drop = "DeleteLogStream",
+    .gone = "ResourceNotFoundException",
     .id = "{name}",
 };

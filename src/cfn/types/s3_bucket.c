@@ -1,6 +1,6 @@
 /*
- * AWS::S3::Bucket. CreateBucket of one's own bucket succeeds in us-east-1, so the engine asks first.
- * Everything else is a configuration of its own, set in the order of the table.
+ * AWS::S3::Bucket. CreateBucket of one's own bucket succeeds in us-east-1, so the engine asks
+ * first. Everything else is a configuration of its own, set in the order of the table.
  */
 #include "cfn/type.h"
 
@@ -15,7 +15,7 @@ static json_t *turned(const json_t *list, json_t *(*turn)(const json_t *item)) {
     json_t *all = json_array();
     size_t i;
     json_t *item;
-    json_array_foreach(list, i, item)
+    json_array_foreach (list, i, item)
         json_array_append_new(all, turn(item));
     return all;
 }
@@ -30,7 +30,9 @@ static json_t *encryption_rule(const json_t *item) {
 
 static json_t *encryption(const struct cfn_work *w, const json_t *property) {
     (void)w;
-    return json_pack("{so}", "Rules", turned(json_object_get(property, "ServerSideEncryptionConfiguration"), encryption_rule));
+    return json_pack(
+        "{so}", "Rules",
+        turned(json_object_get(property, "ServerSideEncryptionConfiguration"), encryption_rule));
 }
 
 /* Dates travel as epoch seconds in documents. */
@@ -89,12 +91,13 @@ static void add_expiration(json_t *rule, const json_t *item) {
     cfn_move(rule, "NoncurrentVersionExpiration", item, "NoncurrentVersionExpiration");
     if (json_has(item, "NoncurrentVersionExpirationInDays"))
         json_set(rule, "NoncurrentVersionExpiration",
-                 json_pack("{sO}", "NoncurrentDays", json_object_get(item, "NoncurrentVersionExpirationInDays")));
+                 json_pack("{sO}", "NoncurrentDays",
+                           json_object_get(item, "NoncurrentVersionExpirationInDays")));
 }
 
 /* The old spellings hold one transition, the new ones a list. */
-static void add_transitions(json_t *rule, const char *name, const json_t *item, const char *list, const char *single,
-                            json_t *(*turn)(const json_t *)) {
+static void add_transitions(json_t *rule, const char *name, const json_t *item, const char *list,
+                            const char *single, json_t *(*turn)(const json_t *)) {
     json_t *all = turned(json_object_get(item, list), turn);
     if (json_has(item, single)) {
         if (!all)
@@ -122,7 +125,10 @@ static json_t *lifecycle(const struct cfn_work *w, const json_t *property) {
     return json_pack("{so}", "Rules", turned(json_object_get(property, "Rules"), lifecycle_rule));
 }
 
-/* {Event, Filter: {S3Key: {Rules}}, Function} → {Events, Filter: {Key: {FilterRules}}, LambdaFunctionArn}. */
+/*
+ * {Event, Filter: {S3Key: {Rules}}, Function} → {Events, Filter: {Key: {FilterRules}},
+ * LambdaFunctionArn}.
+ */
 static json_t *notification_of(const json_t *item, const char *target, const char *arn) {
     json_t *one = json_object();
     json_set(one, "Events", json_pack("[O]", json_object_get(item, "Event")));
@@ -132,16 +138,25 @@ static json_t *notification_of(const json_t *item, const char *target, const cha
         json_set(one, "Filter", json_pack("{s{sO}}", "Key", "FilterRules", rules));
     return one;
 }
-static json_t *notify_lambda(const json_t *item) { return notification_of(item, "Function", "LambdaFunctionArn"); }
-static json_t *notify_queue(const json_t *item) { return notification_of(item, "Queue", "QueueArn"); }
-static json_t *notify_topic(const json_t *item) { return notification_of(item, "Topic", "TopicArn"); }
+static json_t *notify_lambda(const json_t *item) {
+    return notification_of(item, "Function", "LambdaFunctionArn");
+}
+static json_t *notify_queue(const json_t *item) {
+    return notification_of(item, "Queue", "QueueArn");
+}
+static json_t *notify_topic(const json_t *item) {
+    return notification_of(item, "Topic", "TopicArn");
+}
 
 static json_t *notification(const struct cfn_work *w, const json_t *property) {
     (void)w;
     json_t *all = json_object();
-    json_set(all, "LambdaFunctionConfigurations", turned(json_object_get(property, "LambdaConfigurations"), notify_lambda));
-    json_set(all, "QueueConfigurations", turned(json_object_get(property, "QueueConfigurations"), notify_queue));
-    json_set(all, "TopicConfigurations", turned(json_object_get(property, "TopicConfigurations"), notify_topic));
+    json_set(all, "LambdaFunctionConfigurations",
+             turned(json_object_get(property, "LambdaConfigurations"), notify_lambda));
+    json_set(all, "QueueConfigurations",
+             turned(json_object_get(property, "QueueConfigurations"), notify_queue));
+    json_set(all, "TopicConfigurations",
+             turned(json_object_get(property, "TopicConfigurations"), notify_topic));
     if (json_has(property, "EventBridgeConfiguration"))
         json_set(all, "EventBridgeConfiguration", json_object());
     return all;
@@ -156,27 +171,42 @@ static json_t *tag_set(const struct cfn_work *w, const json_t *property) {
 
 static void add_place(const struct cfn_work *w, json_t *in) {
     if (!str_is(w->region, "us-east-1"))
-        json_set(in, "CreateBucketConfiguration", json_pack("{so}", "LocationConstraint", json_of_str(w->region)));
+        json_set(in, "CreateBucketConfiguration",
+                 json_pack("{so}", "LocationConstraint", json_of_str(w->region)));
 }
 
 /* Versioning cannot be taken away, only suspended; a notification is emptied. */
 static const struct cfn_prop props[] = {
-    {"PublicAccessBlockConfiguration", .set = "PutPublicAccessBlock", .clear = "DeletePublicAccessBlock"},
-    {"OwnershipControls", .set = "PutBucketOwnershipControls", .clear = "DeleteBucketOwnershipControls"},
-    {"BucketEncryption", .shape = encryption, .set = "PutBucketEncryption", .as = "ServerSideEncryptionConfiguration",
-     .clear = "DeleteBucketEncryption"},
-    {"VersioningConfiguration", .set = "PutBucketVersioning", .empty = "{\"Status\":\"Suspended\"}"},
-    {"LifecycleConfiguration", .shape = lifecycle, .set = "PutBucketLifecycleConfiguration", .clear = "DeleteBucketLifecycle"},
-    {"Tags", .shape = tag_set, .set = "PutBucketTagging", .as = "Tagging", .clear = "DeleteBucketTagging"},
-    {"NotificationConfiguration", .shape = notification, .set = "PutBucketNotificationConfiguration", .empty = "{}"},
+    {"PublicAccessBlockConfiguration", .set = "PutPublicAccessBlock",
+     .clear = "DeletePublicAccessBlock"},
+    {"OwnershipControls", .set = "PutBucketOwnershipControls",
+     .clear = "DeleteBucketOwnershipControls"},
+    {"BucketEncryption", .shape = encryption, .set = "PutBucketEncryption",
+     .as = "ServerSideEncryptionConfiguration", .clear = "DeleteBucketEncryption"},
+    {"VersioningConfiguration", .set = "PutBucketVersioning",
+     .empty = "{\"Status\":\"Suspended\"}"},
+    {"LifecycleConfiguration", .shape = lifecycle, .set = "PutBucketLifecycleConfiguration",
+     .clear = "DeleteBucketLifecycle"},
+    {"Tags", .shape = tag_set, .set = "PutBucketTagging", .as = "Tagging",
+     .clear = "DeleteBucketTagging"},
+    {"NotificationConfiguration", .shape = notification,
+     .set = "PutBucketNotificationConfiguration", .empty = "{}"},
     {0},
 };
 
 const struct cfn_type cfn_type_s3_bucket = {
-    .name = "AWS::S3::Bucket", .name_max = 63, .name_lower = true,
-    .service = "s3", .props = props, .on = "Bucket={name}", .add = add_place,
-    .make = {.op = "CreateBucket"}, .ask = {.op = "HeadBucket"}, .there = "BucketAlreadyOwnedByYou",
-    .drop = "DeleteBucket", .gone = "NoSuchBucket",
+    .name = "AWS::S3::Bucket",
+    .name_max = 63,
+    .name_lower = true,
+    .service = "s3",
+    .props = props,
+    .on = "Bucket={name}",
+    .add = add_place,
+    .make = {.op = "CreateBucket"},
+    .ask = {.op = "HeadBucket"},
+    .there = "BucketAlreadyOwnedByYou",
+    .drop = "DeleteBucket",
+    .gone = "NoSuchBucket",
     .id = "{name}",
     .attributes = {{"Arn", "arn:aws:s3:::{name}"},
                    {"DomainName", "{name}.s3.amazonaws.com"},

@@ -8,9 +8,14 @@ static const struct cfn_prop props[] = {
 
 const struct cfn_type cfn_type_s3_bucket_policy = {
     .name = "AWS::S3::BucketPolicy",
-    .service = "s3", .props = props, .on = "Bucket={Bucket}", .put = true,
+    .service = "s3",
+    .props = props,
+    .on = "Bucket={Bucket}",
+    .put = true,
     .make = {.op = "PutBucketPolicy"},
-    .ask = {.op = "GetBucketPolicy"}, .taken = "The bucket policy already exists on bucket {Bucket}.",
-    .drop = "DeleteBucketPolicy", .gone = "NoSuchBucketPolicy|NoSuchBucket",
+    .ask = {.op = "GetBucketPolicy"},
+    .taken = "The bucket policy already exists on bucket {Bucket}.",
+    .drop = "DeleteBucketPolicy",
+    .gone = "NoSuchBucketPolicy|NoSuchBucket",
     .id = "{Bucket}",
 };

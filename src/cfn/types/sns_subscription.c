@@ -1,9 +1,9 @@
 /* AWS::SNS::Subscription. */
 #include "cfn/type.h"
 
-#define ATTRIBUTE(name)                                    \
-    name, .create = "Attributes.*", .shape = cfn_text,     \
-    .set = "SetSubscriptionAttributes", .as = "AttributeName:AttributeValue"
+#define ATTRIBUTE(name)                                                                            \
+    name, .create = "Attributes.*", .shape = cfn_text, .set = "SetSubscriptionAttributes",         \
+          .as = "AttributeName:AttributeValue"
 
 static const struct cfn_prop props[] = {
     {"TopicArn", .create = "*"},
@@ -18,8 +18,12 @@ static const struct cfn_prop props[] = {
 
 const struct cfn_type cfn_type_sns_subscription = {
     .name = "AWS::SNS::Subscription",
-    .service = "sns", .props = props, .on = "SubscriptionArn={id}",
+    .service = "sns",
+    .props = props,
+    .on = "SubscriptionArn={id}",
     .make = {"Subscribe", "ReturnSubscriptionArn:=true"},
-    .drop = "Unsubscribe", .gone = "NotFound",
-    .id = "{out.SubscriptionArn}", .attributes = {{"Arn", "{id}"}},
+    .drop = "Unsubscribe",
+    .gone = "NotFound",
+    .id = "{out.SubscriptionArn}",
+    .attributes = {{"Arn", "{id}"}},
 };

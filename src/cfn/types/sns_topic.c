@@ -1,9 +1,12 @@
-/* AWS::SNS::Topic. Its physical id is its ARN. CreateTopic answers an existing topic, so the engine asks first. */
+/*
+ * AWS::SNS::Topic. Its physical id is its ARN. CreateTopic answers an existing topic, so the engine
+ * asks first.
+ */
 #include "cfn/type.h"
 
-#define ATTRIBUTE(name)                                    \
-    name, .create = "Attributes.*", .shape = cfn_text,     \
-    .set = "SetTopicAttributes", .as = "AttributeName:AttributeValue"
+#define ATTRIBUTE(name)                                                                            \
+    name, .create = "Attributes.*", .shape = cfn_text, .set = "SetTopicAttributes",                \
+          .as = "AttributeName:AttributeValue"
 
 static const struct cfn_prop props[] = {
     {ATTRIBUTE("DisplayName"), .empty = "\"\""},
@@ -16,11 +19,20 @@ static const struct cfn_prop props[] = {
 };
 
 const struct cfn_type cfn_type_sns_topic = {
-    .name = "AWS::SNS::Topic", .name_max = 250, .fifo = "FifoTopic",
-    .service = "sns", .props = props, .on = "TopicArn={id}",
+    .name = "AWS::SNS::Topic",
+    .name_max = 250,
+    .fifo = "FifoTopic",
+    .service = "sns",
+    .props = props,
+    .on = "TopicArn={id}",
     .make = {"CreateTopic", "Name={name}"},
     .ask = {"GetTopicAttributes", "TopicArn=arn:aws:sns:{region}:{account}:{name}"},
-    .drop = "DeleteTopic", .gone = "NotFound",
-    .tags = {.create = "Tags", .set = "TagResource", .clear = "UntagResource", .on = "ResourceArn={id}"},
-    .id = "{out.TopicArn}", .attributes = {{"TopicArn", "{id}"}, {"TopicName", "{name}"}},
+    .drop = "DeleteTopic",
+    .gone = "NotFound",
+    .tags = {.create = "Tags",
+             .set = "TagResource",
+             .clear = "UntagResource",
+             .on = "ResourceArn={id}"},
+    .id = "{out.TopicArn}",
+    .attributes = {{"TopicArn", "{id}"}, {"TopicName", "{name}"}},
 };

@@ -9,7 +9,8 @@
 #include "svc/kit/tags.h"
 
 static const struct kit_tags tag_rules = {
-    .of = KIT_TAGS_CLOUDWATCH, .refuse = {[KIT_TAGS_MANY] = {&CW_ValidationError, "An alarm can have at most {most} tags"}}};
+    .of = KIT_TAGS_CLOUDWATCH,
+    .refuse = {[KIT_TAGS_MANY] = {&CW_ValidationError, "An alarm can have at most {most} tags"}}};
 
 static const char unchecked[] =
     "Unchecked: calotype stores and describes alarms, and does not evaluate them; SetAlarmState sets the state";
@@ -23,7 +24,8 @@ void cw_alarm_key(struct buf *key, const struct rq *rq, str name) {
 }
 
 static str alarm_arn(struct rq *rq, str name) {
-    return arn_str(&rq->arena, "cloudwatch", rq->region, rq->account, "alarm:" STR_FMT, STR_ARG(name));
+    return arn_str(&rq->arena, "cloudwatch", rq->region, rq->account, "alarm:" STR_FMT,
+                   STR_ARG(name));
 }
 
 /* ---- PutMetricAlarm ---- */
@@ -38,15 +40,20 @@ static bool one_of(str value, const char *const *words, size_t n) {
 static int check_words(struct rq *rq) {
     static const char *const missing[] = {"breaching", "notBreaching", "ignore", "missing"};
     static const char *const samples[] = {"evaluate", "ignore"};
-    static const char *const refused[] = {"ThresholdMetricId", "EvaluationCriteria", "EvaluationInterval"};
-    str treat = json_str(rq->in, "TreatMissingData"), low = json_str(rq->in, "EvaluateLowSampleCountPercentile");
+    static const char *const refused[] = {"ThresholdMetricId", "EvaluationCriteria",
+                                          "EvaluationInterval"};
+    str treat = json_str(rq->in, "TreatMissingData"),
+        low = json_str(rq->in, "EvaluateLowSampleCountPercentile");
     for (size_t i = 0; i < ARRAY_LEN(refused); i++)
         if (json_has(rq->in, refused[i]))
             return aws_fail(rq, &CW_ValidationError, "%s is not supported by calotype", refused[i]);
     if (treat.p && !one_of(treat, missing, ARRAY_LEN(missing)))
-        return aws_fail(rq, &CW_ValidationError, "Option " STR_FMT " is not supported for TreatMissingData.", STR_ARG(treat));
+        return aws_fail(rq, &CW_ValidationError,
+                        "Option " STR_FMT " is not supported for TreatMissingData.",
+                        STR_ARG(treat));
     if (low.p && !one_of(low, samples, ARRAY_LEN(samples)))
-        return aws_fail(rq, &CW_ValidationError, "Option " STR_FMT " is not supported for EvaluateLowSampleCountPercentile.",
+        return aws_fail(rq, &CW_ValidationError,
+                        "Option " STR_FMT " is not supported for EvaluateLowSampleCountPercentile.",
                         STR_ARG(low));
     return 0;
 }
@@ -64,14 +71,18 @@ static int check_actions(struct rq *rq) {
 }
 
 static int check_single_metric(struct rq *rq) {
-    bool statistic = json_has(rq->in, "Statistic"), extended = json_has(rq->in, "ExtendedStatistic");
+    bool statistic = json_has(rq->in, "Statistic"),
+         extended = json_has(rq->in, "ExtendedStatistic");
     int64_t period = json_int(rq->in, "Period", 0);
     const char *const required[] = {"MetricName", "Namespace", "Period", "Threshold"};
     for (size_t i = 0; i < ARRAY_LEN(required); i++)
         if (!json_has(rq->in, required[i]))
-            return aws_fail(rq, &CW_ValidationError, "The parameter %s is required for an alarm on one metric.", required[i]);
+            return aws_fail(rq, &CW_ValidationError,
+                            "The parameter %s is required for an alarm on one metric.",
+                            required[i]);
     if (statistic == extended)
-        return aws_fail(rq, &CW_ValidationError, "Exactly one of Statistic and ExtendedStatistic must be specified");
+        return aws_fail(rq, &CW_ValidationError,
+                        "Exactly one of Statistic and ExtendedStatistic must be specified");
     if (period != 10 && period != 20 && period != 30 && period % 60 != 0)
         return aws_fail(rq, &CW_ValidationError, "Period must be 10, 20, 30 or a multiple of 60");
     if (extended) {
@@ -79,22 +90,28 @@ static int check_single_metric(struct rq *rq) {
         double unused;
         str name = json_str(rq->in, "ExtendedStatistic");
         if (!str_starts(name, S("p")) || !cw_statistic(name, &none, &unused))
-            return aws_fail(rq, &CW_ValidationError, "The value '" STR_FMT "' for parameter ExtendedStatistic is not supported "
-                            "by calotype: percentiles are, as p99.9", STR_ARG(name));
+            return aws_fail(rq, &CW_ValidationError,
+                            "The value '" STR_FMT
+                            "' for parameter ExtendedStatistic is not supported "
+                            "by calotype: percentiles are, as p99.9",
+                            STR_ARG(name));
     }
     CLEANUP_DEINIT(buf) struct buf dimensions = {0};
     return cw_dimensions_of(rq, json_arr(rq->in, "Dimensions"), &dimensions);
 }
 
 static int check_alarm(struct rq *rq) {
-    int64_t periods = json_int(rq->in, "EvaluationPeriods", 0), needed = json_int(rq->in, "DatapointsToAlarm", 1);
+    int64_t periods = json_int(rq->in, "EvaluationPeriods", 0),
+            needed = json_int(rq->in, "DatapointsToAlarm", 1);
     bool many = json_has(rq->in, "Metrics");
     if (check_words(rq) || check_actions(rq))
         return AWS_FAILED;
     if (!json_has(rq->in, "EvaluationPeriods") || !json_has(rq->in, "ComparisonOperator"))
-        return aws_fail(rq, &CW_ValidationError, "The parameters EvaluationPeriods and ComparisonOperator are required.");
+        return aws_fail(rq, &CW_ValidationError,
+                        "The parameters EvaluationPeriods and ComparisonOperator are required.");
     if (needed > periods)
-        return aws_fail(rq, &CW_ValidationError, "DatapointsToAlarm must not be greater than EvaluationPeriods");
+        return aws_fail(rq, &CW_ValidationError,
+                        "DatapointsToAlarm must not be greater than EvaluationPeriods");
     if (many && json_has(rq->in, "MetricName"))
         return aws_fail(rq, &CW_ValidationError, "Metrics and MetricName are mutually exclusive");
     if (many && !json_has(rq->in, "Threshold"))
@@ -104,7 +121,9 @@ static int check_alarm(struct rq *rq) {
     if (check_single_metric(rq))
         return AWS_FAILED;
     if (periods * json_int(rq->in, "Period", 0) > 7L * 24 * 3600)
-        return aws_fail(rq, &CW_ValidationError, "Metrics cannot be checked across more than a week (EvaluationPeriods * Period).");
+        return aws_fail(
+            rq, &CW_ValidationError,
+            "Metrics cannot be checked across more than a week (EvaluationPeriods * Period).");
     return 0;
 }
 
@@ -139,8 +158,12 @@ int cw_op_PutMetricAlarm(struct svc *, struct rq *rq) {
     if (!json_has(doc, "ActionsEnabled"))
         json_set_bool(doc, "ActionsEnabled", true);
     if (old) { /* an update leaves state and tags alone */
-        static const char *const kept[] = {"StateValue", "StateReason", "StateReasonData", "StateUpdatedTimestamp",
-                                           "StateTransitionedTimestamp", "Tags"};
+        static const char *const kept[] = {"StateValue",
+                                           "StateReason",
+                                           "StateReasonData",
+                                           "StateUpdatedTimestamp",
+                                           "StateTransitionedTimestamp",
+                                           "Tags"};
         json_object_del(doc, "Tags");
         for (size_t i = 0; i < ARRAY_LEN(kept); i++)
             json_set(doc, kept[i], json_incref(json_object_get(old, kept[i])));
@@ -184,7 +207,8 @@ static bool is_wanted(struct rq *rq, const json_t *doc) {
     if (state.p && !str_eq(json_str(doc, "StateValue"), state))
         return false;
     return !action.p || has_prefix(json_arr(doc, "AlarmActions"), action) ||
-           has_prefix(json_arr(doc, "OKActions"), action) || has_prefix(json_arr(doc, "InsufficientDataActions"), action);
+           has_prefix(json_arr(doc, "OKActions"), action) ||
+           has_prefix(json_arr(doc, "InsufficientDataActions"), action);
 }
 
 /* Adds the region's alarms that are wanted, in order of their names. 0 or AWS_FAILED. */
@@ -202,13 +226,21 @@ static int list_alarms(struct kit_page *page, bool (*wanted)(struct rq *rq, cons
 
 int cw_op_DescribeAlarms(struct svc *, struct rq *rq) {
     static const char *const refused[] = {"ChildrenOfAlarmName", "ParentsOfAlarmName"};
-    static const struct kit_paging paging = {.list = "MetricAlarms", .token = "NextToken", .limit = "MaxRecords",
-                                             .most = 100, .otherwise = 50, .error = &CW_InvalidNextToken, .no_empty = true};
+    static const struct kit_paging paging = {.list = "MetricAlarms",
+                                             .token = "NextToken",
+                                             .limit = "MaxRecords",
+                                             .most = 100,
+                                             .otherwise = 50,
+                                             .error = &CW_InvalidNextToken,
+                                             .no_empty = true};
     for (size_t i = 0; i < ARRAY_LEN(refused); i++)
         if (json_has(rq->in, refused[i]))
-            return aws_fail(rq, &CW_ValidationError, "%s is not supported by calotype: there are no composite alarms", refused[i]);
+            return aws_fail(rq, &CW_ValidationError,
+                            "%s is not supported by calotype: there are no composite alarms",
+                            refused[i]);
     if (json_has(rq->in, "AlarmNames") && json_has(rq->in, "AlarmNamePrefix"))
-        return aws_fail(rq, &CW_ValidationError, "AlarmNamePrefix and AlarmNames cannot both be specified");
+        return aws_fail(rq, &CW_ValidationError,
+                        "AlarmNamePrefix and AlarmNames cannot both be specified");
     CLEANUP_DEINIT(kit_page) struct kit_page page = {0};
     if (kit_page_begin(&page, rq, &paging, STR_NONE))
         return AWS_FAILED;
@@ -223,19 +255,24 @@ int cw_op_DescribeAlarms(struct svc *, struct rq *rq) {
 }
 
 static bool is_of_metric(struct rq *rq, const json_t *doc) {
-    static const char *const members[] = {"MetricName", "Namespace", "Statistic", "ExtendedStatistic", "Unit"};
+    static const char *const members[] = {"MetricName", "Namespace", "Statistic",
+                                          "ExtendedStatistic", "Unit"};
     for (size_t i = 0; i < ARRAY_LEN(members); i++)
-        if (json_has(rq->in, members[i]) && !str_eq(json_str(doc, members[i]), json_str(rq->in, members[i])))
+        if (json_has(rq->in, members[i]) &&
+            !str_eq(json_str(doc, members[i]), json_str(rq->in, members[i])))
             return false;
     if (json_has(rq->in, "Period") && json_int(rq->in, "Period", 0) != json_int(doc, "Period", 0))
         return false;
     CLEANUP_DEINIT(buf) struct buf asked = {0}, has = {0};
     return !cw_dimensions_of(rq, json_arr(rq->in, "Dimensions"), &asked) &&
-           !cw_dimensions_of(rq, json_arr(doc, "Dimensions"), &has) && str_eq(buf_view(&asked), buf_view(&has));
+           !cw_dimensions_of(rq, json_arr(doc, "Dimensions"), &has) &&
+           str_eq(buf_view(&asked), buf_view(&has));
 }
 
 int cw_op_DescribeAlarmsForMetric(struct svc *, struct rq *rq) {
-    static const struct kit_paging paging = {.list = "MetricAlarms", .token = "NextToken", .most = SIZE_MAX};
+    static const struct kit_paging paging = {.list = "MetricAlarms",
+                                             .token = "NextToken",
+                                             .most = SIZE_MAX};
     CLEANUP_DEINIT(buf) struct buf dimensions = {0};
     CLEANUP_DEINIT(kit_page) struct kit_page page = {0};
     if (kit_page_begin(&page, rq, &paging, STR_NONE) ||
@@ -251,7 +288,8 @@ int cw_op_DeleteAlarms(struct svc *, struct rq *rq) {
     for (size_t i = 0; i < json_array_size(names); i++) {
         CLEANUP_DEINIT(buf) struct buf key = {0};
         cw_alarm_key(&key, rq, json_text(json_array_get(names, i)));
-        row_del_blind(rq_rows(rq), STORE_META, buf_view(&key)); /* whatever it holds; who changes it has read it */
+        /* whatever it holds; who changes it has read it */
+        row_del_blind(rq_rows(rq), STORE_META, buf_view(&key));
     }
     store_batch_frees(rq_batch(rq));
     return 0;
@@ -273,25 +311,34 @@ static int enable(struct rq *rq, bool on) {
     return 0;
 }
 
-int cw_op_EnableAlarmActions(struct svc *, struct rq *rq) {
-    return enable(rq, true);
-}
+int cw_op_EnableAlarmActions(struct svc *, struct rq *rq) { return enable(rq, true); }
 
-int cw_op_DisableAlarmActions(struct svc *, struct rq *rq) {
-    return enable(rq, false);
-}
+int cw_op_DisableAlarmActions(struct svc *, struct rq *rq) { return enable(rq, false); }
 
 /* ---- SetAlarmState and its actions ---- */
 
 /* The message that an SNS topic or a function gets ("Amazon SNS notification of an alarm"). */
 static json_t *message_of(const struct rq *rq, const json_t *doc, str old_state) {
-    static const struct { const char *to, *from; } members[] = {
-        {"AlarmName", "AlarmName"}, {"AlarmDescription", "AlarmDescription"}, {"NewStateValue", "StateValue"},
-        {"NewStateReason", "StateReason"}, {"AlarmArn", "AlarmArn"}, {"OKActions", "OKActions"},
+    static const struct {
+        const char *to, *from;
+    } members[] = {
+        {"AlarmName", "AlarmName"},       {"AlarmDescription", "AlarmDescription"},
+        {"NewStateValue", "StateValue"},  {"NewStateReason", "StateReason"},
+        {"AlarmArn", "AlarmArn"},         {"OKActions", "OKActions"},
         {"AlarmActions", "AlarmActions"}, {"InsufficientDataActions", "InsufficientDataActions"}};
-    static const char *const trigger_members[] = {"MetricName", "Namespace", "Statistic", "ExtendedStatistic", "Unit",
-                                                  "Dimensions", "Period", "EvaluationPeriods", "DatapointsToAlarm",
-                                                  "ComparisonOperator", "Threshold", "TreatMissingData", "Metrics"};
+    static const char *const trigger_members[] = {"MetricName",
+                                                  "Namespace",
+                                                  "Statistic",
+                                                  "ExtendedStatistic",
+                                                  "Unit",
+                                                  "Dimensions",
+                                                  "Period",
+                                                  "EvaluationPeriods",
+                                                  "DatapointsToAlarm",
+                                                  "ComparisonOperator",
+                                                  "Threshold",
+                                                  "TreatMissingData",
+                                                  "Metrics"};
     char time[CLOCK_ISO_MAX];
     json_t *out = json_object(), *trigger = json_object();
     for (size_t i = 0; i < ARRAY_LEN(members); i++) {
@@ -299,7 +346,8 @@ static json_t *message_of(const struct rq *rq, const json_t *doc, str old_state)
         json_set(out, members[i].to, v ? json_incref(v) : json_null());
     }
     for (size_t i = 0; i < ARRAY_LEN(trigger_members); i++)
-        json_set(trigger, trigger_members[i], json_incref(json_object_get(doc, trigger_members[i])));
+        json_set(trigger, trigger_members[i],
+                 json_incref(json_object_get(doc, trigger_members[i])));
     json_set_str(out, "AWSAccountId", rq->account);
     json_set_str(out, "Region", rq->region);
     json_set_str(out, "OldStateValue", old_state);
@@ -311,17 +359,22 @@ static json_t *message_of(const struct rq *rq, const json_t *doc, str old_state)
 static void deliver_actions(struct svc *cw, struct rq *rq, const json_t *doc, str old_state) {
     str state = json_str(doc, "StateValue");
     const json_t *actions = json_arr(doc, str_is(state, "ALARM") ? "AlarmActions"
-                                          : str_is(state, "OK") ? "OKActions" : "InsufficientDataActions");
+                                          : str_is(state, "OK")  ? "OKActions"
+                                                                 : "InsufficientDataActions");
     CLEANUP_JSON json_t *message = message_of(rq, doc, old_state);
     CLEANUP_DEINIT(buf) struct buf payload = {0}, subject = {0};
     json_write(&payload, message);
-    buf_printf(&subject, STR_FMT ": \"" STR_FMT "\" in " STR_FMT, STR_ARG(state), STR_ARG(json_str(doc, "AlarmName")),
-               STR_ARG(rq->region));
+    buf_printf(&subject, STR_FMT ": \"" STR_FMT "\" in " STR_FMT, STR_ARG(state),
+               STR_ARG(json_str(doc, "AlarmName")), STR_ARG(rq->region));
     for (size_t i = 0; i < json_array_size(actions); i++) {
-        struct hub_event event = {
-            .target = json_text(json_array_get(actions, i)), .source_service = S("cloudwatch.amazonaws.com"),
-            .source_arn = json_str(doc, "AlarmArn"), .source_account = rq->account, .payload = buf_view(&payload),
-            .subject = buf_view(&subject), .account = rq->account, .region = rq->region};
+        struct hub_event event = {.target = json_text(json_array_get(actions, i)),
+                                  .source_service = S("cloudwatch.amazonaws.com"),
+                                  .source_arn = json_str(doc, "AlarmArn"),
+                                  .source_account = rq->account,
+                                  .payload = buf_view(&payload),
+                                  .subject = buf_view(&subject),
+                                  .account = rq->account,
+                                  .region = rq->region};
         hub_deliver(cw->hub, rq_batch(rq), &event);
     }
 }
@@ -332,7 +385,8 @@ int cw_op_SetAlarmState(struct svc *cw, struct rq *rq) {
     str name = json_str(rq->in, "AlarmName"), data = json_str(rq->in, "StateReasonData");
     int r = read_alarm(rq, name, &row, &doc);
     if (r == STORE_E_ABSENT)
-        return aws_fail(rq, &CW_ResourceNotFound, "Alarm " STR_FMT " does not exist", STR_ARG(name));
+        return aws_fail(rq, &CW_ResourceNotFound, "Alarm " STR_FMT " does not exist",
+                        STR_ARG(name));
     if (r)
         return AWS_FAILED;
     if (data.p) {
@@ -341,10 +395,11 @@ int cw_op_SetAlarmState(struct svc *cw, struct rq *rq) {
             return aws_fail(rq, &CW_InvalidFormatFault, "StateReasonData is not valid JSON");
     }
     str old_state = arena_str(&rq->arena, json_str(doc, "StateValue"));
-    set_state(doc, json_string_value(json_object_get(rq->in, "StateValue")), json_str(rq->in, "StateReason"), data,
-              (double)rq->now_ms / 1000);
+    set_state(doc, json_string_value(json_object_get(rq->in, "StateValue")),
+              json_str(rq->in, "StateReason"), data, (double)rq->now_ms / 1000);
     row_put_json(rq_rows(rq), &row, doc);
-    if (cw->hub && json_bool(doc, "ActionsEnabled", true) && !str_eq(old_state, json_str(doc, "StateValue")))
+    if (cw->hub && json_bool(doc, "ActionsEnabled", true) &&
+        !str_eq(old_state, json_str(doc, "StateValue")))
         deliver_actions(cw, rq, doc, old_state);
     return 0;
 }

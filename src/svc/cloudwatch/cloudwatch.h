@@ -3,8 +3,8 @@
  * svc/cloudwatch: metrics in one-minute buckets, alarms and dashboards.
  *
  * A data point is merged into its series' row of that minute (store_stat), in the batch of whatever
- * caused it. Percentiles come from the row's histogram, within 1 %. Alarms are stored, described and
- * can be set; they are not evaluated. docs/formats/cloudwatch.md has the rows.
+ * caused it. Percentiles come from the row's histogram, within 1 %. Alarms are stored, described
+ * and can be set; they are not evaluated. docs/formats/cloudwatch.md has the rows.
  */
 #include "aws/op.h"
 

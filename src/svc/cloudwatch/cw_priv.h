@@ -12,7 +12,7 @@ struct svc {
     struct cw_known *known;
 };
 
-#define KIT_OPS "svc/cloudwatch/ops.def"
+#define KIT_OPS    "svc/cloudwatch/ops.def"
 #define KIT_PREFIX cw
 #include "svc/kit/op_handlers.h"
 
@@ -22,7 +22,8 @@ enum { CW_MAX_DIMENSIONS = 30 };
 /* ---- series.c: which series there are, and the rows of their points ---- */
 /*
  * STORE_METRICS:
- *   cw.series  account, region, namespace, metric, dimensions → u64: hour (of world time) last written
+ *   cw.series  account, region, namespace, metric, dimensions → u64: hour (of world time) last
+ *   written
  *   cw.point   account, region, namespace, metric, dimensions, u64 minute, unit → store_stat's row
  * dimensions is canonical: sorted by name, each name and value as buf_lstr writes them.
  */
@@ -36,8 +37,8 @@ void cw_dimensions_encode(struct buf *out, struct hub_dimension *dimensions, siz
 int cw_dimensions_of(struct rq *rq, const json_t *list, struct buf *out);
 json_t *cw_dimensions_describe(str canonical); /* array of {Name, Value} */
 /* Adds count observations of value at that time. */
-void cw_series_add(struct svc *cw, const struct rows *rows, const struct cw_series *series, str unit,
-                   int64_t time_ms, double value, double count);
+void cw_series_add(struct svc *cw, const struct rows *rows, const struct cw_series *series,
+                   str unit, int64_t time_ms, double value, double count);
 void cw_point_key(struct buf *key, const struct cw_series *series, int64_t minute);
 /* Begins a cw.series key; parts that are absent, and all behind them, are left out. */
 void cw_series_key(struct buf *key, const struct cw_series *series);
@@ -60,12 +61,13 @@ struct cw_result {
     size_t n;
 };
 /* 0 or -errno. */
-int cw_query_run(struct svc *cw, const struct store_snap *snap, const struct cw_query *query, struct cw_result *ret);
+int cw_query_run(struct svc *cw, const struct store_snap *snap, const struct cw_query *query,
+                 struct cw_result *ret);
 void cw_result_deinit(struct cw_result *result);
 
 /*
- * A statistic by its name: SampleCount, Sum, Average, Minimum, Maximum, p0 to p100 (decimals allowed).
- * False: there is no such one, or it is not supported.
+ * A statistic by its name: SampleCount, Sum, Average, Minimum, Maximum, p0 to p100 (decimals
+ * allowed). False: there is no such one, or it is not supported.
  */
 bool cw_statistic(str name, const struct stat_sum *sum, double *ret);
 

@@ -14,13 +14,18 @@ void cw_dashboard_key(struct buf *key, const struct rq *rq, str name) {
 }
 
 static str dashboard_arn(struct rq *rq, str name) {
-    return arn_str(&rq->arena, "cloudwatch", STR_NONE, rq->account, "dashboard/" STR_FMT, STR_ARG(name));
+    return arn_str(&rq->arena, "cloudwatch", STR_NONE, rq->account, "dashboard/" STR_FMT,
+                   STR_ARG(name));
 }
 
 static int check_name(struct rq *rq, str name) {
-    return kit_name_ok(name, MAX_NAME) ? 0 : aws_fail(rq, &CW_InvalidParameterValueException,
-                               "The value " STR_FMT " for field DashboardName contains invalid characters. It can only "
-                               "contain alphanumerics, dash (-) and underscore (_).", STR_ARG(name));
+    return kit_name_ok(name, MAX_NAME)
+               ? 0
+               : aws_fail(rq, &CW_InvalidParameterValueException,
+                          "The value " STR_FMT
+                          " for field DashboardName contains invalid characters. It can only "
+                          "contain alphanumerics, dash (-) and underscore (_).",
+                          STR_ARG(name));
 }
 
 /* ---- The body ("Dashboard body structure and syntax") ---- */
@@ -51,9 +56,10 @@ static bool is_listed(const char *key, const char *const *known) {
 static void check_keys(struct check *c, const json_t *object, const char *const *known, str path) {
     const char *key;
     json_t *value;
-    json_object_foreach((json_t *)object, key, value)
+    json_object_foreach ((json_t *)object, key, value)
         if (!is_listed(key, known))
-            say(c, arena_printf(&c->rq->arena, STR_FMT "/%s", STR_ARG(path), key), "Should NOT have additional properties");
+            say(c, arena_printf(&c->rq->arena, STR_FMT "/%s", STR_ARG(path), key),
+                "Should NOT have additional properties");
 }
 
 static void fail(struct check *c, str path, const char *text) {
@@ -62,11 +68,14 @@ static void fail(struct check *c, str path, const char *text) {
 }
 
 static void check_numbers(struct check *c, const json_t *widget, str path) {
-    static const struct { const char *key; int64_t least, most; } bounds[] = {
-        {"x", 0, 23}, {"y", 0, INT64_MAX}, {"width", 1, 24}, {"height", 1, 1000}};
+    static const struct {
+        const char *key;
+        int64_t least, most;
+    } bounds[] = {{"x", 0, 23}, {"y", 0, INT64_MAX}, {"width", 1, 24}, {"height", 1, 1000}};
     for (size_t i = 0; i < ARRAY_LEN(bounds); i++) {
         const json_t *v = json_object_get(widget, bounds[i].key);
-        if (v && (!json_is_integer(v) || json_integer_value(v) < bounds[i].least || json_integer_value(v) > bounds[i].most))
+        if (v && (!json_is_integer(v) || json_integer_value(v) < bounds[i].least ||
+                  json_integer_value(v) > bounds[i].most))
             fail(c, arena_printf(&c->rq->arena, STR_FMT "/%s", STR_ARG(path), bounds[i].key),
                  "Should be an integer within the dashboard's grid");
     }
@@ -74,12 +83,44 @@ static void check_numbers(struct check *c, const json_t *widget, str path) {
 
 static void check_widget(struct check *c, const json_t *widget, size_t at) {
     static const char *const keys[] = {"type", "x", "y", "width", "height", "properties", NULL};
-    static const char *const types[] = {"metric", "text", "log", "alarm", "explorer", "custom", "table", "trace", NULL};
-    static const char *const properties[] = {
-        "accountId", "alarms", "annotations", "aggregateBy", "background", "endpoint", "end", "labels", "legend",
-        "liveData", "logGroups", "markdown", "metrics", "params", "period", "query", "queryLanguage", "region",
-        "setPeriodToTimeRange", "singleValueFullPrecision", "sortBy", "sparkline", "splitBy", "stacked", "start",
-        "stat", "states", "table", "timezone", "title", "trend", "updateOn", "view", "widgetOptions", "yAxis", NULL};
+    static const char *const types[] = {"metric", "text",  "log",   "alarm", "explorer",
+                                        "custom", "table", "trace", NULL};
+    static const char *const properties[] = {"accountId",
+                                             "alarms",
+                                             "annotations",
+                                             "aggregateBy",
+                                             "background",
+                                             "endpoint",
+                                             "end",
+                                             "labels",
+                                             "legend",
+                                             "liveData",
+                                             "logGroups",
+                                             "markdown",
+                                             "metrics",
+                                             "params",
+                                             "period",
+                                             "query",
+                                             "queryLanguage",
+                                             "region",
+                                             "setPeriodToTimeRange",
+                                             "singleValueFullPrecision",
+                                             "sortBy",
+                                             "sparkline",
+                                             "splitBy",
+                                             "stacked",
+                                             "start",
+                                             "stat",
+                                             "states",
+                                             "table",
+                                             "timezone",
+                                             "title",
+                                             "trend",
+                                             "updateOn",
+                                             "view",
+                                             "widgetOptions",
+                                             "yAxis",
+                                             NULL};
     str path = arena_printf(&c->rq->arena, "/widgets/%zu", at);
     const char *type = json_string_value(json_object_get(widget, "type"));
     const json_t *props = json_object_get(widget, "properties");
@@ -90,20 +131,24 @@ static void check_widget(struct check *c, const json_t *widget, size_t at) {
     if (!type)
         fail(c, path, "Should have required property 'type'");
     else if (!is_listed(type, types))
-        fail(c, arena_printf(&c->rq->arena, STR_FMT "/type", STR_ARG(path)), "Should be one of the types of widgets");
+        fail(c, arena_printf(&c->rq->arena, STR_FMT "/type", STR_ARG(path)),
+             "Should be one of the types of widgets");
     if (!json_is_object(props))
         fail(c, path, "Should have required property 'properties'");
     check_keys(c, widget, keys, path);
     check_numbers(c, widget, path);
     if (json_is_object(props))
-        check_keys(c, props, properties, arena_printf(&c->rq->arena, STR_FMT "/properties", STR_ARG(path)));
+        check_keys(c, props, properties,
+                   arena_printf(&c->rq->arena, STR_FMT "/properties", STR_ARG(path)));
 }
 
 static int check_body(struct check *c, const json_t *body) {
-    static const char *const keys[] = {"widgets", "start", "end", "periodOverride", "variables", NULL};
+    static const char *const keys[] = {"widgets",        "start",     "end",
+                                       "periodOverride", "variables", NULL};
     const json_t *widgets = json_object_get(body, "widgets");
     if (!json_is_object(body))
-        return aws_fail(c->rq, &CW_DashboardInvalidInputError, "The field DashboardBody must be a valid JSON object");
+        return aws_fail(c->rq, &CW_DashboardInvalidInputError,
+                        "The field DashboardBody must be a valid JSON object");
     if (!json_is_array(widgets))
         fail(c, S("/widgets"), "Should be an array of widgets");
     if (json_array_size(widgets) > MAX_WIDGETS)
@@ -115,7 +160,8 @@ static int check_body(struct check *c, const json_t *body) {
         return 0;
     CLEANUP_DEINIT(buf) struct buf text = {0};
     json_write(&text, c->messages);
-    return aws_fail(c->rq, &CW_DashboardInvalidInputError, "The dashboard body is invalid, there are validation errors: %s",
+    return aws_fail(c->rq, &CW_DashboardInvalidInputError,
+                    "The dashboard body is invalid, there are validation errors: %s",
                     buf_cstr(&text));
 }
 
@@ -141,7 +187,8 @@ int cw_op_PutDashboard(struct svc *, struct rq *rq) {
     json_set_str(doc, "Name", name);
     json_set_str(doc, "Body", text);
     json_set(doc, "LastModified", json_integer(rq->now_ms / 1000));
-    json_t *tags = old ? json_arr(old, "Tags") : json_arr(rq->in, "Tags"); /* an update leaves them alone */
+    json_t *tags =
+        old ? json_arr(old, "Tags") : json_arr(rq->in, "Tags"); /* an update leaves them alone */
     if (tags)
         json_set(doc, "Tags", json_incref(tags));
     row_put_json(rq_rows(rq), &row, doc);
@@ -154,7 +201,8 @@ int cw_op_GetDashboard(struct svc *, struct rq *rq) {
     CLEANUP_JSON json_t *doc = NULL;
     int r = read_dashboard(rq, name, &row, &doc);
     if (r == STORE_E_ABSENT)
-        return aws_fail(rq, &CW_DashboardNotFoundError, "Dashboard " STR_FMT " does not exist", STR_ARG(name));
+        return aws_fail(rq, &CW_DashboardNotFoundError, "Dashboard " STR_FMT " does not exist",
+                        STR_ARG(name));
     if (r)
         return AWS_FAILED;
     rq->out = json_object();
@@ -165,8 +213,11 @@ int cw_op_GetDashboard(struct svc *, struct rq *rq) {
 }
 
 int cw_op_ListDashboards(struct svc *, struct rq *rq) {
-    static const struct kit_paging paging = {.list = "DashboardEntries", .token = "NextToken", .most = 1000,
-                                             .error = &CW_InvalidNextToken, .no_empty = true};
+    static const struct kit_paging paging = {.list = "DashboardEntries",
+                                             .token = "NextToken",
+                                             .most = 1000,
+                                             .error = &CW_InvalidNextToken,
+                                             .no_empty = true};
     CLEANUP_DEINIT(buf) struct buf rows = {0};
     CLEANUP_DEINIT(kit_page) struct kit_page page = {0};
     if (kit_page_begin(&page, rq, &paging, STR_NONE))
@@ -197,7 +248,8 @@ int cw_op_DeleteDashboards(struct svc *, struct rq *rq) {
         str name = json_text(json_array_get(names, i));
         int r = read_dashboard(rq, name, &row, &doc);
         if (r == STORE_E_ABSENT)
-            return aws_fail(rq, &CW_DashboardNotFoundError, "Dashboard " STR_FMT " does not exist", STR_ARG(name));
+            return aws_fail(rq, &CW_DashboardNotFoundError, "Dashboard " STR_FMT " does not exist",
+                            STR_ARG(name));
         if (r)
             return AWS_FAILED;
         row_del(rq_rows(rq), &row);

@@ -39,7 +39,8 @@ static bool is_wanted(struct rq *rq, const json_t *metric, str value) {
         return false;
     for (size_t i = 0; i < json_array_size(filters); i++) {
         const json_t *f = json_array_get(filters, i);
-        if (!has_dimension(json_arr(metric, "Dimensions"), json_str(f, "Name"), json_str(f, "Value")))
+        if (!has_dimension(json_arr(metric, "Dimensions"), json_str(f, "Name"),
+                           json_str(f, "Value")))
             return false;
     }
     struct cur c = cur_of(value);
@@ -48,9 +49,14 @@ static bool is_wanted(struct rq *rq, const json_t *metric, str value) {
 }
 
 int cw_op_ListMetrics(struct svc *, struct rq *rq) {
-    static const struct kit_paging paging = {.list = "Metrics", .token = "NextToken", .most = 500,
-                                             .error = &CW_InvalidNextToken, .no_empty = true};
-    struct cw_series prefix = {.account = rq->account, .region = rq->region, .name_space = json_str(rq->in, "Namespace")};
+    static const struct kit_paging paging = {.list = "Metrics",
+                                             .token = "NextToken",
+                                             .most = 500,
+                                             .error = &CW_InvalidNextToken,
+                                             .no_empty = true};
+    struct cw_series prefix = {.account = rq->account,
+                               .region = rq->region,
+                               .name_space = json_str(rq->in, "Namespace")};
     if (prefix.name_space.p)
         prefix.name = json_str(rq->in, "MetricName");
     CLEANUP_DEINIT(buf) struct buf rows = {0};

@@ -19,12 +19,14 @@ static struct cw_bucket *bucket_for(struct cw_result *r, size_t *cap, int64_t st
     return b;
 }
 
-int cw_query_run(struct svc *cw, const struct store_snap *snap, const struct cw_query *query, struct cw_result *ret) {
+int cw_query_run(struct svc *cw, const struct store_snap *snap, const struct cw_query *query,
+                 struct cw_result *ret) {
     CLEANUP_DEINIT(buf) struct buf from = {0}, to = {0};
     cw_point_key(&from, &query->series, query->start_ms / CW_MINUTE_MS);
     cw_point_key(&to, &query->series, (query->end_ms + CW_MINUTE_MS - 1) / CW_MINUTE_MS);
     size_t prefix = from.len - sizeof(uint64_t), cap = 0;
-    CLEANUP(store_iter) struct store_iter *it =
+    CLEANUP(store_iter)
+    struct store_iter *it =
         store_iter_new(cw->store, snap, STORE_METRICS, buf_view(&from), buf_view(&to), false);
     while (store_iter_next(it)) {
         struct cur c = cur_of(str_skip(it->key, prefix));
@@ -32,7 +34,8 @@ int cw_query_run(struct svc *cw, const struct store_snap *snap, const struct cw_
         str unit = c.s;
         if (query->unit.p && !str_eq(unit, query->unit))
             continue;
-        int64_t start = query->start_ms + (time_ms - query->start_ms) / query->period_ms * query->period_ms;
+        int64_t start =
+            query->start_ms + (time_ms - query->start_ms) / query->period_ms * query->period_ms;
         if (!stat_merge(&bucket_for(ret, &cap, start, unit)->sum, it->value))
             return -EBADMSG;
     }

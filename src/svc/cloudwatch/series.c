@@ -75,17 +75,19 @@ int cw_dimensions_of(struct rq *rq, const json_t *list, struct buf *out) {
     struct hub_dimension dimensions[CW_MAX_DIMENSIONS];
     size_t n = json_array_size(list);
     if (n > CW_MAX_DIMENSIONS)
-        return aws_fail(rq, &CW_InvalidParameterValueException, "The parameter Dimensions has more than %d members.",
-                        CW_MAX_DIMENSIONS);
+        return aws_fail(rq, &CW_InvalidParameterValueException,
+                        "The parameter Dimensions has more than %d members.", CW_MAX_DIMENSIONS);
     for (size_t i = 0; i < n; i++) {
         const json_t *d = json_array_get(list, i);
         dimensions[i] = (struct hub_dimension){json_str(d, "Name"), json_str(d, "Value")};
         if (str_starts(dimensions[i].name, S(":")) || str_trim(dimensions[i].name).len == 0)
-            return aws_fail(rq, &CW_InvalidParameterValueException, "The dimension name " STR_FMT " is invalid.",
+            return aws_fail(rq, &CW_InvalidParameterValueException,
+                            "The dimension name " STR_FMT " is invalid.",
                             STR_ARG(dimensions[i].name));
         for (size_t k = 0; k < i; k++)
             if (str_eq(dimensions[k].name, dimensions[i].name))
-                return aws_fail(rq, &CW_InvalidParameterValueException, "The dimension " STR_FMT " is given twice.",
+                return aws_fail(rq, &CW_InvalidParameterValueException,
+                                "The dimension " STR_FMT " is given twice.",
                                 STR_ARG(dimensions[i].name));
     }
     cw_dimensions_encode(out, dimensions, n);
@@ -137,8 +139,8 @@ static void note_series(struct svc *cw, const struct rows *rows, const struct cw
         store_after(rows->batch, mark_written, mark);
 }
 
-void cw_series_add(struct svc *cw, const struct rows *rows, const struct cw_series *series, str unit,
-                   int64_t time_ms, double value, double count) {
+void cw_series_add(struct svc *cw, const struct rows *rows, const struct cw_series *series,
+                   str unit, int64_t time_ms, double value, double count) {
     CLEANUP_DEINIT(buf) struct buf key = {0};
     cw_point_key(&key, series, time_ms / CW_MINUTE_MS);
     key_raw(&key, unit);

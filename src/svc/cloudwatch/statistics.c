@@ -10,17 +10,21 @@ static const struct stat_sum empty_sum;
 /* "StartTime: the specified time is rounded down", by how long ago it is. */
 static int64_t round_start(int64_t start_ms, int64_t now_ms) {
     int64_t age = now_ms - start_ms;
-    int64_t step = age > 63 * DAY_MS ? 60 * CW_MINUTE_MS : age > 15 * DAY_MS ? 5 * CW_MINUTE_MS : CW_MINUTE_MS;
+    int64_t step = age > 63 * DAY_MS   ? 60 * CW_MINUTE_MS
+                   : age > 15 * DAY_MS ? 5 * CW_MINUTE_MS
+                                       : CW_MINUTE_MS;
     return start_ms / step * step;
 }
 
 static int check_period(struct rq *rq, int64_t period) {
     if (period == 1 || period == 5 || period == 10 || period == 20 || period == 30)
         return aws_fail(rq, &CW_InvalidParameterValueException,
-                        "Period %lld is not supported: calotype keeps metrics by the minute", (long long)period);
+                        "Period %lld is not supported: calotype keeps metrics by the minute",
+                        (long long)period);
     if (period < 60 || period % 60 != 0)
         return aws_fail(rq, &CW_InvalidParameterValueException,
-                        "The parameter Period must be a multiple of 60, got %lld.", (long long)period);
+                        "The parameter Period must be a multiple of 60, got %lld.",
+                        (long long)period);
     return 0;
 }
 
@@ -31,26 +35,31 @@ static int check_range(struct rq *rq, int64_t *ret_start, int64_t *ret_end) {
         return aws_fail(rq, &CW_InvalidParameterCombinationException,
                         "The parameter StartTime must be less than the parameter EndTime.");
     if (*ret_start < 0)
-        return aws_fail(rq, &CW_InvalidParameterValueException, "The parameter StartTime is out of range.");
+        return aws_fail(rq, &CW_InvalidParameterValueException,
+                        "The parameter StartTime is out of range.");
     return 0;
 }
 
 static int check_statistics(struct rq *rq, const json_t *plain, const json_t *extended) {
     double unused;
     if (!plain == !extended)
-        return aws_fail(rq, plain ? &CW_InvalidParameterCombinationException : &CW_MissingRequiredParameterException,
+        return aws_fail(rq,
+                        plain ? &CW_InvalidParameterCombinationException
+                              : &CW_MissingRequiredParameterException,
                         "Must specify either Statistics or ExtendedStatistics, but not both.");
     for (size_t i = 0; i < json_array_size(extended); i++) {
         str name = json_text(json_array_get(extended, i));
         if (!str_starts(name, S("p")) || !cw_statistic(name, &empty_sum, &unused))
             return aws_fail(rq, &CW_InvalidParameterValueException,
-                            "The extended statistic " STR_FMT " is not supported by calotype: percentiles are, as p99.9",
+                            "The extended statistic " STR_FMT
+                            " is not supported by calotype: percentiles are, as p99.9",
                             STR_ARG(name));
     }
     return 0;
 }
 
-static json_t *describe_bucket(const struct cw_bucket *b, const json_t *plain, const json_t *extended) {
+static json_t *describe_bucket(const struct cw_bucket *b, const json_t *plain,
+                               const json_t *extended) {
     json_t *point = json_object(), *map = json_object();
     double v;
     json_set_int(point, "Timestamp", b->start_ms / 1000);
@@ -72,21 +81,27 @@ static json_t *describe_bucket(const struct cw_bucket *b, const json_t *plain, c
 }
 
 int cw_op_GetMetricStatistics(struct svc *cw, struct rq *rq) {
-    const json_t *plain = json_arr(rq->in, "Statistics"), *extended = json_arr(rq->in, "ExtendedStatistics");
+    const json_t *plain = json_arr(rq->in, "Statistics"),
+                 *extended = json_arr(rq->in, "ExtendedStatistics");
     int64_t period = json_int(rq->in, "Period", 60), start, end;
     CLEANUP_DEINIT(buf) struct buf dimensions = {0};
-    if (check_range(rq, &start, &end) || check_period(rq, period) || check_statistics(rq, plain, extended) ||
+    if (check_range(rq, &start, &end) || check_period(rq, period) ||
+        check_statistics(rq, plain, extended) ||
         cw_dimensions_of(rq, json_arr(rq->in, "Dimensions"), &dimensions))
         return AWS_FAILED;
     start = round_start(start, rq->now_ms);
     int64_t points = (end - start + period * 1000 - 1) / (period * 1000);
     if (points > MAX_POINTS)
-        return aws_fail(rq, &CW_InvalidParameterCombinationException,
-                        "You have requested up to %lld datapoints, which exceeds the limit of 1440. You may reduce the "
-                        "datapoints requested by increasing Period, or decreasing the time range.", (long long)points);
+        return aws_fail(
+            rq, &CW_InvalidParameterCombinationException,
+            "You have requested up to %lld datapoints, which exceeds the limit of 1440. You may reduce the "
+            "datapoints requested by increasing Period, or decreasing the time range.",
+            (long long)points);
     struct cw_query query = {.series = {rq->account, rq->region, json_str(rq->in, "Namespace"),
                                         json_str(rq->in, "MetricName"), buf_view(&dimensions)},
-                             .start_ms = start, .end_ms = end, .period_ms = period * 1000,
+                             .start_ms = start,
+                             .end_ms = end,
+                             .period_ms = period * 1000,
                              .unit = json_str(rq->in, "Unit")};
     CLEANUP_DEINIT(cw_result) struct cw_result result = {0};
     int r = cw_query_run(cw, rq_snap(rq), &query, &result);
@@ -103,36 +118,41 @@ int cw_op_GetMetricStatistics(struct svc *cw, struct rq *rq) {
 
 /* ---- GetMetricData ---- */
 
-static bool is_id(str s) {
-    return s.len > 0 && ascii_is_lower(s.p[0]) && ascii_only_alnum(s, "_");
-}
+static bool is_id(str s) { return s.len > 0 && ascii_is_lower(s.p[0]) && ascii_only_alnum(s, "_"); }
 
 static int check_query(struct rq *rq, const json_t *queries, size_t at) {
     const json_t *q = json_array_get(queries, at);
     str id = json_str(q, "Id"), account = json_str(q, "AccountId");
     double unused;
     if (!is_id(id))
-        return aws_fail(rq, &CW_ValidationError, "The value " STR_FMT " for parameter MetricDataQueries.member.%zu.Id is "
-                        "not matching the expected pattern ^[a-z][a-zA-Z0-9_]*$.", STR_ARG(id), at + 1);
+        return aws_fail(rq, &CW_ValidationError,
+                        "The value " STR_FMT " for parameter MetricDataQueries.member.%zu.Id is "
+                        "not matching the expected pattern ^[a-z][a-zA-Z0-9_]*$.",
+                        STR_ARG(id), at + 1);
     for (size_t i = 0; i < at; i++)
         if (str_eq(json_str(json_array_get(queries, i), "Id"), id))
-            return aws_fail(rq, &CW_ValidationError, "The values for parameter Id in MetricDataQueries are not unique.");
+            return aws_fail(rq, &CW_ValidationError,
+                            "The values for parameter Id in MetricDataQueries are not unique.");
     if (json_has(q, "Expression"))
-        return aws_fail(rq, &CW_ValidationError, "Expression is not supported by calotype (query " STR_FMT ")", STR_ARG(id));
+        return aws_fail(rq, &CW_ValidationError,
+                        "Expression is not supported by calotype (query " STR_FMT ")", STR_ARG(id));
     if (account.p && !str_eq(account, rq->account))
-        return aws_fail(rq, &CW_ValidationError, "AccountId is not supported by calotype but for the caller's own");
+        return aws_fail(rq, &CW_ValidationError,
+                        "AccountId is not supported by calotype but for the caller's own");
     const json_t *stat = json_obj(q, "MetricStat");
     if (!stat)
-        return aws_fail(rq, &CW_ValidationError, "The query " STR_FMT " needs a MetricStat", STR_ARG(id));
+        return aws_fail(rq, &CW_ValidationError, "The query " STR_FMT " needs a MetricStat",
+                        STR_ARG(id));
     if (!cw_statistic(json_str(stat, "Stat"), &empty_sum, &unused))
-        return aws_fail(rq, &CW_ValidationError, "The statistic " STR_FMT " is not supported by calotype",
+        return aws_fail(rq, &CW_ValidationError,
+                        "The statistic " STR_FMT " is not supported by calotype",
                         STR_ARG(json_str(stat, "Stat")));
     return check_period(rq, json_int(stat, "Period", 0));
 }
 
 /* Values and Timestamps of one query; *budget: how many more points the answer may have. */
-static int answer_query(struct svc *cw, struct rq *rq, const json_t *q, int64_t start, int64_t end, int64_t *budget,
-                        json_t **ret_result) {
+static int answer_query(struct svc *cw, struct rq *rq, const json_t *q, int64_t start, int64_t end,
+                        int64_t *budget, json_t **ret_result) {
     const json_t *stat = json_obj(q, "MetricStat"), *metric = json_obj(stat, "Metric");
     int64_t period_ms = json_int(stat, "Period", 60) * 1000;
     bool ascending = str_is(json_str(rq->in, "ScanBy"), "TimestampAscending");
@@ -142,7 +162,9 @@ static int answer_query(struct svc *cw, struct rq *rq, const json_t *q, int64_t 
     start = start / period_ms * period_ms;
     struct cw_query query = {.series = {rq->account, rq->region, json_str(metric, "Namespace"),
                                         json_str(metric, "MetricName"), buf_view(&dimensions)},
-                             .start_ms = start, .end_ms = end, .period_ms = period_ms,
+                             .start_ms = start,
+                             .end_ms = end,
+                             .period_ms = period_ms,
                              .unit = json_str(stat, "Unit")};
     CLEANUP_DEINIT(cw_result) struct cw_result result = {0};
     int r = cw_query_run(cw, rq_snap(rq), &query, &result);
@@ -150,9 +172,10 @@ static int answer_query(struct svc *cw, struct rq *rq, const json_t *q, int64_t 
         return aws_fault(rq, r, "read metric");
     *budget -= (int64_t)result.n;
     if (*budget < 0)
-        return aws_fail(rq, &CW_ValidationError,
-                        "You have requested more than %d datapoints. Use a longer Period or a shorter time range.",
-                        MAX_DATA_POINTS);
+        return aws_fail(
+            rq, &CW_ValidationError,
+            "You have requested more than %d datapoints. Use a longer Period or a shorter time range.",
+            MAX_DATA_POINTS);
     json_t *times = json_array(), *values = json_array(), *out = json_object();
     for (size_t i = 0; i < result.n; i++) {
         const struct cw_bucket *b = &result.buckets[ascending ? i : result.n - 1 - i];
@@ -162,7 +185,8 @@ static int answer_query(struct svc *cw, struct rq *rq, const json_t *q, int64_t 
         json_array_append_new(values, json_real(v));
     }
     json_set_str(out, "Id", json_str(q, "Id"));
-    json_set_str(out, "Label", json_has(q, "Label") ? json_str(q, "Label") : json_str(metric, "MetricName"));
+    json_set_str(out, "Label",
+                 json_has(q, "Label") ? json_str(q, "Label") : json_str(metric, "MetricName"));
     json_set(out, "Timestamps", times);
     json_set(out, "Values", values);
     json_set_str(out, "StatusCode", S("Complete"));
@@ -178,7 +202,8 @@ int cw_op_GetMetricData(struct svc *cw, struct rq *rq) {
     if (json_has(rq->in, "NextToken"))
         return aws_fail(rq, &CW_InvalidNextToken, NULL); /* every answer is whole */
     if (json_array_size(queries) == 0 || json_array_size(queries) > MAX_QUERIES)
-        return aws_fail(rq, &CW_ValidationError, "MetricDataQueries must have 1 to %d members", MAX_QUERIES);
+        return aws_fail(rq, &CW_ValidationError, "MetricDataQueries must have 1 to %d members",
+                        MAX_QUERIES);
     if (check_range(rq, &start, &end))
         return AWS_FAILED;
     for (size_t i = 0; i < json_array_size(queries); i++)

@@ -5,7 +5,8 @@
 
 static const struct kit_tags tag_rules = {
     .of = KIT_TAGS_CLOUDWATCH,
-    .refuse = {[KIT_TAGS_MANY] = {&CW_InvalidParameterValueException, "A resource can have at most {most} tags"}},
+    .refuse = {[KIT_TAGS_MANY] = {&CW_InvalidParameterValueException,
+                                  "A resource can have at most {most} tags"}},
 };
 
 /* The row's key behind the request's ResourceARN. 0, or AWS_FAILED. */
@@ -13,13 +14,15 @@ static int key_of(struct rq *rq, struct buf *key) {
     static const str alarm = S_INIT("alarm:"), dashboard = S_INIT("dashboard/");
     str text = json_str(rq->in, "ResourceARN");
     struct arn arn;
-    bool ours = arn_parse(text, &arn) && str_is(arn.service, "cloudwatch") && str_eq(arn.account, rq->account);
+    bool ours = arn_parse(text, &arn) && str_is(arn.service, "cloudwatch") &&
+                str_eq(arn.account, rq->account);
     if (ours && str_eq(arn.region, rq->region) && str_starts(arn.resource, alarm))
         cw_alarm_key(key, rq, str_skip(arn.resource, alarm.len));
     else if (ours && arn.region.len == 0 && str_starts(arn.resource, dashboard))
         cw_dashboard_key(key, rq, str_skip(arn.resource, dashboard.len));
     else
-        return aws_fail(rq, &CW_ResourceNotFoundException, "No alarm or dashboard has the ARN " STR_FMT, STR_ARG(text));
+        return aws_fail(rq, &CW_ResourceNotFoundException,
+                        "No alarm or dashboard has the ARN " STR_FMT, STR_ARG(text));
     return 0;
 }
 

@@ -1,7 +1,7 @@
 /*
- * What the policies see: the resource of a request, and DynamoDB's condition keys ("Using IAM policy
- * conditions for fine-grained access control", Developer Guide). A request that cannot be read
- * adds nothing it does not have; its handler refuses it.
+ * What the policies see: the resource of a request, and DynamoDB's condition keys ("Using IAM
+ * policy conditions for fine-grained access control", Developer Guide). A request that cannot be
+ * read adds nothing it does not have; its handler refuses it.
  */
 #include "base/arn.h"
 #include "svc/dynamodb/keycond.h"
@@ -27,7 +27,7 @@ static void add_name(struct policy_context *context, str name) {
 static void add_map_names(struct policy_context *context, const json_t *map) {
     const char *name;
     json_t *value;
-    json_object_foreach((json_t *)map, name, value) {
+    json_object_foreach ((json_t *)map, name, value) {
         add_name(context, str_c(name));
     }
 }
@@ -56,7 +56,8 @@ static void add_expression_names(struct rq *rq, struct policy_context *context,
     for (size_t i = 0; i < ARRAY_LEN(conditions); i++) {
         struct ddb_node *node = NULL;
         if (!json_has(rq->in, conditions[i]) ||
-            !ddb_parse_condition(&e->env, conditions[i], json_str(rq->in, conditions[i]), &node, &err))
+            !ddb_parse_condition(&e->env, conditions[i], json_str(rq->in, conditions[i]), &node,
+                                 &err))
             continue;
         add_node_names(context, node);
         if (i == 2)

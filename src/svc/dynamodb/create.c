@@ -16,8 +16,11 @@ static int refuse(struct rq *rq, const json_t *obj, const char *const *names) {
 }
 
 static int check_supported(struct rq *rq) {
-    static const char *const never[] = {"OnDemandThroughput", "WarmThroughput", "ResourcePolicy",
-                                        "GlobalTableSourceArn", "GlobalTableSettingsReplicationMode",
+    static const char *const never[] = {"OnDemandThroughput",
+                                        "WarmThroughput",
+                                        "ResourcePolicy",
+                                        "GlobalTableSourceArn",
+                                        "GlobalTableSettingsReplicationMode",
                                         NULL};
     const json_t *stream = json_obj(rq->in, "StreamSpecification");
     const json_t *sse = json_obj(rq->in, "SSESpecification");
@@ -26,13 +29,15 @@ static int check_supported(struct rq *rq) {
     if (r)
         return r;
     if (json_bool(stream, "StreamEnabled", false))
-        return ddb_invalid(rq, "StreamSpecification is not supported: this cloud has no streams yet");
+        return ddb_invalid(rq,
+                           "StreamSpecification is not supported: this cloud has no streams yet");
     if (type.p && !str_is(type, "KMS"))
         return ddb_invalid(rq, INVALID "SSEType " STR_FMT " is not supported", STR_ARG(type));
     if (json_has(sse, "KMSMasterKeyId") &&
         !str_is(json_str(sse, "KMSMasterKeyId"), "alias/aws/dynamodb"))
-        return ddb_invalid(rq, "SSESpecification.KMSMasterKeyId is not supported: tables are sealed "
-                               "under keys of the cloud's own");
+        return ddb_invalid(rq,
+                           "SSESpecification.KMSMasterKeyId is not supported: tables are sealed "
+                           "under keys of the cloud's own");
     return 0;
 }
 
@@ -40,7 +45,7 @@ static int check_supported(struct rq *rq) {
 static const json_t *definition(const json_t *definitions, str name) {
     size_t i;
     json_t *d;
-    json_array_foreach((json_t *)definitions, i, d) {
+    json_array_foreach ((json_t *)definitions, i, d) {
         if (str_eq(json_str(d, "AttributeName"), name))
             return d;
     }
@@ -58,9 +63,11 @@ static int check_schema(struct rq *rq, const json_t *schema, struct names *names
     if (n == 0 || n > 2)
         return ddb_invalid(rq, INVALID "A KeySchema has one or two elements");
     if (!str_is(json_str(json_array_get(schema, 0), "KeyType"), "HASH"))
-        return ddb_invalid(rq, "Invalid KeySchema: The first KeySchemaElement is not a HASH key type");
+        return ddb_invalid(rq,
+                           "Invalid KeySchema: The first KeySchemaElement is not a HASH key type");
     if (n == 2 && !str_is(json_str(json_array_get(schema, 1), "KeyType"), "RANGE"))
-        return ddb_invalid(rq, "Invalid KeySchema: The second KeySchemaElement is not a RANGE key type");
+        return ddb_invalid(
+            rq, "Invalid KeySchema: The second KeySchemaElement is not a RANGE key type");
     str first = json_str(json_array_get(schema, 0), "AttributeName");
     for (size_t i = 0; i < n; i++) {
         str name = json_str(json_array_get(schema, i), "AttributeName");
@@ -68,8 +75,10 @@ static int check_schema(struct rq *rq, const json_t *schema, struct names *names
             return ddb_invalid(rq, "Both the Hash Key and the Range Key element in the KeySchema "
                                    "have the same name");
         if (!definition(names->definitions, name))
-            return ddb_invalid(rq, INVALID "Some index key attributes are not defined in "
-                                   "AttributeDefinitions. Keys: [" STR_FMT "]", STR_ARG(name));
+            return ddb_invalid(rq,
+                               INVALID "Some index key attributes are not defined in "
+                                       "AttributeDefinitions. Keys: [" STR_FMT "]",
+                               STR_ARG(name));
         json_object_setn_new(names->used, name.p, name.len, json_true());
     }
     return 0;
@@ -92,9 +101,10 @@ static int check_throughput(struct rq *rq, const json_t *of, bool on_demand, con
     int64_t writes = json_int(throughput, "WriteCapacityUnits", 0);
     if (on_demand && throughput && (reads || writes))
         return ddb_invalid(rq, INVALID "Neither ReadCapacityUnits nor WriteCapacityUnits can be "
-                               "specified when BillingMode is PAY_PER_REQUEST");
+                                       "specified when BillingMode is PAY_PER_REQUEST");
     if (!on_demand && !throughput)
-        return ddb_invalid(rq, INVALID "%s must be specified when BillingMode is PROVISIONED", what);
+        return ddb_invalid(rq, INVALID "%s must be specified when BillingMode is PROVISIONED",
+                           what);
     if (!on_demand && (reads < 1 || writes < 1))
         return ddb_invalid(rq, INVALID "Provisioned throughput must be at least 1");
     return 0;
@@ -107,10 +117,12 @@ static int check_projection(struct rq *rq, const json_t *projection) {
     if (!type.p)
         return ddb_invalid(rq, INVALID "Unknown ProjectionType: null");
     if (include && !str_is(type, "INCLUDE"))
-        return ddb_invalid(rq, INVALID "ProjectionType is " STR_FMT ", but NonKeyAttributes is specified",
-                           STR_ARG(type));
+        return ddb_invalid(
+            rq, INVALID "ProjectionType is " STR_FMT ", but NonKeyAttributes is specified",
+            STR_ARG(type));
     if (!include && str_is(type, "INCLUDE"))
-        return ddb_invalid(rq, INVALID "ProjectionType is INCLUDE, but NonKeyAttributes is not specified");
+        return ddb_invalid(rq, INVALID
+                           "ProjectionType is INCLUDE, but NonKeyAttributes is not specified");
     if (json_array_size(include) > INCLUDE_MOST)
         return ddb_invalid(rq, INVALID "NonKeyAttributes has more than 100 members");
     return 0;
@@ -120,14 +132,17 @@ static int check_local(struct rq *rq, const json_t *index) {
     const json_t *own = json_arr(rq->in, "KeySchema"), *schema = json_arr(index, "KeySchema");
     str hash = json_str(json_array_get(own, 0), "AttributeName");
     if (json_array_size(own) < 2)
-        return ddb_invalid(rq, INVALID "Table KeySchema does not have a range key, which is required "
-                               "when specifying a LocalSecondaryIndex");
+        return ddb_invalid(rq,
+                           INVALID "Table KeySchema does not have a range key, which is required "
+                                   "when specifying a LocalSecondaryIndex");
     if (json_array_size(schema) < 2)
-        return ddb_invalid(rq, INVALID "Index KeySchema does not have a range key for index: " STR_FMT,
+        return ddb_invalid(rq,
+                           INVALID "Index KeySchema does not have a range key for index: " STR_FMT,
                            STR_ARG(json_str(index, "IndexName")));
     if (!str_eq(json_str(json_array_get(schema, 0), "AttributeName"), hash))
-        return ddb_invalid(rq, INVALID "Index KeySchema does not have the same leading hash key as "
-                               "table KeySchema for index: " STR_FMT,
+        return ddb_invalid(rq,
+                           INVALID "Index KeySchema does not have the same leading hash key as "
+                                   "table KeySchema for index: " STR_FMT,
                            STR_ARG(json_str(index, "IndexName")));
     return 0;
 }
@@ -196,7 +211,7 @@ static int fill(struct rq *rq, json_t *doc, struct names *names, json_t *index_n
         return r;
     if (json_object_size(names->used) != json_array_size(names->definitions))
         return ddb_invalid(rq, INVALID "Number of attributes in KeySchema does not exactly match "
-                               "number of attributes defined in AttributeDefinitions");
+                                       "number of attributes defined in AttributeDefinitions");
     keep(doc, rq->in, "AttributeDefinitions");
     keep(doc, rq->in, "KeySchema");
     keep(doc, rq->in, "SSESpecification");

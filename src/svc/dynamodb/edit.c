@@ -79,7 +79,8 @@ static bool fits(const struct ddb_edit *e, const struct ddb_step *step) {
 }
 
 /* The node that holds the last step, opened; NULL: the path leads nowhere. */
-static struct ddb_edit *holder(struct arena *a, struct ddb_edit *root, const struct ddb_path *path) {
+static struct ddb_edit *holder(struct arena *a, struct ddb_edit *root,
+                               const struct ddb_path *path) {
     struct ddb_edit *e = root;
     for (size_t i = 0;; i++) {
         if (!fits(e, &path->steps[i]))

@@ -1,4 +1,6 @@
-/* Conditions on items. A path that leads nowhere makes a comparison false; "<>" alone is true then. */
+/*
+ * Conditions on items. A path that leads nowhere makes a comparison false; "<>" alone is true then.
+ */
 #include "svc/dynamodb/expr.h"
 
 const struct ddb_value *ddb_path_get(const struct ddb_value *item, const struct ddb_path *path) {
@@ -30,12 +32,9 @@ struct operand {
 static const struct ddb_value *operand(const struct ddb_node *node, const struct ddb_value *item,
                                        struct operand *o) {
     switch (node->kind) {
-    case DDB_NODE_VALUE:
-        return o->value = node->value;
-    case DDB_NODE_PATH:
-        return o->value = ddb_path_get(item, &node->path);
-    default:
-        break;
+    case DDB_NODE_VALUE: return o->value = node->value;
+    case DDB_NODE_PATH: return o->value = ddb_path_get(item, &node->path);
+    default: break;
     }
     struct operand inner;
     o->value = NULL;
@@ -55,18 +54,12 @@ static bool compare(const struct ddb_node *node, const struct ddb_value *item) {
     const struct ddb_value *a = operand(node->kids[0], item, &left);
     const struct ddb_value *b = operand(node->kids[1], item, &right);
     switch (node->op) {
-    case DDB_EQ:
-        return a && b && ddb_value_equal(a, b);
-    case DDB_NE:
-        return !a || !b || !ddb_value_equal(a, b);
-    case DDB_LT:
-        return ordered(a, b) && ddb_value_cmp(a, b) < 0;
-    case DDB_LE:
-        return ordered(a, b) && ddb_value_cmp(a, b) <= 0;
-    case DDB_GT:
-        return ordered(a, b) && ddb_value_cmp(a, b) > 0;
-    case DDB_GE:
-        return ordered(a, b) && ddb_value_cmp(a, b) >= 0;
+    case DDB_EQ: return a && b && ddb_value_equal(a, b);
+    case DDB_NE: return !a || !b || !ddb_value_equal(a, b);
+    case DDB_LT: return ordered(a, b) && ddb_value_cmp(a, b) < 0;
+    case DDB_LE: return ordered(a, b) && ddb_value_cmp(a, b) <= 0;
+    case DDB_GT: return ordered(a, b) && ddb_value_cmp(a, b) > 0;
+    case DDB_GE: return ordered(a, b) && ddb_value_cmp(a, b) >= 0;
     }
     return false;
 }
@@ -121,18 +114,12 @@ bool ddb_condition_holds(const struct ddb_node *node, const struct ddb_value *it
             if (ddb_condition_holds(node->kids[i], item))
                 return true;
         return false;
-    case DDB_NODE_NOT:
-        return !ddb_condition_holds(node->kids[0], item);
-    case DDB_NODE_COMPARE:
-        return compare(node, item);
-    case DDB_NODE_BETWEEN:
-        return between(node, item);
-    case DDB_NODE_IN:
-        return in(node, item);
-    case DDB_NODE_EXISTS:
-        return ddb_path_get(item, &node->kids[0]->path) != NULL;
-    case DDB_NODE_NOT_EXISTS:
-        return ddb_path_get(item, &node->kids[0]->path) == NULL;
+    case DDB_NODE_NOT: return !ddb_condition_holds(node->kids[0], item);
+    case DDB_NODE_COMPARE: return compare(node, item);
+    case DDB_NODE_BETWEEN: return between(node, item);
+    case DDB_NODE_IN: return in(node, item);
+    case DDB_NODE_EXISTS: return ddb_path_get(item, &node->kids[0]->path) != NULL;
+    case DDB_NODE_NOT_EXISTS: return ddb_path_get(item, &node->kids[0]->path) == NULL;
     case DDB_NODE_TYPE:
         operand(node->kids[0], item, &a);
         return a.value && a.value->type == node->type;
@@ -140,7 +127,6 @@ bool ddb_condition_holds(const struct ddb_node *node, const struct ddb_value *it
         return begins_with(operand(node->kids[0], item, &a), operand(node->kids[1], item, &b));
     case DDB_NODE_CONTAINS:
         return contains(operand(node->kids[0], item, &a), operand(node->kids[1], item, &b));
-    default:
-        return false; /* operands are no conditions: the parser makes none here */
+    default: return false; /* operands are no conditions: the parser makes none here */
     }
 }

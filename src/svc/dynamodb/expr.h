@@ -27,7 +27,8 @@ struct ddb_expr_env {
 };
 /*
  * From the members of the request (NULL: absent). any: the request has an expression at all, and
- * any_values one that may use values; why_not names the parameters that are missing ("UpdateExpression and ConditionExpression are null").
+ * any_values one that may use values; why_not names the parameters that are missing
+ * ("UpdateExpression and ConditionExpression are null").
  */
 bool ddb_expr_env_init(struct ddb_expr_env *env, struct arena *arena, const json_t *names,
                        const json_t *values, bool any, const char *why_not, struct err *err);
@@ -36,7 +37,7 @@ bool ddb_expr_env_done(const struct ddb_expr_env *env, struct err *err);
 
 /* ---- Paths ---- */
 struct ddb_step {
-    str name;       /* absent: an index */
+    str name; /* absent: an index */
     uint32_t index;
 };
 struct ddb_path {
@@ -51,16 +52,16 @@ void ddb_path_show(const struct ddb_path *path, struct buf *out); /* "[a, b, [1]
 enum ddb_node_kind {
     DDB_NODE_PATH,
     DDB_NODE_VALUE,
-    DDB_NODE_SIZE,          /* size(kid) */
-    DDB_NODE_COMPARE,       /* kid op kid */
-    DDB_NODE_BETWEEN,       /* kid, low, high */
-    DDB_NODE_IN,            /* kid, operands… */
+    DDB_NODE_SIZE,    /* size(kid) */
+    DDB_NODE_COMPARE, /* kid op kid */
+    DDB_NODE_BETWEEN, /* kid, low, high */
+    DDB_NODE_IN,      /* kid, operands… */
     DDB_NODE_AND,
     DDB_NODE_OR,
     DDB_NODE_NOT,
-    DDB_NODE_EXISTS,        /* attribute_exists(path) */
+    DDB_NODE_EXISTS, /* attribute_exists(path) */
     DDB_NODE_NOT_EXISTS,
-    DDB_NODE_TYPE,          /* attribute_type(path, value) */
+    DDB_NODE_TYPE, /* attribute_type(path, value) */
     DDB_NODE_BEGINS_WITH,
     DDB_NODE_CONTAINS,
     /* of update expressions */

@@ -22,12 +22,14 @@ static bool take_names(struct ddb_expr_env *env, const json_t *names, struct err
         return false;
     }
     env->names = arena_alloc(env->arena, json_object_size(names) * sizeof *env->names);
-    json_object_foreach((json_t *)names, key, name) {
+    json_object_foreach ((json_t *)names, key, name) {
         if (!key_fits(str_c(key), '#'))
             return bad_key("ExpressionAttributeNames", str_c(key), err);
         if (json_string_length(name) == 0) {
-            err_set(err, 0, "ExpressionAttributeNames contains invalid value: Empty attribute name "
-                            "is not allowed; key: %.255s", key);
+            err_set(err, 0,
+                    "ExpressionAttributeNames contains invalid value: Empty attribute name "
+                    "is not allowed; key: %.255s",
+                    key);
             return false;
         }
         env->names[env->n_names++] = (struct ddb_place){.key = str_c(key), .name = json_text(name)};
@@ -43,14 +45,15 @@ static bool take_values(struct ddb_expr_env *env, const json_t *values, struct e
         return false;
     }
     env->values = arena_alloc(env->arena, json_object_size(values) * sizeof *env->values);
-    json_object_foreach((json_t *)values, key, json) {
+    json_object_foreach ((json_t *)values, key, json) {
         struct ddb_place *place = &env->values[env->n_values];
         struct err why;
         if (!key_fits(str_c(key), ':'))
             return bad_key("ExpressionAttributeValues", str_c(key), err);
         *place = (struct ddb_place){.key = str_c(key)};
         if (!ddb_value_from_json(env->arena, json, &place->value, &why)) {
-            err_set(err, 0, "ExpressionAttributeValues contains invalid value: %.300s for key %.100s",
+            err_set(err, 0,
+                    "ExpressionAttributeValues contains invalid value: %.300s for key %.100s",
                     why.text, key);
             return false;
         }

@@ -141,8 +141,11 @@ void ddb_gauge_add(struct ddb_gauge *g, const struct ddb_table *table, const cha
 
 /* ---- Writing ---- */
 static void put_series(struct ddb_gauge *g, struct store_batch *batch, const struct series *s) {
-    struct kit_metrics metrics = {.hub = g->hub, .account = s->account, .region = s->region,
-                                  .name_space = "AWS/DynamoDB", .dimensions = {{S("TableName"), s->table}},
+    struct kit_metrics metrics = {.hub = g->hub,
+                                  .account = s->account,
+                                  .region = s->region,
+                                  .name_space = "AWS/DynamoDB",
+                                  .dimensions = {{S("TableName"), s->table}},
                                   .time_ms = s->minute_ms};
     size_t n = 1;
     if (s->index.p)
@@ -210,7 +213,8 @@ struct latency {
 static void latency_done(void *ctx) {
     struct latency *l = ctx;
     double ms = (double)(clock_mono_ns() - l->began_ns) / 1e6;
-    ddb_gauge_add(l->svc->gauge, l->table, "SuccessfulRequestLatency", "Milliseconds", STR_NONE, l->op, ms);
+    ddb_gauge_add(l->svc->gauge, l->table, "SuccessfulRequestLatency", "Milliseconds", STR_NONE,
+                  l->op, ms);
     ddb_table_free(l->table);
 }
 
@@ -218,6 +222,7 @@ void ddb_gauge_latency(struct svc *svc, struct rq *rq, const struct ddb_table *t
     if (rq->attempt > 0) /* the first attempt is waiting to be measured already */
         return;
     struct latency *l = arena_new(&rq->arena, struct latency);
-    *l = (struct latency){svc, ddb_table_ref((struct ddb_table *)table), rq->op->name, rq->began_ns};
+    *l =
+        (struct latency){svc, ddb_table_ref((struct ddb_table *)table), rq->op->name, rq->began_ns};
     rq_on_done(rq, latency_done, l);
 }

@@ -6,10 +6,12 @@
 
 enum { EVERY_MS = 3600000, DAY_MS = 86400000 };
 
-/* Is there an image before the time that `to` ends in? Spares range deletions that delete nothing. */
+/*
+ * Is there an image before the time that `to` ends in? Spares range deletions that delete nothing.
+ */
 static bool has_older(struct store *store, str from, str to) {
-    CLEANUP(store_iter) struct store_iter *it =
-        store_iter_new(store, NULL, STORE_HISTORY, from, to, false);
+    CLEANUP(store_iter)
+    struct store_iter *it = store_iter_new(store, NULL, STORE_HISTORY, from, to, false);
     return store_iter_next(it);
 }
 
@@ -48,7 +50,8 @@ static int64_t run(void *ctx) {
     struct svc *svc = ctx;
     CLEANUP_DEINIT(buf) struct buf from = {0};
     key_begin(&from, "ddb-table");
-    CLEANUP(store_iter) struct store_iter *it = store_iter_below(svc->store, NULL, STORE_META, buf_view(&from));
+    CLEANUP(store_iter)
+    struct store_iter *it = store_iter_below(svc->store, NULL, STORE_META, buf_view(&from));
     while (store_iter_next(it))
         trim_named(svc, it->key);
     return clock_world_ms() + EVERY_MS;

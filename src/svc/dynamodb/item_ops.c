@@ -1,7 +1,6 @@
 /* PutItem, UpdateItem, DeleteItem, GetItem. */
 #include "svc/dynamodb/svc_priv.h"
 
-
 /* ---- What the writes share ---- */
 static int check_return_values(struct rq *rq, bool update) {
     str v = json_str(rq->in, "ReturnValues");
@@ -51,12 +50,16 @@ static int check_put_key(struct rq *rq, const struct ddb_key_attr *attr,
                          const struct ddb_value *item) {
     const struct ddb_value *v = attr->name.p ? ddb_map_get(item, attr->name) : NULL;
     if (attr->name.p && !v)
-        return ddb_invalid(rq, "One or more parameter values were invalid: Missing the key " STR_FMT
-                               " in the item", STR_ARG(attr->name));
+        return ddb_invalid(rq,
+                           "One or more parameter values were invalid: Missing the key " STR_FMT
+                           " in the item",
+                           STR_ARG(attr->name));
     if (v && v->type != attr->type)
-        return ddb_invalid(rq, "One or more parameter values were invalid: Type mismatch for key "
-                               STR_FMT " expected: %s actual: %s",
-                           STR_ARG(attr->name), ddb_type_name(attr->type), ddb_type_name(v->type));
+        return ddb_invalid(
+            rq,
+            "One or more parameter values were invalid: Type mismatch for key " STR_FMT
+            " expected: %s actual: %s",
+            STR_ARG(attr->name), ddb_type_name(attr->type), ddb_type_name(v->type));
     return 0;
 }
 
@@ -129,8 +132,9 @@ static int check_no_key_changes(struct rq *rq, const struct ddb_table *table,
     for (size_t i = 0; i < update->n; i++) {
         str name = update->clauses[i].path.steps[0].name;
         if (ddb_is_key(&table->keys, name))
-            return ddb_invalid(rq, "One or more parameter values were invalid: Cannot update "
-                                   "attribute " STR_FMT ". This attribute is part of the key",
+            return ddb_invalid(rq,
+                               "One or more parameter values were invalid: Cannot update "
+                               "attribute " STR_FMT ". This attribute is part of the key",
                                STR_ARG(name));
     }
     return 0;
@@ -160,7 +164,8 @@ static void out_updated(struct rq *rq, const struct ddb_change *change,
 }
 
 int ddb_op_UpdateItem(struct svc *svc, struct rq *rq) {
-    static const char *const legacy[] = {"Expected", "ConditionalOperator", "AttributeUpdates", NULL};
+    static const char *const legacy[] = {"Expected", "ConditionalOperator", "AttributeUpdates",
+                                         NULL};
     CLEANUP_DEINIT(ddb_change) struct ddb_change change = {0};
     struct ddb_expr_env env;
     struct ddb_node *condition = NULL;
@@ -169,9 +174,9 @@ int ddb_op_UpdateItem(struct svc *svc, struct rq *rq) {
     const struct ddb_value *key = NULL;
     struct err err;
     int r = ddb_refuse_legacy(rq, legacy);
-    if (r || (r = read_update(rq, &env, &update, &condition)) || (r = ddb_table_of(svc, rq, &table)) ||
-        (r = check_collection_metrics(rq, table)) || (r = ddb_key_member(rq, table, &key)) ||
-        (r = check_no_key_changes(rq, table, &update)) ||
+    if (r || (r = read_update(rq, &env, &update, &condition)) ||
+        (r = ddb_table_of(svc, rq, &table)) || (r = check_collection_metrics(rq, table)) ||
+        (r = ddb_key_member(rq, table, &key)) || (r = check_no_key_changes(rq, table, &update)) ||
         (r = ddb_change_load(rq, &change, table, key)) ||
         (r = ddb_change_condition(rq, &change, condition)))
         return r;
@@ -193,14 +198,15 @@ int ddb_op_GetItem(struct svc *svc, struct rq *rq) {
     const struct ddb_table *table;
     const struct ddb_value *key;
     int r = ddb_refuse_legacy(rq, legacy);
-    if (r || (r = ddb_env_of(rq, members, &env)) || (r = ddb_projection_of(rq, &env, &projection)) ||
-        (r = ddb_env_done(rq, &env)) || (r = ddb_table_of(svc, rq, &table)) ||
-        (r = ddb_key_member(rq, table, &key)) || (r = ddb_change_load(rq, &change, table, key)))
+    if (r || (r = ddb_env_of(rq, members, &env)) ||
+        (r = ddb_projection_of(rq, &env, &projection)) || (r = ddb_env_done(rq, &env)) ||
+        (r = ddb_table_of(svc, rq, &table)) || (r = ddb_key_member(rq, table, &key)) ||
+        (r = ddb_change_load(rq, &change, table, key)))
         return r;
     const struct ddb_value *item = change.old;
     rq->out = json_object();
-    change.capacity.table = ddb_read_units(item ? ddb_item_size(item) : 0,
-                                           json_bool(rq->in, "ConsistentRead", false));
+    change.capacity.table =
+        ddb_read_units(item ? ddb_item_size(item) : 0, json_bool(rq->in, "ConsistentRead", false));
     if (item && projection)
         item = ddb_project(&rq->arena, projection, item);
     if (item)

@@ -19,26 +19,16 @@ static bool operator_fits(const struct ddb_node *node, struct err *err) {
     switch (node->kind) {
     case DDB_NODE_AND:
     case DDB_NODE_BETWEEN:
-    case DDB_NODE_BEGINS_WITH:
-        return true;
-    case DDB_NODE_COMPARE:
-        return node->op != DDB_NE || bad_operator(err, "<>");
-    case DDB_NODE_OR:
-        return bad_operator(err, "OR");
-    case DDB_NODE_NOT:
-        return bad_operator(err, "NOT");
-    case DDB_NODE_IN:
-        return bad_operator(err, "IN");
-    case DDB_NODE_EXISTS:
-        return bad_operator(err, "attribute_exists");
-    case DDB_NODE_NOT_EXISTS:
-        return bad_operator(err, "attribute_not_exists");
-    case DDB_NODE_TYPE:
-        return bad_operator(err, "attribute_type");
-    case DDB_NODE_CONTAINS:
-        return bad_operator(err, "contains");
-    default:
-        return bad_operator(err, "size");
+    case DDB_NODE_BEGINS_WITH: return true;
+    case DDB_NODE_COMPARE: return node->op != DDB_NE || bad_operator(err, "<>");
+    case DDB_NODE_OR: return bad_operator(err, "OR");
+    case DDB_NODE_NOT: return bad_operator(err, "NOT");
+    case DDB_NODE_IN: return bad_operator(err, "IN");
+    case DDB_NODE_EXISTS: return bad_operator(err, "attribute_exists");
+    case DDB_NODE_NOT_EXISTS: return bad_operator(err, "attribute_not_exists");
+    case DDB_NODE_TYPE: return bad_operator(err, "attribute_type");
+    case DDB_NODE_CONTAINS: return bad_operator(err, "contains");
+    default: return bad_operator(err, "size");
     }
 }
 
@@ -88,7 +78,8 @@ static bool take_sort(const struct ddb_node *node, const struct test *test,
         [DDB_LE] = DDB_SORT_LE, [DDB_GT] = DDB_SORT_GT,  [DDB_GE] = DDB_SORT_GE,
     };
     if (ret->test != DDB_SORT_ANY)
-        return fault(err, INVALID "KeyConditionExpressions must only contain one condition per key");
+        return fault(err,
+                     INVALID "KeyConditionExpressions must only contain one condition per key");
     ret->test = node->kind == DDB_NODE_BETWEEN       ? DDB_SORT_BETWEEN
                 : node->kind == DDB_NODE_BEGINS_WITH ? DDB_SORT_BEGINS_WITH
                                                      : by_op[test->op];
@@ -104,8 +95,9 @@ static bool type_fits(const struct ddb_key_attr *attr, const struct test *test, 
                               "does not match schema type");
     for (int i = 0; i < 2; i++)
         if (test->values[i] && attr->type != DDB_N && test->values[i]->text.len == 0) {
-            err_set(err, 0, "One or more parameter values are not valid. The AttributeValue for a "
-                            "key attribute cannot contain an empty %s value. Key: " STR_FMT,
+            err_set(err, 0,
+                    "One or more parameter values are not valid. The AttributeValue for a "
+                    "key attribute cannot contain an empty %s value. Key: " STR_FMT,
                     attr->type == DDB_S ? "string" : "binary", STR_ARG(attr->name));
             return false;
         }
@@ -136,7 +128,8 @@ static bool take(const struct ddb_node *node, const struct ddb_key_schema *keys,
     if (node->kind != DDB_NODE_COMPARE || test.op != DDB_EQ)
         return fault(err, "Query key condition not supported");
     if (ret->partition)
-        return fault(err, INVALID "KeyConditionExpressions must only contain one condition per key");
+        return fault(err,
+                     INVALID "KeyConditionExpressions must only contain one condition per key");
     ret->partition = test.values[0];
     return type_fits(&keys->partition, &test, err);
 }
@@ -175,24 +168,15 @@ void ddb_key_condition_range(const struct ddb_key_condition *c, str prefix, stru
     buf_str(to, all);
     key_after(to);
     switch (c->test) {
-    case DDB_SORT_ANY:
-        break;
+    case DDB_SORT_ANY: break;
     case DDB_SORT_EQ:
         bound(from, all, c->sort, false);
         bound(to, all, c->sort, true);
         break;
-    case DDB_SORT_LT:
-        bound(to, all, c->sort, false);
-        break;
-    case DDB_SORT_LE:
-        bound(to, all, c->sort, true);
-        break;
-    case DDB_SORT_GT:
-        bound(from, all, c->sort, true);
-        break;
-    case DDB_SORT_GE:
-        bound(from, all, c->sort, false);
-        break;
+    case DDB_SORT_LT: bound(to, all, c->sort, false); break;
+    case DDB_SORT_LE: bound(to, all, c->sort, true); break;
+    case DDB_SORT_GT: bound(from, all, c->sort, true); break;
+    case DDB_SORT_GE: bound(from, all, c->sort, false); break;
     case DDB_SORT_BETWEEN:
         bound(from, all, c->sort, false);
         bound(to, all, c->high, true);

@@ -21,6 +21,9 @@ struct ddb_key_condition {
 /* False: err holds AWS's words. */
 bool ddb_key_condition(const struct ddb_node *node, const struct ddb_key_schema *keys,
                        struct ddb_key_condition *ret, struct err *err);
-/* Row keys [from, to) of what the condition selects, under an item or index prefix. Appended to empty bufs. */
+/*
+ * Row keys [from, to) of what the condition selects, under an item or index prefix. Appended to
+ * empty bufs.
+ */
 void ddb_key_condition_range(const struct ddb_key_condition *condition, str prefix,
                              struct buf *from, struct buf *to);

@@ -4,11 +4,11 @@
 
 enum ddb_token_kind {
     DDB_TOKEN_END,
-    DDB_TOKEN_NAME,   /* an identifier; keywords are told apart by the parser */
+    DDB_TOKEN_NAME,        /* an identifier; keywords are told apart by the parser */
     DDB_TOKEN_PLACE_NAME,  /* #name */
     DDB_TOKEN_PLACE_VALUE, /* :value */
-    DDB_TOKEN_INDEX,  /* digits */
-    DDB_TOKEN_MARK,   /* ( ) [ ] . , + - = <> < <= > >= */
+    DDB_TOKEN_INDEX,       /* digits */
+    DDB_TOKEN_MARK,        /* ( ) [ ] . , + - = <> < <= > >= */
     DDB_TOKEN_BAD,
 };
 struct ddb_token {

@@ -6,7 +6,10 @@ enum { EXP_MIN = -129, EXP_MAX = 126 };
 
 /* ---- Reading ---- */
 
-/* Digits of the text so far: zeros in front are skipped, zeros behind are pending until a digit follows. */
+/*
+ * Digits of the text so far: zeros in front are skipped, zeros behind are pending until a digit
+ * follows.
+ */
 struct scan {
     struct ddb_number v;
     int64_t point; /* digits before the decimal point, counted from the first significant one */
@@ -145,7 +148,10 @@ int ddb_number_cmp(const struct ddb_number *a, const struct ddb_number *b) {
     return a->sign < 0 ? -c : c;
 }
 
-/* Columns of a sum: [0] takes the carry, then one for every place from 10^125 to 10^-130 and 37 more. */
+/*
+ * Columns of a sum: [0] takes the carry, then one for every place from 10^125 to 10^-130 and 37
+ * more.
+ */
 enum { COLUMNS = 1 + (EXP_MAX - EXP_MIN) + DDB_DIGITS };
 
 static void add_columns(int columns[COLUMNS], const struct ddb_number *v, int times) {

@@ -23,9 +23,9 @@ struct ddb_number {
 enum {
     DDB_NUMBER_OK = 0,
     DDB_NUMBER_E_SYNTAX = OUTCOMES_DDB_NUMBER, /* not a number */
-    DDB_NUMBER_E_DIGITS,    /* more than 38 significant digits */
-    DDB_NUMBER_E_OVERFLOW,  /* too large */
-    DDB_NUMBER_E_UNDERFLOW, /* too close to zero */
+    DDB_NUMBER_E_DIGITS,                       /* more than 38 significant digits */
+    DDB_NUMBER_E_OVERFLOW,                     /* too large */
+    DDB_NUMBER_E_UNDERFLOW,                    /* too close to zero */
 };
 /* Sets *ret on DDB_NUMBER_OK only. */
 int ddb_number_parse(struct ddb_number *ret, str text);

@@ -13,7 +13,8 @@ static int read_index(struct rq *rq, struct ddb_page *page) {
         return 0;
     page->index = ddb_table_index(page->table, name);
     if (!page->index)
-        return ddb_invalid(rq, "The table does not have the specified index: " STR_FMT, STR_ARG(name));
+        return ddb_invalid(rq, "The table does not have the specified index: " STR_FMT,
+                           STR_ARG(name));
     if (!page->index->local && page->consistent)
         return ddb_invalid(rq, "Consistent reads are not supported on global secondary indexes");
     return 0;
@@ -26,8 +27,9 @@ static int read_select(struct rq *rq, struct ddb_page *page) {
     if (!select.p)
         return 0;
     if (page->projection && !str_is(select, "SPECIFIC_ATTRIBUTES"))
-        return ddb_invalid(rq, "Cannot specify the ProjectionExpression when choosing to get "
-                               STR_FMT, STR_ARG(select));
+        return ddb_invalid(rq,
+                           "Cannot specify the ProjectionExpression when choosing to get " STR_FMT,
+                           STR_ARG(select));
     if (str_is(select, "SPECIFIC_ATTRIBUTES") && !page->projection)
         return ddb_invalid(rq, "Must specify the ProjectionExpression when choosing to get "
                                "SPECIFIC_ATTRIBUTES");
@@ -36,9 +38,11 @@ static int read_select(struct rq *rq, struct ddb_page *page) {
                                "IndexName");
     page->count_only = str_is(select, "COUNT");
     if (str_is(select, "ALL_ATTRIBUTES") && partial && !index->local)
-        return ddb_invalid(rq, "One or more parameter values were invalid: Select type "
-                               "ALL_ATTRIBUTES is not supported for global secondary index " STR_FMT
-                               " because its projection type is not ALL", STR_ARG(index->name));
+        return ddb_invalid(rq,
+                           "One or more parameter values were invalid: Select type "
+                           "ALL_ATTRIBUTES is not supported for global secondary index " STR_FMT
+                           " because its projection type is not ALL",
+                           STR_ARG(index->name));
     page->from_base = partial && index->local && str_is(select, "ALL_ATTRIBUTES");
     return 0;
 }
@@ -62,8 +66,9 @@ static int check_projection(struct rq *rq, struct ddb_page *page) {
         if (is_projected(page, name))
             continue;
         if (!page->index->local)
-            return ddb_invalid(rq, "One or more parameter values were invalid: Global secondary "
-                                   "index " STR_FMT " does not project [" STR_FMT "]",
+            return ddb_invalid(rq,
+                               "One or more parameter values were invalid: Global secondary "
+                               "index " STR_FMT " does not project [" STR_FMT "]",
                                STR_ARG(page->index->name), STR_ARG(name));
         page->from_base = true;
     }
@@ -80,8 +85,8 @@ int ddb_page_read(struct svc *svc, struct rq *rq, struct ddb_page *page,
     page->limit = limit > 0 ? (uint64_t)limit : 0;
     page->consistent = json_bool(rq->in, "ConsistentRead", false);
     if ((r = ddb_env_of(rq, ret_key_condition ? members : of_scan, &page->env)) ||
-        (ret_key_condition && (r = ddb_condition_of(rq, &page->env, "KeyConditionExpression",
-                                                    ret_key_condition))) ||
+        (ret_key_condition &&
+         (r = ddb_condition_of(rq, &page->env, "KeyConditionExpression", ret_key_condition))) ||
         (r = ddb_condition_of(rq, &page->env, "FilterExpression", &page->filter)) ||
         (r = ddb_projection_of(rq, &page->env, &page->projection)) ||
         (r = ddb_env_done(rq, &page->env)) || (r = ddb_table_of(svc, rq, &page->table)) ||
@@ -189,7 +194,8 @@ static int look(struct rq *rq, struct ddb_page *page, const struct store_iter *i
 }
 
 static int walk(struct rq *rq, struct ddb_page *page, size_t *bytes) {
-    CLEANUP(store_iter) struct store_iter *it =
+    CLEANUP(store_iter)
+    struct store_iter *it =
         store_iter_new(rq_store(rq), page->from_base ? rq_snap(rq) : NULL, STORE_ITEMS,
                        buf_view(&page->from), buf_view(&page->to), page->reverse);
     while (store_iter_next(it)) {

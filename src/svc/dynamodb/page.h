@@ -1,5 +1,8 @@
 #pragma once
-/* dynamodb/page: one page of a Query or Scan: walk a range of rows, filter, project, know where to go on. */
+/*
+ * dynamodb/page: one page of a Query or Scan: walk a range of rows, filter, project, know where to
+ * go on.
+ */
 #include "svc/dynamodb/svc_priv.h"
 
 enum { DDB_PAGE_BYTES = 1024 * 1024 };
@@ -8,18 +11,20 @@ struct ddb_page {
     const struct ddb_table *table;
     const struct ddb_index *index; /* NULL: the table itself */
     struct ddb_expr_env env;
-    struct ddb_node *filter;       /* NULL: everything */
+    struct ddb_node *filter; /* NULL: everything */
     const struct ddb_projection *projection;
     bool count_only;
-    bool from_base;                /* a local index: attributes that it does not project are fetched */
+    /* a local index: attributes that it does not project are fetched */
+    bool from_base;
     bool consistent, reverse;
-    uint64_t limit;                /* of scanned items; 0: none */
-    struct buf from, to;           /* row keys */
+    uint64_t limit;      /* of scanned items; 0: none */
+    struct buf from, to; /* row keys */
 
     struct ddb_capacity capacity;
     uint64_t count, scanned;
     json_t *items;
-    const struct ddb_value *last;  /* the last item looked at, when the page ended before the range did */
+    /* the last item looked at, when the page ended before the range did */
+    const struct ddb_value *last;
 };
 void ddb_page_deinit(struct ddb_page *page);
 /*

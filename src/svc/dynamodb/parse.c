@@ -22,8 +22,10 @@ bool ddb_parser_start(struct ddb_parser *p, struct ddb_expr_env *env, const char
                       struct err *err) {
     *p = (struct ddb_parser){.env = env, .param = param, .err = err};
     if (text.len > DDB_EXPR_MAX)
-        return ddb_parser_fail(p, "Expression size has exceeded the maximum allowed size; "
-                                  "expression size: %zu", text.len);
+        return ddb_parser_fail(p,
+                               "Expression size has exceeded the maximum allowed size; "
+                               "expression size: %zu",
+                               text.len);
     ddb_lex_start(&p->lexer, text);
     if (p->lexer.token.kind == DDB_TOKEN_END)
         return ddb_parser_fail(p, "The expression can not be empty;");
@@ -43,8 +45,10 @@ bool ddb_parser_end(struct ddb_parser *p) {
 
 bool ddb_parser_operator(struct ddb_parser *p) {
     return ++p->operators <= DDB_EXPR_OPERATORS ||
-           ddb_parser_fail(p, "The expression contains too many operators or functions; "
-                              "maximum: %d", DDB_EXPR_OPERATORS);
+           ddb_parser_fail(p,
+                           "The expression contains too many operators or functions; "
+                           "maximum: %d",
+                           DDB_EXPR_OPERATORS);
 }
 
 struct ddb_node *ddb_node_new(struct ddb_parser *p, enum ddb_node_kind kind, size_t kids) {
@@ -71,14 +75,16 @@ static bool take_name(struct ddb_parser *p, str *ret) {
     if (token.kind == DDB_TOKEN_PLACE_NAME) {
         const struct ddb_place *place = find(p->env->names, p->env->n_names, token.text);
         if (!place)
-            return ddb_parser_fail(p, "An expression attribute name used in the document path is "
-                                      "not defined; attribute name: " STR_FMT,
+            return ddb_parser_fail(p,
+                                   "An expression attribute name used in the document path is "
+                                   "not defined; attribute name: " STR_FMT,
                                    STR_ARG(str_slice(token.text, 0, 255)));
         *ret = place->name;
     } else if (token.kind == DDB_TOKEN_NAME) {
         if (ddb_is_reserved(token.text))
-            return ddb_parser_fail(p, "Attribute name is a reserved keyword; reserved keyword: "
-                                   STR_FMT, STR_ARG(token.text));
+            return ddb_parser_fail(
+                p, "Attribute name is a reserved keyword; reserved keyword: " STR_FMT,
+                STR_ARG(token.text));
         *ret = token.text;
     } else {
         return ddb_parser_syntax(p);
@@ -94,8 +100,9 @@ static bool take_index(struct ddb_parser *p, uint32_t *ret) {
     if (p->lexer.token.kind != DDB_TOKEN_INDEX)
         return ddb_parser_syntax(p);
     if (!str_to_u64(p->lexer.token.text, &index) || index > INT32_MAX)
-        return ddb_parser_fail(p, "List index is not within the allowable range; index: [" STR_FMT
-                               "]", STR_ARG(str_slice(p->lexer.token.text, 0, 40)));
+        return ddb_parser_fail(p,
+                               "List index is not within the allowable range; index: [" STR_FMT "]",
+                               STR_ARG(str_slice(p->lexer.token.text, 0, 40)));
     *ret = (uint32_t)index;
     ddb_lex_next(&p->lexer);
     return ddb_parser_mark(p, "]");
@@ -103,7 +110,8 @@ static bool take_index(struct ddb_parser *p, uint32_t *ret) {
 
 static struct ddb_step *add_step(struct ddb_parser *p, struct ddb_path *path) {
     if ((path->n & (path->n - 1)) == 0) { /* room grows by doubling */
-        struct ddb_step *room = arena_alloc(p->env->arena, (path->n ? path->n * 2 : 1) * sizeof *room);
+        struct ddb_step *room =
+            arena_alloc(p->env->arena, (path->n ? path->n * 2 : 1) * sizeof *room);
         for (size_t i = 0; i < path->n; i++)
             room[i] = path->steps[i];
         path->steps = room;
@@ -118,8 +126,10 @@ bool ddb_parser_path(struct ddb_parser *p, struct ddb_path *ret) {
         return false;
     for (;;) {
         if (ret->n > DDB_DEPTH)
-            return ddb_parser_fail(p, "The document path has too many nesting elements; nesting "
-                                      "levels: %zu", ret->n);
+            return ddb_parser_fail(p,
+                                   "The document path has too many nesting elements; nesting "
+                                   "levels: %zu",
+                                   ret->n);
         if (ddb_lex_is(&p->lexer, ".")) {
             ddb_lex_next(&p->lexer);
             if (!take_name(p, &add_step(p, ret)->name))
@@ -138,8 +148,9 @@ bool ddb_parser_value(struct ddb_parser *p, const struct ddb_value **ret) {
         return ddb_parser_syntax(p);
     const struct ddb_place *place = find(p->env->values, p->env->n_values, p->lexer.token.text);
     if (!place)
-        return ddb_parser_fail(p, "An expression attribute value used in expression is not "
-                                  "defined; attribute value: " STR_FMT,
+        return ddb_parser_fail(p,
+                               "An expression attribute value used in expression is not "
+                               "defined; attribute value: " STR_FMT,
                                STR_ARG(str_slice(p->lexer.token.text, 0, 255)));
     *ret = place->value;
     ddb_lex_next(&p->lexer);
@@ -174,8 +185,9 @@ bool ddb_parser_arguments(struct ddb_parser *p, ddb_operand_fn *operand, struct 
 
 bool ddb_parser_count(struct ddb_parser *p, str function, size_t want, size_t got) {
     return want == got ||
-           ddb_parser_fail(p, "Incorrect number of operands for operator or function; operator or "
-                              "function: " STR_FMT ", number of operands: %zu",
+           ddb_parser_fail(p,
+                           "Incorrect number of operands for operator or function; operator or "
+                           "function: " STR_FMT ", number of operands: %zu",
                            STR_ARG(function), got);
 }
 
@@ -196,8 +208,9 @@ bool ddb_parser_no_overlap(struct ddb_parser *p, const struct ddb_path *a,
     CLEANUP_DEINIT(buf) struct buf one = {0}, two = {0};
     ddb_path_show(a, &one);
     ddb_path_show(b, &two);
-    return ddb_parser_fail(p, "Two document paths %s with each other; must remove or rewrite one "
-                              "of these paths; path one: %.120s, path two: %.120s",
+    return ddb_parser_fail(p,
+                           "Two document paths %s with each other; must remove or rewrite one "
+                           "of these paths; path one: %.120s, path two: %.120s",
                            how, buf_cstr(&one), buf_cstr(&two));
 }
 

@@ -12,8 +12,9 @@ static bool parse_or(struct ddb_parser *p, struct ddb_node **ret);
 
 /* ---- Operands ---- */
 static bool bad_type(struct ddb_parser *p, str what, enum ddb_type type) {
-    return ddb_parser_fail(p, "Incorrect operand type for operator or function; operator or "
-                              "function: " STR_FMT ", operand type: %s",
+    return ddb_parser_fail(p,
+                           "Incorrect operand type for operator or function; operator or "
+                           "function: " STR_FMT ", operand type: %s",
                            STR_ARG(what), ddb_type_name(type));
 }
 
@@ -47,8 +48,10 @@ static bool parse_operand(struct ddb_parser *p, struct ddb_node **ret) {
     if (ddb_parser_at_call(p)) {
         if (str_is(p->lexer.token.text, "size"))
             return parse_size(p, ret);
-        return ddb_parser_fail(p, "The function is not allowed to be used this way in an "
-                                  "expression; function: " STR_FMT, STR_ARG(p->lexer.token.text));
+        return ddb_parser_fail(p,
+                               "The function is not allowed to be used this way in an "
+                               "expression; function: " STR_FMT,
+                               STR_ARG(p->lexer.token.text));
     }
     *ret = ddb_node_new(p, DDB_NODE_PATH, 0);
     return ddb_parser_path(p, &(*ret)->path);
@@ -57,8 +60,10 @@ static bool parse_operand(struct ddb_parser *p, struct ddb_node **ret) {
 /* ---- Functions ---- */
 static bool check_path(struct ddb_parser *p, str function, const struct ddb_node *kid) {
     return kid->kind == DDB_NODE_PATH ||
-           ddb_parser_fail(p, "Operator or function requires a document path; operator or "
-                              "function: " STR_FMT, STR_ARG(function));
+           ddb_parser_fail(p,
+                           "Operator or function requires a document path; operator or "
+                           "function: " STR_FMT,
+                           STR_ARG(function));
 }
 
 static bool check_exists(struct ddb_parser *p, str function, struct ddb_node *node) {
@@ -72,7 +77,8 @@ static bool check_attribute_type(struct ddb_parser *p, str function, struct ddb_
     if (type->value->type != DDB_S)
         return bad_type(p, function, type->value->type);
     if (!ddb_type_of_name(type->value->text, &node->type))
-        return ddb_parser_fail(p, "Invalid attribute type name found; type: " STR_FMT
+        return ddb_parser_fail(p,
+                               "Invalid attribute type name found; type: " STR_FMT
                                ", valid types: {B,NULL,SS,BOOL,L,BS,N,NS,S,M}",
                                STR_ARG(str_slice(type->value->text, 0, 100)));
     return check_path(p, function, node->kids[0]);
@@ -90,9 +96,11 @@ static bool check_distinct(struct ddb_parser *p, str function, const struct ddb_
     }
     CLEANUP_DEINIT(buf) struct buf shown = {0};
     ddb_path_show(&a->path, &shown);
-    return ddb_parser_fail(p, "The first operand must be distinct from the remaining operands for "
-                              "this operator or function; operator: " STR_FMT
-                              ", first operand: %.200s", STR_ARG(function), buf_cstr(&shown));
+    return ddb_parser_fail(p,
+                           "The first operand must be distinct from the remaining operands for "
+                           "this operator or function; operator: " STR_FMT
+                           ", first operand: %.200s",
+                           STR_ARG(function), buf_cstr(&shown));
 }
 
 static bool check_begins_with(struct ddb_parser *p, str function, struct ddb_node *node) {
@@ -137,8 +145,10 @@ static bool parse_function(struct ddb_parser *p, struct ddb_node **ret) {
             f = &functions[i];
     if (!f)
         return str_is(name, "if_not_exists") || str_is(name, "list_append")
-                   ? ddb_parser_fail(p, "The function is not allowed in a condition expression; "
-                                        "function: " STR_FMT, STR_ARG(name))
+                   ? ddb_parser_fail(p,
+                                     "The function is not allowed in a condition expression; "
+                                     "function: " STR_FMT,
+                                     STR_ARG(name))
                    : ddb_parser_fail(p, "Invalid function name; function: " STR_FMT,
                                      STR_ARG(str_slice(name, 0, 255)));
     struct ddb_node *node = ddb_node_new(p, f->kind, f->operands);
@@ -166,7 +176,8 @@ static bool comparator(const struct ddb_lexer *lexer, enum ddb_op *ret) {
 
 /* Only strings, numbers and binaries have an order. */
 static bool check_ordered(struct ddb_parser *p, str op, const struct ddb_node *kid) {
-    return kid->kind != DDB_NODE_VALUE || kid->value->type <= DDB_B || bad_type(p, op, kid->value->type);
+    return kid->kind != DDB_NODE_VALUE || kid->value->type <= DDB_B ||
+           bad_type(p, op, kid->value->type);
 }
 
 static bool parse_compare(struct ddb_parser *p, struct ddb_node *left, enum ddb_op op,
@@ -191,14 +202,16 @@ static bool check_bounds(struct ddb_parser *p, const struct ddb_value *low,
     if (low->type != high->type)
         fault = "The BETWEEN operator requires same data type for lower and upper bounds";
     else if (ddb_value_cmp(low, high) > 0)
-        fault = "The BETWEEN operator requires upper bound to be greater than or equal to lower bound";
+        fault =
+            "The BETWEEN operator requires upper bound to be greater than or equal to lower bound";
     if (!fault)
         return true;
     CLEANUP_DEINIT(buf) struct buf one = {0}, two = {0};
     ddb_value_show(low, &one);
     ddb_value_show(high, &two);
-    return ddb_parser_fail(p, "%s; lower bound operand: AttributeValue: %.100s, upper bound "
-                              "operand: AttributeValue: %.100s",
+    return ddb_parser_fail(p,
+                           "%s; lower bound operand: AttributeValue: %.100s, upper bound "
+                           "operand: AttributeValue: %.100s",
                            fault, buf_cstr(&one), buf_cstr(&two));
 }
 
@@ -286,7 +299,8 @@ static bool parse_not(struct ddb_parser *p, struct ddb_node **ret) {
 /* One more kid; room grows by doubling. */
 static void add_kid(struct ddb_parser *p, struct ddb_node *node, struct ddb_node *kid) {
     if ((node->n & (node->n - 1)) == 0) {
-        struct ddb_node **room = arena_alloc(p->env->arena, (node->n ? node->n * 2 : 1) * sizeof(struct ddb_node *));
+        struct ddb_node **room =
+            arena_alloc(p->env->arena, (node->n ? node->n * 2 : 1) * sizeof(struct ddb_node *));
         for (size_t i = 0; i < node->n; i++)
             room[i] = node->kids[i];
         node->kids = room;

@@ -28,10 +28,17 @@ bool ddb_parser_value(struct ddb_parser *p, const struct ddb_value **ret);
 struct ddb_node *ddb_node_new(struct ddb_parser *p, enum ddb_node_kind kind, size_t kids);
 /* A function call's name stands in front: "size" "(". */
 bool ddb_parser_at_call(const struct ddb_parser *p);
-/* The arguments of a call whose name was taken; each is an operand. At most `most` are kept, all are counted. */
+/*
+ * The arguments of a call whose name was taken; each is an operand. At most `most` are kept, all
+ * are counted.
+ */
 typedef bool ddb_operand_fn(struct ddb_parser *p, struct ddb_node **ret);
 bool ddb_parser_arguments(struct ddb_parser *p, ddb_operand_fn *operand, struct ddb_node **kids,
                           size_t most, size_t *ret_n);
 bool ddb_parser_count(struct ddb_parser *p, str function, size_t want, size_t got);
-/* Paths of an expression may not overlap (one inside another) or conflict (name and index in one place). */
-bool ddb_parser_no_overlap(struct ddb_parser *p, const struct ddb_path *a, const struct ddb_path *b);
+/*
+ * Paths of an expression may not overlap (one inside another) or conflict (name and index in one
+ * place).
+ */
+bool ddb_parser_no_overlap(struct ddb_parser *p, const struct ddb_path *a,
+                           const struct ddb_path *b);

@@ -1,8 +1,10 @@
 /*
  * Updates and projections:
- *   update = { SET path = operand {, …} | REMOVE path {, …} | ADD path :v {, …} | DELETE path :v {, …} }
+ *   update = { SET path = operand {, …} | REMOVE path {, …} | ADD path :v {, …} | DELETE path :v {,
+ *   …} }
  *   operand = term [ (+|-) term ]
- *   term = path | :value | if_not_exists(path, operand) | list_append(operand, operand) | "(" operand ")"
+ *   term = path | :value | if_not_exists(path, operand) | list_append(operand, operand) | "("
+ *   operand ")"
  */
 #include "svc/dynamodb/parse_priv.h"
 
@@ -10,8 +12,10 @@ static bool parse_operand(struct ddb_parser *p, struct ddb_node **ret);
 
 /* ---- Operands of SET ---- */
 static bool bad_type(struct ddb_parser *p, const char *what, enum ddb_type type) {
-    return ddb_parser_fail(p, "Incorrect operand type for operator or function; operator or "
-                              "function: %s, operand type: %s", what, ddb_type_name(type));
+    return ddb_parser_fail(p,
+                           "Incorrect operand type for operator or function; operator or "
+                           "function: %s, operand type: %s",
+                           what, ddb_type_name(type));
 }
 
 /* Values of a kind that can never be right are refused before any item is looked at. */
@@ -31,11 +35,14 @@ static bool parse_call(struct ddb_parser *p, struct ddb_node **ret) {
     bool append = str_is(name, "list_append");
     if (!append && !str_is(name, "if_not_exists")) {
         static const char *const others[] = {"attribute_exists", "attribute_not_exists",
-                                             "attribute_type", "begins_with", "contains", "size"};
+                                             "attribute_type",   "begins_with",
+                                             "contains",         "size"};
         for (size_t i = 0; i < ARRAY_LEN(others); i++)
             if (str_is(name, others[i]))
-                return ddb_parser_fail(p, "The function is not allowed in an update expression; "
-                                          "function: %s", others[i]);
+                return ddb_parser_fail(p,
+                                       "The function is not allowed in an update expression; "
+                                       "function: %s",
+                                       others[i]);
         return ddb_parser_fail(p, "Invalid function name; function: " STR_FMT,
                                STR_ARG(str_slice(name, 0, 255)));
     }
@@ -118,8 +125,9 @@ static bool check_add(struct ddb_parser *p, const struct ddb_clause *c) {
                                         "MAP",    "LIST",   "SS",     "NS",      "BS"};
     enum ddb_type type = c->operand->value->type;
     bool fits = ddb_is_set(type) || (c->action == DDB_ADD && type == DDB_N);
-    return fits || ddb_parser_fail(p, "Incorrect operand type for operator or function; operator: "
-                                      "%s, operand type: %s, typeSet: ALLOWED_FOR_%s_OPERAND",
+    return fits || ddb_parser_fail(p,
+                                   "Incorrect operand type for operator or function; operator: "
+                                   "%s, operand type: %s, typeSet: ALLOWED_FOR_%s_OPERAND",
                                    c->action == DDB_ADD ? "ADD" : "DELETE", words[type],
                                    c->action == DDB_ADD ? "ADD" : "DELETE");
 }
@@ -130,8 +138,7 @@ static bool parse_clause(struct ddb_parser *p, struct ddb_clause *c) {
     switch (c->action) {
     case DDB_SET:
         return ddb_parser_mark(p, "=") && ddb_parser_operator(p) && parse_operand(p, &c->operand);
-    case DDB_REMOVE:
-        return ddb_parser_operator(p);
+    case DDB_REMOVE: return ddb_parser_operator(p);
     default:
         c->operand = ddb_node_new(p, DDB_NODE_VALUE, 0);
         return ddb_parser_operator(p) && ddb_parser_value(p, &c->operand->value) && check_add(p, c);
@@ -171,8 +178,10 @@ bool ddb_parse_update(struct ddb_expr_env *env, str text, struct ddb_update *ret
         if (!section)
             return ddb_parser_syntax(&p);
         if (seen & 1u << section->action)
-            return ddb_parser_fail(&p, "The \"%s\" section can only be used once in an update "
-                                       "expression;", section->word);
+            return ddb_parser_fail(&p,
+                                   "The \"%s\" section can only be used once in an update "
+                                   "expression;",
+                                   section->word);
         seen |= 1u << section->action;
         if (!parse_section(&p, section, ret))
             return false;
@@ -189,7 +198,8 @@ bool ddb_parse_projection(struct ddb_expr_env *env, str text, struct ddb_project
         return false;
     for (;;) {
         if ((ret->n & (ret->n - 1)) == 0) {
-            struct ddb_path *room = arena_alloc(env->arena, (ret->n ? ret->n * 2 : 1) * sizeof *room);
+            struct ddb_path *room =
+                arena_alloc(env->arena, (ret->n ? ret->n * 2 : 1) * sizeof *room);
             for (size_t i = 0; i < ret->n; i++)
                 room[i] = ret->paths[i];
             ret->paths = room;

@@ -72,7 +72,8 @@ static const struct ddb_value *pick(struct arena *a, const struct ddb_value *v, 
 
 const struct ddb_value *ddb_project(struct arena *a, const struct ddb_projection *projection,
                                     const struct ddb_value *item) {
-    const struct ddb_path **sorted = arena_alloc(a, projection->n * sizeof(const struct ddb_path *));
+    const struct ddb_path **sorted =
+        arena_alloc(a, projection->n * sizeof(const struct ddb_path *));
     for (size_t i = 0; i < projection->n; i++)
         sorted[i] = &projection->paths[i];
     qsort(sorted, projection->n, sizeof(const struct ddb_path *), path_cmp);

@@ -11,8 +11,9 @@ static int check_filter(struct rq *rq, const struct ddb_key_schema *keys,
     if (!node)
         return 0;
     if (node->kind == DDB_NODE_PATH && ddb_is_key(keys, node->path.steps[0].name))
-        return ddb_invalid(rq, "Filter Expression can only contain non-primary key attributes: "
-                               "Primary key attribute: " STR_FMT,
+        return ddb_invalid(rq,
+                           "Filter Expression can only contain non-primary key attributes: "
+                           "Primary key attribute: " STR_FMT,
                            STR_ARG(node->path.steps[0].name));
     for (size_t i = 0; i < node->n; i++) {
         int r = check_filter(rq, keys, node->kids[i]);
@@ -89,8 +90,9 @@ static int read_segment(struct rq *rq, struct ddb_page *page) {
         return ddb_invalid(rq, "The Segment parameter is required but was not present in the "
                                "request when parameter TotalSegments is present");
     if (segment < 0 || total < 1 || segment >= total)
-        return ddb_invalid(rq, "The Segment parameter is zero-based and must be less than parameter "
-                               "TotalSegments: Segment: %lld is not less than TotalSegments: %lld",
+        return ddb_invalid(rq,
+                           "The Segment parameter is zero-based and must be less than parameter "
+                           "TotalSegments: Segment: %lld is not less than TotalSegments: %lld",
                            (long long)segment, (long long)total);
     buf_str(&page->from, prefix);
     buf_str(&page->to, prefix);
@@ -100,7 +102,8 @@ static int read_segment(struct rq *rq, struct ddb_page *page) {
 }
 
 int ddb_op_Scan(struct svc *svc, struct rq *rq) {
-    static const char *const legacy[] = {"ScanFilter", "AttributesToGet", "ConditionalOperator", NULL};
+    static const char *const legacy[] = {"ScanFilter", "AttributesToGet", "ConditionalOperator",
+                                         NULL};
     CLEANUP_DEINIT(ddb_page) struct ddb_page page = {0};
     CLEANUP_DEINIT(buf) struct buf row_key = {0};
     const struct ddb_value *key;

@@ -16,8 +16,9 @@ bool ddb_table_name_parse(const struct rq *rq, str given, struct ddb_table_name 
 }
 
 static int check_name(struct rq *rq, str name) {
-    static const char rule[] = "1 validation error detected: Value '" STR_FMT "' at 'tableName' failed "
-                               "to satisfy constraint: Member must %s";
+    static const char rule[] =
+        "1 validation error detected: Value '" STR_FMT "' at 'tableName' failed "
+        "to satisfy constraint: Member must %s";
     if (str_starts(name, S("arn:")))
         return 0;
     if (name.len < 3)
@@ -25,7 +26,8 @@ static int check_name(struct rq *rq, str name) {
     if (name.len > 255)
         return ddb_invalid(rq, rule, STR_ARG(name), "have length less than or equal to 255");
     if (!ascii_only_alnum(name, "_.-"))
-        return ddb_invalid(rq, rule, STR_ARG(name), "satisfy regular expression pattern: [a-zA-Z0-9_.-]+");
+        return ddb_invalid(rq, rule, STR_ARG(name),
+                           "satisfy regular expression pattern: [a-zA-Z0-9_.-]+");
     return 0;
 }
 
@@ -70,8 +72,10 @@ int ddb_table_of(struct svc *svc, struct rq *rq, const struct ddb_table **ret_ta
 int ddb_refuse_legacy(struct rq *rq, const char *const *names) {
     for (; *names; names++)
         if (json_has(rq->in, *names))
-            return ddb_invalid(rq, "%s is a legacy parameter and is not supported: use the "
-                                   "expression parameters", *names);
+            return ddb_invalid(rq,
+                               "%s is a legacy parameter and is not supported: use the "
+                               "expression parameters",
+                               *names);
     return 0;
 }
 
@@ -132,8 +136,9 @@ static int check_key_value(struct rq *rq, const struct ddb_key_attr *attr,
     if (v->type == DDB_N)
         return 0;
     if (v->text.len == 0)
-        return ddb_invalid(rq, "One or more parameter values are not valid. The AttributeValue for "
-                               "a key attribute cannot contain an empty %s value. Key: " STR_FMT,
+        return ddb_invalid(rq,
+                           "One or more parameter values are not valid. The AttributeValue for "
+                           "a key attribute cannot contain an empty %s value. Key: " STR_FMT,
                            v->type == DDB_S ? "string" : "binary", STR_ARG(attr->name));
     if (!sort && v->text.len > DDB_PARTITION_KEY_MAX)
         return ddb_invalid(rq, "One or more parameter values were invalid: Size of hashkey has "

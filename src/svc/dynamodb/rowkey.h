@@ -3,7 +3,8 @@
  * dynamodb/rowkey: where items and index entries lie (docs/formats/dynamodb.md).
  *
  *   item   "i" account region table-id  hash(partition)  sort
- *   entry  "x" account region table-id index-id  hash(partition)  sort  hash(base partition)  base sort
+ *   entry  "x" account region table-id index-id  hash(partition)  sort  hash(base partition)  base
+ *   sort
  *
  * The partition key is hashed (SHA-256, its first 16 bytes), because it may be 2 KB long; sort keys
  * stand in order-preserving form and carry their own end.

@@ -60,12 +60,14 @@ int ddb_op_UpdateContinuousBackups(struct svc *svc, struct rq *rq) {
     if (days < 1 || days > RECOVERY_DAYS)
         return ddb_invalid(rq, "RecoveryPeriodInDays must be between 1 and 35");
     if (!enable && json_has(wanted, "RecoveryPeriodInDays"))
-        return ddb_invalid(rq, "RecoveryPeriodInDays cannot be given when point-in-time recovery is "
-                               "disabled");
+        return ddb_invalid(rq,
+                           "RecoveryPeriodInDays cannot be given when point-in-time recovery is "
+                           "disabled");
     CLEANUP_JSON json_t *doc = json_deep_copy(table->doc);
     if (enable) { /* what a shorter period has let go does not come back with a longer one */
         int64_t since = table->history ? earliest(rq, json_obj(doc, "Recovery")) : rq->now_ms;
-        json_set(doc, "Recovery", json_pack("{s:I,s:I}", "Since", (json_int_t)since, "Days", (json_int_t)days));
+        json_set(doc, "Recovery",
+                 json_pack("{s:I,s:I}", "Since", (json_int_t)since, "Days", (json_int_t)days));
     } else {
         json_object_del(doc, "Recovery");
         store_del_below(rq_batch(rq), STORE_HISTORY, table->history_prefix);
@@ -79,8 +81,9 @@ int ddb_op_UpdateContinuousBackups(struct svc *svc, struct rq *rq) {
 /* ---- Tags ---- */
 const struct kit_tags ddb_tags = {
     .of = KIT_TAGS_DYNAMODB,
-    .refuse = {[KIT_TAGS_RESERVED] = {&DDB_ValidationException, "One or more parameter values were invalid: Tag keys "
-                                                                "may not begin with aws:"},
+    .refuse = {[KIT_TAGS_RESERVED] = {&DDB_ValidationException,
+                                      "One or more parameter values were invalid: Tag keys "
+                                      "may not begin with aws:"},
                [KIT_TAGS_MANY] = {&DDB_ValidationException, "Too many tags: at most {most}"}},
 };
 
@@ -92,8 +95,9 @@ static int tagged_table(struct svc *svc, struct rq *rq, const struct ddb_table *
     int r = ddb_table_find(svc, rq, arn, ret);
     if (r || *ret)
         return r;
-    return ddb_fail(rq, ResourceNotFoundException, "Requested resource not found: ResourcArn: "
-                    STR_FMT " not found", STR_ARG(arn));
+    return ddb_fail(rq, ResourceNotFoundException,
+                    "Requested resource not found: ResourcArn: " STR_FMT " not found",
+                    STR_ARG(arn));
 }
 
 int ddb_op_TagResource(struct svc *svc, struct rq *rq) {

@@ -16,7 +16,7 @@ struct svc {
     struct ddb_gauge *gauge;
 };
 
-#define KIT_OPS "svc/dynamodb/ops.def"
+#define KIT_OPS    "svc/dynamodb/ops.def"
 #define KIT_PREFIX ddb
 #include "svc/kit/op_handlers.h"
 int ddb_hook_resource(struct svc *svc, struct rq *rq, struct buf *ret_arn);
@@ -40,7 +40,10 @@ int ddb_table_of(struct svc *svc, struct rq *rq, const struct ddb_table **ret_ta
 int ddb_table_find(struct svc *svc, struct rq *rq, str given, const struct ddb_table **ret_table);
 /* Refuses members of the API's older form by name. names ends with NULL. */
 int ddb_refuse_legacy(struct rq *rq, const char *const *names);
-/* ExpressionAttributeNames and -Values of the request. expressions ends with NULL: the members that may use them. */
+/*
+ * ExpressionAttributeNames and -Values of the request. expressions ends with NULL: the members that
+ * may use them.
+ */
 int ddb_env_of(struct rq *rq, const char *const *expressions, struct ddb_expr_env *ret);
 int ddb_env_done(struct rq *rq, const struct ddb_expr_env *env);
 /* Parses a member if it is there: *ret NULL or the tree. */

@@ -40,7 +40,7 @@ static str keep_prefix(struct ddb_table *t, const char *kind, uint64_t index) {
 static bool attr_type(const json_t *definitions, str name, enum ddb_type *ret) {
     size_t i;
     json_t *d;
-    json_array_foreach((json_t *)definitions, i, d) {
+    json_array_foreach ((json_t *)definitions, i, d) {
         if (str_eq(json_str(d, "AttributeName"), name))
             return ddb_type_of_name(json_str(d, "AttributeType"), ret) && *ret <= DDB_B;
     }
@@ -50,7 +50,7 @@ static bool attr_type(const json_t *definitions, str name, enum ddb_type *ret) {
 static bool read_keys(const json_t *doc, const json_t *schema, struct ddb_key_schema *ret) {
     size_t i;
     json_t *element;
-    json_array_foreach((json_t *)schema, i, element) {
+    json_array_foreach ((json_t *)schema, i, element) {
         struct ddb_key_attr *attr =
             str_is(json_str(element, "KeyType"), "HASH") ? &ret->partition : &ret->sort;
         attr->name = json_str(element, "AttributeName");
@@ -75,7 +75,8 @@ static bool read_index(struct ddb_table *t, const json_t *json, bool local, stru
     for (size_t i = 0; i < ret->n_include; i++)
         ret->include[i] = json_text(json_array_get(include, i));
     ret->prefix = keep_prefix(t, "x", ret->id);
-    return ret->id != 0 && ret->name.p && read_keys(t->doc, json_arr(json, "KeySchema"), &ret->keys);
+    return ret->id != 0 && ret->name.p &&
+           read_keys(t->doc, json_arr(json, "KeySchema"), &ret->keys);
 }
 
 static bool read_indexes(struct ddb_table *t) {
@@ -87,7 +88,7 @@ static bool read_indexes(struct ddb_table *t) {
     for (int k = 0; k < 2; k++) {
         size_t i;
         json_t *index;
-        json_array_foreach(json_arr(t->doc, members[k]), i, index) {
+        json_array_foreach (json_arr(t->doc, members[k]), i, index) {
             if (!read_index(t, index, k == 1, &t->indexes[t->n_indexes++]))
                 return false;
         }
@@ -102,7 +103,8 @@ static int read_table(struct store *store, struct ddb_table *t, struct err *err)
         return STORE_E_DAMAGED;
     t->id = (uint64_t)json_int(t->doc, "Id", 0);
     t->history = json_has(t->doc, "Recovery");
-    t->arn = arn_str(&t->arena, "dynamodb", t->region, t->account, "table/" STR_FMT, STR_ARG(t->name));
+    t->arn =
+        arn_str(&t->arena, "dynamodb", t->region, t->account, "table/" STR_FMT, STR_ARG(t->name));
     t->prefix = keep_prefix(t, "i", 0);
     t->history_prefix = keep_prefix(t, "h", 0);
     if (t->id == 0 || !codec_unhex(json_str(t->doc, "KeyId"), key_id, sizeof key_id) ||
@@ -126,7 +128,7 @@ struct ddb_table *ddb_table_free(struct ddb_table *t) {
 struct ddb_tables {
     struct store *store;
     pthread_rwlock_t lock;
-    struct map tables;     /* row key → struct ddb_table * */
+    struct map tables;        /* row key → struct ddb_table * */
     _Atomic uint64_t changes; /* counts emptyings: a row read before one is not kept after it */
 };
 
@@ -216,5 +218,6 @@ const struct ddb_index *ddb_table_index(const struct ddb_table *table, str name)
 }
 
 bool ddb_is_key(const struct ddb_key_schema *keys, str name) {
-    return str_eq(keys->partition.name, name) || (keys->sort.name.p && str_eq(keys->sort.name, name));
+    return str_eq(keys->partition.name, name) ||
+           (keys->sort.name.p && str_eq(keys->sort.name, name));
 }

@@ -43,8 +43,12 @@ int ddb_op_CreateTable(struct svc *svc, struct rq *rq) {
                         STR_ARG(at.name));
     if (r != STORE_E_ABSENT || (r = put_table(svc, rq, &row, doc)))
         return r;
-    struct ddb_table view = {.account = at.account, .region = at.region, .name = at.name, .doc = doc};
-    view.arn = arn_str(&rq->arena, "dynamodb", at.region, at.account, "table/" STR_FMT, STR_ARG(at.name));
+    struct ddb_table view = {.account = at.account,
+                             .region = at.region,
+                             .name = at.name,
+                             .doc = doc};
+    view.arn =
+        arn_str(&rq->arena, "dynamodb", at.region, at.account, "table/" STR_FMT, STR_ARG(at.name));
     view.id = (uint64_t)json_int(doc, "Id", 0);
     rq->out = json_object();
     json_set(rq->out, "TableDescription", ddb_table_description(svc, &view, "CREATING"));
@@ -59,8 +63,8 @@ static int named_table(struct svc *svc, struct rq *rq, const struct ddb_table **
     if (r || *ret)
         return r;
     ddb_table_name_parse(rq, given, &at);
-    return ddb_fail(rq, ResourceNotFoundException, "Requested resource not found: Table: " STR_FMT
-                    " not found", STR_ARG(at.name));
+    return ddb_fail(rq, ResourceNotFoundException,
+                    "Requested resource not found: Table: " STR_FMT " not found", STR_ARG(at.name));
 }
 
 int ddb_op_DescribeTable(struct svc *svc, struct rq *rq) {
@@ -112,7 +116,10 @@ int ddb_op_DeleteTable(struct svc *svc, struct rq *rq) {
 
 /* ---- ListTables ---- */
 int ddb_op_ListTables(struct svc *, struct rq *rq) {
-    static const struct kit_paging paging = {.list = "TableNames", .limit = "Limit", .most = 100, .plain = true,
+    static const struct kit_paging paging = {.list = "TableNames",
+                                             .limit = "Limit",
+                                             .most = 100,
+                                             .plain = true,
                                              .token = "ExclusiveStartTableName",
                                              .next = "LastEvaluatedTableName"};
     CLEANUP_DEINIT(buf) struct buf prefix = {0};

@@ -5,7 +5,8 @@
 #include "svc/dynamodb/edit.h"
 
 #define WRONG_TYPE "An operand in the update expression has an incorrect data type"
-#define NO_ATTRIBUTE "The provided expression refers to an attribute that does not exist in the item"
+#define NO_ATTRIBUTE                                                                               \
+    "The provided expression refers to an attribute that does not exist in the item"
 #define BAD_PATH "The document path provided in the update expression is invalid for update"
 
 static bool fault(struct err *err, const char *text) {
@@ -52,17 +53,14 @@ static bool value_of(struct arena *a, const struct ddb_node *node, const struct 
                      const struct ddb_value **ret, struct err *err) {
     const struct ddb_value *x, *y;
     switch (node->kind) {
-    case DDB_NODE_VALUE:
-        *ret = node->value;
-        return true;
+    case DDB_NODE_VALUE: *ret = node->value; return true;
     case DDB_NODE_PATH:
         *ret = ddb_path_get(item, &node->path);
         return *ret || fault(err, NO_ATTRIBUTE);
     case DDB_NODE_IF_NOT_EXISTS:
         *ret = ddb_path_get(item, &node->kids[0]->path);
         return *ret || value_of(a, node->kids[1], item, ret, err);
-    default:
-        break;
+    default: break;
     }
     if (!value_of(a, node->kids[0], item, &x, err) || !value_of(a, node->kids[1], item, &y, err))
         return false;
@@ -127,12 +125,9 @@ static bool apply(struct arena *a, struct ddb_edit *edit, const struct ddb_claus
     case DDB_SET:
         return value_of(a, c->operand, item, &value, err) &&
                (ddb_edit_set(a, edit, &c->path, value) || fault(err, BAD_PATH));
-    case DDB_REMOVE:
-        return ddb_edit_remove(a, edit, &c->path) || fault(err, BAD_PATH);
-    case DDB_ADD:
-        return apply_add(a, edit, c, item, err);
-    case DDB_DELETE:
-        return apply_delete(a, edit, c, item, err);
+    case DDB_REMOVE: return ddb_edit_remove(a, edit, &c->path) || fault(err, BAD_PATH);
+    case DDB_ADD: return apply_add(a, edit, c, item, err);
+    case DDB_DELETE: return apply_delete(a, edit, c, item, err);
     }
     return false;
 }

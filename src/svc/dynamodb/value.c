@@ -3,7 +3,8 @@
 
 #include "base/codec.h"
 
-static const char *const names[DDB_N_TYPES] = {"S", "N", "B", "BOOL", "NULL", "M", "L", "SS", "NS", "BS"};
+static const char *const names[DDB_N_TYPES] = {"S", "N", "B",  "BOOL", "NULL",
+                                               "M", "L", "SS", "NS",   "BS"};
 
 const char *ddb_type_name(enum ddb_type type) { return names[type]; }
 
@@ -120,16 +121,11 @@ bool ddb_value_equal(const struct ddb_value *a, const struct ddb_value *b) {
     switch (a->type) {
     case DDB_S:
     case DDB_N:
-    case DDB_B:
-        return ddb_value_cmp(a, b) == 0;
-    case DDB_BOOL:
-        return a->boolean == b->boolean;
-    case DDB_NULL:
-        return true;
-    case DDB_M:
-        return attrs_equal(a, b);
-    default:
-        return elements_equal(a, b);
+    case DDB_B: return ddb_value_cmp(a, b) == 0;
+    case DDB_BOOL: return a->boolean == b->boolean;
+    case DDB_NULL: return true;
+    case DDB_M: return attrs_equal(a, b);
+    default: return elements_equal(a, b);
     }
 }
 
@@ -138,15 +134,11 @@ size_t ddb_value_size(const struct ddb_value *v) {
     size_t size = 3; /* of a map or list, and one for each element */
     switch (v->type) {
     case DDB_S:
-    case DDB_B:
-        return v->text.len;
-    case DDB_N:
-        return ddb_number_size(v->number);
+    case DDB_B: return v->text.len;
+    case DDB_N: return ddb_number_size(v->number);
     case DDB_BOOL:
-    case DDB_NULL:
-        return 1;
-    case DDB_M:
-        return size + v->n + ddb_item_size(v);
+    case DDB_NULL: return 1;
+    case DDB_M: return size + v->n + ddb_item_size(v);
     case DDB_L:
         for (size_t i = 0; i < v->n; i++)
             size += 1 + ddb_value_size(&v->elements[i]);
@@ -183,14 +175,10 @@ static json_t *content_json(const struct ddb_value *v) {
     switch (v->type) {
     case DDB_S:
     case DDB_N:
-    case DDB_B:
-        return scalar_json(v);
-    case DDB_BOOL:
-        return json_boolean(v->boolean);
-    case DDB_NULL:
-        return json_true();
-    case DDB_M:
-        return ddb_item_to_json(v);
+    case DDB_B: return scalar_json(v);
+    case DDB_BOOL: return json_boolean(v->boolean);
+    case DDB_NULL: return json_true();
+    case DDB_M: return ddb_item_to_json(v);
     case DDB_L:
         array = json_array();
         for (size_t i = 0; i < v->n; i++)

@@ -12,7 +12,19 @@
 #include "base/json.h"
 #include "svc/dynamodb/number.h"
 
-enum ddb_type { DDB_S, DDB_N, DDB_B, DDB_BOOL, DDB_NULL, DDB_M, DDB_L, DDB_SS, DDB_NS, DDB_BS, DDB_N_TYPES };
+enum ddb_type {
+    DDB_S,
+    DDB_N,
+    DDB_B,
+    DDB_BOOL,
+    DDB_NULL,
+    DDB_M,
+    DDB_L,
+    DDB_SS,
+    DDB_NS,
+    DDB_BS,
+    DDB_N_TYPES
+};
 
 /* Limits on what strangers send ("Quotas", DynamoDB Developer Guide). */
 enum {
@@ -78,7 +90,9 @@ bool ddb_value_equal(const struct ddb_value *a, const struct ddb_value *b);
 /* Position of element in a set, or -1. */
 ptrdiff_t ddb_set_find(const struct ddb_value *set, const struct ddb_value *element);
 
-/* Bytes as DynamoDB counts them ("Item sizes and formats"): of a value, of an item with its names. */
+/*
+ * Bytes as DynamoDB counts them ("Item sizes and formats"): of a value, of an item with its names.
+ */
 size_t ddb_value_size(const struct ddb_value *v);
 size_t ddb_item_size(const struct ddb_value *item);
 /* "{N:2}", as AWS shows values in messages. */

@@ -7,17 +7,10 @@ static const char tags[DDB_N_TYPES] = {'s', 'n', 'b', 'o', '0', 'm', 'l', 'S', '
 static void encode_content(const struct ddb_value *v, struct buf *out) {
     switch (v->type) {
     case DDB_S:
-    case DDB_B:
-        buf_lstr(out, v->text);
-        break;
-    case DDB_N:
-        ddb_number_key(v->number, out);
-        break;
-    case DDB_BOOL:
-        buf_u8(out, v->boolean);
-        break;
-    case DDB_NULL:
-        break;
+    case DDB_B: buf_lstr(out, v->text); break;
+    case DDB_N: ddb_number_key(v->number, out); break;
+    case DDB_BOOL: buf_u8(out, v->boolean); break;
+    case DDB_NULL: break;
     case DDB_M:
         buf_varint(out, v->n);
         for (size_t i = 0; i < v->n; i++) {
@@ -104,22 +97,13 @@ static bool decode_set(struct arena *a, struct cur *c, struct ddb_value *v) {
 static bool decode_content(struct arena *a, struct cur *c, unsigned depth, struct ddb_value *v) {
     switch (v->type) {
     case DDB_S:
-    case DDB_B:
-        v->text = cur_lstr(c);
-        return !c->bad;
-    case DDB_N:
-        return decode_number(a, c, v);
-    case DDB_BOOL:
-        v->boolean = cur_u8(c) == 1;
-        return !c->bad;
-    case DDB_NULL:
-        return true;
-    case DDB_M:
-        return decode_map(a, c, depth, v);
-    case DDB_L:
-        return decode_list(a, c, depth, v);
-    default:
-        return decode_set(a, c, v);
+    case DDB_B: v->text = cur_lstr(c); return !c->bad;
+    case DDB_N: return decode_number(a, c, v);
+    case DDB_BOOL: v->boolean = cur_u8(c) == 1; return !c->bad;
+    case DDB_NULL: return true;
+    case DDB_M: return decode_map(a, c, depth, v);
+    case DDB_L: return decode_list(a, c, depth, v);
+    default: return decode_set(a, c, v);
     }
 }
 

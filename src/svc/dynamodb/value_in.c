@@ -111,7 +111,7 @@ static bool read_map(struct arena *a, const json_t *json, unsigned depth, struct
     const char *name;
     size_t name_len;
     json_t *child;
-    json_object_keylen_foreach((json_t *)json, name, name_len, child) {
+    json_object_keylen_foreach ((json_t *)json, name, name_len, child) {
         if (name_len == 0)
             return fault(err, INVALID "Empty attribute name");
         if (name_len > DDB_ATTRIBUTE_NAME_MAX)
@@ -148,20 +148,14 @@ static bool read_value(struct arena *a, const json_t *json, unsigned depth, stru
     switch (type) {
     case DDB_S:
     case DDB_N:
-    case DDB_B:
-        return read_scalar(a, type, content, v, err);
-    case DDB_BOOL:
-        v->boolean = json_is_true(content);
-        return true;
+    case DDB_B: return read_scalar(a, type, content, v, err);
+    case DDB_BOOL: v->boolean = json_is_true(content); return true;
     case DDB_NULL:
         return json_is_true(content) ||
                fault(err, INVALID "Null attribute value types must have the value of true");
-    case DDB_M:
-        return read_map(a, content, depth + 1, v, err);
-    case DDB_L:
-        return read_list(a, content, depth + 1, v, err);
-    default:
-        return read_set(a, type, content, v, err);
+    case DDB_M: return read_map(a, content, depth + 1, v, err);
+    case DDB_L: return read_list(a, content, depth + 1, v, err);
+    default: return read_set(a, type, content, v, err);
     }
 }
 

@@ -47,15 +47,17 @@ static int check_index_key(struct rq *rq, const struct ddb_index *index,
     if (!v)
         return 0;
     if (v->type != attr->type)
-        return ddb_invalid(rq, "One or more parameter values were invalid: Type mismatch for Index "
-                               "Key " STR_FMT " Expected: %s Actual: %s IndexName: " STR_FMT,
+        return ddb_invalid(rq,
+                           "One or more parameter values were invalid: Type mismatch for Index "
+                           "Key " STR_FMT " Expected: %s Actual: %s IndexName: " STR_FMT,
                            STR_ARG(attr->name), ddb_type_name(attr->type), ddb_type_name(v->type),
                            STR_ARG(index->name));
     if (v->type != DDB_N && v->text.len == 0)
-        return ddb_invalid(rq, "One or more parameter values are not valid. A value specified for a "
-                               "secondary index key is not supported. The AttributeValue for a key "
-                               "attribute cannot contain an empty %s value. IndexName: " STR_FMT
-                               ", IndexKey: " STR_FMT,
+        return ddb_invalid(rq,
+                           "One or more parameter values are not valid. A value specified for a "
+                           "secondary index key is not supported. The AttributeValue for a key "
+                           "attribute cannot contain an empty %s value. IndexName: " STR_FMT
+                           ", IndexKey: " STR_FMT,
                            v->type == DDB_S ? "string" : "binary", STR_ARG(index->name),
                            STR_ARG(attr->name));
     if (v->type != DDB_N && v->text.len > most)
@@ -82,7 +84,8 @@ static int check_new(struct rq *rq, const struct ddb_change *change) {
     const struct ddb_table *t = change->table;
     for (size_t i = 0; i < t->n_indexes; i++) {
         const struct ddb_index *index = &t->indexes[i];
-        int r = check_index_key(rq, index, &index->keys.partition, change->new, DDB_PARTITION_KEY_MAX);
+        int r =
+            check_index_key(rq, index, &index->keys.partition, change->new, DDB_PARTITION_KEY_MAX);
         if (r == 0)
             r = check_index_key(rq, index, &index->keys.sort, change->new, DDB_SORT_KEY_MAX);
         if (r)
@@ -150,7 +153,7 @@ static double write_entry(const struct rows *rows, const struct ddb_table *t,
         units += ddb_write_units(larger);
     }
     count(rows, t, index->id, (new->item != NULL) - (old->item != NULL),
-          (int64_t)new->size - (int64_t)old->size);
+          (int64_t) new->size - (int64_t)old->size);
     return units;
 }
 
@@ -169,8 +172,8 @@ static void write_indexes(struct rq *rq, struct ddb_change *change) {
 }
 
 /*
- * What the item was before: its row key, then its row's value as it was (empty: it was not there). The
- * value is sealed already, bound to the row's key. Blind: the image's id is its own.
+ * What the item was before: its row key, then its row's value as it was (empty: it was not there).
+ * The value is sealed already, bound to the row's key. Blind: the image's id is its own.
  */
 static void write_history(struct rq *rq, const struct ddb_change *change) {
     const struct ddb_table *t = change->table;
@@ -187,8 +190,11 @@ static void write_history(struct rq *rq, const struct ddb_change *change) {
 
 static void write_metric(struct svc *svc, struct rq *rq, const struct ddb_table *t, str index,
                          double units) {
-    struct kit_metrics metrics = {.hub = svc->hub, .account = t->account, .region = t->region,
-                                  .name_space = "AWS/DynamoDB", .dimensions = {{S("TableName"), t->name}},
+    struct kit_metrics metrics = {.hub = svc->hub,
+                                  .account = t->account,
+                                  .region = t->region,
+                                  .name_space = "AWS/DynamoDB",
+                                  .dimensions = {{S("TableName"), t->name}},
                                   .time_ms = rq->now_ms};
     if (index.p)
         metrics.dimensions[1] = (struct hub_dimension){S("GlobalSecondaryIndexName"), index};

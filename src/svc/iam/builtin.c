@@ -6,39 +6,55 @@
 
 #include <errno.h>
 
-#define ALLOW(actions, resource) "{\"Effect\":\"Allow\",\"Action\":[" actions "],\"Resource\":" resource "}"
+#define ALLOW(actions, resource)                                                                   \
+    "{\"Effect\":\"Allow\",\"Action\":[" actions "],\"Resource\":" resource "}"
 #define DOCUMENT(statements) "{\"Version\":\"2012-10-17\",\"Statement\":[" statements "]}"
-#define LOGS "\"logs:CreateLogGroup\",\"logs:CreateLogStream\",\"logs:PutLogEvents\""
+#define LOGS                 "\"logs:CreateLogGroup\",\"logs:CreateLogStream\",\"logs:PutLogEvents\""
 
 /* In ascending order of their ARNs, as they are listed. */
 static const struct iam_builtin builtins[] = {
     {"AWSLambdaExecute", "/", "v1",
-     DOCUMENT(ALLOW("\"logs:*\"", "\"arn:aws:logs:*:*:*\"") ","
-              ALLOW("\"s3:GetObject\",\"s3:PutObject\"", "\"arn:aws:s3:::*\"")), 1423247246, 1423247246},
+     DOCUMENT(ALLOW("\"logs:*\"", "\"arn:aws:logs:*:*:*\"") "," ALLOW(
+         "\"s3:GetObject\",\"s3:PutObject\"", "\"arn:aws:s3:::*\"")),
+     1423247246, 1423247246},
     {"AWSXRayDaemonWriteAccess", "/", "v2",
-     DOCUMENT(ALLOW("\"xray:PutTraceSegments\",\"xray:PutTelemetryRecords\",\"xray:GetSamplingRules\","
-                    "\"xray:GetSamplingTargets\",\"xray:GetSamplingStatisticSummaries\"", "[\"*\"]")),
+     DOCUMENT(
+         ALLOW("\"xray:PutTraceSegments\",\"xray:PutTelemetryRecords\",\"xray:GetSamplingRules\","
+               "\"xray:GetSamplingTargets\",\"xray:GetSamplingStatisticSummaries\"",
+               "[\"*\"]")),
      1535497233, 1707861504},
     {"AdministratorAccess", "/", "v1", DOCUMENT(ALLOW("\"*\"", "\"*\"")), 1423247986, 1423247986},
     {"AmazonS3FullAccess", "/", "v2", DOCUMENT(ALLOW("\"s3:*\",\"s3-object-lambda:*\"", "\"*\"")),
      1423248058, 1632773797},
     {"AmazonS3ReadOnlyAccess", "/", "v3",
      DOCUMENT(ALLOW("\"s3:Get*\",\"s3:List*\",\"s3:Describe*\",\"s3-object-lambda:Get*\","
-                    "\"s3-object-lambda:List*\"", "\"*\"")), 1423248059, 1691703091},
-    {"AmazonSQSFullAccess", "/", "v1", DOCUMENT(ALLOW("\"sqs:*\"", "\"*\"")), 1423248067, 1423248067},
-    {"AWSLambdaBasicExecutionRole", "/service-role/", "v1", DOCUMENT(ALLOW(LOGS, "\"*\"")), 1428591823, 1428591823},
+                    "\"s3-object-lambda:List*\"",
+                    "\"*\"")),
+     1423248059, 1691703091},
+    {"AmazonSQSFullAccess", "/", "v1", DOCUMENT(ALLOW("\"sqs:*\"", "\"*\"")), 1423248067,
+     1423248067},
+    {"AWSLambdaBasicExecutionRole", "/service-role/", "v1", DOCUMENT(ALLOW(LOGS, "\"*\"")),
+     1428591823, 1428591823},
     {"AWSLambdaDynamoDBExecutionRole", "/service-role/", "v1",
-     DOCUMENT(ALLOW("\"dynamodb:DescribeStream\",\"dynamodb:GetRecords\",\"dynamodb:GetShardIterator\","
-                    "\"dynamodb:ListStreams\"," LOGS, "\"*\"")), 1428592149, 1428592149},
-    {"AWSLambdaRole", "/service-role/", "v1", DOCUMENT(ALLOW("\"lambda:InvokeFunction\"", "[\"*\"]")),
-     1423247288, 1423247288},
+     DOCUMENT(
+         ALLOW("\"dynamodb:DescribeStream\",\"dynamodb:GetRecords\",\"dynamodb:GetShardIterator\","
+               "\"dynamodb:ListStreams\"," LOGS,
+               "\"*\"")),
+     1428592149, 1428592149},
+    {"AWSLambdaRole", "/service-role/", "v1",
+     DOCUMENT(ALLOW("\"lambda:InvokeFunction\"", "[\"*\"]")), 1423247288, 1423247288},
     {"AWSLambdaSQSQueueExecutionRole", "/service-role/", "v1",
-     DOCUMENT(ALLOW("\"sqs:ReceiveMessage\",\"sqs:DeleteMessage\",\"sqs:GetQueueAttributes\"," LOGS, "\"*\"")),
+     DOCUMENT(ALLOW("\"sqs:ReceiveMessage\",\"sqs:DeleteMessage\",\"sqs:GetQueueAttributes\"," LOGS,
+                    "\"*\"")),
      1529013045, 1529013045},
     {"AWSLambdaVPCAccessExecutionRole", "/service-role/", "v3",
-     DOCUMENT(ALLOW(LOGS ",\"ec2:CreateNetworkInterface\",\"ec2:DescribeNetworkInterfaces\","
-                    "\"ec2:DescribeSubnets\",\"ec2:DeleteNetworkInterface\",\"ec2:AssignPrivateIpAddresses\","
-                    "\"ec2:UnassignPrivateIpAddresses\"", "\"*\"")), 1455232526, 1704493706},
+     DOCUMENT(ALLOW(
+         LOGS
+         ",\"ec2:CreateNetworkInterface\",\"ec2:DescribeNetworkInterfaces\","
+         "\"ec2:DescribeSubnets\",\"ec2:DeleteNetworkInterface\",\"ec2:AssignPrivateIpAddresses\","
+         "\"ec2:UnassignPrivateIpAddresses\"",
+         "\"*\"")),
+     1455232526, 1704493706},
 };
 
 const struct iam_builtin *iam_builtin_at(size_t index) {

@@ -1,4 +1,7 @@
-/* What roles, users, policies and instance profiles have in common: a name, a path, tags; and policies of their own. */
+/*
+ * What roles, users, policies and instance profiles have in common: a name, a path, tags; and
+ * policies of their own.
+ */
 #include "base/arn.h"
 #include "base/rand.h"
 #include "svc/iam/iam_priv.h"
@@ -11,17 +14,20 @@ void iam_entity_deinit(struct iam_entity *entity) {
 
 str iam_request_name(const struct iam_kind *kind, const struct rq *rq) {
     str name = json_str(rq->in, kind->name_member);
-    if (!name.p && kind == &iam_kind_user && rq->caller && rq->caller->principal.kind == PRINCIPAL_USER)
+    if (!name.p && kind == &iam_kind_user && rq->caller &&
+        rq->caller->principal.kind == PRINCIPAL_USER)
         name = rq->caller->user_name;
     return name;
 }
 
-int iam_entity_named(const struct iam_kind *kind, struct rq *rq, str name, struct iam_entity *ret_entity) {
+int iam_entity_named(const struct iam_kind *kind, struct rq *rq, str name,
+                     struct iam_entity *ret_entity) {
     ret_entity->kind = kind;
     iam_key_named(&ret_entity->row.key, kind->row, rq->account, name);
     int r = rq_row_get_json(rq, &ret_entity->row, &ret_entity->doc);
     if (r == STORE_E_ABSENT)
-        return aws_fail(rq, &IAM_NoSuchEntity, "%s" STR_FMT " cannot be found.", kind->missing, STR_ARG(name));
+        return aws_fail(rq, &IAM_NoSuchEntity, "%s" STR_FMT " cannot be found.", kind->missing,
+                        STR_ARG(name));
     return r;
 }
 
@@ -30,12 +36,14 @@ int iam_entity_get(const struct iam_kind *kind, struct rq *rq, struct iam_entity
         return kind->calls.find(rq, ret_entity);
     str name = iam_request_name(kind, rq);
     if (!name.p)
-        return aws_fail(rq, &IAM_ValidationError, "Must specify %s when calling with non-User credentials",
+        return aws_fail(rq, &IAM_ValidationError,
+                        "Must specify %s when calling with non-User credentials",
                         kind->name_member);
     return iam_entity_named(kind, rq, name, ret_entity);
 }
 
-int iam_on_entity(const struct iam_kind *kind, struct rq *rq, int (*fn)(struct rq *rq, struct iam_entity *entity)) {
+int iam_on_entity(const struct iam_kind *kind, struct rq *rq,
+                  int (*fn)(struct rq *rq, struct iam_entity *entity)) {
     CLEANUP_DEINIT(iam_entity) struct iam_entity entity = {0};
     return iam_entity_get(kind, rq, &entity) ? AWS_FAILED : fn(rq, &entity);
 }
@@ -59,9 +67,11 @@ int iam_entity_delete(struct rq *rq, const struct iam_entity *entity) {
 
 static const struct kit_tags tag_rules = {
     .of = KIT_TAGS_IAM,
-    .refuse = {[KIT_TAGS_TWICE] = {&IAM_InvalidInput,
-                                   "Duplicate tag keys found. Please note that Tag keys are case insensitive."},
-               [KIT_TAGS_MANY] = {&IAM_LimitExceeded, "Cannot exceed quota for TagsPerEntity: {most}"}},
+    .refuse = {[KIT_TAGS_TWICE] =
+                   {&IAM_InvalidInput,
+                    "Duplicate tag keys found. Please note that Tag keys are case insensitive."},
+               [KIT_TAGS_MANY] = {&IAM_LimitExceeded,
+                                  "Cannot exceed quota for TagsPerEntity: {most}"}},
 };
 
 static int merge_tags(struct rq *rq, json_t *doc) {
@@ -77,7 +87,8 @@ static int take_boundary(struct rq *rq, json_t *doc) {
         return 0;
     int r = iam_managed_policy_exists(rq, arn);
     if (r == STORE_E_ABSENT)
-        return aws_fail(rq, &IAM_NoSuchEntity, "Scope ARN: " STR_FMT " does not exist or is not attachable.",
+        return aws_fail(rq, &IAM_NoSuchEntity,
+                        "Scope ARN: " STR_FMT " does not exist or is not attachable.",
                         STR_ARG(arn));
     json_set_str(doc, "PermissionsBoundary", arn);
     return r;
@@ -94,8 +105,9 @@ static json_t *new_doc(const struct iam_kind *kind, struct rq *rq, str name) {
     json_set_str(doc, "Path", path);
     json_set_str(doc, kind->name_member, name);
     json_set_str(doc, kind->id_member, str_c(id));
-    json_set_str(doc, "Arn", arn_str(&rq->arena, "iam", STR_NONE, rq->account, "%s" STR_FMT STR_FMT, kind->arn_type,
-                                     STR_ARG(path), STR_ARG(name)));
+    json_set_str(doc, "Arn",
+                 arn_str(&rq->arena, "iam", STR_NONE, rq->account, "%s" STR_FMT STR_FMT,
+                         kind->arn_type, STR_ARG(path), STR_ARG(name)));
     json_set_int(doc, "CreateDate", rq->now_ms / 1000);
     if (kind->inline_limit) {
         json_set(doc, "Attached", json_array());
@@ -110,8 +122,8 @@ int iam_entity_new(const struct iam_kind *kind, struct rq *rq, struct iam_entity
     iam_key_named(&ret_entity->row.key, kind->row, rq->account, name);
     int r = rq_row_get(rq, &ret_entity->row);
     if (r == 0)
-        return aws_fail(rq, &IAM_EntityAlreadyExists, "%s" STR_FMT "%s", kind->existing[0], STR_ARG(name),
-                        kind->existing[1]);
+        return aws_fail(rq, &IAM_EntityAlreadyExists, "%s" STR_FMT "%s", kind->existing[0],
+                        STR_ARG(name), kind->existing[1]);
     if (r != STORE_E_ABSENT)
         return r;
     ret_entity->doc = new_doc(kind, rq, name);
@@ -120,9 +132,11 @@ int iam_entity_new(const struct iam_kind *kind, struct rq *rq, struct iam_entity
 
 int iam_entity_check_bare(struct rq *rq, const json_t *doc) {
     if (json_array_size(json_arr(doc, "Attached")))
-        return aws_fail(rq, &IAM_DeleteConflict, "Cannot delete entity, must detach all policies first.");
+        return aws_fail(rq, &IAM_DeleteConflict,
+                        "Cannot delete entity, must detach all policies first.");
     if (json_object_size(json_obj(doc, "Inline")))
-        return aws_fail(rq, &IAM_DeleteConflict, "Cannot delete entity, must delete policies first.");
+        return aws_fail(rq, &IAM_DeleteConflict,
+                        "Cannot delete entity, must delete policies first.");
     return 0;
 }
 
@@ -141,13 +155,14 @@ static json_t *describe_boundary(const json_t *doc) {
 
 int iam_entity_describe(const struct iam_kind *kind, struct rq *rq, const json_t *doc, bool whole,
                         json_t **ret_out) {
-    const char *const members[] = {"Path", kind->name_member, kind->id_member, "Arn", "CreateDate", "Description",
-                                   "MaxSessionDuration"};
+    const char *const members[] = {"Path",       kind->name_member, kind->id_member,     "Arn",
+                                   "CreateDate", "Description",     "MaxSessionDuration"};
     CLEANUP_JSON json_t *out = json_object();
     for (size_t i = 0; i < ARRAY_LEN(members); i++)
         copy_member(out, doc, members[i]);
     if (json_has(doc, "AssumeRolePolicyDocument"))
-        json_set(out, "AssumeRolePolicyDocument", iam_uri_text(json_str(doc, "AssumeRolePolicyDocument")));
+        json_set(out, "AssumeRolePolicyDocument",
+                 iam_uri_text(json_str(doc, "AssumeRolePolicyDocument")));
     if (whole && json_array_size(json_arr(doc, "Tags")))
         copy_member(out, doc, "Tags");
     if (whole && json_has(doc, "PermissionsBoundary"))
@@ -179,8 +194,8 @@ static int list_row(const struct iam_kind *kind, struct kit_page *page, const js
     return 0;
 }
 
-int iam_entity_list(const struct iam_kind *kind, struct rq *rq, bool (*keep)(const void *ctx, const json_t *doc),
-                    const void *ctx) {
+int iam_entity_list(const struct iam_kind *kind, struct rq *rq,
+                    bool (*keep)(const void *ctx, const json_t *doc), const void *ctx) {
     str prefix = json_str(rq->in, "PathPrefix");
     CLEANUP_DEINIT(buf) struct buf rows = {0};
     CLEANUP_DEINIT(kit_page) struct kit_page page = {0};
@@ -191,7 +206,8 @@ int iam_entity_list(const struct iam_kind *kind, struct rq *rq, bool (*keep)(con
     kit_page_rows(&page, STORE_META, buf_view(&rows));
     while (kit_page_next(&page)) {
         CLEANUP_JSON json_t *doc = json_parse(page.value, NULL);
-        if (str_starts(json_str(doc, "Path"), prefix) && (!keep || keep(ctx, doc)) && list_row(kind, &page, doc))
+        if (str_starts(json_str(doc, "Path"), prefix) && (!keep || keep(ctx, doc)) &&
+            list_row(kind, &page, doc))
             return AWS_FAILED;
     }
     return kit_page_end(&page);
@@ -199,7 +215,9 @@ int iam_entity_list(const struct iam_kind *kind, struct rq *rq, bool (*keep)(con
 
 /* ---- Operations that are the same for several kinds ---- */
 
-static int list_all(const struct iam_kind *kind, struct rq *rq) { return iam_entity_list(kind, rq, NULL, NULL); }
+static int list_all(const struct iam_kind *kind, struct rq *rq) {
+    return iam_entity_list(kind, rq, NULL, NULL);
+}
 
 static int tag(struct rq *rq, struct iam_entity *entity) {
     return merge_tags(rq, entity->doc) ? AWS_FAILED : iam_entity_put(rq, entity);
@@ -223,7 +241,8 @@ static int put_boundary(struct rq *rq, struct iam_entity *entity) {
 
 static int delete_boundary(struct rq *rq, struct iam_entity *entity) {
     if (json_object_del(entity->doc, "PermissionsBoundary"))
-        return aws_fail(rq, &IAM_NoSuchEntity, "Can't find permissions boundary for %s " STR_FMT, entity->kind->title,
+        return aws_fail(rq, &IAM_NoSuchEntity, "Can't find permissions boundary for %s " STR_FMT,
+                        entity->kind->title,
                         STR_ARG(json_str(entity->doc, entity->kind->name_member)));
     return iam_entity_put(rq, entity);
 }

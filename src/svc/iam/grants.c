@@ -26,7 +26,8 @@ struct iam_grants *iam_grants_free(struct iam_grants *grants) {
 }
 
 static void add_identity(struct iam_grants *grants, const struct policy *policy) {
-    grants->identity = mem_realloc(grants->identity, (grants->n_identity + 1) * sizeof(struct policy *));
+    grants->identity =
+        mem_realloc(grants->identity, (grants->n_identity + 1) * sizeof(struct policy *));
     grants->identity[grants->n_identity++] = policy;
 }
 
@@ -45,8 +46,8 @@ int iam_grants_add_text(struct iam_grants *grants, str text) {
 }
 
 /* The policy behind an ARN; NULL where there is none (any more). */
-static int managed(struct svc *iam, const struct rows *rows, str account, str arn, struct iam_grants *grants,
-                   const struct policy **ret_policy) {
+static int managed(struct svc *iam, const struct rows *rows, str account, str arn,
+                   struct iam_grants *grants, const struct policy **ret_policy) {
     const struct iam_builtin *builtin = iam_builtin_find(arn);
     *ret_policy = NULL;
     if (builtin) {
@@ -82,7 +83,8 @@ int iam_grants_add_managed(struct svc *iam, const struct rows *rows, str account
 /* A boundary that is gone allows nothing: an empty one stands for it. */
 static int add_boundary(struct svc *iam, const struct rows *rows, str account, str arn,
                         struct iam_grants *grants) {
-    static const str nothing = S_INIT("{\"Statement\":{\"Effect\":\"Deny\",\"Action\":\"*\",\"Resource\":\"*\"}}");
+    static const str nothing =
+        S_INIT("{\"Statement\":{\"Effect\":\"Deny\",\"Action\":\"*\",\"Resource\":\"*\"}}");
     int r = managed(iam, rows, account, arn, grants, &grants->boundary);
     if (r || grants->boundary)
         return r;
@@ -101,11 +103,12 @@ int iam_grants_load(struct svc *iam, const struct rows *rows, str account, const
     const char *name;
     json_t *text;
     int r = 0;
-    json_object_foreach(json_obj(doc, "Inline"), name, text)
+    json_object_foreach (json_obj(doc, "Inline"), name, text)
         if ((r = iam_grants_add_text(grants, json_text(text))))
             return r;
     for (size_t i = 0; i < json_array_size(attached); i++)
-        if ((r = iam_grants_add_managed(iam, rows, account, json_text(json_array_get(attached, i)), grants)))
+        if ((r = iam_grants_add_managed(iam, rows, account, json_text(json_array_get(attached, i)),
+                                        grants)))
             return r;
     if (json_has(doc, "PermissionsBoundary"))
         r = add_boundary(iam, rows, account, json_str(doc, "PermissionsBoundary"), grants);

@@ -2,11 +2,15 @@
 #include "base/arn.h"
 #include "svc/iam/iam_priv.h"
 
-/* The entity's row when it exists, whose Arn has the path; NULL without a fault when it does not. */
-static int find_entity(const struct iam_kind *kind, struct rq *rq, str account, str name, json_t **ret_doc) {
+/*
+ * The entity's row when it exists, whose Arn has the path; NULL without a fault when it does not.
+ */
+static int find_entity(const struct iam_kind *kind, struct rq *rq, str account, str name,
+                       json_t **ret_doc) {
     CLEANUP_DEINIT(row) struct row row = {0};
     iam_key_named(&row.key, kind->row, account, name);
-    int r = rq_row_peek_json(rq, &row, ret_doc); /* a peek: the decision is made once, before the run */
+    /* a peek: the decision is made once, before the run */
+    int r = rq_row_peek_json(rq, &row, ret_doc);
     return r && r != STORE_E_ABSENT ? AWS_FAILED : 0;
 }
 
@@ -35,8 +39,8 @@ int iam_hook_resource(struct svc *, struct rq *rq, struct buf *ret_arn) {
     str path = json_str(rq->in, "Path");
     if (!path.p)
         path = S("/");
-    arn_add(ret_arn, "iam", STR_NONE, rq->account, "%s" STR_FMT STR_FMT, kind ? kind->arn_type : "policy",
-            STR_ARG(path), STR_ARG(name));
+    arn_add(ret_arn, "iam", STR_NONE, rq->account, "%s" STR_FMT STR_FMT,
+            kind ? kind->arn_type : "policy", STR_ARG(path), STR_ARG(name));
     return 0;
 }
 
@@ -53,21 +57,27 @@ static void add_tags(struct policy_context *context, const json_t *tags) {
 }
 
 /* AWS's managed policies belong to whoever asks; everything else to the account in its ARN. */
-int iam_hook_policy(struct svc *, struct rq *rq, str arn, const struct policy **ret_policy, str *ret_account) {
+int iam_hook_policy(struct svc *, struct rq *rq, str arn, const struct policy **ret_policy,
+                    str *ret_account) {
     *ret_policy = NULL;
     if (str_starts(arn, S("arn:aws:iam::aws:")))
         *ret_account = rq->account;
     return 0;
 }
 
-/* "arn:aws:iam::ACCOUNT:TYPE/PATH/NAME" → the row of that ARN, NULL when there is none. 0 or AWS_FAILED. */
+/*
+ * "arn:aws:iam::ACCOUNT:TYPE/PATH/NAME" → the row of that ARN, NULL when there is none. 0 or
+ * AWS_FAILED.
+ */
 static int entity_of(struct rq *rq, str arn, const struct iam_kind **ret_kind, json_t **ret_doc) {
-    static const struct iam_kind *const kinds[] = {&iam_kind_role, &iam_kind_user, &iam_kind_policy, &iam_kind_profile};
+    static const struct iam_kind *const kinds[] = {&iam_kind_role, &iam_kind_user, &iam_kind_policy,
+                                                   &iam_kind_profile};
     struct arn its;
     str type, name;
     *ret_kind = NULL;
     *ret_doc = NULL;
-    if (!arn_parse(arn, &its) || !str_is(its.service, "iam") || !str_cut(its.resource, '/', &type, &name))
+    if (!arn_parse(arn, &its) || !str_is(its.service, "iam") ||
+        !str_cut(its.resource, '/', &type, &name))
         return 0;
     name = str_skip(name, (size_t)str_rchr(name, '/') + 1);
     for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
@@ -106,8 +116,9 @@ static int role_arn(struct rq *rq, str *ret_arn) {
     str name = json_str(rq->in, "RoleName");
     if (find_entity(&iam_kind_role, rq, rq->account, name, &doc))
         return AWS_FAILED;
-    *ret_arn = doc ? arena_str(&rq->arena, json_str(doc, "Arn"))
-                   : arn_str(&rq->arena, "iam", STR_NONE, rq->account, "role/" STR_FMT, STR_ARG(name));
+    *ret_arn =
+        doc ? arena_str(&rq->arena, json_str(doc, "Arn"))
+            : arn_str(&rq->arena, "iam", STR_NONE, rq->account, "role/" STR_FMT, STR_ARG(name));
     return 0;
 }
 

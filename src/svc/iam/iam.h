@@ -27,11 +27,16 @@ enum { IAM_E_EXISTS = OUTCOMES_IAM, IAM_E_NO_ACCOUNT, IAM_E_BAD_ACCOUNT };
  * Makes the account with its root key, durably; the secret is told this once. account: 12 digits.
  * IAM_E_EXISTS: nothing is changed. IAM_E_BAD_ACCOUNT.
  */
-int iam_create_account(struct svc *iam, str account, struct aws_credentials *ret_root, struct err *err);
-/* A further root key (two at most at a time are AWS's rule; here the old one stays until deleted). */
-int iam_create_root_key(struct svc *iam, str account, struct aws_credentials *ret_root, struct err *err);
+int iam_create_account(struct svc *iam, str account, struct aws_credentials *ret_root,
+                       struct err *err);
+/*
+ * A further root key (two at most at a time are AWS's rule; here the old one stays until deleted).
+ */
+int iam_create_root_key(struct svc *iam, str account, struct aws_credentials *ret_root,
+                        struct err *err);
 /* The identity of an account's root, for what the daemon itself does. IAM_E_NO_ACCOUNT. */
-int iam_root_identity(struct svc *iam, str account, struct aws_identity **ret_identity, struct err *err);
+int iam_root_identity(struct svc *iam, str account, struct aws_identity **ret_identity,
+                      struct err *err);
 
 /* ---- For svc/sts ---- */
 /* A role as sts:AssumeRole sees it. Everything points into the request's arena. */
@@ -44,17 +49,24 @@ struct iam_role_view {
 int iam_role_of_request(struct rq *rq, str role_arn, struct iam_role_view *ret_role);
 /* What a session may carry besides its role. All may be empty. */
 struct iam_session_policies {
-    str document;         /* inline session policy */
-    const json_t *arns;   /* array of managed policies' ARNs, or NULL */
+    str document;       /* inline session policy */
+    const json_t *arns; /* array of managed policies' ARNs, or NULL */
 };
 /*
  * Adds the session's rows to the request's batch; the credentials work once that is committed.
  * seconds was checked against the role.
  */
-void iam_session_create(struct svc *iam, struct rq *rq, const struct iam_role_view *role, str session_name,
-                        int64_t seconds, const struct iam_session_policies *policies,
+void iam_session_create(struct svc *iam, struct rq *rq, const struct iam_role_view *role,
+                        str session_name, int64_t seconds,
+                        const struct iam_session_policies *policies,
                         struct aws_credentials *ret_credentials);
-/* True when a managed policy of that ARN exists (AWS's, or the account's own). 0, STORE_E_ABSENT, AWS_FAILED. */
+/*
+ * True when a managed policy of that ARN exists (AWS's, or the account's own). 0, STORE_E_ABSENT,
+ * AWS_FAILED.
+ */
 int iam_managed_policy_exists(struct rq *rq, str arn);
-/* The account that an access key belongs to, for sts:GetAccessKeyInfo: 0, STORE_E_ABSENT, AWS_FAILED. */
+/*
+ * The account that an access key belongs to, for sts:GetAccessKeyInfo: 0, STORE_E_ABSENT,
+ * AWS_FAILED.
+ */
 int iam_account_of_key(struct rq *rq, str access_key, str *ret_account);

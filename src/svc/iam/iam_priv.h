@@ -18,7 +18,7 @@ struct svc {
     struct policy **builtins;    /* compiled, by iam_builtin_at's index; made at open */
 };
 
-#define KIT_OPS "svc/iam/ops.def"
+#define KIT_OPS    "svc/iam/ops.def"
 #define KIT_PREFIX iam
 #include "svc/kit/op_handlers.h"
 
@@ -26,7 +26,8 @@ struct svc {
 /*
  *   iam.role, iam.user, iam.policy, iam.instance-profile
  *                                   account, lower-case name → JSON document
- *   iam.key                         access key → JSON: Account, User ("" = root), Status, CreateDate, Secret
+ *   iam.key                         access key → JSON: Account, User ("" = root), Status,
+ *   CreateDate, Secret
  *   iam.keys                        account, lower-case user, access key → (empty)
  *   iam.account                     account → JSON
  *   iam.generation                  account → u64, one more with each change
@@ -38,8 +39,8 @@ struct svc {
 void iam_key_named(struct buf *key, const char *kind, str account, str name);
 void iam_key_plain(struct buf *key, const char *kind, str part);
 /*
- * The rows of a kind in the request's account (and, with a name, those below it), ascending. Nothing
- * makes them conditions but the account's generation. The caller frees it.
+ * The rows of a kind in the request's account (and, with a name, those below it), ascending.
+ * Nothing makes them conditions but the account's generation. The caller frees it.
  */
 struct store_iter *iam_rows(struct rq *rq, const char *kind, str name);
 
@@ -59,9 +60,12 @@ struct iam_kind {
     const char *id_member;   /* "RoleId" */
     const char *id_prefix;   /* "AROA" */
     const char *arn_type;    /* "role" */
-    const char *missing;     /* "The role with name ": the words before a name that cannot be found */
-    const char *existing[2]; /* "Role with name ", " already exists.": around a name that is taken */
-    size_t inline_limit;     /* bytes of all inline policies, white space not counted; 0: none are attached or inline */
+    /* "The role with name ": the words before a name that cannot be found */
+    const char *missing;
+    /* "Role with name ", " already exists.": around a name that is taken */
+    const char *existing[2];
+    /* bytes of all inline policies, white space not counted; 0: none are attached or inline */
+    size_t inline_limit;
     struct iam_kind_calls {
         /* Finds the one that a request names: 0 or AWS_FAILED. NULL: by name_member. */
         int (*find)(struct rq *rq, struct iam_entity *ret_entity);
@@ -82,7 +86,8 @@ void iam_entity_deinit(struct iam_entity *entity);
 /* An operation on the entity that its request names: fn(rq, entity). */
 #define IAM_OP(name, fn, of)                                                                       \
     int iam_op_##name(struct svc *, struct rq *rq) { return iam_on_entity(&iam_kind_##of, rq, fn); }
-int iam_on_entity(const struct iam_kind *kind, struct rq *rq, int (*fn)(struct rq *rq, struct iam_entity *entity));
+int iam_on_entity(const struct iam_kind *kind, struct rq *rq,
+                  int (*fn)(struct rq *rq, struct iam_entity *entity));
 /* One that is the same for several kinds and reads for itself: fn(kind, rq). */
 #define IAM_KIND_OP(name, fn, of)                                                                  \
     int iam_op_##name(struct svc *, struct rq *rq) { return fn(&iam_kind_##of, rq); }
@@ -90,23 +95,31 @@ int iam_on_entity(const struct iam_kind *kind, struct rq *rq, int (*fn)(struct r
 /* The name that the request gives; for users without one, the caller's own. */
 str iam_request_name(const struct iam_kind *kind, const struct rq *rq);
 /* The entity of that name, or the one that the request names. 0 or AWS_FAILED (NoSuchEntity). */
-int iam_entity_named(const struct iam_kind *kind, struct rq *rq, str name, struct iam_entity *ret_entity);
+int iam_entity_named(const struct iam_kind *kind, struct rq *rq, str name,
+                     struct iam_entity *ret_entity);
 int iam_entity_get(const struct iam_kind *kind, struct rq *rq, struct iam_entity *ret_entity);
-/* A new one: Path, name, unique id, Arn, CreateDate, Tags, empty policy lists. EntityAlreadyExists. */
+/*
+ * A new one: Path, name, unique id, Arn, CreateDate, Tags, empty policy lists. EntityAlreadyExists.
+ */
 int iam_entity_new(const struct iam_kind *kind, struct rq *rq, struct iam_entity *ret_entity);
 /* Writes it back, or deletes it, and touches the account. 0 or AWS_FAILED. */
 int iam_entity_put(struct rq *rq, const struct iam_entity *entity);
 int iam_entity_delete(struct rq *rq, const struct iam_entity *entity);
 /* Refuses while policies are attached or inline. 0 or AWS_FAILED. */
 int iam_entity_check_bare(struct rq *rq, const json_t *doc);
-/* A description; whole: as Get answers, while lists have no tags and no boundary. 0 or AWS_FAILED. */
+/*
+ * A description; whole: as Get answers, while lists have no tags and no boundary. 0 or AWS_FAILED.
+ */
 int iam_entity_describe(const struct iam_kind *kind, struct rq *rq, const json_t *doc, bool whole,
                         json_t **ret_out);
 /* Sets rq->out to what Get and Create answer with. 0 or AWS_FAILED. */
 int iam_entity_answer(struct rq *rq, struct iam_entity *entity);
-/* Sets rq->out to a page of those under PathPrefix; keep (NULL: all) chooses further. 0 or AWS_FAILED. */
-int iam_entity_list(const struct iam_kind *kind, struct rq *rq, bool (*keep)(const void *ctx, const json_t *doc),
-                    const void *ctx);
+/*
+ * Sets rq->out to a page of those under PathPrefix; keep (NULL: all) chooses further. 0 or
+ * AWS_FAILED.
+ */
+int iam_entity_list(const struct iam_kind *kind, struct rq *rq,
+                    bool (*keep)(const void *ctx, const json_t *doc), const void *ctx);
 
 /* ---- Instance profiles ---- */
 /* Refuses while the role is in one. 0 or AWS_FAILED. */
@@ -125,9 +138,14 @@ void iam_builtin_arn(const struct iam_builtin *builtin, struct buf *out);
 int iam_builtins_compile(struct svc *iam, struct err *err);
 void iam_builtins_free(struct svc *iam);
 
-/* The name in arn:aws:iam::ACCOUNT:policy/PATH/NAME, when it is one of that account's; else absent. */
+/*
+ * The name in arn:aws:iam::ACCOUNT:policy/PATH/NAME, when it is one of that account's; else absent.
+ */
 str iam_policy_name(str arn, str account);
-/* The text of a stored policy's version ("" = the default one), borrowed from doc; absent: no such version. */
+/*
+ * The text of a stored policy's version ("" = the default one), borrowed from doc; absent: no such
+ * version.
+ */
 str iam_policy_text(const json_t *doc, str version);
 /* Checks a document as IAM does when one is given: MalformedPolicyDocument. 0 or AWS_FAILED. */
 int iam_check_document(struct rq *rq, enum policy_kind kind, str text);
@@ -138,8 +156,13 @@ json_t *iam_uri_text(str text); /* documents are answered percent-encoded */
 /* ---- Lists ---- */
 /* How IAM pages: MaxItems (100) and Marker in, list, IsTruncated and Marker out. */
 static inline struct kit_paging iam_paging(const char *list) {
-    return (struct kit_paging){.list = list, .token = "Marker", .limit = "MaxItems", .most = 1000, .otherwise = 100,
-                               .truncated = "IsTruncated", .plain = true};
+    return (struct kit_paging){.list = list,
+                               .token = "Marker",
+                               .limit = "MaxItems",
+                               .most = 1000,
+                               .otherwise = 100,
+                               .truncated = "IsTruncated",
+                               .plain = true};
 }
 /* Answers with a list that has nothing in it, as there is nothing of the kind. */
 int iam_list_none(struct rq *rq, const char *list);
@@ -150,7 +173,8 @@ str *iam_sorted(struct rq *rq, const json_t *names, size_t *ret_n);
 void iam_make_secret(char out[41]);
 /* base64 of the sealed bytes, bound to the access key. */
 void iam_seal_secret(struct svc *iam, str access_key, str plain, struct buf *out);
-int iam_unseal_secret(struct svc *iam, str access_key, str sealed, struct buf *out); /* 0 or STORE_E_DAMAGED */
+/* 0 or STORE_E_DAMAGED */
+int iam_unseal_secret(struct svc *iam, str access_key, str sealed, struct buf *out);
 /* Rows of a new key of user ("" = root). */
 void iam_key_create(struct svc *iam, const struct rows *rows, str account, str user, int64_t now_ms,
                     struct aws_credentials *ret_key);
@@ -183,8 +207,8 @@ DEFINE_FREEP(iam_grants)
 /* Parts of arn:aws:iam::ACCOUNT:role/PATH/NAME; false: not of that form. */
 bool iam_role_arn_parts(str arn, str *ret_account, str *ret_name);
 /* Writes the rows of a session of that role (its document). */
-void iam_session_put(struct svc *iam, const struct rows *rows, str account, const json_t *role, str session_name,
-                     int64_t seconds, const struct iam_session_policies *policies,
+void iam_session_put(struct svc *iam, const struct rows *rows, str account, const json_t *role,
+                     str session_name, int64_t seconds, const struct iam_session_policies *policies,
                      struct aws_credentials *ret_credentials);
 int64_t iam_session_sweep(void *iam); /* a hub_timer_fn */
 
@@ -194,7 +218,8 @@ struct iam_cache *iam_cache_free(struct iam_cache *cache);
 
 /* ---- Hooks (hooks.c) ---- */
 int iam_hook_resource(struct svc *iam, struct rq *rq, struct buf *ret_arn);
-int iam_hook_policy(struct svc *iam, struct rq *rq, str arn, const struct policy **ret_policy, str *ret_account);
+int iam_hook_policy(struct svc *iam, struct rq *rq, str arn, const struct policy **ret_policy,
+                    str *ret_account);
 int iam_hook_context(struct svc *iam, struct rq *rq, const struct aws_question *question,
                      struct policy_context *context);
 extern const struct aws_derived iam_derived[]; /* of the rows */

@@ -23,7 +23,7 @@ static size_t inline_size(const json_t *policies) {
     size_t n = 0;
     const char *name;
     json_t *text;
-    json_object_foreach((json_t *)policies, name, text)
+    json_object_foreach ((json_t *)policies, name, text)
         n += iam_document_size(json_text(text));
     return n;
 }
@@ -38,14 +38,15 @@ static int put_inline(const struct iam_kind *kind, struct rq *rq) {
     json_t *policies = json_obj(entity.doc, "Inline");
     json_set_str(policies, json_string_value(json_object_get(rq->in, "PolicyName")), text);
     if (inline_size(policies) > kind->inline_limit)
-        return aws_fail(rq, &IAM_LimitExceeded, "Maximum policy size of %zu bytes exceeded for %s " STR_FMT,
-                        kind->inline_limit, kind->title, STR_ARG(json_str(entity.doc, kind->name_member)));
+        return aws_fail(
+            rq, &IAM_LimitExceeded, "Maximum policy size of %zu bytes exceeded for %s " STR_FMT,
+            kind->inline_limit, kind->title, STR_ARG(json_str(entity.doc, kind->name_member)));
     return iam_entity_put(rq, &entity);
 }
 
 static int no_inline(struct rq *rq, const struct iam_kind *kind) {
-    return aws_fail(rq, &IAM_NoSuchEntity, "The %s policy with name " STR_FMT " cannot be found.", kind->title,
-                    STR_ARG(json_str(rq->in, "PolicyName")));
+    return aws_fail(rq, &IAM_NoSuchEntity, "The %s policy with name " STR_FMT " cannot be found.",
+                    kind->title, STR_ARG(json_str(rq->in, "PolicyName")));
 }
 
 static int get_inline(struct rq *rq, struct iam_entity *entity) {
@@ -54,14 +55,16 @@ static int get_inline(struct rq *rq, struct iam_entity *entity) {
     if (!text.p)
         return no_inline(rq, entity->kind);
     rq->out = json_object();
-    json_set_str(rq->out, entity->kind->name_member, json_str(entity->doc, entity->kind->name_member));
+    json_set_str(rq->out, entity->kind->name_member,
+                 json_str(entity->doc, entity->kind->name_member));
     json_set_str(rq->out, "PolicyName", str_c(name));
     json_set(rq->out, "PolicyDocument", iam_uri_text(text));
     return 0;
 }
 
 static int delete_inline(struct rq *rq, struct iam_entity *entity) {
-    if (json_object_del(json_obj(entity->doc, "Inline"), json_string_value(json_object_get(rq->in, "PolicyName"))))
+    if (json_object_del(json_obj(entity->doc, "Inline"),
+                        json_string_value(json_object_get(rq->in, "PolicyName"))))
         return no_inline(rq, entity->kind);
     return iam_entity_put(rq, entity);
 }
@@ -85,16 +88,16 @@ static int attach(struct rq *rq, struct iam_entity *entity) {
     str arn = json_str(rq->in, "PolicyArn");
     int r = iam_managed_policy_exists(rq, arn);
     if (r == STORE_E_ABSENT)
-        return aws_fail(rq, &IAM_NoSuchEntity, "Policy " STR_FMT " does not exist or is not attachable.",
-                        STR_ARG(arn));
+        return aws_fail(rq, &IAM_NoSuchEntity,
+                        "Policy " STR_FMT " does not exist or is not attachable.", STR_ARG(arn));
     if (r)
         return AWS_FAILED;
     json_t *attached = json_arr(entity->doc, "Attached");
     if (json_find_text(attached, arn) >= 0)
         return 0; /* attached already */
     if (json_array_size(attached) >= MAX_ATTACHED)
-        return aws_fail(rq, &IAM_LimitExceeded, "Cannot exceed quota for PoliciesPer%s: %d", entity->kind->capital,
-                        MAX_ATTACHED);
+        return aws_fail(rq, &IAM_LimitExceeded, "Cannot exceed quota for PoliciesPer%s: %d",
+                        entity->kind->capital, MAX_ATTACHED);
     json_push_str(attached, arn);
     return iam_entity_put(rq, entity);
 }

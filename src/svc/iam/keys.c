@@ -36,7 +36,8 @@ void iam_key_create(struct svc *iam, const struct rows *rows, str account, str u
 
 /* Whose keys the request means: a user's name, or "" for root. 0 or AWS_FAILED. */
 static int owner(struct rq *rq, str *ret_user) {
-    if (!json_has(rq->in, "UserName") && rq->caller && rq->caller->principal.kind == PRINCIPAL_ROOT) {
+    if (!json_has(rq->in, "UserName") && rq->caller &&
+        rq->caller->principal.kind == PRINCIPAL_ROOT) {
         *ret_user = S("");
         return 0;
     }
@@ -55,7 +56,9 @@ int iam_count_keys(struct rq *rq, str user, size_t *ret_n) {
     return fault ? aws_fault(rq, fault, "list access keys") : 0;
 }
 
-static void set_user(json_t *out, str user) { json_set_str(out, "UserName", user.len ? user : S("root")); }
+static void set_user(json_t *out, str user) {
+    json_set_str(out, "UserName", user.len ? user : S("root"));
+}
 
 int iam_op_CreateAccessKey(struct svc *iam, struct rq *rq) {
     str user;
@@ -63,7 +66,8 @@ int iam_op_CreateAccessKey(struct svc *iam, struct rq *rq) {
     if (owner(rq, &user) || iam_count_keys(rq, user, &n))
         return AWS_FAILED;
     if (n >= MAX_KEYS)
-        return aws_fail(rq, &IAM_LimitExceeded, "Cannot exceed quota for AccessKeysPerUser: %d", MAX_KEYS);
+        return aws_fail(rq, &IAM_LimitExceeded, "Cannot exceed quota for AccessKeysPerUser: %d",
+                        MAX_KEYS);
     if (iam_touch(rq))
         return AWS_FAILED;
     struct aws_credentials made = {.expires_ms = 0};
@@ -86,9 +90,10 @@ static int get_key(struct rq *rq, str user, str access_key, struct row *row, jso
     int r = rq_row_get_json(rq, row, &doc);
     if (r && r != STORE_E_ABSENT)
         return r;
-    if (r || !str_eq(json_str(doc, "Account"), rq->account) || !str_eq_nocase(json_str(doc, "User"), user))
-        return aws_fail(rq, &IAM_NoSuchEntity, "The Access Key with id " STR_FMT " cannot be found.",
-                        STR_ARG(access_key));
+    if (r || !str_eq(json_str(doc, "Account"), rq->account) ||
+        !str_eq_nocase(json_str(doc, "User"), user))
+        return aws_fail(rq, &IAM_NoSuchEntity,
+                        "The Access Key with id " STR_FMT " cannot be found.", STR_ARG(access_key));
     *ret_doc = STEAL(doc);
     return 0;
 }

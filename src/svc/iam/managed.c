@@ -69,7 +69,8 @@ static int find_policy(struct rq *rq, struct iam_entity *ret_policy) {
     str arn = json_str(rq->in, "PolicyArn");
     const struct iam_builtin *builtin = iam_builtin_find(arn);
     if (builtin && (rq->op->flags & OP_MUTATES))
-        return aws_fail(rq, &IAM_AccessDenied, "AWS managed policies cannot be changed: " STR_FMT, STR_ARG(arn));
+        return aws_fail(rq, &IAM_AccessDenied, "AWS managed policies cannot be changed: " STR_FMT,
+                        STR_ARG(arn));
     if (builtin) {
         *ret_policy = (struct iam_entity){.kind = &iam_kind_policy, .doc = builtin_doc(builtin)};
         return 0;
@@ -89,7 +90,10 @@ int iam_managed_policy_exists(struct rq *rq, str arn) {
 
 /* ---- Who has it attached ---- */
 
-/* Calls fn for each role or user of the account that has it attached (or, as_boundary, as boundary). */
+/*
+ * Calls fn for each role or user of the account that has it attached (or, as_boundary, as
+ * boundary).
+ */
 static int each_holder(const struct iam_kind *kind, struct rq *rq, str arn, bool as_boundary,
                        void (*fn)(void *ctx, const json_t *doc), void *ctx) {
     CLEANUP(store_iter) struct store_iter *it = iam_rows(rq, kind->row, STR_NONE);
@@ -164,7 +168,8 @@ static json_t *describe_version(const json_t *doc, const json_t *version, bool w
 
 static int check_text(struct rq *rq, str text) {
     if (iam_document_size(text) > SIZE_LIMIT)
-        return aws_fail(rq, &IAM_LimitExceeded, "Cannot exceed quota for PolicySize: %d", SIZE_LIMIT);
+        return aws_fail(rq, &IAM_LimitExceeded, "Cannot exceed quota for PolicySize: %d",
+                        SIZE_LIMIT);
     return iam_check_document(rq, POLICY_IDENTITY, text);
 }
 
@@ -175,7 +180,8 @@ static void push_version(struct rq *rq, json_t *doc, str text, bool as_default) 
     json_set_str(version, "VersionId", id);
     json_set_int(version, "CreateDate", rq->now_ms / 1000);
     json_set_str(version, "Document", text);
-    json_array_insert_new(json_arr(doc, "Versions"), 0, version); /* newest first, as they are listed */
+    json_array_insert_new(json_arr(doc, "Versions"), 0,
+                          version); /* newest first, as they are listed */
     json_set_int(doc, "NextVersion", number + 1);
     json_set_int(doc, "UpdateDate", rq->now_ms / 1000);
     if (as_default)
@@ -201,9 +207,10 @@ static int delete_policy(struct rq *rq, struct iam_entity *policy) {
     if (attached + bounding)
         return aws_fail(rq, &IAM_DeleteConflict, "Cannot delete a policy attached to entities.");
     if (json_array_size(json_arr(policy->doc, "Versions")) > 1)
-        return aws_fail(rq, &IAM_DeleteConflict,
-                        "This policy has more than one version. Before you delete a policy, you must delete the "
-                        "policy's versions. The default version is deleted with the policy.");
+        return aws_fail(
+            rq, &IAM_DeleteConflict,
+            "This policy has more than one version. Before you delete a policy, you must delete the "
+            "policy's versions. The default version is deleted with the policy.");
     return iam_entity_delete(rq, policy);
 }
 IAM_OP(DeletePolicy, delete_policy, policy)
@@ -267,7 +274,8 @@ int iam_op_ListPolicies(struct svc *, struct rq *rq) {
     str scope = json_str(rq->in, "Scope");
     CLEANUP_DEINIT(kit_page) struct kit_page page = {0};
     const struct kit_paging paging = iam_paging(iam_kind_policy.plural);
-    if (kit_page_begin(&page, rq, &paging, STR_NONE) || (!str_is(scope, "AWS") && list_own(rq, &page)) ||
+    if (kit_page_begin(&page, rq, &paging, STR_NONE) ||
+        (!str_is(scope, "AWS") && list_own(rq, &page)) ||
         (!str_is(scope, "Local") && list_builtins(rq, &page)))
         return AWS_FAILED;
     return kit_page_end(&page);
@@ -280,9 +288,11 @@ static int create_policy_version(struct rq *rq, struct iam_entity *policy) {
     if (check_text(rq, text))
         return AWS_FAILED;
     if (json_array_size(json_arr(policy->doc, "Versions")) >= MAX_VERSIONS)
-        return aws_fail(rq, &IAM_LimitExceeded,
-                        "A managed policy can have up to %d versions. Before you create a new version, you must delete "
-                        "an existing version.", MAX_VERSIONS);
+        return aws_fail(
+            rq, &IAM_LimitExceeded,
+            "A managed policy can have up to %d versions. Before you create a new version, you must delete "
+            "an existing version.",
+            MAX_VERSIONS);
     push_version(rq, policy->doc, text, json_bool(rq->in, "SetAsDefault", false));
     rq->out = json_object();
     const json_t *newest = json_array_get(json_arr(policy->doc, "Versions"), 0);
@@ -296,7 +306,8 @@ static json_t *get_version(struct rq *rq, const json_t *doc) {
     str id = json_str(rq->in, "VersionId");
     json_t *version = find_version(doc, id);
     if (!version)
-        aws_fail(rq, &IAM_NoSuchEntity, "Policy " STR_FMT " version " STR_FMT " does not exist or is not attachable.",
+        aws_fail(rq, &IAM_NoSuchEntity,
+                 "Policy " STR_FMT " version " STR_FMT " does not exist or is not attachable.",
                  STR_ARG(json_str(doc, "Arn")), STR_ARG(id));
     return version;
 }
@@ -316,7 +327,8 @@ static int list_policy_versions(struct rq *rq, struct iam_entity *policy) {
     json_t *list = json_array();
     const json_t *versions = json_arr(policy->doc, "Versions");
     for (size_t i = 0; i < json_array_size(versions); i++)
-        json_array_append_new(list, describe_version(policy->doc, json_array_get(versions, i), false));
+        json_array_append_new(list,
+                              describe_version(policy->doc, json_array_get(versions, i), false));
     rq->out = json_object();
     json_set(rq->out, "Versions", list);
     json_set_bool(rq->out, "IsTruncated", false);
@@ -377,9 +389,11 @@ static int list_entities_for_policy(struct rq *rq, struct iam_entity *policy) {
     json_set(rq->out, "PolicyRoles", roles.list);
     json_set(rq->out, "PolicyUsers", users.list);
     json_set_bool(rq->out, "IsTruncated", false);
-    if ((!filter.p || str_is(filter, "Role")) && each_holder(&iam_kind_role, rq, arn, boundary, add_holder, &roles))
+    if ((!filter.p || str_is(filter, "Role")) &&
+        each_holder(&iam_kind_role, rq, arn, boundary, add_holder, &roles))
         return AWS_FAILED;
-    if ((!filter.p || str_is(filter, "User")) && each_holder(&iam_kind_user, rq, arn, boundary, add_holder, &users))
+    if ((!filter.p || str_is(filter, "User")) &&
+        each_holder(&iam_kind_user, rq, arn, boundary, add_holder, &users))
         return AWS_FAILED;
     return 0;
 }

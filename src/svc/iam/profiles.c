@@ -15,7 +15,8 @@ static json_t *describe_role(const json_t *doc) {
     json_t *out = json_object();
     for (size_t i = 0; i < ARRAY_LEN(members); i++)
         json_set(out, members[i], json_incref(json_object_get(doc, members[i])));
-    json_set(out, "AssumeRolePolicyDocument", iam_uri_text(json_str(doc, "AssumeRolePolicyDocument")));
+    json_set(out, "AssumeRolePolicyDocument",
+             iam_uri_text(json_str(doc, "AssumeRolePolicyDocument")));
     return out;
 }
 
@@ -85,7 +86,8 @@ int iam_op_CreateInstanceProfile(struct svc *, struct rq *rq) {
 
 static int delete_instance_profile(struct rq *rq, struct iam_entity *profile) {
     if (json_array_size(json_arr(profile->doc, "Roles")))
-        return aws_fail(rq, &IAM_DeleteConflict, "Cannot delete entity, must remove roles from instance profile first.");
+        return aws_fail(rq, &IAM_DeleteConflict,
+                        "Cannot delete entity, must remove roles from instance profile first.");
     return iam_entity_delete(rq, profile);
 }
 IAM_OP(DeleteInstanceProfile, delete_instance_profile, profile)
@@ -102,7 +104,8 @@ static int add_role_to_instance_profile(struct rq *rq, struct iam_entity *profil
         return AWS_FAILED;
     json_t *names = json_arr(profile->doc, "Roles");
     if (json_array_size(names))
-        return aws_fail(rq, &IAM_LimitExceeded, "Cannot exceed quota for InstanceSessionsPerInstanceProfile: 1");
+        return aws_fail(rq, &IAM_LimitExceeded,
+                        "Cannot exceed quota for InstanceSessionsPerInstanceProfile: 1");
     json_push_str(names, json_str(role.doc, "RoleName"));
     return iam_entity_put(rq, profile);
 }
@@ -112,7 +115,8 @@ static int remove_role_from_instance_profile(struct rq *rq, struct iam_entity *p
     str name = json_str(rq->in, "RoleName");
     json_t *names = json_arr(profile->doc, "Roles");
     if (json_array_remove(names, find_role(profile->doc, name)))
-        return aws_fail(rq, &IAM_NoSuchEntity, "%s" STR_FMT " cannot be found.", iam_kind_role.missing, STR_ARG(name));
+        return aws_fail(rq, &IAM_NoSuchEntity, "%s" STR_FMT " cannot be found.",
+                        iam_kind_role.missing, STR_ARG(name));
     return iam_entity_put(rq, profile);
 }
 IAM_OP(RemoveRoleFromInstanceProfile, remove_role_from_instance_profile, profile)

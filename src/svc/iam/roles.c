@@ -29,7 +29,8 @@ const struct iam_kind iam_kind_role = {
 
 static int check_trust(struct rq *rq, str document) {
     if (iam_document_size(document) > TRUST_LIMIT)
-        return aws_fail(rq, &IAM_LimitExceeded, "Cannot exceed quota for ACLSizePerRole: %d", TRUST_LIMIT);
+        return aws_fail(rq, &IAM_LimitExceeded, "Cannot exceed quota for ACLSizePerRole: %d",
+                        TRUST_LIMIT);
     return iam_check_document(rq, POLICY_TRUST, document);
 }
 
@@ -40,7 +41,8 @@ int iam_op_CreateRole(struct svc *, struct rq *rq) {
         return AWS_FAILED;
     json_set_str(role.doc, "AssumeRolePolicyDocument", trust);
     json_set_str(role.doc, "Description", json_str(rq->in, "Description"));
-    json_set_int(role.doc, "MaxSessionDuration", json_int(rq->in, "MaxSessionDuration", DEFAULT_SESSION_SECONDS));
+    json_set_int(role.doc, "MaxSessionDuration",
+                 json_int(rq->in, "MaxSessionDuration", DEFAULT_SESSION_SECONDS));
     if (iam_entity_answer(rq, &role))
         return AWS_FAILED;
     json_object_del(json_obj(rq->out, "Role"), "RoleLastUsed"); /* CreateRole does not tell it */
@@ -48,7 +50,8 @@ int iam_op_CreateRole(struct svc *, struct rq *rq) {
 }
 
 static int delete_role(struct rq *rq, struct iam_entity *role) {
-    if (iam_profile_check_none(rq, json_str(role->doc, "RoleName")) || iam_entity_check_bare(rq, role->doc))
+    if (iam_profile_check_none(rq, json_str(role->doc, "RoleName")) ||
+        iam_entity_check_bare(rq, role->doc))
         return AWS_FAILED;
     return iam_entity_delete(rq, role);
 }

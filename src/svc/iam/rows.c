@@ -55,14 +55,16 @@ int iam_list_none(struct rq *rq, const char *list) {
     return 0;
 }
 
-static int by_text(const void *a, const void *b) { return str_cmp(*(const str *)a, *(const str *)b); }
+static int by_text(const void *a, const void *b) {
+    return str_cmp(*(const str *)a, *(const str *)b);
+}
 
 str *iam_sorted(struct rq *rq, const json_t *names, size_t *ret_n) {
     size_t n = 0, most = json_is_array(names) ? json_array_size(names) : json_object_size(names);
     str *sorted = arena_alloc(&rq->arena, (most + 1) * sizeof *sorted);
     const char *name;
     json_t *value;
-    json_object_foreach((json_t *)names, name, value)
+    json_object_foreach ((json_t *)names, name, value)
         sorted[n++] = arena_str(&rq->arena, str_c(name));
     for (; json_is_array(names) && n < most; n++)
         sorted[n] = arena_str(&rq->arena, json_text(json_array_get(names, n)));

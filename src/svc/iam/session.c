@@ -11,7 +11,8 @@
 
 enum {
     TOKEN_BYTES = 96,
-    KEPT_AFTER_END_MS = 60 * 60 * 1000, /* so that a late caller is told ExpiredToken, not an unknown key */
+    /* so that a late caller is told ExpiredToken, not an unknown key */
+    KEPT_AFTER_END_MS = 60 * 60 * 1000,
     SWEEP_EVERY_MS = 10 * 60 * 1000,
     SWEEP_AT_ONCE = 1000,
 };
@@ -37,13 +38,14 @@ static void make_credentials(struct aws_credentials *c, int64_t seconds) {
     c->expires_ms = clock_real_ms() + seconds * 1000;
 }
 
-void iam_session_put(struct svc *iam, const struct rows *rows, str account, const json_t *role, str session_name,
-                     int64_t seconds, const struct iam_session_policies *policies,
+void iam_session_put(struct svc *iam, const struct rows *rows, str account, const json_t *role,
+                     str session_name, int64_t seconds, const struct iam_session_policies *policies,
                      struct aws_credentials *ret_credentials) {
     make_credentials(ret_credentials, seconds);
     str id = str_c(ret_credentials->access_key);
     CLEANUP_DEINIT(buf) struct buf key = {0}, plain = {0}, sealed = {0}, text = {0};
-    buf_printf(&plain, "%s\n%s", ret_credentials->secret_key, buf_cstr(&ret_credentials->session_token));
+    buf_printf(&plain, "%s\n%s", ret_credentials->secret_key,
+               buf_cstr(&ret_credentials->session_token));
     iam_seal_secret(iam, id, buf_view(&plain), &sealed);
     CLEANUP_JSON json_t *doc = json_object();
     json_set_str(doc, "Account", account);
@@ -68,17 +70,22 @@ void iam_session_put(struct svc *iam, const struct rows *rows, str account, cons
     row_put_blind(rows, STORE_META, buf_view(&key), S(""));
 }
 
-void iam_session_create(struct svc *iam, struct rq *rq, const struct iam_role_view *role, str session_name,
-                        int64_t seconds, const struct iam_session_policies *policies,
+void iam_session_create(struct svc *iam, struct rq *rq, const struct iam_role_view *role,
+                        str session_name, int64_t seconds,
+                        const struct iam_session_policies *policies,
                         struct aws_credentials *ret_credentials) {
     CLEANUP_JSON json_t *doc = json_object();
     json_set_str(doc, "RoleName", role->name);
     json_set_str(doc, "RoleId", role->id);
     json_set_str(doc, "Arn", role->arn);
-    iam_session_put(iam, rq_rows(rq), role->account, doc, session_name, seconds, policies, ret_credentials);
+    iam_session_put(iam, rq_rows(rq), role->account, doc, session_name, seconds, policies,
+                    ret_credentials);
 }
 
-/* Removes one lot of ended sessions; true when there may be more. Blind: a session is written once, and deleted here. */
+/*
+ * Removes one lot of ended sessions; true when there may be more. Blind: a session is written once,
+ * and deleted here.
+ */
 static bool sweep_some(struct svc *iam, int64_t before_ms) {
     CLEANUP_DEINIT(buf) struct buf from = {0}, to = {0}, id = {0}, key = {0};
     key_begin(&from, "iam.expiry");
@@ -86,7 +93,8 @@ static bool sweep_some(struct svc *iam, int64_t before_ms) {
     key_u64(&to, (uint64_t)before_ms);
     CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
     struct rows rows = {iam->store, NULL, batch};
-    CLEANUP(store_iter) struct store_iter *it =
+    CLEANUP(store_iter)
+    struct store_iter *it =
         store_iter_new(iam->store, NULL, STORE_META, buf_view(&from), buf_view(&to), false);
     size_t n = 0;
     while (n < SWEEP_AT_ONCE && store_iter_next(it)) {

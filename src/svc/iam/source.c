@@ -67,7 +67,8 @@ struct iam_cache *iam_cache_free(struct iam_cache *cache) {
 static struct aws_identity *cached_identity(struct iam_cache *cache, str key, uint64_t generation) {
     pthread_rwlock_rdlock(&cache->lock);
     const struct entry *e = map_get(&cache->identities, key);
-    struct aws_identity *id = e && e->generation == generation ? aws_identity_ref(e->identity) : NULL;
+    struct aws_identity *id =
+        e && e->generation == generation ? aws_identity_ref(e->identity) : NULL;
     pthread_rwlock_unlock(&cache->lock);
     return id;
 }
@@ -141,11 +142,12 @@ static struct identity *user_identity(str account, const json_t *user) {
 
 static struct identity *session_identity(str account, const json_t *role, str session_name) {
     struct identity *id = identity_new(PRINCIPAL_SESSION, account);
-    id->base.principal.arn = arn_str(&id->arena, "sts", STR_NONE, account, "assumed-role/" STR_FMT "/" STR_FMT,
-                                     STR_ARG(json_str(role, "RoleName")), STR_ARG(session_name));
+    id->base.principal.arn =
+        arn_str(&id->arena, "sts", STR_NONE, account, "assumed-role/" STR_FMT "/" STR_FMT,
+                STR_ARG(json_str(role, "RoleName")), STR_ARG(session_name));
     id->base.principal.role_arn = arena_str(&id->arena, json_str(role, "Arn"));
-    id->base.user_id = arena_printf(&id->arena, STR_FMT ":" STR_FMT, STR_ARG(json_str(role, "RoleId")),
-                                    STR_ARG(session_name));
+    id->base.user_id = arena_printf(&id->arena, STR_FMT ":" STR_FMT,
+                                    STR_ARG(json_str(role, "RoleId")), STR_ARG(session_name));
     return id;
 }
 
@@ -159,7 +161,8 @@ struct look {
     struct rows rows;
 };
 
-static int load_grants(const struct look *look, str account, const json_t *doc, struct iam_grants **ret_grants) {
+static int load_grants(const struct look *look, str account, const json_t *doc,
+                       struct iam_grants **ret_grants) {
     struct iam_cache *cache = look->iam->cache;
     str arn = json_str(doc, "Arn");
     *ret_grants = cached_grants(cache, arn, look->generation);
@@ -168,7 +171,8 @@ static int load_grants(const struct look *look, str account, const json_t *doc, 
     int r = iam_grants_load(look->iam, &look->rows, account, doc, ret_grants);
     if (r)
         return r;
-    remember(cache, &cache->grants, arn, (struct entry){look->generation, NULL, iam_grants_ref(*ret_grants)});
+    remember(cache, &cache->grants, arn,
+             (struct entry){look->generation, NULL, iam_grants_ref(*ret_grants)});
     return 0;
 }
 
@@ -192,7 +196,8 @@ static int build_user(const struct look *look, str account, str name, struct ide
     return 0;
 }
 
-static int load_long_term(const struct look *look, str access_key, const json_t *row, struct identity **ret_id) {
+static int load_long_term(const struct look *look, str access_key, const json_t *row,
+                          struct identity **ret_id) {
     str account = json_str(row, "Account"), user = json_str(row, "User");
     CLEANUP_DEINIT(buf) struct buf secret = {0};
     if (!str_is(json_str(row, "Status"), "Active"))
@@ -241,7 +246,8 @@ static int build_session(const struct look *look, const json_t *row, struct iden
     return load_session_policies(look, row, *ret_id);
 }
 
-static int load_session(const struct look *look, str access_key, const json_t *row, struct identity **ret_id) {
+static int load_session(const struct look *look, str access_key, const json_t *row,
+                        struct identity **ret_id) {
     CLEANUP_DEINIT(buf) struct buf plain = {0};
     int r = iam_unseal_secret(look->iam, access_key, json_str(row, "Sealed"), &plain);
     if (r == 0)
@@ -265,7 +271,8 @@ static int load_identity(const struct look *look, str access_key, struct identit
     int r = row_peek_json(&look->rows, &row, &doc);
     if (r)
         return r;
-    return is_session ? load_session(look, access_key, doc, ret_id) : load_long_term(look, access_key, doc, ret_id);
+    return is_session ? load_session(look, access_key, doc, ret_id)
+                      : load_long_term(look, access_key, doc, ret_id);
 }
 
 static struct look look_now(struct svc *iam) {
@@ -303,20 +310,23 @@ static bool trusts(const json_t *role, str account, str service) {
     if (policy_new(&trust, POLICY_TRUST, json_str(role, "AssumeRolePolicyDocument"), NULL))
         return false;
     const struct hub_event event = {.source_service = service, .source_account = account};
-    return aws_port_decide(&event, trust, "sts:AssumeRole", json_str(role, "Arn"), account) == HUB_OK;
+    return aws_port_decide(&event, trust, "sts:AssumeRole", json_str(role, "Arn"), account) ==
+           HUB_OK;
 }
 
 /* The role's row, if it trusts the service: 0, AWS_E_NO_ROLE, AWS_E_NOT_TRUSTED, -errno. */
-static int trusted_role(const struct look *look, str role_arn, str service, str *ret_account, json_t **ret_role,
-                        struct err *err) {
+static int trusted_role(const struct look *look, str role_arn, str service, str *ret_account,
+                        json_t **ret_role, struct err *err) {
     str name;
     CLEANUP_JSON json_t *role = NULL;
     int r = iam_role_arn_parts(role_arn, ret_account, &name)
-                ? load_entity(look, &iam_kind_role, *ret_account, name, &role) : STORE_E_ABSENT;
+                ? load_entity(look, &iam_kind_role, *ret_account, name, &role)
+                : STORE_E_ABSENT;
     if (r && r != STORE_E_ABSENT)
         return err_sys(err, r, "read role " STR_FMT, STR_ARG(role_arn));
     if (r || !str_eq(json_str(role, "Arn"), role_arn))
-        return err_set(err, AWS_E_NO_ROLE, "The role " STR_FMT " cannot be found", STR_ARG(role_arn));
+        return err_set(err, AWS_E_NO_ROLE, "The role " STR_FMT " cannot be found",
+                       STR_ARG(role_arn));
     if (!trusts(role, *ret_account, service))
         return err_set(err, AWS_E_NOT_TRUSTED, "The role " STR_FMT " cannot be assumed by " STR_FMT,
                        STR_ARG(role_arn), STR_ARG(service));
@@ -341,8 +351,8 @@ static int assume(void *ctx, str role_arn, str service, str session_name, int64_
     return r > 0 ? -EIO : r;
 }
 
-static int role_identity(void *ctx, str role_arn, str service, str session_name, struct aws_identity **ret_identity,
-                         struct err *err) {
+static int role_identity(void *ctx, str role_arn, str service, str session_name,
+                         struct aws_identity **ret_identity, struct err *err) {
     struct look look = look_now(ctx);
     CLEANUP_JSON json_t *role = NULL;
     struct iam_grants *grants = NULL;
@@ -363,7 +373,8 @@ struct aws_identity_source iam_identity_source(struct svc *iam) {
     return (struct aws_identity_source){iam, find, assume, role_identity};
 }
 
-int iam_root_identity(struct svc *iam, str account, struct aws_identity **ret_identity, struct err *err) {
+int iam_root_identity(struct svc *iam, str account, struct aws_identity **ret_identity,
+                      struct err *err) {
     CLEANUP_DEINIT(row) struct row row = {0};
     iam_key_plain(&row.key, "iam.account", account);
     int r = row_peek(&(struct rows){.store = iam->store}, &row);

@@ -51,7 +51,9 @@ static int check_no_keys(struct rq *rq, str user) {
     size_t n = 0;
     if (iam_count_keys(rq, user, &n))
         return AWS_FAILED;
-    return n ? aws_fail(rq, &IAM_DeleteConflict, "Cannot delete entity, must delete access keys first.") : 0;
+    return n ? aws_fail(rq, &IAM_DeleteConflict,
+                        "Cannot delete entity, must delete access keys first.")
+             : 0;
 }
 
 static int delete_user(struct rq *rq, struct iam_entity *user) {

@@ -17,8 +17,8 @@ static bool is_among(str value, str alternatives) {
     return false;
 }
 
-int kit_attribute_apply(struct rq *rq, const struct kit_attributes *table, const char *name, str value, json_t *into,
-                        const void *of) {
+int kit_attribute_apply(struct rq *rq, const struct kit_attributes *table, const char *name,
+                        str value, json_t *into, const void *of) {
     const struct kit_attribute *row = find(table, name);
     const struct kit_word words[] = {{"name", str_c(name)}, {NULL, STR_NONE}};
     if (!row)
@@ -35,23 +35,25 @@ int kit_attribute_apply(struct rq *rq, const struct kit_attributes *table, const
     return 0;
 }
 
-int kit_attributes_apply(struct rq *rq, const struct kit_attributes *table, const json_t *given, json_t *into,
-                         const void *of) {
+int kit_attributes_apply(struct rq *rq, const struct kit_attributes *table, const json_t *given,
+                         json_t *into, const void *of) {
     const char *name;
     json_t *value;
-    json_object_foreach((json_t *)given, name, value)
+    json_object_foreach ((json_t *)given, name, value)
         if (kit_attribute_apply(rq, table, name, json_text(value), into, of))
             return AWS_FAILED;
     return 0;
 }
 
-str kit_attribute_value(const struct kit_attributes *table, const json_t *attributes, const char *name) {
+str kit_attribute_value(const struct kit_attributes *table, const json_t *attributes,
+                        const char *name) {
     str value = json_str(attributes, name);
     const struct kit_attribute *row = find(table, name);
     return value.p || !row ? value : str_c(row->otherwise);
 }
 
-int64_t kit_attribute_integer(const struct kit_attributes *table, const json_t *attributes, const char *name) {
+int64_t kit_attribute_integer(const struct kit_attributes *table, const json_t *attributes,
+                              const char *name) {
     int64_t v = 0;
     (void)str_to_i64(kit_attribute_value(table, attributes, name), &v);
     return v;

@@ -9,14 +9,20 @@
 
 struct kit_attribute;
 /* of: what the caller of kit_attributes_apply says about the resource. 0 or AWS_FAILED. */
-typedef int kit_attribute_check(struct rq *rq, const struct kit_attribute *attribute, str value, const void *of);
+typedef int kit_attribute_check(struct rq *rq, const struct kit_attribute *attribute, str value,
+                                const void *of);
 
 struct kit_attribute {
     const char *name;
-    kit_attribute_check *check;    /* NULL: any text will do */
-    int64_t least, most;           /* for kit_is_number */
-    const char *otherwise;         /* in force while it is not set; NULL: nothing, and an empty value removes it */
-    const char *only;              /* not offered here: the values that mean just that, "false" or "|PassThrough"; nothing is stored */
+    kit_attribute_check *check; /* NULL: any text will do */
+    int64_t least, most;        /* for kit_is_number */
+    /* in force while it is not set; NULL: nothing, and an empty value removes it */
+    const char *otherwise;
+    /*
+     * not offered here: the values that mean just that, "false" or "|PassThrough"; nothing is
+     * stored
+     */
+    const char *only;
     const struct kit_refusal *refusal; /* … and how others are refused ({name}) */
 };
 
@@ -27,12 +33,15 @@ struct kit_attributes {
 };
 
 /* One, or every member of given, checked and set in into, a row's Attributes. 0 or AWS_FAILED. */
-int kit_attribute_apply(struct rq *rq, const struct kit_attributes *table, const char *name, str value, json_t *into,
-                        const void *of);
-int kit_attributes_apply(struct rq *rq, const struct kit_attributes *table, const json_t *given, json_t *into, const void *of);
+int kit_attribute_apply(struct rq *rq, const struct kit_attributes *table, const char *name,
+                        str value, json_t *into, const void *of);
+int kit_attributes_apply(struct rq *rq, const struct kit_attributes *table, const json_t *given,
+                         json_t *into, const void *of);
 /* The value in force; absent for those without one. */
-str kit_attribute_value(const struct kit_attributes *table, const json_t *attributes, const char *name);
-int64_t kit_attribute_integer(const struct kit_attributes *table, const json_t *attributes, const char *name);
+str kit_attribute_value(const struct kit_attributes *table, const json_t *attributes,
+                        const char *name);
+int64_t kit_attribute_integer(const struct kit_attributes *table, const json_t *attributes,
+                              const char *name);
 
 /* For checks: a whole number between least and most; "true" or "false". */
 bool kit_is_number(const struct kit_attribute *attribute, str value);

@@ -16,7 +16,9 @@ void kit_doc_key(struct buf *key, const char *service, str account, str region, 
     key_str(key, name);
 }
 
-int kit_doc_get(const struct rows *rows, struct kit_doc *doc) { return row_get_json(rows, &doc->row, &doc->doc); }
+int kit_doc_get(const struct rows *rows, struct kit_doc *doc) {
+    return row_get_json(rows, &doc->row, &doc->doc);
+}
 
 int kit_doc_of(str key, str value, struct kit_doc *doc) {
     buf_str(&doc->row.key, key);
@@ -26,7 +28,9 @@ int kit_doc_of(str key, str value, struct kit_doc *doc) {
     return doc->doc ? 0 : STORE_E_DAMAGED;
 }
 
-void kit_doc_put(const struct rows *rows, const struct kit_doc *doc) { row_put_json(rows, &doc->row, doc->doc); }
+void kit_doc_put(const struct rows *rows, const struct kit_doc *doc) {
+    row_put_json(rows, &doc->row, doc->doc);
+}
 
 json_t *kit_doc_attributes(const struct kit_doc *doc) { return json_obj(doc->doc, "Attributes"); }
 
@@ -57,9 +61,12 @@ int kit_doc_use(struct rq *rq, str account, str region, str name, struct kit_doc
 
 /* ---- Policies ---- */
 
-static str policy_of(const struct kit_doc *doc) { return json_str(kit_doc_attributes(doc), "Policy"); }
+static str policy_of(const struct kit_doc *doc) {
+    return json_str(kit_doc_attributes(doc), "Policy");
+}
 
-int kit_doc_policy(struct svc *, struct rq *rq, str arn, const struct policy **ret_policy, str *ret_account) {
+int kit_doc_policy(struct svc *, struct rq *rq, str arn, const struct policy **ret_policy,
+                   str *ret_account) {
     struct kit_doc *doc;
     struct arn name;
     if (!arn_parse_regional(arn, rq->service->name, &name))
@@ -71,8 +78,8 @@ int kit_doc_policy(struct svc *, struct rq *rq, str arn, const struct policy **r
     return kit_resource_policy(rq, policy_of(doc), ret_policy);
 }
 
-int kit_doc_admit(const struct rows *rows, const struct hub_event *event, const char *service, const char *action,
-                  struct kit_doc *doc) {
+int kit_doc_admit(const struct rows *rows, const struct hub_event *event, const char *service,
+                  const char *action, struct kit_doc *doc) {
     struct arn name;
     if (!arn_parse_regional(event->target, service, &name))
         return HUB_E_NO_TARGET;

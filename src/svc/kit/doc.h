@@ -36,10 +36,11 @@ int kit_doc_use_key(struct rq *rq, str key, struct kit_doc **ret_doc);
 
 /* ---- Its policy ---- */
 /* aws_service.resource_policy, for ARNs of the service itself whose resource is the name. */
-int kit_doc_policy(struct svc *svc, struct rq *rq, str arn, const struct policy **ret_policy, str *ret_account);
+int kit_doc_policy(struct svc *svc, struct rq *rq, str arn, const struct policy **ret_policy,
+                   str *ret_account);
 /*
  * A hub port's first step: the row of event->target and whether its policy lets the source do
  * action. HUB_OK, HUB_E_DENIED, HUB_E_NO_TARGET or HUB_E_RETRY.
  */
-int kit_doc_admit(const struct rows *rows, const struct hub_event *event, const char *service, const char *action,
-                  struct kit_doc *doc);
+int kit_doc_admit(const struct rows *rows, const struct hub_event *event, const char *service,
+                  const char *action, struct kit_doc *doc);

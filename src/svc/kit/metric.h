@@ -9,9 +9,10 @@ struct kit_metrics {
     struct hub *hub;
     str account, region;
     const char *name_space;
-    struct hub_dimension dimensions[KIT_METRIC_DIMENSIONS]; /* the first without a name ends them */
+    /* the first without a name ends them */
+    struct hub_dimension dimensions[KIT_METRIC_DIMENSIONS];
     int64_t time_ms; /* world time; 0: now */
 };
 /* count observations of value, with the commit of batch. unit as CloudWatch spells it, or NULL. */
-void kit_metric_put(const struct kit_metrics *metrics, struct store_batch *batch, const char *name, double value,
-                    double count, const char *unit);
+void kit_metric_put(const struct kit_metrics *metrics, struct store_batch *batch, const char *name,
+                    double value, double count, const char *unit);

@@ -2,4 +2,6 @@
 
 #include "base/ascii.h"
 
-bool kit_name_ok(str name, size_t most) { return name.len >= 1 && name.len <= most && ascii_only_alnum(name, "-_"); }
+bool kit_name_ok(str name, size_t most) {
+    return name.len >= 1 && name.len <= most && ascii_only_alnum(name, "-_");
+}

@@ -12,11 +12,12 @@
 #include "aws/op.h"
 
 #define KIT_JOIN_(prefix, middle, name) prefix##middle##name
-#define KIT_JOIN(prefix, middle, name) KIT_JOIN_(prefix, middle, name)
-#define KIT_NAME(middle, name) KIT_JOIN(KIT_PREFIX, middle, name)
+#define KIT_JOIN(prefix, middle, name)  KIT_JOIN_(prefix, middle, name)
+#define KIT_NAME(middle, name)          KIT_JOIN(KIT_PREFIX, middle, name)
 
 #define OP(name, action, resource, flags) aws_handler_fn KIT_NAME(_op_, name);
-#define OP_IN(name, action, resource, flags) aws_handler_fn KIT_NAME(_op_, name), KIT_NAME(_open_, name);
+#define OP_IN(name, action, resource, flags)                                                       \
+    aws_handler_fn KIT_NAME(_op_, name), KIT_NAME(_open_, name);
 #define MAY(name, words, action, resource, flags) extern const struct aws_may KIT_NAME(_may_, name);
 #define ROW(...)
 #include "svc/kit/op_rows.h"

@@ -1,11 +1,15 @@
 /*
  * kit/op_table: the tables of a service's ops.def, in one file of the service, behind its x_priv.h:
- * ops (the operations), op_rows (all that they ask, in the file's order) and KIT_TABLES, the members of
- * struct aws_service that point to them.
+ * ops (the operations), op_rows (all that they ask, in the file's order) and KIT_TABLES, the
+ * members of struct aws_service that point to them.
  */
-#define KIT_TABLES .ops = ops, .n_ops = ARRAY_LEN(ops), .rows = op_rows, .n_rows = ARRAY_LEN(op_rows)
+#define KIT_TABLES                                                                                 \
+    .ops = ops, .n_ops = ARRAY_LEN(ops), .rows = op_rows, .n_rows = ARRAY_LEN(op_rows)
 
-/* The names that handlers ask by. Several operations may have one: C takes these for one definition. */
+/*
+ * The names that handlers ask by. Several operations may have one: C takes these for one
+ * definition.
+ */
 #define OP(name, action, resource, flags)
 #define OP_IN(name, action, resource, flags)
 #define MAY(name, words, action, resource, flags) const struct aws_may KIT_NAME(_may_, name);
@@ -13,17 +17,20 @@
 #include "svc/kit/op_rows.h"
 
 static const struct aws_op ops[] = {
-#define OP(name, action, resource, flags) {#name, KIT_NAME(_op_, name), action, resource, flags, NULL},
-#define OP_IN(name, action, resource, flags) {#name, KIT_NAME(_op_, name), action, resource, flags, KIT_NAME(_open_, name)},
+#define OP(name, action, resource, flags)                                                          \
+    {#name, KIT_NAME(_op_, name), action, resource, flags, NULL},
+#define OP_IN(name, action, resource, flags)                                                       \
+    {#name, KIT_NAME(_op_, name), action, resource, flags, KIT_NAME(_open_, name)},
 #define MAY(name, words, action, resource, flags)
 #define ROW(...)
 #include "svc/kit/op_rows.h"
 };
 
 static const struct aws_op_row op_rows[] = {
-#define OP(name, action, resource, flags) {ROW_OP, #name, NULL, NULL, NULL, 0, NULL},
+#define OP(name, action, resource, flags)    {ROW_OP, #name, NULL, NULL, NULL, 0, NULL},
 #define OP_IN(name, action, resource, flags) {ROW_OP, #name, NULL, NULL, NULL, 0, NULL},
-#define MAY(name, words, action, resource, flags) {ROW_MAY, NULL, words, action, resource, flags, &KIT_NAME(_may_, name)},
+#define MAY(name, words, action, resource, flags)                                                  \
+    {ROW_MAY, NULL, words, action, resource, flags, &KIT_NAME(_may_, name)},
 #define ROW(...) {__VA_ARGS__, NULL},
 #include "svc/kit/op_rows.h"
 };

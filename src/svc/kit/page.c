@@ -47,14 +47,20 @@ static size_t page_size(const struct rq *rq, const struct kit_paging *paging) {
     return (uint64_t)asked < paging->most ? (size_t)asked : paging->most;
 }
 
-int kit_page_begin(struct kit_page *page, struct rq *rq, const struct kit_paging *paging, str scope) {
+int kit_page_begin(struct kit_page *page, struct rq *rq, const struct kit_paging *paging,
+                   str scope) {
     str token = json_str(rq->in, paging->token);
-    *page = (struct kit_page){.rq = rq, .paging = paging, .items = json_array(), .most = page_size(rq, paging),
+    *page = (struct kit_page){.rq = rq,
+                              .paging = paging,
+                              .items = json_array(),
+                              .most = page_size(rq, paging),
                               .scope = scope_of(rq, scope)};
     if (paging->plain)
         buf_str(&page->after, token);
-    else if ((paging->no_empty ? token.p != NULL : token.len > 0) && !kit_token_read(token, page->scope, &page->after))
-        return aws_fail(rq, paging->error, STR_FMT, STR_ARG(str_c(paging->text ? paging->text : paging->error->text)));
+    else if ((paging->no_empty ? token.p != NULL : token.len > 0) &&
+             !kit_token_read(token, page->scope, &page->after))
+        return aws_fail(rq, paging->error, STR_FMT,
+                        STR_ARG(str_c(paging->text ? paging->text : paging->error->text)));
     return 0;
 }
 
@@ -67,7 +73,10 @@ void kit_page_deinit(struct kit_page *page) {
 
 /* ---- Rows ---- */
 
-/* A name's own row stands at the key that begins with it; an opaque place is the rest of the last key. */
+/*
+ * A name's own row stands at the key that begins with it; an opaque place is the rest of the last
+ * key.
+ */
 void kit_page_rows(struct kit_page *page, enum store_cf cf, str prefix) {
     CLEANUP_DEINIT(buf) struct buf from = {0}, to = {0};
     buf_str(&from, prefix);
@@ -81,7 +90,8 @@ void kit_page_rows(struct kit_page *page, enum store_cf cf, str prefix) {
         buf_str(&from, buf_view(&page->after));
         buf_u8(&from, 0);
     }
-    page->it = store_iter_new(rq_store(page->rq), rq_snap(page->rq), cf, buf_view(&from), buf_view(&to), false);
+    page->it = store_iter_new(rq_store(page->rq), rq_snap(page->rq), cf, buf_view(&from),
+                              buf_view(&to), false);
 }
 
 bool kit_page_next(struct kit_page *page) {

@@ -2,7 +2,8 @@
 /*
  * kit/page: one page of a listing, and the token that goes on behind it.
  *
- *   static const struct kit_paging paging = {.token = "NextToken", .limit = "MaxResults", .most = 100,
+ *   static const struct kit_paging paging = {.token = "NextToken", .limit = "MaxResults", .most =
+ *   100,
  *                                            .list = "Topics", .error = &SNS_InvalidParameter,
  *                                            .text = "Invalid parameter: NextToken"};
  *   CLEANUP_DEINIT(kit_page) struct kit_page page = {0};
@@ -26,15 +27,17 @@
 
 /* How an operation pages. */
 struct kit_paging {
-    const char *list;     /* the member of the answer */
-    const char *token;    /* the member of the request, "NextToken", and … */
-    const char *next;     /* … of the answer; NULL: the same */
-    const char *limit;    /* the member that says how many; NULL: nobody may */
-    size_t most;          /* of one page, whatever was asked for */
-    size_t otherwise;     /* without a limit; 0: most */
-    const char *truncated; /* a member that says whether more follows (IAM's IsTruncated); NULL: none */
+    const char *list;  /* the member of the answer */
+    const char *token; /* the member of the request, "NextToken", and … */
+    const char *next;  /* … of the answer; NULL: the same */
+    const char *limit; /* the member that says how many; NULL: nobody may */
+    size_t most;       /* of one page, whatever was asked for */
+    size_t otherwise;  /* without a limit; 0: most */
+    /* a member that says whether more follows (IAM's IsTruncated); NULL: none */
+    const char *truncated;
     bool plain;
-    bool no_empty;        /* an empty token is refused as any other that is none; else it is as good as no token */
+    /* an empty token is refused as any other that is none; else it is as good as no token */
+    bool no_empty;
     const struct aws_error *error; /* a token that is none; text NULL: the row's */
     const char *text;
 };
@@ -42,18 +45,22 @@ struct kit_paging {
 struct kit_page {
     struct rq *rq;
     const struct kit_paging *paging;
-    str key, value;      /* of the current row, until the next step */
-    json_t *items;       /* what is told so far */
+    str key, value; /* of the current row, until the next step */
+    json_t *items;  /* what is told so far */
     size_t most;
-    bool more;           /* the page is full and one more would follow */
-    struct buf after;    /* the token's place; empty: from the beginning */
-    struct buf last;     /* the last item's place */
-    uint32_t scope;      /* checksum of what is listed */
-    size_t prefix;       /* bytes of a row's key that are not part of its place */
+    bool more;        /* the page is full and one more would follow */
+    struct buf after; /* the token's place; empty: from the beginning */
+    struct buf last;  /* the last item's place */
+    uint32_t scope;   /* checksum of what is listed */
+    size_t prefix;    /* bytes of a row's key that are not part of its place */
     struct store_iter *it;
 };
-/* page is overwritten. scope: what else than the operation tells this listing from another (an ARN), or absent. 0 or AWS_FAILED. */
-int kit_page_begin(struct kit_page *page, struct rq *rq, const struct kit_paging *paging, str scope);
+/*
+ * page is overwritten. scope: what else than the operation tells this listing from another (an
+ * ARN), or absent. 0 or AWS_FAILED.
+ */
+int kit_page_begin(struct kit_page *page, struct rq *rq, const struct kit_paging *paging,
+                   str scope);
 void kit_page_deinit(struct kit_page *page);
 
 /* Lists the rows whose keys begin with prefix, in their order, from the snapshot of the request. */
@@ -61,9 +68,9 @@ void kit_page_rows(struct kit_page *page, enum store_cf cf, str prefix);
 /* The next row behind the token's; false at the end, and once the page is full. */
 bool kit_page_next(struct kit_page *page);
 /*
- * Takes item. place: where it stands in the listing; absent: the current row's, by its key. What has
- * a place of its own must come in ascending order of places (str_cmp), and what stands before the
- * token's is passed by. False: the page is full.
+ * Takes item. place: where it stands in the listing; absent: the current row's, by its key. What
+ * has a place of its own must come in ascending order of places (str_cmp), and what stands before
+ * the token's is passed by. False: the page is full.
  */
 bool kit_page_add(struct kit_page *page, str place, json_t *item);
 /* Sets list, token and truncated in rq->out, which is made when missing. 0 or AWS_FAILED. */

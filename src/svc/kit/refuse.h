@@ -1,5 +1,7 @@
 #pragma once
-/* kit/refuse: a refusal as data: a service's error row and a text of its own with words filled in. */
+/*
+ * kit/refuse: a refusal as data: a service's error row and a text of its own with words filled in.
+ */
 #include "aws/rq.h"
 
 struct kit_refusal {

@@ -25,7 +25,8 @@ int kit_resource_policy(struct rq *rq, str text, const struct policy **ret_polic
 
 /* ---- Of an event ---- */
 
-int kit_port_admits(const struct hub_event *event, str text, const char *action, str resource, str account) {
+int kit_port_admits(const struct hub_event *event, str text, const char *action, str resource,
+                    str account) {
     CLEANUP(policy) struct policy *policy = NULL;
     if (str_is(event->source_service, "lambda.amazonaws.com"))
         return str_eq(event->source_account, account) ? HUB_OK : HUB_E_DENIED;

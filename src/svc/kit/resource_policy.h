@@ -22,4 +22,5 @@ int kit_resource_policy(struct rq *rq, str text, const struct policy **ret_polic
  * SourceAccount. What Lambda sends on (dead letters, destinations) it has asked of the function's
  * role already, so within the account it needs none. Any thread.
  */
-int kit_port_admits(const struct hub_event *event, str text, const char *action, str resource, str account);
+int kit_port_admits(const struct hub_event *event, str text, const char *action, str resource,
+                    str account);

@@ -4,21 +4,28 @@
 
 static const struct limits {
     size_t most, key, value;
-    bool nocase;        /* "Name" and "name" are one key */
-    bool plain;         /* letters, digits, spaces and + - = . _ : / @ only; elsewhere the API model has a pattern, or none */
+    bool nocase; /* "Name" and "name" are one key */
+    /*
+     * letters, digits, spaces and + - = . _ : / @ only; elsewhere the API model has a pattern, or
+     * none
+     */
+    bool plain;
     bool list;          /* the row stores a list, not a map */
     const char *member; /* of the row */
 } limits[KIT_N_TAGS] = {
-    [KIT_TAGS_S3_OBJECT]  = {.most = 10, .key = 128, .value = 256, .plain = true, .list = true, .member = "Tags"},
-    [KIT_TAGS_S3_BUCKET]  = {.most = 50, .key = 128, .value = 256, .plain = true, .list = true, .member = "Tags"},
-    [KIT_TAGS_DYNAMODB]   = {.most = 50, .key = 128, .value = 256, .member = "Tags"},
-    [KIT_TAGS_LAMBDA]     = {.most = 50, .key = 128, .value = 256, .member = "Tags"},
-    [KIT_TAGS_SNS]        = {.most = 50, .key = 128, .value = 256, .member = "Tags"},
-    [KIT_TAGS_SQS]        = {.most = 50, .key = 128, .value = 256, .member = "Tags"},
-    [KIT_TAGS_LOGS]       = {.most = 50, .key = 128, .value = 256, .member = "tags"},
+    [KIT_TAGS_S3_OBJECT] =
+        {.most = 10, .key = 128, .value = 256, .plain = true, .list = true, .member = "Tags"},
+    [KIT_TAGS_S3_BUCKET] =
+        {.most = 50, .key = 128, .value = 256, .plain = true, .list = true, .member = "Tags"},
+    [KIT_TAGS_DYNAMODB] = {.most = 50, .key = 128, .value = 256, .member = "Tags"},
+    [KIT_TAGS_LAMBDA] = {.most = 50, .key = 128, .value = 256, .member = "Tags"},
+    [KIT_TAGS_SNS] = {.most = 50, .key = 128, .value = 256, .member = "Tags"},
+    [KIT_TAGS_SQS] = {.most = 50, .key = 128, .value = 256, .member = "Tags"},
+    [KIT_TAGS_LOGS] = {.most = 50, .key = 128, .value = 256, .member = "tags"},
     [KIT_TAGS_CLOUDWATCH] = {.most = 50, .key = 128, .value = 256, .list = true, .member = "Tags"},
-    [KIT_TAGS_IAM]        = {.most = 50, .key = 128, .value = 256, .nocase = true, .list = true, .member = "Tags"},
-    [KIT_TAGS_STACK]      = {.most = 50, .key = 128, .value = 256, .list = true, .member = "Tags"},
+    [KIT_TAGS_IAM] =
+        {.most = 50, .key = 128, .value = 256, .nocase = true, .list = true, .member = "Tags"},
+    [KIT_TAGS_STACK] = {.most = 50, .key = 128, .value = 256, .list = true, .member = "Tags"},
 };
 
 /* ---- Walking ---- */
@@ -54,12 +61,15 @@ static size_t characters(str s) {
 /* Beyond ASCII any letter may be meant, so all pass. */
 static bool is_taken(const struct limits *l, str s) {
     for (size_t i = 0; l->plain && i < s.len; i++)
-        if ((unsigned char)s.p[i] < 0x80 && !ascii_is_alnum(s.p[i]) && !ascii_is_one_of(s.p[i], " \t\n\r+-=._:/@"))
+        if ((unsigned char)s.p[i] < 0x80 && !ascii_is_alnum(s.p[i]) &&
+            !ascii_is_one_of(s.p[i], " \t\n\r+-=._:/@"))
             return false;
     return str_is_utf8(s);
 }
 
-static bool same_key(const struct limits *l, str a, str b) { return l->nocase ? str_eq_nocase(a, b) : str_eq(a, b); }
+static bool same_key(const struct limits *l, str a, str b) {
+    return l->nocase ? str_eq_nocase(a, b) : str_eq(a, b);
+}
 
 static size_t find(const struct limits *l, const json_t *list, str key) {
     size_t n = json_array_size(list), i = 0;
@@ -74,8 +84,8 @@ static bool is_bad_key(const struct limits *l, str key) {
 }
 
 /* The first fault of the tag before w.at that this service refuses; kit NULL: any. */
-static enum kit_tags_fault check_one(const struct limits *l, const struct kit_tags *kit, const struct kit_tags_walk *w,
-                                     str key, str value) {
+static enum kit_tags_fault check_one(const struct limits *l, const struct kit_tags *kit,
+                                     const struct kit_tags_walk *w, str key, str value) {
     const bool wrong[KIT_N_TAGS_FAULTS] = {
         [KIT_TAGS_KEY] = is_bad_key(l, key),
         [KIT_TAGS_VALUE] = characters(value) > l->value || !is_taken(l, value),
@@ -88,7 +98,8 @@ static enum kit_tags_fault check_one(const struct limits *l, const struct kit_ta
     return KIT_TAGS_OK;
 }
 
-static enum kit_tags_fault look(enum kit_tags_of of, const struct kit_tags *kit, const json_t *given, str *ret_key) {
+static enum kit_tags_fault look(enum kit_tags_of of, const struct kit_tags *kit,
+                                const json_t *given, str *ret_key) {
     const struct limits *l = &limits[of];
     str key, value;
     if (count(given) > l->most && (!kit || kit->refuse[KIT_TAGS_MANY].error))
@@ -109,7 +120,8 @@ enum kit_tags_fault kit_tags_fault(enum kit_tags_of of, const json_t *given, str
 
 int kit_tags_refuse(struct rq *rq, const struct kit_tags *kit, enum kit_tags_fault fault, str key) {
     str most = arena_printf(&rq->arena, "%zu", limits[kit->of].most);
-    return kit_refuse(rq, &kit->refuse[fault], (struct kit_word[]){{"key", key}, {"most", most}, {NULL, STR_NONE}});
+    return kit_refuse(rq, &kit->refuse[fault],
+                      (struct kit_word[]){{"key", key}, {"most", most}, {NULL, STR_NONE}});
 }
 
 int kit_tags_check(struct rq *rq, const struct kit_tags *kit, const json_t *given) {

@@ -30,7 +30,8 @@ enum kit_tags_of {
 enum kit_tags_fault {
     KIT_TAGS_OK,
     KIT_TAGS_MANY,
-    KIT_TAGS_KEY,      /* empty, too long, no UTF-8, or a character that the service does not take */
+    /* empty, too long, no UTF-8, or a character that the service does not take */
+    KIT_TAGS_KEY,
     KIT_TAGS_VALUE,
     KIT_TAGS_RESERVED, /* begins with "aws:" */
     KIT_TAGS_TWICE,    /* the key came twice in one request */
@@ -46,22 +47,33 @@ struct kit_tags {
     struct kit_refusal refuse[KIT_N_TAGS_FAULTS];
 };
 
-/* One after the other: for (struct kit_tags_walk w = kit_tags_walk(tags); kit_tags_next(&w, &key, &value);) */
+/*
+ * One after the other: for (struct kit_tags_walk w = kit_tags_walk(tags); kit_tags_next(&w, &key,
+ * &value);)
+ */
 struct kit_tags_walk {
     const json_t *tags; /* a list or a map; NULL: none */
     size_t at;
     void *iter;
 };
-static inline struct kit_tags_walk kit_tags_walk(const json_t *tags) { return (struct kit_tags_walk){.tags = tags}; }
+static inline struct kit_tags_walk kit_tags_walk(const json_t *tags) {
+    return (struct kit_tags_walk){.tags = tags};
+}
 bool kit_tags_next(struct kit_tags_walk *walk, str *ret_key, str *ret_value);
 
-/* The first thing that is wrong; *ret_key (may be NULL) views the key it is about. For S3's header, which has no request's words. */
+/*
+ * The first thing that is wrong; *ret_key (may be NULL) views the key it is about. For S3's header,
+ * which has no request's words.
+ */
 enum kit_tags_fault kit_tags_fault(enum kit_tags_of of, const json_t *given, str *ret_key);
 int kit_tags_refuse(struct rq *rq, const struct kit_tags *kit, enum kit_tags_fault fault, str key);
 
 /* Of a request, all of a new resource: 0 or AWS_FAILED. */
 int kit_tags_check(struct rq *rq, const struct kit_tags *kit, const json_t *given);
-/* Checks given and sets it in row, a document whose member "Tags" (Logs: "tags") is made when missing. 0 or AWS_FAILED. */
+/*
+ * Checks given and sets it in row, a document whose member "Tags" (Logs: "tags") is made when
+ * missing. 0 or AWS_FAILED.
+ */
 int kit_tags_merge(struct rq *rq, const struct kit_tags *kit, json_t *row, const json_t *given);
 /* keys: an array of texts. Those that are not there are passed over. */
 void kit_tags_remove(const struct kit_tags *kit, json_t *row, const json_t *keys);

@@ -22,10 +22,14 @@ static const char *action_for(str arn) {
 }
 
 static bool role_may_send(struct svc *svc, const struct lambda_fn *fn, str target) {
-    const struct aws_role_question question = {
-        .role = json_str(fn->config, "Role"), .service = S("lambda.amazonaws.com"), .session_name = fn->name.name,
-        .action = action_for(target), .resource = target, .region = fn->name.region,
-        .source_arn = buf_view(&fn->arn), .source_account = fn->name.account};
+    const struct aws_role_question question = {.role = json_str(fn->config, "Role"),
+                                               .service = S("lambda.amazonaws.com"),
+                                               .session_name = fn->name.name,
+                                               .action = action_for(target),
+                                               .resource = target,
+                                               .region = fn->name.region,
+                                               .source_arn = buf_view(&fn->arn),
+                                               .source_account = fn->name.account};
     return aws_role_may(aws_cloud_identities(svc->cloud), &question);
 }
 

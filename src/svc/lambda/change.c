@@ -27,12 +27,15 @@ int lambda_change_open(struct rq *rq, const char *member, struct lambda_change *
     return r == STORE_E_ABSENT ? not_found(rq, &ret->name) : r;
 }
 
-int lambda_on_function(struct rq *rq, const char *member, int (*fn)(struct rq *rq, struct lambda_change *c)) {
+int lambda_on_function(struct rq *rq, const char *member,
+                       int (*fn)(struct rq *rq, struct lambda_change *c)) {
     CLEANUP_DEINIT(lambda_change) struct lambda_change c = {0};
     return lambda_change_open(rq, member, &c) ? AWS_FAILED : fn(rq, &c);
 }
 
-void lambda_change_put(struct rq *rq, const struct lambda_change *c) { row_put_json(rq_rows(rq), &c->row, c->doc); }
+void lambda_change_put(struct rq *rq, const struct lambda_change *c) {
+    row_put_json(rq_rows(rq), &c->row, c->doc);
+}
 
 void lambda_change_deinit(struct lambda_change *c) {
     json_decref(c->doc);
@@ -58,6 +61,4 @@ static void rows_changed(void *svc_) {
     lambda_watch_wake(svc);
 }
 
-void lambda_rq_changed(struct rq *rq) {
-    store_after(rq_batch(rq), rows_changed, rq->svc);
-}
+void lambda_rq_changed(struct rq *rq) { store_after(rq_batch(rq), rows_changed, rq->svc); }

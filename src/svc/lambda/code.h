@@ -19,19 +19,20 @@ enum {
 
 enum { LAMBDA_E_ZIP = OUTCOMES_LAMBDA_CODE, LAMBDA_E_TOO_BIG };
 /*
- * Unpacks zip into DATA/functions/dir unless that is there. 0; LAMBDA_E_ZIP or LAMBDA_E_TOO_BIG with
- * a sentence for the caller of the API; -errno. Any thread; two may do the same at once.
+ * Unpacks zip into DATA/functions/dir unless that is there. 0; LAMBDA_E_ZIP or LAMBDA_E_TOO_BIG
+ * with a sentence for the caller of the API; -errno. Any thread; two may do the same at once.
  */
 int lambda_code_unpack(const char *functions_dir, str zip, const char *dir, struct err *err);
 bool lambda_code_is_unpacked(const char *functions_dir, const char *dir);
 /* Removes folders whose name keep() does not want, and half-made ones. */
-void lambda_code_sweep(const char *functions_dir, bool (*keep)(void *ctx, const char *name), void *ctx);
+void lambda_code_sweep(const char *functions_dir, bool (*keep)(void *ctx, const char *name),
+                       void *ctx);
 
 /* The package of a request, checked, unpacked and stored: what goes into the function's row. */
 struct lambda_package {
-    struct buf ref;                /* blob reference */
+    struct buf ref; /* blob reference */
     char dir[LAMBDA_DIR_LEN + 1];
-    char sha256[48];               /* base64, as CodeSha256 */
+    char sha256[48]; /* base64, as CodeSha256 */
     uint64_t size;
 };
 void lambda_package_deinit(struct lambda_package *package);
@@ -39,6 +40,7 @@ void lambda_package_deinit(struct lambda_package *package);
  * code: a document with ZipFile, or S3Bucket and S3Key. 0, AWS_FAILED. A re-run of the same request
  * gets the same package. The caller keeps the blob (blob_keep); without that the store sweeps it.
  */
-int lambda_package_take(struct svc *lambda, struct rq *rq, const json_t *code, struct lambda_package **ret_package);
+int lambda_package_take(struct svc *lambda, struct rq *rq, const json_t *code,
+                        struct lambda_package **ret_package);
 /* The zip's bytes back from the store. */
 int lambda_package_read(struct store *store, str ref, struct buf *out, struct err *err);

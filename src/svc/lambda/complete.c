@@ -39,7 +39,7 @@ static void put_lines(struct svc *svc, struct store_batch *batch, const struct l
         return;
     struct hub_log lines[64];
     size_t n = 0;
-    LIST_EACH(node, &inv->lines) {
+    LIST_EACH (node, &inv->lines) {
         const struct lambda_line *line = LIST_ENTRY(node, struct lambda_line, node);
         lines[n++] = (struct hub_log){.account = inv->fn->name.account,
                                       .region = inv->fn->name.region,
@@ -97,7 +97,7 @@ static size_t take(struct svc *svc, struct lambda_inv **invs) {
     size_t n = 0;
     while (list_empty(&svc->finished) && !svc->completer_stops)
         pthread_cond_wait(&svc->finished_some, &svc->lock);
-    LIST_EACH(node, &svc->finished) {
+    LIST_EACH (node, &svc->finished) {
         if (n == AT_ONCE)
             break;
         list_remove(node);

@@ -126,7 +126,7 @@ static int check_variables(struct rq *rq, const json_t *variables) {
     const char *name;
     json_t *value;
     CLEANUP_DEINIT(buf) struct buf text = {0};
-    json_object_foreach((json_t *)variables, name, value) {
+    json_object_foreach ((json_t *)variables, name, value) {
         if (is_reserved_name(name))
             return lambda_fail_invalid(
                 rq,
@@ -195,7 +195,8 @@ static int apply_role(struct svc *svc, struct rq *rq, json_t *config) {
     const struct aws_identity_source *source = aws_cloud_identities(svc->cloud);
     CLEANUP(aws_identity) struct aws_identity *identity = NULL;
     struct err err = {0};
-    int r = source->role(source->ctx, role, S("lambda.amazonaws.com"), S("calotype"), &identity, &err);
+    int r =
+        source->role(source->ctx, role, S("lambda.amazonaws.com"), S("calotype"), &identity, &err);
     if (r < 0)
         return aws_fault(rq, r, err.text);
     if (r)

@@ -57,8 +57,8 @@ static int refuse_existing(struct rq *rq, const struct lambda_name *name, struct
     if (r == STORE_E_ABSENT)
         return 0;
     return r ? r
-             : aws_fail(rq, &lambda_e_ResourceConflictException,
-                           "Function already exist: " STR_FMT, STR_ARG(name->name));
+             : aws_fail(rq, &lambda_e_ResourceConflictException, "Function already exist: " STR_FMT,
+                        STR_ARG(name->name));
 }
 
 int lambda_op_CreateFunction(struct svc *svc, struct rq *rq) {
@@ -76,7 +76,8 @@ int lambda_op_CreateFunction(struct svc *svc, struct rq *rq) {
     json_t *config = new_config(&name);
     json_set(doc, "Config", config);
     if (lambda_config_apply(svc, rq, config, true) ||
-        (json_has(rq->in, "Tags") && kit_tags_merge(rq, &lambda_tags, doc, json_obj(rq->in, "Tags"))))
+        (json_has(rq->in, "Tags") &&
+         kit_tags_merge(rq, &lambda_tags, doc, json_obj(rq->in, "Tags"))))
         return AWS_FAILED;
     struct lambda_package *package = NULL;
     if (lambda_package_take(svc, rq, json_obj(rq->in, "Code"), &package))
@@ -131,7 +132,8 @@ LAMBDA_OP(UpdateFunctionConfiguration, update_function_configuration, "FunctionN
 int lambda_op_DeleteFunction(struct svc *, struct rq *rq) {
     CLEANUP_DEINIT(lambda_change) struct lambda_change c = {0};
     if (str_is(json_str(rq->in, "Qualifier"), "$LATEST"))
-        return lambda_fail_invalid(rq, "$LATEST version cannot be deleted without deleting the function.");
+        return lambda_fail_invalid(
+            rq, "$LATEST version cannot be deleted without deleting the function.");
     if (lambda_change_open(rq, "FunctionName", &c))
         return AWS_FAILED;
     row_del(rq_rows(rq), &c.row);

@@ -75,10 +75,14 @@ static bool may_log(struct svc *svc, const struct lambda_env *env) {
     CLEANUP_DEINIT(buf) struct buf arn = {0};
     arn_add(&arn, "logs", env->fn->name.region, env->fn->name.account, "log-group:%s:log-stream:%s",
             buf_cstr(&env->fn->log_group), env->stream);
-    struct aws_role_question question = {
-        .role = json_str(env->fn->config, "Role"), .service = SERVICE, .session_name = env->fn->name.name,
-        .action = "logs:PutLogEvents", .resource = buf_view(&arn), .region = env->fn->name.region,
-        .source_arn = buf_view(&env->fn->arn), .source_account = env->fn->name.account};
+    struct aws_role_question question = {.role = json_str(env->fn->config, "Role"),
+                                         .service = SERVICE,
+                                         .session_name = env->fn->name.name,
+                                         .action = "logs:PutLogEvents",
+                                         .resource = buf_view(&arn),
+                                         .region = env->fn->name.region,
+                                         .source_arn = buf_view(&env->fn->arn),
+                                         .source_account = env->fn->name.account};
     if (!aws_role_may(identities, &question))
         return false;
     question.action = "logs:CreateLogStream";
@@ -151,7 +155,8 @@ static void fill_variables(struct variables *v, const struct lambda_env *env,
     set_variable(v, "NODE_EXTRA_CA_CERTS", S(CA_PATH));
     const json_t *own = v->own;
     v->own = NULL;
-    json_object_foreach((json_t *)own, name, value) set_variable(v, name, json_text(value));
+    json_object_foreach ((json_t *)own, name, value)
+        set_variable(v, name, json_text(value));
     v->at[v->n] = NULL;
 }
 

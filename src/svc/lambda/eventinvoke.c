@@ -75,7 +75,7 @@ static int no_config(struct rq *rq, const struct lambda_change *c) {
     CLEANUP_DEINIT(buf) struct buf arn = {0};
     lambda_name_arn(&c->name, &arn);
     return aws_fail(rq, &lambda_e_ResourceNotFoundException,
-                       "The function %s doesn't have an EventInvokeConfig", buf_cstr(&arn));
+                    "The function %s doesn't have an EventInvokeConfig", buf_cstr(&arn));
 }
 
 static int get_config(struct rq *rq, struct lambda_change *c) {

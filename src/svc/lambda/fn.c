@@ -12,12 +12,14 @@ static bool take_place(str *text, struct lambda_name *ret) {
     struct arn arn;
     str account, rest;
     if (str_starts(*text, S("arn:"))) {
-        bool ours = arn_parse_regional(*text, "lambda", &arn) && str_starts(arn.resource, S("function:"));
+        bool ours =
+            arn_parse_regional(*text, "lambda", &arn) && str_starts(arn.resource, S("function:"));
         *ret = (struct lambda_name){.account = arn.account, .region = arn.region};
         *text = arn.resource;
         return ours;
     }
-    if (str_cut(*text, ':', &account, &rest) && arn_is_account(account) && str_starts(rest, S("function:"))) {
+    if (str_cut(*text, ':', &account, &rest) && arn_is_account(account) &&
+        str_starts(rest, S("function:"))) {
         ret->account = account;
         *text = rest;
     }
@@ -102,7 +104,8 @@ struct lambda_fn *lambda_fn_free(struct lambda_fn *fn) {
     return NULL;
 }
 
-int lambda_fn_load(const struct rows *rows, const struct lambda_name *name, struct lambda_fn **ret_fn) {
+int lambda_fn_load(const struct rows *rows, const struct lambda_name *name,
+                   struct lambda_fn **ret_fn) {
     CLEANUP_DEINIT(row) struct row row = {0};
     if (name->qualifier.p && !str_eq(name->qualifier, LATEST))
         return STORE_E_ABSENT;

@@ -14,7 +14,10 @@
 
 #include <stdatomic.h>
 
-/* A name as requests give it: NAME, ACCOUNT:function:NAME, function:NAME or an ARN, each with an optional :QUALIFIER. */
+/*
+ * A name as requests give it: NAME, ACCOUNT:function:NAME, function:NAME or an ARN, each with an
+ * optional :QUALIFIER.
+ */
 struct lambda_name {
     str account, region, name, qualifier; /* views; qualifier absent without one */
 };
@@ -33,7 +36,7 @@ enum { LAMBDA_RETRIES = 2, LAMBDA_MAX_AGE_S = 6 * 3600, LAMBDA_NAME_MOST = 64 };
 struct lambda_fn {
     _Atomic unsigned refs;
     json_t *doc;
-    json_t *config;   /* borrowed from doc */
+    json_t *config; /* borrowed from doc */
     struct lambda_name name;
     char *account, *region, *fn_name;
     struct buf arn;
@@ -52,7 +55,8 @@ static inline struct lambda_fn *lambda_fn_ref(struct lambda_fn *fn) {
 struct lambda_fn *lambda_fn_free(struct lambda_fn *fn); /* drops one reference */
 DEFINE_FREEP(lambda_fn)
 /* By row_get: 0, STORE_E_ABSENT, STORE_E_DAMAGED or -errno. */
-int lambda_fn_load(const struct rows *rows, const struct lambda_name *name, struct lambda_fn **ret_fn);
+int lambda_fn_load(const struct rows *rows, const struct lambda_name *name,
+                   struct lambda_fn **ret_fn);
 
 /* Of EventInvoke, or Lambda's defaults. */
 int64_t lambda_fn_max_retries(const struct lambda_fn *fn);

@@ -107,7 +107,7 @@ static int take_client_context(struct rq *rq, struct lambda_inv *inv) {
         !memchr(out->p, '\r', out->len))
         return 0;
     return aws_fail(rq, &lambda_e_InvalidRequestContentException,
-                       "Client context must be a valid Base64-encoded JSON object.");
+                    "Client context must be a valid Base64-encoded JSON object.");
 }
 
 static struct waiter *waiter_new(struct rq *rq) {
@@ -143,8 +143,8 @@ static int check_payload(struct rq *rq) {
     struct err err = {0};
     if (payload.len > LAMBDA_SYNC_PAYLOAD)
         return aws_fail(rq, &lambda_e_RequestTooLargeException,
-                           "Request must be smaller than %d bytes for the InvokeFunction operation",
-                           LAMBDA_SYNC_PAYLOAD);
+                        "Request must be smaller than %d bytes for the InvokeFunction operation",
+                        LAMBDA_SYNC_PAYLOAD);
     if (payload.len == 0)
         return 0;
     CLEANUP_JSON json_t *doc = json_parse(payload, &err);

@@ -18,13 +18,18 @@ struct lambda_options {
     struct hub *hub;
     struct aws_cloud *cloud;
     struct sandbox_spawner *spawner; /* NULL: functions can be managed, not run */
-    str ca_cert;              /* PEM of the local CA: what functions trust; may be empty */
-    uint64_t memory_bytes;    /* of all environments together; 0: three quarters of the machine's */
-    unsigned async_at_once;   /* asynchronous invocations under way; 0: twice the processors, at least 4 */
-    unsigned idle_s;          /* real time after which an idle environment ends; 0: 300 */
+    str ca_cert;                     /* PEM of the local CA: what functions trust; may be empty */
+    /* of all environments together; 0: three quarters of the machine's */
+    uint64_t memory_bytes;
+    /* asynchronous invocations under way; 0: twice the processors, at least 4 */
+    unsigned async_at_once;
+    unsigned idle_s; /* real time after which an idle environment ends; 0: 300 */
 };
 
-/* Plugs into the hub: target and check ports "lambda", invoke, and a timer. Sweeps unpacked code nobody has. */
+/*
+ * Plugs into the hub: target and check ports "lambda", invoke, and a timer. Sweeps unpacked code
+ * nobody has.
+ */
 int lambda_open(struct svc **ret_lambda, const struct lambda_options *options, struct err *err);
 struct aws_service lambda_service(struct svc *lambda);
 /* From here on functions run; queued invocations of an earlier life are taken up by hub_start. */

@@ -23,7 +23,7 @@ struct lambda_heap { /* queue rows by the time they are due; queue.c */
     struct lambda_due {
         int64_t due_ms;
         uint64_t id;
-    } *at;
+    } * at;
     size_t n, cap;
 };
 
@@ -46,7 +46,7 @@ struct svc {
     uint64_t memory_used;
     unsigned n_envs, starting, async_running;
     bool stopping;
-    bool rows_changed;    /* environments may be of an older generation */
+    bool rows_changed; /* environments may be of an older generation */
 
     int epoll_fd, wake_fd; /* watch.c */
     pthread_t watcher, completer;
@@ -76,14 +76,15 @@ void lambda_watch_env(struct lambda_env *env);
 int lambda_complete_start(struct svc *svc, struct err *err);
 void lambda_complete_stop(struct svc *svc);
 void lambda_complete_add(struct svc *svc, struct lambda_inv *inv);
-void lambda_count_metric(struct svc *svc, struct store_batch *batch, const struct lambda_fn *fn, const char *name,
-                         double value, const char *unit);
+void lambda_count_metric(struct svc *svc, struct store_batch *batch, const struct lambda_fn *fn,
+                         const char *name, double value, const char *unit);
 
 /* queue.c */
 int lambda_queue_open(struct svc *svc, struct err *err);
 void lambda_queue_close(struct svc *svc);
 /* Adds an invocation's row to batch; id: its request id, 36 characters. */
-void lambda_queue_add(struct svc *svc, struct store_batch *batch, const struct lambda_fn *fn, const char *id, str payload);
+void lambda_queue_add(struct svc *svc, struct store_batch *batch, const struct lambda_fn *fn,
+                      const char *id, str payload);
 /* The row after another failure, due again at due_ms of world time. */
 void lambda_queue_again(struct store_batch *batch, const struct lambda_inv *inv, int64_t due_ms);
 void lambda_queue_remove(struct store_batch *batch, uint64_t id);
@@ -93,8 +94,12 @@ void lambda_queue_due(struct svc *svc, uint64_t id, int64_t due_ms);
 void lambda_queue_kick(struct svc *svc);
 int64_t lambda_queue_run(void *svc);
 
-/* after.c: what an asynchronous invocation's outcome causes, in batch. *ret_again_ms: due again, or 0. */
-void lambda_after(struct svc *svc, struct store_batch *batch, struct lambda_inv *inv, int64_t *ret_again_ms);
+/*
+ * after.c: what an asynchronous invocation's outcome causes, in batch. *ret_again_ms: due again, or
+ * 0.
+ */
+void lambda_after(struct svc *svc, struct store_batch *batch, struct lambda_inv *inv,
+                  int64_t *ret_again_ms);
 /* One that was never run again: too old. */
 void lambda_after_expired(struct svc *svc, struct store_batch *batch, struct lambda_inv *inv);
 
@@ -107,7 +112,8 @@ void lambda_policy_text(const struct lambda_fn *fn, struct buf *out);
 
 /* hooks.c: of the service row. */
 int lambda_hook_resource(struct svc *svc, struct rq *rq, struct buf *ret_arn);
-int lambda_hook_policy(struct svc *svc, struct rq *rq, str arn, const struct policy **ret_policy, str *ret_account);
+int lambda_hook_policy(struct svc *svc, struct rq *rq, str arn, const struct policy **ret_policy,
+                       str *ret_account);
 int lambda_hook_context(struct svc *svc, struct rq *rq, const struct aws_question *question,
                         struct policy_context *context);
 /* The named function of a request: 0 or AWS_FAILED. member: "FunctionName" or "Resource". */
@@ -119,15 +125,19 @@ struct lambda_change {
     struct row row;
     json_t *doc; /* the row, parsed */
 };
-int lambda_change_open(struct rq *rq, const char *member, struct lambda_change *ret); /* 0 or AWS_FAILED */
+/* 0 or AWS_FAILED */
+int lambda_change_open(struct rq *rq, const char *member, struct lambda_change *ret);
 void lambda_change_deinit(struct lambda_change *change);
 /* Writes doc back. */
 void lambda_change_put(struct rq *rq, const struct lambda_change *change);
 /* An operation on the function that its request names in member: fn(rq, change). */
 #define LAMBDA_OP(name, fn, member)                                                                \
     int lambda_op_##name(struct svc *, struct rq *rq) { return lambda_on_function(rq, member, fn); }
-int lambda_on_function(struct rq *rq, const char *member, int (*fn)(struct rq *rq, struct lambda_change *c));
-/* The function to be run. lasting: it must still be so when the request commits. 0 or AWS_FAILED. */
+int lambda_on_function(struct rq *rq, const char *member,
+                       int (*fn)(struct rq *rq, struct lambda_change *c));
+/*
+ * The function to be run. lasting: it must still be so when the request commits. 0 or AWS_FAILED.
+ */
 int lambda_rq_fn(struct rq *rq, bool lasting, struct lambda_fn **ret_fn);
 /* The rows changed: when the batch commits, environments of older generations go. */
 void lambda_rq_changed(struct rq *rq);
@@ -136,10 +146,13 @@ void lambda_rq_changed(struct rq *rq);
 extern const struct kit_tags lambda_tags;
 
 /* config.c */
-/* Checks and applies the members of in to config. fresh: CreateFunction, defaults apply. 0 or AWS_FAILED. */
+/*
+ * Checks and applies the members of in to config. fresh: CreateFunction, defaults apply. 0 or
+ * AWS_FAILED.
+ */
 int lambda_config_apply(struct svc *svc, struct rq *rq, json_t *config, bool fresh);
 void lambda_config_touch(json_t *config, int64_t now_ms); /* LastModified, RevisionId */
 
-#define KIT_OPS "svc/lambda/ops.def"
+#define KIT_OPS    "svc/lambda/ops.def"
 #define KIT_PREFIX lambda
 #include "svc/kit/op_handlers.h"

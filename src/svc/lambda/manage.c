@@ -8,13 +8,16 @@ struct totals {
 
 /*
  * Over the functions of the account but one. What is concluded from the sums holds only as long as
- * they do, so every row that went in is a condition; one that is made meanwhile has reserved nothing.
+ * they do, so every row that went in is a condition; one that is made meanwhile has reserved
+ * nothing.
  */
 static int add_up(struct rq *rq, str but, struct totals *ret) {
     CLEANUP_DEINIT(row) struct row row = {0};
     CLEANUP_DEINIT(buf) struct buf from = {0};
     lambda_row_prefix(rq->account, rq->region, &from);
-    CLEANUP(store_iter) struct store_iter *it = store_iter_below(rq_store(rq), rq_snap(rq), STORE_META, buf_view(&from));
+    CLEANUP(store_iter)
+    struct store_iter *it =
+        store_iter_below(rq_store(rq), rq_snap(rq), STORE_META, buf_view(&from));
     while (store_iter_next(it)) {
         CLEANUP_JSON json_t *doc = json_parse(it->value, NULL);
         const json_t *config = json_obj(doc, "Config");

@@ -12,19 +12,14 @@
 
 enum { READ_PIECE = 256 * 1024 };
 
-void lambda_package_deinit(struct lambda_package *package) {
-    buf_deinit(&package->ref);
-}
-static void package_done(void *package) {
-    lambda_package_deinit(package);
-}
+void lambda_package_deinit(struct lambda_package *package) { buf_deinit(&package->ref); }
+static void package_done(void *package) { lambda_package_deinit(package); }
 
 /* ---- Where it comes from ---- */
 static int decode_zip_file(struct rq *rq, str text, struct buf *zip) {
     if (text.len / 4 * 3 > LAMBDA_ZIP_MOST + 2)
         return aws_fail(rq, &lambda_e_RequestTooLargeException,
-                           "Request must be smaller than %d bytes for the operation",
-                           LAMBDA_ZIP_MOST);
+                        "Request must be smaller than %d bytes for the operation", LAMBDA_ZIP_MOST);
     if (!codec_unbase64(zip, text))
         return lambda_fail_invalid(
             rq, "Could not unzip uploaded file. Please check your file, then try to upload again.");

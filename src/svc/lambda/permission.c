@@ -119,10 +119,10 @@ int lambda_op_AddPermission(struct svc *, struct rq *rq) {
     if (find(statements, sid) >= 0) {
         json_decref(statements);
         return aws_fail(rq, &lambda_e_ResourceConflictException,
-                           "The statement id (" STR_FMT
-                           ") provided already exists. Please provide a new statement id, or "
-                           "remove the existing statement.",
-                           STR_ARG(sid));
+                        "The statement id (" STR_FMT
+                        ") provided already exists. Please provide a new statement id, or "
+                        "remove the existing statement.",
+                        STR_ARG(sid));
     }
     json_t *statement = statement_of(rq, &c.name);
     CLEANUP_DEINIT(buf) struct buf text = {0};
@@ -145,7 +145,7 @@ int lambda_op_RemovePermission(struct svc *, struct rq *rq) {
     int at = find(statements_of(c.doc), sid);
     if (at < 0)
         return aws_fail(rq, &lambda_e_ResourceNotFoundException,
-                           "Statement " STR_FMT " is not found in resource policy.", STR_ARG(sid));
+                        "Statement " STR_FMT " is not found in resource policy.", STR_ARG(sid));
     json_t *statements = json_copy(statements_of(c.doc));
     json_array_remove(statements, (size_t)at);
     set_statements(c.doc, statements);
@@ -160,7 +160,7 @@ int lambda_op_GetPolicy(struct svc *, struct rq *rq) {
         return AWS_FAILED;
     if (json_array_size(statements_of(c.doc)) == 0)
         return aws_fail(rq, &lambda_e_ResourceNotFoundException,
-                           "The resource you requested does not exist.");
+                        "The resource you requested does not exist.");
     write_policy(c.doc, &text);
     rq->out = json_object();
     json_set_str(rq->out, "Policy", buf_view(&text));

@@ -8,9 +8,7 @@
 enum { SETTLE_MS = 20, KEYS_MARGIN_MS = 60000 };
 
 /* ---- Invocations ---- */
-void lambda_outcome_deinit(struct lambda_outcome *outcome) {
-    buf_deinit(&outcome->payload);
-}
+void lambda_outcome_deinit(struct lambda_outcome *outcome) { buf_deinit(&outcome->payload); }
 
 struct lambda_inv *lambda_inv_new(struct lambda_fn *fn, str payload) {
     struct lambda_inv *inv = mem_new(struct lambda_inv);
@@ -24,7 +22,7 @@ struct lambda_inv *lambda_inv_new(struct lambda_fn *fn, str payload) {
 }
 
 static void free_lines(struct list *lines) {
-    LIST_EACH(node, lines) {
+    LIST_EACH (node, lines) {
         struct lambda_line *line = LIST_ENTRY(node, struct lambda_line, node);
         buf_deinit(&line->text);
         free(line);
@@ -99,9 +97,7 @@ static bool at_limit(struct svc *svc, const struct lambda_fn *fn, const struct l
     return count_of(svc, fn->name.account)->n >= LAMBDA_ACCOUNT_CONCURRENCY;
 }
 
-static uint64_t memory_of(const struct lambda_fn *fn) {
-    return fn->memory_mb * 1024 * 1024;
-}
+static uint64_t memory_of(const struct lambda_fn *fn) { return fn->memory_mb * 1024 * 1024; }
 
 /* ---- Environments ---- */
 void lambda_env_unref(struct lambda_env *env) {
@@ -142,9 +138,7 @@ void lambda_env_bury(struct lambda_env *env) {
     lambda_env_unref(env);
 }
 
-static void push_front(struct list *head, struct list *node) {
-    list_append(head->next, node);
-}
+static void push_front(struct list *head, struct list *node) { list_append(head->next, node); }
 
 static struct lambda_env *env_new(struct svc *svc, struct lambda_pool *pool, struct lambda_fn *fn) {
     struct lambda_env *env = mem_new(struct lambda_env);
@@ -175,7 +169,7 @@ static bool is_usable(const struct lambda_env *env, const struct lambda_fn *fn) 
 static struct lambda_env *find_env(struct lambda_pool *pool, const struct lambda_fn *fn) {
     struct lambda_env *settling = NULL;
     int64_t recent = clock_mono_ns() - SETTLE_MS * 1000000LL;
-    LIST_EACH(node, &pool->envs) {
+    LIST_EACH (node, &pool->envs) {
         struct lambda_env *env = LIST_ENTRY(node, struct lambda_env, node);
         bool idle = env->state == ENV_IDLE;
         if (!idle && env->state != ENV_SETTLING)
@@ -202,7 +196,7 @@ static bool make_room(struct svc *svc, uint64_t need) {
         str arn;
         void *value;
         while (map_next(&svc->pools, &at, &arn, &value)) {
-            LIST_EACH(node, &((struct lambda_pool *)value)->envs) {
+            LIST_EACH (node, &((struct lambda_pool *)value)->envs) {
                 struct lambda_env *env = LIST_ENTRY(node, struct lambda_env, node);
                 if (env->state == ENV_DYING)
                     leaving += memory_of(env->fn);
@@ -226,7 +220,8 @@ static void assign(struct svc *svc, struct lambda_env *env, struct lambda_inv *i
     env->inv = inv;
     inv->env = env;
     inv->delivered = false;
-    inv->delivered_ns = clock_mono_ns(); /* until it is: what never gets there is timed from here */
+    /* until it is: what never gets there is timed from here */
+    inv->delivered_ns = clock_mono_ns();
     env->pool->running++;
     inv->concurrent = ++count->n;
     svc->async_running += inv->async;
@@ -334,7 +329,7 @@ static void write_report(struct lambda_env *env, const struct lambda_inv *inv) {
 }
 
 void lambda_take_lines(struct lambda_env *env, struct lambda_inv *inv) {
-    LIST_EACH(node, &env->lines) {
+    LIST_EACH (node, &env->lines) {
         list_remove(node);
         list_append(&inv->lines, node);
     }

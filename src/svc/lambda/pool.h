@@ -2,10 +2,10 @@
 /*
  * svc/lambda/pool: environments and invocations.
  *
- * An environment (struct lambda_env) is one sandbox with a runtime in it; it serves one invocation at
- * a time. A pool is a function's environments. An invocation (struct lambda_inv) is one event on its
- * way through one of them. One lock, svc.lock, guards all of it; nothing under it waits for a disk
- * or a sandbox to start.
+ * An environment (struct lambda_env) is one sandbox with a runtime in it; it serves one invocation
+ * at a time. A pool is a function's environments. An invocation (struct lambda_inv) is one event on
+ * its way through one of them. One lock, svc.lock, guards all of it; nothing under it waits for a
+ * disk or a sandbox to start.
  *
  *   env:  STARTING → (first /next) → IDLE ⇄ BUSY → SETTLING → (next /next) → IDLE …   any → DYING
  *
@@ -48,17 +48,17 @@ struct lambda_env {
     struct sandbox *sandbox;
     struct net_origin *origins[3];
     struct lambda_inv *inv;
-    struct net_req *parked;       /* waits in /next */
-    bool ready;                   /* has called /next */
-    bool may_log;                 /* its role may write the log */
-    bool watched;                 /* known to the watch thread */
-    int64_t start_ns, init_ns;    /* when it was started; how long until /next */
+    struct net_req *parked;    /* waits in /next */
+    bool ready;                /* has called /next */
+    bool may_log;              /* its role may write the log */
+    bool watched;              /* known to the watch thread */
+    int64_t start_ns, init_ns; /* when it was started; how long until /next */
     bool init_reported;
-    int64_t settled_ns;           /* when it last finished an invocation */
-    int64_t deadline_ns;          /* monotonic; INT64_MAX: none */
-    int64_t keys_expire_ms;       /* real */
+    int64_t settled_ns;     /* when it last finished an invocation */
+    int64_t deadline_ns;    /* monotonic; INT64_MAX: none */
+    int64_t keys_expire_ms; /* real */
     struct lambda_output out[2];
-    struct list lines;            /* not yet given to the log */
+    struct list lines; /* not yet given to the log */
     size_t lines_bytes;
     char stream[64];
 };
@@ -68,25 +68,25 @@ struct lambda_outcome {
     const struct aws_error *fault; /* the service's, not the function's: NULL otherwise */
     char fault_text[256];
     bool function_error;
-    bool throttled;                /* fault is a limit's */
-    bool interrupted;              /* by our own end: leaves no trace, its row stays as it was */
-    struct buf payload;            /* response or error document */
+    bool throttled;     /* fault is a limit's */
+    bool interrupted;   /* by our own end: leaves no trace, its row stays as it was */
+    struct buf payload; /* response or error document */
 };
 void lambda_outcome_deinit(struct lambda_outcome *outcome);
 
 struct lambda_inv {
-    struct list node;  /* completer's list */
+    struct list node; /* completer's list */
     struct lambda_fn *fn;
     char id[37];
     struct buf payload, client_context;
     struct lambda_env *env;
-    bool logs_only;        /* not an invocation: lines of a long one, on their way to the log */
+    bool logs_only; /* not an invocation: lines of a long one, on their way to the log */
     bool delivered;
-    bool init_again;       /* its environment's init took too long once */
+    bool init_again; /* its environment's init took too long once */
     int64_t delivered_ns, finished_ns;
-    int64_t concurrent;    /* how many ran with it */
+    int64_t concurrent; /* how many ran with it */
     struct lambda_outcome outcome;
-    struct buf tail;       /* last 4 KiB of its log */
+    struct buf tail; /* last 4 KiB of its log */
 
     /* What the log gets. */
     struct list lines;
@@ -104,7 +104,8 @@ struct lambda_inv {
     uint64_t row_id;
     int64_t attempts, born_ms; /* failures so far; world time of acceptance */
 };
-struct lambda_inv *lambda_inv_new(struct lambda_fn *fn, str payload); /* takes a reference of fn */
+/* takes a reference of fn */
+struct lambda_inv *lambda_inv_new(struct lambda_fn *fn, str payload);
 struct lambda_inv *lambda_inv_free(struct lambda_inv *inv);
 DEFINE_FREEP(lambda_inv)
 
@@ -123,7 +124,7 @@ struct lambda_pool {
 
 enum {
     LAMBDA_E_LIMIT = OUTCOMES_LAMBDA_POOL, /* a configured limit of concurrency */
-    LAMBDA_E_ROOM,      /* this machine has no memory left for another environment */
+    LAMBDA_E_ROOM, /* this machine has no memory left for another environment */
 };
 /*
  * Hands the invocation to an environment, starting one when needed (a few milliseconds). 0: it is
@@ -155,7 +156,8 @@ void lambda_env_bury(struct lambda_env *env);
 /* Calls inv->answer and gives it to the completer. */
 void lambda_finish(struct svc *svc, struct lambda_inv *inv);
 /* Sets the function error {"errorType": type, "errorMessage": "RequestId: … Error: …"}. */
-void lambda_fail_run(struct lambda_inv *inv, const char *type, const char *fmt, ...) PRINTF_LIKE(3, 4);
+void lambda_fail_run(struct lambda_inv *inv, const char *type, const char *fmt, ...)
+    PRINTF_LIKE(3, 4);
 void lambda_fail_service(struct lambda_inv *inv, const struct aws_error *error, const char *text);
 
 /* env.c: makes the sandbox and its sockets. 0, or inv's outcome is set. */

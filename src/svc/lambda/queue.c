@@ -92,14 +92,10 @@ void lambda_queue_due(struct svc *svc, uint64_t id, int64_t due_ms) {
     hub_kick(svc->queue_timer);
 }
 
-void lambda_queue_kick(struct svc *svc) {
-    hub_kick(svc->queue_timer);
-}
+void lambda_queue_kick(struct svc *svc) { hub_kick(svc->queue_timer); }
 
 /* ---- Adding and removing ---- */
-static void row_is_durable(void *svc, uint64_t id) {
-    lambda_queue_due(svc, id, 0);
-}
+static void row_is_durable(void *svc, uint64_t id) { lambda_queue_due(svc, id, 0); }
 
 void lambda_queue_add(struct svc *svc, struct store_batch *batch, const struct lambda_fn *fn,
                       const char *id, str payload) {
@@ -176,8 +172,8 @@ static struct lambda_inv *load(struct svc *svc, uint64_t id) {
         return NULL;
     }
     if (r == 0)
-        r = lambda_fn_load(&rows, &(struct lambda_name){row.account, row.region, row.name, STR_NONE},
-                           &fn);
+        r = lambda_fn_load(&rows,
+                           &(struct lambda_name){row.account, row.region, row.name, STR_NONE}, &fn);
     if (r == 0)
         return inv_of_row(fn, id, &row);
     if (r == STORE_E_ABSENT)
@@ -205,8 +201,9 @@ static int64_t expiry_of(const struct lambda_inv *inv) {
 /* It waits in its function's line; front: where it stood before. */
 static void stand_in_line(struct svc *svc, struct lambda_inv *inv, bool front, bool counted) {
     struct lambda_waiting *w = mem_new(struct lambda_waiting);
-    *w = (struct lambda_waiting){
-        .id = inv->row_id, .expires_ms = expiry_of(inv), .counted = counted};
+    *w = (struct lambda_waiting){.id = inv->row_id,
+                                 .expires_ms = expiry_of(inv),
+                                 .counted = counted};
     pthread_mutex_lock(&svc->lock);
     struct lambda_pool *pool = lambda_pool_of(svc, buf_view(&inv->fn->arn));
     list_append(front ? pool->waiting.next : &pool->waiting, &w->node);
@@ -249,7 +246,8 @@ static struct lambda_waiting *take_waiting(struct svc *svc, struct lambda_pool *
     if (list_empty(&pool->waiting))
         return NULL;
     struct list *node = pool->waiting.next;
-    list_remove(node); // NOLINT(clang-analyzer-unix.Malloc): the line holds only what was not taken out
+    list_remove(
+        node); // NOLINT(clang-analyzer-unix.Malloc): the line holds only what was not taken out
     return LIST_ENTRY(node, struct lambda_waiting, node);
 }
 
@@ -322,7 +320,8 @@ int64_t lambda_queue_run(void *svc_) {
 int lambda_queue_open(struct svc *svc, struct err *err) {
     CLEANUP_DEINIT(buf) struct buf from = {0};
     key_begin(&from, "lambda.q");
-    CLEANUP(store_iter) struct store_iter *it = store_iter_below(svc->store, NULL, STORE_QUEUE, buf_view(&from));
+    CLEANUP(store_iter)
+    struct store_iter *it = store_iter_below(svc->store, NULL, STORE_QUEUE, buf_view(&from));
     while (store_iter_next(it)) {
         struct cur key = cur_of(it->key);
         struct lambda_queue_row row;

@@ -25,8 +25,13 @@ static int get_function(struct rq *rq, struct lambda_change *c) {
 LAMBDA_OP(GetFunction, get_function, "FunctionName")
 
 int lambda_op_ListFunctions(struct svc *, struct rq *rq) {
-    static const struct kit_paging paging = {.list = "Functions", .token = "Marker", .next = "NextMarker",
-                                             .limit = "MaxItems", .most = 10000, .otherwise = 50, .plain = true};
+    static const struct kit_paging paging = {.list = "Functions",
+                                             .token = "Marker",
+                                             .next = "NextMarker",
+                                             .limit = "MaxItems",
+                                             .most = 10000,
+                                             .otherwise = 50,
+                                             .plain = true};
     CLEANUP_DEINIT(buf) struct buf prefix = {0};
     CLEANUP_DEINIT(kit_page) struct kit_page page = {0};
     if (kit_page_begin(&page, rq, &paging, STR_NONE))

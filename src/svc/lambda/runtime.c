@@ -60,9 +60,7 @@ static void reply(struct net_req *req, int status, const char *type, const char 
     net_reply_bytes(req, status, buf_view(&body));
 }
 
-static void reply_accepted(struct net_req *req) {
-    reply(req, 202, NULL, NULL);
-}
+static void reply_accepted(struct net_req *req) { reply(req, 202, NULL, NULL); }
 
 static void reply_wrong_state(struct net_req *req) {
     reply(req, 403, "InvalidStateTransition", "State transition is not allowed");
@@ -236,18 +234,11 @@ static void body(void *, struct net_req *req, const void *p, size_t n) {
 static void end(void *, struct net_req *req) {
     struct call *call = req->app;
     switch (call->kind) {
-    case KIND_NEXT:
-        next(req, call->env);
-        break;
+    case KIND_NEXT: next(req, call->env); break;
     case KIND_RESPONSE:
-    case KIND_ERROR:
-        finish_invocation(req, call);
-        break;
-    case KIND_INIT_ERROR:
-        fail_init(req, call);
-        break;
-    case KIND_UNKNOWN:
-        break;
+    case KIND_ERROR: finish_invocation(req, call); break;
+    case KIND_INIT_ERROR: fail_init(req, call); break;
+    case KIND_UNKNOWN: break;
     }
 }
 

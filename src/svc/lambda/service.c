@@ -23,16 +23,15 @@ static unsigned default_at_once(void) {
 }
 
 /* ---- Unpacked code that no row names ---- */
-static bool is_named(void *dirs, const char *name) {
-    return map_get(dirs, str_c(name)) != NULL;
-}
+static bool is_named(void *dirs, const char *name) { return map_get(dirs, str_c(name)) != NULL; }
 
 static int sweep_code(struct svc *svc, struct err *err) {
     static char present;
     CLEANUP_DEINIT(map) struct map dirs = {0};
     CLEANUP_DEINIT(buf) struct buf from = {0};
     key_begin(&from, "lambda.fn");
-    CLEANUP(store_iter) struct store_iter *it = store_iter_below(svc->store, NULL, STORE_META, buf_view(&from));
+    CLEANUP(store_iter)
+    struct store_iter *it = store_iter_below(svc->store, NULL, STORE_META, buf_view(&from));
     while (store_iter_next(it)) {
         CLEANUP_JSON json_t *doc = json_parse(it->value, NULL);
         map_put(&dirs, json_str(doc, "CodeDir"), &present);
@@ -94,8 +93,8 @@ static void free_waiting(struct svc *svc) {
     str arn;
     void *value;
     while (map_next(&svc->pools, &at, &arn, &value))
-        LIST_EACH(node, &((struct lambda_pool *)value)->waiting)
-    free(LIST_ENTRY(node, struct lambda_waiting, node));
+        LIST_EACH (node, &((struct lambda_pool *)value)->waiting)
+            free(LIST_ENTRY(node, struct lambda_waiting, node));
 }
 
 struct svc *lambda_close(struct svc *svc) {
@@ -130,8 +129,8 @@ static void kill_all(struct svc *svc) {
     str arn;
     void *value;
     while (map_next(&svc->pools, &at, &arn, &value))
-        LIST_EACH(node, &((struct lambda_pool *)value)->envs)
-    lambda_env_kill(LIST_ENTRY(node, struct lambda_env, node));
+        LIST_EACH (node, &((struct lambda_pool *)value)->envs)
+            lambda_env_kill(LIST_ENTRY(node, struct lambda_env, node));
 }
 
 void lambda_stop(struct svc *svc) {

@@ -70,7 +70,8 @@ static int read_entry(zip_t *zip, zip_uint64_t index, struct entry *ret, struct 
         return bad_zip(err, "entry %llu cannot be read", (unsigned long long)index);
     *ret = (struct entry){.index = index, .name = str_c(st.name), .size = st.size};
     if (!st.name || !is_plain_name(ret->name))
-        return bad_zip(err, "the name \"%.200s\" is absolute or leaves the package", st.name ? st.name : "");
+        return bad_zip(err, "the name \"%.200s\" is absolute or leaves the package",
+                       st.name ? st.name : "");
     unsigned mode = system == ZIP_OPSYS_UNIX ? attributes >> 16 : 0;
     ret->folder = ret->name.p[ret->name.len - 1] == '/' || S_ISDIR(mode);
     ret->executable = mode & 0111;

@@ -201,7 +201,7 @@ static void retire_outdated(struct svc *svc) {
         int r = lambda_fn_load(&(struct rows){.store = svc->store}, &first->fn->name, &newest);
         if (r && r != STORE_E_ABSENT)
             continue;
-        LIST_EACH(node, &pool->envs) {
+        LIST_EACH (node, &pool->envs) {
             struct lambda_env *env = LIST_ENTRY(node, struct lambda_env, node);
             if (is_outdated(env, newest))
                 lambda_env_kill(env);
@@ -243,7 +243,7 @@ static int look_around(struct svc *svc, bool memory) {
         void *value;
         while (!due.finished && !due.again && !due.lines &&
                map_next(&svc->pools, &at, &arn, &value)) {
-            LIST_EACH(node, &((struct lambda_pool *)value)->envs) {
+            LIST_EACH (node, &((struct lambda_pool *)value)->envs) {
                 struct lambda_env *env = LIST_ENTRY(node, struct lambda_env, node);
                 due = check_env(env, now, memory);
                 if (due.finished || due.again || due.lines)

@@ -8,10 +8,16 @@
 
 #include <math.h>
 
-enum { MAX_DIMENSIONS = 30, MAX_METRICS = 100, MAX_VALUES = 100, MAX_SETS = 30, MAX_DIRECTIVES = 10 };
+enum {
+    MAX_DIMENSIONS = 30,
+    MAX_METRICS = 100,
+    MAX_VALUES = 100,
+    MAX_SETS = 30,
+    MAX_DIRECTIVES = 10
+};
 #define TWO_WEEKS_MS (14LL * 24 * 3600 * 1000)
 #define TWO_HOURS_MS (2LL * 3600 * 1000)
-#define LARGEST 0x1p360 /* PutMetricData's bounds hold here too */
+#define LARGEST      0x1p360 /* PutMetricData's bounds hold here too */
 
 struct emf {
     struct svc *logs;
@@ -62,7 +68,8 @@ static void put_metrics(struct emf *e, const json_t *metrics) {
 }
 
 static void put_directive(struct emf *e, const json_t *directive) {
-    const json_t *sets = json_arr(directive, "Dimensions"), *metrics = json_arr(directive, "Metrics");
+    const json_t *sets = json_arr(directive, "Dimensions"),
+                 *metrics = json_arr(directive, "Metrics");
     struct hub_dimension dimensions[MAX_DIMENSIONS];
     e->metric.name_space = json_str(directive, "Namespace");
     if (e->metric.name_space.len == 0 || e->metric.name_space.len > 255)
@@ -74,13 +81,19 @@ static void put_directive(struct emf *e, const json_t *directive) {
             put_metrics(e, metrics);
 }
 
-void logs_emf(struct svc *logs, struct store_batch *batch, str account, str region, int64_t time_ms, str message) {
-    if (!logs->hub || !str_starts(str_trim(message), S("{")) || str_find(message, S("\"_aws\"")) < 0)
+void logs_emf(struct svc *logs, struct store_batch *batch, str account, str region, int64_t time_ms,
+              str message) {
+    if (!logs->hub || !str_starts(str_trim(message), S("{")) ||
+        str_find(message, S("\"_aws\"")) < 0)
         return;
     CLEANUP_JSON json_t *root = json_parse(message, NULL);
     const json_t *aws = json_obj(root, "_aws"), *directives = json_arr(aws, "CloudWatchMetrics");
-    struct emf e = {.logs = logs, .batch = batch, .root = root,
-                    .metric = {.account = account, .region = region, .time_ms = json_int(aws, "Timestamp", time_ms)}};
+    struct emf e = {.logs = logs,
+                    .batch = batch,
+                    .root = root,
+                    .metric = {.account = account,
+                               .region = region,
+                               .time_ms = json_int(aws, "Timestamp", time_ms)}};
     int64_t now_ms = clock_world_ms();
     if (e.metric.time_ms < now_ms - TWO_WEEKS_MS || e.metric.time_ms > now_ms + TWO_HOURS_MS)
         return;

@@ -21,16 +21,19 @@ static int take_filter(struct rq *rq, const struct logs_group *group, struct fil
     struct err err = {{0}};
     int64_t start = json_int(rq->in, "startTime", 0);
     if (json_has(rq->in, "logStreamNames") && json_has(rq->in, "logStreamNamePrefix"))
-        return aws_fail(rq, &LOGS_InvalidParameterException,
-                        "LogStream name prefix and LogStream names are mutually exclusive parameters.");
+        return aws_fail(
+            rq, &LOGS_InvalidParameterException,
+            "LogStream name prefix and LogStream names are mutually exclusive parameters.");
     f->streams = json_arr(rq->in, "logStreamNames");
     f->prefix = json_str(rq->in, "logStreamNamePrefix");
     f->limit = (size_t)json_int(rq->in, "limit", DEFAULT_LIMIT);
     int64_t end = json_int(rq->in, "endTime", INT64_MAX - 1);
-    f->end_ms = end < INT64_MAX ? end + 1 : end; /* events at endTime belong to it (not so in GetLogEvents) */
+    /* events at endTime belong to it (not so in GetLogEvents) */
+    f->end_ms = end < INT64_MAX ? end + 1 : end;
     f->from = (struct logs_place){start > group->oldest_ms ? start : group->oldest_ms, 0};
     if (end < start)
-        return aws_fail(rq, &LOGS_InvalidParameterException, "End time must not be before start time");
+        return aws_fail(rq, &LOGS_InvalidParameterException,
+                        "End time must not be before start time");
     if (json_has(rq->in, "nextToken") && !logs_place_parse(json_str(rq->in, "nextToken"), &f->from))
         return aws_fail(rq, &LOGS_InvalidParameterException, "The specified nextToken is invalid.");
     if (logs_pattern_new(&f->pattern, json_str(rq->in, "filterPattern"), &err))
@@ -52,23 +55,27 @@ static json_t *describe(struct rq *rq, const struct logs_event *event) {
     json_set_str(out, "message", event->message);
     json_set_int(out, "ingestionTime", event->ingested_ms);
     /* 56 digits, as AWS's: stream, time and number. */
-    json_set_str(out, "eventId", arena_printf(&rq->arena, "%016llu" STR_FMT, (unsigned long long)event->stream_id,
-                                              STR_ARG(logs_place_text(rq, event->at))));
+    json_set_str(out, "eventId",
+                 arena_printf(&rq->arena, "%016llu" STR_FMT, (unsigned long long)event->stream_id,
+                              STR_ARG(logs_place_text(rq, event->at))));
     return out;
 }
 
-static int walk(struct rq *rq, const struct logs_group *group, const struct filter *f, json_t *events) {
+static int walk(struct rq *rq, const struct logs_group *group, const struct filter *f,
+                json_t *events) {
     CLEANUP_DEINIT(buf) struct buf from = {0}, to = {0};
     logs_event_key(&from, group->id, f->from);
     logs_event_key(&to, group->id, (struct logs_place){f->end_ms, 0});
-    CLEANUP(store_iter) struct store_iter *it =
-        store_iter_new(rq_store(rq), rq_snap(rq), STORE_LOGS, buf_view(&from), buf_view(&to), false);
+    CLEANUP(store_iter)
+    struct store_iter *it = store_iter_new(rq_store(rq), rq_snap(rq), STORE_LOGS, buf_view(&from),
+                                           buf_view(&to), false);
     size_t bytes = 0, searched = 0;
     struct logs_event event;
     while (store_iter_next(it)) {
         if (!logs_event_decode(it->key, it->value, &event))
             return aws_fault(rq, STORE_E_DAMAGED, "a log event");
-        if (json_array_size(events) == f->limit || bytes >= MAX_BYTES || searched++ >= MAX_SEARCHED) {
+        if (json_array_size(events) == f->limit || bytes >= MAX_BYTES ||
+            searched++ >= MAX_SEARCHED) {
             json_set_str(rq->out, "nextToken", logs_place_text(rq, event.at));
             break;
         }

@@ -11,7 +11,8 @@ static str make_token(struct rq *rq, char direction, struct logs_place at) {
 }
 
 static bool take_token(str token, char *ret_direction, struct logs_place *ret_at) {
-    if (!(str_starts(token, S("f/")) || str_starts(token, S("b/"))) || !logs_place_parse(str_skip(token, 2), ret_at))
+    if (!(str_starts(token, S("f/")) || str_starts(token, S("b/"))) ||
+        !logs_place_parse(str_skip(token, 2), ret_at))
         return false;
     *ret_direction = token.p[0];
     return true;
@@ -53,8 +54,9 @@ static int read_events(struct rq *rq, struct reading *rd) {
     CLEANUP_DEINIT(buf) struct buf from = {0}, to = {0};
     logs_index_key(&from, rd->group, rd->stream, rd->from);
     logs_index_key(&to, rd->group, rd->stream, rd->to);
-    CLEANUP(store_iter) struct store_iter *it =
-        store_iter_new(rq_store(rq), rq_snap(rq), STORE_LOGS, buf_view(&from), buf_view(&to), rd->backward);
+    CLEANUP(store_iter)
+    struct store_iter *it = store_iter_new(rq_store(rq), rq_snap(rq), STORE_LOGS, buf_view(&from),
+                                           buf_view(&to), rd->backward);
     size_t bytes = 0;
     while (json_array_size(rd->events) < rd->limit && bytes < MAX_BYTES && store_iter_next(it)) {
         struct logs_place at = logs_place_of(it->key);
@@ -80,7 +82,8 @@ static bool is_before(struct logs_place a, struct logs_place b) {
 }
 
 /* The range of the request, cut by its token. */
-static int plan(struct rq *rq, const struct logs_group *group, struct reading *rd, struct logs_place *ret_here) {
+static int plan(struct rq *rq, const struct logs_group *group, struct reading *rd,
+                struct logs_place *ret_here) {
     int64_t start = json_int(rq->in, "startTime", 0), end = json_int(rq->in, "endTime", INT64_MAX);
     str token = json_str(rq->in, "nextToken");
     char direction = json_bool(rq->in, "startFromHead", false) ? 'f' : 'b';
@@ -104,7 +107,8 @@ int logs_op_GetLogEvents(struct svc *, struct rq *rq) {
     CLEANUP_DEINIT(logs_stream) struct logs_stream stream = {0};
     struct logs_place here;
     struct reading rd = {.limit = (size_t)json_int(rq->in, "limit", DEFAULT_LIMIT)};
-    if (logs_group_of(rq, &group) || logs_stream_of(rq, &group, &stream) || plan(rq, &group, &rd, &here))
+    if (logs_group_of(rq, &group) || logs_stream_of(rq, &group, &stream) ||
+        plan(rq, &group, &rd, &here))
         return AWS_FAILED;
     rd.group = group.id;
     rd.stream = stream.id;

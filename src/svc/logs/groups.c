@@ -17,12 +17,14 @@ static int check_create(struct rq *rq) {
     str class = json_str(rq->in, "logGroupClass");
     for (size_t i = 0; i < ARRAY_LEN(refused); i++)
         if (json_has(rq->in, refused[i]) && !json_is_false(json_object_get(rq->in, refused[i])))
-            return aws_fail(rq, &LOGS_InvalidParameterException, "%s is not supported by calotype", refused[i]);
+            return aws_fail(rq, &LOGS_InvalidParameterException, "%s is not supported by calotype",
+                            refused[i]);
     if (class.p && !str_is(class, "STANDARD"))
-        return aws_fail(rq, &LOGS_InvalidParameterException, "logGroupClass " STR_FMT " is not supported by calotype",
-                        STR_ARG(class));
+        return aws_fail(rq, &LOGS_InvalidParameterException,
+                        "logGroupClass " STR_FMT " is not supported by calotype", STR_ARG(class));
     if (str_starts(json_str(rq->in, "logGroupName"), S("aws/")))
-        return aws_fail(rq, &LOGS_InvalidParameterException, "Log groups starting with AWS/ are reserved for AWS.");
+        return aws_fail(rq, &LOGS_InvalidParameterException,
+                        "Log groups starting with AWS/ are reserved for AWS.");
     return 0;
 }
 
@@ -34,7 +36,8 @@ int logs_op_CreateLogGroup(struct svc *, struct rq *rq) {
     logs_group_key(&row.key, rq->account, rq->region, name);
     int r = rq_row_get(rq, &row);
     if (r == 0)
-        return aws_fail(rq, &LOGS_ResourceAlreadyExistsException, "The specified log group already exists");
+        return aws_fail(rq, &LOGS_ResourceAlreadyExistsException,
+                        "The specified log group already exists");
     if (r != STORE_E_ABSENT)
         return r;
     CLEANUP_JSON json_t *doc = logs_new_group(rq_store(rq), name, rq->now_ms);
@@ -83,7 +86,8 @@ static int stored_bytes(struct rq *rq, uint64_t group, int64_t *ret_bytes) {
 
 static int describe(struct rq *rq, const json_t *doc, json_t **ret_out) {
     str name = json_str(doc, "name");
-    str arn = arn_str(&rq->arena, "logs", rq->region, rq->account, "log-group:" STR_FMT, STR_ARG(name));
+    str arn =
+        arn_str(&rq->arena, "logs", rq->region, rq->account, "log-group:" STR_FMT, STR_ARG(name));
     int64_t bytes = 0;
     if (stored_bytes(rq, (uint64_t)json_int(doc, "id", 0), &bytes))
         return AWS_FAILED;
@@ -106,26 +110,33 @@ static int check_describe(struct rq *rq) {
     const json_t *accounts = json_arr(rq->in, "accountIdentifiers");
     for (size_t i = 0; i < ARRAY_LEN(refused); i++)
         if (json_has(rq->in, refused[i]) && !json_is_false(json_object_get(rq->in, refused[i])))
-            return aws_fail(rq, &LOGS_InvalidParameterException, "%s is not supported by calotype", refused[i]);
+            return aws_fail(rq, &LOGS_InvalidParameterException, "%s is not supported by calotype",
+                            refused[i]);
     for (size_t i = 0; i < json_array_size(accounts); i++)
         if (!str_eq(json_text(json_array_get(accounts, i)), rq->account))
-            return aws_fail(rq, &LOGS_InvalidParameterException,
-                            "accountIdentifiers is not supported by calotype but for the caller's own");
+            return aws_fail(
+                rq, &LOGS_InvalidParameterException,
+                "accountIdentifiers is not supported by calotype but for the caller's own");
     if (json_has(rq->in, "logGroupNamePrefix") && json_has(rq->in, "logGroupNamePattern"))
-        return aws_fail(rq, &LOGS_InvalidParameterException,
-                        "LogGroup name prefix and LogGroup name pattern are mutually exclusive parameters.");
+        return aws_fail(
+            rq, &LOGS_InvalidParameterException,
+            "LogGroup name prefix and LogGroup name pattern are mutually exclusive parameters.");
     return 0;
 }
 
 static bool is_wanted(const struct rq *rq, const json_t *group) {
     str part = json_str(rq->in, "logGroupNamePattern"), class = json_str(rq->in, "logGroupClass");
     str name = json_str(group, "name");
-    return str_starts(name, json_str(rq->in, "logGroupNamePrefix")) && (!part.len || str_find(name, part) >= 0) &&
+    return str_starts(name, json_str(rq->in, "logGroupNamePrefix")) &&
+           (!part.len || str_find(name, part) >= 0) &&
            (!class.p || str_eq(class, json_str(group, "class")));
 }
 
 int logs_op_DescribeLogGroups(struct svc *, struct rq *rq) {
-    static const struct kit_paging paging = {.list = "logGroups", .token = "nextToken", .limit = "limit", .most = 50,
+    static const struct kit_paging paging = {.list = "logGroups",
+                                             .token = "nextToken",
+                                             .limit = "limit",
+                                             .most = 50,
                                              .plain = true};
     CLEANUP_DEINIT(buf) struct buf groups = {0};
     CLEANUP_DEINIT(kit_page) struct kit_page page = {0};
@@ -148,16 +159,18 @@ int logs_op_DescribeLogGroups(struct svc *, struct rq *rq) {
 /* ---- Retention ---- */
 
 int logs_op_PutRetentionPolicy(struct svc *, struct rq *rq) {
-    static const int days[] = {1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557,
-                               2922, 3288, 3653};
+    static const int days[] = {1,   3,   5,   7,   14,   30,   60,   90,   120,  150,  180,
+                               365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653};
     int64_t wanted = json_int(rq->in, "retentionInDays", 0);
     bool good = false;
     for (size_t i = 0; i < ARRAY_LEN(days); i++)
         good |= days[i] == wanted;
     if (!good)
-        return aws_fail(rq, &LOGS_InvalidParameterException,
-                        "1 validation error detected: Value '%lld' at 'retentionInDays' failed to satisfy constraint: "
-                        "Member must satisfy enum value set", (long long)wanted);
+        return aws_fail(
+            rq, &LOGS_InvalidParameterException,
+            "1 validation error detected: Value '%lld' at 'retentionInDays' failed to satisfy constraint: "
+            "Member must satisfy enum value set",
+            (long long)wanted);
     CLEANUP_DEINIT(logs_group) struct logs_group group = {0};
     if (logs_group_of(rq, &group))
         return AWS_FAILED;
@@ -179,7 +192,8 @@ int logs_op_DeleteRetentionPolicy(struct svc *, struct rq *rq) {
 
 static int tag(struct rq *rq) {
     CLEANUP_DEINIT(logs_group) struct logs_group group = {0};
-    if (logs_group_of(rq, &group) || kit_tags_merge(rq, &tag_rules, group.doc, json_obj(rq->in, "tags")))
+    if (logs_group_of(rq, &group) ||
+        kit_tags_merge(rq, &tag_rules, group.doc, json_obj(rq->in, "tags")))
         return AWS_FAILED;
     put_group(rq, &group);
     return 0;
@@ -205,7 +219,11 @@ static int list_tags(struct rq *rq) {
 
 int logs_op_TagLogGroup(struct svc *, struct rq *rq) { return tag(rq); }
 int logs_op_TagResource(struct svc *, struct rq *rq) { return tag(rq); }
-int logs_op_UntagLogGroup(struct svc *, struct rq *rq) { return untag(rq, json_arr(rq->in, "tags")); }
-int logs_op_UntagResource(struct svc *, struct rq *rq) { return untag(rq, json_arr(rq->in, "tagKeys")); }
+int logs_op_UntagLogGroup(struct svc *, struct rq *rq) {
+    return untag(rq, json_arr(rq->in, "tags"));
+}
+int logs_op_UntagResource(struct svc *, struct rq *rq) {
+    return untag(rq, json_arr(rq->in, "tagKeys"));
+}
 int logs_op_ListTagsLogGroup(struct svc *, struct rq *rq) { return list_tags(rq); }
 int logs_op_ListTagsForResource(struct svc *, struct rq *rq) { return list_tags(rq); }

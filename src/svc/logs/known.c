@@ -69,7 +69,8 @@ static void remember(struct logs_known *known, str key, struct ids ids) {
 }
 
 /* The row's id, or a new row into the batch. 0, STORE_E_DAMAGED or -errno. */
-static int find_or_add(const struct rows *rows, struct row *row, const json_t *fresh, uint64_t *ret_id) {
+static int find_or_add(const struct rows *rows, struct row *row, const json_t *fresh,
+                       uint64_t *ret_id) {
     CLEANUP_JSON json_t *doc = NULL;
     int r = row_get_json(rows, row, &doc);
     if (r == STORE_E_ABSENT)
@@ -112,6 +113,7 @@ int logs_known_find(struct svc *logs, const struct hub_log *line, struct logs_ta
             return r;
         remember(logs->known, buf_view(&key), ids);
     }
-    *ret_target = (struct logs_target){line->account, line->region, ids.group, ids.stream, line->stream};
+    *ret_target =
+        (struct logs_target){line->account, line->region, ids.group, ids.stream, line->stream};
     return 0;
 }

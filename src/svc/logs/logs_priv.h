@@ -11,17 +11,19 @@ struct svc {
     struct logs_known *known;
 };
 
-#define KIT_OPS "svc/logs/ops.def"
+#define KIT_OPS    "svc/logs/ops.def"
 #define KIT_PREFIX logs
 #include "svc/kit/op_handlers.h"
 
 /* ---- rows.c ---- */
 /*
- * STORE_META     logs.group   account, region, group          → JSON: name, id, creationTime, retentionInDays, tags, class
+ * STORE_META     logs.group   account, region, group          → JSON: name, id, creationTime,
+ * retentionInDays, tags, class
  *                logs.stream  account, region, group, stream  → JSON: name, id, creationTime
  * STORE_LOGS     logs.event   u64 group id, u64 time, u64 id  → event (struct logs_event)
  *                logs.index   u64 group id, u64 stream id, u64 time, u64 id → (empty)
- * STORE_METRICS  logs.size    u64 group id                    → store_stat's row: its sum is the stored bytes
+ * STORE_METRICS  logs.size    u64 group id                    → store_stat's row: its sum is the
+ * stored bytes
  */
 void logs_group_key(struct buf *key, str account, str region, str group);
 void logs_stream_key(struct buf *key, str account, str region, str group, str stream);
@@ -91,7 +93,8 @@ void logs_count_bytes(struct store_batch *batch, uint64_t group, int sign, doubl
 
 /* ---- emf.c ---- */
 /* Metrics in a message of the embedded metric format go to the hub, in the same batch. */
-void logs_emf(struct svc *logs, struct store_batch *batch, str account, str region, int64_t time_ms, str message);
+void logs_emf(struct svc *logs, struct store_batch *batch, str account, str region, int64_t time_ms,
+              str message);
 
 /* ---- known.c: ids of groups and streams, for the hub's port ---- */
 struct logs_known *logs_known_new(void);

@@ -14,7 +14,18 @@ struct term {
     str text;
 };
 
-enum op { OP_EQ, OP_NE, OP_LT, OP_LE, OP_GT, OP_GE, OP_IS_NULL, OP_IS_TRUE, OP_IS_FALSE, OP_NOT_EXISTS };
+enum op {
+    OP_EQ,
+    OP_NE,
+    OP_LT,
+    OP_LE,
+    OP_GT,
+    OP_GE,
+    OP_IS_NULL,
+    OP_IS_TRUE,
+    OP_IS_FALSE,
+    OP_NOT_EXISTS
+};
 struct step {
     const char *name; /* NULL: an index */
     size_t index;
@@ -26,7 +37,7 @@ struct node {
     struct step *steps;        /* test: $ and then these */
     size_t n_steps;
     enum op op;
-    str text;                  /* with wildcards */
+    str text; /* with wildcards */
     double number;
     bool is_number;
 };
@@ -53,7 +64,8 @@ struct reader {
 
 static void skip_space(struct reader *r) {
     size_t n = 0;
-    while (n < r->rest.len && (r->rest.p[n] == ' ' || r->rest.p[n] == '\t' || r->rest.p[n] == '\n' || r->rest.p[n] == '\r'))
+    while (n < r->rest.len && (r->rest.p[n] == ' ' || r->rest.p[n] == '\t' ||
+                               r->rest.p[n] == '\n' || r->rest.p[n] == '\r'))
         n++;
     r->rest = str_skip(r->rest, n);
 }
@@ -71,7 +83,8 @@ static int take_quoted(struct reader *r, str *ret_text) {
     char *out = arena_alloc(r->arena, r->rest.len + 1);
     size_t n = 0, i = 1;
     for (; i < r->rest.len && r->rest.p[i] != '"'; i++) {
-        if (r->rest.p[i] == '\\' && i + 1 < r->rest.len && (r->rest.p[i + 1] == '"' || r->rest.p[i + 1] == '\\'))
+        if (r->rest.p[i] == '\\' && i + 1 < r->rest.len &&
+            (r->rest.p[i + 1] == '"' || r->rest.p[i + 1] == '\\'))
             i++;
         out[n++] = r->rest.p[i];
     }
@@ -134,7 +147,8 @@ static int take_step(struct reader *r, struct step *step) {
     if (r->rest.p[0] == '[') {
         str digits, tail;
         uint64_t index;
-        if (!str_cut(str_skip(r->rest, 1), ']', &digits, &tail) || !str_to_u64(digits, &index) || index > 1000000)
+        if (!str_cut(str_skip(r->rest, 1), ']', &digits, &tail) || !str_to_u64(digits, &index) ||
+            index > 1000000)
             return invalid(r->err, "an index must be a number");
         *step = (struct step){NULL, (size_t)index};
         r->rest = tail;
@@ -194,11 +208,18 @@ static int take_value(struct reader *r, struct node *node) {
 }
 
 static int take_test(struct reader *r, struct node *node) {
-    static const struct { const char *token; enum op op; } operators[] = {
-        {"!=", OP_NE}, {"<=", OP_LE}, {">=", OP_GE}, {"=", OP_EQ}, {"<", OP_LT}, {">", OP_GT}};
-    static const struct { const char *first, *second; enum op op; } words[] = {
-        {"IS", "NULL", OP_IS_NULL}, {"IS", "TRUE", OP_IS_TRUE}, {"IS", "FALSE", OP_IS_FALSE},
-        {"NOT", "EXISTS", OP_NOT_EXISTS}};
+    static const struct {
+        const char *token;
+        enum op op;
+    } operators[] = {{"!=", OP_NE}, {"<=", OP_LE}, {">=", OP_GE},
+                     {"=", OP_EQ},  {"<", OP_LT},  {">", OP_GT}};
+    static const struct {
+        const char *first, *second;
+        enum op op;
+    } words[] = {{"IS", "NULL", OP_IS_NULL},
+                 {"IS", "TRUE", OP_IS_TRUE},
+                 {"IS", "FALSE", OP_IS_FALSE},
+                 {"NOT", "EXISTS", OP_NOT_EXISTS}};
     node->kind = NODE_TEST;
     if (take_selector(r, node))
         return LOGS_PATTERN_E_INVALID;
@@ -240,7 +261,8 @@ static int take_primary(struct reader *r, struct node **ret_node) {
 
 /* One level of operators: operands of `next`, joined by token. */
 static int take_joined(struct reader *r, const char *token, enum node_kind kind,
-                       int (*next)(struct reader *r, struct node **ret_node), struct node **ret_node) {
+                       int (*next)(struct reader *r, struct node **ret_node),
+                       struct node **ret_node) {
     if (next(r, ret_node))
         return LOGS_PATTERN_E_INVALID;
     while (take(r, token)) {
@@ -319,26 +341,16 @@ static bool test_holds(const struct node *test, const json_t *doc) {
     const json_t *value = select_value(test, doc);
     double v = json_is_number(value) ? json_number_value(value) : NAN;
     switch (test->op) {
-    case OP_EQ:
-        return value && equals(test, value);
-    case OP_NE:
-        return value && !equals(test, value);
-    case OP_LT:
-        return v < test->number;
-    case OP_LE:
-        return v <= test->number;
-    case OP_GT:
-        return v > test->number;
-    case OP_GE:
-        return v >= test->number;
-    case OP_IS_NULL:
-        return json_is_null(value);
-    case OP_IS_TRUE:
-        return json_is_true(value);
-    case OP_IS_FALSE:
-        return json_is_false(value);
-    case OP_NOT_EXISTS:
-        return !value;
+    case OP_EQ: return value && equals(test, value);
+    case OP_NE: return value && !equals(test, value);
+    case OP_LT: return v < test->number;
+    case OP_LE: return v <= test->number;
+    case OP_GT: return v > test->number;
+    case OP_GE: return v >= test->number;
+    case OP_IS_NULL: return json_is_null(value);
+    case OP_IS_TRUE: return json_is_true(value);
+    case OP_IS_FALSE: return json_is_false(value);
+    case OP_NOT_EXISTS: return !value;
     }
     return false;
 }

@@ -8,7 +8,8 @@
  *   { $.a.b[0] = "x*" && ($.n >= 5 || $.z IS NULL) }     on messages that are JSON
  *
  * Terms are looked for as they stand, with case, anywhere in the message. Source: "Filter pattern
- * syntax" in the CloudWatch Logs User Guide. Space-delimited patterns [a, b] and regular expressions
+ * syntax" in the CloudWatch Logs User Guide. Space-delimited patterns [a, b] and regular
+ * expressions
  * %…% are refused by name. A compiled pattern is immutable.
  */
 #include "base/err.h"
@@ -18,8 +19,8 @@
 struct logs_pattern;
 enum {
     LOGS_PATTERN_E_INVALID = OUTCOMES_LOGS_PATTERN,
-    LOGS_PATTERN_MAX = 1024,  /* bytes, as in the API model */
-    LOGS_PATTERN_DEPTH = 32,  /* parentheses */
+    LOGS_PATTERN_MAX = 1024, /* bytes, as in the API model */
+    LOGS_PATTERN_DEPTH = 32, /* parentheses */
 };
 int logs_pattern_new(struct logs_pattern **ret_pattern, str text, struct err *err);
 struct logs_pattern *logs_pattern_free(struct logs_pattern *pattern);

@@ -47,13 +47,14 @@ struct logs_place logs_place_of(str key) {
 }
 
 str logs_place_text(struct rq *rq, struct logs_place at) {
-    return arena_printf(&rq->arena, "%020llu%020llu", (unsigned long long)at.time_ms, (unsigned long long)at.id);
+    return arena_printf(&rq->arena, "%020llu%020llu", (unsigned long long)at.time_ms,
+                        (unsigned long long)at.id);
 }
 
 bool logs_place_parse(str text, struct logs_place *ret) {
     uint64_t time, id;
-    if (text.len != 40 || !str_to_u64(str_slice(text, 0, 20), &time) || !str_to_u64(str_slice(text, 20, 40), &id) ||
-        time > INT64_MAX)
+    if (text.len != 40 || !str_to_u64(str_slice(text, 0, 20), &time) ||
+        !str_to_u64(str_slice(text, 20, 40), &id) || time > INT64_MAX)
         return false;
     *ret = (struct logs_place){(int64_t)time, id};
     return true;
@@ -104,7 +105,8 @@ static str name_in_arn(const struct rq *rq, str text) {
     static const str type = S_INIT("log-group:");
     const struct arn here = {.region = rq->region, .account = rq->account};
     struct arn arn;
-    if (!arn_parse_regional(text, "logs", &arn) || !arn_same_place(&arn, &here) || !str_starts(arn.resource, type))
+    if (!arn_parse_regional(text, "logs", &arn) || !arn_same_place(&arn, &here) ||
+        !str_starts(arn.resource, type))
         return STR_NONE;
     str name = str_skip(arn.resource, type.len);
     return str_ends(name, S(":*")) ? str_slice(name, 0, name.len - 2) : name;
@@ -114,7 +116,8 @@ str logs_group_name(struct rq *rq) {
     static const char *const members[] = {"logGroupName", "logGroupIdentifier", "resourceArn"};
     for (size_t i = 0; i < ARRAY_LEN(members); i++) {
         str text = json_str(rq->in, members[i]);
-        bool by_arn = str_is(str_c(members[i]), "resourceArn"); /* only; policies ask about it as it is given */
+        bool by_arn = str_is(str_c(members[i]),
+                             "resourceArn"); /* only; policies ask about it as it is given */
         if (text.p)
             return str_starts(text, S("arn:")) || by_arn ? name_in_arn(rq, text) : text;
     }
@@ -138,7 +141,8 @@ int logs_group_of(struct rq *rq, struct logs_group *ret_group) {
     logs_group_key(&ret_group->row.key, rq->account, rq->region, name.p ? name : S(""));
     int r = rq_row_get_json(rq, &ret_group->row, &ret_group->doc);
     if (r == STORE_E_ABSENT)
-        return aws_fail(rq, &LOGS_ResourceNotFoundException, "The specified log group does not exist.");
+        return aws_fail(rq, &LOGS_ResourceNotFoundException,
+                        "The specified log group does not exist.");
     if (r)
         return r;
     ret_group->name = arena_str(&rq->arena, name);
@@ -149,10 +153,12 @@ int logs_group_of(struct rq *rq, struct logs_group *ret_group) {
 
 int logs_stream_of(struct rq *rq, const struct logs_group *group, struct logs_stream *ret_stream) {
     CLEANUP_JSON json_t *doc = NULL;
-    logs_stream_key(&ret_stream->row.key, rq->account, rq->region, group->name, json_str(rq->in, "logStreamName"));
+    logs_stream_key(&ret_stream->row.key, rq->account, rq->region, group->name,
+                    json_str(rq->in, "logStreamName"));
     int r = rq_row_get_json(rq, &ret_stream->row, &doc);
     if (r == STORE_E_ABSENT)
-        return aws_fail(rq, &LOGS_ResourceNotFoundException, "The specified log stream does not exist.");
+        return aws_fail(rq, &LOGS_ResourceNotFoundException,
+                        "The specified log stream does not exist.");
     ret_stream->id = (uint64_t)json_int(doc, "id", 0);
     return r;
 }

@@ -13,7 +13,8 @@ int logs_op_CreateLogStream(struct svc *, struct rq *rq) {
     logs_stream_key(&row.key, rq->account, rq->region, group.name, name);
     int r = rq_row_get(rq, &row);
     if (r == 0)
-        return aws_fail(rq, &LOGS_ResourceAlreadyExistsException, "The specified log stream already exists");
+        return aws_fail(rq, &LOGS_ResourceAlreadyExistsException,
+                        "The specified log stream already exists");
     if (r != STORE_E_ABSENT)
         return r;
     CLEANUP_JSON json_t *doc = logs_new_stream(rq_store(rq), name, rq->now_ms);
@@ -21,7 +22,10 @@ int logs_op_CreateLogStream(struct svc *, struct rq *rq) {
     return 0;
 }
 
-/* The size of an event at a place of the index; 0 when it was swept just now. A peek: events never change. */
+/*
+ * The size of an event at a place of the index; 0 when it was swept just now. A peek: events never
+ * change.
+ */
 static int size_of(struct rq *rq, uint64_t group, struct logs_place at, size_t *ret_size) {
     CLEANUP_DEINIT(row) struct row row = {.cf = STORE_LOGS};
     struct logs_event event;
@@ -32,13 +36,17 @@ static int size_of(struct rq *rq, uint64_t group, struct logs_place at, size_t *
     return r == STORE_E_ABSENT ? 0 : r;
 }
 
-/* Adds the removal of some of the stream's events to the batch. Blind: they go with the stream's row. */
+/*
+ * Adds the removal of some of the stream's events to the batch. Blind: they go with the stream's
+ * row.
+ */
 static int delete_some(struct rq *rq, uint64_t group, uint64_t stream, size_t *ret_n) {
     CLEANUP_DEINIT(buf) struct buf from = {0}, to = {0}, key = {0};
     logs_index_key(&from, group, stream, (struct logs_place){0, 0});
     logs_index_key(&to, group, stream + 1, (struct logs_place){0, 0});
-    CLEANUP(store_iter) struct store_iter *it =
-        store_iter_new(rq_store(rq), rq_snap(rq), STORE_LOGS, buf_view(&from), buf_view(&to), false);
+    CLEANUP(store_iter)
+    struct store_iter *it = store_iter_new(rq_store(rq), rq_snap(rq), STORE_LOGS, buf_view(&from),
+                                           buf_view(&to), false);
     size_t n = 0, bytes = 0, size = 0;
     for (; n < DELETE_AT_ONCE && store_iter_next(it); n++) {
         if (size_of(rq, group, logs_place_of(it->key), &size))
@@ -92,11 +100,13 @@ struct items {
 static void items_deinit(struct items *items) { free(items->v); }
 
 /* The first or last event of a stream: 0, STORE_E_ABSENT or AWS_FAILED. */
-static int edge(struct rq *rq, const struct logs_group *group, uint64_t stream, bool last, struct logs_place *ret) {
+static int edge(struct rq *rq, const struct logs_group *group, uint64_t stream, bool last,
+                struct logs_place *ret) {
     CLEANUP_DEINIT(buf) struct buf from = {0}, to = {0};
     logs_index_key(&from, group->id, stream, (struct logs_place){group->oldest_ms, 0});
     logs_index_key(&to, group->id, stream + 1, (struct logs_place){0, 0});
-    CLEANUP(store_iter) struct store_iter *it =
+    CLEANUP(store_iter)
+    struct store_iter *it =
         store_iter_new(rq_store(rq), rq_snap(rq), STORE_LOGS, buf_view(&from), buf_view(&to), last);
     if (store_iter_next(it)) {
         *ret = logs_place_of(it->key);
@@ -106,15 +116,18 @@ static int edge(struct rq *rq, const struct logs_group *group, uint64_t stream, 
     return fault ? aws_fault(rq, fault, "read log stream") : STORE_E_ABSENT;
 }
 
-static int collect(struct rq *rq, const struct logs_group *group, bool by_time, struct items *items) {
+static int collect(struct rq *rq, const struct logs_group *group, bool by_time,
+                   struct items *items) {
     CLEANUP_DEINIT(buf) struct buf from = {0};
     str prefix = json_str(rq->in, "logStreamNamePrefix");
     logs_stream_key(&from, rq->account, rq->region, group->name, STR_NONE);
-    CLEANUP(store_iter) struct store_iter *it = store_iter_below(rq_store(rq), rq_snap(rq), STORE_META, buf_view(&from));
+    CLEANUP(store_iter)
+    struct store_iter *it =
+        store_iter_below(rq_store(rq), rq_snap(rq), STORE_META, buf_view(&from));
     while (store_iter_next(it)) {
         CLEANUP_JSON json_t *doc = json_parse(it->value, NULL);
-        struct item item = {arena_str(&rq->arena, json_str(doc, "name")), (uint64_t)json_int(doc, "id", 0),
-                            json_int(doc, "creationTime", 0), -1};
+        struct item item = {arena_str(&rq->arena, json_str(doc, "name")),
+                            (uint64_t)json_int(doc, "id", 0), json_int(doc, "creationTime", 0), -1};
         struct logs_place last;
         if (!str_starts(item.name, prefix))
             continue;
@@ -142,7 +155,8 @@ static int compare(const struct item *a, const struct item *b) {
 static int ascending(const void *a, const void *b) { return compare(a, b); }
 static int descending(const void *a, const void *b) { return compare(b, a); }
 
-static int describe(struct rq *rq, const struct logs_group *group, const struct item *item, json_t *list) {
+static int describe(struct rq *rq, const struct logs_group *group, const struct item *item,
+                    json_t *list) {
     CLEANUP_DEINIT(row) struct row row = {.cf = STORE_LOGS};
     struct logs_place first = {0}, last = {0};
     struct logs_event event;
@@ -150,9 +164,10 @@ static int describe(struct rq *rq, const struct logs_group *group, const struct 
     json_array_append_new(list, out);
     json_set_str(out, "logStreamName", item->name);
     json_set_int(out, "creationTime", item->created_ms);
-    json_set_str(out, "arn", arn_str(&rq->arena, "logs", rq->region, rq->account,
-                                     "log-group:" STR_FMT ":log-stream:" STR_FMT, STR_ARG(group->name),
-                                     STR_ARG(item->name)));
+    json_set_str(out, "arn",
+                 arn_str(&rq->arena, "logs", rq->region, rq->account,
+                         "log-group:" STR_FMT ":log-stream:" STR_FMT, STR_ARG(group->name),
+                         STR_ARG(item->name)));
     json_set_int(out, "storedBytes", 0); /* always, since 2019, in AWS too */
     int r = edge(rq, group, item->id, false, &first);
     if (r == 0)
@@ -178,8 +193,8 @@ static bool take_token(struct rq *rq, struct item *ret) {
 }
 
 /* One page of the sorted items, from behind `after` (NULL: from the first). */
-static int answer(struct rq *rq, const struct logs_group *group, const struct items *items, const struct item *after,
-                  int (*order)(const void *a, const void *b)) {
+static int answer(struct rq *rq, const struct logs_group *group, const struct items *items,
+                  const struct item *after, int (*order)(const void *a, const void *b)) {
     size_t limit = (size_t)json_int(rq->in, "limit", DEFAULT_LIMIT), i = 0;
     json_t *list = json_array();
     rq->out = json_object();
@@ -192,13 +207,15 @@ static int answer(struct rq *rq, const struct logs_group *group, const struct it
     if (i < items->n) {
         const struct item *last = &items->v[i - 1];
         json_set_str(rq->out, "nextToken",
-                     arena_printf(&rq->arena, "%lld " STR_FMT, (long long)last->last_ms, STR_ARG(last->name)));
+                     arena_printf(&rq->arena, "%lld " STR_FMT, (long long)last->last_ms,
+                                  STR_ARG(last->name)));
     }
     return 0;
 }
 
 int logs_op_DescribeLogStreams(struct svc *, struct rq *rq) {
-    bool by_time = str_is(json_str(rq->in, "orderBy"), "LastEventTime"), has_token = json_has(rq->in, "nextToken");
+    bool by_time = str_is(json_str(rq->in, "orderBy"), "LastEventTime"),
+         has_token = json_has(rq->in, "nextToken");
     CLEANUP_DEINIT(logs_group) struct logs_group group = {0};
     CLEANUP_DEINIT(items) struct items items = {0};
     struct item after = {0};
@@ -209,7 +226,8 @@ int logs_op_DescribeLogStreams(struct svc *, struct rq *rq) {
         return aws_fail(rq, &LOGS_InvalidParameterException, "The specified nextToken is invalid.");
     if (logs_group_of(rq, &group) || collect(rq, &group, by_time, &items))
         return AWS_FAILED;
-    int (*order)(const void *a, const void *b) = json_bool(rq->in, "descending", false) ? descending : ascending;
+    int (*order)(const void *a, const void *b) =
+        json_bool(rq->in, "descending", false) ? descending : ascending;
     if (items.n)
         qsort(items.v, items.n, sizeof *items.v, order);
     return answer(rq, &group, &items, has_token ? &after : NULL, order);

@@ -1,4 +1,6 @@
-/* Retention: rows of events that have expired, in world time. Readers do not show them even before. */
+/*
+ * Retention: rows of events that have expired, in world time. Readers do not show them even before.
+ */
 #include "base/clock.h"
 #include "svc/logs/logs_priv.h"
 
@@ -13,7 +15,8 @@ static size_t remove_some(const struct rows *rows, uint64_t group, int64_t befor
     CLEANUP_DEINIT(buf) struct buf from = {0}, to = {0}, key = {0};
     logs_event_key(&from, group, (struct logs_place){0, 0});
     logs_event_key(&to, group, (struct logs_place){before_ms, 0});
-    CLEANUP(store_iter) struct store_iter *it =
+    CLEANUP(store_iter)
+    struct store_iter *it =
         store_iter_new(rows->store, NULL, STORE_LOGS, buf_view(&from), buf_view(&to), false);
     struct logs_event event;
     double bytes = 0;
@@ -56,7 +59,8 @@ int64_t logs_sweep(void *ctx) {
     CLEANUP_DEINIT(buf) struct buf from = {0};
     key_begin(&from, "logs.group");
     CLEANUP(store_snap) struct store_snap *snap = store_snap_new(logs->store);
-    CLEANUP(store_iter) struct store_iter *it = store_iter_below(logs->store, snap, STORE_META, buf_view(&from));
+    CLEANUP(store_iter)
+    struct store_iter *it = store_iter_below(logs->store, snap, STORE_META, buf_view(&from));
     while (store_iter_next(it))
         while (sweep_some(logs, it->key, now_ms))
             ;

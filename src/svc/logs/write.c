@@ -31,23 +31,26 @@ void logs_write(struct svc *logs, const struct rows *rows, const struct logs_tar
     for (size_t i = 0; i < n; i++) {
         add_event(logs, rows, target, &events[i], now_ms);
         bytes += (double)logs_event_size(events[i].message);
-        logs_emf(logs, rows->batch, target->account, target->region, events[i].at.time_ms, events[i].message);
+        logs_emf(logs, rows->batch, target->account, target->region, events[i].at.time_ms,
+                 events[i].message);
     }
     if (n)
         logs_count_bytes(rows->batch, target->group, 1, bytes);
 }
 
 static bool same_stream(const struct hub_log *a, const struct hub_log *b) {
-    return str_eq(a->stream, b->stream) && str_eq(a->group, b->group) && str_eq(a->account, b->account) &&
-           str_eq(a->region, b->region);
+    return str_eq(a->stream, b->stream) && str_eq(a->group, b->group) &&
+           str_eq(a->account, b->account) && str_eq(a->region, b->region);
 }
 
 /*
- * The lines of one stream. A store that cannot take its row cannot take the batch either: its commit
- * tells. The batch is somebody else's, and is not to fail because a group is deleted: so it has no
- * condition, and lines that lose against the deletion are left under a number that nobody finds again.
+ * The lines of one stream. A store that cannot take its row cannot take the batch either: its
+ * commit tells. The batch is somebody else's, and is not to fail because a group is deleted: so it
+ * has no condition, and lines that lose against the deletion are left under a number that nobody
+ * finds again.
  */
-static void put_run(struct svc *logs, const struct rows *rows, const struct hub_log *lines, size_t n) {
+static void put_run(struct svc *logs, const struct rows *rows, const struct hub_log *lines,
+                    size_t n) {
     struct logs_target target;
     if (logs_known_find(logs, &lines[0], &target))
         return;

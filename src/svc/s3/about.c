@@ -56,7 +56,8 @@ int s3_op_PutObjectTagging(struct svc *svc, struct rq *rq) {
     CLEANUP_DEINIT(buf) struct buf packed = {0};
     int r = find(svc, rq, &about);
     if (!r)
-        r = s3_tags_pack(rq, &s3_object_tags, json_arr(json_obj(rq->in, "Tagging"), "TagSet"), &packed);
+        r = s3_tags_pack(rq, &s3_object_tags, json_arr(json_obj(rq->in, "Tagging"), "TagSet"),
+                         &packed);
     if (!r)
         r = retag(svc, rq, &about, buf_view(&packed), S3_EVENT_TAGGING_PUT);
     s3_found_deinit(&about.found);
@@ -93,7 +94,7 @@ static int check_acl_body(struct rq *rq, str account) {
         return r;
     size_t i;
     json_t *grant;
-    json_array_foreach(grants, i, grant)
+    json_array_foreach (grants, i, grant)
         if (!str_eq(json_str(json_obj(grant, "Grantee"), "ID"), s3_canonical_id(rq, account)) ||
             !str_is(json_str(grant, "Permission"), "FULL_CONTROL"))
             return aws_fail(rq, &S3_AccessControlListNotSupported, NULL);
@@ -136,14 +137,15 @@ int s3_op_PutObjectAcl(struct svc *svc, struct rq *rq) {
 static bool asks_for(const struct rq *rq, const char *attribute) {
     size_t i;
     json_t *name;
-    json_array_foreach(json_arr(rq->in, "ObjectAttributes"), i, name)
+    json_array_foreach (json_arr(rq->in, "ObjectAttributes"), i, name)
         if (str_is(json_text(name), attribute))
             return true;
     return false;
 }
 
 /* The parts behind marker. *ret_more: there are others. */
-static json_t *list_parts(const struct s3_object *object, str bodies, int64_t marker, uint64_t most, bool *ret_more) {
+static json_t *list_parts(const struct s3_object *object, str bodies, int64_t marker, uint64_t most,
+                          bool *ret_more) {
     json_t *parts = json_array();
     struct s3_body body;
     for (struct cur at = cur_of(bodies); s3_body_next(&at, &body);) {
@@ -195,7 +197,8 @@ static int describe_attributes(struct rq *rq, const struct about *about) {
     if (asks_for(rq, "ETag"))
         json_set_str(out, "ETag", object->etag); /* without quotes, here alone */
     if (asks_for(rq, "StorageClass"))
-        json_set_str(out, "StorageClass", object->storage_class.len ? object->storage_class : S("STANDARD"));
+        json_set_str(out, "StorageClass",
+                     object->storage_class.len ? object->storage_class : S("STANDARD"));
     if (asks_for(rq, "ObjectSize"))
         json_set_int(out, "ObjectSize", (int64_t)object->size);
     if (asks_for(rq, "Checksum") && object->sum != S3_SUM_NONE) {

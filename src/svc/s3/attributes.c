@@ -32,7 +32,7 @@ static int read_metadata(struct rq *rq, struct s3_object *object) {
     size_t total = 0;
     const char *name;
     json_t *value;
-    json_object_foreach(json_obj(rq->in, "Metadata"), name, value) {
+    json_object_foreach (json_obj(rq->in, "Metadata"), name, value) {
         str text = json_text(value);
         total += strlen(name) + text.len;
         s3_pairs_add(&packed, lower(rq, str_c(name)), text.p ? text : S(""));
@@ -68,7 +68,8 @@ static int read_storage_class(struct rq *rq, struct s3_object *object) {
             continue;
         if (classes[i].archive) /* could never be read again: RestoreObject is not supported */
             return aws_fail(rq, &S3_NotImplemented,
-                            "The storage class " STR_FMT " is not supported, because RestoreObject is not",
+                            "The storage class " STR_FMT
+                            " is not supported, because RestoreObject is not",
                             STR_ARG(asked));
         object->storage_class = asked;
         return 0;

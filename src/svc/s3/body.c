@@ -13,12 +13,12 @@ enum { AHEAD = 8 };
 
 struct s3_body_reader {
     struct store *store;
-    struct buf bodies;   /* own copy */
-    struct cur next;     /* what was not opened yet */
+    struct buf bodies; /* own copy */
+    struct cur next;   /* what was not opened yet */
     struct blob_reader *open;
-    uint64_t base;       /* offset of the open body in the whole */
+    uint64_t base; /* offset of the open body in the whole */
     uint64_t open_size;
-    uint64_t first, n;   /* what is served */
+    uint64_t first, n;                /* what is served */
     struct blob_reader *ahead[AHEAD]; /* of the next bodies that have bytes, in order */
     unsigned n_ahead, taken;
 };
@@ -42,12 +42,15 @@ static int open_next(struct s3_body_reader *reader, struct err *err) {
     return blob_open(reader->store, body.ref, &reader->open, err);
 }
 
-/* The bodies behind the current one, as far as they are served. What cannot be opened now is tried again then. */
+/*
+ * The bodies behind the current one, as far as they are served. What cannot be opened now is tried
+ * again then.
+ */
 static void open_ahead(struct s3_body_reader *reader) {
     uint64_t at = reader->base + reader->open_size, end = reader->first + reader->n;
     struct s3_body body;
-    for (struct cur peek = reader->next; at < end && reader->n_ahead < AHEAD && s3_body_next(&peek, &body);
-         at += body.size) {
+    for (struct cur peek = reader->next;
+         at < end && reader->n_ahead < AHEAD && s3_body_next(&peek, &body); at += body.size) {
         if (body.size == 0)
             continue;
         if (blob_open(reader->store, body.ref, &reader->ahead[reader->n_ahead], NULL))

@@ -77,7 +77,10 @@ static int load_policy(const struct rows *rows, struct s3_bucket *b) {
     int r = row_peek(rows, &row);
     if (r)
         return r;
-    /* Checked when it was stored: what does not compile now was damaged, and must not open the bucket. */
+    /*
+     * Checked when it was stored: what does not compile now was damaged, and must not open the
+     * bucket.
+     */
     if (policy_new(&b->policy, POLICY_RESOURCE, buf_view(&row.bytes), NULL))
         return STORE_E_DAMAGED;
     b->policy_is_public = policy_is_public(b->policy);

@@ -12,12 +12,12 @@
 enum s3_versioning { S3_UNVERSIONED, S3_ENABLED, S3_SUSPENDED };
 enum s3_ownership { S3_OWNER_ENFORCED, S3_OWNER_PREFERRED, S3_OWNER_WRITER, S3_OWNER_UNSET };
 enum { /* the public-access block */
-    S3_BLOCK_ACLS = 1,
-    S3_BLOCK_IGNORE_ACLS = 2,
-    S3_BLOCK_POLICY = 4,
-    S3_BLOCK_RESTRICT = 8,
-    S3_BLOCK_ALL = 15,
-    S3_BLOCK_SET = 16, /* there is a configuration at all */
+       S3_BLOCK_ACLS = 1,
+       S3_BLOCK_IGNORE_ACLS = 2,
+       S3_BLOCK_POLICY = 4,
+       S3_BLOCK_RESTRICT = 8,
+       S3_BLOCK_ALL = 15,
+       S3_BLOCK_SET = 16, /* there is a configuration at all */
 };
 
 struct s3_bucket_row {
@@ -55,6 +55,9 @@ struct s3_buckets *s3_buckets_free(struct s3_buckets *buckets);
 /* A reference to the bucket that row_get finds. 0, STORE_E_ABSENT, STORE_E_DAMAGED or -errno. */
 int s3_buckets_get(struct s3_buckets *buckets, const struct rows *rows, str name,
                    struct s3_bucket **ret_bucket);
-/* The bucket's row shall be this one, with another generation; or none. It was got in the same batch. */
+/*
+ * The bucket's row shall be this one, with another generation; or none. It was got in the same
+ * batch.
+ */
 void s3_bucket_put(const struct rows *rows, str name, struct s3_bucket_row row);
 void s3_bucket_del(const struct rows *rows, str name);

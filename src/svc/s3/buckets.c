@@ -45,10 +45,12 @@ static int check_creation(struct rq *rq, str name) {
         return AWS_FAILED;
     }
     if (json_bool(rq->in, "ObjectLockEnabledForBucket", false))
-        return aws_fail(rq, &S3_NotImplemented, "x-amz-bucket-object-lock-enabled is not supported");
+        return aws_fail(rq, &S3_NotImplemented,
+                        "x-amz-bucket-object-lock-enabled is not supported");
     str name_space = json_str(rq->in, "BucketNamespace");
     if (name_space.p && !str_is(name_space, "global"))
-        return aws_fail(rq, &S3_NotImplemented, "x-amz-bucket-namespace: " STR_FMT " is not supported",
+        return aws_fail(rq, &S3_NotImplemented,
+                        "x-amz-bucket-namespace: " STR_FMT " is not supported",
                         STR_ARG(name_space));
     return s3_check_acl(rq);
 }
@@ -62,7 +64,8 @@ static int add_tags(struct rq *rq, uint64_t bucket_id) {
     int r = s3_read_bucket_tags(rq, tags, &text);
     s3_key_config(&key, bucket_id, S("tagging"));
     if (!r)
-        row_put_blind(rq_rows_newest(rq), STORE_META, buf_view(&key), buf_view(&text)); /* under a new id */
+        /* under a new id */
+        row_put_blind(rq_rows_newest(rq), STORE_META, buf_view(&key), buf_view(&text));
     return r;
 }
 
@@ -80,10 +83,11 @@ static int refuse_existing(struct rq *rq, const struct s3_bucket_row *row, str n
 
 static void answer_creation(struct rq *rq, str name, str region) {
     rq->out = json_object();
-    json_set_str(rq->out, "Location",
-                 str_is(region, "us-east-1")
-                     ? arena_printf(&rq->arena, "/" STR_FMT, STR_ARG(name))
-                     : arena_printf(&rq->arena, "http://" STR_FMT ".s3.amazonaws.com/", STR_ARG(name)));
+    json_set_str(
+        rq->out, "Location",
+        str_is(region, "us-east-1")
+            ? arena_printf(&rq->arena, "/" STR_FMT, STR_ARG(name))
+            : arena_printf(&rq->arena, "http://" STR_FMT ".s3.amazonaws.com/", STR_ARG(name)));
     json_set_str(rq->out, "BucketArn", s3_bucket_arn(rq, name));
 }
 
@@ -109,7 +113,8 @@ static int create(struct svc *svc, struct rq *rq, str name, str region) {
     buf_u64(&bytes, (uint64_t)row.created_ms);
     buf_lstr(&bytes, region);
     s3_key_owned(&key, row.account, name);
-    row_put_blind(rows, STORE_META, buf_view(&key), buf_view(&bytes)); /* the index: the bucket is a condition */
+    /* the index: the bucket is a condition */
+    row_put_blind(rows, STORE_META, buf_view(&key), buf_view(&bytes));
     return 0;
 }
 
@@ -151,18 +156,25 @@ int s3_op_GetBucketLocation(struct svc *svc, struct rq *rq) {
     if (r)
         return r;
     rq->out = json_object();
-    if (!str_is(bucket->row.region, "us-east-1")) /* which is the absence of a constraint: an empty element */
+    if (!str_is(bucket->row.region,
+                "us-east-1")) /* which is the absence of a constraint: an empty element */
         json_set_str(rq->out, "LocationConstraint", bucket->row.region);
     return 0;
 }
 
 /* ---- ListBuckets ---- */
-static const struct kit_paging bucket_paging = {
-    .token = "ContinuationToken", .limit = "MaxBuckets", .most = 10000, .list = "Buckets",
-    .error = &S3_InvalidArgument, .text = "The continuation token provided is incorrect", .no_empty = true};
+static const struct kit_paging bucket_paging = {.token = "ContinuationToken",
+                                                .limit = "MaxBuckets",
+                                                .most = 10000,
+                                                .list = "Buckets",
+                                                .error = &S3_InvalidArgument,
+                                                .text =
+                                                    "The continuation token provided is incorrect",
+                                                .no_empty = true};
 
 /* One row of the index. region absent: of any. */
-static json_t *show_bucket(struct rq *rq, str name, str value, str wanted_region, bool tells_region) {
+static json_t *show_bucket(struct rq *rq, str name, str value, str wanted_region,
+                           bool tells_region) {
     struct cur at = cur_of(value);
     int64_t created_ms = (int64_t)cur_u64(&at);
     str region = cur_lstr(&at);
@@ -184,13 +196,15 @@ int s3_op_ListBuckets(struct svc *, struct rq *rq) {
     if (kit_page_begin(&page, rq, &bucket_paging, prefix))
         return AWS_FAILED;
     /* Regions are told where a parameter was given. */
-    bool tells_region = prefix.p || region.p || json_has(rq->in, "ContinuationToken") || json_has(rq->in, "MaxBuckets");
+    bool tells_region = prefix.p || region.p || json_has(rq->in, "ContinuationToken") ||
+                        json_has(rq->in, "MaxBuckets");
     s3_key_owned(&key, rq->account, S(""));
     size_t name_at = key.len;
     s3_key_owned(&key, rq->account, prefix);
     kit_page_rows(&page, STORE_META, buf_view(&key));
     while (kit_page_next(&page)) {
-        json_t *item = show_bucket(rq, str_skip(page.key, name_at), page.value, region, tells_region);
+        json_t *item =
+            show_bucket(rq, str_skip(page.key, name_at), page.value, region, tells_region);
         if (item)
             kit_page_add(&page, STR_NONE, item);
     }
@@ -202,21 +216,22 @@ int s3_op_ListBuckets(struct svc *, struct rq *rq) {
 
 /* ---- DeleteBucket ---- */
 /* Any row of this kind of the bucket. */
-static bool has_rows(struct svc *svc, void (*prefix)(struct buf *, uint64_t), uint64_t id, int *ret_fault) {
+static bool has_rows(struct svc *svc, void (*prefix)(struct buf *, uint64_t), uint64_t id,
+                     int *ret_fault) {
     CLEANUP_DEINIT(buf) struct buf key = {0};
     prefix(&key, id);
-    CLEANUP(store_iter) struct store_iter *it = store_iter_below(svc->store, NULL, STORE_META, buf_view(&key));
+    CLEANUP(store_iter)
+    struct store_iter *it = store_iter_below(svc->store, NULL, STORE_META, buf_view(&key));
     bool found = store_iter_next(it);
     *ret_fault = store_iter_fault(it);
     return found;
 }
 
-static void current_prefix(struct buf *key, uint64_t id) {
-    s3_key_current(key, id, S(""));
-}
+static void current_prefix(struct buf *key, uint64_t id) { s3_key_current(key, id, S("")); }
 
 /* Neither versions nor uploads under way. */
-static int check_empty(struct svc *svc, struct rq *rq, const struct s3_bucket *bucket, bool *ret_empty) {
+static int check_empty(struct svc *svc, struct rq *rq, const struct s3_bucket *bucket,
+                       bool *ret_empty) {
     int fault = 0;
     bool full = has_rows(svc, current_prefix, bucket->row.id, &fault) ||
                 (!fault && has_rows(svc, s3_key_uploads, bucket->row.id, &fault));
@@ -244,8 +259,9 @@ static int not_empty(struct rq *rq, const struct s3_bucket *bucket) {
     if (bucket->row.versioning == S3_UNVERSIONED)
         aws_fail(rq, &S3_BucketNotEmpty, NULL);
     else
-        aws_fail(rq, &S3_BucketNotEmpty,
-                 "The bucket you tried to delete is not empty. You must delete all versions in the bucket.");
+        aws_fail(
+            rq, &S3_BucketNotEmpty,
+            "The bucket you tried to delete is not empty. You must delete all versions in the bucket.");
     aws_fail_detail(rq, "BucketName", bucket->name);
     return AWS_FAILED;
 }
@@ -259,7 +275,8 @@ static int drop(struct svc *svc, struct rq *rq, const struct s3_bucket *bucket) 
     row_del_blind(rows, STORE_META, buf_view(&key));
     seal_key_drop(rows->batch, str_n(bucket->row.key_id, SEAL_KEY_ID_LEN));
     s3_key_configs(&key, bucket->row.id);
-    CLEANUP(store_iter) struct store_iter *it = store_iter_below(svc->store, NULL, STORE_META, buf_view(&key));
+    CLEANUP(store_iter)
+    struct store_iter *it = store_iter_below(svc->store, NULL, STORE_META, buf_view(&key));
     while (store_iter_next(it))
         row_del_blind(rows, STORE_META, it->key);
     int r = store_iter_fault(it);

@@ -44,22 +44,13 @@ void s3_sum_init(struct s3_sum_ctx *ctx, enum s3_sum algorithm) {
 
 void s3_sum_add(struct s3_sum_ctx *ctx, const void *p, size_t n) {
     switch (ctx->algorithm) {
-    case S3_SUM_CRC32:
-        ctx->crc = crc32_ieee((uint32_t)ctx->crc, p, n);
-        break;
-    case S3_SUM_CRC32C:
-        ctx->crc = crc32c((uint32_t)ctx->crc, p, n);
-        break;
-    case S3_SUM_CRC64NVME:
-        ctx->crc = crc64nvme(ctx->crc, p, n);
-        break;
+    case S3_SUM_CRC32: ctx->crc = crc32_ieee((uint32_t)ctx->crc, p, n); break;
+    case S3_SUM_CRC32C: ctx->crc = crc32c((uint32_t)ctx->crc, p, n); break;
+    case S3_SUM_CRC64NVME: ctx->crc = crc64nvme(ctx->crc, p, n); break;
     case S3_SUM_SHA1:
-    case S3_SUM_SHA256:
-        EVP_DigestUpdate(ctx->md, p, n);
-        break;
+    case S3_SUM_SHA256: EVP_DigestUpdate(ctx->md, p, n); break;
     case S3_SUM_NONE:
-    case S3_N_SUMS:
-        break;
+    case S3_N_SUMS: break;
     }
 }
 
@@ -93,7 +84,9 @@ void s3_sum_deinit(struct s3_sum_ctx *ctx) {
  * map eight, sixteen, … times gives the maps for 1, 2, 4, … zero bytes; applying those of len_b's
  * bits to A's checksum moves it in front of B. (The ones before and behind cancel out.)
  */
-struct matrix { uint64_t column[64]; };
+struct matrix {
+    uint64_t column[64];
+};
 
 static uint64_t times(const struct matrix *m, uint64_t v) {
     uint64_t sum = 0;

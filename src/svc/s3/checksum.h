@@ -21,9 +21,9 @@ enum s3_sum_type { S3_SUM_FULL_OBJECT, S3_SUM_COMPOSITE };
 enum { S3_SUM_MAX = 32 }; /* bytes of the longest */
 
 struct s3_sum_row {
-    const char *name;   /* "CRC32" */
-    const char *member; /* of documents: "ChecksumCRC32" */
-    size_t len;         /* raw bytes */
+    const char *name;     /* "CRC32" */
+    const char *member;   /* of documents: "ChecksumCRC32" */
+    size_t len;           /* raw bytes */
     bool full, composite; /* which types multipart uploads may ask for */
 };
 extern const struct s3_sum_row s3_sum_rows[S3_N_SUMS];
@@ -32,7 +32,10 @@ extern const struct s3_sum_row s3_sum_rows[S3_N_SUMS];
 enum s3_sum s3_sum_by_name(str name);
 const char *s3_sum_type_name(enum s3_sum_type type);
 
-/* Computing one: init, add pieces, finish writes s3_sum_rows[].len bytes. deinit may be called at any time. */
+/*
+ * Computing one: init, add pieces, finish writes s3_sum_rows[].len bytes. deinit may be called at
+ * any time.
+ */
 struct s3_sum_ctx {
     enum s3_sum algorithm;
     uint64_t crc;

@@ -76,8 +76,8 @@ static void add_sum(struct assembly *a, const struct s3_part_row *part, bool fir
 }
 
 /* One listed part: found as it was listed, its row becomes the object's. */
-static int add_part(struct rq *rq, struct assembly *a, const json_t *listed,
-                    unsigned number, bool is_last) {
+static int add_part(struct rq *rq, struct assembly *a, const json_t *listed, unsigned number,
+                    bool is_last) {
     CLEANUP_DEINIT(row) struct row at = {0};
     struct s3_part_row part;
     str etag = json_str(listed, "ETag");
@@ -112,7 +112,7 @@ static int check_order(struct rq *rq, const json_t *parts) {
     int64_t last = 0;
     size_t i;
     json_t *listed;
-    json_array_foreach(parts, i, listed) {
+    json_array_foreach (parts, i, listed) {
         int64_t number = json_int(listed, "PartNumber", 0);
         if (number < 1 || number > S3_MAX_PARTS)
             return aws_fail(rq, &S3_InvalidArgument, "PartNumber must be >= 1 and <= 10000");
@@ -130,7 +130,7 @@ static int add_parts(struct rq *rq, struct assembly *a) {
         return aws_fail(rq, &S3_MalformedXML, NULL);
     int r = check_order(rq, parts);
     json_t *listed;
-    json_array_foreach(parts, i, listed)
+    json_array_foreach (parts, i, listed)
         if (!r)
             r = add_part(rq, a, listed, (unsigned)json_int(listed, "PartNumber", 0), i + 1 == n);
     return r;
@@ -203,7 +203,8 @@ static void answer(struct rq *rq, const struct s3_mpu *mpu, const struct s3_obje
  */
 static int answer_again(struct rq *rq, const struct s3_mpu *mpu) {
     CLEANUP_DEINIT(s3_found) struct s3_found found = {0};
-    int r = rq_row_result(rq, s3_find_current(rq_rows_newest(rq), mpu->bucket->row.id, mpu->key, &found));
+    int r = rq_row_result(
+        rq, s3_find_current(rq_rows_newest(rq), mpu->bucket->row.id, mpu->key, &found));
     if (r == AWS_FAILED)
         return r;
     if (r || mpu->id.len == 0 || !str_eq(found.object.upload_id, mpu->id))

@@ -10,7 +10,7 @@
 #include "base/str.h"
 
 struct s3_cond {
-    str if_match, if_none_match;           /* absent when not sent */
+    str if_match, if_none_match; /* absent when not sent */
     bool has_modified_since, has_unmodified_since;
     int64_t modified_since, unmodified_since; /* epoch seconds */
 };

@@ -1,4 +1,7 @@
-/* svc/s3: what the configurations of a bucket have in common, and the simple ones (policy.c, notify_ops.c, unset.c have more). */
+/*
+ * svc/s3: what the configurations of a bucket have in common, and the simple ones (policy.c,
+ * notify_ops.c, unset.c have more).
+ */
 #include "svc/s3/config.h"
 #include "svc/s3/lifecycle.h"
 #include "svc/s3/tags.h"
@@ -12,8 +15,8 @@ static int missing(struct rq *rq, const struct s3_config_kind *kind, str bucket)
 }
 
 /* What is stored; nothing is no error. */
-static int read_text(struct rq *rq, const struct s3_config_kind *kind, const struct s3_bucket *bucket,
-                     struct row *row) {
+static int read_text(struct rq *rq, const struct s3_config_kind *kind,
+                     const struct s3_bucket *bucket, struct row *row) {
     if (!kind->row)
         return 0;
     s3_key_config(&row->key, bucket->row.id, str_c(kind->row));
@@ -41,11 +44,13 @@ int s3_config_get(struct svc *svc, struct rq *rq, const struct s3_config_kind *k
     rq->out = kind->show ? kind->show(rq, bucket, text) : show_document(kind, text);
     if (rq->out)
         return 0;
-    return kind->show ? missing(rq, kind, bucket->name) : s3_fault(rq, STORE_E_DAMAGED, "read a configuration");
+    return kind->show ? missing(rq, kind, bucket->name)
+                      : s3_fault(rq, STORE_E_DAMAGED, "read a configuration");
 }
 
 /* The bucket's row is a condition, and changes with every change of a configuration. */
-static void store(struct rq *rq, const struct s3_config_kind *kind, const struct s3_config *config) {
+static void store(struct rq *rq, const struct s3_config_kind *kind,
+                  const struct s3_config *config) {
     const struct rows *rows = rq_rows_newest(rq);
     s3_bucket_put(rows, config->bucket->name, config->row);
     if (!kind->row)
@@ -130,7 +135,8 @@ static int take_encryption(struct svc *, struct rq *rq, struct s3_config *config
     CLEANUP_JSON json_t *doc = json_deep_copy(given);
     json_t *rule = json_array_get(json_arr(doc, "Rules"), 0);
     if (!by)
-        json_set(rule, "ApplyServerSideEncryptionByDefault", json_pack("{s:s}", "SSEAlgorithm", "AES256"));
+        json_set(rule, "ApplyServerSideEncryptionByDefault",
+                 json_pack("{s:s}", "SSEAlgorithm", "AES256"));
     if (!json_has(rule, "BucketKeyEnabled"))
         json_set_bool(rule, "BucketKeyEnabled", false);
     json_write(&config->text, doc);
@@ -139,7 +145,9 @@ static int take_encryption(struct svc *, struct rq *rq, struct s3_config *config
 
 /* Every body here is sealed with AES-256-GCM, so AES256 is what holds in any case. */
 static const struct s3_config_kind encryption = {
-    .row = "encryption", .member = "ServerSideEncryptionConfiguration", .take = take_encryption,
+    .row = "encryption",
+    .member = "ServerSideEncryptionConfiguration",
+    .take = take_encryption,
     .unset = "{\"Rules\":[{\"ApplyServerSideEncryptionByDefault\":{\"SSEAlgorithm\":\"AES256\"},"
              "\"BucketKeyEnabled\":false}]}"};
 S3_CONFIG_OP(get, GetBucketEncryption, encryption)
@@ -178,7 +186,9 @@ static int take_block(struct svc *, struct rq *rq, struct s3_config *config) {
 static void clear_block(struct s3_bucket_row *row) { row->block = 0; }
 
 static const struct s3_config_kind block = {.missing = &S3_NoSuchPublicAccessBlockConfiguration,
-                                            .show = show_block, .take = take_block, .clear = clear_block};
+                                            .show = show_block,
+                                            .take = take_block,
+                                            .clear = clear_block};
 S3_CONFIG_OP(get, GetPublicAccessBlock, block)
 S3_CONFIG_OP(put, PutPublicAccessBlock, block)
 S3_CONFIG_OP(delete, DeletePublicAccessBlock, block)
@@ -206,7 +216,8 @@ static json_t *show_ownership(struct rq *, const struct s3_bucket *bucket, str) 
 
 static int take_ownership(struct svc *, struct rq *rq, struct s3_config *config) {
     const json_t *rules = json_arr(json_obj(rq->in, "OwnershipControls"), "Rules");
-    config->row.ownership = s3_ownership_by_name(json_str(json_array_get(rules, 0), "ObjectOwnership"));
+    config->row.ownership =
+        s3_ownership_by_name(json_str(json_array_get(rules, 0), "ObjectOwnership"));
     bool known = json_array_size(rules) == 1 && config->row.ownership != S3_OWNER_UNSET;
     return known ? 0 : aws_fail(rq, &S3_MalformedXML, NULL);
 }
@@ -214,7 +225,8 @@ static int take_ownership(struct svc *, struct rq *rq, struct s3_config *config)
 static void clear_ownership(struct s3_bucket_row *row) { row->ownership = S3_OWNER_UNSET; }
 
 static const struct s3_config_kind ownership = {.missing = &S3_OwnershipControlsNotFoundError,
-                                                .show = show_ownership, .take = take_ownership,
+                                                .show = show_ownership,
+                                                .take = take_ownership,
                                                 .clear = clear_ownership};
 S3_CONFIG_OP(get, GetBucketOwnershipControls, ownership)
 S3_CONFIG_OP(put, PutBucketOwnershipControls, ownership)

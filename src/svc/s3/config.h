@@ -4,8 +4,8 @@
  * kept, what Get shows, what Put takes. The operations of all kinds are the same three functions.
  *
  * A configuration is a document in a row of its own (s3_key_config), or a part of the bucket's row.
- * A change of either moves the bucket's generation, so that every cached copy of the bucket is stale
- * with the same commit.
+ * A change of either moves the bucket's generation, so that every cached copy of the bucket is
+ * stale with the same commit.
  */
 #include "svc/s3/s3_priv.h"
 
@@ -17,17 +17,23 @@ struct s3_config {
 };
 
 struct s3_config_kind {
-    const char *row;                 /* in its row's key; NULL: it has no row */
-    const char *unset;               /* the document where none is stored; NULL: Get fails with `missing` */
+    const char *row; /* in its row's key; NULL: it has no row */
+    /* the document where none is stored; NULL: Get fails with `missing` */
+    const char *unset;
     const struct aws_error *missing;
-    const char *missing_text;        /* NULL: the error's own */
-    const char *member;              /* of Get's answer that is the document; NULL: the answer is */
-    /* Get's answer where it is another, or NULL for `missing`. text: what is stored; absent: nothing. */
+    const char *missing_text; /* NULL: the error's own */
+    /* of Get's answer that is the document; NULL: the answer is */
+    const char *member;
+    /*
+     * Get's answer where it is another, or NULL for `missing`. text: what is stored; absent:
+     * nothing.
+     */
     json_t *(*show)(struct rq *rq, const struct s3_bucket *bucket, str text);
     /* Put: fills text from the input, or changes row. 0 or AWS_FAILED. */
     int (*take)(struct svc *svc, struct rq *rq, struct s3_config *config);
-    void (*clear)(struct s3_bucket_row *row); /* Delete: what the bucket's row loses; NULL: nothing */
-    int put_status;                           /* of Put's answer; 0: the operation's own */
+    /* Delete: what the bucket's row loses; NULL: nothing */
+    void (*clear)(struct s3_bucket_row *row);
+    int put_status; /* of Put's answer; 0: the operation's own */
 };
 
 int s3_config_get(struct svc *svc, struct rq *rq, const struct s3_config_kind *kind);
@@ -36,6 +42,4 @@ int s3_config_delete(struct svc *svc, struct rq *rq, const struct s3_config_kind
 
 /* The handlers of a kind. */
 #define S3_CONFIG_OP(verb, op, kind)                                                               \
-    int s3_op_##op(struct svc *svc, struct rq *rq) {                                               \
-        return s3_config_##verb(svc, rq, &(kind));                                                 \
-    }
+    int s3_op_##op(struct svc *svc, struct rq *rq) { return s3_config_##verb(svc, rq, &(kind)); }

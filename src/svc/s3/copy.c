@@ -16,10 +16,10 @@ void s3_source_deinit(struct s3_source *source) {
 
 static int read_source(struct rq *rq, struct s3_copy_source *ret) {
     switch (s3_copy_source_parse(&rq->arena, json_str(rq->in, "CopySource"), ret)) {
-    case S3_COPY_SOURCE_OK:
-        return 0;
+    case S3_COPY_SOURCE_OK: return 0;
     case S3_COPY_SOURCE_E_ARN:
-        return aws_fail(rq, &S3_NotImplemented, "A copy source that is an access point is not supported");
+        return aws_fail(rq, &S3_NotImplemented,
+                        "A copy source that is an access point is not supported");
     default:
         aws_fail(rq, &S3_InvalidArgument, "Invalid copy source object key");
         aws_fail_detail(rq, "ArgumentName", S("x-amz-copy-source"));
@@ -50,21 +50,25 @@ static int source_version(struct rq *rq, str *ret) {
     return r;
 }
 
-const struct aws_derived s3_derived[] = {
-    {"source_bucket", source_bucket}, {"source_key", source_key}, {"source_version", source_version}, {0}};
+const struct aws_derived s3_derived[] = {{"source_bucket", source_bucket},
+                                         {"source_key", source_key},
+                                         {"source_version", source_version},
+                                         {0}};
 
 int s3_use_source(struct svc *svc, struct rq *rq, struct s3_source *source) {
     struct s3_copy_source parsed = {0};
     int r = read_source(rq, &parsed);
     if (!r)
-        r = s3_use_bucket_named(svc, rq, parsed.bucket, json_str(rq->in, "ExpectedSourceBucketOwner"),
-                                &source->bucket);
+        r = s3_use_bucket_named(svc, rq, parsed.bucket,
+                                json_str(rq->in, "ExpectedSourceBucketOwner"), &source->bucket);
     if (r)
         return r;
     struct s3_wanted wanted = {source->bucket, parsed.key, parsed.version_id, &s3_may_list_source};
     source->key = parsed.key;
     source->version_id = parsed.version_id;
-    /* What is copied is the version that stood there when the copy began: a later one does no harm. */
+    /*
+     * What is copied is the version that stood there when the copy began: a later one does no harm.
+     */
     const struct rows peek = {svc->store, NULL, NULL};
     r = s3_find_wanted(rq, &peek, &wanted, &source->found);
     if (r)
@@ -130,11 +134,12 @@ static bool replaces(const struct rq *rq, const char *directive) {
 }
 
 /* A copy onto itself must change something. */
-static int check_self_copy(struct rq *rq, const struct s3_source *source, const struct s3_bucket *target,
-                           str key) {
-    if (source->version_id.p || source->bucket->row.id != target->row.id || !str_eq(source->key, key) ||
-        replaces(rq, "MetadataDirective") || json_has(rq->in, "StorageClass") ||
-        json_has(rq->in, "WebsiteRedirectLocation") || json_has(rq->in, "ServerSideEncryption"))
+static int check_self_copy(struct rq *rq, const struct s3_source *source,
+                           const struct s3_bucket *target, str key) {
+    if (source->version_id.p || source->bucket->row.id != target->row.id ||
+        !str_eq(source->key, key) || replaces(rq, "MetadataDirective") ||
+        json_has(rq->in, "StorageClass") || json_has(rq->in, "WebsiteRedirectLocation") ||
+        json_has(rq->in, "ServerSideEncryption"))
         return 0;
     return aws_fail(rq, &S3_InvalidRequest,
                     "This copy request is illegal because it is trying to copy an object to itself "
@@ -179,15 +184,16 @@ static int choose_sum(struct rq *rq, const struct s3_object *from, enum s3_sum *
                     STR_ARG(asked));
 }
 
-static void answer_copy(struct rq *rq, const struct s3_source *source, const struct s3_bucket *target,
-                        const struct s3_object *object) {
+static void answer_copy(struct rq *rq, const struct s3_source *source,
+                        const struct s3_bucket *target, const struct s3_object *object) {
     json_t *result = json_object();
     json_set_str(result, "ETag", s3_quoted(rq, object->etag));
     json_set_int(result, "LastModified", s3_object_mtime_s(object));
     s3_describe_sum(result, object);
     rq->out = json_object();
     json_set(rq->out, "CopyObjectResult", result);
-    json_set_str(rq->out, "CopySourceVersionId", s3_shown_version(rq, source->bucket, &source->found.object));
+    json_set_str(rq->out, "CopySourceVersionId",
+                 s3_shown_version(rq, source->bucket, &source->found.object));
     s3_describe_write(rq, target, object, rq->out);
 }
 
@@ -284,7 +290,8 @@ static int copy_part(struct svc *svc, struct rq *rq, struct s3_mpu *mpu, struct 
         s3_sum_set(result, upload->sum, row.sum_raw, 0);
     rq->out = json_object();
     json_set(rq->out, "CopyPartResult", result);
-    json_set_str(rq->out, "CopySourceVersionId", s3_shown_version(rq, source->bucket, &source->found.object));
+    json_set_str(rq->out, "CopySourceVersionId",
+                 s3_shown_version(rq, source->bucket, &source->found.object));
     json_set_str(rq->out, "ServerSideEncryption", S("AES256"));
     return 0;
 }

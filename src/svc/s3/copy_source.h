@@ -10,6 +10,10 @@ struct s3_copy_source {
     str bucket, key;
     str version_id; /* absent: the current one */
 };
-enum { S3_COPY_SOURCE_OK = 0, S3_COPY_SOURCE_E_MALFORMED = OUTCOMES_S3_COPY_SOURCE, S3_COPY_SOURCE_E_ARN };
+enum {
+    S3_COPY_SOURCE_OK = 0,
+    S3_COPY_SOURCE_E_MALFORMED = OUTCOMES_S3_COPY_SOURCE,
+    S3_COPY_SOURCE_E_ARN
+};
 /* Decoded texts live in the arena. The header is at most 8 KiB. */
 int s3_copy_source_parse(struct arena *arena, str header, struct s3_copy_source *ret_source);

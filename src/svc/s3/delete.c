@@ -4,10 +4,10 @@
 
 /* One deletion and what became of it. */
 struct deletion {
-    str key, version_id; /* as asked; version_id absent: the current version */
-    str match;           /* the ETag that the current version must have; absent: any */
-    bool is_marker;      /* a marker was made, or the version removed was one */
-    str marker_id;       /* of the marker; absent: none */
+    str key, version_id;           /* as asked; version_id absent: the current version */
+    str match;                     /* the ETag that the current version must have; absent: any */
+    bool is_marker;                /* a marker was made, or the version removed was one */
+    str marker_id;                 /* of the marker; absent: none */
     const struct aws_error *error; /* nothing was deleted */
     str error_text;                /* absent: the error's own */
 };
@@ -19,7 +19,8 @@ static int remove_found(struct svc *svc, struct rq *rq, const struct s3_bucket *
         return s3_fault(rq, r, "remove the version");
     str shown = bucket->row.versioning == S3_UNVERSIONED ? STR_NONE : d->version_id;
     s3_emit(svc, rq, bucket,
-            &(struct s3_happening){S3_EVENT_REMOVED_DELETE, d->key, NULL, shown, store_next_id(svc->store)});
+            &(struct s3_happening){S3_EVENT_REMOVED_DELETE, d->key, NULL, shown,
+                                   store_next_id(svc->store)});
     return 0;
 }
 
@@ -51,17 +52,20 @@ static int put_marker(struct svc *svc, struct rq *rq, const struct s3_bucket *bu
         return s3_fault(rq, r, "place a delete marker");
     d->is_marker = true;
     d->marker_id = s3_shown_version(rq, bucket, &marker);
-    s3_emit(svc, rq, bucket,
-            &(struct s3_happening){S3_EVENT_REMOVED_MARKER, d->key, &marker, d->marker_id, marker.seq});
+    s3_emit(
+        svc, rq, bucket,
+        &(struct s3_happening){S3_EVENT_REMOVED_MARKER, d->key, &marker, d->marker_id, marker.seq});
     return 0;
 }
 
 /* 0 with d->error set: refused by the ETag. */
-static int delete_one(struct svc *svc, struct rq *rq, const struct s3_bucket *bucket, struct deletion *d) {
+static int delete_one(struct svc *svc, struct rq *rq, const struct s3_bucket *bucket,
+                      struct deletion *d) {
     CLEANUP_DEINIT(s3_found) struct s3_found current = {0};
     if (d->version_id.p && !d->match.p)
         return remove_version(svc, rq, bucket, d);
-    int r = rq_row_result(rq, s3_find_current(rq_rows_newest(rq), bucket->row.id, d->key, &current));
+    int r =
+        rq_row_result(rq, s3_find_current(rq_rows_newest(rq), bucket->row.id, d->key, &current));
     if (r == AWS_FAILED)
         return r;
     if (d->match.p && !s3_found_exists(&current))
@@ -155,14 +159,16 @@ static struct deletion read_item(struct rq *rq, const json_t *item, size_t index
     uint64_t seq;
     uint8_t nonce[S3_NONCE_LEN];
     CLEANUP_DEINIT(buf) struct buf why = {0};
-    struct deletion d = {.key = json_str(item, "Key"), .version_id = json_str(item, "VersionId"),
+    struct deletion d = {.key = json_str(item, "Key"),
+                         .version_id = json_str(item, "VersionId"),
                          .match = json_str(item, "ETag")};
     if (d.key.len == 0 || d.key.len > S3_MAX_KEY) {
         d.error = d.key.len ? &S3_KeyTooLongError : &S3_InvalidArgument;
     } else if (!rq_may_item(rq, index, &why)) {
         d.error = &S3_AccessDenied;
         d.error_text = why.len > 0 ? arena_str(&rq->arena, buf_view(&why)) : STR_NONE;
-    } else if (d.version_id.p && !str_is(d.version_id, "null") && !s3_id_read(d.version_id, &seq, nonce)) {
+    } else if (d.version_id.p && !str_is(d.version_id, "null") &&
+               !s3_id_read(d.version_id, &seq, nonce)) {
         d.error = &S3_NoSuchVersion;
         d.error_text = S("Invalid version id specified");
     } else if (json_has(item, "LastModifiedTime") || json_has(item, "Size")) {

@@ -22,18 +22,16 @@ struct s3_digest {
     bool has_helper;
     pthread_t helper;
     pthread_mutex_t lock;
-    pthread_cond_t moved;    /* a slot became full or free, or the end is near */
+    pthread_cond_t moved; /* a slot became full or free, or the end is near */
     struct slot slots[SLOTS];
-    unsigned full, head;     /* how many are full; the first of them */
+    unsigned full, head; /* how many are full; the first of them */
     bool ending;
 };
 
 static const EVP_MD *md5_algorithm;
 static pthread_once_t fetched = PTHREAD_ONCE_INIT;
 /* Fetching costs more than hashing a small object does. Lives as long as the process. */
-static void fetch_md5(void) {
-    md5_algorithm = EVP_MD_fetch(NULL, "MD5", NULL);
-}
+static void fetch_md5(void) { md5_algorithm = EVP_MD_fetch(NULL, "MD5", NULL); }
 
 struct s3_digest *s3_digest_new(enum s3_sum sum) {
     pthread_once(&fetched, fetch_md5);

@@ -62,7 +62,8 @@ void s3_event_write(struct buf *out, const struct s3_event *e) {
     buf_c(out, "}}]}");
 }
 
-void s3_event_write_test(struct buf *out, str bucket, int64_t time_ms, str request_id, str host_id) {
+void s3_event_write_test(struct buf *out, str bucket, int64_t time_ms, str request_id,
+                         str host_id) {
     char when[CLOCK_ISO_MAX];
     buf_c(out, "{\"Service\":\"Amazon S3\",\"Event\":\"s3:TestEvent\"");
     text(out, "Time", str_c(clock_iso8601_ms(when, time_ms)));

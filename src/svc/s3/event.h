@@ -9,18 +9,18 @@
 struct s3_event {
     enum s3_event_type type;
     int64_t time_ms;
-    str region;       /* the bucket's */
-    str principal;    /* "AWS:AIDA…" */
+    str region;    /* the bucket's */
+    str principal; /* "AWS:AIDA…" */
     str source_ip;
     str request_id, host_id;
     str config_id;
     str bucket;
-    str owner_id;     /* canonical id of the bucket's owner */
-    str key;          /* as stored; the record shows it URL-encoded */
-    bool has_body;    /* size is told */
+    str owner_id;  /* canonical id of the bucket's owner */
+    str key;       /* as stored; the record shows it URL-encoded */
+    bool has_body; /* size is told */
     uint64_t size;
-    str etag;         /* absent: not told */
-    str version_id;   /* absent: the bucket was never versioned */
+    str etag;       /* absent: not told */
+    str version_id; /* absent: the bucket was never versioned */
     uint64_t seq;
 };
 void s3_event_write(struct buf *out, const struct s3_event *event);

@@ -23,7 +23,8 @@ static int no_such(struct rq *rq, const struct s3_wanted *wanted) {
     return AWS_FAILED;
 }
 
-static int is_marker(struct rq *rq, const struct s3_wanted *wanted, const struct s3_object *object) {
+static int is_marker(struct rq *rq, const struct s3_wanted *wanted,
+                     const struct s3_object *object) {
     char when[CLOCK_ISO_MAX];
     rq_out_header(rq, "x-amz-delete-marker", S("true"));
     str version = s3_shown_version(rq, wanted->bucket, object);
@@ -79,7 +80,8 @@ int s3_precondition_failed(struct rq *rq, const char *condition) {
 int s3_check_cond(struct rq *rq, const struct s3_cond *cond, const struct s3_object *object,
                   bool *ret_not_modified) {
     const char *name = NULL;
-    enum s3_cond_result result = s3_cond_check(cond, object->etag, s3_object_mtime_s(object), &name);
+    enum s3_cond_result result =
+        s3_cond_check(cond, object->etag, s3_object_mtime_s(object), &name);
     bool quiet = result == S3_COND_NOT_MODIFIED && ret_not_modified;
     if (quiet)
         *ret_not_modified = true;
@@ -119,7 +121,8 @@ static int slice_of_part(struct rq *rq, const struct s3_object *object, str bodi
     return AWS_FAILED;
 }
 
-static int choose_slice(struct rq *rq, const struct s3_object *object, str bodies, struct slice *slice) {
+static int choose_slice(struct rq *rq, const struct s3_object *object, str bodies,
+                        struct slice *slice) {
     str range = json_str(rq->in, "Range");
     *slice = (struct slice){0, object->size, false, 0};
     if (json_has(rq->in, "PartNumber")) {
@@ -134,13 +137,9 @@ static int choose_slice(struct rq *rq, const struct s3_object *object, str bodie
     }
     uint64_t first, last;
     switch (s3_range_parse(range, object->size, &first, &last)) {
-    case S3_RANGE_NONE:
-        return 0;
-    case S3_RANGE_PART:
-        *slice = (struct slice){first, last - first + 1, true, 0};
-        return 0;
-    case S3_RANGE_UNSATISFIABLE:
-        break;
+    case S3_RANGE_NONE: return 0;
+    case S3_RANGE_PART: *slice = (struct slice){first, last - first + 1, true, 0}; return 0;
+    case S3_RANGE_UNSATISFIABLE: break;
     }
     CLEANUP_DEINIT(buf) struct buf size = {0};
     buf_printf(&size, "%llu", (unsigned long long)object->size);
@@ -164,9 +163,11 @@ static int describe_headers(struct rq *rq, const struct s3_object *object, json_
                                 "GET requests.");
             char when[CLOCK_ISO_MAX];
             const json_t *given = json_object_get(rq->in, row->override);
-            value = json_is_number(given)
-                        ? arena_str(&rq->arena, str_c(clock_http(when, (int64_t)(json_number_value(given) * 1000))))
-                        : json_text(given);
+            value =
+                json_is_number(given)
+                    ? arena_str(&rq->arena,
+                                str_c(clock_http(when, (int64_t)(json_number_value(given) * 1000))))
+                    : json_text(given);
         }
         json_set_str(out, row->member, value);
     }
@@ -198,7 +199,8 @@ static int describe(struct rq *rq, const struct s3_bucket *bucket, const struct 
         json_set_str(out, "StorageClass", object->storage_class);
     if (slice->partial)
         json_set_str(out, "ContentRange",
-                     arena_printf(&rq->arena, "bytes %llu-%llu/%llu", (unsigned long long)slice->first,
+                     arena_printf(&rq->arena, "bytes %llu-%llu/%llu",
+                                  (unsigned long long)slice->first,
                                   (unsigned long long)(slice->first + slice->n - 1),
                                   (unsigned long long)object->size));
     if (slice->part > 0 && object->n_parts > 0)
@@ -218,7 +220,8 @@ static int answer_whole(struct rq *rq, struct s3_body_reader *reader, uint64_t n
     struct buf bytes = {0};
     char *room = buf_reserve(&bytes, (size_t)n + 1);
     while (bytes.len < n) {
-        ssize_t got = s3_body_reader_read(reader, bytes.len, room + bytes.len, (size_t)n - bytes.len);
+        ssize_t got =
+            s3_body_reader_read(reader, bytes.len, room + bytes.len, (size_t)n - bytes.len);
         if (got <= 0) {
             buf_deinit(&bytes);
             return s3_fault(rq, got == 0 || got == -EBADMSG ? STORE_E_DAMAGED : (int)got,
@@ -230,9 +233,7 @@ static int answer_whole(struct rq *rq, struct s3_body_reader *reader, uint64_t n
     return 0;
 }
 
-static void release_reader(void *reader) {
-    s3_body_reader_free(reader);
-}
+static void release_reader(void *reader) { s3_body_reader_free(reader); }
 
 static int answer_bytes(struct rq *rq, struct s3_body_reader **reader, uint64_t n) {
     if (n <= WHOLE_MAX)
@@ -242,9 +243,7 @@ static int answer_bytes(struct rq *rq, struct s3_body_reader **reader, uint64_t 
 }
 
 /* Never asked: net sends a HEAD's headers alone. */
-static ssize_t no_bytes(void *, uint64_t, void *, size_t) {
-    return 0;
-}
+static ssize_t no_bytes(void *, uint64_t, void *, size_t) { return 0; }
 
 /* Headers and bytes. STORE_E_ABSENT: a row or file of its body is gone. */
 static int answer_object(struct svc *svc, struct rq *rq, const struct s3_wanted *wanted,
@@ -280,7 +279,8 @@ static int answer_object(struct svc *svc, struct rq *rq, const struct s3_wanted 
  * One try. The row and its bodies are not read at one moment: between the two an overwrite may
  * drop them. STORE_E_ABSENT then, and the newest state will do.
  */
-static int get_once(struct svc *svc, struct rq *rq, const struct s3_wanted *wanted, bool with_body) {
+static int get_once(struct svc *svc, struct rq *rq, const struct s3_wanted *wanted,
+                    bool with_body) {
     CLEANUP_DEINIT(s3_found) struct s3_found found = {0};
     struct s3_cond cond = s3_cond_of(rq->in, "");
     bool unchanged = false;
@@ -315,10 +315,6 @@ static int get(struct svc *svc, struct rq *rq, bool with_body) {
     return s3_fault(rq, STORE_E_DAMAGED, "find the object's body");
 }
 
-int s3_op_GetObject(struct svc *svc, struct rq *rq) {
-    return get(svc, rq, true);
-}
+int s3_op_GetObject(struct svc *svc, struct rq *rq) { return get(svc, rq, true); }
 
-int s3_op_HeadObject(struct svc *svc, struct rq *rq) {
-    return get(svc, rq, false);
-}
+int s3_op_HeadObject(struct svc *svc, struct rq *rq) { return get(svc, rq, false); }

@@ -1,4 +1,6 @@
-/* svc/s3: what authorisation asks of S3: the bucket's policy, S3's condition keys, the last word. */
+/*
+ * svc/s3: what authorisation asks of S3: the bucket's policy, S3's condition keys, the last word.
+ */
 #include "svc/s3/s3_priv.h"
 #include "svc/s3/tags.h"
 
@@ -64,7 +66,8 @@ static int add_existing_tags(struct svc *svc, struct rq *rq, const struct aws_qu
                              struct policy_context *context) {
     struct s3_bucket *bucket = NULL;
     CLEANUP_DEINIT(s3_found) struct s3_found found = {0};
-    const struct rows peek = {svc->store, NULL, NULL}; /* rights are those of the moment they are asked for */
+    /* rights are those of the moment they are asked for */
+    const struct rows peek = {svc->store, NULL, NULL};
     str name, key;
     if (!s3_arn_parts(question->resource, &name, &key) || key.len > S3_MAX_KEY)
         return 0;
@@ -74,7 +77,9 @@ static int add_existing_tags(struct svc *svc, struct rq *rq, const struct aws_qu
     r = question->version.p ? s3_find_version(&peek, bucket->row.id, key, question->version, &found)
                             : s3_find_current(&peek, bucket->row.id, key, &found);
     if (r)
-        return r == STORE_E_ABSENT || r == S3_E_VERSION_ID ? 0 : s3_fault(rq, r, "read the object's tags");
+        return r == STORE_E_ABSENT || r == S3_E_VERSION_ID
+                   ? 0
+                   : s3_fault(rq, r, "read the object's tags");
     CLEANUP_JSON json_t *set = s3_tags_to_set(found.object.tags);
     add_tags(context, "s3:ExistingObjectTag/", set);
     return 0;

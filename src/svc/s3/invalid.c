@@ -1,4 +1,7 @@
-/* A violated constraint in S3's words: a wrong body is MalformedXML, a wrong header InvalidArgument or an error of its own. */
+/*
+ * A violated constraint in S3's words: a wrong body is MalformedXML, a wrong header InvalidArgument
+ * or an error of its own.
+ */
 #include "aws/validate.h"
 #include "svc/s3/s3_priv.h"
 
@@ -17,7 +20,8 @@ int s3_hook_invalid(struct svc *, struct rq *rq, const struct aws_violation *v) 
     for (size_t i = 0; i < ARRAY_LEN(own); i++)
         if (str_is(m->name, own[i].member))
             return aws_fail(rq, own[i].error, NULL);
-    aws_fail(rq, &S3_InvalidArgument, v->missing ? "Missing required parameter: " STR_FMT : "Invalid " STR_FMT,
+    aws_fail(rq, &S3_InvalidArgument,
+             v->missing ? "Missing required parameter: " STR_FMT : "Invalid " STR_FMT,
              STR_ARG(m->wire));
     aws_fail_detail(rq, "ArgumentName", m->wire);
     aws_fail_detail(rq, "ArgumentValue", json_str(rq->in, m->name.p));

@@ -18,9 +18,7 @@ void s3_key_owned(struct buf *key, str account, str bucket) {
     key_raw(key, bucket);
 }
 
-void s3_key_configs(struct buf *key, uint64_t bucket_id) {
-    begin(key, "s3c", bucket_id);
-}
+void s3_key_configs(struct buf *key, uint64_t bucket_id) { begin(key, "s3c", bucket_id); }
 
 void s3_key_config(struct buf *key, uint64_t bucket_id, str kind) {
     s3_key_configs(key, bucket_id);
@@ -71,9 +69,7 @@ void s3_key_body(struct buf *key, uint64_t bucket_id, uint64_t seq) {
     key_u64(key, seq);
 }
 
-void s3_key_uploads(struct buf *key, uint64_t bucket_id) {
-    begin(key, "s3u", bucket_id);
-}
+void s3_key_uploads(struct buf *key, uint64_t bucket_id) { begin(key, "s3u", bucket_id); }
 
 void s3_key_upload(struct buf *key, uint64_t bucket_id, str name, uint64_t seq) {
     s3_key_uploads(key, bucket_id);
@@ -116,7 +112,8 @@ bool s3_key_part_parts(str key, uint64_t *ret_bucket_id, uint64_t *ret_seq, uint
 }
 
 /* S3's own ids use letters, digits, '.' and '_'; none needs escaping in a URL. */
-static const char id_alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._";
+static const char id_alphabet[] =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._";
 
 void s3_id_write(char out[S3_ID_LEN + 1], uint64_t seq, const uint8_t nonce[S3_NONCE_LEN]) {
     uint8_t raw[24];
@@ -124,7 +121,8 @@ void s3_id_write(char out[S3_ID_LEN + 1], uint64_t seq, const uint8_t nonce[S3_N
         raw[i] = (uint8_t)(seq >> (56 - 8 * i));
     memcpy(raw + 8, nonce, S3_NONCE_LEN);
     for (size_t i = 0; i < 8; i++) {
-        uint32_t three = (uint32_t)raw[3 * i] << 16 | (uint32_t)raw[3 * i + 1] << 8 | raw[3 * i + 2];
+        uint32_t three =
+            (uint32_t)raw[3 * i] << 16 | (uint32_t)raw[3 * i + 1] << 8 | raw[3 * i + 2];
         for (size_t k = 0; k < 4; k++)
             out[4 * i + k] = id_alphabet[three >> (18 - 6 * k) & 63];
     }

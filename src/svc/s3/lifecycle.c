@@ -50,7 +50,7 @@ static int check_sizes(const json_t *doc, struct scope *scope, struct err *err) 
 static int check_tags(const json_t *tags, struct err *err) {
     size_t i;
     json_t *tag;
-    json_array_foreach(tags, i, tag) {
+    json_array_foreach (tags, i, tag) {
         str key = json_str(tag, "Key");
         if (key.len < 1 || key.len > KEY_BYTES)
             return argument(err, "A Tag's Key must be a length between 1 and 128.");
@@ -150,7 +150,7 @@ static int check_transitions(const json_t *list, const char *action, const char 
                              struct err *err) {
     size_t i;
     json_t *t;
-    json_array_foreach(list, i, t) {
+    json_array_foreach (list, i, t) {
         str class = json_str(t, "StorageClass");
         int rank = class_rank(class);
         bool has_days = json_has(t, days_member), has_date = json_has(t, "Date");
@@ -158,8 +158,8 @@ static int check_transitions(const json_t *list, const char *action, const char 
             return malformed(err);
         int64_t days = json_int(t, days_member, -1);
         if (has_days && days < 0)
-            return err_set(err, S3_LIFECYCLE_E_ARGUMENT,
-                           "'%s' for %s action must be nonnegative", days_member, action);
+            return err_set(err, S3_LIFECYCLE_E_ARGUMENT, "'%s' for %s action must be nonnegative",
+                           days_member, action);
         if (has_days && days < storage_classes[rank].least_days)
             return err_set(err, S3_LIFECYCLE_E_ARGUMENT,
                            "'%s' in %s action must be greater than or equal to %lld for "
@@ -173,7 +173,8 @@ static int check_transitions(const json_t *list, const char *action, const char 
             if (str_eq(json_str(other, "StorageClass"), class))
                 return err_set(err, S3_LIFECYCLE_E_REQUEST,
                                "'StorageClass' must be different for '%s' actions in same 'Rule' "
-                               "with prefix", action);
+                               "with prefix",
+                               action);
             if (json_has(other, "Date") != has_date)
                 return request(err, "Found mixed 'Date' and 'Days' based Expiration and "
                                     "Transition actions in lifecycle rule");
@@ -187,7 +188,7 @@ static int check_order(const json_t *rule, const struct scope *scope, struct err
     const json_t *expiration = json_obj(rule, "Expiration");
     size_t i;
     json_t *t;
-    json_array_foreach(json_arr(rule, "Transitions"), i, t) {
+    json_array_foreach (json_arr(rule, "Transitions"), i, t) {
         bool mixed = (json_has(t, "Days") && json_has(expiration, "Date")) ||
                      (json_has(t, "Date") && json_has(expiration, "Days"));
         if (mixed)
@@ -206,8 +207,9 @@ static int check_order(const json_t *rule, const struct scope *scope, struct err
                            ")' must be later than 'Date' in the Transition action",
                            STR_ARG(scope->prefix));
     }
-    int64_t gone = json_int(json_obj(rule, "NoncurrentVersionExpiration"), "NoncurrentDays", INT64_MAX);
-    json_array_foreach(json_arr(rule, "NoncurrentVersionTransitions"), i, t)
+    int64_t gone =
+        json_int(json_obj(rule, "NoncurrentVersionExpiration"), "NoncurrentDays", INT64_MAX);
+    json_array_foreach (json_arr(rule, "NoncurrentVersionTransitions"), i, t)
         if (gone <= json_int(t, "NoncurrentDays", 0))
             return err_set(err, S3_LIFECYCLE_E_ARGUMENT,
                            "'NoncurrentDays' in the NoncurrentVersionExpiration action for filter "
@@ -239,7 +241,7 @@ static int check_noncurrent(const json_t *rule, struct err *err) {
     json_t *list = json_arr(rule, "NoncurrentVersionTransitions");
     size_t i;
     json_t *t;
-    json_array_foreach(list, i, t) {
+    json_array_foreach (list, i, t) {
         int r = check_newer(t, err);
         if (r)
             return r;
@@ -262,9 +264,9 @@ static int check_abort(const json_t *rule, const struct scope *scope, struct err
 }
 
 static int check_rule(const json_t *rule, struct err *err) {
-    static const char *const actions[] = {"Expiration", "Transitions", "NoncurrentVersionExpiration",
-                                          "NoncurrentVersionTransitions",
-                                          "AbortIncompleteMultipartUpload"};
+    static const char *const actions[] = {
+        "Expiration", "Transitions", "NoncurrentVersionExpiration", "NoncurrentVersionTransitions",
+        "AbortIncompleteMultipartUpload"};
     str status = json_str(rule, "Status");
     if (!str_is(status, "Enabled") && !str_is(status, "Disabled"))
         return malformed(err);
@@ -299,14 +301,15 @@ int s3_lifecycle_check(const json_t *rules, struct err *err) {
         return request(err, "The number of lifecycle rules must not exceed the allowed limit of "
                             "1000 rules");
     json_t *rule;
-    json_array_foreach(rules, i, rule) {
+    json_array_foreach (rules, i, rule) {
         int r = check_rule(rule, err);
         if (r)
             return r;
         str id = json_str(rule, "ID");
         for (size_t k = 0; id.len > 0 && k < i; k++)
             if (str_eq(json_str(json_array_get(rules, k), "ID"), id))
-                return argument(err, "Rule ID must be unique. Found same ID for more than one rule");
+                return argument(err,
+                                "Rule ID must be unique. Found same ID for more than one rule");
     }
     return S3_LIFECYCLE_OK;
 }
@@ -315,7 +318,7 @@ json_t *s3_lifecycle_normalise(const json_t *rules) {
     json_t *copy = json_deep_copy(rules);
     size_t i;
     json_t *rule;
-    json_array_foreach(copy, i, rule) {
+    json_array_foreach (copy, i, rule) {
         if (json_str(rule, "ID").len > 0)
             continue;
         char id[RAND_UUID_LEN + 1];

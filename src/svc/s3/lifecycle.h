@@ -10,8 +10,8 @@
 enum {
     S3_LIFECYCLE_OK = 0,
     S3_LIFECYCLE_E_ARGUMENT = OUTCOMES_S3_LIFECYCLE, /* InvalidArgument */
-    S3_LIFECYCLE_E_REQUEST,   /* InvalidRequest */
-    S3_LIFECYCLE_E_MALFORMED, /* MalformedXML */
+    S3_LIFECYCLE_E_REQUEST,                          /* InvalidRequest */
+    S3_LIFECYCLE_E_MALFORMED,                        /* MalformedXML */
 };
 /* rules: the array "Rules". err gets S3's own sentence. */
 int s3_lifecycle_check(const json_t *rules, struct err *err);

@@ -9,7 +9,10 @@ struct s3_walk {
     int fault;
 };
 
-/* The common prefix of key: up to and with the first delimiter behind the list's prefix. Absent: none. */
+/*
+ * The common prefix of key: up to and with the first delimiter behind the list's prefix. Absent:
+ * none.
+ */
 static str common_prefix(const struct s3_list *list, str key) {
     if (list->delimiter.len == 0)
         return STR_NONE;
@@ -26,13 +29,16 @@ static void seek_behind(struct s3_walk *walk, str prefix) {
     store_iter_seek(walk->it, buf_view(&walk->place));
 }
 
-/* Where the walk begins: the prefix, or behind `after`, and behind all that `after` rolls up with. */
+/*
+ * Where the walk begins: the prefix, or behind `after`, and behind all that `after` rolls up with.
+ */
 static void begin(struct s3_walk *walk, struct buf *from) {
     const struct s3_list *list = &walk->list;
     s3_key_current(from, list->bucket_id, list->prefix);
     if (list->after.len == 0 || str_cmp(list->after, list->prefix) < 0)
         return;
-    str rolled = str_starts(list->after, list->prefix) ? common_prefix(list, list->after) : STR_NONE;
+    str rolled =
+        str_starts(list->after, list->prefix) ? common_prefix(list, list->after) : STR_NONE;
     if (rolled.p) {
         s3_key_current(from, list->bucket_id, rolled);
         key_after(from);
@@ -42,7 +48,8 @@ static void begin(struct s3_walk *walk, struct buf *from) {
     }
 }
 
-struct s3_walk *s3_walk_new(struct store *store, const struct store_snap *snap, const struct s3_list *list) {
+struct s3_walk *s3_walk_new(struct store *store, const struct store_snap *snap,
+                            const struct s3_list *list) {
     struct s3_walk *walk = mem_new(struct s3_walk);
     CLEANUP_DEINIT(buf) struct buf from = {0}, to = {0};
     walk->list = *list;

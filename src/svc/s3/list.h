@@ -23,7 +23,8 @@ struct s3_entry {
 
 struct s3_walk;
 /* The list's texts are borrowed for the walk's life. snap may be NULL. */
-struct s3_walk *s3_walk_new(struct store *store, const struct store_snap *snap, const struct s3_list *list);
+struct s3_walk *s3_walk_new(struct store *store, const struct store_snap *snap,
+                            const struct s3_list *list);
 /* True: *entry is the next one. False: the end, or a fault. */
 bool s3_walk_next(struct s3_walk *walk, struct s3_entry *entry);
 int s3_walk_fault(const struct s3_walk *walk); /* 0, STORE_E_DAMAGED or -errno */

@@ -15,7 +15,8 @@ str s3_encoded(struct rq *rq, bool encode, str text) {
 int s3_page_size(struct rq *rq, const char *member, uint64_t *ret_size) {
     int64_t size = json_int(rq->in, member, S3_PAGE);
     if (size < 0) {
-        aws_fail(rq, &S3_InvalidArgument, "Argument %s must be an integer between 0 and 2147483647", member);
+        aws_fail(rq, &S3_InvalidArgument, "Argument %s must be an integer between 0 and 2147483647",
+                 member);
         aws_fail_detail(rq, "ArgumentName", str_c(member));
         return AWS_FAILED;
     }
@@ -107,7 +108,8 @@ static void describe(struct rq *rq, struct listing *l) {
     json_t *out = rq->out = json_object();
     json_set_bool(out, "IsTruncated", l->truncated);
     json_set_str(out, "Name", l->bucket->name);
-    json_set_str(out, "Prefix", l->list.prefix.p ? s3_encoded(rq, l->encode, l->list.prefix) : S(""));
+    json_set_str(out, "Prefix",
+                 l->list.prefix.p ? s3_encoded(rq, l->encode, l->list.prefix) : S(""));
     if (l->list.delimiter.len > 0)
         json_set_str(out, "Delimiter", s3_encoded(rq, l->encode, l->list.delimiter));
     json_set_int(out, "MaxKeys", (int64_t)l->most);
@@ -124,9 +126,7 @@ static void end(struct listing *l) {
 }
 
 /* A token is good for its own bucket. */
-static uint32_t token_scope(const struct listing *l) {
-    return (uint32_t)l->bucket->row.id;
-}
+static uint32_t token_scope(const struct listing *l) { return (uint32_t)l->bucket->row.id; }
 
 static int list_v2(struct svc *svc, struct rq *rq, struct listing *l, struct buf *place) {
     str token = json_str(rq->in, "ContinuationToken"), start = json_str(rq->in, "StartAfter");

@@ -66,7 +66,10 @@ static bool add_version(struct page *p, str key, const struct s3_object *object,
     return true;
 }
 
-/* The older versions of key below seq (UINT64_MAX: all). False: the page is full, or *ret_fault is set. */
+/*
+ * The older versions of key below seq (UINT64_MAX: all). False: the page is full, or *ret_fault is
+ * set.
+ */
 static bool add_older(struct page *p, str key, uint64_t seq, int *ret_fault) {
     CLEANUP_DEINIT(buf) struct buf from = {0}, to = {0};
     if (seq == UINT64_MAX)
@@ -75,8 +78,9 @@ static bool add_older(struct page *p, str key, uint64_t seq, int *ret_fault) {
         s3_key_version(&from, p->bucket->row.id, key, seq - 1); /* sequence numbers begin at 1 */
     s3_key_versions(&to, p->bucket->row.id, key);
     key_after(&to);
-    CLEANUP(store_iter) struct store_iter *it = store_iter_new(
-        p->svc->store, rq_snap(p->rq), STORE_META, buf_view(&from), buf_view(&to), false);
+    CLEANUP(store_iter)
+    struct store_iter *it = store_iter_new(p->svc->store, rq_snap(p->rq), STORE_META,
+                                           buf_view(&from), buf_view(&to), false);
     while (store_iter_next(it)) {
         struct s3_object object;
         if (!s3_object_read(it->value, &object)) {
@@ -140,7 +144,8 @@ static void describe(struct page *p, const struct s3_list *list) {
     struct rq *rq = p->rq;
     json_t *out = rq->out = json_object();
     json_set_bool(out, "IsTruncated", p->truncated);
-    json_set_str(out, "KeyMarker", p->key_marker.p ? s3_encoded(rq, p->encode, p->key_marker) : S(""));
+    json_set_str(out, "KeyMarker",
+                 p->key_marker.p ? s3_encoded(rq, p->encode, p->key_marker) : S(""));
     json_set_str(out, "VersionIdMarker", p->id_marker.p ? p->id_marker : S(""));
     if (p->truncated) {
         json_set_str(out, "NextKeyMarker", s3_encoded(rq, p->encode, buf_view(&p->last_key)));

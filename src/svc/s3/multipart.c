@@ -11,9 +11,7 @@
 #include "svc/s3/multipart_priv.h"
 
 /* ---- Naming an upload ---- */
-void s3_mpu_deinit(struct s3_mpu *mpu) {
-    row_deinit(&mpu->at);
-}
+void s3_mpu_deinit(struct s3_mpu *mpu) { row_deinit(&mpu->at); }
 
 int s3_no_such_upload(struct rq *rq, str id) {
     aws_fail(rq, &S3_NoSuchUpload, NULL);
@@ -55,9 +53,7 @@ struct rest {
     bool committed;
 };
 
-static void mark_committed(void *rest) {
-    ((struct rest *)rest)->committed = true;
-}
+static void mark_committed(void *rest) { ((struct rest *)rest)->committed = true; }
 
 static void drop_rest(void *ctx) {
     struct rest *rest = ctx;
@@ -81,8 +77,8 @@ static int choose_sum(struct rq *rq, struct s3_upload_row *row) {
     row->explicit_sum = name.p != NULL;
     enum s3_sum sum = name.p ? s3_sum_by_name(name) : S3_SUM_CRC64NVME;
     if (sum == S3_SUM_NONE)
-        return aws_fail(rq, &S3_NotImplemented, "The checksum algorithm " STR_FMT " is not supported",
-                        STR_ARG(name));
+        return aws_fail(rq, &S3_NotImplemented,
+                        "The checksum algorithm " STR_FMT " is not supported", STR_ARG(name));
     const struct s3_sum_row *known = &s3_sum_rows[sum];
     bool composite = type.p ? str_is(type, "COMPOSITE") : known->composite;
     if (type.p && !name.p)
@@ -156,7 +152,8 @@ int s3_op_CreateMultipartUpload(struct svc *svc, struct rq *rq) {
     CLEANUP_DEINIT(buf) struct buf row_key = {0}, bytes = {0};
     s3_key_upload(&row_key, bucket->row.id, key, row.object.seq);
     s3_upload_row_write(&bytes, &row);
-    row_put_blind(rq_rows_newest(rq), STORE_META, buf_view(&row_key), buf_view(&bytes)); /* a number of our own */
+    /* a number of our own */
+    row_put_blind(rq_rows_newest(rq), STORE_META, buf_view(&row_key), buf_view(&bytes));
     describe_new_upload(rq, bucket, key, &row);
     return 0;
 }
@@ -165,7 +162,8 @@ int s3_op_CreateMultipartUpload(struct svc *svc, struct rq *rq) {
 int s3_part_number(struct rq *rq, unsigned *ret_part) {
     int64_t part = json_int(rq->in, "PartNumber", 0);
     if (part < 1 || part > S3_MAX_PARTS) {
-        aws_fail(rq, &S3_InvalidArgument, "Part number must be an integer between 1 and 10000, inclusive");
+        aws_fail(rq, &S3_InvalidArgument,
+                 "Part number must be an integer between 1 and 10000, inclusive");
         aws_fail_detail(rq, "ArgumentName", S("partNumber"));
         return AWS_FAILED;
     }
@@ -243,7 +241,8 @@ int s3_op_UploadPart(struct svc *svc, struct rq *rq) {
     if (!r)
         r = s3_upload_finish(upload, rq);
     if (!r && upload->sum != mpu.row.object.sum)
-        r = aws_fail(rq, &S3_InvalidRequest, "The part's checksum is not of the upload's algorithm");
+        r = aws_fail(rq, &S3_InvalidRequest,
+                     "The part's checksum is not of the upload's algorithm");
     if (!r)
         r = s3_put_part(svc, rq, &mpu, part, upload, &row);
     if (r)

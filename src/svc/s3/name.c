@@ -3,9 +3,7 @@
 #include "base/ascii.h"
 #include "base/own.h"
 
-static bool lower_or_digit(char c) {
-    return ascii_is_lower(c) || ascii_is_digit(c);
-}
+static bool lower_or_digit(char c) { return ascii_is_lower(c) || ascii_is_digit(c); }
 
 /* Four groups of digits and dots: "192.168.5.4". */
 static bool looks_like_address(str name) {
@@ -20,7 +18,8 @@ static bool looks_like_address(str name) {
 }
 
 bool s3_name_is_valid(str name) {
-    static const str reserved_heads[] = {S_INIT("xn--"), S_INIT("sthree-"), S_INIT("amzn-s3-demo-")};
+    static const str reserved_heads[] = {S_INIT("xn--"), S_INIT("sthree-"),
+                                         S_INIT("amzn-s3-demo-")};
     static const str reserved_tails[] = {S_INIT("-s3alias"), S_INIT("--ol-s3"), S_INIT(".mrap"),
                                          S_INIT("--x-s3"), S_INIT("--table-s3")};
     if (name.len < 3 || name.len > 63 || !lower_or_digit(name.p[0]) ||

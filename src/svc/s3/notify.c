@@ -54,9 +54,7 @@ struct draft {
     uint32_t events; /* bit per enum s3_event_type */
 };
 
-const char *s3_event_name(enum s3_event_type type) {
-    return event_names[type];
-}
+const char *s3_event_name(enum s3_event_type type) { return event_names[type]; }
 
 static int invalid(struct err *err, const char *text) {
     return err_set(err, S3_NOTIFY_E_INVALID, "%s", text);
@@ -87,10 +85,11 @@ static int read_filter(const json_t *target, struct s3_filter_rule *ret_rule, st
     json_t *rules = json_arr(json_obj(json_obj(target, "Filter"), "Key"), "FilterRules");
     size_t i;
     json_t *item;
-    json_array_foreach(rules, i, item) {
+    json_array_foreach (rules, i, item) {
         str name = json_str(item, "Name"), value = json_str(item, "Value");
         if (value.len > MAX_FILTER_VALUE)
-            return invalid(err, "Size of filter rule value cannot exceed 1024 bytes in UTF-8 representation");
+            return invalid(
+                err, "Size of filter rule value cannot exceed 1024 bytes in UTF-8 representation");
         if (str_eq_nocase(name, S("prefix"))) {
             if (has_prefix)
                 return invalid(err, "Cannot specify more than one prefix rule in a filter.");
@@ -119,7 +118,7 @@ static int read_target(struct arena *arena, const json_t *item, const char *arn_
         return invalid(err, "The configuration must name at least one event");
     size_t i;
     json_t *event;
-    json_array_foreach(events, i, event) {
+    json_array_foreach (events, i, event) {
         uint32_t bits = event_bits(json_text(event));
         if (bits == 0)
             return invalid(err, "The event is not supported for notifications");
@@ -176,7 +175,7 @@ int s3_notify_new(struct s3_notify **ret_notify, const json_t *config, struct er
     for (size_t k = 0; k < ARRAY_LEN(kinds); k++) {
         size_t i;
         json_t *item;
-        json_array_foreach(json_arr(config, kinds[k].list), i, item) {
+        json_array_foreach (json_arr(config, kinds[k].list), i, item) {
             int r = read_target(&notify->arena, item, kinds[k].arn, &notify->targets[notify->n],
                                 &drafts[notify->n], err);
             if (r)
@@ -211,9 +210,7 @@ const struct s3_notify_target *s3_notify_match(const struct s3_notify *notify,
     return rule < 0 ? NULL : &notify->targets[notify->rule_target[type][rule]];
 }
 
-size_t s3_notify_count(const struct s3_notify *notify) {
-    return notify->n;
-}
+size_t s3_notify_count(const struct s3_notify *notify) { return notify->n; }
 
 const struct s3_notify_target *s3_notify_at(const struct s3_notify *notify, size_t i) {
     return &notify->targets[i];
@@ -223,7 +220,8 @@ const struct s3_notify_target *s3_notify_at(const struct s3_notify *notify, size
 static void name_rules(json_t *target) {
     size_t i;
     json_t *rule;
-    json_array_foreach(json_arr(json_obj(json_obj(target, "Filter"), "Key"), "FilterRules"), i, rule) {
+    json_array_foreach (json_arr(json_obj(json_obj(target, "Filter"), "Key"), "FilterRules"), i,
+                        rule) {
         str name = json_str(rule, "Name");
         if (str_eq_nocase(name, S("prefix")))
             json_set_str(rule, "Name", S("Prefix"));
@@ -241,7 +239,7 @@ json_t *s3_notify_normalise(const json_t *config) {
         json_t *list = json_deep_copy(given);
         size_t i;
         json_t *item;
-        json_array_foreach(list, i, item) {
+        json_array_foreach (list, i, item) {
             if (json_str(item, "Id").len == 0) {
                 char id[RAND_UUID_LEN + 1];
                 rand_uuid(id);

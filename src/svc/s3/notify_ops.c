@@ -39,10 +39,11 @@ static int check_target(struct svc *svc, struct rq *rq, const struct s3_bucket *
         int r = try ? hub_check(svc->hub, &event) : HUB_OK;
         if (r == HUB_OK)
             return 0;
-        return invalid(rq, "Unable to validate the following destination configurations", target->arn,
-                       str_c(r == HUB_E_DENIED ? kinds[i].denied : kinds[i].missing));
+        return invalid(rq, "Unable to validate the following destination configurations",
+                       target->arn, str_c(r == HUB_E_DENIED ? kinds[i].denied : kinds[i].missing));
     }
-    return invalid(rq, "The ARN could not be parsed", target->arn, S("The ARN names no function, queue or topic"));
+    return invalid(rq, "The ARN could not be parsed", target->arn,
+                   S("The ARN names no function, queue or topic"));
 }
 
 /* A function's ARN belongs into the list of functions, and so on. */
@@ -50,14 +51,15 @@ static int check_lists(struct rq *rq, const json_t *config) {
     static const struct {
         const char *list, *arn, *service, *text;
     } lists[] = {
-        {"LambdaFunctionConfigurations", "LambdaFunctionArn", "lambda", "The ARN is not well formed"},
+        {"LambdaFunctionConfigurations", "LambdaFunctionArn", "lambda",
+         "The ARN is not well formed"},
         {"QueueConfigurations", "QueueArn", "sqs", "The ARN is not well formed"},
         {"TopicConfigurations", "TopicArn", "sns", "The ARN is not well formed"},
     };
     for (size_t k = 0; k < ARRAY_LEN(lists); k++) {
         size_t i;
         json_t *item;
-        json_array_foreach(json_arr(config, lists[k].list), i, item) {
+        json_array_foreach (json_arr(config, lists[k].list), i, item) {
             str arn = json_str(item, lists[k].arn);
             if (!str_is(service_of(arn), lists[k].service))
                 return invalid(rq, lists[k].text, arn, arn);
@@ -113,6 +115,7 @@ static int take_notification(struct svc *svc, struct rq *rq, struct s3_config *c
     return 0;
 }
 
-static const struct s3_config_kind notification = {.row = "notification", .unset = "{}", .take = take_notification};
+static const struct s3_config_kind notification = {
+    .row = "notification", .unset = "{}", .take = take_notification};
 S3_CONFIG_OP(get, GetBucketNotificationConfiguration, notification)
 S3_CONFIG_OP(put, PutBucketNotificationConfiguration, notification)

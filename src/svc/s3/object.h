@@ -44,12 +44,12 @@ struct s3_object {
     enum s3_sum sum;
     enum s3_sum_type sum_type;
     str sum_raw;
-    unsigned n_parts; /* of a multipart upload; 0: a single PUT */
-    str upload_id;    /* the upload that made it; empty otherwise */
+    unsigned n_parts;          /* of a multipart upload; 0: a single PUT */
+    str upload_id;             /* the upload that made it; empty otherwise */
     str headers[S3_N_HEADERS]; /* absent when not given */
-    str metadata;     /* packed pairs, s3_pairs_next */
-    str tags;         /* packed pairs */
-    str bodies;       /* packed list, s3_body_next; empty with S3_OBJECT_BODY_ROW */
+    str metadata;              /* packed pairs, s3_pairs_next */
+    str tags;                  /* packed pairs */
+    str bodies;                /* packed list, s3_body_next; empty with S3_OBJECT_BODY_ROW */
 };
 
 void s3_object_write(struct buf *row, const struct s3_object *object);

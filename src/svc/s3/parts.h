@@ -4,8 +4,8 @@
 
 /* An upload: what CreateMultipartUpload said the object shall be. Views into the row. */
 struct s3_upload_row {
-    str initiator;         /* ARN, or the account for its root */
-    bool explicit_sum;     /* the client chose the checksum, so its parts must carry that one */
+    str initiator;           /* ARN, or the account for its root */
+    bool explicit_sum;       /* the client chose the checksum, so its parts must carry that one */
     struct s3_object object; /* seq and nonce are the upload's id; size, etag, bodies unused */
 };
 void s3_upload_row_write(struct buf *out, const struct s3_upload_row *row);

@@ -11,7 +11,7 @@ static bool each_text(const json_t *value, bool (*ok)(str text, str bucket), str
         return ok(json_text(value), bucket);
     size_t i;
     json_t *item;
-    json_array_foreach(value, i, item)
+    json_array_foreach (value, i, item)
         if (!ok(json_text(item), bucket))
             return false;
     return true;
@@ -54,7 +54,7 @@ static int check_policy(struct rq *rq, str text, str bucket) {
         return check_statement(rq, statements, bucket);
     size_t i;
     json_t *statement;
-    json_array_foreach(statements, i, statement) {
+    json_array_foreach (statements, i, statement) {
         int r = check_statement(rq, statement, bucket);
         if (r)
             return r;
@@ -65,7 +65,8 @@ static int check_policy(struct rq *rq, str text, str bucket) {
 static int blocked(struct rq *rq, str bucket) {
     str who = rq->caller ? rq->caller->principal.arn : S("anonymous");
     return aws_fail(rq, &S3_AccessDenied,
-                    "User: " STR_FMT " is not authorized to perform: s3:PutBucketPolicy on resource: "
+                    "User: " STR_FMT
+                    " is not authorized to perform: s3:PutBucketPolicy on resource: "
                     "\"arn:aws:s3:::" STR_FMT "\" because public policies are blocked by the "
                     "BlockPublicPolicy block public access setting.",
                     STR_ARG(who), STR_ARG(bucket));
@@ -97,15 +98,21 @@ static json_t *show_policy(struct rq *rq, const struct s3_bucket *, str text) {
 }
 
 static json_t *show_status(struct rq *, const struct s3_bucket *bucket, str) {
-    return bucket->policy ? json_pack("{s:{s:b}}", "PolicyStatus", "IsPublic", bucket->policy_is_public) : NULL;
+    return bucket->policy
+               ? json_pack("{s:{s:b}}", "PolicyStatus", "IsPublic", bucket->policy_is_public)
+               : NULL;
 }
 
 static void clear_policy(struct s3_bucket_row *row) { row->has_policy = false; }
 
-static const struct s3_config_kind
-    policy_kind = {.row = "policy", .missing = &S3_NoSuchBucketPolicy, .show = show_policy, .take = take_policy,
-                   .clear = clear_policy, .put_status = 204},
-    status_kind = {.missing = &S3_NoSuchBucketPolicy, .show = show_status};
+static const struct s3_config_kind policy_kind = {.row = "policy",
+                                                  .missing = &S3_NoSuchBucketPolicy,
+                                                  .show = show_policy,
+                                                  .take = take_policy,
+                                                  .clear = clear_policy,
+                                                  .put_status = 204},
+                                   status_kind = {.missing = &S3_NoSuchBucketPolicy,
+                                                  .show = show_status};
 S3_CONFIG_OP(get, GetBucketPolicy, policy_kind)
 S3_CONFIG_OP(put, PutBucketPolicy, policy_kind)
 S3_CONFIG_OP(delete, DeleteBucketPolicy, policy_kind)

@@ -35,7 +35,8 @@ int s3_put_version(struct svc *svc, struct rq *rq, const struct s3_bucket *bucke
     if (r)
         return s3_fault(rq, r, "replace the object");
     s3_emit(svc, rq, bucket,
-            &(struct s3_happening){type, key, object, s3_shown_version(rq, bucket, object), object->seq});
+            &(struct s3_happening){type, key, object, s3_shown_version(rq, bucket, object),
+                                   object->seq});
     return 0;
 }
 
@@ -60,8 +61,8 @@ void s3_describe_sum(json_t *doc, const struct s3_object *object) {
     json_set_str(doc, "ChecksumType", str_c(s3_sum_type_name(object->sum_type)));
 }
 
-void s3_describe_write(struct rq *rq, const struct s3_bucket *bucket, const struct s3_object *object,
-                       json_t *out) {
+void s3_describe_write(struct rq *rq, const struct s3_bucket *bucket,
+                       const struct s3_object *object, json_t *out) {
     json_set_str(out, "ServerSideEncryption", S("AES256"));
     str version = s3_shown_version(rq, bucket, object);
     /* An answer to a write shows no id on a bucket whose versioning is suspended but "null". */

@@ -12,7 +12,8 @@ enum s3_range_kind {
     S3_RANGE_UNSATISFIABLE, /* 416 */
 };
 /* header may be absent. *ret_first and *ret_last are set for S3_RANGE_PART alone. */
-enum s3_range_kind s3_range_parse(str header, uint64_t size, uint64_t *ret_first, uint64_t *ret_last);
+enum s3_range_kind s3_range_parse(str header, uint64_t size, uint64_t *ret_first,
+                                  uint64_t *ret_last);
 
 /*
  * x-amz-copy-source-range takes the strict form "bytes=first-last" alone, within the source.

@@ -11,9 +11,7 @@ int s3_fault(struct rq *rq, int r, const char *what) {
 }
 
 /* ---- Buckets and keys ---- */
-static void release_bucket(void *bucket) {
-    s3_bucket_free(bucket);
-}
+static void release_bucket(void *bucket) { s3_bucket_free(bucket); }
 
 /* The buckets that this run has read: rq->memo is the first of them. */
 struct held {
@@ -133,7 +131,8 @@ str s3_quoted(struct rq *rq, str etag) {
     return arena_printf(&rq->arena, "\"" STR_FMT "\"", STR_ARG(etag));
 }
 
-str s3_shown_version(struct rq *rq, const struct s3_bucket *bucket, const struct s3_object *object) {
+str s3_shown_version(struct rq *rq, const struct s3_bucket *bucket,
+                     const struct s3_object *object) {
     if (bucket->row.versioning == S3_UNVERSIONED)
         return STR_NONE;
     char id[S3_ID_LEN + 1];
@@ -154,7 +153,8 @@ static str etag_of(const struct s3_object *object) {
     return s3_object_is_marker(object) ? S("d41d8cd98f00b204e9800998ecf8427e") : object->etag;
 }
 
-struct hub_event s3_hub_event(struct rq *rq, const struct s3_bucket *bucket, str target, str payload) {
+struct hub_event s3_hub_event(struct rq *rq, const struct s3_bucket *bucket, str target,
+                              str payload) {
     return (struct hub_event){
         .target = target,
         .source_service = S("s3.amazonaws.com"),

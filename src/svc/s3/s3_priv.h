@@ -16,15 +16,17 @@ struct svc {
 /* Flags of rows, for the hooks (hooks.c). */
 enum {
     S3_TELLS_REGION = OP_OF_SERVICE << 0, /* the bucket's region, refusals included */
-    S3_OLD_TAGS = OP_OF_SERVICE << 1,     /* s3:ExistingObjectTag/KEY of the object, and version, in question */
-    S3_NEW_TAGS = OP_OF_SERVICE << 2,     /* s3:RequestObjectTag/KEY of the tags that the request gives */
+    /* s3:ExistingObjectTag/KEY of the object, and version, in question */
+    S3_OLD_TAGS = OP_OF_SERVICE << 1,
+    /* s3:RequestObjectTag/KEY of the tags that the request gives */
+    S3_NEW_TAGS = OP_OF_SERVICE << 2,
 };
-#define KIT_OPS "svc/s3/ops.def"
+#define KIT_OPS    "svc/s3/ops.def"
 #define KIT_PREFIX s3
 #include "svc/kit/op_handlers.h"
 
 /* Limits of S3 ("Amazon S3 multipart upload limits", "Object metadata"). */
-#define S3_MAX_PUT (5ULL << 30)
+#define S3_MAX_PUT  (5ULL << 30)
 #define S3_MIN_PART (5ULL << 20)
 enum { S3_MAX_KEY = 1024, S3_MAX_METADATA = 2048, S3_MAX_PARTS = 10000, S3_PAGE = 1000 };
 
@@ -75,7 +77,8 @@ struct s3_happening {
 void s3_emit(struct svc *svc, struct rq *rq, const struct s3_bucket *bucket,
              const struct s3_happening *what);
 /* What the bucket has to say to a target. */
-struct hub_event s3_hub_event(struct rq *rq, const struct s3_bucket *bucket, str target, str payload);
+struct hub_event s3_hub_event(struct rq *rq, const struct s3_bucket *bucket, str target,
+                              str payload);
 /* The version id as answers and events show it: absent on buckets that were never versioned. */
 str s3_shown_version(struct rq *rq, const struct s3_bucket *bucket, const struct s3_object *object);
 
@@ -104,23 +107,26 @@ struct s3_upload {
     bool finished, committed;
     uint8_t md5[16];
     char etag[33];
-    enum s3_sum sum;     /* once finished: the body's checksum */
+    enum s3_sum sum; /* once finished: the body's checksum */
     uint8_t sum_raw[S3_SUM_MAX];
 };
 /*
  * Begins a body under the bucket's data key. It belongs to the request: what was not committed by
  * its end is discarded. expected: size if known, else 0.
  */
-int s3_upload_new(struct svc *svc, struct rq *rq, const struct s3_bucket *bucket, enum s3_sum own_sum,
-                  uint64_t expected, struct s3_upload **ret_upload);
+int s3_upload_new(struct svc *svc, struct rq *rq, const struct s3_bucket *bucket,
+                  enum s3_sum own_sum, uint64_t expected, struct s3_upload **ret_upload);
 int s3_upload_write(struct s3_upload *upload, struct rq *rq, const void *p, size_t n);
 /* Makes it durable and fills ref, etag and checksum. The same again in a later attempt. */
 int s3_upload_finish(struct s3_upload *upload, struct rq *rq);
 /* The batch of this attempt takes the body over. */
 void s3_upload_keep(struct s3_upload *upload, struct rq *rq);
 /* As the rows' sink: rq->stream is the upload. */
-int s3_upload_open(struct svc *svc, struct rq *rq, const struct s3_bucket *bucket, enum s3_sum own_sum);
-/* The checksum that the client sends, before or behind the body; aws verifies it and hands it over. */
+int s3_upload_open(struct svc *svc, struct rq *rq, const struct s3_bucket *bucket,
+                   enum s3_sum own_sum);
+/*
+ * The checksum that the client sends, before or behind the body; aws verifies it and hands it over.
+ */
 enum s3_sum s3_client_sum(struct rq *rq);
 
 /* ---- put.c ---- */
@@ -134,8 +140,8 @@ int s3_put_version(struct svc *svc, struct rq *rq, const struct s3_bucket *bucke
 int s3_put_upload(struct svc *svc, struct rq *rq, const struct s3_bucket *bucket, str key,
                   struct s3_object *object, struct s3_upload *upload, enum s3_event_type type);
 /* The members that an answer to a write has: ETag, VersionId, SSE, checksum. */
-void s3_describe_write(struct rq *rq, const struct s3_bucket *bucket, const struct s3_object *object,
-                       json_t *out);
+void s3_describe_write(struct rq *rq, const struct s3_bucket *bucket,
+                       const struct s3_object *object, json_t *out);
 
 /* ---- get.c ---- */
 /*
@@ -163,10 +169,13 @@ void s3_describe_sum(json_t *doc, const struct s3_object *object);
 
 /* ---- body.c: reading stored bodies ---- */
 struct s3_body_reader;
-/* first and last inclusive; nothing is read when size is 0. STORE_E_ABSENT: a body's file is gone. */
+/*
+ * first and last inclusive; nothing is read when size is 0. STORE_E_ABSENT: a body's file is gone.
+ */
 int s3_body_reader_new(struct store *store, str bodies, uint64_t first, uint64_t n,
                        struct s3_body_reader **ret_reader, struct err *err);
-ssize_t s3_body_reader_read(void *reader, uint64_t offset, void *p, size_t n); /* as rq_out_stream's */
+/* as rq_out_stream's */
+ssize_t s3_body_reader_read(void *reader, uint64_t offset, void *p, size_t n);
 struct s3_body_reader *s3_body_reader_free(struct s3_body_reader *reader);
 DEFINE_FREEP(s3_body_reader)
 
@@ -180,11 +189,13 @@ int s3_page_size(struct rq *rq, const char *member, uint64_t *ret_size);
 void s3_describe_entry(struct rq *rq, json_t *entry, const struct s3_object *object);
 
 /* ---- copy.c ---- */
-/* The object that CopySource names, readable to the caller and under the CopySourceIf… conditions. */
+/*
+ * The object that CopySource names, readable to the caller and under the CopySourceIf… conditions.
+ */
 struct s3_source {
     struct s3_bucket *bucket;
     str key;
-    str version_id;       /* as given; absent: the current one */
+    str version_id; /* as given; absent: the current one */
     struct s3_found found;
     struct buf storage;
     str bodies;

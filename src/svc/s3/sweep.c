@@ -26,7 +26,8 @@ int s3_drop_parts(struct store *store, uint64_t bucket_id, uint64_t upload_seq, 
     CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
     const struct rows rows = {store, NULL, batch};
     s3_key_parts(&prefix, bucket_id, upload_seq);
-    CLEANUP(store_iter) struct store_iter *it = store_iter_below(store, NULL, STORE_META, buf_view(&prefix));
+    CLEANUP(store_iter)
+    struct store_iter *it = store_iter_below(store, NULL, STORE_META, buf_view(&prefix));
     int r = 0;
     for (size_t n = 0; !r && store_iter_next(it); n++) {
         drop_part(&rows, it);
@@ -47,7 +48,8 @@ static int open_uploads(struct store *store, struct map *numbers) {
     static char present; /* any value but NULL */
     CLEANUP_DEINIT(buf) struct buf from = {0}, name = {0};
     key_begin(&from, "s3u");
-    CLEANUP(store_iter) struct store_iter *it = store_iter_below(store, NULL, STORE_META, buf_view(&from));
+    CLEANUP(store_iter)
+    struct store_iter *it = store_iter_below(store, NULL, STORE_META, buf_view(&from));
     while (store_iter_next(it)) {
         uint64_t seq;
         buf_clear(&name);
@@ -65,7 +67,8 @@ static int sweep_parts(struct store *store, struct err *err) {
     if (r)
         return err_set(err, r, "cannot read the uploads under way");
     key_begin(&from, "s3p");
-    CLEANUP(store_iter) struct store_iter *it = store_iter_below(store, NULL, STORE_META, buf_view(&from));
+    CLEANUP(store_iter)
+    struct store_iter *it = store_iter_below(store, NULL, STORE_META, buf_view(&from));
     while (!r && store_iter_next(it)) {
         uint64_t bucket_id, seq, number;
         if (!s3_key_part_parts(it->key, &bucket_id, &seq, &number))
@@ -85,7 +88,8 @@ static int sweep_buckets(struct store *store, struct err *err) {
     CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
     const struct rows rows = {store, NULL, batch};
     key_begin(&from, "s3b");
-    CLEANUP(store_iter) struct store_iter *it = store_iter_below(store, NULL, STORE_META, buf_view(&from));
+    CLEANUP(store_iter)
+    struct store_iter *it = store_iter_below(store, NULL, STORE_META, buf_view(&from));
     while (store_iter_next(it)) {
         struct s3_bucket_row row;
         if (!s3_bucket_row_read(it->value, &row))

@@ -6,16 +6,24 @@
 enum { HEADER_MAX = 8192, HEADER_TAGS = 11 };
 
 #define WORDS(many)                                                                                \
-    {[KIT_TAGS_KEY] = {&S3_InvalidTag, "The TagKey you have provided is invalid"},                 \
-     [KIT_TAGS_VALUE] = {&S3_InvalidTag, "The TagValue you have provided is invalid"},             \
-     [KIT_TAGS_RESERVED] = {&S3_InvalidTag, "System tags cannot be added/updated by requester"},   \
-     [KIT_TAGS_TWICE] = {&S3_InvalidTag, "Cannot provide multiple Tags with the same key"},        \
-     [KIT_TAGS_MANY] = {&S3_BadRequest, many}}
-const struct kit_tags
-    s3_object_tags = {KIT_TAGS_S3_OBJECT, WORDS("Object tags cannot be greater than {most}")},
-    s3_bucket_tags = {KIT_TAGS_S3_BUCKET, WORDS("Bucket tag count cannot be greater than {most}")};
+    {                                                                                              \
+        [KIT_TAGS_KEY] = {&S3_InvalidTag, "The TagKey you have provided is invalid"},              \
+        [KIT_TAGS_VALUE] = {&S3_InvalidTag, "The TagValue you have provided is invalid"},          \
+        [KIT_TAGS_RESERVED] = {&S3_InvalidTag,                                                     \
+                               "System tags cannot be added/updated by requester"},                \
+        [KIT_TAGS_TWICE] = {&S3_InvalidTag, "Cannot provide multiple Tags with the same key"},     \
+        [KIT_TAGS_MANY] = {                                                                        \
+            &S3_BadRequest,                                                                        \
+            many                                                                                   \
+        }                                                                                          \
+    }
+const struct kit_tags s3_object_tags = {KIT_TAGS_S3_OBJECT,
+                                        WORDS("Object tags cannot be greater than {most}")},
+                      s3_bucket_tags = {KIT_TAGS_S3_BUCKET,
+                                        WORDS("Bucket tag count cannot be greater than {most}")};
 
-int s3_tags_pack(struct rq *rq, const struct kit_tags *kit, const json_t *tag_set, struct buf *packed) {
+int s3_tags_pack(struct rq *rq, const struct kit_tags *kit, const json_t *tag_set,
+                 struct buf *packed) {
     str key, value;
     if (kit_tags_check(rq, kit, tag_set))
         return AWS_FAILED;

@@ -9,7 +9,8 @@
 extern const struct kit_tags s3_object_tags, s3_bucket_tags;
 
 /* Checks a TagSet and appends it as packed pairs, in its order. 0 or AWS_FAILED. */
-int s3_tags_pack(struct rq *rq, const struct kit_tags *kit, const json_t *tag_set, struct buf *packed);
+int s3_tags_pack(struct rq *rq, const struct kit_tags *kit, const json_t *tag_set,
+                 struct buf *packed);
 /* The TagSet of packed pairs: a new array of {Key, Value}. */
 json_t *s3_tags_to_set(str packed);
 /*

@@ -12,8 +12,7 @@ static const struct s3_config_kind
     lock = {.missing = &S3_ObjectLockConfigurationNotFoundError},
     object_lock = {.missing = &S3_InvalidRequest,
                    .missing_text = "Bucket is missing Object Lock Configuration"},
-    plain = {.unset = "{}"},
-    payment = {.unset = "{\"Payer\":\"BucketOwner\"}"};
+    plain = {.unset = "{}"}, payment = {.unset = "{\"Payer\":\"BucketOwner\"}"};
 
 S3_CONFIG_OP(get, GetBucketCors, cors)
 S3_CONFIG_OP(get, GetBucketWebsite, website)

@@ -22,8 +22,8 @@ static void release(void *ctx) {
     free(u);
 }
 
-int s3_upload_new(struct svc *svc, struct rq *rq, const struct s3_bucket *bucket, enum s3_sum own_sum,
-                  uint64_t expected, struct s3_upload **ret_upload) {
+int s3_upload_new(struct svc *svc, struct rq *rq, const struct s3_bucket *bucket,
+                  enum s3_sum own_sum, uint64_t expected, struct s3_upload **ret_upload) {
     struct s3_upload *u = mem_new(struct s3_upload);
     rq_on_done(rq, release, u);
     u->svc = svc;
@@ -31,7 +31,8 @@ int s3_upload_new(struct svc *svc, struct rq *rq, const struct s3_bucket *bucket
     u->most = S3_MAX_PUT;
     u->digest = s3_digest_new(own_sum);
     struct err why = {""};
-    int r = blob_create(svc->store, str_n(bucket->row.key_id, SEAL_KEY_ID_LEN), expected, &u->writer, &why);
+    int r = blob_create(svc->store, str_n(bucket->row.key_id, SEAL_KEY_ID_LEN), expected,
+                        &u->writer, &why);
     if (r)
         return s3_fault(rq, r, why.text);
     *ret_upload = u;
@@ -59,7 +60,8 @@ int s3_upload_finish(struct s3_upload *u, struct rq *rq) {
     if (u->sum == S3_SUM_NONE && sent.p) {
         u->sum = s3_sum_by_name(sent);
         if (u->sum != S3_SUM_NONE && !s3_sum_decode(u->sum, rq->payload.checksum_value, u->sum_raw))
-            return aws_fail(rq, &S3_InvalidRequest, "Value for x-amz-checksum-" STR_FMT " header is invalid.",
+            return aws_fail(rq, &S3_InvalidRequest,
+                            "Value for x-amz-checksum-" STR_FMT " header is invalid.",
                             STR_ARG(sent));
     }
     if (u->size == 0) { /* no bytes, no blob */
@@ -74,9 +76,7 @@ int s3_upload_finish(struct s3_upload *u, struct rq *rq) {
     return 0;
 }
 
-static void mark_committed(void *upload) {
-    ((struct s3_upload *)upload)->committed = true;
-}
+static void mark_committed(void *upload) { ((struct s3_upload *)upload)->committed = true; }
 
 void s3_upload_keep(struct s3_upload *u, struct rq *rq) {
     if (u->size == 0)
@@ -104,7 +104,8 @@ enum s3_sum s3_client_sum(struct rq *rq) {
     return S3_SUM_NONE;
 }
 
-int s3_upload_open(struct svc *svc, struct rq *rq, const struct s3_bucket *bucket, enum s3_sum own_sum) {
+int s3_upload_open(struct svc *svc, struct rq *rq, const struct s3_bucket *bucket,
+                   enum s3_sum own_sum) {
     struct s3_upload *upload = NULL;
     int r = s3_upload_new(svc, rq, bucket, own_sum, rq->payload.size, &upload);
     if (r)

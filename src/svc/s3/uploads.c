@@ -25,7 +25,8 @@ static int fill_parts(struct svc *svc, struct rq *rq, const struct s3_mpu *mpu, 
     s3_key_part(&from, id, seq, marker + 1);
     s3_key_parts(&to, id, seq);
     key_after(&to);
-    CLEANUP(store_iter) struct store_iter *it =
+    CLEANUP(store_iter)
+    struct store_iter *it =
         store_iter_new(svc->store, rq_snap(rq), STORE_META, buf_view(&from), buf_view(&to), false);
     while (store_iter_next(it)) {
         struct s3_part_row part = {0};
@@ -55,7 +56,8 @@ static int list_parts(struct svc *svc, struct rq *rq, struct s3_mpu *mpu) {
     if (r)
         return r;
     if (marker < 0)
-        return aws_fail(rq, &S3_InvalidArgument, "Argument part-number-marker must be an integer between 0 and 2147483647");
+        return aws_fail(rq, &S3_InvalidArgument,
+                        "Argument part-number-marker must be an integer between 0 and 2147483647");
     json_t *parts = json_array();
     json_t *out = rq->out = json_object();
     json_set(out, "Parts", parts);
@@ -72,7 +74,8 @@ static int list_parts(struct svc *svc, struct rq *rq, struct s3_mpu *mpu) {
     json_set_bool(out, "IsTruncated", truncated);
     json_set(out, "Initiator", s3_initiator(rq, mpu->row.initiator));
     json_set(out, "Owner", s3_owner(rq, object->owner));
-    json_set_str(out, "StorageClass", object->storage_class.len ? object->storage_class : S("STANDARD"));
+    json_set_str(out, "StorageClass",
+                 object->storage_class.len ? object->storage_class : S("STANDARD"));
     s3_describe_algorithm(out, &mpu->row);
     return 0;
 }
@@ -94,7 +97,10 @@ struct upload_page {
     char last_id[S3_ID_LEN + 1];
 };
 
-/* Is this upload behind the markers? Without an id marker all uploads of the marker's key are before. */
+/*
+ * Is this upload behind the markers? Without an id marker all uploads of the marker's key are
+ * before.
+ */
 static bool is_behind(const struct upload_page *p, str key, uint64_t seq) {
     int order = str_cmp(key, p->key_marker);
     return order > 0 || (order == 0 && p->marker_seq > 0 && seq > p->marker_seq);
@@ -108,7 +114,8 @@ static str rolled(const struct upload_page *p, str key) {
     return at < 0 ? STR_NONE : str_slice(key, 0, p->prefix.len + (size_t)at + p->delimiter.len);
 }
 
-static void add_upload(struct rq *rq, struct upload_page *p, str key, const struct s3_upload_row *row) {
+static void add_upload(struct rq *rq, struct upload_page *p, str key,
+                       const struct s3_upload_row *row) {
     json_t *item = json_object();
     s3_id_write(p->last_id, row->object.seq, row->object.nonce);
     json_set_str(item, "UploadId", str_c(p->last_id));
@@ -125,7 +132,8 @@ static void add_upload(struct rq *rq, struct upload_page *p, str key, const stru
 /* False: the page is full. */
 static bool take(struct rq *rq, struct upload_page *p, str key, const struct s3_upload_row *row) {
     str prefix = rolled(p, key);
-    if (prefix.p && (str_eq(prefix, buf_view(&p->last_prefix)) || str_cmp(prefix, p->key_marker) <= 0))
+    if (prefix.p &&
+        (str_eq(prefix, buf_view(&p->last_prefix)) || str_cmp(prefix, p->key_marker) <= 0))
         return true;
     if (p->n == p->most) {
         p->truncated = true;
@@ -152,7 +160,9 @@ static int fill_uploads(struct svc *svc, struct rq *rq, const struct s3_bucket *
                         struct upload_page *p) {
     CLEANUP_DEINIT(buf) struct buf prefix = {0}, key = {0};
     s3_key_uploads(&prefix, bucket->row.id);
-    CLEANUP(store_iter) struct store_iter *it = store_iter_below(svc->store, rq_snap(rq), STORE_META, buf_view(&prefix));
+    CLEANUP(store_iter)
+    struct store_iter *it =
+        store_iter_below(svc->store, rq_snap(rq), STORE_META, buf_view(&prefix));
     while (p->most > 0 && store_iter_next(it)) {
         struct s3_upload_row row = {0};
         uint64_t seq;
@@ -167,7 +177,8 @@ static int fill_uploads(struct svc *svc, struct rq *rq, const struct s3_bucket *
     return store_iter_fault(it) ? s3_fault(rq, store_iter_fault(it), "list the uploads") : 0;
 }
 
-static void describe_uploads(struct rq *rq, const struct s3_bucket *bucket, const struct upload_page *p) {
+static void describe_uploads(struct rq *rq, const struct s3_bucket *bucket,
+                             const struct upload_page *p) {
     json_t *out = rq->out;
     json_set_str(out, "Bucket", bucket->name);
     json_set_str(out, "KeyMarker", s3_encoded(rq, p->encode, p->key_marker));

@@ -3,9 +3,7 @@
 #include "base/rand.h"
 #include "store/blob.h"
 
-void s3_found_deinit(struct s3_found *found) {
-    row_deinit(&found->row);
-}
+void s3_found_deinit(struct s3_found *found) { row_deinit(&found->row); }
 
 /* ---- Finding ---- */
 /* Reads the row at found->row.key. */
@@ -23,7 +21,8 @@ int s3_find_current(const struct rows *rows, uint64_t bucket_id, str name, struc
 }
 
 /* seq of the null version that is not current. STORE_E_ABSENT. */
-static int find_null(const struct rows *rows, uint64_t bucket_id, str name, struct row *row, uint64_t *ret_seq) {
+static int find_null(const struct rows *rows, uint64_t bucket_id, str name, struct row *row,
+                     uint64_t *ret_seq) {
     s3_key_null(&row->key, bucket_id, name);
     int r = row_get(rows, row);
     if (r)
@@ -98,7 +97,8 @@ int s3_load_bodies(const struct rows *rows, uint64_t bucket_id, const struct s3_
 
 /* ---- Changing ---- */
 /* Drops the bodies of a version whose row goes; that row is a condition. */
-static int drop_bodies(const struct rows *rows, uint64_t bucket_id, const struct s3_object *object) {
+static int drop_bodies(const struct rows *rows, uint64_t bucket_id,
+                       const struct s3_object *object) {
     if (s3_object_is_marker(object))
         return 0;
     CLEANUP_DEINIT(buf) struct buf storage = {0};
@@ -115,20 +115,28 @@ static int drop_bodies(const struct rows *rows, uint64_t bucket_id, const struct
     if (object->flags & S3_OBJECT_BODY_ROW) {
         CLEANUP_DEINIT(buf) struct buf key = {0};
         s3_key_body(&key, bucket_id, object->seq);
-        row_del_blind(rows, STORE_META, buf_view(&key)); /* of its version, whose row is a condition */
+        /* of its version, whose row is a condition */
+        row_del_blind(rows, STORE_META, buf_view(&key));
     }
     return 0;
 }
 
-/* Forgets where the null version is, which is removed or becomes the current one: its row is a condition. */
+/*
+ * Forgets where the null version is, which is removed or becomes the current one: its row is a
+ * condition.
+ */
 static void drop_null_pointer(const struct rows *rows, uint64_t bucket_id, str name) {
     CLEANUP_DEINIT(buf) struct buf key = {0};
     s3_key_null(&key, bucket_id, name);
     row_del_blind(rows, STORE_META, buf_view(&key));
 }
 
-/* The current version becomes an older one. Its row is a condition, and these depend on nothing else. */
-static void push_down(const struct rows *rows, uint64_t bucket_id, str name, const struct s3_found *current) {
+/*
+ * The current version becomes an older one. Its row is a condition, and these depend on nothing
+ * else.
+ */
+static void push_down(const struct rows *rows, uint64_t bucket_id, str name,
+                      const struct s3_found *current) {
     CLEANUP_DEINIT(buf) struct buf key = {0};
     s3_key_version(&key, bucket_id, name, current->object.seq);
     row_put_blind(rows, STORE_META, buf_view(&key), buf_view(&current->row.bytes));
@@ -169,7 +177,8 @@ static int retire_current(const struct rows *rows, const struct s3_bucket *bucke
 }
 
 /* The object's list of bodies: in its row, or in one of its own. */
-static void put_bodies(const struct rows *rows, uint64_t bucket_id, struct s3_object *object, str bodies) {
+static void put_bodies(const struct rows *rows, uint64_t bucket_id, struct s3_object *object,
+                       str bodies) {
     if (bodies.len <= S3_BODIES_INLINE) {
         object->bodies = bodies;
         return;
@@ -200,10 +209,13 @@ int s3_place(const struct rows *rows, const struct s3_bucket *bucket, str name,
 }
 
 /* The newest of the older versions becomes the current one, or the key ends. */
-static int pull_up(const struct rows *rows, uint64_t bucket_id, str name, const struct s3_found *victim) {
+static int pull_up(const struct rows *rows, uint64_t bucket_id, str name,
+                   const struct s3_found *victim) {
     CLEANUP_DEINIT(buf) struct buf prefix = {0};
     s3_key_versions(&prefix, bucket_id, name);
-    CLEANUP(store_iter) struct store_iter *it = store_iter_below(rows->store, rows->snap, STORE_META, buf_view(&prefix));
+    CLEANUP(store_iter)
+    struct store_iter *it =
+        store_iter_below(rows->store, rows->snap, STORE_META, buf_view(&prefix));
     if (!store_iter_next(it)) { /* none comes behind a current version but by replacing that */
         row_del(rows, &victim->row);
         return store_iter_fault(it);

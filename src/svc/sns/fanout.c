@@ -8,9 +8,12 @@
 
 static const str source = S_INIT("sns.amazonaws.com");
 
-static void put_metric(struct svc *svc, struct store_batch *batch, const struct sns_arn *topic, const char *name, double value,
-                       const char *unit) {
-    const struct kit_metrics metrics = {.hub = svc->hub, .account = topic->account, .region = topic->region, .name_space = "AWS/SNS",
+static void put_metric(struct svc *svc, struct store_batch *batch, const struct sns_arn *topic,
+                       const char *name, double value, const char *unit) {
+    const struct kit_metrics metrics = {.hub = svc->hub,
+                                        .account = topic->account,
+                                        .region = topic->region,
+                                        .name_space = "AWS/SNS",
                                         .dimensions = {{S("TopicName"), topic->topic}}};
     kit_metric_put(&metrics, batch, name, value, 1, unit);
 }
@@ -19,9 +22,9 @@ size_t sns_message_bytes(const struct sns_message *m) {
     size_t bytes = m->body.len;
     const char *name;
     json_t *value;
-    json_object_foreach((json_t *)m->attributes, name, value)
-        bytes += strlen(name) + json_str(value, "DataType").len + json_str(value, "StringValue").len +
-                 json_str(value, "BinaryValue").len / 4 * 3;
+    json_object_foreach ((json_t *)m->attributes, name, value)
+        bytes += strlen(name) + json_str(value, "DataType").len +
+                 json_str(value, "StringValue").len + json_str(value, "BinaryValue").len / 4 * 3;
     return bytes;
 }
 
@@ -34,11 +37,13 @@ static str body_for(const struct sns_message *m, const char *protocol) {
 static json_t *show_attributes(const struct sns_message *m) {
     json_t *out = json_object(), *value;
     const char *name;
-    json_object_foreach((json_t *)m->attributes, name, value) {
+    json_object_foreach ((json_t *)m->attributes, name, value) {
         str type = json_str(value, "DataType");
         json_t *one = json_object();
         json_set_str(one, "Type", type);
-        json_set_str(one, "Value", json_str(value, str_starts(type, S("Binary")) ? "BinaryValue" : "StringValue"));
+        json_set_str(
+            one, "Value",
+            json_str(value, str_starts(type, S("Binary")) ? "BinaryValue" : "StringValue"));
         json_set(out, name, one);
     }
     return out;
@@ -63,8 +68,10 @@ static json_t *notification(const struct sns_message *m, str topic_arn, const ch
     return out;
 }
 
-static void write_for_lambda(const struct sns_message *m, str topic_arn, str subscription_arn, struct buf *out) {
-    json_t *sns = notification(m, topic_arn, "lambda"), *record = json_object(), *records = json_array();
+static void write_for_lambda(const struct sns_message *m, str topic_arn, str subscription_arn,
+                             struct buf *out) {
+    json_t *sns = notification(m, topic_arn, "lambda"), *record = json_object(),
+           *records = json_array();
     CLEANUP_JSON json_t *event = json_object();
     if (!json_has(sns, "Subject"))
         json_set(sns, "Subject", json_null());
@@ -85,7 +92,8 @@ static str dead_letter_of(const json_t *attributes, json_t **keep) {
     return json_str(*keep, "deadLetterTargetArn");
 }
 
-static void deliver(struct svc *svc, struct store_batch *batch, const struct sns_walk *walk, const struct sns_message *m) {
+static void deliver(struct svc *svc, struct store_batch *batch, const struct sns_walk *walk,
+                    const struct sns_message *m) {
     CLEANUP_DEINIT(buf) struct buf topic_arn = {0}, own_arn = {0}, payload = {0}, attributes = {0};
     CLEANUP_JSON json_t *redrive = NULL;
     const json_t *settings = json_obj(walk->doc, "Attributes");
@@ -103,19 +111,27 @@ static void deliver(struct svc *svc, struct store_batch *batch, const struct sns
         CLEANUP_JSON json_t *doc = notification(m, buf_view(&topic_arn), "sqs");
         json_write(&payload, doc);
     }
-    struct hub_event event = {
-        .target = endpoint, .source_service = source, .source_arn = buf_view(&topic_arn), .source_account = topic.account,
-        .payload = buf_view(&payload), .attributes = buf_view(&attributes),
-        .subject = endpoint, /* for on_outcome: a dead letter's target is another */
-        .dead_letter = dead_letter_of(settings, &redrive), .account = topic.account, .region = topic.region};
+    struct hub_event event = {.target = endpoint,
+                              .source_service = source,
+                              .source_arn = buf_view(&topic_arn),
+                              .source_account = topic.account,
+                              .payload = buf_view(&payload),
+                              .attributes = buf_view(&attributes),
+                              .subject =
+                                  endpoint, /* for on_outcome: a dead letter's target is another */
+                              .dead_letter = dead_letter_of(settings, &redrive),
+                              .account = topic.account,
+                              .region = topic.region};
     hub_deliver(svc->hub, batch, &event);
 }
 
 enum verdict { DELIVER, SKIP, FILTERED_OUT, FILTERED_OUT_NO_ATTRIBUTES };
 
 static enum verdict judge(const json_t *doc, const struct sns_message *m) {
-    str protocol = json_str(doc, "Protocol"), text = json_str(json_obj(doc, "Attributes"), "FilterPolicy");
-    if (!json_bool(doc, "Confirmed", false) || (!str_is(protocol, "sqs") && !str_is(protocol, "lambda")))
+    str protocol = json_str(doc, "Protocol"),
+        text = json_str(json_obj(doc, "Attributes"), "FilterPolicy");
+    if (!json_bool(doc, "Confirmed", false) ||
+        (!str_is(protocol, "sqs") && !str_is(protocol, "lambda")))
         return SKIP;
     CLEANUP_JSON json_t *filter = text.len ? json_parse(text, NULL) : NULL;
     if (!filter || sns_filter_match(filter, m->attributes))
@@ -123,8 +139,8 @@ static enum verdict judge(const json_t *doc, const struct sns_message *m) {
     return json_object_size(m->attributes) ? FILTERED_OUT : FILTERED_OUT_NO_ATTRIBUTES;
 }
 
-int sns_fan_out(struct svc *svc, struct store_batch *batch, const struct store_snap *snap, const struct sns_arn *topic,
-                const struct sns_message *m) {
+int sns_fan_out(struct svc *svc, struct store_batch *batch, const struct store_snap *snap,
+                const struct sns_arn *topic, const struct sns_message *m) {
     struct sns_walk walk;
     int r;
     sns_walk_init(&walk, svc->store, snap, topic);
@@ -133,8 +149,11 @@ int sns_fan_out(struct svc *svc, struct store_batch *batch, const struct store_s
         if (verdict == DELIVER)
             deliver(svc, batch, &walk, m);
         else if (verdict != SKIP)
-            put_metric(svc, batch, topic, verdict == FILTERED_OUT ? "NumberOfNotificationsFilteredOut"
-                                                                  : "NumberOfNotificationsFilteredOut-NoMessageAttributes", 1, "Count");
+            put_metric(svc, batch, topic,
+                       verdict == FILTERED_OUT
+                           ? "NumberOfNotificationsFilteredOut"
+                           : "NumberOfNotificationsFilteredOut-NoMessageAttributes",
+                       1, "Count");
     }
     sns_walk_deinit(&walk);
     if (r < 0)
@@ -145,7 +164,8 @@ int sns_fan_out(struct svc *svc, struct store_batch *batch, const struct store_s
 }
 
 /* What became of a notification: the hub tells, in the batch that settles it. */
-static void on_outcome(void *ctx, struct store_batch *batch, const struct hub_event *event, int outcome) {
+static void on_outcome(void *ctx, struct store_batch *batch, const struct hub_event *event,
+                       int outcome) {
     struct sns_arn topic;
     if (!sns_arn_parse(event->source_arn, &topic))
         return;
@@ -153,7 +173,12 @@ static void on_outcome(void *ctx, struct store_batch *batch, const struct hub_ev
     const char *name = outcome != HUB_OK ? "NumberOfNotificationsFailed"
                        : dead_letter     ? "NumberOfNotificationsRedrivenToDlq"
                                          : "NumberOfNotificationsDelivered";
-    put_metric(ctx, batch, &topic, dead_letter && outcome != HUB_OK ? "NumberOfNotificationsFailedToRedriveToDlq" : name, 1, "Count");
+    put_metric(ctx, batch, &topic,
+               dead_letter && outcome != HUB_OK ? "NumberOfNotificationsFailedToRedriveToDlq"
+                                                : name,
+               1, "Count");
 }
 
-void sns_fan_out_plug(struct svc *svc) { hub_plug_outcome(svc->hub, "sns.amazonaws.com", on_outcome, svc); }
+void sns_fan_out_plug(struct svc *svc) {
+    hub_plug_outcome(svc->hub, "sns.amazonaws.com", on_outcome, svc);
+}

@@ -13,8 +13,13 @@ struct offer {
 };
 
 static struct offer offer_of_json(const json_t *v) {
-    return (struct offer){.text = json_text(v), .number = json_number_value(v), .is_text = json_is_string(v),
-                          .is_number = json_is_number(v), .is_null = json_is_null(v), .is_bool = json_is_boolean(v), .truth = json_is_true(v)};
+    return (struct offer){.text = json_text(v),
+                          .number = json_number_value(v),
+                          .is_text = json_is_string(v),
+                          .is_number = json_is_number(v),
+                          .is_null = json_is_null(v),
+                          .is_bool = json_is_boolean(v),
+                          .truth = json_is_true(v)};
 }
 
 static bool parse_number(str text, double *ret) {
@@ -61,8 +66,8 @@ static bool match_cidr(str cidr, const struct offer *o) {
     struct in_addr net, ip;
     str base, bits_text;
     uint64_t bits;
-    if (!o->is_text || o->text.len >= sizeof ip_text || !str_cut(cidr, '/', &base, &bits_text) || base.len >= sizeof net_text ||
-        !str_to_u64(bits_text, &bits) || bits > 32)
+    if (!o->is_text || o->text.len >= sizeof ip_text || !str_cut(cidr, '/', &base, &bits_text) ||
+        base.len >= sizeof net_text || !str_to_u64(bits_text, &bits) || bits > 32)
         return false;
     memcpy(net_text, base.p, base.len);
     net_text[base.len] = '\0';
@@ -124,7 +129,9 @@ static bool match_offer(const json_t *conditions, const struct offer *o) {
     for (size_t i = 0; i < json_array_size(conditions); i++) {
         const json_t *want = json_array_get(conditions, i);
         const json_t *exists = json_object_get(want, "exists");
-        if (exists ? json_is_true(exists) : json_is_object(want) ? match_object(want, o) : match_plain(want, o))
+        if (exists                 ? json_is_true(exists)
+            : json_is_object(want) ? match_object(want, o)
+                                   : match_plain(want, o))
             return true;
     }
     return false;
@@ -170,9 +177,10 @@ static bool match_any(const json_t *alternatives, const json_t *attributes) {
 bool sns_filter_match(const json_t *policy, const json_t *attributes) {
     const char *name;
     json_t *conditions;
-    json_object_foreach((json_t *)policy, name, conditions) {
-        bool holds = strcmp(name, "$or") == 0 ? match_any(conditions, attributes)
-                                              : match_attribute(conditions, json_object_get(attributes, name));
+    json_object_foreach ((json_t *)policy, name, conditions) {
+        bool holds = strcmp(name, "$or") == 0
+                         ? match_any(conditions, attributes)
+                         : match_attribute(conditions, json_object_get(attributes, name));
         if (!holds)
             return false;
     }
@@ -181,7 +189,9 @@ bool sns_filter_match(const json_t *policy, const json_t *attributes) {
 
 /* ---- Is it a policy at all? ---- */
 
-static int wrong(struct err *err, const char *what) { return err_set(err, SNS_FILTER_E_INVALID, "FilterPolicy: %s", what); }
+static int wrong(struct err *err, const char *what) {
+    return err_set(err, SNS_FILTER_E_INVALID, "FilterPolicy: %s", what);
+}
 
 static int check_numeric(const json_t *range, struct err *err) {
     size_t n = json_array_size(range);
@@ -189,7 +199,8 @@ static int check_numeric(const json_t *range, struct err *err) {
         return wrong(err, "Value of numeric must be an array of one or two comparisons");
     for (size_t i = 0; i < n; i += 2) {
         str op = json_text(json_array_get(range, i));
-        if (!str_is(op, "=") && !str_is(op, "<") && !str_is(op, "<=") && !str_is(op, ">") && !str_is(op, ">="))
+        if (!str_is(op, "=") && !str_is(op, "<") && !str_is(op, "<=") && !str_is(op, ">") &&
+            !str_is(op, ">="))
             return wrong(err, "Unrecognized numeric range operator");
         if (!json_is_number(json_array_get(range, i + 1)))
             return wrong(err, "Value of a numeric comparison must be a number");
@@ -198,16 +209,21 @@ static int check_numeric(const json_t *range, struct err *err) {
 }
 
 static int check_object(const json_t *want, bool inner, struct err *err) {
-    static const char *const textual[] = {"prefix", "suffix", "equals-ignore-case", "wildcard", "cidr"};
+    static const char *const textual[] = {"prefix", "suffix", "equals-ignore-case", "wildcard",
+                                          "cidr"};
     if (json_object_size(want) != 1)
         return wrong(err, "A match object must have exactly one operator");
     for (size_t i = 0; i < ARRAY_LEN(textual); i++)
         if (json_object_get(want, textual[i]))
-            return json_is_string(json_object_get(want, textual[i])) ? 0 : wrong(err, "Value of a text operator must be a string");
+            return json_is_string(json_object_get(want, textual[i]))
+                       ? 0
+                       : wrong(err, "Value of a text operator must be a string");
     if (inner)
         return wrong(err, "Unrecognized match type within anything-but");
     if (json_object_get(want, "exists"))
-        return json_is_boolean(json_object_get(want, "exists")) ? 0 : wrong(err, "exists match pattern must be either true or false.");
+        return json_is_boolean(json_object_get(want, "exists"))
+                   ? 0
+                   : wrong(err, "exists match pattern must be either true or false.");
     if (json_object_get(want, "numeric"))
         return check_numeric(json_object_get(want, "numeric"), err);
     const json_t *but = json_object_get(want, "anything-but");
@@ -239,7 +255,7 @@ static int check_level(const json_t *policy, bool top, struct err *err) {
         return wrong(err, "failed to parse JSON: must be an object");
     if (json_object_size(policy) > SNS_FILTER_KEYS_MAX)
         return wrong(err, "Filter policy can not have more than 5 keys");
-    json_object_foreach((json_t *)policy, name, conditions) {
+    json_object_foreach ((json_t *)policy, name, conditions) {
         if (strcmp(name, "$or") == 0) {
             if (!top || json_array_size(conditions) < 2)
                 return wrong(err, "$or must hold at least two policies, and none of its own kind");
@@ -256,4 +272,6 @@ static int check_level(const json_t *policy, bool top, struct err *err) {
     return 0;
 }
 
-int sns_filter_check(const json_t *policy, struct err *err) { return check_level(policy, true, err); }
+int sns_filter_check(const json_t *policy, struct err *err) {
+    return check_level(policy, true, err);
+}

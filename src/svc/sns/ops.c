@@ -1,4 +1,7 @@
-/* svc/sns: the operation table, expanded from ops.def, the service row, and what handlers begin with. */
+/*
+ * svc/sns: the operation table, expanded from ops.def, the service row, and what handlers begin
+ * with.
+ */
 #include "aws/model.h"
 #include "svc/sns/sns_priv.h"
 #include "svc/kit/op_table.h"
@@ -25,10 +28,12 @@ static int found(struct rq *rq, int r, const char *what) {
     return r == STORE_E_ABSENT ? aws_fail(rq, &SNS_NotFound, "%s does not exist", what) : r;
 }
 
-int sns_use_topic(struct rq *rq, const char *member, struct sns_arn *ret_arn, struct kit_doc **ret_doc) {
+int sns_use_topic(struct rq *rq, const char *member, struct sns_arn *ret_arn,
+                  struct kit_doc **ret_doc) {
     if (sns_use_arn(rq, member, false, ret_arn))
         return AWS_FAILED;
-    return found(rq, kit_doc_use(rq, ret_arn->account, ret_arn->region, ret_arn->topic, ret_doc), "Topic");
+    return found(rq, kit_doc_use(rq, ret_arn->account, ret_arn->region, ret_arn->topic, ret_doc),
+                 "Topic");
 }
 
 /* A subscription is its topic's account's: another account's caller must not learn of it. */
@@ -48,7 +53,8 @@ str sns_arn_of(struct rq *rq, const struct sns_arn *arn) {
     return arena_str(&rq->arena, buf_view(&text));
 }
 
-const struct kit_refusal sns_no_attribute = {&SNS_InvalidParameter, "Invalid parameter: the attribute {name} is not supported by calotype"};
+const struct kit_refusal sns_no_attribute = {
+    &SNS_InvalidParameter, "Invalid parameter: the attribute {name} is not supported by calotype"};
 
 /* ---- Authorisation ---- */
 
@@ -65,13 +71,20 @@ static int resource(struct svc *, struct rq *rq, struct buf *ret_arn) {
         return 0;
     }
     if (json_has(rq->in, "PhoneNumber"))
-        return aws_fail(rq, &SNS_InvalidParameter, "Invalid parameter: PhoneNumber: text messages are not supported by calotype");
+        return aws_fail(
+            rq, &SNS_InvalidParameter,
+            "Invalid parameter: PhoneNumber: text messages are not supported by calotype");
     return sns_fail_parameter(rq, "TopicArn or TargetArn Reason: no value for required parameter");
 }
 
 struct aws_service sns_service(struct svc *sns) {
-    return (struct aws_service){.name = "sns", .api = &api_sns, KIT_TABLES, .svc = sns, .common = SNS_common,
-                                .resource = resource, .resource_policy = kit_doc_policy};
+    return (struct aws_service){.name = "sns",
+                                .api = &api_sns,
+                                KIT_TABLES,
+                                .svc = sns,
+                                .common = SNS_common,
+                                .resource = resource,
+                                .resource_policy = kit_doc_policy};
 }
 
 /* ---- Life ---- */

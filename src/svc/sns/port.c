@@ -5,7 +5,8 @@
 
 static int find(struct svc *svc, struct store_batch *batch, const struct hub_event *event) {
     CLEANUP_DEINIT(kit_doc) struct kit_doc topic = {0};
-    return kit_doc_admit(&(struct rows){svc->store, NULL, batch}, event, "sns", "sns:Publish", &topic);
+    return kit_doc_admit(&(struct rows){svc->store, NULL, batch}, event, "sns", "sns:Publish",
+                         &topic);
 }
 
 static int check(void *ctx, const struct hub_event *event) { return find(ctx, NULL, event); }
@@ -20,8 +21,12 @@ static int accept_event(void *ctx, struct store_batch *batch, const struct hub_e
         return HUB_E_NO_TARGET;
     if (event->payload.len > SNS_MESSAGE_MAX)
         return HUB_E_DENIED; /* it will never fit */
-    CLEANUP_JSON json_t *attributes = event->attributes.len ? json_parse(event->attributes, NULL) : NULL;
-    struct sns_message m = {.subject = event->subject, .body = event->payload, .attributes = attributes, .time_ms = clock_world_ms()};
+    CLEANUP_JSON json_t *attributes =
+        event->attributes.len ? json_parse(event->attributes, NULL) : NULL;
+    struct sns_message m = {.subject = event->subject,
+                            .body = event->payload,
+                            .attributes = attributes,
+                            .time_ms = clock_world_ms()};
     rand_uuid(m.id);
     return sns_fan_out(svc, batch, NULL, &topic, &m) ? HUB_E_RETRY : HUB_OK;
 }

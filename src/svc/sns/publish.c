@@ -4,7 +4,10 @@
 
 enum { SUBJECT_MAX = 100 };
 
-/* ASCII text, no line breaks or control characters, fewer than 100 characters ("Publish", SNS API reference). */
+/*
+ * ASCII text, no line breaks or control characters, fewer than 100 characters ("Publish", SNS API
+ * reference).
+ */
 static int check_subject(struct rq *rq, str subject) {
     if (!subject.p)
         return 0;
@@ -15,25 +18,33 @@ static int check_subject(struct rq *rq, str subject) {
 }
 
 static int check_attribute(struct rq *rq, const char *name, const json_t *value) {
-    str type = json_str(value, "DataType"), text = json_str(value, "StringValue"), blob = json_str(value, "BinaryValue");
+    str type = json_str(value, "DataType"), text = json_str(value, "StringValue"),
+        blob = json_str(value, "BinaryValue");
     str base, label;
     str_cut(type, '.', &base, &label);
     if (!str_is(base, "String") && !str_is(base, "Number") && !str_is(base, "Binary"))
-        return aws_fail(rq, &SNS_InvalidParameter, "Invalid parameter: The message attribute '%s' has an invalid message attribute type, "
-                        "the set of supported type prefixes is Binary, Number, and String.", name);
+        return aws_fail(
+            rq, &SNS_InvalidParameter,
+            "Invalid parameter: The message attribute '%s' has an invalid message attribute type, "
+            "the set of supported type prefixes is Binary, Number, and String.",
+            name);
     if (str_is(base, "Binary") ? blob.len == 0 : text.len == 0)
-        return aws_fail(rq, &SNS_InvalidParameter, "Invalid parameter: The message attribute '%s' must contain non-empty message attribute "
-                        "value for message attribute type '" STR_FMT "'.", name, STR_ARG(type));
+        return aws_fail(
+            rq, &SNS_InvalidParameter,
+            "Invalid parameter: The message attribute '%s' must contain non-empty message attribute "
+            "value for message attribute type '" STR_FMT "'.",
+            name, STR_ARG(type));
     CLEANUP_JSON json_t *array = str_is(type, "String.Array") ? json_parse(text, NULL) : NULL;
     if (str_is(type, "String.Array") && !json_is_array(array))
-        return aws_fail(rq, &SNS_InvalidParameter, "Invalid parameter: The message attribute '%s' is no array.", name);
+        return aws_fail(rq, &SNS_InvalidParameter,
+                        "Invalid parameter: The message attribute '%s' is no array.", name);
     return 0;
 }
 
 static int check_attributes(struct rq *rq, const json_t *attributes) {
     const char *name;
     json_t *value;
-    json_object_foreach((json_t *)attributes, name, value)
+    json_object_foreach ((json_t *)attributes, name, value)
         if (check_attribute(rq, name, value))
             return AWS_FAILED;
     return 0;
@@ -59,9 +70,12 @@ static int take_structure(struct rq *rq, struct sns_message *m, json_t **ret_doc
 
 static int refuse_others(struct rq *rq) {
     if (json_has(rq->in, "PhoneNumber"))
-        return aws_fail(rq, &SNS_InvalidParameter, "Invalid parameter: PhoneNumber: text messages are not supported by calotype");
+        return aws_fail(
+            rq, &SNS_InvalidParameter,
+            "Invalid parameter: PhoneNumber: text messages are not supported by calotype");
     if (json_has(rq->in, "MessageDeduplicationId"))
-        return aws_fail(rq, &SNS_InvalidParameter, "Invalid parameter: MessageDeduplicationId Reason: The request includes "
+        return aws_fail(rq, &SNS_InvalidParameter,
+                        "Invalid parameter: MessageDeduplicationId Reason: The request includes "
                         "MessageDeduplicationId parameter that is not valid for this topic type");
     return 0;
 }
@@ -81,9 +95,12 @@ int sns_op_Publish(struct svc *svc, struct rq *rq) {
     CLEANUP_JSON json_t *structure = NULL;
     struct kit_doc *row; /* a condition: not to a topic that goes this moment */
     struct sns_arn topic;
-    struct sns_message m = {.subject = json_str(rq->in, "Subject"), .body = json_str(rq->in, "Message"),
-                            .attributes = json_obj(rq->in, "MessageAttributes"), .time_ms = rq->now_ms};
-    if (refuse_others(rq) || sns_use_topic(rq, member, &topic, &row) || check_message(rq, &m, &structure))
+    struct sns_message m = {.subject = json_str(rq->in, "Subject"),
+                            .body = json_str(rq->in, "Message"),
+                            .attributes = json_obj(rq->in, "MessageAttributes"),
+                            .time_ms = rq->now_ms};
+    if (refuse_others(rq) || sns_use_topic(rq, member, &topic, &row) ||
+        check_message(rq, &m, &structure))
         return AWS_FAILED;
     rand_uuid(m.id);
     int r = sns_fan_out(svc, rq_batch(rq), rq_snap(rq), &topic, &m);

@@ -1,6 +1,7 @@
 #pragma once
 /*
- * svc/sns: the SNS service: standard topics, subscriptions, Publish. FIFO topics are refused by name.
+ * svc/sns: the SNS service: standard topics, subscriptions, Publish. FIFO topics are refused by
+ * name.
  *
  * Publish and the outbox rows of its deliveries commit together; the hub takes them to SQS queues
  * and Lambda functions, whose own policies decide. E-mail, http and https subscriptions are stored

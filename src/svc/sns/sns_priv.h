@@ -11,42 +11,50 @@ struct svc {
     struct hub *hub;
 };
 
-#define KIT_OPS "svc/sns/ops.def"
+#define KIT_OPS    "svc/sns/ops.def"
 #define KIT_PREFIX sns
 #include "svc/kit/op_handlers.h"
 
 enum { SNS_MESSAGE_MAX = 262144 };
 
 /* ---- ops.c: what most handlers begin with ---- */
-/* The ARN in that member, of a topic, or of a subscription (wants_subscription). InvalidParameter otherwise. */
+/*
+ * The ARN in that member, of a topic, or of a subscription (wants_subscription). InvalidParameter
+ * otherwise.
+ */
 int sns_use_arn(struct rq *rq, const char *member, bool wants_subscription, struct sns_arn *ret);
 /* … and its row, as long as the request lasts. NotFound. */
-int sns_use_topic(struct rq *rq, const char *member, struct sns_arn *ret_arn, struct kit_doc **ret_doc);
+int sns_use_topic(struct rq *rq, const char *member, struct sns_arn *ret_arn,
+                  struct kit_doc **ret_doc);
 int sns_use_subscription(struct rq *rq, struct sns_arn *ret_arn, struct kit_doc **ret_doc);
 str sns_arn_of(struct rq *rq, const struct sns_arn *arn);
 int sns_fail_parameter(struct rq *rq, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
 /* ---- What the tables of topics.c and subscriptions.c share ---- */
 #define SNS_PAGING(member)                                                                         \
-    {.list = member, .token = "NextToken", .most = 100, .error = &SNS_InvalidParameter, .text = "Invalid parameter: NextToken"}
-#define SNS_UNKNOWN_ATTRIBUTE {&SNS_InvalidParameter, "Invalid parameter: AttributeName"}
+    {                                                                                              \
+        .list = member, .token = "NextToken", .most = 100, .error = &SNS_InvalidParameter,         \
+        .text = "Invalid parameter: NextToken"                                                     \
+    }
+#define SNS_UNKNOWN_ATTRIBUTE                                                                      \
+    { &SNS_InvalidParameter, "Invalid parameter: AttributeName" }
 extern const struct kit_refusal sns_no_attribute;
 
 /* ---- fanout.c ---- */
 struct sns_message {
-    str subject;          /* absent: none */
-    str body;             /* what every protocol gets that has none of its own */
+    str subject;               /* absent: none */
+    str body;                  /* what every protocol gets that has none of its own */
     const json_t *by_protocol; /* MessageStructure json: protocol → text; or NULL */
     const json_t *attributes;  /* MessageAttributes; or NULL */
     char id[37];
     int64_t time_ms;
 };
 /*
- * Adds the outbox rows of every subscription that takes the message, and the metrics, to batch. 0 or
- * a fault.
+ * Adds the outbox rows of every subscription that takes the message, and the metrics, to batch. 0
+ * or a fault.
  */
-int sns_fan_out(struct svc *svc, struct store_batch *batch, const struct store_snap *snap, const struct sns_arn *topic,
-                const struct sns_message *message);
+int sns_fan_out(struct svc *svc, struct store_batch *batch, const struct store_snap *snap,
+                const struct sns_arn *topic, const struct sns_message *message);
 /* Counts what the hub says became of notifications. */
 void sns_fan_out_plug(struct svc *svc);
 /* Bytes as SNS counts them: body and attributes. */

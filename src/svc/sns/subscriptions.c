@@ -16,8 +16,11 @@ static int check_raw(struct rq *rq, const struct kit_attribute *a, str value, co
     const struct of *of = of_;
     if (!kit_is_bool(value))
         return sns_fail_parameter(rq, "%s: must be true or false.", a->name);
-    if (str_is(value, "true") && !str_is(of->protocol, "sqs") && !str_starts(of->protocol, S("http")))
-        return sns_fail_parameter(rq, "Attributes Reason: RawMessageDelivery: RawMessageDelivery is not supported for this protocol");
+    if (str_is(value, "true") && !str_is(of->protocol, "sqs") &&
+        !str_starts(of->protocol, S("http")))
+        return sns_fail_parameter(
+            rq,
+            "Attributes Reason: RawMessageDelivery: RawMessageDelivery is not supported for this protocol");
     return 0;
 }
 
@@ -30,7 +33,10 @@ static int check_filter(struct rq *rq, const struct kit_attribute *a, str value,
 }
 
 static int check_scope(struct rq *rq, const struct kit_attribute *a, str value, const void *) {
-    return str_is(value, "MessageAttributes") ? 0 : sns_fail_parameter(rq, "%s " STR_FMT " is not supported by calotype", a->name, STR_ARG(value));
+    return str_is(value, "MessageAttributes")
+               ? 0
+               : sns_fail_parameter(rq, "%s " STR_FMT " is not supported by calotype", a->name,
+                                    STR_ARG(value));
 }
 
 /* In the topic's own region and account, as SNS wants its dead-letter queues. */
@@ -38,9 +44,12 @@ static int check_redrive(struct rq *rq, const struct kit_attribute *a, str value
     const struct of *of = of_;
     CLEANUP_JSON json_t *doc = json_parse(value, NULL);
     struct arn target, own = {.region = of->topic->region, .account = of->topic->account};
-    if (arn_parse_regional(json_str(doc, "deadLetterTargetArn"), "sqs", &target) && arn_same_place(&target, &own))
+    if (arn_parse_regional(json_str(doc, "deadLetterTargetArn"), "sqs", &target) &&
+        arn_same_place(&target, &own))
         return 0;
-    return sns_fail_parameter(rq, "%s: must hold deadLetterTargetArn, a queue of the topic's region and account", a->name);
+    return sns_fail_parameter(
+        rq, "%s: must hold deadLetterTargetArn, a queue of the topic's region and account",
+        a->name);
 }
 
 static const struct kit_attribute rows[] = {
@@ -57,7 +66,8 @@ static const struct kit_attributes table = {rows, ARRAY_LEN(rows), SNS_UNKNOWN_A
 /* ---- Subscribe ---- */
 
 /* Sets *confirmed: queues and functions of the topic's own account need not be asked. */
-static int check_endpoint(struct rq *rq, const struct sns_arn *topic, str protocol, str endpoint, bool *confirmed) {
+static int check_endpoint(struct rq *rq, const struct sns_arn *topic, str protocol, str endpoint,
+                          bool *confirmed) {
     bool queue = str_is(protocol, "sqs"), function = str_is(protocol, "lambda");
     *confirmed = false;
     if (queue || function) {
@@ -65,33 +75,41 @@ static int check_endpoint(struct rq *rq, const struct sns_arn *topic, str protoc
         if (!arn_parse_regional(endpoint, queue ? "sqs" : "lambda", &target))
             return sns_fail_parameter(rq, "%s endpoint ARN", queue ? "SQS" : "Lambda");
         if (queue && str_ends(endpoint, S(".fifo")))
-            return sns_fail_parameter(rq, "Invalid parameter: Endpoint Reason: FIFO SQS Queues can not be subscribed to standard SNS topics");
+            return sns_fail_parameter(
+                rq,
+                "Invalid parameter: Endpoint Reason: FIFO SQS Queues can not be subscribed to standard SNS topics");
         *confirmed = str_eq(target.account, topic->account);
         return 0;
     }
     if (str_is(protocol, "email") || str_is(protocol, "email-json")) {
         ptrdiff_t at = str_chr(endpoint, '@');
-        return at > 0 && (size_t)at + 1 < endpoint.len ? 0 : sns_fail_parameter(rq, "Email address");
+        return at > 0 && (size_t)at + 1 < endpoint.len ? 0
+                                                       : sns_fail_parameter(rq, "Email address");
     }
     if (str_is(protocol, "https") || str_is(protocol, "http"))
         return str_starts(endpoint, str_is(protocol, "https") ? S("https://") : S("http://"))
                    ? 0
                    : sns_fail_parameter(rq, "Endpoint must match the specified protocol");
     if (str_is(protocol, "sms") || str_is(protocol, "application") || str_is(protocol, "firehose"))
-        return sns_fail_parameter(rq, "the protocol " STR_FMT " is not supported by calotype", STR_ARG(protocol));
-    return sns_fail_parameter(rq, "Does not support this protocol string: " STR_FMT, STR_ARG(protocol));
+        return sns_fail_parameter(rq, "the protocol " STR_FMT " is not supported by calotype",
+                                  STR_ARG(protocol));
+    return sns_fail_parameter(rq, "Does not support this protocol string: " STR_FMT,
+                              STR_ARG(protocol));
 }
 
 /*
- * 1: the same protocol and endpoint are subscribed already (*ret_id, *ret_doc); 0; or a fault. The newest
- * state, read behind the topic's row, which put_new changes: what it does not see was not there yet.
+ * 1: the same protocol and endpoint are subscribed already (*ret_id, *ret_doc); 0; or a fault. The
+ * newest state, read behind the topic's row, which put_new changes: what it does not see was not
+ * there yet.
  */
-static int find_same(struct svc *svc, struct rq *rq, const struct sns_arn *topic, str protocol, str endpoint, str *ret_id, json_t **ret_doc) {
+static int find_same(struct svc *svc, struct rq *rq, const struct sns_arn *topic, str protocol,
+                     str endpoint, str *ret_id, json_t **ret_doc) {
     struct sns_walk walk;
     int r, found = 0;
     sns_walk_init(&walk, svc->store, NULL, topic);
     while (!found && (r = sns_walk_next(&walk)) > 0) {
-        found = str_eq(json_str(walk.doc, "Protocol"), protocol) && str_eq(json_str(walk.doc, "Endpoint"), endpoint);
+        found = str_eq(json_str(walk.doc, "Protocol"), protocol) &&
+                str_eq(json_str(walk.doc, "Endpoint"), endpoint);
         if (found) {
             *ret_id = arena_str(&rq->arena, walk.arn.subscription);
             *ret_doc = json_incref(walk.doc);
@@ -104,16 +122,17 @@ static int find_same(struct svc *svc, struct rq *rq, const struct sns_arn *topic
 static void answer(struct rq *rq, const struct sns_arn *arn, bool confirmed) {
     rq->out = json_object();
     bool show = confirmed || json_bool(rq->in, "ReturnSubscriptionArn", false);
-    json_set_str(rq->out, "SubscriptionArn", show ? sns_arn_of(rq, arn) : S("pending confirmation"));
+    json_set_str(rq->out, "SubscriptionArn",
+                 show ? sns_arn_of(rq, arn) : S("pending confirmation"));
 }
 
 /*
- * Its topic's row is a condition, so that the topic does not go this moment, and counts subscriptions, so
- * that each changes it: of two calls for one endpoint the later runs again and finds the other's.
- * Blind: the id is our own.
+ * Its topic's row is a condition, so that the topic does not go this moment, and counts
+ * subscriptions, so that each changes it: of two calls for one endpoint the later runs again and
+ * finds the other's. Blind: the id is our own.
  */
-static int put_new(struct rq *rq, const struct kit_doc *topic, struct sns_arn *arn, str protocol, str endpoint,
-                   bool confirmed, json_t *attributes) {
+static int put_new(struct rq *rq, const struct kit_doc *topic, struct sns_arn *arn, str protocol,
+                   str endpoint, bool confirmed, json_t *attributes) {
     const struct rows *writes = rq_rows_newest(rq);
     CLEANUP_DEINIT(buf) struct buf key = {0}, text = {0};
     CLEANUP_JSON json_t *doc = json_object();
@@ -142,7 +161,8 @@ int sns_op_Subscribe(struct svc *svc, struct rq *rq) {
     str protocol = json_str(rq->in, "Protocol"), endpoint = json_str(rq->in, "Endpoint");
     const struct of of = {&arn, protocol};
     bool confirmed;
-    if (sns_use_topic(rq, "TopicArn", &arn, &topic) || check_endpoint(rq, &arn, protocol, endpoint, &confirmed) ||
+    if (sns_use_topic(rq, "TopicArn", &arn, &topic) ||
+        check_endpoint(rq, &arn, protocol, endpoint, &confirmed) ||
         kit_attributes_apply(rq, &table, json_obj(rq->in, "Attributes"), attributes, &of))
         return AWS_FAILED;
     int r = find_same(svc, rq, &arn, protocol, endpoint, &arn.subscription, &same);
@@ -151,7 +171,8 @@ int sns_op_Subscribe(struct svc *svc, struct rq *rq) {
     if (r == 0)
         return put_new(rq, topic, &arn, protocol, endpoint, confirmed, attributes);
     if (json_object_size(attributes) && !json_equal(json_obj(same, "Attributes"), attributes))
-        return sns_fail_parameter(rq, "Attributes Reason: Subscription already exists with different attributes");
+        return sns_fail_parameter(
+            rq, "Attributes Reason: Subscription already exists with different attributes");
     answer(rq, &arn, json_bool(same, "Confirmed", false));
     return 0;
 }
@@ -209,7 +230,8 @@ int sns_op_SetSubscriptionAttributes(struct svc *, struct rq *rq) {
     if (sns_use_subscription(rq, &arn, &row))
         return AWS_FAILED;
     const struct of of = {&arn, json_str(row->doc, "Protocol")};
-    if (kit_attribute_apply(rq, &table, name, json_str(rq->in, "AttributeValue"), kit_doc_attributes(row), &of))
+    if (kit_attribute_apply(rq, &table, name, json_str(rq->in, "AttributeValue"),
+                            kit_doc_attributes(row), &of))
         return AWS_FAILED;
     kit_doc_put(rq_rows_newest(rq), row);
     return 0;
@@ -221,7 +243,8 @@ static json_t *show(struct rq *rq, const struct sns_arn *arn, const json_t *doc)
     struct sns_arn topic = sns_topic_of(arn);
     json_t *out = json_object();
     bool confirmed = json_bool(doc, "Confirmed", false);
-    json_set_str(out, "SubscriptionArn", confirmed ? sns_arn_of(rq, arn) : S("PendingConfirmation"));
+    json_set_str(out, "SubscriptionArn",
+                 confirmed ? sns_arn_of(rq, arn) : S("PendingConfirmation"));
     json_set_str(out, "Owner", json_str(doc, "Owner"));
     json_set_str(out, "Protocol", json_str(doc, "Protocol"));
     json_set_str(out, "Endpoint", json_str(doc, "Endpoint"));

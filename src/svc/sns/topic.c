@@ -44,12 +44,15 @@ bool sns_subscription_key_parse(str key, struct buf *text, struct sns_arn *ret) 
         ends[i] = text->len;
     }
     str all = buf_view(text);
-    *ret = (struct sns_arn){.account = str_slice(all, 0, ends[0]), .region = str_slice(all, ends[0], ends[1]),
-                            .topic = str_slice(all, ends[1], ends[2]), .subscription = str_slice(all, ends[2], ends[3])};
+    *ret = (struct sns_arn){.account = str_slice(all, 0, ends[0]),
+                            .region = str_slice(all, ends[0], ends[1]),
+                            .topic = str_slice(all, ends[1], ends[2]),
+                            .subscription = str_slice(all, ends[2], ends[3])};
     return true;
 }
 
-void sns_walk_init(struct sns_walk *walk, struct store *store, const struct store_snap *snap, const struct sns_arn *topic) {
+void sns_walk_init(struct sns_walk *walk, struct store *store, const struct store_snap *snap,
+                   const struct sns_arn *topic) {
     CLEANUP_DEINIT(buf) struct buf from = {0};
     struct sns_arn all = sns_topic_of(topic);
     sns_subscription_key(&from, &all);
@@ -61,7 +64,9 @@ int sns_walk_next(struct sns_walk *walk) {
     if (!store_iter_next(walk->it))
         return store_iter_fault(walk->it);
     walk->doc = json_parse(walk->it->value, NULL);
-    return walk->doc && sns_subscription_key_parse(walk->it->key, &walk->text, &walk->arn) ? 1 : -EBADMSG;
+    return walk->doc && sns_subscription_key_parse(walk->it->key, &walk->text, &walk->arn)
+               ? 1
+               : -EBADMSG;
 }
 
 void sns_walk_deinit(struct sns_walk *walk) {

@@ -2,8 +2,10 @@
 /*
  * sns/topic: the rows of topics and subscriptions, both of STORE_META and JSON.
  *
- *   "sns"    account region name       {"Created":ms,"Attributes":{…},"Tags":{…},"Subscribed":how often}
- *   "snssub" account region name id    {"Protocol","Endpoint","Owner","Principal","Confirmed":bool,"Attributes":{…}}
+ *   "sns"    account region name       {"Created":ms,"Attributes":{…},"Tags":{…},"Subscribed":how
+ *   often}
+ *   "snssub" account region name id   
+ *   {"Protocol","Endpoint","Owner","Principal","Confirmed":bool,"Attributes":{…}}
  *
  * Attributes holds what was set, as the API's strings.
  */
@@ -31,7 +33,8 @@ struct sns_walk {
     struct sns_arn arn; /* of the current one */
     json_t *doc;        /* the current one's row */
 };
-void sns_walk_init(struct sns_walk *walk, struct store *store, const struct store_snap *snap, const struct sns_arn *topic);
+void sns_walk_init(struct sns_walk *walk, struct store *store, const struct store_snap *snap,
+                   const struct sns_arn *topic);
 /* 1: there is one; 0: no more; or -errno. */
 int sns_walk_next(struct sns_walk *walk);
 void sns_walk_deinit(struct sns_walk *walk);

@@ -6,11 +6,14 @@
 
 enum { NAME_MAX_LEN = 256 };
 
-static void put(struct rq *rq, const struct kit_doc *topic) { kit_doc_put(rq_rows_newest(rq), topic); }
+static void put(struct rq *rq, const struct kit_doc *topic) {
+    kit_doc_put(rq_rows_newest(rq), topic);
+}
 
 /* ---- Attributes ---- */
 
-static int check_display_name(struct rq *rq, const struct kit_attribute *a, str value, const void *) {
+static int check_display_name(struct rq *rq, const struct kit_attribute *a, str value,
+                              const void *) {
     return value.len > 100 ? sns_fail_parameter(rq, "%s", a->name) : 0;
 }
 
@@ -19,11 +22,14 @@ static int check_policy(struct rq *rq, const struct kit_attribute *, str value, 
     return kit_policy_check(value, &err) ? sns_fail_parameter(rq, "Policy Error: %s", err.text) : 0;
 }
 
-static const struct kit_refusal no_fifo = {&SNS_InvalidParameter, "Invalid parameter: FIFO topics are not supported by calotype ({name})"};
+static const struct kit_refusal no_fifo = {
+    &SNS_InvalidParameter, "Invalid parameter: FIFO topics are not supported by calotype ({name})"};
 
-#define NOT_HERE(attribute) {.name = attribute, .only = "", .refusal = &sns_no_attribute}
+#define NOT_HERE(attribute)                                                                        \
+    { .name = attribute, .only = "", .refusal = &sns_no_attribute }
 #define NO_FEEDBACK(protocol)                                                                      \
-    NOT_HERE(protocol "SuccessFeedbackRoleArn"), NOT_HERE(protocol "SuccessFeedbackSampleRate"), NOT_HERE(protocol "FailureFeedbackRoleArn")
+    NOT_HERE(protocol "SuccessFeedbackRoleArn"), NOT_HERE(protocol "SuccessFeedbackSampleRate"),   \
+        NOT_HERE(protocol "FailureFeedbackRoleArn")
 
 static const struct kit_attribute rows[] = {
     {.name = "DisplayName", .check = check_display_name},
@@ -33,8 +39,15 @@ static const struct kit_attribute rows[] = {
     {.name = "FifoThroughputScope", .only = "false", .refusal = &no_fifo},
     {.name = "SignatureVersion", .only = "|1", .refusal = &sns_no_attribute},
     {.name = "TracingConfig", .only = "|PassThrough", .refusal = &sns_no_attribute},
-    NOT_HERE("KmsMasterKeyId"), NOT_HERE("DeliveryPolicy"), NOT_HERE("ArchivePolicy"), NOT_HERE("DataProtectionPolicy"),
-    NO_FEEDBACK("HTTP"), NO_FEEDBACK("Lambda"), NO_FEEDBACK("SQS"), NO_FEEDBACK("Firehose"), NO_FEEDBACK("Application"),
+    NOT_HERE("KmsMasterKeyId"),
+    NOT_HERE("DeliveryPolicy"),
+    NOT_HERE("ArchivePolicy"),
+    NOT_HERE("DataProtectionPolicy"),
+    NO_FEEDBACK("HTTP"),
+    NO_FEEDBACK("Lambda"),
+    NO_FEEDBACK("SQS"),
+    NO_FEEDBACK("Firehose"),
+    NO_FEEDBACK("Application"),
 };
 static const struct kit_attributes table = {rows, ARRAY_LEN(rows), SNS_UNKNOWN_ATTRIBUTE};
 
@@ -43,15 +56,18 @@ static const struct kit_attributes table = {rows, ARRAY_LEN(rows), SNS_UNKNOWN_A
  * the owner's identities are asked for policies of their own.
  */
 static str default_policy(struct rq *rq, const struct sns_arn *arn) {
-    return arena_printf(&rq->arena,
+    return arena_printf(
+        &rq->arena,
         "{\"Version\":\"2008-10-17\",\"Id\":\"__default_policy_ID\",\"Statement\":[{\"Sid\":\"__default_statement_ID\",\"Effect\":\"Allow\","
         "\"Principal\":{\"AWS\":\"*\"},\"Action\":[\"SNS:GetTopicAttributes\",\"SNS:SetTopicAttributes\",\"SNS:AddPermission\","
         "\"SNS:RemovePermission\",\"SNS:DeleteTopic\",\"SNS:Subscribe\",\"SNS:ListSubscriptionsByTopic\",\"SNS:Publish\"],"
-        "\"Resource\":\"" STR_FMT "\",\"Condition\":{\"StringEquals\":{\"AWS:SourceOwner\":\"" STR_FMT "\"}}}]}",
+        "\"Resource\":\"" STR_FMT
+        "\",\"Condition\":{\"StringEquals\":{\"AWS:SourceOwner\":\"" STR_FMT "\"}}}]}",
         STR_ARG(sns_arn_of(rq, arn)), STR_ARG(arn->account));
 }
 
-static int count_subscriptions(struct svc *svc, struct rq *rq, const struct sns_arn *topic, json_t *out) {
+static int count_subscriptions(struct svc *svc, struct rq *rq, const struct sns_arn *topic,
+                               json_t *out) {
     struct sns_walk walk;
     int64_t confirmed = 0, pending = 0;
     int r;
@@ -61,7 +77,8 @@ static int count_subscriptions(struct svc *svc, struct rq *rq, const struct sns_
     sns_walk_deinit(&walk);
     if (r < 0)
         return aws_fault(rq, r, "reading the topic's subscriptions");
-    json_set_str(out, "SubscriptionsConfirmed", arena_printf(&rq->arena, "%lld", (long long)confirmed));
+    json_set_str(out, "SubscriptionsConfirmed",
+                 arena_printf(&rq->arena, "%lld", (long long)confirmed));
     json_set_str(out, "SubscriptionsPending", arena_printf(&rq->arena, "%lld", (long long)pending));
     json_set_str(out, "SubscriptionsDeleted", S("0"));
     return 0;
@@ -89,7 +106,8 @@ int sns_op_SetTopicAttributes(struct svc *, struct rq *rq) {
     struct sns_arn arn;
     const char *name = json_string_value(json_object_get(rq->in, "AttributeName"));
     if (sns_use_topic(rq, "TopicArn", &arn, &topic) ||
-        kit_attribute_apply(rq, &table, name, json_str(rq->in, "AttributeValue"), kit_doc_attributes(topic), NULL))
+        kit_attribute_apply(rq, &table, name, json_str(rq->in, "AttributeValue"),
+                            kit_doc_attributes(topic), NULL))
         return AWS_FAILED;
     put(rq, topic);
     return 0;
@@ -97,11 +115,13 @@ int sns_op_SetTopicAttributes(struct svc *, struct rq *rq) {
 
 /* ---- Tags ---- */
 
-#define BAD_TAGS {&SNS_InvalidParameter, "Invalid parameter: Tags"}
-static const struct kit_tags tags = {
-    .of = KIT_TAGS_SNS,
-    .refuse = {[KIT_TAGS_KEY] = BAD_TAGS, [KIT_TAGS_VALUE] = BAD_TAGS, [KIT_TAGS_RESERVED] = BAD_TAGS,
-               [KIT_TAGS_MANY] = {&SNS_TagLimitExceeded, NULL}}};
+#define BAD_TAGS                                                                                   \
+    { &SNS_InvalidParameter, "Invalid parameter: Tags" }
+static const struct kit_tags tags = {.of = KIT_TAGS_SNS,
+                                     .refuse = {[KIT_TAGS_KEY] = BAD_TAGS,
+                                                [KIT_TAGS_VALUE] = BAD_TAGS,
+                                                [KIT_TAGS_RESERVED] = BAD_TAGS,
+                                                [KIT_TAGS_MANY] = {&SNS_TagLimitExceeded, NULL}}};
 
 /* Tag operations call what is missing by another name. */
 static int use_resource(struct rq *rq, struct kit_doc **ret_topic) {
@@ -140,12 +160,14 @@ int sns_op_ListTagsForResource(struct svc *, struct rq *rq) {
 
 /* ---- Life ---- */
 
-static int compare_existing(struct rq *rq, const struct kit_doc *topic, const json_t *attributes, const json_t *wanted) {
+static int compare_existing(struct rq *rq, const struct kit_doc *topic, const json_t *attributes,
+                            const json_t *wanted) {
     const char *name;
     json_t *value;
-    json_object_foreach((json_t *)attributes, name, value)
+    json_object_foreach ((json_t *)attributes, name, value)
         if (!json_equal(json_object_get(kit_doc_attributes(topic), name), value))
-            return sns_fail_parameter(rq, "Attributes Reason: Topic already exists with different attributes");
+            return sns_fail_parameter(
+                rq, "Attributes Reason: Topic already exists with different attributes");
     if (json_object_size(wanted) && !json_equal(kit_tags_stored(&tags, topic->doc), wanted))
         return sns_fail_parameter(rq, "Tags Reason: Topic already exists with different tags");
     return 0;
@@ -164,7 +186,8 @@ static int check_new(struct rq *rq, json_t *attributes) {
 }
 
 int sns_op_CreateTopic(struct svc *, struct rq *rq) {
-    CLEANUP_JSON json_t *attributes = json_object(), *wanted = kit_tags_map(json_arr(rq->in, "Tags"));
+    CLEANUP_JSON json_t *attributes = json_object(),
+                        *wanted = kit_tags_map(json_arr(rq->in, "Tags"));
     struct sns_arn arn = {rq->region, rq->account, json_str(rq->in, "Name"), STR_NONE};
     struct kit_doc *topic;
     if (check_new(rq, attributes))
@@ -184,7 +207,10 @@ int sns_op_CreateTopic(struct svc *, struct rq *rq) {
     return 0;
 }
 
-/* A topic that is not there is deleted already ("DeleteTopic is idempotent"). Its subscriptions go with it. */
+/*
+ * A topic that is not there is deleted already ("DeleteTopic is idempotent"). Its subscriptions go
+ * with it.
+ */
 int sns_op_DeleteTopic(struct svc *, struct rq *rq) {
     CLEANUP_DEINIT(buf) struct buf from = {0};
     struct kit_doc *topic;
@@ -217,7 +243,9 @@ int sns_op_ListTopics(struct svc *, struct rq *rq) {
         if (!key_take_str(&key, &name))
             return aws_fault(rq, STORE_E_DAMAGED, "reading a topic's key");
         json_t *topic = json_object();
-        json_set_str(topic, "TopicArn", arn_str(&rq->arena, "sns", rq->region, rq->account, STR_FMT, STR_ARG(buf_view(&name))));
+        json_set_str(
+            topic, "TopicArn",
+            arn_str(&rq->arena, "sns", rq->region, rq->account, STR_FMT, STR_ARG(buf_view(&name))));
         kit_page_add(&page, STR_NONE, topic);
     }
     return kit_page_end(&page);

@@ -7,7 +7,9 @@
 #include "svc/sqs/attribute.h"
 #include "svc/sqs/live.h"
 
-static json_t *attributes_of(const struct sqs_queue *queue) { return kit_doc_attributes(queue->of); }
+static json_t *attributes_of(const struct sqs_queue *queue) {
+    return kit_doc_attributes(queue->of);
+}
 
 static void put(struct rq *rq, const struct kit_doc *doc) { kit_doc_put(rq_rows_newest(rq), doc); }
 
@@ -25,20 +27,26 @@ static int check_name(struct rq *rq, str name) {
         return aws_fail(rq, &SQS_UnsupportedOperation, "FIFO queues are not supported by calotype");
     if (kit_name_ok(name, SQS_NAME_MAX))
         return 0;
-    return aws_fail(rq, &SQS_InvalidParameterValue, "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length");
+    return aws_fail(
+        rq, &SQS_InvalidParameterValue,
+        "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length");
 }
 
 /* Creating what is there already is fine when it says nothing else. */
 static int compare_existing(struct rq *rq, const struct kit_doc *queue, const json_t *wanted) {
     const char *name;
     json_t *value;
-    json_object_foreach((json_t *)wanted, name, value)
+    json_object_foreach ((json_t *)wanted, name, value)
         if (!str_eq(sqs_attribute_value(kit_doc_attributes(queue), name), json_text(value)))
-            return aws_fail(rq, &SQS_QueueNameExists, "A queue already exists with the same name and a different value for attribute %s", name);
+            return aws_fail(
+                rq, &SQS_QueueNameExists,
+                "A queue already exists with the same name and a different value for attribute %s",
+                name);
     return 0;
 }
 
-static int make_queue(struct svc *svc, struct rq *rq, str name, json_t *attributes, struct kit_doc *queue) {
+static int make_queue(struct svc *svc, struct rq *rq, str name, json_t *attributes,
+                      struct kit_doc *queue) {
     char seal_id[SEAL_KEY_ID_LEN], hex[2 * SEAL_KEY_ID_LEN];
     struct err err = {0};
     int r = seal_key_create(svc->store, rq_batch(rq), seal_id, &err);
@@ -63,7 +71,8 @@ static int make_queue(struct svc *svc, struct rq *rq, str name, json_t *attribut
 
 int sqs_op_CreateQueue(struct svc *svc, struct rq *rq) {
     CLEANUP_JSON json_t *attributes = json_object();
-    str name = json_str(rq->in, "QueueName"), arn = arn_str(&rq->arena, "sqs", rq->region, rq->account, STR_FMT, STR_ARG(name));
+    str name = json_str(rq->in, "QueueName"),
+        arn = arn_str(&rq->arena, "sqs", rq->region, rq->account, STR_FMT, STR_ARG(name));
     struct kit_doc *queue;
     if (check_name(rq, name) || kit_tags_check(rq, &tags, json_obj(rq->in, "tags")) ||
         sqs_attributes_apply(rq, json_obj(rq->in, "Attributes"), attributes, arn))
@@ -92,11 +101,17 @@ int sqs_op_GetQueueUrl(struct svc *, struct rq *rq) {
 /* ---- Lists ---- */
 
 #define PAGING(member)                                                                             \
-    {.list = member, .token = "NextToken", .limit = "MaxResults", .most = 1000,                    \
-     .error = &SQS_InvalidParameterValue, .text = "Invalid NextToken value."}
-static const struct kit_paging queues_paging = PAGING("QueueUrls"), sources_paging = PAGING("queueUrls");
+    {                                                                                              \
+        .list = member, .token = "NextToken", .limit = "MaxResults", .most = 1000,                 \
+        .error = &SQS_InvalidParameterValue, .text = "Invalid NextToken value."                    \
+    }
+static const struct kit_paging queues_paging = PAGING("QueueUrls"),
+                               sources_paging = PAGING("queueUrls");
 
-/* Queues whose names begin with prefix, and with dead_letter_arn only those that send their dead letters there. */
+/*
+ * Queues whose names begin with prefix, and with dead_letter_arn only those that send their dead
+ * letters there.
+ */
 static int list(struct rq *rq, struct kit_page *page, str prefix, str dead_letter_arn) {
     CLEANUP_DEINIT(buf) struct buf from = {0};
     key_begin(&from, "sqs");
@@ -135,7 +150,10 @@ int sqs_op_ListDeadLetterSourceQueues(struct svc *, struct rq *rq) {
     if (sqs_use_queue(rq, &queue))
         return AWS_FAILED;
     sqs_queue_arn(&queue, &arn);
-    return kit_page_begin(&page, rq, &sources_paging, buf_view(&arn)) || list(rq, &page, S(""), buf_view(&arn)) ? AWS_FAILED : 0;
+    return kit_page_begin(&page, rq, &sources_paging, buf_view(&arn)) ||
+                   list(rq, &page, S(""), buf_view(&arn))
+               ? AWS_FAILED
+               : 0;
 }
 
 /* ---- Attributes ---- */
@@ -191,7 +209,8 @@ int sqs_op_SetQueueAttributes(struct svc *, struct rq *rq) {
     if (sqs_use_queue(rq, &queue))
         return AWS_FAILED;
     sqs_queue_arn(&queue, &arn);
-    if (sqs_attributes_apply(rq, json_obj(rq->in, "Attributes"), attributes_of(&queue), buf_view(&arn)))
+    if (sqs_attributes_apply(rq, json_obj(rq->in, "Attributes"), attributes_of(&queue),
+                             buf_view(&arn)))
         return AWS_FAILED;
     json_set_int(queue.of->doc, "Modified", rq->now_ms);
     put(rq, queue.of);
@@ -202,7 +221,8 @@ int sqs_op_SetQueueAttributes(struct svc *, struct rq *rq) {
 
 int sqs_op_TagQueue(struct svc *, struct rq *rq) {
     struct sqs_queue queue;
-    if (sqs_use_queue(rq, &queue) || kit_tags_merge(rq, &tags, queue.of->doc, json_obj(rq->in, "Tags")))
+    if (sqs_use_queue(rq, &queue) ||
+        kit_tags_merge(rq, &tags, queue.of->doc, json_obj(rq->in, "Tags")))
         return AWS_FAILED;
     put(rq, queue.of);
     return 0;
@@ -234,7 +254,9 @@ int sqs_op_PurgeQueue(struct svc *svc, struct rq *rq) {
     if (sqs_use_queue(rq, &queue))
         return AWS_FAILED;
     if (rq->attempt == 0 && !sqs_live_may_purge(svc, queue.id, rq->now_ms))
-        return aws_fail(rq, &SQS_PurgeQueueInProgress, "Only one PurgeQueue operation on " STR_FMT " is allowed every 60 seconds.", STR_ARG(queue.name));
+        return aws_fail(rq, &SQS_PurgeQueueInProgress,
+                        "Only one PurgeQueue operation on " STR_FMT " is allowed every 60 seconds.",
+                        STR_ARG(queue.name));
     store_batch_frees(rq_batch(rq));
     sqs_messages_drop_all(rq_batch(rq), queue.id);
     sqs_live_changes(svc, rq_batch(rq), queue.id, SQS_CHANGED);

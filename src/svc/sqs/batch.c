@@ -6,7 +6,8 @@
 
 enum { ID_MAX = 80 };
 
-int sqs_entry_fail(struct sqs_entry_error *error, struct rq *rq, const struct aws_error *row, const char *fmt, ...) {
+int sqs_entry_fail(struct sqs_entry_error *error, struct rq *rq, const struct aws_error *row,
+                   const char *fmt, ...) {
     va_list args;
     error->row = row;
     error->message = str_c(row->text);
@@ -21,9 +22,11 @@ int sqs_entry_fail(struct sqs_entry_error *error, struct rq *rq, const struct aw
 static int check_entries(struct rq *rq, const json_t *entries) {
     size_t n = json_array_size(entries);
     if (n == 0)
-        return aws_fail(rq, &SQS_EmptyBatchRequest, "There should be at least one entry in the request.");
+        return aws_fail(rq, &SQS_EmptyBatchRequest,
+                        "There should be at least one entry in the request.");
     if (n > SQS_BATCH_MAX)
-        return aws_fail(rq, &SQS_TooManyEntriesInBatchRequest, "Maximum number of entries per request are %d. You have sent %zu.",
+        return aws_fail(rq, &SQS_TooManyEntriesInBatchRequest,
+                        "Maximum number of entries per request are %d. You have sent %zu.",
                         SQS_BATCH_MAX, n);
     for (size_t i = 0; i < n; i++) {
         str id = json_str(json_array_get(entries, i), "Id");
@@ -31,7 +34,8 @@ static int check_entries(struct rq *rq, const json_t *entries) {
             return aws_fail(rq, &SQS_InvalidBatchEntryId, NULL);
         for (size_t k = 0; k < i; k++)
             if (str_eq(id, json_str(json_array_get(entries, k), "Id")))
-                return aws_fail(rq, &SQS_BatchEntryIdsNotDistinct, "Id " STR_FMT " repeated.", STR_ARG(id));
+                return aws_fail(rq, &SQS_BatchEntryIdsNotDistinct, "Id " STR_FMT " repeated.",
+                                STR_ARG(id));
     }
     return 0;
 }

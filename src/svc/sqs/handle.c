@@ -2,7 +2,8 @@
 
 #include "base/codec.h"
 
-void sqs_handle_make(char out[SQS_HANDLE_LEN + 1], uint64_t queue_id, uint64_t id, uint64_t receipt) {
+void sqs_handle_make(char out[SQS_HANDLE_LEN + 1], uint64_t queue_id, uint64_t id,
+                     uint64_t receipt) {
     CLEANUP_DEINIT(buf) struct buf raw = {0}, text = {0};
     buf_u64(&raw, queue_id);
     buf_u64(&raw, id);

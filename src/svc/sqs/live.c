@@ -2,7 +2,8 @@
 
 #include "base/clock.h"
 
-static const int64_t floor_margin_ms = 10000;   /* longer than a batch is on its way to the disk */
+/* longer than a batch is on its way to the disk */
+static const int64_t floor_margin_ms = 10000;
 static const int64_t full_scan_every_ms = 5000;
 static const int64_t purge_every_ms = 60000;
 
@@ -52,7 +53,8 @@ static void receive_is_over(void *ctx) {
     drop_claims(receive);
 }
 
-struct sqs_receive *sqs_receive_of(struct svc *svc, struct rq *rq, uint64_t queue_id, int64_t wait_s) {
+struct sqs_receive *sqs_receive_of(struct svc *svc, struct rq *rq, uint64_t queue_id,
+                                   int64_t wait_s) {
     struct sqs_receive *receive = rq->stream;
     if (receive)
         return receive;
@@ -110,7 +112,10 @@ static void wake_one(struct sqs_receive *receive) {
     aws_resume(receive->rq);
 }
 
-/* In the committer's thread. One message wakes one waiter; whoever gets more than it takes leaves them to the timer. */
+/*
+ * In the committer's thread. One message wakes one waiter; whoever gets more than it takes leaves
+ * them to the timer.
+ */
 static void message_arrived(void *ctx, uint64_t queue_id) {
     struct svc *svc = ctx;
     LOCK_SCOPE(&svc->lock);
@@ -134,13 +139,14 @@ static void queue_gone(void *ctx, uint64_t queue_id) {
     LOCK_SCOPE(&svc->lock);
     struct sqs_live *live = sqs_live_get(svc, queue_id);
     live->tick++;
-    LIST_EACH(node, &live->waiters)
+    LIST_EACH (node, &live->waiters)
         wake_one(LIST_ENTRY(node, struct sqs_receive, node));
 }
 
-void sqs_live_changes(struct svc *svc, struct store_batch *batch, uint64_t queue_id, enum sqs_change change) {
-    static void (*const hooks[])(void *ctx, uint64_t queue_id) = {
-        [SQS_CHANGED] = queue_changed, [SQS_ARRIVED] = message_arrived, [SQS_GONE] = queue_gone};
+void sqs_live_changes(struct svc *svc, struct store_batch *batch, uint64_t queue_id,
+                      enum sqs_change change) {
+    static void (*const hooks[])(void *ctx, uint64_t queue_id) =
+        {[SQS_CHANGED] = queue_changed, [SQS_ARRIVED] = message_arrived, [SQS_GONE] = queue_gone};
     store_after_id(batch, hooks[change], svc, queue_id);
 }
 
@@ -152,7 +158,7 @@ int64_t sqs_live_wake_late(struct svc *svc) {
     LOCK_SCOPE(&svc->lock);
     while (map_next(&svc->live, &at, &key, &value)) {
         struct sqs_live *live = value;
-        LIST_EACH(node, &live->waiters) {
+        LIST_EACH (node, &live->waiters) {
             struct sqs_receive *receive = LIST_ENTRY(node, struct sqs_receive, node);
             if (receive->deadline_ms <= now)
                 wake_one(receive);
@@ -173,7 +179,8 @@ int64_t sqs_live_floor(struct svc *svc, uint64_t queue_id, int64_t now_ms) {
     return live->floor_ms;
 }
 
-void sqs_live_saw(struct svc *svc, uint64_t queue_id, int64_t began_ms, int64_t first_due_ms, bool whole) {
+void sqs_live_saw(struct svc *svc, uint64_t queue_id, int64_t began_ms, int64_t first_due_ms,
+                  bool whole) {
     LOCK_SCOPE(&svc->lock);
     struct sqs_live *live = sqs_live_get(svc, queue_id);
     int64_t safe = began_ms - floor_margin_ms;

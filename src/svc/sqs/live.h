@@ -3,8 +3,8 @@
  * sqs/live: what is known of a queue in memory alone, and may be forgotten at any time: who waits
  * for its messages, which of them a receiver is just taking, and where to begin looking.
  *
- * Claims: a receiver claims the messages it is about to commit as received, so that others pass them
- * by instead of losing a race for them. Claims and waits end with the request.
+ * Claims: a receiver claims the messages it is about to commit as received, so that others pass
+ * them by instead of losing a race for them. Claims and waits end with the request.
  *
  * The floor: deliveries and deletions leave tombstones at the low end of the places, which a scan
  * from the beginning would walk over. No row that comes later is due before the time its batch was
@@ -18,19 +18,22 @@
 
 /* One ReceiveMessage. */
 struct sqs_receive {
-    struct list node;      /* in the queue's waiters while it waits */
+    struct list node; /* in the queue's waiters while it waits */
     struct svc *svc;
     struct rq *rq;
     uint64_t queue_id;
-    int64_t deadline_ms;   /* real time */
+    int64_t deadline_ms; /* real time */
     bool waiting;
-    uint64_t claimed[SQS_BATCH_MAX + 90]; /* messages passed over on the way count too: see SQS_LOOK */
+    /* messages passed over on the way count too: see SQS_LOOK */
+    uint64_t claimed[SQS_BATCH_MAX + 90];
     size_t n_claimed;
 };
-enum { SQS_LOOK = 100 }; /* rows that one look takes at most: delivered, moved and expired together */
+/* rows that one look takes at most: delivered, moved and expired together */
+enum { SQS_LOOK = 100 };
 
 /* The request's own, made at the first call; ends with it. */
-struct sqs_receive *sqs_receive_of(struct svc *svc, struct rq *rq, uint64_t queue_id, int64_t wait_s);
+struct sqs_receive *sqs_receive_of(struct svc *svc, struct rq *rq, uint64_t queue_id,
+                                   int64_t wait_s);
 /* False: another receiver has it. */
 bool sqs_claim(struct sqs_receive *receive, uint64_t id);
 void sqs_unclaim_all(struct sqs_receive *receive);
@@ -41,11 +44,17 @@ bool sqs_wait(struct sqs_receive *receive, uint64_t tick);
 void sqs_stop_waiting(struct sqs_receive *receive);
 
 enum sqs_change { SQS_CHANGED, SQS_ARRIVED, SQS_GONE };
-/* When batch is durable: one waiter looks again (all, when the queue is gone), counts are put anew. */
-void sqs_live_changes(struct svc *svc, struct store_batch *batch, uint64_t queue_id, enum sqs_change change);
-/* Where a scan begins, and what it saw: first_due_ms INT64_MAX when nothing. whole: it began at 0. */
+/*
+ * When batch is durable: one waiter looks again (all, when the queue is gone), counts are put anew.
+ */
+void sqs_live_changes(struct svc *svc, struct store_batch *batch, uint64_t queue_id,
+                      enum sqs_change change);
+/*
+ * Where a scan begins, and what it saw: first_due_ms INT64_MAX when nothing. whole: it began at 0.
+ */
 int64_t sqs_live_floor(struct svc *svc, uint64_t queue_id, int64_t now_ms);
-void sqs_live_saw(struct svc *svc, uint64_t queue_id, int64_t began_ms, int64_t first_due_ms, bool whole);
+void sqs_live_saw(struct svc *svc, uint64_t queue_id, int64_t began_ms, int64_t first_due_ms,
+                  bool whole);
 /* Is a scan from the beginning due, after an empty one? */
 bool sqs_live_look_again(struct svc *svc, uint64_t queue_id);
 
@@ -57,13 +66,13 @@ int64_t sqs_timer_run(void *svc);
 struct sqs_live {
     uint64_t id;
     struct list waiters;
-    struct map claims;      /* message id (8 bytes) → struct sqs_receive */
+    struct map claims; /* message id (8 bytes) → struct sqs_receive */
     uint64_t tick;
     int64_t floor_ms, floor_set_ms, last_full_ms; /* monotonic for last_full, world otherwise */
     int64_t purged_ms;
-    bool dirty;             /* its counts have changed since they were put */
-    int64_t put_ms;         /* world time of the last metrics */
-    int64_t active_ms;      /* world time of the last change; 0: none in this life */
+    bool dirty;        /* its counts have changed since they were put */
+    int64_t put_ms;    /* world time of the last metrics */
+    int64_t active_ms; /* world time of the last change; 0: none in this life */
 };
 /* Made when missing. svc->lock is held. */
 struct sqs_live *sqs_live_get(struct svc *svc, uint64_t queue_id);

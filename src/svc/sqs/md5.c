@@ -43,7 +43,7 @@ void sqs_md5_attributes(const json_t *attributes, char hex[33]) {
     const char *name;
     json_t *value;
     CLEANUP_MEM const char **names = mem_alloc((n + 1) * sizeof *names);
-    json_object_foreach((json_t *)attributes, name, value)
+    json_object_foreach ((json_t *)attributes, name, value)
         names[at++] = name;
     qsort(names, n, sizeof *names, cmp_names);
     for (size_t i = 0; i < n; i++)

@@ -24,7 +24,8 @@ void sqs_place_key(struct buf *key, uint64_t queue_id, int64_t due_ms, uint64_t 
     key_u64(key, id);
 }
 
-bool sqs_place_parse(str key, str value, int64_t *ret_due_ms, uint64_t *ret_id, enum sqs_place *ret_place, int64_t *ret_sent_ms) {
+bool sqs_place_parse(str key, str value, int64_t *ret_due_ms, uint64_t *ret_id,
+                     enum sqs_place *ret_place, int64_t *ret_sent_ms) {
     struct cur k = cur_of(key), v = cur_of(value);
     key_take_kind(&k);
     key_take_u64(&k);
@@ -35,8 +36,12 @@ bool sqs_place_parse(str key, str value, int64_t *ret_due_ms, uint64_t *ret_id, 
     return !k.bad && !v.bad;
 }
 
-/* Places and bodies are only written along with their message's state, which is a condition, or under an id of our own. */
-static void put_place(const struct rows *rows, uint64_t queue_id, uint64_t id, const struct sqs_state *state, enum sqs_place place) {
+/*
+ * Places and bodies are only written along with their message's state, which is a condition, or
+ * under an id of our own.
+ */
+static void put_place(const struct rows *rows, uint64_t queue_id, uint64_t id,
+                      const struct sqs_state *state, enum sqs_place place) {
     CLEANUP_DEINIT(buf) struct buf key = {0}, value = {0};
     sqs_place_key(&key, queue_id, state->due_ms, id);
     buf_u8(&value, (uint8_t)place);
@@ -44,7 +49,8 @@ static void put_place(const struct rows *rows, uint64_t queue_id, uint64_t id, c
     row_put_blind(rows, STORE_QUEUE, buf_view(&key), buf_view(&value));
 }
 
-static void drop_place(const struct rows *rows, uint64_t queue_id, uint64_t id, const struct sqs_state *state) {
+static void drop_place(const struct rows *rows, uint64_t queue_id, uint64_t id,
+                       const struct sqs_state *state) {
     CLEANUP_DEINIT(buf) struct buf key = {0};
     sqs_place_key(&key, queue_id, state->due_ms, id);
     row_del_blind(rows, STORE_QUEUE, buf_view(&key));
@@ -75,8 +81,9 @@ int sqs_state_peek(const struct rows *rows, uint64_t queue_id, uint64_t id, stru
     return c.bad ? -EBADMSG : 0;
 }
 
-void sqs_state_change(const struct rows *rows, uint64_t queue_id, uint64_t id, const struct sqs_state *before,
-                      const struct sqs_state *after, enum sqs_place place) {
+void sqs_state_change(const struct rows *rows, uint64_t queue_id, uint64_t id,
+                      const struct sqs_state *before, const struct sqs_state *after,
+                      enum sqs_place place) {
     CLEANUP_DEINIT(buf) struct buf value = {0};
     encode_state(&value, after);
     row_still(rows, &before->row);
@@ -85,7 +92,8 @@ void sqs_state_change(const struct rows *rows, uint64_t queue_id, uint64_t id, c
     row_put(rows, &before->row, buf_view(&value));
 }
 
-void sqs_message_drop(const struct rows *rows, uint64_t queue_id, uint64_t id, const struct sqs_state *state) {
+void sqs_message_drop(const struct rows *rows, uint64_t queue_id, uint64_t id,
+                      const struct sqs_state *state) {
     CLEANUP_DEINIT(buf) struct buf body = {0};
     row_key(&body, "sqsb", queue_id, id);
     row_still(rows, &state->row);
@@ -135,8 +143,8 @@ static bool decode(str plain, struct sqs_message *ret) {
     return !c.bad;
 }
 
-int sqs_message_put(struct svc *svc, const struct rows *rows, const struct sqs_queue *queue, struct sqs_message *message,
-                    int64_t due_ms) {
+int sqs_message_put(struct svc *svc, const struct rows *rows, const struct sqs_queue *queue,
+                    struct sqs_message *message, int64_t due_ms) {
     CLEANUP_DEINIT(buf) struct buf key = {0}, plain = {0}, sealed = {0}, value = {0};
     const struct seal_key *seal;
     struct err err = {0};
@@ -153,7 +161,8 @@ int sqs_message_put(struct svc *svc, const struct rows *rows, const struct sqs_q
     row_key(&key, "sqss", queue->id, message->id);
     encode_state(&value, &state);
     row_put_blind(rows, STORE_QUEUE, buf_view(&key), buf_view(&value));
-    put_place(rows, queue->id, message->id, &state, due_ms > message->sent_ms ? SQS_DELAYED : SQS_FRESH);
+    put_place(rows, queue->id, message->id, &state,
+              due_ms > message->sent_ms ? SQS_DELAYED : SQS_FRESH);
     sqs_live_changes(svc, rows->batch, queue->id, SQS_ARRIVED);
     return 0;
 }

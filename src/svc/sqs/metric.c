@@ -8,13 +8,17 @@
 #include "svc/sqs/live.h"
 
 static const int64_t minute_ms = 60000;
-static const int64_t soon_ms = 1000;           /* counts are put at most this often */
-static const int64_t active_ms = 6 * 3600000LL;  /* as long as CloudWatch takes a queue for active */
-enum { EXPIRE_MAX = 1000 };                    /* messages dropped in one commit */
+static const int64_t soon_ms = 1000; /* counts are put at most this often */
+/* as long as CloudWatch takes a queue for active */
+static const int64_t active_ms = 6 * 3600000LL;
+enum { EXPIRE_MAX = 1000 }; /* messages dropped in one commit */
 
 void sqs_put_metric(struct svc *svc, struct store_batch *batch, const struct sqs_queue *queue,
                     const char *name, double value, double count, const char *unit) {
-    const struct kit_metrics metrics = {.hub = svc->hub, .account = queue->account, .region = queue->region, .name_space = "AWS/SQS",
+    const struct kit_metrics metrics = {.hub = svc->hub,
+                                        .account = queue->account,
+                                        .region = queue->region,
+                                        .name_space = "AWS/SQS",
                                         .dimensions = {{S("QueueName"), queue->name}}};
     kit_metric_put(&metrics, batch, name, value, count, unit);
 }
@@ -23,7 +27,8 @@ int sqs_count(struct svc *svc, uint64_t queue_id, int64_t now_ms, struct sqs_cou
     CLEANUP_DEINIT(buf) struct buf from = {0};
     *ret = (struct sqs_counts){.next_due_ms = INT64_MAX};
     sqs_place_prefix(&from, queue_id);
-    CLEANUP(store_iter) struct store_iter *it = store_iter_below(svc->store, NULL, STORE_QUEUE, buf_view(&from));
+    CLEANUP(store_iter)
+    struct store_iter *it = store_iter_below(svc->store, NULL, STORE_QUEUE, buf_view(&from));
     while (store_iter_next(it)) {
         int64_t due, sent;
         uint64_t id;
@@ -54,7 +59,8 @@ static void expire(struct svc *svc, const struct sqs_queue *queue, int64_t now_m
     size_t n = 0;
     key_begin(&from, "sqss");
     key_u64(&from, queue->id);
-    CLEANUP(store_iter) struct store_iter *it = store_iter_below(svc->store, NULL, STORE_QUEUE, buf_view(&from));
+    CLEANUP(store_iter)
+    struct store_iter *it = store_iter_below(svc->store, NULL, STORE_QUEUE, buf_view(&from));
     while (n < EXPIRE_MAX && store_iter_next(it)) {
         CLEANUP_DEINIT(sqs_state) struct sqs_state state = {0};
         struct cur key = cur_of(it->key);
@@ -73,20 +79,27 @@ static void expire(struct svc *svc, const struct sqs_queue *queue, int64_t now_m
     struct err err = {0};
     store_batch_frees(batch);
     sqs_live_changes(svc, batch, queue->id, SQS_CHANGED);
-    int r = store_commit(svc->store, batch, &err); /* a condition that failed: the next minute tries again */
+    /* a condition that failed: the next minute tries again */
+    int r = store_commit(svc->store, batch, &err);
     if (r && r != STORE_E_CONDITION)
-        log_warn("sqs", "old messages of " STR_FMT " stay for now: %s", STR_ARG(queue->name), err.text);
+        log_warn("sqs", "old messages of " STR_FMT " stay for now: %s", STR_ARG(queue->name),
+                 err.text);
 }
 
 /* ---- Metrics ---- */
 
-static void put_counts(struct svc *svc, const struct sqs_queue *queue, const struct sqs_counts *c, int64_t now_ms) {
+static void put_counts(struct svc *svc, const struct sqs_queue *queue, const struct sqs_counts *c,
+                       int64_t now_ms) {
     CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
-    sqs_put_metric(svc, batch, queue, "ApproximateNumberOfMessagesVisible", (double)c->visible, 1, "Count");
-    sqs_put_metric(svc, batch, queue, "ApproximateNumberOfMessagesNotVisible", (double)c->in_flight, 1, "Count");
-    sqs_put_metric(svc, batch, queue, "ApproximateNumberOfMessagesDelayed", (double)c->delayed, 1, "Count");
+    sqs_put_metric(svc, batch, queue, "ApproximateNumberOfMessagesVisible", (double)c->visible, 1,
+                   "Count");
+    sqs_put_metric(svc, batch, queue, "ApproximateNumberOfMessagesNotVisible", (double)c->in_flight,
+                   1, "Count");
+    sqs_put_metric(svc, batch, queue, "ApproximateNumberOfMessagesDelayed", (double)c->delayed, 1,
+                   "Count");
     double age = c->oldest_ms ? (double)(now_ms - c->oldest_ms) / 1000 : 0;
-    sqs_put_metric(svc, batch, queue, "ApproximateAgeOfOldestMessage", age < 0 ? 0 : age, 1, "Seconds");
+    sqs_put_metric(svc, batch, queue, "ApproximateAgeOfOldestMessage", age < 0 ? 0 : age, 1,
+                   "Seconds");
     struct err err = {0};
     if (!store_batch_empty(batch) && store_commit(svc->store, batch, &err))
         log_warn("sqs", "metrics of " STR_FMT " were not put: %s", STR_ARG(queue->name), err.text);
@@ -97,7 +110,8 @@ struct due {
     bool minute, changed, waited_for;
 };
 
-static struct due what_is_due(struct svc *svc, uint64_t queue_id, int64_t now_ms, int64_t *next_ms) {
+static struct due what_is_due(struct svc *svc, uint64_t queue_id, int64_t now_ms,
+                              int64_t *next_ms) {
     LOCK_SCOPE(&svc->lock);
     struct sqs_live *live = sqs_live_get(svc, queue_id);
     struct due due = {.waited_for = !list_empty(&live->waiters)};
@@ -126,7 +140,7 @@ static bool is_active(struct svc *svc, uint64_t queue_id, int64_t now_ms) {
 static void wake_all(struct svc *svc, uint64_t queue_id) {
     LOCK_SCOPE(&svc->lock);
     struct sqs_live *live = sqs_live_get(svc, queue_id);
-    LIST_EACH(node, &live->waiters) {
+    LIST_EACH (node, &live->waiters) {
         struct sqs_receive *receive = LIST_ENTRY(node, struct sqs_receive, node);
         list_remove(&receive->node);
         receive->waiting = false;
@@ -139,7 +153,8 @@ static void tend(struct svc *svc, const struct sqs_queue *queue, int64_t now_ms,
     struct sqs_counts counts = {.next_due_ms = INT64_MAX};
     if (due.minute)
         expire(svc, queue, now_ms);
-    if ((due.minute || due.changed || due.waited_for) && sqs_count(svc, queue->id, now_ms, &counts)) {
+    if ((due.minute || due.changed || due.waited_for) &&
+        sqs_count(svc, queue->id, now_ms, &counts)) {
         log_warn("sqs", "the messages of " STR_FMT " cannot be read", STR_ARG(queue->name));
         return;
     }
@@ -157,7 +172,8 @@ int64_t sqs_timer_run(void *ctx) {
     int64_t now = clock_world_ms(), next = (now / minute_ms + 1) * minute_ms;
     CLEANUP_DEINIT(buf) struct buf from = {0};
     key_begin(&from, "sqs");
-    CLEANUP(store_iter) struct store_iter *it = store_iter_below(svc->store, NULL, STORE_META, buf_view(&from));
+    CLEANUP(store_iter)
+    struct store_iter *it = store_iter_below(svc->store, NULL, STORE_META, buf_view(&from));
     while (store_iter_next(it)) {
         CLEANUP_DEINIT(kit_doc) struct kit_doc doc = {0};
         struct sqs_queue queue;

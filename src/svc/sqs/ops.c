@@ -1,4 +1,6 @@
-/* svc/sqs: the operation table, expanded from ops.def, the service row, and which queue is meant. */
+/*
+ * svc/sqs: the operation table, expanded from ops.def, the service row, and which queue is meant.
+ */
 #include "aws/model.h"
 #include "aws/validate.h"
 #include "svc/sqs/live.h"
@@ -27,7 +29,8 @@ static int name_queue(struct rq *rq, str *ret_account, str *ret_name) {
     }
     if (parse_url(url, ret_account, ret_name))
         return 0;
-    return aws_fail(rq, &SQS_InvalidAddress, "The address " STR_FMT " is not valid for this endpoint.", STR_ARG(url));
+    return aws_fail(rq, &SQS_InvalidAddress,
+                    "The address " STR_FMT " is not valid for this endpoint.", STR_ARG(url));
 }
 
 int sqs_use_queue(struct rq *rq, struct sqs_queue *ret_queue) {
@@ -44,7 +47,8 @@ int sqs_use_queue(struct rq *rq, struct sqs_queue *ret_queue) {
 }
 
 str sqs_queue_url(struct rq *rq, str account, str name) {
-    return arena_printf(&rq->arena, STR_FMT "/" STR_FMT "/" STR_FMT, STR_ARG(rq_endpoint(rq)), STR_ARG(account), STR_ARG(name));
+    return arena_printf(&rq->arena, STR_FMT "/" STR_FMT "/" STR_FMT, STR_ARG(rq_endpoint(rq)),
+                        STR_ARG(account), STR_ARG(name));
 }
 
 /* ---- What is asked for ---- */
@@ -77,13 +81,23 @@ static int resource(struct svc *, struct rq *rq, struct buf *ret_arn) {
 /* Its only enums are the names of attributes. */
 static int invalid(struct svc *, struct rq *rq, const struct aws_violation *v) {
     if (v->missing)
-        return aws_fail(rq, &SQS_MissingParameter, "The request must contain the parameter " STR_FMT ".", STR_ARG(v->member->name));
-    return v->odd.p ? aws_fail(rq, &SQS_InvalidAttributeName, "Unknown Attribute " STR_FMT ".", STR_ARG(v->odd)) : 0;
+        return aws_fail(rq, &SQS_MissingParameter,
+                        "The request must contain the parameter " STR_FMT ".",
+                        STR_ARG(v->member->name));
+    return v->odd.p ? aws_fail(rq, &SQS_InvalidAttributeName, "Unknown Attribute " STR_FMT ".",
+                               STR_ARG(v->odd))
+                    : 0;
 }
 
 struct aws_service sqs_service(struct svc *sqs) {
-    return (struct aws_service){.name = "sqs", .api = &api_sqs, KIT_TABLES, .svc = sqs, .common = SQS_common,
-                                .invalid = invalid, .resource = resource, .resource_policy = kit_doc_policy};
+    return (struct aws_service){.name = "sqs",
+                                .api = &api_sqs,
+                                KIT_TABLES,
+                                .svc = sqs,
+                                .common = SQS_common,
+                                .invalid = invalid,
+                                .resource = resource,
+                                .resource_policy = kit_doc_policy};
 }
 
 /* ---- Life ---- */

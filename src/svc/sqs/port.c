@@ -6,7 +6,8 @@
 static int check(void *ctx, const struct hub_event *event) {
     CLEANUP_DEINIT(kit_doc) struct kit_doc doc = {0};
     struct svc *svc = ctx;
-    return kit_doc_admit(&(struct rows){svc->store, NULL, NULL}, event, "sqs", "sqs:SendMessage", &doc);
+    return kit_doc_admit(&(struct rows){svc->store, NULL, NULL}, event, "sqs", "sqs:SendMessage",
+                         &doc);
 }
 
 static int accept_event(void *ctx, struct store_batch *batch, const struct hub_event *event) {
@@ -22,7 +23,10 @@ static int accept_event(void *ctx, struct store_batch *batch, const struct hub_e
     if (event->payload.len > (size_t)queue.max_bytes)
         return HUB_E_DENIED; /* it will never fit */
     int64_t now = clock_world_ms();
-    struct sqs_message m = {.sent_ms = now, .sender = event->source_service, .body = event->payload, .attributes = event->attributes};
+    struct sqs_message m = {.sent_ms = now,
+                            .sender = event->source_service,
+                            .body = event->payload,
+                            .attributes = event->attributes};
     rand_uuid(m.message_id);
     if (sqs_message_put(svc, &rows, &queue, &m, now + queue.delay_s * 1000))
         return HUB_E_RETRY;

@@ -22,7 +22,8 @@ static void take_redrive(struct sqs_queue *q, const json_t *attributes) {
     str text = json_str(attributes, "RedrivePolicy"), arn;
     CLEANUP_JSON json_t *policy = text.len ? json_parse(text, NULL) : NULL;
     int64_t count;
-    if (!sqs_redrive_parse(policy, &arn, &count) || count < 1 || arn.len >= sizeof q->dead_letter_arn)
+    if (!sqs_redrive_parse(policy, &arn, &count) || count < 1 ||
+        arn.len >= sizeof q->dead_letter_arn)
         return;
     memcpy(q->dead_letter_arn, arn.p, arn.len); /* zeroed, so it ends */
     q->max_receives = count;

@@ -3,12 +3,14 @@
  * sqs/queue: the row of a queue, its attributes, and its messages' rows.
  *
  *   STORE_META   "sqs" account region name                 JSON (see queue.c)
- *   STORE_QUEUE  "sqsb" queue id                           a message's body and attributes, sealed: never changes
+ *   STORE_QUEUE  "sqsb" queue id                           a message's body and attributes, sealed:
+ *   never changes
  *                "sqss" queue id                           its state: due, receive count, receipt
- *                "sqso" queue due id                       its place: kind, sent; the order of delivery
+ *                "sqso" queue due id                       its place: kind, sent; the order of
+ *                delivery
  *
- * A message is visible when its due time (world, ms) has come. Every change of a message expects the
- * state it has read, so two receivers never get one, and what is deleted stays so.
+ * A message is visible when its due time (world, ms) has come. Every change of a message expects
+ * the state it has read, so two receivers never get one, and what is deleted stays so.
  */
 #include "svc/kit/doc.h"
 
@@ -31,16 +33,22 @@ struct sqs_queue {
 /* ---- Queues ---- */
 /* From a row that was read. 0 or -EBADMSG. */
 int sqs_queue_of(struct kit_doc *doc, struct sqs_queue *ret);
-/* Reads the row of that queue into *doc, which is empty: 0, STORE_E_ABSENT (also when it is no queue's ARN) or a fault. */
+/*
+ * Reads the row of that queue into *doc, which is empty: 0, STORE_E_ABSENT (also when it is no
+ * queue's ARN) or a fault.
+ */
 int sqs_queue_get(const struct rows *rows, str arn, struct kit_doc *doc, struct sqs_queue *ret);
 void sqs_queue_arn(const struct sqs_queue *queue, struct buf *arn);
-/* RedrivePolicy: false when it is none. maxReceiveCount comes as a number or as a string; 0: neither. */
+/*
+ * RedrivePolicy: false when it is none. maxReceiveCount comes as a number or as a string; 0:
+ * neither.
+ */
 bool sqs_redrive_parse(const json_t *policy, str *ret_target, int64_t *ret_count);
 
 /* ---- Messages ---- */
 struct sqs_message {
-    uint64_t id;            /* 0: sqs_message_put gives one */
-    char message_id[37];    /* uuid */
+    uint64_t id;         /* 0: sqs_message_put gives one */
+    char message_id[37]; /* uuid */
     int64_t sent_ms;
     str sender;
     str body;
@@ -54,17 +62,17 @@ struct sqs_state {
     int64_t first_received_ms;
     uint64_t receipt; /* of the last receive; 0: never */
     int64_t sent_ms;
-    struct row row;   /* as peeked */
+    struct row row; /* as peeked */
 };
 void sqs_state_deinit(struct sqs_state *state);
 enum sqs_place { SQS_FRESH = 'n', SQS_DELAYED = 'd', SQS_IN_FLIGHT = 'f' };
 
 /*
- * Adds a new message, due at due_ms, to a queue whose row is a condition of the batch: it must still
- * exist then. 0 or a fault.
+ * Adds a new message, due at due_ms, to a queue whose row is a condition of the batch: it must
+ * still exist then. 0 or a fault.
  */
-int sqs_message_put(struct svc *svc, const struct rows *rows, const struct sqs_queue *queue, struct sqs_message *message,
-                    int64_t due_ms);
+int sqs_message_put(struct svc *svc, const struct rows *rows, const struct sqs_queue *queue,
+                    struct sqs_message *message, int64_t due_ms);
 /* Body and attributes; views into *plain. 0, STORE_E_ABSENT, a fault. */
 int sqs_message_get(struct svc *svc, const struct sqs_queue *queue, uint64_t id, struct buf *plain,
                     struct sqs_message *ret);
@@ -74,19 +82,24 @@ int sqs_message_get(struct svc *svc, const struct sqs_queue *queue, uint64_t id,
  */
 int sqs_state_peek(const struct rows *rows, uint64_t queue_id, uint64_t id, struct sqs_state *ret);
 /* From state `before`, as peeked, to *after, with its place. */
-void sqs_state_change(const struct rows *rows, uint64_t queue_id, uint64_t id, const struct sqs_state *before,
-                      const struct sqs_state *after, enum sqs_place place);
+void sqs_state_change(const struct rows *rows, uint64_t queue_id, uint64_t id,
+                      const struct sqs_state *before, const struct sqs_state *after,
+                      enum sqs_place place);
 /* Removes a message whose state is as peeked. */
-void sqs_message_drop(const struct rows *rows, uint64_t queue_id, uint64_t id, const struct sqs_state *state);
+void sqs_message_drop(const struct rows *rows, uint64_t queue_id, uint64_t id,
+                      const struct sqs_state *state);
 /* Removes all of a queue's. */
 void sqs_messages_drop_all(struct store_batch *batch, uint64_t queue_id);
 
 void sqs_place_prefix(struct buf *key, uint64_t queue_id);
 void sqs_place_key(struct buf *key, uint64_t queue_id, int64_t due_ms, uint64_t id);
 /* False: not such a key or row. */
-bool sqs_place_parse(str key, str value, int64_t *ret_due_ms, uint64_t *ret_id, enum sqs_place *ret_place, int64_t *ret_sent_ms);
+bool sqs_place_parse(str key, str value, int64_t *ret_due_ms, uint64_t *ret_id,
+                     enum sqs_place *ret_place, int64_t *ret_sent_ms);
 
 /* ---- What clients check: MD5s in hex ---- */
 void sqs_md5(str bytes, char hex[33]);
-/* Of MessageAttributes, as "SQS message metadata" defines it; values are the API model's documents. */
+/*
+ * Of MessageAttributes, as "SQS message metadata" defines it; values are the API model's documents.
+ */
 void sqs_md5_attributes(const json_t *attributes, char hex[33]);

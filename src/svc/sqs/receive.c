@@ -1,4 +1,7 @@
-/* ReceiveMessage: what is visible now, or a wait for it; and what is moved to the dead letters on the way. */
+/*
+ * ReceiveMessage: what is visible now, or a wait for it; and what is moved to the dead letters on
+ * the way.
+ */
 #include "base/clock.h"
 #include "base/codec.h"
 #include "base/rand.h"
@@ -13,7 +16,7 @@ struct look {
     struct sqs_receive *receive;
     int64_t now_ms, visibility_s, most;
     json_t *messages;
-    size_t taken; /* rows claimed in this look */
+    size_t taken;         /* rows claimed in this look */
     int64_t first_due_ms; /* of what the look saw; INT64_MAX: nothing */
 };
 
@@ -25,7 +28,8 @@ static bool wants_system(struct rq *rq, const char *name) {
            sqs_is_asked(json_arr(rq->in, "MessageSystemAttributeNames"), name);
 }
 
-static void add_system(struct rq *rq, json_t *out, const struct sqs_message *m, const struct sqs_state *s) {
+static void add_system(struct rq *rq, json_t *out, const struct sqs_message *m,
+                       const struct sqs_state *s) {
     json_t *a = json_object();
     if (wants_system(rq, "SenderId"))
         json_set_str(a, "SenderId", m->sender);
@@ -63,7 +67,7 @@ static void add_attributes(struct rq *rq, json_t *out, const struct sqs_message 
     const char *name;
     json_t *value;
     char md5[33];
-    json_object_foreach(all, name, value)
+    json_object_foreach (all, name, value)
         if (wants_attribute(names, str_c(name)))
             json_object_set(wanted, name, value);
     if (json_object_size(wanted) == 0)
@@ -89,7 +93,8 @@ static json_t *show(struct look *l, const struct sqs_message *m, const struct sq
 
 /* ---- One message ---- */
 
-static int move_to_dead_letters(struct look *l, const struct sqs_message *m, const struct sqs_state *s) {
+static int move_to_dead_letters(struct look *l, const struct sqs_message *m,
+                                const struct sqs_state *s) {
     CLEANUP_DEINIT(buf) struct buf arn = {0};
     struct sqs_message moved = *m;
     sqs_queue_arn(l->queue, &arn);
@@ -113,8 +118,8 @@ static int hand_out(struct look *l, const struct sqs_message *m, const struct sq
 }
 
 /*
- * A place whose message has moved on, or is gone: left by a purge that crossed another change. Blind:
- * no message comes back to it.
+ * A place whose message has moved on, or is gone: left by a purge that crossed another change.
+ * Blind: no message comes back to it.
  */
 static void drop_place(struct look *l, str key) { row_del_blind(l->rows, STORE_QUEUE, key); }
 
@@ -152,10 +157,12 @@ static int scan(struct look *l, int64_t from_ms) {
     CLEANUP_DEINIT(buf) struct buf from = {0}, to = {0};
     sqs_place_key(&from, l->queue->id, from_ms, 0);
     sqs_place_key(&to, l->queue->id, l->now_ms + 1, 0);
-    CLEANUP(store_iter) struct store_iter *it =
+    CLEANUP(store_iter)
+    struct store_iter *it =
         store_iter_new(l->svc->store, NULL, STORE_QUEUE, buf_view(&from), buf_view(&to), false);
     l->first_due_ms = INT64_MAX;
-    while ((int64_t)json_array_size(l->messages) < l->most && l->taken < SQS_LOOK && store_iter_next(it)) {
+    while ((int64_t)json_array_size(l->messages) < l->most && l->taken < SQS_LOOK &&
+           store_iter_next(it)) {
         int64_t due, sent;
         uint64_t id;
         enum sqs_place place;
@@ -183,12 +190,15 @@ static int look(struct look *l) {
 }
 
 /* A member within bounds; absent gives otherwise. */
-static int take_number(struct rq *rq, const char *name, int64_t otherwise, int64_t least, int64_t most, int64_t *ret) {
+static int take_number(struct rq *rq, const char *name, int64_t otherwise, int64_t least,
+                       int64_t most, int64_t *ret) {
     *ret = json_int(rq->in, name, otherwise);
     if (!json_has(rq->in, name) || (*ret >= least && *ret <= most))
         return 0;
-    return aws_fail(rq, &SQS_InvalidParameterValue, "Value %lld for parameter %s is invalid. Reason: Must be between %lld and %lld, if provided.",
-                    (long long)*ret, name, (long long)least, (long long)most);
+    return aws_fail(
+        rq, &SQS_InvalidParameterValue,
+        "Value %lld for parameter %s is invalid. Reason: Must be between %lld and %lld, if provided.",
+        (long long)*ret, name, (long long)least, (long long)most);
 }
 
 static void count_receive(struct look *l) {
@@ -251,7 +261,11 @@ static int receive_from(struct svc *svc, struct rq *rq, struct sqs_queue *queue)
     CLEANUP_DEINIT(kit_doc) struct kit_doc dead = {0};
     CLEANUP_JSON json_t *messages = json_array();
     int64_t wait_s;
-    struct look l = {.svc = svc, .rq = rq, .rows = rq_rows_newest(rq), .queue = queue, .messages = messages};
+    struct look l = {.svc = svc,
+                     .rq = rq,
+                     .rows = rq_rows_newest(rq),
+                     .queue = queue,
+                     .messages = messages};
     if (take_number(rq, "MaxNumberOfMessages", 1, 1, 10, &l.most) ||
         take_number(rq, "VisibilityTimeout", queue->visibility_s, 0, 43200, &l.visibility_s) ||
         take_number(rq, "WaitTimeSeconds", queue->wait_s, 0, 20, &wait_s))
@@ -260,9 +274,11 @@ static int receive_from(struct svc *svc, struct rq *rq, struct sqs_queue *queue)
     sqs_stop_waiting(l.receive);
     sqs_unclaim_all(l.receive); /* of an attempt whose commit failed */
     if (queue->dead_letter_arn[0]) {
-        struct rows only_read = {svc->store, NULL, NULL}; /* a condition of what is moved there, not of what is received */
+        /* a condition of what is moved there, not of what is received */
+        struct rows only_read = {svc->store, NULL, NULL};
         int r = sqs_queue_get(&only_read, str_c(queue->dead_letter_arn), &dead, &l.dead);
-        if (r && r != STORE_E_ABSENT) /* without its dead-letter queue a message stays where it is */
+        if (r &&
+            r != STORE_E_ABSENT) /* without its dead-letter queue a message stays where it is */
             return aws_fault(rq, r, "reading the dead-letter queue");
     }
     return look_or_wait(&l);

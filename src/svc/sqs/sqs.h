@@ -5,8 +5,8 @@
  * A queue is a row of STORE_META, its messages are rows of STORE_QUEUE (docs/formats/sqs.md), their
  * bodies sealed under the queue's data key. Visibility, delays and retention follow world time; the
  * wait of a long poll follows real time. What other services send comes in by the hub's port "sqs"
- * and is asked of the queue's policy; Lambda's dead letters are not: they are sent with the rights of
- * the function's role, which Lambda has checked.
+ * and is asked of the queue's policy; Lambda's dead letters are not: they are sent with the rights
+ * of the function's role, which Lambda has checked.
  *
  * One timer of the hub ends long polls, drops what is past its retention, and puts the queues'
  * metrics. Everything here may be called by any thread once open.

@@ -19,12 +19,15 @@ struct svc {
     struct map live;      /* queue id (8 bytes) → struct sqs_live, made when first touched */
 };
 
-#define KIT_OPS "svc/sqs/ops.def"
+#define KIT_OPS    "svc/sqs/ops.def"
 #define KIT_PREFIX sqs
 #include "svc/kit/op_handlers.h"
 
 /* ---- ops.c ---- */
-/* The queue that member QueueUrl (or QueueName) names, as long as the request lasts. AWS_FAILED: QueueDoesNotExist. */
+/*
+ * The queue that member QueueUrl (or QueueName) names, as long as the request lasts. AWS_FAILED:
+ * QueueDoesNotExist.
+ */
 int sqs_use_queue(struct rq *rq, struct sqs_queue *ret_queue);
 str sqs_queue_url(struct rq *rq, str account, str name);
 /* Is "All" or that one among the names that were asked for? */
@@ -40,8 +43,12 @@ struct sqs_entry_error {
 };
 enum { SQS_ENTRY_FAILED = OUTCOMES_SQS };
 struct sqs_batch;
-/* 0 with *result filled (Id is added), AWS_FAILED with a fault of ours set, or SQS_ENTRY_FAILED with *error set. */
-typedef int sqs_entry_fn(struct sqs_batch *b, const json_t *entry, json_t *result, struct sqs_entry_error *error);
+/*
+ * 0 with *result filled (Id is added), AWS_FAILED with a fault of ours set, or SQS_ENTRY_FAILED
+ * with *error set.
+ */
+typedef int sqs_entry_fn(struct sqs_batch *b, const json_t *entry, json_t *result,
+                         struct sqs_entry_error *error);
 struct sqs_batch {
     struct svc *svc;
     struct rq *rq;
@@ -54,8 +61,8 @@ struct sqs_batch {
 int sqs_run_entries(struct svc *svc, struct rq *rq, sqs_entry_fn *one);
 /* The same function outside a batch: its error becomes the request's. */
 int sqs_run_single(struct svc *svc, struct rq *rq, sqs_entry_fn *one);
-int sqs_entry_fail(struct sqs_entry_error *error, struct rq *rq, const struct aws_error *row, const char *fmt, ...)
-    PRINTF_LIKE(4, 5);
+int sqs_entry_fail(struct sqs_entry_error *error, struct rq *rq, const struct aws_error *row,
+                   const char *fmt, ...) PRINTF_LIKE(4, 5);
 
 /* ---- metric.c ---- */
 void sqs_put_metric(struct svc *svc, struct store_batch *batch, const struct sqs_queue *queue,
@@ -63,7 +70,7 @@ void sqs_put_metric(struct svc *svc, struct store_batch *batch, const struct sqs
 /* The rows of a queue at this moment. */
 struct sqs_counts {
     uint64_t visible, in_flight, delayed;
-    int64_t oldest_ms; /* when the oldest was sent; 0: none */
+    int64_t oldest_ms;   /* when the oldest was sent; 0: none */
     int64_t next_due_ms; /* when the first of those not visible becomes so; INT64_MAX: none */
 };
 int sqs_count(struct svc *svc, uint64_t queue_id, int64_t now_ms, struct sqs_counts *ret);

@@ -8,9 +8,10 @@ struct svc {
     struct svc *iam;
 };
 
-#define KIT_OPS "svc/sts/ops.def"
+#define KIT_OPS    "svc/sts/ops.def"
 #define KIT_PREFIX sts
 #include "svc/kit/op_handlers.h"
 
 /* The trust policy of the role in question is its resource policy. */
-int sts_hook_policy(struct svc *sts, struct rq *rq, str arn, const struct policy **ret_policy, str *ret_account);
+int sts_hook_policy(struct svc *sts, struct rq *rq, str arn, const struct policy **ret_policy,
+                    str *ret_account);

@@ -1,22 +1,30 @@
 #include "fixture.h"
 
-#define ALARM(name, more) "{'AlarmName':'" name "','MetricName':'Errors','Namespace':'AWS/Lambda','Statistic':'Sum','Period':300," \
+#define ALARM(name, more)                                                                                                                 \
+    "{'AlarmName':'" name                                                                                                                 \
+    "','MetricName':'Errors','Namespace':'AWS/Lambda','Statistic':'Sum','Period':300,"                                                    \
     "'EvaluationPeriods':1,'Threshold':5,'ComparisonOperator':'GreaterThanThreshold','Dimensions':[{'Name':'FunctionName','Value':'f'}]," \
     "'AlarmActions':['arn:aws:sns:us-east-1:000000000000:t']" more "}"
 
-static const json_t *one(struct cloud *c, size_t i) { return json_array_get(json_arr(c->call.out, "MetricAlarms"), i); }
+static const json_t *one(struct cloud *c, size_t i) {
+    return json_array_get(json_arr(c->call.out, "MetricAlarms"), i);
+}
 
 static void life_of_an_alarm(void **state) {
     struct cloud *c = *state;
     ok(cw_call(c, "PutMetricAlarm", ALARM("a", ",'Tags':[{'Key':'k','Value':'v'}]")));
     ok(cw_call(c, "DescribeAlarms", "{}"));
-    check_str(json_str(one(c, 0), "AlarmArn"), S("arn:aws:cloudwatch:us-east-1:000000000000:alarm:a"));
+    check_str(json_str(one(c, 0), "AlarmArn"),
+              S("arn:aws:cloudwatch:us-east-1:000000000000:alarm:a"));
     check_str(json_str(one(c, 0), "StateValue"), S("INSUFFICIENT_DATA"));
     assert_true(str_starts(json_str(one(c, 0), "StateReason"), S("Unchecked: ")));
     assert_true(json_bool(one(c, 0), "ActionsEnabled", false) && !json_has(one(c, 0), "Tags"));
-    ok(cw_call(c, "ListTagsForResource", "{'ResourceARN':'arn:aws:cloudwatch:us-east-1:000000000000:alarm:a'}"));
+    ok(cw_call(c, "ListTagsForResource",
+               "{'ResourceARN':'arn:aws:cloudwatch:us-east-1:000000000000:alarm:a'}"));
     check_str(json_str(json_array_get(json_arr(c->call.out, "Tags"), 0), "Value"), S("v"));
-    ok(cw_call(c, "UntagResource", "{'ResourceARN':'arn:aws:cloudwatch:us-east-1:000000000000:alarm:a','TagKeys':['k']}"));
+    ok(cw_call(
+        c, "UntagResource",
+        "{'ResourceARN':'arn:aws:cloudwatch:us-east-1:000000000000:alarm:a','TagKeys':['k']}"));
 
     ok(cw_call(c, "SetAlarmState", "{'AlarmName':'a','StateValue':'ALARM','StateReason':'test'}"));
     ok(cw_call(c, "PutMetricAlarm", ALARM("a", ",'AlarmDescription':'d'")));
@@ -25,7 +33,8 @@ static void life_of_an_alarm(void **state) {
     check_str(json_str(one(c, 0), "StateValue"), S("ALARM")); /* an update keeps it */
     check_str(json_str(one(c, 0), "AlarmDescription"), S("d"));
     assert_false(json_bool(one(c, 0), "ActionsEnabled", true));
-    fails(cw_call(c, "SetAlarmState", "{'AlarmName':'b','StateValue':'OK','StateReason':'x'}"), "ResourceNotFound");
+    fails(cw_call(c, "SetAlarmState", "{'AlarmName':'b','StateValue':'OK','StateReason':'x'}"),
+          "ResourceNotFound");
 
     ok(cw_call(c, "DeleteAlarms", "{'AlarmNames':['a','none']}"));
     ok(cw_call(c, "DescribeAlarms", "{}"));
@@ -37,19 +46,27 @@ static void filters_and_pages(void **state) {
     ok(cw_call(c, "PutMetricAlarm", ALARM("a1", "")));
     ok(cw_call(c, "PutMetricAlarm", ALARM("a2", "")));
     ok(cw_call(c, "PutMetricAlarm", ALARM("b", "")));
-    static const struct { const char *in; size_t n; } cases[] = {
-        {"{'AlarmNamePrefix':'a'}", 2}, {"{'StateValue':'OK'}", 0}, {"{'ActionPrefix':'arn:aws:sns:'}", 3},
-        {"{'AlarmTypes':['CompositeAlarm']}", 0}, {"{'AlarmNames':['b','c']}", 1}};
+    static const struct {
+        const char *in;
+        size_t n;
+    } cases[] = {{"{'AlarmNamePrefix':'a'}", 2},
+                 {"{'StateValue':'OK'}", 0},
+                 {"{'ActionPrefix':'arn:aws:sns:'}", 3},
+                 {"{'AlarmTypes':['CompositeAlarm']}", 0},
+                 {"{'AlarmNames':['b','c']}", 1}};
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         ok(cw_call(c, "DescribeAlarms", cases[i].in));
-        check_case(json_array_size(json_arr(c->call.out, "MetricAlarms")) == cases[i].n, cases[i].in);
+        check_case(json_array_size(json_arr(c->call.out, "MetricAlarms")) == cases[i].n,
+                   cases[i].in);
     }
     ok(cw_call(c, "DescribeAlarms", "{'MaxRecords':2}"));
     CLEANUP_DEINIT(buf) struct buf in = {0};
     buf_printf(&in, "{'NextToken':'" STR_FMT "'}", STR_ARG(json_str(c->call.out, "NextToken")));
     ok(cw_call(c, "DescribeAlarms", buf_cstr(&in)));
     check_str(json_str(one(c, 0), "AlarmName"), S("b"));
-    ok(cw_call(c, "DescribeAlarmsForMetric", "{'MetricName':'Errors','Namespace':'AWS/Lambda','Dimensions':[{'Name':'FunctionName','Value':'f'}]}"));
+    ok(cw_call(
+        c, "DescribeAlarmsForMetric",
+        "{'MetricName':'Errors','Namespace':'AWS/Lambda','Dimensions':[{'Name':'FunctionName','Value':'f'}]}"));
     assert_int_equal(json_array_size(json_arr(c->call.out, "MetricAlarms")), 3);
     ok(cw_call(c, "DescribeAlarmsForMetric", "{'MetricName':'Errors','Namespace':'AWS/Lambda'}"));
     assert_int_equal(json_array_size(json_arr(c->call.out, "MetricAlarms")), 0);
@@ -58,12 +75,15 @@ static void filters_and_pages(void **state) {
 static void refusals(void **state) {
     struct cloud *c = *state;
     static const char *const cases[] = {
-        ALARM("a", ",'TreatMissingData':'maybe'"), ALARM("a", ",'DatapointsToAlarm':2"),
-        ALARM("a", ",'ExtendedStatistic':'p99'"), ALARM("a", ",'OKActions':['x']"),
+        ALARM("a", ",'TreatMissingData':'maybe'"),
+        ALARM("a", ",'DatapointsToAlarm':2"),
+        ALARM("a", ",'ExtendedStatistic':'p99'"),
+        ALARM("a", ",'OKActions':['x']"),
         ALARM("a", ",'ThresholdMetricId':'t'"),
         "{'AlarmName':'a','EvaluationPeriods':1,'ComparisonOperator':'LessThanThreshold'}"};
     for (size_t i = 0; i < ARRAY_LEN(cases); i++)
-        check_case(strcmp(cw_call(c, "PutMetricAlarm", cases[i]), "ValidationError") == 0, cases[i]);
+        check_case(strcmp(cw_call(c, "PutMetricAlarm", cases[i]), "ValidationError") == 0,
+                   cases[i]);
 }
 
 /* A changed state sends the actions: rows of the outbox, in the same commit. */
@@ -71,9 +91,11 @@ static void state_changes_are_delivered(void **state) {
     struct cloud *c = *state;
     ok(cw_call(c, "PutMetricAlarm", ALARM("a", "")));
     for (int i = 0; i < 2; i++) /* the second changes nothing */
-        ok(cw_call(c, "SetAlarmState", "{'AlarmName':'a','StateValue':'ALARM','StateReason':'test'}"));
+        ok(cw_call(c, "SetAlarmState",
+                   "{'AlarmName':'a','StateValue':'ALARM','StateReason':'test'}"));
     size_t n = 0;
-    CLEANUP(store_iter) struct store_iter *it = store_iter_new(c->store, NULL, STORE_QUEUE, S(""), STR_NONE, false);
+    CLEANUP(store_iter)
+    struct store_iter *it = store_iter_new(c->store, NULL, STORE_QUEUE, S(""), STR_NONE, false);
     while (store_iter_next(it))
         n += str_find(it->value, S("\"NewStateValue\":\"ALARM\"")) > 0;
     assert_int_equal(n, 1);

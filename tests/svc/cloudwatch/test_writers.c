@@ -4,8 +4,9 @@
 
 enum { ROUNDS = 15 };
 
-#define ALARM "{'AlarmName':'a','MetricName':'m','Namespace':'n','Period':60,'EvaluationPeriods':1,'Statistic':'Sum'," \
-              "'ComparisonOperator':'GreaterThanThreshold','Threshold':%d}"
+#define ALARM                                                                                                \
+    "{'AlarmName':'a','MetricName':'m','Namespace':'n','Period':60,'EvaluationPeriods':1,'Statistic':'Sum'," \
+    "'ComparisonOperator':'GreaterThanThreshold','Threshold':%d}"
 #define ARN "'ResourceARN':'arn:aws:cloudwatch:us-east-1:000000000000:alarm:a'"
 
 static struct racer racer(const char *op, json_t *in) {

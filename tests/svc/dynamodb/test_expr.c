@@ -115,7 +115,8 @@ static void test_conditions(void **state) {
         struct ddb_expr_env env = env_new();
         struct ddb_node *node;
         struct err err = {{0}};
-        bool parsed = ddb_parse_condition(&env, "ConditionExpression", str_c(cases[i].text), &node, &err);
+        bool parsed =
+            ddb_parse_condition(&env, "ConditionExpression", str_c(cases[i].text), &node, &err);
         if (!parsed)
             print_error("%s: %s\n", cases[i].text, err.text);
         assert_true(parsed);
@@ -143,24 +144,32 @@ static void test_condition_refusals(void **state) {
         {"n = :one)", "Syntax error"},
         {"n", "Syntax error"},
         {"status = :a", "Attribute name is a reserved keyword; reserved keyword: status"},
-        {"#s = :nope", "An expression attribute value used in expression is not defined; attribute value: :nope"},
-        {"#nope = :a", "An expression attribute name used in the document path is not defined; attribute name: #nope"},
+        {"#s = :nope",
+         "An expression attribute value used in expression is not defined; attribute value: :nope"},
+        {"#nope = :a",
+         "An expression attribute name used in the document path is not defined; attribute name: #nope"},
         {"((n = :one))", "The expression has redundant parentheses;"},
         {"foo(n)", "Invalid function name; function: foo"},
-        {"if_not_exists(n, :one)", "The function is not allowed in a condition expression; function: if_not_exists"},
-        {"attribute_exists(n, id)", "operator or function: attribute_exists, number of operands: 2"},
+        {"if_not_exists(n, :one)",
+         "The function is not allowed in a condition expression; function: if_not_exists"},
+        {"attribute_exists(n, id)",
+         "operator or function: attribute_exists, number of operands: 2"},
         {"attribute_exists(:one)", "requires a document path"},
         {"begins_with(id)", "number of operands: 1"},
         {"begins_with(id, :one)", "operator or function: begins_with, operand type: N"},
-        {"begins_with(id, id)", "must be distinct from the remaining operands for this operator or function; operator: begins_with, first operand: [id]"},
+        {"begins_with(id, id)",
+         "must be distinct from the remaining operands for this operator or function; operator: begins_with, first operand: [id]"},
         {"n = n", "must be distinct"},
         {"attribute_type(id, :typeX)", "Invalid attribute type name found; type: X"},
         {"n < :t", "operator or function: <, operand type: BOOL"},
-        {"n BETWEEN :ten AND :one", "upper bound to be greater than or equal to lower bound; lower bound operand: AttributeValue: {N:10}, upper bound operand: AttributeValue: {N:1}"},
+        {"n BETWEEN :ten AND :one",
+         "upper bound to be greater than or equal to lower bound; lower bound operand: AttributeValue: {N:10}, upper bound operand: AttributeValue: {N:1}"},
         {"n BETWEEN :one AND :a", "same data type"},
         {"size(:one) > :two", "operator or function: size, operand type: N"},
-        {"n = contains(id, :a)", "not allowed to be used this way in an expression; function: contains"},
-        {"#l[99999999999] = :a", "List index is not within the allowable range; index: [99999999999]"},
+        {"n = contains(id, :a)",
+         "not allowed to be used this way in an expression; function: contains"},
+        {"#l[99999999999] = :a",
+         "List index is not within the allowable range; index: [99999999999]"},
         {"#l[-1] = :a", "Syntax error"},
         {"n IN ()", "Syntax error"},
     };
@@ -168,8 +177,9 @@ static void test_condition_refusals(void **state) {
         struct ddb_expr_env env = env_new();
         struct ddb_node *node;
         struct err err = {{0}};
-        check_case(!ddb_parse_condition(&env, "ConditionExpression", str_c(cases[i].text), &node, &err),
-                   cases[i].text);
+        check_case(
+            !ddb_parse_condition(&env, "ConditionExpression", str_c(cases[i].text), &node, &err),
+            cases[i].text);
         if (!strstr(err.text, cases[i].words))
             print_error("%s\n got  %s\n want %s\n", cases[i].text, err.text, cases[i].words);
         assert_non_null(strstr(err.text, cases[i].words));
@@ -224,7 +234,8 @@ static void test_updates(void **state) {
         {"SET #l[0] = :a, #l[7] = :b", "list",
          "{\"L\":[{\"S\":\"a\"},{\"N\":\"20\"},{\"M\":{\"deep\":{\"S\":\"x\"}}},{\"S\":\"b\"}]}"},
         {"REMOVE #l[0], #l[1]", "list", "{\"L\":[{\"M\":{\"deep\":{\"S\":\"x\"}}}]}"},
-        {"SET #l[2].deep = :a REMOVE #l[0]", "list", "{\"L\":[{\"N\":\"20\"},{\"M\":{\"deep\":{\"S\":\"a\"}}}]}"},
+        {"SET #l[2].deep = :a REMOVE #l[0]", "list",
+         "{\"L\":[{\"N\":\"20\"},{\"M\":{\"deep\":{\"S\":\"a\"}}}]}"},
         {"SET #n.#x = :two, #n.fresh = :m", "nested",
          "{\"M\":{\"fresh\":{\"M\":{\"k\":{\"S\":\"v\"}}},\"x\":{\"N\":\"2\"},\"y\":{\"M\":{\"z\":{\"S\":\"q\"}}}}}"},
         {"SET n = #d, #d = n", "n", "{\"N\":\"7\"}"},
@@ -235,7 +246,8 @@ static void test_updates(void **state) {
         {"ADD tags :set", "tags", "{\"SS\":[\"a\",\"b\",\"z\"]}"},
         {"DELETE tags :set", "tags", "{\"SS\":[\"b\"]}"},
         {"DELETE gone :set", "gone", ""},
-        {"ADD nums :ns DELETE tags :set SET flag = :null REMOVE id", "nums", "{\"NS\":[\"1\",\"2\",\"5\"]}"},
+        {"ADD nums :ns DELETE tags :set SET flag = :null REMOVE id", "nums",
+         "{\"NS\":[\"1\",\"2\",\"5\"]}"},
         {"SET n = gone", NULL, "refers to an attribute that does not exist in the item"},
         {"SET n = id + :one", NULL, "incorrect data type"},
         {"SET n = :one + :a", NULL, "operator or function: +, operand type: S"},
@@ -245,10 +257,13 @@ static void test_updates(void **state) {
         {"ADD tags :a", NULL, "operator: ADD, operand type: STRING"},
         {"DELETE n :one", NULL, "operator: DELETE, operand type: NUMBER"},
         {"SET n = :big + :big", NULL, "Number overflow"},
-        {"SET n = :one SET id2 = :a", NULL, "The \"SET\" section can only be used once in an update expression;"},
-        {"SET #n = :m, #n.#x = :a", NULL, "Two document paths overlap with each other; must remove or rewrite one of these paths; path one: [nested], path two: [nested, x]"},
+        {"SET n = :one SET id2 = :a", NULL,
+         "The \"SET\" section can only be used once in an update expression;"},
+        {"SET #n = :m, #n.#x = :a", NULL,
+         "Two document paths overlap with each other; must remove or rewrite one of these paths; path one: [nested], path two: [nested, x]"},
         {"SET #n.#x = :a, #n[0] = :a", NULL, "Two document paths conflict"},
-        {"SET n = size(id)", NULL, "The function is not allowed in an update expression; function: size"},
+        {"SET n = size(id)", NULL,
+         "The function is not allowed in an update expression; function: size"},
         {"SET n = list_append(:a, #l)", NULL, "operator or function: list_append, operand type: S"},
         {"SET n :one", NULL, "Syntax error; token: \":one\""},
         {"PUT n = :one", NULL, "Syntax error; token: \"PUT\""},
@@ -288,9 +303,11 @@ static void test_projections(void **state) {
     } cases[] = {
         {"id, n", "{\"id\":{\"S\":\"abc\"},\"n\":{\"N\":\"5\"}}"},
         {"gone", "{}"},
-        {"#n.#y.z, #n.#x", "{\"nested\":{\"M\":{\"x\":{\"N\":\"1\"},\"y\":{\"M\":{\"z\":{\"S\":\"q\"}}}}}}"},
+        {"#n.#y.z, #n.#x",
+         "{\"nested\":{\"M\":{\"x\":{\"N\":\"1\"},\"y\":{\"M\":{\"z\":{\"S\":\"q\"}}}}}}"},
         {"#n.nope", "{}"},
-        {"#l[2].deep, #l[0]", "{\"list\":{\"L\":[{\"N\":\"10\"},{\"M\":{\"deep\":{\"S\":\"x\"}}}]}}"},
+        {"#l[2].deep, #l[0]",
+         "{\"list\":{\"L\":[{\"N\":\"10\"},{\"M\":{\"deep\":{\"S\":\"x\"}}}]}}"},
         {"#l[9], n", "{\"n\":{\"N\":\"5\"}}"},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
@@ -298,7 +315,8 @@ static void test_projections(void **state) {
         struct ddb_projection projection;
         struct err err;
         struct buf text = {0};
-        check_case(ddb_parse_projection(&env, str_c(cases[i].text), &projection, &err), cases[i].text);
+        check_case(ddb_parse_projection(&env, str_c(cases[i].text), &projection, &err),
+                   cases[i].text);
         CLEANUP_JSON json_t *json = ddb_item_to_json(ddb_project(&arena, &projection, item));
         json_write(&text, json);
         check_str(buf_view(&text), str_c(cases[i].want));
@@ -313,17 +331,23 @@ static void test_unused_and_odd_placeholders(void **state) {
     struct err err;
     assert_true(ddb_parse_condition(&env, "ConditionExpression", S("#s = :a"), &node, &err));
     assert_false(ddb_expr_env_done(&env, &err));
-    assert_non_null(strstr(err.text, "Value provided in ExpressionAttributeNames unused in expressions: keys: {#d, #n"));
+    assert_non_null(
+        strstr(err.text,
+               "Value provided in ExpressionAttributeNames unused in expressions: keys: {#d, #n"));
     assert_false(ddb_expr_env_init(&env, &arena, names, NULL, false, NULL, &err));
-    assert_non_null(strstr(err.text, "ExpressionAttributeNames can only be specified when using expressions"));
+    assert_non_null(
+        strstr(err.text, "ExpressionAttributeNames can only be specified when using expressions"));
     CLEANUP_JSON json_t *bad = parse_quoted("{'s':'status'}");
     assert_false(ddb_expr_env_init(&env, &arena, bad, NULL, true, NULL, &err));
-    assert_non_null(strstr(err.text, "ExpressionAttributeNames contains invalid key: Syntax error; key: \"s\""));
+    assert_non_null(strstr(
+        err.text, "ExpressionAttributeNames contains invalid key: Syntax error; key: \"s\""));
     CLEANUP_JSON json_t *empty = json_object();
     assert_false(ddb_expr_env_init(&env, &arena, empty, NULL, true, NULL, &err));
     CLEANUP_JSON json_t *wrong = parse_quoted("{':v':{'N':'x'}}");
     assert_false(ddb_expr_env_init(&env, &arena, NULL, wrong, true, NULL, &err));
-    assert_non_null(strstr(err.text, "ExpressionAttributeValues contains invalid value: The parameter cannot be converted to a numeric value: x for key :v"));
+    assert_non_null(strstr(
+        err.text,
+        "ExpressionAttributeValues contains invalid value: The parameter cannot be converted to a numeric value: x for key :v"));
 }
 
 static void test_reserved(void **state) {
@@ -339,7 +363,7 @@ static void test_reserved(void **state) {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 int main(void) {
     const struct CMUnitTest tests[] = {
-        T(test_conditions), T(test_condition_refusals), T(test_limits), T(test_updates),
+        T(test_conditions),  T(test_condition_refusals),          T(test_limits),   T(test_updates),
         T(test_projections), T(test_unused_and_odd_placeholders), T(test_reserved),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -131,7 +131,8 @@ static void test_property(void **state) {
             long long magnitude = 1;
             for (int d = rand_r(&seed) % 12; d > 0; d--)
                 magnitude *= 10;
-            x[k] = (long long)rand_r(&seed) % (10 * magnitude) * (rand_r(&seed) % 3 || magnitude > 100000 ? 1 : magnitude);
+            x[k] = (long long)rand_r(&seed) % (10 * magnitude) *
+                   (rand_r(&seed) % 3 || magnitude > 100000 ? 1 : magnitude);
             if (rand_r(&seed) % 2)
                 x[k] = -x[k];
             buf_clear(&text);
@@ -167,9 +168,9 @@ static void test_property(void **state) {
 static void test_key_order_of_fractions(void **state) {
     (void)state;
     static const char *const ascending[] = {
-        "-9e125", "-1e10", "-12.5", "-12.003", "-12", "-1.5", "-1", "-0.5", "-1e-130", "0", "1e-130",
-        "0.001", "0.5", "1", "1.0001", "1.5", "9", "10", "12", "12.0034", "12.5", "99", "100", "1e10",
-        "9e125",
+        "-9e125", "-1e10",   "-12.5", "-12.003", "-12", "-1.5",   "-1",    "-0.5", "-1e-130",
+        "0",      "1e-130",  "0.001", "0.5",     "1",   "1.0001", "1.5",   "9",    "10",
+        "12",     "12.0034", "12.5",  "99",      "100", "1e10",   "9e125",
     };
     struct buf last = {0}, key = {0};
     for (size_t i = 0; i < ARRAY_LEN(ascending); i++) {
@@ -211,10 +212,8 @@ static void test_damaged_keys(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_parse_and_print),
-        cmocka_unit_test(test_sums),
-        cmocka_unit_test(test_property),
-        cmocka_unit_test(test_key_order_of_fractions),
+        cmocka_unit_test(test_parse_and_print), cmocka_unit_test(test_sums),
+        cmocka_unit_test(test_property),        cmocka_unit_test(test_key_order_of_fractions),
         cmocka_unit_test(test_damaged_keys),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -16,8 +16,11 @@ static struct ddb_table table = {
     .prefix = S_INIT("items:"),
 };
 static const struct ddb_index by_name = {
-    .id = 1, .name = S_INIT("by_name"), .keys = {{S_INIT("dkey"), DDB_S}, {S_INIT("name"), DDB_S}},
-    .projection = DDB_PROJECT_KEYS, .prefix = S_INIT("index:"),
+    .id = 1,
+    .name = S_INIT("by_name"),
+    .keys = {{S_INIT("dkey"), DDB_S}, {S_INIT("name"), DDB_S}},
+    .projection = DDB_PROJECT_KEYS,
+    .prefix = S_INIT("index:"),
 };
 
 static const struct ddb_value *number(const char *text) {
@@ -26,7 +29,8 @@ static const struct ddb_value *number(const char *text) {
     return ddb_value_new_number(&arena, &n);
 }
 
-static const struct ddb_value *make(const char *id, const char *pos, const char *day, const char *name) {
+static const struct ddb_value *make(const char *id, const char *pos, const char *day,
+                                    const char *name) {
     const struct ddb_value *v = NULL;
     v = ddb_map_with(&arena, v, S("id"), ddb_value_new_text(&arena, DDB_S, str_c(id)));
     v = ddb_map_with(&arena, v, S("pos"), number(pos));
@@ -47,12 +51,13 @@ static json_t *document(const char *text) {
     return documents[n_documents++] = json;
 }
 
-static bool condition(const char *text, const struct ddb_key_schema *keys, struct ddb_key_condition *ret,
-                      struct err *err) {
+static bool condition(const char *text, const struct ddb_key_schema *keys,
+                      struct ddb_key_condition *ret, struct err *err) {
     struct ddb_expr_env env;
     struct ddb_node *node;
-    const json_t *values = document("{\":a\":{\"S\":\"a\"},\":ab\":{\"S\":\"ab\"},\":z\":{\"S\":\"z\"},"
-                                    "\":e\":{\"S\":\"\"},\":n\":{\"N\":\"10\"},\":m\":{\"N\":\"-2.5\"}}");
+    const json_t *values =
+        document("{\":a\":{\"S\":\"a\"},\":ab\":{\"S\":\"ab\"},\":z\":{\"S\":\"z\"},"
+                 "\":e\":{\"S\":\"\"},\":n\":{\"N\":\"10\"},\":m\":{\"N\":\"-2.5\"}}");
     const json_t *names = document("{\"#n\":\"name\"}");
     return ddb_expr_env_init(&env, &arena, names, values, true, NULL, err) &&
            ddb_parse_condition(&env, "KeyConditionExpression", str_c(text), &node, err) &&
@@ -61,16 +66,22 @@ static bool condition(const char *text, const struct ddb_key_schema *keys, struc
 
 static void test_ranges(void **state) {
     (void)state;
-    static const char *const ats[] = {"-100", "-2.5", "-2.49", "0", "9.99", "10", "10.0001", "1e20"};
+    static const char *const ats[] = {"-100", "-2.5", "-2.49",   "0",
+                                      "9.99", "10",   "10.0001", "1e20"};
     /* Which of the numbers above each condition selects, as digits. */
     static const struct {
         const char *text, *want;
     } cases[] = {
-        {"id = :a", "01234567"},        {"id = :a AND pos = :n", "5"},
-        {"id = :a AND pos < :n", "01234"}, {"id = :a AND pos <= :n", "012345"},
-        {"id = :a AND pos > :n", "67"},  {"id = :a AND pos >= :n", "567"},
-        {"pos > :m AND id = :a", "234567"}, {"id = :a AND pos <= :m", "01"},
-        {"id = :a AND pos < :m", "0"},   {"(id = :a) AND (pos BETWEEN :m AND :n)", "12345"},
+        {"id = :a", "01234567"},
+        {"id = :a AND pos = :n", "5"},
+        {"id = :a AND pos < :n", "01234"},
+        {"id = :a AND pos <= :n", "012345"},
+        {"id = :a AND pos > :n", "67"},
+        {"id = :a AND pos >= :n", "567"},
+        {"pos > :m AND id = :a", "234567"},
+        {"id = :a AND pos <= :m", "01"},
+        {"id = :a AND pos < :m", "0"},
+        {"(id = :a) AND (pos BETWEEN :m AND :n)", "12345"},
         {":n < pos AND :a = id", "67"},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
@@ -81,10 +92,12 @@ static void test_ranges(void **state) {
         ddb_key_condition_range(&c, table.prefix, &from, &to);
         for (size_t k = 0; k < ARRAY_LEN(ats); k++) {
             ddb_item_key(&key, &table, make("a", ats[k], NULL, NULL));
-            if (str_cmp(buf_view(&key), buf_view(&from)) >= 0 && str_cmp(buf_view(&key), buf_view(&to)) < 0)
+            if (str_cmp(buf_view(&key), buf_view(&from)) >= 0 &&
+                str_cmp(buf_view(&key), buf_view(&to)) < 0)
                 buf_printf(&got, "%zu", k);
             ddb_item_key(&key, &table, make("b", ats[k], NULL, NULL));
-            check_case(str_cmp(buf_view(&key), buf_view(&from)) < 0 || str_cmp(buf_view(&key), buf_view(&to)) >= 0,
+            check_case(str_cmp(buf_view(&key), buf_view(&from)) < 0 ||
+                           str_cmp(buf_view(&key), buf_view(&to)) >= 0,
                        "another partition");
         }
         check_str(buf_view(&got), str_c(cases[i].want));
@@ -101,9 +114,12 @@ static void test_text_ranges_of_an_index(void **state) {
     static const struct {
         const char *text, *want;
     } cases[] = {
-        {"dkey = :a", "01234567"},           {"dkey = :a AND #n = :ab", "3"},
-        {"dkey = :a AND #n < :ab", "012"},   {"dkey = :a AND #n <= :ab", "0123"},
-        {"dkey = :a AND #n > :ab", "4567"},  {"dkey = :a AND #n >= :z", "67"},
+        {"dkey = :a", "01234567"},
+        {"dkey = :a AND #n = :ab", "3"},
+        {"dkey = :a AND #n < :ab", "012"},
+        {"dkey = :a AND #n <= :ab", "0123"},
+        {"dkey = :a AND #n > :ab", "4567"},
+        {"dkey = :a AND #n >= :z", "67"},
         {"dkey = :a AND begins_with(#n, :a)", "1234"},
         {"dkey = :a AND begins_with(#n, :ab)", "34"},
         {"dkey = :a AND #n BETWEEN :a AND :z", "123456"},
@@ -116,7 +132,8 @@ static void test_text_ranges_of_an_index(void **state) {
         ddb_key_condition_range(&c, by_name.prefix, &from, &to);
         for (size_t k = 0; k < ARRAY_LEN(all); k++) {
             assert_true(ddb_entry_key(&key, &table, &by_name, make("id", "1", "a", all[k])));
-            if (str_cmp(buf_view(&key), buf_view(&from)) >= 0 && str_cmp(buf_view(&key), buf_view(&to)) < 0)
+            if (str_cmp(buf_view(&key), buf_view(&from)) >= 0 &&
+                str_cmp(buf_view(&key), buf_view(&to)) < 0)
                 buf_printf(&got, "%zu", k);
         }
         check_str(buf_view(&got), str_c(cases[i].want));
@@ -140,7 +157,8 @@ static void test_refusals(void **state) {
         {"NOT id = :a", "Invalid operator used in KeyConditionExpression: NOT"},
         {"id = :a AND pos <> :n", "Invalid operator used in KeyConditionExpression: <>"},
         {"id = :a AND pos IN (:n)", "Invalid operator used in KeyConditionExpression: IN"},
-        {"id = :a AND contains(pos, :n)", "Invalid operator used in KeyConditionExpression: contains"},
+        {"id = :a AND contains(pos, :n)",
+         "Invalid operator used in KeyConditionExpression: contains"},
         {"id = :a AND size(pos) = :n", "Invalid operator used in KeyConditionExpression: size"},
         {"id = :a AND id = :ab", "must only contain one condition per key"},
         {"id = :a AND pos > :n AND pos < :n", "must only contain one condition per key"},
@@ -181,7 +199,7 @@ static int drop(void **state) {
 }
 #define T(name) cmocka_unit_test_teardown(name, drop)
 int main(void) {
-    const struct CMUnitTest tests[] = {T(test_ranges), T(test_text_ranges_of_an_index), T(test_refusals),
-                                       T(test_entries)};
+    const struct CMUnitTest tests[] = {T(test_ranges), T(test_text_ranges_of_an_index),
+                                       T(test_refusals), T(test_entries)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

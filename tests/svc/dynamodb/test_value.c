@@ -142,6 +142,7 @@ static void test_maps(void **state) {
 
 #define T(name) cmocka_unit_test_teardown(name, teardown)
 int main(void) {
-    const struct CMUnitTest tests[] = {T(test_round_trips), T(test_refusals), T(test_depth), T(test_maps)};
+    const struct CMUnitTest tests[] = {T(test_round_trips), T(test_refusals), T(test_depth),
+                                       T(test_maps)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -31,8 +31,13 @@ static int teardown(void **state) {
 
 /* The status; in is stolen. Any thread. */
 static int call(const char *op, json_t *in) {
-    struct aws_call call = {.cloud = cloud->cloud, .caller = cloud->root, .account = S(ACCOUNT),
-                            .region = S("us-east-1"), .service = "dynamodb", .op = op, .in = in};
+    struct aws_call call = {.cloud = cloud->cloud,
+                            .caller = cloud->root,
+                            .account = S(ACCOUNT),
+                            .region = S("us-east-1"),
+                            .service = "dynamodb",
+                            .op = op,
+                            .in = in};
     aws_call(&call);
     int status = call.status;
     if (status >= 500)
@@ -47,8 +52,8 @@ static int call(const char *op, json_t *in) {
 static json_t *table_named(int round) {
     (void)round;
     return json_pack("{s:s,s:s,s:[{s:s,s:s}],s:[{s:s,s:s}]}", "TableName", "table", "BillingMode",
-                     "PAY_PER_REQUEST", "AttributeDefinitions", "AttributeName", "id", "AttributeType",
-                     "S", "KeySchema", "AttributeName", "id", "KeyType", "HASH");
+                     "PAY_PER_REQUEST", "AttributeDefinitions", "AttributeName", "id",
+                     "AttributeType", "S", "KeySchema", "AttributeName", "id", "KeyType", "HASH");
 }
 static json_t *name_only(int round) {
     (void)round;
@@ -62,7 +67,8 @@ static json_t *item(int round) {
 static json_t *tag(int round) {
     char key[16];
     snprintf(key, sizeof key, "tag%d", round);
-    return json_pack("{s:s,s:[{s:s,s:s}]}", "ResourceArn", TABLE_ARN, "Tags", "Key", key, "Value", "x");
+    return json_pack("{s:s,s:[{s:s,s:s}]}", "ResourceArn", TABLE_ARN, "Tags", "Key", key, "Value",
+                     "x");
 }
 static json_t *other_tag(int round) { return tag(ROUNDS + round); }
 static json_t *keep_days(int days) {
@@ -73,8 +79,8 @@ static json_t *keep_longer(int round) { return keep_days(round + 1); }
 static json_t *add_one(int round) {
     (void)round;
     return json_pack("{s:s,s:{s:{s:s}},s:s,s:{s:{s:s}}}", "TableName", "table", "Key", "id", "S",
-                     "counter", "UpdateExpression", "ADD n :one", "ExpressionAttributeValues", ":one",
-                     "N", "1");
+                     "counter", "UpdateExpression", "ADD n :one", "ExpressionAttributeValues",
+                     ":one", "N", "1");
 }
 
 /* Runs the workers together; each calls its operation once a round. */
@@ -132,14 +138,18 @@ static void test_one_table(void **state) {
         for (int round = 0; round < ROUNDS; round++)
             check_case(workers[i].status[round] == 200, workers[i].op);
 
-    ok(cloud_call_as(c, c->root, "dynamodb", "ListTagsOfResource", "{'ResourceArn':'" TABLE_ARN "'}"));
+    ok(cloud_call_as(c, c->root, "dynamodb", "ListTagsOfResource",
+                     "{'ResourceArn':'" TABLE_ARN "'}"));
     assert_int_equal(json_array_size(json_arr(c->call.out, "Tags")), 2 * ROUNDS);
     ok(cloud_call_as(c, c->root, "dynamodb", "DescribeContinuousBackups", "{'TableName':'table'}"));
     const json_t *backups = json_obj(c->call.out, "ContinuousBackupsDescription");
-    assert_int_equal(json_int(json_obj(backups, "PointInTimeRecoveryDescription"),
-                              "RecoveryPeriodInDays", 0), ROUNDS);
-    ok(cloud_call_as(c, c->root, "dynamodb", "GetItem", "{'TableName':'table','Key':{'id':{'S':'counter'}}}"));
-    assert_int_equal(atoi(json_str(json_obj(json_obj(c->call.out, "Item"), "n"), "N").p), 2 * ROUNDS);
+    assert_int_equal(
+        json_int(json_obj(backups, "PointInTimeRecoveryDescription"), "RecoveryPeriodInDays", 0),
+        ROUNDS);
+    ok(cloud_call_as(c, c->root, "dynamodb", "GetItem",
+                     "{'TableName':'table','Key':{'id':{'S':'counter'}}}"));
+    assert_int_equal(atoi(json_str(json_obj(json_obj(c->call.out, "Item"), "n"), "N").p),
+                     2 * ROUNDS);
     ok(cloud_call_as(c, c->root, "dynamodb", "DescribeTable", "{'TableName':'table'}"));
     assert_int_equal(json_int(json_obj(c->call.out, "Table"), "ItemCount", 0), ROUNDS + 1);
 }
@@ -151,7 +161,8 @@ static size_t count_rows(enum store_cf cf, const char *kind) {
     key_begin(&from, kind);
     buf_str(&to, buf_view(&from));
     key_after(&to);
-    CLEANUP(store_iter) struct store_iter *it =
+    CLEANUP(store_iter)
+    struct store_iter *it =
         store_iter_new(cloud->store, NULL, cf, buf_view(&from), buf_view(&to), false);
     while (store_iter_next(it))
         n++;
@@ -198,7 +209,8 @@ static void test_trim_and_period(void **state) {
     assert_int_equal(call("UpdateContinuousBackups", keep_days(2)), 200);
     assert_int_equal(call("PutItem", item(0)), 200);
     clock_set_offset_ms(3LL * DAY_MS);
-    assert_int_equal(ddb_tables_get(ddb->tables, S(ACCOUNT), S("us-east-1"), S("table"), &view, &err), 0);
+    assert_int_equal(
+        ddb_tables_get(ddb->tables, S(ACCOUNT), S("us-east-1"), S("table"), &view, &err), 0);
     ddb_history_trim(&rows, view);
     assert_false(store_batch_empty(batch));
     assert_int_equal(call("UpdateContinuousBackups", keep_days(35)), 200);

@@ -1,12 +1,16 @@
 #include "cloud.h"
 
-#define DOC(action) "'{`Version`:`2012-10-17`,`Statement`:{`Effect`:`Allow`,`Action`:`" action "`,`Resource`:`*`}}'"
-#define TRUST "'{`Statement`:{`Effect`:`Allow`,`Principal`:{`Service`:`lambda.amazonaws.com`},`Action`:`sts:AssumeRole`}}'"
-#define ARN "'arn:aws:iam::000000000000:policy/team/p'"
+#define DOC(action)                                                                                \
+    "'{`Version`:`2012-10-17`,`Statement`:{`Effect`:`Allow`,`Action`:`" action "`,`Resource`:`*`}}'"
+#define TRUST                                                                                      \
+    "'{`Statement`:{`Effect`:`Allow`,`Principal`:{`Service`:`lambda.amazonaws.com`},`Action`:`sts:AssumeRole`}}'"
+#define ARN   "'arn:aws:iam::000000000000:policy/team/p'"
 #define BASIC "'arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole'"
 
 static void create(struct cloud *c) {
-    ok(cloud_call(c, "CreatePolicy", "{'PolicyName':'p','Path':'/team/','Description':'d','PolicyDocument':" DOC("s3:Get*") "}"));
+    ok(cloud_call(c, "CreatePolicy",
+                  "{'PolicyName':'p','Path':'/team/','Description':'d','PolicyDocument':" DOC(
+                      "s3:Get*") "}"));
 }
 
 static void life_of_a_policy(void **state) {
@@ -16,21 +20,26 @@ static void life_of_a_policy(void **state) {
     check_str(json_str(policy, "Arn"), S("arn:aws:iam::000000000000:policy/team/p"));
     check_str(json_str(policy, "DefaultVersionId"), S("v1"));
     assert_int_equal(json_int(policy, "AttachmentCount", -1), 0);
-    fails(cloud_call(c, "CreatePolicy", "{'PolicyName':'P','PolicyDocument':" DOC("s3:*") "}"), "EntityAlreadyExists");
-    fails(cloud_call(c, "GetPolicy", "{'PolicyArn':'arn:aws:iam::000000000000:policy/p'}"), "NoSuchEntity");
+    fails(cloud_call(c, "CreatePolicy", "{'PolicyName':'P','PolicyDocument':" DOC("s3:*") "}"),
+          "EntityAlreadyExists");
+    fails(cloud_call(c, "GetPolicy", "{'PolicyArn':'arn:aws:iam::000000000000:policy/p'}"),
+          "NoSuchEntity");
 
     ok(cloud_call(c, "CreateRole", "{'RoleName':'r','AssumeRolePolicyDocument':" TRUST "}"));
     ok(cloud_call(c, "AttachRolePolicy", "{'RoleName':'r','PolicyArn':" ARN "}"));
     ok(cloud_call(c, "GetPolicy", "{'PolicyArn':" ARN "}"));
     assert_int_equal(json_int(json_obj(c->call.out, "Policy"), "AttachmentCount", -1), 1);
     ok(cloud_call(c, "ListEntitiesForPolicy", "{'PolicyArn':" ARN "}"));
-    check_str(json_str(json_array_get(json_arr(c->call.out, "PolicyRoles"), 0), "RoleName"), S("r"));
+    check_str(json_str(json_array_get(json_arr(c->call.out, "PolicyRoles"), 0), "RoleName"),
+              S("r"));
     fails(cloud_call(c, "DeletePolicy", "{'PolicyArn':" ARN "}"), "DeleteConflict");
     ok(cloud_call(c, "DetachRolePolicy", "{'RoleName':'r','PolicyArn':" ARN "}"));
-    ok(cloud_call(c, "PutRolePermissionsBoundary", "{'RoleName':'r','PermissionsBoundary':" ARN "}"));
+    ok(cloud_call(c, "PutRolePermissionsBoundary",
+                  "{'RoleName':'r','PermissionsBoundary':" ARN "}"));
     fails(cloud_call(c, "DeletePolicy", "{'PolicyArn':" ARN "}"), "DeleteConflict");
     ok(cloud_call(c, "GetRole", "{'RoleName':'r'}"));
-    check_str(json_str(json_obj(json_obj(c->call.out, "Role"), "PermissionsBoundary"), "PermissionsBoundaryArn"),
+    check_str(json_str(json_obj(json_obj(c->call.out, "Role"), "PermissionsBoundary"),
+                       "PermissionsBoundaryArn"),
               S("arn:aws:iam::000000000000:policy/team/p"));
     ok(cloud_call(c, "DeleteRolePermissionsBoundary", "{'RoleName':'r'}"));
     fails(cloud_call(c, "DeleteRolePermissionsBoundary", "{'RoleName':'r'}"), "NoSuchEntity");
@@ -42,18 +51,25 @@ static void versions(void **state) {
     struct cloud *c = *state;
     create(c);
     for (int i = 2; i <= 5; i++)
-        ok(cloud_call(c, "CreatePolicyVersion", "{'PolicyArn':" ARN ",'PolicyDocument':" DOC("s3:*") ",'SetAsDefault':true}"));
+        ok(cloud_call(c, "CreatePolicyVersion",
+                      "{'PolicyArn':" ARN
+                      ",'PolicyDocument':" DOC("s3:*") ",'SetAsDefault':true}"));
     check_str(json_str(json_obj(c->call.out, "PolicyVersion"), "VersionId"), S("v5"));
-    fails(cloud_call(c, "CreatePolicyVersion", "{'PolicyArn':" ARN ",'PolicyDocument':" DOC("s3:*") "}"), "LimitExceeded");
-    fails(cloud_call(c, "DeletePolicyVersion", "{'PolicyArn':" ARN ",'VersionId':'v5'}"), "DeleteConflict");
+    fails(cloud_call(c, "CreatePolicyVersion",
+                     "{'PolicyArn':" ARN ",'PolicyDocument':" DOC("s3:*") "}"),
+          "LimitExceeded");
+    fails(cloud_call(c, "DeletePolicyVersion", "{'PolicyArn':" ARN ",'VersionId':'v5'}"),
+          "DeleteConflict");
     ok(cloud_call(c, "SetDefaultPolicyVersion", "{'PolicyArn':" ARN ",'VersionId':'v1'}"));
     ok(cloud_call(c, "DeletePolicyVersion", "{'PolicyArn':" ARN ",'VersionId':'v5'}"));
     ok(cloud_call(c, "ListPolicyVersions", "{'PolicyArn':" ARN "}"));
     assert_int_equal(json_array_size(json_arr(c->call.out, "Versions")), 4);
     ok(cloud_call(c, "GetPolicyVersion", "{'PolicyArn':" ARN ",'VersionId':'v1'}"));
     assert_true(json_bool(json_obj(c->call.out, "PolicyVersion"), "IsDefaultVersion", false));
-    assert_true(str_find(json_str(json_obj(c->call.out, "PolicyVersion"), "Document"), S("s3%3AGet%2A")) > 0);
-    fails(cloud_call(c, "GetPolicyVersion", "{'PolicyArn':" ARN ",'VersionId':'v9'}"), "NoSuchEntity");
+    assert_true(str_find(json_str(json_obj(c->call.out, "PolicyVersion"), "Document"),
+                         S("s3%3AGet%2A")) > 0);
+    fails(cloud_call(c, "GetPolicyVersion", "{'PolicyArn':" ARN ",'VersionId':'v9'}"),
+          "NoSuchEntity");
     fails(cloud_call(c, "DeletePolicy", "{'PolicyArn':" ARN "}"), "DeleteConflict");
 }
 
@@ -78,7 +94,8 @@ static void built_in_policies(void **state) {
         assert_int_equal(json_array_size(json_arr(c->call.out, "Policies")), 1);
         more = json_bool(c->call.out, "IsTruncated", false);
         buf_clear(&in);
-        buf_printf(&in, "{'MaxItems':1,'Marker':'" STR_FMT "'}", STR_ARG(json_str(c->call.out, "Marker")));
+        buf_printf(&in, "{'MaxItems':1,'Marker':'" STR_FMT "'}",
+                   STR_ARG(json_str(c->call.out, "Marker")));
     }
     assert_int_equal(n, all);
     ok(cloud_call(c, "ListPolicies", "{'OnlyAttached':true}"));
@@ -88,7 +105,8 @@ static void built_in_policies(void **state) {
 static void size_limits(void **state) {
     struct cloud *c = *state;
     CLEANUP_DEINIT(buf) struct buf in = {0};
-    buf_c(&in, "{'PolicyName':'big','PolicyDocument':'{`Statement`:{`Effect`:`Allow`,`Action`:[`s3:*`");
+    buf_c(&in,
+          "{'PolicyName':'big','PolicyDocument':'{`Statement`:{`Effect`:`Allow`,`Action`:[`s3:*`");
     while (in.len < 6300)
         buf_c(&in, ",`s3:GetObject`");
     buf_c(&in, "],`Resource`:`*`}}'}");
@@ -98,6 +116,7 @@ static void size_limits(void **state) {
 
 #define T(f) cmocka_unit_test_setup_teardown(f, cloud_setup, cloud_teardown)
 int main(void) {
-    const struct CMUnitTest tests[] = {T(life_of_a_policy), T(versions), T(built_in_policies), T(size_limits)};
+    const struct CMUnitTest tests[] = {T(life_of_a_policy), T(versions), T(built_in_policies),
+                                       T(size_limits)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

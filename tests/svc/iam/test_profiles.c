@@ -1,12 +1,14 @@
 #include "cloud.h"
 
-#define TRUST "'{`Statement`:{`Effect`:`Allow`,`Principal`:{`Service`:`ec2.amazonaws.com`},`Action`:`sts:AssumeRole`}}'"
+#define TRUST                                                                                      \
+    "'{`Statement`:{`Effect`:`Allow`,`Principal`:{`Service`:`ec2.amazonaws.com`},`Action`:`sts:AssumeRole`}}'"
 #define IN_IT "{'InstanceProfileName':'servers','RoleName':'r'}"
 
 static void create(struct cloud *c) {
     ok(cloud_call(c, "CreateRole", "{'RoleName':'R','AssumeRolePolicyDocument':" TRUST "}"));
-    ok(cloud_call(c, "CreateInstanceProfile",
-                  "{'InstanceProfileName':'Servers','Path':'/web/','Tags':[{'Key':'team','Value':'blue'}]}"));
+    ok(cloud_call(
+        c, "CreateInstanceProfile",
+        "{'InstanceProfileName':'Servers','Path':'/web/','Tags':[{'Key':'team','Value':'blue'}]}"));
 }
 
 static void life_of_a_profile(void **state) {
@@ -18,7 +20,8 @@ static void life_of_a_profile(void **state) {
                 json_str(profile, "InstanceProfileId").len == 21);
     assert_int_equal(json_array_size(json_arr(profile, "Roles")), 0);
 
-    fails(cloud_call(c, "CreateInstanceProfile", "{'InstanceProfileName':'servers'}"), "EntityAlreadyExists");
+    fails(cloud_call(c, "CreateInstanceProfile", "{'InstanceProfileName':'servers'}"),
+          "EntityAlreadyExists");
     message("Instance Profile servers already exists.");
     fails(cloud_call(c, "GetInstanceProfile", "{'InstanceProfileName':'other'}"), "NoSuchEntity");
     message("Instance Profile other cannot be found.");
@@ -29,7 +32,8 @@ static void life_of_a_profile(void **state) {
     ok(cloud_call(c, "ListInstanceProfiles", "{'PathPrefix':'/db/'}"));
     assert_int_equal(json_array_size(json_arr(c->call.out, "InstanceProfiles")), 0);
     ok(cloud_call(c, "DeleteInstanceProfile", "{'InstanceProfileName':'servers'}"));
-    fails(cloud_call(c, "DeleteInstanceProfile", "{'InstanceProfileName':'servers'}"), "NoSuchEntity");
+    fails(cloud_call(c, "DeleteInstanceProfile", "{'InstanceProfileName':'servers'}"),
+          "NoSuchEntity");
 }
 
 static void holds_one_role(void **state) {
@@ -37,7 +41,9 @@ static void holds_one_role(void **state) {
     create(c);
     fails(cloud_call(c, "RemoveRoleFromInstanceProfile", IN_IT), "NoSuchEntity");
     message("The role with name r cannot be found.");
-    fails(cloud_call(c, "AddRoleToInstanceProfile", "{'InstanceProfileName':'servers','RoleName':'no'}"), "NoSuchEntity");
+    fails(cloud_call(c, "AddRoleToInstanceProfile",
+                     "{'InstanceProfileName':'servers','RoleName':'no'}"),
+          "NoSuchEntity");
     ok(cloud_call(c, "AddRoleToInstanceProfile", IN_IT));
     fails(cloud_call(c, "AddRoleToInstanceProfile", IN_IT), "LimitExceeded");
     message("Cannot exceed quota for InstanceSessionsPerInstanceProfile: 1");
@@ -46,9 +52,11 @@ static void holds_one_role(void **state) {
     const json_t *roles = json_arr(json_obj(c->call.out, "InstanceProfile"), "Roles");
     assert_int_equal(json_array_size(roles), 1);
     check_str(json_str(json_array_get(roles, 0), "Arn"), S("arn:aws:iam::" ACCOUNT ":role/R"));
-    assert_true(str_starts(json_str(json_array_get(roles, 0), "AssumeRolePolicyDocument"), S("%7B")));
+    assert_true(
+        str_starts(json_str(json_array_get(roles, 0), "AssumeRolePolicyDocument"), S("%7B")));
 
-    fails(cloud_call(c, "DeleteInstanceProfile", "{'InstanceProfileName':'servers'}"), "DeleteConflict");
+    fails(cloud_call(c, "DeleteInstanceProfile", "{'InstanceProfileName':'servers'}"),
+          "DeleteConflict");
     message("Cannot delete entity, must remove roles from instance profile first.");
     fails(cloud_call(c, "DeleteRole", "{'RoleName':'r'}"), "DeleteConflict");
     message("Cannot delete entity, must remove roles from instance profile first.");
@@ -72,18 +80,21 @@ static void profiles_of_a_role(void **state) {
 static void tags(void **state) {
     struct cloud *c = *state;
     create(c);
-    ok(cloud_call(c, "TagInstanceProfile", "{'InstanceProfileName':'servers','Tags':[{'Key':'Team','Value':'red'}]}"));
+    ok(cloud_call(c, "TagInstanceProfile",
+                  "{'InstanceProfileName':'servers','Tags':[{'Key':'Team','Value':'red'}]}"));
     ok(cloud_call(c, "ListInstanceProfileTags", "{'InstanceProfileName':'servers'}"));
     check_str(json_str(json_array_get(json_arr(c->call.out, "Tags"), 0), "Value"), S("red"));
-    ok(cloud_call(c, "UntagInstanceProfile", "{'InstanceProfileName':'servers','TagKeys':['team']}"));
+    ok(cloud_call(c, "UntagInstanceProfile",
+                  "{'InstanceProfileName':'servers','TagKeys':['team']}"));
     ok(cloud_call(c, "ListInstanceProfileTags", "{'InstanceProfileName':'servers'}"));
     assert_int_equal(json_array_size(json_arr(c->call.out, "Tags")), 0);
 }
 
 /* A role goes into a profile only by who may pass it, and only to EC2. */
 static void needs_pass_role(void **state) {
-    static const char grant[] = "{'UserName':'u','PolicyName':'%s','PolicyDocument':'{`Statement`:{`Effect`:`Allow`,"
-                                "`Action`:`iam:%s`,`Resource`:`*`,`Condition`:%s}}'}";
+    static const char grant[] =
+        "{'UserName':'u','PolicyName':'%s','PolicyDocument':'{`Statement`:{`Effect`:`Allow`,"
+        "`Action`:`iam:%s`,`Resource`:`*`,`Condition`:%s}}'}";
     struct cloud *c = *state;
     create(c);
     CLEANUP_DEINIT(buf) struct buf in = {0};
@@ -91,7 +102,10 @@ static void needs_pass_role(void **state) {
     ok(cloud_call(c, "CreateAccessKey", "{'UserName':'u'}"));
     CLEANUP_DEINIT(buf) struct buf key = {0};
     buf_str(&key, json_str(json_obj(c->call.out, "AccessKey"), "AccessKeyId"));
-    const struct { const char *action, *condition; bool may; } steps[] = {
+    const struct {
+        const char *action, *condition;
+        bool may;
+    } steps[] = {
         {"AddRoleToInstanceProfile", "{}", false},
         {"PassRole", "{`StringEquals`:{`iam:PassedToService`:`lambda.amazonaws.com`}}", false},
         {"PassRole", "{`StringEquals`:{`iam:PassedToService`:`ec2.amazonaws.com`}}", true},
@@ -105,13 +119,14 @@ static void needs_pass_role(void **state) {
                             steps[i].may ? "" : "AccessDenied");
         if (!steps[i].may)
             assert_true(str_find(buf_view(&c->call.error_message),
-                                 S("iam:PassRole on resource: arn:aws:iam::" ACCOUNT ":role/R")) >= 0);
+                                 S("iam:PassRole on resource: arn:aws:iam::" ACCOUNT ":role/R")) >=
+                        0);
     }
 }
 
 #define T(f) cmocka_unit_test_setup_teardown(f, cloud_setup, cloud_teardown)
 int main(void) {
-    const struct CMUnitTest tests[] = {T(life_of_a_profile), T(holds_one_role), T(profiles_of_a_role), T(tags),
-                                       T(needs_pass_role)};
+    const struct CMUnitTest tests[] = {T(life_of_a_profile), T(holds_one_role),
+                                       T(profiles_of_a_role), T(tags), T(needs_pass_role)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,13 +1,16 @@
 #include "cloud.h"
 
-#define TRUST "'{`Version`:`2012-10-17`,`Statement`:{`Effect`:`Allow`,`Principal`:{`Service`:`lambda.amazonaws.com`},`Action`:`sts:AssumeRole`}}'"
+#define TRUST                                                                                      \
+    "'{`Version`:`2012-10-17`,`Statement`:{`Effect`:`Allow`,`Principal`:{`Service`:`lambda.amazonaws.com`},`Action`:`sts:AssumeRole`}}'"
 #define DOC(actions) "'{`Statement`:{`Effect`:`Allow`,`Action`:`" actions "`,`Resource`:`*`}}'"
-#define BASIC "'arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole'"
+#define BASIC        "'arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole'"
 
 static void create(struct cloud *c, const char *name) {
     CLEANUP_DEINIT(buf) struct buf in = {0};
-    buf_printf(&in, "{'RoleName':'%s','Path':'/service/','AssumeRolePolicyDocument':" TRUST
-                    ",'Tags':[{'Key':'team','Value':'blue'}]}", name);
+    buf_printf(&in,
+               "{'RoleName':'%s','Path':'/service/','AssumeRolePolicyDocument':" TRUST
+               ",'Tags':[{'Key':'team','Value':'blue'}]}",
+               name);
     ok(cloud_call(c, "CreateRole", buf_cstr(&in)));
 }
 
@@ -16,22 +19,27 @@ static void life_of_a_role(void **state) {
     create(c, "Worker");
     const json_t *role = json_obj(c->call.out, "Role");
     check_str(json_str(role, "Arn"), S("arn:aws:iam::000000000000:role/service/Worker"));
-    assert_true(str_starts(json_str(role, "RoleId"), S("AROA")) && json_str(role, "RoleId").len == 21);
+    assert_true(str_starts(json_str(role, "RoleId"), S("AROA")) &&
+                json_str(role, "RoleId").len == 21);
     assert_true(str_starts(json_str(role, "AssumeRolePolicyDocument"), S("%7B%22Version%22%3A")));
 
-    fails(cloud_call(c, "CreateRole", "{'RoleName':'wOrker','AssumeRolePolicyDocument':" TRUST "}"), "EntityAlreadyExists");
+    fails(cloud_call(c, "CreateRole", "{'RoleName':'wOrker','AssumeRolePolicyDocument':" TRUST "}"),
+          "EntityAlreadyExists");
     message("Role with name wOrker already exists.");
     ok(cloud_call(c, "GetRole", "{'RoleName':'worker'}"));
     check_str(json_str(json_obj(c->call.out, "Role"), "RoleName"), S("Worker"));
-    check_str(json_str(json_array_get(json_arr(json_obj(c->call.out, "Role"), "Tags"), 0), "Value"), S("blue"));
+    check_str(json_str(json_array_get(json_arr(json_obj(c->call.out, "Role"), "Tags"), 0), "Value"),
+              S("blue"));
     fails(cloud_call(c, "GetRole", "{'RoleName':'other'}"), "NoSuchEntity");
     message("The role with name other cannot be found.");
 
-    ok(cloud_call(c, "UpdateRole", "{'RoleName':'Worker','MaxSessionDuration':7200,'Description':'d'}"));
+    ok(cloud_call(c, "UpdateRole",
+                  "{'RoleName':'Worker','MaxSessionDuration':7200,'Description':'d'}"));
     ok(cloud_call(c, "GetRole", "{'RoleName':'Worker'}"));
     assert_int_equal(json_int(json_obj(c->call.out, "Role"), "MaxSessionDuration", 0), 7200);
 
-    ok(cloud_call(c, "PutRolePolicy", "{'RoleName':'Worker','PolicyName':'p','PolicyDocument':" DOC("s3:*") "}"));
+    ok(cloud_call(c, "PutRolePolicy",
+                  "{'RoleName':'Worker','PolicyName':'p','PolicyDocument':" DOC("s3:*") "}"));
     fails(cloud_call(c, "DeleteRole", "{'RoleName':'Worker'}"), "DeleteConflict");
     message("Cannot delete entity, must delete policies first.");
     ok(cloud_call(c, "ListRolePolicies", "{'RoleName':'Worker'}"));
@@ -49,25 +57,35 @@ static void life_of_a_role(void **state) {
     ok(cloud_call(c, "ListAttachedRolePolicies", "{'RoleName':'Worker'}"));
     const json_t *attached = json_arr(c->call.out, "AttachedPolicies");
     assert_int_equal(json_array_size(attached), 1);
-    check_str(json_str(json_array_get(attached, 0), "PolicyName"), S("AWSLambdaBasicExecutionRole"));
+    check_str(json_str(json_array_get(attached, 0), "PolicyName"),
+              S("AWSLambdaBasicExecutionRole"));
     ok(cloud_call(c, "DetachRolePolicy", "{'RoleName':'Worker','PolicyArn':" BASIC "}"));
-    fails(cloud_call(c, "DetachRolePolicy", "{'RoleName':'Worker','PolicyArn':" BASIC "}"), "NoSuchEntity");
+    fails(cloud_call(c, "DetachRolePolicy", "{'RoleName':'Worker','PolicyArn':" BASIC "}"),
+          "NoSuchEntity");
     ok(cloud_call(c, "DeleteRole", "{'RoleName':'Worker'}"));
     fails(cloud_call(c, "DeleteRole", "{'RoleName':'Worker'}"), "NoSuchEntity");
 }
 
 static void documents_are_checked(void **state) {
     struct cloud *c = *state;
-    fails(cloud_call(c, "CreateRole", "{'RoleName':'r','AssumeRolePolicyDocument':'{}'}"), "MalformedPolicyDocument");
+    fails(cloud_call(c, "CreateRole", "{'RoleName':'r','AssumeRolePolicyDocument':'{}'}"),
+          "MalformedPolicyDocument");
     message("Missing required field Statement");
     create(c, "r");
-    fails(cloud_call(c, "PutRolePolicy", "{'RoleName':'r','PolicyName':'p','PolicyDocument':" DOC("GetObject") "}"),
+    fails(cloud_call(c, "PutRolePolicy",
+                     "{'RoleName':'r','PolicyName':'p','PolicyDocument':" DOC("GetObject") "}"),
           "MalformedPolicyDocument");
-    fails(cloud_call(c, "UpdateAssumeRolePolicy", "{'RoleName':'r','PolicyDocument':" DOC("s3:*") "}"), "MalformedPolicyDocument");
-    fails(cloud_call(c, "AttachRolePolicy", "{'RoleName':'r','PolicyArn':'arn:aws:iam::aws:policy/Nothing'}"), "NoSuchEntity");
+    fails(cloud_call(c, "UpdateAssumeRolePolicy",
+                     "{'RoleName':'r','PolicyDocument':" DOC("s3:*") "}"),
+          "MalformedPolicyDocument");
+    fails(cloud_call(c, "AttachRolePolicy",
+                     "{'RoleName':'r','PolicyArn':'arn:aws:iam::aws:policy/Nothing'}"),
+          "NoSuchEntity");
     message("Policy arn:aws:iam::aws:policy/Nothing does not exist or is not attachable.");
-    fails(cloud_call(c, "CreateRole", "{'RoleName':'b','AssumeRolePolicyDocument':" TRUST
-                     ",'PermissionsBoundary':'arn:aws:iam::000000000000:policy/none'}"), "NoSuchEntity");
+    fails(cloud_call(c, "CreateRole",
+                     "{'RoleName':'b','AssumeRolePolicyDocument':" TRUST
+                     ",'PermissionsBoundary':'arn:aws:iam::000000000000:policy/none'}"),
+          "NoSuchEntity");
 }
 
 static void lists_in_pages(void **state) {
@@ -92,11 +110,14 @@ static void lists_in_pages(void **state) {
 static void tags(void **state) {
     struct cloud *c = *state;
     create(c, "r");
-    ok(cloud_call(c, "TagRole", "{'RoleName':'r','Tags':[{'Key':'Team','Value':'red'},{'Key':'x','Value':''}]}"));
+    ok(cloud_call(c, "TagRole",
+                  "{'RoleName':'r','Tags':[{'Key':'Team','Value':'red'},{'Key':'x','Value':''}]}"));
     ok(cloud_call(c, "ListRoleTags", "{'RoleName':'r'}"));
     assert_int_equal(json_array_size(json_arr(c->call.out, "Tags")), 2);
     check_str(json_str(json_array_get(json_arr(c->call.out, "Tags"), 0), "Value"), S("red"));
-    fails(cloud_call(c, "TagRole", "{'RoleName':'r','Tags':[{'Key':'a','Value':'1'},{'Key':'A','Value':'2'}]}"), "InvalidInput");
+    fails(cloud_call(c, "TagRole",
+                     "{'RoleName':'r','Tags':[{'Key':'a','Value':'1'},{'Key':'A','Value':'2'}]}"),
+          "InvalidInput");
     ok(cloud_call(c, "UntagRole", "{'RoleName':'r','TagKeys':['team']}"));
     ok(cloud_call(c, "ListRoleTags", "{'RoleName':'r'}"));
     assert_int_equal(json_array_size(json_arr(c->call.out, "Tags")), 1);
@@ -119,7 +140,7 @@ static void survives_a_restart(void **state) {
 
 #define T(f) cmocka_unit_test_setup_teardown(f, cloud_setup, cloud_teardown)
 int main(void) {
-    const struct CMUnitTest tests[] = {T(life_of_a_role), T(documents_are_checked), T(lists_in_pages), T(tags),
-                                       T(survives_a_restart)};
+    const struct CMUnitTest tests[] = {T(life_of_a_role), T(documents_are_checked),
+                                       T(lists_in_pages), T(tags), T(survives_a_restart)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,16 +3,19 @@
 
 #include "svc/iam/iam_priv.h"
 
-#define TRUST "'{`Version`:`2012-10-17`,`Statement`:[" \
-    "{`Effect`:`Allow`,`Principal`:{`Service`:`lambda.amazonaws.com`},`Action`:`sts:AssumeRole`}," \
+#define TRUST                                                                                               \
+    "'{`Version`:`2012-10-17`,`Statement`:["                                                                \
+    "{`Effect`:`Allow`,`Principal`:{`Service`:`lambda.amazonaws.com`},`Action`:`sts:AssumeRole`},"          \
     "{`Effect`:`Allow`,`Principal`:{`AWS`:`arn:aws:iam::000000000000:user/ann`},`Action`:`sts:AssumeRole`," \
     "`Condition`:{`StringEquals`:{`sts:ExternalId`:`12345`}}}]}'"
 #define ALLOW(action) "'{`Statement`:{`Effect`:`Allow`,`Action`:`" action "`,`Resource`:`*`}}'"
-#define ROLE "arn:aws:iam::000000000000:role/app/worker"
+#define ROLE          "arn:aws:iam::000000000000:role/app/worker"
 
 static struct aws_identity *setup_ann(struct cloud *c) {
-    ok(cloud_call(c, "CreateRole", "{'RoleName':'worker','Path':'/app/','AssumeRolePolicyDocument':" TRUST "}"));
-    ok(cloud_call(c, "PutRolePolicy", "{'RoleName':'worker','PolicyName':'p','PolicyDocument':" ALLOW("iam:*") "}"));
+    ok(cloud_call(c, "CreateRole",
+                  "{'RoleName':'worker','Path':'/app/','AssumeRolePolicyDocument':" TRUST "}"));
+    ok(cloud_call(c, "PutRolePolicy",
+                  "{'RoleName':'worker','PolicyName':'p','PolicyDocument':" ALLOW("iam:*") "}"));
     ok(cloud_call(c, "CreateUser", "{'UserName':'ann'}"));
     ok(cloud_call(c, "CreateAccessKey", "{'UserName':'ann'}"));
     return cloud_find(c, json_str(json_obj(c->call.out, "AccessKey"), "AccessKeyId"));
@@ -25,12 +28,21 @@ static struct aws_identity *assumed(struct cloud *c) {
 static void assume_role(void **state) {
     struct cloud *c = *state;
     CLEANUP(aws_identity) struct aws_identity *ann = setup_ann(c);
-    fails(cloud_call_as(c, ann, "sts", "AssumeRole", "{'RoleArn':'" ROLE "','RoleSessionName':'s1'}"), "AccessDenied");
-    message("User: arn:aws:iam::000000000000:user/ann is not authorized to perform: sts:AssumeRole on resource: " ROLE
-            " because no role trust policy allows the sts:AssumeRole action");
-    fails(cloud_call_as(c, ann, "sts", "AssumeRole", "{'RoleArn':'arn:aws:iam::000000000000:role/worker','RoleSessionName':'s1','ExternalId':'12345'}"), "AccessDenied");
-    ok(cloud_call_as(c, ann, "sts", "AssumeRole", "{'RoleArn':'" ROLE "','RoleSessionName':'s1','ExternalId':'12345'}"));
-    check_str(json_str(json_obj(c->call.out, "AssumedRoleUser"), "Arn"), S("arn:aws:sts::000000000000:assumed-role/worker/s1"));
+    fails(
+        cloud_call_as(c, ann, "sts", "AssumeRole", "{'RoleArn':'" ROLE "','RoleSessionName':'s1'}"),
+        "AccessDenied");
+    message(
+        "User: arn:aws:iam::000000000000:user/ann is not authorized to perform: sts:AssumeRole on resource: " ROLE
+        " because no role trust policy allows the sts:AssumeRole action");
+    fails(
+        cloud_call_as(
+            c, ann, "sts", "AssumeRole",
+            "{'RoleArn':'arn:aws:iam::000000000000:role/worker','RoleSessionName':'s1','ExternalId':'12345'}"),
+        "AccessDenied");
+    ok(cloud_call_as(c, ann, "sts", "AssumeRole",
+                     "{'RoleArn':'" ROLE "','RoleSessionName':'s1','ExternalId':'12345'}"));
+    check_str(json_str(json_obj(c->call.out, "AssumedRoleUser"), "Arn"),
+              S("arn:aws:sts::000000000000:assumed-role/worker/s1"));
     const json_t *credentials = json_obj(c->call.out, "Credentials");
     int64_t left = json_int(credentials, "Expiration", 0) - clock_real_ms() / 1000;
     assert_true(left > 3590 && left <= 3600);
@@ -41,13 +53,17 @@ static void assume_role(void **state) {
     check_str(json_str(c->call.out, "Arn"), S("arn:aws:sts::000000000000:assumed-role/worker/s1"));
     assert_true(str_ends(json_str(c->call.out, "UserId"), S(":s1")));
     ok(cloud_call_as(c, session, "iam", "ListRoles", "{}"));
-    fails(cloud_call_as(c, c->root, "sts", "AssumeRole", "{'RoleArn':'" ROLE "','RoleSessionName':'s1'}"), "AccessDenied");
+    fails(cloud_call_as(c, c->root, "sts", "AssumeRole",
+                        "{'RoleArn':'" ROLE "','RoleSessionName':'s1'}"),
+          "AccessDenied");
 }
 
 static void limits_and_refusals(void **state) {
     struct cloud *c = *state;
     CLEANUP(aws_identity) struct aws_identity *ann = setup_ann(c);
-#define ASK(more) cloud_call_as(c, ann, "sts", "AssumeRole", "{'RoleArn':'" ROLE "','RoleSessionName':'s1','ExternalId':'12345'," more "}")
+#define ASK(more)                                                                                  \
+    cloud_call_as(c, ann, "sts", "AssumeRole",                                                     \
+                  "{'RoleArn':'" ROLE "','RoleSessionName':'s1','ExternalId':'12345'," more "}")
     fails(ASK("'DurationSeconds':3601"), "ValidationError");
     message("The requested DurationSeconds exceeds the MaxSessionDuration set for this role.");
     fails(ASK("'Tags':[{'Key':'a','Value':'b'}]"), "ValidationError");
@@ -67,7 +83,8 @@ static void session_policies_narrow(void **state) {
     CLEANUP(aws_identity) struct aws_identity *inline_only = assumed(c);
     ok(cloud_call_as(c, inline_only, "iam", "GetRole", "{'RoleName':'worker'}"));
     fails(cloud_call_as(c, inline_only, "iam", "ListRoles", "{}"), "AccessDenied");
-    assert_true(str_find(buf_view(&c->call.error_message), S("because no session policy allows")) > 0);
+    assert_true(str_find(buf_view(&c->call.error_message), S("because no session policy allows")) >
+                0);
     ok(ASK("'PolicyArns':[{'arn':'arn:aws:iam::aws:policy/AmazonS3FullAccess'}]"));
     CLEANUP(aws_identity) struct aws_identity *managed = assumed(c);
     fails(cloud_call_as(c, managed, "iam", "GetRole", "{'RoleName':'worker'}"), "AccessDenied");
@@ -79,23 +96,30 @@ static void services_assume(void **state) {
     struct aws_identity_source source = iam_identity_source(c->iam);
     struct aws_credentials key = {.expires_ms = 0};
     struct err err = {{0}};
-    assert_int_equal(source.assume(source.ctx, S("arn:aws:iam::000000000000:role/none"), S("lambda.amazonaws.com"), S("f"), 900, &key, &err), AWS_E_NO_ROLE);
-    assert_int_equal(source.assume(source.ctx, S(ROLE), S("states.amazonaws.com"), S("f"), 900, &key, &err), AWS_E_NOT_TRUSTED);
+    assert_int_equal(source.assume(source.ctx, S("arn:aws:iam::000000000000:role/none"),
+                                   S("lambda.amazonaws.com"), S("f"), 900, &key, &err),
+                     AWS_E_NO_ROLE);
+    assert_int_equal(
+        source.assume(source.ctx, S(ROLE), S("states.amazonaws.com"), S("f"), 900, &key, &err),
+        AWS_E_NOT_TRUSTED);
     assert_string_equal(err.text, "The role " ROLE " cannot be assumed by states.amazonaws.com");
-    assert_int_equal(source.assume(source.ctx, S(ROLE), S("lambda.amazonaws.com"), S("f"), 900, &key, &err), 0);
+    assert_int_equal(
+        source.assume(source.ctx, S(ROLE), S("lambda.amazonaws.com"), S("f"), 900, &key, &err), 0);
     CLEANUP(aws_identity) struct aws_identity *session = cloud_find(c, str_c(key.access_key));
     check_str(session->session_token, buf_view(&key.session_token));
     assert_int_equal(session->expires_ms, key.expires_ms);
     buf_deinit(&key.session_token);
     CLEANUP(aws_identity) struct aws_identity *acting = NULL;
-    assert_int_equal(source.role(source.ctx, S(ROLE), S("lambda.amazonaws.com"), S("stack"), &acting, &err), 0);
+    assert_int_equal(
+        source.role(source.ctx, S(ROLE), S("lambda.amazonaws.com"), S("stack"), &acting, &err), 0);
     ok(cloud_call_as(c, acting, "iam", "ListRoles", "{}"));
 
     /* The role's next life is another role: its sessions are gone. */
     ok(cloud_call(c, "DeleteRolePolicy", "{'RoleName':'worker','PolicyName':'p'}"));
     ok(cloud_call(c, "DeleteRole", "{'RoleName':'worker'}"));
     assert_null(cloud_find(c, str_c(key.access_key)));
-    ok(cloud_call(c, "CreateRole", "{'RoleName':'worker','Path':'/app/','AssumeRolePolicyDocument':" TRUST "}"));
+    ok(cloud_call(c, "CreateRole",
+                  "{'RoleName':'worker','Path':'/app/','AssumeRolePolicyDocument':" TRUST "}"));
     assert_null(cloud_find(c, str_c(key.access_key)));
 }
 
@@ -104,7 +128,8 @@ static void nothing_plain_on_disk(void **state) {
     CLEANUP(aws_identity) struct aws_identity *ann = setup_ann(c);
     ok(ASK("'Tags':[]"));
     CLEANUP(aws_identity) struct aws_identity *session = assumed(c);
-    CLEANUP(store_iter) struct store_iter *it = store_iter_new(c->store, NULL, STORE_META, S(""), STR_NONE, false);
+    CLEANUP(store_iter)
+    struct store_iter *it = store_iter_new(c->store, NULL, STORE_META, S(""), STR_NONE, false);
     while (store_iter_next(it)) {
         assert_true(str_find(it->value, ann->secret_key) < 0);
         assert_true(str_find(it->value, session->secret_key) < 0);
@@ -118,7 +143,9 @@ static size_t count_rows(struct cloud *c, const char *kind) {
     key_begin(&from, kind);
     key_begin(&to, kind);
     key_after(&to);
-    CLEANUP(store_iter) struct store_iter *it = store_iter_new(c->store, NULL, STORE_META, buf_view(&from), buf_view(&to), false);
+    CLEANUP(store_iter)
+    struct store_iter *it =
+        store_iter_new(c->store, NULL, STORE_META, buf_view(&from), buf_view(&to), false);
     size_t n = 0;
     while (store_iter_next(it))
         n++;
@@ -132,18 +159,22 @@ static void ended_sessions_are_swept(void **state) {
     static const int64_t seconds[] = {900, -60, -7200};
     for (size_t i = 0; i < ARRAY_LEN(seconds); i++) {
         struct aws_credentials key = {.expires_ms = 0};
-        assert_int_equal(source.assume(source.ctx, S(ROLE), S("lambda.amazonaws.com"), S("f"), seconds[i], &key, NULL), 0);
+        assert_int_equal(source.assume(source.ctx, S(ROLE), S("lambda.amazonaws.com"), S("f"),
+                                       seconds[i], &key, NULL),
+                         0);
         buf_deinit(&key.session_token);
     }
     assert_int_equal(count_rows(c, "iam.session"), 3);
     assert_true(iam_session_sweep(c->iam) > clock_world_ms());
-    assert_int_equal(count_rows(c, "iam.session"), 2); /* one that ended a minute ago is kept, to be told so */
+    assert_int_equal(count_rows(c, "iam.session"),
+                     2); /* one that ended a minute ago is kept, to be told so */
     assert_int_equal(count_rows(c, "iam.expiry"), 2);
 }
 
 #define T(f) cmocka_unit_test_setup_teardown(f, cloud_setup, cloud_teardown)
 int main(void) {
-    const struct CMUnitTest tests[] = {T(assume_role), T(limits_and_refusals), T(session_policies_narrow),
-                                       T(services_assume), T(nothing_plain_on_disk), T(ended_sessions_are_swept)};
+    const struct CMUnitTest tests[] = {
+        T(assume_role),     T(limits_and_refusals),   T(session_policies_narrow),
+        T(services_assume), T(nothing_plain_on_disk), T(ended_sessions_are_swept)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,8 @@
 #include "cloud.h"
 
-#define DOC(action) "'{`Version`:`2012-10-17`,`Statement`:{`Effect`:`Allow`,`Action`:`" action "`,`Resource`:`arn:aws:iam::000000000000:user/${aws:username}`}}'"
+#define DOC(action)                                                                                \
+    "'{`Version`:`2012-10-17`,`Statement`:{`Effect`:`Allow`,`Action`:`" action                     \
+    "`,`Resource`:`arn:aws:iam::000000000000:user/${aws:username}`}}'"
 
 /* Makes user ann with a key; *ret_key is copied out. */
 static struct aws_identity *make_ann(struct cloud *c, struct buf *ret_key) {
@@ -44,7 +46,8 @@ static void two_keys_at_most(void **state) {
     fails(cloud_call(c, "CreateAccessKey", "{'UserName':'ann'}"), "LimitExceeded");
     ok(cloud_call(c, "ListAccessKeys", "{'UserName':'ann'}"));
     assert_int_equal(json_array_size(json_arr(c->call.out, "AccessKeyMetadata")), 2);
-    assert_false(json_has(json_array_get(json_arr(c->call.out, "AccessKeyMetadata"), 0), "SecretAccessKey"));
+    assert_false(
+        json_has(json_array_get(json_arr(c->call.out, "AccessKeyMetadata"), 0), "SecretAccessKey"));
     /* Root's own, without a user's name. */
     ok(cloud_call(c, "ListAccessKeys", "{}"));
     assert_int_equal(json_array_size(json_arr(c->call.out, "AccessKeyMetadata")), 1);
@@ -56,10 +59,14 @@ static void changes_are_seen_at_once(void **state) {
     CLEANUP_DEINIT(buf) struct buf key = {0};
     CLEANUP(aws_identity) struct aws_identity *before = make_ann(c, &key);
     fails(cloud_call_as(c, before, "iam", "GetUser", "{}"), "AccessDenied");
-    message("User: arn:aws:iam::000000000000:user/ann is not authorized to perform: iam:GetUser on resource: "
-            "arn:aws:iam::000000000000:user/ann because no identity-based policy allows the iam:GetUser action");
-    ok(cloud_call(c, "PutUserPolicy", "{'UserName':'ann','PolicyName':'self','PolicyDocument':" DOC("iam:GetUser") "}"));
-    fails(cloud_call_as(c, before, "iam", "GetUser", "{}"), "AccessDenied"); /* what began keeps what it had */
+    message(
+        "User: arn:aws:iam::000000000000:user/ann is not authorized to perform: iam:GetUser on resource: "
+        "arn:aws:iam::000000000000:user/ann because no identity-based policy allows the iam:GetUser action");
+    ok(cloud_call(
+        c, "PutUserPolicy",
+        "{'UserName':'ann','PolicyName':'self','PolicyDocument':" DOC("iam:GetUser") "}"));
+    fails(cloud_call_as(c, before, "iam", "GetUser", "{}"),
+          "AccessDenied"); /* what began keeps what it had */
     CLEANUP(aws_identity) struct aws_identity *after = cloud_find(c, buf_view(&key));
     ok(cloud_call_as(c, after, "iam", "GetUser", "{}"));
     check_str(json_str(json_obj(c->call.out, "User"), "UserName"), S("ann"));
@@ -72,16 +79,21 @@ static void a_boundary_narrows(void **state) {
     struct cloud *c = *state;
     CLEANUP_DEINIT(buf) struct buf key = {0};
     aws_identity_free(make_ann(c, &key));
-    ok(cloud_call(c, "AttachUserPolicy", "{'UserName':'ann','PolicyArn':'arn:aws:iam::aws:policy/AdministratorAccess'}"));
-    ok(cloud_call(c, "PutUserPermissionsBoundary", "{'UserName':'ann','PermissionsBoundary':'arn:aws:iam::aws:policy/AmazonS3FullAccess'}"));
+    ok(cloud_call(c, "AttachUserPolicy",
+                  "{'UserName':'ann','PolicyArn':'arn:aws:iam::aws:policy/AdministratorAccess'}"));
+    ok(cloud_call(
+        c, "PutUserPermissionsBoundary",
+        "{'UserName':'ann','PermissionsBoundary':'arn:aws:iam::aws:policy/AmazonS3FullAccess'}"));
     CLEANUP(aws_identity) struct aws_identity *ann = cloud_find(c, buf_view(&key));
     fails(cloud_call_as(c, ann, "iam", "GetUser", "{}"), "AccessDenied");
-    assert_true(str_find(buf_view(&c->call.error_message), S("because no permissions boundary allows")) > 0);
+    assert_true(str_find(buf_view(&c->call.error_message),
+                         S("because no permissions boundary allows")) > 0);
     ok(cloud_call(c, "DeleteUserPermissionsBoundary", "{'UserName':'ann'}"));
     CLEANUP(aws_identity) struct aws_identity *free_ann = cloud_find(c, buf_view(&key));
     ok(cloud_call_as(c, free_ann, "iam", "GetUser", "{}"));
     /* AWS's own policies belong to whoever asks. */
-    ok(cloud_call_as(c, free_ann, "iam", "GetPolicy", "{'PolicyArn':'arn:aws:iam::aws:policy/AdministratorAccess'}"));
+    ok(cloud_call_as(c, free_ann, "iam", "GetPolicy",
+                     "{'PolicyArn':'arn:aws:iam::aws:policy/AdministratorAccess'}"));
 }
 
 static void accounts_are_apart(void **state) {
@@ -92,13 +104,17 @@ static void accounts_are_apart(void **state) {
     ok(cloud_call(c, "CreateUser", "{'UserName':'ann'}"));
     fails(cloud_call_as(c, other, "iam", "GetUser", "{'UserName':'ann'}"), "NoSuchEntity");
     ok(cloud_call_as(c, other, "iam", "CreateUser", "{'UserName':'ann'}"));
-    check_str(json_str(json_obj(c->call.out, "User"), "Arn"), S("arn:aws:iam::111122223333:user/ann"));
-    fails(cloud_call_as(c, other, "iam", "GetPolicy", "{'PolicyArn':'arn:aws:iam::000000000000:policy/p'}"), "AccessDenied");
+    check_str(json_str(json_obj(c->call.out, "User"), "Arn"),
+              S("arn:aws:iam::111122223333:user/ann"));
+    fails(cloud_call_as(c, other, "iam", "GetPolicy",
+                        "{'PolicyArn':'arn:aws:iam::000000000000:policy/p'}"),
+          "AccessDenied");
 }
 
 #define T(f) cmocka_unit_test_setup_teardown(f, cloud_setup, cloud_teardown)
 int main(void) {
-    const struct CMUnitTest tests[] = {T(keys_sign_in), T(two_keys_at_most), T(changes_are_seen_at_once),
-                                       T(a_boundary_narrows), T(accounts_are_apart)};
+    const struct CMUnitTest tests[] = {T(keys_sign_in), T(two_keys_at_most),
+                                       T(changes_are_seen_at_once), T(a_boundary_narrows),
+                                       T(accounts_are_apart)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

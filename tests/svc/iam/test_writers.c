@@ -1,8 +1,9 @@
 /* Several writers of one entity: what each was answered is there. */
 #include "race.h"
 
-#define TRUST "'{`Statement`:{`Effect`:`Allow`,`Principal`:{`Service`:`lambda.amazonaws.com`},`Action`:`sts:AssumeRole`}}'"
-#define DOC "'{`Statement`:{`Effect`:`Allow`,`Action`:`s3:*`,`Resource`:`*`}}'"
+#define TRUST                                                                                      \
+    "'{`Statement`:{`Effect`:`Allow`,`Principal`:{`Service`:`lambda.amazonaws.com`},`Action`:`sts:AssumeRole`}}'"
+#define DOC   "'{`Statement`:{`Effect`:`Allow`,`Action`:`s3:*`,`Resource`:`*`}}'"
 #define BASIC "'arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole'"
 enum { WRITERS = 6, ROUNDS = 10 };
 
@@ -17,7 +18,8 @@ static void tags_of_one_role(void **state) {
         struct racer racers[WRITERS];
         for (int i = 0; i < WRITERS; i++) {
             char in[128];
-            snprintf(in, sizeof in, "{'RoleName':'r','Tags':[{'Key':'k%d','Value':'%d'}]}", i, round);
+            snprintf(in, sizeof in, "{'RoleName':'r','Tags':[{'Key':'k%d','Value':'%d'}]}", i,
+                     round);
             racers[i] = (struct racer){.service = "iam", .op = "TagRole", .in = cloud_doc(in)};
         }
         race(c, racers, WRITERS);
@@ -36,9 +38,15 @@ static void different_parts_of_one_role(void **state) {
     create(c);
     for (int round = 0; round < ROUNDS; round++) {
         struct racer racers[] = {
-            {.service = "iam", .op = "AttachRolePolicy", .in = cloud_doc("{'RoleName':'r','PolicyArn':" BASIC "}")},
-            {.service = "iam", .op = "PutRolePolicy", .in = cloud_doc("{'RoleName':'r','PolicyName':'p','PolicyDocument':" DOC "}")},
-            {.service = "iam", .op = "UpdateRole", .in = cloud_doc("{'RoleName':'r','Description':'new'}")},
+            {.service = "iam",
+             .op = "AttachRolePolicy",
+             .in = cloud_doc("{'RoleName':'r','PolicyArn':" BASIC "}")},
+            {.service = "iam",
+             .op = "PutRolePolicy",
+             .in = cloud_doc("{'RoleName':'r','PolicyName':'p','PolicyDocument':" DOC "}")},
+            {.service = "iam",
+             .op = "UpdateRole",
+             .in = cloud_doc("{'RoleName':'r','Description':'new'}")},
         };
         race(c, racers, ARRAY_LEN(racers));
         for (size_t i = 0; i < ARRAY_LEN(racers); i++)
@@ -58,7 +66,9 @@ static void deleting_what_is_taken_up(void **state) {
     for (int round = 0; round < ROUNDS; round++) {
         create(c);
         struct racer racers[] = {
-            {.service = "iam", .op = "AddRoleToInstanceProfile", .in = cloud_doc("{'InstanceProfileName':'i','RoleName':'r'}")},
+            {.service = "iam",
+             .op = "AddRoleToInstanceProfile",
+             .in = cloud_doc("{'InstanceProfileName':'i','RoleName':'r'}")},
             {.service = "iam", .op = "DeleteRole", .in = cloud_doc("{'RoleName':'r'}")},
         };
         race(c, racers, ARRAY_LEN(racers));
@@ -68,13 +78,15 @@ static void deleting_what_is_taken_up(void **state) {
         ok(cloud_call(c, "GetInstanceProfile", "{'InstanceProfileName':'i'}"));
         if (!added)
             continue;
-        ok(cloud_call(c, "RemoveRoleFromInstanceProfile", "{'InstanceProfileName':'i','RoleName':'r'}"));
+        ok(cloud_call(c, "RemoveRoleFromInstanceProfile",
+                      "{'InstanceProfileName':'i','RoleName':'r'}"));
         ok(cloud_call(c, "DeleteRole", "{'RoleName':'r'}"));
     }
 }
 
 #define T(f) cmocka_unit_test_setup_teardown(f, cloud_setup, cloud_teardown)
 int main(void) {
-    const struct CMUnitTest tests[] = {T(tags_of_one_role), T(different_parts_of_one_role), T(deleting_what_is_taken_up)};
+    const struct CMUnitTest tests[] = {T(tags_of_one_role), T(different_parts_of_one_role),
+                                       T(deleting_what_is_taken_up)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,7 +6,9 @@ static const struct aws_error unknown = {"NotFound", 404, "no such attribute", N
 static json_t *attributes;
 
 static int check_number(struct rq *rq, const struct kit_attribute *a, str value, const void *of) {
-    return kit_is_number(a, value) ? 0 : aws_fail(rq, &kit_test_error, "%s of %s is wrong", a->name, (const char *)of);
+    return kit_is_number(a, value)
+               ? 0
+               : aws_fail(rq, &kit_test_error, "%s of %s is wrong", a->name, (const char *)of);
 }
 
 static const struct kit_refusal not_here = {&kit_test_error, "{name} is not here"};
@@ -20,11 +22,12 @@ static const struct kit_attributes table = {rows, ARRAY_LEN(rows), {&unknown, "{
 
 static int SetTopicAttributes(struct svc *svc, struct rq *rq) {
     (void)svc;
-    return kit_attribute_apply(rq, &table, json_str(rq->in, "AttributeName").p, json_str(rq->in, "AttributeValue"), attributes,
-                               "the topic");
+    return kit_attribute_apply(rq, &table, json_str(rq->in, "AttributeName").p,
+                               json_str(rq->in, "AttributeValue"), attributes, "the topic");
 }
 
-static const struct aws_op ops[] = {{"SetTopicAttributes", SetTopicAttributes, "sns:SetTopicAttributes", "*", 0, NULL}};
+static const struct aws_op ops[] = {
+    {"SetTopicAttributes", SetTopicAttributes, "sns:SetTopicAttributes", "*", 0, NULL}};
 static const struct aws_service service = {.name = "sns", .api = &api_sns, .ops = ops, .n_ops = 1};
 
 static int setup(void **state) {
@@ -41,7 +44,10 @@ static int teardown(void **state) {
 
 static const char *set(struct cloud *c, const char *name, const char *value) {
     char in[256];
-    snprintf(in, sizeof in, "{'TopicArn':'arn:aws:sns:us-east-1:000000000000:t','AttributeName':'%s','AttributeValue':'%s'}", name, value);
+    snprintf(
+        in, sizeof in,
+        "{'TopicArn':'arn:aws:sns:us-east-1:000000000000:t','AttributeName':'%s','AttributeValue':'%s'}",
+        name, value);
     return cloud_call_as(c, c->root, "sns", "SetTopicAttributes", in);
 }
 
@@ -82,7 +88,8 @@ static void test_in_force(void **state) {
     check_str(kit_attribute_value(&table, row, "Number"), S("7"));
     check_str(kit_attribute_value(&table, NULL, "Text"), STR_NONE);
     assert_int_equal(kit_attribute_integer(&table, row, "Number"), 7);
-    assert_true(kit_is_bool(S("true")) && kit_is_bool(S("false")) && !kit_is_bool(S("True")) && !kit_is_bool(S("")));
+    assert_true(kit_is_bool(S("true")) && kit_is_bool(S("false")) && !kit_is_bool(S("True")) &&
+                !kit_is_bool(S("")));
 }
 
 int main(void) {

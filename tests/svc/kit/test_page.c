@@ -2,9 +2,13 @@
 
 #include "svc/kit/page.h"
 
-static const struct kit_paging opaque = {.list = "Topics", .token = "NextToken", .most = 3, .error = &kit_test_error,
+static const struct kit_paging opaque = {.list = "Topics",
+                                         .token = "NextToken",
+                                         .most = 3,
+                                         .error = &kit_test_error,
                                          .text = "no such token"};
-static const struct kit_paging plain = {.list = "Topics", .token = "NextToken", .most = 3, .plain = true};
+static const struct kit_paging plain = {
+    .list = "Topics", .token = "NextToken", .most = 3, .plain = true};
 static const struct kit_paging *paging;
 static const char *const *list; /* NULL: rows */
 static const char *scope;
@@ -43,7 +47,8 @@ static int ListTopics(struct svc *svc, struct rq *rq) {
     return kit_page_end(&page);
 }
 
-static const struct aws_op ops[] = {{"ListTopics", ListTopics, "sns:ListTopics", "*", OP_PAGINATES, NULL}};
+static const struct aws_op ops[] = {
+    {"ListTopics", ListTopics, "sns:ListTopics", "*", OP_PAGINATES, NULL}};
 static const struct aws_service service = {.name = "sns", .api = &api_sns, .ops = ops, .n_ops = 1};
 
 static int setup(void **state) {
@@ -149,7 +154,8 @@ static void test_wrong_tokens(void **state) {
     message("no such token");
     scope = NULL;
     ok(cloud_call_as(c, c->root, "sns", "ListTopics", buf_cstr(&in)));
-    static const char *const wrong[] = {"{'NextToken':'x'}", "{'NextToken':'AAAA'}", "{'NextToken':'AQAAAABh'}"};
+    static const char *const wrong[] = {"{'NextToken':'x'}", "{'NextToken':'AAAA'}",
+                                        "{'NextToken':'AQAAAABh'}"};
     for (size_t i = 0; i < ARRAY_LEN(wrong); i++)
         fails(cloud_call_as(c, c->root, "sns", "ListTopics", wrong[i]), "InvalidParameter");
     ok(cloud_call_as(c, c->root, "sns", "ListTopics", "{'NextToken':''}"));

@@ -3,21 +3,29 @@
 #include "svc/kit/resource_policy.h"
 
 #define QUEUE "arn:aws:sqs:us-east-1:000000000000:jobs"
-#define ALLOW(source)                                                                              \
-    "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":{\"Service\":\"s3.amazonaws.com\"},"      \
-    "\"Action\":\"sqs:SendMessage\",\"Resource\":\"" QUEUE "\",\"Condition\":{\"ArnLike\":{\"aws:SourceArn\":\"" source "\"}}}]}"
+#define ALLOW(source)                                                                                                    \
+    "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":{\"Service\":\"s3.amazonaws.com\"}," \
+    "\"Action\":\"sqs:SendMessage\",\"Resource\":\"" QUEUE                                                               \
+    "\",\"Condition\":{\"ArnLike\":{\"aws:SourceArn\":\"" source "\"}}}]}"
 
 static int admits(const char *service, const char *account, const char *text) {
-    struct hub_event event = {.target = S(QUEUE), .source_service = str_c(service), .source_arn = S("arn:aws:s3:::photos"),
-                              .source_account = str_c(account), .account = str_c(account), .region = S("us-east-1")};
+    struct hub_event event = {.target = S(QUEUE),
+                              .source_service = str_c(service),
+                              .source_arn = S("arn:aws:s3:::photos"),
+                              .source_account = str_c(account),
+                              .account = str_c(account),
+                              .region = S("us-east-1")};
     return kit_port_admits(&event, str_c(text), "sqs:SendMessage", event.target, S("000000000000"));
 }
 
 static void test_port(void **state) {
     (void)state;
-    assert_int_equal(admits("s3.amazonaws.com", "000000000000", ALLOW("arn:aws:s3:::photos")), HUB_OK);
-    assert_int_equal(admits("s3.amazonaws.com", "000000000000", ALLOW("arn:aws:s3:::others")), HUB_E_DENIED);
-    assert_int_equal(admits("sns.amazonaws.com", "000000000000", ALLOW("arn:aws:s3:::photos")), HUB_E_DENIED);
+    assert_int_equal(admits("s3.amazonaws.com", "000000000000", ALLOW("arn:aws:s3:::photos")),
+                     HUB_OK);
+    assert_int_equal(admits("s3.amazonaws.com", "000000000000", ALLOW("arn:aws:s3:::others")),
+                     HUB_E_DENIED);
+    assert_int_equal(admits("sns.amazonaws.com", "000000000000", ALLOW("arn:aws:s3:::photos")),
+                     HUB_E_DENIED);
     assert_int_equal(admits("s3.amazonaws.com", "000000000000", ""), HUB_E_DENIED);
     assert_int_equal(admits("s3.amazonaws.com", "000000000000", "{}"), HUB_E_DENIED);
 }
@@ -38,7 +46,8 @@ static void test_check(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_port), cmocka_unit_test(test_what_lambda_sends_on),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_port),
+                                       cmocka_unit_test(test_what_lambda_sends_on),
                                        cmocka_unit_test(test_check)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -24,17 +24,20 @@ static int UntagResource(struct svc *svc, struct rq *rq) {
     return 0;
 }
 
-static const struct aws_op ops[] = {{"TagResource", TagResource, "sns:TagResource", "*", 0, NULL},
-                                    {"UntagResource", UntagResource, "sns:UntagResource", "*", 0, NULL}};
+static const struct aws_op ops[] = {
+    {"TagResource", TagResource, "sns:TagResource", "*", 0, NULL},
+    {"UntagResource", UntagResource, "sns:UntagResource", "*", 0, NULL}};
 static const struct aws_service service = {.name = "sns", .api = &api_sns, .ops = ops, .n_ops = 2};
 
 static int setup(void **state) {
     cloud_setup(state);
     cloud_add(*state, &service);
     row = json_object();
-    kit = (struct kit_tags){.of = KIT_TAGS_SNS,
-                            .refuse = {[KIT_TAGS_RESERVED] = {&kit_test_error, "{key} is not yours, nor are {most} of them"},
-                                       [KIT_TAGS_MANY] = {&many, NULL}}};
+    kit = (struct kit_tags){
+        .of = KIT_TAGS_SNS,
+        .refuse = {
+            [KIT_TAGS_RESERVED] = {&kit_test_error, "{key} is not yours, nor are {most} of them"},
+            [KIT_TAGS_MANY] = {&many, NULL}}};
     return 0;
 }
 
@@ -59,7 +62,8 @@ static const char *call(struct cloud *c, const char *op, const char *members) {
 
 static void test_a_map_is_stored(void **state) {
     struct cloud *c = *state;
-    ok(call(c, "TagResource", "'Tags':[{'Key':'a','Value':'1'},{'Key':'b','Value':''},{'Key':'a','Value':'2'}]"));
+    ok(call(c, "TagResource",
+            "'Tags':[{'Key':'a','Value':'1'},{'Key':'b','Value':''},{'Key':'a','Value':'2'}]"));
     check_row("{'Tags':{'a':'2','b':''}}");
     ok(call(c, "TagResource", "'Tags':[{'Key':'A','Value':'3'},{'Key':'b','Value':'4'}]"));
     check_row("{'Tags':{'a':'2','b':'4','A':'3'}}");
@@ -69,11 +73,14 @@ static void test_a_map_is_stored(void **state) {
 
 static void test_a_list_is_stored(void **state) {
     struct cloud *c = *state;
-    kit = (struct kit_tags){.of = KIT_TAGS_IAM, .refuse = {[KIT_TAGS_TWICE] = {&kit_test_error, NULL}}};
-    fails(call(c, "TagResource", "'Tags':[{'Key':'a','Value':'1'},{'Key':'A','Value':'2'}]"), "InvalidParameter");
+    kit = (struct kit_tags){.of = KIT_TAGS_IAM,
+                            .refuse = {[KIT_TAGS_TWICE] = {&kit_test_error, NULL}}};
+    fails(call(c, "TagResource", "'Tags':[{'Key':'a','Value':'1'},{'Key':'A','Value':'2'}]"),
+          "InvalidParameter");
     check_row("{}");
     ok(call(c, "TagResource", "'Tags':[{'Key':'a','Value':'1'},{'Key':'b','Value':'2'}]"));
-    ok(call(c, "TagResource", "'Tags':[{'Key':'A','Value':'3'}]")); /* IAM: one key, whatever its case */
+    ok(call(c, "TagResource",
+            "'Tags':[{'Key':'A','Value':'3'}]")); /* IAM: one key, whatever its case */
     check_row("{'Tags':[{'Key':'A','Value':'3'},{'Key':'b','Value':'2'}]}");
     ok(call(c, "UntagResource", "'TagKeys':['B']"));
     check_row("{'Tags':[{'Key':'A','Value':'3'}]}");
@@ -110,9 +117,12 @@ static void test_faults(void **state) {
         {"{\"a\":\"1!\"}", KIT_TAGS_S3_BUCKET, KIT_TAGS_VALUE},
         {"{\"\xc3\xa4 +-=._:/@\":\"\xc3\xa4\"}", KIT_TAGS_S3_BUCKET, KIT_TAGS_OK},
         {"{\"aWs:a\":\"1\"}", KIT_TAGS_S3_BUCKET, KIT_TAGS_RESERVED},
-        {"[{\"Key\":\"a\",\"Value\":\"1\"},{\"Key\":\"a\",\"Value\":\"1\"}]", KIT_TAGS_S3_BUCKET, KIT_TAGS_TWICE},
-        {"[{\"Key\":\"a\",\"Value\":\"1\"},{\"Key\":\"A\",\"Value\":\"1\"}]", KIT_TAGS_S3_BUCKET, KIT_TAGS_OK},
-        {"[{\"Key\":\"a\",\"Value\":\"1\"},{\"Key\":\"A\",\"Value\":\"1\"}]", KIT_TAGS_IAM, KIT_TAGS_TWICE},
+        {"[{\"Key\":\"a\",\"Value\":\"1\"},{\"Key\":\"a\",\"Value\":\"1\"}]", KIT_TAGS_S3_BUCKET,
+         KIT_TAGS_TWICE},
+        {"[{\"Key\":\"a\",\"Value\":\"1\"},{\"Key\":\"A\",\"Value\":\"1\"}]", KIT_TAGS_S3_BUCKET,
+         KIT_TAGS_OK},
+        {"[{\"Key\":\"a\",\"Value\":\"1\"},{\"Key\":\"A\",\"Value\":\"1\"}]", KIT_TAGS_IAM,
+         KIT_TAGS_TWICE},
         {"{\"1\":\"\",\"2\":\"\",\"3\":\"\",\"4\":\"\",\"5\":\"\",\"6\":\"\",\"7\":\"\",\"8\":\"\",\"9\":\"\",\"10\":\"\",\"11\":\"\"}",
          KIT_TAGS_S3_OBJECT, KIT_TAGS_MANY},
     };
@@ -145,7 +155,8 @@ static void test_lengths(void **state) {
 static void test_shapes(void **state) {
     (void)state;
     CLEANUP_JSON json_t *map = json_pack("{s:s,s:s}", "a", "1", "b", "2");
-    CLEANUP_JSON json_t *list = kit_tags_list(map), *again = kit_tags_map(list), *none = kit_tags_list(NULL);
+    CLEANUP_JSON json_t *list = kit_tags_list(map), *again = kit_tags_map(list),
+                        *none = kit_tags_list(NULL);
     CLEANUP_JSON json_t *after = json_pack("[{s:s,s:s}]", "Key", "b", "Value", "9");
     CLEANUP_JSON json_t *gone = kit_tags_gone(list, after), *all = kit_tags_gone(map, NULL);
     assert_true(json_equal(map, again));
@@ -162,7 +173,9 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_a_map_is_stored, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_list_is_stored, setup, teardown),
         cmocka_unit_test_setup_teardown(test_refusals, setup, teardown),
-        cmocka_unit_test(test_faults), cmocka_unit_test(test_lengths), cmocka_unit_test(test_shapes),
+        cmocka_unit_test(test_faults),
+        cmocka_unit_test(test_lengths),
+        cmocka_unit_test(test_shapes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

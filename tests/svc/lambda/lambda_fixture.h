@@ -45,17 +45,13 @@ struct fixture {
 static struct fixture fx;
 
 /* ---- Identities ---- */
-static void never_freed(struct aws_identity *id) {
-    (void)id;
-}
+static void never_freed(struct aws_identity *id) { (void)id; }
 
 struct role_identity {
     struct aws_identity id;
     const struct policy *list[1];
 };
-static void role_freed(struct aws_identity *id) {
-    free(id);
-}
+static void role_freed(struct aws_identity *id) { free(id); }
 
 static inline int role(void *ctx, str arn, str service, str session, struct aws_identity **ret,
                        struct err *err) {

@@ -1,4 +1,7 @@
-/* Functions run: the three types of Invoke, errors, limits, logs, metrics, the queue; for one level. */
+/*
+ * Functions run: the three types of Invoke, errors, limits, logs, metrics, the queue; for one
+ * level.
+ */
 #include "lambda_fixture.h"
 
 #include <grp.h>
@@ -214,10 +217,9 @@ static void test_refusals(void **state) {
     assert_int_equal(bad.status, 400);
     check_buf(bad.code, "InvalidRequestContentException");
     CLEANUP_DEINIT(answer)
-    struct answer dry =
-        call_as(&fx.root, "Invoke",
-                json_pack("{s:s,s:s}", "FunctionName", "picky", "InvocationType", "DryRun"),
-                S("{}"));
+    struct answer dry = call_as(
+        &fx.root, "Invoke",
+        json_pack("{s:s,s:s}", "FunctionName", "picky", "InvocationType", "DryRun"), S("{}"));
     assert_int_equal(dry.status, 204);
     char *large = mem_zalloc(6 << 20 | 2);
     memset(large, '1', (6 << 20) + 1);
@@ -434,12 +436,14 @@ static bool become_ordinary(void) {
     if (geteuid() != 0)
         return true;
     return setgroups(0, NULL) == 0 && setresgid(ORDINARY_UID, ORDINARY_UID, ORDINARY_UID) == 0 &&
-           setresuid(ORDINARY_UID, ORDINARY_UID, ORDINARY_UID) == 0 && prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) == 0;
+           setresuid(ORDINARY_UID, ORDINARY_UID, ORDINARY_UID) == 0 &&
+           prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) == 0;
 }
 
 /* test_invoke full | userns */
 int main(int argc, char **argv) {
-    enum sandbox_level want = argc > 1 && strcmp(argv[1], "userns") == 0 ? SANDBOX_USERNS : SANDBOX_FULL;
+    enum sandbox_level want =
+        argc > 1 && strcmp(argv[1], "userns") == 0 ? SANDBOX_USERNS : SANDBOX_FULL;
     if (!testfn_read() || (want == SANDBOX_USERNS && !become_ordinary()))
         return 1;
     if (!fixture_spawner() || sandbox_spawner_status(fx.spawner)->level != want) {

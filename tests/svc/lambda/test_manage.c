@@ -17,9 +17,7 @@ static int teardown(void **state) {
     return 0;
 }
 
-static json_t *small_code(void) {
-    return code_of("#!/bin/true", 11);
-}
+static json_t *small_code(void) { return code_of("#!/bin/true", 11); }
 
 static void make(const char *name) {
     must(call_op("CreateFunction", new_function(name, small_code(), NULL)));
@@ -33,9 +31,7 @@ static void refused(struct answer a, int status, const char *code, const char *w
     answer_deinit(&a);
 }
 
-static json_t *named(const char *name) {
-    return json_pack("{s:s}", "FunctionName", name);
-}
+static json_t *named(const char *name) { return json_pack("{s:s}", "FunctionName", name); }
 
 /* ---- Names ---- */
 static void test_names(void **state) {
@@ -311,8 +307,9 @@ static void test_tags(void **state) {
     json_t *many = json_object();
     for (char key[8] = "A"; key[0] <= 'A' + 50; key[0]++)
         json_set_str(many, key, S(""));
-    refused(call_op("CreateFunction", new_function("tagged", small_code(), json_pack("{s:o}", "Tags", many))), 400,
-            "InvalidParameterValueException", "exceeds the limit of 50");
+    refused(call_op("CreateFunction",
+                    new_function("tagged", small_code(), json_pack("{s:o}", "Tags", many))),
+            400, "InvalidParameterValueException", "exceeds the limit of 50");
 }
 
 static void test_event_invoke_config(void **state) {

@@ -43,7 +43,8 @@ static void *work(void *worker_) {
     }
     return NULL;
 }
-static void run_together(struct worker *workers, unsigned n, void (*between)(struct worker *, int round)) {
+static void run_together(struct worker *workers, unsigned n,
+                         void (*between)(struct worker *, int round)) {
     pthread_barrier_t start;
     pthread_barrier_init(&start, NULL, n + 1);
     for (unsigned i = 0; i < n; i++) {
@@ -108,11 +109,13 @@ static void test_one_function(void **state) {
 
     CLEANUP_DEINIT(answer) struct answer fn = call_op("GetFunction", named("fn"));
     CLEANUP_DEINIT(answer) struct answer policy = call_op("GetPolicy", named("fn"));
-    CLEANUP_DEINIT(answer) struct answer events = call_op("GetFunctionEventInvokeConfig", named("fn"));
+    CLEANUP_DEINIT(answer)
+    struct answer events = call_op("GetFunctionEventInvokeConfig", named("fn"));
     CLEANUP_JSON json_t *document = json_parse(json_str(policy.out, "Policy"), NULL);
     assert_int_equal(json_object_size(json_obj(fn.out, "Tags")), ROUNDS);
     assert_int_equal(json_array_size(json_arr(document, "Statement")), ROUNDS);
-    assert_int_equal(json_int(json_obj(fn.out, "Concurrency"), "ReservedConcurrentExecutions", 0), ROUNDS);
+    assert_int_equal(json_int(json_obj(fn.out, "Concurrency"), "ReservedConcurrentExecutions", 0),
+                     ROUNDS);
     assert_int_equal(json_int(json_obj(fn.out, "Configuration"), "Timeout", 0), ROUNDS);
     assert_int_equal(json_int(events.out, "MaximumEventAgeInSeconds", 0), 60 + ROUNDS - 1);
 }
@@ -149,7 +152,8 @@ static size_t queued(void) {
     key_begin(&from, "lambda.q");
     buf_str(&to, buf_view(&from));
     key_after(&to);
-    CLEANUP(store_iter) struct store_iter *it =
+    CLEANUP(store_iter)
+    struct store_iter *it =
         store_iter_new(fx.store, NULL, STORE_QUEUE, buf_view(&from), buf_view(&to), false);
     while (store_iter_next(it))
         n++;
@@ -159,8 +163,9 @@ static size_t queued(void) {
 /* Long to parse: the function is read before, and the event committed after. */
 static struct buf large_event;
 static void *invoke(void *status) {
-    struct answer a = call_as(&fx.root, "Invoke", json_pack("{s:s,s:s}", "FunctionName", "fn",
-                              "InvocationType", "Event"), buf_view(&large_event));
+    struct answer a = call_as(
+        &fx.root, "Invoke", json_pack("{s:s,s:s}", "FunctionName", "fn", "InvocationType", "Event"),
+        buf_view(&large_event));
     *(int *)status = a.status;
     answer_deinit(&a);
     return NULL;
@@ -193,14 +198,19 @@ static void test_event_and_deletion(void **state) {
 static void test_port_and_permission(void **state) {
     (void)state;
     CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
-    const struct hub_event event = {.target = S(FN_ARN("fn")), .source_service = S("s3.amazonaws.com"),
-                                    .source_arn = S("arn:aws:s3:::photos"), .source_account = S(ACCOUNT),
-                                    .payload = S("{}"), .account = S(ACCOUNT), .region = S("us-east-1")};
+    const struct hub_event event = {.target = S(FN_ARN("fn")),
+                                    .source_service = S("s3.amazonaws.com"),
+                                    .source_arn = S("arn:aws:s3:::photos"),
+                                    .source_account = S(ACCOUNT),
+                                    .payload = S("{}"),
+                                    .account = S(ACCOUNT),
+                                    .region = S("us-east-1")};
     struct hub_target *port = hub_target_of(fx.hub, S("lambda"));
     make("fn");
     must(call_op("AddPermission", permit(0)));
     assert_int_equal(port->accept(port->accept_ctx, batch, &event), HUB_OK);
-    must(call_op("RemovePermission", json_pack("{s:s,s:s}", "FunctionName", "fn", "StatementId", "sid0")));
+    must(call_op("RemovePermission",
+                 json_pack("{s:s,s:s}", "FunctionName", "fn", "StatementId", "sid0")));
     assert_int_equal(store_commit(fx.store, batch, NULL), STORE_E_CONDITION);
 
     store_batch_clear(batch); /* as the dispatcher goes on */

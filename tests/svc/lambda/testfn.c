@@ -82,9 +82,7 @@ static int respond(const char *body, size_t n) {
     return call(9001, "POST", path, "", body, n);
 }
 
-static void respond_text(const char *body) {
-    respond(body, strlen(body));
-}
+static void respond_text(const char *body) { respond(body, strlen(body)); }
 
 static void fail(void) {
     char path[160];

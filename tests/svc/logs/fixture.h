@@ -61,9 +61,13 @@ static inline void fill(struct cloud *c) {
     ok(logs_call(c, "CreateLogGroup", "{'logGroupName':'g'}"));
     ok(logs_call(c, "CreateLogStream", "{'logGroupName':'g','logStreamName':'s'}"));
     ok(logs_call(c, "CreateLogStream", "{'logGroupName':'g','logStreamName':'t'}"));
-    ok(logs_call(c, "PutLogEvents", "{'logGroupName':'g','logStreamName':'s','logEvents':[{'timestamp':T+1,'message':'a'},"
-                 "{'timestamp':T+2,'message':'b'},{'timestamp':T+3,'message':'c'}]}"));
-    ok(logs_call(c, "PutLogEvents", "{'logGroupName':'g','logStreamName':'t','logEvents':[{'timestamp':T+1,'message':'x'},"
-                 "{'timestamp':T+2,'message':'y'}],'sequenceToken':'anything'}"));
+    ok(logs_call(
+        c, "PutLogEvents",
+        "{'logGroupName':'g','logStreamName':'s','logEvents':[{'timestamp':T+1,'message':'a'},"
+        "{'timestamp':T+2,'message':'b'},{'timestamp':T+3,'message':'c'}]}"));
+    ok(logs_call(
+        c, "PutLogEvents",
+        "{'logGroupName':'g','logStreamName':'t','logEvents':[{'timestamp':T+1,'message':'x'},"
+        "{'timestamp':T+2,'message':'y'}],'sequenceToken':'anything'}"));
 }
 #define T(f) cmocka_unit_test_setup_teardown(f, logs_setup, logs_teardown)

@@ -5,7 +5,8 @@
 
 static const char *with_token(struct cloud *c, const char *member, const char *more) {
     CLEANUP_DEINIT(buf) struct buf in = {0};
-    buf_printf(&in, "{" S_OF_G ",'nextToken':'" STR_FMT "'%s}", STR_ARG(json_str(c->call.out, member)), more);
+    buf_printf(&in, "{" S_OF_G ",'nextToken':'" STR_FMT "'%s}",
+               STR_ARG(json_str(c->call.out, member)), more);
     return logs_call(c, "GetLogEvents", buf_cstr(&in));
 }
 
@@ -37,16 +38,30 @@ static void forward_and_backward(void **state) {
     assert_string_equal(messages(c), "c,d");
     ok(logs_call(c, "GetLogEvents", "{" S_OF_G ",'startTime':T+2,'endTime':T+3}"));
     assert_string_equal(messages(c), "b");
-    fails(logs_call(c, "GetLogEvents", "{" S_OF_G ",'nextToken':'f/12'}"), "InvalidParameterException");
+    fails(logs_call(c, "GetLogEvents", "{" S_OF_G ",'nextToken':'f/12'}"),
+          "InvalidParameterException");
 }
 
 static void batches_are_checked(void **state) {
     struct cloud *c = *state;
     fill(c);
-    fails(logs_call(c, "PutLogEvents", "{" S_OF_G ",'logEvents':[{'timestamp':T+9,'message':'a'},{'timestamp':T+8,'message':'b'}]}"), "InvalidParameterException");
+    fails(logs_call(
+              c, "PutLogEvents",
+              "{" S_OF_G
+              ",'logEvents':[{'timestamp':T+9,'message':'a'},{'timestamp':T+8,'message':'b'}]}"),
+          "InvalidParameterException");
     message("Log events in a single PutLogEvents request must be in chronological order.");
-    fails(logs_call(c, "PutLogEvents", "{" S_OF_G ",'logEvents':[{'timestamp':T-90000000,'message':'a'},{'timestamp':T+8,'message':'b'}]}"), "InvalidParameterException");
-    fails(logs_call(c, "PutLogEvents", "{'logGroupName':'g','logStreamName':'u','logEvents':[{'timestamp':T+9,'message':'a'}]}"), "ResourceNotFoundException");
+    fails(
+        logs_call(
+            c, "PutLogEvents",
+            "{" S_OF_G
+            ",'logEvents':[{'timestamp':T-90000000,'message':'a'},{'timestamp':T+8,'message':'b'}]}"),
+        "InvalidParameterException");
+    fails(
+        logs_call(
+            c, "PutLogEvents",
+            "{'logGroupName':'g','logStreamName':'u','logEvents':[{'timestamp':T+9,'message':'a'}]}"),
+        "ResourceNotFoundException");
     CLEANUP_DEINIT(buf) struct buf in = {0};
     buf_c(&in, "{" S_OF_G ",'logEvents':[{'timestamp':T+0,'message':'");
     while (in.len < 1100000)
@@ -58,19 +73,29 @@ static void batches_are_checked(void **state) {
 static void rejected_events_are_told(void **state) {
     struct cloud *c = *state;
     fill(c);
-    ok(logs_call(c, "PutLogEvents", "{" S_OF_G ",'logEvents':[{'timestamp':T-1300000000,'message':'old'}]}"));
-    assert_int_equal(json_int(json_obj(c->call.out, "rejectedLogEventsInfo"), "tooOldLogEventEndIndex", -1), 1);
-    ok(logs_call(c, "PutLogEvents", "{" S_OF_G ",'logEvents':[{'timestamp':T+5,'message':'e'},{'timestamp':T+20000000,'message':'new'}]}"));
-    assert_int_equal(json_int(json_obj(c->call.out, "rejectedLogEventsInfo"), "tooNewLogEventStartIndex", -1), 1);
+    ok(logs_call(c, "PutLogEvents",
+                 "{" S_OF_G ",'logEvents':[{'timestamp':T-1300000000,'message':'old'}]}"));
+    assert_int_equal(
+        json_int(json_obj(c->call.out, "rejectedLogEventsInfo"), "tooOldLogEventEndIndex", -1), 1);
+    ok(logs_call(
+        c, "PutLogEvents",
+        "{" S_OF_G
+        ",'logEvents':[{'timestamp':T+5,'message':'e'},{'timestamp':T+20000000,'message':'new'}]}"));
+    assert_int_equal(
+        json_int(json_obj(c->call.out, "rejectedLogEventsInfo"), "tooNewLogEventStartIndex", -1),
+        1);
     ok(logs_call(c, "PutRetentionPolicy", "{'logGroupName':'g','retentionInDays':1}"));
-    ok(logs_call(c, "PutLogEvents", "{" S_OF_G ",'logEvents':[{'timestamp':T-86400000,'message':'expired'}]}"));
-    assert_int_equal(json_int(json_obj(c->call.out, "rejectedLogEventsInfo"), "expiredLogEventEndIndex", -1), 1);
+    ok(logs_call(c, "PutLogEvents",
+                 "{" S_OF_G ",'logEvents':[{'timestamp':T-86400000,'message':'expired'}]}"));
+    assert_int_equal(
+        json_int(json_obj(c->call.out, "rejectedLogEventsInfo"), "expiredLogEventEndIndex", -1), 1);
     ok(logs_call(c, "GetLogEvents", "{" S_OF_G "}"));
     assert_string_equal(messages(c), "a,b,c,e");
 }
 
 static size_t count(struct cloud *c, enum store_cf cf) {
-    CLEANUP(store_iter) struct store_iter *it = store_iter_new(c->store, NULL, cf, S(""), STR_NONE, false);
+    CLEANUP(store_iter)
+    struct store_iter *it = store_iter_new(c->store, NULL, cf, S(""), STR_NONE, false);
     size_t n = 0;
     while (store_iter_next(it))
         n++;
@@ -90,11 +115,12 @@ static void retention(void **state) {
     assert_true(logs_sweep(logs) > clock_world_ms());
     assert_int_equal(count(c, STORE_LOGS), 0);
     ok(logs_call(c, "DescribeLogGroups", "{}"));
-    assert_int_equal(json_int(json_array_get(json_arr(c->call.out, "logGroups"), 0), "storedBytes", -1), 0);
+    assert_int_equal(
+        json_int(json_array_get(json_arr(c->call.out, "logGroups"), 0), "storedBytes", -1), 0);
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {T(forward_and_backward), T(batches_are_checked), T(rejected_events_are_told),
-                                       T(retention)};
+    const struct CMUnitTest tests[] = {T(forward_and_backward), T(batches_are_checked),
+                                       T(rejected_events_are_told), T(retention)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,11 +3,15 @@
 #include "base/own.h"
 #include "svc/logs/pattern.h"
 
-#define EVENT "{\"level\":\"ERROR\",\"n\":5,\"f\":-1.5e1,\"ok\":true,\"off\":false,\"none\":null,\"a\":{\"b\":[{\"c\":\"x y\"},2]}}"
+#define EVENT                                                                                      \
+    "{\"level\":\"ERROR\",\"n\":5,\"f\":-1.5e1,\"ok\":true,\"off\":false,\"none\":null,\"a\":{\"b\":[{\"c\":\"x y\"},2]}}"
 
 static void matches(void **state) {
     (void)state;
-    static const struct { const char *pattern, *message; bool want; } cases[] = {
+    static const struct {
+        const char *pattern, *message;
+        bool want;
+    } cases[] = {
         {"", "anything", true},
         {"  ", "anything", true},
         {"ERROR", "an ERROR here", true},
@@ -54,13 +58,16 @@ static void matches(void **state) {
         struct err err = {{0}};
         if (logs_pattern_new(&p, str_c(cases[i].pattern), &err))
             fail_msg("%s: %s", cases[i].pattern, err.text);
-        check_case(logs_pattern_match(p, str_c(cases[i].message)) == cases[i].want, cases[i].pattern);
+        check_case(logs_pattern_match(p, str_c(cases[i].message)) == cases[i].want,
+                   cases[i].pattern);
     }
 }
 
 static void refuses(void **state) {
     (void)state;
-    static const struct { const char *pattern, *why; } cases[] = {
+    static const struct {
+        const char *pattern, *why;
+    } cases[] = {
         {"\"open", "a quote is not closed"},
         {"-", "a term is empty"},
         {"[ip, user]", "space-delimited patterns ([a, b]) are not supported by calotype"},
@@ -79,8 +86,10 @@ static void refuses(void **state) {
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         struct logs_pattern *p = NULL;
         struct err err = {{0}};
-        check_case(logs_pattern_new(&p, str_c(cases[i].pattern), &err) == LOGS_PATTERN_E_INVALID, cases[i].pattern);
-        check_str(str_skip(str_c(err.text), strlen("Invalid filter pattern: ")), str_c(cases[i].why));
+        check_case(logs_pattern_new(&p, str_c(cases[i].pattern), &err) == LOGS_PATTERN_E_INVALID,
+                   cases[i].pattern);
+        check_str(str_skip(str_c(err.text), strlen("Invalid filter pattern: ")),
+                  str_c(cases[i].why));
     }
 }
 
@@ -104,6 +113,7 @@ static void is_bounded(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(matches), cmocka_unit_test(refuses), cmocka_unit_test(is_bounded)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(matches), cmocka_unit_test(refuses),
+                                       cmocka_unit_test(is_bounded)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

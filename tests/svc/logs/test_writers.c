@@ -9,12 +9,16 @@ static json_t *in(const char *text) { return cloud_doc(text); }
 
 static struct racer put_events(void) {
     char text[160];
-    snprintf(text, sizeof text, "{'logGroupName':'g','logStreamName':'s','logEvents':[{'timestamp':%lld,'message':'late'}]}",
-             (long long)base_ms);
+    snprintf(
+        text, sizeof text,
+        "{'logGroupName':'g','logStreamName':'s','logEvents':[{'timestamp':%lld,'message':'late'}]}",
+        (long long)base_ms);
     return (struct racer){.service = "logs", .op = "PutLogEvents", .in = in(text)};
 }
 
-static size_t count(struct cloud *c, const char *member) { return json_array_size(json_arr(c->call.out, member)); }
+static size_t count(struct cloud *c, const char *member) {
+    return json_array_size(json_arr(c->call.out, member));
+}
 
 /* An event that was taken is in the stream, or went with it. */
 static void events_go_with_their_stream(void **state) {
@@ -23,12 +27,15 @@ static void events_go_with_their_stream(void **state) {
     for (int round = 0; round < ROUNDS; round++) {
         ok(logs_call(c, "CreateLogStream", "{'logGroupName':'g','logStreamName':'s'}"));
         struct racer racers[WRITERS + 1];
-        racers[0] = (struct racer){.service = "logs", .op = "DeleteLogStream", .in = in("{'logGroupName':'g','logStreamName':'s'}")};
+        racers[0] = (struct racer){.service = "logs",
+                                   .op = "DeleteLogStream",
+                                   .in = in("{'logGroupName':'g','logStreamName':'s'}")};
         for (int i = 1; i <= WRITERS; i++)
             racers[i] = put_events();
         race(c, racers, ARRAY_LEN(racers));
         for (int i = 1; i <= WRITERS; i++)
-            assert_true(!racers[i].code[0] || strcmp(racers[i].code, "ResourceNotFoundException") == 0);
+            assert_true(!racers[i].code[0] ||
+                        strcmp(racers[i].code, "ResourceNotFoundException") == 0);
         assert_string_equal(racers[0].code, "");
         ok(logs_call(c, "FilterLogEvents", "{'logGroupName':'g'}"));
         assert_int_equal(count(c, "events"), 0);
@@ -45,14 +52,20 @@ static void streams_go_while_their_group_changes(void **state) {
         ok(logs_call(c, "CreateLogStream", "{'logGroupName':'g','logStreamName':'s'}"));
         struct racer racers[] = {
             {.service = "logs", .op = "TagLogGroup", .in = in(tags)},
-            {.service = "logs", .op = "DeleteLogStream", .in = in("{'logGroupName':'g','logStreamName':'s'}")},
-            {.service = "logs", .op = "PutRetentionPolicy", .in = in("{'logGroupName':'g','retentionInDays':1}")},
+            {.service = "logs",
+             .op = "DeleteLogStream",
+             .in = in("{'logGroupName':'g','logStreamName':'s'}")},
+            {.service = "logs",
+             .op = "PutRetentionPolicy",
+             .in = in("{'logGroupName':'g','retentionInDays':1}")},
         };
         race(c, racers, ARRAY_LEN(racers));
         for (size_t i = 0; i < ARRAY_LEN(racers); i++)
             assert_string_equal(racers[i].code, "");
         ok(logs_call(c, "DescribeLogGroups", "{}"));
-        assert_int_equal(json_int(json_array_get(json_arr(c->call.out, "logGroups"), 0), "retentionInDays", 0), 1);
+        assert_int_equal(
+            json_int(json_array_get(json_arr(c->call.out, "logGroups"), 0), "retentionInDays", 0),
+            1);
         ok(logs_call(c, "ListTagsLogGroup", "{'logGroupName':'g'}"));
         assert_int_equal(atoi(json_str(json_obj(c->call.out, "tags"), "k").p), round);
         ok(logs_call(c, "DeleteRetentionPolicy", "{'logGroupName':'g'}"));
@@ -76,7 +89,9 @@ static void streams_go_with_their_group(void **state) {
         pthread_t line;
         struct racer racers[] = {
             {.service = "logs", .op = "DeleteLogGroup", .in = in("{'logGroupName':'g'}")},
-            {.service = "logs", .op = "CreateLogStream", .in = in("{'logGroupName':'g','logStreamName':'made'}")},
+            {.service = "logs",
+             .op = "CreateLogStream",
+             .in = in("{'logGroupName':'g','logStreamName':'made'}")},
         };
         assert_int_equal(pthread_create(&line, NULL, put_line, c), 0);
         race(c, racers, ARRAY_LEN(racers));
@@ -107,7 +122,8 @@ static void retention_that_is_taken_off(void **state) {
     CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
     CLEANUP_MEM struct hub_log *lines = mem_zalloc(OLD_EVENTS * sizeof *lines);
     for (int i = 0; i < OLD_EVENTS; i++)
-        lines[i] = (struct hub_log){S(ACCOUNT), S("us-east-1"), S("g"), S("s"), base_ms - 10 * 86400000LL + i, S("old")};
+        lines[i] = (struct hub_log){
+            S(ACCOUNT), S("us-east-1"), S("g"), S("s"), base_ms - 10 * 86400000LL + i, S("old")};
     hub_put_log(c->hub, batch, lines, OLD_EVENTS);
     assert_int_equal(store_commit(c->store, batch, NULL), 0);
     ok(logs_call(c, "PutRetentionPolicy", "{'logGroupName':'g','retentionInDays':7}"));
@@ -123,7 +139,8 @@ static void retention_that_is_taken_off(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {T(events_go_with_their_stream), T(streams_go_while_their_group_changes),
-                                       T(streams_go_with_their_group), T(retention_that_is_taken_off)};
+    const struct CMUnitTest tests[] = {
+        T(events_go_with_their_stream), T(streams_go_while_their_group_changes),
+        T(streams_go_with_their_group), T(retention_that_is_taken_off)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

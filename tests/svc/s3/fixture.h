@@ -46,8 +46,8 @@ static inline void answer_deinit(struct answer *a) {
 }
 
 /* Calls op with a document written as JSON with ' for ". */
-static inline struct answer s3_call_as(struct s3_fixture *f, struct aws_identity *caller, const char *op,
-                                       const char *in, str body) {
+static inline struct answer s3_call_as(struct s3_fixture *f, struct aws_identity *caller,
+                                       const char *op, const char *in, str body) {
     CLEANUP_DEINIT(buf) struct buf text = {0};
     struct err err = {0};
     for (const char *at = in; *at; at++)
@@ -66,9 +66,11 @@ static inline struct answer s3_call_as(struct s3_fixture *f, struct aws_identity
                             .in = doc,
                             .body = body};
     aws_call(&call);
-    return (struct answer){call.status, call.out, call.out_body, call.error_code, call.error_message};
+    return (struct answer){call.status, call.out, call.out_body, call.error_code,
+                           call.error_message};
 }
 
-static inline struct answer s3_call(struct s3_fixture *f, const char *op, const char *in, str body) {
+static inline struct answer s3_call(struct s3_fixture *f, const char *op, const char *in,
+                                    str body) {
     return s3_call_as(f, &f->cloud.root.id, op, in, body);
 }

@@ -3,19 +3,25 @@
 #include "svc/s3/filter.h"
 
 static const struct s3_filter_rule images[] = {
-    {S_INIT(""), S_INIT(".jpg")}, {S_INIT(""), S_INIT(".jpeg")}, {S_INIT("raw/"), S_INIT(".png")},
+    {S_INIT(""), S_INIT(".jpg")},
+    {S_INIT(""), S_INIT(".jpeg")},
+    {S_INIT("raw/"), S_INIT(".png")},
 };
 
 static void matches(void **state) {
     (void)state;
-    static const struct { const char *name; str key; int want; } cases[] = {
-        {"plain suffix",        S_INIT("cat.jpg"),       0},
-        {"longer suffix",       S_INIT("a/b/cat.jpeg"),  1},
-        {"needs its prefix",    S_INIT("cat.png"),      -1},
-        {"prefix and suffix",   S_INIT("raw/cat.png"),   2},
-        {"case-sensitive",      S_INIT("cat.JPG"),      -1},
-        {"suffix is whole key", S_INIT(".jpg"),          0},
-        {"empty key",           S_INIT(""),             -1},
+    static const struct {
+        const char *name;
+        str key;
+        int want;
+    } cases[] = {
+        {"plain suffix", S_INIT("cat.jpg"), 0},
+        {"longer suffix", S_INIT("a/b/cat.jpeg"), 1},
+        {"needs its prefix", S_INIT("cat.png"), -1},
+        {"prefix and suffix", S_INIT("raw/cat.png"), 2},
+        {"case-sensitive", S_INIT("cat.JPG"), -1},
+        {"suffix is whole key", S_INIT(".jpg"), 0},
+        {"empty key", S_INIT(""), -1},
     };
     CLEANUP(s3_filter) struct s3_filter *f = NULL;
     size_t clash = 99;
@@ -35,6 +41,7 @@ static void overlap_is_refused(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(matches), cmocka_unit_test(overlap_is_refused)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(matches),
+                                       cmocka_unit_test(overlap_is_refused)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

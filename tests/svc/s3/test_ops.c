@@ -106,7 +106,8 @@ static int count_rows(struct s3_fixture *f, const char *kind) {
     key_begin(&from, kind);
     key_begin(&to, kind);
     key_after(&to);
-    CLEANUP(store_iter) struct store_iter *it =
+    CLEANUP(store_iter)
+    struct store_iter *it =
         store_iter_new(f->cloud.store, NULL, STORE_META, buf_view(&from), buf_view(&to), false);
     while (store_iter_next(it))
         n++;
@@ -116,7 +117,8 @@ static int count_rows(struct s3_fixture *f, const char *kind) {
 static char big[100 * 1024];
 
 /* ---- Rights ---- */
-static struct answer as_user(struct s3_fixture *f, const char *policy, const char *op, const char *in) {
+static struct answer as_user(struct s3_fixture *f, const char *policy, const char *op,
+                             const char *in) {
     fixture_user_policy(&f->cloud, policy);
     return s3_call_as(f, &f->cloud.user.id, op, in, S("body"));
 }
@@ -127,49 +129,68 @@ static struct answer as_user(struct s3_fixture *f, const char *policy, const cha
 
 static void every_row_asks_for_its_right(void **state) {
     struct s3_fixture *f = *state;
-    static const struct { const char *op, *in, *action, *policy; } cases[] = {
-        {"CreateBucket", "{'Bucket':'another'}", "s3:CreateBucket", ALLOW("s3:CreateBucket", "arn:aws:s3:::another")},
-        {"HeadBucket", "{'Bucket':'photos'}", "s3:ListBucket", ALLOW("s3:ListBucket", "arn:aws:s3:::photos")},
+    static const struct {
+        const char *op, *in, *action, *policy;
+    } cases[] = {
+        {"CreateBucket", "{'Bucket':'another'}", "s3:CreateBucket",
+         ALLOW("s3:CreateBucket", "arn:aws:s3:::another")},
+        {"HeadBucket", "{'Bucket':'photos'}", "s3:ListBucket",
+         ALLOW("s3:ListBucket", "arn:aws:s3:::photos")},
         {"ListBuckets", "{}", "s3:ListAllMyBuckets", ALLOW("s3:ListAllMyBuckets", "*")},
-        {"PutObject", "{'Bucket':'photos','Key':'new'}", "s3:PutObject", ALLOW("s3:PutObject", "arn:aws:s3:::photos/new")},
+        {"PutObject", "{'Bucket':'photos','Key':'new'}", "s3:PutObject",
+         ALLOW("s3:PutObject", "arn:aws:s3:::photos/new")},
         {"PutObject", "{'Bucket':'photos','Key':'new','Tagging':'a=b'}", "s3:PutObject",
          ALLOW("s3:Put*", "arn:aws:s3:::photos/new")},
-        {"GetObject", "{'Bucket':'photos','Key':'k'}", "s3:GetObject", ALLOW("s3:GetObject", "arn:aws:s3:::photos/k")},
+        {"GetObject", "{'Bucket':'photos','Key':'k'}", "s3:GetObject",
+         ALLOW("s3:GetObject", "arn:aws:s3:::photos/k")},
         {"GetObject", "{'Bucket':'photos','Key':'k','VersionId':'null'}", "s3:GetObjectVersion",
          ALLOW("s3:GetObjectVersion", "arn:aws:s3:::photos/k")},
-        {"HeadObject", "{'Bucket':'photos','Key':'k'}", "s3:GetObject", ALLOW("s3:GetObject", "arn:aws:s3:::photos/k")},
-        {"GetObjectTagging", "{'Bucket':'photos','Key':'k'}", "s3:GetObjectTagging", ALLOW("s3:GetObjectTagging", "arn:aws:s3:::photos/k")},
-        {"PutObjectTagging", "{'Bucket':'photos','Key':'k','Tagging':{'TagSet':[]}}", "s3:PutObjectTagging",
-         ALLOW("s3:PutObjectTagging", "arn:aws:s3:::photos/k")},
-        {"ListObjectsV2", "{'Bucket':'photos'}", "s3:ListBucket", ALLOW("s3:ListBucket", "arn:aws:s3:::photos")},
-        {"ListObjectVersions", "{'Bucket':'photos'}", "s3:ListBucketVersions", ALLOW("s3:ListBucketVersions", "arn:aws:s3:::photos")},
+        {"HeadObject", "{'Bucket':'photos','Key':'k'}", "s3:GetObject",
+         ALLOW("s3:GetObject", "arn:aws:s3:::photos/k")},
+        {"GetObjectTagging", "{'Bucket':'photos','Key':'k'}", "s3:GetObjectTagging",
+         ALLOW("s3:GetObjectTagging", "arn:aws:s3:::photos/k")},
+        {"PutObjectTagging", "{'Bucket':'photos','Key':'k','Tagging':{'TagSet':[]}}",
+         "s3:PutObjectTagging", ALLOW("s3:PutObjectTagging", "arn:aws:s3:::photos/k")},
+        {"ListObjectsV2", "{'Bucket':'photos'}", "s3:ListBucket",
+         ALLOW("s3:ListBucket", "arn:aws:s3:::photos")},
+        {"ListObjectVersions", "{'Bucket':'photos'}", "s3:ListBucketVersions",
+         ALLOW("s3:ListBucketVersions", "arn:aws:s3:::photos")},
         {"ListMultipartUploads", "{'Bucket':'photos'}", "s3:ListBucketMultipartUploads",
          ALLOW("s3:ListBucketMultipartUploads", "arn:aws:s3:::photos")},
-        {"CreateMultipartUpload", "{'Bucket':'photos','Key':'m'}", "s3:PutObject", ALLOW("s3:PutObject", "arn:aws:s3:::photos/m")},
+        {"CreateMultipartUpload", "{'Bucket':'photos','Key':'m'}", "s3:PutObject",
+         ALLOW("s3:PutObject", "arn:aws:s3:::photos/m")},
         {"CopyObject", "{'Bucket':'photos','Key':'copy','CopySource':'photos/k'}", "s3:PutObject",
          "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"s3:PutObject\",\"Resource\":\"arn:aws:s3:::photos/copy\"},"
          "{\"Effect\":\"Allow\",\"Action\":\"s3:GetObject\",\"Resource\":\"arn:aws:s3:::photos/k\"}]}"},
-        {"GetBucketLifecycleConfiguration", "{'Bucket':'configured'}", "s3:GetLifecycleConfiguration",
+        {"GetBucketLifecycleConfiguration", "{'Bucket':'configured'}",
+         "s3:GetLifecycleConfiguration",
          ALLOW("s3:GetLifecycleConfiguration", "arn:aws:s3:::configured")},
-        {"PutBucketNotificationConfiguration", "{'Bucket':'photos','NotificationConfiguration':{}}", "s3:PutBucketNotification",
-         ALLOW("s3:PutBucketNotification", "arn:aws:s3:::photos")},
-        {"GetBucketEncryption", "{'Bucket':'photos'}", "s3:GetEncryptionConfiguration", ALLOW("s3:GetEncryptionConfiguration", "arn:aws:s3:::photos")},
-        {"PutPublicAccessBlock", "{'Bucket':'photos','PublicAccessBlockConfiguration':{'BlockPublicAcls':true}}",
-         "s3:PutBucketPublicAccessBlock", ALLOW("s3:PutBucketPublicAccessBlock", "arn:aws:s3:::photos")},
-        {"DeleteObject", "{'Bucket':'photos','Key':'k'}", "s3:DeleteObject", ALLOW("s3:DeleteObject", "arn:aws:s3:::photos/k")},
-        {"DeleteObject", "{'Bucket':'photos','Key':'k','VersionId':'null'}", "s3:DeleteObjectVersion",
-         ALLOW("s3:DeleteObjectVersion", "arn:aws:s3:::photos/k")},
+        {"PutBucketNotificationConfiguration", "{'Bucket':'photos','NotificationConfiguration':{}}",
+         "s3:PutBucketNotification", ALLOW("s3:PutBucketNotification", "arn:aws:s3:::photos")},
+        {"GetBucketEncryption", "{'Bucket':'photos'}", "s3:GetEncryptionConfiguration",
+         ALLOW("s3:GetEncryptionConfiguration", "arn:aws:s3:::photos")},
+        {"PutPublicAccessBlock",
+         "{'Bucket':'photos','PublicAccessBlockConfiguration':{'BlockPublicAcls':true}}",
+         "s3:PutBucketPublicAccessBlock",
+         ALLOW("s3:PutBucketPublicAccessBlock", "arn:aws:s3:::photos")},
+        {"DeleteObject", "{'Bucket':'photos','Key':'k'}", "s3:DeleteObject",
+         ALLOW("s3:DeleteObject", "arn:aws:s3:::photos/k")},
+        {"DeleteObject", "{'Bucket':'photos','Key':'k','VersionId':'null'}",
+         "s3:DeleteObjectVersion", ALLOW("s3:DeleteObjectVersion", "arn:aws:s3:::photos/k")},
     };
     expect(f, "CreateBucket", "{'Bucket':'photos'}", 200);
     expect(f, "CreateBucket", "{'Bucket':'configured'}", 200);
-    expect(f, "PutBucketLifecycleConfiguration",
-           "{'Bucket':'configured','LifecycleConfiguration':{'Rules':[{'Status':'Enabled','Prefix':'','Expiration':{'Days':1}}]}}", 200);
+    expect(
+        f, "PutBucketLifecycleConfiguration",
+        "{'Bucket':'configured','LifecycleConfiguration':{'Rules':[{'Status':'Enabled','Prefix':'','Expiration':{'Days':1}}]}}",
+        200);
     expect(f, "PutObject", "{'Bucket':'photos','Key':'k'}", 200);
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         CLEANUP_DEINIT(answer) struct answer no = as_user(f, NULL, cases[i].op, cases[i].in);
         check_case(no.status == 403 && str_is(buf_view(&no.code), "AccessDenied"), cases[i].op);
         check_case(strstr(buf_cstr(&no.message), cases[i].action) != NULL, cases[i].op);
-        CLEANUP_DEINIT(answer) struct answer yes = as_user(f, cases[i].policy, cases[i].op, cases[i].in);
+        CLEANUP_DEINIT(answer)
+        struct answer yes = as_user(f, cases[i].policy, cases[i].op, cases[i].in);
         if (yes.status >= 300)
             print_error("%s\n", buf_cstr(&yes.message));
         check_case(yes.status < 300, cases[i].op);
@@ -179,13 +200,16 @@ static void every_row_asks_for_its_right(void **state) {
 static void missing_keys_are_told_to_listers_only(void **state) {
     struct s3_fixture *f = *state;
     expect(f, "CreateBucket", "{'Bucket':'photos'}", 200);
-    CLEANUP_DEINIT(answer) struct answer hidden =
+    CLEANUP_DEINIT(answer)
+    struct answer hidden =
         as_user(f, ALLOW("s3:GetObject", "*"), "GetObject", "{'Bucket':'photos','Key':'none'}");
     assert_int_equal(hidden.status, 403);
     assert_non_null(strstr(buf_cstr(&hidden.message), "s3:ListBucket"));
-    CLEANUP_DEINIT(answer) struct answer told =
-        as_user(f, "{\"Statement\":{\"Effect\":\"Allow\",\"Action\":[\"s3:GetObject\",\"s3:ListBucket\"],\"Resource\":\"*\"}}",
-                "GetObject", "{'Bucket':'photos','Key':'none'}");
+    CLEANUP_DEINIT(answer)
+    struct answer told = as_user(
+        f,
+        "{\"Statement\":{\"Effect\":\"Allow\",\"Action\":[\"s3:GetObject\",\"s3:ListBucket\"],\"Resource\":\"*\"}}",
+        "GetObject", "{'Bucket':'photos','Key':'none'}");
     check_buf(told.code, "NoSuchKey");
 }
 
@@ -194,7 +218,8 @@ static void each_key_of_a_batch_asks_for_its_right(void **state) {
     expect(f, "CreateBucket", "{'Bucket':'photos'}", 200);
     expect(f, "PutObject", "{'Bucket':'photos','Key':'mine/1'}", 200);
     expect(f, "PutObject", "{'Bucket':'photos','Key':'theirs/1'}", 200);
-    CLEANUP_DEINIT(answer) struct answer a =
+    CLEANUP_DEINIT(answer)
+    struct answer a =
         as_user(f, ALLOW("s3:DeleteObject", "arn:aws:s3:::photos/mine/*"), "DeleteObjects",
                 "{'Bucket':'photos','Delete':{'Objects':[{'Key':'mine/1'},{'Key':'theirs/1'}]}}");
     assert_int_equal(a.status, 200);
@@ -215,14 +240,18 @@ static void condition_keys(void **state) {
     expect(f, "CreateBucket", "{'Bucket':'photos'}", 200);
     expect(f, "PutObject", "{'Bucket':'photos','Key':'open','Tagging':'public=yes'}", 200);
     expect(f, "PutObject", "{'Bucket':'photos','Key':'shut','Tagging':'public=no'}", 200);
-    static const struct { const char *policy, *op, *in; int want; } cases[] = {
+    static const struct {
+        const char *policy, *op, *in;
+        int want;
+    } cases[] = {
         {prefix_only, "ListObjectsV2", "{'Bucket':'photos','Prefix':'home/x'}", 200},
         {prefix_only, "ListObjectsV2", "{'Bucket':'photos'}", 403},
         {tagged, "GetObject", "{'Bucket':'photos','Key':'open'}", 200},
         {tagged, "GetObject", "{'Bucket':'photos','Key':'shut'}", 403},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-        CLEANUP_DEINIT(answer) struct answer a = as_user(f, cases[i].policy, cases[i].op, cases[i].in);
+        CLEANUP_DEINIT(answer)
+        struct answer a = as_user(f, cases[i].policy, cases[i].op, cases[i].in);
         check_case(a.status == cases[i].want, cases[i].in);
     }
 }
@@ -230,9 +259,11 @@ static void condition_keys(void **state) {
 /* ---- Events ---- */
 static void configure_events(struct s3_fixture *f) {
     expect(f, "CreateBucket", "{'Bucket':'photos'}", 200);
-    expect(f, "PutBucketNotificationConfiguration",
-           "{'Bucket':'photos','NotificationConfiguration':{'QueueConfigurations':[{'Id':'jpg','QueueArn':'arn:aws:sqs:us-east-1:000000000000:q',"
-           "'Events':['s3:ObjectCreated:*','s3:ObjectRemoved:*'],'Filter':{'Key':{'FilterRules':[{'Name':'suffix','Value':'.jpg'}]}}}]}}", 200);
+    expect(
+        f, "PutBucketNotificationConfiguration",
+        "{'Bucket':'photos','NotificationConfiguration':{'QueueConfigurations':[{'Id':'jpg','QueueArn':'arn:aws:sqs:us-east-1:000000000000:q',"
+        "'Events':['s3:ObjectCreated:*','s3:ObjectRemoved:*'],'Filter':{'Key':{'FilterRules':[{'Name':'suffix','Value':'.jpg'}]}}}]}}",
+        200);
 }
 
 static const json_t *record(const json_t *event) {
@@ -253,7 +284,8 @@ static void events_come_with_the_object(void **state) {
     assert_int_equal(json_int(object, "size", 0), 4);
     assert_false(json_has(object, "versionId"));
     check_str(json_str(json_obj(record(put), "s3"), "configurationId"), S("jpg"));
-    expect(f, "CopyObject", "{'Bucket':'photos','Key':'copy.jpg','CopySource':'photos/no.txt'}", 200);
+    expect(f, "CopyObject", "{'Bucket':'photos','Key':'copy.jpg','CopySource':'photos/no.txt'}",
+           200);
     CLEANUP_JSON json_t *copy = hear(3);
     check_str(json_str(record(copy), "eventName"), S("ObjectCreated:Copy"));
     expect(f, "DeleteObject", "{'Bucket':'photos','Key':'copy.jpg'}", 204);
@@ -261,8 +293,10 @@ static void events_come_with_the_object(void **state) {
     check_str(json_str(record(gone), "eventName"), S("ObjectRemoved:Delete"));
     /* The sequencer of one key grows, as text. */
     assert_true(str_cmp(json_str(json_obj(json_obj(record(copy), "s3"), "object"), "sequencer"),
-                        json_str(json_obj(json_obj(record(gone), "s3"), "object"), "sequencer")) < 0);
-    expect(f, "PutBucketVersioning", "{'Bucket':'photos','VersioningConfiguration':{'Status':'Enabled'}}", 200);
+                        json_str(json_obj(json_obj(record(gone), "s3"), "object"), "sequencer")) <
+                0);
+    expect(f, "PutBucketVersioning",
+           "{'Bucket':'photos','VersioningConfiguration':{'Status':'Enabled'}}", 200);
     expect(f, "DeleteObject", "{'Bucket':'photos','Key':'yes 1.jpg'}", 204);
     CLEANUP_JSON json_t *marker = hear(5);
     check_str(json_str(record(marker), "eventName"), S("ObjectRemoved:DeleteMarkerCreated"));
@@ -277,11 +311,14 @@ static void destinations_are_checked(void **state) {
     expect(f, "CreateBucket", "{'Bucket':'photos'}", 200);
     for (int answer = HUB_E_DENIED; answer <= HUB_E_NO_TARGET; answer++) {
         ear.check = answer;
-        CLEANUP_DEINIT(answer) struct answer a = s3_call(f, "PutBucketNotificationConfiguration", put, S(""));
+        CLEANUP_DEINIT(answer)
+        struct answer a = s3_call(f, "PutBucketNotificationConfiguration", put, S(""));
         assert_int_equal(a.status, 400);
         check_buf(a.message, "Unable to validate the following destination configurations");
     }
-    CLEANUP_DEINIT(answer) struct answer got = s3_call(f, "GetBucketNotificationConfiguration", "{'Bucket':'photos'}", S(""));
+    CLEANUP_DEINIT(answer)
+    struct answer got =
+        s3_call(f, "GetBucketNotificationConfiguration", "{'Bucket':'photos'}", S(""));
     assert_int_equal(json_object_size(got.out), 0);
 }
 
@@ -297,15 +334,19 @@ static void replaced_and_deleted_bodies_are_dropped(void **state) {
     assert_int_equal(status(f, "PutObject", "{'Bucket':'photos','Key':'k'}", S("small")), 200);
     assert_int_equal(body_files(f), 0);
     /* Refused after the body was read: nothing stays. */
-    assert_int_equal(status(f, "PutObject", "{'Bucket':'photos','Key':'k','IfNoneMatch':'*'}", body), 412);
-    assert_int_equal(status(f, "PutObject", "{'Bucket':'photos','Key':'k','Tagging':'a=1&a=2'}", body), 400);
+    assert_int_equal(
+        status(f, "PutObject", "{'Bucket':'photos','Key':'k','IfNoneMatch':'*'}", body), 412);
+    assert_int_equal(
+        status(f, "PutObject", "{'Bucket':'photos','Key':'k','Tagging':'a=1&a=2'}", body), 400);
     assert_int_equal(body_files(f), 0);
-    assert_int_equal(status(f, "PutObject", "{'Bucket':'photos','Key':'middling'}", str_n(big, 2000)), 200);
+    assert_int_equal(
+        status(f, "PutObject", "{'Bucket':'photos','Key':'middling'}", str_n(big, 2000)), 200);
     assert_int_equal(count_rows(f, "s3d"), 1); /* too long for the object's row */
     expect(f, "DeleteObject", "{'Bucket':'photos','Key':'middling'}", 204);
     expect(f, "DeleteObject", "{'Bucket':'photos','Key':'k'}", 204);
     expect(f, "DeleteBucket", "{'Bucket':'photos'}", 204);
-    static const char *const kinds[] = {"s3b", "s3a", "s3c", "s3o", "s3v", "s3n", "s3d", "s3u", "s3p"};
+    static const char *const kinds[] = {"s3b", "s3a", "s3c", "s3o", "s3v",
+                                        "s3n", "s3d", "s3u", "s3p"};
     for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
         check_case(count_rows(f, kinds[i]) == 0, kinds[i]);
 }
@@ -315,36 +356,48 @@ static void uploads_leave_nothing(void **state) {
     str body = str_n(big, sizeof big);
     expect(f, "CreateBucket", "{'Bucket':'photos'}", 200);
     for (int complete = 0; complete < 2; complete++) {
-        CLEANUP_DEINIT(answer) struct answer up = s3_call(f, "CreateMultipartUpload", "{'Bucket':'photos','Key':'m'}", S(""));
+        CLEANUP_DEINIT(answer)
+        struct answer up =
+            s3_call(f, "CreateMultipartUpload", "{'Bucket':'photos','Key':'m'}", S(""));
         char in[512];
         struct answer part = {0};
         for (int n = 1; n <= 3; n++) {
             answer_deinit(&part);
-            snprintf(in, sizeof in, "{'Bucket':'photos','Key':'m','PartNumber':%d,'UploadId':'%s'}", n, json_str(up.out, "UploadId").p);
+            snprintf(in, sizeof in, "{'Bucket':'photos','Key':'m','PartNumber':%d,'UploadId':'%s'}",
+                     n, json_str(up.out, "UploadId").p);
             part = s3_call(f, "UploadPart", in, body);
             assert_int_equal(part.status, 200);
         }
         assert_int_equal(body_files(f), 3);
         /* Of three parts the second alone is listed. */
-        snprintf(in, sizeof in, "{'Bucket':'photos','Key':'m','UploadId':'%s','MultipartUpload':{'Parts':[{'PartNumber':2,'ETag':%s}]}}",
-                 json_str(up.out, "UploadId").p, json_str(part.out, "ETag").p);
-        assert_int_equal(status(f, complete ? "CompleteMultipartUpload" : "AbortMultipartUpload", in, S("")), complete ? 200 : 204);
+        snprintf(
+            in, sizeof in,
+            "{'Bucket':'photos','Key':'m','UploadId':'%s','MultipartUpload':{'Parts':[{'PartNumber':2,'ETag':%s}]}}",
+            json_str(up.out, "UploadId").p, json_str(part.out, "ETag").p);
+        assert_int_equal(
+            status(f, complete ? "CompleteMultipartUpload" : "AbortMultipartUpload", in, S("")),
+            complete ? 200 : 204);
         answer_deinit(&part);
         assert_int_equal(body_files(f), complete);
         assert_int_equal(count_rows(f, "s3u") + count_rows(f, "s3p"), 0);
     }
-    CLEANUP_DEINIT(answer) struct answer got = s3_call(f, "GetObject", "{'Bucket':'photos','Key':'m'}", S(""));
+    CLEANUP_DEINIT(answer)
+    struct answer got = s3_call(f, "GetObject", "{'Bucket':'photos','Key':'m'}", S(""));
     assert_int_equal(got.body.len, sizeof big);
 }
 
-/* Parts whose upload is gone, and a bucket in the middle of its deletion: as a crash leaves them. */
+/*
+ * Parts whose upload is gone, and a bucket in the middle of its deletion: as a crash leaves them.
+ */
 static void opening_puts_right(void **state) {
     struct s3_fixture *f = *state;
     struct err err = {""};
     expect(f, "CreateBucket", "{'Bucket':'photos'}", 200);
-    CLEANUP_DEINIT(answer) struct answer up = s3_call(f, "CreateMultipartUpload", "{'Bucket':'photos','Key':'m'}", S(""));
+    CLEANUP_DEINIT(answer)
+    struct answer up = s3_call(f, "CreateMultipartUpload", "{'Bucket':'photos','Key':'m'}", S(""));
     char in[256];
-    snprintf(in, sizeof in, "{'Bucket':'photos','Key':'m','PartNumber':1,'UploadId':'%s'}", json_str(up.out, "UploadId").p);
+    snprintf(in, sizeof in, "{'Bucket':'photos','Key':'m','PartNumber':1,'UploadId':'%s'}",
+             json_str(up.out, "UploadId").p);
     assert_int_equal(status(f, "UploadPart", in, str_n(big, sizeof big)), 200);
 
     CLEANUP_DEINIT(buf) struct buf from = {0}, to = {0}, key = {0}, value = {0};
@@ -414,10 +467,16 @@ int main(void) {
         big[i] = (char)(i * 7 + i / 255);
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
-        T(every_row_asks_for_its_right), T(missing_keys_are_told_to_listers_only),
-        T(each_key_of_a_batch_asks_for_its_right), T(condition_keys), T(events_come_with_the_object),
-        T(destinations_are_checked), T(replaced_and_deleted_bodies_are_dropped), T(uploads_leave_nothing),
-        T(opening_puts_right), T(buckets_go_only_when_empty),
+        T(every_row_asks_for_its_right),
+        T(missing_keys_are_told_to_listers_only),
+        T(each_key_of_a_batch_asks_for_its_right),
+        T(condition_keys),
+        T(events_come_with_the_object),
+        T(destinations_are_checked),
+        T(replaced_and_deleted_bodies_are_dropped),
+        T(uploads_leave_nothing),
+        T(opening_puts_right),
+        T(buckets_go_only_when_empty),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

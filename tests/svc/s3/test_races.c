@@ -13,12 +13,16 @@ struct step {
     const char *op, *in, *body;
 };
 static _Thread_local struct s3_fixture *fixture;
-static _Thread_local const struct step *meanwhile; /* run before the next commit; ends with a NULL op */
+/* run before the next commit; ends with a NULL op */
+static _Thread_local const struct step *meanwhile;
 static _Thread_local size_t bucket_reads, refused_commits;
 
-int __real_store_get(struct store *store, const struct store_snap *snap, enum store_cf cf, str key, struct buf *value);
-int __wrap_store_get(struct store *store, const struct store_snap *snap, enum store_cf cf, str key, struct buf *value);
-int __wrap_store_get(struct store *store, const struct store_snap *snap, enum store_cf cf, str key, struct buf *value) {
+int __real_store_get(struct store *store, const struct store_snap *snap, enum store_cf cf, str key,
+                     struct buf *value);
+int __wrap_store_get(struct store *store, const struct store_snap *snap, enum store_cf cf, str key,
+                     struct buf *value);
+int __wrap_store_get(struct store *store, const struct store_snap *snap, enum store_cf cf, str key,
+                     struct buf *value) {
     CLEANUP_DEINIT(buf) struct buf head = {0};
     key_begin(&head, "s3b");
     bucket_reads += str_starts(key, buf_view(&head));
@@ -30,7 +34,8 @@ int __wrap_store_commit(struct store *store, struct store_batch *batch, struct e
 int __wrap_store_commit(struct store *store, struct store_batch *batch, struct err *err) {
     const struct step *steps = STEAL(meanwhile);
     for (; steps && steps->op; steps++) {
-        CLEANUP_DEINIT(answer) struct answer a = s3_call(fixture, steps->op, steps->in, str_c(steps->body));
+        CLEANUP_DEINIT(answer)
+        struct answer a = s3_call(fixture, steps->op, steps->in, str_c(steps->body));
         if (a.status >= 300)
             print_error("meanwhile %s: %s\n", steps->op, buf_cstr(&a.message));
         assert_true(a.status < 300);
@@ -58,7 +63,8 @@ static int teardown(void **state) {
 }
 
 /* The operation, with these steps before its first commit. */
-static struct answer race(const char *op, const char *in, const char *body, const struct step *steps) {
+static struct answer race(const char *op, const char *in, const char *body,
+                          const struct step *steps) {
     meanwhile = steps;
     struct answer a = s3_call(fixture, op, in, str_c(body));
     assert_null(meanwhile); /* it did commit */
@@ -95,23 +101,33 @@ static char *fill(char *out, size_t size, const char *form, const json_t *doc, c
     return out;
 }
 
-#define ENABLED "{'Bucket':'box','VersioningConfiguration':{'Status':'Enabled'}}"
+#define ENABLED   "{'Bucket':'box','VersioningConfiguration':{'Status':'Enabled'}}"
 #define SUSPENDED "{'Bucket':'box','VersioningConfiguration':{'Status':'Suspended'}}"
-#define K "{'Bucket':'box','Key':'k'}"
-static const struct step
-    enable[] = {{"PutBucketVersioning", ENABLED, ""}, {NULL, NULL, NULL}},
-    put[] = {{"PutObject", K, "theirs"}, {NULL, NULL, NULL}},
-    empty_and_delete[] = {{"DeleteObject", K, ""}, {"DeleteBucket", "{'Bucket':'box'}", ""}, {NULL, NULL, NULL}};
+#define K         "{'Bucket':'box','Key':'k'}"
+static const struct step enable[] = {{"PutBucketVersioning", ENABLED, ""}, {NULL, NULL, NULL}},
+                         put[] = {{"PutObject", K, "theirs"}, {NULL, NULL, NULL}},
+                         empty_and_delete[] = {{"DeleteObject", K, ""},
+                                               {"DeleteBucket", "{'Bucket':'box'}", ""},
+                                               {NULL, NULL, NULL}};
 
 /* ---- How often a request looks ---- */
 static void a_request_reads_its_bucket_once(void **state) {
     (void)state;
-    static const struct { const char *op, *in; size_t reads; } cases[] = {
-        {"PutObject", K, 1}, {"GetObject", K, 1}, {"HeadObject", K, 1}, {"GetObjectTagging", K, 1},
+    static const struct {
+        const char *op, *in;
+        size_t reads;
+    } cases[] = {
+        {"PutObject", K, 1},
+        {"GetObject", K, 1},
+        {"HeadObject", K, 1},
+        {"GetObjectTagging", K, 1},
         {"CopyObject", "{'Bucket':'box','Key':'c','CopySource':'box/k'}", 1},
         {"CopyObject", "{'Bucket':'box','Key':'c','CopySource':'other/k'}", 2},
-        {"ListObjectsV2", "{'Bucket':'box'}", 1}, {"GetBucketTagging", "{'Bucket':'box'}", 1},
-        {"PutBucketVersioning", ENABLED, 1}, {"CreateMultipartUpload", K, 1}, {"DeleteObject", K, 1},
+        {"ListObjectsV2", "{'Bucket':'box'}", 1},
+        {"GetBucketTagging", "{'Bucket':'box'}", 1},
+        {"PutBucketVersioning", ENABLED, 1},
+        {"CreateMultipartUpload", K, 1},
+        {"DeleteObject", K, 1},
         {"DeleteObjects", "{'Bucket':'box','Delete':{'Objects':[{'Key':'1'},{'Key':'2'}]}}", 1},
     };
     done("CreateBucket", "{'Bucket':'box'}", "");
@@ -133,7 +149,8 @@ static void writers_of_other_keys_do_not_meet(void **state) {
     (void)state;
     done("CreateBucket", "{'Bucket':'box'}", "");
     refused_commits = 0;
-    CLEANUP_DEINIT(answer) struct answer a = race("PutObject", "{'Bucket':'box','Key':'other'}", "mine", put);
+    CLEANUP_DEINIT(answer)
+    struct answer a = race("PutObject", "{'Bucket':'box','Key':'other'}", "mine", put);
     assert_int_equal(a.status, 200);
     assert_int_equal(refused_commits, 0);
     CLEANUP_DEINIT(answer) struct answer b = race("PutObject", K, "mine", put);
@@ -152,8 +169,10 @@ static void versioning_comes_between(void **state) {
     assert_int_equal(json_str(a.out, "VersionId").len, S3_ID_LEN);
     check_body("{'Bucket':'box','Key':'k','VersionId':'null'}", "first");
     done("PutBucketVersioning", SUSPENDED, "");
-    CLEANUP_DEINIT(answer) struct answer policy =
-        race("PutBucketTagging", "{'Bucket':'box','Tagging':{'TagSet':[{'Key':'a','Value':'b'}]}}", "", enable);
+    CLEANUP_DEINIT(answer)
+    struct answer policy =
+        race("PutBucketTagging", "{'Bucket':'box','Tagging':{'TagSet':[{'Key':'a','Value':'b'}]}}",
+             "", enable);
     assert_int_equal(policy.status, 204);
     CLEANUP_DEINIT(answer) struct answer now = call("GetBucketVersioning", "{'Bucket':'box'}", "");
     check_str(json_str(now.out, "Status"), S("Enabled"));
@@ -163,8 +182,10 @@ static void versioning_comes_before_deletions(void **state) {
     (void)state;
     done("CreateBucket", "{'Bucket':'box'}", "");
     done("PutObject", K, "mine");
-    CLEANUP_DEINIT(answer) struct answer a =
-        race("DeleteObjects", "{'Bucket':'box','Delete':{'Objects':[{'Key':'k'},{'Key':'none'}]}}", "", enable);
+    CLEANUP_DEINIT(answer)
+    struct answer a =
+        race("DeleteObjects", "{'Bucket':'box','Delete':{'Objects':[{'Key':'k'},{'Key':'none'}]}}",
+             "", enable);
     assert_int_equal(a.status, 200);
     assert_int_equal(count("ListObjectVersions", "DeleteMarkers"), 2);
     assert_int_equal(count("ListObjectVersions", "Versions"), 1);
@@ -172,10 +193,14 @@ static void versioning_comes_before_deletions(void **state) {
 
 static void the_bucket_goes(void **state) {
     (void)state;
-    static const struct { const char *op, *in; } cases[] = {
-        {"PutObject", K}, {"PutObjectTagging", "{'Bucket':'box','Key':'k','Tagging':{'TagSet':[]}}"},
+    static const struct {
+        const char *op, *in;
+    } cases[] = {
+        {"PutObject", K},
+        {"PutObjectTagging", "{'Bucket':'box','Key':'k','Tagging':{'TagSet':[]}}"},
         {"CopyObject", "{'Bucket':'box','Key':'c','CopySource':'other/k'}"},
-        {"CreateMultipartUpload", K}, {"PutBucketVersioning", ENABLED},
+        {"CreateMultipartUpload", K},
+        {"PutBucketVersioning", ENABLED},
         {"DeleteObjects", "{'Bucket':'box','Delete':{'Objects':[{'Key':'k'}]}}"},
     };
     done("CreateBucket", "{'Bucket':'other'}", "");
@@ -183,9 +208,11 @@ static void the_bucket_goes(void **state) {
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         done("CreateBucket", "{'Bucket':'box'}", "");
         done("PutObject", K, "mine");
-        CLEANUP_DEINIT(answer) struct answer a = race(cases[i].op, cases[i].in, "mine", empty_and_delete);
+        CLEANUP_DEINIT(answer)
+        struct answer a = race(cases[i].op, cases[i].in, "mine", empty_and_delete);
         check_case(a.status == 404 && str_is(buf_view(&a.code), "NoSuchBucket"), cases[i].op);
-        CLEANUP_DEINIT(answer) struct answer head = s3_call(fixture, "HeadBucket", "{'Bucket':'box'}", S(""));
+        CLEANUP_DEINIT(answer)
+        struct answer head = s3_call(fixture, "HeadBucket", "{'Bucket':'box'}", S(""));
         check_case(head.status == 404, cases[i].op);
     }
 }
@@ -204,7 +231,9 @@ static void a_bucket_in_use_stays(void **state) {
 
 static void one_of_two_makes_the_bucket(void **state) {
     (void)state;
-    static const struct step create[] = {{"CreateBucket", "{'Bucket':'box'}", ""}, {"PutObject", K, "theirs"}, {NULL, NULL, NULL}};
+    static const struct step create[] = {{"CreateBucket", "{'Bucket':'box'}", ""},
+                                         {"PutObject", K, "theirs"},
+                                         {NULL, NULL, NULL}};
     CLEANUP_DEINIT(answer) struct answer a = race("CreateBucket", "{'Bucket':'box'}", "", create);
     assert_int_equal(a.status, 200); /* us-east-1 answers as if it were new */
     check_body(K, "theirs");
@@ -215,7 +244,9 @@ static void conditions_hold_at_the_commit(void **state) {
     (void)state;
     char in[512];
     done("CreateBucket", "{'Bucket':'box'}", "");
-    CLEANUP_DEINIT(answer) struct answer none = race("PutObject", "{'Bucket':'box','Key':'k','IfNoneMatch':'*'}", "mine", put);
+    CLEANUP_DEINIT(answer)
+    struct answer none =
+        race("PutObject", "{'Bucket':'box','Key':'k','IfNoneMatch':'*'}", "mine", put);
     check_buf(none.code, "PreconditionFailed");
     CLEANUP_DEINIT(answer) struct answer mine = call("PutObject", K, "mine");
     fill(in, sizeof in, "{'Bucket':'box','Key':'k','IfMatch':'%.34s'}", mine.out, "ETag");
@@ -234,12 +265,15 @@ static void a_batch_deletes_what_its_etag_names(void **state) {
     char in[512];
     done("CreateBucket", "{'Bucket':'box'}", "");
     CLEANUP_DEINIT(answer) struct answer mine = call("PutObject", K, "mine");
-    fill(in, sizeof in, "{'Bucket':'box','Delete':{'Objects':[{'Key':'k','ETag':'%s'},{'Key':'none'}]}}", mine.out, "ETag");
+    fill(in, sizeof in,
+         "{'Bucket':'box','Delete':{'Objects':[{'Key':'k','ETag':'%s'},{'Key':'none'}]}}", mine.out,
+         "ETag");
     for (char *p = in; (p = strchr(p, '"'));)
         memmove(p, p + 1, strlen(p));
     CLEANUP_DEINIT(answer) struct answer a = race("DeleteObjects", in, "", put);
     assert_int_equal(a.status, 200);
-    check_str(json_str(json_array_get(json_arr(a.out, "Errors"), 0), "Code"), S("PreconditionFailed"));
+    check_str(json_str(json_array_get(json_arr(a.out, "Errors"), 0), "Code"),
+              S("PreconditionFailed"));
     assert_int_equal(json_array_size(json_arr(a.out, "Deleted")), 1);
     check_body(K, "theirs");
 }
@@ -248,8 +282,10 @@ static void a_batch_may_name_a_key_again(void **state) {
     (void)state;
     done("CreateBucket", "{'Bucket':'box'}", "");
     done("PutBucketVersioning", ENABLED, "");
-    CLEANUP_DEINIT(answer) struct answer a = race(
-        "DeleteObjects", "{'Bucket':'box','Delete':{'Objects':[{'Key':'k'},{'Key':'other'},{'Key':'k'}]}}", "", put);
+    CLEANUP_DEINIT(answer)
+    struct answer a = race(
+        "DeleteObjects",
+        "{'Bucket':'box','Delete':{'Objects':[{'Key':'k'},{'Key':'other'},{'Key':'k'}]}}", "", put);
     assert_int_equal(a.status, 200);
     assert_int_equal(json_array_size(json_arr(a.out, "Deleted")), 3);
     assert_int_equal(count("ListObjectVersions", "DeleteMarkers"), 3);
@@ -260,8 +296,10 @@ static void tags_go_to_the_object_that_is_there(void **state) {
     (void)state;
     done("CreateBucket", "{'Bucket':'box'}", "");
     done("PutObject", K, "mine");
-    CLEANUP_DEINIT(answer) struct answer a =
-        race("PutObjectTagging", "{'Bucket':'box','Key':'k','Tagging':{'TagSet':[{'Key':'a','Value':'b'}]}}", "", put);
+    CLEANUP_DEINIT(answer)
+    struct answer a =
+        race("PutObjectTagging",
+             "{'Bucket':'box','Key':'k','Tagging':{'TagSet':[{'Key':'a','Value':'b'}]}}", "", put);
     assert_int_equal(a.status, 200);
     check_body(K, "theirs");
     CLEANUP_DEINIT(answer) struct answer tags = call("GetObjectTagging", K, "");
@@ -276,7 +314,9 @@ static void the_null_version_goes_once(void **state) {
     done("PutBucketVersioning", ENABLED, "");
     done("PutObject", K, "versioned");
     done("PutBucketVersioning", SUSPENDED, "");
-    CLEANUP_DEINIT(answer) struct answer a = race("DeleteObject", "{'Bucket':'box','Key':'k','VersionId':'null'}", "", put);
+    CLEANUP_DEINIT(answer)
+    struct answer a =
+        race("DeleteObject", "{'Bucket':'box','Key':'k','VersionId':'null'}", "", put);
     assert_int_equal(a.status, 204);
     check_body(K, "versioned"); /* what was deleted is the one that came */
     assert_int_equal(count("ListObjectVersions", "Versions"), 1);
@@ -288,7 +328,8 @@ static void a_part_comes_too_late(void **state) {
     char part[256], whole[256];
     done("CreateBucket", "{'Bucket':'box'}", "");
     CLEANUP_DEINIT(answer) struct answer up = call("CreateMultipartUpload", K, "");
-    fill(part, sizeof part, "{'Bucket':'box','Key':'k','PartNumber':1,'UploadId':'%s'}", up.out, "UploadId");
+    fill(part, sizeof part, "{'Bucket':'box','Key':'k','PartNumber':1,'UploadId':'%s'}", up.out,
+         "UploadId");
     fill(whole, sizeof whole, "{'Bucket':'box','Key':'k','UploadId':'%s'}", up.out, "UploadId");
     const struct step abort_it[] = {{"AbortMultipartUpload", whole, ""}, {NULL, NULL, NULL}};
     CLEANUP_DEINIT(answer) struct answer a = race("UploadPart", part, "mine", abort_it);
@@ -302,9 +343,13 @@ static void an_upload_is_completed_once(void **state) {
     done("CreateBucket", "{'Bucket':'box'}", "");
     done("PutBucketVersioning", ENABLED, "");
     CLEANUP_DEINIT(answer) struct answer up = call("CreateMultipartUpload", K, "");
-    fill(in, sizeof in, "{'Bucket':'box','Key':'k','PartNumber':1,'UploadId':'%s'}", up.out, "UploadId");
+    fill(in, sizeof in, "{'Bucket':'box','Key':'k','PartNumber':1,'UploadId':'%s'}", up.out,
+         "UploadId");
     CLEANUP_DEINIT(answer) struct answer part = call("UploadPart", in, "mine");
-    fill(in, sizeof in, "{'Bucket':'box','Key':'k','UploadId':'%s','MultipartUpload':{'Parts':[{'PartNumber':1,'ETag':", up.out, "UploadId");
+    fill(
+        in, sizeof in,
+        "{'Bucket':'box','Key':'k','UploadId':'%s','MultipartUpload':{'Parts':[{'PartNumber':1,'ETag':",
+        up.out, "UploadId");
     size_t n = strlen(in);
     fill(in + n, sizeof in - n, "%s}]}}", part.out, "ETag");
     const struct step complete[] = {{"CompleteMultipartUpload", in, ""}, {NULL, NULL, NULL}};
@@ -317,11 +362,20 @@ static void an_upload_is_completed_once(void **state) {
 int main(void) {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
-        T(a_request_reads_its_bucket_once), T(writers_of_other_keys_do_not_meet), T(versioning_comes_between),
-        T(versioning_comes_before_deletions), T(the_bucket_goes), T(a_bucket_in_use_stays),
-        T(one_of_two_makes_the_bucket), T(conditions_hold_at_the_commit), T(a_batch_deletes_what_its_etag_names),
-        T(a_batch_may_name_a_key_again), T(tags_go_to_the_object_that_is_there), T(the_null_version_goes_once),
-        T(a_part_comes_too_late), T(an_upload_is_completed_once),
+        T(a_request_reads_its_bucket_once),
+        T(writers_of_other_keys_do_not_meet),
+        T(versioning_comes_between),
+        T(versioning_comes_before_deletions),
+        T(the_bucket_goes),
+        T(a_bucket_in_use_stays),
+        T(one_of_two_makes_the_bucket),
+        T(conditions_hold_at_the_commit),
+        T(a_batch_deletes_what_its_etag_names),
+        T(a_batch_may_name_a_key_again),
+        T(tags_go_to_the_object_that_is_there),
+        T(the_null_version_goes_once),
+        T(a_part_comes_too_late),
+        T(an_upload_is_completed_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

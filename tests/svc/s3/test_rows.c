@@ -15,11 +15,23 @@ static struct s3_object sample(struct buf *pairs, struct buf *bodies) {
     s3_body_add(bodies, &(struct s3_body){1, 100, S("sums"), S("ref one")});
     s3_body_add(bodies, &(struct s3_body){7, 23, S("sumt"), S("")});
     return (struct s3_object){
-        .flags = S3_OBJECT_NULL, .seq = 77, .nonce = {1, 2, 3}, .mtime_ms = 1795323399123, .size = 123,
-        .etag = S("d41d8cd98f00b204e9800998ecf8427e-2"), .storage_class = S("STANDARD_IA"),
-        .owner = S("000000000000"), .sum = S3_SUM_CRC32, .sum_type = S3_SUM_COMPOSITE, .sum_raw = S("1234"),
-        .n_parts = 2, .upload_id = S("up"), .headers = {[S3_HEADER_CONTENT_TYPE] = S("image/jpeg"), [S3_HEADER_REDIRECT] = S("")},
-        .metadata = buf_view(pairs), .tags = buf_view(pairs), .bodies = buf_view(bodies)};
+        .flags = S3_OBJECT_NULL,
+        .seq = 77,
+        .nonce = {1, 2, 3},
+        .mtime_ms = 1795323399123,
+        .size = 123,
+        .etag = S("d41d8cd98f00b204e9800998ecf8427e-2"),
+        .storage_class = S("STANDARD_IA"),
+        .owner = S("000000000000"),
+        .sum = S3_SUM_CRC32,
+        .sum_type = S3_SUM_COMPOSITE,
+        .sum_raw = S("1234"),
+        .n_parts = 2,
+        .upload_id = S("up"),
+        .headers = {[S3_HEADER_CONTENT_TYPE] = S("image/jpeg"), [S3_HEADER_REDIRECT] = S("")},
+        .metadata = buf_view(pairs),
+        .tags = buf_view(pairs),
+        .bodies = buf_view(bodies)};
 }
 
 static void object_row(void **state) {
@@ -28,7 +40,8 @@ static void object_row(void **state) {
     struct s3_object o = sample(&pairs, &bodies), back;
     s3_object_write(&row, &o);
     assert_true(s3_object_read(buf_view(&row), &back));
-    assert_true(back.seq == 77 && back.size == 123 && back.mtime_ms == o.mtime_ms && back.n_parts == 2);
+    assert_true(back.seq == 77 && back.size == 123 && back.mtime_ms == o.mtime_ms &&
+                back.n_parts == 2);
     check_str(back.etag, o.etag);
     check_str(back.headers[S3_HEADER_CONTENT_TYPE], S("image/jpeg"));
     assert_true(back.headers[S3_HEADER_REDIRECT].p && !back.headers[S3_HEADER_EXPIRES].p);
@@ -48,12 +61,21 @@ static void object_row(void **state) {
 static void upload_rows(void **state) {
     (void)state;
     CLEANUP_DEINIT(buf) struct buf pairs = {0}, bodies = {0}, row = {0}, part = {0};
-    struct s3_upload_row upload = {.initiator = S("arn:x"), .explicit_sum = true, .object = sample(&pairs, &bodies)}, back;
+    struct s3_upload_row upload = {.initiator = S("arn:x"),
+                                   .explicit_sum = true,
+                                   .object = sample(&pairs, &bodies)},
+                         back;
     s3_upload_row_write(&row, &upload);
     assert_true(s3_upload_row_read(buf_view(&row), &back));
     check_str(back.initiator, S("arn:x"));
     assert_true(back.explicit_sum && back.object.sum == S3_SUM_CRC32);
-    struct s3_part_row p = {.seq = 3, .mtime_ms = 5, .size = 7, .md5 = {9}, .sum_raw = S("abcd"), .ref = S("ref")}, q;
+    struct s3_part_row p = {.seq = 3,
+                            .mtime_ms = 5,
+                            .size = 7,
+                            .md5 = {9},
+                            .sum_raw = S("abcd"),
+                            .ref = S("ref")},
+                       q;
     s3_part_row_write(&part, &p);
     assert_true(s3_part_row_read(buf_view(&part), &q));
     assert_true(q.seq == 3 && q.size == 7 && q.md5[0] == 9);
@@ -65,12 +87,20 @@ static void upload_rows(void **state) {
 static void bucket_row(void **state) {
     (void)state;
     CLEANUP_DEINIT(buf) struct buf row = {0};
-    struct s3_bucket_row b = {.versioning = S3_SUSPENDED, .ownership = S3_OWNER_WRITER, .block = 31, .id = 5,
-                              .generation = 6, .created_ms = 7, .account = S("123456789012"), .region = S("eu-west-1"),
-                              .has_notification = true}, back;
+    struct s3_bucket_row b = {.versioning = S3_SUSPENDED,
+                              .ownership = S3_OWNER_WRITER,
+                              .block = 31,
+                              .id = 5,
+                              .generation = 6,
+                              .created_ms = 7,
+                              .account = S("123456789012"),
+                              .region = S("eu-west-1"),
+                              .has_notification = true},
+                         back;
     s3_bucket_row_write(&row, &b);
     assert_true(s3_bucket_row_read(buf_view(&row), &back));
-    assert_true(back.versioning == S3_SUSPENDED && back.block == 31 && back.has_notification && !back.has_policy);
+    assert_true(back.versioning == S3_SUSPENDED && back.block == 31 && back.has_notification &&
+                !back.has_policy);
     check_str(back.region, S("eu-west-1"));
     for (size_t n = 0; n < row.len; n++)
         assert_false(s3_bucket_row_read(str_slice(buf_view(&row), 0, n), &back));
@@ -120,7 +150,8 @@ static void checksums_in_documents(void **state) {
 /* Small bodies hash in place, large ones on a helper thread: the same result, in any split. */
 static void digests(void **state) {
     (void)state;
-    static const size_t sizes[] = {0, 1, 1000, S3_DIGEST_AHEAD, S3_DIGEST_AHEAD + 1, 5 * 1024 * 1024 + 17};
+    static const size_t sizes[] = {
+        0, 1, 1000, S3_DIGEST_AHEAD, S3_DIGEST_AHEAD + 1, 5 * 1024 * 1024 + 17};
     for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
         CLEANUP_MEM unsigned char *bytes = mem_zalloc(sizes[i] + 1);
         for (size_t k = 0; k < sizes[i]; k++)
@@ -149,14 +180,24 @@ static void tags(void **state) {
     CLEANUP_JSON json_t *set = s3_tags_of_header(S("a=b&c+d=e%2Ff&g"));
     CLEANUP_DEINIT(buf) struct buf text = {0};
     json_write(&text, set);
-    check_buf(text, "[{\"Key\":\"a\",\"Value\":\"b\"},{\"Key\":\"c d\",\"Value\":\"e/f\"},{\"Key\":\"g\",\"Value\":\"\"}]");
-    static const struct { const char *header; enum kit_tags_fault want; } bad[] = {
-        {"a=b&a=c", KIT_TAGS_TWICE}, {"=b", KIT_TAGS_KEY}, {"aws:x=y", KIT_TAGS_RESERVED}, {"a={", KIT_TAGS_VALUE},
-        {"1=&2=&3=&4=&5=&6=&7=&8=&9=&10=&11=", KIT_TAGS_MANY}, {"1=&2=&3=&4=&5=&6=&7=&8=&9=&10=", KIT_TAGS_OK},
+    check_buf(
+        text,
+        "[{\"Key\":\"a\",\"Value\":\"b\"},{\"Key\":\"c d\",\"Value\":\"e/f\"},{\"Key\":\"g\",\"Value\":\"\"}]");
+    static const struct {
+        const char *header;
+        enum kit_tags_fault want;
+    } bad[] = {
+        {"a=b&a=c", KIT_TAGS_TWICE},
+        {"=b", KIT_TAGS_KEY},
+        {"aws:x=y", KIT_TAGS_RESERVED},
+        {"a={", KIT_TAGS_VALUE},
+        {"1=&2=&3=&4=&5=&6=&7=&8=&9=&10=&11=", KIT_TAGS_MANY},
+        {"1=&2=&3=&4=&5=&6=&7=&8=&9=&10=", KIT_TAGS_OK},
     };
     for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
         CLEANUP_JSON json_t *given = s3_tags_of_header(str_c(bad[i].header));
-        check_case(given && kit_tags_fault(KIT_TAGS_S3_OBJECT, given, NULL) == bad[i].want, bad[i].header);
+        check_case(given && kit_tags_fault(KIT_TAGS_S3_OBJECT, given, NULL) == bad[i].want,
+                   bad[i].header);
     }
     assert_null(s3_tags_of_header(S("a=%zz")));
     assert_null(s3_tags_of_header(S("a=%ff")));
@@ -164,9 +205,12 @@ static void tags(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(object_row),       cmocka_unit_test(upload_rows),
-        cmocka_unit_test(bucket_row),       cmocka_unit_test(checksums_combine),
-        cmocka_unit_test(checksums_in_documents), cmocka_unit_test(digests),
+        cmocka_unit_test(object_row),
+        cmocka_unit_test(upload_rows),
+        cmocka_unit_test(bucket_row),
+        cmocka_unit_test(checksums_combine),
+        cmocka_unit_test(checksums_in_documents),
+        cmocka_unit_test(digests),
         cmocka_unit_test(tags),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -38,7 +38,8 @@ static void ranges(void **state) {
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         uint64_t first = 0, last = 0;
-        enum s3_range_kind kind = s3_range_parse(str_c(cases[i].header), cases[i].size, &first, &last);
+        enum s3_range_kind kind =
+            s3_range_parse(str_c(cases[i].header), cases[i].size, &first, &last);
         check_case(kind == cases[i].kind, cases[i].header);
         check_case(first == cases[i].first && last == cases[i].last, cases[i].header);
     }
@@ -70,16 +71,19 @@ static void conditions(void **state) {
         {"unmodified", {.has_unmodified_since = true, .unmodified_since = 100}, S3_COND_OK},
         {"was modified", {.has_unmodified_since = true, .unmodified_since = 99}, S3_COND_FAILED},
         {"match outweighs unmodified-since",
-         {.if_match = S_INIT("abc"), .has_unmodified_since = true, .unmodified_since = 1}, S3_COND_OK},
+         {.if_match = S_INIT("abc"), .has_unmodified_since = true, .unmodified_since = 1},
+         S3_COND_OK},
         {"none-match outweighs modified-since",
-         {.if_none_match = S_INIT("x"), .has_modified_since = true, .modified_since = 100}, S3_COND_OK},
+         {.if_none_match = S_INIT("x"), .has_modified_since = true, .modified_since = 100},
+         S3_COND_OK},
         {"none-match says 304 though it was modified",
          {.if_none_match = S_INIT("abc"), .has_modified_since = true, .modified_since = 1},
          S3_COND_NOT_MODIFIED},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         const char *name = NULL;
-        check_case(s3_cond_check(&cases[i].cond, S("abc"), 100, &name) == cases[i].want, cases[i].name);
+        check_case(s3_cond_check(&cases[i].cond, S("abc"), 100, &name) == cases[i].want,
+                   cases[i].name);
         check_case((name != NULL) == (cases[i].want != S3_COND_OK), cases[i].name);
     }
 }
@@ -108,7 +112,8 @@ static void copy_sources(void **state) {
     struct arena arena = {0};
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         struct s3_copy_source source = {0};
-        check_case(s3_copy_source_parse(&arena, str_c(cases[i].header), &source) == cases[i].want, cases[i].header);
+        check_case(s3_copy_source_parse(&arena, str_c(cases[i].header), &source) == cases[i].want,
+                   cases[i].header);
         if (cases[i].want)
             continue;
         check_str(source.bucket, str_c(cases[i].bucket));
@@ -122,10 +127,26 @@ static void copy_sources(void **state) {
 
 static void names(void **state) {
     (void)state;
-    static const char *const good[] = {"abc", "a-b.c", "123", "image-storage-bucket-dev-000000000000", "1.2.3.4.5", "a.b"};
-    static const char *const bad[] = {"", "ab", "Abc", "a_b", "-ab", "ab-", "a..b", "1.2.3.4", "xn--a", "sthree-x",
-                                      "a-s3alias", "x--ol-s3", "a b", ".ab", "ab.", "d--x-s3",
-                                      "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"};
+    static const char *const good[] = {
+        "abc", "a-b.c", "123", "image-storage-bucket-dev-000000000000", "1.2.3.4.5", "a.b"};
+    static const char *const bad[] = {
+        "",
+        "ab",
+        "Abc",
+        "a_b",
+        "-ab",
+        "ab-",
+        "a..b",
+        "1.2.3.4",
+        "xn--a",
+        "sthree-x",
+        "a-s3alias",
+        "x--ol-s3",
+        "a b",
+        ".ab",
+        "ab.",
+        "d--x-s3",
+        "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"};
     for (size_t i = 0; i < ARRAY_LEN(good); i++)
         check_case(s3_name_is_valid(str_c(good[i])), good[i]);
     for (size_t i = 0; i < ARRAY_LEN(bad); i++)
@@ -171,8 +192,7 @@ static void row_keys(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ranges), cmocka_unit_test(conditions), cmocka_unit_test(copy_sources),
-        cmocka_unit_test(names),      cmocka_unit_test(ids),
-        cmocka_unit_test(row_keys),
+        cmocka_unit_test(names),  cmocka_unit_test(ids),        cmocka_unit_test(row_keys),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,10 +4,13 @@
 
 static void test_match(void **state) {
     (void)state;
-#define TEXT(v) "{\"a\":{\"DataType\":\"String\",\"StringValue\":\"" v "\"}}"
+#define TEXT(v)   "{\"a\":{\"DataType\":\"String\",\"StringValue\":\"" v "\"}}"
 #define NUMBER(v) "{\"a\":{\"DataType\":\"Number\",\"StringValue\":\"" v "\"}}"
-#define ARRAY(v) "{\"a\":{\"DataType\":\"String.Array\",\"StringValue\":\"" v "\"}}"
-    static const struct { const char *policy, *attributes; bool want; } cases[] = {
+#define ARRAY(v)  "{\"a\":{\"DataType\":\"String.Array\",\"StringValue\":\"" v "\"}}"
+    static const struct {
+        const char *policy, *attributes;
+        bool want;
+    } cases[] = {
         {"{}", "{}", true},
         {"{\"a\":[\"x\",\"y\"]}", TEXT("y"), true},
         {"{\"a\":[\"x\"]}", TEXT("X"), false},
@@ -46,7 +49,8 @@ static void test_match(void **state) {
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         struct err err = {0};
-        CLEANUP_JSON json_t *policy = json_parse(str_c(cases[i].policy), &err), *attributes = json_parse(str_c(cases[i].attributes), &err);
+        CLEANUP_JSON json_t *policy = json_parse(str_c(cases[i].policy), &err),
+                            *attributes = json_parse(str_c(cases[i].attributes), &err);
         check_case(policy && attributes && sns_filter_check(policy, &err) == 0, cases[i].policy);
         check_case(sns_filter_match(policy, attributes) == cases[i].want, cases[i].policy);
     }
@@ -55,10 +59,21 @@ static void test_match(void **state) {
 static void test_refused(void **state) {
     (void)state;
     static const char *const cases[] = {
-        "[]", "{\"a\":\"x\"}", "{\"a\":[]}", "{\"a\":[[\"x\"]]}", "{\"a\":[{}]}", "{\"a\":[{\"prefix\":1}]}", "{\"a\":[{\"nonsense\":\"x\"}]}",
-        "{\"a\":[{\"numeric\":[\"=\"]}]}", "{\"a\":[{\"numeric\":[\"~\",1]}]}", "{\"a\":[{\"numeric\":[\"=\",\"1\"]}]}",
-        "{\"a\":[{\"exists\":\"yes\"}]}", "{\"a\":[{\"anything-but\":{\"exists\":true}}]}", "{\"$or\":[{\"a\":[\"x\"]}]}",
-        "{\"$or\":[{\"$or\":[{\"a\":[1]},{\"b\":[1]}]},{\"a\":[1]}]}", "{\"a\":[1],\"b\":[1],\"c\":[1],\"d\":[1],\"e\":[1],\"f\":[1]}",
+        "[]",
+        "{\"a\":\"x\"}",
+        "{\"a\":[]}",
+        "{\"a\":[[\"x\"]]}",
+        "{\"a\":[{}]}",
+        "{\"a\":[{\"prefix\":1}]}",
+        "{\"a\":[{\"nonsense\":\"x\"}]}",
+        "{\"a\":[{\"numeric\":[\"=\"]}]}",
+        "{\"a\":[{\"numeric\":[\"~\",1]}]}",
+        "{\"a\":[{\"numeric\":[\"=\",\"1\"]}]}",
+        "{\"a\":[{\"exists\":\"yes\"}]}",
+        "{\"a\":[{\"anything-but\":{\"exists\":true}}]}",
+        "{\"$or\":[{\"a\":[\"x\"]}]}",
+        "{\"$or\":[{\"$or\":[{\"a\":[1]},{\"b\":[1]}]},{\"a\":[1]}]}",
+        "{\"a\":[1],\"b\":[1],\"c\":[1],\"d\":[1],\"e\":[1],\"f\":[1]}",
         "{\"a\":{\"b\":[\"x\"]}}"};
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         struct err err = {0};
@@ -68,6 +83,7 @@ static void test_refused(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_match), cmocka_unit_test(test_refused)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_match),
+                                       cmocka_unit_test(test_refused)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -34,7 +34,9 @@ static void one_endpoint_is_subscribed_once(void **state) {
     for (int round = 1; round <= ROUNDS; round++) {
         struct racer racers[WRITERS];
         char in[200];
-        snprintf(in, sizeof in, "{" TOPIC ",'Protocol':'sqs','Endpoint':'arn:aws:sqs:us-east-1:" ACCOUNT ":q%d'}", round);
+        snprintf(in, sizeof in,
+                 "{" TOPIC ",'Protocol':'sqs','Endpoint':'arn:aws:sqs:us-east-1:" ACCOUNT ":q%d'}",
+                 round);
         for (int i = 0; i < WRITERS; i++)
             racers[i] = (struct racer){.service = "sns", .op = "Subscribe", .in = cloud_doc(in)};
         race(c, racers, WRITERS);

@@ -6,7 +6,8 @@
  *   metric NAME          of all dimensions together             "SUM COUNT LAST"
  *   lambda               what the function port took last       the payload, or "-"
  *   lambda-answer N      what it answers from now on (HUB_*)    "ok"
- *   policy JSON          the user's only policy, "-" for none   "ok" (the user's key: AKIAUSER000000000000)
+ *   policy JSON          the user's only policy, "-" for none   "ok" (the user's key:
+ *   AKIAUSER000000000000)
  *   deliver ARN SOURCE SOURCE_ARN TEXT   an event of another service's   "ok"
  *
  * It ends with its standard input, and fails when something leaked.
@@ -21,7 +22,10 @@
 
 static struct seen {
     pthread_mutex_t lock;
-    struct { char name[80]; double sum, count, last; } metrics[64];
+    struct {
+        char name[80];
+        double sum, count, last;
+    } metrics[64];
     size_t n_metrics;
     char lambda[65536];
     int lambda_answer;
@@ -37,7 +41,8 @@ static void on_metric(void *ctx, struct store_batch *batch, const struct hub_met
     if (i == ARRAY_LEN(seen.metrics))
         abort();
     if (i == seen.n_metrics)
-        snprintf(seen.metrics[seen.n_metrics++].name, sizeof seen.metrics[i].name, STR_FMT, STR_ARG(m->name));
+        snprintf(seen.metrics[seen.n_metrics++].name, sizeof seen.metrics[i].name, STR_FMT,
+                 STR_ARG(m->name));
     seen.metrics[i].sum += m->value * m->count;
     seen.metrics[i].count += m->count;
     seen.metrics[i].last = m->value;
@@ -64,7 +69,9 @@ static void say_metric(const char *name) {
 
 static void deliver(struct cloud_fixture *f, str line) {
     CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
-    struct hub_event event = {.source_account = S("000000000000"), .account = S("000000000000"), .region = S("us-east-1")};
+    struct hub_event event = {.source_account = S("000000000000"),
+                              .account = S("000000000000"),
+                              .region = S("us-east-1")};
     str_cut(line, ' ', &event.target, &line);
     str_cut(line, ' ', &event.source_service, &line);
     str_cut(line, ' ', &event.source_arn, &event.payload);

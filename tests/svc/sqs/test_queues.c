@@ -49,8 +49,13 @@ struct writer {
 
 static void *write_once(void *writer_) {
     struct writer *w = writer_;
-    struct aws_call call = {.cloud = w->cloud->cloud, .caller = w->cloud->root, .account = S(ACCOUNT),
-                            .region = S("us-east-1"), .service = "sqs", .op = w->op, .in = w->in};
+    struct aws_call call = {.cloud = w->cloud->cloud,
+                            .caller = w->cloud->root,
+                            .account = S(ACCOUNT),
+                            .region = S("us-east-1"),
+                            .service = "sqs",
+                            .op = w->op,
+                            .in = w->in};
     pthread_barrier_wait(w->start);
     w->failed = aws_call(&call) != 0;
     aws_call_deinit(&call);
@@ -74,23 +79,36 @@ static void write_together(struct cloud *c, struct writer writers[WRITERS]) {
     pthread_barrier_destroy(&start);
 }
 
-/* A row that takes its time to be parsed: where two reads of it differ, another's commit lies between. */
+/*
+ * A row that takes its time to be parsed: where two reads of it differ, another's commit lies
+ * between.
+ */
 static void create_with_long_policy(struct cloud *c) {
     CLEANUP_DEINIT(buf) struct buf policy = {0};
     CLEANUP_JSON json_t *in = json_pack("{s:s,s:{}}", "QueueName", "jobs", "Attributes");
     buf_c(&policy, "{\"Version\":\"2012-10-17\",\"Statement\":[");
     for (int i = 0; i < 120; i++)
-        buf_printf(&policy, "%s{\"Sid\":\"s%d\",\"Effect\":\"Allow\",\"Principal\":{\"AWS\":\"%s\"},\"Action\":\"sqs:SendMessage\","
-                   "\"Resource\":\"*\"}", i ? "," : "", i, ACCOUNT);
+        buf_printf(
+            &policy,
+            "%s{\"Sid\":\"s%d\",\"Effect\":\"Allow\",\"Principal\":{\"AWS\":\"%s\"},\"Action\":\"sqs:SendMessage\","
+            "\"Resource\":\"*\"}",
+            i ? "," : "", i, ACCOUNT);
     buf_c(&policy, "]}");
     json_set_str(json_obj(in, "Attributes"), "Policy", buf_view(&policy));
     aws_call_deinit(&c->call);
-    c->call = (struct aws_call){.cloud = c->cloud, .caller = c->root, .account = S(ACCOUNT), .region = S("us-east-1"),
-                                .service = "sqs", .op = "CreateQueue", .in = in};
+    c->call = (struct aws_call){.cloud = c->cloud,
+                                .caller = c->root,
+                                .account = S(ACCOUNT),
+                                .region = S("us-east-1"),
+                                .service = "sqs",
+                                .op = "CreateQueue",
+                                .in = in};
     assert_int_equal(aws_call(&c->call), 0);
 }
 
-static const char *call(struct cloud *c, const char *op, const char *in) { return cloud_call_as(c, c->root, "sqs", op, in); }
+static const char *call(struct cloud *c, const char *op, const char *in) {
+    return cloud_call_as(c, c->root, "sqs", op, in);
+}
 
 static void test_tags_of_many_writers_all_stay(void **state) {
     struct cloud *c = *state;
@@ -112,7 +130,8 @@ static void test_tags_of_many_writers_all_stay(void **state) {
 }
 
 static void test_attributes_of_many_writers_all_stay(void **state) {
-    static const char *const names[] = {"DelaySeconds", "MaximumMessageSize", "MessageRetentionPeriod", "VisibilityTimeout",
+    static const char *const names[] = {"DelaySeconds", "MaximumMessageSize",
+                                        "MessageRetentionPeriod", "VisibilityTimeout",
                                         "ReceiveMessageWaitTimeSeconds"};
     struct cloud *c = *state;
     create_with_long_policy(c);
@@ -125,7 +144,9 @@ static void test_attributes_of_many_writers_all_stay(void **state) {
             snprintf(key, sizeof key, "key%d", i);
             snprintf(value, sizeof value, "%d", i == 1 ? 1024 + now : i == 2 ? 60 + now : now);
             writers[i].op = is_tag ? "TagQueue" : "SetQueueAttributes";
-            writers[i].in = json_pack("{s:s,s:{s:s}}", "QueueUrl", URL, is_tag ? "Tags" : "Attributes", is_tag ? key : names[i], value);
+            writers[i].in =
+                json_pack("{s:s,s:{s:s}}", "QueueUrl", URL, is_tag ? "Tags" : "Attributes",
+                          is_tag ? key : names[i], value);
         }
         write_together(c, writers);
         ok(call(c, "GetQueueAttributes", "{'QueueUrl':'" URL "','AttributeNames':['All']}"));
