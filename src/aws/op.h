@@ -135,37 +135,37 @@ struct aws_service {
     const struct aws_op_row *rows;
     size_t n_rows;
     const struct aws_derived *derived; /* ends with a NULL name; or NULL */
-    struct svc *svc;                   /* set by prog after x_open */
+    void *svc;                         /* set by prog after x_open */
     /* X_common: how it says what aws itself answers (aws/error.h); or NULL */
     const struct aws_error *common;
     /*
      * A violated constraint in the service's own words: AWS_FAILED, or 0 for the usual ones. Or
      * NULL.
      */
-    int (*invalid)(struct svc *svc, struct rq *rq, const struct aws_violation *violation);
+    int (*invalid)(void *svc, struct rq *rq, const struct aws_violation *violation);
 
     /* ARN of the resource for rows whose template is "@". 0 or AWS_FAILED. Asked once a request. */
-    int (*resource)(struct svc *svc, struct rq *rq, struct buf *ret_arn);
+    int (*resource)(void *svc, struct rq *rq, struct buf *ret_arn);
     /*
      * The policy attached to that resource (bucket, topic, queue), compiled, and its owner's
      * account.
      * *ret_policy stays NULL without one; it is borrowed until the request ends (use rq_on_done).
      */
-    int (*resource_policy)(struct svc *svc, struct rq *rq, str arn,
-                           const struct policy **ret_policy, str *ret_account);
+    int (*resource_policy)(void *svc, struct rq *rq, str arn, const struct policy **ret_policy,
+                           str *ret_account);
     /*
      * Adds the service's own condition keys for this question (dynamodb:LeadingKeys): those of the
      * resource that it is about, which need not be the one that the request names first. Asked only
      * where a policy looks at keys. 0, or AWS_FAILED where one could not be read: nothing is
      * decided without it.
      */
-    int (*context)(struct svc *svc, struct rq *rq, const struct aws_question *question,
+    int (*context)(void *svc, struct rq *rq, const struct aws_question *question,
                    struct policy_context *context);
     /*
      * A last word after the policies allowed (S3's public-access block): 0, or AWS_FAILED.
      * via_resource: the resource policy alone allowed it.
      */
-    int (*veto)(struct svc *svc, struct rq *rq, str arn, bool via_resource);
+    int (*veto)(void *svc, struct rq *rq, str arn, bool via_resource);
 };
 
 struct aws_cloud;

@@ -30,7 +30,6 @@ struct aws_cloud;
 struct aws_op;
 struct aws_service;
 struct net_req;
-struct svc; /* one service's state; each service defines its own */
 
 /* The request's body, where the operation streams it (OP_STREAM_IN) or takes it raw. */
 struct aws_payload {
@@ -48,7 +47,7 @@ struct rq {
     struct aws_cloud *cloud;
     const struct aws_service *service;
     const struct aws_op *op;
-    struct svc *svc;
+    void *svc;
     char id[37];                 /* request id */
     str account;                 /* the caller's, or the resource's for anonymous callers */
     str region;                  /* credential scope, or the default */
@@ -109,7 +108,7 @@ int rq_commit(struct rq *rq);
  * whether what it waits for is there. A client may be gone before: whoever keeps rq for aws_resume
  * lets go of it in an rq_on_done hook, under a lock that it also holds while it calls aws_resume.
  */
-typedef int aws_handler_fn(struct svc *svc, struct rq *rq);
+typedef int aws_handler_fn(void *svc, struct rq *rq);
 int aws_suspend(struct rq *rq, aws_handler_fn *then);
 void aws_resume(struct rq *rq);
 

@@ -27,7 +27,8 @@ static int look_up(struct rq *rq, struct cfn_stack *ret) {
 }
 
 /* The ARN that IAM is asked about: the stack's, with * for the id while there is none. */
-static int resource(struct svc *cfn, struct rq *rq, struct buf *ret_arn) {
+static int resource(void *cfn_, struct rq *rq, struct buf *ret_arn) {
+    struct cfn_svc *cfn = cfn_;
     (void)cfn;
     str name = json_str(rq->in, "StackName");
     CLEANUP_DEINIT(cfn_stack) struct cfn_stack stack = {0};
@@ -44,7 +45,7 @@ static int resource(struct svc *cfn, struct rq *rq, struct buf *ret_arn) {
     return 0;
 }
 
-struct aws_service cfn_service(struct svc *cfn) {
+struct aws_service cfn_service(struct cfn_svc *cfn) {
     return (struct aws_service){.name = "cloudformation",
                                 .api = &api_cloudformation,
                                 KIT_TABLES,
@@ -53,9 +54,9 @@ struct aws_service cfn_service(struct svc *cfn) {
                                 .resource = resource};
 }
 
-int cfn_open(struct svc **ret_cfn, struct aws_cloud *cloud, struct err *err) {
+int cfn_open(struct cfn_svc **ret_cfn, struct aws_cloud *cloud, struct err *err) {
     (void)err;
-    struct svc *cfn = mem_new(struct svc);
+    struct cfn_svc *cfn = mem_new(struct cfn_svc);
     struct cfn_backend backend = cfn_cloud_backend(cloud);
     cfn->cloud = cloud;
     cfn->store = aws_cloud_store(cloud);
@@ -64,9 +65,9 @@ int cfn_open(struct svc **ret_cfn, struct aws_cloud *cloud, struct err *err) {
     return 0;
 }
 
-void cfn_stop(struct svc *cfn) { cfn_engine_stop(cfn->engine); }
+void cfn_stop(struct cfn_svc *cfn) { cfn_engine_stop(cfn->engine); }
 
-struct svc *cfn_close(struct svc *cfn) {
+struct cfn_svc *cfn_close(struct cfn_svc *cfn) {
     if (cfn) {
         cfn_engine_free(cfn->engine);
         free(cfn);
@@ -74,11 +75,11 @@ struct svc *cfn_close(struct svc *cfn) {
     return NULL;
 }
 
-void cfn_set_response_base(struct svc *cfn, const char *base) {
+void cfn_set_response_base(struct cfn_svc *cfn, const char *base) {
     cfn_engine_set_response_base(cfn->engine, base);
 }
 bool cfn_wants_answer(str path) { return cfn_is_answer(path); }
-int cfn_answer(struct svc *cfn, str path, str body) {
+int cfn_answer(struct cfn_svc *cfn, str path, str body) {
     struct cfn_answer answer = {path, body};
     return cfn_take_answer(cfn->engine, &answer);
 }

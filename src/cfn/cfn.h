@@ -10,23 +10,25 @@
 #include "aws/call.h"
 #include "aws/op.h"
 
+struct cfn_svc; /* the service's state */
+
 /* For store_open: how rows of older formats become today's. */
 extern const struct store_migration cfn_migrations[];
 
-int cfn_open(struct svc **ret_cfn, struct aws_cloud *cloud, struct err *err);
-void cfn_stop(struct svc *cfn);
-struct svc *cfn_close(struct svc *cfn); /* returns NULL */
-struct aws_service cfn_service(struct svc *cfn);
+int cfn_open(struct cfn_svc **ret_cfn, struct aws_cloud *cloud, struct err *err);
+void cfn_stop(struct cfn_svc *cfn);
+struct cfn_svc *cfn_close(struct cfn_svc *cfn); /* returns NULL */
+struct aws_service cfn_service(struct cfn_svc *cfn);
 
 /*
  * Where functions reach the daemon, for ResponseURL. Inside a sandbox *.amazonaws.com is the cloud,
  * so the default, https://cloudformation.us-east-1.amazonaws.com, works there; a level without
  * private DNS wants the daemon's own endpoint.
  */
-void cfn_set_response_base(struct svc *cfn, const char *base);
+void cfn_set_response_base(struct cfn_svc *cfn, const char *base);
 /*
  * Answers to custom resources are unsigned PUTs. Whoever takes requests from net asks is_answer for
  * the path (without query), before the router, and gives the body to answer: HTTP status to reply.
  */
 bool cfn_wants_answer(str path);
-int cfn_answer(struct svc *cfn, str path, str body);
+int cfn_answer(struct cfn_svc *cfn, str path, str body);

@@ -5,7 +5,7 @@
 #include "cfn/plan.h"
 #include "cfn/start.h"
 
-struct svc {
+struct cfn_svc {
     struct store *store;
     struct aws_cloud *cloud;
     struct cfn_engine *engine;

@@ -84,7 +84,7 @@ static int is_there(struct rq *rq, const struct cfn_set *set) {
                           STR_ARG(set->id));
 }
 
-int cfn_op_CreateChangeSet(struct svc *cfn, struct rq *rq) {
+int cfn_op_CreateChangeSet(struct cfn_svc *cfn, struct rq *rq) {
     (void)cfn;
     str type = json_str(rq->in, "ChangeSetType");
     enum cfn_op_kind kind = str_is(type, "CREATE") ? CFN_OP_CREATE : CFN_OP_UPDATE;
@@ -130,7 +130,7 @@ static json_t *changes_of(const struct cfn_set *set) {
     return list;
 }
 
-int cfn_op_DescribeChangeSet(struct svc *cfn, struct rq *rq) {
+int cfn_op_DescribeChangeSet(struct cfn_svc *cfn, struct rq *rq) {
     (void)cfn;
     CLEANUP_DEINIT(cfn_set) struct cfn_set set = {0};
     CLEANUP_DEINIT(cfn_stack) struct cfn_stack stack = {0};
@@ -153,7 +153,7 @@ static int show_set(struct rq *rq, void *set, json_t **ret) {
     return 0;
 }
 
-int cfn_op_ListChangeSets(struct svc *cfn, struct rq *rq) {
+int cfn_op_ListChangeSets(struct cfn_svc *cfn, struct rq *rq) {
     (void)cfn;
     CLEANUP_DEINIT(cfn_stack) struct cfn_stack stack = {0};
     CLEANUP_DEINIT(buf) struct buf prefix = {0};
@@ -187,7 +187,7 @@ static void apply_set(struct cfn_stack *stack, const struct cfn_set *set) {
         stack->role = set->role;
 }
 
-static int execute(struct svc *cfn, struct rq *rq, const struct cfn_set *set,
+static int execute(struct cfn_svc *cfn, struct rq *rq, const struct cfn_set *set,
                    struct cfn_stack *stack) {
     bool create = stack->status == CFN_REVIEW_IN_PROGRESS;
     if (!create) {
@@ -204,7 +204,7 @@ static int execute(struct svc *cfn, struct rq *rq, const struct cfn_set *set,
     return 0;
 }
 
-int cfn_op_ExecuteChangeSet(struct svc *cfn, struct rq *rq) {
+int cfn_op_ExecuteChangeSet(struct cfn_svc *cfn, struct rq *rq) {
     CLEANUP_DEINIT(cfn_set) struct cfn_set set = {0};
     CLEANUP_DEINIT(cfn_stack) struct cfn_stack stack = {0};
     rq->out = json_object();
@@ -222,7 +222,7 @@ int cfn_op_ExecuteChangeSet(struct svc *cfn, struct rq *rq) {
     return execute(cfn, rq, &set, &stack);
 }
 
-int cfn_op_DeleteChangeSet(struct svc *cfn, struct rq *rq) {
+int cfn_op_DeleteChangeSet(struct cfn_svc *cfn, struct rq *rq) {
     (void)cfn;
     CLEANUP_DEINIT(cfn_set) struct cfn_set set = {0};
     CLEANUP_DEINIT(cfn_stack) struct cfn_stack stack = {0};

@@ -80,7 +80,7 @@ static int page_stacks(struct rq *rq, const char *list, cfn_show_fn *show) {
     return cfn_page_rows(rq, list, &cfn_stack_form, buf_view(&prefix), show);
 }
 
-int cfn_op_DescribeStacks(struct svc *cfn, struct rq *rq) {
+int cfn_op_DescribeStacks(struct cfn_svc *cfn, struct rq *rq) {
     (void)cfn;
     CLEANUP_DEINIT(cfn_stack) struct cfn_stack stack = {0};
     CLEANUP_JSON json_t *one = NULL;
@@ -102,7 +102,7 @@ static int show_summary(struct rq *rq, void *what, json_t **ret) {
     return 0;
 }
 
-int cfn_op_ListStacks(struct svc *cfn, struct rq *rq) {
+int cfn_op_ListStacks(struct cfn_svc *cfn, struct rq *rq) {
     (void)cfn;
     return page_stacks(rq, "StackSummaries", show_summary);
 }
@@ -188,7 +188,7 @@ static int show_resource(struct rq *rq, void *what, json_t **ret) {
     return 0;
 }
 
-int cfn_op_ListStackResources(struct svc *cfn, struct rq *rq) {
+int cfn_op_ListStackResources(struct cfn_svc *cfn, struct rq *rq) {
     (void)cfn;
     CLEANUP_DEINIT(cfn_stack) struct cfn_stack stack = {0};
     CLEANUP_DEINIT(buf) struct buf prefix = {0};
@@ -205,7 +205,7 @@ static int no_resource(struct rq *rq, str logical, const struct cfn_stack *stack
                     STR_ARG(stack->name));
 }
 
-int cfn_op_DescribeStackResources(struct svc *cfn, struct rq *rq) {
+int cfn_op_DescribeStackResources(struct cfn_svc *cfn, struct rq *rq) {
     (void)cfn;
     str logical = json_str(rq->in, "LogicalResourceId"),
         physical = json_str(rq->in, "PhysicalResourceId");
@@ -224,7 +224,7 @@ int cfn_op_DescribeStackResources(struct svc *cfn, struct rq *rq) {
     return logical.p && !json_array_size(list) ? no_resource(rq, logical, &f.stack) : 0;
 }
 
-int cfn_op_DescribeStackResource(struct svc *cfn, struct rq *rq) {
+int cfn_op_DescribeStackResource(struct cfn_svc *cfn, struct rq *rq) {
     (void)cfn;
     str logical = json_str(rq->in, "LogicalResourceId");
     CLEANUP_DEINIT(found) struct found f = {0};
@@ -268,7 +268,7 @@ static int add_events(struct rq *rq, str from, str to, json_t *list, uint64_t *r
     return cfn_listed(rq, r == 0 && damaged ? STORE_E_DAMAGED : r, "events");
 }
 
-int cfn_op_DescribeStackEvents(struct svc *cfn, struct rq *rq) {
+int cfn_op_DescribeStackEvents(struct cfn_svc *cfn, struct rq *rq) {
     (void)cfn;
     CLEANUP_DEINIT(cfn_stack) struct cfn_stack stack = {0};
     CLEANUP_DEINIT(buf) struct buf from = {0};
@@ -304,7 +304,7 @@ static int show_export(struct rq *rq, void *what, json_t **ret) {
     return 0;
 }
 
-int cfn_op_ListExports(struct svc *cfn, struct rq *rq) {
+int cfn_op_ListExports(struct cfn_svc *cfn, struct rq *rq) {
     (void)cfn;
     CLEANUP_DEINIT(buf) struct buf prefix = {0};
     cfn_key(&prefix, "cfn-export", cfn_here(rq), STR_NONE, STR_NONE);
@@ -317,7 +317,7 @@ static int show_importer(struct rq *rq, void *what, json_t **ret) {
     return 0;
 }
 
-int cfn_op_ListImports(struct svc *cfn, struct rq *rq) {
+int cfn_op_ListImports(struct cfn_svc *cfn, struct rq *rq) {
     (void)cfn;
     CLEANUP_DEINIT(buf) struct buf prefix = {0};
     str name = json_str(rq->in, "ExportName");

@@ -54,7 +54,7 @@ static int answer_id(struct rq *rq, const struct cfn_stack *stack) {
 
 /* ---- Creating ---- */
 
-static int create(struct svc *cfn, struct rq *rq) {
+static int create(struct cfn_svc *cfn, struct rq *rq) {
     struct cfn_request req = {0};
     CLEANUP_DEINIT(cfn_stack) struct cfn_stack stack = {0};
     int r =
@@ -73,7 +73,7 @@ static int create(struct svc *cfn, struct rq *rq) {
     return answer_id(rq, &stack);
 }
 
-int cfn_op_CreateStack(struct svc *cfn, struct rq *rq) {
+int cfn_op_CreateStack(struct cfn_svc *cfn, struct rq *rq) {
     str name = json_str(rq->in, "StackName");
     CLEANUP_DEINIT(cfn_stack) struct cfn_stack there = {0};
     if (cfn_check_name(rq, name))
@@ -94,7 +94,7 @@ int cfn_op_CreateStack(struct svc *cfn, struct rq *rq) {
 
 /* ---- Updating ---- */
 
-static int update(struct svc *cfn, struct rq *rq, struct cfn_stack *stack,
+static int update(struct cfn_svc *cfn, struct rq *rq, struct cfn_stack *stack,
                   const struct cfn_request *req) {
     cfn_stack_remember(stack);
     cfn_apply_request(rq, req, &stack->now, &stack->role);
@@ -105,7 +105,7 @@ static int update(struct svc *cfn, struct rq *rq, struct cfn_stack *stack,
     return answer_id(rq, stack);
 }
 
-int cfn_op_UpdateStack(struct svc *cfn, struct rq *rq) {
+int cfn_op_UpdateStack(struct cfn_svc *cfn, struct rq *rq) {
     str name = json_str(rq->in, "StackName");
     struct cfn_request req = {0};
     CLEANUP_DEINIT(cfn_stack) struct cfn_stack stack = {0};
@@ -176,7 +176,7 @@ static int forget_review(struct rq *rq, struct cfn_stack *stack) {
     return 0;
 }
 
-static int begin_deletion(struct svc *cfn, struct rq *rq, struct cfn_stack *stack) {
+static int begin_deletion(struct cfn_svc *cfn, struct rq *rq, struct cfn_stack *stack) {
     if (stack->status == CFN_REVIEW_IN_PROGRESS)
         return forget_review(rq, stack);
     if (json_has(rq->in, "RoleARN"))
@@ -191,7 +191,7 @@ static int begin_deletion(struct svc *cfn, struct rq *rq, struct cfn_stack *stac
     return 0;
 }
 
-int cfn_op_DeleteStack(struct svc *cfn, struct rq *rq) {
+int cfn_op_DeleteStack(struct cfn_svc *cfn, struct rq *rq) {
     CLEANUP_DEINIT(cfn_stack) struct cfn_stack stack = {0};
     int r = cfn_look_up(rq, json_str(rq->in, "StackName"), &stack);
     rq->out = json_object();
@@ -202,7 +202,7 @@ int cfn_op_DeleteStack(struct svc *cfn, struct rq *rq) {
     return check_deletable(rq, &stack) ? AWS_FAILED : begin_deletion(cfn, rq, &stack);
 }
 
-int cfn_op_UpdateTerminationProtection(struct svc *cfn, struct rq *rq) {
+int cfn_op_UpdateTerminationProtection(struct cfn_svc *cfn, struct rq *rq) {
     (void)cfn;
     CLEANUP_DEINIT(cfn_stack) struct cfn_stack stack = {0};
     if (cfn_find_stack(rq, &stack))

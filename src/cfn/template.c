@@ -41,7 +41,7 @@ static void add_params(struct rq *rq, const struct tmpl_model *m, bool summary) 
     json_set_str(rq->out, "Description", m->description);
 }
 
-int cfn_op_ValidateTemplate(struct svc *cfn, struct rq *rq) {
+int cfn_op_ValidateTemplate(struct cfn_svc *cfn, struct rq *rq) {
     (void)cfn;
     struct cfn_request req = {0};
     CLEANUP_DEINIT(arena) struct arena arena = {0};
@@ -81,7 +81,7 @@ static void add_types(struct rq *rq, const struct tmpl_model *m) {
     json_set(rq->out, "ResourceTypes", list);
 }
 
-int cfn_op_GetTemplateSummary(struct svc *cfn, struct rq *rq) {
+int cfn_op_GetTemplateSummary(struct cfn_svc *cfn, struct rq *rq) {
     (void)cfn;
     struct cfn_request req = {0};
     if (read_for_summary(rq, &req) || !req.model)
@@ -100,7 +100,7 @@ int cfn_op_GetTemplateSummary(struct svc *cfn, struct rq *rq) {
     return 0;
 }
 
-int cfn_op_GetTemplate(struct svc *cfn, struct rq *rq) {
+int cfn_op_GetTemplate(struct cfn_svc *cfn, struct rq *rq) {
     (void)cfn;
     bool of_set = json_has(rq->in, "ChangeSetName");
     str text = STR_NONE;

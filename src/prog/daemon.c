@@ -25,7 +25,7 @@ struct prog_daemon {
     struct prog_tls tls;
     struct store *store;
     struct hub *hub;
-    struct svc *iam;
+    struct iam_svc *iam;
     struct aws_cloud *cloud;
     struct prog_services services;
     struct net *net;

@@ -13,14 +13,14 @@
 #include "net/net.h"
 
 struct prog_daemon;
-struct svc;
+struct cfn_svc;
 /*
  * Callbacks for the public port: /health and answers here, the rest to inner. The returned app
  * refers to *ctx.
  */
 struct prog_front {
     struct prog_daemon *daemon;
-    struct svc *cfn; /* takes answers to custom resources */
+    struct cfn_svc *cfn; /* takes answers to custom resources */
     struct net_app inner;
 };
 struct net_app prog_front_app(struct prog_front *front);

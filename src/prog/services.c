@@ -19,41 +19,33 @@ const struct store_migration *const prog_migrations[] = {cfn_migrations, NULL};
  */
 struct row {
     const char *name;
-    int (*open)(struct svc **ret, const struct prog_parts *parts, struct err *err);
-    struct aws_service (*service)(struct svc *svc);
-    int (*start)(struct svc *svc, struct net *net, struct err *err);
-    void (*quiesce)(struct svc *svc); /* while the hub still runs */
-    void (*stop)(struct svc *svc);    /* the hub has stopped, net still runs */
-    struct svc *(*close)(struct svc *svc);
+    int (*open)(void **ret, const struct prog_parts *parts, struct err *err);
+    struct aws_service (*service)(void *svc);
+    int (*start)(void *svc, struct net *net, struct err *err);
+    void (*quiesce)(void *svc); /* while the hub still runs */
+    void (*stop)(void *svc);    /* the hub has stopped, net still runs */
+    void (*close)(void *svc);
 };
 
-static int open_iam(struct svc **ret, const struct prog_parts *p, struct err *) {
+/* open_x, service_x and close_x for the row of a service; how: the call that opens it, into svc. */
+#define SERVICE(x, how)                                                                            \
+    static int open_##x(void **ret, const struct prog_parts *p, struct err *err) {                 \
+        struct x##_svc *svc = NULL;                                                                \
+        int r = how;                                                                               \
+        *ret = svc;                                                                                \
+        return r;                                                                                  \
+    }                                                                                              \
+    static struct aws_service service_##x(void *svc) { return x##_service(svc); }                  \
+    static void close_##x(void *svc) { x##_close(svc); }
+
+static int open_iam(void **ret, const struct prog_parts *p, struct err *) {
     *ret = p->iam;
     return 0;
 }
-static struct svc *keep_iam(struct svc *) { return NULL; }
-static int open_sts(struct svc **ret, const struct prog_parts *p, struct err *err) {
-    return sts_open(ret, p->iam, err);
-}
-static int open_s3(struct svc **ret, const struct prog_parts *p, struct err *err) {
-    return s3_open(ret, p->store, p->hub, err);
-}
-static int open_dynamodb(struct svc **ret, const struct prog_parts *p, struct err *err) {
-    return ddb_open(ret, p->store, p->hub, err);
-}
-static int open_sns(struct svc **ret, const struct prog_parts *p, struct err *err) {
-    return sns_open(ret, p->store, p->hub, err);
-}
-static int open_sqs(struct svc **ret, const struct prog_parts *p, struct err *err) {
-    return sqs_open(ret, p->store, p->hub, err);
-}
-static int open_logs(struct svc **ret, const struct prog_parts *p, struct err *err) {
-    return logs_open(ret, p->store, p->hub, err);
-}
-static int open_cloudwatch(struct svc **ret, const struct prog_parts *p, struct err *err) {
-    return cw_open(ret, p->store, p->hub, err);
-}
-static int open_lambda(struct svc **ret, const struct prog_parts *p, struct err *err) {
+static struct aws_service service_iam(void *svc) { return iam_service(svc); }
+static void keep_iam(void *) {}
+
+static int open_functions(struct lambda_svc **ret, const struct prog_parts *p, struct err *err) {
     struct lambda_options options = {.store = p->store,
                                      .hub = p->hub,
                                      .cloud = p->cloud,
@@ -61,21 +53,35 @@ static int open_lambda(struct svc **ret, const struct prog_parts *p, struct err 
                                      .ca_cert = p->ca_cert};
     return lambda_open(ret, &options, err);
 }
-static int open_cfn(struct svc **ret, const struct prog_parts *p, struct err *err) {
-    return cfn_open(ret, p->cloud, err);
+
+SERVICE(sts, sts_open(&svc, p->iam, err))
+SERVICE(s3, s3_open(&svc, p->store, p->hub, err))
+SERVICE(ddb, ddb_open(&svc, p->store, p->hub, err))
+SERVICE(logs, logs_open(&svc, p->store, p->hub, err))
+SERVICE(cw, cw_open(&svc, p->store, p->hub, err))
+SERVICE(sqs, sqs_open(&svc, p->store, p->hub, err))
+SERVICE(sns, sns_open(&svc, p->store, p->hub, err))
+SERVICE(lambda, open_functions(&svc, p, err))
+SERVICE(cfn, cfn_open(&svc, p->cloud, err))
+
+static void stop_ddb(void *svc) { ddb_stop(svc); }
+static int start_lambda(void *svc, struct net *net, struct err *err) {
+    return lambda_start(svc, net, err);
 }
+static void stop_lambda(void *svc) { lambda_stop(svc); }
+static void quiesce_cfn(void *svc) { cfn_stop(svc); }
 
 static const struct row rows[] = {
-    {"iam", open_iam, iam_service, NULL, NULL, NULL, keep_iam},
-    {"sts", open_sts, sts_service, NULL, NULL, NULL, sts_close},
-    {"s3", open_s3, s3_service, NULL, NULL, NULL, s3_close},
-    {"dynamodb", open_dynamodb, ddb_service, NULL, NULL, ddb_stop, ddb_close},
-    {"logs", open_logs, logs_service, NULL, NULL, NULL, logs_close},
-    {"cloudwatch", open_cloudwatch, cw_service, NULL, NULL, NULL, cw_close},
-    {"sqs", open_sqs, sqs_service, NULL, NULL, NULL, sqs_close},
-    {"sns", open_sns, sns_service, NULL, NULL, NULL, sns_close},
-    {"lambda", open_lambda, lambda_service, lambda_start, NULL, lambda_stop, lambda_close},
-    {"cloudformation", open_cfn, cfn_service, NULL, cfn_stop, NULL, cfn_close},
+    {"iam", open_iam, service_iam, NULL, NULL, NULL, keep_iam},
+    {"sts", open_sts, service_sts, NULL, NULL, NULL, close_sts},
+    {"s3", open_s3, service_s3, NULL, NULL, NULL, close_s3},
+    {"dynamodb", open_ddb, service_ddb, NULL, NULL, stop_ddb, close_ddb},
+    {"logs", open_logs, service_logs, NULL, NULL, NULL, close_logs},
+    {"cloudwatch", open_cw, service_cw, NULL, NULL, NULL, close_cw},
+    {"sqs", open_sqs, service_sqs, NULL, NULL, NULL, close_sqs},
+    {"sns", open_sns, service_sns, NULL, NULL, NULL, close_sns},
+    {"lambda", open_lambda, service_lambda, start_lambda, NULL, stop_lambda, close_lambda},
+    {"cloudformation", open_cfn, service_cfn, NULL, quiesce_cfn, NULL, close_cfn},
 };
 _Static_assert(sizeof rows / sizeof *rows <= PROG_MOST_SERVICES, "PROG_MOST_SERVICES is too small");
 
@@ -119,11 +125,13 @@ void prog_services_stop(struct prog_services *all) {
 
 void prog_services_close(struct prog_services *all) {
     for (size_t i = ARRAY_LEN(rows); i-- > 0;)
-        if (all->svc[i])
-            all->svc[i] = rows[i].close(all->svc[i]);
+        if (all->svc[i]) {
+            rows[i].close(all->svc[i]);
+            all->svc[i] = NULL;
+        }
 }
 
-struct svc *prog_services_find(const struct prog_services *all, const char *name) {
+void *prog_services_find(const struct prog_services *all, const char *name) {
     for (size_t i = 0; i < ARRAY_LEN(rows); i++)
         if (strcmp(rows[i].name, name) == 0)
             return all->svc[i];

@@ -14,7 +14,7 @@ struct sandbox_spawner;
 struct prog_parts {
     struct store *store;
     struct hub *hub;
-    struct svc *iam; /* opened before, because the cloud asks it who calls */
+    struct iam_svc *iam; /* opened before, because the cloud asks it who calls */
     struct aws_cloud *cloud;
     struct net *net;                 /* from start on */
     struct sandbox_spawner *spawner; /* NULL: functions cannot run */
@@ -27,7 +27,7 @@ extern const struct store_migration *const prog_migrations[];
 enum { PROG_MOST_SERVICES = 16 };
 struct prog_services {
     struct prog_parts parts;
-    struct svc *svc[PROG_MOST_SERVICES];
+    void *svc[PROG_MOST_SERVICES];
     struct aws_service service[PROG_MOST_SERVICES];
     bool started[PROG_MOST_SERVICES];
 };
@@ -41,4 +41,4 @@ void prog_services_quiesce(struct prog_services *all);
 void prog_services_stop(struct prog_services *all);
 void prog_services_close(struct prog_services *all);
 /* The one of that name ("cloudformation"), or NULL. */
-struct svc *prog_services_find(const struct prog_services *all, const char *name);
+void *prog_services_find(const struct prog_services *all, const char *name);

@@ -6,7 +6,7 @@
 
 struct all_services {
     struct cloud_fixture f;
-    struct svc *iam;
+    struct iam_svc *iam;
     struct prog_services services;
 };
 

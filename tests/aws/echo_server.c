@@ -45,7 +45,7 @@ static void free_sink(void *stream) {
     buf_deinit(stream);
     free(stream);
 }
-static int open_echo(struct svc *svc, struct rq *rq) {
+static int open_echo(void *svc, struct rq *rq) {
     (void)svc;
     struct buf *body = mem_new(struct buf);
     rq_on_done(rq, free_sink, body);
@@ -109,7 +109,7 @@ static void drop_orders(json_t *out) {
             json_object_del(out, name);
 }
 
-static int woken(struct svc *svc, struct rq *rq) {
+static int woken(void *svc, struct rq *rq) {
     (void)svc;
     drop_orders(rq->out);
     rq_out_header(rq, "x-was-parked", S("yes"));
@@ -129,7 +129,7 @@ static int park(struct rq *rq, unsigned ms) {
     return aws_suspend(rq, woken);
 }
 
-static int echo(struct svc *svc, struct rq *rq) {
+static int echo(void *svc, struct rq *rq) {
     (void)svc;
     CLEANUP_DEINIT(buf) struct buf text = {0};
     struct err err = {0};
@@ -175,15 +175,14 @@ static bool streams_in(const struct api_op *op) {
 
 /* The real services lend their words for what aws itself answers. */
 static struct aws_service real_service(const struct api_service *api) {
-    static struct aws_service (*const all[])(struct svc *) = {
-        s3_service, ddb_service,  lambda_service, sns_service, sqs_service,
-        cw_service, logs_service, iam_service,    sts_service, cfn_service,
+    const struct aws_service all[] = {
+        s3_service(NULL),  ddb_service(NULL), lambda_service(NULL), sns_service(NULL),
+        sqs_service(NULL), cw_service(NULL),  logs_service(NULL),   iam_service(NULL),
+        sts_service(NULL), cfn_service(NULL),
     };
-    for (size_t i = 0; i < ARRAY_LEN(all); i++) {
-        struct aws_service service = all[i](NULL);
-        if (service.api == api)
-            return service;
-    }
+    for (size_t i = 0; i < ARRAY_LEN(all); i++)
+        if (all[i].api == api)
+            return all[i];
     return (struct aws_service){0};
 }
 

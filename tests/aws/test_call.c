@@ -16,7 +16,7 @@ static struct {
     char seen_arn[128];
 } fake;
 
-static int count_up(struct svc *svc, struct rq *rq) {
+static int count_up(void *svc, struct rq *rq) {
     (void)svc;
     CLEANUP_DEINIT(row) struct row row = {0};
     CLEANUP_DEINIT(buf) struct buf next = {0};
@@ -41,7 +41,7 @@ static int count_up(struct svc *svc, struct rq *rq) {
     return 0;
 }
 
-static int woken(struct svc *svc, struct rq *rq) {
+static int woken(void *svc, struct rq *rq) {
     (void)svc;
     rq->out = json_pack("{s:s}", "MessageId", "woken");
     return 0;
@@ -53,7 +53,7 @@ static void *wake(void *rq) {
     return NULL;
 }
 
-static int park(struct svc *svc, struct rq *rq) {
+static int park(void *svc, struct rq *rq) {
     (void)svc;
     pthread_t thread;
     store_put_blind(rq_batch(rq), STORE_META, S("parked"), S("yes"));
@@ -65,25 +65,25 @@ static int park(struct svc *svc, struct rq *rq) {
 }
 
 static const struct aws_error Sns_NotFound = {"NotFound", 404, "Topic does not exist", NULL};
-static int refuse(struct svc *svc, struct rq *rq) {
+static int refuse(void *svc, struct rq *rq) {
     (void)svc;
     store_put_blind(rq_batch(rq), STORE_META, S("refused"), S("yes"));
     return aws_fail(rq, &Sns_NotFound, NULL);
 }
 
-static int nothing(struct svc *svc, struct rq *rq) {
+static int nothing(void *svc, struct rq *rq) {
     (void)svc;
     (void)rq;
     return 0;
 }
 
 static const struct aws_may second;
-static int twice(struct svc *svc, struct rq *rq) {
+static int twice(void *svc, struct rq *rq) {
     (void)svc;
     return rq_must(rq, &second);
 }
 
-static int asked_arn(struct svc *svc, struct rq *rq, struct buf *arn) {
+static int asked_arn(void *svc, struct rq *rq, struct buf *arn) {
     (void)svc;
     buf_printf(arn, "arn:aws:sns:us-east-1:000000000000:" STR_FMT,
                STR_ARG(json_str(rq->in, "Protocol")));
@@ -110,13 +110,13 @@ static const struct aws_op ddb_rows[] = {
     {"PutItem", nothing, "dynamodb:PutItem",
      "arn:aws:dynamodb:{region}:{account}:table/{TableName}", 0, NULL},
 };
-static int veto(struct svc *svc, struct rq *rq, str arn, bool via_resource) {
+static int veto(void *svc, struct rq *rq, str arn, bool via_resource) {
     (void)svc;
     (void)via_resource;
     snprintf(fake.seen_arn, sizeof fake.seen_arn, STR_FMT, STR_ARG(arn));
     return str_ends(arn, S(":vetoed")) ? aws_fail(rq, &Sns_NotFound, "vetoed") : 0;
 }
-static int context(struct svc *svc, struct rq *rq, const struct aws_question *question,
+static int context(void *svc, struct rq *rq, const struct aws_question *question,
                    struct policy_context *c) {
     (void)svc, (void)question;
     policy_context_add(c, S("sns:Protocol"), json_str(rq->in, "Name"));

@@ -134,7 +134,7 @@ static void test_nothing(void **state) {
 
 static const char *answer;
 
-static int write_and_answer(struct svc *svc, struct rq *rq) {
+static int write_and_answer(void *svc, struct rq *rq) {
     (void)svc;
     row_put_blind(rq_rows(rq), STORE_META, S("written"), S("yes")); /* nobody reads it */
     rq->out = json_parse(str_c(answer), NULL);

@@ -15,31 +15,31 @@ static struct {
     bool item_0, item_1, later, broken;
 } fake;
 
-static int nothing(struct svc *svc, struct rq *rq) {
+static int nothing(void *svc, struct rq *rq) {
     (void)svc, (void)rq;
     return 0;
 }
 
 static const struct aws_may later, absent;
-static int asks_later(struct svc *svc, struct rq *rq) {
+static int asks_later(void *svc, struct rq *rq) {
     (void)svc;
     CLEANUP_DEINIT(buf) struct buf why = {0};
     fake.later = rq_may(rq, &later, &why);
     assert_int_equal(fake.later, why.len == 0);
     return 0;
 }
-static int asks_absent(struct svc *svc, struct rq *rq) {
+static int asks_absent(void *svc, struct rq *rq) {
     (void)svc;
     return rq_must(rq, &absent);
 }
-static int asks_items(struct svc *svc, struct rq *rq) {
+static int asks_items(void *svc, struct rq *rq) {
     (void)svc;
     fake.item_0 = rq_may_item(rq, 0, NULL);
     fake.item_1 = rq_may_item(rq, 1, NULL);
     return 0;
 }
 
-static int context(struct svc *svc, struct rq *rq, const struct aws_question *q,
+static int context(void *svc, struct rq *rq, const struct aws_question *q,
                    struct policy_context *c) {
     (void)svc;
     buf_printf(&fake.asked, "%s " STR_FMT " " STR_FMT "\n", q->action, STR_ARG(q->resource),

@@ -13,14 +13,14 @@
 struct world {
     struct cloud_fixture f;
     struct aws_service service;
-    struct svc *cfn;
+    struct cfn_svc *cfn;
     void (*meanwhile)(struct world *w); /* between a request's first read and its commit, once */
-    int (*resource)(struct svc *cfn, struct rq *rq, struct buf *ret_arn);
+    int (*resource)(void *cfn, struct rq *rq, struct buf *ret_arn);
 };
 static struct world *now;
 
 /* The service's own question for the ARN reads the stack, and so makes the request's snapshot. */
-static int resource_then_others(struct svc *cfn, struct rq *rq, struct buf *ret_arn) {
+static int resource_then_others(void *cfn, struct rq *rq, struct buf *ret_arn) {
     int r = now->resource(cfn, rq, ret_arn);
     void (*others)(struct world *) = now->meanwhile;
     now->meanwhile = NULL;

@@ -17,7 +17,8 @@ struct cloud {
     char dir[64];
     struct store *store;
     struct hub *hub;
-    struct svc *iam, *sts;
+    struct iam_svc *iam;
+    struct sts_svc *sts;
     struct aws_service iam_service, sts_service;
     struct aws_cloud *cloud;
     struct aws_credentials root_key;

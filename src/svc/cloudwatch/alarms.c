@@ -143,7 +143,7 @@ static int read_alarm(struct rq *rq, str name, struct row *row, json_t **ret_doc
     return rq_row_get_json(rq, row, ret_doc);
 }
 
-int cw_op_PutMetricAlarm(struct svc *, struct rq *rq) {
+int cw_op_PutMetricAlarm(struct cw_svc *, struct rq *rq) {
     str name = json_str(rq->in, "AlarmName");
     CLEANUP_DEINIT(row) struct row row = {0};
     CLEANUP_JSON json_t *old = NULL, *doc = json_deep_copy(rq->in);
@@ -224,7 +224,7 @@ static int list_alarms(struct kit_page *page, bool (*wanted)(struct rq *rq, cons
     return kit_page_end(page);
 }
 
-int cw_op_DescribeAlarms(struct svc *, struct rq *rq) {
+int cw_op_DescribeAlarms(struct cw_svc *, struct rq *rq) {
     static const char *const refused[] = {"ChildrenOfAlarmName", "ParentsOfAlarmName"};
     static const struct kit_paging paging = {.list = "MetricAlarms",
                                              .token = "NextToken",
@@ -269,7 +269,7 @@ static bool is_of_metric(struct rq *rq, const json_t *doc) {
            str_eq(buf_view(&asked), buf_view(&has));
 }
 
-int cw_op_DescribeAlarmsForMetric(struct svc *, struct rq *rq) {
+int cw_op_DescribeAlarmsForMetric(struct cw_svc *, struct rq *rq) {
     static const struct kit_paging paging = {.list = "MetricAlarms",
                                              .token = "NextToken",
                                              .most = SIZE_MAX};
@@ -283,7 +283,7 @@ int cw_op_DescribeAlarmsForMetric(struct svc *, struct rq *rq) {
 
 /* ---- Several at once ---- */
 
-int cw_op_DeleteAlarms(struct svc *, struct rq *rq) {
+int cw_op_DeleteAlarms(struct cw_svc *, struct rq *rq) {
     const json_t *names = json_arr(rq->in, "AlarmNames");
     for (size_t i = 0; i < json_array_size(names); i++) {
         CLEANUP_DEINIT(buf) struct buf key = {0};
@@ -311,9 +311,9 @@ static int enable(struct rq *rq, bool on) {
     return 0;
 }
 
-int cw_op_EnableAlarmActions(struct svc *, struct rq *rq) { return enable(rq, true); }
+int cw_op_EnableAlarmActions(struct cw_svc *, struct rq *rq) { return enable(rq, true); }
 
-int cw_op_DisableAlarmActions(struct svc *, struct rq *rq) { return enable(rq, false); }
+int cw_op_DisableAlarmActions(struct cw_svc *, struct rq *rq) { return enable(rq, false); }
 
 /* ---- SetAlarmState and its actions ---- */
 
@@ -356,7 +356,7 @@ static json_t *message_of(const struct rq *rq, const json_t *doc, str old_state)
     return out;
 }
 
-static void deliver_actions(struct svc *cw, struct rq *rq, const json_t *doc, str old_state) {
+static void deliver_actions(struct cw_svc *cw, struct rq *rq, const json_t *doc, str old_state) {
     str state = json_str(doc, "StateValue");
     const json_t *actions = json_arr(doc, str_is(state, "ALARM") ? "AlarmActions"
                                           : str_is(state, "OK")  ? "OKActions"
@@ -379,7 +379,7 @@ static void deliver_actions(struct svc *cw, struct rq *rq, const json_t *doc, st
     }
 }
 
-int cw_op_SetAlarmState(struct svc *cw, struct rq *rq) {
+int cw_op_SetAlarmState(struct cw_svc *cw, struct rq *rq) {
     CLEANUP_DEINIT(row) struct row row = {0};
     CLEANUP_JSON json_t *doc = NULL;
     str name = json_str(rq->in, "AlarmName"), data = json_str(rq->in, "StateReasonData");

@@ -8,10 +8,12 @@
  */
 #include "aws/op.h"
 
+struct cw_svc; /* the service's state */
+
 /* Plugs itself into the hub (NULL in tests): what hub_put_metric is given comes here. */
-int cw_open(struct svc **ret_cw, struct store *store, struct hub *hub, struct err *err);
-struct svc *cw_close(struct svc *cw); /* returns NULL; no request may be under way */
+int cw_open(struct cw_svc **ret_cw, struct store *store, struct hub *hub, struct err *err);
+struct cw_svc *cw_close(struct cw_svc *cw); /* returns NULL; no request may be under way */
 /* For aws_cloud_add. */
-struct aws_service cw_service(struct svc *cw);
+struct aws_service cw_service(struct cw_svc *cw);
 /* The hub's metric port. Any thread but the committer's. */
 void cw_put_metric(void *cw, struct store_batch *batch, const struct hub_metric *metric);

@@ -6,7 +6,7 @@
 #include "svc/cloudwatch/errors.h"
 
 struct cw_known; /* series.c */
-struct svc {
+struct cw_svc {
     struct store *store;
     struct hub *hub;
     struct cw_known *known;
@@ -37,7 +37,7 @@ void cw_dimensions_encode(struct buf *out, struct hub_dimension *dimensions, siz
 int cw_dimensions_of(struct rq *rq, const json_t *list, struct buf *out);
 json_t *cw_dimensions_describe(str canonical); /* array of {Name, Value} */
 /* Adds count observations of value at that time. */
-void cw_series_add(struct svc *cw, const struct rows *rows, const struct cw_series *series,
+void cw_series_add(struct cw_svc *cw, const struct rows *rows, const struct cw_series *series,
                    str unit, int64_t time_ms, double value, double count);
 void cw_point_key(struct buf *key, const struct cw_series *series, int64_t minute);
 /* Begins a cw.series key; parts that are absent, and all behind them, are left out. */
@@ -61,7 +61,7 @@ struct cw_result {
     size_t n;
 };
 /* 0 or -errno. */
-int cw_query_run(struct svc *cw, const struct store_snap *snap, const struct cw_query *query,
+int cw_query_run(struct cw_svc *cw, const struct store_snap *snap, const struct cw_query *query,
                  struct cw_result *ret);
 void cw_result_deinit(struct cw_result *result);
 

@@ -172,7 +172,7 @@ static int read_dashboard(struct rq *rq, str name, struct row *row, json_t **ret
     return rq_row_get_json(rq, row, ret_doc);
 }
 
-int cw_op_PutDashboard(struct svc *, struct rq *rq) {
+int cw_op_PutDashboard(struct cw_svc *, struct rq *rq) {
     str name = json_str(rq->in, "DashboardName"), text = json_str(rq->in, "DashboardBody");
     CLEANUP_DEINIT(row) struct row row = {0};
     CLEANUP_JSON json_t *body = json_parse(text, NULL), *old = NULL, *doc = json_object();
@@ -195,7 +195,7 @@ int cw_op_PutDashboard(struct svc *, struct rq *rq) {
     return 0;
 }
 
-int cw_op_GetDashboard(struct svc *, struct rq *rq) {
+int cw_op_GetDashboard(struct cw_svc *, struct rq *rq) {
     str name = json_str(rq->in, "DashboardName");
     CLEANUP_DEINIT(row) struct row row = {0};
     CLEANUP_JSON json_t *doc = NULL;
@@ -212,7 +212,7 @@ int cw_op_GetDashboard(struct svc *, struct rq *rq) {
     return 0;
 }
 
-int cw_op_ListDashboards(struct svc *, struct rq *rq) {
+int cw_op_ListDashboards(struct cw_svc *, struct rq *rq) {
     static const struct kit_paging paging = {.list = "DashboardEntries",
                                              .token = "NextToken",
                                              .most = 1000,
@@ -240,7 +240,7 @@ int cw_op_ListDashboards(struct svc *, struct rq *rq) {
 }
 
 /* All or none: "if you specify a dashboard that does not exist, none is deleted". */
-int cw_op_DeleteDashboards(struct svc *, struct rq *rq) {
+int cw_op_DeleteDashboards(struct cw_svc *, struct rq *rq) {
     const json_t *names = json_arr(rq->in, "DashboardNames");
     for (size_t i = 0; i < json_array_size(names); i++) {
         CLEANUP_DEINIT(row) struct row row = {0};

@@ -48,7 +48,7 @@ static bool is_wanted(struct rq *rq, const json_t *metric, str value) {
            rq->now_ms / HOUR_MS - (int64_t)cur_u64(&c) <= ACTIVE_HOURS;
 }
 
-int cw_op_ListMetrics(struct svc *, struct rq *rq) {
+int cw_op_ListMetrics(struct cw_svc *, struct rq *rq) {
     static const struct kit_paging paging = {.list = "Metrics",
                                              .token = "NextToken",
                                              .most = 500,

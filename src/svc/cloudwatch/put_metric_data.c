@@ -31,12 +31,13 @@ static int exclusive(struct rq *rq, const struct datum *d, const char *a, const 
 
 static bool is_number(double v) { return isfinite(v) && fabs(v) <= LARGEST; }
 
-static int add(struct svc *cw, struct rq *rq, const struct datum *d, double value, double count) {
+static int add(struct cw_svc *cw, struct rq *rq, const struct datum *d, double value,
+               double count) {
     cw_series_add(cw, rq_rows(rq), &d->series, d->unit, d->time_ms, value, count);
     return 0;
 }
 
-static int add_values(struct svc *cw, struct rq *rq, const struct datum *d) {
+static int add_values(struct cw_svc *cw, struct rq *rq, const struct datum *d) {
     const json_t *values = json_arr(d->json, "Values"), *counts = json_arr(d->json, "Counts");
     size_t n = json_array_size(values);
     if (n == 0 || n > MAX_VALUES)
@@ -63,7 +64,7 @@ static int add_values(struct svc *cw, struct rq *rq, const struct datum *d) {
  * A set is stored as observations that have its sum, count and bounds: the smallest, the largest,
  * and between them the mean of what remains. Its percentiles are a guess, as CloudWatch says too.
  */
-static int add_set(struct svc *cw, struct rq *rq, const struct datum *d) {
+static int add_set(struct cw_svc *cw, struct rq *rq, const struct datum *d) {
     const json_t *set = json_obj(d->json, "StatisticValues");
     double count = json_num(set, "SampleCount", 0), sum = json_num(set, "Sum", 0);
     double least = json_num(set, "Minimum", 0), most = json_num(set, "Maximum", 0);
@@ -98,7 +99,7 @@ static int check_time(struct rq *rq, struct datum *d) {
     return 0;
 }
 
-static int put_datum(struct svc *cw, struct rq *rq, struct datum *d) {
+static int put_datum(struct cw_svc *cw, struct rq *rq, struct datum *d) {
     bool value = json_has(d->json, "Value"), values = json_has(d->json, "Values");
     bool set = json_has(d->json, "StatisticValues");
     int64_t resolution = json_int(d->json, "StorageResolution", 60);
@@ -126,7 +127,7 @@ static int put_datum(struct svc *cw, struct rq *rq, struct datum *d) {
     return is_number(v) ? add(cw, rq, d, v, 1) : bad_value(rq, d, "Value");
 }
 
-int cw_op_PutMetricData(struct svc *cw, struct rq *rq) {
+int cw_op_PutMetricData(struct cw_svc *cw, struct rq *rq) {
     const json_t *data = json_arr(rq->in, "MetricData");
     str name_space = json_str(rq->in, "Namespace");
     if (json_has(rq->in, "EntityMetricData"))

@@ -19,7 +19,7 @@ static struct cw_bucket *bucket_for(struct cw_result *r, size_t *cap, int64_t st
     return b;
 }
 
-int cw_query_run(struct svc *cw, const struct store_snap *snap, const struct cw_query *query,
+int cw_query_run(struct cw_svc *cw, const struct store_snap *snap, const struct cw_query *query,
                  struct cw_result *ret) {
     CLEANUP_DEINIT(buf) struct buf from = {0}, to = {0};
     cw_point_key(&from, &query->series, query->start_ms / CW_MINUTE_MS);

@@ -126,7 +126,8 @@ void cw_point_key(struct buf *key, const struct cw_series *series, int64_t minut
 }
 
 /* Blind: whoever writes this row within the hour writes the same. */
-static void note_series(struct svc *cw, const struct rows *rows, const struct cw_series *series) {
+static void note_series(struct cw_svc *cw, const struct rows *rows,
+                        const struct cw_series *series) {
     CLEANUP_DEINIT(buf) struct buf key = {0}, value = {0};
     int64_t hour = clock_world_ms() / HOUR_MS;
     cw_series_key(&key, series);
@@ -139,7 +140,7 @@ static void note_series(struct svc *cw, const struct rows *rows, const struct cw
         store_after(rows->batch, mark_written, mark);
 }
 
-void cw_series_add(struct svc *cw, const struct rows *rows, const struct cw_series *series,
+void cw_series_add(struct cw_svc *cw, const struct rows *rows, const struct cw_series *series,
                    str unit, int64_t time_ms, double value, double count) {
     CLEANUP_DEINIT(buf) struct buf key = {0};
     cw_point_key(&key, series, time_ms / CW_MINUTE_MS);
@@ -149,7 +150,7 @@ void cw_series_add(struct svc *cw, const struct rows *rows, const struct cw_seri
 }
 
 void cw_put_metric(void *ctx, struct store_batch *batch, const struct hub_metric *metric) {
-    struct svc *cw = ctx;
+    struct cw_svc *cw = ctx;
     struct rows rows = {cw->store, NULL, batch};
     struct hub_dimension sorted[CW_MAX_DIMENSIONS];
     size_t n = metric->n_dimensions < CW_MAX_DIMENSIONS ? metric->n_dimensions : CW_MAX_DIMENSIONS;

@@ -3,7 +3,7 @@
 #include "svc/cloudwatch/cw_priv.h"
 #include "svc/kit/op_table.h"
 
-struct aws_service cw_service(struct svc *cw) {
+struct aws_service cw_service(struct cw_svc *cw) {
     return (struct aws_service){
         .name = "cloudwatch",
         .api = &api_cloudwatch,
@@ -13,9 +13,9 @@ struct aws_service cw_service(struct svc *cw) {
     };
 }
 
-int cw_open(struct svc **ret_cw, struct store *store, struct hub *hub, struct err *err) {
+int cw_open(struct cw_svc **ret_cw, struct store *store, struct hub *hub, struct err *err) {
     (void)err; /* nothing here can fail; x_open of every service has it */
-    struct svc *cw = mem_new(struct svc);
+    struct cw_svc *cw = mem_new(struct cw_svc);
     cw->store = store;
     cw->hub = hub;
     cw->known = cw_known_new();
@@ -25,7 +25,7 @@ int cw_open(struct svc **ret_cw, struct store *store, struct hub *hub, struct er
     return 0;
 }
 
-struct svc *cw_close(struct svc *cw) {
+struct cw_svc *cw_close(struct cw_svc *cw) {
     if (cw) {
         cw_known_free(cw->known);
         free(cw);

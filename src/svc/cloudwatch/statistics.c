@@ -80,7 +80,7 @@ static json_t *describe_bucket(const struct cw_bucket *b, const json_t *plain,
     return point;
 }
 
-int cw_op_GetMetricStatistics(struct svc *cw, struct rq *rq) {
+int cw_op_GetMetricStatistics(struct cw_svc *cw, struct rq *rq) {
     const json_t *plain = json_arr(rq->in, "Statistics"),
                  *extended = json_arr(rq->in, "ExtendedStatistics");
     int64_t period = json_int(rq->in, "Period", 60), start, end;
@@ -151,8 +151,8 @@ static int check_query(struct rq *rq, const json_t *queries, size_t at) {
 }
 
 /* Values and Timestamps of one query; *budget: how many more points the answer may have. */
-static int answer_query(struct svc *cw, struct rq *rq, const json_t *q, int64_t start, int64_t end,
-                        int64_t *budget, json_t **ret_result) {
+static int answer_query(struct cw_svc *cw, struct rq *rq, const json_t *q, int64_t start,
+                        int64_t end, int64_t *budget, json_t **ret_result) {
     const json_t *stat = json_obj(q, "MetricStat"), *metric = json_obj(stat, "Metric");
     int64_t period_ms = json_int(stat, "Period", 60) * 1000;
     bool ascending = str_is(json_str(rq->in, "ScanBy"), "TimestampAscending");
@@ -194,7 +194,7 @@ static int answer_query(struct svc *cw, struct rq *rq, const json_t *q, int64_t 
     return 0;
 }
 
-int cw_op_GetMetricData(struct svc *cw, struct rq *rq) {
+int cw_op_GetMetricData(struct cw_svc *cw, struct rq *rq) {
     const json_t *queries = json_arr(rq->in, "MetricDataQueries");
     int64_t start, end, budget = json_int(rq->in, "MaxDatapoints", MAX_DATA_POINTS);
     if (budget <= 0 || budget > MAX_DATA_POINTS)

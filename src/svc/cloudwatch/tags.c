@@ -36,7 +36,7 @@ static int read_doc(struct rq *rq, struct row *row, json_t **ret_doc) {
     return r;
 }
 
-int cw_op_TagResource(struct svc *, struct rq *rq) {
+int cw_op_TagResource(struct cw_svc *, struct rq *rq) {
     CLEANUP_DEINIT(row) struct row row = {0};
     CLEANUP_JSON json_t *doc = NULL;
     if (read_doc(rq, &row, &doc) || kit_tags_merge(rq, &tag_rules, doc, json_arr(rq->in, "Tags")))
@@ -45,7 +45,7 @@ int cw_op_TagResource(struct svc *, struct rq *rq) {
     return 0;
 }
 
-int cw_op_UntagResource(struct svc *, struct rq *rq) {
+int cw_op_UntagResource(struct cw_svc *, struct rq *rq) {
     CLEANUP_DEINIT(row) struct row row = {0};
     CLEANUP_JSON json_t *doc = NULL;
     if (read_doc(rq, &row, &doc))
@@ -55,7 +55,7 @@ int cw_op_UntagResource(struct svc *, struct rq *rq) {
     return 0;
 }
 
-int cw_op_ListTagsForResource(struct svc *, struct rq *rq) {
+int cw_op_ListTagsForResource(struct cw_svc *, struct rq *rq) {
     CLEANUP_DEINIT(row) struct row row = {0};
     CLEANUP_JSON json_t *doc = NULL;
     if (read_doc(rq, &row, &doc))

@@ -7,7 +7,7 @@
 #include "svc/dynamodb/keycond.h"
 #include "svc/dynamodb/svc_priv.h"
 
-int ddb_hook_resource(struct svc *, struct rq *rq, struct buf *ret_arn) {
+int ddb_hook_resource(void *, struct rq *rq, struct buf *ret_arn) {
     struct ddb_table_name at;
     str given = json_str(rq->in, "TableName"), index = json_str(rq->in, "IndexName");
     if (!ddb_table_name_parse(rq, given, &at))
@@ -85,7 +85,7 @@ static void add_leading_key(struct policy_context *context, const struct ddb_val
     policy_context_add(context, S("dynamodb:LeadingKeys"), buf_view(&text));
 }
 
-static int leading_key(struct svc *svc, struct rq *rq, struct policy_context *context,
+static int leading_key(struct ddb_svc *svc, struct rq *rq, struct policy_context *context,
                        const struct ddb_node *key_condition) {
     struct ddb_table_name at;
     struct ddb_table *found;
@@ -116,8 +116,9 @@ static bool reads_or_writes_items(const struct rq *rq) {
            json_has(rq->in, "Key") || json_has(rq->in, "Item");
 }
 
-int ddb_hook_context(struct svc *svc, struct rq *rq, const struct aws_question *question,
+int ddb_hook_context(void *svc_, struct rq *rq, const struct aws_question *question,
                      struct policy_context *context) {
+    struct ddb_svc *svc = svc_;
     (void)question; /* operations on items ask one: about the table or index that is named */
     struct expressions e = {.key_condition = NULL};
     struct err err;

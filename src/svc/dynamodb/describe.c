@@ -15,7 +15,7 @@ static json_t *throughput(const json_t *of) {
     return out;
 }
 
-static void add_counts(struct svc *svc, const struct ddb_table *t, uint64_t index, json_t *out,
+static void add_counts(struct ddb_svc *svc, const struct ddb_table *t, uint64_t index, json_t *out,
                        const char *many_name, const char *bytes_name) {
     CLEANUP_DEINIT(row) struct row row = {.cf = STORE_METRICS};
     int64_t many = 0, bytes = 0;
@@ -27,8 +27,8 @@ static void add_counts(struct svc *svc, const struct ddb_table *t, uint64_t inde
     json_set_int(out, bytes_name, bytes > 0 ? bytes : 0);
 }
 
-static json_t *index_description(struct svc *svc, const struct ddb_table *t, const json_t *index,
-                                 bool local, const char *status) {
+static json_t *index_description(struct ddb_svc *svc, const struct ddb_table *t,
+                                 const json_t *index, bool local, const char *status) {
     str name = json_str(index, "IndexName");
     CLEANUP_DEINIT(buf) struct buf arn = {0};
     json_t *out = json_object();
@@ -45,8 +45,8 @@ static json_t *index_description(struct svc *svc, const struct ddb_table *t, con
     return out;
 }
 
-static void add_indexes(struct svc *svc, const struct ddb_table *t, const char *member, json_t *out,
-                        const char *status) {
+static void add_indexes(struct ddb_svc *svc, const struct ddb_table *t, const char *member,
+                        json_t *out, const char *status) {
     const json_t *list = json_arr(t->doc, member);
     bool local = strcmp(member, "LocalSecondaryIndexes") == 0;
     if (json_array_size(list) == 0)
@@ -89,7 +89,7 @@ static void add_billing(const struct ddb_table *t, json_t *out) {
     json_set(out, "BillingModeSummary", billing);
 }
 
-json_t *ddb_table_description(struct svc *svc, const struct ddb_table *t, const char *status) {
+json_t *ddb_table_description(struct ddb_svc *svc, const struct ddb_table *t, const char *status) {
     json_t *out = json_object();
     json_set(out, "AttributeDefinitions", json_deep_copy(json_arr(t->doc, "AttributeDefinitions")));
     json_set_str(out, "TableName", t->name);

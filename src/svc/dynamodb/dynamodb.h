@@ -13,11 +13,13 @@
  */
 #include "aws/op.h"
 
+struct ddb_svc; /* the service's state */
+
 /* hub must outlive the service, and be stopped before ddb_close. */
-int ddb_open(struct svc **ret_ddb, struct store *store, struct hub *hub, struct err *err);
+int ddb_open(struct ddb_svc **ret_ddb, struct store *store, struct hub *hub, struct err *err);
 /* Writes the metrics gathered so far: while the services that it may call are still open. */
-void ddb_stop(struct svc *ddb);
-struct svc *ddb_close(struct svc *ddb); /* returns NULL; no request may be under way */
+void ddb_stop(struct ddb_svc *ddb);
+struct ddb_svc *ddb_close(struct ddb_svc *ddb); /* returns NULL; no request may be under way */
 
 /* The service as the cloud wants it (aws_cloud_add). The caller keeps the struct. */
-struct aws_service ddb_service(struct svc *ddb);
+struct aws_service ddb_service(struct ddb_svc *ddb);

@@ -189,7 +189,7 @@ static int64_t flush(void *ctx) {
 void ddb_gauge_flush(struct ddb_gauge *g) { flush(g); }
 
 /* ---- What is measured ---- */
-void ddb_gauge_reads(struct svc *svc, const struct ddb_table *table,
+void ddb_gauge_reads(struct ddb_svc *svc, const struct ddb_table *table,
                      const struct ddb_capacity *capacity) {
     double own = capacity->table;
     for (size_t i = 0; i < table->n_indexes && i < DDB_CAPACITY_INDEXES; i++) {
@@ -205,7 +205,7 @@ void ddb_gauge_reads(struct svc *svc, const struct ddb_table *table,
 
 /* Taken when the answer is on its way, so that the commit counts. */
 struct latency {
-    struct svc *svc;
+    struct ddb_svc *svc;
     struct ddb_table *table;
     const char *op;
     int64_t began_ns;
@@ -218,7 +218,7 @@ static void latency_done(void *ctx) {
     ddb_table_free(l->table);
 }
 
-void ddb_gauge_latency(struct svc *svc, struct rq *rq, const struct ddb_table *table) {
+void ddb_gauge_latency(struct ddb_svc *svc, struct rq *rq, const struct ddb_table *table) {
     if (rq->attempt > 0) /* the first attempt is waiting to be measured already */
         return;
     struct latency *l = arena_new(&rq->arena, struct latency);

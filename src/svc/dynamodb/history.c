@@ -29,7 +29,7 @@ void ddb_history_trim(const struct rows *rows, const struct ddb_table *t) {
     store_del_range(rows->batch, STORE_HISTORY, t->history_prefix, buf_view(&to));
 }
 
-static void trim_named(struct svc *svc, str row_key) {
+static void trim_named(struct ddb_svc *svc, str row_key) {
     CLEANUP_DEINIT(buf) struct buf account = {0}, region = {0};
     CLEANUP(ddb_table) struct ddb_table *table = NULL;
     CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
@@ -47,7 +47,7 @@ static void trim_named(struct svc *svc, str row_key) {
 }
 
 static int64_t run(void *ctx) {
-    struct svc *svc = ctx;
+    struct ddb_svc *svc = ctx;
     CLEANUP_DEINIT(buf) struct buf from = {0};
     key_begin(&from, "ddb-table");
     CLEANUP(store_iter)
@@ -57,4 +57,6 @@ static int64_t run(void *ctx) {
     return clock_world_ms() + EVERY_MS;
 }
 
-void ddb_history_start(struct svc *svc) { hub_add_timer(svc->hub, "dynamodb-history", run, svc); }
+void ddb_history_start(struct ddb_svc *svc) {
+    hub_add_timer(svc->hub, "dynamodb-history", run, svc);
+}

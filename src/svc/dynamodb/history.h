@@ -8,4 +8,4 @@
  */
 void ddb_history_trim(const struct rows *rows, const struct ddb_table *table);
 /* Registers the hub timer that does it, once an hour of world time. */
-void ddb_history_start(struct svc *svc);
+void ddb_history_start(struct ddb_svc *svc);

@@ -33,7 +33,7 @@ static void out_attributes(struct rq *rq, const struct ddb_value *item) {
 }
 
 /* Writes the change and answers the old item where that is wanted. */
-static int finish(struct svc *svc, struct rq *rq, struct ddb_change *change) {
+static int finish(struct ddb_svc *svc, struct rq *rq, struct ddb_change *change) {
     int r = ddb_change_write(svc, rq, change);
     if (r)
         return r;
@@ -70,7 +70,7 @@ static int check_put(struct rq *rq, const struct ddb_table *table, const struct 
     return r ? r : ddb_check_key(rq, table, item);
 }
 
-int ddb_op_PutItem(struct svc *svc, struct rq *rq) {
+int ddb_op_PutItem(struct ddb_svc *svc, struct rq *rq) {
     static const char *const legacy[] = {"Expected", "ConditionalOperator", NULL};
     CLEANUP_DEINIT(ddb_change) struct ddb_change change = {0};
     struct ddb_expr_env env;
@@ -95,7 +95,7 @@ int ddb_op_PutItem(struct svc *svc, struct rq *rq) {
 }
 
 /* ---- DeleteItem ---- */
-int ddb_op_DeleteItem(struct svc *svc, struct rq *rq) {
+int ddb_op_DeleteItem(struct ddb_svc *svc, struct rq *rq) {
     static const char *const legacy[] = {"Expected", "ConditionalOperator", NULL};
     CLEANUP_DEINIT(ddb_change) struct ddb_change change = {0};
     struct ddb_expr_env env;
@@ -163,7 +163,7 @@ static void out_updated(struct rq *rq, const struct ddb_change *change,
         out_attributes(rq, updated_parts(rq, update, change->new));
 }
 
-int ddb_op_UpdateItem(struct svc *svc, struct rq *rq) {
+int ddb_op_UpdateItem(struct ddb_svc *svc, struct rq *rq) {
     static const char *const legacy[] = {"Expected", "ConditionalOperator", "AttributeUpdates",
                                          NULL};
     CLEANUP_DEINIT(ddb_change) struct ddb_change change = {0};
@@ -189,7 +189,7 @@ int ddb_op_UpdateItem(struct svc *svc, struct rq *rq) {
 }
 
 /* ---- GetItem ---- */
-int ddb_op_GetItem(struct svc *svc, struct rq *rq) {
+int ddb_op_GetItem(struct ddb_svc *svc, struct rq *rq) {
     static const char *const legacy[] = {"AttributesToGet", NULL};
     static const char *const members[] = {"ProjectionExpression", NULL};
     CLEANUP_DEINIT(ddb_change) struct ddb_change change = {0};

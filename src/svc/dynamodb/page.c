@@ -75,7 +75,7 @@ static int check_projection(struct rq *rq, struct ddb_page *page) {
     return 0;
 }
 
-int ddb_page_read(struct svc *svc, struct rq *rq, struct ddb_page *page,
+int ddb_page_read(struct ddb_svc *svc, struct rq *rq, struct ddb_page *page,
                   struct ddb_node **ret_key_condition) {
     static const char *const members[] = {"FilterExpression", "KeyConditionExpression",
                                           "ProjectionExpression", NULL};
@@ -220,7 +220,7 @@ static void add_capacity(struct ddb_page *page, size_t bytes) {
         page->capacity.indexes[at] += units;
 }
 
-int ddb_page_run(struct svc *svc, struct rq *rq, struct ddb_page *page) {
+int ddb_page_run(struct ddb_svc *svc, struct rq *rq, struct ddb_page *page) {
     size_t bytes = 0;
     page->items = json_array();
     int r = walk(rq, page, &bytes);

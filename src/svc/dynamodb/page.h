@@ -31,7 +31,7 @@ void ddb_page_deinit(struct ddb_page *page);
  * Members that Query and Scan share: table, index, Select, filter, projection, Limit. The key
  * condition is parsed into *ret_key_condition when the operation has one (Query).
  */
-int ddb_page_read(struct svc *svc, struct rq *rq, struct ddb_page *page,
+int ddb_page_read(struct ddb_svc *svc, struct rq *rq, struct ddb_page *page,
                   struct ddb_node **ret_key_condition);
 /*
  * The row that ExclusiveStartKey stands for; *ret_given false when there is none. *ret_key gets
@@ -42,4 +42,4 @@ int ddb_page_start(struct rq *rq, const struct ddb_page *page, struct buf *ret_r
 /* Goes on behind row_key. */
 void ddb_page_skip_to(struct ddb_page *page, str row_key);
 /* Walks, and sets rq->out. */
-int ddb_page_run(struct svc *svc, struct rq *rq, struct ddb_page *page);
+int ddb_page_run(struct ddb_svc *svc, struct rq *rq, struct ddb_page *page);

@@ -41,7 +41,7 @@ static int query_start(struct rq *rq, struct ddb_page *page, const struct ddb_ke
     return 0;
 }
 
-int ddb_op_Query(struct svc *svc, struct rq *rq) {
+int ddb_op_Query(struct ddb_svc *svc, struct rq *rq) {
     static const char *const legacy[] = {"KeyConditions", "QueryFilter", "AttributesToGet",
                                          "ConditionalOperator", NULL};
     CLEANUP_DEINIT(ddb_page) struct ddb_page page = {0};
@@ -101,7 +101,7 @@ static int read_segment(struct rq *rq, struct ddb_page *page) {
     return 0;
 }
 
-int ddb_op_Scan(struct svc *svc, struct rq *rq) {
+int ddb_op_Scan(struct ddb_svc *svc, struct rq *rq) {
     static const char *const legacy[] = {"ScanFilter", "AttributesToGet", "ConditionalOperator",
                                          NULL};
     CLEANUP_DEINIT(ddb_page) struct ddb_page page = {0};

@@ -42,7 +42,8 @@ int ddb_table_name_check(struct rq *rq, str given, struct ddb_table_name *ret) {
     return 0;
 }
 
-int ddb_table_find(struct svc *svc, struct rq *rq, str given, const struct ddb_table **ret_table) {
+int ddb_table_find(struct ddb_svc *svc, struct rq *rq, str given,
+                   const struct ddb_table **ret_table) {
     struct ddb_table_name at;
     struct ddb_table *table;
     struct err err;
@@ -60,7 +61,7 @@ int ddb_table_find(struct svc *svc, struct rq *rq, str given, const struct ddb_t
     return 0;
 }
 
-int ddb_table_of(struct svc *svc, struct rq *rq, const struct ddb_table **ret_table) {
+int ddb_table_of(struct ddb_svc *svc, struct rq *rq, const struct ddb_table **ret_table) {
     str given = json_str(rq->in, "TableName");
     int r = ddb_table_find(svc, rq, given, ret_table);
     if (r || *ret_table)

@@ -6,7 +6,7 @@
 #include "svc/dynamodb/svc_priv.h"
 #include "svc/kit/op_table.h"
 
-struct aws_service ddb_service(struct svc *ddb) {
+struct aws_service ddb_service(struct ddb_svc *ddb) {
     return (struct aws_service){
         .name = "dynamodb",
         .api = &api_dynamodb,
@@ -18,9 +18,9 @@ struct aws_service ddb_service(struct svc *ddb) {
     };
 }
 
-int ddb_open(struct svc **ret_ddb, struct store *store, struct hub *hub, struct err *err) {
+int ddb_open(struct ddb_svc **ret_ddb, struct store *store, struct hub *hub, struct err *err) {
     (void)err; /* nothing to put right: what a crash left is whole */
-    struct svc *ddb = mem_new(struct svc);
+    struct ddb_svc *ddb = mem_new(struct ddb_svc);
     ddb->store = store;
     ddb->hub = hub;
     ddb->tables = ddb_tables_new(store);
@@ -30,9 +30,9 @@ int ddb_open(struct svc **ret_ddb, struct store *store, struct hub *hub, struct 
     return 0;
 }
 
-void ddb_stop(struct svc *ddb) { ddb_gauge_flush(ddb->gauge); }
+void ddb_stop(struct ddb_svc *ddb) { ddb_gauge_flush(ddb->gauge); }
 
-struct svc *ddb_close(struct svc *ddb) {
+struct ddb_svc *ddb_close(struct ddb_svc *ddb) {
     if (!ddb)
         return NULL;
     ddb_gauge_free(ddb->gauge);

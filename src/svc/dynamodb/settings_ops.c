@@ -3,13 +3,14 @@
 
 enum { RECOVERY_DAYS = 35, DAY_MS = 86400000 };
 
-static void put_row(struct svc *svc, struct rq *rq, const struct ddb_table *t, const json_t *doc) {
+static void put_row(struct ddb_svc *svc, struct rq *rq, const struct ddb_table *t,
+                    const json_t *doc) {
     row_put_json(rq_rows_newest(rq), &t->row, doc);
     store_after(rq_batch(rq), ddb_tables_changed, svc->tables);
 }
 
 /* ---- Point-in-time recovery ---- */
-static int backed_table(struct svc *svc, struct rq *rq, const struct ddb_table **ret) {
+static int backed_table(struct ddb_svc *svc, struct rq *rq, const struct ddb_table **ret) {
     str given = json_str(rq->in, "TableName");
     struct ddb_table_name at = {.name = given};
     int r = ddb_table_find(svc, rq, given, ret);
@@ -39,7 +40,7 @@ static json_t *backups_description(struct rq *rq, const json_t *doc) {
     return out;
 }
 
-int ddb_op_DescribeContinuousBackups(struct svc *svc, struct rq *rq) {
+int ddb_op_DescribeContinuousBackups(struct ddb_svc *svc, struct rq *rq) {
     const struct ddb_table *table;
     int r = backed_table(svc, rq, &table);
     if (r)
@@ -49,7 +50,7 @@ int ddb_op_DescribeContinuousBackups(struct svc *svc, struct rq *rq) {
     return 0;
 }
 
-int ddb_op_UpdateContinuousBackups(struct svc *svc, struct rq *rq) {
+int ddb_op_UpdateContinuousBackups(struct ddb_svc *svc, struct rq *rq) {
     const struct ddb_table *table;
     const json_t *wanted = json_obj(rq->in, "PointInTimeRecoverySpecification");
     bool enable = json_bool(wanted, "PointInTimeRecoveryEnabled", false);
@@ -87,7 +88,7 @@ const struct kit_tags ddb_tags = {
                [KIT_TAGS_MANY] = {&DDB_ValidationException, "Too many tags: at most {most}"}},
 };
 
-static int tagged_table(struct svc *svc, struct rq *rq, const struct ddb_table **ret) {
+static int tagged_table(struct ddb_svc *svc, struct rq *rq, const struct ddb_table **ret) {
     str arn = json_str(rq->in, "ResourceArn");
     if (!str_starts(arn, S("arn:")))
         return ddb_invalid(rq, "Invalid TableArn: Invalid ResourceArn provided as input " STR_FMT,
@@ -100,7 +101,7 @@ static int tagged_table(struct svc *svc, struct rq *rq, const struct ddb_table *
                     STR_ARG(arn));
 }
 
-int ddb_op_TagResource(struct svc *svc, struct rq *rq) {
+int ddb_op_TagResource(struct ddb_svc *svc, struct rq *rq) {
     const struct ddb_table *table;
     int r = tagged_table(svc, rq, &table);
     if (r)
@@ -112,7 +113,7 @@ int ddb_op_TagResource(struct svc *svc, struct rq *rq) {
     return 0;
 }
 
-int ddb_op_UntagResource(struct svc *svc, struct rq *rq) {
+int ddb_op_UntagResource(struct ddb_svc *svc, struct rq *rq) {
     const struct ddb_table *table;
     int r = tagged_table(svc, rq, &table);
     if (r)
@@ -123,7 +124,7 @@ int ddb_op_UntagResource(struct svc *svc, struct rq *rq) {
     return 0;
 }
 
-int ddb_op_ListTagsOfResource(struct svc *svc, struct rq *rq) {
+int ddb_op_ListTagsOfResource(struct ddb_svc *svc, struct rq *rq) {
     const struct ddb_table *table;
     int r = tagged_table(svc, rq, &table);
     if (r)

@@ -9,7 +9,7 @@
 #include "aws/op.h"
 
 struct ddb_gauge; /* gauge.c: metrics gathered in memory */
-struct svc {
+struct ddb_svc {
     struct store *store;
     struct hub *hub;
     struct ddb_tables *tables;
@@ -19,8 +19,8 @@ struct svc {
 #define KIT_OPS    "svc/dynamodb/ops.def"
 #define KIT_PREFIX ddb
 #include "svc/kit/op_handlers.h"
-int ddb_hook_resource(struct svc *svc, struct rq *rq, struct buf *ret_arn);
-int ddb_hook_context(struct svc *svc, struct rq *rq, const struct aws_question *question,
+int ddb_hook_resource(void *svc, struct rq *rq, struct buf *ret_arn);
+int ddb_hook_context(void *svc, struct rq *rq, const struct aws_question *question,
                      struct policy_context *context);
 
 /* ---- request.c: members that many operations have ---- */
@@ -35,9 +35,10 @@ int ddb_table_name_check(struct rq *rq, str given, struct ddb_table_name *ret);
  * The table that TableName names; it lives until the request ends. In an operation that may change
  * something its row is a condition from here on. 0 or AWS_FAILED.
  */
-int ddb_table_of(struct svc *svc, struct rq *rq, const struct ddb_table **ret_table);
+int ddb_table_of(struct ddb_svc *svc, struct rq *rq, const struct ddb_table **ret_table);
 /* The same for a given name, without an error when it is missing: *ret_table is NULL then. */
-int ddb_table_find(struct svc *svc, struct rq *rq, str given, const struct ddb_table **ret_table);
+int ddb_table_find(struct ddb_svc *svc, struct rq *rq, str given,
+                   const struct ddb_table **ret_table);
 /* Refuses members of the API's older form by name. names ends with NULL. */
 int ddb_refuse_legacy(struct rq *rq, const char *const *names);
 /*
@@ -81,9 +82,9 @@ void ddb_gauge_flush(struct ddb_gauge *gauge);
 void ddb_gauge_add(struct ddb_gauge *gauge, const struct ddb_table *table, const char *metric,
                    const char *unit, str index, const char *op, double value);
 /* SuccessfulRequestLatency of this request, when it is over and went well. */
-void ddb_gauge_latency(struct svc *svc, struct rq *rq, const struct ddb_table *table);
+void ddb_gauge_latency(struct ddb_svc *svc, struct rq *rq, const struct ddb_table *table);
 /* Consumed read capacity. */
-void ddb_gauge_reads(struct svc *svc, const struct ddb_table *table,
+void ddb_gauge_reads(struct ddb_svc *svc, const struct ddb_table *table,
                      const struct ddb_capacity *capacity);
 
 /* ---- write.c: one item from an old state to a new one ---- */
@@ -102,5 +103,5 @@ int ddb_change_load(struct rq *rq, struct ddb_change *change, const struct ddb_t
 int ddb_change_condition(struct rq *rq, const struct ddb_change *change,
                          const struct ddb_node *condition);
 /* Checks the new item and adds everything to the request's batch. */
-int ddb_change_write(struct svc *svc, struct rq *rq, struct ddb_change *change);
+int ddb_change_write(struct ddb_svc *svc, struct rq *rq, struct ddb_change *change);
 void ddb_change_deinit(struct ddb_change *change);

@@ -9,7 +9,7 @@
 
 /* ---- CreateTable ---- */
 /* Adds the row of a new table to the batch, with its identity and its data key. */
-static int put_table(struct svc *svc, struct rq *rq, const struct row *row, json_t *doc) {
+static int put_table(struct ddb_svc *svc, struct rq *rq, const struct row *row, json_t *doc) {
     CLEANUP_DEINIT(buf) struct buf hex = {0};
     char key_id[SEAL_KEY_ID_LEN], uuid[RAND_UUID_LEN + 1];
     struct err err;
@@ -26,7 +26,7 @@ static int put_table(struct svc *svc, struct rq *rq, const struct row *row, json
     return 0;
 }
 
-int ddb_op_CreateTable(struct svc *svc, struct rq *rq) {
+int ddb_op_CreateTable(struct ddb_svc *svc, struct rq *rq) {
     CLEANUP_DEINIT(row) struct row row = {0};
     CLEANUP_JSON json_t *doc = NULL;
     struct ddb_table_name at;
@@ -56,7 +56,7 @@ int ddb_op_CreateTable(struct svc *svc, struct rq *rq) {
 }
 
 /* ---- DescribeTable ---- */
-static int named_table(struct svc *svc, struct rq *rq, const struct ddb_table **ret) {
+static int named_table(struct ddb_svc *svc, struct rq *rq, const struct ddb_table **ret) {
     str given = json_str(rq->in, "TableName");
     struct ddb_table_name at = {.name = given};
     int r = ddb_table_find(svc, rq, given, ret);
@@ -67,7 +67,7 @@ static int named_table(struct svc *svc, struct rq *rq, const struct ddb_table **
                     "Requested resource not found: Table: " STR_FMT " not found", STR_ARG(at.name));
 }
 
-int ddb_op_DescribeTable(struct svc *svc, struct rq *rq) {
+int ddb_op_DescribeTable(struct ddb_svc *svc, struct rq *rq) {
     const struct ddb_table *table;
     int r = named_table(svc, rq, &table);
     if (r)
@@ -99,7 +99,7 @@ static void drop_rows(struct rq *rq, const struct ddb_table *t) {
     store_batch_frees(batch);
 }
 
-int ddb_op_DeleteTable(struct svc *svc, struct rq *rq) {
+int ddb_op_DeleteTable(struct ddb_svc *svc, struct rq *rq) {
     const struct ddb_table *table;
     int r = named_table(svc, rq, &table);
     if (r)
@@ -115,7 +115,7 @@ int ddb_op_DeleteTable(struct svc *svc, struct rq *rq) {
 }
 
 /* ---- ListTables ---- */
-int ddb_op_ListTables(struct svc *, struct rq *rq) {
+int ddb_op_ListTables(struct ddb_svc *, struct rq *rq) {
     static const struct kit_paging paging = {.list = "TableNames",
                                              .limit = "Limit",
                                              .most = 100,

@@ -188,7 +188,7 @@ static void write_history(struct rq *rq, const struct ddb_change *change) {
     row_put_blind(change->rows, STORE_HISTORY, buf_view(&key), buf_view(&value));
 }
 
-static void write_metric(struct svc *svc, struct rq *rq, const struct ddb_table *t, str index,
+static void write_metric(struct ddb_svc *svc, struct rq *rq, const struct ddb_table *t, str index,
                          double units) {
     struct kit_metrics metrics = {.hub = svc->hub,
                                   .account = t->account,
@@ -201,7 +201,7 @@ static void write_metric(struct svc *svc, struct rq *rq, const struct ddb_table 
     kit_metric_put(&metrics, rq_batch(rq), "ConsumedWriteCapacityUnits", units, 1, "Count");
 }
 
-static void write_metrics(struct svc *svc, struct rq *rq, const struct ddb_change *change) {
+static void write_metrics(struct ddb_svc *svc, struct rq *rq, const struct ddb_change *change) {
     const struct ddb_table *t = change->table;
     double own = change->capacity.table;
     for (size_t i = 0; i < t->n_indexes && i < DDB_CAPACITY_INDEXES; i++) {
@@ -229,7 +229,7 @@ static void write_item(struct ddb_change *change) {
           (int64_t)after - (int64_t)before);
 }
 
-int ddb_change_write(struct svc *svc, struct rq *rq, struct ddb_change *change) {
+int ddb_change_write(struct ddb_svc *svc, struct rq *rq, struct ddb_change *change) {
     int r = change->new ? check_new(rq, change) : 0;
     if (r)
         return r;

@@ -17,7 +17,7 @@ static int get_account(const struct rows *rows, str account, struct row *row) {
     return row_get(rows, row);
 }
 
-int iam_create_account(struct svc *iam, str account, struct aws_credentials *ret_root,
+int iam_create_account(struct iam_svc *iam, str account, struct aws_credentials *ret_root,
                        struct err *err) {
     if (!arn_is_account(account))
         return err_set(err, IAM_E_BAD_ACCOUNT, "An account id has 12 digits: \"" STR_FMT "\"",
@@ -38,7 +38,7 @@ int iam_create_account(struct svc *iam, str account, struct aws_credentials *ret
     return told(r, err, "create account");
 }
 
-int iam_create_root_key(struct svc *iam, str account, struct aws_credentials *ret_root,
+int iam_create_root_key(struct iam_svc *iam, str account, struct aws_credentials *ret_root,
                         struct err *err) {
     CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
     CLEANUP_DEINIT(row) struct row row = {0};

@@ -80,7 +80,7 @@ const struct iam_builtin *iam_builtin_find(str arn) {
     return NULL;
 }
 
-int iam_builtins_compile(struct svc *iam, struct err *err) {
+int iam_builtins_compile(struct iam_svc *iam, struct err *err) {
     iam->builtins = mem_zalloc(ARRAY_LEN(builtins) * sizeof(struct policy *));
     for (size_t i = 0; i < ARRAY_LEN(builtins); i++)
         if (policy_new(&iam->builtins[i], POLICY_IDENTITY, str_c(builtins[i].document), err))
@@ -88,7 +88,7 @@ int iam_builtins_compile(struct svc *iam, struct err *err) {
     return 0;
 }
 
-void iam_builtins_free(struct svc *iam) {
+void iam_builtins_free(struct iam_svc *iam) {
     for (size_t i = 0; iam->builtins && i < ARRAY_LEN(builtins); i++)
         policy_free(iam->builtins[i]);
     free(iam->builtins);

@@ -46,7 +46,7 @@ int iam_grants_add_text(struct iam_grants *grants, str text) {
 }
 
 /* The policy behind an ARN; NULL where there is none (any more). */
-static int managed(struct svc *iam, const struct rows *rows, str account, str arn,
+static int managed(struct iam_svc *iam, const struct rows *rows, str account, str arn,
                    struct iam_grants *grants, const struct policy **ret_policy) {
     const struct iam_builtin *builtin = iam_builtin_find(arn);
     *ret_policy = NULL;
@@ -71,7 +71,7 @@ static int managed(struct svc *iam, const struct rows *rows, str account, str ar
     return 0;
 }
 
-int iam_grants_add_managed(struct svc *iam, const struct rows *rows, str account, str arn,
+int iam_grants_add_managed(struct iam_svc *iam, const struct rows *rows, str account, str arn,
                            struct iam_grants *grants) {
     const struct policy *policy = NULL;
     int r = managed(iam, rows, account, arn, grants, &policy);
@@ -81,7 +81,7 @@ int iam_grants_add_managed(struct svc *iam, const struct rows *rows, str account
 }
 
 /* A boundary that is gone allows nothing: an empty one stands for it. */
-static int add_boundary(struct svc *iam, const struct rows *rows, str account, str arn,
+static int add_boundary(struct iam_svc *iam, const struct rows *rows, str account, str arn,
                         struct iam_grants *grants) {
     static const str nothing =
         S_INIT("{\"Statement\":{\"Effect\":\"Deny\",\"Action\":\"*\",\"Resource\":\"*\"}}");
@@ -96,7 +96,7 @@ static int add_boundary(struct svc *iam, const struct rows *rows, str account, s
     return 0;
 }
 
-int iam_grants_load(struct svc *iam, const struct rows *rows, str account, const json_t *doc,
+int iam_grants_load(struct iam_svc *iam, const struct rows *rows, str account, const json_t *doc,
                     struct iam_grants **ret_grants) {
     CLEANUP(iam_grants) struct iam_grants *grants = iam_grants_new();
     const json_t *attached = json_arr(doc, "Attached");

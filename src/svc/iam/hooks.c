@@ -22,7 +22,7 @@ static const struct iam_kind *kind_of(const struct rq *rq) {
     return json_has(rq->in, "PolicyName") && !json_has(rq->in, "UserName") ? NULL : &iam_kind_user;
 }
 
-int iam_hook_resource(struct svc *, struct rq *rq, struct buf *ret_arn) {
+int iam_hook_resource(void *, struct rq *rq, struct buf *ret_arn) {
     const struct iam_kind *kind = kind_of(rq);
     str name = kind ? iam_request_name(kind, rq) : json_str(rq->in, "PolicyName");
     CLEANUP_JSON json_t *doc = NULL;
@@ -57,7 +57,7 @@ static void add_tags(struct policy_context *context, const json_t *tags) {
 }
 
 /* AWS's managed policies belong to whoever asks; everything else to the account in its ARN. */
-int iam_hook_policy(struct svc *, struct rq *rq, str arn, const struct policy **ret_policy,
+int iam_hook_policy(void *, struct rq *rq, str arn, const struct policy **ret_policy,
                     str *ret_account) {
     *ret_policy = NULL;
     if (str_starts(arn, S("arn:aws:iam::aws:")))
@@ -93,7 +93,7 @@ static int entity_of(struct rq *rq, str arn, const struct iam_kind **ret_kind, j
     return 0;
 }
 
-int iam_hook_context(struct svc *, struct rq *rq, const struct aws_question *question,
+int iam_hook_context(void *, struct rq *rq, const struct aws_question *question,
                      struct policy_context *context) {
     const struct iam_kind *kind;
     CLEANUP_JSON json_t *doc = NULL;

@@ -13,13 +13,15 @@
 #include "aws/op.h"
 #include "base/outcomes.h"
 
+struct iam_svc; /* the service's state */
+
 /* hub may be NULL (tests): sessions are then not swept. Both must outlive the service. */
-int iam_open(struct svc **ret_iam, struct store *store, struct hub *hub, struct err *err);
-struct svc *iam_close(struct svc *iam); /* returns NULL; no request may be under way */
+int iam_open(struct iam_svc **ret_iam, struct store *store, struct hub *hub, struct err *err);
+struct iam_svc *iam_close(struct iam_svc *iam); /* returns NULL; no request may be under way */
 /* For aws_cloud_add. */
-struct aws_service iam_service(struct svc *iam);
+struct aws_service iam_service(struct iam_svc *iam);
 /* For aws_options: find, assume and role, all over iam's rows. */
-struct aws_identity_source iam_identity_source(struct svc *iam);
+struct aws_identity_source iam_identity_source(struct iam_svc *iam);
 
 /* ---- Accounts (calotype up at first start, calotype account) ---- */
 enum { IAM_E_EXISTS = OUTCOMES_IAM, IAM_E_NO_ACCOUNT, IAM_E_BAD_ACCOUNT };
@@ -27,15 +29,15 @@ enum { IAM_E_EXISTS = OUTCOMES_IAM, IAM_E_NO_ACCOUNT, IAM_E_BAD_ACCOUNT };
  * Makes the account with its root key, durably; the secret is told this once. account: 12 digits.
  * IAM_E_EXISTS: nothing is changed. IAM_E_BAD_ACCOUNT.
  */
-int iam_create_account(struct svc *iam, str account, struct aws_credentials *ret_root,
+int iam_create_account(struct iam_svc *iam, str account, struct aws_credentials *ret_root,
                        struct err *err);
 /*
  * A further root key (two at most at a time are AWS's rule; here the old one stays until deleted).
  */
-int iam_create_root_key(struct svc *iam, str account, struct aws_credentials *ret_root,
+int iam_create_root_key(struct iam_svc *iam, str account, struct aws_credentials *ret_root,
                         struct err *err);
 /* The identity of an account's root, for what the daemon itself does. IAM_E_NO_ACCOUNT. */
-int iam_root_identity(struct svc *iam, str account, struct aws_identity **ret_identity,
+int iam_root_identity(struct iam_svc *iam, str account, struct aws_identity **ret_identity,
                       struct err *err);
 
 /* ---- For svc/sts ---- */
@@ -56,7 +58,7 @@ struct iam_session_policies {
  * Adds the session's rows to the request's batch; the credentials work once that is committed.
  * seconds was checked against the role.
  */
-void iam_session_create(struct svc *iam, struct rq *rq, const struct iam_role_view *role,
+void iam_session_create(struct iam_svc *iam, struct rq *rq, const struct iam_role_view *role,
                         str session_name, int64_t seconds,
                         const struct iam_session_policies *policies,
                         struct aws_credentials *ret_credentials);

@@ -10,7 +10,7 @@
 
 struct iam_cache;
 struct iam_entity;
-struct svc {
+struct iam_svc {
     struct store *store;
     const struct seal_key *seal; /* of secrets; lives as long as the store */
     _Atomic uint64_t generation; /* moves after every committed change */
@@ -85,12 +85,14 @@ void iam_entity_deinit(struct iam_entity *entity);
 
 /* An operation on the entity that its request names: fn(rq, entity). */
 #define IAM_OP(name, fn, of)                                                                       \
-    int iam_op_##name(struct svc *, struct rq *rq) { return iam_on_entity(&iam_kind_##of, rq, fn); }
+    int iam_op_##name(struct iam_svc *, struct rq *rq) {                                           \
+        return iam_on_entity(&iam_kind_##of, rq, fn);                                              \
+    }
 int iam_on_entity(const struct iam_kind *kind, struct rq *rq,
                   int (*fn)(struct rq *rq, struct iam_entity *entity));
 /* One that is the same for several kinds and reads for itself: fn(kind, rq). */
 #define IAM_KIND_OP(name, fn, of)                                                                  \
-    int iam_op_##name(struct svc *, struct rq *rq) { return fn(&iam_kind_##of, rq); }
+    int iam_op_##name(struct iam_svc *, struct rq *rq) { return fn(&iam_kind_##of, rq); }
 
 /* The name that the request gives; for users without one, the caller's own. */
 str iam_request_name(const struct iam_kind *kind, const struct rq *rq);
@@ -135,8 +137,8 @@ const struct iam_builtin *iam_builtin_find(str arn);
 const struct iam_builtin *iam_builtin_at(size_t index); /* NULL behind the last */
 size_t iam_builtin_index(const struct iam_builtin *builtin);
 void iam_builtin_arn(const struct iam_builtin *builtin, struct buf *out);
-int iam_builtins_compile(struct svc *iam, struct err *err);
-void iam_builtins_free(struct svc *iam);
+int iam_builtins_compile(struct iam_svc *iam, struct err *err);
+void iam_builtins_free(struct iam_svc *iam);
 
 /*
  * The name in arn:aws:iam::ACCOUNT:policy/PATH/NAME, when it is one of that account's; else absent.
@@ -172,12 +174,12 @@ str *iam_sorted(struct rq *rq, const json_t *names, size_t *ret_n);
 /* ---- Secrets ---- */
 void iam_make_secret(char out[41]);
 /* base64 of the sealed bytes, bound to the access key. */
-void iam_seal_secret(struct svc *iam, str access_key, str plain, struct buf *out);
+void iam_seal_secret(struct iam_svc *iam, str access_key, str plain, struct buf *out);
 /* 0 or STORE_E_DAMAGED */
-int iam_unseal_secret(struct svc *iam, str access_key, str sealed, struct buf *out);
+int iam_unseal_secret(struct iam_svc *iam, str access_key, str sealed, struct buf *out);
 /* Rows of a new key of user ("" = root). */
-void iam_key_create(struct svc *iam, const struct rows *rows, str account, str user, int64_t now_ms,
-                    struct aws_credentials *ret_key);
+void iam_key_create(struct iam_svc *iam, const struct rows *rows, str account, str user,
+                    int64_t now_ms, struct aws_credentials *ret_key);
 
 /* Adds how many keys a user ("" = root) has. 0 or AWS_FAILED. */
 int iam_count_keys(struct rq *rq, str user, size_t *ret_n);
@@ -192,10 +194,10 @@ struct iam_grants {
     const struct policy *boundary;
 };
 /* doc: the entity's row. 0 or -errno. */
-int iam_grants_load(struct svc *iam, const struct rows *rows, str account, const json_t *doc,
+int iam_grants_load(struct iam_svc *iam, const struct rows *rows, str account, const json_t *doc,
                     struct iam_grants **ret_grants);
 /* Compiles managed policies by ARN and appends them; those that are gone are skipped. */
-int iam_grants_add_managed(struct svc *iam, const struct rows *rows, str account, str arn,
+int iam_grants_add_managed(struct iam_svc *iam, const struct rows *rows, str account, str arn,
                            struct iam_grants *grants);
 int iam_grants_add_text(struct iam_grants *grants, str text);
 struct iam_grants *iam_grants_new(void);
@@ -207,7 +209,7 @@ DEFINE_FREEP(iam_grants)
 /* Parts of arn:aws:iam::ACCOUNT:role/PATH/NAME; false: not of that form. */
 bool iam_role_arn_parts(str arn, str *ret_account, str *ret_name);
 /* Writes the rows of a session of that role (its document). */
-void iam_session_put(struct svc *iam, const struct rows *rows, str account, const json_t *role,
+void iam_session_put(struct iam_svc *iam, const struct rows *rows, str account, const json_t *role,
                      str session_name, int64_t seconds, const struct iam_session_policies *policies,
                      struct aws_credentials *ret_credentials);
 int64_t iam_session_sweep(void *iam); /* a hub_timer_fn */
@@ -217,9 +219,9 @@ struct iam_cache *iam_cache_new(void);
 struct iam_cache *iam_cache_free(struct iam_cache *cache);
 
 /* ---- Hooks (hooks.c) ---- */
-int iam_hook_resource(struct svc *iam, struct rq *rq, struct buf *ret_arn);
-int iam_hook_policy(struct svc *iam, struct rq *rq, str arn, const struct policy **ret_policy,
+int iam_hook_resource(void *iam, struct rq *rq, struct buf *ret_arn);
+int iam_hook_policy(void *iam, struct rq *rq, str arn, const struct policy **ret_policy,
                     str *ret_account);
-int iam_hook_context(struct svc *iam, struct rq *rq, const struct aws_question *question,
+int iam_hook_context(void *iam, struct rq *rq, const struct aws_question *question,
                      struct policy_context *context);
 extern const struct aws_derived iam_derived[]; /* of the rows */

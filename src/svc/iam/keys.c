@@ -11,8 +11,8 @@ static void index_key(struct buf *key, str account, str user, str access_key) {
     key_str(key, access_key);
 }
 
-void iam_key_create(struct svc *iam, const struct rows *rows, str account, str user, int64_t now_ms,
-                    struct aws_credentials *ret_key) {
+void iam_key_create(struct iam_svc *iam, const struct rows *rows, str account, str user,
+                    int64_t now_ms, struct aws_credentials *ret_key) {
     memcpy(ret_key->access_key, "AKIA", 4);
     rand_base32(ret_key->access_key + 4, 16);
     iam_make_secret(ret_key->secret_key);
@@ -60,7 +60,7 @@ static void set_user(json_t *out, str user) {
     json_set_str(out, "UserName", user.len ? user : S("root"));
 }
 
-int iam_op_CreateAccessKey(struct svc *iam, struct rq *rq) {
+int iam_op_CreateAccessKey(struct iam_svc *iam, struct rq *rq) {
     str user;
     size_t n = 0;
     if (owner(rq, &user) || iam_count_keys(rq, user, &n))
@@ -115,7 +115,7 @@ static int list_key(struct kit_page *page, str user) {
     return 0;
 }
 
-int iam_op_ListAccessKeys(struct svc *, struct rq *rq) {
+int iam_op_ListAccessKeys(struct iam_svc *, struct rq *rq) {
     str user;
     CLEANUP_DEINIT(buf) struct buf below = {0};
     CLEANUP_DEINIT(kit_page) struct kit_page page = {0};
@@ -130,7 +130,7 @@ int iam_op_ListAccessKeys(struct svc *, struct rq *rq) {
     return kit_page_end(&page);
 }
 
-int iam_op_UpdateAccessKey(struct svc *, struct rq *rq) {
+int iam_op_UpdateAccessKey(struct iam_svc *, struct rq *rq) {
     str user, access_key = json_str(rq->in, "AccessKeyId"), status = json_str(rq->in, "Status");
     CLEANUP_DEINIT(row) struct row row = {0};
     CLEANUP_JSON json_t *doc = NULL;
@@ -143,7 +143,7 @@ int iam_op_UpdateAccessKey(struct svc *, struct rq *rq) {
     return 0;
 }
 
-int iam_op_DeleteAccessKey(struct svc *, struct rq *rq) {
+int iam_op_DeleteAccessKey(struct iam_svc *, struct rq *rq) {
     str user, access_key = json_str(rq->in, "AccessKeyId");
     CLEANUP_DEINIT(row) struct row row = {0};
     CLEANUP_DEINIT(buf) struct buf key = {0};

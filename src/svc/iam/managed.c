@@ -188,7 +188,7 @@ static void push_version(struct rq *rq, json_t *doc, str text, bool as_default) 
         json_set_str(doc, "DefaultVersionId", id);
 }
 
-int iam_op_CreatePolicy(struct svc *, struct rq *rq) {
+int iam_op_CreatePolicy(struct iam_svc *, struct rq *rq) {
     str text = json_str(rq->in, "PolicyDocument");
     CLEANUP_DEINIT(iam_entity) struct iam_entity policy = {0};
     if (check_text(rq, text) || iam_entity_new(&iam_kind_policy, rq, &policy))
@@ -270,7 +270,7 @@ static int list_builtins(struct rq *rq, struct kit_page *page) {
     return 0;
 }
 
-int iam_op_ListPolicies(struct svc *, struct rq *rq) {
+int iam_op_ListPolicies(struct iam_svc *, struct rq *rq) {
     str scope = json_str(rq->in, "Scope");
     CLEANUP_DEINIT(kit_page) struct kit_page page = {0};
     const struct kit_paging paging = iam_paging(iam_kind_policy.plural);

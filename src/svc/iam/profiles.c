@@ -76,7 +76,7 @@ int iam_profile_check_none(struct rq *rq, str role) {
 
 /* ---- Operations ---- */
 
-int iam_op_CreateInstanceProfile(struct svc *, struct rq *rq) {
+int iam_op_CreateInstanceProfile(struct iam_svc *, struct rq *rq) {
     CLEANUP_DEINIT(iam_entity) struct iam_entity profile = {0};
     if (iam_entity_new(&iam_kind_profile, rq, &profile))
         return AWS_FAILED;

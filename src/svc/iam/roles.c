@@ -34,7 +34,7 @@ static int check_trust(struct rq *rq, str document) {
     return iam_check_document(rq, POLICY_TRUST, document);
 }
 
-int iam_op_CreateRole(struct svc *, struct rq *rq) {
+int iam_op_CreateRole(struct iam_svc *, struct rq *rq) {
     str trust = json_str(rq->in, "AssumeRolePolicyDocument");
     CLEANUP_DEINIT(iam_entity) struct iam_entity role = {0};
     if (check_trust(rq, trust) || iam_entity_new(&iam_kind_role, rq, &role))
@@ -72,7 +72,7 @@ static int update_role_description(struct rq *rq, struct iam_entity *role) {
 }
 IAM_OP(UpdateRoleDescription, update_role_description, role)
 
-int iam_op_UpdateAssumeRolePolicy(struct svc *, struct rq *rq) {
+int iam_op_UpdateAssumeRolePolicy(struct iam_svc *, struct rq *rq) {
     str trust = json_str(rq->in, "PolicyDocument");
     CLEANUP_DEINIT(iam_entity) struct iam_entity role = {0};
     if (check_trust(rq, trust) || iam_entity_get(&iam_kind_role, rq, &role))

@@ -30,7 +30,7 @@ struct store_iter *iam_rows(struct rq *rq, const char *kind, str name) {
 }
 
 static void bump(void *ctx) {
-    struct svc *iam = ctx;
+    struct iam_svc *iam = ctx;
     iam->generation++;
 }
 
@@ -97,13 +97,13 @@ void iam_make_secret(char out[41]) {
     out[40] = '\0';
 }
 
-void iam_seal_secret(struct svc *iam, str access_key, str plain, struct buf *out) {
+void iam_seal_secret(struct iam_svc *iam, str access_key, str plain, struct buf *out) {
     CLEANUP_DEINIT(buf) struct buf sealed = {0};
     seal_value(iam->seal, plain, access_key, &sealed);
     codec_add_base64(out, sealed.p, sealed.len);
 }
 
-int iam_unseal_secret(struct svc *iam, str access_key, str sealed, struct buf *out) {
+int iam_unseal_secret(struct iam_svc *iam, str access_key, str sealed, struct buf *out) {
     CLEANUP_DEINIT(buf) struct buf raw = {0};
     if (!codec_unbase64(&raw, sealed))
         return STORE_E_DAMAGED;

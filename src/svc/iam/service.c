@@ -3,7 +3,7 @@
 #include "svc/iam/iam_priv.h"
 #include "svc/kit/op_table.h"
 
-struct aws_service iam_service(struct svc *iam) {
+struct aws_service iam_service(struct iam_svc *iam) {
     return (struct aws_service){
         .name = "iam",
         .api = &api_iam,
@@ -18,7 +18,7 @@ struct aws_service iam_service(struct svc *iam) {
 }
 
 /* The data key that seals secrets: made once, named by its own row. */
-static int open_seal(struct svc *iam, struct err *err) {
+static int open_seal(struct iam_svc *iam, struct err *err) {
     CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
     CLEANUP_DEINIT(row) struct row row = {0};
     struct rows rows = {iam->store, NULL, batch};
@@ -36,8 +36,8 @@ static int open_seal(struct svc *iam, struct err *err) {
     return r ? r : seal_key_get(iam->store, buf_view(&row.bytes), &iam->seal, err);
 }
 
-int iam_open(struct svc **ret_iam, struct store *store, struct hub *hub, struct err *err) {
-    struct svc *iam = mem_new(struct svc);
+int iam_open(struct iam_svc **ret_iam, struct store *store, struct hub *hub, struct err *err) {
+    struct iam_svc *iam = mem_new(struct iam_svc);
     iam->store = store;
     iam->cache = iam_cache_new();
     int r = open_seal(iam, err);
@@ -53,7 +53,7 @@ int iam_open(struct svc **ret_iam, struct store *store, struct hub *hub, struct 
     return 0;
 }
 
-struct svc *iam_close(struct svc *iam) {
+struct iam_svc *iam_close(struct iam_svc *iam) {
     if (iam) {
         iam_cache_free(iam->cache);
         iam_builtins_free(iam);

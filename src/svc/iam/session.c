@@ -38,7 +38,7 @@ static void make_credentials(struct aws_credentials *c, int64_t seconds) {
     c->expires_ms = clock_real_ms() + seconds * 1000;
 }
 
-void iam_session_put(struct svc *iam, const struct rows *rows, str account, const json_t *role,
+void iam_session_put(struct iam_svc *iam, const struct rows *rows, str account, const json_t *role,
                      str session_name, int64_t seconds, const struct iam_session_policies *policies,
                      struct aws_credentials *ret_credentials) {
     make_credentials(ret_credentials, seconds);
@@ -70,7 +70,7 @@ void iam_session_put(struct svc *iam, const struct rows *rows, str account, cons
     row_put_blind(rows, STORE_META, buf_view(&key), S(""));
 }
 
-void iam_session_create(struct svc *iam, struct rq *rq, const struct iam_role_view *role,
+void iam_session_create(struct iam_svc *iam, struct rq *rq, const struct iam_role_view *role,
                         str session_name, int64_t seconds,
                         const struct iam_session_policies *policies,
                         struct aws_credentials *ret_credentials) {
@@ -86,7 +86,7 @@ void iam_session_create(struct svc *iam, struct rq *rq, const struct iam_role_vi
  * Removes one lot of ended sessions; true when there may be more. Blind: a session is written once,
  * and deleted here.
  */
-static bool sweep_some(struct svc *iam, int64_t before_ms) {
+static bool sweep_some(struct iam_svc *iam, int64_t before_ms) {
     CLEANUP_DEINIT(buf) struct buf from = {0}, to = {0}, id = {0}, key = {0};
     key_begin(&from, "iam.expiry");
     key_begin(&to, "iam.expiry");

@@ -155,7 +155,7 @@ static struct identity *session_identity(str account, const json_t *role, str se
 
 /* One look at the rows: a snapshot and the generation from before it was taken. */
 struct look {
-    struct svc *iam;
+    struct iam_svc *iam;
     uint64_t generation;
     struct store_snap *snap;
     struct rows rows;
@@ -275,14 +275,14 @@ static int load_identity(const struct look *look, str access_key, struct identit
                       : load_long_term(look, access_key, doc, ret_id);
 }
 
-static struct look look_now(struct svc *iam) {
+static struct look look_now(struct iam_svc *iam) {
     uint64_t generation = iam->generation; /* before the snapshot: see the top */
     struct store_snap *snap = store_snap_new(iam->store);
     return (struct look){iam, generation, snap, {iam->store, snap, NULL}};
 }
 
 static int find(void *ctx, str access_key, struct aws_identity **ret_identity) {
-    struct svc *iam = ctx;
+    struct iam_svc *iam = ctx;
     *ret_identity = cached_identity(iam->cache, access_key, iam->generation);
     if (*ret_identity)
         return 0;
@@ -336,7 +336,7 @@ static int trusted_role(const struct look *look, str role_arn, str service, str 
 
 static int assume(void *ctx, str role_arn, str service, str session_name, int64_t seconds,
                   struct aws_credentials *ret_credentials, struct err *err) {
-    struct svc *iam = ctx;
+    struct iam_svc *iam = ctx;
     struct look look = look_now(iam);
     CLEANUP_JSON json_t *role = NULL;
     str account;
@@ -369,11 +369,11 @@ static int role_identity(void *ctx, str role_arn, str service, str session_name,
     return 0;
 }
 
-struct aws_identity_source iam_identity_source(struct svc *iam) {
+struct aws_identity_source iam_identity_source(struct iam_svc *iam) {
     return (struct aws_identity_source){iam, find, assume, role_identity};
 }
 
-int iam_root_identity(struct svc *iam, str account, struct aws_identity **ret_identity,
+int iam_root_identity(struct iam_svc *iam, str account, struct aws_identity **ret_identity,
                       struct err *err) {
     CLEANUP_DEINIT(row) struct row row = {0};
     iam_key_plain(&row.key, "iam.account", account);

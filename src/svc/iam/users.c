@@ -15,7 +15,7 @@ const struct iam_kind iam_kind_user = {
     .inline_limit = 2048,
 };
 
-int iam_op_CreateUser(struct svc *, struct rq *rq) {
+int iam_op_CreateUser(struct iam_svc *, struct rq *rq) {
     CLEANUP_DEINIT(iam_entity) struct iam_entity user = {0};
     if (iam_entity_new(&iam_kind_user, rq, &user) || iam_entity_answer(rq, &user))
         return AWS_FAILED;
@@ -41,7 +41,7 @@ static int get_root(struct rq *rq) {
     return 0;
 }
 
-int iam_op_GetUser(struct svc *, struct rq *rq) {
+int iam_op_GetUser(struct iam_svc *, struct rq *rq) {
     if (!json_has(rq->in, "UserName") && rq->caller && rq->caller->principal.kind == PRINCIPAL_ROOT)
         return get_root(rq);
     return iam_on_entity(&iam_kind_user, rq, iam_entity_answer);
@@ -69,6 +69,6 @@ static int list_groups_for_user(struct rq *rq, struct iam_entity *) {
 }
 IAM_OP(ListGroupsForUser, list_groups_for_user, user)
 
-int iam_op_ListAccountAliases(struct svc *, struct rq *rq) {
+int iam_op_ListAccountAliases(struct iam_svc *, struct rq *rq) {
     return iam_list_none(rq, "AccountAliases");
 }

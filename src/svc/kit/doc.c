@@ -65,7 +65,7 @@ static str policy_of(const struct kit_doc *doc) {
     return json_str(kit_doc_attributes(doc), "Policy");
 }
 
-int kit_doc_policy(struct svc *, struct rq *rq, str arn, const struct policy **ret_policy,
+int kit_doc_policy(void *, struct rq *rq, str arn, const struct policy **ret_policy,
                    str *ret_account) {
     struct kit_doc *doc;
     struct arn name;

@@ -36,7 +36,7 @@ int kit_doc_use_key(struct rq *rq, str key, struct kit_doc **ret_doc);
 
 /* ---- Its policy ---- */
 /* aws_service.resource_policy, for ARNs of the service itself whose resource is the name. */
-int kit_doc_policy(struct svc *svc, struct rq *rq, str arn, const struct policy **ret_policy,
+int kit_doc_policy(void *svc, struct rq *rq, str arn, const struct policy **ret_policy,
                    str *ret_account);
 /*
  * A hub port's first step: the row of event->target and whether its policy lets the source do

@@ -16,11 +16,22 @@
 #define ROW(...)
 #include "svc/kit/op_rows.h"
 
+/* aws knows a service's state as a void *; a handler takes it as what it is. */
+#define KIT_CALL(middle, name)                                                                     \
+    static int KIT_NAME(_call##middle, name)(void *svc, struct rq *rq) {                           \
+        return KIT_NAME(middle, name)(svc, rq);                                                    \
+    }
+#define OP(name, action, resource, flags)    KIT_CALL(_op_, name)
+#define OP_IN(name, action, resource, flags) KIT_CALL(_op_, name) KIT_CALL(_open_, name)
+#define MAY(name, words, action, resource, flags)
+#define ROW(...)
+#include "svc/kit/op_rows.h"
+
 static const struct aws_op ops[] = {
 #define OP(name, action, resource, flags)                                                          \
-    {#name, KIT_NAME(_op_, name), action, resource, flags, NULL},
+    {#name, KIT_NAME(_call_op_, name), action, resource, flags, NULL},
 #define OP_IN(name, action, resource, flags)                                                       \
-    {#name, KIT_NAME(_op_, name), action, resource, flags, KIT_NAME(_open_, name)},
+    {#name, KIT_NAME(_call_op_, name), action, resource, flags, KIT_NAME(_call_open_, name)},
 #define MAY(name, words, action, resource, flags)
 #define ROW(...)
 #include "svc/kit/op_rows.h"

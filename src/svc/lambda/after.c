@@ -21,7 +21,7 @@ static const char *action_for(str arn) {
     return str_starts(arn, S("arn:aws:sns:")) ? "sns:Publish" : "lambda:InvokeFunction";
 }
 
-static bool role_may_send(struct svc *svc, const struct lambda_fn *fn, str target) {
+static bool role_may_send(struct lambda_svc *svc, const struct lambda_fn *fn, str target) {
     const struct aws_role_question question = {.role = json_str(fn->config, "Role"),
                                                .service = S("lambda.amazonaws.com"),
                                                .session_name = fn->name.name,
@@ -33,8 +33,8 @@ static bool role_may_send(struct svc *svc, const struct lambda_fn *fn, str targe
     return aws_role_may(aws_cloud_identities(svc->cloud), &question);
 }
 
-static void send(struct svc *svc, struct store_batch *batch, const struct lambda_fn *fn, str target,
-                 str payload, str attributes, const char *metric) {
+static void send(struct lambda_svc *svc, struct store_batch *batch, const struct lambda_fn *fn,
+                 str target, str payload, str attributes, const char *metric) {
     if (!role_may_send(svc, fn, target)) {
         log_warn("lambda", "the role of " STR_FMT " may not send to " STR_FMT,
                  STR_ARG(fn->name.name), STR_ARG(target));
@@ -66,7 +66,7 @@ static json_t *attribute(const char *type, str value) {
     return a;
 }
 
-static void send_dead_letter(struct svc *svc, struct store_batch *batch,
+static void send_dead_letter(struct lambda_svc *svc, struct store_batch *batch,
                              const struct lambda_inv *inv) {
     str target = lambda_fn_dead_letter(inv->fn);
     if (!target.len)
@@ -112,8 +112,9 @@ static void write_record(const struct lambda_inv *inv, const char *condition, bo
     json_write(out, record);
 }
 
-static void send_record(struct svc *svc, struct store_batch *batch, const struct lambda_inv *inv,
-                        const char *which, const char *condition, bool ran) {
+static void send_record(struct lambda_svc *svc, struct store_batch *batch,
+                        const struct lambda_inv *inv, const char *which, const char *condition,
+                        bool ran) {
     str target = lambda_fn_destination(inv->fn, which);
     CLEANUP_DEINIT(buf) struct buf record = {0};
     if (!target.len)
@@ -123,7 +124,7 @@ static void send_record(struct svc *svc, struct store_batch *batch, const struct
 }
 
 /* ---- Outcomes ---- */
-static void give_up(struct svc *svc, struct store_batch *batch, const struct lambda_inv *inv,
+static void give_up(struct lambda_svc *svc, struct store_batch *batch, const struct lambda_inv *inv,
                     const char *condition, bool ran) {
     send_dead_letter(svc, batch, inv);
     send_record(svc, batch, inv, "OnFailure", condition, ran);
@@ -136,7 +137,7 @@ static int64_t fault_wait(const struct lambda_inv *inv) {
     return age < 1000 ? 1000 : age < fault_wait_most_ms ? age : fault_wait_most_ms;
 }
 
-static void try_again(struct svc *svc, struct store_batch *batch, struct lambda_inv *inv,
+static void try_again(struct lambda_svc *svc, struct store_batch *batch, struct lambda_inv *inv,
                       int64_t wait_ms, int64_t *ret_again_ms) {
     int64_t due = clock_world_ms() + wait_ms;
     if (due > inv->born_ms + lambda_fn_max_age_ms(inv->fn)) {
@@ -147,7 +148,7 @@ static void try_again(struct svc *svc, struct store_batch *batch, struct lambda_
     *ret_again_ms = due;
 }
 
-void lambda_after(struct svc *svc, struct store_batch *batch, struct lambda_inv *inv,
+void lambda_after(struct lambda_svc *svc, struct store_batch *batch, struct lambda_inv *inv,
                   int64_t *ret_again_ms) {
     if (inv->outcome.fault) {
         try_again(svc, batch, inv, fault_wait(inv), ret_again_ms);
@@ -167,6 +168,7 @@ void lambda_after(struct svc *svc, struct store_batch *batch, struct lambda_inv 
         try_again(svc, batch, &counted, failures * FIRST_WAIT_MS, ret_again_ms);
 }
 
-void lambda_after_expired(struct svc *svc, struct store_batch *batch, struct lambda_inv *inv) {
+void lambda_after_expired(struct lambda_svc *svc, struct store_batch *batch,
+                          struct lambda_inv *inv) {
     give_up(svc, batch, inv, "EventAgeExceeded", false);
 }

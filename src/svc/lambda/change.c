@@ -55,7 +55,7 @@ int lambda_rq_fn(struct rq *rq, bool lasting, struct lambda_fn **ret_fn) {
 }
 
 static void rows_changed(void *svc_) {
-    struct svc *svc = svc_;
+    struct lambda_svc *svc = svc_;
     LOCK_SCOPE(&svc->lock);
     svc->rows_changed = true;
     lambda_watch_wake(svc);

@@ -10,6 +10,8 @@
 #include "base/err.h"
 #include "base/outcomes.h"
 
+struct lambda_svc;
+
 enum {
     LAMBDA_ZIP_MOST = 50 * 1024 * 1024,
     LAMBDA_UNZIPPED_MOST = 262144000,
@@ -40,7 +42,7 @@ void lambda_package_deinit(struct lambda_package *package);
  * code: a document with ZipFile, or S3Bucket and S3Key. 0, AWS_FAILED. A re-run of the same request
  * gets the same package. The caller keeps the blob (blob_keep); without that the store sweeps it.
  */
-int lambda_package_take(struct svc *lambda, struct rq *rq, const json_t *code,
+int lambda_package_take(struct lambda_svc *lambda, struct rq *rq, const json_t *code,
                         struct lambda_package **ret_package);
 /* The zip's bytes back from the store. */
 int lambda_package_read(struct store *store, str ref, struct buf *out, struct err *err);

@@ -9,8 +9,9 @@
 
 enum { AT_ONCE = 256 };
 
-void lambda_count_metric(struct svc *svc, struct store_batch *batch, const struct lambda_fn *fn,
-                         const char *name, double value, const char *unit) {
+void lambda_count_metric(struct lambda_svc *svc, struct store_batch *batch,
+                         const struct lambda_fn *fn, const char *name, double value,
+                         const char *unit) {
     const struct kit_metrics metrics = {.hub = svc->hub,
                                         .account = fn->name.account,
                                         .region = fn->name.region,
@@ -19,7 +20,8 @@ void lambda_count_metric(struct svc *svc, struct store_batch *batch, const struc
     kit_metric_put(&metrics, batch, name, value, 1, unit);
 }
 
-static void put_metrics(struct svc *svc, struct store_batch *batch, const struct lambda_inv *inv) {
+static void put_metrics(struct lambda_svc *svc, struct store_batch *batch,
+                        const struct lambda_inv *inv) {
     if (inv->outcome.throttled) {
         lambda_count_metric(svc, batch, inv->fn, "Throttles", 1, "Count");
         return;
@@ -34,7 +36,8 @@ static void put_metrics(struct svc *svc, struct store_batch *batch, const struct
                         "Count");
 }
 
-static void put_lines(struct svc *svc, struct store_batch *batch, const struct lambda_inv *inv) {
+static void put_lines(struct lambda_svc *svc, struct store_batch *batch,
+                      const struct lambda_inv *inv) {
     if (!inv->may_log || list_empty(&inv->lines))
         return;
     struct hub_log lines[64];
@@ -62,7 +65,8 @@ struct again {
 };
 
 /* rows_only: what must not be lost, where the whole could not be committed. */
-static int commit(struct svc *svc, struct lambda_inv *const *invs, size_t n, bool rows_only) {
+static int commit(struct lambda_svc *svc, struct lambda_inv *const *invs, size_t n,
+                  bool rows_only) {
     CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
     struct again again[AT_ONCE];
     size_t n_again = 0;
@@ -92,7 +96,7 @@ static int commit(struct svc *svc, struct lambda_inv *const *invs, size_t n, boo
     return r;
 }
 
-static size_t take(struct svc *svc, struct lambda_inv **invs) {
+static size_t take(struct lambda_svc *svc, struct lambda_inv **invs) {
     LOCK_SCOPE(&svc->lock);
     size_t n = 0;
     while (list_empty(&svc->finished) && !svc->completer_stops)
@@ -106,7 +110,7 @@ static size_t take(struct svc *svc, struct lambda_inv **invs) {
     return n;
 }
 
-static void forget_all(struct svc *svc, struct lambda_inv *const *invs, size_t n) {
+static void forget_all(struct lambda_svc *svc, struct lambda_inv *const *invs, size_t n) {
     size_t bytes = 0;
     for (size_t i = 0; i < n; i++) {
         bytes += invs[i]->lines_bytes;
@@ -117,7 +121,7 @@ static void forget_all(struct svc *svc, struct lambda_inv *const *invs, size_t n
 }
 
 static void *complete_main(void *svc_) {
-    struct svc *svc = svc_;
+    struct lambda_svc *svc = svc_;
     struct lambda_inv *invs[AT_ONCE];
     pthread_setname_np(pthread_self(), "lambda-done");
     for (size_t n; (n = take(svc, invs)) > 0;) {
@@ -128,7 +132,7 @@ static void *complete_main(void *svc_) {
     return NULL;
 }
 
-void lambda_complete_add(struct svc *svc, struct lambda_inv *inv) {
+void lambda_complete_add(struct lambda_svc *svc, struct lambda_inv *inv) {
     LOCK_SCOPE(&svc->lock);
     if (inv->outcome.interrupted || !svc->has_completer) {
         lambda_inv_free(inv);
@@ -139,7 +143,7 @@ void lambda_complete_add(struct svc *svc, struct lambda_inv *inv) {
     pthread_cond_signal(&svc->finished_some);
 }
 
-int lambda_complete_start(struct svc *svc, struct err *err) {
+int lambda_complete_start(struct lambda_svc *svc, struct err *err) {
     int r = pthread_create(&svc->completer, NULL, complete_main, svc);
     if (r)
         return err_sys(err, -r, "starting the thread that completes invocations");
@@ -147,7 +151,7 @@ int lambda_complete_start(struct svc *svc, struct err *err) {
     return 0;
 }
 
-void lambda_complete_stop(struct svc *svc) {
+void lambda_complete_stop(struct lambda_svc *svc) {
     if (!svc->has_completer)
         return;
     pthread_mutex_lock(&svc->lock);

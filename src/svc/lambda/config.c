@@ -188,7 +188,7 @@ static int apply_dead_letter(struct rq *rq, json_t *config) {
 }
 
 /* The role must be there and must trust Lambda. */
-static int apply_role(struct svc *svc, struct rq *rq, json_t *config) {
+static int apply_role(struct lambda_svc *svc, struct rq *rq, json_t *config) {
     str role = json_str(rq->in, "Role");
     if (!role.p)
         return 0;
@@ -230,7 +230,7 @@ static int apply_logging(struct rq *rq, json_t *config, bool fresh) {
     return 0;
 }
 
-int lambda_config_apply(struct svc *svc, struct rq *rq, json_t *config, bool fresh) {
+int lambda_config_apply(struct lambda_svc *svc, struct rq *rq, json_t *config, bool fresh) {
     if (refuse_unsupported(rq) || apply_runtime(rq, config) || apply_role(svc, rq, config) ||
         apply_number(rq, config, "Timeout", "timeout", TIMEOUT_MOST_S, 3) ||
         apply_number(rq, config, "MemorySize", "memorySize", MEMORY_MOST_MB, 128) ||

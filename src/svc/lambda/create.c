@@ -61,7 +61,7 @@ static int refuse_existing(struct rq *rq, const struct lambda_name *name, struct
                         STR_ARG(name->name));
 }
 
-int lambda_op_CreateFunction(struct svc *svc, struct rq *rq) {
+int lambda_op_CreateFunction(struct lambda_svc *svc, struct rq *rq) {
     struct lambda_name name;
     CLEANUP_DEINIT(row) struct row row = {0};
     if (lambda_rq_name(rq, "FunctionName", &name))
@@ -129,7 +129,7 @@ static int update_function_configuration(struct rq *rq, struct lambda_change *c)
 }
 LAMBDA_OP(UpdateFunctionConfiguration, update_function_configuration, "FunctionName")
 
-int lambda_op_DeleteFunction(struct svc *, struct rq *rq) {
+int lambda_op_DeleteFunction(struct lambda_svc *, struct rq *rq) {
     CLEANUP_DEINIT(lambda_change) struct lambda_change c = {0};
     if (str_is(json_str(rq->in, "Qualifier"), "$LATEST"))
         return lambda_fail_invalid(

@@ -19,7 +19,7 @@ enum { RUNTIME_PORT = 9001, API_PORT = 80, API_TLS_PORT = 443, KEYS_S = 6 * 3600
 #define CA_PATH "/etc/ssl/certs/ca-certificates.crt"
 
 /* ---- Code ---- */
-static int ensure_code(struct svc *svc, const struct lambda_fn *fn, const char *dir,
+static int ensure_code(struct lambda_svc *svc, const struct lambda_fn *fn, const char *dir,
                        struct err *err) {
     if (lambda_code_is_unpacked(svc->functions_dir, dir))
         return 0;
@@ -59,7 +59,7 @@ static bool is_static(const char *path) {
 }
 
 /* ---- Its role ---- */
-static int take_keys(struct svc *svc, struct lambda_env *env, struct aws_credentials *keys,
+static int take_keys(struct lambda_svc *svc, struct lambda_env *env, struct aws_credentials *keys,
                      struct err *err) {
     const struct aws_identity_source *source = aws_cloud_identities(svc->cloud);
     int r = source->assume(source->ctx, json_str(env->fn->config, "Role"), SERVICE,
@@ -70,7 +70,7 @@ static int take_keys(struct svc *svc, struct lambda_env *env, struct aws_credent
 }
 
 /* As on AWS, a function whose role may not write its log runs without one. */
-static bool may_log(struct svc *svc, const struct lambda_env *env) {
+static bool may_log(struct lambda_svc *svc, const struct lambda_env *env) {
     const struct aws_identity_source *identities = aws_cloud_identities(svc->cloud);
     CLEANUP_DEINIT(buf) struct buf arn = {0};
     arn_add(&arn, "logs", env->fn->name.region, env->fn->name.account, "log-group:%s:log-stream:%s",
@@ -161,7 +161,7 @@ static void fill_variables(struct variables *v, const struct lambda_env *env,
 }
 
 /* ---- Sandbox and sockets ---- */
-static int start_sandbox(struct svc *svc, struct lambda_env *env, const char *dir,
+static int start_sandbox(struct lambda_svc *svc, struct lambda_env *env, const char *dir,
                          const struct aws_credentials *keys, struct sandbox **ret_sandbox,
                          struct err *err) {
     static const char *const argv[] = {"/var/task/bootstrap", NULL};
@@ -189,13 +189,13 @@ static int start_sandbox(struct svc *svc, struct lambda_env *env, const char *di
 
 static void origin_released(void *env_) {
     struct lambda_env *env = env_;
-    struct svc *svc = env->svc;
+    struct lambda_svc *svc = env->svc;
     LOCK_SCOPE(&svc->lock);
     lambda_env_unref(env);
 }
 
 /* The runtime API on its port, the cloud's own on the two others. */
-static int open_sockets(struct svc *svc, struct lambda_env *env, struct sandbox *sandbox,
+static int open_sockets(struct lambda_svc *svc, struct lambda_env *env, struct sandbox *sandbox,
                         struct err *err) {
     static const uint16_t ports[] = {RUNTIME_PORT, API_PORT, API_TLS_PORT};
     const struct net_app runtime = lambda_runtime_app(svc);
@@ -217,7 +217,7 @@ static int open_sockets(struct svc *svc, struct lambda_env *env, struct sandbox 
     return 0;
 }
 
-static int start(struct svc *svc, struct lambda_env *env, struct err *err) {
+static int start(struct lambda_svc *svc, struct lambda_env *env, struct err *err) {
     CLEANUP_DEINIT(buf) struct buf dir = {0};
     struct aws_credentials keys = {0};
     buf_str(&dir, json_str(env->fn->doc, "CodeDir"));

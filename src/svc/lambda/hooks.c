@@ -21,7 +21,7 @@ int lambda_rq_name(struct rq *rq, const char *member, struct lambda_name *ret) {
     return 0;
 }
 
-int lambda_hook_resource(struct svc *, struct rq *rq, struct buf *ret_arn) {
+int lambda_hook_resource(void *, struct rq *rq, struct buf *ret_arn) {
     struct lambda_name name;
     if (lambda_rq_name(rq, member_of(rq), &name))
         return AWS_FAILED;
@@ -32,8 +32,9 @@ int lambda_hook_resource(struct svc *, struct rq *rq, struct buf *ret_arn) {
     return 0;
 }
 
-int lambda_hook_policy(struct svc *svc, struct rq *rq, str arn, const struct policy **ret_policy,
+int lambda_hook_policy(void *svc_, struct rq *rq, str arn, const struct policy **ret_policy,
                        str *ret_account) {
+    struct lambda_svc *svc = svc_;
     struct lambda_name name;
     if (!str_starts(arn, S("arn:aws:lambda:")) ||
         !lambda_name_parse(arn, rq->account, rq->region, &name))
@@ -48,7 +49,7 @@ int lambda_hook_policy(struct svc *svc, struct rq *rq, str arn, const struct pol
     return kit_resource_policy(rq, buf_view(&text), ret_policy);
 }
 
-int lambda_hook_context(struct svc *, struct rq *rq, const struct aws_question *question,
+int lambda_hook_context(void *, struct rq *rq, const struct aws_question *question,
                         struct policy_context *context) {
     struct lambda_name name;
     if (lambda_name_parse(question->resource, rq->account, rq->region, &name)) {

@@ -63,7 +63,7 @@ static void add_log_result(struct rq *rq, const struct buf *tail) {
     json_set_str(rq->out, "LogResult", buf_view(&text));
 }
 
-static int answer(struct svc *, struct rq *rq) {
+static int answer(void *, struct rq *rq) {
     struct waiter *w = rq->stream;
     if (w->outcome.throttled)
         return fail_limit(rq, false);
@@ -80,7 +80,7 @@ static int answer(struct svc *, struct rq *rq) {
 }
 
 /* ---- Types ---- */
-static int invoke_event(struct svc *svc, struct rq *rq, const struct lambda_fn *fn) {
+static int invoke_event(struct lambda_svc *svc, struct rq *rq, const struct lambda_fn *fn) {
     str payload = rq->payload.bytes;
     if (payload.len > LAMBDA_ASYNC_PAYLOAD)
         return aws_fail(
@@ -93,7 +93,7 @@ static int invoke_event(struct svc *svc, struct rq *rq, const struct lambda_fn *
     return 0;
 }
 
-static void count_throttle(struct svc *svc, struct rq *rq, const struct lambda_fn *fn) {
+static void count_throttle(struct lambda_svc *svc, struct rq *rq, const struct lambda_fn *fn) {
     lambda_count_metric(svc, rq_batch(rq), fn, "Throttles", 1, "Count");
     (void)rq_commit(rq);
 }
@@ -119,7 +119,7 @@ static struct waiter *waiter_new(struct rq *rq) {
     return w;
 }
 
-static int invoke_now(struct svc *svc, struct rq *rq, struct lambda_fn *fn) {
+static int invoke_now(struct lambda_svc *svc, struct rq *rq, struct lambda_fn *fn) {
     CLEANUP(lambda_inv) struct lambda_inv *inv = lambda_inv_new(fn, rq->payload.bytes);
     if (take_client_context(rq, inv))
         return AWS_FAILED;
@@ -156,7 +156,7 @@ static int check_payload(struct rq *rq) {
     return 0;
 }
 
-int lambda_op_Invoke(struct svc *svc, struct rq *rq) {
+int lambda_op_Invoke(struct lambda_svc *svc, struct rq *rq) {
     CLEANUP(lambda_fn) struct lambda_fn *fn = NULL;
     str type = json_str(rq->in, "InvocationType");
     bool event = str_is(type, "Event");

@@ -13,6 +13,8 @@
 #include "net/net.h"
 #include "sandbox/sandbox.h"
 
+struct lambda_svc; /* the service's state */
+
 struct lambda_options {
     struct store *store;
     struct hub *hub;
@@ -30,13 +32,14 @@ struct lambda_options {
  * Plugs into the hub: target and check ports "lambda", invoke, and a timer. Sweeps unpacked code
  * nobody has.
  */
-int lambda_open(struct svc **ret_lambda, const struct lambda_options *options, struct err *err);
-struct aws_service lambda_service(struct svc *lambda);
+int lambda_open(struct lambda_svc **ret_lambda, const struct lambda_options *options,
+                struct err *err);
+struct aws_service lambda_service(struct lambda_svc *lambda);
 /* From here on functions run; queued invocations of an earlier life are taken up by hub_start. */
-int lambda_start(struct svc *lambda, struct net *net, struct err *err);
+int lambda_start(struct lambda_svc *lambda, struct net *net, struct err *err);
 /*
  * Ends every environment. Asynchronous invocations under way stay in the queue, uncounted;
  * synchronous ones are answered ServiceException. After hub_stop, before net_stop.
  */
-void lambda_stop(struct svc *lambda);
-struct svc *lambda_close(struct svc *lambda);
+void lambda_stop(struct lambda_svc *lambda);
+struct lambda_svc *lambda_close(struct lambda_svc *lambda);

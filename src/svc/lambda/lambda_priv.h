@@ -27,7 +27,7 @@ struct lambda_heap { /* queue rows by the time they are due; queue.c */
     size_t n, cap;
 };
 
-struct svc {
+struct lambda_svc {
     struct store *store;
     struct hub *hub;
     struct aws_cloud *cloud;
@@ -66,55 +66,57 @@ struct lambda_count {
 };
 
 /* watch.c */
-int lambda_watch_start(struct svc *svc, struct err *err);
-void lambda_watch_stop(struct svc *svc);
-void lambda_watch_wake(struct svc *svc);
+int lambda_watch_start(struct lambda_svc *svc, struct err *err);
+void lambda_watch_stop(struct lambda_svc *svc);
+void lambda_watch_wake(struct lambda_svc *svc);
 /* Under the lock: from now on its outputs, deadline and end are seen to. */
 void lambda_watch_env(struct lambda_env *env);
 
 /* complete.c */
-int lambda_complete_start(struct svc *svc, struct err *err);
-void lambda_complete_stop(struct svc *svc);
-void lambda_complete_add(struct svc *svc, struct lambda_inv *inv);
-void lambda_count_metric(struct svc *svc, struct store_batch *batch, const struct lambda_fn *fn,
-                         const char *name, double value, const char *unit);
+int lambda_complete_start(struct lambda_svc *svc, struct err *err);
+void lambda_complete_stop(struct lambda_svc *svc);
+void lambda_complete_add(struct lambda_svc *svc, struct lambda_inv *inv);
+void lambda_count_metric(struct lambda_svc *svc, struct store_batch *batch,
+                         const struct lambda_fn *fn, const char *name, double value,
+                         const char *unit);
 
 /* queue.c */
-int lambda_queue_open(struct svc *svc, struct err *err);
-void lambda_queue_close(struct svc *svc);
+int lambda_queue_open(struct lambda_svc *svc, struct err *err);
+void lambda_queue_close(struct lambda_svc *svc);
 /* Adds an invocation's row to batch; id: its request id, 36 characters. */
-void lambda_queue_add(struct svc *svc, struct store_batch *batch, const struct lambda_fn *fn,
+void lambda_queue_add(struct lambda_svc *svc, struct store_batch *batch, const struct lambda_fn *fn,
                       const char *id, str payload);
 /* The row after another failure, due again at due_ms of world time. */
 void lambda_queue_again(struct store_batch *batch, const struct lambda_inv *inv, int64_t due_ms);
 void lambda_queue_remove(struct store_batch *batch, uint64_t id);
 /* After the commit of lambda_queue_again. */
-void lambda_queue_due(struct svc *svc, uint64_t id, int64_t due_ms);
+void lambda_queue_due(struct lambda_svc *svc, uint64_t id, int64_t due_ms);
 /* Room may have come: under the lock. */
-void lambda_queue_kick(struct svc *svc);
+void lambda_queue_kick(struct lambda_svc *svc);
 int64_t lambda_queue_run(void *svc);
 
 /*
  * after.c: what an asynchronous invocation's outcome causes, in batch. *ret_again_ms: due again, or
  * 0.
  */
-void lambda_after(struct svc *svc, struct store_batch *batch, struct lambda_inv *inv,
+void lambda_after(struct lambda_svc *svc, struct store_batch *batch, struct lambda_inv *inv,
                   int64_t *ret_again_ms);
 /* One that was never run again: too old. */
-void lambda_after_expired(struct svc *svc, struct store_batch *batch, struct lambda_inv *inv);
+void lambda_after_expired(struct lambda_svc *svc, struct store_batch *batch,
+                          struct lambda_inv *inv);
 
 /* port.c: the hub's ports. */
-void lambda_ports_plug(struct svc *svc);
+void lambda_ports_plug(struct lambda_svc *svc);
 
 /* permission.c */
 /* The function's resource policy; nothing when it has none. */
 void lambda_policy_text(const struct lambda_fn *fn, struct buf *out);
 
 /* hooks.c: of the service row. */
-int lambda_hook_resource(struct svc *svc, struct rq *rq, struct buf *ret_arn);
-int lambda_hook_policy(struct svc *svc, struct rq *rq, str arn, const struct policy **ret_policy,
+int lambda_hook_resource(void *svc, struct rq *rq, struct buf *ret_arn);
+int lambda_hook_policy(void *svc, struct rq *rq, str arn, const struct policy **ret_policy,
                        str *ret_account);
-int lambda_hook_context(struct svc *svc, struct rq *rq, const struct aws_question *question,
+int lambda_hook_context(void *svc, struct rq *rq, const struct aws_question *question,
                         struct policy_context *context);
 /* The named function of a request: 0 or AWS_FAILED. member: "FunctionName" or "Resource". */
 int lambda_rq_name(struct rq *rq, const char *member, struct lambda_name *ret);
@@ -132,7 +134,9 @@ void lambda_change_deinit(struct lambda_change *change);
 void lambda_change_put(struct rq *rq, const struct lambda_change *change);
 /* An operation on the function that its request names in member: fn(rq, change). */
 #define LAMBDA_OP(name, fn, member)                                                                \
-    int lambda_op_##name(struct svc *, struct rq *rq) { return lambda_on_function(rq, member, fn); }
+    int lambda_op_##name(struct lambda_svc *, struct rq *rq) {                                     \
+        return lambda_on_function(rq, member, fn);                                                 \
+    }
 int lambda_on_function(struct rq *rq, const char *member,
                        int (*fn)(struct rq *rq, struct lambda_change *c));
 /*
@@ -150,7 +154,7 @@ extern const struct kit_tags lambda_tags;
  * Checks and applies the members of in to config. fresh: CreateFunction, defaults apply. 0 or
  * AWS_FAILED.
  */
-int lambda_config_apply(struct svc *svc, struct rq *rq, json_t *config, bool fresh);
+int lambda_config_apply(struct lambda_svc *svc, struct rq *rq, json_t *config, bool fresh);
 void lambda_config_touch(json_t *config, int64_t now_ms); /* LastModified, RevisionId */
 
 #define KIT_OPS    "svc/lambda/ops.def"

@@ -67,7 +67,7 @@ static int delete_function_concurrency(struct rq *rq, struct lambda_change *c) {
 }
 LAMBDA_OP(DeleteFunctionConcurrency, delete_function_concurrency, "FunctionName")
 
-int lambda_op_GetAccountSettings(struct svc *, struct rq *rq) {
+int lambda_op_GetAccountSettings(struct lambda_svc *, struct rq *rq) {
     struct totals totals = {0};
     if (add_up(rq, STR_NONE, &totals))
         return AWS_FAILED;

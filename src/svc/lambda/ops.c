@@ -3,7 +3,7 @@
 #include "svc/lambda/lambda_priv.h"
 #include "svc/kit/op_table.h"
 
-struct aws_service lambda_service(struct svc *lambda) {
+struct aws_service lambda_service(struct lambda_svc *lambda) {
     return (struct aws_service){
         .name = "lambda",
         .api = &api_lambda,

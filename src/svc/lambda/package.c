@@ -129,7 +129,7 @@ static void describe(str zip, struct lambda_package *package) {
     package->size = zip.len;
 }
 
-int lambda_package_take(struct svc *lambda, struct rq *rq, const json_t *code,
+int lambda_package_take(struct lambda_svc *lambda, struct rq *rq, const json_t *code,
                         struct lambda_package **ret_package) {
     if (rq->stream) { /* a re-run after a lost race */
         *ret_package = rq->stream;

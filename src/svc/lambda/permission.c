@@ -105,7 +105,7 @@ static void set_statements(json_t *doc, json_t *statements) {
              json_pack("{s:o,s:s}", "Statements", statements, "RevisionId", revision));
 }
 
-int lambda_op_AddPermission(struct svc *, struct rq *rq) {
+int lambda_op_AddPermission(struct lambda_svc *, struct rq *rq) {
     CLEANUP_DEINIT(lambda_change) struct lambda_change c = {0};
     static const char *const never[] = {"EventSourceToken", "FunctionUrlAuthType",
                                         "InvokedViaFunctionUrl"};
@@ -137,7 +137,7 @@ int lambda_op_AddPermission(struct svc *, struct rq *rq) {
     return 0;
 }
 
-int lambda_op_RemovePermission(struct svc *, struct rq *rq) {
+int lambda_op_RemovePermission(struct lambda_svc *, struct rq *rq) {
     CLEANUP_DEINIT(lambda_change) struct lambda_change c = {0};
     if (open_row(rq, &c))
         return AWS_FAILED;
@@ -153,7 +153,7 @@ int lambda_op_RemovePermission(struct svc *, struct rq *rq) {
     return 0;
 }
 
-int lambda_op_GetPolicy(struct svc *, struct rq *rq) {
+int lambda_op_GetPolicy(struct lambda_svc *, struct rq *rq) {
     CLEANUP_DEINIT(lambda_change) struct lambda_change c = {0};
     CLEANUP_DEINIT(buf) struct buf text = {0};
     if (open_row(rq, &c))

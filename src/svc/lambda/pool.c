@@ -71,7 +71,7 @@ void lambda_fail_service(struct lambda_inv *inv, const struct aws_error *error, 
 }
 
 /* ---- Pools and counts ---- */
-struct lambda_pool *lambda_pool_of(struct svc *svc, str arn) {
+struct lambda_pool *lambda_pool_of(struct lambda_svc *svc, str arn) {
     struct lambda_pool *pool = map_get(&svc->pools, arn);
     if (pool)
         return pool;
@@ -82,7 +82,7 @@ struct lambda_pool *lambda_pool_of(struct svc *svc, str arn) {
     return pool;
 }
 
-static struct lambda_count *count_of(struct svc *svc, str account) {
+static struct lambda_count *count_of(struct lambda_svc *svc, str account) {
     struct lambda_count *count = map_get(&svc->running, account);
     if (!count) {
         count = mem_new(struct lambda_count);
@@ -91,7 +91,8 @@ static struct lambda_count *count_of(struct svc *svc, str account) {
     return count;
 }
 
-static bool at_limit(struct svc *svc, const struct lambda_fn *fn, const struct lambda_pool *pool) {
+static bool at_limit(struct lambda_svc *svc, const struct lambda_fn *fn,
+                     const struct lambda_pool *pool) {
     if (fn->reserved >= 0 && (int64_t)pool->running >= fn->reserved)
         return true;
     return count_of(svc, fn->name.account)->n >= LAMBDA_ACCOUNT_CONCURRENCY;
@@ -123,7 +124,7 @@ void lambda_env_kill(struct lambda_env *env) {
 }
 
 void lambda_env_bury(struct lambda_env *env) {
-    struct svc *svc = env->svc;
+    struct lambda_svc *svc = env->svc;
     list_remove(&env->node);
     env->pool->n_envs--;
     svc->n_envs--;
@@ -140,7 +141,8 @@ void lambda_env_bury(struct lambda_env *env) {
 
 static void push_front(struct list *head, struct list *node) { list_append(head->next, node); }
 
-static struct lambda_env *env_new(struct svc *svc, struct lambda_pool *pool, struct lambda_fn *fn) {
+static struct lambda_env *env_new(struct lambda_svc *svc, struct lambda_pool *pool,
+                                  struct lambda_fn *fn) {
     struct lambda_env *env = mem_new(struct lambda_env);
     env->svc = svc;
     env->pool = pool;
@@ -188,7 +190,7 @@ static struct lambda_env *find_env(struct lambda_pool *pool, const struct lambda
 }
 
 /* Idle environments of any function, the longest idle first, make room. */
-static bool make_room(struct svc *svc, uint64_t need) {
+static bool make_room(struct lambda_svc *svc, uint64_t need) {
     while (svc->memory_used + need > svc->memory_bytes) {
         struct lambda_env *oldest = NULL;
         uint64_t leaving = 0;
@@ -215,7 +217,7 @@ static bool make_room(struct svc *svc, uint64_t need) {
 }
 
 /* ---- Assigning ---- */
-static void assign(struct svc *svc, struct lambda_env *env, struct lambda_inv *inv) {
+static void assign(struct lambda_svc *svc, struct lambda_env *env, struct lambda_inv *inv) {
     struct lambda_count *count = count_of(svc, inv->fn->name.account);
     env->inv = inv;
     inv->env = env;
@@ -255,7 +257,7 @@ void lambda_env_park(struct lambda_env *env, struct net_req *req) {
     lambda_queue_kick(env->svc);
 }
 
-static void note_start(struct svc *svc, struct lambda_env *env, struct lambda_inv *inv) {
+static void note_start(struct lambda_svc *svc, struct lambda_env *env, struct lambda_inv *inv) {
     int64_t init_ms = LAMBDA_INIT_S * INT64_C(1000);
     if (inv->init_again)
         init_ms = env->fn->timeout_ms;
@@ -265,7 +267,7 @@ static void note_start(struct svc *svc, struct lambda_env *env, struct lambda_in
 
 /* Without the lock. The environment is made here; when that fails the invocation ends with the
  * reason. */
-static void start_env(struct svc *svc, struct lambda_env *env, struct lambda_inv *inv) {
+static void start_env(struct lambda_svc *svc, struct lambda_env *env, struct lambda_inv *inv) {
     int r = lambda_env_start(env, inv);
     pthread_mutex_lock(&svc->lock);
     svc->starting--;
@@ -285,7 +287,7 @@ static void start_env(struct svc *svc, struct lambda_env *env, struct lambda_inv
         lambda_finish(svc, inv);
 }
 
-int lambda_dispatch(struct svc *svc, struct lambda_inv *inv) {
+int lambda_dispatch(struct lambda_svc *svc, struct lambda_inv *inv) {
     pthread_mutex_lock(&svc->lock);
     struct lambda_pool *pool = lambda_pool_of(svc, buf_view(&inv->fn->arn));
     int r = at_limit(svc, inv->fn, pool) ? LAMBDA_E_LIMIT : 0;
@@ -343,7 +345,7 @@ void lambda_take_lines(struct lambda_env *env, struct lambda_inv *inv) {
 
 struct lambda_inv *lambda_release(struct lambda_env *env) {
     struct lambda_inv *inv = STEAL(env->inv);
-    struct svc *svc = env->svc;
+    struct lambda_svc *svc = env->svc;
     inv->finished_ns = clock_mono_ns();
     inv->env = NULL;
     env->settled_ns = inv->finished_ns;
@@ -365,7 +367,7 @@ struct lambda_inv *lambda_detach(struct lambda_env *env) {
     return lambda_release(env);
 }
 
-void lambda_finish(struct svc *svc, struct lambda_inv *inv) {
+void lambda_finish(struct lambda_svc *svc, struct lambda_inv *inv) {
     if (inv->answer)
         inv->answer(inv, inv->ctx);
     lambda_complete_add(svc, inv);

@@ -41,7 +41,7 @@ struct lambda_output { /* one pipe of a sandbox */
 struct lambda_env {
     struct list node; /* in its pool: most recently used first */
     unsigned refs;    /* the pool, the watch thread, each open origin, whoever starts it */
-    struct svc *svc;
+    struct lambda_svc *svc;
     struct lambda_pool *pool;
     struct lambda_fn *fn;
     enum lambda_env_state state;
@@ -131,9 +131,9 @@ enum {
  * under way and no longer the caller's; its answer may have been called already. Otherwise the
  * caller keeps it.
  */
-int lambda_dispatch(struct svc *svc, struct lambda_inv *inv);
+int lambda_dispatch(struct lambda_svc *svc, struct lambda_inv *inv);
 /* The pool of a function, made when there is none. Under the lock. */
-struct lambda_pool *lambda_pool_of(struct svc *svc, str arn);
+struct lambda_pool *lambda_pool_of(struct lambda_svc *svc, str arn);
 
 /* ---- Under the lock ---- */
 /*
@@ -154,7 +154,7 @@ void lambda_env_bury(struct lambda_env *env);
 
 /* ---- Without the lock ---- */
 /* Calls inv->answer and gives it to the completer. */
-void lambda_finish(struct svc *svc, struct lambda_inv *inv);
+void lambda_finish(struct lambda_svc *svc, struct lambda_inv *inv);
 /* Sets the function error {"errorType": type, "errorMessage": "RequestId: … Error: …"}. */
 void lambda_fail_run(struct lambda_inv *inv, const char *type, const char *fmt, ...)
     PRINTF_LIKE(3, 4);
@@ -171,4 +171,4 @@ bool lambda_log_drain(struct lambda_output *out);
 void lambda_log_flush(struct lambda_env *env);
 
 /* runtime.c: the runtime API's application, for the sandbox's socket. */
-struct net_app lambda_runtime_app(struct svc *svc);
+struct net_app lambda_runtime_app(struct lambda_svc *svc);

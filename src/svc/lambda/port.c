@@ -23,7 +23,7 @@ static int find(const struct rows *rows, str arn, struct lambda_fn **ret_fn) {
 }
 
 static int check_event(void *svc_, const struct hub_event *event) {
-    struct svc *svc = svc_;
+    struct lambda_svc *svc = svc_;
     CLEANUP(lambda_fn) struct lambda_fn *fn = NULL;
     int r = find(&(struct rows){.store = svc->store}, event->target, &fn);
     return r ? r : may_invoke(fn, event);
@@ -31,7 +31,7 @@ static int check_event(void *svc_, const struct hub_event *event) {
 
 /* The function, its policy with it, must still be so when the event is accepted or refused. */
 static int accept_event(void *svc_, struct store_batch *batch, const struct hub_event *event) {
-    struct svc *svc = svc_;
+    struct lambda_svc *svc = svc_;
     CLEANUP(lambda_fn) struct lambda_fn *fn = NULL;
     char id[RAND_UUID_LEN + 1];
     int r = find(&(struct rows){.store = svc->store, .batch = batch}, event->target, &fn);
@@ -73,7 +73,7 @@ static int take_outcome(struct caller *caller, struct buf *ret_payload, struct e
 
 static int invoke(void *svc_, str function_arn, str payload, struct buf *ret_payload,
                   struct err *err) {
-    struct svc *svc = svc_;
+    struct lambda_svc *svc = svc_;
     CLEANUP(lambda_fn) struct lambda_fn *fn = NULL;
     int r = find(&(struct rows){.store = svc->store}, function_arn, &fn);
     if (r)
@@ -94,7 +94,7 @@ static int invoke(void *svc_, str function_arn, str payload, struct buf *ret_pay
     return r;
 }
 
-void lambda_ports_plug(struct svc *svc) {
+void lambda_ports_plug(struct lambda_svc *svc) {
     hub_plug_target(svc->hub, S("lambda"), accept_event, svc);
     hub_plug_check(svc->hub, S("lambda"), check_event, svc);
     hub_plug_invoke(svc->hub, invoke, svc);

@@ -86,18 +86,18 @@ static struct lambda_due heap_pop(struct lambda_heap *h) {
     return first;
 }
 
-void lambda_queue_due(struct svc *svc, uint64_t id, int64_t due_ms) {
+void lambda_queue_due(struct lambda_svc *svc, uint64_t id, int64_t due_ms) {
     LOCK_SCOPE(&svc->lock);
     heap_push(&svc->queue, (struct lambda_due){due_ms, id});
     hub_kick(svc->queue_timer);
 }
 
-void lambda_queue_kick(struct svc *svc) { hub_kick(svc->queue_timer); }
+void lambda_queue_kick(struct lambda_svc *svc) { hub_kick(svc->queue_timer); }
 
 /* ---- Adding and removing ---- */
 static void row_is_durable(void *svc, uint64_t id) { lambda_queue_due(svc, id, 0); }
 
-void lambda_queue_add(struct svc *svc, struct store_batch *batch, const struct lambda_fn *fn,
+void lambda_queue_add(struct lambda_svc *svc, struct store_batch *batch, const struct lambda_fn *fn,
                       const char *id, str payload) {
     uint64_t row_id = store_next_id(svc->store);
     int64_t now = clock_world_ms();
@@ -137,7 +137,7 @@ void lambda_queue_remove(struct store_batch *batch, uint64_t id) {
 
 /* ---- Delivering ---- */
 /* A row that leads nowhere. */
-static void drop(struct svc *svc, uint64_t id, const char *why) {
+static void drop(struct lambda_svc *svc, uint64_t id, const char *why) {
     CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
     log_warn("lambda", "a queued event was dropped: %s", why);
     lambda_queue_remove(batch, id);
@@ -157,7 +157,7 @@ static struct lambda_inv *inv_of_row(struct lambda_fn *fn, uint64_t id,
 }
 
 /* From the row to an invocation. NULL: nothing to do now. */
-static struct lambda_inv *load(struct svc *svc, uint64_t id) {
+static struct lambda_inv *load(struct lambda_svc *svc, uint64_t id) {
     CLEANUP_DEINIT(row) struct row bytes = {.cf = STORE_QUEUE};
     CLEANUP(lambda_fn) struct lambda_fn *fn = NULL;
     const struct rows rows = {.store = svc->store};
@@ -183,7 +183,7 @@ static struct lambda_inv *load(struct svc *svc, uint64_t id) {
     return NULL;
 }
 
-static void expire(struct svc *svc, struct lambda_inv *inv) {
+static void expire(struct lambda_svc *svc, struct lambda_inv *inv) {
     CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
     struct err err = {0};
     lambda_after_expired(svc, batch, inv);
@@ -199,7 +199,8 @@ static int64_t expiry_of(const struct lambda_inv *inv) {
 }
 
 /* It waits in its function's line; front: where it stood before. */
-static void stand_in_line(struct svc *svc, struct lambda_inv *inv, bool front, bool counted) {
+static void stand_in_line(struct lambda_svc *svc, struct lambda_inv *inv, bool front,
+                          bool counted) {
     struct lambda_waiting *w = mem_new(struct lambda_waiting);
     *w = (struct lambda_waiting){.id = inv->row_id,
                                  .expires_ms = expiry_of(inv),
@@ -211,20 +212,20 @@ static void stand_in_line(struct svc *svc, struct lambda_inv *inv, bool front, b
     lambda_inv_free(inv);
 }
 
-static void count_throttle(struct svc *svc, const struct lambda_inv *inv) {
+static void count_throttle(struct lambda_svc *svc, const struct lambda_inv *inv) {
     CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
     lambda_count_metric(svc, batch, inv->fn, "Throttles", 1, "Count");
     if (!store_batch_empty(batch))
         (void)store_commit(svc->store, batch, NULL);
 }
 
-static bool all_busy(struct svc *svc) {
+static bool all_busy(struct lambda_svc *svc) {
     LOCK_SCOPE(&svc->lock);
     return svc->stopping || svc->async_running >= svc->async_at_once;
 }
 
 /* False: no room; it stands in line now. */
-static bool deliver(struct svc *svc, struct lambda_inv *inv, bool front, bool counted) {
+static bool deliver(struct lambda_svc *svc, struct lambda_inv *inv, bool front, bool counted) {
     if (expiry_of(inv) <= clock_world_ms()) {
         expire(svc, inv);
         return true;
@@ -241,7 +242,7 @@ static bool deliver(struct svc *svc, struct lambda_inv *inv, bool front, bool co
 }
 
 /* The first in line of a function, taken out. NULL: nobody waits. */
-static struct lambda_waiting *take_waiting(struct svc *svc, struct lambda_pool *pool) {
+static struct lambda_waiting *take_waiting(struct lambda_svc *svc, struct lambda_pool *pool) {
     LOCK_SCOPE(&svc->lock);
     if (list_empty(&pool->waiting))
         return NULL;
@@ -251,7 +252,7 @@ static struct lambda_waiting *take_waiting(struct svc *svc, struct lambda_pool *
     return LIST_ENTRY(node, struct lambda_waiting, node);
 }
 
-static void serve_line(struct svc *svc, struct lambda_pool *pool) {
+static void serve_line(struct lambda_svc *svc, struct lambda_pool *pool) {
     for (struct lambda_waiting *w; (w = take_waiting(svc, pool));) {
         struct lambda_inv *inv = load(svc, w->id);
         bool counted = w->counted;
@@ -262,7 +263,7 @@ static void serve_line(struct svc *svc, struct lambda_pool *pool) {
 }
 
 /* The pools are never removed, so the walk may let go of the lock between two. */
-static struct lambda_pool *next_pool(struct svc *svc, size_t *at) {
+static struct lambda_pool *next_pool(struct lambda_svc *svc, size_t *at) {
     LOCK_SCOPE(&svc->lock);
     str arn;
     void *value;
@@ -272,7 +273,7 @@ static struct lambda_pool *next_pool(struct svc *svc, size_t *at) {
     return NULL;
 }
 
-static bool take_due(struct svc *svc, uint64_t *ret_id) {
+static bool take_due(struct lambda_svc *svc, uint64_t *ret_id) {
     LOCK_SCOPE(&svc->lock);
     if (svc->stopping || svc->queue.n == 0 || svc->queue.at[0].due_ms > clock_world_ms())
         return false;
@@ -281,12 +282,12 @@ static bool take_due(struct svc *svc, uint64_t *ret_id) {
 }
 
 /* Somebody of the same function waits already: behind him, without being tried. */
-static bool has_line(struct svc *svc, const struct lambda_inv *inv) {
+static bool has_line(struct lambda_svc *svc, const struct lambda_inv *inv) {
     LOCK_SCOPE(&svc->lock);
     return !list_empty(&lambda_pool_of(svc, buf_view(&inv->fn->arn))->waiting);
 }
 
-static int64_t next_time(struct svc *svc) {
+static int64_t next_time(struct lambda_svc *svc) {
     LOCK_SCOPE(&svc->lock);
     int64_t next = svc->queue.n ? svc->queue.at[0].due_ms : INT64_MAX;
     size_t at = 0;
@@ -302,7 +303,7 @@ static int64_t next_time(struct svc *svc) {
 }
 
 int64_t lambda_queue_run(void *svc_) {
-    struct svc *svc = svc_;
+    struct lambda_svc *svc = svc_;
     size_t at = 0;
     for (struct lambda_pool *pool; (pool = next_pool(svc, &at));)
         serve_line(svc, pool);
@@ -317,7 +318,7 @@ int64_t lambda_queue_run(void *svc_) {
 }
 
 /* ---- Life ---- */
-int lambda_queue_open(struct svc *svc, struct err *err) {
+int lambda_queue_open(struct lambda_svc *svc, struct err *err) {
     CLEANUP_DEINIT(buf) struct buf from = {0};
     key_begin(&from, "lambda.q");
     CLEANUP(store_iter)
@@ -334,7 +335,7 @@ int lambda_queue_open(struct svc *svc, struct err *err) {
     return r ? err_sys(err, r, "reading the queue of asynchronous invocations") : 0;
 }
 
-void lambda_queue_close(struct svc *svc) {
+void lambda_queue_close(struct lambda_svc *svc) {
     free(svc->queue.at);
     svc->queue = (struct lambda_heap){0};
 }

@@ -24,7 +24,7 @@ static int get_function(struct rq *rq, struct lambda_change *c) {
 }
 LAMBDA_OP(GetFunction, get_function, "FunctionName")
 
-int lambda_op_ListFunctions(struct svc *, struct rq *rq) {
+int lambda_op_ListFunctions(struct lambda_svc *, struct rq *rq) {
     static const struct kit_paging paging = {.list = "Functions",
                                              .token = "Marker",
                                              .next = "NextMarker",

@@ -244,7 +244,7 @@ static void end(void *, struct net_req *req) {
 
 /* Always last, also for a /next whose sandbox went away while it was parked. */
 static void done(void *svc_, struct net_req *req) {
-    struct svc *svc = svc_;
+    struct lambda_svc *svc = svc_;
     struct call *call = req->app;
     if (!call)
         return;
@@ -256,6 +256,6 @@ static void done(void *svc_, struct net_req *req) {
     free(call);
 }
 
-struct net_app lambda_runtime_app(struct svc *svc) {
+struct net_app lambda_runtime_app(struct lambda_svc *svc) {
     return (struct net_app){.ctx = svc, .begin = begin, .body = body, .end = end, .done = done};
 }

@@ -25,7 +25,7 @@ static unsigned default_at_once(void) {
 /* ---- Unpacked code that no row names ---- */
 static bool is_named(void *dirs, const char *name) { return map_get(dirs, str_c(name)) != NULL; }
 
-static int sweep_code(struct svc *svc, struct err *err) {
+static int sweep_code(struct lambda_svc *svc, struct err *err) {
     static char present;
     CLEANUP_DEINIT(map) struct map dirs = {0};
     CLEANUP_DEINIT(buf) struct buf from = {0};
@@ -44,7 +44,7 @@ static int sweep_code(struct svc *svc, struct err *err) {
 }
 
 /* ---- Open and close ---- */
-static void init(struct svc *svc, const struct lambda_options *options) {
+static void init(struct lambda_svc *svc, const struct lambda_options *options) {
     svc->store = options->store;
     svc->hub = options->hub;
     svc->cloud = options->cloud;
@@ -63,8 +63,9 @@ static void init(struct svc *svc, const struct lambda_options *options) {
     svc->functions_dir = mem_strdup(dir.p);
 }
 
-int lambda_open(struct svc **ret_lambda, const struct lambda_options *options, struct err *err) {
-    struct svc *svc = mem_new(struct svc);
+int lambda_open(struct lambda_svc **ret_lambda, const struct lambda_options *options,
+                struct err *err) {
+    struct lambda_svc *svc = mem_new(struct lambda_svc);
     init(svc, options);
     int r = sweep_code(svc, err);
     if (r == 0)
@@ -88,7 +89,7 @@ static void free_values(struct map *map) {
     map_deinit(map);
 }
 
-static void free_waiting(struct svc *svc) {
+static void free_waiting(struct lambda_svc *svc) {
     size_t at = 0;
     str arn;
     void *value;
@@ -97,7 +98,7 @@ static void free_waiting(struct svc *svc) {
             free(LIST_ENTRY(node, struct lambda_waiting, node));
 }
 
-struct svc *lambda_close(struct svc *svc) {
+struct lambda_svc *lambda_close(struct lambda_svc *svc) {
     if (!svc)
         return NULL;
     free_waiting(svc);
@@ -114,7 +115,7 @@ struct svc *lambda_close(struct svc *svc) {
 }
 
 /* ---- Start and stop ---- */
-int lambda_start(struct svc *svc, struct net *net, struct err *err) {
+int lambda_start(struct lambda_svc *svc, struct net *net, struct err *err) {
     int r = lambda_watch_start(svc, err);
     if (r == 0)
         r = lambda_complete_start(svc, err);
@@ -124,7 +125,7 @@ int lambda_start(struct svc *svc, struct net *net, struct err *err) {
     return r;
 }
 
-static void kill_all(struct svc *svc) {
+static void kill_all(struct lambda_svc *svc) {
     size_t at = 0;
     str arn;
     void *value;
@@ -133,7 +134,7 @@ static void kill_all(struct svc *svc) {
             lambda_env_kill(LIST_ENTRY(node, struct lambda_env, node));
 }
 
-void lambda_stop(struct svc *svc) {
+void lambda_stop(struct lambda_svc *svc) {
     pthread_mutex_lock(&svc->lock);
     svc->stopping = true;
     while (svc->starting > 0)

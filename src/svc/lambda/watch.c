@@ -35,12 +35,12 @@ void lambda_watch_env(struct lambda_env *env) {
     lambda_watch_wake(env->svc);
 }
 
-static void unwatch_fd(struct svc *svc, int fd) {
+static void unwatch_fd(struct lambda_svc *svc, int fd) {
     if (fd >= 0)
         epoll_ctl(svc->epoll_fd, EPOLL_CTL_DEL, fd, NULL);
 }
 
-void lambda_watch_wake(struct svc *svc) {
+void lambda_watch_wake(struct lambda_svc *svc) {
     uint64_t one = 1;
     (void)!write(svc->wake_fd, &one, sizeof one);
 }
@@ -88,7 +88,7 @@ static void forget(const struct lambda_env *env, struct epoll_event *events, int
 }
 
 static void see_end(struct lambda_env *env, struct epoll_event *rest, int n_rest) {
-    struct svc *svc = env->svc;
+    struct lambda_svc *svc = env->svc;
     struct sandbox_end end;
     struct lambda_inv *inv = NULL;
     pthread_mutex_lock(&svc->lock);
@@ -110,7 +110,7 @@ static void see_end(struct lambda_env *env, struct epoll_event *rest, int n_rest
  * Who writes faster than the log can be committed waits with a full pipe; nothing piles up here.
  * The short sleep holds this thread too, which is fair: it is the store that is slow.
  */
-static bool is_behind(struct svc *svc) {
+static bool is_behind(struct lambda_svc *svc) {
     pthread_mutex_lock(&svc->lock);
     bool behind = svc->backlog > BACKLOG_MOST;
     pthread_mutex_unlock(&svc->lock);
@@ -187,7 +187,7 @@ static bool is_outdated(const struct lambda_env *env, const struct lambda_fn *ne
 
 /* Idle environments of functions that were changed or deleted. Under the lock; reads a row per pool
  * with one. */
-static void retire_outdated(struct svc *svc) {
+static void retire_outdated(struct lambda_svc *svc) {
     size_t at = 0;
     str arn;
     void *value;
@@ -210,7 +210,7 @@ static void retire_outdated(struct svc *svc) {
     lambda_queue_kick(svc); /* limits may have changed */
 }
 
-static void run_again(struct svc *svc, struct lambda_inv *inv) {
+static void run_again(struct lambda_svc *svc, struct lambda_inv *inv) {
     if (lambda_dispatch(svc, inv) == 0)
         return;
     lambda_fail_service(inv, &lambda_e_TooManyRequestsException,
@@ -219,7 +219,7 @@ static void run_again(struct svc *svc, struct lambda_inv *inv) {
     lambda_finish(svc, inv);
 }
 
-static bool handle(struct svc *svc, const struct due *due) {
+static bool handle(struct lambda_svc *svc, const struct due *due) {
     if (due->finished)
         lambda_finish(svc, due->finished);
     if (due->again)
@@ -230,7 +230,7 @@ static bool handle(struct svc *svc, const struct due *due) {
 }
 
 /* Everything that time brings. Returns how long to sleep. */
-static int look_around(struct svc *svc, bool memory) {
+static int look_around(struct lambda_svc *svc, bool memory) {
     for (;;) {
         int64_t now = clock_mono_ns(), next = INT64_MAX;
         bool active = false;
@@ -264,7 +264,8 @@ static int look_around(struct svc *svc, bool memory) {
 }
 
 /* ---- The thread ---- */
-static void handle_event(struct svc *svc, uint64_t data, struct epoll_event *rest, int n_rest) {
+static void handle_event(struct lambda_svc *svc, uint64_t data, struct epoll_event *rest,
+                         int n_rest) {
     struct lambda_env *env = (struct lambda_env *)(uintptr_t)(data & ~(uint64_t)KIND_MASK);
     if (!env) {
         uint64_t n;
@@ -276,13 +277,13 @@ static void handle_event(struct svc *svc, uint64_t data, struct epoll_event *res
     }
 }
 
-static bool is_over(struct svc *svc) {
+static bool is_over(struct lambda_svc *svc) {
     LOCK_SCOPE(&svc->lock);
     return svc->stopping && svc->n_envs == 0;
 }
 
 static void *watch_main(void *svc_) {
-    struct svc *svc = svc_;
+    struct lambda_svc *svc = svc_;
     pthread_setname_np(pthread_self(), "lambda-watch");
     int64_t looked_ms = 0;
     while (!is_over(svc)) {
@@ -298,7 +299,7 @@ static void *watch_main(void *svc_) {
     return NULL;
 }
 
-int lambda_watch_start(struct svc *svc, struct err *err) {
+int lambda_watch_start(struct lambda_svc *svc, struct err *err) {
     svc->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     svc->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     struct epoll_event e = {.events = EPOLLIN};
@@ -312,7 +313,7 @@ int lambda_watch_start(struct svc *svc, struct err *err) {
     return 0;
 }
 
-void lambda_watch_stop(struct svc *svc) {
+void lambda_watch_stop(struct lambda_svc *svc) {
     if (svc->has_watcher) {
         lambda_watch_wake(svc);
         pthread_join(svc->watcher, NULL);

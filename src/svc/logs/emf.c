@@ -20,7 +20,7 @@ enum {
 #define LARGEST      0x1p360 /* PutMetricData's bounds hold here too */
 
 struct emf {
-    struct svc *logs;
+    struct logs_svc *logs;
     struct store_batch *batch;
     const json_t *root;
     struct hub_metric metric; /* filled as far as is known */
@@ -81,8 +81,8 @@ static void put_directive(struct emf *e, const json_t *directive) {
             put_metrics(e, metrics);
 }
 
-void logs_emf(struct svc *logs, struct store_batch *batch, str account, str region, int64_t time_ms,
-              str message) {
+void logs_emf(struct logs_svc *logs, struct store_batch *batch, str account, str region,
+              int64_t time_ms, str message) {
     if (!logs->hub || !str_starts(str_trim(message), S("{")) ||
         str_find(message, S("\"_aws\"")) < 0)
         return;

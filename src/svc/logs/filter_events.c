@@ -88,7 +88,7 @@ static int walk(struct rq *rq, const struct logs_group *group, const struct filt
     return fault ? aws_fault(rq, fault, "search log events") : 0;
 }
 
-int logs_op_FilterLogEvents(struct svc *, struct rq *rq) {
+int logs_op_FilterLogEvents(struct logs_svc *, struct rq *rq) {
     CLEANUP_DEINIT(logs_group) struct logs_group group = {0};
     CLEANUP_DEINIT(filter) struct filter f = {0};
     if (logs_group_of(rq, &group) || take_filter(rq, &group, &f))

@@ -102,7 +102,7 @@ static int plan(struct rq *rq, const struct logs_group *group, struct reading *r
     return 0;
 }
 
-int logs_op_GetLogEvents(struct svc *, struct rq *rq) {
+int logs_op_GetLogEvents(struct logs_svc *, struct rq *rq) {
     CLEANUP_DEINIT(logs_group) struct logs_group group = {0};
     CLEANUP_DEINIT(logs_stream) struct logs_stream stream = {0};
     struct logs_place here;

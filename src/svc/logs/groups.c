@@ -28,7 +28,7 @@ static int check_create(struct rq *rq) {
     return 0;
 }
 
-int logs_op_CreateLogGroup(struct svc *, struct rq *rq) {
+int logs_op_CreateLogGroup(struct logs_svc *, struct rq *rq) {
     CLEANUP_DEINIT(row) struct row row = {0};
     str name = json_str(rq->in, "logGroupName");
     if (check_create(rq))
@@ -47,7 +47,7 @@ int logs_op_CreateLogGroup(struct svc *, struct rq *rq) {
     return 0;
 }
 
-int logs_op_DeleteLogGroup(struct svc *logs, struct rq *rq) {
+int logs_op_DeleteLogGroup(struct logs_svc *logs, struct rq *rq) {
     CLEANUP_DEINIT(buf) struct buf key = {0};
     CLEANUP_DEINIT(logs_group) struct logs_group group = {0};
     if (logs_group_of(rq, &group))
@@ -132,7 +132,7 @@ static bool is_wanted(const struct rq *rq, const json_t *group) {
            (!class.p || str_eq(class, json_str(group, "class")));
 }
 
-int logs_op_DescribeLogGroups(struct svc *, struct rq *rq) {
+int logs_op_DescribeLogGroups(struct logs_svc *, struct rq *rq) {
     static const struct kit_paging paging = {.list = "logGroups",
                                              .token = "nextToken",
                                              .limit = "limit",
@@ -158,7 +158,7 @@ int logs_op_DescribeLogGroups(struct svc *, struct rq *rq) {
 
 /* ---- Retention ---- */
 
-int logs_op_PutRetentionPolicy(struct svc *, struct rq *rq) {
+int logs_op_PutRetentionPolicy(struct logs_svc *, struct rq *rq) {
     static const int days[] = {1,   3,   5,   7,   14,   30,   60,   90,   120,  150,  180,
                                365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653};
     int64_t wanted = json_int(rq->in, "retentionInDays", 0);
@@ -179,7 +179,7 @@ int logs_op_PutRetentionPolicy(struct svc *, struct rq *rq) {
     return 0;
 }
 
-int logs_op_DeleteRetentionPolicy(struct svc *, struct rq *rq) {
+int logs_op_DeleteRetentionPolicy(struct logs_svc *, struct rq *rq) {
     CLEANUP_DEINIT(logs_group) struct logs_group group = {0};
     if (logs_group_of(rq, &group))
         return AWS_FAILED;
@@ -217,13 +217,13 @@ static int list_tags(struct rq *rq) {
     return 0;
 }
 
-int logs_op_TagLogGroup(struct svc *, struct rq *rq) { return tag(rq); }
-int logs_op_TagResource(struct svc *, struct rq *rq) { return tag(rq); }
-int logs_op_UntagLogGroup(struct svc *, struct rq *rq) {
+int logs_op_TagLogGroup(struct logs_svc *, struct rq *rq) { return tag(rq); }
+int logs_op_TagResource(struct logs_svc *, struct rq *rq) { return tag(rq); }
+int logs_op_UntagLogGroup(struct logs_svc *, struct rq *rq) {
     return untag(rq, json_arr(rq->in, "tags"));
 }
-int logs_op_UntagResource(struct svc *, struct rq *rq) {
+int logs_op_UntagResource(struct logs_svc *, struct rq *rq) {
     return untag(rq, json_arr(rq->in, "tagKeys"));
 }
-int logs_op_ListTagsLogGroup(struct svc *, struct rq *rq) { return list_tags(rq); }
-int logs_op_ListTagsForResource(struct svc *, struct rq *rq) { return list_tags(rq); }
+int logs_op_ListTagsLogGroup(struct logs_svc *, struct rq *rq) { return list_tags(rq); }
+int logs_op_ListTagsForResource(struct logs_svc *, struct rq *rq) { return list_tags(rq); }

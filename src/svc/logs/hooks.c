@@ -2,7 +2,7 @@
 #include "base/arn.h"
 #include "svc/logs/logs_priv.h"
 
-int logs_hook_resource(struct svc *, struct rq *rq, struct buf *ret_arn) {
+int logs_hook_resource(void *, struct rq *rq, struct buf *ret_arn) {
     str group = logs_group_name(rq), stream = json_str(rq->in, "logStreamName");
     if (!group.p &&
         json_has(rq->in, "logGroupIdentifier")) /* of another account or region: as it was given */

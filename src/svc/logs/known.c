@@ -44,7 +44,7 @@ struct logs_known *logs_known_free(struct logs_known *known) {
 }
 
 void logs_known_forget(void *ctx) {
-    struct svc *logs = ctx;
+    struct logs_svc *logs = ctx;
     logs->known->generation++;
 }
 
@@ -81,7 +81,7 @@ static int find_or_add(const struct rows *rows, struct row *row, const json_t *f
     return 0;
 }
 
-static int find_in_store(struct svc *logs, const struct hub_log *line, struct ids *ret) {
+static int find_in_store(struct logs_svc *logs, const struct hub_log *line, struct ids *ret) {
     CLEANUP_DEINIT(row) struct row group_row = {0}, stream_row = {0};
     CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
     ret->generation = logs->known->generation; /* before the snapshot */
@@ -100,7 +100,8 @@ static int find_in_store(struct svc *logs, const struct hub_log *line, struct id
     return store_commit(logs->store, batch, NULL);
 }
 
-int logs_known_find(struct svc *logs, const struct hub_log *line, struct logs_target *ret_target) {
+int logs_known_find(struct logs_svc *logs, const struct hub_log *line,
+                    struct logs_target *ret_target) {
     CLEANUP_DEINIT(buf) struct buf key = {0};
     struct ids ids = {0};
     logs_stream_key(&key, line->account, line->region, line->group, line->stream);

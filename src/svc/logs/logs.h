@@ -8,14 +8,16 @@
  */
 #include "aws/op.h"
 
+struct logs_svc; /* the service's state */
+
 /*
  * Plugs itself into the hub: what hub_put_log is given comes here. hub may be NULL (tests): nothing
  * is then swept, and EMF is ignored.
  */
-int logs_open(struct svc **ret_logs, struct store *store, struct hub *hub, struct err *err);
-struct svc *logs_close(struct svc *logs); /* returns NULL; no request may be under way */
+int logs_open(struct logs_svc **ret_logs, struct store *store, struct hub *hub, struct err *err);
+struct logs_svc *logs_close(struct logs_svc *logs); /* returns NULL; no request may be under way */
 /* For aws_cloud_add. */
-struct aws_service logs_service(struct svc *logs);
+struct aws_service logs_service(struct logs_svc *logs);
 /*
  * The hub's log port. Not from the committer: a group or stream that is not there yet is made
  * durably before this returns.

@@ -5,7 +5,7 @@
 #include "svc/logs/logs.h"
 
 struct logs_known; /* known.c */
-struct svc {
+struct logs_svc {
     struct store *store;
     struct hub *hub;
     struct logs_known *known;
@@ -82,7 +82,7 @@ struct logs_target {
     str stream_name;
 };
 /* Adds events (their `at.time_ms` and `message`) to the batch, and the metrics that they carry. */
-void logs_write(struct svc *logs, const struct rows *rows, const struct logs_target *target,
+void logs_write(struct logs_svc *logs, const struct rows *rows, const struct logs_target *target,
                 const struct logs_event *events, size_t n);
 
 /*
@@ -93,18 +93,19 @@ void logs_count_bytes(struct store_batch *batch, uint64_t group, int sign, doubl
 
 /* ---- emf.c ---- */
 /* Metrics in a message of the embedded metric format go to the hub, in the same batch. */
-void logs_emf(struct svc *logs, struct store_batch *batch, str account, str region, int64_t time_ms,
-              str message);
+void logs_emf(struct logs_svc *logs, struct store_batch *batch, str account, str region,
+              int64_t time_ms, str message);
 
 /* ---- known.c: ids of groups and streams, for the hub's port ---- */
 struct logs_known *logs_known_new(void);
 struct logs_known *logs_known_free(struct logs_known *known);
 /* Finds or makes group and stream. 0, -errno or STORE_E_*. */
-int logs_known_find(struct svc *logs, const struct hub_log *line, struct logs_target *ret_target);
+int logs_known_find(struct logs_svc *logs, const struct hub_log *line,
+                    struct logs_target *ret_target);
 void logs_known_forget(void *logs); /* a store_after hook: something was deleted */
 
 /* ---- sweep.c ---- */
 int64_t logs_sweep(void *logs); /* a hub_timer_fn: removes what has expired */
 
 /* ---- hooks.c ---- */
-int logs_hook_resource(struct svc *logs, struct rq *rq, struct buf *ret_arn);
+int logs_hook_resource(void *logs, struct rq *rq, struct buf *ret_arn);

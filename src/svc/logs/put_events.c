@@ -63,7 +63,7 @@ static void reject(struct rq *rq, const struct logs_group *group, struct logs_ev
     *n = end - first;
 }
 
-int logs_op_PutLogEvents(struct svc *logs, struct rq *rq) {
+int logs_op_PutLogEvents(struct logs_svc *logs, struct rq *rq) {
     const json_t *list = json_arr(rq->in, "logEvents");
     size_t n = json_array_size(list);
     struct logs_event *events = arena_alloc(&rq->arena, (n + 1) * sizeof *events);

@@ -3,7 +3,7 @@
 #include "svc/logs/logs_priv.h"
 #include "svc/kit/op_table.h"
 
-struct aws_service logs_service(struct svc *logs) {
+struct aws_service logs_service(struct logs_svc *logs) {
     return (struct aws_service){
         .name = "logs",
         .api = &api_logs,
@@ -14,9 +14,9 @@ struct aws_service logs_service(struct svc *logs) {
     };
 }
 
-int logs_open(struct svc **ret_logs, struct store *store, struct hub *hub, struct err *err) {
+int logs_open(struct logs_svc **ret_logs, struct store *store, struct hub *hub, struct err *err) {
     (void)err; /* nothing here can fail; x_open of every service has it */
-    struct svc *logs = mem_new(struct svc);
+    struct logs_svc *logs = mem_new(struct logs_svc);
     logs->store = store;
     logs->hub = hub;
     logs->known = logs_known_new();
@@ -28,7 +28,7 @@ int logs_open(struct svc **ret_logs, struct store *store, struct hub *hub, struc
     return 0;
 }
 
-struct svc *logs_close(struct svc *logs) {
+struct logs_svc *logs_close(struct logs_svc *logs) {
     if (logs) {
         logs_known_free(logs->known);
         free(logs);

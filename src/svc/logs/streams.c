@@ -4,7 +4,7 @@
 
 enum { DEFAULT_LIMIT = 50, DELETE_AT_ONCE = 5000 };
 
-int logs_op_CreateLogStream(struct svc *, struct rq *rq) {
+int logs_op_CreateLogStream(struct logs_svc *, struct rq *rq) {
     CLEANUP_DEINIT(logs_group) struct logs_group group = {0};
     CLEANUP_DEINIT(row) struct row row = {0};
     str name = json_str(rq->in, "logStreamName");
@@ -68,7 +68,7 @@ static int delete_some(struct rq *rq, uint64_t group, uint64_t stream, size_t *r
  * The stream's row goes with the first lot, so that nobody sees half of it. Whoever writes events
  * expects that row: when it is gone, one more look finds the last of them.
  */
-int logs_op_DeleteLogStream(struct svc *logs, struct rq *rq) {
+int logs_op_DeleteLogStream(struct logs_svc *logs, struct rq *rq) {
     CLEANUP_DEINIT(logs_group) struct logs_group group = {0};
     CLEANUP_DEINIT(logs_stream) struct logs_stream stream = {0};
     size_t n = 0;
@@ -213,7 +213,7 @@ static int answer(struct rq *rq, const struct logs_group *group, const struct it
     return 0;
 }
 
-int logs_op_DescribeLogStreams(struct svc *, struct rq *rq) {
+int logs_op_DescribeLogStreams(struct logs_svc *, struct rq *rq) {
     bool by_time = str_is(json_str(rq->in, "orderBy"), "LastEventTime"),
          has_token = json_has(rq->in, "nextToken");
     CLEANUP_DEINIT(logs_group) struct logs_group group = {0};

@@ -38,7 +38,7 @@ static size_t remove_some(const struct rows *rows, uint64_t group, int64_t befor
  * Removes one lot of a group's expired events; true when there may be more. The group's row is a
  * condition: where it changes meanwhile (its retention is taken off), the next look decides anew.
  */
-static bool sweep_some(struct svc *logs, str group_key, int64_t now_ms) {
+static bool sweep_some(struct logs_svc *logs, str group_key, int64_t now_ms) {
     CLEANUP_DEINIT(row) struct row row = {0};
     CLEANUP_JSON json_t *group = NULL;
     CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
@@ -54,7 +54,7 @@ static bool sweep_some(struct svc *logs, str group_key, int64_t now_ms) {
 }
 
 int64_t logs_sweep(void *ctx) {
-    struct svc *logs = ctx;
+    struct logs_svc *logs = ctx;
     int64_t now_ms = clock_world_ms();
     CLEANUP_DEINIT(buf) struct buf from = {0};
     key_begin(&from, "logs.group");

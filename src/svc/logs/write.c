@@ -3,8 +3,9 @@
 #include "svc/logs/logs_priv.h"
 
 /* Blind: the number of an event is of this call alone. */
-static void add_event(struct svc *logs, const struct rows *rows, const struct logs_target *target,
-                      const struct logs_event *event, int64_t now_ms) {
+static void add_event(struct logs_svc *logs, const struct rows *rows,
+                      const struct logs_target *target, const struct logs_event *event,
+                      int64_t now_ms) {
     CLEANUP_DEINIT(buf) struct buf key = {0}, value = {0};
     struct logs_event full = *event;
     full.at.id = store_next_id(logs->store);
@@ -24,7 +25,7 @@ void logs_count_bytes(struct store_batch *batch, uint64_t group, int sign, doubl
     store_stat(batch, STORE_METRICS, buf_view(&key), sign, bytes);
 }
 
-void logs_write(struct svc *logs, const struct rows *rows, const struct logs_target *target,
+void logs_write(struct logs_svc *logs, const struct rows *rows, const struct logs_target *target,
                 const struct logs_event *events, size_t n) {
     int64_t now_ms = clock_world_ms();
     double bytes = 0;
@@ -49,7 +50,7 @@ static bool same_stream(const struct hub_log *a, const struct hub_log *b) {
  * has no condition, and lines that lose against the deletion are left under a number that nobody
  * finds again.
  */
-static void put_run(struct svc *logs, const struct rows *rows, const struct hub_log *lines,
+static void put_run(struct logs_svc *logs, const struct rows *rows, const struct hub_log *lines,
                     size_t n) {
     struct logs_target target;
     if (logs_known_find(logs, &lines[0], &target))
@@ -65,7 +66,7 @@ static void put_run(struct svc *logs, const struct rows *rows, const struct hub_
 }
 
 void logs_put(void *ctx, struct store_batch *batch, const struct hub_log *lines, size_t n) {
-    struct svc *logs = ctx;
+    struct logs_svc *logs = ctx;
     struct rows rows = {logs->store, NULL, batch};
     for (size_t i = 0; i < n;) {
         size_t end = i + 1;

@@ -9,7 +9,7 @@ struct about {
     struct s3_found found;
 };
 
-static int find(struct svc *svc, struct rq *rq, struct about *about) {
+static int find(struct s3_svc *svc, struct rq *rq, struct about *about) {
     str version_id = json_str(rq->in, "VersionId");
     int r = s3_use_key(rq, &about->key);
     if (!r)
@@ -25,7 +25,7 @@ static void set_version(struct rq *rq, const struct about *about) {
 }
 
 /* ---- Tags ---- */
-int s3_op_GetObjectTagging(struct svc *svc, struct rq *rq) {
+int s3_op_GetObjectTagging(struct s3_svc *svc, struct rq *rq) {
     struct about about = {0};
     int r = find(svc, rq, &about);
     if (!r) {
@@ -37,7 +37,7 @@ int s3_op_GetObjectTagging(struct svc *svc, struct rq *rq) {
     return r;
 }
 
-static int retag(struct svc *svc, struct rq *rq, const struct about *about, str tags,
+static int retag(struct s3_svc *svc, struct rq *rq, const struct about *about, str tags,
                  enum s3_event_type type) {
     if (about->bucket->row.deleting)
         return aws_fail(rq, &S3_OperationAborted, NULL);
@@ -51,7 +51,7 @@ static int retag(struct svc *svc, struct rq *rq, const struct about *about, str 
     return 0;
 }
 
-int s3_op_PutObjectTagging(struct svc *svc, struct rq *rq) {
+int s3_op_PutObjectTagging(struct s3_svc *svc, struct rq *rq) {
     struct about about = {0};
     CLEANUP_DEINIT(buf) struct buf packed = {0};
     int r = find(svc, rq, &about);
@@ -64,7 +64,7 @@ int s3_op_PutObjectTagging(struct svc *svc, struct rq *rq) {
     return r;
 }
 
-int s3_op_DeleteObjectTagging(struct svc *svc, struct rq *rq) {
+int s3_op_DeleteObjectTagging(struct s3_svc *svc, struct rq *rq) {
     struct about about = {0};
     int r = find(svc, rq, &about);
     if (!r)
@@ -101,7 +101,7 @@ static int check_acl_body(struct rq *rq, str account) {
     return 0;
 }
 
-int s3_op_GetBucketAcl(struct svc *svc, struct rq *rq) {
+int s3_op_GetBucketAcl(struct s3_svc *svc, struct rq *rq) {
     struct s3_bucket *bucket = NULL;
     int r = s3_use_bucket(svc, rq, &bucket);
     if (!r)
@@ -109,13 +109,13 @@ int s3_op_GetBucketAcl(struct svc *svc, struct rq *rq) {
     return r;
 }
 
-int s3_op_PutBucketAcl(struct svc *svc, struct rq *rq) {
+int s3_op_PutBucketAcl(struct s3_svc *svc, struct rq *rq) {
     struct s3_bucket *bucket = NULL;
     int r = s3_use_bucket_to_write(svc, rq, &bucket);
     return r ? r : check_acl_body(rq, bucket->row.account);
 }
 
-int s3_op_GetObjectAcl(struct svc *svc, struct rq *rq) {
+int s3_op_GetObjectAcl(struct s3_svc *svc, struct rq *rq) {
     struct about about = {0};
     int r = find(svc, rq, &about);
     if (!r)
@@ -124,7 +124,7 @@ int s3_op_GetObjectAcl(struct svc *svc, struct rq *rq) {
     return r;
 }
 
-int s3_op_PutObjectAcl(struct svc *svc, struct rq *rq) {
+int s3_op_PutObjectAcl(struct s3_svc *svc, struct rq *rq) {
     struct about about = {0};
     int r = find(svc, rq, &about);
     if (!r)
@@ -209,7 +209,7 @@ static int describe_attributes(struct rq *rq, const struct about *about) {
     return asks_for(rq, "ObjectParts") && object->n_parts > 0 ? describe_parts(rq, about) : 0;
 }
 
-int s3_op_GetObjectAttributes(struct svc *svc, struct rq *rq) {
+int s3_op_GetObjectAttributes(struct s3_svc *svc, struct rq *rq) {
     struct about about = {0};
     int r = find(svc, rq, &about);
     if (!r)

@@ -91,7 +91,7 @@ static void answer_creation(struct rq *rq, str name, str region) {
     json_set_str(rq->out, "BucketArn", s3_bucket_arn(rq, name));
 }
 
-static int create(struct svc *svc, struct rq *rq, str name, str region) {
+static int create(struct s3_svc *svc, struct rq *rq, str name, str region) {
     CLEANUP_DEINIT(buf) struct buf key = {0}, bytes = {0};
     const struct rows *rows = rq_rows_newest(rq);
     struct s3_bucket_row row = {
@@ -118,7 +118,7 @@ static int create(struct svc *svc, struct rq *rq, str name, str region) {
     return 0;
 }
 
-int s3_op_CreateBucket(struct svc *svc, struct rq *rq) {
+int s3_op_CreateBucket(struct s3_svc *svc, struct rq *rq) {
     str name = json_str(rq->in, "Bucket"), region = STR_NONE;
     int r = check_creation(rq, name);
     if (!r)
@@ -137,7 +137,7 @@ int s3_op_CreateBucket(struct svc *svc, struct rq *rq) {
 }
 
 /* ---- HeadBucket, GetBucketLocation ---- */
-int s3_op_HeadBucket(struct svc *svc, struct rq *rq) {
+int s3_op_HeadBucket(struct s3_svc *svc, struct rq *rq) {
     struct s3_bucket *bucket = NULL;
     int r = s3_use_bucket(svc, rq, &bucket);
     if (r)
@@ -150,7 +150,7 @@ int s3_op_HeadBucket(struct svc *svc, struct rq *rq) {
     return 0;
 }
 
-int s3_op_GetBucketLocation(struct svc *svc, struct rq *rq) {
+int s3_op_GetBucketLocation(struct s3_svc *svc, struct rq *rq) {
     struct s3_bucket *bucket = NULL;
     int r = s3_use_bucket(svc, rq, &bucket);
     if (r)
@@ -189,7 +189,7 @@ static json_t *show_bucket(struct rq *rq, str name, str value, str wanted_region
     return item;
 }
 
-int s3_op_ListBuckets(struct svc *, struct rq *rq) {
+int s3_op_ListBuckets(struct s3_svc *, struct rq *rq) {
     CLEANUP_DEINIT(kit_page) struct kit_page page = {0};
     CLEANUP_DEINIT(buf) struct buf key = {0};
     str prefix = json_str(rq->in, "Prefix"), region = json_str(rq->in, "BucketRegion");
@@ -216,7 +216,7 @@ int s3_op_ListBuckets(struct svc *, struct rq *rq) {
 
 /* ---- DeleteBucket ---- */
 /* Any row of this kind of the bucket. */
-static bool has_rows(struct svc *svc, void (*prefix)(struct buf *, uint64_t), uint64_t id,
+static bool has_rows(struct s3_svc *svc, void (*prefix)(struct buf *, uint64_t), uint64_t id,
                      int *ret_fault) {
     CLEANUP_DEINIT(buf) struct buf key = {0};
     prefix(&key, id);
@@ -230,7 +230,7 @@ static bool has_rows(struct svc *svc, void (*prefix)(struct buf *, uint64_t), ui
 static void current_prefix(struct buf *key, uint64_t id) { s3_key_current(key, id, S("")); }
 
 /* Neither versions nor uploads under way. */
-static int check_empty(struct svc *svc, struct rq *rq, const struct s3_bucket *bucket,
+static int check_empty(struct s3_svc *svc, struct rq *rq, const struct s3_bucket *bucket,
                        bool *ret_empty) {
     int fault = 0;
     bool full = has_rows(svc, current_prefix, bucket->row.id, &fault) ||
@@ -267,7 +267,7 @@ static int not_empty(struct rq *rq, const struct s3_bucket *bucket) {
 }
 
 /* Its row is a condition, and what else there is of it depends on nothing but that. */
-static int drop(struct svc *svc, struct rq *rq, const struct s3_bucket *bucket) {
+static int drop(struct s3_svc *svc, struct rq *rq, const struct s3_bucket *bucket) {
     CLEANUP_DEINIT(buf) struct buf key = {0};
     const struct rows *rows = rq_rows_newest(rq);
     s3_bucket_del(rows, bucket->name);
@@ -287,7 +287,7 @@ static int drop(struct svc *svc, struct rq *rq, const struct s3_bucket *bucket) 
  * First the bucket is closed for writers, whose commits expect its row unchanged; then it is looked
  * through; then it goes, or is opened again. A restart in between opens it again (sweep.c).
  */
-int s3_op_DeleteBucket(struct svc *svc, struct rq *rq) {
+int s3_op_DeleteBucket(struct s3_svc *svc, struct rq *rq) {
     struct s3_bucket *bucket = NULL;
     bool empty = false;
     int r = s3_use_bucket_to_write(svc, rq, &bucket);

@@ -213,7 +213,7 @@ static int answer_again(struct rq *rq, const struct s3_mpu *mpu) {
     return 0;
 }
 
-static int complete(struct svc *svc, struct rq *rq, struct assembly *a) {
+static int complete(struct s3_svc *svc, struct rq *rq, struct assembly *a) {
     struct s3_mpu *mpu = &a->mpu;
     int r = s3_mpu_name(svc, rq, mpu);
     if (r)
@@ -246,7 +246,7 @@ static int complete(struct svc *svc, struct rq *rq, struct assembly *a) {
     return 0;
 }
 
-int s3_op_CompleteMultipartUpload(struct svc *svc, struct rq *rq) {
+int s3_op_CompleteMultipartUpload(struct s3_svc *svc, struct rq *rq) {
     struct assembly a = {0};
     int r = complete(svc, rq, &a);
     assembly_deinit(&a);

@@ -30,7 +30,7 @@ static json_t *show_document(const struct s3_config_kind *kind, str text) {
     return doc && kind->member ? json_pack("{s:o}", kind->member, doc) : doc;
 }
 
-int s3_config_get(struct svc *svc, struct rq *rq, const struct s3_config_kind *kind) {
+int s3_config_get(struct s3_svc *svc, struct rq *rq, const struct s3_config_kind *kind) {
     CLEANUP_DEINIT(row) struct row row = {0};
     struct s3_bucket *bucket = NULL;
     int r = s3_use_bucket(svc, rq, &bucket);
@@ -63,7 +63,7 @@ static void store(struct rq *rq, const struct s3_config_kind *kind,
         row_del_blind(rows, STORE_META, buf_view(&key));
 }
 
-int s3_config_put(struct svc *svc, struct rq *rq, const struct s3_config_kind *kind) {
+int s3_config_put(struct s3_svc *svc, struct rq *rq, const struct s3_config_kind *kind) {
     struct s3_bucket *bucket = NULL;
     int r = s3_use_bucket_to_write(svc, rq, &bucket);
     if (r)
@@ -79,7 +79,7 @@ int s3_config_put(struct svc *svc, struct rq *rq, const struct s3_config_kind *k
 }
 
 /* No error where there is none. */
-int s3_config_delete(struct svc *svc, struct rq *rq, const struct s3_config_kind *kind) {
+int s3_config_delete(struct s3_svc *svc, struct rq *rq, const struct s3_config_kind *kind) {
     struct s3_bucket *bucket = NULL;
     int r = s3_use_bucket_to_write(svc, rq, &bucket);
     if (r)
@@ -101,7 +101,7 @@ static json_t *show_versioning(struct rq *, const struct s3_bucket *bucket, str)
     return out;
 }
 
-static int take_versioning(struct svc *, struct rq *rq, struct s3_config *config) {
+static int take_versioning(struct s3_svc *, struct rq *rq, struct s3_config *config) {
     const json_t *given = json_obj(rq->in, "VersioningConfiguration");
     str status = json_str(given, "Status");
     if (str_is(json_str(given, "MFADelete"), "Enabled") || json_has(rq->in, "MFA"))
@@ -117,7 +117,7 @@ S3_CONFIG_OP(get, GetBucketVersioning, versioning)
 S3_CONFIG_OP(put, PutBucketVersioning, versioning)
 
 /* ---- Encryption ---- */
-static int take_encryption(struct svc *, struct rq *rq, struct s3_config *config) {
+static int take_encryption(struct s3_svc *, struct rq *rq, struct s3_config *config) {
     const json_t *given = json_obj(rq->in, "ServerSideEncryptionConfiguration");
     const json_t *rules = json_arr(given, "Rules");
     if (json_array_size(rules) != 1)
@@ -174,7 +174,7 @@ static json_t *show_block(struct rq *, const struct s3_bucket *bucket, str) {
     return json_pack("{s:o}", "PublicAccessBlockConfiguration", config);
 }
 
-static int take_block(struct svc *, struct rq *rq, struct s3_config *config) {
+static int take_block(struct s3_svc *, struct rq *rq, struct s3_config *config) {
     const json_t *given = json_obj(rq->in, "PublicAccessBlockConfiguration");
     config->row.block = S3_BLOCK_SET;
     for (size_t i = 0; i < ARRAY_LEN(blocks); i++)
@@ -214,7 +214,7 @@ static json_t *show_ownership(struct rq *, const struct s3_bucket *bucket, str) 
                      ownerships[bucket->row.ownership]);
 }
 
-static int take_ownership(struct svc *, struct rq *rq, struct s3_config *config) {
+static int take_ownership(struct s3_svc *, struct rq *rq, struct s3_config *config) {
     const json_t *rules = json_arr(json_obj(rq->in, "OwnershipControls"), "Rules");
     config->row.ownership =
         s3_ownership_by_name(json_str(json_array_get(rules, 0), "ObjectOwnership"));
@@ -241,7 +241,7 @@ int s3_read_bucket_tags(struct rq *rq, const json_t *tags, struct buf *text) {
     return 0;
 }
 
-static int take_tagging(struct svc *, struct rq *rq, struct s3_config *config) {
+static int take_tagging(struct s3_svc *, struct rq *rq, struct s3_config *config) {
     return s3_read_bucket_tags(rq, json_arr(json_obj(rq->in, "Tagging"), "TagSet"), &config->text);
 }
 
@@ -252,7 +252,7 @@ S3_CONFIG_OP(put, PutBucketTagging, tagging)
 S3_CONFIG_OP(delete, DeleteBucketTagging, tagging)
 
 /* ---- Lifecycle ---- */
-static int take_lifecycle(struct svc *, struct rq *rq, struct s3_config *config) {
+static int take_lifecycle(struct s3_svc *, struct rq *rq, struct s3_config *config) {
     static const struct aws_error *const errors[] = {
         [S3_LIFECYCLE_E_ARGUMENT - S3_LIFECYCLE_E_ARGUMENT] = &S3_InvalidArgument,
         [S3_LIFECYCLE_E_REQUEST - S3_LIFECYCLE_E_ARGUMENT] = &S3_InvalidRequest,

@@ -30,16 +30,16 @@ struct s3_config_kind {
      */
     json_t *(*show)(struct rq *rq, const struct s3_bucket *bucket, str text);
     /* Put: fills text from the input, or changes row. 0 or AWS_FAILED. */
-    int (*take)(struct svc *svc, struct rq *rq, struct s3_config *config);
+    int (*take)(struct s3_svc *svc, struct rq *rq, struct s3_config *config);
     /* Delete: what the bucket's row loses; NULL: nothing */
     void (*clear)(struct s3_bucket_row *row);
     int put_status; /* of Put's answer; 0: the operation's own */
 };
 
-int s3_config_get(struct svc *svc, struct rq *rq, const struct s3_config_kind *kind);
-int s3_config_put(struct svc *svc, struct rq *rq, const struct s3_config_kind *kind);
-int s3_config_delete(struct svc *svc, struct rq *rq, const struct s3_config_kind *kind);
+int s3_config_get(struct s3_svc *svc, struct rq *rq, const struct s3_config_kind *kind);
+int s3_config_put(struct s3_svc *svc, struct rq *rq, const struct s3_config_kind *kind);
+int s3_config_delete(struct s3_svc *svc, struct rq *rq, const struct s3_config_kind *kind);
 
 /* The handlers of a kind. */
 #define S3_CONFIG_OP(verb, op, kind)                                                               \
-    int s3_op_##op(struct svc *svc, struct rq *rq) { return s3_config_##verb(svc, rq, &(kind)); }
+    int s3_op_##op(struct s3_svc *svc, struct rq *rq) { return s3_config_##verb(svc, rq, &(kind)); }

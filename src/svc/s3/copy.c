@@ -55,7 +55,7 @@ const struct aws_derived s3_derived[] = {{"source_bucket", source_bucket},
                                          {"source_version", source_version},
                                          {0}};
 
-int s3_use_source(struct svc *svc, struct rq *rq, struct s3_source *source) {
+int s3_use_source(struct s3_svc *svc, struct rq *rq, struct s3_source *source) {
     struct s3_copy_source parsed = {0};
     int r = read_source(rq, &parsed);
     if (!r)
@@ -82,7 +82,7 @@ int s3_use_source(struct svc *svc, struct rq *rq, struct s3_source *source) {
     return r ? s3_fault(rq, r, "read the source's body list") : 0;
 }
 
-int s3_copy_bytes(struct svc *svc, struct rq *rq, const struct s3_source *source, uint64_t first,
+int s3_copy_bytes(struct s3_svc *svc, struct rq *rq, const struct s3_source *source, uint64_t first,
                   uint64_t n, struct s3_upload *upload) {
     enum { PIECE = 256 * 1024 };
     CLEANUP(s3_body_reader) struct s3_body_reader *reader = NULL;
@@ -109,7 +109,7 @@ int s3_copy_bytes(struct svc *svc, struct rq *rq, const struct s3_source *source
  * came first, uses the body that the first one made, unless the source is another by now:
  * rq->stream keeps it.
  */
-static int copy_once(struct svc *svc, struct rq *rq, const struct s3_source *source,
+static int copy_once(struct s3_svc *svc, struct rq *rq, const struct s3_source *source,
                      const struct s3_bucket *target, enum s3_sum sum, uint64_t first, uint64_t n,
                      struct s3_upload **ret_upload) {
     struct s3_upload *upload = rq->stream;
@@ -197,7 +197,7 @@ static void answer_copy(struct rq *rq, const struct s3_source *source,
     s3_describe_write(rq, target, object, rq->out);
 }
 
-static int copy_object(struct svc *svc, struct rq *rq, struct s3_source *source) {
+static int copy_object(struct s3_svc *svc, struct rq *rq, struct s3_source *source) {
     struct s3_bucket *target = NULL;
     struct s3_upload *upload = NULL;
     struct s3_object object = {0};
@@ -229,7 +229,7 @@ static int copy_object(struct svc *svc, struct rq *rq, struct s3_source *source)
     return r;
 }
 
-int s3_op_CopyObject(struct svc *svc, struct rq *rq) {
+int s3_op_CopyObject(struct s3_svc *svc, struct rq *rq) {
     struct s3_source source = {0};
     int r = copy_object(svc, rq, &source);
     s3_source_deinit(&source);
@@ -261,7 +261,8 @@ static int choose_range(struct rq *rq, uint64_t size, uint64_t *ret_first, uint6
     return 0;
 }
 
-static int copy_part(struct svc *svc, struct rq *rq, struct s3_mpu *mpu, struct s3_source *source) {
+static int copy_part(struct s3_svc *svc, struct rq *rq, struct s3_mpu *mpu,
+                     struct s3_source *source) {
     struct s3_upload *upload = NULL;
     struct s3_part_row row = {0};
     uint64_t first = 0, n = 0;
@@ -296,7 +297,7 @@ static int copy_part(struct svc *svc, struct rq *rq, struct s3_mpu *mpu, struct 
     return 0;
 }
 
-int s3_op_UploadPartCopy(struct svc *svc, struct rq *rq) {
+int s3_op_UploadPartCopy(struct s3_svc *svc, struct rq *rq) {
     struct s3_mpu mpu = {0};
     struct s3_source source = {0};
     int r = copy_part(svc, rq, &mpu, &source);

@@ -12,7 +12,7 @@ struct deletion {
     str error_text;                /* absent: the error's own */
 };
 
-static int remove_found(struct svc *svc, struct rq *rq, const struct s3_bucket *bucket,
+static int remove_found(struct s3_svc *svc, struct rq *rq, const struct s3_bucket *bucket,
                         const struct s3_found *found, const struct deletion *d) {
     int r = s3_remove(rq_rows_newest(rq), bucket, d->key, found);
     if (r)
@@ -25,7 +25,7 @@ static int remove_found(struct svc *svc, struct rq *rq, const struct s3_bucket *
 }
 
 /* A version for good. What is not there is no error. */
-static int remove_version(struct svc *svc, struct rq *rq, const struct s3_bucket *bucket,
+static int remove_version(struct s3_svc *svc, struct rq *rq, const struct s3_bucket *bucket,
                           struct deletion *d) {
     CLEANUP_DEINIT(s3_found) struct s3_found found = {0};
     int r = s3_find_version(rq_rows_newest(rq), bucket->row.id, d->key, d->version_id, &found);
@@ -42,7 +42,7 @@ static int remove_version(struct svc *svc, struct rq *rq, const struct s3_bucket
 }
 
 /* With versioning a delete marker comes on top, even where there was nothing. */
-static int put_marker(struct svc *svc, struct rq *rq, const struct s3_bucket *bucket,
+static int put_marker(struct s3_svc *svc, struct rq *rq, const struct s3_bucket *bucket,
                       const struct s3_found *current, struct deletion *d) {
     struct s3_object marker = {.flags = S3_OBJECT_MARKER,
                                .mtime_ms = rq->now_ms,
@@ -59,7 +59,7 @@ static int put_marker(struct svc *svc, struct rq *rq, const struct s3_bucket *bu
 }
 
 /* 0 with d->error set: refused by the ETag. */
-static int delete_one(struct svc *svc, struct rq *rq, const struct s3_bucket *bucket,
+static int delete_one(struct s3_svc *svc, struct rq *rq, const struct s3_bucket *bucket,
                       struct deletion *d) {
     CLEANUP_DEINIT(s3_found) struct s3_found current = {0};
     if (d->version_id.p && !d->match.p)
@@ -92,7 +92,7 @@ static int check_members(struct rq *rq) {
     return 0;
 }
 
-int s3_op_DeleteObject(struct svc *svc, struct rq *rq) {
+int s3_op_DeleteObject(struct s3_svc *svc, struct rq *rq) {
     struct s3_bucket *bucket = NULL;
     struct deletion d = {.version_id = json_str(rq->in, "VersionId")};
     int r = s3_use_key(rq, &d.key);
@@ -179,7 +179,7 @@ static struct deletion read_item(struct rq *rq, const json_t *item, size_t index
 }
 
 /* The deletions of one commit. 0, STORE_E_CONDITION or AWS_FAILED. */
-static int commit_some(struct svc *svc, struct rq *rq, struct deletion *deletions, size_t n) {
+static int commit_some(struct s3_svc *svc, struct rq *rq, struct deletion *deletions, size_t n) {
     struct s3_bucket *bucket = NULL;
     int r = s3_use_bucket_to_write(svc, rq, &bucket);
     for (size_t i = 0; !r && i < n; i++)
@@ -192,7 +192,8 @@ static int commit_some(struct svc *svc, struct rq *rq, struct deletion *deletion
  * Deletions of different keys, in one commit. Committed here and not by aws, because a run of the
  * whole request that began again would meet what its earlier commits did.
  */
-static int delete_together(struct svc *svc, struct rq *rq, struct deletion *deletions, size_t n) {
+static int delete_together(struct s3_svc *svc, struct rq *rq, struct deletion *deletions,
+                           size_t n) {
     enum { TRIES = 64 };
     CLEANUP_MEM struct deletion *asked = mem_alloc(n * sizeof *asked);
     memcpy(asked, deletions, n * sizeof *asked);
@@ -209,7 +210,7 @@ static int delete_together(struct svc *svc, struct rq *rq, struct deletion *dele
  * A key that is named again begins another commit: each deletion must see the state that the one
  * before it left.
  */
-static int delete_all(struct svc *svc, struct rq *rq, struct deletion *deletions, size_t n) {
+static int delete_all(struct s3_svc *svc, struct rq *rq, struct deletion *deletions, size_t n) {
     for (size_t from = 0, to; from < n; from = to) {
         CLEANUP_DEINIT(map) struct map seen = {0};
         for (to = from; to < n && !map_get(&seen, deletions[to].key); to++)
@@ -221,7 +222,7 @@ static int delete_all(struct svc *svc, struct rq *rq, struct deletion *deletions
     return 0;
 }
 
-int s3_op_DeleteObjects(struct svc *svc, struct rq *rq) {
+int s3_op_DeleteObjects(struct s3_svc *svc, struct rq *rq) {
     struct s3_bucket *bucket = NULL;
     const json_t *items = json_arr(json_obj(rq->in, "Delete"), "Objects");
     size_t n = json_array_size(items);

@@ -246,7 +246,7 @@ static int answer_bytes(struct rq *rq, struct s3_body_reader **reader, uint64_t 
 static ssize_t no_bytes(void *, uint64_t, void *, size_t) { return 0; }
 
 /* Headers and bytes. STORE_E_ABSENT: a row or file of its body is gone. */
-static int answer_object(struct svc *svc, struct rq *rq, const struct s3_wanted *wanted,
+static int answer_object(struct s3_svc *svc, struct rq *rq, const struct s3_wanted *wanted,
                          const struct s3_object *object, bool with_body) {
     CLEANUP_DEINIT(buf) struct buf storage = {0};
     CLEANUP(s3_body_reader) struct s3_body_reader *reader = NULL;
@@ -279,7 +279,7 @@ static int answer_object(struct svc *svc, struct rq *rq, const struct s3_wanted 
  * One try. The row and its bodies are not read at one moment: between the two an overwrite may
  * drop them. STORE_E_ABSENT then, and the newest state will do.
  */
-static int get_once(struct svc *svc, struct rq *rq, const struct s3_wanted *wanted,
+static int get_once(struct s3_svc *svc, struct rq *rq, const struct s3_wanted *wanted,
                     bool with_body) {
     CLEANUP_DEINIT(s3_found) struct s3_found found = {0};
     struct s3_cond cond = s3_cond_of(rq->in, "");
@@ -295,7 +295,7 @@ static int get_once(struct svc *svc, struct rq *rq, const struct s3_wanted *want
     return 0;
 }
 
-static int get(struct svc *svc, struct rq *rq, bool with_body) {
+static int get(struct s3_svc *svc, struct rq *rq, bool with_body) {
     enum { TRIES = 8 };
     struct s3_bucket *bucket = NULL;
     struct s3_wanted wanted = {.version_id = json_str(rq->in, "VersionId"), .list = &s3_may_list};
@@ -315,6 +315,6 @@ static int get(struct svc *svc, struct rq *rq, bool with_body) {
     return s3_fault(rq, STORE_E_DAMAGED, "find the object's body");
 }
 
-int s3_op_GetObject(struct svc *svc, struct rq *rq) { return get(svc, rq, true); }
+int s3_op_GetObject(struct s3_svc *svc, struct rq *rq) { return get(svc, rq, true); }
 
-int s3_op_HeadObject(struct svc *svc, struct rq *rq) { return get(svc, rq, false); }
+int s3_op_HeadObject(struct s3_svc *svc, struct rq *rq) { return get(svc, rq, false); }

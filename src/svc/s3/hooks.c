@@ -4,8 +4,9 @@
 #include "svc/s3/s3_priv.h"
 #include "svc/s3/tags.h"
 
-int s3_hook_policy(struct svc *svc, struct rq *rq, str arn, const struct policy **ret_policy,
+int s3_hook_policy(void *svc_, struct rq *rq, str arn, const struct policy **ret_policy,
                    str *ret_account) {
+    struct s3_svc *svc = svc_;
     struct s3_bucket *bucket = NULL;
     str name, key;
     if (!s3_arn_parts(arn, &name, &key))
@@ -20,7 +21,8 @@ int s3_hook_policy(struct svc *svc, struct rq *rq, str arn, const struct policy 
     return 0;
 }
 
-int s3_hook_veto(struct svc *svc, struct rq *rq, str arn, bool via_resource) {
+int s3_hook_veto(void *svc_, struct rq *rq, str arn, bool via_resource) {
+    struct s3_svc *svc = svc_;
     struct s3_bucket *bucket = NULL;
     str name, key;
     if (!via_resource || !s3_arn_parts(arn, &name, &key))
@@ -62,7 +64,7 @@ static void add_request_tags(const json_t *in, struct policy_context *context) {
 }
 
 /* Of the object, or of the very version, that the question is about. */
-static int add_existing_tags(struct svc *svc, struct rq *rq, const struct aws_question *question,
+static int add_existing_tags(struct s3_svc *svc, struct rq *rq, const struct aws_question *question,
                              struct policy_context *context) {
     struct s3_bucket *bucket = NULL;
     CLEANUP_DEINIT(s3_found) struct s3_found found = {0};
@@ -85,8 +87,9 @@ static int add_existing_tags(struct svc *svc, struct rq *rq, const struct aws_qu
     return 0;
 }
 
-int s3_hook_context(struct svc *svc, struct rq *rq, const struct aws_question *question,
+int s3_hook_context(void *svc_, struct rq *rq, const struct aws_question *question,
                     struct policy_context *context) {
+    struct s3_svc *svc = svc_;
     if (question->version.p)
         policy_context_add(context, S("s3:VersionId"), question->version);
     if (question->flags & S3_NEW_TAGS)

@@ -13,7 +13,7 @@ static const struct {
     {"ServerSideEncryption", &S3_InvalidEncryptionAlgorithmError},
 };
 
-int s3_hook_invalid(struct svc *, struct rq *rq, const struct aws_violation *v) {
+int s3_hook_invalid(void *, struct rq *rq, const struct aws_violation *v) {
     const struct api_member *m = v->member;
     if (m->location == API_IN_BODY)
         return aws_fail(rq, &S3_MalformedXML, NULL);

@@ -72,7 +72,7 @@ static void add_entry(struct rq *rq, struct listing *l, const struct s3_entry *e
     l->n++;
 }
 
-static int run(struct svc *svc, struct rq *rq, struct listing *l) {
+static int run(struct s3_svc *svc, struct rq *rq, struct listing *l) {
     if (l->most == 0)
         return 0;
     CLEANUP(s3_walk) struct s3_walk *walk = s3_walk_new(svc->store, rq_snap(rq), &l->list);
@@ -88,7 +88,7 @@ static int run(struct svc *svc, struct rq *rq, struct listing *l) {
     return r ? s3_fault(rq, r, "list the bucket") : 0;
 }
 
-static int begin(struct svc *svc, struct rq *rq, struct listing *l) {
+static int begin(struct s3_svc *svc, struct rq *rq, struct listing *l) {
     struct s3_bucket *bucket = NULL;
     int r = s3_use_bucket(svc, rq, &bucket);
     if (!r)
@@ -128,7 +128,7 @@ static void end(struct listing *l) {
 /* A token is good for its own bucket. */
 static uint32_t token_scope(const struct listing *l) { return (uint32_t)l->bucket->row.id; }
 
-static int list_v2(struct svc *svc, struct rq *rq, struct listing *l, struct buf *place) {
+static int list_v2(struct s3_svc *svc, struct rq *rq, struct listing *l, struct buf *place) {
     str token = json_str(rq->in, "ContinuationToken"), start = json_str(rq->in, "StartAfter");
     int r = begin(svc, rq, l);
     if (r)
@@ -155,7 +155,7 @@ static int list_v2(struct svc *svc, struct rq *rq, struct listing *l, struct buf
     return 0;
 }
 
-int s3_op_ListObjectsV2(struct svc *svc, struct rq *rq) {
+int s3_op_ListObjectsV2(struct s3_svc *svc, struct rq *rq) {
     struct listing l = {0};
     CLEANUP_DEINIT(buf) struct buf place = {0};
     int r = list_v2(svc, rq, &l, &place);
@@ -163,7 +163,7 @@ int s3_op_ListObjectsV2(struct svc *svc, struct rq *rq) {
     return r;
 }
 
-static int list_v1(struct svc *svc, struct rq *rq, struct listing *l) {
+static int list_v1(struct s3_svc *svc, struct rq *rq, struct listing *l) {
     str marker = json_str(rq->in, "Marker");
     int r = begin(svc, rq, l);
     if (r)
@@ -181,7 +181,7 @@ static int list_v1(struct svc *svc, struct rq *rq, struct listing *l) {
     return 0;
 }
 
-int s3_op_ListObjects(struct svc *svc, struct rq *rq) {
+int s3_op_ListObjects(struct s3_svc *svc, struct rq *rq) {
     struct listing l = {0};
     int r = list_v1(svc, rq, &l);
     end(&l);

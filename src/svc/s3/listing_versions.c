@@ -6,7 +6,7 @@
 #include "svc/s3/s3_priv.h"
 
 struct page {
-    struct svc *svc;
+    struct s3_svc *svc;
     struct rq *rq;
     const struct s3_bucket *bucket;
     str key_marker, id_marker;
@@ -195,7 +195,7 @@ static int list_versions(struct page *p) {
     return 0;
 }
 
-int s3_op_ListObjectVersions(struct svc *svc, struct rq *rq) {
+int s3_op_ListObjectVersions(struct s3_svc *svc, struct rq *rq) {
     struct page p = {.svc = svc, .rq = rq};
     int r = list_versions(&p);
     json_decref(p.versions);

@@ -19,7 +19,7 @@ int s3_no_such_upload(struct rq *rq, str id) {
     return AWS_FAILED;
 }
 
-int s3_mpu_name(struct svc *svc, struct rq *rq, struct s3_mpu *mpu) {
+int s3_mpu_name(struct s3_svc *svc, struct rq *rq, struct s3_mpu *mpu) {
     int r = s3_use_bucket(svc, rq, &mpu->bucket);
     if (!r)
         r = s3_use_key(rq, &mpu->key);
@@ -63,7 +63,7 @@ static void drop_rest(void *ctx) {
     free(rest);
 }
 
-void s3_mpu_drop_rest(struct svc *svc, struct rq *rq, const struct s3_mpu *mpu) {
+void s3_mpu_drop_rest(struct s3_svc *svc, struct rq *rq, const struct s3_mpu *mpu) {
     struct rest *rest = mem_new(struct rest);
     *rest = (struct rest){svc->store, mpu->bucket->row.id, mpu->row.object.seq, false};
     rq_on_done(rq, drop_rest, rest);
@@ -136,7 +136,7 @@ static void describe_new_upload(struct rq *rq, const struct s3_bucket *bucket, s
     s3_describe_algorithm(rq->out, row);
 }
 
-int s3_op_CreateMultipartUpload(struct svc *svc, struct rq *rq) {
+int s3_op_CreateMultipartUpload(struct s3_svc *svc, struct rq *rq) {
     struct s3_bucket *bucket = NULL;
     str key = STR_NONE;
     struct s3_upload_row row = {.initiator = initiator_of(rq)};
@@ -171,7 +171,7 @@ int s3_part_number(struct rq *rq, unsigned *ret_part) {
     return 0;
 }
 
-int s3_open_UploadPart(struct svc *svc, struct rq *rq) {
+int s3_open_UploadPart(struct s3_svc *svc, struct rq *rq) {
     CLEANUP_DEINIT(s3_mpu) struct s3_mpu mpu = {0};
     unsigned part = 0;
     int r = s3_mpu_name(svc, rq, &mpu);
@@ -202,7 +202,7 @@ static int drop_part(struct rq *rq, const struct row *at) {
     return 0;
 }
 
-int s3_put_part(struct svc *svc, struct rq *rq, const struct s3_mpu *mpu, unsigned part,
+int s3_put_part(struct s3_svc *svc, struct rq *rq, const struct s3_mpu *mpu, unsigned part,
                 struct s3_upload *upload, struct s3_part_row *ret_row) {
     CLEANUP_DEINIT(row) struct row at = {0};
     CLEANUP_DEINIT(buf) struct buf bytes = {0};
@@ -228,7 +228,7 @@ int s3_put_part(struct svc *svc, struct rq *rq, const struct s3_mpu *mpu, unsign
     return 0;
 }
 
-int s3_op_UploadPart(struct svc *svc, struct rq *rq) {
+int s3_op_UploadPart(struct s3_svc *svc, struct rq *rq) {
     CLEANUP_DEINIT(s3_mpu) struct s3_mpu mpu = {0};
     struct s3_upload *upload = rq->stream;
     struct s3_part_row row = {0};
@@ -256,7 +256,7 @@ int s3_op_UploadPart(struct svc *svc, struct rq *rq) {
 }
 
 /* ---- AbortMultipartUpload ---- */
-int s3_op_AbortMultipartUpload(struct svc *svc, struct rq *rq) {
+int s3_op_AbortMultipartUpload(struct s3_svc *svc, struct rq *rq) {
     CLEANUP_DEINIT(s3_mpu) struct s3_mpu mpu = {0};
     int r = s3_mpu_name(svc, rq, &mpu);
     if (!r)

@@ -19,7 +19,7 @@ static str service_of(str text) {
 }
 
 /* Is the target of the list's kind, there, and open to this bucket? S3's words where not. */
-static int check_target(struct svc *svc, struct rq *rq, const struct s3_bucket *bucket,
+static int check_target(struct s3_svc *svc, struct rq *rq, const struct s3_bucket *bucket,
                         const struct s3_notify_target *target, bool try) {
     static const struct {
         const char *service, *missing, *denied;
@@ -71,7 +71,7 @@ static int check_lists(struct rq *rq, const json_t *config) {
 }
 
 /* S3 tells queues and topics that they will hear of the bucket; functions it does not. */
-static void send_test(struct svc *svc, struct rq *rq, const struct s3_bucket *bucket,
+static void send_test(struct s3_svc *svc, struct rq *rq, const struct s3_bucket *bucket,
                       const struct s3_notify *notify) {
     for (size_t i = 0; i < s3_notify_count(notify); i++) {
         str arn = s3_notify_at(notify, i)->arn;
@@ -84,7 +84,7 @@ static void send_test(struct svc *svc, struct rq *rq, const struct s3_bucket *bu
     }
 }
 
-static int check_targets(struct svc *svc, struct rq *rq, const struct s3_bucket *bucket,
+static int check_targets(struct s3_svc *svc, struct rq *rq, const struct s3_bucket *bucket,
                          const struct s3_notify *notify) {
     bool try = !json_bool(rq->in, "SkipDestinationValidation", false);
     for (size_t i = 0; i < s3_notify_count(notify); i++) {
@@ -95,7 +95,7 @@ static int check_targets(struct svc *svc, struct rq *rq, const struct s3_bucket 
     return 0;
 }
 
-static int take_notification(struct svc *svc, struct rq *rq, struct s3_config *config) {
+static int take_notification(struct s3_svc *svc, struct rq *rq, struct s3_config *config) {
     CLEANUP(s3_notify) struct s3_notify *notify = NULL;
     struct err why = {""};
     const json_t *given = json_obj(rq->in, "NotificationConfiguration");

@@ -3,7 +3,7 @@
 #include "svc/s3/s3_priv.h"
 #include "svc/kit/op_table.h"
 
-struct aws_service s3_service(struct svc *s3) {
+struct aws_service s3_service(struct s3_svc *s3) {
     return (struct aws_service){
         .name = "s3",
         .api = &api_s3,
@@ -18,8 +18,8 @@ struct aws_service s3_service(struct svc *s3) {
     };
 }
 
-int s3_open(struct svc **ret_s3, struct store *store, struct hub *hub, struct err *err) {
-    struct svc *s3 = mem_new(struct svc);
+int s3_open(struct s3_svc **ret_s3, struct store *store, struct hub *hub, struct err *err) {
+    struct s3_svc *s3 = mem_new(struct s3_svc);
     s3->store = store;
     s3->hub = hub;
     s3->buckets = s3_buckets_new();
@@ -32,7 +32,7 @@ int s3_open(struct svc **ret_s3, struct store *store, struct hub *hub, struct er
     return 0;
 }
 
-struct svc *s3_close(struct svc *s3) {
+struct s3_svc *s3_close(struct s3_svc *s3) {
     if (!s3)
         return NULL;
     s3_buckets_free(s3->buckets);

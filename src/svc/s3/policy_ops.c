@@ -72,7 +72,7 @@ static int blocked(struct rq *rq, str bucket) {
                     STR_ARG(who), STR_ARG(bucket));
 }
 
-static int take_policy(struct svc *, struct rq *rq, struct s3_config *config) {
+static int take_policy(struct s3_svc *, struct rq *rq, struct s3_config *config) {
     CLEANUP(policy) struct policy *policy = NULL;
     struct err why = {""};
     str text = json_str(rq->in, "Policy");

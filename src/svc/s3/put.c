@@ -19,7 +19,7 @@ static int check_write_conditions(struct rq *rq, const struct s3_found *current)
     return 0;
 }
 
-int s3_put_version(struct svc *svc, struct rq *rq, const struct s3_bucket *bucket, str key,
+int s3_put_version(struct s3_svc *svc, struct rq *rq, const struct s3_bucket *bucket, str key,
                    struct s3_object *object, str bodies, enum s3_event_type type) {
     CLEANUP_DEINIT(s3_found) struct s3_found current = {0};
     const struct rows *rows = rq_rows_newest(rq);
@@ -40,7 +40,7 @@ int s3_put_version(struct svc *svc, struct rq *rq, const struct s3_bucket *bucke
     return 0;
 }
 
-int s3_put_upload(struct svc *svc, struct rq *rq, const struct s3_bucket *bucket, str key,
+int s3_put_upload(struct s3_svc *svc, struct rq *rq, const struct s3_bucket *bucket, str key,
                   struct s3_object *object, struct s3_upload *upload, enum s3_event_type type) {
     CLEANUP_DEINIT(buf) struct buf bodies = {0};
     object->size = upload->size;
@@ -70,7 +70,7 @@ void s3_describe_write(struct rq *rq, const struct s3_bucket *bucket,
 }
 
 /* ---- PutObject ---- */
-int s3_open_PutObject(struct svc *svc, struct rq *rq) {
+int s3_open_PutObject(struct s3_svc *svc, struct rq *rq) {
     struct s3_bucket *bucket = NULL;
     str key = STR_NONE;
     int r = s3_use_target(svc, rq, &bucket, &key);
@@ -87,7 +87,7 @@ int s3_open_PutObject(struct svc *svc, struct rq *rq) {
     return s3_upload_open(svc, rq, bucket, own);
 }
 
-int s3_op_PutObject(struct svc *svc, struct rq *rq) {
+int s3_op_PutObject(struct s3_svc *svc, struct rq *rq) {
     struct s3_upload *upload = rq->stream;
     struct s3_bucket *bucket = NULL;
     str key = STR_NONE;

@@ -19,7 +19,7 @@ struct held {
     struct held *next;
 };
 
-int s3_bucket_of(struct svc *svc, struct rq *rq, str name, struct s3_bucket **ret_bucket) {
+int s3_bucket_of(struct s3_svc *svc, struct rq *rq, str name, struct s3_bucket **ret_bucket) {
     for (const struct held *h = rq->memo; h; h = h->next)
         if (str_eq(h->bucket->name, name)) {
             *ret_bucket = h->bucket;
@@ -37,7 +37,7 @@ int s3_bucket_of(struct svc *svc, struct rq *rq, str name, struct s3_bucket **re
     return 0;
 }
 
-int s3_use_bucket_named(struct svc *svc, struct rq *rq, str name, str expected_owner,
+int s3_use_bucket_named(struct s3_svc *svc, struct rq *rq, str name, str expected_owner,
                         struct s3_bucket **ret_bucket) {
     struct s3_bucket *bucket = NULL;
     int r = s3_bucket_of(svc, rq, name, &bucket);
@@ -55,12 +55,12 @@ int s3_use_bucket_named(struct svc *svc, struct rq *rq, str name, str expected_o
     return 0;
 }
 
-int s3_use_bucket(struct svc *svc, struct rq *rq, struct s3_bucket **ret_bucket) {
+int s3_use_bucket(struct s3_svc *svc, struct rq *rq, struct s3_bucket **ret_bucket) {
     return s3_use_bucket_named(svc, rq, json_str(rq->in, "Bucket"),
                                json_str(rq->in, "ExpectedBucketOwner"), ret_bucket);
 }
 
-int s3_use_bucket_to_write(struct svc *svc, struct rq *rq, struct s3_bucket **ret_bucket) {
+int s3_use_bucket_to_write(struct s3_svc *svc, struct rq *rq, struct s3_bucket **ret_bucket) {
     struct s3_bucket *bucket = NULL;
     int r = s3_use_bucket(svc, rq, &bucket);
     if (r)
@@ -91,7 +91,7 @@ int s3_use_key(struct rq *rq, str *ret_key) {
     return 0;
 }
 
-int s3_use_target(struct svc *svc, struct rq *rq, struct s3_bucket **ret_bucket, str *ret_key) {
+int s3_use_target(struct s3_svc *svc, struct rq *rq, struct s3_bucket **ret_bucket, str *ret_key) {
     int r = s3_use_bucket_to_write(svc, rq, ret_bucket);
     return r ? r : s3_use_key(rq, ret_key);
 }
@@ -167,7 +167,7 @@ struct hub_event s3_hub_event(struct rq *rq, const struct s3_bucket *bucket, str
     };
 }
 
-void s3_emit(struct svc *svc, struct rq *rq, const struct s3_bucket *bucket,
+void s3_emit(struct s3_svc *svc, struct rq *rq, const struct s3_bucket *bucket,
              const struct s3_happening *what) {
     if (!bucket->notify)
         return;

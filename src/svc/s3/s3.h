@@ -7,12 +7,14 @@
  */
 #include "aws/op.h"
 
+struct s3_svc; /* the service's state */
+
 /*
  * Opens S3 over a store. What an earlier life left half-done is put right: bucket deletions that
  * were cut off, parts of uploads that are gone. hub must outlive the service.
  */
-int s3_open(struct svc **ret_s3, struct store *store, struct hub *hub, struct err *err);
-struct svc *s3_close(struct svc *s3); /* returns NULL; no request may be under way */
+int s3_open(struct s3_svc **ret_s3, struct store *store, struct hub *hub, struct err *err);
+struct s3_svc *s3_close(struct s3_svc *s3); /* returns NULL; no request may be under way */
 
 /* The service as the cloud wants it (aws_cloud_add). The caller keeps the struct. */
-struct aws_service s3_service(struct svc *s3);
+struct aws_service s3_service(struct s3_svc *s3);

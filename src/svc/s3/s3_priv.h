@@ -7,7 +7,7 @@
 #include "svc/s3/s3.h"
 #include "svc/s3/versions.h"
 
-struct svc {
+struct s3_svc {
     struct store *store;
     struct hub *hub;
     struct s3_buckets *buckets;
@@ -36,19 +36,19 @@ enum { S3_MAX_KEY = 1024, S3_MAX_METADATA = 2048, S3_MAX_PARTS = 10000, S3_PAGE 
  * read once for authorisation and handler, and a condition of what they write; a handler that
  * commits by itself asks for it again.
  */
-int s3_bucket_of(struct svc *svc, struct rq *rq, str name, struct s3_bucket **ret_bucket);
+int s3_bucket_of(struct s3_svc *svc, struct rq *rq, str name, struct s3_bucket **ret_bucket);
 /*
  * The bucket that rq->in names (member "Bucket"), borrowed likewise. NoSuchBucket;
  * AccessDenied when ExpectedBucketOwner is another. s3_use_bucket_named takes another name and the
  * owner expected of it (absent: any).
  */
-int s3_use_bucket(struct svc *svc, struct rq *rq, struct s3_bucket **ret_bucket);
-int s3_use_bucket_named(struct svc *svc, struct rq *rq, str name, str expected_owner,
+int s3_use_bucket(struct s3_svc *svc, struct rq *rq, struct s3_bucket **ret_bucket);
+int s3_use_bucket_named(struct s3_svc *svc, struct rq *rq, str name, str expected_owner,
                         struct s3_bucket **ret_bucket);
 /* The same for writers: OperationAborted while the bucket is being deleted. */
-int s3_use_bucket_to_write(struct svc *svc, struct rq *rq, struct s3_bucket **ret_bucket);
+int s3_use_bucket_to_write(struct s3_svc *svc, struct rq *rq, struct s3_bucket **ret_bucket);
 /* Such a bucket, and a key as s3_use_key gives it. */
-int s3_use_target(struct svc *svc, struct rq *rq, struct s3_bucket **ret_bucket, str *ret_key);
+int s3_use_target(struct s3_svc *svc, struct rq *rq, struct s3_bucket **ret_bucket, str *ret_key);
 /* Member "Key", at most 1024 bytes and not empty. */
 int s3_use_key(struct rq *rq, str *ret_key);
 /* A result of versions.h or store.h that no handler can do anything about. */
@@ -74,7 +74,7 @@ struct s3_happening {
     str version_id;
     uint64_t seq;
 };
-void s3_emit(struct svc *svc, struct rq *rq, const struct s3_bucket *bucket,
+void s3_emit(struct s3_svc *svc, struct rq *rq, const struct s3_bucket *bucket,
              const struct s3_happening *what);
 /* What the bucket has to say to a target. */
 struct hub_event s3_hub_event(struct rq *rq, const struct s3_bucket *bucket, str target,
@@ -97,7 +97,7 @@ int s3_check_acl(struct rq *rq);
 
 /* ---- upload.c: a body on its way in ---- */
 struct s3_upload {
-    struct svc *svc;
+    struct s3_svc *svc;
     struct blob_writer *writer;
     struct s3_digest *digest;
     enum s3_sum own_sum; /* computed here; S3_SUM_NONE when the client's own is verified by aws */
@@ -114,7 +114,7 @@ struct s3_upload {
  * Begins a body under the bucket's data key. It belongs to the request: what was not committed by
  * its end is discarded. expected: size if known, else 0.
  */
-int s3_upload_new(struct svc *svc, struct rq *rq, const struct s3_bucket *bucket,
+int s3_upload_new(struct s3_svc *svc, struct rq *rq, const struct s3_bucket *bucket,
                   enum s3_sum own_sum, uint64_t expected, struct s3_upload **ret_upload);
 int s3_upload_write(struct s3_upload *upload, struct rq *rq, const void *p, size_t n);
 /* Makes it durable and fills ref, etag and checksum. The same again in a later attempt. */
@@ -122,7 +122,7 @@ int s3_upload_finish(struct s3_upload *upload, struct rq *rq);
 /* The batch of this attempt takes the body over. */
 void s3_upload_keep(struct s3_upload *upload, struct rq *rq);
 /* As the rows' sink: rq->stream is the upload. */
-int s3_upload_open(struct svc *svc, struct rq *rq, const struct s3_bucket *bucket,
+int s3_upload_open(struct s3_svc *svc, struct rq *rq, const struct s3_bucket *bucket,
                    enum s3_sum own_sum);
 /*
  * The checksum that the client sends, before or behind the body; aws verifies it and hands it over.
@@ -134,10 +134,10 @@ enum s3_sum s3_client_sum(struct rq *rq);
  * Makes object with these bodies the current version of key, under the conditions of the input
  * (IfMatch, IfNoneMatch), with its event. On success object is complete.
  */
-int s3_put_version(struct svc *svc, struct rq *rq, const struct s3_bucket *bucket, str key,
+int s3_put_version(struct s3_svc *svc, struct rq *rq, const struct s3_bucket *bucket, str key,
                    struct s3_object *object, str bodies, enum s3_event_type type);
 /* The same with one body: that of a finished upload. */
-int s3_put_upload(struct svc *svc, struct rq *rq, const struct s3_bucket *bucket, str key,
+int s3_put_upload(struct s3_svc *svc, struct rq *rq, const struct s3_bucket *bucket, str key,
                   struct s3_object *object, struct s3_upload *upload, enum s3_event_type type);
 /* The members that an answer to a write has: ETag, VersionId, SSE, checksum. */
 void s3_describe_write(struct rq *rq, const struct s3_bucket *bucket,
@@ -201,9 +201,9 @@ struct s3_source {
     str bodies;
 };
 void s3_source_deinit(struct s3_source *source);
-int s3_use_source(struct svc *svc, struct rq *rq, struct s3_source *source);
+int s3_use_source(struct s3_svc *svc, struct rq *rq, struct s3_source *source);
 /* Copies n bytes of it from first on into upload. */
-int s3_copy_bytes(struct svc *svc, struct rq *rq, const struct s3_source *source, uint64_t first,
+int s3_copy_bytes(struct s3_svc *svc, struct rq *rq, const struct s3_source *source, uint64_t first,
                   uint64_t n, struct s3_upload *upload);
 
 /* ---- config.c: what CreateBucket takes, too (config.h has the rest) ---- */
@@ -212,15 +212,15 @@ enum s3_ownership s3_ownership_by_name(str name); /* S3_OWNER_UNSET: no such nam
 int s3_read_bucket_tags(struct rq *rq, const json_t *tags, struct buf *text);
 
 /* ---- hooks.c: what authorisation asks of S3 ---- */
-int s3_hook_policy(struct svc *svc, struct rq *rq, str arn, const struct policy **ret_policy,
+int s3_hook_policy(void *svc, struct rq *rq, str arn, const struct policy **ret_policy,
                    str *ret_account);
-int s3_hook_context(struct svc *svc, struct rq *rq, const struct aws_question *question,
+int s3_hook_context(void *svc, struct rq *rq, const struct aws_question *question,
                     struct policy_context *context);
 extern const struct aws_derived s3_derived[]; /* the @source_… of the rows: copy.c */
-int s3_hook_veto(struct svc *svc, struct rq *rq, str arn, bool via_resource);
-int s3_hook_invalid(struct svc *svc, struct rq *rq, const struct aws_violation *violation);
+int s3_hook_veto(void *svc, struct rq *rq, str arn, bool via_resource);
+int s3_hook_invalid(void *svc, struct rq *rq, const struct aws_violation *violation);
 
 /* ---- sweep.c ---- */
-int s3_sweep(struct svc *svc, struct err *err);
+int s3_sweep(struct s3_svc *svc, struct err *err);
 /* Removes every part row of an upload whose own row is gone, with its bodies. Commits by itself. */
 int s3_drop_parts(struct store *store, uint64_t bucket_id, uint64_t upload_seq, struct err *err);

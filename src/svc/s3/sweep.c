@@ -109,7 +109,7 @@ static int sweep_buckets(struct store *store, struct err *err) {
     return store_batch_empty(batch) ? 0 : store_commit(store, batch, err);
 }
 
-int s3_sweep(struct svc *svc, struct err *err) {
+int s3_sweep(struct s3_svc *svc, struct err *err) {
     int r = sweep_buckets(svc->store, err);
     return r ? r : sweep_parts(svc->store, err);
 }

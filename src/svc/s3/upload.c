@@ -22,7 +22,7 @@ static void release(void *ctx) {
     free(u);
 }
 
-int s3_upload_new(struct svc *svc, struct rq *rq, const struct s3_bucket *bucket,
+int s3_upload_new(struct s3_svc *svc, struct rq *rq, const struct s3_bucket *bucket,
                   enum s3_sum own_sum, uint64_t expected, struct s3_upload **ret_upload) {
     struct s3_upload *u = mem_new(struct s3_upload);
     rq_on_done(rq, release, u);
@@ -104,7 +104,7 @@ enum s3_sum s3_client_sum(struct rq *rq) {
     return S3_SUM_NONE;
 }
 
-int s3_upload_open(struct svc *svc, struct rq *rq, const struct s3_bucket *bucket,
+int s3_upload_open(struct s3_svc *svc, struct rq *rq, const struct s3_bucket *bucket,
                    enum s3_sum own_sum) {
     struct s3_upload *upload = NULL;
     int r = s3_upload_new(svc, rq, bucket, own_sum, rq->payload.size, &upload);

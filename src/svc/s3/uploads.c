@@ -18,7 +18,7 @@ static void add_part(struct rq *rq, const struct s3_mpu *mpu, json_t *list, uint
 }
 
 /* The parts behind marker. *ret_truncated: there are more. */
-static int fill_parts(struct svc *svc, struct rq *rq, const struct s3_mpu *mpu, uint64_t marker,
+static int fill_parts(struct s3_svc *svc, struct rq *rq, const struct s3_mpu *mpu, uint64_t marker,
                       uint64_t most, json_t *list, uint64_t *ret_last, bool *ret_truncated) {
     CLEANUP_DEINIT(buf) struct buf from = {0}, to = {0};
     uint64_t id = mpu->bucket->row.id, seq = mpu->row.object.seq;
@@ -44,7 +44,7 @@ static int fill_parts(struct svc *svc, struct rq *rq, const struct s3_mpu *mpu, 
     return store_iter_fault(it) ? s3_fault(rq, store_iter_fault(it), "list the parts") : 0;
 }
 
-static int list_parts(struct svc *svc, struct rq *rq, struct s3_mpu *mpu) {
+static int list_parts(struct s3_svc *svc, struct rq *rq, struct s3_mpu *mpu) {
     int64_t marker = json_int(rq->in, "PartNumberMarker", 0);
     uint64_t most = 0, last = 0;
     bool truncated = false;
@@ -80,7 +80,7 @@ static int list_parts(struct svc *svc, struct rq *rq, struct s3_mpu *mpu) {
     return 0;
 }
 
-int s3_op_ListParts(struct svc *svc, struct rq *rq) {
+int s3_op_ListParts(struct s3_svc *svc, struct rq *rq) {
     struct s3_mpu mpu = {0};
     int r = list_parts(svc, rq, &mpu);
     s3_mpu_deinit(&mpu);
@@ -156,7 +156,7 @@ static bool take(struct rq *rq, struct upload_page *p, str key, const struct s3_
 }
 
 /* Uploads under way are few, so the walk simply passes by what does not match. */
-static int fill_uploads(struct svc *svc, struct rq *rq, const struct s3_bucket *bucket,
+static int fill_uploads(struct s3_svc *svc, struct rq *rq, const struct s3_bucket *bucket,
                         struct upload_page *p) {
     CLEANUP_DEINIT(buf) struct buf prefix = {0}, key = {0};
     s3_key_uploads(&prefix, bucket->row.id);
@@ -202,7 +202,7 @@ static str or_empty(str s) {
     return s;
 }
 
-static int list_uploads(struct svc *svc, struct rq *rq, struct upload_page *p) {
+static int list_uploads(struct s3_svc *svc, struct rq *rq, struct upload_page *p) {
     struct s3_bucket *bucket = NULL;
     uint8_t nonce[S3_NONCE_LEN];
     int r = s3_use_bucket(svc, rq, &bucket);
@@ -229,7 +229,7 @@ static int list_uploads(struct svc *svc, struct rq *rq, struct upload_page *p) {
     return r;
 }
 
-int s3_op_ListMultipartUploads(struct svc *svc, struct rq *rq) {
+int s3_op_ListMultipartUploads(struct s3_svc *svc, struct rq *rq) {
     struct upload_page p = {0};
     int r = list_uploads(svc, rq, &p);
     buf_deinit(&p.last_key);

@@ -8,7 +8,7 @@
 
 static const str source = S_INIT("sns.amazonaws.com");
 
-static void put_metric(struct svc *svc, struct store_batch *batch, const struct sns_arn *topic,
+static void put_metric(struct sns_svc *svc, struct store_batch *batch, const struct sns_arn *topic,
                        const char *name, double value, const char *unit) {
     const struct kit_metrics metrics = {.hub = svc->hub,
                                         .account = topic->account,
@@ -92,7 +92,7 @@ static str dead_letter_of(const json_t *attributes, json_t **keep) {
     return json_str(*keep, "deadLetterTargetArn");
 }
 
-static void deliver(struct svc *svc, struct store_batch *batch, const struct sns_walk *walk,
+static void deliver(struct sns_svc *svc, struct store_batch *batch, const struct sns_walk *walk,
                     const struct sns_message *m) {
     CLEANUP_DEINIT(buf) struct buf topic_arn = {0}, own_arn = {0}, payload = {0}, attributes = {0};
     CLEANUP_JSON json_t *redrive = NULL;
@@ -139,7 +139,7 @@ static enum verdict judge(const json_t *doc, const struct sns_message *m) {
     return json_object_size(m->attributes) ? FILTERED_OUT : FILTERED_OUT_NO_ATTRIBUTES;
 }
 
-int sns_fan_out(struct svc *svc, struct store_batch *batch, const struct store_snap *snap,
+int sns_fan_out(struct sns_svc *svc, struct store_batch *batch, const struct store_snap *snap,
                 const struct sns_arn *topic, const struct sns_message *m) {
     struct sns_walk walk;
     int r;
@@ -179,6 +179,6 @@ static void on_outcome(void *ctx, struct store_batch *batch, const struct hub_ev
                1, "Count");
 }
 
-void sns_fan_out_plug(struct svc *svc) {
+void sns_fan_out_plug(struct sns_svc *svc) {
     hub_plug_outcome(svc->hub, "sns.amazonaws.com", on_outcome, svc);
 }

@@ -58,7 +58,7 @@ const struct kit_refusal sns_no_attribute = {
 
 /* ---- Authorisation ---- */
 
-static int resource(struct svc *, struct rq *rq, struct buf *ret_arn) {
+static int resource(void *, struct rq *rq, struct buf *ret_arn) {
     static const char *const members[] = {"TopicArn", "TargetArn", "ResourceArn"};
     for (size_t i = 0; i < ARRAY_LEN(members); i++) {
         str arn = json_str(rq->in, members[i]);
@@ -77,7 +77,7 @@ static int resource(struct svc *, struct rq *rq, struct buf *ret_arn) {
     return sns_fail_parameter(rq, "TopicArn or TargetArn Reason: no value for required parameter");
 }
 
-struct aws_service sns_service(struct svc *sns) {
+struct aws_service sns_service(struct sns_svc *sns) {
     return (struct aws_service){.name = "sns",
                                 .api = &api_sns,
                                 KIT_TABLES,
@@ -89,8 +89,8 @@ struct aws_service sns_service(struct svc *sns) {
 
 /* ---- Life ---- */
 
-int sns_open(struct svc **ret_sns, struct store *store, struct hub *hub, struct err *) {
-    struct svc *sns = mem_new(struct svc);
+int sns_open(struct sns_svc **ret_sns, struct store *store, struct hub *hub, struct err *) {
+    struct sns_svc *sns = mem_new(struct sns_svc);
     sns->store = store;
     sns->hub = hub;
     sns_plug(sns);
@@ -99,7 +99,7 @@ int sns_open(struct svc **ret_sns, struct store *store, struct hub *hub, struct 
     return 0;
 }
 
-struct svc *sns_close(struct svc *sns) {
+struct sns_svc *sns_close(struct sns_svc *sns) {
     free(sns);
     return NULL;
 }

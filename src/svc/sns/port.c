@@ -3,7 +3,7 @@
 #include "base/rand.h"
 #include "svc/sns/sns_priv.h"
 
-static int find(struct svc *svc, struct store_batch *batch, const struct hub_event *event) {
+static int find(struct sns_svc *svc, struct store_batch *batch, const struct hub_event *event) {
     CLEANUP_DEINIT(kit_doc) struct kit_doc topic = {0};
     return kit_doc_admit(&(struct rows){svc->store, NULL, batch}, event, "sns", "sns:Publish",
                          &topic);
@@ -12,7 +12,7 @@ static int find(struct svc *svc, struct store_batch *batch, const struct hub_eve
 static int check(void *ctx, const struct hub_event *event) { return find(ctx, NULL, event); }
 
 static int accept_event(void *ctx, struct store_batch *batch, const struct hub_event *event) {
-    struct svc *svc = ctx;
+    struct sns_svc *svc = ctx;
     struct sns_arn topic;
     int r = find(svc, batch, event);
     if (r)
@@ -31,7 +31,7 @@ static int accept_event(void *ctx, struct store_batch *batch, const struct hub_e
     return sns_fan_out(svc, batch, NULL, &topic, &m) ? HUB_E_RETRY : HUB_OK;
 }
 
-void sns_plug(struct svc *svc) {
+void sns_plug(struct sns_svc *svc) {
     hub_plug_target(svc->hub, S("sns"), accept_event, svc);
     hub_plug_check(svc->hub, S("sns"), check, svc);
 }

@@ -90,7 +90,7 @@ static int check_message(struct rq *rq, struct sns_message *m, json_t **structur
     return take_structure(rq, m, structure);
 }
 
-int sns_op_Publish(struct svc *svc, struct rq *rq) {
+int sns_op_Publish(struct sns_svc *svc, struct rq *rq) {
     const char *member = json_has(rq->in, "TopicArn") ? "TopicArn" : "TargetArn";
     CLEANUP_JSON json_t *structure = NULL;
     struct kit_doc *row; /* a condition: not to a topic that goes this moment */

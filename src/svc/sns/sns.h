@@ -14,9 +14,12 @@
  */
 #include "aws/op.h"
 
+struct sns_svc; /* the service's state */
+
 /* Plugs the port into the hub: before hub_start. hub and store must outlive the service. */
-int sns_open(struct svc **ret_sns, struct store *store, struct hub *hub, struct err *err);
-struct svc *sns_close(struct svc *sns); /* returns NULL; hub stopped, no request under way */
+int sns_open(struct sns_svc **ret_sns, struct store *store, struct hub *hub, struct err *err);
+struct sns_svc *sns_close(
+    struct sns_svc *sns); /* returns NULL; hub stopped, no request under way */
 
 /* The service as the cloud wants it (aws_cloud_add). The caller keeps the struct. */
-struct aws_service sns_service(struct svc *sns);
+struct aws_service sns_service(struct sns_svc *sns);

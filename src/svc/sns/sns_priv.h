@@ -6,7 +6,7 @@
 #include "svc/sns/sns.h"
 #include "svc/sns/topic.h"
 
-struct svc {
+struct sns_svc {
     struct store *store;
     struct hub *hub;
 };
@@ -53,12 +53,12 @@ struct sns_message {
  * Adds the outbox rows of every subscription that takes the message, and the metrics, to batch. 0
  * or a fault.
  */
-int sns_fan_out(struct svc *svc, struct store_batch *batch, const struct store_snap *snap,
+int sns_fan_out(struct sns_svc *svc, struct store_batch *batch, const struct store_snap *snap,
                 const struct sns_arn *topic, const struct sns_message *message);
 /* Counts what the hub says became of notifications. */
-void sns_fan_out_plug(struct svc *svc);
+void sns_fan_out_plug(struct sns_svc *svc);
 /* Bytes as SNS counts them: body and attributes. */
 size_t sns_message_bytes(const struct sns_message *message);
 
 /* ---- port.c ---- */
-void sns_plug(struct svc *svc);
+void sns_plug(struct sns_svc *svc);

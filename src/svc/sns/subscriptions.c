@@ -102,7 +102,7 @@ static int check_endpoint(struct rq *rq, const struct sns_arn *topic, str protoc
  * newest state, read behind the topic's row, which put_new changes: what it does not see was not
  * there yet.
  */
-static int find_same(struct svc *svc, struct rq *rq, const struct sns_arn *topic, str protocol,
+static int find_same(struct sns_svc *svc, struct rq *rq, const struct sns_arn *topic, str protocol,
                      str endpoint, str *ret_id, json_t **ret_doc) {
     struct sns_walk walk;
     int r, found = 0;
@@ -154,7 +154,7 @@ static int put_new(struct rq *rq, const struct kit_doc *topic, struct sns_arn *a
     return 0;
 }
 
-int sns_op_Subscribe(struct svc *svc, struct rq *rq) {
+int sns_op_Subscribe(struct sns_svc *svc, struct rq *rq) {
     CLEANUP_JSON json_t *attributes = json_object(), *same = NULL;
     struct kit_doc *topic;
     struct sns_arn arn;
@@ -178,7 +178,7 @@ int sns_op_Subscribe(struct svc *svc, struct rq *rq) {
 }
 
 /* One that is not there is gone already. */
-int sns_op_Unsubscribe(struct svc *, struct rq *rq) {
+int sns_op_Unsubscribe(struct sns_svc *, struct rq *rq) {
     CLEANUP_DEINIT(buf) struct buf key = {0};
     struct kit_doc *subscription;
     struct sns_arn arn;
@@ -197,7 +197,7 @@ int sns_op_Unsubscribe(struct svc *, struct rq *rq) {
 
 /* ---- Attributes of one ---- */
 
-int sns_op_GetSubscriptionAttributes(struct svc *, struct rq *rq) {
+int sns_op_GetSubscriptionAttributes(struct sns_svc *, struct rq *rq) {
     struct kit_doc *row;
     struct sns_arn arn;
     if (sns_use_subscription(rq, &arn, &row))
@@ -223,7 +223,7 @@ int sns_op_GetSubscriptionAttributes(struct svc *, struct rq *rq) {
     return 0;
 }
 
-int sns_op_SetSubscriptionAttributes(struct svc *, struct rq *rq) {
+int sns_op_SetSubscriptionAttributes(struct sns_svc *, struct rq *rq) {
     struct kit_doc *row;
     struct sns_arn arn;
     const char *name = json_string_value(json_object_get(rq->in, "AttributeName"));
@@ -270,7 +270,7 @@ static int list(struct rq *rq, str prefix) {
     return kit_page_end(&page);
 }
 
-int sns_op_ListSubscriptions(struct svc *, struct rq *rq) {
+int sns_op_ListSubscriptions(struct sns_svc *, struct rq *rq) {
     CLEANUP_DEINIT(buf) struct buf prefix = {0};
     key_begin(&prefix, "snssub");
     key_str(&prefix, rq->account);
@@ -278,7 +278,7 @@ int sns_op_ListSubscriptions(struct svc *, struct rq *rq) {
     return list(rq, buf_view(&prefix));
 }
 
-int sns_op_ListSubscriptionsByTopic(struct svc *, struct rq *rq) {
+int sns_op_ListSubscriptionsByTopic(struct sns_svc *, struct rq *rq) {
     CLEANUP_DEINIT(buf) struct buf prefix = {0};
     struct kit_doc *topic;
     struct sns_arn arn;

@@ -66,7 +66,7 @@ static str default_policy(struct rq *rq, const struct sns_arn *arn) {
         STR_ARG(sns_arn_of(rq, arn)), STR_ARG(arn->account));
 }
 
-static int count_subscriptions(struct svc *svc, struct rq *rq, const struct sns_arn *topic,
+static int count_subscriptions(struct sns_svc *svc, struct rq *rq, const struct sns_arn *topic,
                                json_t *out) {
     struct sns_walk walk;
     int64_t confirmed = 0, pending = 0;
@@ -84,7 +84,7 @@ static int count_subscriptions(struct svc *svc, struct rq *rq, const struct sns_
     return 0;
 }
 
-int sns_op_GetTopicAttributes(struct svc *svc, struct rq *rq) {
+int sns_op_GetTopicAttributes(struct sns_svc *svc, struct rq *rq) {
     CLEANUP_JSON json_t *out = json_object();
     struct kit_doc *topic;
     struct sns_arn arn;
@@ -101,7 +101,7 @@ int sns_op_GetTopicAttributes(struct svc *svc, struct rq *rq) {
     return 0;
 }
 
-int sns_op_SetTopicAttributes(struct svc *, struct rq *rq) {
+int sns_op_SetTopicAttributes(struct sns_svc *, struct rq *rq) {
     struct kit_doc *topic;
     struct sns_arn arn;
     const char *name = json_string_value(json_object_get(rq->in, "AttributeName"));
@@ -132,7 +132,7 @@ static int use_resource(struct rq *rq, struct kit_doc **ret_topic) {
     return r == STORE_E_ABSENT ? aws_fail(rq, &SNS_ResourceNotFound, NULL) : r;
 }
 
-int sns_op_TagResource(struct svc *, struct rq *rq) {
+int sns_op_TagResource(struct sns_svc *, struct rq *rq) {
     struct kit_doc *topic;
     if (use_resource(rq, &topic) || kit_tags_merge(rq, &tags, topic->doc, json_arr(rq->in, "Tags")))
         return AWS_FAILED;
@@ -140,7 +140,7 @@ int sns_op_TagResource(struct svc *, struct rq *rq) {
     return 0;
 }
 
-int sns_op_UntagResource(struct svc *, struct rq *rq) {
+int sns_op_UntagResource(struct sns_svc *, struct rq *rq) {
     struct kit_doc *topic;
     if (use_resource(rq, &topic))
         return AWS_FAILED;
@@ -149,7 +149,7 @@ int sns_op_UntagResource(struct svc *, struct rq *rq) {
     return 0;
 }
 
-int sns_op_ListTagsForResource(struct svc *, struct rq *rq) {
+int sns_op_ListTagsForResource(struct sns_svc *, struct rq *rq) {
     struct kit_doc *topic;
     if (use_resource(rq, &topic))
         return AWS_FAILED;
@@ -185,7 +185,7 @@ static int check_new(struct rq *rq, json_t *attributes) {
     return kit_tags_check(rq, &tags, json_arr(rq->in, "Tags"));
 }
 
-int sns_op_CreateTopic(struct svc *, struct rq *rq) {
+int sns_op_CreateTopic(struct sns_svc *, struct rq *rq) {
     CLEANUP_JSON json_t *attributes = json_object(),
                         *wanted = kit_tags_map(json_arr(rq->in, "Tags"));
     struct sns_arn arn = {rq->region, rq->account, json_str(rq->in, "Name"), STR_NONE};
@@ -211,7 +211,7 @@ int sns_op_CreateTopic(struct svc *, struct rq *rq) {
  * A topic that is not there is deleted already ("DeleteTopic is idempotent"). Its subscriptions go
  * with it.
  */
-int sns_op_DeleteTopic(struct svc *, struct rq *rq) {
+int sns_op_DeleteTopic(struct sns_svc *, struct rq *rq) {
     CLEANUP_DEINIT(buf) struct buf from = {0};
     struct kit_doc *topic;
     struct sns_arn arn;
@@ -227,7 +227,7 @@ int sns_op_DeleteTopic(struct svc *, struct rq *rq) {
     return 0;
 }
 
-int sns_op_ListTopics(struct svc *, struct rq *rq) {
+int sns_op_ListTopics(struct sns_svc *, struct rq *rq) {
     static const struct kit_paging paging = SNS_PAGING("Topics");
     CLEANUP_DEINIT(kit_page) struct kit_page page = {0};
     CLEANUP_DEINIT(buf) struct buf prefix = {0}, name = {0};

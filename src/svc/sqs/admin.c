@@ -45,7 +45,7 @@ static int compare_existing(struct rq *rq, const struct kit_doc *queue, const js
     return 0;
 }
 
-static int make_queue(struct svc *svc, struct rq *rq, str name, json_t *attributes,
+static int make_queue(struct sqs_svc *svc, struct rq *rq, str name, json_t *attributes,
                       struct kit_doc *queue) {
     char seal_id[SEAL_KEY_ID_LEN], hex[2 * SEAL_KEY_ID_LEN];
     struct err err = {0};
@@ -69,7 +69,7 @@ static int make_queue(struct svc *svc, struct rq *rq, str name, json_t *attribut
     return 0;
 }
 
-int sqs_op_CreateQueue(struct svc *svc, struct rq *rq) {
+int sqs_op_CreateQueue(struct sqs_svc *svc, struct rq *rq) {
     CLEANUP_JSON json_t *attributes = json_object();
     str name = json_str(rq->in, "QueueName"),
         arn = arn_str(&rq->arena, "sqs", rq->region, rq->account, STR_FMT, STR_ARG(name));
@@ -89,7 +89,7 @@ int sqs_op_CreateQueue(struct svc *svc, struct rq *rq) {
     return 0;
 }
 
-int sqs_op_GetQueueUrl(struct svc *, struct rq *rq) {
+int sqs_op_GetQueueUrl(struct sqs_svc *, struct rq *rq) {
     struct sqs_queue queue;
     if (sqs_use_queue(rq, &queue))
         return AWS_FAILED;
@@ -133,7 +133,7 @@ static int list(struct rq *rq, struct kit_page *page, str prefix, str dead_lette
     return kit_page_end(page);
 }
 
-int sqs_op_ListQueues(struct svc *, struct rq *rq) {
+int sqs_op_ListQueues(struct sqs_svc *, struct rq *rq) {
     CLEANUP_DEINIT(kit_page) struct kit_page page = {0};
     str prefix = json_str(rq->in, "QueueNamePrefix");
     if (kit_page_begin(&page, rq, &queues_paging, prefix) || list(rq, &page, prefix, STR_NONE))
@@ -143,7 +143,7 @@ int sqs_op_ListQueues(struct svc *, struct rq *rq) {
     return 0;
 }
 
-int sqs_op_ListDeadLetterSourceQueues(struct svc *, struct rq *rq) {
+int sqs_op_ListDeadLetterSourceQueues(struct sqs_svc *, struct rq *rq) {
     CLEANUP_DEINIT(kit_page) struct kit_page page = {0};
     CLEANUP_DEINIT(buf) struct buf arn = {0};
     struct sqs_queue queue;
@@ -175,7 +175,7 @@ static void describe_number(struct describing *d, const char *name, int64_t v) {
         sqs_set_number(d->out, name, v);
 }
 
-int sqs_op_GetQueueAttributes(struct svc *svc, struct rq *rq) {
+int sqs_op_GetQueueAttributes(struct sqs_svc *svc, struct rq *rq) {
     CLEANUP_DEINIT(buf) struct buf arn = {0};
     CLEANUP_JSON json_t *out = json_object();
     struct sqs_counts counts;
@@ -203,7 +203,7 @@ int sqs_op_GetQueueAttributes(struct svc *svc, struct rq *rq) {
     return 0;
 }
 
-int sqs_op_SetQueueAttributes(struct svc *, struct rq *rq) {
+int sqs_op_SetQueueAttributes(struct sqs_svc *, struct rq *rq) {
     CLEANUP_DEINIT(buf) struct buf arn = {0};
     struct sqs_queue queue;
     if (sqs_use_queue(rq, &queue))
@@ -219,7 +219,7 @@ int sqs_op_SetQueueAttributes(struct svc *, struct rq *rq) {
 
 /* ---- Tags ---- */
 
-int sqs_op_TagQueue(struct svc *, struct rq *rq) {
+int sqs_op_TagQueue(struct sqs_svc *, struct rq *rq) {
     struct sqs_queue queue;
     if (sqs_use_queue(rq, &queue) ||
         kit_tags_merge(rq, &tags, queue.of->doc, json_obj(rq->in, "Tags")))
@@ -228,7 +228,7 @@ int sqs_op_TagQueue(struct svc *, struct rq *rq) {
     return 0;
 }
 
-int sqs_op_UntagQueue(struct svc *, struct rq *rq) {
+int sqs_op_UntagQueue(struct sqs_svc *, struct rq *rq) {
     struct sqs_queue queue;
     if (sqs_use_queue(rq, &queue))
         return AWS_FAILED;
@@ -237,7 +237,7 @@ int sqs_op_UntagQueue(struct svc *, struct rq *rq) {
     return 0;
 }
 
-int sqs_op_ListQueueTags(struct svc *, struct rq *rq) {
+int sqs_op_ListQueueTags(struct sqs_svc *, struct rq *rq) {
     struct sqs_queue queue;
     if (sqs_use_queue(rq, &queue))
         return AWS_FAILED;
@@ -249,7 +249,7 @@ int sqs_op_ListQueueTags(struct svc *, struct rq *rq) {
 
 /* ---- The end of messages, and of the queue ---- */
 
-int sqs_op_PurgeQueue(struct svc *svc, struct rq *rq) {
+int sqs_op_PurgeQueue(struct sqs_svc *svc, struct rq *rq) {
     struct sqs_queue queue;
     if (sqs_use_queue(rq, &queue))
         return AWS_FAILED;
@@ -263,7 +263,7 @@ int sqs_op_PurgeQueue(struct svc *svc, struct rq *rq) {
     return 0;
 }
 
-int sqs_op_DeleteQueue(struct svc *svc, struct rq *rq) {
+int sqs_op_DeleteQueue(struct sqs_svc *svc, struct rq *rq) {
     struct sqs_queue queue;
     if (sqs_use_queue(rq, &queue))
         return AWS_FAILED;

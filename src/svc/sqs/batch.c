@@ -75,13 +75,13 @@ static int run_batch(struct sqs_batch *b) {
     return 0;
 }
 
-int sqs_run_entries(struct svc *svc, struct rq *rq, sqs_entry_fn *one) {
+int sqs_run_entries(struct sqs_svc *svc, struct rq *rq, sqs_entry_fn *one) {
     struct sqs_queue queue;
     struct sqs_batch b = {.svc = svc, .rq = rq, .queue = &queue, .one = one};
     return sqs_use_queue(rq, &queue) ? AWS_FAILED : run_batch(&b);
 }
 
-int sqs_run_single(struct svc *svc, struct rq *rq, sqs_entry_fn *one) {
+int sqs_run_single(struct sqs_svc *svc, struct rq *rq, sqs_entry_fn *one) {
     struct sqs_queue queue;
     struct sqs_entry_error error = {0};
     struct sqs_batch b = {.svc = svc, .rq = rq, .queue = &queue, .one = one};

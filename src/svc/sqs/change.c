@@ -82,15 +82,15 @@ static int change_one(struct sqs_batch *b, const json_t *entry, json_t *,
     return 0;
 }
 
-int sqs_op_DeleteMessage(struct svc *svc, struct rq *rq) {
+int sqs_op_DeleteMessage(struct sqs_svc *svc, struct rq *rq) {
     return sqs_run_single(svc, rq, delete_one);
 }
-int sqs_op_ChangeMessageVisibility(struct svc *svc, struct rq *rq) {
+int sqs_op_ChangeMessageVisibility(struct sqs_svc *svc, struct rq *rq) {
     return sqs_run_single(svc, rq, change_one);
 }
-int sqs_op_DeleteMessageBatch(struct svc *svc, struct rq *rq) {
+int sqs_op_DeleteMessageBatch(struct sqs_svc *svc, struct rq *rq) {
     return sqs_run_entries(svc, rq, delete_one);
 }
-int sqs_op_ChangeMessageVisibilityBatch(struct svc *svc, struct rq *rq) {
+int sqs_op_ChangeMessageVisibilityBatch(struct sqs_svc *svc, struct rq *rq) {
     return sqs_run_entries(svc, rq, change_one);
 }

@@ -9,7 +9,7 @@ static const int64_t purge_every_ms = 60000;
 
 static str id_key(const uint64_t *id) { return str_n(id, sizeof *id); }
 
-struct sqs_live *sqs_live_get(struct svc *svc, uint64_t queue_id) {
+struct sqs_live *sqs_live_get(struct sqs_svc *svc, uint64_t queue_id) {
     struct sqs_live *live = map_get(&svc->live, id_key(&queue_id));
     if (!live) {
         live = mem_new(struct sqs_live);
@@ -20,7 +20,7 @@ struct sqs_live *sqs_live_get(struct svc *svc, uint64_t queue_id) {
     return live;
 }
 
-void sqs_live_free_all(struct svc *svc) {
+void sqs_live_free_all(struct sqs_svc *svc) {
     size_t at = 0;
     str key;
     void *value;
@@ -53,7 +53,7 @@ static void receive_is_over(void *ctx) {
     drop_claims(receive);
 }
 
-struct sqs_receive *sqs_receive_of(struct svc *svc, struct rq *rq, uint64_t queue_id,
+struct sqs_receive *sqs_receive_of(struct sqs_svc *svc, struct rq *rq, uint64_t queue_id,
                                    int64_t wait_s) {
     struct sqs_receive *receive = rq->stream;
     if (receive)
@@ -83,7 +83,7 @@ void sqs_unclaim_all(struct sqs_receive *receive) {
     drop_claims(receive);
 }
 
-uint64_t sqs_live_tick(struct svc *svc, uint64_t queue_id) {
+uint64_t sqs_live_tick(struct sqs_svc *svc, uint64_t queue_id) {
     LOCK_SCOPE(&svc->lock);
     return sqs_live_get(svc, queue_id)->tick;
 }
@@ -117,7 +117,7 @@ static void wake_one(struct sqs_receive *receive) {
  * them to the timer.
  */
 static void message_arrived(void *ctx, uint64_t queue_id) {
-    struct svc *svc = ctx;
+    struct sqs_svc *svc = ctx;
     LOCK_SCOPE(&svc->lock);
     struct sqs_live *live = sqs_live_get(svc, queue_id);
     live->tick++;
@@ -128,14 +128,14 @@ static void message_arrived(void *ctx, uint64_t queue_id) {
 }
 
 static void queue_changed(void *ctx, uint64_t queue_id) {
-    struct svc *svc = ctx;
+    struct sqs_svc *svc = ctx;
     LOCK_SCOPE(&svc->lock);
     sqs_live_get(svc, queue_id)->dirty = true;
     hub_kick(svc->timer);
 }
 
 static void queue_gone(void *ctx, uint64_t queue_id) {
-    struct svc *svc = ctx;
+    struct sqs_svc *svc = ctx;
     LOCK_SCOPE(&svc->lock);
     struct sqs_live *live = sqs_live_get(svc, queue_id);
     live->tick++;
@@ -143,14 +143,14 @@ static void queue_gone(void *ctx, uint64_t queue_id) {
         wake_one(LIST_ENTRY(node, struct sqs_receive, node));
 }
 
-void sqs_live_changes(struct svc *svc, struct store_batch *batch, uint64_t queue_id,
+void sqs_live_changes(struct sqs_svc *svc, struct store_batch *batch, uint64_t queue_id,
                       enum sqs_change change) {
     static void (*const hooks[])(void *ctx, uint64_t queue_id) =
         {[SQS_CHANGED] = queue_changed, [SQS_ARRIVED] = message_arrived, [SQS_GONE] = queue_gone};
     store_after_id(batch, hooks[change], svc, queue_id);
 }
 
-int64_t sqs_live_wake_late(struct svc *svc) {
+int64_t sqs_live_wake_late(struct sqs_svc *svc) {
     int64_t now = clock_real_ms(), next = INT64_MAX;
     size_t at = 0;
     str key;
@@ -171,7 +171,7 @@ int64_t sqs_live_wake_late(struct svc *svc) {
 
 /* ---- The floor ---- */
 
-int64_t sqs_live_floor(struct svc *svc, uint64_t queue_id, int64_t now_ms) {
+int64_t sqs_live_floor(struct sqs_svc *svc, uint64_t queue_id, int64_t now_ms) {
     LOCK_SCOPE(&svc->lock);
     struct sqs_live *live = sqs_live_get(svc, queue_id);
     if (now_ms < live->floor_set_ms) /* world time went back */
@@ -179,7 +179,7 @@ int64_t sqs_live_floor(struct svc *svc, uint64_t queue_id, int64_t now_ms) {
     return live->floor_ms;
 }
 
-void sqs_live_saw(struct svc *svc, uint64_t queue_id, int64_t began_ms, int64_t first_due_ms,
+void sqs_live_saw(struct sqs_svc *svc, uint64_t queue_id, int64_t began_ms, int64_t first_due_ms,
                   bool whole) {
     LOCK_SCOPE(&svc->lock);
     struct sqs_live *live = sqs_live_get(svc, queue_id);
@@ -192,13 +192,13 @@ void sqs_live_saw(struct svc *svc, uint64_t queue_id, int64_t began_ms, int64_t 
         live->last_full_ms = clock_mono_ms();
 }
 
-bool sqs_live_look_again(struct svc *svc, uint64_t queue_id) {
+bool sqs_live_look_again(struct sqs_svc *svc, uint64_t queue_id) {
     LOCK_SCOPE(&svc->lock);
     struct sqs_live *live = sqs_live_get(svc, queue_id);
     return live->floor_ms > 0 && clock_mono_ms() - live->last_full_ms > full_scan_every_ms;
 }
 
-bool sqs_live_may_purge(struct svc *svc, uint64_t queue_id, int64_t now_ms) {
+bool sqs_live_may_purge(struct sqs_svc *svc, uint64_t queue_id, int64_t now_ms) {
     LOCK_SCOPE(&svc->lock);
     struct sqs_live *live = sqs_live_get(svc, queue_id);
     if (live->purged_ms && now_ms >= live->purged_ms && now_ms - live->purged_ms < purge_every_ms)

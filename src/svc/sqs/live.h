@@ -19,7 +19,7 @@
 /* One ReceiveMessage. */
 struct sqs_receive {
     struct list node; /* in the queue's waiters while it waits */
-    struct svc *svc;
+    struct sqs_svc *svc;
     struct rq *rq;
     uint64_t queue_id;
     int64_t deadline_ms; /* real time */
@@ -32,13 +32,13 @@ struct sqs_receive {
 enum { SQS_LOOK = 100 };
 
 /* The request's own, made at the first call; ends with it. */
-struct sqs_receive *sqs_receive_of(struct svc *svc, struct rq *rq, uint64_t queue_id,
+struct sqs_receive *sqs_receive_of(struct sqs_svc *svc, struct rq *rq, uint64_t queue_id,
                                    int64_t wait_s);
 /* False: another receiver has it. */
 bool sqs_claim(struct sqs_receive *receive, uint64_t id);
 void sqs_unclaim_all(struct sqs_receive *receive);
 /* A number that moves whenever something may have become visible. */
-uint64_t sqs_live_tick(struct svc *svc, uint64_t queue_id);
+uint64_t sqs_live_tick(struct sqs_svc *svc, uint64_t queue_id);
 /* Begins to wait, unless the tick has moved since. */
 bool sqs_wait(struct sqs_receive *receive, uint64_t tick);
 void sqs_stop_waiting(struct sqs_receive *receive);
@@ -47,19 +47,19 @@ enum sqs_change { SQS_CHANGED, SQS_ARRIVED, SQS_GONE };
 /*
  * When batch is durable: one waiter looks again (all, when the queue is gone), counts are put anew.
  */
-void sqs_live_changes(struct svc *svc, struct store_batch *batch, uint64_t queue_id,
+void sqs_live_changes(struct sqs_svc *svc, struct store_batch *batch, uint64_t queue_id,
                       enum sqs_change change);
 /*
  * Where a scan begins, and what it saw: first_due_ms INT64_MAX when nothing. whole: it began at 0.
  */
-int64_t sqs_live_floor(struct svc *svc, uint64_t queue_id, int64_t now_ms);
-void sqs_live_saw(struct svc *svc, uint64_t queue_id, int64_t began_ms, int64_t first_due_ms,
+int64_t sqs_live_floor(struct sqs_svc *svc, uint64_t queue_id, int64_t now_ms);
+void sqs_live_saw(struct sqs_svc *svc, uint64_t queue_id, int64_t began_ms, int64_t first_due_ms,
                   bool whole);
 /* Is a scan from the beginning due, after an empty one? */
-bool sqs_live_look_again(struct svc *svc, uint64_t queue_id);
+bool sqs_live_look_again(struct sqs_svc *svc, uint64_t queue_id);
 
 /* PurgeQueue is allowed once a minute: false when the last one was less ago. */
-bool sqs_live_may_purge(struct svc *svc, uint64_t queue_id, int64_t now_ms);
+bool sqs_live_may_purge(struct sqs_svc *svc, uint64_t queue_id, int64_t now_ms);
 
 /* The hub's timer (metric.c). */
 int64_t sqs_timer_run(void *svc);
@@ -75,10 +75,10 @@ struct sqs_live {
     int64_t active_ms; /* world time of the last change; 0: none in this life */
 };
 /* Made when missing. svc->lock is held. */
-struct sqs_live *sqs_live_get(struct svc *svc, uint64_t queue_id);
-void sqs_live_free_all(struct svc *svc);
+struct sqs_live *sqs_live_get(struct sqs_svc *svc, uint64_t queue_id);
+void sqs_live_free_all(struct sqs_svc *svc);
 /*
  * Wakes the waiters of every queue that have waited long enough; the real-time deadline of the next
  * is returned (INT64_MAX: nobody waits).
  */
-int64_t sqs_live_wake_late(struct svc *svc);
+int64_t sqs_live_wake_late(struct sqs_svc *svc);

@@ -143,7 +143,7 @@ static bool decode(str plain, struct sqs_message *ret) {
     return !c.bad;
 }
 
-int sqs_message_put(struct svc *svc, const struct rows *rows, const struct sqs_queue *queue,
+int sqs_message_put(struct sqs_svc *svc, const struct rows *rows, const struct sqs_queue *queue,
                     struct sqs_message *message, int64_t due_ms) {
     CLEANUP_DEINIT(buf) struct buf key = {0}, plain = {0}, sealed = {0}, value = {0};
     const struct seal_key *seal;
@@ -167,8 +167,8 @@ int sqs_message_put(struct svc *svc, const struct rows *rows, const struct sqs_q
     return 0;
 }
 
-int sqs_message_get(struct svc *svc, const struct sqs_queue *queue, uint64_t id, struct buf *plain,
-                    struct sqs_message *ret) {
+int sqs_message_get(struct sqs_svc *svc, const struct sqs_queue *queue, uint64_t id,
+                    struct buf *plain, struct sqs_message *ret) {
     CLEANUP_DEINIT(buf) struct buf key = {0}, sealed = {0};
     const struct seal_key *seal;
     struct err err = {0};

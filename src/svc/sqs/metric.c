@@ -13,7 +13,7 @@ static const int64_t soon_ms = 1000; /* counts are put at most this often */
 static const int64_t active_ms = 6 * 3600000LL;
 enum { EXPIRE_MAX = 1000 }; /* messages dropped in one commit */
 
-void sqs_put_metric(struct svc *svc, struct store_batch *batch, const struct sqs_queue *queue,
+void sqs_put_metric(struct sqs_svc *svc, struct store_batch *batch, const struct sqs_queue *queue,
                     const char *name, double value, double count, const char *unit) {
     const struct kit_metrics metrics = {.hub = svc->hub,
                                         .account = queue->account,
@@ -23,7 +23,7 @@ void sqs_put_metric(struct svc *svc, struct store_batch *batch, const struct sqs
     kit_metric_put(&metrics, batch, name, value, count, unit);
 }
 
-int sqs_count(struct svc *svc, uint64_t queue_id, int64_t now_ms, struct sqs_counts *ret) {
+int sqs_count(struct sqs_svc *svc, uint64_t queue_id, int64_t now_ms, struct sqs_counts *ret) {
     CLEANUP_DEINIT(buf) struct buf from = {0};
     *ret = (struct sqs_counts){.next_due_ms = INT64_MAX};
     sqs_place_prefix(&from, queue_id);
@@ -52,7 +52,7 @@ int sqs_count(struct svc *svc, uint64_t queue_id, int64_t now_ms, struct sqs_cou
 /* ---- Retention ---- */
 
 /* Ids grow with the time of sending, so the first that is young enough ends the walk. */
-static void expire(struct svc *svc, const struct sqs_queue *queue, int64_t now_ms) {
+static void expire(struct sqs_svc *svc, const struct sqs_queue *queue, int64_t now_ms) {
     CLEANUP_DEINIT(buf) struct buf from = {0};
     CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
     struct rows rows = {svc->store, NULL, batch};
@@ -88,8 +88,8 @@ static void expire(struct svc *svc, const struct sqs_queue *queue, int64_t now_m
 
 /* ---- Metrics ---- */
 
-static void put_counts(struct svc *svc, const struct sqs_queue *queue, const struct sqs_counts *c,
-                       int64_t now_ms) {
+static void put_counts(struct sqs_svc *svc, const struct sqs_queue *queue,
+                       const struct sqs_counts *c, int64_t now_ms) {
     CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
     sqs_put_metric(svc, batch, queue, "ApproximateNumberOfMessagesVisible", (double)c->visible, 1,
                    "Count");
@@ -110,7 +110,7 @@ struct due {
     bool minute, changed, waited_for;
 };
 
-static struct due what_is_due(struct svc *svc, uint64_t queue_id, int64_t now_ms,
+static struct due what_is_due(struct sqs_svc *svc, uint64_t queue_id, int64_t now_ms,
                               int64_t *next_ms) {
     LOCK_SCOPE(&svc->lock);
     struct sqs_live *live = sqs_live_get(svc, queue_id);
@@ -130,14 +130,14 @@ static struct due what_is_due(struct svc *svc, uint64_t queue_id, int64_t now_ms
     return due;
 }
 
-static bool is_active(struct svc *svc, uint64_t queue_id, int64_t now_ms) {
+static bool is_active(struct sqs_svc *svc, uint64_t queue_id, int64_t now_ms) {
     LOCK_SCOPE(&svc->lock);
     struct sqs_live *live = sqs_live_get(svc, queue_id);
     return live->active_ms && now_ms - live->active_ms < active_ms;
 }
 
 /* Something is visible: everybody may look. */
-static void wake_all(struct svc *svc, uint64_t queue_id) {
+static void wake_all(struct sqs_svc *svc, uint64_t queue_id) {
     LOCK_SCOPE(&svc->lock);
     struct sqs_live *live = sqs_live_get(svc, queue_id);
     LIST_EACH (node, &live->waiters) {
@@ -148,7 +148,8 @@ static void wake_all(struct svc *svc, uint64_t queue_id) {
     }
 }
 
-static void tend(struct svc *svc, const struct sqs_queue *queue, int64_t now_ms, int64_t *next_ms) {
+static void tend(struct sqs_svc *svc, const struct sqs_queue *queue, int64_t now_ms,
+                 int64_t *next_ms) {
     struct due due = what_is_due(svc, queue->id, now_ms, next_ms);
     struct sqs_counts counts = {.next_due_ms = INT64_MAX};
     if (due.minute)
@@ -168,7 +169,7 @@ static void tend(struct svc *svc, const struct sqs_queue *queue, int64_t now_ms,
 }
 
 int64_t sqs_timer_run(void *ctx) {
-    struct svc *svc = ctx;
+    struct sqs_svc *svc = ctx;
     int64_t now = clock_world_ms(), next = (now / minute_ms + 1) * minute_ms;
     CLEANUP_DEINIT(buf) struct buf from = {0};
     key_begin(&from, "sqs");

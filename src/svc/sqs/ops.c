@@ -70,7 +70,7 @@ void sqs_set_number(json_t *out, const char *name, int64_t v) {
 
 /* ---- Authorisation ---- */
 
-static int resource(struct svc *, struct rq *rq, struct buf *ret_arn) {
+static int resource(void *, struct rq *rq, struct buf *ret_arn) {
     str account = STR_NONE, name = STR_NONE;
     if (name_queue(rq, &account, &name))
         return AWS_FAILED;
@@ -79,7 +79,7 @@ static int resource(struct svc *, struct rq *rq, struct buf *ret_arn) {
 }
 
 /* Its only enums are the names of attributes. */
-static int invalid(struct svc *, struct rq *rq, const struct aws_violation *v) {
+static int invalid(void *, struct rq *rq, const struct aws_violation *v) {
     if (v->missing)
         return aws_fail(rq, &SQS_MissingParameter,
                         "The request must contain the parameter " STR_FMT ".",
@@ -89,7 +89,7 @@ static int invalid(struct svc *, struct rq *rq, const struct aws_violation *v) {
                     : 0;
 }
 
-struct aws_service sqs_service(struct svc *sqs) {
+struct aws_service sqs_service(struct sqs_svc *sqs) {
     return (struct aws_service){.name = "sqs",
                                 .api = &api_sqs,
                                 KIT_TABLES,
@@ -102,8 +102,8 @@ struct aws_service sqs_service(struct svc *sqs) {
 
 /* ---- Life ---- */
 
-int sqs_open(struct svc **ret_sqs, struct store *store, struct hub *hub, struct err *) {
-    struct svc *sqs = mem_new(struct svc);
+int sqs_open(struct sqs_svc **ret_sqs, struct store *store, struct hub *hub, struct err *) {
+    struct sqs_svc *sqs = mem_new(struct sqs_svc);
     sqs->store = store;
     sqs->hub = hub;
     pthread_mutex_init(&sqs->lock, NULL);
@@ -113,7 +113,7 @@ int sqs_open(struct svc **ret_sqs, struct store *store, struct hub *hub, struct 
     return 0;
 }
 
-struct svc *sqs_close(struct svc *sqs) {
+struct sqs_svc *sqs_close(struct sqs_svc *sqs) {
     if (!sqs)
         return NULL;
     sqs_live_free_all(sqs);

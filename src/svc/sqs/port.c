@@ -5,13 +5,13 @@
 
 static int check(void *ctx, const struct hub_event *event) {
     CLEANUP_DEINIT(kit_doc) struct kit_doc doc = {0};
-    struct svc *svc = ctx;
+    struct sqs_svc *svc = ctx;
     return kit_doc_admit(&(struct rows){svc->store, NULL, NULL}, event, "sqs", "sqs:SendMessage",
                          &doc);
 }
 
 static int accept_event(void *ctx, struct store_batch *batch, const struct hub_event *event) {
-    struct svc *svc = ctx;
+    struct sqs_svc *svc = ctx;
     CLEANUP_DEINIT(kit_doc) struct kit_doc doc = {0};
     struct rows rows = {svc->store, NULL, batch};
     struct sqs_queue queue;
@@ -35,7 +35,7 @@ static int accept_event(void *ctx, struct store_batch *batch, const struct hub_e
     return HUB_OK;
 }
 
-void sqs_plug(struct svc *svc) {
+void sqs_plug(struct sqs_svc *svc) {
     hub_plug_target(svc->hub, S("sqs"), accept_event, svc);
     hub_plug_check(svc->hub, S("sqs"), check, svc);
 }

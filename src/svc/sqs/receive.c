@@ -9,7 +9,7 @@
 #include "svc/sqs/live.h"
 
 struct look {
-    struct svc *svc;
+    struct sqs_svc *svc;
     struct rq *rq;
     const struct rows *rows;
     struct sqs_queue *queue, dead; /* dead.of NULL: no dead-letter queue */
@@ -234,6 +234,8 @@ static int commit_aside(struct look *l) {
 enum { LOOKS_MAX = 1000 }; /* SQS_LOOK rows each: then the client may ask again */
 
 /* Looks; then answers, or waits for a change. */
+static int look_again(void *svc, struct rq *rq) { return sqs_op_ReceiveMessage(svc, rq); }
+
 static int look_or_wait(struct look *l) {
     for (int n = 0; n < LOOKS_MAX; n++) {
         uint64_t tick = sqs_live_tick(l->svc, l->queue->id);
@@ -252,12 +254,12 @@ static int look_or_wait(struct look *l) {
         if (clock_real_ms() >= l->receive->deadline_ms)
             break;
         if (sqs_wait(l->receive, tick))
-            return aws_suspend(l->rq, sqs_op_ReceiveMessage);
+            return aws_suspend(l->rq, look_again);
     }
     return answer(l);
 }
 
-static int receive_from(struct svc *svc, struct rq *rq, struct sqs_queue *queue) {
+static int receive_from(struct sqs_svc *svc, struct rq *rq, struct sqs_queue *queue) {
     CLEANUP_DEINIT(kit_doc) struct kit_doc dead = {0};
     CLEANUP_JSON json_t *messages = json_array();
     int64_t wait_s;
@@ -284,7 +286,7 @@ static int receive_from(struct svc *svc, struct rq *rq, struct sqs_queue *queue)
     return look_or_wait(&l);
 }
 
-int sqs_op_ReceiveMessage(struct svc *svc, struct rq *rq) {
+int sqs_op_ReceiveMessage(struct sqs_svc *svc, struct rq *rq) {
     struct sqs_queue queue;
     return sqs_use_queue(rq, &queue) ? AWS_FAILED : receive_from(svc, rq, &queue);
 }

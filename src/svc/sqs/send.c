@@ -168,7 +168,9 @@ static int send_one(struct sqs_batch *b, const json_t *entry, json_t *result,
     return 0;
 }
 
-int sqs_op_SendMessage(struct svc *svc, struct rq *rq) { return sqs_run_single(svc, rq, send_one); }
+int sqs_op_SendMessage(struct sqs_svc *svc, struct rq *rq) {
+    return sqs_run_single(svc, rq, send_one);
+}
 
 /* All bodies together, attributes included, as each entry counts them. */
 static size_t batch_bytes(const json_t *entries) {
@@ -186,7 +188,7 @@ static size_t batch_bytes(const json_t *entries) {
     return bytes;
 }
 
-int sqs_op_SendMessageBatch(struct svc *svc, struct rq *rq) {
+int sqs_op_SendMessageBatch(struct sqs_svc *svc, struct rq *rq) {
     struct sqs_queue queue;
     if (sqs_use_queue(rq, &queue))
         return AWS_FAILED;

@@ -13,9 +13,12 @@
  */
 #include "aws/op.h"
 
+struct sqs_svc; /* the service's state */
+
 /* Plugs the port into the hub: before hub_start. hub and store must outlive the service. */
-int sqs_open(struct svc **ret_sqs, struct store *store, struct hub *hub, struct err *err);
-struct svc *sqs_close(struct svc *sqs); /* returns NULL; hub stopped, no request under way */
+int sqs_open(struct sqs_svc **ret_sqs, struct store *store, struct hub *hub, struct err *err);
+struct sqs_svc *sqs_close(
+    struct sqs_svc *sqs); /* returns NULL; hub stopped, no request under way */
 
 /* The service as the cloud wants it (aws_cloud_add). The caller keeps the struct. */
-struct aws_service sqs_service(struct svc *sqs);
+struct aws_service sqs_service(struct sqs_svc *sqs);

@@ -11,7 +11,7 @@
 
 struct sqs_live;
 
-struct svc {
+struct sqs_svc {
     struct store *store;
     struct hub *hub;
     struct hub_timer *timer;
@@ -50,7 +50,7 @@ struct sqs_batch;
 typedef int sqs_entry_fn(struct sqs_batch *b, const json_t *entry, json_t *result,
                          struct sqs_entry_error *error);
 struct sqs_batch {
-    struct svc *svc;
+    struct sqs_svc *svc;
     struct rq *rq;
     struct sqs_queue *queue;
     sqs_entry_fn *one;
@@ -58,14 +58,14 @@ struct sqs_batch {
     size_t n_done;
 };
 /* Checks Entries (count, ids) and runs one for each. */
-int sqs_run_entries(struct svc *svc, struct rq *rq, sqs_entry_fn *one);
+int sqs_run_entries(struct sqs_svc *svc, struct rq *rq, sqs_entry_fn *one);
 /* The same function outside a batch: its error becomes the request's. */
-int sqs_run_single(struct svc *svc, struct rq *rq, sqs_entry_fn *one);
+int sqs_run_single(struct sqs_svc *svc, struct rq *rq, sqs_entry_fn *one);
 int sqs_entry_fail(struct sqs_entry_error *error, struct rq *rq, const struct aws_error *row,
                    const char *fmt, ...) PRINTF_LIKE(4, 5);
 
 /* ---- metric.c ---- */
-void sqs_put_metric(struct svc *svc, struct store_batch *batch, const struct sqs_queue *queue,
+void sqs_put_metric(struct sqs_svc *svc, struct store_batch *batch, const struct sqs_queue *queue,
                     const char *name, double value, double count, const char *unit);
 /* The rows of a queue at this moment. */
 struct sqs_counts {
@@ -73,7 +73,7 @@ struct sqs_counts {
     int64_t oldest_ms;   /* when the oldest was sent; 0: none */
     int64_t next_due_ms; /* when the first of those not visible becomes so; INT64_MAX: none */
 };
-int sqs_count(struct svc *svc, uint64_t queue_id, int64_t now_ms, struct sqs_counts *ret);
+int sqs_count(struct sqs_svc *svc, uint64_t queue_id, int64_t now_ms, struct sqs_counts *ret);
 
 /* ---- port.c ---- */
-void sqs_plug(struct svc *svc);
+void sqs_plug(struct sqs_svc *svc);

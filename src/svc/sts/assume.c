@@ -7,7 +7,7 @@
 
 enum { DEFAULT_SECONDS = 3600, CHAINED_SECONDS = 3600, POLICY_LIMIT = 2048, MAX_POLICY_ARNS = 10 };
 
-int sts_hook_policy(struct svc *, struct rq *rq, str arn, const struct policy **ret_policy,
+int sts_hook_policy(void *, struct rq *rq, str arn, const struct policy **ret_policy,
                     str *ret_account) {
     struct iam_role_view role;
     int r = iam_role_of_request(rq, arn, &role);
@@ -105,7 +105,7 @@ static void answer(struct rq *rq, const struct iam_role_view *role,
                      (int64_t)((size * 100 + POLICY_LIMIT - 1) / POLICY_LIMIT));
 }
 
-int sts_op_AssumeRole(struct svc *sts, struct rq *rq) {
+int sts_op_AssumeRole(struct sts_svc *sts, struct rq *rq) {
     str arn = json_str(rq->in, "RoleArn");
     struct iam_role_view role;
     struct iam_session_policies policies = {0};

@@ -1,7 +1,7 @@
 /* GetCallerIdentity and GetAccessKeyInfo. */
 #include "svc/sts/sts_priv.h"
 
-int sts_op_GetCallerIdentity(struct svc *, struct rq *rq) {
+int sts_op_GetCallerIdentity(struct sts_svc *, struct rq *rq) {
     if (!rq->caller)
         return aws_fail(rq, &STS_AccessDenied, NULL);
     rq->out = json_object();
@@ -11,7 +11,7 @@ int sts_op_GetCallerIdentity(struct svc *, struct rq *rq) {
     return 0;
 }
 
-int sts_op_GetAccessKeyInfo(struct svc *, struct rq *rq) {
+int sts_op_GetAccessKeyInfo(struct sts_svc *, struct rq *rq) {
     str account = STR_NONE;
     int r = iam_account_of_key(rq, json_str(rq->in, "AccessKeyId"), &account);
     if (r == STORE_E_ABSENT)

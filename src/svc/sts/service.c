@@ -3,7 +3,7 @@
 #include "svc/sts/sts_priv.h"
 #include "svc/kit/op_table.h"
 
-struct aws_service sts_service(struct svc *sts) {
+struct aws_service sts_service(struct sts_svc *sts) {
     return (struct aws_service){
         .name = "sts",
         .api = &api_sts,
@@ -14,15 +14,15 @@ struct aws_service sts_service(struct svc *sts) {
     };
 }
 
-int sts_open(struct svc **ret_sts, struct svc *iam, struct err *err) {
+int sts_open(struct sts_svc **ret_sts, struct iam_svc *iam, struct err *err) {
     (void)err; /* nothing here can fail yet; x_open of every service has it */
-    struct svc *sts = mem_new(struct svc);
+    struct sts_svc *sts = mem_new(struct sts_svc);
     sts->iam = iam;
     *ret_sts = sts;
     return 0;
 }
 
-struct svc *sts_close(struct svc *sts) {
+struct sts_svc *sts_close(struct sts_svc *sts) {
     free(sts);
     return NULL;
 }

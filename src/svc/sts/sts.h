@@ -5,8 +5,11 @@
  */
 #include "aws/op.h"
 
+struct sts_svc; /* the service's state */
+struct iam_svc;
+
 /* iam: of svc/iam; must outlive the service. */
-int sts_open(struct svc **ret_sts, struct svc *iam, struct err *err);
-struct svc *sts_close(struct svc *sts); /* returns NULL */
+int sts_open(struct sts_svc **ret_sts, struct iam_svc *iam, struct err *err);
+struct sts_svc *sts_close(struct sts_svc *sts); /* returns NULL */
 /* For aws_cloud_add. */
-struct aws_service sts_service(struct svc *sts);
+struct aws_service sts_service(struct sts_svc *sts);

@@ -4,8 +4,8 @@
 #include "svc/sts/errors.h"
 #include "svc/sts/sts.h"
 
-struct svc {
-    struct svc *iam;
+struct sts_svc {
+    struct iam_svc *iam;
 };
 
 #define KIT_OPS    "svc/sts/ops.def"
@@ -13,5 +13,5 @@ struct svc {
 #include "svc/kit/op_handlers.h"
 
 /* The trust policy of the role in question is its resource policy. */
-int sts_hook_policy(struct svc *sts, struct rq *rq, str arn, const struct policy **ret_policy,
+int sts_hook_policy(void *sts, struct rq *rq, str arn, const struct policy **ret_policy,
                     str *ret_account);

@@ -4,7 +4,7 @@
 
 #include "svc/cloudwatch/cloudwatch.h"
 
-static struct svc *cw;
+static struct cw_svc *cw;
 static struct aws_service cw_row;
 static int64_t minute_s;
 

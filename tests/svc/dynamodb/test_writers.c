@@ -10,7 +10,7 @@
 enum { ROUNDS = 12, DAY_MS = 86400000 };
 
 static struct cloud *cloud;
-static struct svc *ddb;
+static struct ddb_svc *ddb;
 static struct aws_service service;
 
 static int setup(void **state) {

@@ -20,7 +20,7 @@ static const struct kit_attribute rows[] = {
 };
 static const struct kit_attributes table = {rows, ARRAY_LEN(rows), {&unknown, "{name}?"}};
 
-static int SetTopicAttributes(struct svc *svc, struct rq *rq) {
+static int SetTopicAttributes(void *svc, struct rq *rq) {
     (void)svc;
     return kit_attribute_apply(rq, &table, json_str(rq->in, "AttributeName").p,
                                json_str(rq->in, "AttributeValue"), attributes, "the topic");

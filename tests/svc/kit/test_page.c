@@ -34,7 +34,7 @@ static int list_rows(struct kit_page *page) {
     return kit_page_end(page);
 }
 
-static int ListTopics(struct svc *svc, struct rq *rq) {
+static int ListTopics(void *svc, struct rq *rq) {
     (void)svc;
     CLEANUP_DEINIT(kit_page) struct kit_page page;
     if (kit_page_begin(&page, rq, paging, str_c(scope)))

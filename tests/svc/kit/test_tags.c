@@ -6,7 +6,7 @@ static const struct aws_error many = {"TagLimitExceeded", 400, "too many", NULL}
 static struct kit_tags kit; /* of this test's service */
 static json_t *row;
 
-static int TagResource(struct svc *svc, struct rq *rq) {
+static int TagResource(void *svc, struct rq *rq) {
     (void)svc;
     json_t *copy = json_deep_copy(row);
     int r = kit_tags_merge(rq, &kit, copy, json_arr(rq->in, "Tags"));
@@ -18,7 +18,7 @@ static int TagResource(struct svc *svc, struct rq *rq) {
     return r;
 }
 
-static int UntagResource(struct svc *svc, struct rq *rq) {
+static int UntagResource(void *svc, struct rq *rq) {
     (void)svc;
     kit_tags_remove(&kit, row, json_arr(rq->in, "TagKeys"));
     return 0;

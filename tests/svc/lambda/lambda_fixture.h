@@ -31,7 +31,7 @@ struct fixture {
     struct store *store;
     struct hub *hub;
     struct aws_cloud *cloud;
-    struct svc *lambda;
+    struct lambda_svc *lambda;
     struct aws_service service;
     struct net *net;
     struct aws_identity root;

@@ -5,7 +5,8 @@
 #include "svc/cloudwatch/cloudwatch.h"
 #include "svc/logs/logs.h"
 
-static struct svc *logs, *cw;
+static struct logs_svc *logs;
+static struct cw_svc *cw;
 static struct aws_service logs_row, cw_row;
 static int64_t base_ms;
 

@@ -6,7 +6,7 @@
 
 struct s3_fixture {
     struct cloud_fixture cloud;
-    struct svc *s3;
+    struct s3_svc *s3;
     struct aws_service service;
 };
 

@@ -413,7 +413,7 @@ static void opening_puts_right(void **state) {
     assert_int_equal(store_commit(f->cloud.store, batch, &err), 0);
     expect(f, "PutObject", "{'Bucket':'photos','Key':'k'}", 409);
 
-    struct svc *again = NULL;
+    struct s3_svc *again = NULL;
     assert_int_equal(s3_open(&again, f->cloud.store, f->cloud.hub, &err), 0);
     s3_close(again);
     expect(f, "PutObject", "{'Bucket':'photos','Key':'k'}", 200);

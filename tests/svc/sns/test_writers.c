@@ -5,7 +5,7 @@
 
 enum { WRITERS = 4, ROUNDS = 30 };
 
-static struct svc *sns;
+static struct sns_svc *sns;
 static struct aws_service service;
 
 static int setup(void **state) {

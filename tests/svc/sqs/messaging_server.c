@@ -117,7 +117,8 @@ static void check(int r, const struct err *err) {
 
 int main(void) {
     static struct cloud_fixture f;
-    struct svc *sqs = NULL, *sns = NULL;
+    struct sqs_svc *sqs = NULL;
+    struct sns_svc *sns = NULL;
     struct err err = {0};
     struct net *net = NULL;
     uint16_t port;

@@ -7,7 +7,7 @@
 
 struct sqs_cloud {
     struct cloud cloud;
-    struct svc *sqs;
+    struct sqs_svc *sqs;
     struct aws_service service;
 };
 
@@ -26,7 +26,7 @@ static int setup(void **state) {
 
 static int teardown(void **state) {
     struct sqs_cloud *s = *state;
-    struct svc *sqs = s->sqs;
+    struct sqs_svc *sqs = s->sqs;
     hub_stop(s->cloud.hub);
     cloud_teardown(state); /* the struct is the cloud's first member */
     sqs_close(sqs);
