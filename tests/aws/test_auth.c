@@ -4,10 +4,10 @@
 
 static void expect_fault(const struct fixture *f, int r, const char *code, int status,
                          const char *text) {
-    assert_int_equal(r, AWS_FAILED);
-    assert_non_null(f->auth.fault.error);
-    check_str(str_c(f->auth.fault.error->code), str_c(code));
-    assert_int_equal(f->auth.fault.error->status, status);
+    CHECK_INT(r, AWS_FAILED);
+    CHECK(f->auth.fault.error);
+    CHECK_STR(str_c(f->auth.fault.error->code), str_c(code));
+    CHECK_INT(f->auth.fault.error->status, status);
     if (text && str_find(f->auth.fault.message, str_c(text)) < 0) {
         print_error("message: " STR_FMT "\n", STR_ARG(f->auth.fault.message));
         fail();
@@ -27,11 +27,11 @@ static void test_s3_header(void **state) {
     fixture_init(&f, "PUT", "/b/a%20b", NULL);
     fixture_header(&f, "x-amz-content-sha256", "UNSIGNED-PAYLOAD");
     fixture_sign(&f, "s3", "UNSIGNED-PAYLOAD");
-    assert_int_equal(fixture_check(&f, AWS_DIALECT_S3), 0);
-    assert_false(f.auth.awaits_body);
-    check_str(f.auth.scope_region, S("eu-north-1")); /* any region will do */
-    check_str(f.auth.identity->access_key, S(ACCESS));
-    check_str(f.auth.payload_hash, S("UNSIGNED-PAYLOAD"));
+    CHECK_INT(fixture_check(&f, AWS_DIALECT_S3), 0);
+    CHECK(!f.auth.awaits_body);
+    CHECK_STR(f.auth.scope_region, S("eu-north-1")); /* any region will do */
+    CHECK_STR(f.auth.identity->access_key, S(ACCESS));
+    CHECK_STR(f.auth.payload_hash, S("UNSIGNED-PAYLOAD"));
     fixture_deinit(&f);
 }
 
@@ -44,10 +44,10 @@ static void test_tampered(void **state) {
     f.wire.query = S("versionId=2");
     expect_fault(&f, fixture_check(&f, AWS_DIALECT_S3), "SignatureDoesNotMatch", 403,
                  "Check your key and signing method");
-    check_str(detail(&f, "AWSAccessKeyId"), S(ACCESS));
-    assert_true(str_starts(detail(&f, "StringToSign"), S("AWS4-HMAC-SHA256\n20261122T045659Z\n")));
-    assert_true(str_starts(detail(&f, "CanonicalRequest"), S("GET\n/b/k\nversionId=2\n")));
-    assert_true(str_starts(detail(&f, "CanonicalRequestBytes"), S("47 45 54 0a")));
+    CHECK_STR(detail(&f, "AWSAccessKeyId"), S(ACCESS));
+    CHECK(str_starts(detail(&f, "StringToSign"), S("AWS4-HMAC-SHA256\n20261122T045659Z\n")));
+    CHECK(str_starts(detail(&f, "CanonicalRequest"), S("GET\n/b/k\nversionId=2\n")));
+    CHECK(str_starts(detail(&f, "CanonicalRequestBytes"), S("47 45 54 0a")));
     fixture_deinit(&f);
 }
 
@@ -60,7 +60,7 @@ static void test_unsigned_headers(void **state) {
     fixture_sign(&f, "s3", "UNSIGNED-PAYLOAD");
     fixture_header(&f, "x-amz-acl", "public-read");
     expect_fault(&f, fixture_check(&f, AWS_DIALECT_S3), "AccessDenied", 403, "not signed");
-    check_str(detail(&f, "HeadersNotSigned"), S("x-amz-acl"));
+    CHECK_STR(detail(&f, "HeadersNotSigned"), S("x-amz-acl"));
     fixture_deinit(&f);
 
     fixture_init(&f, "POST", "/", NULL);
@@ -83,15 +83,15 @@ static void test_awaits_body(void **state) {
         struct fixture f;
         fixture_init(&f, "POST", "/", NULL);
         fixture_sign(&f, "sns", hash);
-        assert_int_equal(fixture_check(&f, AWS_DIALECT_QUERY), 0);
-        assert_true(f.auth.awaits_body);
+        CHECK_INT(fixture_check(&f, AWS_DIALECT_QUERY), 0);
+        CHECK(f.auth.awaits_body);
         digest[0] = (unsigned char)(digest[0] + tampered);
         int r = aws_auth_body(&f.auth, digest);
         if (tampered)
             expect_fault(&f, r, "SignatureDoesNotMatch", 403, "Consult the service documentation");
         else
-            assert_int_equal(r, 0);
-        assert_int_equal(f.auth.awaits_body, tampered);
+            CHECK_INT(r, 0);
+        CHECK_INT(f.auth.awaits_body, tampered);
         fixture_deinit(&f);
     }
 }
@@ -145,7 +145,7 @@ static void test_tokens(void **state) {
         if (cases[i].code)
             expect_fault(&f, r, cases[i].code, 400, NULL);
         else
-            assert_int_equal(r, 0);
+            CHECK_INT(r, 0);
         fixture_deinit(&f);
     }
 }
@@ -182,7 +182,7 @@ static void test_skew(void **state) {
         if (cases[i].code)
             expect_fault(&f, r, cases[i].code, cases[i].status, cases[i].text);
         else
-            assert_int_equal(r, 0);
+            CHECK_INT(r, 0);
         fixture_deinit(&f);
     }
 }
@@ -242,9 +242,9 @@ static void test_anonymous(void **state) {
     (void)state;
     struct fixture f;
     fixture_init(&f, "GET", "/b/k", "list-type=2");
-    assert_int_equal(fixture_check(&f, AWS_DIALECT_S3), 0);
-    assert_int_equal(f.auth.kind, AWS_AUTH_ANONYMOUS);
-    assert_null(f.auth.identity);
+    CHECK_INT(fixture_check(&f, AWS_DIALECT_S3), 0);
+    CHECK_INT(f.auth.kind, AWS_AUTH_ANONYMOUS);
+    CHECK(!f.auth.identity);
     expect_fault(&f, aws_auth_fail_anonymous(&f.auth, AWS_DIALECT_QUERY),
                  "MissingAuthenticationToken", 403, NULL);
     expect_fault(&f, aws_auth_fail_anonymous(&f.auth, AWS_DIALECT_S3), "AccessDenied", 403, NULL);
@@ -292,13 +292,13 @@ static void test_presigned(void **state) {
         presign(&f, "versionId=3", cases[i].access, cases[i].token, fixture_now + cases[i].at,
                 cases[i].expires);
         int r = fixture_check(&f, AWS_DIALECT_S3);
-        assert_int_equal(f.auth.kind, AWS_AUTH_V4_QUERY);
+        CHECK_INT(f.auth.kind, AWS_AUTH_V4_QUERY);
         if (cases[i].code)
             expect_fault(&f, r, cases[i].code,
                          strcmp(cases[i].code, "AuthorizationQueryParametersError") ? 403 : 400,
                          cases[i].text);
         else
-            assert_int_equal(r, 0);
+            CHECK_INT(r, 0);
         fixture_deinit(&f);
     }
 }
@@ -332,9 +332,9 @@ static void test_v2(void **state) {
     struct fixture f;
     fixture_init(&f, "GET", "/b/k%20y", "versionId=1");
     presign_v2(&f, STR_NONE, fixture_now / 1000 + 60);
-    assert_int_equal(fixture_check(&f, AWS_DIALECT_S3), 0);
-    assert_int_equal(f.auth.kind, AWS_AUTH_V2_QUERY);
-    check_str(f.auth.identity->access_key, S(ACCESS));
+    CHECK_INT(fixture_check(&f, AWS_DIALECT_S3), 0);
+    CHECK_INT(f.auth.kind, AWS_AUTH_V2_QUERY);
+    CHECK_STR(f.auth.identity->access_key, S(ACCESS));
     fixture_deinit(&f);
 
     /* The same text for another bucket in the host name: another resource. */
@@ -347,7 +347,7 @@ static void test_v2(void **state) {
     fixture_init(&f, "GET", "/k", NULL);
     presign_v2(&f, S("b"), fixture_now / 1000 + 60);
     f.wire.host_bucket = S("b");
-    assert_int_equal(fixture_check(&f, AWS_DIALECT_S3), 0);
+    CHECK_INT(fixture_check(&f, AWS_DIALECT_S3), 0);
     fixture_deinit(&f);
 
     fixture_init(&f, "GET", "/b/k", NULL);
@@ -383,8 +383,8 @@ static void test_date_header(void **state) {
     fixture_header(&f, "Authorization", arena_cstr(&f.arena, buf_view(&value)));
     unsigned char digest[32];
     sign_sha256(digest, S(""));
-    assert_int_equal(fixture_check(&f, AWS_DIALECT_QUERY), 0);
-    assert_int_equal(aws_auth_body(&f.auth, digest), 0);
+    CHECK_INT(fixture_check(&f, AWS_DIALECT_QUERY), 0);
+    CHECK_INT(aws_auth_body(&f.auth, digest), 0);
     fixture_deinit(&f);
 
     fixture_init(&f, "GET", "/", NULL);

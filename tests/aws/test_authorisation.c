@@ -141,7 +141,7 @@ static void set_member(json_t *in, const struct api_shape *shape, str path, str 
         if (list)
             name = str_slice(name, 0, name.len - 2);
         const struct api_member *m = api_member_find(shape, name);
-        assert_non_null(m);
+        CHECK(m);
         json_t *value = json_object_get(in, m->name.p);
         if (!more && text.p)
             value = json_of_str(text);
@@ -263,7 +263,7 @@ static void set_policy(const struct trial *t, str statements) {
     CLEANUP_DEINIT(buf) struct buf document = {0};
     buf_printf(&document, "{\"Version\":\"2012-10-17\",\"Statement\":[" STR_FMT "]}",
                STR_ARG(statements));
-    assert_true(fixture_user_policy(&t->all->f, statements.len ? buf_cstr(&document) : NULL));
+    CHECK(fixture_user_policy(&t->all->f, statements.len ? buf_cstr(&document) : NULL));
 }
 
 static void call_as(struct trial *t, struct known *who, const char *service, const char *op,
@@ -466,7 +466,7 @@ static void take_right(void *ctx, const struct aws_service *service, const struc
             try_op(t);
         *t = (struct trial){.all = t->all, .service = service, .op = op};
     }
-    assert_in_range(t->n, 0, RIGHTS_MAX - 1);
+    CHECK_RANGE(t->n, 0, RIGHTS_MAX - 1);
     t->rights[t->n++] = right;
 }
 
@@ -481,7 +481,7 @@ static void test_rights(void **state) {
     try_op(&t);
     all_close(&all);
     print_message("%u rights\n", n_rights);
-    assert_int_equal(n_failed, 0);
+    CHECK_INT(n_failed, 0);
 }
 
 int main(void) {

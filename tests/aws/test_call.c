@@ -33,7 +33,7 @@ static int count_up(void *svc, struct rq *rq) {
         CLEANUP_DEINIT(buf) struct buf theirs = {0};
         buf_printf(&theirs, "%llu", (unsigned long long)n + 100);
         store_put_blind(other, STORE_META, S("count"), buf_view(&theirs));
-        assert_int_equal(store_commit(rq_store(rq), other, NULL), 0);
+        CHECK_INT(store_commit(rq_store(rq), other, NULL), 0);
     }
     buf_printf(&next, "%llu", (unsigned long long)n + 1);
     row_put(rq_rows(rq), &row, buf_view(&next));
@@ -176,19 +176,19 @@ static void expect(struct known *who, const char *service, const char *op, const
                    const char *code, const char *message) {
     struct aws_call call;
     int r = call_as(who, &call, service, op, in);
-    check_buf(call.error_code, code ? code : "");
+    CHECK_BUF(call.error_code, code ? code : "");
     if (message)
-        check_buf(call.error_message, message);
-    assert_int_equal(r, code ? AWS_FAILED : 0);
+        CHECK_BUF(call.error_message, message);
+    CHECK_INT(r, code ? AWS_FAILED : 0);
     aws_call_deinit(&call);
 }
 
 static void check_stored(const char *key, const char *want) {
     CLEANUP_DEINIT(buf) struct buf value = {0};
     int r = store_get(f.store, NULL, STORE_META, str_c(key), &value);
-    assert_int_equal(r, want ? 0 : STORE_E_ABSENT);
+    CHECK_INT(r, want ? 0 : STORE_E_ABSENT);
     if (want)
-        check_buf(value, want);
+        CHECK_BUF(value, want);
 }
 
 /* ---- Tests ---- */
@@ -196,9 +196,9 @@ static void check_stored(const char *key, const char *want) {
 static void test_commits_with_the_answer(void **state) {
     (void)state;
     struct aws_call call;
-    assert_int_equal(call_as(&f.root, &call, "sns", "CreateTopic", "{\"Name\":\"a\"}"), 0);
-    check_str(json_str(call.out, "TopicArn"), S("1"));
-    assert_int_equal(call.status, 200);
+    CHECK_INT(call_as(&f.root, &call, "sns", "CreateTopic", "{\"Name\":\"a\"}"), 0);
+    CHECK_STR(json_str(call.out, "TopicArn"), S("1"));
+    CHECK_INT(call.status, 200);
     aws_call_deinit(&call);
     check_stored("count", "1");
 }
@@ -207,7 +207,7 @@ static void test_runs_again_after_a_conflict(void **state) {
     (void)state;
     fake.conflicts = 5;
     expect(&f.root, "sns", "CreateTopic", "{\"Name\":\"a\"}", NULL, NULL);
-    assert_int_equal(fake.runs, 6);
+    CHECK_INT(fake.runs, 6);
     check_stored("count", "501");
 }
 
@@ -215,7 +215,7 @@ static void test_gives_up_at_last(void **state) {
     (void)state;
     fake.conflicts = 1000;
     expect(&f.root, "sns", "CreateTopic", "{\"Name\":\"a\"}", "Throttling", "Rate exceeded");
-    assert_in_range(fake.runs, 10, 100);
+    CHECK_RANGE(fake.runs, 10, 100);
 }
 
 static void test_a_failure_writes_nothing(void **state) {
@@ -230,10 +230,10 @@ static void test_suspends(void **state) {
     for (int early = 0; early < 2; early++) {
         struct aws_call call;
         fake.resume_early = early;
-        assert_int_equal(
+        CHECK_INT(
             call_as(&f.root, &call, "sns", "Publish", "{\"TopicArn\":\"arn:x\",\"Message\":\"m\"}"),
             0);
-        check_str(json_str(call.out, "MessageId"), S("woken"));
+        CHECK_STR(json_str(call.out, "MessageId"), S("woken"));
         aws_call_deinit(&call);
         check_stored("parked", "yes");
     }
@@ -312,7 +312,7 @@ static void test_asks_hooks(void **state) {
     (void)state;
     expect(&f.root, "sns", "Subscribe", "{\"TopicArn\":\"arn:x\",\"Protocol\":\"asked\"}", NULL,
            NULL);
-    assert_string_equal(fake.seen_arn, "arn:aws:sns:us-east-1:000000000000:asked");
+    CHECK_TEXT(fake.seen_arn, "arn:aws:sns:us-east-1:000000000000:asked");
     expect(&f.root, "sns", "Subscribe", "{\"TopicArn\":\"arn:x\",\"Protocol\":\"vetoed\"}",
            "NotFound", "vetoed");
     /* A right that the handler asks for. */
@@ -357,7 +357,7 @@ static void test_context_keys(void **state) {
         fixture_user_policy(&f, json);
         struct aws_call call;
         int r = call_as(&f.user, &call, "sns", "CreateTopic", "{\"Name\":\"a\"}");
-        check_case((r == 0) == cases[i].allowed, cases[i].condition);
+        CHECK_CASE((r == 0) == cases[i].allowed, cases[i].condition);
         aws_call_deinit(&call);
     }
 }
@@ -376,9 +376,9 @@ static void test_refuses_wrong_rows(void **state) {
                                       .hub = f.hub,
                                       .identities = {.ctx = &f, .find = fixture_find}};
         struct aws_service service = {.name = "sqs", .api = &api_sqs, .ops = rows[i], .n_ops = 1};
-        assert_int_equal(aws_cloud_new(&cloud, &options, &err), 0);
-        assert_int_not_equal(aws_cloud_add(cloud, &service, &err), 0);
-        assert_non_null(strstr(err.text, rows[i]->name));
+        CHECK_INT(aws_cloud_new(&cloud, &options, &err), 0);
+        CHECK(aws_cloud_add(cloud, &service, &err) != 0);
+        CHECK(strstr(err.text, rows[i]->name));
     }
 }
 

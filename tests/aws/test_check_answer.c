@@ -113,8 +113,8 @@ static void test_documents(void **state) {
         CLEANUP_JSON json_t *doc = json_parse(str_c(json), NULL);
         struct err err = {.text = ""};
         int r = aws_check_document(&all, doc, &err);
-        check_case((r != 0) == (cases[i].fault != NULL), cases[i].doc);
-        check_str(str_c(err.text), str_c(cases[i].fault ? cases[i].fault : ""));
+        CHECK_CASE((r != 0) == (cases[i].fault != NULL), cases[i].doc);
+        CHECK_STR(str_c(err.text), str_c(cases[i].fault ? cases[i].fault : ""));
     }
 }
 
@@ -123,11 +123,11 @@ static void test_nothing(void **state) {
     struct err err = {.text = ""};
     CLEANUP_JSON json_t *empty = json_object();
     CLEANUP_JSON json_t *some = json_pack("{s:i}", "A", 1);
-    assert_int_equal(aws_check_document(NULL, NULL, &err), 0);
-    assert_int_equal(aws_check_document(NULL, empty, &err), 0);
-    assert_int_not_equal(aws_check_document(NULL, some, &err), 0);
-    assert_int_not_equal(aws_check_document(&all, NULL, &err), 0); /* Must is missing */
-    assert_int_equal(aws_check_document(&item, some, NULL) < 0, 1);
+    CHECK_INT(aws_check_document(NULL, NULL, &err), 0);
+    CHECK_INT(aws_check_document(NULL, empty, &err), 0);
+    CHECK(aws_check_document(NULL, some, &err) != 0);
+    CHECK(aws_check_document(&all, NULL, &err) != 0); /* Must is missing */
+    CHECK_INT(aws_check_document(&item, some, NULL) < 0, 1);
 }
 
 /* ---- In a request ---- */
@@ -165,18 +165,18 @@ static void test_call(void **state) {
     CLEANUP_DEINIT(buf) struct buf value = {0};
     if (!AWS_CHECKS)
         skip();
-    assert_int_equal(fixture_open(&f), 0);
-    assert_int_equal(aws_cloud_add(f.cloud, &sns, &err), 0);
+    CHECK_INT(fixture_open(&f), 0);
+    CHECK_INT(aws_cloud_add(f.cloud, &sns, &err), 0);
     struct aws_call call = create(&f, "{\"TopicArn\":7}");
-    assert_int_equal(call.status, 500);
-    check_buf(call.error_code, "InternalFailure");
-    check_buf(call.error_message,
+    CHECK_INT(call.status, 500);
+    CHECK_BUF(call.error_code, "InternalFailure");
+    CHECK_BUF(call.error_message,
               "The answer is not what the API model says: TopicArn: is no string");
-    assert_int_equal(store_get(f.store, NULL, STORE_META, S("written"), &value), STORE_E_ABSENT);
+    CHECK_INT(store_get(f.store, NULL, STORE_META, S("written"), &value), STORE_E_ABSENT);
     aws_call_deinit(&call);
     call = create(&f, "{\"TopicArn\":\"arn\"}");
-    assert_int_equal(call.status, 200);
-    assert_int_equal(store_get(f.store, NULL, STORE_META, S("written"), &value), 0);
+    CHECK_INT(call.status, 200);
+    CHECK_INT(store_get(f.store, NULL, STORE_META, S("written"), &value), 0);
     aws_call_deinit(&call);
     fixture_close(&f);
 }

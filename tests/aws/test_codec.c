@@ -10,7 +10,7 @@ static const struct api_shape *in_of(const struct api_service *api, const char *
 static void check_doc(json_t *doc, const char *want) {
     CLEANUP_DEINIT(buf) struct buf text = {0};
     json_write(&text, doc);
-    check_buf(text, want);
+    CHECK_BUF(text, want);
 }
 
 /* ---- Forms ---- */
@@ -22,14 +22,14 @@ static void check_query(const struct api_service *api, const char *op, const cha
     size_t n;
     struct err err = {0};
     CLEANUP_JSON json_t *doc = NULL;
-    assert_int_equal(codec_params(&arena, str_c(form), true, &params, &n, &err), 0);
+    CHECK_INT(codec_params(&arena, str_c(form), true, &params, &n, &err), 0);
     int r = codec_query_in(in_of(api, op), params, n, &doc, &err);
     if (want) {
-        assert_int_equal(r, 0);
+        CHECK_INT(r, 0);
         check_doc(doc, want);
     } else {
-        assert_int_equal(r, AWS_E_MALFORMED);
-        assert_true(err.text[0]);
+        CHECK_INT(r, AWS_E_MALFORMED);
+        CHECK(err.text[0]);
     }
     arena_deinit(&arena);
 }
@@ -74,18 +74,17 @@ static void test_query_parameters(void **state) {
     struct arena arena = {0};
     struct codec_param *params;
     size_t n;
-    assert_int_equal(codec_params(&arena, S("a=%4"), true, &params, &n, NULL), AWS_E_MALFORMED);
-    assert_int_equal(codec_params(&arena, S("%zz=1"), true, &params, &n, NULL), AWS_E_MALFORMED);
-    assert_int_equal(codec_params(&arena, S("acl&b=&c=d=e"), true, &params, &n, NULL), 0);
-    assert_int_equal(n, 3);
-    assert_false(params[0].has_value);
-    assert_true(params[1].has_value);
-    check_str(params[2].value, S("d=e"));
+    CHECK_INT(codec_params(&arena, S("a=%4"), true, &params, &n, NULL), AWS_E_MALFORMED);
+    CHECK_INT(codec_params(&arena, S("%zz=1"), true, &params, &n, NULL), AWS_E_MALFORMED);
+    CHECK_INT(codec_params(&arena, S("acl&b=&c=d=e"), true, &params, &n, NULL), 0);
+    CHECK_INT(n, 3);
+    CHECK(!params[0].has_value);
+    CHECK(params[1].has_value);
+    CHECK_STR(params[2].value, S("d=e"));
     CLEANUP_DEINIT(buf) struct buf many = {0};
     for (size_t i = 0; i <= CODEC_PARTS; i++)
         buf_c(&many, "a&");
-    assert_int_equal(codec_params(&arena, buf_view(&many), true, &params, &n, NULL),
-                     AWS_E_MALFORMED);
+    CHECK_INT(codec_params(&arena, buf_view(&many), true, &params, &n, NULL), AWS_E_MALFORMED);
     arena_deinit(&arena);
 }
 
@@ -96,11 +95,11 @@ static void check_xml(const struct api_shape *shape, const char *xml, const char
     CLEANUP_JSON json_t *doc = NULL;
     int r = codec_xml_in(shape, str_c(xml), &doc, &err);
     if (want) {
-        assert_int_equal(r, 0);
+        CHECK_INT(r, 0);
         check_doc(doc, want);
     } else {
-        assert_int_equal(r, AWS_E_MALFORMED);
-        assert_null(doc);
+        CHECK_INT(r, AWS_E_MALFORMED);
+        CHECK(!doc);
     }
 }
 
@@ -147,7 +146,7 @@ static void check_out(const struct api_service *api, const char *op, const char 
         codec_xml_out(model->out, doc, model->result, api->xml_namespace, &out);
     else
         codec_query_out(api, model, doc, S("id"), &out);
-    check_buf(out, want);
+    CHECK_BUF(out, want);
 }
 
 static void test_xml_out(void **state) {
@@ -180,12 +179,12 @@ static void check_json(const char *op, const char *body, const char *want) {
     int r = codec_json_in(in_of(&api_dynamodb, op), str_c(body), &doc, &err);
     if (r) {
         if (want)
-            check_str(str_c(err.text), str_c(want));
+            CHECK_STR(str_c(err.text), str_c(want));
         else
-            assert_true(err.text[0]);
+            CHECK(err.text[0]);
         return;
     }
-    assert_non_null(want);
+    CHECK(want);
     check_doc(doc, want);
 }
 
@@ -230,7 +229,7 @@ static void test_cbor(void **state) {
      * {"Namespace": "n", "MetricData": [{"MetricName": "m", "Value": 1.5 (half), "Timestamp":
      * 1(1000), "x": [1, {2: 3}]}]}, indefinite map
      */
-    assert_int_equal(
+    CHECK_INT(
         CBOR(
             "PutMetricData",
             "\xbf\x69Namespace\x61n\x6aMetricData\x81\xa4\x6aMetricName\x61m\x65Value\xf9\x3e\x00\x69Timestamp\xc1\x19\x03\xe8\x61x\x82\x01\xa1\x02\x03\xff",
@@ -260,14 +259,14 @@ static void test_cbor(void **state) {
     };
     for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
         json_t *none = NULL;
-        check_case(cbor("PutMetricData", wrong[i].p, wrong[i].n, &none) == AWS_E_MALFORMED && !none,
+        CHECK_CASE(cbor("PutMetricData", wrong[i].p, wrong[i].n, &none) == AWS_E_MALFORMED && !none,
                    wrong[i].name);
     }
     CLEANUP_DEINIT(buf) struct buf deep = {0};
     for (int i = 0; i < 100000; i++)
         buf_c(&deep, "\xa1\x61x");
     json_t *none = NULL;
-    assert_int_equal(cbor("PutMetricData", deep.p, deep.len, &none), AWS_E_MALFORMED);
+    CHECK_INT(cbor("PutMetricData", deep.p, deep.len, &none), AWS_E_MALFORMED);
 }
 
 int main(void) {

@@ -49,22 +49,22 @@ static void check_body(const char *name, const char *const *headers, const char 
         fixture_init(&f, "PUT", "/b/k", NULL);
         for (size_t h = 0; headers[h]; h += 2)
             fixture_header(&f, headers[h], headers[h + 1]);
-        assert_int_equal(fixture_check(&f, AWS_DIALECT_S3), 0);
+        CHECK_INT(fixture_check(&f, AWS_DIALECT_S3), 0);
         run(&f, str_c(wire), steps[i], true, &out);
         if (code) {
             if (out.r != AWS_FAILED || strcmp(out.fault.error->code, code) != 0)
                 print_error("[%s] step %zu: %d %s " STR_FMT "\n", name, steps[i], out.r,
                             out.fault.error ? out.fault.error->code : "-",
                             STR_ARG(out.fault.message));
-            check_case(out.r == AWS_FAILED && strcmp(out.fault.error->code, code) == 0, name);
+            CHECK_CASE(out.r == AWS_FAILED && strcmp(out.fault.error->code, code) == 0, name);
         } else {
             if (out.r)
                 print_error("[%s] %s: " STR_FMT "\n", name,
                             out.fault.error ? out.fault.error->code : "-",
                             STR_ARG(out.fault.message));
-            check_case(out.r == 0, name);
-            check_str(buf_view(&out.got), str_c(want));
-            check_case(out.payload.size == strlen(want), name);
+            CHECK_CASE(out.r == 0, name);
+            CHECK_STR(buf_view(&out.got), str_c(want));
+            CHECK_CASE(out.payload.size == strlen(want), name);
         }
         buf_deinit(&out.got);
         fixture_deinit(&f);
@@ -219,7 +219,7 @@ static void signed_fixture(struct fixture *f, const char *form, const char *trai
     if (trailer)
         fixture_header(f, "x-amz-trailer", trailer);
     fixture_sign(f, "s3", form);
-    assert_int_equal(fixture_check(f, AWS_DIALECT_S3), 0);
+    CHECK_INT(fixture_check(f, AWS_DIALECT_S3), 0);
 }
 
 static void test_signed_chunks(void **state) {
@@ -237,13 +237,13 @@ static void test_signed_chunks(void **state) {
                 wire.p[str_find(buf_view(&wire), S("wor"))] = 'W';
             run(&f, buf_view(&wire), steps[i], true, &out);
             if (tampered) {
-                assert_int_equal(out.r, AWS_FAILED);
-                check_str(str_c(out.fault.error->code), S("SignatureDoesNotMatch"));
-                check_buf(out.got, "hello"); /* nothing of the false chunk came through */
+                CHECK_INT(out.r, AWS_FAILED);
+                CHECK_STR(str_c(out.fault.error->code), S("SignatureDoesNotMatch"));
+                CHECK_BUF(out.got, "hello"); /* nothing of the false chunk came through */
             } else {
-                assert_int_equal(out.r, 0);
-                check_buf(out.got, HELLO);
-                check_str(str_c(out.payload.md5), S("5eb63bbbe01eeed093cb22bb8f5acdc3"));
+                CHECK_INT(out.r, 0);
+                CHECK_BUF(out.got, HELLO);
+                CHECK_STR(str_c(out.payload.md5), S("5eb63bbbe01eeed093cb22bb8f5acdc3"));
             }
             buf_deinit(&out.got);
             buf_deinit(&wire);
@@ -277,12 +277,12 @@ static void test_signed_trailer(void **state) {
                 *at = *at == '0' ? '1' : '0';
             }
             run(&f, buf_view(&wire), steps[i], true, &out);
-            check_case(out.r == (cases[c].code ? AWS_FAILED : 0), cases[c].name);
+            CHECK_CASE(out.r == (cases[c].code ? AWS_FAILED : 0), cases[c].name);
             if (cases[c].code) {
-                check_str(str_c(out.fault.error->code), str_c(cases[c].code));
+                CHECK_STR(str_c(out.fault.error->code), str_c(cases[c].code));
             } else {
-                check_str(out.payload.checksum_algorithm, S("CRC32"));
-                check_str(out.payload.checksum_value, S("DUoRhQ=="));
+                CHECK_STR(out.payload.checksum_algorithm, S("CRC32"));
+                CHECK_STR(out.payload.checksum_value, S("DUoRhQ=="));
             }
             buf_deinit(&out.got);
             buf_deinit(&wire);
@@ -307,9 +307,9 @@ static void test_chunk_order(void **state) {
     buf_str(&swapped, str_slice(buf_view(&wire), 0, (size_t)second));
     buf_str(&swapped, str_skip(buf_view(&wire), (size_t)last));
     run(&f, buf_view(&swapped), 16, true, &out);
-    assert_int_equal(out.r, AWS_FAILED);
-    check_str(str_c(out.fault.error->code), S("SignatureDoesNotMatch"));
-    assert_int_equal(out.got.len, 0);
+    CHECK_INT(out.r, AWS_FAILED);
+    CHECK_STR(str_c(out.fault.error->code), S("SignatureDoesNotMatch"));
+    CHECK_INT(out.got.len, 0);
     buf_deinit(&out.got);
     buf_deinit(&wire);
     buf_deinit(&swapped);
@@ -328,11 +328,11 @@ static void test_query_body(void **state) {
         struct aws_body_options options = {.dialect = AWS_DIALECT_QUERY, .max_bytes = 100};
         fixture_init(&f, "POST", "/", NULL);
         fixture_sign(&f, "sns", hash);
-        assert_int_equal(fixture_check(&f, AWS_DIALECT_QUERY), 0);
-        assert_int_equal(aws_body_init(&body, &f.wire, &f.auth, &options), 0);
-        assert_int_equal(aws_body_feed(&body, tampered ? "Action=Y" : "Action=X", 8), 0);
-        assert_int_equal(aws_body_end(&body, &payload), tampered ? AWS_FAILED : 0);
-        check_str(str_c(tampered ? body.fault.error->code : payload.sha256),
+        CHECK_INT(fixture_check(&f, AWS_DIALECT_QUERY), 0);
+        CHECK_INT(aws_body_init(&body, &f.wire, &f.auth, &options), 0);
+        CHECK_INT(aws_body_feed(&body, tampered ? "Action=Y" : "Action=X", 8), 0);
+        CHECK_INT(aws_body_end(&body, &payload), tampered ? AWS_FAILED : 0);
+        CHECK_STR(str_c(tampered ? body.fault.error->code : payload.sha256),
                   str_c(tampered ? "SignatureDoesNotMatch" : hash));
         aws_body_deinit(&body);
         fixture_deinit(&f);
@@ -346,13 +346,13 @@ static void test_limits(void **state) {
     struct aws_body_options options = {.dialect = AWS_DIALECT_REST_JSON, .max_bytes = 5};
     struct aws_payload payload = {0};
     fixture_init(&f, "POST", "/", NULL);
-    assert_int_equal(fixture_check(&f, AWS_DIALECT_REST_JSON), 0);
-    assert_int_equal(aws_body_init(&body, &f.wire, &f.auth, &options), 0);
-    assert_int_equal(aws_body_feed(&body, "12345", 5), 0);
-    assert_int_equal(aws_body_feed(&body, "6", 1), AWS_FAILED);
-    check_str(str_c(body.fault.error->code), S("RequestTooLargeException"));
-    assert_int_equal(aws_body_feed(&body, "7", 1), AWS_FAILED);
-    assert_int_equal(aws_body_end(&body, &payload), AWS_FAILED);
+    CHECK_INT(fixture_check(&f, AWS_DIALECT_REST_JSON), 0);
+    CHECK_INT(aws_body_init(&body, &f.wire, &f.auth, &options), 0);
+    CHECK_INT(aws_body_feed(&body, "12345", 5), 0);
+    CHECK_INT(aws_body_feed(&body, "6", 1), AWS_FAILED);
+    CHECK_STR(str_c(body.fault.error->code), S("RequestTooLargeException"));
+    CHECK_INT(aws_body_feed(&body, "7", 1), AWS_FAILED);
+    CHECK_INT(aws_body_end(&body, &payload), AWS_FAILED);
     aws_body_deinit(&body);
     aws_body_deinit(&body);
     fixture_deinit(&f);
@@ -366,11 +366,11 @@ static void test_foreign_checksum(void **state) {
     struct aws_payload payload = {0};
     fixture_init(&f, "POST", "/b/k", "uploadId=1");
     fixture_header(&f, "x-amz-checksum-crc32", "AAAAAA==");
-    assert_int_equal(fixture_check(&f, AWS_DIALECT_S3), 0);
-    assert_int_equal(aws_body_init(&body, &f.wire, &f.auth, &options), 0);
-    assert_int_equal(aws_body_feed(&body, "<x/>", 4), 0);
-    assert_int_equal(aws_body_end(&body, &payload), 0);
-    assert_null(payload.checksum_value.p);
+    CHECK_INT(fixture_check(&f, AWS_DIALECT_S3), 0);
+    CHECK_INT(aws_body_init(&body, &f.wire, &f.auth, &options), 0);
+    CHECK_INT(aws_body_feed(&body, "<x/>", 4), 0);
+    CHECK_INT(aws_body_end(&body, &payload), 0);
+    CHECK(!payload.checksum_value.p);
     aws_body_deinit(&body);
     fixture_deinit(&f);
 }
@@ -388,8 +388,8 @@ static void test_content_encoding(void **state) {
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         struct arena arena = {0};
         str got = aws_content_encoding(&arena, str_c(cases[i].value));
-        check_str(got, str_c(cases[i].want));
-        check_case(!got.p == !cases[i].want, cases[i].value);
+        CHECK_STR(got, str_c(cases[i].want));
+        CHECK_CASE(!got.p == !cases[i].want, cases[i].value);
         arena_deinit(&arena);
     }
 }

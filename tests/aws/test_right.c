@@ -25,7 +25,7 @@ static int asks_later(void *svc, struct rq *rq) {
     (void)svc;
     CLEANUP_DEINIT(buf) struct buf why = {0};
     fake.later = rq_may(rq, &later, &why);
-    assert_int_equal(fake.later, why.len == 0);
+    CHECK_INT(fake.later, why.len == 0);
     return 0;
 }
 static int asks_absent(void *svc, struct rq *rq) {
@@ -145,9 +145,9 @@ static void call_with(const char *statements, const char *service, const char *o
                       const char *want) {
     CLEANUP_DEINIT(buf) struct buf policy = {0};
     CLEANUP_JSON json_t *doc = json_parse(str_c(in), NULL);
-    assert_non_null(doc);
+    CHECK(doc);
     buf_printf(&policy, "{\"Version\":\"2012-10-17\",\"Statement\":[%s]}", statements);
-    assert_true(fixture_user_policy(&f, buf_cstr(&policy)));
+    CHECK(fixture_user_policy(&f, buf_cstr(&policy)));
     buf_clear(&fake.asked);
     struct aws_call c = {.cloud = f.cloud,
                          .caller = &f.user.id,
@@ -186,16 +186,16 @@ static void test_versions(void **state) {
     (void)state;
     call(ALLOW("\"s3:GetObject\"", "*"), "s3", "GetObject", "{\"Bucket\":\"abc\",\"Key\":\"k\"}",
          "");
-    assert_false(fake.later);
-    check_buf(fake.asked, "s3:GetObject arn:aws:s3:::abc/k \ns3:ListBucket arn:aws:s3:::abc \n");
+    CHECK(!fake.later);
+    CHECK_BUF(fake.asked, "s3:GetObject arn:aws:s3:::abc/k \ns3:ListBucket arn:aws:s3:::abc \n");
     call(ALLOW("\"s3:GetObject\"", "*"), "s3", "GetObject",
          "{\"Bucket\":\"abc\",\"Key\":\"k\",\"VersionId\":\"v\"}",
          "s3:GetObjectVersion on resource: arn:aws:s3:::abc/k ");
     call(ALLOW("\"s3:GetObjectVersion\",\"s3:ListBucket\"", "*"), "s3", "GetObject",
          "{\"Bucket\":\"abc\",\"Key\":\"k\",\"VersionId\":\"v\"}", "");
-    check_buf(fake.asked,
+    CHECK_BUF(fake.asked,
               "s3:GetObjectVersion arn:aws:s3:::abc/k v\ns3:ListBucket arn:aws:s3:::abc \n");
-    assert_true(fake.later);
+    CHECK(fake.later);
 }
 
 static void test_conditions(void **state) {
@@ -248,9 +248,9 @@ static void test_item_by_item(void **state) {
         ALLOW("\"s3:DeleteObject\"", "arn:aws:s3:::abc/a*"), "s3", "DeleteObjects",
         "{\"Bucket\":\"abc\",\"Delete\":{\"Objects\":[{\"Key\":\"a1\"},{\"Key\":\"a2\",\"VersionId\":\"v\"}]}}",
         "");
-    assert_true(fake.item_0);
-    assert_false(fake.item_1);
-    check_buf(
+    CHECK(fake.item_0);
+    CHECK(!fake.item_1);
+    CHECK_BUF(
         fake.asked,
         "s3:DeleteObject arn:aws:s3:::abc/a1 \ns3:DeleteObjectVersion arn:aws:s3:::abc/a2 v\n");
 }
@@ -298,8 +298,7 @@ static void test_roles_and_tags(void **state) {
     char statements[1024];
     call(ALLOW("\"lambda:*\"", "*"), "lambda", "CreateFunction", plain,
          "iam:PassRole on resource: arn:aws:iam::000000000000:role/r ");
-    assert_int_equal(str_find(buf_view(&fake.asked), S("PassRole")),
-                     -1); /* none of the service's keys */
+    CHECK_INT(str_find(buf_view(&fake.asked), S("PassRole")), -1); /* none of the service's keys */
     snprintf(statements, sizeof statements, "%s,%s", pass, ALLOW("\"lambda:CreateFunction\"", "*"));
     call(statements, "lambda", "CreateFunction", plain, "");
     call(statements, "lambda", "CreateFunction", empty, "");
@@ -345,7 +344,7 @@ static void test_keys_that_cannot_be_read(void **state) {
          "{\"Bucket\":\"abc\",\"Key\":\"k\",\"CopySource\":\"from/here\"}", "internal error");
     call(ALLOW("\"*\"", "*"), "s3", "DeleteObjects",
          "{\"Bucket\":\"abc\",\"Delete\":{\"Objects\":[{\"Key\":\"a\"}]}}", "");
-    assert_false(fake.item_0);
+    CHECK(!fake.item_0);
 }
 
 /* Where no policy looks at a key, none is made. */
@@ -359,7 +358,7 @@ static void test_keys_that_nobody_wants(void **state) {
         "s3", "CopyObject", "{\"Bucket\":\"abc\",\"Key\":\"k\",\"CopySource\":\"from/here\"}", "");
     call_with(ALLOW("\"s3:GetObject\"", "arn:aws:s3:::${aws:username}/*"), "s3", "GetObject",
               "{\"Bucket\":\"abc\",\"Key\":\"k\"}", "internal error");
-    check_buf(fake.asked, "s3:GetObject arn:aws:s3:::abc/k \n");
+    CHECK_BUF(fake.asked, "s3:GetObject arn:aws:s3:::abc/k \n");
 }
 
 static void test_a_right_that_no_row_has(void **state) {
@@ -379,8 +378,8 @@ static void refused(const struct aws_op_row *rows, size_t n, const char *resourc
                                   .identities = {.ctx = &f, .find = fixture_find}};
     struct aws_service service =
         {.name = "s3", .api = &api_s3, .ops = &op, .n_ops = 1, .rows = rows, .n_rows = n};
-    assert_int_equal(aws_cloud_new(&cloud, &options, &err), 0);
-    assert_int_equal(aws_cloud_add(cloud, &service, &err), -EINVAL);
+    CHECK_INT(aws_cloud_new(&cloud, &options, &err), 0);
+    CHECK_INT(aws_cloud_add(cloud, &service, &err), -EINVAL);
     if (!strstr(err.text, want))
         fail_msg("wanted \"%s\", got %s", want, err.text);
 }

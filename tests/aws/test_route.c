@@ -37,8 +37,8 @@ static void route_one(const struct router *router, const struct ask *a) {
                    STR_ARG(route.labels[i].value));
     if (!str_is(buf_view(&got), a->want) || (a->labels && !str_is(buf_view(&labels), a->labels)))
         print_error("[%s] %s {%s}\n", a->name, buf_cstr(&got), buf_cstr(&labels));
-    check_case(str_is(buf_view(&got), a->want), a->name);
-    check_case(!a->labels || str_is(buf_view(&labels), a->labels), a->name);
+    CHECK_CASE(str_is(buf_view(&got), a->want), a->name);
+    CHECK_CASE(!a->labels || str_is(buf_view(&labels), a->labels), a->name);
     arena_deinit(&arena);
 }
 

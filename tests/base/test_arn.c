@@ -21,29 +21,29 @@ static void test_parse(void **state) {
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         struct arn arn;
         bool is = arn_parse(str_c(cases[i].text), &arn);
-        check_case(is == (cases[i].parts[0] != NULL), cases[i].text);
+        CHECK_CASE(is == (cases[i].parts[0] != NULL), cases[i].text);
         const str got[] = {arn.service, arn.region, arn.account, arn.resource};
         for (size_t k = 0; k < ARRAY_LEN(got); k++)
-            check_str(got[k], is ? str_c(cases[i].parts[k]) : STR_NONE);
+            CHECK_STR(got[k], is ? str_c(cases[i].parts[k]) : STR_NONE);
     }
 }
 
 static void test_regional(void **state) {
     (void)state;
     struct arn a, b;
-    assert_true(arn_parse_regional(S("arn:aws:sqs:us-east-1:000000000000:jobs"), "sqs", &a));
-    assert_true(arn_parse_regional(S("arn:aws:sns:us-east-1:000000000000:news:id"), "sns", &b));
-    check_str(b.resource, S("news:id"));
-    assert_true(arn_same_place(&a, &b));
-    assert_true(arn_parse(S("arn:aws:sqs:eu-west-1:000000000000:jobs"), &b));
-    assert_false(arn_same_place(&a, &b));
-    assert_true(arn_parse(S("arn:aws:sqs:us-east-1:000000000001:jobs"), &b));
-    assert_false(arn_same_place(&a, &b));
-    assert_false(arn_parse_regional(S("arn:aws:sqs:us-east-1:000000000000:jobs"), "sns", &a));
-    assert_false(arn_parse_regional(S("arn:aws:sqs::000000000000:jobs"), "sqs", &a));
-    assert_false(arn_parse_regional(S("arn:aws:sqs:us-east-1:00000000000:jobs"), "sqs", &a));
-    assert_false(arn_parse_regional(S("arn:aws:sqs:us-east-1:00000000000x:jobs"), "sqs", &a));
-    assert_false(arn_parse_regional(S("arn:aws:sqs:us-east-1:000000000000:"), "sqs", &a));
+    CHECK(arn_parse_regional(S("arn:aws:sqs:us-east-1:000000000000:jobs"), "sqs", &a));
+    CHECK(arn_parse_regional(S("arn:aws:sns:us-east-1:000000000000:news:id"), "sns", &b));
+    CHECK_STR(b.resource, S("news:id"));
+    CHECK(arn_same_place(&a, &b));
+    CHECK(arn_parse(S("arn:aws:sqs:eu-west-1:000000000000:jobs"), &b));
+    CHECK(!arn_same_place(&a, &b));
+    CHECK(arn_parse(S("arn:aws:sqs:us-east-1:000000000001:jobs"), &b));
+    CHECK(!arn_same_place(&a, &b));
+    CHECK(!arn_parse_regional(S("arn:aws:sqs:us-east-1:000000000000:jobs"), "sns", &a));
+    CHECK(!arn_parse_regional(S("arn:aws:sqs::000000000000:jobs"), "sqs", &a));
+    CHECK(!arn_parse_regional(S("arn:aws:sqs:us-east-1:00000000000:jobs"), "sqs", &a));
+    CHECK(!arn_parse_regional(S("arn:aws:sqs:us-east-1:00000000000x:jobs"), "sqs", &a));
+    CHECK(!arn_parse_regional(S("arn:aws:sqs:us-east-1:000000000000:"), "sqs", &a));
 }
 
 static void test_make(void **state) {
@@ -51,8 +51,8 @@ static void test_make(void **state) {
     CLEANUP_DEINIT(buf) struct buf out = {0};
     CLEANUP_DEINIT(arena) struct arena arena = {0};
     arn_add(&out, "sqs", S("us-east-1"), S("000000000000"), "%s", "jobs");
-    check_buf(out, "arn:aws:sqs:us-east-1:000000000000:jobs");
-    check_str(arn_str(&arena, "s3", STR_NONE, STR_NONE, "%s/*", "bucket"),
+    CHECK_BUF(out, "arn:aws:sqs:us-east-1:000000000000:jobs");
+    CHECK_STR(arn_str(&arena, "s3", STR_NONE, STR_NONE, "%s/*", "bucket"),
               S("arn:aws:s3:::bucket/*"));
 }
 

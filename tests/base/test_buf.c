@@ -11,24 +11,24 @@ static void grows_and_reads_back(void **state) {
     buf_varint(&b, 300);
     buf_lstr(&b, S("calotype"));
     struct cur c = cur_of(buf_view(&b));
-    assert_int_equal(cur_u8(&c), 7);
-    assert_true(cur_u32(&c) == 0xDEADBEEF);
-    assert_true(cur_u64(&c) == 1);
-    assert_true(cur_varint(&c) == 300);
-    check_str(cur_lstr(&c), S("calotype"));
-    assert_false(c.bad);
+    CHECK_INT(cur_u8(&c), 7);
+    CHECK(cur_u32(&c) == 0xDEADBEEF);
+    CHECK(cur_u64(&c) == 1);
+    CHECK(cur_varint(&c) == 300);
+    CHECK_STR(cur_lstr(&c), S("calotype"));
+    CHECK(!c.bad);
     cur_u8(&c);
-    assert_true(c.bad);
+    CHECK(c.bad);
 }
 
 static void a_lying_length_is_bad(void **state) {
     (void)state;
     struct cur c = cur_of(S("\xFF\xFF\xFF\xFF\x0Fxyz"));
-    assert_int_equal(cur_lstr(&c).len, 0);
-    assert_true(c.bad);
+    CHECK_INT(cur_lstr(&c).len, 0);
+    CHECK(c.bad);
     c = cur_of(S("\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF"));
     cur_varint(&c);
-    assert_true(c.bad);
+    CHECK(c.bad);
 }
 
 static void prints(void **state) {
@@ -36,10 +36,10 @@ static void prints(void **state) {
     CLEANUP_DEINIT(buf) struct buf b = {0};
     for (int i = 0; i < 1000; i++)
         buf_printf(&b, "%d,", i);
-    assert_true(b.len == 3890);
+    CHECK(b.len == 3890);
     buf_clear(&b);
     buf_printf(&b, "%0500d", 1);
-    assert_true(b.len == 500 && b.p[499] == '1' && b.p[500] == '\0');
+    CHECK(b.len == 500 && b.p[499] == '1' && b.p[500] == '\0');
 }
 
 static void arena_keeps_what_it_gave(void **state) {
@@ -49,9 +49,9 @@ static void arena_keeps_what_it_gave(void **state) {
     for (int i = 0; i < 10000; i++)
         arena_alloc(&a, (size_t)i % 300);
     char *large = arena_zalloc(&a, 3 << 20);
-    assert_true(large[(3 << 20) - 1] == 0);
-    check_str(first, S("one-1"));
-    assert_true((uintptr_t)arena_alloc(&a, 1) % 16 == 0);
+    CHECK(large[(3 << 20) - 1] == 0);
+    CHECK_STR(first, S("one-1"));
+    CHECK((uintptr_t)arena_alloc(&a, 1) % 16 == 0);
 }
 
 int main(void) {

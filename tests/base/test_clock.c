@@ -7,11 +7,11 @@ static const int64_t instant = 1795323419123; /* 2026-11-22T04:56:59.123Z */
 static void writes(void **state) {
     (void)state;
     char out[CLOCK_ISO_MAX];
-    check_str(str_c(clock_iso8601(out, instant)), S("2026-11-22T04:56:59Z"));
-    check_str(str_c(clock_iso8601_ms(out, instant)), S("2026-11-22T04:56:59.123Z"));
-    check_str(str_c(clock_amz(out, instant)), S("20261122T045659Z"));
-    check_str(str_c(clock_http(out, instant)), S("Sun, 22 Nov 2026 04:56:59 GMT"));
-    check_str(str_c(clock_day(out, instant)), S("2026-11-22"));
+    CHECK_STR(str_c(clock_iso8601(out, instant)), S("2026-11-22T04:56:59Z"));
+    CHECK_STR(str_c(clock_iso8601_ms(out, instant)), S("2026-11-22T04:56:59.123Z"));
+    CHECK_STR(str_c(clock_amz(out, instant)), S("20261122T045659Z"));
+    CHECK_STR(str_c(clock_http(out, instant)), S("Sun, 22 Nov 2026 04:56:59 GMT"));
+    CHECK_STR(str_c(clock_day(out, instant)), S("2026-11-22"));
 }
 
 static void reads(void **state) {
@@ -32,15 +32,15 @@ static void reads(void **state) {
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         int64_t got = 0;
-        check_case(clock_parse_iso8601(str_c(cases[i].text), &got) == cases[i].ok, cases[i].text);
+        CHECK_CASE(clock_parse_iso8601(str_c(cases[i].text), &got) == cases[i].ok, cases[i].text);
         if (cases[i].ok)
-            check_case(got == cases[i].want, cases[i].text);
+            CHECK_CASE(got == cases[i].want, cases[i].text);
     }
     int64_t got = 0;
-    assert_true(clock_parse_amz(S("20261122T045659Z"), &got) && got == 1795323419000);
-    assert_false(clock_parse_amz(S("20261122T045659"), &got));
-    assert_true(clock_parse_http(S("Sun, 22 Nov 2026 04:56:59 GMT"), &got) && got == 1795323419000);
-    assert_false(clock_parse_http(S("Sun, 22 Nov 2026 04:56:59"), &got));
+    CHECK(clock_parse_amz(S("20261122T045659Z"), &got) && got == 1795323419000);
+    CHECK(!clock_parse_amz(S("20261122T045659"), &got));
+    CHECK(clock_parse_http(S("Sun, 22 Nov 2026 04:56:59 GMT"), &got) && got == 1795323419000);
+    CHECK(!clock_parse_http(S("Sun, 22 Nov 2026 04:56:59"), &got));
 }
 
 int main(void) {

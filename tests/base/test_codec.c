@@ -10,17 +10,17 @@ static void base64(void **state) {
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         CLEANUP_DEINIT(buf) struct buf coded = {0}, plain = {0};
         codec_add_base64(&coded, cases[i].plain, strlen(cases[i].plain));
-        check_buf(coded, cases[i].coded);
-        assert_true(codec_unbase64(&plain, buf_view(&coded)));
-        check_buf(plain, cases[i].plain);
+        CHECK_BUF(coded, cases[i].coded);
+        CHECK(codec_unbase64(&plain, buf_view(&coded)));
+        CHECK_BUF(plain, cases[i].plain);
     }
     static const char *const bad[] = {
         "Zg=", "Zg", "Z===", "Zh==", "Zm9=", "Z m9", "Zg==Zg==", "===="};
     for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
         CLEANUP_DEINIT(buf) struct buf out = {0};
         buf_c(&out, "kept");
-        check_case(!codec_unbase64(&out, str_c(bad[i])), bad[i]);
-        check_buf(out, "kept");
+        CHECK_CASE(!codec_unbase64(&out, str_c(bad[i])), bad[i]);
+        CHECK_BUF(out, "kept");
     }
 }
 
@@ -28,28 +28,28 @@ static void uri(void **state) {
     (void)state;
     CLEANUP_DEINIT(buf) struct buf b = {0};
     codec_add_uri(&b, S("a b/c~d+\xC3\xA4"), true);
-    check_buf(b, "a%20b/c~d%2B%C3%A4");
+    CHECK_BUF(b, "a%20b/c~d%2B%C3%A4");
     buf_clear(&b);
     codec_add_uri(&b, S("a/b"), false);
-    check_buf(b, "a%2Fb");
+    CHECK_BUF(b, "a%2Fb");
     buf_clear(&b);
-    assert_true(codec_unuri(&b, S("a%20b+c"), true));
-    check_buf(b, "a b c");
+    CHECK(codec_unuri(&b, S("a%20b+c"), true));
+    CHECK_BUF(b, "a b c");
     buf_clear(&b);
-    assert_true(codec_unuri(&b, S("a+c"), false));
-    check_buf(b, "a+c");
-    assert_false(codec_unuri(&b, S("x%2"), false));
-    assert_false(codec_unuri(&b, S("x%zz"), false));
-    check_buf(b, "a+c");
+    CHECK(codec_unuri(&b, S("a+c"), false));
+    CHECK_BUF(b, "a+c");
+    CHECK(!codec_unuri(&b, S("x%2"), false));
+    CHECK(!codec_unuri(&b, S("x%zz"), false));
+    CHECK_BUF(b, "a+c");
 }
 
 static void hex(void **state) {
     (void)state;
     unsigned char out[2];
-    assert_true(codec_unhex(S("00fF"), out, 2));
-    assert_true(out[0] == 0 && out[1] == 255);
-    assert_false(codec_unhex(S("0g00"), out, 2));
-    assert_false(codec_unhex(S("000"), out, 2));
+    CHECK(codec_unhex(S("00fF"), out, 2));
+    CHECK(out[0] == 0 && out[1] == 255);
+    CHECK(!codec_unhex(S("0g00"), out, 2));
+    CHECK(!codec_unhex(S("000"), out, 2));
 }
 
 int main(void) {

@@ -15,7 +15,7 @@ static void numbers_are_short(void **state) {
         CLEANUP_DEINIT(buf) struct buf b = {0};
         CLEANUP_JSON json_t *j = json_pack("[f]", cases[i].v);
         json_write(&b, j);
-        check_buf(b, cases[i].want);
+        CHECK_BUF(b, cases[i].want);
     }
 }
 
@@ -23,10 +23,10 @@ static void round_trip(void **state) {
     (void)state;
     const char *text = "{\"a\":[1,true,null,\"\\u0000\\n\\\"\xC3\xA4\"],\"b\":{}}";
     CLEANUP_JSON json_t *j = json_parse(str_c(text), NULL);
-    assert_non_null(j);
+    CHECK(j);
     CLEANUP_DEINIT(buf) struct buf b = {0};
     json_write(&b, j);
-    check_buf(b, text);
+    CHECK_BUF(b, text);
 }
 
 static void refuses(void **state) {
@@ -35,8 +35,8 @@ static void refuses(void **state) {
                                       "\"\xC0\xAF\"",      "[01]"};
     for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
         struct err err = {{0}};
-        check_case(json_parse(str_c(bad[i]), &err) == NULL, bad[i]);
-        check_case(str_starts(str_c(err.text), S("line ")), bad[i]);
+        CHECK_CASE(json_parse(str_c(bad[i]), &err) == NULL, bad[i]);
+        CHECK_CASE(str_starts(str_c(err.text), S("line ")), bad[i]);
     }
 }
 
@@ -44,15 +44,15 @@ static void quotes_what_is_not_utf8(void **state) {
     (void)state;
     CLEANUP_DEINIT(buf) struct buf b = {0};
     json_add_quoted(&b, S("a\xFF\x01"));
-    check_buf(b, "\"a\xEF\xBF\xBD\\u0001\"");
+    CHECK_BUF(b, "\"a\xEF\xBF\xBD\\u0001\"");
 }
 
 static void finds_a_text(void **state) {
     (void)state;
     CLEANUP_JSON json_t *list = json_parse(S("[\"a\", 1, \"b\"]"), NULL);
-    assert_int_equal(json_find_text(list, S("b")), 2);
-    assert_int_equal(json_find_text(list, S("1")), -1);
-    assert_int_equal(json_find_text(NULL, S("a")), -1);
+    CHECK_INT(json_find_text(list, S("b")), 2);
+    CHECK_INT(json_find_text(list, S("1")), -1);
+    CHECK_INT(json_find_text(NULL, S("a")), -1);
 }
 
 int main(void) {

@@ -11,19 +11,19 @@ static void puts_gets_removes(void **state) {
     char key[16];
     for (int i = 0; i < MANY; i++) {
         int n = snprintf(key, sizeof key, "k%d", i);
-        assert_null(map_put(&m, str_n(key, (size_t)n), &values[i]));
+        CHECK(!map_put(&m, str_n(key, (size_t)n), &values[i]));
     }
     for (int i = 0; i < MANY; i += 2) {
         int n = snprintf(key, sizeof key, "k%d", i);
-        assert_ptr_equal(map_remove(&m, str_n(key, (size_t)n)), &values[i]);
+        CHECK(map_remove(&m, str_n(key, (size_t)n)) == &values[i]);
     }
-    assert_true(m.n == MANY / 2);
+    CHECK(m.n == MANY / 2);
     for (int i = 0; i < MANY; i++) {
         int n = snprintf(key, sizeof key, "k%d", i);
-        assert_ptr_equal(map_get(&m, str_n(key, (size_t)n)), i % 2 ? &values[i] : NULL);
+        CHECK(map_get(&m, str_n(key, (size_t)n)) == (i % 2 ? &values[i] : NULL));
     }
-    assert_ptr_equal(map_put(&m, S("k1"), &values[0]), &values[1]);
-    assert_null(map_get(&m, S("")));
+    CHECK(map_put(&m, S("k1"), &values[0]) == &values[1]);
+    CHECK(!map_get(&m, S("")));
 }
 
 static void walks_in_order(void **state) {
@@ -36,11 +36,11 @@ static void walks_in_order(void **state) {
     map_remove(&m, S("a"));
     size_t at = 0;
     str key;
-    assert_true(map_next(&m, &at, &key, NULL));
-    check_str(key, S("b"));
-    assert_true(map_next(&m, &at, &key, NULL));
-    check_str(key, S("c"));
-    assert_false(map_next(&m, &at, &key, NULL));
+    CHECK(map_next(&m, &at, &key, NULL));
+    CHECK_STR(key, S("b"));
+    CHECK(map_next(&m, &at, &key, NULL));
+    CHECK_STR(key, S("c"));
+    CHECK(!map_next(&m, &at, &key, NULL));
 }
 
 int main(void) {

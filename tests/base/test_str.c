@@ -18,13 +18,13 @@ static void numbers(void **state) {
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         uint64_t v = 77;
-        check_case(str_to_u64(str_c(cases[i].text), &v) == cases[i].ok, cases[i].name);
-        check_case(v == (cases[i].ok ? cases[i].want : 77), cases[i].name);
+        CHECK_CASE(str_to_u64(str_c(cases[i].text), &v) == cases[i].ok, cases[i].name);
+        CHECK_CASE(v == (cases[i].ok ? cases[i].want : 77), cases[i].name);
     }
     int64_t least = 0;
-    assert_true(str_to_i64(S("-9223372036854775808"), &least));
-    assert_true(least == INT64_MIN);
-    assert_false(str_to_i64(S("9223372036854775808"), &least));
+    CHECK(str_to_i64(S("-9223372036854775808"), &least));
+    CHECK(least == INT64_MIN);
+    CHECK(!str_to_i64(S("9223372036854775808"), &least));
 }
 
 static void utf8(void **state) {
@@ -45,30 +45,30 @@ static void utf8(void **state) {
         {"lone tail", S_INIT("\x80"), false},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++)
-        check_case(str_is_utf8(cases[i].text) == cases[i].ok, cases[i].name);
+        CHECK_CASE(str_is_utf8(cases[i].text) == cases[i].ok, cases[i].name);
 }
 
 static void globs(void **state) {
     (void)state;
-    assert_true(str_glob(S("s3:Get*"), S("s3:GetObject"), false));
-    assert_true(str_glob(S("*"), S(""), false));
-    assert_true(str_glob(S("a*b*c"), S("axxbyyc"), false));
-    assert_true(str_glob(S("a?c"), S("abc"), false));
-    assert_false(str_glob(S("a?c"), S("ac"), false));
-    assert_false(str_glob(S("s3:get*"), S("s3:GetObject"), false));
-    assert_true(str_glob(S("s3:get*"), S("s3:GetObject"), true));
+    CHECK(str_glob(S("s3:Get*"), S("s3:GetObject"), false));
+    CHECK(str_glob(S("*"), S(""), false));
+    CHECK(str_glob(S("a*b*c"), S("axxbyyc"), false));
+    CHECK(str_glob(S("a?c"), S("abc"), false));
+    CHECK(!str_glob(S("a?c"), S("ac"), false));
+    CHECK(!str_glob(S("s3:get*"), S("s3:GetObject"), false));
+    CHECK(str_glob(S("s3:get*"), S("s3:GetObject"), true));
 }
 
 static void cutting(void **state) {
     (void)state;
     str head, tail;
-    assert_true(str_cut(S("a=b=c"), '=', &head, &tail));
-    check_str(head, S("a"));
-    check_str(tail, S("b=c"));
-    assert_false(str_cut(S("abc"), '=', &head, &tail));
-    assert_null(tail.p);
-    check_str(str_trim(S(" \ta b\t ")), S("a b"));
-    check_str(str_slice(S("abc"), 2, 99), S("c"));
+    CHECK(str_cut(S("a=b=c"), '=', &head, &tail));
+    CHECK_STR(head, S("a"));
+    CHECK_STR(tail, S("b=c"));
+    CHECK(!str_cut(S("abc"), '=', &head, &tail));
+    CHECK(!tail.p);
+    CHECK_STR(str_trim(S(" \ta b\t ")), S("a b"));
+    CHECK_STR(str_slice(S("abc"), 2, 99), S("c"));
 }
 
 int main(void) {

@@ -32,14 +32,14 @@ static int resource_then_others(void *cfn, struct rq *rq, struct buf *ret_arn) {
 static int open_world(void **state) {
     struct world *w = mem_new(struct world);
     struct err err = {{0}};
-    assert_int_equal(fixture_open(&w->f), 0);
-    check_case(cfn_open(&w->cfn, w->f.cloud, &err) == 0, err.text);
+    CHECK_INT(fixture_open(&w->f), 0);
+    CHECK_CASE(cfn_open(&w->cfn, w->f.cloud, &err) == 0, err.text);
     w->service = cfn_service(w->cfn);
     w->resource = w->service.resource;
     w->service.resource = resource_then_others;
     now = w;
-    check_case(aws_cloud_add(w->f.cloud, &w->service, &err) == 0, err.text);
-    check_case(hub_start(w->f.hub, &err) == 0, err.text);
+    CHECK_CASE(aws_cloud_add(w->f.cloud, &w->service, &err) == 0, err.text);
+    CHECK_CASE(hub_start(w->f.hub, &err) == 0, err.text);
     *state = w;
     return 0;
 }
@@ -63,7 +63,7 @@ static json_t *call_as(struct world *w, struct aws_identity *as, const char *op,
             text.p[i] = '"';
     struct err err = {{0}};
     CLEANUP_JSON json_t *doc = json_parse(buf_view(&text), &err);
-    check_case(doc, err.text);
+    CHECK_CASE(doc, err.text);
     struct aws_call c = {.cloud = w->f.cloud,
                          .caller = as,
                          .account = S("000000000000"),
@@ -86,11 +86,11 @@ static json_t *call(struct world *w, const char *op, const char *in) {
 
 static void refuses(struct world *w, const char *op, const char *in, const char *want) {
     CLEANUP_JSON json_t *out = call(w, op, in);
-    check_str(json_str(out, "Error"), str_c(want));
+    CHECK_STR(json_str(out, "Error"), str_c(want));
 }
 static void succeeds(struct world *w, const char *op, const char *in) {
     CLEANUP_JSON json_t *out = call(w, op, in);
-    check_case(!json_has(out, "Error"), json_str(out, "Error").p);
+    CHECK_CASE(!json_has(out, "Error"), json_str(out, "Error").p);
 }
 
 static json_t *stack_of(struct world *w, const char *name) {
@@ -105,7 +105,7 @@ static void damage(struct world *w, const char *kind, str first, str second) {
     CLEANUP_DEINIT(buf) struct buf key = {0};
     cfn_key(&key, kind, (struct cfn_place){S("000000000000"), S("us-east-1")}, first, second);
     store_put_blind(batch, STORE_META, buf_view(&key), S("{\"StackId\":"));
-    assert_int_equal(store_commit(aws_cloud_store(w->f.cloud), batch, NULL), 0);
+    CHECK_INT(store_commit(aws_cloud_store(w->f.cloud), batch, NULL), 0);
 }
 
 /* The engine works in its own threads: at most a few seconds. */
@@ -114,7 +114,7 @@ static void settles(struct world *w, const char *name, const char *want) {
         CLEANUP_JSON json_t *stack = stack_of(w, name);
         str status = json_str(stack, "StackStatus");
         if (!str_ends(status, S("_IN_PROGRESS"))) {
-            check_str(status, str_c(want));
+            CHECK_STR(status, str_c(want));
             return;
         }
         usleep(10000);
@@ -139,24 +139,24 @@ static void a_stack_s_life(void **state) {
         "','Parameters':[{'ParameterKey':'P','ParameterValue':'v'}],'Tags':[{'Key':'k','Value':'t'}]}");
     settles(w, "s", "CREATE_COMPLETE");
     CLEANUP_JSON json_t *stack = stack_of(w, "s");
-    check_str(json_str(json_array_get(json_arr(stack, "Outputs"), 0), "OutputValue"), S("v"));
-    check_str(json_str(json_array_get(json_arr(stack, "Outputs"), 0), "ExportName"), S("s-O"));
-    check_str(json_str(json_array_get(json_arr(stack, "Parameters"), 1), "ParameterValue"),
+    CHECK_STR(json_str(json_array_get(json_arr(stack, "Outputs"), 0), "OutputValue"), S("v"));
+    CHECK_STR(json_str(json_array_get(json_arr(stack, "Outputs"), 0), "ExportName"), S("s-O"));
+    CHECK_STR(json_str(json_array_get(json_arr(stack, "Parameters"), 1), "ParameterValue"),
               S("****"));
     refuses(w, "CreateStack", "{'StackName':'s','TemplateBody':'" ONE "'}",
             "AlreadyExistsException: Stack [s] already exists");
 
     CLEANUP_JSON json_t *resources = call(w, "DescribeStackResources", "{'StackName':'s'}");
-    check_str(json_str(json_array_get(json_arr(resources, "StackResources"), 0), "ResourceStatus"),
+    CHECK_STR(json_str(json_array_get(json_arr(resources, "StackResources"), 0), "ResourceStatus"),
               S("CREATE_COMPLETE"));
     CLEANUP_JSON json_t *events = call(w, "DescribeStackEvents", "{'StackName':'s'}");
-    assert_int_equal(json_array_size(json_arr(events, "StackEvents")), 5);
-    check_str(json_str(json_array_get(json_arr(events, "StackEvents"), 0), "ResourceStatus"),
+    CHECK_INT(json_array_size(json_arr(events, "StackEvents")), 5);
+    CHECK_STR(json_str(json_array_get(json_arr(events, "StackEvents"), 0), "ResourceStatus"),
               S("CREATE_COMPLETE"));
     CLEANUP_JSON json_t *text = call(w, "GetTemplate", "{'StackName':'s'}");
-    assert_true(str_starts(json_str(text, "TemplateBody"), S("{\"Resources\"")));
+    CHECK(str_starts(json_str(text, "TemplateBody"), S("{\"Resources\"")));
     CLEANUP_JSON json_t *exports = call(w, "ListExports", "{}");
-    check_str(json_str(json_array_get(json_arr(exports, "Exports"), 0), "Value"), S("v"));
+    CHECK_STR(json_str(json_array_get(json_arr(exports, "Exports"), 0), "Value"), S("v"));
 
     refuses(
         w, "UpdateStack",
@@ -167,7 +167,7 @@ static void a_stack_s_life(void **state) {
         "{'StackName':'s','UsePreviousTemplate':true,'Parameters':[{'ParameterKey':'P','ParameterValue':'v2'}]}");
     settles(w, "s", "UPDATE_COMPLETE");
     CLEANUP_JSON json_t *after = stack_of(w, "s");
-    check_str(json_str(json_array_get(json_arr(after, "Outputs"), 0), "OutputValue"), S("v2"));
+    CHECK_STR(json_str(json_array_get(json_arr(after, "Outputs"), 0), "OutputValue"), S("v2"));
 
     succeeds(w, "UpdateTerminationProtection",
              "{'StackName':'s','EnableTerminationProtection':true}");
@@ -194,12 +194,12 @@ static void change_sets(void **state) {
              "{'StackName':'s','ChangeSetName':'c','ChangeSetType':'CREATE','TemplateBody':'" TWO
              "'}");
     CLEANUP_JSON json_t *review = stack_of(w, "s");
-    check_str(json_str(review, "StackStatus"), S("REVIEW_IN_PROGRESS"));
+    CHECK_STR(json_str(review, "StackStatus"), S("REVIEW_IN_PROGRESS"));
     CLEANUP_JSON json_t *set =
         call(w, "DescribeChangeSet", "{'StackName':'s','ChangeSetName':'c'}");
-    check_str(json_str(set, "Status"), S("CREATE_COMPLETE"));
-    assert_int_equal(json_array_size(json_arr(set, "Changes")), 2);
-    check_str(
+    CHECK_STR(json_str(set, "Status"), S("CREATE_COMPLETE"));
+    CHECK_INT(json_array_size(json_arr(set, "Changes")), 2);
+    CHECK_STR(
         json_str(json_obj(json_array_get(json_arr(set, "Changes"), 0), "ResourceChange"), "Action"),
         S("Add"));
     refuses(w, "CreateChangeSet",
@@ -220,8 +220,8 @@ static void change_sets(void **state) {
              "{'StackName':'s','ChangeSetName':'same','TemplateBody':'" TWO "'}");
     CLEANUP_JSON json_t *same =
         call(w, "DescribeChangeSet", "{'StackName':'s','ChangeSetName':'same'}");
-    check_str(json_str(same, "Status"), S("FAILED"));
-    check_str(
+    CHECK_STR(json_str(same, "Status"), S("FAILED"));
+    CHECK_STR(
         json_str(same, "StatusReason"),
         S("The submitted information didn't contain changes. Submit different information to create a change set."));
     succeeds(w, "DeleteChangeSet", "{'StackName':'s','ChangeSetName':'same'}");
@@ -231,7 +231,7 @@ static void change_sets(void **state) {
     succeeds(w, "ExecuteChangeSet", "{'StackName':'s','ChangeSetName':'less'}");
     settles(w, "s", "UPDATE_COMPLETE");
     CLEANUP_JSON json_t *resources = call(w, "ListStackResources", "{'StackName':'s'}");
-    assert_int_equal(json_array_size(json_arr(resources, "StackResourceSummaries")), 1);
+    CHECK_INT(json_array_size(json_arr(resources, "StackResourceSummaries")), 1);
 }
 
 static void refusals(void **state) {
@@ -294,10 +294,10 @@ static void a_failure_leaves_nothing(void **state) {
              "}, B: {Type: AWS::S3::Bucket, DependsOn: H}}'}");
     settles(w, "s", "ROLLBACK_COMPLETE");
     CLEANUP_JSON json_t *stack = stack_of(w, "s");
-    check_str(json_str(stack, "StackStatusReason"), STR_NONE);
+    CHECK_STR(json_str(stack, "StackStatusReason"), STR_NONE);
     CLEANUP_JSON json_t *row =
         call(w, "DescribeStackResource", "{'StackName':'s','LogicalResourceId':'B'}");
-    check_str(json_str(json_obj(row, "StackResourceDetail"), "ResourceStatus"),
+    CHECK_STR(json_str(json_obj(row, "StackResourceDetail"), "ResourceStatus"),
               S("DELETE_COMPLETE"));
     refuses(
         w, "UpdateStack", "{'StackName':'s','TemplateBody':'" TWO "'}", ({
@@ -321,7 +321,7 @@ static void imports_hold_exports(void **state) {
     refuses(w, "DeleteStack", "{'StackName':'a'}",
             "ValidationError: Export a-O cannot be deleted as it is in use by b");
     CLEANUP_JSON json_t *imports = call(w, "ListImports", "{'ExportName':'a-O'}");
-    check_str(json_text(json_array_get(json_arr(imports, "Imports"), 0)), S("b"));
+    CHECK_STR(json_text(json_array_get(json_arr(imports, "Imports"), 0)), S("b"));
     succeeds(w, "DeleteStack", "{'StackName':'b'}");
     CLEANUP_JSON json_t *b = stack_of(w, "b");
     CLEANUP_DEINIT(buf) struct buf id = {0};
@@ -362,7 +362,7 @@ static void an_update_loses_no_protection(void **state) {
     succeeds(w, "UpdateStack", "{'StackName':'s','TemplateBody':'" ONE "'}");
     settles(w, "s", "UPDATE_COMPLETE");
     CLEANUP_JSON json_t *stack = stack_of(w, "s");
-    assert_true(json_bool(stack, "EnableTerminationProtection", false));
+    CHECK(json_bool(stack, "EnableTerminationProtection", false));
 }
 
 static void update_to_two(struct world *w) {
@@ -379,7 +379,7 @@ static void an_update_begins_where_the_last_ended(void **state) {
              "{'StackName':'s','UsePreviousTemplate':true,'Tags':[{'Key':'k','Value':'v'}]}");
     settles(w, "s", "UPDATE_COMPLETE");
     CLEANUP_JSON json_t *resources = call(w, "ListStackResources", "{'StackName':'s'}");
-    assert_int_equal(json_array_size(json_arr(resources, "StackResourceSummaries")), 2);
+    CHECK_INT(json_array_size(json_arr(resources, "StackResourceSummaries")), 2);
 }
 
 static void make_set(struct world *w, const char *type) {
@@ -413,7 +413,7 @@ static void a_review_that_was_executed_is_not_forgotten(void **state) {
     CLEANUP_DEINIT(buf) struct buf in = {0};
     buf_printf(&in, "{'StackName':'" STR_FMT "','LogicalResourceId':'H'}", STR_ARG(id));
     CLEANUP_JSON json_t *resource = call(w, "DescribeStackResource", buf_cstr(&in));
-    check_str(json_str(json_obj(resource, "StackResourceDetail"), "ResourceStatus"),
+    CHECK_STR(json_str(json_obj(resource, "StackResourceDetail"), "ResourceStatus"),
               S("DELETE_COMPLETE"));
 }
 
@@ -425,7 +425,7 @@ static void a_deleted_change_set_is_not_executed(void **state) {
     refuses(w, "ExecuteChangeSet", "{'StackName':'s','ChangeSetName':'c'}",
             "ChangeSetNotFound: ChangeSet [c] does not exist");
     CLEANUP_JSON json_t *stack = stack_of(w, "s");
-    check_str(json_str(stack, "StackStatus"), S("CREATE_COMPLETE"));
+    CHECK_STR(json_str(stack, "StackStatus"), S("CREATE_COMPLETE"));
 }
 
 static void a_deleted_stack_gets_no_change_set(void **state) {
@@ -443,10 +443,10 @@ static void rights_are_asked_for(void **state) {
         "{\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"cloudformation:CreateStack\",\"Resource\":\"arn:aws:cloudformation:us-east-1:000000000000:stack/mine/*\"}]}");
     CLEANUP_JSON json_t *mine =
         call_as(w, &w->f.user.id, "CreateStack", "{'StackName':'mine','TemplateBody':'" TWO "'}");
-    check_case(!json_has(mine, "Error"), json_str(mine, "Error").p);
+    CHECK_CASE(!json_has(mine, "Error"), json_str(mine, "Error").p);
     CLEANUP_JSON json_t *other =
         call_as(w, &w->f.user.id, "CreateStack", "{'StackName':'other','TemplateBody':'" TWO "'}");
-    assert_true(str_starts(
+    CHECK(str_starts(
         json_str(other, "Error"),
         S("AccessDenied: User: arn:aws:iam::000000000000:user/anna is not authorized to perform: cloudformation:CreateStack")));
     settles(w, "mine", "CREATE_COMPLETE");
@@ -479,12 +479,12 @@ static void damage_is_passed_by(void **state) {
     damage(w, "cfn-export", S("s-O"), STR_NONE);
     for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
         CLEANUP_JSON json_t *out = call(w, lists[i].op, lists[i].in);
-        check_case(!json_has(out, "Error") &&
+        CHECK_CASE(!json_has(out, "Error") &&
                        json_array_size(json_arr(out, lists[i].list)) == lists[i].n,
                    lists[i].op);
     }
     CLEANUP_JSON json_t *out = call(w, "DescribeStacks", "{'StackName':'t'}");
-    assert_true(str_starts(json_str(out, "Error"), S("InternalFailure")));
+    CHECK(str_starts(json_str(out, "Error"), S("InternalFailure")));
     succeeds(w, "ExecuteChangeSet", "{'StackName':'s','ChangeSetName':'b'}");
     settles(w, "s", "UPDATE_COMPLETE");
 }
@@ -500,7 +500,7 @@ static void put_export(struct world *w, const char *name) {
     cfn_key(&key, "cfn-export", (struct cfn_place){S("000000000000"), S("us-east-1")}, export.name,
             STR_NONE);
     cfn_put_blind(&rows, &cfn_export_form, buf_view(&key), &export);
-    assert_int_equal(store_commit(rows.store, batch, NULL), 0);
+    CHECK_INT(store_commit(rows.store, batch, NULL), 0);
 }
 
 /* A token stands for the last item, not for a number of items. */
@@ -512,14 +512,14 @@ static void pages(void **state) {
         put_export(w, name);
     }
     CLEANUP_JSON json_t *first = call(w, "ListExports", "{}");
-    assert_int_equal(json_array_size(json_arr(first, "Exports")), 100);
+    CHECK_INT(json_array_size(json_arr(first, "Exports")), 100);
     put_export(w, "a");
     CLEANUP_DEINIT(buf) struct buf in = {0};
     buf_printf(&in, "{'NextToken':'" STR_FMT "'}", STR_ARG(json_str(first, "NextToken")));
     CLEANUP_JSON json_t *second = call(w, "ListExports", buf_cstr(&in));
-    assert_int_equal(json_array_size(json_arr(second, "Exports")), 2);
-    check_str(json_str(json_array_get(json_arr(second, "Exports"), 0), "Name"), S("e100"));
-    assert_false(json_has(second, "NextToken"));
+    CHECK_INT(json_array_size(json_arr(second, "Exports")), 2);
+    CHECK_STR(json_str(json_array_get(json_arr(second, "Exports"), 0), "Name"), S("e100"));
+    CHECK(!json_has(second, "NextToken"));
     refuses(w, "ListStacks", buf_cstr(&in), "ValidationError: Invalid NextToken");
     refuses(w, "ListExports", "{'NextToken':'100'}", "ValidationError: Invalid NextToken");
 }
@@ -546,10 +546,10 @@ static void template_urls(void **state) {
         CLEANUP_DEINIT(buf) struct buf key = {0};
         CLEANUP_DEINIT(buf) struct buf version = {0};
         bool ok = cfn_parse_template_url(str_c(cases[i].url), &got, &key, &version);
-        check_case(ok == (cases[i].want != NULL), cases[i].url);
+        CHECK_CASE(ok == (cases[i].want != NULL), cases[i].url);
         buf_printf(&got, "|%s|%s", buf_cstr(&key), buf_cstr(&version));
         if (ok)
-            check_buf(got, cases[i].want);
+            CHECK_BUF(got, cases[i].want);
     }
 }
 

@@ -96,8 +96,8 @@ static int call(void *ctx, struct aws_identity *as, struct cfn_place at, const c
                 const char *op, const json_t *in, json_t **ret_out, int *ret_status,
                 struct buf *code, struct buf *message) {
     (void)ctx, (void)as, (void)at, (void)ret_out, (void)ret_status, (void)code, (void)message;
-    assert_string_equal(service, "lambda");
-    assert_string_equal(op, "Invoke");
+    CHECK_TEXT(service, "lambda");
+    CHECK_TEXT(op, "Invoke");
     buf_clear(&now->request);
     buf_str(&now->request, json_str(in, "Payload"));
     buf_c(&now->log, "invoke;");
@@ -117,9 +117,9 @@ static int open_world(void **state) {
     struct world *w = mem_new(struct world);
     struct err err = {{0}};
     snprintf(w->data, sizeof w->data, "/tmp/calotype-cfn-XXXXXX");
-    assert_non_null(mkdtemp(w->data));
+    CHECK(mkdtemp(w->data));
     struct store_options options = {.data = w->data, .reserve_bytes = 1};
-    check_case(store_open(&w->store, &options, &err) == 0, err.text);
+    CHECK_CASE(store_open(&w->store, &options, &err) == 0, err.text);
     w->engine = cfn_engine_new(w->store, NULL, &backend);
     now = w;
     clock_set_offset_ms(0);
@@ -158,7 +158,7 @@ static void held_deinit(struct held *h) {
 }
 static void hold(struct world *w, struct held *h) {
     h->rows = (struct rows){w->store, NULL, store_batch_new()};
-    assert_int_equal(cfn_get_stack(&h->rows, &h->arena, place, buf_view(&w->uuid), &h->stack), 0);
+    CHECK_INT(cfn_get_stack(&h->rows, &h->arena, place, buf_view(&w->uuid), &h->stack), 0);
 }
 static int commit(struct held *h) {
     struct err err = {{0}};
@@ -169,7 +169,7 @@ static void create_stack(struct world *w, const char *name, const char *text,
                          struct cfn_operation options) {
     CLEANUP_DEINIT(held) struct held h = {.rows = {w->store, NULL, store_batch_new()}};
     struct cfn_operation op;
-    assert_int_equal(cfn_stack_new(&h.rows, &h.arena, place, str_c(name), &h.stack), 0);
+    CHECK_INT(cfn_stack_new(&h.rows, &h.arena, place, str_c(name), &h.stack), 0);
     h.stack.now.parameters = json_object();
     buf_clear(&w->uuid);
     buf_str(&w->uuid, h.stack.uuid);
@@ -178,7 +178,7 @@ static void create_stack(struct world *w, const char *name, const char *text,
     options.kind = op.kind;
     cfn_stack_set_template(&h.rows, &h.stack, str_c(text));
     cfn_start(w->engine, &h.rows, &h.stack, &options, CFN_CREATE_IN_PROGRESS, STR_NONE);
-    assert_int_equal(commit(&h), 0);
+    CHECK_INT(commit(&h), 0);
 }
 
 static void change_stack(struct world *w, enum cfn_op_kind kind, const char *text,
@@ -194,7 +194,7 @@ static void change_stack(struct world *w, enum cfn_op_kind kind, const char *tex
     }
     cfn_start(w->engine, &h.rows, &h.stack, &op,
               text ? CFN_UPDATE_IN_PROGRESS : CFN_DELETE_IN_PROGRESS, STR_NONE);
-    assert_int_equal(commit(&h), 0);
+    CHECK_INT(commit(&h), 0);
 }
 static void update_stack(struct world *w, const char *text) {
     change_stack(w, CFN_OP_UPDATE, text, NULL);
@@ -204,7 +204,7 @@ static void delete_stack(struct world *w) { change_stack(w, CFN_OP_DELETE, NULL,
 static void check_status(struct world *w, const char *status) {
     CLEANUP_DEINIT(held) struct held h = {0};
     hold(w, &h);
-    check_str(str_c(cfn_status_name(h.stack.status)), str_c(status));
+    CHECK_STR(str_c(cfn_status_name(h.stack.status)), str_c(status));
 }
 
 static int add_event(void *ctx, void *what) {
@@ -222,8 +222,8 @@ static int each_event(struct world *w, int (*each)(void *, void *), void *ctx) {
 
 static void check_events(struct world *w, const char *want) {
     CLEANUP_DEINIT(buf) struct buf got = {0};
-    assert_int_equal(each_event(w, add_event, &got), 0);
-    check_buf(got, want);
+    CHECK_INT(each_event(w, add_event, &got), 0);
+    CHECK_BUF(got, want);
 }
 
 #define QUEUE "Type: AWS::SQS::Queue"
@@ -240,12 +240,12 @@ static void creates_in_order_and_deletes_in_reverse(void **state) {
                  "  Kept: {" QUEUE ", DeletionPolicy: Retain}\n"
                  "Outputs: {O: {Value: !GetAtt Base.Arn, Export: {Name: out}}}\n",
                  (struct cfn_operation){0});
-    assert_true(cfn_engine_work(w->engine) == INT64_MAX);
-    check_buf(w->log, "create Base;create Top;create Kept;");
+    CHECK(cfn_engine_work(w->engine) == INT64_MAX);
+    CHECK_BUF(w->log, "create Base;create Top;create Kept;");
     check_status(w, "CREATE_COMPLETE");
     CLEANUP_DEINIT(held) struct held h = {0};
     hold(w, &h);
-    check_str(json_str(json_array_get(h.stack.now.outputs, 0), "OutputValue"), S("arn:base"));
+    CHECK_STR(json_str(json_array_get(h.stack.now.outputs, 0), "OutputValue"), S("arn:base"));
     check_events(
         w,
         "s CREATE_IN_PROGRESS;Base CREATE_IN_PROGRESS;Base CREATE_IN_PROGRESS;Base CREATE_COMPLETE;"
@@ -254,12 +254,12 @@ static void creates_in_order_and_deletes_in_reverse(void **state) {
     buf_clear(&w->log);
     delete_stack(w);
     cfn_engine_work(w->engine);
-    check_buf(w->log, "remove Top;remove Base;");
+    CHECK_BUF(w->log, "remove Top;remove Base;");
     check_status(w, "DELETE_COMPLETE");
     CLEANUP_DEINIT(buf) struct buf key = {0};
     CLEANUP_DEINIT(buf) struct buf value = {0};
     cfn_key(&key, "cfn-export", place, S("out"), STR_NONE);
-    assert_int_equal(store_get(w->store, NULL, STORE_META, buf_view(&key), &value), STORE_E_ABSENT);
+    CHECK_INT(store_get(w->store, NULL, STORE_META, buf_view(&key), &value), STORE_E_ABSENT);
 }
 
 static void rolls_back_what_it_made(void **state) {
@@ -271,7 +271,7 @@ static void rolls_back_what_it_made(void **state) {
                  ", DependsOn: B}\n",
                  (struct cfn_operation){0});
     cfn_engine_work(w->engine);
-    check_buf(w->log, "create A;create K;create B;remove K;remove A;");
+    CHECK_BUF(w->log, "create A;create K;create B;remove K;remove A;");
     check_status(w, "ROLLBACK_COMPLETE");
     buf_clear(&w->log);
     create_stack(w, "t",
@@ -279,7 +279,7 @@ static void rolls_back_what_it_made(void **state) {
                  ", DependsOn: A, Properties: {QueueName: bad}}\n",
                  (struct cfn_operation){.on_failure = CFN_FAIL_DO_NOTHING});
     cfn_engine_work(w->engine);
-    check_buf(w->log, "create A;create B;");
+    CHECK_BUF(w->log, "create A;create B;");
     check_status(w, "CREATE_FAILED");
 }
 
@@ -291,13 +291,13 @@ static void waits_without_holding_up_others(void **state) {
                  "  After: {" QUEUE ", DependsOn: Slow}\n",
                  (struct cfn_operation){0});
     int64_t wake = cfn_engine_work(w->engine);
-    check_buf(w->log, "create Slow;create Other;");
-    assert_true(wake > clock_world_ms() && wake <= clock_world_ms() + 1000);
+    CHECK_BUF(w->log, "create Slow;create Other;");
+    CHECK(wake > clock_world_ms() && wake <= clock_world_ms() + 1000);
     check_status(w, "CREATE_IN_PROGRESS");
     restart(w); /* a wait survives a restart */
     clock_set_offset_ms(2000);
     cfn_engine_work(w->engine);
-    check_buf(w->log, "create Slow;create Other;create Slow again;create After;");
+    CHECK_BUF(w->log, "create Slow;create Other;create Slow again;create After;");
     check_status(w, "CREATE_COMPLETE");
 }
 
@@ -315,7 +315,7 @@ static void goes_on_after_a_stop_at_any_step(void **state) {
         check_status(w, "CREATE_IN_PROGRESS");
         restart(w);
         cfn_engine_work(w->engine);
-        check_buf(w->log, "create A;create B;create C;create D;");
+        CHECK_BUF(w->log, "create A;create B;create C;create D;");
         check_status(w, "CREATE_COMPLETE");
     }
 }
@@ -333,7 +333,7 @@ static void updates_and_cleans_up(void **state) {
                     ", Properties: {DelaySeconds: 2}}\n"
                     "  New: {" QUEUE ", Properties: {QueueName: two}}\n  Added: {" QUEUE "}\n");
     cfn_engine_work(w->engine);
-    check_buf(w->log, "update Changed;create New;create Added;remove Gone;remove New;");
+    CHECK_BUF(w->log, "update Changed;create New;create Added;remove Gone;remove New;");
     check_status(w, "UPDATE_COMPLETE");
 }
 
@@ -350,7 +350,7 @@ static void rolls_an_update_back(void **state) {
                     "  Bad: {" QUEUE
                     ", DependsOn: [Changed, New, Added], Properties: {QueueName: bad}}\n");
     cfn_engine_work(w->engine);
-    check_buf(
+    CHECK_BUF(
         w->log,
         "update Changed;create New;create Added;create Bad;update Changed;remove Added;remove New;");
     check_status(w, "UPDATE_ROLLBACK_COMPLETE");
@@ -358,13 +358,13 @@ static void rolls_an_update_back(void **state) {
     CLEANUP_DEINIT(cfn_resource) struct cfn_resource made = {0};
     hold(w, &h);
     cfn_key(&made.row.key, "cfn-res", place, h.stack.uuid, S("New"));
-    assert_int_equal(cfn_peek(&h.rows, &cfn_resource_form, &h.arena, &made), 0);
-    check_str(made.now.physical, S("one"));
+    CHECK_INT(cfn_peek(&h.rows, &cfn_resource_form, &h.arena, &made), 0);
+    CHECK_STR(made.now.physical, S("one"));
     /* The stack is what it was: the same template again changes nothing. */
     buf_clear(&w->log);
     delete_stack(w);
     cfn_engine_work(w->engine);
-    check_buf(w->log, "remove Gone;remove New;remove Changed;");
+    CHECK_BUF(w->log, "remove Gone;remove New;remove Changed;");
 }
 
 static void a_failed_update_changes_no_policy(void **state) {
@@ -384,7 +384,7 @@ static void a_failed_update_changes_no_policy(void **state) {
     delete_stack(w);
     cfn_engine_work(w->engine);
     check_status(w, "DELETE_COMPLETE");
-    check_buf(w->log, ""); /* both are retained, as before */
+    CHECK_BUF(w->log, ""); /* both are retained, as before */
 }
 
 static void keeps_what_it_cannot_delete(void **state) {
@@ -397,12 +397,12 @@ static void keeps_what_it_cannot_delete(void **state) {
     buf_clear(&w->log);
     delete_stack(w);
     cfn_engine_work(w->engine);
-    check_buf(w->log, "remove Free;remove Sticky;"); /* Base is needed by what is still there */
+    CHECK_BUF(w->log, "remove Free;remove Sticky;"); /* Base is needed by what is still there */
     check_status(w, "DELETE_FAILED");
     buf_clear(&w->log);
     change_stack(w, CFN_OP_DELETE, NULL, json_pack("[s]", "Sticky"));
     cfn_engine_work(w->engine);
-    check_buf(w->log, "remove Base;");
+    CHECK_BUF(w->log, "remove Base;");
     check_status(w, "DELETE_COMPLETE");
 }
 
@@ -410,12 +410,12 @@ static void keeps_what_it_cannot_delete(void **state) {
 
 static void answer(struct world *w, const char *json) {
     CLEANUP_JSON json_t *request = json_parse(buf_view(&w->request), NULL);
-    assert_non_null(request);
+    CHECK(request);
     str url = json_str(request, "ResponseURL");
     struct cfn_answer a = {.path = str_skip(url, (size_t)str_find(url, S("/_calotype"))),
                            .body = str_c(json)};
-    assert_int_equal(cfn_take_answer(w->engine, &a), 200);
-    assert_int_equal(cfn_take_answer(w->engine, &a), 200); /* a retry changes nothing */
+    CHECK_INT(cfn_take_answer(w->engine, &a), 200);
+    CHECK_INT(cfn_take_answer(w->engine, &a), 200); /* a retry changes nothing */
 }
 
 static const char custom[] =
@@ -427,24 +427,24 @@ static void speaks_with_custom_resources(void **state) {
     struct world *w = *state;
     create_stack(w, "s", custom, (struct cfn_operation){0});
     cfn_engine_work(w->engine);
-    check_buf(w->log, "invoke;");
+    CHECK_BUF(w->log, "invoke;");
     CLEANUP_JSON json_t *request = json_parse(buf_view(&w->request), NULL);
-    check_str(json_str(request, "RequestType"), S("Create"));
-    check_str(json_str(request, "ResourceType"), S("Custom::Thing"));
-    check_str(json_str(json_obj(request, "ResourceProperties"), "N"), S("1"));
-    check_str(json_str(json_obj(request, "ResourceProperties"), "Flag"), S("true"));
+    CHECK_STR(json_str(request, "RequestType"), S("Create"));
+    CHECK_STR(json_str(request, "ResourceType"), S("Custom::Thing"));
+    CHECK_STR(json_str(json_obj(request, "ResourceProperties"), "N"), S("1"));
+    CHECK_STR(json_str(json_obj(request, "ResourceProperties"), "Flag"), S("true"));
     restart(w);
     answer(
         w,
         "{\"Status\":\"SUCCESS\",\"PhysicalResourceId\":\"thing-1\",\"Data\":{\"Name\":\"given\"}}");
     cfn_engine_work(w->engine);
     check_status(w, "CREATE_COMPLETE");
-    check_buf(w->log, "invoke;create Q;");
+    CHECK_BUF(w->log, "invoke;create Q;");
 
     buf_clear(&w->log);
     delete_stack(w);
     cfn_engine_work(w->engine);
-    check_buf(w->log, "remove Q;invoke;");
+    CHECK_BUF(w->log, "remove Q;invoke;");
     answer(w, "{\"Status\":\"SUCCESS\",\"PhysicalResourceId\":\"thing-1\"}");
     cfn_engine_work(w->engine);
     check_status(w, "DELETE_COMPLETE");
@@ -454,10 +454,10 @@ static void custom_resources_fail_and_time_out(void **state) {
     struct world *w = *state;
     create_stack(w, "s", custom, (struct cfn_operation){0});
     int64_t wake = cfn_engine_work(w->engine);
-    assert_true(wake <= clock_world_ms() + 60000);
+    CHECK(wake <= clock_world_ms() + 60000);
     clock_set_offset_ms(61000);
     cfn_engine_work(w->engine); /* too late: it is asked to delete what it may have made */
-    check_buf(w->log, "invoke;invoke;");
+    CHECK_BUF(w->log, "invoke;invoke;");
     answer(w, "{\"Status\":\"SUCCESS\"}");
     cfn_engine_work(w->engine);
     check_status(w, "ROLLBACK_COMPLETE");
@@ -478,7 +478,7 @@ static void take_over(struct world *w) {
     hold(w, &h);
     cfn_operation_new(&h.arena, CFN_OP_DELETE, &op);
     cfn_take_over(w->engine, &h.rows, &h.stack, &op);
-    assert_int_equal(commit(&h), 0);
+    CHECK_INT(commit(&h), 0);
 }
 
 static int count(void *ctx, void *what) {
@@ -493,20 +493,20 @@ static void no_answer_is_awaited(struct world *w) {
     struct rows rows = {w->store, NULL, NULL};
     int n = 0;
     key_begin(&key, "cfn-reply");
-    assert_int_equal(cfn_each(&rows, &cfn_reply_form, buf_view(&key), count, &n), 0);
-    assert_int_equal(n, 0);
+    CHECK_INT(cfn_each(&rows, &cfn_reply_form, buf_view(&key), count, &n), 0);
+    CHECK_INT(n, 0);
 }
 
 static void a_deletion_takes_over_a_creation(void **state) {
     struct world *w = *state;
     create_stack(w, "s", custom, (struct cfn_operation){0});
     cfn_engine_work(w->engine);
-    check_buf(w->log, "invoke;");
+    CHECK_BUF(w->log, "invoke;");
     take_over(w);
     restart(w);
     cfn_engine_work(w->engine);
     check_status(w, "DELETE_IN_PROGRESS");
-    check_buf(w->log, "invoke;invoke;");
+    CHECK_BUF(w->log, "invoke;invoke;");
     answer(w, "{\"Status\":\"SUCCESS\"}");
     cfn_engine_work(w->engine);
     check_status(w, "DELETE_COMPLETE");
@@ -536,16 +536,16 @@ static void events_keep_secrets(void **state) {
     CLEANUP_DEINIT(held) struct held h = {.rows = {w->store, NULL, store_batch_new()}};
     CLEANUP_DEINIT(cfn_resource) struct cfn_resource resource = {.name = S("A")};
     CLEANUP_DEINIT(buf) struct buf shown = {0};
-    assert_int_equal(cfn_stack_new(&h.rows, &h.arena, place, S("s"), &h.stack), 0);
+    CHECK_INT(cfn_stack_new(&h.rows, &h.arena, place, S("s"), &h.stack), 0);
     buf_str(&w->uuid, h.stack.uuid);
     resource.now.properties =
         json_pack("{s:s,s:[s,s]}", "Plain", "x", "List", "a-hush-b", "before");
     h.stack.now.secrets = json_pack("[s]", "hush");
     h.stack.old.secrets = json_pack("[s]", "before"); /* a failing update shows both versions */
     cfn_add_event(&h.rows, &h.stack, &resource, CFN_CREATE_COMPLETE, STR_NONE);
-    assert_int_equal(commit(&h), 0);
-    assert_int_equal(each_event(w, add_shown, &shown), 0);
-    check_buf(shown, "{\"Plain\":\"x\",\"List\":[\"a-****-b\",\"****\"]}");
+    CHECK_INT(commit(&h), 0);
+    CHECK_INT(each_event(w, add_shown, &shown), 0);
+    CHECK_BUF(shown, "{\"Plain\":\"x\",\"List\":[\"a-****-b\",\"****\"]}");
 }
 
 /* ---- Others write the stack while the engine has it in hand ---- */
@@ -555,7 +555,7 @@ static void protect(struct world *w) {
     hold(w, &h);
     h.stack.is_protected = true;
     cfn_put(&h.rows, &cfn_stack_form, &h.stack);
-    assert_int_equal(commit(&h), 0);
+    CHECK_INT(commit(&h), 0);
 }
 
 static void the_engine_overwrites_nobody(void **state) {
@@ -566,9 +566,9 @@ static void the_engine_overwrites_nobody(void **state) {
     w->meanwhile = protect;
     cfn_engine_work(w->engine);
     hold(w, &h);
-    assert_true(h.stack.is_protected);
-    assert_int_equal(h.stack.status, CFN_CREATE_COMPLETE);
-    check_buf(w->log, "create A;create B;");
+    CHECK(h.stack.is_protected);
+    CHECK_INT(h.stack.status, CFN_CREATE_COMPLETE);
+    CHECK_BUF(w->log, "create A;create B;");
 }
 
 static void a_deletion_in_the_last_moment_counts(void **state) {
@@ -576,7 +576,7 @@ static void a_deletion_in_the_last_moment_counts(void **state) {
     create_stack(w, "s", "Resources: {A: {" QUEUE "}}\n", (struct cfn_operation){0});
     w->meanwhile = take_over;
     cfn_engine_work(w->engine);
-    check_buf(w->log, "create A;remove A;");
+    CHECK_BUF(w->log, "create A;remove A;");
     check_status(w, "DELETE_COMPLETE");
 }
 
@@ -589,7 +589,7 @@ static void a_deletion_that_comes_too_late_begins_anew(void **state) {
     cfn_engine_work(w->engine);
     cfn_operation_new(&h.arena, CFN_OP_DELETE, &op);
     cfn_take_over(w->engine, &h.rows, &h.stack, &op);
-    assert_int_equal(commit(&h), STORE_E_CONDITION);
+    CHECK_INT(commit(&h), STORE_E_CONDITION);
     check_status(w, "CREATE_COMPLETE");
 }
 
@@ -599,7 +599,7 @@ static void drop_export(struct world *w) {
     struct err err = {{0}};
     cfn_key(&key, "cfn-export", place, S("out"), STR_NONE);
     store_del_blind(batch, STORE_META, buf_view(&key));
-    assert_int_equal(store_commit(w->store, batch, &err), 0);
+    CHECK_INT(store_commit(w->store, batch, &err), 0);
 }
 
 static void an_import_of_what_is_gone_fails(void **state) {
@@ -631,7 +631,7 @@ static void keep_changing(struct world *w) {
     hold(w, &h);
     h.stack.is_protected = !h.stack.is_protected;
     cfn_put(&h.rows, &cfn_stack_form, &h.stack);
-    assert_int_equal(commit(&h), 0);
+    CHECK_INT(commit(&h), 0);
     w->meanwhile = keep_changing;
 }
 
@@ -643,10 +643,10 @@ static void a_look_that_is_overtaken_makes_way(void **state) {
                     ", Properties: {DelaySeconds: 7}}}\n"); /* another id: the stack gets garbage */
     w->meanwhile = keep_changing;
     int64_t wake = cfn_engine_work(w->engine);
-    assert_true(wake > clock_world_ms() && wake < clock_world_ms() + 1000);
+    CHECK(wake > clock_world_ms() && wake < clock_world_ms() + 1000);
     check_status(w, "UPDATE_IN_PROGRESS");
     w->meanwhile = NULL;
-    assert_true(cfn_engine_work(w->engine) == INT64_MAX);
+    CHECK(cfn_engine_work(w->engine) == INT64_MAX);
     check_status(w, "UPDATE_COMPLETE");
 }
 
@@ -657,7 +657,7 @@ static void put_stack(struct world *w, str uuid, str bytes) {
     CLEANUP_DEINIT(buf) struct buf key = {0};
     cfn_key(&key, "cfn-stack", place, uuid, STR_NONE);
     store_put_blind(batch, STORE_META, buf_view(&key), bytes);
-    assert_int_equal(store_commit(w->store, batch, NULL), 0);
+    CHECK_INT(store_commit(w->store, batch, NULL), 0);
 }
 
 /* As a program does that finds DATA of format 1. */
@@ -670,8 +670,8 @@ static void open_as_format_1(struct world *w) {
     store_free(w->store);
     snprintf(path, sizeof path, "%s/format", w->data);
     FILE *f = fopen(path, "w");
-    assert_true(f && fputs("calotype-data 1\n", f) >= 0 && fclose(f) == 0);
-    check_case(store_open(&w->store, &options, &err) == 0, err.text);
+    CHECK(f && fputs("calotype-data 1\n", f) >= 0 && fclose(f) == 0);
+    CHECK_CASE(store_open(&w->store, &options, &err) == 0, err.text);
     w->engine = cfn_engine_new(w->store, NULL, &backend);
 }
 
@@ -684,12 +684,12 @@ static void damage_holds_up_no_other_stack(void **state) {
     create_stack(w, "whole", "Resources: {B: {" QUEUE "}}\n", (struct cfn_operation){0});
     open_as_format_1(w);
     int64_t wake = cfn_engine_work(w->engine);
-    check_buf(w->log, "create B;");
+    CHECK_BUF(w->log, "create B;");
     check_status(w, "CREATE_COMPLETE");
-    assert_true(wake > clock_world_ms() && wake < clock_world_ms() + 60000); /* it tries again */
+    CHECK(wake > clock_world_ms() && wake < clock_world_ms() + 60000); /* it tries again */
     put_stack(w, torn.stack.uuid, buf_view(&torn.stack.row.bytes));
-    assert_true(cfn_engine_work(w->engine) == INT64_MAX);
-    check_buf(w->log, "create B;create A;");
+    CHECK(cfn_engine_work(w->engine) == INT64_MAX);
+    CHECK_BUF(w->log, "create B;create A;");
 }
 
 static void an_export_has_one_owner(void **state) {
@@ -707,13 +707,12 @@ static void an_export_has_one_owner(void **state) {
         create_stack(w, "a", buf_cstr(&text), (struct cfn_operation){0});
         create_stack(w, "b", buf_cstr(&text), (struct cfn_operation){0});
         for (int i = 0; i < 2; i++)
-            assert_int_equal(pthread_create(&threads[i], NULL, work_in_thread, w->engine), 0);
+            CHECK_INT(pthread_create(&threads[i], NULL, work_in_thread, w->engine), 0);
         for (int i = 0; i < 2; i++)
             pthread_join(threads[i], NULL);
         cfn_key(&key, "cfn-stack", place, STR_NONE, STR_NONE);
-        assert_int_equal(
-            cfn_each(&rows, &cfn_stack_form, buf_view(&key), count_complete, &complete), 0);
-        assert_int_equal(complete, round);
+        CHECK_INT(cfn_each(&rows, &cfn_stack_form, buf_view(&key), count_complete, &complete), 0);
+        CHECK_INT(complete, round);
     }
 }
 
@@ -721,9 +720,9 @@ static void strangers_cannot_answer(void **state) {
     struct world *w = *state;
     struct cfn_answer a = {.path = S("/_calotype/cfn-response/0000"),
                            .body = S("{\"Status\":\"SUCCESS\"}")};
-    assert_int_equal(cfn_take_answer(w->engine, &a), 403);
-    assert_false(cfn_is_answer(S("/photos/cfn-response/x")));
-    assert_true(cfn_is_answer(a.path));
+    CHECK_INT(cfn_take_answer(w->engine, &a), 403);
+    CHECK(!cfn_is_answer(S("/photos/cfn-response/x")));
+    CHECK(cfn_is_answer(a.path));
 }
 
 #define T(fn) cmocka_unit_test_setup_teardown(fn, open_world, close_world)

@@ -13,7 +13,7 @@
 
 static json_t *parse(const char *text) {
     json_t *doc = json_parse(str_c(text), NULL);
-    assert_non_null(doc);
+    CHECK(doc);
     return doc;
 }
 
@@ -49,23 +49,22 @@ static void a_row_says_what_was_written(void **state) {
     CLEANUP_DEINIT(cfn_stack) struct cfn_stack stack, read = {0};
     fill(&arena, &stack);
     cfn_form_write(&row, &cfn_stack_form, &stack);
-    assert_true(cfn_form_read(buf_view(&row), &cfn_stack_form, &arena, &read));
-    check_str(read.id, S("arn:x"));
-    assert_non_null(read.reason.p); /* empty is not absent */
-    assert_int_equal(read.reason.len, 0);
-    assert_null(read.role.p);
-    assert_int_equal(read.status, CFN_UPDATE_IN_PROGRESS);
-    assert_true(read.created_ms == 1700000000123 && read.is_protected &&
-                read.now.generation == 300);
-    assert_true(json_equal(read.now.tags, stack.now.tags));
-    assert_null(read.old.tags);
-    assert_int_equal(read.garbage.n, 2);
+    CHECK(cfn_form_read(buf_view(&row), &cfn_stack_form, &arena, &read));
+    CHECK_STR(read.id, S("arn:x"));
+    CHECK(read.reason.p); /* empty is not absent */
+    CHECK_INT(read.reason.len, 0);
+    CHECK(!read.role.p);
+    CHECK_INT(read.status, CFN_UPDATE_IN_PROGRESS);
+    CHECK(read.created_ms == 1700000000123 && read.is_protected && read.now.generation == 300);
+    CHECK(json_equal(read.now.tags, stack.now.tags));
+    CHECK(!read.old.tags);
+    CHECK_INT(read.garbage.n, 2);
     const struct cfn_resource *garbage = read.garbage.items[0];
-    check_str(garbage->now.physical, S("g-1"));
-    assert_true(garbage->now.on_delete == TMPL_RETAIN && garbage->task.verb == CFN_REMOVE &&
-                garbage->task.stage == CFN_DOING);
+    CHECK_STR(garbage->now.physical, S("g-1"));
+    CHECK(garbage->now.on_delete == TMPL_RETAIN && garbage->task.verb == CFN_REMOVE &&
+          garbage->task.stage == CFN_DOING);
     cfn_form_write(&again, &cfn_stack_form, &read);
-    check_str(buf_view(&again), buf_view(&row));
+    CHECK_STR(buf_view(&again), buf_view(&row));
 }
 
 static void a_cut_row_is_damaged(void **state) {
@@ -76,11 +75,10 @@ static void a_cut_row_is_damaged(void **state) {
     fill(&arena, &stack);
     cfn_form_write(&row, &cfn_stack_form, &stack);
     for (size_t n = 0; n < row.len; n++)
-        assert_false(
-            cfn_form_read(str_slice(buf_view(&row), 0, n), &cfn_stack_form, &arena, &read));
+        CHECK(!cfn_form_read(str_slice(buf_view(&row), 0, n), &cfn_stack_form, &arena, &read));
     buf_char(&row, '\0');
-    assert_false(cfn_form_read(buf_view(&row), &cfn_stack_form, &arena, &read));
-    assert_null(read.now.tags); /* nothing is left of what was read before the damage */
+    CHECK(!cfn_form_read(buf_view(&row), &cfn_stack_form, &arena, &read));
+    CHECK(!read.now.tags); /* nothing is left of what was read before the damage */
 }
 
 static void damage_is_refused(void **state) {
@@ -117,7 +115,7 @@ static void damage_is_refused(void **state) {
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         CLEANUP_DEINIT(arena) struct arena arena = {0};
         CLEANUP_DEINIT(cfn_stack) struct cfn_stack read = {0};
-        check_case(cfn_form_read(cases[i].row, &cfn_stack_form, &arena, &read) == cases[i].ok,
+        CHECK_CASE(cfn_form_read(cases[i].row, &cfn_stack_form, &arena, &read) == cases[i].ok,
                    cases[i].name);
     }
 }
@@ -132,7 +130,7 @@ static void shown_and_taken(void **state) {
     cfn_form_show(&cfn_stack_form, &stack, shown,
                   "StackName StackStatus=Status CreationTime DeletionTime Tags RoleARN");
     json_write(&text, shown);
-    check_buf(
+    CHECK_BUF(
         text,
         "{\"StackName\":\"n\",\"StackStatus\":\"UPDATE_IN_PROGRESS\",\"CreationTime\":1700000000.123,\"Tags\":[{\"Key\":\"k\",\"Value\":\"\\u0000v\"}]}");
 
@@ -143,7 +141,7 @@ static void shown_and_taken(void **state) {
     buf_clear(&text);
     cfn_form_show(&cfn_event_form, &event, all, NULL);
     json_write(&text, all);
-    check_buf(
+    CHECK_BUF(
         text,
         "{\"Timestamp\":5,\"ResourceStatus\":\"CREATE_FAILED\",\"ResourceStatusReason\":\"cut \xEF\xBF\xBD\"}");
 
@@ -151,12 +149,12 @@ static void shown_and_taken(void **state) {
         "{\"OnFailure\":\"DELETE\",\"DisableRollback\":true,\"Deadline\":-1,\"Id\":null,\"RetainResources\":[\"A\"]}");
     CLEANUP_JSON json_t *odd = parse("{\"OnFailure\":\"NEVER\",\"ClientRequestToken\":\"t\"}");
     struct cfn_operation op = {.id = S("kept")};
-    assert_true(cfn_form_take(&cfn_operation_form, doc, &arena, &op));
-    check_str(op.id, S("kept"));
-    assert_true(op.on_failure == CFN_FAIL_DELETE && op.disable_rollback && op.deadline_ms == 0 &&
-                json_array_size(op.retained) == 1);
-    assert_false(cfn_form_take(&cfn_operation_form, odd, &arena, &op));
-    check_str(op.token, S("t"));
+    CHECK(cfn_form_take(&cfn_operation_form, doc, &arena, &op));
+    CHECK_STR(op.id, S("kept"));
+    CHECK(op.on_failure == CFN_FAIL_DELETE && op.disable_rollback && op.deadline_ms == 0 &&
+          json_array_size(op.retained) == 1);
+    CHECK(!cfn_form_take(&cfn_operation_form, odd, &arena, &op));
+    CHECK_STR(op.token, S("t"));
     cfn_form_deinit(&cfn_operation_form, &op);
 }
 
@@ -194,7 +192,7 @@ static struct store *open_store(void) {
     struct err err = {{0}};
     int r = store_open(
         &store, &(struct store_options){.data = dir, .reserve_bytes = 1, .migrations = all}, &err);
-    check_case(r == 0, err.text);
+    CHECK_CASE(r == 0, err.text);
     return store;
 }
 
@@ -225,10 +223,10 @@ static void make_format_1(void) {
     put(batch, "cfn-set", "waits", "c",
         "{\"ChangeSetName\":\"c\",\"TemplateDescription\":\"of it\",\"Description\":\"of the set\",\"Parameters\":{\"N\":\"1\"},"
         "\"Status\":\"FAILED\",\"Type\":\"UPDATE\"}");
-    assert_int_equal(store_commit(store, batch, NULL), 0);
+    CHECK_INT(store_commit(store, batch, NULL), 0);
     snprintf(path, sizeof path, "%s/format", dir);
     FILE *f = fopen(path, "w");
-    assert_non_null(f);
+    CHECK(f);
     fputs("calotype-data 1\n", f);
     fclose(f);
 }
@@ -250,24 +248,24 @@ static void check_stacks(struct store *store, struct arena *arena) {
     CLEANUP_DEINIT(cfn_stack) struct cfn_stack waits = {0}, late = {0}, odd = {0};
     CLEANUP_DEINIT(row) struct row row = {0};
     struct rows rows = {store, NULL, NULL};
-    assert_int_equal(get_stack(store, arena, "waits", &waits), 0);
-    assert_true(waits.status == CFN_CREATE_IN_PROGRESS && waits.now.generation == 1 &&
-                waits.op.on_failure == CFN_FAIL_DELETE);
-    check_str(waits.op.access_key, S("AKIA"));
-    check_str(waits.next.id, S("second"));
-    check_str(waits.next.access_key, S("AKIB"));
-    assert_int_equal(waits.garbage.n, 1);
-    assert_true(((struct cfn_resource *)waits.garbage.items[0])->is_kept);
+    CHECK_INT(get_stack(store, arena, "waits", &waits), 0);
+    CHECK(waits.status == CFN_CREATE_IN_PROGRESS && waits.now.generation == 1 &&
+          waits.op.on_failure == CFN_FAIL_DELETE);
+    CHECK_STR(waits.op.access_key, S("AKIA"));
+    CHECK_STR(waits.next.id, S("second"));
+    CHECK_STR(waits.next.access_key, S("AKIB"));
+    CHECK_INT(waits.garbage.n, 1);
+    CHECK(((struct cfn_resource *)waits.garbage.items[0])->is_kept);
     cfn_key(&row.key, "cfn-op", place, S("waits"), STR_NONE);
-    assert_int_equal(row_peek(&rows, &row), 0);
-    check_str(buf_view(&row.bytes), S("first"));
+    CHECK_INT(row_peek(&rows, &row), 0);
+    CHECK_STR(buf_view(&row.bytes), S("first"));
 
-    assert_int_equal(get_stack(store, arena, "late", &late), 0);
-    assert_null(late.next.id.p); /* a word that came too late never deletes anything */
+    CHECK_INT(get_stack(store, arena, "late", &late), 0);
+    CHECK(!late.next.id.p); /* a word that came too late never deletes anything */
     cfn_key(&row.key, "cfn-cancel", place, S("late"), STR_NONE);
-    assert_int_equal(row_peek(&rows, &row), STORE_E_ABSENT);
-    assert_int_equal(get_stack(store, arena, "odd", &odd), STORE_E_DAMAGED);
-    assert_int_equal(get_stack(store, arena, "torn", &odd), STORE_E_DAMAGED);
+    CHECK_INT(row_peek(&rows, &row), STORE_E_ABSENT);
+    CHECK_INT(get_stack(store, arena, "odd", &odd), STORE_E_DAMAGED);
+    CHECK_INT(get_stack(store, arena, "torn", &odd), STORE_E_DAMAGED);
 }
 
 static void rows_of_format_1(void **state) {
@@ -278,18 +276,18 @@ static void rows_of_format_1(void **state) {
     CLEANUP_DEINIT(cfn_resource) struct cfn_resource a = {0}, b = {0};
     CLEANUP_DEINIT(cfn_set) struct cfn_set set = {0};
     check_stacks(store, &arena);
-    assert_int_equal(get(store, &cfn_resource_form, &arena, "cfn-res", "A", &a), 0);
-    assert_true(a.now.order == 2 && a.task.phase == CFN_CREATE_IN_PROGRESS &&
-                a.task.verb == CFN_CREATE && a.task.stage == CFN_DOING);
-    assert_true(json_bool(a.task.notes, "Sent", false));
-    assert_int_equal(get(store, &cfn_resource_form, &arena, "cfn-res", "B", &b), 0);
+    CHECK_INT(get(store, &cfn_resource_form, &arena, "cfn-res", "A", &a), 0);
+    CHECK(a.now.order == 2 && a.task.phase == CFN_CREATE_IN_PROGRESS && a.task.verb == CFN_CREATE &&
+          a.task.stage == CFN_DOING);
+    CHECK(json_bool(a.task.notes, "Sent", false));
+    CHECK_INT(get(store, &cfn_resource_form, &arena, "cfn-res", "B", &b), 0);
     /* a rollback finds what is there */
-    assert_true(b.old.on_delete == TMPL_RETAIN && json_equal(b.old.needs, b.now.needs));
-    assert_int_equal(get(store, &cfn_set_form, &arena, "cfn-set", "c", &set), 0);
-    check_str(set.description, S("of the set"));
-    check_str(set.to.description, S("of it"));
-    check_str(json_str(set.to.parameters, "N"), S("1"));
-    assert_true(set.status == CFN_SET_FAILED && set.type == CFN_OP_UPDATE);
+    CHECK(b.old.on_delete == TMPL_RETAIN && json_equal(b.old.needs, b.now.needs));
+    CHECK_INT(get(store, &cfn_set_form, &arena, "cfn-set", "c", &set), 0);
+    CHECK_STR(set.description, S("of the set"));
+    CHECK_STR(set.to.description, S("of it"));
+    CHECK_STR(json_str(set.to.parameters, "N"), S("1"));
+    CHECK(set.status == CFN_SET_FAILED && set.type == CFN_OP_UPDATE);
 }
 
 int main(void) {

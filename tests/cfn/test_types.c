@@ -34,7 +34,7 @@ struct talk {
 static json_t *json_of(str text) {
     struct err err = {{0}};
     json_t *doc = json_parse(text, &err);
-    check_case(doc, err.text);
+    CHECK_CASE(doc, err.text);
     return doc;
 }
 
@@ -145,7 +145,7 @@ static void speak(struct talk *t) {
                          .caller = &caller};
     buf_str(&w.physical, after(t, "id"));
     const struct cfn_type *known = cfn_type_find(type);
-    check_case(known, type.p);
+    CHECK_CASE(known, type.p);
     add_end(t, &w,
             verb == 0   ? cfn_type_create(known, &w)
             : verb == 1 ? cfn_type_update(known, &w)
@@ -183,7 +183,7 @@ static void conversations(void **state) {
     (void)state;
     CLEANUP_DEINIT(buf) struct buf file = {0};
     FILE *f = fopen(talks_path, "r");
-    assert_non_null(f);
+    CHECK(f);
     for (int c; (c = getc(f)) != EOF;)
         buf_char(&file, (char)c);
     fclose(f);
@@ -193,7 +193,7 @@ static void conversations(void **state) {
     for (str rest = buf_view(&file), line; rest.p;) {
         str_cut(rest, '\n', &line, &rest);
         if (line.len && line.p[0] != '#') {
-            assert_true(t.n < LINES);
+            CHECK(t.n < LINES);
             t.lines[t.n++] = line;
             continue;
         }
@@ -204,7 +204,7 @@ static void conversations(void **state) {
         if (line.len && recording)
             printf(STR_FMT "\n", STR_ARG(line));
     }
-    assert_true(talks > 0);
+    CHECK(talks > 0);
 }
 
 /* ---- The tables against the API models and the schemas ---- */
@@ -215,7 +215,7 @@ static const struct api_op *op_of(const struct cfn_type *type, const char *name)
     for (size_t i = 0; api_services[i]; i++)
         if (str_is(api_services[i]->name, type->service)) {
             const struct api_op *op = api_op_find(api_services[i], str_c(name));
-            check_case(op, name);
+            CHECK_CASE(op, name);
             return op;
         }
     fail_msg("%s", type->service);
@@ -226,7 +226,7 @@ static const struct api_op *op_of(const struct cfn_type *type, const char *name)
 static void check_path(const struct api_op *op, const char *path, const char *property) {
     str first = STR_NONE, rest = str_c(path), part;
     if (str_cut(rest, ':', &first, &part)) {
-        check_case(api_member_find(op->in, first), path);
+        CHECK_CASE(api_member_find(op->in, first), path);
         rest = part;
     }
     const struct api_shape *shape = op->in;
@@ -236,7 +236,7 @@ static void check_path(const struct api_op *op, const char *path, const char *pr
             return;
         const struct api_member *m =
             api_member_find(shape, str_is(part, "*") ? str_c(property) : part);
-        check_case(m, property);
+        CHECK_CASE(m, property);
         shape = m->shape;
     }
 }
@@ -245,13 +245,13 @@ static void check_path(const struct api_op *op, const char *path, const char *pr
 static void check_input(const struct api_op *op, const char *in) {
     for (str rest = str_c(in), one, name, value; rest.p;) {
         str_cut(rest, ' ', &one, &rest);
-        check_case(str_cut(one, '=', &name, &value), in);
+        CHECK_CASE(str_cut(one, '=', &name, &value), in);
         name = str_slice(name, 0,
                          name.len - (str_ends(name, S("[]"))  ? 2
                                      : str_ends(name, S(":")) ? 1
                                                               : 0));
         if (op)
-            check_case(api_member_find(op->in, name), in);
+            CHECK_CASE(api_member_find(op->in, name), in);
     }
 }
 
@@ -268,12 +268,12 @@ static void check_prop(const struct cfn_type *type, const struct cfn_prop *p,
     static const char *const stay[] = {"Handler", "Runtime", "Architectures"};
     const struct tmpl_prop *fact = tmpl_prop_find(known->properties, str_c(p->name));
     const struct api_op *set = op_of(type, p->set), *clear = op_of(type, p->clear);
-    check_case(fact && !(fact->flags & TMPL_PROP_READ_ONLY), p->name);
+    CHECK_CASE(fact && !(fact->flags & TMPL_PROP_READ_ONLY), p->name);
     if (p->create)
         check_path(op_of(type, type->make.op), p->create, p->name);
     if (set &&
         !set->modelled) { /* refused by its name; what is off, or an empty list, asks for nothing */
-        check_case(p->flag || p->each, p->name);
+        CHECK_CASE(p->flag || p->each, p->name);
         return;
     }
     if (set) {
@@ -285,17 +285,17 @@ static void check_prop(const struct cfn_type *type, const struct cfn_prop *p,
     bool stays = false;
     for (size_t i = 0; i < ARRAY_LEN(stay); i++)
         stays = stays || strcmp(stay[i], p->name) == 0;
-    check_case(stays || can_go(type, p, fact), p->name);
+    CHECK_CASE(stays || can_go(type, p, fact), p->name);
 }
 
 static void check_type(const struct cfn_type *type) {
     const struct tmpl_type *known = tmpl_type_find(str_c(type->name));
-    check_case(known, type->name);
-    assert_ptr_equal(cfn_type_find(str_c(type->name)), type);
+    CHECK_CASE(known, type->name);
+    CHECK(cfn_type_find(str_c(type->name)) == type);
     for (const struct cfn_prop *p = type->props; p && p->name; p++)
         check_prop(type, p, known);
     for (const struct cfn_attribute *a = type->attributes; a->name; a++)
-        check_case(tmpl_has_attribute(known, str_c(a->name)), a->name);
+        CHECK_CASE(tmpl_has_attribute(known, str_c(a->name)), a->name);
     if (!type->service)
         return;
     const struct api_op *make = op_of(type, type->make.op), *ask = op_of(type, type->ask.op);
@@ -313,15 +313,15 @@ static void check_type(const struct cfn_type *type) {
                    NULL);
     }
     /* Stack tags are given to a resource only where the engine can pass them on. */
-    assert_int_equal(known->tag_property.p != NULL,
-                     cfn_supports(type, S("Tags")) && !tmpl_is_custom(str_c(type->name)));
+    CHECK_INT(known->tag_property.p != NULL,
+              cfn_supports(type, S("Tags")) && !tmpl_is_custom(str_c(type->name)));
 }
 
 static void tables_hold(void **state) {
     (void)state;
     size_t n;
     const struct cfn_type *const *types = cfn_types(&n);
-    assert_int_equal(n, tmpl_n_types);
+    CHECK_INT(n, tmpl_n_types);
     for (size_t i = 0; i < n; i++)
         check_type(types[i]);
 }

@@ -144,11 +144,11 @@ static inline void server_start(struct server *s, SSL_CTX *tls, const struct ste
     socklen_t len = sizeof addr;
     *s = (struct server){.tls = tls, .steps = steps, .n_steps = n};
     s->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    assert_int_equal(bind(s->fd, (struct sockaddr *)&addr, sizeof addr), 0);
-    assert_int_equal(listen(s->fd, 8), 0);
-    assert_int_equal(getsockname(s->fd, (struct sockaddr *)&addr, &len), 0);
+    CHECK_INT(bind(s->fd, (struct sockaddr *)&addr, sizeof addr), 0);
+    CHECK_INT(listen(s->fd, 8), 0);
+    CHECK_INT(getsockname(s->fd, (struct sockaddr *)&addr, &len), 0);
     s->port = ntohs(addr.sin_port);
-    assert_int_equal(pthread_create(&s->thread, NULL, server_run, s), 0);
+    CHECK_INT(pthread_create(&s->thread, NULL, server_run, s), 0);
 }
 
 static inline void server_stop(struct server *s) {

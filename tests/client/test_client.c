@@ -23,7 +23,7 @@ static struct client *client_for(const struct server *s, const char *scheme, con
                                      .backoff_ms = 1,
                                      .idle_ms = 5000,
                                      .ca_file = ca};
-    assert_int_equal(client_new(&client, &options, &err), 0);
+    CHECK_INT(client_new(&client, &options, &err), 0);
     return client;
 }
 
@@ -39,7 +39,7 @@ static void check_signature(str text, const char *service, str payload_hash) {
     const char *what = NULL;
     char signature[SIGN_HEX + 1];
     str line, left, authorization = STR_NONE, date = STR_NONE, target, version;
-    assert_true(str_cut(text, '\n', &line, &left));
+    CHECK(str_cut(text, '\n', &line, &left));
     str_cut(line, ' ', &request.method, &target);
     str_cut(target, ' ', &target, &version);
     str_cut(target, '?', &request.path, &request.query);
@@ -52,15 +52,15 @@ static void check_signature(str text, const char *service, str payload_hash) {
         if (str_eq_nocase(h->name, S("x-amz-date")))
             date = h->value;
     }
-    assert_int_equal(sign_parse_authorization(&claim, authorization, &what), SIGN_OK);
-    check_str(claim.scope.service, str_c(service));
-    check_str(claim.scope.region, S("eu-west-1"));
+    CHECK_INT(sign_parse_authorization(&claim, authorization, &what), SIGN_OK);
+    CHECK_STR(claim.scope.service, str_c(service));
+    CHECK_STR(claim.scope.region, S("eu-west-1"));
     request.signed_headers = claim.signed_headers;
     sign_add_canonical(&canonical, &request);
     sign_add_string(&string, date, claim.scope, buf_view(&canonical));
     sign_derive(&key, S(SECRET), claim.scope);
     sign_signature(signature, &key, buf_view(&string));
-    check_str(claim.signature, str_c(signature));
+    CHECK_STR(claim.signature, str_c(signature));
     buf_deinit(&canonical);
     buf_deinit(&string);
 }
@@ -86,31 +86,29 @@ static void test_object(void **state) {
                                    .headers = &type,
                                    .n_headers = 1};
 
-    assert_int_equal(client_put_object(c, &object, S("bytes"), &response, &fault), CLIENT_OK);
-    check_str(client_header(&response, "etag"), S("\"abc\""));
-    assert_true(
-        str_starts(buf_view(&s.seen[0]), S("PUT /b/up%20loads/%C3%A4%2B.jpg HTTP/1.1\r\n")));
-    assert_true(str_ends(buf_view(&s.seen[0]), S("\r\n\r\nbytes")));
+    CHECK_INT(client_put_object(c, &object, S("bytes"), &response, &fault), CLIENT_OK);
+    CHECK_STR(client_header(&response, "etag"), S("\"abc\""));
+    CHECK(str_starts(buf_view(&s.seen[0]), S("PUT /b/up%20loads/%C3%A4%2B.jpg HTTP/1.1\r\n")));
+    CHECK(str_ends(buf_view(&s.seen[0]), S("\r\n\r\nbytes")));
     check_signature(buf_view(&s.seen[0]), "s3", S("UNSIGNED-PAYLOAD"));
 
     object.n_headers = 0;
     object.version_id = S("v/1");
-    assert_int_equal(client_get_object(c, &object, 0, NULL, NULL, &response, &fault), CLIENT_OK);
-    check_buf(response.body, "hello");
-    assert_true(str_find(buf_view(&s.seen[1]), S("?versionId=v%2F1 HTTP")) > 0);
+    CHECK_INT(client_get_object(c, &object, 0, NULL, NULL, &response, &fault), CLIENT_OK);
+    CHECK_BUF(response.body, "hello");
+    CHECK(str_find(buf_view(&s.seen[1]), S("?versionId=v%2F1 HTTP")) > 0);
     check_signature(buf_view(&s.seen[1]), "s3",
                     S("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"));
 
-    assert_int_equal(client_head_object(c, &object, &response, &fault), CLIENT_OK);
-    check_str(client_header(&response, "content-length"), S("77"));
+    CHECK_INT(client_head_object(c, &object, &response, &fault), CLIENT_OK);
+    CHECK_STR(client_header(&response, "content-length"), S("77"));
 
-    assert_int_equal(client_get_object(c, &object, 0, NULL, NULL, &response, &fault),
-                     CLIENT_E_ANSWER);
-    assert_int_equal(fault.status, 404);
-    check_str(str_c(fault.code), S("NoSuchKey"));
-    check_str(str_c(fault.message), S("no <k> here"));
-    check_str(str_c(fault.request_id), S("R1"));
-    assert_int_equal(s.connections, 1); /* kept alive all along */
+    CHECK_INT(client_get_object(c, &object, 0, NULL, NULL, &response, &fault), CLIENT_E_ANSWER);
+    CHECK_INT(fault.status, 404);
+    CHECK_STR(str_c(fault.code), S("NoSuchKey"));
+    CHECK_STR(str_c(fault.message), S("no <k> here"));
+    CHECK_STR(str_c(fault.request_id), S("R1"));
+    CHECK_INT(s.connections, 1); /* kept alive all along */
     client_response_deinit(&response);
     server_stop(&s);
 }
@@ -129,25 +127,23 @@ static void test_json(void **state) {
     CLEANUP(client) struct client *c = client_for(&s, "http", NULL);
     CLEANUP_JSON json_t *in = json_pack("{s:s}", "TableName", "t"), *out = NULL, *none = NULL;
     struct client_fault fault;
-    assert_int_equal(client_json(c, "dynamodb", "DynamoDB_20120810.GetItem", in, &out, &fault),
-                     CLIENT_OK);
-    assert_int_equal(json_int(out, "a", 0), 1);
+    CHECK_INT(client_json(c, "dynamodb", "DynamoDB_20120810.GetItem", in, &out, &fault), CLIENT_OK);
+    CHECK_INT(json_int(out, "a", 0), 1);
     str seen = buf_view(&s.seen[0]);
-    assert_true(str_find(seen, S("X-Amz-Target: DynamoDB_20120810.GetItem\r\n")) > 0);
-    assert_true(str_find(seen, S("application/x-amz-json-1.0")) > 0);
-    assert_true(str_ends(seen, S("\r\n\r\n{\"TableName\":\"t\"}")));
+    CHECK(str_find(seen, S("X-Amz-Target: DynamoDB_20120810.GetItem\r\n")) > 0);
+    CHECK(str_find(seen, S("application/x-amz-json-1.0")) > 0);
+    CHECK(str_ends(seen, S("\r\n\r\n{\"TableName\":\"t\"}")));
     char hash[SIGN_HEX + 1];
     sign_sha256_hex(hash, S("{\"TableName\":\"t\"}"));
     check_signature(seen, "dynamodb", str_c(hash));
 
-    assert_int_equal(client_json(c, "dynamodb", "DynamoDB_20120810.PutItem", NULL, &none, &fault),
-                     CLIENT_E_ANSWER);
-    check_str(str_c(fault.code), S("ConditionalCheckFailedException"));
-    check_str(str_c(fault.message), S("The cond"));
-    assert_int_equal(fault.attempts, 1);
-    assert_int_equal(client_json(c, "logs", "Logs_20140328.X", NULL, &none, &fault),
-                     CLIENT_E_TRANSPORT);
-    assert_true(str_find(buf_view(&s.seen[2]), S("application/x-amz-json-1.1")) > 0);
+    CHECK_INT(client_json(c, "dynamodb", "DynamoDB_20120810.PutItem", NULL, &none, &fault),
+              CLIENT_E_ANSWER);
+    CHECK_STR(str_c(fault.code), S("ConditionalCheckFailedException"));
+    CHECK_STR(str_c(fault.message), S("The cond"));
+    CHECK_INT(fault.attempts, 1);
+    CHECK_INT(client_json(c, "logs", "Logs_20140328.X", NULL, &none, &fault), CLIENT_E_TRANSPORT);
+    CHECK(str_find(buf_view(&s.seen[2]), S("application/x-amz-json-1.1")) > 0);
     server_stop(&s);
 }
 
@@ -167,17 +163,16 @@ static void test_query(void **state) {
     struct client_fault fault;
     struct sign_header params[] = {{S("TopicArn"), S("arn:aws:sns:a:b:c")},
                                    {S("Message"), S("a b&c=d")}};
-    assert_int_equal(client_query(c, "sns", "Publish", "2010-03-31", params, 2, &out, &fault),
-                     CLIENT_OK);
-    assert_true(client_xml_text(buf_view(&out), "MessageId", &id));
-    check_buf(id, "m-1");
-    assert_true(str_ends(
+    CHECK_INT(client_query(c, "sns", "Publish", "2010-03-31", params, 2, &out, &fault), CLIENT_OK);
+    CHECK(client_xml_text(buf_view(&out), "MessageId", &id));
+    CHECK_BUF(id, "m-1");
+    CHECK(str_ends(
         buf_view(&s.seen[0]),
         S("Action=Publish&Version=2010-03-31&TopicArn=arn%3Aaws%3Asns%3Aa%3Ab%3Ac&Message=a%20b%26c%3Dd")));
-    assert_int_equal(client_query(c, "sns", "Publish", "2010-03-31", params, 2, NULL, &fault),
-                     CLIENT_E_ANSWER);
-    check_str(str_c(fault.code), S("NotFound"));
-    check_str(str_c(fault.message), S("Topic"));
+    CHECK_INT(client_query(c, "sns", "Publish", "2010-03-31", params, 2, NULL, &fault),
+              CLIENT_E_ANSWER);
+    CHECK_STR(str_c(fault.code), S("NotFound"));
+    CHECK_STR(str_c(fault.message), S("Topic"));
     buf_deinit(&out);
     buf_deinit(&id);
     server_stop(&s);
@@ -236,9 +231,9 @@ static void test_retries(void **state) {
         int r = client_send(c, &request, &response, &fault);
         if (r != cases[i].want)
             print_error("%s: %d %s\n", cases[i].name, r, fault.message);
-        check_case(r == cases[i].want, cases[i].name);
-        check_case(fault.attempts == cases[i].attempts, cases[i].name);
-        check_case(r == CLIENT_OK || fault.message[0], cases[i].name);
+        CHECK_CASE(r == cases[i].want, cases[i].name);
+        CHECK_CASE(fault.attempts == cases[i].attempts, cases[i].name);
+        CHECK_CASE(r == CLIENT_OK || fault.message[0], cases[i].name);
         client_response_deinit(&response);
         server_stop(&s);
     }
@@ -256,9 +251,9 @@ static void test_stale(void **state) {
     struct client_response response = {0};
     struct client_fault fault;
     struct client_request request = {.service = "sns", .method = "POST", .path = S("/")};
-    assert_int_equal(client_send(c, &request, &response, &fault), CLIENT_OK);
-    assert_int_equal(client_send(c, &request, &response, &fault), CLIENT_OK);
-    assert_int_equal(fault.attempts, 2);
+    CHECK_INT(client_send(c, &request, &response, &fault), CLIENT_OK);
+    CHECK_INT(client_send(c, &request, &response, &fault), CLIENT_OK);
+    CHECK_INT(fault.attempts, 2);
     client_response_deinit(&response);
     server_stop(&s);
 }
@@ -289,24 +284,24 @@ static void test_large_put(void **state) {
     struct client_fault fault;
     struct client_object object = {.bucket = S("b"), .key = S("k")};
     uint64_t size = 3000000, most = size, less = 100000;
-    assert_int_equal(
+    CHECK_INT(
         client_put_object_from(c, &object, pattern_source, &most, size, NULL, &response, &fault),
         CLIENT_OK);
-    assert_true(str_find(buf_view(&s.seen[0]), S("Expect: 100-continue\r\n")) > 0);
+    CHECK(str_find(buf_view(&s.seen[0]), S("Expect: 100-continue\r\n")) > 0);
     size_t head = (size_t)str_find(buf_view(&s.seen[0]), S("\r\n\r\n")) + 4;
-    assert_int_equal(s.seen[0].len, head + size);
+    CHECK_INT(s.seen[0].len, head + size);
     for (size_t i = 0; i < size; i += 997)
-        assert_int_equal(s.seen[0].p[head + i], 'a' + i % 26);
+        CHECK_INT(s.seen[0].p[head + i], 'a' + i % 26);
 
-    assert_int_equal(
+    CHECK_INT(
         client_put_object_from(c, &object, pattern_source, &most, size, NULL, &response, &fault),
         CLIENT_E_ANSWER);
-    check_str(str_c(fault.code), S("AccessDenied"));
+    CHECK_STR(str_c(fault.code), S("AccessDenied"));
 
-    assert_int_equal(
+    CHECK_INT(
         client_put_object_from(c, &object, pattern_source, &less, size, NULL, &response, &fault),
         CLIENT_E_SINK);
-    assert_true(strstr(fault.message, "100000 of 3000000") != NULL);
+    CHECK(strstr(fault.message, "100000 of 3000000") != NULL);
     client_response_deinit(&response);
     server_stop(&s);
 }
@@ -335,19 +330,17 @@ static void test_sinks(void **state) {
     struct client_fault fault;
     struct client_object object = {.bucket = S("b"), .key = S("k")};
     struct buf got = {0};
-    assert_int_equal(client_get_object(c, &object, 0, take_bytes, &got, &response, &fault),
-                     CLIENT_OK);
-    check_buf(got, "0123456789");
-    assert_int_equal(response.body_size, 10);
-    assert_int_equal(response.body.len, 0);
-    assert_int_equal(client_get_object(c, &object, 0, refuse_bytes, &got, &response, &fault),
-                     CLIENT_E_SINK);
-    assert_int_equal(client_get_object(c, &object, 9, NULL, NULL, &response, &fault),
-                     CLIENT_E_TOO_LARGE);
+    CHECK_INT(client_get_object(c, &object, 0, take_bytes, &got, &response, &fault), CLIENT_OK);
+    CHECK_BUF(got, "0123456789");
+    CHECK_INT(response.body_size, 10);
+    CHECK_INT(response.body.len, 0);
+    CHECK_INT(client_get_object(c, &object, 0, refuse_bytes, &got, &response, &fault),
+              CLIENT_E_SINK);
+    CHECK_INT(client_get_object(c, &object, 9, NULL, NULL, &response, &fault), CLIENT_E_TOO_LARGE);
     /* Bytes were given away: no second attempt. */
-    assert_int_equal(client_get_object(c, &object, 0, take_bytes, &got, &response, &fault),
-                     CLIENT_E_TRANSPORT);
-    assert_int_equal(fault.attempts, 1);
+    CHECK_INT(client_get_object(c, &object, 0, take_bytes, &got, &response, &fault),
+              CLIENT_E_TRANSPORT);
+    CHECK_INT(fault.attempts, 1);
     buf_deinit(&got);
     client_response_deinit(&response);
     server_stop(&s);
@@ -365,15 +358,14 @@ static void test_plain(void **state) {
     struct client_response response = {0};
     struct client_fault fault;
     snprintf(url, sizeof url, "http://127.0.0.1:%u/a%%2Fb?X-Amz-Signature=1", s.port);
-    assert_int_equal(
-        client_plain(c, "GET", str_c(url), NULL, 0, S(""), UINT32_MAX, &response, &fault),
-        CLIENT_OK);
-    check_str(client_header(&response, "lambda-runtime-aws-request-id"), S("r-1"));
-    assert_true(str_starts(buf_view(&s.seen[0]),
-                           S("GET /a%2Fb?X-Amz-Signature=1 HTTP/1.1\r\nHost: 127.0.0.1:")));
-    assert_true(str_find(buf_view(&s.seen[0]), S("Authorization")) < 0);
-    assert_int_equal(client_plain(c, "GET", S("nonsense"), NULL, 0, S(""), 0, &response, &fault),
-                     CLIENT_E_OPTIONS);
+    CHECK_INT(client_plain(c, "GET", str_c(url), NULL, 0, S(""), UINT32_MAX, &response, &fault),
+              CLIENT_OK);
+    CHECK_STR(client_header(&response, "lambda-runtime-aws-request-id"), S("r-1"));
+    CHECK(str_starts(buf_view(&s.seen[0]),
+                     S("GET /a%2Fb?X-Amz-Signature=1 HTTP/1.1\r\nHost: 127.0.0.1:")));
+    CHECK(str_find(buf_view(&s.seen[0]), S("Authorization")) < 0);
+    CHECK_INT(client_plain(c, "GET", S("nonsense"), NULL, 0, S(""), 0, &response, &fault),
+              CLIENT_E_OPTIONS);
     client_response_deinit(&response);
     server_stop(&s);
 }
@@ -383,26 +375,26 @@ static void test_refusals(void **state) {
     struct client *none = NULL;
     struct err err = {0};
     unsetenv("AWS_ACCESS_KEY_ID");
-    assert_int_equal(client_new(&none, &(struct client_options){0}, &err), CLIENT_E_OPTIONS);
-    assert_true(strstr(err.text, "AWS_ACCESS_KEY_ID") != NULL);
+    CHECK_INT(client_new(&none, &(struct client_options){0}, &err), CLIENT_E_OPTIONS);
+    CHECK(strstr(err.text, "AWS_ACCESS_KEY_ID") != NULL);
     struct client_options options = {.endpoint = "ftp://x", .access_key = "a", .secret_key = "b"};
-    assert_int_equal(client_new(&none, &options, &err), CLIENT_E_OPTIONS);
-    assert_null(none);
+    CHECK_INT(client_new(&none, &options, &err), CLIENT_E_OPTIONS);
+    CHECK(!none);
 
     options.endpoint = "http://127.0.0.1:1"; /* nobody listens there */
     options.backoff_ms = 1;
     CLEANUP(client) struct client *c = NULL;
     struct client_response response = {0};
     struct client_fault fault;
-    assert_int_equal(client_new(&c, &options, &err), CLIENT_OK);
+    CHECK_INT(client_new(&c, &options, &err), CLIENT_OK);
     struct client_request request = {.service = "sns", .method = "POST", .path = S("/")};
-    assert_int_equal(client_send(c, &request, &response, &fault), CLIENT_E_TRANSPORT);
-    assert_int_equal(fault.attempts, 3);
-    assert_true(strstr(fault.message, "127.0.0.1:1") != NULL);
+    CHECK_INT(client_send(c, &request, &response, &fault), CLIENT_E_TRANSPORT);
+    CHECK_INT(fault.attempts, 3);
+    CHECK(strstr(fault.message, "127.0.0.1:1") != NULL);
     struct sign_header smuggled = {S("X-A"), S("b\r\nX-C: d")};
     request.headers = &smuggled;
     request.n_headers = 1;
-    assert_int_equal(client_send(c, &request, &response, &fault), CLIENT_E_OPTIONS);
+    CHECK_INT(client_send(c, &request, &response, &fault), CLIENT_E_OPTIONS);
     client_response_deinit(&response);
 }
 
@@ -422,10 +414,10 @@ static void test_environment(void **state) {
     CLEANUP(client) struct client *c = NULL;
     struct err err = {0};
     struct client_fault fault;
-    assert_int_equal(client_new(&c, &(struct client_options){0}, &err), CLIENT_OK);
-    check_str(str_c(client_region(c)), S("eu-west-1"));
-    assert_int_equal(client_json(c, "logs", "Logs_20140328.X", NULL, NULL, &fault), CLIENT_OK);
-    assert_true(str_find(buf_view(&s.seen[0]), S("X-Amz-Security-Token: token==\r\n")) > 0);
+    CHECK_INT(client_new(&c, &(struct client_options){0}, &err), CLIENT_OK);
+    CHECK_STR(str_c(client_region(c)), S("eu-west-1"));
+    CHECK_INT(client_json(c, "logs", "Logs_20140328.X", NULL, NULL, &fault), CLIENT_OK);
+    CHECK(str_find(buf_view(&s.seen[0]), S("X-Amz-Security-Token: token==\r\n")) > 0);
     static const char *const names[] = {"AWS_ENDPOINT_URL",  "AWS_ENDPOINT_URL_CLOUDWATCH_LOGS",
                                         "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY",
                                         "AWS_SESSION_TOKEN", "AWS_REGION"};
@@ -456,7 +448,7 @@ static void tls_fixture_init(struct tls_fixture *t, const char *name) {
     X509_EXTENSION *san = X509V3_EXT_conf_nid(NULL, NULL, NID_subject_alt_name, name);
     X509_add_ext(cert, san, -1);
     X509_EXTENSION_free(san);
-    assert_true(X509_sign(cert, key, EVP_sha256()) > 0);
+    CHECK(X509_sign(cert, key, EVP_sha256()) > 0);
     t->ctx = SSL_CTX_new(TLS_server_method());
     SSL_CTX_use_certificate(t->ctx, cert);
     SSL_CTX_use_PrivateKey(t->ctx, key);
@@ -502,12 +494,12 @@ static void test_tls(void **state) {
         int r = client_get_object(c, &object, 0, NULL, NULL, &response, &fault);
         if (r != cases[i].want)
             print_error("%s: %d %s\n", cases[i].name, r, fault.message);
-        check_case(r == cases[i].want, cases[i].name);
-        check_case(!cases[i].text || strstr(fault.message, cases[i].text), cases[i].name);
+        CHECK_CASE(r == cases[i].want, cases[i].name);
+        CHECK_CASE(!cases[i].text || strstr(fault.message, cases[i].text), cases[i].name);
         if (r == CLIENT_OK) {
-            check_buf(response.body, "hello");
-            assert_int_equal(client_put_object(c, &object, S("x"), &response, &fault), CLIENT_OK);
-            assert_int_equal(s.connections, 1);
+            CHECK_BUF(response.body, "hello");
+            CHECK_INT(client_put_object(c, &object, S("x"), &response, &fault), CLIENT_OK);
+            CHECK_INT(s.connections, 1);
         }
         client_response_deinit(&response);
         client_free(c);
@@ -517,8 +509,8 @@ static void test_tls(void **state) {
     struct server s = {.port = 1};
     CLEANUP(client) struct client *c = client_for(&s, "https", "/nonexistent/ca.pem");
     struct client_fault fault;
-    assert_int_equal(client_json(c, "sns", "x", NULL, NULL, &fault), CLIENT_E_TRANSPORT);
-    assert_true(strstr(fault.message, "/nonexistent/ca.pem") != NULL);
+    CHECK_INT(client_json(c, "sns", "x", NULL, NULL, &fault), CLIENT_E_TRANSPORT);
+    CHECK(strstr(fault.message, "/nonexistent/ca.pem") != NULL);
 }
 
 static void test_xml(void **state) {
@@ -539,9 +531,9 @@ static void test_xml(void **state) {
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         struct buf out = {0};
-        check_case(client_xml_text(str_c(cases[i].xml), cases[i].element, &out) == cases[i].found,
+        CHECK_CASE(client_xml_text(str_c(cases[i].xml), cases[i].element, &out) == cases[i].found,
                    cases[i].xml);
-        check_buf(out, cases[i].want);
+        CHECK_BUF(out, cases[i].want);
         buf_deinit(&out);
     }
 }

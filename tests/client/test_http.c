@@ -78,11 +78,11 @@ static void test_answers(void **state) {
                                      wire.len - at < step ? wire.len - at : step, &used);
             if (cases[i].eof && r == 0)
                 r = client_http_eof(&http);
-            check_case(r == cases[i].want, cases[i].name);
-            check_case(http.done == (cases[i].want == 0), cases[i].name);
-            check_case(http.status == cases[i].status || cases[i].want, cases[i].name);
-            check_case(!http.done || http.keep_alive == cases[i].keep, cases[i].name);
-            check_buf(body, cases[i].body);
+            CHECK_CASE(r == cases[i].want, cases[i].name);
+            CHECK_CASE(http.done == (cases[i].want == 0), cases[i].name);
+            CHECK_CASE(http.status == cases[i].status || cases[i].want, cases[i].name);
+            CHECK_CASE(!http.done || http.keep_alive == cases[i].keep, cases[i].name);
+            CHECK_BUF(body, cases[i].body);
             buf_deinit(&body);
             client_http_deinit(&http);
         }
@@ -95,10 +95,10 @@ static void test_limits(void **state) {
     int r = 0;
     client_http_init(&http);
     str line = S("X-Filler: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\r\n");
-    assert_int_equal(client_http_feed(&http, "HTTP/1.1 200 OK\r\n", 17, &used), 0);
+    CHECK_INT(client_http_feed(&http, "HTTP/1.1 200 OK\r\n", 17, &used), 0);
     for (int i = 0; i < 2000 && r == 0; i++)
         r = client_http_feed(&http, line.p, line.len, &used);
-    assert_int_equal(r, CLIENT_HTTP_E_FORM);
+    CHECK_INT(r, CLIENT_HTTP_E_FORM);
     client_http_deinit(&http);
 }
 
@@ -108,11 +108,11 @@ static void test_behind(void **state) {
     struct client_http http = {0};
     size_t used;
     client_http_init(&http);
-    assert_int_equal(
-        client_http_feed(&http, "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nxyz", 41, &used), 0);
-    assert_true(http.done);
-    assert_int_equal(used, 39);
-    check_str(client_http_header(buf_view(&http.head), S("content-LENGTH")), S("1"));
+    CHECK_INT(client_http_feed(&http, "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nxyz", 41, &used),
+              0);
+    CHECK(http.done);
+    CHECK_INT(used, 39);
+    CHECK_STR(client_http_header(buf_view(&http.head), S("content-LENGTH")), S("1"));
     client_http_deinit(&http);
 }
 
@@ -148,16 +148,16 @@ static void test_urls(void **state) {
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         struct client_url url;
-        check_case(client_url_parse(&url, str_c(cases[i].text)) == cases[i].ok, cases[i].text);
+        CHECK_CASE(client_url_parse(&url, str_c(cases[i].text)) == cases[i].ok, cases[i].text);
         if (!cases[i].ok)
             continue;
         struct buf host = {0};
-        check_case(url.tls == cases[i].tls && url.port == cases[i].port, cases[i].text);
-        check_str(str_c(url.host), str_c(cases[i].host));
-        check_str(url.path, str_c(cases[i].path));
-        check_str(url.query, str_c(cases[i].query));
+        CHECK_CASE(url.tls == cases[i].tls && url.port == cases[i].port, cases[i].text);
+        CHECK_STR(str_c(url.host), str_c(cases[i].host));
+        CHECK_STR(url.path, str_c(cases[i].path));
+        CHECK_STR(url.query, str_c(cases[i].query));
         client_url_add_host(&host, &url);
-        check_buf(host, cases[i].header);
+        CHECK_BUF(host, cases[i].header);
         buf_deinit(&host);
     }
 }

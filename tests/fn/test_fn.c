@@ -24,9 +24,9 @@ static struct fn_record parse_one(struct arena *arena) {
     CLEANUP_JSON json_t *doc = json_parse(str_c(s3_event), NULL);
     struct fn_record *records;
     size_t n, ignored;
-    assert_int_equal(fn_event_parse(doc, arena, &records, &n, &ignored, NULL), 0);
-    assert_int_equal(n, 1);
-    assert_int_equal(ignored, 1);
+    CHECK_INT(fn_event_parse(doc, arena, &records, &n, &ignored, NULL), 0);
+    CHECK_INT(n, 1);
+    CHECK_INT(ignored, 1);
     return records[0];
 }
 
@@ -34,13 +34,13 @@ static void an_event_is_read(void **state) {
     (void)state;
     CLEANUP_DEINIT(arena) struct arena arena = {0};
     struct fn_record r = parse_one(&arena);
-    check_str(r.key, S("uploads/a b@c.jpg"));
-    check_str(r.version_id, S("v1"));
-    check_str(str_c(r.sequencer), S("00000000000000"
+    CHECK_STR(r.key, S("uploads/a b@c.jpg"));
+    CHECK_STR(r.version_id, S("v1"));
+    CHECK_STR(str_c(r.sequencer), S("00000000000000"
                                     "0055AED6DCD90281E5"));
-    assert_true(r.time_ms == 1795323419123);
+    CHECK(r.time_ms == 1795323419123);
     /* printf 'photos/uploads/a b@c.jpg' | sha256sum */
-    check_str(str_c(r.image_id), S("27d6d7322505e7c4910d28d9b852d2b5"));
+    CHECK_STR(str_c(r.image_id), S("27d6d7322505e7c4910d28d9b852d2b5"));
 }
 
 static void what_is_no_event_is_refused(void **state) {
@@ -61,16 +61,16 @@ static void what_is_no_event_is_refused(void **state) {
         CLEANUP_JSON json_t *doc = json_parse(str_c(bad[i]), NULL);
         struct fn_record *records;
         size_t n, ignored;
-        check_case(fn_event_parse(doc, &arena, &records, &n, &ignored, NULL) == -EINVAL, bad[i]);
+        CHECK_CASE(fn_event_parse(doc, &arena, &records, &n, &ignored, NULL) == -EINVAL, bad[i]);
     }
 }
 
 static void names_of_pictures(void **state) {
     (void)state;
-    assert_true(fn_is_image_name(S("a.jpg")) && fn_is_image_name(S("A.JPEG")) &&
-                fn_is_image_name(S(".png")));
-    assert_false(fn_is_image_name(S("jpg")) || fn_is_image_name(S("a.jpg.txt")) ||
-                 fn_is_image_name(S("")));
+    CHECK(fn_is_image_name(S("a.jpg")) && fn_is_image_name(S("A.JPEG")) &&
+          fn_is_image_name(S(".png")));
+    CHECK(!(fn_is_image_name(S("jpg")) || fn_is_image_name(S("a.jpg.txt")) ||
+            fn_is_image_name(S(""))));
 }
 
 static str item_text(const json_t *item, const char *name, const char *type) {
@@ -115,13 +115,13 @@ static void a_row_has_its_attributes(void **state) {
                  {"PerceptualHash", "S", "00000000000000ff"},
                  {"DurationMs", "N", "12.34"}};
     for (size_t i = 0; i < ARRAY_LEN(cases); i++)
-        check_str(item_text(item, cases[i].name, cases[i].type), str_c(cases[i].want));
-    assert_true(json_is_true(json_object_get(json_obj(item, "Truncated"), "BOOL")));
-    assert_null(json_object_get(item, "Reason"));
-    assert_null(json_object_get(item, "Latitude"));
+        CHECK_STR(item_text(item, cases[i].name, cases[i].type), str_c(cases[i].want));
+    CHECK(json_is_true(json_object_get(json_obj(item, "Truncated"), "BOOL")));
+    CHECK(!json_object_get(item, "Reason"));
+    CHECK(!json_object_get(item, "Latitude"));
     str keys[IMGJOB_MAX_DERIVATIVES];
-    assert_int_equal(fn_item_derivatives(item, &arena, keys), 1);
-    check_str(keys[0], S("id/seq/200.jpg"));
+    CHECK_INT(fn_item_derivatives(item, &arena, keys), 1);
+    CHECK_STR(keys[0], S("id/seq/200.jpg"));
 }
 
 static void the_report_names_what_failed(void **state) {
@@ -133,7 +133,7 @@ static void the_report_names_what_failed(void **state) {
         {.record = &record}};
     CLEANUP_DEINIT(buf) struct buf text = {0};
     fn_report_text(&text, images, 3, 1);
-    check_buf(text, "Processed: 1\nNot processed: 1\nSkipped (already done, or gone): 1\n"
+    CHECK_BUF(text, "Processed: 1\nNot processed: 1\nSkipped (already done, or gone): 1\n"
                     "rejected: photos/broken.jpg: The file is empty\n");
 }
 
@@ -150,8 +150,8 @@ static void notification_of_others_stays(void **state) {
         NULL);
     CLEANUP_JSON json_t *drop = json_pack("[s]", "ours-old");
     CLEANUP_DEINIT(buf) struct buf out = {0};
-    assert_true(fn_notification_merge(current, drop, properties, &out, NULL));
-    check_buf(out, "<NotificationConfiguration xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">"
+    CHECK(fn_notification_merge(current, drop, properties, &out, NULL));
+    CHECK_BUF(out, "<NotificationConfiguration xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">"
                    "<QueueConfiguration><Id>theirs</Id><Queue>q</Queue></QueueConfiguration>"
                    "<CloudFunctionConfiguration><Id>n&lt;1</Id><CloudFunction>arn</CloudFunction>"
                    "<Event>s3:ObjectCreated:*</Event><Filter><S3Key><FilterRule><Name>suffix</Name>"
@@ -161,7 +161,7 @@ static void notification_of_others_stays(void **state) {
         S("{\"NotificationConfiguration\":{\"LambdaFunctionConfigurations\":[{\"Id\":\"x\"}]}}"),
         NULL);
     struct err why = {{0}};
-    assert_false(fn_notification_merge(current, drop, bad, &out, &why));
+    CHECK(!fn_notification_merge(current, drop, bad, &out, &why));
 }
 
 /* Shell scripts in the worker's place: every way it can end. */
@@ -183,8 +183,8 @@ static void the_worker_may_end_in_any_way(void **state) {
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         char path[] = "/tmp/calotype-worker-XXXXXX";
         int fd = mkstemp(path);
-        assert_true(fd >= 0);
-        assert_true(dprintf(fd, "#!/bin/sh\nPATH=/usr/bin:/bin\n%s\n", cases[i].script) > 0);
+        CHECK(fd >= 0);
+        CHECK(dprintf(fd, "#!/bin/sh\nPATH=/usr/bin:/bin\n%s\n", cases[i].script) > 0);
         fchmod(fd, 0700);
         close(fd);
         struct fn_worker worker = {.path = path,
@@ -198,8 +198,8 @@ static void the_worker_may_end_in_any_way(void **state) {
         int r =
             fn_worker_run(&worker, &request, str_n(image, 1 << 20), &out, &reply, &bodies, &err);
         unlink(path);
-        check_case(r == FN_WORKER_E_DIED, cases[i].script);
-        check_str(str_c(err.text), str_c(cases[i].why));
+        CHECK_CASE(r == FN_WORKER_E_DIED, cases[i].script);
+        CHECK_STR(str_c(err.text), str_c(cases[i].why));
     }
 }
 
@@ -208,17 +208,17 @@ static void configuration_names_what_is_missing(void **state) {
     struct fn_config c;
     struct err err = {{0}};
     unsetenv("METADATA_TABLE");
-    assert_int_equal(fn_config_load(&c, &err), -EINVAL);
-    check_str(str_c(err.text), S("the environment variable METADATA_TABLE is not set"));
+    CHECK_INT(fn_config_load(&c, &err), -EINVAL);
+    CHECK_STR(str_c(err.text), S("the environment variable METADATA_TABLE is not set"));
     setenv("METADATA_TABLE", "t", 1);
     setenv("SNS_TOPIC_ARN", "a", 1);
     setenv("DERIVATIVES_BUCKET", "b", 1);
     setenv("ENVIRONMENT", "dev", 1);
     setenv("MAX_BYTES", "lots", 1);
-    assert_int_equal(fn_config_load(&c, &err), -EINVAL);
+    CHECK_INT(fn_config_load(&c, &err), -EINVAL);
     unsetenv("MAX_BYTES");
-    assert_int_equal(fn_config_load(&c, &err), 0);
-    assert_true(c.max_bytes == 100 << 20 && !c.keep_gps && c.memory_bytes == 512u << 20);
+    CHECK_INT(fn_config_load(&c, &err), 0);
+    CHECK(c.max_bytes == 100 << 20 && !c.keep_gps && c.memory_bytes == 512u << 20);
 }
 
 int main(void) {

@@ -13,23 +13,23 @@ static void round_trip_and_every_prefix(void **state) {
                    got;
     CLEANUP_DEINIT(buf) struct buf b = {0};
     hub_row_encode(&b, &row);
-    assert_true(hub_row_decode(buf_view(&b), &got));
-    check_str(got.event.payload, row.event.payload);
-    check_str(got.event.region, row.event.region);
-    assert_true(got.attempts == 300 && got.born_ms == row.born_ms);
+    CHECK(hub_row_decode(buf_view(&b), &got));
+    CHECK_STR(got.event.payload, row.event.payload);
+    CHECK_STR(got.event.region, row.event.region);
+    CHECK(got.attempts == 300 && got.born_ms == row.born_ms);
     for (size_t n = 0; n < b.len; n++)
-        assert_false(hub_row_decode(str_slice(buf_view(&b), 0, n), &got));
+        CHECK(!hub_row_decode(str_slice(buf_view(&b), 0, n), &got));
     buf_char(&b, 'x');
-    assert_false(hub_row_decode(buf_view(&b), &got));
+    CHECK(!hub_row_decode(buf_view(&b), &got));
 }
 
 static void backoff(void **state) {
     (void)state;
-    assert_int_equal(hub_backoff_ms(1), 1000);
-    assert_int_equal(hub_backoff_ms(2), 2000);
-    assert_int_equal(hub_backoff_ms(9), 256000);
-    assert_int_equal(hub_backoff_ms(10), 300000);
-    assert_int_equal(hub_backoff_ms(1000000), 300000);
+    CHECK_INT(hub_backoff_ms(1), 1000);
+    CHECK_INT(hub_backoff_ms(2), 2000);
+    CHECK_INT(hub_backoff_ms(9), 256000);
+    CHECK_INT(hub_backoff_ms(10), 300000);
+    CHECK_INT(hub_backoff_ms(1000000), 300000);
 }
 
 int main(void) {

@@ -70,7 +70,7 @@ static int setup(void **state) {
     pthread_mutex_init(&f->target.lock, NULL);
     pthread_cond_init(&f->target.change, NULL);
     snprintf(f->data, sizeof f->data, "/tmp/calotype-hub-XXXXXX");
-    assert_non_null(mkdtemp(f->data));
+    CHECK(mkdtemp(f->data));
     clock_set_offset_ms(0);
     open_all(f);
     *state = f;
@@ -82,7 +82,7 @@ static int teardown(void **state) {
     char command[100];
     close_all(f);
     snprintf(command, sizeof command, "rm -rf %s", f->data);
-    assert_int_equal(system(command), 0);
+    CHECK_INT(system(command), 0);
     free(f);
     return 0;
 }
@@ -93,7 +93,7 @@ static void deliver(struct fixture *f, const char *payload, str target, str dead
                               .payload = str_c(payload),
                               .dead_letter = dead_letter};
     hub_deliver(f->hub, batch, &event);
-    assert_int_equal(store_commit(f->store, batch, NULL), 0);
+    CHECK_INT(store_commit(f->store, batch, NULL), 0);
 }
 
 static int rows(struct fixture *f, const char *kind) {
@@ -115,7 +115,7 @@ static const str function = S_INIT("arn:aws:lambda:us-east-1:000000000000:functi
 /* After hub_stop the dispatcher has finished its commit, so rows may be counted. */
 static void an_event_is_accepted_once(void **state) {
     struct fixture *f = *state;
-    assert_int_equal(hub_start(f->hub, NULL), 0);
+    CHECK_INT(hub_start(f->hub, NULL), 0);
     for (int i = 0; i < 40; i++) {
         char payload[16];
         snprintf(payload, sizeof payload, "%d", i);
@@ -123,9 +123,9 @@ static void an_event_is_accepted_once(void **state) {
     }
     wait_calls(&f->target, 40);
     hub_stop(f->hub);
-    assert_int_equal(f->target.calls, 40);
-    assert_int_equal(rows(f, "out"), 0);
-    assert_int_equal(rows(f, "taken"), 40);
+    CHECK_INT(f->target.calls, 40);
+    CHECK_INT(rows(f, "out"), 0);
+    CHECK_INT(rows(f, "taken"), 40);
 }
 
 static void a_damaged_row_is_kept_and_holds_up_nothing(void **state) {
@@ -136,16 +136,16 @@ static void a_damaged_row_is_kept_and_holds_up_nothing(void **state) {
     key_begin(&key, "out");
     key_u64(&key, id);
     store_put_blind(batch, STORE_QUEUE, buf_view(&key), S("no event"));
-    assert_int_equal(store_commit(f->store, batch, NULL), 0);
+    CHECK_INT(store_commit(f->store, batch, NULL), 0);
     deliver(f, "behind it", function, S(""));
-    assert_int_equal(hub_start(f->hub, NULL), 0);
+    CHECK_INT(hub_start(f->hub, NULL), 0);
     wait_calls(&f->target, 1);
     hub_stop(f->hub);
-    assert_int_equal(rows(f, "out"), 0);
+    CHECK_INT(rows(f, "out"), 0);
     key_begin(&key, "damaged");
     key_u64(&key, id);
-    assert_int_equal(store_get(f->store, NULL, STORE_QUEUE, buf_view(&key), &kept), 0);
-    check_buf(kept, "no event");
+    CHECK_INT(store_get(f->store, NULL, STORE_QUEUE, buf_view(&key), &kept), 0);
+    CHECK_BUF(kept, "no event");
 }
 
 static void an_uncommitted_event_is_none(void **state) {
@@ -154,8 +154,8 @@ static void an_uncommitted_event_is_none(void **state) {
     struct hub_event event = {.target = function, .payload = S("x")};
     store_expect_value(batch, STORE_QUEUE, S("no such row"), S(""));
     hub_deliver(f->hub, batch, &event);
-    assert_int_equal(store_commit(f->store, batch, NULL), STORE_E_CONDITION);
-    assert_int_equal(rows(f, "out"), 0);
+    CHECK_INT(store_commit(f->store, batch, NULL), STORE_E_CONDITION);
+    CHECK_INT(rows(f, "out"), 0);
 }
 
 static void events_of_an_earlier_life_are_taken_up(void **state) {
@@ -163,55 +163,55 @@ static void events_of_an_earlier_life_are_taken_up(void **state) {
     deliver(f, "before", function, S(""));
     close_all(f);
     open_all(f);
-    assert_int_equal(hub_start(f->hub, NULL), 0);
+    CHECK_INT(hub_start(f->hub, NULL), 0);
     wait_calls(&f->target, 1);
-    check_str(str_c(f->target.last), S("before"));
+    CHECK_STR(str_c(f->target.last), S("before"));
 }
 
 static void retries_follow_world_time(void **state) {
     struct fixture *f = *state;
     set_answer(&f->target, HUB_E_RETRY);
-    assert_int_equal(hub_start(f->hub, NULL), 0);
+    CHECK_INT(hub_start(f->hub, NULL), 0);
     deliver(f, "later", function, S(""));
     wait_calls(&f->target, 1);
     hub_stop(f->hub);
-    assert_int_equal(rows(f, "later"), 1);
-    assert_int_equal(rows(f, "out"), 0);
+    CHECK_INT(rows(f, "later"), 1);
+    CHECK_INT(rows(f, "out"), 0);
     close_all(f);
     open_all(f);
-    assert_int_equal(hub_start(f->hub, NULL), 0);
+    CHECK_INT(hub_start(f->hub, NULL), 0);
     set_answer(&f->target, HUB_OK);
     clock_set_offset_ms(3600000);
     hub_clock_moved(f->hub);
     wait_calls(&f->target, 2);
     hub_stop(f->hub);
-    assert_int_equal(rows(f, "later"), 0);
-    assert_int_equal(rows(f, "taken"), 1);
+    CHECK_INT(rows(f, "later"), 0);
+    CHECK_INT(rows(f, "taken"), 1);
 }
 
 static void what_is_refused_goes_to_the_dead_letters(void **state) {
     struct fixture *f = *state;
-    assert_int_equal(hub_start(f->hub, NULL), 0);
+    CHECK_INT(hub_start(f->hub, NULL), 0);
     /* No service is plugged in for that ARN; its dead-letter target is the function. */
     deliver(f, "dead", S("arn:aws:nothing:us-east-1:000000000000:x"), function);
     wait_calls(&f->target, 1);
-    check_str(str_c(f->target.last), S("dead"));
+    CHECK_STR(str_c(f->target.last), S("dead"));
 }
 
 static void after_six_hours_it_is_given_up(void **state) {
     struct fixture *f = *state;
     set_answer(&f->target, HUB_E_RETRY);
-    assert_int_equal(hub_start(f->hub, NULL), 0);
+    CHECK_INT(hub_start(f->hub, NULL), 0);
     deliver(f, "never", function, S(""));
     wait_calls(&f->target, 1);
     close_all(f); /* the first attempt is over: its row waits for the next */
     open_all(f);
-    assert_int_equal(rows(f, "later"), 1);
+    CHECK_INT(rows(f, "later"), 1);
     clock_set_offset_ms(7 * 3600000);
-    assert_int_equal(hub_start(f->hub, NULL), 0);
+    CHECK_INT(hub_start(f->hub, NULL), 0);
     wait_calls(&f->target, 2);
     hub_stop(f->hub);
-    assert_int_equal(rows(f, "later"), 0);
+    CHECK_INT(rows(f, "later"), 0);
 }
 
 struct told {
@@ -221,8 +221,8 @@ struct told {
 
 static void hear(void *ctx, struct store_batch *batch, const struct hub_event *event, int outcome) {
     struct told *t = ctx;
-    assert_non_null(batch);
-    check_str(event->source_service, S("sns.amazonaws.com"));
+    CHECK(batch);
+    CHECK_STR(event->source_service, S("sns.amazonaws.com"));
     LOCK_SCOPE(&t->lock);
     *(outcome == HUB_OK ? &t->taken : &t->refused) += 1;
 }
@@ -241,12 +241,12 @@ static void the_source_hears_what_became_of_it(void **state) {
     hub_deliver(f->hub, batch, &event);
     event.source_service = S("sns.amazonaws.com");
     hub_deliver(f->hub, batch, &event);
-    assert_int_equal(store_commit(f->store, batch, NULL), 0);
-    assert_int_equal(hub_start(f->hub, NULL), 0);
+    CHECK_INT(store_commit(f->store, batch, NULL), 0);
+    CHECK_INT(hub_start(f->hub, NULL), 0);
     wait_calls(&f->target, 2);
     hub_stop(f->hub);
-    assert_int_equal(told.taken, 1);
-    assert_int_equal(told.refused, 1);
+    CHECK_INT(told.taken, 1);
+    CHECK_INT(told.refused, 1);
 }
 
 /* As many services as there are, and more. */
@@ -268,12 +268,12 @@ static void any_number_is_plugged(void **state) {
         .payload = S("x"),
         .source_service = S("sns.amazonaws.com")};
     hub_deliver(f->hub, batch, &event);
-    assert_int_equal(store_commit(f->store, batch, NULL), 0);
-    assert_int_equal(hub_start(f->hub, NULL), 0);
+    CHECK_INT(store_commit(f->store, batch, NULL), 0);
+    CHECK_INT(hub_start(f->hub, NULL), 0);
     wait_calls(&f->target, 1);
     hub_stop(f->hub);
     for (size_t i = 0; i < ARRAY_LEN(sources); i++)
-        assert_int_equal(told[i].taken, i == ARRAY_LEN(sources) - 1);
+        CHECK_INT(told[i].taken, i == ARRAY_LEN(sources) - 1);
 }
 
 static int64_t count_run(void *ctx) {
@@ -287,7 +287,7 @@ static int64_t count_run(void *ctx) {
 static void timers_run_at_start_when_kicked_and_when_time_comes(void **state) {
     struct fixture *f = *state;
     struct hub_timer *timer = hub_add_timer(f->hub, "test", count_run, &f->target);
-    assert_int_equal(hub_start(f->hub, NULL), 0);
+    CHECK_INT(hub_start(f->hub, NULL), 0);
     wait_calls(&f->target, 1);
     hub_kick(timer);
     wait_calls(&f->target, 2);

@@ -36,11 +36,11 @@ static struct imgjob_reply run(str file, struct buf *out) {
     buf_clear(out);
     img_process(&request, file, out);
     ptrdiff_t head = imgjob_get_reply(buf_view(out), &reply);
-    assert_true(head > 0);
+    CHECK(head > 0);
     uint64_t bodies = 0;
     for (size_t i = 0; i < reply.n; i++)
         bodies += reply.derivatives[i].size;
-    assert_true((size_t)head + bodies == out->len);
+    CHECK((size_t)head + bodies == out->len);
     return reply;
 }
 
@@ -49,13 +49,13 @@ static void jpeg_is_processed(void **state) {
     CLEANUP_DEINIT(buf) struct buf file = {0}, out = {0};
     jpeg_file(&file, 640, 400);
     struct imgjob_reply r = run(buf_view(&file), &out);
-    assert_int_equal(r.status, IMGJOB_DONE);
-    check_str(r.format, S("jpeg"));
-    check_str(r.color_space, S("YCbCr"));
-    assert_true(r.width == 640 && r.height == 400 && r.bit_depth == 8 && !r.truncated && r.n == 3);
-    assert_true(r.derivatives[0].width == 160 && r.derivatives[0].height == 100);
-    assert_true(r.derivatives[2].width == 20 && r.derivatives[2].height == 13);
-    check_str(r.derivatives[0].content_type, S("image/jpeg"));
+    CHECK_INT(r.status, IMGJOB_DONE);
+    CHECK_STR(r.format, S("jpeg"));
+    CHECK_STR(r.color_space, S("YCbCr"));
+    CHECK(r.width == 640 && r.height == 400 && r.bit_depth == 8 && !r.truncated && r.n == 3);
+    CHECK(r.derivatives[0].width == 160 && r.derivatives[0].height == 100);
+    CHECK(r.derivatives[2].width == 20 && r.derivatives[2].height == 13);
+    CHECK_STR(r.derivatives[0].content_type, S("image/jpeg"));
 }
 
 static void transparent_png_stays_png(void **state) {
@@ -63,19 +63,19 @@ static void transparent_png_stays_png(void **state) {
     CLEANUP_DEINIT(buf) struct buf file = {0}, out = {0};
     png_file(&file, 200, 100, 4);
     struct imgjob_reply r = run(buf_view(&file), &out);
-    assert_int_equal(r.status, IMGJOB_DONE);
-    check_str(r.color_space, S("RGBA"));
-    check_str(r.derivatives[1].content_type, S("image/png"));
+    CHECK_INT(r.status, IMGJOB_DONE);
+    CHECK_STR(r.color_space, S("RGBA"));
+    CHECK_STR(r.derivatives[1].content_type, S("image/png"));
     buf_clear(&file);
     png_file(&file, 200, 100, 3);
     r = run(buf_view(&file), &out);
-    check_str(r.derivatives[1].content_type, S("image/jpeg"));
+    CHECK_STR(r.derivatives[1].content_type, S("image/jpeg"));
 }
 
 /* The start of the scan data of a JPEG that we wrote ourselves. */
 static size_t scan_start(str file) {
     ptrdiff_t sos = str_find(file, S("\xFF\xDA"));
-    assert_true(sos > 0);
+    CHECK(sos > 0);
     return (size_t)sos + 2 + 12;
 }
 
@@ -85,14 +85,14 @@ static void a_cut_jpeg(void **state) {
     jpeg_file(&file, 640, 400);
     size_t scan = scan_start(buf_view(&file));
     struct imgjob_reply r = run(str_slice(buf_view(&file), 0, file.len / 2), &out);
-    assert_int_equal(r.status, IMGJOB_DONE);
-    assert_true(r.truncated && r.n == 3);
+    CHECK_INT(r.status, IMGJOB_DONE);
+    CHECK(r.truncated && r.n == 3);
     const size_t cuts[] = {3, 20, scan / 2, scan - 4, scan};
     for (size_t i = 0; i < ARRAY_LEN(cuts); i++) {
         r = run(str_slice(buf_view(&file), 0, cuts[i]), &out);
-        assert_int_equal(r.status, IMGJOB_REJECTED);
-        check_str(r.reason, S("The JPEG ends before its first scan: there is no picture data"));
-        assert_int_equal(r.n, 0);
+        CHECK_INT(r.status, IMGJOB_REJECTED);
+        CHECK_STR(r.reason, S("The JPEG ends before its first scan: there is no picture data"));
+        CHECK_INT(r.n, 0);
     }
 }
 
@@ -101,10 +101,10 @@ static void a_cut_png(void **state) {
     CLEANUP_DEINIT(buf) struct buf file = {0}, out = {0};
     png_file(&file, 640, 400, 3);
     struct imgjob_reply r = run(str_slice(buf_view(&file), 0, file.len / 2), &out);
-    assert_int_equal(r.status, IMGJOB_DONE);
-    assert_true(r.truncated);
+    CHECK_INT(r.status, IMGJOB_DONE);
+    CHECK(r.truncated);
     r = run(str_slice(buf_view(&file), 0, 40), &out);
-    assert_int_equal(r.status, IMGJOB_REJECTED);
+    CHECK_INT(r.status, IMGJOB_REJECTED);
 }
 
 static void rejections_say_why(void **state) {
@@ -123,8 +123,8 @@ static void rejections_say_why(void **state) {
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         CLEANUP_DEINIT(buf) struct buf out = {0};
         struct imgjob_reply r = run(cases[i].file, &out);
-        assert_int_equal(r.status, IMGJOB_REJECTED);
-        check_str(r.reason, str_c(cases[i].reason));
+        CHECK_INT(r.status, IMGJOB_REJECTED);
+        CHECK_STR(r.reason, str_c(cases[i].reason));
     }
 }
 
@@ -137,9 +137,9 @@ static void a_bomb_is_refused_before_it_is_allocated(void **state) {
         S("\x89PNG\r\n\x1A\n\0\0\0\x0DIHDR\0\x01\x86\xA0\0\x01\x86\xA0\x08\x02\0\0\0\x27\x30\x9C\x9F"
           "\0\0\0\x08IDAT"));
     struct imgjob_reply r = run(buf_view(&file), &out);
-    assert_int_equal(r.status, IMGJOB_REJECTED);
-    assert_int_equal(r.n, 0);
-    check_str(r.reason,
+    CHECK_INT(r.status, IMGJOB_REJECTED);
+    CHECK_INT(r.n, 0);
+    CHECK_STR(r.reason,
               S("The picture claims 100000 x 100000 pixels; the limit is 50000000 pixels"));
 }
 

@@ -54,11 +54,11 @@ static void reads_the_fields(void **state) {
     sample(&b);
     struct img_exif x;
     img_exif_parse(buf_view(&b), &x);
-    assert_int_equal(x.orientation, 6);
-    check_str(str_c(x.make), S("Cam?ra")); /* a control byte dropped, a Latin-1 byte replaced */
-    check_str(str_c(x.captured_at), S("2014-10-31T13:32:37"));
-    assert_true(x.has_gps && x.latitude == -33.5);
-    assert_true(x.longitude > 151.209 && x.longitude < 151.211);
+    CHECK_INT(x.orientation, 6);
+    CHECK_STR(str_c(x.make), S("Cam?ra")); /* a control byte dropped, a Latin-1 byte replaced */
+    CHECK_STR(str_c(x.captured_at), S("2014-10-31T13:32:37"));
+    CHECK(x.has_gps && x.latitude == -33.5);
+    CHECK(x.longitude > 151.209 && x.longitude < 151.211);
 }
 
 /* Every prefix, and every single byte changed: no crash (ASan watches), and always sane values. */
@@ -71,14 +71,14 @@ static void survives_damage(void **state) {
         CLEANUP_MEM char *copy = mem_alloc(n);
         memcpy(copy, b.p, n);
         img_exif_parse(str_n(copy, n), &x);
-        assert_in_range(x.orientation, 1, 8);
+        CHECK_RANGE(x.orientation, 1, 8);
     }
     for (size_t i = 0; i < b.len; i++)
         for (int bit = 0; bit < 8; bit++) {
             b.p[i] ^= (char)(1 << bit);
             img_exif_parse(buf_view(&b), &x);
-            assert_in_range(x.orientation, 1, 8);
-            assert_true(str_is_utf8(str_c(x.make)));
+            CHECK_RANGE(x.orientation, 1, 8);
+            CHECK(str_is_utf8(str_c(x.make)));
             b.p[i] ^= (char)(1 << bit);
         }
 }

@@ -24,10 +24,10 @@ static void flat_stays_flat(void **state) {
             img_raster_init(&from, cases[i].fw, cases[i].fh, channels);
             memset(from.px, 200, img_row_bytes(&from) * from.height);
             img_resize(&from, cases[i].tw, cases[i].th, &to);
-            assert_int_equal(to.width, cases[i].tw);
-            assert_int_equal(to.height, cases[i].th);
+            CHECK_INT(to.width, cases[i].tw);
+            CHECK_INT(to.height, cases[i].th);
             for (size_t k = 0; k < img_row_bytes(&to) * to.height; k++)
-                assert_in_range(to.px[k], 199, 201);
+                CHECK_RANGE(to.px[k], 199, 201);
             img_raster_deinit(&from);
             img_raster_deinit(&to);
         }
@@ -38,7 +38,7 @@ static void gradient_stays_in_place(void **state) {
     struct img_raster from = gradient(512, 16, 3), to;
     img_resize(&from, 64, 2, &to);
     for (uint32_t x = 4; x < 60; x++)
-        assert_in_range(to.px[3 * x], 255 * x / 64 - 1, 255 * x / 64 + 4);
+        CHECK_RANGE(to.px[3 * x], 255 * x / 64 - 1, 255 * x / 64 + 4);
     img_raster_deinit(&from);
     img_raster_deinit(&to);
 }
@@ -54,7 +54,7 @@ static void transparent_pixels_do_not_bleed(void **state) {
     img_resize(&from, 4, 4, &to);
     for (uint32_t i = 0; i < 16; i++)
         if (to.px[4 * i + 3] > 8)
-            assert_true(to.px[4 * i] > 240 && to.px[4 * i + 1] < 15);
+            CHECK(to.px[4 * i] > 240 && to.px[4 * i + 1] < 15);
     img_raster_deinit(&from);
     img_raster_deinit(&to);
 }
@@ -71,8 +71,8 @@ static void fits(void **state) {
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         uint32_t w, h;
         img_fit(cases[i].w, cases[i].h, cases[i].edge, &w, &h);
-        assert_int_equal(w, cases[i].want_w);
-        assert_int_equal(h, cases[i].want_h);
+        CHECK_INT(w, cases[i].want_w);
+        CHECK_INT(h, cases[i].want_h);
     }
 }
 
@@ -86,12 +86,12 @@ static void orientations(void **state) {
         img_raster_init(&r, 2, 2, 1);
         memcpy(r.px, stored[o], 4);
         img_orient(&r, o);
-        assert_memory_equal(r.px, "abcd", 4);
+        CHECK_MEM(r.px, "abcd", 4);
         img_raster_deinit(&r);
     }
     struct img_raster wide = gradient(6, 2, 3);
     img_orient(&wide, 6);
-    assert_true(wide.width == 2 && wide.height == 6);
+    CHECK(wide.width == 2 && wide.height == 6);
     img_raster_deinit(&wide);
 }
 
@@ -101,11 +101,11 @@ static void hash_survives_scaling(void **state) {
     for (uint32_t y = 0; y < 100; y++)
         memset(a.px + y * img_row_bytes(&a) + 3 * y, 0, 150);
     img_resize(&a, 97, 65, &b);
-    assert_true(__builtin_popcountll(img_phash(&a) ^ img_phash(&b)) <= 4);
+    CHECK(__builtin_popcountll(img_phash(&a) ^ img_phash(&b)) <= 4);
     char blur[IMG_BLURHASH_LEN + 1];
     img_blurhash(&a, blur);
-    assert_int_equal(strlen(blur), IMG_BLURHASH_LEN);
-    assert_int_equal(blur[0], 'L'); /* 4 × 3 components */
+    CHECK_INT(strlen(blur), IMG_BLURHASH_LEN);
+    CHECK_INT(blur[0], 'L'); /* 4 × 3 components */
     img_raster_deinit(&a);
     img_raster_deinit(&b);
 }

@@ -31,13 +31,13 @@ static void reply_round_trip(void **state) {
     imgjob_put_reply(&b, &want);
     size_t head = b.len;
     buf_c(&b, "picture bytes");
-    assert_int_equal(imgjob_get_reply(buf_view(&b), &got), head);
-    assert_true(got.truncated && got.has_gps && got.has_phash && got.phash == want.phash);
-    assert_true(got.latitude == -12.5 && got.longitude == 7 && got.orientation == 6);
-    check_str(got.make, S("Canon"));
-    check_str(got.derivatives[0].content_type, S("image/jpeg"));
+    CHECK_INT(imgjob_get_reply(buf_view(&b), &got), head);
+    CHECK(got.truncated && got.has_gps && got.has_phash && got.phash == want.phash);
+    CHECK(got.latitude == -12.5 && got.longitude == 7 && got.orientation == 6);
+    CHECK_STR(got.make, S("Canon"));
+    CHECK_STR(got.derivatives[0].content_type, S("image/jpeg"));
     for (size_t n = 0; n < head; n++)
-        assert_int_equal(imgjob_get_reply(str_slice(buf_view(&b), 0, n), &got), 0);
+        CHECK_INT(imgjob_get_reply(str_slice(buf_view(&b), 0, n), &got), 0);
 }
 
 /* A worker that a picture has taken over may send anything. */
@@ -50,10 +50,10 @@ static void a_lying_reply_is_refused(void **state) {
     for (size_t i = 0; i < ARRAY_LEN(lies); i++) {
         CLEANUP_DEINIT(buf) struct buf b = {0};
         imgjob_put_reply(&b, &lies[i]);
-        assert_int_equal(imgjob_get_reply(buf_view(&b), &got), -EBADMSG);
+        CHECK_INT(imgjob_get_reply(buf_view(&b), &got), -EBADMSG);
     }
-    assert_int_equal(imgjob_get_reply(S("HTTP/1.1 200 OK"), &got), -EBADMSG);
-    assert_int_equal(imgjob_get_reply(S("CIR1\xFF\xFF\xFF\xFF"), &got), -EBADMSG);
+    CHECK_INT(imgjob_get_reply(S("HTTP/1.1 200 OK"), &got), -EBADMSG);
+    CHECK_INT(imgjob_get_reply(S("CIR1\xFF\xFF\xFF\xFF"), &got), -EBADMSG);
 }
 
 static void request_round_trip(void **state) {
@@ -66,13 +66,13 @@ static void request_round_trip(void **state) {
                           got;
     CLEANUP_DEINIT(buf) struct buf b = {0};
     imgjob_put_request(&b, &want);
-    assert_int_equal(imgjob_get_request(buf_view(&b), &got), b.len);
-    assert_true(got.size == 5 && got.max_pixels == 7 && got.keep_gps && got.n == 2);
-    assert_true(got.wishes[1].edge == 200 && got.wishes[1].quality == 75);
+    CHECK_INT(imgjob_get_request(buf_view(&b), &got), b.len);
+    CHECK(got.size == 5 && got.max_pixels == 7 && got.keep_gps && got.n == 2);
+    CHECK(got.wishes[1].edge == 200 && got.wishes[1].quality == 75);
     want.wishes[1].edge = 1700; /* not descending */
     buf_clear(&b);
     imgjob_put_request(&b, &want);
-    assert_int_equal(imgjob_get_request(buf_view(&b), &got), -EBADMSG);
+    CHECK_INT(imgjob_get_request(buf_view(&b), &got), -EBADMSG);
 }
 
 int main(void) {

@@ -167,7 +167,7 @@ void server_start(struct server *s, const struct net_options *options) {
 
 void server_stop(struct server *s, unsigned ms) {
     net_stop(s->net, ms);
-    assert_int_equal(s->begun, s->done);
+    CHECK_INT(s->begun, s->done);
     sem_destroy(&s->block);
     pthread_mutex_destroy(&s->lock);
 }
@@ -198,7 +198,7 @@ int client_connect(uint16_t port) {
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(port)};
     to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    assert_int_equal(connect(fd, (struct sockaddr *)&to, sizeof to), 0);
+    CHECK_INT(connect(fd, (struct sockaddr *)&to, sizeof to), 0);
     struct timeval patience = {10, 0};
     setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
     return fd;
@@ -257,8 +257,8 @@ int client_ask(int fd, const char *bytes, const char *want) {
     int status = client_answer(fd, &got, false);
     if (want) {
         ptrdiff_t end = str_find(buf_view(&got), S("\r\n\r\n"));
-        assert_true(end >= 0);
-        check_str(str_skip(buf_view(&got), (size_t)end + 4), str_c(want));
+        CHECK(end >= 0);
+        CHECK_STR(str_skip(buf_view(&got), (size_t)end + 4), str_c(want));
     }
     buf_deinit(&got);
     return status;

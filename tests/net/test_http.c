@@ -29,31 +29,30 @@ static int ask_new(const char *bytes) {
 static void keeps_alive(void **state) {
     (void)state;
     CLEANUP_FD int fd = client_connect(s.port);
-    assert_int_equal(
-        client_ask(fd, "GET /echo?a=%20b HTTP/1.1\r\nHost: a\r\n\r\n", "GET /echo?a=%20b 0"), 200);
-    assert_int_equal(client_ask(fd, "PUT /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc",
-                                "PUT /echo 3"),
-                     200);
-    assert_int_equal(
-        client_ask(fd, "GET /a%2Fb//./c HTTP/1.1\r\nHost: a\r\n\r\n", "GET /a%2Fb//./c 0"), 200);
+    CHECK_INT(client_ask(fd, "GET /echo?a=%20b HTTP/1.1\r\nHost: a\r\n\r\n", "GET /echo?a=%20b 0"),
+              200);
+    CHECK_INT(client_ask(fd, "PUT /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc",
+                         "PUT /echo 3"),
+              200);
+    CHECK_INT(client_ask(fd, "GET /a%2Fb//./c HTTP/1.1\r\nHost: a\r\n\r\n", "GET /a%2Fb//./c 0"),
+              200);
     /* Two at once, in one packet. */
     SEND(fd, "GET /echo?1 HTTP/1.1\r\nHost: a\r\n\r\nGET /echo?2 HTTP/1.1\r\nHost: a\r\n\r\n");
     CLEANUP_DEINIT(buf) struct buf got = {0};
-    assert_int_equal(client_answer(fd, &got, false), 200);
-    assert_true(str_ends(buf_view(&got), S("GET /echo?1 0")));
-    assert_int_equal(client_answer(fd, &got, false), 200);
-    assert_true(str_ends(buf_view(&got), S("GET /echo?2 0")));
+    CHECK_INT(client_answer(fd, &got, false), 200);
+    CHECK(str_ends(buf_view(&got), S("GET /echo?1 0")));
+    CHECK_INT(client_answer(fd, &got, false), 200);
+    CHECK(str_ends(buf_view(&got), S("GET /echo?2 0")));
 }
 
 static void headers_come_trimmed_and_in_order(void **state) {
     (void)state;
     CLEANUP_FD int fd = client_connect(s.port);
-    assert_int_equal(
-        client_ask(fd,
-                   "GET /headers HTTP/1.1\r\nHost: a\r\nx-B:  1 \t\r\nX-a: 2\r\nx-b: 3\r\n"
-                   "Empty:\r\n\r\n",
-                   "[Host=a][x-B=1][X-a=2][x-b=3][Empty=]"),
-        200);
+    CHECK_INT(client_ask(fd,
+                         "GET /headers HTTP/1.1\r\nHost: a\r\nx-B:  1 \t\r\nX-a: 2\r\nx-b: 3\r\n"
+                         "Empty:\r\n\r\n",
+                         "[Host=a][x-B=1][X-a=2][x-b=3][Empty=]"),
+              200);
 }
 
 static void one_date_and_own_headers(void **state) {
@@ -61,11 +60,11 @@ static void one_date_and_own_headers(void **state) {
     CLEANUP_FD int fd = client_connect(s.port);
     CLEANUP_DEINIT(buf) struct buf got = {0};
     SEND(fd, "GET /echo HTTP/1.1\r\nHost: a\r\n\r\n");
-    assert_int_equal(client_answer(fd, &got, false), 200);
+    CHECK_INT(client_answer(fd, &got, false), 200);
     ptrdiff_t first = str_find(buf_view(&got), S("\r\nDate: "));
-    assert_true(first > 0);
-    assert_true(str_find(str_skip(buf_view(&got), (size_t)first + 2), S("\r\nDate: ")) < 0);
-    assert_true(str_find(buf_view(&got), S("X-One: 1\r\nX-Two: 2\r\n")) > 0);
+    CHECK(first > 0);
+    CHECK(str_find(str_skip(buf_view(&got), (size_t)first + 2), S("\r\nDate: ")) < 0);
+    CHECK(str_find(buf_view(&got), S("X-One: 1\r\nX-Two: 2\r\n")) > 0);
 }
 
 /* What the parser would let pass must be refused before begin, and end the connection. */
@@ -103,10 +102,10 @@ static void gate_refuses(void **state) {
         int got = client_ask(fd, cases[i].bytes, NULL);
         if (got != cases[i].want)
             print_error("[%s] answered %d\n", cases[i].name, got);
-        assert_int_equal(got, cases[i].want);
-        check_case(client_is_closed(fd), cases[i].name);
+        CHECK_INT(got, cases[i].want);
+        CHECK_CASE(client_is_closed(fd), cases[i].name);
     }
-    assert_int_equal(s.begun, begun);
+    CHECK_INT(s.begun, begun);
 }
 
 static void zero_bytes_are_refused(void **state) {
@@ -121,7 +120,7 @@ static void zero_bytes_are_refused(void **state) {
         CLEANUP_FD int fd = client_connect(s.port);
         CLEANUP_DEINIT(buf) struct buf got = {0};
         client_send(fd, heads[i]);
-        check_case(client_answer(fd, &got, false) == 400, names[i]);
+        CHECK_CASE(client_answer(fd, &got, false) == 400, names[i]);
     }
 }
 
@@ -142,7 +141,7 @@ static void long_heads(void **state) {
         int got = client_ask(fd, buf_cstr(&head), NULL);
         if (got != cases[i].want)
             print_error("%zu bytes: %d\n", cases[i].bytes, got);
-        assert_int_equal(got, cases[i].want);
+        CHECK_INT(got, cases[i].want);
     }
     CLEANUP_FD int fd = client_connect(s.port);
     buf_clear(&head);
@@ -151,24 +150,22 @@ static void long_heads(void **state) {
         buf_char(&head, 'a');
     buf_c(&head, " HTTP/1.1\r\nHost: a\r\n\r\n");
     int got = client_ask(fd, buf_cstr(&head), NULL);
-    assert_true(got == 414 || got == 431);
+    CHECK(got == 414 || got == 431);
 }
 
 static void chunked_bodies(void **state) {
     (void)state;
     CLEANUP_FD int fd = client_connect(s.port);
-    assert_int_equal(
-        client_ask(fd,
-                   "PUT /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
-                   "3\r\nabc\r\nA\r\n0123456789\r\n0\r\n\r\n",
-                   "PUT /echo 13"),
-        200);
-    assert_int_equal(
-        client_ask(fd,
-                   "PUT /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
-                   "0\r\nX-Trailer: 1\r\n\r\n",
-                   "PUT /echo 0"),
-        200);
+    CHECK_INT(client_ask(fd,
+                         "PUT /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+                         "3\r\nabc\r\nA\r\n0123456789\r\n0\r\n\r\n",
+                         "PUT /echo 13"),
+              200);
+    CHECK_INT(client_ask(fd,
+                         "PUT /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+                         "0\r\nX-Trailer: 1\r\n\r\n",
+                         "PUT /echo 0"),
+              200);
 }
 
 static void continue_only_when_wanted(void **state) {
@@ -176,12 +173,12 @@ static void continue_only_when_wanted(void **state) {
     CLEANUP_DEINIT(buf) struct buf got = {0};
     CLEANUP_FD int fd = client_connect(s.port);
     SEND(fd, "PUT /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nExpect: 100-continue\r\n\r\n");
-    assert_int_equal(client_answer(fd, &got, false), 100);
-    assert_int_equal(client_ask(fd, "abc", "PUT /echo 3"), 200);
+    CHECK_INT(client_answer(fd, &got, false), 100);
+    CHECK_INT(client_ask(fd, "abc", "PUT /echo 3"), 200);
 
     SEND(fd, "PUT /early HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nExpect: 100-continue\r\n\r\n");
-    assert_int_equal(client_answer(fd, &got, false), 403);
-    assert_true(client_is_closed(fd));
+    CHECK_INT(client_answer(fd, &got, false), 403);
+    CHECK(client_is_closed(fd));
 }
 
 static void continue_after_suspended_begin(void **state) {
@@ -192,18 +189,18 @@ static void continue_after_suspended_begin(void **state) {
     SEND(fd, "PUT /hold HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nExpect: 100-continue\r\n\r\n");
     server_wait_parked(&s, parked + 1);
     server_wake(&s);
-    assert_int_equal(client_answer(fd, &got, false), 403);
+    CHECK_INT(client_answer(fd, &got, false), 403);
 }
 
 static void early_answer_drains_small_body(void **state) {
     (void)state;
     CLEANUP_FD int fd = client_connect(s.port);
     SEND(fd, "PUT /early HTTP/1.1\r\nHost: a\r\nContent-Length: 6\r\n\r\nabc");
-    assert_int_equal(client_ask(fd, "def", "refused"), 403);
+    CHECK_INT(client_ask(fd, "def", "refused"), 403);
     /* … and the connection lives on. */
-    assert_int_equal(client_ask(fd, "GET /echo HTTP/1.1\r\nHost: a\r\n\r\n", "GET /echo 0"), 200);
-    assert_int_equal(client_ask(fd, "GET /early HTTP/1.1\r\nHost: a\r\n\r\n", "refused"), 403);
-    assert_int_equal(client_ask(fd, "GET /echo HTTP/1.1\r\nHost: a\r\n\r\n", "GET /echo 0"), 200);
+    CHECK_INT(client_ask(fd, "GET /echo HTTP/1.1\r\nHost: a\r\n\r\n", "GET /echo 0"), 200);
+    CHECK_INT(client_ask(fd, "GET /early HTTP/1.1\r\nHost: a\r\n\r\n", "refused"), 403);
+    CHECK_INT(client_ask(fd, "GET /echo HTTP/1.1\r\nHost: a\r\n\r\n", "GET /echo 0"), 200);
 }
 
 /* The client sends it all before it reads: without the soft close it would meet a reset. */
@@ -217,8 +214,8 @@ static void early_answer_survives_large_body(void **state) {
         buf_printf(&got, "PUT /early HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n", SIZE);
         client_send(fd, buf_view(&got));
         client_send(fd, str_n(body, SIZE));
-        assert_int_equal(client_answer(fd, &got, false), 403);
-        assert_true(client_is_closed(fd));
+        CHECK_INT(client_answer(fd, &got, false), 403);
+        CHECK(client_is_closed(fd));
     }
     free(body);
 }
@@ -232,8 +229,8 @@ static void late_answer_waits_for_the_body(void **state) {
     buf_printf(&got, "PUT /late HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n", SIZE);
     client_send(fd, buf_view(&got));
     client_send(fd, str_n(body, SIZE));
-    assert_int_equal(client_answer(fd, &got, false), 507);
-    assert_int_equal(client_ask(fd, "GET /echo HTTP/1.1\r\nHost: a\r\n\r\n", "GET /echo 0"), 200);
+    CHECK_INT(client_answer(fd, &got, false), 507);
+    CHECK_INT(client_ask(fd, "GET /echo HTTP/1.1\r\nHost: a\r\n\r\n", "GET /echo 0"), 200);
     free(body);
 }
 
@@ -251,11 +248,11 @@ static void heads_have_no_body(void **state) {
     int released = s.released;
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         client_send(fd, str_c(cases[i].ask));
-        assert_int_equal(client_answer(fd, &got, true), 200);
-        check_case(str_find(buf_view(&got), str_c(cases[i].length)) > 0, cases[i].ask);
-        check_case(str_ends(buf_view(&got), S("\r\n\r\n")), cases[i].ask);
+        CHECK_INT(client_answer(fd, &got, true), 200);
+        CHECK_CASE(str_find(buf_view(&got), str_c(cases[i].length)) > 0, cases[i].ask);
+        CHECK_CASE(str_ends(buf_view(&got), S("\r\n\r\n")), cases[i].ask);
     }
-    assert_int_equal(client_ask(fd, "GET /echo HTTP/1.1\r\nHost: a\r\n\r\n", "GET /echo 0"), 200);
+    CHECK_INT(client_ask(fd, "GET /echo HTTP/1.1\r\nHost: a\r\n\r\n", "GET /echo 0"), 200);
     wait_for(&s.released, released + 1);
 }
 
@@ -265,16 +262,16 @@ static void streams(void **state) {
     CLEANUP_FD int fd = client_connect(s.port);
     int released = s.released;
     SEND(fd, "GET /stream HTTP/1.1\r\nHost: a\r\n\r\n");
-    assert_int_equal(client_answer(fd, &got, false), 200);
+    CHECK_INT(client_answer(fd, &got, false), 200);
     size_t head = (size_t)str_find(buf_view(&got), S("\r\n\r\n")) + 4;
-    assert_int_equal(got.len - head, STREAM_SIZE);
+    CHECK_INT(got.len - head, STREAM_SIZE);
     for (size_t i = 0; i < STREAM_SIZE; i++)
-        assert_int_equal(got.p[head + i], 'a' + i % 26);
-    assert_int_equal(client_ask(fd, "GET /empty HTTP/1.1\r\nHost: a\r\n\r\n", ""), 200);
+        CHECK_INT(got.p[head + i], 'a' + i % 26);
+    CHECK_INT(client_ask(fd, "GET /empty HTTP/1.1\r\nHost: a\r\n\r\n", ""), 200);
     wait_for(&s.released, released + 2);
     /* Cut, never padded. */
     SEND(fd, "GET /broken HTTP/1.1\r\nHost: a\r\n\r\n");
-    assert_int_equal(client_answer(fd, &got, false), 0);
+    CHECK_INT(client_answer(fd, &got, false), 0);
     wait_for(&s.released, released + 3);
 }
 
@@ -288,16 +285,16 @@ static void closes_when_told(void **state) {
     for (size_t i = 0; i < ARRAY_LEN(asks); i++) {
         CLEANUP_FD int fd = client_connect(s.port);
         client_send(fd, str_c(asks[i]));
-        assert_int_equal(client_answer(fd, &got, false), 200);
-        assert_true(str_find(buf_view(&got), S("Connection: close\r\n")) > 0);
-        assert_true(client_is_closed(fd));
+        CHECK_INT(client_answer(fd, &got, false), 200);
+        CHECK(str_find(buf_view(&got), S("Connection: close\r\n")) > 0);
+        CHECK(client_is_closed(fd));
     }
-    assert_int_equal(ask_new("GET /echo HTTP/1.0\r\n\r\n"), 200);
+    CHECK_INT(ask_new("GET /echo HTTP/1.0\r\n\r\n"), 200);
 }
 
 static void a_missing_answer_is_500(void **state) {
     (void)state;
-    assert_int_equal(ask_new("GET /silent HTTP/1.1\r\nHost: a\r\n\r\n"), 500);
+    CHECK_INT(ask_new("GET /silent HTTP/1.1\r\nHost: a\r\n\r\n"), 500);
 }
 
 static void gone_clients_are_done(void **state) {
@@ -325,7 +322,7 @@ static void refused_heads_leave_nothing(void **state) {
     client_send(fd, buf_view(&head));
     usleep(100 * 1000);
     close(fd);
-    assert_int_equal(s.begun, begun);
+    CHECK_INT(s.begun, begun);
 }
 
 static void silent_clients_block_nobody(void **state) {
@@ -336,7 +333,7 @@ static void silent_clients_block_nobody(void **state) {
         if (i % 2)
             SEND(silent[i], "G");
     }
-    assert_int_equal(ask_new("GET /echo HTTP/1.1\r\nHost: a\r\n\r\n"), 200);
+    CHECK_INT(ask_new("GET /echo HTTP/1.1\r\nHost: a\r\n\r\n"), 200);
     for (size_t i = 0; i < ARRAY_LEN(silent); i++)
         close(silent[i]);
 }
@@ -345,12 +342,12 @@ static void port_taken_is_said(void **state) {
     (void)state;
     struct err err = {0};
     int fd = -1;
-    assert_int_not_equal(net_bind("127.0.0.1", s.port, &fd, NULL, &err), 0);
-    assert_true(str_find(str_c(err.text), S("is taken by another program")) > 0);
-    assert_int_not_equal(net_bind("nowhere", 0, &fd, NULL, &err), 0);
-    assert_int_equal(fd, -1);
-    assert_int_equal(net_bind("::1", 0, &fd, NULL, &err), 0);
-    assert_int_equal(net_listen(s.net, fd, &err), 0);
+    CHECK(net_bind("127.0.0.1", s.port, &fd, NULL, &err) != 0);
+    CHECK(str_find(str_c(err.text), S("is taken by another program")) > 0);
+    CHECK(net_bind("nowhere", 0, &fd, NULL, &err) != 0);
+    CHECK_INT(fd, -1);
+    CHECK_INT(net_bind("::1", 0, &fd, NULL, &err), 0);
+    CHECK_INT(net_listen(s.net, fd, &err), 0);
 }
 
 static void silent_clients_time_out(void **state) {
@@ -360,8 +357,8 @@ static void silent_clients_time_out(void **state) {
     CLEANUP_FD int mute = client_connect(quick.port);
     CLEANUP_FD int slow = client_connect(quick.port);
     SEND(slow, "GET /ec");
-    assert_true(client_is_closed(mute));
-    assert_true(client_is_closed(slow));
+    CHECK(client_is_closed(mute));
+    CHECK(client_is_closed(slow));
     server_stop(&quick, 0);
 }
 

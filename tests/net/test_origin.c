@@ -12,20 +12,20 @@ static struct server s;
 static atomic_int released_calls;
 
 static void on_released(void *ctx) {
-    assert_ptr_equal(ctx, &released_calls);
+    CHECK(ctx == &released_calls);
     released_calls++;
 }
 
 static int unix_listener(const struct sockaddr_un *at) {
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    assert_int_equal(bind(fd, (const struct sockaddr *)at, sizeof *at), 0);
-    assert_int_equal(listen(fd, 16), 0);
+    CHECK_INT(bind(fd, (const struct sockaddr *)at, sizeof *at), 0);
+    CHECK_INT(listen(fd, 16), 0);
     return fd;
 }
 
 static int unix_connect(const struct sockaddr_un *to) {
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    assert_int_equal(connect(fd, (const struct sockaddr *)to, sizeof *to), 0);
+    CHECK_INT(connect(fd, (const struct sockaddr *)to, sizeof *to), 0);
     struct timeval patience = {10, 0};
     setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
     return fd;
@@ -53,7 +53,7 @@ static const struct net_app show = {NULL, show_begin, show_body, show_nothing, s
 
 static struct sockaddr_un fresh_address(char dir[static 32]) {
     snprintf(dir, 32, "/tmp/calotype-net-XXXXXX");
-    assert_non_null(mkdtemp(dir));
+    CHECK(mkdtemp(dir));
     struct sockaddr_un at = {.sun_family = AF_UNIX};
     snprintf(at.sun_path, sizeof at.sun_path, "%s/sock", dir);
     return at;
@@ -67,21 +67,19 @@ static void knows_its_origin(void **state) {
     struct net_origin *origin = NULL;
     server_start(&s, NULL);
     released_calls = 0;
-    assert_int_equal(net_listen_fd(s.net, unix_listener(&at), &show, &released_calls, on_released,
-                                   &origin, &err),
-                     0);
+    CHECK_INT(net_listen_fd(s.net, unix_listener(&at), &show, &released_calls, on_released, &origin,
+                            &err),
+              0);
     CLEANUP_FD int fd = unix_connect(&at);
-    assert_int_equal(client_ask(fd, "GET / HTTP/1.1\r\nHost: a\r\n\r\n", "local=1 tls=0 ip= ctx=1"),
-                     200);
+    CHECK_INT(client_ask(fd, "GET / HTTP/1.1\r\nHost: a\r\n\r\n", "local=1 tls=0 ip= ctx=1"), 200);
     net_origin_close(origin);
-    assert_true(client_is_closed(fd));
+    CHECK(client_is_closed(fd));
     wait_for(&released_calls, 1);
     /* The others live on. */
     CLEANUP_FD int other = client_connect(s.port);
-    assert_int_equal(client_ask(other, "GET /echo HTTP/1.1\r\nHost: a\r\n\r\n", "GET /echo 0"),
-                     200);
+    CHECK_INT(client_ask(other, "GET /echo HTTP/1.1\r\nHost: a\r\n\r\n", "GET /echo 0"), 200);
     server_stop(&s, 1000);
-    assert_int_equal(released_calls, 1);
+    CHECK_INT(released_calls, 1);
     unlink(at.sun_path);
     rmdir(dir);
 }
@@ -94,7 +92,7 @@ static void closing_cuts_parked_and_silent(void **state) {
     struct net_origin *origin = NULL;
     server_start(&s, NULL);
     released_calls = 0;
-    assert_int_equal(
+    CHECK_INT(
         net_listen_fd(s.net, unix_listener(&at), NULL, &released_calls, on_released, &origin, &err),
         0);
     CLEANUP_FD int parked = unix_connect(&at);
@@ -107,13 +105,13 @@ static void closing_cuts_parked_and_silent(void **state) {
     server_wait_parked(&s, 2);
     wait_for(&s.begun, 3);
     net_origin_close(origin);
-    assert_true(client_is_closed(parked));
-    assert_true(client_is_closed(silent));
-    assert_true(client_is_closed(half));
+    CHECK(client_is_closed(parked));
+    CHECK(client_is_closed(silent));
+    CHECK(client_is_closed(half));
     wait_for(&released_calls, 1);
     wait_for(&s.done, 2);
     server_wake(&s); /* the one outside is still there */
-    assert_int_equal(client_ask(outside, "", "woken"), 200);
+    CHECK_INT(client_ask(outside, "", "woken"), 200);
     server_stop(&s, 1000);
     unlink(at.sun_path);
     rmdir(dir);
@@ -127,13 +125,13 @@ static void stop_releases(void **state) {
     struct net_origin *origin = NULL;
     server_start(&s, NULL);
     released_calls = 0;
-    assert_int_equal(
+    CHECK_INT(
         net_listen_fd(s.net, unix_listener(&at), NULL, &released_calls, on_released, &origin, &err),
         0);
     CLEANUP_FD int fd = unix_connect(&at);
-    assert_int_equal(client_ask(fd, "GET /echo HTTP/1.1\r\nHost: a\r\n\r\n", "GET /echo 0"), 200);
+    CHECK_INT(client_ask(fd, "GET /echo HTTP/1.1\r\nHost: a\r\n\r\n", "GET /echo 0"), 200);
     server_stop(&s, 1000);
-    assert_int_equal(released_calls, 1);
+    CHECK_INT(released_calls, 1);
     unlink(at.sun_path);
     rmdir(dir);
 }

@@ -32,14 +32,12 @@ static void resumed_by_another_thread(void **state) {
     }
     server_wait_parked(&s, before + N);
     CLEANUP_FD int other = client_connect(s.port);
-    assert_int_equal(client_ask(other, "GET /echo HTTP/1.1\r\nHost: a\r\n\r\n", "GET /echo 0"),
-                     200);
+    CHECK_INT(client_ask(other, "GET /echo HTTP/1.1\r\nHost: a\r\n\r\n", "GET /echo 0"), 200);
     server_wake(&s);
     for (int i = 0; i < N; i++) {
-        assert_int_equal(client_ask(fds[i], "", "woken"), 200);
+        CHECK_INT(client_ask(fds[i], "", "woken"), 200);
         /* The connection goes on as ever. */
-        assert_int_equal(client_ask(fds[i], "GET /echo HTTP/1.1\r\nHost: a\r\n\r\n", "GET /echo 0"),
-                         200);
+        CHECK_INT(client_ask(fds[i], "GET /echo HTTP/1.1\r\nHost: a\r\n\r\n", "GET /echo 0"), 200);
         close(fds[i]);
     }
 }
@@ -48,12 +46,11 @@ static void resumed_early(void **state) {
     (void)state;
     CLEANUP_FD int fd = client_connect(s.port);
     for (int i = 0; i < 50; i++) {
-        assert_int_equal(client_ask(fd, "GET /before HTTP/1.1\r\nHost: a\r\n\r\n", "woken"), 200);
-        assert_int_equal(client_ask(fd, "GET /inside HTTP/1.1\r\nHost: a\r\n\r\n", "woken"), 200);
-        assert_int_equal(client_ask(fd,
-                                    "PUT /again HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nab",
-                                    "woken"),
-                         200);
+        CHECK_INT(client_ask(fd, "GET /before HTTP/1.1\r\nHost: a\r\n\r\n", "woken"), 200);
+        CHECK_INT(client_ask(fd, "GET /inside HTTP/1.1\r\nHost: a\r\n\r\n", "woken"), 200);
+        CHECK_INT(client_ask(fd, "PUT /again HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nab",
+                             "woken"),
+                  200);
     }
 }
 
@@ -81,9 +78,9 @@ static void stop_cuts_what_is_parked(void **state) {
     server_wait_parked(&own, N);
     int64_t began = clock_mono_ms();
     server_stop(&own, 50); /* checks that each got its done */
-    assert_true(clock_mono_ms() - began < 5000);
+    CHECK(clock_mono_ms() - began < 5000);
     for (int i = 0; i < N; i++) {
-        assert_true(client_is_closed(fds[i]));
+        CHECK(client_is_closed(fds[i]));
         close(fds[i]);
     }
 }
@@ -101,15 +98,15 @@ static void stop_lets_requests_finish(void **state) {
     server_start(&own, NULL);
     CLEANUP_FD int fd = client_connect(own.port);
     CLEANUP_FD int idle = client_connect(own.port);
-    assert_int_equal(client_ask(idle, "GET /echo HTTP/1.1\r\nHost: a\r\n\r\n", NULL), 200);
+    CHECK_INT(client_ask(idle, "GET /echo HTTP/1.1\r\nHost: a\r\n\r\n", NULL), 200);
     SEND(fd, "GET /park HTTP/1.1\r\nHost: a\r\n\r\n");
     server_wait_parked(&own, 1);
     pthread_t t;
     pthread_create(&t, NULL, wake_soon, &own);
     server_stop(&own, 10000);
     pthread_join(t, NULL);
-    assert_int_equal(client_ask(fd, "", "woken"), 200);
-    assert_true(client_is_closed(idle));
+    CHECK_INT(client_ask(fd, "", "woken"), 200);
+    CHECK(client_is_closed(idle));
 }
 
 int main(void) {

@@ -50,7 +50,7 @@ static int tls_open(struct tls *t, const char *sni, const char *name) {
     gnutls_datum_t pem = {(unsigned char *)ca.p, (unsigned)ca.len};
     t->fd = client_connect(s.port);
     gnutls_certificate_allocate_credentials(&t->cred);
-    assert_int_equal(gnutls_certificate_set_x509_trust_mem(t->cred, &pem, GNUTLS_X509_FMT_PEM), 1);
+    CHECK_INT(gnutls_certificate_set_x509_trust_mem(t->cred, &pem, GNUTLS_X509_FMT_PEM), 1);
     gnutls_init(&t->session, GNUTLS_CLIENT | GNUTLS_NO_SIGNAL);
     gnutls_set_default_priority(t->session);
     gnutls_credentials_set(t->session, GNUTLS_CRD_CERTIFICATE, t->cred);
@@ -101,31 +101,30 @@ static void both_on_one_port(void **state) {
     (void)state;
     struct tls t;
     CLEANUP_FD int plain = client_connect(s.port);
-    assert_int_equal(client_ask(plain, "GET /echo HTTP/1.1\r\nHost: a\r\n\r\n", "GET /echo 0"),
-                     200);
-    assert_int_equal(tls_open(&t, "localhost", "localhost"), 0);
-    assert_true(tls_ask(&t, S("GET /echo HTTP/1.1\r\nHost: a\r\n\r\n"), "GET /echo 0"));
-    assert_true(tls_ask(&t, S("PUT /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc"),
-                        "PUT /echo 3"));
-    assert_true(tls_ask(&t, S("GET /inside HTTP/1.1\r\nHost: a\r\n\r\n"), "woken"));
+    CHECK_INT(client_ask(plain, "GET /echo HTTP/1.1\r\nHost: a\r\n\r\n", "GET /echo 0"), 200);
+    CHECK_INT(tls_open(&t, "localhost", "localhost"), 0);
+    CHECK(tls_ask(&t, S("GET /echo HTTP/1.1\r\nHost: a\r\n\r\n"), "GET /echo 0"));
+    CHECK(tls_ask(&t, S("PUT /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc"),
+                  "PUT /echo 3"));
+    CHECK(tls_ask(&t, S("GET /inside HTTP/1.1\r\nHost: a\r\n\r\n"), "woken"));
     tls_close(&t);
 }
 
 static void parks_and_streams(void **state) {
     (void)state;
     struct tls t;
-    assert_int_equal(tls_open(&t, NULL, "localhost"), 0);
+    CHECK_INT(tls_open(&t, NULL, "localhost"), 0);
     SEND(t.fd, ""); /* nothing in clear */
     int parked = s.n_parked;
     gnutls_record_send(t.session, "GET /park HTTP/1.1\r\nHost: a\r\n\r\n", 31);
     server_wait_parked(&s, parked + 1);
     server_wake(&s);
-    assert_true(tls_ask(&t, S(""), "woken"));
+    CHECK(tls_ask(&t, S(""), "woken"));
     char tail[9];
     for (int i = 0; i < 8; i++)
         tail[i] = (char)('a' + (STREAM_SIZE - 8 + i) % 26);
     tail[8] = '\0';
-    assert_true(tls_ask(&t, S("GET /stream HTTP/1.1\r\nHost: a\r\n\r\n"), tail));
+    CHECK(tls_ask(&t, S("GET /stream HTTP/1.1\r\nHost: a\r\n\r\n"), tail));
     tls_close(&t);
 }
 
@@ -134,11 +133,11 @@ static void early_answer_survives_large_body(void **state) {
     enum { SIZE = 8 * 1024 * 1024 };
     struct tls t;
     struct buf ask = {0};
-    assert_int_equal(tls_open(&t, NULL, "localhost"), 0);
+    CHECK_INT(tls_open(&t, NULL, "localhost"), 0);
     buf_printf(&ask, "PUT /early HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n", SIZE);
     memset(buf_reserve(&ask, SIZE), 'x', SIZE);
     ask.len += SIZE;
-    assert_true(tls_ask(&t, buf_view(&ask), "refused"));
+    CHECK(tls_ask(&t, buf_view(&ask), "refused"));
     buf_deinit(&ask);
     tls_close(&t);
 }
@@ -166,7 +165,7 @@ static void certificates_by_name(void **state) {
         int r = tls_open(&t, cases[i].sni, cases[i].name);
         if ((r == 0) != cases[i].good)
             print_error("%s: %s\n", cases[i].name, gnutls_strerror(r));
-        check_case((r == 0) == cases[i].good, cases[i].name);
+        CHECK_CASE((r == 0) == cases[i].good, cases[i].name);
         tls_close(&t);
     }
 }
@@ -179,8 +178,8 @@ static void half_a_handshake_blocks_nobody(void **state) {
         SEND(half[i], "\x16\x03\x01");
     }
     struct tls t;
-    assert_int_equal(tls_open(&t, "localhost", "localhost"), 0);
-    assert_true(tls_ask(&t, S("GET /echo HTTP/1.1\r\nHost: a\r\n\r\n"), "GET /echo 0"));
+    CHECK_INT(tls_open(&t, "localhost", "localhost"), 0);
+    CHECK(tls_ask(&t, S("GET /echo HTTP/1.1\r\nHost: a\r\n\r\n"), "GET /echo 0"));
     tls_close(&t);
     for (size_t i = 0; i < ARRAY_LEN(half); i++)
         close(half[i]);
@@ -192,7 +191,7 @@ static void plain_only_turns_tls_away(void **state) {
     server_start(&own, NULL);
     CLEANUP_FD int fd = client_connect(own.port);
     SEND(fd, "\x16\x03\x01\x02");
-    assert_true(client_is_closed(fd));
+    CHECK(client_is_closed(fd));
     server_stop(&own, 0);
 }
 
@@ -201,12 +200,12 @@ static void bad_texts_are_refused(void **state) {
     struct buf a = {0}, b = {0};
     struct err err = {0};
     str names[] = {S("localhost")};
-    assert_int_not_equal(net_make_cert(S("no"), S("pem"), names, 1, &a, &b, &err), 0);
-    assert_true(err.text[0] != '\0');
+    CHECK(net_make_cert(S("no"), S("pem"), names, 1, &a, &b, &err) != 0);
+    CHECK(err.text[0] != '\0');
     struct net *net = NULL;
     struct net_options o = {.tls_cert_pem = "no", .tls_key_pem = "pem", .threads = 1};
-    assert_int_not_equal(net_start(&net, &o, &err), 0);
-    assert_null(net);
+    CHECK(net_start(&net, &o, &err) != 0);
+    CHECK(!net);
 }
 
 int main(void) {

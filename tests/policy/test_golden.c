@@ -113,7 +113,7 @@ static void run_case(const json_t *file, const json_t *one) {
     if (json_has(one, "message")) {
         buf_clear(&text);
         policy_explain(&request, got, &text);
-        check_str(buf_view(&text), json_str(one, "message"));
+        CHECK_STR(buf_view(&text), json_str(one, "message"));
     }
     free_list(&identity);
     free_list(&session);
@@ -122,7 +122,7 @@ static void run_case(const json_t *file, const json_t *one) {
 static void decisions(void **state) {
     (void)state;
     DIR *dir = opendir(GOLDEN "/decisions");
-    assert_non_null(dir);
+    CHECK(dir);
     size_t n = 0;
     for (struct dirent *e; (e = readdir(dir));) {
         if (!str_ends(str_c(e->d_name), S(".json")))
@@ -135,7 +135,7 @@ static void decisions(void **state) {
             run_case(file, json_array_get(cases, i));
     }
     closedir(dir);
-    assert_true(n > 40);
+    CHECK(n > 40);
 }
 
 /* One statement that allows everything else: does it apply? */
@@ -167,7 +167,7 @@ static void conditions(void **state) {
         CLEANUP_JSON json_t *statement =
             json_pack("{sO ss}", "Condition", json_obj(one, "condition"), "Resource", "*");
         str version = json_has(one, "version") ? json_str(one, "version") : S("2012-10-17");
-        check_case(allows(statement, version, context, S("*"), name) ==
+        CHECK_CASE(allows(statement, version, context, S("*"), name) ==
                        json_bool(one, "holds", false),
                    name);
     }
@@ -185,7 +185,7 @@ static void resources(void **state) {
         if (json_bool(one, "refused", false))
             continue; /* not an ARN with six parts; malformed.json has its like */
         CLEANUP_JSON json_t *statement = json_pack("{ss}", "Resource", name);
-        check_case(allows(statement, S("2012-10-17"), context, json_str(one, "arn"), name) ==
+        CHECK_CASE(allows(statement, S("2012-10-17"), context, json_str(one, "arn"), name) ==
                        json_bool(one, "matches", false),
                    name);
     }
@@ -202,7 +202,7 @@ static void meaning_of_public(void **state) {
         CLEANUP_JSON json_t *doc =
             json_pack("{ss s[O]}", "Version", "2012-10-17", "Statement", statement);
         CLEANUP(policy) struct policy *policy = compile(doc, POLICY_RESOURCE, name);
-        check_case(policy_is_public(policy) == json_bool(one, "public", false), name);
+        CHECK_CASE(policy_is_public(policy) == json_bool(one, "public", false), name);
     }
 }
 
@@ -229,8 +229,8 @@ static void malformed(void **state) {
     for (size_t i = 0; i < json_array_size(cases); i++) {
         json_t *one = json_array_get(cases, i);
         struct err err = {{0}};
-        assert_int_equal(try_document(one, &err), POLICY_E_MALFORMED);
-        check_str(str_c(err.text), json_str(one, "message"));
+        CHECK_INT(try_document(one, &err), POLICY_E_MALFORMED);
+        CHECK_STR(str_c(err.text), json_str(one, "message"));
     }
 }
 
@@ -239,7 +239,7 @@ static void valid(void **state) {
     CLEANUP_JSON json_t *cases = load(GOLDEN "/valid.json");
     for (size_t i = 0; i < json_array_size(cases); i++) {
         struct err err = {{0}};
-        check_case(try_document(json_array_get(cases, i), &err) == 0, err.text);
+        CHECK_CASE(try_document(json_array_get(cases, i), &err) == 0, err.text);
     }
 }
 

@@ -21,9 +21,9 @@ static void size_is_bounded(void **state) {
             buf_char(&text, 'x');
         buf_c(&text, tail);
         struct err err = {{0}};
-        assert_int_equal(try_text(buf_view(&text), &err), over ? POLICY_E_MALFORMED : 0);
+        CHECK_INT(try_text(buf_view(&text), &err), over ? POLICY_E_MALFORMED : 0);
         if (over)
-            check_str(str_c(err.text), S("Policy is larger than 20480 bytes"));
+            CHECK_STR(str_c(err.text), S("Policy is larger than 20480 bytes"));
     }
 }
 
@@ -35,7 +35,7 @@ static void depth_is_bounded(void **state) {
     for (size_t i = 0; i < 10000; i++)
         buf_char(&text, ']');
     struct err err;
-    assert_int_equal(try_text(buf_view(&text), &err), POLICY_E_MALFORMED);
+    CHECK_INT(try_text(buf_view(&text), &err), POLICY_E_MALFORMED);
 }
 
 static void statements_are_bounded(void **state) {
@@ -46,8 +46,8 @@ static void statements_are_bounded(void **state) {
         buf_c(&text, ",{}");
     buf_c(&text, "]}");
     struct err err;
-    assert_int_equal(try_text(buf_view(&text), &err), POLICY_E_MALFORMED);
-    check_str(str_c(err.text), S("Policy has more than 512 statements"));
+    CHECK_INT(try_text(buf_view(&text), &err), POLICY_E_MALFORMED);
+    CHECK_STR(str_c(err.text), S("Policy has more than 512 statements"));
 }
 
 /* Many stars against a long text: must not explode. */
@@ -64,12 +64,12 @@ static void stars_are_cheap(void **state) {
     for (size_t i = 0; i < 4000; i++)
         buf_char(&arn, 'a');
     CLEANUP(policy) struct policy *policy = NULL;
-    assert_int_equal(policy_new(&policy, POLICY_RESOURCE, buf_view(&text), NULL), 0);
+    CHECK_INT(policy_new(&policy, POLICY_RESOURCE, buf_view(&text), NULL), 0);
     struct policy_request request = {.principal = {.kind = PRINCIPAL_ANONYMOUS},
                                      .action = S("s3:GetObject"),
                                      .resource = buf_view(&arn)};
     struct policy_set set = {.resource = policy};
-    assert_int_equal(policy_decide(&request, &set).effect, POLICY_DENIED_IMPLICIT);
+    CHECK_INT(policy_decide(&request, &set).effect, POLICY_DENIED_IMPLICIT);
 }
 
 int main(void) {

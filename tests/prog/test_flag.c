@@ -43,27 +43,27 @@ static int read_flags(const struct prog_flags *f, const char *const args[MOST], 
 static void reads_all_forms(void **state) {
     (void)state;
     int n;
-    assert_int_equal(
-        read_flags(&flags,
-                   (const char *const[MOST]){"a", "--on", "--text=x=y", "--number", "9", "b"}, &n),
-        -1);
-    assert_int_equal(n, 2);
-    assert_true(got.on);
-    assert_string_equal(got.text, "x=y");
-    assert_int_equal(got.number, 9);
-    assert_int_equal(
-        read_flags(&flags,
-                   (const char *const[MOST]){"--choice", "green", "--list", "1", "--list=2"}, &n),
-        -1);
-    assert_int_equal(got.choice, 1);
-    assert_int_equal(got.list.n, 2);
-    assert_string_equal(got.list.p[1], "2");
+    CHECK_INT(read_flags(&flags,
+                         (const char *const[MOST]){"a", "--on", "--text=x=y", "--number", "9", "b"},
+                         &n),
+              -1);
+    CHECK_INT(n, 2);
+    CHECK(got.on);
+    CHECK_TEXT(got.text, "x=y");
+    CHECK_INT(got.number, 9);
+    CHECK_INT(read_flags(&flags,
+                         (const char *const[MOST]){"--choice", "green", "--list", "1", "--list=2"},
+                         &n),
+              -1);
+    CHECK_INT(got.choice, 1);
+    CHECK_INT(got.list.n, 2);
+    CHECK_TEXT(got.list.p[1], "2");
     /* Behind -- everything is an argument; a single dash is one anyway. */
-    assert_int_equal(read_flags(&flags, (const char *const[MOST]){"-", "--", "--on"}, &n), -1);
-    assert_int_equal(n, 2);
-    assert_false(got.on);
-    assert_int_equal(read_flags(&flags, (const char *const[MOST]){"--on=false"}, &n), -1);
-    assert_false(got.on);
+    CHECK_INT(read_flags(&flags, (const char *const[MOST]){"-", "--", "--on"}, &n), -1);
+    CHECK_INT(n, 2);
+    CHECK(!got.on);
+    CHECK_INT(read_flags(&flags, (const char *const[MOST]){"--on=false"}, &n), -1);
+    CHECK(!got.on);
 }
 
 static void refuses(void **state) {
@@ -74,7 +74,7 @@ static void refuses(void **state) {
     };
     int n;
     for (size_t i = 0; i < ARRAY_LEN(cases); i++)
-        check_case(read_flags(&flags, cases[i], &n) == PROG_USAGE, cases[i][0]);
+        CHECK_CASE(read_flags(&flags, cases[i], &n) == PROG_USAGE, cases[i][0]);
 }
 
 static void stops_at_the_first_argument(void **state) {
@@ -83,13 +83,13 @@ static void stops_at_the_first_argument(void **state) {
     with.stop_at_first = true;
     with.most = -1;
     int n;
-    assert_int_equal(
-        read_flags(&with, (const char *const[MOST]){"--number", "3", "aws", "--on", "--", "--help"},
-                   &n),
-        -1);
-    assert_int_equal(got.number, 3);
-    assert_false(got.on);
-    assert_int_equal(n, 4);
+    CHECK_INT(read_flags(&with,
+                         (const char *const[MOST]){"--number", "3", "aws", "--on", "--", "--help"},
+                         &n),
+              -1);
+    CHECK_INT(got.number, 3);
+    CHECK(!got.on);
+    CHECK_INT(n, 4);
 }
 
 static int clean(void **state) {

@@ -9,10 +9,10 @@ static void ids(void **state) {
     char id[33];
     /* printf %s bucket/uploads/a.jpg | sha256sum */
     prog_image_id(id, S("bucket"), S("uploads/a.jpg"));
-    assert_int_equal(strlen(id), 32);
+    CHECK_INT(strlen(id), 32);
     char again[33];
     prog_image_id(again, S("bucket/uploads"), S("a.jpg"));
-    assert_string_equal(id, again); /* the same text */
+    CHECK_TEXT(id, again); /* the same text */
 }
 
 static void plain_json(void **state) {
@@ -24,7 +24,7 @@ static void plain_json(void **state) {
     CLEANUP_JSON json_t *plain = prog_item_plain(doc);
     CLEANUP_DEINIT(buf) struct buf text = {0};
     json_write(&text, plain);
-    check_buf(
+    CHECK_BUF(
         text,
         "{\"S\":\"x\",\"N\":12,\"R\":1.5,\"B\":true,\"Z\":null,\"L\":[{\"a\":-3}],\"SS\":[\"p\",\"q\"],\"E\":null}");
 }
@@ -45,16 +45,16 @@ static void cameras(void **state) {
         CLEANUP_JSON json_t *doc = json_parse(str_c(cases[i].item), NULL);
         CLEANUP_DEINIT(buf) struct buf out = {0};
         prog_camera(doc, &out);
-        check_str(buf_view(&out), str_c(cases[i].want));
+        CHECK_STR(buf_view(&out), str_c(cases[i].want));
     }
 }
 
 static void final_statuses(void **state) {
     (void)state;
-    assert_true(prog_status_is_final(S("processed")));
-    assert_true(prog_status_is_final(S("rejected")));
-    assert_false(prog_status_is_final(S("pending")));
-    assert_false(prog_status_is_final(STR_NONE));
+    CHECK(prog_status_is_final(S("processed")));
+    CHECK(prog_status_is_final(S("rejected")));
+    CHECK(!prog_status_is_final(S("pending")));
+    CHECK(!prog_status_is_final(STR_NONE));
 }
 
 int main(void) {

@@ -31,46 +31,46 @@ static void moments(void **state) {
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         int64_t got = -1;
         bool good = prog_when(str_c(cases[i].text), now, &got);
-        check_case(good == (cases[i].want >= 0) && got == cases[i].want, cases[i].text);
+        CHECK_CASE(good == (cases[i].want >= 0) && got == cases[i].want, cases[i].text);
     }
 }
 
 static void elements(void **state) {
     (void)state;
     str rest = S("<a x='1'><m>1<m>2</m>3</m><mm>no</mm><m/><m >4</m></a>"), inner;
-    assert_true(prog_xml_next(&rest, "a", &inner));
+    CHECK(prog_xml_next(&rest, "a", &inner));
     rest = inner;
-    assert_true(prog_xml_next(&rest, "m", &inner));
-    check_str(inner, S("1<m>2</m>3"));
-    assert_true(prog_xml_next(&rest, "m", &inner));
-    check_str(inner, S(""));
-    assert_true(prog_xml_next(&rest, "m", &inner));
-    check_str(inner, S("4"));
-    assert_false(prog_xml_next(&rest, "m", &inner));
+    CHECK(prog_xml_next(&rest, "m", &inner));
+    CHECK_STR(inner, S("1<m>2</m>3"));
+    CHECK(prog_xml_next(&rest, "m", &inner));
+    CHECK_STR(inner, S(""));
+    CHECK(prog_xml_next(&rest, "m", &inner));
+    CHECK_STR(inner, S("4"));
+    CHECK(!prog_xml_next(&rest, "m", &inner));
     static const char *const broken[] = {"",     "<",      "<m", "<m>", "<m>1", "<m>1<m>2</m>",
                                          "</m>", "m>1</m>"};
     for (size_t i = 0; i < ARRAY_LEN(broken); i++) {
         rest = str_c(broken[i]);
-        check_case(!prog_xml_next(&rest, "m", &inner), broken[i]);
+        CHECK_CASE(!prog_xml_next(&rest, "m", &inner), broken[i]);
     }
 }
 
 static void sizes(void **state) {
     (void)state;
     char out[16];
-    assert_string_equal(prog_size(out, 0), "0 B");
-    assert_string_equal(prog_size(out, 999), "999 B");
-    assert_string_equal(prog_size(out, 1000), "1.0 kB");
-    assert_string_equal(prog_size(out, 999999), "1.0 MB");
-    assert_string_equal(prog_size(out, 123456789), "123.5 MB");
-    assert_string_equal(prog_size(out, UINT64_MAX), "18.4 EB");
+    CHECK_TEXT(prog_size(out, 0), "0 B");
+    CHECK_TEXT(prog_size(out, 999), "999 B");
+    CHECK_TEXT(prog_size(out, 1000), "1.0 kB");
+    CHECK_TEXT(prog_size(out, 999999), "1.0 MB");
+    CHECK_TEXT(prog_size(out, 123456789), "123.5 MB");
+    CHECK_TEXT(prog_size(out, UINT64_MAX), "18.4 EB");
 }
 
 static void widths(void **state) {
     (void)state;
-    assert_int_equal(prog_width(S("abc")), 3);
-    assert_int_equal(prog_width(S("4 × 3")), 5);
-    assert_int_equal(prog_width(S("\xff")), 1);
+    CHECK_INT(prog_width(S("abc")), 3);
+    CHECK_INT(prog_width(S("4 × 3")), 5);
+    CHECK_INT(prog_width(S("\xff")), 1);
 }
 
 int main(void) {

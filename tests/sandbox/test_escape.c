@@ -52,7 +52,7 @@ static void read_output(struct sandbox *sb, int fd, struct buf *out) {
     CLEANUP_FD int from = sandbox_take_output(sb, fd);
     for (;;) {
         struct pollfd on = {.fd = from, .events = POLLIN};
-        assert_int_equal(poll(&on, 1, PATIENCE_MS), 1);
+        CHECK_INT(poll(&on, 1, PATIENCE_MS), 1);
         ssize_t got = read(from, buf_reserve(out, 4096), 4096);
         if (got <= 0)
             break;
@@ -63,7 +63,7 @@ static void read_output(struct sandbox *sb, int fd, struct buf *out) {
 
 static struct sandbox_end wait_end(struct sandbox *sb) {
     struct sandbox_end end = {0};
-    assert_int_equal(sandbox_wait(sb, PATIENCE_MS, &end), 0);
+    CHECK_INT(sandbox_wait(sb, PATIENCE_MS, &end), 0);
     return end;
 }
 
@@ -72,8 +72,8 @@ static int listen_outside(uint16_t *ret_port) {
     struct sockaddr_in at = {.sin_family = AF_INET};
     at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     socklen_t len = sizeof at;
-    assert_int_equal(bind(fd, (struct sockaddr *)&at, sizeof at), 0);
-    assert_int_equal(listen(fd, 4), 0);
+    CHECK_INT(bind(fd, (struct sockaddr *)&at, sizeof at), 0);
+    CHECK_INT(listen(fd, 4), 0);
     getsockname(fd, (struct sockaddr *)&at, &len);
     *ret_port = ntohs(at.sin_port);
     return fd;
@@ -84,8 +84,8 @@ static int listen_abstract(const char *name) {
     struct sockaddr_un at = {.sun_family = AF_UNIX};
     snprintf(at.sun_path + 1, sizeof at.sun_path - 1, "%s", name);
     socklen_t len = (socklen_t)(sizeof(sa_family_t) + 1 + strlen(name));
-    assert_int_equal(bind(fd, (struct sockaddr *)&at, len), 0);
-    assert_int_equal(listen(fd, 4), 0);
+    CHECK_INT(bind(fd, (struct sockaddr *)&at, len), 0);
+    CHECK_INT(listen(fd, 4), 0);
     return fd;
 }
 
@@ -96,8 +96,8 @@ static bool gets_silent(int fd, int ms) {
 
 static void wait_for_byte(int fd) {
     char c;
-    assert_false(gets_silent(fd, PATIENCE_MS));
-    assert_true(read(fd, &c, 1) == 1);
+    CHECK(!gets_silent(fd, PATIENCE_MS));
+    CHECK(read(fd, &c, 1) == 1);
 }
 
 /* ---- Walls ---- */
@@ -123,8 +123,8 @@ static void test_walls(void **state) {
     struct sandbox_end end = wait_end(sb);
     if (end.code != 0 || end.signaled || !strstr(out.p, "done "))
         fail_msg("%s", out.p);
-    assert_true(gets_silent(tcp, 0));
-    assert_true(gets_silent(abstract, 0));
+    CHECK(gets_silent(tcp, 0));
+    CHECK(gets_silent(abstract, 0));
 }
 
 static void test_forks_are_bounded(void **state) {
@@ -133,11 +133,11 @@ static void test_forks_are_bounded(void **state) {
     struct sandbox *sb = run((const char *const[]){"/var/task/jailed", "forks", NULL}, 50);
     CLEANUP_FD int out = sandbox_take_output(sb, 1);
     struct sandbox_end end = wait_end(sb);
-    assert_int_equal(end.code, 0);
+    CHECK_INT(end.code, 0);
     char text[64] = "";
-    assert_true(read(out, text, sizeof text - 1) > 0);
+    CHECK(read(out, text, sizeof text - 1) > 0);
     int n = atoi(text + strlen("forks "));
-    assert_in_range(n, 10, 50);
+    CHECK_RANGE(n, 10, 50);
 }
 
 static void test_memory_is_bounded(void **state) {
@@ -146,14 +146,14 @@ static void test_memory_is_bounded(void **state) {
     struct sandbox *sb = run((const char *const[]){"/var/task/jailed", "memory", NULL}, 0);
     struct sandbox_end end;
     for (int i = 0; !sandbox_ended(sb, &end); i++) {
-        assert_true(i < PATIENCE_MS);
+        CHECK(i < PATIENCE_MS);
         sandbox_check_memory(sb);
         poll(NULL, 0, 1);
     }
-    assert_true(end.signaled);
-    assert_int_equal(end.code, SIGKILL);
-    assert_true(end.oom);
-    assert_in_range(end.memory_peak, 32 * MIB, 90 * MIB);
+    CHECK(end.signaled);
+    CHECK_INT(end.code, SIGKILL);
+    CHECK(end.oom);
+    CHECK_RANGE(end.memory_peak, 32 * MIB, 90 * MIB);
 }
 
 static void test_tmp_is_bounded(void **state) {
@@ -162,8 +162,8 @@ static void test_tmp_is_bounded(void **state) {
     struct sandbox *sb = run((const char *const[]){"/var/task/jailed", "tmp", NULL}, 0);
     CLEANUP_DEINIT(buf) struct buf out = {0};
     read_output(sb, 1, &out);
-    assert_int_equal(wait_end(sb).code, 0);
-    check_str(str_c(out.p), str_c("tmp 8388608\n"));
+    CHECK_INT(wait_end(sb).code, 0);
+    CHECK_STR(str_c(out.p), str_c("tmp 8388608\n"));
 }
 
 /* ---- Life ---- */
@@ -174,18 +174,18 @@ static void test_environment_and_exit(void **state) {
     CLEANUP_DEINIT(buf) struct buf out = {0}, errors = {0};
     read_output(sb, 1, &out);
     read_output(sb, 2, &errors);
-    check_str(str_c(out.p), str_c("GREETING=hello there\nEMPTY=\n"));
-    check_str(str_c(errors.p), str_c("to stderr\n"));
+    CHECK_STR(str_c(out.p), str_c("GREETING=hello there\nEMPTY=\n"));
+    CHECK_STR(str_c(errors.p), str_c("to stderr\n"));
     struct sandbox_end end = wait_end(sb);
-    assert_int_equal(end.code, 7);
-    assert_false(end.signaled || end.oom || end.lost || end.exec_errno);
-    assert_int_equal(sandbox_take_output(sb, 1), -1);
+    CHECK_INT(end.code, 7);
+    CHECK(!(end.signaled || end.oom || end.lost || end.exec_errno));
+    CHECK_INT(sandbox_take_output(sb, 1), -1);
 }
 
 static void test_missing_program(void **state) {
     (void)state;
     CLEANUP(sandbox) struct sandbox *sb = run((const char *const[]){"/var/task/none", NULL}, 0);
-    assert_int_equal(wait_end(sb).exec_errno, ENOENT);
+    CHECK_INT(wait_end(sb).exec_errno, ENOENT);
 }
 
 static void test_missing_code(void **state) {
@@ -198,9 +198,9 @@ static void test_missing_code(void **state) {
                                       .tmp_bytes = MIB};
     struct sandbox *sb = NULL;
     struct err err = {0};
-    assert_int_equal(sandbox_start(spawner, &spec, &sb, &err), -ENOENT);
-    assert_null(sb);
-    assert_non_null(strstr(err.text, "opening the code"));
+    CHECK_INT(sandbox_start(spawner, &spec, &sb, &err), -ENOENT);
+    CHECK(!sb);
+    CHECK_HAS(err.text, "opening the code");
 }
 
 static void test_freeze_thaw_kill(void **state) {
@@ -211,23 +211,23 @@ static void test_freeze_thaw_kill(void **state) {
     char rest[65536];
     wait_for_byte(out);
     for (int i = 0; i < 3; i++) {
-        assert_int_equal(sandbox_freeze(sb), 0);
+        CHECK_INT(sandbox_freeze(sb), 0);
         /* Stopping takes effect within microseconds, not at once: let it settle, then it must be
          * still. */
         for (int settled = 0; settled < 2; settled = gets_silent(out, 10) ? settled + 1 : 0)
             (void)!read(out, rest, sizeof rest);
-        assert_true(gets_silent(out, 50));
-        assert_int_equal(sandbox_thaw(sb), 0);
+        CHECK(gets_silent(out, 50));
+        CHECK_INT(sandbox_thaw(sb), 0);
         wait_for_byte(out);
     }
-    assert_true(sandbox_memory_peak(sb) > 0);
-    assert_int_equal(sandbox_freeze(sb), 0);
+    CHECK(sandbox_memory_peak(sb) > 0);
+    CHECK_INT(sandbox_freeze(sb), 0);
     struct sandbox_end end;
-    assert_false(sandbox_ended(sb, &end));
-    assert_int_equal(sandbox_wait(sb, 1, &end), -ETIMEDOUT);
+    CHECK(!sandbox_ended(sb, &end));
+    CHECK_INT(sandbox_wait(sb, 1, &end), -ETIMEDOUT);
     sandbox_kill(sb);
     end = wait_end(sb);
-    assert_true(end.signaled && end.code == SIGKILL && !end.oom);
+    CHECK(end.signaled && end.code == SIGKILL && !end.oom);
 }
 
 static void test_listener(void **state) {
@@ -237,20 +237,20 @@ static void test_listener(void **state) {
     CLEANUP(sandbox)
     struct sandbox *sb = run((const char *const[]){"/var/task/jailed", "walls", "1", "x", NULL}, 0);
     CLEANUP_FD int listener = sandbox_take_listener(sb, 9001);
-    assert_true(listener >= 0);
-    assert_int_equal(sandbox_take_listener(sb, 9001), -1);
-    assert_int_equal(sandbox_take_listener(sb, 80), -1);
+    CHECK(listener >= 0);
+    CHECK_INT(sandbox_take_listener(sb, 9001), -1);
+    CHECK_INT(sandbox_take_listener(sb, 80), -1);
     /* The walls program connects to 9001 from inside; the connection arrives here. */
-    assert_false(gets_silent(listener, PATIENCE_MS));
+    CHECK(!gets_silent(listener, PATIENCE_MS));
     CLEANUP_FD int peer = accept(listener, NULL, NULL);
-    assert_true(peer >= 0);
+    CHECK(peer >= 0);
     wait_end(sb);
 }
 
 /* ---- The end of the daemon ---- */
 static size_t count_mounts(void) {
     CLEANUP_DEINIT(buf) struct buf text = {0};
-    assert_int_equal(io_read_file(&text, "/proc/self/mounts", 1 << 20, NULL), 0);
+    CHECK_INT(io_read_file(&text, "/proc/self/mounts", 1 << 20, NULL), 0);
     size_t lines = 0;
     for (size_t i = 0; i < text.len; i++)
         lines += text.p[i] == '\n';
@@ -295,24 +295,24 @@ static void test_nothing_survives_the_daemon(void **state) {
     char mark[64];
     snprintf(mark, sizeof mark, "doomed-%d", getpid());
     int said[2];
-    assert_int_equal(pipe2(said, O_CLOEXEC), 0);
+    CHECK_INT(pipe2(said, O_CLOEXEC), 0);
     pid_t daemon = fork();
     if (daemon == 0)
         doomed_daemon(said[1], mark);
     close(said[1]);
     wait_for_byte(said[0]);
-    assert_int_equal(count_ticking(mark), 2);
+    CHECK_INT(count_ticking(mark), 2);
     kill(daemon, SIGKILL);
     waitpid(daemon, NULL, 0);
     int64_t until = clock_mono_ms() + PATIENCE_MS;
     while (count_ticking(mark) > 0 && clock_mono_ms() < until)
         poll(NULL, 0, 2);
-    assert_int_equal(count_ticking(mark), 0);
+    CHECK_INT(count_ticking(mark), 0);
     /* The spawner held the other end of the pipe's lineage only through the daemon: it is gone too.
      */
-    assert_false(gets_silent(said[0], PATIENCE_MS));
+    CHECK(!gets_silent(said[0], PATIENCE_MS));
     close(said[0]);
-    assert_int_equal(count_mounts(), mounts);
+    CHECK_INT(count_mounts(), mounts);
 }
 
 /* ---- Set-up ---- */

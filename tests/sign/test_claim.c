@@ -58,10 +58,10 @@ static void test_authorization(void **state) {
         struct sign_claim claim = {0};
         const char *what = NULL;
         int r = sign_parse_authorization(&claim, str_c(cases[i].value), &what);
-        check_case(r == cases[i].want, cases[i].name);
-        check_case(!cases[i].what == !what && (!what || strcmp(what, cases[i].what) == 0),
+        CHECK_CASE(r == cases[i].want, cases[i].name);
+        CHECK_CASE(!cases[i].what == !what && (!what || strcmp(what, cases[i].what) == 0),
                    cases[i].name);
-        check_case((r == SIGN_OK) == (claim.access_key.p != NULL), cases[i].name);
+        CHECK_CASE((r == SIGN_OK) == (claim.access_key.p != NULL), cases[i].name);
     }
 }
 
@@ -87,14 +87,14 @@ static void test_query(void **state) {
         struct sign_claim claim = {0};
         struct buf text = {0};
         const char *what = NULL;
-        check_case(sign_parse_query(&claim, str_c(cases[i].query), &text, &what) == cases[i].want,
+        CHECK_CASE(sign_parse_query(&claim, str_c(cases[i].query), &text, &what) == cases[i].want,
                    cases[i].name);
-        check_case(!cases[i].what == !what && (!what || strcmp(what, cases[i].what) == 0),
+        CHECK_CASE(!cases[i].what == !what && (!what || strcmp(what, cases[i].what) == 0),
                    cases[i].name);
         if (cases[i].want == SIGN_OK) {
-            check_str(claim.access_key, S("AKID"));
-            check_str(claim.scope.region, S("us-east-1"));
-            check_str(claim.expires, S("60"));
+            CHECK_STR(claim.access_key, S("AKID"));
+            CHECK_STR(claim.scope.region, S("us-east-1"));
+            CHECK_STR(claim.expires, S("60"));
         }
         buf_deinit(&text);
     }
@@ -121,7 +121,7 @@ static void test_canonical_query(void **state) {
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         struct buf got = {0};
         sign_add_canonical_query(&got, str_c(cases[i].query), S("X-Amz-Signature"));
-        check_buf(got, cases[i].want);
+        CHECK_BUF(got, cases[i].want);
         buf_deinit(&got);
     }
 }
@@ -150,7 +150,7 @@ static void test_canonical_path(void **state) {
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         struct buf got = {0};
         sign_add_canonical_path(&got, str_c(cases[i].path), cases[i].s3);
-        check_buf(got, cases[i].want);
+        CHECK_BUF(got, cases[i].want);
         buf_deinit(&got);
     }
 }
@@ -169,15 +169,15 @@ static void test_chunks(void **state) {
     sign_sha256(digest, str_n(payload, 65536));
     sign_chunk(signature, &key, date, scope,
                S("4f232c4386841ef735655705268965c44a0e4690baa4adea153f7db9fa80a0a9"), digest);
-    check_str(str_c(signature),
+    CHECK_STR(str_c(signature),
               S("ad80c730a21e5b8d04586a2213dd63b9a0e99e0e2307b0ade35a65485a288648"));
     sign_sha256(digest, str_n(payload, 1024));
     sign_chunk(signature, &key, date, scope, str_c(signature), digest);
-    check_str(str_c(signature),
+    CHECK_STR(str_c(signature),
               S("0055627c9e194cb4542bae2aa5492e3c1575bbb81b612b7d234b86a503ef5497"));
     sign_sha256(digest, S(""));
     sign_chunk(signature, &key, date, scope, str_c(signature), digest);
-    check_str(str_c(signature),
+    CHECK_STR(str_c(signature),
               S("b6c6ea8a5354eaf15b3cb7646744f4275b71ea724fed81ceb9323e279d449df9"));
     free(payload);
 }
@@ -194,7 +194,7 @@ static void test_trailer(void **state) {
     sign_sha256(digest, S("x-amz-checksum-crc32c:sOO8/Q==\n"));
     sign_trailer(signature, &key, date, scope,
                  S("2ca2aba2005185cf7159c6277faf83795951dd77a3a99e6e65d5c9f85863f992"), digest);
-    check_str(str_c(signature),
+    CHECK_STR(str_c(signature),
               S("d81f82fc3505edab99d459891051a732e8730629a2e4a59689829ca17fe2e435"));
 }
 
@@ -209,18 +209,18 @@ static void test_keys_kept(void **state) {
             sign_derive(round ? &again : &first[i], S("secret"),
                         (struct sign_scope){str_c(date), S("r"), S("s")});
             if (round)
-                assert_memory_equal(&again, &first[i], sizeof again);
+                CHECK_MEM(&again, &first[i], sizeof again);
         }
     sign_derive(&first[0], S("secret"), (struct sign_scope){S("20261122"), S("ab"), S("c")});
     sign_derive(&first[1], S("secret"), (struct sign_scope){S("20261122"), S("a"), S("bc")});
-    assert_memory_not_equal(&first[0], &first[1], sizeof first[0]);
+    CHECK(memcmp(&first[0], &first[1], sizeof first[0]) != 0);
     char long_secret[400];
     memset(long_secret, 's', sizeof long_secret);
     sign_derive(&first[0], str_n(long_secret, sizeof long_secret),
                 (struct sign_scope){S("20261122"), S("a"), S("b")});
     sign_derive(&first[1], str_n(long_secret, sizeof long_secret),
                 (struct sign_scope){S("20261122"), S("a"), S("b")});
-    assert_memory_equal(&first[0], &first[1], sizeof first[0]);
+    CHECK_MEM(&first[0], &first[1], sizeof first[0]);
 }
 
 int main(void) {

@@ -58,7 +58,7 @@ static void parse_request(struct golden *g) {
                 *fields[i].to = value;
         if (str_is(key, "header")) {
             struct sign_header *h = &g->headers[g->request.n_headers++];
-            assert_true(g->request.n_headers <= MAX_HEADERS);
+            CHECK(g->request.n_headers <= MAX_HEADERS);
             str_cut(value, ':', &h->name, &h->value);
         }
     }
@@ -77,14 +77,14 @@ static void check_stages(struct golden *g, const struct sign_claim *claim, str a
     char signature[SIGN_HEX + 1];
     g->request.signed_headers = claim->signed_headers;
     sign_add_canonical(&canonical, &g->request);
-    check_str(buf_view(&canonical), g->canonical);
+    CHECK_STR(buf_view(&canonical), g->canonical);
     sign_add_string(&string, amz_date, claim->scope, buf_view(&canonical));
-    check_str(buf_view(&string), g->string);
+    CHECK_STR(buf_view(&string), g->string);
     sign_derive(&key, str_c(secret_key), claim->scope);
     sign_signature(signature, &key, buf_view(&string));
-    check_str(str_c(signature), g->signature);
-    check_str(claim->signature, g->signature);
-    check_str(claim->access_key, str_c(access_key));
+    CHECK_STR(str_c(signature), g->signature);
+    CHECK_STR(claim->signature, g->signature);
+    CHECK_STR(claim->access_key, str_c(access_key));
     buf_deinit(&canonical);
     buf_deinit(&string);
 }
@@ -94,10 +94,10 @@ static void check_header(struct golden *g) {
     struct sign_claim claim;
     const char *what = NULL;
     struct sign_credentials credentials = credentials_of(g);
-    assert_int_equal(sign_parse_authorization(&claim, g->result, &what), SIGN_OK);
+    CHECK_INT(sign_parse_authorization(&claim, g->result, &what), SIGN_OK);
     check_stages(g, &claim, g->date);
     sign_authorize(&made, &g->request, &credentials, g->date, g->region, g->service, NULL);
-    check_str(buf_view(&made), g->result);
+    CHECK_STR(buf_view(&made), g->result);
     buf_deinit(&made);
 }
 
@@ -107,12 +107,12 @@ static void check_query(struct golden *g) {
     const char *what = NULL;
     struct sign_credentials credentials = credentials_of(g);
     uint64_t expires;
-    assert_true(str_to_u64(g->expires, &expires));
+    CHECK(str_to_u64(g->expires, &expires));
     sign_presign(&made, &g->request, &credentials, g->date, g->region, g->service,
                  (uint32_t)expires);
-    assert_int_equal(sign_parse_query(&claim, g->result, &text, &what), SIGN_OK);
-    check_str(claim.session_token, g->token);
-    check_str(claim.expires, g->expires);
+    CHECK_INT(sign_parse_query(&claim, g->result, &text, &what), SIGN_OK);
+    CHECK_STR(claim.session_token, g->token);
+    CHECK_STR(claim.expires, g->expires);
     str own_query = g->request.query;
     g->request.query = g->result;
     check_stages(g, &claim, claim.amz_date);
@@ -120,7 +120,7 @@ static void check_query(struct golden *g) {
     struct buf one = {0}, other = {0};
     sign_add_canonical_query(&one, buf_view(&made), STR_NONE);
     sign_add_canonical_query(&other, g->result, STR_NONE);
-    check_str(buf_view(&one), buf_view(&other));
+    CHECK_STR(buf_view(&one), buf_view(&other));
     g->request.query = own_query;
     buf_deinit(&one);
     buf_deinit(&other);
@@ -131,9 +131,9 @@ static void check_query(struct golden *g) {
 static void check_v2_string(const struct golden *g, const struct sign_request *request) {
     struct buf string = {0}, signature = {0};
     sign_add_v2_string(&string, request, STR_NONE, g->expires);
-    check_str(buf_view(&string), g->string);
+    CHECK_STR(buf_view(&string), g->string);
     sign_add_v2_signature(&signature, str_c(secret_key), buf_view(&string));
-    check_str(buf_view(&signature), g->signature);
+    CHECK_STR(buf_view(&signature), g->signature);
     buf_deinit(&string);
     buf_deinit(&signature);
 }
@@ -149,11 +149,11 @@ static void check_v2(struct golden *g) {
     check_v2_string(g, &seen);
 
     int64_t expires;
-    assert_true(str_to_i64(g->expires, &expires));
+    CHECK(str_to_i64(g->expires, &expires));
     credentials.session_token = STR_NONE; /* in the headers already */
     sign_v2_presign(&made, &g->request, STR_NONE, &credentials, expires);
-    assert_true(sign_query_param(buf_view(&made), "Signature", &signature));
-    check_str(buf_view(&signature), g->signature);
+    CHECK(sign_query_param(buf_view(&made), "Signature", &signature));
+    CHECK_STR(buf_view(&signature), g->signature);
     buf_deinit(&made);
     buf_deinit(&signature);
 }
@@ -179,12 +179,12 @@ static void run_case(const char *name) {
 static void test_all(void **state) {
     (void)state;
     DIR *dir = opendir(folder);
-    assert_non_null(dir);
+    CHECK(dir);
     for (struct dirent *entry; (entry = readdir(dir));)
         if (entry->d_type == DT_DIR && entry->d_name[0] != '.' && entry->d_name[0] != '_')
             run_case(entry->d_name);
     closedir(dir);
-    assert_true(n_cases >= 20);
+    CHECK(n_cases >= 20);
 }
 
 int main(int argc, char **argv) {

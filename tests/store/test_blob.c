@@ -18,7 +18,7 @@ static int setup(void **state) {
     tmp_dir(dir);
     store = tmp_open(dir);
     seal_key_create(store, batch, key_id, NULL);
-    assert_int_equal(store_commit(store, batch, NULL), 0);
+    CHECK_INT(store_commit(store, batch, NULL), 0);
     store_batch_free(batch);
     return 0;
 }
@@ -41,28 +41,28 @@ static char byte_at(uint64_t i) { return (char)(i * 131 + (i >> 8) * 7 + (i >> 1
 static void write_body(uint64_t size, size_t piece, struct buf *ref) {
     struct blob_writer *w = NULL;
     char *p = mem_alloc(piece);
-    assert_int_equal(blob_create(store, str_n(key_id, sizeof key_id), 0, &w, NULL), 0);
+    CHECK_INT(blob_create(store, str_n(key_id, sizeof key_id), 0, &w, NULL), 0);
     for (uint64_t at = 0; at < size;) {
         size_t n = size - at < piece ? (size_t)(size - at) : piece;
         for (size_t i = 0; i < n; i++)
             p[i] = byte_at(at + i);
-        assert_int_equal(blob_write(w, p, n, NULL), 0);
+        CHECK_INT(blob_write(w, p, n, NULL), 0);
         at += n;
     }
-    assert_int_equal(blob_finish(w, ref, NULL), 0);
+    CHECK_INT(blob_finish(w, ref, NULL), 0);
     free(p);
 }
 
 static void keep_body(str ref) {
     CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
     blob_keep(batch, ref);
-    assert_int_equal(store_commit(store, batch, NULL), 0);
+    CHECK_INT(store_commit(store, batch, NULL), 0);
 }
 
 static void check_range(struct blob_reader *r, uint64_t size, uint64_t offset, size_t n) {
     char *p = mem_alloc(n);
     size_t want = offset >= size ? 0 : size - offset < n ? (size_t)(size - offset) : n;
-    assert_int_equal(blob_read(r, offset, p, n), want);
+    CHECK_INT(blob_read(r, offset, p, n), want);
     for (size_t i = 0; i < want; i++)
         if (p[i] != byte_at(offset + i)) {
             print_error("size %llu offset %llu: byte %zu differs\n", (unsigned long long)size,
@@ -103,9 +103,9 @@ static void test_sizes(void **state) {
         struct blob_reader *r = NULL;
         uint64_t files = count_files();
         write_body(size, pieces[i % ARRAY_LEN(pieces)], &ref);
-        assert_int_equal(count_files() - files, size > BLOB_INLINE);
-        assert_true(blob_size(buf_view(&ref)) == size);
-        assert_int_equal(blob_open(store, buf_view(&ref), &r, NULL), 0);
+        CHECK_INT(count_files() - files, size > BLOB_INLINE);
+        CHECK(blob_size(buf_view(&ref)) == size);
+        CHECK_INT(blob_open(store, buf_view(&ref), &r, NULL), 0);
         check_range(r, size, 0, (size_t)size + 10);
         static const uint64_t offsets[] = {0, 1, F - 1, F, F + 1, 3 * F - 2};
         for (size_t k = 0; k < ARRAY_LEN(offsets); k++) {
@@ -128,25 +128,25 @@ static void test_sweep(void **state) {
     write_body(100000, 65536, &orphan);
     write_body(100000, 65536, &dropped);
     keep_body(buf_view(&dropped));
-    assert_int_equal(count_files(), 3);
+    CHECK_INT(count_files(), 3);
 
     CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
     blob_drop(batch, buf_view(&dropped));
-    assert_int_equal(count_files(), 3); /* only after the commit */
-    assert_int_equal(store_commit(store, batch, NULL), 0);
-    assert_int_equal(count_files(), 2);
+    CHECK_INT(count_files(), 3); /* only after the commit */
+    CHECK_INT(store_commit(store, batch, NULL), 0);
+    CHECK_INT(count_files(), 2);
     CLEANUP(blob_reader) struct blob_reader *r = NULL;
-    assert_int_equal(blob_open(store, buf_view(&dropped), &r, NULL), STORE_E_ABSENT);
+    CHECK_INT(blob_open(store, buf_view(&dropped), &r, NULL), STORE_E_ABSENT);
 
     char path[256];
     snprintf(path, sizeof path, "%s/blobs/tmp/leftover", dir);
     close(open(path, O_CREAT | O_WRONLY, 0600));
     reopen();
-    assert_int_equal(count_files(), 1);
-    assert_int_equal(blob_open(store, buf_view(&kept), &r, NULL), 0);
+    CHECK_INT(count_files(), 1);
+    CHECK_INT(blob_open(store, buf_view(&kept), &r, NULL), 0);
     check_range(r, 100000, 0, 100000);
     r = blob_reader_free(r);
-    assert_int_equal(blob_open(store, buf_view(&orphan), &r, NULL), STORE_E_ABSENT);
+    CHECK_INT(blob_open(store, buf_view(&orphan), &r, NULL), STORE_E_ABSENT);
     buf_deinit(&kept);
     buf_deinit(&orphan);
     buf_deinit(&dropped);
@@ -157,20 +157,20 @@ static void test_unfinished_and_discarded_leave_nothing(void **state) {
     struct blob_writer *w = NULL;
     struct buf ref = {0};
     char *p = mem_zalloc(200000);
-    assert_int_equal(blob_create(store, str_n(key_id, sizeof key_id), 0, &w, NULL), 0);
-    assert_int_equal(blob_write(w, p, 200000, NULL), 0);
+    CHECK_INT(blob_create(store, str_n(key_id, sizeof key_id), 0, &w, NULL), 0);
+    CHECK_INT(blob_write(w, p, 200000, NULL), 0);
     blob_writer_free(w);
-    assert_int_equal(count_files(), 0);
+    CHECK_INT(count_files(), 0);
     write_body(50000, 50000, &ref);
-    assert_int_equal(count_files(), 1);
+    CHECK_INT(count_files(), 1);
     blob_discard(store, buf_view(&ref));
-    assert_int_equal(count_files(), 0);
+    CHECK_INT(count_files(), 0);
 
-    assert_int_equal(store_fault_set("fail-blob-sync", NULL), 0);
-    assert_int_equal(blob_create(store, str_n(key_id, sizeof key_id), 0, &w, NULL), 0);
-    assert_int_equal(blob_write(w, p, 200000, NULL), 0);
-    assert_int_equal(blob_finish(w, &ref, NULL), -EIO);
-    assert_int_equal(count_files(), 0);
+    CHECK_INT(store_fault_set("fail-blob-sync", NULL), 0);
+    CHECK_INT(blob_create(store, str_n(key_id, sizeof key_id), 0, &w, NULL), 0);
+    CHECK_INT(blob_write(w, p, 200000, NULL), 0);
+    CHECK_INT(blob_finish(w, &ref, NULL), -EIO);
+    CHECK_INT(count_files(), 0);
     free(p);
     buf_deinit(&ref);
 }
@@ -194,9 +194,9 @@ static void only_file(char out[256]) {
 static void flip(const char *path, off_t at) {
     int fd = open(path, O_RDWR);
     char c;
-    assert_int_equal(pread(fd, &c, 1, at), 1);
+    CHECK_INT(pread(fd, &c, 1, at), 1);
     c ^= 0x10;
-    assert_int_equal(pwrite(fd, &c, 1, at), 1);
+    CHECK_INT(pwrite(fd, &c, 1, at), 1);
     close(fd);
 }
 
@@ -211,58 +211,58 @@ static void test_damage(void **state) {
     keep_body(buf_view(&ref));
     only_file(path);
     struct blob_scrub scrub;
-    assert_int_equal(blob_scrub(store, &scrub, NULL, NULL, NULL), 0);
-    assert_true(scrub.files == 1 && !scrub.damaged && !scrub.missing);
+    CHECK_INT(blob_scrub(store, &scrub, NULL, NULL, NULL), 0);
+    CHECK(scrub.files == 1 && !scrub.damaged && !scrub.missing);
 
     flip(path, HEAD + SF + 1000); /* frame 1 */
-    assert_int_equal(blob_open(store, buf_view(&ref), &r, NULL), 0);
+    CHECK_INT(blob_open(store, buf_view(&ref), &r, NULL), 0);
     check_range(r, SIZE, 0, F);
     check_range(r, SIZE, 2 * F, F + 100);
-    assert_int_equal(blob_read(r, F, p, 10), -EBADMSG);
-    assert_int_equal(blob_read(r, F, p, F), -EBADMSG);
+    CHECK_INT(blob_read(r, F, p, 10), -EBADMSG);
+    CHECK_INT(blob_read(r, F, p, F), -EBADMSG);
     for (int i = 0; i < F; i++)
-        assert_int_equal(p[i], 0); /* wiped, not served */
-    assert_int_equal(blob_read(r, 0, p, SIZE), -EBADMSG);
-    assert_int_equal(blob_read(r, F - 5, p, 10), -EBADMSG);
+        CHECK_INT(p[i], 0); /* wiped, not served */
+    CHECK_INT(blob_read(r, 0, p, SIZE), -EBADMSG);
+    CHECK_INT(blob_read(r, F - 5, p, 10), -EBADMSG);
     r = blob_reader_free(r);
-    assert_int_equal(blob_scrub(store, &scrub, NULL, NULL, NULL), 0);
-    assert_true(scrub.files == 1 && scrub.damaged == 1 && !scrub.missing);
+    CHECK_INT(blob_scrub(store, &scrub, NULL, NULL, NULL), 0);
+    CHECK(scrub.files == 1 && scrub.damaged == 1 && !scrub.missing);
     flip(path, HEAD + SF + 1000);
 
     /* Two frames in each other's place. */
     int fd = open(path, O_RDWR);
     char *a = mem_alloc(SF), *b = mem_alloc(SF);
-    assert_int_equal(pread(fd, a, SF, HEAD), SF);
-    assert_int_equal(pread(fd, b, SF, HEAD + SF), SF);
-    assert_int_equal(pwrite(fd, b, SF, HEAD), SF);
-    assert_int_equal(pwrite(fd, a, SF, HEAD + SF), SF);
-    assert_int_equal(blob_open(store, buf_view(&ref), &r, NULL), 0);
-    assert_int_equal(blob_read(r, 0, p, 1), -EBADMSG);
-    assert_int_equal(blob_read(r, F, p, 1), -EBADMSG);
+    CHECK_INT(pread(fd, a, SF, HEAD), SF);
+    CHECK_INT(pread(fd, b, SF, HEAD + SF), SF);
+    CHECK_INT(pwrite(fd, b, SF, HEAD), SF);
+    CHECK_INT(pwrite(fd, a, SF, HEAD + SF), SF);
+    CHECK_INT(blob_open(store, buf_view(&ref), &r, NULL), 0);
+    CHECK_INT(blob_read(r, 0, p, 1), -EBADMSG);
+    CHECK_INT(blob_read(r, F, p, 1), -EBADMSG);
     r = blob_reader_free(r);
-    assert_int_equal(pwrite(fd, a, SF, HEAD), SF);
-    assert_int_equal(pwrite(fd, b, SF, HEAD + SF), SF);
+    CHECK_INT(pwrite(fd, a, SF, HEAD), SF);
+    CHECK_INT(pwrite(fd, b, SF, HEAD + SF), SF);
 
     /* Cut, at a frame's edge and elsewhere. */
-    assert_int_equal(ftruncate(fd, HEAD + 3 * SF), 0);
-    assert_int_equal(blob_open(store, buf_view(&ref), &r, NULL), 0);
+    CHECK_INT(ftruncate(fd, HEAD + 3 * SF), 0);
+    CHECK_INT(blob_open(store, buf_view(&ref), &r, NULL), 0);
     check_range(r, SIZE, 2 * F, F);
-    assert_int_equal(blob_read(r, 3 * F, p, 1), -EBADMSG);
+    CHECK_INT(blob_read(r, 3 * F, p, 1), -EBADMSG);
     r = blob_reader_free(r);
-    assert_int_equal(ftruncate(fd, HEAD + 5), 0);
-    assert_int_equal(blob_open(store, buf_view(&ref), &r, NULL), 0);
-    assert_int_equal(blob_read(r, 0, p, 1), -EBADMSG);
+    CHECK_INT(ftruncate(fd, HEAD + 5), 0);
+    CHECK_INT(blob_open(store, buf_view(&ref), &r, NULL), 0);
+    CHECK_INT(blob_read(r, 0, p, 1), -EBADMSG);
     r = blob_reader_free(r);
     close(fd);
 
     for (off_t i = 0; i < HEAD; i++) {
         flip(path, i);
-        assert_int_equal(blob_open(store, buf_view(&ref), &r, NULL), STORE_E_DAMAGED);
+        CHECK_INT(blob_open(store, buf_view(&ref), &r, NULL), STORE_E_DAMAGED);
         flip(path, i);
     }
     unlink(path);
-    assert_int_equal(blob_scrub(store, &scrub, NULL, NULL, NULL), 0);
-    assert_true(scrub.files == 1 && scrub.missing == 1);
+    CHECK_INT(blob_scrub(store, &scrub, NULL, NULL, NULL), 0);
+    CHECK(scrub.files == 1 && scrub.missing == 1);
     free(p);
     free(a);
     free(b);
@@ -276,14 +276,14 @@ static void test_references_are_checked(void **state) {
     struct blob_reader *r = NULL;
     write_body(3000, 3000, &ref);
     for (size_t n = 0; n < ref.len; n++)
-        assert_int_equal(blob_open(store, str_n(ref.p, n), &r, NULL), STORE_E_DAMAGED);
+        CHECK_INT(blob_open(store, str_n(ref.p, n), &r, NULL), STORE_E_DAMAGED);
     for (size_t i = 0; i < ref.len; i += 7) {
         ref.p[i] ^= 1;
         int e = blob_open(store, buf_view(&ref), &r, NULL);
-        assert_true(e == STORE_E_DAMAGED || e == STORE_E_KEY);
+        CHECK(e == STORE_E_DAMAGED || e == STORE_E_KEY);
         ref.p[i] ^= 1;
     }
-    assert_int_equal(blob_open(store, buf_view(&ref), &r, NULL), 0);
+    CHECK_INT(blob_open(store, buf_view(&ref), &r, NULL), 0);
     blob_reader_free(r);
     buf_deinit(&ref);
 }
@@ -293,11 +293,11 @@ static void test_reserve(void **state) {
     struct err err;
     struct blob_writer *w = NULL;
     store_free(store);
-    assert_int_equal(
-        store_open(&store, &(struct store_options){.data = dir, .reserve_bytes = UINT64_MAX / 4},
-                   &err),
-        0);
-    assert_int_equal(blob_create(store, str_n(key_id, sizeof key_id), 0, &w, &err), STORE_E_FULL);
+    CHECK_INT(store_open(&store,
+                         &(struct store_options){.data = dir, .reserve_bytes = UINT64_MAX / 4},
+                         &err),
+              0);
+    CHECK_INT(blob_create(store, str_n(key_id, sizeof key_id), 0, &w, &err), STORE_E_FULL);
 }
 
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)

@@ -25,9 +25,9 @@ static int teardown(void **state) {
 static void check_row(str key, const char *want) {
     struct buf value = {0};
     int r = store_get(store, NULL, STORE_META, key, &value);
-    assert_int_equal(r, want ? 0 : STORE_E_ABSENT);
+    CHECK_INT(r, want ? 0 : STORE_E_ABSENT);
     if (want)
-        check_buf(value, want);
+        CHECK_BUF(value, want);
     buf_deinit(&value);
 }
 
@@ -38,10 +38,10 @@ static void test_conditions(void **state) {
     store_expect_absent(batch, STORE_META, S("a"));
     store_put_blind(batch, STORE_META, S("a"), S("1"));
     store_put_blind(batch, STORE_META, S("b"), S(""));
-    assert_int_equal(store_commit(store, batch, &err), 0);
+    CHECK_INT(store_commit(store, batch, &err), 0);
     check_row(S("a"), "1");
     check_row(S("b"), "");
-    assert_int_equal(store_commit(store, batch, &err), STORE_E_CONDITION);
+    CHECK_INT(store_commit(store, batch, &err), STORE_E_CONDITION);
 
     static const struct {
         const char *name;
@@ -63,7 +63,7 @@ static void test_conditions(void **state) {
         else
             store_expect_value(batch, STORE_META, cases[i].key, cases[i].value);
         store_put_blind(batch, STORE_META, S("mark"), str_c(cases[i].name));
-        check_case(store_commit(store, batch, &err) == cases[i].want, cases[i].name);
+        CHECK_CASE(store_commit(store, batch, &err) == cases[i].want, cases[i].name);
         if (cases[i].want == 0)
             check_row(S("mark"), cases[i].name);
     }
@@ -92,15 +92,15 @@ static void test_unread_changes_are_refused(void **state) {
         str key = cases[i].same_key ? S("read") : S("other");
         enum store_cf cf = cases[i].other_family ? STORE_QUEUE : STORE_META;
         store_put_blind(batch, STORE_META, S("read"), S("1"));
-        assert_int_equal(store_commit(store, batch, &err), 0);
+        CHECK_INT(store_commit(store, batch, &err), 0);
         store_batch_clear(batch);
         store_expect_value(batch, STORE_META, S("read"), S("1"));
         if (cases[i].put)
             (cases[i].blind ? store_put_blind : store_put)(batch, cf, key, S("2"));
         else
             (cases[i].blind ? store_del_blind : store_del)(batch, cf, key);
-        check_case(store_commit(store, batch, &err) == cases[i].want, cases[i].name);
-        check_case(cases[i].want == 0 || str_find(str_c(err.text), key) >= 0, cases[i].name);
+        CHECK_CASE(store_commit(store, batch, &err) == cases[i].want, cases[i].name);
+        CHECK_CASE(cases[i].want == 0 || str_find(str_c(err.text), key) >= 0, cases[i].name);
     }
 }
 #endif
@@ -111,7 +111,7 @@ static void test_nothing_of_a_refused_batch_is_written(void **state) {
     store_put_blind(batch, STORE_META, S("a"), S("1"));
     store_del_blind(batch, STORE_META, S("b"));
     store_expect_value(batch, STORE_META, S("none"), S(""));
-    assert_int_equal(store_commit(store, batch, NULL), STORE_E_CONDITION);
+    CHECK_INT(store_commit(store, batch, NULL), STORE_E_CONDITION);
     check_row(S("a"), NULL);
 }
 
@@ -134,7 +134,7 @@ static void raise_once(struct store_batch *batch, str key) {
             store_expect_absent(batch, STORE_META, key);
         } else {
             store_expect_value(batch, STORE_META, key, buf_view(&value));
-            assert_true(str_to_u64(buf_view(&value), &n));
+            CHECK(str_to_u64(buf_view(&value), &n));
         }
         buf_clear(&value);
         buf_printf(&value, "%llu", (unsigned long long)n + 1);
@@ -145,7 +145,7 @@ static void raise_once(struct store_batch *batch, str key) {
             store_key_unlock(store, STORE_META, key);
         if (r == 0)
             break;
-        assert_int_equal(r, STORE_E_CONDITION);
+        CHECK_INT(r, STORE_E_CONDITION);
         atomic_fetch_add(&refused, 1);
     }
     buf_deinit(&value);
@@ -163,26 +163,26 @@ static void test_threads(void **state) {
     (void)state;
     pthread_t threads[THREADS];
     for (int i = 0; i < THREADS; i++)
-        assert_int_equal(pthread_create(&threads[i], NULL, raise_many, NULL), 0);
+        CHECK_INT(pthread_create(&threads[i], NULL, raise_many, NULL), 0);
     for (int i = 0; i < THREADS; i++)
         pthread_join(threads[i], NULL);
     char want[16];
     snprintf(want, sizeof want, "%d", THREADS * ROUNDS / 2);
     check_row(S("x"), want);
     check_row(S("y"), want);
-    assert_int_equal(atomic_load(&hooks_run), THREADS * ROUNDS);
+    CHECK_INT(atomic_load(&hooks_run), THREADS * ROUNDS);
 }
 
 static void test_snapshots_and_walks(void **state) {
     (void)state;
     static const str keys[] = {S_INIT("a"), S_INIT("b"), S_INIT("c"), S_INIT("d")};
     for (size_t i = 0; i < ARRAY_LEN(keys); i++)
-        assert_int_equal(put_row(store, STORE_ITEMS, keys[i], keys[i]), 0);
+        CHECK_INT(put_row(store, STORE_ITEMS, keys[i], keys[i]), 0);
     struct store_snap *snap = store_snap_new(store);
     CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
     store_del_range(batch, STORE_ITEMS, S("b"), S("d"));
     store_put_blind(batch, STORE_ITEMS, S("e"), S("e"));
-    assert_int_equal(store_commit(store, batch, NULL), 0);
+    CHECK_INT(store_commit(store, batch, NULL), 0);
 
     static const struct {
         const char *name, *from, *to;
@@ -202,33 +202,33 @@ static void test_snapshots_and_walks(void **state) {
             store_iter_new(store, cases[i].snap ? snap : NULL, STORE_ITEMS, str_c(cases[i].from),
                            str_c(cases[i].to), cases[i].reverse);
         while (store_iter_next(it)) {
-            check_str(it->key, it->value);
+            CHECK_STR(it->key, it->value);
             buf_str(&got, it->key);
         }
-        assert_false(store_iter_next(it));
-        assert_int_equal(store_iter_fault(it), 0);
-        check_case(str_is(buf_view(&got), cases[i].want), cases[i].name);
+        CHECK(!store_iter_next(it));
+        CHECK_INT(store_iter_fault(it), 0);
+        CHECK_CASE(str_is(buf_view(&got), cases[i].want), cases[i].name);
         store_iter_free(it);
         buf_deinit(&got);
     }
 
     struct store_iter *it = store_iter_new(store, snap, STORE_ITEMS, S("a"), S("d"), false);
-    assert_true(store_iter_next(it));
+    CHECK(store_iter_next(it));
     store_iter_seek(it, S("bb"));
-    assert_true(store_iter_next(it));
-    check_str(it->key, S("c"));
-    assert_false(store_iter_next(it));
+    CHECK(store_iter_next(it));
+    CHECK_STR(it->key, S("c"));
+    CHECK(!store_iter_next(it));
     store_iter_free(it);
     it = store_iter_new(store, snap, STORE_ITEMS, S("a"), S("d"), true);
     store_iter_seek(it, S("c"));
-    assert_true(store_iter_next(it));
-    check_str(it->key, S("b"));
-    assert_true(store_iter_next(it));
-    check_str(it->key, S("a"));
-    assert_false(store_iter_next(it));
+    CHECK(store_iter_next(it));
+    CHECK_STR(it->key, S("b"));
+    CHECK(store_iter_next(it));
+    CHECK_STR(it->key, S("a"));
+    CHECK(!store_iter_next(it));
     store_iter_seek(it, S("zz"));
-    assert_true(store_iter_next(it));
-    check_str(it->key, S("c"));
+    CHECK(store_iter_next(it));
+    CHECK_STR(it->key, S("c"));
     store_iter_free(it);
     store_snap_free(snap);
 }
@@ -236,50 +236,50 @@ static void test_snapshots_and_walks(void **state) {
 static void test_a_failed_write_stops_the_store(void **state) {
     (void)state;
     struct err err;
-    assert_int_equal(put_row(store, STORE_META, S("a"), S("1")), 0);
-    assert_false(store_is_readonly(store, NULL));
-    assert_int_equal(store_fault_set("fail-commit", &err), 0);
+    CHECK_INT(put_row(store, STORE_META, S("a"), S("1")), 0);
+    CHECK(!store_is_readonly(store, NULL));
+    CHECK_INT(store_fault_set("fail-commit", &err), 0);
     int r = put_row(store, STORE_META, S("b"), S("2"));
-    assert_true(r < 0);
-    assert_int_equal(put_row(store, STORE_META, S("c"), S("3")), STORE_E_READONLY);
-    assert_true(store_is_readonly(store, &err));
-    assert_non_null(strstr(err.text, "injected"));
+    CHECK(r < 0);
+    CHECK_INT(put_row(store, STORE_META, S("c"), S("3")), STORE_E_READONLY);
+    CHECK(store_is_readonly(store, &err));
+    CHECK_HAS(err.text, "injected");
     check_row(S("a"), "1");
     check_row(S("b"), NULL);
     check_row(S("c"), NULL);
     store_free(store);
     store = tmp_open(dir);
-    assert_int_equal(put_row(store, STORE_META, S("c"), S("3")), 0);
+    CHECK_INT(put_row(store, STORE_META, S("c"), S("3")), 0);
 }
 
 static void test_reserve(void **state) {
     (void)state;
     struct err err;
-    assert_int_equal(put_row(store, STORE_META, S("a"), S("1")), 0);
+    CHECK_INT(put_row(store, STORE_META, S("a"), S("1")), 0);
     store_free(store);
-    assert_int_equal(
-        store_open(&store, &(struct store_options){.data = dir, .reserve_bytes = UINT64_MAX / 4},
-                   &err),
-        0);
-    assert_int_equal(put_row(store, STORE_META, S("b"), S("2")), STORE_E_FULL);
+    CHECK_INT(store_open(&store,
+                         &(struct store_options){.data = dir, .reserve_bytes = UINT64_MAX / 4},
+                         &err),
+              0);
+    CHECK_INT(put_row(store, STORE_META, S("b"), S("2")), STORE_E_FULL);
     check_row(S("a"), "1");
     CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
     store_put_blind(batch, STORE_META, S("marker"), S("1"));
     store_batch_frees(batch);
-    assert_int_equal(store_commit(store, batch, &err), 0);
+    CHECK_INT(store_commit(store, batch, &err), 0);
     store_batch_clear(batch);
     store_del_blind(batch, STORE_META, S("a"));
-    assert_int_equal(store_commit(store, batch, &err), 0);
+    CHECK_INT(store_commit(store, batch, &err), 0);
     check_row(S("a"), NULL);
-    assert_true(store_next_id(store) > 0);
+    CHECK(store_next_id(store) > 0);
 }
 
 static void test_unknown_fault_is_refused(void **state) {
     (void)state;
     struct err err;
-    assert_int_equal(store_fault_set("skip-dir-sync,nonsense", &err), -EINVAL);
-    assert_non_null(strstr(err.text, "nonsense"));
-    assert_false(store_fault_on(STORE_FAULT_SKIP_DIR_SYNC));
+    CHECK_INT(store_fault_set("skip-dir-sync,nonsense", &err), -EINVAL);
+    CHECK_HAS(err.text, "nonsense");
+    CHECK(!store_fault_on(STORE_FAULT_SKIP_DIR_SYNC));
 }
 
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)

@@ -65,17 +65,17 @@ static uint64_t verify(struct store *store, uint64_t end) {
         row_key(b, 'b', round);
         int ra = store_get(store, NULL, STORE_META, str_c(a), &ref);
         int rb = store_get(store, NULL, STORE_ITEMS, str_c(b), &row);
-        assert_int_equal(ra, rb);
+        CHECK_INT(ra, rb);
         if (ra == STORE_E_ABSENT)
             break;
         struct blob_reader *r = NULL;
-        assert_int_equal(blob_open(store, buf_view(&ref), &r, NULL), 0);
-        assert_int_equal(blob_read(r, 0, got, BODY), BODY);
+        CHECK_INT(blob_open(store, buf_view(&ref), &r, NULL), 0);
+        CHECK_INT(blob_read(r, 0, got, BODY), BODY);
         fill(want, BODY, round);
-        assert_memory_equal(got, want, BODY);
+        CHECK_MEM(got, want, BODY);
         blob_reader_free(r);
     }
-    assert_true(round >= end);
+    CHECK(round >= end);
     free(want);
     free(got);
     buf_deinit(&ref);
@@ -90,7 +90,7 @@ static void test_kill(void **state) {
     struct store *store = tmp_open(dir);
     struct store_batch *batch = store_batch_new();
     seal_key_create(store, batch, key_id, NULL);
-    assert_int_equal(store_commit(store, batch, NULL), 0);
+    CHECK_INT(store_commit(store, batch, NULL), 0);
     store_batch_free(batch);
     store_free(store);
 
@@ -98,7 +98,7 @@ static void test_kill(void **state) {
     unsigned seed = 99;
     for (int kill_n = 0; kill_n < KILLS; kill_n++) {
         int fds[2];
-        assert_int_equal(pipe(fds), 0);
+        CHECK_INT(pipe(fds), 0);
         pid_t pid = fork();
         if (pid == 0) {
             close(fds[0]);
@@ -109,7 +109,7 @@ static void test_kill(void **state) {
         struct report report = {0};
         uint64_t rounds = 1 + (uint64_t)rand_r(&seed) % 20;
         for (uint64_t i = 0; i < rounds; i++)
-            assert_int_equal(io_read_full(fds[0], &report, sizeof report), 0);
+            CHECK_INT(io_read_full(fds[0], &report, sizeof report), 0);
         nanosleep(&(struct timespec){0, rand_r(&seed) % 2000000}, NULL);
         kill(pid, SIGKILL);
         while (io_read_full(fds[0], &report, sizeof report) == 0)
@@ -119,12 +119,12 @@ static void test_kill(void **state) {
 
         store = tmp_open(dir);
         next = verify(store, report.round + 1);
-        assert_true(report.id > last_id);
+        CHECK(report.id > last_id);
         last_id = store_next_id(store);
-        assert_true(last_id > report.id);
+        CHECK(last_id > report.id);
         struct blob_scrub scrub;
-        assert_int_equal(blob_scrub(store, &scrub, NULL, NULL, NULL), 0);
-        assert_true(scrub.files == next && !scrub.damaged && !scrub.missing);
+        CHECK_INT(blob_scrub(store, &scrub, NULL, NULL, NULL), 0);
+        CHECK(scrub.files == next && !scrub.damaged && !scrub.missing);
         store_free(store);
     }
     tmp_remove(dir);

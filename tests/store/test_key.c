@@ -21,15 +21,15 @@ static void test_order_is_that_of_the_parts(void **state) {
         key_str(&key, parts[i][0]);
         key_str(&key, parts[i][1]);
         if (i)
-            assert_true(str_cmp(buf_view(&last), buf_view(&key)) < 0);
+            CHECK(str_cmp(buf_view(&last), buf_view(&key)) < 0);
         struct cur c = cur_of(buf_view(&key));
-        check_str(key_take_kind(&c), S("kind"));
+        CHECK_STR(key_take_kind(&c), S("kind"));
         for (int k = 0; k < 2; k++) {
             buf_clear(&part);
-            assert_true(key_take_str(&c, &part));
-            check_str(buf_view(&part), parts[i][k]);
+            CHECK(key_take_str(&c, &part));
+            CHECK_STR(buf_view(&part), parts[i][k]);
         }
-        assert_true(!c.bad && c.s.len == 0);
+        CHECK(!c.bad && c.s.len == 0);
         buf_clear(&last);
         buf_str(&last, buf_view(&key));
     }
@@ -68,7 +68,7 @@ static void test_order_property(void **state) {
             want = number[0] < number[1] ? -1 : number[0] > number[1];
         if (want == 0)
             want = str_cmp(part[0][1], part[1][1]);
-        assert_int_equal(sign(str_cmp(buf_view(&keys[0]), buf_view(&keys[1]))), sign(want));
+        CHECK_INT(sign(str_cmp(buf_view(&keys[0]), buf_view(&keys[1]))), sign(want));
     }
     buf_deinit(&keys[0]);
     buf_deinit(&keys[1]);
@@ -86,13 +86,13 @@ static void test_after_bounds_the_prefix(void **state) {
     key_raw(&inside, S("\xff\xff\xff\xff"));
     key_begin(&outside, "obj");
     key_str(&outside, str_n("b\0", 2));
-    assert_true(str_cmp(buf_view(&inside), buf_view(&after)) < 0);
-    assert_true(str_cmp(buf_view(&outside), buf_view(&after)) >= 0);
+    CHECK(str_cmp(buf_view(&inside), buf_view(&after)) < 0);
+    CHECK(str_cmp(buf_view(&outside), buf_view(&after)) >= 0);
 
     buf_clear(&after);
     buf_str(&after, S("a\xff\xff"));
     key_after(&after);
-    check_str(buf_view(&after), S("b"));
+    CHECK_STR(buf_view(&after), S("b"));
     buf_deinit(&prefix);
     buf_deinit(&after);
     buf_deinit(&inside);
@@ -106,12 +106,12 @@ static void test_damaged_keys_are_seen(void **state) {
     for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
         struct buf part = {0};
         struct cur c = cur_of(bad[i]);
-        assert_false(key_take_str(&c, &part));
-        assert_true(c.bad);
-        assert_false(key_take_str(&c, &part));
+        CHECK(!key_take_str(&c, &part));
+        CHECK(c.bad);
+        CHECK(!key_take_str(&c, &part));
         struct cur k = cur_of(bad[i]);
-        check_str(key_take_kind(&k), S(""));
-        assert_true(k.bad);
+        CHECK_STR(key_take_kind(&k), S(""));
+        CHECK(k.bad);
         buf_deinit(&part);
     }
 }

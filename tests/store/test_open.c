@@ -27,13 +27,13 @@ static int try_open(struct err *err) {
 static void write_in(const char *name, const char *text) {
     char path[256];
     snprintf(path, sizeof path, "%s/%s", dir, name);
-    assert_int_equal(file_write_durable(path, str_c(text), 0600, NULL), 0);
+    CHECK_INT(file_write_durable(path, str_c(text), 0600, NULL), 0);
 }
 
 static void test_layout(void **state) {
     (void)state;
     struct err err;
-    assert_int_equal(try_open(&err), 0);
+    CHECK_INT(try_open(&err), 0);
     static const struct {
         const char *name;
         unsigned mode;
@@ -45,9 +45,9 @@ static void test_layout(void **state) {
         char path[256];
         struct stat st;
         snprintf(path, sizeof path, "%s/%s", dir, want[i].name);
-        check_case(stat(path, &st) == 0, want[i].name);
+        CHECK_CASE(stat(path, &st) == 0, want[i].name);
         /* RocksDB makes its own folder's files as it likes; ours are closed to others. */
-        check_case((st.st_mode & 0777) == want[i].mode, want[i].name);
+        CHECK_CASE((st.st_mode & 0777) == want[i].mode, want[i].name);
     }
 }
 
@@ -55,36 +55,36 @@ static void test_one_process_at_a_time(void **state) {
     (void)state;
     struct err err;
     CLEANUP(store) struct store *store = tmp_open(dir);
-    assert_int_equal(try_open(&err), STORE_E_BUSY);
-    assert_non_null(strstr(err.text, dir));
+    CHECK_INT(try_open(&err), STORE_E_BUSY);
+    CHECK(strstr(err.text, dir));
 }
 
 static void test_format(void **state) {
     (void)state;
     struct err err;
     write_in("format", "calotype-data 3\n");
-    assert_int_equal(try_open(&err), STORE_E_FORMAT);
-    assert_non_null(strstr(err.text, "newer"));
+    CHECK_INT(try_open(&err), STORE_E_FORMAT);
+    CHECK_HAS(err.text, "newer");
     write_in("format", "calotype-data 0\n");
-    assert_int_equal(try_open(&err), STORE_E_DAMAGED);
+    CHECK_INT(try_open(&err), STORE_E_DAMAGED);
     static const char *const bad[] = {"calotype-data 2 from 0\n", "calotype-data 2 from 3\n",
                                       "calotype-data 2 from \n", "calotype-data  from 1\n",
                                       "calotype-data 2\n2"};
     for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
         write_in("format", bad[i]);
-        check_case(try_open(&err) == STORE_E_DAMAGED, bad[i]);
+        CHECK_CASE(try_open(&err) == STORE_E_DAMAGED, bad[i]);
     }
     write_in("format", "something else\n");
-    assert_int_equal(try_open(&err), STORE_E_DAMAGED);
+    CHECK_INT(try_open(&err), STORE_E_DAMAGED);
     write_in("format", "calotype-data 2\n");
-    assert_int_equal(try_open(&err), 0);
+    CHECK_INT(try_open(&err), 0);
     write_in("format", "calotype-data 1\n");
-    assert_int_equal(try_open(&err), STORE_E_FORMAT); /* nobody says how to migrate */
-    assert_non_null(strstr(err.text, "older"));
+    CHECK_INT(try_open(&err), STORE_E_FORMAT); /* nobody says how to migrate */
+    CHECK_HAS(err.text, "older");
     char path[256];
     snprintf(path, sizeof path, "%s/format", dir);
     unlink(path);
-    assert_int_equal(try_open(&err), STORE_E_DAMAGED);
+    CHECK_INT(try_open(&err), STORE_E_DAMAGED);
 }
 
 /* ---- Migration: rows "old" become "new", but "odd" is damaged; `stop` makes one fail ---- */
@@ -122,7 +122,7 @@ static void put_old_rows(size_t n) {
                         : i == n - 1 ? S("stop")
                                      : S("old"));
     }
-    assert_int_equal(store_commit(store, batch, NULL), 0);
+    CHECK_INT(store_commit(store, batch, NULL), 0);
 }
 
 static int migrate(struct store **ret, struct err *err) {
@@ -150,20 +150,20 @@ static void test_migration(void **state) {
     write_in("format", "calotype-data 1\n");
     struct store *store = NULL;
     stop = true;
-    assert_int_equal(migrate(&store, &err), -EIO);
-    assert_non_null(strstr(err.text, "kind"));
-    assert_int_equal(io_read_file(&format, path, 64, NULL), 0);
-    check_buf(format, "calotype-data 2 from 1\n"); /* which a program of format 1 refuses */
+    CHECK_INT(migrate(&store, &err), -EIO);
+    CHECK_HAS(err.text, "kind");
+    CHECK_INT(io_read_file(&format, path, 64, NULL), 0);
+    CHECK_BUF(format, "calotype-data 2 from 1\n"); /* which a program of format 1 refuses */
     stop = false;
-    assert_int_equal(migrate(&store, &err), 0); /* goes on */
-    assert_int_equal(count(store, "new"), N - 2);
-    assert_int_equal(count(store, "odd"), 1); /* the damaged row */
-    assert_int_equal(count(store, "old"), 1); /* another kind's */
+    CHECK_INT(migrate(&store, &err), 0); /* goes on */
+    CHECK_INT(count(store, "new"), N - 2);
+    CHECK_INT(count(store, "odd"), 1); /* the damaged row */
+    CHECK_INT(count(store, "old"), 1); /* another kind's */
     store_free(store);
     buf_clear(&format);
-    assert_int_equal(io_read_file(&format, path, 64, NULL), 0);
-    check_buf(format, "calotype-data 2\n");
-    assert_int_equal(try_open(&err), 0);
+    CHECK_INT(io_read_file(&format, path, 64, NULL), 0);
+    CHECK_BUF(format, "calotype-data 2\n");
+    CHECK_INT(try_open(&err), 0);
     buf_deinit(&format);
 }
 
@@ -172,26 +172,26 @@ static void test_master_key(void **state) {
     struct err err;
     char path[256];
     struct buf key = {0};
-    assert_int_equal(try_open(&err), 0);
+    CHECK_INT(try_open(&err), 0);
     snprintf(path, sizeof path, "%s/keys/master", dir);
-    assert_int_equal(io_read_file(&key, path, 256, &err), 0);
+    CHECK_INT(io_read_file(&key, path, 256, &err), 0);
 
     unlink(path);
-    assert_int_equal(try_open(&err), STORE_E_KEY);
-    assert_non_null(strstr(err.text, "lost"));
+    CHECK_INT(try_open(&err), STORE_E_KEY);
+    CHECK_HAS(err.text, "lost");
     write_in("keys/master", "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff\n");
-    assert_int_equal(try_open(&err), STORE_E_KEY);
-    assert_non_null(strstr(err.text, "not the one"));
+    CHECK_INT(try_open(&err), STORE_E_KEY);
+    CHECK_HAS(err.text, "not the one");
     write_in("keys/master", "abc\n");
-    assert_int_equal(try_open(&err), STORE_E_KEY);
+    CHECK_INT(try_open(&err), STORE_E_KEY);
 
     /* Given by path and by value. */
     CLEANUP(store) struct store *store = NULL;
     struct store_options options = {.data = dir, .reserve_bytes = 1, .master_key_path = "/nowhere"};
-    assert_int_equal(store_open(&store, &options, &err), STORE_E_KEY);
+    CHECK_INT(store_open(&store, &options, &err), STORE_E_KEY);
     options.master_key_path = NULL;
     options.master_key = buf_cstr(&key);
-    assert_int_equal(store_open(&store, &options, &err), 0);
+    CHECK_INT(store_open(&store, &options, &err), 0);
     buf_deinit(&key);
 }
 
@@ -202,7 +202,7 @@ static void test_ids_never_repeat(void **state) {
         CLEANUP(store) struct store *store = tmp_open(dir);
         for (int i = 0; i < 1000; i++) {
             uint64_t id = store_next_id(store);
-            assert_true(id > last);
+            CHECK(id > last);
             last = id;
         }
     }
@@ -217,12 +217,12 @@ static void test_durable_file(void **state) {
     snprintf(path, sizeof path, "%s/x", dir);
     write_in("x", "one");
     write_in("x", "two");
-    assert_int_equal(io_read_file(&got, path, 16, NULL), 0);
-    check_buf(got, "two");
-    assert_int_equal(stat(path, &st), 0);
-    assert_int_equal(st.st_mode & 0777, 0600);
+    CHECK_INT(io_read_file(&got, path, 16, NULL), 0);
+    CHECK_BUF(got, "two");
+    CHECK_INT(stat(path, &st), 0);
+    CHECK_INT(st.st_mode & 0777, 0600);
     buf_deinit(&got);
-    assert_int_equal(file_write_durable("/nowhere/at/all", S("x"), 0600, &err), -ENOENT);
+    CHECK_INT(file_write_durable("/nowhere/at/all", S("x"), 0600, &err), -ENOENT);
 }
 
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)

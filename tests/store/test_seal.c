@@ -12,43 +12,43 @@ static void test_data_keys(void **state) {
     const struct seal_key *key, *again;
     struct buf sealed = {0}, other = {0}, plain = {0};
 
-    assert_int_equal(seal_key_create(store, batch, id, &err), 0);
+    CHECK_INT(seal_key_create(store, batch, id, &err), 0);
     str id_str = str_n(id, sizeof id);
-    assert_int_equal(seal_key_get(store, id_str, &key, &err), STORE_E_ABSENT);
-    assert_int_equal(store_commit(store, batch, &err), 0);
-    assert_int_equal(seal_key_get(store, id_str, &key, &err), 0);
-    assert_int_equal(seal_key_get(store, id_str, &again, &err), 0);
-    assert_ptr_equal(key, again);
+    CHECK_INT(seal_key_get(store, id_str, &key, &err), STORE_E_ABSENT);
+    CHECK_INT(store_commit(store, batch, &err), 0);
+    CHECK_INT(seal_key_get(store, id_str, &key, &err), 0);
+    CHECK_INT(seal_key_get(store, id_str, &again, &err), 0);
+    CHECK(key == again);
 
     seal_value(key, S("secret"), S("row"), &sealed);
     seal_value(key, S("secret"), S("row"), &other);
-    assert_int_equal(sealed.len, 6 + SEAL_OVERHEAD);
-    assert_false(str_eq(buf_view(&sealed), buf_view(&other)));
-    assert_int_equal(str_find(buf_view(&sealed), S("secret")), -1);
+    CHECK_INT(sealed.len, 6 + SEAL_OVERHEAD);
+    CHECK(!str_eq(buf_view(&sealed), buf_view(&other)));
+    CHECK_INT(str_find(buf_view(&sealed), S("secret")), -1);
 
     store_free(store);
     store = tmp_open(dir);
-    assert_int_equal(seal_key_get(store, id_str, &key, &err), 0);
-    assert_int_equal(unseal_value(key, buf_view(&sealed), S("row"), &plain), 0);
-    check_buf(plain, "secret");
-    assert_int_equal(unseal_value(key, buf_view(&sealed), S("other row"), &plain), STORE_E_DAMAGED);
-    assert_int_equal(unseal_value(key, S("short"), S("row"), &plain), STORE_E_DAMAGED);
+    CHECK_INT(seal_key_get(store, id_str, &key, &err), 0);
+    CHECK_INT(unseal_value(key, buf_view(&sealed), S("row"), &plain), 0);
+    CHECK_BUF(plain, "secret");
+    CHECK_INT(unseal_value(key, buf_view(&sealed), S("other row"), &plain), STORE_E_DAMAGED);
+    CHECK_INT(unseal_value(key, S("short"), S("row"), &plain), STORE_E_DAMAGED);
     for (size_t i = 0; i < sealed.len; i++) {
         sealed.p[i] ^= 1;
-        assert_int_equal(unseal_value(key, buf_view(&sealed), S("row"), &plain), STORE_E_DAMAGED);
+        CHECK_INT(unseal_value(key, buf_view(&sealed), S("row"), &plain), STORE_E_DAMAGED);
         sealed.p[i] ^= 1;
     }
-    check_buf(plain, "secret"); /* failures add nothing */
+    CHECK_BUF(plain, "secret"); /* failures add nothing */
     buf_clear(&sealed);
     seal_value(key, S(""), S(""), &sealed);
-    assert_int_equal(unseal_value(key, buf_view(&sealed), S(""), &plain), 0);
+    CHECK_INT(unseal_value(key, buf_view(&sealed), S(""), &plain), 0);
 
     store_batch_clear(batch);
     seal_key_drop(batch, id_str);
-    assert_int_equal(store_commit(store, batch, &err), 0);
+    CHECK_INT(store_commit(store, batch, &err), 0);
     store_free(store);
     store = tmp_open(dir);
-    assert_int_equal(seal_key_get(store, id_str, &key, &err), STORE_E_ABSENT);
+    CHECK_INT(seal_key_get(store, id_str, &key, &err), STORE_E_ABSENT);
 
     store_batch_free(batch);
     store_free(store);
@@ -68,16 +68,16 @@ static void test_keys_in_turn(void **state) {
     const struct seal_key *keys[2];
     struct buf sealed[2] = {{0}, {0}}, plain = {0};
     for (int i = 0; i < 2; i++)
-        assert_int_equal(seal_key_create(store, batch, ids[i], NULL), 0);
-    assert_int_equal(store_commit(store, batch, NULL), 0);
+        CHECK_INT(seal_key_create(store, batch, ids[i], NULL), 0);
+    CHECK_INT(store_commit(store, batch, NULL), 0);
     for (int i = 0; i < 2; i++)
-        assert_int_equal(seal_key_get(store, str_n(ids[i], SEAL_KEY_ID_LEN), &keys[i], NULL), 0);
+        CHECK_INT(seal_key_get(store, str_n(ids[i], SEAL_KEY_ID_LEN), &keys[i], NULL), 0);
     for (int i = 0; i < 2; i++)
         seal_value(keys[i], S("text"), S("aad"), &sealed[i]);
     for (int i = 0; i < 4; i++)
-        assert_int_equal(unseal_value(keys[i % 2], buf_view(&sealed[i / 2]), S("aad"), &plain),
-                         i % 2 == i / 2 ? 0 : STORE_E_DAMAGED);
-    check_buf(plain, "texttext");
+        CHECK_INT(unseal_value(keys[i % 2], buf_view(&sealed[i / 2]), S("aad"), &plain),
+                  i % 2 == i / 2 ? 0 : STORE_E_DAMAGED);
+    CHECK_BUF(plain, "texttext");
     buf_deinit(&sealed[0]);
     buf_deinit(&sealed[1]);
     buf_deinit(&plain);

@@ -8,7 +8,7 @@ static void commit_values(struct store *store, str key, const double *values, si
     CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
     for (size_t i = 0; i < n; i++)
         store_stat(batch, STORE_METRICS, key, values[i], 1);
-    assert_int_equal(store_commit(store, batch, NULL), 0);
+    CHECK_INT(store_commit(store, batch, NULL), 0);
 }
 
 static void test_adds_up(void **state) {
@@ -24,13 +24,13 @@ static void test_adds_up(void **state) {
 
     struct buf row = {0};
     struct stat_sum sum = {0};
-    assert_int_equal(store_get(store, NULL, STORE_METRICS, S("m"), &row), 0);
-    assert_true(stat_merge(&sum, buf_view(&row)));
-    assert_true(sum.count == 6 && sum.min == -5 && sum.max == 1e300 && sum.sum == 1e300 + 1);
-    assert_int_equal(sum.n_bins, 6);
+    CHECK_INT(store_get(store, NULL, STORE_METRICS, S("m"), &row), 0);
+    CHECK(stat_merge(&sum, buf_view(&row)));
+    CHECK(sum.count == 6 && sum.min == -5 && sum.max == 1e300 && sum.sum == 1e300 + 1);
+    CHECK_INT(sum.n_bins, 6);
     /* Merging a second row doubles the counts. */
-    assert_true(stat_merge(&sum, buf_view(&row)));
-    assert_true(sum.count == 12 && sum.n_bins == 6);
+    CHECK(stat_merge(&sum, buf_view(&row)));
+    CHECK(sum.count == 12 && sum.n_bins == 6);
     stat_sum_deinit(&sum);
     buf_deinit(&row);
     store_free(store);
@@ -58,15 +58,15 @@ static void test_percentiles_are_within_one_percent(void **state) {
 
     struct buf row = {0};
     struct stat_sum sum = {0};
-    assert_int_equal(store_get(store, NULL, STORE_METRICS, S("m"), &row), 0);
-    assert_true(stat_merge(&sum, buf_view(&row)));
+    CHECK_INT(store_get(store, NULL, STORE_METRICS, S("m"), &row), 0);
+    CHECK(stat_merge(&sum, buf_view(&row)));
     static const double ps[] = {1, 10, 50, 90, 99, 99.9};
     for (size_t i = 0; i < ARRAY_LEN(ps); i++) {
         double want = values[(size_t)ceil(ps[i] / 100 * N) - 1];
         double got = stat_percentile(&sum, ps[i]);
         if (fabs(got - want) > want * 0.01)
             print_error("p%g: got %g, want %g\n", ps[i], got, want);
-        assert_true(fabs(got - want) <= want * 0.01);
+        CHECK(fabs(got - want) <= want * 0.01);
     }
     stat_sum_deinit(&sum);
     buf_deinit(&row);
@@ -89,16 +89,16 @@ static void test_writes_and_statistics_of_one_row_keep_their_order(void **state)
     store_del_blind(batch, STORE_METRICS, S("m"));
     store_stat(batch, STORE_METRICS, S("m"), 4, 2);
     store_stat(batch, STORE_METRICS, S("m"), NAN, 1);
-    assert_int_equal(store_commit(store, batch, NULL), 0);
-    assert_int_equal(store_get(store, NULL, STORE_METRICS, S("m"), &row), 0);
-    assert_true(stat_merge(&sum, buf_view(&row)));
-    assert_true(sum.count == 2 && sum.sum == 8 && sum.min == 4);
+    CHECK_INT(store_commit(store, batch, NULL), 0);
+    CHECK_INT(store_get(store, NULL, STORE_METRICS, S("m"), &row), 0);
+    CHECK(stat_merge(&sum, buf_view(&row)));
+    CHECK(sum.count == 2 && sum.sum == 8 && sum.min == 4);
 
     store_batch_clear(batch);
     store_stat(batch, STORE_METRICS, S("m"), 9, 1);
     store_del_blind(batch, STORE_METRICS, S("m"));
-    assert_int_equal(store_commit(store, batch, NULL), 0);
-    assert_int_equal(store_get(store, NULL, STORE_METRICS, S("m"), &row), STORE_E_ABSENT);
+    CHECK_INT(store_commit(store, batch, NULL), 0);
+    CHECK_INT(store_get(store, NULL, STORE_METRICS, S("m"), &row), STORE_E_ABSENT);
     store_batch_free(batch);
     stat_sum_deinit(&sum);
     buf_deinit(&row);
@@ -118,19 +118,19 @@ static void test_counters(void **state) {
         store_batch_clear(batch);
         store_count(batch, STORE_META, S("c"), 1, 100);
         store_count(batch, STORE_META, S("c"), -2, 50);
-        assert_int_equal(store_commit(store, batch, NULL), 0);
+        CHECK_INT(store_commit(store, batch, NULL), 0);
     }
-    assert_int_equal(store_get(store, NULL, STORE_META, S("c"), &row), 0);
-    assert_true(store_count_read(buf_view(&row), &many, &large));
-    assert_true(many == -3 && large == 450);
+    CHECK_INT(store_get(store, NULL, STORE_META, S("c"), &row), 0);
+    CHECK(store_count_read(buf_view(&row), &many, &large));
+    CHECK(many == -3 && large == 450);
     store_batch_clear(batch);
     store_put_blind(batch, STORE_META, S("c"), S("something else"));
     store_count(batch, STORE_META, S("c"), 7, 8);
-    assert_int_equal(store_commit(store, batch, NULL), 0);
-    assert_int_equal(store_get(store, NULL, STORE_META, S("c"), &row), 0);
-    assert_true(store_count_read(buf_view(&row), &many, &large));
-    assert_true(many == 7 && large == 8);
-    assert_false(store_count_read(S("short"), &many, &large));
+    CHECK_INT(store_commit(store, batch, NULL), 0);
+    CHECK_INT(store_get(store, NULL, STORE_META, S("c"), &row), 0);
+    CHECK(store_count_read(buf_view(&row), &many, &large));
+    CHECK(many == 7 && large == 8);
+    CHECK(!store_count_read(S("short"), &many, &large));
     store_batch_free(batch);
     buf_deinit(&row);
     store_free(store);
@@ -146,11 +146,11 @@ static void test_damaged_rows(void **state) {
     static const double values[] = {1, 1, 1.5, -3, 0, 1e-9};
     commit_values(store, S("m"), values, ARRAY_LEN(values));
     struct buf row = {0};
-    assert_int_equal(store_get(store, NULL, STORE_METRICS, S("m"), &row), 0);
+    CHECK_INT(store_get(store, NULL, STORE_METRICS, S("m"), &row), 0);
     for (size_t n = 0; n < row.len; n++) {
         struct stat_sum sum = {0};
-        assert_false(stat_merge(&sum, str_n(row.p, n)));
-        assert_true(sum.count == 0 && sum.n_bins == 0);
+        CHECK(!stat_merge(&sum, str_n(row.p, n)));
+        CHECK(sum.count == 0 && sum.n_bins == 0);
     }
     for (size_t i = 0; i < row.len; i++)
         for (int bit = 0; bit < 8; bit++) {

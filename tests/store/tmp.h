@@ -13,7 +13,7 @@
 static inline void tmp_dir(char path[128]) {
     const char *base = getenv("TMPDIR");
     snprintf(path, 128, "%s/calotype-test-XXXXXX", base ? base : "/tmp");
-    assert_non_null(mkdtemp(path));
+    CHECK(mkdtemp(path));
 }
 
 static inline void tmp_remove(const char *path) {
@@ -31,7 +31,7 @@ static inline struct store *tmp_open(const char *path) {
     int r = store_open(&store, &(struct store_options){.data = path, .reserve_bytes = 1}, &err);
     if (r)
         print_error("store_open: %d %s\n", r, err.text);
-    assert_int_equal(r, 0);
+    CHECK_INT(r, 0);
     return store;
 }
 

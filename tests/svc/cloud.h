@@ -59,11 +59,11 @@ static inline void cloud_stop(struct cloud *c) {
 static inline int cloud_setup(void **state) {
     struct cloud *c = mem_new(struct cloud);
     snprintf(c->dir, sizeof c->dir, "/tmp/calotype-test-XXXXXX");
-    assert_non_null(mkdtemp(c->dir));
+    CHECK(mkdtemp(c->dir));
     cloud_start(c);
     struct err err = {{0}};
-    assert_int_equal(iam_create_account(c->iam, S(ACCOUNT), &c->root_key, &err), 0);
-    assert_int_equal(iam_root_identity(c->iam, S(ACCOUNT), &c->root, &err), 0);
+    CHECK_INT(iam_create_account(c->iam, S(ACCOUNT), &c->root_key, &err), 0);
+    CHECK_INT(iam_root_identity(c->iam, S(ACCOUNT), &c->root, &err), 0);
     *state = c;
     return 0;
 }
@@ -120,8 +120,8 @@ static inline const char *cloud_call(struct cloud *c, const char *op, const char
         if (*code_)                                                                                \
             fail_msg("%s: %s: %s", #expr, code_, buf_cstr(&c->call.error_message));                \
     } while (0)
-#define fails(expr, code) assert_string_equal((expr), (code))
-#define message(text)     check_buf(c->call.error_message, (text))
+#define fails(expr, code) CHECK_TEXT((expr), (code))
+#define message(text)     CHECK_BUF(c->call.error_message, (text))
 
 /* A further service; before the first call. */
 static inline void cloud_add(struct cloud *c, const struct aws_service *service) {
@@ -135,6 +135,6 @@ static inline struct aws_identity *cloud_find(struct cloud *c, str access_key) {
     struct aws_identity_source source = iam_identity_source(c->iam);
     struct aws_identity *id = NULL;
     int r = source.find(source.ctx, access_key, &id);
-    assert_true(r == 0 || r == AWS_E_NO_KEY);
+    CHECK(r == 0 || r == AWS_E_NO_KEY);
     return id;
 }

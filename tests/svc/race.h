@@ -40,7 +40,7 @@ static inline void race(struct cloud *c, struct racer *racers, size_t n) {
     for (size_t i = 0; i < n; i++) {
         racers[i].cloud = c;
         racers[i].start = &start;
-        assert_int_equal(pthread_create(&racers[i].thread, NULL, race_run, &racers[i]), 0);
+        CHECK_INT(pthread_create(&racers[i].thread, NULL, race_run, &racers[i]), 0);
     }
     for (size_t i = 0; i < n; i++)
         pthread_join(racers[i].thread, NULL);

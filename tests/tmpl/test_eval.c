@@ -107,13 +107,13 @@ static void evaluates(void **state) {
         CLEANUP(tmpl) struct tmpl *t = NULL;
         const struct tmpl_model *m;
         struct tmpl_fault fault = {{0}, {{0}}};
-        check_case(tmpl_new(&t, buf_view(&text), &fault) == 0, fault.why.text);
-        check_case(tmpl_model_new(t, &m, &fault) == 0, fault.why.text);
+        CHECK_CASE(tmpl_new(&t, buf_view(&text), &fault) == 0, fault.why.text);
+        CHECK_CASE(tmpl_model_new(t, &m, &fault) == 0, fault.why.text);
         CLEANUP_JSON json_t *given = json_object();
         CLEANUP_JSON json_t *params = NULL;
         CLEANUP_JSON json_t *conditions = NULL;
         CLEANUP_JSON json_t *value = NULL;
-        assert_int_equal(tmpl_params_resolve(m, given, &params, NULL), 0);
+        CHECK_INT(tmpl_params_resolve(m, given, &params, NULL), 0);
         struct tmpl_scope scope = {.model = m,
                                    .params = params,
                                    .account = S("000000000000"),
@@ -123,7 +123,7 @@ static void evaluates(void **state) {
                                    .ref = ref,
                                    .get_att = get_att,
                                    .import = import};
-        assert_int_equal(tmpl_conditions(&scope, &conditions, &fault), 0);
+        CHECK_INT(tmpl_conditions(&scope, &conditions, &fault), 0);
         scope.conditions = conditions;
         CLEANUP_DEINIT(buf) struct buf got = {0};
         if (tmpl_eval(&scope, tmpl_get(m->resources[1].properties, "V"), &value, &fault)) {
@@ -133,7 +133,7 @@ static void evaluates(void **state) {
         } else {
             json_write(&got, value);
         }
-        check_buf(got, cases[i].want);
+        CHECK_BUF(got, cases[i].want);
     }
 }
 
@@ -152,13 +152,13 @@ static void growth_is_bounded(void **state) {
     CLEANUP(tmpl) struct tmpl *t = NULL;
     const struct tmpl_model *m;
     struct tmpl_fault fault = {{0}, {{0}}};
-    check_case(tmpl_new(&t, buf_view(&text), &fault) == 0, fault.why.text);
-    check_case(tmpl_model_new(t, &m, &fault) == 0, fault.why.text);
+    CHECK_CASE(tmpl_new(&t, buf_view(&text), &fault) == 0, fault.why.text);
+    CHECK_CASE(tmpl_model_new(t, &m, &fault) == 0, fault.why.text);
     struct tmpl_scope scope = {.model = m};
     json_t *value = NULL;
-    assert_int_equal(tmpl_eval(&scope, tmpl_get(m->resources[0].properties, "V"), &value, &fault),
-                     TMPL_E_TEMPLATE);
-    assert_true(str_starts(str_c(fault.why.text), S("Template error: the value grows too large")));
+    CHECK_INT(tmpl_eval(&scope, tmpl_get(m->resources[0].properties, "V"), &value, &fault),
+              TMPL_E_TEMPLATE);
+    CHECK(str_starts(str_c(fault.why.text), S("Template error: the value grows too large")));
 }
 
 static void sections(void **state) {
@@ -184,17 +184,17 @@ static void sections(void **state) {
         CLEANUP(tmpl) struct tmpl *t = NULL;
         const struct tmpl_model *m;
         struct tmpl_fault fault = {{0}, {{0}}};
-        check_case(tmpl_new(&t, buf_view(&text), &fault) == 0, fault.why.text);
-        check_case(tmpl_model_new(t, &m, &fault) == 0, fault.why.text);
+        CHECK_CASE(tmpl_new(&t, buf_view(&text), &fault) == 0, fault.why.text);
+        CHECK_CASE(tmpl_model_new(t, &m, &fault) == 0, fault.why.text);
         struct tmpl_scope scope = {.model = m};
         CLEANUP_JSON json_t *conditions = NULL;
         int rc = tmpl_conditions(&scope, &conditions, &fault);
         scope.conditions = conditions;
         rc = rc ? rc : tmpl_check_rules(&scope, &fault);
         if (!sections[i].want)
-            check_case(rc == 0, fault.why.text);
+            CHECK_CASE(rc == 0, fault.why.text);
         else if (rc == 0 || !str_ends(str_c(fault.why.text), str_c(sections[i].want)))
-            check_str(str_c(fault.why.text), str_c(sections[i].want));
+            CHECK_STR(str_c(fault.why.text), str_c(sections[i].want));
     }
 }
 

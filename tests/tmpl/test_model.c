@@ -74,12 +74,12 @@ static void checks(void **state) {
         CLEANUP(tmpl) struct tmpl *t = NULL;
         struct tmpl_fault fault;
         const struct tmpl_model *m;
-        check_case(tmpl_new(&t, str_c(cases[i].text), &fault) == 0, cases[i].text);
+        CHECK_CASE(tmpl_new(&t, str_c(cases[i].text), &fault) == 0, cases[i].text);
         int rc = tmpl_model_new(t, &m, &fault);
         if (!cases[i].want)
-            check_case(rc == 0, fault.why.text);
+            CHECK_CASE(rc == 0, fault.why.text);
         else if (rc == 0 || !str_ends(str_c(fault.why.text), str_c(cases[i].want)))
-            check_str(str_c(fault.why.text), str_c(cases[i].want));
+            CHECK_STR(str_c(fault.why.text), str_c(cases[i].want));
     }
 }
 
@@ -96,22 +96,22 @@ static void order(void **state) {
     (void)state;
     CLEANUP(tmpl) struct tmpl *t = NULL;
     const struct tmpl_model *m;
-    assert_int_equal(tmpl_new(&t, str_c(diamond), NULL), 0);
+    CHECK_INT(tmpl_new(&t, str_c(diamond), NULL), 0);
     struct tmpl_fault fault;
-    check_case(tmpl_model_new(t, &m, &fault) == 0, fault.why.text);
+    CHECK_CASE(tmpl_model_new(t, &m, &fault) == 0, fault.why.text);
     CLEANUP_DEINIT(arena) struct arena arena = {0};
     struct tmpl_graph g;
     bool active[] = {true, true, true, true, false};
-    assert_int_equal(tmpl_graph_new(m, active, &arena, &g, NULL), 0);
+    CHECK_INT(tmpl_graph_new(m, active, &arena, &g, NULL), 0);
     CLEANUP_DEINIT(buf) struct buf names = {0};
     for (size_t i = 0; i < g.n_order; i++) {
         buf_str(&names, m->resources[g.order[i]].name);
         buf_char(&names, ' ');
     }
-    check_buf(names, "Base Left Right Top ");
-    assert_int_equal(g.n_needs[0], 2);
-    assert_int_equal(g.n_needs[2], 1);
-    assert_int_equal(g.n_needs[4], 0);
+    CHECK_BUF(names, "Base Left Right Top ");
+    CHECK_INT(g.n_needs[0], 2);
+    CHECK_INT(g.n_needs[2], 1);
+    CHECK_INT(g.n_needs[4], 0);
 }
 
 static void cycles(void **state) {
@@ -128,13 +128,13 @@ static void cycles(void **state) {
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         CLEANUP(tmpl) struct tmpl *t = NULL;
         const struct tmpl_model *m;
-        assert_int_equal(tmpl_new(&t, str_c(cases[i].text), NULL), 0);
-        assert_int_equal(tmpl_model_new(t, &m, NULL), 0);
+        CHECK_INT(tmpl_new(&t, str_c(cases[i].text), NULL), 0);
+        CHECK_INT(tmpl_model_new(t, &m, NULL), 0);
         CLEANUP_DEINIT(arena) struct arena arena = {0};
         struct tmpl_graph g;
         struct tmpl_fault fault = {{0}, {{0}}};
-        assert_int_equal(tmpl_graph_new(m, NULL, &arena, &g, &fault), TMPL_E_TEMPLATE);
-        check_str(str_c(fault.why.text), str_c(cases[i].want));
+        CHECK_INT(tmpl_graph_new(m, NULL, &arena, &g, &fault), TMPL_E_TEMPLATE);
+        CHECK_STR(str_c(fault.why.text), str_c(cases[i].want));
     }
 }
 

@@ -30,20 +30,20 @@ static void is_sound(void **state) {
     (void)state;
     CLEANUP_DEINIT(buf) struct buf text = {0};
     struct err err = {{0}};
-    check_case(io_read_file(&text, template_path, 1 << 20, &err) == 0, err.text);
-    assert_true(text.len < 51200); /* the API's limit for an inline template */
+    CHECK_CASE(io_read_file(&text, template_path, 1 << 20, &err) == 0, err.text);
+    CHECK(text.len < 51200); /* the API's limit for an inline template */
     CLEANUP(tmpl) struct tmpl *t = NULL;
     const struct tmpl_model *m;
     struct tmpl_fault fault = {{0}, {{0}}};
-    check_case(tmpl_new(&t, buf_view(&text), &fault) == 0, fault.why.text);
-    check_case(tmpl_model_new(t, &m, &fault) == 0, fault.why.text);
+    CHECK_CASE(tmpl_new(&t, buf_view(&text), &fault) == 0, fault.why.text);
+    CHECK_CASE(tmpl_model_new(t, &m, &fault) == 0, fault.why.text);
 
     CLEANUP_JSON json_t *given =
         json_pack("{ssss}", "CodeBucket", "calotype-artifacts-000000000000-us-east-1", "CodeKey",
                   "function/0123.zip");
     CLEANUP_JSON json_t *params = NULL;
     CLEANUP_JSON json_t *conditions = NULL;
-    check_case(tmpl_params_resolve(m, given, &params, &fault) == 0, fault.why.text);
+    CHECK_CASE(tmpl_params_resolve(m, given, &params, &fault) == 0, fault.why.text);
     struct tmpl_scope scope = {.model = m,
                                .params = params,
                                .account = S("000000000000"),
@@ -52,29 +52,29 @@ static void is_sound(void **state) {
                                .stack_id = S("id"),
                                .ref = ref,
                                .get_att = get_att};
-    check_case(tmpl_conditions(&scope, &conditions, &fault) == 0, fault.why.text);
+    CHECK_CASE(tmpl_conditions(&scope, &conditions, &fault) == 0, fault.why.text);
     scope.conditions = conditions;
 
     CLEANUP_DEINIT(arena) struct arena arena = {0};
     struct tmpl_graph g;
-    check_case(tmpl_graph_new(m, tmpl_active_resources(&scope, &arena), &arena, &g, &fault) == 0,
+    CHECK_CASE(tmpl_graph_new(m, tmpl_active_resources(&scope, &arena), &arena, &g, &fault) == 0,
                fault.why.text);
-    assert_int_equal(g.n_order, m->n_resources - 1); /* nobody is subscribed */
+    CHECK_INT(g.n_order, m->n_resources - 1); /* nobody is subscribed */
     /* The order that S3 insists on. */
     size_t bucket = place(m, &g, S("ImageStorageBucket")),
            function = place(m, &g, S("ImageProcessor"));
     size_t permission = place(m, &g, S("ImageProcessorPermission"));
     size_t notification = place(m, &g, S("ImageStorageNotification"));
-    assert_true(bucket < function && function < permission && permission < notification);
+    CHECK(bucket < function && function < permission && permission < notification);
 
     for (size_t i = 0; i < g.n_order; i++) {
         CLEANUP_JSON json_t *properties = NULL;
-        check_case(tmpl_eval(&scope, m->resources[g.order[i]].properties, &properties, &fault) == 0,
+        CHECK_CASE(tmpl_eval(&scope, m->resources[g.order[i]].properties, &properties, &fault) == 0,
                    fault.why.text);
         str body = json_str(properties, "DashboardBody");
         if (body.p) {
             CLEANUP_JSON json_t *dashboard = json_parse(body, &err);
-            check_case(dashboard, err.text);
+            CHECK_CASE(dashboard, err.text);
         }
     }
 }

@@ -44,7 +44,7 @@ static void trees(void **state) {
         CLEANUP(tmpl) struct tmpl *t = parse(cases[i].text);
         CLEANUP_DEINIT(buf) struct buf out = {0};
         tmpl_dump(&out, tmpl_root(t));
-        check_buf(out, cases[i].want);
+        CHECK_BUF(out, cases[i].want);
     }
 }
 
@@ -82,11 +82,11 @@ static void refusals(void **state) {
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         struct tmpl *t = NULL;
         struct tmpl_fault fault;
-        check_case(tmpl_new(&t, str_c(cases[i].text), &fault) == TMPL_E_TEMPLATE, cases[i].text);
+        CHECK_CASE(tmpl_new(&t, str_c(cases[i].text), &fault) == TMPL_E_TEMPLATE, cases[i].text);
         str got = str_c(fault.why.text);
-        check_case(str_starts(got, S("Template format error: ")), cases[i].text);
+        CHECK_CASE(str_starts(got, S("Template format error: ")), cases[i].text);
         if (!str_ends(got, str_c(cases[i].want)))
-            check_str(got, str_c(cases[i].want));
+            CHECK_STR(got, str_c(cases[i].want));
     }
 }
 
@@ -104,7 +104,7 @@ static void depth_is_bounded(void **state) {
             struct tmpl *t = NULL;
             struct tmpl_fault fault;
             int rc = tmpl_new(&t, buf_view(&text), &fault);
-            assert_int_equal(rc, levels <= TMPL_MAX_DEPTH ? 0 : TMPL_E_TEMPLATE);
+            CHECK_INT(rc, levels <= TMPL_MAX_DEPTH ? 0 : TMPL_E_TEMPLATE);
             t = tmpl_free(t);
         }
     }
@@ -113,7 +113,7 @@ static void depth_is_bounded(void **state) {
     for (int i = 0; i < 500000; i++)
         buf_char(&deep, '[');
     struct tmpl *t = NULL;
-    assert_int_equal(tmpl_new(&t, buf_view(&deep), NULL), TMPL_E_TEMPLATE);
+    CHECK_INT(tmpl_new(&t, buf_view(&deep), NULL), TMPL_E_TEMPLATE);
 }
 
 static void size_is_bounded(void **state) {
@@ -123,18 +123,18 @@ static void size_is_bounded(void **state) {
     while (text.len <= TMPL_MAX_TEXT)
         buf_c(&text, "xxxxxxxxxxxxxxxx");
     struct tmpl *t = NULL;
-    assert_int_equal(tmpl_new(&t, buf_view(&text), NULL), TMPL_E_TEMPLATE);
+    CHECK_INT(tmpl_new(&t, buf_view(&text), NULL), TMPL_E_TEMPLATE);
     buf_clear(&text);
     buf_c(&text, "[");
     for (int i = 0; i < TMPL_MAX_NODES; i++)
         buf_c(&text, "1,");
     buf_c(&text, "]");
-    assert_int_equal(tmpl_new(&t, buf_view(&text), NULL), TMPL_E_TEMPLATE);
+    CHECK_INT(tmpl_new(&t, buf_view(&text), NULL), TMPL_E_TEMPLATE);
 }
 
 static void check_pos(struct tmpl_pos got, uint32_t line, uint32_t column) {
-    assert_int_equal(got.line, line);
-    assert_int_equal(got.column, column);
+    CHECK_INT(got.line, line);
+    CHECK_INT(got.column, column);
 }
 
 static void positions(void **state) {
@@ -146,7 +146,7 @@ static void positions(void **state) {
     check_pos(a->value->start, 2, 3);
     check_pos(a->value->end, 5, 10);
     const struct tmpl_node *sub = a->value->members[0].value;
-    assert_true(sub->short_form);
+    CHECK(sub->short_form);
     check_pos(sub->start, 2, 6);
     check_pos(sub->end, 2, 14);
     check_pos(tmpl_get(a->value, "list")->members[1].value->start, 5, 7);
@@ -159,7 +159,7 @@ static void positions(void **state) {
     check_pos(m->value->end, 2, 17);
     check_pos(m->value->members[1].value->start, 2, 14);
     check_pos(tmpl_root(j)->end, 3, 2);
-    assert_true(tmpl_is_json(j));
+    CHECK(tmpl_is_json(j));
 }
 
 static void sub_pieces(void **state) {
@@ -170,14 +170,14 @@ static void sub_pieces(void **state) {
     str text = S("a-${B.C}${!Lit}${AWS::Region}$x"), piece;
     size_t at = 0;
     for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
-        assert_int_equal(tmpl_sub_next(text, &at, &piece), kinds[i]);
-        check_str(piece, str_c(pieces[i]));
+        CHECK_INT(tmpl_sub_next(text, &at, &piece), kinds[i]);
+        CHECK_STR(piece, str_c(pieces[i]));
     }
-    assert_int_equal(tmpl_sub_next(text, &at, &piece), TMPL_SUB_END);
+    CHECK_INT(tmpl_sub_next(text, &at, &piece), TMPL_SUB_END);
     at = 0;
-    assert_int_equal(tmpl_sub_next(S("${a b}"), &at, &piece), TMPL_SUB_BAD);
+    CHECK_INT(tmpl_sub_next(S("${a b}"), &at, &piece), TMPL_SUB_BAD);
     at = 0;
-    assert_int_equal(tmpl_sub_next(S("${open"), &at, &piece), TMPL_SUB_TEXT);
+    CHECK_INT(tmpl_sub_next(S("${open"), &at, &piece), TMPL_SUB_TEXT);
 }
 
 int main(void) {

@@ -39,26 +39,25 @@ static void coerces(void **state) {
             buf_c(&got, err.text);
         else
             json_write(&got, out);
-        check_buf(got, cases[i].want);
+        CHECK_BUF(got, cases[i].want);
     }
 }
 
 static void knows(void **state) {
     (void)state;
-    assert_null(tmpl_type_find(S("AWS::EC2::Instance")));
+    CHECK(!tmpl_type_find(S("AWS::EC2::Instance")));
     const struct tmpl_type *queue = tmpl_type_find(S("AWS::SQS::Queue"));
-    assert_true(tmpl_has_attribute(queue, S("QueueName")));
-    assert_false(tmpl_has_attribute(queue, S("Nope")));
-    check_str(queue->tag_property, S("Tags"));
-    assert_true(tmpl_prop_find(queue->properties, S("QueueName"))->flags & TMPL_PROP_CREATE_ONLY);
-    assert_string_equal(tmpl_prop_find(queue->properties, S("MaximumMessageSize"))->otherwise,
-                        "1048576");
-    assert_null(tmpl_prop_find(queue->properties, S("QueueName"))->otherwise);
-    check_str(queue->name_property, S("QueueName"));
-    check_str(tmpl_type_find(S("AWS::S3::Bucket"))->name_property, S("BucketName"));
-    check_str(tmpl_type_find(S("AWS::S3::BucketPolicy"))->name_property, STR_NONE);
-    check_str(tmpl_type_find(S("AWS::IAM::Policy"))->name_property, STR_NONE);
-    assert_true(tmpl_has_attribute(tmpl_type_find(S("Custom::Y")), S("Anything")));
+    CHECK(tmpl_has_attribute(queue, S("QueueName")));
+    CHECK(!tmpl_has_attribute(queue, S("Nope")));
+    CHECK_STR(queue->tag_property, S("Tags"));
+    CHECK(tmpl_prop_find(queue->properties, S("QueueName"))->flags & TMPL_PROP_CREATE_ONLY);
+    CHECK_TEXT(tmpl_prop_find(queue->properties, S("MaximumMessageSize"))->otherwise, "1048576");
+    CHECK(!tmpl_prop_find(queue->properties, S("QueueName"))->otherwise);
+    CHECK_STR(queue->name_property, S("QueueName"));
+    CHECK_STR(tmpl_type_find(S("AWS::S3::Bucket"))->name_property, S("BucketName"));
+    CHECK_STR(tmpl_type_find(S("AWS::S3::BucketPolicy"))->name_property, STR_NONE);
+    CHECK_STR(tmpl_type_find(S("AWS::IAM::Policy"))->name_property, STR_NONE);
+    CHECK(tmpl_has_attribute(tmpl_type_find(S("Custom::Y")), S("Anything")));
 }
 
 int main(void) {

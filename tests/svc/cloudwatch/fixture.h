@@ -12,7 +12,7 @@ static inline int cw_setup(void **state) {
     struct err err = {{0}};
     cloud_setup(state);
     struct cloud *c = *state;
-    assert_int_equal(cw_open(&cw, c->store, c->hub, &err), 0);
+    CHECK_INT(cw_open(&cw, c->store, c->hub, &err), 0);
     cw_row = cw_service(cw);
     cloud_add(c, &cw_row);
     minute_s = clock_world_ms() / 60000 * 60 - 600;

@@ -14,14 +14,14 @@ static void life_of_an_alarm(void **state) {
     struct cloud *c = *state;
     ok(cw_call(c, "PutMetricAlarm", ALARM("a", ",'Tags':[{'Key':'k','Value':'v'}]")));
     ok(cw_call(c, "DescribeAlarms", "{}"));
-    check_str(json_str(one(c, 0), "AlarmArn"),
+    CHECK_STR(json_str(one(c, 0), "AlarmArn"),
               S("arn:aws:cloudwatch:us-east-1:000000000000:alarm:a"));
-    check_str(json_str(one(c, 0), "StateValue"), S("INSUFFICIENT_DATA"));
-    assert_true(str_starts(json_str(one(c, 0), "StateReason"), S("Unchecked: ")));
-    assert_true(json_bool(one(c, 0), "ActionsEnabled", false) && !json_has(one(c, 0), "Tags"));
+    CHECK_STR(json_str(one(c, 0), "StateValue"), S("INSUFFICIENT_DATA"));
+    CHECK(str_starts(json_str(one(c, 0), "StateReason"), S("Unchecked: ")));
+    CHECK(json_bool(one(c, 0), "ActionsEnabled", false) && !json_has(one(c, 0), "Tags"));
     ok(cw_call(c, "ListTagsForResource",
                "{'ResourceARN':'arn:aws:cloudwatch:us-east-1:000000000000:alarm:a'}"));
-    check_str(json_str(json_array_get(json_arr(c->call.out, "Tags"), 0), "Value"), S("v"));
+    CHECK_STR(json_str(json_array_get(json_arr(c->call.out, "Tags"), 0), "Value"), S("v"));
     ok(cw_call(
         c, "UntagResource",
         "{'ResourceARN':'arn:aws:cloudwatch:us-east-1:000000000000:alarm:a','TagKeys':['k']}"));
@@ -30,15 +30,15 @@ static void life_of_an_alarm(void **state) {
     ok(cw_call(c, "PutMetricAlarm", ALARM("a", ",'AlarmDescription':'d'")));
     ok(cw_call(c, "DisableAlarmActions", "{'AlarmNames':['a','none']}"));
     ok(cw_call(c, "DescribeAlarms", "{'AlarmNames':['a']}"));
-    check_str(json_str(one(c, 0), "StateValue"), S("ALARM")); /* an update keeps it */
-    check_str(json_str(one(c, 0), "AlarmDescription"), S("d"));
-    assert_false(json_bool(one(c, 0), "ActionsEnabled", true));
+    CHECK_STR(json_str(one(c, 0), "StateValue"), S("ALARM")); /* an update keeps it */
+    CHECK_STR(json_str(one(c, 0), "AlarmDescription"), S("d"));
+    CHECK(!json_bool(one(c, 0), "ActionsEnabled", true));
     fails(cw_call(c, "SetAlarmState", "{'AlarmName':'b','StateValue':'OK','StateReason':'x'}"),
           "ResourceNotFound");
 
     ok(cw_call(c, "DeleteAlarms", "{'AlarmNames':['a','none']}"));
     ok(cw_call(c, "DescribeAlarms", "{}"));
-    assert_int_equal(json_array_size(json_arr(c->call.out, "MetricAlarms")), 0);
+    CHECK_INT(json_array_size(json_arr(c->call.out, "MetricAlarms")), 0);
 }
 
 static void filters_and_pages(void **state) {
@@ -56,20 +56,20 @@ static void filters_and_pages(void **state) {
                  {"{'AlarmNames':['b','c']}", 1}};
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         ok(cw_call(c, "DescribeAlarms", cases[i].in));
-        check_case(json_array_size(json_arr(c->call.out, "MetricAlarms")) == cases[i].n,
+        CHECK_CASE(json_array_size(json_arr(c->call.out, "MetricAlarms")) == cases[i].n,
                    cases[i].in);
     }
     ok(cw_call(c, "DescribeAlarms", "{'MaxRecords':2}"));
     CLEANUP_DEINIT(buf) struct buf in = {0};
     buf_printf(&in, "{'NextToken':'" STR_FMT "'}", STR_ARG(json_str(c->call.out, "NextToken")));
     ok(cw_call(c, "DescribeAlarms", buf_cstr(&in)));
-    check_str(json_str(one(c, 0), "AlarmName"), S("b"));
+    CHECK_STR(json_str(one(c, 0), "AlarmName"), S("b"));
     ok(cw_call(
         c, "DescribeAlarmsForMetric",
         "{'MetricName':'Errors','Namespace':'AWS/Lambda','Dimensions':[{'Name':'FunctionName','Value':'f'}]}"));
-    assert_int_equal(json_array_size(json_arr(c->call.out, "MetricAlarms")), 3);
+    CHECK_INT(json_array_size(json_arr(c->call.out, "MetricAlarms")), 3);
     ok(cw_call(c, "DescribeAlarmsForMetric", "{'MetricName':'Errors','Namespace':'AWS/Lambda'}"));
-    assert_int_equal(json_array_size(json_arr(c->call.out, "MetricAlarms")), 0);
+    CHECK_INT(json_array_size(json_arr(c->call.out, "MetricAlarms")), 0);
 }
 
 static void refusals(void **state) {
@@ -82,7 +82,7 @@ static void refusals(void **state) {
         ALARM("a", ",'ThresholdMetricId':'t'"),
         "{'AlarmName':'a','EvaluationPeriods':1,'ComparisonOperator':'LessThanThreshold'}"};
     for (size_t i = 0; i < ARRAY_LEN(cases); i++)
-        check_case(strcmp(cw_call(c, "PutMetricAlarm", cases[i]), "ValidationError") == 0,
+        CHECK_CASE(strcmp(cw_call(c, "PutMetricAlarm", cases[i]), "ValidationError") == 0,
                    cases[i]);
 }
 
@@ -98,7 +98,7 @@ static void state_changes_are_delivered(void **state) {
     struct store_iter *it = store_iter_new(c->store, NULL, STORE_QUEUE, S(""), STR_NONE, false);
     while (store_iter_next(it))
         n += str_find(it->value, S("\"NewStateValue\":\"ALARM\"")) > 0;
-    assert_int_equal(n, 1);
+    CHECK_INT(n, 1);
 }
 
 int main(void) {

@@ -6,17 +6,17 @@
 static void life_of_a_dashboard(void **state) {
     struct cloud *c = *state;
     ok(cw_call(c, "PutDashboard", "{'DashboardName':'d','DashboardBody':" BODY "}"));
-    assert_int_equal(json_array_size(json_arr(c->call.out, "DashboardValidationMessages")), 0);
+    CHECK_INT(json_array_size(json_arr(c->call.out, "DashboardValidationMessages")), 0);
     ok(cw_call(c, "GetDashboard", "{'DashboardName':'d'}"));
-    check_str(json_str(c->call.out, "DashboardArn"),
+    CHECK_STR(json_str(c->call.out, "DashboardArn"),
               S("arn:aws:cloudwatch::000000000000:dashboard/d"));
-    assert_true(str_starts(json_str(c->call.out, "DashboardBody"), S("{\"widgets\":[{\"type\"")));
+    CHECK(str_starts(json_str(c->call.out, "DashboardBody"), S("{\"widgets\":[{\"type\"")));
     ok(cw_call(c, "PutDashboard", "{'DashboardName':'e','DashboardBody':'{`widgets`:[]}'}"));
     ok(cw_call(c, "ListDashboards", "{}"));
-    assert_int_equal(json_array_size(json_arr(c->call.out, "DashboardEntries")), 2);
+    CHECK_INT(json_array_size(json_arr(c->call.out, "DashboardEntries")), 2);
     ok(cw_call(c, "ListDashboards", "{'DashboardNamePrefix':'e'}"));
-    assert_int_equal(
-        json_int(json_array_get(json_arr(c->call.out, "DashboardEntries"), 0), "Size", 0), 14);
+    CHECK_INT(json_int(json_array_get(json_arr(c->call.out, "DashboardEntries"), 0), "Size", 0),
+              14);
     fails(cw_call(c, "DeleteDashboards", "{'DashboardNames':['d','none']}"),
           "DashboardNotFoundError");
     ok(cw_call(c, "GetDashboard", "{'DashboardName':'d'}"));
@@ -30,9 +30,9 @@ static void unknown_keys_are_told(void **state) {
         c, "PutDashboard",
         "{'DashboardName':'d','DashboardBody':'{`widgets`:[{`type`:`metric`,`properties`:{`colour`:1},`z`:1}]}'}"));
     const json_t *messages = json_arr(c->call.out, "DashboardValidationMessages");
-    assert_int_equal(json_array_size(messages), 2);
-    check_str(json_str(json_array_get(messages, 0), "DataPath"), S("/widgets/0/z"));
-    check_str(json_str(json_array_get(messages, 1), "DataPath"), S("/widgets/0/properties/colour"));
+    CHECK_INT(json_array_size(messages), 2);
+    CHECK_STR(json_str(json_array_get(messages, 0), "DataPath"), S("/widgets/0/z"));
+    CHECK_STR(json_str(json_array_get(messages, 1), "DataPath"), S("/widgets/0/properties/colour"));
     ok(cw_call(c, "GetDashboard", "{'DashboardName':'d'}"));
 }
 
@@ -47,7 +47,7 @@ static void bad_bodies(void **state) {
     for (size_t i = 0; i < ARRAY_LEN(bodies); i++) {
         CLEANUP_DEINIT(buf) struct buf in = {0};
         buf_printf(&in, "{'DashboardName':'d','DashboardBody':%s}", bodies[i]);
-        check_case(
+        CHECK_CASE(
             strcmp(cw_call(c, "PutDashboard", buf_cstr(&in)), "DashboardInvalidInputError") == 0,
             bodies[i]);
     }

@@ -26,35 +26,34 @@ static void all_statistics(void **state) {
     ok(cw_call(c, "GetMetricStatistics",
                "{" SERIES ",'StartTime':T+0,'EndTime':T+60,'Period':60,"
                "'Statistics':['SampleCount','Sum','Average','Minimum','Maximum']}"));
-    assert_int_equal(points(c), 1);
-    assert_true(json_num(point(c, 0), "SampleCount", 0) == 100 &&
-                json_num(point(c, 0), "Sum", 0) == 5050);
-    assert_true(json_num(point(c, 0), "Average", 0) == 50.5);
-    assert_true(json_num(point(c, 0), "Minimum", 0) == 1 &&
-                json_num(point(c, 0), "Maximum", 0) == 100);
-    check_str(json_str(point(c, 0), "Unit"), S("Milliseconds"));
-    assert_int_equal(json_int(point(c, 0), "Timestamp", 0), minute_s);
+    CHECK_INT(points(c), 1);
+    CHECK(json_num(point(c, 0), "SampleCount", 0) == 100 &&
+          json_num(point(c, 0), "Sum", 0) == 5050);
+    CHECK(json_num(point(c, 0), "Average", 0) == 50.5);
+    CHECK(json_num(point(c, 0), "Minimum", 0) == 1 && json_num(point(c, 0), "Maximum", 0) == 100);
+    CHECK_STR(json_str(point(c, 0), "Unit"), S("Milliseconds"));
+    CHECK_INT(json_int(point(c, 0), "Timestamp", 0), minute_s);
     ok(cw_call(
         c, "GetMetricStatistics",
         "{" SERIES
         ",'StartTime':T+0,'EndTime':T+60,'Period':60,'ExtendedStatistics':['p99','p50.0','p100']}"));
     const json_t *extended = json_obj(point(c, 0), "ExtendedStatistics");
-    assert_true(near(json_num(extended, "p99", 0), 99, 0.02) &&
-                near(json_num(extended, "p50.0", 0), 50, 0.02));
-    assert_true(json_num(extended, "p100", 0) == 100);
+    CHECK(near(json_num(extended, "p99", 0), 99, 0.02) &&
+          near(json_num(extended, "p50.0", 0), 50, 0.02));
+    CHECK(json_num(extended, "p100", 0) == 100);
     ok(cw_call(c, "GetMetricStatistics",
                "{" SERIES ",'StartTime':T+60,'EndTime':T+120,'Period':60,'Statistics':['Sum']}"));
-    assert_int_equal(points(c), 0);
+    CHECK_INT(points(c), 0);
     ok(cw_call(
         c, "GetMetricStatistics",
         "{" SERIES
         ",'StartTime':T+0,'EndTime':T+60,'Period':60,'Statistics':['Sum'],'Unit':'Seconds'}"));
-    assert_int_equal(points(c), 0);
+    CHECK_INT(points(c), 0);
     /* Another set of dimensions is another metric. */
     ok(cw_call(
         c, "GetMetricStatistics",
         "{'Namespace':'App','MetricName':'Latency','StartTime':T+0,'EndTime':T+60,'Period':60,'Statistics':['Sum']}"));
-    assert_int_equal(points(c), 0);
+    CHECK_INT(points(c), 0);
 }
 
 static void every_form_of_data(void **state) {
@@ -68,19 +67,16 @@ static void every_form_of_data(void **state) {
     ok(cw_call(
         c, "GetMetricStatistics",
         "{'Namespace':'App','MetricName':'m','StartTime':T+0,'EndTime':T+180,'Period':60,'Statistics':['Sum','SampleCount','Minimum','Maximum']}"));
-    assert_int_equal(points(c), 3);
-    assert_true(json_num(point(c, 0), "Sum", 0) == 12 &&
-                json_num(point(c, 0), "SampleCount", 0) == 6);
-    assert_true(json_num(point(c, 1), "Sum", 0) == 55 &&
-                json_num(point(c, 1), "SampleCount", 0) == 10);
-    assert_true(json_num(point(c, 1), "Minimum", 0) == 1 &&
-                json_num(point(c, 1), "Maximum", 0) == 10);
-    assert_true(json_num(point(c, 2), "Sum", 0) == -3);
+    CHECK_INT(points(c), 3);
+    CHECK(json_num(point(c, 0), "Sum", 0) == 12 && json_num(point(c, 0), "SampleCount", 0) == 6);
+    CHECK(json_num(point(c, 1), "Sum", 0) == 55 && json_num(point(c, 1), "SampleCount", 0) == 10);
+    CHECK(json_num(point(c, 1), "Minimum", 0) == 1 && json_num(point(c, 1), "Maximum", 0) == 10);
+    CHECK(json_num(point(c, 2), "Sum", 0) == -3);
     ok(cw_call(
         c, "GetMetricStatistics",
         "{'Namespace':'App','MetricName':'m','StartTime':T+0,'EndTime':T+180,'Period':180,'Statistics':['Sum']}"));
-    assert_int_equal(points(c), 1);
-    assert_true(json_num(point(c, 0), "Sum", 0) == 64);
+    CHECK_INT(points(c), 1);
+    CHECK(json_num(point(c, 0), "Sum", 0) == 64);
 }
 
 static void refusals(void **state) {
@@ -133,9 +129,9 @@ static void refusals(void **state) {
          "ValidationError"},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++)
-        check_case(strcmp(cw_call(c, cases[i].op, cases[i].in), cases[i].code) == 0, cases[i].in);
+        CHECK_CASE(strcmp(cw_call(c, cases[i].op, cases[i].in), cases[i].code) == 0, cases[i].in);
     ok(cw_call(c, "ListMetrics", "{}"));
-    assert_int_equal(json_array_size(json_arr(c->call.out, "Metrics")), 0);
+    CHECK_INT(json_array_size(json_arr(c->call.out, "Metrics")), 0);
 }
 
 static void get_metric_data(void **state) {
@@ -148,17 +144,15 @@ static void get_metric_data(void **state) {
     "{'Id':'b','MetricStat':{'Metric':{'Namespace':'App','MetricName':'m'},'Period':60,'Stat':'p50'},'ReturnData':false}]"
     ok(cw_call(c, "GetMetricData", "{'StartTime':T+0,'EndTime':T+120," QUERY "}"));
     const json_t *result = json_array_get(json_arr(c->call.out, "MetricDataResults"), 0);
-    assert_int_equal(json_array_size(json_arr(c->call.out, "MetricDataResults")), 1);
-    check_str(json_str(result, "StatusCode"), S("Complete"));
-    check_str(json_str(result, "Label"), S("m"));
-    assert_int_equal(json_integer_value(json_array_get(json_arr(result, "Timestamps"), 0)),
-                     minute_s + 60);
-    assert_true(json_number_value(json_array_get(json_arr(result, "Values"), 1)) == 1);
+    CHECK_INT(json_array_size(json_arr(c->call.out, "MetricDataResults")), 1);
+    CHECK_STR(json_str(result, "StatusCode"), S("Complete"));
+    CHECK_STR(json_str(result, "Label"), S("m"));
+    CHECK_INT(json_integer_value(json_array_get(json_arr(result, "Timestamps"), 0)), minute_s + 60);
+    CHECK(json_number_value(json_array_get(json_arr(result, "Values"), 1)) == 1);
     ok(cw_call(c, "GetMetricData",
                "{'StartTime':T+0,'EndTime':T+120,'ScanBy':'TimestampAscending'," QUERY "}"));
     result = json_array_get(json_arr(c->call.out, "MetricDataResults"), 0);
-    assert_int_equal(json_integer_value(json_array_get(json_arr(result, "Timestamps"), 0)),
-                     minute_s);
+    CHECK_INT(json_integer_value(json_array_get(json_arr(result, "Timestamps"), 0)), minute_s);
 }
 
 static void the_hubs_port_and_lists(void **state) {
@@ -181,10 +175,10 @@ static void the_hubs_port_and_lists(void **state) {
                                     .time_ms = minute_s * 1000};
         hub_put_metric(c->hub, batch, &metric);
         if (commit)
-            assert_int_equal(store_commit(c->store, batch, NULL), 0);
+            CHECK_INT(store_commit(c->store, batch, NULL), 0);
     }
     ok(cw_call(c, "ListMetrics", "{}"));
-    assert_int_equal(json_array_size(json_arr(c->call.out, "Metrics")), 1);
+    CHECK_INT(json_array_size(json_arr(c->call.out, "Metrics")), 1);
     static const struct {
         const char *in;
         size_t n;
@@ -199,7 +193,7 @@ static void the_hubs_port_and_lists(void **state) {
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         ok(cw_call(c, "ListMetrics", cases[i].in));
-        check_case(json_array_size(json_arr(c->call.out, "Metrics")) == cases[i].n, cases[i].in);
+        CHECK_CASE(json_array_size(json_arr(c->call.out, "Metrics")) == cases[i].n, cases[i].in);
     }
     for (int i = 0; i < 2; i++) { /* 600 series: two pages */
         CLEANUP_DEINIT(buf) struct buf in = {0};
@@ -210,13 +204,13 @@ static void the_hubs_port_and_lists(void **state) {
         ok(cw_call(c, "PutMetricData", buf_cstr(&in)));
     }
     ok(cw_call(c, "ListMetrics", "{'Namespace':'Many'}"));
-    assert_int_equal(json_array_size(json_arr(c->call.out, "Metrics")), 500);
+    CHECK_INT(json_array_size(json_arr(c->call.out, "Metrics")), 500);
     CLEANUP_DEINIT(buf) struct buf in = {0};
     buf_printf(&in, "{'Namespace':'Many','NextToken':'" STR_FMT "'}",
                STR_ARG(json_str(c->call.out, "NextToken")));
     ok(cw_call(c, "ListMetrics", buf_cstr(&in)));
-    assert_int_equal(json_array_size(json_arr(c->call.out, "Metrics")), 100);
-    assert_false(json_has(c->call.out, "NextToken"));
+    CHECK_INT(json_array_size(json_arr(c->call.out, "Metrics")), 100);
+    CHECK(!json_has(c->call.out, "NextToken"));
     fails(cw_call(c, "ListMetrics", "{'NextToken':'x'}"), "InvalidNextToken");
 }
 

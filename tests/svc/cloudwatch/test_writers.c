@@ -30,13 +30,13 @@ static void parts_of_one_alarm(void **state) {
         racers[3] = racer("SetAlarmState", cloud_doc(in));
         race(c, racers, ARRAY_LEN(racers));
         for (size_t i = 0; i < ARRAY_LEN(racers); i++)
-            assert_string_equal(racers[i].code, "");
+            CHECK_TEXT(racers[i].code, "");
         ok(cw_call(c, "DescribeAlarms", "{}"));
         const json_t *alarm = json_array_get(json_arr(c->call.out, "MetricAlarms"), 0);
-        assert_true(json_num(alarm, "Threshold", -1) == round);
-        check_str(json_str(alarm, "StateValue"), str_c(value));
+        CHECK(json_num(alarm, "Threshold", -1) == round);
+        CHECK_STR(json_str(alarm, "StateValue"), str_c(value));
         ok(cw_call(c, "ListTagsForResource", "{" ARN "}"));
-        assert_int_equal(json_array_size(json_arr(c->call.out, "Tags")), round + 2);
+        CHECK_INT(json_array_size(json_arr(c->call.out, "Tags")), round + 2);
     }
 }
 

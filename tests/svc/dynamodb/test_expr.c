@@ -27,7 +27,7 @@ static json_t *parse_quoted(const char *text) {
         if (b.p[i] == '\'')
             b.p[i] = '"';
     json_t *json = json_parse(buf_view(&b), NULL);
-    assert_non_null(json);
+    CHECK(json);
     return json;
 }
 
@@ -51,7 +51,7 @@ static int teardown(void **state) {
 static struct ddb_expr_env env_new(void) {
     struct ddb_expr_env env;
     struct err err;
-    assert_true(ddb_expr_env_init(&env, &arena, names, values, true, NULL, &err));
+    CHECK(ddb_expr_env_init(&env, &arena, names, values, true, NULL, &err));
     return env;
 }
 
@@ -119,8 +119,8 @@ static void test_conditions(void **state) {
             ddb_parse_condition(&env, "ConditionExpression", str_c(cases[i].text), &node, &err);
         if (!parsed)
             print_error("%s: %s\n", cases[i].text, err.text);
-        assert_true(parsed);
-        check_case(ddb_condition_holds(node, item) == cases[i].want, cases[i].text);
+        CHECK(parsed);
+        CHECK_CASE(ddb_condition_holds(node, item) == cases[i].want, cases[i].text);
         static const struct ddb_value nothing = {.type = DDB_M};
         (void)ddb_condition_holds(node, &nothing);
     }
@@ -177,12 +177,12 @@ static void test_condition_refusals(void **state) {
         struct ddb_expr_env env = env_new();
         struct ddb_node *node;
         struct err err = {{0}};
-        check_case(
+        CHECK_CASE(
             !ddb_parse_condition(&env, "ConditionExpression", str_c(cases[i].text), &node, &err),
             cases[i].text);
         if (!strstr(err.text, cases[i].words))
             print_error("%s\n got  %s\n want %s\n", cases[i].text, err.text, cases[i].words);
-        assert_non_null(strstr(err.text, cases[i].words));
+        CHECK(strstr(err.text, cases[i].words));
     }
 }
 
@@ -205,16 +205,16 @@ static bool parses(const char *head, const char *part, int times, const char *ta
 
 static void test_limits(void **state) {
     (void)state;
-    assert_true(parses("n=:one", " OR n=:two", 149, ""));
-    assert_false(parses("n=:one", " OR n=:two", 151, ""));
-    assert_false(parses("n=:one", " OR n=:two", 900, ""));
-    assert_true(parses("", "NOT ", 90, "n=:one"));
-    assert_false(parses("", "NOT ", 900, "n=:one"));
-    assert_false(parses("", "(", 2000, "n=:one"));
-    assert_false(parses("n IN (:one", ",:two", 100, ")"));
-    assert_true(parses("n IN (:one", ",:two", 99, ")"));
-    assert_false(parses("n = :one", " ", 4096, ""));
-    assert_false(parses("attribute_exists(n", ".n", 40, ")"));
+    CHECK(parses("n=:one", " OR n=:two", 149, ""));
+    CHECK(!parses("n=:one", " OR n=:two", 151, ""));
+    CHECK(!parses("n=:one", " OR n=:two", 900, ""));
+    CHECK(parses("", "NOT ", 90, "n=:one"));
+    CHECK(!parses("", "NOT ", 900, "n=:one"));
+    CHECK(!(parses("", "(", 2000, "n=:one")));
+    CHECK(!parses("n IN (:one", ",:two", 100, ")"));
+    CHECK(parses("n IN (:one", ",:two", 99, ")"));
+    CHECK(!parses("n = :one", " ", 4096, ""));
+    CHECK(!parses("attribute_exists(n", ".n", 40, ")"));
 }
 
 static void test_updates(void **state) {
@@ -279,19 +279,19 @@ static void test_updates(void **state) {
         if (!cases[i].attribute) {
             if (fine || !strstr(err.text, cases[i].want))
                 print_error("%s\n got  %s\n want %s\n", cases[i].text, err.text, cases[i].want);
-            assert_true(!fine && strstr(err.text, cases[i].want));
+            CHECK(!fine && strstr(err.text, cases[i].want));
             continue;
         }
         if (!fine)
             print_error("%s: %s\n", cases[i].text, err.text);
-        assert_true(fine);
+        CHECK(fine);
         const struct ddb_value *v = ddb_map_get(after, str_c(cases[i].attribute));
         struct buf text = {0};
         if (v) {
             CLEANUP_JSON json_t *json = ddb_value_to_json(v);
             json_write(&text, json);
         }
-        check_str(buf_view(&text), str_c(cases[i].want));
+        CHECK_STR(buf_view(&text), str_c(cases[i].want));
         buf_deinit(&text);
     }
 }
@@ -315,11 +315,11 @@ static void test_projections(void **state) {
         struct ddb_projection projection;
         struct err err;
         struct buf text = {0};
-        check_case(ddb_parse_projection(&env, str_c(cases[i].text), &projection, &err),
+        CHECK_CASE(ddb_parse_projection(&env, str_c(cases[i].text), &projection, &err),
                    cases[i].text);
         CLEANUP_JSON json_t *json = ddb_item_to_json(ddb_project(&arena, &projection, item));
         json_write(&text, json);
-        check_str(buf_view(&text), str_c(cases[i].want));
+        CHECK_STR(buf_view(&text), str_c(cases[i].want));
         buf_deinit(&text);
     }
 }
@@ -329,23 +329,22 @@ static void test_unused_and_odd_placeholders(void **state) {
     struct ddb_expr_env env = env_new();
     struct ddb_node *node;
     struct err err;
-    assert_true(ddb_parse_condition(&env, "ConditionExpression", S("#s = :a"), &node, &err));
-    assert_false(ddb_expr_env_done(&env, &err));
-    assert_non_null(
+    CHECK(ddb_parse_condition(&env, "ConditionExpression", S("#s = :a"), &node, &err));
+    CHECK(!ddb_expr_env_done(&env, &err));
+    CHECK(
         strstr(err.text,
                "Value provided in ExpressionAttributeNames unused in expressions: keys: {#d, #n"));
-    assert_false(ddb_expr_env_init(&env, &arena, names, NULL, false, NULL, &err));
-    assert_non_null(
-        strstr(err.text, "ExpressionAttributeNames can only be specified when using expressions"));
+    CHECK(!ddb_expr_env_init(&env, &arena, names, NULL, false, NULL, &err));
+    CHECK_HAS(err.text, "ExpressionAttributeNames can only be specified when using expressions");
     CLEANUP_JSON json_t *bad = parse_quoted("{'s':'status'}");
-    assert_false(ddb_expr_env_init(&env, &arena, bad, NULL, true, NULL, &err));
-    assert_non_null(strstr(
-        err.text, "ExpressionAttributeNames contains invalid key: Syntax error; key: \"s\""));
+    CHECK(!ddb_expr_env_init(&env, &arena, bad, NULL, true, NULL, &err));
+    CHECK(strstr(err.text,
+                 "ExpressionAttributeNames contains invalid key: Syntax error; key: \"s\""));
     CLEANUP_JSON json_t *empty = json_object();
-    assert_false(ddb_expr_env_init(&env, &arena, empty, NULL, true, NULL, &err));
+    CHECK(!ddb_expr_env_init(&env, &arena, empty, NULL, true, NULL, &err));
     CLEANUP_JSON json_t *wrong = parse_quoted("{':v':{'N':'x'}}");
-    assert_false(ddb_expr_env_init(&env, &arena, NULL, wrong, true, NULL, &err));
-    assert_non_null(strstr(
+    CHECK(!ddb_expr_env_init(&env, &arena, NULL, wrong, true, NULL, &err));
+    CHECK(strstr(
         err.text,
         "ExpressionAttributeValues contains invalid value: The parameter cannot be converted to a numeric value: x for key :v"));
 }
@@ -355,9 +354,9 @@ static void test_reserved(void **state) {
     static const char *const yes[] = {"ABORT", "status", "Name", "ZONE", "timestamp", "size"};
     static const char *const no[] = {"id", "imageid", "", "ABORTED", "uploadtimestamp"};
     for (size_t i = 0; i < ARRAY_LEN(yes); i++)
-        check_case(ddb_is_reserved(str_c(yes[i])), yes[i]);
+        CHECK_CASE(ddb_is_reserved(str_c(yes[i])), yes[i]);
     for (size_t i = 0; i < ARRAY_LEN(no); i++)
-        check_case(!ddb_is_reserved(str_c(no[i])), no[i]);
+        CHECK_CASE(!ddb_is_reserved(str_c(no[i])), no[i]);
 }
 
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)

@@ -58,21 +58,21 @@ static void test_parse_and_print(void **state) {
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         struct ddb_number v;
         struct buf text = {0};
-        check_case(ddb_number_parse(&v, str_c(cases[i].in)) == cases[i].outcome, cases[i].in);
+        CHECK_CASE(ddb_number_parse(&v, str_c(cases[i].in)) == cases[i].outcome, cases[i].in);
         if (cases[i].out) {
             ddb_number_text(&v, &text);
-            check_str(buf_view(&text), str_c(cases[i].out));
+            CHECK_STR(buf_view(&text), str_c(cases[i].out));
         }
         buf_deinit(&text);
     }
     struct ddb_number v;
-    assert_int_equal(ddb_number_parse(&v, S("9.9999999999999999999999999999999999999e125")), 0);
-    assert_int_equal(ddb_number_parse(&v, S("1e-130")), 0);
+    CHECK_INT(ddb_number_parse(&v, S("9.9999999999999999999999999999999999999e125")), 0);
+    CHECK_INT(ddb_number_parse(&v, S("1e-130")), 0);
 }
 
 static struct ddb_number num(const char *text) {
     struct ddb_number v;
-    assert_int_equal(ddb_number_parse(&v, str_c(text)), 0);
+    CHECK_INT(ddb_number_parse(&v, str_c(text)), 0);
     return v;
 }
 
@@ -101,22 +101,22 @@ static void test_sums(void **state) {
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         struct ddb_number a = num(cases[i].a), b = num(cases[i].b), v;
         struct buf text = {0};
-        check_case(ddb_number_add(&v, &a, &b) == cases[i].outcome, cases[i].a);
+        CHECK_CASE(ddb_number_add(&v, &a, &b) == cases[i].outcome, cases[i].a);
         if (cases[i].sum && cases[i].sum[1] != '.') {
             ddb_number_text(&v, &text);
-            check_str(buf_view(&text), str_c(cases[i].sum));
+            CHECK_STR(buf_view(&text), str_c(cases[i].sum));
         }
         buf_clear(&text);
         if (cases[i].difference) {
-            assert_int_equal(ddb_number_sub(&v, &a, &b), 0);
+            CHECK_INT(ddb_number_sub(&v, &a, &b), 0);
             ddb_number_text(&v, &text);
-            check_str(buf_view(&text), str_c(cases[i].difference));
+            CHECK_STR(buf_view(&text), str_c(cases[i].difference));
         }
         buf_deinit(&text);
     }
     struct ddb_number tiny = num("1e-130"), two = num("2e-130"), v;
-    assert_int_equal(ddb_number_add(&v, &tiny, &tiny), 0);
-    assert_int_equal(ddb_number_cmp(&v, &two), 0);
+    CHECK_INT(ddb_number_add(&v, &tiny, &tiny), 0);
+    CHECK_INT(ddb_number_cmp(&v, &two), 0);
 }
 
 /* Random numbers: cmp, key order, round trips and sums agree with long long arithmetic. */
@@ -141,24 +141,24 @@ static void test_property(void **state) {
         }
         int want = (x[0] > x[1]) - (x[0] < x[1]);
         int got = ddb_number_cmp(&n[0], &n[1]);
-        assert_int_equal((got > 0) - (got < 0), want);
+        CHECK_INT((got > 0) - (got < 0), want);
         buf_clear(&ka);
         buf_clear(&kb);
         ddb_number_key(&n[0], &ka);
         ddb_number_key(&n[1], &kb);
         got = str_cmp(buf_view(&ka), buf_view(&kb));
-        assert_int_equal((got > 0) - (got < 0), want);
-        assert_true(ka.len <= DDB_NUMBER_KEY_MAX);
+        CHECK_INT((got > 0) - (got < 0), want);
+        CHECK(ka.len <= DDB_NUMBER_KEY_MAX);
         struct cur c = cur_of(buf_view(&ka));
-        assert_true(ddb_number_unkey(&c, &v) && c.s.len == 0);
-        assert_int_equal(ddb_number_cmp(&v, &n[0]), 0);
+        CHECK(ddb_number_unkey(&c, &v) && c.s.len == 0);
+        CHECK_INT(ddb_number_cmp(&v, &n[0]), 0);
 
-        assert_int_equal(ddb_number_add(&v, &n[0], &n[1]), 0);
+        CHECK_INT(ddb_number_add(&v, &n[0], &n[1]), 0);
         buf_clear(&text);
         ddb_number_text(&v, &text);
         char sum[32];
         snprintf(sum, sizeof sum, "%lld", x[0] + x[1]);
-        check_buf(text, sum);
+        CHECK_BUF(text, sum);
     }
     buf_deinit(&ka);
     buf_deinit(&kb);
@@ -178,7 +178,7 @@ static void test_key_order_of_fractions(void **state) {
         buf_clear(&key);
         ddb_number_key(&v, &key);
         if (i)
-            check_case(str_cmp(buf_view(&last), buf_view(&key)) < 0, ascending[i]);
+            CHECK_CASE(str_cmp(buf_view(&last), buf_view(&key)) < 0, ascending[i]);
         buf_clear(&last);
         buf_str(&last, buf_view(&key));
     }
@@ -193,7 +193,7 @@ static void test_damaged_keys(void **state) {
     ddb_number_key(&v, &key);
     for (size_t n = 0; n < key.len; n++) {
         struct cur c = cur_of(str_n(key.p, n));
-        assert_false(ddb_number_unkey(&c, &out));
+        CHECK(!ddb_number_unkey(&c, &out));
     }
     for (size_t i = 0; i < key.len; i++)
         for (int bit = 0; bit < 8; bit++) {
@@ -202,7 +202,7 @@ static void test_damaged_keys(void **state) {
             if (ddb_number_unkey(&c, &out)) {
                 struct buf again = {0};
                 ddb_number_key(&out, &again);
-                assert_true(str_starts(buf_view(&key), buf_view(&again)));
+                CHECK(str_starts(buf_view(&key), buf_view(&again)));
                 buf_deinit(&again);
             }
             key.p[i] ^= (char)(1 << bit);

@@ -25,7 +25,7 @@ static const struct ddb_index by_name = {
 
 static const struct ddb_value *number(const char *text) {
     struct ddb_number n;
-    assert_int_equal(ddb_number_parse(&n, str_c(text)), 0);
+    CHECK_INT(ddb_number_parse(&n, str_c(text)), 0);
     return ddb_value_new_number(&arena, &n);
 }
 
@@ -47,7 +47,7 @@ static json_t *documents[64];
 static size_t n_documents;
 static json_t *document(const char *text) {
     json_t *json = json_parse(str_c(text), NULL);
-    assert_non_null(json);
+    CHECK(json);
     return documents[n_documents++] = json;
 }
 
@@ -88,7 +88,7 @@ static void test_ranges(void **state) {
         struct ddb_key_condition c;
         struct err err = {{0}};
         struct buf from = {0}, to = {0}, key = {0}, got = {0};
-        check_case(condition(cases[i].text, &table.keys, &c, &err), err.text);
+        CHECK_CASE(condition(cases[i].text, &table.keys, &c, &err), err.text);
         ddb_key_condition_range(&c, table.prefix, &from, &to);
         for (size_t k = 0; k < ARRAY_LEN(ats); k++) {
             ddb_item_key(&key, &table, make("a", ats[k], NULL, NULL));
@@ -96,11 +96,11 @@ static void test_ranges(void **state) {
                 str_cmp(buf_view(&key), buf_view(&to)) < 0)
                 buf_printf(&got, "%zu", k);
             ddb_item_key(&key, &table, make("b", ats[k], NULL, NULL));
-            check_case(str_cmp(buf_view(&key), buf_view(&from)) < 0 ||
+            CHECK_CASE(str_cmp(buf_view(&key), buf_view(&from)) < 0 ||
                            str_cmp(buf_view(&key), buf_view(&to)) >= 0,
                        "another partition");
         }
-        check_str(buf_view(&got), str_c(cases[i].want));
+        CHECK_STR(buf_view(&got), str_c(cases[i].want));
         buf_deinit(&from);
         buf_deinit(&to);
         buf_deinit(&key);
@@ -128,15 +128,15 @@ static void test_text_ranges_of_an_index(void **state) {
         struct ddb_key_condition c;
         struct err err = {{0}};
         struct buf from = {0}, to = {0}, key = {0}, got = {0};
-        check_case(condition(cases[i].text, &by_name.keys, &c, &err), err.text);
+        CHECK_CASE(condition(cases[i].text, &by_name.keys, &c, &err), err.text);
         ddb_key_condition_range(&c, by_name.prefix, &from, &to);
         for (size_t k = 0; k < ARRAY_LEN(all); k++) {
-            assert_true(ddb_entry_key(&key, &table, &by_name, make("id", "1", "a", all[k])));
+            CHECK(ddb_entry_key(&key, &table, &by_name, make("id", "1", "a", all[k])));
             if (str_cmp(buf_view(&key), buf_view(&from)) >= 0 &&
                 str_cmp(buf_view(&key), buf_view(&to)) < 0)
                 buf_printf(&got, "%zu", k);
         }
-        check_str(buf_view(&got), str_c(cases[i].want));
+        CHECK_STR(buf_view(&got), str_c(cases[i].want));
         buf_deinit(&from);
         buf_deinit(&to);
         buf_deinit(&key);
@@ -171,10 +171,10 @@ static void test_refusals(void **state) {
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         struct ddb_key_condition c;
         struct err err = {{0}};
-        check_case(!condition(cases[i].text, &table.keys, &c, &err), cases[i].text);
+        CHECK_CASE(!condition(cases[i].text, &table.keys, &c, &err), cases[i].text);
         if (!strstr(err.text, cases[i].words))
             print_error("%s\n got  %s\n want %s\n", cases[i].text, err.text, cases[i].words);
-        assert_non_null(strstr(err.text, cases[i].words));
+        CHECK(strstr(err.text, cases[i].words));
     }
 }
 
@@ -182,13 +182,13 @@ static void test_entries(void **state) {
     (void)state;
     struct buf key = {0};
     const struct ddb_value *whole = make("id", "1", "a", "b");
-    assert_false(ddb_entry_key(&key, &table, &by_name, make("id", "1", NULL, "b")));
-    assert_false(ddb_entry_key(&key, &table, &by_name, make("id", "1", "a", NULL)));
-    assert_true(ddb_entry_key(&key, &table, &by_name, whole));
-    assert_int_equal(ddb_entry_item(&arena, &table, &by_name, whole)->n, 4);
-    assert_null(ddb_map_get(ddb_entry_item(&arena, &table, &by_name, whole), S("other")));
-    assert_int_equal(ddb_key_of(&arena, &table, NULL, whole)->n, 2);
-    assert_int_equal(ddb_key_of(&arena, &table, &by_name, whole)->n, 4);
+    CHECK(!ddb_entry_key(&key, &table, &by_name, make("id", "1", NULL, "b")));
+    CHECK(!ddb_entry_key(&key, &table, &by_name, make("id", "1", "a", NULL)));
+    CHECK(ddb_entry_key(&key, &table, &by_name, whole));
+    CHECK_INT(ddb_entry_item(&arena, &table, &by_name, whole)->n, 4);
+    CHECK(!ddb_map_get(ddb_entry_item(&arena, &table, &by_name, whole), S("other")));
+    CHECK_INT(ddb_key_of(&arena, &table, NULL, whole)->n, 2);
+    CHECK_INT(ddb_key_of(&arena, &table, &by_name, whole)->n, 4);
     buf_deinit(&key);
 }
 

@@ -39,19 +39,19 @@ static void test_round_trips(void **state) {
         const struct ddb_value *v, *again;
         struct err err;
         struct buf bytes = {0}, text = {0};
-        check_case(ddb_value_from_json(&arena, in, &v, &err), cases[i].in);
+        CHECK_CASE(ddb_value_from_json(&arena, in, &v, &err), cases[i].in);
         ddb_value_encode(v, &bytes);
         struct cur c = cur_of(buf_view(&bytes));
-        check_case(ddb_value_decode(&arena, &c, &again) && c.s.len == 0, cases[i].in);
-        check_case(ddb_value_equal(v, again), cases[i].in);
+        CHECK_CASE(ddb_value_decode(&arena, &c, &again) && c.s.len == 0, cases[i].in);
+        CHECK_CASE(ddb_value_equal(v, again), cases[i].in);
         VALUE_JSON out = ddb_value_to_json(again);
         json_write(&text, out);
-        check_str(buf_view(&text), str_c(cases[i].out));
-        check_case(ddb_value_size(v) == cases[i].size, cases[i].in);
+        CHECK_STR(buf_view(&text), str_c(cases[i].out));
+        CHECK_CASE(ddb_value_size(v) == cases[i].size, cases[i].in);
         /* No cut or flipped byte does harm. */
         for (size_t n = 0; n < bytes.len; n++) {
             c = cur_of(str_n(bytes.p, n));
-            check_case(!ddb_value_decode(&arena, &c, &again), cases[i].in);
+            CHECK_CASE(!ddb_value_decode(&arena, &c, &again), cases[i].in);
         }
         for (size_t at = 0; at < bytes.len; at++) {
             bytes.p[at] ^= 0x41;
@@ -91,8 +91,8 @@ static void test_refusals(void **state) {
         VALUE_JSON in = json_parse(str_c(cases[i].in), NULL);
         const struct ddb_value *v;
         struct err err = {{0}};
-        check_case(!ddb_value_from_json(&arena, in, &v, &err), cases[i].in);
-        check_case(strstr(err.text, cases[i].words) != NULL, err.text);
+        CHECK_CASE(!ddb_value_from_json(&arena, in, &v, &err), cases[i].in);
+        CHECK_CASE(strstr(err.text, cases[i].words) != NULL, err.text);
     }
 }
 
@@ -111,7 +111,7 @@ static bool nested(int depth) {
         struct buf bytes = {0};
         ddb_value_encode(v, &bytes);
         struct cur c = cur_of(buf_view(&bytes));
-        assert_true(ddb_value_decode(&arena, &c, &v));
+        CHECK(ddb_value_decode(&arena, &c, &v));
         buf_deinit(&bytes);
     }
     buf_deinit(&text);
@@ -120,8 +120,8 @@ static bool nested(int depth) {
 
 static void test_depth(void **state) {
     (void)state;
-    assert_true(nested(DDB_DEPTH));
-    assert_false(nested(DDB_DEPTH + 1));
+    CHECK(nested(DDB_DEPTH));
+    CHECK(!nested(DDB_DEPTH + 1));
 }
 
 static void test_maps(void **state) {
@@ -131,13 +131,13 @@ static void test_maps(void **state) {
     map = ddb_map_with(&arena, map, S("b"), one);
     map = ddb_map_with(&arena, map, S("a"), one);
     map = ddb_map_with(&arena, map, S("c"), one);
-    assert_int_equal(map->n, 3);
-    check_str(map->attrs[0].name, S("a"));
-    assert_ptr_equal(ddb_map_get(map, S("b")), one);
-    assert_null(ddb_map_get(map, S("bb")));
+    CHECK_INT(map->n, 3);
+    CHECK_STR(map->attrs[0].name, S("a"));
+    CHECK(ddb_map_get(map, S("b")) == one);
+    CHECK(!ddb_map_get(map, S("bb")));
     map = ddb_map_with(&arena, map, S("b"), NULL);
-    assert_int_equal(map->n, 2);
-    assert_null(ddb_map_get(map, S("b")));
+    CHECK_INT(map->n, 2);
+    CHECK(!ddb_map_get(map, S("b")));
 }
 
 #define T(name) cmocka_unit_test_teardown(name, teardown)

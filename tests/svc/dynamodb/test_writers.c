@@ -132,26 +132,25 @@ static void test_one_table(void **state) {
         {.op = "UpdateItem", .input = add_one},
         {.op = "UpdateItem", .input = add_one},
     };
-    assert_int_equal(call("CreateTable", table_named(0)), 200);
+    CHECK_INT(call("CreateTable", table_named(0)), 200);
     run_together(workers, ARRAY_LEN(workers), NULL, NULL);
     for (size_t i = 0; i < ARRAY_LEN(workers); i++)
         for (int round = 0; round < ROUNDS; round++)
-            check_case(workers[i].status[round] == 200, workers[i].op);
+            CHECK_CASE(workers[i].status[round] == 200, workers[i].op);
 
     ok(cloud_call_as(c, c->root, "dynamodb", "ListTagsOfResource",
                      "{'ResourceArn':'" TABLE_ARN "'}"));
-    assert_int_equal(json_array_size(json_arr(c->call.out, "Tags")), 2 * ROUNDS);
+    CHECK_INT(json_array_size(json_arr(c->call.out, "Tags")), 2 * ROUNDS);
     ok(cloud_call_as(c, c->root, "dynamodb", "DescribeContinuousBackups", "{'TableName':'table'}"));
     const json_t *backups = json_obj(c->call.out, "ContinuousBackupsDescription");
-    assert_int_equal(
+    CHECK_INT(
         json_int(json_obj(backups, "PointInTimeRecoveryDescription"), "RecoveryPeriodInDays", 0),
         ROUNDS);
     ok(cloud_call_as(c, c->root, "dynamodb", "GetItem",
                      "{'TableName':'table','Key':{'id':{'S':'counter'}}}"));
-    assert_int_equal(atoi(json_str(json_obj(json_obj(c->call.out, "Item"), "n"), "N").p),
-                     2 * ROUNDS);
+    CHECK_INT(atoi(json_str(json_obj(json_obj(c->call.out, "Item"), "n"), "N").p), 2 * ROUNDS);
     ok(cloud_call_as(c, c->root, "dynamodb", "DescribeTable", "{'TableName':'table'}"));
-    assert_int_equal(json_int(json_obj(c->call.out, "Table"), "ItemCount", 0), ROUNDS + 1);
+    CHECK_INT(json_int(json_obj(c->call.out, "Table"), "ItemCount", 0), ROUNDS + 1);
 }
 
 /* ---- Tables that come and go ---- */
@@ -170,14 +169,14 @@ static size_t count_rows(enum store_cf cf, const char *kind) {
 }
 
 static void make_table_with_history(void) {
-    assert_int_equal(call("CreateTable", table_named(0)), 200);
-    assert_int_equal(call("UpdateContinuousBackups", keep_days(35)), 200);
+    CHECK_INT(call("CreateTable", table_named(0)), 200);
+    CHECK_INT(call("UpdateContinuousBackups", keep_days(35)), 200);
 }
 static void nothing_is_left(const struct worker *workers, int round) {
-    assert_int_equal(workers[0].status[round], 200);
-    assert_int_equal(count_rows(STORE_ITEMS, "i"), 0);
-    assert_int_equal(count_rows(STORE_HISTORY, "h"), 0);
-    assert_int_equal(count_rows(STORE_METRICS, "ddb-count"), 0);
+    CHECK_INT(workers[0].status[round], 200);
+    CHECK_INT(count_rows(STORE_ITEMS, "i"), 0);
+    CHECK_INT(count_rows(STORE_HISTORY, "h"), 0);
+    CHECK_INT(count_rows(STORE_METRICS, "ddb-count"), 0);
 }
 static void test_deletion_and_items(void **state) {
     (void)state;
@@ -188,8 +187,8 @@ static void test_deletion_and_items(void **state) {
 }
 
 static void one_made_it(const struct worker *workers, int round) {
-    assert_int_equal(workers[0].status[round] + workers[1].status[round], 200 + 400);
-    assert_int_equal(call("DeleteTable", name_only(0)), 200);
+    CHECK_INT(workers[0].status[round] + workers[1].status[round], 200 + 400);
+    CHECK_INT(call("DeleteTable", name_only(0)), 200);
 }
 static void test_two_creations(void **state) {
     (void)state;
@@ -205,17 +204,16 @@ static void test_trim_and_period(void **state) {
     CLEANUP(ddb_table) struct ddb_table *view = NULL;
     struct rows rows = {.store = cloud->store, .batch = batch};
     struct err err = {{0}};
-    assert_int_equal(call("CreateTable", table_named(0)), 200);
-    assert_int_equal(call("UpdateContinuousBackups", keep_days(2)), 200);
-    assert_int_equal(call("PutItem", item(0)), 200);
+    CHECK_INT(call("CreateTable", table_named(0)), 200);
+    CHECK_INT(call("UpdateContinuousBackups", keep_days(2)), 200);
+    CHECK_INT(call("PutItem", item(0)), 200);
     clock_set_offset_ms(3LL * DAY_MS);
-    assert_int_equal(
-        ddb_tables_get(ddb->tables, S(ACCOUNT), S("us-east-1"), S("table"), &view, &err), 0);
+    CHECK_INT(ddb_tables_get(ddb->tables, S(ACCOUNT), S("us-east-1"), S("table"), &view, &err), 0);
     ddb_history_trim(&rows, view);
-    assert_false(store_batch_empty(batch));
-    assert_int_equal(call("UpdateContinuousBackups", keep_days(35)), 200);
-    assert_int_equal(store_commit(cloud->store, batch, &err), STORE_E_CONDITION);
-    assert_int_equal(count_rows(STORE_HISTORY, "h"), 1);
+    CHECK(!store_batch_empty(batch));
+    CHECK_INT(call("UpdateContinuousBackups", keep_days(35)), 200);
+    CHECK_INT(store_commit(cloud->store, batch, &err), STORE_E_CONDITION);
+    CHECK_INT(count_rows(STORE_HISTORY, "h"), 1);
 }
 
 int main(void) {

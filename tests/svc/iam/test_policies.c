@@ -17,9 +17,9 @@ static void life_of_a_policy(void **state) {
     struct cloud *c = *state;
     create(c);
     const json_t *policy = json_obj(c->call.out, "Policy");
-    check_str(json_str(policy, "Arn"), S("arn:aws:iam::000000000000:policy/team/p"));
-    check_str(json_str(policy, "DefaultVersionId"), S("v1"));
-    assert_int_equal(json_int(policy, "AttachmentCount", -1), 0);
+    CHECK_STR(json_str(policy, "Arn"), S("arn:aws:iam::000000000000:policy/team/p"));
+    CHECK_STR(json_str(policy, "DefaultVersionId"), S("v1"));
+    CHECK_INT(json_int(policy, "AttachmentCount", -1), 0);
     fails(cloud_call(c, "CreatePolicy", "{'PolicyName':'P','PolicyDocument':" DOC("s3:*") "}"),
           "EntityAlreadyExists");
     fails(cloud_call(c, "GetPolicy", "{'PolicyArn':'arn:aws:iam::000000000000:policy/p'}"),
@@ -28,9 +28,9 @@ static void life_of_a_policy(void **state) {
     ok(cloud_call(c, "CreateRole", "{'RoleName':'r','AssumeRolePolicyDocument':" TRUST "}"));
     ok(cloud_call(c, "AttachRolePolicy", "{'RoleName':'r','PolicyArn':" ARN "}"));
     ok(cloud_call(c, "GetPolicy", "{'PolicyArn':" ARN "}"));
-    assert_int_equal(json_int(json_obj(c->call.out, "Policy"), "AttachmentCount", -1), 1);
+    CHECK_INT(json_int(json_obj(c->call.out, "Policy"), "AttachmentCount", -1), 1);
     ok(cloud_call(c, "ListEntitiesForPolicy", "{'PolicyArn':" ARN "}"));
-    check_str(json_str(json_array_get(json_arr(c->call.out, "PolicyRoles"), 0), "RoleName"),
+    CHECK_STR(json_str(json_array_get(json_arr(c->call.out, "PolicyRoles"), 0), "RoleName"),
               S("r"));
     fails(cloud_call(c, "DeletePolicy", "{'PolicyArn':" ARN "}"), "DeleteConflict");
     ok(cloud_call(c, "DetachRolePolicy", "{'RoleName':'r','PolicyArn':" ARN "}"));
@@ -38,7 +38,7 @@ static void life_of_a_policy(void **state) {
                   "{'RoleName':'r','PermissionsBoundary':" ARN "}"));
     fails(cloud_call(c, "DeletePolicy", "{'PolicyArn':" ARN "}"), "DeleteConflict");
     ok(cloud_call(c, "GetRole", "{'RoleName':'r'}"));
-    check_str(json_str(json_obj(json_obj(c->call.out, "Role"), "PermissionsBoundary"),
+    CHECK_STR(json_str(json_obj(json_obj(c->call.out, "Role"), "PermissionsBoundary"),
                        "PermissionsBoundaryArn"),
               S("arn:aws:iam::000000000000:policy/team/p"));
     ok(cloud_call(c, "DeleteRolePermissionsBoundary", "{'RoleName':'r'}"));
@@ -54,7 +54,7 @@ static void versions(void **state) {
         ok(cloud_call(c, "CreatePolicyVersion",
                       "{'PolicyArn':" ARN
                       ",'PolicyDocument':" DOC("s3:*") ",'SetAsDefault':true}"));
-    check_str(json_str(json_obj(c->call.out, "PolicyVersion"), "VersionId"), S("v5"));
+    CHECK_STR(json_str(json_obj(c->call.out, "PolicyVersion"), "VersionId"), S("v5"));
     fails(cloud_call(c, "CreatePolicyVersion",
                      "{'PolicyArn':" ARN ",'PolicyDocument':" DOC("s3:*") "}"),
           "LimitExceeded");
@@ -63,11 +63,11 @@ static void versions(void **state) {
     ok(cloud_call(c, "SetDefaultPolicyVersion", "{'PolicyArn':" ARN ",'VersionId':'v1'}"));
     ok(cloud_call(c, "DeletePolicyVersion", "{'PolicyArn':" ARN ",'VersionId':'v5'}"));
     ok(cloud_call(c, "ListPolicyVersions", "{'PolicyArn':" ARN "}"));
-    assert_int_equal(json_array_size(json_arr(c->call.out, "Versions")), 4);
+    CHECK_INT(json_array_size(json_arr(c->call.out, "Versions")), 4);
     ok(cloud_call(c, "GetPolicyVersion", "{'PolicyArn':" ARN ",'VersionId':'v1'}"));
-    assert_true(json_bool(json_obj(c->call.out, "PolicyVersion"), "IsDefaultVersion", false));
-    assert_true(str_find(json_str(json_obj(c->call.out, "PolicyVersion"), "Document"),
-                         S("s3%3AGet%2A")) > 0);
+    CHECK(json_bool(json_obj(c->call.out, "PolicyVersion"), "IsDefaultVersion", false));
+    CHECK(str_find(json_str(json_obj(c->call.out, "PolicyVersion"), "Document"), S("s3%3AGet%2A")) >
+          0);
     fails(cloud_call(c, "GetPolicyVersion", "{'PolicyArn':" ARN ",'VersionId':'v9'}"),
           "NoSuchEntity");
     fails(cloud_call(c, "DeletePolicy", "{'PolicyArn':" ARN "}"), "DeleteConflict");
@@ -76,30 +76,30 @@ static void versions(void **state) {
 static void built_in_policies(void **state) {
     struct cloud *c = *state;
     ok(cloud_call(c, "GetPolicy", "{'PolicyArn':" BASIC "}"));
-    check_str(json_str(json_obj(c->call.out, "Policy"), "Path"), S("/service-role/"));
+    CHECK_STR(json_str(json_obj(c->call.out, "Policy"), "Path"), S("/service-role/"));
     ok(cloud_call(c, "GetPolicyVersion", "{'PolicyArn':" BASIC ",'VersionId':'v1'}"));
     fails(cloud_call(c, "DeletePolicy", "{'PolicyArn':" BASIC "}"), "AccessDenied");
     create(c);
     ok(cloud_call(c, "ListPolicies", "{'Scope':'Local'}"));
-    assert_int_equal(json_array_size(json_arr(c->call.out, "Policies")), 1);
+    CHECK_INT(json_array_size(json_arr(c->call.out, "Policies")), 1);
     ok(cloud_call(c, "ListPolicies", "{}"));
     size_t all = json_array_size(json_arr(c->call.out, "Policies"));
-    assert_true(all > 5);
+    CHECK(all > 5);
     /* One by one gives the same list. */
     CLEANUP_DEINIT(buf) struct buf in = {0};
     buf_c(&in, "{'MaxItems':1}");
     size_t n = 0;
     for (bool more = true; more; n++) {
         ok(cloud_call(c, "ListPolicies", buf_cstr(&in)));
-        assert_int_equal(json_array_size(json_arr(c->call.out, "Policies")), 1);
+        CHECK_INT(json_array_size(json_arr(c->call.out, "Policies")), 1);
         more = json_bool(c->call.out, "IsTruncated", false);
         buf_clear(&in);
         buf_printf(&in, "{'MaxItems':1,'Marker':'" STR_FMT "'}",
                    STR_ARG(json_str(c->call.out, "Marker")));
     }
-    assert_int_equal(n, all);
+    CHECK_INT(n, all);
     ok(cloud_call(c, "ListPolicies", "{'OnlyAttached':true}"));
-    assert_int_equal(json_array_size(json_arr(c->call.out, "Policies")), 0);
+    CHECK_INT(json_array_size(json_arr(c->call.out, "Policies")), 0);
 }
 
 static void size_limits(void **state) {

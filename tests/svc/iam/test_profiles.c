@@ -15,10 +15,10 @@ static void life_of_a_profile(void **state) {
     struct cloud *c = *state;
     create(c);
     const json_t *profile = json_obj(c->call.out, "InstanceProfile");
-    check_str(json_str(profile, "Arn"), S("arn:aws:iam::" ACCOUNT ":instance-profile/web/Servers"));
-    assert_true(str_starts(json_str(profile, "InstanceProfileId"), S("AIPA")) &&
-                json_str(profile, "InstanceProfileId").len == 21);
-    assert_int_equal(json_array_size(json_arr(profile, "Roles")), 0);
+    CHECK_STR(json_str(profile, "Arn"), S("arn:aws:iam::" ACCOUNT ":instance-profile/web/Servers"));
+    CHECK(str_starts(json_str(profile, "InstanceProfileId"), S("AIPA")) &&
+          json_str(profile, "InstanceProfileId").len == 21);
+    CHECK_INT(json_array_size(json_arr(profile, "Roles")), 0);
 
     fails(cloud_call(c, "CreateInstanceProfile", "{'InstanceProfileName':'servers'}"),
           "EntityAlreadyExists");
@@ -27,10 +27,10 @@ static void life_of_a_profile(void **state) {
     message("Instance Profile other cannot be found.");
     ok(cloud_call(c, "ListInstanceProfiles", "{'PathPrefix':'/web/'}"));
     profile = json_array_get(json_arr(c->call.out, "InstanceProfiles"), 0);
-    check_str(json_str(profile, "InstanceProfileName"), S("Servers"));
-    assert_null(json_arr(profile, "Tags"));
+    CHECK_STR(json_str(profile, "InstanceProfileName"), S("Servers"));
+    CHECK(!json_arr(profile, "Tags"));
     ok(cloud_call(c, "ListInstanceProfiles", "{'PathPrefix':'/db/'}"));
-    assert_int_equal(json_array_size(json_arr(c->call.out, "InstanceProfiles")), 0);
+    CHECK_INT(json_array_size(json_arr(c->call.out, "InstanceProfiles")), 0);
     ok(cloud_call(c, "DeleteInstanceProfile", "{'InstanceProfileName':'servers'}"));
     fails(cloud_call(c, "DeleteInstanceProfile", "{'InstanceProfileName':'servers'}"),
           "NoSuchEntity");
@@ -50,10 +50,9 @@ static void holds_one_role(void **state) {
 
     ok(cloud_call(c, "GetInstanceProfile", "{'InstanceProfileName':'servers'}"));
     const json_t *roles = json_arr(json_obj(c->call.out, "InstanceProfile"), "Roles");
-    assert_int_equal(json_array_size(roles), 1);
-    check_str(json_str(json_array_get(roles, 0), "Arn"), S("arn:aws:iam::" ACCOUNT ":role/R"));
-    assert_true(
-        str_starts(json_str(json_array_get(roles, 0), "AssumeRolePolicyDocument"), S("%7B")));
+    CHECK_INT(json_array_size(roles), 1);
+    CHECK_STR(json_str(json_array_get(roles, 0), "Arn"), S("arn:aws:iam::" ACCOUNT ":role/R"));
+    CHECK(str_starts(json_str(json_array_get(roles, 0), "AssumeRolePolicyDocument"), S("%7B")));
 
     fails(cloud_call(c, "DeleteInstanceProfile", "{'InstanceProfileName':'servers'}"),
           "DeleteConflict");
@@ -72,8 +71,8 @@ static void profiles_of_a_role(void **state) {
     ok(cloud_call(c, "AddRoleToInstanceProfile", IN_IT));
     ok(cloud_call(c, "ListInstanceProfilesForRole", "{'RoleName':'r'}"));
     const json_t *profiles = json_arr(c->call.out, "InstanceProfiles");
-    assert_int_equal(json_array_size(profiles), 1);
-    check_str(json_str(json_array_get(profiles, 0), "InstanceProfileName"), S("Servers"));
+    CHECK_INT(json_array_size(profiles), 1);
+    CHECK_STR(json_str(json_array_get(profiles, 0), "InstanceProfileName"), S("Servers"));
     fails(cloud_call(c, "ListInstanceProfilesForRole", "{'RoleName':'no'}"), "NoSuchEntity");
 }
 
@@ -83,11 +82,11 @@ static void tags(void **state) {
     ok(cloud_call(c, "TagInstanceProfile",
                   "{'InstanceProfileName':'servers','Tags':[{'Key':'Team','Value':'red'}]}"));
     ok(cloud_call(c, "ListInstanceProfileTags", "{'InstanceProfileName':'servers'}"));
-    check_str(json_str(json_array_get(json_arr(c->call.out, "Tags"), 0), "Value"), S("red"));
+    CHECK_STR(json_str(json_array_get(json_arr(c->call.out, "Tags"), 0), "Value"), S("red"));
     ok(cloud_call(c, "UntagInstanceProfile",
                   "{'InstanceProfileName':'servers','TagKeys':['team']}"));
     ok(cloud_call(c, "ListInstanceProfileTags", "{'InstanceProfileName':'servers'}"));
-    assert_int_equal(json_array_size(json_arr(c->call.out, "Tags")), 0);
+    CHECK_INT(json_array_size(json_arr(c->call.out, "Tags")), 0);
 }
 
 /* A role goes into a profile only by who may pass it, and only to EC2. */
@@ -115,12 +114,11 @@ static void needs_pass_role(void **state) {
         buf_printf(&in, grant, steps[i].action, steps[i].action, steps[i].condition);
         ok(cloud_call(c, "PutUserPolicy", buf_cstr(&in)));
         CLEANUP(aws_identity) struct aws_identity *user = cloud_find(c, buf_view(&key));
-        assert_string_equal(cloud_call_as(c, user, "iam", "AddRoleToInstanceProfile", IN_IT),
-                            steps[i].may ? "" : "AccessDenied");
+        CHECK_TEXT(cloud_call_as(c, user, "iam", "AddRoleToInstanceProfile", IN_IT),
+                   steps[i].may ? "" : "AccessDenied");
         if (!steps[i].may)
-            assert_true(str_find(buf_view(&c->call.error_message),
-                                 S("iam:PassRole on resource: arn:aws:iam::" ACCOUNT ":role/R")) >=
-                        0);
+            CHECK(str_find(buf_view(&c->call.error_message),
+                           S("iam:PassRole on resource: arn:aws:iam::" ACCOUNT ":role/R")) >= 0);
     }
 }
 

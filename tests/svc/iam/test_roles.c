@@ -18,17 +18,16 @@ static void life_of_a_role(void **state) {
     struct cloud *c = *state;
     create(c, "Worker");
     const json_t *role = json_obj(c->call.out, "Role");
-    check_str(json_str(role, "Arn"), S("arn:aws:iam::000000000000:role/service/Worker"));
-    assert_true(str_starts(json_str(role, "RoleId"), S("AROA")) &&
-                json_str(role, "RoleId").len == 21);
-    assert_true(str_starts(json_str(role, "AssumeRolePolicyDocument"), S("%7B%22Version%22%3A")));
+    CHECK_STR(json_str(role, "Arn"), S("arn:aws:iam::000000000000:role/service/Worker"));
+    CHECK(str_starts(json_str(role, "RoleId"), S("AROA")) && json_str(role, "RoleId").len == 21);
+    CHECK(str_starts(json_str(role, "AssumeRolePolicyDocument"), S("%7B%22Version%22%3A")));
 
     fails(cloud_call(c, "CreateRole", "{'RoleName':'wOrker','AssumeRolePolicyDocument':" TRUST "}"),
           "EntityAlreadyExists");
     message("Role with name wOrker already exists.");
     ok(cloud_call(c, "GetRole", "{'RoleName':'worker'}"));
-    check_str(json_str(json_obj(c->call.out, "Role"), "RoleName"), S("Worker"));
-    check_str(json_str(json_array_get(json_arr(json_obj(c->call.out, "Role"), "Tags"), 0), "Value"),
+    CHECK_STR(json_str(json_obj(c->call.out, "Role"), "RoleName"), S("Worker"));
+    CHECK_STR(json_str(json_array_get(json_arr(json_obj(c->call.out, "Role"), "Tags"), 0), "Value"),
               S("blue"));
     fails(cloud_call(c, "GetRole", "{'RoleName':'other'}"), "NoSuchEntity");
     message("The role with name other cannot be found.");
@@ -36,16 +35,16 @@ static void life_of_a_role(void **state) {
     ok(cloud_call(c, "UpdateRole",
                   "{'RoleName':'Worker','MaxSessionDuration':7200,'Description':'d'}"));
     ok(cloud_call(c, "GetRole", "{'RoleName':'Worker'}"));
-    assert_int_equal(json_int(json_obj(c->call.out, "Role"), "MaxSessionDuration", 0), 7200);
+    CHECK_INT(json_int(json_obj(c->call.out, "Role"), "MaxSessionDuration", 0), 7200);
 
     ok(cloud_call(c, "PutRolePolicy",
                   "{'RoleName':'Worker','PolicyName':'p','PolicyDocument':" DOC("s3:*") "}"));
     fails(cloud_call(c, "DeleteRole", "{'RoleName':'Worker'}"), "DeleteConflict");
     message("Cannot delete entity, must delete policies first.");
     ok(cloud_call(c, "ListRolePolicies", "{'RoleName':'Worker'}"));
-    check_str(json_text(json_array_get(json_arr(c->call.out, "PolicyNames"), 0)), S("p"));
+    CHECK_STR(json_text(json_array_get(json_arr(c->call.out, "PolicyNames"), 0)), S("p"));
     ok(cloud_call(c, "GetRolePolicy", "{'RoleName':'Worker','PolicyName':'p'}"));
-    check_str(json_str(c->call.out, "RoleName"), S("Worker"));
+    CHECK_STR(json_str(c->call.out, "RoleName"), S("Worker"));
     ok(cloud_call(c, "DeleteRolePolicy", "{'RoleName':'Worker','PolicyName':'p'}"));
     fails(cloud_call(c, "GetRolePolicy", "{'RoleName':'Worker','PolicyName':'p'}"), "NoSuchEntity");
     message("The role policy with name p cannot be found.");
@@ -56,8 +55,8 @@ static void life_of_a_role(void **state) {
     message("Cannot delete entity, must detach all policies first.");
     ok(cloud_call(c, "ListAttachedRolePolicies", "{'RoleName':'Worker'}"));
     const json_t *attached = json_arr(c->call.out, "AttachedPolicies");
-    assert_int_equal(json_array_size(attached), 1);
-    check_str(json_str(json_array_get(attached, 0), "PolicyName"),
+    CHECK_INT(json_array_size(attached), 1);
+    CHECK_STR(json_str(json_array_get(attached, 0), "PolicyName"),
               S("AWSLambdaBasicExecutionRole"));
     ok(cloud_call(c, "DetachRolePolicy", "{'RoleName':'Worker','PolicyArn':" BASIC "}"));
     fails(cloud_call(c, "DetachRolePolicy", "{'RoleName':'Worker','PolicyArn':" BASIC "}"),
@@ -93,18 +92,18 @@ static void lists_in_pages(void **state) {
     create(c, "b"), create(c, "C"), create(c, "a");
     ok(cloud_call(c, "ListRoles", "{'MaxItems':2}"));
     const json_t *roles = json_arr(c->call.out, "Roles");
-    assert_int_equal(json_array_size(roles), 2);
-    check_str(json_str(json_array_get(roles, 0), "RoleName"), S("a"));
-    assert_true(json_bool(c->call.out, "IsTruncated", false));
+    CHECK_INT(json_array_size(roles), 2);
+    CHECK_STR(json_str(json_array_get(roles, 0), "RoleName"), S("a"));
+    CHECK(json_bool(c->call.out, "IsTruncated", false));
     CLEANUP_DEINIT(buf) struct buf in = {0};
     buf_printf(&in, "{'Marker':'" STR_FMT "'}", STR_ARG(json_str(c->call.out, "Marker")));
     ok(cloud_call(c, "ListRoles", buf_cstr(&in)));
     roles = json_arr(c->call.out, "Roles");
-    assert_int_equal(json_array_size(roles), 1);
-    check_str(json_str(json_array_get(roles, 0), "RoleName"), S("C"));
-    assert_false(json_bool(c->call.out, "IsTruncated", true));
+    CHECK_INT(json_array_size(roles), 1);
+    CHECK_STR(json_str(json_array_get(roles, 0), "RoleName"), S("C"));
+    CHECK(!json_bool(c->call.out, "IsTruncated", true));
     ok(cloud_call(c, "ListRoles", "{'PathPrefix':'/other/'}"));
-    assert_int_equal(json_array_size(json_arr(c->call.out, "Roles")), 0);
+    CHECK_INT(json_array_size(json_arr(c->call.out, "Roles")), 0);
 }
 
 static void tags(void **state) {
@@ -113,14 +112,14 @@ static void tags(void **state) {
     ok(cloud_call(c, "TagRole",
                   "{'RoleName':'r','Tags':[{'Key':'Team','Value':'red'},{'Key':'x','Value':''}]}"));
     ok(cloud_call(c, "ListRoleTags", "{'RoleName':'r'}"));
-    assert_int_equal(json_array_size(json_arr(c->call.out, "Tags")), 2);
-    check_str(json_str(json_array_get(json_arr(c->call.out, "Tags"), 0), "Value"), S("red"));
+    CHECK_INT(json_array_size(json_arr(c->call.out, "Tags")), 2);
+    CHECK_STR(json_str(json_array_get(json_arr(c->call.out, "Tags"), 0), "Value"), S("red"));
     fails(cloud_call(c, "TagRole",
                      "{'RoleName':'r','Tags':[{'Key':'a','Value':'1'},{'Key':'A','Value':'2'}]}"),
           "InvalidInput");
     ok(cloud_call(c, "UntagRole", "{'RoleName':'r','TagKeys':['team']}"));
     ok(cloud_call(c, "ListRoleTags", "{'RoleName':'r'}"));
-    assert_int_equal(json_array_size(json_arr(c->call.out, "Tags")), 1);
+    CHECK_INT(json_array_size(json_arr(c->call.out, "Tags")), 1);
 }
 
 static void survives_a_restart(void **state) {
@@ -130,12 +129,12 @@ static void survives_a_restart(void **state) {
     cloud_start(c);
     ok(cloud_call(c, "GetRole", "{'RoleName':'r'}"));
     struct aws_identity *id = cloud_find(c, str_c(c->root_key.access_key));
-    assert_non_null(id);
-    check_str(id->secret_key, str_c(c->root_key.secret_key));
+    CHECK(id);
+    CHECK_STR(id->secret_key, str_c(c->root_key.secret_key));
     aws_identity_free(id);
     struct aws_credentials again;
-    assert_int_equal(iam_create_account(c->iam, S(ACCOUNT), &again, NULL), IAM_E_EXISTS);
-    assert_int_equal(iam_create_account(c->iam, S("12"), &again, NULL), IAM_E_BAD_ACCOUNT);
+    CHECK_INT(iam_create_account(c->iam, S(ACCOUNT), &again, NULL), IAM_E_EXISTS);
+    CHECK_INT(iam_create_account(c->iam, S("12"), &again, NULL), IAM_E_BAD_ACCOUNT);
 }
 
 #define T(f) cmocka_unit_test_setup_teardown(f, cloud_setup, cloud_teardown)

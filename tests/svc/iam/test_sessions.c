@@ -41,17 +41,17 @@ static void assume_role(void **state) {
         "AccessDenied");
     ok(cloud_call_as(c, ann, "sts", "AssumeRole",
                      "{'RoleArn':'" ROLE "','RoleSessionName':'s1','ExternalId':'12345'}"));
-    check_str(json_str(json_obj(c->call.out, "AssumedRoleUser"), "Arn"),
+    CHECK_STR(json_str(json_obj(c->call.out, "AssumedRoleUser"), "Arn"),
               S("arn:aws:sts::000000000000:assumed-role/worker/s1"));
     const json_t *credentials = json_obj(c->call.out, "Credentials");
     int64_t left = json_int(credentials, "Expiration", 0) - clock_real_ms() / 1000;
-    assert_true(left > 3590 && left <= 3600);
+    CHECK(left > 3590 && left <= 3600);
     CLEANUP(aws_identity) struct aws_identity *session = assumed(c);
-    check_str(session->secret_key, json_str(credentials, "SecretAccessKey"));
-    check_str(session->session_token, json_str(credentials, "SessionToken"));
+    CHECK_STR(session->secret_key, json_str(credentials, "SecretAccessKey"));
+    CHECK_STR(session->session_token, json_str(credentials, "SessionToken"));
     ok(cloud_call_as(c, session, "sts", "GetCallerIdentity", "{}"));
-    check_str(json_str(c->call.out, "Arn"), S("arn:aws:sts::000000000000:assumed-role/worker/s1"));
-    assert_true(str_ends(json_str(c->call.out, "UserId"), S(":s1")));
+    CHECK_STR(json_str(c->call.out, "Arn"), S("arn:aws:sts::000000000000:assumed-role/worker/s1"));
+    CHECK(str_ends(json_str(c->call.out, "UserId"), S(":s1")));
     ok(cloud_call_as(c, session, "iam", "ListRoles", "{}"));
     fails(cloud_call_as(c, c->root, "sts", "AssumeRole",
                         "{'RoleArn':'" ROLE "','RoleSessionName':'s1'}"),
@@ -79,12 +79,11 @@ static void session_policies_narrow(void **state) {
     struct cloud *c = *state;
     CLEANUP(aws_identity) struct aws_identity *ann = setup_ann(c);
     ok(ASK("'Policy':" ALLOW("iam:GetRole")));
-    assert_true(json_int(c->call.out, "PackedPolicySize", 0) > 0);
+    CHECK(json_int(c->call.out, "PackedPolicySize", 0) > 0);
     CLEANUP(aws_identity) struct aws_identity *inline_only = assumed(c);
     ok(cloud_call_as(c, inline_only, "iam", "GetRole", "{'RoleName':'worker'}"));
     fails(cloud_call_as(c, inline_only, "iam", "ListRoles", "{}"), "AccessDenied");
-    assert_true(str_find(buf_view(&c->call.error_message), S("because no session policy allows")) >
-                0);
+    CHECK(str_find(buf_view(&c->call.error_message), S("because no session policy allows")) > 0);
     ok(ASK("'PolicyArns':[{'arn':'arn:aws:iam::aws:policy/AmazonS3FullAccess'}]"));
     CLEANUP(aws_identity) struct aws_identity *managed = assumed(c);
     fails(cloud_call_as(c, managed, "iam", "GetRole", "{'RoleName':'worker'}"), "AccessDenied");
@@ -96,31 +95,31 @@ static void services_assume(void **state) {
     struct aws_identity_source source = iam_identity_source(c->iam);
     struct aws_credentials key = {.expires_ms = 0};
     struct err err = {{0}};
-    assert_int_equal(source.assume(source.ctx, S("arn:aws:iam::000000000000:role/none"),
-                                   S("lambda.amazonaws.com"), S("f"), 900, &key, &err),
-                     AWS_E_NO_ROLE);
-    assert_int_equal(
+    CHECK_INT(source.assume(source.ctx, S("arn:aws:iam::000000000000:role/none"),
+                            S("lambda.amazonaws.com"), S("f"), 900, &key, &err),
+              AWS_E_NO_ROLE);
+    CHECK_INT(
         source.assume(source.ctx, S(ROLE), S("states.amazonaws.com"), S("f"), 900, &key, &err),
         AWS_E_NOT_TRUSTED);
-    assert_string_equal(err.text, "The role " ROLE " cannot be assumed by states.amazonaws.com");
-    assert_int_equal(
+    CHECK_TEXT(err.text, "The role " ROLE " cannot be assumed by states.amazonaws.com");
+    CHECK_INT(
         source.assume(source.ctx, S(ROLE), S("lambda.amazonaws.com"), S("f"), 900, &key, &err), 0);
     CLEANUP(aws_identity) struct aws_identity *session = cloud_find(c, str_c(key.access_key));
-    check_str(session->session_token, buf_view(&key.session_token));
-    assert_int_equal(session->expires_ms, key.expires_ms);
+    CHECK_STR(session->session_token, buf_view(&key.session_token));
+    CHECK_INT(session->expires_ms, key.expires_ms);
     buf_deinit(&key.session_token);
     CLEANUP(aws_identity) struct aws_identity *acting = NULL;
-    assert_int_equal(
+    CHECK_INT(
         source.role(source.ctx, S(ROLE), S("lambda.amazonaws.com"), S("stack"), &acting, &err), 0);
     ok(cloud_call_as(c, acting, "iam", "ListRoles", "{}"));
 
     /* The role's next life is another role: its sessions are gone. */
     ok(cloud_call(c, "DeleteRolePolicy", "{'RoleName':'worker','PolicyName':'p'}"));
     ok(cloud_call(c, "DeleteRole", "{'RoleName':'worker'}"));
-    assert_null(cloud_find(c, str_c(key.access_key)));
+    CHECK(!cloud_find(c, str_c(key.access_key)));
     ok(cloud_call(c, "CreateRole",
                   "{'RoleName':'worker','Path':'/app/','AssumeRolePolicyDocument':" TRUST "}"));
-    assert_null(cloud_find(c, str_c(key.access_key)));
+    CHECK(!cloud_find(c, str_c(key.access_key)));
 }
 
 static void nothing_plain_on_disk(void **state) {
@@ -131,10 +130,10 @@ static void nothing_plain_on_disk(void **state) {
     CLEANUP(store_iter)
     struct store_iter *it = store_iter_new(c->store, NULL, STORE_META, S(""), STR_NONE, false);
     while (store_iter_next(it)) {
-        assert_true(str_find(it->value, ann->secret_key) < 0);
-        assert_true(str_find(it->value, session->secret_key) < 0);
-        assert_true(str_find(it->value, session->session_token) < 0);
-        assert_true(str_find(it->value, str_c(c->root_key.secret_key)) < 0);
+        CHECK(str_find(it->value, ann->secret_key) < 0);
+        CHECK(str_find(it->value, session->secret_key) < 0);
+        CHECK(str_find(it->value, session->session_token) < 0);
+        CHECK(str_find(it->value, str_c(c->root_key.secret_key)) < 0);
     }
 }
 
@@ -159,16 +158,16 @@ static void ended_sessions_are_swept(void **state) {
     static const int64_t seconds[] = {900, -60, -7200};
     for (size_t i = 0; i < ARRAY_LEN(seconds); i++) {
         struct aws_credentials key = {.expires_ms = 0};
-        assert_int_equal(source.assume(source.ctx, S(ROLE), S("lambda.amazonaws.com"), S("f"),
-                                       seconds[i], &key, NULL),
-                         0);
+        CHECK_INT(source.assume(source.ctx, S(ROLE), S("lambda.amazonaws.com"), S("f"), seconds[i],
+                                &key, NULL),
+                  0);
         buf_deinit(&key.session_token);
     }
-    assert_int_equal(count_rows(c, "iam.session"), 3);
-    assert_true(iam_session_sweep(c->iam) > clock_world_ms());
-    assert_int_equal(count_rows(c, "iam.session"),
-                     2); /* one that ended a minute ago is kept, to be told so */
-    assert_int_equal(count_rows(c, "iam.expiry"), 2);
+    CHECK_INT(count_rows(c, "iam.session"), 3);
+    CHECK(iam_session_sweep(c->iam) > clock_world_ms());
+    CHECK_INT(count_rows(c, "iam.session"),
+              2); /* one that ended a minute ago is kept, to be told so */
+    CHECK_INT(count_rows(c, "iam.expiry"), 2);
 }
 
 #define T(f) cmocka_unit_test_setup_teardown(f, cloud_setup, cloud_teardown)

@@ -12,10 +12,10 @@ static struct aws_identity *make_ann(struct cloud *c, struct buf *ret_key) {
     buf_str(ret_key, json_str(key, "AccessKeyId"));
     CLEANUP_DEINIT(buf) struct buf secret = {0};
     buf_str(&secret, json_str(key, "SecretAccessKey"));
-    assert_int_equal(secret.len, 40);
+    CHECK_INT(secret.len, 40);
     struct aws_identity *id = cloud_find(c, buf_view(ret_key));
-    assert_non_null(id);
-    check_str(id->secret_key, buf_view(&secret));
+    CHECK(id);
+    CHECK_STR(id->secret_key, buf_view(&secret));
     return id;
 }
 
@@ -23,11 +23,11 @@ static void keys_sign_in(void **state) {
     struct cloud *c = *state;
     CLEANUP_DEINIT(buf) struct buf key = {0}, in = {0};
     CLEANUP(aws_identity) struct aws_identity *ann = make_ann(c, &key);
-    check_str(ann->principal.arn, S("arn:aws:iam::000000000000:user/ann"));
-    check_str(ann->user_name, S("ann"));
+    CHECK_STR(ann->principal.arn, S("arn:aws:iam::000000000000:user/ann"));
+    CHECK_STR(ann->user_name, S("ann"));
     buf_printf(&in, "{'UserName':'ann','AccessKeyId':'%s','Status':'Inactive'}", buf_cstr(&key));
     ok(cloud_call(c, "UpdateAccessKey", buf_cstr(&in)));
-    assert_null(cloud_find(c, buf_view(&key)));
+    CHECK(!cloud_find(c, buf_view(&key)));
     fails(cloud_call(c, "DeleteUser", "{'UserName':'ann'}"), "DeleteConflict");
     message("Cannot delete entity, must delete access keys first.");
     buf_clear(&in);
@@ -35,7 +35,7 @@ static void keys_sign_in(void **state) {
     ok(cloud_call(c, "DeleteAccessKey", buf_cstr(&in)));
     fails(cloud_call(c, "DeleteAccessKey", buf_cstr(&in)), "NoSuchEntity");
     ok(cloud_call(c, "DeleteUser", "{'UserName':'ann'}"));
-    assert_null(cloud_find(c, S("AKIAUNKNOWN000000000")));
+    CHECK(!cloud_find(c, S("AKIAUNKNOWN000000000")));
 }
 
 static void two_keys_at_most(void **state) {
@@ -45,12 +45,12 @@ static void two_keys_at_most(void **state) {
     ok(cloud_call(c, "CreateAccessKey", "{'UserName':'ann'}"));
     fails(cloud_call(c, "CreateAccessKey", "{'UserName':'ann'}"), "LimitExceeded");
     ok(cloud_call(c, "ListAccessKeys", "{'UserName':'ann'}"));
-    assert_int_equal(json_array_size(json_arr(c->call.out, "AccessKeyMetadata")), 2);
-    assert_false(
-        json_has(json_array_get(json_arr(c->call.out, "AccessKeyMetadata"), 0), "SecretAccessKey"));
+    CHECK_INT(json_array_size(json_arr(c->call.out, "AccessKeyMetadata")), 2);
+    CHECK(!json_has(json_array_get(json_arr(c->call.out, "AccessKeyMetadata"), 0),
+                    "SecretAccessKey"));
     /* Root's own, without a user's name. */
     ok(cloud_call(c, "ListAccessKeys", "{}"));
-    assert_int_equal(json_array_size(json_arr(c->call.out, "AccessKeyMetadata")), 1);
+    CHECK_INT(json_array_size(json_arr(c->call.out, "AccessKeyMetadata")), 1);
 }
 
 /* A change is seen by the next request, although the identity was cached. */
@@ -69,9 +69,9 @@ static void changes_are_seen_at_once(void **state) {
           "AccessDenied"); /* what began keeps what it had */
     CLEANUP(aws_identity) struct aws_identity *after = cloud_find(c, buf_view(&key));
     ok(cloud_call_as(c, after, "iam", "GetUser", "{}"));
-    check_str(json_str(json_obj(c->call.out, "User"), "UserName"), S("ann"));
+    CHECK_STR(json_str(json_obj(c->call.out, "User"), "UserName"), S("ann"));
     CLEANUP(aws_identity) struct aws_identity *again = cloud_find(c, buf_view(&key));
-    assert_ptr_equal(after, again);
+    CHECK(after == again);
     fails(cloud_call_as(c, after, "iam", "ListUsers", "{}"), "AccessDenied");
 }
 
@@ -86,8 +86,8 @@ static void a_boundary_narrows(void **state) {
         "{'UserName':'ann','PermissionsBoundary':'arn:aws:iam::aws:policy/AmazonS3FullAccess'}"));
     CLEANUP(aws_identity) struct aws_identity *ann = cloud_find(c, buf_view(&key));
     fails(cloud_call_as(c, ann, "iam", "GetUser", "{}"), "AccessDenied");
-    assert_true(str_find(buf_view(&c->call.error_message),
-                         S("because no permissions boundary allows")) > 0);
+    CHECK(str_find(buf_view(&c->call.error_message), S("because no permissions boundary allows")) >
+          0);
     ok(cloud_call(c, "DeleteUserPermissionsBoundary", "{'UserName':'ann'}"));
     CLEANUP(aws_identity) struct aws_identity *free_ann = cloud_find(c, buf_view(&key));
     ok(cloud_call_as(c, free_ann, "iam", "GetUser", "{}"));
@@ -99,12 +99,12 @@ static void a_boundary_narrows(void **state) {
 static void accounts_are_apart(void **state) {
     struct cloud *c = *state;
     struct aws_credentials key;
-    assert_int_equal(iam_create_account(c->iam, S("111122223333"), &key, NULL), 0);
+    CHECK_INT(iam_create_account(c->iam, S("111122223333"), &key, NULL), 0);
     CLEANUP(aws_identity) struct aws_identity *other = cloud_find(c, str_c(key.access_key));
     ok(cloud_call(c, "CreateUser", "{'UserName':'ann'}"));
     fails(cloud_call_as(c, other, "iam", "GetUser", "{'UserName':'ann'}"), "NoSuchEntity");
     ok(cloud_call_as(c, other, "iam", "CreateUser", "{'UserName':'ann'}"));
-    check_str(json_str(json_obj(c->call.out, "User"), "Arn"),
+    CHECK_STR(json_str(json_obj(c->call.out, "User"), "Arn"),
               S("arn:aws:iam::111122223333:user/ann"));
     fails(cloud_call_as(c, other, "iam", "GetPolicy",
                         "{'PolicyArn':'arn:aws:iam::000000000000:policy/p'}"),

@@ -25,10 +25,10 @@ static void tags_of_one_role(void **state) {
         race(c, racers, WRITERS);
         ok(cloud_call(c, "ListRoleTags", "{'RoleName':'r'}"));
         const json_t *tags = json_arr(c->call.out, "Tags");
-        assert_int_equal(json_array_size(tags), WRITERS);
+        CHECK_INT(json_array_size(tags), WRITERS);
         for (int i = 0; i < WRITERS; i++) {
-            assert_string_equal(racers[i].code, "");
-            assert_int_equal(atoi(json_str(json_array_get(tags, (size_t)i), "Value").p), round);
+            CHECK_TEXT(racers[i].code, "");
+            CHECK_INT(atoi(json_str(json_array_get(tags, (size_t)i), "Value").p), round);
         }
     }
 }
@@ -50,11 +50,11 @@ static void different_parts_of_one_role(void **state) {
         };
         race(c, racers, ARRAY_LEN(racers));
         for (size_t i = 0; i < ARRAY_LEN(racers); i++)
-            assert_string_equal(racers[i].code, "");
+            CHECK_TEXT(racers[i].code, "");
         ok(cloud_call(c, "DetachRolePolicy", "{'RoleName':'r','PolicyArn':" BASIC "}"));
         ok(cloud_call(c, "DeleteRolePolicy", "{'RoleName':'r','PolicyName':'p'}"));
         ok(cloud_call(c, "GetRole", "{'RoleName':'r'}"));
-        check_str(json_str(json_obj(c->call.out, "Role"), "Description"), S("new"));
+        CHECK_STR(json_str(json_obj(c->call.out, "Role"), "Description"), S("new"));
         ok(cloud_call(c, "UpdateRole", "{'RoleName':'r','Description':'old'}"));
     }
 }
@@ -73,8 +73,8 @@ static void deleting_what_is_taken_up(void **state) {
         };
         race(c, racers, ARRAY_LEN(racers));
         bool added = racers[0].code[0] == '\0', deleted = racers[1].code[0] == '\0';
-        assert_true(added != deleted);
-        assert_string_equal(racers[added ? 1 : 0].code, added ? "DeleteConflict" : "NoSuchEntity");
+        CHECK(added != deleted);
+        CHECK_TEXT(racers[added ? 1 : 0].code, added ? "DeleteConflict" : "NoSuchEntity");
         ok(cloud_call(c, "GetInstanceProfile", "{'InstanceProfileName':'i'}"));
         if (!added)
             continue;

@@ -54,17 +54,17 @@ static const char *set(struct cloud *c, const char *name, const char *value) {
 static void test_setting(void **state) {
     struct cloud *c = *state;
     ok(set(c, "Text", "words"));
-    check_str(json_str(attributes, "Text"), S("words"));
+    CHECK_STR(json_str(attributes, "Text"), S("words"));
     ok(set(c, "Text", "")); /* nothing is in force then */
-    assert_int_equal(json_object_size(attributes), 0);
+    CHECK_INT(json_object_size(attributes), 0);
     ok(set(c, "Number", "10"));
-    assert_int_equal(kit_attribute_integer(&table, attributes, "Number"), 10);
+    CHECK_INT(kit_attribute_integer(&table, attributes, "Number"), 10);
     fails(set(c, "Number", "11"), "InvalidParameter");
     message("Number of the topic is wrong");
     fails(set(c, "Number", "4"), "InvalidParameter");
     fails(set(c, "Number", "8x"), "InvalidParameter");
     fails(set(c, "Number", ""), "InvalidParameter"); /* it has a default: to go back is to set it */
-    check_str(json_str(attributes, "Number"), S("10"));
+    CHECK_STR(json_str(attributes, "Number"), S("10"));
     fails(set(c, "Colour", "red"), "NotFound");
     message("Colour?");
 }
@@ -78,18 +78,18 @@ static void test_what_is_not_offered(void **state) {
     message("Fifo is not here");
     fails(set(c, "Fifo", ""), "InvalidParameter");
     fails(set(c, "Trace", "Active"), "InvalidParameter");
-    assert_int_equal(json_object_size(attributes), 0);
+    CHECK_INT(json_object_size(attributes), 0);
 }
 
 static void test_in_force(void **state) {
     (void)state;
     CLEANUP_JSON json_t *row = json_pack("{s:s}", "Text", "words");
-    check_str(kit_attribute_value(&table, row, "Text"), S("words"));
-    check_str(kit_attribute_value(&table, row, "Number"), S("7"));
-    check_str(kit_attribute_value(&table, NULL, "Text"), STR_NONE);
-    assert_int_equal(kit_attribute_integer(&table, row, "Number"), 7);
-    assert_true(kit_is_bool(S("true")) && kit_is_bool(S("false")) && !kit_is_bool(S("True")) &&
-                !kit_is_bool(S("")));
+    CHECK_STR(kit_attribute_value(&table, row, "Text"), S("words"));
+    CHECK_STR(kit_attribute_value(&table, row, "Number"), S("7"));
+    CHECK_STR(kit_attribute_value(&table, NULL, "Text"), STR_NONE);
+    CHECK_INT(kit_attribute_integer(&table, row, "Number"), 7);
+    CHECK(kit_is_bool(S("true")) && kit_is_bool(S("false")) && !kit_is_bool(S("True")) &&
+          !kit_is_bool(S("")));
 }
 
 int main(void) {

@@ -3,13 +3,13 @@
 
 static void test_names(void **state) {
     (void)state;
-    assert_true(kit_name_ok(S("a"), 80));
-    assert_true(kit_name_ok(S("Aa0-_"), 5));
-    assert_false(kit_name_ok(S("Aa0-_x"), 5));
-    assert_false(kit_name_ok(S(""), 80));
-    assert_false(kit_name_ok(S("a.b"), 80));
-    assert_false(kit_name_ok(S("a b"), 80));
-    assert_false(kit_name_ok(S("\xc3\xa4"), 80));
+    CHECK(kit_name_ok(S("a"), 80));
+    CHECK(kit_name_ok(S("Aa0-_"), 5));
+    CHECK(!kit_name_ok(S("Aa0-_x"), 5));
+    CHECK(!kit_name_ok(S(""), 80));
+    CHECK(!kit_name_ok(S("a.b"), 80));
+    CHECK(!kit_name_ok(S("a b"), 80));
+    CHECK(!kit_name_ok(S("\xc3\xa4"), 80));
 }
 
 int main(void) {

@@ -27,7 +27,7 @@ static int list_rows(struct kit_page *page) {
     while (kit_page_next(page)) {
         struct cur key = cur_of(str_skip(page->key, prefix.len));
         buf_clear(&name);
-        assert_true(key_take_str(&key, &name));
+        CHECK(key_take_str(&key, &name));
         if (name.p[0] != 'x')
             kit_page_add(page, paging->plain ? buf_view(&name) : STR_NONE, item(buf_view(&name)));
     }
@@ -66,7 +66,7 @@ static void put_rows(struct cloud *c, const char *names) {
         key_str(&key, str_n(names, 1));
         store_put_blind(batch, STORE_META, buf_view(&key), S("{}"));
     }
-    assert_int_equal(store_commit(c->store, batch, &err), 0);
+    CHECK_INT(store_commit(c->store, batch, &err), 0);
 }
 
 /* What each page told, the pages separated by '|'. */
@@ -76,7 +76,7 @@ static const char *walk(struct cloud *c) {
     CLEANUP_DEINIT(buf) struct buf in = {0};
     buf_c(&in, "{}");
     for (int page = 0; page < 20; page++) {
-        assert_string_equal(cloud_call_as(c, c->root, "sns", "ListTopics", buf_cstr(&in)), "");
+        CHECK_TEXT(cloud_call_as(c, c->root, "sns", "ListTopics", buf_cstr(&in)), "");
         const json_t *topics = json_arr(c->call.out, "Topics");
         for (size_t i = 0; i < json_array_size(topics); i++)
             told[n++] = json_str(json_array_get(topics, i), "TopicArn").p[0];
@@ -95,13 +95,13 @@ static void test_rows(void **state) {
     struct cloud *c = *state;
     for (int i = 0; i < 2; i++) {
         paging = i ? &plain : &opaque;
-        assert_string_equal(walk(c), "");
+        CHECK_TEXT(walk(c), "");
         put_rows(c, "cab");
-        assert_string_equal(walk(c), "abc"); /* no token where nothing follows */
+        CHECK_TEXT(walk(c), "abc"); /* no token where nothing follows */
         put_rows(c, "xyz");
-        assert_string_equal(walk(c), "abc|yz");
+        CHECK_TEXT(walk(c), "abc|yz");
         put_rows(c, "defgh");
-        assert_string_equal(walk(c), "abc|def|ghy|z");
+        CHECK_TEXT(walk(c), "abc|def|ghy|z");
         cloud_teardown(state);
         setup(state);
         c = *state;
@@ -113,7 +113,7 @@ static void test_changes_between_pages(void **state) {
     struct cloud *c = *state;
     paging = &opaque;
     put_rows(c, "bcdef");
-    assert_string_equal(cloud_call_as(c, c->root, "sns", "ListTopics", "{}"), "");
+    CHECK_TEXT(cloud_call_as(c, c->root, "sns", "ListTopics", "{}"), "");
     str token = json_str(c->call.out, "NextToken");
     CLEANUP_DEINIT(buf) struct buf in = {0}, key = {0};
     buf_printf(&in, "{'NextToken':'" STR_FMT "'}", STR_ARG(token));
@@ -122,13 +122,13 @@ static void test_changes_between_pages(void **state) {
     key_begin(&key, "kit.test");
     key_str(&key, S("d"));
     store_del_blind(batch, STORE_META, buf_view(&key));
-    assert_int_equal(store_commit(c->store, batch, &err), 0);
+    CHECK_INT(store_commit(c->store, batch, &err), 0);
     put_rows(c, "a");
-    assert_string_equal(cloud_call_as(c, c->root, "sns", "ListTopics", buf_cstr(&in)), "");
+    CHECK_TEXT(cloud_call_as(c, c->root, "sns", "ListTopics", buf_cstr(&in)), "");
     const json_t *topics = json_arr(c->call.out, "Topics");
-    assert_int_equal(json_array_size(topics), 2);
-    check_str(json_str(json_array_get(topics, 0), "TopicArn"), S("e"));
-    check_str(json_str(json_array_get(topics, 1), "TopicArn"), S("f"));
+    CHECK_INT(json_array_size(topics), 2);
+    CHECK_STR(json_str(json_array_get(topics, 0), "TopicArn"), S("e"));
+    CHECK_STR(json_str(json_array_get(topics, 1), "TopicArn"), S("f"));
 }
 
 static void test_lists(void **state) {
@@ -136,9 +136,9 @@ static void test_lists(void **state) {
     static const char *const names[] = {"a", "b", "c", "d", "e", "f", "g", NULL};
     list = names;
     paging = &opaque;
-    assert_string_equal(walk(c), "abc|def|g");
+    CHECK_TEXT(walk(c), "abc|def|g");
     paging = &plain;
-    assert_string_equal(walk(c), "abc|def|g");
+    CHECK_TEXT(walk(c), "abc|def|g");
     list = NULL;
 }
 
@@ -146,7 +146,7 @@ static void test_wrong_tokens(void **state) {
     struct cloud *c = *state;
     paging = &opaque;
     put_rows(c, "abcdef");
-    assert_string_equal(cloud_call_as(c, c->root, "sns", "ListTopics", "{}"), "");
+    CHECK_TEXT(cloud_call_as(c, c->root, "sns", "ListTopics", "{}"), "");
     CLEANUP_DEINIT(buf) struct buf in = {0};
     buf_printf(&in, "{'NextToken':'" STR_FMT "'}", STR_ARG(json_str(c->call.out, "NextToken")));
     scope = "another listing";

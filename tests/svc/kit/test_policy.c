@@ -20,29 +20,28 @@ static int admits(const char *service, const char *account, const char *text) {
 
 static void test_port(void **state) {
     (void)state;
-    assert_int_equal(admits("s3.amazonaws.com", "000000000000", ALLOW("arn:aws:s3:::photos")),
-                     HUB_OK);
-    assert_int_equal(admits("s3.amazonaws.com", "000000000000", ALLOW("arn:aws:s3:::others")),
-                     HUB_E_DENIED);
-    assert_int_equal(admits("sns.amazonaws.com", "000000000000", ALLOW("arn:aws:s3:::photos")),
-                     HUB_E_DENIED);
-    assert_int_equal(admits("s3.amazonaws.com", "000000000000", ""), HUB_E_DENIED);
-    assert_int_equal(admits("s3.amazonaws.com", "000000000000", "{}"), HUB_E_DENIED);
+    CHECK_INT(admits("s3.amazonaws.com", "000000000000", ALLOW("arn:aws:s3:::photos")), HUB_OK);
+    CHECK_INT(admits("s3.amazonaws.com", "000000000000", ALLOW("arn:aws:s3:::others")),
+              HUB_E_DENIED);
+    CHECK_INT(admits("sns.amazonaws.com", "000000000000", ALLOW("arn:aws:s3:::photos")),
+              HUB_E_DENIED);
+    CHECK_INT(admits("s3.amazonaws.com", "000000000000", ""), HUB_E_DENIED);
+    CHECK_INT(admits("s3.amazonaws.com", "000000000000", "{}"), HUB_E_DENIED);
 }
 
 /* The function's role was asked before. */
 static void test_what_lambda_sends_on(void **state) {
     (void)state;
-    assert_int_equal(admits("lambda.amazonaws.com", "000000000000", ""), HUB_OK);
-    assert_int_equal(admits("lambda.amazonaws.com", "111111111111", ""), HUB_E_DENIED);
+    CHECK_INT(admits("lambda.amazonaws.com", "000000000000", ""), HUB_OK);
+    CHECK_INT(admits("lambda.amazonaws.com", "111111111111", ""), HUB_E_DENIED);
 }
 
 static void test_check(void **state) {
     (void)state;
     struct err err = {{0}};
-    assert_int_equal(kit_policy_check(S(ALLOW("*")), &err), 0);
-    assert_int_equal(kit_policy_check(S("{"), &err), POLICY_E_MALFORMED);
-    assert_true(strlen(err.text) > 0);
+    CHECK_INT(kit_policy_check(S(ALLOW("*")), &err), 0);
+    CHECK_INT(kit_policy_check(S("{"), &err), POLICY_E_MALFORMED);
+    CHECK(strlen(err.text) > 0);
 }
 
 int main(void) {

@@ -51,7 +51,7 @@ static void check_row(const char *want) {
     json_write(&text, row);
     for (const char *p = want; *p; p++)
         buf_char(&quoted, *p == '\'' ? '"' : *p);
-    check_str(buf_view(&text), buf_view(&quoted));
+    CHECK_STR(buf_view(&text), buf_view(&quoted));
 }
 
 static const char *call(struct cloud *c, const char *op, const char *members) {
@@ -98,7 +98,7 @@ static void test_refusals(void **state) {
     ok(call(c, "TagResource", tags)); /* the same again are no more */
     fails(call(c, "TagResource", "'Tags':[{'Key':'one more','Value':''}]"), "TagLimitExceeded");
     message("too many");
-    assert_int_equal(json_object_size(json_obj(row, "Tags")), 50);
+    CHECK_INT(json_object_size(json_obj(row, "Tags")), 50);
 }
 
 static void test_faults(void **state) {
@@ -128,8 +128,8 @@ static void test_faults(void **state) {
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         CLEANUP_JSON json_t *tags = json_parse(str_c(cases[i].tags), NULL);
-        assert_non_null(tags);
-        check_case(kit_tags_fault(cases[i].of, tags, NULL) == cases[i].want, cases[i].tags);
+        CHECK(tags);
+        CHECK_CASE(kit_tags_fault(cases[i].of, tags, NULL) == cases[i].want, cases[i].tags);
     }
 }
 
@@ -147,9 +147,9 @@ static enum kit_tags_fault fault_of(size_t key_characters, size_t value_characte
 /* Characters count, not bytes. */
 static void test_lengths(void **state) {
     (void)state;
-    assert_int_equal(fault_of(128, 256), KIT_TAGS_OK);
-    assert_int_equal(fault_of(129, 256), KIT_TAGS_KEY);
-    assert_int_equal(fault_of(128, 257), KIT_TAGS_VALUE);
+    CHECK_INT(fault_of(128, 256), KIT_TAGS_OK);
+    CHECK_INT(fault_of(129, 256), KIT_TAGS_KEY);
+    CHECK_INT(fault_of(128, 257), KIT_TAGS_VALUE);
 }
 
 static void test_shapes(void **state) {
@@ -159,13 +159,13 @@ static void test_shapes(void **state) {
                         *none = kit_tags_list(NULL);
     CLEANUP_JSON json_t *after = json_pack("[{s:s,s:s}]", "Key", "b", "Value", "9");
     CLEANUP_JSON json_t *gone = kit_tags_gone(list, after), *all = kit_tags_gone(map, NULL);
-    assert_true(json_equal(map, again));
-    assert_int_equal(json_array_size(list), 2);
-    check_str(json_str(json_array_get(list, 1), "Value"), S("2"));
-    assert_int_equal(json_array_size(none), 0);
-    assert_int_equal(json_array_size(gone), 1);
-    check_str(json_text(json_array_get(gone, 0)), S("a"));
-    assert_int_equal(json_array_size(all), 2);
+    CHECK(json_equal(map, again));
+    CHECK_INT(json_array_size(list), 2);
+    CHECK_STR(json_str(json_array_get(list, 1), "Value"), S("2"));
+    CHECK_INT(json_array_size(none), 0);
+    CHECK_INT(json_array_size(gone), 1);
+    CHECK_STR(json_text(json_array_get(gone, 0)), S("a"));
+    CHECK_INT(json_array_size(all), 2);
 }
 
 int main(void) {

@@ -122,7 +122,7 @@ static inline void remember_metric(void *ctx, struct store_batch *batch,
     (void)ctx;
     (void)batch;
     LOCK_SCOPE(&fx.lock);
-    assert_true(m->n_dimensions == 1 && str_is(m->name_space, "AWS/Lambda"));
+    CHECK(m->n_dimensions == 1 && str_is(m->name_space, "AWS/Lambda"));
     buf_printf(&fx.metrics, STR_FMT ":" STR_FMT "=%g;", STR_ARG(m->dimensions[0].value),
                STR_ARG(m->name), m->value);
 }
@@ -228,7 +228,7 @@ static inline void fixture_open(bool run) {
     pthread_mutex_init(&fx.lock, NULL);
     fx.assumed = 0;
     snprintf(fx.dir, sizeof fx.dir, "/tmp/calotype-lambda-XXXXXX");
-    assert_non_null(mkdtemp(fx.dir));
+    CHECK(mkdtemp(fx.dir));
     fx.root = (struct aws_identity){
         .refs = 1,
         .free_data = never_freed,
@@ -304,17 +304,17 @@ static inline void make_zip(struct buf *out, const struct zip_entry *entries, si
     zip_source_t *source = zip_source_buffer_create(NULL, 0, 0, &fault);
     zip_source_keep(source);
     zip_t *zip = zip_open_from_source(source, ZIP_TRUNCATE, &fault);
-    assert_non_null(zip);
+    CHECK(zip);
     for (size_t i = 0; i < n; i++) {
         const struct zip_entry *e = &entries[i];
         size_t size = e->size ? e->size : strlen(e->content);
         zip_int64_t at = zip_file_add(zip, e->name, zip_source_buffer(zip, e->content, size, 0),
                                       ZIP_FL_ENC_UTF_8);
-        assert_true(at >= 0);
+        CHECK(at >= 0);
         zip_file_set_external_attributes(zip, (zip_uint64_t)at, 0, ZIP_OPSYS_UNIX,
                                          (e->mode ? e->mode : 0100644) << 16);
     }
-    assert_int_equal(zip_close(zip), 0);
+    CHECK_INT(zip_close(zip), 0);
     zip_source_open(source);
     zip_stat_t st;
     zip_source_stat(source, &st);

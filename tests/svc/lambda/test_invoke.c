@@ -15,7 +15,7 @@ static void send_event(const char *name, const char *payload) {
     struct answer a = call_as(
         &fx.root, "Invoke", json_pack("{s:s,s:s}", "FunctionName", name, "InvocationType", "Event"),
         str_c(payload));
-    assert_int_equal(a.status, 202);
+    CHECK_INT(a.status, 202);
     answer_deinit(&a);
 }
 
@@ -25,9 +25,9 @@ static void make(const char *name, json_t *more) {
 
 static void check_error(struct answer *a, const char *type, const char *message) {
     CLEANUP_JSON json_t *doc = json_parse(buf_view(&a->body), NULL);
-    assert_int_equal(a->status, 200);
-    check_str(json_str(a->out, "FunctionError"), S("Unhandled"));
-    check_str(json_str(doc, "errorType"), str_c(type));
+    CHECK_INT(a->status, 200);
+    CHECK_STR(json_str(a->out, "FunctionError"), S("Unhandled"));
+    CHECK_STR(json_str(doc, "errorType"), str_c(type));
     if (str_find(json_str(doc, "errorMessage"), str_c(message)) < 0)
         fail_msg("%s", buf_cstr(&a->body));
 }
@@ -49,18 +49,18 @@ static void test_echo_and_log(void **state) {
     (void)state;
     make("echo", NULL);
     CLEANUP_DEINIT(answer) struct answer a = invoke("echo", "{\"a\":[1,2]}");
-    assert_int_equal(a.status, 200);
-    check_buf(a.body, "{\"a\":[1,2]}");
-    check_str(json_str(a.out, "ExecutedVersion"), S("$LATEST"));
-    assert_false(json_has(a.out, "FunctionError"));
+    CHECK_INT(a.status, 200);
+    CHECK_BUF(a.body, "{\"a\":[1,2]}");
+    CHECK_STR(json_str(a.out, "ExecutedVersion"), S("$LATEST"));
+    CHECK(!json_has(a.out, "FunctionError"));
     wait_for(&fx.log, "REPORT RequestId: ");
-    assert_true(seen(&fx.log, "/aws/lambda/echo|20"));
-    assert_true(seen(&fx.log, "/[$LATEST]"));
-    assert_true(seen(&fx.log, "|START RequestId: "));
-    assert_true(seen(&fx.log, " Version: $LATEST\n"));
-    assert_true(seen(&fx.log, "|END RequestId: "));
-    assert_true(seen(&fx.log, "\tMemory Size: 128 MB\tMax Memory Used: "));
-    assert_true(seen(&fx.log, "\tInit Duration: "));
+    CHECK(seen(&fx.log, "/aws/lambda/echo|20"));
+    CHECK(seen(&fx.log, "/[$LATEST]"));
+    CHECK(seen(&fx.log, "|START RequestId: "));
+    CHECK(seen(&fx.log, " Version: $LATEST\n"));
+    CHECK(seen(&fx.log, "|END RequestId: "));
+    CHECK(seen(&fx.log, "\tMemory Size: 128 MB\tMax Memory Used: "));
+    CHECK(seen(&fx.log, "\tInit Duration: "));
     wait_for(&fx.metrics, "echo:Invocations=1;echo:Errors=0;");
     wait_for(&fx.metrics, "echo:Duration=");
 }
@@ -71,14 +71,14 @@ static void test_reuse_and_update(void **state) {
     for (int i = 1; i <= 3; i++) {
         CLEANUP_DEINIT(answer) struct answer a = invoke("counter", "{\"do\":\"count\"}");
         CLEANUP_JSON json_t *doc = json_parse(buf_view(&a.body), NULL);
-        assert_int_equal(json_int(doc, "count", 0), i);
+        CHECK_INT(json_int(doc, "count", 0), i);
     }
-    assert_int_equal(fx.assumed, 1);
+    CHECK_INT(fx.assumed, 1);
     must(call_op("UpdateFunctionConfiguration",
                  json_pack("{s:s,s:i}", "FunctionName", "counter", "Timeout", 9)));
     CLEANUP_DEINIT(answer) struct answer a = invoke("counter", "{\"do\":\"count\"}");
     CLEANUP_JSON json_t *doc = json_parse(buf_view(&a.body), NULL);
-    assert_int_equal(json_int(doc, "count", 0), 1); /* a new environment */
+    CHECK_INT(json_int(doc, "count", 0), 1); /* a new environment */
 }
 
 static void test_environment(void **state) {
@@ -108,8 +108,8 @@ static void test_environment(void **state) {
         {"AWS_CA_BUNDLE", "/etc/ssl/certs/ca-certificates.crt"},
     };
     for (size_t i = 0; i < ARRAY_LEN(want); i++)
-        check_case(str_is(json_str(doc, want[i][0]), want[i][1]), want[i][0]);
-    assert_false(json_has(doc, "HOSTNAME"));
+        CHECK_CASE(str_is(json_str(doc, want[i][0]), want[i][1]), want[i][0]);
+    CHECK(!json_has(doc, "HOSTNAME"));
 }
 
 static void test_function_errors(void **state) {
@@ -120,7 +120,7 @@ static void test_function_errors(void **state) {
     CLEANUP_DEINIT(answer) struct answer ended = invoke("errs", "{\"do\":\"exit\"}");
     check_error(&ended, "Runtime.ExitError", "Runtime exited with error: exit status 3");
     CLEANUP_DEINIT(answer) struct answer again = invoke("errs", "1"); /* a new environment serves */
-    check_buf(again.body, "1");
+    CHECK_BUF(again.body, "1");
     wait_for(&fx.metrics, "errs:Errors=1;");
     wait_for(&fx.log, "Runtime exited with error: exit status 3\nRuntime.ExitError\n");
 }
@@ -162,12 +162,12 @@ static void test_tail_and_output(void **state) {
                               json_pack("{s:s,s:s}", "FunctionName", "talk", "LogType", "Tail"),
                               S("{\"do\":\"log\"}"));
     CLEANUP_DEINIT(buf) struct buf tail = {0};
-    assert_true(codec_unbase64(&tail, json_str(a.out, "LogResult")));
+    CHECK(codec_unbase64(&tail, json_str(a.out, "LogResult")));
     static const char *const want[] = {
         "START RequestId: ", "one\n", "two\n", "three\n", "bytes \xef\xbf\xbd and no newline\n",
         "END RequestId: ",   "REPORT"};
     for (size_t i = 0; i < ARRAY_LEN(want); i++)
-        check_case(str_find(buf_view(&tail), str_c(want[i])) >= 0, want[i]);
+        CHECK_CASE(str_find(buf_view(&tail), str_c(want[i])) >= 0, want[i]);
     wait_for(&fx.log, "|two\n");
 }
 
@@ -176,9 +176,9 @@ static void test_log_needs_the_role(void **state) {
     role_may("[{\"Effect\":\"Allow\",\"Action\":\"s3:*\",\"Resource\":\"*\"}]");
     make("mute", NULL);
     CLEANUP_DEINIT(answer) struct answer a = invoke("mute", "{\"do\":\"log\"}");
-    assert_int_equal(a.status, 200);
+    CHECK_INT(a.status, 200);
     wait_for(&fx.metrics, "mute:Invocations=1;");
-    assert_int_equal(fx.log.len, 0);
+    CHECK_INT(fx.log.len, 0);
 }
 
 static void test_left_over_child(void **state) {
@@ -186,7 +186,7 @@ static void test_left_over_child(void **state) {
     make("forker", NULL);
     for (int i = 0; i < 2; i++) {
         CLEANUP_DEINIT(answer) struct answer a = invoke("forker", "{\"do\":\"fork\"}");
-        check_buf(a.body, "\"forked\"");
+        CHECK_BUF(a.body, "\"forked\"");
     }
 }
 
@@ -194,33 +194,33 @@ static void test_answers_of_the_runtime_api(void **state) {
     (void)state;
     make("api", json_pack("{s:i}", "Timeout", 20));
     CLEANUP_DEINIT(answer) struct answer twice = invoke("api", "{\"do\":\"twice\"}");
-    check_buf(twice.body, "\"first\"");
+    CHECK_BUF(twice.body, "\"first\"");
     CLEANUP_DEINIT(answer) struct answer big = invoke("api", "{\"do\":\"big\"}");
     check_error(&big, "Function.ResponseSizeTooLarge", "Response payload size exceeded");
     CLEANUP_DEINIT(answer) struct answer after = invoke("api", "7");
-    check_buf(after.body, "7");
+    CHECK_BUF(after.body, "7");
     wait_for(&fx.log, "second answer got 403");
     wait_for(&fx.log, "big answer got 413");
     CLEANUP_DEINIT(answer) struct answer inside = invoke("api", "{\"do\":\"api\"}");
     /* The cloud's own API answers on port 80 of the sandbox; this cloud has Lambda only. */
     CLEANUP_JSON json_t *doc = json_parse(buf_view(&inside.body), NULL);
-    assert_in_range(json_int(doc, "status", 0), 200, 599);
+    CHECK_RANGE(json_int(doc, "status", 0), 200, 599);
 }
 
 static void test_refusals(void **state) {
     (void)state;
     make("picky", NULL);
     CLEANUP_DEINIT(answer) struct answer absent = invoke("nobody", "{}");
-    assert_int_equal(absent.status, 404);
-    check_buf(absent.message, "Function not found: " FN_ARN("nobody"));
+    CHECK_INT(absent.status, 404);
+    CHECK_BUF(absent.message, "Function not found: " FN_ARN("nobody"));
     CLEANUP_DEINIT(answer) struct answer bad = invoke("picky", "{not json");
-    assert_int_equal(bad.status, 400);
-    check_buf(bad.code, "InvalidRequestContentException");
+    CHECK_INT(bad.status, 400);
+    CHECK_BUF(bad.code, "InvalidRequestContentException");
     CLEANUP_DEINIT(answer)
     struct answer dry = call_as(
         &fx.root, "Invoke",
         json_pack("{s:s,s:s}", "FunctionName", "picky", "InvocationType", "DryRun"), S("{}"));
-    assert_int_equal(dry.status, 204);
+    CHECK_INT(dry.status, 204);
     char *large = mem_zalloc(6 << 20 | 2);
     memset(large, '1', (6 << 20) + 1);
     CLEANUP_DEINIT(answer)
@@ -228,12 +228,12 @@ static void test_refusals(void **state) {
         call_as(&fx.root, "Invoke", json_pack("{s:s}", "FunctionName", "picky"),
                 str_n(large, (6 << 20) + 1));
     free(large);
-    assert_int_equal(too_large.status, 413);
+    CHECK_INT(too_large.status, 413);
     must(call_op("PutFunctionConcurrency", json_pack("{s:s,s:i}", "FunctionName", "picky",
                                                      "ReservedConcurrentExecutions", 0)));
     CLEANUP_DEINIT(answer) struct answer throttled = invoke("picky", "{}");
-    assert_int_equal(throttled.status, 429);
-    check_buf(throttled.code, "TooManyRequestsException");
+    CHECK_INT(throttled.status, 429);
+    CHECK_BUF(throttled.code, "TooManyRequestsException");
     wait_for(&fx.metrics, "picky:Throttles=1;");
 }
 
@@ -260,10 +260,10 @@ static void test_reserved_concurrency(void **state) {
         pthread_create(&nappers[i].thread, NULL, nap, &nappers[i]);
     for (size_t i = 0; i < ARRAY_LEN(nappers); i++) {
         pthread_join(nappers[i].thread, NULL);
-        assert_true(nappers[i].status == 200 || nappers[i].status == 429);
+        CHECK(nappers[i].status == 200 || nappers[i].status == 429);
         served += nappers[i].status == 200;
     }
-    assert_in_range(served, 2, 3); /* a third where a thread came late */
+    CHECK_RANGE(served, 2, 3); /* a third where a thread came late */
 }
 
 static void test_many_events(void **state) {
@@ -274,9 +274,9 @@ static void test_many_events(void **state) {
     int64_t until = clock_mono_ms() + PATIENCE_MS;
     while (count_of(&fx.metrics, "busy:Invocations=1;") < 60 && clock_mono_ms() < until)
         poll(NULL, 0, 5);
-    assert_int_equal(count_of(&fx.metrics, "busy:Invocations=1;"), 60);
-    assert_int_equal(count_of(&fx.metrics, "busy:Errors=1;"), 0);
-    assert_int_equal(count_of(&fx.metrics, "busy:AsyncEventsReceived=1;"), 60);
+    CHECK_INT(count_of(&fx.metrics, "busy:Invocations=1;"), 60);
+    CHECK_INT(count_of(&fx.metrics, "busy:Errors=1;"), 0);
+    CHECK_INT(count_of(&fx.metrics, "busy:AsyncEventsReceived=1;"), 60);
 }
 
 /* ---- The queue ---- */
@@ -297,22 +297,20 @@ static void test_retries_and_dead_letters(void **state) {
     wait_for(&fx.metrics, "failing:Errors=1;");
     pass_minutes(0);
     poll(NULL, 0, 100);
-    assert_int_equal(count_of(&fx.metrics, "failing:Errors=1;"), 1); /* not before a minute */
+    CHECK_INT(count_of(&fx.metrics, "failing:Errors=1;"), 1); /* not before a minute */
     pass_minutes(1);
     while (count_of(&fx.metrics, "failing:Errors=1;") < 2)
         poll(NULL, 0, 2);
-    assert_int_equal(fx.messages.len, 0);
+    CHECK_INT(fx.messages.len, 0);
     pass_minutes(2);
     wait_for(&fx.messages, ":dead|{\"do\":\"error\",\"n\":1}|");
-    assert_true(seen(&fx.messages,
-                     "\"ErrorMessage\":{\"DataType\":\"String\",\"StringValue\":\"as wanted\"}"));
-    assert_true(
-        seen(&fx.messages, "\"ErrorCode\":{\"DataType\":\"Number\",\"StringValue\":\"200\"}"));
+    CHECK(seen(&fx.messages,
+               "\"ErrorMessage\":{\"DataType\":\"String\",\"StringValue\":\"as wanted\"}"));
+    CHECK(seen(&fx.messages, "\"ErrorCode\":{\"DataType\":\"Number\",\"StringValue\":\"200\"}"));
     wait_for(&fx.messages, ":records|{\"version\":\"1.0\"");
-    assert_true(
-        seen(&fx.messages, "\"condition\":\"RetriesExhausted\",\"approximateInvokeCount\":3"));
-    assert_true(seen(&fx.messages, "\"functionError\":\"Unhandled\""));
-    assert_int_equal(count_of(&fx.metrics, "failing:Errors=1;"), 3);
+    CHECK(seen(&fx.messages, "\"condition\":\"RetriesExhausted\",\"approximateInvokeCount\":3"));
+    CHECK(seen(&fx.messages, "\"functionError\":\"Unhandled\""));
+    CHECK_INT(count_of(&fx.metrics, "failing:Errors=1;"), 3);
 }
 
 static void test_success_destination_and_its_rights(void **state) {
@@ -324,14 +322,14 @@ static void test_success_destination_and_its_rights(void **state) {
                            "arn:aws:sns:us-east-1:" ACCOUNT ":done")));
     send_event("proud", "[5]");
     wait_for(&fx.messages, ":done|{\"version\":\"1.0\"");
-    assert_true(seen(&fx.messages, "\"requestPayload\":[5]"));
-    assert_true(seen(&fx.messages, "\"responsePayload\":[5]"));
-    assert_true(seen(&fx.messages, "\"condition\":\"Success\",\"approximateInvokeCount\":1"));
+    CHECK(seen(&fx.messages, "\"requestPayload\":[5]"));
+    CHECK(seen(&fx.messages, "\"responsePayload\":[5]"));
+    CHECK(seen(&fx.messages, "\"condition\":\"Success\",\"approximateInvokeCount\":1"));
     role_may("[{\"Effect\":\"Deny\",\"Action\":\"sns:*\",\"Resource\":\"*\"}]");
     forget_all();
     send_event("proud", "[6]");
     wait_for(&fx.metrics, "proud:DestinationDeliveryFailures=1;");
-    assert_int_equal(fx.messages.len, 0);
+    CHECK_INT(fx.messages.len, 0);
 }
 
 static void test_throttled_events_wait_and_expire(void **state) {
@@ -370,7 +368,7 @@ static void test_events_survive_the_daemon(void **state) {
                  json_pack("{s:s,s:i}", "FunctionName", "late", "Timeout", 1)));
     wait_for(&fx.metrics,
              "late:Invocations=1;late:Errors=0;"); /* the waiting one, after the other */
-    assert_int_equal(count_of(&fx.metrics, "late:Invocations=1;"), 2);
+    CHECK_INT(count_of(&fx.metrics, "late:Invocations=1;"), 2);
 }
 
 static void test_the_queue_is_a_target(void **state) {
@@ -383,24 +381,24 @@ static void test_the_queue_is_a_target(void **state) {
                               .payload = S("{\"do\":\"log\"}"),
                               .account = S(ACCOUNT),
                               .region = S("us-east-1")};
-    assert_int_equal(hub_check(fx.hub, &event), HUB_E_DENIED);
+    CHECK_INT(hub_check(fx.hub, &event), HUB_E_DENIED);
     must(call_op("AddPermission",
                  json_pack("{s:s,s:s,s:s,s:s,s:s,s:s}", "FunctionName", "target", "StatementId",
                            "s3", "Action", "lambda:InvokeFunction", "Principal", "s3.amazonaws.com",
                            "SourceArn", "arn:aws:s3:::photos", "SourceAccount", ACCOUNT)));
-    assert_int_equal(hub_check(fx.hub, &event), HUB_OK);
+    CHECK_INT(hub_check(fx.hub, &event), HUB_OK);
     struct hub_event other = event;
     other.source_arn = S("arn:aws:s3:::others");
-    assert_int_equal(hub_check(fx.hub, &other), HUB_E_DENIED);
+    CHECK_INT(hub_check(fx.hub, &other), HUB_E_DENIED);
     other = event;
     other.source_account = S("111111111111");
-    assert_int_equal(hub_check(fx.hub, &other), HUB_E_DENIED);
+    CHECK_INT(hub_check(fx.hub, &other), HUB_E_DENIED);
     other.target = S(FN_ARN("nobody"));
-    assert_int_equal(hub_check(fx.hub, &other), HUB_E_NO_TARGET);
+    CHECK_INT(hub_check(fx.hub, &other), HUB_E_NO_TARGET);
 
     CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
     hub_deliver(fx.hub, batch, &event);
-    assert_int_equal(store_commit(fx.store, batch, NULL), 0);
+    CHECK_INT(store_commit(fx.store, batch, NULL), 0);
     wait_for(&fx.log, "|two\n");
 }
 
@@ -409,11 +407,11 @@ static void test_invoke_from_inside(void **state) {
     make("inner", NULL);
     CLEANUP_DEINIT(buf) struct buf out = {0};
     struct err err = {0};
-    assert_int_equal(hub_invoke(fx.hub, S(FN_ARN("inner")), S("{\"x\":1}"), &out, &err), 0);
-    check_buf(out, "{\"x\":1}");
-    assert_true(hub_invoke(fx.hub, S(FN_ARN("inner")), S("{\"do\":\"error\"}"), &out, &err) != 0);
-    assert_non_null(strstr(err.text, "as wanted"));
-    assert_int_equal(hub_invoke(fx.hub, S(FN_ARN("nobody")), S("{}"), &out, &err), HUB_E_NO_TARGET);
+    CHECK_INT(hub_invoke(fx.hub, S(FN_ARN("inner")), S("{\"x\":1}"), &out, &err), 0);
+    CHECK_BUF(out, "{\"x\":1}");
+    CHECK(hub_invoke(fx.hub, S(FN_ARN("inner")), S("{\"do\":\"error\"}"), &out, &err) != 0);
+    CHECK_HAS(err.text, "as wanted");
+    CHECK_INT(hub_invoke(fx.hub, S(FN_ARN("nobody")), S("{}"), &out, &err), HUB_E_NO_TARGET);
 }
 
 /* An end of the service while functions run: sync callers are answered, nothing hangs. */
@@ -427,7 +425,7 @@ static void test_stop_while_running(void **state) {
     hub_stop(fx.hub);
     lambda_stop(fx.lambda);
     pthread_join(napper.thread, NULL);
-    assert_true(napper.status == 200 || napper.status == 500 || napper.status == 429);
+    CHECK(napper.status == 200 || napper.status == 500 || napper.status == 429);
     fx.net = net_stop(fx.net, 1000);
 }
 

@@ -62,13 +62,13 @@ static void test_names(void **state) {
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         struct lambda_name n;
         bool ok = lambda_name_parse(str_c(cases[i].text), S("1"), S("r"), &n);
-        check_case(ok == (cases[i].name != NULL), cases[i].text);
+        CHECK_CASE(ok == (cases[i].name != NULL), cases[i].text);
         if (!ok)
             continue;
-        check_case(str_is(n.account, cases[i].account) && str_is(n.region, cases[i].region) &&
+        CHECK_CASE(str_is(n.account, cases[i].account) && str_is(n.region, cases[i].region) &&
                        str_is(n.name, cases[i].name),
                    cases[i].text);
-        check_case(str_eq(n.qualifier, str_c(cases[i].qualifier)), cases[i].text);
+        CHECK_CASE(str_eq(n.qualifier, str_c(cases[i].qualifier)), cases[i].text);
     }
 }
 
@@ -79,22 +79,22 @@ static void test_create_and_read(void **state) {
                               new_function("photo", small_code(),
                                            json_pack("{s:s,s:i,s:{s:s}}", "Description", "words",
                                                      "MemorySize", 512, "Tags", "Team", "a")));
-    assert_int_equal(a.status, 201);
-    check_str(json_str(a.out, "FunctionArn"), S(FN_ARN("photo")));
-    check_str(json_str(a.out, "State"), S("Active"));
-    check_str(json_str(a.out, "Version"), S("$LATEST"));
-    check_str(json_str(a.out, "PackageType"), S("Zip"));
-    assert_int_equal(json_int(a.out, "Timeout", 0), 3);
-    assert_int_equal(json_int(a.out, "MemorySize", 0), 512);
-    assert_int_equal(json_int(json_obj(a.out, "EphemeralStorage"), "Size", 0), 512);
-    assert_int_equal(json_str(a.out, "CodeSha256").len, 44);
-    assert_true(str_ends(json_str(a.out, "LastModified"), S("+0000")));
+    CHECK_INT(a.status, 201);
+    CHECK_STR(json_str(a.out, "FunctionArn"), S(FN_ARN("photo")));
+    CHECK_STR(json_str(a.out, "State"), S("Active"));
+    CHECK_STR(json_str(a.out, "Version"), S("$LATEST"));
+    CHECK_STR(json_str(a.out, "PackageType"), S("Zip"));
+    CHECK_INT(json_int(a.out, "Timeout", 0), 3);
+    CHECK_INT(json_int(a.out, "MemorySize", 0), 512);
+    CHECK_INT(json_int(json_obj(a.out, "EphemeralStorage"), "Size", 0), 512);
+    CHECK_INT(json_str(a.out, "CodeSha256").len, 44);
+    CHECK(str_ends(json_str(a.out, "LastModified"), S("+0000")));
     answer_deinit(&a);
 
     a = call_op("GetFunction", named(FN_ARN("photo")));
-    assert_int_equal(a.status, 200);
-    check_str(json_str(json_obj(a.out, "Configuration"), "Description"), S("words"));
-    check_str(json_str(json_obj(a.out, "Tags"), "Team"), S("a"));
+    CHECK_INT(a.status, 200);
+    CHECK_STR(json_str(json_obj(a.out, "Configuration"), "Description"), S("words"));
+    CHECK_STR(json_str(json_obj(a.out, "Tags"), "Team"), S("a"));
     answer_deinit(&a);
     refused(call_op("CreateFunction", new_function("photo", small_code(), NULL)), 409,
             "ResourceConflictException", "Function already exist: photo");
@@ -136,7 +136,7 @@ static void test_refused_configurations(void **state) {
         struct answer a =
             call_op("CreateFunction",
                     new_function("fn", small_code(), json_parse(str_c(cases[i].json), NULL)));
-        check_case(a.status == 400 && str_is(buf_view(&a.code), "InvalidParameterValueException"),
+        CHECK_CASE(a.status == 400 && str_is(buf_view(&a.code), "InvalidParameterValueException"),
                    cases[i].name);
         if (str_find(buf_view(&a.message), str_c(cases[i].words)) < 0)
             fail_msg("%s: %s", cases[i].name, buf_cstr(&a.message));
@@ -154,11 +154,11 @@ static void test_update(void **state) {
                                         60, "Environment", "Variables", "COLOUR", "b"));
     if (a.status != 200)
         fail_msg("%s", buf_cstr(&a.message));
-    assert_int_equal(a.status, 200);
-    assert_int_equal(json_int(a.out, "Timeout", 0), 60);
-    assert_int_equal(json_int(a.out, "MemorySize", 0), 128);
-    check_str(json_str(json_obj(json_obj(a.out, "Environment"), "Variables"), "COLOUR"), S("b"));
-    assert_false(str_eq(json_str(a.out, "RevisionId"), json_str(before.out, "RevisionId")));
+    CHECK_INT(a.status, 200);
+    CHECK_INT(json_int(a.out, "Timeout", 0), 60);
+    CHECK_INT(json_int(a.out, "MemorySize", 0), 128);
+    CHECK_STR(json_str(json_obj(json_obj(a.out, "Environment"), "Variables"), "COLOUR"), S("b"));
+    CHECK(!str_eq(json_str(a.out, "RevisionId"), json_str(before.out, "RevisionId")));
     CLEANUP_JSON json_t *stale = json_pack("{s:s,s:O}", "FunctionName", "fn", "RevisionId",
                                            json_object_get(before.out, "RevisionId"));
     refused(call_op("UpdateFunctionConfiguration", json_incref(stale)), 412,
@@ -167,9 +167,9 @@ static void test_update(void **state) {
     json_t *code = code_of("#!/bin/false", 12);
     json_object_set_new(code, "FunctionName", json_string("fn"));
     CLEANUP_DEINIT(answer) struct answer coded = call_op("UpdateFunctionCode", code);
-    assert_int_equal(coded.status, 200);
-    assert_false(str_eq(json_str(coded.out, "CodeSha256"), json_str(before.out, "CodeSha256")));
-    assert_int_equal(json_int(coded.out, "Timeout", 0), 60);
+    CHECK_INT(coded.status, 200);
+    CHECK(!str_eq(json_str(coded.out, "CodeSha256"), json_str(before.out, "CodeSha256")));
+    CHECK_INT(json_int(coded.out, "Timeout", 0), 60);
 }
 
 static void test_list(void **state) {
@@ -185,16 +185,16 @@ static void test_list(void **state) {
             json_set_str(in, "Marker", buf_view(&marker));
         CLEANUP_DEINIT(answer) struct answer a = call_op("ListFunctions", in);
         for (size_t i = 0; i < json_array_size(json_arr(a.out, "Functions")); i++)
-            check_str(json_str(json_array_get(json_arr(a.out, "Functions"), i), "FunctionName"),
+            CHECK_STR(json_str(json_array_get(json_arr(a.out, "Functions"), i), "FunctionName"),
                       str_c(names[seen_names++]));
         buf_clear(&marker);
         buf_str(&marker, json_str(a.out, "NextMarker"));
         if (!marker.len) {
-            assert_int_equal(pages, 3);
+            CHECK_INT(pages, 3);
             break;
         }
     }
-    assert_int_equal(seen_names, ARRAY_LEN(names));
+    CHECK_INT(seen_names, ARRAY_LEN(names));
 }
 
 /* ---- Permissions ---- */
@@ -210,15 +210,15 @@ static void test_permissions(void **state) {
     refused(call_op("GetPolicy", named("fn")), 404, "ResourceNotFoundException",
             "The resource you requested does not exist.");
     CLEANUP_DEINIT(answer) struct answer a = call_op("AddPermission", permission("one"));
-    assert_int_equal(a.status, 201);
+    CHECK_INT(a.status, 201);
     CLEANUP_JSON json_t *statement = json_parse(json_str(a.out, "Statement"), NULL);
-    check_str(json_str(json_obj(statement, "Principal"), "Service"), S("s3.amazonaws.com"));
-    check_str(json_str(json_obj(json_obj(statement, "Condition"), "ArnLike"), "AWS:SourceArn"),
+    CHECK_STR(json_str(json_obj(statement, "Principal"), "Service"), S("s3.amazonaws.com"));
+    CHECK_STR(json_str(json_obj(json_obj(statement, "Condition"), "ArnLike"), "AWS:SourceArn"),
               S("arn:aws:s3:::photos"));
-    check_str(
+    CHECK_STR(
         json_str(json_obj(json_obj(statement, "Condition"), "StringEquals"), "AWS:SourceAccount"),
         S(ACCOUNT));
-    check_str(json_str(statement, "Resource"), S(FN_ARN("fn")));
+    CHECK_STR(json_str(statement, "Resource"), S(FN_ARN("fn")));
     refused(call_op("AddPermission", permission("one")), 409, "ResourceConflictException",
             "already exists");
     must(call_op("AddPermission", permission("two")));
@@ -229,7 +229,7 @@ static void test_permissions(void **state) {
             404, "ResourceNotFoundException", "one");
     CLEANUP_DEINIT(answer) struct answer policy = call_op("GetPolicy", named("fn"));
     CLEANUP_JSON json_t *doc = json_parse(json_str(policy.out, "Policy"), NULL);
-    assert_int_equal(json_array_size(json_arr(doc, "Statement")), 1);
+    CHECK_INT(json_array_size(json_arr(doc, "Statement")), 1);
 }
 
 /* A caller with one policy. */
@@ -237,7 +237,7 @@ static struct answer as_user(const char *statements, const char *op, json_t *in,
     CLEANUP(policy) struct policy *policy = NULL;
     CLEANUP_DEINIT(buf) struct buf text = {0};
     buf_printf(&text, "{\"Version\":\"2012-10-17\",\"Statement\":%s}", statements);
-    assert_int_equal(policy_new(&policy, POLICY_IDENTITY, buf_view(&text), NULL), 0);
+    CHECK_INT(policy_new(&policy, POLICY_IDENTITY, buf_view(&text), NULL), 0);
     const struct policy *list[] = {policy};
     struct aws_identity user = {.refs = 1,
                                 .free_data = never_freed,
@@ -282,14 +282,14 @@ static void test_concurrency(void **state) {
                                                         "ReservedConcurrentExecutions", 1)),
             400, "InvalidParameterValueException", "below its minimum value of [100]");
     CLEANUP_DEINIT(answer) struct answer got = call_op("GetFunctionConcurrency", named("fn"));
-    assert_int_equal(json_int(got.out, "ReservedConcurrentExecutions", 0), 900);
+    CHECK_INT(json_int(got.out, "ReservedConcurrentExecutions", 0), 900);
     CLEANUP_DEINIT(answer) struct answer account = call_op("GetAccountSettings", NULL);
-    assert_int_equal(
-        json_int(json_obj(account.out, "AccountLimit"), "UnreservedConcurrentExecutions", 0), 100);
-    assert_int_equal(json_int(json_obj(account.out, "AccountUsage"), "FunctionCount", 0), 2);
+    CHECK_INT(json_int(json_obj(account.out, "AccountLimit"), "UnreservedConcurrentExecutions", 0),
+              100);
+    CHECK_INT(json_int(json_obj(account.out, "AccountUsage"), "FunctionCount", 0), 2);
     must(call_op("DeleteFunctionConcurrency", named("fn")));
     CLEANUP_DEINIT(answer) struct answer none = call_op("GetFunctionConcurrency", named("fn"));
-    assert_false(json_has(none.out, "ReservedConcurrentExecutions"));
+    CHECK(!json_has(none.out, "ReservedConcurrentExecutions"));
 }
 
 static void test_tags(void **state) {
@@ -301,8 +301,8 @@ static void test_tags(void **state) {
                  json_pack("{s:s,s:[s]}", "Resource", FN_ARN("fn"), "TagKeys", "a")));
     CLEANUP_DEINIT(answer)
     struct answer a = call_op("ListTags", json_pack("{s:s}", "Resource", FN_ARN("fn")));
-    assert_int_equal(json_object_size(json_obj(a.out, "Tags")), 1);
-    check_str(json_str(json_obj(a.out, "Tags"), "b"), S("2"));
+    CHECK_INT(json_object_size(json_obj(a.out, "Tags")), 1);
+    CHECK_STR(json_str(json_obj(a.out, "Tags"), "b"), S("2"));
 
     json_t *many = json_object();
     for (char key[8] = "A"; key[0] <= 'A' + 50; key[0]++)
@@ -322,9 +322,9 @@ static void test_event_invoke_config(void **state) {
     must(call_op("UpdateFunctionEventInvokeConfig",
                  json_pack("{s:s,s:i}", "FunctionName", "fn", "MaximumEventAgeInSeconds", 60)));
     CLEANUP_DEINIT(answer) struct answer a = call_op("GetFunctionEventInvokeConfig", named("fn"));
-    assert_int_equal(json_int(a.out, "MaximumRetryAttempts", -1), 0);
-    assert_int_equal(json_int(a.out, "MaximumEventAgeInSeconds", -1), 60);
-    check_str(json_str(a.out, "FunctionArn"), S(FN_ARN("fn") ":$LATEST"));
+    CHECK_INT(json_int(a.out, "MaximumRetryAttempts", -1), 0);
+    CHECK_INT(json_int(a.out, "MaximumEventAgeInSeconds", -1), 60);
+    CHECK_STR(json_str(a.out, "FunctionArn"), S(FN_ARN("fn") ":$LATEST"));
     refused(call_op("PutFunctionEventInvokeConfig",
                     json_pack("{s:s,s:{s:{s:s}}}", "FunctionName", "fn", "DestinationConfig",
                               "OnFailure", "Destination",
@@ -366,12 +366,12 @@ static void test_bad_packages(void **state) {
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         struct err err = {0};
         int r = unpack(cases[i].entries, cases[i].n, &err);
-        check_case(r == LAMBDA_E_ZIP, cases[i].what);
-        check_case(str_starts(str_c(err.text), S("Could not unzip uploaded file.")), cases[i].what);
+        CHECK_CASE(r == LAMBDA_E_ZIP, cases[i].what);
+        CHECK_CASE(str_starts(str_c(err.text), S("Could not unzip uploaded file.")), cases[i].what);
     }
     char evil[96];
     snprintf(evil, sizeof evil, "%s/evil", fx.dir);
-    assert_int_equal(access(evil, F_OK), -1);
+    CHECK_INT(access(evil, F_OK), -1);
     json_t *code = json_object();
     json_set_str(code, "ZipFile", S("bm8gemlw"));
     refused(call_op("CreateFunction", new_function("fn", code, NULL)), 400,
@@ -393,7 +393,7 @@ static void test_good_package(void **state) {
     make_zip(&zip, entries, ARRAY_LEN(entries));
     snprintf(root, sizeof root, "%s/functions", fx.dir);
     mode_t before = umask(077); /* the daemon's may be anything; functions run as another user */
-    assert_int_equal(lambda_code_unpack(root, buf_view(&zip), "good", &err), 0);
+    CHECK_INT(lambda_code_unpack(root, buf_view(&zip), "good", &err), 0);
     umask(before);
     static const struct {
         const char *name;
@@ -403,10 +403,9 @@ static void test_good_package(void **state) {
                 {"good/empty", 0040755}, {"good/lib/deep/b", 0100644}};
     for (size_t i = 0; i < ARRAY_LEN(want); i++) {
         snprintf(path, sizeof path, "%s/%s", root, want[i].name);
-        check_case(stat(path, &st) == 0 && st.st_mode == want[i].mode, want[i].name);
+        CHECK_CASE(stat(path, &st) == 0 && st.st_mode == want[i].mode, want[i].name);
     }
-    assert_int_equal(lambda_code_unpack(root, buf_view(&zip), "good", &err),
-                     0); /* again: it is there */
+    CHECK_INT(lambda_code_unpack(root, buf_view(&zip), "good", &err), 0); /* again: it is there */
 }
 
 /* What a function's row names survives a restart; what nobody names, and what is half made, goes.
@@ -417,14 +416,14 @@ static void test_sweep(void **state) {
     CLEANUP_DEINIT(answer) struct answer a = call_op("GetFunctionConfiguration", named("fn"));
     char path[128];
     snprintf(path, sizeof path, "%s/functions/.half-1234", fx.dir);
-    assert_int_equal(mkdir(path, 0700), 0);
+    CHECK_INT(mkdir(path, 0700), 0);
     snprintf(path, sizeof path, "%s/functions/nobody", fx.dir);
-    assert_int_equal(mkdir(path, 0700), 0);
+    CHECK_INT(mkdir(path, 0700), 0);
     close_services();
     open_services(false);
-    assert_int_equal(access(path, F_OK), -1);
+    CHECK_INT(access(path, F_OK), -1);
     snprintf(path, sizeof path, "%s/functions/.half-1234", fx.dir);
-    assert_int_equal(access(path, F_OK), -1);
+    CHECK_INT(access(path, F_OK), -1);
     must(call_op("GetFunction", named("fn")));
 }
 

@@ -105,19 +105,18 @@ static void test_one_function(void **state) {
     run_together(workers, ARRAY_LEN(workers), NULL);
     for (size_t i = 0; i < ARRAY_LEN(workers); i++)
         for (int round = 0; round < ROUNDS; round++)
-            check_case(workers[i].status[round] / 100 == 2, workers[i].op);
+            CHECK_CASE(workers[i].status[round] / 100 == 2, workers[i].op);
 
     CLEANUP_DEINIT(answer) struct answer fn = call_op("GetFunction", named("fn"));
     CLEANUP_DEINIT(answer) struct answer policy = call_op("GetPolicy", named("fn"));
     CLEANUP_DEINIT(answer)
     struct answer events = call_op("GetFunctionEventInvokeConfig", named("fn"));
     CLEANUP_JSON json_t *document = json_parse(json_str(policy.out, "Policy"), NULL);
-    assert_int_equal(json_object_size(json_obj(fn.out, "Tags")), ROUNDS);
-    assert_int_equal(json_array_size(json_arr(document, "Statement")), ROUNDS);
-    assert_int_equal(json_int(json_obj(fn.out, "Concurrency"), "ReservedConcurrentExecutions", 0),
-                     ROUNDS);
-    assert_int_equal(json_int(json_obj(fn.out, "Configuration"), "Timeout", 0), ROUNDS);
-    assert_int_equal(json_int(events.out, "MaximumEventAgeInSeconds", 0), 60 + ROUNDS - 1);
+    CHECK_INT(json_object_size(json_obj(fn.out, "Tags")), ROUNDS);
+    CHECK_INT(json_array_size(json_arr(document, "Statement")), ROUNDS);
+    CHECK_INT(json_int(json_obj(fn.out, "Concurrency"), "ReservedConcurrentExecutions", 0), ROUNDS);
+    CHECK_INT(json_int(json_obj(fn.out, "Configuration"), "Timeout", 0), ROUNDS);
+    CHECK_INT(json_int(events.out, "MaximumEventAgeInSeconds", 0), 60 + ROUNDS - 1);
 }
 
 /* ---- Two functions, one account's concurrency ---- */
@@ -130,7 +129,7 @@ static json_t *reserve_for_b(int round) {
     return json_pack("{s:s,s:i}", "FunctionName", "b", "ReservedConcurrentExecutions", 500);
 }
 static void release_both(struct worker *workers, int round) {
-    assert_true((workers[0].status[round] == 200) != (workers[1].status[round] == 200));
+    CHECK((workers[0].status[round] == 200) != (workers[1].status[round] == 200));
     must(call_op("DeleteFunctionConcurrency", named("a")));
     must(call_op("DeleteFunctionConcurrency", named("b")));
 }
@@ -188,8 +187,8 @@ static void test_event_and_deletion(void **state) {
         must(call_op("DeleteFunction", named("fn")));
         size_t promised = queued() - before;
         pthread_join(thread, NULL);
-        assert_int_equal(queued() - before, promised);
-        assert_int_equal(status, promised ? 202 : 404);
+        CHECK_INT(queued() - before, promised);
+        CHECK_INT(status, promised ? 202 : 404);
     }
     buf_deinit(&large_event);
 }
@@ -208,14 +207,14 @@ static void test_port_and_permission(void **state) {
     struct hub_target *port = hub_target_of(fx.hub, S("lambda"));
     make("fn");
     must(call_op("AddPermission", permit(0)));
-    assert_int_equal(port->accept(port->accept_ctx, batch, &event), HUB_OK);
+    CHECK_INT(port->accept(port->accept_ctx, batch, &event), HUB_OK);
     must(call_op("RemovePermission",
                  json_pack("{s:s,s:s}", "FunctionName", "fn", "StatementId", "sid0")));
-    assert_int_equal(store_commit(fx.store, batch, NULL), STORE_E_CONDITION);
+    CHECK_INT(store_commit(fx.store, batch, NULL), STORE_E_CONDITION);
 
     store_batch_clear(batch); /* as the dispatcher goes on */
-    assert_int_equal(port->accept(port->accept_ctx, batch, &event), HUB_E_DENIED);
-    assert_int_equal(queued(), 0);
+    CHECK_INT(port->accept(port->accept_ctx, batch, &event), HUB_E_DENIED);
+    CHECK_INT(queued(), 0);
 }
 
 int main(void) {

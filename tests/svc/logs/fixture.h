@@ -14,8 +14,8 @@ static inline int logs_setup(void **state) {
     struct err err = {{0}};
     cloud_setup(state);
     struct cloud *c = *state;
-    assert_int_equal(logs_open(&logs, c->store, c->hub, &err), 0);
-    assert_int_equal(cw_open(&cw, c->store, c->hub, &err), 0);
+    CHECK_INT(logs_open(&logs, c->store, c->hub, &err), 0);
+    CHECK_INT(cw_open(&cw, c->store, c->hub, &err), 0);
     logs_row = logs_service(logs);
     cw_row = cw_service(cw);
     cloud_add(c, &logs_row);

@@ -14,30 +14,30 @@ static void forward_and_backward(void **state) {
     struct cloud *c = *state;
     fill(c);
     ok(logs_call(c, "GetLogEvents", "{" S_OF_G ",'limit':2,'startFromHead':true}"));
-    assert_string_equal(messages(c), "a,b");
+    CHECK_TEXT(messages(c), "a,b");
     ok(with_token(c, "nextForwardToken", ",'limit':2"));
-    assert_string_equal(messages(c), "c");
+    CHECK_TEXT(messages(c), "c");
     ok(with_token(c, "nextForwardToken", ""));
-    assert_string_equal(messages(c), "");
+    CHECK_TEXT(messages(c), "");
     /* At the end the same token comes back; what arrives later is found with it. */
     CLEANUP_DEINIT(buf) struct buf token = {0};
     buf_str(&token, json_str(c->call.out, "nextForwardToken"));
     ok(with_token(c, "nextForwardToken", ""));
-    check_str(json_str(c->call.out, "nextForwardToken"), buf_view(&token));
+    CHECK_STR(json_str(c->call.out, "nextForwardToken"), buf_view(&token));
     ok(logs_call(c, "PutLogEvents", "{" S_OF_G ",'logEvents':[{'timestamp':T+3,'message':'d'}]}"));
     CLEANUP_DEINIT(buf) struct buf in = {0};
     buf_printf(&in, "{" S_OF_G ",'nextToken':'%s'}", buf_cstr(&token));
     ok(logs_call(c, "GetLogEvents", buf_cstr(&in)));
-    assert_string_equal(messages(c), "d");
+    CHECK_TEXT(messages(c), "d");
     ok(with_token(c, "nextBackwardToken", ",'limit':2"));
-    assert_string_equal(messages(c), "b,c");
+    CHECK_TEXT(messages(c), "b,c");
     ok(with_token(c, "nextBackwardToken", ""));
-    assert_string_equal(messages(c), "a");
+    CHECK_TEXT(messages(c), "a");
 
     ok(logs_call(c, "GetLogEvents", "{" S_OF_G ",'limit':2}")); /* the newest, in ascending order */
-    assert_string_equal(messages(c), "c,d");
+    CHECK_TEXT(messages(c), "c,d");
     ok(logs_call(c, "GetLogEvents", "{" S_OF_G ",'startTime':T+2,'endTime':T+3}"));
-    assert_string_equal(messages(c), "b");
+    CHECK_TEXT(messages(c), "b");
     fails(logs_call(c, "GetLogEvents", "{" S_OF_G ",'nextToken':'f/12'}"),
           "InvalidParameterException");
 }
@@ -75,22 +75,22 @@ static void rejected_events_are_told(void **state) {
     fill(c);
     ok(logs_call(c, "PutLogEvents",
                  "{" S_OF_G ",'logEvents':[{'timestamp':T-1300000000,'message':'old'}]}"));
-    assert_int_equal(
+    CHECK_INT(
         json_int(json_obj(c->call.out, "rejectedLogEventsInfo"), "tooOldLogEventEndIndex", -1), 1);
     ok(logs_call(
         c, "PutLogEvents",
         "{" S_OF_G
         ",'logEvents':[{'timestamp':T+5,'message':'e'},{'timestamp':T+20000000,'message':'new'}]}"));
-    assert_int_equal(
+    CHECK_INT(
         json_int(json_obj(c->call.out, "rejectedLogEventsInfo"), "tooNewLogEventStartIndex", -1),
         1);
     ok(logs_call(c, "PutRetentionPolicy", "{'logGroupName':'g','retentionInDays':1}"));
     ok(logs_call(c, "PutLogEvents",
                  "{" S_OF_G ",'logEvents':[{'timestamp':T-86400000,'message':'expired'}]}"));
-    assert_int_equal(
+    CHECK_INT(
         json_int(json_obj(c->call.out, "rejectedLogEventsInfo"), "expiredLogEventEndIndex", -1), 1);
     ok(logs_call(c, "GetLogEvents", "{" S_OF_G "}"));
-    assert_string_equal(messages(c), "a,b,c,e");
+    CHECK_TEXT(messages(c), "a,b,c,e");
 }
 
 static size_t count(struct cloud *c, enum store_cf cf) {
@@ -108,15 +108,15 @@ static void retention(void **state) {
     ok(logs_call(c, "PutRetentionPolicy", "{'logGroupName':'g','retentionInDays':3}"));
     clock_set_offset_ms(3 * 86400000LL);
     ok(logs_call(c, "FilterLogEvents", "{'logGroupName':'g'}")); /* hidden at once */
-    assert_string_equal(messages(c), "");
+    CHECK_TEXT(messages(c), "");
     ok(logs_call(c, "GetLogEvents", "{" S_OF_G "}"));
-    assert_string_equal(messages(c), "");
-    assert_int_equal(count(c, STORE_LOGS), 10);
-    assert_true(logs_sweep(logs) > clock_world_ms());
-    assert_int_equal(count(c, STORE_LOGS), 0);
+    CHECK_TEXT(messages(c), "");
+    CHECK_INT(count(c, STORE_LOGS), 10);
+    CHECK(logs_sweep(logs) > clock_world_ms());
+    CHECK_INT(count(c, STORE_LOGS), 0);
     ok(logs_call(c, "DescribeLogGroups", "{}"));
-    assert_int_equal(
-        json_int(json_array_get(json_arr(c->call.out, "logGroups"), 0), "storedBytes", -1), 0);
+    CHECK_INT(json_int(json_array_get(json_arr(c->call.out, "logGroups"), 0), "storedBytes", -1),
+              0);
 }
 
 int main(void) {

@@ -15,7 +15,7 @@ static void pages_and_streams(void **state) {
          "a"}};
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         ok(logs_call(c, "FilterLogEvents", cases[i].in));
-        check_case(strcmp(messages(c), cases[i].want) == 0, cases[i].in);
+        CHECK_CASE(strcmp(messages(c), cases[i].want) == 0, cases[i].in);
     }
     /* One by one gives the same. */
     CLEANUP_DEINIT(buf) struct buf in = {0}, all = {0};
@@ -28,10 +28,9 @@ static void pages_and_streams(void **state) {
         buf_printf(&in, "{'logGroupName':'g','limit':1,'nextToken':'" STR_FMT "'}",
                    STR_ARG(json_str(c->call.out, "nextToken")));
     }
-    check_buf(all, "axbyc");
+    CHECK_BUF(all, "axbyc");
     ok(logs_call(c, "FilterLogEvents", "{'logGroupName':'g','limit':1}"));
-    assert_int_equal(json_str(json_array_get(json_arr(c->call.out, "events"), 0), "eventId").len,
-                     56);
+    CHECK_INT(json_str(json_array_get(json_arr(c->call.out, "events"), 0), "eventId").len, 56);
     fails(logs_call(c, "FilterLogEvents", "{'logGroupName':'g','filterPattern':'{ $.a'}"),
           "InvalidParameterException");
     fails(logs_call(c, "FilterLogEvents", "{'logGroupName':'g','nextToken':'1'}"),
@@ -65,7 +64,7 @@ static void authorised_by_group(void **state) {
     ok(cloud_call_as(c, u, "logs", "CreateLogStream", "{'logGroupName':'g','logStreamName':'v'}"));
     fails(cloud_call_as(c, u, "logs", "FilterLogEvents", "{'logGroupName':'h'}"),
           "AccessDeniedException");
-    assert_true(
+    CHECK(
         str_find(
             buf_view(&c->call.error_message),
             S("on resource: arn:aws:logs:us-east-1:000000000000:log-group:h:log-stream: because")) >

@@ -20,12 +20,12 @@ static void life_of_a_group(void **state) {
           "ResourceNotFoundException");
     message("The specified log group does not exist.");
     ok(logs_call(c, "DescribeLogGroups", "{'logGroupNamePrefix':'/aws/'}"));
-    check_str(json_str(group(c, 0), "arn"),
+    CHECK_STR(json_str(group(c, 0), "arn"),
               S("arn:aws:logs:us-east-1:000000000000:log-group:/aws/lambda/f:*"));
-    assert_int_equal(json_int(group(c, 0), "retentionInDays", 0), 30);
+    CHECK_INT(json_int(group(c, 0), "retentionInDays", 0), 30);
     ok(logs_call(c, "DeleteRetentionPolicy", "{'logGroupName':'/aws/lambda/f'}"));
     ok(logs_call(c, "DescribeLogGroups", "{}"));
-    assert_false(json_has(group(c, 0), "retentionInDays"));
+    CHECK(!json_has(group(c, 0), "retentionInDays"));
 
     ok(logs_call(c, "TagLogGroup", "{'logGroupName':'/aws/lambda/f','tags':{'a':'b'}}"));
     ok(logs_call(
@@ -33,8 +33,8 @@ static void life_of_a_group(void **state) {
         "{'resourceArn':'arn:aws:logs:us-east-1:000000000000:log-group:/aws/lambda/f','tagKeys':['k']}"));
     ok(logs_call(c, "ListTagsForResource",
                  "{'resourceArn':'arn:aws:logs:us-east-1:000000000000:log-group:/aws/lambda/f'}"));
-    assert_int_equal(json_object_size(json_obj(c->call.out, "tags")), 1);
-    check_str(json_str(json_obj(c->call.out, "tags"), "a"), S("b"));
+    CHECK_INT(json_object_size(json_obj(c->call.out, "tags")), 1);
+    CHECK_STR(json_str(json_obj(c->call.out, "tags"), "a"), S("b"));
     ok(logs_call(c, "DeleteLogGroup", "{'logGroupName':'/aws/lambda/f'}"));
     fails(logs_call(c, "DeleteLogGroup", "{'logGroupName':'/aws/lambda/f'}"),
           "ResourceNotFoundException");
@@ -46,11 +46,11 @@ static void groups_in_pages(void **state) {
     ok(logs_call(c, "CreateLogGroup", "{'logGroupName':'ab'}"));
     ok(logs_call(c, "CreateLogGroup", "{'logGroupName':'b'}"));
     ok(logs_call(c, "DescribeLogGroups", "{'limit':1}"));
-    check_str(json_str(c->call.out, "nextToken"), S("a"));
+    CHECK_STR(json_str(c->call.out, "nextToken"), S("a"));
     ok(logs_call(c, "DescribeLogGroups", "{'nextToken':'a'}"));
-    assert_int_equal(json_array_size(json_arr(c->call.out, "logGroups")), 2);
+    CHECK_INT(json_array_size(json_arr(c->call.out, "logGroups")), 2);
     ok(logs_call(c, "DescribeLogGroups", "{'logGroupNamePattern':'b'}"));
-    assert_int_equal(json_array_size(json_arr(c->call.out, "logGroups")), 2);
+    CHECK_INT(json_array_size(json_arr(c->call.out, "logGroups")), 2);
 }
 
 static void streams(void **state) {
@@ -59,14 +59,14 @@ static void streams(void **state) {
     fails(logs_call(c, "CreateLogStream", "{'logGroupName':'g','logStreamName':'s'}"),
           "ResourceAlreadyExistsException");
     ok(logs_call(c, "DescribeLogStreams", "{'logGroupName':'g'}"));
-    check_str(json_str(stream(c, 0), "logStreamName"), S("s"));
-    assert_int_equal(json_int(stream(c, 0), "firstEventTimestamp", 0), base_ms + 1);
-    assert_int_equal(json_int(stream(c, 0), "lastEventTimestamp", 0), base_ms + 3);
-    assert_true(json_int(stream(c, 0), "lastIngestionTime", 0) > base_ms + 3000000);
+    CHECK_STR(json_str(stream(c, 0), "logStreamName"), S("s"));
+    CHECK_INT(json_int(stream(c, 0), "firstEventTimestamp", 0), base_ms + 1);
+    CHECK_INT(json_int(stream(c, 0), "lastEventTimestamp", 0), base_ms + 3);
+    CHECK(json_int(stream(c, 0), "lastIngestionTime", 0) > base_ms + 3000000);
     ok(logs_call(
         c, "DescribeLogStreams",
         "{'logGroupIdentifier':'arn:aws:logs:us-east-1:000000000000:log-group:g','orderBy':'LastEventTime','descending':true,'limit':1}"));
-    check_str(json_str(stream(c, 0), "logStreamName"), S("s"));
+    CHECK_STR(json_str(stream(c, 0), "logStreamName"), S("s"));
     CLEANUP_DEINIT(buf) struct buf in = {0};
     buf_printf(
         &in,
@@ -74,18 +74,18 @@ static void streams(void **state) {
         "'}",
         STR_ARG(json_str(c->call.out, "nextToken")));
     ok(logs_call(c, "DescribeLogStreams", buf_cstr(&in)));
-    check_str(json_str(stream(c, 0), "logStreamName"), S("t"));
-    assert_false(json_has(c->call.out, "nextToken"));
+    CHECK_STR(json_str(stream(c, 0), "logStreamName"), S("t"));
+    CHECK(!json_has(c->call.out, "nextToken"));
     ok(logs_call(c, "DescribeLogStreams", "{'logGroupName':'g','logStreamNamePrefix':'t'}"));
-    assert_int_equal(json_array_size(json_arr(c->call.out, "logStreams")), 1);
+    CHECK_INT(json_array_size(json_arr(c->call.out, "logStreams")), 1);
     ok(logs_call(c, "DescribeLogGroups", "{}"));
-    assert_int_equal(json_int(group(c, 0), "storedBytes", 0), 5 * 27);
+    CHECK_INT(json_int(group(c, 0), "storedBytes", 0), 5 * 27);
 
     ok(logs_call(c, "DeleteLogStream", "{'logGroupName':'g','logStreamName':'s'}"));
     ok(logs_call(c, "FilterLogEvents", "{'logGroupName':'g'}"));
-    assert_string_equal(messages(c), "x,y");
+    CHECK_TEXT(messages(c), "x,y");
     ok(logs_call(c, "DescribeLogGroups", "{}"));
-    assert_int_equal(json_int(group(c, 0), "storedBytes", 0), 2 * 27);
+    CHECK_INT(json_int(group(c, 0), "storedBytes", 0), 2 * 27);
     fails(logs_call(c, "GetLogEvents", "{'logGroupName':'g','logStreamName':'s'}"),
           "ResourceNotFoundException");
     message("The specified log stream does not exist.");
@@ -93,9 +93,9 @@ static void streams(void **state) {
     ok(logs_call(c, "DeleteLogGroup", "{'logGroupName':'g'}"));
     ok(logs_call(c, "CreateLogGroup", "{'logGroupName':'g'}"));
     ok(logs_call(c, "FilterLogEvents", "{'logGroupName':'g'}"));
-    assert_string_equal(messages(c), "");
+    CHECK_TEXT(messages(c), "");
     ok(logs_call(c, "DescribeLogStreams", "{'logGroupName':'g'}"));
-    assert_int_equal(json_array_size(json_arr(c->call.out, "logStreams")), 0);
+    CHECK_INT(json_array_size(json_arr(c->call.out, "logStreams")), 0);
 }
 
 int main(void) {

@@ -58,7 +58,7 @@ static void matches(void **state) {
         struct err err = {{0}};
         if (logs_pattern_new(&p, str_c(cases[i].pattern), &err))
             fail_msg("%s: %s", cases[i].pattern, err.text);
-        check_case(logs_pattern_match(p, str_c(cases[i].message)) == cases[i].want,
+        CHECK_CASE(logs_pattern_match(p, str_c(cases[i].message)) == cases[i].want,
                    cases[i].pattern);
     }
 }
@@ -86,9 +86,9 @@ static void refuses(void **state) {
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         struct logs_pattern *p = NULL;
         struct err err = {{0}};
-        check_case(logs_pattern_new(&p, str_c(cases[i].pattern), &err) == LOGS_PATTERN_E_INVALID,
+        CHECK_CASE(logs_pattern_new(&p, str_c(cases[i].pattern), &err) == LOGS_PATTERN_E_INVALID,
                    cases[i].pattern);
-        check_str(str_skip(str_c(err.text), strlen("Invalid filter pattern: ")),
+        CHECK_STR(str_skip(str_c(err.text), strlen("Invalid filter pattern: ")),
                   str_c(cases[i].why));
     }
 }
@@ -108,7 +108,7 @@ static void is_bounded(void **state) {
     for (size_t i = 0; i < ARRAY_LEN(all); i++) {
         struct logs_pattern *p = NULL;
         struct err err;
-        assert_int_equal(logs_pattern_new(&p, buf_view(all[i]), &err), LOGS_PATTERN_E_INVALID);
+        CHECK_INT(logs_pattern_new(&p, buf_view(all[i]), &err), LOGS_PATTERN_E_INVALID);
     }
 }
 

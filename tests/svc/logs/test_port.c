@@ -6,7 +6,7 @@ static void put(struct cloud *c, const char *group, const char *stream, const ch
     struct hub_log line = {S(ACCOUNT),    S("us-east-1"), str_c(group),
                            str_c(stream), base_ms + 1,    str_c(text)};
     hub_put_log(c->hub, batch, &line, 1);
-    assert_int_equal(store_commit(c->store, batch, NULL), 0);
+    CHECK_INT(store_commit(c->store, batch, NULL), 0);
 }
 
 static void makes_what_is_missing(void **state) {
@@ -15,16 +15,16 @@ static void makes_what_is_missing(void **state) {
     put(c, "/aws/lambda/f", "s1", "two");
     put(c, "/aws/lambda/f", "s2", "three");
     ok(logs_call(c, "FilterLogEvents", "{'logGroupName':'/aws/lambda/f'}"));
-    assert_string_equal(messages(c), "one,two,three");
+    CHECK_TEXT(messages(c), "one,two,three");
     /* Deleted in between: the next line makes it anew. */
     ok(logs_call(c, "DeleteLogGroup", "{'logGroupName':'/aws/lambda/f'}"));
     put(c, "/aws/lambda/f", "s1", "four");
     ok(logs_call(c, "FilterLogEvents", "{'logGroupName':'/aws/lambda/f'}"));
-    assert_string_equal(messages(c), "four");
+    CHECK_TEXT(messages(c), "four");
     ok(logs_call(c, "DeleteLogStream", "{'logGroupName':'/aws/lambda/f','logStreamName':'s1'}"));
     put(c, "/aws/lambda/f", "s1", "five");
     ok(logs_call(c, "FilterLogEvents", "{'logGroupName':'/aws/lambda/f'}"));
-    assert_string_equal(messages(c), "five");
+    CHECK_TEXT(messages(c), "five");
 }
 
 static void keeps_what_is_there(void **state) {
@@ -32,7 +32,7 @@ static void keeps_what_is_there(void **state) {
     ok(logs_call(c, "CreateLogGroup", "{'logGroupName':'g','tags':{'k':'v'}}"));
     put(c, "g", "s", "one");
     ok(logs_call(c, "ListTagsLogGroup", "{'logGroupName':'g'}"));
-    assert_int_equal(json_object_size(json_obj(c->call.out, "tags")), 1);
+    CHECK_INT(json_object_size(json_obj(c->call.out, "tags")), 1);
 }
 
 static double sum_of(struct cloud *c, const char *name, const char *dimensions) {
@@ -55,11 +55,11 @@ static void emf_lines_become_metrics(void **state) {
         "\"Metrics\":[{\"Name\":\"Images\",\"Unit\":\"Count\"},{\"Name\":\"Ms\"}]}]},\"F\":\"f\",\"Images\":3,\"Ms\":[1,2.5]}",
         (long long)base_ms);
     put(c, "g", "s", buf_cstr(&line));
-    assert_true(sum_of(c, "Images", "{'Name':'F','Value':'f'}") == 3);
-    assert_true(sum_of(c, "Images", "") == 3);
-    assert_true(sum_of(c, "Ms", "{'Name':'F','Value':'f'}") == 3.5);
+    CHECK(sum_of(c, "Images", "{'Name':'F','Value':'f'}") == 3);
+    CHECK(sum_of(c, "Images", "") == 3);
+    CHECK(sum_of(c, "Ms", "{'Name':'F','Value':'f'}") == 3.5);
     ok(logs_call(c, "FilterLogEvents", "{'logGroupName':'g','filterPattern':'{ $.Images = 3 }'}"));
-    assert_int_equal(json_array_size(json_arr(c->call.out, "events")), 1);
+    CHECK_INT(json_array_size(json_arr(c->call.out, "events")), 1);
     /* Lines that are not quite of the form are lines. */
     static const char *const odd[] = {
         "{\"_aws\":1}",
@@ -71,7 +71,7 @@ static void emf_lines_become_metrics(void **state) {
     for (size_t i = 0; i < ARRAY_LEN(odd); i++)
         put(c, "g", "s", odd[i]);
     ok(cloud_call_as(c, c->root, "cloudwatch", "ListMetrics", "{'Namespace':'Odd'}"));
-    assert_int_equal(json_array_size(json_arr(c->call.out, "Metrics")), 0);
+    CHECK_INT(json_array_size(json_arr(c->call.out, "Metrics")), 0);
 }
 
 int main(void) {

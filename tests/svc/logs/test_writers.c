@@ -34,11 +34,10 @@ static void events_go_with_their_stream(void **state) {
             racers[i] = put_events();
         race(c, racers, ARRAY_LEN(racers));
         for (int i = 1; i <= WRITERS; i++)
-            assert_true(!racers[i].code[0] ||
-                        strcmp(racers[i].code, "ResourceNotFoundException") == 0);
-        assert_string_equal(racers[0].code, "");
+            CHECK(!racers[i].code[0] || strcmp(racers[i].code, "ResourceNotFoundException") == 0);
+        CHECK_TEXT(racers[0].code, "");
         ok(logs_call(c, "FilterLogEvents", "{'logGroupName':'g'}"));
-        assert_int_equal(count(c, "events"), 0);
+        CHECK_INT(count(c, "events"), 0);
     }
 }
 
@@ -61,13 +60,13 @@ static void streams_go_while_their_group_changes(void **state) {
         };
         race(c, racers, ARRAY_LEN(racers));
         for (size_t i = 0; i < ARRAY_LEN(racers); i++)
-            assert_string_equal(racers[i].code, "");
+            CHECK_TEXT(racers[i].code, "");
         ok(logs_call(c, "DescribeLogGroups", "{}"));
-        assert_int_equal(
+        CHECK_INT(
             json_int(json_array_get(json_arr(c->call.out, "logGroups"), 0), "retentionInDays", 0),
             1);
         ok(logs_call(c, "ListTagsLogGroup", "{'logGroupName':'g'}"));
-        assert_int_equal(atoi(json_str(json_obj(c->call.out, "tags"), "k").p), round);
+        CHECK_INT(atoi(json_str(json_obj(c->call.out, "tags"), "k").p), round);
         ok(logs_call(c, "DeleteRetentionPolicy", "{'logGroupName':'g'}"));
     }
 }
@@ -77,7 +76,7 @@ static void *put_line(void *ctx) {
     CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
     struct hub_log line = {S(ACCOUNT), S("us-east-1"), S("g"), S("line"), base_ms, S("text")};
     hub_put_log(c->hub, batch, &line, 1);
-    assert_int_equal(store_commit(c->store, batch, NULL), 0);
+    CHECK_INT(store_commit(c->store, batch, NULL), 0);
     return NULL;
 }
 
@@ -93,15 +92,15 @@ static void streams_go_with_their_group(void **state) {
              .op = "CreateLogStream",
              .in = in("{'logGroupName':'g','logStreamName':'made'}")},
         };
-        assert_int_equal(pthread_create(&line, NULL, put_line, c), 0);
+        CHECK_INT(pthread_create(&line, NULL, put_line, c), 0);
         race(c, racers, ARRAY_LEN(racers));
         pthread_join(line, NULL);
-        assert_string_equal(racers[0].code, "");
+        CHECK_TEXT(racers[0].code, "");
         bool made = !*logs_call(c, "CreateLogGroup", "{'logGroupName':'g'}");
         ok(logs_call(c, "DescribeLogStreams", "{'logGroupName':'g'}"));
         /* The group is new, and empty; or the line came last, and made it anew. */
         if (made)
-            assert_int_equal(count(c, "logStreams"), 0);
+            CHECK_INT(count(c, "logStreams"), 0);
         ok(logs_call(c, "DeleteLogGroup", "{'logGroupName':'g'}"));
     }
 }
@@ -125,17 +124,17 @@ static void retention_that_is_taken_off(void **state) {
         lines[i] = (struct hub_log){
             S(ACCOUNT), S("us-east-1"), S("g"), S("s"), base_ms - 10 * 86400000LL + i, S("old")};
     hub_put_log(c->hub, batch, lines, OLD_EVENTS);
-    assert_int_equal(store_commit(c->store, batch, NULL), 0);
+    CHECK_INT(store_commit(c->store, batch, NULL), 0);
     ok(logs_call(c, "PutRetentionPolicy", "{'logGroupName':'g','retentionInDays':7}"));
     pthread_t sweeper;
     int64_t all = stored(c);
-    assert_int_equal(pthread_create(&sweeper, NULL, sweep, logs), 0);
+    CHECK_INT(pthread_create(&sweeper, NULL, sweep, logs), 0);
     while (stored(c) == all)
         ;
     ok(logs_call(c, "DeleteRetentionPolicy", "{'logGroupName':'g'}"));
     int64_t left = stored(c);
     pthread_join(sweeper, NULL);
-    assert_int_equal(stored(c), left);
+    CHECK_INT(stored(c), left);
 }
 
 int main(void) {

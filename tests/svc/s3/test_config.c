@@ -87,8 +87,8 @@ static void lifecycle(void **state) {
         struct err why = {""};
         CLEANUP_JSON json_t *rules = doc(cases[i].rules);
         int r = s3_lifecycle_check(rules, &why);
-        check_case(r == cases[i].want, cases[i].name);
-        check_case((r != 0) == (why.text[0] != 0), cases[i].name);
+        CHECK_CASE(r == cases[i].want, cases[i].name);
+        CHECK_CASE((r != 0) == (why.text[0] != 0), cases[i].name);
     }
 }
 
@@ -103,18 +103,18 @@ static void notification(void **state) {
         "'Filter':{'Key':{'FilterRules':[{'Name':'Suffix','Value':'.png'},{'Name':'prefix','Value':'raw/'}]}}}],"
         "'QueueConfigurations':[{'QueueArn':'arn:aws:sqs:r:1:q','Id':'all gone','Events':['s3:ObjectTagging:Put']}]}");
     CLEANUP_JSON json_t *full = s3_notify_normalise(config);
-    assert_int_equal(s3_notify_new(&n, full, &why), S3_NOTIFY_OK);
-    assert_int_equal(s3_notify_count(n), 3);
-    check_str(s3_notify_match(n, S3_EVENT_CREATED_COPY, S("a.jpg"))->arn,
+    CHECK_INT(s3_notify_new(&n, full, &why), S3_NOTIFY_OK);
+    CHECK_INT(s3_notify_count(n), 3);
+    CHECK_STR(s3_notify_match(n, S3_EVENT_CREATED_COPY, S("a.jpg"))->arn,
               S("arn:aws:lambda:r:1:function:f"));
-    assert_null(s3_notify_match(n, S3_EVENT_CREATED_PUT, S("a.png")));
-    check_str(s3_notify_match(n, S3_EVENT_CREATED_PUT, S("raw/a.png"))->arn,
+    CHECK(!s3_notify_match(n, S3_EVENT_CREATED_PUT, S("a.png")));
+    CHECK_STR(s3_notify_match(n, S3_EVENT_CREATED_PUT, S("raw/a.png"))->arn,
               S("arn:aws:lambda:r:1:function:g"));
-    assert_null(s3_notify_match(n, S3_EVENT_CREATED_COPY, S("raw/a.png")));
-    assert_non_null(s3_notify_match(n, S3_EVENT_REMOVED_MARKER, S("raw/a.png")));
-    check_str(s3_notify_match(n, S3_EVENT_TAGGING_PUT, S("x"))->id, S("all gone"));
-    assert_null(s3_notify_match(n, S3_EVENT_TAGGING_DELETE, S("x")));
-    assert_int_equal(s3_notify_at(n, 0)->id.len, 36); /* made up */
+    CHECK(!s3_notify_match(n, S3_EVENT_CREATED_COPY, S("raw/a.png")));
+    CHECK(s3_notify_match(n, S3_EVENT_REMOVED_MARKER, S("raw/a.png")));
+    CHECK_STR(s3_notify_match(n, S3_EVENT_TAGGING_PUT, S("x"))->id, S("all gone"));
+    CHECK(!s3_notify_match(n, S3_EVENT_TAGGING_DELETE, S("x")));
+    CHECK_INT(s3_notify_at(n, 0)->id.len, 36); /* made up */
 }
 
 static void bad_notifications(void **state) {
@@ -143,8 +143,8 @@ static void bad_notifications(void **state) {
         struct s3_notify *n = NULL;
         struct err why = {""};
         CLEANUP_JSON json_t *config = doc(cases[i].config);
-        check_case(s3_notify_new(&n, config, &why) == S3_NOTIFY_E_INVALID, cases[i].says);
-        check_case(strstr(why.text, cases[i].says) != NULL, cases[i].says);
+        CHECK_CASE(s3_notify_new(&n, config, &why) == S3_NOTIFY_E_INVALID, cases[i].says);
+        CHECK_CASE(strstr(why.text, cases[i].says) != NULL, cases[i].says);
     }
 }
 
@@ -167,7 +167,7 @@ static void event_record(void **state) {
                          .etag = S("abc"),
                          .seq = 0xAB12};
     s3_event_write(&text, &e);
-    check_buf(
+    CHECK_BUF(
         text,
         "{\"Records\":[{\"eventVersion\":\"2.1\",\"eventSource\":\"aws:s3\",\"awsRegion\":\"us-east-1\","
         "\"eventTime\":\"2026-11-22T04:56:59.123Z\",\"eventName\":\"ObjectCreated:Put\","
@@ -177,16 +177,15 @@ static void event_record(void **state) {
         "\"ownerIdentity\":{\"principalId\":\"o\"},\"arn\":\"arn:aws:s3:::photos\"},"
         "\"object\":{\"key\":\"a+b%40c/%C3%A4.jpg\",\"size\":5,\"eTag\":\"abc\",\"sequencer\":\"000000000000AB12\"}}}]}");
     CLEANUP_JSON json_t *parsed = json_parse(buf_view(&text), NULL);
-    assert_non_null(parsed);
+    CHECK(parsed);
     buf_clear(&text);
     e.type = S3_EVENT_REMOVED_DELETE;
     e.has_body = false;
     e.etag = STR_NONE;
     e.version_id = S("v");
     s3_event_write(&text, &e);
-    assert_non_null(
-        strstr(buf_cstr(&text),
-               "\"object\":{\"key\":\"a+b%40c/%C3%A4.jpg\",\"versionId\":\"v\",\"sequencer\""));
+    CHECK(strstr(buf_cstr(&text),
+                 "\"object\":{\"key\":\"a+b%40c/%C3%A4.jpg\",\"versionId\":\"v\",\"sequencer\""));
 }
 
 int main(void) {

@@ -25,10 +25,10 @@ static void matches(void **state) {
     };
     CLEANUP(s3_filter) struct s3_filter *f = NULL;
     size_t clash = 99;
-    assert_int_equal(s3_filter_new(&f, images, 3, &clash), S3_FILTER_OK);
-    assert_int_equal(clash, 99); /* success must not touch reterr_ */
+    CHECK_INT(s3_filter_new(&f, images, 3, &clash), S3_FILTER_OK);
+    CHECK_INT(clash, 99); /* success must not touch reterr_ */
     for (size_t i = 0; i < ARRAY_LEN(cases); i++)
-        check_case(s3_filter_match(f, cases[i].key) == cases[i].want, cases[i].name);
+        CHECK_CASE(s3_filter_match(f, cases[i].key) == cases[i].want, cases[i].name);
 }
 
 static void overlap_is_refused(void **state) {
@@ -36,8 +36,8 @@ static void overlap_is_refused(void **state) {
     const struct s3_filter_rule rules[] = {{S(""), S(".jpg")}, {S("x/"), S("")}};
     struct s3_filter *f = NULL;
     size_t clash = 99;
-    assert_int_equal(s3_filter_new(&f, rules, 2, &clash), S3_FILTER_E_OVERLAP);
-    assert_true(f == NULL && clash == 1); /* failure must not touch ret_ */
+    CHECK_INT(s3_filter_new(&f, rules, 2, &clash), S3_FILTER_E_OVERLAP);
+    CHECK(f == NULL && clash == 1); /* failure must not touch ret_ */
 }
 
 int main(void) {

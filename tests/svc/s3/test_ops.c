@@ -74,7 +74,7 @@ static int status(struct s3_fixture *f, const char *op, const char *in, str body
         CLEANUP_DEINIT(answer) struct answer a_ = s3_call(f, op, in, S("body"));                   \
         if (a_.status != (want))                                                                   \
             print_error("%s: %s\n", op, buf_cstr(&a_.message));                                    \
-        assert_int_equal(a_.status, want);                                                         \
+        CHECK_INT(a_.status, want);                                                                \
     } while (0)
 
 /* Body files on disk: each body above 32 KiB is one. */
@@ -187,13 +187,13 @@ static void every_row_asks_for_its_right(void **state) {
     expect(f, "PutObject", "{'Bucket':'photos','Key':'k'}", 200);
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         CLEANUP_DEINIT(answer) struct answer no = as_user(f, NULL, cases[i].op, cases[i].in);
-        check_case(no.status == 403 && str_is(buf_view(&no.code), "AccessDenied"), cases[i].op);
-        check_case(strstr(buf_cstr(&no.message), cases[i].action) != NULL, cases[i].op);
+        CHECK_CASE(no.status == 403 && str_is(buf_view(&no.code), "AccessDenied"), cases[i].op);
+        CHECK_CASE(strstr(buf_cstr(&no.message), cases[i].action) != NULL, cases[i].op);
         CLEANUP_DEINIT(answer)
         struct answer yes = as_user(f, cases[i].policy, cases[i].op, cases[i].in);
         if (yes.status >= 300)
             print_error("%s\n", buf_cstr(&yes.message));
-        check_case(yes.status < 300, cases[i].op);
+        CHECK_CASE(yes.status < 300, cases[i].op);
     }
 }
 
@@ -203,14 +203,14 @@ static void missing_keys_are_told_to_listers_only(void **state) {
     CLEANUP_DEINIT(answer)
     struct answer hidden =
         as_user(f, ALLOW("s3:GetObject", "*"), "GetObject", "{'Bucket':'photos','Key':'none'}");
-    assert_int_equal(hidden.status, 403);
-    assert_non_null(strstr(buf_cstr(&hidden.message), "s3:ListBucket"));
+    CHECK_INT(hidden.status, 403);
+    CHECK_HAS(buf_cstr(&hidden.message), "s3:ListBucket");
     CLEANUP_DEINIT(answer)
     struct answer told = as_user(
         f,
         "{\"Statement\":{\"Effect\":\"Allow\",\"Action\":[\"s3:GetObject\",\"s3:ListBucket\"],\"Resource\":\"*\"}}",
         "GetObject", "{'Bucket':'photos','Key':'none'}");
-    check_buf(told.code, "NoSuchKey");
+    CHECK_BUF(told.code, "NoSuchKey");
 }
 
 static void each_key_of_a_batch_asks_for_its_right(void **state) {
@@ -222,9 +222,9 @@ static void each_key_of_a_batch_asks_for_its_right(void **state) {
     struct answer a =
         as_user(f, ALLOW("s3:DeleteObject", "arn:aws:s3:::photos/mine/*"), "DeleteObjects",
                 "{'Bucket':'photos','Delete':{'Objects':[{'Key':'mine/1'},{'Key':'theirs/1'}]}}");
-    assert_int_equal(a.status, 200);
-    assert_int_equal(json_array_size(json_arr(a.out, "Deleted")), 1);
-    check_str(json_str(json_array_get(json_arr(a.out, "Errors"), 0), "Code"), S("AccessDenied"));
+    CHECK_INT(a.status, 200);
+    CHECK_INT(json_array_size(json_arr(a.out, "Deleted")), 1);
+    CHECK_STR(json_str(json_array_get(json_arr(a.out, "Errors"), 0), "Code"), S("AccessDenied"));
     expect(f, "HeadObject", "{'Bucket':'photos','Key':'theirs/1'}", 200);
     expect(f, "HeadObject", "{'Bucket':'photos','Key':'mine/1'}", 404);
 }
@@ -252,7 +252,7 @@ static void condition_keys(void **state) {
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         CLEANUP_DEINIT(answer)
         struct answer a = as_user(f, cases[i].policy, cases[i].op, cases[i].in);
-        check_case(a.status == cases[i].want, cases[i].in);
+        CHECK_CASE(a.status == cases[i].want, cases[i].in);
     }
 }
 
@@ -274,33 +274,32 @@ static void events_come_with_the_object(void **state) {
     struct s3_fixture *f = *state;
     configure_events(f);
     CLEANUP_JSON json_t *test = hear(1);
-    check_str(json_str(test, "Event"), S("s3:TestEvent"));
+    CHECK_STR(json_str(test, "Event"), S("s3:TestEvent"));
     expect(f, "PutObject", "{'Bucket':'photos','Key':'no.txt'}", 200);
     expect(f, "PutObject", "{'Bucket':'photos','Key':'yes 1.jpg'}", 200);
     CLEANUP_JSON json_t *put = hear(2);
     const json_t *object = json_obj(json_obj(record(put), "s3"), "object");
-    check_str(json_str(record(put), "eventName"), S("ObjectCreated:Put"));
-    check_str(json_str(object, "key"), S("yes+1.jpg"));
-    assert_int_equal(json_int(object, "size", 0), 4);
-    assert_false(json_has(object, "versionId"));
-    check_str(json_str(json_obj(record(put), "s3"), "configurationId"), S("jpg"));
+    CHECK_STR(json_str(record(put), "eventName"), S("ObjectCreated:Put"));
+    CHECK_STR(json_str(object, "key"), S("yes+1.jpg"));
+    CHECK_INT(json_int(object, "size", 0), 4);
+    CHECK(!json_has(object, "versionId"));
+    CHECK_STR(json_str(json_obj(record(put), "s3"), "configurationId"), S("jpg"));
     expect(f, "CopyObject", "{'Bucket':'photos','Key':'copy.jpg','CopySource':'photos/no.txt'}",
            200);
     CLEANUP_JSON json_t *copy = hear(3);
-    check_str(json_str(record(copy), "eventName"), S("ObjectCreated:Copy"));
+    CHECK_STR(json_str(record(copy), "eventName"), S("ObjectCreated:Copy"));
     expect(f, "DeleteObject", "{'Bucket':'photos','Key':'copy.jpg'}", 204);
     CLEANUP_JSON json_t *gone = hear(4);
-    check_str(json_str(record(gone), "eventName"), S("ObjectRemoved:Delete"));
+    CHECK_STR(json_str(record(gone), "eventName"), S("ObjectRemoved:Delete"));
     /* The sequencer of one key grows, as text. */
-    assert_true(str_cmp(json_str(json_obj(json_obj(record(copy), "s3"), "object"), "sequencer"),
-                        json_str(json_obj(json_obj(record(gone), "s3"), "object"), "sequencer")) <
-                0);
+    CHECK(str_cmp(json_str(json_obj(json_obj(record(copy), "s3"), "object"), "sequencer"),
+                  json_str(json_obj(json_obj(record(gone), "s3"), "object"), "sequencer")) < 0);
     expect(f, "PutBucketVersioning",
            "{'Bucket':'photos','VersioningConfiguration':{'Status':'Enabled'}}", 200);
     expect(f, "DeleteObject", "{'Bucket':'photos','Key':'yes 1.jpg'}", 204);
     CLEANUP_JSON json_t *marker = hear(5);
-    check_str(json_str(record(marker), "eventName"), S("ObjectRemoved:DeleteMarkerCreated"));
-    assert_true(json_has(json_obj(json_obj(record(marker), "s3"), "object"), "versionId"));
+    CHECK_STR(json_str(record(marker), "eventName"), S("ObjectRemoved:DeleteMarkerCreated"));
+    CHECK(json_has(json_obj(json_obj(record(marker), "s3"), "object"), "versionId"));
 }
 
 static void destinations_are_checked(void **state) {
@@ -313,13 +312,13 @@ static void destinations_are_checked(void **state) {
         ear.check = answer;
         CLEANUP_DEINIT(answer)
         struct answer a = s3_call(f, "PutBucketNotificationConfiguration", put, S(""));
-        assert_int_equal(a.status, 400);
-        check_buf(a.message, "Unable to validate the following destination configurations");
+        CHECK_INT(a.status, 400);
+        CHECK_BUF(a.message, "Unable to validate the following destination configurations");
     }
     CLEANUP_DEINIT(answer)
     struct answer got =
         s3_call(f, "GetBucketNotificationConfiguration", "{'Bucket':'photos'}", S(""));
-    assert_int_equal(json_object_size(got.out), 0);
+    CHECK_INT(json_object_size(got.out), 0);
 }
 
 /* ---- What stays behind ---- */
@@ -327,28 +326,27 @@ static void replaced_and_deleted_bodies_are_dropped(void **state) {
     struct s3_fixture *f = *state;
     str body = str_n(big, sizeof big);
     expect(f, "CreateBucket", "{'Bucket':'photos'}", 200);
-    assert_int_equal(status(f, "PutObject", "{'Bucket':'photos','Key':'k'}", body), 200);
-    assert_int_equal(body_files(f), 1);
-    assert_int_equal(status(f, "PutObject", "{'Bucket':'photos','Key':'k'}", body), 200);
-    assert_int_equal(body_files(f), 1);
-    assert_int_equal(status(f, "PutObject", "{'Bucket':'photos','Key':'k'}", S("small")), 200);
-    assert_int_equal(body_files(f), 0);
+    CHECK_INT(status(f, "PutObject", "{'Bucket':'photos','Key':'k'}", body), 200);
+    CHECK_INT(body_files(f), 1);
+    CHECK_INT(status(f, "PutObject", "{'Bucket':'photos','Key':'k'}", body), 200);
+    CHECK_INT(body_files(f), 1);
+    CHECK_INT(status(f, "PutObject", "{'Bucket':'photos','Key':'k'}", S("small")), 200);
+    CHECK_INT(body_files(f), 0);
     /* Refused after the body was read: nothing stays. */
-    assert_int_equal(
-        status(f, "PutObject", "{'Bucket':'photos','Key':'k','IfNoneMatch':'*'}", body), 412);
-    assert_int_equal(
-        status(f, "PutObject", "{'Bucket':'photos','Key':'k','Tagging':'a=1&a=2'}", body), 400);
-    assert_int_equal(body_files(f), 0);
-    assert_int_equal(
-        status(f, "PutObject", "{'Bucket':'photos','Key':'middling'}", str_n(big, 2000)), 200);
-    assert_int_equal(count_rows(f, "s3d"), 1); /* too long for the object's row */
+    CHECK_INT(status(f, "PutObject", "{'Bucket':'photos','Key':'k','IfNoneMatch':'*'}", body), 412);
+    CHECK_INT(status(f, "PutObject", "{'Bucket':'photos','Key':'k','Tagging':'a=1&a=2'}", body),
+              400);
+    CHECK_INT(body_files(f), 0);
+    CHECK_INT(status(f, "PutObject", "{'Bucket':'photos','Key':'middling'}", str_n(big, 2000)),
+              200);
+    CHECK_INT(count_rows(f, "s3d"), 1); /* too long for the object's row */
     expect(f, "DeleteObject", "{'Bucket':'photos','Key':'middling'}", 204);
     expect(f, "DeleteObject", "{'Bucket':'photos','Key':'k'}", 204);
     expect(f, "DeleteBucket", "{'Bucket':'photos'}", 204);
     static const char *const kinds[] = {"s3b", "s3a", "s3c", "s3o", "s3v",
                                         "s3n", "s3d", "s3u", "s3p"};
     for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
-        check_case(count_rows(f, kinds[i]) == 0, kinds[i]);
+        CHECK_CASE(count_rows(f, kinds[i]) == 0, kinds[i]);
 }
 
 static void uploads_leave_nothing(void **state) {
@@ -366,24 +364,24 @@ static void uploads_leave_nothing(void **state) {
             snprintf(in, sizeof in, "{'Bucket':'photos','Key':'m','PartNumber':%d,'UploadId':'%s'}",
                      n, json_str(up.out, "UploadId").p);
             part = s3_call(f, "UploadPart", in, body);
-            assert_int_equal(part.status, 200);
+            CHECK_INT(part.status, 200);
         }
-        assert_int_equal(body_files(f), 3);
+        CHECK_INT(body_files(f), 3);
         /* Of three parts the second alone is listed. */
         snprintf(
             in, sizeof in,
             "{'Bucket':'photos','Key':'m','UploadId':'%s','MultipartUpload':{'Parts':[{'PartNumber':2,'ETag':%s}]}}",
             json_str(up.out, "UploadId").p, json_str(part.out, "ETag").p);
-        assert_int_equal(
+        CHECK_INT(
             status(f, complete ? "CompleteMultipartUpload" : "AbortMultipartUpload", in, S("")),
             complete ? 200 : 204);
         answer_deinit(&part);
-        assert_int_equal(body_files(f), complete);
-        assert_int_equal(count_rows(f, "s3u") + count_rows(f, "s3p"), 0);
+        CHECK_INT(body_files(f), complete);
+        CHECK_INT(count_rows(f, "s3u") + count_rows(f, "s3p"), 0);
     }
     CLEANUP_DEINIT(answer)
     struct answer got = s3_call(f, "GetObject", "{'Bucket':'photos','Key':'m'}", S(""));
-    assert_int_equal(got.body.len, sizeof big);
+    CHECK_INT(got.body.len, sizeof big);
 }
 
 /*
@@ -398,7 +396,7 @@ static void opening_puts_right(void **state) {
     char in[256];
     snprintf(in, sizeof in, "{'Bucket':'photos','Key':'m','PartNumber':1,'UploadId':'%s'}",
              json_str(up.out, "UploadId").p);
-    assert_int_equal(status(f, "UploadPart", in, str_n(big, sizeof big)), 200);
+    CHECK_INT(status(f, "UploadPart", in, str_n(big, sizeof big)), 200);
 
     CLEANUP_DEINIT(buf) struct buf from = {0}, to = {0}, key = {0}, value = {0};
     CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
@@ -407,18 +405,18 @@ static void opening_puts_right(void **state) {
     key_after(&to);
     store_del_range(batch, STORE_META, buf_view(&from), buf_view(&to));
     s3_key_bucket(&key, S("photos"));
-    assert_int_equal(store_get(f->cloud.store, NULL, STORE_META, buf_view(&key), &value), 0);
+    CHECK_INT(store_get(f->cloud.store, NULL, STORE_META, buf_view(&key), &value), 0);
     value.p[1] |= 4; /* deleting */
     store_put_blind(batch, STORE_META, buf_view(&key), buf_view(&value));
-    assert_int_equal(store_commit(f->cloud.store, batch, &err), 0);
+    CHECK_INT(store_commit(f->cloud.store, batch, &err), 0);
     expect(f, "PutObject", "{'Bucket':'photos','Key':'k'}", 409);
 
     struct s3_svc *again = NULL;
-    assert_int_equal(s3_open(&again, f->cloud.store, f->cloud.hub, &err), 0);
+    CHECK_INT(s3_open(&again, f->cloud.store, f->cloud.hub, &err), 0);
     s3_close(again);
     expect(f, "PutObject", "{'Bucket':'photos','Key':'k'}", 200);
-    assert_int_equal(count_rows(f, "s3p"), 0);
-    assert_int_equal(body_files(f), 0);
+    CHECK_INT(count_rows(f, "s3p"), 0);
+    CHECK_INT(body_files(f), 0);
 }
 
 /* ---- Races ---- */
@@ -432,7 +430,7 @@ static void *put_and_delete(void *ctx) {
     struct race *race = ctx;
     for (int i = 0; i < 30; i++) {
         int r = status(race->f, "PutObject", "{'Bucket':'photos','Key':'k'}", S("x"));
-        assert_true(r == 200 || r == 404 || r == 409);
+        CHECK(r == 200 || r == 404 || r == 409);
         if (r == 200)
             status(race->f, "DeleteObject", "{'Bucket':'photos','Key':'k'}", S(""));
     }
@@ -443,7 +441,7 @@ static void *delete_and_create(void *ctx) {
     struct race *race = ctx;
     for (int i = 0; i < 60; i++) {
         int r = status(race->f, "DeleteBucket", "{'Bucket':'photos'}", S(""));
-        assert_true(r == 204 || r == 409 || r == 404);
+        CHECK(r == 204 || r == 409 || r == 404);
         status(race->f, "CreateBucket", "{'Bucket':'photos'}", S(""));
     }
     return NULL;
@@ -459,7 +457,7 @@ static void buckets_go_only_when_empty(void **state) {
         pthread_join(threads[i], NULL);
     status(race.f, "DeleteObject", "{'Bucket':'photos','Key':'k'}", S(""));
     expect(race.f, "DeleteBucket", "{'Bucket':'photos'}", 204);
-    assert_int_equal(count_rows(race.f, "s3o"), 0); /* none in a bucket that is gone */
+    CHECK_INT(count_rows(race.f, "s3o"), 0); /* none in a bucket that is gone */
 }
 
 int main(void) {

@@ -38,7 +38,7 @@ int __wrap_store_commit(struct store *store, struct store_batch *batch, struct e
         struct answer a = s3_call(fixture, steps->op, steps->in, str_c(steps->body));
         if (a.status >= 300)
             print_error("meanwhile %s: %s\n", steps->op, buf_cstr(&a.message));
-        assert_true(a.status < 300);
+        CHECK(a.status < 300);
     }
     int r = __real_store_commit(store, batch, err);
     refused_commits += r == STORE_E_CONDITION;
@@ -67,7 +67,7 @@ static struct answer race(const char *op, const char *in, const char *body,
                           const struct step *steps) {
     meanwhile = steps;
     struct answer a = s3_call(fixture, op, in, str_c(body));
-    assert_null(meanwhile); /* it did commit */
+    CHECK(!meanwhile); /* it did commit */
     return a;
 }
 
@@ -75,7 +75,7 @@ static struct answer call(const char *op, const char *in, const char *body) {
     struct answer a = s3_call(fixture, op, in, str_c(body));
     if (a.status >= 300)
         print_error("%s: %s\n", op, buf_cstr(&a.message));
-    assert_true(a.status < 300);
+    CHECK(a.status < 300);
     return a;
 }
 
@@ -85,7 +85,7 @@ static void done(const char *op, const char *in, const char *body) {
 
 static void check_body(const char *in, const char *want) {
     CLEANUP_DEINIT(answer) struct answer a = call("GetObject", in, "");
-    check_buf(a.body, want);
+    CHECK_BUF(a.body, want);
 }
 
 static size_t count(const char *list, const char *member) {
@@ -141,7 +141,7 @@ static void a_request_reads_its_bucket_once(void **state) {
         done(cases[i].op, cases[i].in, "mine");
         if (bucket_reads != cases[i].reads)
             print_error("%s read buckets %zu times\n", cases[i].op, bucket_reads);
-        check_case(bucket_reads == cases[i].reads, cases[i].op);
+        CHECK_CASE(bucket_reads == cases[i].reads, cases[i].op);
     }
 }
 
@@ -151,11 +151,11 @@ static void writers_of_other_keys_do_not_meet(void **state) {
     refused_commits = 0;
     CLEANUP_DEINIT(answer)
     struct answer a = race("PutObject", "{'Bucket':'box','Key':'other'}", "mine", put);
-    assert_int_equal(a.status, 200);
-    assert_int_equal(refused_commits, 0);
+    CHECK_INT(a.status, 200);
+    CHECK_INT(refused_commits, 0);
     CLEANUP_DEINIT(answer) struct answer b = race("PutObject", K, "mine", put);
-    assert_int_equal(b.status, 200);
-    assert_int_equal(refused_commits, 1); /* those of one key do */
+    CHECK_INT(b.status, 200);
+    CHECK_INT(refused_commits, 1); /* those of one key do */
     check_body(K, "mine");
 }
 
@@ -165,17 +165,17 @@ static void versioning_comes_between(void **state) {
     done("CreateBucket", "{'Bucket':'box'}", "");
     done("PutObject", K, "first");
     CLEANUP_DEINIT(answer) struct answer a = race("PutObject", K, "second", enable);
-    assert_int_equal(a.status, 200);
-    assert_int_equal(json_str(a.out, "VersionId").len, S3_ID_LEN);
+    CHECK_INT(a.status, 200);
+    CHECK_INT(json_str(a.out, "VersionId").len, S3_ID_LEN);
     check_body("{'Bucket':'box','Key':'k','VersionId':'null'}", "first");
     done("PutBucketVersioning", SUSPENDED, "");
     CLEANUP_DEINIT(answer)
     struct answer policy =
         race("PutBucketTagging", "{'Bucket':'box','Tagging':{'TagSet':[{'Key':'a','Value':'b'}]}}",
              "", enable);
-    assert_int_equal(policy.status, 204);
+    CHECK_INT(policy.status, 204);
     CLEANUP_DEINIT(answer) struct answer now = call("GetBucketVersioning", "{'Bucket':'box'}", "");
-    check_str(json_str(now.out, "Status"), S("Enabled"));
+    CHECK_STR(json_str(now.out, "Status"), S("Enabled"));
 }
 
 static void versioning_comes_before_deletions(void **state) {
@@ -186,9 +186,9 @@ static void versioning_comes_before_deletions(void **state) {
     struct answer a =
         race("DeleteObjects", "{'Bucket':'box','Delete':{'Objects':[{'Key':'k'},{'Key':'none'}]}}",
              "", enable);
-    assert_int_equal(a.status, 200);
-    assert_int_equal(count("ListObjectVersions", "DeleteMarkers"), 2);
-    assert_int_equal(count("ListObjectVersions", "Versions"), 1);
+    CHECK_INT(a.status, 200);
+    CHECK_INT(count("ListObjectVersions", "DeleteMarkers"), 2);
+    CHECK_INT(count("ListObjectVersions", "Versions"), 1);
 }
 
 static void the_bucket_goes(void **state) {
@@ -210,10 +210,10 @@ static void the_bucket_goes(void **state) {
         done("PutObject", K, "mine");
         CLEANUP_DEINIT(answer)
         struct answer a = race(cases[i].op, cases[i].in, "mine", empty_and_delete);
-        check_case(a.status == 404 && str_is(buf_view(&a.code), "NoSuchBucket"), cases[i].op);
+        CHECK_CASE(a.status == 404 && str_is(buf_view(&a.code), "NoSuchBucket"), cases[i].op);
         CLEANUP_DEINIT(answer)
         struct answer head = s3_call(fixture, "HeadBucket", "{'Bucket':'box'}", S(""));
-        check_case(head.status == 404, cases[i].op);
+        CHECK_CASE(head.status == 404, cases[i].op);
     }
 }
 
@@ -221,12 +221,12 @@ static void a_bucket_in_use_stays(void **state) {
     (void)state;
     done("CreateBucket", "{'Bucket':'box'}", "");
     CLEANUP_DEINIT(answer) struct answer a = race("DeleteBucket", "{'Bucket':'box'}", "", put);
-    assert_int_equal(a.status, 409);
-    check_buf(a.code, "BucketNotEmpty");
+    CHECK_INT(a.status, 409);
+    CHECK_BUF(a.code, "BucketNotEmpty");
     check_body(K, "theirs");
     done("PutObject", K, "open again");
     CLEANUP_DEINIT(answer) struct answer b = race("DeleteBucket", "{'Bucket':'box'}", "", NULL);
-    check_buf(b.code, "BucketNotEmpty");
+    CHECK_BUF(b.code, "BucketNotEmpty");
 }
 
 static void one_of_two_makes_the_bucket(void **state) {
@@ -235,7 +235,7 @@ static void one_of_two_makes_the_bucket(void **state) {
                                          {"PutObject", K, "theirs"},
                                          {NULL, NULL, NULL}};
     CLEANUP_DEINIT(answer) struct answer a = race("CreateBucket", "{'Bucket':'box'}", "", create);
-    assert_int_equal(a.status, 200); /* us-east-1 answers as if it were new */
+    CHECK_INT(a.status, 200); /* us-east-1 answers as if it were new */
     check_body(K, "theirs");
 }
 
@@ -247,16 +247,16 @@ static void conditions_hold_at_the_commit(void **state) {
     CLEANUP_DEINIT(answer)
     struct answer none =
         race("PutObject", "{'Bucket':'box','Key':'k','IfNoneMatch':'*'}", "mine", put);
-    check_buf(none.code, "PreconditionFailed");
+    CHECK_BUF(none.code, "PreconditionFailed");
     CLEANUP_DEINIT(answer) struct answer mine = call("PutObject", K, "mine");
     fill(in, sizeof in, "{'Bucket':'box','Key':'k','IfMatch':'%.34s'}", mine.out, "ETag");
     for (char *p = in; (p = strchr(p, '"'));) /* quotes are the document's own */
         memmove(p, p + 1, strlen(p));
     CLEANUP_DEINIT(answer) struct answer match = race("PutObject", in, "mine again", put);
-    check_buf(match.code, "PreconditionFailed");
+    CHECK_BUF(match.code, "PreconditionFailed");
     done("PutObject", K, "mine");
     CLEANUP_DEINIT(answer) struct answer gone = race("DeleteObject", in, "", put);
-    check_buf(gone.code, "PreconditionFailed");
+    CHECK_BUF(gone.code, "PreconditionFailed");
     check_body(K, "theirs");
 }
 
@@ -271,10 +271,10 @@ static void a_batch_deletes_what_its_etag_names(void **state) {
     for (char *p = in; (p = strchr(p, '"'));)
         memmove(p, p + 1, strlen(p));
     CLEANUP_DEINIT(answer) struct answer a = race("DeleteObjects", in, "", put);
-    assert_int_equal(a.status, 200);
-    check_str(json_str(json_array_get(json_arr(a.out, "Errors"), 0), "Code"),
+    CHECK_INT(a.status, 200);
+    CHECK_STR(json_str(json_array_get(json_arr(a.out, "Errors"), 0), "Code"),
               S("PreconditionFailed"));
-    assert_int_equal(json_array_size(json_arr(a.out, "Deleted")), 1);
+    CHECK_INT(json_array_size(json_arr(a.out, "Deleted")), 1);
     check_body(K, "theirs");
 }
 
@@ -286,10 +286,10 @@ static void a_batch_may_name_a_key_again(void **state) {
     struct answer a = race(
         "DeleteObjects",
         "{'Bucket':'box','Delete':{'Objects':[{'Key':'k'},{'Key':'other'},{'Key':'k'}]}}", "", put);
-    assert_int_equal(a.status, 200);
-    assert_int_equal(json_array_size(json_arr(a.out, "Deleted")), 3);
-    assert_int_equal(count("ListObjectVersions", "DeleteMarkers"), 3);
-    assert_int_equal(count("ListObjectVersions", "Versions"), 1);
+    CHECK_INT(a.status, 200);
+    CHECK_INT(json_array_size(json_arr(a.out, "Deleted")), 3);
+    CHECK_INT(count("ListObjectVersions", "DeleteMarkers"), 3);
+    CHECK_INT(count("ListObjectVersions", "Versions"), 1);
 }
 
 static void tags_go_to_the_object_that_is_there(void **state) {
@@ -300,10 +300,10 @@ static void tags_go_to_the_object_that_is_there(void **state) {
     struct answer a =
         race("PutObjectTagging",
              "{'Bucket':'box','Key':'k','Tagging':{'TagSet':[{'Key':'a','Value':'b'}]}}", "", put);
-    assert_int_equal(a.status, 200);
+    CHECK_INT(a.status, 200);
     check_body(K, "theirs");
     CLEANUP_DEINIT(answer) struct answer tags = call("GetObjectTagging", K, "");
-    assert_int_equal(json_array_size(json_arr(tags.out, "TagSet")), 1);
+    CHECK_INT(json_array_size(json_arr(tags.out, "TagSet")), 1);
 }
 
 /* The null version goes by its id, while a newer null version comes and drops it too. */
@@ -317,9 +317,9 @@ static void the_null_version_goes_once(void **state) {
     CLEANUP_DEINIT(answer)
     struct answer a =
         race("DeleteObject", "{'Bucket':'box','Key':'k','VersionId':'null'}", "", put);
-    assert_int_equal(a.status, 204);
+    CHECK_INT(a.status, 204);
     check_body(K, "versioned"); /* what was deleted is the one that came */
-    assert_int_equal(count("ListObjectVersions", "Versions"), 1);
+    CHECK_INT(count("ListObjectVersions", "Versions"), 1);
 }
 
 /* ---- Uploads ---- */
@@ -333,8 +333,8 @@ static void a_part_comes_too_late(void **state) {
     fill(whole, sizeof whole, "{'Bucket':'box','Key':'k','UploadId':'%s'}", up.out, "UploadId");
     const struct step abort_it[] = {{"AbortMultipartUpload", whole, ""}, {NULL, NULL, NULL}};
     CLEANUP_DEINIT(answer) struct answer a = race("UploadPart", part, "mine", abort_it);
-    check_buf(a.code, "NoSuchUpload");
-    assert_int_equal(count("ListMultipartUploads", "Uploads"), 0);
+    CHECK_BUF(a.code, "NoSuchUpload");
+    CHECK_INT(count("ListMultipartUploads", "Uploads"), 0);
 }
 
 static void an_upload_is_completed_once(void **state) {
@@ -354,8 +354,8 @@ static void an_upload_is_completed_once(void **state) {
     fill(in + n, sizeof in - n, "%s}]}}", part.out, "ETag");
     const struct step complete[] = {{"CompleteMultipartUpload", in, ""}, {NULL, NULL, NULL}};
     CLEANUP_DEINIT(answer) struct answer a = race("CompleteMultipartUpload", in, "", complete);
-    assert_int_equal(a.status, 200); /* told once more */
-    assert_int_equal(count("ListObjectVersions", "Versions"), 1);
+    CHECK_INT(a.status, 200); /* told once more */
+    CHECK_INT(count("ListObjectVersions", "Versions"), 1);
     check_body(K, "mine");
 }
 

@@ -39,18 +39,17 @@ static void object_row(void **state) {
     CLEANUP_DEINIT(buf) struct buf pairs = {0}, bodies = {0}, row = {0};
     struct s3_object o = sample(&pairs, &bodies), back;
     s3_object_write(&row, &o);
-    assert_true(s3_object_read(buf_view(&row), &back));
-    assert_true(back.seq == 77 && back.size == 123 && back.mtime_ms == o.mtime_ms &&
-                back.n_parts == 2);
-    check_str(back.etag, o.etag);
-    check_str(back.headers[S3_HEADER_CONTENT_TYPE], S("image/jpeg"));
-    assert_true(back.headers[S3_HEADER_REDIRECT].p && !back.headers[S3_HEADER_EXPIRES].p);
-    assert_int_equal(s3_pairs_count(back.metadata), 2);
-    assert_true(s3_bodies_are_whole(back.bodies, 123));
-    assert_false(s3_bodies_are_whole(back.bodies, 124));
+    CHECK(s3_object_read(buf_view(&row), &back));
+    CHECK(back.seq == 77 && back.size == 123 && back.mtime_ms == o.mtime_ms && back.n_parts == 2);
+    CHECK_STR(back.etag, o.etag);
+    CHECK_STR(back.headers[S3_HEADER_CONTENT_TYPE], S("image/jpeg"));
+    CHECK(back.headers[S3_HEADER_REDIRECT].p && !back.headers[S3_HEADER_EXPIRES].p);
+    CHECK_INT(s3_pairs_count(back.metadata), 2);
+    CHECK(s3_bodies_are_whole(back.bodies, 123));
+    CHECK(!s3_bodies_are_whole(back.bodies, 124));
     /* Every cut and every byte changed is survived; a cut is never taken for a row. */
     for (size_t n = 0; n < row.len; n++)
-        assert_false(s3_object_read(str_slice(buf_view(&row), 0, n), &back));
+        CHECK(!s3_object_read(str_slice(buf_view(&row), 0, n), &back));
     for (size_t i = 0; i < row.len; i++) {
         row.p[i] = (char)~row.p[i];
         s3_object_read(buf_view(&row), &back);
@@ -66,9 +65,9 @@ static void upload_rows(void **state) {
                                    .object = sample(&pairs, &bodies)},
                          back;
     s3_upload_row_write(&row, &upload);
-    assert_true(s3_upload_row_read(buf_view(&row), &back));
-    check_str(back.initiator, S("arn:x"));
-    assert_true(back.explicit_sum && back.object.sum == S3_SUM_CRC32);
+    CHECK(s3_upload_row_read(buf_view(&row), &back));
+    CHECK_STR(back.initiator, S("arn:x"));
+    CHECK(back.explicit_sum && back.object.sum == S3_SUM_CRC32);
     struct s3_part_row p = {.seq = 3,
                             .mtime_ms = 5,
                             .size = 7,
@@ -77,11 +76,11 @@ static void upload_rows(void **state) {
                             .ref = S("ref")},
                        q;
     s3_part_row_write(&part, &p);
-    assert_true(s3_part_row_read(buf_view(&part), &q));
-    assert_true(q.seq == 3 && q.size == 7 && q.md5[0] == 9);
-    check_str(q.ref, S("ref"));
+    CHECK(s3_part_row_read(buf_view(&part), &q));
+    CHECK(q.seq == 3 && q.size == 7 && q.md5[0] == 9);
+    CHECK_STR(q.ref, S("ref"));
     for (size_t n = 0; n < part.len; n++)
-        assert_false(s3_part_row_read(str_slice(buf_view(&part), 0, n), &q));
+        CHECK(!s3_part_row_read(str_slice(buf_view(&part), 0, n), &q));
 }
 
 static void bucket_row(void **state) {
@@ -98,12 +97,12 @@ static void bucket_row(void **state) {
                               .has_notification = true},
                          back;
     s3_bucket_row_write(&row, &b);
-    assert_true(s3_bucket_row_read(buf_view(&row), &back));
-    assert_true(back.versioning == S3_SUSPENDED && back.block == 31 && back.has_notification &&
-                !back.has_policy);
-    check_str(back.region, S("eu-west-1"));
+    CHECK(s3_bucket_row_read(buf_view(&row), &back));
+    CHECK(back.versioning == S3_SUSPENDED && back.block == 31 && back.has_notification &&
+          !back.has_policy);
+    CHECK_STR(back.region, S("eu-west-1"));
     for (size_t n = 0; n < row.len; n++)
-        assert_false(s3_bucket_row_read(str_slice(buf_view(&row), 0, n), &back));
+        CHECK(!s3_bucket_row_read(str_slice(buf_view(&row), 0, n), &back));
 }
 
 static void sum(enum s3_sum algorithm, str bytes, uint8_t out[S3_SUM_MAX]) {
@@ -127,7 +126,7 @@ static void checksums_combine(void **state) {
             sum(s, str_n(bytes, cut), a);
             sum(s, str_n(bytes + cut, sizeof bytes - cut), b);
             s3_sum_combine(s, a, b, sizeof bytes - cut);
-            check_case(memcmp(a, whole, s3_sum_rows[s].len) == 0, s3_sum_rows[s].name);
+            CHECK_CASE(memcmp(a, whole, s3_sum_rows[s].len) == 0, s3_sum_rows[s].name);
         }
 }
 
@@ -138,13 +137,13 @@ static void checksums_in_documents(void **state) {
     CLEANUP_JSON json_t *doc = json_object();
     sum(S3_SUM_CRC64NVME, S("123456789"), raw);
     s3_sum_set(doc, S3_SUM_CRC64NVME, str_n(raw, 8), 0);
-    check_str(json_str(doc, "ChecksumCRC64NVME"), S("rosUhgp5mIg="));
-    assert_int_equal(s3_sum_of(doc, &given), S3_SUM_CRC64NVME);
-    assert_true(s3_sum_decode(S3_SUM_CRC64NVME, given, raw));
-    assert_false(s3_sum_decode(S3_SUM_CRC32, given, raw));
+    CHECK_STR(json_str(doc, "ChecksumCRC64NVME"), S("rosUhgp5mIg="));
+    CHECK_INT(s3_sum_of(doc, &given), S3_SUM_CRC64NVME);
+    CHECK(s3_sum_decode(S3_SUM_CRC64NVME, given, raw));
+    CHECK(!s3_sum_decode(S3_SUM_CRC32, given, raw));
     s3_sum_set(doc, S3_SUM_CRC32, S("\0\0\0\1"), 3);
-    check_str(json_str(doc, "ChecksumCRC32"), S("AAAAAQ==-3"));
-    assert_int_equal(s3_sum_by_name(S("XXHASH3")), S3_SUM_NONE);
+    CHECK_STR(json_str(doc, "ChecksumCRC32"), S("AAAAAQ==-3"));
+    CHECK_INT(s3_sum_by_name(S("XXHASH3")), S3_SUM_NONE);
 }
 
 /* Small bodies hash in place, large ones on a helper thread: the same result, in any split. */
@@ -166,8 +165,8 @@ static void digests(void **state) {
             at += n;
         }
         s3_digest_finish(d, md5, crc);
-        assert_memory_equal(md5, want, S3_MD5_LEN);
-        assert_memory_equal(crc, want_crc, 4);
+        CHECK_MEM(md5, want, S3_MD5_LEN);
+        CHECK_MEM(crc, want_crc, 4);
     }
     /* Given up in the middle: the helper ends. */
     CLEANUP_MEM char *zeroes = mem_zalloc(3 * 1024 * 1024);
@@ -180,7 +179,7 @@ static void tags(void **state) {
     CLEANUP_JSON json_t *set = s3_tags_of_header(S("a=b&c+d=e%2Ff&g"));
     CLEANUP_DEINIT(buf) struct buf text = {0};
     json_write(&text, set);
-    check_buf(
+    CHECK_BUF(
         text,
         "[{\"Key\":\"a\",\"Value\":\"b\"},{\"Key\":\"c d\",\"Value\":\"e/f\"},{\"Key\":\"g\",\"Value\":\"\"}]");
     static const struct {
@@ -196,11 +195,11 @@ static void tags(void **state) {
     };
     for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
         CLEANUP_JSON json_t *given = s3_tags_of_header(str_c(bad[i].header));
-        check_case(given && kit_tags_fault(KIT_TAGS_S3_OBJECT, given, NULL) == bad[i].want,
+        CHECK_CASE(given && kit_tags_fault(KIT_TAGS_S3_OBJECT, given, NULL) == bad[i].want,
                    bad[i].header);
     }
-    assert_null(s3_tags_of_header(S("a=%zz")));
-    assert_null(s3_tags_of_header(S("a=%ff")));
+    CHECK(!s3_tags_of_header(S("a=%zz")));
+    CHECK(!s3_tags_of_header(S("a=%ff")));
 }
 
 int main(void) {

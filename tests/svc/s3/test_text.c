@@ -40,15 +40,15 @@ static void ranges(void **state) {
         uint64_t first = 0, last = 0;
         enum s3_range_kind kind =
             s3_range_parse(str_c(cases[i].header), cases[i].size, &first, &last);
-        check_case(kind == cases[i].kind, cases[i].header);
-        check_case(first == cases[i].first && last == cases[i].last, cases[i].header);
+        CHECK_CASE(kind == cases[i].kind, cases[i].header);
+        CHECK_CASE(first == cases[i].first && last == cases[i].last, cases[i].header);
     }
     uint64_t first, last;
-    assert_int_equal(s3_range_parse(STR_NONE, 5, &first, &last), S3_RANGE_NONE);
-    assert_true(s3_range_parse_copy(S("bytes=3-7"), &first, &last));
-    assert_int_equal(first + last, 10);
-    assert_false(s3_range_parse_copy(S("bytes=3-"), &first, &last));
-    assert_false(s3_range_parse_copy(S("bytes=7-3"), &first, &last));
+    CHECK_INT(s3_range_parse(STR_NONE, 5, &first, &last), S3_RANGE_NONE);
+    CHECK(s3_range_parse_copy(S("bytes=3-7"), &first, &last));
+    CHECK_INT(first + last, 10);
+    CHECK(!s3_range_parse_copy(S("bytes=3-"), &first, &last));
+    CHECK(!s3_range_parse_copy(S("bytes=7-3"), &first, &last));
 }
 
 static void conditions(void **state) {
@@ -82,9 +82,9 @@ static void conditions(void **state) {
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         const char *name = NULL;
-        check_case(s3_cond_check(&cases[i].cond, S("abc"), 100, &name) == cases[i].want,
+        CHECK_CASE(s3_cond_check(&cases[i].cond, S("abc"), 100, &name) == cases[i].want,
                    cases[i].name);
-        check_case((name != NULL) == (cases[i].want != S3_COND_OK), cases[i].name);
+        CHECK_CASE((name != NULL) == (cases[i].want != S3_COND_OK), cases[i].name);
     }
 }
 
@@ -112,15 +112,15 @@ static void copy_sources(void **state) {
     struct arena arena = {0};
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         struct s3_copy_source source = {0};
-        check_case(s3_copy_source_parse(&arena, str_c(cases[i].header), &source) == cases[i].want,
+        CHECK_CASE(s3_copy_source_parse(&arena, str_c(cases[i].header), &source) == cases[i].want,
                    cases[i].header);
         if (cases[i].want)
             continue;
-        check_str(source.bucket, str_c(cases[i].bucket));
-        check_str(source.key, str_c(cases[i].key));
-        check_case((source.version_id.p != NULL) == (cases[i].version != NULL), cases[i].header);
+        CHECK_STR(source.bucket, str_c(cases[i].bucket));
+        CHECK_STR(source.key, str_c(cases[i].key));
+        CHECK_CASE((source.version_id.p != NULL) == (cases[i].version != NULL), cases[i].header);
         if (cases[i].version)
-            check_str(source.version_id, str_c(cases[i].version));
+            CHECK_STR(source.version_id, str_c(cases[i].version));
     }
     arena_deinit(&arena);
 }
@@ -148,9 +148,9 @@ static void names(void **state) {
         "d--x-s3",
         "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"};
     for (size_t i = 0; i < ARRAY_LEN(good); i++)
-        check_case(s3_name_is_valid(str_c(good[i])), good[i]);
+        CHECK_CASE(s3_name_is_valid(str_c(good[i])), good[i]);
     for (size_t i = 0; i < ARRAY_LEN(bad); i++)
-        check_case(!s3_name_is_valid(str_c(bad[i])), bad[i]);
+        CHECK_CASE(!s3_name_is_valid(str_c(bad[i])), bad[i]);
 }
 
 static void ids(void **state) {
@@ -161,13 +161,13 @@ static void ids(void **state) {
     for (unsigned i = 0; i < sizeof nonce; i++)
         nonce[i] = (uint8_t)(i * 17 + 3);
     s3_id_write(first, 0x123456789ABCDEF0ULL, nonce);
-    assert_int_equal(strlen(first), 32);
-    assert_true(s3_id_read(str_c(first), &seq, back));
-    assert_true(seq == 0x123456789ABCDEF0ULL && memcmp(nonce, back, sizeof nonce) == 0);
+    CHECK_INT(strlen(first), 32);
+    CHECK(s3_id_read(str_c(first), &seq, back));
+    CHECK(seq == 0x123456789ABCDEF0ULL && memcmp(nonce, back, sizeof nonce) == 0);
     s3_id_write(second, 0x123456789ABCDEF1ULL, nonce);
-    assert_int_not_equal(strcmp(first, second), 0);
-    assert_false(s3_id_read(S("null"), &seq, back));
-    assert_false(s3_id_read(S("AAAAAAAAAAAAAAAA-AAAAAAAAAAAAAAA"), &seq, back));
+    CHECK(strcmp(first, second) != 0);
+    CHECK(!s3_id_read(S("null"), &seq, back));
+    CHECK(!s3_id_read(S("AAAAAAAAAAAAAAAA-AAAAAAAAAAAAAAA"), &seq, back));
 }
 
 static void row_keys(void **state) {
@@ -175,18 +175,18 @@ static void row_keys(void **state) {
     CLEANUP_DEINIT(buf) struct buf a = {0}, b = {0}, name = {0};
     uint64_t seq = 0, bucket = 0, part = 0;
     s3_key_current(&a, 7, S("x/y"));
-    check_str(s3_key_current_name(buf_view(&a)), S("x/y"));
+    CHECK_STR(s3_key_current_name(buf_view(&a)), S("x/y"));
     /* Versions of one key: newest first. */
     s3_key_version(&a, 7, S("k\0k"), 9);
     s3_key_version(&b, 7, S("k\0k"), 8);
-    assert_true(str_cmp(buf_view(&a), buf_view(&b)) < 0);
-    assert_true(s3_key_version_parts(buf_view(&a), &name, &seq));
-    check_str(buf_view(&name), S("k\0k"));
-    assert_int_equal(seq, 9);
+    CHECK(str_cmp(buf_view(&a), buf_view(&b)) < 0);
+    CHECK(s3_key_version_parts(buf_view(&a), &name, &seq));
+    CHECK_STR(buf_view(&name), S("k\0k"));
+    CHECK_INT(seq, 9);
     s3_key_part(&a, 7, 5, 3);
-    assert_true(s3_key_part_parts(buf_view(&a), &bucket, &seq, &part));
-    assert_true(bucket == 7 && seq == 5 && part == 3);
-    assert_false(s3_key_part_parts(S("s3p"), &bucket, &seq, &part));
+    CHECK(s3_key_part_parts(buf_view(&a), &bucket, &seq, &part));
+    CHECK(bucket == 7 && seq == 5 && part == 3);
+    CHECK(!s3_key_part_parts(S("s3p"), &bucket, &seq, &part));
 }
 
 int main(void) {

@@ -51,8 +51,8 @@ static void test_match(void **state) {
         struct err err = {0};
         CLEANUP_JSON json_t *policy = json_parse(str_c(cases[i].policy), &err),
                             *attributes = json_parse(str_c(cases[i].attributes), &err);
-        check_case(policy && attributes && sns_filter_check(policy, &err) == 0, cases[i].policy);
-        check_case(sns_filter_match(policy, attributes) == cases[i].want, cases[i].policy);
+        CHECK_CASE(policy && attributes && sns_filter_check(policy, &err) == 0, cases[i].policy);
+        CHECK_CASE(sns_filter_match(policy, attributes) == cases[i].want, cases[i].policy);
     }
 }
 
@@ -78,7 +78,7 @@ static void test_refused(void **state) {
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         struct err err = {0};
         CLEANUP_JSON json_t *policy = json_parse(str_c(cases[i]), NULL);
-        check_case(sns_filter_check(policy, &err) == SNS_FILTER_E_INVALID && err.text[0], cases[i]);
+        CHECK_CASE(sns_filter_check(policy, &err) == SNS_FILTER_E_INVALID && err.text[0], cases[i]);
     }
 }
 

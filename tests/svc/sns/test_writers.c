@@ -12,7 +12,7 @@ static int setup(void **state) {
     struct err err = {{0}};
     cloud_setup(state);
     struct cloud *c = *state;
-    assert_int_equal(sns_open(&sns, c->store, c->hub, &err), 0);
+    CHECK_INT(sns_open(&sns, c->store, c->hub, &err), 0);
     service = sns_service(sns);
     cloud_add(c, &service);
     return 0;
@@ -41,9 +41,9 @@ static void one_endpoint_is_subscribed_once(void **state) {
             racers[i] = (struct racer){.service = "sns", .op = "Subscribe", .in = cloud_doc(in)};
         race(c, racers, WRITERS);
         for (int i = 0; i < WRITERS; i++)
-            assert_string_equal(racers[i].code, "");
+            CHECK_TEXT(racers[i].code, "");
         ok(cloud_call_as(c, c->root, "sns", "ListSubscriptionsByTopic", "{" TOPIC "}"));
-        assert_int_equal(json_array_size(json_arr(c->call.out, "Subscriptions")), round);
+        CHECK_INT(json_array_size(json_arr(c->call.out, "Subscriptions")), round);
     }
 }
 

@@ -17,7 +17,7 @@ static int setup(void **state) {
     struct sqs_cloud *s = mem_new(struct sqs_cloud);
     s->cloud = *(struct cloud *)*state;
     free(*state);
-    assert_int_equal(sqs_open(&s->sqs, s->cloud.store, s->cloud.hub, &err), 0);
+    CHECK_INT(sqs_open(&s->sqs, s->cloud.store, s->cloud.hub, &err), 0);
     s->service = sqs_service(s->sqs);
     cloud_add(&s->cloud, &s->service);
     *state = s;
@@ -69,11 +69,11 @@ static void write_together(struct cloud *c, struct writer writers[WRITERS]) {
     for (size_t i = 0; i < WRITERS; i++) {
         writers[i].cloud = c;
         writers[i].start = &start;
-        assert_int_equal(pthread_create(&writers[i].thread, NULL, write_once, &writers[i]), 0);
+        CHECK_INT(pthread_create(&writers[i].thread, NULL, write_once, &writers[i]), 0);
     }
     for (size_t i = 0; i < WRITERS; i++) {
         pthread_join(writers[i].thread, NULL);
-        assert_false(writers[i].failed);
+        CHECK(!writers[i].failed);
         json_decref(writers[i].in);
     }
     pthread_barrier_destroy(&start);
@@ -103,7 +103,7 @@ static void create_with_long_policy(struct cloud *c) {
                                 .service = "sqs",
                                 .op = "CreateQueue",
                                 .in = in};
-    assert_int_equal(aws_call(&c->call), 0);
+    CHECK_INT(aws_call(&c->call), 0);
 }
 
 static const char *call(struct cloud *c, const char *op, const char *in) {
@@ -125,7 +125,7 @@ static void test_tags_of_many_writers_all_stay(void **state) {
         }
         write_together(c, writers);
         ok(call(c, "ListQueueTags", "{'QueueUrl':'" URL "'}"));
-        assert_int_equal(json_object_size(json_obj(c->call.out, "Tags")), untag ? 0 : WRITERS);
+        CHECK_INT(json_object_size(json_obj(c->call.out, "Tags")), untag ? 0 : WRITERS);
     }
 }
 
@@ -154,13 +154,13 @@ static void test_attributes_of_many_writers_all_stay(void **state) {
         for (size_t i = 0; i < ARRAY_LEN(names); i++) {
             int64_t number = -1;
             str_to_i64(json_str(got, names[i]), &number);
-            check_case(number == now + (i == 1 ? 1024 : i == 2 ? 60 : 0), names[i]);
+            CHECK_CASE(number == now + (i == 1 ? 1024 : i == 2 ? 60 : 0), names[i]);
         }
         ok(call(c, "ListQueueTags", "{'QueueUrl':'" URL "'}"));
         for (int i = (int)ARRAY_LEN(names); i < WRITERS; i++) {
             snprintf(key, sizeof key, "key%d", i);
             snprintf(value, sizeof value, "%d", now);
-            check_str(json_str(json_obj(c->call.out, "Tags"), key), str_c(value));
+            CHECK_STR(json_str(json_obj(c->call.out, "Tags"), key), str_c(value));
         }
     }
 }
