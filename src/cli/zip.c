@@ -63,9 +63,9 @@ static void deflate_into(struct buf *out, str bytes) {
 int cli_zip_add(struct cli_zip *zip, const char *name, unsigned mode, str bytes, struct err *err) {
     CLEANUP_DEINIT(buf) struct buf packed = {0};
     size_t at = zip->out.len;
-    uint32_t crc = crc32_ieee(0, bytes.p, bytes.len);
     if (bytes.len > INT_MAX)
         return err_set(err, -EFBIG, "%s is too large for a zip", name);
+    uint32_t crc = crc32_ieee(0, bytes.p, bytes.len);
     deflate_into(&packed, bytes);
     if (packed.len + at > INT_MAX)
         return err_set(err, -EFBIG, "the zip would be too large");
