@@ -196,30 +196,34 @@ static int run(void *ctx, char **, int, struct err *err) {
     return unchanged ? 0 : r;
 }
 
-int cli_verb_deploy(int argc, char **argv) {
-    struct deploy d = {0};
-    const struct prog_flag rows[] = {
-        CLI_COMMON_ROWS(&d.common),
-        {"template", FLAG_TEXT, &d.template, "FILE", "template (the one that came with calotype)",
-         0, 0, NULL},
-        {"parameter", FLAG_LIST, &d.set, "NAME=VALUE",
-         "a parameter of the template; may be given again", 0, 0, NULL},
-        {"programs", FLAG_TEXT, &d.programs, "DIR", "folder with bootstrap and calotype-image", 0,
-         0, NULL},
-    };
-    const struct prog_flags flags = {
-        .verb = "deploy",
-        .arguments = "[--env NAME] [--parameter NAME=VALUE...]",
-        .about =
-            "Deploys the stack calotype-NAME: packages the function, uploads it to\n"
-            "calotype-artifacts-ACCOUNT-REGION, and runs a change set. Prints the stack's outputs.\n"
-            "Parameters that are not given keep their values.",
-        .rows = rows,
-        .n_rows = ARRAY_LEN(rows),
-    };
-    int code = prog_flags_run(&flags, argc, argv, run, &d);
-    cli_cloud_deinit(&d.cloud);
-    cli_package_deinit(&d.package);
-    free(d.set.p);
-    return code;
+static void deinit(void *ctx) {
+    struct deploy *d = ctx;
+    cli_cloud_deinit(&d->cloud);
+    cli_package_deinit(&d->package);
+    free(d->set.p);
 }
+
+static const struct prog_flag flags[] = {
+    CLI_COMMON_FLAGS(struct deploy),
+    PROG_TEXT(struct deploy, template, "template", "FILE",
+              "template (the one that came with calotype)"),
+    PROG_LIST(struct deploy, set, "parameter", "NAME=VALUE",
+              "a parameter of the template; may be given again"),
+    PROG_TEXT(struct deploy, programs, "programs", "DIR",
+              "folder with bootstrap and calotype-image"),
+};
+
+const struct prog_verb cli_verb_deploy = {
+    .name = "deploy",
+    .summary = "deploy the stack",
+    .arguments = "[--env NAME] [--parameter NAME=VALUE...]",
+    .about =
+        "Deploys the stack calotype-NAME: packages the function, uploads it to\n"
+        "calotype-artifacts-ACCOUNT-REGION, and runs a change set. Prints the stack's outputs.\n"
+        "Parameters that are not given keep their values.",
+    .flags = flags,
+    .n_flags = ARRAY_LEN(flags),
+    .size = sizeof(struct deploy),
+    .run = run,
+    .deinit = deinit,
+};

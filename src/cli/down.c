@@ -5,7 +5,6 @@
  * (pidfd) is taken while the connection shows that it lives, so no other process can be hit.
  */
 #include "prog/data.h"
-#include "prog/flag.h"
 #include "prog/say.h"
 #include "cli/verb.h"
 
@@ -49,19 +48,20 @@ static int run(void *ctx, char **, int, struct err *err) {
     return end_daemon(prog_data_dir(d->data), d->seconds, err);
 }
 
-int cli_verb_down(int argc, char **argv) {
-    struct down d = {.seconds = 60};
-    const struct prog_flag rows[] = {
-        PROG_DATA_ROW(&d.data),
-        {"timeout", FLAG_NUMBER, &d.seconds, "SECONDS", "how long to wait for the end (60)", 1,
-         86400, NULL},
-    };
-    const struct prog_flags flags = {
-        .verb = "down",
-        .arguments = "[--data DIR]",
-        .about = "Ends the daemon that runs on a data folder, and waits for its end.",
-        .rows = rows,
-        .n_rows = ARRAY_LEN(rows),
-    };
-    return prog_flags_run(&flags, argc, argv, run, &d);
-}
+static const struct prog_flag flags[] = {
+    PROG_DATA(struct down, data),
+    PROG_NUMBER(struct down, seconds, "timeout", "SECONDS", 1, 86400,
+                "how long to wait for the end (60)"),
+};
+
+const struct prog_verb cli_verb_down = {
+    .name = "down",
+    .summary = "end it",
+    .arguments = "[--data DIR]",
+    .about = "Ends the daemon that runs on a data folder, and waits for its end.",
+    .flags = flags,
+    .n_flags = ARRAY_LEN(flags),
+    .size = sizeof(struct down),
+    .defaults = &(const struct down){.seconds = 60},
+    .run = run,
+};

@@ -36,22 +36,22 @@ static int run(void *ctx, char **, int, struct err *err) {
     return r;
 }
 
-int cli_verb_env(int argc, char **argv) {
-    struct env env = {0};
-    const struct prog_flag rows[] = {
-        PROG_DATA_ROW(&env.data),
-        {"json", FLAG_SWITCH, &env.json, NULL, "one JSON object instead", 0, 0, NULL},
-    };
-    const struct prog_flags flags = {
-        .verb = "env",
-        .arguments = "[--data DIR]",
-        .about =
-            "Prints what makes AWS clients speak to the running daemon:\n\n"
-            "  eval \"$(calotype env)\"\n\n"
-            "aws before 2.13 and boto3 before 1.28 do not read AWS_ENDPOINT_URL, and rclone before\n"
-            "1.61 stops when AWS_CA_BUNDLE is set: for those there is `calotype with`.",
-        .rows = rows,
-        .n_rows = ARRAY_LEN(rows),
-    };
-    return prog_flags_run(&flags, argc, argv, run, &env);
-}
+static const struct prog_flag flags[] = {
+    PROG_DATA(struct env, data),
+    PROG_SWITCH(struct env, json, "json", "one JSON object instead"),
+};
+
+const struct prog_verb cli_verb_env = {
+    .name = "env",
+    .summary = "print the environment for AWS clients",
+    .arguments = "[--data DIR]",
+    .about =
+        "Prints what makes AWS clients speak to the running daemon:\n\n"
+        "  eval \"$(calotype env)\"\n\n"
+        "aws before 2.13 and boto3 before 1.28 do not read AWS_ENDPOINT_URL, and rclone before\n"
+        "1.61 stops when AWS_CA_BUNDLE is set: for those there is `calotype with`.",
+    .flags = flags,
+    .n_flags = ARRAY_LEN(flags),
+    .size = sizeof(struct env),
+    .run = run,
+};

@@ -75,6 +75,7 @@ static int show_page(struct ls *ls, struct buf *token, struct err *err) {
 static int run(void *ctx, char **rest, int n, struct err *err) {
     struct ls *ls = ctx;
     CLEANUP_DEINIT(buf) struct buf token = {0};
+    ls->list = json_array();
     if (n)
         ls->prefix = rest[0];
     int r = cli_common_open(&ls->common, &ls->cloud, err);
@@ -88,20 +89,25 @@ static int run(void *ctx, char **rest, int n, struct err *err) {
     return r;
 }
 
-int cli_verb_ls(int argc, char **argv) {
-    struct ls ls = {.prefix = "uploads/", .list = json_array()};
-    const struct prog_flag rows[] = {CLI_COMMON_ROWS(&ls.common)};
-    const struct prog_flags flags = {
-        .verb = "ls",
-        .arguments = "[--env NAME] [PREFIX]",
-        .about =
-            "Lists the photographs whose keys begin with PREFIX (uploads/), in the order of their keys.",
-        .rows = rows,
-        .n_rows = ARRAY_LEN(rows),
-        .most = 1,
-    };
-    int code = prog_flags_run(&flags, argc, argv, run, &ls);
-    cli_cloud_deinit(&ls.cloud);
-    json_decref(ls.list);
-    return code;
+static void deinit(void *ctx) {
+    struct ls *ls = ctx;
+    cli_cloud_deinit(&ls->cloud);
+    json_decref(ls->list);
 }
+
+static const struct prog_flag flags[] = {CLI_COMMON_FLAGS(struct ls)};
+
+const struct prog_verb cli_verb_ls = {
+    .name = "ls",
+    .summary = "list the photographs",
+    .arguments = "[--env NAME] [PREFIX]",
+    .about =
+        "Lists the photographs whose keys begin with PREFIX (uploads/), in the order of their keys.",
+    .flags = flags,
+    .n_flags = ARRAY_LEN(flags),
+    .most = 1,
+    .size = sizeof(struct ls),
+    .defaults = &(const struct ls){.prefix = "uploads/"},
+    .run = run,
+    .deinit = deinit,
+};

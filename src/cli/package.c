@@ -3,8 +3,6 @@
 
 #include "base/codec.h"
 #include "base/io.h"
-#include "prog/flag.h"
-#include "prog/say.h"
 #include "cli/find.h"
 #include "cli/verb.h"
 #include "cli/zip.h"
@@ -117,21 +115,22 @@ static int run(void *ctx, char **, int, struct err *err) {
     return r;
 }
 
-int cli_verb_package(int argc, char **argv) {
-    struct package to = {.output = "function.zip"};
-    const struct prog_flag rows[] = {
-        {"output", FLAG_TEXT, &to.output, "FILE", "where to write it (function.zip)", 0, 0, NULL},
-        {"programs", FLAG_TEXT, &to.programs, "DIR", "folder with bootstrap and calotype-image", 0,
-         0, NULL},
-    };
-    const struct prog_flags flags = {
-        .verb = "package",
-        .arguments = "[--output FILE]",
-        .about =
-            "Makes function.zip, which runs on AWS Lambda (provided.al2023) and in the embedded cloud.\n"
-            "The same programs give the same bytes. Prints the SHA-256 and the file's name.",
-        .rows = rows,
-        .n_rows = ARRAY_LEN(rows),
-    };
-    return prog_flags_run(&flags, argc, argv, run, &to);
-}
+static const struct prog_flag flags[] = {
+    PROG_TEXT(struct package, output, "output", "FILE", "where to write it (function.zip)"),
+    PROG_TEXT(struct package, programs, "programs", "DIR",
+              "folder with bootstrap and calotype-image"),
+};
+
+const struct prog_verb cli_verb_package = {
+    .name = "package",
+    .summary = "make function.zip",
+    .arguments = "[--output FILE]",
+    .about =
+        "Makes function.zip, which runs on AWS Lambda (provided.al2023) and in the embedded cloud.\n"
+        "The same programs give the same bytes. Prints the SHA-256 and the file's name.",
+    .flags = flags,
+    .n_flags = ARRAY_LEN(flags),
+    .size = sizeof(struct package),
+    .defaults = &(const struct package){.output = "function.zip"},
+    .run = run,
+};

@@ -20,6 +20,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+enum { MOST_PARALLEL = 64 };
 enum state { QUEUED, UPLOADED, FINAL, FAILED };
 
 struct upload {
@@ -343,7 +344,7 @@ static int upload_all(struct put *p, struct err *err) {
     if (!p->common.json)
         cli_photo_begin(&p->table, longest, !p->no_wait);
 
-    pthread_t threads[64];
+    pthread_t threads[MOST_PARALLEL];
     unsigned started = 0;
     while (started < p->parallel && pthread_create(&threads[started], NULL, upload_some, p) == 0)
         started++;
@@ -358,7 +359,8 @@ static int upload_all(struct put *p, struct err *err) {
     return 0;
 }
 
-static void put_deinit(struct put *p) {
+static void deinit(void *ctx) {
+    struct put *p = ctx;
     for (size_t i = 0; i < p->n; i++) {
         buf_deinit(&p->all[i].key);
         json_decref(p->all[i].item);
@@ -377,28 +379,28 @@ static int run(void *ctx, char **files, int n, struct err *err) {
     return r ? r : result(p);
 }
 
-int cli_verb_put(int argc, char **argv) {
-    struct put p = {.prefix = "uploads/", .parallel = 8, .timeout_s = 120};
-    const struct prog_flag rows[] = {
-        CLI_COMMON_ROWS(&p.common),
-        {"prefix", FLAG_TEXT, &p.prefix, "TEXT",
-         "what stands before the file's name in the key (uploads/)", 0, 0, NULL},
-        {"parallel", FLAG_NUMBER, &p.parallel, "N", "uploads at a time (8)", 1, 64, NULL},
-        {"timeout", FLAG_NUMBER, &p.timeout_s, "SECONDS",
-         "give up when nothing has come for so long (120)", 1, 86400, NULL},
-        {"no-wait", FLAG_SWITCH, &p.no_wait, NULL, "only upload", 0, 0, NULL},
-    };
-    const struct prog_flags flags = {
-        .verb = "put",
-        .arguments = "[--env NAME] FILE...",
-        .about = "Uploads photographs and waits until each has its final status; one row each.\n"
-                 "Ends 0 when all have, 1 when some have, 255 when none has.",
-        .rows = rows,
-        .n_rows = ARRAY_LEN(rows),
-        .least = 1,
-        .most = -1,
-    };
-    int code = prog_flags_run(&flags, argc, argv, run, &p);
-    put_deinit(&p);
-    return code;
-}
+static const struct prog_flag flags[] = {
+    CLI_COMMON_FLAGS(struct put),
+    PROG_TEXT(struct put, prefix, "prefix", "TEXT",
+              "what stands before the file's name in the key (uploads/)"),
+    PROG_NUMBER(struct put, parallel, "parallel", "N", 1, MOST_PARALLEL, "uploads at a time (8)"),
+    PROG_NUMBER(struct put, timeout_s, "timeout", "SECONDS", 1, 86400,
+                "give up when nothing has come for so long (120)"),
+    PROG_SWITCH(struct put, no_wait, "no-wait", "only upload"),
+};
+
+const struct prog_verb cli_verb_put = {
+    .name = "put",
+    .summary = "upload photographs and wait for their rows",
+    .arguments = "[--env NAME] FILE...",
+    .about = "Uploads photographs and waits until each has its final status; one row each.\n"
+             "Ends 0 when all have, 1 when some have, 255 when none has.",
+    .flags = flags,
+    .n_flags = ARRAY_LEN(flags),
+    .least = 1,
+    .most = -1,
+    .size = sizeof(struct put),
+    .defaults = &(const struct put){.prefix = "uploads/", .parallel = 8, .timeout_s = 120},
+    .run = run,
+    .deinit = deinit,
+};

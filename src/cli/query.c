@@ -105,6 +105,7 @@ static int query_days(struct query *q, struct err *err) {
 
 static int run(void *ctx, char **, int, struct err *err) {
     struct query *q = ctx;
+    q->list = json_array();
     int r = cli_common_open(&q->common, &q->cloud, err);
     if (r)
         return r;
@@ -114,26 +115,31 @@ static int run(void *ctx, char **, int, struct err *err) {
     return PROG_USAGE;
 }
 
-int cli_verb_query(int argc, char **argv) {
-    struct query q = {.since = "24h", .until = "now", .list = json_array()};
-    const struct prog_flag rows[] = {
-        CLI_COMMON_ROWS(&q.common),
-        {"since", FLAG_TEXT, &q.since, "TIME",
-         "from then on: 2026-11-22, 2026-11-22T10:00:00Z, 12h, 3d (24h)", 0, 0, NULL},
-        {"until", FLAG_TEXT, &q.until, "TIME", "and until then (now)", 0, 0, NULL},
-        {"status", FLAG_TEXT, &q.status, "STATUS", "only these: processed, rejected, pending, …", 0,
-         0, NULL},
-        {"limit", FLAG_NUMBER, &q.limit, "N", "at most so many", 1, 1000000, NULL},
-    };
-    const struct prog_flags flags = {
-        .verb = "query",
-        .arguments = "[--env NAME] [--since TIME] [--until TIME]",
-        .about = "Lists the photographs that were uploaded in a span of time (UTC), oldest first.",
-        .rows = rows,
-        .n_rows = ARRAY_LEN(rows),
-    };
-    int code = prog_flags_run(&flags, argc, argv, run, &q);
-    cli_cloud_deinit(&q.cloud);
-    json_decref(q.list);
-    return code;
+static void deinit(void *ctx) {
+    struct query *q = ctx;
+    cli_cloud_deinit(&q->cloud);
+    json_decref(q->list);
 }
+
+static const struct prog_flag flags[] = {
+    CLI_COMMON_FLAGS(struct query),
+    PROG_TEXT(struct query, since, "since", "TIME",
+              "from then on: 2026-11-22, 2026-11-22T10:00:00Z, 12h, 3d (24h)"),
+    PROG_TEXT(struct query, until, "until", "TIME", "and until then (now)"),
+    PROG_TEXT(struct query, status, "status", "STATUS",
+              "only these: processed, rejected, pending, …"),
+    PROG_NUMBER(struct query, limit, "limit", "N", 1, 1000000, "at most so many"),
+};
+
+const struct prog_verb cli_verb_query = {
+    .name = "query",
+    .summary = "list those of a span of time",
+    .arguments = "[--env NAME] [--since TIME] [--until TIME]",
+    .about = "Lists the photographs that were uploaded in a span of time (UTC), oldest first.",
+    .flags = flags,
+    .n_flags = ARRAY_LEN(flags),
+    .size = sizeof(struct query),
+    .defaults = &(const struct query){.since = "24h", .until = "now"},
+    .run = run,
+    .deinit = deinit,
+};

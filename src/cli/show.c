@@ -86,8 +86,12 @@ static int show(struct cli_cloud *cloud, char **names, int n, bool json, struct 
     return missing == 0 ? PROG_OK : missing == n ? PROG_FAILED : PROG_PARTIAL;
 }
 
+struct show {
+    struct cli_common common;
+};
+
 static int run(void *ctx, char **names, int n, struct err *err) {
-    const struct cli_common *common = ctx;
+    const struct cli_common *common = &((const struct show *)ctx)->common;
     struct cli_cloud cloud;
     int r = cli_common_open(common, &cloud, err);
     if (r == 0)
@@ -96,18 +100,17 @@ static int run(void *ctx, char **names, int n, struct err *err) {
     return r;
 }
 
-int cli_verb_show(int argc, char **argv) {
-    struct cli_common common = {0};
-    const struct prog_flag rows[] = {CLI_COMMON_ROWS(&common)};
-    const struct prog_flags flags = {
-        .verb = "show",
-        .arguments = "[--env NAME] NAME...",
-        .about =
-            "Shows everything that is known of a photograph; NAME is its key, or its file's name.",
-        .rows = rows,
-        .n_rows = ARRAY_LEN(rows),
-        .least = 1,
-        .most = -1,
-    };
-    return prog_flags_run(&flags, argc, argv, run, &common);
-}
+static const struct prog_flag flags[] = {CLI_COMMON_FLAGS(struct show)};
+
+const struct prog_verb cli_verb_show = {
+    .name = "show",
+    .summary = "show all that is known of one",
+    .arguments = "[--env NAME] NAME...",
+    .about = "Shows everything that is known of a photograph; NAME is its key, or its file's name.",
+    .flags = flags,
+    .n_flags = ARRAY_LEN(flags),
+    .least = 1,
+    .most = -1,
+    .size = sizeof(struct show),
+    .run = run,
+};

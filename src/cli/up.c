@@ -9,7 +9,7 @@
 #include <errno.h>
 #include <unistd.h>
 
-int cli_verb_up(int argc, char **argv) {
+static int become_daemon(int argc, char **argv) {
     CLEANUP_MEM char *path = NULL;
     CLEANUP_MEM char **command = mem_zalloc(((size_t)argc + 2) * sizeof(char *));
     struct err err = {0};
@@ -23,3 +23,9 @@ int cli_verb_up(int argc, char **argv) {
     prog_error("%s", err.text);
     return PROG_FAILED;
 }
+
+const struct prog_verb cli_verb_up = {
+    .name = "up",
+    .summary = "run the cloud of a data folder",
+    .take_over = become_daemon,
+};

@@ -2,7 +2,6 @@
  * calotype with: runs one client with the environment of `calotype env`, and with what old clients
  * need beyond it. The table of those needs is below; each row says what it works around.
  */
-#include "prog/flag.h"
 #include "prog/say.h"
 #include "cli/session.h"
 #include "cli/verb.h"
@@ -61,11 +60,15 @@ static char **arrange(char **argv, int n, const struct cli_session *s) {
     return out;
 }
 
+struct with {
+    const char *data;
+};
+
 /* Returns only if it cannot be run. */
 static int run(void *ctx, char **rest, int n, struct err *err) {
-    const char *const *data = ctx;
+    const struct with *with = ctx;
     struct cli_session s;
-    int r = cli_session_open(&s, *data, err);
+    int r = cli_session_open(&s, with->data, err);
     r = r ? r : cli_session_each_variable(&s, set_variable, NULL, err);
     if (r == 0) {
         add_no_proxy("NO_PROXY");
@@ -78,21 +81,21 @@ static int run(void *ctx, char **rest, int n, struct err *err) {
     return r;
 }
 
-int cli_verb_with(int argc, char **argv) {
-    const char *data = NULL;
-    const struct prog_flag rows[] = {PROG_DATA_ROW(&data)};
-    const struct prog_flags flags = {
-        .verb = "with",
-        .arguments = "[--data DIR] COMMAND [ARGUMENTS]",
-        .about =
-            "Runs a client against the running daemon: the environment of `calotype env`, and what\n"
-            "old clients need beyond it (--endpoint-url for aws, no AWS_CA_BUNDLE for rclone).\n\n"
-            "  calotype with aws s3 ls",
-        .rows = rows,
-        .n_rows = ARRAY_LEN(rows),
-        .stop_at_first = true,
-        .least = 1,
-        .most = -1,
-    };
-    return prog_flags_run(&flags, argc, argv, run, &data);
-}
+static const struct prog_flag flags[] = {PROG_DATA(struct with, data)};
+
+const struct prog_verb cli_verb_with = {
+    .name = "with",
+    .summary = "run an AWS client against it",
+    .arguments = "[--data DIR] COMMAND [ARGUMENTS]",
+    .about =
+        "Runs a client against the running daemon: the environment of `calotype env`, and what\n"
+        "old clients need beyond it (--endpoint-url for aws, no AWS_CA_BUNDLE for rclone).\n\n"
+        "  calotype with aws s3 ls",
+    .flags = flags,
+    .n_flags = ARRAY_LEN(flags),
+    .stop_at_first = true,
+    .least = 1,
+    .most = -1,
+    .size = sizeof(struct with),
+    .run = run,
+};

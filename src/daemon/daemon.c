@@ -72,7 +72,7 @@ int daemon_set_offset(struct daemon *d, int64_t offset_ms, struct err *err) {
     return r;
 }
 
-bool daemon_test_clock(const struct daemon *d) { return d->o.test_clock; }
+bool daemon_test_clock(const struct daemon *d) { return d->o.settings->test_clock; }
 
 /* ---- Health ---- */
 
@@ -112,7 +112,7 @@ json_t *daemon_health(struct daemon *d, bool full) {
 
 static int open_store(struct daemon *d, struct err *err) {
     struct store_options options = {
-        .data = d->o.data,
+        .data = d->o.settings->data,
         .master_key = getenv("CALOTYPE_MASTER_KEY"),
         .master_key_path = getenv("CALOTYPE_MASTER_KEY_FILE"),
         .reserve_bytes = (uint64_t)d->o.settings->reserve_mib << 20,
@@ -145,7 +145,7 @@ static int bind_port(struct daemon *d, struct err *err) {
 }
 
 static int open_tls(struct daemon *d, struct err *err) {
-    return daemon_tls_ensure(&d->tls, d->o.data, d->o.settings->listen, err);
+    return daemon_tls_ensure(&d->tls, d->o.settings->data, d->o.settings->listen, err);
 }
 
 /*
@@ -160,7 +160,7 @@ static int ensure_root_key(struct daemon *d, struct err *err) {
     if (r == IAM_E_NO_ACCOUNT) {
         r = iam_create_account(d->iam, str_c(default_account), &made, err);
     } else if (r == 0) {
-        r = prog_credentials_read(d->o.data, &d->key, err);
+        r = prog_credentials_read(d->o.settings->data, &d->key, err);
         if (r != -ENOENT)
             return r;
         r = iam_create_root_key(d->iam, str_c(default_account), &made, err);
@@ -172,8 +172,8 @@ static int ensure_root_key(struct daemon *d, struct err *err) {
     snprintf(d->key.secret_key, sizeof d->key.secret_key, "%s", made.secret_key);
     buf_deinit(&made.session_token);
     explicit_bzero(&made, sizeof made);
-    log_info("daemon", "made a root key: %s/credentials", d->o.data);
-    return prog_credentials_write(d->o.data, &d->key, err);
+    log_info("daemon", "made a root key: %s/credentials", d->o.settings->data);
+    return prog_credentials_write(d->o.settings->data, &d->key, err);
 }
 
 static int open_identity(struct daemon *d, struct err *err) {
@@ -224,7 +224,7 @@ static int open_net(struct daemon *d, struct err *err) {
 static int open_admin(struct daemon *d, struct err *err) {
     int fd = -1;
     struct net_app app = daemon_admin_app(d);
-    int r = prog_admin_listen(d->o.data, &fd, err);
+    int r = prog_admin_listen(d->o.settings->data, &fd, err);
     return r ? r : net_listen_fd(d->net, fd, &app, d, NULL, &d->admin, err);
 }
 
@@ -268,7 +268,7 @@ struct daemon *daemon_stop(struct daemon *d) {
     if (!d)
         return NULL;
     if (d->admin)
-        prog_admin_remove(d->o.data);
+        prog_admin_remove(d->o.settings->data);
     daemon_services_quiesce(&d->services);
     if (d->hub_runs)
         hub_stop(d->hub);

@@ -11,10 +11,8 @@
 struct sandbox_spawner;
 
 struct daemon_options {
-    const struct daemon_settings *settings;
-    const char *data;
-    bool test_clock;                 /* world time may be moved */
-    struct sandbox_spawner *spawner; /* borrowed; started before */
+    const struct daemon_settings *settings; /* borrowed; data is set */
+    struct sandbox_spawner *spawner;        /* borrowed; started before */
 };
 struct daemon;
 int daemon_start(struct daemon **ret_daemon, const struct daemon_options *options, struct err *err);

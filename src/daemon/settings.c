@@ -1,3 +1,4 @@
+/* The table of settings, and the file that may set them. */
 #include "daemon/settings.h"
 
 #include "base/io.h"
@@ -14,47 +15,49 @@ static const char *const log_names[] = {"json", "text", NULL};
 static const char *const level_names[] = {"debug", "info", "warn", "error", NULL};
 static const char *const isolation_names[] = {"any", "userns", "full", NULL};
 
-void daemon_settings_init(struct daemon_settings *s) {
-    *s = (struct daemon_settings){
-        .listen = "127.0.0.1",
-        .port = 4566,
-        .log = LOG_JSON,
-        .log_level = LOG_INFO,
-        .reserve_mib = 256,
-        .threads = 64,
-        .idle_s = 75,
-        .stop_s = 10,
-    };
-}
+const struct daemon_settings daemon_settings_defaults = {
+    .listen = "127.0.0.1",
+    .port = 4566,
+    .log = LOG_JSON,
+    .log_level = LOG_INFO,
+    .reserve_mib = 256,
+    .threads = 64,
+    .idle_s = 75,
+    .stop_s = 10,
+    .ready_fd = DAEMON_NO_FD,
+};
 
 void daemon_settings_deinit(struct daemon_settings *s) { buf_deinit(&s->file); }
 
-void daemon_settings_rows(struct daemon_settings *s, struct prog_flag rows[DAEMON_SETTINGS_ROWS]) {
-    const struct prog_flag all[] = {
-        {"listen", FLAG_TEXT, &s->listen, "ADDRESS", "IP address to listen on (127.0.0.1)", 0, 0,
-         NULL},
-        {"port", FLAG_NUMBER, &s->port, "N", "port, TLS and plain alike (4566; 0 picks one)", 0,
-         65535, NULL},
-        {"log", FLAG_CHOICE, &s->log, "FORM", "json (a line an event on stderr) or text", 0, 0,
-         log_names},
-        {"log-level", FLAG_CHOICE, &s->log_level, "LEVEL", "debug, info, warn or error", 0, 0,
-         level_names},
-        {"strict", FLAG_SWITCH, &s->strict, NULL, "refuse to start with less than full isolation",
-         0, 0, NULL},
-        {"isolation", FLAG_CHOICE, &s->isolation, "LEVEL",
-         "least isolation of functions accepted: any, userns or full", 0, 0, isolation_names},
-        {"reserve-mib", FLAG_NUMBER, &s->reserve_mib, "N", "disk space kept free, in MiB (256)", 1,
-         1 << 30, NULL},
-        {"threads", FLAG_NUMBER, &s->threads, "N", "threads of each of the two HTTP pools (64)", 1,
-         1024, NULL},
-        {"idle-seconds", FLAG_NUMBER, &s->idle_s, "N", "idle connections are closed after (75)", 1,
-         86400, NULL},
-        {"stop-seconds", FLAG_NUMBER, &s->stop_s, "N", "patience with requests at the end (10)", 0,
-         3600, NULL},
-    };
-    _Static_assert(sizeof all / sizeof *all == DAEMON_SETTINGS_ROWS, "a row is missing");
-    memcpy(rows, all, sizeof all);
-}
+const struct prog_flag daemon_flags[DAEMON_FLAGS] = {
+    PROG_TEXT(struct daemon_settings, listen, "listen", "ADDRESS",
+              "IP address to listen on (127.0.0.1)"),
+    PROG_NUMBER(struct daemon_settings, port, "port", "N", 0, 65535,
+                "port, TLS and plain alike (4566; 0 picks one)"),
+    PROG_CHOICE(struct daemon_settings, log, "log", "FORM", log_names,
+                "json (a line an event on stderr) or text"),
+    PROG_CHOICE(struct daemon_settings, log_level, "log-level", "LEVEL", level_names,
+                "debug, info, warn or error"),
+    PROG_SWITCH(struct daemon_settings, strict, "strict",
+                "refuse to start with less than full isolation"),
+    PROG_CHOICE(struct daemon_settings, isolation, "isolation", "LEVEL", isolation_names,
+                "least isolation of functions accepted: any, userns or full"),
+    PROG_NUMBER(struct daemon_settings, reserve_mib, "reserve-mib", "N", 1, 1 << 30,
+                "disk space kept free, in MiB (256)"),
+    PROG_NUMBER(struct daemon_settings, threads, "threads", "N", 1, 1024,
+                "threads of each of the two HTTP pools (64)"),
+    PROG_NUMBER(struct daemon_settings, idle_s, "idle-seconds", "N", 1, 86400,
+                "idle connections are closed after (75)"),
+    PROG_NUMBER(struct daemon_settings, stop_s, "stop-seconds", "N", 0, 3600,
+                "patience with requests at the end (10)"),
+    [DAEMON_FILE_FLAGS] = PROG_DATA(struct daemon_settings, data),
+    PROG_SWITCH(struct daemon_settings, detach, "detach",
+                "return when ready; the log goes to DIR/calotype.log"),
+    PROG_NUMBER(struct daemon_settings, ready_fd, "ready-fd", "N", 0, DAEMON_NO_FD,
+                "descriptor that gets one line, the endpoint, when ready"),
+    PROG_SWITCH(struct daemon_settings, test_clock, "test-clock",
+                "let DIR/admin.sock move world time"),
+};
 
 /* ---- The file ---- */
 
@@ -63,7 +66,6 @@ struct reading {
     yaml_parser_t parser;
     yaml_event_t event;
     bool has_event;
-    struct prog_flags flags;
     struct daemon_settings *s;
     struct map *seen;
     struct err *err;
@@ -102,14 +104,14 @@ static int read_value(struct reading *r, const struct prog_flag *flag) {
     buf_str(own, scalar_text(&r->event));
     buf_char(own, '\0');
     struct err why = {0};
-    if (prog_flag_set(flag, text, &why) < 0)
+    if (prog_flag_set(flag, r->s, text, &why) < 0)
         return at_mark(r, r->event.start_mark, why.text);
     return 0;
 }
 
 static int read_setting(struct reading *r) {
     str name = scalar_text(&r->event);
-    const struct prog_flag *flag = prog_flag_find(&r->flags, name);
+    const struct prog_flag *flag = prog_flag_find(daemon_flags, DAEMON_FILE_FLAGS, name);
     struct err why;
     if (!flag) {
         err_set(&why, 0, "there is no setting \"%.*s\"", STR_ARG(name));
@@ -159,13 +161,7 @@ int daemon_settings_load(struct daemon_settings *s, const char *data, struct err
         return 0;
     if (fault < 0)
         return fault;
-    struct prog_flag rows[DAEMON_SETTINGS_ROWS];
-    daemon_settings_rows(s, rows);
-    struct reading r = {.path = path,
-                        .flags = {.rows = rows, .n_rows = DAEMON_SETTINGS_ROWS},
-                        .s = s,
-                        .seen = &seen,
-                        .err = err};
+    struct reading r = {.path = path, .s = s, .seen = &seen, .err = err};
     /* A value with its NUL is never longer than "name: value" and the line break. */
     buf_reserve(&s->file, text.len + 1);
     if (!yaml_parser_initialize(&r.parser))

@@ -1,5 +1,5 @@
 /*
- * calotype up: runs the cloud of one data folder until SIGTERM, SIGINT or SIGHUP; a second one ends
+ * calotype-daemon, which `calotype up` becomes: runs the cloud of one data folder until SIGTERM, SIGINT or SIGHUP; a second one ends
  * it at once.
  *
  * The order matters: the spawner of sandboxes is forked while the process is small and has one
@@ -25,13 +25,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-struct up {
-    struct daemon_settings settings;
-    const char *data;
-    bool detach, test_clock;
-    unsigned ready_fd; /* NO_FD: none */
-};
-enum { NO_FD = 1 << 20, ARENAS = 8 };
+enum { ARENAS = 8 };
 
 /* ---- The process ---- */
 
@@ -68,28 +62,28 @@ static void wait_for_end(void) {
 
 /* ---- Telling that it is ready ---- */
 
-static int tell_ready(const struct up *up, const char *endpoint, struct err *err) {
-    if (up->ready_fd == NO_FD)
+static int tell_ready(const struct daemon_settings *s, const char *endpoint, struct err *err) {
+    if (s->ready_fd == DAEMON_NO_FD)
         return 0;
     CLEANUP_DEINIT(buf) struct buf line = {0};
     buf_printf(&line, "%s\n", endpoint);
-    int r = io_write_full((int)up->ready_fd, line.p, line.len);
-    close((int)up->ready_fd);
-    return r < 0 ? err_sys(err, r, "cannot write the endpoint to descriptor %u", up->ready_fd) : 0;
+    int r = io_write_full((int)s->ready_fd, line.p, line.len);
+    close((int)s->ready_fd);
+    return r < 0 ? err_sys(err, r, "cannot write the endpoint to descriptor %u", s->ready_fd) : 0;
 }
 
 /* The spawner, and whether its level is enough. */
-static int start_spawner(const struct up *up, struct sandbox_spawner **ret_spawner,
+static int start_spawner(const struct daemon_settings *s, struct sandbox_spawner **ret_spawner,
                          struct err *err) {
     static const enum sandbox_level least[] = {[ISOLATION_ANY] = SANDBOX_NONE,
                                                [ISOLATION_USERNS] = SANDBOX_USERNS,
                                                [ISOLATION_FULL] = SANDBOX_FULL};
-    struct sandbox_options options = {.strict = up->settings.strict};
+    struct sandbox_options options = {.strict = s->strict};
     int r = sandbox_spawner_start(ret_spawner, &options, err);
     if (r)
         return r;
     const struct sandbox_status *status = sandbox_spawner_status(*ret_spawner);
-    if (status->level < least[up->settings.isolation])
+    if (status->level < least[s->isolation])
         return err_set(
             err, -ENOTSUP,
             "functions would run at isolation level %s, less than --isolation asks for: %s",
@@ -106,24 +100,22 @@ static void log_isolation(struct sandbox_spawner *spawner) {
         log_info("daemon", "isolation of functions is %s", sandbox_level_name(status->level));
 }
 
-static int run_daemon(const struct up *up, struct sandbox_spawner *spawner, struct err *err) {
+static int run_daemon(const struct daemon_settings *s, struct sandbox_spawner *spawner,
+                      struct err *err) {
     int64_t began = clock_mono_ms();
     prepare_process();
     sigset_t set = ending_signals();
     pthread_sigmask(SIG_BLOCK, &set, NULL);
 
     struct daemon *daemon = NULL;
-    struct daemon_options options = {.settings = &up->settings,
-                                     .data = up->data,
-                                     .test_clock = up->test_clock,
-                                     .spawner = spawner};
+    struct daemon_options options = {.settings = s, .spawner = spawner};
     int r = daemon_start(&daemon, &options, err);
     if (r == 0)
-        r = tell_ready(up, daemon_endpoint(daemon), err);
+        r = tell_ready(s, daemon_endpoint(daemon), err);
     if (r == 0) {
         log_isolation(spawner);
         log_info("daemon", "calotype %s is ready at %s after %lld ms, data in %s", CALOTYPE_VERSION,
-                 daemon_endpoint(daemon), (long long)(clock_mono_ms() - began), up->data);
+                 daemon_endpoint(daemon), (long long)(clock_mono_ms() - began), s->data);
         wait_for_end();
     }
     daemon_stop(daemon);
@@ -132,10 +124,10 @@ static int run_daemon(const struct up *up, struct sandbox_spawner *spawner, stru
     return r;
 }
 
-static int run(const struct up *up, struct err *err) {
+static int run_cloud(const struct daemon_settings *s, struct err *err) {
     CLEANUP(sandbox_spawner) struct sandbox_spawner *spawner = NULL;
-    int r = start_spawner(up, &spawner, err);
-    return r ? r : run_daemon(up, spawner, err);
+    int r = start_spawner(s, &spawner, err);
+    return r ? r : run_daemon(s, spawner, err);
 }
 
 /* ---- Detaching ---- */
@@ -144,10 +136,10 @@ static int run(const struct up *up, struct err *err) {
  * In the child: a session of its own, its log in DATA/calotype.log; what goes wrong goes up the
  * pipe.
  */
-static int run_detached(struct up *up, int pipe_fd) {
+static int run_detached(struct daemon_settings *s, int pipe_fd) {
     struct err err = {0};
-    CLEANUP_MEM char *log_path = prog_data_path(up->data, "calotype.log");
-    int r = io_mkdirs(up->data, 0700, &err);
+    CLEANUP_MEM char *log_path = prog_data_path(s->data, "calotype.log");
+    int r = io_mkdirs(s->data, 0700, &err);
     int null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
     int log_fd = r < 0 ? -1 : open(log_path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
     if (r == 0 && (log_fd < 0 || null_fd < 0))
@@ -159,8 +151,8 @@ static int run_detached(struct up *up, int pipe_fd) {
         dup2(log_fd, STDERR_FILENO);
         close(null_fd);
         close(log_fd);
-        up->ready_fd = (unsigned)pipe_fd;
-        r = run(up, &err);
+        s->ready_fd = (unsigned)pipe_fd;
+        r = run_cloud(s, &err);
     }
     if (r == 0)
         return PROG_OK;
@@ -171,7 +163,7 @@ static int run_detached(struct up *up, int pipe_fd) {
 }
 
 /* In the parent: one line comes, the endpoint, or "!" and the reason. */
-static int await_child(const struct up *up, int pipe_fd) {
+static int await_child(const struct daemon_settings *s, int pipe_fd) {
     char text[1024];
     size_t n = 0;
     for (ssize_t got; n < sizeof text - 1; n += (size_t)got) {
@@ -187,13 +179,13 @@ static int await_child(const struct up *up, int pipe_fd) {
         return PROG_FAILED;
     }
     text[strcspn(text, "\n")] = '\0';
-    if (up->ready_fd != NO_FD)
-        dprintf((int)up->ready_fd, "%s\n", text);
+    if (s->ready_fd != DAEMON_NO_FD)
+        dprintf((int)s->ready_fd, "%s\n", text);
     printf("%s\n", text);
     return PROG_OK;
 }
 
-static int detach(struct up *up) {
+static int detach(struct daemon_settings *s) {
     int ends[2];
     if (pipe2(ends, O_CLOEXEC) != 0) {
         prog_error("cannot make a pipe: %s", strerror(errno));
@@ -206,12 +198,12 @@ static int detach(struct up *up) {
     }
     if (pid == 0) {
         close(ends[0]);
-        if (up->ready_fd != NO_FD)
-            close((int)up->ready_fd);
-        return run_detached(up, ends[1]);
+        if (s->ready_fd != DAEMON_NO_FD)
+            close((int)s->ready_fd);
+        return run_detached(s, ends[1]);
     }
     close(ends[1]);
-    int code = await_child(up, ends[0]);
+    int code = await_child(s, ends[0]);
     close(ends[0]);
     if (code != PROG_OK)
         waitpid(pid, NULL, 0);
@@ -220,61 +212,31 @@ static int detach(struct up *up) {
 
 /* ---- The verb ---- */
 
-static int read_command_line(struct up *up, int argc, char **argv, int *ret_code) {
-    const char *data = NULL;
-    struct prog_flag rows[DAEMON_SETTINGS_ROWS + 4];
-    daemon_settings_rows(&up->settings, rows);
-    const struct prog_flag own[] = {
-        PROG_DATA_ROW(&data),
-        {"detach", FLAG_SWITCH, &up->detach, NULL,
-         "return when ready; the log goes to DIR/calotype.log", 0, 0, NULL},
-        {"ready-fd", FLAG_NUMBER, &up->ready_fd, "N",
-         "descriptor that gets one line, the endpoint, when ready", 0, NO_FD, NULL},
-        {"test-clock", FLAG_SWITCH, &up->test_clock, NULL, "let DIR/admin.sock move world time", 0,
-         0, NULL},
-    };
-    memcpy(rows + DAEMON_SETTINGS_ROWS, own, sizeof own);
-    const struct prog_flags flags = {
-        .verb = "up",
-        .arguments = "[--data DIR] [--port N] [--detach] [FLAG...]",
-        .about = "Runs the cloud of one data folder in the foreground, until SIGTERM or Ctrl-C.\n"
-                 "Everything but --data, --detach, --ready-fd and --test-clock may also stand in\n"
-                 "DIR/calotype.yaml, as \"name: value\".",
-        .rows = rows,
-        .n_rows = ARRAY_LEN(rows),
-        .most = 0,
-    };
-    CLEANUP_MEM char **rest = NULL;
-    int n;
-    if (!prog_flags_read(&flags, argc, argv, &rest, &n, ret_code))
-        return -1;
-    up->data = prog_data_dir(data);
-
-    struct err err = {0};
-    if (daemon_settings_load(&up->settings, up->data, &err) < 0) {
-        prog_error("%s", err.text);
-        *ret_code = PROG_FAILED;
-        return -1;
-    }
-    /* Once more, because the command line wins. */
-    CLEANUP_MEM char **again = NULL;
-    return prog_flags_read(&flags, argc, argv, &again, &n, ret_code) ? 0 : -1;
+static int read_file(void *ctx, struct err *err) {
+    struct daemon_settings *s = ctx;
+    return daemon_settings_load(s, prog_data_dir(s->data), err);
 }
 
-int daemon_up(int argc, char **argv) {
-    struct up up = {.ready_fd = NO_FD};
-    struct err err = {0};
-    int code = PROG_OK;
-    daemon_settings_init(&up.settings);
-    if (read_command_line(&up, argc, argv, &code) == 0) {
-        log_setup((enum log_format)up.settings.log, (enum log_level)up.settings.log_level);
-        if (up.detach) {
-            code = detach(&up);
-        } else if (run(&up, &err) != 0) {
-            prog_error("%s", err.text);
-            code = PROG_FAILED;
-        }
-    }
-    daemon_settings_deinit(&up.settings);
-    return code;
+static int run(void *ctx, char **, int, struct err *err) {
+    struct daemon_settings *s = ctx;
+    s->data = prog_data_dir(s->data);
+    log_setup((enum log_format)s->log, (enum log_level)s->log_level);
+    return s->detach ? detach(s) : run_cloud(s, err);
 }
+
+static void deinit(void *ctx) { daemon_settings_deinit(ctx); }
+
+const struct prog_verb daemon_verb_up = {
+    .name = "up",
+    .arguments = "[--data DIR] [--port N] [--detach] [FLAG...]",
+    .about = "Runs the cloud of one data folder in the foreground, until SIGTERM or Ctrl-C.\n"
+             "Everything but --data, --detach, --ready-fd and --test-clock may also stand in\n"
+             "DIR/calotype.yaml, as \"name: value\".",
+    .flags = daemon_flags,
+    .n_flags = DAEMON_FLAGS,
+    .size = sizeof(struct daemon_settings),
+    .defaults = &daemon_settings_defaults,
+    .read_file = read_file,
+    .run = run,
+    .deinit = deinit,
+};

@@ -1,5 +1,5 @@
 #pragma once
-/* daemon/up: the program calotype-daemon, which `calotype up` becomes. */
+/* daemon/up: the one verb of calotype-daemon, as which `calotype up` goes on. */
+#include "prog/verb.h"
 
-/* argv: what follows the program's name. Returns the exit code. */
-int daemon_up(int argc, char **argv);
+extern const struct prog_verb daemon_verb_up;
