@@ -76,7 +76,7 @@ static void on_doctype(void *ctx, const XML_Char *name, const XML_Char *system,
     refuse(ctx, "a document type is not allowed");
 }
 
-int codec_xml_parse(struct arena *arena, str text, struct xml_node **ret_root, struct err *err) {
+int wire_xml_parse(struct arena *arena, str text, struct xml_node **ret_root, struct err *err) {
     if (text.len == 0)
         return err_set(err, AWS_E_MALFORMED, "The document is empty");
     if (text.len > (size_t)64 * 1024 * 1024)
