@@ -1,3 +1,7 @@
+/*
+ * aws/check_answer: walks an answer beside its shape in the API model. Only builds with
+ * -Dchecks=true call this.
+ */
 #include "aws/check_answer.h"
 
 #include "aws/aws_priv.h"

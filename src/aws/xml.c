@@ -1,3 +1,7 @@
+/*
+ * aws/xml: parses an XML body into a tree of elements with expat. A DOCTYPE is refused, so
+ * entities cannot be declared.
+ */
 #include "aws/xml_priv.h"
 
 #include "aws/codec_priv.h"

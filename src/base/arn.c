@@ -1,3 +1,4 @@
+/* base/arn: ARNs cut at their colons, and written. */
 #include "base/arn.h"
 
 bool arn_parse(str text, struct arn *ret) {

@@ -1,3 +1,4 @@
+/* base/clock: the clocks, and the date forms of the wire written and parsed without the locale. */
 #include "base/clock.h"
 
 #include "base/ascii.h"

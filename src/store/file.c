@@ -1,3 +1,4 @@
+/* store/file: writes small files so that a power cut leaves the old content or the new one. */
 #include "store/file.h"
 
 #include "base/buf.h"
