@@ -22,7 +22,7 @@ struct store;
 struct store_snap;  /* a consistent view of one moment */
 struct store_batch; /* operations and conditions, in order */
 
-/* Column families, by life (DESIGN 5). */
+/* Column families, by how long their rows live (docs/formats/store.md). */
 enum store_cf {
     STORE_META,    /* everything small: buckets, object rows, functions, roles, stacks */
     STORE_ITEMS,   /* DynamoDB items and index entries */

@@ -1,4 +1,4 @@
-"""tools/check-openings.py refuses C files that do not say what they are for, and nothing else."""
+"""tools/check-openings.py refuses C files that do not say what they are for or name pages that are not there."""
 import pathlib
 import subprocess
 import sys
@@ -16,7 +16,9 @@ class Openings(unittest.TestCase):
             path = pathlib.Path(folder, name)
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text)
-            done = subprocess.run([sys.executable, TOOL, folder], capture_output=True, text=True)
+            pathlib.Path(folder, "docs").mkdir()
+            pathlib.Path(folder, "docs/there.md").touch()
+            done = subprocess.run([sys.executable, TOOL, folder], capture_output=True, text=True, cwd=folder)
             self.assertEqual(done.stderr, "")
             return done.returncode, [line.removeprefix(folder + "/") for line in done.stdout.splitlines()]
 
@@ -31,6 +33,10 @@ class Openings(unittest.TestCase):
                            ("e.c", "/* ---- Reading ---- */\n"), ("f.h", "#pragma once\n#include <x.h>\n"), ("g.h", "struct x;\n"),
                            ("h.c", "#pragma once\n/* room/h: things. */\n")):
             with self.subTest(name): self.assertEqual(self.check(name, text), (1, [f"{name}: {WHY}"]))
+
+    def test_pages(self):
+        self.assertEqual(self.check("a.c", "/* room/a: cuts (docs/there.md). */\n"), (0, []))
+        self.assertEqual(self.check("a.c", "/* room/a: cuts (docs/gone.md). */\n"), (1, ["a.c: names docs/gone.md, which is not there"]))
 
 
 if __name__ == "__main__":
