@@ -22,7 +22,7 @@ digest() { # FILE FLAGS...
     {
         gcc "$@" -E -P "$file" && grep -n NOLINT "$file"
         cat .clang-tidy build/lint/versions
-        echo "$@"
+        printf '%s\n' "$@" | grep -v '^-I'
     } | sha256sum | cut -d ' ' -f 1
 }
 
@@ -36,7 +36,7 @@ look_at() { # FILE
     clang-tidy-14 --quiet -p build "$file" > "$log" 2> "$log.tidy" || { r=1; cat "$log.tidy" >> "$log"; }
     gcc "${flags[@]}" -fanalyzer -fdiagnostics-path-format=separate-events -c -o /dev/null "$file" >> "$log" 2>&1 || r=1
     if [ $r = 0 ]; then
-        : > "$known"
+        echo "$file" > "$known"
     else
         flock build/lint/lock cat "$log"
         echo "$file" >> build/lint/unclean
@@ -64,7 +64,8 @@ for unit in json.loads(pathlib.Path("build/compile_commands.json").read_text()):
     words = shlex.split(unit["command"])
     # What says what the code means; how the object is made and where it goes does not.
     keep = [w for w in words if w.startswith(("-D", "-W", "-std=", "-O")) and w != "-Wno-c2x-extensions"]
-    print(path, *[w.replace("\"", "\\\"") if " " in w else w for w in keep], "-Isrc")
+    folders = [os.path.relpath(os.path.join(unit["directory"], w[2:])) for w in words if w.startswith("-I")]
+    print(path, *keep, *["-I" + f for f in folders if os.path.isdir(f)])
 END
 sort -u -k 1,1 -o build/lint/flags build/lint/flags
 total=$(wc -l < build/lint/flags)
