@@ -1,3 +1,7 @@
+/*
+ * aws/auth: reads what a request claims about its caller, finds the access key, and verifies the
+ * signature: SigV4 in headers and in queries, and S3's query SigV2.
+ */
 #include "aws/auth.h"
 
 #include "aws/auth_fault.h"

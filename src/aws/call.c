@@ -18,7 +18,7 @@ static int take_input(struct rq *rq, json_t *in) {
         json_object_clear(rq->in);
         return 0;
     }
-    if (codec_document_check(rq->priv->route.op->in, rq->in, &err))
+    if (wire_document_check(rq->priv->route.op->in, rq->in, &err))
         return aws_fail_common(rq, COMMON_MALFORMED, "%s", err.text);
     return 0;
 }

@@ -405,7 +405,7 @@ int aws_route_request(const struct router *router, const struct aws_wire *wire,
     *route = (struct route){.api = api_default, .protocol = PROTOCOL_REST_XML, .target = S("")};
     if (route_rpc(route, wire, &r) || route_target(route, wire, &r))
         return r;
-    if (codec_params(arena, wire->query, true, &route->params, &route->n_params, NULL)) {
+    if (wire_params(arena, wire->query, true, &route->params, &route->n_params, NULL)) {
         route->error = COMMON_INVALID_URI;
         return AWS_FAILED;
     }

@@ -37,7 +37,7 @@ static int route_form(struct rq *rq) {
     struct codec_param *params = NULL;
     size_t n = 0;
     struct err err;
-    if (codec_params(&rq->arena, rq->payload.bytes, true, &params, &n, &err))
+    if (wire_params(&rq->arena, rq->payload.bytes, true, &params, &n, &err))
         return aws_fail_common(rq, COMMON_INVALID_URI, "%s", err.text);
     for (size_t i = 0; i < n; i++)
         if (str_is(params[i].key, "Action")) {

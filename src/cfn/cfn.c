@@ -1,3 +1,7 @@
+/*
+ * cfn/cfn: CloudFormation as a service: the row of hooks that aws calls, and the object that joins
+ * engine and hub.
+ */
 #include "aws/model.h"
 #include "base/arn.h"
 #include "cfn/cfn_priv.h"

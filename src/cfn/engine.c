@@ -1,3 +1,7 @@
+/*
+ * cfn/engine: the engine's thread: takes up each operation that has something to do, looks at it,
+ * and sleeps until the next is due.
+ */
 #include "cfn/engine.h"
 
 #include "aws/identity.h"

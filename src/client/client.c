@@ -1,3 +1,7 @@
+/*
+ * client/client: the client: endpoints and credentials from the environment, signing, the retries
+ * of one request.
+ */
 #include "client/client_priv.h"
 
 #include "base/arena.h"

@@ -1,3 +1,4 @@
+/* fn/config: reads and checks the function's environment variables. */
 #include "fn/config.h"
 
 #include <errno.h>

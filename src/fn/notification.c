@@ -1,3 +1,7 @@
+/*
+ * fn/notification: the custom resource that puts a bucket's notification configuration, without
+ * dropping what others put there.
+ */
 #include "fn/notification.h"
 
 #include "fn/log.h"

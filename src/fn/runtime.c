@@ -1,3 +1,4 @@
+/* fn/runtime: the loop of the Lambda runtime API: next invocation, handler, answer or error. */
 #include "fn/runtime.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* fn/steps: the steps of a record: one function a step, in the order of the table at the end. */
 #include "fn/steps.h"
 
 #include "base/clock.h"

@@ -1,3 +1,7 @@
+/*
+ * tmpl/eval: evaluates nodes: scalars, collections, references and Fn::Sub. The other functions
+ * are in functions.c.
+ */
 #include "tmpl/eval_priv.h"
 
 #include <errno.h>

@@ -1,3 +1,7 @@
+/*
+ * client: a client against a scripted server, plain and over TLS: signatures, retries, bodies,
+ * refusals.
+ */
 #include "client/client.h"
 
 #include "base/arena.h"

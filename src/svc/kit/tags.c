@@ -1,3 +1,4 @@
+/* kit/tags: checks, changes and shows sets of tags in both of AWS's shapes. */
 #include "svc/kit/tags.h"
 
 #include "base/ascii.h"

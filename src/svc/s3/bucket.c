@@ -1,3 +1,7 @@
+/*
+ * s3/bucket: reads a bucket's row and configurations into struct s3_bucket, and caches these by
+ * name.
+ */
 #include "svc/s3/bucket.h"
 
 #include "base/lock.h"
