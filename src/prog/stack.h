@@ -18,12 +18,9 @@ struct prog_stack {
     struct buf xml; /* the whole answer */
 };
 void prog_stack_deinit(struct prog_stack *stack);
-int prog_stack_look(struct prog_stack *stack, struct err *err);
 /* Calls fn for each output / parameter of the answer. */
 void prog_stack_outputs(const struct prog_stack *stack, void (*fn)(void *ctx, str key, str value),
                         void *ctx);
-void prog_stack_parameters(const struct prog_stack *stack,
-                           void (*fn)(void *ctx, str key, str value), void *ctx);
 
 enum { PROG_STACK_UNCHANGED = 1 };
 /*
