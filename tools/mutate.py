@@ -118,7 +118,7 @@ def numbers(code):
             continue
         if re.match(r" << [123]0\b", code[m.end():]) or re.search(r"\d << $", line):
             continue  # a size in MiB, which is about right or not
-        base, show = (16, hex) if m[1][:2] in ("0x", "0X") else (8, "0{:o}".format) if m[1][0] == "0" else (10, str)
+        base, show = (16, hex) if m[1][:2] in ("0x", "0X") else (8, "0{:o}".format) if len(m[1]) > 1 and m[1][0] == "0" else (10, str)
         value = int(m[1], base)
         yield m.start(), m.end(), show(value + 1) + m[2], "constant"
         if value:
