@@ -4,6 +4,7 @@
  */
 #include "fn_fixture.h"
 
+#include "base/io.h"
 #include "imgjob/imgjob.h"
 
 #include <errno.h>
@@ -17,7 +18,8 @@
 #define ID        "27d6d7322505e7c4910d28d9b852d2b5" /* photos/uploads/a b@c.jpg */
 
 static char worker_path[] = "/tmp/calotype-worker-XXXXXX",
-            reply_path[] = "/tmp/calotype-reply-XXXXXX";
+            reply_path[] = "/tmp/calotype-reply-XXXXXX",
+            input_path[] = "/tmp/calotype-input-XXXXXX", log_path[] = "/tmp/calotype-log-XXXXXX";
 
 /* ---- The worker: reads all, then writes what the test left for it ---- */
 
@@ -40,7 +42,7 @@ static void set_worker(enum worker kind) {
     CHECK(write(fd, bytes.p, bytes.len) == (ssize_t)bytes.len);
     close(fd);
     fd = open(worker_path, O_WRONLY | O_TRUNC);
-    CHECK(dprintf(fd, "#!/bin/sh\n/bin/cat > /dev/null\n%s %s\n",
+    CHECK(dprintf(fd, "#!/bin/sh\n/bin/cat > %s\n%s %s\n", input_path,
                   kind == DIES ? "exit 7 #" : "exec /bin/cat", reply_path) > 0);
     close(fd);
 }
@@ -49,6 +51,8 @@ static int make_worker(void **state) {
     (void)state;
     signal(SIGPIPE, SIG_IGN);
     close(mkstemp(reply_path));
+    close(mkstemp(input_path));
+    close(mkstemp(log_path));
     int fd = mkstemp(worker_path);
     fchmod(fd, 0700);
     close(fd);
@@ -58,6 +62,8 @@ static int drop_worker(void **state) {
     (void)state;
     unlink(worker_path);
     unlink(reply_path);
+    unlink(input_path);
+    unlink(log_path);
     return 0;
 }
 
@@ -96,6 +102,7 @@ static const char *event_of(const char *key, const char *version) {
     {                                                                                              \
         ANSWER, HTTP("200 OK", "{\"Attributes\":{\"Derivatives\":{\"L\":["                         \
                                "{\"M\":{\"Key\":{\"S\":\"old/800.jpg\"}}},"                        \
+                               "{\"M\":{\"Key\":{\"S\":\"" ID "/" SEQUENCER "/800.jpg\"}}},"       \
                                "{\"M\":{\"Key\":{\"S\":\"" ID "/" SEQUENCER "/200.png\"}}}]}}}")   \
     }
 #define REFUSED(status, type)                                                                      \
@@ -346,12 +353,39 @@ static const struct record_case {
      NULL},
 };
 
+/* The answer of fn_process; what it logged is appended to log. */
+static int process(const struct fn_context *context, str event, struct buf *out, struct buf *log,
+                   struct err *err) {
+    int before = dup(STDOUT_FILENO), fd = open(log_path, O_WRONLY | O_TRUNC);
+    fflush(stdout);
+    dup2(fd, STDOUT_FILENO);
+    int r = fn_process(context, event, out, err);
+    dup2(before, STDOUT_FILENO);
+    close(before);
+    close(fd);
+    CHECK_INT(io_read_file(log, log_path, 1 << 20, NULL), 0);
+    return r;
+}
+
+/* How the log tells what became of a record. */
+static void check_log(const struct record_case *c, const struct buf *log) {
+    static const char skipped[] = "skipped: a later event was first, or the object is gone";
+    CHECK_INT(strstr(buf_cstr(log), skipped) != NULL, strstr(c->want, "\"skipped\":1") != NULL);
+    CHECK_INT(strstr(buf_cstr(log), "\"level\":\"error\"") != NULL,
+              c->r != 0 && !strstr(c->want, "publish"));
+    bool before = c->asked && strcmp(c->asked, ASK_HEAD ASK_ROW ASK_PUBLISH) == 0;
+    CHECK_INT(strstr(buf_cstr(log), "done by an earlier attempt") != NULL, before);
+    CHECK_INT(strstr(buf_cstr(log), "CloudWatchMetrics") != NULL, c->r == 0);
+    if (c->r == 0 && c->row && !strstr(c->want, "\"processed\":1") && strstr(c->row, "Reason"))
+        CHECK_HAS(buf_cstr(log), "\"level\":\"warn\"");
+}
+
 static void one_record(void **state) {
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         const struct record_case *c = &cases[i];
         struct fn_test t;
-        CLEANUP_DEINIT(buf) struct buf out = {0};
+        CLEANUP_DEINIT(buf) struct buf out = {0}, log = {0};
         struct err err = {{0}};
         size_t n = 0;
         while (n < ARRAY_LEN(c->steps) && c->steps[n].answer)
@@ -360,8 +394,8 @@ static void one_record(void **state) {
         set_worker(c->worker);
         fn_test_start(&t, c->steps, n);
         snprintf(t.context.config.worker, sizeof t.context.config.worker, "%s", worker_path);
-        int r =
-            fn_process(&t.context, str_c(event_of(c->key, "\"versionId\":\"v1\",")), &out, &err);
+        str event = str_c(event_of(c->key, "\"versionId\":\"v1\","));
+        int r = process(&t.context, event, &out, &log, &err);
         check_asked(&t.server, c->asked);
         CHECK_INT(r, c->r);
         if (c->r == 0)
@@ -375,6 +409,7 @@ static void one_record(void **state) {
         CHECK_INT(row != NULL, c->row != NULL);
         if (row)
             CHECK_HAS(buf_cstr(row), c->row);
+        check_log(c, &log);
         fn_test_stop(&t);
     }
 }
@@ -417,6 +452,23 @@ static void what_is_sent(void **state) {
     for (size_t i = 0; i < ARRAY_LEN(sent); i++)
         CHECK_HAS(buf_cstr(&t.server.seen[sent[i].request]), sent[i].has);
     fn_test_stop(&t);
+
+    /* The worker got the request and the whole picture. */
+    CLEANUP_DEINIT(buf) struct buf input = {0};
+    struct imgjob_request request;
+    CHECK_INT(io_read_file(&input, input_path, 65536, NULL), 0);
+    ptrdiff_t head = imgjob_get_request(buf_view(&input), &request);
+    CHECK(head > 0);
+    CHECK_STR(str_skip(buf_view(&input), (size_t)head), S("hello"));
+    CHECK_INT(request.size, 5);
+    CHECK_INT(request.max_pixels, 1000);
+    CHECK_INT(request.keep_gps, false);
+    static const uint32_t edges[] = {1600, 800, 200};
+    CHECK_INT(request.n, ARRAY_LEN(edges));
+    for (size_t i = 0; i < ARRAY_LEN(edges); i++) {
+        CHECK_INT(request.wishes[i].edge, edges[i]);
+        CHECK_INT(request.wishes[i].quality, 80);
+    }
 }
 
 /* ---- Several records ---- */
