@@ -195,8 +195,7 @@ static void batch_bytes(void **state) {
     struct cloud *c = *state;
     for (size_t over = 0; over < 2; over++) {
         CLEANUP_DEINIT(buf)
-        struct buf a = many(524288 - 8, 'x'),
-                   b = many(524288 - 10 + over, 'x'), in = {0};
+        struct buf a = many(524288 - 8, 'x'), b = many(524288 - 10 + over, 'x'), in = {0};
         buf_printf(&in,
                    SEND("'Entries':[{'Id':'a','MessageBody':'%s','MessageAttributes':"
                         "{'a':{'DataType':'String','StringValue':'v'}}},"
