@@ -22,8 +22,8 @@ static void sizes(void **state) {
     message("Log event too large: 1048577 bytes exceeds limit of 1048576");
     for (size_t over = 0; over < 2; over++) {
         CLEANUP_DEINIT(buf)
-        struct buf half = many(524288 - 26, 'x'),
-                   rest = many(524288 - 26 + over, 'y'), events = {0};
+        struct buf half = many(524288 - 26, 'x'), rest = many(524288 - 26 + over, 'y'),
+                   events = {0};
         buf_printf(&events, "{'timestamp':T+9,'message':'%s'},{'timestamp':T+9,'message':'%s'}",
                    buf_cstr(&half), buf_cstr(&rest));
         fails(put(c, buf_cstr(&events)), over ? "InvalidParameterException" : "");
