@@ -232,7 +232,8 @@ void lambda_env_park_locked(struct lambda_env *env, struct net_req *req) {
     env->parked = req;
     become(env, ENV_IDLE);
     env->deadline_ns = clock_mono_ns() + env->svc->idle_ns;
-    (void)sandbox_freeze(env->sandbox);
+    if (env->sandbox)
+        (void)sandbox_freeze(env->sandbox);
     lambda_queue_kick(env->svc);
 }
 
