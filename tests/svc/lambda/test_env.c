@@ -200,7 +200,7 @@ static void test_no_other_steps(void **) {
         int status = 0;
         pid_t pid = fork();
         if (pid == 0) {
-            fclose(stderr); /* what it says there is for who sees it by surprise */
+            fclose(stderr);        /* what it says there is for who sees it by surprise */
             lock_init(&svc->lock); /* the parent's thread has the old one, not this */
             lock_take(&svc->lock);
             cases[i].step(env);
