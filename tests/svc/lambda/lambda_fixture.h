@@ -299,7 +299,7 @@ static inline struct answer call_as(struct aws_identity *caller, const char *op,
     return (struct answer){call.status, call.out, call.out_body, call.error_code,
                            call.error_message};
 }
-static struct answer call_op(const char *op, json_t *in) {
+static inline struct answer call_op(const char *op, json_t *in) {
     return call_as(&fx.root, op, in, STR_NONE);
 }
 
