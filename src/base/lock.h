@@ -62,10 +62,12 @@ static inline bool lock_is_mine(pthread_mutex_t *m) {
 #define LOCK_NOT_HELD(m)              ((void)(m))
 #endif
 
+/* Waits until the lock is free, and holds it. Returns m, for LOCK_SCOPE. */
 static inline pthread_mutex_t *lock_take(pthread_mutex_t *m) {
     lock_must(pthread_mutex_lock(m) == 0, "taken twice by one thread", __func__);
     return m;
 }
+/* Releases it, by the thread that holds it. */
 static inline void lock_drop(pthread_mutex_t *m) {
     lock_must(pthread_mutex_unlock(m) == 0, "released by a thread that had it not", __func__);
 }

@@ -1,5 +1,12 @@
 #pragma once
-/* svc/lambda: the service's state, and what its files share. */
+/*
+ * svc/lambda: the service's state, and what its files share.
+ *
+ * struct lambda_svc is ordered by who may touch what: first what never changes, then what the main
+ * thread alone writes, then all that svc->lock guards. A function whose name ends in _locked is
+ * called with that lock held (base/lock.h); every other one of this header without it, unless its
+ * comment says that both will do.
+ */
 #include "aws/row.h"
 #include "base/lock.h"
 #include "svc/kit/tags.h"
@@ -10,13 +17,13 @@
 #include <pthread.h>
 
 enum {
-    LAMBDA_ACCOUNT_CONCURRENCY = 1000,
-    LAMBDA_UNRESERVED_LEAST = 100,
-    LAMBDA_SYNC_PAYLOAD = 6 * 1024 * 1024,
-    LAMBDA_ASYNC_PAYLOAD = 1024 * 1024,
-    LAMBDA_RESPONSE_MOST = 6 * 1024 * 1024 + 100,
-    LAMBDA_TAIL = 4096,
-    LAMBDA_INIT_S = 10,
+    LAMBDA_ACCOUNT_CONCURRENCY = 1000,            /* invocations at once, "Lambda quotas" */
+    LAMBDA_UNRESERVED_LEAST = 100,                /* of these may not be reserved */
+    LAMBDA_SYNC_PAYLOAD = 6 * 1024 * 1024,        /* bytes of an event, RequestResponse */
+    LAMBDA_ASYNC_PAYLOAD = 1024 * 1024,           /* bytes of an event, Event */
+    LAMBDA_RESPONSE_MOST = 6 * 1024 * 1024 + 100, /* bytes of an answer */
+    LAMBDA_TAIL = 4096,                           /* bytes of LogResult */
+    LAMBDA_INIT_S = 10,                           /* until the first /next */
 };
 
 struct lambda_heap { /* queue rows by the time they are due; queue.c */
@@ -27,6 +34,7 @@ struct lambda_heap { /* queue rows by the time they are due; queue.c */
     size_t n, cap;
 };
 
+/* The value of svc->running, by account. */
 struct lambda_count {
     unsigned n;
 };
@@ -98,6 +106,7 @@ int lambda_complete_start(struct lambda_svc *svc, struct err *err);
 void lambda_complete_stop(struct lambda_svc *svc);
 /* Takes inv: it is freed when its traces are committed. Takes the lock itself. */
 void lambda_complete_add(struct lambda_svc *svc, struct lambda_inv *inv);
+/* Adds one observation of AWS/Lambda's metric name for fn to batch; unit: "Count", "Milliseconds". */
 void lambda_count_metric(struct lambda_svc *svc, struct store_batch *batch,
                          const struct lambda_fn *fn, const char *name, double value,
                          const char *unit);
