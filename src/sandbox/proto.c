@@ -1,3 +1,4 @@
+/* Messages between daemon, spawner and inits: datagrams with descriptors, and a spec flattened. */
 #include "sandbox/proto_priv.h"
 
 #include <errno.h>

@@ -16,8 +16,10 @@
 
 #include <errno.h>
 #include <ftw.h>
+#include <grp.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 #include <zip.h>
 
@@ -215,6 +217,20 @@ static inline void close_services(void) {
     fx.store = store_free(fx.store);
 }
 
+/* "full" or "userns", as the first argument of a test that runs functions; "full" without. */
+static inline enum sandbox_level level_wanted(int argc, char **argv) {
+    return argc > 1 && strcmp(argv[1], "userns") == 0 ? SANDBOX_USERNS : SANDBOX_FULL;
+}
+
+static inline bool become_ordinary(void) {
+    enum { ORDINARY_UID = 12345 };
+    if (geteuid() != 0)
+        return true;
+    return setgroups(0, NULL) == 0 && setresgid(ORDINARY_UID, ORDINARY_UID, ORDINARY_UID) == 0 &&
+           setresuid(ORDINARY_UID, ORDINARY_UID, ORDINARY_UID) == 0 &&
+           prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) == 0;
+}
+
 /* Before any thread; false where nothing can be sandboxed. */
 static inline bool fixture_spawner(void) {
     struct err err = {0};
@@ -283,7 +299,7 @@ static inline struct answer call_as(struct aws_identity *caller, const char *op,
     return (struct answer){call.status, call.out, call.out_body, call.error_code,
                            call.error_message};
 }
-static struct answer call_op(const char *op, json_t *in) {
+static inline struct answer call_op(const char *op, json_t *in) {
     return call_as(&fx.root, op, in, STR_NONE);
 }
 

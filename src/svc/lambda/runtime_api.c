@@ -73,10 +73,10 @@ static void put_number(struct net_req *req, str name, int64_t value) {
     net_reply_header(req, name, str_c(text));
 }
 
-/* Under the lock: env->inv becomes delivered, and the answer is on its way. */
-static void reply_event(struct net_req *req, struct lambda_env *env) {
+/* env->inv becomes delivered, and the answer is on its way. */
+static void reply_event_locked(struct net_req *req, struct lambda_env *env) {
     struct lambda_inv *inv = env->inv;
-    lambda_deliver(env);
+    lambda_env_deliver_locked(env);
     net_reply_header(req, S("Lambda-Runtime-Aws-Request-Id"), str_c(inv->id));
     net_reply_header(req, S("Lambda-Runtime-Invoked-Function-Arn"), buf_view(&env->fn->arn));
     put_number(req, S("Lambda-Runtime-Deadline-Ms"), clock_real_ms() + env->fn->timeout_ms);
@@ -96,24 +96,21 @@ static void woken(void *env_, struct net_req *req) {
     struct lambda_env *env = env_;
     LOCK_SCOPE(&env->svc->lock);
     if (env->state == ENV_BUSY && env->inv && !env->inv->delivered)
-        reply_event(req, env);
+        reply_event_locked(req, env);
     else
         reply_wrong_state(req);
 }
 
 static void next(struct net_req *req, struct lambda_env *env) {
     LOCK_SCOPE(&env->svc->lock);
-    if (!env->ready) {
-        env->ready = true;
-        env->init_ns = clock_mono_ns() - env->start_ns;
-    }
+    lambda_env_ready_locked(env);
     if (env->state == ENV_DYING || env->parked || (env->inv && env->inv->delivered)) {
         reply_wrong_state(req);
     } else if (env->inv) {
-        reply_event(req, env);
+        reply_event_locked(req, env);
     } else {
         net_suspend(req, woken, env);
-        lambda_env_park(env, req);
+        lambda_env_park_locked(env, req);
     }
 }
 
@@ -171,10 +168,7 @@ static struct lambda_inv *finish(struct net_req *req, struct call *call) {
         take_response(call, inv);
     else
         take_error(req, call, inv, "Function.Unknown");
-    lambda_detach(env);
-    env->state = ENV_SETTLING;
-    env->deadline_ns = clock_mono_ns() + env->fn->timeout_ms * 1000000;
-    return inv;
+    return lambda_env_settle_locked(env);
 }
 
 static void finish_invocation(struct net_req *req, struct call *call) {
@@ -194,13 +188,13 @@ static void finish_invocation(struct net_req *req, struct call *call) {
 static void fail_init(struct net_req *req, struct call *call) {
     struct lambda_env *env = call->env;
     struct lambda_inv *inv = NULL;
-    pthread_mutex_lock(&env->svc->lock);
+    lock_take(&env->svc->lock);
     bool allowed = !env->ready && env->state != ENV_DYING;
     if (allowed && env->inv) {
         take_error(req, call, env->inv, "Runtime.Unknown");
-        inv = lambda_detach(env);
+        inv = lambda_env_detach_locked(env);
     }
-    pthread_mutex_unlock(&env->svc->lock);
+    lock_drop(&env->svc->lock);
     if (allowed)
         reply_accepted(req);
     else
@@ -248,10 +242,9 @@ static void done(void *svc_, struct net_req *req) {
     struct call *call = req->app;
     if (!call)
         return;
-    pthread_mutex_lock(&svc->lock);
-    if (call->env->parked == req)
-        call->env->parked = NULL;
-    pthread_mutex_unlock(&svc->lock);
+    lock_take(&svc->lock);
+    lambda_env_unpark_locked(call->env, req);
+    lock_drop(&svc->lock);
     buf_deinit(&call->body);
     free(call);
 }

@@ -1,4 +1,6 @@
-/* Starting an environment: code, keys, variables, sandbox, sockets. In whose invocation needs it.
+/*
+ * Starting an environment: code, keys, variables, sandbox, sockets. Runs in the thread that needs it
+ * for its invocation, without svc->lock, for it reads the disk and waits for the sandbox.
  */
 #include "aws/port.h"
 #include "base/arn.h"
@@ -8,6 +10,7 @@
 #include "base/rand.h"
 #include "svc/lambda/code.h"
 #include "svc/lambda/lambda_priv.h"
+#include "svc/lambda/runtimes.h"
 
 #include <elf.h>
 #include <errno.h>
@@ -15,8 +18,8 @@
 #include <stdio.h>
 
 enum { RUNTIME_PORT = 9001, API_PORT = 80, API_TLS_PORT = 443, KEYS_S = 6 * 3600 };
+static const uint16_t ports[LAMBDA_ENV_PORTS] = {RUNTIME_PORT, API_PORT, API_TLS_PORT};
 #define SERVICE S("lambda.amazonaws.com")
-#define CA_PATH "/etc/ssl/certs/ca-certificates.crt"
 
 /* ---- Code ---- */
 static int ensure_code(struct lambda_svc *svc, const struct lambda_fn *fn, const char *dir,
@@ -99,91 +102,46 @@ static void name_stream(struct lambda_env *env) {
     snprintf(env->stream, sizeof env->stream, "%.10s/[$LATEST]%s", day, hex);
 }
 
-/* ---- Its variables ---- */
-enum { VARIABLES_MOST = 256 };
-struct variables {
-    struct arena arena;
-    const char *at[VARIABLES_MOST + 1];
-    size_t n;
-    const json_t *own; /* the function's: they win */
-};
-
-static void set_variable(struct variables *v, const char *name, str value) {
-    if (v->n < VARIABLES_MOST && !json_has(v->own, name))
-        v->at[v->n++] = arena_printf(&v->arena, "%s=" STR_FMT, name, STR_ARG(value)).p;
-}
-
-static void set_number(struct variables *v, const char *name, uint64_t value) {
-    set_variable(v, name, arena_printf(&v->arena, "%llu", (unsigned long long)value));
-}
-
-static void fill_variables(struct variables *v, const struct lambda_env *env,
-                           const struct aws_credentials *keys) {
-    const struct lambda_fn *fn = env->fn;
-    const char *name;
-    json_t *value;
-    str runtime = json_str(fn->config, "Runtime");
-    v->own = json_obj(json_obj(fn->config, "Environment"), "Variables");
-    set_variable(v, "_HANDLER", json_str(fn->config, "Handler"));
-    set_variable(v, "AWS_REGION", fn->name.region);
-    set_variable(v, "AWS_DEFAULT_REGION", fn->name.region);
-    set_variable(v, "AWS_EXECUTION_ENV",
-                 arena_printf(&v->arena, "AWS_Lambda_" STR_FMT, STR_ARG(runtime)));
-    set_variable(v, "AWS_LAMBDA_FUNCTION_NAME", fn->name.name);
-    set_variable(v, "AWS_LAMBDA_FUNCTION_VERSION", S("$LATEST"));
-    set_number(v, "AWS_LAMBDA_FUNCTION_MEMORY_SIZE", fn->memory_mb);
-    set_variable(v, "AWS_LAMBDA_INITIALIZATION_TYPE", S("on-demand"));
-    set_variable(v, "AWS_LAMBDA_LOG_GROUP_NAME", buf_view(&fn->log_group));
-    set_variable(v, "AWS_LAMBDA_LOG_STREAM_NAME", str_c(env->stream));
-    set_variable(v, "AWS_LAMBDA_RUNTIME_API", S("127.0.0.1:9001"));
-    set_variable(v, "AWS_ACCESS_KEY_ID", str_c(keys->access_key));
-    set_variable(v, "AWS_SECRET_ACCESS_KEY", str_c(keys->secret_key));
-    set_variable(v, "AWS_SESSION_TOKEN", buf_view(&keys->session_token));
-    set_variable(v, "LAMBDA_TASK_ROOT", S("/var/task"));
-    set_variable(v, "LAMBDA_RUNTIME_DIR", S("/var/runtime"));
-    set_variable(v, "TZ", S(":UTC"));
-    set_variable(v, "LANG", S("en_US.UTF-8"));
-    set_variable(v, "PATH", S("/usr/local/bin:/usr/bin/:/bin:/opt/bin"));
-    set_variable(
-        v, "LD_LIBRARY_PATH",
-        S("/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:/var/task:/var/task/lib:/opt/lib"));
-    set_variable(v, "HOME", S("/tmp"));
-    /* The cloud, on a socket of the sandbox's own: plain HTTP never leaves the kernel. */
-    set_variable(v, "AWS_ENDPOINT_URL", S("http://127.0.0.1"));
-    set_variable(v, "SSL_CERT_FILE", S(CA_PATH));
-    set_variable(v, "AWS_CA_BUNDLE", S(CA_PATH));
-    set_variable(v, "NODE_EXTRA_CA_CERTS", S(CA_PATH));
-    const json_t *own = v->own;
-    v->own = NULL;
-    json_object_foreach ((json_t *)own, name, value)
-        set_variable(v, name, json_text(value));
-    v->at[v->n] = NULL;
-}
-
 /* ---- Sandbox and sockets ---- */
+/* 0, or -errno where the path is too long. */
+static int path_of(char out[PATH_MAX], const struct lambda_svc *svc, const char *dir,
+                   const char *file) {
+    int n = snprintf(out, PATH_MAX, "%s/%s%s%s", svc->functions_dir, dir, file ? "/" : "",
+                     file ? file : "");
+    return n < PATH_MAX ? 0 : -ENAMETOOLONG;
+}
+
+/* What the function's runtime says of the sandbox. */
+static void fill_runtime(struct sandbox_spec *spec, const struct lambda_runtime *runtime) {
+    spec->argv = runtime->argv;
+    spec->whole_proc = runtime->whole_proc;
+    for (size_t i = 0; i < SANDBOX_MAX_BINDS && runtime->binds[i].host; i++)
+        spec->binds[i] = runtime->binds[i];
+    if (runtime->start_path)
+        spec->files[1] = (struct sandbox_file){runtime->start_path, str_c(runtime->start)};
+}
+
 static int start_sandbox(struct lambda_svc *svc, struct lambda_env *env, const char *dir,
                          const struct aws_credentials *keys, struct sandbox **ret_sandbox,
                          struct err *err) {
-    static const char *const argv[] = {"/var/task/bootstrap", NULL};
     char code[PATH_MAX], program[PATH_MAX];
-    if (snprintf(code, sizeof code, "%s/%s", svc->functions_dir, dir) >= (int)sizeof code ||
-        snprintf(program, sizeof program, "%s/%s/bootstrap", svc->functions_dir, dir) >=
-            (int)sizeof program)
+    const char *own = env->runtime->own_program;
+    if (path_of(code, svc, dir, NULL) || path_of(program, svc, dir, own))
         return err_sys(err, -ENAMETOOLONG, "starting a function");
-    struct variables v = {0};
-    fill_variables(&v, env, keys);
-    const struct sandbox_spec spec = {
+    struct lambda_variables variables = {0};
+    lambda_variables_fill(&variables, env, keys);
+    struct sandbox_spec spec = {
         .code = code,
-        .argv = argv,
-        .env = v.at,
-        .memory_bytes = env->fn->memory_mb * 1024 * 1024,
+        .env = variables.at,
+        .memory_bytes = lambda_fn_memory(env->fn),
         .tmp_bytes = env->fn->tmp_mb * 1024 * 1024,
-        .ports = {RUNTIME_PORT, API_PORT, API_TLS_PORT},
-        .files = {{CA_PATH, buf_view(&svc->ca_cert)}},
-        .limit_address_space = is_static(program),
+        .files = {{LAMBDA_CA_PATH, buf_view(&svc->ca_cert)}},
+        .limit_address_space = own && is_static(program),
     };
+    memcpy(spec.ports, ports, sizeof ports);
+    fill_runtime(&spec, env->runtime);
     int r = sandbox_start(svc->spawner, &spec, ret_sandbox, err);
-    arena_deinit(&v.arena);
+    lambda_variables_deinit(&variables);
     return r;
 }
 
@@ -191,30 +149,33 @@ static void origin_released(void *env_) {
     struct lambda_env *env = env_;
     struct lambda_svc *svc = env->svc;
     LOCK_SCOPE(&svc->lock);
-    lambda_env_unref(env);
+    lambda_env_unref_locked(env);
+}
+
+static int open_socket(struct lambda_svc *svc, struct lambda_env *env, struct sandbox *sandbox,
+                       size_t i, struct err *err) {
+    const struct net_app runtime = lambda_runtime_app(svc);
+    struct net_origin *origin = NULL;
+    lock_take(&svc->lock);
+    lambda_env_ref_locked(env);
+    lock_drop(&svc->lock);
+    int r = net_listen_fd(svc->net, sandbox_take_listener(sandbox, ports[i]),
+                          ports[i] == RUNTIME_PORT ? &runtime : NULL, env, origin_released, &origin,
+                          err);
+    LOCK_SCOPE(&svc->lock);
+    lambda_env_listens_locked(env, i, origin);
+    if (r)
+        lambda_env_unref_locked(env);
+    return r;
 }
 
 /* The runtime API on its port, the cloud's own on the two others. */
 static int open_sockets(struct lambda_svc *svc, struct lambda_env *env, struct sandbox *sandbox,
                         struct err *err) {
-    static const uint16_t ports[] = {RUNTIME_PORT, API_PORT, API_TLS_PORT};
-    const struct net_app runtime = lambda_runtime_app(svc);
-    for (size_t i = 0; i < ARRAY_LEN(ports); i++) {
-        pthread_mutex_lock(&svc->lock);
-        env->refs++;
-        pthread_mutex_unlock(&svc->lock);
-        struct net_origin *origin = NULL;
-        int r = net_listen_fd(svc->net, sandbox_take_listener(sandbox, ports[i]),
-                              i == 0 ? &runtime : NULL, env, origin_released, &origin, err);
-        pthread_mutex_lock(&svc->lock);
-        env->origins[i] = origin;
-        if (r)
-            lambda_env_unref(env);
-        pthread_mutex_unlock(&svc->lock);
-        if (r)
-            return r;
-    }
-    return 0;
+    int r = 0;
+    for (size_t i = 0; r == 0 && i < ARRAY_LEN(ports); i++)
+        r = open_socket(svc, env, sandbox, i, err);
+    return r;
 }
 
 static int start(struct lambda_svc *svc, struct lambda_env *env, struct err *err) {
@@ -224,6 +185,8 @@ static int start(struct lambda_svc *svc, struct lambda_env *env, struct err *err
     name_stream(env);
     if (!svc->spawner)
         return err_set(err, -ENOTSUP, "this daemon runs no functions");
+    if (!env->runtime)
+        return err_set(err, -ENOTSUP, "this build does not know the function's runtime");
     int r = ensure_code(svc, env->fn, buf_cstr(&dir), err);
     if (r == 0)
         r = take_keys(svc, env, &keys, err);
@@ -237,15 +200,14 @@ static int start(struct lambda_svc *svc, struct lambda_env *env, struct err *err
     buf_deinit(&keys.session_token);
     if (r)
         return r;
-    pthread_mutex_lock(&svc->lock);
-    env->sandbox = sandbox;
-    env->out[0].fd = sandbox_take_output(sandbox, 1);
-    env->out[1].fd = sandbox_take_output(sandbox, 2);
-    pthread_mutex_unlock(&svc->lock);
+    lock_take(&svc->lock);
+    lambda_env_boxed_locked(env, sandbox);
+    lock_drop(&svc->lock);
     return open_sockets(svc, env, sandbox, err);
 }
 
 int lambda_env_start(struct lambda_env *env, struct lambda_inv *inv) {
+    LOCK_NOT_HELD(&env->svc->lock);
     struct err err = {0};
     int r = start(env->svc, env, &err);
     if (r == 0)
