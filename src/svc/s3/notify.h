@@ -54,6 +54,7 @@ DEFINE_FREEP(s3_notify)
 /* The one target that hears of it, or NULL. Borrowed from notify. */
 const struct s3_notify_target *s3_notify_match(const struct s3_notify *notify,
                                                enum s3_event_type type, str key);
+/* All targets, in the order of the configuration; borrowed likewise. */
 size_t s3_notify_count(const struct s3_notify *notify);
 const struct s3_notify_target *s3_notify_at(const struct s3_notify *notify, size_t i);
 

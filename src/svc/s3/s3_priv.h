@@ -51,16 +51,17 @@ int s3_use_bucket_to_write(struct s3_svc *svc, struct rq *rq, struct s3_bucket *
 int s3_use_target(struct s3_svc *svc, struct rq *rq, struct s3_bucket **ret_bucket, str *ret_key);
 /* Member "Key", at most 1024 bytes and not empty. */
 int s3_use_key(struct rq *rq, str *ret_key);
-/* A result of versions.h or store.h that no handler can do anything about. */
+/* A result of versions.h or store.h that no handler can do anything about. AWS_FAILED. */
 int s3_fault(struct rq *rq, int r, const char *what);
 
 /* In the request's arena. */
 str s3_bucket_arn(struct rq *rq, str bucket);
 /* "arn:aws:s3:::bucket/key"; key empty for the bucket itself. False: no such ARN. */
 bool s3_arn_parts(str arn, str *ret_bucket, str *ret_key);
-/* The 64 hex digits that stand for an account in S3's answers. */
+/* The 64 hex digits that stand for an account in S3's answers; the same one always has the same. */
 str s3_canonical_id(struct rq *rq, str account);
 json_t *s3_owner(struct rq *rq, str account); /* {"ID":…}: a new reference */
+/* The ETag as documents and headers show it. */
 str s3_quoted(struct rq *rq, str etag);
 
 /*
@@ -116,10 +117,14 @@ struct s3_upload {
  */
 int s3_upload_new(struct s3_svc *svc, struct rq *rq, const struct s3_bucket *bucket,
                   enum s3_sum own_sum, uint64_t expected, struct s3_upload **ret_upload);
+/* EntityTooLarge beyond S3_MAX_PUT. */
 int s3_upload_write(struct s3_upload *upload, struct rq *rq, const void *p, size_t n);
-/* Makes it durable and fills ref, etag and checksum. The same again in a later attempt. */
+/*
+ * Makes the body durable and fills ref, etag and checksum. A later attempt of the same request
+ * finds it finished, and gets 0 at once. InvalidRequest: the client's checksum is none of its kind.
+ */
 int s3_upload_finish(struct s3_upload *upload, struct rq *rq);
-/* The batch of this attempt takes the body over. */
+/* The batch of this attempt takes the body over: its file stays once that batch is committed. */
 void s3_upload_keep(struct s3_upload *upload, struct rq *rq);
 /* As the rows' sink: rq->stream is the upload. */
 int s3_upload_open(struct s3_svc *svc, struct rq *rq, const struct s3_bucket *bucket,
@@ -170,11 +175,13 @@ void s3_describe_sum(json_t *doc, const struct s3_object *object);
 /* ---- body.c: reading stored bodies ---- */
 struct s3_body_reader;
 /*
- * first and last inclusive; nothing is read when size is 0. STORE_E_ABSENT: a body's file is gone.
+ * Reads n bytes from offset first of the packed bodies, which are copied. The first ones are opened
+ * here and stay readable whatever becomes of the object. STORE_E_ABSENT: a body's file is gone, so
+ * the row is to be read again.
  */
 int s3_body_reader_new(struct store *store, str bodies, uint64_t first, uint64_t n,
                        struct s3_body_reader **ret_reader, struct err *err);
-/* as rq_out_stream's */
+/* A callback of rq_out_stream: offset counts from the reader's first byte, and never goes back. */
 ssize_t s3_body_reader_read(void *reader, uint64_t offset, void *p, size_t n);
 struct s3_body_reader *s3_body_reader_free(struct s3_body_reader *reader);
 DEFINE_FREEP(s3_body_reader)
@@ -221,6 +228,10 @@ int s3_hook_veto(void *svc, struct rq *rq, str arn, bool via_resource);
 int s3_hook_invalid(void *svc, struct rq *rq, const struct aws_violation *violation);
 
 /* ---- sweep.c ---- */
+/*
+ * At start, before any request: reopens buckets whose deletion was cut off, and removes parts whose
+ * upload is gone. Commits by itself. 0, STORE_E_DAMAGED or -errno, with the reason in err.
+ */
 int s3_sweep(struct s3_svc *svc, struct err *err);
 /* Removes every part row of an upload whose own row is gone, with its bodies. Commits by itself. */
 int s3_drop_parts(struct store *store, uint64_t bucket_id, uint64_t upload_seq, struct err *err);
