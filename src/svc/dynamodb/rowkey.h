@@ -11,6 +11,7 @@
  */
 #include "svc/dynamodb/table.h"
 
+/* What stands in row keys for a partition key. The item holds the key itself, for comparison. */
 void ddb_hash_partition(const struct ddb_value *partition, char out[DDB_HASH]);
 /* The sort key as it stands in row keys. */
 void ddb_add_sort(struct buf *key, const struct ddb_value *sort);

@@ -19,6 +19,7 @@ struct ddb_svc {
 #define KIT_OPS    "svc/dynamodb/ops.def"
 #define KIT_PREFIX ddb
 #include "svc/kit/op_handlers.h"
+/* The hooks of struct aws_service: context.c. The resource is the table or index that rq names. */
 int ddb_hook_resource(void *svc, struct rq *rq, struct buf *ret_arn);
 int ddb_hook_context(void *svc, struct rq *rq, const struct aws_question *question,
                      struct policy_context *context);
@@ -46,8 +47,9 @@ int ddb_refuse_legacy(struct rq *rq, const char *const *names);
  * may use them.
  */
 int ddb_env_of(struct rq *rq, const char *const *expressions, struct ddb_expr_env *ret);
+/* When all expressions are parsed: names and values that none of them used are an error. */
 int ddb_env_done(struct rq *rq, const struct ddb_expr_env *env);
-/* Parses a member if it is there: *ret NULL or the tree. */
+/* Parses a member if it is there: *ret NULL or the tree, in the arena. 0 or AWS_FAILED. */
 int ddb_condition_of(struct rq *rq, struct ddb_expr_env *env, const char *member,
                      struct ddb_node **ret);
 int ddb_projection_of(struct rq *rq, struct ddb_expr_env *env, const struct ddb_projection **ret);
@@ -68,6 +70,10 @@ struct ddb_capacity {
     double table;
     double indexes[DDB_CAPACITY_INDEXES]; /* by position in table->indexes */
 };
+/*
+ * Capacity units of one item of so many bytes: 4 KiB a unit of reading, half of it when the read may
+ * be eventually consistent; 1 KiB a unit of writing. An item that is not there costs the least one.
+ */
 double ddb_read_units(size_t bytes, bool consistent);
 double ddb_write_units(size_t bytes);
 /* Adds ConsumedCapacity to rq->out as ReturnConsumedCapacity asks. */
@@ -77,6 +83,7 @@ void ddb_capacity_out(struct rq *rq, const struct ddb_table *table,
 /* ---- gauge.c ---- */
 struct ddb_gauge *ddb_gauge_new(struct store *store, struct hub *hub);
 struct ddb_gauge *ddb_gauge_free(struct ddb_gauge *gauge);
+/* Puts what was gathered as metrics, in a commit of its own. */
 void ddb_gauge_flush(struct ddb_gauge *gauge);
 /* One observation, gathered; index and op may be absent dimensions. */
 void ddb_gauge_add(struct ddb_gauge *gauge, const struct ddb_table *table, const char *metric,
