@@ -9,12 +9,11 @@
  *   cfn-res     uuid, logical id struct cfn_resource
  *   cfn-event   uuid, sequence   struct cfn_event, newest last
  *   cfn-set     uuid, name       struct cfn_set
- *   cfn-op      uuid             id of the operation under way: what to take up again after a
- *   restart
+ *   cfn-op      uuid             id of the operation under way, taken up again after a restart
  *   cfn-export  name             struct cfn_export
  *   cfn-import  export, uuid     struct cfn_import: that stack uses that export
- *   cfn-reply   token            struct cfn_reply (no account, region): a custom resource's answer,
- *   awaited or there
+ *   cfn-reply   token            struct cfn_reply (no account, region): the answer of a custom
+ *                                resource, awaited or there
  *
  * Who writes. A stack's row is written by handlers and by the engine, so each makes the row that it
  * read a condition of what it writes, and begins again when the row has changed. Resources, imports

@@ -22,8 +22,8 @@ enum { CW_MAX_DIMENSIONS = 30 };
 /* ---- series.c: which series there are, and the rows of their points ---- */
 /*
  * STORE_METRICS:
- *   cw.series  account, region, namespace, metric, dimensions → u64: hour (of world time) last
- *   written
+ *   cw.series  account, region, namespace, metric, dimensions → u64: the hour of world time in
+ *              which it was last written
  *   cw.point   account, region, namespace, metric, dimensions, u64 minute, unit → store_stat's row
  * dimensions is canonical: sorted by name, each name and value as buf_lstr writes them.
  */

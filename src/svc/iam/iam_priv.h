@@ -27,7 +27,7 @@ struct iam_svc {
  *   iam.role, iam.user, iam.policy, iam.instance-profile
  *                                   account, lower-case name → JSON document
  *   iam.key                         access key → JSON: Account, User ("" = root), Status,
- *   CreateDate, Secret
+ *                                   CreateDate, Secret
  *   iam.keys                        account, lower-case user, access key → (empty)
  *   iam.account                     account → JSON
  *   iam.generation                  account → u64, one more with each change

@@ -2,8 +2,8 @@
 /*
  * sns/topic: the rows of topics and subscriptions, both of STORE_META and JSON.
  *
- *   "sns"    account region name       {"Created":ms,"Attributes":{…},"Tags":{…},"Subscribed":how
- *   often}
+ *   "sns"    account region name
+ *   {"Created":ms,"Attributes":{…},"Tags":{…},"Subscribed":how often}
  *   "snssub" account region name id   
  *   {"Protocol","Endpoint","Owner","Principal","Confirmed":bool,"Attributes":{…}}
  *
