@@ -37,7 +37,10 @@ int kit_attribute_apply(struct rq *rq, const struct kit_attributes *table, const
                         str value, json_t *into, const void *of);
 int kit_attributes_apply(struct rq *rq, const struct kit_attributes *table, const json_t *given,
                          json_t *into, const void *of);
-/* The value in force; absent for those without one. */
+/*
+ * The value in force: what was set, else the table's default; absent for those without one.
+ * attributes: the row's. Borrowed from it or from the table. As a number: 0 where it is none.
+ */
 str kit_attribute_value(const struct kit_attributes *table, const json_t *attributes,
                         const char *name);
 int64_t kit_attribute_integer(const struct kit_attributes *table, const json_t *attributes,

@@ -78,6 +78,7 @@ bool kit_page_add(struct kit_page *page, str place, json_t *item);
 int kit_page_end(struct kit_page *page);
 
 /* ---- The tokens alone, for listings with a walk of their own ---- */
+/* Appends the token that stands for the place in the listing whose checksum is scope. */
 void kit_token_add(struct buf *out, uint32_t scope, str place);
 /* False: not such a token. Appends the place. */
 bool kit_token_read(str token, uint32_t scope, struct buf *place);

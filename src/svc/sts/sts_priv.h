@@ -1,5 +1,5 @@
 #pragma once
-/* svc/sts, inside the room. */
+/* svc/sts, inside the room: the service's state is the iam it asks; it has no rows of its own. */
 #include "svc/iam/iam.h"
 #include "svc/sts/errors.h"
 #include "svc/sts/sts.h"
