@@ -46,10 +46,6 @@ struct aws_wire {
 struct aws_wire aws_wire_of(struct net_req *req);
 /* First header of that name (without case), absent when missing. */
 str aws_wire_header(const struct aws_wire *wire, const char *name);
-/*
- * Decoded value of the first parameter of that exact name; absent when missing, empty without '='.
- */
-str aws_wire_param(const struct aws_wire *wire, const char *name);
 
 /*
  * A refusal, ready for the request:

@@ -47,7 +47,7 @@ static int run(struct rq *rq, const struct aws_call *call) {
     rq->payload.size = call->body.len;
     if (take_input(rq, call->in) || aws_validate(rq) || aws_authorize_row(rq))
         return AWS_FAILED;
-    if ((rq->op->flags & OP_STREAM_IN) && feed_stream(rq, call->body))
+    if (rq->op->open && feed_stream(rq, call->body))
         return AWS_FAILED;
     int r = aws_run(rq, rq->op->run);
     while (r == AWS_SUSPENDED) {

@@ -29,7 +29,6 @@ void wire_scalar_out(const struct api_shape *shape, const json_t *value, enum ap
                      enum api_time fallback, struct buf *out);
 /* Epoch seconds as documents hold them: an integer where there is no fraction. */
 json_t *wire_time_value(int64_t epoch_ms);
-int64_t wire_time_ms(const json_t *value);
 
 /* ---- JSON (1.0, 1.1 and rest-json bodies) ---- */
 /* Members that do not travel in the body are left out. shape may be NULL. */

@@ -11,7 +11,7 @@ json_t *wire_time_value(int64_t epoch_ms) {
     return epoch_ms % 1000 ? json_real((double)epoch_ms / 1000.0) : json_integer(epoch_ms / 1000);
 }
 
-int64_t wire_time_ms(const json_t *value) {
+static int64_t time_ms(const json_t *value) {
     if (json_is_integer(value)) {
         json_int_t s = json_integer_value(value);
         return s > INT64_MAX / 1000 || s < INT64_MIN / 1000 ? 0 : s * 1000;
@@ -97,7 +97,7 @@ json_t *wire_scalar_in(const struct api_shape *shape, str text, enum api_time ti
 
 static void time_out(const json_t *value, enum api_time format, struct buf *out) {
     char text[CLOCK_ISO_MAX];
-    int64_t ms = wire_time_ms(value);
+    int64_t ms = time_ms(value);
     if (format == API_TIME_RFC822)
         buf_c(out, clock_http(text, ms));
     else if (format == API_TIME_UNIX)

@@ -188,7 +188,7 @@ static int decode_rest(struct rq *rq) {
     struct rest_in in = {.rq = rq, .shape = shape, .doc = rq->in};
     if (take_labels(&in) || take_params(&in) || take_headers(&in))
         return AWS_FAILED;
-    if (rq->op->flags & OP_STREAM_IN)
+    if (rq->op->open)
         return 0;
     return shape->payload >= 0 ? take_payload(&in, &shape->members[shape->payload])
                                : take_body(&in);

@@ -85,7 +85,7 @@ static int to_sink(void *ctx, const void *bytes, size_t n) {
     return rq->priv->sink(rq->priv->sink_stream, rq, bytes, n);
 }
 
-static bool streams(const struct rq *rq) { return rq->op && (rq->op->flags & OP_STREAM_IN); }
+static bool streams(const struct rq *rq) { return rq->op && rq->op->open; }
 
 static uint64_t body_most(const struct rq *rq) {
     const struct api_op *op = rq->priv->route.op;

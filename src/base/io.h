@@ -1,5 +1,5 @@
 #pragma once
-/* base/io: whole reads and writes. Nothing here syncs a disk: that is store/file.h's. */
+/* base/io: whole reads and writes. Nothing here syncs a disk: that is base/file.h's. */
 #include "base/buf.h"
 #include "base/err.h"
 

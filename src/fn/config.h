@@ -10,7 +10,6 @@
 
 struct fn_config {
     const char *table, *topic_arn, *derivatives_bucket, *environment;
-    const char *function_name;
     char worker[512];
     bool keep_gps;
     uint64_t max_bytes; /* of one original */

@@ -1,3 +1,7 @@
+/*
+ * sandbox/cgroup: finds a place below which the sandboxes' cgroups can be made, under cgroup v1
+ * and v2, and removes what an earlier life left.
+ */
 #include "sandbox/cgroup_priv.h"
 
 #include "base/buf.h"

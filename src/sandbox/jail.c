@@ -1,3 +1,7 @@
+/*
+ * sandbox/jail: the first process of a sandbox: shuts itself in, step by step, before it runs the
+ * function.
+ */
 #include "sandbox/jail_priv.h"
 
 #include "base/io.h"

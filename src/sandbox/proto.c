@@ -1,3 +1,4 @@
+/* sandbox/proto: the messages between daemon, spawner and jail, with their descriptors. */
 #include "sandbox/proto_priv.h"
 
 #include <errno.h>

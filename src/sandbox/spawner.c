@@ -1,3 +1,7 @@
+/*
+ * sandbox/spawner: the spawner's loop: creates sandboxes when the daemon asks, reaps them, and
+ * cleans up.
+ */
 #include "sandbox/spawner_priv.h"
 
 #include "base/list.h"

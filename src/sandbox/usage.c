@@ -1,3 +1,4 @@
+/* sandbox/usage: adds up what a sandbox's processes use. */
 #include "sandbox/usage_priv.h"
 
 #include "base/io.h"

@@ -2,7 +2,7 @@
 #include "tmp.h"
 
 #include "base/io.h"
-#include "store/file.h"
+#include "base/file.h"
 #include "store/key.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* lambda/fn: makes struct lambda_fn of a function's row, and its names. */
 #include "svc/lambda/fn.h"
 
 #include "base/arn.h"

@@ -47,10 +47,7 @@ struct s3_bucket {
     struct s3_notify *notify;
     struct buf memory; /* what name and row_bytes point into */
 };
-/* One more reference; the bucket is immutable, so any thread may hold one. */
-struct s3_bucket *s3_bucket_ref(struct s3_bucket *bucket);
-/* Drops one reference. */
-struct s3_bucket *s3_bucket_free(struct s3_bucket *bucket);
+struct s3_bucket *s3_bucket_free(struct s3_bucket *bucket); /* drops one reference */
 DEFINE_FREEP(s3_bucket)
 
 /*
