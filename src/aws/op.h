@@ -132,7 +132,7 @@ struct aws_service {
     const struct aws_op_row *rows;
     size_t n_rows;
     const struct aws_derived *derived; /* ends with a NULL name; or NULL */
-    void *svc;                         /* set by prog after x_open */
+    void *svc;                         /* the service's state, which its handlers and hooks get */
     /* X_common: how it says what aws itself answers (aws/error.h); or NULL */
     const struct aws_error *common;
     /*

@@ -35,6 +35,7 @@ enum cfn_status {
 #undef STATUS
     CFN_N_STATUSES
 };
+/* "CREATE_COMPLETE": the API's name, which is on disk too. Static. */
 const char *cfn_status_name(enum cfn_status status);
 /* Does it mean CFN_UNDER_WAY, CFN_READY, CFN_YIELDS? */
 bool cfn_status_is(enum cfn_status status, unsigned meaning);

@@ -15,6 +15,9 @@
  *
  * A struct client may be used by any number of threads; a request and a response belong to one.
  *
+ * Errors. Functions answer 0, -errno, or an outcome of the enum below; words go into the err or the
+ * fault that they are given.
+ *
  *   CLEANUP(client) struct client *c = NULL;
  *   client_new(&c, &(struct client_options){0}, &err);           // everything from AWS_*
  *   CLEANUP_JSON json_t *out = NULL;

@@ -47,7 +47,7 @@ struct policy_context *policy_context_new(void);
 struct policy_context *policy_context_new_over(const struct policy_context *below);
 struct policy_context *policy_context_free(struct policy_context *context);
 DEFINE_FREEP(policy_context)
-/* copies; may repeat */
+/* Copies both. A name may repeat: the key has several values then. */
 void policy_context_add(struct policy_context *context, str key, str value);
 
 enum policy_principal_kind {
