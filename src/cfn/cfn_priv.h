@@ -27,7 +27,7 @@ static inline struct cfn_place cfn_here(const struct rq *rq) {
 }
 /* A stack by name or id. STORE_E_ABSENT without an error set when there is none. */
 int cfn_look_up(struct rq *rq, str name_or_id, struct cfn_stack *ret);
-/* As above, but absent is refused: "Stack with id X does not exist". */
+/* As cfn_look_up, but an absent stack is refused: "Stack with id X does not exist". */
 int cfn_find_stack_of(struct rq *rq, str name_or_id, struct cfn_stack *ret);
 /* The one that the request's StackName names. */
 int cfn_find_stack(struct rq *rq, struct cfn_stack *ret);

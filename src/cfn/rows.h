@@ -95,7 +95,7 @@ str cfn_uuid_of(str stack_id);
 bool cfn_read_key(str key, struct buf *account, struct buf *region, struct buf *first);
 
 /* ---- Reading and writing. what: a struct that begins with its row, whose key is set ---- */
-/* As row_get and row_peek; fields say something on 0 only. Texts live in the arena. */
+/* As row_get and row_peek; fields are set on 0 only. Texts live in the arena. */
 int cfn_get(const struct rows *rows, const struct cfn_form *form, struct arena *arena, void *what);
 int cfn_peek(const struct rows *rows, const struct cfn_form *form, struct arena *arena, void *what);
 /* What an iterator shows. False: damaged. No condition: cfn_put and row_still make it one. */

@@ -30,7 +30,7 @@ struct ddb_table_name {
     str account, region, name;
 };
 bool ddb_table_name_parse(const struct rq *rq, str given, struct ddb_table_name *ret);
-/* The same, or the error. 0 or AWS_FAILED. */
+/* As ddb_table_name_parse, but a name that is none sets the error. 0 or AWS_FAILED. */
 int ddb_table_name_check(struct rq *rq, str given, struct ddb_table_name *ret);
 /*
  * The table that TableName names; it lives until the request ends. In an operation that may change

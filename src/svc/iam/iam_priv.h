@@ -76,7 +76,7 @@ struct iam_kind {
 };
 extern const struct iam_kind iam_kind_role, iam_kind_user, iam_kind_policy, iam_kind_profile;
 
-/* One of them as it was read: changes go to doc, then iam_entity_put. */
+/* An entity as it was read: changes go to doc, then iam_entity_put writes the row. */
 struct iam_entity {
     const struct iam_kind *kind;
     struct row row;
@@ -91,7 +91,7 @@ void iam_entity_deinit(struct iam_entity *entity);
     }
 int iam_on_entity(const struct iam_kind *kind, struct rq *rq,
                   int (*fn)(struct rq *rq, struct iam_entity *entity));
-/* One that is the same for several kinds and reads for itself: fn(kind, rq). */
+/* An operation that is the same for several kinds and reads its entity itself: fn(kind, rq). */
 #define IAM_KIND_OP(name, fn, of)                                                                  \
     int iam_op_##name(struct iam_svc *, struct rq *rq) { return fn(&iam_kind_##of, rq); }
 

@@ -45,9 +45,9 @@ int s3_bucket_of(struct s3_svc *svc, struct rq *rq, str name, struct s3_bucket *
 int s3_use_bucket(struct s3_svc *svc, struct rq *rq, struct s3_bucket **ret_bucket);
 int s3_use_bucket_named(struct s3_svc *svc, struct rq *rq, str name, str expected_owner,
                         struct s3_bucket **ret_bucket);
-/* The same for writers: OperationAborted while the bucket is being deleted. */
+/* As s3_use_bucket, for writers: OperationAborted while the bucket is being deleted. */
 int s3_use_bucket_to_write(struct s3_svc *svc, struct rq *rq, struct s3_bucket **ret_bucket);
-/* Such a bucket, and a key as s3_use_key gives it. */
+/* A bucket as s3_use_bucket_to_write gives it, and a key as s3_use_key does. */
 int s3_use_target(struct s3_svc *svc, struct rq *rq, struct s3_bucket **ret_bucket, str *ret_key);
 /* Member "Key", at most 1024 bytes and not empty. */
 int s3_use_key(struct rq *rq, str *ret_key);
@@ -141,7 +141,7 @@ enum s3_sum s3_client_sum(struct rq *rq);
  */
 int s3_put_version(struct s3_svc *svc, struct rq *rq, const struct s3_bucket *bucket, str key,
                    struct s3_object *object, str bodies, enum s3_event_type type);
-/* The same with one body: that of a finished upload. */
+/* As s3_put_version, with one body: that of a finished upload. */
 int s3_put_upload(struct s3_svc *svc, struct rq *rq, const struct s3_bucket *bucket, str key,
                   struct s3_object *object, struct s3_upload *upload, enum s3_event_type type);
 /* The members that stand at the top of every write's answer: ServerSideEncryption, VersionId. */
@@ -150,14 +150,15 @@ void s3_describe_write(struct rq *rq, const struct s3_bucket *bucket,
 
 /* ---- get.c ---- */
 /*
- * Finds the version that a read means (version_id absent: the current one). NoSuchKey, which only
- * those hear who may list; NoSuchVersion; MethodNotAllowed (a delete marker); with S3's headers.
+ * Finds the version that a read means (version_id absent: the current one). NoSuchKey, which is
+ * answered only to callers who may list; NoSuchVersion; MethodNotAllowed (a delete marker); with
+ * S3's headers.
  * found is the caller's to deinit.
  */
 struct s3_wanted {
     const struct s3_bucket *bucket;
     str key, version_id;
-    const struct aws_may *list; /* the right to hear that it is not there */
+    const struct aws_may *list; /* the right to be told that the object is not there */
 };
 int s3_find_wanted(struct rq *rq, const struct rows *rows, const struct s3_wanted *wanted,
                    struct s3_found *found);

@@ -18,7 +18,7 @@ struct sns_arn {
 /* arn:aws:sns:region:account:topic[:id], as views into arn. False: not one. */
 bool sns_arn_parse(str arn, struct sns_arn *ret);
 void sns_arn_add(struct buf *out, const struct sns_arn *arn);
-/* The same without the subscription. */
+/* The topic of a subscription: its ARN without the id. */
 struct sns_arn sns_topic_of(const struct sns_arn *subscription);
 
 /* Of the subscription, or with an absent id the prefix of all of the topic's. */
