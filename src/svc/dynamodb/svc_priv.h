@@ -1,5 +1,11 @@
 #pragma once
-/* The service's state, its operations, and what they share with each other. */
+/*
+ * svc/dynamodb, inside the room: the service's state, and what its operations share.
+ *
+ * The state is set by ddb_open and constant afterwards; the cache of tables and the gauge have locks
+ * of their own. Functions that take a request answer 0 or AWS_FAILED with the error set, unless they
+ * say otherwise; trees and tables that they give live until the request's end.
+ */
 #include "svc/dynamodb/errors.h"
 #include "svc/dynamodb/expr.h"
 #include "svc/dynamodb/rowkey.h"

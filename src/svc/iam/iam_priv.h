@@ -1,5 +1,10 @@
 #pragma once
-/* svc/iam, inside the room: the service's state, its rows, and what the operations share. */
+/*
+ * svc/iam, inside the room: the service's state, its rows, and what the operations share. Functions
+ * that take a request answer 0 or AWS_FAILED with the error set, unless they say otherwise. What is
+ * found for a request belongs to it, and is read at its snapshot: a change commits against the
+ * account's generation (iam_touch), so no two changes of an account are made from one state.
+ */
 #include "aws/row.h"
 #include "store/seal.h"
 #include "svc/iam/errors.h"

@@ -1,5 +1,12 @@
 #pragma once
-/* svc/s3, inside the room: the service's state and what its operations share. */
+/*
+ * svc/s3, inside the room: the service's state and what its operations share.
+ *
+ * The state is set by s3_open and constant afterwards; the cache of buckets has a lock of its own.
+ * So handlers run in any thread, and what they share lies in rows. Functions that take a request
+ * answer 0 or AWS_FAILED with the error set, unless they say otherwise; texts and structs that they
+ * give live in the request's arena, or until its end.
+ */
 #include "svc/s3/bucket.h"
 #include "svc/s3/cond.h"
 #include "svc/s3/errors.h"

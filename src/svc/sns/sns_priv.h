@@ -1,5 +1,8 @@
 #pragma once
-/* svc/sns, inside the room: the service's state and what its operations share. */
+/*
+ * svc/sns, inside the room: the service's state and what its operations share. The state is set by
+ * sns_open and constant afterwards, so any thread may use it; everything that changes is a row.
+ */
 #include "svc/kit/attribute.h"
 #include "svc/kit/page.h"
 #include "svc/sns/errors.h"
