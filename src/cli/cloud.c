@@ -1,3 +1,7 @@
+/*
+ * cli/cloud: opens a verb's cloud: the daemon of a data folder, or an account by AWS's variables
+ * and profile files.
+ */
 #include "cli/cloud.h"
 
 #include "base/clock.h"

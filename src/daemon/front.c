@@ -1,3 +1,4 @@
+/* daemon/front: answers /health and the requests of the admin socket. */
 #include "daemon/front.h"
 
 #include "base/clock.h"

@@ -1,3 +1,4 @@
+/* hub: events are delivered once, retried by world time, and given up; timers run. */
 #include "cm.h"
 
 #include "base/clock.h"
