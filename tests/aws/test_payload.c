@@ -1,4 +1,4 @@
-#include "wire_fixture.h"
+#include "lib/signed.h"
 
 #include "aws/payload.h"
 #include "base/codec.h"

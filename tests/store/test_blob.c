@@ -1,4 +1,6 @@
-#include "tmp.h"
+#include "lib/tmp.h"
+
+#include "store/fault.h"
 
 #include "base/codec.h"
 #include "base/rand.h"
@@ -8,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 static char dir[128], key_id[SEAL_KEY_ID_LEN];
 static struct store *store;

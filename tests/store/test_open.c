@@ -1,4 +1,4 @@
-#include "tmp.h"
+#include "lib/tmp.h"
 
 #include "base/io.h"
 #include "store/file.h"
@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 static char dir[128];
 static int setup(void **state) {

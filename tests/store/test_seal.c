@@ -1,4 +1,4 @@
-#include "tmp.h"
+#include "lib/tmp.h"
 
 #include "store/seal.h"
 

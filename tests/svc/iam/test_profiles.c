@@ -1,4 +1,4 @@
-#include "cloud.h"
+#include "lib/cloud.h"
 
 #define TRUST                                                                                      \
     "'{`Statement`:{`Effect`:`Allow`,`Principal`:{`Service`:`ec2.amazonaws.com`},`Action`:`sts:AssumeRole`}}'"

@@ -1,4 +1,4 @@
-#include "cloud.h"
+#include "lib/cloud.h"
 
 #define DOC(action)                                                                                \
     "'{`Version`:`2012-10-17`,`Statement`:{`Effect`:`Allow`,`Action`:`" action                     \

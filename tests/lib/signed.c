@@ -1,28 +1,9 @@
-#pragma once
-/* A request built header by header and signed, without a connection; one known identity. */
-#include "aws/auth.h"
-#include "base/clock.h"
-#include "cm.h"
+/* Requests that are signed as a client would sign them. */
+#include "lib/signed.h"
 
-#define ACCESS         "AKIAIOSFODNN7EXAMPLE"
-#define SECRET         "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
-#define SESSION_ACCESS "ASIAIOSFODNN7EXAMPLE"
-#define SESSION_TOKEN  "FwoGZXIv/+token=="
-#define EMPTY_SHA256   "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+static void fixture_no_free(struct aws_identity *id) { (void)id; }
 
-/* 2026-11-22T04:56:59Z */
-static const int64_t fixture_now = 1795323419000;
-
-struct fixture {
-    struct arena arena;
-    struct aws_wire wire;
-    struct sign_header headers[24];
-    struct aws_auth auth;
-};
-
-static inline void fixture_no_free(struct aws_identity *id) { (void)id; }
-
-static inline int fixture_find(void *ctx, str key, struct aws_identity **ret) {
+static int fixture_find(void *ctx, str key, struct aws_identity **ret) {
     (void)ctx;
     static struct aws_identity user, session;
     user = (struct aws_identity){.refs = 2,
@@ -38,23 +19,22 @@ static inline int fixture_find(void *ctx, str key, struct aws_identity **ret) {
     *ret = str_is(key, ACCESS) ? &user : str_is(key, SESSION_ACCESS) ? &session : NULL;
     return *ret ? 0 : AWS_E_NO_KEY;
 }
-static const struct aws_identity_source fixture_source = {.find = fixture_find};
+const struct aws_identity_source fixture_source = {.find = fixture_find};
 
-static inline void fixture_init(struct fixture *f, const char *method, const char *path,
-                                const char *query) {
+void fixture_init(struct fixture *f, const char *method, const char *path, const char *query) {
     *f = (struct fixture){
         .wire = {.method = str_c(method), .path = str_c(path), .query = str_c(query)}};
     f->wire.headers = f->headers;
     f->wire.arena = &f->arena;
 }
 
-static inline void fixture_header(struct fixture *f, const char *name, const char *value) {
+void fixture_header(struct fixture *f, const char *name, const char *value) {
     f->headers[f->wire.n_headers++] = (struct sign_header){str_c(name), str_c(value)};
 }
 
 /* Signs all headers that are there, as of `at`. */
-static inline void fixture_sign_at(struct fixture *f, const char *access, const char *service,
-                                   const char *payload_hash, int64_t at) {
+void fixture_sign_at(struct fixture *f, const char *access, const char *service,
+                     const char *payload_hash, int64_t at) {
     char date[CLOCK_ISO_MAX];
     struct buf value = {0};
     clock_amz(date, at);
@@ -74,18 +54,18 @@ static inline void fixture_sign_at(struct fixture *f, const char *access, const 
     buf_deinit(&value);
 }
 
-static inline void fixture_sign(struct fixture *f, const char *service, const char *payload_hash) {
+void fixture_sign(struct fixture *f, const char *service, const char *payload_hash) {
     fixture_sign_at(f, ACCESS, service, payload_hash, fixture_now);
 }
 
-static inline int fixture_check(struct fixture *f, enum aws_dialect dialect) {
+int fixture_check(struct fixture *f, enum aws_dialect dialect) {
     aws_auth_read(&f->auth, &f->wire, fixture_now);
     if (dialect == AWS_DIALECT_S3)
         f->auth.belongs_to = S("s3");
     return aws_auth_check(&f->auth, dialect, &fixture_source);
 }
 
-static inline void fixture_deinit(struct fixture *f) {
+void fixture_deinit(struct fixture *f) {
     aws_auth_deinit(&f->auth);
     arena_deinit(&f->arena);
 }
