@@ -32,8 +32,9 @@ import tempfile
 import time
 import unittest
 
+from server import START_SECONDS, Server, ServerFailed
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-START_SECONDS = 60  # generous: sanitizers, and machines that are busy with other tests
 
 
 def build_dir():
@@ -74,57 +75,31 @@ def binary(name="calotype"):
     raise RuntimeError(f"{name} is not in {build_dir()}")
 
 
-class DaemonFailed(Exception):
-    """The daemon did not start; the text is what it said."""
+DaemonFailed = ServerFailed  # the daemon did not start; the text is what it said
 
 
-class Cloud:
+class Cloud(Server):
+    failure = re.compile(Server.failure.pattern + "|is not what the API model says[^\n]*")
+
     def __init__(self, *args, data=None, test_clock=True, env=None):
         """args: further flags of `up`. data: a folder that outlives the Cloud, else a fresh one."""
-        self._args = list(args) + (["--test-clock"] if test_clock else [])
         self._own_data = data is None
         self.data = pathlib.Path(data or tempfile.mkdtemp(prefix="calotype-"))
-        self._extra_env = env or {}
-        self._log = tempfile.NamedTemporaryFile(prefix="calotype-log-", suffix=".txt")
-        self._process = None
-        self.port = 0
+        super().__init__(binary(), "up", "--data", self.data, *args, *(["--test-clock"] if test_clock else []), env=env)
 
     # ---- life ----
-    def __enter__(self):
-        try:
-            self.start()
-        except BaseException:
-            self._remove()
-            raise
-        return self
-
-    def __exit__(self, kind, value, trace):
-        code = 0
-        try:
-            if self._process:
-                code = self.stop()
-        finally:
-            log = self.stderr
-            if kind and not issubclass(kind, unittest.SkipTest):
-                print(f"---- the daemon's log ----\n{log[-8000:]}", file=sys.stderr)
-            self._remove()
-        report = re.search(r"(ERROR: \w+Sanitizer|runtime error:|LeakSanitizer|is not what the API model says)[^\n]*", log)
-        if not kind and (report or code):
-            print(f"---- the daemon's log ----\n{log[-20000:]}", file=sys.stderr)
-            raise AssertionError(f"the daemon ended with {code}: {report[0] if report else 'see its log'}")
-
     def _remove(self):
-        self._log.close()
+        super()._remove()
         if self._own_data:
             shutil.rmtree(self.data, ignore_errors=True)
 
+    def launch(self, *more, **pipes):
+        super().launch("--port", str(self.port), *more, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, **pipes)
+
     def start(self):
         read, write = os.pipe()
-        command = [binary(), "up", "--data", str(self.data), "--port", str(self.port), "--ready-fd", str(write)]
         try:
-            self._process = subprocess.Popen(
-                command + self._args, pass_fds=[write], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                stderr=self._log, env={**os.environ, **self._extra_env})
+            self.launch("--ready-fd", str(write), pass_fds=[write])
         finally:
             os.close(write)
         with os.fdopen(read) as ready:
@@ -134,52 +109,16 @@ class Cloud:
         self.access_key = re.search(r"aws_access_key_id = (\S+)", keys)[1]
         self.secret_key = re.search(r"aws_secret_access_key = (\S+)", keys)[1]
 
-    def _await_line(self, ready):
-        # The daemon's end of the pipe closes when it ends, so this cannot wait for a dead one.
-        timer = time.monotonic()
-        import select
-        if not select.select([ready], [], [], START_SECONDS)[0]:
-            self.kill9()
-            raise DaemonFailed(f"not ready after {time.monotonic() - timer:.0f} s\n{self.stderr}")
-        line = ready.readline().strip()
-        if not line:
-            self._process.wait()
-            self._process = None
-            raise DaemonFailed(self.stderr)
-        return line
-
     def stop(self):
         """Ends the daemon as SIGTERM does; its exit code."""
         self._process.send_signal(signal.SIGTERM)
-        code = self._process.wait(timeout=START_SECONDS)
-        self._process = None
-        return code
-
-    def kill9(self):
-        self._process.kill()
-        self._process.wait()
-        self._process = None
+        return self.wait()
 
     def restart(self):
         """After kill9 or stop; same data and port."""
         if self._process:
             self.stop()
         self.start()
-
-    @property
-    def pid(self):
-        return self._process.pid
-
-    @property
-    def alive(self):
-        return self._process is not None and self._process.poll() is None
-
-    @property
-    def stderr(self):
-        return pathlib.Path(self._log.name).read_text(errors="replace")
-
-    def rss_kib(self):
-        return int(re.search(r"VmRSS:\s+(\d+)", pathlib.Path(f"/proc/{self.pid}/status").read_text())[1])
 
     # ---- clients ----
     region = "us-east-1"
