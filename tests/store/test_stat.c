@@ -1,3 +1,4 @@
+/* store/stat: merged statistics add up, percentiles are near, damaged rows are refused. */
 #include "lib/tmp.h"
 
 #include "store/stat.h"

@@ -1,3 +1,4 @@
+/* iam: instance profiles. */
 #include "lib/cloud.h"
 
 #define TRUST                                                                                      \
