@@ -268,6 +268,11 @@ str aws_route_host_bucket(str host, str *ret_service) {
     return str_ends(before, S(".")) ? str_slice(before, 0, before.len - 1) : names;
 }
 
+str aws_host_bucket(str host) {
+    str service;
+    return aws_route_host_bucket(host, &service);
+}
+
 static const struct api_service *by_target(str prefix) {
     for (size_t i = 0; api_services[i]; i++)
         if (prefix.len && str_eq(api_services[i]->target_prefix, prefix))
