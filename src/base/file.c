@@ -1,4 +1,4 @@
-/* Writes, renames and folders, each synced before it counts as done. */
+/* base/file: writes small files so that a power cut leaves the old content or the new one. */
 #include "base/file.h"
 
 #include "base/buf.h"

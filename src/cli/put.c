@@ -186,8 +186,8 @@ static int upload_one(struct put *p, struct upload *u) {
     struct client_file file = {.fd = fd};
     struct client_response response = {0};
     struct client_fault fault;
-    r = client_put_object_from(p->cloud.client, &object, client_file_source, &file, size, NULL,
-                               &response, &fault);
+    struct client_from from = {client_file_source, &file, size};
+    r = client_put_object_from(p->cloud.client, &object, &from, &response, &fault);
     str version = r ? STR_NONE : client_header(&response, "x-amz-version-id");
     if (r)
         cli_cloud_fault("not uploaded", &fault, &u->err);

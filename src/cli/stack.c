@@ -40,7 +40,7 @@ static bool does_not_exist(const struct client_fault *fault) {
            str_find(str_c(fault->message), S("does not exist")) >= 0;
 }
 
-int cli_stack_look(struct cli_stack *s, struct err *err) {
+static int look(struct cli_stack *s, struct err *err) {
     struct client_fault fault;
     struct sign_header params[] = {{S("StackName"), str_c(s->name)}};
     s->exists = false;
@@ -73,8 +73,8 @@ void cli_stack_outputs(const struct cli_stack *s, void (*fn)(void *ctx, str key,
     each_pair(buf_view(&s->xml), "Outputs", "OutputKey", "OutputValue", fn, ctx);
 }
 
-void cli_stack_parameters(const struct cli_stack *s, void (*fn)(void *ctx, str key, str value),
-                          void *ctx) {
+static void each_parameter(const struct cli_stack *s, void (*fn)(void *ctx, str key, str value),
+                           void *ctx) {
     each_pair(buf_view(&s->xml), "Parameters", "ParameterKey", "ParameterValue", fn, ctx);
 }
 
@@ -195,7 +195,7 @@ static int make_change_set(struct cli_stack *s, str template,
     for (size_t i = 0; i < n && i < MOST_PARAMETERS; i++)
         add_parameter(p, parameters[i].name, "ParameterValue", parameters[i].value);
     if (s->exists)
-        cli_stack_parameters(s, keep_previous, p);
+        each_parameter(s, keep_previous, p);
     int r = ask(s, "CreateChangeSet", p->p, p->n, &xml, &fault)
                 ? say("CreateChangeSet", &fault, err)
                 : 0;
@@ -219,7 +219,7 @@ static bool is_good(const char *status) {
 static int await_rest(struct cli_stack *s, struct events *e, struct err *err) {
     for (unsigned pause_ms = POLL_FIRST_MS;;
          pause_ms = pause_ms * 2 < POLL_MOST_MS ? pause_ms * 2 : POLL_MOST_MS) {
-        int r = cli_stack_look(s, err);
+        int r = look(s, err);
         r = r ? r : take_events(s, e, true, err);
         if (r)
             return r;
@@ -251,7 +251,7 @@ int cli_stack_change(struct cli_stack *s, str template, const struct cli_paramet
     struct sign_header execute[] = {{S("StackName"), str_c(s->name)},
                                     {S("ChangeSetName"), str_c(set)}};
 
-    int r = cli_stack_look(s, err);
+    int r = look(s, err);
     /* Perhaps an operation that a killed daemon has taken up again. */
     if (r == 0 && s->exists && !is_over(s->status))
         r = await_rest(s, &events, err);

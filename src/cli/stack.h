@@ -18,12 +18,9 @@ struct cli_stack {
     struct buf xml; /* the whole answer */
 };
 void cli_stack_deinit(struct cli_stack *stack);
-int cli_stack_look(struct cli_stack *stack, struct err *err);
 /* Calls fn for each output / parameter of the answer. */
 void cli_stack_outputs(const struct cli_stack *stack, void (*fn)(void *ctx, str key, str value),
                        void *ctx);
-void cli_stack_parameters(const struct cli_stack *stack, void (*fn)(void *ctx, str key, str value),
-                          void *ctx);
 
 enum { CLI_STACK_UNCHANGED = 1 };
 /*

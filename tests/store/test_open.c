@@ -1,3 +1,4 @@
+/* store: what opening a folder makes, migrates and refuses. */
 #include "tmp.h"
 
 #include "base/io.h"
