@@ -12,6 +12,7 @@
 #include "base/io.h"
 #include "cfn/cfn.h"
 #include "net/net.h"
+#include "svc/calotype/calotype.h"
 #include "svc/cloudwatch/cloudwatch.h"
 #include "svc/dynamodb/dynamodb.h"
 #include "svc/iam/iam.h"
@@ -178,9 +179,9 @@ static bool streams_in(const struct api_op *op) {
 /* The real services lend their words for what aws itself answers. */
 static struct aws_service real_service(const struct api_service *api) {
     const struct aws_service all[] = {
-        s3_service(NULL),  ddb_service(NULL), lambda_service(NULL), sns_service(NULL),
-        sqs_service(NULL), cw_service(NULL),  logs_service(NULL),   iam_service(NULL),
-        sts_service(NULL), cfn_service(NULL),
+        s3_service(NULL),  ddb_service(NULL), lambda_service(NULL),   sns_service(NULL),
+        sqs_service(NULL), cw_service(NULL),  logs_service(NULL),     iam_service(NULL),
+        sts_service(NULL), cfn_service(NULL), calotype_service(NULL),
     };
     for (size_t i = 0; i < ARRAY_LEN(all); i++)
         if (all[i].api == api)

@@ -7,7 +7,7 @@ For each operation an input is made up from botocore's own model (patterns inclu
 compared with what the handler saw; then an output is made up, sent back, and compared with what
 botocore read. Exits 77 (skipped) without botocore.
 """
-import datetime, json, pathlib, random, sys, tempfile
+import datetime, json, os, pathlib, random, sys, tempfile
 
 try:
     import botocore.session
@@ -18,6 +18,7 @@ except ImportError:
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "tools"), str(ROOT / "tests/lib")]
+os.environ["AWS_DATA_PATH"] = str(ROOT / "tools/models")  # our own services
 from genapi import find_rows  # noqa: E402
 from genapi_pattern import NO_LIMIT, NEGATED, LETTERS, Parser  # noqa: E402
 from server import Server  # noqa: E402
