@@ -11,11 +11,12 @@
 #define SECRET   "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
 #define OK_EMPTY "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
 
-static struct client *client_for(const struct server *s, const char *scheme, const char *ca) {
+static struct client *client_at(const char *host, const struct server *s, const char *scheme,
+                                const char *ca) {
     static char endpoint[64];
     struct client *client = NULL;
     struct err err = {0};
-    snprintf(endpoint, sizeof endpoint, "%s://127.0.0.1:%u", scheme, s->port);
+    snprintf(endpoint, sizeof endpoint, "%s://%s:%u", scheme, host, s->port);
     struct client_options options = {.endpoint = endpoint,
                                      .access_key = ACCESS,
                                      .secret_key = SECRET,
@@ -25,6 +26,10 @@ static struct client *client_for(const struct server *s, const char *scheme, con
                                      .ca_file = ca};
     CHECK_INT(client_new(&client, &options, &err), 0);
     return client;
+}
+
+static struct client *client_for(const struct server *s, const char *scheme, const char *ca) {
+    return client_at("127.0.0.1", s, scheme, ca);
 }
 
 /* Would a server that knows the secret believe this request? */
@@ -651,13 +656,18 @@ static void test_tls(void **state) {
         {"trusted", "IP:127.0.0.1", true, CLIENT_OK, NULL},
         {"unknown", "IP:127.0.0.1", false, CLIENT_E_TRANSPORT, "not trusted"},
         {"other address", "IP:127.0.0.2", true, CLIENT_E_TRANSPORT, "not trusted"},
+        {"by name", "DNS:localhost", true, CLIENT_OK, NULL},
+        {"other name", "DNS:otherhost", true, CLIENT_E_TRANSPORT, "not trusted"},
+        {"name of an address", "DNS:127.0.0.1", true, CLIENT_E_TRANSPORT, "not trusted"},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         struct server s;
         struct tls_fixture t;
         tls_fixture_init(&t, cases[i].san);
         server_start(&s, t.ctx, steps, ARRAY_LEN(steps));
-        struct client *c = client_for(&s, "https", cases[i].trusted ? t.ca_path : NULL);
+        bool by_name = strstr(cases[i].name, "name") && !strstr(cases[i].name, "address");
+        struct client *c = client_at(by_name ? "localhost" : "127.0.0.1", &s, "https",
+                                     cases[i].trusted ? t.ca_path : NULL);
         struct client_response response = {0};
         struct client_fault fault;
         struct client_object object = {.bucket = S("b"), .key = S("k")};
