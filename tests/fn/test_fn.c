@@ -1,3 +1,4 @@
+/* fn: events, rows, the report, the worker's ways to end, the environment. */
 #include "cm.h"
 
 #include "fn/config.h"
