@@ -66,8 +66,8 @@ static void test_text_in(void **state) {
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         struct err err = {{0}};
         CLEANUP_DEINIT(buf) struct buf got = {0};
-        CLEANUP_JSON json_t *v = codec_scalar_in(cases[i].shape, str_c(cases[i].text),
-                                                 API_TIME_DEFAULT, API_TIME_ISO8601, &err);
+        CLEANUP_JSON json_t *v = wire_scalar_in(cases[i].shape, str_c(cases[i].text),
+                                                API_TIME_DEFAULT, API_TIME_ISO8601, &err);
         if (v)
             json_write(&got, v);
         else
@@ -95,6 +95,11 @@ static void test_text_out(void **state) {
         {&instant, "1795323419.25", API_TIME_ISO8601, API_TIME_RFC822, "2026-11-22T04:56:59.250Z"},
         {&instant, "1795323419.5", API_TIME_UNIX, API_TIME_RFC822, "1795323419.5"},
         {&instant, "1795323419", API_TIME_RFC822, API_TIME_UNIX, "Sun, 22 Nov 2026 04:56:59 GMT"},
+        {&instant, "-0.5", API_TIME_ISO8601, 0, "1969-12-31T23:59:59.500Z"},
+        /* beyond any calendar: the epoch */
+        {&instant, "9223372036854776", API_TIME_ISO8601, 0, "1970-01-01T00:00:00.000Z"},
+        {&instant, "-9223372036854777", API_TIME_ISO8601, 0, "1970-01-01T00:00:00.000Z"},
+        {&instant, "1e300", API_TIME_ISO8601, 0, "1970-01-01T00:00:00.000Z"},
         {&instant, "\"soon\"", API_TIME_UNIX, API_TIME_UNIX, "soon"},
         {&string_shape, "{}", 0, 0, ""},
         {&string_shape, "null", 0, 0, ""},
@@ -102,7 +107,7 @@ static void test_text_out(void **state) {
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         CLEANUP_JSON json_t *v = json_parse(str_c(cases[i].json), NULL);
         CLEANUP_DEINIT(buf) struct buf got = {0};
-        codec_scalar_out(cases[i].shape, v, cases[i].time, cases[i].fallback, &got);
+        wire_scalar_out(cases[i].shape, v, cases[i].time, cases[i].fallback, &got);
         CHECK_BUF(got, cases[i].want);
     }
 }
@@ -118,18 +123,11 @@ static void test_times(void **state) {
                  {1795323419001, "[1795323419.001]"},
                  {-500, "[-0.5]"}};
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-        CLEANUP_JSON json_t *v = json_pack("[o]", codec_time_value(cases[i].ms));
+        CLEANUP_JSON json_t *v = json_pack("[o]", wire_time_value(cases[i].ms));
         CLEANUP_DEINIT(buf) struct buf got = {0};
         json_write(&got, v);
         CHECK_BUF(got, cases[i].want);
-        CHECK_INT(codec_time_ms(json_array_get(v, 0)), cases[i].ms);
     }
-    CLEANUP_JSON json_t *huge = json_integer(INT64_MAX / 1000 + 1);
-    CLEANUP_JSON json_t *low = json_integer(INT64_MIN / 1000 - 1);
-    CLEANUP_JSON json_t *far = json_real(1e300);
-    CHECK_INT(codec_time_ms(huge), 0);
-    CHECK_INT(codec_time_ms(low), 0);
-    CHECK_INT(codec_time_ms(far), 0);
 }
 
 /* ---- CBOR ---- */
@@ -245,7 +243,7 @@ static void test_cbor_in(void **state) {
         buf_u8(&body, 0x61);
         buf_char(&body, cases[i].member);
         buf_str(&body, cases[i].value);
-        int r = codec_cbor_in(&document, buf_view(&body), &doc, &err);
+        int r = wire_cbor_in(&document, buf_view(&body), &doc, &err);
         if (r == 0)
             json_write(&got, doc);
         if (cases[i].want && cases[i].want[0])
@@ -295,15 +293,15 @@ static void test_cbor_out(void **state) {
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         CLEANUP_JSON json_t *doc = json_parse(str_c(cases[i].json), NULL);
         CLEANUP_DEINIT(buf) struct buf got = {0};
-        codec_cbor_out(&document, doc, &got);
+        wire_cbor_out(&document, doc, &got);
         if (!str_eq(buf_view(&got), cases[i].want))
             print_error("%s\n", cases[i].json);
         CHECK_STR(buf_view(&got), cases[i].want);
     }
     CLEANUP_DEINIT(buf) struct buf none = {0}, error = {0};
-    codec_cbor_out(NULL, NULL, &none);
+    wire_cbor_out(NULL, NULL, &none);
     CHECK_STR(buf_view(&none), S("\xa0"));
-    codec_cbor_error(S("E"), S("no"), &error);
+    wire_cbor_error(S("E"), S("no"), &error);
     CHECK_STR(buf_view(&error), S("\xa2\x66__type\x61"
                                   "E\x67message\x62no"));
 }
@@ -336,7 +334,7 @@ static void test_fits(void **state) {
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         CLEANUP_JSON json_t *v = json_parse(str_c(cases[i].json), NULL);
-        CHECK_CASE(codec_scalar_fits(cases[i].shape, v) == cases[i].fits, cases[i].json);
+        CHECK_CASE(wire_scalar_fits(cases[i].shape, v) == cases[i].fits, cases[i].json);
     }
 }
 
