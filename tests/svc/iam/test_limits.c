@@ -18,8 +18,7 @@ static const char *with_document(struct cloud *c, const char *op, const char *me
     static const char head[] = "{`Statement`:{`Effect`:`Allow`,`Action`:`s3:",
                       tail[] = "`,`Resource`:`*`}}";
     CLEANUP_DEINIT(buf)
-    struct buf in = {0},
-               fill = many(characters - strlen(head) - strlen(tail), 'A');
+    struct buf in = {0}, fill = many(characters - strlen(head) - strlen(tail), 'A');
     buf_printf(&in, "{%s,'PolicyDocument':' \\n\\t\\r%s%s%s  '}", members, head, buf_cstr(&fill),
                tail);
     return cloud_call(c, op, buf_cstr(&in));

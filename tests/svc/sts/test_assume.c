@@ -116,8 +116,7 @@ static const char *ask_with_policy_of(struct cloud *c, size_t bytes, const char 
     static const char head[] = "{`Statement`:{`Effect`:`Allow`,`Action`:`iam:",
                       tail[] = "`,`Resource`:`*`}}";
     CLEANUP_DEINIT(buf)
-    struct buf action = many(bytes - strlen(head) - strlen(tail), 'A'),
-               in = {0};
+    struct buf action = many(bytes - strlen(head) - strlen(tail), 'A'), in = {0};
     buf_printf(&in, ASK(",'Policy':'%s%s%s'%s"), head, buf_cstr(&action), tail, more);
     return as_ann(c, "AssumeRole", buf_cstr(&in));
 }
@@ -133,10 +132,10 @@ static void size_of_policies(void **state) {
         ok(ask_with_policy_of(c, rows[i].bytes, ""));
         check_at(c, "PackedPolicySize", rows[i].percent);
     }
-#define ADMIN ",'PolicyArns':[{'arn':'arn:aws:iam::aws:policy/AdministratorAccess'}]" /* 45 */
-    ok(ask_with_policy_of(c, 2048 - 45, ADMIN));
+#define ADMIN ",'PolicyArns':[{'arn':'arn:aws:iam::aws:policy/AdministratorAccess'}]" /* 43 */
+    ok(ask_with_policy_of(c, 2048 - 43, ADMIN));
     check_at(c, "PackedPolicySize", "100");
-    fails(ask_with_policy_of(c, 2048 - 44, ADMIN), "PackedPolicyTooLarge");
+    fails(ask_with_policy_of(c, 2048 - 42, ADMIN), "PackedPolicyTooLarge");
     message("Serialized token too large for session");
     ok(as_ann(c, "AssumeRole", ASK(ADMIN)));
     check_at(c, "PackedPolicySize", "3");
