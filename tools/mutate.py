@@ -118,7 +118,7 @@ def numbers(code):
             continue
         if re.match(r" << [123]0\b", code[m.end():]) or re.search(r"\d << $", line):
             continue  # a size in MiB, which is about right or not
-        base, show = (16, hex) if m[1][:2] in ("0x", "0X") else (8, "0{:o}".format) if m[1][0] == "0" else (10, str)
+        base, show = (16, hex) if m[1][:2] in ("0x", "0X") else (8, "0{:o}".format) if len(m[1]) > 1 and m[1][0] == "0" else (10, str)
         value = int(m[1], base)
         yield m.start(), m.end(), show(value + 1) + m[2], "constant"
         if value:
@@ -182,10 +182,13 @@ def room_of(rooms, path):
     return max((r for r in rooms if path.startswith(f"src/{r}/")), key=len, default=None)
 
 
+def is_generated(path):
+    return re.search(r"\b(?:Generated|Written) by tools/", path.read_text()[:300])
+
+
 def files_of(tree, rooms, room):
     paths = sorted(str(p.relative_to(tree)) for p in (tree / "src" / room).rglob("*.c"))
-    # The generated models are no code of ours.
-    return [p for p in paths if room_of(rooms, p) == room and "/model/" not in p]
+    return [p for p in paths if room_of(rooms, p) == room and not is_generated(tree / p)]
 
 
 def draw(mutants, seed, room):
