@@ -1,4 +1,7 @@
-/* Connecting to the daemon or to AWS, and what its answers mean. */
+/*
+ * cli/cloud: opens a verb's cloud: the daemon of a data folder, or an account by AWS's variables
+ * and profile files.
+ */
 #include "cli/cloud.h"
 
 #include "base/clock.h"

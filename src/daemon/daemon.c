@@ -1,3 +1,4 @@
+/* daemon/daemon: opens the parts of a cloud in order, and closes them in the opposite one. */
 #include "daemon/daemon.h"
 
 #include "base/clock.h"

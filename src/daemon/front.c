@@ -1,4 +1,4 @@
-/* The doors of the public port. */
+/* daemon/front: the doors of the public port, by path. */
 #include "daemon/front.h"
 
 #include "aws/call.h"

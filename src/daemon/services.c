@@ -1,3 +1,4 @@
+/* daemon/services: the table of services: how each opens, starts, stops and closes. */
 #include "daemon/services.h"
 
 #include "cfn/cfn.h"
