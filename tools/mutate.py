@@ -257,7 +257,7 @@ class Test:
         env = os.environ | self.env
         env["ASAN_OPTIONS"] = env.get("ASAN_OPTIONS", "") + ":hard_rss_limit_mb=3000:allocator_may_return_null=1"
         env.setdefault("UBSAN_OPTIONS", "print_stacktrace=1")
-        env.setdefault("CALOTYPE_PROGRAMS", str(ROOT / "build/src/prog"))
+        env.setdefault("CALOTYPE_PROGRAMS", str(ROOT / "build/src/cli"))
         self.output = tempfile.TemporaryFile()
         limit = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (8 << 30, 8 << 30))
         self.begun = time.monotonic()

@@ -38,7 +38,8 @@ struct prog_verb {
     int (*read_file)(void *ctx, struct err *err);
     /*
      * rest[0] to rest[n - 1]: the other arguments; NULL-terminated. Returns an exit code, or -errno
-     * with words: they are printed, and the exit code is PROG_FAILED.
+     * with words: they are printed, and the exit code is PROG_FAILED. A room's outcome (X_E_…) is
+     * neither.
      */
     int (*run)(void *ctx, char **rest, int n, struct err *err);
     void (*deinit)(void *ctx); /* NULL: nothing in the struct is owned */

@@ -6,7 +6,7 @@ import tempfile
 import unittest
 
 TOOL = pathlib.Path(__file__).resolve().parents[2] / "tools/check-layers.py"
-LAYERS = "# room : doors\nbase :\nstore : base\naws : base store\nsvc/a : base store aws\nsvc/kit : base aws\n"
+LAYERS = "# room : doors\nbase :\nstore : base\naws : base store\nsvc/a : base store aws\nsvc/kit : base aws\nall : *\nlast : base\n"
 OPS = ("DoThings", "PutItem", "PutObject")
 MODEL = "".join(f'    {{.name = S_INIT("{op}"), .method = S_INIT("POST")}},\n' for op in OPS)
 MODELS = {f"aws/model/{name}.c": f"{MODEL}const struct api_service api_{name} = {{\n}};\n" for name in ("s3", "sqs")}
@@ -40,11 +40,21 @@ class Layers(unittest.TestCase):
         self.refuse("new/x.c", '#include "base/str.h"\n', "new/x.c:1: the file's room has no entry")
         self.accept("store/x.c", '/*\n#include "aws/rq.h"\n*/\n')
 
+    def test_a_star_is_all_rooms_before(self):
+        self.accept("all/x.c", '#include "base/str.h"\n#include "svc/kit/op_table.h"\n#include "all/x.h"\n')
+        self.refuse("all/x.c", '#include "last/x.h"\n', "all/x.c:1: all may not open last")
+
     def test_services_in_aws(self):
         self.refuse("aws/x.c", "\n\nif (api == &api_s3)\n", "aws/x.c:3: &api_s3: the shared layer")
         self.accept("aws/model/services.c", "&api_s3,\n")
         self.accept("svc/a/x.c", "    .api = &api_s3,\n")
         self.accept("aws/x.c", "/* not &api_s3 */\n")
+
+    def test_the_name_of_the_whole_is_no_breach(self):
+        """`calotype` is a service too."""
+        own = {"aws/model/calotype.c": "const struct api_service api_calotype = {\n};\n"}
+        self.assertEqual(self.check({**own, "aws/x.c": 'f("calotype does not implement it");\n'}), (0, []))
+        self.assertEqual(self.check({**own, "aws/x.c": "f(&api_calotype);\n"})[0], 1)
 
     def test_names_in_aws(self):
         for literal in ("PutItem", "s3:PutObject", "sqs", "arn:aws:s3:::", "DoThings"):
