@@ -1,3 +1,7 @@
+/*
+ * client: a client against a scripted server, plain and over TLS: signatures, retries, bodies,
+ * refusals.
+ */
 #include "client/client.h"
 
 #include "base/arena.h"
@@ -94,7 +98,7 @@ static void test_object(void **state) {
 
     object.n_headers = 0;
     object.version_id = S("v/1");
-    CHECK_INT(client_get_object(c, &object, 0, NULL, NULL, &response, &fault), CLIENT_OK);
+    CHECK_INT(client_get_object(c, &object, 0, &response, &fault), CLIENT_OK);
     CHECK_BUF(response.body, "hello");
     CHECK(str_find(buf_view(&s.seen[1]), S("?versionId=v%2F1 HTTP")) > 0);
     check_signature(buf_view(&s.seen[1]), "s3",
@@ -103,7 +107,7 @@ static void test_object(void **state) {
     CHECK_INT(client_head_object(c, &object, &response, &fault), CLIENT_OK);
     CHECK_STR(client_header(&response, "content-length"), S("77"));
 
-    CHECK_INT(client_get_object(c, &object, 0, NULL, NULL, &response, &fault), CLIENT_E_ANSWER);
+    CHECK_INT(client_get_object(c, &object, 0, &response, &fault), CLIENT_E_ANSWER);
     CHECK_INT(fault.status, 404);
     CHECK_STR(str_c(fault.code), S("NoSuchKey"));
     CHECK_STR(str_c(fault.message), S("no <k> here"));
@@ -284,23 +288,23 @@ static void test_large_put(void **state) {
     struct client_fault fault;
     struct client_object object = {.bucket = S("b"), .key = S("k")};
     uint64_t size = 3000000, most = size, less = 100000;
-    CHECK_INT(
-        client_put_object_from(c, &object, pattern_source, &most, size, NULL, &response, &fault),
-        CLIENT_OK);
+    CHECK_INT(client_put_object_from(c, &object, &(struct client_from){pattern_source, &most, size},
+                                     &response, &fault),
+              CLIENT_OK);
     CHECK(str_find(buf_view(&s.seen[0]), S("Expect: 100-continue\r\n")) > 0);
     size_t head = (size_t)str_find(buf_view(&s.seen[0]), S("\r\n\r\n")) + 4;
     CHECK_INT(s.seen[0].len, head + size);
     for (size_t i = 0; i < size; i += 997)
         CHECK_INT(s.seen[0].p[head + i], 'a' + i % 26);
 
-    CHECK_INT(
-        client_put_object_from(c, &object, pattern_source, &most, size, NULL, &response, &fault),
-        CLIENT_E_ANSWER);
+    CHECK_INT(client_put_object_from(c, &object, &(struct client_from){pattern_source, &most, size},
+                                     &response, &fault),
+              CLIENT_E_ANSWER);
     CHECK_STR(str_c(fault.code), S("AccessDenied"));
 
-    CHECK_INT(
-        client_put_object_from(c, &object, pattern_source, &less, size, NULL, &response, &fault),
-        CLIENT_E_SINK);
+    CHECK_INT(client_put_object_from(c, &object, &(struct client_from){pattern_source, &less, size},
+                                     &response, &fault),
+              CLIENT_E_SINK);
     CHECK(strstr(fault.message, "100000 of 3000000") != NULL);
     client_response_deinit(&response);
     server_stop(&s);
@@ -330,15 +334,15 @@ static void test_sinks(void **state) {
     struct client_fault fault;
     struct client_object object = {.bucket = S("b"), .key = S("k")};
     struct buf got = {0};
-    CHECK_INT(client_get_object(c, &object, 0, take_bytes, &got, &response, &fault), CLIENT_OK);
+    CHECK_INT(client_get_object_to(c, &object, take_bytes, &got, &response, &fault), CLIENT_OK);
     CHECK_BUF(got, "0123456789");
     CHECK_INT(response.body_size, 10);
     CHECK_INT(response.body.len, 0);
-    CHECK_INT(client_get_object(c, &object, 0, refuse_bytes, &got, &response, &fault),
+    CHECK_INT(client_get_object_to(c, &object, refuse_bytes, &got, &response, &fault),
               CLIENT_E_SINK);
-    CHECK_INT(client_get_object(c, &object, 9, NULL, NULL, &response, &fault), CLIENT_E_TOO_LARGE);
+    CHECK_INT(client_get_object(c, &object, 9, &response, &fault), CLIENT_E_TOO_LARGE);
     /* Bytes were given away: no second attempt. */
-    CHECK_INT(client_get_object(c, &object, 0, take_bytes, &got, &response, &fault),
+    CHECK_INT(client_get_object_to(c, &object, take_bytes, &got, &response, &fault),
               CLIENT_E_TRANSPORT);
     CHECK_INT(fault.attempts, 1);
     buf_deinit(&got);
@@ -358,13 +362,17 @@ static void test_plain(void **state) {
     struct client_response response = {0};
     struct client_fault fault;
     snprintf(url, sizeof url, "http://127.0.0.1:%u/a%%2Fb?X-Amz-Signature=1", s.port);
-    CHECK_INT(client_plain(c, "GET", str_c(url), NULL, 0, S(""), UINT32_MAX, &response, &fault),
+    CHECK_INT(client_plain(
+                  c,
+                  &(struct client_plain){.method = "GET", .url = str_c(url), .idle_ms = UINT32_MAX},
+                  &response, &fault),
               CLIENT_OK);
     CHECK_STR(client_header(&response, "lambda-runtime-aws-request-id"), S("r-1"));
     CHECK(str_starts(buf_view(&s.seen[0]),
                      S("GET /a%2Fb?X-Amz-Signature=1 HTTP/1.1\r\nHost: 127.0.0.1:")));
     CHECK(str_find(buf_view(&s.seen[0]), S("Authorization")) < 0);
-    CHECK_INT(client_plain(c, "GET", S("nonsense"), NULL, 0, S(""), 0, &response, &fault),
+    CHECK_INT(client_plain(c, &(struct client_plain){.method = "GET", .url = S("nonsense")},
+                           &response, &fault),
               CLIENT_E_OPTIONS);
     client_response_deinit(&response);
     server_stop(&s);
@@ -491,7 +499,7 @@ static void test_tls(void **state) {
         struct client_response response = {0};
         struct client_fault fault;
         struct client_object object = {.bucket = S("b"), .key = S("k")};
-        int r = client_get_object(c, &object, 0, NULL, NULL, &response, &fault);
+        int r = client_get_object(c, &object, 0, &response, &fault);
         if (r != cases[i].want)
             print_error("%s: %d %s\n", cases[i].name, r, fault.message);
         CHECK_CASE(r == cases[i].want, cases[i].name);

@@ -1,3 +1,4 @@
+/* net/gate: which request heads are let in. */
 #include "cm.h"
 
 #include "net/gate.h"
