@@ -1,3 +1,4 @@
+/* Answers to one DNS query: names, types, malformed packets. */
 #include "cm.h"
 
 #include "sandbox/sandbox.h"
