@@ -2,8 +2,8 @@
 /*
  * base/lock: mutexes that know their owner in builds with checks.
  *
- *   LOCK_SCOPE(&x->lock);            held until the end of the scope: a return or a break unlocks
- *                                    too; locks of one scope are given back in the opposite order
+ *   LOCK_SCOPE(&x->lock);            held until the end of the scope, return and break included;
+ *                                    several are released in the opposite order
  *   lock_take(&x->lock); … lock_drop(&x->lock);
  *   void x_count_locked(struct x *x) { LOCK_HELD(&x->lock); … }
  *   void x_answer(struct x *x)       { LOCK_NOT_HELD(&x->lock); … }

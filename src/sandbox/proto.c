@@ -143,8 +143,10 @@ int sandbox_wire_decode(struct sandbox_wire *out, str message) {
         spec->ports[i] = cur_u16(&c);
     spec->whole_proc = cur_u8(&c);
     spec->limit_address_space = cur_u8(&c);
-    for (size_t i = 0; i < SANDBOX_MAX_BINDS && cur_u8(&c); i++)
-        spec->binds[i] = (struct sandbox_bind){take_text(&c), take_text(&c)};
+    for (size_t i = 0; i < SANDBOX_MAX_BINDS && cur_u8(&c); i++) {
+        spec->binds[i].host = take_text(&c); /* C gives initialisers no order: two statements */
+        spec->binds[i].inside = take_text(&c);
+    }
     for (size_t i = 0; i < SANDBOX_MAX_FILES && cur_u8(&c); i++) {
         spec->files[i].inside = take_text(&c);
         spec->files[i].content = cur_lstr(&c);

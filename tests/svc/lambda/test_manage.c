@@ -107,6 +107,25 @@ static void test_create_and_read(void **state) {
     make("photo");
 }
 
+/* What is the same for every function: the stack tools ask for it. */
+static void test_fixed_answers(void **state) {
+    (void)state;
+    static const struct {
+        const char *op, *member, *want;
+    } cases[] = {
+        {"GetFunctionCodeSigningConfig", "FunctionName", "fixed"},
+        {"GetFunctionRecursionConfig", "RecursiveLoop", "Allow"},
+        {"GetRuntimeManagementConfig", "UpdateRuntimeOn", "Auto"},
+        {"GetRuntimeManagementConfig", "FunctionArn", FN_ARN("fixed")},
+    };
+    make("fixed");
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        CLEANUP_DEINIT(answer) struct answer a = call_op(cases[i].op, named("fixed"));
+        CHECK_CASE(a.status == 200, cases[i].op);
+        CHECK_STR(json_str(a.out, cases[i].member), str_c(cases[i].want));
+    }
+}
+
 static void test_refused_configurations(void **state) {
     (void)state;
     static const struct {
@@ -423,6 +442,7 @@ int main(void) {
 #define CASE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
         cmocka_unit_test(test_names),
         CASE(test_create_and_read),
+        CASE(test_fixed_answers),
         CASE(test_refused_configurations),
         CASE(test_update),
         CASE(test_list),
