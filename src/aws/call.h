@@ -49,6 +49,8 @@ void aws_cloud_set_endpoint(struct aws_cloud *cloud, const char *url);
 /* The callbacks to give to net; the cloud is their context and must outlive it. */
 struct net_app;
 struct net_app aws_cloud_app(struct aws_cloud *cloud);
+/* The bucket that a Host header names ("photos.s3.localhost:4566"); absent: none. A slice of host. */
+str aws_host_bucket(str host);
 struct store *aws_cloud_store(struct aws_cloud *cloud);
 struct hub *aws_cloud_hub(struct aws_cloud *cloud);
 const struct aws_identity_source *aws_cloud_identities(struct aws_cloud *cloud);

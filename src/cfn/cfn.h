@@ -25,8 +25,8 @@ struct cfn_svc *cfn_close(struct cfn_svc *cfn);
 struct aws_service cfn_service(struct cfn_svc *cfn);
 
 /*
- * Answers to custom resources are unsigned PUTs. Whoever takes requests from net asks is_answer for
- * the path (without query), before the router, and gives the body to answer: HTTP status to reply.
+ * Answers to custom resources are unsigned PUTs to paths that begin so. Whoever takes requests from
+ * net gives path (without query) and body to cfn_answer: HTTP status to reply.
  */
-bool cfn_wants_answer(str path);
+#define CFN_ANSWERS "/_calotype/cfn-response/"
 int cfn_answer(struct cfn_svc *cfn, str path, str body);

@@ -1,7 +1,4 @@
-/*
- * sandbox/cgroup: finds a place below which the sandboxes' cgroups can be made, under cgroup v1
- * and v2, and removes what an earlier life left.
- */
+/* Finding cgroup hierarchies of either generation that we may write to, and one folder a sandbox in them. */
 #include "sandbox/cgroup_priv.h"
 
 #include "base/buf.h"

@@ -1,6 +1,6 @@
 /*
- * sandbox/jail: the first process of a sandbox: shuts itself in, step by step, before it runs the
- * function.
+ * The way from a cloned child to a jail, as a table of steps. The order is what makes it safe: what
+ * needs a privilege or a path of the host comes before that is given up, and the filter comes last.
  */
 #include "sandbox/jail_priv.h"
 

@@ -1,4 +1,4 @@
-/* sandbox/proto: the messages between daemon, spawner and jail, with their descriptors. */
+/* Messages between daemon, spawner and inits: datagrams with descriptors, and a spec flattened. */
 #include "sandbox/proto_priv.h"
 
 #include <errno.h>

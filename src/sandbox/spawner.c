@@ -1,6 +1,6 @@
 /*
- * sandbox/spawner: the spawner's loop: creates sandboxes when the daemon asks, reaps them, and
- * cleans up.
+ * The spawner process: clones a child for each sandbox that the daemon asks for, tells how it ended,
+ * and kills them all when the daemon is gone. One thread, one poll loop.
  */
 #include "sandbox/spawner_priv.h"
 

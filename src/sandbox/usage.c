@@ -1,4 +1,4 @@
-/* sandbox/usage: adds up what a sandbox's processes use. */
+/* The memory of a process tree by /proc: where no cgroup counts it. */
 #include "sandbox/usage_priv.h"
 
 #include "base/io.h"

@@ -1,4 +1,4 @@
-/* lambda/errors: defines the error rows of errors.def, and the answers that repeat. */
+/* The errors of Lambda, from their table. */
 #define ERRORS_DEFINED_HERE
 #include "svc/lambda/errors.h"
 

@@ -1,4 +1,4 @@
-/* lambda/fn: makes struct lambda_fn of a function's row, and its names. */
+/* Names of functions, their rows, and the function as it runs. */
 #include "svc/lambda/fn.h"
 
 #include "base/arn.h"
