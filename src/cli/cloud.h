@@ -2,7 +2,7 @@
 /*
  * cli/cloud: a verb's connection to the cloud it works on: the daemon of a data folder, or with
  * --aws an account, by the ordinary AWS_* variables and the profile files. Only the public, signed
- * API is used. And the names that the stack gives to what it makes (DESIGN 11).
+ * API is used. And the names that the stack gives to what it makes (docs/function.md).
  */
 #include "client/client.h"
 #include "cli/session.h"

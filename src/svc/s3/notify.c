@@ -61,10 +61,7 @@ static int invalid(struct err *err, const char *text) {
     return err_set(err, S3_NOTIFY_E_INVALID, "%s", text);
 }
 
-/*
- * "s3:ObjectCreated:*" and the like to bits; 0 when there is no such event. (gcc's analyzer takes a
- * name in the table for NULL; it has none.)
- */
+/* "s3:ObjectCreated:*" and the like to bits; 0 when there is no such event. */
 static uint32_t event_bits(str name) {
     if (!name.p || !str_starts(name, S("s3:")))
         return 0;
