@@ -12,6 +12,7 @@ enum {
     shape_AbortMultipartUploadOutput,
     shape_AbortMultipartUploadRequest,
     shape_AbortRuleId,
+    shape_AccelerateConfiguration,
     shape_AcceptRanges,
     shape_AccessControlPolicy,
     shape_AccessControlTranslation,
@@ -345,6 +346,7 @@ enum {
     shape_Priority,
     shape_Protocol,
     shape_PublicAccessBlockConfiguration,
+    shape_PutBucketAccelerateConfigurationRequest,
     shape_PutBucketAclRequest,
     shape_PutBucketEncryptionRequest,
     shape_PutBucketLifecycleConfigurationOutput,
@@ -470,6 +472,9 @@ static const struct api_member members_AbortMultipartUploadRequest[] = {
     {S_INIT("RequestPayer"), S_INIT("x-amz-request-payer"), &shapes[shape_RequestPayer], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
     {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[shape_AccountId], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
     {S_INIT("IfMatchInitiatedTime"), S_INIT("x-amz-if-match-initiated-time"), &shapes[shape_IfMatchInitiatedTime], API_IN_HEADER, API_LONG_NAME, API_TIME_RFC822, {NULL, 0}, {NULL, 0}},
+};
+static const struct api_member members_AccelerateConfiguration[] = {
+    {S_INIT("Status"), S_INIT("Status"), &shapes[shape_BucketAccelerateStatus], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
 static const struct api_member members_AccessControlPolicy[] = {
     {S_INIT("Grants"), S_INIT("AccessControlList"), &shapes[shape_Grants], API_IN_BODY, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
@@ -1599,6 +1604,12 @@ static const struct api_member members_PublicAccessBlockConfiguration[] = {
     {S_INIT("BlockPublicPolicy"), S_INIT("BlockPublicPolicy"), &shapes[shape_Setting], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
     {S_INIT("RestrictPublicBuckets"), S_INIT("RestrictPublicBuckets"), &shapes[shape_Setting], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
 };
+static const struct api_member members_PutBucketAccelerateConfigurationRequest[] = {
+    {S_INIT("Bucket"), S_INIT("Bucket"), &shapes[shape_BucketName], API_IN_URI, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("AccelerateConfiguration"), S_INIT("AccelerateConfiguration"), &shapes[shape_AccelerateConfiguration], API_IN_BODY, API_REQUIRED, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ExpectedBucketOwner"), S_INIT("x-amz-expected-bucket-owner"), &shapes[shape_AccountId], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+    {S_INIT("ChecksumAlgorithm"), S_INIT("x-amz-sdk-checksum-algorithm"), &shapes[shape_ChecksumAlgorithm], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
+};
 static const struct api_member members_PutBucketAclRequest[] = {
     {S_INIT("ACL"), S_INIT("x-amz-acl"), &shapes[shape_BucketCannedACL], API_IN_HEADER, API_LONG_NAME, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
     {S_INIT("AccessControlPolicy"), S_INIT("AccessControlPolicy"), &shapes[shape_AccessControlPolicy], API_IN_BODY, 0, API_TIME_DEFAULT, {NULL, 0}, {NULL, 0}},
@@ -1982,6 +1993,7 @@ static const struct api_shape shapes[N_SHAPES] = {
     {.name = S_INIT("AbortMultipartUploadOutput"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 1, .members = members_AbortMultipartUploadOutput},
     {.name = S_INIT("AbortMultipartUploadRequest"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 6, .members = members_AbortMultipartUploadRequest},
     {.name = S_INIT("AbortRuleId"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
+    {.name = S_INIT("AccelerateConfiguration"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_AccelerateConfiguration},
     {.name = S_INIT("AcceptRanges"), .type = API_STRING, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("AccessControlPolicy"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 2, .members = members_AccessControlPolicy},
     {.name = S_INIT("AccessControlTranslation"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 1, .members = members_AccessControlTranslation},
@@ -2315,6 +2327,7 @@ static const struct api_shape shapes[N_SHAPES] = {
     {.name = S_INIT("Priority"), .type = API_INTEGER, .flags = API_PLAIN, .payload = -1},
     {.name = S_INIT("Protocol"), .type = API_STRING, .flags = API_PLAIN, .payload = -1, .n = 2, .values = values_Protocol},
     {.name = S_INIT("PublicAccessBlockConfiguration"), .type = API_STRUCTURE, .flags = API_PLAIN, .payload = -1, .n = 4, .members = members_PublicAccessBlockConfiguration},
+    {.name = S_INIT("PutBucketAccelerateConfigurationRequest"), .type = API_STRUCTURE, .flags = 0, .payload = 1, .n = 4, .members = members_PutBucketAccelerateConfigurationRequest},
     {.name = S_INIT("PutBucketAclRequest"), .type = API_STRUCTURE, .flags = 0, .payload = 1, .n = 11, .members = members_PutBucketAclRequest},
     {.name = S_INIT("PutBucketEncryptionRequest"), .type = API_STRUCTURE, .flags = 0, .payload = 3, .n = 5, .members = members_PutBucketEncryptionRequest},
     {.name = S_INIT("PutBucketLifecycleConfigurationOutput"), .type = API_STRUCTURE, .flags = 0, .payload = -1, .n = 1, .members = members_PutBucketLifecycleConfigurationOutput},
@@ -2601,7 +2614,7 @@ static const struct api_op ops[] = {
     {.name = S_INIT("ListObjectsV2"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_ListObjectsV2, .n_query = 1, .modelled = true, .in = &shapes[shape_ListObjectsV2Request], .out = &shapes[shape_ListObjectsV2Output], .result = S_INIT("ListBucketResult")},
     {.name = S_INIT("ListParts"), .method = S_INIT("GET"), .path = S_INIT("/{Bucket}/{Key+}"), .status = 200, .query = query_ListParts, .n_query = 1, .modelled = true, .in = &shapes[shape_ListPartsRequest], .out = &shapes[shape_ListPartsOutput], .result = S_INIT("ListPartsResult")},
     {.name = S_INIT("PutBucketAbac"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_PutBucketAbac, .n_query = 1},
-    {.name = S_INIT("PutBucketAccelerateConfiguration"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_PutBucketAccelerateConfiguration, .n_query = 1},
+    {.name = S_INIT("PutBucketAccelerateConfiguration"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_PutBucketAccelerateConfiguration, .n_query = 1, .modelled = true, .in = &shapes[shape_PutBucketAccelerateConfigurationRequest], .out = NULL},
     {.name = S_INIT("PutBucketAcl"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_PutBucketAcl, .n_query = 1, .modelled = true, .in = &shapes[shape_PutBucketAclRequest], .out = NULL},
     {.name = S_INIT("PutBucketAnalyticsConfiguration"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_PutBucketAnalyticsConfiguration, .n_query = 2},
     {.name = S_INIT("PutBucketCors"), .method = S_INIT("PUT"), .path = S_INIT("/{Bucket}"), .status = 200, .query = query_PutBucketCors, .n_query = 1},
