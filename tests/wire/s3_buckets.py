@@ -116,11 +116,11 @@ class Configurations(S3Case):
     def test_acceleration(self):
         b, dotted = self.bucket(), "with.periods"
         self.s3.create_bucket(Bucket=dotted)
-        put = lambda bucket, **how: self.s3.put_bucket_accelerate_configuration(Bucket=bucket, AccelerateConfiguration=how)
-        self.assertEqual(code_of(put, b, Status="Enabled"), "NotImplemented")
-        self.assertEqual(code_of(put, b), "MalformedXML")
-        self.assertEqual(code_of(put, dotted, Status="Suspended"), "InvalidRequest")
-        self.assertEqual(code_of(put, "nobody-has-this", Status="Suspended"), "NoSuchBucket")
+        put = lambda Bucket, **how: self.s3.put_bucket_accelerate_configuration(Bucket=Bucket, AccelerateConfiguration=how)
+        self.assertEqual(code_of(put, Bucket=b, Status="Enabled"), "NotImplemented")
+        self.assertEqual(code_of(put, Bucket=b), "MalformedXML")
+        self.assertEqual(code_of(put, Bucket=dotted, Status="Suspended"), "InvalidRequest")
+        self.assertEqual(code_of(put, Bucket="nobody-has-this", Status="Suspended"), "NoSuchBucket")
         self.assertNotIn("Status", self.s3.get_bucket_accelerate_configuration(Bucket=b))
         put(b, Status="Suspended")
         self.cloud.restart()
