@@ -1,3 +1,4 @@
+/* The table of services, and their lives in its order. */
 #include "daemon/services.h"
 
 #include "cfn/cfn.h"
