@@ -182,10 +182,13 @@ def room_of(rooms, path):
     return max((r for r in rooms if path.startswith(f"src/{r}/")), key=len, default=None)
 
 
+def is_generated(path):
+    return re.search(r"\b(?:Generated|Written) by tools/", path.read_text()[:300])
+
+
 def files_of(tree, rooms, room):
     paths = sorted(str(p.relative_to(tree)) for p in (tree / "src" / room).rglob("*.c"))
-    # The generated models are no code of ours.
-    return [p for p in paths if room_of(rooms, p) == room and "/model/" not in p]
+    return [p for p in paths if room_of(rooms, p) == room and not is_generated(tree / p)]
 
 
 def draw(mutants, seed, room):

@@ -1,7 +1,8 @@
-/* The table of services, and their lives in its order. */
+/* daemon/services: the table of services: how each opens, starts, stops and closes. */
 #include "daemon/services.h"
 
 #include "cfn/cfn.h"
+#include "svc/calotype/calotype.h"
 #include "svc/cloudwatch/cloudwatch.h"
 #include "svc/dynamodb/dynamodb.h"
 #include "svc/dynamodbstreams/dynamodbstreams.h"
@@ -62,6 +63,7 @@ static void quiesce_cfn(void *svc) { cfn_stop(svc); }
     SERVICE(sns, sns_open(&svc, p->store, p->hub, err), sns_close)                                 \
     SERVICE(lambda, open_functions(&svc, p, err), lambda_close, .start = start_lambda,             \
             .stop = stop_lambda)                                                                   \
+    SERVICE(calotype, calotype_open(&svc, p->calotype, err), calotype_close)                       \
     SERVICE(cfn, cfn_open(&svc, p->cloud, err), cfn_close, .quiesce = quiesce_cfn)
 
 #define SERVICE(x, how, close_, ...)                                                               \

@@ -8,11 +8,13 @@
  *   costs
  */
 #include "aws/model.h"
+#include "lib/cloud.h"
+#include "base/io.h"
 #include "daemon/services.h"
-#include "cloud_fixture.h"
 #include "net/net.h"
 
 #include <pthread.h>
+#include <unistd.h>
 
 static const char *dir;
 static bool silent;
@@ -183,7 +185,7 @@ static struct aws_service make_service(const struct api_service *api) {
                                 .invalid = real.invalid};
 }
 
-static int serve(struct cloud_fixture *f) {
+static int serve(struct cloud *f) {
     struct err err = {0};
     struct net *net;
     uint16_t port;
@@ -209,20 +211,19 @@ static int serve(struct cloud_fixture *f) {
 }
 
 int main(int argc, char **argv) {
-    struct cloud_fixture f;
-    struct err err = {0};
+    struct cloud f;
     static struct aws_service services[16];
-    if (argc < 2 || fixture_open(&f))
+    if (argc < 2)
         return 2;
+    cloud_open(&f, NULL);
     silent = argc > 2;
     dir = argv[1];
     for (size_t i = 0; api_services[i]; i++) {
         services[i] = make_service(api_services[i]);
-        if (aws_cloud_add(f.cloud, &services[i], &err))
-            return fprintf(stderr, "%s\n", err.text), 2;
+        cloud_add(&f, &services[i]);
     }
     int r = serve(&f);
-    fixture_close(&f);
+    cloud_close(&f);
     for (size_t i = 0; api_services[i]; i++)
         free((void *)services[i].ops);
     return r;

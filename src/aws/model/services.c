@@ -11,6 +11,7 @@ const struct api_service *const api_services[] = {
     &api_cloudwatch,
     &api_logs,
     &api_iam,
+    &api_calotype,
     &api_sts,
     &api_cloudformation,
     NULL,
