@@ -9,20 +9,20 @@ its name, method and path, so that it can be refused by name. The data are those
 python3 imports. --query names the data of a botocore that still has SQS as a query service (1.29, as
 Debian 12 has it): its element names serve old clients. tools/regen.sh runs this and what follows from it.
 """
-import argparse, gzip, importlib.util, json, pathlib, re, sys
+import argparse, ast, gzip, importlib.util, json, pathlib, re, sys
 
 from genapi_pattern import compile_pattern, unicode_table
 
 HERE = pathlib.Path(__file__).parent
 OURS = HERE / "models"
-# What the models do not say: one entry a service, each fact with its source. A service without an entry
-# is refused, as is a trait that is not in this list:
+# What the models do not say of a service is in its room: src/ROOM/traits, a Python literal, each fact with its
+# source. A room with an ops.def and without traits is refused, as is a trait that is not in this list:
 TRAIT_NAMES = {
     "model": "the folder in tools/models, or else botocore's",
-    "room": "the folder in src with its ops.def; svc/NAME when not given",
+    "name": "the service's; that of its room's folder when not given",
     "dialect": "how it spells what aws itself answers: S3, QUERY, JSON, REST_JSON (src/aws/model.h)",
     "older_query": "JSON in the newest model, but a query service before: names come from --query's model too",
-    "mend": "a function that corrects the model before it is written",
+    "mend": "a function of this file that corrects the model before it is written",
     "not_routing": "required query members that belong to the request, not to the choice of the operation",
     "ops": "traits of single operations: foreign_checksum, max_body, bare_output, root",
     "any_case": "enums of which either case is taken and answered",
@@ -51,74 +51,7 @@ def mend_events(shapes):
 
 
 FALLBACKS = {"request": "api_default", "form": "api_default_form", "dated path": "api_default_dated"}
-GiB, MiB = 1 << 30, 1 << 20
-TRAITS = {
-    "s3": {
-        "model": "s3/2006-03-01",
-        "dialect": "S3",  # "Error responses", API reference
-        "xml_namespace": "http://s3.amazonaws.com/doc/2006-03-01/",  # API reference, every response syntax
-        "request_id_header": "x-amz-request-id", "host_id_header": "x-amz-id-2",  # "Common response headers", API reference
-        "gzip": False,  # Content-Encoding is the object's (PutObject, API reference)
-        "bucket_hosts": True,  # "Virtual hosting of general purpose buckets", user guide
-        "form_upload": "PostObject",  # "POST Object", API reference: no operation of the model
-        "signature_keys": "s3",  # "Actions, resources, and condition keys for Amazon S3": s3:authType, s3:signatureAge, …
-        "fallback": "request",  # plain GETs of objects carry nothing else
-        "any_case": {"FilterRuleName"},  # answered as "Prefix" and "Suffix" (GetBucketNotificationConfiguration, syntax)
-        # max_body: "Amazon S3 multipart upload limits", user guide. root: the document element (API reference, response syntax).
-        "ops": {
-            "PutObject": {"max_body": 5 * GiB}, "UploadPart": {"max_body": 5 * GiB},
-            "CompleteMultipartUpload": {
-                "foreign_checksum": True,  # x-amz-checksum-* is the whole object's (API reference)
-                "root": "CompleteMultipartUploadResult"},
-            "GetBucketLocation": {"bare_output": True, "root": "LocationConstraint"},
-            "ListBuckets": {"root": "ListAllMyBucketsResult"}, "ListObjects": {"root": "ListBucketResult"},
-            "ListObjectsV2": {"root": "ListBucketResult"}, "ListObjectVersions": {"root": "ListVersionsResult"},
-            "ListMultipartUploads": {"root": "ListMultipartUploadsResult"}, "ListParts": {"root": "ListPartsResult"},
-            "CreateMultipartUpload": {"root": "InitiateMultipartUploadResult"}, "DeleteObjects": {"root": "DeleteResult"},
-            "GetBucketAcl": {"root": "AccessControlPolicy"}, "GetObjectAcl": {"root": "AccessControlPolicy"},
-            "GetBucketTagging": {"root": "Tagging"}, "GetObjectTagging": {"root": "Tagging"},
-            "GetBucketVersioning": {"root": "VersioningConfiguration"},
-            "GetBucketLifecycleConfiguration": {"root": "LifecycleConfiguration"},
-            "GetBucketNotificationConfiguration": {"root": "NotificationConfiguration"},
-            "GetBucketCors": {"root": "CORSConfiguration"}, "GetBucketWebsite": {"root": "WebsiteConfiguration"},
-            "GetBucketLogging": {"root": "BucketLoggingStatus"},
-            "GetBucketRequestPayment": {"root": "RequestPaymentConfiguration"},
-            "GetBucketAccelerateConfiguration": {"root": "AccelerateConfiguration"},
-            "GetObjectAttributes": {"root": "GetObjectAttributesResponse"},
-        },
-    },
-    "dynamodb": {
-        "model": "dynamodb/2012-08-10",
-        "dialect": "JSON",  # "Error handling with DynamoDB", developer guide
-        "error_prefix": "com.amazonaws.dynamodb.v20120810#",  # the same page
-        "crc32": True,  # "DynamoDB low-level API", developer guide: x-amz-crc32
-    },
-    "lambda": {
-        "model": "lambda/2015-03-31",
-        "dialect": "REST_JSON",  # "Errors" of each operation, API reference
-        "not_routing": {"tagKeys"},
-        "fallback": "dated path",  # the only API whose paths begin with a date
-        # 50 MB of package in base64 ("Lambda quotas", developer guide).
-        "ops": {"CreateFunction": {"max_body": 70 * MiB}, "UpdateFunctionCode": {"max_body": 70 * MiB}},
-    },
-    "sns": {"model": "sns/2010-03-31", "dialect": "QUERY"},  # "Common errors", API reference
-    "sqs": {
-        "model": "sqs/2012-11-05",
-        "dialect": "QUERY",  # "Common errors", API reference: the codes of its query days, in JSON too
-        "older_query": True, "mend": mend_receive,
-        "xml_namespace": "http://queue.amazonaws.com/doc/2012-11-05/",  # API reference, version of the query protocol
-        "error_prefix": "com.amazonaws.sqs#",  # "Making query API requests: AWS JSON protocol", developer guide
-        "url_member": "QueueUrl",  # the same guide: queries are sent to the queue's URL
-    },
-    "cloudwatch": {"model": "cloudwatch/2010-08-01", "dialect": "QUERY"},  # "Common errors", API reference
-    "logs": {"model": "logs/2014-03-28", "dialect": "JSON"},  # "Common errors", API reference
-    "iam": {"model": "iam/2010-05-08", "dialect": "QUERY"},  # "Common errors", API reference
-    "sts": {"model": "sts/2011-06-15", "dialect": "QUERY",  # "Common errors", API reference
-            "fallback": "form"},  # AssumeRoleWithWebIdentity, …: the one that takes unsigned forms
-    "cloudformation": {"model": "cloudformation/2010-05-15", "dialect": "QUERY",  # "Common errors", API reference
-                       "room": "cfn", "mend": mend_events},
-    "calotype": {"model": "calotype/2026-11-26", "dialect": "JSON"},  # our own: tools/models
-}
+MENDS = {"mend_receive": mend_receive, "mend_events": mend_events}
 DEFAULTS = {"request_id_header": "x-amzn-RequestId", "gzip": True}
 PROTOCOLS = {"json": "API_JSON", "query": "API_QUERY", "rest-xml": "API_REST_XML",
              "rest-json": "API_REST_JSON", "smithy-rpc-v2-cbor": "API_CBOR"}
@@ -176,9 +109,9 @@ def merge_query(model, older):
 
 
 class Service:
-    def __init__(self, name, model, wanted, source):
-        self.name, self.model, self.wanted, self.source = name, model, wanted, source
-        self.traits = {**DEFAULTS, **TRAITS[name]}
+    def __init__(self, name, index, traits, model, wanted, source):
+        self.name, self.index, self.model, self.wanted, self.source = name, index, model, wanted, source
+        self.traits = {**DEFAULTS, **traits}
         self.op_traits = self.traits.get("ops", {})
         self.shapes = model["shapes"]
         self.order, self.patterns = [], {}
@@ -296,7 +229,6 @@ class Service:
         if header: fields.append(f".required_header = {S(header)}")
         if modelled: fields += [".modelled = true", f".in = {shape('input')}", f".out = {shape('output')}"]
         if op.get("deprecated"): fields.append(".older = true")
-        if op.get("httpChecksum", {}).get("requestChecksumRequired"): fields.append(".checksum_required = true")
         if traits.get("bare_output"): fields.append(".bare_output = true")
         if traits.get("foreign_checksum"): fields.append(".foreign_checksum = true")
         if traits.get("max_body"): fields.append(f".max_body = {traits['max_body']}u")
@@ -305,7 +237,7 @@ class Service:
 
     def trait_fields(self):
         t = self.traits
-        fields = [f".index = {list(TRAITS).index(self.name)}", f".dialect = AWS_DIALECT_{t['dialect']}"]
+        fields = [f".index = {self.index}", f".dialect = AWS_DIALECT_{t['dialect']}"]
         fields += [f".{n} = {S(t[n])}" for n in ("error_prefix", "request_id_header", "host_id_header", "form_upload",
                                                  "url_member", "signature_keys") if n in t]
         return fields + [f".{n} = true" for n in ("crc32", "gzip", "bucket_hosts") if t.get(n)]
@@ -333,8 +265,9 @@ class Service:
             code = ", ".join(hex(w) if w > 9 else str(w) for w in compile_pattern(text))
             out.append(f"static const uint32_t code_{shape}[] = {{{code}}};")
             out.append(f"static const struct api_pattern pattern_{shape} = {{{quoted(text)}, code_{shape}}};")
-        out += ["enum {"] + [f"    shape_{n}," for n in self.order] + ["    N_SHAPES", "};"]
-        out.append("static const struct api_shape shapes[N_SHAPES];\n")
+        if self.order:
+            out += ["enum {"] + [f"    shape_{n}," for n in self.order] + ["    N_SHAPES", "};"]
+            out.append("static const struct api_shape shapes[N_SHAPES];\n")
         for n in self.order:
             s = self.shapes[n]
             if self.members(s):
@@ -342,7 +275,8 @@ class Service:
                 out += [f"    {self.member_row(s, m, r)}," for m, r in self.members(s).items()] + ["};"]
             if s.get("enum"):
                 out.append(f"static const str values_{n}[] = {{{', '.join(S(v) for v in s['enum'])}}};")
-        out += [f"\nstatic const struct api_shape shapes[N_SHAPES] = {{"] + shape_rows + ["};\n"]
+        if self.order:
+            out += ["\nstatic const struct api_shape shapes[N_SHAPES] = {"] + shape_rows + ["};\n"]
         ops = []
         for name in sorted(self.model["operations"]):
             row, pairs = self.op_row(name)
@@ -370,24 +304,37 @@ class Service:
                 "/* clang-format off */\n#include \"aws/model.h\"\n\n" + "\n".join(out) + "\n")
 
 
-def check_traits():
-    for name, traits in TRAITS.items():
-        for trait in traits:
-            if trait not in TRAIT_NAMES:
-                sys.exit(f"{name}: there is no trait '{trait}' (TRAIT_NAMES in tools/genapi.py)")
-        for trait in ("model", "dialect"):
-            if trait not in traits:
-                sys.exit(f"{name}: its entry in TRAITS (tools/genapi.py) has no '{trait}'")
+def read_rooms(src):
+    """Room -> its traits, in the order of src/LAYERS."""
+    rooms = [line.split(":")[0].strip() for line in (src / "LAYERS").read_text().splitlines()
+             if ":" in line and not line.startswith("#")]
+    return {room: ast.literal_eval((src / room / "traits").read_text())
+            for room in rooms if (src / room / "traits").exists()}
 
 
-def find_rows(src):
-    """Service -> the operations of its ops.def."""
-    rooms, rows = {t.get("room", f"svc/{name}"): name for name, t in TRAITS.items()}, {name: set() for name in TRAITS}
+def name_of(room, traits):
+    return traits.get("name", room.rpartition("/")[2])
+
+
+def check_traits(room, traits):
+    for trait in traits:
+        if trait not in TRAIT_NAMES:
+            sys.exit(f"{room}/traits: there is no trait '{trait}' (TRAIT_NAMES in tools/genapi.py)")
+    for trait in ("model", "dialect"):
+        if trait not in traits:
+            sys.exit(f"{room}/traits: it has no '{trait}'")
+    if traits.get("mend", "mend_events") not in MENDS:
+        sys.exit(f"{room}/traits: there is no function '{traits['mend']}' (MENDS in tools/genapi.py)")
+
+
+def find_rows(src, rooms):
+    """Room -> the operations of its ops.def."""
+    rows = {room: set() for room in rooms}
     for page in sorted(src.rglob("ops.def")):
         room = page.parent.relative_to(src).as_posix()
         if room not in rooms:
-            sys.exit(f"{room}/ops.def is the room of no entry in TRAITS (tools/genapi.py)")
-        rows[rooms[room]].update(re.findall(r"^OP(?:_IN)?\((\w+),", page.read_text(), re.M))
+            sys.exit(f"{room} has an ops.def, but no traits, or no line in src/LAYERS")
+        rows[room].update(re.findall(r"^OP(?:_IN)?\((\w+),", page.read_text(), re.M))
     return rows
 
 
@@ -397,22 +344,27 @@ def installed():
     return pathlib.Path(spec.origin).parent / "data" if spec else None
 
 
-def fallback(kind):
-    names = [n for n, t in TRAITS.items() if t.get("fallback") == kind]
+def fallback(services, kind):
+    names = [n for n, t in services.items() if t.get("fallback") == kind]
     if len(names) != 1:
-        sys.exit(f"the fallback of a {kind} is not one service but {names} (TRAITS in tools/genapi.py)")
+        sys.exit(f"the fallback of a {kind} is not one service but {names} (src/*/traits)")
     return f"&api_{names[0]}"
 
 
-def write_services(out):
-    head = "/* Generated by tools/genapi.py from its table of traits. Do not edit. */\n"
-    lists = f"extern const struct api_service {', '.join('api_' + n for n in TRAITS)};\n"
-    (out / "services.h").write_text(f"#pragma once\n{head}enum {{ API_N_SERVICES = {len(TRAITS)} }};\n{lists}")
+def write_services(out, services):
+    head = "/* Generated by tools/genapi.py from src/LAYERS and the rooms' traits. Do not edit. */\n"
+    lists = f"extern const struct api_service {', '.join('api_' + n for n in services)};\n"
+    (out / "services.h").write_text(
+        f"#pragma once\n/* clang-format off */\n{head}enum {{ API_N_SERVICES = {len(services)} }};\n{lists}")
     (out / "services.c").write_text(
         f"{head}#include \"aws/model.h\"\n\n"
         "const struct api_service *const api_services[] = {\n" +
-        "".join(f"    &api_{n},\n" for n in TRAITS) + "    NULL,\n};\n" +
-        "".join(f"const struct api_service *const {variable} = {fallback(kind)};\n" for kind, variable in FALLBACKS.items()))
+        "".join(f"    &api_{n},\n" for n in services) + "    NULL,\n};\n" +
+        "".join(f"const struct api_service *const {variable} = {fallback(services, kind)};\n"
+                for kind, variable in FALLBACKS.items()))
+    files = sorted(f"{n}.c" for n in ["services", "unicode", *services])
+    (out / "meson.build").write_text(
+        "# Generated by tools/genapi.py.\napi_models = files(\n" + "".join(f"  '{f}',\n" for f in files) + ")\n")
 
 
 def main():
@@ -423,20 +375,24 @@ def main():
     args = parser.parse_args()
     if not args.data:
         sys.exit("python3 has no botocore: say where one's data are")
-    check_traits()
-    out, rows = pathlib.Path(args.out), find_rows(HERE.parent / "src")
-    for name, traits in TRAITS.items():
+    out, src = pathlib.Path(args.out), HERE.parent / "src"
+    rooms = read_rooms(src)
+    rows = find_rows(src, rooms)
+    for index, (room, traits) in enumerate(rooms.items()):
+        check_traits(room, traits)
         ours = (OURS / traits["model"]).exists()
         model = load(OURS if ours else args.data, traits["model"])
         if traits.get("older_query"):
             merge_query(model, load(args.query, traits["model"]))
         if "mend" in traits:
-            traits["mend"](model["shapes"])
-        missing = (rows[name] | set(traits.get("ops", ()))) - set(model["operations"])
+            MENDS[traits["mend"]](model["shapes"])
+        missing = (rows[room] | set(traits.get("ops", ()))) - set(model["operations"])
         if missing:
-            sys.exit(f"{name}: no such operation: {', '.join(sorted(missing))}")
-        (out / f"{name}.c").write_text(Service(name, model, rows[name], "our own" if ours else "botocore's").write())
-    write_services(out)
+            sys.exit(f"{room}: no such operation: {', '.join(sorted(missing))}")
+        name = name_of(room, traits)
+        source = "our own" if ours else "botocore's"
+        (out / f"{name}.c").write_text(Service(name, index, traits, model, rows[room], source).write())
+    write_services(out, {name_of(room, traits): traits for room, traits in rooms.items()})
     (out / "unicode.c").write_text(unicode_table())
 
 

@@ -29,6 +29,7 @@ EXTRA = {
 DEFAULTS = {
     "AWS::IAM::InstanceProfile": {"Path": "/"},
     "AWS::IAM::Role": {"MaxSessionDuration": 3600},
+    "AWS::IAM::User": {"Path": "/"},
     "AWS::Lambda::Function": {"MemorySize": 128, "Timeout": 3, "EphemeralStorage": {"Size": 512}, "TracingConfig": {"Mode": "PassThrough"}},
     "AWS::SNS::Subscription": {"RawMessageDelivery": False, "FilterPolicyScope": "MessageAttributes"},
     "AWS::SNS::Topic": {"ContentBasedDeduplication": False},

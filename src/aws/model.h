@@ -100,9 +100,8 @@ struct api_op {
     uint16_t status; /* of success */
     /* "x-amz-copy-source": the header that tells it from its twin */
     str required_header;
-    bool modelled;          /* shapes are there */
-    bool older;             /* a deprecated twin of the same method and path */
-    bool checksum_required; /* S3: Content-MD5 or a flexible checksum must come */
+    bool modelled; /* shapes are there */
+    bool older;    /* a deprecated twin of the same method and path */
     /* x-amz-checksum-* headers describe something else than the body */
     bool foreign_checksum;
     uint64_t max_body; /* 0: as every body */

@@ -34,6 +34,7 @@ static const char *handler_code(int status, const char *code) {
     static const struct {
         const char *part, *handler;
     } codes[] = {{"AccessDenied", "AccessDenied"},
+                 {"AuthorizationError", "AccessDenied"}, /* as SNS says it */
                  {"NotFound", "NotFound"},
                  {"NoSuch", "NotFound"},
                  {"NonExistent", "NotFound"},

@@ -120,6 +120,12 @@ json_t *cfn_text(const struct cfn_work *w, const json_t *value) {
     return json_of_str(buf_view(&text));
 }
 
+json_t *cfn_policy(const struct cfn_work *w, const json_t *value) {
+    json_t *policy = json_copy((json_t *)value);
+    json_set(policy, "PolicyDocument", cfn_text(w, json_object_get(value, "PolicyDocument")));
+    return policy;
+}
+
 json_t *cfn_map(const struct cfn_work *w, const json_t *tags) {
     (void)w;
     return kit_tags_map(tags);

@@ -151,8 +151,9 @@ static inline int cfn_type_remove(const struct cfn_type *type, struct cfn_work *
 }
 
 /* ---- Shapes ---- */
-cfn_shape_fn cfn_text; /* JSON, or a document that is text already, as text */
-cfn_shape_fn cfn_map;  /* [{Key, Value}] as {Key: Value} */
+cfn_shape_fn cfn_text;   /* JSON, or a document that is text already, as text */
+cfn_shape_fn cfn_policy; /* {PolicyName, PolicyDocument}, the document as text */
+cfn_shape_fn cfn_map;    /* [{Key, Value}] as {Key: Value} */
 
 /* ---- What verbs use ---- */
 /*

@@ -45,3 +45,5 @@ void daemon_services_stop(struct daemon_services *all);
 void daemon_services_close(struct daemon_services *all);
 /* The one of that name ("cloudformation"), or NULL. */
 void *daemon_services_find(const struct daemon_services *all, const char *name);
+/* The service with that API, without its state; zeroed when there is none. For tests. */
+struct aws_service daemon_service_of(const struct api_service *api);

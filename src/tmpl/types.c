@@ -435,6 +435,48 @@ static const struct tmpl_prop AWS_IAM_Role_props[] = {
 static const struct tmpl_shape AWS_IAM_Role = {.kind = TMPL_SHAPE_STRUCT, .props = AWS_IAM_Role_props, .n = 11};
 static const str AWS_IAM_Role_attributes[] = {S_INIT("Arn"), S_INIT("RoleId")};
 
+/* AWS::IAM::User */
+static const struct tmpl_shape AWS_IAM_User;
+static const struct tmpl_shape AWS_IAM_User_Groups_list;
+static const struct tmpl_shape AWS_IAM_User_LoginProfile;
+static const struct tmpl_shape AWS_IAM_User_ManagedPolicyArns_list;
+static const struct tmpl_shape AWS_IAM_User_Policies_list;
+static const struct tmpl_shape AWS_IAM_User_Policy;
+static const struct tmpl_shape AWS_IAM_User_Tags_list;
+static const struct tmpl_shape AWS_IAM_User_Tag;
+static const struct tmpl_shape AWS_IAM_User_Groups_list = {.kind = TMPL_SHAPE_LIST, .element = &scalar_string};
+static const struct tmpl_prop AWS_IAM_User_LoginProfile_props[] = {
+    {S_INIT("Password"), &scalar_string, TMPL_PROP_REQUIRED, NULL},
+    {S_INIT("PasswordResetRequired"), &scalar_boolean, 0, NULL},
+};
+static const struct tmpl_shape AWS_IAM_User_LoginProfile = {.kind = TMPL_SHAPE_STRUCT, .props = AWS_IAM_User_LoginProfile_props, .n = 2};
+static const struct tmpl_shape AWS_IAM_User_ManagedPolicyArns_list = {.kind = TMPL_SHAPE_LIST, .element = &scalar_string};
+static const struct tmpl_prop AWS_IAM_User_Policy_props[] = {
+    {S_INIT("PolicyDocument"), &any_value, TMPL_PROP_REQUIRED, NULL},
+    {S_INIT("PolicyName"), &scalar_string, TMPL_PROP_REQUIRED, NULL},
+};
+static const struct tmpl_shape AWS_IAM_User_Policy = {.kind = TMPL_SHAPE_STRUCT, .props = AWS_IAM_User_Policy_props, .n = 2};
+static const struct tmpl_shape AWS_IAM_User_Policies_list = {.kind = TMPL_SHAPE_LIST, .element = &AWS_IAM_User_Policy};
+static const struct tmpl_prop AWS_IAM_User_Tag_props[] = {
+    {S_INIT("Key"), &scalar_string, TMPL_PROP_REQUIRED, NULL},
+    {S_INIT("Value"), &scalar_string, TMPL_PROP_REQUIRED, NULL},
+};
+static const struct tmpl_shape AWS_IAM_User_Tag = {.kind = TMPL_SHAPE_STRUCT, .props = AWS_IAM_User_Tag_props, .n = 2};
+static const struct tmpl_shape AWS_IAM_User_Tags_list = {.kind = TMPL_SHAPE_LIST, .element = &AWS_IAM_User_Tag};
+static const struct tmpl_prop AWS_IAM_User_props[] = {
+    {S_INIT("Arn"), &scalar_string, TMPL_PROP_READ_ONLY, NULL},
+    {S_INIT("Groups"), &AWS_IAM_User_Groups_list, 0, NULL},
+    {S_INIT("LoginProfile"), &AWS_IAM_User_LoginProfile, 0, NULL},
+    {S_INIT("ManagedPolicyArns"), &AWS_IAM_User_ManagedPolicyArns_list, 0, NULL},
+    {S_INIT("Path"), &scalar_string, 0, "\"/\""},
+    {S_INIT("PermissionsBoundary"), &scalar_string, 0, NULL},
+    {S_INIT("Policies"), &AWS_IAM_User_Policies_list, 0, NULL},
+    {S_INIT("Tags"), &AWS_IAM_User_Tags_list, 0, NULL},
+    {S_INIT("UserName"), &scalar_string, TMPL_PROP_CREATE_ONLY, NULL},
+};
+static const struct tmpl_shape AWS_IAM_User = {.kind = TMPL_SHAPE_STRUCT, .props = AWS_IAM_User_props, .n = 9};
+static const str AWS_IAM_User_attributes[] = {S_INIT("Arn")};
+
 /* AWS::Lambda::EventInvokeConfig */
 static const struct tmpl_shape AWS_Lambda_EventInvokeConfig;
 static const struct tmpl_shape AWS_Lambda_EventInvokeConfig_DestinationConfig;
@@ -1521,6 +1563,7 @@ const struct tmpl_type tmpl_types[] = {
     {S_INIT("AWS::IAM::ManagedPolicy"), &AWS_IAM_ManagedPolicy, AWS_IAM_ManagedPolicy_attributes, 8, {NULL, 0}, S_INIT("ManagedPolicyName")},
     {S_INIT("AWS::IAM::Policy"), &AWS_IAM_Policy, AWS_IAM_Policy_attributes, 1, {NULL, 0}, {NULL, 0}},
     {S_INIT("AWS::IAM::Role"), &AWS_IAM_Role, AWS_IAM_Role_attributes, 2, S_INIT("Tags"), S_INIT("RoleName")},
+    {S_INIT("AWS::IAM::User"), &AWS_IAM_User, AWS_IAM_User_attributes, 1, S_INIT("Tags"), S_INIT("UserName")},
     {S_INIT("AWS::Lambda::EventInvokeConfig"), &AWS_Lambda_EventInvokeConfig, NULL, 0, {NULL, 0}, {NULL, 0}},
     {S_INIT("AWS::Lambda::Function"), &AWS_Lambda_Function, AWS_Lambda_Function_attributes, 4, S_INIT("Tags"), S_INIT("FunctionName")},
     {S_INIT("AWS::Lambda::Permission"), &AWS_Lambda_Permission, AWS_Lambda_Permission_attributes, 1, {NULL, 0}, {NULL, 0}},

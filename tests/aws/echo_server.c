@@ -10,18 +10,8 @@
 #include "aws/model.h"
 #include "lib/cloud.h"
 #include "base/io.h"
-#include "cfn/cfn.h"
+#include "daemon/services.h"
 #include "net/net.h"
-#include "svc/calotype/calotype.h"
-#include "svc/cloudwatch/cloudwatch.h"
-#include "svc/dynamodb/dynamodb.h"
-#include "svc/iam/iam.h"
-#include "svc/lambda/lambda.h"
-#include "svc/logs/logs.h"
-#include "svc/s3/s3.h"
-#include "svc/sns/sns.h"
-#include "svc/sqs/sqs.h"
-#include "svc/sts/sts.h"
 
 #include <pthread.h>
 #include <unistd.h>
@@ -176,19 +166,6 @@ static bool streams_in(const struct api_op *op) {
            (op->in->members[op->in->payload].flags & API_STREAMING);
 }
 
-/* The real services lend their words for what aws itself answers. */
-static struct aws_service real_service(const struct api_service *api) {
-    const struct aws_service all[] = {
-        s3_service(NULL),  ddb_service(NULL), lambda_service(NULL),   sns_service(NULL),
-        sqs_service(NULL), cw_service(NULL),  logs_service(NULL),     iam_service(NULL),
-        sts_service(NULL), cfn_service(NULL), calotype_service(NULL),
-    };
-    for (size_t i = 0; i < ARRAY_LEN(all); i++)
-        if (all[i].api == api)
-            return all[i];
-    return (struct aws_service){0};
-}
-
 static struct aws_service make_service(const struct api_service *api) {
     struct aws_op *ops = mem_zalloc(api->n_ops * sizeof *ops);
     size_t n = 0;
@@ -198,7 +175,8 @@ static struct aws_service make_service(const struct api_service *api) {
         aws_handler_fn *open = streams_in(&api->ops[i]) ? open_echo : NULL;
         ops[n++] = (struct aws_op){api->ops[i].name.p, echo, "x:Echo", "*", 0, open};
     }
-    struct aws_service real = real_service(api);
+    /* The real services lend their words for what aws itself answers. */
+    struct aws_service real = daemon_service_of(api);
     return (struct aws_service){.name = api->name.p,
                                 .api = api,
                                 .ops = ops,

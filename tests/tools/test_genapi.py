@@ -1,4 +1,4 @@
-"""tools/genapi.py's table of traits: what is missing or wrong in it is refused in words."""
+"""What tools/genapi.py reads of the rooms, traits and rows: what is missing or wrong there is refused in words."""
 import importlib.util
 import pathlib
 import sys
@@ -12,51 +12,63 @@ genapi = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(genapi)
 
 
+SRC = TOOLS.parent / "src"
+
+
 class Traits(unittest.TestCase):
-    def setUp(self):
-        self.kept = {name: dict(traits) for name, traits in genapi.TRAITS.items()}
-
-    def tearDown(self):
-        genapi.TRAITS.clear()
-        genapi.TRAITS.update(self.kept)
-
     def refuse(self, call, *words):
         with self.assertRaises(SystemExit) as refused:
             call()
         for word in words:
             self.assertIn(word, str(refused.exception.code))
 
-    def test_the_table_is_whole(self):
-        genapi.check_traits()
-        self.assertEqual([genapi.fallback(kind) for kind in genapi.FALLBACKS], ["&api_s3", "&api_sts", "&api_lambda"])
+    def services(self):
+        return {genapi.name_of(room, traits): traits for room, traits in genapi.read_rooms(SRC).items()}
 
-    def rows(self, pages):
+    def test_the_rooms_are_whole(self):
+        for room, traits in genapi.read_rooms(SRC).items():
+            genapi.check_traits(room, traits)
+        services = self.services()
+        self.assertEqual([genapi.fallback(services, kind) for kind in genapi.FALLBACKS], ["&api_s3", "&api_sts", "&api_lambda"])
+        self.assertEqual((services["cloudformation"]["mend"], "cfn" in services), ("mend_events", False))
+
+    def rows(self, pages, rooms):
         with tempfile.TemporaryDirectory() as folder:
             for room, text in pages.items():
                 page = pathlib.Path(folder, room, "ops.def")
                 page.parent.mkdir(parents=True)
                 page.write_text(text)
-            return genapi.find_rows(pathlib.Path(folder))
+            return genapi.find_rows(pathlib.Path(folder), rooms)
 
     def test_rows_are_the_operations(self):
         page = '/* OP(No, 1) */\n#define FINDS OP(No)\nOP(One, "s3:One", "*", 0)\n  ALSO("", "s3:Two", "*", 0)\nOP_IN(Three, "s3:Three", "*", 0)\n'
-        rows = self.rows({"svc/s3": page, "cfn": 'OP(Four, "x", "@", 0)\n'})
-        self.assertEqual({name: ops for name, ops in rows.items() if ops}, {"s3": {"One", "Three"}, "cloudformation": {"Four"}})
+        rows = self.rows({"svc/s3": page, "cfn": 'OP(Four, "x", "@", 0)\n'}, ["svc/s3", "cfn", "svc/x"])
+        self.assertEqual(rows, {"svc/s3": {"One", "Three"}, "cfn": {"Four"}, "svc/x": set()})
 
-    def test_a_service_without_an_entry(self):
-        self.refuse(lambda: self.rows({"svc/kinesis": 'OP(PutRecord, "x", "*", 0)\n'}), "svc/kinesis", "no entry in TRAITS")
+    def test_rooms_stand_in_the_order_of_layers(self):
+        with tempfile.TemporaryDirectory() as folder:
+            src = pathlib.Path(folder)
+            (src / "LAYERS").write_text("# a room : doors\nb : base\nplain : base\na : base b\n\nnames a x y\n")
+            for room in "ab":
+                (src / room).mkdir()
+                (src / room / "traits").write_text('{"model": "m/1", "dialect": "JSON"}  # why\n')
+            self.assertEqual(list(genapi.read_rooms(src)), ["b", "a"])
 
-    def test_an_entry_without_a_dialect(self):
-        del genapi.TRAITS["sns"]["dialect"]
-        self.refuse(lambda: genapi.check_traits(), "sns", "no 'dialect'")
+    def test_a_room_without_traits(self):
+        self.refuse(lambda: self.rows({"svc/kinesis": 'OP(PutRecord, "x", "*", 0)\n'}, ["svc/s3"]), "svc/kinesis", "no traits")
 
-    def test_a_trait_that_does_not_exist(self):
-        genapi.TRAITS["sns"]["crc64"] = True
-        self.refuse(lambda: genapi.check_traits(), "sns", "no trait 'crc64'")
+    def test_traits_that_are_wrong(self):
+        whole = {"model": "sns/2010-03-31", "dialect": "QUERY"}
+        genapi.check_traits("svc/sns", whole)
+        for wrong, words in (({"dialect": "JSON"}, "no 'model'"), ({"model": "sns/2010-03-31"}, "no 'dialect'"),
+                             ({**whole, "crc64": True}, "no trait 'crc64'"), ({**whole, "mend": "mend_all"}, "no function 'mend_all'")):
+            with self.subTest(words):
+                self.refuse(lambda: genapi.check_traits("svc/sns", wrong), "svc/sns/traits", words)
 
     def test_one_fallback_of_a_kind(self):
-        genapi.TRAITS["sns"]["fallback"] = "form"
-        self.refuse(lambda: genapi.fallback("form"), "sns", "sts")
+        services = self.services()
+        services["sns"] = {**services["sns"], "fallback": "form"}
+        self.refuse(lambda: genapi.fallback(services, "form"), "sns", "sts")
 
 
 if __name__ == "__main__":

@@ -112,6 +112,19 @@ class Configurations(S3Case):
         self.assertEqual(code_of(self.s3.put_bucket_acl, Bucket=b, ACL="public-read"), "AccessControlListNotSupported")
         self.s3.put_bucket_acl(Bucket=b, ACL="private")
 
+    def test_acceleration(self):
+        b, dotted = self.bucket(), "with.periods"
+        self.s3.create_bucket(Bucket=dotted)
+        put = lambda Bucket, **how: self.s3.put_bucket_accelerate_configuration(Bucket=Bucket, AccelerateConfiguration=how)
+        self.assertEqual(code_of(put, Bucket=b, Status="Enabled"), "NotImplemented")
+        self.assertEqual(code_of(put, Bucket=b), "MalformedXML")
+        self.assertEqual(code_of(put, Bucket=dotted, Status="Suspended"), "InvalidRequest")
+        self.assertEqual(code_of(put, Bucket="nobody-has-this", Status="Suspended"), "NoSuchBucket")
+        self.assertNotIn("Status", self.s3.get_bucket_accelerate_configuration(Bucket=b))
+        put(b, Status="Suspended")
+        self.cloud.restart()
+        self.assertEqual(self.s3.get_bucket_accelerate_configuration(Bucket=b)["Status"], "Suspended")
+
     def test_encryption(self):
         b = self.bucket()
         rules = self.s3.get_bucket_encryption(Bucket=b)["ServerSideEncryptionConfiguration"]["Rules"]

@@ -198,6 +198,34 @@ class Types(CloudCase):
         with self.assertRaises(iam.exceptions.NoSuchEntityException):
             iam.get_instance_profile(InstanceProfileName=moved)
 
+    def test_user(self):
+        iam = self.cloud.client("iam")
+        allow = {"Statement": [{"Effect": "Allow", "Action": "s3:ListBucket", "Resource": "*"}]}
+        managed = iam.create_policy(PolicyName="of-users", PolicyDocument=json.dumps(
+            {"Version": "2012-10-17", **allow}))["Policy"]["Arn"]
+
+        def look(name):
+            user = iam.get_user(UserName=name)["User"]
+            return (user["Path"], user.get("PermissionsBoundary"), iam.list_user_policies(UserName=name)["PolicyNames"],
+                    [p["PolicyArn"] for p in iam.list_attached_user_policies(UserName=name)["AttachedPolicies"]],
+                    iam.list_user_tags(UserName=name)["Tags"])
+        full = {"PermissionsBoundary": managed, "Policies": [{"PolicyName": "one", "PolicyDocument": {"Version": "2012-10-17", **allow}}],
+                "ManagedPolicyArns": [managed], "Tags": [{"Key": "a", "Value": "b"}]}
+        self.check_taken_away("AWS::IAM::User", {}, full, look)
+        made = self.bring("person", self.stack_of("AWS::IAM::User", full), first=True)["It"]
+        self.assertRegex(made, r"^person-It-[A-Z0-9]{12}$")
+        self.assertEqual(look(made)[2:], (["one"], [managed], [{"Key": "a", "Value": "b"}]))
+        other = self.bring("person", self.stack_of("AWS::IAM::User", {"UserName": "anna"}))["It"]  # another name is another user
+        self.assertEqual(other, "anna")
+        with self.assertRaises(iam.exceptions.NoSuchEntityException):
+            iam.get_user(UserName=made)
+        self.bring("taken", self.stack_of("AWS::IAM::User", {"UserName": "anna"}), first=True, want="ROLLBACK_COMPLETE")
+        self.assertEqual(look("anna")[2:], ([], [], []))
+        self.cf.delete_stack(StackName="person")
+        self.cf.get_waiter("stack_delete_complete").wait(StackName="person", WaiterConfig={"Delay": 1})
+        with self.assertRaises(iam.exceptions.NoSuchEntityException):
+            iam.get_user(UserName="anna")
+
     def test_log_stream(self):
         logs = self.cloud.client("logs")
         resources = {"Group": {"Type": "AWS::Logs::LogGroup"},

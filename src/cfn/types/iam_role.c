@@ -1,12 +1,6 @@
 /* AWS::IAM::Role: the role, its policies inline and attached, its boundary and tags. */
 #include "cfn/type.h"
 
-static json_t *inline_policy(const struct cfn_work *w, const json_t *item) {
-    json_t *policy = json_copy((json_t *)item);
-    json_set(policy, "PolicyDocument", cfn_text(w, json_object_get(item, "PolicyDocument")));
-    return policy;
-}
-
 static const struct cfn_prop props[] = {
     {"AssumeRolePolicyDocument", .create = "*", .shape = cfn_text, .set = "UpdateAssumeRolePolicy",
      .as = "PolicyDocument"},
@@ -15,7 +9,7 @@ static const struct cfn_prop props[] = {
     {"Path", .create = "*"},
     {"PermissionsBoundary", .create = "*", .set = "PutRolePermissionsBoundary",
      .clear = "DeleteRolePermissionsBoundary"},
-    {"Policies", .each = true, .key = "PolicyName", .shape = inline_policy, .set = "PutRolePolicy",
+    {"Policies", .each = true, .key = "PolicyName", .shape = cfn_policy, .set = "PutRolePolicy",
      .as = ".", .clear = "DeleteRolePolicy"},
     {"ManagedPolicyArns", .each = true, .set = "AttachRolePolicy", .as = "PolicyArn",
      .clear = "DetachRolePolicy"},

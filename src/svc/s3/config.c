@@ -232,6 +232,30 @@ S3_CONFIG_OP(get, GetBucketOwnershipControls, ownership)
 S3_CONFIG_OP(put, PutBucketOwnershipControls, ownership)
 S3_CONFIG_OP(delete, DeleteBucketOwnershipControls, ownership)
 
+/* ---- Transfer acceleration ---- */
+/*
+ * Suspended is what holds here anyway, and is kept, for Get tells it from "never set". There is no
+ * edge to accelerate from, so Enabled is refused.
+ */
+static int take_acceleration(struct s3_svc *, struct rq *rq, struct s3_config *config) {
+    str status = json_str(json_obj(rq->in, "AccelerateConfiguration"), "Status");
+    if (str_find(config->bucket->name, S(".")) >= 0)
+        return aws_fail(rq, &S3_InvalidRequest,
+                        "S3 Transfer Acceleration is not supported for buckets with periods (.) in "
+                        "their names");
+    if (str_is(status, "Enabled"))
+        return aws_fail(rq, &S3_NotImplemented, "S3 Transfer Acceleration is not supported");
+    if (!str_is(status, "Suspended"))
+        return aws_fail(rq, &S3_MalformedXML, NULL);
+    buf_c(&config->text, "{\"Status\":\"Suspended\"}");
+    return 0;
+}
+
+static const struct s3_config_kind acceleration = {
+    .row = "accelerate", .unset = "{}", .take = take_acceleration};
+S3_CONFIG_OP(get, GetBucketAccelerateConfiguration, acceleration)
+S3_CONFIG_OP(put, PutBucketAccelerateConfiguration, acceleration)
+
 /* ---- Tagging ---- */
 int s3_read_bucket_tags(struct rq *rq, const json_t *tags, struct buf *text) {
     if (kit_tags_check(rq, &s3_bucket_tags, tags))
