@@ -43,7 +43,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     }
     CLEANUP_JSON json_t *doc = NULL;
     struct err err;
-    if (size < 1 || codec_xml_in(shapes[data[0] & 1], str_n(data + 1, size - 1), &doc, &err))
+    if (size < 1 || wire_xml_in(shapes[data[0] & 1], str_n(data + 1, size - 1), &doc, &err))
         return 0;
     if (data[0] & 1)
         notifications(doc);
