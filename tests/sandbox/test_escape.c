@@ -316,23 +316,23 @@ static void test_nothing_survives_the_daemon(void **state) {
 }
 
 /* ---- Set-up ---- */
-static int copy_program(const char *from, const char *name, mode_t mode) {
+/* What runs inside, read while we may: the checkout may be closed to the ordinary user. */
+static struct buf program;
+
+static int put_program(const char *name, mode_t mode) {
     char path[128];
     snprintf(path, sizeof path, "%s/%s", code, name);
-    CLEANUP_DEINIT(buf) struct buf bytes = {0};
     CLEANUP_FD int fd = open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0700);
-    if (fd < 0 || io_read_file(&bytes, from, 64 * MIB, NULL) ||
-        io_write_full(fd, bytes.p, bytes.len))
+    if (fd < 0 || io_write_full(fd, program.p, program.len))
         return -1;
     return fchmod(fd, mode);
 }
 
 static int setup(void **state) {
     (void)state;
-    const char *program = getenv("JAILED");
-    if (!program || !mkdtemp(code) || chmod(code, 0755))
+    if (!mkdtemp(code) || chmod(code, 0755))
         return -1;
-    return copy_program(program, "jailed", 0755) || copy_program(program, "setuid", 04755);
+    return put_program("jailed", 0755) || put_program("setuid", 04755);
 }
 
 static int teardown(void **state) {
@@ -358,6 +358,9 @@ static int become_ordinary(void) {
 int main(int argc, char **argv) {
     enum sandbox_level want =
         argc > 1 && strcmp(argv[1], "full") == 0 ? SANDBOX_FULL : SANDBOX_USERNS;
+    const char *path = getenv("JAILED");
+    if (!path || io_read_file(&program, path, 64 * MIB, NULL))
+        return 1;
     if (want == SANDBOX_USERNS && become_ordinary())
         return 1;
     struct sandbox_options options = {0};
@@ -388,5 +391,6 @@ int main(int argc, char **argv) {
     };
     int failed = cmocka_run_group_tests(tests, setup, teardown);
     sandbox_spawner_free(spawner);
+    buf_deinit(&program);
     return failed;
 }

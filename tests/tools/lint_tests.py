@@ -32,6 +32,11 @@ def is_text(node):
     return isinstance(node, ast.JoinedStr) or isinstance(node, ast.Constant) and isinstance(node.value, str)
 
 
+def is_value(node):
+    """Written out, and so what was wanted; a message names what was there."""
+    return all(isinstance(n, (ast.Constant, ast.List, ast.Tuple, ast.Dict, ast.expr_context)) for n in ast.walk(node))
+
+
 def statuses(node):
     values = [e.value for e in getattr(node, "elts", []) if isinstance(e, ast.Constant)]
     return values if values and all(isinstance(v, int) and 100 <= v < 600 for v in values) else []
@@ -46,7 +51,7 @@ def matches_all(text):
 
 def faults_of_call(node):
     name, args = called(node), node.args
-    if name in TRUTH and len(args) > 1 and isinstance(args[1], (ast.Constant, ast.List, ast.Tuple, ast.Dict)) and not is_text(args[1]):
+    if name in TRUTH and len(args) > 1 and is_value(args[1]) and not is_text(args[1]):
         yield f"{name}(a, b) never looks at b"
     if name in TRUTH and args and (isinstance(args[0], ast.Tuple) or isinstance(args[0], ast.Constant)):
         yield f"{name} of something that is always so"

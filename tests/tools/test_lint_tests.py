@@ -31,6 +31,7 @@ REFUSED = [
 PASSED = [
     "self.assertTrue(a, 'why')",
     "self.assertEqual((a, b > 1), (c, True))",
+    "self.assertTrue(a, (path, status))",
     "self.assertGreater(a, b)",
     "try:\n    f()\n  except ValueError:\n    pass\n  self.assertEqual(a, b)",
     "self.assertIn(status, (404, 409))",

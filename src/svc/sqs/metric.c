@@ -152,6 +152,8 @@ static void tend(struct sqs_svc *svc, const struct sqs_queue *queue, int64_t now
                  int64_t *next_ms) {
     struct due due = what_is_due(svc, queue->id, now_ms, next_ms);
     struct sqs_counts counts = {.next_due_ms = INT64_MAX};
+    /* A message that came since the run began is visible, and its change is taken for counted. */
+    now_ms = clock_world_ms();
     if (due.minute)
         expire(svc, queue, now_ms);
     if ((due.minute || due.changed || due.waited_for) &&
