@@ -27,7 +27,7 @@ struct busy {
 struct cfn_engine {
     struct store *store;
     struct cfn_backend backend;
-    struct hub_timer *workers[WORKERS];
+    struct hub_due *workers[WORKERS];
     bool stopping;
     char response_base[256];
     pthread_mutex_t lock; /* guards busy */

@@ -99,6 +99,8 @@ static inline int fixture_open(struct cloud_fixture *f) {
         return -1;
     }
     f->hub = hub_new(f->store);
+    hub_plug_metric(f->hub, hub_no_metric, NULL);
+    hub_plug_log(f->hub, hub_no_log, NULL);
     struct aws_options options = {.store = f->store,
                                   .hub = f->hub,
                                   .identities = {.ctx = f,

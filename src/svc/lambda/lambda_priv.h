@@ -2,6 +2,7 @@
 /* svc/lambda: the service's state, and what its files share. */
 #include "aws/row.h"
 #include "base/lock.h"
+#include "hub/due.h"
 #include "svc/kit/tags.h"
 #include "svc/lambda/errors.h"
 #include "svc/lambda/lambda.h"
@@ -17,14 +18,6 @@ enum {
     LAMBDA_RESPONSE_MOST = 6 * 1024 * 1024 + 100,
     LAMBDA_TAIL = 4096,
     LAMBDA_INIT_S = 10,
-};
-
-struct lambda_heap { /* queue rows by the time they are due; queue.c */
-    struct lambda_due {
-        int64_t due_ms;
-        uint64_t id;
-    } * at;
-    size_t n, cap;
 };
 
 struct lambda_svc {
@@ -57,8 +50,7 @@ struct lambda_svc {
     size_t backlog;               /* bytes of log lines that wait there */
     bool completer_stops;
 
-    struct hub_timer *queue_timer; /* queue.c */
-    struct lambda_heap queue;
+    struct hub_due *queue; /* asynchronous invocations; queue.c */
 };
 
 struct lambda_count {
@@ -81,26 +73,20 @@ void lambda_count_metric(struct lambda_svc *svc, struct store_batch *batch,
                          const char *unit);
 
 /* queue.c */
-int lambda_queue_open(struct lambda_svc *svc, struct err *err);
-void lambda_queue_close(struct lambda_svc *svc);
+void lambda_queue_open(struct lambda_svc *svc);
 /* Adds an invocation's row to batch; id: its request id, 36 characters. */
 void lambda_queue_add(struct lambda_svc *svc, struct store_batch *batch, const struct lambda_fn *fn,
                       const char *id, str payload);
 /* The row after another failure, due again at due_ms of world time. */
-void lambda_queue_again(struct store_batch *batch, const struct lambda_inv *inv, int64_t due_ms);
-void lambda_queue_remove(struct store_batch *batch, uint64_t id);
-/* After the commit of lambda_queue_again. */
-void lambda_queue_due(struct lambda_svc *svc, uint64_t id, int64_t due_ms);
-/* Room may have come: under the lock. */
+void lambda_queue_again(struct lambda_svc *svc, struct store_batch *batch,
+                        const struct lambda_inv *inv, int64_t due_ms);
+void lambda_queue_remove(struct lambda_svc *svc, struct store_batch *batch, uint64_t id);
+/* Room may have come: with or without the lock. */
 void lambda_queue_kick(struct lambda_svc *svc);
-int64_t lambda_queue_run(void *svc);
 
-/*
- * after.c: what an asynchronous invocation's outcome causes, in batch. *ret_again_ms: due again, or
- * 0.
- */
-void lambda_after(struct lambda_svc *svc, struct store_batch *batch, struct lambda_inv *inv,
-                  int64_t *ret_again_ms);
+/* after.c: what an asynchronous invocation's outcome causes, in batch. */
+enum { LAMBDA_RETRY_MOST_MS = 300000 }; /* no wait between two attempts is longer */
+void lambda_after(struct lambda_svc *svc, struct store_batch *batch, struct lambda_inv *inv);
 /* One that was never run again: too old. */
 void lambda_after_expired(struct lambda_svc *svc, struct store_batch *batch,
                           struct lambda_inv *inv);

@@ -14,7 +14,7 @@ struct sqs_live;
 struct sqs_svc {
     struct store *store;
     struct hub *hub;
-    struct hub_timer *timer;
+    struct hub_due *timer;
     pthread_mutex_t lock; /* guards what follows */
     struct map live;      /* queue id (8 bytes) → struct sqs_live, made when first touched */
 };

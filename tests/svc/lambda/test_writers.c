@@ -3,6 +3,7 @@
 
 #include "hub/hub_priv.h"
 #include "store/key.h"
+#include "svc/lambda/row.h"
 
 #include <pthread.h>
 
@@ -148,7 +149,8 @@ static void test_two_reservations(void **state) {
 static size_t queued(void) {
     CLEANUP_DEINIT(buf) struct buf from = {0}, to = {0};
     size_t n = 0;
-    key_begin(&from, "lambda.q");
+    key_begin(&from, "due");
+    key_str(&from, S(LAMBDA_QUEUE));
     buf_str(&to, buf_view(&from));
     key_after(&to);
     CLEANUP(store_iter)
