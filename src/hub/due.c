@@ -54,10 +54,10 @@ void hub_due_arm(struct hub_due *due, uint64_t id, int64_t due_ms) {
     pthread_cond_signal(&due->wake);
 }
 
-void hub_due_arm_all(struct hub_due *due) {
+int hub_due_reload(struct hub_due *due, struct err *err) {
     LOCK_SCOPE(&due->lock);
-    hub_queue_wake_all(&due->queue);
-    pthread_cond_broadcast(&due->wake);
+    hub_queue_deinit(&due->queue);
+    return hub_due_load(due, err);
 }
 
 void hub_kick(void *due_) {

@@ -82,18 +82,17 @@ void hub_due_del(struct hub_due *due, struct store_batch *batch, uint64_t id);
  * it is due then. While the item is being run: afterwards. In memory alone.
  */
 void hub_due_arm(struct hub_due *due, uint64_t id, int64_t due_ms);
-/* The same for every item that waits for its time. */
-void hub_due_arm_all(struct hub_due *due);
 /*
  * Reads an item's row; ret->payload is a view into *bytes. 0, STORE_E_ABSENT, STORE_E_DAMAGED or
  * -errno.
  */
 int hub_due_get(struct hub_due *due, uint64_t id, struct buf *bytes, struct hub_due_item *ret);
-/*
- * Runs whatever is due in the caller's thread; answers when the next is due, INT64_MAX: never. For
- * kinds whose hub has not been started.
- */
+
+/* ---- For tests, and kinds whose hub has not been started ---- */
+/* Runs whatever is due in the caller's thread; answers when the next is due, INT64_MAX: never. */
 int64_t hub_due_work(struct hub_due *due);
+/* Forgets what memory holds and reads the rows again, as a start does. */
+int hub_due_reload(struct hub_due *due, struct err *err);
 
 /* ---- The rows; for migrations too ---- */
 void hub_due_key(struct buf *key, const char *kind, uint64_t id);

@@ -92,11 +92,6 @@ void hub_queue_add(struct hub_queue *q, uint64_t id, int64_t due_ms, int64_t now
         heap_push(q, (struct hub_wait){due_ms, id});
 }
 
-void hub_queue_wake_all(struct hub_queue *q) {
-    while (q->n > 0)
-        line_push(q, heap_pop(q));
-}
-
 /* The clock went back: what is too far ahead now was near when it was set. */
 static void went_back(struct hub_queue *q, int64_t now_ms) {
     struct hub_queue rest = {.longest_ms = q->longest_ms};

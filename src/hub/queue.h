@@ -28,8 +28,6 @@ void hub_queue_deinit(struct hub_queue *q);
 bool hub_queue_is_due(const struct hub_queue *q, int64_t due_ms, int64_t now_ms);
 /* due_ms 0: at once. A time that is too far ahead is cut to the longest wait. */
 void hub_queue_add(struct hub_queue *q, uint64_t id, int64_t due_ms, int64_t now_ms);
-/* Everything is due. */
-void hub_queue_wake_all(struct hub_queue *q);
 /* The next that is due, taken out. False: none. */
 bool hub_queue_take(struct hub_queue *q, int64_t now_ms, uint64_t *ret_id);
 /* When the next is due: 0: now; INT64_MAX: never. */

@@ -11,7 +11,8 @@
 #include "svc/sqs/sqs.h"
 #include "svc/sts/sts.h"
 
-const struct store_migration *const prog_migrations[] = {cfn_migrations, NULL};
+const struct store_migration *const prog_migrations[] = {hub_migrations, lambda_migrations,
+                                                         cfn_migrations, NULL};
 
 /*
  * One row a service, in the order in which they open; start, quiesce and stop may be NULL. iam is

@@ -16,6 +16,7 @@
 struct world {
     char data[64];
     struct store *store;
+    struct hub *hub;
     struct cfn_engine *engine;
     struct buf log;                     /* what the fake verbs were asked, in order */
     struct buf uuid;                    /* of the stack */
@@ -120,7 +121,8 @@ static int open_world(void **state) {
     CHECK(mkdtemp(w->data));
     struct store_options options = {.data = w->data, .reserve_bytes = 1};
     CHECK_CASE(store_open(&w->store, &options, &err) == 0, err.text);
-    w->engine = cfn_engine_new(w->store, NULL, &backend);
+    w->hub = hub_new(w->store);
+    w->engine = cfn_engine_new(w->store, w->hub, &backend);
     now = w;
     clock_set_offset_ms(0);
     *state = w;
@@ -130,6 +132,7 @@ static int open_world(void **state) {
 static int close_world(void **state) {
     struct world *w = *state;
     cfn_engine_free(w->engine);
+    hub_free(w->hub);
     store_free(w->store);
     nftw(w->data, unlink_one, 16, FTW_DEPTH | FTW_PHYS);
     buf_deinit(&w->log);
@@ -142,7 +145,9 @@ static int close_world(void **state) {
 /* A new engine over the same rows. */
 static void restart(struct world *w) {
     cfn_engine_free(w->engine);
-    w->engine = cfn_engine_new(w->store, NULL, &backend);
+    hub_free(w->hub);
+    w->hub = hub_new(w->store);
+    w->engine = cfn_engine_new(w->store, w->hub, &backend);
 }
 
 /* A stack to look at, or to change. */
@@ -667,12 +672,14 @@ static void open_as_format_1(struct world *w) {
     char path[96];
     struct err err = {{0}};
     cfn_engine_free(w->engine);
+    hub_free(w->hub);
     store_free(w->store);
     snprintf(path, sizeof path, "%s/format", w->data);
     FILE *f = fopen(path, "w");
     CHECK(f && fputs("calotype-data 1\n", f) >= 0 && fclose(f) == 0);
     CHECK_CASE(store_open(&w->store, &options, &err) == 0, err.text);
-    w->engine = cfn_engine_new(w->store, NULL, &backend);
+    w->hub = hub_new(w->store);
+    w->engine = cfn_engine_new(w->store, w->hub, &backend);
 }
 
 static void damage_holds_up_no_other_stack(void **state) {

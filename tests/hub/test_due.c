@@ -269,7 +269,7 @@ static void what_is_left_waits_for_its_owner(void **state) {
     hub_due_arm(w.due, id, 0);
     CHECK_RANGE(hub_due_work(w.due), clock_world_ms() + 1, clock_world_ms() + 3000);
     CHECK_INT(w.runs, 3);
-    hub_due_arm_all(w.due);
+    CHECK_INT(hub_due_reload(w.due, NULL), 0);
     hub_due_work(w.due);
     CHECK_INT(w.runs, 4);
     worker_restart(&w); /* that time was in memory alone: a new life looks at once */

@@ -132,19 +132,6 @@ static void a_small_step_back_changes_nothing(void **state) {
     check_take(&q, 600, 1);
 }
 
-static void everything_can_be_made_due(void **state) {
-    (void)state;
-    CLEANUP_DEINIT(hub_queue) struct hub_queue q = {.longest_ms = 1000};
-    hub_queue_add(&q, 1, 300, 100);
-    hub_queue_add(&q, 2, 200, 100);
-    hub_queue_add(&q, 3, 0, 100);
-    hub_queue_wake_all(&q);
-    check_take(&q, 100, 3);
-    check_take(&q, 100, 2);
-    check_take(&q, 100, 1);
-    check_none(&q, 1000);
-}
-
 /* Against a plain list, with ids that come and go and a clock that mostly goes on. */
 static void agrees_with_a_list(void **state) {
     (void)state;
@@ -203,7 +190,6 @@ int main(void) {
         cmocka_unit_test(a_wait_is_cut_to_the_longest),
         cmocka_unit_test(a_clock_that_went_back_a_year_strands_nothing),
         cmocka_unit_test(a_small_step_back_changes_nothing),
-        cmocka_unit_test(everything_can_be_made_due),
         cmocka_unit_test(agrees_with_a_list),
         cmocka_unit_test(a_million_take_no_more_than_the_bound_and_are_given_back),
     };
