@@ -76,7 +76,7 @@ class OldFormat:
             self.assertEqual([m["Body"] for m in jobs], ["do it"])
             item = cloud.client("dynamodb").get_item(TableName="rows", Key={"Id": {"S": "one"}})["Item"]
             self.assertEqual(item, {"Id": {"S": "one"}, "N": {"N": "1.5"}})
-            self.assertEqual(len(cloud.client("sns").list_subscriptions()["Subscriptions"]), 1)
+            self.assertEqual(len(cloud.client("sns").list_subscriptions()["Subscriptions"]), self.subscriptions)
             self.assertEqual(cloud.client("lambda").get_function(FunctionName="f")["Configuration"]["Handler"], "h")
 
     def test_what_was_under_way_goes_on(self):
@@ -156,11 +156,11 @@ class OldFormat:
 
 
 class FormatOne(OldFormat, unittest.TestCase):
-    number, batches = 1, 5
+    number, batches, subscriptions = 1, 5, 1
 
 
 class FormatTwo(OldFormat, unittest.TestCase):
-    number, batches = 2, 3
+    number, batches, subscriptions = 2, 3, 1 + make.WIDE
 
     def bodies(self, sqs, name):
         queue, got = sqs.get_queue_url(QueueName=name)["QueueUrl"], []
