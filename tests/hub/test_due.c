@@ -455,6 +455,7 @@ static void two_kinds_do_not_hold_up_each_other(void **state) {
     CHECK_INT(runs(&slow), 1);
     stop_holding(&slow);
     wait_runs(&slow, 3);
+    hub_stop(slow.f->hub);
 }
 
 static void as_many_at_a_time_as_there_are_threads(void **state) {
@@ -468,6 +469,7 @@ static void as_many_at_a_time_as_there_are_threads(void **state) {
     stop_holding(&w);
     wait_runs(&w, 9);
     CHECK_RANGE(w.most_held, 3, 3);
+    hub_stop(w.f->hub);
 }
 
 static void arm_twice(struct worker *w, uint64_t id) {
@@ -549,6 +551,7 @@ static void timers_run_at_start_when_kicked_and_when_time_comes(void **state) {
     clock_set_offset_ms(-year_ms); /* an hour from then is a year away now */
     hub_clock_moved(f->hub);
     wait_looks(&l, 4);
+    hub_stop(f->hub);
 }
 
 static void a_timer_that_is_not_kicked_waits_for_its_time(void **state) {
