@@ -76,11 +76,6 @@ struct router *aws_router_free(struct router *router);
 /* 0, or AWS_FAILED with route->error; api and protocol are set even then. */
 int aws_route_request(const struct router *router, const struct aws_wire *wire,
                       const struct aws_auth *auth, struct arena *arena, struct route *route);
-/*
- * The bucket in a Host header's value, or absent; *ret_service: an endpoint prefix found there.
- * Exposed for tests.
- */
-str aws_route_host_bucket(str host, str *ret_service);
 
 /* ---- A request ---- */
 struct out_header {
@@ -141,11 +136,12 @@ struct rq_priv {
     bool has_payload, has_stream, has_auth, has_body;
 };
 
+/* A request of nobody: its caller, operation and document are to be filled in. */
 struct rq *aws_rq_new(struct aws_cloud *cloud);
+/* Runs the rq_on_done hooks, the newest first, and frees all. */
 struct rq *aws_rq_free(struct rq *rq);
-
-/* The error row in force; never NULL after AWS_FAILED. */
-void aws_rq_reset(struct rq *rq); /* before a re-run: drops batch, snapshot, answer and error */
+/* Before a re-run: drops batch, snapshot, answer and error. */
+void aws_rq_reset(struct rq *rq);
 
 /* ---- Steps; each 0 or AWS_FAILED ---- */
 int aws_find_row(struct rq *rq); /* of route.op: its row and service */

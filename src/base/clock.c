@@ -1,3 +1,4 @@
+/* base/clock: the clocks, and the date forms of the wire written and parsed without the locale. */
 #include "base/clock.h"
 
 #include "base/ascii.h"
@@ -88,9 +89,10 @@ static bool take_char(str *s, char c) {
 
 static bool to_epoch_ms(int year, int month, int day, int hour, int minute, int second,
                         int64_t *ret) {
-    static const int days[] = {31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-    if (year < 1 || month < 1 || month > 12 || day < 1 || day > days[month - 1] || hour > 23 ||
-        minute > 59 || second > 60)
+    static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+    if (year < 1 || month < 1 || month > 12 || day < 1 ||
+        day > days[month - 1] + (leap && month == 2) || hour > 23 || minute > 59 || second > 60)
         return false;
     struct tm tm = {.tm_year = year - 1900,
                     .tm_mon = month - 1,
@@ -106,7 +108,7 @@ static bool to_epoch_ms(int year, int month, int day, int hour, int minute, int 
 static bool take_fraction(str *s, int64_t *ms) {
     if (!take_char(s, '.'))
         return true;
-    int weight = 100;
+    int64_t weight = 100;
     size_t n = 0;
     for (; s->len && ascii_is_digit(s->p[0]); n++) {
         *ms += (s->p[0] - '0') * weight;
@@ -124,7 +126,7 @@ static bool take_zone(str *s, int64_t *ms) {
     if (sign == 0 || !take_digits(s, 2, &hours))
         return false;
     take_char(s, ':');
-    if (!take_digits(s, 2, &minutes))
+    if (!take_digits(s, 2, &minutes) || hours > 23 || minutes > 59)
         return false;
     *ms -= (int64_t)sign * (hours * 60 + minutes) * 60000;
     return true;

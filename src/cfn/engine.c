@@ -1,4 +1,4 @@
-/* The threads that carry stack operations on, and the rows that say which are under way. */
+/* cfn/engine: the threads that carry stack operations on, and the rows that say which there are. */
 #include "cfn/engine.h"
 
 #include "aws/identity.h"
@@ -8,7 +8,6 @@
 #include "hub/due.h"
 
 #include <errno.h>
-#include <stdio.h>
 
 enum {
     ROW_VERSION = 1,
@@ -24,7 +23,6 @@ struct cfn_engine {
     struct cfn_backend backend;
     struct hub_due *due;
     bool stopping;
-    char response_base[256];
 };
 
 static hub_due_fn work_on;
@@ -34,7 +32,6 @@ struct cfn_engine *cfn_engine_new(struct store *store, struct hub *hub,
     struct cfn_engine *engine = mem_new(struct cfn_engine);
     engine->store = store;
     engine->backend = *backend;
-    cfn_engine_set_response_base(engine, "https://cloudformation.us-east-1.amazonaws.com");
     engine->due = hub_due_add(hub, &(struct hub_due_kind){.name = CFN_QUEUE,
                                                           .longest_ms = LONGEST_MS,
                                                           .threads = THREADS,
@@ -53,10 +50,6 @@ struct store *cfn_engine_store(struct cfn_engine *engine) {
     return engine->store;
 }
 const struct cfn_backend *cfn_engine_backend(struct cfn_engine *engine) { return &engine->backend; }
-const char *cfn_engine_response_base(struct cfn_engine *engine) { return engine->response_base; }
-void cfn_engine_set_response_base(struct cfn_engine *engine, const char *base) {
-    snprintf(engine->response_base, sizeof engine->response_base, "%s", base);
-}
 
 /* ---- Rows ---- */
 

@@ -134,8 +134,6 @@ const struct cfn_type *cfn_type_find(str name);
 const struct cfn_type *const *cfn_types(size_t *ret_n);
 /* The property that names a resource of this type and may be left out; absent without one. */
 str cfn_name_property(const struct cfn_type *type);
-/* The row of a property, or NULL. */
-const struct cfn_prop *cfn_prop_find(const struct cfn_type *type, str name);
 bool cfn_supports(const struct cfn_type *type, str property);
 /* Can update change it without a new resource? */
 bool cfn_changes_in_place(const struct cfn_type *type, str property);
@@ -162,7 +160,7 @@ cfn_shape_fn cfn_map;  /* [{Key, Value}] as {Key: Value} */
  * reference, or CFN_FAILED with w->reason in AWS's form and w->code set.
  */
 int cfn_call(struct cfn_work *w, const char *service, const char *op, json_t *in, json_t **ret_out);
-/* The same, but a failure with one of these codes ("A|B") is 0 too; w->code tells. */
+/* As cfn_call, but a failure with one of these codes ("A|B") is 0 too; w->code has the code. */
 int cfn_call_unless(struct cfn_work *w, const char *service, const char *op, json_t *in,
                     const char *codes, json_t **ret_out);
 int cfn_fail(struct cfn_work *w, const char *fmt, ...) PRINTF_LIKE(2, 3);

@@ -1,7 +1,5 @@
 #pragma once
-/*
- * fn/item: the row of one image in DynamoDB's JSON (DESIGN 9 lists the attributes).
- */
+/* fn/item: the row of one image in DynamoDB's JSON; docs/function.md lists the attributes. */
 #include "base/json.h"
 #include "fn/event.h"
 #include "imgjob/imgjob.h"
@@ -25,6 +23,7 @@ struct fn_image {
     struct buf texts;  /* owns content_type */
     struct buf answer; /* the worker's: reply's texts and the derivatives' bytes */
 };
+/* Frees what it owns; record is the event's. */
 void fn_image_deinit(struct fn_image *image);
 
 /* New reference: {"ImageId": {"S": …}, …}. now_ms: ProcessedAt. */

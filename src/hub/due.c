@@ -1,5 +1,5 @@
 /*
- * Kinds of due work, their threads, and when these wake: for an item that is due, for a kick, or
+ * hub/due: kinds of due work, their threads, and when these wake: for an item that is due, for a kick, or
  * for a time that has come. The work may wait for the store, and one slow kind must not hold up
  * another: each has threads of its own.
  *

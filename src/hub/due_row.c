@@ -1,5 +1,5 @@
 /*
- * The rows of due work: their format, and what becomes of one when its item is run.
+ * hub/due_row: the rows of due work: their format, and what becomes of one when its item is run.
  *
  * A group of items is run into one batch, which also removes or rewrites their rows: what an item
  * causes happens once, whenever the process dies. When the batch's conditions fail (what run() read

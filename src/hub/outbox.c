@@ -1,5 +1,5 @@
 /*
- * The outbox: events on their way, as due rows of kind "event" (docs/formats/due.md).
+ * hub/outbox: events on their way, as due rows of kind "event" (docs/formats/due.md).
  *
  * What a target's port adds is committed together with the removal of the event's row: an event is
  * accepted once, whenever the process dies. A target that is not ready gets the event again later.
@@ -11,7 +11,7 @@
 #include "base/log.h"
 #include "store/fault.h"
 
-static const int64_t give_up_ms = 6 * 3600 * 1000LL; /* as asynchronous invocations do */
+static const int64_t give_up_ms = 6LL * 3600 * 1000; /* as asynchronous invocations do */
 
 static void put(struct hub *hub, struct store_batch *batch, const struct hub_event *event) {
     CLEANUP_DEINIT(buf) struct buf payload = {0};

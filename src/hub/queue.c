@@ -1,4 +1,4 @@
-/* The line of what is due, and the heap of what waits. */
+/* hub/queue: the line of what is due, and the heap of what waits. */
 #include "hub/queue.h"
 
 enum { FIRST_CAP = 64, KEPT_CAP = 4096 }; /* an empty array that is larger is released */

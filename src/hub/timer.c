@@ -1,4 +1,4 @@
-/* Periodic work: a kind of due work that has no items, only its look. */
+/* hub/timer: periodic work: a kind of due work that has no items, only its look. */
 #include "hub/due.h"
 
 struct hub_due *hub_add_timer(struct hub *hub, const char *name, hub_timer_fn *run, void *ctx) {

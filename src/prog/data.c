@@ -1,7 +1,8 @@
+/* prog/data: finds the data folder, its admin socket and its credentials. */
 #include "prog/data.h"
 
 #include "base/io.h"
-#include "store/file.h"
+#include "base/file.h"
 
 #include <errno.h>
 #include <fcntl.h>

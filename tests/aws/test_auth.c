@@ -1,4 +1,8 @@
-#include "wire_fixture.h"
+/*
+ * aws/auth: true signatures are believed, and every change to a signed request is refused in its
+ * service's words.
+ */
+#include "lib/signed.h"
 
 #include "base/codec.h"
 

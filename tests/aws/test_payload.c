@@ -1,4 +1,5 @@
-#include "wire_fixture.h"
+/* aws/payload: bodies in every framing and any split, and what is refused of each. */
+#include "lib/signed.h"
 
 #include "aws/payload.h"
 #include "base/codec.h"

@@ -1,3 +1,7 @@
+/*
+ * client: a client against a scripted server, plain and over TLS: signatures, retries, bodies,
+ * refusals.
+ */
 #include "client/client.h"
 
 #include "base/arena.h"
@@ -11,11 +15,12 @@
 #define SECRET   "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
 #define OK_EMPTY "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
 
-static struct client *client_for(const struct server *s, const char *scheme, const char *ca) {
+static struct client *client_at(const char *host, const struct server *s, const char *scheme,
+                                const char *ca) {
     static char endpoint[64];
     struct client *client = NULL;
     struct err err = {0};
-    snprintf(endpoint, sizeof endpoint, "%s://127.0.0.1:%u", scheme, s->port);
+    snprintf(endpoint, sizeof endpoint, "%s://%s:%u", scheme, host, s->port);
     struct client_options options = {.endpoint = endpoint,
                                      .access_key = ACCESS,
                                      .secret_key = SECRET,
@@ -25,6 +30,10 @@ static struct client *client_for(const struct server *s, const char *scheme, con
                                      .ca_file = ca};
     CHECK_INT(client_new(&client, &options, &err), 0);
     return client;
+}
+
+static struct client *client_for(const struct server *s, const char *scheme, const char *ca) {
+    return client_at("127.0.0.1", s, scheme, ca);
 }
 
 /* Would a server that knows the secret believe this request? */
@@ -94,7 +103,7 @@ static void test_object(void **state) {
 
     object.n_headers = 0;
     object.version_id = S("v/1");
-    CHECK_INT(client_get_object(c, &object, 0, NULL, NULL, &response, &fault), CLIENT_OK);
+    CHECK_INT(client_get_object(c, &object, 0, &response, &fault), CLIENT_OK);
     CHECK_BUF(response.body, "hello");
     CHECK(str_find(buf_view(&s.seen[1]), S("?versionId=v%2F1 HTTP")) > 0);
     check_signature(buf_view(&s.seen[1]), "s3",
@@ -103,7 +112,7 @@ static void test_object(void **state) {
     CHECK_INT(client_head_object(c, &object, &response, &fault), CLIENT_OK);
     CHECK_STR(client_header(&response, "content-length"), S("77"));
 
-    CHECK_INT(client_get_object(c, &object, 0, NULL, NULL, &response, &fault), CLIENT_E_ANSWER);
+    CHECK_INT(client_get_object(c, &object, 0, &response, &fault), CLIENT_E_ANSWER);
     CHECK_INT(fault.status, 404);
     CHECK_STR(str_c(fault.code), S("NoSuchKey"));
     CHECK_STR(str_c(fault.message), S("no <k> here"));
@@ -284,23 +293,23 @@ static void test_large_put(void **state) {
     struct client_fault fault;
     struct client_object object = {.bucket = S("b"), .key = S("k")};
     uint64_t size = 3000000, most = size, less = 100000;
-    CHECK_INT(
-        client_put_object_from(c, &object, pattern_source, &most, size, NULL, &response, &fault),
-        CLIENT_OK);
+    CHECK_INT(client_put_object_from(c, &object, &(struct client_from){pattern_source, &most, size},
+                                     &response, &fault),
+              CLIENT_OK);
     CHECK(str_find(buf_view(&s.seen[0]), S("Expect: 100-continue\r\n")) > 0);
     size_t head = (size_t)str_find(buf_view(&s.seen[0]), S("\r\n\r\n")) + 4;
     CHECK_INT(s.seen[0].len, head + size);
     for (size_t i = 0; i < size; i += 997)
         CHECK_INT(s.seen[0].p[head + i], 'a' + i % 26);
 
-    CHECK_INT(
-        client_put_object_from(c, &object, pattern_source, &most, size, NULL, &response, &fault),
-        CLIENT_E_ANSWER);
+    CHECK_INT(client_put_object_from(c, &object, &(struct client_from){pattern_source, &most, size},
+                                     &response, &fault),
+              CLIENT_E_ANSWER);
     CHECK_STR(str_c(fault.code), S("AccessDenied"));
 
-    CHECK_INT(
-        client_put_object_from(c, &object, pattern_source, &less, size, NULL, &response, &fault),
-        CLIENT_E_SINK);
+    CHECK_INT(client_put_object_from(c, &object, &(struct client_from){pattern_source, &less, size},
+                                     &response, &fault),
+              CLIENT_E_SINK);
     CHECK(strstr(fault.message, "100000 of 3000000") != NULL);
     client_response_deinit(&response);
     server_stop(&s);
@@ -330,15 +339,15 @@ static void test_sinks(void **state) {
     struct client_fault fault;
     struct client_object object = {.bucket = S("b"), .key = S("k")};
     struct buf got = {0};
-    CHECK_INT(client_get_object(c, &object, 0, take_bytes, &got, &response, &fault), CLIENT_OK);
+    CHECK_INT(client_get_object_to(c, &object, take_bytes, &got, &response, &fault), CLIENT_OK);
     CHECK_BUF(got, "0123456789");
     CHECK_INT(response.body_size, 10);
     CHECK_INT(response.body.len, 0);
-    CHECK_INT(client_get_object(c, &object, 0, refuse_bytes, &got, &response, &fault),
+    CHECK_INT(client_get_object_to(c, &object, refuse_bytes, &got, &response, &fault),
               CLIENT_E_SINK);
-    CHECK_INT(client_get_object(c, &object, 9, NULL, NULL, &response, &fault), CLIENT_E_TOO_LARGE);
+    CHECK_INT(client_get_object(c, &object, 9, &response, &fault), CLIENT_E_TOO_LARGE);
     /* Bytes were given away: no second attempt. */
-    CHECK_INT(client_get_object(c, &object, 0, take_bytes, &got, &response, &fault),
+    CHECK_INT(client_get_object_to(c, &object, take_bytes, &got, &response, &fault),
               CLIENT_E_TRANSPORT);
     CHECK_INT(fault.attempts, 1);
     buf_deinit(&got);
@@ -358,16 +367,190 @@ static void test_plain(void **state) {
     struct client_response response = {0};
     struct client_fault fault;
     snprintf(url, sizeof url, "http://127.0.0.1:%u/a%%2Fb?X-Amz-Signature=1", s.port);
-    CHECK_INT(client_plain(c, "GET", str_c(url), NULL, 0, S(""), UINT32_MAX, &response, &fault),
+    CHECK_INT(client_plain(
+                  c,
+                  &(struct client_plain){.method = "GET", .url = str_c(url), .idle_ms = UINT32_MAX},
+                  &response, &fault),
               CLIENT_OK);
     CHECK_STR(client_header(&response, "lambda-runtime-aws-request-id"), S("r-1"));
     CHECK(str_starts(buf_view(&s.seen[0]),
                      S("GET /a%2Fb?X-Amz-Signature=1 HTTP/1.1\r\nHost: 127.0.0.1:")));
     CHECK(str_find(buf_view(&s.seen[0]), S("Authorization")) < 0);
-    CHECK_INT(client_plain(c, "GET", S("nonsense"), NULL, 0, S(""), 0, &response, &fault),
+    CHECK_INT(client_plain(c, &(struct client_plain){.method = "GET", .url = S("nonsense")},
+                           &response, &fault),
               CLIENT_E_OPTIONS);
     client_response_deinit(&response);
     server_stop(&s);
+}
+
+/* Which answers are worth another attempt: faults of the server, and being too fast for it. */
+static void test_worth_another(void **state) {
+    (void)state;
+    static const struct {
+        const char *status, *type;
+        unsigned attempts;
+    } cases[] = {
+        {"500", "", 2},
+        {"502", "", 2},
+        {"503", "", 2},
+        {"504", "", 2},
+        {"429", "", 2},
+        {"501", "", 1},
+        {"400", "", 1},
+        {"403", "", 1},
+        {"404", "", 1},
+        {"409", "", 1},
+        {"400", "Throttling", 2},
+        {"400", "ThrottlingException", 2},
+        {"400", "ThrottledException", 2},
+        {"400", "RequestThrottled", 2},
+        {"400", "RequestThrottledException", 2},
+        {"400", "TooManyRequestsException", 2},
+        {"400", "ProvisionedThroughputExceededException", 2},
+        {"400", "RequestLimitExceeded", 2},
+        {"400", "BandwidthLimitExceeded", 2},
+        {"400", "SlowDown", 2},
+        {"400", "PriorRequestNotComplete", 2},
+        {"400", "TransactionInProgressException", 2},
+        {"400", "RequestTimeout", 2},
+        {"400", "EC2ThrottledException", 2},
+        {"400", "ValidationException", 1},
+        {"400", "ConditionalCheckFailedException", 1},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct server s;
+        char answer[256];
+        snprintf(answer, sizeof answer,
+                 "HTTP/1.1 %s X\r\nContent-Length: @\r\n\r\n{\"__type\":\"%s\"}", cases[i].status,
+                 cases[i].type);
+        struct step steps[] = {{ANSWER, answer}, {ANSWER, OK_EMPTY}};
+        server_start(&s, NULL, steps, cases[i].attempts);
+        CLEANUP(client) struct client *c = client_for(&s, "http", NULL);
+        struct client_fault fault;
+        int r = client_json(c, "dynamodb", "T.X", NULL, NULL, &fault);
+        CHECK_CASE(r == (cases[i].attempts == 2 ? CLIENT_OK : CLIENT_E_ANSWER), cases[i].type);
+        CHECK_INT(fault.attempts, cases[i].attempts);
+        CHECK_CASE(r == CLIENT_OK || fault.status == atoi(cases[i].status), cases[i].status);
+        server_stop(&s);
+    }
+}
+
+/* The code, message and id of a refusal, in all the places where services put them. */
+static void test_faults(void **state) {
+    (void)state;
+    static const struct {
+        const char *answer, *code, *message, *id;
+    } cases[] = {
+        {"HTTP/1.1 400 B\r\nx-amzn-RequestId: A\r\nx-amz-request-id: B\r\nContent-Length: @\r\n\r\n"
+         "{\"code\":\"C\",\"Message\":\"M\"}",
+         "C", "M", "A"},
+        {"HTTP/1.1 400 B\r\nx-amz-request-id: B\r\nContent-Length: @\r\n\r\n"
+         "{\"Code\":\"C\",\"errorMessage\":\"M\"}",
+         "C", "M", "B"},
+        {"HTTP/1.1 400 B\r\nX-Amzn-ErrorType: NotFound:http://x/\r\nContent-Length: @\r\n\r\n"
+         "{\"__type\":\"Other\",\"message\":\"M\"}",
+         "NotFound", "M", ""},
+        {"HTTP/1.1 400 B\r\nContent-Length: @\r\n\r\n"
+         "<E><Error><Code>C</Code><Message>a &amp; b</Message></Error></E>",
+         "C", "a & b", ""},
+        {"HTTP/1.1 301 B\r\nContent-Length: 0\r\n\r\n", "PermanentRedirect", "HTTP status 301", ""},
+        {"HTTP/1.1 304 B\r\n\r\n", "NotModified", "HTTP status 304", ""},
+        {"HTTP/1.1 400 B\r\nContent-Length: 0\r\n\r\n", "BadRequest", "HTTP status 400", ""},
+        {"HTTP/1.1 403 B\r\nContent-Length: 0\r\n\r\n", "Forbidden", "HTTP status 403", ""},
+        {"HTTP/1.1 404 B\r\nContent-Length: 0\r\n\r\n", "NotFound", "HTTP status 404", ""},
+        {"HTTP/1.1 412 B\r\nContent-Length: 0\r\n\r\n", "PreconditionFailed", "HTTP status 412",
+         ""},
+        {"HTTP/1.1 418 B\r\nContent-Length: @\r\n\r\nnothing known", "", "HTTP status 418", ""},
+        {"HTTP/1.1 300 B\r\nContent-Length: 0\r\n\r\n", "", "HTTP status 300", ""},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct server s;
+        struct step step = {ANSWER, cases[i].answer};
+        server_start(&s, NULL, &step, 1);
+        CLEANUP(client) struct client *c = client_for(&s, "http", NULL);
+        struct client_fault fault;
+        CHECK_INT(client_json(c, "dynamodb", "T.X", NULL, NULL, &fault), CLIENT_E_ANSWER);
+        CHECK_TEXT(fault.code, cases[i].code);
+        CHECK_TEXT(fault.message, cases[i].message);
+        CHECK_TEXT(fault.request_id, cases[i].id);
+        server_stop(&s);
+    }
+}
+
+/* An endpoint may stand below a path, and a bucket goes into the path of a named endpoint. */
+static void test_targets(void **state) {
+    (void)state;
+    static const struct {
+        const char *below, *bucket, *path, *query, *target;
+    } cases[] = {
+        {"", "", "", "", "POST / HTTP"},
+        {"", "", "/a b", "x=1", "POST /a%20b?x=1 HTTP"},
+        {"", "b", "", "", "POST /b HTTP"},
+        {"/base", "b", "/k", "", "POST /base/b/k HTTP"},
+        {"/base/", "", "/k", "", "POST /base/k HTTP"},
+        {"/", "a.b", "/k/", "q", "POST /a.b/k/?q HTTP"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        static const struct step steps[] = {{ANSWER, OK_EMPTY}};
+        struct server s;
+        char endpoint[96];
+        server_start(&s, NULL, steps, 1);
+        snprintf(endpoint, sizeof endpoint, "http://127.0.0.1:%u%s", s.port, cases[i].below);
+        struct client_options options = {.endpoint = endpoint,
+                                         .access_key = ACCESS,
+                                         .secret_key = SECRET,
+                                         .region = "eu-west-1"};
+        CLEANUP(client) struct client *c = NULL;
+        CHECK_INT(client_new(&c, &options, NULL), CLIENT_OK);
+        struct client_request request = {.service = "s3",
+                                         .method = "POST",
+                                         .bucket = str_c(cases[i].bucket),
+                                         .path = str_c(cases[i].path),
+                                         .query = str_c(cases[i].query)};
+        struct client_response response = {0};
+        CHECK_INT(client_send(c, &request, &response, NULL), CLIENT_OK);
+        CHECK_HAS(s.seen[0].p, cases[i].target);
+        CHECK_HAS(s.seen[0].p, "\r\nContent-Length: 0\r\n");
+        client_response_deinit(&response);
+        server_stop(&s);
+    }
+}
+
+/* What cannot be sent as it stands is refused before anything goes out. */
+static void test_unsendable(void **state) {
+    (void)state;
+    static const struct sign_header bad[] = {{S_INIT("X\nY"), S_INIT("v")},
+                                             {S_INIT("X"), S_INIT("v\rw")},
+                                             {S_INIT("X"), S_INIT("v\0w")},
+                                             {S_INIT("X:Y"), S_INIT("v")}};
+    struct client_options options = {.endpoint = "http://127.0.0.1:1",
+                                     .access_key = "a",
+                                     .secret_key = "b"};
+    CLEANUP(client) struct client *c = NULL;
+    struct client_response response = {0};
+    struct client_fault fault;
+    CHECK_INT(client_new(&c, &options, NULL), CLIENT_OK);
+    struct client_request request = {.service = "sns", .method = "POST", .n_headers = 1};
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+        request.headers = &bad[i];
+        CHECK_INT(client_send(c, &request, &response, &fault), CLIENT_E_OPTIONS);
+        CHECK_TEXT(fault.message, "a header holds a line end");
+    }
+    request.n_headers = 0;
+    request.query = S("a b");
+    CHECK_INT(client_send(c, &request, &response, &fault), CLIENT_E_OPTIONS);
+    CHECK_TEXT(fault.message, "the query is not encoded");
+    struct client_file file = {-1, 0};
+    request.query = STR_NONE;
+    request.source = client_file_source;
+    request.source_ctx = &file;
+    request.body_size = 1;
+    CHECK_INT(client_send(c, &request, &response, &fault), CLIENT_E_OPTIONS);
+    CHECK_TEXT(fault.message, "only S3 takes a body without its hash");
+    request.body = S("x");
+    CHECK_INT(client_send(c, &request, &response, &fault), CLIENT_E_OPTIONS);
+    CHECK_TEXT(fault.message, "a body from both bytes and a source");
+    client_response_deinit(&response);
 }
 
 static void test_refusals(void **state) {
@@ -481,17 +664,22 @@ static void test_tls(void **state) {
         {"trusted", "IP:127.0.0.1", true, CLIENT_OK, NULL},
         {"unknown", "IP:127.0.0.1", false, CLIENT_E_TRANSPORT, "not trusted"},
         {"other address", "IP:127.0.0.2", true, CLIENT_E_TRANSPORT, "not trusted"},
+        {"by name", "DNS:localhost", true, CLIENT_OK, NULL},
+        {"other name", "DNS:otherhost", true, CLIENT_E_TRANSPORT, "not trusted"},
+        {"name of an address", "DNS:127.0.0.1", true, CLIENT_E_TRANSPORT, "not trusted"},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         struct server s;
         struct tls_fixture t;
         tls_fixture_init(&t, cases[i].san);
         server_start(&s, t.ctx, steps, ARRAY_LEN(steps));
-        struct client *c = client_for(&s, "https", cases[i].trusted ? t.ca_path : NULL);
+        bool by_name = strstr(cases[i].name, "name") && !strstr(cases[i].name, "address");
+        struct client *c = client_at(by_name ? "localhost" : "127.0.0.1", &s, "https",
+                                     cases[i].trusted ? t.ca_path : NULL);
         struct client_response response = {0};
         struct client_fault fault;
         struct client_object object = {.bucket = S("b"), .key = S("k")};
-        int r = client_get_object(c, &object, 0, NULL, NULL, &response, &fault);
+        int r = client_get_object(c, &object, 0, &response, &fault);
         if (r != cases[i].want)
             print_error("%s: %d %s\n", cases[i].name, r, fault.message);
         CHECK_CASE(r == cases[i].want, cases[i].name);
@@ -525,6 +713,12 @@ static void test_xml(void **state) {
         {"<Code/>", "Code", "", true},
         {"<a>", "Code", "", false},
         {"<Code>&amp;&#10;&#65;&x;</Code>", "Code", "&\nA&x;", true},
+        {"<Code>&lt;&gt;&quot;&apos;&amp;amp;</Code>", "Code", "<>\"'&amp;", true},
+        {"<Code>&#127;&#128;&#0;&#x41;&#99999;&#65</Code>", "Code",
+         "\x7f&#128;&#0;&#x41;&#99999;&#65", true},
+        {"<Code\n>x</Code>", "Code", "", false},
+        {"<a/><Code/><Code>x</Code>", "Code", "", true},
+        {"<Code>x<b/>y</Code>", "Code", "x", true},
         {"<Code>cut", "Code", "", false},
         {"<Code", "Code", "", false},
         {"", "Code", "", false},
@@ -540,11 +734,13 @@ static void test_xml(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_object),   cmocka_unit_test(test_json),
-        cmocka_unit_test(test_query),    cmocka_unit_test(test_retries),
-        cmocka_unit_test(test_stale),    cmocka_unit_test(test_large_put),
-        cmocka_unit_test(test_sinks),    cmocka_unit_test(test_plain),
-        cmocka_unit_test(test_refusals), cmocka_unit_test(test_environment),
-        cmocka_unit_test(test_tls),      cmocka_unit_test(test_xml)};
+        cmocka_unit_test(test_object),        cmocka_unit_test(test_json),
+        cmocka_unit_test(test_query),         cmocka_unit_test(test_retries),
+        cmocka_unit_test(test_stale),         cmocka_unit_test(test_large_put),
+        cmocka_unit_test(test_sinks),         cmocka_unit_test(test_plain),
+        cmocka_unit_test(test_worth_another), cmocka_unit_test(test_faults),
+        cmocka_unit_test(test_targets),       cmocka_unit_test(test_unsendable),
+        cmocka_unit_test(test_refusals),      cmocka_unit_test(test_environment),
+        cmocka_unit_test(test_tls),           cmocka_unit_test(test_xml)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,3 +1,4 @@
+/* client/http: answers in any split, limits, what stands behind an answer; and client/url. */
 #include "client/http.h"
 
 #include "client/url.h"
@@ -7,6 +8,9 @@ static int collect(void *ctx, const void *p, size_t n) {
     buf_add(ctx, p, n);
     return 0;
 }
+
+#define I1 "HTTP/1.1 102 Processing\r\n\r\n"
+#define I4 I1 I1 I1 I1
 
 static void test_answers(void **state) {
     (void)state;
@@ -62,6 +66,45 @@ static void test_answers(void **state) {
         {"cut", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhel", "hel", 200, CLIENT_HTTP_E_CUT,
          false, false, true},
         {"cut head", "HTTP/1.1 200 OK\r\nCont", "", 200, CLIENT_HTTP_E_CUT, false, false, true},
+        {"1.0 kept alive",
+         "HTTP/1.0 200 OK\r\nConnection: Keep-Alive\r\nContent-Length: 1\r\n\r\nx", "x", 200, 0,
+         false, true, false},
+        {"least status", "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", "", 200, 0, false, true,
+         false},
+        {"greatest status", "HTTP/1.1 599 X\r\nContent-Length: 0\r\n\r\n", "", 599, 0, false, true,
+         false},
+        {"status too great", "HTTP/1.1 600 X\r\n\r\n", "", 0, CLIENT_HTTP_E_FORM, false, false,
+         false},
+        {"status too small", "HTTP/1.1 099 X\r\n\r\n", "", 0, CLIENT_HTTP_E_FORM, false, false,
+         false},
+        {"http 1.2", "HTTP/1.2 200 OK\r\n\r\n", "", 0, CLIENT_HTTP_E_FORM, false, false, false},
+        {"status of four digits", "HTTP/1.1 2000 OK\r\n\r\n", "", 0, CLIENT_HTTP_E_FORM, false,
+         false, false},
+        {"no status", "HTTP/1.1 OK\r\n\r\n", "", 0, CLIENT_HTTP_E_FORM, false, false, false},
+        {"tab for the space", "HTTP/1.1\t200 OK\r\n\r\n", "", 0, CLIENT_HTTP_E_FORM, false, false,
+         false},
+        {"empty name", "HTTP/1.1 200 OK\r\n: b\r\n\r\n", "", 200, CLIENT_HTTP_E_FORM, false, false,
+         false},
+        {"space before the colon", "HTTP/1.1 200 OK\r\nA : b\r\n\r\n", "", 200, CLIENT_HTTP_E_FORM,
+         false, false, false},
+        {"folded with a tab", "HTTP/1.1 200 OK\r\nA: b\r\n\tc: d\r\n\r\n", "", 200,
+         CLIENT_HTTP_E_FORM, false, false, false},
+        {"sixteen interim answers", I4 I4 I4 I4 "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", "",
+         200, 0, false, true, false},
+        {"seventeen interim answers", I4 I4 I4 I4 I1, "", 102, CLIENT_HTTP_E_FORM, false, false,
+         false},
+        {"large hexadecimal digits",
+         "HTTP/1.1 200 OK\r\nTransfer-Encoding: Chunked\r\n\r\n0A\r\n0123456789\r\n b \r\n"
+         "01234567890\r\n000\r\n\r\n",
+         "012345678901234567890", 200, 0, false, true, false},
+        {"no chunk size", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n;x\r\n", "", 200,
+         CLIENT_HTTP_E_FORM, false, false, false},
+        {"chunk size without end",
+         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1000000000000000\r\n", "", 200,
+         CLIENT_HTTP_E_FORM, false, false, false},
+        {"cut before the last chunk",
+         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n", "a", 200,
+         CLIENT_HTTP_E_CUT, false, false, true},
         {"silence", "", "", 0, CLIENT_HTTP_E_CUT, false, false, true},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++)
@@ -102,6 +145,48 @@ static void test_limits(void **state) {
     client_http_deinit(&http);
 }
 
+/* A line of 16 KiB is read, a longer one is not; of trailers as much as of headers. */
+static void test_longest_lines(void **state) {
+    (void)state;
+    static const struct {
+        const char *before;
+        size_t line;
+        int want;
+    } cases[] = {
+        {"HTTP/1.1 200 OK\r\n", CLIENT_HTTP_MAX_LINE, 0},
+        {"HTTP/1.1 200 OK\r\n", CLIENT_HTTP_MAX_LINE + 1, CLIENT_HTTP_E_FORM},
+        {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n", CLIENT_HTTP_MAX_LINE, 0},
+        {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n", CLIENT_HTTP_MAX_LINE + 1,
+         CLIENT_HTTP_E_FORM},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        CLEANUP_DEINIT(buf) struct buf wire = {0};
+        struct client_http http = {0};
+        size_t used, start = strlen(cases[i].before);
+        buf_c(&wire, cases[i].before);
+        buf_c(&wire, "A: ");
+        while (wire.len - start < cases[i].line)
+            buf_char(&wire, 'a');
+        buf_c(&wire, "\n");
+        client_http_init(&http);
+        CHECK_INT(client_http_feed(&http, wire.p, wire.len, &used), cases[i].want);
+        client_http_deinit(&http);
+    }
+    /* Trailers without end. */
+    struct client_http http = {0};
+    size_t used;
+    int r = 0, lines = 0;
+    str head = S("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n");
+    str line = S("X-Filler: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\r\n");
+    client_http_init(&http);
+    CHECK_INT(client_http_feed(&http, head.p, head.len, &used), 0);
+    for (; lines < 2000 && r == 0; lines++)
+        r = client_http_feed(&http, line.p, line.len, &used);
+    CHECK_INT(r, CLIENT_HTTP_E_FORM);
+    CHECK_RANGE(lines, 64 * 1024 / (int)line.len - 2, 64 * 1024 / (int)line.len + 2);
+    client_http_deinit(&http);
+}
+
 static void test_behind(void **state) {
     (void)state;
     /* Bytes behind the answer are left where they are. */
@@ -134,6 +219,18 @@ static void test_urls(void **state) {
         {"http://[::1]/", true, false, "::1", 80, "/", NULL, "[::1]"},
         {"https://h:443/", true, true, "h", 443, "/", NULL, "h"},
         {"http://h:443/#part", true, false, "h", 443, "/", NULL, "h:443"},
+        {"http://h:65535/", true, false, "h", 65535, "/", NULL, "h:65535"},
+        {"http://h:1/?", true, false, "h", 1, "/", "", "h:1"},
+        {"https://h:80", true, true, "h", 80, "/", NULL, "h:80"},
+        {"http://h/p#a?b", true, false, "h", 80, "/p", NULL, "h"},
+        {"http://[::1]x/", false, false, "", 0, NULL, NULL, ""},
+        {"http://h:65536/", false, false, "", 0, NULL, NULL, ""},
+        {"http://h:1:2/", false, false, "", 0, NULL, NULL, ""},
+        {"http://:80/", false, false, "", 0, NULL, NULL, ""},
+        {"http://h\x7f/", false, false, "", 0, NULL, NULL, ""},
+        {"http://h\\/", false, false, "", 0, NULL, NULL, ""},
+        {"http://h/\x7f", false, false, "", 0, NULL, NULL, ""},
+        {"http:/h/", false, false, "", 0, NULL, NULL, ""},
         {"ftp://h/", false, false, "", 0, NULL, NULL, ""},
         {"http://", false, false, "", 0, NULL, NULL, ""},
         {"http://user@h/", false, false, "", 0, NULL, NULL, ""},
@@ -164,7 +261,8 @@ static void test_urls(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_answers),
-                                       cmocka_unit_test(test_limits), cmocka_unit_test(test_behind),
-                                       cmocka_unit_test(test_urls)};
+                                       cmocka_unit_test(test_limits),
+                                       cmocka_unit_test(test_longest_lines),
+                                       cmocka_unit_test(test_behind), cmocka_unit_test(test_urls)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,3 +1,4 @@
+/* fn: events, rows, the report, the worker's ways to end, the environment. */
 #include "cm.h"
 
 #include "fn/config.h"
@@ -219,6 +220,27 @@ static void configuration_names_what_is_missing(void **state) {
     unsetenv("MAX_BYTES");
     CHECK_INT(fn_config_load(&c, &err), 0);
     CHECK(c.max_bytes == 100 << 20 && !c.keep_gps && c.memory_bytes == 512u << 20);
+    CHECK(c.max_pixels == 64000000);
+    CHECK_TEXT(c.table, "t");
+    CHECK_TEXT(c.topic_arn, "a");
+    CHECK_TEXT(c.derivatives_bucket, "b");
+    CHECK_TEXT(c.environment, "dev");
+    CHECK_TEXT(c.worker, "./calotype-image");
+    setenv("MAX_PIXELS", "0", 1);
+    CHECK_INT(fn_config_load(&c, &err), -EINVAL);
+    CHECK_HAS(err.text, "MAX_PIXELS is \"0\", not a number above 0");
+    setenv("MAX_PIXELS", "1", 1);
+    setenv("KEEP_GPS", "true", 1);
+    setenv("LAMBDA_TASK_ROOT", "/var/task", 1);
+    setenv("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "1024", 1);
+    CHECK_INT(fn_config_load(&c, &err), 0);
+    CHECK(c.max_pixels == 1 && c.keep_gps && c.memory_bytes == 1024u << 20);
+    CHECK_TEXT(c.worker, "/var/task/calotype-image");
+    setenv("KEEP_GPS", "1", 1);
+    setenv("IMAGE_WORKER", "/w", 1);
+    CHECK_INT(fn_config_load(&c, &err), 0);
+    CHECK(!c.keep_gps);
+    CHECK_TEXT(c.worker, "/w");
 }
 
 int main(void) {

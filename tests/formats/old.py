@@ -7,7 +7,6 @@ import os
 import pathlib
 import random
 import shutil
-import subprocess
 import sys
 import tarfile
 import tempfile
@@ -16,7 +15,7 @@ import unittest
 
 HERE = pathlib.Path(__file__).resolve()
 sys.path[:0] = [str(HERE.parents[1] / "lib"), str(HERE.parent)]
-from cloud import Cloud, DaemonFailed, binary, main, wait_for  # noqa: E402
+from cloud import Cloud, DaemonFailed, main, wait_for  # noqa: E402
 import make  # noqa: E402
 
 PRESENT = 3
@@ -139,11 +138,10 @@ class OldFormat:
         chance = random.Random(3)
         with Copy(self.number) as copy:
             for _ in range(int(os.environ.get("CALOTYPE_KILLS", "12"))):
-                process = subprocess.Popen([binary(), "up", "--data", str(copy.data), "--port", "0"], stdout=subprocess.DEVNULL,
-                                           stderr=subprocess.DEVNULL)
+                cloud = Cloud(data=copy.data)
+                cloud.launch()
                 time.sleep(chance.uniform(0, 0.4))
-                process.kill()
-                process.wait()
+                cloud.kill9()
             with Cloud(data=copy.data) as cloud:
                 self.same(cloud, copy.told)
 

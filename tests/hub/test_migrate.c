@@ -46,7 +46,7 @@ static void put_old(struct store *store) {
 
 static void migrate(struct hub_fixture *f) {
     static const struct store_migration *const all[] = {hub_migrations, NULL};
-    char path[96];
+    char path[160];
     struct err err = {{0}};
     hub_fixture_end(f);
     snprintf(path, sizeof path, "%s/format", f->data);

@@ -1,3 +1,4 @@
+/* sign: claims read from headers and queries, canonical forms, chunk signatures, keys kept. */
 #include "sign/sign.h"
 
 #include "base/arena.h"
@@ -80,6 +81,21 @@ static void test_query(void **state) {
         {"plain", "list-type=2&X-Amz-Security-Token=abc", SIGN_E_ABSENT, NULL},
         {"empty", "", SIGN_E_ABSENT, NULL},
         {"no date", QUERY(""), SIGN_E_MISSING, "X-Amz-Date"},
+        {"no expiry",
+         "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=AKID&X-Amz-Date=d"
+         "&X-Amz-SignedHeaders=host&X-Amz-Signature=" SIG,
+         SIGN_E_MISSING, "X-Amz-Expires"},
+        {"other algorithm",
+         "X-Amz-Algorithm=AWS4-ECDSA-P256-SHA256&X-Amz-Credential=AKID&X-Amz-Date=d"
+         "&X-Amz-Expires=60&X-Amz-SignedHeaders=host&X-Amz-Signature=" SIG,
+         SIGN_E_ALGORITHM, "X-Amz-Algorithm"},
+        {"bad credential",
+         "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=AKID&X-Amz-Date=d"
+         "&X-Amz-Expires=60&X-Amz-SignedHeaders=host&X-Amz-Signature=" SIG,
+         SIGN_E_MALFORMED, "X-Amz-Credential"},
+        {"date and token alone", "X-Amz-Date=20261122T000000Z&X-Amz-Security-Token=t",
+         SIGN_E_ABSENT, NULL},
+        {"lone expiry", "X-Amz-Expires=60", SIGN_E_MISSING, "X-Amz-Algorithm"},
         {"badly escaped date", QUERY("&X-Amz-Date=%zz"), SIGN_E_MISSING, "X-Amz-Date"},
         {"lone signature", "X-Amz-Signature=" SIG, SIGN_E_MISSING, "X-Amz-Algorithm"},
     };
@@ -95,8 +111,118 @@ static void test_query(void **state) {
             CHECK_STR(claim.access_key, S("AKID"));
             CHECK_STR(claim.scope.region, S("us-east-1"));
             CHECK_STR(claim.expires, S("60"));
+            CHECK_STR(claim.amz_date, S("20261122T000000Z"));
+            CHECK_STR(claim.signed_headers, S("host"));
+            CHECK_STR(claim.signature, S(SIG));
+            CHECK(!claim.session_token.p);
         }
         buf_deinit(&text);
+    }
+}
+
+/* How long the parts may be, and which bytes a name of a signed header has. */
+static void test_bounds(void **state) {
+    (void)state;
+    static const struct {
+        size_t key_len;
+        const char *names;
+        size_t signature_len;
+        int want;
+        const char *what;
+    } cases[] = {
+        {128, "host", 64, SIGN_OK, NULL},
+        {129, "host", 64, SIGN_E_MALFORMED, "Credential"},
+        {0, "host", 64, SIGN_E_MALFORMED, "Credential"},
+        {20, "host;x-amz-date", 64, SIGN_OK, NULL},
+        {20, "host;host", 64, SIGN_E_MALFORMED, "SignedHeaders"},
+        {20, "host;", 64, SIGN_E_MALFORMED, "SignedHeaders"},
+        {20, ";host", 64, SIGN_E_MALFORMED, "SignedHeaders"},
+        {20, "ho st", 64, SIGN_E_MALFORMED, "SignedHeaders"},
+        {20, "ho:st", 64, SIGN_E_MALFORMED, "SignedHeaders"},
+        {20, "ho\177st", 64, SIGN_E_MALFORMED, "SignedHeaders"},
+        {20, "hosT", 64, SIGN_E_MALFORMED, "SignedHeaders"},
+        {20, "host!", 64, SIGN_OK, NULL},
+        {20, "host", 63, SIGN_E_MALFORMED, "Signature"},
+        {20, "host", 62, SIGN_E_MALFORMED, "Signature"},
+        {20, "host", 66, SIGN_E_MALFORMED, "Signature"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct sign_claim claim = {0};
+        struct buf text = {0};
+        const char *what = NULL;
+        char key[256], signature[128];
+        memset(key, 'K', sizeof key);
+        memset(signature, 'a', sizeof signature);
+        buf_printf(&text,
+                   "AWS4-HMAC-SHA256 Credential=%.*s/20261122/us-east-1/s3/aws4_request, "
+                   "SignedHeaders=%s, Signature=%.*s",
+                   (int)cases[i].key_len, key, cases[i].names, (int)cases[i].signature_len,
+                   signature);
+        CHECK_INT(sign_parse_authorization(&claim, buf_view(&text), &what), cases[i].want);
+        CHECK_TEXT(what, cases[i].what);
+        if (cases[i].want == SIGN_OK) {
+            CHECK_INT(claim.access_key.len, cases[i].key_len);
+            CHECK_STR(claim.scope.date, S("20261122"));
+            CHECK_STR(claim.scope.region, S("us-east-1"));
+            CHECK_STR(claim.scope.service, S("s3"));
+            CHECK_STR(claim.signed_headers, str_c(cases[i].names));
+        }
+        buf_deinit(&text);
+    }
+}
+
+/* The longest header and the longest query that are read at all. */
+static void test_longest(void **state) {
+    (void)state;
+    static const char head[] =
+        "AWS4-HMAC-SHA256 Credential=" CRED ", Signature=" SIG ", SignedHeaders=";
+    for (size_t more = 0; more < 2; more++) {
+        struct sign_claim claim = {0};
+        struct buf text = {0};
+        const char *what = NULL;
+        buf_c(&text, head);
+        while (text.len < SIGN_MAX_AUTHORIZATION + more)
+            buf_char(&text, 'h');
+        int r = sign_parse_authorization(&claim, buf_view(&text), &what);
+        CHECK_INT(r, more ? SIGN_E_MALFORMED : SIGN_OK);
+        CHECK_TEXT(what, more ? "Authorization" : NULL);
+        buf_deinit(&text);
+    }
+    for (size_t more = 0; more < 2; more++) {
+        struct sign_claim claim = {0};
+        struct buf query = {0}, text = {0};
+        const char *what = NULL;
+        buf_c(&query, QUERY("&X-Amz-Date=20261122T000000Z") "&x=");
+        while (query.len < SIGN_MAX_QUERY + more)
+            buf_char(&query, 'q');
+        int r = sign_parse_query(&claim, buf_view(&query), &text, &what);
+        CHECK_INT(r, more ? SIGN_E_MALFORMED : SIGN_OK);
+        CHECK_TEXT(what, more ? "X-Amz-Algorithm" : NULL);
+        buf_clear(&query);
+        while (query.len <= SIGN_MAX_QUERY)
+            buf_char(&query, 'q');
+        CHECK_INT(sign_parse_query(&claim, buf_view(&query), &text, &what), SIGN_E_ABSENT);
+        buf_deinit(&query);
+        buf_deinit(&text);
+    }
+}
+
+static void test_query_param(void **state) {
+    (void)state;
+    static const struct {
+        const char *query, *want; /* NULL: there is none */
+    } cases[] = {
+        {"", NULL},       {"b=1", NULL},    {"a", ""},          {"a=", ""},
+        {"b=1&a=2", "2"}, {"a=1&a=2", "1"}, {"%61=x+y", "x y"}, {"A=1", NULL},
+        {"ab=1", NULL},   {"a=%zz", NULL},  {"%zz=1&a=2", "2"}, {"&&a=3", "3"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct buf got = {0};
+        bool found = sign_query_param(str_c(cases[i].query), "a", &got);
+        CHECK_CASE(found == (cases[i].want != NULL), cases[i].query);
+        if (found)
+            CHECK_BUF(got, cases[i].want);
+        buf_deinit(&got);
     }
 }
 
@@ -146,6 +272,13 @@ static void test_canonical_path(void **state) {
         {"/a%zz%", true, "/a%25zz%25"},
         {"/.", false, "/"},
         {"/a/.", false, "/a"},
+        {"/a/b/../..", false, "/"},
+        {"/..", false, "/"},
+        {"/a/", false, "/a/"},
+        {"/a/../", false, "/"},
+        {"/ab/cd/../e", false, "/ab/e"},
+        {"/a%2", true, "/a%252"},
+        {"/%41%4", true, "/A%254"},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         struct buf got = {0};
@@ -225,9 +358,10 @@ static void test_keys_kept(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_authorization),   cmocka_unit_test(test_query),
-        cmocka_unit_test(test_canonical_query), cmocka_unit_test(test_canonical_path),
-        cmocka_unit_test(test_chunks),          cmocka_unit_test(test_trailer),
-        cmocka_unit_test(test_keys_kept)};
+        cmocka_unit_test(test_authorization),  cmocka_unit_test(test_query),
+        cmocka_unit_test(test_bounds),         cmocka_unit_test(test_longest),
+        cmocka_unit_test(test_query_param),    cmocka_unit_test(test_canonical_query),
+        cmocka_unit_test(test_canonical_path), cmocka_unit_test(test_chunks),
+        cmocka_unit_test(test_trailer),        cmocka_unit_test(test_keys_kept)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

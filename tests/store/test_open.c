@@ -1,11 +1,13 @@
-#include "tmp.h"
+/* store: what opening a folder makes, migrates and refuses. */
+#include "lib/tmp.h"
 
 #include "base/io.h"
-#include "store/file.h"
+#include "base/file.h"
 #include "store/key.h"
 
 #include <errno.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 static char dir[128];
 static int setup(void **state) {

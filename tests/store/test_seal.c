@@ -1,6 +1,7 @@
-#include "tmp.h"
+/* store/seal: data keys, sealed values, and what a wrong key sees. */
+#include "lib/tmp.h"
 
-#include "store/seal.h"
+#include "store/seal_priv.h"
 
 static void test_data_keys(void **state) {
     (void)state;
@@ -86,10 +87,59 @@ static void test_keys_in_turn(void **state) {
     tmp_remove(dir);
 }
 
+/* The cipher is AES-256-GCM: test case 14 of the specification of GCM, as nonce, text and tag. */
+static void test_known_answer(void **state) {
+    (void)state;
+    static const unsigned char zero[SEAL_KEY_BYTES];
+    static const char sealed[] = "\0\0\0\0\0\0\0\0\0\0\0\0"
+                                 "\xce\xa7\x40\x3d\x4d\x60\x6b\x6e\x07\x4e\xc5\xd3\xba\xf3\x9d\x18"
+                                 "\xd0\xd1\xc8\xa7\x99\x99\x6b\xf0\x26\x5b\x98\xb5\xd4\x8a\xb9\x19";
+    CLEANUP(seal_key) struct seal_key *key = seal_key_new(zero);
+    CLEANUP_DEINIT(buf) struct buf plain = {0};
+    CHECK_INT(unseal_value(key, str_n(sealed, sizeof sealed - 1), S(""), &plain), 0);
+    CHECK_STR(buf_view(&plain), str_n(zero, 16));
+    /* What does not verify leaves nothing of its text behind. */
+    char out[16];
+    memset(out, 'x', sizeof out);
+    CHECK(!unseal_raw(key, sealed, 16, S("other"), out));
+    CHECK_MEM(out, zero, sizeof out);
+}
+
+/* No two messages of a thread have one nonce: it counts up by one, over every carry. */
+static void test_nonces_count(void **state) {
+    (void)state;
+    static const unsigned char zero[SEAL_KEY_BYTES];
+    CLEANUP(seal_key) struct seal_key *key = seal_key_new(zero);
+    char last[SEAL_OVERHEAD], next[SEAL_OVERHEAD];
+    seal_raw(key, NULL, 0, S(""), last);
+    for (int i = 0; i < 70000; i++) {
+        seal_raw(key, NULL, 0, S(""), next);
+        size_t at = SEAL_NONCE;
+        while (at > 0 && ++last[at - 1] == 0)
+            at--;
+        CHECK_MEM(next, last, SEAL_NONCE);
+    }
+    /* A child does not go on where its parent does. */
+    int ends[2];
+    CHECK_INT(pipe(ends), 0);
+    pid_t child = fork();
+    if (child == 0) {
+        seal_raw(key, NULL, 0, S(""), next);
+        _exit(write(ends[1], next, SEAL_NONCE) == SEAL_NONCE ? 0 : 1);
+    }
+    CHECK(read(ends[0], next, SEAL_NONCE) == SEAL_NONCE);
+    waitpid(child, NULL, 0);
+    close(ends[0]);
+    close(ends[1]);
+    CHECK(memcmp(next, last, SEAL_NONCE - 2) != 0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_data_keys),
         cmocka_unit_test(test_keys_in_turn),
+        cmocka_unit_test(test_known_answer),
+        cmocka_unit_test(test_nonces_count),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

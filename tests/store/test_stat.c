@@ -1,4 +1,5 @@
-#include "tmp.h"
+/* store/stat: merged statistics add up, percentiles are near, damaged rows are refused. */
+#include "lib/tmp.h"
 
 #include "store/stat.h"
 

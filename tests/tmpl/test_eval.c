@@ -1,3 +1,4 @@
+/* tmpl/eval: intrinsic functions evaluated, and growth bounded. */
 #include "cm.h"
 
 #include "tmpl/eval.h"
@@ -96,6 +97,61 @@ static const struct {
      "the dynamic reference {{resolve:ssm:/x:1}} is not supported (line 15, column 32)"},
     {"[2010-09-09, 000123456789, 12345678901234567890123, 1.50, -3]",
      "[\"2010-09-09\",\"000123456789\",1.2345678901234568e+22,1.5,-3]"},
+    /* What each function wants of its arguments. */
+    {"!Join [',', x]",
+     "or a function that returns a list of strings (such as Fn::GetAZs) to be joined. (line 15, column 32)"},
+    {"!Join [',']", "to be joined. (line 15, column 32)"},
+    {"!Join [',', [a], b]", "to be joined. (line 15, column 32)"},
+    {"!Join [[], [a]]", "to be joined. (line 15, column 32)"},
+    {"!Join [',', [a, [b]]]", "to be joined. (line 15, column 32)"},
+    {"!Join [',', []]", "\"\""},
+    {"!Join [',', [a]]", "\"a\""},
+    {"!Join [',', [a, !Ref AWS::NoValue, b]]", "\"a,b\""},
+    {"!Select [0, [a, b]]", "\"a\""},
+    {"!Select [2, [a, b]]",
+     "Fn::Select cannot select nonexistent value at index 2 (line 15, column 32)"},
+    {"!Select [-1, [a]]",
+     "Fn::Select requires a list argument with two elements: an integer index and a list (line 15, column 32)"},
+    {"!Select [0, a]", "an integer index and a list (line 15, column 32)"},
+    {"!Select [0]", "an integer index and a list (line 15, column 32)"},
+    {"!Select [0, [a], b]", "an integer index and a list (line 15, column 32)"},
+    {"!Split ['', a]", "a function that returns a string to be split. (line 15, column 32)"},
+    {"!Split [a]", "a function that returns a string to be split. (line 15, column 32)"},
+    {"!Split [',', 'a']", "[\"a\"]"},
+    {"!Split [',', ',a,,b']", "[\"\",\"a\",\"\",\"b\"]"},
+    {"!Split ['ab', 'xabab']", "[\"x\",\"\",\"\"]"},
+    {"!If [IsDev, 1]", "Fn::If requires a list argument with three elements (line 15, column 32)"},
+    {"!If [[IsDev], 1, 2]",
+     "Fn::If requires a list argument with three elements (line 15, column 32)"},
+    {"!If [IsProd, 1, 2]", "2"},
+    {"!If [Either, 1, 2]", "1"},
+    {"!FindInMap [M, dev]",
+     "the map name, map key and the attribute for return value (line 15, column 32)"},
+    {"!FindInMap [M, qa, Size]", "Unable to get mapping for M::qa::Size (line 15, column 32)"},
+    {"!FindInMap [M, prod, Size]", "1024"},
+    {"!Base64 [x]", "every Fn::Base64 object must have a String-typed value. (line 15, column 32)"},
+    {"!Base64 ''", "\"\""},
+    {"!GetAZs eu-west-1", "[\"eu-west-1a\",\"eu-west-1b\",\"eu-west-1c\"]"},
+    {"!GetAZs [x]", "Fn::GetAZs requires a region name (line 15, column 32)"},
+    {"!ImportValue [x]",
+     "Fn::ImportValue requires a String-typed export name (line 15, column 32)"},
+    {"!Ref [x]", "every Ref object must have a single String value. (line 15, column 32)"},
+    {"{Fn::GetAtt: [B]}", "the resource name and the resource attribute (line 15, column 45)"},
+    {"{Fn::GetAtt: [B, '']}", "the resource name and the resource attribute (line 15, column 45)"},
+    {"{Fn::GetAtt: [[B], Arn]}",
+     "the resource name and the resource attribute (line 15, column 45)"},
+    {"{Fn::GetAtt: [B, !Ref Env]}", "\"B/dev\""},
+    {"{Fn::GetAtt: B.X.Y}", "\"B/X.Y\""},
+    {"!Sub ['${x}-${Env}', {x: 7}]", "\"7-dev\""},
+    {"!Sub ['${x}', {x: [1]}]", "does not resolve to a string (line 15, column 38)"},
+    {"!Sub 'x{{resolve:secretsmanager:a'",
+     "the dynamic reference {{resolve:secretsmanager:a is not supported (line 15, column 32)"},
+    {"!Sub '${!Env}$${N}$'", "\"${Env}$1$\""},
+    {"!Ref AWS::Partition", "\"aws\""},
+    {"!Ref AWS::URLSuffix", "\"amazonaws.com\""},
+    {"!Ref AWS::NotificationARNs", "[]"},
+    {"!Sub '${AWS::AccountId}/${AWS::Region}/${AWS::StackName}/${AWS::StackId}'",
+     "\"000000000000/us-east-1/s/arn:s\""},
     {"{Condition: {StringEquals: {a: b}}}", "{\"Condition\":{\"StringEquals\":{\"a\":\"b\"}}}"},
 };
 
@@ -174,6 +230,52 @@ static void sections(void **state) {
          "list of at least 2 and at most 10 boolean parameters. (line 2, column 17)"},
         {"Rules: {R: {Assertions: [{Assert: !Equals [a, b], AssertDescription: no luck}]}}",
          "Template rule R failed: no luck (line 2, column 26)"},
+        {"Conditions: {A: !And [true, 'true'], B: !Or [false, 'false'], C: !Not [!Condition B]}\n"
+         "Rules: {R: {Assertions: [{Assert: !Condition A}, {Assert: !Condition C}]}}",
+         NULL},
+        {"Conditions: {A: !And [true, false]}\nRules: {R: {Assertions: [{Assert: !Condition A}]}}",
+         "Template rule R failed: an assertion does not hold (line 3, column 26)"},
+        {"Conditions: {A: !Or [false, false]}\nRules: {R: {Assertions: [{Assert: !Condition A}]}}",
+         "Template rule R failed: an assertion does not hold (line 3, column 26)"},
+        {"Conditions: {A: !Or [false, false, true, false]}\n"
+         "Rules: {R: {Assertions: [{Assert: !Condition A}]}}",
+         NULL},
+        {"Conditions: {A: !And [true, true, true, true, true, true, true, true, true, true]}",
+         NULL},
+        {"Conditions: {A: !And [true, true, true, true, true, true, true, true, true, true, true]}",
+         "list of at least 2 and at most 10 boolean parameters. (line 2, column 17)"},
+        {"Conditions: {A: !Or [true]}",
+         "every Fn::Or object requires a list of at least 2 and at most 10 boolean parameters. (line 2, column 17)"},
+        {"Conditions: {A: !Not [true, true]}",
+         "every Fn::Not object requires one boolean parameter. (line 2, column 17)"},
+        {"Conditions: {A: !Equals [a, b, c]}",
+         "every Fn::Equals object requires a list of 2 string parameters. (line 2, column 17)"},
+        {"Conditions: {A: !Condition None}",
+         "Unresolved condition dependency None in the Conditions block of the template (line 2, column 17)"},
+        {"Conditions: {A: !Condition A}",
+         "Circular dependency between conditions: [A] (line 2, column 14)"},
+        {"Conditions: {A: !Equals [!Ref A, x]}",
+         "Unresolved dependencies [A]. Cannot reference resources in the Conditions block of the template (line 2, column 26)"},
+        {"Conditions: {A: !Equals ['1', 1], B: !Equals [[a], [a]], C: !Not [!Equals [[a], [b]]]}\n"
+         "Rules: {R: {Assertions: [{Assert: !Condition A}, {Assert: !Condition B}, {Assert: !Condition C}]}}",
+         NULL},
+        {"Rules: {R: {Assertions: x}}",
+         "Every Rules member must contain a list of Assertions (line 2, column 9)"},
+        {"Rules: {R: {Assertions: [{AssertDescription: x}]}}",
+         "Every Assertions member must contain an Assert (line 2, column 26)"},
+        {"Rules: {R: {RuleCondition: !Equals [a, a], Assertions: [{Assert: !Equals [a, b]}]}}",
+         "Template rule R failed: an assertion does not hold (line 2, column 57)"},
+        {"Rules: {R: {Assertions: [{Assert: !Contains [['1', 2], '2']}]}}", NULL},
+        {"Rules: {R: {Assertions: [{Assert: !Contains [x, x]}]}}",
+         "the first parameter of Fn::Contains must be a list. (line 2, column 35)"},
+        {"Rules: {R: {Assertions: [{Assert: !Contains [[x]]}]}}",
+         "every Fn::Contains object requires two parameters. (line 2, column 35)"},
+        {"Rules: {R: {Assertions: [{Assert: !EachMemberIn [[a, b], [b, c, a]]}]}}", NULL},
+        {"Rules: {R: {Assertions: [{Assert: !EachMemberIn [[a, d], [b, c, a]]}]}}",
+         "Template rule R failed: an assertion does not hold (line 2, column 26)"},
+        {"Rules: {R: {Assertions: [{Assert: !EachMemberEquals [[a, a], a]}]}}", NULL},
+        {"Rules: {R: {Assertions: [{Assert: !EachMemberEquals [[b, a], a]}]}}",
+         "Template rule R failed: an assertion does not hold (line 2, column 26)"},
         {"Rules: {R: {RuleCondition: !Equals [a, b], Assertions: [{Assert: !Equals [a, b]}]}}",
          NULL},
         {"Rules: {R: {Assertions: [{Assert: !Not [!Contains [['1', '2'], '3']]}]}}", NULL},
@@ -182,13 +284,13 @@ static void sections(void **state) {
         CLEANUP_DEINIT(buf) struct buf text = {0};
         buf_printf(&text, "Resources: {A: {Type: T}}\n%s\n", sections[i].text);
         CLEANUP(tmpl) struct tmpl *t = NULL;
-        const struct tmpl_model *m;
+        const struct tmpl_model *m = NULL;
         struct tmpl_fault fault = {{0}, {{0}}};
         CHECK_CASE(tmpl_new(&t, buf_view(&text), &fault) == 0, fault.why.text);
-        CHECK_CASE(tmpl_model_new(t, &m, &fault) == 0, fault.why.text);
-        struct tmpl_scope scope = {.model = m};
         CLEANUP_JSON json_t *conditions = NULL;
-        int rc = tmpl_conditions(&scope, &conditions, &fault);
+        int rc = tmpl_model_new(t, &m, &fault);
+        struct tmpl_scope scope = {.model = m};
+        rc = rc ? rc : tmpl_conditions(&scope, &conditions, &fault);
         scope.conditions = conditions;
         rc = rc ? rc : tmpl_check_rules(&scope, &fault);
         if (!sections[i].want)

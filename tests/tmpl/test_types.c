@@ -1,5 +1,7 @@
+/* tmpl/types: properties coerced to their kinds. */
 #include "cm.h"
 
+#include "tmpl/eval.h"
 #include "tmpl/types.h"
 
 static void coerces(void **state) {
@@ -25,6 +27,44 @@ static void coerces(void **state) {
         {"AWS::Lambda::Function",
          "{\"Code\":{},\"Role\":\"r\",\"Environment\":{\"Variables\":{\"A\":true,\"B\":1.5}}}",
          "{\"Code\":{},\"Role\":\"r\",\"Environment\":{\"Variables\":{\"A\":\"true\",\"B\":\"1.5\"}}}"},
+        {"AWS::SQS::Queue", "{\"VisibilityTimeout\":30.0}", "{\"VisibilityTimeout\":30}"},
+        {"AWS::SQS::Queue", "{\"VisibilityTimeout\":30.5}",
+         "Properties validation failed: [#/VisibilityTimeout: expected type: Integer]"},
+        {"AWS::SQS::Queue", "{\"VisibilityTimeout\":true}",
+         "Properties validation failed: [#/VisibilityTimeout: expected type: Integer]"},
+        {"AWS::SQS::Queue", "{\"VisibilityTimeout\":1e20}",
+         "Properties validation failed: [#/VisibilityTimeout: expected type: Integer]"},
+        {"AWS::SQS::Queue", "{\"FifoQueue\":\"TRUE\",\"ContentBasedDeduplication\":\"False\"}",
+         "{\"FifoQueue\":true,\"ContentBasedDeduplication\":false}"},
+        {"AWS::SQS::Queue", "{\"FifoQueue\":false}", "{\"FifoQueue\":false}"},
+        {"AWS::SQS::Queue", "{\"FifoQueue\":\"yes\"}",
+         "Properties validation failed: [#/FifoQueue: expected type: Boolean]"},
+        {"AWS::SQS::Queue", "{\"FifoQueue\":1}",
+         "Properties validation failed: [#/FifoQueue: expected type: Boolean]"},
+        {"AWS::SQS::Queue", "{\"QueueName\":[\"x\"]}",
+         "Properties validation failed: [#/QueueName: expected type: String, found: JSONArray]"},
+        {"AWS::SQS::Queue", "{\"QueueName\":{}}",
+         "Properties validation failed: [#/QueueName: expected type: String, found: JSONObject]"},
+        {"AWS::SQS::Queue", "{\"Tags\":[1]}",
+         "Properties validation failed: [#/Tags/0: expected type: JSONObject]"},
+        {"AWS::SQS::Queue", "{\"Tags\":[{\"Key\":\"a\",\"Value\":\"1\"},{\"Key\":\"b\"}]}",
+         "Properties validation failed: [#/Tags/1: required key [Value] not found]"},
+        {"AWS::SQS::Queue", "{}", "{}"},
+        {"AWS::CloudWatch::Alarm",
+         "{\"ComparisonOperator\":\"GreaterThanThreshold\",\"EvaluationPeriods\":\"1\",\"Threshold\":\"1.5\"}",
+         "{\"ComparisonOperator\":\"GreaterThanThreshold\",\"EvaluationPeriods\":1,\"Threshold\":1.5}"},
+        {"AWS::CloudWatch::Alarm",
+         "{\"ComparisonOperator\":\"GreaterThanThreshold\",\"EvaluationPeriods\":1,\"Threshold\":\"7\"}",
+         "{\"ComparisonOperator\":\"GreaterThanThreshold\",\"EvaluationPeriods\":1,\"Threshold\":7}"},
+        {"AWS::CloudWatch::Alarm",
+         "{\"ComparisonOperator\":\"GreaterThanThreshold\",\"EvaluationPeriods\":1,\"Threshold\":\"7x\"}",
+         "Properties validation failed: [#/Threshold: expected type: Number]"},
+        {"AWS::CloudWatch::Alarm",
+         "{\"ComparisonOperator\":\"GreaterThanThreshold\",\"EvaluationPeriods\":1,\"Threshold\":\"\"}",
+         "Properties validation failed: [#/Threshold: expected type: Number]"},
+        {"AWS::CloudWatch::Alarm",
+         "{\"ComparisonOperator\":\"GreaterThanThreshold\",\"EvaluationPeriods\":1,\"Threshold\":\"inf\"}",
+         "Properties validation failed: [#/Threshold: expected type: Number]"},
         {"Custom::X", "{\"ServiceToken\":\"t\",\"Any\":[1]}",
          "{\"ServiceToken\":\"t\",\"Any\":[1]}"},
         {"Custom::X", "{}",
@@ -41,6 +81,32 @@ static void coerces(void **state) {
             json_write(&got, out);
         CHECK_BUF(got, cases[i].want);
     }
+}
+
+/* While planning, a value that is not known yet passes for any scalar, and is seen wherever it is. */
+static void plans(void **state) {
+    (void)state;
+    static const struct {
+        const char *in;
+        bool unknown;
+    } cases[] = {
+        {"{\"a\":[1,{\"b\":\"x\\u0001unknowny\"}]}", true},
+        {"[[\"\\u0001unknown\"]]", true},
+        {"{\"\\u0001unknown\":1}", false},
+        {"{\"a\":[1,{\"b\":\"x\"}]}", false},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        CLEANUP_JSON json_t *in = json_parse(str_c(cases[i].in), NULL);
+        CHECK_INT(tmpl_is_unknown(in), cases[i].unknown);
+    }
+    const struct tmpl_type *queue = tmpl_type_find(S("AWS::SQS::Queue"));
+    CLEANUP_JSON json_t *in = json_pack("{s:s}", "VisibilityTimeout", TMPL_UNKNOWN);
+    CLEANUP_JSON json_t *planned = NULL;
+    CLEANUP_JSON json_t *made = NULL;
+    struct err err;
+    CHECK_INT(tmpl_type_coerce_plan(queue, in, &planned, &err), 0);
+    CHECK(json_equal(planned, in));
+    CHECK(tmpl_type_coerce(queue, in, &made, &err) != 0);
 }
 
 static void knows(void **state) {
@@ -61,6 +127,7 @@ static void knows(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(coerces), cmocka_unit_test(knows)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(coerces), cmocka_unit_test(plans),
+                                       cmocka_unit_test(knows)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -100,6 +100,19 @@ static int check_single_metric(struct rq *rq) {
     return cw_dimensions_of(rq, json_arr(rq->in, "Dimensions"), &dimensions);
 }
 
+/* A week; with periods of less than an hour a day ("Period", PutMetricAlarm, API reference). */
+static int check_window(struct rq *rq, int64_t periods, int64_t period_s) {
+    enum { HOUR_S = 3600, DAY_S = 24 * HOUR_S };
+    bool day = period_s < HOUR_S;
+    int64_t most_s = day ? DAY_S : 7 * DAY_S;
+    if (periods <= most_s / period_s)
+        return 0;
+    return aws_fail(rq, &CW_ValidationError,
+                    "Metrics cannot be checked across more than a %s (EvaluationPeriods * Period "
+                    "must be <= %lld)",
+                    day ? "day" : "week", (long long)most_s);
+}
+
 static int check_alarm(struct rq *rq) {
     int64_t periods = json_int(rq->in, "EvaluationPeriods", 0),
             needed = json_int(rq->in, "DatapointsToAlarm", 1);
@@ -120,11 +133,7 @@ static int check_alarm(struct rq *rq) {
         return 0;
     if (check_single_metric(rq))
         return AWS_FAILED;
-    if (periods * json_int(rq->in, "Period", 0) > 7L * 24 * 3600)
-        return aws_fail(
-            rq, &CW_ValidationError,
-            "Metrics cannot be checked across more than a week (EvaluationPeriods * Period).");
-    return 0;
+    return check_window(rq, periods, json_int(rq->in, "Period", 0));
 }
 
 static void set_state(json_t *doc, const char *state, str reason, str data, double now_s) {

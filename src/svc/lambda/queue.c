@@ -133,12 +133,12 @@ static void stand_in_line(struct lambda_svc *svc, struct lambda_inv *inv, bool f
     *w = (struct lambda_waiting){.id = inv->row_id,
                                  .expires_ms = expiry_of(inv),
                                  .counted = counted};
-    pthread_mutex_lock(&svc->lock);
-    struct lambda_pool *pool = lambda_pool_of(svc, buf_view(&inv->fn->arn));
+    lock_take(&svc->lock);
+    struct lambda_pool *pool = lambda_pool_of_locked(svc, buf_view(&inv->fn->arn));
     if (!front && list_empty(&pool->waiting))
         lambda_queue_kick(svc);
     list_append(front ? pool->waiting.next : &pool->waiting, &w->node);
-    pthread_mutex_unlock(&svc->lock);
+    lock_drop(&svc->lock);
     lambda_inv_free(inv);
 }
 
@@ -219,7 +219,7 @@ static struct lambda_pool *next_pool(struct lambda_svc *svc, size_t *at) {
 /* Somebody of the same function waits already: behind him, without being tried. */
 static bool has_line(struct lambda_svc *svc, const struct lambda_inv *inv) {
     LOCK_SCOPE(&svc->lock);
-    return !list_empty(&lambda_pool_of(svc, buf_view(&inv->fn->arn))->waiting);
+    return !list_empty(&lambda_pool_of_locked(svc, buf_view(&inv->fn->arn))->waiting);
 }
 
 /* When the first of those who wait expires. */

@@ -1,4 +1,4 @@
-/* Who waits at a queue, who takes what, where to look, and when to look again. */
+/* sqs/live: who waits at a queue, who takes what, where to look, and when to look again. */
 #include "svc/sqs/live.h"
 
 #include "base/clock.h"

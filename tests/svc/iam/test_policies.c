@@ -1,4 +1,5 @@
-#include "cloud.h"
+/* iam: managed policies and their versions. */
+#include "lib/cloud.h"
 
 #define DOC(action)                                                                                \
     "'{`Version`:`2012-10-17`,`Statement`:{`Effect`:`Allow`,`Action`:`" action "`,`Resource`:`*`}}'"

@@ -1,4 +1,5 @@
-#include "cloud.h"
+/* iam: instance profiles. */
+#include "lib/cloud.h"
 
 #define TRUST                                                                                      \
     "'{`Statement`:{`Effect`:`Allow`,`Principal`:{`Service`:`ec2.amazonaws.com`},`Action`:`sts:AssumeRole`}}'"

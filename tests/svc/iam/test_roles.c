@@ -1,4 +1,5 @@
-#include "cloud.h"
+/* iam: roles, their documents and tags. */
+#include "lib/cloud.h"
 
 #define TRUST                                                                                      \
     "'{`Version`:`2012-10-17`,`Statement`:{`Effect`:`Allow`,`Principal`:{`Service`:`lambda.amazonaws.com`},`Action`:`sts:AssumeRole`}}'"

@@ -4,9 +4,6 @@
  */
 #include "lambda_fixture.h"
 
-#include <grp.h>
-#include <sys/prctl.h>
-
 static struct answer invoke(const char *name, const char *payload) {
     return call_as(&fx.root, "Invoke", json_pack("{s:s}", "FunctionName", name), str_c(payload));
 }
@@ -402,18 +399,6 @@ static void test_the_queue_is_a_target(void **state) {
     wait_for(&fx.log, "|two\n");
 }
 
-static void test_invoke_from_inside(void **state) {
-    (void)state;
-    make("inner", NULL);
-    CLEANUP_DEINIT(buf) struct buf out = {0};
-    struct err err = {0};
-    CHECK_INT(hub_invoke(fx.hub, S(FN_ARN("inner")), S("{\"x\":1}"), &out, &err), 0);
-    CHECK_BUF(out, "{\"x\":1}");
-    CHECK(hub_invoke(fx.hub, S(FN_ARN("inner")), S("{\"do\":\"error\"}"), &out, &err) != 0);
-    CHECK_HAS(err.text, "as wanted");
-    CHECK_INT(hub_invoke(fx.hub, S(FN_ARN("nobody")), S("{}"), &out, &err), HUB_E_NO_TARGET);
-}
-
 /* An end of the service while functions run: sync callers are answered, nothing hangs. */
 static void test_stop_while_running(void **state) {
     (void)state;
@@ -429,19 +414,9 @@ static void test_stop_while_running(void **state) {
     fx.net = net_stop(fx.net, 1000);
 }
 
-static bool become_ordinary(void) {
-    enum { ORDINARY_UID = 12345 };
-    if (geteuid() != 0)
-        return true;
-    return setgroups(0, NULL) == 0 && setresgid(ORDINARY_UID, ORDINARY_UID, ORDINARY_UID) == 0 &&
-           setresuid(ORDINARY_UID, ORDINARY_UID, ORDINARY_UID) == 0 &&
-           prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) == 0;
-}
-
 /* test_invoke full | userns */
 int main(int argc, char **argv) {
-    enum sandbox_level want =
-        argc > 1 && strcmp(argv[1], "userns") == 0 ? SANDBOX_USERNS : SANDBOX_FULL;
+    enum sandbox_level want = level_wanted(argc, argv);
     if (!testfn_read() || (want == SANDBOX_USERNS && !become_ordinary()))
         return 1;
     if (!fixture_spawner() || sandbox_spawner_status(fx.spawner)->level != want) {
@@ -469,7 +444,6 @@ int main(int argc, char **argv) {
         RUNS(test_throttled_events_wait_and_expire),
         RUNS(test_events_survive_the_daemon),
         RUNS(test_the_queue_is_a_target),
-        RUNS(test_invoke_from_inside),
         RUNS(test_stop_while_running),
 #undef RUNS
     };

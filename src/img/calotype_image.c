@@ -1,0 +1,80 @@
+/*
+ * calotype-image: the only program that touches image bytes. Reads one request and one image from
+ * stdin, writes one reply to stdout, ends. See imgjob/imgjob.h for the messages and img/jail.h for
+ * the walls.
+ *
+ *   calotype-image [--memory BYTES] [--cpu SECONDS] [--no-seccomp]
+ *
+ * Exit: 0 a reply was written; 1 the request was not readable; 2 usage; 3 the jail could not be
+ * shut.
+ */
+#include "base/io.h"
+#include "img/derive.h"
+#include "img/jail.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+enum { OK = 0, E_REQUEST = 1, E_USAGE = 2, E_JAIL = 3 };
+
+static int usage(void) {
+    fputs(
+        "usage: calotype-image [--memory BYTES] [--cpu SECONDS] [--no-seccomp] < REQUEST > REPLY\n",
+        stderr);
+    return E_USAGE;
+}
+
+static bool parse(int argc, char **argv, struct img_jail *jail) {
+    for (int i = 1; i < argc; i++) {
+        str option = str_c(argv[i]), value = i + 1 < argc ? str_c(argv[i + 1]) : S("");
+        if (str_is(option, "--no-seccomp"))
+            jail->seccomp = false;
+        else if ((str_is(option, "--memory") && str_to_u64(value, &jail->memory_bytes)) ||
+                 (str_is(option, "--cpu") && str_to_u64(value, &jail->cpu_seconds)))
+            i++;
+        else
+            return false;
+    }
+    return true;
+}
+
+/* The head arrives in the first read or two; the image's bytes follow. */
+static bool read_request(struct imgjob_request *request, struct buf *image) {
+    CLEANUP_DEINIT(buf) struct buf front = {0};
+    ptrdiff_t head;
+    while ((head = imgjob_get_request(buf_view(&front), request)) == 0) {
+        char *at = buf_reserve(&front, 4096);
+        ssize_t got = read(STDIN_FILENO, at, 4096);
+        if (got <= 0)
+            return false;
+        front.len += (size_t)got;
+    }
+    if (head < 0)
+        return false;
+    str begun = str_skip(buf_view(&front), (size_t)head);
+    if (begun.len > request->size)
+        return false;
+    buf_reserve(image, request->size);
+    buf_str(image, begun);
+    if (io_read_full(STDIN_FILENO, image->p + image->len, request->size - image->len) != 0)
+        return false;
+    image->len = request->size;
+    return true;
+}
+
+int main(int argc, char **argv) {
+    struct img_jail jail = {.seccomp = true};
+    struct err err;
+    if (!parse(argc, argv, &jail))
+        return usage();
+    if (img_jail_enter(&jail, &err) != 0) {
+        fprintf(stderr, "calotype-image: %s\n", err.text);
+        return E_JAIL;
+    }
+    CLEANUP_DEINIT(buf) struct buf image = {0}, reply = {0};
+    struct imgjob_request request;
+    if (!read_request(&request, &image))
+        return E_REQUEST;
+    img_process(&request, buf_view(&image), &reply);
+    return io_write_full(STDOUT_FILENO, reply.p, reply.len) == 0 ? OK : E_REQUEST;
+}

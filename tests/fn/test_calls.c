@@ -1,0 +1,444 @@
+/*
+ * The function's other conversations: CloudFormation's custom resource, the runtime API, its log
+ * and its report.
+ */
+#include "fn_fixture.h"
+
+#include "base/io.h"
+#include "fn/item.h"
+#include "fn/log.h"
+#include "fn/notification.h"
+#include "fn/report.h"
+#include "fn/runtime.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+
+/* ---- Custom::S3BucketNotification ---- */
+
+#define CONFIG                                                                                     \
+    "\"NotificationConfiguration\":{\"LambdaFunctionConfigurations\":[{\"Id\":\"new\","            \
+    "\"LambdaFunctionArn\":\"arn:f\",\"Events\":[\"s3:ObjectCreated:*\",\"s3:ObjectRemoved:*\"]}]}"
+#define OLD_CONFIG                                                                                 \
+    "\"NotificationConfiguration\":{\"LambdaFunctionConfigurations\":[{\"Id\":\"old\"}]}"
+#define THERE                                                                                      \
+    HTTP("200 OK", "<N><QueueConfiguration><Id>theirs</Id></QueueConfiguration>"                   \
+                   "<CloudFunctionConfiguration><Id>old</Id></CloudFunctionConfiguration>"         \
+                   "<CloudFunctionConfiguration><Id>new</Id><x/></CloudFunctionConfiguration>"     \
+                   "<EventBridgeConfiguration></EventBridgeConfiguration></N>")
+#define KEPT                                                                                       \
+    "<QueueConfiguration><Id>theirs</Id></QueueConfiguration>"                                     \
+    "<EventBridgeConfiguration></EventBridgeConfiguration>"
+#define OLD "<CloudFunctionConfiguration><Id>old</Id></CloudFunctionConfiguration>"
+#define OURS                                                                                       \
+    "<CloudFunctionConfiguration><Id>new</Id><CloudFunction>arn:f</CloudFunction>"                 \
+    "<Event>s3:ObjectCreated:*</Event><Event>s3:ObjectRemoved:*</Event></CloudFunctionConfiguration>"
+#define WHOLE(inner)                                                                               \
+    "<NotificationConfiguration xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">" inner          \
+    "</NotificationConfiguration>"
+#define GONE                                                                                       \
+    HTTP("404 Not Found", "<Error><Code>NoSuchBucket</Code><Message>none</Message></Error>")
+#define NO  HTTP("403 Forbidden", "<Error><Code>AccessDenied</Code><Message>no</Message></Error>")
+#define YES HTTP("200 OK", "")
+
+#define ASK_GET(bucket) "GET /" bucket "?notification=\n"
+#define ASK_PUT(bucket) "PUT /" bucket "?notification=\n"
+#define ASK_TELL        "PUT /answer?sig=1\n"
+
+static void a_resource_is_served(void **state) {
+    (void)state;
+    static const struct {
+        const char *name, *type, *properties; /* members behind RequestType */
+        struct step steps[6];
+        const char *asked;
+        int put; /* which of the requests is the one whose body is … */
+        const char *body;
+        const char *told[3];
+    } cases[] = {
+        {"created",
+         "Create",
+         ",\"ResourceProperties\":{\"BucketName\":\"b\"," CONFIG "}",
+         {{ANSWER, THERE}, {ANSWER, YES}, {ANSWER, YES}},
+         ASK_GET("b") ASK_PUT("b") ASK_TELL,
+         1,
+         WHOLE(OLD KEPT OURS),
+         {"\"Status\":\"SUCCESS\"", "\"PhysicalResourceId\":\"notification-of-b\"",
+          "\"StackId\":\"s\",\"RequestId\":\"r\",\"LogicalResourceId\":\"l\""}},
+        {"renamed",
+         "Update",
+         ",\"PhysicalResourceId\":\"p\",\"ResourceProperties\":{\"BucketName\":\"b\"," CONFIG "},"
+         "\"OldResourceProperties\":{\"BucketName\":\"b\"," OLD_CONFIG "}",
+         {{ANSWER, THERE}, {ANSWER, YES}, {ANSWER, YES}},
+         ASK_GET("b") ASK_PUT("b") ASK_TELL,
+         1,
+         WHOLE(KEPT OURS),
+         {"\"Status\":\"SUCCESS\"", "\"PhysicalResourceId\":\"p\"", "}"}},
+        {"moved to another bucket",
+         "Update",
+         ",\"ResourceProperties\":{\"BucketName\":\"b\"," CONFIG "},"
+         "\"OldResourceProperties\":{\"BucketName\":\"a\"," OLD_CONFIG "}",
+         {{ANSWER, THERE}, {ANSWER, YES}, {ANSWER, THERE}, {ANSWER, YES}, {ANSWER, YES}},
+         ASK_GET("a") ASK_PUT("a") ASK_GET("b") ASK_PUT("b") ASK_TELL,
+         1,
+         WHOLE(KEPT),
+         {"\"Status\":\"SUCCESS\"", "}", "}"}},
+        {"moved, the old bucket is gone",
+         "Update",
+         ",\"ResourceProperties\":{\"BucketName\":\"b\"," CONFIG "},"
+         "\"OldResourceProperties\":{\"BucketName\":\"a\"," OLD_CONFIG "}",
+         {{ANSWER, GONE}, {ANSWER, THERE}, {ANSWER, YES}, {ANSWER, YES}},
+         ASK_GET("a") ASK_GET("b") ASK_PUT("b") ASK_TELL,
+         2,
+         WHOLE(KEPT OURS),
+         {"\"Status\":\"SUCCESS\"", "}", "}"}},
+        {"moved, the old bucket refuses",
+         "Update",
+         ",\"ResourceProperties\":{\"BucketName\":\"b\"," CONFIG "},"
+         "\"OldResourceProperties\":{\"BucketName\":\"a\"," OLD_CONFIG "}",
+         {{ANSWER, NO}, {ANSWER, YES}},
+         ASK_GET("a") ASK_TELL,
+         1,
+         NULL,
+         {"\"Status\":\"FAILED\"",
+          "\"Reason\":\"GET of the notification configuration of a: AccessDenied no\"", "}"}},
+        {"deleted",
+         "Delete",
+         ",\"ResourceProperties\":{\"BucketName\":\"b\"," CONFIG "}",
+         {{ANSWER, THERE}, {ANSWER, YES}, {ANSWER, YES}},
+         ASK_GET("b") ASK_PUT("b") ASK_TELL,
+         1,
+         WHOLE(OLD KEPT),
+         {"\"Status\":\"SUCCESS\"", "}", "}"}},
+        {"deleted behind the bucket",
+         "Delete",
+         ",\"ResourceProperties\":{\"BucketName\":\"b\"," CONFIG "}",
+         {{ANSWER, GONE}, {ANSWER, YES}},
+         ASK_GET("b") ASK_TELL,
+         1,
+         NULL,
+         {"\"Status\":\"SUCCESS\"", "}", "}"}},
+        {"created in no bucket",
+         "Create",
+         ",\"ResourceProperties\":{\"BucketName\":\"b\"," CONFIG "}",
+         {{ANSWER, GONE}, {ANSWER, YES}},
+         ASK_GET("b") ASK_TELL,
+         1,
+         NULL,
+         {"\"Status\":\"FAILED\"", "NoSuchBucket none", "}"}},
+        {"the bucket refuses",
+         "Create",
+         ",\"ResourceProperties\":{\"BucketName\":\"b\"," CONFIG "}",
+         {{ANSWER, THERE}, {ANSWER, NO}, {ANSWER, YES}},
+         ASK_GET("b") ASK_PUT("b") ASK_TELL,
+         1,
+         NULL,
+         {"\"Status\":\"FAILED\"",
+          "\"Reason\":\"PUT of the notification configuration of b: ", "}"}},
+        {"no bucket's name",
+         "Create",
+         ",\"ResourceProperties\":{" CONFIG "}",
+         {{ANSWER, YES}},
+         ASK_TELL,
+         0,
+         NULL,
+         {"\"Status\":\"FAILED\"", "\"Reason\":\"the property BucketName is missing\"", "}"}},
+        {"no configuration",
+         "Create",
+         ",\"ResourceProperties\":{\"BucketName\":\"b\"}",
+         {{ANSWER, YES}},
+         ASK_TELL,
+         0,
+         NULL,
+         {"\"Status\":\"FAILED\"",
+          "the property NotificationConfiguration.LambdaFunctionConfigurations is missing", "}"}},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct fn_test t;
+        CLEANUP_DEINIT(buf) struct buf event = {0}, out = {0};
+        struct err err = {{0}};
+        size_t n = 0;
+        while (n < ARRAY_LEN(cases[i].steps) && cases[i].steps[n].answer)
+            n++;
+        print_message("%s\n", cases[i].name);
+        fn_test_start(&t, cases[i].steps, n);
+        buf_printf(&event,
+                   "{\"ResponseURL\":\"http://127.0.0.1:%u/answer?sig=1\",\"StackId\":\"s\","
+                   "\"RequestId\":\"r\",\"LogicalResourceId\":\"l\",\"RequestType\":\"%s\"%s}",
+                   t.server.port, cases[i].type, cases[i].properties);
+        CHECK_INT(fn_notify(&t.context, buf_view(&event), &out, &err), 0);
+        CHECK_BUF(out, "{}");
+        check_asked(&t.server, cases[i].asked);
+        if (cases[i].body)
+            CHECK_TEXT(strstr(t.server.seen[cases[i].put].p, "\r\n\r\n") + 4, cases[i].body);
+        for (size_t k = 0; k < 3; k++)
+            CHECK_HAS(buf_cstr(&t.server.seen[t.server.n_seen - 1]), cases[i].told[k]);
+        fn_test_stop(&t);
+    }
+}
+
+/* When nobody can be told, the invocation fails, and Lambda tries again. */
+static void nobody_can_be_told(void **state) {
+    (void)state;
+    static const struct step steps[] = {{ANSWER, NO}};
+    struct fn_test t;
+    CLEANUP_DEINIT(buf) struct buf event = {0}, out = {0};
+    struct err err = {{0}};
+    fn_test_start(&t, steps, 1);
+    buf_printf(&event, "{\"ResponseURL\":\"http://127.0.0.1:%u/x\",\"RequestType\":\"Delete\"}",
+               t.server.port);
+    CHECK_INT(fn_notify(&t.context, buf_view(&event), &out, &err), -EIO);
+    CHECK_HAS(err.text, "answer to CloudFormation: ");
+    CHECK_INT(fn_notify(&t.context, S("{}"), &out, &err), -EINVAL);
+    CHECK_HAS(err.text, "the event has no ResponseURL");
+    CHECK_INT(fn_notify(&t.context, S("{"), &out, &err), -EINVAL);
+    CHECK_INT(out.len, 0);
+    fn_test_stop(&t);
+}
+
+/* A rule has a name and a value, which may be empty; each of a configuration's parts is needed. */
+static void parts_of_a_configuration(void **state) {
+    (void)state;
+    static const struct {
+        const char *configuration;
+        bool good;
+    } cases[] = {
+        {"{\"Id\":\"i\",\"LambdaFunctionArn\":\"f\",\"Events\":[\"e\"]}", true},
+        {"{\"LambdaFunctionArn\":\"f\",\"Events\":[\"e\"]}", false},
+        {"{\"Id\":\"i\",\"Events\":[\"e\"]}", false},
+        {"{\"Id\":\"i\",\"LambdaFunctionArn\":\"f\"}", false},
+        {"{\"Id\":\"i\",\"LambdaFunctionArn\":\"f\",\"Events\":[]}", false},
+        {"{\"Id\":\"i\",\"LambdaFunctionArn\":\"f\",\"Events\":[\"e\"],\"Filter\":{\"Key\":"
+         "{\"FilterRules\":[{\"Name\":\"prefix\",\"Value\":\"\"}]}}}",
+         true},
+        {"{\"Id\":\"i\",\"LambdaFunctionArn\":\"f\",\"Events\":[\"e\"],\"Filter\":{\"Key\":"
+         "{\"FilterRules\":[{\"Name\":\"prefix\"}]}}}",
+         false},
+        {"{\"Id\":\"i\",\"LambdaFunctionArn\":\"f\",\"Events\":[\"e\"],\"Filter\":{\"Key\":"
+         "{\"FilterRules\":[{\"Value\":\"x\"}]}}}",
+         false},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        CLEANUP_DEINIT(buf) struct buf text = {0}, out = {0};
+        struct err why = {{0}};
+        buf_printf(&text, "{\"NotificationConfiguration\":{\"LambdaFunctionConfigurations\":[%s]}}",
+                   cases[i].configuration);
+        CLEANUP_JSON json_t *properties = json_parse(buf_view(&text), NULL);
+        CLEANUP_JSON json_t *none = json_array();
+        CHECK_CASE(fn_notification_merge(S(""), none, properties, &out, &why) == cases[i].good,
+                   cases[i].configuration);
+        CHECK_TEXT(why.text, cases[i].good ? ""
+                                           : "LambdaFunctionConfigurations 0 needs Id, "
+                                             "LambdaFunctionArn and Events");
+    }
+}
+
+/* ---- The runtime API ---- */
+
+static int answer_twice(void *ctx, const struct fn_invocation *in, struct buf *out,
+                        struct err *err) {
+    int *calls = ctx;
+    ++*calls;
+    if (str_eq(in->event, S("\"bad\"")))
+        return err_set(err, -EIO, "a \"quoted\" reason");
+    CHECK_TEXT(in->request_id, "id-1");
+    CHECK(in->deadline_ms == 1795323419123);
+    CHECK_STR(in->event, S("{\"a\":1}"));
+    CHECK_TEXT(getenv("_X_AMZN_TRACE_ID"), "Root=1");
+    buf_c(out, "[\"done\"]");
+    return 0;
+}
+
+static void invocations_one_after_the_other(void **state) {
+    (void)state;
+    static const struct step steps[] = {
+        {ANSWER, "HTTP/1.1 200 OK\r\nLambda-Runtime-Aws-Request-Id: id-1\r\n"
+                 "Lambda-Runtime-Deadline-Ms: 1795323419123\r\nLambda-Runtime-Trace-Id: Root=1\r\n"
+                 "Content-Length: @\r\n\r\n{\"a\":1}"},
+        {ANSWER, HTTP("202 Accepted", "")},
+        {ANSWER, "HTTP/1.1 200 OK\r\nLambda-Runtime-Aws-Request-Id: id-2\r\n"
+                 "Content-Length: @\r\n\r\n\"bad\""},
+        {ANSWER, HTTP("202 Accepted", "")},
+        {ANSWER, HTTP("500 Over", "")},
+    };
+    struct fn_test t;
+    char api[32];
+    int calls = 0;
+    struct err err = {{0}};
+    fn_test_start(&t, steps, ARRAY_LEN(steps));
+    snprintf(api, sizeof api, "127.0.0.1:%u", t.server.port);
+    CHECK_INT(fn_runtime_run(t.client, api, answer_twice, &calls, &err), -EIO);
+    CHECK_HAS(err.text, "ask the runtime API for an invocation: ");
+    CHECK_INT(calls, 2);
+    check_asked(&t.server, "GET /2018-06-01/runtime/invocation/next\n"
+                           "POST /2018-06-01/runtime/invocation/id-1/response\n"
+                           "GET /2018-06-01/runtime/invocation/next\n"
+                           "POST /2018-06-01/runtime/invocation/id-2/error\n"
+                           "GET /2018-06-01/runtime/invocation/next\n");
+    CHECK_HAS(t.server.seen[1].p, "\r\n\r\n[\"done\"]");
+    CHECK(!strstr(t.server.seen[1].p, "Error-Type"));
+    CHECK_HAS(t.server.seen[3].p,
+              "Lambda-Runtime-Function-Error-Type: Function.ProcessingError\r\n");
+    CHECK_HAS(t.server.seen[3].p, "\r\n\r\n{\"errorType\":\"Function.ProcessingError\","
+                                  "\"errorMessage\":\"a \\\"quoted\\\" reason\"}");
+    fn_test_stop(&t);
+}
+
+static void an_answer_nobody_takes(void **state) {
+    (void)state;
+    static const struct step steps[] = {
+        {ANSWER, "HTTP/1.1 200 OK\r\nLambda-Runtime-Aws-Request-Id: id-2\r\n"
+                 "Content-Length: @\r\n\r\n\"bad\""},
+        {ANSWER, HTTP("400 Bad Request", "")},
+    };
+    struct fn_test t;
+    char api[32];
+    int calls = 0;
+    struct err err = {{0}};
+    fn_test_start(&t, steps, ARRAY_LEN(steps));
+    snprintf(api, sizeof api, "127.0.0.1:%u", t.server.port);
+    CHECK_INT(fn_runtime_run(t.client, api, answer_twice, &calls, &err), -EIO);
+    CHECK_HAS(err.text, "answer to the runtime API: ");
+    fn_test_stop(&t);
+}
+
+static void a_start_that_fails(void **state) {
+    (void)state;
+    static const struct step steps[] = {{ANSWER, HTTP("202 Accepted", "")}};
+    struct fn_test t;
+    char api[32];
+    fn_test_start(&t, steps, 1);
+    snprintf(api, sizeof api, "127.0.0.1:%u", t.server.port);
+    fn_runtime_init_error(t.client, api, "no table");
+    check_asked(&t.server, "POST /2018-06-01/runtime/init/error\n");
+    CHECK_HAS(t.server.seen[0].p, "\"errorMessage\":\"no table\"}");
+    CHECK_HAS(t.server.seen[0].p, "Lambda-Runtime-Function-Error-Type: ");
+    fn_test_stop(&t);
+}
+
+/* ---- Log ---- */
+
+static void say(void) {
+    struct fn_log log = {"R1", S("a\"b.jpg")}, plain = {"R2", S("")};
+    static const struct fn_count counts[] = {{"ImagesFailed", 2, "Count"},
+                                             {"BatchDuration", 12.5, "Milliseconds"}};
+    fn_log_step(&log, "warn", "guard", 1.234, "The file is empty");
+    fn_log_step(&plain, "info", "batch", -1, NULL);
+    fn_log_step(&plain, "info", "batch", 0, NULL);
+    fn_log_metrics("dev", counts, 2);
+}
+
+static void lines_of_the_log(void **state) {
+    (void)state;
+    char path[] = "/tmp/calotype-fn-log-XXXXXX";
+    int fd = mkstemp(path), before = dup(STDOUT_FILENO);
+    CLEANUP_DEINIT(buf) struct buf text = {0};
+    fflush(stdout);
+    dup2(fd, STDOUT_FILENO);
+    say();
+    dup2(before, STDOUT_FILENO);
+    close(before);
+    close(fd);
+    CHECK_INT(io_read_file(&text, path, 65536, NULL), 0);
+    unlink(path);
+    str line, left = buf_view(&text);
+    static const char *const want[] = {
+        "Z\",\"level\":\"warn\",\"requestId\":\"R1\",\"key\":\"a\\\"b.jpg\",\"step\":\"guard\","
+        "\"ms\":1.23,\"reason\":\"The file is empty\"}",
+        "Z\",\"level\":\"info\",\"requestId\":\"R2\",\"step\":\"batch\"}",
+        "Z\",\"level\":\"info\",\"requestId\":\"R2\",\"step\":\"batch\",\"ms\":0.00}",
+    };
+    for (size_t i = 0; i < ARRAY_LEN(want); i++) {
+        CHECK(str_cut(left, '\n', &line, &left));
+        CHECK(str_starts(line, S("{\"time\":\"2")) && str_ends(line, str_c(want[i])));
+    }
+    CHECK(str_cut(left, '\n', &line, &left));
+    CLEANUP_JSON json_t *metrics = json_parse(line, NULL);
+    json_t *aws = json_obj(metrics, "_aws");
+    CHECK_RANGE(json_int(aws, "Timestamp", 0), 1577836800000, 4102444800000);
+    CLEANUP_JSON json_t *declared =
+        json_parse(S("[{\"Namespace\":\"Calotype\",\"Dimensions\":[[\"Environment\"]],\"Metrics\":["
+                     "{\"Name\":\"ImagesFailed\",\"Unit\":\"Count\"},"
+                     "{\"Name\":\"BatchDuration\",\"Unit\":\"Milliseconds\"}]}]"),
+                   NULL);
+    CHECK(json_equal(json_object_get(aws, "CloudWatchMetrics"), declared));
+    CHECK_STR(json_str(metrics, "Environment"), S("dev"));
+    CHECK(json_num(metrics, "ImagesFailed", 0) == 2);
+    CHECK(json_num(metrics, "BatchDuration", 0) == 12.5);
+    CHECK_INT(left.len, 0);
+}
+
+/* ---- Report and row ---- */
+
+/* The list ends before SNS's limit, however many pictures there are; the counts are of all. */
+static void a_long_report(void **state) {
+    (void)state;
+    enum { MANY = 1000 };
+    char key[1025];
+    memset(key, 'k', sizeof key);
+    struct fn_record record = {.bucket = S("photos"), .key = str_n(key, sizeof key)};
+    CLEANUP_MEM struct fn_image *images = mem_zalloc(MANY * sizeof *images);
+    CLEANUP_DEINIT(buf) struct buf text = {0}, few = {0};
+    for (size_t i = 0; i < MANY; i++) {
+        images[i].record = &record;
+        images[i].status = "failed";
+    }
+    fn_report_text(&text, images, MANY, 0);
+    CHECK_HAS(text.p, "Processed: 0\nNot processed: 1000\nfailed: photos/k");
+    CHECK(str_ends(buf_view(&text), S("… and further ones; the table has them all.\n")));
+    CHECK_RANGE(text.len, 200 * 1024, 203 * 1024);
+    fn_report_text(&few, images, 190, 0);
+    CHECK(!strstr(few.p, "further"));
+    CHECK(!strstr(few.p, "Skipped"));
+}
+
+static void rows_say_what_is_known(void **state) {
+    (void)state;
+    struct fn_record record = {.bucket = S("b"), .key = S("k"), .time_ms = 1795323419123};
+    struct fn_image image = {.record = &record,
+                             .status = "rejected",
+                             .reason = "so",
+                             .content_type = S("image/png"),
+                             .reply = {.has_gps = true,
+                                       .latitude = -33.8568,
+                                       .longitude = 151.2153,
+                                       .placeholder = S("LEHV6nWB2yk8"),
+                                       .warnings = S("cmyk-converted"),
+                                       .captured_at = S("2026-11-22T04:56:59")}};
+    CLEANUP_JSON json_t *item = fn_item_new(&image, "thumbs", 0);
+    static const struct {
+        const char *name, *type, *want;
+    } cases[] = {
+        {"Status", "S", "rejected"},
+        {"Reason", "S", "so"},
+        {"ContentType", "S", "image/png"},
+        {"Latitude", "N", "-33.8568"},
+        {"Longitude", "N", "151.2153"},
+        {"Placeholder", "S", "LEHV6nWB2yk8"},
+        {"FileSize", "N", "0"},
+        {"Warnings", "S", "cmyk-converted"},
+        {"CapturedAt", "S", "2026-11-22T04:56:59"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+        CHECK_STR(json_str(json_obj(item, cases[i].name), cases[i].type), str_c(cases[i].want));
+    static const char *const absent[] = {"VersionId", "ETag",   "Width",          "Format",
+                                         "Truncated", "Sha256", "PerceptualHash", "Make"};
+    for (size_t i = 0; i < ARRAY_LEN(absent); i++)
+        CHECK_CASE(!json_object_get(item, absent[i]), absent[i]);
+    CHECK_INT(json_array_size(json_arr(json_obj(item, "Derivatives"), "L")), 0);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_resource_is_served),
+        cmocka_unit_test(nobody_can_be_told),
+        cmocka_unit_test(parts_of_a_configuration),
+        cmocka_unit_test(invocations_one_after_the_other),
+        cmocka_unit_test(an_answer_nobody_takes),
+        cmocka_unit_test(a_start_that_fails),
+        cmocka_unit_test(lines_of_the_log),
+        cmocka_unit_test(a_long_report),
+        cmocka_unit_test(rows_say_what_is_known),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
