@@ -221,7 +221,10 @@ static int run(void *ctx, char **, int, struct err *err) {
     struct daemon_settings *s = ctx;
     s->data = prog_data_dir(s->data);
     log_setup((enum log_format)s->log, (enum log_level)s->log_level);
-    return s->detach ? detach(s) : run_cloud(s, err);
+    if (s->detach)
+        return detach(s);
+    int r = run_cloud(s, err);
+    return r > 0 ? -EIO : r; /* an outcome of a room is no exit code: its words are printed too */
 }
 
 static void deinit(void *ctx) { daemon_settings_deinit(ctx); }
