@@ -15,7 +15,9 @@ static str token_of(const struct cfn_resource *resource) {
 void cfn_expect_reply(const struct rows *rows, const struct cfn_stack *stack,
                       const struct cfn_resource *resource) {
     CLEANUP_DEINIT(buf) struct buf key = {0};
-    struct cfn_reply reply = {.stack_id = stack->id, .logical = resource->name};
+    struct cfn_reply reply = {.stack_id = stack->id,
+                              .logical = resource->name,
+                              .due = stack->op.due};
     if (!token_of(resource).len)
         return;
     cfn_key_reply(&key, token_of(resource));
@@ -61,7 +63,7 @@ int cfn_take_answer(struct cfn_engine *engine, const struct cfn_answer *answer) 
         return 200; /* the first answer counts */
     reply.answer = json_incref(said);
     cfn_put(&rows, &cfn_reply_form, &reply);
-    store_after(batch, cfn_engine_kick, engine);
+    cfn_engine_wake(engine, batch, reply.due);
     r = store_commit(rows.store, batch, &why);
     return r == 0 || r == STORE_E_CONDITION ? 200 : 500;
 }

@@ -1,61 +1,47 @@
-/*
- * cfn/engine: the engine's thread: takes up each operation that has something to do, looks at it,
- * and sleeps until the next is due.
- */
+/* cfn/engine: the threads that carry stack operations on, and the rows that say which there are. */
 #include "cfn/engine.h"
 
 #include "aws/identity.h"
 #include "base/clock.h"
-#include "base/list.h"
-#include "base/lock.h"
 #include "base/log.h"
 #include "cfn/run.h"
-#include "store/key.h"
+#include "hub/due.h"
 
 #include <errno.h>
-#include <stdio.h>
 
 enum {
-    WORKERS = 3,
-    RETRY_MS = 5000, /* after a fault */
-    MOST_LOOKS = 8,  /* that others overtake, before the other operations have their turn … */
-    AGAIN_MS = 20,   /* … and when to look again then */
-};
-
-/* An operation that some worker has in hand. */
-struct busy {
-    struct list node;
-    struct buf key;
+    ROW_VERSION = 1,
+    THREADS = 3,
+    LONGEST_MS = 3600000, /* an operation that waits longer is looked at once more */
+    RETRY_MS = 5000,      /* after a fault */
+    MOST_LOOKS = 8, /* that others overtake, before the other operations have their turn … */
+    AGAIN_MS = 20,  /* … and when to look again then */
 };
 
 struct cfn_engine {
     struct store *store;
     struct cfn_backend backend;
-    struct hub_timer *workers[WORKERS];
+    struct hub_due *due;
     bool stopping;
-    pthread_mutex_t lock; /* guards busy */
-    struct list busy;
 };
 
-static int64_t work(void *ctx);
+static hub_due_fn work_on;
 
 struct cfn_engine *cfn_engine_new(struct store *store, struct hub *hub,
                                   const struct cfn_backend *backend) {
     struct cfn_engine *engine = mem_new(struct cfn_engine);
     engine->store = store;
     engine->backend = *backend;
-    pthread_mutex_init(&engine->lock, NULL);
-    list_init(&engine->busy);
-    for (size_t i = 0; hub && i < WORKERS; i++)
-        engine->workers[i] = hub_add_timer(hub, "cfn", work, engine);
+    engine->due = hub_due_add(hub, &(struct hub_due_kind){.name = CFN_QUEUE,
+                                                          .longest_ms = LONGEST_MS,
+                                                          .threads = THREADS,
+                                                          .run = work_on,
+                                                          .ctx = engine});
     return engine;
 }
 
 struct cfn_engine *cfn_engine_free(struct cfn_engine *engine) {
-    if (engine) {
-        pthread_mutex_destroy(&engine->lock);
-        free(engine);
-    }
+    free(engine);
     return NULL;
 }
 
@@ -65,11 +51,41 @@ struct store *cfn_engine_store(struct cfn_engine *engine) {
 }
 const struct cfn_backend *cfn_engine_backend(struct cfn_engine *engine) { return &engine->backend; }
 
-void cfn_engine_kick(void *ctx) {
-    struct cfn_engine *engine = ctx;
-    for (size_t i = 0; i < WORKERS; i++)
-        if (engine->workers[i])
-            hub_kick(engine->workers[i]);
+/* ---- Rows ---- */
+
+void cfn_queue_row_encode(struct buf *out, const struct cfn_stack *stack) {
+    buf_u8(out, ROW_VERSION);
+    buf_lstr(out, stack->place.account);
+    buf_lstr(out, stack->place.region);
+    buf_lstr(out, stack->uuid);
+}
+
+bool cfn_queue_row_decode(str bytes, struct cfn_place *ret_place, str *ret_uuid) {
+    struct cur c = cur_of(bytes);
+    if (cur_u8(&c) != ROW_VERSION)
+        return false;
+    ret_place->account = cur_lstr(&c);
+    ret_place->region = cur_lstr(&c);
+    *ret_uuid = cur_lstr(&c);
+    return !c.bad && c.s.len == 0;
+}
+
+int64_t cfn_engine_put(struct cfn_engine *engine, struct store_batch *batch,
+                       const struct cfn_stack *stack) {
+    CLEANUP_DEINIT(buf) struct buf payload = {0};
+    cfn_queue_row_encode(&payload, stack);
+    const struct hub_due_item item = {.born_ms = clock_world_ms(), .payload = buf_view(&payload)};
+    return (int64_t)hub_due_put(engine->due, batch, &item);
+}
+
+void cfn_engine_drop(struct cfn_engine *engine, struct store_batch *batch, int64_t due) {
+    hub_due_del(engine->due, batch, (uint64_t)due);
+}
+
+static void look_now(void *due, uint64_t id) { hub_due_arm(due, id, 0); }
+
+void cfn_engine_wake(struct cfn_engine *engine, struct store_batch *batch, int64_t due) {
+    store_after_id(batch, look_now, engine->due, (uint64_t)due);
 }
 
 /* ---- One operation ---- */
@@ -86,8 +102,10 @@ static cfn_step_fn *const steps[CFN_N_STATUSES] = {
 
 /* A deletion was asked for while the stack was being made: it is the operation from here on. */
 static int take_over(struct cfn_run *run) {
+    int64_t due = run->stack.op.due; /* the row stays, for the new one */
     cfn_form_deinit(&cfn_operation_form, &run->stack.op);
     run->stack.op = run->stack.next;
+    run->stack.op.due = due;
     run->stack.next = (struct cfn_operation){0};
     run->identity = aws_identity_free(run->identity);
     cfn_run_set_status(run, CFN_DELETE_IN_PROGRESS, S("User Initiated"));
@@ -106,19 +124,19 @@ static int step(struct cfn_run *run) {
 
 /*
  * One look: until it waits or is over. *ret_wake: world time when to look again. -EAGAIN: at once,
- * anew.
+ * anew. STORE_E_ABSENT: there is no such stack.
  */
-static int look(struct cfn_engine *engine, struct cfn_place place, str uuid, int64_t *ret_wake) {
+static int look(struct cfn_engine *engine, const struct cfn_run_place *at, int64_t *ret_wake) {
     struct cfn_run run;
-    int opened = cfn_run_open(&run, engine, place, uuid);
+    int opened = cfn_run_open(&run, engine, at);
     run.stopping = &engine->stopping;
-    int r = opened == 0 ? CFN_NEXT : opened == STORE_E_ABSENT ? CFN_OVER : -EIO;
+    int r = opened == 0 ? CFN_NEXT : opened == STORE_E_ABSENT ? opened : -EIO;
     while (r == CFN_NEXT)
         r = step(&run);
     *ret_wake = r == CFN_LATER ? run.wake_ms : INT64_MAX;
     if (r < 0 && r != -EAGAIN) {
-        log_error("cfn", "stack " STR_FMT " cannot go on (%d); trying again later", STR_ARG(uuid),
-                  r);
+        log_error("cfn", "stack " STR_FMT " cannot go on (%d); trying again later",
+                  STR_ARG(at->uuid), r);
         *ret_wake = clock_world_ms() + RETRY_MS;
     }
     cfn_run_deinit(&run);
@@ -127,53 +145,25 @@ static int look(struct cfn_engine *engine, struct cfn_place place, str uuid, int
 
 /* ---- All of them ---- */
 
-static bool take(struct cfn_engine *engine, str key, struct busy *mine) {
-    LOCK_SCOPE(&engine->lock);
-    LIST_EACH (node, &engine->busy)
-        if (str_eq(buf_view(&LIST_ENTRY(node, struct busy, node)->key), key))
-            return false;
-    buf_str(&mine->key, key);
-    list_append(&engine->busy, &mine->node);
-    return true;
-}
-
-static void give_back(struct cfn_engine *engine, struct busy *mine) {
-    {
-        LOCK_SCOPE(&engine->lock);
-        list_remove(&mine->node);
-    }
-    buf_deinit(&mine->key);
-}
-
-static int64_t work_on(struct cfn_engine *engine, str key) {
-    struct busy mine = {.key = {0}};
-    if (!take(engine, key, &mine))
-        return INT64_MAX; /* whoever has it looks again */
-    CLEANUP_DEINIT(buf) struct buf account = {0}, region = {0}, uuid = {0};
-    int64_t wake = INT64_MAX;
-    int r = cfn_read_key(key, &account, &region, &uuid) ? -EAGAIN : -EINVAL;
+/* The steps commit for themselves; the last one removes the row. */
+static enum hub_due_result work_on(void *ctx, struct store_batch *, struct hub_due_item *item) {
+    struct cfn_engine *engine = ctx;
+    struct cfn_run_place at = {.due = (int64_t)item->id};
+    if (!cfn_queue_row_decode(item->payload, &at.place, &at.uuid))
+        return HUB_DUE_DAMAGED;
+    int r = -EAGAIN;
     for (int looks = 0; r == -EAGAIN && looks < MOST_LOOKS && !engine->stopping; looks++)
-        r = look(engine, (struct cfn_place){buf_view(&account), buf_view(&region)}, buf_view(&uuid),
-                 &wake);
-    give_back(engine, &mine);
-    return r == -EAGAIN ? clock_world_ms() + AGAIN_MS : wake;
+        r = look(engine, &at, &item->due_ms);
+    if (r == -EAGAIN)
+        item->due_ms = clock_world_ms() + AGAIN_MS;
+    return r == STORE_E_ABSENT ? HUB_DUE_DONE : HUB_DUE_LEFT;
 }
 
 int64_t cfn_engine_work(struct cfn_engine *engine) {
-    CLEANUP_DEINIT(buf) struct buf from = {0};
-    CLEANUP_DEINIT(buf) struct buf to = {0};
-    int64_t wake = INT64_MAX;
-    key_begin(&from, "cfn-op");
-    buf_str(&to, buf_view(&from));
-    key_after(&to);
-    CLEANUP(store_iter)
-    struct store_iter *it =
-        store_iter_new(engine->store, NULL, STORE_META, buf_view(&from), buf_view(&to), false);
-    while (!engine->stopping && store_iter_next(it)) {
-        int64_t one = work_on(engine, it->key);
-        wake = one < wake ? one : wake;
+    struct err err;
+    if (hub_due_reload(engine->due, &err)) {
+        log_error("cfn", "%s", err.text);
+        return 0;
     }
-    return wake;
+    return hub_due_work(engine->due);
 }
-
-static int64_t work(void *ctx) { return cfn_engine_work(ctx); }

@@ -2,11 +2,12 @@
 /*
  * cfn/engine: carries stack operations through, durably.
  *
- * An operation is a row (cfn-op); the stack's status says how far it has come, each resource's task
- * says how far it is. Every step first writes what it is about to do, then does it, then writes
- * what came of it: a killed daemon takes up each operation where it was. A few workers (hub timers)
- * look for operations whenever they are kicked or a wait is over; one operation is in one worker at
- * a time.
+ * An operation under way is a due row of kind "stack" that names the stack; the stack's status says
+ * how far the operation has come, each resource's task how far that is. Every step first writes what
+ * it is about to do, then does it, then writes what came of it: a killed daemon takes up each
+ * operation where it was. A few threads look at an operation when it begins, when a wait is over and
+ * when an answer has come; one operation is in one thread at a time. The row is due at once for as
+ * long as it is there: how long to wait is kept in memory, and found anew after a restart.
  *
  * Order: the reference graph; resources that wait (custom resources) do not hold up others. On
  * failure what was made is removed in reverse order; in an update, what was changed is changed
@@ -45,8 +46,16 @@ struct cfn_engine *cfn_engine_free(struct cfn_engine *engine); /* after hub_stop
 DEFINE_FREEP(cfn_engine)
 /* Steps under way end at the next row; call before hub_stop. */
 void cfn_engine_stop(struct cfn_engine *engine);
-/* The shape of a store_after function: there is something to do. */
-void cfn_engine_kick(void *engine);
+/* When batch is durable the stack's operation is looked at; due: the operation's, or the reply's. */
+void cfn_engine_wake(struct cfn_engine *engine, struct store_batch *batch, int64_t due);
+/* Adds the row that has the stack's operation carried on: its id. */
+int64_t cfn_engine_put(struct cfn_engine *engine, struct store_batch *batch,
+                       const struct cfn_stack *stack);
+void cfn_engine_drop(struct cfn_engine *engine, struct store_batch *batch, int64_t due);
+/* The payload of that row. False: not such a payload. */
+#define CFN_QUEUE "stack" /* the kind of the rows */
+void cfn_queue_row_encode(struct buf *out, const struct cfn_stack *stack);
+bool cfn_queue_row_decode(str bytes, struct cfn_place *ret_place, str *ret_uuid);
 struct store *cfn_engine_store(struct cfn_engine *engine);
 const struct cfn_backend *cfn_engine_backend(struct cfn_engine *engine);
 
@@ -56,7 +65,10 @@ const struct cfn_backend *cfn_engine_backend(struct cfn_engine *engine);
  */
 #define CFN_RESPONSE_BASE "https://cloudformation.us-east-1.amazonaws.com"
 
-/* For tests: works on every operation in this thread until all wait or are over. Next wake time. */
+/*
+ * For tests, before hub_start: works on every operation in this thread until all wait or are over.
+ * Next wake time.
+ */
 int64_t cfn_engine_work(struct cfn_engine *engine);
 
 /*

@@ -1,12 +1,19 @@
 /*
+ * Rows of older formats.
+ *
  * What format 1 kept elsewhere. An operation's caller was the value of its cfn-op row, a deletion
  * that was to take over was a row cfn-cancel, the version of a change set was among the set's own
  * members. Rows of other kinds, and all other members, are as they were.
  *
+ * Formats 1 and 2 had a row cfn-op for each operation under way; it becomes a due row, whose id the
+ * stack and the replies that are awaited keep.
+ *
  * Turning a row that has been turned, by a start that was killed, changes nothing.
  */
+#include "base/arn.h"
 #include "cfn/cfn.h"
-#include "cfn/rows.h"
+#include "cfn/engine.h"
+#include "hub/due.h"
 
 /*
  * ---- Resources: an update that found nothing to do for one did not keep what the old template
@@ -102,9 +109,60 @@ static int turn_stack(struct store *store, struct store_batch *batch, str key, s
     return r;
 }
 
+/* ---- Operations under way ---- */
+
+static void put_due(struct store_batch *batch, const struct cfn_stack *stack, uint64_t id) {
+    CLEANUP_DEINIT(buf) struct buf key = {0}, payload = {0}, row = {0};
+    cfn_queue_row_encode(&payload, stack);
+    hub_due_key(&key, CFN_QUEUE, id);
+    hub_due_encode(&row, &(struct hub_due_item){.payload = buf_view(&payload)});
+    store_put_blind(batch, STORE_QUEUE, buf_view(&key), buf_view(&row));
+}
+
+/* A stack whose row is damaged has its operation tried again and again, as before. */
+static int turn_operation(struct store *store, struct store_batch *batch, str key, str) {
+    CLEANUP_DEINIT(arena) struct arena arena = {0};
+    CLEANUP_DEINIT(buf) struct buf account = {0}, region = {0}, uuid = {0};
+    CLEANUP_DEINIT(cfn_stack) struct cfn_stack stack = {0};
+    const struct rows rows = {store, NULL, batch};
+    if (!cfn_read_key(key, &account, &region, &uuid))
+        return STORE_E_DAMAGED;
+    const struct cfn_place place = {buf_view(&account), buf_view(&region)};
+    int r = cfn_get_stack(&rows, &arena, place, buf_view(&uuid), &stack);
+    if (r < 0)
+        return r;
+    uint64_t id = store_next_id(store);
+    if (r != STORE_E_ABSENT)
+        put_due(batch, &stack, id);
+    if (r == 0) {
+        stack.op.due = (int64_t)id;
+        cfn_put(&rows, &cfn_stack_form, &stack);
+    }
+    store_del_blind(batch, STORE_META, key);
+    return 0;
+}
+
+/* After the operations: the stack's row has the id. A reply whose stack is gone wakes nobody. */
+static int turn_reply(struct store *store, struct store_batch *batch, str key, str value) {
+    CLEANUP_DEINIT(arena) struct arena arena = {0};
+    CLEANUP_DEINIT(cfn_reply) struct cfn_reply reply = {0};
+    CLEANUP_DEINIT(cfn_stack) struct cfn_stack stack = {0};
+    struct arn arn;
+    if (!cfn_seen(&cfn_reply_form, &arena, key, value, &reply))
+        return STORE_E_DAMAGED;
+    arn_parse(reply.stack_id, &arn);
+    int r = cfn_peek_stack(&(struct rows){store, NULL, NULL}, &arena,
+                           (struct cfn_place){arn.account, arn.region}, cfn_uuid_of(reply.stack_id),
+                           &stack);
+    if (r || reply.due == stack.op.due)
+        return r < 0 ? r : 0;
+    reply.due = stack.op.due;
+    cfn_put(&(struct rows){store, NULL, batch}, &cfn_reply_form, &reply);
+    return 0;
+}
+
 const struct store_migration cfn_migrations[] = {
-    {1, STORE_META, "cfn-stack", turn_stack},
-    {1, STORE_META, "cfn-res", turn_resource},
-    {1, STORE_META, "cfn-set", turn_set},
-    {0},
+    {1, STORE_META, "cfn-stack", turn_stack}, {1, STORE_META, "cfn-res", turn_resource},
+    {1, STORE_META, "cfn-set", turn_set},     {2, STORE_META, "cfn-op", turn_operation},
+    {2, STORE_META, "cfn-reply", turn_reply}, {0},
 };

@@ -9,7 +9,6 @@
  *   cfn-res     uuid, logical id struct cfn_resource
  *   cfn-event   uuid, sequence   struct cfn_event, newest last
  *   cfn-set     uuid, name       struct cfn_set
- *   cfn-op      uuid             id of the operation under way, taken up again after a restart
  *   cfn-export  name             struct cfn_export
  *   cfn-import  export, uuid     struct cfn_import: that stack uses that export
  *   cfn-reply   token            struct cfn_reply (no account, region): the answer of a custom

@@ -8,21 +8,15 @@
 #include <errno.h>
 
 /* Peeks: what a commit changes, it makes a condition itself. */
-int cfn_run_open(struct cfn_run *run, struct cfn_engine *engine, struct cfn_place place, str uuid) {
-    *run = (struct cfn_run){.engine = engine, .wake_ms = INT64_MAX};
+int cfn_run_open(struct cfn_run *run, struct cfn_engine *engine, const struct cfn_run_place *at) {
+    *run = (struct cfn_run){.engine = engine, .due = at->due, .wake_ms = INT64_MAX};
     run->rows = (struct rows){cfn_engine_store(engine), NULL, store_batch_new()};
     run->imports = json_object();
-    struct cfn_place mine = {arena_str(&run->arena, place.account),
-                             arena_str(&run->arena, place.region)};
-    cfn_key(&run->op.key, "cfn-op", mine, uuid, STR_NONE);
-    int r = row_peek(&run->rows, &run->op);
-    if (r == 0)
-        r = cfn_peek_stack(&run->rows, &run->arena, mine, uuid, &run->stack);
+    int r = cfn_peek_stack(&run->rows, &run->arena, at->place, at->uuid, &run->stack);
     return r ? r : cfn_load_resources(&run->rows, &run->arena, &run->stack, &run->resources);
 }
 
 void cfn_run_deinit(struct cfn_run *run) {
-    row_deinit(&run->op);
     cfn_stack_deinit(&run->stack);
     cfn_list_deinit(&cfn_resource_form, &run->resources);
     json_decref(run->params);
@@ -137,10 +131,7 @@ void cfn_run_drop_links(struct cfn_run *run) {
     }
 }
 
-void cfn_run_end(struct cfn_run *run) {
-    row_still(&run->rows, &run->op);
-    row_del(&run->rows, &run->op);
-}
+void cfn_run_end(struct cfn_run *run) { cfn_engine_drop(run->engine, run->rows.batch, run->due); }
 
 static void put_changed(struct cfn_run *run) {
     if (run->stack_changed)

@@ -14,7 +14,7 @@ struct cfn_run {
     struct cfn_engine *engine;
     struct arena arena;
     struct rows rows;
-    struct row op; /* cfn-op: an operation is under way */
+    int64_t due; /* id of the row that has the operation carried on */
     struct cfn_stack stack;
     bool stack_changed;
     struct cfn_list resources; /* of struct cfn_resource */
@@ -38,11 +38,16 @@ typedef int cfn_step_fn(struct cfn_run *run);
 cfn_step_fn cfn_step_forward, cfn_step_remove, cfn_step_restore, cfn_step_cleanup;
 
 /* ---- run.c ---- */
+struct cfn_run_place { /* what is looked at */
+    struct cfn_place place;
+    str uuid;
+    int64_t due;
+};
 /*
- * Reads the operation's rows. 0, STORE_E_ABSENT (it is over already) or a fault. The run belongs to
+ * Reads the stack's rows. 0, STORE_E_ABSENT (there is no such stack) or a fault. The run belongs to
  * the worker's thread, and is deinited in any case.
  */
-int cfn_run_open(struct cfn_run *run, struct cfn_engine *engine, struct cfn_place place, str uuid);
+int cfn_run_open(struct cfn_run *run, struct cfn_engine *engine, const struct cfn_run_place *at);
 void cfn_run_deinit(struct cfn_run *run);
 /* Loads the template of the stack's generation, evaluates conditions, orders. */
 int cfn_run_load_model(struct cfn_run *run);

@@ -57,21 +57,17 @@ void cfn_take_over(struct cfn_engine *engine, const struct rows *rows, struct cf
     stack->next = *op;
     *op = (struct cfn_operation){0};
     cfn_put(rows, &cfn_stack_form, stack);
-    store_after(rows->batch, cfn_engine_kick, engine);
+    cfn_engine_wake(engine, rows->batch, stack->op.due);
 }
 
 void cfn_start(struct cfn_engine *engine, const struct rows *rows, struct cfn_stack *stack,
                struct cfn_operation *op, enum cfn_status status, str reason) {
-    CLEANUP_DEINIT(buf) struct buf key = {0};
     cfn_form_deinit(&cfn_operation_form, &stack->op);
     stack->op = *op;
+    stack->op.due = cfn_engine_put(engine, rows->batch, stack);
     *op = (struct cfn_operation){0};
     stack->status = status;
     stack->reason = reason.len ? reason : STR_NONE;
     cfn_add_event(rows, stack, NULL, status, reason);
     cfn_put(rows, &cfn_stack_form, stack);
-    cfn_key(&key, "cfn-op", stack->place, stack->uuid, STR_NONE);
-    /* the stack's row says that there is none */
-    row_put_blind(rows, STORE_META, buf_view(&key), stack->op.id);
-    store_after(rows->batch, cfn_engine_kick, engine);
 }

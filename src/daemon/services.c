@@ -14,7 +14,8 @@
 #include "svc/sqs/sqs.h"
 #include "svc/sts/sts.h"
 
-const struct store_migration *const daemon_migrations[] = {cfn_migrations, NULL};
+const struct store_migration *const daemon_migrations[] = {hub_migrations, lambda_migrations,
+                                                           cfn_migrations, NULL};
 
 /*
  * A service's life. Any of these may be NULL. iam is opened and closed by the daemon: here it is

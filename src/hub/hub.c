@@ -2,52 +2,25 @@
 #include "hub/hub_priv.h"
 
 #include "base/arn.h"
-#include "base/clock.h"
-
-#include <time.h>
 
 struct hub *hub_new(struct store *store) {
     struct hub *hub = mem_new(struct hub);
     hub->store = store;
-    hub->next_retry_ms = INT64_MAX;
-    pthread_mutex_init(&hub->lock, NULL);
-    hub_cond_init(&hub->wake);
-    list_init(&hub->timers);
+    list_init(&hub->kinds);
+    hub_outbox_open(hub);
     return hub;
 }
 
 struct hub *hub_free(struct hub *hub) {
     if (!hub)
         return NULL;
-    hub_timers_free(hub);
+    hub_due_free_all(hub);
     for (size_t i = 0; i < hub->n_targets; i++)
         free(hub->targets[i].service);
     free(hub->targets);
     free(hub->sources);
-    free(hub->ready.ids);
-    pthread_cond_destroy(&hub->wake);
-    pthread_mutex_destroy(&hub->lock);
     free(hub);
     return NULL;
-}
-
-void hub_cond_init(pthread_cond_t *cond) {
-    pthread_condattr_t attributes;
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(cond, &attributes);
-    pthread_condattr_destroy(&attributes);
-}
-
-void hub_cond_wait_ms(pthread_cond_t *cond, pthread_mutex_t *lock, int64_t ms) {
-    static const int64_t day_ms = 86400000;
-    if (ms <= 0)
-        return;
-    if (ms > day_ms)
-        ms = day_ms;
-    int64_t until = clock_mono_ns() + ms * 1000000;
-    struct timespec at = {.tv_sec = until / 1000000000, .tv_nsec = until % 1000000000};
-    pthread_cond_timedwait(cond, lock, &at);
 }
 
 str hub_arn_service(str arn) {
@@ -127,24 +100,17 @@ void hub_put_log(struct hub *hub, struct store_batch *batch, const struct hub_lo
         hub->log(hub->log_ctx, batch, lines, n);
 }
 
+void hub_no_metric(void *, struct store_batch *, const struct hub_metric *) {}
+void hub_no_log(void *, struct store_batch *, const struct hub_log *, size_t) {}
+
 int hub_start(struct hub *hub, struct err *err) {
-    int r = hub_outbox_start(hub, err);
-    if (r == 0)
-        r = hub_timers_start(hub, err);
+    if (!hub->metric || !hub->log)
+        return err_set(err, HUB_E_NO_TARGET, "nothing takes the hub's %s: hub_plug_%s is missing",
+                       hub->metric ? "log lines" : "metrics", hub->metric ? "log" : "metric");
+    int r = hub_due_start(hub, err);
     if (r != 0)
         hub_stop(hub);
     return r;
 }
 
-void hub_stop(struct hub *hub) {
-    hub_timers_stop(hub);
-    hub_outbox_stop(hub);
-}
-
-void hub_clock_moved(struct hub *hub) {
-    pthread_mutex_lock(&hub->lock);
-    hub->clock_moved = true;
-    pthread_cond_broadcast(&hub->wake);
-    pthread_mutex_unlock(&hub->lock);
-    hub_timers_clock_moved(hub);
-}
+void hub_stop(struct hub *hub) { hub_due_stop(hub); }

@@ -15,12 +15,14 @@ struct hub;
 struct hub *hub_new(struct store *store);
 struct hub *hub_free(struct hub *hub); /* hub_stop first */
 DEFINE_FREEP(hub)
+/* For store_open: how rows of older formats become today's. */
+extern const struct store_migration hub_migrations[];
 
 /* ---- Events: the outbox ---- */
 /*
  * An event on its way to a target: a Lambda function, SQS queue or SNS topic ARN. hub_deliver adds
- * an outbox row to the batch; the hub's dispatcher hands it to the target's port after the commit,
- * in order per target as far as retries allow, at least once, over restarts.
+ * a row to the batch; the hub hands the event to the target's port after the commit, in order per
+ * target as far as retries allow, once, over restarts.
  */
 struct hub_event {
     str target; /* ARN */
@@ -94,6 +96,8 @@ struct hub_metric {
 typedef void hub_metric_fn(void *service, struct store_batch *batch,
                            const struct hub_metric *metric);
 void hub_plug_metric(struct hub *hub, hub_metric_fn *put, void *ctx);
+/* A port that drops them, for whoever starts a hub without svc/cloudwatch. */
+hub_metric_fn hub_no_metric;
 void hub_put_metric(struct hub *hub, struct store_batch *batch, const struct hub_metric *metric);
 
 struct hub_log {
@@ -108,20 +112,26 @@ struct hub_log {
 typedef void hub_log_fn(void *service, struct store_batch *batch, const struct hub_log *lines,
                         size_t n);
 void hub_plug_log(struct hub *hub, hub_log_fn *put, void *ctx);
+/* A port that drops them, for whoever starts a hub without svc/logs. */
+hub_log_fn hub_no_log;
 void hub_put_log(struct hub *hub, struct store_batch *batch, const struct hub_log *lines, size_t n);
 
-/* ---- Timers: a service's periodic work (retries, lifecycle, alarms, message visibility) ---- */
+/* ---- Timers: a service's periodic work; what has an item and a row of its own: hub/due.h ---- */
 /*
- * Calls run(ctx) in a hub thread whenever hub_kick(timer) was called or the world time it returned
- * (epoch ms, INT64_MAX: only when kicked) has come. Kicks are cheap and may come from store_after.
+ * Calls run(ctx) in a thread of its own at start, whenever hub_kick was called, and when the world
+ * time it returned (epoch ms, INT64_MAX: only when kicked) has come. Kicks are cheap and may come
+ * from store_after. name: at most 15 characters, kept. Before hub_start.
  */
-struct hub_timer;
+struct hub_due;
 typedef int64_t hub_timer_fn(void *ctx);
-struct hub_timer *hub_add_timer(struct hub *hub, const char *name, hub_timer_fn *run, void *ctx);
-void hub_kick(void *timer); /* struct hub_timer *: the shape of a store_after function */
+struct hub_due *hub_add_timer(struct hub *hub, const char *name, hub_timer_fn *run, void *ctx);
+void hub_kick(void *due); /* struct hub_due *: the shape of a store_after function */
 
-/* Starts the dispatcher and the timers; outbox rows of an earlier life are taken up at once. */
+/*
+ * Starts what is due: rows of an earlier life are taken up at once. Refused where nobody takes
+ * metrics or log lines: a port that nobody has plugged would lose them in silence.
+ */
 int hub_start(struct hub *hub, struct err *err);
 void hub_stop(struct hub *hub);
-/* World time moved: every timer looks again. */
+/* World time moved: what is due is found again, and every timer looks. */
 void hub_clock_moved(struct hub *hub);

@@ -2,8 +2,10 @@
 /* hub's own: the struct that the files of this room share. */
 #include "base/list.h"
 #include "base/lock.h"
-#include "base/map.h"
-#include "hub/hub.h"
+#include "hub/due.h"
+#include "hub/queue.h"
+
+#include <assert.h>
 
 struct hub_source {
     const char *service; /* "sns.amazonaws.com" */
@@ -19,10 +21,25 @@ struct hub_target {
     void *check_ctx;
 };
 
-/* Rows of the outbox that are known to be on disk and wait for the dispatcher. */
-struct hub_ready {
-    uint64_t *ids;
-    size_t n, cap;
+/* An item that a thread is running. */
+struct hub_hand {
+    uint64_t id;
+    bool again; /* armed meanwhile: it is looked at once more afterwards */
+};
+
+struct hub_due { /* a kind of due work */
+    struct list node;
+    struct hub *hub;
+    struct hub_due_kind kind;
+    pthread_t threads[HUB_DUE_MOST];
+    unsigned running;     /* threads */
+    pthread_mutex_t lock; /* guards what follows */
+    pthread_cond_t wake;  /* waits in monotonic time */
+    struct hub_queue queue;
+    struct hub_hand hands[HUB_DUE_MOST];
+    size_t n_hands;
+    int64_t look_ms; /* when to look again */
+    bool kicked, looking, stopping;
 };
 
 struct hub {
@@ -36,15 +53,10 @@ struct hub {
     hub_log_fn *log;
     void *log_ctx;
 
-    pthread_mutex_t lock; /* guards what follows */
-    pthread_cond_t wake;  /* the dispatcher: ready rows, a due retry, or the end */
-    struct hub_ready ready;
-    /* world time of the earliest row of the later range; INT64_MAX: none */
-    int64_t next_retry_ms;
-    bool stopping, running;
-    bool clock_moved;
-    pthread_t dispatcher;
-    struct list timers;
+    struct list kinds;      /* of struct hub_due */
+    struct hub_due *outbox; /* one of them */
+    int load_result;        /* 0, or why the rows of an earlier life cannot be read */
+    struct err load_err;
 };
 
 struct hub_target *hub_target_of(struct hub *hub, str service);
@@ -54,15 +66,13 @@ void hub_tell_source(struct hub *hub, struct store_batch *batch, const struct hu
 /* The third part of an ARN: "arn:aws:lambda:…" gives "lambda". */
 str hub_arn_service(str arn);
 
+/* due.c */
+int hub_due_start(struct hub *hub, struct err *err);
+void hub_due_stop(struct hub *hub);
+void hub_due_free_all(struct hub *hub);
+/* due_row.c: fills the queue from the rows. */
+int hub_due_load(struct hub_due *due, struct err *err);
+/* Runs items that the calling thread has in hand. Not 0: the store refused, and all are due still. */
+int hub_due_run(struct hub_due *due, const uint64_t *ids, size_t n);
 /* outbox.c */
-int hub_outbox_start(struct hub *hub, struct err *err);
-void hub_outbox_stop(struct hub *hub);
-/* timer.c */
-int hub_timers_start(struct hub *hub, struct err *err);
-void hub_timers_stop(struct hub *hub);
-void hub_timers_free(struct hub *hub);
-void hub_timers_clock_moved(struct hub *hub);
-/* A condition variable that waits in monotonic time. */
-void hub_cond_init(pthread_cond_t *cond);
-/* Waits at most ms (capped to a day); the lock is held. */
-void hub_cond_wait_ms(pthread_cond_t *cond, pthread_mutex_t *lock, int64_t ms);
+void hub_outbox_open(struct hub *hub);

@@ -2,8 +2,8 @@
  * DATA/format: which edition of docs/formats applies to what lies on disk, and the way to the
  * present one.
  *
- *   calotype-data 2           all rows are of that format
- *   calotype-data 2 from 1    rows of both: a migration is under way. No program of format 1 opens
+ *   calotype-data 3           all rows are of that format
+ *   calotype-data 3 from 2    rows of both: a migration is under way. No program of format 2 opens
  *   that.
  */
 #include "store/fault.h"
@@ -19,7 +19,7 @@
 #include <unistd.h>
 
 enum {
-    FORMAT = 2,
+    FORMAT = 3,
     MOST_ROWS = 256,      /* of one batch of a migration … */
     MOST_BYTES = 4 << 20, /* … and about how large their values are together */
 };

@@ -15,6 +15,7 @@
 struct world {
     char data[128];
     struct store *store;
+    struct hub *hub;
     struct cfn_engine *engine;
     struct buf log;                     /* what the fake verbs were asked, in order */
     struct buf uuid;                    /* of the stack */
@@ -109,7 +110,8 @@ static int open_world(void **state) {
     struct world *w = mem_new(struct world);
     tmp_dir(w->data);
     w->store = tmp_open(w->data);
-    w->engine = cfn_engine_new(w->store, NULL, &backend);
+    w->hub = hub_new(w->store);
+    w->engine = cfn_engine_new(w->store, w->hub, &backend);
     now = w;
     clock_set_offset_ms(0);
     *state = w;
@@ -119,6 +121,7 @@ static int open_world(void **state) {
 static int close_world(void **state) {
     struct world *w = *state;
     cfn_engine_free(w->engine);
+    hub_free(w->hub);
     store_free(w->store);
     tmp_remove(w->data);
     buf_deinit(&w->log);
@@ -131,7 +134,9 @@ static int close_world(void **state) {
 /* A new engine over the same rows. */
 static void restart(struct world *w) {
     cfn_engine_free(w->engine);
-    w->engine = cfn_engine_new(w->store, NULL, &backend);
+    hub_free(w->hub);
+    w->hub = hub_new(w->store);
+    w->engine = cfn_engine_new(w->store, w->hub, &backend);
 }
 
 /* A stack to look at, or to change. */
@@ -656,12 +661,14 @@ static void open_as_format_1(struct world *w) {
     char path[160];
     struct err err = {{0}};
     cfn_engine_free(w->engine);
+    hub_free(w->hub);
     store_free(w->store);
     snprintf(path, sizeof path, "%s/format", w->data);
     FILE *f = fopen(path, "w");
     CHECK(f && fputs("calotype-data 1\n", f) >= 0 && fclose(f) == 0);
     CHECK_CASE(store_open(&w->store, &options, &err) == 0, err.text);
-    w->engine = cfn_engine_new(w->store, NULL, &backend);
+    w->hub = hub_new(w->store);
+    w->engine = cfn_engine_new(w->store, w->hub, &backend);
 }
 
 static void damage_holds_up_no_other_stack(void **state) {

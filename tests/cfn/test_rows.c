@@ -1,8 +1,9 @@
-/* The forms of the engine's rows, and what becomes of those of format 1. */
+/* The forms of the engine's rows, and what becomes of those of older formats. */
 #include "lib/tmp.h"
 
 #include "cfn/cfn.h"
-#include "cfn/rows.h"
+#include "cfn/engine.h"
+#include "hub/due.h"
 #include "store/key.h"
 
 #include <sys/stat.h>
@@ -240,6 +241,27 @@ static int get(struct store *store, const struct cfn_form *form, struct arena *a
     return cfn_peek(&rows, form, arena, ret);
 }
 
+/* The row of format 2 is gone; a due row names the stack, and the stack its id. */
+static void check_operation(struct store *store, const struct cfn_stack *stack) {
+    CLEANUP_DEINIT(row) struct row old = {0}, due = {.cf = STORE_QUEUE};
+    const struct rows rows = {store, NULL, NULL};
+    struct hub_due_item item;
+    struct cfn_place at;
+    str uuid;
+    cfn_key(&old.key, "cfn-op", place, S("waits"), STR_NONE);
+    CHECK_INT(row_peek(&rows, &old), STORE_E_ABSENT);
+    CHECK_RANGE(stack->op.due, 1, INT64_MAX);
+    CHECK_INT(stack->next.due, 0);
+    hub_due_key(&due.key, CFN_QUEUE, (uint64_t)stack->op.due);
+    CHECK_INT(row_peek(&rows, &due), 0);
+    CHECK(hub_due_decode(buf_view(&due.bytes), &item));
+    CHECK_INT(item.due_ms, 0);
+    CHECK(cfn_queue_row_decode(item.payload, &at, &uuid));
+    CHECK_STR(at.account, place.account);
+    CHECK_STR(at.region, place.region);
+    CHECK_STR(uuid, S("waits"));
+}
+
 static void check_stacks(struct store *store, struct arena *arena) {
     CLEANUP_DEINIT(cfn_stack) struct cfn_stack waits = {0}, late = {0}, odd = {0};
     CLEANUP_DEINIT(row) struct row row = {0};
@@ -252,9 +274,7 @@ static void check_stacks(struct store *store, struct arena *arena) {
     CHECK_STR(waits.next.access_key, S("AKIB"));
     CHECK_INT(waits.garbage.n, 1);
     CHECK(((struct cfn_resource *)waits.garbage.items[0])->is_kept);
-    cfn_key(&row.key, "cfn-op", place, S("waits"), STR_NONE);
-    CHECK_INT(row_peek(&rows, &row), 0);
-    CHECK_STR(buf_view(&row.bytes), S("first"));
+    check_operation(store, &waits);
 
     CHECK_INT(get_stack(store, arena, "late", &late), 0);
     CHECK(!late.next.id.p); /* a word that came too late never deletes anything */

@@ -3,15 +3,17 @@
     git worktree add /tmp/old COMMIT && meson setup /tmp/old/build /tmp/old && ninja -C /tmp/old/build
     CALOTYPE_BUILD=/tmp/old/build tests/formats/make.py tests/formats/1.tar.xz
 
-1.tar.xz was made so from d0b449f, the last commit that wrote format 1. tests/formats/old.py opens a copy
-of it with the present program; what it looks for is what is made here. The keys in it (keys/master, the
-root key, the certificate) were made for it and guard nothing else.
+1.tar.xz was made so from d0b449f, the last commit that wrote format 1 (without make_waiting, which came
+later), 2.tar.xz from 01030cb, the last one of format 2. tests/formats/old.py opens a copy of each with the
+present program; what it looks for is what is made here. The keys in them (keys/master, the root key, the
+certificate) were made for them and guard nothing else.
 """
 import io
 import json
 import pathlib
 import sys
 import tarfile
+import threading
 import time
 import zipfile
 
@@ -169,6 +171,55 @@ def make_stacks(cloud, topic, queue):
         sqs.send_message(QueueUrl=queue, MessageBody=json.dumps({"Message": json.dumps(request)}))
 
 
+WIDE = 20  # queues that a topic sends to
+EVENTS = ("{\"n\":1}", "{\"n\":2}", "{\"n\":3}")
+DELAYED = "not before ten minutes have passed"
+
+
+def make_waiting(cloud):
+    """Invocations of a function that may not run yet, and a message that is delayed."""
+    sqs, functions, iam = cloud.client("sqs"), cloud.client("lambda"), cloud.client("iam")
+    sqs.create_queue(QueueName="dead")
+    iam.put_role_policy(RoleName="runner", PolicyName="dead", PolicyDocument=json.dumps({"Statement": [
+        {"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": "*"}]}))
+    functions.update_function_configuration(FunctionName="f", DeadLetterConfig={"TargetArn": "arn:aws:sqs:us-east-1:000000000000:dead"})
+    functions.put_function_event_invoke_config(FunctionName="f", MaximumRetryAttempts=0)
+    functions.put_function_concurrency(FunctionName="f", ReservedConcurrentExecutions=0)
+    for event in EVENTS:
+        functions.invoke(FunctionName="f", InvocationType="Event", Payload=event)
+    queue = sqs.create_queue(QueueName="delayed")["QueueUrl"]
+    sqs.send_message(QueueUrl=queue, MessageBody=DELAYED, DelaySeconds=600)
+    wide = cloud.client("sns").create_topic(Name="wide")["TopicArn"]
+    for n in range(WIDE):
+        sqs.create_queue(QueueName=f"wide-{n}", Attributes={"Policy": json.dumps({"Statement": [
+            {"Effect": "Allow", "Principal": {"Service": "sns.amazonaws.com"}, "Action": "sqs:SendMessage", "Resource": "*"}]})})
+        cloud.client("sns").subscribe(TopicArn=wide, Protocol="sqs", Endpoint=f"arn:aws:sqs:us-east-1:000000000000:wide-{n}")
+    return wide
+
+
+def publish_and_kill(cloud, topic):
+    """The names of the messages that were accepted; some are on their way when the daemon dies."""
+    accepted = []
+
+    def publish(name):
+        sns = cloud.client("sns", retries={"max_attempts": 0})
+        try:
+            for n in range(50):
+                sns.publish(TopicArn=topic, Message=f"{name}-{n}")
+                accepted.append(f"{name}-{n}")
+        except Exception:
+            pass  # it is dead
+
+    threads = [threading.Thread(target=publish, args=(n,)) for n in range(4)]
+    for thread in threads:
+        thread.start()
+    wait_for(lambda: len(accepted) >= 20, every=0.001)
+    cloud.kill9()
+    for thread in threads:
+        thread.join()
+    return accepted
+
+
 def pack(cloud, told, path):
     with tarfile.open(path, "w:xz", preset=9) as archive:
         for at in sorted(cloud.data.rglob("*")):
@@ -185,11 +236,12 @@ def main():
     with Cloud() as cloud:
         make_others(cloud)
         make_stacks(cloud, *make_topic(cloud))
+        wide = make_waiting(cloud)
         told = picture(cloud)
         told["made"] = time.time()
         # World time goes back by many years, so that nothing is too late when a test begins to look.
         set_clock(cloud, offset_ms=-30 * 365 * 86400 * 1000)
-        cloud.kill9()
+        told["published"] = publish_and_kill(cloud, wide)
         pack(cloud, told, sys.argv[1])
         cloud.start()  # the block ends as it should
 

@@ -7,7 +7,6 @@ import os
 import pathlib
 import random
 import shutil
-import subprocess
 import sys
 import tarfile
 import tempfile
@@ -16,22 +15,26 @@ import unittest
 
 HERE = pathlib.Path(__file__).resolve()
 sys.path[:0] = [str(HERE.parents[1] / "lib"), str(HERE.parent)]
-from cloud import Cloud, DaemonFailed, main  # noqa: E402
+from cloud import Cloud, DaemonFailed, main, wait_for  # noqa: E402
 import make  # noqa: E402
 
-PRESENT = 2
+PRESENT = 3
 
 
 class Copy:
-    """DATA of format 1 in a folder of its own, and what the old program told of it."""
+    """DATA of an older format in a folder of its own, and what the old program told of it."""
+    def __init__(self, number):
+        self.number = number
+
     def __enter__(self):
         self.data = pathlib.Path(tempfile.mkdtemp(prefix="calotype-old-"))
-        with tarfile.open(HERE.parent / "1.tar.xz") as archive:
+        with tarfile.open(HERE.parent / f"{self.number}.tar.xz") as archive:
             archive.extractall(self.data)
         told = self.data / "picture.json"
         self.told = json.loads(told.read_text())
         told.unlink()
         self.made = self.told.pop("made")
+        self.published = self.told.pop("published", [])
         return self
 
     def turn_back(self, cloud):
@@ -46,7 +49,8 @@ class Copy:
         return (self.data / "format").read_text()
 
 
-class FormatOne(unittest.TestCase):
+class OldFormat:
+    """What holds of each of them."""
     maxDiff = 4000
 
     def same(self, cloud, told):
@@ -56,7 +60,7 @@ class FormatOne(unittest.TestCase):
         self.assertEqual(told.keys(), now.keys())
 
     def test_all_is_there(self):
-        with Copy() as copy, Cloud(data=copy.data) as cloud:
+        with Copy(self.number) as copy, Cloud(data=copy.data) as cloud:
             self.assertEqual(copy.format, f"calotype-data {PRESENT}\n")
             self.same(cloud, copy.told)
             cloud.restart()
@@ -71,11 +75,11 @@ class FormatOne(unittest.TestCase):
             self.assertEqual([m["Body"] for m in jobs], ["do it"])
             item = cloud.client("dynamodb").get_item(TableName="rows", Key={"Id": {"S": "one"}})["Item"]
             self.assertEqual(item, {"Id": {"S": "one"}, "N": {"N": "1.5"}})
-            self.assertEqual(len(cloud.client("sns").list_subscriptions()["Subscriptions"]), 1)
+            self.assertEqual(len(cloud.client("sns").list_subscriptions()["Subscriptions"]), self.subscriptions)
             self.assertEqual(cloud.client("lambda").get_function(FunctionName="f")["Configuration"]["Handler"], "h")
 
     def test_what_was_under_way_goes_on(self):
-        with Copy() as copy, Cloud(data=copy.data) as cloud:
+        with Copy(self.number) as copy, Cloud(data=copy.data) as cloud:
             copy.turn_back(cloud)
             cf, sqs = cloud.client("cloudformation"), cloud.client("sqs")
             pending = make.requests(sqs, sqs.get_queue_url(QueueName="asked")["QueueUrl"])
@@ -90,7 +94,7 @@ class FormatOne(unittest.TestCase):
             self.assertEqual(sqs.get_queue_attributes(QueueUrl=before, AttributeNames=["DelaySeconds"])["Attributes"], {"DelaySeconds": "2"})
 
     def test_change_sets_and_updates(self):
-        with Copy() as copy, Cloud(data=copy.data) as cloud:
+        with Copy(self.number) as copy, Cloud(data=copy.data) as cloud:
             cf, sqs = cloud.client("cloudformation"), cloud.client("sqs")
             cf.execute_change_set(StackName="planned", ChangeSetName="first")
             cf.execute_change_set(StackName="shared", ChangeSetName="more")
@@ -113,10 +117,11 @@ class FormatOne(unittest.TestCase):
             self.assertEqual(len(kept), 1)
 
     def test_a_kill_after_every_batch(self):
-        with Copy() as copy:
+        with Copy(self.number) as copy:
             dies = Cloud(data=copy.data, env={"CALOTYPE_TEST_FAULT": "kill-migration"})
             for deaths in range(100):
-                self.assertEqual(copy.format, f"calotype-data {PRESENT} from 1\n" if deaths else "calotype-data 1\n")
+                self.assertIn(copy.format, [f"calotype-data {v + 1} from {v}\n" for v in range(self.number, PRESENT)] if deaths
+                              else [f"calotype-data {self.number}\n"])
                 try:
                     dies.start()
                 except DaemonFailed:
@@ -125,13 +130,13 @@ class FormatOne(unittest.TestCase):
             dies.stop()
             if deaths == 0:
                 self.skipTest("this build has no faults (meson -Dtest_faults=true)")
-            self.assertGreaterEqual(deaths, 3)  # a batch for each kind of rows that is turned
+            self.assertGreaterEqual(deaths, self.batches)  # one for each kind of rows that is turned
             with Cloud(data=copy.data) as cloud:
                 self.same(cloud, copy.told)
 
     def test_kills_at_any_moment(self):
         chance = random.Random(3)
-        with Copy() as copy:
+        with Copy(self.number) as copy:
             for _ in range(int(os.environ.get("CALOTYPE_KILLS", "12"))):
                 cloud = Cloud(data=copy.data)
                 cloud.launch()
@@ -141,11 +146,56 @@ class FormatOne(unittest.TestCase):
                 self.same(cloud, copy.told)
 
     def test_newer_data_is_refused(self):
-        with Copy() as copy:
+        with Copy(self.number) as copy:
             (copy.data / "format").write_text(f"calotype-data {PRESENT + 1}\n")
             with self.assertRaisesRegex(DaemonFailed, f"data of format {PRESENT + 1}, newer than this program's {PRESENT}"):
                 Cloud(data=copy.data).start()
             self.assertEqual(copy.format, f"calotype-data {PRESENT + 1}\n")
+
+
+class FormatOne(OldFormat, unittest.TestCase):
+    number, batches, subscriptions = 1, 5, 1
+
+
+class FormatTwo(OldFormat, unittest.TestCase):
+    number, batches, subscriptions = 2, 3, 1 + make.WIDE
+
+    def bodies(self, sqs, name):
+        queue, got = sqs.get_queue_url(QueueName=name)["QueueUrl"], []
+        while messages := sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages"):
+            got += [m["Body"] for m in messages]
+        return got
+
+    def test_events_on_their_way_arrive_once(self):
+        """Every message that was accepted is in every queue; those that the kill cut off are whole or not there."""
+        with Copy(self.number) as copy, Cloud(data=copy.data) as cloud:
+            sqs, got = cloud.client("sqs"), {n: [] for n in range(make.WIDE)}
+            self.assertGreaterEqual(len(copy.published), 20)
+
+            def all_there():
+                for n in got:
+                    got[n] += [json.loads(body)["Message"] for body in self.bodies(sqs, f"wide-{n}")]
+                return all(set(copy.published) <= set(names) for names in got.values())
+            wait_for(all_there)
+            for names in got.values():
+                self.assertEqual(sorted(names), sorted(got[0]))
+                self.assertEqual(len(names), len(set(names)))
+
+    def test_invocations_that_waited_are_run(self):
+        with Copy(self.number) as copy, Cloud(data=copy.data) as cloud:
+            sqs, dead = cloud.client("sqs"), []
+            self.assertEqual(self.bodies(sqs, "dead"), [])
+            cloud.client("lambda").delete_function_concurrency(FunctionName="f")  # its program ends at once: it fails
+            wait_for(lambda: dead.extend(self.bodies(sqs, "dead")) or len(dead) >= len(make.EVENTS))
+            self.assertEqual(sorted(dead), sorted(make.EVENTS))
+
+    def test_a_delay_goes_on(self):
+        with Copy(self.number) as copy, Cloud(data=copy.data) as cloud:
+            copy.turn_back(cloud)
+            sqs = cloud.client("sqs")
+            self.assertEqual(self.bodies(sqs, "delayed"), [])
+            cloud.advance(700)
+            self.assertEqual(self.bodies(sqs, "delayed"), [make.DELAYED])
 
 
 if __name__ == "__main__":

@@ -1,13 +1,5 @@
-/* hub: events are delivered once, retried by world time, and given up; timers run. */
-#include "lib/tmp.h"
-
-#include "base/clock.h"
-#include "base/lock.h"
-#include "hub/hub.h"
-#include "store/key.h"
-
-#include <stdlib.h>
-#include <unistd.h>
+/* Events on their way: accepted once, put off, refused, given up; and what their source hears. */
+#include "hub_fixture.h"
 
 /* A target that remembers, and answers what the test wants. */
 struct target {
@@ -19,9 +11,7 @@ struct target {
 };
 
 struct fixture {
-    char data[128];
-    struct store *store;
-    struct hub *hub;
+    struct hub_fixture h;
     struct target target;
 };
 
@@ -51,33 +41,25 @@ static void set_answer(struct target *t, int answer) {
     t->answer = answer;
 }
 
-static void open_all(struct fixture *f) {
-    f->store = tmp_open(f->data);
-    f->hub = hub_new(f->store);
-    hub_plug_target(f->hub, S("lambda"), accept_event, &f->target);
-}
-
-static void close_all(struct fixture *f) {
-    hub_stop(f->hub);
-    f->hub = hub_free(f->hub);
-    f->store = store_free(f->store);
+static void open_again(struct fixture *f) {
+    hub_fixture_end(&f->h);
+    hub_fixture_start(&f->h);
+    hub_plug_target(f->h.hub, S("lambda"), accept_event, &f->target);
 }
 
 static int setup(void **state) {
     struct fixture *f = calloc(1, sizeof *f);
     pthread_mutex_init(&f->target.lock, NULL);
     pthread_cond_init(&f->target.change, NULL);
-    tmp_dir(f->data);
-    clock_set_offset_ms(0);
-    open_all(f);
+    hub_fixture_open(&f->h);
+    hub_plug_target(f->h.hub, S("lambda"), accept_event, &f->target);
     *state = f;
     return 0;
 }
 
 static int teardown(void **state) {
     struct fixture *f = *state;
-    close_all(f);
-    tmp_remove(f->data);
+    hub_fixture_close(&f->h);
     free(f);
     return 0;
 }
@@ -87,22 +69,8 @@ static void deliver(struct fixture *f, const char *payload, str target, str dead
     struct hub_event event = {.target = target,
                               .payload = str_c(payload),
                               .dead_letter = dead_letter};
-    hub_deliver(f->hub, batch, &event);
-    CHECK_INT(store_commit(f->store, batch, NULL), 0);
-}
-
-static int rows(struct fixture *f, const char *kind) {
-    CLEANUP_DEINIT(buf) struct buf from = {0}, to = {0};
-    key_begin(&from, kind);
-    key_begin(&to, kind);
-    key_after(&to);
-    CLEANUP(store_iter)
-    struct store_iter *it =
-        store_iter_new(f->store, NULL, STORE_QUEUE, buf_view(&from), buf_view(&to), false);
-    int n = 0;
-    while (store_iter_next(it))
-        n++;
-    return n;
+    hub_deliver(f->h.hub, batch, &event);
+    CHECK_INT(store_commit(f->h.store, batch, NULL), 0);
 }
 
 static const str function = S_INIT("arn:aws:lambda:us-east-1:000000000000:function:f");
@@ -110,37 +78,41 @@ static const str function = S_INIT("arn:aws:lambda:us-east-1:000000000000:functi
 /* After hub_stop the dispatcher has finished its commit, so rows may be counted. */
 static void an_event_is_accepted_once(void **state) {
     struct fixture *f = *state;
-    CHECK_INT(hub_start(f->hub, NULL), 0);
+    CHECK_INT(hub_start(f->h.hub, NULL), 0);
     for (int i = 0; i < 40; i++) {
         char payload[16];
         snprintf(payload, sizeof payload, "%d", i);
         deliver(f, payload, function, S(""));
     }
     wait_calls(&f->target, 40);
-    hub_stop(f->hub);
+    hub_stop(f->h.hub);
     CHECK_INT(f->target.calls, 40);
-    CHECK_INT(rows(f, "out"), 0);
-    CHECK_INT(rows(f, "taken"), 40);
+    CHECK_INT(hub_fixture_due(&f->h, "event"), 0);
+    CHECK_INT(hub_fixture_rows(&f->h, "taken"), 40);
 }
 
-static void a_damaged_row_is_kept_and_holds_up_nothing(void **state) {
+/* One has no due row's form, the other a payload that is no event. */
+static void damaged_rows_are_kept_and_hold_up_nothing(void **state) {
     struct fixture *f = *state;
-    CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
-    CLEANUP_DEINIT(buf) struct buf key = {0}, kept = {0};
-    uint64_t id = store_next_id(f->store);
-    key_begin(&key, "out");
-    key_u64(&key, id);
-    store_put_blind(batch, STORE_QUEUE, buf_view(&key), S("no event"));
-    CHECK_INT(store_commit(f->store, batch, NULL), 0);
-    deliver(f, "behind it", function, S(""));
-    CHECK_INT(hub_start(f->hub, NULL), 0);
+    CLEANUP_DEINIT(buf) struct buf row = {0};
+    const uint64_t ids[] = {store_next_id(f->h.store), store_next_id(f->h.store)};
+    hub_due_encode(&row, &(struct hub_due_item){.payload = S("no event")});
+    const str rows[] = {S("no row"), buf_view(&row)};
+    for (size_t i = 0; i < ARRAY_LEN(ids); i++)
+        hub_fixture_put_raw(&f->h, "event", ids[i], rows[i]);
+    deliver(f, "behind them", function, S(""));
+    open_again(f);
+    CHECK_INT(hub_start(f->h.hub, NULL), 0);
     wait_calls(&f->target, 1);
-    hub_stop(f->hub);
-    CHECK_INT(rows(f, "out"), 0);
-    key_begin(&key, "damaged");
-    key_u64(&key, id);
-    CHECK_INT(store_get(f->store, NULL, STORE_QUEUE, buf_view(&key), &kept), 0);
-    CHECK_BUF(kept, "no event");
+    hub_stop(f->h.hub);
+    CHECK_STR(str_c(f->target.last), S("behind them"));
+    CHECK_INT(hub_fixture_due(&f->h, "event"), 0);
+    for (size_t i = 0; i < ARRAY_LEN(ids); i++) {
+        CLEANUP_DEINIT(buf) struct buf key = {0}, kept = {0};
+        hub_due_damaged_key(&key, "event", ids[i]);
+        CHECK_INT(store_get(f->h.store, NULL, STORE_QUEUE, buf_view(&key), &kept), 0);
+        CHECK_STR(buf_view(&kept), rows[i]);
+    }
 }
 
 static void an_uncommitted_event_is_none(void **state) {
@@ -148,17 +120,16 @@ static void an_uncommitted_event_is_none(void **state) {
     CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
     struct hub_event event = {.target = function, .payload = S("x")};
     store_expect_value(batch, STORE_QUEUE, S("no such row"), S(""));
-    hub_deliver(f->hub, batch, &event);
-    CHECK_INT(store_commit(f->store, batch, NULL), STORE_E_CONDITION);
-    CHECK_INT(rows(f, "out"), 0);
+    hub_deliver(f->h.hub, batch, &event);
+    CHECK_INT(store_commit(f->h.store, batch, NULL), STORE_E_CONDITION);
+    CHECK_INT(hub_fixture_due(&f->h, "event"), 0);
 }
 
 static void events_of_an_earlier_life_are_taken_up(void **state) {
     struct fixture *f = *state;
     deliver(f, "before", function, S(""));
-    close_all(f);
-    open_all(f);
-    CHECK_INT(hub_start(f->hub, NULL), 0);
+    open_again(f);
+    CHECK_INT(hub_start(f->h.hub, NULL), 0);
     wait_calls(&f->target, 1);
     CHECK_STR(str_c(f->target.last), S("before"));
 }
@@ -166,27 +137,25 @@ static void events_of_an_earlier_life_are_taken_up(void **state) {
 static void retries_follow_world_time(void **state) {
     struct fixture *f = *state;
     set_answer(&f->target, HUB_E_RETRY);
-    CHECK_INT(hub_start(f->hub, NULL), 0);
+    CHECK_INT(hub_start(f->h.hub, NULL), 0);
     deliver(f, "later", function, S(""));
     wait_calls(&f->target, 1);
-    hub_stop(f->hub);
-    CHECK_INT(rows(f, "later"), 1);
-    CHECK_INT(rows(f, "out"), 0);
-    close_all(f);
-    open_all(f);
-    CHECK_INT(hub_start(f->hub, NULL), 0);
+    hub_stop(f->h.hub);
+    CHECK_INT(hub_fixture_due(&f->h, "event"), 1);
+    open_again(f);
+    CHECK_INT(hub_start(f->h.hub, NULL), 0);
     set_answer(&f->target, HUB_OK);
     clock_set_offset_ms(3600000);
-    hub_clock_moved(f->hub);
+    hub_clock_moved(f->h.hub);
     wait_calls(&f->target, 2);
-    hub_stop(f->hub);
-    CHECK_INT(rows(f, "later"), 0);
-    CHECK_INT(rows(f, "taken"), 1);
+    hub_stop(f->h.hub);
+    CHECK_INT(hub_fixture_due(&f->h, "event"), 0);
+    CHECK_INT(hub_fixture_rows(&f->h, "taken"), 1);
 }
 
 static void what_is_refused_goes_to_the_dead_letters(void **state) {
     struct fixture *f = *state;
-    CHECK_INT(hub_start(f->hub, NULL), 0);
+    CHECK_INT(hub_start(f->h.hub, NULL), 0);
     /* No service is plugged in for that ARN; its dead-letter target is the function. */
     deliver(f, "dead", S("arn:aws:nothing:us-east-1:000000000000:x"), function);
     wait_calls(&f->target, 1);
@@ -196,17 +165,16 @@ static void what_is_refused_goes_to_the_dead_letters(void **state) {
 static void after_six_hours_it_is_given_up(void **state) {
     struct fixture *f = *state;
     set_answer(&f->target, HUB_E_RETRY);
-    CHECK_INT(hub_start(f->hub, NULL), 0);
+    CHECK_INT(hub_start(f->h.hub, NULL), 0);
     deliver(f, "never", function, S(""));
     wait_calls(&f->target, 1);
-    close_all(f); /* the first attempt is over: its row waits for the next */
-    open_all(f);
-    CHECK_INT(rows(f, "later"), 1);
+    open_again(f); /* the first attempt is over: its row waits for the next */
+    CHECK_INT(hub_fixture_due(&f->h, "event"), 1);
     clock_set_offset_ms(7 * 3600000);
-    CHECK_INT(hub_start(f->hub, NULL), 0);
+    CHECK_INT(hub_start(f->h.hub, NULL), 0);
     wait_calls(&f->target, 2);
-    hub_stop(f->hub);
-    CHECK_INT(rows(f, "later"), 0);
+    hub_stop(f->h.hub);
+    CHECK_INT(hub_fixture_due(&f->h, "event"), 0);
 }
 
 struct told {
@@ -225,21 +193,21 @@ static void hear(void *ctx, struct store_batch *batch, const struct hub_event *e
 static void the_source_hears_what_became_of_it(void **state) {
     struct fixture *f = *state;
     struct told told = {.lock = PTHREAD_MUTEX_INITIALIZER};
-    hub_plug_outcome(f->hub, "sns.amazonaws.com", hear, &told);
+    hub_plug_outcome(f->h.hub, "sns.amazonaws.com", hear, &told);
     CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
     struct hub_event event = {.target = S("arn:aws:nothing:us-east-1:000000000000:x"),
                               .payload = S("x"),
                               .source_service = S("sns.amazonaws.com")};
-    hub_deliver(f->hub, batch, &event);
+    hub_deliver(f->h.hub, batch, &event);
     event.target = function;
     event.source_service = S("s3.amazonaws.com");
-    hub_deliver(f->hub, batch, &event);
+    hub_deliver(f->h.hub, batch, &event);
     event.source_service = S("sns.amazonaws.com");
-    hub_deliver(f->hub, batch, &event);
-    CHECK_INT(store_commit(f->store, batch, NULL), 0);
-    CHECK_INT(hub_start(f->hub, NULL), 0);
+    hub_deliver(f->h.hub, batch, &event);
+    CHECK_INT(store_commit(f->h.store, batch, NULL), 0);
+    CHECK_INT(hub_start(f->h.hub, NULL), 0);
     wait_calls(&f->target, 2);
-    hub_stop(f->hub);
+    hub_stop(f->h.hub);
     CHECK_INT(told.taken, 1);
     CHECK_INT(told.refused, 1);
 }
@@ -255,40 +223,20 @@ static void any_number_is_plugged(void **state) {
         char name[32];
         snprintf(name, sizeof name, "a-service-with-a-long-name-%zu", i);
         told[i] = (struct told){.lock = PTHREAD_MUTEX_INITIALIZER};
-        hub_plug_target(f->hub, str_c(name), accept_event, &f->target);
-        hub_plug_outcome(f->hub, sources[i], hear, &told[i]);
+        hub_plug_target(f->h.hub, str_c(name), accept_event, &f->target);
+        hub_plug_outcome(f->h.hub, sources[i], hear, &told[i]);
     }
     struct hub_event event = {
         .target = S("arn:aws:a-service-with-a-long-name-9:us-east-1:000000000000:x"),
         .payload = S("x"),
         .source_service = S("sns.amazonaws.com")};
-    hub_deliver(f->hub, batch, &event);
-    CHECK_INT(store_commit(f->store, batch, NULL), 0);
-    CHECK_INT(hub_start(f->hub, NULL), 0);
+    hub_deliver(f->h.hub, batch, &event);
+    CHECK_INT(store_commit(f->h.store, batch, NULL), 0);
+    CHECK_INT(hub_start(f->h.hub, NULL), 0);
     wait_calls(&f->target, 1);
-    hub_stop(f->hub);
+    hub_stop(f->h.hub);
     for (size_t i = 0; i < ARRAY_LEN(sources); i++)
         CHECK_INT(told[i].taken, i == ARRAY_LEN(sources) - 1);
-}
-
-static int64_t count_run(void *ctx) {
-    struct target *t = ctx;
-    LOCK_SCOPE(&t->lock);
-    t->calls++;
-    pthread_cond_broadcast(&t->change);
-    return clock_world_ms() + 3600000;
-}
-
-static void timers_run_at_start_when_kicked_and_when_time_comes(void **state) {
-    struct fixture *f = *state;
-    struct hub_timer *timer = hub_add_timer(f->hub, "test", count_run, &f->target);
-    CHECK_INT(hub_start(f->hub, NULL), 0);
-    wait_calls(&f->target, 1);
-    hub_kick(timer);
-    wait_calls(&f->target, 2);
-    clock_set_offset_ms(2 * 3600000);
-    hub_clock_moved(f->hub);
-    wait_calls(&f->target, 3);
 }
 
 int main(void) {
@@ -296,13 +244,12 @@ int main(void) {
 #define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
         CASE(an_event_is_accepted_once),
         CASE(an_uncommitted_event_is_none),
-        CASE(a_damaged_row_is_kept_and_holds_up_nothing),
+        CASE(damaged_rows_are_kept_and_hold_up_nothing),
         CASE(events_of_an_earlier_life_are_taken_up),
         CASE(retries_follow_world_time),
         CASE(what_is_refused_goes_to_the_dead_letters),
         CASE(after_six_hours_it_is_given_up),
         CASE(the_source_hears_what_became_of_it),
-        CASE(any_number_is_plugged),
-        CASE(timers_run_at_start_when_kicked_and_when_time_comes)};
+        CASE(any_number_is_plugged)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

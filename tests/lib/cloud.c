@@ -111,6 +111,8 @@ void cloud_start(struct cloud *c) {
     struct err err = {{0}};
     c->store = tmp_open(c->dir);
     c->hub = hub_new(c->store);
+    hub_plug_metric(c->hub, hub_no_metric, NULL); /* until a plug has its own */
+    hub_plug_log(c->hub, hub_no_log, NULL);
     if (c->options.iam &&
         (iam_open(&c->iam, c->store, c->hub, &err) || sts_open(&c->sts, c->iam, &err)))
         fail_msg("open: %s", err.text);

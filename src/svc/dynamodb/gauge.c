@@ -34,7 +34,7 @@ struct stripe {
 struct ddb_gauge {
     struct store *store;
     struct hub *hub;
-    struct hub_timer *timer;
+    struct hub_due *timer;
     _Atomic bool waiting; /* something was gathered and the timer knows */
     struct stripe stripes[STRIPES];
 };

@@ -12,7 +12,6 @@
 #include "svc/lambda/lambda_priv.h"
 
 enum { FIRST_WAIT_MS = 60000, ERROR_TEXT_MOST = 1024 };
-static const int64_t fault_wait_most_ms = 300000;
 
 /* ---- May its role send there? ---- */
 static const char *action_for(str arn) {
@@ -129,34 +128,32 @@ static void give_up(struct lambda_svc *svc, struct store_batch *batch, const str
     send_dead_letter(svc, batch, inv);
     send_record(svc, batch, inv, "OnFailure", condition, ran);
     lambda_count_metric(svc, batch, inv->fn, "AsyncEventsDropped", 1, "Count");
-    lambda_queue_remove(batch, inv->row_id);
+    lambda_queue_remove(svc, batch, inv->row_id);
 }
 
 static int64_t fault_wait(const struct lambda_inv *inv) {
     int64_t age = clock_world_ms() - inv->born_ms; /* doubles with the age: 1 s, 2 s, 4 s, … */
-    return age < 1000 ? 1000 : age < fault_wait_most_ms ? age : fault_wait_most_ms;
+    return age < 1000 ? 1000 : age < LAMBDA_RETRY_MOST_MS ? age : LAMBDA_RETRY_MOST_MS;
 }
 
 static void try_again(struct lambda_svc *svc, struct store_batch *batch, struct lambda_inv *inv,
-                      int64_t wait_ms, int64_t *ret_again_ms) {
+                      int64_t wait_ms) {
     int64_t due = clock_world_ms() + wait_ms;
     if (due > inv->born_ms + lambda_fn_max_age_ms(inv->fn)) {
         give_up(svc, batch, inv, "EventAgeExceeded", true);
         return;
     }
-    lambda_queue_again(batch, inv, due);
-    *ret_again_ms = due;
+    lambda_queue_again(svc, batch, inv, due);
 }
 
-void lambda_after(struct lambda_svc *svc, struct store_batch *batch, struct lambda_inv *inv,
-                  int64_t *ret_again_ms) {
+void lambda_after(struct lambda_svc *svc, struct store_batch *batch, struct lambda_inv *inv) {
     if (inv->outcome.fault) {
-        try_again(svc, batch, inv, fault_wait(inv), ret_again_ms);
+        try_again(svc, batch, inv, fault_wait(inv));
         return;
     }
     if (!inv->outcome.function_error) {
         send_record(svc, batch, inv, "OnSuccess", "Success", true);
-        lambda_queue_remove(batch, inv->row_id);
+        lambda_queue_remove(svc, batch, inv->row_id);
         return;
     }
     int64_t failures = inv->attempts + 1;
@@ -165,7 +162,7 @@ void lambda_after(struct lambda_svc *svc, struct store_batch *batch, struct lamb
     if (failures > lambda_fn_max_retries(inv->fn))
         give_up(svc, batch, &counted, "RetriesExhausted", true);
     else
-        try_again(svc, batch, &counted, failures * FIRST_WAIT_MS, ret_again_ms);
+        try_again(svc, batch, &counted, failures * FIRST_WAIT_MS);
 }
 
 void lambda_after_expired(struct lambda_svc *svc, struct store_batch *batch,

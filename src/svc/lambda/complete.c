@@ -59,19 +59,11 @@ static void put_lines(struct lambda_svc *svc, struct store_batch *batch,
         hub_put_log(svc->hub, batch, lines, n);
 }
 
-struct again {
-    uint64_t id;
-    int64_t due_ms;
-};
-
 /* rows_only: what must not be lost, where the whole could not be committed. */
 static int commit(struct lambda_svc *svc, struct lambda_inv *const *invs, size_t n,
                   bool rows_only) {
     CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
-    struct again again[AT_ONCE];
-    size_t n_again = 0;
     for (size_t i = 0; i < n; i++) {
-        int64_t due_ms = 0;
         if (!rows_only)
             put_lines(svc, batch, invs[i]);
         if (invs[i]->logs_only)
@@ -79,9 +71,7 @@ static int commit(struct lambda_svc *svc, struct lambda_inv *const *invs, size_t
         if (!rows_only)
             put_metrics(svc, batch, invs[i]);
         if (invs[i]->async)
-            lambda_after(svc, batch, invs[i], &due_ms);
-        if (due_ms)
-            again[n_again++] = (struct again){invs[i]->row_id, due_ms};
+            lambda_after(svc, batch, invs[i]);
     }
     if (store_batch_empty(batch))
         return 0;
@@ -91,8 +81,6 @@ static int commit(struct lambda_svc *svc, struct lambda_inv *const *invs, size_t
     int r = store_commit(svc->store, batch, &err);
     if (r)
         log_error("lambda", "what %zu invocations left behind was not committed: %s", n, err.text);
-    for (size_t i = 0; r == 0 && i < n_again; i++)
-        lambda_queue_due(svc, again[i].id, again[i].due_ms);
     return r;
 }
 

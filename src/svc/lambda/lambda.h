@@ -28,6 +28,9 @@ struct lambda_options {
     unsigned idle_s; /* real time after which an idle environment ends; 0: 300 */
 };
 
+/* For store_open: how rows of older formats become today's. */
+extern const struct store_migration lambda_migrations[];
+
 /*
  * Plugs into the hub: target and check ports "lambda", and a timer. Sweeps unpacked code
  * nobody has.

@@ -9,6 +9,7 @@
  */
 #include "aws/row.h"
 #include "base/lock.h"
+#include "hub/due.h"
 #include "svc/kit/tags.h"
 #include "svc/lambda/errors.h"
 #include "svc/lambda/lambda.h"
@@ -24,14 +25,6 @@ enum {
     LAMBDA_RESPONSE_MOST = 6 * 1024 * 1024 + 100, /* bytes of an answer */
     LAMBDA_TAIL = 4096,                           /* bytes of LogResult */
     LAMBDA_INIT_S = 10,                           /* until the first /next */
-};
-
-struct lambda_heap { /* queue rows by the time they are due; queue.c */
-    struct lambda_due {
-        int64_t due_ms;
-        uint64_t id;
-    } * at;
-    size_t n, cap;
 };
 
 /* The value of svc->running, by account. */
@@ -50,7 +43,7 @@ struct lambda_svc {
     uint64_t memory_bytes;
     unsigned async_at_once;
     int64_t idle_ns;
-    struct hub_timer *queue_timer; /* queue.c */
+    struct hub_due *queue; /* asynchronous invocations; queue.c */
 
     /* Set by lambda_start and lambda_stop, which the daemon's main thread calls; watch.c's. */
     int epoll_fd, wake_fd;
@@ -75,9 +68,6 @@ struct lambda_svc {
     struct list finished; /* invocations whose traces are to be committed */
     size_t backlog;       /* bytes of log lines that wait there */
     bool has_completer, completer_stops;
-
-    /* Which row is due when: queue.c. */
-    struct lambda_heap queue;
 };
 
 /* env_state.c: invocations of the account that environments have. */
@@ -112,26 +102,20 @@ void lambda_count_metric(struct lambda_svc *svc, struct store_batch *batch,
                          const char *unit);
 
 /* queue.c */
-int lambda_queue_open(struct lambda_svc *svc, struct err *err);
-void lambda_queue_close(struct lambda_svc *svc);
+void lambda_queue_open(struct lambda_svc *svc);
 /* Adds an invocation's row to batch; id: its request id, 36 characters. */
 void lambda_queue_add(struct lambda_svc *svc, struct store_batch *batch, const struct lambda_fn *fn,
                       const char *id, str payload);
 /* The row after another failure, due again at due_ms of world time. */
-void lambda_queue_again(struct store_batch *batch, const struct lambda_inv *inv, int64_t due_ms);
-void lambda_queue_remove(struct store_batch *batch, uint64_t id);
-/* After the commit of lambda_queue_again. */
-void lambda_queue_due(struct lambda_svc *svc, uint64_t id, int64_t due_ms);
-/* Room may have come: under the lock. */
+void lambda_queue_again(struct lambda_svc *svc, struct store_batch *batch,
+                        const struct lambda_inv *inv, int64_t due_ms);
+void lambda_queue_remove(struct lambda_svc *svc, struct store_batch *batch, uint64_t id);
+/* Room may have come. Any thread, with the lock or without. */
 void lambda_queue_kick(struct lambda_svc *svc);
-int64_t lambda_queue_run(void *svc);
 
-/*
- * after.c: what an asynchronous invocation's outcome causes, in batch. *ret_again_ms: due again, or
- * 0.
- */
-void lambda_after(struct lambda_svc *svc, struct store_batch *batch, struct lambda_inv *inv,
-                  int64_t *ret_again_ms);
+/* after.c: what an asynchronous invocation's outcome causes, in batch. */
+enum { LAMBDA_RETRY_MOST_MS = 300000 }; /* no wait between two attempts is longer */
+void lambda_after(struct lambda_svc *svc, struct store_batch *batch, struct lambda_inv *inv);
 /* One that was never run again: too old. */
 void lambda_after_expired(struct lambda_svc *svc, struct store_batch *batch,
                           struct lambda_inv *inv);

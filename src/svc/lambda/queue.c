@@ -1,31 +1,22 @@
 /*
- * The durable queue of asynchronous invocations.
+ * The durable queue of asynchronous invocations: due rows of kind "invoke".
  *
- * The rows are the truth; memory holds only which row is due when (a heap), and which rows wait for
- * room, by function. A row stays while its invocation is under way and goes in the batch that
- * records the outcome: when the daemon dies in between, the next one finds the row as it was, so
- * the attempt is not counted and the event is delivered again at once.
+ * A row stays while its invocation is under way and goes in the batch that records the outcome:
+ * when the daemon dies in between, the next one finds the row as it was, so the attempt is not
+ * counted and the event is delivered again at once. What finds no room waits in its function's
+ * line, in memory; whoever makes room kicks the queue, which serves the lines first.
  */
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/rand.h"
-#include "store/key.h"
 #include "svc/lambda/lambda_priv.h"
 #include "svc/lambda/row.h"
 
-enum { ROW_VERSION = 1 };
+enum { ROW_VERSION = 1, STORE_PAUSE_MS = 1000, EXPIRE_PAUSE_MS = 60000 };
 
 /* ---- Rows ---- */
-void lambda_queue_row_key(uint64_t id, struct buf *key) {
-    key_begin(key, "lambda.q");
-    key_u64(key, id);
-}
-
 void lambda_queue_row_encode(struct buf *out, const struct lambda_queue_row *row) {
     buf_u8(out, ROW_VERSION);
-    buf_u64(out, (uint64_t)row->due_ms);
-    buf_u64(out, (uint64_t)row->born_ms);
-    buf_varint(out, (uint64_t)row->attempts);
     buf_lstr(out, row->account);
     buf_lstr(out, row->region);
     buf_lstr(out, row->name);
@@ -37,150 +28,84 @@ bool lambda_queue_row_decode(str bytes, struct lambda_queue_row *ret) {
     struct cur c = cur_of(bytes);
     if (cur_u8(&c) != ROW_VERSION)
         return false;
-    ret->due_ms = (int64_t)cur_u64(&c);
-    ret->born_ms = (int64_t)cur_u64(&c);
-    ret->attempts = (int64_t)cur_varint(&c);
     ret->account = cur_lstr(&c);
     ret->region = cur_lstr(&c);
     ret->name = cur_lstr(&c);
     ret->request_id = cur_lstr(&c);
     ret->payload = cur_lstr(&c);
-    return !c.bad;
+    return !c.bad && c.s.len == 0 && ret->request_id.len == RAND_UUID_LEN;
 }
-
-/* Changed blind: the id is the row's own, and only who has the invocation in hand changes it. */
-static void put_row(struct store_batch *batch, uint64_t id, const struct lambda_queue_row *row) {
-    CLEANUP_DEINIT(buf) struct buf key = {0}, value = {0};
-    lambda_queue_row_key(id, &key);
-    lambda_queue_row_encode(&value, row);
-    row_put_blind(&(struct rows){.batch = batch}, STORE_QUEUE, buf_view(&key), buf_view(&value));
-}
-
-/* ---- The heap: earliest first ---- */
-static bool before(struct lambda_due a, struct lambda_due b) {
-    return a.due_ms != b.due_ms ? a.due_ms < b.due_ms : a.id < b.id;
-}
-
-static void heap_push(struct lambda_heap *h, struct lambda_due due) {
-    if (h->n == h->cap) {
-        h->cap = h->cap ? h->cap * 2 : 64;
-        h->at = mem_realloc(h->at, h->cap * sizeof *h->at);
-    }
-    size_t i = h->n++;
-    for (; i > 0 && before(due, h->at[(i - 1) / 2]); i = (i - 1) / 2)
-        h->at[i] = h->at[(i - 1) / 2];
-    h->at[i] = due;
-}
-
-static struct lambda_due heap_pop(struct lambda_heap *h) {
-    struct lambda_due first = h->at[0], last = h->at[--h->n];
-    size_t i = 0;
-    for (size_t child; (child = 2 * i + 1) < h->n; i = child) {
-        if (child + 1 < h->n && before(h->at[child + 1], h->at[child]))
-            child++;
-        if (!before(h->at[child], last))
-            break;
-        h->at[i] = h->at[child];
-    }
-    h->at[i] = last;
-    return first;
-}
-
-void lambda_queue_due(struct lambda_svc *svc, uint64_t id, int64_t due_ms) {
-    LOCK_SCOPE(&svc->lock);
-    heap_push(&svc->queue, (struct lambda_due){due_ms, id});
-    hub_kick(svc->queue_timer);
-}
-
-void lambda_queue_kick(struct lambda_svc *svc) { hub_kick(svc->queue_timer); }
 
 /* ---- Adding and removing ---- */
-static void row_is_durable(void *svc, uint64_t id) { lambda_queue_due(svc, id, 0); }
+static void put_row(struct lambda_svc *svc, struct store_batch *batch, struct hub_due_item *item,
+                    const struct lambda_queue_row *row) {
+    CLEANUP_DEINIT(buf) struct buf payload = {0};
+    lambda_queue_row_encode(&payload, row);
+    item->payload = buf_view(&payload);
+    hub_due_put(svc->queue, batch, item);
+}
 
 void lambda_queue_add(struct lambda_svc *svc, struct store_batch *batch, const struct lambda_fn *fn,
                       const char *id, str payload) {
-    uint64_t row_id = store_next_id(svc->store);
-    int64_t now = clock_world_ms();
-    const struct lambda_queue_row row = {
-        .due_ms = 0,
-        .born_ms = now,
-        .account = fn->name.account,
-        .region = fn->name.region,
-        .name = fn->name.name,
-        .request_id = str_c(id),
-        .payload = payload,
-    };
-    put_row(batch, row_id, &row);
-    store_after_id(batch, row_is_durable, svc, row_id);
+    const struct lambda_queue_row row = {.account = fn->name.account,
+                                         .region = fn->name.region,
+                                         .name = fn->name.name,
+                                         .request_id = str_c(id),
+                                         .payload = payload};
+    put_row(svc, batch, &(struct hub_due_item){.born_ms = clock_world_ms()}, &row);
     lambda_count_metric(svc, batch, fn, "AsyncEventsReceived", 1, "Count");
 }
 
-void lambda_queue_again(struct store_batch *batch, const struct lambda_inv *inv, int64_t due_ms) {
-    const struct lambda_queue_row row = {
-        .due_ms = due_ms,
-        .born_ms = inv->born_ms,
-        .attempts = inv->attempts,
-        .account = inv->fn->name.account,
-        .region = inv->fn->name.region,
-        .name = inv->fn->name.name,
-        .request_id = str_c(inv->id),
-        .payload = buf_view(&inv->payload),
-    };
-    put_row(batch, inv->row_id, &row);
+void lambda_queue_again(struct lambda_svc *svc, struct store_batch *batch,
+                        const struct lambda_inv *inv, int64_t due_ms) {
+    const struct lambda_queue_row row = {.account = inv->fn->name.account,
+                                         .region = inv->fn->name.region,
+                                         .name = inv->fn->name.name,
+                                         .request_id = str_c(inv->id),
+                                         .payload = buf_view(&inv->payload)};
+    put_row(svc, batch,
+            &(struct hub_due_item){.id = inv->row_id,
+                                   .due_ms = due_ms,
+                                   .born_ms = inv->born_ms,
+                                   .attempts = (uint64_t)inv->attempts},
+            &row);
 }
 
-void lambda_queue_remove(struct store_batch *batch, uint64_t id) {
-    CLEANUP_DEINIT(buf) struct buf key = {0};
-    lambda_queue_row_key(id, &key);
-    row_del_blind(&(struct rows){.batch = batch}, STORE_QUEUE, buf_view(&key));
+void lambda_queue_remove(struct lambda_svc *svc, struct store_batch *batch, uint64_t id) {
+    hub_due_del(svc->queue, batch, id);
 }
+
+void lambda_queue_kick(struct lambda_svc *svc) { hub_kick(svc->queue); }
 
 /* ---- Delivering ---- */
-/* A row that leads nowhere. */
-static void drop(struct lambda_svc *svc, uint64_t id, const char *why) {
-    CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
-    log_warn("lambda", "a queued event was dropped: %s", why);
-    lambda_queue_remove(batch, id);
-    store_batch_frees(batch);
-    (void)store_commit(svc->store, batch, NULL);
-}
-
-static struct lambda_inv *inv_of_row(struct lambda_fn *fn, uint64_t id,
+static struct lambda_inv *inv_of_row(struct lambda_fn *fn, const struct hub_due_item *item,
                                      const struct lambda_queue_row *row) {
     struct lambda_inv *inv = lambda_inv_new(fn, row->payload);
     inv->async = true;
-    inv->row_id = id;
-    inv->attempts = row->attempts;
-    inv->born_ms = row->born_ms;
+    inv->row_id = item->id;
+    inv->attempts = (int64_t)item->attempts;
+    inv->born_ms = item->born_ms;
     memcpy(inv->id, row->request_id.p, row->request_id.len);
     return inv;
 }
 
-/* From the row to an invocation. NULL: nothing to do now. */
-static struct lambda_inv *load(struct lambda_svc *svc, uint64_t id) {
-    CLEANUP_DEINIT(row) struct row bytes = {.cf = STORE_QUEUE};
+/* From the row to an invocation: HUB_DUE_LEFT. Otherwise what is to become of the row. */
+static enum hub_due_result load(struct lambda_svc *svc, struct hub_due_item *item,
+                                struct lambda_inv **ret_inv) {
     CLEANUP(lambda_fn) struct lambda_fn *fn = NULL;
-    const struct rows rows = {.store = svc->store};
     struct lambda_queue_row row;
-    lambda_queue_row_key(id, &bytes.key);
-    int r = row_get(&rows, &bytes);
-    if (r == STORE_E_ABSENT)
-        return NULL;
-    if (r == 0 && (!lambda_queue_row_decode(buf_view(&bytes.bytes), &row) ||
-                   row.request_id.len != RAND_UUID_LEN)) {
-        drop(svc, id, "its row is damaged");
-        return NULL;
+    if (!lambda_queue_row_decode(item->payload, &row))
+        return HUB_DUE_DAMAGED;
+    const struct rows rows = {.store = svc->store};
+    const struct lambda_name name = {row.account, row.region, row.name, STR_NONE};
+    int r = lambda_fn_load(&rows, &name, &fn);
+    if (r == STORE_E_ABSENT) {
+        log_warn("lambda", "a queued event was dropped: its function was deleted");
+        return HUB_DUE_DONE;
     }
-    if (r == 0)
-        r = lambda_fn_load(&rows,
-                           &(struct lambda_name){row.account, row.region, row.name, STR_NONE}, &fn);
-    if (r == 0)
-        return inv_of_row(fn, id, &row);
-    if (r == STORE_E_ABSENT)
-        drop(svc, id, "its function was deleted");
-    else
-        lambda_queue_due(svc, id, clock_world_ms() + 1000);
-    return NULL;
+    item->due_ms = r ? clock_world_ms() + STORE_PAUSE_MS : INT64_MAX;
+    *ret_inv = r ? NULL : inv_of_row(fn, item, &row);
+    return HUB_DUE_LEFT;
 }
 
 static void expire(struct lambda_svc *svc, struct lambda_inv *inv) {
@@ -189,7 +114,7 @@ static void expire(struct lambda_svc *svc, struct lambda_inv *inv) {
     lambda_after_expired(svc, batch, inv);
     if (store_commit(svc->store, batch, &err)) {
         log_error("lambda", "an event that is too old was not removed: %s", err.text);
-        lambda_queue_due(svc, inv->row_id, clock_world_ms() + 60000);
+        hub_due_arm(svc->queue, inv->row_id, clock_world_ms() + EXPIRE_PAUSE_MS);
     }
     lambda_inv_free(inv);
 }
@@ -198,7 +123,10 @@ static int64_t expiry_of(const struct lambda_inv *inv) {
     return inv->born_ms + lambda_fn_max_age_ms(inv->fn);
 }
 
-/* It waits in its function's line; front: where it stood before. */
+/*
+ * It waits in its function's line; front: where it stood before. Who begins a line kicks the queue,
+ * which has to know when the first in it expires.
+ */
 static void stand_in_line(struct lambda_svc *svc, struct lambda_inv *inv, bool front,
                           bool counted) {
     struct lambda_waiting *w = mem_new(struct lambda_waiting);
@@ -207,6 +135,8 @@ static void stand_in_line(struct lambda_svc *svc, struct lambda_inv *inv, bool f
                                  .counted = counted};
     lock_take(&svc->lock);
     struct lambda_pool *pool = lambda_pool_of_locked(svc, buf_view(&inv->fn->arn));
+    if (!front && list_empty(&pool->waiting))
+        lambda_queue_kick(svc);
     list_append(front ? pool->waiting.next : &pool->waiting, &w->node);
     lock_drop(&svc->lock);
     lambda_inv_free(inv);
@@ -252,9 +182,22 @@ static struct lambda_waiting *take_waiting(struct lambda_svc *svc, struct lambda
     return LIST_ENTRY(node, struct lambda_waiting, node);
 }
 
+/* NULL: nothing to deliver; where its row is still there, the queue looks at it anew. */
+static struct lambda_inv *load_waiting(struct lambda_svc *svc, uint64_t id) {
+    CLEANUP_DEINIT(buf) struct buf bytes = {0};
+    struct hub_due_item item = {0};
+    struct lambda_inv *inv = NULL;
+    int r = hub_due_get(svc->queue, id, &bytes, &item);
+    if (r == 0)
+        load(svc, &item, &inv);
+    if (!inv && r != STORE_E_ABSENT)
+        hub_due_arm(svc->queue, id, clock_world_ms() + STORE_PAUSE_MS);
+    return inv;
+}
+
 static void serve_line(struct lambda_svc *svc, struct lambda_pool *pool) {
     for (struct lambda_waiting *w; (w = take_waiting(svc, pool));) {
-        struct lambda_inv *inv = load(svc, w->id);
+        struct lambda_inv *inv = load_waiting(svc, w->id);
         bool counted = w->counted;
         free(w);
         if (inv && !deliver(svc, inv, true, counted))
@@ -273,23 +216,16 @@ static struct lambda_pool *next_pool(struct lambda_svc *svc, size_t *at) {
     return NULL;
 }
 
-static bool take_due(struct lambda_svc *svc, uint64_t *ret_id) {
-    LOCK_SCOPE(&svc->lock);
-    if (svc->stopping || svc->queue.n == 0 || svc->queue.at[0].due_ms > clock_world_ms())
-        return false;
-    *ret_id = heap_pop(&svc->queue).id;
-    return true;
-}
-
 /* Somebody of the same function waits already: behind him, without being tried. */
 static bool has_line(struct lambda_svc *svc, const struct lambda_inv *inv) {
     LOCK_SCOPE(&svc->lock);
     return !list_empty(&lambda_pool_of_locked(svc, buf_view(&inv->fn->arn))->waiting);
 }
 
-static int64_t next_time(struct lambda_svc *svc) {
+/* When the first of those who wait expires. */
+static int64_t next_expiry(struct lambda_svc *svc) {
     LOCK_SCOPE(&svc->lock);
-    int64_t next = svc->queue.n ? svc->queue.at[0].due_ms : INT64_MAX;
+    int64_t next = INT64_MAX;
     size_t at = 0;
     str arn;
     void *value;
@@ -302,40 +238,30 @@ static int64_t next_time(struct lambda_svc *svc) {
     return svc->stopping ? INT64_MAX : next;
 }
 
-int64_t lambda_queue_run(void *svc_) {
+static int64_t serve_lines(void *svc_) {
     struct lambda_svc *svc = svc_;
     size_t at = 0;
     for (struct lambda_pool *pool; (pool = next_pool(svc, &at));)
         serve_line(svc, pool);
-    for (uint64_t id; take_due(svc, &id);) {
-        struct lambda_inv *inv = load(svc, id);
-        if (inv && has_line(svc, inv))
-            stand_in_line(svc, inv, false, false);
-        else if (inv)
-            deliver(svc, inv, false, false);
-    }
-    return next_time(svc);
+    return next_expiry(svc);
 }
 
-/* ---- Life ---- */
-int lambda_queue_open(struct lambda_svc *svc, struct err *err) {
-    CLEANUP_DEINIT(buf) struct buf from = {0};
-    key_begin(&from, "lambda.q");
-    CLEANUP(store_iter)
-    struct store_iter *it = store_iter_below(svc->store, NULL, STORE_QUEUE, buf_view(&from));
-    while (store_iter_next(it)) {
-        struct cur key = cur_of(it->key);
-        struct lambda_queue_row row;
-        key_take_kind(&key);
-        uint64_t id = key_take_u64(&key);
-        int64_t due_ms = lambda_queue_row_decode(it->value, &row) ? row.due_ms : 0;
-        heap_push(&svc->queue, (struct lambda_due){due_ms, id});
-    }
-    int r = store_iter_fault(it);
-    return r ? err_sys(err, r, "reading the queue of asynchronous invocations") : 0;
+static enum hub_due_result run_row(void *svc_, struct store_batch *, struct hub_due_item *item) {
+    struct lambda_svc *svc = svc_;
+    struct lambda_inv *inv = NULL;
+    enum hub_due_result result = load(svc, item, &inv);
+    if (inv && has_line(svc, inv))
+        stand_in_line(svc, inv, false, false);
+    else if (inv)
+        deliver(svc, inv, false, false);
+    return result;
 }
 
-void lambda_queue_close(struct lambda_svc *svc) {
-    free(svc->queue.at);
-    svc->queue = (struct lambda_heap){0};
+/* One at a time: a delivery takes effect outside the batch. */
+void lambda_queue_open(struct lambda_svc *svc) {
+    svc->queue = hub_due_add(svc->hub, &(struct hub_due_kind){.name = LAMBDA_QUEUE,
+                                                              .longest_ms = LAMBDA_RETRY_MOST_MS,
+                                                              .run = run_row,
+                                                              .look = serve_lines,
+                                                              .ctx = svc});
 }

@@ -1,15 +1,14 @@
 #pragma once
 /*
- * svc/lambda/row: one asynchronous invocation in STORE_QUEUE, key ("lambda.q", id);
+ * svc/lambda/row: one asynchronous invocation as the payload of a due row of kind "invoke";
  * docs/formats/lambda.md.
  */
 #include "base/buf.h"
 
+#define LAMBDA_QUEUE "invoke" /* the kind of the rows */
+
 struct lambda_queue_row {
-    int64_t due_ms, born_ms;                        /* world time */
-    int64_t attempts;                               /* that failed */
     str account, region, name, request_id, payload; /* views */
 };
-void lambda_queue_row_key(uint64_t id, struct buf *key);
 void lambda_queue_row_encode(struct buf *out, const struct lambda_queue_row *row);
 bool lambda_queue_row_decode(str bytes, struct lambda_queue_row *ret);

@@ -68,14 +68,12 @@ int lambda_open(struct lambda_svc **ret_lambda, const struct lambda_options *opt
     struct lambda_svc *svc = mem_new(struct lambda_svc);
     init(svc, options);
     int r = sweep_code(svc, err);
-    if (r == 0)
-        r = lambda_queue_open(svc, err);
     if (r) {
         lambda_close(svc);
         return r;
     }
     lambda_ports_plug(svc);
-    svc->queue_timer = hub_add_timer(svc->hub, "lambda-queue", lambda_queue_run, svc);
+    lambda_queue_open(svc);
     *ret_lambda = svc;
     return 0;
 }
@@ -104,7 +102,6 @@ struct lambda_svc *lambda_close(struct lambda_svc *svc) {
     free_waiting(svc);
     free_values(&svc->pools);
     free_values(&svc->running);
-    lambda_queue_close(svc);
     buf_deinit(&svc->ca_cert);
     free(svc->functions_dir);
     pthread_cond_destroy(&svc->finished_some);

@@ -65,7 +65,7 @@ static int make_queue(struct sqs_svc *svc, struct rq *rq, str name, json_t *attr
     json_object_set(queue->doc, "Attributes", attributes);
     json_set(queue->doc, "Tags", kit_tags_map(json_obj(rq->in, "tags")));
     put(rq, queue);
-    sqs_live_changes(svc, rq_batch(rq), id, SQS_CHANGED);
+    sqs_live_changes(svc, rq_batch(rq), &(struct sqs_queue){.of = queue, .id = id}, SQS_CHANGED);
     return 0;
 }
 
@@ -259,7 +259,7 @@ int sqs_op_PurgeQueue(struct sqs_svc *svc, struct rq *rq) {
                         STR_ARG(queue.name));
     store_batch_frees(rq_batch(rq));
     sqs_messages_drop_all(rq_batch(rq), queue.id);
-    sqs_live_changes(svc, rq_batch(rq), queue.id, SQS_CHANGED);
+    sqs_live_changes(svc, rq_batch(rq), &queue, SQS_CHANGED);
     return 0;
 }
 
@@ -270,6 +270,6 @@ int sqs_op_DeleteQueue(struct sqs_svc *svc, struct rq *rq) {
     store_batch_frees(rq_batch(rq));
     row_del(rq_rows_newest(rq), &queue.of->row);
     sqs_messages_drop_all(rq_batch(rq), queue.id);
-    sqs_live_changes(svc, rq_batch(rq), queue.id, SQS_GONE);
+    sqs_live_changes(svc, rq_batch(rq), &queue, SQS_GONE);
     return 0;
 }

@@ -43,7 +43,7 @@ static int delete_one(struct sqs_batch *b, const json_t *entry, json_t *,
     struct store_batch *batch = rq_batch(b->rq);
     store_batch_frees(batch);
     sqs_message_drop(rows, b->queue->id, id, &state);
-    sqs_live_changes(b->svc, batch, b->queue->id, SQS_CHANGED);
+    sqs_live_changes(b->svc, batch, b->queue, SQS_CHANGED);
     sqs_put_metric(b->svc, batch, b->queue, "NumberOfMessagesDeleted", 1, 1, "Count");
     return 0;
 }
@@ -78,7 +78,7 @@ static int change_one(struct sqs_batch *b, const json_t *entry, json_t *,
     struct sqs_state after = before;
     after.due_ms = now + seconds * 1000;
     sqs_state_change(rows, b->queue->id, id, &before, &after, SQS_IN_FLIGHT);
-    sqs_live_changes(b->svc, rq_batch(b->rq), b->queue->id, seconds ? SQS_CHANGED : SQS_ARRIVED);
+    sqs_live_changes(b->svc, rq_batch(b->rq), b->queue, seconds ? SQS_CHANGED : SQS_ARRIVED);
     return 0;
 }
 

@@ -1,8 +1,9 @@
-/* sqs/live: receivers that wait, claims, and where to begin looking in a queue; in memory alone. */
+/* sqs/live: who waits at a queue, who takes what, where to look, and when to look again. */
 #include "svc/sqs/live.h"
 
 #include "base/clock.h"
 
+static const int64_t counts_pause_ms = 1000; /* between two looks at the counts of a queue */
 /* longer than a batch is on its way to the disk */
 static const int64_t floor_margin_ms = 10000;
 static const int64_t full_scan_every_ms = 5000;
@@ -15,6 +16,7 @@ struct sqs_live *sqs_live_get(struct sqs_svc *svc, uint64_t queue_id) {
     if (!live) {
         live = mem_new(struct sqs_live);
         live->id = queue_id;
+        live->armed_ms = INT64_MAX;
         list_init(&live->waiters);
         map_put(&svc->live, id_key(&queue_id), live);
     }
@@ -27,6 +29,7 @@ void sqs_live_free_all(struct sqs_svc *svc) {
     void *value;
     while (map_next(&svc->live, &at, &key, &value)) {
         map_deinit(&((struct sqs_live *)value)->claims);
+        buf_deinit(&((struct sqs_live *)value)->row_key);
         free(value);
     }
     map_deinit(&svc->live);
@@ -96,7 +99,8 @@ bool sqs_wait(struct sqs_receive *receive, uint64_t tick) {
         return false;
     list_append(&live->waiters, &receive->node);
     receive->waiting = true;
-    hub_kick(receive->svc->timer); /* it must know of the deadline */
+    sqs_live_arm(receive->svc, live,
+                 0); /* something may be visible, or become so, or the wait end */
     return true;
 }
 
@@ -113,26 +117,49 @@ static void wake_one(struct sqs_receive *receive) {
     aws_resume(receive->rq);
 }
 
-/*
- * In the committer's thread. One message wakes one waiter; whoever gets more than it takes leaves
- * them to the timer.
- */
+void sqs_live_wake_all(struct sqs_live *live) {
+    LIST_EACH (node, &live->waiters)
+        wake_one(LIST_ENTRY(node, struct sqs_receive, node));
+}
+
+void sqs_live_arm(struct sqs_svc *svc, struct sqs_live *live, int64_t due_ms) {
+    if (due_ms >= live->armed_ms)
+        return;
+    live->armed_ms = due_ms;
+    hub_due_arm(svc->due, live->id, due_ms);
+}
+
+void sqs_live_arm_waiting(struct sqs_svc *svc) {
+    size_t at = 0;
+    str key;
+    void *value;
+    LOCK_SCOPE(&svc->lock);
+    while (map_next(&svc->live, &at, &key, &value))
+        if (!list_empty(&((struct sqs_live *)value)->waiters))
+            sqs_live_arm(svc, value, 0);
+}
+
+/* Counts are put soon; whoever waits may see something earlier than was thought. */
+static void has_changed(struct sqs_svc *svc, struct sqs_live *live) {
+    live->dirty = true;
+    sqs_live_arm(svc, live, list_empty(&live->waiters) ? live->put_ms + counts_pause_ms : 0);
+}
+
+/* In the committer's thread. One message wakes one waiter; the others look when the queue is. */
 static void message_arrived(void *ctx, uint64_t queue_id) {
     struct sqs_svc *svc = ctx;
     LOCK_SCOPE(&svc->lock);
     struct sqs_live *live = sqs_live_get(svc, queue_id);
     live->tick++;
-    live->dirty = true;
     if (!list_empty(&live->waiters))
         wake_one(LIST_ENTRY(live->waiters.next, struct sqs_receive, node));
-    hub_kick(svc->timer);
+    has_changed(svc, live);
 }
 
 static void queue_changed(void *ctx, uint64_t queue_id) {
     struct sqs_svc *svc = ctx;
     LOCK_SCOPE(&svc->lock);
-    sqs_live_get(svc, queue_id)->dirty = true;
-    hub_kick(svc->timer);
+    has_changed(svc, sqs_live_get(svc, queue_id));
 }
 
 static void queue_gone(void *ctx, uint64_t queue_id) {
@@ -140,34 +167,33 @@ static void queue_gone(void *ctx, uint64_t queue_id) {
     LOCK_SCOPE(&svc->lock);
     struct sqs_live *live = sqs_live_get(svc, queue_id);
     live->tick++;
-    LIST_EACH (node, &live->waiters)
-        wake_one(LIST_ENTRY(node, struct sqs_receive, node));
+    sqs_live_wake_all(live);
 }
 
-void sqs_live_changes(struct sqs_svc *svc, struct store_batch *batch, uint64_t queue_id,
+void sqs_live_changes(struct sqs_svc *svc, struct store_batch *batch, const struct sqs_queue *queue,
                       enum sqs_change change) {
     static void (*const hooks[])(void *ctx, uint64_t queue_id) =
         {[SQS_CHANGED] = queue_changed, [SQS_ARRIVED] = message_arrived, [SQS_GONE] = queue_gone};
-    store_after_id(batch, hooks[change], svc, queue_id);
+    {
+        LOCK_SCOPE(&svc->lock);
+        struct sqs_live *live = sqs_live_get(svc, queue->id);
+        if (live->row_key.len == 0)
+            buf_str(&live->row_key, buf_view(&queue->of->row.key));
+    }
+    store_after_id(batch, hooks[change], svc, queue->id);
 }
 
-int64_t sqs_live_wake_late(struct sqs_svc *svc) {
+/* A wait ends in real time. */
+int64_t sqs_live_wake_late(struct sqs_live *live) {
     int64_t now = clock_real_ms(), next = INT64_MAX;
-    size_t at = 0;
-    str key;
-    void *value;
-    LOCK_SCOPE(&svc->lock);
-    while (map_next(&svc->live, &at, &key, &value)) {
-        struct sqs_live *live = value;
-        LIST_EACH (node, &live->waiters) {
-            struct sqs_receive *receive = LIST_ENTRY(node, struct sqs_receive, node);
-            if (receive->deadline_ms <= now)
-                wake_one(receive);
-            else if (receive->deadline_ms < next)
-                next = receive->deadline_ms;
-        }
+    LIST_EACH (node, &live->waiters) {
+        struct sqs_receive *receive = LIST_ENTRY(node, struct sqs_receive, node);
+        if (receive->deadline_ms <= now)
+            wake_one(receive);
+        else if (receive->deadline_ms < next)
+            next = receive->deadline_ms;
     }
-    return next;
+    return next == INT64_MAX ? next : next + clock_offset_ms();
 }
 
 /* ---- The floor ---- */

@@ -11,6 +11,11 @@
  * made, so a scan may begin at the first row it saw last time, or a little before now. A batch that
  * was held up longer than that little is found by the full scan that an empty answer makes now and
  * then.
+ *
+ * When: the places (sqso) are the durable order of what becomes visible, so a message has no due row
+ * beside them. A queue that somebody waits at, or whose counts have changed, is an item of a kind of
+ * due work that is kept in memory (hub/due.h): armed for its next place, the end of a wait, or the
+ * counts. A restart ends every wait, so there is nothing to rebuild.
  */
 #include "svc/sqs/sqs_priv.h"
 
@@ -47,7 +52,7 @@ enum sqs_change { SQS_CHANGED, SQS_ARRIVED, SQS_GONE };
 /*
  * When batch is durable: one waiter looks again (all, when the queue is gone), counts are put anew.
  */
-void sqs_live_changes(struct sqs_svc *svc, struct store_batch *batch, uint64_t queue_id,
+void sqs_live_changes(struct sqs_svc *svc, struct store_batch *batch, const struct sqs_queue *queue,
                       enum sqs_change change);
 /*
  * Where a scan begins, and what it saw: first_due_ms INT64_MAX when nothing. whole: it began at 0.
@@ -61,8 +66,11 @@ bool sqs_live_look_again(struct sqs_svc *svc, uint64_t queue_id);
 /* PurgeQueue is allowed once a minute: false when the last one was less ago. */
 bool sqs_live_may_purge(struct sqs_svc *svc, uint64_t queue_id, int64_t now_ms);
 
-/* The hub's timer (metric.c). */
-int64_t sqs_timer_run(void *svc);
+/* metric.c: what is due for one queue, and what each minute brings. */
+hub_due_fn sqs_queue_due;
+hub_timer_fn sqs_each_minute;
+/* No wait at a queue is longer. */
+enum { SQS_LONGEST_MS = 60000 };
 struct sqs_live {
     uint64_t id;
     struct list waiters;
@@ -70,15 +78,22 @@ struct sqs_live {
     uint64_t tick;
     int64_t floor_ms, floor_set_ms, last_full_ms; /* monotonic for last_full, world otherwise */
     int64_t purged_ms;
-    bool dirty;        /* its counts have changed since they were put */
-    int64_t put_ms;    /* world time of the last metrics */
-    int64_t active_ms; /* world time of the last change; 0: none in this life */
+    struct buf row_key; /* of the queue's row, as its first change told */
+    int64_t armed_ms;   /* when it is looked at next; INT64_MAX: not armed */
+    bool dirty;         /* its counts have changed since they were put */
+    int64_t put_ms;     /* world time of the last metrics */
+    int64_t active_ms;  /* world time of the last change; 0: none in this life */
 };
+/* It is looked at then (0: at once), unless it is earlier anyway. svc->lock is held. */
+void sqs_live_arm(struct sqs_svc *svc, struct sqs_live *live, int64_t due_ms);
+/* Queues that somebody waits at, all: the clock has moved, or nobody knows why they wait. */
+void sqs_live_arm_waiting(struct sqs_svc *svc);
 /* Made when missing. svc->lock is held. */
 struct sqs_live *sqs_live_get(struct sqs_svc *svc, uint64_t queue_id);
 void sqs_live_free_all(struct sqs_svc *svc);
 /*
- * Wakes the waiters of every queue that have waited long enough; the real-time deadline of the next
- * is returned (INT64_MAX: nobody waits).
+ * Wakes the queue's waiters that have waited long enough; the world time of the next such end is
+ * returned (INT64_MAX: nobody waits). svc->lock is held.
  */
-int64_t sqs_live_wake_late(struct sqs_svc *svc);
+int64_t sqs_live_wake_late(struct sqs_live *live);
+void sqs_live_wake_all(struct sqs_live *live); /* svc->lock is held */

@@ -163,7 +163,7 @@ int sqs_message_put(struct sqs_svc *svc, const struct rows *rows, const struct s
     row_put_blind(rows, STORE_QUEUE, buf_view(&key), buf_view(&value));
     put_place(rows, queue->id, message->id, &state,
               due_ms > message->sent_ms ? SQS_DELAYED : SQS_FRESH);
-    sqs_live_changes(svc, rows->batch, queue->id, SQS_ARRIVED);
+    sqs_live_changes(svc, rows->batch, queue, SQS_ARRIVED);
     return 0;
 }
 

@@ -1,6 +1,7 @@
 /*
  * What a queue holds, told each minute and soon after a change, so that an alarm on dead letters
- * need not wait; and the timer that does it, ends long polls and drops what is past its retention.
+ * need not wait; and what is due for a queue: waking who waits for what has become visible, ending
+ * long polls, dropping what is past its retention.
  */
 #include "base/clock.h"
 #include "base/log.h"
@@ -25,7 +26,7 @@ void sqs_put_metric(struct sqs_svc *svc, struct store_batch *batch, const struct
 
 int sqs_count(struct sqs_svc *svc, uint64_t queue_id, int64_t now_ms, struct sqs_counts *ret) {
     CLEANUP_DEINIT(buf) struct buf from = {0};
-    *ret = (struct sqs_counts){.next_due_ms = INT64_MAX};
+    *ret = (struct sqs_counts){0};
     sqs_place_prefix(&from, queue_id);
     CLEANUP(store_iter)
     struct store_iter *it = store_iter_below(svc->store, NULL, STORE_QUEUE, buf_view(&from));
@@ -41,8 +42,6 @@ int sqs_count(struct sqs_svc *svc, uint64_t queue_id, int64_t now_ms, struct sqs
             ret->in_flight++;
         else
             ret->delayed++;
-        if (due > now_ms && due < ret->next_due_ms)
-            ret->next_due_ms = due;
         if (ret->oldest_ms == 0 || sent < ret->oldest_ms)
             ret->oldest_ms = sent;
     }
@@ -78,7 +77,7 @@ static void expire(struct sqs_svc *svc, const struct sqs_queue *queue, int64_t n
         return;
     struct err err = {0};
     store_batch_frees(batch);
-    sqs_live_changes(svc, batch, queue->id, SQS_CHANGED);
+    sqs_live_changes(svc, batch, queue, SQS_CHANGED);
     /* a condition that failed: the next minute tries again */
     int r = store_commit(svc->store, batch, &err);
     if (r && r != STORE_E_CONDITION)
@@ -105,30 +104,7 @@ static void put_counts(struct sqs_svc *svc, const struct sqs_queue *queue,
         log_warn("sqs", "metrics of " STR_FMT " were not put: %s", STR_ARG(queue->name), err.text);
 }
 
-/* What the timer must know of a queue before it reads its rows. */
-struct due {
-    bool minute, changed, waited_for;
-};
-
-static struct due what_is_due(struct sqs_svc *svc, uint64_t queue_id, int64_t now_ms,
-                              int64_t *next_ms) {
-    LOCK_SCOPE(&svc->lock);
-    struct sqs_live *live = sqs_live_get(svc, queue_id);
-    struct due due = {.waited_for = !list_empty(&live->waiters)};
-    if (live->put_ms > now_ms) /* world time went back */
-        live->put_ms = 0;
-    due.minute = now_ms / minute_ms != live->put_ms / minute_ms;
-    due.changed = live->dirty && now_ms - live->put_ms >= soon_ms;
-    if (live->dirty && !due.changed && live->put_ms + soon_ms < *next_ms)
-        *next_ms = live->put_ms + soon_ms;
-    if (due.changed)
-        live->active_ms = now_ms;
-    if (due.minute || due.changed) {
-        live->dirty = false;
-        live->put_ms = now_ms;
-    }
-    return due;
-}
+/* ---- Each minute ---- */
 
 static bool is_active(struct sqs_svc *svc, uint64_t queue_id, int64_t now_ms) {
     LOCK_SCOPE(&svc->lock);
@@ -136,44 +112,37 @@ static bool is_active(struct sqs_svc *svc, uint64_t queue_id, int64_t now_ms) {
     return live->active_ms && now_ms - live->active_ms < active_ms;
 }
 
-/* Something is visible: everybody may look. */
-static void wake_all(struct sqs_svc *svc, uint64_t queue_id) {
+/* Once in a minute: false when it has been done already. */
+static bool is_minute(struct sqs_svc *svc, uint64_t queue_id, int64_t now_ms) {
     LOCK_SCOPE(&svc->lock);
     struct sqs_live *live = sqs_live_get(svc, queue_id);
-    LIST_EACH (node, &live->waiters) {
-        struct sqs_receive *receive = LIST_ENTRY(node, struct sqs_receive, node);
-        list_remove(&receive->node);
-        receive->waiting = false;
-        aws_resume(receive->rq);
-    }
+    if (now_ms / minute_ms == live->put_ms / minute_ms)
+        return false;
+    live->dirty = false;
+    live->put_ms = now_ms;
+    return true;
 }
 
-static void tend(struct sqs_svc *svc, const struct sqs_queue *queue, int64_t now_ms,
-                 int64_t *next_ms) {
-    struct due due = what_is_due(svc, queue->id, now_ms, next_ms);
-    struct sqs_counts counts = {.next_due_ms = INT64_MAX};
+static void look_each_minute(struct sqs_svc *svc, const struct sqs_queue *queue, int64_t now_ms) {
+    struct sqs_counts counts;
+    if (!is_minute(svc, queue->id, now_ms))
+        return;
     /* A message that came since the run began is visible, and its change is taken for counted. */
     now_ms = clock_world_ms();
-    if (due.minute)
-        expire(svc, queue, now_ms);
-    if ((due.minute || due.changed || due.waited_for) &&
-        sqs_count(svc, queue->id, now_ms, &counts)) {
+    expire(svc, queue, now_ms);
+    if (sqs_count(svc, queue->id, now_ms, &counts)) {
         log_warn("sqs", "the messages of " STR_FMT " cannot be read", STR_ARG(queue->name));
         return;
     }
-    bool holds = counts.visible || counts.in_flight || counts.delayed;
-    if (due.changed || (due.minute && (holds || is_active(svc, queue->id, now_ms))))
+    if (counts.visible || counts.in_flight || counts.delayed || is_active(svc, queue->id, now_ms))
         put_counts(svc, queue, &counts, now_ms);
-    if (counts.visible)
-        wake_all(svc, queue->id);
-    if (due.waited_for && counts.next_due_ms < *next_ms)
-        *next_ms = counts.next_due_ms;
 }
 
-int64_t sqs_timer_run(void *ctx) {
+int64_t sqs_each_minute(void *ctx) {
     struct sqs_svc *svc = ctx;
-    int64_t now = clock_world_ms(), next = (now / minute_ms + 1) * minute_ms;
+    int64_t now = clock_world_ms();
     CLEANUP_DEINIT(buf) struct buf from = {0};
+    sqs_live_arm_waiting(svc);
     key_begin(&from, "sqs");
     CLEANUP(store_iter)
     struct store_iter *it = store_iter_below(svc->store, NULL, STORE_META, buf_view(&from));
@@ -181,10 +150,91 @@ int64_t sqs_timer_run(void *ctx) {
         CLEANUP_DEINIT(kit_doc) struct kit_doc doc = {0};
         struct sqs_queue queue;
         if (kit_doc_of(it->key, it->value, &doc) == 0 && sqs_queue_of(&doc, &queue) == 0)
-            tend(svc, &queue, now, &next);
+            look_each_minute(svc, &queue, now);
     }
-    int64_t late = sqs_live_wake_late(svc);
-    if (late != INT64_MAX && late + clock_offset_ms() < next) /* a long poll ends in real time */
-        next = late + clock_offset_ms();
-    return next;
+    return (now / minute_ms + 1) * minute_ms;
+}
+
+/* ---- What is due for one queue ---- */
+
+/* The first place in [from, to), whose time is put in *ret_due; false: there is none. */
+static bool first_place(struct sqs_svc *svc, uint64_t queue_id, int64_t from_ms, int64_t to_ms,
+                        int64_t *ret_due) {
+    CLEANUP_DEINIT(buf) struct buf from = {0}, to = {0};
+    int64_t sent;
+    uint64_t id;
+    enum sqs_place place;
+    sqs_place_key(&from, queue_id, from_ms, 0);
+    sqs_place_key(&to, queue_id, to_ms, 0);
+    CLEANUP(store_iter)
+    struct store_iter *it =
+        store_iter_new(svc->store, NULL, STORE_QUEUE, buf_view(&from), buf_view(&to), false);
+    return store_iter_next(it) && sqs_place_parse(it->key, it->value, ret_due, &id, &place, &sent);
+}
+
+/* Wakes who waits, when there is something for them or they waited long enough. When to look again. */
+static int64_t wake_waiters(struct sqs_svc *svc, uint64_t queue_id, int64_t now_ms) {
+    int64_t due, next = INT64_MAX;
+    if (first_place(svc, queue_id, sqs_live_floor(svc, queue_id, now_ms), now_ms + 1, &due)) {
+        LOCK_SCOPE(&svc->lock);
+        sqs_live_wake_all(sqs_live_get(svc, queue_id));
+    } else if (first_place(svc, queue_id, now_ms + 1, INT64_MAX, &due)) {
+        next = due;
+    }
+    LOCK_SCOPE(&svc->lock);
+    int64_t late = sqs_live_wake_late(sqs_live_get(svc, queue_id));
+    return late < next ? late : next;
+}
+
+/* The key of the row of a queue whose counts are to be put now; empty: they are not. */
+static void take_changed(struct sqs_svc *svc, uint64_t queue_id, int64_t now_ms,
+                         struct buf *ret_key, int64_t *next_ms) {
+    LOCK_SCOPE(&svc->lock);
+    struct sqs_live *live = sqs_live_get(svc, queue_id);
+    if (live->put_ms > now_ms) /* world time went back */
+        live->put_ms = 0;
+    if (!live->dirty)
+        return;
+    if (now_ms - live->put_ms < soon_ms) {
+        *next_ms = live->put_ms + soon_ms < *next_ms ? live->put_ms + soon_ms : *next_ms;
+        return;
+    }
+    live->dirty = false;
+    live->put_ms = live->active_ms = now_ms;
+    buf_str(ret_key, buf_view(&live->row_key));
+}
+
+static void put_changed(struct sqs_svc *svc, str row_key, int64_t now_ms) {
+    CLEANUP_DEINIT(row) struct row row = {0};
+    CLEANUP_DEINIT(kit_doc) struct kit_doc doc = {0};
+    struct sqs_queue queue;
+    struct sqs_counts counts;
+    buf_str(&row.key, row_key);
+    /* a peek: counts of a queue that goes meanwhile do no harm */
+    if (row_peek(&(struct rows){.store = svc->store}, &row) == 0 &&
+        kit_doc_of(row_key, buf_view(&row.bytes), &doc) == 0 && sqs_queue_of(&doc, &queue) == 0 &&
+        sqs_count(svc, queue.id, now_ms, &counts) == 0)
+        put_counts(svc, &queue, &counts, now_ms);
+}
+
+static bool is_waited_for(struct sqs_svc *svc, uint64_t queue_id) {
+    LOCK_SCOPE(&svc->lock);
+    struct sqs_live *live = sqs_live_get(svc, queue_id);
+    live->armed_ms = INT64_MAX; /* what comes from here on arms it anew */
+    return !list_empty(&live->waiters);
+}
+
+enum hub_due_result sqs_queue_due(void *ctx, struct store_batch *, struct hub_due_item *item) {
+    struct sqs_svc *svc = ctx;
+    CLEANUP_DEINIT(buf) struct buf row_key = {0};
+    int64_t now = clock_world_ms();
+    int64_t next = is_waited_for(svc, item->id) ? wake_waiters(svc, item->id, now) : INT64_MAX;
+    take_changed(svc, item->id, now, &row_key, &next);
+    if (row_key.len) /* at the newest time: what came since the run began is taken for counted */
+        put_changed(svc, buf_view(&row_key), clock_world_ms());
+    if (next != INT64_MAX) {
+        LOCK_SCOPE(&svc->lock);
+        sqs_live_arm(svc, sqs_live_get(svc, item->id), next);
+    }
+    return HUB_DUE_DONE;
 }

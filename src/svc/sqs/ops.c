@@ -107,7 +107,12 @@ int sqs_open(struct sqs_svc **ret_sqs, struct store *store, struct hub *hub, str
     sqs->store = store;
     sqs->hub = hub;
     pthread_mutex_init(&sqs->lock, NULL);
-    sqs->timer = hub_add_timer(hub, "sqs", sqs_timer_run, sqs);
+    sqs->due = hub_due_add(hub, &(struct hub_due_kind){.name = "sqs",
+                                                       .longest_ms = SQS_LONGEST_MS,
+                                                       .in_memory = true,
+                                                       .run = sqs_queue_due,
+                                                       .look = sqs_each_minute,
+                                                       .ctx = sqs});
     sqs_plug(sqs);
     *ret_sqs = sqs;
     return 0;

@@ -209,7 +209,7 @@ static void count_receive(struct look *l) {
     else
         sqs_put_metric(l->svc, batch, l->queue, "NumberOfEmptyReceives", 1, 1, "Count");
     if (n)
-        sqs_live_changes(l->svc, batch, l->queue->id, SQS_CHANGED);
+        sqs_live_changes(l->svc, batch, l->queue, SQS_CHANGED);
 }
 
 static int answer(struct look *l) {
@@ -222,7 +222,7 @@ static int answer(struct look *l) {
 
 /* Commits what was moved or dropped before anything was found to answer with. */
 static int commit_aside(struct look *l) {
-    sqs_live_changes(l->svc, rq_batch(l->rq), l->queue->id, SQS_CHANGED);
+    sqs_live_changes(l->svc, rq_batch(l->rq), l->queue, SQS_CHANGED);
     int r = rq_commit(l->rq);
     sqs_unclaim_all(l->receive);
     if (r == AWS_FAILED)

@@ -3,6 +3,7 @@
 #include "base/lock.h"
 #include "base/map.h"
 #include "base/outcomes.h"
+#include "hub/due.h"
 #include "store/key.h"
 #include "store/seal.h"
 #include "svc/sqs/errors.h"
@@ -14,7 +15,7 @@ struct sqs_live;
 struct sqs_svc {
     struct store *store;
     struct hub *hub;
-    struct hub_timer *timer;
+    struct hub_due *due;  /* queues that something is to be done for: live.c */
     pthread_mutex_t lock; /* guards what follows */
     struct map live;      /* queue id (8 bytes) → struct sqs_live, made when first touched */
 };
@@ -70,8 +71,7 @@ void sqs_put_metric(struct sqs_svc *svc, struct store_batch *batch, const struct
 /* The rows of a queue at this moment. */
 struct sqs_counts {
     uint64_t visible, in_flight, delayed;
-    int64_t oldest_ms;   /* when the oldest was sent; 0: none */
-    int64_t next_due_ms; /* when the first of those not visible becomes so; INT64_MAX: none */
+    int64_t oldest_ms; /* when the oldest was sent; 0: none */
 };
 int sqs_count(struct sqs_svc *svc, uint64_t queue_id, int64_t now_ms, struct sqs_counts *ret);
 
