@@ -407,6 +407,8 @@ static void one_record(void **state) {
         else
             CHECK_HAS(err.text, c->want);
         const struct buf *row = NULL;
+        for (size_t k = 0; k < t.server.n_seen; k++) /* the version says which object it is */
+            CHECK(!strstr(buf_cstr(&t.server.seen[k]), "If-Match"));
         for (size_t k = 0; k < t.server.n_seen; k++)
             if (strstr(buf_cstr(&t.server.seen[k]), "PutItem"))
                 row = &t.server.seen[k];
