@@ -3,6 +3,9 @@
 
 #include "store/seal_priv.h"
 
+#include <sys/wait.h>
+#include <unistd.h>
+
 static void test_data_keys(void **state) {
     (void)state;
     char dir[128], id[SEAL_KEY_ID_LEN];
