@@ -306,7 +306,7 @@ static void test_many_faults(void **state) {
     for (int i = 0; i < 9; i++)
         buf_c(&in, i ? ",{\"AttributeName\":\"a\"}" : "{\"AttributeName\":\"a\"}");
     buf_c(&in, "]}");
-    CHECK_INT(call_as(&f.root, &call, "dynamodb", "CreateTable", buf_cstr(&in)), AWS_FAILED);
+    CHECK_INT(call_as(f.root, &call, "dynamodb", "CreateTable", buf_cstr(&in)), AWS_FAILED);
     CHECK(str_starts(buf_view(&call.error_message),
                      S("9 validation errors detected: Value null at "
                        "'attributeDefinitions.1.member.attributeType'")));
@@ -325,7 +325,7 @@ static void test_many_faults(void **state) {
         for (size_t i = 0; i < before; i++)
             buf_char(&want, 'x');
         buf_c(&want, before == 1021 ? "\xE2\x82\xAC' at 'returnValues'" : "' at 'returnValues'");
-        CHECK_INT(call_as(&f.root, &call, "dynamodb", "PutItem", buf_cstr(&in)), AWS_FAILED);
+        CHECK_INT(call_as(f.root, &call, "dynamodb", "PutItem", buf_cstr(&in)), AWS_FAILED);
         CHECK(str_starts(buf_view(&call.error_message), buf_view(&want)));
         aws_call_deinit(&call);
     }
