@@ -266,6 +266,8 @@ static void test_cbor_out(void **state) {
         {"{}", S_INIT("\xa0")},
         {"{\"i\":23,\"s\":\"IETF\"}", S_INIT("\xa2\x61i\x17\x61s\x64IETF")},
         {"{\"s\":\"x\",\"i\":24}", S_INIT("\xa2\x61i\x18\x18\x61s\x61x")}, /* the model's order */
+        {"{\"i\":0}", S_INIT("\xa1\x61i\x00")},
+        {"{\"i\":1}", S_INIT("\xa1\x61i\x01")},
         {"{\"i\":255}", S_INIT("\xa1\x61i\x18\xff")},
         {"{\"i\":256}", S_INIT("\xa1\x61i\x19\x01\x00")},
         {"{\"i\":65535}", S_INIT("\xa1\x61i\x19\xff\xff")},

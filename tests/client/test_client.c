@@ -597,7 +597,11 @@ static void test_environment(void **state) {
     CLEANUP(client) struct client *c = NULL;
     struct err err = {0};
     struct client_fault fault;
-    CHECK_INT(client_new(&c, &(struct client_options){0}, &err), CLIENT_OK);
+    CHECK_INT(client_new(&c, &(struct client_options){.endpoint = "x"}, &err), CLIENT_E_OPTIONS);
+    CHECK_TEXT(err.text, "the endpoint x is not an http or https URL");
+    /* Empty texts are as good as none. */
+    struct client_options empty = {.endpoint = "", .region = "", .access_key = "", .ca_file = ""};
+    CHECK_INT(client_new(&c, &empty, &err), CLIENT_OK);
     CHECK_STR(str_c(client_region(c)), S("eu-west-1"));
     CHECK_INT(client_json(c, "logs", "Logs_20140328.X", NULL, NULL, &fault), CLIENT_OK);
     CHECK(str_find(buf_view(&s.seen[0]), S("X-Amz-Security-Token: token==\r\n")) > 0);

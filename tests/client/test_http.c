@@ -230,6 +230,8 @@ static void test_urls(void **state) {
         {"http://h\x7f/", false, false, "", 0, NULL, NULL, ""},
         {"http://h\\/", false, false, "", 0, NULL, NULL, ""},
         {"http://h/\x7f", false, false, "", 0, NULL, NULL, ""},
+        {"http://?x", false, false, "", 0, NULL, NULL, ""},
+        {"http:///x", false, false, "", 0, NULL, NULL, ""},
         {"http:/h/", false, false, "", 0, NULL, NULL, ""},
         {"ftp://h/", false, false, "", 0, NULL, NULL, ""},
         {"http://", false, false, "", 0, NULL, NULL, ""},

@@ -19,7 +19,8 @@
 
 static char worker_path[] = "/tmp/calotype-worker-XXXXXX",
             reply_path[] = "/tmp/calotype-reply-XXXXXX",
-            input_path[] = "/tmp/calotype-input-XXXXXX", log_path[] = "/tmp/calotype-log-XXXXXX";
+            input_path[] = "/tmp/calotype-input-XXXXXX", args_path[] = "/tmp/calotype-args-XXXXXX",
+            log_path[] = "/tmp/calotype-log-XXXXXX";
 
 /* ---- The worker: reads all, then writes what the test left for it ---- */
 
@@ -42,8 +43,9 @@ static void set_worker(enum worker kind) {
     CHECK(write(fd, bytes.p, bytes.len) == (ssize_t)bytes.len);
     close(fd);
     fd = open(worker_path, O_WRONLY | O_TRUNC);
-    CHECK(dprintf(fd, "#!/bin/sh\n/bin/cat > %s\n%s %s\n", input_path,
-                  kind == DIES ? "exit 7 #" : "exec /bin/cat", reply_path) > 0);
+    CHECK(dprintf(fd, "#!/bin/sh\necho \"$@\" > %s\n/usr/bin/env >> %s\n/bin/cat > %s\n%s %s\n",
+                  args_path, args_path, input_path, kind == DIES ? "exit 7 #" : "exec /bin/cat",
+                  reply_path) > 0);
     close(fd);
 }
 
@@ -52,6 +54,7 @@ static int make_worker(void **state) {
     signal(SIGPIPE, SIG_IGN);
     close(mkstemp(reply_path));
     close(mkstemp(input_path));
+    close(mkstemp(args_path));
     close(mkstemp(log_path));
     int fd = mkstemp(worker_path);
     fchmod(fd, 0700);
@@ -63,6 +66,7 @@ static int drop_worker(void **state) {
     unlink(worker_path);
     unlink(reply_path);
     unlink(input_path);
+    unlink(args_path);
     unlink(log_path);
     return 0;
 }
@@ -403,6 +407,8 @@ static void one_record(void **state) {
         else
             CHECK_HAS(err.text, c->want);
         const struct buf *row = NULL;
+        for (size_t k = 0; k < t.server.n_seen; k++) /* the version says which object it is */
+            CHECK(!strstr(buf_cstr(&t.server.seen[k]), "If-Match"));
         for (size_t k = 0; k < t.server.n_seen; k++)
             if (strstr(buf_cstr(&t.server.seen[k]), "PutItem"))
                 row = &t.server.seen[k];
@@ -469,6 +475,38 @@ static void what_is_sent(void **state) {
         CHECK_INT(request.wishes[i].edge, edges[i]);
         CHECK_INT(request.wishes[i].quality, 80);
     }
+}
+
+/* Its limits: what the function's memory leaves beside the original, or half; no keys of the role. */
+static void limits_of_the_worker(void **state) {
+    (void)state;
+    static const struct {
+        uint64_t memory_bytes;
+        const char *args;
+    } rows[] = {
+        {512u << 20, "--memory 503316475 --cpu 30\n"}, /* less 5 bytes and 32 MiB */
+        {(64u << 20) + 11, "--memory 33554438 --cpu 30\n"},
+        {(64u << 20) + 10, "--memory 33554437 --cpu 30\n"}, /* the half */
+        {32u << 20, "--memory 16777216 --cpu 30\n"},
+    };
+    setenv("AWS_SECRET_ACCESS_KEY", "of the role", 1);
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        static const struct step steps[] = {HEAD_OK, NO_ROW,  GET_OK,   DONE,
+                                            DONE,    PUT_ROW, PUBLISHED};
+        struct fn_test t;
+        CLEANUP_DEINIT(buf) struct buf out = {0}, args = {0};
+        struct err err = {{0}};
+        set_worker(WORKS);
+        fn_test_start(&t, steps, ARRAY_LEN(steps));
+        snprintf(t.context.config.worker, sizeof t.context.config.worker, "%s", worker_path);
+        t.context.config.memory_bytes = rows[i].memory_bytes;
+        CHECK_INT(fn_process(&t.context, str_c(event_of(PICTURE, "")), &out, &err), 0);
+        CHECK_INT(io_read_file(&args, args_path, 65536, NULL), 0);
+        CHECK(str_starts(buf_view(&args), str_c(rows[i].args)));
+        CHECK(!strstr(buf_cstr(&args), "of the role"));
+        fn_test_stop(&t);
+    }
+    unsetenv("AWS_SECRET_ACCESS_KEY");
 }
 
 /* ---- Several records ---- */
@@ -590,11 +628,9 @@ static void what_is_no_event(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(one_record),
-        cmocka_unit_test(what_is_sent),
-        cmocka_unit_test(as_many_at_once_as_fit),
-        cmocka_unit_test(one_fault_of_three),
-        cmocka_unit_test(what_is_no_event),
+        cmocka_unit_test(one_record),           cmocka_unit_test(what_is_sent),
+        cmocka_unit_test(limits_of_the_worker), cmocka_unit_test(as_many_at_once_as_fit),
+        cmocka_unit_test(one_fault_of_three),   cmocka_unit_test(what_is_no_event),
     };
     return cmocka_run_group_tests(tests, make_worker, drop_worker);
 }

@@ -116,6 +116,26 @@ static void rejections_say_why(void **state) {
     } cases[] = {
         {S_INIT(""), "The file is empty"},
         {S_INIT("Dear diary,\nno picture today.\n"), "Not an image: the file is text"},
+        {S_INIT("\x00\x00\x00\x18"
+                "ftypheicxxxx"),
+         "This is an HEIC picture; JPEG and PNG pictures are processed"},
+        {S_INIT("\x00\x00\x00\x18"
+                "ftypmif1"),
+         "This is an HEIF picture; JPEG and PNG pictures are processed"},
+        {S_INIT("\x00\x00\x00\x18"
+                "ftypavif"),
+         "This is an AVIF picture; JPEG and PNG pictures are processed"},
+        {S_INIT("\x00\x00\x00\x18"
+                "ftypisom"),
+         "This is an MP4 or QuickTime file; JPEG and PNG pictures are processed"},
+        {S_INIT("II*\0x"), "This is a TIFF picture; JPEG and PNG pictures are processed"},
+        {S_INIT("MM\0*x"), "This is a TIFF picture; JPEG and PNG pictures are processed"},
+        {S_INIT("BMxx"), "This is a BMP picture; JPEG and PNG pictures are processed"},
+        {S_INIT("%PDF-1.7"), "This is a PDF document; JPEG and PNG pictures are processed"},
+        {S_INIT("PK\x03\x04x"), "This is a zip archive; JPEG and PNG pictures are processed"},
+        {S_INIT("\x7F tab\tand\rreturn"), "Not an image: the file is text"},
+        {S_INIT("\x1F"), "Not an image: the content is no known picture format"},
+        {S_INIT("RIFF\x10\0\0\0WAVE"), "Not an image: the content is no known picture format"},
         {S_INIT("\x00\x01\x02\x03"), "Not an image: the content is no known picture format"},
         {S_INIT("GIF89a…"), "This is a GIF picture; JPEG and PNG pictures are processed"},
         {S_INIT("RIFF\x10\0\0\0WEBPVP8 "),
@@ -159,12 +179,100 @@ static void survives_damage(void **state) {
         }
 }
 
+/* A little-endian Exif block: orientation 6, and 33.5 degrees south, 151 east. */
+static const char exif[] = "Exif\0\0II*\0\x08\0\0\0\x02\0"
+                           "\x12\x01\x03\0\x01\0\0\0\x06\0\0\0"
+                           "\x25\x88\x04\0\x01\0\0\0\x26\0\0\0\0\0\0\0"
+                           "\x04\0"
+                           "\x01\0\x02\0\x02\0\0\0S\0\0\0"
+                           "\x02\0\x05\0\x03\0\0\0\x5C\0\0\0"
+                           "\x03\0\x02\0\x02\0\0\0E\0\0\0"
+                           "\x04\0\x05\0\x03\0\0\0\x74\0\0\0\0\0\0\0"
+                           "\x21\0\0\0\x01\0\0\0\x1E\0\0\0\x01\0\0\0\0\0\0\0\x01\0\0\0"
+                           "\x97\0\0\0\x01\0\0\0\0\0\0\0\x01\0\0\0\0\0\0\0\x01\0\0\0";
+
+/* A picture that lies on its side stands up in all derivatives; where it was taken is told only when
+ * asked for, and never travels in a derivative. */
+static void turned_and_placed(void **state) {
+    (void)state;
+    CLEANUP_DEINIT(buf) struct buf plain = {0}, file = {0}, out = {0};
+    jpeg_file(&plain, 320, 200);
+    buf_add(&file, plain.p, 2);
+    buf_add(&file, "\xFF\xE1", 2);
+    buf_u16(&file, (uint16_t)(sizeof exif - 1 + 2));
+    buf_add(&file, exif, sizeof exif - 1);
+    buf_add(&file, plain.p + 2, plain.len - 2);
+    for (int keep = 0; keep < 2; keep++) {
+        struct imgjob_request request = {.max_pixels = 64000,
+                                         .keep_gps = keep,
+                                         .n = 2,
+                                         .wishes = {{160, 80}, {40, 80}}};
+        struct imgjob_reply reply;
+        buf_clear(&out);
+        img_process(&request, buf_view(&file), &out);
+        ptrdiff_t head = imgjob_get_reply(buf_view(&out), &reply);
+        CHECK(head > 0);
+        CHECK_INT(reply.status, IMGJOB_DONE);
+        CHECK_INT(reply.orientation, 6);
+        CHECK(reply.width == 200 && reply.height == 320);
+        CHECK_INT(reply.n, 2);
+        CHECK(reply.derivatives[0].width == 100 && reply.derivatives[0].height == 160);
+        CHECK(reply.derivatives[1].width == 25 && reply.derivatives[1].height == 40);
+        CHECK_INT(reply.has_gps, keep);
+        CHECK(reply.latitude == (keep ? -33.5 : 0) && reply.longitude == (keep ? 151 : 0));
+        CHECK(str_find(str_skip(buf_view(&out), (size_t)head), S("Exif")) < 0);
+        CHECK_STR(reply.warnings, S(""));
+        CHECK(reply.has_phash);
+        CHECK_INT(reply.placeholder.len, 28);
+        /* One pixel more than may be. */
+        request.max_pixels = 63999;
+        buf_clear(&out);
+        img_process(&request, buf_view(&file), &out);
+        CHECK(imgjob_get_reply(buf_view(&out), &reply) > 0);
+        CHECK_INT(reply.status, IMGJOB_REJECTED);
+    }
+}
+
+/* Alpha that hides nothing is dropped, and the colours stay where they are. */
+static void opaque_alpha_is_dropped(void **state) {
+    (void)state;
+    for (int hole = 0; hole < 2; hole++) {
+        CLEANUP_DEINIT(buf) struct buf file = {0}, out = {0};
+        CLEANUP_DEINIT(img_decoded) struct img_decoded d = {0};
+        struct img_limits limits = {100000, 100000};
+        struct img_raster r;
+        img_raster_init(&r, 80, 80, 4);
+        for (int i = 0; i < 6400; i++)
+            memcpy(r.px + 4 * i, i % 80 < 40 ? "\xC8\x32\x14\xFF" : "\x14\x32\xC8\xFF", 4);
+        if (hole)
+            r.px[4 * 6399 + 3] = 254; /* the last pixel of all */
+        img_png_encode(&r, S(""), &file);
+        img_raster_deinit(&r);
+        struct imgjob_reply reply = run(buf_view(&file), &out);
+        CHECK_STR(reply.derivatives[0].content_type, hole ? S("image/png") : S("image/jpeg"));
+        if (hole)
+            continue;
+        struct imgjob_reply again;
+        str body = str_skip(buf_view(&out), (size_t)imgjob_get_reply(buf_view(&out), &again));
+        CHECK_INT(img_jpeg_decode(str_slice(body, 0, reply.derivatives[0].size), &limits, &d), 0);
+        CHECK(d.raster.width == 80 && d.raster.channels == 3);
+        static const uint8_t left[3] = {0xC8, 0x32, 0x14}, right[3] = {0x14, 0x32, 0xC8};
+        for (int c = 0; c < 3; c++) {
+            const uint8_t *row = d.raster.px + (size_t)40 * 80 * 3;
+            CHECK_RANGE(row[3 * 10 + c], left[c] - 8, left[c] + 8);
+            CHECK_RANGE(row[3 * 70 + c], right[c] - 8, right[c] + 8);
+        }
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(jpeg_is_processed),
                                        cmocka_unit_test(transparent_png_stays_png),
                                        cmocka_unit_test(a_cut_jpeg),
                                        cmocka_unit_test(a_cut_png),
                                        cmocka_unit_test(rejections_say_why),
+                                       cmocka_unit_test(turned_and_placed),
+                                       cmocka_unit_test(opaque_alpha_is_dropped),
                                        cmocka_unit_test(a_bomb_is_refused_before_it_is_allocated),
                                        cmocka_unit_test(survives_damage)};
     return cmocka_run_group_tests(tests, NULL, NULL);

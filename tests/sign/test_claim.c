@@ -27,6 +27,7 @@ static void test_authorization(void **state) {
         {"v2 header", "AWS AKID:abc=", SIGN_E_ABSENT, NULL},
         {"other algorithm", "AWS4-ECDSA-P256-SHA256 Credential=" CRED, SIGN_E_ALGORITHM,
          "Algorithm"},
+        {"one letter behind", "AWS4-HMAC-SHA256 x", SIGN_E_MALFORMED, "Authorization"},
         {"nothing behind", "AWS4-HMAC-SHA256", SIGN_E_MISSING, "Credential"},
         {"no signature", "AWS4-HMAC-SHA256 Credential=" CRED ", SignedHeaders=host", SIGN_E_MISSING,
          "Signature"},

@@ -8,6 +8,7 @@
 #include "base/codec.h"
 #include "base/rand.h"
 #include "store/blob.h"
+#include "store/store_priv.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -181,6 +182,42 @@ static void test_unfinished_and_discarded_leave_nothing(void **state) {
     buf_deinit(&ref);
 }
 
+/* A file system without nameless files: a name under tmp/ until the body is whole, none behind it. */
+static void test_named_at_first(void **state) {
+    (void)state;
+    struct blob_writer *w = NULL;
+    struct blob_reader *r = NULL;
+    struct buf ref = {0};
+    char *p = mem_zalloc(200000);
+    bool before = store->blob_tmpfile;
+    store->blob_tmpfile = false;
+    CHECK_INT(blob_create(store, str_n(key_id, sizeof key_id), 0, &w, NULL), 0);
+    CHECK_INT(blob_write(w, p, 200000, NULL), 0);
+    CHECK_INT(count_files(), 1);
+    blob_writer_free(w);
+    CHECK_INT(count_files(), 0);
+    write_body(200000, 65536, &ref);
+    CHECK_INT(count_files(), 1);
+    CHECK_INT(blob_open(store, buf_view(&ref), &r, NULL), 0);
+    check_range(r, 200000, 65535, 70000);
+    blob_reader_free(r);
+    keep_body(buf_view(&ref));
+    /* What a crash leaves under tmp/ is swept at the next start, the kept body stays. */
+    CHECK_INT(blob_create(store, str_n(key_id, sizeof key_id), 0, &w, NULL), 0);
+    CHECK_INT(blob_write(w, p, 200000, NULL), 0);
+    uint64_t swept = 0;
+    CHECK_INT(count_files(), 2);
+    CHECK_INT(blob_sweep(store, &swept, NULL), 0);
+    CHECK_INT(swept, 1);
+    CHECK_INT(count_files(), 1);
+    blob_writer_free(w);
+    CHECK_INT(blob_open(store, buf_view(&ref), &r, NULL), 0);
+    blob_reader_free(r);
+    store->blob_tmpfile = before;
+    free(p);
+    buf_deinit(&ref);
+}
+
 /* The path of the only body file. */
 static void only_file(char out[256]) {
     for (unsigned i = 0; i < 256; i++) {
@@ -309,11 +346,8 @@ static void test_reserve(void **state) {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 int main(void) {
     const struct CMUnitTest tests[] = {
-        T(test_sizes),
-        T(test_sweep),
-        T(test_unfinished_and_discarded_leave_nothing),
-        T(test_damage),
-        T(test_references_are_checked),
+        T(test_sizes),          T(test_sweep),  T(test_unfinished_and_discarded_leave_nothing),
+        T(test_named_at_first), T(test_damage), T(test_references_are_checked),
         T(test_reserve),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

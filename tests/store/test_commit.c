@@ -35,6 +35,26 @@ static void check_row(str key, const char *want) {
     buf_deinit(&value);
 }
 
+static void nothing(void *ctx) { (void)ctx; }
+
+/* What is to be committed at all, and what a commit would change or start. */
+static void test_empty_and_idle(void **state) {
+    (void)state;
+    CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
+    CHECK(store_batch_empty(batch) && store_batch_idle(batch));
+    store_batch_frees(batch);
+    CHECK(store_batch_empty(batch) && store_batch_idle(batch));
+    store_expect_absent(batch, STORE_META, S("none"));
+    CHECK(!store_batch_empty(batch) && store_batch_idle(batch));
+    store_batch_clear(batch);
+    CHECK(store_batch_empty(batch) && store_batch_idle(batch));
+    store_put_blind(batch, STORE_META, S("idle"), S("1"));
+    CHECK(!store_batch_empty(batch) && !store_batch_idle(batch));
+    store_batch_clear(batch);
+    store_after(batch, nothing, NULL);
+    CHECK(!store_batch_empty(batch) && !store_batch_idle(batch));
+}
+
 static void test_conditions(void **state) {
     (void)state;
     CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
@@ -294,6 +314,7 @@ int main(void) {
         T(test_unread_changes_are_refused),
 #endif
         T(test_nothing_of_a_refused_batch_is_written),
+        T(test_empty_and_idle),
         T(test_threads),
         T(test_snapshots_and_walks),
         T(test_a_failed_write_stops_the_store),

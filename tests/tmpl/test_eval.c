@@ -217,6 +217,28 @@ static void growth_is_bounded(void **state) {
     CHECK(str_starts(str_c(fault.why.text), S("Template error: the value grows too large")));
 }
 
+/* A long list is joined: what it costs grows with its length, not with its square. */
+static void long_lists_are_joined(void **state) {
+    (void)state;
+    enum { MANY = 1000 };
+    CLEANUP_DEINIT(buf) struct buf text = {0};
+    buf_c(&text,
+          "{\"Resources\":{\"A\":{\"Type\":\"T\",\"Properties\":{\"V\":{\"Fn::Join\":[\",\",[");
+    for (int i = 0; i < MANY; i++)
+        buf_printf(&text, "%s\"%060d\"", i ? "," : "", i);
+    buf_c(&text, "]]}}}}}");
+    CLEANUP(tmpl) struct tmpl *t = NULL;
+    const struct tmpl_model *m;
+    struct tmpl_fault fault = {{0}, {{0}}};
+    CHECK_CASE(tmpl_new(&t, buf_view(&text), &fault) == 0, fault.why.text);
+    CHECK_CASE(tmpl_model_new(t, &m, &fault) == 0, fault.why.text);
+    struct tmpl_scope scope = {.model = m};
+    CLEANUP_JSON json_t *value = NULL;
+    CHECK_CASE(tmpl_eval(&scope, tmpl_get(m->resources[0].properties, "V"), &value, &fault) == 0,
+               fault.why.text);
+    CHECK_INT(json_string_length(value), MANY * 61 - 1);
+}
+
 static void sections(void **state) {
     (void)state;
     static const struct {
@@ -301,8 +323,8 @@ static void sections(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(evaluates),
-                                       cmocka_unit_test(growth_is_bounded),
-                                       cmocka_unit_test(sections)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(evaluates), cmocka_unit_test(growth_is_bounded),
+        cmocka_unit_test(long_lists_are_joined), cmocka_unit_test(sections)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
