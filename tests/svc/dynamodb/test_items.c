@@ -73,8 +73,8 @@ static void key_sizes(void **state) {
     text_keys(c);
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         CLEANUP_DEINIT(buf)
-        struct buf p = many(rows[i].p, 'p'),
-                   s = many(rows[i].s, 's'), b = many(rows[i].b / 3 * 4, 'A'), in = {0};
+        struct buf p = many(rows[i].p, 'p'), s = many(rows[i].s, 's'),
+                   b = many(rows[i].b / 3 * 4, 'A'), in = {0};
         buf_printf(&in, "{'TableName':'txt','Item':{'p':{'S':'%s'},'s':{'S':'%s'},'b':{'B':'%s'}}}",
                    buf_cstr(&p), buf_cstr(&s), buf_cstr(&b));
         CHECK_INT(!*ddb_call(c, "PutItem", buf_cstr(&in)), rows[i].good);
