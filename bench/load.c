@@ -66,7 +66,7 @@ static int get(struct worker *w, uint64_t i) {
     struct client_object object = {.bucket = S("bench"), .key = S("0/0")};
     struct client_response response = {0};
     struct client_fault fault;
-    int r = client_get_object(w->client, &object, 64 << 20, NULL, NULL, &response, &fault);
+    int r = client_get_object(w->client, &object, 64 << 20, &response, &fault);
     bool whole = response.body.len == w->load->body.len;
     client_response_deinit(&response);
     return r == CLIENT_OK && whole ? 0 : failed(w, &fault);

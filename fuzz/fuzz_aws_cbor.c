@@ -11,10 +11,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n) {
     if (n == 0)
         return 0;
     const struct api_op *op = &api_cloudwatch.ops[p[0] % api_cloudwatch.n_ops];
-    if (codec_cbor_in(op->in, str_n(p + 1, n - 1), &doc, &err) == 0) {
+    if (wire_cbor_in(op->in, str_n(p + 1, n - 1), &doc, &err) == 0) {
         CLEANUP_DEINIT(buf) struct buf out = {0};
-        codec_cbor_out(op->in, doc, &out);
-        if (op->in && codec_cbor_in(op->in, buf_view(&out), &again, &err) != 0)
+        wire_cbor_out(op->in, doc, &out);
+        if (op->in && wire_cbor_in(op->in, buf_view(&out), &again, &err) != 0)
             __builtin_trap();
     }
     return 0;

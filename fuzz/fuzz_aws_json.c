@@ -8,9 +8,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n) {
     if (n == 0)
         return 0;
     const struct api_op *op = &api_dynamodb.ops[p[0] % api_dynamodb.n_ops];
-    if (codec_json_in(op->in, str_n(p + 1, n - 1), &doc, &err) == 0) {
+    if (wire_json_in(op->in, str_n(p + 1, n - 1), &doc, &err) == 0) {
         CLEANUP_DEINIT(buf) struct buf out = {0};
-        codec_json_out(op->in, doc, &out);
+        wire_json_out(op->in, doc, &out);
     }
     return 0;
 }

@@ -14,8 +14,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n) {
         return 0;
     const struct api_service *api = services[p[0] % ARRAY_LEN(services)];
     const struct api_op *op = &api->ops[p[1] % api->n_ops];
-    if (codec_params(&arena, str_n(p + 2, n - 2), true, &params, &n_params, &err) == 0)
-        codec_query_in(op->in, params, n_params, &doc, &err);
+    if (wire_params(&arena, str_n(p + 2, n - 2), true, &params, &n_params, &err) == 0)
+        wire_query_in(op->in, params, n_params, &doc, &err);
     arena_deinit(&arena);
     return 0;
 }

@@ -14,9 +14,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n) {
     if (!in || in->payload < 0 || in->members[in->payload].shape->type != API_STRUCTURE)
         return 0;
     const struct api_shape *shape = in->members[in->payload].shape;
-    if (codec_xml_in(shape, str_n(p + 1, n - 1), &doc, &err) == 0) {
+    if (wire_xml_in(shape, str_n(p + 1, n - 1), &doc, &err) == 0) {
         CLEANUP_DEINIT(buf) struct buf out = {0};
-        codec_xml_out(shape, doc, S("Root"), STR_NONE, &out);
+        wire_xml_out(shape, doc, S("Root"), STR_NONE, &out);
     }
     return 0;
 }

@@ -1,3 +1,4 @@
+/* Fuzzes img/exif: whatever the block holds, the fields are sane. */
 #include "img/exif.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);

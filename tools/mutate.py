@@ -126,7 +126,7 @@ def numbers(code):
 
 
 def returns(code):
-    heads = [(m.start(), m[1].strip()) for m in FUNCTION.finditer(code)]
+    heads = [(m.start(), m[1].strip(), m[2]) for m in FUNCTION.finditer(code)]
     starts = [h[0] for h in heads]
     for m in re.finditer(r"\breturn ([^;{}]+);", code):
         at = bisect.bisect(starts, m.start()) - 1
@@ -141,7 +141,7 @@ def returns(code):
             yield *span, "0", "return"
         elif re.fullmatch(r"-?\d+", value):
             yield *span, "1" if value == "0" else "0", "return"
-        elif value == "NULL":
+        elif value == "NULL" and not heads[at][2].endswith("_free"):  # x = x_free(x): there it is the idiom
             yield *span, "(void *)16", "return"
 
 

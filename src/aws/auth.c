@@ -1,3 +1,7 @@
+/*
+ * aws/auth: reads what a request claims about its caller, finds the access key, and verifies the
+ * signature: SigV4 in headers and in queries, and S3's query SigV2.
+ */
 #include "aws/auth.h"
 
 #include "aws/auth_fault.h"
@@ -28,7 +32,10 @@ str aws_wire_header(const struct aws_wire *wire, const char *name) {
     return STR_NONE;
 }
 
-str aws_wire_param(const struct aws_wire *wire, const char *name) {
+/*
+ * Decoded value of the first parameter of that exact name; absent when missing, empty without '='.
+ */
+static str wire_param(const struct aws_wire *wire, const char *name) {
     struct buf value = {0};
     str found = sign_query_param(wire->query, name, &value)
                     ? arena_str(wire->arena, buf_view(&value))
@@ -75,14 +82,14 @@ static bool read_query_claim(struct aws_auth *auth) {
 
 static bool read_v2_claim(struct aws_auth *auth) {
     struct aws_auth_priv *p = auth->priv;
-    str key = aws_wire_param(p->wire, "AWSAccessKeyId");
-    str signature = aws_wire_param(p->wire, "Signature");
+    str key = wire_param(p->wire, "AWSAccessKeyId");
+    str signature = wire_param(p->wire, "Signature");
     if (!key.p && !signature.p)
         return false;
     p->claim.access_key = key;
     p->claim.signature = signature;
-    p->v2_expires = aws_wire_param(p->wire, "Expires");
-    p->session_token = aws_wire_param(p->wire, "x-amz-security-token");
+    p->v2_expires = wire_param(p->wire, "Expires");
+    p->session_token = wire_param(p->wire, "x-amz-security-token");
     if (!p->session_token.p)
         p->session_token = aws_wire_header(p->wire, "x-amz-security-token");
     return true;
@@ -317,7 +324,7 @@ static int take_payload_hash(struct aws_auth *auth) {
         return 0;
     }
     if (auth->kind == AWS_AUTH_V4_QUERY && !hash.p) {
-        hash = aws_wire_param(p->wire, "X-Amz-Content-Sha256");
+        hash = wire_param(p->wire, "X-Amz-Content-Sha256");
         if (!hash.p)
             hash = S("UNSIGNED-PAYLOAD");
     }

@@ -16,7 +16,7 @@
  *
  * Forms: SigV4 in the Authorization header, SigV4 in the query string (any service, expiry of 1 to
  * 604800 s), SigV2 in the query string (S3 only), and none (anonymous). Any region in a scope is
- * accepted (DESIGN 5). Times are real time. host and every x-amz-* header must be signed.
+ * accepted, because names of S3, IAM and STS are global. Times are real time. host and every x-amz-* header must be signed.
  *
  * Memory: everything in struct aws_auth points into the request's arena or the request's own bytes,
  * but identity, which is a reference that aws_auth_deinit drops.
@@ -46,10 +46,6 @@ struct aws_wire {
 struct aws_wire aws_wire_of(struct net_req *req);
 /* First header of that name (without case), absent when missing. */
 str aws_wire_header(const struct aws_wire *wire, const char *name);
-/*
- * Decoded value of the first parameter of that exact name; absent when missing, empty without '='.
- */
-str aws_wire_param(const struct aws_wire *wire, const char *name);
 
 /*
  * A refusal, ready for the request:

@@ -1,3 +1,7 @@
+/*
+ * aws/auth_fault: the rows of auth_fault.h: each fault's code, status and text in the words of S3,
+ * the query services and the JSON services.
+ */
 #include "aws/auth_fault.h"
 
 #define CORAL "com.amazon.coral.service#"

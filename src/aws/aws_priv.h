@@ -76,11 +76,6 @@ struct router *aws_router_free(struct router *router);
 /* 0, or AWS_FAILED with route->error; api and protocol are set even then. */
 int aws_route_request(const struct router *router, const struct aws_wire *wire,
                       const struct aws_auth *auth, struct arena *arena, struct route *route);
-/*
- * The bucket in a Host header's value, or absent; *ret_service: an endpoint prefix found there.
- * Exposed for tests.
- */
-str aws_route_host_bucket(str host, str *ret_service);
 
 /* ---- A request ---- */
 struct out_header {

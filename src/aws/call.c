@@ -18,7 +18,7 @@ static int take_input(struct rq *rq, json_t *in) {
         json_object_clear(rq->in);
         return 0;
     }
-    if (codec_document_check(rq->priv->route.op->in, rq->in, &err))
+    if (wire_document_check(rq->priv->route.op->in, rq->in, &err))
         return aws_fail_common(rq, COMMON_MALFORMED, "%s", err.text);
     return 0;
 }
@@ -47,7 +47,7 @@ static int run(struct rq *rq, const struct aws_call *call) {
     rq->payload.size = call->body.len;
     if (take_input(rq, call->in) || aws_validate(rq) || aws_authorize_row(rq))
         return AWS_FAILED;
-    if ((rq->op->flags & OP_STREAM_IN) && feed_stream(rq, call->body))
+    if (rq->op->open && feed_stream(rq, call->body))
         return AWS_FAILED;
     int r = aws_run(rq, rq->op->run);
     while (r == AWS_SUSPENDED) {

@@ -1,3 +1,7 @@
+/*
+ * aws/check_answer: walks an answer beside its shape in the API model. Only builds with
+ * -Dchecks=true call this.
+ */
 #include "aws/check_answer.h"
 
 #include "aws/aws_priv.h"
@@ -111,7 +115,7 @@ static int check_scalar(struct check *c, const struct api_shape *shape, const js
         [API_STRING] = "string", [API_BOOLEAN] = "boolean",  [API_INTEGER] = "integer",
         [API_DOUBLE] = "number", [API_TIMESTAMP] = "number", [API_BLOB] = "base64",
     };
-    if (codec_scalar_fits(shape, v))
+    if (wire_scalar_fits(shape, v))
         return shape->values ? check_enum(c, shape, json_text(v)) : 0;
     if (shape->type == API_INTEGER && json_is_integer(v))
         return wrong(c, "does not fit in 32 bits");

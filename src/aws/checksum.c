@@ -1,3 +1,7 @@
+/*
+ * aws/checksum: the flexible checksums by name, over base/crc for the CRCs and OpenSSL's digests
+ * for the SHAs.
+ */
 #include "aws/checksum.h"
 
 #include "base/crc.h"

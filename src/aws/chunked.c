@@ -1,3 +1,7 @@
+/*
+ * aws/chunked: the decoder of aws-chunked bodies: a state is a function that takes bytes from a
+ * cursor and may set the next state.
+ */
 #include "aws/chunked.h"
 
 #include "base/ascii.h"

@@ -50,9 +50,6 @@ static int check_row(const struct aws_service *service, const struct aws_op *op,
                        service->name, op->name);
     if (!op->run || !op->action || !op->resource)
         return err_set(err, -EINVAL, "%s: the row %s is incomplete", service->name, op->name);
-    if ((op->flags & OP_STREAM_IN) && !op->open)
-        return err_set(err, -EINVAL, "%s: the row %s streams but has no open", service->name,
-                       op->name);
     return 0;
 }
 

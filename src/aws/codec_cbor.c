@@ -200,7 +200,7 @@ static json_t *read_number(const struct api_shape *shape, const struct head *h) 
     if (!float_value(h, &d))
         return NULL;
     if (shape->type == API_TIMESTAMP)
-        return fabs(d) < 9e15 ? codec_time_value(llround(d * 1000.0)) : NULL;
+        return fabs(d) < 9e15 ? wire_time_value(llround(d * 1000.0)) : NULL;
     if (shape->type == API_INTEGER)
         return d == floor(d) && fabs(d) < 9e15 ? json_integer((json_int_t)d) : NULL;
     return json_real(d);
@@ -257,7 +257,7 @@ static int read_value(const struct api_shape *shape, struct cur *c, unsigned dep
     return *ret ? 0 : err_set(err, AWS_E_MALFORMED, "CBOR: a value does not fit %s", shape->name.p);
 }
 
-int codec_cbor_in(const struct api_shape *shape, str body, json_t **ret_doc, struct err *err) {
+int wire_cbor_in(const struct api_shape *shape, str body, json_t **ret_doc, struct err *err) {
     struct cur c = cur_of(body);
     if (!shape || body.len == 0) {
         *ret_doc = json_object();
@@ -369,14 +369,14 @@ static void put_value(const struct api_shape *shape, const json_t *v, struct buf
     }
 }
 
-void codec_cbor_out(const struct api_shape *shape, const json_t *doc, struct buf *out) {
+void wire_cbor_out(const struct api_shape *shape, const json_t *doc, struct buf *out) {
     if (shape && doc)
         put_structure(shape, doc, out);
     else
         put_head(out, MAP, 0);
 }
 
-void codec_cbor_error(str type, str message, struct buf *out) {
+void wire_cbor_error(str type, str message, struct buf *out) {
     put_head(out, MAP, 2);
     put_text(out, S("__type"));
     put_text(out, type);

@@ -111,7 +111,7 @@ static bool fits_integer(const struct api_shape *shape, const json_t *v) {
     return (shape->flags & API_LONG) || (i <= INT32_MAX && i >= INT32_MIN);
 }
 
-bool codec_scalar_fits(const struct api_shape *shape, const json_t *v) {
+bool wire_scalar_fits(const struct api_shape *shape, const json_t *v) {
     switch ((enum api_type)shape->type) {
     case API_STRING: return json_is_string(v);
     case API_BLOB: return json_is_string(v) && is_base64(json_text(v));
@@ -133,15 +133,15 @@ static int check(const struct api_shape *shape, json_t *v, unsigned depth, struc
     case API_STRUCTURE: return check_structure(shape, v, depth, err);
     case API_LIST: return check_list(shape, v, depth, err);
     case API_MAP: return check_map(shape, v, depth, err);
-    default: return codec_scalar_fits(shape, v) ? 0 : mismatch(shape, v, err);
+    default: return wire_scalar_fits(shape, v) ? 0 : mismatch(shape, v, err);
     }
 }
 
-int codec_document_check(const struct api_shape *shape, json_t *doc, struct err *err) {
+int wire_document_check(const struct api_shape *shape, json_t *doc, struct err *err) {
     return check(shape, doc, WHOLE, err);
 }
 
-int codec_json_in(const struct api_shape *shape, str body, json_t **ret_doc, struct err *err) {
+int wire_json_in(const struct api_shape *shape, str body, json_t **ret_doc, struct err *err) {
     CLEANUP_JSON json_t *doc = body.len == 0 ? json_object() : json_parse(body, err);
     if (!doc)
         return AWS_E_MALFORMED;
@@ -210,7 +210,7 @@ static void out_value(const struct api_shape *shape, const json_t *v, enum api_t
         shape->type == API_TIMESTAMP && (time == API_TIME_ISO8601 || time == API_TIME_RFC822);
     if (is_text_time) {
         buf_char(out, '"');
-        codec_scalar_out(shape, v, time, time, out);
+        wire_scalar_out(shape, v, time, time, out);
         buf_char(out, '"');
         return;
     }
@@ -225,7 +225,7 @@ static void out_value(const struct api_shape *shape, const json_t *v, enum api_t
         out_map(shape, v, out);
 }
 
-void codec_json_out(const struct api_shape *shape, const json_t *doc, struct buf *out) {
+void wire_json_out(const struct api_shape *shape, const json_t *doc, struct buf *out) {
     if (!shape || !doc)
         buf_c(out, "{}");
     else

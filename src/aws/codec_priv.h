@@ -22,29 +22,28 @@ enum { CODEC_DEPTH = 160, CODEC_PARTS = 400000 };
  * A new reference; NULL and err when text does not fit the shape. fallback: the format where the
  * model names none.
  */
-json_t *codec_scalar_in(const struct api_shape *shape, str text, enum api_time time,
-                        enum api_time fallback, struct err *err);
+json_t *wire_scalar_in(const struct api_shape *shape, str text, enum api_time time,
+                       enum api_time fallback, struct err *err);
 /* Appends the text of a scalar; a value of another type than the shape's adds nothing. */
-void codec_scalar_out(const struct api_shape *shape, const json_t *value, enum api_time time,
-                      enum api_time fallback, struct buf *out);
+void wire_scalar_out(const struct api_shape *shape, const json_t *value, enum api_time time,
+                     enum api_time fallback, struct buf *out);
 /* Epoch seconds as documents hold them: an integer where there is no fraction. */
-json_t *codec_time_value(int64_t epoch_ms);
-int64_t codec_time_ms(const json_t *value);
+json_t *wire_time_value(int64_t epoch_ms);
 
 /* ---- JSON (1.0, 1.1 and rest-json bodies) ---- */
 /* Members that do not travel in the body are left out. shape may be NULL. */
-int codec_json_in(const struct api_shape *shape, str body, json_t **ret_doc, struct err *err);
+int wire_json_in(const struct api_shape *shape, str body, json_t **ret_doc, struct err *err);
 /* Is the value of the scalar's JSON type, in its range? */
-bool codec_scalar_fits(const struct api_shape *shape, const json_t *value);
+bool wire_scalar_fits(const struct api_shape *shape, const json_t *value);
 /* A document from inside (aws_call): members of every location; changed in place. */
-int codec_document_check(const struct api_shape *shape, json_t *doc, struct err *err);
-void codec_json_out(const struct api_shape *shape, const json_t *doc, struct buf *out);
+int wire_document_check(const struct api_shape *shape, json_t *doc, struct err *err);
+void wire_json_out(const struct api_shape *shape, const json_t *doc, struct buf *out);
 
 /* ---- CBOR (smithy rpc-v2) ---- */
-int codec_cbor_in(const struct api_shape *shape, str body, json_t **ret_doc, struct err *err);
-void codec_cbor_out(const struct api_shape *shape, const json_t *doc, struct buf *out);
+int wire_cbor_in(const struct api_shape *shape, str body, json_t **ret_doc, struct err *err);
+void wire_cbor_out(const struct api_shape *shape, const json_t *doc, struct buf *out);
 /* {"__type": type, "message": message} */
-void codec_cbor_error(str type, str message, struct buf *out);
+void wire_cbor_error(str type, str message, struct buf *out);
 
 /* ---- Forms (query protocol) and query strings ---- */
 struct codec_param {
@@ -54,19 +53,19 @@ struct codec_param {
 /*
  * "a=b&c=d": 0, or AWS_E_MALFORMED for a wrong % sequence or too many parts. plus: '+' is a space.
  */
-int codec_params(struct arena *arena, str text, bool plus, struct codec_param **ret_params,
-                 size_t *ret_n, struct err *err);
+int wire_params(struct arena *arena, str text, bool plus, struct codec_param **ret_params,
+                size_t *ret_n, struct err *err);
 /* params are sorted in place. */
-int codec_query_in(const struct api_shape *shape, struct codec_param *params, size_t n,
-                   json_t **ret_doc, struct err *err);
+int wire_query_in(const struct api_shape *shape, struct codec_param *params, size_t n,
+                  json_t **ret_doc, struct err *err);
 
 /* ---- XML ---- */
-int codec_xml_in(const struct api_shape *shape, str body, json_t **ret_doc, struct err *err);
+int wire_xml_in(const struct api_shape *shape, str body, json_t **ret_doc, struct err *err);
 /* <?xml…?><root xmlns="ns">members</root>; members of other locations are left out. */
-void codec_xml_out(const struct api_shape *shape, const json_t *doc, str root, str ns,
-                   struct buf *out);
+void wire_xml_out(const struct api_shape *shape, const json_t *doc, str root, str ns,
+                  struct buf *out);
 /* The whole answer of a query operation. */
-void codec_query_out(const struct api_service *api, const struct api_op *op, const json_t *doc,
-                     str request_id, struct buf *out);
-void codec_xml_text(struct buf *out, str text);              /* escaped */
-void codec_xml_element(struct buf *out, str name, str text); /* <name>text</name> */
+void wire_query_out(const struct api_service *api, const struct api_op *op, const json_t *doc,
+                    str request_id, struct buf *out);
+void wire_xml_text(struct buf *out, str text);              /* escaped */
+void wire_xml_element(struct buf *out, str name, str text); /* <name>text</name> */

@@ -29,8 +29,8 @@ static int decode(struct arena *arena, str text, bool plus, str *ret) {
     return 0;
 }
 
-int codec_params(struct arena *arena, str text, bool plus, struct codec_param **ret_params,
-                 size_t *ret_n, struct err *err) {
+int wire_params(struct arena *arena, str text, bool plus, struct codec_param **ret_params,
+                size_t *ret_n, struct err *err) {
     size_t room = text.len ? count_parts(text) : 0, n = 0;
     if (room > CODEC_PARTS)
         return err_set(err, AWS_E_MALFORMED, "The request has too many parameters");
@@ -222,7 +222,7 @@ static int read_value(const struct api_shape *shape, bool flat, struct run run, 
     if (depth > CODEC_DEPTH)
         return err_set(err, AWS_E_MALFORMED, "The request is nested too deeply");
     if (shape->type > API_MAP) {
-        *ret = here ? codec_scalar_in(shape, here->value, API_TIME_DEFAULT, API_TIME_ISO8601, err)
+        *ret = here ? wire_scalar_in(shape, here->value, API_TIME_DEFAULT, API_TIME_ISO8601, err)
                     : NULL;
         return here && !*ret ? AWS_E_MALFORMED : 0;
     }
@@ -237,8 +237,8 @@ static int read_value(const struct api_shape *shape, bool flat, struct run run, 
                                    : read_map(shape, run, depth, ret, err);
 }
 
-int codec_query_in(const struct api_shape *shape, struct codec_param *params, size_t n,
-                   json_t **ret_doc, struct err *err) {
+int wire_query_in(const struct api_shape *shape, struct codec_param *params, size_t n,
+                  json_t **ret_doc, struct err *err) {
     if (!shape) {
         *ret_doc = json_object();
         return 0;

@@ -7,11 +7,11 @@
 #include <errno.h>
 #include <math.h>
 
-json_t *codec_time_value(int64_t epoch_ms) {
+json_t *wire_time_value(int64_t epoch_ms) {
     return epoch_ms % 1000 ? json_real((double)epoch_ms / 1000.0) : json_integer(epoch_ms / 1000);
 }
 
-int64_t codec_time_ms(const json_t *value) {
+static int64_t time_ms(const json_t *value) {
     if (json_is_integer(value)) {
         json_int_t s = json_integer_value(value);
         return s > INT64_MAX / 1000 || s < INT64_MIN / 1000 ? 0 : s * 1000;
@@ -51,16 +51,16 @@ static bool parse_time(str text, int64_t *ret_ms) {
 static json_t *time_in(str text, struct err *err) {
     int64_t ms;
     if (parse_time(text, &ms))
-        return codec_time_value(ms);
+        return wire_time_value(ms);
     CLEANUP_JSON json_t *seconds = number_in(text, NULL);
     if (seconds && fabs(json_real_value(seconds)) < 9e15)
-        return codec_time_value(llround(json_real_value(seconds) * 1000.0));
+        return wire_time_value(llround(json_real_value(seconds) * 1000.0));
     err_set(err, AWS_E_MALFORMED, "timestamp must follow ISO8601");
     return NULL;
 }
 
-json_t *codec_scalar_in(const struct api_shape *shape, str text, enum api_time time,
-                        enum api_time fallback, struct err *err) {
+json_t *wire_scalar_in(const struct api_shape *shape, str text, enum api_time time,
+                       enum api_time fallback, struct err *err) {
     (void)time;
     (void)fallback;
     json_t *v = NULL;
@@ -97,7 +97,7 @@ json_t *codec_scalar_in(const struct api_shape *shape, str text, enum api_time t
 
 static void time_out(const json_t *value, enum api_time format, struct buf *out) {
     char text[CLOCK_ISO_MAX];
-    int64_t ms = codec_time_ms(value);
+    int64_t ms = time_ms(value);
     if (format == API_TIME_RFC822)
         buf_c(out, clock_http(text, ms));
     else if (format == API_TIME_UNIX)
@@ -106,8 +106,8 @@ static void time_out(const json_t *value, enum api_time format, struct buf *out)
         buf_c(out, clock_iso8601_ms(text, ms));
 }
 
-void codec_scalar_out(const struct api_shape *shape, const json_t *value, enum api_time time,
-                      enum api_time fallback, struct buf *out) {
+void wire_scalar_out(const struct api_shape *shape, const json_t *value, enum api_time time,
+                     enum api_time fallback, struct buf *out) {
     if (shape->type == API_TIMESTAMP && json_is_number(value))
         time_out(value, time == API_TIME_DEFAULT ? fallback : time, out);
     else if (json_is_string(value))

@@ -119,14 +119,14 @@ static int read_node(const struct api_shape *shape, bool flat, const struct xml_
     if (node->child)
         return err_set(err, AWS_E_MALFORMED, STR_FMT " may not contain elements",
                        STR_ARG(node->name));
-    *ret = codec_scalar_in(shape, node->text, API_TIME_DEFAULT, API_TIME_ISO8601, err);
+    *ret = wire_scalar_in(shape, node->text, API_TIME_DEFAULT, API_TIME_ISO8601, err);
     return *ret ? 0 : AWS_E_MALFORMED;
 }
 
-int codec_xml_in(const struct api_shape *shape, str body, json_t **ret_doc, struct err *err) {
+int wire_xml_in(const struct api_shape *shape, str body, json_t **ret_doc, struct err *err) {
     struct arena arena = {0};
     struct xml_node *root;
-    int r = codec_xml_parse(&arena, body, &root, err);
+    int r = wire_xml_parse(&arena, body, &root, err);
     if (r == 0)
         r = read_node(shape, false, root, NULL, ret_doc, err);
     arena_deinit(&arena);
@@ -135,7 +135,7 @@ int codec_xml_in(const struct api_shape *shape, str body, json_t **ret_doc, stru
 
 /* ---- Encoding ---- */
 
-void codec_xml_text(struct buf *out, str text) {
+void wire_xml_text(struct buf *out, str text) {
     for (size_t i = 0; i < text.len; i++) {
         unsigned char c = (unsigned char)text.p[i];
         if (c == '&')
@@ -164,9 +164,9 @@ static void close_tag(struct buf *out, str name) {
     buf_char(out, '>');
 }
 
-void codec_xml_element(struct buf *out, str name, str text) {
+void wire_xml_element(struct buf *out, str name, str text) {
     open_tag(out, name);
-    codec_xml_text(out, text);
+    wire_xml_text(out, text);
     close_tag(out, name);
 }
 
@@ -185,7 +185,7 @@ static void write_members(const struct api_shape *shape, const json_t *obj, stru
 static void write_entry(const struct api_shape *shape, str tag, const char *key, const json_t *v,
                         struct buf *out) {
     open_tag(out, tag);
-    codec_xml_element(out, shape->key_wire, str_c(key));
+    wire_xml_element(out, shape->key_wire, str_c(key));
     write_value(NULL, shape->element, shape->element_wire, v, API_TIME_DEFAULT, out);
     close_tag(out, tag);
 }
@@ -221,7 +221,7 @@ static void open_structure(const struct api_member *m, const struct api_shape *s
         str value = a->flags & API_ATTRIBUTE ? json_str(v, a->name.p) : STR_NONE;
         if (value.p) {
             buf_printf(out, " " STR_FMT "=\"", STR_ARG(a->wire));
-            codec_xml_text(out, value);
+            wire_xml_text(out, value);
             buf_char(out, '"');
         }
     }
@@ -239,13 +239,13 @@ static void write_value(const struct api_member *m, const struct api_shape *shap
         close_tag(out, tag);
     } else {
         CLEANUP_DEINIT(buf) struct buf text = {0};
-        codec_scalar_out(shape, v, time, API_TIME_ISO8601, &text);
-        codec_xml_element(out, tag, buf_view(&text));
+        wire_scalar_out(shape, v, time, API_TIME_ISO8601, &text);
+        wire_xml_element(out, tag, buf_view(&text));
     }
 }
 
-void codec_xml_out(const struct api_shape *shape, const json_t *doc, str root, str ns,
-                   struct buf *out) {
+void wire_xml_out(const struct api_shape *shape, const json_t *doc, str root, str ns,
+                  struct buf *out) {
     buf_c(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<");
     buf_str(out, root);
     if (ns.p)
@@ -255,8 +255,8 @@ void codec_xml_out(const struct api_shape *shape, const json_t *doc, str root, s
     close_tag(out, root);
 }
 
-void codec_query_out(const struct api_service *api, const struct api_op *op, const json_t *doc,
-                     str request_id, struct buf *out) {
+void wire_query_out(const struct api_service *api, const struct api_op *op, const json_t *doc,
+                    str request_id, struct buf *out) {
     buf_printf(out, "<" STR_FMT "Response xmlns=\"" STR_FMT "\">", STR_ARG(op->name),
                STR_ARG(api->xml_namespace));
     if (op->result.p) {
@@ -266,6 +266,6 @@ void codec_query_out(const struct api_service *api, const struct api_op *op, con
         close_tag(out, op->result);
     }
     buf_c(out, "<ResponseMetadata>");
-    codec_xml_element(out, S("RequestId"), request_id);
+    wire_xml_element(out, S("RequestId"), request_id);
     buf_printf(out, "</ResponseMetadata></" STR_FMT "Response>", STR_ARG(op->name));
 }

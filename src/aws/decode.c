@@ -20,7 +20,7 @@ static int malformed(struct rq *rq, const struct err *err) {
 
 static int set_scalar(struct rest_in *in, const struct api_member *m, str text) {
     enum api_time fallback = m->location == API_IN_HEADER ? API_TIME_RFC822 : API_TIME_ISO8601;
-    json_t *v = codec_scalar_in(m->shape, text, (enum api_time)m->time, fallback, &in->err);
+    json_t *v = wire_scalar_in(m->shape, text, (enum api_time)m->time, fallback, &in->err);
     if (v) {
         json_set(in->doc, m->name.p, v);
         return 0;
@@ -147,8 +147,8 @@ static int parse_body(struct rest_in *in, const struct api_shape *shape, json_t 
     struct rq *rq = in->rq;
     str body = rq->payload.bytes;
     int r = rq->priv->route.protocol == PROTOCOL_REST_XML
-                ? codec_xml_in(shape, body, ret, &in->err)
-                : codec_json_in(shape, body, ret, &in->err);
+                ? wire_xml_in(shape, body, ret, &in->err)
+                : wire_json_in(shape, body, ret, &in->err);
     return r ? malformed(rq, &in->err) : 0;
 }
 
@@ -188,7 +188,7 @@ static int decode_rest(struct rq *rq) {
     struct rest_in in = {.rq = rq, .shape = shape, .doc = rq->in};
     if (take_labels(&in) || take_params(&in) || take_headers(&in))
         return AWS_FAILED;
-    if (rq->op->flags & OP_STREAM_IN)
+    if (rq->op->open)
         return 0;
     return shape->payload >= 0 ? take_payload(&in, &shape->members[shape->payload])
                                : take_body(&in);
@@ -202,7 +202,7 @@ static int form_params(struct rq *rq, struct codec_param **ret, size_t *ret_n) {
     struct codec_param *body = NULL;
     size_t n = 0;
     struct err err;
-    if (codec_params(&rq->arena, rq->payload.bytes, true, &body, &n, &err))
+    if (wire_params(&rq->arena, rq->payload.bytes, true, &body, &n, &err))
         return aws_fail_common(rq, COMMON_INVALID_URI, "%s", err.text);
     struct codec_param *all = arena_alloc(&rq->arena, (n + p->route.n_params) * sizeof *all + 1);
     if (n)
@@ -231,7 +231,7 @@ static int decode_query(struct rq *rq) {
     struct err err = {0};
     if (form_params(rq, &params, &n))
         return AWS_FAILED;
-    if (codec_query_in(rq->priv->route.op->in, params, n, &rq->in, &err))
+    if (wire_query_in(rq->priv->route.op->in, params, n, &rq->in, &err))
         return aws_fail_common(rq, COMMON_MALFORMED, "%s", err.text);
     set_url_member(rq);
     return 0;
@@ -245,8 +245,8 @@ int aws_decode(struct rq *rq) {
     case PROTOCOL_QUERY: return decode_query(rq);
     case PROTOCOL_REST_XML:
     case PROTOCOL_REST_JSON: return decode_rest(rq);
-    case PROTOCOL_JSON: r = codec_json_in(shape, rq->payload.bytes, &rq->in, &err); break;
-    case PROTOCOL_CBOR: r = codec_cbor_in(shape, rq->payload.bytes, &rq->in, &err); break;
+    case PROTOCOL_JSON: r = wire_json_in(shape, rq->payload.bytes, &rq->in, &err); break;
+    case PROTOCOL_CBOR: r = wire_cbor_in(shape, rq->payload.bytes, &rq->in, &err); break;
     }
     return r ? malformed(rq, &err) : 0;
 }

@@ -1,3 +1,4 @@
+/* aws/identity: releases an identity and the policies it holds. */
 #include "aws/identity.h"
 
 #include <stdatomic.h>

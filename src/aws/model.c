@@ -1,3 +1,4 @@
+/* aws/model: look-ups in the generated tables of the API models. */
 #include "aws/model.h"
 
 const struct api_op *api_op_find(const struct api_service *service, str name) {

@@ -42,15 +42,12 @@ enum {
     OP_MUTATES = 1 << 0,
     OP_PAGINATES = 1 << 1,
     OP_NO_AUTH = 1 << 2, /* signed, but not authorised */
-    /* `open` is called before the body is read (authorised), then `run` */
-    OP_STREAM_IN = 1 << 3,
-    OP_STREAM_OUT = 1 << 4, /* answers with rq_out_stream */
     /* may be called unsigned, if the resource policy allows (S3 objects) */
-    OP_ANONYMOUS = 1 << 5,
+    OP_ANONYMOUS = 1 << 3,
     /* the row's right is asked by the handler, item by item: rq_may_item */
-    OP_ITEMWISE = 1 << 7,
+    OP_ITEMWISE = 1 << 4,
     /* about something that the input's members do not describe: no KEYs of them */
-    RIGHT_APART = 1 << 8,
+    RIGHT_APART = 1 << 5,
     OP_OF_SERVICE = 1 << 16, /* from here on: the service's own, for its hooks */
 };
 
@@ -60,7 +57,8 @@ struct aws_op {
     const char *action;   /* IAM action checked before run */
     const char *resource; /* ARN template filled from the input, for that check */
     unsigned flags;
-    aws_handler_fn *open; /* OP_STREAM_IN: makes rq->stream; NULL otherwise */
+    aws_handler_fn
+        *open; /* OP_IN: called before the body is read (authorised), makes rq->stream; else NULL */
 };
 
 /* The rows of ops.def, in their order. */
@@ -107,7 +105,7 @@ struct aws_question {
     unsigned flags; /* of the right's row */
 };
 
-/* OP_STREAM_IN: where decoded body bytes go. `open` fills the vtable via aws_set_sink. */
+/* OP_IN: where decoded body bytes go. `open` fills the vtable via aws_set_sink. */
 /* 0 or aws_fail… */
 typedef int aws_sink_fn(void *stream, struct rq *rq, const void *p, size_t n);
 void aws_set_sink(struct rq *rq, aws_sink_fn *write, void *stream);

@@ -1,3 +1,7 @@
+/*
+ * aws/pattern: the machine that runs the compiled patterns of the API models: a stack of choices
+ * and a budget of steps instead of recursion.
+ */
 #include "aws/pattern.h"
 
 #include "aws/model.h"

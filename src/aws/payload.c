@@ -1,3 +1,7 @@
+/*
+ * aws/payload: takes a body's bytes through its layers: framing, chunk signatures, length,
+ * SHA-256, MD5, checksum; then the sink.
+ */
 #include "aws/payload.h"
 
 #include "aws/auth_fault.h"

@@ -1,3 +1,7 @@
+/*
+ * aws/port: decisions about an event at a hub port and about a service that acts in the name of a
+ * role; neither has a request.
+ */
 #include "aws/port.h"
 
 #include "aws/aws_priv.h"

@@ -52,11 +52,11 @@ static void member_header(struct rq *rq, const struct api_member *m, const json_
     if (json_is_array(v)) {
         for (size_t i = 0; i < json_array_size(v); i++) {
             buf_c(&text, i ? ", " : "");
-            codec_scalar_out(m->shape->element, json_array_get(v, i), API_TIME_DEFAULT,
-                             API_TIME_RFC822, &text);
+            wire_scalar_out(m->shape->element, json_array_get(v, i), API_TIME_DEFAULT,
+                            API_TIME_RFC822, &text);
         }
     } else {
-        codec_scalar_out(m->shape, v, (enum api_time)m->time, API_TIME_RFC822, &text);
+        wire_scalar_out(m->shape, v, (enum api_time)m->time, API_TIME_RFC822, &text);
     }
     put_header(rq, m->wire.p, buf_view(&text));
 }
@@ -103,7 +103,7 @@ static void bare_root(struct rq *rq, const struct api_op *op, struct buf *body) 
     buf_printf(body,
                "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<" STR_FMT " xmlns=\"" STR_FMT "\">",
                STR_ARG(op->result), STR_ARG(rq->priv->route.api->xml_namespace));
-    codec_xml_text(body, json_str(rq->out, m->name.p));
+    wire_xml_text(body, json_str(rq->out, m->name.p));
     buf_printf(body, "</" STR_FMT ">", STR_ARG(op->result));
 }
 
@@ -112,10 +112,10 @@ static void rest_payload(struct rq *rq, const struct api_member *m, struct buf *
     if (json_is_string(v))
         buf_str(body, json_text(v));
     else if (v && rq->priv->route.protocol == PROTOCOL_REST_XML)
-        codec_xml_out(m->shape, v, m->flags & API_LONG_NAME ? m->wire : m->shape->name,
-                      rq->priv->route.api->xml_namespace, body);
+        wire_xml_out(m->shape, v, m->flags & API_LONG_NAME ? m->wire : m->shape->name,
+                     rq->priv->route.api->xml_namespace, body);
     else if (v)
-        codec_json_out(m->shape, v, body);
+        wire_json_out(m->shape, v, body);
 }
 
 static void rest_body(struct rq *rq, struct buf *body) {
@@ -130,20 +130,18 @@ static void rest_body(struct rq *rq, struct buf *body) {
     else if (!has_body_members(shape))
         return;
     else if (rq->priv->route.protocol == PROTOCOL_REST_XML)
-        codec_xml_out(shape, rq->out, op->result.p ? op->result : shape->name,
-                      rq->priv->route.api->xml_namespace, body);
+        wire_xml_out(shape, rq->out, op->result.p ? op->result : shape->name,
+                     rq->priv->route.api->xml_namespace, body);
     else
-        codec_json_out(shape, rq->out, body);
+        wire_json_out(shape, rq->out, body);
 }
 
 static void encode(struct rq *rq, struct buf *body) {
     const struct route *route = &rq->priv->route;
     switch (route->protocol) {
-    case PROTOCOL_JSON: codec_json_out(route->op->out, rq->out, body); break;
-    case PROTOCOL_QUERY:
-        codec_query_out(route->api, route->op, rq->out, str_c(rq->id), body);
-        break;
-    case PROTOCOL_CBOR: codec_cbor_out(route->op->out, rq->out, body); break;
+    case PROTOCOL_JSON: wire_json_out(route->op->out, rq->out, body); break;
+    case PROTOCOL_QUERY: wire_query_out(route->api, route->op, rq->out, str_c(rq->id), body); break;
+    case PROTOCOL_CBOR: wire_cbor_out(route->op->out, rq->out, body); break;
     case PROTOCOL_REST_XML:
     case PROTOCOL_REST_JSON: rest_body(rq, body); break;
     }
@@ -206,13 +204,13 @@ static void reply_success(struct rq *rq) {
 static void s3_error(struct rq *rq, struct buf *body) {
     const struct rq_priv *p = rq->priv;
     buf_c(body, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error>");
-    codec_xml_element(body, S("Code"), str_c(p->error->code));
-    codec_xml_element(body, S("Message"), p->message);
+    wire_xml_element(body, S("Code"), str_c(p->error->code));
+    wire_xml_element(body, S("Message"), p->message);
     for (const struct out_detail *d = p->details; d; d = d->next)
-        codec_xml_element(body, str_c(d->name), d->value);
-    codec_xml_element(body, S("Resource"), str_is_utf8(p->wire.path) ? p->wire.path : S(""));
-    codec_xml_element(body, S("RequestId"), str_c(rq->id));
-    codec_xml_element(body, S("HostId"), str_c(rq->id));
+        wire_xml_element(body, str_c(d->name), d->value);
+    wire_xml_element(body, S("Resource"), str_is_utf8(p->wire.path) ? p->wire.path : S(""));
+    wire_xml_element(body, S("RequestId"), str_c(rq->id));
+    wire_xml_element(body, S("HostId"), str_c(rq->id));
     buf_c(body, "</Error>");
 }
 
@@ -222,13 +220,13 @@ static void query_error(struct rq *rq, str code, bool sender, struct buf *body) 
     if (p->route.api->xml_namespace.p)
         buf_printf(body, " xmlns=\"" STR_FMT "\"", STR_ARG(p->route.api->xml_namespace));
     buf_c(body, "><Error>");
-    codec_xml_element(body, S("Type"), sender ? S("Sender") : S("Receiver"));
-    codec_xml_element(body, S("Code"), code);
-    codec_xml_element(body, S("Message"), p->message);
+    wire_xml_element(body, S("Type"), sender ? S("Sender") : S("Receiver"));
+    wire_xml_element(body, S("Code"), code);
+    wire_xml_element(body, S("Message"), p->message);
     for (const struct out_detail *d = p->details; d; d = d->next)
-        codec_xml_element(body, str_c(d->name), d->value);
+        wire_xml_element(body, str_c(d->name), d->value);
     buf_c(body, "</Error>");
-    codec_xml_element(body, S("RequestId"), str_c(rq->id));
+    wire_xml_element(body, S("RequestId"), str_c(rq->id));
     buf_c(body, "</ErrorResponse>");
 }
 
@@ -299,7 +297,7 @@ static void encode_error(struct rq *rq, const struct names *n, struct buf *body)
             s3_error(rq, body);
         break;
     case PROTOCOL_QUERY: query_error(rq, n->code, n->sender, body); break;
-    case PROTOCOL_CBOR: codec_cbor_error(n->name, rq->priv->message, body); break;
+    case PROTOCOL_CBOR: wire_cbor_error(n->name, rq->priv->message, body); break;
     case PROTOCOL_JSON:
     case PROTOCOL_REST_JSON: json_error(rq, n->name, n->sender, body); break;
     }

@@ -249,7 +249,8 @@ static str amazon_bucket(str names, str *ret_service) {
     return STR_NONE;
 }
 
-str aws_route_host_bucket(str host, str *ret_service) {
+/* The bucket in a Host header's value, or absent; *ret_service: an endpoint prefix found there. */
+static str host_bucket(str host, str *ret_service) {
     static const str suffixes[] = {S_INIT(".amazonaws.com"), S_INIT(".amazonaws.com.cn")};
     *ret_service = STR_NONE;
     host = without_port(host);
@@ -343,7 +344,7 @@ static bool route_target(struct route *route, const struct aws_wire *wire, int *
 static const struct api_service *guess_service(struct route *route, const struct aws_wire *wire,
                                                const struct aws_auth *auth) {
     str host_service, version = STR_NONE;
-    route->host_bucket = aws_route_host_bucket(aws_wire_header(wire, "Host"), &host_service);
+    route->host_bucket = host_bucket(aws_wire_header(wire, "Host"), &host_service);
     const struct api_service *api = by_name(auth->scope_service);
     if (!api && !auth->scope_service.p)
         api = by_name(host_service);
@@ -405,7 +406,7 @@ int aws_route_request(const struct router *router, const struct aws_wire *wire,
     *route = (struct route){.api = api_default, .protocol = PROTOCOL_REST_XML, .target = S("")};
     if (route_rpc(route, wire, &r) || route_target(route, wire, &r))
         return r;
-    if (codec_params(arena, wire->query, true, &route->params, &route->n_params, NULL)) {
+    if (wire_params(arena, wire->query, true, &route->params, &route->n_params, NULL)) {
         route->error = COMMON_INVALID_URI;
         return AWS_FAILED;
     }

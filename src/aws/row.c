@@ -1,3 +1,4 @@
+/* aws/row: rows that become conditions of the commit that changes them. */
 #include "aws/row.h"
 
 #include "aws/aws_priv.h"

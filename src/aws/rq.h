@@ -31,7 +31,7 @@ struct aws_op;
 struct aws_service;
 struct net_req;
 
-/* The request's body, where the operation streams it (OP_STREAM_IN) or takes it raw. */
+/* The request's body, where the operation streams it (OP_IN) or takes it raw. */
 struct aws_payload {
     str bytes;       /* the whole body, for operations that do not stream */
     uint64_t size;   /* decoded bytes received */
@@ -57,7 +57,7 @@ struct rq {
     json_t *in;
     json_t *out;
     struct aws_payload payload;
-    void *stream; /* OP_STREAM_IN: the service's sink, made by the row's open */
+    void *stream; /* OP_IN: the service's sink, made by the row's open */
     /* what the service has read for this run's batch, in the arena: NULL again behind a commit */
     void *memo;
     int attempt;          /* 0 at first, counts re-runs after STORE_E_CONDITION */

@@ -37,7 +37,7 @@ static int route_form(struct rq *rq) {
     struct codec_param *params = NULL;
     size_t n = 0;
     struct err err;
-    if (codec_params(&rq->arena, rq->payload.bytes, true, &params, &n, &err))
+    if (wire_params(&rq->arena, rq->payload.bytes, true, &params, &n, &err))
         return aws_fail_common(rq, COMMON_INVALID_URI, "%s", err.text);
     for (size_t i = 0; i < n; i++)
         if (str_is(params[i].key, "Action")) {
@@ -85,7 +85,7 @@ static int to_sink(void *ctx, const void *bytes, size_t n) {
     return rq->priv->sink(rq->priv->sink_stream, rq, bytes, n);
 }
 
-static bool streams(const struct rq *rq) { return rq->op && (rq->op->flags & OP_STREAM_IN); }
+static bool streams(const struct rq *rq) { return rq->op && rq->op->open; }
 
 static uint64_t body_most(const struct rq *rq) {
     const struct api_op *op = rq->priv->route.op;

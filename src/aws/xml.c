@@ -1,3 +1,7 @@
+/*
+ * aws/xml: parses an XML body into a tree of elements with expat. A DOCTYPE is refused, so
+ * entities cannot be declared.
+ */
 #include "aws/xml_priv.h"
 
 #include "aws/codec_priv.h"
@@ -76,7 +80,7 @@ static void on_doctype(void *ctx, const XML_Char *name, const XML_Char *system,
     refuse(ctx, "a document type is not allowed");
 }
 
-int codec_xml_parse(struct arena *arena, str text, struct xml_node **ret_root, struct err *err) {
+int wire_xml_parse(struct arena *arena, str text, struct xml_node **ret_root, struct err *err) {
     if (text.len == 0)
         return err_set(err, AWS_E_MALFORMED, "The document is empty");
     if (text.len > (size_t)64 * 1024 * 1024)

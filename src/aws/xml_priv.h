@@ -20,4 +20,4 @@ struct xml_node {
     struct xml_node *last, *parent;
 };
 /* 0, or 1 (AWS_E_MALFORMED) with line and column in err. */
-int codec_xml_parse(struct arena *arena, str text, struct xml_node **ret_root, struct err *err);
+int wire_xml_parse(struct arena *arena, str text, struct xml_node **ret_root, struct err *err);

@@ -1,3 +1,7 @@
+/*
+ * base/arena: blocks that double in size up to a bound; an allocation moves a pointer in the
+ * newest one.
+ */
 #include "base/arena.h"
 
 #include <stdio.h>

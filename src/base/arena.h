@@ -4,6 +4,9 @@
  *
  * A zeroed struct arena is a valid empty one. Allocation never fails and is not zeroed unless it
  * says so; pointers stay valid until arena_deinit. One thread at a time.
+ *
+ * An arena gives nothing back before its end. What grows while a request runs (a body, an answer)
+ * is a struct buf; what a loop needs once a turn has a buf or an arena of the loop's own.
  */
 #include "base/own.h"
 #include "base/str.h"
@@ -16,13 +19,20 @@ struct arena {
     char *at, *end;             /* free room in the newest */
 };
 
+/* Frees all that was allocated; the arena is a valid empty one afterwards. */
 void arena_deinit(struct arena *a);
-void *arena_alloc(struct arena *a, size_t n) __attribute__((returns_nonnull)); /* 16-aligned */
+/* n bytes, aligned to 16. n may be 0: the pointer is the caller's all the same. */
+void *arena_alloc(struct arena *a, size_t n) __attribute__((returns_nonnull));
 void *arena_zalloc(struct arena *a, size_t n) __attribute__((returns_nonnull));
+/* A zeroed struct. */
 #define arena_new(a, type) ((type *)arena_zalloc((a), sizeof(type)))
 
-/* Copies; the copy has a NUL behind it, so .p serves as a C string. */
+/*
+ * A copy, with a NUL behind its bytes: .p serves as a C string where s has no NUL inside. An absent
+ * s becomes an empty text, which is not absent.
+ */
 str arena_str(struct arena *a, str s);
 char *arena_cstr(struct arena *a, str s);
+/* printf into the arena, with a NUL behind. */
 str arena_printf(struct arena *a, const char *fmt, ...) PRINTF_LIKE(2, 3);
 str arena_vprintf(struct arena *a, const char *fmt, va_list args) PRINTF_LIKE(2, 0);

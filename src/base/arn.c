@@ -1,9 +1,10 @@
+/* base/arn: ARNs cut at their colons, and written. */
 #include "base/arn.h"
 
 bool arn_parse(str text, struct arn *ret) {
     struct arn a = {0};
-    str head, partition,
-        rest = text, *const parts[] = {&head, &partition, &a.service, &a.region, &a.account};
+    str head = STR_NONE, partition = STR_NONE, rest = text;
+    str *const parts[] = {&head, &partition, &a.service, &a.region, &a.account};
     *ret = (struct arn){0};
     for (size_t i = 0; i < ARRAY_LEN(parts); i++)
         if (!str_cut(rest, ':', parts[i], &rest))

@@ -1,3 +1,7 @@
+/*
+ * base/buf: growable bytes, the integer forms of keys and files, and the cursor that reads them
+ * back.
+ */
 #include "base/buf.h"
 
 #include <stdio.h>

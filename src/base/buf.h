@@ -14,14 +14,21 @@
 struct buf {
     char *p;
     size_t len;
-    size_t cap;
+    size_t cap; /* bytes at p, the NUL's among them */
 };
 
 void buf_deinit(struct buf *b);                             /* frees, and leaves an empty one */
 static inline void buf_clear(struct buf *b) { b->len = 0; } /* keeps the memory */
-/* Room for n more bytes; returns where they go. The caller adds to len what it wrote. */
+/*
+ * Room for n more bytes and a NUL; returns where the bytes go. The caller adds to len what it wrote
+ * and puts a NUL behind. Growing moves the bytes: a pointer or view into b from before is stale.
+ */
 char *buf_reserve(struct buf *b, size_t n);
 
+/*
+ * Append a copy. The source must not lie in b itself, because growing moves b. p may be NULL when n
+ * is 0, and an absent str adds nothing.
+ */
 void buf_add(struct buf *b, const void *p, size_t n);
 void buf_str(struct buf *b, str s);
 static inline void buf_c(struct buf *b, const char *cstr) { buf_str(b, str_c(cstr)); }
@@ -33,11 +40,12 @@ void buf_u8(struct buf *b, uint8_t v);
 void buf_u16(struct buf *b, uint16_t v);
 void buf_u32(struct buf *b, uint32_t v);
 void buf_u64(struct buf *b, uint64_t v);
-/* LEB128, seven bits a byte, low bits first. */
+/* LEB128, seven bits a byte, low bits first: one byte below 128, ten at most. */
 void buf_varint(struct buf *b, uint64_t v);
-/* varint length, then the bytes. */
+/* The length as a varint, then the bytes. */
 void buf_lstr(struct buf *b, str s);
 
+/* Borrowed until b changes; empty, and not absent, when b is. */
 static inline str buf_view(const struct buf *b) { return (str){b->p ? b->p : "", b->len}; }
 /* NUL-terminated view, never NULL. */
 static inline const char *buf_cstr(const struct buf *b) { return b->p ? b->p : ""; }
@@ -54,10 +62,13 @@ struct cur {
     bool bad;
 };
 static inline struct cur cur_of(str s) { return (struct cur){s, false}; }
+/* Big-endian integers, as buf_u8 and its like write them. */
 uint8_t cur_u8(struct cur *c);
 uint16_t cur_u16(struct cur *c);
 uint32_t cur_u32(struct cur *c);
 uint64_t cur_u64(struct cur *c);
+/* More than ten bytes are bad. */
 uint64_t cur_varint(struct cur *c);
+/* The next n bytes, and the bytes behind a varint of their length: views into the cursor's bytes. */
 str cur_take(struct cur *c, size_t n);
 str cur_lstr(struct cur *c);

@@ -1,3 +1,4 @@
+/* base/clock: the clocks, and the date forms of the wire written and parsed without the locale. */
 #include "base/clock.h"
 
 #include "base/ascii.h"
@@ -107,7 +108,7 @@ static bool to_epoch_ms(int year, int month, int day, int hour, int minute, int 
 static bool take_fraction(str *s, int64_t *ms) {
     if (!take_char(s, '.'))
         return true;
-    int weight = 100;
+    int64_t weight = 100;
     size_t n = 0;
     for (; s->len && ascii_is_digit(s->p[0]); n++) {
         *ms += (s->p[0] - '0') * weight;

@@ -4,23 +4,28 @@
  *
  * Signatures, Date headers, TLS and session expiry use real time. What happens in the cloud
  * (lifecycle, retention, retries, alarms, events, metrics, point-in-time recovery) uses world time:
- * real time plus an offset that only tests move (DESIGN 11, Clock). All epoch values are UTC
+ * real time plus an offset that only tests move (docs/internals/clocks.md). All epoch values are UTC
  * milliseconds unless the name says otherwise. Any thread.
  */
 #include "base/str.h"
 
+/* Epoch milliseconds; either may go back, when the machine's clock is set or a test moves time. */
 int64_t clock_real_ms(void);
 int64_t clock_world_ms(void);
-/* Never goes back; for measuring durations. */
+/* Never goes back, begins anywhere; for measuring durations and for deadlines of waits. */
 int64_t clock_mono_ns(void);
 static inline int64_t clock_mono_ms(void) { return clock_mono_ns() / 1000000; }
 
-/* The offset of world time; set by prog at start (from the store) and by the test clock. */
+/*
+ * The offset of world time, one for the process; the daemon sets it at start (from the store) and
+ * for the test clock. Who sleeps until a moment of world time is told by hub_clock_moved.
+ */
 void clock_set_offset_ms(int64_t offset);
 int64_t clock_offset_ms(void);
 
+/* Room for any of the forms and a NUL. All writers return out. */
 enum { CLOCK_ISO_MAX = 32 };
-/* 2026-11-22T04:56:59Z and 2026-11-22T04:56:59.123Z; return out. */
+/* 2026-11-22T04:56:59Z and 2026-11-22T04:56:59.123Z; the first cuts the milliseconds off. */
 char *clock_iso8601(char out[CLOCK_ISO_MAX], int64_t epoch_ms);
 char *clock_iso8601_ms(char out[CLOCK_ISO_MAX], int64_t epoch_ms);
 /* 20261122T045659Z, as in X-Amz-Date. */
@@ -31,8 +36,10 @@ char *clock_http(char out[CLOCK_ISO_MAX], int64_t epoch_ms);
 char *clock_day(char out[CLOCK_ISO_MAX], int64_t epoch_ms);
 
 /*
- * The inverse; false where s is not of that form (ISO: optional fraction, Z or ±hh:mm; date alone
- * is midnight).
+ * The inverse; false where s is not of that form or no date (February 30), *ret_epoch_ms is left
+ * alone then.
+ * ISO: a date alone is midnight; seconds, a fraction (cut to milliseconds) and a zone (Z, ±hh:mm,
+ * ±hhmm) are optional, and no zone means UTC. HTTP: the weekday is not looked at.
  */
 bool clock_parse_iso8601(str s, int64_t *ret_epoch_ms);
 bool clock_parse_amz(str s, int64_t *ret_epoch_ms);

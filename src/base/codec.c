@@ -1,3 +1,4 @@
+/* base/codec: hex, base64 and percent-encoding. */
 #include "base/codec.h"
 
 #include "base/ascii.h"

@@ -1,3 +1,6 @@
+/*
+ * base/err: formats the text of a fault; cut off when the text is too long, never an error itself.
+ */
 #include "base/err.h"
 
 #include <stdarg.h>

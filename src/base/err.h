@@ -9,10 +9,13 @@
 #include "base/own.h"
 
 struct err {
-    char text[512];
+    char text[512]; /* a sentence without a full stop, for people; longer ones are cut */
 };
 
-/* Fill *err (when not NULL) and return code, so that `return err_set(err, -EIO, "…")` works. */
+/*
+ * Fill *err (when not NULL) and return code, so that `return err_set(err, -EIO, "…")` works. The
+ * arguments may not point into err->text.
+ */
 int err_set(struct err *err, int code, const char *fmt, ...) PRINTF_LIKE(3, 4);
 /* The same, with ": strerror(-negative_errno)" behind the text. Returns negative_errno. */
 int err_sys(struct err *err, int negative_errno, const char *fmt, ...) PRINTF_LIKE(3, 4);

@@ -1,3 +1,4 @@
+/* base/io: reads and writes that go on until everything was moved. */
 #include "base/io.h"
 
 #include <errno.h>

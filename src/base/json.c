@@ -1,3 +1,7 @@
+/*
+ * base/json: JSON on top of jansson: our own writer (jansson's prints reals with 17 digits), and
+ * accessors that take any document.
+ */
 #include "base/json.h"
 
 #include <math.h>

@@ -31,8 +31,8 @@ void json_write_pretty(struct buf *out, const json_t *j);
 void json_add_quoted(struct buf *out, str s);
 
 /*
- * Members of an object; absent, null or of another type gives STR_NONE, 0, false, NULL. obj may be
- * NULL.
+ * Members of an object, borrowed from it. A member that is absent, null or of another type gives
+ * STR_NONE, `otherwise` or NULL; obj may be NULL, and may be no object.
  */
 str json_str(const json_t *obj, const char *key);
 int64_t json_int(const json_t *obj, const char *key, int64_t otherwise);
@@ -44,9 +44,9 @@ static inline bool json_has(const json_t *obj, const char *key) {
     const json_t *v = json_object_get(obj, key);
     return v && !json_is_null(v);
 }
-/* The value itself as a str. */
+/* The bytes of a string value, borrowed; absent for every other kind and for NULL. */
 str json_text(const json_t *string);
-/* Where the text is in an array of texts (NULL: empty); -1: nowhere. */
+/* The index of text in an array of texts (NULL: an empty one), or -1. */
 ptrdiff_t json_find_text(const json_t *array, str text);
 
 /*
@@ -57,6 +57,6 @@ json_t *json_of_str(str s);
 void json_set_str(json_t *obj, const char *key, str s);
 void json_set_int(json_t *obj, const char *key, int64_t v);
 void json_set_bool(json_t *obj, const char *key, bool v);
-/* Steals value; NULL value sets nothing. */
+/* Takes the caller's reference to value; a NULL value sets nothing. */
 void json_set(json_t *obj, const char *key, json_t *value);
 void json_push_str(json_t *array, str s);

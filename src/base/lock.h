@@ -1,5 +1,8 @@
 #pragma once
-/* base/lock: a mutex held until the end of the scope: LOCK_SCOPE(&x->lock); */
+/*
+ * base/lock: a mutex held until the end of the scope: LOCK_SCOPE(&x->lock); A return or a break
+ * unlocks too. Locks of a scope are given back in the opposite order.
+ */
 #include <pthread.h>
 
 static inline pthread_mutex_t *lock_take(pthread_mutex_t *m) {

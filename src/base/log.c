@@ -1,3 +1,7 @@
+/*
+ * base/log: builds a log line whole and writes it by one call, so that lines of several threads do
+ * not mix.
+ */
 #include "base/log.h"
 
 #include "base/buf.h"

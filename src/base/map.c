@@ -1,3 +1,7 @@
+/*
+ * base/map: the hash table: an array of entries in insertion order, and a table of indexes into
+ * the array, probed linearly.
+ */
 #include "base/map.h"
 
 #include "base/rand.h"

@@ -1,3 +1,4 @@
+/* base/own: the allocators that abort when there is no memory, and the clean-up of descriptors. */
 #include "base/own.h"
 
 #include <stdio.h>

@@ -28,7 +28,7 @@
 #define ARRAY_LEN(a)           (sizeof(a) / sizeof *(a))
 #define PRINTF_LIKE(fmt, args) __attribute__((format(printf, fmt, args)))
 
-/* Heap memory that is never NULL: aborts when there is none. mem_new zeroes. */
+/* Heap memory that is never NULL: aborts when there is none. mem_new zeroes. Released by free(). */
 void *mem_alloc(size_t n) __attribute__((malloc, returns_nonnull));
 void *mem_zalloc(size_t n) __attribute__((malloc, returns_nonnull));
 void *mem_realloc(void *p, size_t n) __attribute__((returns_nonnull));

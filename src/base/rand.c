@@ -1,3 +1,4 @@
+/* base/rand: random bytes by getrandom, and the texts made of them. */
 #include "base/rand.h"
 
 #include "base/codec.h"

@@ -2,6 +2,7 @@
 /* base/rand: random bytes from the kernel. Any thread. Aborts where the kernel has none. */
 #include "base/str.h"
 
+/* Fit for keys: getrandom, not a generator of our own. */
 void rand_bytes(void *p, size_t n);
 uint64_t rand_u64(void);
 /* 2*bytes lower-case hex digits and a NUL. */

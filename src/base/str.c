@@ -1,3 +1,4 @@
+/* base/str: comparing, searching, cutting and checking views of bytes. */
 #include "base/str.h"
 
 #include "base/ascii.h"

@@ -13,17 +13,21 @@ typedef struct str {
     size_t len;
 } str;
 
+/* Of a string literal; a NUL inside is a byte like others. */
 #define S(lit) ((str){"" lit, sizeof(lit) - 1})
 /* For static initialisers, where a compound literal is not a constant. */
 #define S_INIT(lit)                                                                                \
     { "" lit, sizeof(lit) - 1 }
-#define STR_NONE   ((str){NULL, 0})
+#define STR_NONE ((str){NULL, 0})
+/* printf("name " STR_FMT, STR_ARG(name)): ends at a NUL, and at INT_MAX. */
 #define STR_FMT    "%.*s"
 #define STR_ARG(s) (int)(s).len, ((s).p ? (s).p : "")
 
+/* Of a C string (NULL: absent), and of bytes; both borrow. */
 static inline str str_c(const char *cstr) { return cstr ? (str){cstr, strlen(cstr)} : STR_NONE; }
 static inline str str_n(const void *p, size_t len) { return (str){(const char *)p, len}; }
 
+/* Bytes are compared. Absent and empty are equal, and every text starts and ends with them. */
 static inline bool str_starts(str s, str prefix) {
     return s.len >= prefix.len && (prefix.len == 0 || memcmp(s.p, prefix.p, prefix.len) == 0);
 }
@@ -47,7 +51,7 @@ ptrdiff_t str_chr(str s, char c);
 ptrdiff_t str_rchr(str s, char c);
 ptrdiff_t str_find(str s, str needle);
 
-/* s[from..to), both clamped to s. */
+/* s[from..to), both clamped to s: never outside of s, empty when from is not before to. */
 str str_slice(str s, size_t from, size_t to);
 static inline str str_skip(str s, size_t n) { return str_slice(s, n, s.len); }
 /* Without ASCII spaces and tabs at both ends. */

@@ -39,23 +39,22 @@ static const struct api_op *find_op(const char *service, const char *op) {
     return NULL;
 }
 
-static int call(void *ctx, struct aws_identity *as, struct cfn_place place, const char *service,
-                const char *op, const json_t *in, json_t **ret_out, int *ret_status,
-                struct buf *code, struct buf *message) {
-    const struct api_op *api = find_op(service, op);
+static int call(void *ctx, struct cfn_backend_call *call) {
+    const json_t *in = call->in;
+    const struct api_op *api = find_op(call->service, call->op);
     const char *bad = api && api->in ? unknown_member(api->in, in) : NULL;
     if (bad) {
-        *ret_status = 400;
-        buf_c(code, "InvalidRequest");
-        buf_printf(message, "%s is not known to %s:%s", bad, service, op);
+        call->status = 400;
+        buf_c(&call->code, "InvalidRequest");
+        buf_printf(&call->message, "%s is not known to %s:%s", bad, call->service, call->op);
         return CFN_FAILED;
     }
     struct aws_call c = {.cloud = ctx,
-                         .caller = as,
-                         .account = place.account,
-                         .region = place.region,
-                         .service = service,
-                         .op = op,
+                         .caller = call->as,
+                         .account = call->place.account,
+                         .region = call->place.region,
+                         .service = call->service,
+                         .op = call->op,
                          .in = (json_t *)in};
     CLEANUP_JSON json_t *without = NULL;
     if (json_has(in, "Payload")) { /* Lambda's Invoke: the body, not a member */
@@ -64,10 +63,10 @@ static int call(void *ctx, struct aws_identity *as, struct cfn_place place, cons
         json_object_del(without, "Payload");
     }
     int r = aws_call(&c);
-    *ret_status = c.status;
-    buf_str(code, buf_view(&c.error_code));
-    buf_str(message, buf_view(&c.error_message));
-    *ret_out = json_incref(c.out);
+    call->status = c.status;
+    buf_str(&call->code, buf_view(&c.error_code));
+    buf_str(&call->message, buf_view(&c.error_message));
+    call->out = json_incref(c.out);
     aws_call_deinit(&c);
     return r ? CFN_FAILED : CFN_DONE;
 }

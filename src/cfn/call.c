@@ -48,31 +48,36 @@ static const char *handler_code(int status, const char *code) {
     return status >= 500 ? "ServiceInternalError" : "InvalidRequest";
 }
 
+static void cfn_backend_call_deinit(struct cfn_backend_call *call) {
+    json_decref(call->out);
+    buf_deinit(&call->code);
+    buf_deinit(&call->message);
+}
+
 int cfn_call_unless(struct cfn_work *w, const char *service, const char *op, json_t *in,
                     const char *codes, json_t **ret_out) {
     CLEANUP_JSON json_t *mine = in;
-    CLEANUP_DEINIT(buf) struct buf code = {0};
-    CLEANUP_DEINIT(buf) struct buf message = {0};
-    json_t *out = NULL;
-    int status = 0;
+    CLEANUP_DEINIT(cfn_backend_call)
+    struct cfn_backend_call call = {.as = w->caller->identity,
+                                    .place = w->caller->place,
+                                    .service = service,
+                                    .op = op,
+                                    .in = mine};
     const struct cfn_backend *backend = w->caller->backend;
     w->code[0] = '\0';
-    int r = backend->call(backend->ctx, w->caller->identity, w->caller->place, service, op, mine,
-                          &out, &status, &code, &message);
+    int r = backend->call(backend->ctx, &call);
     if (ret_out)
-        *ret_out = out;
-    else
-        json_decref(out);
+        *ret_out = STEAL(call.out);
     if (r == 0)
         return CFN_DONE;
-    snprintf(w->code, sizeof w->code, "%s", buf_cstr(&code));
+    snprintf(w->code, sizeof w->code, "%s", buf_cstr(&call.code));
     if (codes && is_listed(codes, w->code))
         return CFN_DONE;
     return cfn_fail(
         w,
         "Resource handler returned message: \"%s (Service: %s, Status Code: %d)\" (HandlerErrorCode: %s)",
-        message.len ? buf_cstr(&message) : w->code, service_title(service), status,
-        handler_code(status, w->code));
+        call.message.len ? buf_cstr(&call.message) : w->code, service_title(service), call.status,
+        handler_code(call.status, w->code));
 }
 
 int cfn_call(struct cfn_work *w, const char *service, const char *op, json_t *in,

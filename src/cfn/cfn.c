@@ -1,3 +1,7 @@
+/*
+ * cfn/cfn: CloudFormation as a service: the row of hooks that aws calls, and the object that joins
+ * engine and hub.
+ */
 #include "aws/model.h"
 #include "base/arn.h"
 #include "cfn/cfn_priv.h"
@@ -75,9 +79,6 @@ struct cfn_svc *cfn_close(struct cfn_svc *cfn) {
     return NULL;
 }
 
-void cfn_set_response_base(struct cfn_svc *cfn, const char *base) {
-    cfn_engine_set_response_base(cfn->engine, base);
-}
 bool cfn_wants_answer(str path) { return cfn_is_answer(path); }
 int cfn_answer(struct cfn_svc *cfn, str path, str body) {
     struct cfn_answer answer = {path, body};

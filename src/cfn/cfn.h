@@ -21,12 +21,6 @@ struct cfn_svc *cfn_close(struct cfn_svc *cfn); /* returns NULL */
 struct aws_service cfn_service(struct cfn_svc *cfn);
 
 /*
- * Where functions reach the daemon, for ResponseURL. Inside a sandbox *.amazonaws.com is the cloud,
- * so the default, https://cloudformation.us-east-1.amazonaws.com, works there; a level without
- * private DNS wants the daemon's own endpoint.
- */
-void cfn_set_response_base(struct cfn_svc *cfn, const char *base);
-/*
  * Answers to custom resources are unsigned PUTs. Whoever takes requests from net asks is_answer for
  * the path (without query), before the router, and gives the body to answer: HTTP status to reply.
  */

@@ -1,3 +1,7 @@
+/*
+ * cfn/engine: the engine's thread: takes up each operation that has something to do, looks at it,
+ * and sleeps until the next is due.
+ */
 #include "cfn/engine.h"
 
 #include "aws/identity.h"
@@ -29,7 +33,6 @@ struct cfn_engine {
     struct cfn_backend backend;
     struct hub_timer *workers[WORKERS];
     bool stopping;
-    char response_base[256];
     pthread_mutex_t lock; /* guards busy */
     struct list busy;
 };
@@ -43,7 +46,6 @@ struct cfn_engine *cfn_engine_new(struct store *store, struct hub *hub,
     engine->backend = *backend;
     pthread_mutex_init(&engine->lock, NULL);
     list_init(&engine->busy);
-    cfn_engine_set_response_base(engine, "https://cloudformation.us-east-1.amazonaws.com");
     for (size_t i = 0; hub && i < WORKERS; i++)
         engine->workers[i] = hub_add_timer(hub, "cfn", work, engine);
     return engine;
@@ -62,10 +64,6 @@ struct store *cfn_engine_store(struct cfn_engine *engine) {
     return engine->store;
 }
 const struct cfn_backend *cfn_engine_backend(struct cfn_engine *engine) { return &engine->backend; }
-const char *cfn_engine_response_base(struct cfn_engine *engine) { return engine->response_base; }
-void cfn_engine_set_response_base(struct cfn_engine *engine, const char *base) {
-    snprintf(engine->response_base, sizeof engine->response_base, "%s", base);
-}
 
 void cfn_engine_kick(void *ctx) {
     struct cfn_engine *engine = ctx;

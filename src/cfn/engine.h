@@ -17,6 +17,16 @@
 #include "hub/hub.h"
 
 struct aws_identity;
+/* One call of an operation: what is asked, and what came of it. The caller releases that. */
+struct cfn_backend_call {
+    struct aws_identity *as;
+    struct cfn_place place;
+    const char *service, *op;
+    const json_t *in;
+    json_t *out; /* a new reference, or NULL */
+    int status;  /* HTTP */
+    struct buf code, message;
+};
 /* What the engine needs of the world; tests have their own. */
 struct cfn_backend {
     void *ctx;
@@ -24,10 +34,8 @@ struct cfn_backend {
     /* Who an operation acts as; the caller's reference. Non-zero: err says why not. */
     int (*identity)(void *ctx, const struct cfn_operation *op, struct aws_identity **ret,
                     struct err *err);
-    /* 0, or CFN_FAILED with code and message. */
-    int (*call)(void *ctx, struct aws_identity *as, struct cfn_place place, const char *service,
-                const char *op, const json_t *in, json_t **ret_out, int *ret_status,
-                struct buf *code, struct buf *message);
+    /* CFN_DONE, or CFN_FAILED with status, code and message. */
+    int (*call)(void *ctx, struct cfn_backend_call *call);
 };
 
 struct cfn_engine;
@@ -42,9 +50,11 @@ void cfn_engine_kick(void *engine);
 struct store *cfn_engine_store(struct cfn_engine *engine);
 const struct cfn_backend *cfn_engine_backend(struct cfn_engine *engine);
 
-/* Where functions answer custom resources: "https://host"; the path is added. */
-void cfn_engine_set_response_base(struct cfn_engine *engine, const char *base);
-const char *cfn_engine_response_base(struct cfn_engine *engine);
+/*
+ * Where functions answer custom resources; the path is added. Inside a sandbox *.amazonaws.com is
+ * the cloud.
+ */
+#define CFN_RESPONSE_BASE "https://cloudformation.us-east-1.amazonaws.com"
 
 /* For tests: works on every operation in this thread until all wait or are over. Next wake time. */
 int64_t cfn_engine_work(struct cfn_engine *engine);
@@ -74,7 +84,6 @@ struct cfn_caller {
     struct aws_identity *identity;
     struct cfn_place place;
     struct store *store;
-    const char *response_base;
 };
 
 /* Stack tags under the type's own, where the type has tags. */

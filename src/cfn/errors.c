@@ -1,2 +1,3 @@
+/* cfn/errors: defines the error rows of errors.def. */
 #define ERRORS_DEFINED_HERE
 #include "cfn/errors.h"

@@ -1,3 +1,4 @@
+/* cfn/event: adds the events of a stack, with the values of NoEcho parameters masked. */
 #include "cfn/rows.h"
 
 #include "base/clock.h"

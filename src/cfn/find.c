@@ -1,3 +1,4 @@
+/* cfn/find: finds what a request names: stacks by name or id, resources, change sets, templates. */
 #include "cfn/cfn_priv.h"
 
 #include "base/log.h"

@@ -1,3 +1,7 @@
+/*
+ * cfn/form: walks a form (the list of a struct's fields) to write, read, share, free or show the
+ * struct.
+ */
 #include "cfn/form.h"
 
 #include <assert.h>

@@ -1,3 +1,4 @@
+/* cfn/plan: compares a template with what a stack has, without touching anything. */
 #include "cfn/plan.h"
 
 enum { REFUSED = 1 };

@@ -1,3 +1,7 @@
+/*
+ * cfn/request: reads the members of CreateStack, UpdateStack and CreateChangeSet, checks them, and
+ * makes the plan.
+ */
 #include "cfn/cfn_priv.h"
 #include "cfn/plan.h"
 #include "cfn/source.h"

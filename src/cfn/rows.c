@@ -1,3 +1,4 @@
+/* cfn/rows: reads and writes the engine's rows: keys, forms, and walks over many rows. */
 #include "cfn/rows.h"
 
 #include "store/key.h"

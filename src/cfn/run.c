@@ -1,3 +1,4 @@
+/* cfn/run: loads an operation's rows, keeps changes to them, and commits the changes. */
 #include "cfn/run.h"
 
 #include "aws/identity.h"

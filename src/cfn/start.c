@@ -1,3 +1,4 @@
+/* cfn/start: puts an operation's first rows into a batch. */
 #include "cfn/start.h"
 
 #include "base/arn.h"

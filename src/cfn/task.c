@@ -144,8 +144,7 @@ static int call_verb(struct cfn_run *run, struct cfn_work *w, enum cfn_verb verb
 static int carry_on(struct cfn_run *run, struct cfn_resource *resource, bool again) {
     struct cfn_caller caller = {.backend = cfn_engine_backend(run->engine),
                                 .place = run->stack.place,
-                                .store = run->rows.store,
-                                .response_base = cfn_engine_response_base(run->engine)};
+                                .store = run->rows.store};
     struct cfn_work w = work_of(run, resource, &caller);
     w.again = again;
     int r = call_verb(run, &w, resource->task.verb, type_of(run, resource));

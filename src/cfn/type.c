@@ -32,7 +32,8 @@ str cfn_name_property(const struct cfn_type *type) {
     return known ? known->name_property : STR_NONE;
 }
 
-const struct cfn_prop *cfn_prop_find(const struct cfn_type *type, str name) {
+/* The row of a property, or NULL. */
+static const struct cfn_prop *find_prop(const struct cfn_type *type, str name) {
     for (const struct cfn_prop *p = type->props; p && p->name; p++)
         if (str_is(name, p->name))
             return p;
@@ -57,11 +58,11 @@ static bool is_beside(const struct cfn_type *type, str property) {
 
 bool cfn_supports(const struct cfn_type *type, str property) {
     return tmpl_is_custom(str_c(type->name)) || str_eq(property, cfn_name_property(type)) ||
-           is_beside(type, property) || cfn_prop_find(type, property);
+           is_beside(type, property) || find_prop(type, property);
 }
 
 bool cfn_changes_in_place(const struct cfn_type *type, str property) {
-    const struct cfn_prop *p = cfn_prop_find(type, property);
+    const struct cfn_prop *p = find_prop(type, property);
     return is_beside(type, property) || (p && ((p->set && !p->once) || type->put));
 }
 

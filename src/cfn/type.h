@@ -134,8 +134,6 @@ const struct cfn_type *cfn_type_find(str name);
 const struct cfn_type *const *cfn_types(size_t *ret_n);
 /* The property that names a resource of this type and may be left out; absent without one. */
 str cfn_name_property(const struct cfn_type *type);
-/* The row of a property, or NULL. */
-const struct cfn_prop *cfn_prop_find(const struct cfn_type *type, str name);
 bool cfn_supports(const struct cfn_type *type, str property);
 /* Can update change it without a new resource? */
 bool cfn_changes_in_place(const struct cfn_type *type, str property);

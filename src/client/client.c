@@ -1,3 +1,7 @@
+/*
+ * client/client: the client: endpoints and credentials from the environment, signing, the retries
+ * of one request.
+ */
 #include "client/client_priv.h"
 
 #include "base/arena.h"
@@ -232,8 +236,6 @@ static str payload_hash_of(struct call *call, const struct client_url *url) {
     const struct client_request *request = call->request;
     char hash[SIGN_HEX + 1];
     bool s3 = strcmp(request->service, "s3") == 0;
-    if (request->body_sha256)
-        return str_c(request->body_sha256);
     if (s3 && (request->source || (request->body.len && (url->tls || is_loopback(url)))))
         return S("UNSIGNED-PAYLOAD");
     sign_sha256_hex(hash, request->body);
@@ -263,7 +265,7 @@ static const char *fault_of_request(const struct client_request *request) {
             return "the query is not encoded";
     if (request->source && request->body.len)
         return "a body from both bytes and a source";
-    if (request->source && !request->body_sha256 && strcmp(request->service, "s3") != 0)
+    if (request->source && strcmp(request->service, "s3") != 0)
         return "only S3 takes a body without its hash";
     return NULL;
 }
@@ -329,30 +331,30 @@ int client_send(struct client *client, const struct client_request *request,
     return r;
 }
 
-int client_plain(struct client *client, const char *method, str url,
-                 const struct sign_header *headers, size_t n_headers, str body, unsigned idle_ms,
+int client_plain(struct client *client, const struct client_plain *request,
                  struct client_response *response, struct client_fault *fault) {
+    const char *method = request->method;
     struct client_wire wire = {.method = method,
-                               .body = body,
-                               .body_size = body.len,
+                               .body = request->body,
+                               .body_size = request->body.len,
                                .idempotent =
                                    strcmp(method, "GET") == 0 || strcmp(method, "PUT") == 0,
-                               .idle_ms = idle_ms ? idle_ms : client->idle_ms};
+                               .idle_ms = request->idle_ms ? request->idle_ms : client->idle_ms};
     struct arena arena = {0};
     struct buf text = {0};
     struct client_request as_request = {.service = "s3",
                                         .method = method,
-                                        .headers = headers,
-                                        .n_headers = n_headers};
+                                        .headers = request->headers,
+                                        .n_headers = request->n_headers};
     const char *wrong = fault_of_request(&as_request);
-    if (wrong || !client_url_parse(&wire.url, url))
+    if (wrong || !client_url_parse(&wire.url, request->url))
         return options_fault(fault, wrong ? wrong : "not an http or https URL");
     client_url_add_host(&text, &wire.url);
     str host = arena_str(&arena, buf_view(&text));
     buf_clear(&text);
     add_header(&text, S("Host"), host);
-    for (size_t i = 0; i < n_headers; i++)
-        add_header(&text, headers[i].name, headers[i].value);
+    for (size_t i = 0; i < request->n_headers; i++)
+        add_header(&text, request->headers[i].name, request->headers[i].value);
     add_header(&text, S("User-Agent"), str_c(client->user_agent));
     wire.headers = buf_view(&text);
     wire.target = wire.url.query.p ? arena_printf(&arena, STR_FMT "?" STR_FMT,

@@ -102,11 +102,7 @@ struct client_request {
     client_source_fn *source;
     void *source_ctx;
     uint64_t body_size;
-    /*
-     * A source is sent as UNSIGNED-PAYLOAD (S3), or with its hash when the caller knows it. Other
-     * services have no unsigned form: give them bytes.
-     */
-    const char *body_sha256; /* hex, or NULL */
+    /* A source is sent as UNSIGNED-PAYLOAD, which only S3 takes: give others bytes. */
 
     /* may be sent again after a cut connection; GET, HEAD, PUT, DELETE always may */
     bool idempotent;
@@ -141,11 +137,18 @@ ssize_t client_file_source(void *client_file, uint64_t offset, void *p, size_t n
 
 /*
  * An unsigned request to an absolute http or https URL: a presigned one, a custom resource's
- * ResponseURL, the Lambda runtime API. idle_ms UINT_MAX waits for ever (/invocation/next). Not sent
- * again after bytes of an answer came; GET and PUT are after a refused or cut connection.
+ * ResponseURL, the Lambda runtime API. Not sent again after bytes of an answer came; GET and PUT
+ * are after a refused or cut connection.
  */
-int client_plain(struct client *client, const char *method, str url,
-                 const struct sign_header *headers, size_t n_headers, str body, unsigned idle_ms,
+struct client_plain {
+    const char *method;
+    str url;
+    const struct sign_header *headers;
+    size_t n_headers;
+    str body;
+    unsigned idle_ms; /* 0: the client's; UINT_MAX: waits for ever (/invocation/next) */
+};
+int client_plain(struct client *client, const struct client_plain *request,
                  struct client_response *response, struct client_fault *fault);
 
 /* ---- By protocol ---- */
@@ -173,19 +176,24 @@ struct client_object {
     const struct sign_header *headers; /* Content-Type, x-amz-meta-*, Range, If-Match, … */
     size_t n_headers;
 };
-/* Body from bytes; or from a source (client_file_source for files): see client_request. */
+/* Body from bytes. */
 int client_put_object(struct client *client, const struct client_object *object, str body,
                       struct client_response *response, struct client_fault *fault);
+/* Body from exactly size bytes of a source: client_file_source for files. */
+struct client_from {
+    client_source_fn *source;
+    void *ctx;
+    uint64_t size;
+};
 int client_put_object_from(struct client *client, const struct client_object *object,
-                           client_source_fn *source, void *source_ctx, uint64_t size,
-                           const char *sha256, struct client_response *response,
+                           const struct client_from *from, struct client_response *response,
                            struct client_fault *fault);
-/*
- * Into response->body (at most max_body), or to sink. A cut answer is fetched again from its start
- * only without a sink.
- */
+/* Into response->body. A cut answer is fetched again from its start. */
 int client_get_object(struct client *client, const struct client_object *object, uint64_t max_body,
-                      client_sink_fn *sink, void *sink_ctx, struct client_response *response,
-                      struct client_fault *fault);
+                      struct client_response *response, struct client_fault *fault);
+/* To the sink, as the bytes come: a cut answer is a fault. */
+int client_get_object_to(struct client *client, const struct client_object *object,
+                         client_sink_fn *sink, void *sink_ctx, struct client_response *response,
+                         struct client_fault *fault);
 int client_head_object(struct client *client, const struct client_object *object,
                        struct client_response *response, struct client_fault *fault);

@@ -1,3 +1,4 @@
+/* client/conn: connections with time-outs on every wait, and the pool of idle ones. */
 #include "client/conn.h"
 
 #include "base/clock.h"

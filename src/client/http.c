@@ -1,3 +1,7 @@
+/*
+ * client/http: the decoder of HTTP/1.1 answers: a state is a function that takes bytes from a
+ * cursor and may set the next state.
+ */
 #include "client/http.h"
 
 #include "base/ascii.h"

@@ -103,24 +103,25 @@ int client_put_object(struct client *client, const struct client_object *object,
 }
 
 int client_put_object_from(struct client *client, const struct client_object *object,
-                           client_source_fn *source, void *source_ctx, uint64_t size,
-                           const char *sha256, struct client_response *response,
+                           const struct client_from *from, struct client_response *response,
                            struct client_fault *fault) {
     struct client_request request = {.method = "PUT",
-                                     .source = source,
-                                     .source_ctx = source_ctx,
-                                     .body_size = size,
-                                     .body_sha256 = sha256};
+                                     .source = from->source,
+                                     .source_ctx = from->ctx,
+                                     .body_size = from->size};
     return send_object(client, object, &request, response, fault);
 }
 
 int client_get_object(struct client *client, const struct client_object *object, uint64_t max_body,
-                      client_sink_fn *sink, void *sink_ctx, struct client_response *response,
-                      struct client_fault *fault) {
-    struct client_request request = {.method = "GET",
-                                     .max_body = max_body,
-                                     .sink = sink,
-                                     .sink_ctx = sink_ctx};
+                      struct client_response *response, struct client_fault *fault) {
+    struct client_request request = {.method = "GET", .max_body = max_body};
+    return send_object(client, object, &request, response, fault);
+}
+
+int client_get_object_to(struct client *client, const struct client_object *object,
+                         client_sink_fn *sink, void *sink_ctx, struct client_response *response,
+                         struct client_fault *fault) {
+    struct client_request request = {.method = "GET", .sink = sink, .sink_ctx = sink_ctx};
     return send_object(client, object, &request, response, fault);
 }
 

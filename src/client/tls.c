@@ -1,3 +1,4 @@
+/* client/tls: OpenSSL as a TLS client, over a BIO of our own that sends without SIGPIPE. */
 #include "client/tls.h"
 
 #include <arpa/inet.h>

@@ -1,3 +1,6 @@
+/*
+ * client/url: cuts an absolute URL at its marks, and refuses what a request line could not carry.
+ */
 #include "client/url.h"
 
 #include "base/buf.h"

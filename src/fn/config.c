@@ -1,3 +1,4 @@
+/* fn/config: reads and checks the function's environment variables. */
 #include "fn/config.h"
 
 #include <errno.h>
@@ -51,10 +52,9 @@ int fn_config_load(struct fn_config *ret_config, struct err *err) {
             return r;
     }
     c.memory_bytes = megabytes << 20;
-    const char *gps = getenv("KEEP_GPS"), *name = getenv("AWS_LAMBDA_FUNCTION_NAME");
+    const char *gps = getenv("KEEP_GPS");
     const char *worker = getenv("IMAGE_WORKER"), *root = getenv("LAMBDA_TASK_ROOT");
     c.keep_gps = gps && str_is(S("true"), gps);
-    c.function_name = name ? name : "";
     if (worker)
         snprintf(c.worker, sizeof c.worker, "%s", worker);
     else

@@ -1,7 +1,7 @@
 #pragma once
 /*
  * fn/config: what the function is told by its environment, checked once at start.
- * Contract with the template (DESIGN 11): METADATA_TABLE, SNS_TOPIC_ARN, DERIVATIVES_BUCKET,
+ * Contract with the template (docs/function.md): METADATA_TABLE, SNS_TOPIC_ARN, DERIVATIVES_BUCKET,
  * ENVIRONMENT. Optional: KEEP_GPS=true, MAX_BYTES, MAX_PIXELS, IMAGE_WORKER (path; by default
  * calotype-image beside bootstrap in LAMBDA_TASK_ROOT).
  */
@@ -10,7 +10,6 @@
 
 struct fn_config {
     const char *table, *topic_arn, *derivatives_bucket, *environment;
-    const char *function_name;
     char worker[512];
     bool keep_gps;
     uint64_t max_bytes; /* of one original */

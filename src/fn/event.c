@@ -1,3 +1,7 @@
+/*
+ * fn/event: reads S3's event into records; derives the image's id and the sequencer that compares
+ * as text.
+ */
 #include "fn/event.h"
 
 #include "base/ascii.h"

@@ -1,3 +1,4 @@
+/* fn/item: writes the row of an image member by member, and reads the derivatives of a row back. */
 #include "fn/item.h"
 
 #include "base/clock.h"

@@ -1,7 +1,5 @@
 #pragma once
-/*
- * fn/item: the row of one image in DynamoDB's JSON (DESIGN 9 lists the attributes).
- */
+/* fn/item: the row of one image in DynamoDB's JSON; docs/function.md lists the attributes. */
 #include "base/json.h"
 #include "fn/event.h"
 #include "imgjob/imgjob.h"

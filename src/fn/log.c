@@ -1,3 +1,4 @@
+/* fn/log: writes the function's log lines and its metrics in the embedded metric format. */
 #include "fn/log.h"
 
 #include "base/clock.h"

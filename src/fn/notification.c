@@ -1,3 +1,7 @@
+/*
+ * fn/notification: the custom resource that puts a bucket's notification configuration, without
+ * dropping what others put there.
+ */
 #include "fn/notification.h"
 
 #include "fn/log.h"
@@ -199,8 +203,12 @@ static int tell(const struct fn_context *context, str url, const json_t *answer,
     struct client_response response = {0};
     struct client_fault fault;
     json_write(&body, answer);
-    int r = client_plain(context->client, "PUT", url, headers, 1, buf_view(&body), 0, &response,
-                         &fault);
+    struct client_plain request = {.method = "PUT",
+                                   .url = url,
+                                   .headers = headers,
+                                   .n_headers = 1,
+                                   .body = buf_view(&body)};
+    int r = client_plain(context->client, &request, &response, &fault);
     client_response_deinit(&response);
     return r == CLIENT_OK ? 0 : err_set(err, -EIO, "answer to CloudFormation: %s", fault.message);
 }

@@ -1,3 +1,7 @@
+/*
+ * fn/processor: runs an event's records on threads, and tells the result: answer, report and
+ * metrics.
+ */
 #include "fn/processor.h"
 
 #include "base/clock.h"

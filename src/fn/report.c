@@ -1,3 +1,4 @@
+/* fn/report: writes the text of the report. */
 #include "fn/report.h"
 
 static const size_t max_text = 200 * 1024; /* SNS takes 256 KiB */

@@ -1,3 +1,4 @@
+/* fn/runtime: the loop of the Lambda runtime API: next invocation, handler, answer or error. */
 #include "fn/runtime.h"
 
 #include <errno.h>
@@ -20,8 +21,12 @@ static int post(struct client *client, str url, const char *error_type, str body
         {S("Lambda-Runtime-Function-Error-Type"), str_c(error_type)}};
     struct client_response response = {0};
     struct client_fault fault;
-    int r =
-        client_plain(client, "POST", url, headers, error_type ? 2 : 1, body, 0, &response, &fault);
+    struct client_plain request = {.method = "POST",
+                                   .url = url,
+                                   .headers = headers,
+                                   .n_headers = error_type ? 2 : 1,
+                                   .body = body};
+    int r = client_plain(client, &request, &response, &fault);
     client_response_deinit(&response);
     return r == CLIENT_OK ? 0 : err_set(err, -EIO, "answer to the runtime API: %s", fault.message);
 }
@@ -55,7 +60,8 @@ static int one(struct client *client, const char *api, str next_url, fn_handler 
     struct client_response response = {0};
     struct client_fault fault;
     CLEANUP_DEINIT(buf) struct buf out = {0};
-    int r = client_plain(client, "GET", next_url, NULL, 0, S(""), UINT_MAX, &response, &fault);
+    struct client_plain request = {.method = "GET", .url = next_url, .idle_ms = UINT_MAX};
+    int r = client_plain(client, &request, &response, &fault);
     if (r != CLIENT_OK) {
         r = err_set(err, -EIO, "ask the runtime API for an invocation: %s", fault.message);
     } else {

@@ -1,3 +1,4 @@
+/* fn/steps: the steps of a record: one function a step, in the order of the table at the end. */
 #include "fn/steps.h"
 
 #include "base/clock.h"
@@ -137,8 +138,8 @@ static int fetch(struct pass *p, struct err *err) {
         object.headers = same;
         object.n_headers = 1;
     }
-    int r = client_get_object(p->context->client, &object, p->context->config.max_bytes, NULL, NULL,
-                              &response, &fault);
+    int r = client_get_object(p->context->client, &object, p->context->config.max_bytes, &response,
+                              &fault);
     int result = r == CLIENT_OK ? NEXT
                  : fault.status == 404 || fault.status == 412
                      ? SKIP

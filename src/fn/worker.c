@@ -1,3 +1,7 @@
+/*
+ * fn/worker: starts the image worker, feeds it through a pipe while reading its answer, and takes
+ * any way it ends.
+ */
 #include "fn/worker.h"
 
 #include "base/clock.h"

@@ -105,18 +105,6 @@ int hub_check(struct hub *hub, const struct hub_event *event) {
     return target && target->check ? target->check(target->check_ctx, event) : HUB_E_NO_TARGET;
 }
 
-void hub_plug_invoke(struct hub *hub, hub_invoke_fn *invoke, void *ctx) {
-    hub->invoke = invoke;
-    hub->invoke_ctx = ctx;
-}
-
-int hub_invoke(struct hub *hub, str function_arn, str payload, struct buf *ret_payload,
-               struct err *err) {
-    if (!hub->invoke)
-        return err_set(err, HUB_E_NO_TARGET, "no function service is running");
-    return hub->invoke(hub->invoke_ctx, function_arn, payload, ret_payload, err);
-}
-
 void hub_plug_metric(struct hub *hub, hub_metric_fn *put, void *ctx) {
     hub->metric = put;
     hub->metric_ctx = ctx;

@@ -77,13 +77,6 @@ typedef int hub_check_fn(void *service, const struct hub_event *event);
 void hub_plug_check(struct hub *hub, str service, hub_check_fn *check, void *ctx);
 int hub_check(struct hub *hub, const struct hub_event *event);
 
-/* ---- Synchronous invocation (custom resources, the CLI's own use) ---- */
-typedef int hub_invoke_fn(void *service, str function_arn, str payload, struct buf *ret_payload,
-                          struct err *err);
-void hub_plug_invoke(struct hub *hub, hub_invoke_fn *invoke, void *ctx);
-int hub_invoke(struct hub *hub, str function_arn, str payload, struct buf *ret_payload,
-               struct err *err);
-
 /*
  * ---- Metrics and logs: implemented by svc/cloudwatch and svc/logs, pure additions to a batch ----
  */

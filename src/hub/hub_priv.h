@@ -31,8 +31,6 @@ struct hub {
     size_t n_targets;
     struct hub_source *sources; /* likewise */
     size_t n_sources;
-    hub_invoke_fn *invoke;
-    void *invoke_ctx;
     hub_metric_fn *metric;
     void *metric_ctx;
     hub_log_fn *log;

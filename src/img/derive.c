@@ -1,3 +1,4 @@
+/* img/derive: the worker's job from bytes to reply. */
 #include "img/derive.h"
 
 #include "base/clock.h"

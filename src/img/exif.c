@@ -1,3 +1,4 @@
+/* img/exif: reads the Exif fields of a TIFF block whose every offset may be a lie. */
 #include "img/exif.h"
 
 #include "base/ascii.h"

@@ -1,3 +1,4 @@
+/* img/jail: the limits and the seccomp filter that the worker puts on itself. */
 #include "img/jail.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* img/jpeg: JPEG decoding and encoding by libjpeg-turbo; errors leave the library by longjmp. */
 #include "img/jpeg.h"
 
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* img/look: the perceptual hash and the BlurHash of a picture. */
 #include "img/look.h"
 
 #include "img/resize.h"

@@ -1,3 +1,4 @@
+/* img/png: PNG decoding and encoding by libpng; errors leave the library by longjmp. */
 #include "img/png.h"
 
 #include <png.h>

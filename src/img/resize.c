@@ -1,3 +1,4 @@
+/* img/resize: reduces pictures with fixed-point weights, and turns them upright. */
 #include "img/resize.h"
 
 #include <math.h>

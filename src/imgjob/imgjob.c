@@ -1,3 +1,6 @@
+/*
+ * imgjob/imgjob: writes and reads the messages; whatever is read is held against its bounds first.
+ */
 #include "imgjob/imgjob.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* net/gate: checks the method, the target, each header and the sum of a request head. */
 #include "net/gate.h"
 
 #include "base/ascii.h"

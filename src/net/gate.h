@@ -2,8 +2,8 @@
 /*
  * net/gate: which request heads are let in.
  *
- * libmicrohttpd's parser is lenient (facts: bare LF, folded lines, a NUL in a line, spaces before
- * the colon, doubled lengths), and whatever two parsers read differently is a way to smuggle a
+ * libmicrohttpd's parser is lenient (0.9.75 takes a bare LF, folded lines, a NUL in a line, spaces
+ * before the colon, doubled lengths), and whatever two parsers read differently is a way to smuggle a
  * request past one of them. The gate looks at what the parser made of the head and refuses all that
  * is not exactly RFC 9112's form. Two ideas:
  *

@@ -29,7 +29,7 @@ enum {
 
 /* ---- Connections ---- */
 
-struct net_conn *net_conn_by_fd(struct net *net, int fd) {
+static struct net_conn *conn_by_fd(struct net *net, int fd) {
     LOCK_SCOPE(&net->lock);
     return fd >= 0 && (size_t)fd < net->n_by_fd ? net->by_fd[fd] : NULL;
 }
@@ -62,7 +62,7 @@ struct net_conn *net_conn_new(struct net_origin *origin, int fd,
     /*
      * libmicrohttpd drops a connection without a word when it has no room: its entry stays behind.
      */
-    struct net_conn *stale = net_conn_by_fd(net, fd);
+    struct net_conn *stale = conn_by_fd(net, fd);
     if (stale)
         net_conn_free(stale);
 
@@ -108,7 +108,7 @@ void net_conn_serve(struct net_conn *conn, bool tls) {
         MHD_YES)
         return;
     log_warn("net", "a client was turned away: too many connections");
-    struct net_conn *left = net_conn_by_fd(net, fd);
+    struct net_conn *left = conn_by_fd(net, fd);
     if (left)
         net_conn_free(left);
 }
@@ -130,7 +130,7 @@ static void on_connection(void *cls, struct MHD_Connection *mhd, void **context,
     if (code == MHD_CONNECTION_NOTIFY_STARTED) {
         const union MHD_ConnectionInfo *info =
             MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD);
-        *context = net_conn_by_fd(net, info->connect_fd);
+        *context = conn_by_fd(net, info->connect_fd);
         return;
     }
     struct net_conn *conn = *context;

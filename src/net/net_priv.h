@@ -91,7 +91,6 @@ struct net_conn *net_conn_new(struct net_origin *origin, int fd,
                               const struct sockaddr_storage *peer, socklen_t peer_len);
 /* Out of the tables, drops the reference. Does not close the socket. */
 void net_conn_free(struct net_conn *conn);
-struct net_conn *net_conn_by_fd(struct net *net, int fd);
 /* Drops a reference; the last one calls released and frees. */
 void net_origin_unref(struct net_origin *origin);
 /* Hands the connection to the daemon that its first byte asks for. */

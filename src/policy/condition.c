@@ -1,3 +1,4 @@
+/* policy/condition: the condition operators: how each reads its operand, and when it holds. */
 #include "policy/condition_priv.h"
 
 #include "base/clock.h"

@@ -1,3 +1,4 @@
+/* policy/context: the condition keys of one decision and their values. */
 #include "policy/policy_priv.h"
 
 #include "base/arena.h"

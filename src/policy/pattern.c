@@ -1,3 +1,7 @@
+/*
+ * policy/pattern: patterns of actions, ARNs and texts, with wildcards and variables: compiled
+ * once, matched without recursion.
+ */
 #include "policy/pattern_priv.h"
 
 #include "base/ascii.h"

@@ -1,7 +1,7 @@
 #include "prog/data.h"
 
 #include "base/io.h"
-#include "store/file.h"
+#include "base/file.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,11 +1,18 @@
 #pragma once
 /*
- * prog/flag: a verb's flags as a table, read from the command line (and, for the daemon's settings,
- * from a file). --name VALUE, --name=VALUE, --name for switches, "--" ends them; flags and other
- * arguments may be mixed.
+ * prog/flag: flags as rows of a table: what each is called, which member of a struct it sets, and
+ * what --help says. The rows are constant; the struct is made anew for each command line. The
+ * daemon's settings are read from a file by the same rows.
+ *
+ *   static const struct prog_flag flags[] = {
+ *       PROG_TEXT(struct put, prefix, "prefix", "TEXT", "what stands before the name"),
+ *       PROG_NUMBER(struct put, parallel, "parallel", "N", 1, 64, "uploads at a time (8)"),
+ *   };
  */
 #include "base/err.h"
 #include "base/str.h"
+
+#include <stddef.h>
 
 enum prog_flag_kind {
     FLAG_SWITCH, /* bool */
@@ -15,6 +22,7 @@ enum prog_flag_kind {
     FLAG_LIST,   /* struct prog_texts: may be given several times */
 };
 
+/* The texts are argv's; the array belongs to whoever owns the struct. */
 struct prog_texts {
     const char **p;
     size_t n;
@@ -23,40 +31,32 @@ struct prog_texts {
 struct prog_flag {
     const char *name; /* "reserve-mib" */
     enum prog_flag_kind kind;
-    void *into;
+    size_t at;         /* of the member, in bytes */
     const char *value; /* what the value is, for the help: "N", "DIR"; NULL for switches */
     const char *help;
     unsigned least, most;
     const char *const *choices; /* NULL-terminated */
 };
 
-struct prog_flags {
-    const char *verb;
-    const char *arguments; /* "[--data DIR] FILE..." */
-    const char *about;     /* one or more lines */
-    const struct prog_flag *rows;
-    size_t n_rows;
-    bool stop_at_first; /* the first argument that is no flag ends them: `with` */
-    int least, most;    /* number of other arguments; most < 0: any */
-};
+/* Where a member stands; does not compile where the member has another type. */
+#define PROG_AT(T, member, type) (offsetof(T, member) + _Generic(&((T *)0)->member, type * : 0u))
 
-/* Sets one flag from text. 0 or -EINVAL with words. */
-int prog_flag_set(const struct prog_flag *flag, const char *text, struct err *err);
-const struct prog_flag *prog_flag_find(const struct prog_flags *flags, str name);
-/*
- * Reads argv. True: go on, with the other arguments in *ret_rest (caller frees; NULL-terminated).
- * False: return *ret_code (help was printed, or what is wrong).
- */
-bool prog_flags_read(const struct prog_flags *flags, int argc, char **argv, char ***ret_rest,
-                     int *ret_n, int *ret_code);
-/*
- * A whole verb: reads its flags, then runs it with the other arguments. Returns the exit code: what
- * run returns; where that is negative, err's words are printed and it is PROG_FAILED.
- */
-typedef int prog_run_fn(void *ctx, char **rest, int n, struct err *err);
-int prog_flags_run(const struct prog_flags *flags, int argc, char **argv, prog_run_fn *run,
-                   void *ctx);
+/* One row each. The shape of a value (DIR, N) comes before its bounds, the help comes last. */
+#define PROG_SWITCH(T, member, name, help)                                                         \
+    { (name), FLAG_SWITCH, PROG_AT(T, member, bool), NULL, (help), 0, 0, NULL }
+#define PROG_TEXT(T, member, name, value, help)                                                    \
+    { (name), FLAG_TEXT, PROG_AT(T, member, const char *), (value), (help), 0, 0, NULL }
+#define PROG_NUMBER(T, member, name, value, least, most, help)                                     \
+    { (name), FLAG_NUMBER, PROG_AT(T, member, unsigned), (value), (help), (least), (most), NULL }
+#define PROG_CHOICE(T, member, name, value, choices, help)                                         \
+    { (name), FLAG_CHOICE, PROG_AT(T, member, unsigned), (value), (help), 0, 0, (choices) }
+#define PROG_LIST(T, member, name, value, help)                                                    \
+    { (name), FLAG_LIST, PROG_AT(T, member, struct prog_texts), (value), (help), 0, 0, NULL }
+/* The row of the data folder, which every verb has in its member data. */
+#define PROG_DATA(T, member)                                                                       \
+    PROG_TEXT(T, member, "data", "DIR", "data folder ($CALOTYPE_DATA, ./var)")
 
-/* The row of the data folder, as every verb has it; into: where the const char * goes. */
-#define PROG_DATA_ROW(into)                                                                        \
-    { "data", FLAG_TEXT, into, "DIR", "data folder ($CALOTYPE_DATA, ./var)", 0, 0, NULL }
+/* NULL: there is none of that name. */
+const struct prog_flag *prog_flag_find(const struct prog_flag *rows, size_t n, str name);
+/* Sets the flag's member of *into. text must live as long as *into. 0 or -EINVAL with words. */
+int prog_flag_set(const struct prog_flag *flag, void *into, const char *text, struct err *err);

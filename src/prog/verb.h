@@ -1,8 +1,14 @@
 #pragma once
 /*
- * prog/verb: the verbs of the command line. One file a verb; the table of them is in calotype.c.
- * A verb gets what follows its name and returns the exit code.
+ * prog/verb: a verb as a row: its name, its flags, what --help says, and what it does. How a
+ * command line is read and how the program ends is written once, in prog_verb_run.
+ *
+ * --name VALUE, --name=VALUE, --name for switches; "--" ends the flags; flags and other arguments
+ * may be mixed.
  */
+#include "prog/flag.h"
+
+/* Exit codes. */
 enum {
     PROG_OK = 0,
     PROG_PARTIAL = 1,  /* some of what was asked for failed; the output says what */
@@ -11,13 +17,34 @@ enum {
     PROG_FAILED = 255,
 };
 
-int prog_verb_up(int argc, char **argv);
-int prog_verb_down(int argc, char **argv);
-int prog_verb_env(int argc, char **argv);
-int prog_verb_with(int argc, char **argv);
-int prog_verb_package(int argc, char **argv);
-int prog_verb_deploy(int argc, char **argv);
-int prog_verb_put(int argc, char **argv);
-int prog_verb_ls(int argc, char **argv);
-int prog_verb_show(int argc, char **argv);
-int prog_verb_query(int argc, char **argv);
+struct prog_verb {
+    const char *name;      /* "put" */
+    const char *summary;   /* half a line, for the list of verbs */
+    const char *arguments; /* "[--data DIR] FILE..." */
+    const char *about;     /* one or more lines, for --help */
+    const struct prog_flag *flags;
+    size_t n_flags;
+    bool stop_at_first; /* the first argument that is no flag ends them: `with` */
+    int least, most;    /* number of other arguments; most < 0: any */
+
+    /* The struct that the flags set: its size, and what is in it first (NULL: zeroes). */
+    size_t size;
+    const void *defaults;
+    /*
+     * NULL, or: puts in what a file says. Called between two readings of the flags: the first says
+     * which file, the second makes the command line win (a FLAG_LIST would be there twice). 0 or
+     * -errno with words.
+     */
+    int (*read_file)(void *ctx, struct err *err);
+    /*
+     * rest[0] to rest[n - 1]: the other arguments; NULL-terminated. Returns an exit code, or -errno
+     * with words: they are printed, and the exit code is PROG_FAILED.
+     */
+    int (*run)(void *ctx, char **rest, int n, struct err *err);
+    void (*deinit)(void *ctx); /* NULL: nothing in the struct is owned */
+    /* Instead of all that: a verb that reads its arguments itself. Returns the exit code. */
+    int (*take_over)(int argc, char **argv);
+};
+
+/* argv: what follows the verb's name. Returns the exit code. */
+int prog_verb_run(const struct prog_verb *verb, int argc, char **argv);

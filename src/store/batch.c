@@ -1,3 +1,4 @@
+/* store/batch: gathers what a commit shall do: changes, conditions and hooks. */
 #include "store/batch_priv.h"
 
 #include "base/codec.h"

@@ -51,7 +51,9 @@ struct store_batch {
 int store_batch_check(const struct store_batch *batch, struct err *err);
 #endif
 
+/* Seeded for this process (base/map): for tables in memory, never for what lies on disk. */
 uint64_t store_key_hash(enum store_cf cf, str key);
+/* Borrowed until the batch is added to. */
 static inline str store_span_str(const struct store_batch *batch, struct store_span span) {
     return str_n(batch->bytes.p + span.at, span.len);
 }

@@ -39,6 +39,7 @@ void blob_drop(struct store_batch *batch, str ref);
  */
 void blob_discard(struct store *store, str ref);
 
+/* Plain bytes of the body; 0 when ref is no reference. */
 uint64_t blob_size(str ref);
 
 struct blob_reader;

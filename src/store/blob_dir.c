@@ -4,7 +4,7 @@
  */
 #include "store/blob_priv.h"
 #include "store/fault.h"
-#include "store/file_priv.h"
+#include "base/file.h"
 #include "store/key.h"
 #include "store/store_priv.h"
 

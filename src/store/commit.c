@@ -4,7 +4,7 @@
  *
  * Why one thread: conditions need no locks, because nothing else writes; a sync is shared by all
  * who wait; and the engine is never asked to write by two threads at once, which made it abort on
- * a full disk (facts: 4 of 7 runs, 0 of 2 with one).
+ * a full disk (docs/internals/rows-and-commit.md).
  *
  * Waiting for more callers before a sync was tried (syncs of 0.2 to 8 ms, 16 and 64 callers) and
  * gained nothing: those just released are back before the next group is taken.

@@ -1,3 +1,4 @@
+/* store/fault: the points at which tests make the store fail. */
 #include "store/fault.h"
 
 #include <errno.h>

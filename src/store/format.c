@@ -7,7 +7,7 @@
  *   that.
  */
 #include "store/fault.h"
-#include "store/file_priv.h"
+#include "base/file.h"
 #include "store/key.h"
 #include "store/store_priv.h"
 

@@ -1,3 +1,7 @@
+/*
+ * store/key: writes row keys whose byte order is the order of their parts, and reads the parts
+ * back.
+ */
 #include "store/key.h"
 
 #include "base/own.h"

@@ -9,15 +9,21 @@
  */
 #include "base/buf.h"
 
-void key_begin(struct buf *key, const char *kind); /* clears key first */
+/* Clears key, and begins it with the kind as a text part. */
+void key_begin(struct buf *key, const char *kind);
+/* Append a part. */
 void key_str(struct buf *key, str part);
 void key_u64(struct buf *key, uint64_t part);
 /* The part that ends the key, unescaped: only where no further part follows. */
 void key_raw(struct buf *key, str part);
-/* The smallest key behind every key that has this prefix: what `to` wants. */
+/* Turns the prefix into the smallest key behind every key that begins so: what `to` wants. */
 void key_after(struct buf *key);
 
-/* Reading back, in the same order. */
+/*
+ * Reading back, in the same order. Keys on disk may be damaged: a part that is not there or is not
+ * well-formed sets key->bad. The kind is a view into the key.
+ */
 str key_take_kind(struct cur *key);
-bool key_take_str(struct cur *key, struct buf *part); /* appends the unescaped bytes */
+/* Appends the unescaped bytes to part. False, and key->bad: not a text part. */
+bool key_take_str(struct cur *key, struct buf *part);
 uint64_t key_take_u64(struct cur *key);

@@ -5,7 +5,7 @@
  * sealed under it: with the row there, a missing key is lost and another key is wrong, and the
  * store refuses to open rather than write rows that the right key could not read.
  */
-#include "store/file_priv.h"
+#include "base/file.h"
 #include "store/key.h"
 #include "store/seal_priv.h"
 #include "store/store_priv.h"

@@ -1,3 +1,7 @@
+/*
+ * store/pending: the table of what the batch being merged has changed, so that conditions see
+ * changes that are not on disk yet.
+ */
 #include "store/pending_priv.h"
 
 static size_t slot_of(const struct pending *p, enum store_cf cf, str key, uint64_t hash) {

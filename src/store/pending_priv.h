@@ -23,6 +23,7 @@ struct pending {
     size_t n_slots;
 };
 
+/* The row as the group leaves it so far, or NULL; valid until the next pending_take. */
 struct pending_row *pending_find(const struct pending *p, enum store_cf cf, str key, uint64_t hash);
 /* The row, added as PENDING_DEL when it was not there (*ret_new); valid until the next call. */
 struct pending_row *pending_take(struct pending *p, enum store_cf cf, str key, uint64_t hash,

@@ -8,6 +8,7 @@ struct seal_key {
     uint64_t serial; /* unique in the process: what a thread's cipher context is set up for */
     unsigned char bytes[SEAL_KEY_BYTES];
 };
+/* Copies the bytes; the caller wipes its own. */
 struct seal_key *seal_key_new(const unsigned char bytes[SEAL_KEY_BYTES]);
 struct seal_key *seal_key_free(struct seal_key *key); /* wipes it */
 DEFINE_FREEP(seal_key)

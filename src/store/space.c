@@ -1,3 +1,7 @@
+/*
+ * store/space: asks the file system about once a second how much room is left, and counts what is
+ * written in between.
+ */
 #include "store/store_priv.h"
 
 #include "base/clock.h"

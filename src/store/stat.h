@@ -1,5 +1,8 @@
 #pragma once
-/* store/stat: reading the rows that store_stat writes. */
+/*
+ * store/stat: reading the rows that store_stat writes. A struct stat_sum owns its bins; zeroed it is
+ * a valid empty one. One thread at a time.
+ */
 #include "base/buf.h"
 
 struct stat_sum {
@@ -10,8 +13,8 @@ struct stat_sum {
     } * bins; /* ascending; log-spaced, 1 % wide */
     size_t n_bins;
 };
-/* Adds the row's statistics to *into (zeroed = empty). False: not such a row. */
+/* Adds the row's statistics to *into. False: not such a row, and *into is as before. */
 bool stat_merge(struct stat_sum *into, str row);
-/* 0 < p < 100. 0 when empty. Within 1 % of the true value. */
+/* The value that p percent are not above, 0 < p < 100. Within 1 %; 0 when there is none. */
 double stat_percentile(const struct stat_sum *sum, double p);
 void stat_sum_deinit(struct stat_sum *sum);

@@ -2,7 +2,10 @@
 /* Shared inside the room: the writing side of statistics rows, used by the committer. */
 #include "store/stat.h"
 
-/* count observations of value; what is not finite or not positive is left out. */
+/*
+ * Adds count observations of value. Nothing is added when either is not finite, or when count is
+ * not positive; value may be negative.
+ */
 void stat_add(struct stat_sum *sum, double value, double count);
-/* Appends the row. */
+/* Appends the row's bytes (docs/formats/store.md), which stat_merge reads. */
 void stat_write(const struct stat_sum *sum, struct buf *row);

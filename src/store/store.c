@@ -2,7 +2,7 @@
  * Opening and closing: the folder's layout and its lock (docs/formats/store.md).
  */
 #include "store/fault.h"
-#include "store/file_priv.h"
+#include "base/file.h"
 #include "store/store_priv.h"
 
 #include "base/io.h"

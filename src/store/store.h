@@ -22,7 +22,7 @@ struct store;
 struct store_snap;  /* a consistent view of one moment */
 struct store_batch; /* operations and conditions, in order */
 
-/* Column families, by life (DESIGN 5). */
+/* Column families, by how long their rows live (docs/formats/store.md). */
 enum store_cf {
     STORE_META,    /* everything small: buckets, object rows, functions, roles, stacks */
     STORE_ITEMS,   /* DynamoDB items and index entries */
@@ -83,16 +83,24 @@ int store_open(struct store **ret_store, const struct store_options *options, st
 /* Waits for the committer. No call may be under way. */
 struct store *store_free(struct store *store);
 DEFINE_FREEP(store)
+/* DATA as it was given to store_open, borrowed until store_free. */
 const char *store_data_dir(const struct store *store);
-/* True after a failed write; why gets the reason. */
+/* True after a failed write, until the process ends; why (NULL allowed) gets the reason. */
 bool store_is_readonly(struct store *store, struct err *why);
 
 /* ---- Reading ---- */
+/*
+ * A view of this moment. It costs a lock, and keeps old versions of rows from being dropped, so it
+ * is held for a request and not longer. Freed before the store is.
+ */
 struct store_snap *store_snap_new(struct store *store);
 struct store_snap *store_snap_free(struct store_snap *snap);
 DEFINE_FREEP(store_snap)
 
-/* Replaces *value's content. STORE_OK, STORE_E_ABSENT or -errno. snap NULL: the newest state. */
+/*
+ * Replaces *value's content with a copy of the row. STORE_OK, or STORE_E_ABSENT or -errno, and
+ * value is left alone. snap NULL: the newest state that is on disk.
+ */
 int store_get(struct store *store, const struct store_snap *snap, enum store_cf cf, str key,
               struct buf *value);
 
@@ -110,6 +118,7 @@ struct store_iter *store_iter_new(struct store *store, const struct store_snap *
 /* The rows whose keys begin with prefix, ascending. */
 struct store_iter *store_iter_below(struct store *store, const struct store_snap *snap,
                                     enum store_cf cf, str prefix);
+/* False: the walk is over, or it failed (store_iter_fault). */
 bool store_iter_next(struct store_iter *it);
 /* Moves so that the next step answers the first key >= key (reverse: the last key < key). */
 void store_iter_seek(struct store_iter *it, str key);
@@ -154,6 +163,7 @@ void store_del_below(struct store_batch *batch, enum store_cf cf, str prefix);
  * one put. Used for the one-minute buckets of metrics.
  */
 void store_stat(struct store_batch *batch, enum store_cf cf, str key, double value, double count);
+/* count: how many observations of value; nothing is added for one that is not positive. */
 
 /*
  * Two counters that add up (how many, how large): adds to the row's pair, in the same way. The

@@ -77,6 +77,7 @@ struct store_committer {
     pthread_mutex_t why_lock;
     struct err why;
 };
+/* The database is open. 0 or -errno. */
 int store_committer_start(struct store *store, struct err *err);
 void store_committer_stop(struct store *store); /* after everything queued is written */
 

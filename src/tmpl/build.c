@@ -1,3 +1,7 @@
+/*
+ * tmpl/build: builds the tree while a YAML or JSON reader calls: open, push, close; refuses
+ * duplicate keys and what is too deep or too large.
+ */
 #include "tmpl/build_priv.h"
 
 #include "base/ascii.h"

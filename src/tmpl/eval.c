@@ -1,9 +1,14 @@
+/*
+ * tmpl/eval: evaluates nodes: scalars, collections, references and Fn::Sub. The other functions
+ * are in functions.c.
+ */
 #include "tmpl/eval_priv.h"
 
 #include <errno.h>
 
 enum { TOTAL_BUDGET = 16 << 20 };
 
+static eval_fn eval_ref, eval_get_att, eval_sub;
 static const struct eval_function functions[] = {
     {"Ref", eval_ref},
     {"Fn::GetAtt", eval_get_att},
@@ -207,14 +212,14 @@ static int get_att(struct eval_run *run, const struct tmpl_node *node, str name,
     return hook_answer(run, node, scope->get_att(scope->ctx, resource, attribute, ret, &why), &why);
 }
 
-int eval_ref(struct eval_run *run, const struct tmpl_node *value, json_t **ret) {
+static int eval_ref(struct eval_run *run, const struct tmpl_node *value, json_t **ret) {
     if (value->kind != TMPL_STRING)
         return tmpl_fail(run->fault, value->start,
                          "Template error: every Ref object must have a single String value.");
     return ref_name(run, value, value->text, ret);
 }
 
-int eval_get_att(struct eval_run *run, const struct tmpl_node *value, json_t **ret) {
+static int eval_get_att(struct eval_run *run, const struct tmpl_node *value, json_t **ret) {
     static const char complaint[] =
         "Template error: every Fn::GetAtt object requires two non-empty "
         "parameters, the resource name and the resource attribute";
@@ -252,7 +257,7 @@ static int sub_name(struct eval_run *run, const struct tmpl_node *text, const st
     return 0;
 }
 
-int eval_sub(struct eval_run *run, const struct tmpl_node *value, json_t **ret) {
+static int eval_sub(struct eval_run *run, const struct tmpl_node *value, json_t **ret) {
     const struct tmpl_node *text = value, *own = NULL;
     if (value->kind == TMPL_LIST && value->n == 2) {
         text = eval_arg(value, 0);

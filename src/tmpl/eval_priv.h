@@ -37,5 +37,5 @@ struct eval_function {
     const char *name;
     eval_fn *run;
 };
-eval_fn eval_ref, eval_get_att, eval_sub, eval_join, eval_select, eval_split, eval_if,
-    eval_find_in_map, eval_base64, eval_get_azs, eval_import_value, eval_condition_function;
+eval_fn eval_join, eval_select, eval_split, eval_if, eval_find_in_map, eval_base64, eval_get_azs,
+    eval_import_value, eval_condition_function;

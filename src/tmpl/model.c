@@ -1,3 +1,7 @@
+/*
+ * tmpl/model: checks a template section by section, and makes the lists of its parameters,
+ * resources and outputs.
+ */
 #include "tmpl/model.h"
 
 #include "base/ascii.h"

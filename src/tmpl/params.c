@@ -1,3 +1,4 @@
+/* tmpl/params: resolves parameters: what was given, kept or default; then the constraints. */
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include "tmpl/params.h"
 

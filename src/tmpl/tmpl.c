@@ -1,3 +1,4 @@
+/* tmpl/tmpl: makes a tree from a text, and answers questions about nodes. */
 #include "tmpl/build_priv.h"
 
 #include "base/ascii.h"

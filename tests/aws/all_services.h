@@ -1,13 +1,13 @@
 #pragma once
 /* cloud_fixture with every service that prog plugs in. */
 #include "cloud_fixture.h"
-#include "prog/services.h"
+#include "daemon/services.h"
 #include "svc/iam/iam.h"
 
 struct all_services {
     struct cloud_fixture f;
     struct iam_svc *iam;
-    struct prog_services services;
+    struct daemon_services services;
 };
 
 static inline int all_open(struct all_services *all, struct err *err) {
@@ -16,14 +16,14 @@ static inline int all_open(struct all_services *all, struct err *err) {
     int r = iam_open(&all->iam, all->f.store, all->f.hub, err);
     if (r)
         return r;
-    struct prog_parts parts = {.store = all->f.store,
-                               .hub = all->f.hub,
-                               .cloud = all->f.cloud,
-                               .iam = all->iam};
-    return prog_services_open(&all->services, &parts, err);
+    struct daemon_parts parts = {.store = all->f.store,
+                                 .hub = all->f.hub,
+                                 .cloud = all->f.cloud,
+                                 .iam = all->iam};
+    return daemon_services_open(&all->services, &parts, err);
 }
 static inline void all_close(struct all_services *all) {
-    prog_services_close(&all->services);
+    daemon_services_close(&all->services);
     iam_close(all->iam);
     fixture_close(&all->f);
 }

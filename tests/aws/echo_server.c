@@ -192,9 +192,8 @@ static struct aws_service make_service(const struct api_service *api) {
     for (size_t i = 0; i < api->n_ops; i++) {
         if (!api->ops[i].modelled)
             continue;
-        unsigned flags = streams_in(&api->ops[i]) ? OP_STREAM_IN : 0;
-        ops[n++] = (struct aws_op){api->ops[i].name.p,      echo, "x:Echo", "*", flags,
-                                   flags ? open_echo : NULL};
+        aws_handler_fn *open = streams_in(&api->ops[i]) ? open_echo : NULL;
+        ops[n++] = (struct aws_op){api->ops[i].name.p, echo, "x:Echo", "*", 0, open};
     }
     struct aws_service real = real_service(api);
     return (struct aws_service){.name = api->name.p,

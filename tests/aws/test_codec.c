@@ -22,8 +22,8 @@ static void check_query(const struct api_service *api, const char *op, const cha
     size_t n;
     struct err err = {0};
     CLEANUP_JSON json_t *doc = NULL;
-    CHECK_INT(codec_params(&arena, str_c(form), true, &params, &n, &err), 0);
-    int r = codec_query_in(in_of(api, op), params, n, &doc, &err);
+    CHECK_INT(wire_params(&arena, str_c(form), true, &params, &n, &err), 0);
+    int r = wire_query_in(in_of(api, op), params, n, &doc, &err);
     if (want) {
         CHECK_INT(r, 0);
         check_doc(doc, want);
@@ -74,9 +74,9 @@ static void test_query_parameters(void **state) {
     struct arena arena = {0};
     struct codec_param *params;
     size_t n;
-    CHECK_INT(codec_params(&arena, S("a=%4"), true, &params, &n, NULL), AWS_E_MALFORMED);
-    CHECK_INT(codec_params(&arena, S("%zz=1"), true, &params, &n, NULL), AWS_E_MALFORMED);
-    CHECK_INT(codec_params(&arena, S("acl&b=&c=d=e"), true, &params, &n, NULL), 0);
+    CHECK_INT(wire_params(&arena, S("a=%4"), true, &params, &n, NULL), AWS_E_MALFORMED);
+    CHECK_INT(wire_params(&arena, S("%zz=1"), true, &params, &n, NULL), AWS_E_MALFORMED);
+    CHECK_INT(wire_params(&arena, S("acl&b=&c=d=e"), true, &params, &n, NULL), 0);
     CHECK_INT(n, 3);
     CHECK(!params[0].has_value);
     CHECK(params[1].has_value);
@@ -84,7 +84,7 @@ static void test_query_parameters(void **state) {
     CLEANUP_DEINIT(buf) struct buf many = {0};
     for (size_t i = 0; i <= CODEC_PARTS; i++)
         buf_c(&many, "a&");
-    CHECK_INT(codec_params(&arena, buf_view(&many), true, &params, &n, NULL), AWS_E_MALFORMED);
+    CHECK_INT(wire_params(&arena, buf_view(&many), true, &params, &n, NULL), AWS_E_MALFORMED);
     arena_deinit(&arena);
 }
 
@@ -93,7 +93,7 @@ static void test_query_parameters(void **state) {
 static void check_xml(const struct api_shape *shape, const char *xml, const char *want) {
     struct err err = {0};
     CLEANUP_JSON json_t *doc = NULL;
-    int r = codec_xml_in(shape, str_c(xml), &doc, &err);
+    int r = wire_xml_in(shape, str_c(xml), &doc, &err);
     if (want) {
         CHECK_INT(r, 0);
         check_doc(doc, want);
@@ -143,9 +143,9 @@ static void check_out(const struct api_service *api, const char *op, const char 
     CLEANUP_DEINIT(buf) struct buf out = {0};
     const struct api_op *model = api_op_find(api, str_c(op));
     if (api == &api_s3)
-        codec_xml_out(model->out, doc, model->result, api->xml_namespace, &out);
+        wire_xml_out(model->out, doc, model->result, api->xml_namespace, &out);
     else
-        codec_query_out(api, model, doc, S("id"), &out);
+        wire_query_out(api, model, doc, S("id"), &out);
     CHECK_BUF(out, want);
 }
 
@@ -176,7 +176,7 @@ static void test_xml_out(void **state) {
 static void check_json(const char *op, const char *body, const char *want) {
     struct err err = {0};
     CLEANUP_JSON json_t *doc = NULL;
-    int r = codec_json_in(in_of(&api_dynamodb, op), str_c(body), &doc, &err);
+    int r = wire_json_in(in_of(&api_dynamodb, op), str_c(body), &doc, &err);
     if (r) {
         if (want)
             CHECK_STR(str_c(err.text), str_c(want));
@@ -218,7 +218,7 @@ static void test_json(void **state) {
 
 static int cbor(const char *op, const void *p, size_t n, json_t **doc) {
     struct err err = {0};
-    return codec_cbor_in(in_of(&api_cloudwatch, op), str_n(p, n), doc, &err);
+    return wire_cbor_in(in_of(&api_cloudwatch, op), str_n(p, n), doc, &err);
 }
 #define CBOR(op, bytes, doc) cbor(op, bytes, sizeof bytes - 1, doc)
 

@@ -1,3 +1,4 @@
+/* aws/pattern: the generated patterns match what AWS's do, and none takes long. */
 #include "aws/pattern.h"
 
 #include "aws/model.h"
@@ -55,6 +56,82 @@ static void test_match(void **state) {
     }
 }
 
+#define CHAR(c) PATTERN_CHAR, c
+/* Each instruction by itself, written out as tools/genapi_pattern.py would. */
+static void test_instructions(void **state) {
+    (void)state;
+    static const struct {
+        const char *regex;
+        uint32_t code[24];
+        const char *yes[4], *no[5];
+    } cases[] = {
+        {"ab", {CHAR('a'), CHAR('b'), PATTERN_MATCH}, {"ab"}, {"", "a", "abc", "ba"}},
+        {"\xC3\xA4", {CHAR(0xE4), PATTERN_MATCH}, {"\xC3\xA4"}, {"\xC3", "a", "\xC3\xA5"}},
+        {"[b-y]",
+         {PATTERN_CLASS, 1, 'b', 'y', PATTERN_MATCH},
+         {"b", "m", "y"},
+         {"a", "z", "", "bb"}},
+        {"[b-dx]",
+         {PATTERN_CLASS, 2, 'b', 'd', 'x', 'x', PATTERN_MATCH},
+         {"b", "d", "x"},
+         {"a", "e", "w", "y"}},
+        {"[a-c]{2,3}",
+         {PATTERN_REPEAT, 2, 3, PATTERN_CLASS, 1, 'a', 'c', PATTERN_MATCH},
+         {"ab", "abc"},
+         {"a", "abca", "abd", ""}},
+        {"[a-c]{2,3}c",
+         {PATTERN_REPEAT, 2, 3, PATTERN_CLASS, 1, 'a', 'c', CHAR('c'), PATTERN_MATCH},
+         {"aac", "aacc", "ccc", "cccc"},
+         {"cc", "ac", "ccccc", "aab"}},
+        {"a|b",
+         {PATTERN_SPLIT, 3, 7, CHAR('a'), PATTERN_JUMP, 9, CHAR('b'), PATTERN_MATCH},
+         {"a", "b"},
+         {"c", "ab", ""}},
+        {"a|ab",
+         {PATTERN_SPLIT, 3, 7, CHAR('a'), PATTERN_JUMP, 11, CHAR('a'), CHAR('b'), PATTERN_MATCH},
+         {"a", "ab"},
+         {"b", "abb"}},
+        {"^a$", {PATTERN_BEGIN, CHAR('a'), PATTERN_END, PATTERN_MATCH}, {"a"}, {"aa", ""}},
+        {"a^", {CHAR('a'), PATTERN_BEGIN, PATTERN_MATCH}, {NULL}, {"a", ""}},
+        {"a$b", {CHAR('a'), PATTERN_END, CHAR('b'), PATTERN_MATCH}, {NULL}, {"a", "ab"}},
+        {"a\\b-", {CHAR('a'), PATTERN_BOUNDARY, CHAR('-'), PATTERN_MATCH}, {"a-"}, {"a", "ab"}},
+        {"\\ba", {PATTERN_BOUNDARY, CHAR('a'), PATTERN_MATCH}, {"a"}, {"-", ""}},
+        {"_\\b", {CHAR('_'), PATTERN_BOUNDARY, PATTERN_MATCH}, {"_"}, {"-", "_a"}},
+        {"-\\b", {CHAR('-'), PATTERN_BOUNDARY, PATTERN_MATCH}, {NULL}, {"-"}},
+        {"(?=ab)[a-z]{3}",
+         {PATTERN_LOOK, 0, 8, CHAR('a'), CHAR('b'), PATTERN_MATCH, PATTERN_REPEAT, 3, 3,
+          PATTERN_CLASS, 1, 'a', 'z', PATTERN_MATCH},
+         {"abc", "abz"},
+         {"acb", "ab", "abcd", "xab"}},
+        {"(?!ab)[a-z]{3}",
+         {PATTERN_LOOK, 1, 8, CHAR('a'), CHAR('b'), PATTERN_MATCH, PATTERN_REPEAT, 3, 3,
+          PATTERN_CLASS, 1, 'a', 'z', PATTERN_MATCH},
+         {"acb", "xab"},
+         {"abc", "ab", "acbd"}},
+        {"[a-z]{1,}(?<!b)",
+         {PATTERN_REPEAT, 1, UINT32_MAX, PATTERN_CLASS, 1, 'a', 'z', PATTERN_BEHIND, 1, 14,
+          PATTERN_CLASS, 1, 'b', 'b', PATTERN_MATCH},
+         {"a", "ba", "bc"},
+         {"b", "ab", ""}},
+        {"[a-z]{1,}(?<=b)",
+         {PATTERN_REPEAT, 1, UINT32_MAX, PATTERN_CLASS, 1, 'a', 'z', PATTERN_BEHIND, 0, 14,
+          PATTERN_CLASS, 1, 'b', 'b', PATTERN_MATCH},
+         {"b", "ab"},
+         {"a", "ba", ""}},
+        {"an unknown instruction", {99, PATTERN_MATCH}, {NULL}, {"", "a"}},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct api_pattern pattern = {cases[i].regex, cases[i].code};
+        for (size_t k = 0; k < 4 && cases[i].yes[k]; k++)
+            if (!api_pattern_match(&pattern, str_c(cases[i].yes[k])))
+                CHECK_FAILED(__FILE__, __LINE__, "%s does not match %s\n", cases[i].regex,
+                             cases[i].yes[k]);
+        for (size_t k = 0; k < 5 && cases[i].no[k]; k++)
+            if (api_pattern_match(&pattern, str_c(cases[i].no[k])))
+                CHECK_FAILED(__FILE__, __LINE__, "%s matches %s\n", cases[i].regex, cases[i].no[k]);
+    }
+}
+
 /* No pattern of any model may take long over a hostile value. */
 static void test_bounded_time(void **state) {
     (void)state;
@@ -79,6 +156,7 @@ static void test_bounded_time(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_match),
+                                       cmocka_unit_test(test_instructions),
                                        cmocka_unit_test(test_bounded_time)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

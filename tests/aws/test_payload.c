@@ -1,3 +1,4 @@
+/* aws/payload: bodies in every framing and any split, and what is refused of each. */
 #include "wire_fixture.h"
 
 #include "aws/payload.h"

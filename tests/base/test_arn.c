@@ -1,3 +1,4 @@
+/* base/arn: ARNs taken apart, refused, made. */
 #include "cm.h"
 
 #include "base/arn.h"

@@ -1,3 +1,4 @@
+/* base/ascii: the classes are those of the C locale, for every byte. */
 #include "cm.h"
 
 #include "base/ascii.h"

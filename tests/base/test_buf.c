@@ -1,3 +1,4 @@
+/* base/buf and base/arena: growth, reading back, lengths that lie. */
 #include "cm.h"
 
 #include "base/arena.h"

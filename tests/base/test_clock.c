@@ -1,3 +1,4 @@
+/* base/clock: the date forms, written and read. */
 #include "cm.h"
 
 #include "base/clock.h"

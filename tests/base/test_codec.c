@@ -1,3 +1,4 @@
+/* base/codec: hex, base64 and percent-encoding, and what strict decoders refuse. */
 #include "cm.h"
 
 #include "base/codec.h"

@@ -1,3 +1,4 @@
+/* base/crc: the published check values, in one piece and in many. */
 #include "cm.h"
 
 #include "base/crc.h"

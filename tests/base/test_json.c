@@ -1,3 +1,4 @@
+/* base/json: what is parsed, refused and written. */
 #include "cm.h"
 
 #include "base/json.h"

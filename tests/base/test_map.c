@@ -1,3 +1,4 @@
+/* base/map: many keys put, found, removed and walked. */
 #include "cm.h"
 
 #include "base/map.h"

@@ -1,3 +1,4 @@
+/* base/str: numbers, UTF-8, globs, cutting. */
 #include "cm.h"
 
 static void numbers(void **state) {

@@ -92,14 +92,12 @@ static int identity_of(void *ctx, const struct cfn_operation *op, struct aws_ide
     return 0;
 }
 
-static int call(void *ctx, struct aws_identity *as, struct cfn_place at, const char *service,
-                const char *op, const json_t *in, json_t **ret_out, int *ret_status,
-                struct buf *code, struct buf *message) {
-    (void)ctx, (void)as, (void)at, (void)ret_out, (void)ret_status, (void)code, (void)message;
-    CHECK_TEXT(service, "lambda");
-    CHECK_TEXT(op, "Invoke");
+static int call(void *ctx, struct cfn_backend_call *call) {
+    (void)ctx;
+    CHECK_TEXT(call->service, "lambda");
+    CHECK_TEXT(call->op, "Invoke");
     buf_clear(&now->request);
-    buf_str(&now->request, json_str(in, "Payload"));
+    buf_str(&now->request, json_str(call->in, "Payload"));
     buf_c(&now->log, "invoke;");
     return 0;
 }

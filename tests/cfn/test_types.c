@@ -66,23 +66,20 @@ static str answer_to(struct talk *t, const char *op) {
     return last;
 }
 
-static int hear(void *ctx, struct aws_identity *as, struct cfn_place at, const char *service,
-                const char *op, const json_t *in, json_t **ret_out, int *ret_status,
-                struct buf *code, struct buf *message) {
+static int hear(void *ctx, struct cfn_backend_call *call) {
     struct talk *t = ctx;
-    (void)as, (void)at;
-    buf_printf(&t->heard, "%s %s ", service, op);
-    add_sorted(&t->heard, in);
+    buf_printf(&t->heard, "%s %s ", call->service, call->op);
+    add_sorted(&t->heard, call->in);
     buf_char(&t->heard, '\n');
-    str answer = answer_to(t, op), failure, head, tail = STR_NONE;
+    str answer = answer_to(t, call->op), failure, head, tail = STR_NONE;
     if (answer.p && word(answer, "!", &failure)) {
         str_cut(failure, ' ', &head, &tail);
-        buf_str(code, head);
-        buf_str(message, tail);
-        *ret_status = 400;
+        buf_str(&call->code, head);
+        buf_str(&call->message, tail);
+        call->status = 400;
         return CFN_FAILED;
     }
-    *ret_out = answer.p ? json_of(answer) : json_object();
+    call->out = answer.p ? json_of(answer) : json_object();
     return CFN_DONE;
 }
 

@@ -1,3 +1,7 @@
+/*
+ * client: a client against a scripted server, plain and over TLS: signatures, retries, bodies,
+ * refusals.
+ */
 #include "client/client.h"
 
 #include "base/arena.h"
@@ -11,11 +15,12 @@
 #define SECRET   "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
 #define OK_EMPTY "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
 
-static struct client *client_for(const struct server *s, const char *scheme, const char *ca) {
+static struct client *client_at(const char *host, const struct server *s, const char *scheme,
+                                const char *ca) {
     static char endpoint[64];
     struct client *client = NULL;
     struct err err = {0};
-    snprintf(endpoint, sizeof endpoint, "%s://127.0.0.1:%u", scheme, s->port);
+    snprintf(endpoint, sizeof endpoint, "%s://%s:%u", scheme, host, s->port);
     struct client_options options = {.endpoint = endpoint,
                                      .access_key = ACCESS,
                                      .secret_key = SECRET,
@@ -25,6 +30,10 @@ static struct client *client_for(const struct server *s, const char *scheme, con
                                      .ca_file = ca};
     CHECK_INT(client_new(&client, &options, &err), 0);
     return client;
+}
+
+static struct client *client_for(const struct server *s, const char *scheme, const char *ca) {
+    return client_at("127.0.0.1", s, scheme, ca);
 }
 
 /* Would a server that knows the secret believe this request? */
@@ -94,7 +103,7 @@ static void test_object(void **state) {
 
     object.n_headers = 0;
     object.version_id = S("v/1");
-    CHECK_INT(client_get_object(c, &object, 0, NULL, NULL, &response, &fault), CLIENT_OK);
+    CHECK_INT(client_get_object(c, &object, 0, &response, &fault), CLIENT_OK);
     CHECK_BUF(response.body, "hello");
     CHECK(str_find(buf_view(&s.seen[1]), S("?versionId=v%2F1 HTTP")) > 0);
     check_signature(buf_view(&s.seen[1]), "s3",
@@ -103,7 +112,7 @@ static void test_object(void **state) {
     CHECK_INT(client_head_object(c, &object, &response, &fault), CLIENT_OK);
     CHECK_STR(client_header(&response, "content-length"), S("77"));
 
-    CHECK_INT(client_get_object(c, &object, 0, NULL, NULL, &response, &fault), CLIENT_E_ANSWER);
+    CHECK_INT(client_get_object(c, &object, 0, &response, &fault), CLIENT_E_ANSWER);
     CHECK_INT(fault.status, 404);
     CHECK_STR(str_c(fault.code), S("NoSuchKey"));
     CHECK_STR(str_c(fault.message), S("no <k> here"));
@@ -284,23 +293,23 @@ static void test_large_put(void **state) {
     struct client_fault fault;
     struct client_object object = {.bucket = S("b"), .key = S("k")};
     uint64_t size = 3000000, most = size, less = 100000;
-    CHECK_INT(
-        client_put_object_from(c, &object, pattern_source, &most, size, NULL, &response, &fault),
-        CLIENT_OK);
+    CHECK_INT(client_put_object_from(c, &object, &(struct client_from){pattern_source, &most, size},
+                                     &response, &fault),
+              CLIENT_OK);
     CHECK(str_find(buf_view(&s.seen[0]), S("Expect: 100-continue\r\n")) > 0);
     size_t head = (size_t)str_find(buf_view(&s.seen[0]), S("\r\n\r\n")) + 4;
     CHECK_INT(s.seen[0].len, head + size);
     for (size_t i = 0; i < size; i += 997)
         CHECK_INT(s.seen[0].p[head + i], 'a' + i % 26);
 
-    CHECK_INT(
-        client_put_object_from(c, &object, pattern_source, &most, size, NULL, &response, &fault),
-        CLIENT_E_ANSWER);
+    CHECK_INT(client_put_object_from(c, &object, &(struct client_from){pattern_source, &most, size},
+                                     &response, &fault),
+              CLIENT_E_ANSWER);
     CHECK_STR(str_c(fault.code), S("AccessDenied"));
 
-    CHECK_INT(
-        client_put_object_from(c, &object, pattern_source, &less, size, NULL, &response, &fault),
-        CLIENT_E_SINK);
+    CHECK_INT(client_put_object_from(c, &object, &(struct client_from){pattern_source, &less, size},
+                                     &response, &fault),
+              CLIENT_E_SINK);
     CHECK(strstr(fault.message, "100000 of 3000000") != NULL);
     client_response_deinit(&response);
     server_stop(&s);
@@ -330,15 +339,15 @@ static void test_sinks(void **state) {
     struct client_fault fault;
     struct client_object object = {.bucket = S("b"), .key = S("k")};
     struct buf got = {0};
-    CHECK_INT(client_get_object(c, &object, 0, take_bytes, &got, &response, &fault), CLIENT_OK);
+    CHECK_INT(client_get_object_to(c, &object, take_bytes, &got, &response, &fault), CLIENT_OK);
     CHECK_BUF(got, "0123456789");
     CHECK_INT(response.body_size, 10);
     CHECK_INT(response.body.len, 0);
-    CHECK_INT(client_get_object(c, &object, 0, refuse_bytes, &got, &response, &fault),
+    CHECK_INT(client_get_object_to(c, &object, refuse_bytes, &got, &response, &fault),
               CLIENT_E_SINK);
-    CHECK_INT(client_get_object(c, &object, 9, NULL, NULL, &response, &fault), CLIENT_E_TOO_LARGE);
+    CHECK_INT(client_get_object(c, &object, 9, &response, &fault), CLIENT_E_TOO_LARGE);
     /* Bytes were given away: no second attempt. */
-    CHECK_INT(client_get_object(c, &object, 0, take_bytes, &got, &response, &fault),
+    CHECK_INT(client_get_object_to(c, &object, take_bytes, &got, &response, &fault),
               CLIENT_E_TRANSPORT);
     CHECK_INT(fault.attempts, 1);
     buf_deinit(&got);
@@ -358,13 +367,17 @@ static void test_plain(void **state) {
     struct client_response response = {0};
     struct client_fault fault;
     snprintf(url, sizeof url, "http://127.0.0.1:%u/a%%2Fb?X-Amz-Signature=1", s.port);
-    CHECK_INT(client_plain(c, "GET", str_c(url), NULL, 0, S(""), UINT32_MAX, &response, &fault),
+    CHECK_INT(client_plain(
+                  c,
+                  &(struct client_plain){.method = "GET", .url = str_c(url), .idle_ms = UINT32_MAX},
+                  &response, &fault),
               CLIENT_OK);
     CHECK_STR(client_header(&response, "lambda-runtime-aws-request-id"), S("r-1"));
     CHECK(str_starts(buf_view(&s.seen[0]),
                      S("GET /a%2Fb?X-Amz-Signature=1 HTTP/1.1\r\nHost: 127.0.0.1:")));
     CHECK(str_find(buf_view(&s.seen[0]), S("Authorization")) < 0);
-    CHECK_INT(client_plain(c, "GET", S("nonsense"), NULL, 0, S(""), 0, &response, &fault),
+    CHECK_INT(client_plain(c, &(struct client_plain){.method = "GET", .url = S("nonsense")},
+                           &response, &fault),
               CLIENT_E_OPTIONS);
     client_response_deinit(&response);
     server_stop(&s);
@@ -651,17 +664,22 @@ static void test_tls(void **state) {
         {"trusted", "IP:127.0.0.1", true, CLIENT_OK, NULL},
         {"unknown", "IP:127.0.0.1", false, CLIENT_E_TRANSPORT, "not trusted"},
         {"other address", "IP:127.0.0.2", true, CLIENT_E_TRANSPORT, "not trusted"},
+        {"by name", "DNS:localhost", true, CLIENT_OK, NULL},
+        {"other name", "DNS:otherhost", true, CLIENT_E_TRANSPORT, "not trusted"},
+        {"name of an address", "DNS:127.0.0.1", true, CLIENT_E_TRANSPORT, "not trusted"},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         struct server s;
         struct tls_fixture t;
         tls_fixture_init(&t, cases[i].san);
         server_start(&s, t.ctx, steps, ARRAY_LEN(steps));
-        struct client *c = client_for(&s, "https", cases[i].trusted ? t.ca_path : NULL);
+        bool by_name = strstr(cases[i].name, "name") && !strstr(cases[i].name, "address");
+        struct client *c = client_at(by_name ? "localhost" : "127.0.0.1", &s, "https",
+                                     cases[i].trusted ? t.ca_path : NULL);
         struct client_response response = {0};
         struct client_fault fault;
         struct client_object object = {.bucket = S("b"), .key = S("k")};
-        int r = client_get_object(c, &object, 0, NULL, NULL, &response, &fault);
+        int r = client_get_object(c, &object, 0, &response, &fault);
         if (r != cases[i].want)
             print_error("%s: %d %s\n", cases[i].name, r, fault.message);
         CHECK_CASE(r == cases[i].want, cases[i].name);

@@ -1,3 +1,4 @@
+/* client/http: answers in any split, limits, what stands behind an answer; and client/url. */
 #include "client/http.h"
 
 #include "client/url.h"

@@ -9,7 +9,7 @@ import time
 import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-CALOTYPE = ROOT / "build/src/prog/calotype"
+CALOTYPE = ROOT / "build/src/cli/calotype"
 
 
 def run(*args, **kw):

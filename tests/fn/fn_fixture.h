@@ -36,7 +36,6 @@ static inline void fn_test_start(struct fn_test *t, const struct step *steps, si
                                                 .topic_arn = "arn:aws:sns:eu-west-1:1:reports",
                                                 .derivatives_bucket = "thumbs",
                                                 .environment = "test",
-                                                .function_name = "f",
                                                 .max_bytes = 1500000,
                                                 .max_pixels = 1000,
                                                 .memory_bytes = 512u << 20},

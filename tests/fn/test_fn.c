@@ -1,3 +1,4 @@
+/* fn: events, rows, the report, the worker's ways to end, the environment. */
 #include "cm.h"
 
 #include "fn/config.h"
@@ -225,7 +226,6 @@ static void configuration_names_what_is_missing(void **state) {
     CHECK_TEXT(c.derivatives_bucket, "b");
     CHECK_TEXT(c.environment, "dev");
     CHECK_TEXT(c.worker, "./calotype-image");
-    CHECK_TEXT(c.function_name, "");
     setenv("MAX_PIXELS", "0", 1);
     CHECK_INT(fn_config_load(&c, &err), -EINVAL);
     CHECK_HAS(err.text, "MAX_PIXELS is \"0\", not a number above 0");
@@ -233,11 +233,9 @@ static void configuration_names_what_is_missing(void **state) {
     setenv("KEEP_GPS", "true", 1);
     setenv("LAMBDA_TASK_ROOT", "/var/task", 1);
     setenv("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "1024", 1);
-    setenv("AWS_LAMBDA_FUNCTION_NAME", "fun", 1);
     CHECK_INT(fn_config_load(&c, &err), 0);
     CHECK(c.max_pixels == 1 && c.keep_gps && c.memory_bytes == 1024u << 20);
     CHECK_TEXT(c.worker, "/var/task/calotype-image");
-    CHECK_TEXT(c.function_name, "fun");
     setenv("KEEP_GPS", "1", 1);
     setenv("IMAGE_WORKER", "/w", 1);
     CHECK_INT(fn_config_load(&c, &err), 0);

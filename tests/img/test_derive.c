@@ -1,3 +1,4 @@
+/* img/derive: pictures from bytes to derivatives, and files that are none. */
 #include "cm.h"
 
 #include "img/derive.h"

@@ -1,3 +1,4 @@
+/* img/exif: the fields of a good block; damaged blocks do no harm. */
 #include "cm.h"
 
 #include "img/exif.h"

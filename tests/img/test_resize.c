@@ -1,3 +1,4 @@
+/* img/resize and img/look: what a reduction, a turn and a hash must keep. */
 #include "cm.h"
 
 #include "img/look.h"

@@ -1,3 +1,4 @@
+/* imgjob: messages survive the round trip, and a lying reply is refused. */
 #include "cm.h"
 
 #include "imgjob/imgjob.h"

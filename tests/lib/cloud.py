@@ -10,7 +10,7 @@
         def test_create(self):
             self.cloud.client("s3")...
 
-The binary is $CALOTYPE_BUILD/src/prog/calotype, else that of the newest build* folder. The daemon's
+The binary is $CALOTYPE_BUILD/src/cli/calotype, else that of the newest build* folder. The daemon's
 log is shown when the block ends in an exception, and an ASan or UBSan report in it fails
 the test, as does an answer that the API model does not have.
 Only the standard library is needed; client() needs boto3.
@@ -40,10 +40,10 @@ def build_dir():
     given = os.environ.get("CALOTYPE_BUILD")
     if given:
         return pathlib.Path(given).resolve()
-    found = [p for p in ROOT.glob("build*") if (p / "src/prog/calotype").exists()]
+    found = [p for p in ROOT.glob("build*") if (p / "src/cli/calotype").exists()]
     if not found:
-        raise RuntimeError("no build with src/prog/calotype: set CALOTYPE_BUILD")
-    return max(found, key=lambda p: (p / "src/prog/calotype").stat().st_mtime)
+        raise RuntimeError("no build with src/cli/calotype: set CALOTYPE_BUILD")
+    return max(found, key=lambda p: (p / "src/cli/calotype").stat().st_mtime)
 
 
 def has_interpreter(program):
@@ -62,13 +62,13 @@ def static_programs():
     for build in (build_dir(), ROOT / "build"):
         image = build / "src/img/calotype-image"
         if image.exists() and not has_interpreter(image):
-            return str(build / "src/prog")
+            return str(build / "src/cli")
     raise unittest.SkipTest("there is no build with static programs (meson setup build && ninja -C build)")
 
 
 def binary(name="calotype"):
-    """A program of the build: calotype, calotype-image, bootstrap."""
-    for at in ("src/prog", "src/fn", "src/img"):
+    """A program of the build: calotype, calotype-daemon, calotype-image, bootstrap."""
+    for at in ("src/cli", "src/daemon", "src/fn", "src/img"):
         if (build_dir() / at / name).exists():
             return str(build_dir() / at / name)
     raise RuntimeError(f"{name} is not in {build_dir()}")

@@ -1,3 +1,4 @@
+/* A server on net for the tests of the room, whose requests say what to do, and a plain client. */
 #include "cm.h"
 
 #include "server.h"

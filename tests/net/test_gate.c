@@ -1,3 +1,4 @@
+/* net/gate: which request heads are let in. */
 #include "cm.h"
 
 #include "net/gate.h"
@@ -52,6 +53,21 @@ static const struct {
     {"high bytes in value", "GET / HTTP/1.1", "Host: a|X: \xe4", 0},
     {"expect", "PUT / HTTP/1.1", "Host: a|Content-Length: 1|Expect: 100-Continue", 0},
     {"other expectation", "PUT / HTTP/1.1", "Host: a|Content-Length: 1|Expect: magic", 417},
+    {"last printable in target", "GET /~ HTTP/1.1", "Host: a", 0},
+    {"DEL in target", "GET /\x7f HTTP/1.1", "Host: a", 400},
+    {"empty target", "GET  HTTP/1.1", "Host: a", 400},
+    {"a method of 32", "ABCDEFGHIJKLMNOPQRSTUVWXYZABCDEF / HTTP/1.1", "Host: a", 0},
+    {"a method of 33", "ABCDEFGHIJKLMNOPQRSTUVWXYZABCDEFG / HTTP/1.1", "Host: a", 400},
+    {"empty method", " / HTTP/1.1", "Host: a", 400},
+    {"every mark of a token", "!#$%&'*+-.^_`|~ / HTTP/1.1", "Host: a|!#$%&'*+-.^_`~: b", 0},
+    {"unit separator in value", "GET / HTTP/1.1", "Host: a|X: a\x1f", 400},
+    {"tilde in value", "GET / HTTP/1.1", "Host: a|X: ~", 0},
+    {"largest length", "PUT / HTTP/1.1", "Host: a|Content-Length: 18446744073709551615", 0},
+    {"two expectations", "PUT / HTTP/1.1", "Host: a|Expect: 100-continue|Expect: 100-continue",
+     400},
+    {"one authorization", "GET / HTTP/1.1", "Host: a|Authorization: x", 0},
+    {"two accepts", "GET / HTTP/1.1", "Host: a|Accept: x|Accept: y", 0},
+    {"length in 1.0", "PUT / HTTP/1.0", "Content-Length: 5", 0},
     {"two authorizations", "GET / HTTP/1.1", "Host: a|Authorization: x|Authorization: y", 400},
 };
 
@@ -93,6 +109,29 @@ static void sum_must_agree(void **state) {
     CHECK_INT(judge(S("GET / HTTP/1.1"), S("Host: a|X: b"), &len), 400);
 }
 
+/* 255 bytes of a name, and ":65535" behind. */
+static void longest_host(void **state) {
+    (void)state;
+    char name[262];
+    memset(name, 'a', sizeof name);
+    for (size_t n = 261; n <= 262; n++) {
+        struct gate g;
+        gate_start(&g, S("GET"), S("/"), S("HTTP/1.1"));
+        gate_header(&g, S("Host"), str_n(name, n), n + 6);
+        CHECK_INT(gate_finish(&g, 0), n == 261 ? 0 : 400);
+    }
+}
+
+/* The first fault is the one that is told. */
+static void tells_the_first(void **state) {
+    (void)state;
+    struct gate g;
+    gate_start(&g, S("GET"), S("x"), S("HTTP/3"));
+    gate_header(&g, S("Host"), S("a b"), 9);
+    CHECK_INT(gate_finish(&g, 0), 400);
+    CHECK_TEXT(g.reason, "the request target must begin with a slash");
+}
+
 static void too_many_headers(void **state) {
     (void)state;
     struct gate g;
@@ -108,8 +147,8 @@ static void too_many_headers(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(judges_heads),
-        cmocka_unit_test(sum_must_agree),
+        cmocka_unit_test(judges_heads),     cmocka_unit_test(sum_must_agree),
+        cmocka_unit_test(longest_host),     cmocka_unit_test(tells_the_first),
         cmocka_unit_test(too_many_headers),
     };
     return cmocka_run_group_tests_name("net/gate", tests, NULL, NULL);

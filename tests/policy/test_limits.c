@@ -1,3 +1,4 @@
+/* policy: documents and patterns that are too large, too deep or costly. */
 #include "cm.h"
 
 #include "base/json.h"

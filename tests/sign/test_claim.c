@@ -1,3 +1,4 @@
+/* sign: claims read from headers and queries, canonical forms, chunk signatures, keys kept. */
 #include "sign/sign.h"
 
 #include "base/arena.h"

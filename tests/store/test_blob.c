@@ -1,3 +1,6 @@
+/*
+ * store/blob: bodies of every size round trip; damage is seen, and sweeps keep what is referenced.
+ */
 #include "tmp.h"
 
 #include "base/codec.h"

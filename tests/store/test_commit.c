@@ -1,3 +1,4 @@
+/* store: conditions, threads, hooks, snapshots, and the store after a failed write. */
 #include "tmp.h"
 
 #include <errno.h>

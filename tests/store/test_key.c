@@ -1,3 +1,4 @@
+/* store/key: the byte order of keys is the order of their parts. */
 #include "cm.h"
 
 #include "store/key.h"

@@ -1,7 +1,8 @@
+/* store: what opening a folder makes, migrates and refuses. */
 #include "tmp.h"
 
 #include "base/io.h"
-#include "store/file.h"
+#include "base/file.h"
 #include "store/key.h"
 
 #include <errno.h>

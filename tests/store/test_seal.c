@@ -1,3 +1,4 @@
+/* store/seal: data keys, sealed values, and what a wrong key sees. */
 #include "tmp.h"
 
 #include "store/seal_priv.h"

@@ -1,3 +1,4 @@
+/* store/stat: merged statistics add up, percentiles are near, damaged rows are refused. */
 #include "tmp.h"
 
 #include "store/stat.h"

@@ -1,3 +1,4 @@
+/* tmpl/eval: intrinsic functions evaluated, and growth bounded. */
 #include "cm.h"
 
 #include "tmpl/eval.h"

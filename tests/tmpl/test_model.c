@@ -1,3 +1,4 @@
+/* tmpl/model: what a template is refused for, the order of its resources, cycles. */
 #include "cm.h"
 
 #include "tmpl/model.h"

@@ -1,3 +1,4 @@
+/* tmpl/params: parameters resolved and constrained. */
 #include "cm.h"
 
 #include "tmpl/params.h"

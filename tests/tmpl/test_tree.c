@@ -1,3 +1,4 @@
+/* tmpl: the tree of YAML and JSON texts, its positions, its bounds. */
 #include "cm.h"
 
 #include "tmpl/tmpl.h"

@@ -1,3 +1,4 @@
+/* tmpl/types: properties coerced to their kinds. */
 #include "cm.h"
 
 #include "tmpl/eval.h"

@@ -63,7 +63,7 @@ static json_t *request_of(const struct cfn_work *w) {
     json_set_str(request, "RequestType", str_c(w->verb));
     json_set_str(request, "ServiceToken", json_str(w->props, "ServiceToken"));
     json_set(request, "ResponseURL",
-             json_sprintf("%s/_calotype/cfn-response/%s", w->caller->response_base,
+             json_sprintf("%s/_calotype/cfn-response/%s", CFN_RESPONSE_BASE,
                           json_string_value(json_object_get(w->notes, "Token"))));
     json_set_str(request, "StackId", w->stack_id);
     json_set_str(request, "RequestId", json_str(w->notes, "RequestId"));

@@ -7,7 +7,7 @@ static int create_handle(struct cfn_work *w) {
     char token[33];
     rand_hex(token, 16);
     CLEANUP_DEINIT(buf) struct buf url = {0};
-    buf_printf(&url, "%s/_calotype/wait-handle/%s", w->caller->response_base, token);
+    buf_printf(&url, "%s/_calotype/wait-handle/%s", CFN_RESPONSE_BASE, token);
     cfn_set_physical(w, buf_view(&url));
     return CFN_DONE;
 }

@@ -1,4 +1,4 @@
-/* AWS::IAM::Role. */
+/* AWS::IAM::Role: the role, its policies inline and attached, its boundary and tags. */
 #include "cfn/type.h"
 
 static json_t *inline_policy(const struct cfn_work *w, const json_t *item) {

@@ -1,4 +1,4 @@
-/* AWS::Logs::LogGroup. */
+/* AWS::Logs::LogGroup: a row of data; cfn/type.h says what the members do. */
 #include "cfn/type.h"
 
 static const struct cfn_prop props[] = {

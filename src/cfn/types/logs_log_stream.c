@@ -1,4 +1,4 @@
-/* AWS::Logs::LogStream. */
+/* AWS::Logs::LogStream: a row of data; cfn/type.h says what the members do. */
 #include "cfn/type.h"
 
 const struct cfn_type cfn_type_logs_log_stream = {

@@ -1,4 +1,4 @@
-/* AWS::SNS::Subscription. */
+/* AWS::SNS::Subscription: a row of data; cfn/type.h says what the members do. */
 #include "cfn/type.h"
 
 #define ATTRIBUTE(name)                                                                            \

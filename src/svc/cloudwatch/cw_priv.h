@@ -31,8 +31,6 @@ struct cw_series {
     str account, region, name_space, name;
     str dimensions; /* canonical */
 };
-/* Sorts and encodes. */
-void cw_dimensions_encode(struct buf *out, struct hub_dimension *dimensions, size_t n);
 /* The dimensions of a request's array: into *out. 0, or AWS_FAILED. */
 int cw_dimensions_of(struct rq *rq, const json_t *list, struct buf *out);
 json_t *cw_dimensions_describe(str canonical); /* array of {Name, Value} */

@@ -172,6 +172,15 @@ static int read_dashboard(struct rq *rq, str name, struct row *row, json_t **ret
     return rq_row_get_json(rq, row, ret_doc);
 }
 
+/* 0, or AWS_FAILED: also when it is not there. */
+static int need_dashboard(struct rq *rq, str name, struct row *row, json_t **ret_doc) {
+    int r = read_dashboard(rq, name, row, ret_doc);
+    if (r == STORE_E_ABSENT)
+        return aws_fail(rq, &CW_DashboardNotFoundError, "Dashboard " STR_FMT " does not exist",
+                        STR_ARG(name));
+    return r;
+}
+
 int cw_op_PutDashboard(struct cw_svc *, struct rq *rq) {
     str name = json_str(rq->in, "DashboardName"), text = json_str(rq->in, "DashboardBody");
     CLEANUP_DEINIT(row) struct row row = {0};
@@ -199,11 +208,7 @@ int cw_op_GetDashboard(struct cw_svc *, struct rq *rq) {
     str name = json_str(rq->in, "DashboardName");
     CLEANUP_DEINIT(row) struct row row = {0};
     CLEANUP_JSON json_t *doc = NULL;
-    int r = read_dashboard(rq, name, &row, &doc);
-    if (r == STORE_E_ABSENT)
-        return aws_fail(rq, &CW_DashboardNotFoundError, "Dashboard " STR_FMT " does not exist",
-                        STR_ARG(name));
-    if (r)
+    if (need_dashboard(rq, name, &row, &doc))
         return AWS_FAILED;
     rq->out = json_object();
     json_set_str(rq->out, "DashboardArn", dashboard_arn(rq, name));
@@ -245,12 +250,7 @@ int cw_op_DeleteDashboards(struct cw_svc *, struct rq *rq) {
     for (size_t i = 0; i < json_array_size(names); i++) {
         CLEANUP_DEINIT(row) struct row row = {0};
         CLEANUP_JSON json_t *doc = NULL;
-        str name = json_text(json_array_get(names, i));
-        int r = read_dashboard(rq, name, &row, &doc);
-        if (r == STORE_E_ABSENT)
-            return aws_fail(rq, &CW_DashboardNotFoundError, "Dashboard " STR_FMT " does not exist",
-                            STR_ARG(name));
-        if (r)
+        if (need_dashboard(rq, json_text(json_array_get(names, i)), &row, &doc))
             return AWS_FAILED;
         row_del(rq_rows(rq), &row);
     }

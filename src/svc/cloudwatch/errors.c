@@ -1,2 +1,3 @@
+/* cloudwatch/errors: defines the error rows of errors.def. */
 #define ERRORS_DEFINED_HERE
 #include "svc/cloudwatch/errors.h"

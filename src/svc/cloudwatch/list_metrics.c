@@ -1,4 +1,4 @@
-/* ListMetrics. */
+/* cloudwatch: ListMetrics: the series that had a value in the last three hours. */
 #include "svc/cloudwatch/cw_priv.h"
 #include "svc/kit/page.h"
 

@@ -63,7 +63,8 @@ static int by_name(const void *a, const void *b) {
     return str_cmp(x->name, y->name);
 }
 
-void cw_dimensions_encode(struct buf *out, struct hub_dimension *dimensions, size_t n) {
+/* Sorts and encodes. */
+static void encode_dimensions(struct buf *out, struct hub_dimension *dimensions, size_t n) {
     qsort(dimensions, n, sizeof *dimensions, by_name);
     for (size_t i = 0; i < n; i++) {
         buf_lstr(out, dimensions[i].name);
@@ -90,7 +91,7 @@ int cw_dimensions_of(struct rq *rq, const json_t *list, struct buf *out) {
                                 "The dimension " STR_FMT " is given twice.",
                                 STR_ARG(dimensions[i].name));
     }
-    cw_dimensions_encode(out, dimensions, n);
+    encode_dimensions(out, dimensions, n);
     return 0;
 }
 
@@ -157,7 +158,7 @@ void cw_put_metric(void *ctx, struct store_batch *batch, const struct hub_metric
     if (n)
         memcpy(sorted, metric->dimensions, n * sizeof *sorted);
     CLEANUP_DEINIT(buf) struct buf dimensions = {0};
-    cw_dimensions_encode(&dimensions, sorted, n);
+    encode_dimensions(&dimensions, sorted, n);
     struct cw_series series = {metric->account, metric->region, metric->name_space, metric->name,
                                buf_view(&dimensions)};
     str unit = metric->unit ? str_c(metric->unit) : S("None");

@@ -1,3 +1,7 @@
+/*
+ * dynamodb/edit: opens the nodes of a tree on the way to a change, and closes them into a new tree
+ * at the end.
+ */
 #include "svc/dynamodb/edit.h"
 
 /*

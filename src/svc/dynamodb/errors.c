@@ -1,2 +1,3 @@
+/* dynamodb/errors: defines the error rows of errors.def. */
 #define ERRORS_DEFINED_HERE
 #include "svc/dynamodb/errors.h"

@@ -64,7 +64,7 @@ static bool take_values(struct ddb_expr_env *env, const json_t *values, struct e
 
 bool ddb_expr_env_init(struct ddb_expr_env *env, struct arena *arena, const json_t *names,
                        const json_t *values, bool any, const char *why_not, struct err *err) {
-    *env = (struct ddb_expr_env){.arena = arena, .has_names = names, .has_values = values};
+    *env = (struct ddb_expr_env){.arena = arena};
     if ((names || values) && !any) {
         err_set(err, 0, "%s can only be specified when using expressions%s%s",
                 names ? "ExpressionAttributeNames" : "ExpressionAttributeValues",

@@ -98,39 +98,47 @@ static str part(struct series *s, size_t *at, str text) {
     return text.p ? view : STR_NONE;
 }
 
-static struct series *series_new(const struct ddb_table *t, const char *metric, const char *unit,
-                                 str index, str op, int64_t minute_ms) {
+/* What an observation counts towards. */
+struct subject {
+    const char *metric, *unit;
+    str index;      /* absent: no such dimension */
+    const char *op; /* NULL: no such dimension */
+};
+
+static struct series *series_new(const struct ddb_table *t, const struct subject *of,
+                                 int64_t minute_ms) {
     struct series *s = mem_new(struct series);
-    const str parts[] = {t->account, t->region, t->name, index, op};
+    const str op = str_c(of->op);
+    const str parts[] = {t->account, t->region, t->name, of->index, op};
     size_t at = 0;
     for (size_t i = 0; i < ARRAY_LEN(parts); i++)
         buf_str(&s->text, parts[i]);
     s->account = part(s, &at, t->account);
     s->region = part(s, &at, t->region);
     s->table = part(s, &at, t->name);
-    s->index = part(s, &at, index);
+    s->index = part(s, &at, of->index);
     s->op = part(s, &at, op);
-    s->metric = metric;
-    s->unit = unit;
+    s->metric = of->metric;
+    s->unit = of->unit;
     s->minute_ms = minute_ms;
     return s;
 }
 
-void ddb_gauge_add(struct ddb_gauge *g, const struct ddb_table *table, const char *metric,
-                   const char *unit, str index, const char *op, double value) {
+/* One observation, gathered. */
+static void observe(struct ddb_gauge *g, const struct ddb_table *table, const struct subject *of,
+                    double value) {
     CLEANUP_DEINIT(buf) struct buf name = {0};
     int64_t minute_ms = clock_world_ms() / 60000 * 60000;
     buf_u64(&name, (uint64_t)minute_ms);
     buf_u64(&name, table->id);
-    buf_lstr(&name, str_c(metric));
-    buf_lstr(&name, index);
-    buf_lstr(&name, str_c(op));
+    buf_lstr(&name, str_c(of->metric));
+    buf_lstr(&name, of->index);
+    buf_lstr(&name, str_c(of->op));
     struct stripe *stripe = &g->stripes[map_hash(buf_view(&name)) % STRIPES];
     pthread_mutex_lock(&stripe->lock);
     struct series *s = map_get(&stripe->series, buf_view(&name));
     if (!s)
-        map_put(&stripe->series, buf_view(&name),
-                s = series_new(table, metric, unit, index, str_c(op), minute_ms));
+        map_put(&stripe->series, buf_view(&name), s = series_new(table, of, minute_ms));
     series_add(s, value);
     pthread_mutex_unlock(&stripe->lock);
     if (!g->waiting) {
@@ -196,11 +204,14 @@ void ddb_gauge_reads(struct ddb_svc *svc, const struct ddb_table *table,
         if (table->indexes[i].local)
             own += capacity->indexes[i];
         else if (capacity->indexes[i] > 0)
-            ddb_gauge_add(svc->gauge, table, "ConsumedReadCapacityUnits", "Count",
-                          table->indexes[i].name, NULL, capacity->indexes[i]);
+            observe(svc->gauge, table,
+                    &(struct subject){"ConsumedReadCapacityUnits", "Count", table->indexes[i].name,
+                                      NULL},
+                    capacity->indexes[i]);
     }
     if (own > 0)
-        ddb_gauge_add(svc->gauge, table, "ConsumedReadCapacityUnits", "Count", STR_NONE, NULL, own);
+        observe(svc->gauge, table,
+                &(struct subject){"ConsumedReadCapacityUnits", "Count", STR_NONE, NULL}, own);
 }
 
 /* Taken when the answer is on its way, so that the commit counts. */
@@ -213,8 +224,8 @@ struct latency {
 static void latency_done(void *ctx) {
     struct latency *l = ctx;
     double ms = (double)(clock_mono_ns() - l->began_ns) / 1e6;
-    ddb_gauge_add(l->svc->gauge, l->table, "SuccessfulRequestLatency", "Milliseconds", STR_NONE,
-                  l->op, ms);
+    observe(l->svc->gauge, l->table,
+            &(struct subject){"SuccessfulRequestLatency", "Milliseconds", STR_NONE, l->op}, ms);
     ddb_table_free(l->table);
 }
 

@@ -1,3 +1,7 @@
+/*
+ * dynamodb/history: A timer that removes previous images when their table's recovery period is
+ * over.
+ */
 #include "svc/dynamodb/history.h"
 
 #include "base/clock.h"

@@ -1,3 +1,7 @@
+/*
+ * dynamodb/keycond: takes a key condition's tests apart, and turns them into the first and last
+ * key of a walk.
+ */
 #include "svc/dynamodb/keycond.h"
 
 #include "store/key.h"

@@ -1,3 +1,4 @@
+/* dynamodb/lex: cuts an expression into tokens, one ahead of the parser. */
 #include "svc/dynamodb/lex.h"
 
 #include "base/ascii.h"

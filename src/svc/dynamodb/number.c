@@ -1,3 +1,7 @@
+/*
+ * dynamodb/number: decimal arithmetic on 38 digits, the printed form, and the form whose byte
+ * order is the numbers' order.
+ */
 #include "svc/dynamodb/number.h"
 
 #include "base/ascii.h"

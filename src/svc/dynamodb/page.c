@@ -1,3 +1,7 @@
+/*
+ * dynamodb/page: the walk of Query and Scan: its members, where it begins, what it shows, when a
+ * page is full.
+ */
 #include "svc/dynamodb/page.h"
 
 void ddb_page_deinit(struct ddb_page *page) {

@@ -1,3 +1,7 @@
+/*
+ * dynamodb/request: what the operations of DynamoDB read from a request alike: the table,
+ * expressions, keys, stored items.
+ */
 #include "svc/dynamodb/svc_priv.h"
 
 #include "base/arn.h"

@@ -1,3 +1,4 @@
+/* dynamodb/rowkey: makes the keys of items and index entries. */
 #include "svc/dynamodb/rowkey.h"
 
 #include "store/key.h"

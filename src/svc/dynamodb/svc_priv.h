@@ -78,9 +78,6 @@ void ddb_capacity_out(struct rq *rq, const struct ddb_table *table,
 struct ddb_gauge *ddb_gauge_new(struct store *store, struct hub *hub);
 struct ddb_gauge *ddb_gauge_free(struct ddb_gauge *gauge);
 void ddb_gauge_flush(struct ddb_gauge *gauge);
-/* One observation, gathered; index and op may be absent dimensions. */
-void ddb_gauge_add(struct ddb_gauge *gauge, const struct ddb_table *table, const char *metric,
-                   const char *unit, str index, const char *op, double value);
 /* SuccessfulRequestLatency of this request, when it is over and went well. */
 void ddb_gauge_latency(struct ddb_svc *svc, struct rq *rq, const struct ddb_table *table);
 /* Consumed read capacity. */

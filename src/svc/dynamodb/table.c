@@ -1,3 +1,7 @@
+/*
+ * dynamodb/table: reads a table's row into struct ddb_table, and keeps these until the row
+ * changes.
+ */
 #include "svc/dynamodb/table.h"
 
 #include "base/arn.h"

@@ -1,2 +1,3 @@
+/* iam/errors: defines the error rows of errors.def. */
 #define ERRORS_DEFINED_HERE
 #include "svc/iam/errors.h"

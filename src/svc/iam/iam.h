@@ -49,18 +49,16 @@ struct iam_role_view {
 };
 /* 0, STORE_E_ABSENT (no such role, or not a role's ARN) or AWS_FAILED. */
 int iam_role_of_request(struct rq *rq, str role_arn, struct iam_role_view *ret_role);
-/* What a session may carry besides its role. All may be empty. */
-struct iam_session_policies {
+/* What a session has besides its role. Policies may be empty. */
+struct iam_session_terms {
+    str name;
+    int64_t seconds;    /* within what the role allows */
     str document;       /* inline session policy */
     const json_t *arns; /* array of managed policies' ARNs, or NULL */
 };
-/*
- * Adds the session's rows to the request's batch; the credentials work once that is committed.
- * seconds was checked against the role.
- */
+/* Adds the session's rows to the request's batch; the credentials work once that is committed. */
 void iam_session_create(struct iam_svc *iam, struct rq *rq, const struct iam_role_view *role,
-                        str session_name, int64_t seconds,
-                        const struct iam_session_policies *policies,
+                        const struct iam_session_terms *terms,
                         struct aws_credentials *ret_credentials);
 /*
  * True when a managed policy of that ARN exists (AWS's, or the account's own). 0, STORE_E_ABSENT,

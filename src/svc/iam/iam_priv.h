@@ -210,7 +210,7 @@ DEFINE_FREEP(iam_grants)
 bool iam_role_arn_parts(str arn, str *ret_account, str *ret_name);
 /* Writes the rows of a session of that role (its document). */
 void iam_session_put(struct iam_svc *iam, const struct rows *rows, str account, const json_t *role,
-                     str session_name, int64_t seconds, const struct iam_session_policies *policies,
+                     const struct iam_session_terms *terms,
                      struct aws_credentials *ret_credentials);
 int64_t iam_session_sweep(void *iam); /* a hub_timer_fn */
 

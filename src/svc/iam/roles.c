@@ -1,4 +1,4 @@
-/* Roles. */
+/* iam: the operations on roles; what roles share with users is in entity.c. */
 #include "svc/iam/iam_priv.h"
 
 #include <errno.h>

@@ -39,9 +39,9 @@ static void make_credentials(struct aws_credentials *c, int64_t seconds) {
 }
 
 void iam_session_put(struct iam_svc *iam, const struct rows *rows, str account, const json_t *role,
-                     str session_name, int64_t seconds, const struct iam_session_policies *policies,
+                     const struct iam_session_terms *terms,
                      struct aws_credentials *ret_credentials) {
-    make_credentials(ret_credentials, seconds);
+    make_credentials(ret_credentials, terms->seconds);
     str id = str_c(ret_credentials->access_key);
     CLEANUP_DEINIT(buf) struct buf key = {0}, plain = {0}, sealed = {0}, text = {0};
     buf_printf(&plain, "%s\n%s", ret_credentials->secret_key,
@@ -52,14 +52,14 @@ void iam_session_put(struct iam_svc *iam, const struct rows *rows, str account, 
     json_set_str(doc, "Role", json_str(role, "RoleName"));
     json_set_str(doc, "RoleId", json_str(role, "RoleId"));
     json_set_str(doc, "RoleArn", json_str(role, "Arn"));
-    json_set_str(doc, "Name", session_name);
+    json_set_str(doc, "Name", terms->name);
     json_set_int(doc, "Expires", ret_credentials->expires_ms);
     json_set_int(doc, "Issued", clock_real_ms());
     json_set_str(doc, "Sealed", buf_view(&sealed));
-    if (policies && policies->document.len)
-        json_set_str(doc, "Policy", policies->document);
-    if (policies && policies->arns)
-        json_set(doc, "PolicyArns", json_deep_copy(policies->arns));
+    if (terms->document.len)
+        json_set_str(doc, "Policy", terms->document);
+    if (terms->arns)
+        json_set(doc, "PolicyArns", json_deep_copy(terms->arns));
     json_write(&text, doc);
     /* Blind: the id is of this call alone. */
     iam_key_plain(&key, "iam.session", id);
@@ -71,15 +71,13 @@ void iam_session_put(struct iam_svc *iam, const struct rows *rows, str account, 
 }
 
 void iam_session_create(struct iam_svc *iam, struct rq *rq, const struct iam_role_view *role,
-                        str session_name, int64_t seconds,
-                        const struct iam_session_policies *policies,
+                        const struct iam_session_terms *terms,
                         struct aws_credentials *ret_credentials) {
     CLEANUP_JSON json_t *doc = json_object();
     json_set_str(doc, "RoleName", role->name);
     json_set_str(doc, "RoleId", role->id);
     json_set_str(doc, "Arn", role->arn);
-    iam_session_put(iam, rq_rows(rq), role->account, doc, session_name, seconds, policies,
-                    ret_credentials);
+    iam_session_put(iam, rq_rows(rq), role->account, doc, terms, ret_credentials);
 }
 
 /*

@@ -346,7 +346,8 @@ static int assume(void *ctx, str role_arn, str service, str session_name, int64_
         return r;
     CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
     struct rows rows = {iam->store, NULL, batch};
-    iam_session_put(iam, &rows, account, role, session_name, seconds, NULL, ret_credentials);
+    struct iam_session_terms terms = {.name = session_name, .seconds = seconds};
+    iam_session_put(iam, &rows, account, role, &terms, ret_credentials);
     r = store_commit(iam->store, batch, err);
     return r > 0 ? -EIO : r;
 }

@@ -1,4 +1,4 @@
-/* Users. */
+/* iam: the operations on users, and the lists that are always empty here (groups, aliases). */
 #include "svc/iam/iam_priv.h"
 
 const struct iam_kind iam_kind_user = {

@@ -1,3 +1,4 @@
+/* kit/attribute: sets and shows attributes by a resource's table. */
 #include "svc/kit/attribute.h"
 
 static const struct kit_attribute *find(const struct kit_attributes *table, const char *name) {

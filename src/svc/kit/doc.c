@@ -1,3 +1,4 @@
+/* kit/doc: reads, changes and writes resources whose row is one JSON document. */
 #include "svc/kit/doc.h"
 
 #include "aws/op.h"

@@ -1,3 +1,4 @@
+/* kit/metric: puts one value of a service's own metric. */
 #include "svc/kit/metric.h"
 
 #include "base/clock.h"

@@ -1,3 +1,4 @@
+/* kit/name: the check of names. */
 #include "svc/kit/name.h"
 
 #include "base/ascii.h"

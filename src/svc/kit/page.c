@@ -1,3 +1,4 @@
+/* kit/page: walks rows or lists for a page, and seals where to go on into a token. */
 #include "svc/kit/page.h"
 
 #include "aws/op.h"

@@ -1,3 +1,4 @@
+/* kit/refuse: fills the words into a refusal's text. */
 #include "svc/kit/refuse.h"
 
 static str value_of(const struct kit_word *words, str name) {

@@ -1,3 +1,4 @@
+/* kit/resource_policy: asks resource policies for requests and for events. */
 #include "svc/kit/resource_policy.h"
 
 #include "aws/port.h"

@@ -1,3 +1,4 @@
+/* kit/tags: checks, changes and shows sets of tags in both of AWS's shapes. */
 #include "svc/kit/tags.h"
 
 #include "base/ascii.h"
@@ -118,7 +119,7 @@ enum kit_tags_fault kit_tags_fault(enum kit_tags_of of, const json_t *given, str
     return look(of, NULL, given, ret_key);
 }
 
-int kit_tags_refuse(struct rq *rq, const struct kit_tags *kit, enum kit_tags_fault fault, str key) {
+static int refuse(struct rq *rq, const struct kit_tags *kit, enum kit_tags_fault fault, str key) {
     str most = arena_printf(&rq->arena, "%zu", limits[kit->of].most);
     return kit_refuse(rq, &kit->refuse[fault],
                       (struct kit_word[]){{"key", key}, {"most", most}, {NULL, STR_NONE}});
@@ -127,7 +128,7 @@ int kit_tags_refuse(struct rq *rq, const struct kit_tags *kit, enum kit_tags_fau
 int kit_tags_check(struct rq *rq, const struct kit_tags *kit, const json_t *given) {
     str key = STR_NONE;
     enum kit_tags_fault fault = look(kit->of, kit, given, &key);
-    return fault ? kit_tags_refuse(rq, kit, fault, key) : 0;
+    return fault ? refuse(rq, kit, fault, key) : 0;
 }
 
 /* ---- Changing a row ---- */
@@ -170,7 +171,7 @@ int kit_tags_merge(struct rq *rq, const struct kit_tags *kit, json_t *row, const
             set_in_map(stored, key, value);
     }
     bool many = count(stored) > l->most && kit->refuse[KIT_TAGS_MANY].error;
-    return many ? kit_tags_refuse(rq, kit, KIT_TAGS_MANY, STR_NONE) : 0;
+    return many ? refuse(rq, kit, KIT_TAGS_MANY, STR_NONE) : 0;
 }
 
 void kit_tags_remove(const struct kit_tags *kit, json_t *row, const json_t *keys) {

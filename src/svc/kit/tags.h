@@ -66,7 +66,6 @@ bool kit_tags_next(struct kit_tags_walk *walk, str *ret_key, str *ret_value);
  * which has no request's words.
  */
 enum kit_tags_fault kit_tags_fault(enum kit_tags_of of, const json_t *given, str *ret_key);
-int kit_tags_refuse(struct rq *rq, const struct kit_tags *kit, enum kit_tags_fault fault, str key);
 
 /* Of a request, all of a new resource: 0 or AWS_FAILED. */
 int kit_tags_check(struct rq *rq, const struct kit_tags *kit, const json_t *given);

@@ -37,7 +37,6 @@ struct lambda_package {
     char sha256[48]; /* base64, as CodeSha256 */
     uint64_t size;
 };
-void lambda_package_deinit(struct lambda_package *package);
 /*
  * code: a document with ZipFile, or S3Bucket and S3Key. 0, AWS_FAILED. A re-run of the same request
  * gets the same package. The caller keeps the blob (blob_keep); without that the store sweeps it.

@@ -29,7 +29,7 @@ struct lambda_options {
 };
 
 /*
- * Plugs into the hub: target and check ports "lambda", invoke, and a timer. Sweeps unpacked code
+ * Plugs into the hub: target and check ports "lambda", and a timer. Sweeps unpacked code
  * nobody has.
  */
 int lambda_open(struct lambda_svc **ret_lambda, const struct lambda_options *options,

@@ -12,8 +12,7 @@
 
 enum { READ_PIECE = 256 * 1024 };
 
-void lambda_package_deinit(struct lambda_package *package) { buf_deinit(&package->ref); }
-static void package_done(void *package) { lambda_package_deinit(package); }
+static void package_done(void *package) { buf_deinit(&((struct lambda_package *)package)->ref); }
 
 /* ---- Where it comes from ---- */
 static int decode_zip_file(struct rq *rq, str text, struct buf *zip) {

@@ -1,10 +1,11 @@
-/* The hub's doors: events for functions, checks at configuration time, synchronous calls from
- * inside. */
+/*
+ * The hub's doors to Lambda: events for functions become rows of the queue, and a source asks at
+ * configuration time whether it may send them. Who wants a function's answer calls Invoke through
+ * aws_call, with rights of its own.
+ */
 #include "base/rand.h"
 #include "svc/kit/resource_policy.h"
 #include "svc/lambda/lambda_priv.h"
-
-#include <errno.h>
 
 /* ---- May the source invoke it? ---- */
 static int may_invoke(const struct lambda_fn *fn, const struct hub_event *event) {
@@ -44,58 +45,7 @@ static int accept_event(void *svc_, struct store_batch *batch, const struct hub_
     return HUB_OK;
 }
 
-/* ---- Synchronous ---- */
-struct caller {
-    pthread_mutex_t lock;
-    pthread_cond_t done;
-    bool is_done;
-    struct lambda_outcome outcome;
-};
-
-static void answer_caller(struct lambda_inv *inv, void *caller_) {
-    struct caller *caller = caller_;
-    LOCK_SCOPE(&caller->lock);
-    caller->outcome = inv->outcome;
-    inv->outcome.payload = (struct buf){0};
-    caller->is_done = true;
-    pthread_cond_signal(&caller->done);
-}
-
-static int take_outcome(struct caller *caller, struct buf *ret_payload, struct err *err) {
-    const struct lambda_outcome *outcome = &caller->outcome;
-    if (outcome->fault)
-        return err_set(err, -EREMOTEIO, "%s", outcome->fault_text);
-    if (outcome->function_error)
-        return err_set(err, -EREMOTEIO, "%.400s", buf_cstr(&outcome->payload));
-    buf_str(ret_payload, buf_view(&outcome->payload));
-    return 0;
-}
-
-static int invoke(void *svc_, str function_arn, str payload, struct buf *ret_payload,
-                  struct err *err) {
-    struct lambda_svc *svc = svc_;
-    CLEANUP(lambda_fn) struct lambda_fn *fn = NULL;
-    int r = find(&(struct rows){.store = svc->store}, function_arn, &fn);
-    if (r)
-        return err_set(err, r, "Function not found: " STR_FMT, STR_ARG(function_arn));
-    struct caller caller = {.lock = PTHREAD_MUTEX_INITIALIZER, .done = PTHREAD_COND_INITIALIZER};
-    CLEANUP(lambda_inv) struct lambda_inv *inv = lambda_inv_new(fn, payload);
-    inv->answer = answer_caller;
-    inv->ctx = &caller;
-    if (lambda_dispatch(svc, inv))
-        return err_set(err, -EAGAIN, "%s", lambda_e_TooManyRequestsException.text);
-    (void)STEAL(inv);
-    pthread_mutex_lock(&caller.lock);
-    while (!caller.is_done)
-        pthread_cond_wait(&caller.done, &caller.lock);
-    pthread_mutex_unlock(&caller.lock);
-    r = take_outcome(&caller, ret_payload, err);
-    lambda_outcome_deinit(&caller.outcome);
-    return r;
-}
-
 void lambda_ports_plug(struct lambda_svc *svc) {
     hub_plug_target(svc->hub, S("lambda"), accept_event, svc);
     hub_plug_check(svc->hub, S("lambda"), check_event, svc);
-    hub_plug_invoke(svc->hub, invoke, svc);
 }

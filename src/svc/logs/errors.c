@@ -1,2 +1,3 @@
+/* logs/errors: defines the error rows of errors.def. */
 #define ERRORS_DEFINED_HERE
 #include "svc/logs/errors.h"

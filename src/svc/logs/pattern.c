@@ -1,3 +1,4 @@
+/* logs/pattern: parses a filter pattern into terms or a tree of tests, and matches events. */
 #include "svc/logs/pattern.h"
 
 #include "base/arena.h"

@@ -1,3 +1,7 @@
+/*
+ * logs/rows: the rows of groups, streams and events: keys, values, and which of them a request
+ * names.
+ */
 #include "base/arn.h"
 #include "svc/logs/logs_priv.h"
 

@@ -1,3 +1,7 @@
+/*
+ * s3/bucket: reads a bucket's row and configurations into struct s3_bucket, and caches these by
+ * name.
+ */
 #include "svc/s3/bucket.h"
 
 #include "base/lock.h"
@@ -56,7 +60,7 @@ bool s3_bucket_row_read(str bytes, struct s3_bucket_row *ret_row) {
 }
 
 /* ---- One bucket ---- */
-struct s3_bucket *s3_bucket_ref(struct s3_bucket *bucket) {
+static struct s3_bucket *ref_bucket(struct s3_bucket *bucket) {
     bucket->refs++;
     return bucket;
 }
@@ -158,14 +162,14 @@ struct s3_buckets *s3_buckets_free(struct s3_buckets *buckets) {
 static struct s3_bucket *cached(struct s3_buckets *buckets, str name, str row_bytes) {
     LOCK_SCOPE(&buckets->lock);
     struct s3_bucket *b = map_get(&buckets->by_name, name);
-    return b && str_eq(b->row_bytes, row_bytes) ? s3_bucket_ref(b) : NULL;
+    return b && str_eq(b->row_bytes, row_bytes) ? ref_bucket(b) : NULL;
 }
 
 static void remember(struct s3_buckets *buckets, struct s3_bucket *bucket) {
     LOCK_SCOPE(&buckets->lock);
     if (buckets->by_name.n >= CACHE_MAX)
         forget_all(buckets);
-    s3_bucket_free(map_put(&buckets->by_name, bucket->name, s3_bucket_ref(bucket)));
+    s3_bucket_free(map_put(&buckets->by_name, bucket->name, ref_bucket(bucket)));
 }
 
 int s3_buckets_get(struct s3_buckets *buckets, const struct rows *rows, str name,

@@ -45,7 +45,6 @@ struct s3_bucket {
     struct s3_notify *notify;
     struct buf memory; /* what name and row_bytes point into */
 };
-struct s3_bucket *s3_bucket_ref(struct s3_bucket *bucket);
 struct s3_bucket *s3_bucket_free(struct s3_bucket *bucket); /* drops one reference */
 DEFINE_FREEP(s3_bucket)
 

@@ -1,3 +1,4 @@
+/* s3/checksum: computes checksums with OpenSSL and base/crc, and combines the CRCs of parts. */
 #include "svc/s3/checksum.h"
 
 #include "base/codec.h"

@@ -1,3 +1,4 @@
+/* s3/cond: decides a read by its conditional headers. */
 #include "svc/s3/cond.h"
 
 #include <stdio.h>

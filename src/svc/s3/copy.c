@@ -9,7 +9,18 @@
 #include <errno.h>
 
 /* ---- The source ---- */
-void s3_source_deinit(struct s3_source *source) {
+/*
+ * The object that CopySource names, readable to the caller and under the CopySourceIf… conditions.
+ */
+struct source {
+    struct s3_bucket *bucket;
+    str key;
+    str version_id; /* as given; absent: the current one */
+    struct s3_found found;
+    struct buf storage;
+    str bodies;
+};
+static void source_deinit(struct source *source) {
     s3_found_deinit(&source->found);
     buf_deinit(&source->storage);
 }
@@ -55,7 +66,7 @@ const struct aws_derived s3_derived[] = {{"source_bucket", source_bucket},
                                          {"source_version", source_version},
                                          {0}};
 
-int s3_use_source(struct s3_svc *svc, struct rq *rq, struct s3_source *source) {
+static int use_source(struct s3_svc *svc, struct rq *rq, struct source *source) {
     struct s3_copy_source parsed = {0};
     int r = read_source(rq, &parsed);
     if (!r)
@@ -82,8 +93,9 @@ int s3_use_source(struct s3_svc *svc, struct rq *rq, struct s3_source *source) {
     return r ? s3_fault(rq, r, "read the source's body list") : 0;
 }
 
-int s3_copy_bytes(struct s3_svc *svc, struct rq *rq, const struct s3_source *source, uint64_t first,
-                  uint64_t n, struct s3_upload *upload) {
+/* Copies n bytes of the source from first on into upload. */
+static int copy_bytes(struct s3_svc *svc, struct rq *rq, const struct source *source,
+                      uint64_t first, uint64_t n, struct s3_upload *upload) {
     enum { PIECE = 256 * 1024 };
     CLEANUP(s3_body_reader) struct s3_body_reader *reader = NULL;
     CLEANUP_MEM char *piece = mem_alloc(PIECE);
@@ -109,14 +121,14 @@ int s3_copy_bytes(struct s3_svc *svc, struct rq *rq, const struct s3_source *sou
  * came first, uses the body that the first one made, unless the source is another by now:
  * rq->stream keeps it.
  */
-static int copy_once(struct s3_svc *svc, struct rq *rq, const struct s3_source *source,
+static int copy_once(struct s3_svc *svc, struct rq *rq, const struct source *source,
                      const struct s3_bucket *target, enum s3_sum sum, uint64_t first, uint64_t n,
                      struct s3_upload **ret_upload) {
     struct s3_upload *upload = rq->stream;
     if (!upload || upload->source_seq != source->found.object.seq) {
         int r = s3_upload_new(svc, rq, target, sum, n, &upload);
         if (!r)
-            r = s3_copy_bytes(svc, rq, source, first, n, upload);
+            r = copy_bytes(svc, rq, source, first, n, upload);
         if (!r)
             r = s3_upload_finish(upload, rq);
         if (r)
@@ -134,7 +146,7 @@ static bool replaces(const struct rq *rq, const char *directive) {
 }
 
 /* A copy onto itself must change something. */
-static int check_self_copy(struct rq *rq, const struct s3_source *source,
+static int check_self_copy(struct rq *rq, const struct source *source,
                            const struct s3_bucket *target, str key) {
     if (source->version_id.p || source->bucket->row.id != target->row.id ||
         !str_eq(source->key, key) || replaces(rq, "MetadataDirective") ||
@@ -148,7 +160,7 @@ static int check_self_copy(struct rq *rq, const struct s3_source *source,
 }
 
 /* Headers, metadata, tags: the source's, unless the client replaces them. */
-static int describe_copy(struct rq *rq, const struct s3_source *source, struct s3_object *object) {
+static int describe_copy(struct rq *rq, const struct source *source, struct s3_object *object) {
     const struct s3_object *from = &source->found.object;
     int r = s3_read_attributes(rq, object);
     if (!r && replaces(rq, "TaggingDirective"))
@@ -184,8 +196,8 @@ static int choose_sum(struct rq *rq, const struct s3_object *from, enum s3_sum *
                     STR_ARG(asked));
 }
 
-static void answer_copy(struct rq *rq, const struct s3_source *source,
-                        const struct s3_bucket *target, const struct s3_object *object) {
+static void answer_copy(struct rq *rq, const struct source *source, const struct s3_bucket *target,
+                        const struct s3_object *object) {
     json_t *result = json_object();
     json_set_str(result, "ETag", s3_quoted(rq, object->etag));
     json_set_int(result, "LastModified", s3_object_mtime_s(object));
@@ -197,7 +209,7 @@ static void answer_copy(struct rq *rq, const struct s3_source *source,
     s3_describe_write(rq, target, object, rq->out);
 }
 
-static int copy_object(struct s3_svc *svc, struct rq *rq, struct s3_source *source) {
+static int copy_object(struct s3_svc *svc, struct rq *rq, struct source *source) {
     struct s3_bucket *target = NULL;
     struct s3_upload *upload = NULL;
     struct s3_object object = {0};
@@ -207,7 +219,7 @@ static int copy_object(struct s3_svc *svc, struct rq *rq, struct s3_source *sour
     if (!r)
         r = s3_check_features(rq);
     if (!r)
-        r = s3_use_source(svc, rq, source);
+        r = use_source(svc, rq, source);
     if (!r)
         r = check_self_copy(rq, source, target, key);
     if (!r)
@@ -230,9 +242,9 @@ static int copy_object(struct s3_svc *svc, struct rq *rq, struct s3_source *sour
 }
 
 int s3_op_CopyObject(struct s3_svc *svc, struct rq *rq) {
-    struct s3_source source = {0};
+    struct source source = {0};
     int r = copy_object(svc, rq, &source);
-    s3_source_deinit(&source);
+    source_deinit(&source);
     return r;
 }
 
@@ -261,8 +273,7 @@ static int choose_range(struct rq *rq, uint64_t size, uint64_t *ret_first, uint6
     return 0;
 }
 
-static int copy_part(struct s3_svc *svc, struct rq *rq, struct s3_mpu *mpu,
-                     struct s3_source *source) {
+static int copy_part(struct s3_svc *svc, struct rq *rq, struct s3_mpu *mpu, struct source *source) {
     struct s3_upload *upload = NULL;
     struct s3_part_row row = {0};
     uint64_t first = 0, n = 0;
@@ -275,7 +286,7 @@ static int copy_part(struct s3_svc *svc, struct rq *rq, struct s3_mpu *mpu,
     if (!r)
         r = s3_mpu_find(rq, mpu);
     if (!r)
-        r = s3_use_source(svc, rq, source);
+        r = use_source(svc, rq, source);
     if (!r)
         r = choose_range(rq, source->found.object.size, &first, &n);
     if (!r)
@@ -299,9 +310,9 @@ static int copy_part(struct s3_svc *svc, struct rq *rq, struct s3_mpu *mpu,
 
 int s3_op_UploadPartCopy(struct s3_svc *svc, struct rq *rq) {
     struct s3_mpu mpu = {0};
-    struct s3_source source = {0};
+    struct source source = {0};
     int r = copy_part(svc, rq, &mpu, &source);
-    s3_source_deinit(&source);
+    source_deinit(&source);
     s3_mpu_deinit(&mpu);
     return r;
 }

@@ -1,3 +1,4 @@
+/* s3/copy_source: takes the header x-amz-copy-source apart. */
 #include "svc/s3/copy_source.h"
 
 #include "base/codec.h"

@@ -1,3 +1,7 @@
+/*
+ * s3/digest: hashes a body on the caller's thread or, when the body is large, on a helper thread
+ * behind a ring of buffers.
+ */
 #include "svc/s3/digest.h"
 
 #include "base/lock.h"

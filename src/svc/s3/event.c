@@ -1,3 +1,4 @@
+/* s3/event: writes the JSON of S3's events. */
 #include "svc/s3/event.h"
 
 #include "base/clock.h"

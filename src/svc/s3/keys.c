@@ -1,3 +1,4 @@
+/* s3/keys: makes S3's row keys, and its ids. */
 #include "svc/s3/keys.h"
 
 #include <string.h>

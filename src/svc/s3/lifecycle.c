@@ -1,3 +1,4 @@
+/* s3/lifecycle: the checks of a lifecycle configuration, member by member, in S3's words. */
 #include "svc/s3/lifecycle.h"
 
 #include "base/rand.h"

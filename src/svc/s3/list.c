@@ -1,3 +1,4 @@
+/* s3/list: the walk over a bucket's keys that rolls common prefixes up. */
 #include "svc/s3/list.h"
 
 struct s3_walk {

@@ -1,3 +1,4 @@
+/* s3/name: the check of bucket names. */
 #include "svc/s3/name.h"
 
 #include "base/ascii.h"

@@ -1,3 +1,4 @@
+/* s3/notify: compiles notification configurations, matches events, and shows the stored form. */
 #include "svc/s3/notify.h"
 
 #include "base/arena.h"

@@ -1,3 +1,4 @@
+/* s3/object: the binary row of an object version, written and read. */
 #include "svc/s3/object.h"
 
 #include <string.h>

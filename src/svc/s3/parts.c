@@ -1,3 +1,4 @@
+/* s3/parts: the rows of uploads and parts, written and read. */
 #include "svc/s3/parts.h"
 
 #include <string.h>

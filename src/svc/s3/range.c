@@ -1,3 +1,4 @@
+/* s3/range: takes a Range header apart. */
 #include "svc/s3/range.h"
 
 enum s3_range_kind s3_range_parse(str header, uint64_t size, uint64_t *ret_first,

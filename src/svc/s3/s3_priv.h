@@ -139,7 +139,7 @@ int s3_put_version(struct s3_svc *svc, struct rq *rq, const struct s3_bucket *bu
 /* The same with one body: that of a finished upload. */
 int s3_put_upload(struct s3_svc *svc, struct rq *rq, const struct s3_bucket *bucket, str key,
                   struct s3_object *object, struct s3_upload *upload, enum s3_event_type type);
-/* The members that an answer to a write has: ETag, VersionId, SSE, checksum. */
+/* The members that stand at the top of every write's answer: ServerSideEncryption, VersionId. */
 void s3_describe_write(struct rq *rq, const struct s3_bucket *bucket,
                        const struct s3_object *object, json_t *out);
 
@@ -169,9 +169,7 @@ void s3_describe_sum(json_t *doc, const struct s3_object *object);
 
 /* ---- body.c: reading stored bodies ---- */
 struct s3_body_reader;
-/*
- * first and last inclusive; nothing is read when size is 0. STORE_E_ABSENT: a body's file is gone.
- */
+/* n bytes of the bodies from first on; none: an empty reader. STORE_E_ABSENT: a file is gone. */
 int s3_body_reader_new(struct store *store, str bodies, uint64_t first, uint64_t n,
                        struct s3_body_reader **ret_reader, struct err *err);
 /* as rq_out_stream's */
@@ -187,24 +185,6 @@ bool s3_wants_encoding(const struct rq *rq);
 int s3_page_size(struct rq *rq, const char *member, uint64_t *ret_size);
 /* LastModified, ETag, Size, StorageClass, checksum of one entry. */
 void s3_describe_entry(struct rq *rq, json_t *entry, const struct s3_object *object);
-
-/* ---- copy.c ---- */
-/*
- * The object that CopySource names, readable to the caller and under the CopySourceIf… conditions.
- */
-struct s3_source {
-    struct s3_bucket *bucket;
-    str key;
-    str version_id; /* as given; absent: the current one */
-    struct s3_found found;
-    struct buf storage;
-    str bodies;
-};
-void s3_source_deinit(struct s3_source *source);
-int s3_use_source(struct s3_svc *svc, struct rq *rq, struct s3_source *source);
-/* Copies n bytes of it from first on into upload. */
-int s3_copy_bytes(struct s3_svc *svc, struct rq *rq, const struct s3_source *source, uint64_t first,
-                  uint64_t n, struct s3_upload *upload);
 
 /* ---- config.c: what CreateBucket takes, too (config.h has the rest) ---- */
 enum s3_ownership s3_ownership_by_name(str name); /* S3_OWNER_UNSET: no such name */

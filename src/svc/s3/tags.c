@@ -1,3 +1,4 @@
+/* s3/tags: tags as S3 receives, stores and shows them. */
 #include "svc/s3/tags.h"
 
 #include "base/codec.h"

@@ -1,3 +1,4 @@
+/* s3/versions: moves the rows of a key when a version is added or removed. */
 #include "svc/s3/versions.h"
 
 #include "base/rand.h"

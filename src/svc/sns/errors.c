@@ -1,2 +1,3 @@
+/* sns/errors: defines the error rows of errors.def. */
 #define ERRORS_DEFINED_HERE
 #include "svc/sns/errors.h"

@@ -1,3 +1,4 @@
+/* sns/filter: matches filter policies with messages, and checks them when they are set. */
 #include "svc/sns/filter.h"
 
 #include <arpa/inet.h>

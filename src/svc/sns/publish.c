@@ -1,4 +1,4 @@
-/* Publish. */
+/* sns: Publish: the message checked, then one outbox row a subscription that wants it. */
 #include "base/rand.h"
 #include "svc/sns/sns_priv.h"
 

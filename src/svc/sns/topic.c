@@ -1,3 +1,7 @@
+/*
+ * sns/topic: the names and keys of topics and subscriptions, and the walk over a topic's
+ * subscriptions.
+ */
 #include "svc/sns/topic.h"
 
 #include "store/key.h"

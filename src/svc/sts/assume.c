@@ -52,7 +52,7 @@ static int check_duration(struct rq *rq, const struct iam_role_view *role, int64
 /*
  * Session policies as the session keeps them; managed ones as ARNs alone, added to the array arns.
  */
-static int take_policies(struct rq *rq, json_t *arns, struct iam_session_policies *ret,
+static int take_policies(struct rq *rq, json_t *arns, struct iam_session_terms *ret,
                          size_t *ret_size) {
     ret->document = json_str(rq->in, "Policy");
     *ret_size = ret->document.len;
@@ -108,8 +108,7 @@ static void answer(struct rq *rq, const struct iam_role_view *role,
 int sts_op_AssumeRole(struct sts_svc *sts, struct rq *rq) {
     str arn = json_str(rq->in, "RoleArn");
     struct iam_role_view role;
-    struct iam_session_policies policies = {0};
-    int64_t seconds = 0;
+    struct iam_session_terms terms = {.name = json_str(rq->in, "RoleSessionName")};
     size_t size = 0;
     CLEANUP_JSON json_t *arns = json_array();
     if (rq->caller && rq->caller->principal.kind == PRINCIPAL_ROOT)
@@ -120,12 +119,11 @@ int sts_op_AssumeRole(struct sts_svc *sts, struct rq *rq) {
             rq, &STS_AccessDenied,
             "User: " STR_FMT " is not authorized to perform: sts:AssumeRole on resource: " STR_FMT,
             STR_ARG(rq->caller ? rq->caller->principal.arn : S("anonymous")), STR_ARG(arn));
-    if (r || check_members(rq) || check_duration(rq, &role, &seconds) ||
-        take_policies(rq, arns, &policies, &size))
+    if (r || check_members(rq) || check_duration(rq, &role, &terms.seconds) ||
+        take_policies(rq, arns, &terms, &size))
         return AWS_FAILED;
     struct aws_credentials made = {.expires_ms = 0};
-    iam_session_create(sts->iam, rq, &role, json_str(rq->in, "RoleSessionName"), seconds, &policies,
-                       &made);
+    iam_session_create(sts->iam, rq, &role, &terms, &made);
     answer(rq, &role, &made, size);
     buf_deinit(&made.session_token);
     return 0;

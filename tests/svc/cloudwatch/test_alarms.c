@@ -1,3 +1,4 @@
+/* cloudwatch: alarms and the actions of a state that was set. */
 #include "fixture.h"
 
 #define ALARM(name, more)                                                                                                                 \

@@ -1,3 +1,4 @@
+/* cloudwatch: dashboards. */
 #include "fixture.h"
 
 #define BODY                                                                                       \

@@ -1,3 +1,4 @@
+/* cloudwatch: metric data in and statistics out. */
 #include "fixture.h"
 
 #include <math.h>

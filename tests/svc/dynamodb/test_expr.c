@@ -1,3 +1,7 @@
+/*
+ * dynamodb/expr: conditions, updates and projections, and DynamoDB's words for what is wrong in
+ * them.
+ */
 #include "cm.h"
 
 #include "svc/dynamodb/expr.h"

@@ -1,3 +1,4 @@
+/* dynamodb/number: numbers read, printed, added, ordered. */
 #include "cm.h"
 
 #include "svc/dynamodb/number.h"

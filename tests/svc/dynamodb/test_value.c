@@ -1,3 +1,4 @@
+/* dynamodb/value: attribute values from JSON to bytes and back. */
 #include "cm.h"
 
 #include "svc/dynamodb/value.h"

@@ -1,3 +1,4 @@
+/* iam: managed policies and their versions. */
 #include "cloud.h"
 
 #define DOC(action)                                                                                \

@@ -1,3 +1,4 @@
+/* iam: instance profiles. */
 #include "cloud.h"
 
 #define TRUST                                                                                      \

@@ -1,3 +1,4 @@
+/* iam: roles, their documents and tags. */
 #include "cloud.h"
 
 #define TRUST                                                                                      \

@@ -1,3 +1,4 @@
+/* iam: users and access keys, and how soon a change counts. */
 #include "cloud.h"
 
 #define DOC(action)                                                                                \

@@ -1,3 +1,4 @@
+/* kit/attribute: a table of attributes set, refused, in force. */
 #include "fixture.h"
 
 #include "svc/kit/attribute.h"

@@ -1,3 +1,4 @@
+/* kit/name: names that each resource takes and refuses. */
 #include "cm.h"
 #include "svc/kit/name.h"
 

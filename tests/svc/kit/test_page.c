@@ -1,3 +1,4 @@
+/* kit/page: pages over rows and lists, and tokens that are not ours. */
 #include "fixture.h"
 
 #include "svc/kit/page.h"

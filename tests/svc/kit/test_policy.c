@@ -1,3 +1,4 @@
+/* kit/resource_policy: what a policy lets in at a port, and which documents are refused. */
 #include "cm.h"
 
 #include "svc/kit/resource_policy.h"

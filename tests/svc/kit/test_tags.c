@@ -1,3 +1,4 @@
+/* kit/tags: tags stored as a map and as a list, and each limit. */
 #include "fixture.h"
 
 #include "svc/kit/tags.h"

@@ -402,18 +402,6 @@ static void test_the_queue_is_a_target(void **state) {
     wait_for(&fx.log, "|two\n");
 }
 
-static void test_invoke_from_inside(void **state) {
-    (void)state;
-    make("inner", NULL);
-    CLEANUP_DEINIT(buf) struct buf out = {0};
-    struct err err = {0};
-    CHECK_INT(hub_invoke(fx.hub, S(FN_ARN("inner")), S("{\"x\":1}"), &out, &err), 0);
-    CHECK_BUF(out, "{\"x\":1}");
-    CHECK(hub_invoke(fx.hub, S(FN_ARN("inner")), S("{\"do\":\"error\"}"), &out, &err) != 0);
-    CHECK_HAS(err.text, "as wanted");
-    CHECK_INT(hub_invoke(fx.hub, S(FN_ARN("nobody")), S("{}"), &out, &err), HUB_E_NO_TARGET);
-}
-
 /* An end of the service while functions run: sync callers are answered, nothing hangs. */
 static void test_stop_while_running(void **state) {
     (void)state;
@@ -469,7 +457,6 @@ int main(int argc, char **argv) {
         RUNS(test_throttled_events_wait_and_expire),
         RUNS(test_events_survive_the_daemon),
         RUNS(test_the_queue_is_a_target),
-        RUNS(test_invoke_from_inside),
         RUNS(test_stop_while_running),
 #undef RUNS
     };

@@ -1,3 +1,4 @@
+/* logs: events put and read, batches checked, retention. */
 #include "fixture.h"
 #include "svc/logs/logs_priv.h"
 

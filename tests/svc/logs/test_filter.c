@@ -1,3 +1,4 @@
+/* logs: FilterLogEvents in pages, and by whose right. */
 #include "fixture.h"
 
 static void pages_and_streams(void **state) {

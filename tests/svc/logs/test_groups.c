@@ -1,3 +1,4 @@
+/* logs: groups and streams. */
 #include "fixture.h"
 
 static const json_t *group(struct cloud *c, size_t i) {

@@ -1,3 +1,4 @@
+/* logs/pattern: what a pattern matches and refuses. */
 #include "cm.h"
 
 #include "base/own.h"

@@ -1,3 +1,4 @@
+/* s3/filter: which rule a key belongs to, and rules that overlap. */
 #include "cm.h"
 
 #include "svc/s3/filter.h"

@@ -1,3 +1,4 @@
+/* sns/filter: what a filter policy lets through, and policies that are refused. */
 #include "svc/sns/filter.h"
 
 #include "cm.h"

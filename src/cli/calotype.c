@@ -1,0 +1,38 @@
+/* calotype: the command line. The table of verbs; `calotype up` becomes the daemon. */
+#include "cli/verb.h"
+#include "prog/say.h"
+
+#include <stdio.h>
+
+static const struct prog_verb *const verbs[] = {
+    &cli_verb_up,  &cli_verb_down, &cli_verb_env,  &cli_verb_with,  &cli_verb_deploy,
+    &cli_verb_put, &cli_verb_ls,   &cli_verb_show, &cli_verb_query, &cli_verb_package,
+};
+
+static void print_verbs(void) {
+    printf("usage: calotype VERB [ARGUMENTS]\n\n");
+    for (size_t i = 0; i < ARRAY_LEN(verbs); i++)
+        printf("  %-10s %s\n", verbs[i]->name, verbs[i]->summary);
+    printf("\n`calotype VERB --help` says more about one of them.\n");
+}
+
+int main(int argc, char **argv) {
+    if (argc < 2) {
+        print_verbs();
+        return PROG_USAGE;
+    }
+    if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "version") == 0) {
+        printf("calotype %s\n", CALOTYPE_VERSION);
+        return PROG_OK;
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
+        strcmp(argv[1], "help") == 0) {
+        print_verbs();
+        return PROG_OK;
+    }
+    for (size_t i = 0; i < ARRAY_LEN(verbs); i++)
+        if (strcmp(argv[1], verbs[i]->name) == 0)
+            return prog_verb_run(verbs[i], argc - 2, argv + 2);
+    prog_error("there is no verb \"%s\" (calotype --help lists them)", argv[1]);
+    return PROG_USAGE;
+}

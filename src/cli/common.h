@@ -1,0 +1,18 @@
+#pragma once
+/* cli/common: the flags that the verbs about photographs share. */
+#include "cli/cloud.h"
+#include "prog/flag.h"
+
+struct cli_common {
+    const char *data, *environment;
+    bool aws, json;
+};
+/* Their rows in the table of a verb, whose struct T has them as the member common. */
+#define CLI_COMMON_FLAGS(T)                                                                        \
+    PROG_DATA(T, common.data),                                                                     \
+        PROG_TEXT(T, common.environment, "env", "NAME", "environment (dev)"),                      \
+        PROG_SWITCH(T, common.aws, "aws", "an AWS account instead of the daemon"),                 \
+        PROG_SWITCH(T, common.json, "json", "JSON instead of rows")
+int cli_common_open(const struct cli_common *c, struct cli_cloud *cloud, struct err *err);
+/* Prints a document for machines: indented JSON and a line break, to stdout. */
+void cli_print_json(const json_t *doc);

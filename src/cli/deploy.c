@@ -1,0 +1,229 @@
+/*
+ * calotype deploy: the stack with its function, into the embedded cloud or, with --aws, an account.
+ * Packages the function, uploads the zip under its own hash, and runs a change set.
+ */
+#include "base/io.h"
+#include "cli/common.h"
+#include "cli/find.h"
+#include "cli/package.h"
+#include "cli/row.h"
+#include "cli/stack.h"
+#include "cli/verb.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <unistd.h>
+
+enum {
+    MOST_TEMPLATE = 51200 /* CloudFormation's limit for a template within the request */,
+    MOST_PARAMETERS = 32
+};
+
+struct deploy {
+    struct cli_common common;
+    struct cli_cloud cloud;
+    const char *template, *programs;
+    struct prog_texts set;
+    struct cli_package package;
+    char bucket[80], key[96];
+    struct cli_parameter parameters[MOST_PARAMETERS + 4];
+    size_t n;
+};
+
+/* ---- The artifact ---- */
+
+static int s3_call(struct deploy *d, const char *method, str path, str body, const char *what,
+                   int *ret_status, struct err *err) {
+    struct client_response response = {0};
+    struct client_fault fault;
+    struct client_request request = {.service = "s3",
+                                     .method = method,
+                                     .bucket = str_c(d->bucket),
+                                     .path = path,
+                                     .body = body};
+    int r = client_send(d->cloud.client, &request, &response, &fault);
+    *ret_status = response.status ? response.status : fault.status;
+    client_response_deinit(&response);
+    return r ? cli_cloud_fault(what, &fault, err) : 0;
+}
+
+static int ensure_bucket(struct deploy *d, struct err *err) {
+    int status = 0;
+    if (s3_call(d, "HEAD", S("/"), STR_NONE, "s3:HeadBucket", &status, err) == 0)
+        return 0;
+    if (status != 404)
+        return -EIO;
+    CLEANUP_DEINIT(buf) struct buf body = {0};
+    /* us-east-1 is the one region that must not be named (CreateBucket in the S3 API reference). */
+    if (strcmp(client_region(d->cloud.client), "us-east-1") != 0)
+        buf_printf(
+            &body,
+            "<CreateBucketConfiguration xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><LocationConstraint>%s"
+            "</LocationConstraint></CreateBucketConfiguration>",
+            client_region(d->cloud.client));
+    return s3_call(d, "PUT", S("/"), buf_view(&body), "s3:CreateBucket", &status, err);
+}
+
+static int ensure_artifact(struct deploy *d, struct err *err) {
+    char path[100];
+    int status = 0;
+    snprintf(d->bucket, sizeof d->bucket, "calotype-artifacts-%s-%s", d->cloud.account,
+             client_region(d->cloud.client));
+    snprintf(d->key, sizeof d->key, "function/%s.zip", d->package.sha256);
+    snprintf(path, sizeof path, "/%s", d->key);
+    int r = ensure_bucket(d, err);
+    if (r || s3_call(d, "HEAD", str_c(path), STR_NONE, "s3:HeadObject", &status, err) == 0)
+        return r;
+    if (status != 404)
+        return -EIO;
+    prog_progress("uploading function.zip");
+    return s3_call(d, "PUT", str_c(path), buf_view(&d->package.zip), "s3:PutObject", &status, err);
+}
+
+/* ---- The template ---- */
+
+/*
+ * --template, or the one that came with this program: installed, or in the source tree of the
+ * build.
+ */
+static int read_template(struct deploy *d, struct buf *text, struct err *err) {
+    static const char *const places[] = {"/../share/calotype/template.yaml",
+                                         "/../../../stack/template.yaml"};
+    int r = -ENOENT;
+    if (d->template) {
+        r = io_read_file(text, d->template, MOST_TEMPLATE, err);
+    } else {
+        CLEANUP_MEM char *own = cli_own_folder(err);
+        for (size_t i = 0; own && r == -ENOENT && i < ARRAY_LEN(places); i++) {
+            CLEANUP_DEINIT(buf) struct buf path = {0};
+            buf_printf(&path, "%s%s", own, places[i]);
+            r = io_read_file(text, buf_cstr(&path), MOST_TEMPLATE, err);
+        }
+    }
+    if (r == -EFBIG)
+        return err_set(err, r, "the template is larger than the %d bytes that CloudFormation takes",
+                       MOST_TEMPLATE);
+    return r == -ENOENT && !d->template
+               ? err_set(err, r, "the stack's template was not found: name it with --template")
+               : r;
+}
+
+/* ---- Parameters ---- */
+
+static void give(struct deploy *d, str name, str value) {
+    for (size_t i = 0; i < d->n; i++)
+        if (str_eq(d->parameters[i].name, name)) {
+            d->parameters[i].value = value; /* what was said last holds */
+            return;
+        }
+    d->parameters[d->n++] = (struct cli_parameter){name, value};
+}
+
+/* Only what the template declares: `deploy` serves other templates too. */
+static bool declares(str template, const char *name) {
+    char line[64];
+    snprintf(line, sizeof line, "%s:", name);
+    return str_find(template, str_c(line)) >= 0;
+}
+
+static int read_parameters(struct deploy *d, str template, struct err *err) {
+    const struct {
+        const char *name, *value;
+    } own[] = {{"EnvironmentSuffix", d->cloud.environment},
+               {"CodeBucket", d->bucket},
+               {"CodeKey", d->key},
+               {"Architecture", d->package.architecture}};
+    for (size_t i = 0; i < ARRAY_LEN(own); i++)
+        if (declares(template, own[i].name))
+            give(d, str_c(own[i].name), str_c(own[i].value));
+    if (d->set.n > MOST_PARAMETERS)
+        return err_set(err, -EINVAL, "there are more than %d parameters", MOST_PARAMETERS);
+    for (size_t i = 0; i < d->set.n; i++) {
+        str name, value;
+        if (!str_cut(str_c(d->set.p[i]), '=', &name, &value) || !name.len)
+            return err_set(err, -EINVAL, "--parameter is NAME=VALUE, not \"%s\"", d->set.p[i]);
+        give(d, name, value);
+    }
+    return 0;
+}
+
+/* ---- The result ---- */
+
+static void add_output(void *ctx, str key, str value) {
+    json_object_setn_new(ctx, key.p, key.len, json_of_str(value));
+}
+
+static void print_output(void *, str key, str value) {
+    static const struct cli_column columns[] = {{"", 28, false}, {"", 0, false}};
+    const str cells[] = {key, value};
+    const enum prog_colour colours[] = {COLOUR_DIM, COLOUR_PLAIN};
+    cli_row(columns, 2, cells, colours);
+}
+
+static void print_result(const struct deploy *d, const struct cli_stack *stack, bool unchanged) {
+    if (d->common.json) {
+        CLEANUP_JSON json_t *doc = json_object();
+        json_t *outputs = json_object();
+        json_set_str(doc, "StackName", str_c(stack->name));
+        json_set_str(doc, "StackStatus", str_c(stack->status));
+        json_set_bool(doc, "Changed", !unchanged);
+        cli_stack_outputs(stack, add_output, outputs);
+        json_set(doc, "Outputs", outputs);
+        cli_print_json(doc);
+        return;
+    }
+    printf("%s %s\n", stack->name, unchanged ? "is up to date" : stack->status);
+    cli_stack_outputs(stack, print_output, NULL);
+}
+
+static int run(void *ctx, char **, int, struct err *err) {
+    struct deploy *d = ctx;
+    CLEANUP_DEINIT(buf) struct buf template = {0};
+    int r = read_template(d, &template, err);
+    r = r ? r : cli_common_open(&d->common, &d->cloud, err);
+    prog_progress("packaging the function");
+    r = r ? r : cli_package_make(&d->package, d->programs, err);
+    r = r ? r : ensure_artifact(d, err);
+    r = r ? r : read_parameters(d, buf_view(&template), err);
+    if (r)
+        return r;
+    struct cli_stack stack = {.cloud = &d->cloud, .name = d->cloud.stack};
+    r = cli_stack_change(&stack, buf_view(&template), d->parameters, d->n, err);
+    bool unchanged = r == CLI_STACK_UNCHANGED;
+    if (r >= 0)
+        print_result(d, &stack, unchanged);
+    cli_stack_deinit(&stack);
+    return unchanged ? 0 : r;
+}
+
+static void deinit(void *ctx) {
+    struct deploy *d = ctx;
+    cli_cloud_deinit(&d->cloud);
+    cli_package_deinit(&d->package);
+    free(d->set.p);
+}
+
+static const struct prog_flag flags[] = {
+    CLI_COMMON_FLAGS(struct deploy),
+    PROG_TEXT(struct deploy, template, "template", "FILE",
+              "template (the one that came with calotype)"),
+    PROG_LIST(struct deploy, set, "parameter", "NAME=VALUE",
+              "a parameter of the template; may be given again"),
+    PROG_TEXT(struct deploy, programs, "programs", "DIR",
+              "folder with bootstrap and calotype-image"),
+};
+
+const struct prog_verb cli_verb_deploy = {
+    .name = "deploy",
+    .summary = "deploy the stack",
+    .arguments = "[--env NAME] [--parameter NAME=VALUE...]",
+    .about =
+        "Deploys the stack calotype-NAME: packages the function, uploads it to\n"
+        "calotype-artifacts-ACCOUNT-REGION, and runs a change set. Prints the stack's outputs.\n"
+        "Parameters that are not given keep their values.",
+    .flags = flags,
+    .n_flags = ARRAY_LEN(flags),
+    .size = sizeof(struct deploy),
+    .run = run,
+    .deinit = deinit,
+};

@@ -1,0 +1,136 @@
+/* calotype package: the function and the image worker as one zip, checked and hashed. */
+#include "cli/package.h"
+
+#include "base/codec.h"
+#include "base/io.h"
+#include "cli/find.h"
+#include "cli/verb.h"
+#include "cli/zip.h"
+#include "base/file.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <openssl/evp.h>
+#include <stdio.h>
+
+enum { MOST_PROGRAM = 128 << 20, MODE = 0755 };
+
+static const char *const names[] = {"bootstrap", "calotype-image"};
+
+/* ---- The programs ---- */
+
+/* "x86_64" or "arm64" for a static ELF program, else NULL with a reason. */
+static const char *check_program(const char *path, str bytes, struct err *err) {
+    Elf64_Ehdr head;
+    if (bytes.len < sizeof head || memcmp(bytes.p, ELFMAG, SELFMAG) != 0 ||
+        bytes.p[EI_CLASS] != ELFCLASS64) {
+        err_set(err, -ENOEXEC, "%s is not a 64-bit Linux program", path);
+        return NULL;
+    }
+    memcpy(&head, bytes.p, sizeof head);
+    for (size_t i = 0; i < head.e_phnum; i++) {
+        Elf64_Phdr part;
+        uint64_t at = head.e_phoff + i * sizeof part;
+        if (head.e_phentsize != sizeof part || at > bytes.len || bytes.len - at < sizeof part)
+            break;
+        memcpy(&part, bytes.p + at, sizeof part);
+        if (part.p_type == PT_INTERP) {
+            err_set(err, -ENOEXEC,
+                    "%s is not static, so it cannot run in a function's sandbox (a build with "
+                    "sanitizers makes such ones; --programs names a folder with others)",
+                    path);
+            return NULL;
+        }
+    }
+    if (head.e_machine == EM_X86_64)
+        return "x86_64";
+    if (head.e_machine == EM_AARCH64)
+        return "arm64";
+    err_set(err, -ENOEXEC, "%s is for a processor that Lambda does not have", path);
+    return NULL;
+}
+
+/* ---- The zip ---- */
+
+static int write_zip(const struct buf programs[ARRAY_LEN(names)], struct buf *out,
+                     struct err *err) {
+    CLEANUP_DEINIT(cli_zip) struct cli_zip zip = {0};
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        int r = cli_zip_add(&zip, names[i], MODE, buf_view(&programs[i]), err);
+        if (r)
+            return r;
+    }
+    cli_zip_end(&zip);
+    buf_str(out, buf_view(&zip.out));
+    return 0;
+}
+
+static void hash(const struct buf *bytes, char hex[65]) {
+    unsigned char sum[32];
+    unsigned n = sizeof sum;
+    if (EVP_Digest(bytes->p, bytes->len, sum, &n, EVP_sha256(), NULL) != 1)
+        abort(); /* the default provider always has SHA-256 */
+    codec_hex(hex, sum, sizeof sum);
+    hex[64] = '\0';
+}
+
+int cli_package_make(struct cli_package *p, const char *programs, struct err *err) {
+    const char *env = getenv("CALOTYPE_PROGRAMS");
+    if (!programs && env && *env)
+        programs = env;
+    *p = (struct cli_package){0};
+    struct buf bytes[ARRAY_LEN(names)] = {0};
+    int r = 0;
+    for (size_t i = 0; r == 0 && i < ARRAY_LEN(names); i++) {
+        CLEANUP_MEM char *path = NULL;
+        r = cli_find_program(names[i], programs, &path, err);
+        r = r ? r : io_read_file(&bytes[i], path, MOST_PROGRAM, err);
+        if (r == 0 && !(p->architecture = check_program(path, buf_view(&bytes[i]), err)))
+            r = -ENOEXEC;
+    }
+    r = r ? r : write_zip(bytes, &p->zip, err);
+    if (r == 0)
+        hash(&p->zip, p->sha256);
+    for (size_t i = 0; i < ARRAY_LEN(names); i++)
+        buf_deinit(&bytes[i]);
+    return r;
+}
+
+void cli_package_deinit(struct cli_package *p) { buf_deinit(&p->zip); }
+
+/* ---- The verb ---- */
+
+struct package {
+    const char *output, *programs;
+};
+
+static int run(void *ctx, char **, int, struct err *err) {
+    const struct package *to = ctx;
+    struct cli_package p;
+    int r = cli_package_make(&p, to->programs, err);
+    r = r ? r : file_write_durable(to->output, buf_view(&p.zip), 0644, err);
+    if (r == 0)
+        printf("%s  %s\n", p.sha256, to->output);
+    cli_package_deinit(&p);
+    return r;
+}
+
+static const struct prog_flag flags[] = {
+    PROG_TEXT(struct package, output, "output", "FILE", "where to write it (function.zip)"),
+    PROG_TEXT(struct package, programs, "programs", "DIR",
+              "folder with bootstrap and calotype-image"),
+};
+
+const struct prog_verb cli_verb_package = {
+    .name = "package",
+    .summary = "make function.zip",
+    .arguments = "[--output FILE]",
+    .about =
+        "Makes function.zip, which runs on AWS Lambda (provided.al2023) and in the embedded cloud.\n"
+        "The same programs give the same bytes. Prints the SHA-256 and the file's name.",
+    .flags = flags,
+    .n_flags = ARRAY_LEN(flags),
+    .size = sizeof(struct package),
+    .defaults = &(const struct package){.output = "function.zip"},
+    .run = run,
+};

@@ -1,0 +1,116 @@
+/* calotype show: everything that is known of one photograph. */
+#include "cli/common.h"
+#include "cli/row.h"
+#include "cli/verb.h"
+
+#include <stdio.h>
+
+/* In this order; what is not named follows in the row's own. */
+static const char *const first[] = {"ImageId",     "BucketName", "ObjectKey",  "Status",
+                                    "Reason",      "Format",     "Width",      "Height",
+                                    "Make",        "Model",      "CapturedAt", "FileSize",
+                                    "ContentType", "UploadDate", "ProcessedAt"};
+
+static void print_pair(const char *name, const json_t *value) {
+    static const struct cli_column columns[] = {{"", 18, false}, {"", 0, false}};
+    CLEANUP_DEINIT(buf) struct buf text = {0};
+    if (json_is_string(value))
+        buf_str(&text, json_text(value));
+    else
+        json_write(&text, value);
+    const str cells[] = {str_c(name), buf_view(&text)};
+    const enum prog_colour colours[] = {COLOUR_DIM, COLOUR_PLAIN};
+    cli_row(columns, 2, cells, colours);
+}
+
+static void print_derivative(const json_t *d) {
+    CLEANUP_DEINIT(buf) struct buf text = {0};
+    char size[16];
+    buf_printf(&text, "%lld × %lld, %s, s3://" STR_FMT "/" STR_FMT,
+               (long long)json_int(d, "Width", 0), (long long)json_int(d, "Height", 0),
+               cli_size(size, (uint64_t)json_int(d, "FileSize", 0)), STR_ARG(json_str(d, "Bucket")),
+               STR_ARG(json_str(d, "Key")));
+    CLEANUP_JSON json_t *line = json_of_str(buf_view(&text));
+    print_pair("Derivative", line);
+}
+
+static void print_photo(json_t *doc) {
+    for (size_t i = 0; i < ARRAY_LEN(first); i++) {
+        const json_t *value = json_object_get(doc, first[i]);
+        if (value)
+            print_pair(first[i], value);
+        json_object_del(doc, first[i]);
+    }
+    const json_t *derivatives = json_arr(doc, "Derivatives");
+    for (size_t i = 0; i < json_array_size(derivatives); i++)
+        print_derivative(json_array_get(derivatives, i));
+    json_object_del(doc, "Derivatives");
+    for (void *at = json_object_iter(doc); at; at = json_object_iter_next(doc, at))
+        print_pair(json_object_iter_key(at), json_object_iter_value(at));
+}
+
+/* A key, or the name of a file that `put` uploaded. */
+static int find(struct cli_cloud *cloud, const char *name, json_t **ret_item, struct err *err) {
+    CLEANUP_DEINIT(buf) struct buf key = {0};
+    int r = cli_image_get(cloud, str_c(name), ret_item, err);
+    if (r == 0 && !*ret_item) {
+        buf_printf(&key, "uploads/%s", name);
+        r = cli_image_get(cloud, buf_view(&key), ret_item, err);
+    }
+    return r;
+}
+
+/* One JSON object for one name, an array for several. */
+static int show(struct cli_cloud *cloud, char **names, int n, bool json, struct err *err) {
+    CLEANUP_JSON json_t *list = json_array();
+    int missing = 0;
+    for (int i = 0; i < n; i++) {
+        CLEANUP_JSON json_t *item = NULL;
+        int r = find(cloud, names[i], &item, err);
+        if (r)
+            return r;
+        if (!item) {
+            prog_error("there is no photograph %s", names[i]);
+            missing++;
+            continue;
+        }
+        json_t *doc = cli_item_plain(item);
+        if (!json && json_array_size(list))
+            puts("");
+        json_array_append_new(list, doc);
+        if (!json)
+            print_photo(doc);
+    }
+    if (json && missing < n)
+        cli_print_json(n == 1 ? json_array_get(list, 0) : list);
+    return missing == 0 ? PROG_OK : missing == n ? PROG_FAILED : PROG_PARTIAL;
+}
+
+struct show {
+    struct cli_common common;
+};
+
+static int run(void *ctx, char **names, int n, struct err *err) {
+    const struct cli_common *common = &((const struct show *)ctx)->common;
+    struct cli_cloud cloud;
+    int r = cli_common_open(common, &cloud, err);
+    if (r == 0)
+        r = show(&cloud, names, n, common->json, err);
+    cli_cloud_deinit(&cloud);
+    return r;
+}
+
+static const struct prog_flag flags[] = {CLI_COMMON_FLAGS(struct show)};
+
+const struct prog_verb cli_verb_show = {
+    .name = "show",
+    .summary = "show all that is known of one",
+    .arguments = "[--env NAME] NAME...",
+    .about = "Shows everything that is known of a photograph; NAME is its key, or its file's name.",
+    .flags = flags,
+    .n_flags = ARRAY_LEN(flags),
+    .least = 1,
+    .most = -1,
+    .size = sizeof(struct show),
+    .run = run,
+};

@@ -1,0 +1,24 @@
+#include "cli/when.h"
+
+#include "base/clock.h"
+
+bool cli_when(str text, int64_t now_ms, int64_t *ret_ms) {
+    static const struct {
+        char unit;
+        int64_t ms;
+    } units[] = {{'s', 1000}, {'m', 60000}, {'h', 3600000}, {'d', 86400000}};
+    uint64_t n;
+    if (str_eq(text, S("now"))) {
+        *ret_ms = now_ms;
+        return true;
+    }
+    for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
+        if (text.len < 2 || text.p[text.len - 1] != units[i].unit)
+            continue;
+        if (!str_to_u64(str_slice(text, 0, text.len - 1), &n) || n > 100000000)
+            return false;
+        *ret_ms = now_ms - (int64_t)n * units[i].ms;
+        return true;
+    }
+    return clock_parse_iso8601(text, ret_ms);
+}

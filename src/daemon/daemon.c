@@ -1,0 +1,288 @@
+#include "daemon/daemon.h"
+
+#include "base/clock.h"
+#include "base/lock.h"
+#include "base/log.h"
+#include "net/net.h"
+#include "prog/data.h"
+#include "daemon/front.h"
+#include "daemon/services.h"
+#include "daemon/tls.h"
+#include "sandbox/sandbox.h"
+#include "store/key.h"
+#include "store/store.h"
+#include "svc/iam/iam.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <unistd.h>
+
+static const char default_account[] = "000000000000";
+
+struct daemon {
+    struct daemon_options o;
+    struct prog_credentials key;
+    struct daemon_tls tls;
+    struct store *store;
+    struct hub *hub;
+    struct iam_svc *iam;
+    struct aws_cloud *cloud;
+    struct daemon_services services;
+    struct net *net;
+    int listen_fd; /* bound, until net takes it */
+    struct daemon_front front;
+    struct net_origin *admin;
+    bool hub_runs;
+    pthread_mutex_t clock_lock;
+    int64_t started_ms;
+    char endpoint[80];
+};
+
+/* ---- World time ---- */
+
+/* Row "prog.clock" of STORE_META: the offset as a decimal number. */
+static int load_offset(struct daemon *d, struct err *err) {
+    CLEANUP_DEINIT(buf) struct buf key = {0}, value = {0};
+    key_begin(&key, "prog.clock");
+    int r = store_get(d->store, NULL, STORE_META, buf_view(&key), &value);
+    if (r == STORE_E_ABSENT)
+        return 0;
+    int64_t offset;
+    if (r != 0 || !str_to_i64(buf_view(&value), &offset))
+        return err_set(err, r ? r : -EINVAL, "the offset of world time cannot be read");
+    clock_set_offset_ms(offset);
+    if (offset)
+        log_info("daemon", "world time is %lld ms from real time", (long long)offset);
+    return 0;
+}
+
+int daemon_set_offset(struct daemon *d, int64_t offset_ms, struct err *err) {
+    LOCK_SCOPE(&d->clock_lock);
+    CLEANUP_DEINIT(buf) struct buf key = {0}, value = {0};
+    CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
+    key_begin(&key, "prog.clock");
+    buf_printf(&value, "%lld", (long long)offset_ms);
+    /* Blind: clock_lock makes this the one writer. */
+    store_put_blind(batch, STORE_META, buf_view(&key), buf_view(&value));
+    int r = store_commit(d->store, batch, err);
+    if (r == 0) {
+        clock_set_offset_ms(offset_ms);
+        hub_clock_moved(d->hub);
+    }
+    return r;
+}
+
+bool daemon_test_clock(const struct daemon *d) { return d->o.settings->test_clock; }
+
+/* ---- Health ---- */
+
+const char *daemon_endpoint(const struct daemon *d) { return d->endpoint; }
+
+static void add_isolation(json_t *doc, struct sandbox_spawner *spawner) {
+    const struct sandbox_status *status = spawner ? sandbox_spawner_status(spawner) : NULL;
+    json_set_str(doc, "isolation",
+                 str_c(sandbox_level_name(status ? status->level : SANDBOX_NONE)));
+    if (status && status->why[0])
+        json_set_str(doc, "isolation_lacks", str_c(status->why));
+}
+
+json_t *daemon_health(struct daemon *d, bool full) {
+    struct err why = {0};
+    char when[CLOCK_ISO_MAX];
+    json_t *doc = json_object();
+    bool readonly = store_is_readonly(d->store, &why);
+    json_set_str(doc, "status", readonly ? S("read-only") : S("ok"));
+    if (readonly)
+        json_set_str(doc, "reason", str_c(why.text));
+    json_set_str(doc, "version", S(CALOTYPE_VERSION));
+    if (!full)
+        return doc;
+    json_set_str(doc, "endpoint", str_c(d->endpoint));
+    json_set_str(doc, "region", str_c(d->key.region));
+    json_set_str(doc, "account", str_c(default_account));
+    add_isolation(doc, d->o.spawner);
+    json_set_str(doc, "world_time", str_c(clock_iso8601_ms(when, clock_world_ms())));
+    json_set_int(doc, "world_offset_ms", clock_offset_ms());
+    json_set_int(doc, "pid", getpid());
+    json_set_int(doc, "up_ms", clock_mono_ms() - d->started_ms);
+    return doc;
+}
+
+/* ---- Start ---- */
+
+static int open_store(struct daemon *d, struct err *err) {
+    struct store_options options = {
+        .data = d->o.settings->data,
+        .master_key = getenv("CALOTYPE_MASTER_KEY"),
+        .master_key_path = getenv("CALOTYPE_MASTER_KEY_FILE"),
+        .reserve_bytes = (uint64_t)d->o.settings->reserve_mib << 20,
+        .migrations = daemon_migrations,
+    };
+    int r = store_open(&d->store, &options, err);
+    return r ? r : load_offset(d, err);
+}
+
+/* A client on this machine reaches every address by way of the loopback. */
+static void set_endpoint(struct daemon *d, uint16_t port) {
+    const char *at = d->o.settings->listen;
+    if (strcmp(at, "0.0.0.0") == 0 || strcmp(at, "::") == 0 || strcmp(at, "localhost") == 0)
+        at = "127.0.0.1";
+    snprintf(d->endpoint, sizeof d->endpoint, strchr(at, ':') ? "https://[%s]:%u" : "https://%s:%u",
+             at, port);
+}
+
+/* Early, because a taken port is the likeliest reason not to start. */
+static int bind_port(struct daemon *d, struct err *err) {
+    uint16_t port = 0;
+    int r =
+        net_bind(d->o.settings->listen, (uint16_t)d->o.settings->port, &d->listen_fd, &port, err);
+    if (r == -EADDRINUSE)
+        return err_set(err, r, "port %u on %s is taken by another program; choose one with --port",
+                       d->o.settings->port, d->o.settings->listen);
+    if (r == 0)
+        set_endpoint(d, port);
+    return r;
+}
+
+static int open_tls(struct daemon *d, struct err *err) {
+    return daemon_tls_ensure(&d->tls, d->o.settings->data, d->o.settings->listen, err);
+}
+
+/*
+ * The default account and its root key. The secret is told once, when a key is made; where the file
+ * that keeps it is gone (or was never written, because we died between the two), a new key is made.
+ */
+static int ensure_root_key(struct daemon *d, struct err *err) {
+    struct aws_credentials made = {0};
+    CLEANUP(aws_identity) struct aws_identity *root = NULL;
+    /* Looked up first: a full disk must not keep an existing cloud from starting, for reads. */
+    int r = iam_root_identity(d->iam, str_c(default_account), &root, err);
+    if (r == IAM_E_NO_ACCOUNT) {
+        r = iam_create_account(d->iam, str_c(default_account), &made, err);
+    } else if (r == 0) {
+        r = prog_credentials_read(d->o.settings->data, &d->key, err);
+        if (r != -ENOENT)
+            return r;
+        r = iam_create_root_key(d->iam, str_c(default_account), &made, err);
+    }
+    if (r)
+        return r;
+    d->key = (struct prog_credentials){.region = "us-east-1"};
+    snprintf(d->key.access_key, sizeof d->key.access_key, "%s", made.access_key);
+    snprintf(d->key.secret_key, sizeof d->key.secret_key, "%s", made.secret_key);
+    buf_deinit(&made.session_token);
+    explicit_bzero(&made, sizeof made);
+    log_info("daemon", "made a root key: %s/credentials", d->o.settings->data);
+    return prog_credentials_write(d->o.settings->data, &d->key, err);
+}
+
+static int open_identity(struct daemon *d, struct err *err) {
+    d->hub = hub_new(d->store);
+    int r = iam_open(&d->iam, d->store, d->hub, err);
+    return r ? r : ensure_root_key(d, err);
+}
+
+static int open_cloud(struct daemon *d, struct err *err) {
+    struct aws_options options = {
+        .store = d->store,
+        .hub = d->hub,
+        .identities = iam_identity_source(d->iam),
+        .default_region = d->key.region,
+        .default_account = default_account,
+    };
+    int r = aws_cloud_new(&d->cloud, &options, err);
+    if (r)
+        return r;
+    aws_cloud_set_endpoint(d->cloud, d->endpoint);
+    struct daemon_parts parts = {
+        .store = d->store,
+        .hub = d->hub,
+        .iam = d->iam,
+        .cloud = d->cloud,
+        .spawner = d->o.spawner,
+        .ca_cert = buf_view(&d->tls.ca_cert),
+    };
+    return daemon_services_open(&d->services, &parts, err);
+}
+
+static int open_net(struct daemon *d, struct err *err) {
+    d->front = (struct daemon_front){.daemon = d,
+                                     .cfn = daemon_services_find(&d->services, "cloudformation"),
+                                     .inner = aws_cloud_app(d->cloud)};
+    struct net_options options = {
+        .app = daemon_front_app(&d->front),
+        .threads = d->o.settings->threads,
+        .tls_cert_pem = buf_cstr(&d->tls.cert),
+        .tls_key_pem = buf_cstr(&d->tls.key),
+        .tls_ca_cert_pem = buf_cstr(&d->tls.ca_cert),
+        .tls_ca_key_pem = buf_cstr(&d->tls.ca_key),
+        .idle_s = d->o.settings->idle_s,
+    };
+    return net_start(&d->net, &options, err);
+}
+
+static int open_admin(struct daemon *d, struct err *err) {
+    int fd = -1;
+    struct net_app app = daemon_admin_app(d);
+    int r = prog_admin_listen(d->o.settings->data, &fd, err);
+    return r ? r : net_listen_fd(d->net, fd, &app, d, NULL, &d->admin, err);
+}
+
+static int start_services(struct daemon *d, struct err *err) {
+    int r = daemon_services_start(&d->services, d->net, err);
+    r = r ? r : hub_start(d->hub, err);
+    d->hub_runs = r == 0;
+    return r;
+}
+
+static int listen_at_last(struct daemon *d, struct err *err) {
+    int fd = d->listen_fd;
+    d->listen_fd = -1;
+    return net_listen(d->net, fd, err);
+}
+
+static int (*const steps[])(struct daemon *d, struct err *err) = {
+    open_store, bind_port,      open_tls,   open_identity,  open_cloud,
+    open_net,   start_services, open_admin, listen_at_last,
+};
+
+int daemon_start(struct daemon **ret_daemon, const struct daemon_options *options,
+                 struct err *err) {
+    struct daemon *d = mem_new(struct daemon);
+    d->o = *options;
+    d->listen_fd = -1;
+    d->started_ms = clock_mono_ms();
+    pthread_mutex_init(&d->clock_lock, NULL);
+    for (size_t i = 0; i < ARRAY_LEN(steps); i++) {
+        int r = steps[i](d, err);
+        if (r) {
+            daemon_stop(d);
+            return r;
+        }
+    }
+    *ret_daemon = d;
+    return 0;
+}
+
+struct daemon *daemon_stop(struct daemon *d) {
+    if (!d)
+        return NULL;
+    if (d->admin)
+        prog_admin_remove(d->o.settings->data);
+    daemon_services_quiesce(&d->services);
+    if (d->hub_runs)
+        hub_stop(d->hub);
+    daemon_services_stop(&d->services);
+    net_stop(d->net, d->o.settings->stop_s * 1000);
+    fd_closep(&d->listen_fd);
+    daemon_services_close(&d->services);
+    iam_close(d->iam);
+    aws_cloud_free(d->cloud);
+    hub_free(d->hub);
+    store_free(d->store);
+    daemon_tls_deinit(&d->tls);
+    explicit_bzero(&d->key, sizeof d->key);
+    pthread_mutex_destroy(&d->clock_lock);
+    free(d);
+    return NULL;
+}

@@ -1,0 +1,27 @@
+#pragma once
+/*
+ * daemon/daemon: the cloud of one data folder, wired together: store, hub, services, network.
+ *
+ * daemon_start opens all of it, in an order in which everything that can be refused is refused
+ * before anything is listened to; daemon_stop takes it down in the opposite one.
+ */
+#include "base/json.h"
+#include "daemon/settings.h"
+
+struct sandbox_spawner;
+
+struct daemon_options {
+    const struct daemon_settings *settings; /* borrowed; data is set */
+    struct sandbox_spawner *spawner;        /* borrowed; started before */
+};
+struct daemon;
+int daemon_start(struct daemon **ret_daemon, const struct daemon_options *options, struct err *err);
+struct daemon *daemon_stop(struct daemon *daemon);
+
+/* "https://127.0.0.1:4566" */
+const char *daemon_endpoint(const struct daemon *daemon);
+/* What /health says; full: for the admin socket. New reference. */
+json_t *daemon_health(struct daemon *daemon, bool full);
+bool daemon_test_clock(const struct daemon *daemon);
+/* Persists the offset, then moves world time. */
+int daemon_set_offset(struct daemon *daemon, int64_t offset_ms, struct err *err);

@@ -1,0 +1,242 @@
+/*
+ * calotype-daemon, which `calotype up` becomes: runs the cloud of one data folder until SIGTERM, SIGINT or SIGHUP; a second one ends
+ * it at once.
+ *
+ * The order matters: the spawner of sandboxes is forked while the process is small and has one
+ * thread, before the lock and any socket, so that its children inherit nothing. Signals are blocked
+ * in every thread and waited for in the first.
+ */
+#include "base/clock.h"
+#include "base/io.h"
+#include "base/log.h"
+#include "daemon/daemon.h"
+#include "prog/data.h"
+#include "prog/say.h"
+#include "daemon/up.h"
+#include "prog/verb.h"
+#include "sandbox/sandbox.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <malloc.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { ARENAS = 8 };
+
+/* ---- The process ---- */
+
+static void prepare_process(void) {
+    /* 130 threads would each get an arena of their own, and each keeps what it once needed. */
+    mallopt(M_ARENA_MAX, ARENAS);
+    struct rlimit files;
+    if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+        files.rlim_cur = files.rlim_max < 65536 ? files.rlim_max : 65536;
+        setrlimit(RLIMIT_NOFILE, &files);
+    }
+    signal(SIGPIPE, SIG_IGN);
+}
+
+static sigset_t ending_signals(void) {
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGHUP); /* the terminal is gone */
+    return set;
+}
+
+static void wait_for_end(void) {
+    sigset_t set = ending_signals();
+    int got = 0;
+    while (sigwait(&set, &got) != 0)
+        ;
+    log_info("daemon", "%s: ending (once more: at once)",
+             got == SIGINT ? "interrupted" : "told to stop");
+    /* The first thread takes the second signal, with its default effect. */
+    pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+}
+
+/* ---- Telling that it is ready ---- */
+
+static int tell_ready(const struct daemon_settings *s, const char *endpoint, struct err *err) {
+    if (s->ready_fd == DAEMON_NO_FD)
+        return 0;
+    CLEANUP_DEINIT(buf) struct buf line = {0};
+    buf_printf(&line, "%s\n", endpoint);
+    int r = io_write_full((int)s->ready_fd, line.p, line.len);
+    close((int)s->ready_fd);
+    return r < 0 ? err_sys(err, r, "cannot write the endpoint to descriptor %u", s->ready_fd) : 0;
+}
+
+/* The spawner, and whether its level is enough. */
+static int start_spawner(const struct daemon_settings *s, struct sandbox_spawner **ret_spawner,
+                         struct err *err) {
+    static const enum sandbox_level least[] = {[ISOLATION_ANY] = SANDBOX_NONE,
+                                               [ISOLATION_USERNS] = SANDBOX_USERNS,
+                                               [ISOLATION_FULL] = SANDBOX_FULL};
+    struct sandbox_options options = {.strict = s->strict};
+    int r = sandbox_spawner_start(ret_spawner, &options, err);
+    if (r)
+        return r;
+    const struct sandbox_status *status = sandbox_spawner_status(*ret_spawner);
+    if (status->level < least[s->isolation])
+        return err_set(
+            err, -ENOTSUP,
+            "functions would run at isolation level %s, less than --isolation asks for: %s",
+            sandbox_level_name(status->level), status->why);
+    return 0;
+}
+
+static void log_isolation(struct sandbox_spawner *spawner) {
+    const struct sandbox_status *status = sandbox_spawner_status(spawner);
+    if (status->why[0])
+        log_warn("daemon", "isolation of functions is %s: %s", sandbox_level_name(status->level),
+                 status->why);
+    else
+        log_info("daemon", "isolation of functions is %s", sandbox_level_name(status->level));
+}
+
+static int run_daemon(const struct daemon_settings *s, struct sandbox_spawner *spawner,
+                      struct err *err) {
+    int64_t began = clock_mono_ms();
+    prepare_process();
+    sigset_t set = ending_signals();
+    pthread_sigmask(SIG_BLOCK, &set, NULL);
+
+    struct daemon *daemon = NULL;
+    struct daemon_options options = {.settings = s, .spawner = spawner};
+    int r = daemon_start(&daemon, &options, err);
+    if (r == 0)
+        r = tell_ready(s, daemon_endpoint(daemon), err);
+    if (r == 0) {
+        log_isolation(spawner);
+        log_info("daemon", "calotype %s is ready at %s after %lld ms, data in %s", CALOTYPE_VERSION,
+                 daemon_endpoint(daemon), (long long)(clock_mono_ms() - began), s->data);
+        wait_for_end();
+    }
+    daemon_stop(daemon);
+    if (r == 0)
+        log_info("daemon", "ended");
+    return r;
+}
+
+static int run_cloud(const struct daemon_settings *s, struct err *err) {
+    CLEANUP(sandbox_spawner) struct sandbox_spawner *spawner = NULL;
+    int r = start_spawner(s, &spawner, err);
+    return r ? r : run_daemon(s, spawner, err);
+}
+
+/* ---- Detaching ---- */
+
+/*
+ * In the child: a session of its own, its log in DATA/calotype.log; what goes wrong goes up the
+ * pipe.
+ */
+static int run_detached(struct daemon_settings *s, int pipe_fd) {
+    struct err err = {0};
+    CLEANUP_MEM char *log_path = prog_data_path(s->data, "calotype.log");
+    int r = io_mkdirs(s->data, 0700, &err);
+    int null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+    int log_fd = r < 0 ? -1 : open(log_path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    if (r == 0 && (log_fd < 0 || null_fd < 0))
+        r = err_sys(&err, -errno, "open %s", log_path);
+    if (r == 0) {
+        setsid();
+        dup2(null_fd, STDIN_FILENO);
+        dup2(null_fd, STDOUT_FILENO);
+        dup2(log_fd, STDERR_FILENO);
+        close(null_fd);
+        close(log_fd);
+        s->ready_fd = (unsigned)pipe_fd;
+        r = run_cloud(s, &err);
+    }
+    if (r == 0)
+        return PROG_OK;
+    log_error("daemon", "%s", err.text);
+    (void)io_write_full(pipe_fd, "!", 1);
+    (void)io_write_full(pipe_fd, err.text, strlen(err.text));
+    return PROG_FAILED;
+}
+
+/* In the parent: one line comes, the endpoint, or "!" and the reason. */
+static int await_child(const struct daemon_settings *s, int pipe_fd) {
+    char text[1024];
+    size_t n = 0;
+    for (ssize_t got; n < sizeof text - 1; n += (size_t)got) {
+        got = read(pipe_fd, text + n, sizeof text - 1 - n);
+        if (got < 0 && errno == EINTR)
+            got = 0;
+        else if (got <= 0)
+            break;
+    }
+    text[n] = '\0';
+    if (n == 0 || text[0] == '!') {
+        prog_error("%s", n > 1 ? text + 1 : "the daemon died before it was ready");
+        return PROG_FAILED;
+    }
+    text[strcspn(text, "\n")] = '\0';
+    if (s->ready_fd != DAEMON_NO_FD)
+        dprintf((int)s->ready_fd, "%s\n", text);
+    printf("%s\n", text);
+    return PROG_OK;
+}
+
+static int detach(struct daemon_settings *s) {
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) != 0) {
+        prog_error("cannot make a pipe: %s", strerror(errno));
+        return PROG_FAILED;
+    }
+    pid_t pid = fork();
+    if (pid < 0) {
+        prog_error("cannot start a process: %s", strerror(errno));
+        return PROG_FAILED;
+    }
+    if (pid == 0) {
+        close(ends[0]);
+        if (s->ready_fd != DAEMON_NO_FD)
+            close((int)s->ready_fd);
+        return run_detached(s, ends[1]);
+    }
+    close(ends[1]);
+    int code = await_child(s, ends[0]);
+    close(ends[0]);
+    if (code != PROG_OK)
+        waitpid(pid, NULL, 0);
+    return code;
+}
+
+/* ---- The verb ---- */
+
+static int read_file(void *ctx, struct err *err) {
+    struct daemon_settings *s = ctx;
+    return daemon_settings_load(s, prog_data_dir(s->data), err);
+}
+
+static int run(void *ctx, char **, int, struct err *err) {
+    struct daemon_settings *s = ctx;
+    s->data = prog_data_dir(s->data);
+    log_setup((enum log_format)s->log, (enum log_level)s->log_level);
+    return s->detach ? detach(s) : run_cloud(s, err);
+}
+
+static void deinit(void *ctx) { daemon_settings_deinit(ctx); }
+
+const struct prog_verb daemon_verb_up = {
+    .name = "up",
+    .arguments = "[--data DIR] [--port N] [--detach] [FLAG...]",
+    .about = "Runs the cloud of one data folder in the foreground, until SIGTERM or Ctrl-C.\n"
+             "Everything but --data, --detach, --ready-fd and --test-clock may also stand in\n"
+             "DIR/calotype.yaml, as \"name: value\".",
+    .flags = daemon_flags,
+    .n_flags = DAEMON_FLAGS,
+    .size = sizeof(struct daemon_settings),
+    .defaults = &daemon_settings_defaults,
+    .read_file = read_file,
+    .run = run,
+    .deinit = deinit,
+};

@@ -1,0 +1,146 @@
+"""Every verb of the command line: --help, wrong flags and arguments, and what happens without a daemon."""
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
+from cloud import binary, main
+
+# The verb, and arguments with which it runs as far as the daemon that is not there (None: it needs none).
+VERBS = {
+    "up": None, "down": [], "env": [], "with": ["true"], "status": [], "deploy": ["--template", "/dev/null"],
+    "put": ["x.jpg"], "ls": [], "show": ["x.jpg"], "query": [], "package": None,
+}
+OWN_FLAGS = {  # one flag of the verb's own, and a value that it refuses (None: a switch)
+    "up": ("--port", "70000"), "down": ("--timeout", "0"), "env": ("--json", None), "status": ("--json", None),
+    "deploy": ("--aws", None), "put": ("--parallel", "65"), "ls": ("--json", None), "show": ("--aws", None),
+    "query": ("--limit", "0"),
+}
+USAGE, FAILED = 2, 255
+
+
+def calotype(*args, program=None, **env):
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "CALOTYPE_DATA"))}
+    return subprocess.run([program or binary(), *args], capture_output=True, text=True, timeout=60,
+                          stdin=subprocess.DEVNULL, env={**kept, **env})
+
+
+class Verbs(unittest.TestCase):
+    def refused(self, done, code, *lines):
+        """Nothing on stdout, these lines on stderr."""
+        self.assertEqual((done.returncode, done.stdout), (code, ""), done.stderr)
+        said = done.stderr.splitlines()
+        self.assertEqual(len(said), len(lines), done.stderr)
+        for got, want in zip(said, lines):
+            self.assertRegex(got, want)
+
+    def test_the_list_names_all_of_them(self):
+        for args, code in ((["--help"], 0), (["help"], 0), (["-h"], 0), ([], USAGE)):
+            done = calotype(*args)
+            self.assertEqual((done.returncode, done.stderr), (code, ""), args)
+            self.assertEqual(re.findall(r"^  (\S+) +\S", done.stdout, re.M), list(VERBS), args)
+
+    def test_version(self):
+        for args in (["--version"], ["version"]):
+            done = calotype(*args)
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
+            self.assertRegex(done.stdout, r"^calotype \d+\.\d+\.\d+\n$")
+
+    def test_no_such_verb(self):
+        self.refused(calotype("fly"), USAGE, '^calotype: there is no verb "fly"')
+
+    def test_help(self):
+        for verb in VERBS:
+            for flag in ("--help", "-h"):
+                done = calotype(verb, flag)
+                self.assertEqual((done.returncode, done.stderr), (0, ""), verb)
+                self.assertRegex(done.stdout, f"^usage: calotype {verb}( .*)?\n\n\\w", verb)
+                for line in re.findall(r"^  --.*$", done.stdout, re.M):
+                    self.assertRegex(line, r"^  --[a-z-]+( [A-Z=]+)? +\S", verb)
+            if verb != "package":
+                self.assertIn("\n  --data DIR ", done.stdout, verb)
+
+    def test_flags_that_do_not_exist(self):
+        for verb in VERBS:
+            usage = f"^usage: calotype {verb} .*--help says more"
+            self.refused(calotype(verb, "--nothing"), USAGE, "^calotype: there is no flag --nothing$", usage)
+
+    def test_flags_with_wrong_values(self):
+        for verb, (flag, value) in OWN_FLAGS.items():
+            with self.subTest(verb):
+                if value is None:
+                    self.refused(calotype(verb, f"{flag}=maybe"), USAGE, 'is true or false, not "maybe"$', "^usage: ")
+                else:
+                    self.refused(calotype(verb, flag), USAGE, f"^calotype: {flag} wants a value", "^usage: ")
+                    self.refused(calotype(verb, flag, value), USAGE, f'not "{value}"$', "^usage: ")
+
+    def test_numbers_of_arguments(self):
+        for verb in ("with", "put", "show"):
+            self.refused(calotype(verb), USAGE, "something is missing", f"^usage: calotype {verb} ")
+        for args in (["up", "x"], ["down", "x"], ["env", "x"], ["status", "x"], ["deploy", "x"], ["ls", "a", "b"],
+                     ["query", "x"], ["package", "x"]):
+            self.refused(calotype(*args), USAGE, "an argument too many", f"^usage: calotype {args[0]} ")
+
+    def test_without_a_daemon(self):
+        with tempfile.TemporaryDirectory() as data:
+            for verb, args in VERBS.items():
+                if args is not None:
+                    with self.subTest(verb):
+                        self.refused(calotype(verb, "--data", data, *args), FAILED,
+                                     f"^calotype: no daemon is running on {data} .start one: calotype up")
+            self.assertEqual(os.listdir(data), [])
+
+    def test_the_data_folder_is_a_flag_or_a_variable(self):
+        with tempfile.TemporaryDirectory() as one:
+            self.refused(calotype("env", CALOTYPE_DATA=one), FAILED, f"no daemon is running on {one} ")
+            self.refused(calotype("env", "--data", "/nowhere", CALOTYPE_DATA=one), FAILED, "^calotype: .*/nowhere")
+
+
+class Up(unittest.TestCase):
+    """`calotype up` becomes calotype-daemon, wherever calotype stands."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory(prefix="calotype-")
+        self.addCleanup(folder.cleanup)
+        self.prefix = pathlib.Path(folder.name)
+        self.bin = self.prefix / "bin"
+        self.bin.mkdir()
+        self.program = shutil.copy2(binary(), self.bin / "calotype")
+
+    def install(self, folder):
+        (self.prefix / folder).mkdir(parents=True, exist_ok=True)
+        at = self.prefix / folder / "calotype-daemon"
+        at.write_text('#!/bin/sh\necho "$0" "$$" "$@"\nexit 7\n')
+        at.chmod(0o755)
+
+    def test_no_daemon_program(self):
+        done = calotype("up", "--port", "0", program=self.program)
+        self.assertEqual((done.returncode, done.stdout), (FAILED, ""))
+        self.assertEqual(done.stderr, f"calotype: calotype-daemon was not found in {self.bin}\n")
+
+    def test_a_daemon_program_that_cannot_run(self):
+        self.install("bin")
+        (self.bin / "calotype-daemon").chmod(0o644)
+        done = calotype("up", program=self.program)
+        self.assertEqual((done.returncode, done.stdout), (FAILED, ""))
+        self.assertRegex(done.stderr, "^calotype: cannot run .*/calotype-daemon: .*\n$")
+
+    def test_places(self):
+        """Beside it, installed, in a build: the nearest one wins."""
+        for place in ("daemon", "lib/calotype", "bin"):
+            self.install(place)
+            process = subprocess.Popen([self.program, "up", "--a b", "--", "c"], stdout=subprocess.PIPE, text=True)
+            out, _ = process.communicate(timeout=60)
+            self.assertEqual(process.returncode, 7)
+            path, pid, *args = out.split(maxsplit=2)
+            self.assertEqual(pathlib.Path(path).resolve().parent, self.prefix / place)
+            self.assertEqual((int(pid), args), (process.pid, ["--a b -- c\n"]))  # the same process
+
+
+if __name__ == "__main__":
+    main()
