@@ -1,14 +1,17 @@
 """The peers of a comparison, from npm (pinned in package-lock.json): s3rver for S3, dynalite for DynamoDB."""
 import contextlib
-import os
 import pathlib
 import shutil
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "tests/lib"))
+from server import Server  # noqa: E402
+
 MODULES = HERE / "node_modules"
 
 
@@ -37,34 +40,33 @@ def wait_port(port, seconds=20):
     raise RuntimeError(f"nothing listens on port {port}")
 
 
-@contextlib.contextmanager
-def _running(command, env):
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                               env={**os.environ, **env})
-    try:
-        yield process
-    finally:
-        process.terminate()
-        process.wait()
+class Peer(Server):
+    """A program that listens on the port of its last argument; it says nothing when it is ready."""
+
+    def __init__(self, *command, **more):
+        super().__init__(*command, **more)
+        self.port = free_port()
+
+    def start(self):
+        self.launch(str(self.port), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+        wait_port(self.port)
+
+    def stop(self):
+        self._process.terminate()
+        self.wait()
+        return 0
 
 
 @contextlib.contextmanager
 def s3rver():
     """Its endpoint, with a bucket "bench", as it comes (bodies in files, nothing synced)."""
-    with tempfile.TemporaryDirectory(prefix="bench-s3rver-") as data:
-        port = free_port()
-        command = [str(MODULES / ".bin/s3rver"), "-d", data, "-a", "127.0.0.1", "-p", str(port), "-s",
-                   "--configure-bucket", "bench"]
-        with _running(command, {}):
-            wait_port(port)
-            yield f"http://127.0.0.1:{port}", {"AWS_ACCESS_KEY_ID": "S3RVER", "AWS_SECRET_ACCESS_KEY": "S3RVER"}
+    with tempfile.TemporaryDirectory(prefix="bench-s3rver-") as data, Peer(
+            MODULES / ".bin/s3rver", "-d", data, "-a", "127.0.0.1", "-s", "--configure-bucket", "bench", "-p") as peer:
+        yield f"http://127.0.0.1:{peer.port}", {"AWS_ACCESS_KEY_ID": "S3RVER", "AWS_SECRET_ACCESS_KEY": "S3RVER"}
 
 
 @contextlib.contextmanager
 def dynalite():
     """Its endpoint, as it comes (in memory)."""
-    port = free_port()
-    with _running([str(MODULES / ".bin/dynalite"), "--host", "127.0.0.1", "--port", str(port),
-                   "--createTableMs", "0"], {}):
-        wait_port(port)
-        yield f"http://127.0.0.1:{port}", {"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x"}
+    with Peer(MODULES / ".bin/dynalite", "--host", "127.0.0.1", "--createTableMs", "0", "--port") as peer:
+        yield f"http://127.0.0.1:{peer.port}", {"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x"}

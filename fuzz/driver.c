@@ -3,9 +3,10 @@
  * feeds them to LLVMFuzzerTestOneInput under ASan and UBSan, so that every ./test repeats the same
  * walk. For coverage-guided fuzzing tools/fuzz.sh builds the same entries with clang.
  *
- *   fuzz_NAME ITERATIONS [SEED-FILE…]
+ *   fuzz_NAME ITERATIONS COVERAGE [SEED-FILE…]
  *
- * The input that kills the process is written to fuzz-crash.bin in the working folder.
+ * The seeds must reach at least COVERAGE places of the sources that fuzz/meson.build names for the
+ * entry; how many they are is said. The input that kills the process is written to fuzz-crash.bin in the working folder.
  */
 #include "base/io.h"
 
@@ -17,7 +18,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);
 
-enum { MAX_INPUT = 4096, MAX_SEED = 64 * 1024, MAX_SEEDS = 64 };
+enum { MAX_INPUT = 4096, MAX_SEED = 64 * 1024, MAX_SEEDS = 256 };
 
 static struct buf seeds[MAX_SEEDS];
 static size_t n_seeds;
@@ -29,6 +30,29 @@ static uint64_t next(void) {
     state ^= state >> 7;
     state ^= state << 17;
     return state;
+}
+
+/*
+ * ---- What the seeds reach: -fsanitize-coverage=trace-pc calls the function below at every basic
+ * block ----
+ */
+enum { PLACES = 1 << 16 };
+static uintptr_t places[PLACES];
+static size_t n_places;
+static bool counting;
+
+void __sanitizer_cov_trace_pc(void);
+__attribute__((no_sanitize("address", "undefined"))) void __sanitizer_cov_trace_pc(void) {
+    uintptr_t pc = (uintptr_t)__builtin_return_address(0);
+    if (!counting)
+        return;
+    size_t at = (pc * 0x9E3779B97F4A7C15u) >> 48;
+    while (places[at] && places[at] != pc)
+        at = (at + 1) % PLACES;
+    if (places[at] || n_places == PLACES - 1)
+        return;
+    places[at] = pc;
+    n_places++;
 }
 
 static void save_input(void) {
@@ -96,14 +120,36 @@ static void mutate(struct buf *b) {
     }
 }
 
+/* A copy of exactly that size: ASan sees a read past its end. */
+static void feed(str bytes) {
+    uint8_t *exact = mem_alloc(bytes.len);
+    if (bytes.len)
+        memcpy(exact, bytes.p, bytes.len);
+    LLVMFuzzerTestOneInput(exact, bytes.len);
+    free(exact);
+}
+
+static size_t coverage_of_seeds(void) {
+    counting = true;
+    feed(S(""));
+    for (size_t i = 0; i < n_seeds; i++) {
+        buf_clear(&input);
+        buf_str(&input, buf_view(&seeds[i]));
+        feed(buf_view(&input));
+    }
+    counting = false;
+    return n_places;
+}
+
 int main(int argc, char **argv) {
-    uint64_t iterations = 0;
+    uint64_t iterations = 0, wanted = 0;
     struct err err;
-    if (argc < 2 || !str_to_u64(str_c(argv[1]), &iterations)) {
-        fputs("usage: fuzz_NAME ITERATIONS [SEED-FILE…]\n", stderr);
+    if (argc < 3 || !str_to_u64(str_c(argv[1]), &iterations) ||
+        !str_to_u64(str_c(argv[2]), &wanted)) {
+        fputs("usage: fuzz_NAME ITERATIONS COVERAGE [SEED-FILE…]\n", stderr);
         return 2;
     }
-    for (int i = 2; i < argc && n_seeds < MAX_SEEDS; i++)
+    for (int i = 3; i < argc && n_seeds < MAX_SEEDS; i++)
         if (io_read_file(&seeds[n_seeds++], argv[i], MAX_SEED, &err) != 0) {
             fprintf(stderr, "%s\n", err.text);
             return 2;
@@ -112,6 +158,11 @@ int main(int argc, char **argv) {
     signal(SIGILL, on_signal); /* __builtin_trap: an entry's own check failed */
     signal(SIGABRT, on_signal);
     buf_reserve(&input, MAX_SEED);
+    size_t reached = coverage_of_seeds();
+    printf("the seeds reach %zu places\n", reached);
+    if (reached < wanted)
+        fprintf(stderr, "that is less than the %llu of fuzz/coverage.txt\n",
+                (unsigned long long)wanted);
     for (uint64_t i = 0; i < iterations; i++) {
         buf_clear(&input);
         if (n_seeds)
@@ -120,16 +171,11 @@ int main(int argc, char **argv) {
             mutate(&input);
         if (n_seeds == 0 && input.len > MAX_INPUT)
             input.len = MAX_INPUT;
-        /* A copy of exactly that size: ASan sees a read past it. */
-        uint8_t *exact = mem_alloc(input.len);
-        if (input.len)
-            memcpy(exact, input.p, input.len);
-        LLVMFuzzerTestOneInput(exact, input.len);
-        free(exact);
+        feed(buf_view(&input));
     }
     printf("%llu inputs\n", (unsigned long long)iterations);
     for (size_t i = 0; i < n_seeds; i++)
         buf_deinit(&seeds[i]);
     buf_deinit(&input);
-    return 0;
+    return reached < wanted;
 }

@@ -4,19 +4,19 @@
  *
  * Three steps, in the order of a request's life (all in its thread):
  *
- *   aws_auth_read   headers are there: what the request claims (kind, access key, scope). The
- *   router
- *                   may use scope_service and scope_region. Never fails; nothing is believed yet.
+ *   aws_auth_read   headers are there: what the request claims (kind, access key, scope). Never
+ *                   fails, and nothing is believed yet; the router may use scope_service and
+ *                   scope_region.
  *   aws_auth_check  the service is known: finds the key, checks times, and verifies the signature.
  *                   Where the signature covers a body that no header declares the hash of (every
  *                   service but S3), auth->awaits_body is set and the identity is NOT yet proven.
- *   aws_auth_body   the body is complete: verifies what was left. aws_body_end (aws/payload.h)
- *   calls
- *                   it, so a caller that ends the body has nothing more to do.
+ *   aws_auth_body   the body is complete: verifies what was left. aws_body_end calls it
+ *                   (aws/payload.h), so a caller that ends the body has nothing more to do.
  *
  * Forms: SigV4 in the Authorization header, SigV4 in the query string (any service, expiry of 1 to
  * 604800 s), SigV2 in the query string (S3 only), and none (anonymous). Any region in a scope is
- * accepted, because names of S3, IAM and STS are global. Times are real time. host and every x-amz-* header must be signed.
+ * accepted: bucket names, IAM and STS are global. Times are real time. host and every x-amz-*
+ * header must be signed.
  *
  * Memory: everything in struct aws_auth points into the request's arena or the request's own bytes,
  * but identity, which is a reference that aws_auth_deinit drops.

@@ -136,11 +136,12 @@ struct rq_priv {
     bool has_payload, has_stream, has_auth, has_body;
 };
 
+/* A request of nobody: its caller, operation and document are to be filled in. */
 struct rq *aws_rq_new(struct aws_cloud *cloud);
+/* Runs the rq_on_done hooks, the newest first, and frees all. */
 struct rq *aws_rq_free(struct rq *rq);
-
-/* The error row in force; never NULL after AWS_FAILED. */
-void aws_rq_reset(struct rq *rq); /* before a re-run: drops batch, snapshot, answer and error */
+/* Before a re-run: drops batch, snapshot, answer and error. */
+void aws_rq_reset(struct rq *rq);
 
 /* ---- Steps; each 0 or AWS_FAILED ---- */
 int aws_find_row(struct rq *rq); /* of route.op: its row and service */

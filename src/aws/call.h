@@ -20,7 +20,7 @@ struct aws_call {
     struct buf out_body; /* payload of the answer */
     struct buf error_code, error_message;
 };
-/* 0, or AWS_FAILED with status, error_code and error_message set. */
+/* 0, or AWS_FAILED with status, error_code and error_message set. The caller deinits it in any case. */
 int aws_call(struct aws_call *call);
 void aws_call_deinit(struct aws_call *call);
 
@@ -46,9 +46,11 @@ int aws_cloud_add(struct aws_cloud *cloud, const struct aws_service *service, st
  * request.
  */
 void aws_cloud_set_endpoint(struct aws_cloud *cloud, const char *url);
-/* The callbacks to give to net. */
+/* The callbacks to give to net; the cloud is their context and must outlive it. */
 struct net_app;
 struct net_app aws_cloud_app(struct aws_cloud *cloud);
+/* The bucket that a Host header names ("photos.s3.localhost:4566"); absent: none. A slice of host. */
+str aws_host_bucket(str host);
 struct store *aws_cloud_store(struct aws_cloud *cloud);
 struct hub *aws_cloud_hub(struct aws_cloud *cloud);
 const struct aws_identity_source *aws_cloud_identities(struct aws_cloud *cloud);

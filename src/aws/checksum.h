@@ -29,6 +29,7 @@ struct aws_checksum {
     uint64_t crc;
     void *digest; /* EVP_MD_CTX */
 };
+/* algorithm is one of the five that are supported. */
 void aws_checksum_init(struct aws_checksum *sum, enum aws_checksum_algorithm algorithm);
 void aws_checksum_update(struct aws_checksum *sum, const void *p, size_t n);
 /* Big-endian bytes, aws_checksum_size of them. The checksum is over then. */

@@ -49,6 +49,7 @@ struct aws_chunked {
     unsigned trailers;
 };
 
+/* events is copied; its ctx is borrowed until aws_chunked_deinit. */
 void aws_chunked_init(struct aws_chunked *chunked, bool is_signed,
                       const struct aws_chunk_events *events);
 /* AWS_CHUNK_OK, AWS_CHUNK_E_*, or what an event answered. Not to be fed again after a failure. */

@@ -37,9 +37,10 @@ int wire_json_in(const struct api_shape *shape, str body, json_t **ret_doc, stru
 bool wire_scalar_fits(const struct api_shape *shape, const json_t *value);
 /* A document from inside (aws_call): members of every location; changed in place. */
 int wire_document_check(const struct api_shape *shape, json_t *doc, struct err *err);
+/* Appends a document as a JSON body: blobs, times and names as the model has them. */
 void wire_json_out(const struct api_shape *shape, const json_t *doc, struct buf *out);
 
-/* ---- CBOR (smithy rpc-v2) ---- */
+/* ---- CBOR (smithy rpc-v2): the same documents; blobs are byte strings, times tag 1 ---- */
 int wire_cbor_in(const struct api_shape *shape, str body, json_t **ret_doc, struct err *err);
 void wire_cbor_out(const struct api_shape *shape, const json_t *doc, struct buf *out);
 /* {"__type": type, "message": message} */

@@ -51,7 +51,7 @@ int aws_fail(struct rq *rq, const struct aws_error *error, const char *fmt, ...)
  * form's own (Code, Message, Type, __type) are not among them: they would stand there twice.
  */
 void aws_fail_detail(struct rq *rq, const char *name, str value);
-/* The same with a document (DynamoDB: Item), for the JSON protocols. Copied. */
+/* A member that is a document (DynamoDB: Item), for the JSON protocols. Copied. */
 void aws_fail_detail_json(struct rq *rq, const char *name, const json_t *value);
 /*
  * A fault of ours (negative errno, STORE_E_*): logs it with its request id, answers InternalError /

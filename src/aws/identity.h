@@ -1,7 +1,7 @@
 #pragma once
 /*
  * aws/identity: who calls. The rows of users, roles and sessions belong to svc/iam and svc/sts;
- * prog plugs their lookup in here, so that every request can be signed and authorised.
+ * the daemon plugs their lookup in here, so that every request can be signed and authorised.
  *
  * An identity is immutable and reference-counted: what is in force is what the lookup found when
  * the request began. Lookups are cached by access key until iam's generation moves.

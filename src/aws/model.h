@@ -173,7 +173,7 @@ struct api_service {
     size_t n_errors;
 };
 
-/* All of them, NULL at the end; and api_s3, api_dynamodb, … by name. */
+/* All services, NULL at the end, each at its `index`; and api_s3, api_dynamodb, … by name. */
 extern const struct api_service *const api_services[];
 #include "aws/model/services.h"
 /*

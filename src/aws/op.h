@@ -10,23 +10,22 @@
  * The rows below an OP say what the operation asks besides; svc/kit/op_table.h expands them all.
  *   OP(name, action, resource, flags)          action on resource, before the handler runs
  *   OP_IN(name, action, resource, flags)       the same, with s3_open_NAME for a streamed body
- *   VERSIONED(member, action)                  the right above: this action in place of its own
- *   where member is given
+ *   VERSIONED(member, action)                  the right above: where member is given, this action
+ *                                              in place of its own
  *   ALSO(when, action, resource, flags)        a further right, before the handler runs, where
- *   `when` holds
- *   OR(action)                                 the right above: with this action instead it is as
- *   good
- *   TAGGED(member, action, resource)           tags given at creation: action on resource;
- *   aws:RequestTag/KEY and
- *                                              aws:TagKeys for that and for the OP's right
+ *                                              `when` holds
+ *   OR(action)                                 the right above: this action is as good
+ *   TAGGED(member, action, resource)           tags given at creation: action on resource; the
+ *                                              keys aws:RequestTag/KEY and aws:TagKeys for that
+ *                                              and for the OP's right
  *   TAGS(member)                               the same keys, where the operation is about tags
- *   PASSES(member, service)                    iam:PassRole on the role given, with
- *   iam:PassedToService
- *   MAY(name, words, action, resource, flags)  asked by the handler: rq_may(rq, &x_may_NAME, …),
- *   rq_must. words: when
+ *   PASSES(member, service)                    iam:PassRole on the role given, with the key
+ *                                              iam:PassedToService
+ *   MAY(name, words, action, resource, flags)  asked by the handler: rq_must(rq, &x_may_NAME) or
+ *                                              rq_may. words say when, for the page of rights
  *   KEY(member, key)                           before the first OP: a condition key that has the
- *   member's value, in
- *                                              every operation with such a member
+ *                                              member's value, in every operation with such a
+ *                                              member
  *
  * A member is a path in the input document, "CreateBucketConfiguration.Tags";
  * "Delete.Objects[].Key" asks once for each item ("*" stands for the item of an empty list);
@@ -133,7 +132,7 @@ struct aws_service {
     const struct aws_op_row *rows;
     size_t n_rows;
     const struct aws_derived *derived; /* ends with a NULL name; or NULL */
-    void *svc;                         /* set by prog after x_open */
+    void *svc;                         /* the service's state, which its handlers and hooks get */
     /* X_common: how it says what aws itself answers (aws/error.h); or NULL */
     const struct aws_error *common;
     /*
@@ -145,9 +144,9 @@ struct aws_service {
     /* ARN of the resource for rows whose template is "@". 0 or AWS_FAILED. Asked once a request. */
     int (*resource)(void *svc, struct rq *rq, struct buf *ret_arn);
     /*
-     * The policy attached to that resource (bucket, topic, queue), compiled, and its owner's
-     * account.
-     * *ret_policy stays NULL without one; it is borrowed until the request ends (use rq_on_done).
+     * The policy attached to that resource (bucket, topic, queue), compiled, and the account of its
+     * owner. *ret_policy stays NULL without one; it is borrowed until the request ends (use
+     * rq_on_done).
      */
     int (*resource_policy)(void *svc, struct rq *rq, str arn, const struct policy **ret_policy,
                            str *ret_account);

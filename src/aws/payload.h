@@ -2,13 +2,11 @@
 /*
  * aws/payload: the body between net and whoever takes its bytes: unframes, verifies, counts.
  *
- *   aws_body_init   from the request's headers and the result of aws_auth_check. Everything that
- *   can
- *                   be refused before the body is read is refused here (InvalidDigest, a checksum
- *                   algorithm that is not supported, a missing length, EntityTooLarge).
- *   aws_body_feed   bytes as they came, in any split; decoded ones go to the sink. Bytes of a
- *   signed
- *                   chunk reach the sink only after the chunk's signature was verified.
+ *   aws_body_init   from the request's headers and the result of aws_auth_check. Refuses all that
+ *                   can be refused before the body is read (InvalidDigest, a checksum algorithm
+ *                   that is not supported, a missing length, EntityTooLarge).
+ *   aws_body_feed   bytes as they came, in any split; decoded ones go to the sink. Those of a
+ *                   signed chunk reach the sink only after the chunk's signature was verified.
  *   aws_body_end    the body is complete: lengths, digests, trailers; then aws_auth_body.
  *
  * Only after aws_body_end returned 0 may anything be made of what the sink took.

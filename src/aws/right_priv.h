@@ -49,7 +49,7 @@ struct when {
     size_t n; /* 0: always */
 };
 int when_read(const struct reading *reading, const char *text, struct when *ret);
-/* 0 or AWS_FAILED. */
+/* Asks the input, and the service for "@name". 0, or AWS_FAILED: it could not be read. */
 int when_holds(struct rq *rq, const struct when *when, bool *ret_holds);
 
 /* ---- A resource ---- */

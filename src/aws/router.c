@@ -269,6 +269,11 @@ static str host_bucket(str host, str *ret_service) {
     return str_ends(before, S(".")) ? str_slice(before, 0, before.len - 1) : names;
 }
 
+str aws_host_bucket(str host) {
+    str service;
+    return host_bucket(host, &service);
+}
+
 static const struct api_service *by_target(str prefix) {
     for (size_t i = 0; api_services[i]; i++)
         if (prefix.len && str_eq(api_services[i]->target_prefix, prefix))

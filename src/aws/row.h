@@ -9,16 +9,14 @@
  *
  *   CLEANUP_DEINIT(row) struct row row = {0};            // STORE_META, the usual family
  *   key_begin(&row.key, "sqs"); key_str(&row.key, …);
- *   int r = rq_row_get(rq, &row);                         // in a handler; 0, STORE_E_ABSENT,
- *   AWS_FAILED
+ *   int r = rq_row_get(rq, &row);    // in a handler: 0, STORE_E_ABSENT, AWS_FAILED
  *   …
  *   row_put(rq_rows(rq), &row, bytes);                    // or row_del
  *
  * In a hub port, a timer or a sweep there is no request:
  *
  *   struct rows rows = {store, NULL, batch};
- *   int r = row_get(&rows, &row);                         // 0, STORE_E_ABSENT, STORE_E_DAMAGED,
- *   -errno
+ *   int r = row_get(&rows, &row);    // 0, STORE_E_ABSENT, STORE_E_DAMAGED, -errno
  *
  * A row belongs to one thread; rows' store, snapshot and batch are borrowed.
  */
@@ -28,7 +26,7 @@
 
 struct rows {
     struct store *store;
-    const struct store_snap *snap; /* what is read; NULL: the newest state */
+    const struct store_snap *snap; /* what rows are read from; NULL: the newest state */
     /* NULL: nothing will be changed, so nothing is made a condition */
     struct store_batch *batch;
 };
@@ -39,6 +37,7 @@ struct row {
     struct buf bytes; /* as read; empty when absent */
     bool there;       /* as read */
 };
+/* Frees key and bytes; a zeroed row is a valid empty one. */
 void row_deinit(struct row *row);
 
 /* Reads row->key. STORE_OK, STORE_E_ABSENT (a condition too) or -errno. */

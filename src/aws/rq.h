@@ -65,8 +65,11 @@ struct rq {
     struct rq_priv *priv; /* snapshot, batch, error, reply: aws's own */
 };
 
+/* The cloud's store. */
 struct store *rq_store(struct rq *rq);
-const struct store_snap *rq_snap(struct rq *rq); /* made at first use, same one for this run */
+/* What this run reads: made at first use, another one for a re-run. Borrowed. */
+const struct store_snap *rq_snap(struct rq *rq);
+/* What this run will commit: made at first use, empty again for a re-run. Borrowed. */
 struct store_batch *rq_batch(struct rq *rq);
 /* A header of the request; absent for calls from inside. */
 str rq_header(const struct rq *rq, const char *name);
@@ -80,8 +83,9 @@ bool rq_is_secure(const struct rq *rq);
 /* ---- The answer beyond rq->out ---- */
 /* Sent with errors too (304's ETag, x-amz-bucket-region). name is not copied; value is. */
 void rq_out_header(struct rq *rq, const char *name, str value);
+/* Another status than the operation's own in the API model; for errors the row's counts. */
 void rq_out_status(struct rq *rq, int status);
-/* The payload of the answer as bytes (Lambda's Invoke). Takes the memory. */
+/* The payload of the answer as bytes (Lambda's Invoke). Takes the memory: bytes is empty after. */
 void rq_out_payload(struct rq *rq, struct buf *bytes);
 /*
  * … or as a stream (S3's GetObject): as net_reply_stream. For a HEAD request only size is used, and

@@ -1,8 +1,9 @@
 /* Where functions answer custom resources. The token in the path is the whole secret. */
+#include "cfn/cfn.h"
 #include "cfn/engine.h"
 
 enum { MOST_BODY = 64 * 1024 }; /* AWS takes 4096 bytes; ours leaves room for Data */
-static const char prefix[] = "/_calotype/cfn-response/";
+static const char prefix[] = CFN_ANSWERS;
 
 bool cfn_is_answer(str path) { return str_starts(path, str_c(prefix)); }
 

@@ -79,7 +79,6 @@ struct cfn_svc *cfn_close(struct cfn_svc *cfn) {
     return NULL;
 }
 
-bool cfn_wants_answer(str path) { return cfn_is_answer(path); }
 int cfn_answer(struct cfn_svc *cfn, str path, str body) {
     struct cfn_answer answer = {path, body};
     return cfn_take_answer(cfn->engine, &answer);

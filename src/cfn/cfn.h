@@ -2,7 +2,7 @@
 /*
  * cfn: CloudFormation: the API over the stack engine (cfn/engine.h).
  *
- * Life, in prog: cfn_open after the cloud was made, aws_cloud_add(cfn_service), hub_start
+ * Life, in the daemon: cfn_open after the cloud was made, aws_cloud_add(cfn_service), hub_start
  * (operations of an earlier life go on at once); cfn_stop before hub_stop, cfn_close after it.
  *
  * Provisioning goes through aws_call as the stack's caller, or as its RoleARN, so IAM decides.
@@ -15,14 +15,18 @@ struct cfn_svc; /* the service's state */
 /* For store_open: how rows of older formats become today's. */
 extern const struct store_migration cfn_migrations[];
 
+/* cloud must outlive the service. 0 or -errno with the reason in err. */
 int cfn_open(struct cfn_svc **ret_cfn, struct aws_cloud *cloud, struct err *err);
+/* Steps under way end at the next row they would write; what they have written is taken up later. */
 void cfn_stop(struct cfn_svc *cfn);
-struct cfn_svc *cfn_close(struct cfn_svc *cfn); /* returns NULL */
+/* Returns NULL; no request may be under way. */
+struct cfn_svc *cfn_close(struct cfn_svc *cfn);
+/* The service as the cloud wants it (aws_cloud_add). The caller keeps the struct. */
 struct aws_service cfn_service(struct cfn_svc *cfn);
 
 /*
- * Answers to custom resources are unsigned PUTs. Whoever takes requests from net asks is_answer for
- * the path (without query), before the router, and gives the body to answer: HTTP status to reply.
+ * Answers to custom resources are unsigned PUTs to paths that begin so. Whoever takes requests from
+ * net gives path (without query) and body to cfn_answer: HTTP status to reply.
  */
-bool cfn_wants_answer(str path);
+#define CFN_ANSWERS "/_calotype/cfn-response/"
 int cfn_answer(struct cfn_svc *cfn, str path, str body);

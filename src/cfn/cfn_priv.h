@@ -1,5 +1,9 @@
 #pragma once
-/* cfn inside: the service's state, and what its handlers share. */
+/*
+ * cfn inside: the service's state, and what its handlers share. A handler only reads rows, checks,
+ * and puts the rows with which an operation begins (start.h); all else is done by the engine's
+ * workers, which share nothing with handlers but rows.
+ */
 #include "cfn/cfn.h"
 #include "cfn/errors.h"
 #include "cfn/plan.h"
@@ -27,7 +31,7 @@ static inline struct cfn_place cfn_here(const struct rq *rq) {
 }
 /* A stack by name or id. STORE_E_ABSENT without an error set when there is none. */
 int cfn_look_up(struct rq *rq, str name_or_id, struct cfn_stack *ret);
-/* As above, but absent is refused: "Stack with id X does not exist". */
+/* As cfn_look_up, but an absent stack is refused: "Stack with id X does not exist". */
 int cfn_find_stack_of(struct rq *rq, str name_or_id, struct cfn_stack *ret);
 /* The one that the request's StackName names. */
 int cfn_find_stack(struct rq *rq, struct cfn_stack *ret);
@@ -103,7 +107,9 @@ void cfn_apply_request(struct rq *rq, const struct cfn_request *req, struct cfn_
 const char *cfn_needed_capability(const struct tmpl_model *m, struct buf *reason);
 
 /* ---- stack.c ---- */
+/* ValidationError unless it is a stack's name: a letter, then letters, digits and hyphens. */
 int cfn_check_name(struct rq *rq, str name);
+/* ValidationError while the stack's status does not let the verb ("updated") begin. */
 int cfn_check_ready(struct rq *rq, const struct cfn_stack *stack, const char *verb);
 /*
  * An operation as the request's caller, or the stack's role, with the request's OnFailure,

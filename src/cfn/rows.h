@@ -9,12 +9,11 @@
  *   cfn-res     uuid, logical id struct cfn_resource
  *   cfn-event   uuid, sequence   struct cfn_event, newest last
  *   cfn-set     uuid, name       struct cfn_set
- *   cfn-op      uuid             id of the operation under way: what to take up again after a
- *   restart
+ *   cfn-op      uuid             id of the operation under way, taken up again after a restart
  *   cfn-export  name             struct cfn_export
  *   cfn-import  export, uuid     struct cfn_import: that stack uses that export
- *   cfn-reply   token            struct cfn_reply (no account, region): a custom resource's answer,
- *   awaited or there
+ *   cfn-reply   token            struct cfn_reply (no account, region): the answer of a custom
+ *                                resource, awaited or there
  *
  * Who writes. A stack's row is written by handlers and by the engine, so each makes the row that it
  * read a condition of what it writes, and begins again when the row has changed. Resources, imports
@@ -36,6 +35,7 @@ enum cfn_status {
 #undef STATUS
     CFN_N_STATUSES
 };
+/* "CREATE_COMPLETE": the API's name, which is on disk too. Static. */
 const char *cfn_status_name(enum cfn_status status);
 /* Does it mean CFN_UNDER_WAY, CFN_READY, CFN_YIELDS? */
 bool cfn_status_is(enum cfn_status status, unsigned meaning);
@@ -95,7 +95,7 @@ str cfn_uuid_of(str stack_id);
 bool cfn_read_key(str key, struct buf *account, struct buf *region, struct buf *first);
 
 /* ---- Reading and writing. what: a struct that begins with its row, whose key is set ---- */
-/* As row_get and row_peek; fields say something on 0 only. Texts live in the arena. */
+/* As row_get and row_peek; fields are set on 0 only. Texts live in the arena. */
 int cfn_get(const struct rows *rows, const struct cfn_form *form, struct arena *arena, void *what);
 int cfn_peek(const struct rows *rows, const struct cfn_form *form, struct arena *arena, void *what);
 /* What an iterator shows. False: damaged. No condition: cfn_put and row_still make it one. */

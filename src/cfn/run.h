@@ -38,6 +38,10 @@ typedef int cfn_step_fn(struct cfn_run *run);
 cfn_step_fn cfn_step_forward, cfn_step_remove, cfn_step_restore, cfn_step_cleanup;
 
 /* ---- run.c ---- */
+/*
+ * Reads the operation's rows. 0, STORE_E_ABSENT (it is over already) or a fault. The run belongs to
+ * the worker's thread, and is deinited in any case.
+ */
 int cfn_run_open(struct cfn_run *run, struct cfn_engine *engine, struct cfn_place place, str uuid);
 void cfn_run_deinit(struct cfn_run *run);
 /* Loads the template of the stack's generation, evaluates conditions, orders. */
@@ -62,8 +66,9 @@ void cfn_run_discard(struct cfn_run *run, const struct cfn_resource *resource,
 void cfn_run_drop_links(struct cfn_run *run);
 /* The operation is over: removes its row. */
 void cfn_run_end(struct cfn_run *run);
+/* Writes what has changed: 0, -EAGAIN when a row has changed meanwhile, or another fault. */
 int cfn_run_commit(struct cfn_run *run);
-/* Commits: a fault, or what is given. */
+/* Commits: a fault, or `outcome`. */
 int cfn_run_commit_and(struct cfn_run *run, int outcome);
 /* The run's resources, sorted: oldest first. */
 struct cfn_list *cfn_run_by_order(struct cfn_run *run);

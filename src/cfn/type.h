@@ -160,7 +160,7 @@ cfn_shape_fn cfn_map;  /* [{Key, Value}] as {Key: Value} */
  * reference, or CFN_FAILED with w->reason in AWS's form and w->code set.
  */
 int cfn_call(struct cfn_work *w, const char *service, const char *op, json_t *in, json_t **ret_out);
-/* The same, but a failure with one of these codes ("A|B") is 0 too; w->code tells. */
+/* As cfn_call, but a failure with one of these codes ("A|B") is 0 too; w->code has the code. */
 int cfn_call_unless(struct cfn_work *w, const char *service, const char *op, json_t *in,
                     const char *codes, json_t **ret_out);
 int cfn_fail(struct cfn_work *w, const char *fmt, ...) PRINTF_LIKE(2, 3);

@@ -30,6 +30,7 @@ json_t *cfn_value(const struct cfn_prop *p, const json_t *props);
  * value.
  */
 int cfn_apply(struct cfn_work *w, const struct cfn_type *type);
+/* Sets the tags that are new or changed, and takes away those that are gone. 0 or CFN_FAILED. */
 int cfn_apply_tags(struct cfn_work *w, const struct cfn_type *type);
 /* Takes away what hangs on the resource, before it is deleted. */
 int cfn_detach(struct cfn_work *w, const struct cfn_type *type);

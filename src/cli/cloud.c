@@ -1,3 +1,7 @@
+/*
+ * cli/cloud: opens a verb's cloud: the daemon of a data folder, or an account by AWS's variables
+ * and profile files.
+ */
 #include "cli/cloud.h"
 
 #include "base/clock.h"
@@ -119,18 +123,22 @@ static int ask_account(struct cli_cloud *cloud, struct err *err) {
     return 0;
 }
 
+int cli_cloud_connect(struct cli_cloud *cloud, const struct cli_cloud_options *options,
+                      struct err *err) {
+    *cloud = (struct cli_cloud){0};
+    return options->aws ? open_aws(cloud, err) : open_daemon(cloud, options->data, err);
+}
+
 int cli_cloud_open(struct cli_cloud *cloud, const struct cli_cloud_options *options,
                    struct err *err) {
     *cloud = (struct cli_cloud){0};
     const char *environment = options->environment ? options->environment : "dev";
     if (strlen(environment) == 0 || strlen(environment) > 20)
         return err_set(err, -EINVAL, "the environment's name has 1 to 20 characters");
-    int r = options->aws ? open_aws(cloud, err) : open_daemon(cloud, options->data, err);
+    int r = cli_cloud_connect(cloud, options, err);
     r = r ? r : ask_account(cloud, err);
-    if (r) {
-        cli_cloud_deinit(cloud);
+    if (r)
         return r;
-    }
     snprintf(cloud->environment, sizeof cloud->environment, "%s", environment);
     snprintf(cloud->bucket, sizeof cloud->bucket, "image-storage-bucket-%s-%s", environment,
              cloud->account);

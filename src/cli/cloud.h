@@ -21,8 +21,12 @@ struct cli_cloud {
 struct cli_cloud_options {
     const char *data;        /* --data, or NULL */
     const char *environment; /* NULL: "dev" */
-    bool aws;
+    bool aws;                /* by the AWS_* variables and profiles instead of the data folder */
 };
+/* The client alone: no account and no names. */
+int cli_cloud_connect(struct cli_cloud *cloud, const struct cli_cloud_options *options,
+                      struct err *err);
+/* Both are undone by cli_cloud_deinit, also after a failure. */
 int cli_cloud_open(struct cli_cloud *cloud, const struct cli_cloud_options *options,
                    struct err *err);
 void cli_cloud_deinit(struct cli_cloud *cloud);

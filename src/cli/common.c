@@ -1,3 +1,4 @@
+/* cli/common: the flags and the JSON output that verbs about photographs share. */
 #include "cli/common.h"
 
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* cli/photo: shows the item of a photograph as a row for people. */
 #include "cli/photo.h"
 
 #include "cli/cloud.h"

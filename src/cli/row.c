@@ -1,3 +1,4 @@
+/* cli/row: prints rows of columns, cut by characters and not by bytes. */
 #include "cli/row.h"
 
 #include <stdio.h>

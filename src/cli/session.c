@@ -1,3 +1,7 @@
+/*
+ * cli/session: asks the running daemon for its endpoint, and makes the environment in which
+ * clients reach it.
+ */
 #include "cli/session.h"
 
 #include "base/io.h"

@@ -1,3 +1,4 @@
+/* cli/stack: drives a stack by change sets, and shows its events until it rests. */
 #include "cli/stack.h"
 
 #include "base/arena.h"

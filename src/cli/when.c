@@ -1,3 +1,4 @@
+/* cli/when: reads moments as people type them. */
 #include "cli/when.h"
 
 #include "base/clock.h"

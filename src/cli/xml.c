@@ -1,3 +1,4 @@
+/* cli/xml: finds elements in the XML answers of S3 and of the query protocol. */
 #include "cli/xml.h"
 
 /*

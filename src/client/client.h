@@ -15,6 +15,9 @@
  *
  * A struct client may be used by any number of threads; a request and a response belong to one.
  *
+ * Errors. Functions answer 0, -errno, or an outcome of the enum below; words go into the err or the
+ * fault that they are given.
+ *
  *   CLEANUP(client) struct client *c = NULL;
  *   client_new(&c, &(struct client_options){0}, &err);           // everything from AWS_*
  *   CLEANUP_JSON json_t *out = NULL;
@@ -119,11 +122,16 @@ struct client_response {
     struct buf body;
     uint64_t body_size; /* received, sink or not */
 };
+/* Frees head and body; a zeroed response is a valid empty one, and may be used again. */
 void client_response_deinit(struct client_response *response);
 /* First header of that name, without case; absent when missing. Valid until the next call. */
 str client_header(const struct client_response *response, const char *name);
 
-/* response is reset first and filled for CLIENT_E_ANSWER too. fault may be NULL. */
+/*
+ * Sends the request, again where the head of this page says so, and blocks until the answer is
+ * there or given up: connect_ms and idle_ms bound each wait, not their sum. The request is borrowed
+ * for the call. response is reset first and filled for CLIENT_E_ANSWER too; fault may be NULL.
+ */
 int client_send(struct client *client, const struct client_request *request,
                 struct client_response *response, struct client_fault *fault);
 /* "&name=value" (the '&' only behind something), both encoded. */
@@ -148,6 +156,7 @@ struct client_plain {
     str body;
     unsigned idle_ms; /* 0: the client's; UINT_MAX: waits for ever (/invocation/next) */
 };
+/* As client_send; an answer of 300 and more is CLIENT_E_ANSWER, redirections are not followed. */
 int client_plain(struct client *client, const struct client_plain *request,
                  struct client_response *response, struct client_fault *fault);
 

@@ -36,7 +36,10 @@ struct client_wire {
     void *sink_ctx;
     unsigned idle_ms;
 };
-/* Sends with retries. resign (may be NULL) makes the headers of each attempt anew. */
+/*
+ * Sends with retries. resign (may be NULL) makes the headers of each attempt anew, because a
+ * signature has a time. CLIENT_OK or an outcome, with fault filled.
+ */
 int client_exchange(struct client *client, struct client_wire *wire,
                     void (*resign)(void *ctx, struct client_wire *wire), void *ctx,
                     struct client_response *response, struct client_fault *fault);

@@ -3,8 +3,8 @@
 
 #include "base/codec.h"
 
-/* &lt; &gt; &amp; &quot; &apos; &#10; &#x41; */
-static void add_decoded(struct buf *out, str text) {
+/* Adds what the entity at the front of s (behind its '&') stands for: its length, or 0: none. */
+static size_t add_entity(struct buf *out, str s) {
     static const struct {
         str name;
         char c;
@@ -13,25 +13,27 @@ static void add_decoded(struct buf *out, str text) {
                     {S_INIT("amp;"), '&'},
                     {S_INIT("quot;"), '"'},
                     {S_INIT("apos;"), '\''}};
-    for (size_t i = 0; i < text.len; i++) {
-        str rest = str_skip(text, i + 1), digits, tail;
-        bool known = false;
-        for (size_t e = 0; text.p[i] == '&' && e < ARRAY_LEN(entities) && !known; e++)
-            if (str_starts(rest, entities[e].name)) {
-                buf_char(out, entities[e].c);
-                i += entities[e].name.len;
-                known = true;
-            }
-        uint64_t code;
-        if (!known && text.p[i] == '&' && str_starts(rest, S("#")) &&
-            str_cut(str_skip(rest, 1), ';', &digits, &tail) && digits.len <= 4 &&
-            str_to_u64(digits, &code) && code > 0 && code < 128) {
-            buf_char(out, (char)code);
-            i += digits.len + 2;
-            known = true;
+    for (size_t i = 0; i < ARRAY_LEN(entities); i++)
+        if (str_starts(s, entities[i].name)) {
+            buf_char(out, entities[i].c);
+            return entities[i].name.len;
         }
-        if (!known)
+    str digits, tail;
+    uint64_t code;
+    if (!str_starts(s, S("#")) || !str_cut(str_skip(s, 1), ';', &digits, &tail) || digits.len > 4 ||
+        !str_to_u64(digits, &code) || code == 0 || code >= 128)
+        return 0;
+    buf_char(out, (char)code);
+    return digits.len + 2;
+}
+
+/* &lt; &gt; &amp; &quot; &apos; &#10; and no others: those stay as they are. */
+static void add_decoded(struct buf *out, str text) {
+    for (size_t i = 0; i < text.len; i++) {
+        size_t entity = text.p[i] == '&' ? add_entity(out, str_skip(text, i + 1)) : 0;
+        if (entity == 0)
             buf_char(out, text.p[i]);
+        i += entity;
     }
 }
 

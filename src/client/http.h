@@ -35,6 +35,7 @@ struct client_http {
     uint64_t left;
 };
 
+/* On a zeroed struct, whose callbacks and no_body the caller sets before the first bytes. */
 void client_http_init(struct client_http *http);
 /*
  * Eats up to the end of the answer; *ret_used of n were used. CLIENT_HTTP_*, or what a callback

@@ -1,3 +1,4 @@
+/* daemon/daemon: opens the parts of a cloud in order, and closes them in the opposite one. */
 #include "daemon/daemon.h"
 
 #include "base/clock.h"
@@ -11,6 +12,7 @@
 #include "sandbox/sandbox.h"
 #include "store/key.h"
 #include "store/store.h"
+#include "svc/calotype/calotype.h"
 #include "svc/iam/iam.h"
 
 #include <errno.h>
@@ -31,6 +33,7 @@ struct daemon {
     struct net *net;
     int listen_fd; /* bound, until net takes it */
     struct daemon_front front;
+    struct daemon_doors front_doors, admin_doors;
     struct net_origin *admin;
     bool hub_runs;
     pthread_mutex_t clock_lock;
@@ -78,33 +81,42 @@ bool daemon_test_clock(const struct daemon *d) { return d->o.settings->test_cloc
 
 const char *daemon_endpoint(const struct daemon *d) { return d->endpoint; }
 
-static void add_isolation(json_t *doc, struct sandbox_spawner *spawner) {
-    const struct sandbox_status *status = spawner ? sandbox_spawner_status(spawner) : NULL;
-    json_set_str(doc, "isolation",
-                 str_c(sandbox_level_name(status ? status->level : SANDBOX_NONE)));
-    if (status && status->why[0])
-        json_set_str(doc, "isolation_lacks", str_c(status->why));
+static void look(void *ctx, struct calotype_facts *ret) {
+    struct daemon *d = ctx;
+    const struct sandbox_status *sandbox =
+        d->o.spawner ? sandbox_spawner_status(d->o.spawner) : NULL;
+    *ret = (struct calotype_facts){
+        .endpoint = d->endpoint,
+        .region = d->key.region,
+        .account = default_account,
+        .isolation = sandbox_level_name(sandbox ? sandbox->level : SANDBOX_NONE),
+        .isolation_lacks = sandbox ? sandbox->why : "",
+        .up_ms = clock_mono_ms() - d->started_ms,
+    };
+    ret->readonly = store_is_readonly(d->store, &ret->why_readonly);
 }
 
 json_t *daemon_health(struct daemon *d, bool full) {
-    struct err why = {0};
+    struct calotype_facts facts;
     char when[CLOCK_ISO_MAX];
     json_t *doc = json_object();
-    bool readonly = store_is_readonly(d->store, &why);
-    json_set_str(doc, "status", readonly ? S("read-only") : S("ok"));
-    if (readonly)
-        json_set_str(doc, "reason", str_c(why.text));
+    look(d, &facts);
+    json_set_str(doc, "status", facts.readonly ? S("read-only") : S("ok"));
+    if (facts.readonly)
+        json_set_str(doc, "reason", str_c(facts.why_readonly.text));
     json_set_str(doc, "version", S(CALOTYPE_VERSION));
     if (!full)
         return doc;
-    json_set_str(doc, "endpoint", str_c(d->endpoint));
-    json_set_str(doc, "region", str_c(d->key.region));
-    json_set_str(doc, "account", str_c(default_account));
-    add_isolation(doc, d->o.spawner);
+    json_set_str(doc, "endpoint", str_c(facts.endpoint));
+    json_set_str(doc, "region", str_c(facts.region));
+    json_set_str(doc, "account", str_c(facts.account));
+    json_set_str(doc, "isolation", str_c(facts.isolation));
+    if (*facts.isolation_lacks)
+        json_set_str(doc, "isolation_lacks", str_c(facts.isolation_lacks));
     json_set_str(doc, "world_time", str_c(clock_iso8601_ms(when, clock_world_ms())));
     json_set_int(doc, "world_offset_ms", clock_offset_ms());
     json_set_int(doc, "pid", getpid());
-    json_set_int(doc, "up_ms", clock_mono_ms() - d->started_ms);
+    json_set_int(doc, "up_ms", facts.up_ms);
     return doc;
 }
 
@@ -194,7 +206,9 @@ static int open_cloud(struct daemon *d, struct err *err) {
     if (r)
         return r;
     aws_cloud_set_endpoint(d->cloud, d->endpoint);
+    const struct calotype_options calotype = {.look = look, .ctx = d};
     struct daemon_parts parts = {
+        .calotype = &calotype,
         .store = d->store,
         .hub = d->hub,
         .iam = d->iam,
@@ -206,11 +220,11 @@ static int open_cloud(struct daemon *d, struct err *err) {
 }
 
 static int open_net(struct daemon *d, struct err *err) {
-    d->front = (struct daemon_front){.daemon = d,
-                                     .cfn = daemon_services_find(&d->services, "cloudformation"),
-                                     .inner = aws_cloud_app(d->cloud)};
+    struct net_app cloud = aws_cloud_app(d->cloud);
+    d->front = (struct daemon_front){d, daemon_services_find(&d->services, "cloudformation")};
+    daemon_front_doors(&d->front_doors, &d->front, &cloud);
     struct net_options options = {
-        .app = daemon_front_app(&d->front),
+        .app = daemon_doors_app(&d->front_doors),
         .threads = d->o.settings->threads,
         .tls_cert_pem = buf_cstr(&d->tls.cert),
         .tls_key_pem = buf_cstr(&d->tls.key),
@@ -223,7 +237,8 @@ static int open_net(struct daemon *d, struct err *err) {
 
 static int open_admin(struct daemon *d, struct err *err) {
     int fd = -1;
-    struct net_app app = daemon_admin_app(d);
+    daemon_admin_doors(&d->admin_doors, d);
+    struct net_app app = daemon_doors_app(&d->admin_doors);
     int r = prog_admin_listen(d->o.settings->data, &fd, err);
     return r ? r : net_listen_fd(d->net, fd, &app, d, NULL, &d->admin, err);
 }

@@ -1,27 +1,29 @@
 #pragma once
 /*
- * daemon/front: what the daemon answers itself: /health on the public port, and the admin socket.
+ * daemon/front: the tables of doors: what the daemon answers itself.
  *
- * /health is public and unsigned (load balancers and `docker healthcheck` have no keys), and only
- * unsigned requests get it: a signed GET of a bucket named "health" goes to S3. The admin socket,
- * DATA/admin.sock, whose file mode lets only the daemon's owner in, has:
+ * On the public port, for requests without a signature, a query or a bucket in the host's name (a
+ * signed GET of a bucket named "health" goes to S3):
+ *
+ *   GET, HEAD /health                   for load balancers and `docker healthcheck`
+ *   PUT /_calotype/cfn-response/TOKEN   a function's answer to a custom resource
+ *
+ * No bucket can be called _calotype, so everything below it is a door or 404.
+ *
+ * On DATA/admin.sock, whose file mode lets only the daemon's owner in:
  *
  *   GET /health  what the public one says, and the endpoint, the folder's and the process' facts
  *   GET /clock   {"world_time", "offset_ms"}
  *   POST /clock  {"advance_ms": N} or {"offset_ms": N}: moves world time; only under --test-clock
  */
-#include "net/net.h"
+#include "daemon/door.h"
 
-struct daemon;
-struct cfn_svc;
-/*
- * Callbacks for the public port: /health and answers here, the rest to inner. The returned app
- * refers to *ctx.
- */
+/* What the public doors need. */
 struct daemon_front {
     struct daemon *daemon;
     struct cfn_svc *cfn; /* takes answers to custom resources */
-    struct net_app inner;
 };
-struct net_app daemon_front_app(struct daemon_front *front);
-struct net_app daemon_admin_app(struct daemon *daemon);
+/* Fill *ret, whose rows refer to *front, or to daemon. inner: gets what is for no door. */
+void daemon_front_doors(struct daemon_doors *ret, struct daemon_front *front,
+                        const struct net_app *inner);
+void daemon_admin_doors(struct daemon_doors *ret, struct daemon *daemon);

@@ -1,6 +1,8 @@
+/* daemon/services: the table of services: how each opens, starts, stops and closes. */
 #include "daemon/services.h"
 
 #include "cfn/cfn.h"
+#include "svc/calotype/calotype.h"
 #include "svc/cloudwatch/cloudwatch.h"
 #include "svc/dynamodb/dynamodb.h"
 #include "svc/iam/iam.h"
@@ -62,6 +64,7 @@ SERVICE(cw, cw_open(&svc, p->store, p->hub, err))
 SERVICE(sqs, sqs_open(&svc, p->store, p->hub, err))
 SERVICE(sns, sns_open(&svc, p->store, p->hub, err))
 SERVICE(lambda, open_functions(&svc, p, err))
+SERVICE(calotype, calotype_open(&svc, p->calotype, err))
 SERVICE(cfn, cfn_open(&svc, p->cloud, err))
 
 static void stop_ddb(void *svc) { ddb_stop(svc); }
@@ -81,6 +84,7 @@ static const struct row rows[] = {
     {"sqs", open_sqs, service_sqs, NULL, NULL, NULL, close_sqs},
     {"sns", open_sns, service_sns, NULL, NULL, NULL, close_sns},
     {"lambda", open_lambda, service_lambda, start_lambda, NULL, stop_lambda, close_lambda},
+    {"calotype", open_calotype, service_calotype, NULL, NULL, NULL, close_calotype},
     {"cloudformation", open_cfn, service_cfn, NULL, quiesce_cfn, NULL, close_cfn},
 };
 _Static_assert(sizeof rows / sizeof *rows <= DAEMON_MOST_SERVICES,

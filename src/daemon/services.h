@@ -9,6 +9,7 @@
 #include "net/net.h"
 
 struct sandbox_spawner;
+struct calotype_options;
 
 /* What a service may need to open. */
 struct daemon_parts {
@@ -16,9 +17,10 @@ struct daemon_parts {
     struct hub *hub;
     struct iam_svc *iam; /* opened before, because the cloud asks it who calls */
     struct aws_cloud *cloud;
-    struct net *net;                 /* from start on */
-    struct sandbox_spawner *spawner; /* NULL: functions cannot run */
-    str ca_cert;                     /* PEM */
+    struct net *net;                         /* from start on */
+    struct sandbox_spawner *spawner;         /* NULL: functions cannot run */
+    str ca_cert;                             /* PEM */
+    const struct calotype_options *calotype; /* copied by its service */
 };
 
 /* For store_open: how the rows of older formats are turned. */

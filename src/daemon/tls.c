@@ -1,3 +1,4 @@
+/* daemon/tls: makes the CA at the first start, and reads it at later ones. */
 #include "daemon/tls.h"
 
 #include "base/io.h"

@@ -24,5 +24,5 @@ struct fn_record {
  */
 int fn_event_parse(const json_t *event, struct arena *arena, struct fn_record **ret_records,
                    size_t *ret_n, size_t *ret_ignored, struct err *err);
-/* .jpg, .jpeg, .png in any case. */
+/* Does the name end in .jpg, .jpeg or .png, in any case? What is in the file is not looked at. */
 bool fn_is_image_name(str key);

@@ -33,6 +33,7 @@ static void put_bool(json_t *map, const char *name, bool value) {
 /* The specification's nine come first. */
 static void put_upload(json_t *item, const struct fn_image *image, int64_t now_ms) {
     const struct fn_record *r = image->record;
+    int64_t uploaded_s = r->time_ms / 1000;
     char date[CLOCK_ISO_MAX];
     put_text(item, "ImageId", str_c(r->image_id));
     put_text(item, "BucketName", r->bucket);
@@ -40,7 +41,7 @@ static void put_upload(json_t *item, const struct fn_image *image, int64_t now_m
     put_number(item, "FileSize", (double)image->size);
     put_text(item, "ContentType",
              image->content_type.len ? image->content_type : S("application/octet-stream"));
-    put_number(item, "UploadTimestamp", (double)(r->time_ms / 1000));
+    put_number(item, "UploadTimestamp", (double)uploaded_s);
     put_text(item, "UploadDate", str_c(clock_iso8601_ms(date, r->time_ms)));
     put_text(item, "ProcessedAt", str_c(clock_iso8601_ms(date, now_ms)));
     put_text(item, "Status", str_c(image->status));

@@ -23,6 +23,7 @@ struct fn_image {
     struct buf texts;  /* owns content_type */
     struct buf answer; /* the worker's: reply's texts and the derivatives' bytes */
 };
+/* Frees what it owns; record is the event's. */
 void fn_image_deinit(struct fn_image *image);
 
 /* New reference: {"ImageId": {"S": …}, …}. now_ms: ProcessedAt. */

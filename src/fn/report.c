@@ -1,7 +1,7 @@
 /* fn/report: writes the text of the report. */
 #include "fn/report.h"
 
-static const size_t max_text = 200 * 1024; /* SNS takes 256 KiB */
+static const size_t max_text = 200UL * 1024; /* SNS takes 256 KiB */
 
 static bool is_processed(const struct fn_image *image) {
     return image->status && str_is(S("processed"), image->status);

@@ -79,10 +79,12 @@ static bool feed_some(int fd, struct feed *f) {
     return false;
 }
 
+enum { READ_AT_ONCE = 256 << 10 };
+
 /* Reads what is there. False: the end, or more than any answer. */
 static bool drain_some(int fd, struct buf *out) {
-    char *at = buf_reserve(out, 256 * 1024);
-    ssize_t n = read(fd, at, 256 * 1024);
+    char *at = buf_reserve(out, READ_AT_ONCE);
+    ssize_t n = read(fd, at, READ_AT_ONCE);
     if (n < 0)
         return errno == EAGAIN || errno == EINTR;
     out->len += (size_t)n;

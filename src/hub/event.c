@@ -1,3 +1,4 @@
+/* hub/event: writes and reads an outbox row, and computes how long a retry waits. */
 #include "hub/event.h"
 
 enum { ROW_VERSION = 1 };

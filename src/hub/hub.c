@@ -1,3 +1,4 @@
+/* hub/hub: the ports that services plug into, and the hub's life. */
 #include "hub/hub_priv.h"
 
 #include "base/arn.h"

@@ -26,7 +26,7 @@
 #include <errno.h>
 
 enum { GROUP = 64, COMMIT_TRIES = 16 };
-static const int64_t give_up_ms = 6 * 3600 * 1000LL; /* as asynchronous invocations do */
+static const int64_t give_up_ms = 6LL * 3600 * 1000; /* as asynchronous invocations do */
 static const int64_t store_pause_ms = 1000;          /* when the store refuses */
 
 static void out_key(struct buf *key, uint64_t id) {

@@ -29,9 +29,8 @@ static bool parse(int argc, char **argv, struct img_jail *jail) {
         str option = str_c(argv[i]), value = i + 1 < argc ? str_c(argv[i + 1]) : S("");
         if (str_is(option, "--no-seccomp"))
             jail->seccomp = false;
-        else if (str_is(option, "--memory") && str_to_u64(value, &jail->memory_bytes))
-            i++;
-        else if (str_is(option, "--cpu") && str_to_u64(value, &jail->cpu_seconds))
+        else if ((str_is(option, "--memory") && str_to_u64(value, &jail->memory_bytes)) ||
+                 (str_is(option, "--cpu") && str_to_u64(value, &jail->cpu_seconds)))
             i++;
         else
             return false;

@@ -12,4 +12,8 @@ struct img_jail {
     uint64_t cpu_seconds;  /* RLIMIT_CPU; 0: none */
     bool seccomp;
 };
+/*
+ * Once, before anything is read from the descriptors: there is no way out. 0, or -errno with the
+ * step that failed in err, upon which the worker must end.
+ */
 int img_jail_enter(const struct img_jail *jail, struct err *err);

@@ -7,6 +7,8 @@
  */
 #include "img/raster.h"
 
+/* Of an upright raster of 1, 3 or 4 channels. */
 uint64_t img_phash(const struct img_raster *raster);
 enum { IMG_BLURHASH_LEN = 28 }; /* 1 + 1 + 4 + 2 × (4 × 3 − 1) */
+/* The text and a NUL. */
 void img_blurhash(const struct img_raster *raster, char out[IMG_BLURHASH_LEN + 1]);

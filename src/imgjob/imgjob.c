@@ -35,7 +35,7 @@ static bool get_head(str bytes, const char magic[4], struct cur *ret_fields, ptr
     if (c.s.len < length)
         return false;
     *ret_fields = cur_of(str_slice(c.s, 0, length));
-    *ret = (ptrdiff_t)(PREFIX + length);
+    *ret = PREFIX + (ptrdiff_t)length;
     return true;
 }
 

@@ -15,7 +15,11 @@ enum {
     IMGJOB_MAX_DERIVATIVE = 64 << 20, /* bytes of one derivative */
 };
 
-/* ---- Request: imgjob_put_request, then `size` bytes of image ---- */
+/*
+ * ---- Request: imgjob_put_request, then `size` bytes of image ----
+ * What the worker is to do with the one image it gets. The worker has no other source of settings:
+ * no environment, no files.
+ */
 struct imgjob_request {
     uint64_t size;       /* bytes of image that follow */
     uint64_t max_pixels; /* width × height beyond this is refused before anything is allocated */
@@ -27,7 +31,10 @@ struct imgjob_request {
     } wishes[IMGJOB_MAX_DERIVATIVES]; /* descending by edge */
 };
 
-/* ---- Reply: a head, then the bytes of each derivative in order ---- */
+/*
+ * ---- Reply: a head, then the bytes of each derivative in order ----
+ * What was found out about the image. A worker that dies sends none: that is fn/worker's to word.
+ */
 enum imgjob_status {
     IMGJOB_DONE,
     IMGJOB_REJECTED, /* not an image, over a limit, nothing decodable: reason says which */
@@ -60,7 +67,10 @@ struct imgjob_reply {
     } derivatives[IMGJOB_MAX_DERIVATIVES];
 };
 
-/* Head bytes: magic, u32 length, fields. Appended to out. */
+/*
+ * Append a head: magic, u32 length, fields. Bounds are the reader's to check; texts of a reply are
+ * cut at IMGJOB_MAX_TEXT. The image's or the derivatives' bytes follow, and are the caller's to add.
+ */
 void imgjob_put_request(struct buf *out, const struct imgjob_request *request);
 void imgjob_put_reply(struct buf *out, const struct imgjob_reply *reply);
 

@@ -26,6 +26,7 @@ struct gate {
     bool http_1_0;
 };
 
+/* Overwrites *g. Refused: a method that is no token, a target that is no path, another version. */
 void gate_start(struct gate *g, str method, str target, str version);
 /*
  * value is as the parser cut it: leading white space gone, trailing still there. line_len is the

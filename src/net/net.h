@@ -110,8 +110,8 @@ int net_bind(const char *addr, uint16_t port, int *ret_fd, uint16_t *ret_port, s
 int net_listen(struct net *net, int fd, struct err *err);
 /*
  * Adopts a listening socket that somebody else opened (a sandbox's, a unix socket); fd is taken,
- * also on failure. Its requests carry ctx and local = true. app: other callbacks than the net's
- * own, or NULL; copied.
+ * also on failure. Its requests carry ctx and local = true. app (copied): other callbacks than the
+ * net's own, or NULL.
  * net_origin_close stops accepting and cuts its connections; it may return before they are done,
  * but ctx is not used after released(ctx) was called.
  */

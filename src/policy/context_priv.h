@@ -1,5 +1,8 @@
 #pragma once
-/* policy/context: reading what policy_context_add put in. Keys compare without case. */
+/*
+ * policy/context: reading what policy_context_add put in. Keys compare without case. What is given
+ * is borrowed from the context, until something is added to it.
+ */
 #include "policy/policy.h"
 
 struct policy_values {

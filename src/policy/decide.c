@@ -4,10 +4,9 @@
  * and resource-based policies there, IAM User Guide.
  *
  * What a resource policy gives depends on how closely it names the caller (same account):
- *   the user, session or root itself   granted; identity, boundary and session policies do not
- *   matter
- *   the session's role, or everyone    granted, as far as boundary and session policies allow it
- *   too
+ *   the user, session or root itself   granted, whatever identity, boundary and session policies
+ *                                      say
+ *   the session's role, or everyone    granted, as far as boundary and session policies allow
  *   the account                        only delegated: an identity policy must allow
  */
 #include "policy/condition_priv.h"

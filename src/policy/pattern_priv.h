@@ -37,6 +37,7 @@ enum {
     PATTERN_VARIABLES = 1 << 1, /* ${…} means something (Version 2012-10-17) */
     PATTERN_ARN = 1 << 2,       /* matched segment by segment */
 };
+/* text is copied into the arena; flags: what means something in it. */
 void policy_pattern_init(struct policy_pattern *pattern, struct arena *arena, str text,
                          unsigned flags);
 

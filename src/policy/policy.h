@@ -4,6 +4,11 @@
  *
  * Source of the rules: "Policy evaluation logic" and "IAM JSON policy elements" in the IAM User
  * Guide. A compiled policy is immutable and may be read by any number of threads.
+ *
+ * A decision borrows all that it is given (policies, request, context) for the call, and keeps
+ * nothing. Texts are compared as bytes: names of actions and keys without case, everything else
+ * with. Who stores documents checks them by policy_new first, so that a decision never meets one
+ * that it cannot read.
  */
 #include "base/buf.h"
 #include "base/err.h"
@@ -47,7 +52,7 @@ struct policy_context *policy_context_new(void);
 struct policy_context *policy_context_new_over(const struct policy_context *below);
 struct policy_context *policy_context_free(struct policy_context *context);
 DEFINE_FREEP(policy_context)
-/* copies; may repeat */
+/* Copies both. A name may repeat: the key has several values then. */
 void policy_context_add(struct policy_context *context, str key, str value);
 
 enum policy_principal_kind {

@@ -1,3 +1,4 @@
+/* prog/data: finds the data folder, its admin socket and its credentials. */
 #include "prog/data.h"
 
 #include "base/io.h"

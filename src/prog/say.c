@@ -1,3 +1,4 @@
+/* prog/say: writes errors, hints and progress to stderr. */
 #include "prog/say.h"
 
 #include "base/buf.h"

@@ -1,3 +1,7 @@
+/*
+ * The way from a cloned child to a jail, as a table of steps. The order is what makes it safe: what
+ * needs a privilege or a path of the host comes before that is given up, and the filter comes last.
+ */
 #include "sandbox/jail_priv.h"
 
 #include "base/io.h"

@@ -7,25 +7,29 @@
 #include "sandbox/proto_priv.h"
 #include "sandbox/seccomp_priv.h"
 
+/*
+ * All that a jail is made from, and what the steps hand to each other. The spawner fills in the
+ * first part; the child owns every descriptor, and the kernel closes them with it.
+ */
 struct sandbox_jail {
-    const struct sandbox_wire *wire;
-    const struct sandbox_cgroups *groups;
-    const char *group; /* name of its cgroups */
-    const struct sock_fprog *filter;
-    enum sandbox_level level;
-    uid_t outer_uid; /* userns: the user who runs the daemon */
+    const struct sandbox_wire *wire;      /* the request, decoded; in the child's copy of memory */
+    const struct sandbox_cgroups *groups; /* the spawner's folders */
+    const char *group;                    /* name of its own folder in them */
+    const struct sock_fprog *filter;      /* made once by the spawner */
+    enum sandbox_level level;             /* full or userns */
+    uid_t outer_uid;                      /* userns: the user who runs the daemon */
     gid_t outer_gid;
     uid_t uid;             /* full: of its own; userns: as seen inside */
     int channel, out, err; /* the descriptors it owns */
 
     /* made on the way */
-    int listeners[SANDBOX_MAX_PORTS];
+    int listeners[SANDBOX_MAX_PORTS]; /* listening TCP sockets, in the order of the spec */
     size_t n_listeners;
-    int dns;
-    int root; /* the new root, detached, then mounted */
-    int code;
-    int binds[SANDBOX_MAX_BINDS];
-    int devices[4];
+    int dns;                      /* the bound UDP socket of port 53 */
+    int root;                     /* the new root, detached, then mounted */
+    int code;                     /* these: detached mounts of the host's folders and files */
+    int binds[SANDBOX_MAX_BINDS]; /* as many as the spec has */
+    int devices[4];               /* null, zero, random, urandom */
 };
 
 /* Never returns: builds the jail, starts the program, serves as its init, ends with it. */

@@ -112,8 +112,8 @@ static int make_parents(const char *inside) {
     size_t n = strlen(inside);
     if (n < 2 || inside[0] != '/' || n >= sizeof path)
         return -EINVAL;
-    memcpy(path, inside + 1,
-           n); // NOLINT(bugprone-not-null-terminated-result): n counts the NUL behind
+    /* NOLINTNEXTLINE(bugprone-not-null-terminated-result): n counts the NUL behind */
+    memcpy(path, inside + 1, n);
     char *slash = strrchr(path, '/');
     if (!slash)
         return 0;

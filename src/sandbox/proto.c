@@ -1,3 +1,4 @@
+/* Messages between daemon, spawner and inits: datagrams with descriptors, and a spec flattened. */
 #include "sandbox/proto_priv.h"
 
 #include <errno.h>
@@ -14,7 +15,7 @@ int sandbox_send(int sock, const void *p, size_t n, const int *fds, size_t n_fds
     if (n_fds) {
         msg.msg_control = control.space;
         msg.msg_controllen = CMSG_SPACE(sizeof(int) * n_fds);
-        struct cmsghdr *c = CMSG_FIRSTHDR(&msg);
+        struct cmsghdr *c = &control.align; /* CMSG_FIRSTHDR, which may answer NULL */
         c->cmsg_level = SOL_SOCKET;
         c->cmsg_type = SCM_RIGHTS;
         c->cmsg_len = CMSG_LEN(sizeof(int) * n_fds);

@@ -12,7 +12,7 @@
  * devices, /proc of its own processes; no capabilities, no_new_privs, a seccomp allow-list; an own
  * uid (full); a small init as pid 1 that reaps, answers DNS and cannot be inspected. The only way
  * out are the listening sockets that it opens inside its own network namespace and hands to the
- * daemon (docs/sandbox.md has the whole picture and what each level lacks).
+ * daemon (docs/internals/sandbox.md has the whole picture and what each level lacks).
  *
  * A sandbox handle belongs to whoever started it; different handles may be used by different
  * threads at once, sandbox_kill of a live handle by any thread. Nothing here logs.

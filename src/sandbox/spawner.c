@@ -1,3 +1,7 @@
+/*
+ * The spawner process: clones a child for each sandbox that the daemon asks for, tells how it ended,
+ * and kills them all when the daemon is gone. One thread, one poll loop.
+ */
 #include "sandbox/spawner_priv.h"
 
 #include "base/list.h"

@@ -1,3 +1,4 @@
+/* The memory of a process tree by /proc: where no cgroup counts it. */
 #include "sandbox/usage_priv.h"
 
 #include "base/io.h"

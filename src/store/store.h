@@ -184,7 +184,7 @@ void store_expect_value(struct store_batch *batch, enum store_cf cf, str key, st
  * must not commit. For waking whoever waits for the rows.
  */
 void store_after(struct store_batch *batch, void (*fn)(void *ctx), void *ctx);
-/* The same with a number of the caller's (the id of the row that was put). */
+/* As store_after, with a number of the caller's (the id of the row that was put). */
 void store_after_id(struct store_batch *batch, void (*fn)(void *ctx, uint64_t id), void *ctx,
                     uint64_t id);
 /* This batch frees space (deletes): let it pass below the reserve. */

@@ -49,7 +49,7 @@ int tmpl_eval(const struct tmpl_scope *scope, const struct tmpl_node *node, json
 int tmpl_conditions(const struct tmpl_scope *scope, json_t **ret, struct tmpl_fault *reterr);
 /* Evaluates the Rules section's assertions. */
 int tmpl_check_rules(const struct tmpl_scope *scope, struct tmpl_fault *reterr);
-/* Does a condition's name hold? Absent name: true. */
+/* Does the condition of that name hold, by scope->conditions? An absent name: true. */
 bool tmpl_condition_holds(const struct tmpl_scope *scope, str name);
-/* An array of the model's resources: whose condition holds. For tmpl_graph_new. */
+/* For each of the model's resources: does its condition hold? In arena; for tmpl_graph_new. */
 bool *tmpl_active_resources(const struct tmpl_scope *scope, struct arena *arena);

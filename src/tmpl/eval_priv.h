@@ -1,5 +1,8 @@
 #pragma once
-/* tmpl/eval inside: one run of the evaluator, and its functions by name. */
+/*
+ * tmpl/eval inside: one run of the evaluator, and its functions by name. Results are new references
+ * of the caller's. What refuses answers TMPL_E_TEMPLATE with run->fault filled.
+ */
 #include "tmpl/eval.h"
 
 struct eval_run {
@@ -23,8 +26,9 @@ bool eval_text(const json_t *value, struct buf *out);
 /* Evaluates node to text, or refuses with `complaint`. Appends. */
 int eval_to_text(struct eval_run *run, const struct tmpl_node *node, const char *complaint,
                  struct buf *out);
-/* Takes n bytes from the budget. */
+/* Takes n bytes from the budget; refused at node when they are not left. */
 int eval_spend(struct eval_run *run, const struct tmpl_node *node, size_t n);
+/* A new string, or NULL when the bytes are not UTF-8. */
 json_t *eval_string(const struct buf *text);
 /* The item of a list value (a function's argument). */
 static inline const struct tmpl_node *eval_arg(const struct tmpl_node *list, size_t i) {

@@ -68,6 +68,7 @@ struct tmpl_model {
 /* Checks the tree and makes its model, in the tree's memory. 0 or TMPL_E_TEMPLATE. */
 int tmpl_model_new(struct tmpl *tree, const struct tmpl_model **ret, struct tmpl_fault *reterr);
 
+/* By name, borrowed; NULL: the template has none. */
 const struct tmpl_resource *tmpl_find_resource(const struct tmpl_model *m, str name);
 const struct tmpl_param *tmpl_find_param(const struct tmpl_model *m, str name);
 /* AWS::Region and its like. */

@@ -62,6 +62,7 @@ struct tmpl; /* opaque: the tree and the memory it lives in */
 int tmpl_new(struct tmpl **ret, str text, struct tmpl_fault *reterr);
 struct tmpl *tmpl_free(struct tmpl *t);
 DEFINE_FREEP(tmpl)
+/* Never NULL; everything that hangs on it lives as long as the tree. */
 const struct tmpl_node *tmpl_root(const struct tmpl *t);
 bool tmpl_is_json(const struct tmpl *t); /* as it was written */
 /* Memory that lives as long as the tree: for what is derived from it before others read it. */

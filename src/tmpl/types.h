@@ -47,7 +47,9 @@ extern const size_t tmpl_n_types;
 
 /* NULL: not known. Custom::X is AWS::CloudFormation::CustomResource. */
 const struct tmpl_type *tmpl_type_find(str name);
+/* A property by name, NULL: the structure has none. Borrowed, static. */
 const struct tmpl_prop *tmpl_prop_find(const struct tmpl_shape *structure, str name);
+/* Custom::X or AWS::CloudFormation::CustomResource. */
 bool tmpl_is_custom(str type_name);
 /* True when Fn::GetAtt may ask for it (custom resources: for anything). */
 bool tmpl_has_attribute(const struct tmpl_type *type, str attribute);

@@ -8,9 +8,11 @@
  *   costs
  */
 #include "aws/model.h"
-#include "cloud_fixture.h"
+#include "lib/cloud.h"
+#include "base/io.h"
 #include "cfn/cfn.h"
 #include "net/net.h"
+#include "svc/calotype/calotype.h"
 #include "svc/cloudwatch/cloudwatch.h"
 #include "svc/dynamodb/dynamodb.h"
 #include "svc/iam/iam.h"
@@ -22,6 +24,7 @@
 #include "svc/sts/sts.h"
 
 #include <pthread.h>
+#include <unistd.h>
 
 static const char *dir;
 static bool silent;
@@ -176,9 +179,9 @@ static bool streams_in(const struct api_op *op) {
 /* The real services lend their words for what aws itself answers. */
 static struct aws_service real_service(const struct api_service *api) {
     const struct aws_service all[] = {
-        s3_service(NULL),  ddb_service(NULL), lambda_service(NULL), sns_service(NULL),
-        sqs_service(NULL), cw_service(NULL),  logs_service(NULL),   iam_service(NULL),
-        sts_service(NULL), cfn_service(NULL),
+        s3_service(NULL),  ddb_service(NULL), lambda_service(NULL),   sns_service(NULL),
+        sqs_service(NULL), cw_service(NULL),  logs_service(NULL),     iam_service(NULL),
+        sts_service(NULL), cfn_service(NULL), calotype_service(NULL),
     };
     for (size_t i = 0; i < ARRAY_LEN(all); i++)
         if (all[i].api == api)
@@ -204,7 +207,7 @@ static struct aws_service make_service(const struct api_service *api) {
                                 .invalid = real.invalid};
 }
 
-static int serve(struct cloud_fixture *f) {
+static int serve(struct cloud *f) {
     struct err err = {0};
     struct net *net;
     uint16_t port;
@@ -230,20 +233,19 @@ static int serve(struct cloud_fixture *f) {
 }
 
 int main(int argc, char **argv) {
-    struct cloud_fixture f;
-    struct err err = {0};
+    struct cloud f;
     static struct aws_service services[16];
-    if (argc < 2 || fixture_open(&f))
+    if (argc < 2)
         return 2;
+    cloud_open(&f, NULL);
     silent = argc > 2;
     dir = argv[1];
     for (size_t i = 0; api_services[i]; i++) {
         services[i] = make_service(api_services[i]);
-        if (aws_cloud_add(f.cloud, &services[i], &err))
-            return fprintf(stderr, "%s\n", err.text), 2;
+        cloud_add(&f, &services[i]);
     }
     int r = serve(&f);
-    fixture_close(&f);
+    cloud_close(&f);
     for (size_t i = 0; api_services[i]; i++)
         free((void *)services[i].ops);
     return r;

@@ -5,7 +5,7 @@
 
 "checks": the server was built to check its own answers (-Dchecks=true).
 """
-import http.client, json, pathlib, re, subprocess, sys, tempfile, zlib
+import http.client, json, pathlib, re, sys, tempfile, zlib
 
 try:
     from botocore.auth import S3SigV4Auth, SigV4Auth
@@ -13,6 +13,9 @@ try:
     from botocore.credentials import Credentials
 except ImportError:
     sys.exit(77)
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
+from server import Server  # noqa: E402
 
 KEY, SECRET = "AKIAROOT000000000000", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
 UUID = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
@@ -28,18 +31,10 @@ def check(name, ok, what):
         print(f"[{name}] {what}")
 
 
-class Server:
-    def __init__(self, program):
-        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="calotype-errors-"))
-        self.process = subprocess.Popen([program, str(self.folder)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        self.port = int(self.process.stdout.readline())
-
-    def stop(self):
-        self.process.stdin.close()
-        self.process.wait()
-        for f in self.folder.iterdir(): f.unlink()
-        self.folder.rmdir()
-        check("server", self.process.returncode == 0, f"ended with {self.process.returncode}")
+class Echo(Server):
+    def __init__(self, program, folder):
+        self.folder = pathlib.Path(folder)
+        super().__init__(program, folder)
 
     def ask(self, service, method, target, headers={}, body=b"", key=KEY, secret=SECRET, sign=True):
         url = f"http://127.0.0.1:{self.port}{target}"
@@ -225,11 +220,10 @@ def early(s):
 
 
 def main():
-    s = Server(sys.argv[1])
-    for group in (json_cases, sqs_and_cloudwatch, query_cases, s3_cases, lambda_cases, large, parked, early):
-        s.answer({})
-        group(s)
-    s.stop()
+    with tempfile.TemporaryDirectory(prefix="calotype-errors-") as folder, Echo(sys.argv[1], folder) as s:
+        for group in (json_cases, sqs_and_cloudwatch, query_cases, s3_cases, lambda_cases, large, parked, early):
+            s.answer({})
+            group(s)
     print(f"{failed} failed")
     sys.exit(failed > 0)
 

@@ -5,6 +5,7 @@
  *   rights --write FILE   writes it there, in place of the old one
  */
 #include "all_services.h"
+#include "base/io.h"
 
 #define BEGIN "<!-- made from the rows: tools/regen.sh -->\n"
 #define END   "<!-- the end of what is made from the rows -->\n"

@@ -7,7 +7,7 @@ For each operation an input is made up from botocore's own model (patterns inclu
 compared with what the handler saw; then an output is made up, sent back, and compared with what
 botocore read. Exits 77 (skipped) without botocore.
 """
-import datetime, json, pathlib, random, subprocess, sys, tempfile
+import datetime, json, os, pathlib, random, sys, tempfile
 
 try:
     import botocore.session
@@ -17,9 +17,11 @@ except ImportError:
     sys.exit(77)
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "tools"))
+sys.path[:0] = [str(ROOT / "tools"), str(ROOT / "tests/lib")]
+os.environ["AWS_DATA_PATH"] = str(ROOT / "tools/models")  # our own services
 from genapi import find_rows  # noqa: E402
 from genapi_pattern import NO_LIMIT, NEGATED, LETTERS, Parser  # noqa: E402
+from server import Server  # noqa: E402
 
 KEY, SECRET = "AKIAROOT000000000000", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
 ODD = ["plain", "with space", "a<b>&\"c'", "é€😀", "x=y&z=%20+", "{\"json\": [1]}", "line\nline"]
@@ -250,10 +252,15 @@ def one(client, service, op, folder):
 
 def main():
     global QUEUE
-    folder = pathlib.Path(tempfile.mkdtemp(prefix="calotype-roundtrip-"))
-    server = subprocess.Popen([sys.argv[1], str(folder)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    port = server.stdout.readline().strip()
-    QUEUE = f"http://127.0.0.1:{port}/000000000000/q"
+    with tempfile.TemporaryDirectory(prefix="calotype-roundtrip-") as folder, Server(sys.argv[1], folder) as server:
+        QUEUE = f"http://127.0.0.1:{server.port}/000000000000/q"
+        done, failed = all_calls(server.port, pathlib.Path(folder))
+    print(f"{done} calls with botocore {botocore.__version__}, {failed} failed")
+    sys.exit(failed > 0 or done == 0)
+
+
+def all_calls(port, folder):
+    """(how many, how many of them failed)."""
     failed = done = 0
     for service, ops in find_rows(ROOT / "src").items():
         if sys.argv[2:] and service not in sys.argv[2:]: continue
@@ -273,12 +280,7 @@ def main():
                         failed += 1
                         print(f"{service}:{op} ({protocol or 'default'}): {why[:700]}")
                         break
-    server.stdin.close()
-    server.wait()
-    for f in folder.iterdir(): f.unlink()
-    folder.rmdir()
-    print(f"{done} calls with botocore {botocore.__version__}, {failed} failed")
-    sys.exit(failed > 0 or server.returncode != 0)
+    return done, failed
 
 
 # Sent unsigned: the echo server's rows are not anonymous.

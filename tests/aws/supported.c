@@ -5,6 +5,7 @@
  *   supported --write FILE   writes it there
  */
 #include "all_services.h"
+#include "base/io.h"
 #include "aws/model.h"
 
 struct page {

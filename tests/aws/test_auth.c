@@ -2,7 +2,7 @@
  * aws/auth: true signatures are believed, and every change to a signed request is refused in its
  * service's words.
  */
-#include "wire_fixture.h"
+#include "lib/signed.h"
 
 #include "base/codec.h"
 

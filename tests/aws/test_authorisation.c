@@ -263,13 +263,13 @@ static void set_policy(const struct trial *t, str statements) {
     CLEANUP_DEINIT(buf) struct buf document = {0};
     buf_printf(&document, "{\"Version\":\"2012-10-17\",\"Statement\":[" STR_FMT "]}",
                STR_ARG(statements));
-    CHECK(fixture_user_policy(&t->all->f, statements.len ? buf_cstr(&document) : NULL));
+    cloud_user_policy(&t->all->f, statements.len ? buf_cstr(&document) : NULL);
 }
 
-static void call_as(struct trial *t, struct known *who, const char *service, const char *op,
+static void call_as(struct trial *t, struct aws_identity *who, const char *service, const char *op,
                     json_t *in, struct aws_call *call) {
     *call = (struct aws_call){.cloud = t->all->f.cloud,
-                              .caller = &who->id,
+                              .caller = who,
                               .account = S("000000000000"),
                               .region = S("us-east-1"),
                               .service = service,
@@ -294,7 +294,7 @@ static str refusal_of(const struct trial *t, const struct aws_call *call) {
 
 static void as_root(struct trial *t, const char *service, const char *op, json_t *in) {
     struct aws_call call;
-    call_as(t, &t->all->f.root, service, op, in, &call);
+    call_as(t, t->all->f.root, service, op, in, &call);
     aws_call_deinit(&call);
     json_decref(in);
 }
@@ -311,7 +311,7 @@ static void make_objects(struct trial *t, json_t *in) {
         return;
     CLEANUP_JSON json_t *begin =
         json_pack("{s:s,s:s}", "Bucket", "sample-bucket", "Key", "sample-key");
-    call_as(t, &t->all->f.root, "s3", "CreateMultipartUpload", begin, &call);
+    call_as(t, t->all->f.root, "s3", "CreateMultipartUpload", begin, &call);
     json_set_str(in, "UploadId", json_str(call.out, "UploadId"));
     aws_call_deinit(&call);
 }
@@ -338,7 +338,7 @@ static void make_role(struct trial *t) {
 static bool refused_by(struct trial *t, json_t *in, const char *action, struct buf *ret_resource) {
     struct aws_call call;
     str named = STR_NONE, resource = STR_NONE;
-    call_as(t, &t->all->f.user, t->service->name, t->op->name, in, &call);
+    call_as(t, t->all->f.user, t->service->name, t->op->name, in, &call);
     str words = refusal_of(t, &call);
     bool read = words.p && read_refusal(words, &named, &resource);
     bool ok = action ? read && str_is(named, action) : true;
@@ -416,10 +416,10 @@ static bool matters(struct trial *t, json_t *in, const char *action) {
     struct aws_call with, without;
     buf_c(&statements, "{\"Effect\":\"Allow\",\"Action\":\"*\",\"Resource\":\"*\"}");
     set_policy(t, buf_view(&statements));
-    call_as(t, &t->all->f.user, t->service->name, t->op->name, in, &with);
+    call_as(t, t->all->f.user, t->service->name, t->op->name, in, &with);
     buf_printf(&statements, ",{\"Effect\":\"Deny\",\"Action\":\"%s\",\"Resource\":\"*\"}", action);
     set_policy(t, buf_view(&statements));
-    call_as(t, &t->all->f.user, t->service->name, t->op->name, in, &without);
+    call_as(t, t->all->f.user, t->service->name, t->op->name, in, &without);
     bool differ = !str_eq(buf_view(&with.error_code), buf_view(&without.error_code));
     if (differ && str_find(buf_view(&without.error_message), str_c(action)) < 0)
         fail_row(t, action, S("is refused without its name"));

@@ -1,11 +1,12 @@
 /* Rows, validation, authorisation, commits and waits, through calls from inside. */
 #include "aws/model.h"
 #include "aws/row.h"
-#include "cloud_fixture.h"
+#include "lib/cloud.h"
 #include "cm.h"
 #include "store/key.h"
 
 #include <pthread.h>
+#include <unistd.h>
 
 /* ---- A service made of SNS and DynamoDB operations ---- */
 
@@ -139,30 +140,27 @@ static const struct aws_service sns = {.name = "sns",
 static const struct aws_service ddb = {
     .name = "dynamodb", .api = &api_dynamodb, .ops = ddb_rows, .n_ops = ARRAY_LEN(ddb_rows)};
 
-static struct cloud_fixture f;
+static struct cloud f;
 
 static int setup(void **state) {
     (void)state;
-    struct err err = {0};
     memset(&fake, 0, sizeof fake);
-    if (fixture_open(&f) || aws_cloud_add(f.cloud, &sns, &err) ||
-        aws_cloud_add(f.cloud, &ddb, &err)) {
-        print_error("%s\n", err.text);
-        return -1;
-    }
+    cloud_open(&f, NULL);
+    cloud_add(&f, &sns);
+    cloud_add(&f, &ddb);
     return 0;
 }
 static int teardown(void **state) {
     (void)state;
-    fixture_close(&f);
+    cloud_close(&f);
     return 0;
 }
 
-static int call_as(struct known *who, struct aws_call *call, const char *service, const char *op,
-                   const char *in) {
+static int call_as(struct aws_identity *who, struct aws_call *call, const char *service,
+                   const char *op, const char *in) {
     CLEANUP_JSON json_t *doc = in ? json_parse(str_c(in), NULL) : NULL;
     *call = (struct aws_call){.cloud = f.cloud,
-                              .caller = who ? &who->id : NULL,
+                              .caller = who,
                               .account = S("000000000000"),
                               .region = S("us-east-1"),
                               .service = service,
@@ -173,7 +171,7 @@ static int call_as(struct known *who, struct aws_call *call, const char *service
     return r;
 }
 
-static void expect(struct known *who, const char *service, const char *op, const char *in,
+static void expect(struct aws_identity *who, const char *service, const char *op, const char *in,
                    const char *code, const char *message) {
     struct aws_call call;
     int r = call_as(who, &call, service, op, in);
@@ -197,7 +195,7 @@ static void check_stored(const char *key, const char *want) {
 static void test_commits_with_the_answer(void **state) {
     (void)state;
     struct aws_call call;
-    CHECK_INT(call_as(&f.root, &call, "sns", "CreateTopic", "{\"Name\":\"a\"}"), 0);
+    CHECK_INT(call_as(f.root, &call, "sns", "CreateTopic", "{\"Name\":\"a\"}"), 0);
     CHECK_STR(json_str(call.out, "TopicArn"), S("1"));
     CHECK_INT(call.status, 200);
     aws_call_deinit(&call);
@@ -207,7 +205,7 @@ static void test_commits_with_the_answer(void **state) {
 static void test_runs_again_after_a_conflict(void **state) {
     (void)state;
     fake.conflicts = 5;
-    expect(&f.root, "sns", "CreateTopic", "{\"Name\":\"a\"}", NULL, NULL);
+    expect(f.root, "sns", "CreateTopic", "{\"Name\":\"a\"}", NULL, NULL);
     CHECK_INT(fake.runs, 6);
     check_stored("count", "501");
 }
@@ -215,13 +213,13 @@ static void test_runs_again_after_a_conflict(void **state) {
 static void test_gives_up_at_last(void **state) {
     (void)state;
     fake.conflicts = 1000;
-    expect(&f.root, "sns", "CreateTopic", "{\"Name\":\"a\"}", "Throttling", "Rate exceeded");
+    expect(f.root, "sns", "CreateTopic", "{\"Name\":\"a\"}", "Throttling", "Rate exceeded");
     CHECK_RANGE(fake.runs, 10, 100);
 }
 
 static void test_a_failure_writes_nothing(void **state) {
     (void)state;
-    expect(&f.root, "sns", "DeleteTopic", "{\"TopicArn\":\"arn:x\"}", "NotFound",
+    expect(f.root, "sns", "DeleteTopic", "{\"TopicArn\":\"arn:x\"}", "NotFound",
            "Topic does not exist");
     check_stored("refused", NULL);
 }
@@ -232,7 +230,7 @@ static void test_suspends(void **state) {
         struct aws_call call;
         fake.resume_early = early;
         CHECK_INT(
-            call_as(&f.root, &call, "sns", "Publish", "{\"TopicArn\":\"arn:x\",\"Message\":\"m\"}"),
+            call_as(f.root, &call, "sns", "Publish", "{\"TopicArn\":\"arn:x\",\"Message\":\"m\"}"),
             0);
         CHECK_STR(json_str(call.out, "MessageId"), S("woken"));
         aws_call_deinit(&call);
@@ -242,13 +240,13 @@ static void test_suspends(void **state) {
 
 static void test_names_what_is_missing(void **state) {
     (void)state;
-    expect(&f.root, "sns", "Unsubscribe", "{\"SubscriptionArn\":\"x\"}", "NotImplemented",
+    expect(f.root, "sns", "Unsubscribe", "{\"SubscriptionArn\":\"x\"}", "NotImplemented",
            "calotype does not implement sns:Unsubscribe");
-    expect(&f.root, "dynamodb", "ListBackups", NULL, "NotImplemented",
+    expect(f.root, "dynamodb", "ListBackups", NULL, "NotImplemented",
            "calotype does not implement dynamodb:ListBackups");
-    expect(&f.root, "logs", "PutLogEvents", NULL, "NotImplemented",
+    expect(f.root, "logs", "PutLogEvents", NULL, "NotImplemented",
            "calotype does not implement logs:PutLogEvents");
-    expect(&f.root, "sns", "NoSuchThing", NULL, "InvalidAction",
+    expect(f.root, "sns", "NoSuchThing", NULL, "InvalidAction",
            "no such operation: sns:NoSuchThing");
 }
 
@@ -294,8 +292,7 @@ static void test_validation_wording(void **state) {
          "{\"TableName\":\"abc\",\"Item\":{},\"Unknown\":1,\"ReturnValues\":null}", NULL, NULL},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++)
-        expect(&f.root, cases[i].service, cases[i].op, cases[i].in, cases[i].code,
-               cases[i].message);
+        expect(f.root, cases[i].service, cases[i].op, cases[i].in, cases[i].code, cases[i].message);
 }
 
 /* Many faults are counted, eight are told; a long value is cut between two characters. */
@@ -337,35 +334,35 @@ static void test_many_faults(void **state) {
 static void test_authorises_the_row(void **state) {
     (void)state;
     expect(
-        &f.user, "sns", "CreateTopic", "{\"Name\":\"a\"}", "AuthorizationError",
+        f.user, "sns", "CreateTopic", "{\"Name\":\"a\"}", "AuthorizationError",
         "User: arn:aws:iam::000000000000:user/anna is not authorized to perform: sns:CreateTopic on resource: "
         "arn:aws:sns:us-east-1:000000000000:a because no identity-based policy allows the sns:CreateTopic action");
-    fixture_user_policy(
+    cloud_user_policy(
         &f,
         "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"sns:CreateTopic\","
         "\"Resource\":\"arn:aws:sns:us-east-1:000000000000:a\"}]}");
-    expect(&f.user, "sns", "CreateTopic", "{\"Name\":\"a\"}", NULL, NULL);
-    expect(&f.user, "sns", "CreateTopic", "{\"Name\":\"b\"}", "AuthorizationError", NULL);
-    expect(&f.user, "sns", "ListTopics", "{}", "AuthorizationError", NULL);
-    expect(&f.user, "sns", "ListSubscriptions", "{}", NULL, NULL);
-    expect(&f.user, "dynamodb", "PutItem", "{\"TableName\":\"abc\",\"Item\":{}}",
+    expect(f.user, "sns", "CreateTopic", "{\"Name\":\"a\"}", NULL, NULL);
+    expect(f.user, "sns", "CreateTopic", "{\"Name\":\"b\"}", "AuthorizationError", NULL);
+    expect(f.user, "sns", "ListTopics", "{}", "AuthorizationError", NULL);
+    expect(f.user, "sns", "ListSubscriptions", "{}", NULL, NULL);
+    expect(f.user, "dynamodb", "PutItem", "{\"TableName\":\"abc\",\"Item\":{}}",
            "AccessDeniedException", NULL);
     check_stored("count", "1");
 }
 
 static void test_asks_hooks(void **state) {
     (void)state;
-    expect(&f.root, "sns", "Subscribe", "{\"TopicArn\":\"arn:x\",\"Protocol\":\"asked\"}", NULL,
+    expect(f.root, "sns", "Subscribe", "{\"TopicArn\":\"arn:x\",\"Protocol\":\"asked\"}", NULL,
            NULL);
     CHECK_TEXT(fake.seen_arn, "arn:aws:sns:us-east-1:000000000000:asked");
-    expect(&f.root, "sns", "Subscribe", "{\"TopicArn\":\"arn:x\",\"Protocol\":\"vetoed\"}",
+    expect(f.root, "sns", "Subscribe", "{\"TopicArn\":\"arn:x\",\"Protocol\":\"vetoed\"}",
            "NotFound", "vetoed");
     /* A right that the handler asks for. */
-    expect(&f.root, "sns", "GetTopicAttributes", "{\"TopicArn\":\"arn:x\"}", NULL, NULL);
-    fixture_user_policy(
+    expect(f.root, "sns", "GetTopicAttributes", "{\"TopicArn\":\"arn:x\"}", NULL, NULL);
+    cloud_user_policy(
         &f,
         "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"sns:Get*\",\"Resource\":\"*\"}]}");
-    expect(&f.user, "sns", "GetTopicAttributes", "{\"TopicArn\":\"arn:x\"}", "AuthorizationError",
+    expect(f.user, "sns", "GetTopicAttributes", "{\"TopicArn\":\"arn:x\"}", "AuthorizationError",
            NULL);
 }
 
@@ -399,9 +396,9 @@ static void test_context_keys(void **state) {
             "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"*\",\"Resource\":\"*\","
             "\"Condition\":{%s}}]}",
             cases[i].condition);
-        fixture_user_policy(&f, json);
+        cloud_user_policy(&f, json);
         struct aws_call call;
-        int r = call_as(&f.user, &call, "sns", "CreateTopic", "{\"Name\":\"a\"}");
+        int r = call_as(f.user, &call, "sns", "CreateTopic", "{\"Name\":\"a\"}");
         CHECK_CASE((r == 0) == cases[i].allowed, cases[i].condition);
         aws_call_deinit(&call);
     }
@@ -417,7 +414,7 @@ static void test_refuses_wrong_rows(void **state) {
         CLEANUP(aws_cloud) struct aws_cloud *cloud = NULL;
         struct aws_options options = {.store = f.store,
                                       .hub = f.hub,
-                                      .identities = {.ctx = &f, .find = fixture_find}};
+                                      .identities = *aws_cloud_identities(f.cloud)};
         struct aws_service service = {.name = "sqs", .api = &api_sqs, .ops = rows[i], .n_ops = 1};
         CHECK_INT(aws_cloud_new(&cloud, &options, &err), 0);
         CHECK(aws_cloud_add(cloud, &service, &err) != 0);

@@ -2,7 +2,7 @@
 #include "aws/check_answer.h"
 #include "aws/call.h"
 #include "aws/row.h"
-#include "cloud_fixture.h"
+#include "lib/cloud.h"
 #include "cm.h"
 
 /* ---- A shape of every kind ---- */
@@ -144,10 +144,10 @@ static const struct aws_op rows[] = {
     {"CreateTopic", write_and_answer, "-", "*", OP_NO_AUTH | OP_MUTATES, NULL}};
 static const struct aws_service sns = {.name = "sns", .api = &api_sns, .ops = rows, .n_ops = 1};
 
-static struct aws_call create(struct cloud_fixture *f, const char *with) {
+static struct aws_call create(struct cloud *f, const char *with) {
     CLEANUP_JSON json_t *in = json_pack("{s:s}", "Name", "topic");
     struct aws_call call = {.cloud = f->cloud,
-                            .caller = &f->root.id,
+                            .caller = f->root,
                             .service = "sns",
                             .op = "CreateTopic",
                             .in = in};
@@ -160,13 +160,12 @@ static struct aws_call create(struct cloud_fixture *f, const char *with) {
 /* A wrong answer changes nothing, and says what is wrong with it. */
 static void test_call(void **state) {
     (void)state;
-    struct cloud_fixture f;
-    struct err err;
+    struct cloud f;
     CLEANUP_DEINIT(buf) struct buf value = {0};
     if (!AWS_CHECKS)
         skip();
-    CHECK_INT(fixture_open(&f), 0);
-    CHECK_INT(aws_cloud_add(f.cloud, &sns, &err), 0);
+    cloud_open(&f, NULL);
+    cloud_add(&f, &sns);
     struct aws_call call = create(&f, "{\"TopicArn\":7}");
     CHECK_INT(call.status, 500);
     CHECK_BUF(call.error_code, "InternalFailure");
@@ -178,7 +177,7 @@ static void test_call(void **state) {
     CHECK_INT(call.status, 200);
     CHECK_INT(store_get(f.store, NULL, STORE_META, S("written"), &value), 0);
     aws_call_deinit(&call);
-    fixture_close(&f);
+    cloud_close(&f);
 }
 
 int main(void) {

@@ -1,5 +1,5 @@
 /* aws/payload: bodies in every framing and any split, and what is refused of each. */
-#include "wire_fixture.h"
+#include "lib/signed.h"
 
 #include "aws/payload.h"
 #include "base/codec.h"

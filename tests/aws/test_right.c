@@ -3,7 +3,7 @@
  * refused at the start.
  */
 #include "aws/model.h"
-#include "cloud_fixture.h"
+#include "lib/cloud.h"
 #include "cm.h"
 
 #include <errno.h>
@@ -120,23 +120,21 @@ static const struct aws_service lambda = {.name = "lambda",
                                           .n_rows = ARRAY_LEN(lambda_rows),
                                           .context = context};
 
-static struct cloud_fixture f;
+static struct cloud f;
 
 static int setup(void **state) {
     (void)state;
-    struct err err = {0};
     memset(&fake, 0, sizeof fake);
-    if (fixture_open(&f) || aws_cloud_add(f.cloud, &s3, &err) ||
-        aws_cloud_add(f.cloud, &cw, &err) || aws_cloud_add(f.cloud, &lambda, &err)) {
-        print_error("%s\n", err.text);
-        return -1;
-    }
+    cloud_open(&f, NULL);
+    cloud_add(&f, &s3);
+    cloud_add(&f, &cw);
+    cloud_add(&f, &lambda);
     return 0;
 }
 static int teardown(void **state) {
     (void)state;
     buf_deinit(&fake.asked);
-    fixture_close(&f);
+    cloud_close(&f);
     return 0;
 }
 
@@ -147,10 +145,10 @@ static void call_with(const char *statements, const char *service, const char *o
     CLEANUP_JSON json_t *doc = json_parse(str_c(in), NULL);
     CHECK(doc);
     buf_printf(&policy, "{\"Version\":\"2012-10-17\",\"Statement\":[%s]}", statements);
-    CHECK(fixture_user_policy(&f, buf_cstr(&policy)));
+    cloud_user_policy(&f, buf_cstr(&policy));
     buf_clear(&fake.asked);
     struct aws_call c = {.cloud = f.cloud,
-                         .caller = &f.user.id,
+                         .caller = f.user,
                          .account = S("000000000000"),
                          .region = S("us-east-1"),
                          .service = service,
@@ -375,7 +373,7 @@ static void refused(const struct aws_op_row *rows, size_t n, const char *resourc
     const struct aws_op op = {"DeleteObjects", nothing, "s3:DeleteObject", resource, 0, NULL};
     struct aws_options options = {.store = f.store,
                                   .hub = f.hub,
-                                  .identities = {.ctx = &f, .find = fixture_find}};
+                                  .identities = *aws_cloud_identities(f.cloud)};
     struct aws_service service =
         {.name = "s3", .api = &api_s3, .ops = &op, .n_ops = 1, .rows = rows, .n_rows = n};
     CHECK_INT(aws_cloud_new(&cloud, &options, &err), 0);

@@ -2,16 +2,16 @@
  * The API, called from inside, over stacks of resources that need no other service. What the other
  * services make of the engine's calls is for the wire tests.
  */
-#include "../aws/cloud_fixture.h"
-#include "cm.h"
+#include "lib/cloud.h"
 
-#include "base/clock.h"
 #include "cfn/cfn.h"
 #include "cfn/rows.h"
 #include "cfn/source.h"
 
+#include <unistd.h>
+
 struct world {
-    struct cloud_fixture f;
+    struct cloud f;
     struct aws_service service;
     struct cfn_svc *cfn;
     void (*meanwhile)(struct world *w); /* between a request's first read and its commit, once */
@@ -32,13 +32,13 @@ static int resource_then_others(void *cfn, struct rq *rq, struct buf *ret_arn) {
 static int open_world(void **state) {
     struct world *w = mem_new(struct world);
     struct err err = {{0}};
-    CHECK_INT(fixture_open(&w->f), 0);
+    cloud_open(&w->f, NULL);
     CHECK_CASE(cfn_open(&w->cfn, w->f.cloud, &err) == 0, err.text);
     w->service = cfn_service(w->cfn);
     w->resource = w->service.resource;
     w->service.resource = resource_then_others;
     now = w;
-    CHECK_CASE(aws_cloud_add(w->f.cloud, &w->service, &err) == 0, err.text);
+    cloud_add(&w->f, &w->service);
     CHECK_CASE(hub_start(w->f.hub, &err) == 0, err.text);
     *state = w;
     return 0;
@@ -49,39 +49,22 @@ static int close_world(void **state) {
     cfn_stop(w->cfn);
     hub_stop(w->f.hub);
     cfn_close(w->cfn);
-    fixture_close(&w->f);
+    cloud_close(&w->f);
     free(w);
     return 0;
 }
 
-/* Answers rq->out, or {"Error": "Code: message"}; in is JSON with ' for ". */
+/* Answers the document, or {"Error": "Code: message"}; in: of cloud_doc. */
 static json_t *call_as(struct world *w, struct aws_identity *as, const char *op, const char *in) {
-    CLEANUP_DEINIT(buf) struct buf text = {0};
-    buf_c(&text, in);
-    for (size_t i = 0; i < text.len; i++)
-        if (text.p[i] == '\'')
-            text.p[i] = '"';
-    struct err err = {{0}};
-    CLEANUP_JSON json_t *doc = json_parse(buf_view(&text), &err);
-    CHECK_CASE(doc, err.text);
-    struct aws_call c = {.cloud = w->f.cloud,
-                         .caller = as,
-                         .account = S("000000000000"),
-                         .region = S("us-east-1"),
-                         .service = "cloudformation",
-                         .op = op,
-                         .in = doc};
-    int r = aws_call(&c);
-    json_t *out =
-        r       ? json_pack("{so}", "Error",
-                            json_sprintf("%s: %s", buf_cstr(&c.error_code), buf_cstr(&c.error_message)))
-        : c.out ? json_incref(c.out)
-                : json_object();
-    aws_call_deinit(&c);
-    return out;
+    CLEANUP_DEINIT(answer)
+    struct answer a = cloud_answer(&w->f, as, "cloudformation", op, cloud_doc(in), STR_NONE);
+    if (a.code.len)
+        return json_pack("{so}", "Error",
+                         json_sprintf("%s: %s", buf_cstr(&a.code), buf_cstr(&a.message)));
+    return a.out ? json_incref(a.out) : json_object();
 }
 static json_t *call(struct world *w, const char *op, const char *in) {
-    return call_as(w, &w->f.root.id, op, in);
+    return call_as(w, w->f.root, op, in);
 }
 
 static void refuses(struct world *w, const char *op, const char *in, const char *want) {
@@ -438,19 +421,19 @@ static void a_deleted_stack_gets_no_change_set(void **state) {
 
 static void rights_are_asked_for(void **state) {
     struct world *w = *state;
-    fixture_user_policy(
+    cloud_user_policy(
         &w->f,
         "{\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"cloudformation:CreateStack\",\"Resource\":\"arn:aws:cloudformation:us-east-1:000000000000:stack/mine/*\"}]}");
     CLEANUP_JSON json_t *mine =
-        call_as(w, &w->f.user.id, "CreateStack", "{'StackName':'mine','TemplateBody':'" TWO "'}");
+        call_as(w, w->f.user, "CreateStack", "{'StackName':'mine','TemplateBody':'" TWO "'}");
     CHECK_CASE(!json_has(mine, "Error"), json_str(mine, "Error").p);
     CLEANUP_JSON json_t *other =
-        call_as(w, &w->f.user.id, "CreateStack", "{'StackName':'other','TemplateBody':'" TWO "'}");
+        call_as(w, w->f.user, "CreateStack", "{'StackName':'other','TemplateBody':'" TWO "'}");
     CHECK(str_starts(
         json_str(other, "Error"),
         S("AccessDenied: User: arn:aws:iam::000000000000:user/anna is not authorized to perform: cloudformation:CreateStack")));
     settles(w, "mine", "CREATE_COMPLETE");
-    fixture_user_policy(&w->f, NULL);
+    cloud_user_policy(&w->f, NULL);
 }
 
 /* What is listed passes a damaged row by; who asks for it hears of a fault. */

@@ -2,19 +2,18 @@
  * The engine with resources that only pretend: a queue whose name says what it does. Time is moved,
  * and the engine is thrown away between any two steps, as a killed daemon would be.
  */
-#include "cm.h"
+#include "lib/tmp.h"
 
 #include "base/clock.h"
 #include "cfn/cfn.h"
 #include "cfn/start.h"
 #include "store/key.h"
 
-#include <ftw.h>
 #include <pthread.h>
 #include <unistd.h>
 
 struct world {
-    char data[64];
+    char data[128];
     struct store *store;
     struct cfn_engine *engine;
     struct buf log;                     /* what the fake verbs were asked, in order */
@@ -106,18 +105,10 @@ static const struct cfn_backend backend = {.type = type_of, .identity = identity
 
 /* ---- Running ---- */
 
-static int unlink_one(const char *path, const struct stat *st, int flag, struct FTW *ftw) {
-    (void)st, (void)flag, (void)ftw;
-    return remove(path);
-}
-
 static int open_world(void **state) {
     struct world *w = mem_new(struct world);
-    struct err err = {{0}};
-    snprintf(w->data, sizeof w->data, "/tmp/calotype-cfn-XXXXXX");
-    CHECK(mkdtemp(w->data));
-    struct store_options options = {.data = w->data, .reserve_bytes = 1};
-    CHECK_CASE(store_open(&w->store, &options, &err) == 0, err.text);
+    tmp_dir(w->data);
+    w->store = tmp_open(w->data);
     w->engine = cfn_engine_new(w->store, NULL, &backend);
     now = w;
     clock_set_offset_ms(0);
@@ -129,7 +120,7 @@ static int close_world(void **state) {
     struct world *w = *state;
     cfn_engine_free(w->engine);
     store_free(w->store);
-    nftw(w->data, unlink_one, 16, FTW_DEPTH | FTW_PHYS);
+    tmp_remove(w->data);
     buf_deinit(&w->log);
     buf_deinit(&w->request);
     buf_deinit(&w->uuid);
@@ -662,7 +653,7 @@ static void put_stack(struct world *w, str uuid, str bytes) {
 static void open_as_format_1(struct world *w) {
     static const struct store_migration *const all[] = {cfn_migrations, NULL};
     struct store_options options = {.data = w->data, .reserve_bytes = 1, .migrations = all};
-    char path[96];
+    char path[160];
     struct err err = {{0}};
     cfn_engine_free(w->engine);
     store_free(w->store);

@@ -1,11 +1,10 @@
 /* The forms of the engine's rows, and what becomes of those of format 1. */
-#include "cm.h"
+#include "lib/tmp.h"
 
 #include "cfn/cfn.h"
 #include "cfn/rows.h"
 #include "store/key.h"
 
-#include <ftw.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -170,20 +169,17 @@ static void shown_and_taken(void **state) {
     "{\"Op\":{\"Id\":\"second\",\"Kind\":\"DELETE\"},\"Who\":{\"AccessKey\":\"AKIB\",\"Arn\":\"arn:you\"}}"
 
 static const struct cfn_place place = {S_INIT("a"), S_INIT("r")};
-static char dir[64];
+static char dir[128];
 
-static int unlink_one(const char *path, const struct stat *st, int flag, struct FTW *ftw) {
-    (void)st, (void)flag, (void)ftw;
-    return remove(path);
-}
 static int setup(void **state) {
     (void)state;
-    snprintf(dir, sizeof dir, "/tmp/calotype-cfn-XXXXXX");
-    return mkdtemp(dir) ? 0 : -1;
+    tmp_dir(dir);
+    return 0;
 }
 static int teardown(void **state) {
     (void)state;
-    return nftw(dir, unlink_one, 16, FTW_DEPTH | FTW_PHYS);
+    tmp_remove(dir);
+    return 0;
 }
 
 static struct store *open_store(void) {
@@ -206,7 +202,7 @@ static void put(struct store_batch *batch, const char *kind, const char *uuid, c
 static void make_format_1(void) {
     CLEANUP(store) struct store *store = open_store();
     CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
-    char path[96];
+    char path[160];
     put(batch, "cfn-stack", "waits", NULL, STACK("waits", "CREATE_IN_PROGRESS"));
     put(batch, "cfn-op", "waits", NULL, WHO);
     put(batch, "cfn-cancel", "waits", NULL, CANCEL);

@@ -16,7 +16,7 @@ import threading
 import time
 
 sys.path[:0] = [str(pathlib.Path(__file__).resolve().parent), str(pathlib.Path(__file__).resolve().parents[1] / "lib")]
-from cloud import Cloud, wait_for  # noqa: E402
+from cloud import Cloud, waited  # noqa: E402
 import pictures  # noqa: E402
 
 ORIGINALS = "image-storage-bucket-dev-000000000000"
@@ -130,10 +130,7 @@ def run(args):
     with Cloud(env=env) as cloud:
         cloud.run("deploy")
         answered, unanswered, refused = upload_and_kill(cloud, args)
-        try:
-            wait_for(lambda: final(cloud, answered), seconds=10 if args.fault else args.patience, every=0.5)
-        except AssertionError:
-            pass  # the check names what is missing
+        waited(lambda: final(cloud, answered), seconds=10 if args.fault else args.patience, every=0.5)  # the check names what is missing
         problems = check(cloud, answered, unanswered) + [f"{k}: refused with {c}" for k, c in refused]
         print(f"{args.rounds} kills, {len(answered)} uploads answered, {len(unanswered)} cut off, "
               f"{len(problems)} problems")

@@ -21,7 +21,7 @@ import threading
 import time
 
 sys.path[:0] = [str(pathlib.Path(__file__).resolve().parent), str(pathlib.Path(__file__).resolve().parents[1] / "lib")]
-from cloud import Cloud, wait_for  # noqa: E402
+from cloud import Cloud, waited  # noqa: E402
 import kill9  # noqa: E402
 
 SKIPPED = 77
@@ -112,10 +112,7 @@ def one_round(folder, number, disk, args, known):
     known[1].update(unanswered)
 
     with Cloud(data=next_disk.at / "data") as second:
-        try:
-            wait_for(lambda: kill9.final(second, known[0]), seconds=10 if args.fault else 120, every=0.3)
-        except AssertionError:
-            pass
+        waited(lambda: kill9.final(second, known[0]), seconds=10 if args.fault else 120, every=0.3)  # the check names what is missing
         problems = kill9.check(second, *known)
     return next_disk, len(answered), problems
 

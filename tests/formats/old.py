@@ -16,7 +16,7 @@ import unittest
 
 HERE = pathlib.Path(__file__).resolve()
 sys.path[:0] = [str(HERE.parents[1] / "lib"), str(HERE.parent)]
-from cloud import Cloud, DaemonFailed, binary, main  # noqa: E402
+from cloud import Cloud, DaemonFailed, main  # noqa: E402
 import make  # noqa: E402
 
 PRESENT = 2
@@ -133,11 +133,10 @@ class FormatOne(unittest.TestCase):
         chance = random.Random(3)
         with Copy() as copy:
             for _ in range(int(os.environ.get("CALOTYPE_KILLS", "12"))):
-                process = subprocess.Popen([binary(), "up", "--data", str(copy.data), "--port", "0"], stdout=subprocess.DEVNULL,
-                                           stderr=subprocess.DEVNULL)
+                cloud = Cloud(data=copy.data)
+                cloud.launch()
                 time.sleep(chance.uniform(0, 0.4))
-                process.kill()
-                process.wait()
+                cloud.kill9()
             with Cloud(data=copy.data) as cloud:
                 self.same(cloud, copy.told)
 

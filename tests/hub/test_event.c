@@ -1,3 +1,6 @@
+/*
+ * hub/event: rows survive the round trip, every cut is refused, and retries wait longer each time.
+ */
 #include "cm.h"
 
 #include "hub/event.h"

@@ -1,4 +1,5 @@
-#include "cm.h"
+/* hub: events are delivered once, retried by world time, and given up; timers run. */
+#include "lib/tmp.h"
 
 #include "base/clock.h"
 #include "base/lock.h"
@@ -18,7 +19,7 @@ struct target {
 };
 
 struct fixture {
-    char data[64];
+    char data[128];
     struct store *store;
     struct hub *hub;
     struct target target;
@@ -51,10 +52,7 @@ static void set_answer(struct target *t, int answer) {
 }
 
 static void open_all(struct fixture *f) {
-    struct err err = {{0}};
-    const struct store_options options = {.data = f->data, .reserve_bytes = 1};
-    if (store_open(&f->store, &options, &err) != 0)
-        fail_msg("%s", err.text);
+    f->store = tmp_open(f->data);
     f->hub = hub_new(f->store);
     hub_plug_target(f->hub, S("lambda"), accept_event, &f->target);
 }
@@ -69,8 +67,7 @@ static int setup(void **state) {
     struct fixture *f = calloc(1, sizeof *f);
     pthread_mutex_init(&f->target.lock, NULL);
     pthread_cond_init(&f->target.change, NULL);
-    snprintf(f->data, sizeof f->data, "/tmp/calotype-hub-XXXXXX");
-    CHECK(mkdtemp(f->data));
+    tmp_dir(f->data);
     clock_set_offset_ms(0);
     open_all(f);
     *state = f;
@@ -79,10 +76,8 @@ static int setup(void **state) {
 
 static int teardown(void **state) {
     struct fixture *f = *state;
-    char command[100];
     close_all(f);
-    snprintf(command, sizeof command, "rm -rf %s", f->data);
-    CHECK_INT(system(command), 0);
+    tmp_remove(f->data);
     free(f);
     return 0;
 }

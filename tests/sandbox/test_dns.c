@@ -1,3 +1,4 @@
+/* sandbox/dns: which names resolve to the cloud, and what is refused. */
 #include "cm.h"
 
 #include "sandbox/sandbox.h"

@@ -1,7 +1,9 @@
 /*
  * store/blob: bodies of every size round trip; damage is seen, and sweeps keep what is referenced.
  */
-#include "tmp.h"
+#include "lib/tmp.h"
+
+#include "store/fault.h"
 
 #include "base/codec.h"
 #include "base/rand.h"
@@ -11,6 +13,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 static char dir[128], key_id[SEAL_KEY_ID_LEN];
 static struct store *store;

@@ -1,10 +1,13 @@
 /* store: conditions, threads, hooks, snapshots, and the store after a failed write. */
-#include "tmp.h"
+#include "lib/tmp.h"
+
+#include "store/fault.h"
 
 #include <errno.h>
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <unistd.h>
 
 static char dir[128];
 static struct store *store;

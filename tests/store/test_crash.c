@@ -3,13 +3,17 @@
  * at all, and ids go on behind the last one. The child reports each acknowledged round through a
  * pipe; the parent kills it, opens the store itself and compares.
  */
-#include "tmp.h"
+#include "lib/tmp.h"
+
+#include "store/fault.h"
 
 #include "base/io.h"
 #include "store/blob.h"
 
 #include <signal.h>
 #include <time.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 enum { KILLS = 12, BODY = 70000 };
 

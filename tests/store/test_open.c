@@ -1,5 +1,5 @@
 /* store: what opening a folder makes, migrates and refuses. */
-#include "tmp.h"
+#include "lib/tmp.h"
 
 #include "base/io.h"
 #include "base/file.h"
@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 static char dir[128];
 static int setup(void **state) {

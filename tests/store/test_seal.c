@@ -1,5 +1,5 @@
 /* store/seal: data keys, sealed values, and what a wrong key sees. */
-#include "tmp.h"
+#include "lib/tmp.h"
 
 #include "store/seal_priv.h"
 

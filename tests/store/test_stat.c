@@ -1,5 +1,5 @@
 /* store/stat: merged statistics add up, percentiles are near, damaged rows are refused. */
-#include "tmp.h"
+#include "lib/tmp.h"
 
 #include "store/stat.h"
 

@@ -7,7 +7,7 @@
  *   text_at(c, "A.0")                the string at a path
  *   check_refusals(c, call, table)   rows of operation, input, error code and message
  */
-#include "svc/cloud.h"
+#include "lib/cloud.h"
 
 /* The value at a path of names and indices, or NULL. */
 static inline const json_t *json_at(const json_t *from, const char *path) {

@@ -215,7 +215,7 @@ class CommandLines(CloudCase):
             time.sleep(0.05)
         return subprocess.run([binary(), "with", aws, "cloudformation", "deploy", "--stack-name", name, "--template-file", str(path),
                                "--capabilities", "CAPABILITY_IAM", *more], capture_output=True, text=True, check=False,
-                              env={**os.environ, "CALOTYPE_DATA": str(self.cloud.data)})
+                              env={**os.environ, "CALOTYPE_DATA": str(self.cloud.data), "PYTHONPATH": str(HERE.parents[1] / "lib/hurry")})
 
     def spoken_by(self, aws, name):
         first = self.deploy(aws, name, "--parameter-overrides", f"Suffix={name}")

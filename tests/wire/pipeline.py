@@ -221,7 +221,9 @@ class Pipeline(CloudCase):
 
     @unittest.skipUnless((HERE.parents[3] / "shared/images/photos").is_dir(), "no photographs beside this checkout")
     def test_photographs(self):
-        for path in sorted((HERE.parents[3] / "shared/images/photos").glob("*.jpg"))[:4]:
+        paths = sorted((HERE.parents[3] / "shared/images/photos").glob("*.jpg"))[:4]
+        self.assertEqual(len(paths), 4)
+        for path in paths:
             row = self.row(self.upload(path.name, path.read_bytes(), ContentType="image/jpeg"))
             self.assertEqual((row["Status"]["S"], len(row["Derivatives"]["L"])), ("processed", 3), row)
             self.assertIn("Make", row)

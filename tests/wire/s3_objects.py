@@ -85,7 +85,6 @@ class Objects(S3Case):
         self.assertEqual(code_of(self.s3.put_object, Bucket=b, Key="bad", Body=body, ContentMD5=md5), "BadDigest")
         self.assertEqual(code_of(self.s3.head_object, Bucket=b, Key="bad"), "404")
         # Without one from the client S3 makes a CRC64NVME.
-        self.need_new_boto3()
         url = self.s3.generate_presigned_url("put_object", Params={"Bucket": b, "Key": "check"})
         self.send("PUT", url, b"123456789")
         got = self.s3.get_object_attributes(Bucket=b, Key="check", ObjectAttributes=["Checksum", "ObjectSize", "ETag"])
@@ -132,7 +131,7 @@ class Objects(S3Case):
     def test_conditional_reads(self):
         b = self.bucket()
         tag = self.s3.put_object(Bucket=b, Key="k", Body=b"x")["ETag"]
-        past, future = (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(hours=h) for h in (-1, 1))
+        past = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(hours=1)
         get = lambda **kw: self.s3.get_object(Bucket=b, Key="k", **kw)["ResponseMetadata"]["HTTPStatusCode"]
         bad = lambda **kw: error_of(self.s3.get_object, Bucket=b, Key="k", **kw)["Status"]
         self.assertEqual(get(IfMatch=tag), 200)
@@ -145,10 +144,8 @@ class Objects(S3Case):
         self.assertEqual(get(IfUnmodifiedSince=past, IfMatch=tag), 200)
         self.assertEqual(bad(IfNoneMatch=tag, IfModifiedSince=past), 304)
         self.assertEqual(error_of(self.s3.head_object, Bucket=b, Key="k", IfNoneMatch=tag)["Status"], 304)
-        self.assertEqual(future > past, True)
 
     def test_conditional_writes(self):
-        self.need_new_boto3()
         b = self.bucket()
         tag = self.s3.put_object(Bucket=b, Key="lock", Body=b"1", IfNoneMatch="*")["ETag"]
         self.assertEqual(error_of(self.s3.put_object, Bucket=b, Key="lock", Body=b"2", IfNoneMatch="*")["Status"], 412)
@@ -159,7 +156,6 @@ class Objects(S3Case):
         self.assertEqual(self.s3.get_object(Bucket=b, Key="lock")["Body"].read(), b"2")
 
     def test_one_of_many_wins(self):
-        self.need_new_boto3()
         b = self.bucket()
         def attempt(i):
             try:
@@ -311,8 +307,6 @@ class Multipart(S3Case):
         crc = base64.b64encode(zlib.crc32(whole).to_bytes(4, "big")).decode()
         cases = [({}, None), ({"ChecksumAlgorithm": "CRC32"}, "COMPOSITE"), ({"ChecksumAlgorithm": "SHA256"}, "COMPOSITE"),
                  ({"ChecksumAlgorithm": "CRC32", "ChecksumType": "FULL_OBJECT"}, "FULL_OBJECT")]
-        if self.is_old:
-            cases = [(kw, kind) for kw, kind in cases if kind != "FULL_OBJECT"]
         for client in (self.s3, self.plain):
             for kw, kind in cases:
                 with self.subTest(tls=client is self.s3, **kw):
@@ -323,7 +317,7 @@ class Multipart(S3Case):
                     extra = {"ChecksumType": "FULL_OBJECT", "ChecksumCRC32": crc} if kind == "FULL_OBJECT" else {}
                     r = client.complete_multipart_upload(Bucket=b, Key="k", UploadId=up, MultipartUpload={"Parts": done}, **extra)
                     self.assertEqual(r["ETag"], f'"{etag}"')
-                    if kind and not self.is_old:
+                    if kind:
                         self.assertEqual(r["ChecksumType"], kind)
                     if kind == "FULL_OBJECT":
                         self.assertEqual(r["ChecksumCRC32"], crc)

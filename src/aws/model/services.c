@@ -12,6 +12,7 @@ const struct api_service *const api_services[] = {
     &api_iam,
     &api_sts,
     &api_cloudformation,
+    &api_calotype,
     NULL,
 };
 const struct api_service *const api_default = &api_s3;

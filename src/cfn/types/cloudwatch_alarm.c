@@ -1,6 +1,6 @@
 /*
- * AWS::CloudWatch::Alarm: put whole, by name; so the engine asks first. Tags are heard of at
- * creation only.
+ * AWS::CloudWatch::Alarm: put whole, by name; so the engine asks first. PutMetricAlarm
+ * takes tags at creation only.
  */
 #include "cfn/type.h"
 

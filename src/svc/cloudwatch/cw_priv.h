@@ -1,5 +1,5 @@
 #pragma once
-/* svc/cloudwatch, inside the room. */
+/* svc/cloudwatch, inside the room: the service's state, series, queries, and keys of rows. */
 #include "aws/row.h"
 #include "store/stat.h"
 #include "svc/cloudwatch/cloudwatch.h"
@@ -22,8 +22,8 @@ enum { CW_MAX_DIMENSIONS = 30 };
 /* ---- series.c: which series there are, and the rows of their points ---- */
 /*
  * STORE_METRICS:
- *   cw.series  account, region, namespace, metric, dimensions → u64: hour (of world time) last
- *   written
+ *   cw.series  account, region, namespace, metric, dimensions → u64: the hour of world time in
+ *              which it was last written
  *   cw.point   account, region, namespace, metric, dimensions, u64 minute, unit → store_stat's row
  * dimensions is canonical: sorted by name, each name and value as buf_lstr writes them.
  */
@@ -34,12 +34,17 @@ struct cw_series {
 /* The dimensions of a request's array: into *out. 0, or AWS_FAILED. */
 int cw_dimensions_of(struct rq *rq, const json_t *list, struct buf *out);
 json_t *cw_dimensions_describe(str canonical); /* array of {Name, Value} */
-/* Adds count observations of value at that time. */
+/*
+ * Adds count observations of value at that time to rows' batch: to the point's row of that minute;
+ * and the series' own row, unless this process knows it to be written for the hour.
+ */
 void cw_series_add(struct cw_svc *cw, const struct rows *rows, const struct cw_series *series,
                    str unit, int64_t time_ms, double value, double count);
+/* The prefix of a minute's points, one row a unit behind it. Clears key first. */
 void cw_point_key(struct buf *key, const struct cw_series *series, int64_t minute);
 /* Begins a cw.series key; parts that are absent, and all behind them, are left out. */
 void cw_series_key(struct buf *key, const struct cw_series *series);
+/* Series that this process knows to be written for the hour, with a lock of its own: any thread. */
 struct cw_known *cw_known_new(void);
 struct cw_known *cw_known_free(struct cw_known *known);
 
@@ -58,7 +63,7 @@ struct cw_result {
     struct cw_bucket *buckets; /* ascending by start, then unit */
     size_t n;
 };
-/* 0 or -errno. */
+/* Adds to *ret, which the caller zeroed and deinits, on failure too. 0 or -errno. */
 int cw_query_run(struct cw_svc *cw, const struct store_snap *snap, const struct cw_query *query,
                  struct cw_result *ret);
 void cw_result_deinit(struct cw_result *result);
@@ -69,6 +74,6 @@ void cw_result_deinit(struct cw_result *result);
  */
 bool cw_statistic(str name, const struct stat_sum *sum, double *ret);
 
-/* ---- Alarms and dashboards: rows of STORE_META ---- */
+/* ---- Alarms and dashboards: rows of STORE_META, in the request's account and region ---- */
 void cw_alarm_key(struct buf *key, const struct rq *rq, str name);
 void cw_dashboard_key(struct buf *key, const struct rq *rq, str name);

@@ -6,6 +6,7 @@
 #include "svc/dynamodb/expr.h"
 
 struct ddb_edit; /* one mutable node of the tree */
+/* value is not changed and must live as long as what ddb_edit_done returns. */
 struct ddb_edit *ddb_edit_new(struct arena *a, const struct ddb_value *value);
 /*
  * Sets the value at path. False: the path leads through something that is not there, or is no map

@@ -104,10 +104,21 @@ bool ddb_parse_projection(struct ddb_expr_env *env, str text, struct ddb_project
                           struct err *err);
 
 /* ---- Using them ---- */
+/*
+ * A comparison whose path leads nowhere, or between values of two types, is false; only <> is true
+ * then. Order is defined for S, N and B alone.
+ */
 bool ddb_condition_holds(const struct ddb_node *node, const struct ddb_value *item);
-/* The parts of item that the paths name; maps and lists around them come along. */
+/*
+ * The parts of item that the paths name, as a new tree that shares them with item; maps and lists
+ * around them come along. A list keeps only the elements that are named, in the order of their
+ * indexes.
+ */
 const struct ddb_value *ddb_project(struct arena *a, const struct ddb_projection *projection,
                                     const struct ddb_value *item);
-/* item (at least its key attributes) after the update, as a new tree. */
+/*
+ * item (at least its key attributes) after the update, as a new tree: every operand is read from
+ * item as it was before, whatever the clauses' order. False: err holds AWS's words.
+ */
 bool ddb_update_apply(struct arena *a, const struct ddb_update *update,
                       const struct ddb_value *item, const struct ddb_value **ret, struct err *err);

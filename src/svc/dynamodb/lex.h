@@ -1,5 +1,8 @@
 #pragma once
-/* dynamodb/lex: an expression as tokens. Borrowed views; one token ahead. */
+/*
+ * dynamodb/lex: an expression as tokens. Tokens are views into the text, which must live as long.
+ * The lexer stands on a token (`token`), and can look at the one behind.
+ */
 #include "base/str.h"
 
 enum ddb_token_kind {
@@ -20,10 +23,13 @@ struct ddb_lexer {
     size_t at; /* behind `token` */
     struct ddb_token token, before;
 };
-void ddb_lex_start(struct ddb_lexer *lexer, str text); /* and reads the first token */
+/* Reads the first token. */
+void ddb_lex_start(struct ddb_lexer *lexer, str text);
+/* Moves on. At the end the token stays DDB_TOKEN_END. */
 void ddb_lex_next(struct ddb_lexer *lexer);
 /* Text around the current token, as AWS shows it behind "near:". */
 str ddb_lex_near(const struct ddb_lexer *lexer);
+/* The token is this mark. */
 bool ddb_lex_is(const struct ddb_lexer *lexer, const char *mark);
 /* An identifier that is this keyword, without case. */
 bool ddb_lex_word(const struct ddb_lexer *lexer, const char *word);

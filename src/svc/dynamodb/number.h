@@ -49,7 +49,8 @@ void ddb_number_explain(int outcome, str text, struct buf *out);
  */
 enum { DDB_NUMBER_KEY_MAX = 2 + DDB_DIGITS / 2 + 1 };
 void ddb_number_key(const struct ddb_number *v, struct buf *out);
+/* Takes one such number off the front. False: damaged, or not in its one form. */
 bool ddb_number_unkey(struct cur *c, struct ddb_number *ret);
 
-/* What it counts in an item's size. */
+/* Bytes that the number counts in an item's size ("Item sizes and formats"). */
 size_t ddb_number_size(const struct ddb_number *v);

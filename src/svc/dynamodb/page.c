@@ -176,7 +176,7 @@ static int show(struct rq *rq, struct ddb_page *page, const struct ddb_value *it
     return 0;
 }
 
-/* One row: 0, or AWS_FAILED; *ret_full: it does not fit on this page any more. */
+/* One row: 0, or AWS_FAILED; *ret_full: the row does not fit on this page. */
 static int look(struct rq *rq, struct ddb_page *page, const struct store_iter *it, size_t *bytes,
                 bool *ret_full) {
     const struct ddb_value *item;

@@ -2,6 +2,14 @@
 /*
  * dynamodb/page: one page of a Query or Scan: walk a range of rows, filter, project, know where to
  * go on.
+ *
+ *   ddb_page_read, the operation's own members (which set from and to), ddb_page_start and
+ *   ddb_page_skip_to, ddb_page_run; ddb_page_deinit in any case.
+ *
+ * A page ends before an item that would make it larger than DDB_PAGE_BYTES (but it has one at
+ * least), at the limit, or with its range. Filters come after that: a page may be empty and have a
+ * LastEvaluatedKey. It reads the newest state, or the request's snapshot where an item is fetched
+ * from beside its index entry. One request, one thread.
  */
 #include "svc/dynamodb/svc_priv.h"
 
@@ -39,7 +47,7 @@ int ddb_page_read(struct ddb_svc *svc, struct rq *rq, struct ddb_page *page,
  */
 int ddb_page_start(struct rq *rq, const struct ddb_page *page, struct buf *ret_row_key,
                    const struct ddb_value **ret_key, bool *ret_given);
-/* Goes on behind row_key. */
+/* The walk begins behind row_key, in its direction: from, or in reverse to, is moved there. */
 void ddb_page_skip_to(struct ddb_page *page, str row_key);
-/* Walks, and sets rq->out. */
+/* Walks, sets rq->out, and counts capacity and latency. 0 or AWS_FAILED. */
 int ddb_page_run(struct ddb_svc *svc, struct rq *rq, struct ddb_page *page);

@@ -1,10 +1,10 @@
 /*
  * Updates and projections:
- *   update = { SET path = operand {, …} | REMOVE path {, …} | ADD path :v {, …} | DELETE path :v {,
- *   …} }
+ *   update  = { SET path = operand {, …} | REMOVE path {, …} |
+ *               ADD path :v {, …} | DELETE path :v {, …} }
  *   operand = term [ (+|-) term ]
- *   term = path | :value | if_not_exists(path, operand) | list_append(operand, operand) | "("
- *   operand ")"
+ *   term    = path | :value | if_not_exists(path, operand) |
+ *             list_append(operand, operand) | "(" operand ")"
  */
 #include "svc/dynamodb/parse_priv.h"
 

@@ -11,10 +11,11 @@
  */
 #include "svc/dynamodb/table.h"
 
+/* What stands in row keys for a partition key. The item holds the key itself, for comparison. */
 void ddb_hash_partition(const struct ddb_value *partition, char out[DDB_HASH]);
 /* The sort key as it stands in row keys. */
 void ddb_add_sort(struct buf *key, const struct ddb_value *sort);
-/* The same without its end: what every string or binary with this prefix begins with. */
+/* A sort key without its end mark: what every string or binary with this prefix begins with. */
 void ddb_add_sort_prefix(struct buf *key, const struct ddb_value *prefix);
 
 /* Row key of an item that has the table's keys (checked before). Clears key first. */

@@ -1,5 +1,11 @@
 #pragma once
-/* The service's state, its operations, and what they share with each other. */
+/*
+ * svc/dynamodb, inside the room: the service's state, and what its operations share.
+ *
+ * The state is set by ddb_open and constant afterwards; the cache of tables and the gauge have locks
+ * of their own. Functions that take a request answer 0 or AWS_FAILED with the error set, unless they
+ * say otherwise; trees and tables that they give live until the request's end.
+ */
 #include "svc/dynamodb/errors.h"
 #include "svc/dynamodb/expr.h"
 #include "svc/dynamodb/rowkey.h"
@@ -19,6 +25,7 @@ struct ddb_svc {
 #define KIT_OPS    "svc/dynamodb/ops.def"
 #define KIT_PREFIX ddb
 #include "svc/kit/op_handlers.h"
+/* The hooks of struct aws_service: context.c. The resource is the table or index that rq names. */
 int ddb_hook_resource(void *svc, struct rq *rq, struct buf *ret_arn);
 int ddb_hook_context(void *svc, struct rq *rq, const struct aws_question *question,
                      struct policy_context *context);
@@ -29,7 +36,7 @@ struct ddb_table_name {
     str account, region, name;
 };
 bool ddb_table_name_parse(const struct rq *rq, str given, struct ddb_table_name *ret);
-/* The same, or the error. 0 or AWS_FAILED. */
+/* As ddb_table_name_parse, but a name that is none sets the error. 0 or AWS_FAILED. */
 int ddb_table_name_check(struct rq *rq, str given, struct ddb_table_name *ret);
 /*
  * The table that TableName names; it lives until the request ends. In an operation that may change
@@ -46,8 +53,9 @@ int ddb_refuse_legacy(struct rq *rq, const char *const *names);
  * may use them.
  */
 int ddb_env_of(struct rq *rq, const char *const *expressions, struct ddb_expr_env *ret);
+/* When all expressions are parsed: names and values that none of them used are an error. */
 int ddb_env_done(struct rq *rq, const struct ddb_expr_env *env);
-/* Parses a member if it is there: *ret NULL or the tree. */
+/* Parses a member if it is there: *ret NULL or the tree, in the arena. 0 or AWS_FAILED. */
 int ddb_condition_of(struct rq *rq, struct ddb_expr_env *env, const char *member,
                      struct ddb_node **ret);
 int ddb_projection_of(struct rq *rq, struct ddb_expr_env *env, const struct ddb_projection **ret);
@@ -68,6 +76,10 @@ struct ddb_capacity {
     double table;
     double indexes[DDB_CAPACITY_INDEXES]; /* by position in table->indexes */
 };
+/*
+ * Capacity units of one item of so many bytes: 4 KiB a unit of reading, half of it when the read may
+ * be eventually consistent; 1 KiB a unit of writing. An item that is not there costs the least one.
+ */
 double ddb_read_units(size_t bytes, bool consistent);
 double ddb_write_units(size_t bytes);
 /* Adds ConsumedCapacity to rq->out as ReturnConsumedCapacity asks. */
@@ -77,6 +89,7 @@ void ddb_capacity_out(struct rq *rq, const struct ddb_table *table,
 /* ---- gauge.c ---- */
 struct ddb_gauge *ddb_gauge_new(struct store *store, struct hub *hub);
 struct ddb_gauge *ddb_gauge_free(struct ddb_gauge *gauge);
+/* Puts what was gathered as metrics, in a commit of its own. */
 void ddb_gauge_flush(struct ddb_gauge *gauge);
 /* SuccessfulRequestLatency of this request, when it is over and went well. */
 void ddb_gauge_latency(struct ddb_svc *svc, struct rq *rq, const struct ddb_table *table);

@@ -45,6 +45,7 @@ struct ddb_table {
     json_t *doc;                /* the same, parsed: docs/formats/dynamodb.md */
 };
 
+/* The cache, with a lock of its own: any thread. */
 struct ddb_tables;
 struct ddb_tables *ddb_tables_new(struct store *store);
 struct ddb_tables *ddb_tables_free(struct ddb_tables *tables);
@@ -62,10 +63,12 @@ static inline struct ddb_table *ddb_table_ref(struct ddb_table *table) {
 struct ddb_table *ddb_table_free(struct ddb_table *table); /* drops one reference */
 DEFINE_FREEP(ddb_table)
 
+/* The index of that name, or NULL. Borrowed from the table. */
 const struct ddb_index *ddb_table_index(const struct ddb_table *table, str name);
 /* Is name a key attribute of these schemas? */
 bool ddb_is_key(const struct ddb_key_schema *keys, str name);
 
+/* The key of a table's row in STORE_META. Clears key first. */
 void ddb_table_row_key(struct buf *key, str account, str region, str name);
 /* Where the counters of a table (index 0) or an index are: items and bytes. */
 void ddb_table_count_key(struct buf *key, const struct ddb_table *table, uint64_t index);

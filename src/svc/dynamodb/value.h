@@ -53,6 +53,7 @@ struct ddb_value {
 };
 
 const char *ddb_type_name(enum ddb_type type); /* "S", "BOOL", … */
+/* False: none of the ten names. */
 bool ddb_type_of_name(str name, enum ddb_type *ret);
 static inline bool ddb_is_set(enum ddb_type type) { return type >= DDB_SS; }
 static inline enum ddb_type ddb_element_type(enum ddb_type set) {
@@ -80,6 +81,7 @@ const struct ddb_value *ddb_map_get(const struct ddb_value *map, str name);
 /* A new map: the old one with name set to value (NULL: without name). map NULL: empty. */
 const struct ddb_value *ddb_map_with(struct arena *a, const struct ddb_value *map, str name,
                                      const struct ddb_value *value);
+/* Of type S or B (the text is borrowed), and N (the number is copied). */
 const struct ddb_value *ddb_value_new_text(struct arena *a, enum ddb_type type, str text);
 const struct ddb_value *ddb_value_new_number(struct arena *a, const struct ddb_number *number);
 

@@ -1,5 +1,10 @@
 #pragma once
-/* svc/iam, inside the room: the service's state, its rows, and what the operations share. */
+/*
+ * svc/iam, inside the room: the service's state, its rows, and what the operations share. Functions
+ * that take a request answer 0 or AWS_FAILED with the error set, unless they say otherwise. What is
+ * found for a request belongs to it, and is read at its snapshot: a change commits against the
+ * account's generation (iam_touch), so no two changes of an account are made from one state.
+ */
 #include "aws/row.h"
 #include "store/seal.h"
 #include "svc/iam/errors.h"
@@ -27,7 +32,7 @@ struct iam_svc {
  *   iam.role, iam.user, iam.policy, iam.instance-profile
  *                                   account, lower-case name → JSON document
  *   iam.key                         access key → JSON: Account, User ("" = root), Status,
- *   CreateDate, Secret
+ *                                   CreateDate, Secret
  *   iam.keys                        account, lower-case user, access key → (empty)
  *   iam.account                     account → JSON
  *   iam.generation                  account → u64, one more with each change
@@ -36,6 +41,7 @@ struct iam_svc {
  *   iam.seal                        → id of the data key that seals secrets
  * Names compare without case, as AWS's do.
  */
+/* The key of a row of the table: of a name in an account, and of one part. Clears key first. */
 void iam_key_named(struct buf *key, const char *kind, str account, str name);
 void iam_key_plain(struct buf *key, const char *kind, str part);
 /*
@@ -75,7 +81,7 @@ struct iam_kind {
 };
 extern const struct iam_kind iam_kind_role, iam_kind_user, iam_kind_policy, iam_kind_profile;
 
-/* One of them as it was read: changes go to doc, then iam_entity_put. */
+/* An entity as it was read: changes go to doc, then iam_entity_put writes the row. */
 struct iam_entity {
     const struct iam_kind *kind;
     struct row row;
@@ -90,7 +96,7 @@ void iam_entity_deinit(struct iam_entity *entity);
     }
 int iam_on_entity(const struct iam_kind *kind, struct rq *rq,
                   int (*fn)(struct rq *rq, struct iam_entity *entity));
-/* One that is the same for several kinds and reads for itself: fn(kind, rq). */
+/* An operation that is the same for several kinds and reads its entity itself: fn(kind, rq). */
 #define IAM_KIND_OP(name, fn, of)                                                                  \
     int iam_op_##name(struct iam_svc *, struct rq *rq) { return fn(&iam_kind_##of, rq); }
 
@@ -149,7 +155,10 @@ str iam_policy_name(str arn, str account);
  * version.
  */
 str iam_policy_text(const json_t *doc, str version);
-/* Checks a document as IAM does when one is given: MalformedPolicyDocument. 0 or AWS_FAILED. */
+/*
+ * Checks a document as IAM does when one is given: MalformedPolicyDocument with the reason in IAM's
+ * words. 0 or AWS_FAILED.
+ */
 int iam_check_document(struct rq *rq, enum policy_kind kind, str text);
 /* Bytes that count against a quota: all but white space. */
 size_t iam_document_size(str text);
@@ -172,10 +181,11 @@ int iam_list_none(struct rq *rq, const char *list);
 str *iam_sorted(struct rq *rq, const json_t *names, size_t *ret_n);
 
 /* ---- Secrets ---- */
+/* 40 random characters and a NUL. The caller wipes its copies. */
 void iam_make_secret(char out[41]);
 /* base64 of the sealed bytes, bound to the access key. */
 void iam_seal_secret(struct iam_svc *iam, str access_key, str plain, struct buf *out);
-/* 0 or STORE_E_DAMAGED */
+/* The inverse, appended to out: 0, or STORE_E_DAMAGED (of another key, too). */
 int iam_unseal_secret(struct iam_svc *iam, str access_key, str sealed, struct buf *out);
 /* Rows of a new key of user ("" = root). */
 void iam_key_create(struct iam_svc *iam, const struct rows *rows, str account, str user,
@@ -187,7 +197,7 @@ int iam_count_keys(struct rq *rq, str user, size_t *ret_n);
 /* ---- Grants: the compiled policies of one role or user, shared by its identities ---- */
 struct iam_grants {
     _Atomic unsigned refs;
-    struct policy **owned;
+    struct policy **owned; /* compiled from rows; freed with the grants */
     size_t n_owned;
     const struct policy **identity; /* owned and built-in ones */
     size_t n_identity;

@@ -32,17 +32,24 @@ struct kit_attributes {
     struct kit_refusal unknown; /* {name} */
 };
 
-/* One, or every member of given, checked and set in into, a row's Attributes. 0 or AWS_FAILED. */
+/*
+ * Checks one attribute, or every member of given, and sets it in `into`, a row's Attributes. The
+ * check of the table's row gets `of`. 0, or AWS_FAILED with the service's error: nothing of what was
+ * given is to be stored then, though `into` may have changed.
+ */
 int kit_attribute_apply(struct rq *rq, const struct kit_attributes *table, const char *name,
                         str value, json_t *into, const void *of);
 int kit_attributes_apply(struct rq *rq, const struct kit_attributes *table, const json_t *given,
                          json_t *into, const void *of);
-/* The value in force; absent for those without one. */
+/*
+ * The value in force: what was set, else the table's default; absent for those without one.
+ * attributes: the row's. Borrowed from it or from the table. As a number: 0 where it is none.
+ */
 str kit_attribute_value(const struct kit_attributes *table, const json_t *attributes,
                         const char *name);
 int64_t kit_attribute_integer(const struct kit_attributes *table, const json_t *attributes,
                               const char *name);
 
-/* For checks: a whole number between least and most; "true" or "false". */
+/* For checks: is value a whole number between least and most; is it "true" or "false"? */
 bool kit_is_number(const struct kit_attribute *attribute, str value);
 bool kit_is_bool(str value);

@@ -16,8 +16,10 @@ struct kit_doc {
     struct row row;
     json_t *doc; /* NULL while the row is absent */
 };
+/* Frees the row's bytes and drops the document. */
 void kit_doc_deinit(struct kit_doc *doc);
 
+/* SERVICE account region name. Clears key first. */
 void kit_doc_key(struct buf *key, const char *service, str account, str region, str name);
 /* Reads doc->row.key, as row_get: 0, STORE_E_ABSENT, STORE_E_DAMAGED or -errno. */
 int kit_doc_get(const struct rows *rows, struct kit_doc *doc);

@@ -2,12 +2,13 @@
 /*
  * kit/page: one page of a listing, and the token that goes on behind it.
  *
- *   static const struct kit_paging paging = {.token = "NextToken", .limit = "MaxResults", .most =
- *   100,
- *                                            .list = "Topics", .error = &SNS_InvalidParameter,
+ *   static const struct kit_paging paging = {.list = "Topics",
+ *                                            .token = "NextToken",
+ *                                            .most = 100,
+ *                                            .error = &SNS_InvalidParameter,
  *                                            .text = "Invalid parameter: NextToken"};
  *   CLEANUP_DEINIT(kit_page) struct kit_page page = {0};
- *   if (kit_page_begin(&page, rq, &paging))
+ *   if (kit_page_begin(&page, rq, &paging, STR_NONE))
  *       return AWS_FAILED;
  *   kit_page_rows(&page, STORE_META, buf_view(&prefix));
  *   while (kit_page_next(&page))                         // page.key, page.value
@@ -77,6 +78,7 @@ bool kit_page_add(struct kit_page *page, str place, json_t *item);
 int kit_page_end(struct kit_page *page);
 
 /* ---- The tokens alone, for listings with a walk of their own ---- */
+/* Appends the token that stands for the place in the listing whose checksum is scope. */
 void kit_token_add(struct buf *out, uint32_t scope, str place);
 /* False: not such a token. Appends the place. */
 bool kit_token_read(str token, uint32_t scope, struct buf *place);

@@ -59,6 +59,7 @@ struct kit_tags_walk {
 static inline struct kit_tags_walk kit_tags_walk(const json_t *tags) {
     return (struct kit_tags_walk){.tags = tags};
 }
+/* False: that was the last one. Key and value are borrowed from the set. */
 bool kit_tags_next(struct kit_tags_walk *walk, str *ret_key, str *ret_value);
 
 /*
@@ -79,7 +80,7 @@ void kit_tags_remove(const struct kit_tags *kit, json_t *row, const json_t *keys
 /* The row's tags, borrowed; NULL: none. */
 json_t *kit_tags_stored(const struct kit_tags *kit, const json_t *row);
 
-/* New references; tags NULL gives an empty one. */
+/* A set as a list of {Key, Value}, or as a map: new references; tags NULL gives an empty one. */
 json_t *kit_tags_list(const json_t *tags);
 json_t *kit_tags_map(const json_t *tags);
 /* The keys of before that after lacks: a new array, what an Untag call wants. */

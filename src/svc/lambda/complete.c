@@ -154,10 +154,10 @@ int lambda_complete_start(struct lambda_svc *svc, struct err *err) {
 void lambda_complete_stop(struct lambda_svc *svc) {
     if (!svc->has_completer)
         return;
-    pthread_mutex_lock(&svc->lock);
+    lock_take(&svc->lock);
     svc->completer_stops = true;
     pthread_cond_signal(&svc->finished_some);
-    pthread_mutex_unlock(&svc->lock);
+    lock_drop(&svc->lock);
     pthread_join(svc->completer, NULL);
     svc->has_completer = false;
 }

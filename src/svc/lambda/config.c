@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/rand.h"
 #include "svc/lambda/lambda_priv.h"
+#include "svc/lambda/runtimes.h"
 
 #include <sys/utsname.h>
 
@@ -46,22 +47,30 @@ static int refuse_unsupported(struct rq *rq) {
 }
 
 /* ---- One member at a time ---- */
-static int apply_runtime(struct rq *rq, json_t *config) {
-    static const char *const offered[] = {"provided.al2023", "provided.al2", "provided"};
-    str runtime = json_str(rq->in, "Runtime");
-    if (!runtime.p)
-        return 0;
-    for (size_t i = 0; i < ARRAY_LEN(offered); i++) {
-        if (!str_is(runtime, offered[i]))
-            continue;
-        json_set_str(config, "Runtime", runtime);
-        return 0;
-    }
+static int refuse_runtime(struct rq *rq, str name, const char *missing) {
+    CLEANUP_DEINIT(buf) struct buf names = {0};
+    lambda_runtime_names(&names);
+    if (missing)
+        return lambda_fail_invalid(rq,
+                                   "The runtime parameter of " STR_FMT
+                                   " is not offered on this machine, which has no %s: it runs %s.",
+                                   STR_ARG(name), missing, buf_cstr(&names));
     return lambda_fail_invalid(rq,
                                "The runtime parameter of " STR_FMT
-                               " is not offered by this build of calotype: it runs "
-                               "provided.al2023, provided.al2 and provided.",
-                               STR_ARG(runtime));
+                               " is not offered by this build of calotype: it runs %s.",
+                               STR_ARG(name), buf_cstr(&names));
+}
+
+static int apply_runtime(struct rq *rq, json_t *config) {
+    str name = json_str(rq->in, "Runtime");
+    const char *missing = NULL;
+    if (!name.p)
+        return 0;
+    const struct lambda_runtime *runtime = lambda_runtime_find(name);
+    if (!runtime || !lambda_runtime_is_here(runtime, &missing))
+        return refuse_runtime(rq, name, missing);
+    json_set_str(config, "Runtime", name);
+    return 0;
 }
 
 static int apply_architecture(struct rq *rq, json_t *config) {

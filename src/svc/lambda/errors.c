@@ -1,3 +1,4 @@
+/* The errors of Lambda, from their table. */
 #define ERRORS_DEFINED_HERE
 #include "svc/lambda/errors.h"
 

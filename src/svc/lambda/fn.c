@@ -1,3 +1,4 @@
+/* Names of functions, their rows, and the function as it runs. */
 #include "svc/lambda/fn.h"
 
 #include "base/arn.h"

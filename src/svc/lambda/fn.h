@@ -40,11 +40,12 @@ struct lambda_fn {
     struct lambda_name name;
     char *account, *region, *fn_name;
     struct buf arn;
-    int64_t generation;
-    int64_t timeout_ms;
-    uint64_t memory_mb, tmp_mb;
-    int64_t reserved; /* -1: none */
-    struct buf log_group;
+    int64_t generation;   /* an environment of another one is outdated */
+    int64_t timeout_ms;   /* of one invocation */
+    uint64_t memory_mb;   /* MiB of its processes */
+    uint64_t tmp_mb;      /* MiB of /tmp */
+    int64_t reserved;     /* invocations at once; -1: none reserved */
+    struct buf log_group; /* name, the default or the configured one */
 };
 /* row: the bytes of the row. NULL when they are damaged. */
 struct lambda_fn *lambda_fn_new(const struct lambda_name *name, str row);
@@ -54,6 +55,10 @@ static inline struct lambda_fn *lambda_fn_ref(struct lambda_fn *fn) {
 }
 struct lambda_fn *lambda_fn_free(struct lambda_fn *fn); /* drops one reference */
 DEFINE_FREEP(lambda_fn)
+/* Bytes that an environment of it may use. */
+static inline uint64_t lambda_fn_memory(const struct lambda_fn *fn) {
+    return fn->memory_mb * 1024 * 1024;
+}
 /* By row_get: 0, STORE_E_ABSENT, STORE_E_DAMAGED or -errno. */
 int lambda_fn_load(const struct rows *rows, const struct lambda_name *name,
                    struct lambda_fn **ret_fn);

@@ -1,5 +1,12 @@
 #pragma once
-/* svc/lambda: the service's state, and what its files share. */
+/*
+ * svc/lambda: the service's state, and what its files share.
+ *
+ * struct lambda_svc is ordered by who may touch what: first what never changes, then what the main
+ * thread alone writes, then all that svc->lock guards. A function whose name ends in _locked is
+ * called with that lock held (base/lock.h); every other one of this header without it, unless its
+ * comment says that both will do.
+ */
 #include "aws/row.h"
 #include "base/lock.h"
 #include "svc/kit/tags.h"
@@ -10,13 +17,13 @@
 #include <pthread.h>
 
 enum {
-    LAMBDA_ACCOUNT_CONCURRENCY = 1000,
-    LAMBDA_UNRESERVED_LEAST = 100,
-    LAMBDA_SYNC_PAYLOAD = 6 * 1024 * 1024,
-    LAMBDA_ASYNC_PAYLOAD = 1024 * 1024,
-    LAMBDA_RESPONSE_MOST = 6 * 1024 * 1024 + 100,
-    LAMBDA_TAIL = 4096,
-    LAMBDA_INIT_S = 10,
+    LAMBDA_ACCOUNT_CONCURRENCY = 1000,            /* invocations at once, "Lambda quotas" */
+    LAMBDA_UNRESERVED_LEAST = 100,                /* of these may not be reserved */
+    LAMBDA_SYNC_PAYLOAD = 6 * 1024 * 1024,        /* bytes of an event, RequestResponse */
+    LAMBDA_ASYNC_PAYLOAD = 1024 * 1024,           /* bytes of an event, Event */
+    LAMBDA_RESPONSE_MOST = 6 * 1024 * 1024 + 100, /* bytes of an answer */
+    LAMBDA_TAIL = 4096,                           /* bytes of LogResult */
+    LAMBDA_INIT_S = 10,                           /* until the first /next */
 };
 
 struct lambda_heap { /* queue rows by the time they are due; queue.c */
@@ -27,55 +34,79 @@ struct lambda_heap { /* queue rows by the time they are due; queue.c */
     size_t n, cap;
 };
 
+/* The value of svc->running, by account. */
+struct lambda_count {
+    unsigned n;
+};
+
 struct lambda_svc {
+    /* Set by lambda_open and the same until lambda_close: any thread, no lock. */
     struct store *store;
     struct hub *hub;
     struct aws_cloud *cloud;
     struct sandbox_spawner *spawner;
-    struct net *net; /* NULL before lambda_start */
     struct buf ca_cert;
     char *functions_dir;
     uint64_t memory_bytes;
     unsigned async_at_once;
     int64_t idle_ns;
+    struct hub_timer *queue_timer; /* queue.c */
 
-    pthread_mutex_t lock; /* everything below */
-    pthread_cond_t gone;  /* an environment was buried, or a start ended */
+    /* Set by lambda_start and lambda_stop, which the daemon's main thread calls; watch.c's. */
+    int epoll_fd, wake_fd;
+    pthread_t watcher, completer;
+    bool has_watcher;
+
+    /* ---- Everything below is under lock ---- */
+    pthread_mutex_t lock;
+    struct net *net; /* NULL before lambda_start; then it stays */
+    bool stopping;   /* no environment is started any more */
+
+    /* Environments: env_state.c and pool.c. */
+    pthread_cond_t gone;  /* an environment was reaped, or a start is over */
     struct map pools;     /* ARN → struct lambda_pool */
-    struct map running;   /* account → struct lambda_count */
-    uint64_t memory_used;
+    struct map running;   /* account → struct lambda_count of its invocations */
+    uint64_t memory_used; /* bytes that the environments may use together */
     unsigned n_envs, starting, async_running;
-    bool stopping;
     bool rows_changed; /* environments may be of an older generation */
 
-    int epoll_fd, wake_fd; /* watch.c */
-    pthread_t watcher, completer;
-    bool has_watcher, has_completer;
+    /* What the completer has to do: complete.c. */
+    pthread_cond_t finished_some;
+    struct list finished; /* invocations whose traces are to be committed */
+    size_t backlog;       /* bytes of log lines that wait there */
+    bool has_completer, completer_stops;
 
-    pthread_cond_t finished_some; /* complete.c */
-    struct list finished;         /* invocations whose traces are to be committed */
-    size_t backlog;               /* bytes of log lines that wait there */
-    bool completer_stops;
-
-    struct hub_timer *queue_timer; /* queue.c */
+    /* Which row is due when: queue.c. */
     struct lambda_heap queue;
 };
 
-struct lambda_count {
-    unsigned n;
-};
+/* env_state.c: invocations of the account that environments have. */
+unsigned lambda_running_locked(struct lambda_svc *svc, str account);
 
-/* watch.c */
+/* watch.c: the thread is started and ended by the main thread. */
 int lambda_watch_start(struct lambda_svc *svc, struct err *err);
 void lambda_watch_stop(struct lambda_svc *svc);
+/* It looks at all deadlines again. Any thread, with the lock or without. */
 void lambda_watch_wake(struct lambda_svc *svc);
-/* Under the lock: from now on its outputs, deadline and end are seen to. */
-void lambda_watch_env(struct lambda_env *env);
+/* From now on env's outputs, deadline and end are seen to. */
+void lambda_watch_env_locked(struct lambda_env *env);
 
-/* complete.c */
+/*
+ * upkeep.c: all that time brings. memory: sample it too, as is due every LAMBDA_MEMORY_TICK_MS.
+ * Returns after how many ms to call again at the latest; -1: none. By the watch thread.
+ */
+enum { LAMBDA_MEMORY_TICK_MS = 50 };
+int lambda_upkeep(struct lambda_svc *svc, bool memory);
+
+/* runtime_api.c: the runtime API's application, for the sandbox's socket. */
+struct net_app lambda_runtime_app(struct lambda_svc *svc);
+
+/* complete.c: the thread is started and ended by the main thread. */
 int lambda_complete_start(struct lambda_svc *svc, struct err *err);
 void lambda_complete_stop(struct lambda_svc *svc);
+/* Takes inv: it is freed when its traces are committed. Takes the lock itself. */
 void lambda_complete_add(struct lambda_svc *svc, struct lambda_inv *inv);
+/* Adds one observation of AWS/Lambda's metric name for fn to batch; unit: "Count", "Milliseconds". */
 void lambda_count_metric(struct lambda_svc *svc, struct store_batch *batch,
                          const struct lambda_fn *fn, const char *name, double value,
                          const char *unit);

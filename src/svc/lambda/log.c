@@ -1,4 +1,7 @@
-/* What a function writes, as lines of its log. Everything here is under the lock. */
+/*
+ * What a function writes, and what Lambda writes about it, as lines of its log. Everything here is
+ * under svc->lock; reading a pipe does not wait.
+ */
 #include "base/clock.h"
 #include "svc/lambda/lambda_priv.h"
 
@@ -46,9 +49,10 @@ static void add_line(struct lambda_env *env, str text) {
         add_tail(env->inv, buf_view(&line->text));
 }
 
-void lambda_log_line(struct lambda_env *env, const char *fmt, ...) {
+void lambda_log_line_locked(struct lambda_env *env, const char *fmt, ...) {
     CLEANUP_DEINIT(buf) struct buf text = {0};
     va_list args;
+    LOCK_HELD(&env->svc->lock);
     va_start(args, fmt);
     buf_vprintf(&text, fmt, args);
     va_end(args);
@@ -73,7 +77,8 @@ static void split(struct lambda_output *out) {
     out->partial.len = rest.len;
 }
 
-bool lambda_log_drain(struct lambda_output *out) {
+bool lambda_log_drain_locked(struct lambda_output *out) {
+    LOCK_HELD(&out->env->svc->lock);
     for (size_t all = 0; out->fd >= 0 && all < DRAIN_MOST;) {
         ssize_t got = read(out->fd, buf_reserve(&out->partial, READ_AT_ONCE), READ_AT_ONCE);
         if (got < 0 && errno == EINTR)
@@ -89,7 +94,8 @@ bool lambda_log_drain(struct lambda_output *out) {
     return out->fd >= 0;
 }
 
-void lambda_log_flush(struct lambda_env *env) {
+void lambda_log_flush_locked(struct lambda_env *env) {
+    LOCK_HELD(&env->svc->lock);
     for (int i = 0; i < 2; i++) {
         struct lambda_output *out = &env->out[i];
         if (out->partial.len == 0)
@@ -97,4 +103,30 @@ void lambda_log_flush(struct lambda_env *env) {
         buf_char(&out->partial, '\n');
         split(out);
     }
+}
+
+/* ---- The end of an invocation ---- */
+/* In MiB, rounded up; never more than the limit, for the cgroup counts /tmp and cached files too. */
+static uint64_t peak_of(const struct lambda_env *env) {
+    const uint64_t mib = UINT64_C(1) << 20;
+    uint64_t peak = (sandbox_memory_peak(env->sandbox) + mib - 1) / mib;
+    return peak > env->fn->memory_mb ? env->fn->memory_mb : peak;
+}
+
+void lambda_log_report_locked(struct lambda_env *env) {
+    lambda_log_drain_locked(&env->out[0]);
+    lambda_log_drain_locked(&env->out[1]);
+    lambda_log_flush_locked(env);
+    double ms = (double)(clock_mono_ns() - env->inv->delivered_ns) / 1e6;
+    CLEANUP_DEINIT(buf) struct buf init = {0};
+    if (!env->init_reported && env->ready)
+        buf_printf(&init, "Init Duration: %.2f ms\t", (double)env->init_ns / 1e6);
+    env->init_reported = true;
+    lambda_log_line_locked(env, "END RequestId: %s\n", env->inv->id);
+    lambda_log_line_locked(
+        env,
+        "REPORT RequestId: %s\tDuration: %.2f ms\tBilled Duration: %lld ms\tMemory Size: %llu MB\t"
+        "Max Memory Used: %llu MB\t%s\n",
+        env->inv->id, ms, (long long)(ms + 0.999), (unsigned long long)env->fn->memory_mb,
+        (unsigned long long)peak_of(env), buf_cstr(&init));
 }

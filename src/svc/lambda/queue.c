@@ -205,10 +205,10 @@ static void stand_in_line(struct lambda_svc *svc, struct lambda_inv *inv, bool f
     *w = (struct lambda_waiting){.id = inv->row_id,
                                  .expires_ms = expiry_of(inv),
                                  .counted = counted};
-    pthread_mutex_lock(&svc->lock);
-    struct lambda_pool *pool = lambda_pool_of(svc, buf_view(&inv->fn->arn));
+    lock_take(&svc->lock);
+    struct lambda_pool *pool = lambda_pool_of_locked(svc, buf_view(&inv->fn->arn));
     list_append(front ? pool->waiting.next : &pool->waiting, &w->node);
-    pthread_mutex_unlock(&svc->lock);
+    lock_drop(&svc->lock);
     lambda_inv_free(inv);
 }
 
@@ -284,7 +284,7 @@ static bool take_due(struct lambda_svc *svc, uint64_t *ret_id) {
 /* Somebody of the same function waits already: behind him, without being tried. */
 static bool has_line(struct lambda_svc *svc, const struct lambda_inv *inv) {
     LOCK_SCOPE(&svc->lock);
-    return !list_empty(&lambda_pool_of(svc, buf_view(&inv->fn->arn))->waiting);
+    return !list_empty(&lambda_pool_of_locked(svc, buf_view(&inv->fn->arn))->waiting);
 }
 
 static int64_t next_time(struct lambda_svc *svc) {

@@ -54,7 +54,7 @@ static void init(struct lambda_svc *svc, const struct lambda_options *options) {
     svc->idle_ns = (options->idle_s ? options->idle_s : IDLE_S) * 1000000000LL;
     svc->epoll_fd = svc->wake_fd = -1;
     buf_str(&svc->ca_cert, options->ca_cert);
-    pthread_mutex_init(&svc->lock, NULL);
+    lock_init(&svc->lock);
     pthread_cond_init(&svc->gone, NULL);
     pthread_cond_init(&svc->finished_some, NULL);
     list_init(&svc->finished);
@@ -119,28 +119,25 @@ int lambda_start(struct lambda_svc *svc, struct net *net, struct err *err) {
     int r = lambda_watch_start(svc, err);
     if (r == 0)
         r = lambda_complete_start(svc, err);
-    pthread_mutex_lock(&svc->lock);
+    lock_take(&svc->lock);
     svc->net = r ? NULL : net;
-    pthread_mutex_unlock(&svc->lock);
+    lock_drop(&svc->lock);
     return r;
 }
 
-static void kill_all(struct lambda_svc *svc) {
-    size_t at = 0;
-    str arn;
-    void *value;
-    while (map_next(&svc->pools, &at, &arn, &value))
-        LIST_EACH (node, &((struct lambda_pool *)value)->envs)
-            lambda_env_kill(LIST_ENTRY(node, struct lambda_env, node));
+static void kill_all_locked(struct lambda_svc *svc) {
+    struct lambda_walk walk = {0};
+    for (struct lambda_env *env; (env = lambda_walk_locked(svc, &walk));)
+        lambda_env_kill_locked(env);
 }
 
 void lambda_stop(struct lambda_svc *svc) {
-    pthread_mutex_lock(&svc->lock);
+    lock_take(&svc->lock);
     svc->stopping = true;
     while (svc->starting > 0)
         pthread_cond_wait(&svc->gone, &svc->lock);
-    kill_all(svc);
-    pthread_mutex_unlock(&svc->lock);
+    kill_all_locked(svc);
+    lock_drop(&svc->lock);
     lambda_watch_stop(svc);
     lambda_complete_stop(svc);
 }

@@ -1,5 +1,5 @@
 #pragma once
-/* svc/logs, inside the room. */
+/* svc/logs, inside the room: the service's state, its rows, and what its operations share. */
 #include "aws/row.h"
 #include "svc/logs/errors.h"
 #include "svc/logs/logs.h"
@@ -18,12 +18,13 @@ struct logs_svc {
 /* ---- rows.c ---- */
 /*
  * STORE_META     logs.group   account, region, group          → JSON: name, id, creationTime,
- * retentionInDays, tags, class
+ *                                                               retentionInDays, tags, class
  *                logs.stream  account, region, group, stream  → JSON: name, id, creationTime
  * STORE_LOGS     logs.event   u64 group id, u64 time, u64 id  → event (struct logs_event)
  *                logs.index   u64 group id, u64 stream id, u64 time, u64 id → (empty)
- * STORE_METRICS  logs.size    u64 group id                    → store_stat's row: its sum is the
- * stored bytes
+ * STORE_METRICS  logs.size    u64 group id                    → store_stat's row, whose sum is the
+ *                                                               stored bytes
+ * The functions that make keys clear them first.
  */
 void logs_group_key(struct buf *key, str account, str region, str group);
 void logs_stream_key(struct buf *key, str account, str region, str group, str stream);
@@ -48,8 +49,10 @@ struct logs_event {
     uint64_t stream_id;
     str stream, message;
 };
+/* Appends the row's value; `at` stands in its key. */
 void logs_event_encode(struct buf *out, const struct logs_event *event);
-bool logs_event_decode(str key, str value, struct logs_event *ret_event); /* views */
+/* Views into key and value. False: damaged. */
+bool logs_event_decode(str key, str value, struct logs_event *ret_event);
 /* What an event counts for: its bytes and 26 of overhead, as AWS bills it. */
 static inline size_t logs_event_size(str message) { return message.len + 26; }
 
@@ -71,7 +74,9 @@ void logs_stream_deinit(struct logs_stream *stream);
 int logs_stream_of(struct rq *rq, const struct logs_group *group, struct logs_stream *ret_stream);
 /* The group's name that the request gives, as a name or in an ARN; absent: neither. */
 str logs_group_name(struct rq *rq);
+/* Events of the group from before this time have expired; 0: it keeps them for ever. */
 int64_t logs_oldest_ms(const json_t *group, int64_t now_ms);
+/* Documents of a new group or stream, with an id of their own: new references. */
 json_t *logs_new_group(struct store *store, str name, int64_t now_ms);
 json_t *logs_new_stream(struct store *store, str name, int64_t now_ms);
 
@@ -97,9 +102,13 @@ void logs_emf(struct logs_svc *logs, struct store_batch *batch, str account, str
               int64_t time_ms, str message);
 
 /* ---- known.c: ids of groups and streams, for the hub's port ---- */
+/* With a lock of its own: any thread. */
 struct logs_known *logs_known_new(void);
 struct logs_known *logs_known_free(struct logs_known *known);
-/* Finds or makes group and stream. 0, -errno or STORE_E_*. */
+/*
+ * Finds the line's group and stream, or makes them by a commit of its own; *ret_target borrows the
+ * line's texts. 0, -errno or STORE_E_*.
+ */
 int logs_known_find(struct logs_svc *logs, const struct hub_log *line,
                     struct logs_target *ret_target);
 void logs_known_forget(void *logs); /* a store_after hook: something was deleted */

@@ -32,8 +32,10 @@ struct s3_bucket_row {
     str account, region;
     bool has_policy, has_notification;
 };
+/* Appends the row's bytes (docs/formats/s3.md). */
 void s3_bucket_row_write(struct buf *out, const struct s3_bucket_row *row);
-bool s3_bucket_row_read(str bytes, struct s3_bucket_row *ret_row); /* views into bytes */
+/* Views into bytes. False: damaged, or of a later format. */
+bool s3_bucket_row_read(str bytes, struct s3_bucket_row *ret_row);
 
 struct s3_bucket {
     _Atomic unsigned refs;
@@ -48,10 +50,17 @@ struct s3_bucket {
 struct s3_bucket *s3_bucket_free(struct s3_bucket *bucket); /* drops one reference */
 DEFINE_FREEP(s3_bucket)
 
-struct s3_buckets; /* the cache */
+/*
+ * The cache, with a lock of its own: any thread. It is emptied when it is full; a bucket that is in
+ * use lives on by its references.
+ */
+struct s3_buckets;
 struct s3_buckets *s3_buckets_new(void);
 struct s3_buckets *s3_buckets_free(struct s3_buckets *buckets);
-/* A reference to the bucket that row_get finds. 0, STORE_E_ABSENT, STORE_E_DAMAGED or -errno. */
+/*
+ * A new reference to the bucket whose row row_get finds; the row is a condition where rows has a
+ * batch. 0, STORE_E_ABSENT, STORE_E_DAMAGED or -errno.
+ */
 int s3_buckets_get(struct s3_buckets *buckets, const struct rows *rows, str name,
                    struct s3_bucket **ret_bucket);
 /*

@@ -36,6 +36,10 @@ struct s3_config_kind {
     int put_status; /* of Put's answer; 0: the operation's own */
 };
 
+/*
+ * Handlers of the three verbs, for any kind. Put and Delete write the kind's row, or the bucket's;
+ * the bucket is a condition, so that a configuration never outlives a bucket that goes.
+ */
 int s3_config_get(struct s3_svc *svc, struct rq *rq, const struct s3_config_kind *kind);
 int s3_config_put(struct s3_svc *svc, struct rq *rq, const struct s3_config_kind *kind);
 int s3_config_delete(struct s3_svc *svc, struct rq *rq, const struct s3_config_kind *kind);

@@ -21,8 +21,9 @@ struct s3_event {
     uint64_t size;
     str etag;       /* absent: not told */
     str version_id; /* absent: the bucket was never versioned */
-    uint64_t seq;
+    uint64_t seq;   /* the record's sequencer, hex: later events of a key have a higher one */
 };
+/* Appends {"Records":[…]} with one record. */
 void s3_event_write(struct buf *out, const struct s3_event *event);
 
 /* {"Service":"Amazon S3","Event":"s3:TestEvent",…} */

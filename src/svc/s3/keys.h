@@ -19,6 +19,7 @@
 #include "store/key.h"
 #include "store/store.h"
 
+/* The rows s3b, s3a and s3c of the table above. */
 void s3_key_bucket(struct buf *key, str bucket);
 void s3_key_owned(struct buf *key, str account, str bucket);
 void s3_key_config(struct buf *key, uint64_t bucket_id, str kind);
@@ -28,17 +29,21 @@ void s3_key_configs(struct buf *key, uint64_t bucket_id);
 void s3_key_current(struct buf *key, uint64_t bucket_id, str name);
 /* The object key inside such a row key. */
 str s3_key_current_name(str key);
+/* One version that is not the current one; a higher seq sorts first. */
 void s3_key_version(struct buf *key, uint64_t bucket_id, str name, uint64_t seq);
 /* Prefix of all the versions of one key. */
 void s3_key_versions(struct buf *key, uint64_t bucket_id, str name);
-/* Appends the object key inside a version row's key to name and sets *ret_seq. */
+/* Appends the object key inside a version row's key to name and sets *ret_seq. False: damaged. */
 bool s3_key_version_parts(str key, struct buf *name, uint64_t *ret_seq);
+/* Rows s3n, s3d and s3u. */
 void s3_key_null(struct buf *key, uint64_t bucket_id, str name);
 void s3_key_body(struct buf *key, uint64_t bucket_id, uint64_t seq);
 void s3_key_upload(struct buf *key, uint64_t bucket_id, str name, uint64_t seq);
 /* Prefix of all the uploads of a bucket. */
 void s3_key_uploads(struct buf *key, uint64_t bucket_id);
+/* As s3_key_version_parts, of an upload's row. */
 bool s3_key_upload_parts(str key, struct buf *name, uint64_t *ret_seq);
+/* One part of the upload seq, and the prefix of all its parts. */
 void s3_key_part(struct buf *key, uint64_t bucket_id, uint64_t seq, uint64_t part);
 void s3_key_parts(struct buf *key, uint64_t bucket_id, uint64_t seq);
 /* Bucket id, upload and part number of a part row's key. */
@@ -50,4 +55,5 @@ bool s3_key_part_parts(str key, uint64_t *ret_bucket_id, uint64_t *ret_seq, uint
  */
 enum { S3_ID_LEN = 32, S3_NONCE_LEN = 16 };
 void s3_id_write(char out[S3_ID_LEN + 1], uint64_t seq, const uint8_t nonce[S3_NONCE_LEN]);
+/* False: not such an id. A true one still has to be found, and its random bytes compared. */
 bool s3_id_read(str id, uint64_t *ret_seq, uint8_t ret_nonce[S3_NONCE_LEN]);

@@ -22,7 +22,10 @@ struct s3_entry {
 };
 
 struct s3_walk;
-/* The list's texts are borrowed for the walk's life. snap may be NULL. */
+/*
+ * The list's texts are borrowed for the walk's life. snap NULL: the newest state, of the moment at
+ * which the walk begins. What a walk shows is no condition of anything.
+ */
 struct s3_walk *s3_walk_new(struct store *store, const struct store_snap *snap,
                             const struct s3_list *list);
 /* True: *entry is the next one. False: the end, or a fault. */

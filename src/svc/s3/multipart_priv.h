@@ -15,7 +15,7 @@ void s3_mpu_deinit(struct s3_mpu *mpu);
 int s3_mpu_name(struct s3_svc *svc, struct rq *rq, struct s3_mpu *mpu);
 /* The upload: 0, STORE_E_ABSENT or AWS_FAILED. What is written holds only while it is open. */
 int s3_mpu_read(struct rq *rq, struct s3_mpu *mpu);
-/* The same, but NoSuchUpload where it is absent. */
+/* As s3_mpu_read, but an upload that is absent is answered NoSuchUpload. */
 int s3_mpu_find(struct rq *rq, struct s3_mpu *mpu);
 int s3_no_such_upload(struct rq *rq, str id);
 /* Once the request is over and the batch was committed: removes what parts are left. */
@@ -25,7 +25,7 @@ int s3_part_number(struct rq *rq, unsigned *ret_part);
 /* Puts the part's row; what it replaces is dropped. */
 int s3_put_part(struct s3_svc *svc, struct rq *rq, const struct s3_mpu *mpu, unsigned part,
                 struct s3_upload *upload, struct s3_part_row *ret_row);
-/* The checksum that the client chose, if he did. */
+/* The checksum that the client chose for the upload, if any. */
 void s3_describe_algorithm(json_t *doc, const struct s3_upload_row *row);
 /* {"ID": …} of whoever began it. */
 json_t *s3_initiator(struct rq *rq, str initiator);

@@ -1,6 +1,6 @@
 #pragma once
 /*
- * s3/notify: a bucket's notification configuration, checked and compiled: which target hears of
+ * s3/notify: a bucket's notification configuration, checked and compiled: which target gets
  * which event on which key. Immutable; readers need no lock. Pure: destinations are checked by the
  * operation, not here.
  */
@@ -52,9 +52,10 @@ int s3_notify_new(struct s3_notify **ret_notify, const json_t *config, struct er
 struct s3_notify *s3_notify_free(struct s3_notify *notify);
 DEFINE_FREEP(s3_notify)
 
-/* The one target that hears of it, or NULL. Borrowed from notify. */
+/* The one target that gets this event, or NULL. Borrowed from notify. */
 const struct s3_notify_target *s3_notify_match(const struct s3_notify *notify,
                                                enum s3_event_type type, str key);
+/* All targets, in the order of the configuration; borrowed likewise. */
 size_t s3_notify_count(const struct s3_notify *notify);
 const struct s3_notify_target *s3_notify_at(const struct s3_notify *notify, size_t i);
 

@@ -70,7 +70,7 @@ static int check_lists(struct rq *rq, const json_t *config) {
     return 0;
 }
 
-/* S3 tells queues and topics that they will hear of the bucket; functions it does not. */
+/* S3 sends a test message to queues and topics of a new configuration, and none to functions. */
 static void send_test(struct s3_svc *svc, struct rq *rq, const struct s3_bucket *bucket,
                       const struct s3_notify *notify) {
     for (size_t i = 0; i < s3_notify_count(notify); i++) {

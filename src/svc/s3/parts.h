@@ -8,6 +8,7 @@ struct s3_upload_row {
     bool explicit_sum;       /* the client chose the checksum, so its parts must carry that one */
     struct s3_object object; /* seq and nonce are the upload's id; size, etag, bodies unused */
 };
+/* Append a row's bytes; and read one, false: damaged. What was read is views into bytes. */
 void s3_upload_row_write(struct buf *out, const struct s3_upload_row *row);
 bool s3_upload_row_read(str bytes, struct s3_upload_row *ret_row);
 
@@ -16,8 +17,8 @@ struct s3_part_row {
     int64_t mtime_ms;
     uint64_t size;
     uint8_t md5[16];
-    str sum_raw;
-    str ref; /* empty for no bytes */
+    str sum_raw; /* of the upload's algorithm; empty: it has none */
+    str ref;     /* blob reference; empty for no bytes */
 };
 void s3_part_row_write(struct buf *out, const struct s3_part_row *row);
 bool s3_part_row_read(str bytes, struct s3_part_row *ret_row);

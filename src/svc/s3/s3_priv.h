@@ -1,5 +1,12 @@
 #pragma once
-/* svc/s3, inside the room: the service's state and what its operations share. */
+/*
+ * svc/s3, inside the room: the service's state and what its operations share.
+ *
+ * The state is set by s3_open and constant afterwards; the cache of buckets has a lock of its own.
+ * So handlers run in any thread, and what they share lies in rows. Functions that take a request
+ * answer 0 or AWS_FAILED with the error set, unless they say otherwise; texts and structs that they
+ * give live in the request's arena, or until its end.
+ */
 #include "svc/s3/bucket.h"
 #include "svc/s3/cond.h"
 #include "svc/s3/errors.h"
@@ -45,22 +52,23 @@ int s3_bucket_of(struct s3_svc *svc, struct rq *rq, str name, struct s3_bucket *
 int s3_use_bucket(struct s3_svc *svc, struct rq *rq, struct s3_bucket **ret_bucket);
 int s3_use_bucket_named(struct s3_svc *svc, struct rq *rq, str name, str expected_owner,
                         struct s3_bucket **ret_bucket);
-/* The same for writers: OperationAborted while the bucket is being deleted. */
+/* As s3_use_bucket, for writers: OperationAborted while the bucket is being deleted. */
 int s3_use_bucket_to_write(struct s3_svc *svc, struct rq *rq, struct s3_bucket **ret_bucket);
-/* Such a bucket, and a key as s3_use_key gives it. */
+/* A bucket as s3_use_bucket_to_write gives it, and a key as s3_use_key does. */
 int s3_use_target(struct s3_svc *svc, struct rq *rq, struct s3_bucket **ret_bucket, str *ret_key);
 /* Member "Key", at most 1024 bytes and not empty. */
 int s3_use_key(struct rq *rq, str *ret_key);
-/* A result of versions.h or store.h that no handler can do anything about. */
+/* A result of versions.h or store.h that no handler can do anything about. AWS_FAILED. */
 int s3_fault(struct rq *rq, int r, const char *what);
 
 /* In the request's arena. */
 str s3_bucket_arn(struct rq *rq, str bucket);
 /* "arn:aws:s3:::bucket/key"; key empty for the bucket itself. False: no such ARN. */
 bool s3_arn_parts(str arn, str *ret_bucket, str *ret_key);
-/* The 64 hex digits that stand for an account in S3's answers. */
+/* The 64 hex digits that stand for an account in S3's answers; the same one always has the same. */
 str s3_canonical_id(struct rq *rq, str account);
 json_t *s3_owner(struct rq *rq, str account); /* {"ID":…}: a new reference */
+/* The ETag as documents and headers show it. */
 str s3_quoted(struct rq *rq, str etag);
 
 /*
@@ -116,10 +124,14 @@ struct s3_upload {
  */
 int s3_upload_new(struct s3_svc *svc, struct rq *rq, const struct s3_bucket *bucket,
                   enum s3_sum own_sum, uint64_t expected, struct s3_upload **ret_upload);
+/* EntityTooLarge beyond S3_MAX_PUT. */
 int s3_upload_write(struct s3_upload *upload, struct rq *rq, const void *p, size_t n);
-/* Makes it durable and fills ref, etag and checksum. The same again in a later attempt. */
+/*
+ * Makes the body durable and fills ref, etag and checksum. A later attempt of the same request
+ * finds it finished, and gets 0 at once. InvalidRequest: the client's checksum is none of its kind.
+ */
 int s3_upload_finish(struct s3_upload *upload, struct rq *rq);
-/* The batch of this attempt takes the body over. */
+/* The batch of this attempt takes the body over: its file stays once that batch is committed. */
 void s3_upload_keep(struct s3_upload *upload, struct rq *rq);
 /* As the rows' sink: rq->stream is the upload. */
 int s3_upload_open(struct s3_svc *svc, struct rq *rq, const struct s3_bucket *bucket,
@@ -136,7 +148,7 @@ enum s3_sum s3_client_sum(struct rq *rq);
  */
 int s3_put_version(struct s3_svc *svc, struct rq *rq, const struct s3_bucket *bucket, str key,
                    struct s3_object *object, str bodies, enum s3_event_type type);
-/* The same with one body: that of a finished upload. */
+/* As s3_put_version, with one body: that of a finished upload. */
 int s3_put_upload(struct s3_svc *svc, struct rq *rq, const struct s3_bucket *bucket, str key,
                   struct s3_object *object, struct s3_upload *upload, enum s3_event_type type);
 /* The members that stand at the top of every write's answer: ServerSideEncryption, VersionId. */
@@ -145,14 +157,15 @@ void s3_describe_write(struct rq *rq, const struct s3_bucket *bucket,
 
 /* ---- get.c ---- */
 /*
- * Finds the version that a read means (version_id absent: the current one). NoSuchKey, which only
- * those hear who may list; NoSuchVersion; MethodNotAllowed (a delete marker); with S3's headers.
+ * Finds the version that a read means (version_id absent: the current one). NoSuchKey, which is
+ * answered only to callers who may list; NoSuchVersion; MethodNotAllowed (a delete marker); with
+ * S3's headers.
  * found is the caller's to deinit.
  */
 struct s3_wanted {
     const struct s3_bucket *bucket;
     str key, version_id;
-    const struct aws_may *list; /* the right to hear that it is not there */
+    const struct aws_may *list; /* the right to be told that the object is not there */
 };
 int s3_find_wanted(struct rq *rq, const struct rows *rows, const struct s3_wanted *wanted,
                    struct s3_found *found);
@@ -169,10 +182,14 @@ void s3_describe_sum(json_t *doc, const struct s3_object *object);
 
 /* ---- body.c: reading stored bodies ---- */
 struct s3_body_reader;
-/* n bytes of the bodies from first on; none: an empty reader. STORE_E_ABSENT: a file is gone. */
+/*
+ * Reads n bytes (0: none) from offset first of the packed bodies, which are copied. The first ones are opened
+ * here and stay readable whatever becomes of the object. STORE_E_ABSENT: a body's file is gone, so
+ * the row is to be read again.
+ */
 int s3_body_reader_new(struct store *store, str bodies, uint64_t first, uint64_t n,
                        struct s3_body_reader **ret_reader, struct err *err);
-/* as rq_out_stream's */
+/* A callback of rq_out_stream: offset counts from the reader's first byte, and never goes back. */
 ssize_t s3_body_reader_read(void *reader, uint64_t offset, void *p, size_t n);
 struct s3_body_reader *s3_body_reader_free(struct s3_body_reader *reader);
 DEFINE_FREEP(s3_body_reader)
@@ -201,6 +218,10 @@ int s3_hook_veto(void *svc, struct rq *rq, str arn, bool via_resource);
 int s3_hook_invalid(void *svc, struct rq *rq, const struct aws_violation *violation);
 
 /* ---- sweep.c ---- */
+/*
+ * At start, before any request: reopens buckets whose deletion was cut off, and removes parts whose
+ * upload is gone. Commits by itself. 0, STORE_E_DAMAGED or -errno, with the reason in err.
+ */
 int s3_sweep(struct s3_svc *svc, struct err *err);
 /* Removes every part row of an upload whose own row is gone, with its bodies. Commits by itself. */
 int s3_drop_parts(struct store *store, uint64_t bucket_id, uint64_t upload_seq, struct err *err);

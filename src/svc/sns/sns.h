@@ -18,8 +18,8 @@ struct sns_svc; /* the service's state */
 
 /* Plugs the port into the hub: before hub_start. hub and store must outlive the service. */
 int sns_open(struct sns_svc **ret_sns, struct store *store, struct hub *hub, struct err *err);
-struct sns_svc *sns_close(
-    struct sns_svc *sns); /* returns NULL; hub stopped, no request under way */
+/* Returns NULL. The hub was stopped, and no request is under way. */
+struct sns_svc *sns_close(struct sns_svc *sns);
 
 /* The service as the cloud wants it (aws_cloud_add). The caller keeps the struct. */
 struct aws_service sns_service(struct sns_svc *sns);

@@ -1,5 +1,8 @@
 #pragma once
-/* svc/sns, inside the room: the service's state and what its operations share. */
+/*
+ * svc/sns, inside the room: the service's state and what its operations share. The state is set by
+ * sns_open and constant afterwards, so any thread may use it; everything that changes is a row.
+ */
 #include "svc/kit/attribute.h"
 #include "svc/kit/page.h"
 #include "svc/sns/errors.h"
@@ -27,7 +30,9 @@ int sns_use_arn(struct rq *rq, const char *member, bool wants_subscription, stru
 int sns_use_topic(struct rq *rq, const char *member, struct sns_arn *ret_arn,
                   struct kit_doc **ret_doc);
 int sns_use_subscription(struct rq *rq, struct sns_arn *ret_arn, struct kit_doc **ret_doc);
+/* The ARN as text, in the request's arena. */
 str sns_arn_of(struct rq *rq, const struct sns_arn *arn);
+/* InvalidParameter, "Invalid parameter: " and the text. AWS_FAILED. */
 int sns_fail_parameter(struct rq *rq, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
 /* ---- What the tables of topics.c and subscriptions.c share ---- */
@@ -61,4 +66,5 @@ void sns_fan_out_plug(struct sns_svc *svc);
 size_t sns_message_bytes(const struct sns_message *message);
 
 /* ---- port.c ---- */
+/* Plugs the hub's port "sns": what other services publish to a topic. Before hub_start. */
 void sns_plug(struct sns_svc *svc);

@@ -177,7 +177,7 @@ int sns_op_Subscribe(struct sns_svc *svc, struct rq *rq) {
     return 0;
 }
 
-/* One that is not there is gone already. */
+/* Unsubscribing from a subscription that is not there succeeds. */
 int sns_op_Unsubscribe(struct sns_svc *, struct rq *rq) {
     CLEANUP_DEINIT(buf) struct buf key = {0};
     struct kit_doc *subscription;

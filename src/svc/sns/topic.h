@@ -2,8 +2,8 @@
 /*
  * sns/topic: the rows of topics and subscriptions, both of STORE_META and JSON.
  *
- *   "sns"    account region name       {"Created":ms,"Attributes":{…},"Tags":{…},"Subscribed":how
- *   often}
+ *   "sns"    account region name
+ *   {"Created":ms,"Attributes":{…},"Tags":{…},"Subscribed":how often}
  *   "snssub" account region name id   
  *   {"Protocol","Endpoint","Owner","Principal","Confirmed":bool,"Attributes":{…}}
  *
@@ -15,10 +15,10 @@ struct sns_arn {
     str region, account, topic;
     str subscription; /* its id; absent: the topic's own ARN */
 };
-/* arn:aws:sns:region:account:topic[:id]. False: not one. */
+/* arn:aws:sns:region:account:topic[:id], as views into arn. False: not one. */
 bool sns_arn_parse(str arn, struct sns_arn *ret);
 void sns_arn_add(struct buf *out, const struct sns_arn *arn);
-/* The same without the subscription. */
+/* The topic of a subscription: its ARN without the id. */
 struct sns_arn sns_topic_of(const struct sns_arn *subscription);
 
 /* Of the subscription, or with an absent id the prefix of all of the topic's. */
@@ -33,6 +33,7 @@ struct sns_walk {
     struct sns_arn arn; /* of the current one */
     json_t *doc;        /* the current one's row */
 };
+/* Over the subscriptions that snap shows (NULL: the newest state); topic is not kept. */
 void sns_walk_init(struct sns_walk *walk, struct store *store, const struct store_snap *snap,
                    const struct sns_arn *topic);
 /* 1: there is one; 0: no more; or -errno. */

@@ -1,3 +1,7 @@
+/*
+ * sqs/attribute: the table of a queue's attributes, and the checks of its policies and dead-letter
+ * settings.
+ */
 #include "svc/sqs/attribute.h"
 
 #include "svc/kit/resource_policy.h"

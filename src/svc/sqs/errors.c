@@ -1,2 +1,3 @@
+/* sqs/errors: defines the error rows of errors.def. */
 #define ERRORS_DEFINED_HERE
 #include "svc/sqs/errors.h"

@@ -1,3 +1,4 @@
+/* sqs/handle: makes and reads receipt handles. */
 #include "svc/sqs/handle.h"
 
 #include "base/codec.h"

@@ -1,3 +1,4 @@
+/* sqs/live: receivers that wait, claims, and where to begin looking in a queue; in memory alone. */
 #include "svc/sqs/live.h"
 
 #include "base/clock.h"

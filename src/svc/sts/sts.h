@@ -1,7 +1,7 @@
 #pragma once
 /*
- * svc/sts: who am I, and the credentials of an assumed role. The rows of sessions are svc/iam's.
- * Any thread.
+ * svc/sts: who am I, and the credentials of an assumed role. The rows of sessions are svc/iam's,
+ * which also ends them; a session's time is real time. Any thread.
  */
 #include "aws/op.h"
 

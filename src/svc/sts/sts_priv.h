@@ -1,5 +1,5 @@
 #pragma once
-/* svc/sts, inside the room. */
+/* svc/sts, inside the room: the service's state is the iam it asks; it has no rows of its own. */
 #include "svc/iam/iam.h"
 #include "svc/sts/errors.h"
 #include "svc/sts/sts.h"
@@ -12,6 +12,9 @@ struct sts_svc {
 #define KIT_PREFIX sts
 #include "svc/kit/op_handlers.h"
 
-/* The trust policy of the role in question is its resource policy. */
+/*
+ * aws_service.resource_policy: the trust policy of the role in question. *ret_policy is borrowed
+ * until the request ends. 0 or AWS_FAILED.
+ */
 int sts_hook_policy(void *sts, struct rq *rq, str arn, const struct policy **ret_policy,
                     str *ret_account);

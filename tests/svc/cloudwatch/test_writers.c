@@ -1,6 +1,6 @@
 /* Several writers of one alarm: what each was answered is there. */
 #include "fixture.h"
-#include "race.h"
+#include "lib/race.h"
 
 enum { ROUNDS = 15 };
 

@@ -1,50 +1,31 @@
 /* Two who change, or change and use, the same table at the same time. */
-#include "svc/cloud.h"
+#include "lib/race.h"
+#include "lib/tmp.h"
 
 #include "store/key.h"
 #include "svc/dynamodb/dynamodb.h"
 #include "svc/dynamodb/history.h"
 
-#include <pthread.h>
-
 enum { ROUNDS = 12, DAY_MS = 86400000 };
 
+CLOUD_PLUG(ddb);
 static struct cloud *cloud;
 static struct ddb_svc *ddb;
-static struct aws_service service;
 
 static int setup(void **state) {
-    struct err err = {{0}};
     cloud_setup(state);
     cloud = *state;
-    ddb_open(&ddb, cloud->store, cloud->hub, &err);
-    service = ddb_service(ddb);
-    cloud_add(cloud, &service);
+    ddb = cloud_plug(cloud, &plug_ddb);
     return 0;
 }
-static int teardown(void **state) {
-    cloud->cloud = aws_cloud_free(cloud->cloud);
-    ddb = ddb_close(ddb);
-    clock_set_offset_ms(0);
-    return cloud_teardown(state);
-}
 
-/* The status; in is stolen. Any thread. */
+/* The status; in is stolen. */
 static int call(const char *op, json_t *in) {
-    struct aws_call call = {.cloud = cloud->cloud,
-                            .caller = cloud->root,
-                            .account = S(ACCOUNT),
-                            .region = S("us-east-1"),
-                            .service = "dynamodb",
-                            .op = op,
-                            .in = in};
-    aws_call(&call);
-    int status = call.status;
-    if (status >= 500)
-        fail_msg("%s: %d %s", op, status, buf_cstr(&call.error_message));
-    json_decref(in);
-    aws_call_deinit(&call);
-    return status;
+    CLEANUP_DEINIT(answer)
+    struct answer a = cloud_answer(cloud, cloud->root, "dynamodb", op, in, STR_NONE);
+    if (a.status >= 500)
+        fail_msg("%s: %d %s", op, a.status, buf_cstr(&a.message));
+    return a.status;
 }
 
 #define TABLE_ARN "arn:aws:dynamodb:us-east-1:" ACCOUNT ":table/table"
@@ -83,42 +64,14 @@ static json_t *add_one(int round) {
                      ":one", "N", "1");
 }
 
-/* Runs the workers together; each calls its operation once a round. */
-struct worker {
-    const char *op;
-    json_t *(*input)(int round);
-    pthread_barrier_t *start;
-    pthread_t thread;
-    int status[ROUNDS];
-};
-static void *work(void *worker_) {
-    struct worker *w = worker_;
-    for (int i = 0; i < ROUNDS; i++) {
-        pthread_barrier_wait(w->start);
-        w->status[i] = call(w->op, w->input(i));
-        pthread_barrier_wait(w->start);
-    }
-    return NULL;
-}
 static void run_together(struct worker *workers, unsigned n, void (*before)(void),
                          void (*after)(const struct worker *, int round)) {
-    pthread_barrier_t start;
-    pthread_barrier_init(&start, NULL, n + 1);
-    for (unsigned i = 0; i < n; i++) {
-        workers[i].start = &start;
-        pthread_create(&workers[i].thread, NULL, work, &workers[i]);
-    }
-    for (int round = 0; round < ROUNDS; round++) {
-        if (before)
-            before();
-        pthread_barrier_wait(&start);
-        pthread_barrier_wait(&start);
-        if (after)
-            after(workers, round);
-    }
-    for (unsigned i = 0; i < n; i++)
-        pthread_join(workers[i].thread, NULL);
-    pthread_barrier_destroy(&start);
+    struct race_rounds rounds = {.cloud = cloud,
+                                 .service = "dynamodb",
+                                 .rounds = ROUNDS,
+                                 .before = before,
+                                 .after = after};
+    race_rounds(&rounds, workers, n);
 }
 
 /* ---- One table, every operation that changes its row ---- */
@@ -154,29 +107,15 @@ static void test_one_table(void **state) {
 }
 
 /* ---- Tables that come and go ---- */
-static size_t count_rows(enum store_cf cf, const char *kind) {
-    CLEANUP_DEINIT(buf) struct buf from = {0}, to = {0};
-    size_t n = 0;
-    key_begin(&from, kind);
-    buf_str(&to, buf_view(&from));
-    key_after(&to);
-    CLEANUP(store_iter)
-    struct store_iter *it =
-        store_iter_new(cloud->store, NULL, cf, buf_view(&from), buf_view(&to), false);
-    while (store_iter_next(it))
-        n++;
-    return n;
-}
-
 static void make_table_with_history(void) {
     CHECK_INT(call("CreateTable", table_named(0)), 200);
     CHECK_INT(call("UpdateContinuousBackups", keep_days(35)), 200);
 }
 static void nothing_is_left(const struct worker *workers, int round) {
     CHECK_INT(workers[0].status[round], 200);
-    CHECK_INT(count_rows(STORE_ITEMS, "i"), 0);
-    CHECK_INT(count_rows(STORE_HISTORY, "h"), 0);
-    CHECK_INT(count_rows(STORE_METRICS, "ddb-count"), 0);
+    CHECK_INT(count_rows(cloud->store, STORE_ITEMS, "i"), 0);
+    CHECK_INT(count_rows(cloud->store, STORE_HISTORY, "h"), 0);
+    CHECK_INT(count_rows(cloud->store, STORE_METRICS, "ddb-count"), 0);
 }
 static void test_deletion_and_items(void **state) {
     (void)state;
@@ -213,15 +152,15 @@ static void test_trim_and_period(void **state) {
     CHECK(!store_batch_empty(batch));
     CHECK_INT(call("UpdateContinuousBackups", keep_days(35)), 200);
     CHECK_INT(store_commit(cloud->store, batch, &err), STORE_E_CONDITION);
-    CHECK_INT(count_rows(STORE_HISTORY, "h"), 1);
+    CHECK_INT(count_rows(cloud->store, STORE_HISTORY, "h"), 1);
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_one_table, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_deletion_and_items, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_two_creations, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_trim_and_period, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_one_table, setup, cloud_teardown),
+        cmocka_unit_test_setup_teardown(test_deletion_and_items, setup, cloud_teardown),
+        cmocka_unit_test_setup_teardown(test_two_creations, setup, cloud_teardown),
+        cmocka_unit_test_setup_teardown(test_trim_and_period, setup, cloud_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

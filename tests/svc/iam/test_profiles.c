@@ -1,5 +1,5 @@
 /* iam: instance profiles. */
-#include "cloud.h"
+#include "lib/cloud.h"
 
 #define TRUST                                                                                      \
     "'{`Statement`:{`Effect`:`Allow`,`Principal`:{`Service`:`ec2.amazonaws.com`},`Action`:`sts:AssumeRole`}}'"

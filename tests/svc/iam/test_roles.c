@@ -1,5 +1,5 @@
 /* iam: roles, their documents and tags. */
-#include "cloud.h"
+#include "lib/cloud.h"
 
 #define TRUST                                                                                      \
     "'{`Version`:`2012-10-17`,`Statement`:{`Effect`:`Allow`,`Principal`:{`Service`:`lambda.amazonaws.com`},`Action`:`sts:AssumeRole`}}'"

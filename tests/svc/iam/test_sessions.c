@@ -1,5 +1,6 @@
 /* Sessions: through sts:AssumeRole, and as services assume roles. */
-#include "cloud.h"
+#include "lib/cloud.h"
+#include "lib/tmp.h"
 
 #include "svc/iam/iam_priv.h"
 
@@ -137,20 +138,6 @@ static void nothing_plain_on_disk(void **state) {
     }
 }
 
-static size_t count_rows(struct cloud *c, const char *kind) {
-    CLEANUP_DEINIT(buf) struct buf from = {0}, to = {0};
-    key_begin(&from, kind);
-    key_begin(&to, kind);
-    key_after(&to);
-    CLEANUP(store_iter)
-    struct store_iter *it =
-        store_iter_new(c->store, NULL, STORE_META, buf_view(&from), buf_view(&to), false);
-    size_t n = 0;
-    while (store_iter_next(it))
-        n++;
-    return n;
-}
-
 static void ended_sessions_are_swept(void **state) {
     struct cloud *c = *state;
     aws_identity_free(setup_ann(c));
@@ -163,11 +150,11 @@ static void ended_sessions_are_swept(void **state) {
                   0);
         buf_deinit(&key.session_token);
     }
-    CHECK_INT(count_rows(c, "iam.session"), 3);
+    CHECK_INT(count_rows(c->store, STORE_META, "iam.session"), 3);
     CHECK(iam_session_sweep(c->iam) > clock_world_ms());
-    CHECK_INT(count_rows(c, "iam.session"),
+    CHECK_INT(count_rows(c->store, STORE_META, "iam.session"),
               2); /* one that ended a minute ago is kept, to be told so */
-    CHECK_INT(count_rows(c, "iam.expiry"), 2);
+    CHECK_INT(count_rows(c->store, STORE_META, "iam.expiry"), 2);
 }
 
 #define T(f) cmocka_unit_test_setup_teardown(f, cloud_setup, cloud_teardown)

@@ -1,5 +1,5 @@
 /* iam: users and access keys, and how soon a change counts. */
-#include "cloud.h"
+#include "lib/cloud.h"
 
 #define DOC(action)                                                                                \
     "'{`Version`:`2012-10-17`,`Statement`:{`Effect`:`Allow`,`Action`:`" action                     \

@@ -1,5 +1,5 @@
 /* Several writers of one entity: what each was answered is there. */
-#include "race.h"
+#include "lib/race.h"
 
 #define TRUST                                                                                      \
     "'{`Statement`:{`Effect`:`Allow`,`Principal`:{`Service`:`lambda.amazonaws.com`},`Action`:`sts:AssumeRole`}}'"

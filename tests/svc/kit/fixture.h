@@ -1,6 +1,6 @@
 #pragma once
 /* A cloud in which the service "sns" is the test's own: its handlers, the model's documents. */
-#include "svc/cloud.h"
+#include "lib/cloud.h"
 
 #include "aws/model.h"
 #include "aws/op.h"

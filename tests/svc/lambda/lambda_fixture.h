@@ -3,38 +3,37 @@
  * A cloud with Lambda alone in it: known identities, a role whose policy the test sets, and doors
  * of the hub that remember what went through them (log lines, metrics, messages).
  */
-#include "cm.h"
+#include "lib/cloud.h"
 
-#include "aws/call.h"
-#include "base/clock.h"
 #include "base/codec.h"
 #include "base/io.h"
 #include "base/json.h"
 #include "base/lock.h"
-#include "store/store.h"
 #include "svc/lambda/lambda.h"
 
 #include <errno.h>
-#include <ftw.h>
+#include <grp.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <zip.h>
 
-#define ACCOUNT      "000000000000"
 #define ROLE_ARN     "arn:aws:iam::" ACCOUNT ":role/runner"
 #define FN_ARN(name) "arn:aws:lambda:us-east-1:" ACCOUNT ":function:" name
 
 struct fixture {
-    char dir[64];
+    struct cloud c;
     struct sandbox_spawner *spawner;
-    struct store *store;
+    struct store *store; /* these three and root are the cloud's */
     struct hub *hub;
     struct aws_cloud *cloud;
     struct lambda_svc *lambda;
     struct aws_service service;
     struct net *net;
     struct aws_identity root;
+    bool runs; /* functions are run */
     struct policy *role_policy;
     pthread_mutex_t lock;
     struct buf log;      /* every line, as "group|stream|message" */
@@ -45,8 +44,6 @@ struct fixture {
 static struct fixture fx;
 
 /* ---- Identities ---- */
-static void never_freed(struct aws_identity *id) { (void)id; }
-
 struct role_identity {
     struct aws_identity id;
     const struct policy *list[1];
@@ -167,35 +164,33 @@ static inline void forget_all(void) {
 }
 
 /* ---- Life ---- */
-static inline void open_services(bool run) {
-    struct err err = {0};
-    if (store_open(&fx.store, &(struct store_options){.data = fx.dir, .reserve_bytes = 1}, &err))
-        fail_msg("%s", err.text);
-    fx.hub = hub_new(fx.store);
-    hub_plug_log(fx.hub, remember_log, NULL);
-    hub_plug_metric(fx.hub, remember_metric, NULL);
-    hub_plug_target(fx.hub, S("sqs"), remember_message, NULL);
-    hub_plug_target(fx.hub, S("sns"), remember_message, NULL);
-    struct aws_options options = {.store = fx.store,
-                                  .hub = fx.hub,
-                                  .default_account = ACCOUNT,
-                                  .default_region = "us-east-1",
-                                  .identities = {NULL, find, assume, role},
-                                  .max_body = 80 << 20};
-    if (aws_cloud_new(&fx.cloud, &options, &err))
-        fail_msg("%s", err.text);
-    struct lambda_options lambda = {.store = fx.store,
-                                    .hub = fx.hub,
+static inline int plug_lambda_open(void **ret_svc, struct store *store, struct hub *hub,
+                                   struct err *err) {
+    fx.store = store;
+    fx.hub = hub;
+    fx.cloud = fx.c.cloud;
+    hub_plug_log(hub, remember_log, NULL);
+    hub_plug_metric(hub, remember_metric, NULL);
+    hub_plug_target(hub, S("sqs"), remember_message, NULL);
+    hub_plug_target(hub, S("sns"), remember_message, NULL);
+    struct lambda_options lambda = {.store = store,
+                                    .hub = hub,
                                     .cloud = fx.cloud,
-                                    .spawner = run ? fx.spawner : NULL,
+                                    .spawner = fx.runs ? fx.spawner : NULL,
                                     .ca_cert = S("test CA\n"),
                                     .memory_bytes = 2048ULL << 20};
-    if (lambda_open(&fx.lambda, &lambda, &err))
-        fail_msg("%s", err.text);
-    fx.service = lambda_service(fx.lambda);
-    if (aws_cloud_add(fx.cloud, &fx.service, &err))
-        fail_msg("%s", err.text);
-    if (!run)
+    int r = lambda_open(&fx.lambda, &lambda, err);
+    *ret_svc = fx.lambda;
+    return r;
+}
+static inline struct aws_service plug_lambda_service(void *svc) { return lambda_service(svc); }
+static inline void plug_lambda_close(void *svc) { fx.lambda = lambda_close(svc); }
+static const struct cloud_plug plug_lambda = {plug_lambda_open, plug_lambda_service,
+                                              plug_lambda_close};
+
+static inline void start_services(void) {
+    struct err err = {0};
+    if (!fx.runs)
         return;
     struct net_options net = {.app = aws_cloud_app(fx.cloud), .threads = 8};
     if (net_start(&fx.net, &net, &err) || lambda_start(fx.lambda, fx.net, &err) ||
@@ -203,16 +198,38 @@ static inline void open_services(bool run) {
         fail_msg("%s", err.text);
 }
 
-static inline void close_services(void) {
+/* After close_services: the same data again. */
+static inline void open_services(bool run) {
+    fx.runs = run;
+    cloud_start(&fx.c);
+    start_services();
+}
+
+static inline void stop_services(void) {
     hub_stop(fx.hub);
     if (fx.net) {
         lambda_stop(fx.lambda);
         fx.net = net_stop(fx.net, 1000);
     }
-    fx.cloud = aws_cloud_free(fx.cloud);
-    fx.lambda = lambda_close(fx.lambda);
-    fx.hub = hub_free(fx.hub);
-    fx.store = store_free(fx.store);
+}
+
+static inline void close_services(void) {
+    stop_services();
+    cloud_stop(&fx.c);
+}
+
+/* "full" or "userns", as the first argument of a test that runs functions; "full" without. */
+static inline enum sandbox_level level_wanted(int argc, char **argv) {
+    return argc > 1 && strcmp(argv[1], "userns") == 0 ? SANDBOX_USERNS : SANDBOX_FULL;
+}
+
+static inline bool become_ordinary(void) {
+    enum { ORDINARY_UID = 12345 };
+    if (geteuid() != 0)
+        return true;
+    return setgroups(0, NULL) == 0 && setresgid(ORDINARY_UID, ORDINARY_UID, ORDINARY_UID) == 0 &&
+           setresuid(ORDINARY_UID, ORDINARY_UID, ORDINARY_UID) == 0 &&
+           prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) == 0;
 }
 
 /* Before any thread; false where nothing can be sandboxed. */
@@ -227,27 +244,18 @@ static inline bool fixture_spawner(void) {
 static inline void fixture_open(bool run) {
     pthread_mutex_init(&fx.lock, NULL);
     fx.assumed = 0;
-    snprintf(fx.dir, sizeof fx.dir, "/tmp/calotype-lambda-XXXXXX");
-    CHECK(mkdtemp(fx.dir));
-    fx.root = (struct aws_identity){
-        .refs = 1,
-        .free_data = never_freed,
-        .user_id = S(ACCOUNT),
-        .principal = {PRINCIPAL_ROOT, S(ACCOUNT), S("arn:aws:iam::" ACCOUNT ":root"), STR_NONE}};
+    fx.runs = run;
     role_may("[{\"Effect\":\"Allow\",\"Action\":\"*\",\"Resource\":\"*\"}]");
-    open_services(run);
-}
-
-static inline int remove_one(const char *path, const struct stat *st, int type, struct FTW *at) {
-    (void)st;
-    (void)type;
-    (void)at;
-    return remove(path);
+    cloud_open(&fx.c, &(struct cloud_options){.identities = {NULL, find, assume, role},
+                                              .max_body = 80 << 20});
+    fx.root = *fx.c.root;
+    cloud_plug(&fx.c, &plug_lambda);
+    start_services();
 }
 
 static inline void fixture_close(void) {
-    close_services();
-    nftw(fx.dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    stop_services();
+    cloud_close(&fx.c);
     fx.role_policy = policy_free(fx.role_policy);
     buf_deinit(&fx.log);
     buf_deinit(&fx.metrics);
@@ -255,35 +263,12 @@ static inline void fixture_close(void) {
 }
 
 /* ---- Calls ---- */
-struct answer {
-    int status;
-    json_t *out;
-    struct buf body, code, message;
-};
-static inline void answer_deinit(struct answer *a) {
-    json_decref(a->out);
-    buf_deinit(&a->body);
-    buf_deinit(&a->code);
-    buf_deinit(&a->message);
-}
-
 /* in is stolen. */
 static inline struct answer call_as(struct aws_identity *caller, const char *op, json_t *in,
                                     str body) {
-    struct aws_call call = {.cloud = fx.cloud,
-                            .caller = caller,
-                            .account = S(ACCOUNT),
-                            .region = S("us-east-1"),
-                            .service = "lambda",
-                            .op = op,
-                            .in = in,
-                            .body = body};
-    aws_call(&call);
-    json_decref(in);
-    return (struct answer){call.status, call.out, call.out_body, call.error_code,
-                           call.error_message};
+    return cloud_answer(&fx.c, caller, "lambda", op, in, body);
 }
-static struct answer call_op(const char *op, json_t *in) {
+static inline struct answer call_op(const char *op, json_t *in) {
     return call_as(&fx.root, op, in, STR_NONE);
 }
 

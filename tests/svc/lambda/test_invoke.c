@@ -4,9 +4,6 @@
  */
 #include "lambda_fixture.h"
 
-#include <grp.h>
-#include <sys/prctl.h>
-
 static struct answer invoke(const char *name, const char *payload) {
     return call_as(&fx.root, "Invoke", json_pack("{s:s}", "FunctionName", name), str_c(payload));
 }
@@ -417,19 +414,9 @@ static void test_stop_while_running(void **state) {
     fx.net = net_stop(fx.net, 1000);
 }
 
-static bool become_ordinary(void) {
-    enum { ORDINARY_UID = 12345 };
-    if (geteuid() != 0)
-        return true;
-    return setgroups(0, NULL) == 0 && setresgid(ORDINARY_UID, ORDINARY_UID, ORDINARY_UID) == 0 &&
-           setresuid(ORDINARY_UID, ORDINARY_UID, ORDINARY_UID) == 0 &&
-           prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) == 0;
-}
-
 /* test_invoke full | userns */
 int main(int argc, char **argv) {
-    enum sandbox_level want =
-        argc > 1 && strcmp(argv[1], "userns") == 0 ? SANDBOX_USERNS : SANDBOX_FULL;
+    enum sandbox_level want = level_wanted(argc, argv);
     if (!testfn_read() || (want == SANDBOX_USERNS && !become_ordinary()))
         return 1;
     if (!fixture_spawner() || sandbox_spawner_status(fx.spawner)->level != want) {

@@ -234,19 +234,10 @@ static void test_permissions(void **state) {
 
 /* A caller with one policy. */
 static struct answer as_user(const char *statements, const char *op, json_t *in, str body) {
-    CLEANUP(policy) struct policy *policy = NULL;
     CLEANUP_DEINIT(buf) struct buf text = {0};
     buf_printf(&text, "{\"Version\":\"2012-10-17\",\"Statement\":%s}", statements);
-    CHECK_INT(policy_new(&policy, POLICY_IDENTITY, buf_view(&text), NULL), 0);
-    const struct policy *list[] = {policy};
-    struct aws_identity user = {.refs = 1,
-                                .free_data = never_freed,
-                                .user_id = S("AIDA"),
-                                .user_name = S("anna"),
-                                .principal = {PRINCIPAL_USER, S(ACCOUNT),
-                                              S("arn:aws:iam::" ACCOUNT ":user/anna"), STR_NONE},
-                                .policies = {.identity = list, .n_identity = 1}};
-    return call_as(&user, op, in, body);
+    cloud_user_policy(&fx.c, buf_cstr(&text));
+    return call_as(fx.c.user, op, in, body);
 }
 
 static void test_rights(void **state) {
@@ -341,7 +332,7 @@ static int unpack(const struct zip_entry *entries, size_t n, struct err *err) {
     char dir[17], root[96];
     make_zip(&zip, entries, n);
     rand_hex(dir, 8);
-    snprintf(root, sizeof root, "%s/functions", fx.dir);
+    snprintf(root, sizeof root, "%s/functions", fx.c.dir);
     return lambda_code_unpack(root, buf_view(&zip), dir, err);
 }
 
@@ -370,7 +361,7 @@ static void test_bad_packages(void **state) {
         CHECK_CASE(str_starts(str_c(err.text), S("Could not unzip uploaded file.")), cases[i].what);
     }
     char evil[96];
-    snprintf(evil, sizeof evil, "%s/evil", fx.dir);
+    snprintf(evil, sizeof evil, "%s/evil", fx.c.dir);
     CHECK_INT(access(evil, F_OK), -1);
     json_t *code = json_object();
     json_set_str(code, "ZipFile", S("bm8gemlw"));
@@ -391,7 +382,7 @@ static void test_good_package(void **state) {
     char root[96], path[128];
     struct stat st;
     make_zip(&zip, entries, ARRAY_LEN(entries));
-    snprintf(root, sizeof root, "%s/functions", fx.dir);
+    snprintf(root, sizeof root, "%s/functions", fx.c.dir);
     mode_t before = umask(077); /* the daemon's may be anything; functions run as another user */
     CHECK_INT(lambda_code_unpack(root, buf_view(&zip), "good", &err), 0);
     umask(before);
@@ -415,14 +406,14 @@ static void test_sweep(void **state) {
     make("fn");
     CLEANUP_DEINIT(answer) struct answer a = call_op("GetFunctionConfiguration", named("fn"));
     char path[128];
-    snprintf(path, sizeof path, "%s/functions/.half-1234", fx.dir);
+    snprintf(path, sizeof path, "%s/functions/.half-1234", fx.c.dir);
     CHECK_INT(mkdir(path, 0700), 0);
-    snprintf(path, sizeof path, "%s/functions/nobody", fx.dir);
+    snprintf(path, sizeof path, "%s/functions/nobody", fx.c.dir);
     CHECK_INT(mkdir(path, 0700), 0);
     close_services();
     open_services(false);
     CHECK_INT(access(path, F_OK), -1);
-    snprintf(path, sizeof path, "%s/functions/.half-1234", fx.dir);
+    snprintf(path, sizeof path, "%s/functions/.half-1234", fx.c.dir);
     CHECK_INT(access(path, F_OK), -1);
     must(call_op("GetFunction", named("fn")));
 }

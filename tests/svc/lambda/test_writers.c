@@ -1,10 +1,10 @@
 /* Two who change, or change and use, the same functions at the same time. */
 #include "lambda_fixture.h"
+#include "lib/race.h"
+#include "lib/tmp.h"
 
 #include "hub/hub_priv.h"
 #include "store/key.h"
-
-#include <pthread.h>
 
 enum { ROUNDS = 12 };
 
@@ -24,42 +24,13 @@ static void make(const char *name) {
 }
 static json_t *named(const char *name) { return json_pack("{s:s}", "FunctionName", name); }
 
-/* Runs the workers together; each calls its operation once a round. */
-struct worker {
-    const char *op;
-    json_t *(*input)(int round);
-    pthread_barrier_t *start;
-    pthread_t thread;
-    int status[ROUNDS];
-};
-static void *work(void *worker_) {
-    struct worker *w = worker_;
-    for (int i = 0; i < ROUNDS; i++) {
-        pthread_barrier_wait(w->start);
-        struct answer a = call_op(w->op, w->input(i));
-        w->status[i] = a.status;
-        answer_deinit(&a);
-        pthread_barrier_wait(w->start);
-    }
-    return NULL;
-}
 static void run_together(struct worker *workers, unsigned n,
-                         void (*between)(struct worker *, int round)) {
-    pthread_barrier_t start;
-    pthread_barrier_init(&start, NULL, n + 1);
-    for (unsigned i = 0; i < n; i++) {
-        workers[i].start = &start;
-        pthread_create(&workers[i].thread, NULL, work, &workers[i]);
-    }
-    for (int round = 0; round < ROUNDS; round++) {
-        pthread_barrier_wait(&start);
-        pthread_barrier_wait(&start);
-        if (between)
-            between(workers, round);
-    }
-    for (unsigned i = 0; i < n; i++)
-        pthread_join(workers[i].thread, NULL);
-    pthread_barrier_destroy(&start);
+                         void (*after)(const struct worker *, int round)) {
+    race_rounds(&(struct race_rounds){.cloud = &fx.c,
+                                      .service = "lambda",
+                                      .rounds = ROUNDS,
+                                      .after = after},
+                workers, n);
 }
 
 /* ---- One function, every operation that changes its row ---- */
@@ -128,7 +99,7 @@ static json_t *reserve_for_b(int round) {
     (void)round;
     return json_pack("{s:s,s:i}", "FunctionName", "b", "ReservedConcurrentExecutions", 500);
 }
-static void release_both(struct worker *workers, int round) {
+static void release_both(const struct worker *workers, int round) {
     CHECK((workers[0].status[round] == 200) != (workers[1].status[round] == 200));
     must(call_op("DeleteFunctionConcurrency", named("a")));
     must(call_op("DeleteFunctionConcurrency", named("b")));
@@ -145,19 +116,7 @@ static void test_two_reservations(void **state) {
 }
 
 /* ---- An event for a function that goes ---- */
-static size_t queued(void) {
-    CLEANUP_DEINIT(buf) struct buf from = {0}, to = {0};
-    size_t n = 0;
-    key_begin(&from, "lambda.q");
-    buf_str(&to, buf_view(&from));
-    key_after(&to);
-    CLEANUP(store_iter)
-    struct store_iter *it =
-        store_iter_new(fx.store, NULL, STORE_QUEUE, buf_view(&from), buf_view(&to), false);
-    while (store_iter_next(it))
-        n++;
-    return n;
-}
+static size_t queued(void) { return count_rows(fx.store, STORE_QUEUE, "lambda.q"); }
 
 /* Long to parse: the function is read before, and the event committed after. */
 static struct buf large_event;

@@ -1,6 +1,6 @@
 /* Writers against whoever deletes the group, the stream or the retention. */
 #include "fixture.h"
-#include "race.h"
+#include "lib/race.h"
 #include "svc/logs/logs_priv.h"
 
 enum { WRITERS = 4, ROUNDS = 30, OLD_EVENTS = 12000 };

@@ -4,6 +4,7 @@
 #include "base/lock.h"
 #include "store/key.h"
 #include "svc/s3/fixture.h"
+#include "lib/tmp.h"
 #include "svc/s3/keys.h"
 
 #include <dirent.h>
@@ -44,27 +45,19 @@ static json_t *hear(size_t n) {
 
 /* ---- The fixture ---- */
 static int setup(void **state) {
-    struct s3_fixture *f = mem_new(struct s3_fixture);
+    struct cloud *f = mem_new(struct cloud);
     ear.n = 0;
     ear.check = HUB_OK;
-    if (s3_fixture_open(f))
-        return -1;
-    hub_plug_target(f->cloud.hub, S("sqs"), ear_accept, &ear);
-    hub_plug_check(f->cloud.hub, S("sqs"), ear_check, &ear);
+    cloud_open(f, NULL);
+    cloud_plug(f, &plug_s3);
+    hub_plug_target(f->hub, S("sqs"), ear_accept, &ear);
+    hub_plug_check(f->hub, S("sqs"), ear_check, &ear);
     *state = f;
-    return hub_start(f->cloud.hub, NULL);
-}
-
-static int teardown(void **state) {
-    struct s3_fixture *f = *state;
-    hub_stop(f->cloud.hub);
-    s3_fixture_close(f);
-    free(f);
-    return 0;
+    return hub_start(f->hub, NULL);
 }
 
 /* Status of a call; the answer is dropped. */
-static int status(struct s3_fixture *f, const char *op, const char *in, str body) {
+static int status(struct cloud *f, const char *op, const char *in, str body) {
     CLEANUP_DEINIT(answer) struct answer a = s3_call(f, op, in, body);
     return a.status;
 }
@@ -93,34 +86,18 @@ static int count_files(const char *path) {
     return n;
 }
 
-static int body_files(struct s3_fixture *f) {
+static int body_files(struct cloud *f) {
     char path[128];
-    snprintf(path, sizeof path, "%s/blobs", f->cloud.dir);
+    snprintf(path, sizeof path, "%s/blobs", f->dir);
     return count_files(path);
-}
-
-/* Rows of a kind. */
-static int count_rows(struct s3_fixture *f, const char *kind) {
-    CLEANUP_DEINIT(buf) struct buf from = {0}, to = {0};
-    int n = 0;
-    key_begin(&from, kind);
-    key_begin(&to, kind);
-    key_after(&to);
-    CLEANUP(store_iter)
-    struct store_iter *it =
-        store_iter_new(f->cloud.store, NULL, STORE_META, buf_view(&from), buf_view(&to), false);
-    while (store_iter_next(it))
-        n++;
-    return n;
 }
 
 static char big[100 * 1024];
 
 /* ---- Rights ---- */
-static struct answer as_user(struct s3_fixture *f, const char *policy, const char *op,
-                             const char *in) {
-    fixture_user_policy(&f->cloud, policy);
-    return s3_call_as(f, &f->cloud.user.id, op, in, S("body"));
+static struct answer as_user(struct cloud *f, const char *policy, const char *op, const char *in) {
+    cloud_user_policy(f, policy);
+    return s3_call_as(f, f->user, op, in, S("body"));
 }
 
 #define ALLOW(action, resource)                                                                    \
@@ -128,7 +105,7 @@ static struct answer as_user(struct s3_fixture *f, const char *policy, const cha
     "\",\"Resource\":\"" resource "\"}}"
 
 static void every_row_asks_for_its_right(void **state) {
-    struct s3_fixture *f = *state;
+    struct cloud *f = *state;
     static const struct {
         const char *op, *in, *action, *policy;
     } cases[] = {
@@ -198,7 +175,7 @@ static void every_row_asks_for_its_right(void **state) {
 }
 
 static void missing_keys_are_told_to_listers_only(void **state) {
-    struct s3_fixture *f = *state;
+    struct cloud *f = *state;
     expect(f, "CreateBucket", "{'Bucket':'photos'}", 200);
     CLEANUP_DEINIT(answer)
     struct answer hidden =
@@ -214,7 +191,7 @@ static void missing_keys_are_told_to_listers_only(void **state) {
 }
 
 static void each_key_of_a_batch_asks_for_its_right(void **state) {
-    struct s3_fixture *f = *state;
+    struct cloud *f = *state;
     expect(f, "CreateBucket", "{'Bucket':'photos'}", 200);
     expect(f, "PutObject", "{'Bucket':'photos','Key':'mine/1'}", 200);
     expect(f, "PutObject", "{'Bucket':'photos','Key':'theirs/1'}", 200);
@@ -230,7 +207,7 @@ static void each_key_of_a_batch_asks_for_its_right(void **state) {
 }
 
 static void condition_keys(void **state) {
-    struct s3_fixture *f = *state;
+    struct cloud *f = *state;
     static const char prefix_only[] =
         "{\"Version\":\"2012-10-17\",\"Statement\":{\"Effect\":\"Allow\",\"Action\":\"s3:ListBucket\",\"Resource\":\"*\","
         "\"Condition\":{\"StringLike\":{\"s3:prefix\":\"home/*\"}}}}";
@@ -257,7 +234,7 @@ static void condition_keys(void **state) {
 }
 
 /* ---- Events ---- */
-static void configure_events(struct s3_fixture *f) {
+static void configure_events(struct cloud *f) {
     expect(f, "CreateBucket", "{'Bucket':'photos'}", 200);
     expect(
         f, "PutBucketNotificationConfiguration",
@@ -271,7 +248,7 @@ static const json_t *record(const json_t *event) {
 }
 
 static void events_come_with_the_object(void **state) {
-    struct s3_fixture *f = *state;
+    struct cloud *f = *state;
     configure_events(f);
     CLEANUP_JSON json_t *test = hear(1);
     CHECK_STR(json_str(test, "Event"), S("s3:TestEvent"));
@@ -303,7 +280,7 @@ static void events_come_with_the_object(void **state) {
 }
 
 static void destinations_are_checked(void **state) {
-    struct s3_fixture *f = *state;
+    struct cloud *f = *state;
     static const char put[] =
         "{'Bucket':'photos','NotificationConfiguration':{'QueueConfigurations':[{'QueueArn':'arn:aws:sqs:us-east-1:000000000000:q',"
         "'Events':['s3:ObjectCreated:*']}]}}";
@@ -323,7 +300,7 @@ static void destinations_are_checked(void **state) {
 
 /* ---- What stays behind ---- */
 static void replaced_and_deleted_bodies_are_dropped(void **state) {
-    struct s3_fixture *f = *state;
+    struct cloud *f = *state;
     str body = str_n(big, sizeof big);
     expect(f, "CreateBucket", "{'Bucket':'photos'}", 200);
     CHECK_INT(status(f, "PutObject", "{'Bucket':'photos','Key':'k'}", body), 200);
@@ -339,18 +316,18 @@ static void replaced_and_deleted_bodies_are_dropped(void **state) {
     CHECK_INT(body_files(f), 0);
     CHECK_INT(status(f, "PutObject", "{'Bucket':'photos','Key':'middling'}", str_n(big, 2000)),
               200);
-    CHECK_INT(count_rows(f, "s3d"), 1); /* too long for the object's row */
+    CHECK_INT(count_rows(f->store, STORE_META, "s3d"), 1); /* too long for the object's row */
     expect(f, "DeleteObject", "{'Bucket':'photos','Key':'middling'}", 204);
     expect(f, "DeleteObject", "{'Bucket':'photos','Key':'k'}", 204);
     expect(f, "DeleteBucket", "{'Bucket':'photos'}", 204);
     static const char *const kinds[] = {"s3b", "s3a", "s3c", "s3o", "s3v",
                                         "s3n", "s3d", "s3u", "s3p"};
     for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
-        CHECK_CASE(count_rows(f, kinds[i]) == 0, kinds[i]);
+        CHECK_CASE(count_rows(f->store, STORE_META, kinds[i]) == 0, kinds[i]);
 }
 
 static void uploads_leave_nothing(void **state) {
-    struct s3_fixture *f = *state;
+    struct cloud *f = *state;
     str body = str_n(big, sizeof big);
     expect(f, "CreateBucket", "{'Bucket':'photos'}", 200);
     for (int complete = 0; complete < 2; complete++) {
@@ -377,7 +354,8 @@ static void uploads_leave_nothing(void **state) {
             complete ? 200 : 204);
         answer_deinit(&part);
         CHECK_INT(body_files(f), complete);
-        CHECK_INT(count_rows(f, "s3u") + count_rows(f, "s3p"), 0);
+        CHECK_INT(count_rows(f->store, STORE_META, "s3u") + count_rows(f->store, STORE_META, "s3p"),
+                  0);
     }
     CLEANUP_DEINIT(answer)
     struct answer got = s3_call(f, "GetObject", "{'Bucket':'photos','Key':'m'}", S(""));
@@ -388,7 +366,7 @@ static void uploads_leave_nothing(void **state) {
  * Parts whose upload is gone, and a bucket in the middle of its deletion: as a crash leaves them.
  */
 static void opening_puts_right(void **state) {
-    struct s3_fixture *f = *state;
+    struct cloud *f = *state;
     struct err err = {""};
     expect(f, "CreateBucket", "{'Bucket':'photos'}", 200);
     CLEANUP_DEINIT(answer)
@@ -405,23 +383,23 @@ static void opening_puts_right(void **state) {
     key_after(&to);
     store_del_range(batch, STORE_META, buf_view(&from), buf_view(&to));
     s3_key_bucket(&key, S("photos"));
-    CHECK_INT(store_get(f->cloud.store, NULL, STORE_META, buf_view(&key), &value), 0);
+    CHECK_INT(store_get(f->store, NULL, STORE_META, buf_view(&key), &value), 0);
     value.p[1] |= 4; /* deleting */
     store_put_blind(batch, STORE_META, buf_view(&key), buf_view(&value));
-    CHECK_INT(store_commit(f->cloud.store, batch, &err), 0);
+    CHECK_INT(store_commit(f->store, batch, &err), 0);
     expect(f, "PutObject", "{'Bucket':'photos','Key':'k'}", 409);
 
     struct s3_svc *again = NULL;
-    CHECK_INT(s3_open(&again, f->cloud.store, f->cloud.hub, &err), 0);
+    CHECK_INT(s3_open(&again, f->store, f->hub, &err), 0);
     s3_close(again);
     expect(f, "PutObject", "{'Bucket':'photos','Key':'k'}", 200);
-    CHECK_INT(count_rows(f, "s3p"), 0);
+    CHECK_INT(count_rows(f->store, STORE_META, "s3p"), 0);
     CHECK_INT(body_files(f), 0);
 }
 
 /* ---- Races ---- */
 struct race {
-    struct s3_fixture *f;
+    struct cloud *f;
     int created, refused, deleted;
     pthread_mutex_t lock;
 };
@@ -457,13 +435,13 @@ static void buckets_go_only_when_empty(void **state) {
         pthread_join(threads[i], NULL);
     status(race.f, "DeleteObject", "{'Bucket':'photos','Key':'k'}", S(""));
     expect(race.f, "DeleteBucket", "{'Bucket':'photos'}", 204);
-    CHECK_INT(count_rows(race.f, "s3o"), 0); /* none in a bucket that is gone */
+    CHECK_INT(count_rows(race.f->store, STORE_META, "s3o"), 0); /* none in a bucket that is gone */
 }
 
 int main(void) {
     for (size_t i = 0; i < sizeof big; i++)
         big[i] = (char)(i * 7 + i / 255);
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, cloud_teardown)
     const struct CMUnitTest tests[] = {
         T(every_row_asks_for_its_right),
         T(missing_keys_are_told_to_listers_only),

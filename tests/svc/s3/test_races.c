@@ -12,7 +12,7 @@
 struct step {
     const char *op, *in, *body;
 };
-static _Thread_local struct s3_fixture *fixture;
+static _Thread_local struct cloud *fixture;
 /* run before the next commit; ends with a NULL op */
 static _Thread_local const struct step *meanwhile;
 static _Thread_local size_t bucket_reads, refused_commits;
@@ -46,19 +46,12 @@ int __wrap_store_commit(struct store *store, struct store_batch *batch, struct e
 }
 
 static int setup(void **state) {
-    struct s3_fixture *f = mem_new(struct s3_fixture);
+    struct cloud *f = mem_new(struct cloud);
     *state = fixture = f;
     meanwhile = NULL;
-    int r = s3_fixture_open(f);
-    if (!r)
-        store_next_id(f->cloud.store); /* the first one commits, under a lock */
-    return r;
-}
-
-static int teardown(void **state) {
-    struct s3_fixture *f = *state;
-    s3_fixture_close(f);
-    free(f);
+    cloud_open(f, NULL);
+    cloud_plug(f, &plug_s3);
+    store_next_id(f->store); /* the first one commits, under a lock */
     return 0;
 }
 
@@ -360,7 +353,7 @@ static void an_upload_is_completed_once(void **state) {
 }
 
 int main(void) {
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, cloud_teardown)
     const struct CMUnitTest tests[] = {
         T(a_request_reads_its_bucket_once),
         T(writers_of_other_keys_do_not_meet),

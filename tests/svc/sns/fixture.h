@@ -9,9 +9,8 @@
 #define QUEUE "arn:aws:sqs:us-east-1:" ACCOUNT ":q"
 #define Q_URL "'QueueUrl':'/" ACCOUNT "/q'"
 
-static struct sns_svc *sns;
-static struct sqs_svc *sqs;
-static struct aws_service sns_row, sqs_row;
+CLOUD_PLUG(sns);
+CLOUD_PLUG(sqs);
 
 static inline const char *sns_call(struct cloud *c, const char *op, const char *in) {
     return cloud_call_as(c, c->root, "sns", op, in);
@@ -24,12 +23,8 @@ static inline int sns_setup(void **state) {
     struct err err = {{0}};
     cloud_setup(state);
     struct cloud *c = *state;
-    CHECK_INT(sqs_open(&sqs, c->store, c->hub, &err), 0);
-    CHECK_INT(sns_open(&sns, c->store, c->hub, &err), 0);
-    sqs_row = sqs_service(sqs);
-    sns_row = sns_service(sns);
-    cloud_add(c, &sqs_row);
-    cloud_add(c, &sns_row);
+    cloud_plug(c, &plug_sqs);
+    cloud_plug(c, &plug_sns);
     CHECK_INT(hub_start(c->hub, &err), 0);
     ok(sns_call(c, "CreateTopic", "{'Name':'t'}"));
     ok(sqs_call(c, "CreateQueue",
@@ -39,12 +34,4 @@ static inline int sns_setup(void **state) {
     return 0;
 }
 
-static inline int sns_teardown(void **state) {
-    struct cloud *c = *state;
-    hub_stop(c->hub);
-    int r = cloud_teardown(state);
-    sns = sns_close(sns);
-    sqs = sqs_close(sqs);
-    return r;
-}
-#define T(f) cmocka_unit_test_setup_teardown(f, sns_setup, sns_teardown)
+#define T(f) cmocka_unit_test_setup_teardown(f, sns_setup, cloud_teardown)

@@ -1,28 +1,15 @@
 /* Subscribe calls for one endpoint at the same moment make one subscription. */
-#include "svc/race.h"
+#include "lib/race.h"
 
 #include "svc/sns/sns.h"
 
 enum { WRITERS = 4, ROUNDS = 30 };
 
-static struct sns_svc *sns;
-static struct aws_service service;
+CLOUD_PLUG(sns);
 
 static int setup(void **state) {
-    struct err err = {{0}};
     cloud_setup(state);
-    struct cloud *c = *state;
-    CHECK_INT(sns_open(&sns, c->store, c->hub, &err), 0);
-    service = sns_service(sns);
-    cloud_add(c, &service);
-    return 0;
-}
-
-static int teardown(void **state) {
-    struct cloud *c = *state;
-    hub_stop(c->hub);
-    cloud_teardown(state);
-    sns_close(sns);
+    cloud_plug(*state, &plug_sns);
     return 0;
 }
 
@@ -49,6 +36,6 @@ static void one_endpoint_is_subscribed_once(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(one_endpoint_is_subscribed_once, setup, teardown)};
+        cmocka_unit_test_setup_teardown(one_endpoint_is_subscribed_once, setup, cloud_teardown)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,31 +6,20 @@
 
 #define JOBS "'QueueUrl':'http://localhost/" ACCOUNT "/jobs'"
 
+CLOUD_PLUG(sqs);
+
 static struct sqs_svc *sqs;
-static struct aws_service sqs_row;
 
 static inline const char *sqs_call(struct cloud *c, const char *op, const char *in) {
     return cloud_call_as(c, c->root, "sqs", op, in);
 }
 
 static inline int sqs_setup(void **state) {
-    struct err err = {{0}};
     cloud_setup(state);
     struct cloud *c = *state;
-    CHECK_INT(sqs_open(&sqs, c->store, c->hub, &err), 0);
-    sqs_row = sqs_service(sqs);
-    cloud_add(c, &sqs_row);
+    sqs = cloud_plug(c, &plug_sqs);
     ok(sqs_call(c, "CreateQueue", "{'QueueName':'jobs'}"));
     return 0;
-}
-
-static inline int sqs_teardown(void **state) {
-    struct cloud *c = *state;
-    clock_set_offset_ms(0);
-    hub_stop(c->hub);
-    int r = cloud_teardown(state);
-    sqs = sqs_close(sqs);
-    return r;
 }
 
 /* ms of world time pass. */
@@ -60,4 +49,4 @@ static inline const char *counts(struct cloud *c) {
              STR_ARG(text_at(c, "Attributes.ApproximateNumberOfMessagesDelayed")));
     return text;
 }
-#define T(f) cmocka_unit_test_setup_teardown(f, sqs_setup, sqs_teardown)
+#define T(f) cmocka_unit_test_setup_teardown(f, sqs_setup, cloud_teardown)

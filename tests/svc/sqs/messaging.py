@@ -2,7 +2,7 @@
 
 Runs with today's boto3 (SQS in JSON) and with Debian's older one (SQS in the query protocol).
 """
-import hashlib, json, subprocess, sys, threading, time, unittest
+import hashlib, json, pathlib, sys, threading, time, unittest
 try:
     import boto3
     from botocore.config import Config
@@ -10,19 +10,15 @@ try:
 except ImportError:
     sys.exit(77)
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / 'lib'))
+from server import Server  # noqa: E402
+
 SECRET = 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY'
 ACCOUNT = '000000000000'
 
 
-class Server:
-    def __init__(self, program):
-        self.process = subprocess.Popen([program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        self.port = int(self.process.stdout.readline())
-
-    def say(self, line):
-        self.process.stdin.write(line + '\n')
-        self.process.stdin.flush()
-        return self.process.stdout.readline().rstrip('\n')
+class Spoken(Server):
+    """tests/svc/sqs/messaging_server.c, which obeys lines."""
 
     def advance(self, seconds):
         self.say(f'advance {seconds}')
@@ -35,22 +31,16 @@ class Server:
                             aws_access_key_id=key, aws_secret_access_key=SECRET,
                             config=Config(retries={'max_attempts': 0}, max_pool_connections=50))
 
-    def stop(self):
-        self.process.stdin.close()
-        return self.process.wait(30)
-
 
 class Messaging(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.server = Server(PROGRAM)
+        cls.server = Spoken(PROGRAM).__enter__()
         cls.sqs, cls.sns = cls.server.client('sqs'), cls.server.client('sns')
 
     @classmethod
     def tearDownClass(cls):
-        code = cls.server.stop()
-        if code:
-            raise AssertionError(f'the server ended with {code}')
+        cls.server.__exit__(None, None, None)
 
     def setUp(self):
         self.name = self.id().rsplit('.', 1)[1].replace('_', '-')[:60]

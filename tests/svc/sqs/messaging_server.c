@@ -12,13 +12,16 @@
  *
  * It ends with its standard input, and fails when something leaked.
  */
-#include "../../aws/cloud_fixture.h"
+#include "lib/cloud.h"
 
 #include "base/clock.h"
 #include "base/lock.h"
 #include "net/net.h"
 #include "svc/sns/sns.h"
 #include "svc/sqs/sqs.h"
+
+CLOUD_PLUG(sqs);
+CLOUD_PLUG(sns);
 
 static struct seen {
     pthread_mutex_t lock;
@@ -67,7 +70,7 @@ static void say_metric(const char *name) {
     printf("0 0 0\n");
 }
 
-static void deliver(struct cloud_fixture *f, str line) {
+static void deliver(struct cloud *f, str line) {
     CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
     struct hub_event event = {.source_account = S("000000000000"),
                               .account = S("000000000000"),
@@ -81,7 +84,7 @@ static void deliver(struct cloud_fixture *f, str line) {
     printf("ok\n");
 }
 
-static void obey(struct cloud_fixture *f, char *line) {
+static void obey(struct cloud *f, char *line) {
     str verb, rest;
     str_cut(str_c(line), ' ', &verb, &rest);
     if (str_is(verb, "advance")) {
@@ -98,7 +101,7 @@ static void obey(struct cloud_fixture *f, char *line) {
         seen.lambda_answer = (int)strtol(rest.p, NULL, 10);
         printf("ok\n");
     } else if (str_is(verb, "policy")) {
-        fixture_user_policy(f, str_is(rest, "-") ? NULL : rest.p);
+        cloud_user_policy(f, str_is(rest, "-") ? NULL : rest.p);
         printf("ok\n");
     } else if (str_is(verb, "deliver")) {
         deliver(f, rest);
@@ -116,24 +119,18 @@ static void check(int r, const struct err *err) {
 }
 
 int main(void) {
-    static struct cloud_fixture f;
-    struct sqs_svc *sqs = NULL;
-    struct sns_svc *sns = NULL;
+    static struct cloud f;
     struct err err = {0};
     struct net *net = NULL;
     uint16_t port;
     int fd = -1;
     char *line = NULL;
     size_t cap = 0;
-    if (fixture_open(&f))
-        return 1;
-    check(sqs_open(&sqs, f.store, f.hub, &err), &err);
-    check(sns_open(&sns, f.store, f.hub, &err), &err);
+    cloud_open(&f, NULL);
+    cloud_plug(&f, &plug_sqs);
+    cloud_plug(&f, &plug_sns);
     hub_plug_metric(f.hub, on_metric, NULL);
     hub_plug_target(f.hub, S("lambda"), on_lambda, NULL);
-    struct aws_service sqs_row = sqs_service(sqs), sns_row = sns_service(sns);
-    check(aws_cloud_add(f.cloud, &sqs_row, &err), &err);
-    check(aws_cloud_add(f.cloud, &sns_row, &err), &err);
     check(hub_start(f.hub, &err), &err);
     struct net_options options = {.app = aws_cloud_app(f.cloud), .threads = 16};
     check(net_start(&net, &options, &err), &err);
@@ -147,9 +144,6 @@ int main(void) {
     }
     free(line);
     net_stop(net, 1000);
-    hub_stop(f.hub);
-    sqs_close(sqs);
-    sns_close(sns);
-    fixture_close(&f);
+    cloud_close(&f);
     return 0;
 }

@@ -1,35 +1,13 @@
 /* Queues' rows: two writers of one row, what is refused, what is kept. */
-#include "svc/cloud.h"
+#include "lib/race.h"
 
 #include "svc/sqs/sqs.h"
 
-#include <pthread.h>
-
-struct sqs_cloud {
-    struct cloud cloud;
-    struct sqs_svc *sqs;
-    struct aws_service service;
-};
+CLOUD_PLUG(sqs);
 
 static int setup(void **state) {
-    struct err err = {{0}};
     cloud_setup(state);
-    struct sqs_cloud *s = mem_new(struct sqs_cloud);
-    s->cloud = *(struct cloud *)*state;
-    free(*state);
-    CHECK_INT(sqs_open(&s->sqs, s->cloud.store, s->cloud.hub, &err), 0);
-    s->service = sqs_service(s->sqs);
-    cloud_add(&s->cloud, &s->service);
-    *state = s;
-    return 0;
-}
-
-static int teardown(void **state) {
-    struct sqs_cloud *s = *state;
-    struct sqs_svc *sqs = s->sqs;
-    hub_stop(s->cloud.hub);
-    cloud_teardown(state); /* the struct is the cloud's first member */
-    sqs_close(sqs);
+    cloud_plug(*state, &plug_sqs);
     return 0;
 }
 
@@ -38,45 +16,11 @@ static int teardown(void **state) {
 #define URL "http://localhost/" ACCOUNT "/jobs"
 enum { WRITERS = 8, ROUNDS = 20 };
 
-struct writer {
-    struct cloud *cloud;
-    pthread_barrier_t *start;
-    const char *op;
-    json_t *in;
-    pthread_t thread;
-    bool failed;
-};
-
-static void *write_once(void *writer_) {
-    struct writer *w = writer_;
-    struct aws_call call = {.cloud = w->cloud->cloud,
-                            .caller = w->cloud->root,
-                            .account = S(ACCOUNT),
-                            .region = S("us-east-1"),
-                            .service = "sqs",
-                            .op = w->op,
-                            .in = w->in};
-    pthread_barrier_wait(w->start);
-    w->failed = aws_call(&call) != 0;
-    aws_call_deinit(&call);
-    return NULL;
-}
-
 /* All at the same moment, each its own change of the one row; takes the documents. */
-static void write_together(struct cloud *c, struct writer writers[WRITERS]) {
-    pthread_barrier_t start;
-    pthread_barrier_init(&start, NULL, WRITERS);
-    for (size_t i = 0; i < WRITERS; i++) {
-        writers[i].cloud = c;
-        writers[i].start = &start;
-        CHECK_INT(pthread_create(&writers[i].thread, NULL, write_once, &writers[i]), 0);
-    }
-    for (size_t i = 0; i < WRITERS; i++) {
-        pthread_join(writers[i].thread, NULL);
-        CHECK(!writers[i].failed);
-        json_decref(writers[i].in);
-    }
-    pthread_barrier_destroy(&start);
+static void write_together(struct cloud *c, struct racer writers[WRITERS]) {
+    race(c, writers, WRITERS);
+    for (size_t i = 0; i < WRITERS; i++)
+        CHECK_TEXT(writers[i].code, "");
 }
 
 /*
@@ -95,15 +39,9 @@ static void create_with_long_policy(struct cloud *c) {
             i ? "," : "", i, ACCOUNT);
     buf_c(&policy, "]}");
     json_set_str(json_obj(in, "Attributes"), "Policy", buf_view(&policy));
-    aws_call_deinit(&c->call);
-    c->call = (struct aws_call){.cloud = c->cloud,
-                                .caller = c->root,
-                                .account = S(ACCOUNT),
-                                .region = S("us-east-1"),
-                                .service = "sqs",
-                                .op = "CreateQueue",
-                                .in = in};
-    CHECK_INT(aws_call(&c->call), 0);
+    CLEANUP_DEINIT(answer)
+    struct answer a = cloud_answer(c, c->root, "sqs", "CreateQueue", json_incref(in), STR_NONE);
+    CHECK_INT(a.status, 200);
 }
 
 static const char *call(struct cloud *c, const char *op, const char *in) {
@@ -114,11 +52,12 @@ static void test_tags_of_many_writers_all_stay(void **state) {
     struct cloud *c = *state;
     create_with_long_policy(c);
     for (int round = 0; round < ROUNDS; round++) {
-        struct writer writers[WRITERS] = {0};
+        struct racer writers[WRITERS] = {0};
         bool untag = round % 2;
         for (int i = 0; i < WRITERS; i++) {
             char key[16];
             snprintf(key, sizeof key, "key%d", i);
+            writers[i].service = "sqs";
             writers[i].op = untag ? "UntagQueue" : "TagQueue";
             writers[i].in = untag ? json_pack("{s:s,s:[s]}", "QueueUrl", URL, "TagKeys", key)
                                   : json_pack("{s:s,s:{s:s}}", "QueueUrl", URL, "Tags", key, "v");
@@ -136,13 +75,14 @@ static void test_attributes_of_many_writers_all_stay(void **state) {
     struct cloud *c = *state;
     create_with_long_policy(c);
     for (int round = 0; round < ROUNDS; round++) {
-        struct writer writers[WRITERS] = {0};
+        struct racer writers[WRITERS] = {0};
         char value[16], key[16];
         int now = round % 20; /* within every one's bounds */
         for (int i = 0; i < WRITERS; i++) {
             bool is_tag = i >= (int)ARRAY_LEN(names);
             snprintf(key, sizeof key, "key%d", i);
             snprintf(value, sizeof value, "%d", i == 1 ? 1024 + now : i == 2 ? 60 + now : now);
+            writers[i].service = "sqs";
             writers[i].op = is_tag ? "TagQueue" : "SetQueueAttributes";
             writers[i].in =
                 json_pack("{s:s,s:{s:s}}", "QueueUrl", URL, is_tag ? "Tags" : "Attributes",
@@ -167,8 +107,9 @@ static void test_attributes_of_many_writers_all_stay(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_tags_of_many_writers_all_stay, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_attributes_of_many_writers_all_stay, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_tags_of_many_writers_all_stay, setup, cloud_teardown),
+        cmocka_unit_test_setup_teardown(test_attributes_of_many_writers_all_stay, setup,
+                                        cloud_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

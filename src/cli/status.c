@@ -1,0 +1,147 @@
+/*
+ * calotype status: how the daemon is, as the operation GetStatus of the service `calotype` says it:
+ * a signed call as any other, so it can be made from elsewhere, by whoever may.
+ */
+#include "base/clock.h"
+#include "cli/common.h"
+#include "cli/row.h"
+#include "cli/verb.h"
+
+#include <stdio.h>
+
+struct status {
+    const char *data;
+    bool remote, json;
+    struct cli_cloud cloud;
+};
+
+static int ask(struct status *s, json_t **ret_doc, struct err *err) {
+    CLEANUP_JSON json_t *in = json_object();
+    struct client_fault fault;
+    if (client_json(s->cloud.client, "calotype", "Calotype_20261126.GetStatus", in, ret_doc,
+                    &fault))
+        return cli_cloud_fault("calotype:GetStatus", &fault, err);
+    /* Moments are read by people, from both forms. */
+    char when[CLOCK_ISO_MAX];
+    double seconds = json_number_value(json_object_get(*ret_doc, "WorldTime"));
+    json_set_str(*ret_doc, "WorldTime",
+                 str_c(clock_iso8601_ms(when, (int64_t)(seconds * 1000 + 0.5))));
+    return 0;
+}
+
+/* ---- For people ---- */
+
+static void add_text(struct buf *out, const json_t *doc, const char *name) {
+    buf_str(out, json_str(doc, name));
+}
+
+/* "ok", or "read-only: the disk is full". */
+static void add_with_reason(struct buf *out, const json_t *doc, const char *name,
+                            const char *reason) {
+    add_text(out, doc, name);
+    str why = json_str(doc, reason);
+    if (why.len)
+        buf_printf(out, ": " STR_FMT, STR_ARG(why));
+}
+
+static void add_status(struct buf *out, const json_t *doc) {
+    add_with_reason(out, doc, "Status", "Reason");
+}
+static void add_isolation(struct buf *out, const json_t *doc) {
+    add_with_reason(out, doc, "Isolation", "IsolationLacks");
+}
+static void add_version(struct buf *out, const json_t *doc) { add_text(out, doc, "Version"); }
+static void add_endpoint(struct buf *out, const json_t *doc) { add_text(out, doc, "Endpoint"); }
+static void add_region(struct buf *out, const json_t *doc) { add_text(out, doc, "Region"); }
+static void add_account(struct buf *out, const json_t *doc) { add_text(out, doc, "Account"); }
+
+/* "3 d 4 h", "4 min 5 s": the two largest units that it has. */
+static void add_span(struct buf *out, int64_t ms) {
+    static const struct {
+        const char *unit;
+        int64_t ms;
+    } units[] = {{"d", 86400000}, {"h", 3600000}, {"min", 60000}, {"s", 1000}};
+    size_t i = 0;
+    while (i + 1 < ARRAY_LEN(units) && ms < units[i].ms)
+        i++;
+    buf_printf(out, "%lld %s", (long long)(ms / units[i].ms), units[i].unit);
+    if (i + 1 < ARRAY_LEN(units))
+        buf_printf(out, " %lld %s", (long long)(ms % units[i].ms / units[i + 1].ms),
+                   units[i + 1].unit);
+}
+
+static void add_world_time(struct buf *out, const json_t *doc) {
+    int64_t offset = json_int(doc, "WorldOffsetMs", 0);
+    add_text(out, doc, "WorldTime");
+    if (!offset)
+        return;
+    buf_c(out, ", ");
+    add_span(out, offset < 0 ? -offset : offset);
+    buf_c(out, offset < 0 ? " behind real time" : " ahead of real time");
+}
+
+static void add_process(struct buf *out, const json_t *doc) {
+    buf_printf(out, "%lld, up ", (long long)json_int(doc, "ProcessId", 0));
+    add_span(out, json_int(doc, "UpMs", 0));
+}
+
+static const struct {
+    const char *name;
+    void (*add)(struct buf *out, const json_t *doc);
+} lines[] = {
+    {"status", add_status},         {"version", add_version}, {"endpoint", add_endpoint},
+    {"region", add_region},         {"account", add_account}, {"isolation", add_isolation},
+    {"world time", add_world_time}, {"process", add_process},
+};
+
+static void print_lines(const json_t *doc) {
+    static const struct cli_column columns[] = {{"", 12, false}, {"", 0, false}};
+    static const enum prog_colour colours[] = {COLOUR_DIM, COLOUR_PLAIN};
+    for (size_t i = 0; i < ARRAY_LEN(lines); i++) {
+        CLEANUP_DEINIT(buf) struct buf text = {0};
+        lines[i].add(&text, doc);
+        const str cells[] = {str_c(lines[i].name), buf_view(&text)};
+        cli_row(columns, ARRAY_LEN(columns), cells, colours);
+    }
+}
+
+/* ---- The verb ---- */
+
+static int run(void *ctx, char **, int, struct err *err) {
+    struct status *s = ctx;
+    CLEANUP_JSON json_t *doc = NULL;
+    struct cli_cloud_options options = {.data = s->data, .aws = s->remote};
+    int r = cli_cloud_connect(&s->cloud, &options, err);
+    r = r ? r : ask(s, &doc, err);
+    if (r)
+        return r;
+    if (s->json)
+        cli_print_json(doc);
+    else
+        print_lines(doc);
+    return str_is(json_str(doc, "Status"), "ok") ? PROG_OK : PROG_PARTIAL;
+}
+
+static void deinit(void *ctx) { cli_cloud_deinit(&((struct status *)ctx)->cloud); }
+
+static const struct prog_flag flags[] = {
+    PROG_DATA(struct status, data),
+    PROG_SWITCH(struct status, remote, "remote",
+                "the cloud and the keys that the AWS_* variables name"),
+    PROG_SWITCH(struct status, json, "json", "one JSON object instead"),
+};
+
+const struct prog_verb cli_verb_status = {
+    .name = "status",
+    .summary = "show how it is",
+    .arguments = "[--data DIR | --remote]",
+    .about =
+        "Shows how the daemon is: whether it takes changes, how functions are isolated, and what\n"
+        "time it is in its world. Ends 0 when all is well, 1 when it is read-only.\n"
+        "Asks the operation GetStatus of the service calotype; the right is calotype:GetStatus.",
+    .flags = flags,
+    .n_flags = ARRAY_LEN(flags),
+    .size = sizeof(struct status),
+    .run = run,
+    .deinit = deinit,
+};

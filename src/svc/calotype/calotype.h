@@ -1,0 +1,31 @@
+#pragma once
+/*
+ * svc/calotype: the service of our own, for what AWS has no operation for: how the daemon is. A
+ * client of it is signed and authorised as any other. It keeps no rows. Any thread.
+ */
+#include "aws/op.h"
+
+/* How the daemon is. Texts live as long as the service. */
+struct calotype_facts {
+    bool readonly; /* changes are refused */
+    struct err why_readonly;
+    const char *endpoint; /* "https://127.0.0.1:4566" */
+    const char *region;
+    const char *account;         /* the default one */
+    const char *isolation;       /* of functions: "full" */
+    const char *isolation_lacks; /* what it lacks, or "" */
+    int64_t up_ms;
+};
+
+struct calotype_options {
+    /* Fills *ret. Called in any thread, by any number at once. */
+    void (*look)(void *ctx, struct calotype_facts *ret);
+    void *ctx; /* must outlive the service */
+};
+
+struct calotype_svc; /* the service's state */
+int calotype_open(struct calotype_svc **ret_svc, const struct calotype_options *options,
+                  struct err *err);
+struct calotype_svc *calotype_close(struct calotype_svc *svc); /* returns NULL */
+/* For aws_cloud_add. */
+struct aws_service calotype_service(struct calotype_svc *svc);

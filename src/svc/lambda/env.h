@@ -1,0 +1,155 @@
+#pragma once
+/*
+ * svc/lambda/env: an environment: one sandbox with a runtime in it, which serves one invocation at a
+ * time.
+ *
+ *   STARTING → BUSY     the runtime called /next and got the event that it was started for
+ *   STARTING → IDLE     the same without an event: its invocation failed meanwhile
+ *   BUSY → SETTLING     it answered, and is on its way back to /next
+ *   SETTLING → IDLE     it is back: its /next is parked, and the sandbox is frozen
+ *   SETTLING → BUSY     it was given the next event before it was back
+ *   IDLE → BUSY         it was given an event: thawed, its /next answered
+ *   any → DYING         killed, or ended by itself; reaped when the sandbox has ended
+ *
+ * env_state.c is the one file that changes a state, an invocation's place, a parked request, a
+ * count or a reference, and the table in it is the one list of steps; a step that is not in the
+ * table ends a build with assertions. docs/internals/lambda-pool.md has the whole picture.
+ *
+ * Fields are guarded by svc->lock, but for those that say otherwise. Functions whose name ends in
+ * _locked are called with svc->lock held and none of them waits; the others without it.
+ */
+#include "base/map.h"
+#include "net/net.h"
+#include "sandbox/sandbox.h"
+#include "svc/lambda/inv.h"
+
+struct lambda_pool;
+struct lambda_runtime;
+
+enum lambda_env_state { ENV_STARTING, ENV_IDLE, ENV_BUSY, ENV_SETTLING, ENV_DYING, ENV_STATES };
+/* "STARTING", … for messages. */
+const char *lambda_env_state_name(enum lambda_env_state state);
+/* True where the table has that step. */
+bool lambda_env_may_become(enum lambda_env_state from, enum lambda_env_state to);
+
+enum { LAMBDA_ENV_PORTS = 3 }; /* the runtime API, the cloud plain, the cloud by TLS */
+
+struct lambda_output { /* one pipe of a sandbox */
+    struct lambda_env *env;
+    int fd;             /* -1: closed */
+    struct buf partial; /* bytes behind the last newline */
+};
+
+struct lambda_env {
+    struct list node; /* in its pool: most recently used first */
+    unsigned refs;    /* the pool, each open origin, whoever starts it */
+    enum lambda_env_state state;
+    struct lambda_inv *inv;  /* STARTING, BUSY */
+    struct net_req *parked;  /* waits in /next */
+    bool ready;              /* has called /next */
+    bool watched;            /* known to the watch thread */
+    bool init_reported;      /* a REPORT line has told of the init */
+    int64_t init_ns;         /* how long from start_ns until /next */
+    int64_t settled_ns;      /* monotonic: when it last finished an invocation */
+    int64_t deadline_ns;     /* monotonic; INT64_MAX: none */
+    struct sandbox *sandbox; /* NULL before it is made */
+    struct net_origin *origins[LAMBDA_ENV_PORTS];
+    struct lambda_output out[2]; /* stdout, stderr */
+    struct list lines;           /* of struct lambda_line, not yet given to the log */
+    size_t lines_bytes;
+
+    /* The same from the beginning to the end: no lock. */
+    struct lambda_svc *svc;
+    struct lambda_pool *pool;
+    struct lambda_fn *fn;
+    const struct lambda_runtime *runtime; /* NULL: a row of a later build names one */
+
+    /* Written by whoever starts it, before anybody else looks. */
+    bool may_log;           /* its role may write the log */
+    int64_t start_ns;       /* monotonic: when its sandbox was asked for */
+    int64_t keys_expire_ms; /* real time */
+    char stream[64];
+};
+
+/* ---- env_state.c: births and ends ---- */
+/*
+ * A new environment in STARTING, in pool and in all counts, with inv for its first event. The
+ * caller gets a reference and must call lambda_env_started_locked.
+ */
+struct lambda_env *lambda_env_new_locked(struct lambda_svc *svc, struct lambda_pool *pool,
+                                         struct lambda_inv *inv);
+void lambda_env_ref_locked(struct lambda_env *env);
+/* Frees it with the last reference. */
+void lambda_env_unref_locked(struct lambda_env *env);
+/* The sandbox is there; the environment owns it and its outputs. */
+void lambda_env_boxed_locked(struct lambda_env *env, struct sandbox *sandbox);
+/* origin is port i's listener, NULL where it could not be opened; it holds a reference of its own. */
+void lambda_env_listens_locked(struct lambda_env *env, size_t i, struct net_origin *origin);
+/*
+ * The start is over, well or not. A failed one is killed and reaped; its invocation, with a REPORT
+ * where there was a sandbox, is returned for the caller to finish (NULL: it had none any more).
+ * Drops the starter's reference.
+ */
+struct lambda_inv *lambda_env_started_locked(struct lambda_env *env, bool well);
+/* DYING, and the sandbox is killed. Nothing where it is DYING already. */
+void lambda_env_kill_locked(struct lambda_env *env);
+/*
+ * Nothing of it runs: takes it out of its pool and of all counts, closes its sockets and drops the
+ * pool's reference. Its invocation was released before.
+ */
+void lambda_env_reap_locked(struct lambda_env *env);
+
+/* ---- env_state.c: the way of an invocation ---- */
+/* Gives inv to an environment that is IDLE or SETTLING, and wakes it. */
+void lambda_env_assign_locked(struct lambda_env *env, struct lambda_inv *inv);
+/* The runtime has called /next for the first time. Nothing on later calls. */
+void lambda_env_ready_locked(struct lambda_env *env);
+/* The runtime takes its event: BUSY; START is logged, the function's time runs from now. */
+void lambda_env_deliver_locked(struct lambda_env *env);
+/* req waits for an event: IDLE, frozen. */
+void lambda_env_park_locked(struct lambda_env *env, struct net_req *req);
+/* req is over; nothing where another request is parked. */
+void lambda_env_unpark_locked(struct lambda_env *env, const struct net_req *req);
+/* The answer is in the invocation's outcome: detaches it; SETTLING. */
+struct lambda_inv *lambda_env_settle_locked(struct lambda_env *env);
+/*
+ * Takes the invocation away, with the log lines so far. detach: as finished, which writes END and
+ * REPORT; release: to be tried again. The caller finishes or dispatches it after unlocking.
+ */
+struct lambda_inv *lambda_env_detach_locked(struct lambda_env *env);
+struct lambda_inv *lambda_env_release_locked(struct lambda_env *env);
+/* Moves the lines so far to inv, to be committed with it. */
+void lambda_env_take_lines_locked(struct lambda_env *env, struct lambda_inv *inv);
+/* The watch thread knows it. */
+void lambda_env_watched_locked(struct lambda_env *env);
+/* No deadline any more: it was killed for its memory, and its end says the rest. */
+void lambda_env_untimed_locked(struct lambda_env *env);
+
+/*
+ * env_start.c: makes the sandbox and its sockets, in a few milliseconds. 0, or inv's outcome is set.
+ * Without the lock.
+ */
+int lambda_env_start(struct lambda_env *env, struct lambda_inv *inv);
+
+#define LAMBDA_CA_PATH "/etc/ssl/certs/ca-certificates.crt" /* inside a sandbox */
+/* env_vars.c: what the program finds in its environment: NULL-terminated NAME=VALUE. */
+enum { LAMBDA_VARIABLES_MOST = 256 };
+struct lambda_variables {
+    struct arena arena;
+    const char *at[LAMBDA_VARIABLES_MOST + 1];
+    size_t n;
+    const json_t *own; /* the function's: they win over Lambda's */
+};
+/* keys: of the execution role. Any thread. */
+void lambda_variables_fill(struct lambda_variables *variables, const struct lambda_env *env,
+                           const struct aws_credentials *keys);
+void lambda_variables_deinit(struct lambda_variables *variables);
+
+/* ---- log.c: what the function and Lambda write ---- */
+void lambda_log_line_locked(struct lambda_env *env, const char *fmt, ...) PRINTF_LIKE(2, 3);
+/* Takes what the program wrote; false: the pipe is closed. */
+bool lambda_log_drain_locked(struct lambda_output *out);
+/* Ends the partial lines. */
+void lambda_log_flush_locked(struct lambda_env *env);
+/* END and REPORT of its invocation, after all that the program wrote. */
+void lambda_log_report_locked(struct lambda_env *env);

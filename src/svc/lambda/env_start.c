@@ -1,0 +1,221 @@
+/*
+ * Starting an environment: code, keys, variables, sandbox, sockets. Runs in the thread that needs it
+ * for its invocation, without svc->lock, for it reads the disk and waits for the sandbox.
+ */
+#include "aws/port.h"
+#include "base/arn.h"
+#include "base/clock.h"
+#include "base/codec.h"
+#include "base/io.h"
+#include "base/rand.h"
+#include "svc/lambda/code.h"
+#include "svc/lambda/lambda_priv.h"
+#include "svc/lambda/runtimes.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+
+enum { RUNTIME_PORT = 9001, API_PORT = 80, API_TLS_PORT = 443, KEYS_S = 6 * 3600 };
+static const uint16_t ports[LAMBDA_ENV_PORTS] = {RUNTIME_PORT, API_PORT, API_TLS_PORT};
+#define SERVICE S("lambda.amazonaws.com")
+
+/* ---- Code ---- */
+static int ensure_code(struct lambda_svc *svc, const struct lambda_fn *fn, const char *dir,
+                       struct err *err) {
+    if (lambda_code_is_unpacked(svc->functions_dir, dir))
+        return 0;
+    CLEANUP_DEINIT(buf) struct buf ref = {0}, zip = {0};
+    if (!codec_unbase64(&ref, json_str(fn->doc, "CodeRef")))
+        return err_set(err, -EBADMSG, "the function's row names no package");
+    int r = lambda_package_read(svc->store, buf_view(&ref), &zip, err);
+    return r ? r : lambda_code_unpack(svc->functions_dir, buf_view(&zip), dir, err);
+}
+
+/* An ELF program without an interpreter: it maps what it uses, so its address space may be limited.
+ */
+static bool is_static(const char *path) {
+    CLEANUP_DEINIT(buf) struct buf file = {0};
+    FILE *f = fopen(path, "re");
+    if (!f)
+        return false;
+    file.len = fread(buf_reserve(&file, 4096), 1, 4096, f);
+    fclose(f);
+    Elf64_Ehdr head;
+    if (file.len < sizeof head)
+        return false;
+    memcpy(&head, file.p, sizeof head);
+    if (memcmp(head.e_ident, ELFMAG, SELFMAG) != 0 || head.e_ident[EI_CLASS] != ELFCLASS64 ||
+        head.e_phentsize != sizeof(Elf64_Phdr))
+        return false;
+    for (unsigned i = 0; i < head.e_phnum; i++) {
+        Elf64_Phdr part;
+        uint64_t at = head.e_phoff + (uint64_t)i * sizeof part;
+        if (head.e_phoff > 4096 || at + sizeof part > file.len)
+            return false;
+        memcpy(&part, file.p + at, sizeof part);
+        if (part.p_type == PT_INTERP)
+            return false;
+    }
+    return true;
+}
+
+/* ---- Its role ---- */
+static int take_keys(struct lambda_svc *svc, struct lambda_env *env, struct aws_credentials *keys,
+                     struct err *err) {
+    const struct aws_identity_source *source = aws_cloud_identities(svc->cloud);
+    int r = source->assume(source->ctx, json_str(env->fn->config, "Role"), SERVICE,
+                           env->fn->name.name, KEYS_S, keys, err);
+    if (r == 0)
+        env->keys_expire_ms = keys->expires_ms;
+    return r;
+}
+
+/* As on AWS, a function whose role may not write its log runs without one. */
+static bool may_log(struct lambda_svc *svc, const struct lambda_env *env) {
+    const struct aws_identity_source *identities = aws_cloud_identities(svc->cloud);
+    CLEANUP_DEINIT(buf) struct buf arn = {0};
+    arn_add(&arn, "logs", env->fn->name.region, env->fn->name.account, "log-group:%s:log-stream:%s",
+            buf_cstr(&env->fn->log_group), env->stream);
+    struct aws_role_question question = {.role = json_str(env->fn->config, "Role"),
+                                         .service = SERVICE,
+                                         .session_name = env->fn->name.name,
+                                         .action = "logs:PutLogEvents",
+                                         .resource = buf_view(&arn),
+                                         .region = env->fn->name.region,
+                                         .source_arn = buf_view(&env->fn->arn),
+                                         .source_account = env->fn->name.account};
+    if (!aws_role_may(identities, &question))
+        return false;
+    question.action = "logs:CreateLogStream";
+    return aws_role_may(identities, &question);
+}
+
+static void name_stream(struct lambda_env *env) {
+    char day[CLOCK_ISO_MAX], hex[33];
+    clock_day(day, clock_world_ms());
+    rand_hex(hex, 16);
+    for (char *c = day; *c; c++)
+        if (*c == '-')
+            *c = '/';
+    snprintf(env->stream, sizeof env->stream, "%.10s/[$LATEST]%s", day, hex);
+}
+
+/* ---- Sandbox and sockets ---- */
+/* 0, or -errno where the path is too long. */
+static int path_of(char out[PATH_MAX], const struct lambda_svc *svc, const char *dir,
+                   const char *file) {
+    int n = snprintf(out, PATH_MAX, "%s/%s%s%s", svc->functions_dir, dir, file ? "/" : "",
+                     file ? file : "");
+    return n < PATH_MAX ? 0 : -ENAMETOOLONG;
+}
+
+/* What the function's runtime says of the sandbox. */
+static void fill_runtime(struct sandbox_spec *spec, const struct lambda_runtime *runtime) {
+    spec->argv = runtime->argv;
+    spec->whole_proc = runtime->whole_proc;
+    for (size_t i = 0; i < SANDBOX_MAX_BINDS && runtime->binds[i].host; i++)
+        spec->binds[i] = runtime->binds[i];
+    if (runtime->start_path)
+        spec->files[1] = (struct sandbox_file){runtime->start_path, str_c(runtime->start)};
+}
+
+static int start_sandbox(struct lambda_svc *svc, struct lambda_env *env, const char *dir,
+                         const struct aws_credentials *keys, struct sandbox **ret_sandbox,
+                         struct err *err) {
+    char code[PATH_MAX], program[PATH_MAX];
+    const char *own = env->runtime->own_program;
+    if (path_of(code, svc, dir, NULL) || path_of(program, svc, dir, own))
+        return err_sys(err, -ENAMETOOLONG, "starting a function");
+    struct lambda_variables variables = {0};
+    lambda_variables_fill(&variables, env, keys);
+    struct sandbox_spec spec = {
+        .code = code,
+        .env = variables.at,
+        .memory_bytes = lambda_fn_memory(env->fn),
+        .tmp_bytes = env->fn->tmp_mb * 1024 * 1024,
+        .files = {{LAMBDA_CA_PATH, buf_view(&svc->ca_cert)}},
+        .limit_address_space = own && is_static(program),
+    };
+    memcpy(spec.ports, ports, sizeof ports);
+    fill_runtime(&spec, env->runtime);
+    int r = sandbox_start(svc->spawner, &spec, ret_sandbox, err);
+    lambda_variables_deinit(&variables);
+    return r;
+}
+
+static void origin_released(void *env_) {
+    struct lambda_env *env = env_;
+    struct lambda_svc *svc = env->svc;
+    LOCK_SCOPE(&svc->lock);
+    lambda_env_unref_locked(env);
+}
+
+static int open_socket(struct lambda_svc *svc, struct lambda_env *env, struct sandbox *sandbox,
+                       size_t i, struct err *err) {
+    const struct net_app runtime = lambda_runtime_app(svc);
+    struct net_origin *origin = NULL;
+    lock_take(&svc->lock);
+    lambda_env_ref_locked(env);
+    lock_drop(&svc->lock);
+    int r = net_listen_fd(svc->net, sandbox_take_listener(sandbox, ports[i]),
+                          ports[i] == RUNTIME_PORT ? &runtime : NULL, env, origin_released, &origin,
+                          err);
+    LOCK_SCOPE(&svc->lock);
+    lambda_env_listens_locked(env, i, origin);
+    if (r)
+        lambda_env_unref_locked(env);
+    return r;
+}
+
+/* The runtime API on its port, the cloud's own on the two others. */
+static int open_sockets(struct lambda_svc *svc, struct lambda_env *env, struct sandbox *sandbox,
+                        struct err *err) {
+    int r = 0;
+    for (size_t i = 0; r == 0 && i < ARRAY_LEN(ports); i++)
+        r = open_socket(svc, env, sandbox, i, err);
+    return r;
+}
+
+static int start(struct lambda_svc *svc, struct lambda_env *env, struct err *err) {
+    CLEANUP_DEINIT(buf) struct buf dir = {0};
+    struct aws_credentials keys = {0};
+    buf_str(&dir, json_str(env->fn->doc, "CodeDir"));
+    name_stream(env);
+    if (!svc->spawner)
+        return err_set(err, -ENOTSUP, "this daemon runs no functions");
+    if (!env->runtime)
+        return err_set(err, -ENOTSUP, "this build does not know the function's runtime");
+    int r = ensure_code(svc, env->fn, buf_cstr(&dir), err);
+    if (r == 0)
+        r = take_keys(svc, env, &keys, err);
+    if (r)
+        return r;
+    env->may_log = may_log(svc, env);
+    struct sandbox *sandbox = NULL;
+    env->start_ns = clock_mono_ns();
+    r = start_sandbox(svc, env, buf_cstr(&dir), &keys, &sandbox, err);
+    explicit_bzero(keys.secret_key, sizeof keys.secret_key);
+    buf_deinit(&keys.session_token);
+    if (r)
+        return r;
+    lock_take(&svc->lock);
+    lambda_env_boxed_locked(env, sandbox);
+    lock_drop(&svc->lock);
+    return open_sockets(svc, env, sandbox, err);
+}
+
+int lambda_env_start(struct lambda_env *env, struct lambda_inv *inv) {
+    LOCK_NOT_HELD(&env->svc->lock);
+    struct err err = {0};
+    int r = start(env->svc, env, &err);
+    if (r == 0)
+        return 0;
+    if (r == AWS_E_NO_ROLE || r == AWS_E_NOT_TRUSTED)
+        lambda_fail_service(inv, &lambda_e_InvalidParameterValueException,
+                            "The role defined for the function cannot be assumed by Lambda.");
+    else
+        lambda_fail_service(inv, &lambda_e_ServiceException, err.text);
+    return r;
+}

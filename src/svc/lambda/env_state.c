@@ -1,0 +1,286 @@
+/*
+ * All changes of an environment's state, and of what must agree with it: the invocation that it has,
+ * the request that is parked, its references, and the counts of its pool, its account and the
+ * service. No other file assigns these. Everything here is under svc->lock and waits for nothing
+ * but the freezing and thawing of a sandbox (tens of microseconds).
+ */
+#include "base/clock.h"
+#include "svc/lambda/lambda_priv.h"
+#include "svc/lambda/runtimes.h"
+
+#include <assert.h>
+
+/* ---- The steps that there are ---- */
+static const char *const names[ENV_STATES] = {"STARTING", "IDLE", "BUSY", "SETTLING", "DYING"};
+
+/* clang-format off */
+static const bool steps[ENV_STATES][ENV_STATES] = {
+    /* to:             STARTING IDLE  BUSY  SETTLING DYING */
+    [ENV_STARTING] = { false,   true, true, false,   true },
+    [ENV_IDLE]     = { false,   true, true, false,   true }, /* a second /next after a cut one */
+    [ENV_BUSY]     = { false,   false, true, true,   true }, /* given an event, then read it */
+    [ENV_SETTLING] = { false,   true, true, false,   true },
+    [ENV_DYING]    = { false,   false, false, false, true }, /* killed, then reaped */
+};
+/* clang-format on */
+
+const char *lambda_env_state_name(enum lambda_env_state state) { return names[state]; }
+
+bool lambda_env_may_become(enum lambda_env_state from, enum lambda_env_state to) {
+    return steps[from][to];
+}
+
+static void become(struct lambda_env *env, enum lambda_env_state to) {
+    LOCK_HELD(&env->svc->lock);
+    assert(lambda_env_may_become(env->state, to));
+    assert(to != ENV_BUSY || env->inv);
+    assert(to != ENV_IDLE || (env->parked && !env->inv));
+    assert(to != ENV_SETTLING || !env->inv);
+    env->state = to;
+}
+
+/* ---- Counts ---- */
+static struct lambda_count *count_of(struct lambda_svc *svc, str account) {
+    struct lambda_count *count = map_get(&svc->running, account);
+    if (!count) {
+        count = mem_new(struct lambda_count);
+        map_put(&svc->running, account, count);
+    }
+    return count;
+}
+
+unsigned lambda_running_locked(struct lambda_svc *svc, str account) {
+    LOCK_HELD(&svc->lock);
+    return count_of(svc, account)->n;
+}
+
+static void push_front(struct list *head, struct list *node) { list_append(head->next, node); }
+
+static void enter_pool(struct lambda_env *env) {
+    struct lambda_svc *svc = env->svc;
+    push_front(&env->pool->envs, &env->node);
+    env->pool->n_envs++;
+    svc->n_envs++;
+    svc->starting++;
+    svc->memory_used += lambda_fn_memory(env->fn);
+}
+
+static void leave_pool(struct lambda_env *env) {
+    struct lambda_svc *svc = env->svc;
+    list_remove(&env->node);
+    env->pool->n_envs--;
+    svc->n_envs--;
+    svc->memory_used -= lambda_fn_memory(env->fn);
+}
+
+/* inv is env's; every attempt counts anew. */
+static void take_inv(struct lambda_env *env, struct lambda_inv *inv) {
+    struct lambda_svc *svc = env->svc;
+    assert(!env->inv && !inv->env);
+    env->inv = inv;
+    inv->env = env;
+    inv->delivered = false;
+    /* until it is: what never gets there is timed from here */
+    inv->delivered_ns = clock_mono_ns();
+    env->pool->running++;
+    inv->concurrent = ++count_of(svc, inv->fn->name.account)->n;
+    svc->async_running += inv->async;
+}
+
+/* ---- Births and ends ---- */
+struct lambda_env *lambda_env_new_locked(struct lambda_svc *svc, struct lambda_pool *pool,
+                                         struct lambda_inv *inv) {
+    LOCK_HELD(&svc->lock);
+    struct lambda_env *env = mem_new(struct lambda_env);
+    env->svc = svc;
+    env->pool = pool;
+    env->fn = lambda_fn_ref(inv->fn);
+    env->runtime = lambda_runtime_find(json_str(env->fn->config, "Runtime"));
+    env->refs = 2; /* the pool's, and the starter's */
+    env->state = ENV_STARTING;
+    env->start_ns = clock_mono_ns();
+    /* Lambda's own ten seconds; the second try has the function's time, as on AWS. */
+    int64_t init_ms = inv->init_again ? env->fn->timeout_ms : LAMBDA_INIT_S * INT64_C(1000);
+    env->deadline_ns = env->start_ns + init_ms * 1000000;
+    list_init(&env->lines);
+    for (int i = 0; i < 2; i++)
+        env->out[i] = (struct lambda_output){.env = env, .fd = -1};
+    enter_pool(env);
+    take_inv(env, inv);
+    return env;
+}
+
+void lambda_env_ref_locked(struct lambda_env *env) {
+    LOCK_HELD(&env->svc->lock);
+    env->refs++;
+}
+
+void lambda_env_unref_locked(struct lambda_env *env) {
+    LOCK_HELD(&env->svc->lock);
+    assert(env->refs > 0);
+    if (--env->refs > 0)
+        return;
+    lambda_lines_free(&env->lines);
+    for (int i = 0; i < 2; i++) {
+        fd_closep(&env->out[i].fd);
+        buf_deinit(&env->out[i].partial);
+    }
+    sandbox_free(env->sandbox);
+    lambda_fn_free(env->fn);
+    free(env);
+}
+
+void lambda_env_boxed_locked(struct lambda_env *env, struct sandbox *sandbox) {
+    LOCK_HELD(&env->svc->lock);
+    env->sandbox = sandbox;
+    env->out[0].fd = sandbox_take_output(sandbox, 1);
+    env->out[1].fd = sandbox_take_output(sandbox, 2);
+}
+
+void lambda_env_listens_locked(struct lambda_env *env, size_t i, struct net_origin *origin) {
+    LOCK_HELD(&env->svc->lock);
+    env->origins[i] = origin;
+}
+
+struct lambda_inv *lambda_env_started_locked(struct lambda_env *env, bool well) {
+    struct lambda_svc *svc = env->svc;
+    struct lambda_inv *inv = NULL;
+    LOCK_HELD(&svc->lock);
+    svc->starting--;
+    if (!well || svc->stopping)
+        lambda_env_kill_locked(env);
+    if (!well) {
+        inv = env->inv ? lambda_env_detach_locked(env) : NULL;
+        lambda_env_reap_locked(env);
+    }
+    pthread_cond_broadcast(&svc->gone);
+    // NOLINTNEXTLINE(clang-analyzer-unix.Malloc): reaping dropped the pool's reference, not this one
+    lambda_env_unref_locked(env);
+    return inv;
+}
+
+void lambda_env_kill_locked(struct lambda_env *env) {
+    if (env->state == ENV_DYING)
+        return;
+    become(env, ENV_DYING);
+    env->deadline_ns = INT64_MAX;
+    if (env->sandbox)
+        sandbox_kill(env->sandbox);
+}
+
+void lambda_env_reap_locked(struct lambda_env *env) {
+    struct lambda_svc *svc = env->svc;
+    assert(!env->inv);
+    become(env, ENV_DYING);
+    leave_pool(env);
+    // NOLINTNEXTLINE(bugprone-sizeof-expression): an array of pointers
+    for (size_t i = 0; i < ARRAY_LEN(env->origins); i++) {
+        if (env->origins[i])
+            net_origin_close(STEAL(env->origins[i]));
+    }
+    pthread_cond_broadcast(&svc->gone);
+    lambda_queue_kick(svc); /* its memory is free */
+    lambda_env_unref_locked(env);
+}
+
+void lambda_env_watched_locked(struct lambda_env *env) {
+    LOCK_HELD(&env->svc->lock);
+    env->watched = true;
+}
+
+void lambda_env_untimed_locked(struct lambda_env *env) {
+    LOCK_HELD(&env->svc->lock);
+    env->deadline_ns = INT64_MAX;
+}
+
+/* ---- The way of an invocation ---- */
+/* From now on the function's own time runs. */
+static void start_timer(struct lambda_env *env, int64_t now_ns) {
+    env->deadline_ns = now_ns + env->fn->timeout_ms * 1000000;
+}
+
+void lambda_env_assign_locked(struct lambda_env *env, struct lambda_inv *inv) {
+    take_inv(env, inv);
+    become(env, ENV_BUSY);
+    start_timer(env, clock_mono_ns());
+    list_remove(&env->node);
+    push_front(&env->pool->envs, &env->node);
+    if (env->parked) {
+        (void)sandbox_thaw(env->sandbox);
+        net_resume(STEAL(env->parked));
+    }
+}
+
+void lambda_env_ready_locked(struct lambda_env *env) {
+    LOCK_HELD(&env->svc->lock);
+    if (env->ready)
+        return;
+    env->ready = true;
+    env->init_ns = clock_mono_ns() - env->start_ns;
+}
+
+void lambda_env_deliver_locked(struct lambda_env *env) {
+    become(env, ENV_BUSY);
+    env->inv->delivered = true;
+    env->inv->delivered_ns = clock_mono_ns();
+    start_timer(env, env->inv->delivered_ns);
+    lambda_log_line_locked(env, "START RequestId: %s Version: $LATEST\n", env->inv->id);
+    lambda_watch_wake(env->svc);
+}
+
+void lambda_env_park_locked(struct lambda_env *env, struct net_req *req) {
+    env->parked = req;
+    become(env, ENV_IDLE);
+    env->deadline_ns = clock_mono_ns() + env->svc->idle_ns;
+    if (env->sandbox)
+        (void)sandbox_freeze(env->sandbox);
+    lambda_queue_kick(env->svc);
+}
+
+void lambda_env_unpark_locked(struct lambda_env *env, const struct net_req *req) {
+    LOCK_HELD(&env->svc->lock);
+    if (env->parked == req)
+        env->parked = NULL;
+}
+
+void lambda_env_take_lines_locked(struct lambda_env *env, struct lambda_inv *inv) {
+    LOCK_HELD(&env->svc->lock);
+    LIST_EACH (node, &env->lines) {
+        list_remove(node);
+        list_append(&inv->lines, node);
+    }
+    inv->lines_bytes += env->lines_bytes;
+    env->lines_bytes = 0;
+    buf_clear(&inv->log_group);
+    buf_str(&inv->log_group, buf_view(&env->fn->log_group));
+    memcpy(inv->stream, env->stream, sizeof inv->stream);
+    inv->may_log = env->may_log;
+}
+
+struct lambda_inv *lambda_env_release_locked(struct lambda_env *env) {
+    struct lambda_svc *svc = env->svc;
+    struct lambda_inv *inv = STEAL(env->inv);
+    LOCK_HELD(&svc->lock);
+    inv->finished_ns = clock_mono_ns();
+    inv->env = NULL;
+    env->settled_ns = inv->finished_ns;
+    lambda_env_take_lines_locked(env, inv);
+    env->pool->running--;
+    count_of(svc, inv->fn->name.account)->n--;
+    svc->async_running -= inv->async;
+    lambda_queue_kick(svc);
+    return inv;
+}
+
+struct lambda_inv *lambda_env_detach_locked(struct lambda_env *env) {
+    if (env->sandbox)
+        lambda_log_report_locked(env);
+    return lambda_env_release_locked(env);
+}
+
+struct lambda_inv *lambda_env_settle_locked(struct lambda_env *env) {
+    struct lambda_inv *inv = lambda_env_detach_locked(env);
+    become(env, ENV_SETTLING);
+    start_timer(env, clock_mono_ns());
+    return inv;
+}

@@ -1,0 +1,76 @@
+/* The environment variables of a function: Lambda's, its runtime's and its own. */
+#include "aws/port.h"
+#include "svc/lambda/lambda_priv.h"
+#include "svc/lambda/runtimes.h"
+
+static void set_variable(struct lambda_variables *v, const char *name, str value) {
+    if (v->n < LAMBDA_VARIABLES_MOST && !json_has(v->own, name))
+        v->at[v->n++] = arena_printf(&v->arena, "%s=" STR_FMT, name, STR_ARG(value)).p;
+}
+
+static void set_number(struct lambda_variables *v, const char *name, uint64_t value) {
+    set_variable(v, name, arena_printf(&v->arena, "%llu", (unsigned long long)value));
+}
+
+static void set_function(struct lambda_variables *v, const struct lambda_env *env) {
+    const struct lambda_fn *fn = env->fn;
+    str runtime = json_str(fn->config, "Runtime");
+    set_variable(v, "_HANDLER", json_str(fn->config, "Handler"));
+    set_variable(v, "AWS_REGION", fn->name.region);
+    set_variable(v, "AWS_DEFAULT_REGION", fn->name.region);
+    set_variable(v, "AWS_EXECUTION_ENV",
+                 arena_printf(&v->arena, "AWS_Lambda_" STR_FMT, STR_ARG(runtime)));
+    set_variable(v, "AWS_LAMBDA_FUNCTION_NAME", fn->name.name);
+    set_variable(v, "AWS_LAMBDA_FUNCTION_VERSION", S("$LATEST"));
+    set_number(v, "AWS_LAMBDA_FUNCTION_MEMORY_SIZE", fn->memory_mb);
+    set_variable(v, "AWS_LAMBDA_INITIALIZATION_TYPE", S("on-demand"));
+    set_variable(v, "AWS_LAMBDA_LOG_GROUP_NAME", buf_view(&fn->log_group));
+    set_variable(v, "AWS_LAMBDA_LOG_STREAM_NAME", str_c(env->stream));
+    set_variable(v, "AWS_LAMBDA_RUNTIME_API", S("127.0.0.1:9001"));
+}
+
+static void set_keys(struct lambda_variables *v, const struct aws_credentials *keys) {
+    set_variable(v, "AWS_ACCESS_KEY_ID", str_c(keys->access_key));
+    set_variable(v, "AWS_SECRET_ACCESS_KEY", str_c(keys->secret_key));
+    set_variable(v, "AWS_SESSION_TOKEN", buf_view(&keys->session_token));
+}
+
+static void set_place(struct lambda_variables *v, const struct lambda_runtime *runtime) {
+    set_variable(v, "LAMBDA_TASK_ROOT", S("/var/task"));
+    set_variable(v, "LAMBDA_RUNTIME_DIR", S("/var/runtime"));
+    set_variable(v, "TZ", S(":UTC"));
+    set_variable(v, "LANG", S("en_US.UTF-8"));
+    set_variable(v, "PATH", S("/usr/local/bin:/usr/bin/:/bin:/opt/bin"));
+    set_variable(
+        v, "LD_LIBRARY_PATH",
+        S("/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:/var/task:/var/task/lib:/opt/lib"));
+    set_variable(v, "HOME", S("/tmp"));
+    for (size_t i = 0; runtime->variables[i][0]; i++)
+        set_variable(v, runtime->variables[i][0], str_c(runtime->variables[i][1]));
+}
+
+/* The cloud, on a socket of the sandbox's own: plain HTTP never leaves the kernel. */
+static void set_cloud(struct lambda_variables *v) {
+    set_variable(v, "AWS_ENDPOINT_URL", S("http://127.0.0.1"));
+    set_variable(v, "SSL_CERT_FILE", S(LAMBDA_CA_PATH));
+    set_variable(v, "AWS_CA_BUNDLE", S(LAMBDA_CA_PATH));
+    set_variable(v, "NODE_EXTRA_CA_CERTS", S(LAMBDA_CA_PATH));
+}
+
+void lambda_variables_fill(struct lambda_variables *v, const struct lambda_env *env,
+                           const struct aws_credentials *keys) {
+    json_t *own = json_obj(json_obj(env->fn->config, "Environment"), "Variables");
+    v->own = own;
+    set_function(v, env);
+    set_keys(v, keys);
+    set_place(v, env->runtime);
+    set_cloud(v);
+    v->own = NULL;
+    const char *name;
+    json_t *value;
+    json_object_foreach (own, name, value)
+        set_variable(v, name, json_text(value));
+    v->at[v->n] = NULL;
+}
+
+void lambda_variables_deinit(struct lambda_variables *v) { arena_deinit(&v->arena); }

@@ -1,0 +1,254 @@
+/*
+ * The runtime API, on port 9001 of every sandbox (AWS: "Using the Lambda runtime API for custom
+ * runtimes"). The listener says which environment speaks, so nothing in a request is trusted but
+ * its bytes.
+ *
+ *   GET  /2018-06-01/runtime/invocation/next           parks until there is an event
+ *   POST /2018-06-01/runtime/invocation/ID/response    POST …/ID/error    POST …/init/error
+ */
+#include "base/ascii.h"
+#include "base/clock.h"
+#include "svc/lambda/lambda_priv.h"
+
+#include <stdio.h>
+
+#define PREFIX "/2018-06-01/runtime/"
+enum { BODY_MOST = 64 * 1024 * 1024 }; /* beyond that the connection is cut */
+
+enum kind { KIND_UNKNOWN, KIND_NEXT, KIND_RESPONSE, KIND_ERROR, KIND_INIT_ERROR };
+
+struct call {
+    struct lambda_env *env;
+    enum kind kind;
+    str id;          /* of the invocation, as named in the path */
+    struct buf body; /* up to LAMBDA_RESPONSE_MOST */
+    uint64_t seen;   /* bytes of the body, those not kept included */
+};
+
+/* ---- Routing ---- */
+static void route(const struct net_req *req, struct call *call) {
+    static const struct {
+        const char *method, *path;
+        enum kind kind;
+    } fixed[] = {
+        {"GET", PREFIX "invocation/next", KIND_NEXT},
+        {"POST", PREFIX "init/error", KIND_INIT_ERROR},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(fixed); i++)
+        if (str_is(req->method, fixed[i].method) && str_is(req->path, fixed[i].path))
+            call->kind = fixed[i].kind;
+    str rest, what;
+    if (call->kind || !str_is(req->method, "POST") ||
+        !str_starts(req->path, S(PREFIX "invocation/")))
+        return;
+    rest = str_skip(req->path, sizeof PREFIX "invocation/" - 1);
+    if (!str_cut(rest, '/', &call->id, &what))
+        return;
+    call->kind = str_is(what, "response") ? KIND_RESPONSE
+                 : str_is(what, "error")  ? KIND_ERROR
+                                          : KIND_UNKNOWN;
+}
+
+/* ---- Answers ---- */
+static void reply(struct net_req *req, int status, const char *type, const char *message) {
+    CLEANUP_DEINIT(buf) struct buf body = {0};
+    net_reply_header(req, S("Content-Type"), S("application/json"));
+    if (type)
+        buf_printf(&body, "{\"errorMessage\":\"%s\",\"errorType\":\"%s\"}", message, type);
+    else
+        buf_c(&body, "{\"status\":\"OK\"}\n");
+    net_reply_bytes(req, status, buf_view(&body));
+}
+
+static void reply_accepted(struct net_req *req) { reply(req, 202, NULL, NULL); }
+
+static void reply_wrong_state(struct net_req *req) {
+    reply(req, 403, "InvalidStateTransition", "State transition is not allowed");
+}
+
+/* ---- next ---- */
+static void put_number(struct net_req *req, str name, int64_t value) {
+    char text[24];
+    snprintf(text, sizeof text, "%lld", (long long)value);
+    net_reply_header(req, name, str_c(text));
+}
+
+/* env->inv becomes delivered, and the answer is on its way. */
+static void reply_event_locked(struct net_req *req, struct lambda_env *env) {
+    struct lambda_inv *inv = env->inv;
+    lambda_env_deliver_locked(env);
+    net_reply_header(req, S("Lambda-Runtime-Aws-Request-Id"), str_c(inv->id));
+    net_reply_header(req, S("Lambda-Runtime-Invoked-Function-Arn"), buf_view(&env->fn->arn));
+    put_number(req, S("Lambda-Runtime-Deadline-Ms"), clock_real_ms() + env->fn->timeout_ms);
+    char trace[96];
+    int64_t now_s = clock_real_ms() / 1000;
+    snprintf(trace, sizeof trace, "Root=1-%08llx-%.8s%.4s%.4s%.8s;Sampled=0",
+             (unsigned long long)now_s, inv->id, inv->id + 9, inv->id + 14, inv->id + 24);
+    net_reply_header(req, S("Lambda-Runtime-Trace-Id"), str_c(trace));
+    if (inv->client_context.len)
+        net_reply_header(req, S("Lambda-Runtime-Client-Context"), buf_view(&inv->client_context));
+    net_reply_header(req, S("Content-Type"), S("application/json"));
+    net_reply_bytes(req, 200, buf_view(&inv->payload));
+}
+
+/* A parked /next was woken: for an event, or because the environment is over. */
+static void woken(void *env_, struct net_req *req) {
+    struct lambda_env *env = env_;
+    LOCK_SCOPE(&env->svc->lock);
+    if (env->state == ENV_BUSY && env->inv && !env->inv->delivered)
+        reply_event_locked(req, env);
+    else
+        reply_wrong_state(req);
+}
+
+static void next(struct net_req *req, struct lambda_env *env) {
+    LOCK_SCOPE(&env->svc->lock);
+    lambda_env_ready_locked(env);
+    if (env->state == ENV_DYING || env->parked || (env->inv && env->inv->delivered)) {
+        reply_wrong_state(req);
+    } else if (env->inv) {
+        reply_event_locked(req, env);
+    } else {
+        net_suspend(req, woken, env);
+        lambda_env_park_locked(env, req);
+    }
+}
+
+/* ---- response and error ---- */
+/* The types a runtime may report; anything else is named Unknown (API reference). */
+static str error_type(const struct net_req *req, const char *unknown) {
+    str type = net_header(req, "Lambda-Runtime-Function-Error-Type");
+    str head, tail;
+    bool known = str_cut(type, '.', &head, &tail) &&
+                 (str_is(head, "Runtime") || str_is(head, "Function")) && tail.len &&
+                 ascii_is_upper(tail.p[0]);
+    for (size_t i = 0; known && i < tail.len; i++)
+        known = ascii_is_alpha(tail.p[i]);
+    return known ? type : str_c(unknown);
+}
+
+static void take_response(struct call *call, struct lambda_inv *inv) {
+    if (call->seen > LAMBDA_RESPONSE_MOST) {
+        CLEANUP_DEINIT(buf) struct buf text = {0};
+        buf_printf(&text, "{\"errorType\":\"Function.ResponseSizeTooLarge\",\"errorMessage\":"
+                          "\"Response payload size exceeded "
+                          "maximum allowed payload size (6291556 bytes).\"}");
+        inv->outcome.payload = text;
+        text = (struct buf){0};
+        inv->outcome.function_error = true;
+        return;
+    }
+    inv->outcome.payload = call->body;
+    call->body = (struct buf){0};
+}
+
+static void take_error(const struct net_req *req, struct call *call, struct lambda_inv *inv,
+                       const char *unknown) {
+    inv->outcome.function_error = true;
+    CLEANUP_JSON json_t *body = json_parse(buf_view(&call->body), NULL);
+    if (json_is_object(body)) {
+        inv->outcome.payload = call->body;
+        call->body = (struct buf){0};
+        return;
+    }
+    str type = error_type(req, unknown);
+    buf_c(&inv->outcome.payload, "{\"errorType\":");
+    json_add_quoted(&inv->outcome.payload, type);
+    buf_c(&inv->outcome.payload, "}");
+}
+
+/* Ends the invocation that the environment has, when it is the named one. NULL: it is not. */
+static struct lambda_inv *finish(struct net_req *req, struct call *call) {
+    struct lambda_env *env = call->env;
+    LOCK_SCOPE(&env->svc->lock);
+    struct lambda_inv *inv = env->inv;
+    if (!inv || !inv->delivered || env->state != ENV_BUSY || !str_is(call->id, inv->id))
+        return NULL;
+    if (call->kind == KIND_RESPONSE)
+        take_response(call, inv);
+    else
+        take_error(req, call, inv, "Function.Unknown");
+    return lambda_env_settle_locked(env);
+}
+
+static void finish_invocation(struct net_req *req, struct call *call) {
+    struct lambda_inv *inv = finish(req, call);
+    if (!inv)
+        reply_wrong_state(req);
+    else if (call->seen > LAMBDA_RESPONSE_MOST)
+        reply(req, 413, "RequestEntityTooLarge",
+              "Exceeded maximum allowed payload size (6291556 bytes).");
+    else
+        reply_accepted(req);
+    if (inv)
+        lambda_finish(call->env->svc, inv);
+}
+
+/* The function could not be set up: its first invocation ends so, and the environment with it. */
+static void fail_init(struct net_req *req, struct call *call) {
+    struct lambda_env *env = call->env;
+    struct lambda_inv *inv = NULL;
+    lock_take(&env->svc->lock);
+    bool allowed = !env->ready && env->state != ENV_DYING;
+    if (allowed && env->inv) {
+        take_error(req, call, env->inv, "Runtime.Unknown");
+        inv = lambda_env_detach_locked(env);
+    }
+    lock_drop(&env->svc->lock);
+    if (allowed)
+        reply_accepted(req);
+    else
+        reply_wrong_state(req);
+    if (inv)
+        lambda_finish(env->svc, inv);
+}
+
+/* ---- The application ---- */
+static void begin(void *, struct net_req *req) {
+    struct call *call = mem_new(struct call);
+    call->env = req->origin_ctx;
+    req->app = call;
+    route(req, call);
+    if (call->kind == KIND_UNKNOWN)
+        reply(req, 404, "InvalidRequest", "There is no such call in the runtime API");
+}
+
+static void body(void *, struct net_req *req, const void *p, size_t n) {
+    struct call *call = req->app;
+    call->seen += n;
+    if (call->seen > BODY_MOST && !net_replied(req)) {
+        reply(req, 413, "RequestEntityTooLarge",
+              "Exceeded maximum allowed payload size (6291556 bytes).");
+        net_close_after(req);
+    } else if (call->seen <= LAMBDA_RESPONSE_MOST) {
+        buf_add(&call->body, p, n);
+    }
+}
+
+static void end(void *, struct net_req *req) {
+    struct call *call = req->app;
+    switch (call->kind) {
+    case KIND_NEXT: next(req, call->env); break;
+    case KIND_RESPONSE:
+    case KIND_ERROR: finish_invocation(req, call); break;
+    case KIND_INIT_ERROR: fail_init(req, call); break;
+    case KIND_UNKNOWN: break;
+    }
+}
+
+/* Always last, also for a /next whose sandbox went away while it was parked. */
+static void done(void *svc_, struct net_req *req) {
+    struct lambda_svc *svc = svc_;
+    struct call *call = req->app;
+    if (!call)
+        return;
+    lock_take(&svc->lock);
+    lambda_env_unpark_locked(call->env, req);
+    lock_drop(&svc->lock);
+    buf_deinit(&call->body);
+    free(call);
+}
+
+struct net_app lambda_runtime_app(struct lambda_svc *svc) {
+    return (struct net_app){.ctx = svc, .begin = begin, .body = body, .end = end, .done = done};
+}

@@ -1,0 +1,76 @@
+/* The table of runtimes. */
+#include "svc/lambda/runtimes.h"
+
+#include "svc/lambda/start_python.h"
+
+#include <unistd.h>
+
+/* ---- provided: the function brings its program, which speaks the runtime API ---- */
+static const char *const bootstrap[] = {"/var/task/bootstrap", NULL};
+static const struct sandbox_bind no_binds[] = {{NULL, NULL}};
+static const char *const no_variables[][2] = {{NULL, NULL}};
+
+#define PROVIDED(row_name)                                                                         \
+    {                                                                                              \
+        .name = row_name, .argv = bootstrap, .own_program = "bootstrap", .binds = no_binds,        \
+        .variables = no_variables                                                                  \
+    }
+
+/* ---- python: the interpreter of the host, and a start script of ours ---- */
+#if defined(__aarch64__)
+#define LIBRARIES "/usr/lib/aarch64-linux-gnu"
+#define LOADER    "/lib/ld-linux-aarch64.so.1"
+#else
+#define LIBRARIES "/usr/lib/x86_64-linux-gnu"
+#define LOADER    "/lib64/ld-linux-x86-64.so.2"
+#endif
+#define START_PYTHON "/var/runtime/bootstrap.py"
+
+static const char *const python_variables[][2] = {{"PYTHONPATH", "/var/runtime"}, {NULL, NULL}};
+
+#define PYTHON(version)                                                                            \
+    {                                                                                              \
+        .name = "python" version,                                                                  \
+        .argv = (const char *const[]){"/usr/bin/python" version, START_PYTHON, NULL},              \
+        .binds =                                                                                   \
+            (const struct sandbox_bind[]){{"/usr/bin/python" version, "/usr/bin/python" version},  \
+                                          {"/usr/lib/python" version, "/usr/lib/python" version},  \
+                                          {LIBRARIES, LIBRARIES},                                  \
+                                          {LOADER, LOADER},                                        \
+                                          {NULL, NULL}},                                           \
+        .start_path = START_PYTHON, .start = lambda_start_python, .variables = python_variables    \
+    }
+
+/* ---- The table ---- */
+static const struct lambda_runtime runtimes[] = {
+    PROVIDED("provided.al2023"),
+    PROVIDED("provided.al2"),
+    PROVIDED("provided"),
+    PYTHON("3.11"),
+};
+
+const struct lambda_runtime *lambda_runtime_find(str name) {
+    for (size_t i = 0; i < ARRAY_LEN(runtimes); i++)
+        if (str_is(name, runtimes[i].name))
+            return &runtimes[i];
+    return NULL;
+}
+
+bool lambda_runtime_is_here(const struct lambda_runtime *runtime, const char **ret_missing) {
+    for (const struct sandbox_bind *bind = runtime->binds; bind->host; bind++) {
+        *ret_missing = bind->host;
+        if (access(bind->host, R_OK))
+            return false;
+    }
+    return true;
+}
+
+void lambda_runtime_names(struct buf *out) {
+    const char *names[ARRAY_LEN(runtimes)], *missing;
+    size_t n = 0;
+    for (size_t i = 0; i < ARRAY_LEN(runtimes); i++)
+        if (lambda_runtime_is_here(&runtimes[i], &missing))
+            names[n++] = runtimes[i].name;
+    for (size_t i = 0; i < n; i++)
+        buf_printf(out, "%s%s", i == 0 ? "" : i + 1 == n ? " and " : ", ", names[i]);
+}

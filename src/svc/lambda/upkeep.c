@@ -1,0 +1,161 @@
+/*
+ * What time brings to environments: the deadlines of functions, of their starts and of idle ones,
+ * the memory limit where it is sampled, lines of a long invocation, and the end of environments
+ * whose function was changed or deleted. Called by the watch thread alone.
+ */
+#include "base/clock.h"
+#include "svc/lambda/lambda_priv.h"
+
+enum { LINES_MOST = 256 * 1024, LINES_AGE_MS = 1000, SLEEP_MOST_MS = 60000 };
+
+/* ---- Deadlines and limits ---- */
+static struct lambda_inv *time_out_locked(struct lambda_env *env, bool *ret_again) {
+    struct lambda_inv *inv = env->inv;
+    double seconds = (double)env->fn->timeout_ms / 1000;
+    if (env->state == ENV_STARTING && !inv->init_again) {
+        lambda_log_line_locked(
+            env, "INIT_REPORT Init Duration: %d.00 ms\tPhase: init\tStatus: timeout\n",
+            LAMBDA_INIT_S * 1000);
+        inv->init_again = *ret_again = true;
+        return lambda_env_release_locked(env);
+    }
+    lambda_fail_run(inv, "Sandbox.Timedout", "Task timed out after %.2f seconds", seconds);
+    char when[CLOCK_ISO_MAX];
+    lambda_log_line_locked(env, "%s %s Task timed out after %.2f seconds\n\n",
+                           clock_iso8601_ms(when, clock_world_ms()), inv->id, seconds);
+    return lambda_env_detach_locked(env);
+}
+
+/* Lines of a long invocation go to the log before its end. */
+static struct lambda_inv *take_old_lines_locked(struct lambda_env *env) {
+    if (list_empty(&env->lines) || !env->inv)
+        return NULL;
+    const struct lambda_line *first = LIST_ENTRY(env->lines.next, struct lambda_line, node);
+    if (env->lines_bytes < LINES_MOST && clock_world_ms() - first->time_ms < LINES_AGE_MS)
+        return NULL;
+    struct lambda_inv *inv = lambda_inv_new(env->fn, STR_NONE);
+    inv->logs_only = true;
+    lambda_env_take_lines_locked(env, inv);
+    return inv;
+}
+
+struct due {
+    struct lambda_inv *finished, *again, *lines;
+};
+
+/* What this environment needs done now: mostly nothing. */
+static struct due check_env_locked(struct lambda_env *env, int64_t now_ns, bool memory) {
+    struct due due = {0};
+    if (!env->watched || env->state == ENV_DYING)
+        return due;
+    if (memory && env->state != ENV_IDLE && sandbox_check_memory(env->sandbox)) {
+        lambda_env_untimed_locked(env);
+        return due;
+    }
+    if (env->deadline_ns <= now_ns) {
+        bool again = false;
+        struct lambda_inv *inv = env->inv ? time_out_locked(env, &again) : NULL;
+        *(again ? &due.again : &due.finished) = inv;
+        lambda_env_kill_locked(env);
+        return due;
+    }
+    due.lines = take_old_lines_locked(env);
+    return due;
+}
+
+static bool is_outdated(const struct lambda_env *env, const struct lambda_fn *newest) {
+    return env->state == ENV_IDLE && (!newest || newest->generation != env->fn->generation);
+}
+
+/* Of one pool; reads the function's row where the pool has environments. */
+static void retire_pool_locked(struct lambda_svc *svc, const struct lambda_pool *pool) {
+    if (list_empty(&pool->envs))
+        return;
+    CLEANUP(lambda_fn) struct lambda_fn *newest = NULL;
+    const struct lambda_env *first = LIST_ENTRY(pool->envs.next, struct lambda_env, node);
+    int r = lambda_fn_load(&(struct rows){.store = svc->store}, &first->fn->name, &newest);
+    if (r && r != STORE_E_ABSENT)
+        return;
+    LIST_EACH (node, &pool->envs) {
+        struct lambda_env *env = LIST_ENTRY(node, struct lambda_env, node);
+        if (is_outdated(env, newest))
+            lambda_env_kill_locked(env);
+    }
+}
+
+/* Ends idle environments of functions that were changed or deleted. */
+static void retire_outdated_locked(struct lambda_svc *svc) {
+    size_t at = 0;
+    str arn;
+    void *pool;
+    svc->rows_changed = false;
+    while (map_next(&svc->pools, &at, &arn, &pool))
+        retire_pool_locked(svc, pool);
+    lambda_queue_kick(svc); /* limits may have changed */
+}
+
+static void run_again(struct lambda_svc *svc, struct lambda_inv *inv) {
+    if (lambda_dispatch(svc, inv) == 0)
+        return;
+    lambda_fail_service(inv, &lambda_e_TooManyRequestsException,
+                        lambda_e_TooManyRequestsException.text);
+    inv->outcome.throttled = true;
+    lambda_finish(svc, inv);
+}
+
+static void handle(struct lambda_svc *svc, const struct due *due) {
+    if (due->finished)
+        lambda_finish(svc, due->finished);
+    if (due->again)
+        run_again(svc, due->again);
+    if (due->lines)
+        lambda_complete_add(svc, due->lines);
+}
+
+static bool is_due(const struct due *due) { return due->finished || due->again || due->lines; }
+
+/* When the thread has to look again, for what it has seen of the environments. */
+struct next {
+    int64_t deadline_ns; /* INT64_MAX: none */
+    bool active;         /* some run, so their memory is sampled */
+};
+
+/* The first environment that needs something; *ret_next is for those before it. */
+static struct due find_due_locked(struct lambda_svc *svc, int64_t now_ns, bool memory,
+                                  struct next *ret_next) {
+    *ret_next = (struct next){.deadline_ns = INT64_MAX};
+    struct lambda_walk walk = {0};
+    for (struct lambda_env *env; (env = lambda_walk_locked(svc, &walk));) {
+        struct due due = check_env_locked(env, now_ns, memory);
+        if (is_due(&due))
+            return due;
+        if (!env->watched)
+            continue;
+        ret_next->active |= env->state != ENV_IDLE && env->state != ENV_DYING;
+        if (env->deadline_ns < ret_next->deadline_ns)
+            ret_next->deadline_ns = env->deadline_ns;
+    }
+    return (struct due){0};
+}
+
+static int sleep_ms(const struct next *next, int64_t now_ns) {
+    int64_t ms = next->deadline_ns == INT64_MAX ? -1 : (next->deadline_ns - now_ns) / 1000000 + 1;
+    if (next->active && (ms < 0 || ms > LAMBDA_MEMORY_TICK_MS))
+        return LAMBDA_MEMORY_TICK_MS;
+    return ms > SLEEP_MOST_MS ? SLEEP_MOST_MS : (int)ms;
+}
+
+int lambda_upkeep(struct lambda_svc *svc, bool memory) {
+    for (;;) {
+        int64_t now_ns = clock_mono_ns();
+        struct next next;
+        lock_take(&svc->lock);
+        if (svc->rows_changed)
+            retire_outdated_locked(svc);
+        struct due due = find_due_locked(svc, now_ns, memory, &next);
+        lock_drop(&svc->lock);
+        if (!is_due(&due))
+            return sleep_ms(&next, now_ns);
+        handle(svc, &due);
+    }
+}

@@ -1,0 +1,48 @@
+/* Folders and stores for the length of a test. */
+#include "lib/tmp.h"
+
+#include "store/key.h"
+
+#include <ftw.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+void tmp_dir(char path[128]) {
+    const char *base = getenv("TMPDIR");
+    snprintf(path, 128, "%s/calotype-test-XXXXXX", base ? base : "/tmp");
+    CHECK_CASE(mkdtemp(path), path);
+}
+
+static int remove_one(const char *path, const struct stat *st, int flag, struct FTW *ftw) {
+    (void)st, (void)flag, (void)ftw;
+    return remove(path);
+}
+
+void tmp_remove(const char *path) { nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS); }
+
+struct store *tmp_open(const char *path) {
+    struct store *store = NULL;
+    struct err err = {{0}};
+    if (store_open(&store, &(struct store_options){.data = path, .reserve_bytes = 1}, &err))
+        fail_msg("%s: %s", path, err.text);
+    return store;
+}
+
+int put_row(struct store *store, enum store_cf cf, str key, str value) {
+    CLEANUP(store_batch) struct store_batch *batch = store_batch_new();
+    store_put_blind(batch, cf, key, value);
+    return store_commit(store, batch, NULL);
+}
+
+size_t count_rows(struct store *store, enum store_cf cf, const char *kind) {
+    CLEANUP_DEINIT(buf) struct buf from = {0}, to = {0};
+    size_t n = 0;
+    key_begin(&from, kind);
+    buf_str(&to, buf_view(&from));
+    key_after(&to);
+    CLEANUP(store_iter)
+    struct store_iter *it = store_iter_new(store, NULL, cf, buf_view(&from), buf_view(&to), false);
+    while (store_iter_next(it))
+        n++;
+    return n;
+}

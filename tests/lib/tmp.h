@@ -1,0 +1,18 @@
+#pragma once
+/* lib/tmp: a folder, and a store, that exist as long as a test runs. */
+#include "cm.h"
+
+#include "store/store.h"
+
+/* mkdtemp under TMPDIR; path is the folder, not yet a store. Fails the test. */
+void tmp_dir(char path[128]);
+void tmp_remove(const char *path); /* with all that is in it */
+
+/* Opens a store in path. Fails the test. */
+struct store *tmp_open(const char *path);
+
+/* One row, durably; what store_commit answers. */
+int put_row(struct store *store, enum store_cf cf, str key, str value);
+
+/* How many rows of cf have a key of that kind (key_begin). */
+size_t count_rows(struct store *store, enum store_cf cf, const char *kind);

@@ -1,0 +1,371 @@
+/* The states of an environment, one by one: the table of steps, and what must agree with them. */
+#include "env_fixture.h"
+
+#include <signal.h>
+#include <sys/wait.h>
+
+/* ---- The table ---- */
+static void test_table(void **) {
+    /* A row a state: what it may become, in the order of the states. */
+    static const struct {
+        const char *name, *may;
+    } rows[ENV_STATES] = {
+        [ENV_STARTING] = {"STARTING", "-ib-d"}, [ENV_IDLE] = {"IDLE", "-ib-d"},
+        [ENV_BUSY] = {"BUSY", "--bsd"},         [ENV_SETTLING] = {"SETTLING", "-ib-d"},
+        [ENV_DYING] = {"DYING", "----d"},
+    };
+    for (int from = 0; from < ENV_STATES; from++) {
+        CHECK_TEXT(lambda_env_state_name((enum lambda_env_state)from), rows[from].name);
+        for (int to = 0; to < ENV_STATES; to++)
+            CHECK_CASE(
+                lambda_env_may_become((enum lambda_env_state)from, (enum lambda_env_state)to) ==
+                    (rows[from].may[to] != '-'),
+                rows[from].name);
+    }
+}
+
+/* ---- A life ---- */
+static void check_counts(const struct lambda_env *env, unsigned running) {
+    CHECK_INT(env->pool->running, running);
+    CHECK_INT(lambda_running_locked(svc, S(ACCOUNT)), running);
+}
+
+static void test_life(void **) {
+    CLEANUP(lambda_fn)
+    struct lambda_fn *fn = function("life", "\"MemorySize\":256,\"Timeout\":7", "");
+    LOCK_SCOPE(&svc->lock);
+    struct lambda_pool *pool = lambda_pool_of_locked(svc, buf_view(&fn->arn));
+    CHECK(lambda_pool_of_locked(svc, buf_view(&fn->arn)) == pool);
+    struct lambda_inv *inv = invocation(fn);
+    inv->async = true;
+    int64_t before = clock_mono_ns();
+    struct lambda_env *env = lambda_env_new_locked(svc, pool, inv);
+
+    CHECK_INT(env->state, ENV_STARTING);
+    CHECK_INT(pool->n_envs, 1);
+    CHECK_INT(svc->n_envs, 1);
+    CHECK_INT(svc->starting, 1);
+    CHECK_INT(svc->memory_used, 256 << 20);
+    CHECK_INT(svc->async_running, 1);
+    CHECK_INT(inv->concurrent, 1);
+    CHECK(env->inv == inv && inv->env == env && !inv->delivered);
+    check_counts(env, 1);
+    CHECK_RANGE(env->deadline_ns - before, 10000000000, 11000000000);
+
+    CHECK(!lambda_env_started_locked(env, true));
+    CHECK_INT(svc->starting, 0);
+    CHECK_INT(env->refs, 1);
+    lambda_env_ready_locked(env);
+    int64_t init_ns = env->init_ns;
+    CHECK(env->ready);
+    lambda_env_ready_locked(env); /* the first call alone counts */
+    CHECK_INT(env->init_ns, init_ns);
+
+    before = clock_mono_ns();
+    lambda_env_deliver_locked(env);
+    CHECK_INT(env->state, ENV_BUSY);
+    CHECK(inv->delivered);
+    CHECK_RANGE(env->deadline_ns - before, 7000000000, 8000000000);
+    CHECK_BUF(LIST_ENTRY(env->lines.next, struct lambda_line, node)->text, buf_cstr(&inv->tail));
+    CHECK_HAS(buf_cstr(&inv->tail), "START RequestId: ");
+
+    before = clock_mono_ns();
+    CHECK(lambda_env_settle_locked(env) == inv);
+    CHECK_INT(env->state, ENV_SETTLING);
+    CHECK(!env->inv && !inv->env && list_empty(&env->lines) && !list_empty(&inv->lines));
+    CHECK_INT(inv->lines_bytes, inv->tail.len);
+    CHECK_INT(env->lines_bytes, 0);
+    CHECK_INT(svc->async_running, 0);
+    check_counts(env, 0);
+    CHECK_RANGE(env->deadline_ns - before, 7000000000, 8000000000);
+    CHECK_RANGE(env->settled_ns - before, 0, 1000000000);
+    CHECK_INT(inv->finished_ns, env->settled_ns);
+    CHECK_BUF(inv->log_group, "/aws/lambda/life");
+    lambda_inv_free(inv);
+
+    before = clock_mono_ns();
+    lambda_env_park_locked(env, some_request());
+    CHECK_INT(env->state, ENV_IDLE);
+    CHECK_RANGE(env->deadline_ns - before, 300000000000, 301000000000);
+    lambda_env_unpark_locked(env, NULL); /* another request is over */
+    CHECK(env->parked == some_request());
+    lambda_env_unpark_locked(env, some_request());
+    CHECK(!env->parked);
+
+    before = clock_mono_ns();
+    inv = invocation(fn);
+    lambda_env_assign_locked(env, inv);
+    CHECK_INT(env->state, ENV_BUSY);
+    CHECK(!inv->delivered && env->inv == inv);
+    CHECK_RANGE(env->deadline_ns - before, 7000000000, 8000000000);
+    CHECK_INT(svc->async_running, 0);
+    check_counts(env, 1);
+
+    lambda_env_kill_locked(env);
+    CHECK_INT(env->state, ENV_DYING);
+    CHECK(env->deadline_ns == INT64_MAX);
+    lambda_env_kill_locked(env); /* nothing more */
+    lambda_inv_free(lambda_env_detach_locked(env));
+    lambda_env_ref_locked(env);
+    lambda_env_reap_locked(env);
+    CHECK_INT(pool->n_envs, 0);
+    CHECK_INT(svc->n_envs, 0);
+    CHECK_INT(svc->memory_used, 0);
+    CHECK(list_empty(&pool->envs));
+    CHECK_INT(env->refs, 1);
+    lambda_env_unref_locked(env); /* the sanitizer says whether all of it went */
+}
+
+static void test_second_start_has_the_functions_time(void **) {
+    CLEANUP(lambda_fn) struct lambda_fn *fn = function("slow", "\"Timeout\":60", "");
+    LOCK_SCOPE(&svc->lock);
+    struct lambda_inv *inv = invocation(fn);
+    inv->init_again = true;
+    int64_t before = clock_mono_ns();
+    struct lambda_env *env =
+        lambda_env_new_locked(svc, lambda_pool_of_locked(svc, buf_view(&fn->arn)), inv);
+    CHECK_RANGE(env->deadline_ns - before, 60000000000, 61000000000);
+    CHECK(!lambda_env_started_locked(env, true));
+}
+
+static void test_failed_start(void **) {
+    CLEANUP(lambda_fn) struct lambda_fn *fn = function("fails", "", "");
+    LOCK_SCOPE(&svc->lock);
+    struct lambda_inv *inv = invocation(fn);
+    struct lambda_env *env =
+        lambda_env_new_locked(svc, lambda_pool_of_locked(svc, buf_view(&fn->arn)), inv);
+    CHECK(lambda_env_started_locked(env, false) == inv);
+    CHECK(!inv->env);
+    CHECK_INT(svc->n_envs, 0);
+    CHECK_INT(svc->starting, 0);
+    CHECK_INT(svc->memory_used, 0);
+    CHECK_INT(lambda_running_locked(svc, S(ACCOUNT)), 0);
+    lambda_inv_free(inv);
+}
+
+/* A service that stops lets a start end, but not live. */
+static void test_start_while_stopping(void **) {
+    CLEANUP(lambda_fn) struct lambda_fn *fn = function("late", "", "");
+    LOCK_SCOPE(&svc->lock);
+    struct lambda_env *env =
+        lambda_env_new_locked(svc, lambda_pool_of_locked(svc, buf_view(&fn->arn)), invocation(fn));
+    svc->stopping = true;
+    CHECK(!lambda_env_started_locked(env, true));
+    CHECK_INT(env->state, ENV_DYING);
+    CHECK(env->inv);
+    CHECK_INT(svc->n_envs, 1);
+    svc->stopping = false;
+}
+
+/* ---- Steps that there are not ---- */
+static void settle_twice(struct lambda_env *env) {
+    lambda_inv_free(lambda_env_settle_locked(env));
+    lambda_env_deliver_locked(env);
+}
+static void park_while_busy(struct lambda_env *env) { lambda_env_park_locked(env, some_request()); }
+static void second_event(struct lambda_env *env) {
+    lambda_env_assign_locked(env, invocation(env->fn));
+}
+static void reap_with_an_event(struct lambda_env *env) { lambda_env_reap_locked(env); }
+static void event_for_the_dead(struct lambda_env *env) {
+    lambda_inv_free(lambda_env_release_locked(env));
+    lambda_env_kill_locked(env);
+    lambda_env_assign_locked(env, invocation(env->fn));
+}
+#ifdef CALOTYPE_CHECKS
+static void without_the_lock(struct lambda_env *env) {
+    lock_drop(&svc->lock);
+    lambda_env_kill_locked(env);
+}
+#endif
+
+static void test_no_other_steps(void **) {
+    static const struct {
+        const char *name;
+        void (*step)(struct lambda_env *env);
+    } cases[] = {
+        {"answer without an event", settle_twice},
+        {"idle with an event", park_while_busy},
+        {"a second event", second_event},
+        {"reaped with an event", reap_with_an_event},
+        {"an event for the dead", event_for_the_dead},
+#ifdef CALOTYPE_CHECKS
+        {"without the lock", without_the_lock},
+#endif
+    };
+    CLEANUP(lambda_fn) struct lambda_fn *fn = function("wrong", "", "");
+    LOCK_SCOPE(&svc->lock);
+    struct lambda_env *env = busy_locked(fn);
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        int status = 0;
+        pid_t pid = fork();
+        if (pid == 0) {
+            fclose(stderr);        /* what it says there is for who sees it by surprise */
+            lock_init(&svc->lock); /* the parent's thread has the old one, not this */
+            lock_take(&svc->lock);
+            cases[i].step(env);
+            _exit(0);
+        }
+        CHECK_INT(waitpid(pid, &status, 0), pid);
+        CHECK_CASE(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT, cases[i].name);
+    }
+}
+
+/* ---- What a program finds in its environment ---- */
+static const char *variable(const struct lambda_variables *v, const char *name) {
+    const char *found = NULL;
+    for (size_t i = 0; v->at[i]; i++) {
+        if (strncmp(v->at[i], name, strlen(name)) == 0 && v->at[i][strlen(name)] == '=') {
+            CHECK_CASE(!found, name); /* none twice */
+            found = v->at[i] + strlen(name) + 1;
+        }
+    }
+    return found;
+}
+
+static void test_variables(void **) {
+    CLEANUP(lambda_fn)
+    struct lambda_fn *fn = function("vars",
+                                    "\"Handler\":\"a.b\",\"MemorySize\":192,\"Environment\":"
+                                    "{\"Variables\":{\"TZ\":\":CET\",\"EMPTY\":\"\"}}",
+                                    "");
+    struct aws_credentials keys = {.access_key = "AKIA", .secret_key = "hidden"};
+    buf_c(&keys.session_token, "token");
+    struct lambda_env env = {.fn = fn,
+                             .stream = "2026/01/01/[$LATEST]x",
+                             .runtime = lambda_runtime_find(S("provided"))};
+    struct lambda_variables v = {0};
+    lambda_variables_fill(&v, &env, &keys);
+    static const char *const want[][2] = {
+        {"_HANDLER", "a.b"},
+        {"TZ", ":CET"},
+        {"EMPTY", ""},
+        {"PYTHONPATH", NULL},
+        {"AWS_REGION", "us-east-1"},
+        {"AWS_DEFAULT_REGION", "us-east-1"},
+        {"AWS_EXECUTION_ENV", "AWS_Lambda_provided.al2023"},
+        {"AWS_LAMBDA_FUNCTION_NAME", "vars"},
+        {"AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"},
+        {"AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "192"},
+        {"AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand"},
+        {"AWS_LAMBDA_LOG_GROUP_NAME", "/aws/lambda/vars"},
+        {"AWS_LAMBDA_LOG_STREAM_NAME", "2026/01/01/[$LATEST]x"},
+        {"AWS_LAMBDA_RUNTIME_API", "127.0.0.1:9001"},
+        {"AWS_ACCESS_KEY_ID", "AKIA"},
+        {"AWS_SECRET_ACCESS_KEY", "hidden"},
+        {"AWS_SESSION_TOKEN", "token"},
+        {"LAMBDA_TASK_ROOT", "/var/task"},
+        {"LAMBDA_RUNTIME_DIR", "/var/runtime"},
+        {"HOME", "/tmp"},
+        {"AWS_ENDPOINT_URL", "http://127.0.0.1"},
+        {"SSL_CERT_FILE", "/etc/ssl/certs/ca-certificates.crt"},
+        {"AWS_CA_BUNDLE", "/etc/ssl/certs/ca-certificates.crt"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(want); i++)
+        CHECK_TEXT(variable(&v, want[i][0]), want[i][1]);
+    CHECK(!v.at[v.n]);
+    lambda_variables_deinit(&v);
+
+    env.runtime = lambda_runtime_find(S("python3.11"));
+    v = (struct lambda_variables){0};
+    lambda_variables_fill(&v, &env, &keys);
+    CHECK_TEXT(variable(&v, "PYTHONPATH"), "/var/runtime");
+    lambda_variables_deinit(&v);
+    buf_deinit(&keys.session_token);
+}
+
+/* As many as fit, and the list still ends. */
+static void test_too_many_variables(void **) {
+    CLEANUP_DEINIT(buf) struct buf config = {0};
+    buf_c(&config, "\"Environment\":{\"Variables\":{");
+    for (int i = 0; i < 400; i++)
+        buf_printf(&config, "%s\"V%d\":\"%d\"", i ? "," : "", i, i);
+    buf_c(&config, "}}");
+    CLEANUP(lambda_fn) struct lambda_fn *fn = function("many", buf_cstr(&config), "");
+    struct aws_credentials keys = {0};
+    struct lambda_env env = {.fn = fn, .runtime = lambda_runtime_find(S("provided"))};
+    struct lambda_variables v = {0};
+    lambda_variables_fill(&v, &env, &keys);
+    CHECK_INT(v.n, LAMBDA_VARIABLES_MOST);
+    CHECK(!v.at[LAMBDA_VARIABLES_MOST] && v.at[LAMBDA_VARIABLES_MOST - 1]);
+    lambda_variables_deinit(&v);
+}
+
+/* ---- The runtimes ---- */
+static void test_runtimes(void **) {
+    static const char *const provided[] = {"provided.al2023", "provided.al2", "provided"};
+    const char *missing = NULL;
+    for (size_t i = 0; i < ARRAY_LEN(provided); i++) {
+        const struct lambda_runtime *r = lambda_runtime_find(str_c(provided[i]));
+        CHECK_CASE(r, provided[i]);
+        CHECK_TEXT(r->name, provided[i]);
+        CHECK_TEXT(r->argv[0], "/var/task/bootstrap");
+        CHECK_TEXT(r->argv[1], NULL);
+        CHECK_TEXT(r->own_program, "bootstrap");
+        CHECK(!r->binds[0].host && !r->start_path && !r->whole_proc);
+        CHECK(lambda_runtime_is_here(r, &missing));
+    }
+    static const char *const absent[] = {"",         "provided.al", "provided.al20233",
+                                         "Provided", "python3.9",   "nodejs22.x"};
+    for (size_t i = 0; i < ARRAY_LEN(absent); i++)
+        CHECK_CASE(!lambda_runtime_find(str_c(absent[i])), absent[i]);
+    CHECK(!lambda_runtime_find(STR_NONE));
+
+    const struct lambda_runtime *python = lambda_runtime_find(S("python3.11"));
+    CHECK(python && !python->own_program && python->start);
+    CHECK_TEXT(python->argv[0], "/usr/bin/python3.11");
+    CHECK_TEXT(python->argv[1], python->start_path);
+    for (size_t i = 0; python->binds[i].host; i++)
+        CHECK_TEXT(python->binds[i].inside, python->binds[i].host);
+}
+
+static void test_runtime_that_is_not_here(void **) {
+    static const struct sandbox_bind binds[] = {{"/usr", "/usr"},
+                                                {"/nowhere/at/all", "/x"},
+                                                {"/nor/here", "/y"},
+                                                {NULL, NULL}};
+    const struct lambda_runtime r = {.name = "x", .binds = binds};
+    const char *missing = NULL;
+    CHECK(!lambda_runtime_is_here(&r, &missing));
+    CHECK_TEXT(missing, "/nowhere/at/all");
+}
+
+/* The refusal lists what this machine has, from the table. */
+static void test_refused_runtime(void **) {
+    const char *missing = NULL;
+    bool python = lambda_runtime_is_here(lambda_runtime_find(S("python3.11")), &missing);
+    CLEANUP_DEINIT(buf) struct buf names = {0};
+    lambda_runtime_names(&names);
+    CHECK_BUF(names, python ? "provided.al2023, provided.al2, provided and python3.11"
+                            : "provided.al2023, provided.al2 and provided");
+    CLEANUP_DEINIT(answer)
+    struct answer a =
+        call_op("CreateFunction",
+                new_function("fn", code_of("x", 1), json_pack("{s:s}", "Runtime", "nodejs22.x")));
+    CHECK_INT(a.status, 400);
+    CHECK_BUF(a.code, "InvalidParameterValueException");
+    CHECK_BUF(a.message,
+              python ? "The runtime parameter of nodejs22.x is not offered by this build of "
+                       "calotype: it runs provided.al2023, provided.al2, provided and python3.11."
+                     : "The runtime parameter of nodejs22.x is not offered by this build of "
+                       "calotype: it runs provided.al2023, provided.al2 and provided.");
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_table),
+        cmocka_unit_test(test_variables),
+        cmocka_unit_test(test_too_many_variables),
+        cmocka_unit_test(test_runtimes),
+        cmocka_unit_test(test_runtime_that_is_not_here),
+#define LIVES(test) cmocka_unit_test_setup_teardown(test, env_setup, env_teardown)
+        LIVES(test_life),
+        LIVES(test_second_start_has_the_functions_time),
+        LIVES(test_failed_start),
+        LIVES(test_start_while_stopping),
+        LIVES(test_no_other_steps),
+        LIVES(test_refused_runtime),
+#undef LIVES
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,378 @@
+/* Which environment an invocation gets, when it gets none, and what time brings. */
+#include "env_fixture.h"
+
+#include <fcntl.h>
+
+/*
+ * Dispatches one invocation: the environment of the pool that has it, or NULL. Where a new one was
+ * needed the start fails, for there is no spawner, and the answer says so.
+ */
+static struct lambda_env *given(struct lambda_fn *fn, int *ret) {
+    struct lambda_inv *inv = invocation(fn);
+    *ret = lambda_dispatch(svc, inv);
+    if (*ret)
+        lambda_inv_free(inv);
+    if (*ret || answered.n)
+        return NULL;
+    LOCK_SCOPE(&svc->lock);
+    return inv->env;
+}
+
+static void check_given(struct lambda_fn *fn, const struct lambda_env *want, const char *name) {
+    int r;
+    answered.n = 0;
+    const struct lambda_env *env = given(fn, &r);
+    CHECK_CASE(r == 0 && env == want && (want || answered.n == 1), name);
+    if (!want)
+        CHECK_TEXT(answered.fault, "this daemon runs no functions");
+}
+
+static void check_refused(struct lambda_fn *fn, int want, const char *name) {
+    int r;
+    answered.n = 0;
+    CHECK_CASE(!given(fn, &r) && r == want && answered.n == 0, name);
+}
+
+/* ---- Choosing ---- */
+static void test_choice(void **) {
+    CLEANUP(lambda_fn) struct lambda_fn *fn = function("fn", "", "\"Generation\":4");
+    CLEANUP(lambda_fn) struct lambda_fn *newer = function("fn", "", "\"Generation\":5");
+    CLEANUP(lambda_fn) struct lambda_fn *other = function("other", "", "\"Generation\":4");
+    lock_take(&svc->lock);
+    struct lambda_env *idle = idle_locked(fn);
+    struct lambda_env *settling = settling_locked(fn);
+    struct lambda_env *busy = busy_locked(fn);
+    lock_drop(&svc->lock);
+    check_given(other, NULL, "another function's are not for it");
+    check_given(fn, idle, "an idle one first");
+    check_given(fn, settling, "then one that has just answered");
+    check_given(fn, NULL, "then a new one");
+    CHECK_INT(busy->state, ENV_BUSY);
+
+    lock_take(&svc->lock);
+    idle = idle_locked(fn);
+    settling = settling_locked(fn);
+    lock_drop(&svc->lock);
+    check_given(newer, NULL, "none of an older generation");
+    CHECK_INT(idle->state, ENV_DYING);
+    CHECK_INT(settling->state, ENV_SETTLING);
+
+    lock_take(&svc->lock);
+    settling->settled_ns -= 21 * 1000000LL;
+    lock_drop(&svc->lock);
+    check_given(fn, NULL, "none that should have been back long ago");
+}
+
+static void test_keys_must_last(void **) {
+    CLEANUP(lambda_fn) struct lambda_fn *fn = function("fn", "\"Timeout\":30", "");
+    static const struct {
+        const char *name;
+        int64_t left_ms;
+        bool usable;
+    } cases[] = {{"for all of it", 92000, true}, {"not so long", 89000, false}};
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        lock_take(&svc->lock);
+        struct lambda_env *env = idle_locked(fn);
+        env->keys_expire_ms = clock_real_ms() + cases[i].left_ms;
+        lock_drop(&svc->lock);
+        check_given(fn, cases[i].usable ? env : NULL, cases[i].name);
+        CHECK_INT(env->state, cases[i].usable ? ENV_BUSY : ENV_DYING);
+    }
+}
+
+/* ---- Limits ---- */
+static void test_limits(void **) {
+    CLEANUP(lambda_fn) struct lambda_fn *fn = function("fn", "", "\"Reserved\":1");
+    CLEANUP(lambda_fn) struct lambda_fn *none = function("none", "", "\"Reserved\":0");
+    CLEANUP(lambda_fn) struct lambda_fn *free_one = function("free", "", "");
+    check_refused(none, LAMBDA_E_LIMIT, "none reserved");
+    lock_take(&svc->lock);
+    struct lambda_env *env = idle_locked(fn);
+    lock_drop(&svc->lock);
+    check_given(fn, env, "the one that is reserved");
+    check_refused(fn, LAMBDA_E_LIMIT, "a second");
+
+    lock_take(&svc->lock);
+    struct lambda_count *count = map_get(&svc->running, S(ACCOUNT));
+    unsigned n = count->n;
+    env = idle_locked(free_one);
+    count->n = LAMBDA_ACCOUNT_CONCURRENCY;
+    lock_drop(&svc->lock);
+    check_refused(free_one, LAMBDA_E_LIMIT, "the account's");
+    count->n = LAMBDA_ACCOUNT_CONCURRENCY - 1;
+    check_given(free_one, env, "the account's last");
+    count->n = n + 1;
+
+    svc->stopping = true;
+    check_refused(free_one, LAMBDA_E_ROOM, "a service that stops");
+    svc->stopping = false;
+    svc->net = NULL;
+    check_refused(free_one, LAMBDA_E_ROOM, "a service that has not started");
+}
+
+/* The budget is 2048 MB (lambda_fixture.h). */
+static void test_memory(void **) {
+    CLEANUP(lambda_fn) struct lambda_fn *a = function("a", "\"MemorySize\":1024", "");
+    CLEANUP(lambda_fn) struct lambda_fn *b = function("b", "\"MemorySize\":1024", "");
+    CLEANUP(lambda_fn) struct lambda_fn *c = function("c", "\"MemorySize\":1024", "");
+    CLEANUP(lambda_fn) struct lambda_fn *huge = function("huge", "\"MemorySize\":4096", "");
+    check_given(huge, NULL, "larger than all, alone");
+    lock_take(&svc->lock);
+    struct lambda_env *older = idle_locked(a), *newer = idle_locked(b);
+    lock_drop(&svc->lock);
+    CHECK_INT(svc->memory_used, 2048LL << 20);
+    check_given(c, NULL, "room is made");
+    CHECK_INT(older->state, ENV_DYING);
+    CHECK_INT(newer->state, ENV_IDLE);
+    check_given(c, NULL, "what dies is as good as gone");
+    CHECK_INT(newer->state, ENV_IDLE);
+
+    lock_take(&svc->lock);
+    lambda_env_reap_locked(older);
+    lambda_env_assign_locked(newer, invocation(b));
+    older = busy_locked(a);
+    lock_drop(&svc->lock);
+    check_refused(c, LAMBDA_E_ROOM, "all of them run");
+    check_refused(huge, LAMBDA_E_ROOM, "larger than all, not alone");
+    CHECK_INT(older->state, ENV_BUSY);
+    CHECK_INT(newer->state, ENV_BUSY);
+}
+
+static void test_walk(void **) {
+    CLEANUP(lambda_fn) struct lambda_fn *a = function("a", "", "");
+    CLEANUP(lambda_fn) struct lambda_fn *b = function("b", "", "");
+    CLEANUP(lambda_fn) struct lambda_fn *none = function("none", "", "");
+    LOCK_SCOPE(&svc->lock);
+    struct lambda_walk walk = {0};
+    CHECK(!lambda_walk_locked(svc, &walk));
+    struct lambda_env *want[] = {busy_locked(a), busy_locked(b), busy_locked(a)};
+    lambda_pool_of_locked(svc, buf_view(&none->arn)); /* a pool without any */
+    int seen_of[3] = {0}, n = 0;
+    walk = (struct lambda_walk){0};
+    for (struct lambda_env *env; (env = lambda_walk_locked(svc, &walk)); n++)
+        for (size_t i = 0; i < 3; i++)
+            seen_of[i] += env == want[i];
+    CHECK_INT(n, 3);
+    CHECK(seen_of[0] == 1 && seen_of[1] == 1 && seen_of[2] == 1);
+}
+
+/* ---- What time brings ---- */
+static void test_sleep(void **) {
+    CLEANUP(lambda_fn) struct lambda_fn *fn = function("fn", "", "");
+    CHECK_INT(lambda_upkeep(svc, false), -1);
+    lock_take(&svc->lock);
+    struct lambda_env *env = idle_locked(fn);
+    lock_drop(&svc->lock);
+    CHECK_INT(lambda_upkeep(svc, false), 60000);
+    env->deadline_ns = clock_mono_ns() + 20 * 1000000LL;
+    CHECK_RANGE(lambda_upkeep(svc, false), 1, 20);
+    env->deadline_ns = clock_mono_ns() + 2000 * 1000000LL;
+    CHECK_RANGE(lambda_upkeep(svc, false), 1000, 2000);
+    lock_take(&svc->lock);
+    lambda_env_assign_locked(env, invocation(fn));
+    lock_drop(&svc->lock);
+    CHECK_INT(lambda_upkeep(svc, false),
+              LAMBDA_MEMORY_TICK_MS); /* it runs: its memory is looked at */
+    env->deadline_ns = clock_mono_ns() - 1;
+    lambda_upkeep(svc, false);
+    CHECK_INT(env->state, ENV_DYING);
+    CHECK_INT(lambda_upkeep(svc, false), -1);
+}
+
+static void test_deadlines(void **) {
+    CLEANUP(lambda_fn) struct lambda_fn *fn = function("fn", "\"Timeout\":2", "");
+    lock_take(&svc->lock);
+    struct lambda_env *idle = idle_locked(fn), *busy = busy_locked(fn), *other = busy_locked(fn);
+    idle->deadline_ns = busy->deadline_ns = clock_mono_ns() - 1;
+    lock_drop(&svc->lock);
+    lambda_upkeep(svc, false);
+    CHECK_INT(idle->state, ENV_DYING);
+    CHECK_INT(busy->state, ENV_DYING);
+    CHECK_INT(other->state, ENV_BUSY);
+    CHECK(!busy->inv && other->inv);
+    CHECK_INT(answered.n, 1);
+    CHECK_HAS(buf_cstr(&answered.payload), "{\"errorType\":\"Sandbox.Timedout\",\"errorMessage\":"
+                                           "\"RequestId: ");
+    CHECK_HAS(buf_cstr(&answered.payload), " Error: Task timed out after 2.00 seconds\"}");
+}
+
+/* A first start that takes more than ten seconds is tried once more; here there is no room. */
+static void test_slow_start(void **) {
+    CLEANUP(lambda_fn) struct lambda_fn *fn = function("fn", "", "");
+    lock_take(&svc->lock);
+    struct lambda_inv *inv = invocation(fn);
+    struct lambda_env *env =
+        lambda_env_new_locked(svc, lambda_pool_of_locked(svc, buf_view(&fn->arn)), inv);
+    lambda_env_started_locked(env, true);
+    lambda_env_watched_locked(env);
+    env->deadline_ns = clock_mono_ns() - 1;
+    svc->has_completer = true; /* none runs: what is finished stays to be looked at */
+    svc->net = NULL;
+    lock_drop(&svc->lock);
+    lambda_upkeep(svc, false);
+    CHECK_INT(env->state, ENV_DYING);
+    CHECK(inv->init_again);
+    CHECK_INT(answered.n, 1);
+    CHECK_TEXT(answered.fault, "Rate Exceeded.");
+    CHECK(answered.throttled);
+    CHECK(svc->finished.next == &inv->node);
+    CHECK_BUF(LIST_ENTRY(inv->lines.next, struct lambda_line, node)->text,
+              "INIT_REPORT Init Duration: 10000.00 ms\tPhase: init\tStatus: timeout\n");
+}
+
+/* Lines of a long invocation reach the log within a second or so, or when they are many. */
+static void test_old_lines(void **) {
+    static const struct {
+        const char *name;
+        int64_t age_ms;
+        size_t bytes;
+        bool go;
+    } cases[] = {
+        {"young and few", 500, 0, false},
+        {"old", 1100, 0, true},
+        {"many", 0, 256 * 1024, true},
+    };
+    CLEANUP(lambda_fn) struct lambda_fn *fn = function("fn", "\"Timeout\":60", "");
+    svc->has_completer = true;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        lock_take(&svc->lock);
+        struct lambda_env *env = busy_locked(fn);
+        LIST_ENTRY(env->lines.next, struct lambda_line, node)->time_ms -= cases[i].age_ms;
+        env->lines_bytes += cases[i].bytes;
+        size_t bytes = env->lines_bytes;
+        lock_drop(&svc->lock);
+        lambda_upkeep(svc, false);
+        lock_take(&svc->lock);
+        CHECK_CASE(list_empty(&env->lines) == cases[i].go, cases[i].name);
+        CHECK_CASE(list_empty(&svc->finished) != cases[i].go, cases[i].name);
+        CHECK_INT(svc->backlog, cases[i].go ? bytes : 0);
+        CHECK(env->inv && env->state == ENV_BUSY);
+        if (cases[i].go)
+            CHECK(LIST_ENTRY(svc->finished.next, struct lambda_inv, node)->logs_only);
+        forget_finished();
+        svc->backlog = 0;
+        lambda_inv_free(lambda_env_settle_locked(env));
+        lock_drop(&svc->lock);
+    }
+}
+
+/* ---- Lines ---- */
+static const struct lambda_line *line_at(const struct lambda_env *env, int at) {
+    LIST_EACH (node, &env->lines)
+        if (at-- == 0)
+            return LIST_ENTRY(node, struct lambda_line, node);
+    return NULL;
+}
+
+static void write_all(int fd, const char *p, size_t n) { CHECK_INT(write(fd, p, n), n); }
+
+static void test_output(void **) {
+    CLEANUP(lambda_fn) struct lambda_fn *fn = function("fn", "", "");
+    LOCK_SCOPE(&svc->lock);
+    struct lambda_env *env = settling_locked(fn);
+    int ends[2];
+    CHECK_INT(pipe2(ends, O_NONBLOCK | O_CLOEXEC), 0);
+    CHECK(fcntl(ends[1], F_SETPIPE_SZ, 1 << 20) >= 0);
+    env->out[0].fd = ends[0];
+    write_all(ends[1], "one\n\ntw", 7);
+    CHECK(lambda_log_drain_locked(&env->out[0]));
+    CHECK_BUF(line_at(env, 0)->text, "one\n");
+    CHECK_BUF(line_at(env, 1)->text, "\n");
+    CHECK(!line_at(env, 2));
+    write_all(ends[1],
+              "o\n\xff"
+              "a\xc3\xa9\xc3\n",
+              8);
+    CHECK(lambda_log_drain_locked(&env->out[0]));
+    CHECK_BUF(line_at(env, 2)->text, "two\n");
+    CHECK_BUF(line_at(env, 3)->text, "\xef\xbf\xbd"
+                                     "a\xc3\xa9\xef\xbf\xbd\n");
+    CHECK_INT(env->lines_bytes, 4 + 1 + 4 + 10);
+    write_all(ends[1], "the end", 7);
+    close(ends[1]);
+    CHECK(!lambda_log_drain_locked(&env->out[0]));
+    CHECK(!line_at(env, 4));
+    lambda_log_flush_locked(env);
+    lambda_log_flush_locked(env); /* nothing is left */
+    CHECK_BUF(line_at(env, 4)->text, "the end\n");
+    CHECK(!line_at(env, 5));
+}
+
+/* A line that does not end is cut where an event of the log is full. */
+static void test_long_line(void **) {
+    enum { MOST = 256 * 1024 - 64 };
+    CLEANUP(lambda_fn) struct lambda_fn *fn = function("fn", "", "");
+    LOCK_SCOPE(&svc->lock);
+    struct lambda_env *env = settling_locked(fn);
+    CLEANUP_DEINIT(buf) struct buf text = {0};
+    int ends[2];
+    memset(buf_reserve(&text, MOST + 10), 'x', MOST + 10);
+    CHECK_INT(pipe2(ends, O_NONBLOCK | O_CLOEXEC), 0);
+    CHECK(fcntl(ends[1], F_SETPIPE_SZ, 1 << 20) >= 0);
+    env->out[1].fd = ends[0];
+    write_all(ends[1], text.p, MOST);
+    CHECK(lambda_log_drain_locked(&env->out[1]));
+    CHECK(!line_at(env, 0)); /* it may still end */
+    write_all(ends[1], text.p, 10);
+    CHECK(lambda_log_drain_locked(&env->out[1]));
+    CHECK_INT(line_at(env, 0)->text.len, MOST);
+    CHECK(!line_at(env, 1));
+    CHECK_INT(env->out[1].partial.len, 10);
+    close(ends[1]);
+}
+
+/* The last 4 KiB of an invocation's log, and more only as long as it is cheap. */
+static void test_tail(void **) {
+    CLEANUP(lambda_fn) struct lambda_fn *fn = function("fn", "", "");
+    LOCK_SCOPE(&svc->lock);
+    struct lambda_env *env = busy_locked(fn);
+    char line[1025];
+    memset(line, 'x', sizeof line);
+    line[1024] = '\0';
+    for (int i = 0; i < 100; i++) {
+        line[0] = (char)('0' + i % 10);
+        lambda_log_line_locked(env, "%s", line);
+        CHECK_RANGE(env->inv->tail.len, 1024, 4 * LAMBDA_TAIL);
+    }
+    str tail = buf_view(&env->inv->tail);
+    str last = str_skip(tail, tail.len - 2048);
+    CHECK(last.p[0] == '8' && last.p[1024] == '9');
+}
+
+/* ---- Failures of invocations ---- */
+static void test_failures(void **) {
+    CLEANUP(lambda_fn) struct lambda_fn *fn = function("fn", "", "");
+    CLEANUP(lambda_inv) struct lambda_inv *inv = lambda_inv_new(fn, STR_NONE);
+    CHECK_BUF(inv->payload, "{}");
+    CHECK_INT(strlen(inv->id), 36);
+    lambda_fail_run(inv, "Type.One", "not \"%d\"", 7);
+    CLEANUP_DEINIT(buf) struct buf want = {0};
+    buf_printf(&want,
+               "{\"errorType\":\"Type.One\",\"errorMessage\":\"RequestId: %s Error: not "
+               "\\\"7\\\"\"}",
+               inv->id);
+    CHECK_STR(buf_view(&inv->outcome.payload), buf_view(&want));
+    CHECK(inv->outcome.function_error && !inv->outcome.fault);
+    lambda_fail_run(inv, "Two", "again");
+    CHECK(str_find(buf_view(&inv->outcome.payload), S("Type.One")) < 0);
+
+    char text[400];
+    memset(text, 'y', sizeof text);
+    text[399] = '\0';
+    lambda_fail_service(inv, &lambda_e_ServiceException, text);
+    CHECK(inv->outcome.fault == &lambda_e_ServiceException);
+    CHECK_INT(strlen(inv->outcome.fault_text), 255);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+#define LIVES(test) cmocka_unit_test_setup_teardown(test, env_setup, env_teardown)
+        LIVES(test_choice),    LIVES(test_keys_must_last), LIVES(test_limits),
+        LIVES(test_memory),    LIVES(test_walk),           LIVES(test_sleep),
+        LIVES(test_deadlines), LIVES(test_slow_start),     LIVES(test_old_lines),
+        LIVES(test_output),    LIVES(test_long_line),      LIVES(test_tail),
+        LIVES(test_failures),
+#undef LIVES
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
