@@ -4,8 +4,7 @@
 
 #include "svc/s3/s3.h"
 
-static struct s3_svc *s3;
-static struct aws_service s3_row;
+CLOUD_PLUG(s3);
 
 /* in: as of cloud_doc. The error's code, or "". */
 static inline const char *s3_with(struct cloud *c, const char *op, const char *in, str body) {
@@ -27,26 +26,13 @@ static inline const char *s3_do(struct cloud *c, const char *op, const char *in)
 }
 
 static inline int s3_setup(void **state) {
-    struct err err = {{0}};
     cloud_setup(state);
     struct cloud *c = *state;
-    CHECK_INT(s3_open(&s3, c->store, c->hub, &err), 0);
-    s3_row = s3_service(s3);
-    cloud_add(c, &s3_row);
+    cloud_plug(c, &plug_s3);
     ok(s3_do(c, "CreateBucket", "{'Bucket':'photos'}"));
     return 0;
 }
-
-static inline int s3_teardown(void **state) {
-    struct cloud *c = *state;
-    aws_call_deinit(&c->call);
-    c->call = (struct aws_call){0};
-    clock_set_offset_ms(0);
-    c->cloud = aws_cloud_free(c->cloud);
-    s3 = s3_close(s3);
-    return cloud_teardown(state);
-}
-#define T(f)         cmocka_unit_test_setup_teardown(f, s3_setup, s3_teardown)
+#define T(f)         cmocka_unit_test_setup_teardown(f, s3_setup, cloud_teardown)
 #define PHOTOS(more) "{'Bucket':'photos'," more "}"
 #define K(more)      "{'Bucket':'photos','Key':'k'," more "}"
 

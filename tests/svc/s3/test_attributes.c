@@ -1,5 +1,5 @@
 /* What is said of an object: headers, metadata, tags, classes, conditions, ranges, attributes. */
-#include "s3/inside.h"
+#include "svc/s3/inside.h"
 
 #define ETAG "841a2d689ad86bd1611447453c22c6fc" /* of "body" */
 

@@ -1,5 +1,5 @@
 /* Buckets and their configurations: regions, names, policies, and what is told where none is set. */
-#include "s3/inside.h"
+#include "svc/s3/inside.h"
 
 #define NEW(name, more) "{'Bucket':'" name "'" more "}"
 #define AT(region)      ",'CreateBucketConfiguration':{'LocationConstraint':'" region "'}"

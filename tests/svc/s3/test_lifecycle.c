@@ -1,5 +1,5 @@
 /* Lifecycle rules at their bounds, and the words in which S3 refuses them. */
-#include "s3/inside.h"
+#include "svc/s3/inside.h"
 
 #define RULE(more)        "{'Status':'Enabled','Filter':{'Prefix':'p/'}," more "}"
 #define BY(filter, more)  "{'Status':'Enabled','Filter':" filter "," more "}"

@@ -1,5 +1,5 @@
 /* Listings: prefixes, delimiters, markers, pages and encoding; of keys, versions and uploads. */
-#include "s3/inside.h"
+#include "svc/s3/inside.h"
 
 static void put(struct cloud *c, const char *key) {
     CLEANUP_DEINIT(buf) struct buf in = {0};

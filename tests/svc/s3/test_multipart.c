@@ -1,5 +1,5 @@
 /* Multipart uploads: part numbers, sizes, order, checksums, parts listed and read one by one. */
-#include "s3/inside.h"
+#include "svc/s3/inside.h"
 
 enum { LEAST = 5 * 1024 * 1024 };
 
