@@ -16,11 +16,6 @@ static int choose_region(struct rq *rq, str *ret_region) {
         *ret_region = rq->region;
         return 0;
     }
-    if (str_is(asked, "us-east-1")) {
-        aws_fail(rq, &S3_InvalidLocationConstraint, NULL);
-        aws_fail_detail(rq, "LocationConstraint", asked);
-        return AWS_FAILED;
-    }
     str region = str_is(asked, "EU") ? S("eu-west-1") : asked;
     /* us-east-1 is the global endpoint: it makes buckets anywhere. */
     if (!str_is(rq->region, "us-east-1") && !str_eq(rq->region, region))

@@ -119,7 +119,7 @@ static int read_target(struct arena *arena, const json_t *item, const char *arn_
     json_array_foreach (events, i, event) {
         uint32_t bits = event_bits(json_text(event));
         if (bits == 0)
-            return invalid(err, "The event is not supported for notifications");
+            return invalid(err, S3_NOTIFY_NO_EVENT);
         draft->events |= bits;
     }
     target->id = arena_str(arena, json_str(item, "Id"));

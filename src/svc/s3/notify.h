@@ -47,6 +47,7 @@ struct s3_notify;
  * S3_NOTIFY_E_INVALID err holds S3's own sentence (the error is InvalidArgument).
  */
 enum { S3_NOTIFY_OK = 0, S3_NOTIFY_E_INVALID = OUTCOMES_S3_NOTIFY };
+#define S3_NOTIFY_NO_EVENT "The event is not supported for notifications" /* of such a name */
 int s3_notify_new(struct s3_notify **ret_notify, const json_t *config, struct err *err);
 struct s3_notify *s3_notify_free(struct s3_notify *notify);
 DEFINE_FREEP(s3_notify)

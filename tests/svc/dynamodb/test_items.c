@@ -1,5 +1,5 @@
 /* Single items: keys and sizes at their limits, return values, conditions, capacity. */
-#include "dynamodb/fixture.h"
+#include "svc/dynamodb/fixture.h"
 
 #define INVALID         "One or more parameter values were invalid: "
 #define PUT(item, more) OF_T("'Item':{" item "}" more)

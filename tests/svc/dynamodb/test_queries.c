@@ -1,5 +1,5 @@
 /* Query and Scan: key conditions, pages, filters, indexes, segments, what is selected. */
-#include "dynamodb/fixture.h"
+#include "svc/dynamodb/fixture.h"
 
 /* Items a/1 … a/5 and b/1; a/2 and a/4 are of kind "even", w runs the other way. */
 static void fill(struct cloud *c) {

@@ -1,5 +1,5 @@
 /* CreateTable's rules in DynamoDB's words, what is described, settings, lists. */
-#include "dynamodb/fixture.h"
+#include "svc/dynamodb/fixture.h"
 
 #define INVALID     "One or more parameter values were invalid: "
 #define HASH(name)  "{'AttributeName':'" name "','KeyType':'HASH'}"

@@ -138,6 +138,10 @@ static void refused(void **state) {
         {"FilterLogEvents", "{'logGroupName':'x1','startTime':T+1,'endTime':T+1}", "", NULL},
         {"FilterLogEvents", "{'logGroupName':'x1','startTime':T+2,'endTime':T+1}",
          "InvalidParameterException", "End time must not be before start time"},
+        {"ListTagsForResource", "{}", "InvalidParameterException", NULL},
+        {"FilterLogEvents", "{}", "InvalidParameterException", NULL},
+        {"FilterLogEvents", "{'logGroupName':'x1','logGroupIdentifier':'x1'}",
+         "InvalidParameterException", NULL},
         {"GetLogEvents", "{'logGroupName':'x1','logStreamName':'none'}",
          "ResourceNotFoundException", "The specified log stream does not exist."},
     };

@@ -1,5 +1,5 @@
 /* Publishing: what is refused, and what a subscribed queue gets of a message. */
-#include "sns/fixture.h"
+#include "svc/sns/fixture.h"
 
 #define PUBLISH(more) "{'TopicArn':'" TOPIC "'," more "}"
 #define ATTRIBUTE(v)  PUBLISH("'Message':'m','MessageAttributes':{'a':{" v "}}")

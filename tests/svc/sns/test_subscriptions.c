@@ -1,5 +1,5 @@
 /* Subscriptions: protocols and endpoints, attributes, what is pending, who may see one. */
-#include "sns/fixture.h"
+#include "svc/sns/fixture.h"
 
 #define TO(protocol, endpoint)                                                                     \
     "{'TopicArn':'" TOPIC "','Protocol':'" protocol "','Endpoint':'" endpoint "'}"
@@ -163,6 +163,9 @@ static void arns_refused(void **state) {
     static const struct refusal rows[] = {
         {"Unsubscribe", "{'SubscriptionArn':'" TOPIC "'}", "InvalidParameter",
          "Invalid parameter: SubscriptionArn"},
+        {"Unsubscribe", "{'SubscriptionArn':'x'}", "InvalidParameter", NULL},
+        {"GetSubscriptionAttributes", "{'SubscriptionArn':'" QUEUE ":a'}", "InvalidParameter",
+         NULL},
         {"Unsubscribe", "{'SubscriptionArn':'" TOPIC ":a:b'}", "InvalidParameter", NULL},
         {"Unsubscribe", "{'SubscriptionArn':'" TOPIC ":'}", "InvalidParameter", NULL},
         {"Unsubscribe", "{'SubscriptionArn':'arn:aws:sns:us-east-1:111111111111:t:a'}", "NotFound",

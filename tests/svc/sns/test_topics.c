@@ -1,5 +1,5 @@
 /* Topics: names, attributes, tags, lists, and what goes with a topic. */
-#include "sns/fixture.h"
+#include "svc/sns/fixture.h"
 
 static void names(void **state) {
     static const struct refusal rows[] = {

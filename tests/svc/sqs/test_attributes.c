@@ -1,5 +1,5 @@
 /* Queues by their attributes: bounds, defaults, what is refused and in which words. */
-#include "sqs/fixture.h"
+#include "svc/sqs/fixture.h"
 
 static void defaults(void **state) {
     struct cloud *c = *state;

@@ -1,5 +1,5 @@
 /* Sending: what a message may be, what the answer says of it, batches, delays. */
-#include "sqs/fixture.h"
+#include "svc/sqs/fixture.h"
 
 static void digests(void **state) {
     struct cloud *c = *state;

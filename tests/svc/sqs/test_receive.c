@@ -1,5 +1,5 @@
 /* Receiving: what is shown, visibility, receipt handles, deletion, retention, dead letters. */
-#include "sqs/fixture.h"
+#include "svc/sqs/fixture.h"
 
 #include "base/codec.h"
 

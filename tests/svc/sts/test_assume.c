@@ -1,5 +1,5 @@
 /* AssumeRole: durations, chains, session policies and their limits, what is told of the session. */
-#include "sts/fixture.h"
+#include "svc/sts/fixture.h"
 
 #define ASK(more) "{'RoleArn':'" ROLE "','RoleSessionName':'s1'" more "}"
 

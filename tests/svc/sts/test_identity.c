@@ -1,5 +1,5 @@
 /* GetCallerIdentity and GetAccessKeyInfo: who a caller is, and whose a key is. */
-#include "sts/fixture.h"
+#include "svc/sts/fixture.h"
 
 static void callers(void **state) {
     struct cloud *c = *state;
