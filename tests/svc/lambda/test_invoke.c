@@ -3,6 +3,7 @@
  * level.
  */
 #include "lambda_fixture.h"
+#include "lib/tmp.h"
 
 #include "svc/lambda/lambda_priv.h"
 
@@ -104,8 +105,8 @@ static void test_unpacked_again(void **state) {
     (void)state;
     make("again", NULL);
     CLEANUP_DEINIT(buf) struct buf dir = {0};
-    buf_printf(&dir, "%s/functions", fx.dir);
-    nftw(buf_cstr(&dir), remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    buf_printf(&dir, "%s/functions", fx.c.dir);
+    tmp_remove(buf_cstr(&dir));
     CHECK(access(buf_cstr(&dir), F_OK) != 0);
     CHECK_INT(mkdir(buf_cstr(&dir), 0755), 0);
     CLEANUP_DEINIT(answer) struct answer a = invoke("again", "[7]");
