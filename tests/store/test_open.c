@@ -78,7 +78,7 @@ static void test_format(void **state) {
     }
     write_in("format", "something else\n");
     CHECK_INT(try_open(&err), STORE_E_DAMAGED);
-    write_in("format", "calotype-data 2\n");
+    write_in("format", "calotype-data 3\n");
     CHECK_INT(try_open(&err), 0);
     write_in("format", "calotype-data 1\n");
     CHECK_INT(try_open(&err), STORE_E_FORMAT); /* nobody says how to migrate */
