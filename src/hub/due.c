@@ -32,7 +32,7 @@ struct hub_due *hub_due_add(struct hub *hub, const struct hub_due_kind *kind) {
     pthread_condattr_destroy(&attributes);
     pthread_mutex_init(&due->lock, NULL);
     list_append(&hub->kinds, &due->node);
-    if (!kind->in_memory && hub->load_result == 0)
+    if (!kind->in_memory && hub->store && hub->load_result == 0)
         hub->load_result = hub_due_load(due, &hub->load_err);
     return due;
 }
