@@ -13,10 +13,18 @@
 #include <stdlib.h>
 
 /* due_ms 1795323479123, born_ms 1795323419123 */
-#define DUE   "\x00\x00\x01\xa2\x01\x9e\x44\x53"
-#define BORN  "\x00\x00\x01\xa2\x01\x9d\x59\xf3"
-#define WHERE "\x0c" "000000000000" "\x09" "us-east-1" "\x01" "f"
-#define ID    "\x24" "3f1c0a52-8f5e-4d55-9c1b-0123456789ab"
+#define DUE  "\x00\x00\x01\xa2\x01\x9e\x44\x53"
+#define BORN "\x00\x00\x01\xa2\x01\x9d\x59\xf3"
+#define WHERE                                                                                      \
+    "\x0c"                                                                                         \
+    "000000000000"                                                                                 \
+    "\x09"                                                                                         \
+    "us-east-1"                                                                                    \
+    "\x01"                                                                                         \
+    "f"
+#define ID                                                                                         \
+    "\x24"                                                                                         \
+    "3f1c0a52-8f5e-4d55-9c1b-0123456789ab"
 
 static const struct {
     uint64_t id;
@@ -25,19 +33,40 @@ static const struct {
     uint64_t attempts;
     const char *payload; /* NULL: damaged */
 } rows[] = {
-    {7, S_INIT("\x01" DUE BORN "\x02" WHERE ID "\x02" "{}"), 1795323479123, 1795323419123, 2, "{}"},
-    {8, S_INIT("\x01" "\0\0\0\0\0\0\0\0" BORN "\x00" WHERE ID "\x00"), 0, 1795323419123, 0, ""},
+    {7,
+     S_INIT("\x01" DUE BORN "\x02" WHERE ID "\x02"
+            "{}"),
+     1795323479123, 1795323419123, 2, "{}"},
+    {8,
+     S_INIT("\x01"
+            "\0\0\0\0\0\0\0\0" BORN "\x00" WHERE ID "\x00"),
+     0, 1795323419123, 0, ""},
     /* a count of two bytes, and a payload whose length takes two */
-    {9, S_INIT("\x01" DUE BORN "\xac\x02" WHERE ID "\x80\x01"
-               "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
-               "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"),
+    {9,
+     S_INIT("\x01" DUE BORN "\xac\x02" WHERE ID "\x80\x01"
+            "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+            "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"),
      1795323479123, 1795323419123, 300,
      "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
      "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"},
-    {10, S_INIT("\x02" DUE BORN "\x02" WHERE ID "\x02" "{}"), 0, 0, 0, NULL}, /* of another version */
-    {11, S_INIT("\x01" DUE BORN "\x02" WHERE ID "\x03" "{}"), 0, 0, 0, NULL}, /* cut off */
-    {12, S_INIT("\x01" DUE BORN "\x02" WHERE ID "\x02" "{}x"), 0, 0, 0, NULL}, /* too long */
-    {13, S_INIT("\x01" DUE BORN "\x02" WHERE "\x01" "3" "\x02" "{}"), 0, 0, 0, NULL}, /* no request id */
+    {10,
+     S_INIT("\x02" DUE BORN "\x02" WHERE ID "\x02"
+            "{}"),
+     0, 0, 0, NULL}, /* of another version */
+    {11,
+     S_INIT("\x01" DUE BORN "\x02" WHERE ID "\x03"
+            "{}"),
+     0, 0, 0, NULL}, /* cut off */
+    {12,
+     S_INIT("\x01" DUE BORN "\x02" WHERE ID "\x02"
+            "{}x"),
+     0, 0, 0, NULL}, /* too long */
+    {13,
+     S_INIT("\x01" DUE BORN "\x02" WHERE "\x01"
+            "3"
+            "\x02"
+            "{}"),
+     0, 0, 0, NULL}, /* no request id */
     {14, S_INIT(""), 0, 0, 0, NULL},
 };
 
