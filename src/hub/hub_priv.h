@@ -39,6 +39,7 @@ struct hub_due { /* a kind of due work */
     struct hub_hand hands[HUB_DUE_MOST];
     size_t n_hands;
     int64_t look_ms; /* when to look again */
+    int64_t seen_ms; /* world time when that was asked last */
     bool kicked, looking, stopping;
 };
 
@@ -72,7 +73,10 @@ void hub_due_stop(struct hub *hub);
 void hub_due_free_all(struct hub *hub);
 /* due_row.c: fills the queue from the rows. */
 int hub_due_load(struct hub_due *due, struct err *err);
-/* Runs items that the calling thread has in hand. Not 0: the store refused, and all are due still. */
+/*
+ * Runs items that the calling thread has in hand. Not 0: the store refused; what was not done is
+ * armed.
+ */
 int hub_due_run(struct hub_due *due, const uint64_t *ids, size_t n);
 /* outbox.c */
 void hub_outbox_open(struct hub *hub);

@@ -1,6 +1,8 @@
 /* Events on their way: accepted once, put off, refused, given up; and what their source hears. */
 #include "hub_fixture.h"
 
+#include "hub/hub_priv.h"
+
 /* A target that remembers, and answers what the test wants. */
 struct target {
     pthread_mutex_t lock;
@@ -177,6 +179,21 @@ static void after_six_hours_it_is_given_up(void **state) {
     CHECK_INT(hub_fixture_due(&f->h, "event"), 0);
 }
 
+/* Its birth lies ten years ahead: the six hours count from the first try after the jump. */
+static void nor_is_it_tried_for_years_after_the_clock_went_back(void **state) {
+    struct fixture *f = *state;
+    set_answer(&f->target, HUB_E_RETRY);
+    clock_set_offset_ms(10 * 365 * 86400000LL);
+    deliver(f, "never", function, S(""));
+    clock_set_offset_ms(0);
+    hub_due_work(f->h.hub->outbox);
+    CHECK_INT(hub_fixture_due(&f->h, "event"), 1);
+    clock_set_offset_ms(7 * 3600000);
+    hub_due_work(f->h.hub->outbox);
+    CHECK_INT(f->target.calls, 2);
+    CHECK_INT(hub_fixture_due(&f->h, "event"), 0);
+}
+
 struct told {
     pthread_mutex_t lock;
     int taken, refused;
@@ -249,6 +266,7 @@ int main(void) {
         CASE(retries_follow_world_time),
         CASE(what_is_refused_goes_to_the_dead_letters),
         CASE(after_six_hours_it_is_given_up),
+        CASE(nor_is_it_tried_for_years_after_the_clock_went_back),
         CASE(the_source_hears_what_became_of_it),
         CASE(any_number_is_plugged)};
     return cmocka_run_group_tests(tests, NULL, NULL);
