@@ -31,9 +31,10 @@ WIRE = {
     "svc/cloudwatch": ["cloudwatch"],
     "svc/logs": ["logs"],
     "cfn": ["cloudformation", "stack_types"],
+    "svc/calotype": ["status"],
     "prog": ["cli", "process"],
-    "cli": ["cli"],
-    "daemon": ["process"],
+    "cli": ["cli", "status"],
+    "daemon": ["process", "doors", "status"],
 }
 SETUP = ["-Db_sanitize=address,undefined", "-Dtest_faults=true", "-Dtests=true", "-Dchecks=true"]
 
