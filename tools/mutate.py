@@ -435,6 +435,7 @@ def main():
         for path in [p for r in rooms for p in files_of(ROOT, known, r) if p.endswith(args.only)]:
             print(*mutants_of(ROOT, path), sep="\n")
         return 0
+    args.copy = args.copy.resolve()
     args.copy.mkdir(parents=True, exist_ok=True)
     bring_up_to_date(args.copy)
     build = Build(args.copy, args.jobs)
