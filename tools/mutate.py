@@ -39,7 +39,7 @@ WIRE = {
 }
 # Rooms whose programs tests also run as they are installed, static and without sanitizers.
 STATIC = {
-    "fn": ["src/fn/bootstrap", "src/img/calotype-image", "tools/samples/draw-samples"],
+    "fn": ["src/fn/bootstrap", "src/img/calotype-image"],
     "img": ["src/img/calotype-image"],
     "imgjob": ["src/img/calotype-image"],
 }
