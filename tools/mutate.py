@@ -149,7 +149,7 @@ def returns(code):
             yield *span, "0", "return"
         elif re.fullmatch(r"-?\d+", value):
             yield *span, "1" if value == "0" else "0", "return"
-        elif value == "NULL" and not heads[at][2].endswith("_free"):  # x = x_free(x): there it is the idiom
+        elif value == "NULL" and not heads[at][2].endswith(("_free", "_close")):  # x = x_free(x): there it is the idiom
             yield *span, "(void *)16", "return"
 
 
