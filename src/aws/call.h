@@ -7,6 +7,7 @@
  */
 #include "aws/rq.h"
 
+/* The upper part is the question, the lower the answer. */
 struct aws_call {
     struct aws_cloud *cloud;
     struct aws_identity *caller; /* borrowed */
@@ -25,6 +26,7 @@ int aws_call(struct aws_call *call);
 void aws_call_deinit(struct aws_call *call);
 
 /* ---- The cloud ---- */
+/* What a cloud is made of. store, hub and identities must outlive it; texts are copied. */
 struct aws_options {
     struct store *store;
     struct hub *hub;
@@ -51,6 +53,7 @@ struct net_app;
 struct net_app aws_cloud_app(struct aws_cloud *cloud);
 /* The bucket that a Host header names ("photos.s3.localhost:4566"); absent: none. A slice of host. */
 str aws_host_bucket(str host);
+/* What the options said; borrowed. */
 struct store *aws_cloud_store(struct aws_cloud *cloud);
 struct hub *aws_cloud_hub(struct aws_cloud *cloud);
 const struct aws_identity_source *aws_cloud_identities(struct aws_cloud *cloud);

@@ -11,6 +11,7 @@
 
 #include <stdarg.h>
 
+/* Owned by whoever holds the struct; moving the struct moves the bytes with it. */
 struct buf {
     char *p;
     size_t len;

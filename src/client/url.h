@@ -3,6 +3,7 @@
 #include "base/str.h"
 
 enum { CLIENT_HOST_MAX = 256 };
+/* A URL in parts. It borrows the text it was read from. */
 struct client_url {
     bool tls;
     char host[CLIENT_HOST_MAX]; /* without brackets */

@@ -9,6 +9,7 @@
  */
 #include "base/buf.h"
 
+/* Zeroed, and with longest_ms set, it is an empty one. */
 struct hub_queue {
     struct {
         uint64_t *ids; /* a ring */

@@ -25,7 +25,10 @@ struct ddb_svc {
 #define KIT_OPS    "svc/dynamodb/ops.def"
 #define KIT_PREFIX ddb
 #include "svc/kit/op_handlers.h"
-/* The hooks of struct aws_service: context.c. The resource is the table or index that rq names. */
+/*
+ * The hooks of struct aws_service: context.c. The resource is the table or index that rq names.
+ * ret_arn is appended to. 0, AWS_FAILED or -errno.
+ */
 int ddb_hook_resource(void *svc, struct rq *rq, struct buf *ret_arn);
 int ddb_hook_context(void *svc, struct rq *rq, const struct aws_question *question,
                      struct policy_context *context);
@@ -87,6 +90,10 @@ void ddb_capacity_out(struct rq *rq, const struct ddb_table *table,
                       const struct ddb_capacity *capacity);
 
 /* ---- gauge.c ---- */
+/*
+ * store and hub must outlive it. ddb_gauge_free forgets what was not flushed. The others of the
+ * gauge: any thread.
+ */
 struct ddb_gauge *ddb_gauge_new(struct store *store, struct hub *hub);
 struct ddb_gauge *ddb_gauge_free(struct ddb_gauge *gauge);
 /* Puts what was gathered as metrics, in a commit of its own. */
@@ -114,4 +121,5 @@ int ddb_change_condition(struct rq *rq, const struct ddb_change *change,
                          const struct ddb_node *condition);
 /* Checks the new item and adds everything to the request's batch. */
 int ddb_change_write(struct ddb_svc *svc, struct rq *rq, struct ddb_change *change);
+/* Releases the row that was read; old and new live in the request's arena. */
 void ddb_change_deinit(struct ddb_change *change);

@@ -23,7 +23,7 @@ struct lambda_line {
 /* Frees every line; the list is empty afterwards. */
 void lambda_lines_free(struct list *lines);
 
-/* What became of an invocation. */
+/* What became of an invocation. Zeroed: success without a payload. */
 struct lambda_outcome {
     const struct aws_error *fault; /* the service's, not the function's: NULL otherwise */
     char fault_text[256];
@@ -32,6 +32,7 @@ struct lambda_outcome {
     bool interrupted;   /* by our own end: leaves no trace, its row stays as it was */
     struct buf payload; /* response or error document */
 };
+/* Frees the payload. */
 void lambda_outcome_deinit(struct lambda_outcome *outcome);
 
 struct lambda_inv {
