@@ -17,4 +17,8 @@ struct client_url {
 bool client_url_parse(struct client_url *ret, str text);
 /* The Host header's value. */
 struct buf;
+/*
+ * Appends the Host header's value: NAME, with :PORT where the port is not the scheme's own, and
+ * brackets around IPv6.
+ */
 void client_url_add_host(struct buf *out, const struct client_url *url);

@@ -1,8 +1,8 @@
 #pragma once
 /*
  * daemon/settings: what the daemon can be told: the flags of `calotype up`. Those of how it runs
- * are also, under the same names, keys of DATA/calotype.yaml; the flag wins. The file is one mapping
- * of names to scalars.
+ * are also, under the same names, keys of DATA/calotype.yaml; the flag wins. The file is one
+ * mapping of names to scalars.
  */
 #include "base/buf.h"
 #include "prog/flag.h"

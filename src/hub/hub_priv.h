@@ -107,7 +107,7 @@ str hub_arn_service(str arn);
 int hub_due_start(struct hub *hub, struct err *err);
 /* Waits for the items in hand, then joins every thread. Items that were not begun stay rows. */
 void hub_due_stop(struct hub *hub);
-/* Frees every kind; no thread runs any more. */
+/* Frees every kind; their threads have been stopped. */
 void hub_due_free_all(struct hub *hub);
 /*
  * due_row.c: fills the queue from the kind's rows; a row that cannot be read is queued as due at

@@ -48,10 +48,15 @@ struct policy {
 };
 
 /* principal.c */
-/* The Principal or NotPrincipal element, into st, in the policy's arena. 0 or POLICY_E_MALFORMED. */
+/*
+ * The Principal or NotPrincipal element, into st, in the policy's arena. 0 or POLICY_E_MALFORMED.
+ */
 int policy_principals_parse(struct policy *policy, struct policy_statement *st, const json_t *value,
                             struct err *err);
-/* How closely the principals name the caller, the closest of them; of NotPrincipal: everyone, or not. */
+/*
+ * How closely the principals name the caller, the closest of them; of NotPrincipal: everyone, or
+ * not.
+ */
 enum policy_match policy_principals_match(const struct policy_statement *st,
                                           const struct policy_principal *caller);
 

@@ -25,7 +25,8 @@ struct sandbox_cgroups {
 };
 
 /*
- * Finds the places, removes what dead spawners left, makes our folders. Nothing usable is no fault.
+ * Finds the places, removes what spawners that have ended left, makes our folders. Nothing usable
+ * is no fault.
  */
 void sandbox_cgroups_open(struct sandbox_cgroups *ret);
 /* Removes our folders; the sandboxes' own are gone. */
@@ -52,7 +53,7 @@ int sandbox_cgroup_freeze(const struct sandbox_cgroups *groups, const char *name
  */
 uint64_t sandbox_cgroup_oom_kills(const struct sandbox_cgroups *groups, const char *name);
 uint64_t sandbox_cgroup_peak(const struct sandbox_cgroups *groups, const char *name);
-/* Memory of processes now, without files and tmpfs. */
+/* Present memory of its processes in bytes, without files and tmpfs. */
 uint64_t sandbox_cgroup_anonymous(const struct sandbox_cgroups *groups, const char *name);
 
 /* "NAME VALUE" or "NAME: VALUE" lines, as in memory.stat and /proc/…/status: the value, or 0. */

@@ -26,9 +26,9 @@ struct ddb_expr_env {
     size_t n_names, n_values;
 };
 /*
- * From the members of the request (NULL: absent). any: the request has an expression at all; without
- * one, names and values are refused, and why_not (may be NULL) says which parameters are missing
- * ("UpdateExpression and ConditionExpression are null"). False: err holds AWS's words.
+ * From the members of the request (NULL: absent). any: the request has an expression at all;
+ * without one, names and values are refused, and why_not (may be NULL) says which parameters are
+ * missing ("UpdateExpression and ConditionExpression are null"). False: err holds AWS's words.
  */
 bool ddb_expr_env_init(struct ddb_expr_env *env, struct arena *arena, const json_t *names,
                        const json_t *values, bool any, const char *why_not, struct err *err);

@@ -2,9 +2,9 @@
 /*
  * svc/dynamodb, inside the room: the service's state, and what its operations share.
  *
- * The state is set by ddb_open and constant afterwards; the cache of tables and the gauge have locks
- * of their own. Functions that take a request answer 0 or AWS_FAILED with the error set, unless they
- * say otherwise; trees and tables that they give live until the request's end.
+ * The state is set by ddb_open and constant afterwards; the cache of tables and the gauge have
+ * locks of their own. Functions that take a request answer 0 or AWS_FAILED with the error set,
+ * unless they say otherwise; trees and tables that they give live until the request's end.
  */
 #include "svc/dynamodb/errors.h"
 #include "svc/dynamodb/expr.h"
@@ -80,8 +80,9 @@ struct ddb_capacity {
     double indexes[DDB_CAPACITY_INDEXES]; /* by position in table->indexes */
 };
 /*
- * Capacity units of one item of so many bytes: 4 KiB a unit of reading, half of it when the read may
- * be eventually consistent; 1 KiB a unit of writing. An item that is not there costs the least one.
+ * Capacity units of one item of so many bytes: 4 KiB a unit of reading, half of it when the read
+ * may be eventually consistent; 1 KiB a unit of writing. An item that is not there costs the least
+ * one.
  */
 double ddb_read_units(size_t bytes, bool consistent);
 double ddb_write_units(size_t bytes);

@@ -21,6 +21,7 @@ struct ddb_key_attr {
 struct ddb_key_schema {
     struct ddb_key_attr partition, sort;
 };
+/* What an index entry holds besides the keys of index and table. */
 enum ddb_projection_type { DDB_PROJECT_ALL, DDB_PROJECT_KEYS, DDB_PROJECT_INCLUDE };
 /* A secondary index. Its entries are rows below `prefix`, which hold what the projection wants. */
 struct ddb_index {

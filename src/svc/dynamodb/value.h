@@ -26,7 +26,7 @@ enum ddb_type {
     DDB_N_TYPES
 };
 
-/* Limits on what strangers send ("Quotas", DynamoDB Developer Guide). */
+/* Limits on what clients send ("Quotas", DynamoDB Developer Guide). */
 enum {
     DDB_DEPTH = 32,
     DDB_ITEM_MAX = 400 * 1024,

@@ -1,6 +1,7 @@
 #pragma once
 /*
- * svc/lambda/inv: an invocation: one event on its way through an environment, and what became of it.
+ * svc/lambda/inv: an invocation: one event on its way through an environment, and what became of
+ * it.
  *
  * An invocation has one owner at a time, and whoever owns it alone may change it: the request or
  * the queue that made it, until lambda_dispatch returns 0; then its environment (env->inv), under

@@ -92,11 +92,11 @@ unsigned lambda_running_locked(struct lambda_svc *svc, str account);
  */
 int lambda_watch_start(struct lambda_svc *svc, struct err *err);
 void lambda_watch_stop(struct lambda_svc *svc);
-/* It looks at all deadlines again. Any thread, with the lock or without. */
+/* Makes the watch thread check all deadlines again. Any thread, with the lock or without. */
 void lambda_watch_wake(struct lambda_svc *svc);
 /*
- * From now on env's outputs, deadline and end are seen to. Once per environment, when its sandbox
- * is there.
+ * The watch thread polls env's outputs, deadline and end from here on. Once per environment, when
+ * its sandbox is there.
  */
 void lambda_watch_env_locked(struct lambda_env *env);
 
@@ -121,7 +121,9 @@ void lambda_complete_stop(struct lambda_svc *svc);
  * interrupted by our own end, or comes before the thread runs, is freed without a trace.
  */
 void lambda_complete_add(struct lambda_svc *svc, struct lambda_inv *inv);
-/* Adds one observation of AWS/Lambda's metric name for fn to batch; unit: "Count", "Milliseconds". */
+/*
+ * Adds one observation of AWS/Lambda's metric name for fn to batch; unit: "Count", "Milliseconds".
+ */
 void lambda_count_metric(struct lambda_svc *svc, struct store_batch *batch,
                          const struct lambda_fn *fn, const char *name, double value,
                          const char *unit);

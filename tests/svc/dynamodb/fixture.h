@@ -1,7 +1,7 @@
 #pragma once
 /*
- * A cloud with DynamoDB. Table "tbl" has keys id (S) and nr (N), a global index "glo" by kind (S) and
- * nr that holds n besides, and a local index "loc" by id and w (S) that holds keys only.
+ * A cloud with DynamoDB. Table "tbl" has keys id (S) and nr (N), a global index "glo" by kind (S)
+ * and nr that holds n besides, and a local index "loc" by id and w (S) that holds keys only.
  */
 #include "svc/answers.h"
 

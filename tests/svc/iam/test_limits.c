@@ -1,4 +1,6 @@
-/* IAM's quotas and sizes at their bounds, versions of policies, tags, boundaries, paths and pages. */
+/*
+ * IAM's quotas and sizes at their bounds, versions of policies, tags, boundaries, paths and pages.
+ */
 #include "svc/answers.h"
 
 #define TRUST                                                                                      \

@@ -1,4 +1,6 @@
-/* Buckets and their configurations: regions, names, policies, and what is told where none is set. */
+/*
+ * Buckets and their configurations: regions, names, policies, and what is told where none is set.
+ */
 #include "svc/s3/inside.h"
 
 #define NEW(name, more) "{'Bucket':'" name "'" more "}"
