@@ -26,20 +26,19 @@ static inline int ddb_setup(void **state) {
     CHECK_INT(ddb_open(&ddb, c->store, c->hub, &err), 0);
     ddb_row = ddb_service(ddb);
     cloud_add(c, &ddb_row);
-    ok(ddb_call(
-        c, "CreateTable",
-        "{'TableName':'tbl','BillingMode':'PAY_PER_REQUEST','KeySchema':" KEYS("id", "nr") ",'AttributeDefinitions':[" ATTR(
-            "id",
-            "S") "," ATTR("nr",
-                          "N") "," ATTR("kind",
-                                        "S") "," ATTR("w",
-                                                      "S") "],"
-                                                           "'GlobalSecondaryIndexes':[{'IndexName':'glo','KeySchema':" KEYS(
-                                                               "kind",
-                                                               "nr") ",'Projection':{'ProjectionType':'INCLUDE','NonKeyAttributes':['n']}}],"
-                                                                     "'LocalSecondaryIndexes':[{'IndexName':'loc','KeySchema':" KEYS(
-                                                                         "id",
-                                                                         "w") ",'Projection':{'ProjectionType':'KEYS_ONLY'}}]}"));
+    /* clang-format off */
+    ok(ddb_call(c, "CreateTable",
+                "{'TableName':'tbl','BillingMode':'PAY_PER_REQUEST',"
+                "'KeySchema':" KEYS("id", "nr") ","
+                "'AttributeDefinitions':["
+                    ATTR("id", "S") "," ATTR("nr", "N") "," ATTR("kind", "S") "," ATTR("w", "S") "],"
+                "'GlobalSecondaryIndexes':[{'IndexName':'glo',"
+                    "'KeySchema':" KEYS("kind", "nr") ","
+                    "'Projection':{'ProjectionType':'INCLUDE','NonKeyAttributes':['n']}}],"
+                "'LocalSecondaryIndexes':[{'IndexName':'loc',"
+                    "'KeySchema':" KEYS("id", "w") ","
+                    "'Projection':{'ProjectionType':'KEYS_ONLY'}}]}"));
+    /* clang-format on */
     return 0;
 }
 
