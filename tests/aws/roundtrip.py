@@ -19,7 +19,7 @@ except ImportError:
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "tools"), str(ROOT / "tests/lib")]
 os.environ["AWS_DATA_PATH"] = str(ROOT / "tools/models")  # our own services
-from genapi import find_rows  # noqa: E402
+from genapi import find_rows, read_rooms  # noqa: E402
 from genapi_pattern import NO_LIMIT, NEGATED, LETTERS, Parser  # noqa: E402
 from server import Server  # noqa: E402
 
@@ -262,7 +262,9 @@ def main():
 def all_calls(port, folder):
     """(how many, how many of them failed)."""
     failed = done = 0
-    for service, ops in find_rows(ROOT / "src").items():
+    rooms = read_rooms(ROOT / "src")
+    for room, ops in find_rows(ROOT / "src", rooms).items():
+        service = rooms[room]["model"].split("/")[0]
         if sys.argv[2:] and service not in sys.argv[2:]: continue
         protocols = [None] + (["json", "query", "smithy-rpc-v2-cbor"] if service == "cloudwatch" else [])
         for protocol in protocols:

@@ -64,12 +64,12 @@ static void test_one_process_at_a_time(void **state) {
 static void test_format(void **state) {
     (void)state;
     struct err err;
-    write_in("format", "calotype-data 3\n");
+    write_in("format", "calotype-data 4\n");
     CHECK_INT(try_open(&err), STORE_E_FORMAT);
     CHECK_HAS(err.text, "newer");
     write_in("format", "calotype-data 0\n");
     CHECK_INT(try_open(&err), STORE_E_DAMAGED);
-    static const char *const bad[] = {"calotype-data 2 from 0\n", "calotype-data 2 from 3\n",
+    static const char *const bad[] = {"calotype-data 2 from 0\n", "calotype-data 2 from 4\n",
                                       "calotype-data 2 from \n", "calotype-data  from 1\n",
                                       "calotype-data 2\n2"};
     for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
@@ -78,7 +78,7 @@ static void test_format(void **state) {
     }
     write_in("format", "something else\n");
     CHECK_INT(try_open(&err), STORE_E_DAMAGED);
-    write_in("format", "calotype-data 2\n");
+    write_in("format", "calotype-data 3\n");
     CHECK_INT(try_open(&err), 0);
     write_in("format", "calotype-data 1\n");
     CHECK_INT(try_open(&err), STORE_E_FORMAT); /* nobody says how to migrate */
@@ -164,7 +164,7 @@ static void test_migration(void **state) {
     store_free(store);
     buf_clear(&format);
     CHECK_INT(io_read_file(&format, path, 64, NULL), 0);
-    CHECK_BUF(format, "calotype-data 2\n");
+    CHECK_BUF(format, "calotype-data 3\n");
     CHECK_INT(try_open(&err), 0);
     buf_deinit(&format);
 }

@@ -191,8 +191,16 @@ static void holders(void **state) {
         ok(cloud_call(c, "ListPolicies", lists[i].in));
         CHECK_CASE(json_array_size(json_arr(c->call.out, "Policies")) == lists[i].n, lists[i].in);
     }
+    /* attached once and a boundary once */
+    ok(cloud_call(c, "DetachUserPolicy", "{'UserName':'u','PolicyArn':'" ARN("p") "'}"));
     fails(cloud_call(c, "DeletePolicy", "{'PolicyArn':'" ARN("p") "'}"), "DeleteConflict");
     message("Cannot delete a policy attached to entities.");
+    /* AWS's own have their dates */
+    ok(cloud_call(c, "GetPolicy",
+                  "{'PolicyArn':'arn:aws:iam::aws:policy/service-role/"
+                  "AWSLambdaBasicExecutionRole'}"));
+    check_at(c, "Policy.CreateDate", "1428591823");
+    check_at(c, "Policy.DefaultVersionId", "'v1'");
 }
 
 static void boundaries(void **state) {

@@ -120,6 +120,15 @@ static void versions(void **state) {
     ok(s3_do(c, "PutBucketVersioning", PHOTOS("'VersioningConfiguration':{'Status':'Enabled'}")));
     put(c, "a");
     put(c, "a");
+    char id[33];
+    snprintf(id, sizeof id, STR_FMT, STR_ARG(text_at(c, "VersionId")));
+    buf_printf(&in, PHOTOS("'Key':'a','VersionId':'%s'"), id);
+    ok(s3_do(c, "GetObject", buf_cstr(&in)));
+    buf_clear(&in);
+    id[31] = id[31] == 'A' ? 'B' : 'A'; /* the right number, and not the version's own name */
+    buf_printf(&in, PHOTOS("'Key':'a','VersionId':'%s'"), id);
+    fails(s3_do(c, "GetObject", buf_cstr(&in)), "NoSuchVersion");
+    buf_clear(&in);
     put(c, "b/1");
     put(c, "b/2");
     ok(s3_do(c, "DeleteObject", PHOTOS("'Key':'a'")));
