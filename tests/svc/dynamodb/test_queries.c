@@ -28,7 +28,7 @@ static const char *found(struct cloud *c) {
 #define VALUES(more) ",'ExpressionAttributeValues':{':i':{'S':'a'}" more "}"
 #define N1(n)        ",':n':{'N':'" n "'}"
 #define WHERE(text)  "'KeyConditionExpression':'" text "'"
-#define EVEN         WHERE("kind = :k") ",'ExpressionAttributeValues':{':k':{'S':'even'}}"
+#define KIND_EVEN    WHERE("kind = :k") ",'ExpressionAttributeValues':{':k':{'S':'even'}}"
 #define FROM(key)    ",'ExclusiveStartKey':{" key "}"
 
 static void key_conditions(void **state) {
@@ -58,7 +58,7 @@ static void key_conditions(void **state) {
         {OF_T("'IndexName':'loc'," WHERE("id = :i AND begins_with(w, :w)")
                   VALUES(",':w':{'S':'w7'}")),
          "2"},
-        {OF_T("'IndexName':'glo'," EVEN), "2,4"},
+        {OF_T("'IndexName':'glo'," KIND_EVEN), "2,4"},
     };
     struct cloud *c = *state;
     fill(c);
@@ -152,7 +152,7 @@ static void pages(void **state) {
     check_at(c, "Count", "1");
     check_at(c, "ScannedCount", "3");
     check_at(c, "LastEvaluatedKey", "{" K("a", "3") "}");
-    ok(ddb_call(c, "Query", OF_T("'IndexName':'glo','Limit':1," EVEN)));
+    ok(ddb_call(c, "Query", OF_T("'IndexName':'glo','Limit':1," KIND_EVEN)));
     check_at(c, "LastEvaluatedKey", "{" K("a", "2") ",'kind':{'S':'even'}}");
 }
 
